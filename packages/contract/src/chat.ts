@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { idInputSchema, idSchema } from './id.ts';
+import { limits } from './limits.ts';
+import { messageSchema } from './message.ts';
+import { metadataSchema } from './metadata.ts';
+import { cursorSchema, nextCursorSchema, pageLimitSchema } from './page.ts';
+import { textSchema } from './text.ts';
+import { momentSchema } from './time.ts';
+
+/** Whose chat it is, in the integrator's own words: any string, kept as a string (`"00123"` stays that). */
+export const userIdSchema = textSchema({ min: 1, max: limits.userIdLengthMax }).meta({
+  description: "The integrator's own id of the person who chats.",
+  examples: ['user_42'],
+});
+
+export const agentTypeSchema = textSchema({ min: 1, max: limits.agentTypeLengthMax }).meta({
+  description: "The agent's type, a label to filter chats by.",
+  examples: ['support'],
+});
+
+export const createChatInputSchema = z.strictObject({
+  agentId: idInputSchema('agent'),
+  userId: userIdSchema.optional(),
+  metadata: metadataSchema.optional(),
+});
+
+export const listChatsInputSchema = z.strictObject({
+  userId: userIdSchema.optional(),
+  agentType: agentTypeSchema.optional(),
+  limit: pageLimitSchema.optional(),
+  cursor: cursorSchema.optional(),
+});
+
+export const getChatInputSchema = z.strictObject({ chatId: idInputSchema('chat') });
+export const deleteChatInputSchema = getChatInputSchema;
+
+/** What every answer tells of a chat. */
+const chatFields = {
+  id: idSchema('chat'),
+  agentId: idSchema('agent'),
+  teamId: idSchema('team'),
+  userId: userIdSchema.optional(),
+  metadata: metadataSchema.optional(),
+  title: z.string().optional().meta({ description: 'A short name of the chat, once it has one.' }),
+  createdAt: momentSchema,
+};
+
+export const chatSchema = z
+  .object(chatFields)
+  .meta({ id: 'Chat', description: 'A chat session with an agent.' });
+
+export const chatListSchema = z
+  .object({ chats: z.array(chatSchema), nextCursor: nextCursorSchema.optional() })
+  .meta({ id: 'ChatList', description: 'Chats, newest first.' });
+
+export const chatWithMessagesSchema = z
+  .object({ ...chatFields, messages: z.array(messageSchema) })
+  .meta({ id: 'ChatWithMessages', description: 'A chat session with all its messages, oldest first.' });
+
+export type CreateChatInput = z.infer<typeof createChatInputSchema>;
+export type ListChatsInput = z.infer<typeof listChatsInputSchema>;
+export type Chat = z.infer<typeof chatSchema>;
+export type ChatList = z.infer<typeof chatListSchema>;
+export type ChatWithMessages = z.infer<typeof chatWithMessagesSchema>;

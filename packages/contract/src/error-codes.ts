@@ -1,0 +1,209 @@
+import { z } from 'zod';
+
+/**
+ * tRPC's error codes that Parley uses, with the HTTP status each means at both doors. tRPC holds the same
+ * table; a test keeps the two equal.
+ */
+export const statusOfTrpcCode = {
+  BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_SUPPORTED: 405,
+  CONFLICT: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  INTERNAL_SERVER_ERROR: 500,
+  BAD_GATEWAY: 502,
+  SERVICE_UNAVAILABLE: 503,
+  GATEWAY_TIMEOUT: 504,
+} as const;
+
+export type TrpcCode = keyof typeof statusOfTrpcCode;
+export type ErrorStatus = (typeof statusOfTrpcCode)[TrpcCode];
+
+/** The short name of a status, the envelope's `error`. */
+export const nameOfStatus: Record<ErrorStatus, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  413: 'Payload Too Large',
+  415: 'Unsupported Media Type',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+};
+
+interface ErrorEntry {
+  readonly trpcCode: TrpcCode;
+  /** The sentence the caller reads: what happened and what to do. */
+  readonly message: string;
+  /** For the documentation: when this is answered. */
+  readonly when: string;
+  /** Seconds after which trying again makes sense, where waiting helps. */
+  readonly retryAfterSeconds?: number;
+}
+
+/**
+ * The register of refusals. A code never changes its meaning and is never reused; statuses, messages, types,
+ * `docs/errors.md` and the OpenAPI document all derive from this table.
+ */
+export const errorRegister = {
+  invalid_input: {
+    trpcCode: 'BAD_REQUEST',
+    message: 'The request is not valid. `issues` names each field and what it must be.',
+    when: 'A field is missing, unknown, of the wrong type or out of its bounds. Nothing was written.',
+  },
+  malformed_request: {
+    trpcCode: 'BAD_REQUEST',
+    message:
+      'The request could not be read: send a well-formed URL, headers and, with a body, one JSON object.',
+    when: 'The body is no JSON object, the URL holds a broken percent-escape, or the headers are not HTTP.',
+  },
+  invalid_cursor: {
+    trpcCode: 'BAD_REQUEST',
+    message: 'This cursor was not made by this list with these filters. Start again without one.',
+    when: 'A `cursor` was changed, comes from another list, or is sent with other filters.',
+  },
+  unauthorized: {
+    trpcCode: 'UNAUTHORIZED',
+    message: 'A valid API key is needed: send it as `x-api-key: <key>` or `Authorization: Bearer <key>`.',
+    when: 'No key, or one that is unknown, revoked or expired. One answer for all, on purpose.',
+  },
+  secret_key_required: {
+    trpcCode: 'FORBIDDEN',
+    message: 'This operation needs a secret key (sk_live_…). Call it from a server, never from a page.',
+    when: 'A publishable key was used for administration.',
+  },
+  chat_not_found: {
+    trpcCode: 'NOT_FOUND',
+    message: 'There is no such chat. Check the id, and that the key belongs to the team that made it.',
+    when: "The chat does not exist, was deleted, or is another team's.",
+  },
+  agent_not_found: {
+    trpcCode: 'NOT_FOUND',
+    message: 'There is no such agent. `GET /agent` lists the agents of your team.',
+    when: "The agent does not exist or is another team's.",
+  },
+  route_not_found: {
+    trpcCode: 'NOT_FOUND',
+    message: 'There is nothing at this address. `GET /openapi.json` lists what there is.',
+    when: 'The path names no operation.',
+  },
+  method_not_allowed: {
+    trpcCode: 'METHOD_NOT_SUPPORTED',
+    message: 'This address does not take this method. The `Allow` header names those it takes.',
+    when: 'The path exists, the method does not.',
+  },
+  chat_full: {
+    trpcCode: 'CONFLICT',
+    message: 'This chat is full (10,000 messages or 16 MiB of text). Start a new chat.',
+    when: 'The chat has reached its bounds.',
+  },
+  queue_full: {
+    trpcCode: 'CONFLICT',
+    message: 'Eight messages of this chat already wait for their answers. Send this one again later.',
+    when: 'Too many messages of one chat wait.',
+    retryAfterSeconds: 2,
+  },
+  payload_too_large: {
+    trpcCode: 'PAYLOAD_TOO_LARGE',
+    message: 'The request is too large: a body may have at most 1 MiB.',
+    when: 'The body exceeds 1 MiB, or the headers 16 KiB.',
+  },
+  unsupported_media_type: {
+    trpcCode: 'UNSUPPORTED_MEDIA_TYPE',
+    message: 'Send the body as JSON, with `Content-Type: application/json`.',
+    when: 'A body came without or with another content type.',
+  },
+  internal_error: {
+    trpcCode: 'INTERNAL_SERVER_ERROR',
+    message: 'Something went wrong on our side. Try again; if it stays, tell the operator the `requestId`.',
+    when: 'A bug. The log holds the cause under the same `requestId`.',
+  },
+  model_failed: {
+    trpcCode: 'BAD_GATEWAY',
+    message: 'The model could not answer. Your message is kept; send another to go on.',
+    when: 'The model answered with an error, with nothing, or broke off, and trying again did not help.',
+  },
+  model_refused: {
+    trpcCode: 'BAD_GATEWAY',
+    message:
+      "The model's server refused the request. Your message is kept; the operator finds the reason in the log.",
+    when: "The model's server answered 400, 401, 403 or 404: its key, the model's name or its settings are wrong.",
+  },
+  model_rate_limited: {
+    trpcCode: 'BAD_GATEWAY',
+    message: "The model's server is busy (its rate limit). Your message is kept; try again in a while.",
+    when: "The model's server still answered 429 after all retries.",
+  },
+  interrupted: {
+    trpcCode: 'BAD_GATEWAY',
+    message:
+      'The answer was interrupted more than once and given up. Your message is kept; send another to go on.',
+    when: 'The processes that ran this turn died, three times in a row.',
+  },
+  model_timeout: {
+    trpcCode: 'GATEWAY_TIMEOUT',
+    message: 'The model did not answer in time. Your message is kept; send another to go on.',
+    when: 'The model was silent for too long, or the turn took longer than it may.',
+  },
+  answer_pending: {
+    trpcCode: 'GATEWAY_TIMEOUT',
+    message: 'The answer takes longer than a request may wait. It goes on: find it in the list of messages.',
+    when: 'A waiting send reached its bound. The turn goes on; `messageId` is the answer to come.',
+  },
+  model_not_configured: {
+    trpcCode: 'SERVICE_UNAVAILABLE',
+    message:
+      'No model is set up. Set OPENAI_API_KEY, or OPENAI_BASE_URL for any compatible server, and start again.',
+    when: 'The server was started without a model (`LOCAL_MODEL=off` and none configured or found).',
+    retryAfterSeconds: 60,
+  },
+  model_loading: {
+    trpcCode: 'SERVICE_UNAVAILABLE',
+    message: 'The local model is still being prepared. Try again in a moment.',
+    when: 'The first start fetches and loads a small local model. The message says how far it is.',
+    retryAfterSeconds: 5,
+  },
+  database_unavailable: {
+    trpcCode: 'SERVICE_UNAVAILABLE',
+    message: 'The database cannot be reached. Try again in a moment.',
+    when: 'MongoDB does not answer. With `messageId`, whether the message was stored is not known yet: look at the list.',
+    retryAfterSeconds: 2,
+  },
+  draining: {
+    trpcCode: 'SERVICE_UNAVAILABLE',
+    message: 'This server is shutting down. Try again: another one takes over.',
+    when: 'The process was told to stop. With `messageId`, the turn goes on elsewhere.',
+    retryAfterSeconds: 2,
+  },
+  overloaded: {
+    trpcCode: 'SERVICE_UNAVAILABLE',
+    message: 'This server is at its limit. Try again in a moment.',
+    when: 'Too many requests are being served at once.',
+    retryAfterSeconds: 2,
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorRegister;
+
+export const errorCodes = Object.keys(errorRegister) as [ErrorCode, ...ErrorCode[]];
+
+export const errorCodeSchema = z
+  .enum(errorCodes)
+  .meta({ description: 'A stable machine name of what happened; docs/errors.md explains each.' });
+
+/** What the register says of a code. */
+export function errorEntry(code: ErrorCode): ErrorEntry {
+  return errorRegister[code];
+}
+
+/** The HTTP status a code is answered with. */
+export function statusOf(code: ErrorCode): ErrorStatus {
+  return statusOfTrpcCode[errorRegister[code].trpcCode];
+}

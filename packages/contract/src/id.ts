@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+/**
+ * Every id is `<noun>_<tail>`. The tail is 28 characters of Crockford's base32 in lower case: 11 for the
+ * time of minting in microseconds, so that ids sort as they were made, and 17 random ones (85 bits), so that
+ * nobody guesses one. The whole stays in `[a-z0-9_]`: it needs no encoding in a URL.
+ */
+const PREFIXES = {
+  team: 'team_',
+  agent: 'agent_',
+  chat: 'chat_',
+  turn: 'turn_',
+  message: 'msg_',
+  key: 'key_',
+  request: 'req_',
+} as const;
+
+export type IdNoun = keyof typeof PREFIXES;
+export type Id<Noun extends IdNoun> = `${(typeof PREFIXES)[Noun]}${string}`;
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const TIME_LENGTH = 11;
+const RANDOM_LENGTH = 17;
+const TAIL = new RegExp(`^[${ALPHABET}]{${TIME_LENGTH + RANDOM_LENGTH}}$`);
+
+let lastMicroseconds = 0;
+
+/** Mints an id. Ids minted by one process are strictly increasing, even within one millisecond. */
+export function mintId<Noun extends IdNoun>(noun: Noun): Id<Noun> {
+  lastMicroseconds = Math.max(Date.now() * 1000, lastMicroseconds + 1);
+  return `${PREFIXES[noun]}${timePart(lastMicroseconds)}${randomPart()}`;
+}
+
+/** Whether `text` has the form of an id of this noun. One that has not cannot exist: no database is asked. */
+export function isId<Noun extends IdNoun>(noun: Noun, text: string): text is Id<Noun> {
+  const prefix = PREFIXES[noun];
+  return text.startsWith(prefix) && TAIL.test(text.slice(prefix.length));
+}
+
+/** The schema of an id in an answer. */
+export function idSchema<Noun extends IdNoun>(noun: Noun) {
+  return z
+    .custom<Id<Noun>>((value) => typeof value === 'string' && isId(noun, value))
+    .meta({
+      type: 'string',
+      description: `The ${noun}'s id.`,
+      examples: [`${PREFIXES[noun]}01jd2m8x5qk3v7w9yb4t6r1znhce`],
+    });
+}
+
+/**
+ * The schema of an id in a request. Any string passes: one that cannot be an id is a thing that is not there,
+ * which is the procedure's 404 and not a 400, so that a caller has one case to handle.
+ */
+export function idInputSchema<Noun extends IdNoun>(noun: Noun) {
+  return z.string().meta({
+    description: `The ${noun}'s id.`,
+    examples: [`${PREFIXES[noun]}01jd2m8x5qk3v7w9yb4t6r1znhce`],
+  });
+}
+
+function timePart(microseconds: number): string {
+  let rest = microseconds;
+  let text = '';
+  for (let index = 0; index < TIME_LENGTH; index++) {
+    text = ALPHABET.charAt(rest % 32) + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
+}
+
+function randomPart(): string {
+  let text = '';
+  for (const byte of crypto.getRandomValues(new Uint8Array(RANDOM_LENGTH)))
+    text += ALPHABET.charAt(byte & 31);
+  return text;
+}

@@ -1,0 +1,53 @@
+/**
+ * Every bound of Parley, each with its reason. Lengths are in Unicode code points (what JSON Schema counts),
+ * sizes in bytes, times in milliseconds.
+ */
+export const limits = {
+  /** Longer texts belong in a file; at 4 bytes a character a message stays under 128 KiB. */
+  messageLengthMax: 32_000,
+  /** Room for any e-mail address (254) or foreign id. */
+  userIdLengthMax: 256,
+  /** A yardstick of the field (OpenAI: 16 pairs of 64 and 512 characters is 9 KiB), rounded up. */
+  metadataBytesMax: 16 * 1024,
+  /** Deeper is a document, not a label, and recursion over it would cost. */
+  metadataDepthMax: 8,
+  /** A message of the longest text, each character escaped as `\uXXXX` pairs, still fits. */
+  bodyBytesMax: 1024 * 1024,
+  /** Names are shown in lists. */
+  nameLengthMax: 120,
+  /** A type is a label to filter by. */
+  agentTypeLengthMax: 64,
+  descriptionLengthMax: 1_000,
+  /** Leaves half of an 8k context to the history. */
+  systemPromptLengthMax: 32_000,
+  /** The list of messages is answered complete; this is what fits an answer without paging. */
+  chatMessagesMax: 10_000,
+  chatTextBytesMax: 16 * 1024 * 1024,
+  /** Chats are answered complete up to here; beyond it, a cursor leads on. */
+  chatListMax: 10_000,
+  pageLimitMax: 1_000,
+  /** Cursors are short; a longer one was not made here. */
+  cursorLengthMax: 512,
+  /** Waiting turns of one chat: a person does not type more ahead, a script is told to wait. */
+  queuedTurnsPerChatMax: 8,
+  /** Running turns of one process: each holds a socket to the model and at most one answer in memory. */
+  runningTurnsMax: 256,
+  /** An answer beyond this is cut as the model's own length limit would: a turn stays far under MongoDB's 16 MB. */
+  answerLengthMax: 256_000,
+  /** One call of the model, all its retries included; the longest answer of a slow local model fits. */
+  turnTimeMaxMs: 300_000,
+  /** From one piece of an answer to the next: a model that is silent for longer is gone. */
+  modelSilenceMaxMs: 60_000,
+  /** How long a waiting send waits: the turn's own time and its predecessors' in the queue. */
+  sendWaitMaxMs: 600_000,
+  /** What a process that dies leaves is taken over after this. */
+  leaseMs: 15_000,
+  /** A turn that killed two runners is not given a third. */
+  takeoversMax: 2,
+  /** The history's share of the context, when nothing is set: fits the 8k window most models have. */
+  contextTokensDefault: 6_000,
+  /** A revoked key is refused everywhere within this time. */
+  keyCacheMs: 4_000,
+  /** From SIGTERM to exit: what runs may finish until then. Orchestrators kill after 30 s. */
+  drainMs: 20_000,
+} as const;
