@@ -1,0 +1,148 @@
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FetchWheelOptions } from './fetch-wheel.ts';
+import { runCommand } from './run-command.ts';
+
+interface Workplace {
+  /** A folder of our own: everything pip writes goes here, so removing it leaves nothing behind. */
+  workshop: string;
+  timeoutMs: number;
+}
+
+/**
+ * Lets pip download one wheel, with whatever index, proxy and credentials the user has set up for it, and
+ * answers the file's path. The bytes are not checked here.
+ *
+ * @throws Error that says what is missing or went wrong.
+ */
+export async function downloadWheel(
+  options: FetchWheelOptions,
+  { workshop, timeoutMs }: Workplace,
+): Promise<string> {
+  const title = options.title ?? options.name;
+  const size = options.bytes === undefined ? '' : ` (${megabytes(options.bytes)})`;
+  options.onProgress(`Downloading ${title}${size} …`);
+  const scratch = join(workshop, 'scratch');
+  const shelf = join(workshop, 'shelf');
+  await mkdir(scratch);
+  const stopWatching = tellPercent(options, scratch);
+  try {
+    const { exitCode, output, timedOut } = await runCommand('env', pipCommand(options, { scratch, shelf }), {
+      timeoutMs,
+      signal: options.signal,
+    });
+    if (exitCode === 0) return await onlyWheel(options, shelf);
+    const reason = timedOut
+      ? `it took longer than ${Math.round(timeoutMs / 1000)} seconds`
+      : explain(options, output);
+    throw new Error(`${title} could not be downloaded: ${reason}.`);
+  } finally {
+    stopWatching();
+  }
+}
+
+/**
+ * The arguments of `env`, which sets what pip can only be told by its environment: a temporary folder of
+ * ours, and English messages.
+ */
+function pipCommand(options: FetchWheelOptions, { scratch, shelf }: { scratch: string; shelf: string }) {
+  const { name, version, python = 'python3', indexUrl } = options;
+  const withoutProxies = PROXY_VARIABLES.flatMap((variable) => ['-u', variable]);
+  return [
+    ...(indexUrl === undefined ? [] : withoutProxies),
+    `TMPDIR=${scratch}`,
+    'LC_ALL=C',
+    python,
+    ...['-m', 'pip'],
+    ...(indexUrl === undefined ? [] : ['--isolated', '--no-cache-dir']),
+    ...['--no-input', '--disable-pip-version-check', '--retries', '3', '--timeout', '15'],
+    ...['download', '--quiet', '--no-deps', '--only-binary=:all:', '-d', shelf],
+    ...(indexUrl === undefined ? [] : ['--index-url', localIndex(indexUrl)]),
+    `${name}==${version}`,
+  ];
+}
+
+const PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
+
+function localIndex(indexUrl: string): string {
+  if (new URL(indexUrl).hostname !== '127.0.0.1') {
+    throw new Error(`An index of one's own is for tests only and must be on 127.0.0.1, not ${indexUrl}.`);
+  }
+  return indexUrl;
+}
+
+async function onlyWheel({ name, filename }: FetchWheelOptions, shelf: string): Promise<string> {
+  const files = await readdir(shelf);
+  const [file] = files;
+  if (file === undefined || (filename !== undefined && file !== filename)) {
+    throw new Error(
+      `pip downloaded ${file ?? 'nothing'} for ${name}${filename === undefined ? '' : `, not ${filename}`}.`,
+    );
+  }
+  return join(shelf, file);
+}
+
+/** Every tenth of the download is told once. pip itself has no machine-readable progress in older versions. */
+function tellPercent(options: FetchWheelOptions, scratch: string): () => void {
+  const { bytes, title, name, onProgress } = options;
+  if (bytes === undefined) return () => {};
+  let told = 0;
+  const look = async () => {
+    const tenths = Math.floor((10 * (await largestFile(scratch))) / bytes);
+    if (tenths <= told || tenths >= 10) return;
+    told = tenths;
+    onProgress(`Downloading ${title ?? name}: ${tenths * 10} % of ${megabytes(bytes)}`);
+  };
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+const LOOK_EVERY_MS = 500;
+
+async function largestFile(folder: string): Promise<number> {
+  // Files come and go while pip works; what cannot be read any more counts nothing.
+  const entries = await readdir(folder, { recursive: true }).catch(() => []);
+  const sizes = entries.map((entry) =>
+    stat(join(folder, entry)).then(
+      (found) => (found.isFile() ? found.size : 0),
+      () => 0,
+    ),
+  );
+  return Math.max(0, ...(await Promise.all(sizes)));
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${Math.round(bytes / 1_000_000)} MB`;
+}
+
+/** Turns what pip (or `env`) printed into the half sentence a person can act on. The first match counts. */
+function explain({ name, version, python = 'python3' }: FetchWheelOptions, output: string): string {
+  const known: [RegExp, string][] = [
+    [/^env: .*(No such file|not found|Permission)/m, `Python 3 is needed, and "${python}" does not run`],
+    [
+      /No module named '?pip/,
+      `"${python}" has no pip; install it (Debian and Ubuntu: apt install python3-pip)`,
+    ],
+    [/No space left|Errno 28/, 'there is no space left on the disk'],
+    [
+      /NewConnectionError|ConnectTimeout|NameResolutionError|ProxyError|SSLError|Max retries exceeded|Network is unreachable/,
+      'the package index (PyPI) cannot be reached',
+    ],
+    [
+      /IncompleteRead|Connection broken|ChunkedEncodingError|ProtocolError|Connection aborted|RemoteDisconnected|Read timed out|located at .* is invalid|BadZipFile/,
+      'the connection broke off before the end',
+    ],
+    [
+      /No matching distribution|Could not find a version|HTTP error 404|404 Client Error/,
+      `the package index has no ${name} ${version} for this system`,
+    ],
+  ];
+  return known.find(([pattern]) => pattern.test(output))?.[1] ?? lastLine(output);
+}
+
+function lastLine(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const error = lines.findLast((line) => line.startsWith('ERROR')) ?? lines.at(-1);
+  return error?.replace(/^ERROR:\s*/, '').replace(/\.$/, '') ?? 'pip failed without a word';
+}

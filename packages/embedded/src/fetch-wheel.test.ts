@@ -1,0 +1,187 @@
+import { access, mkdir, mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fetchWheel } from './fetch-wheel.ts';
+import {
+  type FakeWheel,
+  makeFakeWheel,
+  type ServeFile,
+  serveHalf,
+  startWheelMirror,
+} from './testing/wheel-mirror.ts';
+
+let wheel: FakeWheel;
+let into: string;
+let told: string[];
+
+beforeAll(async () => {
+  // Larger than a socket's buffer, so that half of it can be seen to have arrived.
+  const payload = Array.from({ length: 120_000 }, (_, line) => `${line} ${Math.sin(line)}`).join('\n');
+  wheel = await makeFakeWheel('tiny-database', '1.2.3', {
+    'tiny/bin/run': '#!/bin/sh\n',
+    'tiny/data': payload,
+  });
+});
+
+beforeEach(async () => {
+  into = await mkdtemp(join(tmpdir(), 'parley-fetch-'));
+  told = [];
+});
+
+afterEach(() => rm(into, { recursive: true, force: true }));
+
+const onProgress = (line: string) => void told.push(line);
+
+describe('a wheel the index has', () => {
+  test('is unpacked into a folder of its own, and each step is told', async () => {
+    await using mirror = await startWheelMirror(wheel);
+    const folder = await fetchWheel({ ...wheel, title: 'Tiny', into, onProgress, indexUrl: mirror.indexUrl });
+    expect(await readFile(join(folder, 'tiny/bin/run'), 'utf8')).toBe('#!/bin/sh\n');
+    expect(told[0]).toMatch(/^Downloading Tiny \(\d MB\) …$/);
+    expect(told.at(-1)).toBe('Unpacking Tiny …');
+    expect(await readdir(into)).toEqual([`tiny-database-1.2.3-${wheel.sha256.slice(0, 12)}`]);
+  });
+
+  test('is downloaded once and found again after', async () => {
+    await using mirror = await startWheelMirror(wheel);
+    const first = await fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
+    told = [];
+    const second = await fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
+    expect(second).toBe(first);
+    expect(mirror.downloads()).toBe(1);
+    expect(told).toEqual([]);
+  });
+
+  test('may be fetched by several at once: all get the same whole folder', async () => {
+    await using mirror = await startWheelMirror(wheel);
+    const fetchOnce = () => fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
+    const folders = await Promise.all([fetchOnce(), fetchOnce(), fetchOnce()]);
+    expect(new Set(folders).size).toBe(1);
+    expect(await readdir(into)).toHaveLength(1);
+    expect(await readFile(join(folders[0], 'tiny/bin/run'), 'utf8')).toBe('#!/bin/sh\n');
+  });
+
+  test('tells how far the download is', async () => {
+    const halfTold = Promise.withResolvers<void>();
+    const serveInTwoHalves: ServeFile = (response, { content }) => {
+      const middle = Math.ceil(content.length * 0.55);
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, middle));
+      void halfTold.promise.then(() => response.end(content.subarray(middle)));
+    };
+    await using mirror = await startWheelMirror(wheel, serveInTwoHalves);
+    await fetchWheel({
+      ...wheel,
+      into,
+      indexUrl: mirror.indexUrl,
+      onProgress: (line) => {
+        onProgress(line);
+        if (/: [45]0 % of/.test(line)) halfTold.resolve();
+      },
+    });
+    expect(told).toContainEqual(expect.stringMatching(/^Downloading tiny-database: [45]0 % of \d MB$/));
+  });
+});
+
+describe('a wheel that cannot be had leaves nothing behind and says why', () => {
+  afterEach(async () => expect(await readdir(into)).toEqual([]));
+
+  test('when its bytes are not the pinned ones', async () => {
+    await using mirror = await startWheelMirror(wheel);
+    const sha256 = 'ab'.repeat(32);
+    await expect(
+      fetchWheel({ ...wheel, sha256, into, onProgress, indexUrl: mirror.indexUrl }),
+    ).rejects.toThrow(
+      `tiny-database 1.2.3 is not the file expected (its SHA-256 is ${wheel.sha256}, not ${sha256})`,
+    );
+  });
+
+  test('when the index does not know it', async () => {
+    await using mirror = await startWheelMirror(undefined);
+    await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
+      'could not be downloaded: the package index has no tiny-database 1.2.3 for this system.',
+    );
+  });
+
+  test('when the index has the wheel listed but not there', async () => {
+    await using mirror = await startWheelMirror(wheel, (response) => response.writeHead(404).end());
+    await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
+      'could not be downloaded: the package index has no tiny-database 1.2.3 for this system.',
+    );
+  });
+
+  test('when nobody listens there', async () => {
+    const mirror = await startWheelMirror(wheel);
+    await mirror[Symbol.asyncDispose]();
+    await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
+      'could not be downloaded: the package index (PyPI) cannot be reached.',
+    );
+  });
+
+  test('when the connection is cut in the middle', async () => {
+    await using mirror = await startWheelMirror(wheel, serveHalf);
+    await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
+      'could not be downloaded: the connection broke off before the end.',
+    );
+  });
+
+  test('when the index serves another file than the one named', async () => {
+    await using mirror = await startWheelMirror(wheel);
+    const filename = 'tiny_database-1.2.3-cp313-cp313-linux_x86_64.whl';
+    await expect(
+      fetchWheel({ ...wheel, filename, into, onProgress, indexUrl: mirror.indexUrl }),
+    ).rejects.toThrow(`pip downloaded ${wheel.filename} for tiny-database, not ${filename}.`);
+  });
+
+  test('when there is no Python', async () => {
+    await expect(fetchWheel({ ...wheel, into, onProgress, python: join(into, 'no-python') })).rejects.toThrow(
+      /could not be downloaded: Python 3 is needed, and ".*no-python" does not run\.$/,
+    );
+  });
+
+  test('when the time is up', async () => {
+    await using mirror = await startWheelMirror(wheel, () => {});
+    await expect(
+      fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl, timeoutMs: 3_000 }),
+    ).rejects.toThrow('could not be downloaded: it took longer than 3 seconds.');
+  });
+
+  test('when the caller aborts', async () => {
+    const asked = Promise.withResolvers<ServerResponse>();
+    await using mirror = await startWheelMirror(wheel, asked.resolve);
+    const controller = new AbortController();
+    const fetching = fetchWheel({
+      ...wheel,
+      into,
+      onProgress,
+      indexUrl: mirror.indexUrl,
+      signal: controller.signal,
+    });
+    const hungUp = asked.promise.then(
+      (response) => new Promise((resolve) => response.once('close', resolve)),
+    );
+    await asked.promise;
+    controller.abort(new Error('no longer wanted'));
+    await expect(fetching).rejects.toThrow('no longer wanted');
+    // The download itself has ended too, not only the waiting for it.
+    await hungUp;
+  });
+});
+
+test('what a killed process left half done is removed a day later, and not before', async () => {
+  const [old, recent] = ['.fetching-old', '.fetching-recent'] as const;
+  await Promise.all([mkdir(join(into, old)), mkdir(join(into, recent))]);
+  const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+  await utimes(join(into, old), twoDaysAgo, twoDaysAgo);
+  await using mirror = await startWheelMirror(wheel);
+  await fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
+  await expect(access(join(into, old))).rejects.toThrow('ENOENT');
+  await access(join(into, recent));
+});
+
+test('an index of one’s own must be on 127.0.0.1', async () => {
+  const indexUrl = 'http://mirror.example/simple/';
+  await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl })).rejects.toThrow('must be on 127.0.0.1');
+});

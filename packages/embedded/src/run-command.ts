@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+
+export interface RunCommandOptions {
+  /** The command is killed after this many milliseconds. */
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+export interface CommandOutcome {
+  /** `undefined` when the command was killed or could not be started. */
+  exitCode: number | undefined;
+  /** The last 64 KiB it printed, both streams, or why it could not be started. */
+  output: string;
+  timedOut: boolean;
+}
+
+/**
+ * Runs a command to its end with nothing on its standard input, and tells how it went. A command that fails
+ * is an outcome, not an exception; only an aborted `signal` rejects, with its reason, once the command is gone.
+ *
+ * The command gets a process group of its own, so that what it has started in turn (a version manager's
+ * wrapper runs the real program as its child) is killed with it.
+ */
+export async function runCommand(
+  file: string,
+  args: readonly string[],
+  { timeoutMs, signal }: RunCommandOptions,
+): Promise<CommandOutcome> {
+  signal?.throwIfAborted();
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  let output = '';
+  const collect = (chunk: string) => {
+    output = (output + chunk).slice(-OUTPUT_LENGTH_MAX);
+  };
+  child.stdout.setEncoding('utf8').on('data', collect);
+  child.stderr.setEncoding('utf8').on('data', collect);
+  const bound = AbortSignal.timeout(timeoutMs);
+  const stop = () => killGroup(child);
+  for (const reason of [bound, signal]) reason?.addEventListener('abort', stop, { once: true });
+  try {
+    const exitCode = await ended(child);
+    signal?.throwIfAborted();
+    return { exitCode, output, timedOut: bound.aborted && exitCode === undefined };
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { exitCode: undefined, output: messageOf(error), timedOut: false };
+  } finally {
+    for (const reason of [bound, signal]) reason?.removeEventListener('abort', stop);
+  }
+}
+
+const OUTPUT_LENGTH_MAX = 64 * 1024;
+
+function ended(child: ChildProcess): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode) => resolve(exitCode ?? undefined));
+  });
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has just ended by itself.
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

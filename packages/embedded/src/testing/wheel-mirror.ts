@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { runCommand } from '../run-command.ts';
+
+/** A wheel made in a test: what `fetchWheel` needs to know of it, and its bytes. */
+export interface FakeWheel {
+  name: string;
+  version: string;
+  filename: string;
+  sha256: string;
+  bytes: number;
+  content: Buffer;
+}
+
+/** Packs `files` (path in the archive → text) as a small valid wheel. */
+export async function makeFakeWheel(
+  name: string,
+  version: string,
+  files: Record<string, string>,
+): Promise<FakeWheel> {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-wheel-'));
+  try {
+    const archiveName = name.replaceAll('-', '_');
+    const info = `${archiveName}-${version}.dist-info`;
+    const all: Record<string, string> = {
+      ...files,
+      [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`,
+      [`${info}/WHEEL`]: 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
+      [`${info}/RECORD`]: '',
+    };
+    for (const [path, text] of Object.entries(all)) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), text);
+      await chmod(join(folder, path), 0o644);
+    }
+    const filename = `${archiveName}-${version}-py3-none-any.whl`;
+    await pack(folder, filename, [...new Set(Object.keys(all).map((path) => path.split('/')[0] ?? path))]);
+    const content = await readFile(join(folder, filename));
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    return { name, version, filename, sha256, bytes: content.length, content };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+export interface WheelMirror extends AsyncDisposable {
+  /** For `fetchWheel`'s `indexUrl`. */
+  indexUrl: string;
+  /** How often the wheel's file was asked for. */
+  downloads(): number;
+}
+
+/** How the mirror answers the request for the wheel's file. */
+export type ServeFile = (response: ServerResponse, wheel: FakeWheel) => void;
+
+/** A package index (PEP 503) on 127.0.0.1 that has one wheel, or none. */
+export async function startWheelMirror(
+  wheel: FakeWheel | undefined,
+  serveFile: ServeFile = serveWhole,
+): Promise<WheelMirror> {
+  let downloads = 0;
+  const server = createServer((request, response) => {
+    if (wheel && request.url === `/simple/${wheel.name}/`) {
+      response.setHeader('content-type', 'text/html');
+      response.end(`<!DOCTYPE html><a href="/files/${wheel.filename}">${wheel.filename}</a>`);
+    } else if (wheel && request.url === `/files/${wheel.filename}`) {
+      downloads++;
+      serveFile(response, wheel);
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    indexUrl: `http://127.0.0.1:${port}/simple/`,
+    downloads: () => downloads,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export const serveWhole: ServeFile = (response, { content }) => {
+  response.writeHead(200, { 'content-length': content.length }).end(content);
+};
+
+/** Announces the whole file and hangs up in the middle. */
+export const serveHalf: ServeFile = (response, { content }) => {
+  response.writeHead(200, { 'content-length': content.length });
+  response.write(content.subarray(0, content.length / 2), () => response.destroy());
+};
+
+async function pack(folder: string, filename: string, entries: string[]): Promise<void> {
+  const args = ['-C', folder, 'python3', '-m', 'zipfile', '-c', filename, ...entries];
+  const { exitCode, output } = await runCommand('env', args, { timeoutMs: 30_000 });
+  if (exitCode !== 0) throw new Error(`The fake wheel could not be packed: ${output}`);
+}
