@@ -130,7 +130,7 @@ function explain({ name, version, python = 'python3' }: FetchWheelOptions, outpu
       'the package index (PyPI) cannot be reached',
     ],
     [
-      /IncompleteRead|Connection broken|ChunkedEncodingError|ProtocolError|Connection aborted|RemoteDisconnected|Read timed out|located at .* is invalid|BadZipFile/,
+      /IncompleteRead|Connection broken|ChunkedEncodingError|ProtocolError|Connection aborted|RemoteDisconnected|Read timed out|incomplete-download|located at .* is invalid/,
       'the connection broke off before the end',
     ],
     [
@@ -143,6 +143,6 @@ function explain({ name, version, python = 'python3' }: FetchWheelOptions, outpu
 
 function lastLine(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '');
-  const error = lines.findLast((line) => line.startsWith('ERROR')) ?? lines.at(-1);
-  return error?.replace(/^ERROR:\s*/, '').replace(/\.$/, '') ?? 'pip failed without a word';
+  const error = lines.findLast((line) => /^(ERROR:|×) /.test(line)) ?? lines.at(-1);
+  return error?.replace(/^(ERROR:|×) /, '').replace(/\.$/, '') ?? 'pip failed without a word';
 }
