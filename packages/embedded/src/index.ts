@@ -1,1 +1,6 @@
+export {
+  type DetectModelServerOptions,
+  detectModelServer,
+  type ModelServer,
+} from './detect-model-servers.ts';
 export * from './fetch-wheel.ts';
