@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { messageSchema } from './message.ts';
-import { metadataSchema } from './metadata.ts';
+import { metadataSchema, storedMetadataSchema } from './metadata.ts';
 import { cursorSchema, nextCursorSchema, pageLimitSchema } from './page.ts';
 import { textSchema } from './text.ts';
 import { momentSchema } from './time.ts';
@@ -39,8 +39,8 @@ const chatFields = {
   id: idSchema('chat'),
   agentId: idSchema('agent'),
   teamId: idSchema('team'),
-  userId: userIdSchema.optional(),
-  metadata: metadataSchema.optional(),
+  userId: z.string().optional().meta({ description: 'As it was sent.' }),
+  metadata: storedMetadataSchema.optional(),
   title: z.string().optional().meta({ description: 'A short name of the chat, once it has one.' }),
   createdAt: momentSchema,
 };

@@ -41,13 +41,17 @@ export const limits = {
   /** How long a waiting send waits: the turn's own time and its predecessors' in the queue. */
   sendWaitMaxMs: 600_000,
   /** What a process that dies leaves is taken over after this. */
-  leaseMs: 15_000,
+  leaseMs: 10_000,
   /** A turn that killed two runners is not given a third. */
   takeoversMax: 2,
   /** The history's share of the context, when nothing is set: fits the 8k window most models have. */
   contextTokensDefault: 6_000,
-  /** A revoked key is refused everywhere within this time. */
-  keyCacheMs: 4_000,
+  /** A revoked key is refused, and a changed agent is used, everywhere within this time. */
+  cacheMs: 4_000,
+  /** Keys and agents a process remembers; beyond it the least used is read again. */
+  cacheEntriesMax: 10_000,
+  /** A team's agents are chosen from one list. */
+  agentListMax: 1_000,
   /** From SIGTERM to exit: what runs may finish until then. Orchestrators kill after 30 s. */
   drainMs: 20_000,
 } as const;

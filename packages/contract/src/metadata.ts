@@ -28,6 +28,11 @@ export const metadataSchema = z
     examples: [{ plan: 'pro', page: '/pricing' }],
   });
 
+/** Metadata in an answer: it was checked when it came in. */
+export const storedMetadataSchema = z
+  .custom<Metadata>()
+  .meta({ type: 'object', additionalProperties: true, description: 'As it was sent.' });
+
 function problemOf(value: Metadata): string | undefined {
   const inside = problemInside(value, 1);
   if (inside) return inside;

@@ -1,0 +1,214 @@
+import type { ErrorCode, Id } from '@parley/contract';
+import { type Connection, Schema } from 'mongoose';
+import type { ApiKeyKind } from './api-key.ts';
+import type { Lease, MessageRecord, TurnStatus, UsageRecord } from './records.ts';
+
+/*
+ * The collections. Documents never leave this package: stores turn them into records.
+ * Each index serves a query of a store; a test explains every query.
+ */
+
+export interface TeamDocument {
+  _id: Id<'team'>;
+  name: string;
+  /** On the team of the first start alone: its unique index lets one of several replicas make it. */
+  isFirst?: true;
+  createdAt: Date;
+}
+
+export interface ApiKeyDocument {
+  _id: Id<'key'>;
+  team: Id<'team'>;
+  kind: ApiKeyKind;
+  /** SHA-256 of the key. */
+  hash: string;
+  visibleStart: string;
+  createdAt: Date;
+  expiresAt?: Date;
+  revokedAt?: Date;
+}
+
+interface AgentVersion {
+  version: number;
+  systemPrompt?: string;
+  model?: string;
+  temperature?: number;
+  createdAt: Date;
+}
+
+export interface AgentDocument {
+  _id: Id<'agent'>;
+  team: Id<'team'>;
+  name: string;
+  type: string;
+  description?: string;
+  /** The version in use; all are kept, because answers name the one that made them. */
+  version: number;
+  versions: AgentVersion[];
+  createdAt: Date;
+}
+
+export interface ChatDocument {
+  _id: Id<'chat'>;
+  /** Absent on a tombstone, so that no list and no look-up meets one. */
+  team?: Id<'team'>;
+  agent?: Id<'agent'>;
+  agentType?: string;
+  user?: string;
+  /**
+   * Metadata as JSON text. As a document it would not come back as sent: `{"$ref": …}` becomes a DBRef,
+   * `{"_bsontype": …}` a BSON type, keys with dots and dollars cannot be updated.
+   */
+  metadata?: string;
+  title?: string;
+  createdAt?: Date;
+  /** Deleted, its turns not yet removed. */
+  deletedAt?: Date;
+  /** Deleted, its turns removed. */
+  purgedAt?: Date;
+}
+
+export interface TurnDocument {
+  _id: Id<'turn'>;
+  team: Id<'team'>;
+  chat: Id<'chat'>;
+  sequence: number;
+  status: TurnStatus;
+  lease?: Lease;
+  takeovers: number;
+  /** Set by the one who queues behind this turn, so that its end wakes them without a query. */
+  hasSuccessor?: boolean;
+  messages: MessageDocument[];
+  answerId: Id<'message'>;
+  usage: UsageRecord[];
+  errorCode?: ErrorCode;
+  agentVersion?: number;
+  /** UTF-8 bytes of the chat's text up to and with this turn; set at its end. */
+  textBytes?: number;
+  createdAt: Date;
+  endedAt?: Date;
+}
+
+type MessageDocument = MessageRecord;
+
+/** A tombstone stays this long, so that late repeats of old requests find it. */
+const TOMBSTONE_SECONDS = 24 * 60 * 60;
+
+const options = {
+  versionKey: false,
+  strict: 'throw',
+  autoIndex: false,
+  autoCreate: false,
+  id: false,
+} as const;
+const part = { ...options, _id: false } as const;
+const string = { type: String, required: true } as const;
+const number = { type: Number, required: true } as const;
+const date = { type: Date, required: true } as const;
+
+const teamSchema = new Schema<TeamDocument>(
+  { _id: string, name: string, isFirst: Boolean, createdAt: date },
+  { ...options, collection: 'teams' },
+);
+teamSchema.index({ isFirst: 1 }, { unique: true, sparse: true });
+
+const apiKeySchema = new Schema<ApiKeyDocument>(
+  {
+    _id: string,
+    team: string,
+    kind: string,
+    hash: string,
+    visibleStart: string,
+    createdAt: date,
+    expiresAt: Date,
+    revokedAt: Date,
+  },
+  { ...options, collection: 'keys' },
+);
+apiKeySchema.index({ hash: 1 }, { unique: true });
+
+const agentSchema = new Schema<AgentDocument>(
+  {
+    _id: string,
+    team: string,
+    name: string,
+    type: string,
+    description: String,
+    version: number,
+    versions: [
+      new Schema(
+        { version: number, systemPrompt: String, model: String, temperature: Number, createdAt: date },
+        part,
+      ),
+    ],
+    createdAt: date,
+  },
+  { ...options, collection: 'agents' },
+);
+agentSchema.index({ team: 1, _id: 1 });
+
+const chatSchema = new Schema<ChatDocument>(
+  {
+    _id: string,
+    team: String,
+    agent: String,
+    agentType: String,
+    user: String,
+    metadata: String,
+    title: String,
+    createdAt: Date,
+    deletedAt: Date,
+    purgedAt: Date,
+  },
+  { ...options, collection: 'chats' },
+);
+chatSchema.index({ team: 1, _id: -1 });
+chatSchema.index({ team: 1, user: 1, _id: -1 });
+chatSchema.index({ team: 1, agentType: 1, _id: -1 });
+chatSchema.index({ deletedAt: 1 }, { sparse: true });
+chatSchema.index({ purgedAt: 1 }, { expireAfterSeconds: TOMBSTONE_SECONDS });
+
+const turnSchema = new Schema<TurnDocument>(
+  {
+    _id: string,
+    team: string,
+    chat: string,
+    sequence: number,
+    status: string,
+    lease: new Schema({ token: string, attempt: number, renewals: number }, part),
+    takeovers: number,
+    hasSuccessor: Boolean,
+    messages: [new Schema({ id: string, role: string, content: { type: String }, createdAt: date }, part)],
+    answerId: string,
+    usage: [
+      new Schema(
+        { attempt: number, model: string, calls: number, inputTokens: Number, outputTokens: Number },
+        part,
+      ),
+    ],
+    errorCode: String,
+    agentVersion: Number,
+    textBytes: Number,
+    createdAt: date,
+    endedAt: Date,
+  },
+  { ...options, collection: 'turns' },
+);
+turnSchema.index({ chat: 1, sequence: 1 }, { unique: true });
+turnSchema.index(
+  { status: 1, _id: 1 },
+  { partialFilterExpression: { status: { $in: ['queued', 'generating'] } } },
+);
+
+/** The models of one connection. */
+export function createModels(connection: Connection) {
+  return {
+    teams: connection.model<TeamDocument>('Team', teamSchema),
+    apiKeys: connection.model<ApiKeyDocument>('ApiKey', apiKeySchema),
+    agents: connection.model<AgentDocument>('Agent', agentSchema),
+    chats: connection.model<ChatDocument>('Chat', chatSchema),
+    turns: connection.model<TurnDocument>('Turn', turnSchema),
+  };
+}
+
+export type Models = ReturnType<typeof createModels>;

@@ -1,0 +1,145 @@
+import type { ErrorCode, Id, Metadata } from '@parley/contract';
+import type { ApiKeyKind } from './api-key.ts';
+
+/** Who may see a thing. Every store function takes one, so that a query without a tenant does not compile. */
+export interface Scope {
+  readonly team: Id<'team'>;
+}
+
+export interface ApiKeyRecord {
+  readonly id: Id<'key'>;
+  readonly team: Id<'team'>;
+  readonly kind: ApiKeyKind;
+}
+
+export interface AgentRecord {
+  readonly id: Id<'agent'>;
+  readonly name: string;
+  readonly type: string;
+  readonly description?: string;
+  readonly version: number;
+  readonly systemPrompt?: string;
+  readonly model?: string;
+  readonly temperature?: number;
+}
+
+export interface ChatRecord {
+  readonly id: Id<'chat'>;
+  readonly team: Id<'team'>;
+  readonly agent: Id<'agent'>;
+  readonly user?: string;
+  readonly metadata?: Metadata;
+  readonly title?: string;
+  readonly createdAt: Date;
+}
+
+export interface ChatFilter {
+  readonly user?: string;
+  readonly agentType?: string;
+}
+
+export type EndedStatus = 'completed' | 'stopped' | 'failed';
+export type TurnStatus = 'queued' | 'generating' | EndedStatus;
+
+export function isEnded(status: TurnStatus): status is EndedStatus {
+  return status !== 'queued' && status !== 'generating';
+}
+
+export interface MessageRecord {
+  readonly id: Id<'message'>;
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+  readonly createdAt: Date;
+}
+
+/** The right to run a turn. The token is the fence: every write of a runner names it. */
+export interface Lease {
+  readonly token: string;
+  /** Counts the runs of a turn, from 1. */
+  readonly attempt: number;
+  /** Counts the signs of life of this run. A count that stands still means a dead runner. */
+  readonly renewals: number;
+}
+
+export interface UsageRecord {
+  readonly attempt: number;
+  readonly model: string;
+  readonly calls: number;
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+}
+
+/** A turn as its runner needs it. */
+export interface TurnRecord {
+  readonly id: Id<'turn'>;
+  readonly team: Id<'team'>;
+  readonly chat: Id<'chat'>;
+  /** Dense in its chat, from 1. */
+  readonly sequence: number;
+  readonly status: TurnStatus;
+  readonly lease?: Lease;
+  /** How often a dead runner's run was taken over. */
+  readonly takeovers: number;
+  readonly userMessage: MessageRecord;
+  readonly answerId: Id<'message'>;
+  readonly answer?: MessageRecord;
+  readonly errorCode?: ErrorCode;
+}
+
+/** A turn to be accepted. With a lease it is claimed in the same write. */
+export interface NewTurn {
+  readonly id: Id<'turn'>;
+  readonly chat: Id<'chat'>;
+  readonly sequence: number;
+  readonly userMessage: MessageRecord;
+  readonly answerId: Id<'message'>;
+  readonly lease?: Lease;
+}
+
+/** The newest turn of a chat: what the next one is inserted after. */
+export interface ChatTail {
+  readonly sequence: number;
+  readonly ended: boolean;
+  /** UTF-8 bytes of all the chat's text up to the newest ended turn, and what waits behind it. */
+  readonly textBytes: number;
+  /** Turns that wait for their start or run. */
+  readonly unfinished: number;
+}
+
+/** What a runner looks at between its insert and its call of the model. */
+export interface TurnView {
+  readonly chat: ChatRecord | undefined;
+  /** Whether every turn before this one has ended. */
+  readonly predecessorEnded: boolean;
+  /** Bytes of the chat's text before this turn. */
+  readonly textBytesBefore: number;
+  /** The messages before this turn, oldest first: the newest that fit the given number of bytes. */
+  readonly history: readonly Pick<MessageRecord, 'role' | 'content'>[];
+}
+
+export interface TurnEnd {
+  readonly status: EndedStatus;
+  readonly answer?: MessageRecord;
+  readonly errorCode?: ErrorCode;
+  readonly usage?: UsageRecord;
+  readonly agentVersion?: number;
+  /** Bytes of the chat's text up to and with this turn. */
+  readonly textBytes: number;
+}
+
+/** Where a page of messages goes on: after this message of this turn. */
+export interface MessagePosition {
+  readonly sequence: number;
+  readonly role: 'user' | 'assistant';
+}
+
+export interface PageOf<Item, Position> {
+  readonly items: Item[];
+  readonly next?: Position;
+}
+
+/** A message as lists show it, with how its turn stands. */
+export interface ListedMessage extends MessageRecord {
+  readonly status: TurnStatus;
+  readonly errorCode?: ErrorCode;
+}

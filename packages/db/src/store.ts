@@ -1,0 +1,125 @@
+import type { Id, Metadata, NewAgent } from '@parley/contract';
+import type { ApiKeyKind } from './api-key.ts';
+import type {
+  AgentRecord,
+  ApiKeyRecord,
+  ChatFilter,
+  ChatRecord,
+  ChatTail,
+  Lease,
+  ListedMessage,
+  MessagePosition,
+  NewTurn,
+  PageOf,
+  Scope,
+  TurnEnd,
+  TurnRecord,
+  TurnView,
+} from './records.ts';
+
+/*
+ * The stores, as ports. Each function answers from the primary, and each write is acknowledged by a majority
+ * and journaled before it returns. When the database cannot be reached, each throws the refusal
+ * `database_unavailable` within seconds; whether the write happened is then unknown.
+ */
+
+export interface TeamStore {
+  /** Makes a team. */
+  create(team: { id: Id<'team'>; name: string }): Promise<void>;
+  exists(id: Id<'team'>): Promise<boolean>;
+  /**
+   * Makes the first team, once: the one caller that wins gets `true`, among any number of replicas, and
+   * everyone after it `false`. "First" means that the database holds no team.
+   */
+  createFirst(team: { id: Id<'team'>; name: string }): Promise<boolean>;
+}
+
+export interface ApiKeyStore {
+  /** Makes a key and answers it in clear, this one time. */
+  create(scope: Scope, kind: ApiKeyKind): Promise<{ id: Id<'key'>; key: string }>;
+  /** The key with this text, if it may be used now. Not scoped: it is what the scope comes from. */
+  find(key: string): Promise<ApiKeyRecord | undefined>;
+}
+
+export interface AgentStore {
+  create(scope: Scope, agent: NewAgent): Promise<AgentRecord>;
+  find(scope: Scope, id: Id<'agent'>): Promise<AgentRecord | undefined>;
+  /** The team's agents in the order they were made, at most `limit`. */
+  list(scope: Scope, limit: number): Promise<AgentRecord[]>;
+}
+
+export interface ChatStore {
+  create(
+    scope: Scope,
+    chat: { agent: Id<'agent'>; agentType: string; user?: string; metadata?: Metadata },
+  ): Promise<ChatRecord>;
+  find(scope: Scope, id: Id<'chat'>): Promise<ChatRecord | undefined>;
+  /** Newest first, at most `limit`, from after the chat `after` on. */
+  list(
+    scope: Scope,
+    filter: ChatFilter,
+    page: { limit: number; after?: Id<'chat'> },
+  ): Promise<PageOf<ChatRecord, Id<'chat'>>>;
+  /** Marks the chat deleted: a tombstone without content stays. False when there was none. */
+  markDeleted(scope: Scope, id: Id<'chat'>): Promise<boolean>;
+  /** Chats that are marked deleted and not yet purged, at most `limit`: what a crash left behind. */
+  listMarked(limit: number): Promise<Id<'chat'>[]>;
+  /** Removes all turns of a chat that is marked deleted. Repeatable. */
+  purge(id: Id<'chat'>): Promise<void>;
+}
+
+export interface MessageStore {
+  /** All messages a list shows, in the given order, at most `limit`, from after `after` on. */
+  list(
+    scope: Scope,
+    chat: Id<'chat'>,
+    page: { limit: number; order: 'asc' | 'desc'; after?: MessagePosition },
+  ): Promise<PageOf<ListedMessage, MessagePosition>>;
+}
+
+export type InsertResult = 'inserted' | 'sequence-taken';
+
+export interface TurnStore {
+  /** The newest turn of a chat; sequence 0 when there is none. */
+  tail(scope: Scope, chat: Id<'chat'>): Promise<ChatTail>;
+  /** Accepts a turn. A second insert of the same id is the first one's success. */
+  insert(scope: Scope, turn: NewTurn): Promise<InsertResult>;
+  /** Removes a turn that was accepted into a chat that is gone. */
+  remove(scope: Scope, id: Id<'turn'>): Promise<void>;
+  /** The chat, the predecessor and the history, read with majority concern after the insert. */
+  look(scope: Scope, chat: Id<'chat'>, sequence: number, historyBytesMax: number): Promise<TurnView>;
+  /** Tells the turn before `sequence` that one waits behind it. False: it has ended, nobody will wake us. */
+  announceSuccessor(scope: Scope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
+  /** Claims a queued turn. Undefined when it is not queued any more. */
+  claim(scope: Scope, id: Id<'turn'>, token: string): Promise<TurnRecord | undefined>;
+  /** Claims the turn with this sequence if it is queued. */
+  claimNext(scope: Scope, chat: Id<'chat'>, sequence: number, token: string): Promise<TurnRecord | undefined>;
+  /** Gives a claimed turn back to the queue; not a crash. False when the token no longer stands. */
+  release(scope: Scope, id: Id<'turn'>, token: string): Promise<boolean>;
+  /** One sign of life for all turns of this process: answers the tokens that no longer stand. */
+  renew(leases: readonly { turn: Id<'turn'>; token: string }[]): Promise<string[]>;
+  /** Ends a turn under its token. `lost`: the token no longer stands; `gone`: the turn was deleted. */
+  end(
+    scope: Scope,
+    id: Id<'turn'>,
+    token: string,
+    end: TurnEnd,
+  ): Promise<{ result: 'ended'; hasSuccessor: boolean } | { result: 'lost' | 'gone' }>;
+  /** A turn as it stands. Undefined when it was deleted. */
+  find(scope: Scope, id: Id<'turn'>): Promise<TurnRecord | undefined>;
+  /** Unfinished turns of all teams in the order of their ids, from after `after`, for the sweep. */
+  listUnfinished(limit: number, after?: Id<'turn'>): Promise<TurnRecord[]>;
+  /** Whether all turns of the chat before `sequence` have ended. */
+  hasPredecessorEnded(scope: Scope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
+  /** Takes over the run that was seen with this lease, if it has shown no sign of life since. */
+  takeOver(scope: Scope, id: Id<'turn'>, seen: Lease, token: string): Promise<TurnRecord | undefined>;
+}
+
+export interface Stores {
+  readonly teams: TeamStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly agents: AgentStore;
+  readonly chats: ChatStore;
+  readonly messages: MessageStore;
+  readonly turns: TurnStore;
+}

@@ -1,0 +1,257 @@
+import type { Id } from '@parley/contract';
+import { trusted } from 'mongoose';
+import { toRecord as toChatRecord } from './chat-store.ts';
+import { duplicateKeyIndex } from './database-errors.ts';
+import type { Models, TurnDocument } from './models.ts';
+import {
+  type ChatTail,
+  isEnded,
+  type MessageRecord,
+  type NewTurn,
+  type TurnEnd,
+  type TurnRecord,
+} from './records.ts';
+import type { TurnStore } from './store.ts';
+
+/** How many turns of the history one batch brings. Most contexts fit the first. */
+const HISTORY_BATCH = 30;
+/** Enough to see a whole queue behind the newest ended turn. */
+const TAIL_TURNS = 64;
+const UNFINISHED = ['queued', 'generating'] as const;
+
+const tailFields = { sequence: 1, status: 1, textBytes: 1 } as const;
+const historyFields = { sequence: 1, status: 1, textBytes: 1, messages: 1 } as const;
+
+export function createTurnStore({ chats, turns }: Models): TurnStore {
+  const hasPredecessorEnded = async (team: Id<'team'>, chat: Id<'chat'>, sequence: number) => {
+    if (sequence === 1) return true;
+    const found = await turns.findOne({ chat, team, sequence: sequence - 1 }, { status: 1 }).lean();
+    return found !== null && isEnded(found.status);
+  };
+
+  const claim = async (
+    filter: { _id: Id<'turn'> } | { chat: Id<'chat'>; sequence: number },
+    team: Id<'team'>,
+    token: string,
+  ) => {
+    const update = {
+      $set: { status: 'generating' as const, 'lease.token': token, 'lease.renewals': 0 },
+      $inc: { 'lease.attempt': 1 },
+    };
+    const claimed = await turns
+      .findOneAndUpdate({ ...filter, team, status: 'queued' as const }, update, { returnDocument: 'after' })
+      .lean();
+    return claimed ? toRecord(claimed) : undefined;
+  };
+
+  return {
+    async tail({ team }, chat) {
+      const newest = await turns.findOne({ chat, team }, tailFields).sort({ sequence: -1 }).lean();
+      if (!newest) return { sequence: 0, ended: true, textBytes: 0, unfinished: 0 };
+      if (isEnded(newest.status)) return tailOf([newest]);
+      return tailOf(
+        await turns.find({ chat, team }, tailFields).sort({ sequence: -1 }).limit(TAIL_TURNS).lean(),
+      );
+    },
+
+    async insert({ team }, turn) {
+      try {
+        await turns.insertMany([toDocument(turn, team)], { lean: true });
+        return 'inserted';
+      } catch (error) {
+        const index = duplicateKeyIndex(error);
+        if (index === undefined) throw error;
+        // The server names only one of the indexes that conflict: our own id may stand there all the same,
+        // when the acknowledgement of an earlier try was lost.
+        if ((await turns.exists({ _id: turn.id, team })) !== null) return 'inserted';
+        return 'sequence-taken';
+      }
+    },
+
+    async remove({ team }, id) {
+      await turns.deleteOne({ _id: id, team });
+    },
+
+    async look({ team }, chatId, sequence, historyBytesMax) {
+      const [chat, before] = await Promise.all([
+        chats.findOne({ _id: chatId, team }).lean(),
+        readBefore(chatId, team, sequence, historyBytesMax),
+      ]);
+      const predecessor = before[0];
+      return {
+        chat: chat ? toChatRecord(chat) : undefined,
+        predecessorEnded:
+          sequence === 1 || (predecessor?.sequence === sequence - 1 && isEnded(predecessor.status)),
+        textBytesBefore: predecessor?.textBytes ?? 0,
+        history: before.reverse().flatMap(({ messages }) => messages),
+      };
+    },
+
+    async announceSuccessor({ team }, chat, sequence) {
+      const filter = { chat, team, sequence: sequence - 1, status: trusted({ $in: UNFINISHED }) };
+      const { matchedCount } = await turns.updateOne(filter, { $set: { hasSuccessor: true } });
+      return matchedCount === 1;
+    },
+
+    claim: ({ team }, id, token) => claim({ _id: id }, team, token),
+
+    claimNext: ({ team }, chat, sequence, token) => claim({ chat, sequence }, team, token),
+
+    async release({ team }, id, token) {
+      const { matchedCount } = await turns.updateOne(
+        { _id: id, team, status: 'generating', 'lease.token': token },
+        { $set: { status: 'queued', 'lease.token': 'released' } },
+      );
+      return matchedCount === 1;
+    },
+
+    async renew(leases) {
+      const filter = {
+        _id: trusted({ $in: leases.map(({ turn }) => turn) }),
+        status: 'generating' as const,
+        'lease.token': trusted({ $in: leases.map(({ token }) => token) }),
+      };
+      const { matchedCount } = await turns.updateMany(filter, { $inc: { 'lease.renewals': 1 } });
+      if (matchedCount === leases.length) return [];
+      const standing = await turns.find(filter, { lease: 1 }).lean();
+      const tokens = new Set(standing.map(({ lease }) => lease?.token));
+      return leases.map(({ token }) => token).filter((token) => !tokens.has(token));
+    },
+
+    async end({ team }, id, token, end) {
+      const ended = await turns
+        .findOneAndUpdate({ _id: id, team, status: 'generating', 'lease.token': token }, endUpdate(end))
+        .select({ hasSuccessor: 1 })
+        .lean();
+      if (ended) return { result: 'ended', hasSuccessor: ended.hasSuccessor === true };
+      const now = await turns.findOne({ _id: id, team }, { status: 1, lease: 1, hasSuccessor: 1 }).lean();
+      if (!now) return { result: 'gone' };
+      const endedByUs = isEnded(now.status) && now.lease?.token === token;
+      return endedByUs ? { result: 'ended', hasSuccessor: now.hasSuccessor === true } : { result: 'lost' };
+    },
+
+    async find({ team }, id) {
+      const found = await turns.findOne({ _id: id, team }).lean();
+      return found ? toRecord(found) : undefined;
+    },
+
+    async listUnfinished(limit, after) {
+      const found = await turns
+        .find({
+          status: trusted({ $in: UNFINISHED }),
+          ...(after !== undefined && { _id: trusted({ $gt: after }) }),
+        })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(toRecord);
+    },
+
+    hasPredecessorEnded: ({ team }, chat, sequence) => hasPredecessorEnded(team, chat, sequence),
+
+    async takeOver({ team }, id, seen, token) {
+      const taken = await turns
+        .findOneAndUpdate(
+          {
+            _id: id,
+            team,
+            status: 'generating',
+            'lease.token': seen.token,
+            'lease.renewals': seen.renewals,
+          },
+          { $set: { 'lease.token': token, 'lease.renewals': 0 }, $inc: { 'lease.attempt': 1, takeovers: 1 } },
+          { returnDocument: 'after' },
+        )
+        .lean();
+      return taken ? toRecord(taken) : undefined;
+    },
+  };
+
+  /** The turns before `sequence`, newest first: the predecessor in any case, then as many as fit the bytes. */
+  async function readBefore(chat: Id<'chat'>, team: Id<'team'>, sequence: number, bytesMax: number) {
+    if (sequence === 1) return [];
+    const found: Pick<TurnDocument, 'sequence' | 'status' | 'textBytes' | 'messages'>[] = [];
+    let bytes = 0;
+    const cursor = turns
+      .find({ chat, team, sequence: trusted({ $lt: sequence }) }, historyFields)
+      .sort({ sequence: -1 })
+      .batchSize(HISTORY_BATCH)
+      .lean()
+      .cursor();
+    for await (const turn of cursor) {
+      found.push(turn);
+      for (const { content } of turn.messages) bytes += Buffer.byteLength(content);
+      if (bytes > bytesMax) break;
+    }
+    return found;
+  }
+}
+
+type TailTurn = Pick<TurnDocument, 'sequence' | 'status' | 'textBytes'>;
+
+/** Sums up the newest turns of a chat, newest first. */
+function tailOf(newestFirst: readonly TailTurn[]): ChatTail {
+  const newest = newestFirst[0];
+  const newestEnded = newestFirst.findIndex(({ status }) => isEnded(status));
+  const unfinished = newestEnded === -1 ? newestFirst.length : newestEnded;
+  return {
+    sequence: newest?.sequence ?? 0,
+    ended: unfinished === 0,
+    textBytes: newestFirst[newestEnded]?.textBytes ?? 0,
+    unfinished,
+  };
+}
+
+function endUpdate(end: TurnEnd) {
+  const { status, answer, errorCode, usage, agentVersion, textBytes } = end;
+  return {
+    $set: {
+      status,
+      textBytes,
+      endedAt: new Date(),
+      ...(errorCode !== undefined && { errorCode }),
+      ...(agentVersion !== undefined && { agentVersion }),
+    },
+    $push: { ...(answer && { messages: answer }), ...(usage && { usage }) },
+  };
+}
+
+function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
+  return {
+    _id: turn.id,
+    team,
+    chat: turn.chat,
+    sequence: turn.sequence,
+    status: turn.lease ? 'generating' : 'queued',
+    ...(turn.lease && { lease: turn.lease }),
+    takeovers: 0,
+    messages: [turn.userMessage],
+    answerId: turn.answerId,
+    usage: [],
+    createdAt: turn.userMessage.createdAt,
+  };
+}
+
+function toRecord(document: TurnDocument): TurnRecord {
+  const { _id, team, chat, sequence, status, lease, takeovers, messages, answerId, errorCode } = document;
+  const [userMessage, ...others] = messages;
+  if (!userMessage) throw new Error(`turn ${_id} has no message`);
+  const answer = others.find(({ id }) => id === answerId);
+  return {
+    id: _id,
+    team,
+    chat,
+    sequence,
+    status,
+    takeovers,
+    userMessage: toMessage(userMessage),
+    answerId,
+    ...(lease && { lease }),
+    ...(answer && { answer: toMessage(answer) }),
+    ...(errorCode !== undefined && { errorCode }),
+  };
+}
+
+function toMessage({ id, role, content, createdAt }: MessageRecord): MessageRecord {
+  return { id, role, content, createdAt };
+}
