@@ -13,13 +13,8 @@ const encoder = new TextEncoder();
  * refused at every level: it means an object's prototype to most programs that would read it back.
  */
 export const metadataSchema = z
-  .custom<Metadata>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
-    error: 'must be a JSON object',
-    abort: true,
-  })
-  .superRefine((value, context) => {
-    const problem = problemOf(value);
-    if (problem) context.addIssue({ code: 'custom', message: problem });
+  .custom<Metadata>((value) => problemOf(value) === undefined, {
+    error: ({ input }) => problemOf(input) ?? 'must be a JSON object',
   })
   .meta({
     type: 'object',
@@ -33,7 +28,8 @@ export const storedMetadataSchema = z
   .custom<Metadata>()
   .meta({ type: 'object', additionalProperties: true, description: 'As it was sent.' });
 
-function problemOf(value: Metadata): string | undefined {
+function problemOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be a JSON object';
   const inside = problemInside(value, 1);
   if (inside) return inside;
   const size = encoder.encode(JSON.stringify(value)).length;

@@ -1,5 +1,6 @@
 import { type Id, limits, mintId } from '@parley/contract';
 import { LRUCache } from 'lru-cache';
+import { duplicateKeyIndex } from './database-errors.ts';
 import type { AgentDocument, Models } from './models.ts';
 import type { AgentRecord, Scope } from './records.ts';
 import type { AgentStore } from './store.ts';
@@ -17,10 +18,10 @@ export function createAgentStore({ agents }: Models): AgentStore {
   });
 
   return {
-    async create({ team }, { name, type, description, ...settings }) {
+    async create({ team }, { name, type, description, ...settings }, id = mintId('agent')) {
       const createdAt = new Date();
       const document: AgentDocument = {
-        _id: mintId('agent'),
+        _id: id,
         team,
         name,
         type,
@@ -29,7 +30,12 @@ export function createAgentStore({ agents }: Models): AgentStore {
         versions: [{ version: 1, ...settings, createdAt } as AgentDocument['versions'][number]],
         createdAt,
       };
-      await agents.insertMany([document], { lean: true });
+      try {
+        await agents.insertMany([document], { lean: true });
+      } catch (error) {
+        // The same id again: it was made before.
+        if (duplicateKeyIndex(error) === undefined) throw error;
+      }
       return toRecord(document);
     },
 

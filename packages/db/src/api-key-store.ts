@@ -1,7 +1,8 @@
 import { limits, mintId } from '@parley/contract';
 import { LRUCache } from 'lru-cache';
 import { trusted } from 'mongoose';
-import { hashApiKey, isApiKey, mintApiKey, visibleStart } from './api-key.ts';
+import { hashApiKey, isApiKey, kindOf, visibleStart } from './api-key.ts';
+import { duplicateKeyIndex } from './database-errors.ts';
 import type { Models } from './models.ts';
 import type { ApiKeyRecord } from './records.ts';
 import type { ApiKeyStore } from './store.ts';
@@ -16,13 +17,21 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
   });
 
   return {
-    async create({ team }, kind) {
-      const key = mintApiKey(kind);
-      const id = mintId('key');
-      const hash = hashApiKey(key);
-      const document = { _id: id, team, kind, hash, visibleStart: visibleStart(key), createdAt: new Date() };
-      await apiKeys.insertMany([document], { lean: true });
-      return { id, key };
+    async create({ team }, key) {
+      const document = {
+        _id: mintId('key'),
+        team,
+        kind: kindOf(key),
+        hash: hashApiKey(key),
+        visibleStart: visibleStart(key),
+        createdAt: new Date(),
+      };
+      try {
+        await apiKeys.insertMany([document], { lean: true });
+      } catch (error) {
+        // The same key again: it was stored before.
+        if (duplicateKeyIndex(error) === undefined) throw error;
+      }
     },
 
     async find(key) {

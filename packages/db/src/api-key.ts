@@ -28,6 +28,11 @@ export function isApiKey(text: string): boolean {
   return checksumOf(body) === text.slice(-CHECKSUM_LENGTH);
 }
 
+/** The kind a key's prefix names. */
+export function kindOf(key: string): ApiKeyKind {
+  return key.startsWith(PREFIXES.secret) ? 'secret' : 'publishable';
+}
+
 /** What is stored of a key. Its entropy makes a slow hash needless. */
 export function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');

@@ -35,12 +35,12 @@ export async function connectDatabase(uri: string): Promise<Database> {
     appName: 'parley',
     readConcernLevel: 'majority',
     readPreference: 'primary',
-    writeConcern: { w: 'majority', journal: true },
+    writeConcern: { w: 'majority', journal: true, wtimeoutMS: OPERATION_MS },
     retryReads: true,
     retryWrites: true,
     serverSelectionTimeoutMS: SELECTION_MS,
     connectTimeoutMS: SELECTION_MS,
-    timeoutMS: OPERATION_MS,
+    socketTimeoutMS: OPERATION_MS,
     bufferCommands: false,
   });
   const models = createModels(connection);

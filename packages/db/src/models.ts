@@ -13,6 +13,8 @@ export interface TeamDocument {
   name: string;
   /** On the team of the first start alone: its unique index lets one of several replicas make it. */
   isFirst?: true;
+  /** While what belongs to the first team is being made. */
+  isPending?: true;
   createdAt: Date;
 }
 
@@ -107,7 +109,7 @@ const number = { type: Number, required: true } as const;
 const date = { type: Date, required: true } as const;
 
 const teamSchema = new Schema<TeamDocument>(
-  { _id: string, name: string, isFirst: Boolean, createdAt: date },
+  { _id: string, name: string, isFirst: Boolean, isPending: Boolean, createdAt: date },
   { ...options, collection: 'teams' },
 );
 teamSchema.index({ isFirst: 1 }, { unique: true, sparse: true });

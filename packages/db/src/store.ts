@@ -1,5 +1,4 @@
 import type { Id, Metadata, NewAgent } from '@parley/contract';
-import type { ApiKeyKind } from './api-key.ts';
 import type {
   AgentRecord,
   ApiKeyRecord,
@@ -24,25 +23,28 @@ import type {
  */
 
 export interface TeamStore {
-  /** Makes a team. */
   create(team: { id: Id<'team'>; name: string }): Promise<void>;
   exists(id: Id<'team'>): Promise<boolean>;
+  /** The team of the first start; any team where that one is gone. Undefined when there is none at all. */
+  findFirst(): Promise<{ id: Id<'team'>; isPending: boolean } | undefined>;
   /**
-   * Makes the first team, once: the one caller that wins gets `true`, among any number of replicas, and
-   * everyone after it `false`. "First" means that the database holds no team.
+   * Makes the first team, pending: of any number of replicas one gets `true`. Pending means that what belongs
+   * to it is still being made.
    */
   createFirst(team: { id: Id<'team'>; name: string }): Promise<boolean>;
+  finishFirst(id: Id<'team'>): Promise<void>;
 }
 
 export interface ApiKeyStore {
-  /** Makes a key and answers it in clear, this one time. */
-  create(scope: Scope, kind: ApiKeyKind): Promise<{ id: Id<'key'>; key: string }>;
+  /** Stores a key that was minted; only its hash and its visible start. Repeatable. */
+  create(scope: Scope, key: string): Promise<void>;
   /** The key with this text, if it may be used now. Not scoped: it is what the scope comes from. */
   find(key: string): Promise<ApiKeyRecord | undefined>;
 }
 
 export interface AgentStore {
-  create(scope: Scope, agent: NewAgent): Promise<AgentRecord>;
+  /** Makes an agent; with an `id` of one's own, repeatably. */
+  create(scope: Scope, agent: NewAgent, id?: Id<'agent'>): Promise<AgentRecord>;
   find(scope: Scope, id: Id<'agent'>): Promise<AgentRecord | undefined>;
   /** The team's agents in the order they were made, at most `limit`. */
   list(scope: Scope, limit: number): Promise<AgentRecord[]>;

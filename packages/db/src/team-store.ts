@@ -4,24 +4,39 @@ import type { TeamStore } from './store.ts';
 
 export function createTeamStore({ teams }: Models): TeamStore {
   return {
-    async create(team) {
-      await teams.insertMany([{ _id: team.id, name: team.name, createdAt: new Date() }], { lean: true });
+    async create({ id, name }) {
+      await teams.insertMany([{ _id: id, name, createdAt: new Date() }], { lean: true });
     },
 
     async exists(id) {
       return (await teams.exists({ _id: id })) !== null;
     },
 
-    async createFirst(team) {
-      if ((await teams.exists({})) !== null) return false;
+    async findFirst() {
+      const found =
+        (await teams.findOne({ isFirst: true }).lean()) ?? (await teams.findOne({}).sort({ _id: 1 }).lean());
+      return found ? { id: found._id, isPending: found.isPending === true } : undefined;
+    },
+
+    async createFirst({ id, name }) {
       try {
-        const first = { _id: team.id, name: team.name, isFirst: true as const, createdAt: new Date() };
+        const first = {
+          _id: id,
+          name,
+          isFirst: true as const,
+          isPending: true as const,
+          createdAt: new Date(),
+        };
         await teams.insertMany([first], { lean: true });
+        return true;
       } catch (error) {
-        if (duplicateKeyIndex(error) !== undefined) return false;
-        throw error;
+        if (duplicateKeyIndex(error) === undefined) throw error;
+        return (await teams.exists({ _id: id })) !== null;
       }
-      return true;
+    },
+
+    async finishFirst(id) {
+      await teams.updateOne({ _id: id }, { $unset: { isPending: 1 } });
     },
   };
 }
