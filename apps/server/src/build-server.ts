@@ -1,0 +1,77 @@
+import cors from '@fastify/cors';
+import type { Services } from '@parley/api';
+import { limits, mintId, Refusal } from '@parley/contract';
+import { type FastifyInstance, fastify } from 'fastify';
+import { docsDoor } from './doors/docs.ts';
+import { type Health, healthDoor } from './doors/health.ts';
+import { restDoor } from './doors/rest.ts';
+import { trpcDoor } from './doors/trpc.ts';
+import type { Log } from './log.ts';
+import { logRequest } from './log-request.ts';
+import { rawRefusal, refusalOfRequest, sendRefusal } from './refusal-reply.ts';
+import { refuseUnknown } from './refuse-unknown.ts';
+
+export interface ServerParts {
+  readonly services: Services;
+  readonly health: Health;
+  readonly log: Log;
+}
+
+/** A path parameter longer than this is nobody's id; it still reaches its operation, which says 404. */
+const PATH_PARAMETER_LENGTH_MAX = 8_192;
+/** A client that takes longer to send its request is not sending one. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Above the idle time of the usual load balancers, so that they close first. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** Builds the server from its parts; it neither listens nor closes them. Tests inject into what this returns. */
+export async function buildServer({ services, health, log }: ServerParts): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: false,
+    genReqId: () => mintId('request'),
+    bodyLimit: limits.bodyBytesMax,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: PATH_PARAMETER_LENGTH_MAX },
+    frameworkErrors: (error, request, reply) => {
+      void sendRefusal(request, reply.header('x-request-id', request.id), refusalOfRequest(error));
+    },
+    clientErrorHandler: (error, socket) => {
+      if (!socket.writable) return;
+      const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'payload_too_large' : 'malformed_request';
+      socket.end(rawRefusal(new Refusal(code), mintId('request')));
+    },
+  });
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
+  });
+  app.addHook('onResponse', async (request, reply) => logRequest(log, request, reply));
+  app.setErrorHandler((error, request, reply) => sendRefusal(request, reply, refusalOfRequest(error)));
+
+  // Publishable keys may be used from any page until a key names its origins. No cookies, so no credentials.
+  await app.register(cors, {
+    origin: '*',
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: [
+      'content-type',
+      'x-api-key',
+      'authorization',
+      'idempotency-key',
+      'last-event-id',
+      'accept',
+    ],
+    exposedHeaders: ['x-request-id', 'retry-after'],
+    maxAge: 7_200,
+    strictPreflight: false,
+  });
+  refuseUnknown(app);
+  await app.register(healthDoor, { health });
+  await app.register(restDoor, { services });
+  await app.register(trpcDoor, { services });
+  await app.register(docsDoor);
+  return app;
+}

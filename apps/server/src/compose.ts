@@ -1,0 +1,62 @@
+import { createRunAgent } from '@parley/agent';
+import type { Services } from '@parley/api';
+import { limits } from '@parley/contract';
+import type { Database } from '@parley/db';
+import { startTurns, systemClock, type TurnBounds, type Turns } from '@parley/turns';
+import type { FastifyInstance } from 'fastify';
+import { buildServer } from './build-server.ts';
+import type { Log } from './log.ts';
+import type { ModelSource } from './model-source.ts';
+
+/** No text has more bytes than this per estimated token: what is read for a context always suffices. */
+const BYTES_PER_TOKEN_MAX = 4;
+
+export interface Composition {
+  readonly app: FastifyInstance;
+  readonly services: Services;
+  readonly turns: Turns;
+  /** Answers what runs within `graceMs`, hands over the rest, and closes the server. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Puts the server together from a database and a model. It does not listen yet. */
+export async function compose(parts: {
+  readonly database: Database;
+  readonly model: Pick<ModelSource, 'endpoint'>;
+  readonly log: Log;
+  readonly contextTokens: number;
+  readonly bounds?: Partial<TurnBounds>;
+}): Promise<Composition> {
+  const { database, model, log, contextTokens } = parts;
+  const turns = startTurns({
+    store: database.stores,
+    runAgent: createRunAgent({ endpoint: model.endpoint, contextTokens }),
+    checkModel: model.endpoint,
+    clock: systemClock,
+    log: (level, event, fields) => log[level](fields, event),
+    bounds: {
+      leaseMs: limits.leaseMs,
+      sendWaitMaxMs: limits.sendWaitMaxMs,
+      runningTurnsMax: limits.runningTurnsMax,
+      queuedTurnsPerChatMax: limits.queuedTurnsPerChatMax,
+      takeoversMax: limits.takeoversMax,
+      historyBytesMax: contextTokens * BYTES_PER_TOKEN_MAX,
+      ...parts.bounds,
+    },
+  });
+  const services: Services = { stores: database.stores, turns };
+  const health = {
+    isDraining: () => turns.isDraining,
+    isDatabaseReachable: () => database.isReachable(),
+  };
+  const app = await buildServer({ services, health, log });
+  return {
+    app,
+    services,
+    turns,
+    async close(graceMs) {
+      await turns.drain(graceMs);
+      await app.close();
+    },
+  };
+}

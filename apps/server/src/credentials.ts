@@ -1,0 +1,67 @@
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { idSchema } from '@parley/contract';
+import { z } from 'zod';
+
+const credentialsSchema = z.object({
+  url: z.string(),
+  mongodbUri: z.string(),
+  teamId: idSchema('team'),
+  agentId: idSchema('agent'),
+  publishableKey: z.string(),
+  secretKey: z.string(),
+});
+
+/** What the first start made, in clear: the database holds only hashes. */
+export type Credentials = z.infer<typeof credentialsSchema>;
+
+/** `DATA_DIR/credentials.json`, readable by its owner alone. */
+export function credentialsFile(dataDir: string) {
+  const path = join(dataDir, 'credentials.json');
+  return {
+    path,
+
+    /** @throws Error when the file is there but is not what was written */
+    async read(): Promise<Credentials | undefined> {
+      let text: string;
+      try {
+        text = await readFile(path, 'utf8');
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+        throw error;
+      }
+      try {
+        return credentialsSchema.parse(JSON.parse(text));
+      } catch {
+        throw new Error(
+          `${path} cannot be read as credentials. Restore it, or move it away to go on without.`,
+        );
+      }
+    },
+
+    /** Replaces the file as a whole; one of another team is kept beside it, named for that team. */
+    async write(credentials: Credentials): Promise<void> {
+      await mkdir(dirname(path), { recursive: true });
+      const before = await this.read();
+      if (before && before.teamId !== credentials.teamId) {
+        await rename(path, join(dataDir, `credentials-${before.teamId}.json`));
+      }
+      const next = `${path}.new`;
+      const file = await open(next, 'w', 0o600);
+      try {
+        await file.writeFile(`${JSON.stringify(credentials, null, 2)}\n`);
+        // The keys exist nowhere else: they are on the disk before the database knows them.
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(next, path);
+    },
+
+    async remove(): Promise<void> {
+      await rm(path, { force: true });
+    },
+  };
+}
+
+export type CredentialsFile = ReturnType<typeof credentialsFile>;

@@ -1,0 +1,152 @@
+import {
+  appRouter,
+  type Context,
+  createContext,
+  type RestOperation,
+  refusalOf,
+  restOperations,
+  type Services,
+} from '@parley/api';
+import { Refusal } from '@parley/contract';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
+import { sendRefusal } from '../refusal-reply.ts';
+import { HandlerRequest, HandlerResponse } from './handler-exchange.ts';
+import { hangUpSignal, keyHeaders } from './request-context.ts';
+
+type Handle = (request: HandlerRequest, response: HandlerResponse, context: Context) => Promise<void>;
+
+/** The documented REST paths: one route per procedure, served by trpc-to-openapi's handler. */
+export async function restDoor(app: FastifyInstance, { services }: { services: Services }): Promise<void> {
+  app.decorateRequest('context');
+  app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonObject);
+
+  // Who calls is settled before a body is read.
+  app.addHook('onRequest', async (request) => {
+    request.context = createContext(services, {
+      headers: keyHeaders(request),
+      requestId: request.id,
+      hangUp: () => hangUpSignal(request),
+    });
+    await request.context.caller();
+  });
+
+  const handle = createHandle();
+  for (const operation of restOperations) {
+    app.route({
+      method: operation.method,
+      url: toRoutePath(operation.path),
+      handler: (request, reply) => serve(operation, handle, request, reply),
+    });
+  }
+}
+
+async function serve(
+  operation: RestOperation,
+  handle: Handle,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const handlerRequest = new HandlerRequest({
+    method: operation.method,
+    url: canonicalPath(operation, request),
+    contentType: request.headers['content-type'],
+    body: closedInput(operation, request.body),
+    query: queryOf(operation, request),
+  });
+  const response = new HandlerResponse();
+  await handle(handlerRequest, response, request.context);
+  if (handlerRequest.refusal) return sendRefusal(request, reply, handlerRequest.refusal);
+  if (operation.meta.successStatus === 204) return reply.code(204).send();
+  return reply
+    .code(response.statusCode)
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(response.body);
+}
+
+function createHandle(): Handle {
+  const contexts = new WeakMap<HandlerRequest, Context>();
+  const handler = createOpenApiNodeHttpHandler({
+    router: appRouter,
+    // The handler types its request as node's; what it is given is described in handler-exchange.ts.
+    createContext: ({ req }) => contexts.get(req as unknown as HandlerRequest) as Context,
+    onError: ({ error, req }) => {
+      (req as unknown as HandlerRequest).refusal = refusalOf(error);
+    },
+  }) as unknown as (request: HandlerRequest, response: HandlerResponse) => Promise<void>;
+
+  return async (request, response, context) => {
+    contexts.set(request, context);
+    await handler(request, response);
+  };
+}
+
+/**
+ * The operation's path with the decoded parameters put in. The handler does not decode, and the ids' alphabet
+ * needs no encoding: what is encoded again here is no id, and the procedure says so.
+ */
+function canonicalPath({ path, pathParameters }: RestOperation, request: FastifyRequest): string {
+  const parameters = request.params as Record<string, string>;
+  return pathParameters.reduce(
+    (url, name) => url.replace(`{${name}}`, encodeURIComponent((parameters[name] ?? '').toWellFormed())),
+    path,
+  );
+}
+
+/** Path parameters win over the input's fields of the same name; here such a field is unknown, as documented. */
+function closedInput({ pathParameters }: RestOperation, input: unknown): unknown {
+  if (typeof input !== 'object' || input === null) return input;
+  const doubled = pathParameters.filter((name) => Object.hasOwn(input, name));
+  if (doubled.length > 0) {
+    throw new Refusal('invalid_input', {
+      issues: doubled.map((path) => ({ path, message: 'is not a known field: it stands in the path' })),
+    });
+  }
+  return input;
+}
+
+/** The handler drops empty values, which would turn `?userId=` into "no filter": in an array they survive. */
+function queryOf(operation: RestOperation, request: FastifyRequest): Record<string, unknown> {
+  const query = request.query as Record<string, string | string[]>;
+  closedInput(operation, query);
+  if (operation.method !== 'GET' && operation.method !== 'DELETE') refuseQuery(query);
+  return Object.fromEntries(Object.entries(query).map(([key, value]) => [key, [value].flat()]));
+}
+
+function refuseQuery(query: Record<string, unknown>): void {
+  const fields = Object.keys(query).slice(0, 20);
+  if (fields.length === 0) return;
+  throw new Refusal('invalid_input', {
+    issues: fields.map((field) => ({
+      path: field.slice(0, 200).toWellFormed(),
+      message: 'is not a known query parameter',
+    })),
+  });
+}
+
+/** The path as Fastify writes it: `/chat/:chatId`. */
+function toRoutePath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** JSON is UTF-8 (RFC 8259, section 8.1): bytes that are not would be stored as other than what was sent. */
+async function parseJsonObject(_request: FastifyRequest, bytes: Buffer): Promise<unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(bytes));
+  } catch {
+    throw new Refusal('malformed_request');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Refusal('malformed_request');
+  return value;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    context: Context;
+  }
+}

@@ -1,0 +1,40 @@
+import { type AppRouter, appRouter, createContext, refusalOf, type Services, toTrpcError } from '@parley/api';
+import { toEnvelope } from '@parley/contract';
+import {
+  type CreateFastifyContextOptions,
+  type FastifyTRPCPluginOptions,
+  fastifyTRPCPlugin,
+} from '@trpc/server/adapters/fastify';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
+import type { FastifyInstance } from 'fastify';
+import { refusalOfRequest, sendRefusal } from '../refusal-reply.ts';
+import { keyHeaders } from './request-context.ts';
+
+/** The router at `/trpc`, as @trpc/client speaks to it. */
+export async function trpcDoor(app: FastifyInstance, { services }: { services: Services }): Promise<void> {
+  // What is refused before tRPC sees it keeps tRPC's shape all the same: its clients parse nothing else.
+  app.setErrorHandler((error, request, reply) => {
+    const refusal = refusalOfRequest(error);
+    const { code } = toTrpcError(refusal);
+    const data = { code, httpStatus: refusal.status, refusal: toEnvelope(refusal, request.id) };
+    const shape = { message: refusal.message, code: TRPC_ERROR_CODES_BY_KEY[code], data };
+    void sendRefusal(request, reply, refusal, { error: shape });
+  });
+
+  const trpcOptions: FastifyTRPCPluginOptions<AppRouter>['trpcOptions'] = {
+    router: appRouter,
+    createContext: ({ req, info }: CreateFastifyContextOptions) =>
+      createContext(services, { headers: keyHeaders(req), requestId: req.id, hangUp: () => info.signal }),
+    onError: ({ error, req }) => {
+      req.refusal = refusalOf(error);
+    },
+    responseMeta: ({ errors }) => {
+      const seconds = errors[0] && refusalOf(errors[0]).retryAfterSeconds;
+      return seconds === undefined ? {} : { headers: { 'retry-after': String(seconds) } };
+    },
+  };
+  await app.register(fastifyTRPCPlugin, {
+    prefix: '/trpc',
+    trpcOptions,
+  } satisfies FastifyTRPCPluginOptions<AppRouter>);
+}

@@ -1,0 +1,39 @@
+import { limits } from '@parley/contract';
+import { z } from 'zod';
+
+const flag = (text: string) => z.literal(['on', 'off'], { error: `must be ${text}` });
+
+/** The environment, all of it optional. An empty value counts as not set, as compose files like to write it. */
+const envSchema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  DATA_DIR: z.string().default('.data'),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
+    .optional(),
+  MONGOMS_SYSTEM_BINARY: z.string().optional(),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OPENAI_MODEL: z.string().optional(),
+  OLLAMA_HOST: z.string().optional(),
+  LOCAL_MODEL: flag('on or off').default('on'),
+  /** The history's budget. Below this, not even one long message fits; above, no model of today follows. */
+  CONTEXT_TOKENS: z.coerce.number().int().min(256).max(2_000_000).default(limits.contextTokensDefault),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+export type Env = z.infer<typeof envSchema>;
+
+/**
+ * Reads and checks the environment; nobody else does.
+ *
+ * @throws Error with a line for each variable that cannot be used
+ */
+export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
+  const set = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const parsed = envSchema.safeParse(set);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  throw new Error(`The environment cannot be used:\n${lines.join('\n')}`);
+}

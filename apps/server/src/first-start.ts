@@ -1,0 +1,67 @@
+import { type Id, mintId } from '@parley/contract';
+import { mintApiKey, type Stores } from '@parley/db';
+import type { Credentials, CredentialsFile } from './credentials.ts';
+
+export type StartCredentials =
+  | { readonly kind: 'made' | 'known'; readonly credentials: Credentials }
+  /** The database has a team and the file of its keys is not here. */
+  | { readonly kind: 'elsewhere'; readonly teamId: Id<'team'> | undefined };
+
+type Addresses = Pick<Credentials, 'url' | 'mongodbUri'>;
+
+/**
+ * Sees to it that there is a team with an agent and a key of each kind. The first start is the one that finds
+ * no team: it writes the file, then inserts the team (of several replicas one wins), then what belongs to it.
+ * A start that died in between is finished by the next, from the file.
+ */
+export async function ensureFirstTeam(
+  stores: Stores,
+  file: CredentialsFile,
+  addresses: Addresses,
+): Promise<StartCredentials> {
+  const known = await file.read();
+  if (known && (await stores.teams.exists(known.teamId))) {
+    const credentials = { ...known, ...addresses };
+    if (known.url !== addresses.url || known.mongodbUri !== addresses.mongodbUri)
+      await file.write(credentials);
+    await finish(stores, credentials);
+    return { kind: 'known', credentials };
+  }
+  const first = await stores.teams.findFirst();
+  if (first) return { kind: 'elsewhere', teamId: first.id };
+  return makeFirstTeam(stores, file, addresses);
+}
+
+async function makeFirstTeam(
+  stores: Stores,
+  file: CredentialsFile,
+  addresses: Addresses,
+): Promise<StartCredentials> {
+  const credentials: Credentials = {
+    ...addresses,
+    teamId: mintId('team'),
+    agentId: mintId('agent'),
+    publishableKey: mintApiKey('publishable'),
+    secretKey: mintApiKey('secret'),
+  };
+  await file.write(credentials);
+  const isOurs = await stores.teams.createFirst({ id: credentials.teamId, name: 'My team' });
+  if (!isOurs) {
+    await file.remove();
+    const first = await stores.teams.findFirst();
+    return { kind: 'elsewhere', teamId: first?.id };
+  }
+  await finish(stores, credentials);
+  return { kind: 'made', credentials };
+}
+
+/** Makes what belongs to the first team, once. What an operator deletes or revokes later stays so. */
+async function finish(stores: Stores, credentials: Credentials): Promise<void> {
+  const first = await stores.teams.findFirst();
+  if (first?.id !== credentials.teamId || !first.isPending) return;
+  const scope = { team: credentials.teamId };
+  await stores.agents.create(scope, { name: 'Assistant', type: 'assistant' }, credentials.agentId);
+  await stores.apiKeys.create(scope, credentials.publishableKey);
+  await stores.apiKeys.create(scope, credentials.secretKey);
+  await stores.teams.finishFirst(credentials.teamId);
+}

@@ -1,0 +1,35 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+
+const PAUSE_MIN_MS = 500;
+const PAUSE_MAX_MS = 15_000;
+const CALL_MAX_MS = 5_000;
+
+const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+/** The first chat model a compatible server names, asked until it answers or the signal aborts. */
+export async function listModels(options: {
+  baseUrl: string;
+  apiKey: string;
+  signal: AbortSignal;
+  onProgress: (line: string) => void;
+}): Promise<string | undefined> {
+  const { baseUrl, apiKey, signal, onProgress } = options;
+  for (let pause = PAUSE_MIN_MS; !signal.aborted; pause = Math.min(pause * 2, PAUSE_MAX_MS)) {
+    try {
+      const response = await fetch(`${baseUrl.replace(/\/$/, '')}/models`, {
+        headers: { authorization: `Bearer ${apiKey}` },
+        signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_MAX_MS)]),
+      });
+      const { data } = modelsSchema.parse(await response.json());
+      const name = data.map(({ id }) => id).find((id) => !/embed/i.test(id));
+      if (name !== undefined) return name;
+    } catch {
+      // It may still be starting: say so once, then keep asking.
+      if (pause === PAUSE_MIN_MS)
+        onProgress(`Waiting for the model's server at ${new URL(baseUrl).origin} …`);
+    }
+    await delay(pause, undefined, { signal }).catch(() => undefined);
+  }
+  return undefined;
+}

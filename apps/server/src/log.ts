@@ -1,0 +1,19 @@
+import { type Logger, pino } from 'pino';
+import { describeError } from './describe-error.ts';
+
+export type Log = Logger;
+
+/**
+ * Structured logs: a line of JSON per event on standard output. Events carry ids, codes and counts; nothing
+ * that opens a door is ever passed in, and errors pass through `describeError`, which withholds texts that
+ * may quote a message.
+ */
+export function createLog(level: string): Log {
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { error: describeError },
+  });
+}

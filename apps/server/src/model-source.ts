@@ -1,0 +1,117 @@
+import type { ModelEndpoint } from '@parley/agent';
+import { Refusal } from '@parley/contract';
+import { DEMO_MODEL_NOTE, detectModelServer, startLocalModel } from '@parley/embedded';
+import { listModels } from './list-models.ts';
+
+/** What OpenAI itself is asked for when nothing else is said. */
+export const OPENAI_DEFAULT_MODEL = 'gpt-5-mini';
+
+/** Where answers come from. */
+export interface ModelSource {
+  /** @throws Refusal `model_not_configured` or `model_loading` while nothing can be called */
+  endpoint(): ModelEndpoint;
+  /** One sentence for the start page: which model, and how to choose another. */
+  readonly description: string;
+  stop(): Promise<void>;
+}
+
+export interface ModelSettings {
+  readonly apiKey: string | undefined;
+  readonly baseUrl: string | undefined;
+  readonly model: string | undefined;
+  readonly ollamaHost: string | undefined;
+  readonly isLocalModelAllowed: boolean;
+  readonly dataDir: string;
+  readonly ownPorts: readonly number[];
+  readonly onProgress: (line: string) => void;
+}
+
+const HOW_TO_CHOOSE = 'Set OPENAI_API_KEY, or OPENAI_BASE_URL and OPENAI_MODEL, to use another.';
+/** Compatible servers without accounts ignore the key, but the protocol needs one. */
+const NO_KEY = 'none';
+
+/** Finds the model: what is configured, else a server that runs here already, else a small local one. */
+export async function chooseModel(settings: ModelSettings): Promise<ModelSource> {
+  const { apiKey, baseUrl, model } = settings;
+  if (baseUrl !== undefined) return compatibleServer(baseUrl, apiKey ?? NO_KEY, model, settings.onProgress);
+  if (apiKey !== undefined) return openai(apiKey, model ?? OPENAI_DEFAULT_MODEL);
+  const { ollamaHost, ownPorts } = settings;
+  const found = await detectModelServer({ ownPorts, ollamaHost });
+  if (found) {
+    const name = model ?? found.model;
+    return fixed(
+      { baseUrl: found.baseUrl, apiKey: NO_KEY, model: name },
+      `${name}, from the ${found.kind} server that runs here. ${HOW_TO_CHOOSE}`,
+    );
+  }
+  return settings.isLocalModelAllowed ? localModel(settings) : noModel();
+}
+
+function fixed(endpoint: ModelEndpoint, description: string): ModelSource {
+  return { endpoint: () => endpoint, description, stop: async () => undefined };
+}
+
+function openai(apiKey: string, model: string): ModelSource {
+  return fixed({ apiKey, model }, `${model}, from OpenAI. Set OPENAI_MODEL to use another.`);
+}
+
+function compatibleServer(
+  baseUrl: string,
+  apiKey: string,
+  model: string | undefined,
+  onProgress: (line: string) => void,
+): ModelSource {
+  if (model !== undefined) {
+    return fixed({ baseUrl, apiKey, model }, `${model}, from ${new URL(baseUrl).origin}.`);
+  }
+  const stop = new AbortController();
+  let first: string | undefined;
+  const listing = listModels({ baseUrl, apiKey, signal: stop.signal, onProgress }).then((name) => {
+    first = name;
+    if (name) onProgress(`The model is ${name}, the first that ${new URL(baseUrl).origin} names.`);
+  });
+  return {
+    endpoint() {
+      if (first === undefined) {
+        throw new Refusal('model_loading', {
+          detail: "OPENAI_MODEL is not set, and the model's server has not named its models yet.",
+        });
+      }
+      return { baseUrl, apiKey, model: first };
+    },
+    description: `the first that ${new URL(baseUrl).origin} names. Set OPENAI_MODEL to use another.`,
+    async stop() {
+      stop.abort();
+      await listing;
+    },
+  };
+}
+
+function localModel({ dataDir, onProgress }: ModelSettings): ModelSource {
+  const local = startLocalModel({ dataDir, onProgress });
+  return {
+    endpoint() {
+      const state = local.state();
+      switch (state.phase) {
+        case 'ready':
+          return { baseUrl: state.baseUrl, apiKey: NO_KEY, model: state.model };
+        case 'failed':
+          throw new Refusal('model_not_configured', { detail: state.detail });
+        default:
+          throw new Refusal('model_loading', { detail: state.detail });
+      }
+    },
+    description: `a small local one, being prepared in the background. ${DEMO_MODEL_NOTE} ${HOW_TO_CHOOSE}`,
+    stop: () => local.stop(),
+  };
+}
+
+function noModel(): ModelSource {
+  return {
+    endpoint() {
+      throw new Refusal('model_not_configured');
+    },
+    description: 'none: LOCAL_MODEL is off. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server.',
+    stop: async () => undefined,
+  };
+}

@@ -1,0 +1,27 @@
+import { agentListSchema, limits, listAgentsInputSchema } from '@parley/contract';
+import { anyKeyProcedure } from '../procedures.ts';
+
+export const listAgents = anyKeyProcedure
+  .meta({
+    openapi: {
+      method: 'GET',
+      path: '/agent',
+      operationId: 'listAgents',
+      tags: ['Agents'],
+      summary: 'List agents',
+      description: "The team's agents, in their public form.",
+    },
+  })
+  .input(listAgentsInputSchema)
+  .output(agentListSchema)
+  .query(async ({ ctx: { stores, scope } }) => {
+    const agents = await stores.agents.list(scope, limits.agentListMax);
+    return {
+      agents: agents.map(({ id, name, description, type }) => ({
+        id,
+        name,
+        ...(description !== undefined && { description }),
+        type,
+      })),
+    };
+  });

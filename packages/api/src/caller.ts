@@ -1,0 +1,33 @@
+import { type Id, Refusal } from '@parley/contract';
+import type { ApiKeyStore, Scope } from '@parley/db';
+
+/** Who calls, as the key proved it. */
+export interface Caller {
+  readonly key: Id<'key'>;
+  readonly kind: 'publishable' | 'secret';
+  /** What the caller may reach. */
+  readonly scope: Scope;
+}
+
+/** The two headers a key may come in, as `node:http` and `Headers` both give them. */
+export interface KeyHeaders {
+  readonly apiKey: string | undefined;
+  readonly authorization: string | undefined;
+}
+
+/**
+ * Finds out who calls. No key, a malformed, unknown, revoked and expired one get one and the same refusal.
+ *
+ * @throws Refusal `unauthorized`; `database_unavailable` when the key cannot be looked up: that is no "no".
+ */
+export async function authenticate(apiKeys: ApiKeyStore, headers: KeyHeaders): Promise<Caller> {
+  const key = headers.apiKey ?? bearerToken(headers.authorization);
+  const found = key === undefined ? undefined : await apiKeys.find(key);
+  if (!found) throw new Refusal('unauthorized');
+  return { key: found.id, kind: found.kind, scope: { team: found.team } };
+}
+
+/** RFC 6750, section 2.1; the scheme's name is case-insensitive (RFC 9110, section 11.1). */
+function bearerToken(authorization: string | undefined): string | undefined {
+  return authorization === undefined ? undefined : /^bearer +(\S+) *$/i.exec(authorization)?.[1];
+}

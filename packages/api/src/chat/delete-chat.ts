@@ -1,0 +1,23 @@
+import { deleteChatInputSchema, isId, Refusal } from '@parley/contract';
+import { z } from 'zod';
+import { anyKeyProcedure } from '../procedures.ts';
+
+export const deleteChat = anyKeyProcedure
+  .meta({
+    openapi: {
+      method: 'DELETE',
+      path: '/chat/{chatId}',
+      operationId: 'deleteChat',
+      tags: ['Chats'],
+      summary: 'Delete a chat',
+      description: 'Deletes a chat with all its messages, and stops an answer that is being written.',
+    },
+    errors: ['chat_not_found'],
+    successStatus: 204,
+  })
+  .input(deleteChatInputSchema)
+  .output(z.void())
+  .mutation(async ({ ctx: { turns, scope }, input: { chatId } }) => {
+    const isDeleted = isId('chat', chatId) && (await turns.deleteChat(scope, chatId));
+    if (!isDeleted) throw new Refusal('chat_not_found');
+  });

@@ -1,0 +1,37 @@
+import { chatListSchema, isId, limits, listChatsInputSchema } from '@parley/contract';
+import { z } from 'zod';
+import { cursorKind } from '../cursor.ts';
+import { anyKeyProcedure } from '../procedures.ts';
+import { toChat } from './to-chat.ts';
+
+const cursors = cursorKind(
+  'chats',
+  z.string().refine((text) => isId('chat', text)),
+);
+
+export const listChats = anyKeyProcedure
+  .meta({
+    openapi: {
+      method: 'GET',
+      path: '/chat',
+      operationId: 'listChats',
+      tags: ['Chats'],
+      summary: 'List chats',
+      description:
+        "The team's chats, newest first, filtered by user, by agent type or by both. All of them up to " +
+        '10,000; beyond that, or with `limit`, `nextCursor` leads on.',
+    },
+    errors: ['invalid_cursor'],
+  })
+  .input(listChatsInputSchema)
+  .output(chatListSchema)
+  .query(async ({ ctx: { stores, scope }, input: { userId, agentType, limit, cursor } }) => {
+    const filter = { userId, agentType };
+    const after = cursor === undefined ? undefined : cursors.decode(filter, cursor);
+    const { items, next } = await stores.chats.list(
+      scope,
+      { ...(userId !== undefined && { user: userId }), ...(agentType !== undefined && { agentType }) },
+      { limit: limit ?? limits.chatListMax, ...(after !== undefined && { after }) },
+    );
+    return { chats: items.map(toChat), ...(next && { nextCursor: cursors.encode(filter, next) }) };
+  });

@@ -1,0 +1,12 @@
+import { t } from '../trpc.ts';
+import { createChat } from './create-chat.ts';
+import { deleteChat } from './delete-chat.ts';
+import { getChat } from './get-chat.ts';
+import { listChats } from './list-chats.ts';
+
+export const chatRouter = t.router({
+  create: createChat,
+  list: listChats,
+  get: getChat,
+  delete: deleteChat,
+});

@@ -1,0 +1,37 @@
+import type { Stores } from '@parley/db';
+import type { Turns } from '@parley/turns';
+import { authenticate, type Caller, type KeyHeaders } from './caller.ts';
+
+/** What procedures work with; made once per process by whoever hosts the router. */
+export interface Services {
+  readonly stores: Stores;
+  readonly turns: Turns;
+}
+
+/** What a procedure gets with each request. */
+export interface Context {
+  readonly services: Services;
+  /** Names this request in answers and logs. */
+  readonly requestId: string;
+  /** A signal that aborts when the client hangs up: it ends waits, never a turn. Made when first asked for. */
+  hangUp(): AbortSignal;
+  /** Who calls; looked up once per request, however many procedures a batch holds. */
+  caller(): Promise<Caller>;
+}
+
+/** Makes the context of one request, whatever host it came through. */
+export function createContext(
+  services: Services,
+  request: { headers: KeyHeaders; requestId: string; hangUp: () => AbortSignal },
+): Context {
+  let caller: Promise<Caller> | undefined;
+  return {
+    services,
+    requestId: request.requestId,
+    hangUp: request.hangUp,
+    caller: () => {
+      caller ??= authenticate(services.stores.apiKeys, request.headers);
+      return caller;
+    },
+  };
+}

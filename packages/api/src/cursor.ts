@@ -1,0 +1,47 @@
+import { crc32 } from 'node:zlib';
+import { Refusal } from '@parley/contract';
+import { z } from 'zod';
+
+/**
+ * A cursor is a position in one list under one filter, in base64url with a checksum over all three. The
+ * checksum tells a changed or misplaced cursor from a good one; it protects nothing: a position reaches no
+ * further than its list does.
+ */
+export interface CursorKind<Position> {
+  encode(filter: CursorFilter, position: Position): string;
+  /** @throws Refusal `invalid_cursor` */
+  decode(filter: CursorFilter, cursor: string): Position;
+}
+
+type CursorFilter = Readonly<Record<string, string | undefined>>;
+
+const envelopeSchema = z.tuple([z.int(), z.unknown()]);
+
+export function cursorKind<Position>(list: string, schema: z.ZodType<Position>): CursorKind<Position> {
+  const checksum = (filter: CursorFilter, position: Position) =>
+    crc32(JSON.stringify([list, Object.entries(filter).sort(), position]));
+
+  return {
+    encode: (filter, position) =>
+      Buffer.from(JSON.stringify([checksum(filter, position), position])).toString('base64url'),
+
+    decode(filter, cursor) {
+      const envelope = envelopeSchema.safeParse(parse(cursor));
+      const position = schema.safeParse(envelope.data?.[1]);
+      if (!envelope.success || !position.success) throw new Refusal('invalid_cursor');
+      if (envelope.data[0] !== checksum(filter, position.data)) throw new Refusal('invalid_cursor');
+      return position.data;
+    },
+  };
+}
+
+function parse(cursor: string): unknown {
+  const bytes = Buffer.from(cursor, 'base64url');
+  // Node skips what is not base64url; a cursor has exactly one spelling.
+  if (bytes.toString('base64url') !== cursor) return undefined;
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,19 @@
+import type { ErrorCode } from '@parley/contract';
+import { initTRPC } from '@trpc/server';
+import type { OpenApiMeta } from 'trpc-to-openapi';
+import type { Context } from './context.ts';
+import { formatError } from './format-error.ts';
+
+/** What a procedure declares of itself beside its schemas. */
+export interface ProcedureMeta extends OpenApiMeta {
+  /** The refusals that are this procedure's own; those every operation shares are not repeated. */
+  readonly errors?: readonly ErrorCode[];
+  /** The status of success where it is not 200. A 204 has no body. */
+  readonly successStatus?: 204;
+}
+
+export const t = initTRPC.context<Context>().meta<ProcedureMeta>().create({
+  errorFormatter: formatError,
+  // Stacks never leave the process, whatever NODE_ENV says.
+  isDev: false,
+});

@@ -1,0 +1,52 @@
+import type { Id } from '@parley/contract';
+import type { Scope } from '@parley/db';
+import type { Followers } from './followers.ts';
+import type { TurnParts } from './parts.ts';
+import type { Runner } from './runner.ts';
+import { outcomeOf, type TurnOutcome } from './turn-outcome.ts';
+
+/** A turn that runs here tells its end itself; the look at the database is only a safety net. */
+const LOCAL_POLL_MS = 5_000;
+const REMOTE_POLL_MIN_MS = 100;
+const REMOTE_POLL_MAX_MS = 1_000;
+
+export interface Following {
+  /** How the turn ended; undefined when `signal` aborted or the bound of the wait was reached first. */
+  outcome(signal: AbortSignal | undefined): Promise<TurnOutcome | undefined>;
+  detach(): void;
+}
+
+/**
+ * Follows a turn to its end, wherever it runs. Call it before the turn starts: an end in this process is told
+ * at once, one in another is found by polling.
+ */
+export function followTurn(
+  parts: TurnParts,
+  followers: Followers,
+  runner: Runner,
+  scope: Scope,
+  turn: Id<'turn'>,
+): Following {
+  const ended = Promise.withResolvers<TurnOutcome>();
+  const told = new AbortController();
+  const detach = followers.attach(turn, (outcome) => {
+    ended.resolve(outcome);
+    told.abort();
+  });
+  return {
+    detach,
+    async outcome(signal) {
+      const stop = signal ? AbortSignal.any([signal, told.signal]) : told.signal;
+      const deadline = parts.clock.now() + parts.bounds.sendWaitMaxMs;
+      for (let pause = REMOTE_POLL_MIN_MS; ; pause = Math.min(pause * 1.5, REMOTE_POLL_MAX_MS)) {
+        const left = deadline - parts.clock.now();
+        const wait = Math.min(runner.running.has(turn) ? LOCAL_POLL_MS : pause, left);
+        await parts.clock.sleep(Math.max(wait, 0), stop);
+        if (told.signal.aborted) return ended.promise;
+        if (signal?.aborted || left <= 0) return undefined;
+        const outcome = outcomeOf(await parts.store.turns.find(scope, turn));
+        if (outcome) return outcome;
+      }
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import type { RunAgent } from '@parley/agent';
+import type { Stores } from '@parley/db';
+import type { Clock } from './clock.ts';
+
+/** What turns are made of: ports, so that one test can run several replicas on simulated ones. */
+export interface TurnParts {
+  readonly store: Pick<Stores, 'turns' | 'chats' | 'agents'>;
+  readonly runAgent: RunAgent;
+  /** Throws the refusal to answer when no model can be called now. */
+  readonly checkModel: () => void;
+  readonly clock: Clock;
+  readonly log: TurnLog;
+  readonly bounds: TurnBounds;
+}
+
+export interface TurnBounds {
+  readonly leaseMs: number;
+  readonly sendWaitMaxMs: number;
+  readonly runningTurnsMax: number;
+  readonly queuedTurnsPerChatMax: number;
+  readonly takeoversMax: number;
+  /** How many bytes of history a runner reads: more than any context of the model holds. */
+  readonly historyBytesMax: number;
+}
+
+/** Tells operators what happened to turns. Fields name ids and counts, never content. */
+export type TurnLog = (
+  level: 'info' | 'warn' | 'error',
+  event: string,
+  fields: Record<string, unknown>,
+) => void;

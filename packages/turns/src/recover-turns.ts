@@ -1,0 +1,101 @@
+import type { Id } from '@parley/contract';
+import type { Lease, Scope, TurnRecord } from '@parley/db';
+import type { TurnParts } from './parts.ts';
+import type { Runner } from './runner.ts';
+
+const SWEEP_PAGE = 200;
+const PURGE_PAGE = 50;
+
+interface Sighting {
+  readonly token: string;
+  readonly renewals: number;
+  /** This process's monotonic time when the count was first seen. */
+  readonly since: number;
+}
+
+/**
+ * The sweep: finds turns that nobody runs. A queued one whose predecessor has ended is claimed; a run that
+ * has shown no sign of life for a whole lease, counted here, is taken over; what a deletion left is removed.
+ */
+export async function recoverTurns(parts: TurnParts, runner: Runner, signal: AbortSignal): Promise<void> {
+  const { clock, log, bounds } = parts;
+  let sightings = new Map<Id<'turn'>, Sighting>();
+  while (!signal.aborted) {
+    try {
+      sightings = await sweep(parts, runner, sightings, signal);
+      for (const chat of await parts.store.chats.listMarked(PURGE_PAGE)) await parts.store.chats.purge(chat);
+    } catch (error) {
+      log('warn', 'sweep failed', { error });
+    }
+    // Jitter keeps replicas from sweeping in step.
+    await clock.sleep((bounds.leaseMs / 3) * (0.75 + clock.random() / 2), signal);
+  }
+}
+
+async function sweep(
+  parts: TurnParts,
+  runner: Runner,
+  before: ReadonlyMap<Id<'turn'>, Sighting>,
+  signal: AbortSignal,
+): Promise<Map<Id<'turn'>, Sighting>> {
+  const seen = new Map<Id<'turn'>, Sighting>();
+  for (let after: Id<'turn'> | undefined; !signal.aborted; ) {
+    const page = await parts.store.turns.listUnfinished(SWEEP_PAGE, after);
+    for (const turn of page) {
+      if (runner.running.has(turn.id)) continue;
+      if (turn.status === 'queued') await claimIfNext(parts, runner, turn);
+      else if (turn.lease) await watch(parts, runner, turn, turn.lease, before, seen);
+    }
+    after = page.at(-1)?.id;
+    if (page.length < SWEEP_PAGE) break;
+  }
+  return seen;
+}
+
+async function claimIfNext(parts: TurnParts, runner: Runner, turn: TurnRecord): Promise<void> {
+  const { store } = parts;
+  const scope: Scope = { team: turn.team };
+  if (!isModelReady(parts) || !(await store.turns.hasPredecessorEnded(scope, turn.chat, turn.sequence)))
+    return;
+  await runner.claimWith((token) => store.turns.claim(scope, turn.id, token));
+}
+
+async function watch(
+  parts: TurnParts,
+  runner: Runner,
+  turn: TurnRecord,
+  lease: Lease,
+  before: ReadonlyMap<Id<'turn'>, Sighting>,
+  seen: Map<Id<'turn'>, Sighting>,
+): Promise<void> {
+  const { token, renewals } = lease;
+  const now = parts.clock.now();
+  const last = before.get(turn.id);
+  const standsStill = last?.token === token && last.renewals === renewals;
+  const since = standsStill ? last.since : now;
+  seen.set(turn.id, { token, renewals, since });
+  if (now - since < parts.bounds.leaseMs) return;
+  await takeOver(parts, runner, turn, lease);
+}
+
+/** A turn that outlived too many runners is ended instead, so that it cannot kill every replica in turn. */
+async function takeOver(parts: TurnParts, runner: Runner, turn: TurnRecord, lease: Lease): Promise<void> {
+  const { store, bounds, log } = parts;
+  const scope: Scope = { team: turn.team };
+  if (turn.takeovers < bounds.takeoversMax) {
+    if (!isModelReady(parts)) return;
+    log('warn', 'taking over a turn whose runner died', { turn: turn.id, attempt: lease.attempt + 1 });
+    await runner.claimWith((token) => store.turns.takeOver(scope, turn.id, lease, token));
+    return;
+  }
+  await runner.giveUp(scope, turn, lease);
+}
+
+function isModelReady({ checkModel }: TurnParts): boolean {
+  try {
+    checkModel();
+    return true;
+  } catch {
+    return false;
+  }
+}

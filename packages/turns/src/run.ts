@@ -1,0 +1,68 @@
+import type { Id } from '@parley/contract';
+import type { Scope, TurnRecord } from '@parley/db';
+
+/** Why a run stops before its end. */
+export type StopReason = 'lease-lost' | 'chat-deleted' | 'draining';
+
+export class RunStopped extends Error {
+  override readonly name = 'RunStopped';
+  readonly reason: StopReason;
+  constructor(reason: StopReason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/** A turn this process holds the lease of. */
+export interface Run {
+  readonly turn: TurnRecord;
+  readonly scope: Scope;
+  readonly token: string;
+  readonly attempt: number;
+  readonly abort: AbortController;
+  /** Monotonic: past it the lease may be another's, and nothing more is emitted. */
+  deadline: number;
+}
+
+/** The turns this process runs, by id, within its slots. */
+export class RunningTurns {
+  readonly #runs = new Map<Id<'turn'>, Run>();
+  readonly #max: number;
+  #reserved = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Takes a slot ahead of a claim; give it back with `free` or fill it with `add`. */
+  reserve(): boolean {
+    if (this.#runs.size + this.#reserved >= this.#max) return false;
+    this.#reserved++;
+    return true;
+  }
+
+  free(): void {
+    this.#reserved--;
+  }
+
+  add(run: Run): void {
+    this.#reserved--;
+    this.#runs.set(run.turn.id, run);
+  }
+
+  delete(run: Run): void {
+    if (this.#runs.get(run.turn.id) === run) this.#runs.delete(run.turn.id);
+  }
+
+  has(turn: Id<'turn'>): boolean {
+    return this.#runs.has(turn);
+  }
+
+  all(): Run[] {
+    return [...this.#runs.values()];
+  }
+
+  get size(): number {
+    return this.#runs.size + this.#reserved;
+  }
+}
