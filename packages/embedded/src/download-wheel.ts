@@ -1,7 +1,8 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FetchWheelOptions } from './fetch-wheel.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand, WITHOUT_PROXIES } from './run-command.ts';
+import { megabytes, watchDownload } from './watch-download.ts';
 
 interface Workplace {
   /** A folder of our own: everything pip writes goes here, so removing it leaves nothing behind. */
@@ -47,9 +48,8 @@ export async function downloadWheel(
  */
 function pipCommand(options: FetchWheelOptions, { scratch, shelf }: { scratch: string; shelf: string }) {
   const { name, version, python = 'python3', indexUrl } = options;
-  const withoutProxies = PROXY_VARIABLES.flatMap((variable) => ['-u', variable]);
   return [
-    ...(indexUrl === undefined ? [] : withoutProxies),
+    ...(indexUrl === undefined ? [] : WITHOUT_PROXIES),
     `TMPDIR=${scratch}`,
     'LC_ALL=C',
     python,
@@ -61,8 +61,6 @@ function pipCommand(options: FetchWheelOptions, { scratch, shelf }: { scratch: s
     `${name}==${version}`,
   ];
 }
-
-const PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
 
 function localIndex(indexUrl: string): string {
   if (new URL(indexUrl).hostname !== '127.0.0.1') {
@@ -83,37 +81,15 @@ async function onlyWheel({ name, filename }: FetchWheelOptions, shelf: string): 
 }
 
 /** Every tenth of the download is told once. pip itself has no machine-readable progress in older versions. */
-function tellPercent(options: FetchWheelOptions, scratch: string): () => void {
-  const { bytes, title, name, onProgress } = options;
+function tellPercent({ bytes, title, name, onProgress }: FetchWheelOptions, scratch: string): () => void {
   if (bytes === undefined) return () => {};
   let told = 0;
-  const look = async () => {
-    const tenths = Math.floor((10 * (await largestFile(scratch))) / bytes);
+  return watchDownload(scratch, (arrived) => {
+    const tenths = Math.floor((10 * arrived) / bytes);
     if (tenths <= told || tenths >= 10) return;
     told = tenths;
     onProgress(`Downloading ${title ?? name}: ${tenths * 10} % of ${megabytes(bytes)}`);
-  };
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
-  timer.unref();
-  return () => clearInterval(timer);
-}
-
-const LOOK_EVERY_MS = 500;
-
-async function largestFile(folder: string): Promise<number> {
-  // Files come and go while pip works; what cannot be read any more counts nothing.
-  const entries = await readdir(folder, { recursive: true }).catch(() => []);
-  const sizes = entries.map((entry) =>
-    stat(join(folder, entry)).then(
-      (found) => (found.isFile() ? found.size : 0),
-      () => 0,
-    ),
-  );
-  return Math.max(0, ...(await Promise.all(sizes)));
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${Math.round(bytes / 1_000_000)} MB`;
+  });
 }
 
 /** Turns what pip (or `env`) printed into the half sentence a person can act on. The first match counts. */

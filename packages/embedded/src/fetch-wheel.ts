@@ -28,7 +28,7 @@ export interface FetchWheelOptions extends Wheel {
   /** Default: `python3`. */
   python?: string;
   /** For tests: an index on `http://127.0.0.1:…`, asked instead of the machine's own and without its cache. */
-  indexUrl?: string;
+  indexUrl?: string | undefined;
   /** For the whole of it, in milliseconds. Default: ten minutes, a slow line's time for 100 MB. */
   timeoutMs?: number;
 }

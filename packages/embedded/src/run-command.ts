@@ -49,6 +49,16 @@ export async function runCommand(
   }
 }
 
+/** Arguments of `env` for a command that must reach a server on this very machine. */
+export const WITHOUT_PROXIES = [
+  'http_proxy',
+  'HTTP_PROXY',
+  'https_proxy',
+  'HTTPS_PROXY',
+  'all_proxy',
+  'ALL_PROXY',
+].flatMap((variable) => ['-u', variable]);
+
 const OUTPUT_LENGTH_MAX = 64 * 1024;
 
 function ended(child: ChildProcess): Promise<number | undefined> {

