@@ -15,8 +15,8 @@ export interface Composition {
   readonly app: FastifyInstance;
   readonly services: Services;
   readonly turns: Turns;
-  /** Answers what runs within `graceMs`, hands over the rest, and closes the server. */
-  close(graceMs: number): Promise<void>;
+  /** Answers what runs within `graceMs`, or until `hurry` aborts, hands over the rest, closes the server. */
+  close(graceMs: number, hurry?: AbortSignal): Promise<void>;
 }
 
 /** Puts the server together from a database and a model. It does not listen yet. */
@@ -54,8 +54,8 @@ export async function compose(parts: {
     app,
     services,
     turns,
-    async close(graceMs) {
-      await turns.drain(graceMs);
+    async close(graceMs, hurry) {
+      await turns.drain(graceMs, hurry);
       await app.close();
     },
   };

@@ -13,6 +13,8 @@ import { createTurnStore } from './turn-store.ts';
 const SELECTION_MS = 3_000;
 const OPERATION_MS = 8_000;
 
+const NAMES_DATABASE = /^mongodb(?:\+srv)?:\/\/[^/]+\/[^?]+/;
+
 export interface Database {
   readonly stores: Stores;
   /** Whether the primary answers now. */
@@ -32,6 +34,7 @@ export async function connectDatabase(uri: string): Promise<Database> {
   mongoose.set('sanitizeFilter', true);
   mongoose.set('strictQuery', 'throw');
   const connection = mongoose.createConnection(uri, {
+    ...(!NAMES_DATABASE.test(uri) && { dbName: 'parley' }),
     appName: 'parley',
     readConcernLevel: 'majority',
     readPreference: 'primary',

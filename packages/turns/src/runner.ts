@@ -100,12 +100,13 @@ export class Runner {
     }
   }
 
-  /** Starts nothing more; lets runs finish for `graceMs`, then hands them over. */
-  async drain(graceMs: number): Promise<void> {
+  /** Starts nothing more; lets runs finish for `graceMs` or until `hurry` aborts, then hands them over. */
+  async drain(graceMs: number, hurry?: AbortSignal): Promise<void> {
     this.#draining = true;
     const done = new AbortController();
     const finished = this.#settled().finally(() => done.abort());
-    await Promise.race([finished, this.#parts.clock.sleep(graceMs, done.signal)]);
+    const over = hurry ? AbortSignal.any([done.signal, hurry]) : done.signal;
+    await Promise.race([finished, this.#parts.clock.sleep(graceMs, over)]);
     for (const run of this.running.all()) run.abort.abort(new RunStopped('draining'));
     await this.#settled();
     this.#followers.settleAll({ kind: 'handed-over' });

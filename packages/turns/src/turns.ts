@@ -24,8 +24,11 @@ export interface Turns {
   /** Deletes a chat: a mark first, so that it is gone at once, then its turns. False when there is none. */
   deleteChat(scope: Scope, chat: Id<'chat'>): Promise<boolean>;
   readonly isDraining: boolean;
-  /** Stops accepting, lets runs finish for `graceMs`, hands over the rest, stops renewals and sweep. */
-  drain(graceMs: number): Promise<void>;
+  /**
+   * Stops accepting, lets runs finish for `graceMs` or until `hurry` aborts, hands over the rest, stops
+   * renewals and sweep.
+   */
+  drain(graceMs: number, hurry?: AbortSignal): Promise<void>;
 }
 
 /** Starts the turns of one process: its runner, its renewals and its sweep. End it with `drain`. */
@@ -66,8 +69,8 @@ export function startTurns(parts: TurnParts): Turns {
       return runner.isDraining;
     },
 
-    async drain(graceMs) {
-      await runner.drain(graceMs);
+    async drain(graceMs, hurry) {
+      await runner.drain(graceMs, hurry);
       stop.abort();
       await Promise.all(background);
     },

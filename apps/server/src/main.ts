@@ -1,0 +1,15 @@
+import { readEnv } from './env.ts';
+import { createLog } from './log.ts';
+import { startParley } from './start-parley.ts';
+import { untilStopped } from './until-stopped.ts';
+
+/** Lines for the person who starts the server. The log, for machines, goes to standard output. */
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+try {
+  const env = readEnv();
+  await untilStopped((signal) => startParley(env, createLog(env.LOG_LEVEL), say, signal), say);
+} catch (error) {
+  say(`\nParley cannot start. ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

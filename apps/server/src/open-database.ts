@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectDatabase, type Database } from '@parley/db';
+import { lockFolder, readLock, startMongo } from '@parley/embedded';
+import type { Env } from './env.ts';
+
+export type Say = (line: string) => void;
+type DatabaseEnv = Pick<Env, 'MONGODB_URI' | 'MONGOMS_SYSTEM_BINARY' | 'DATA_DIR'>;
+
+export interface OpenDatabase {
+  readonly uri: string;
+  /** For people: where the data is. Holds no password. */
+  readonly description: string;
+  readonly database: Database;
+  close(): Promise<void>;
+}
+
+/** A database that ends by itself is started again after this; each failure doubles it. */
+const RESTART_MIN_MS = 200;
+const RESTART_MAX_MS = 10_000;
+const JOIN_MAX_MS = 60_000;
+
+/**
+ * Takes DATA_DIR for this process and opens the database: MONGODB_URI, else an embedded one in the folder.
+ *
+ * @throws Error with a sentence for the operator: the folder is in use, the database cannot be reached.
+ */
+export async function openDatabase(env: DatabaseEnv, say: Say): Promise<OpenDatabase> {
+  await using owned = new AsyncDisposableStack();
+  const lock = await lockFolder(env.DATA_DIR);
+  owned.defer(() => lock.release());
+  let uri = env.MONGODB_URI;
+  let description = uri && `MongoDB at ${hostsOf(uri)}`;
+  if (uri === undefined) {
+    const mongo = await superviseMongo(env, say);
+    owned.defer(() => mongo.stop());
+    uri = mongo.uri;
+    description = `embedded MongoDB, data in ${env.DATA_DIR}/db`;
+  }
+  const database = await connect(uri);
+  owned.defer(() => database.close());
+  await lock.update({ mongodbUri: uri });
+  const kept = owned.move();
+  return { uri, description: description ?? '', database, close: () => kept.disposeAsync() };
+}
+
+/** Opens the database a running server uses, or, when none runs here, as a server would. For short commands. */
+export async function joinDatabase(
+  env: DatabaseEnv,
+  say: Say,
+): Promise<Pick<OpenDatabase, 'database' | 'close'>> {
+  const uri = env.MONGODB_URI ?? (await uriOfRunningServer(env.DATA_DIR));
+  if (uri === undefined) return openDatabase(env, say);
+  const database = await connect(uri);
+  return { database, close: () => database.close() };
+}
+
+async function uriOfRunningServer(dataDir: string): Promise<string | undefined> {
+  const deadline = performance.now() + JOIN_MAX_MS;
+  for (;;) {
+    const holder = await readLock(dataDir);
+    if (!holder) return undefined;
+    if (holder.mongodbUri !== undefined) return holder.mongodbUri;
+    // It is still starting, perhaps fetching its database.
+    if (performance.now() > deadline) throw new Error(`The server in ${dataDir} does not finish its start.`);
+    await delay(200);
+  }
+}
+
+async function connect(uri: string): Promise<Database> {
+  try {
+    return await connectDatabase(uri);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown';
+    throw new Error(`MongoDB at ${hostsOf(uri)} cannot be used: ${reason}`, { cause: error });
+  }
+}
+
+/** The hosts of a connection string, without what may be a password before them. */
+function hostsOf(uri: string): string {
+  return /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)/.exec(uri)?.[1] ?? 'the given address';
+}
+
+/** The embedded database, started again at the same address when it ends by itself. */
+async function superviseMongo(env: DatabaseEnv, say: Say): Promise<{ uri: string; stop(): Promise<void> }> {
+  const options = { dataDir: env.DATA_DIR, systemBinary: env.MONGOMS_SYSTEM_BINARY, onProgress: say };
+  const stopping = new AbortController();
+  let current = await startMongo(options);
+  const { uri, port } = current;
+
+  const supervision = (async () => {
+    for (;;) {
+      await current.exited;
+      for (
+        let pause = RESTART_MIN_MS;
+        !stopping.signal.aborted;
+        pause = Math.min(pause * 2, RESTART_MAX_MS)
+      ) {
+        say('The embedded database ended by itself; starting it again …');
+        try {
+          current = await startMongo({ ...options, port });
+          break;
+        } catch (error) {
+          say(`It did not start: ${error instanceof Error ? error.message : String(error)}`);
+          await delay(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
+        }
+      }
+      if (stopping.signal.aborted) return;
+    }
+  })();
+
+  return {
+    uri,
+    async stop() {
+      stopping.abort();
+      await current.stop();
+      await supervision;
+      await current.stop();
+    },
+  };
+}

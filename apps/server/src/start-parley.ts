@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { limits } from '@parley/contract';
+import { compose } from './compose.ts';
+import { credentialsFile } from './credentials.ts';
+import type { Env } from './env.ts';
+import { ensureFirstTeam } from './first-start.ts';
+import type { Log } from './log.ts';
+import { chooseModel } from './model-source.ts';
+import { openDatabase, type Say } from './open-database.ts';
+import { startPage } from './start-page.ts';
+import type { Running } from './until-stopped.ts';
+import { version } from './version.ts';
+
+/**
+ * Starts the whole server from its environment: database, first team, model, turns, doors. What was started
+ * is stopped in the opposite order, also when a later step fails or `signal` aborts the start.
+ *
+ * @throws Error with a sentence for the operator
+ */
+export async function startParley(env: Env, log: Log, say: Say, signal: AbortSignal): Promise<Running> {
+  await using owned = new AsyncDisposableStack();
+  const { uri, description, database, close } = await openDatabase(env, say);
+  owned.defer(close);
+  signal.throwIfAborted();
+
+  const file = credentialsFile(env.DATA_DIR);
+  const start = await ensureFirstTeam(database.stores, file, { url: urlOf(env, env.PORT), mongodbUri: uri });
+  const model = await chooseModel({
+    apiKey: env.OPENAI_API_KEY,
+    baseUrl: env.OPENAI_BASE_URL,
+    model: env.OPENAI_MODEL,
+    ollamaHost: env.OLLAMA_HOST,
+    isLocalModelAllowed: env.LOCAL_MODEL === 'on',
+    dataDir: env.DATA_DIR,
+    ownPorts: [env.PORT],
+    onProgress: say,
+  });
+  owned.defer(() => model.stop());
+  signal.throwIfAborted();
+
+  const composition = await compose({ database, model, log, contextTokens: env.CONTEXT_TOKENS });
+  let hurried: AbortSignal | undefined;
+  owned.defer(() => composition.close(limits.drainMs, hurried));
+  const port = await listen(composition.app, env);
+  const url = urlOf(env, port);
+  if (start.kind !== 'elsewhere' && start.credentials.url !== url)
+    await file.write({ ...start.credentials, url });
+  const credentialsPath = join(env.DATA_DIR, 'credentials.json');
+  say(startPage({ version, url, database: description, model: model.description, start, credentialsPath }));
+
+  const kept = owned.move();
+  return {
+    async stop(hurry) {
+      hurried = hurry;
+      await kept.disposeAsync();
+    },
+  };
+}
+
+async function listen(
+  app: { listen(options: { host: string; port: number }): Promise<string>; server: { address(): unknown } },
+  { HOST: host, PORT: port }: Env,
+): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new Error(`Port ${port} is taken. Stop what uses it, or choose another with PORT.`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+  const address = app.server.address();
+  return typeof address === 'object' && address && 'port' in address ? Number(address.port) : port;
+}
+
+/** How this machine reaches the server; an address that means "all of them" is none to call. */
+function urlOf({ HOST }: Env, port: number): string {
+  const isAny = HOST === '0.0.0.0' || HOST === '::';
+  const host = isAny ? '127.0.0.1' : HOST;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,48 @@
+/** Something that runs until it is stopped. */
+export interface Running {
+  /** Ends it in order. What is under way may take its grace, until `hurry` aborts. */
+  stop(hurry: AbortSignal): Promise<void>;
+}
+
+/**
+ * Starts something and runs it until SIGTERM, SIGHUP or Ctrl-C. A second signal ends the grace, a third the
+ * process. An error nobody caught ends it too, in order but without grace: its state can no longer be trusted.
+ */
+export async function untilStopped(
+  start: (signal: AbortSignal) => Promise<Running>,
+  say: (line: string) => void,
+): Promise<void> {
+  const stop = new AbortController();
+  const hurry = new AbortController();
+  const asked = Promise.withResolvers<void>();
+
+  const onSignal = () => {
+    if (hurry.signal.aborted) process.exit(1);
+    if (stop.signal.aborted) hurry.abort();
+    stop.abort();
+    asked.resolve();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
+
+  const onBug = (error: unknown) => {
+    say(`An error nobody caught ends this process: ${error instanceof Error ? error.stack : typeof error}`);
+    process.exitCode = 1;
+    stop.abort();
+    hurry.abort();
+    asked.resolve();
+  };
+  process.on('uncaughtException', onBug);
+  process.on('unhandledRejection', onBug);
+
+  let running: Running;
+  try {
+    running = await start(stop.signal);
+  } catch (error) {
+    if (stop.signal.aborted) return;
+    throw error;
+  }
+  await asked.promise;
+  say('Stopping …');
+  await running.stop(hurry.signal);
+  say('Stopped.');
+}
