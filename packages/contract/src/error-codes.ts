@@ -7,7 +7,6 @@ import { z } from 'zod';
 export const statusOfTrpcCode = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
-  FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_SUPPORTED: 405,
   CONFLICT: 409,
@@ -26,7 +25,6 @@ export type ErrorStatus = (typeof statusOfTrpcCode)[TrpcCode];
 export const nameOfStatus: Record<ErrorStatus, string> = {
   400: 'Bad Request',
   401: 'Unauthorized',
-  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
@@ -73,11 +71,6 @@ export const errorRegister = {
     trpcCode: 'UNAUTHORIZED',
     message: 'A valid API key is needed: send it as `x-api-key: <key>` or `Authorization: Bearer <key>`.',
     when: 'No key, or one that is unknown, revoked or expired. One answer for all, on purpose.',
-  },
-  secret_key_required: {
-    trpcCode: 'FORBIDDEN',
-    message: 'This operation needs a secret key (sk_live_…). Call it from a server, never from a page.',
-    when: 'A publishable key was used for administration.',
   },
   chat_not_found: {
     trpcCode: 'NOT_FOUND',
@@ -180,12 +173,6 @@ export const errorRegister = {
     trpcCode: 'SERVICE_UNAVAILABLE',
     message: 'This server is shutting down. Try again: another one takes over.',
     when: 'The process was told to stop. With `messageId`, the turn goes on elsewhere.',
-    retryAfterSeconds: 2,
-  },
-  overloaded: {
-    trpcCode: 'SERVICE_UNAVAILABLE',
-    message: 'This server is at its limit. Try again in a moment.',
-    when: 'Too many requests are being served at once.',
     retryAfterSeconds: 2,
   },
 } as const satisfies Record<string, ErrorEntry>;
