@@ -1,0 +1,30 @@
+/**
+ * How a conversation becomes the model's prompt (Jinja, read by llama.cpp).
+ *
+ * A model this small follows examples, not instructions: after a mere "You are a helpful assistant." it
+ * answers in invented French. Three short exchanges between the system prompt and the conversation keep it to
+ * short answers in English, whatever the system prompt says. They cost 80 tokens of the context, evaluated
+ * once and kept.
+ */
+export const chatTemplate = [
+  "{%- if messages and messages[0].role in ['system', 'developer'] -%}",
+  '{%- set system = messages[0].content -%}{%- set conversation = messages[1:] -%}',
+  '{%- else -%}',
+  "{%- set system = 'You are a helpful assistant.' -%}{%- set conversation = messages -%}",
+  '{%- endif -%}',
+  turn("'system'", 'system'),
+  ...[
+    ['Hello!', 'Hello! How can I help you?'],
+    ['What is the capital of Italy?', 'The capital of Italy is Rome.'],
+    ['What color is grass?', 'Grass is green.'],
+  ].flatMap(([question, answer]) => [turn("'user'", `'${question}'`), turn("'assistant'", `'${answer}'`)]),
+  '{%- for message in conversation -%}',
+  turn('message.role', "(message.content or '')"),
+  '{%- endfor -%}',
+  "{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n' -}}{%- endif -%}",
+].join('');
+
+/** One message in the form the model was trained on (ChatML). */
+function turn(role: string, content: string): string {
+  return `{{- '<|im_start|>' + ${role} + '\\n' + ${content} + '<|im_end|>\\n' -}}`;
+}

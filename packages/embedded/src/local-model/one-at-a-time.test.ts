@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { oneAtATime } from './one-at-a-time.ts';
+
+const patient = new AbortController().signal;
+
+test('each is let in when the one before has left, in the order of arrival', async () => {
+  const enter = oneAtATime(2);
+  const seen: string[] = [];
+  const leaveFirst = await enter(patient);
+  const second = enter(patient).then((leave) => {
+    seen.push('second');
+    return leave;
+  });
+  const third = enter(patient).then(() => seen.push('third'));
+  expect(seen).toEqual([]);
+  leaveFirst?.();
+  (await second)?.();
+  await third;
+  expect(seen).toEqual(['second', 'third']);
+});
+
+test('when too many wait, the next is turned away, until one was let in', async () => {
+  const enter = oneAtATime(1);
+  const leave = await enter(patient);
+  const waiting = enter(patient);
+  expect(await enter(patient)).toBeUndefined();
+  leave?.();
+  const leaveSecond = await waiting;
+  const waitingAgain = enter(patient);
+  leaveSecond?.();
+  expect(await waitingAgain).toBeTypeOf('function');
+});
+
+test('who gives up waiting makes room, and is not let in', async () => {
+  const enter = oneAtATime(1);
+  const leave = await enter(patient);
+  const impatient = new AbortController();
+  const waiting = enter(impatient.signal);
+  impatient.abort(new Error('gone'));
+  await expect(waiting).rejects.toThrow('gone');
+  const next = enter(patient);
+  leave?.();
+  expect(await next).toBeTypeOf('function');
+});
+
+test('leaving twice lets only one in', async () => {
+  const enter = oneAtATime(2);
+  const leave = await enter(patient);
+  const second = enter(patient);
+  let thirdIsIn = false;
+  const third = enter(patient).then(() => {
+    thirdIsIn = true;
+  });
+  leave?.();
+  leave?.();
+  const leaveSecond = await second;
+  // By then, whatever was let in has been told.
+  await new Promise(setImmediate);
+  expect(thirdIsIn).toBe(false);
+  leaveSecond?.();
+  await third;
+});

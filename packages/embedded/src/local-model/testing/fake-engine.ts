@@ -1,0 +1,29 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { EngineFiles, EngineSettings } from '../start-engine.ts';
+
+/** What the fake weights say decides how the fake engine starts. */
+export type FakeWeights = 'sound' | 'broken' | 'slow';
+
+/** The files of an engine that has no model: see `fake-engine/xllamacpp.py`. */
+export async function makeFakeEngine(weights: FakeWeights): Promise<EngineFiles & AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-engine-'));
+  const file = join(folder, 'weights.gguf');
+  await writeFile(file, weights);
+  return {
+    python: 'python3',
+    engineFolder: fileURLToPath(new URL('./fake-engine', import.meta.url)),
+    weights: file,
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+export const fakeSettings: EngineSettings = {
+  model: 'fake-model',
+  chatTemplate: 'a template',
+  contextTokens: 100,
+  answerTokensMax: 20,
+  threads: 1,
+};
