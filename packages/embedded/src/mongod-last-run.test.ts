@@ -1,0 +1,55 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { MongodBinary } from './find-mongod.ts';
+import { readLastRun, stayWithSeries, writeLastRun } from './mongod-last-run.ts';
+
+let folder: string;
+let told: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'parley-last-'));
+  told = [];
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const found: MongodBinary = { binary: '/usr/bin/mongod', version: '8.0.4', source: 'path' };
+const onProgress = (line: string) => void told.push(line);
+
+test('what is written is read again; what cannot be read is forgotten', async () => {
+  expect(await readLastRun(folder)).toBeUndefined();
+  const lastRun = { binary: '/opt/mongod', version: '6.0.5', port: 27_017 };
+  await writeLastRun(folder, lastRun);
+  expect(await readLastRun(folder)).toEqual(lastRun);
+  for (const broken of ['', '{"port":', '{"binary":"x","version":"6.0.5","port":"27017"}']) {
+    await writeFile(join(folder, 'mongod.json'), broken);
+    expect(await readLastRun(folder)).toBeUndefined();
+  }
+});
+
+test('data stays with the program that made it, while that still runs', async () => {
+  const binary = await fakeMongod('6.0.5');
+  const lastRun = { binary, version: '6.0.5', port: 1 };
+  expect(await stayWithSeries(found, lastRun, onProgress)).toEqual({ binary, version: '6.0.5' });
+  expect(told).toEqual([`Using MongoDB 6.0.5 (${binary}), which the data was made with, not 8.0.4.`]);
+});
+
+test('what was found is taken when it is of the same series, or the other program is gone', async () => {
+  const binary = await fakeMongod('8.0.1');
+  expect(await stayWithSeries(found, undefined, onProgress)).toBe(found);
+  expect(await stayWithSeries(found, { binary, version: '8.0.1', port: 1 }, onProgress)).toBe(found);
+  const gone = { binary: join(folder, 'gone'), version: '6.0.5', port: 1 };
+  expect(await stayWithSeries(found, gone, onProgress)).toBe(found);
+  // The program at that path was replaced by a newer one.
+  expect(await stayWithSeries(found, { binary, version: '6.0.5', port: 1 }, onProgress)).toBe(found);
+  expect(told).toEqual([]);
+});
+
+async function fakeMongod(version: string): Promise<string> {
+  const path = join(folder, `mongod-${version}`);
+  await writeFile(path, `#!/bin/sh\necho "db version v${version}"\n`);
+  await chmod(path, 0o755);
+  return path;
+}

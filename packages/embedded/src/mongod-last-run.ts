@@ -1,0 +1,58 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkMongod } from './check-mongod.ts';
+import type { MongodBinary } from './find-mongod.ts';
+
+/** What is remembered from one run of a data folder's `mongod` to the next. */
+export interface LastRun {
+  binary: string;
+  version: string;
+  port: number;
+}
+
+/** `undefined` on the first run, and when the file cannot be read: it only makes the next start smoother. */
+export async function readLastRun(dataDir: string): Promise<LastRun | undefined> {
+  try {
+    const { binary, version, port } = JSON.parse(await readFile(fileIn(dataDir), 'utf8'));
+    return { binary: String(binary), version: String(version), port: validPort(port) };
+  } catch {
+    return undefined;
+  }
+}
+
+export async function writeLastRun(dataDir: string, lastRun: LastRun): Promise<void> {
+  const file = fileIn(dataDir);
+  await writeFile(`${file}.new`, `${JSON.stringify(lastRun)}\n`);
+  await rename(`${file}.new`, file);
+}
+
+/**
+ * The program to serve a folder with. MongoDB opens the data of its own series (such as 6.0) and mostly of no
+ * other; so when another series is found than the data was last served with, and that program still runs, it
+ * goes on.
+ */
+export async function stayWithSeries(
+  found: MongodBinary,
+  lastRun: LastRun | undefined,
+  onProgress: (line: string) => void,
+): Promise<Pick<MongodBinary, 'binary' | 'version'>> {
+  if (!lastRun || seriesOf(lastRun.version) === seriesOf(found.version)) return found;
+  const { binary } = lastRun;
+  const version = await checkMongod(binary).catch(() => undefined);
+  if (version === undefined || seriesOf(version) !== seriesOf(lastRun.version)) return found;
+  onProgress(`Using MongoDB ${version} (${binary}), which the data was made with, not ${found.version}.`);
+  return { binary, version };
+}
+
+function fileIn(dataDir: string): string {
+  return join(dataDir, 'mongod.json');
+}
+
+function seriesOf(version: string): string {
+  return version.split('.').slice(0, 2).join('.');
+}
+
+function validPort(port: unknown): number {
+  if (typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new Error('not a port');
+}

@@ -1,0 +1,85 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { complaintIn, openMongodLog } from './mongod-log.ts';
+
+const line = (severity: string, msg: string, attr: object = {}, id = 1) =>
+  JSON.stringify({ t: { $date: '2026-01-01T00:00:00Z' }, s: severity, c: 'X', id, ctx: 'main', msg, attr });
+
+describe('the complaint', () => {
+  test('is what the errors say, not what goes well', () => {
+    const error = { code: 9001, codeName: 'SocketException', errmsg: 'Address already in use' };
+    const text = [line('I', 'Starting'), line('E', 'Error setting up listener', { error }), line('I', 'Bye')];
+    expect(complaintIn(text.join('\n'))).toBe('Error setting up listener: Address already in use');
+  });
+
+  test('takes the storage engine’s own words', () => {
+    const message = { msg: 'WiredTiger.turtle: read error', error_str: 'WT_PANIC', thread: '1' };
+    expect(complaintIn(line('E', 'WiredTiger error message', { error: -31809, message }))).toBe(
+      'WiredTiger.turtle: read error: WT_PANIC',
+    );
+  });
+
+  test('names the first two, each once, and leaves out that it is about to abort', () => {
+    const text = [
+      line('E', 'first', { error: 'reason' }),
+      line('E', 'first', { error: 'reason' }),
+      line('F', 'Fatal assertion', {}, 23089),
+      line('F', 'second', { message: 'advice' }),
+      line('F', 'third'),
+    ];
+    expect(complaintIn(text.join('\n'))).toBe('first: reason; second: advice');
+  });
+
+  test('is the plain words of a program that did not come so far as to log', () => {
+    expect(complaintIn("Error parsing command line: unrecognised option '--x'\n")).toBe(
+      "Error parsing command line: unrecognised option '--x'",
+    );
+    expect(complaintIn(line('I', 'all is well'))).toBe('');
+  });
+});
+
+describe('the file', () => {
+  let dataDir: string;
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'parley-log-'));
+  });
+  afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+  test('is the owner’s alone, and only this run’s complaints count', async () => {
+    const path = join(dataDir, 'mongod.log');
+    const before = await openMongodLog(dataDir);
+    await before.file.write(`${line('E', 'of the last run')}\n`);
+    await before.close();
+    const log = await openMongodLog(dataDir);
+    expect(await log.complaint()).toBe('');
+    await log.file.write(`${line('E', 'of this run')}\n`);
+    expect(await log.complaint()).toBe('of this run');
+    await log.close();
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(3);
+  });
+
+  test('is put aside when it is full, and one such is kept', async () => {
+    const path = join(dataDir, 'mongod.log');
+    for (const fill of ['a', 'b']) {
+      await writeFile(path, fill.repeat(9 * 1024 * 1024));
+      const log = await openMongodLog(dataDir);
+      await log.close();
+      expect((await stat(path)).size).toBe(0);
+      expect((await readFile(`${path}.1`, 'utf8')).startsWith(fill)).toBe(true);
+    }
+  });
+
+  test('is put aside while a database goes on printing into it', async () => {
+    const path = join(dataDir, 'mongod.log');
+    const log = await openMongodLog(dataDir, { lookEveryMs: 5 });
+    await log.file.write('a'.repeat(9 * 1024 * 1024));
+    await expect.poll(async () => (await stat(path)).size).toBe(0);
+    await log.file.write(`${line('E', 'goes on')}\n`);
+    expect(await log.complaint()).toBe('goes on');
+    expect((await stat(path)).size).toBeLessThan(1_000);
+    await log.close();
+  });
+});

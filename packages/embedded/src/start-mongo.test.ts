@@ -1,0 +1,298 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { untilListening } from './free-port.ts';
+import { FolderInUseError } from './lock-folder.ts';
+import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { runCommand } from './run-command.ts';
+import { type EmbeddedMongo, type StartMongoOptions, startMongo } from './start-mongo.ts';
+import { testCacheDir } from './testing/test-mongo.ts';
+
+let root: string;
+let dataDir: string;
+let told: string[];
+const cleanUps: (() => Promise<unknown>)[] = [];
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'parley-mongo-'));
+  dataDir = join(root, 'data');
+  told = [];
+});
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  await rm(root, { recursive: true, force: true, maxRetries: 5 });
+});
+
+const { exitCode: canFollow } = await runCommand('setpriv', ['--pdeathsig', 'TERM', 'true'], {
+  timeoutMs: 10_000,
+});
+
+describe('what was acknowledged is there again', () => {
+  test('after a stop and a start, at the same address', async () => {
+    const first = await start();
+    await insert(first, { text: 'kept' });
+    await first.stop();
+    expect(await first.exited).toEqual({ code: 0, signal: null, complaint: '' });
+    const second = await start();
+    expect(second.uri).toBe(first.uri);
+    expect(await textsIn(second)).toEqual(['kept']);
+  });
+
+  test('after a kill -9 of the database', async () => {
+    const first = await start();
+    await insert(first, { text: 'kept' });
+    process.kill(first.pid, 'SIGKILL');
+    expect(await first.exited).toMatchObject({ signal: 'SIGKILL' });
+    const second = await start();
+    expect(await textsIn(second)).toEqual(['kept']);
+  });
+
+  test('after a kill -9 of the whole process group and the database, in the middle of writing', async () => {
+    const { owner, mongod } = await startOwner();
+    owner.send('write');
+    const acknowledged: number[] = [];
+    await new Promise<void>((resolve) => {
+      owner.on('message', (message: { acknowledged: number }) => {
+        acknowledged.push(message.acknowledged);
+        if (acknowledged.length === 20) resolve();
+      });
+    });
+    process.kill(-Number(owner.pid), 'SIGKILL');
+    process.kill(mongod.pid, 'SIGKILL');
+    await once(owner, 'exit');
+    const mongo = await start();
+    const numbers = await withClient(mongo, (client) =>
+      client.db('owner').collection('numbers').distinct('number'),
+    );
+    expect(numbers).toEqual(expect.arrayContaining(acknowledged));
+  });
+});
+
+describe('a database left behind', () => {
+  test('is stopped in order, and its folder taken over', async () => {
+    const first = await start();
+    await insert(first, { text: 'first' });
+    await first.stop();
+    const leftover = await spawnLeftover(first);
+    await withClient({ uri: `mongodb://127.0.0.1:${first.port}/?directConnection=true` }, (client) =>
+      client.db('test').collection('notes').insertOne({ text: 'through the leftover' }),
+    );
+    const second = await start();
+    expect(await isRunning(leftover)).toBe(false);
+    expect(told).toContain(`Stopping the MongoDB an earlier run left behind (process ${leftover.pid}) …`);
+    expect(await textsIn(second)).toEqual(['first', 'through the leftover']);
+  });
+
+  test('is known by its folder, whichever way the folder is named', async () => {
+    const first = await start();
+    await first.stop();
+    const leftover = await spawnLeftover(first);
+    const link = join(root, 'link');
+    await symlink(dataDir, link);
+    await start({ dataDir: link });
+    expect(await isRunning(leftover)).toBe(false);
+  });
+
+  test('by a killed server does not stand in the way of the next one', async () => {
+    const { owner, mongod } = await startOwner();
+    owner.kill('SIGKILL');
+    await once(owner, 'exit');
+    const mongo = await start();
+    expect(mongo.pid).not.toBe(mongod.pid);
+    expect(await isRunning(mongod)).toBe(false);
+  });
+
+  test.skipIf(canFollow !== 0)('ends by itself where the kernel can tell it to', async () => {
+    const { owner, mongod } = await startOwner();
+    owner.kill('SIGKILL');
+    await expect.poll(() => isRunning(mongod), { timeout: 20_000 }).toBe(false);
+    // In order, that is: mongod empties this file as the last thing it does.
+    expect(await readFile(join(dataDir, 'db', 'mongod.lock'), 'utf8')).toBe('');
+  });
+
+  test('is told from a process that merely has its pid now', async () => {
+    const bystander = spawn('sleep', ['120']);
+    cleanUps.push(async () => bystander.kill('SIGKILL'));
+    await once(bystander, 'spawn');
+    await mkdir(join(dataDir, 'db'), { recursive: true });
+    await writeFile(join(dataDir, 'db', 'mongod.lock'), `${bystander.pid}\n`);
+    await start();
+    expect(await identifyProcess(Number(bystander.pid))).toBeDefined();
+    expect(told).not.toContainEqual(expect.stringContaining('left behind'));
+  });
+});
+
+describe('the end of it', () => {
+  test('Ctrl-C reaches the server alone, which still writes and then stops its database in order', async () => {
+    const { owner } = await startOwner();
+    process.kill(-Number(owner.pid), 'SIGINT');
+    const [message] = await once(owner, 'message');
+    expect(message).toEqual({ wroteAfterSignal: true, exit: { code: 0, signal: null, complaint: '' } });
+  });
+
+  test('a server that exits without a stop takes its database with it', async () => {
+    const { owner, mongod } = await startOwner();
+    owner.send('exit');
+    await once(owner, 'exit');
+    await expect.poll(() => isRunning(mongod), { timeout: 20_000 }).toBe(false);
+  });
+
+  test('a database that does not react is ended by force, after the time it was given', async () => {
+    const mongo = await start({ stopTimeoutMs: 200 });
+    process.kill(mongo.pid, 'SIGSTOP');
+    await mongo.stop();
+    expect(await mongo.exited).toMatchObject({ signal: 'SIGKILL' });
+  });
+
+  test('an abort during the start leaves nothing running', async () => {
+    const controller = new AbortController();
+    const starting = start({ signal: controller.signal });
+    await untilLogged('"Starting TCP"|"MongoDB starting"|"Opening WiredTiger"');
+    controller.abort(new Error('no longer wanted'));
+    await expect(starting).rejects.toThrow('no longer wanted');
+    await start();
+    expect(told).toEqual([]);
+  });
+});
+
+describe('the port', () => {
+  test('is another one when the last is taken, and the data follows', async () => {
+    const first = await start();
+    await insert(first, { text: 'kept' });
+    await first.stop();
+    await occupy(first.port);
+    const second = await start();
+    expect(second.port).not.toBe(first.port);
+    expect(await textsIn(second)).toEqual(['kept']);
+    await insert(second, { text: 'written after the move' });
+  });
+
+  test('is refused when it was asked for and is taken', async () => {
+    const port = await occupy(0);
+    await expect(start({ port })).rejects.toThrow(
+      `MongoDB cannot listen on port ${port}: another program does.`,
+    );
+  });
+});
+
+test('it is a replica set: transactions and change streams work', async () => {
+  const mongo = await start();
+  await withClient(mongo, async (client) => {
+    const notes = client.db('test').collection('notes');
+    await notes.insertOne({ text: 'before' });
+    const changes = notes.watch();
+    const change = changes.next();
+    await client.withSession((session) =>
+      session.withTransaction(() => notes.insertOne({ text: 'in a transaction' }, { session })),
+    );
+    expect(await change).toMatchObject({
+      operationType: 'insert',
+      fullDocument: { text: 'in a transaction' },
+    });
+    await changes.close();
+  });
+});
+
+test('damaged data is refused within seconds, in MongoDB’s own words', async () => {
+  const first = await start();
+  await first.stop();
+  await writeFile(join(dataDir, 'db', 'WiredTiger.wt'), 'no database at all');
+  const startedAt = performance.now();
+  await expect(start()).rejects.toThrow(
+    /^MongoDB did not start: .*WiredTiger\.wt.*--repair.* Its log: .*mongod\.log$/,
+  );
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
+});
+
+test('the folder of another living server is not touched', async () => {
+  const contender = fork(new URL('./testing/lock-contender.ts', import.meta.url));
+  cleanUps.push(() => killed(contender));
+  await once(contender, 'message');
+  contender.send(dataDir);
+  expect(await once(contender, 'message')).toEqual(['won', undefined]);
+  await expect(start()).rejects.toThrow(FolderInUseError);
+});
+
+async function start(options: Partial<StartMongoOptions> = {}): Promise<EmbeddedMongo> {
+  const onProgress = (line: string) => void told.push(line);
+  const mongo = await startMongo({ dataDir, cacheDir: testCacheDir, onProgress, ...options });
+  cleanUps.push(mongo.stop);
+  return mongo;
+}
+
+async function startOwner(): Promise<{ owner: ChildProcess; mongod: ProcessIdentity }> {
+  const script = new URL('./testing/mongo-owner.ts', import.meta.url);
+  const options = JSON.stringify({ dataDir, cacheDir: testCacheDir });
+  const owner = fork(script, [options], { detached: true });
+  cleanUps.push(() => killed(owner));
+  const [{ pid }] = await once(owner, 'message');
+  const mongod = await identifyProcess(pid);
+  if (!mongod) throw new Error('The owner’s mongod is gone already.');
+  cleanUps.push(async () => (await isRunning(mongod)) && process.kill(pid, 'SIGKILL'));
+  return { owner, mongod };
+}
+
+/** A mongod that nobody owns, as a server leaves it that was killed where the kernel tells no child. */
+async function spawnLeftover({ port }: EmbeddedMongo): Promise<ProcessIdentity> {
+  const { binary } = JSON.parse(await readFile(join(dataDir, 'mongod.json'), 'utf8'));
+  const args = ['--dbpath', join(dataDir, 'db'), '--port', String(port), '--bind_ip', '127.0.0.1'];
+  const child = spawn(binary, [...args, '--replSet', 'parley'], { detached: true, stdio: 'ignore' });
+  await once(child, 'spawn');
+  cleanUps.push(() => killed(child));
+  await untilListening(port, AbortSignal.timeout(30_000));
+  const leftover = await identifyProcess(Number(child.pid));
+  if (!leftover) throw new Error('The leftover did not start.');
+  return leftover;
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
+}
+
+async function occupy(port: number): Promise<number> {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  cleanUps.push(() => new Promise((resolve) => server.close(resolve)));
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+async function untilLogged(pattern: string): Promise<void> {
+  const log = () => readFile(join(dataDir, 'mongod.log'), 'utf8').catch(() => '');
+  await expect.poll(log, { timeout: 20_000, interval: 5 }).toMatch(new RegExp(pattern));
+}
+
+async function withClient<Result>(
+  { uri }: { uri: string },
+  use: (client: MongoClient) => Promise<Result>,
+): Promise<Result> {
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 10_000 });
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+}
+
+function insert(mongo: EmbeddedMongo, document: { text: string }): Promise<unknown> {
+  const writeConcern = { w: 'majority', journal: true } as const;
+  return withClient(mongo, (client) =>
+    client.db('test').collection('notes').insertOne(document, { writeConcern }),
+  );
+}
+
+async function textsIn(mongo: EmbeddedMongo): Promise<unknown[]> {
+  const notes = await withClient(mongo, (client) =>
+    client.db('test').collection('notes').find().sort({ _id: 1 }).toArray(),
+  );
+  return notes.map((note) => note['text']);
+}
