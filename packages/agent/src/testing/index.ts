@@ -1,0 +1,4 @@
+export type { FinishOptions, ScriptedCall, ScriptedCallBody } from './scripted-call.ts';
+export { createGate, type Gate, type ScriptedModel, startScriptedModel } from './scripted-model.ts';
+export * as scripts from './scripts.ts';
+export { echoOf, type ModelScript } from './scripts.ts';

@@ -1,0 +1,133 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+
+/** The body of a call, as far as tests look at it. */
+export interface ScriptedCallBody {
+  readonly model: string;
+  readonly messages: readonly { readonly role: string; readonly content: string }[];
+  readonly stream?: boolean;
+  readonly stream_options?: { readonly include_usage?: boolean };
+  readonly temperature?: number;
+}
+
+/** A finish reason, and what a finished answer may tell beside it. */
+export interface FinishOptions {
+  readonly reason?: string;
+  /** `false` leaves out the chunk that tells what the answer cost. */
+  readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number } | false;
+}
+
+/**
+ * One call of the model: what was asked, and how it is answered. The answer is written piece by piece by a
+ * script or by the test itself; writing to a client that has hung up does nothing.
+ */
+export class ScriptedCall {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: ScriptedCallBody;
+  /** The newest user message. */
+  readonly message: string;
+  /** The client's port: calls of one connection have the same. */
+  readonly clientPort: number | undefined;
+  /** Settles when the client hangs up before the answer is complete; never otherwise. */
+  readonly aborted: Promise<void>;
+  /** Settles when nothing more can be sent: the answer is complete, or the connection is gone. */
+  readonly closed: Promise<void>;
+  readonly #response: ServerResponse;
+  #isAborted = false;
+  #flushed: Promise<void> = Promise.resolve();
+
+  constructor(request: IncomingMessage, response: ServerResponse, body: string) {
+    this.path = request.url ?? '';
+    this.headers = request.headers;
+    this.body = JSON.parse(body) as ScriptedCallBody;
+    this.message = this.body.messages.findLast(({ role }) => role === 'user')?.content ?? '';
+    this.clientPort = request.socket.remotePort;
+    this.#response = response;
+    const aborted = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
+    this.aborted = aborted.promise;
+    this.closed = closed.promise;
+    response.on('close', () => {
+      closed.resolve();
+      if (response.writableFinished) return;
+      this.#isAborted = true;
+      aborted.resolve();
+    });
+  }
+
+  get isAborted(): boolean {
+    return this.#isAborted;
+  }
+
+  /** Sends the status and the headers of a stream, without any of it. */
+  open(): void {
+    if (this.#response.headersSent || this.#isOver) return;
+    this.#response.writeHead(200, { 'content-type': 'text/event-stream' });
+    this.#response.flushHeaders();
+  }
+
+  /** Sends a piece of the answer's text. */
+  text(content: string): void {
+    this.chunk({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+  }
+
+  /** Sends any chunk; what every chunk has is added. */
+  chunk(fields: object): void {
+    const chunk = {
+      id: 'chatcmpl-scripted',
+      object: 'chat.completion.chunk',
+      created: 1,
+      model: this.body.model,
+    };
+    this.raw(`data: ${JSON.stringify({ ...chunk, ...fields })}\n\n`);
+  }
+
+  /** Sends these characters or bytes as they are. */
+  raw(text: string | Uint8Array): void {
+    this.open();
+    if (this.#isOver) return;
+    this.#flushed = new Promise((resolve) => this.#response.write(text, () => resolve()));
+  }
+
+  /** Settles when all that was sent has left for the client. */
+  flushed(): Promise<void> {
+    return this.#flushed;
+  }
+
+  /** Ends the answer as a server does: the finish reason, the usage if it was asked for, the end mark. */
+  finish(options: FinishOptions = {}): void {
+    const { reason = 'stop', usage = this.#usage() } = options;
+    this.chunk({ choices: [{ index: 0, delta: {}, finish_reason: reason }] });
+    if (usage && this.body.stream_options?.include_usage) this.chunk({ choices: [], usage });
+    this.raw('data: [DONE]\n\n');
+    this.end();
+  }
+
+  /** Ends the response in order, whatever was sent. */
+  end(): void {
+    this.open();
+    if (!this.#isOver) this.#response.end();
+  }
+
+  /** Closes the connection in the middle. */
+  cut(): void {
+    this.#response.destroy();
+  }
+
+  /** Answers with a status and a JSON body instead of a stream. */
+  status(status: number, body: unknown, headers: Record<string, string> = {}): void {
+    if (this.#isOver) return;
+    this.#response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    this.#response.end(JSON.stringify(body));
+  }
+
+  /** The client has hung up, or the response was ended. */
+  get #isOver(): boolean {
+    return this.#response.destroyed || this.#response.writableEnded;
+  }
+
+  /** Deterministic: a token for every message asked and one for the answer. */
+  #usage() {
+    return { prompt_tokens: this.body.messages.length, completion_tokens: 1 };
+  }
+}

@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createGate, type ScriptedModel, startScriptedModel } from './scripted-model.ts';
+import { echoOf, status, text } from './scripts.ts';
+
+let model: ScriptedModel;
+beforeEach(async () => {
+  model = await startScriptedModel();
+});
+afterEach(() => model.stop());
+
+/** Asks the model as a client would, and gives the status and the text of the answer. */
+async function ask(message: string, signal?: AbortSignal): Promise<string> {
+  const response = await fetch(`${model.baseUrl}/chat/completions`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: message }], stream: true }),
+    ...(signal && { signal }),
+  });
+  const pieces = (await response.text()).matchAll(/"content":"([^"]*)"/g);
+  return `${response.status} ${[...pieces].map(([, piece]) => piece).join('')}`;
+}
+
+test('the model echoes, unless a rule or the queue says otherwise: the queue first, the latest rule next', async () => {
+  model.replyAlways(text('otherwise'));
+  model.replyTo(/^a/, text('older rule'));
+  model.replyTo('ab', text('newer rule'));
+  model.reply(status(500));
+  expect(await ask('ab')).toBe('500 ');
+  expect(await ask('ab')).toBe('200 newer rule');
+  expect(await ask('ac')).toBe('200 older rule');
+  expect(await ask('b')).toBe('200 otherwise');
+  expect(model.calls().map(({ message }) => message)).toEqual(['ab', 'ab', 'ac', 'b']);
+});
+
+test('a held call waits for its gate', async () => {
+  const gate = model.hold();
+  const next = model.nextCall();
+  let isAnswered = false;
+  const answer = ask('x').finally(() => {
+    isAnswered = true;
+  });
+  await next;
+  expect(isAnswered).toBe(false);
+  gate.release();
+  expect(await answer).toBe(`200 ${echoOf('x')}`);
+  expect(await ask('y')).toBe(`200 ${echoOf('y')}`);
+});
+
+test('an answer may wait in its middle, and tells when the client hangs up', async () => {
+  const gate = createGate();
+  model.reply(async (call) => {
+    call.text('one');
+    await gate.released;
+    call.text('two');
+    call.finish();
+  });
+  const controller = new AbortController();
+  const answer = ask('x', controller.signal).catch(() => 'hung up');
+  const call = await model.callTo('x');
+  expect(await model.callTo('x')).toBe(call);
+  controller.abort();
+  expect(await answer).toBe('hung up');
+  await call.aborted;
+  expect(call.isAborted).toBe(true);
+  gate.release();
+});
+
+test('the list of models names the one', async () => {
+  const response = await fetch(`${model.baseUrl}/models`);
+  expect(await response.json()).toMatchObject({ data: [{ id: 'scripted' }] });
+});

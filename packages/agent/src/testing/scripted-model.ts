@@ -1,0 +1,133 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ScriptedCall } from './scripted-call.ts';
+import { echo, type ModelScript } from './scripts.ts';
+
+/**
+ * A model for tests: a real HTTP server on 127.0.0.1 that speaks Chat Completions and does exactly what the
+ * test says. Unless told otherwise it echoes: `echoOf(message)` is the answer to the newest user message.
+ */
+export interface ScriptedModel {
+  /** For `ModelEndpoint.baseUrl` and OPENAI_BASE_URL; it ends in `/v1`. */
+  readonly baseUrl: string;
+  /** Every call so far, in the order of arrival. */
+  calls(): readonly ScriptedCall[];
+  /** The next call to arrive; ask before you cause it. */
+  nextCall(): Promise<ScriptedCall>;
+  /** The newest call whose newest user message is this one, if there is one; else the next such to arrive. */
+  callTo(message: string): Promise<ScriptedCall>;
+  /** The next calls follow these scripts, one each; they come before every `replyTo`. */
+  reply(...scripts: readonly ModelScript[]): void;
+  /** Every call whose newest user message is, or matches, this follows the script; the latest rule wins. */
+  replyTo(message: string | RegExp, script: ModelScript): void;
+  /** Every call without another script follows this one. */
+  replyAlways(script: ModelScript): void;
+  /** Makes every call wait, before anything is answered, until the gate is released. */
+  hold(): Gate;
+  /** Ends the server; calls that are being answered are cut. */
+  stop(): Promise<void>;
+}
+
+/** Something that a call waits for and a test opens. */
+export interface Gate {
+  readonly released: Promise<void>;
+  release(): void;
+}
+
+/** A gate of its own, for scripts that wait in the middle of an answer. */
+export function createGate(): Gate {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { released: promise, release: resolve };
+}
+
+/** Starts a model on a free port of 127.0.0.1. */
+export async function startScriptedModel(): Promise<ScriptedModel> {
+  const desk = new CallDesk();
+  const server = createServer((request, response) => void desk.take(request, response));
+  // Connections stay open between calls, as a real server's do; `stop` closes them.
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    calls: () => desk.calls,
+    nextCall: () => desk.next(() => true),
+    callTo: (message) => desk.callTo(message),
+    reply: (...scripts) => desk.queue.push(...scripts),
+    replyTo: (message, script) => desk.rules.unshift({ message, script }),
+    replyAlways: (script) => {
+      desk.otherwise = script;
+    },
+    hold: () => desk.hold(),
+    stop: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** Receives the calls, and decides which script each follows. */
+class CallDesk {
+  readonly calls: ScriptedCall[] = [];
+  readonly queue: ModelScript[] = [];
+  readonly rules: { message: string | RegExp; script: ModelScript }[] = [];
+  otherwise: ModelScript = echo();
+  #gate: Gate | undefined;
+  #waiting: { accepts: (call: ScriptedCall) => boolean; resolve: (call: ScriptedCall) => void }[] = [];
+
+  hold(): Gate {
+    const gate = createGate();
+    this.#gate = gate;
+    return { released: gate.released, release: () => this.#release(gate) };
+  }
+
+  async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === 'GET' && request.url === '/v1/models') {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ object: 'list', data: [{ id: 'scripted', object: 'model' }] }));
+      return;
+    }
+    const call = new ScriptedCall(request, response, await bodyOf(request));
+    this.calls.push(call);
+    // The script is chosen on arrival, so that the order of calls decides and not that of releases.
+    const script = this.#scriptOf(call);
+    this.#announce(call);
+    await this.#gate?.released;
+    await script(call);
+  }
+
+  next(accepts: (call: ScriptedCall) => boolean): Promise<ScriptedCall> {
+    return new Promise((resolve) => this.#waiting.push({ accepts, resolve }));
+  }
+
+  callTo(message: string): Promise<ScriptedCall> {
+    const known = this.calls.findLast((call) => call.message === message);
+    return known ? Promise.resolve(known) : this.next((call) => call.message === message);
+  }
+
+  #announce(call: ScriptedCall): void {
+    const told = this.#waiting.filter(({ accepts }) => accepts(call));
+    this.#waiting = this.#waiting.filter((waiting) => !told.includes(waiting));
+    for (const { resolve } of told) resolve(call);
+  }
+
+  #scriptOf(call: ScriptedCall): ModelScript {
+    const rule = this.rules.find(({ message }) =>
+      typeof message === 'string' ? message === call.message : message.test(call.message),
+    );
+    return this.queue.shift() ?? rule?.script ?? this.otherwise;
+  }
+
+  #release(gate: Gate): void {
+    if (this.#gate === gate) this.#gate = undefined;
+    gate.release();
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let body = '';
+  request.setEncoding('utf8');
+  for await (const chunk of request) body += chunk;
+  return body;
+}

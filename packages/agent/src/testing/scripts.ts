@@ -1,0 +1,95 @@
+import type { FinishOptions, ScriptedCall } from './scripted-call.ts';
+
+/** Answers one call. It may wait for whatever it likes: a gate, an event, the client's hanging up. */
+export type ModelScript = (call: ScriptedCall) => void | Promise<void>;
+
+/** What the model answers to a message when no script says otherwise. */
+export function echoOf(message: string): string {
+  return `You said: ${message}`;
+}
+
+/** Echoes the newest user message, in pieces of a word. */
+export function echo(): ModelScript {
+  return (call) => {
+    for (const word of echoOf(call.message).match(/\s*\S+\s*/g) ?? []) call.text(word);
+    call.finish();
+  };
+}
+
+/** These pieces, one chunk each, and a proper end. */
+export function text(pieces: string | readonly string[], end?: FinishOptions): ModelScript {
+  return (call) => {
+    for (const piece of typeof pieces === 'string' ? [pieces] : pieces) call.text(piece);
+    call.finish(end);
+  };
+}
+
+/** A refusal of the model's server, in the form that OpenAI gives it. */
+export function status(
+  code: number,
+  options: { message?: string; headers?: Record<string, string> } = {},
+): ModelScript {
+  const { message = 'scripted', headers } = options;
+  return (call) =>
+    call.status(code, { error: { message, type: 'scripted_error', code: `e${code}` } }, headers);
+}
+
+/** These pieces, and then the connection is closed. */
+export function cutAfter(...pieces: readonly string[]): ModelScript {
+  return async (call) => {
+    for (const piece of pieces) call.text(piece);
+    call.open();
+    await call.flushed();
+    call.cut();
+  };
+}
+
+/** These pieces, and then the stream ends in order, but without a finish reason. */
+export function unfinishedAfter(...pieces: readonly string[]): ModelScript {
+  return (call) => {
+    for (const piece of pieces) call.text(piece);
+    call.end();
+  };
+}
+
+/** These pieces, and then a chunk that is no JSON. */
+export function brokenChunkAfter(...pieces: readonly string[]): ModelScript {
+  return (call) => {
+    for (const piece of pieces) call.text(piece);
+    call.raw('data: {"choices":[{"delta":{"content":"brok\n\n');
+    call.end();
+  };
+}
+
+/** Pieces, and then an error in the stream; `code` is what the error names as its code. */
+export function errorAfter(pieces: readonly string[], code?: number | string): ModelScript {
+  return (call) => {
+    for (const piece of pieces) call.text(piece);
+    call.chunk({ error: { message: 'scripted', type: 'scripted_error', code } });
+    call.end();
+  };
+}
+
+/** A stream of exactly these characters. */
+export function raw(stream: string): ModelScript {
+  return (call) => {
+    call.raw(stream);
+    call.end();
+  };
+}
+
+/** These pieces, and then nothing more, ever. */
+export function neverEnding(...pieces: readonly string[]): ModelScript {
+  return (call) => {
+    call.open();
+    for (const piece of pieces) call.text(piece);
+  };
+}
+
+/** Refuses `stream_options`, as some compatible servers do; echoes without. */
+export function refusingStreamOptions(): ModelScript {
+  return (call) =>
+    call.body.stream_options
+      ? call.status(400, { error: { message: 'Unrecognized request argument supplied: stream_options' } })
+      : echo()(call);
+}
