@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { AnswerText } from './answer-text.ts';
+
+/** Feeds the pieces, each one flushed, and gives what was emitted. */
+function emittedOf(pieces: readonly string[], lengthMax = 1_000) {
+  const emitted: string[] = [];
+  const answer = new AnswerText(({ text }) => emitted.push(text), lengthMax);
+  for (const piece of pieces) {
+    answer.add(piece);
+    answer.flush();
+  }
+  answer.end();
+  expect(emitted.join('')).toBe(answer.text);
+  return { emitted, isCut: answer.isCut };
+}
+
+describe('the text of an answer', () => {
+  test('holds back half a character until its other half has come', () => {
+    expect(emittedOf(['a\ud83d', '\ude00b']).emitted).toEqual(['a', '😀b']);
+  });
+
+  test('replaces a half without its other half, in the middle and at the end', () => {
+    expect(emittedOf(['\ude00a\ud83d', 'b\ud83d']).emitted.join('')).toBe('\uFFFDa\uFFFDb\uFFFD');
+  });
+
+  test('replaces NUL, which no text of Parley holds', () => {
+    expect(emittedOf(['a\0b', '\0']).emitted).toEqual(['a\uFFFDb', '\uFFFD']);
+  });
+
+  test('emits what was added since the last time as one piece, and never an empty one', () => {
+    const emitted: string[] = [];
+    const answer = new AnswerText(({ text }) => emitted.push(text), 10);
+    for (const piece of ['a', '', 'b']) answer.add(piece);
+    answer.flush();
+    answer.flush();
+    answer.end();
+    expect(emitted).toEqual(['ab']);
+  });
+
+  test('is not cut at exactly the longest length, and is cut one unit beyond', () => {
+    expect(emittedOf(['12', '345'], 5)).toEqual({ emitted: ['12', '345'], isCut: false });
+    expect(emittedOf(['12', '3456', '7'], 5)).toEqual({ emitted: ['12', '345'], isCut: true });
+  });
+
+  test('is never cut inside a character', () => {
+    expect(emittedOf(['1234😀'], 5)).toEqual({ emitted: ['1234'], isCut: true });
+    expect(emittedOf(['12345', '😀'], 6)).toEqual({ emitted: ['12345'], isCut: true });
+  });
+
+  test('forgets what a call held back when the next call begins', () => {
+    const emitted: string[] = [];
+    const answer = new AnswerText(({ text }) => emitted.push(text), 10);
+    answer.add('\ud83d');
+    answer.flush();
+    answer.restart();
+    answer.add('a');
+    answer.end();
+    expect(emitted).toEqual(['a']);
+  });
+
+  test('is the same text however it is cut into pieces, well-formed and within its bound', () => {
+    const unit = fc.oneof(fc.constantFrom('\ud83d', '\ude00', '\0', 'é', 'x'), fc.string({ unit: 'binary' }));
+    fc.assert(
+      fc.property(fc.array(unit, { maxLength: 30 }), fc.integer({ min: 1, max: 20 }), (pieces, lengthMax) => {
+        const whole = pieces.join('').toWellFormed().replaceAll('\0', '\uFFFD');
+        const { emitted, isCut } = emittedOf(pieces, lengthMax);
+        const text = emitted.join('');
+        expect(text.isWellFormed()).toBe(true);
+        expect(whole.startsWith(text)).toBe(true);
+        expect(isCut).toBe(whole.length > lengthMax);
+        expect(text.length).toBeLessThanOrEqual(lengthMax);
+        expect(text.length).toBeGreaterThanOrEqual(Math.min(whole.length, lengthMax - 1));
+      }),
+    );
+  });
+});

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { EventStream } from './event-stream.ts';
+
+function eventsOf(chunks: readonly string[]): [data: string, name: string][] {
+  const events: [string, string][] = [];
+  const stream = new EventStream((data, name) => events.push([data, name]));
+  for (const chunk of chunks) stream.push(chunk);
+  stream.end();
+  return events;
+}
+
+describe('a stream of events', () => {
+  test('gives the data of each, with its name if it has one', () => {
+    expect(eventsOf(['data: a\n\nevent: error\ndata: b\n\ndata: c\n\n'])).toEqual([
+      ['a', ''],
+      ['b', 'error'],
+      ['c', ''],
+    ]);
+  });
+
+  test('passes over comments, unknown fields and events without data', () => {
+    expect(eventsOf([': ping\n\nid: 1\nretry: 5\n\nevent: x\n\ndata: a\n\n'])).toEqual([['a', '']]);
+  });
+
+  test('joins the data lines of one event', () => {
+    expect(eventsOf(['data: {\ndata: }\n\n'])).toEqual([['{\n}', '']]);
+  });
+
+  test('takes carriage returns, no blank after the colon, and an end without a blank line', () => {
+    expect(eventsOf(['data:a\r\n\r\ndata: b'])).toEqual([
+      ['a', ''],
+      ['b', ''],
+    ]);
+  });
+
+  test('is the same however it is cut into chunks', () => {
+    const text = 'data: {"a":1}\r\n\r\n: ping\n\nevent:error\ndata: x\ndata:y\n\ndata: [DONE]\n\n';
+    fc.assert(
+      fc.property(fc.array(fc.nat(text.length)), (cuts) => {
+        const places = [0, ...cuts.toSorted((a, b) => a - b), text.length];
+        const chunks = places.slice(1).map((place, index) => text.slice(places[index], place));
+        expect(eventsOf(chunks)).toEqual(eventsOf([text]));
+      }),
+    );
+  });
+
+  test('is refused when a line is longer than any answer', () => {
+    const chunk = 'x'.repeat(1024 * 1024);
+    expect(() => eventsOf(Array(5).fill(chunk))).toThrow('too long');
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import type { CallFailure } from './call-failure.ts';
+import { type RetrySituation, retryPauseMs } from './retry-pause.ts';
+
+const failure: CallFailure = { code: 'model_failed', isPassing: true, cause: new Error('scripted') };
+const situation: RetrySituation = {
+  failure,
+  calls: 1,
+  callsMax: 3,
+  hasEmitted: false,
+  remainingMs: 60_000,
+  retryDelayMs: 500,
+};
+
+describe('the pause before the next call', () => {
+  test('doubles with each call, and half of it is chance', () => {
+    expect(retryPauseMs(situation, 0)).toBe(250);
+    expect(retryPauseMs(situation, 0.5)).toBe(375);
+    expect(retryPauseMs({ ...situation, calls: 2 }, 0)).toBe(500);
+  });
+
+  test('grows to eight seconds at most', () => {
+    expect(retryPauseMs({ ...situation, calls: 20, callsMax: 99 }, 0)).toBe(4_000);
+  });
+
+  test('is at least what the server asks for', () => {
+    const asked = { ...failure, retryAfterMs: 20_000 };
+    expect(retryPauseMs({ ...situation, failure: asked }, 0)).toBe(20_000);
+    expect(retryPauseMs({ ...situation, failure: asked }, 0.5)).toBe(20_125);
+  });
+
+  test.each<[string, Partial<RetrySituation>]>([
+    ['what failed would fail again', { failure: { ...failure, isPassing: false } }],
+    ['a piece of the answer was emitted', { hasEmitted: true }],
+    ['all calls were made', { calls: 3 }],
+    ['the time does not suffice', { remainingMs: 250 }],
+    ['the server asks for more time than is left', { failure: { ...failure, retryAfterMs: 60_000 } }],
+  ])('is none when %s', (_, change) => {
+    expect(retryPauseMs({ ...situation, ...change }, 0)).toBeUndefined();
+  });
+});

@@ -1,0 +1,109 @@
+import { AgentRun } from './agent-run.ts';
+import { type AgentBounds, defaultBounds } from './bounds.ts';
+import { buildContext } from './build-context.ts';
+import { ModelClient } from './model-client.ts';
+
+/** What an agent is made of; absent is the server's default. */
+export interface AgentSettings {
+  readonly systemPrompt?: string | undefined;
+  readonly model?: string | undefined;
+  readonly temperature?: number | undefined;
+}
+
+export interface HistoryMessage {
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** Where the model is. */
+export interface ModelEndpoint {
+  /** Of any server that speaks Chat Completions, `/v1` included; absent means OpenAI itself. */
+  readonly baseUrl?: string | undefined;
+  /** May be empty for a server that asks for none. */
+  readonly apiKey: string;
+  /** The model of agents that name none. */
+  readonly model: string;
+}
+
+export interface AgentEvent {
+  readonly type: 'text-delta';
+  /** Never empty, well-formed Unicode without NUL. */
+  readonly text: string;
+}
+
+export interface AgentUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+export interface AgentInput {
+  readonly agent: AgentSettings;
+  /** Oldest first, ending with the message to answer; failed and empty turns may be among them. */
+  readonly messages: readonly HistoryMessage[];
+  /** Ends the answer at once: a cancel, a lost lease, a shutdown. */
+  readonly signal: AbortSignal;
+  /** Gets the answer as it comes, in order; never again once the promise has settled. */
+  readonly emit: (event: AgentEvent) => void;
+}
+
+export interface AgentOutcome {
+  /** All that was emitted. */
+  readonly text: string;
+  /** `length`: the answer was cut by the model's own bound or by ours. */
+  readonly finishReason: 'stop' | 'length';
+  /** The model that answered, as its server names it. */
+  readonly model: string;
+  /** Of all calls, as far as the server told it. */
+  readonly usage?: AgentUsage | undefined;
+  /** HTTP calls that were made. */
+  readonly calls: number;
+}
+
+/**
+ * Answers a conversation.
+ *
+ * @throws ModelError when the model gives no answer; the signal's reason when it was aborted; what `endpoint`
+ * throws. After a failure, what was emitted is no answer.
+ */
+export type RunAgent = (input: AgentInput) => Promise<AgentOutcome>;
+
+export interface RunAgentOptions {
+  /** Asked for every answer; throws a Refusal while there is no model. */
+  readonly endpoint: () => ModelEndpoint;
+  /** The history's budget, in estimated tokens. */
+  readonly contextTokens: number;
+  readonly bounds?: Partial<AgentBounds> | undefined;
+}
+
+/**
+ * Makes the function that answers. One call of the model gives the answer; a call that fails before any of it
+ * was emitted is repeated where that may help, after a pause, within the answer's whole time. Once a piece was
+ * emitted a failure is final: no text is ever emitted twice.
+ */
+export function createRunAgent(options: RunAgentOptions): RunAgent {
+  const bounds = { ...defaultBounds, ...options.bounds };
+  const clients = new Map<string, ModelClient>();
+
+  function clientOf(endpoint: ModelEndpoint): ModelClient {
+    const name = `${endpoint.baseUrl ?? ''} ${endpoint.apiKey}`;
+    const known = clients.get(name) ?? new ModelClient(endpoint, bounds);
+    clients.set(name, known);
+    return known;
+  }
+
+  return async function runAgent({ agent, messages, signal, emit }) {
+    signal.throwIfAborted();
+    const endpoint = options.endpoint();
+    const context = buildContext(messages, agent, options.contextTokens);
+    if (context.at(-1)?.role !== 'user') throw new RangeError('There is no message to answer.');
+    const model = agent.model ?? endpoint.model;
+    const request = { model, messages: context, temperature: agent.temperature };
+    return await new AgentRun(
+      clientOf(endpoint),
+      request,
+      endpoint.apiKey,
+      { signal, emit },
+      bounds,
+    ).outcome();
+  };
+}

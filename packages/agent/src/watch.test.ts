@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { defaultBounds } from './bounds.ts';
+import { Watch } from './watch.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function startWatch() {
+  const controller = new AbortController();
+  const stop = vi.fn();
+  const bounds = { ...defaultBounds, turnTimeMaxMs: 300_000, silenceMaxMs: 60_000 };
+  return { watch: new Watch(controller.signal, bounds, stop), stop, controller };
+}
+
+describe('a watch', () => {
+  test('lets the first piece take the whole time of a turn', () => {
+    const { watch, stop } = startWatch();
+    vi.advanceTimersByTime(299_999);
+    expect(stop).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(stop).toHaveBeenCalledOnce();
+    expect(watch.timeout).toContain('longer than a turn');
+  });
+
+  test('stops exactly when the model was silent for its bound', () => {
+    const { watch, stop } = startWatch();
+    vi.advanceTimersByTime(50_000);
+    watch.heard();
+    vi.advanceTimersByTime(59_000);
+    watch.heard();
+    vi.advanceTimersByTime(59_999);
+    expect(stop).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(stop).toHaveBeenCalledOnce();
+    expect(watch.timeout).toContain('silent');
+  });
+
+  test('stops a model that is never silent when the turn has had its time', () => {
+    const { watch, stop } = startWatch();
+    for (let second = 0; second < 299; second++) {
+      vi.advanceTimersByTime(1_000);
+      watch.heard();
+    }
+    expect(stop).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1_000);
+    expect(stop).toHaveBeenCalledOnce();
+  });
+
+  test('ends a pause when the caller aborts, and says of no bound that it was exceeded', async () => {
+    const { watch, stop, controller } = startWatch();
+    const pause = watch.pause(250_000);
+    controller.abort();
+    await pause;
+    expect(stop).toHaveBeenCalledOnce();
+    expect(watch.timeout).toBeUndefined();
+  });
+
+  test('that was closed stops nothing, and leaves no timer', () => {
+    const { watch, stop, controller } = startWatch();
+    watch.close();
+    controller.abort();
+    expect(stop).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,164 @@
+import { echoOf, scripts } from '@parley/agent/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Harness, startHarness } from './harness.ts';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness({ answerLengthMax: 2_000 });
+});
+afterAll(() => harness.model.stop());
+
+describe('an answer', () => {
+  test('is the text of all pieces, with what the model told of it', async () => {
+    harness.model.reply(scripts.text(['Hel', 'lo ', 'you']));
+    const run = harness.start();
+    expect(await run.outcome).toEqual({
+      text: 'Hello you',
+      finishReason: 'stop',
+      model: 'default-model',
+      usage: { inputTokens: 1, outputTokens: 1 },
+      calls: 1,
+    });
+    expect(run.pieces.join('')).toBe('Hello you');
+  });
+
+  test('is emitted piece by piece, while the model is still at work', async () => {
+    const { run, call } = await startHeld();
+    for (const piece of ['one', ' two', ' three']) {
+      const emitted = run.nextPiece();
+      call.text(piece);
+      expect(await emitted).toBe(piece);
+    }
+    call.finish();
+    expect((await run.outcome).text).toBe('one two three');
+  });
+
+  test('is emitted once for all that came together', async () => {
+    harness.model.reply((call) => {
+      call.raw(['a', 'b', 'c'].map((content) => chunkOf({ content })).join(''));
+      call.finish();
+    });
+    const run = harness.start();
+    await run.outcome;
+    expect(run.pieces).toEqual(['abc']);
+  });
+
+  test('names the model that gave it, where the server does', async () => {
+    harness.model.reply((call) => {
+      call.chunk({ model: 'default-model-2026-05-04', choices: [{ index: 0, delta: { content: 'x' } }] });
+      call.chunk({ model: '', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+      call.raw('data: [DONE]\n\n');
+      call.end();
+    });
+    expect(await harness.start().outcome).toMatchObject({ model: 'default-model-2026-05-04' });
+  });
+
+  test('keeps characters whole whose halves come in two chunks, or whose bytes come in two reads', async () => {
+    const { run, call } = await startHeld();
+    const first = run.nextPiece();
+    call.text('a\ud83d');
+    expect(await first).toBe('a');
+    const second = run.nextPiece();
+    call.text('\ude00b');
+    expect(await second).toBe('😀b');
+    const bytes = Buffer.from(chunkOf({ content: 'c' }) + chunkOf({ content: '人🎉' }));
+    const within = bytes.indexOf('人') + 1;
+    const third = run.nextPiece();
+    call.raw(bytes.subarray(0, within));
+    expect(await third).toBe('c');
+    const fourth = run.nextPiece();
+    call.raw(bytes.subarray(within));
+    expect(await fourth).toBe('人🎉');
+    call.finish();
+    expect((await run.outcome).text).toBe('a😀bc人🎉');
+  });
+
+  test('is complete with its finish reason: a connection that then breaks costs only the usage', async () => {
+    harness.model.reply(async (call) => {
+      call.text('done');
+      call.chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+      await call.flushed();
+      call.cut();
+    });
+    expect(await harness.start().outcome).toMatchObject({ text: 'done', usage: undefined, calls: 1 });
+  });
+
+  test('is not waited for beyond its finish reason when the server never closes', async () => {
+    const impatient = await startHarness({ tailMaxMs: 30 });
+    impatient.model.reply((call) => {
+      call.text('done');
+      call.chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+    });
+    const call = impatient.model.nextCall();
+    expect(await impatient.start().outcome).toMatchObject({ text: 'done' });
+    await (await call).aborted;
+    await impatient.model.stop();
+  });
+
+  test('without usage has none, and with a broken one neither', async () => {
+    harness.model.reply(scripts.text('x', { usage: false }), (call) => {
+      call.text('x');
+      call.chunk({ choices: [], usage: { prompt_tokens: 'many', completion_tokens: -1 } });
+      call.finish({ usage: false });
+    });
+    expect(await harness.start().outcome).toMatchObject({ text: 'x', usage: undefined });
+    expect(await harness.start().outcome).toMatchObject({ text: 'x', usage: undefined });
+  });
+
+  test('is read whatever sloppy servers send between and around the pieces', async () => {
+    harness.model.reply((call) => {
+      call.raw(': connected\n\n');
+      call.raw('data: null\n\ndata: {}\n\ndata: {"choices":null}\n\ndata: {"choices":[null]}\n\n');
+      call.raw('data:{"choices":[{"delta":{"content":"a"},"finish_reason":""}]}\r\n\r\n');
+      call.raw('data: {"choices":[{"delta":null}]}\n\ndata: {"choices":[{"delta":{"content":7}}]}\n\n');
+      call.raw('event: message\ndata: {"choices":[{"delta":{"content":"b"},"finish_reason":"stop"}]}');
+      call.end();
+    });
+    expect(await harness.start().outcome).toMatchObject({ text: 'ab', finishReason: 'stop' });
+  });
+});
+
+describe('an answer that was cut short', () => {
+  test('by the model is an answer, and says so', async () => {
+    harness.model.reply(scripts.text('half an', { reason: 'length' }));
+    expect(await harness.start().outcome).toMatchObject({ text: 'half an', finishReason: 'length' });
+  });
+
+  test.each(['content_filter', 'tool_calls', 'end_turn'])('by %s after some text stands', async (reason) => {
+    harness.model.reply(scripts.text('some', { reason }));
+    expect(await harness.start().outcome).toMatchObject({ text: 'some', finishReason: 'stop' });
+  });
+
+  test('at the longest length ends there, and the model is told to stop', async () => {
+    harness.model.reply((call) => {
+      call.text('x'.repeat(1_999));
+      call.text('😀');
+    });
+    const call = harness.model.nextCall();
+    const run = harness.start();
+    expect(await run.outcome).toMatchObject({ text: 'x'.repeat(1_999), finishReason: 'length', calls: 1 });
+    expect(run.pieces.join('')).toBe('x'.repeat(1_999));
+    await (await call).aborted;
+  });
+
+  test('at the longest length may come as one enormous chunk', async () => {
+    harness.model.reply(scripts.text('é'.repeat(300_000)));
+    expect(await harness.start().outcome).toMatchObject({ text: 'é'.repeat(2_000), finishReason: 'length' });
+  });
+});
+
+test('the scripted model echoes what nothing else is scripted for', async () => {
+  expect((await harness.start().outcome).text).toBe(echoOf('hi'));
+});
+
+/** A run whose call the test answers itself. */
+async function startHeld() {
+  harness.model.reply((call) => call.open());
+  const next = harness.model.nextCall();
+  const run = harness.start();
+  return { run, call: await next };
+}
+
+function chunkOf(delta: object): string {
+  return `data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`;
+}

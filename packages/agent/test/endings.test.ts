@@ -1,0 +1,165 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { scripts } from '@parley/agent/testing';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type AgentBounds, createRunAgent } from '../src/index.ts';
+import { type Harness, startHarness, startRun } from './harness.ts';
+
+const started: Harness[] = [];
+async function open(bounds: Partial<AgentBounds> = {}): Promise<Harness> {
+  const harness = await startHarness(bounds);
+  started.push(harness);
+  return harness;
+}
+afterEach(async () => {
+  for (const { model } of started.splice(0)) await model.stop();
+});
+
+describe('a run that is aborted', () => {
+  const reason = new Error('the lease is lost');
+
+  test('before it began calls nobody', async () => {
+    const { model, start } = await open();
+    expect(await start({ signal: AbortSignal.abort(reason) }).error).toBe(reason);
+    expect(model.calls()).toHaveLength(0);
+  });
+
+  test('before its request was sent sends none', async () => {
+    const { model, start } = await open();
+    const controller = new AbortController();
+    const run = start({ signal: controller.signal });
+    controller.abort(reason);
+    expect(await run.error).toBe(reason);
+    expect(model.calls()).toHaveLength(0);
+  });
+
+  test('while the model has not answered yet hangs up, and rejects with the reason', async () => {
+    const { model, start } = await open();
+    model.hold();
+    const next = model.nextCall();
+    const controller = new AbortController();
+    const run = start({ signal: controller.signal });
+    const call = await next;
+    controller.abort(reason);
+    expect(await run.error).toBe(reason);
+    await call.aborted;
+  });
+
+  test('within the answer emits nothing more, and hangs up', async () => {
+    const { model, start } = await open();
+    model.reply(scripts.neverEnding('Hel'));
+    const next = model.nextCall();
+    const controller = new AbortController();
+    const run = start({ signal: controller.signal });
+    await run.nextPiece();
+    controller.abort(reason);
+    const call = await next;
+    call.text('lo');
+    expect(await run.error).toBe(reason);
+    await call.aborted;
+    expect(run.pieces).toEqual(['Hel']);
+  });
+
+  test('by the very piece it emits ends just there', async () => {
+    const { model, start } = await open();
+    model.reply(scripts.neverEnding('Hel', 'lo'));
+    const controller = new AbortController();
+    const pieces: string[] = [];
+    const run = start({
+      signal: controller.signal,
+      emit: ({ text }) => {
+        pieces.push(text);
+        controller.abort(reason);
+      },
+    });
+    expect(await run.error).toBe(reason);
+    expect(pieces).toHaveLength(1);
+  });
+
+  test('between two calls does not wait for the second', async () => {
+    const { model, start } = await open({ retryDelayMs: 3_600_000, turnTimeMaxMs: 10_000_000 });
+    model.reply(scripts.status(500));
+    const next = model.nextCall();
+    const controller = new AbortController();
+    const run = start({ signal: controller.signal });
+    await (await next).closed;
+    controller.abort(reason);
+    expect(await run.error).toBe(reason);
+    expect(model.calls()).toHaveLength(1);
+  });
+
+  test('leaves no listener on the signal, nor does one that ended by itself', async () => {
+    const { model, start } = await open();
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners++;
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners--;
+      remove(...args);
+    };
+    model.reply(scripts.echo(), scripts.status(401));
+    await start({ signal }).outcome;
+    await start({ signal }).error;
+    expect(listeners).toBe(0);
+  });
+});
+
+describe('a model that takes too long', () => {
+  test('is waited for until the turn has had its time, then hung up on', async () => {
+    const { model, start } = await open({ turnTimeMaxMs: 300, silenceMaxMs: 10 });
+    model.hold();
+    const next = model.nextCall();
+    expect(await start().error).toMatchObject({ code: 'model_timeout', calls: 1 });
+    await (await next).aborted;
+  });
+
+  test('and falls silent within the answer is hung up on, and not asked again', async () => {
+    const { model, start } = await open({ silenceMaxMs: 30 });
+    model.reply(scripts.neverEnding('Hello'));
+    const next = model.nextCall();
+    const run = start();
+    expect(await run.error).toMatchObject({ code: 'model_timeout', calls: 1 });
+    await (await next).aborted;
+    expect(run.pieces).toEqual(['Hello']);
+  });
+
+  test('and never comes to an end is stopped when the turn has had its time', async () => {
+    const { model, start } = await open({ turnTimeMaxMs: 300, silenceMaxMs: 1_000 });
+    model.reply((call) => {
+      const timer = setInterval(() => call.text('on and '), 5);
+      void call.closed.then(() => clearInterval(timer));
+    });
+    const run = start();
+    expect(await run.error).toMatchObject({ code: 'model_timeout', calls: 1 });
+    expect(run.pieces.length).toBeGreaterThan(1);
+  });
+
+  test('shares one time among all its calls', async () => {
+    const { model, start } = await open({ turnTimeMaxMs: 400 });
+    model.reply(scripts.status(500));
+    model.replyAlways(scripts.neverEnding());
+    expect(await start().error).toMatchObject({ code: 'model_timeout', calls: 2 });
+  });
+});
+
+test('a server that takes a connection and never completes its handshake is given up', async () => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const runAgent = createRunAgent({
+    endpoint: () => ({ baseUrl: `https://127.0.0.1:${port}/v1`, apiKey: 'k', model: 'm' }),
+    contextTokens: 100,
+    bounds: { connectMaxMs: 50, retryDelayMs: 1 },
+  });
+  const error = await startRun(runAgent).error;
+  expect(error).toMatchObject({ code: 'model_failed', calls: 3 });
+  expect((error as Error).cause).toMatchObject({ message: expect.stringContaining('took too long') });
+  expect(sockets).toHaveLength(3);
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+});

@@ -1,0 +1,188 @@
+import { type ModelScript, scripts } from '@parley/agent/testing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createRunAgent, ModelError } from '../src/index.ts';
+import { type Harness, startHarness, startRun } from './harness.ts';
+
+let harness: Harness;
+beforeEach(async () => {
+  harness = await startHarness();
+  // The server has shown that it takes stream_options, so that a refusal is a refusal.
+  await harness.start().outcome;
+});
+afterEach(() => harness.model.stop());
+
+/** A piece of an answer, as it travels. */
+const HELLO = 'data: {"choices":[{"delta":{"content":"Hello"}}]}\n\n';
+
+describe('a call that fails before anything was emitted', () => {
+  test.each([
+    ['429', scripts.status(429)],
+    ['500', scripts.status(500)],
+    ['503', scripts.status(503)],
+    ['408', scripts.status(408)],
+    ['409', scripts.status(409)],
+    ['a connection that breaks before the answer', (call) => call.cut()],
+    ['a stream that breaks before the first piece', scripts.cutAfter()],
+    ['a stream that ends without anything', scripts.unfinishedAfter()],
+    ['a stream that ends with its mark alone', scripts.raw('data: [DONE]\n\n')],
+    ['a body that is no stream', (call) => call.status(200, { choices: [{ message: { content: 'x' } }] })],
+    ['a broken chunk', scripts.brokenChunkAfter()],
+    ['an error in the stream', scripts.errorAfter([])],
+    ['an error of 503 in the stream', scripts.errorAfter([], 503)],
+    ['an error event', scripts.raw('event: error\ndata: {"message":"scripted"}\n\n')],
+    ['an answer without text', scripts.text([])],
+  ] as [string, ModelScript][])('by %s is repeated, and the answer counts the calls', async (_, script) => {
+    harness.model.reply(script, script);
+    const run = harness.start();
+    expect(await run.outcome).toMatchObject({ text: 'You said: hi', calls: 3 });
+    expect(run.pieces.join('')).toBe('You said: hi');
+  });
+
+  test.each([
+    ['model_rate_limited', scripts.status(429)],
+    ['model_failed', scripts.status(500)],
+    ['model_timeout', scripts.status(504)],
+    ['model_failed', scripts.cutAfter()],
+    ['model_failed', scripts.text([])],
+    ['model_rate_limited', scripts.errorAfter([], 429)],
+  ] as const)('three times is %s', async (code, script) => {
+    harness.model.reply(script, script, script);
+    const error = await harness.start().error;
+    expect(error).toBeInstanceOf(ModelError);
+    expect(error).toMatchObject({ code, calls: 3 });
+  });
+
+  test.each([400, 401, 403, 404, 422])('by %i is refused at once', async (status) => {
+    harness.model.reply(scripts.status(status));
+    expect(await harness.start().error).toMatchObject({ code: 'model_refused', calls: 1 });
+  });
+
+  test.each([
+    ['in a chunk', scripts.errorAfter([], 400)],
+    ['in a chunk that is one', scripts.raw('data: {"object":"error","message":"no","code":400}\n\n')],
+    ['in an event', scripts.raw('event: error\ndata: {"message":"no","code":"400"}\n\n')],
+  ])('by a refusal %s of the stream is refused at once', async (_, script) => {
+    harness.model.reply(script);
+    expect(await harness.start().error).toMatchObject({ code: 'model_refused', calls: 1 });
+  });
+
+  test.each(['content_filter', 'length', 'tool_calls'])(
+    'by an empty answer (%s) would fail again',
+    async (reason) => {
+      harness.model.reply(scripts.text([], { reason }));
+      expect(await harness.start().error).toMatchObject({
+        code: 'model_failed',
+        calls: 1,
+        usage: { inputTokens: 1, outputTokens: 1 },
+      });
+    },
+  );
+
+  test('is paid for: the usage of all calls is added up', async () => {
+    harness.model.reply(scripts.text([]), scripts.text([]));
+    expect(await harness.start().outcome).toMatchObject({
+      usage: { inputTokens: 3, outputTokens: 3 },
+      calls: 3,
+    });
+  });
+
+  test('waits as long as the server asks, before it is repeated', async () => {
+    harness.model.reply(scripts.status(429, { headers: { 'retry-after-ms': '40' } }));
+    const started = performance.now();
+    expect(await harness.start().outcome).toMatchObject({ calls: 2 });
+    expect(performance.now() - started).toBeGreaterThanOrEqual(39);
+  });
+
+  test('is final when the server asks for more time than there is', async () => {
+    harness.model.reply(scripts.status(429, { headers: { 'retry-after': '3600' } }));
+    expect(await harness.start().error).toMatchObject({ code: 'model_rate_limited', calls: 1 });
+  });
+
+  test('by a connection that cannot be made is repeated, and then failed', async () => {
+    await harness.model.stop();
+    const error = await harness.start().error;
+    expect(error).toMatchObject({ code: 'model_failed', calls: 3 });
+    expect((error as Error).cause).toMatchObject({ message: expect.stringContaining('ECONNREFUSED') });
+    harness = await startHarness();
+  });
+});
+
+describe('a call that fails after a piece was emitted', () => {
+  test.each([
+    ['a broken connection', scripts.cutAfter('Hel', 'lo')],
+    ['an end without a finish reason', scripts.unfinishedAfter('Hello')],
+    ['an end mark without a finish reason', scripts.raw(`${HELLO}data: [DONE]\n\n`)],
+    ['a broken chunk', scripts.brokenChunkAfter('Hello')],
+    ['an error in the stream', scripts.errorAfter(['Hello'])],
+    ['an error as its finish reason', scripts.text('Hello', { reason: 'error' })],
+  ] as [string, ModelScript][])('by %s is final: no text is doubled', async (_, script) => {
+    harness.model.reply(script);
+    const run = harness.start();
+    expect(await run.error).toMatchObject({ code: 'model_failed', calls: 1 });
+    expect(run.pieces.join('')).toBe('Hello');
+  });
+
+  test('closes the connection, so that the model stops', async () => {
+    harness.model.reply((call) => {
+      call.text('Hello');
+      call.raw('data: broken\n\n');
+    });
+    const next = harness.model.nextCall();
+    await harness.start().error;
+    await (await next).aborted;
+  });
+});
+
+describe('what a failure tells', () => {
+  const canary = 'canary-in-the-conversation';
+
+  test('holds neither the key nor what was said or answered, in its message or its causes', async () => {
+    harness.model.reply(
+      scripts.status(500, { message: `key sk-test-key: cannot say ${canary}` }),
+      scripts.raw(`data: {"broken": ${canary}\n\n`),
+      scripts.status(400, { message: `sk-test-key ${canary}` }),
+    );
+    for (const calls of [3, 1]) {
+      const error = await harness.start({ messages: [{ role: 'user', content: canary }] }).error;
+      const told: string[] = [];
+      for (let at: unknown = error; at instanceof Error; at = at.cause) {
+        told.push(at.message, at.stack ?? '', JSON.stringify(at));
+      }
+      expect(told.join('\n')).not.toMatch(/canary|sk-test/);
+      expect(error).toMatchObject({ calls });
+      harness.model.reply(scripts.status(401, { message: `bad key sk-test-key for ${canary}` }));
+    }
+  });
+
+  test('does not hide a key that no header can hold, nor tell it', async () => {
+    const runAgent = createRunAgent({
+      endpoint: () => ({ baseUrl: harness.model.baseUrl, apiKey: 'sk-broken\nkey', model: 'm' }),
+      contextTokens: 100,
+    });
+    const error = await startRun(runAgent).error;
+    expect(error).toMatchObject({ code: 'model_refused', calls: 0 });
+    expect(String((error as Error).cause)).not.toContain('sk-broken');
+  });
+
+  test('of the caller itself is passed on unchanged, and ends the call', async () => {
+    const bug = new Error('emit is broken');
+    harness.model.reply(scripts.neverEnding('Hello'));
+    const next = harness.model.nextCall();
+    const run = harness.start({
+      emit: () => {
+        throw bug;
+      },
+    });
+    expect(await run.error).toBe(bug);
+    await (await next).aborted;
+  });
+});
+
+test('a kept connection that the server closes when it is used again is replaced at once', async () => {
+  // A pause before the next call would not end within the test.
+  const patient = await startHarness({ retryDelayMs: 3_600_000, turnTimeMaxMs: 10_000_000 });
+  await patient.start().outcome;
+  patient.model.reply((call) => call.cut());
+  expect(await patient.start().outcome).toMatchObject({ text: 'You said: hi', calls: 2 });
+  await patient.model.stop();
+});

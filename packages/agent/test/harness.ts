@@ -1,0 +1,55 @@
+import { type ScriptedModel, startScriptedModel } from '@parley/agent/testing';
+import { type AgentBounds, type AgentInput, createRunAgent } from '../src/index.ts';
+
+/** A scripted model, and the agent that calls it; pauses between calls are a millisecond. */
+export interface Harness {
+  readonly model: ScriptedModel;
+  /** Answers one message (`hi`, unless said otherwise), and gathers what was emitted. */
+  start(input?: Partial<AgentInput>): Running;
+}
+
+export interface Running {
+  readonly outcome: ReturnType<ReturnType<typeof createRunAgent>>;
+  /** The error of a run that must fail. */
+  readonly error: Promise<unknown>;
+  readonly pieces: readonly string[];
+  /** Settles with the next piece that is emitted. */
+  nextPiece(): Promise<string>;
+}
+
+export async function startHarness(bounds: Partial<AgentBounds> = {}): Promise<Harness> {
+  const model = await startScriptedModel();
+  const runAgent = createRunAgent({
+    endpoint: () => ({ baseUrl: model.baseUrl, apiKey: 'sk-test-key', model: 'default-model' }),
+    contextTokens: 1_000,
+    bounds: { retryDelayMs: 1, ...bounds },
+  });
+  return { model, start: (input) => startRun(runAgent, input) };
+}
+
+/** Starts a run of this agent, and gathers what it emits. */
+export function startRun(
+  runAgent: ReturnType<typeof createRunAgent>,
+  input: Partial<AgentInput> = {},
+): Running {
+  const pieces: string[] = [];
+  const waiting: ((piece: string) => void)[] = [];
+  const outcome = runAgent({
+    agent: {},
+    messages: [{ role: 'user', content: 'hi' }],
+    signal: new AbortController().signal,
+    emit: ({ text }) => {
+      pieces.push(text);
+      for (const resolve of waiting.splice(0)) resolve(text);
+    },
+    ...input,
+  });
+  const error = outcome.then(
+    () => {
+      throw new Error('The run was expected to fail, and it answered.');
+    },
+    (reason: unknown) => reason,
+  );
+  error.catch(() => undefined);
+  return { outcome, error, pieces, nextPiece: () => new Promise((resolve) => waiting.push(resolve)) };
+}

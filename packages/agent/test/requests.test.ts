@@ -1,0 +1,167 @@
+import { scripts, startScriptedModel } from '@parley/agent/testing';
+import { Refusal } from '@parley/contract';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRunAgent } from '../src/index.ts';
+import { type Harness, startHarness, startRun } from './harness.ts';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness();
+});
+afterAll(() => harness.model.stop());
+
+/** What the model was asked by this run. */
+async function askedBy(input: Parameters<Harness['start']>[0]) {
+  const next = harness.model.nextCall();
+  await harness.start(input).outcome;
+  return await next;
+}
+
+describe('what the model is asked', () => {
+  test('is a streamed chat completion with usage, of the default model and with the key', async () => {
+    const call = await askedBy({});
+    expect(call.path).toBe('/v1/chat/completions');
+    expect(call.headers.authorization).toBe('Bearer sk-test-key');
+    expect(call.body).toEqual({
+      model: 'default-model',
+      messages: [{ role: 'user', content: 'hi' }],
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+  });
+
+  test("is the agent's own model, temperature and prompt where it has them, temperature zero too", async () => {
+    const call = await askedBy({ agent: { model: 'other', temperature: 0, systemPrompt: 'Be kind.' } });
+    expect(call.body).toMatchObject({ model: 'other', temperature: 0 });
+    expect(call.body.messages[0]).toEqual({ role: 'system', content: 'Be kind.' });
+  });
+
+  test('is the history within its budget, in a legal order', async () => {
+    const call = await askedBy({
+      messages: [
+        { role: 'user', content: 'x'.repeat(3_000) },
+        { role: 'assistant', content: 'long ago' },
+        { role: 'user', content: 'failed' },
+        { role: 'assistant', content: '' },
+        { role: 'user', content: 'again' },
+      ],
+    });
+    expect(call.body.messages).toEqual([{ role: 'user', content: 'failed\n\nagain' }]);
+  });
+
+  test('is nothing when there is no message to answer: that is a bug of the caller', async () => {
+    const before = harness.model.calls().length;
+    expect(await harness.start({ messages: [] }).error).toBeInstanceOf(RangeError);
+    expect(harness.model.calls()).toHaveLength(before);
+  });
+});
+
+describe('the endpoint', () => {
+  test('is asked for with every answer, and may refuse', async () => {
+    const refusal = new Refusal('model_loading');
+    const runAgent = createRunAgent({
+      endpoint: () => {
+        throw refusal;
+      },
+      contextTokens: 100,
+    });
+    expect(await startRun(runAgent).error).toBe(refusal);
+  });
+
+  test('may change from one answer to the next', async () => {
+    const other = await startScriptedModel();
+    const urls = [harness.model.baseUrl, other.baseUrl, harness.model.baseUrl];
+    const runAgent = createRunAgent({
+      endpoint: () => ({ baseUrl: urls.shift() ?? '', apiKey: 'k', model: 'm' }),
+      contextTokens: 100,
+    });
+    const before = harness.model.calls().length;
+    for (let index = 0; index < 3; index++) await startRun(runAgent).outcome;
+    expect(harness.model.calls()).toHaveLength(before + 2);
+    expect(other.calls()).toHaveLength(1);
+    await other.stop();
+  });
+
+  test('needs no key', async () => {
+    const runAgent = createRunAgent({
+      endpoint: () => ({ baseUrl: harness.model.baseUrl, apiKey: '', model: 'm' }),
+      contextTokens: 100,
+    });
+    expect(await startRun(runAgent).outcome).toMatchObject({ calls: 1 });
+  });
+
+  test('with an address that is none refuses', async () => {
+    const runAgent = createRunAgent({
+      endpoint: () => ({ baseUrl: 'localhost 11434', apiKey: 'k', model: 'm' }),
+      contextTokens: 100,
+    });
+    expect(await startRun(runAgent).error).toMatchObject({ code: 'model_refused', calls: 0 });
+  });
+
+  test('keeps its connection from one answer to the next, also after an error', async () => {
+    const fresh = await startHarness();
+    const ports = new Set<number | undefined>();
+    const script = scripts.echo();
+    fresh.model.reply(
+      (call) => {
+        ports.add(call.clientPort);
+        return script(call);
+      },
+      (call) => {
+        ports.add(call.clientPort);
+        call.status(400, { error: { message: 'no' } });
+      },
+      (call) => {
+        ports.add(call.clientPort);
+        return script(call);
+      },
+    );
+    await fresh.start().outcome;
+    await fresh.start().error;
+    await fresh.start().outcome;
+    expect(ports.size).toBe(1);
+    await fresh.model.stop();
+  });
+});
+
+describe('a server that refuses stream_options', () => {
+  test('is asked again without, and from then on only so', async () => {
+    const fresh = await startHarness();
+    fresh.model.replyAlways(scripts.refusingStreamOptions());
+    expect(await fresh.start().outcome).toMatchObject({ text: 'You said: hi', usage: undefined, calls: 2 });
+    expect(await fresh.start().outcome).toMatchObject({ calls: 1 });
+    expect(fresh.model.calls().map(({ body }) => body.stream_options !== undefined)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    await fresh.model.stop();
+  });
+
+  test('is recognised by any refusal, as long as it never took them', async () => {
+    const fresh = await startHarness();
+    fresh.model.reply(scripts.status(422, { message: 'validation failed' }));
+    expect(await fresh.start().outcome).toMatchObject({ calls: 2 });
+    await fresh.model.stop();
+  });
+
+  test('is not suspected once it took them: its refusal is final', async () => {
+    const fresh = await startHarness();
+    await fresh.start().outcome;
+    fresh.model.reply(scripts.status(400, { message: 'no such thing' }));
+    expect(await fresh.start().error).toMatchObject({ code: 'model_refused', calls: 1 });
+    fresh.model.reply(scripts.status(400, { message: 'unknown field stream_options' }));
+    expect(await fresh.start().outcome).toMatchObject({ calls: 2 });
+    await fresh.model.stop();
+  });
+
+  test('is not held to be one when it refuses without them too', async () => {
+    const fresh = await startHarness();
+    fresh.model.reply(scripts.status(400), scripts.status(400));
+    expect(await fresh.start().error).toMatchObject({ code: 'model_refused', calls: 2 });
+    const next = fresh.model.nextCall();
+    await fresh.start().outcome;
+    expect((await next).body.stream_options).toEqual({ include_usage: true });
+    await fresh.model.stop();
+  });
+});
