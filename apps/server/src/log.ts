@@ -4,9 +4,9 @@ import { describeError } from './describe-error.ts';
 export type Log = Logger;
 
 /**
- * Structured logs: a line of JSON per event, on standard output unless told otherwise. Events carry ids, codes and counts; nothing
- * that opens a door is ever passed in, and errors pass through `describeError`, which withholds texts that
- * may quote a message.
+ * Structured logs: a line of JSON per event, on standard output unless told otherwise. Events carry ids, codes
+ * and counts; nothing that opens a door is ever passed in, and errors pass through `describeError`, which
+ * withholds texts that may quote a message.
  */
 export function createLog(level: string, destination?: DestinationStream): Log {
   const options: LoggerOptions = {

@@ -1,6 +1,11 @@
 import type { ModelEndpoint } from '@parley/agent';
 import { Refusal } from '@parley/contract';
-import { DEMO_MODEL_NOTE, detectModelServer, startLocalModel } from '@parley/embedded';
+import {
+  detectModelServer,
+  localModelContextTokens,
+  localModelNotice,
+  startLocalModel,
+} from '@parley/embedded';
 import { listModels } from './list-models.ts';
 
 /** What OpenAI itself is asked for when nothing else is said. */
@@ -29,6 +34,9 @@ export interface ModelSettings {
 const HOW_TO_CHOOSE = 'Set OPENAI_API_KEY, or OPENAI_BASE_URL and OPENAI_MODEL, to use another.';
 /** Compatible servers without accounts ignore the key, but the protocol needs one. */
 const NO_KEY = 'none';
+
+/** Leaves room for the question and the answer in what the local model reads. */
+const LOCAL_HISTORY_TOKENS = Math.floor(localModelContextTokens * 0.65);
 
 /** Finds the model: what is configured, else a server that runs here already, else a small local one. */
 export async function chooseModel(settings: ModelSettings): Promise<ModelSource> {
@@ -94,14 +102,19 @@ function localModel({ dataDir, onProgress }: ModelSettings): ModelSource {
       const state = local.state();
       switch (state.phase) {
         case 'ready':
-          return { baseUrl: state.baseUrl, apiKey: NO_KEY, model: state.model };
+          return {
+            baseUrl: state.baseUrl,
+            apiKey: NO_KEY,
+            model: state.model,
+            contextTokens: LOCAL_HISTORY_TOKENS,
+          };
         case 'failed':
           throw new Refusal('model_not_configured', { detail: state.detail });
         default:
           throw new Refusal('model_loading', { detail: state.detail });
       }
     },
-    description: `a small local one, being prepared in the background. ${DEMO_MODEL_NOTE} ${HOW_TO_CHOOSE}`,
+    description: `local, being prepared in the background. ${localModelNotice}`,
     stop: () => local.stop(),
   };
 }

@@ -24,14 +24,14 @@ const JOIN_MAX_MS = 60_000;
  *
  * @throws Error with a sentence for the operator: the folder is in use, the database cannot be reached.
  */
-export async function openDatabase(env: DatabaseEnv, say: Say): Promise<OpenDatabase> {
+export async function openDatabase(env: DatabaseEnv, say: Say, signal?: AbortSignal): Promise<OpenDatabase> {
   await using owned = new AsyncDisposableStack();
   const lock = await lockFolder(env.DATA_DIR);
   owned.defer(() => lock.release());
   let uri = env.MONGODB_URI;
   let description = uri && `MongoDB at ${hostsOf(uri)}`;
   if (uri === undefined) {
-    const mongo = await superviseMongo(env, say);
+    const mongo = await superviseMongo(env, say, signal);
     owned.defer(() => mongo.stop());
     uri = mongo.uri;
     description = `embedded MongoDB, data in ${env.DATA_DIR}/db`;
@@ -81,10 +81,14 @@ function hostsOf(uri: string): string {
 }
 
 /** The embedded database, started again at the same address when it ends by itself. */
-async function superviseMongo(env: DatabaseEnv, say: Say): Promise<{ uri: string; stop(): Promise<void> }> {
+async function superviseMongo(
+  env: DatabaseEnv,
+  say: Say,
+  signal: AbortSignal | undefined,
+): Promise<{ uri: string; stop(): Promise<void> }> {
   const options = { dataDir: env.DATA_DIR, systemBinary: env.MONGOMS_SYSTEM_BINARY, onProgress: say };
   const stopping = new AbortController();
-  let current = await startMongo(options);
+  let current = await startMongo({ ...options, signal });
   const { uri, port } = current;
 
   const supervision = (async () => {
@@ -97,7 +101,7 @@ async function superviseMongo(env: DatabaseEnv, say: Say): Promise<{ uri: string
       ) {
         say('The embedded database ended by itself; starting it again …');
         try {
-          current = await startMongo({ ...options, port });
+          current = await startMongo({ ...options, port, signal: stopping.signal });
           break;
         } catch (error) {
           say(`It did not start: ${error instanceof Error ? error.message : String(error)}`);

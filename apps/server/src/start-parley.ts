@@ -19,7 +19,7 @@ import { version } from './version.ts';
  */
 export async function startParley(env: Env, log: Log, say: Say, signal: AbortSignal): Promise<Running> {
   await using owned = new AsyncDisposableStack();
-  const { uri, description, database, close } = await openDatabase(env, say);
+  const { uri, description, database, close } = await openDatabase(env, say, signal);
   owned.defer(close);
   signal.throwIfAborted();
 

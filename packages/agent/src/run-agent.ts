@@ -23,6 +23,8 @@ export interface ModelEndpoint {
   readonly apiKey: string;
   /** The model of agents that name none. */
   readonly model: string;
+  /** The history's budget where this model reads less than others do, in estimated tokens. */
+  readonly contextTokens?: number | undefined;
 }
 
 export interface AgentEvent {
@@ -94,7 +96,8 @@ export function createRunAgent(options: RunAgentOptions): RunAgent {
   return async function runAgent({ agent, messages, signal, emit }) {
     signal.throwIfAborted();
     const endpoint = options.endpoint();
-    const context = buildContext(messages, agent, options.contextTokens);
+    const budget = Math.min(options.contextTokens, endpoint.contextTokens ?? Number.POSITIVE_INFINITY);
+    const context = buildContext(messages, agent, budget);
     if (context.at(-1)?.role !== 'user') throw new RangeError('There is no message to answer.');
     const model = agent.model ?? endpoint.model;
     const request = { model, messages: context, temperature: agent.temperature };

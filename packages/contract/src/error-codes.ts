@@ -127,7 +127,7 @@ export const errorRegister = {
     trpcCode: 'BAD_GATEWAY',
     message:
       "The model's server refused the request. Your message is kept; the operator finds the reason in the log.",
-    when: "The model's server answered 400, 401, 403 or 404: its key, the model's name or its settings are wrong.",
+    when: "The model's server answered 4xx: its key, the model's name, its settings or the length of the history are wrong.",
   },
   model_rate_limited: {
     trpcCode: 'BAD_GATEWAY',

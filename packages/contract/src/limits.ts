@@ -32,7 +32,7 @@ export const limits = {
   queuedTurnsPerChatMax: 8,
   /** Running turns of one process: each holds a socket to the model and at most one answer in memory. */
   runningTurnsMax: 256,
-  /** An answer beyond this is cut as the model's own length limit would: a turn stays far under MongoDB's 16 MB. */
+  /** In UTF-16 units. An answer beyond this is cut as the model's own length limit would: a turn stays far under MongoDB's 16 MB. */
   answerLengthMax: 256_000,
   /** One call of the model, all its retries included; the longest answer of a slow local model fits. */
   turnTimeMaxMs: 300_000,

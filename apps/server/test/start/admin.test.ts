@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { admin, call, ServerProcess, temporaryFolder } from './server-process.ts';
+
+test('team create joins the running server: its keys work there at once', async () => {
+  const dataDir = await temporaryFolder();
+  const server = await ServerProcess.start(dataDir);
+  const { code, stdout } = await admin(dataDir, ['team', 'create', 'Second']);
+  expect(code).toBe(0);
+  const made = JSON.parse(stdout);
+  expect(Object.keys(made)).toEqual(['teamId', 'agentId', 'publishableKey', 'secretKey']);
+  const { body } = await call({ url: server.url, secretKey: made.secretKey }, 'GET', '/agent');
+  expect(body.agents).toEqual([{ id: made.agentId, name: 'Assistant', type: 'assistant' }]);
+});
+
+test('without a running server it starts the database for the moment; what it made is there later', async () => {
+  const dataDir = await temporaryFolder();
+  const team = JSON.parse((await admin(dataDir, ['team', 'create', 'Early'])).stdout);
+  const agent = JSON.parse(
+    (await admin(dataDir, ['agent', 'create', '--team', team.teamId, '--name', 'Ada', '--type', 'support']))
+      .stdout,
+  );
+  const key = JSON.parse(
+    (await admin(dataDir, ['key', 'create', '--team', team.teamId, '--kind', 'publishable'])).stdout,
+  );
+  expect(key.key).toMatch(/^pk_live_/);
+
+  const server = await ServerProcess.start(dataDir);
+  const { body } = await call({ url: server.url, secretKey: key.key }, 'GET', '/agent');
+  expect(body.agents.map(({ id }: { id: string }) => id)).toEqual([team.agentId, agent.agentId]);
+});
+
+test.each([
+  [['agent', 'create', '--team', 'team_none', '--name', 'A', '--type', 't'], 'There is no team team_none.'],
+  [['team', 'create', ''], 'a name is needed'],
+  [['key', 'create', '--team', 'x', '--kind', 'golden'], 'Allowed choices are secret, publishable'],
+  [['nonsense'], 'unknown command'],
+])('a mistake is one sentence on standard error and exit code 1: %j', async (args, sentence) => {
+  const { code, stdout, stderr } = await admin(await temporaryFolder(), args);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain(sentence);
+});

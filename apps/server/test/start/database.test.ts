@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { type Credentials, call, mongodPid, ServerProcess, temporaryFolder } from './server-process.ts';
+
+async function makeChat(credentials: Credentials): Promise<string> {
+  const { body } = await call(credentials, 'POST', '/chat', {
+    agentId: credentials.agentId,
+    userId: '00123',
+  });
+  return body.id;
+}
+
+async function chatIds(credentials: Credentials): Promise<string[]> {
+  const { body } = await call(credentials, 'GET', '/chat');
+  return body.chats.map(({ id }: { id: string }) => id);
+}
+
+/** Asks again until the answer has this status: recovery has no event a client could await. */
+async function untilStatus(credentials: Credentials, status: number): Promise<void> {
+  for (;;) {
+    const answer = await call(credentials, 'GET', '/chat');
+    if (answer.status === status) return;
+  }
+}
+
+test('SIGTERM ends the server and its database, with exit code 0', async () => {
+  const dataDir = await temporaryFolder();
+  const server = await ServerProcess.start(dataDir);
+  expect(await mongodPid(dataDir)).toBeTypeOf('number');
+  expect((await server.stop()).code).toBe(0);
+  expect(await mongodPid(dataDir)).toBeUndefined();
+});
+
+test('what was acknowledged survives kill -9 of everything', async () => {
+  const dataDir = await temporaryFolder();
+  const first = await ServerProcess.start(dataDir);
+  const id = await makeChat(await first.credentials());
+  await first.killAll((await mongodPid(dataDir)) ?? 0);
+
+  const second = await ServerProcess.start(dataDir);
+  expect(await chatIds(await second.credentials())).toEqual([id]);
+});
+
+test('a database left behind by a killed server is taken over, not fought', async () => {
+  const dataDir = await temporaryFolder();
+  const first = await ServerProcess.start(dataDir);
+  const id = await makeChat(await first.credentials());
+  await first.killAlone();
+  expect(await mongodPid(dataDir)).toBeTypeOf('number');
+
+  const second = await ServerProcess.start(dataDir);
+  expect(await chatIds(await second.credentials())).toEqual([id]);
+  await second.stop();
+  expect(await mongodPid(dataDir)).toBeUndefined();
+});
+
+test('a folder that a living server uses is refused, with a sentence that says so', async () => {
+  const dataDir = await temporaryFolder();
+  const first = await ServerProcess.start(dataDir);
+  const second = await ServerProcess.spawn(dataDir);
+  const { code, stderr } = await second.exited;
+  expect(code).toBe(1);
+  expect(stderr).toContain(`Another server (process ${await first.pid()}) already uses the folder`);
+  expect((await call(await first.credentials(), 'GET', '/chat')).status).toBe(200);
+});
+
+test('a database that ends while the server runs is 503 until it is back, by itself', async () => {
+  const dataDir = await temporaryFolder();
+  const server = await ServerProcess.start(dataDir);
+  const credentials = await server.credentials();
+  const id = await makeChat(credentials);
+  process.kill((await mongodPid(dataDir)) ?? 0, 'SIGKILL');
+  await server.said('starting it again');
+  await untilStatus(credentials, 200);
+  expect(await chatIds(credentials)).toEqual([id]);
+});
+
+test('a database that cannot be reached at the start is one clear sentence', async () => {
+  const env = { MONGODB_URI: 'mongodb://someone:hunter2@127.0.0.1:9/parley' };
+  const server = await ServerProcess.spawn(await temporaryFolder(), env);
+  const { code, stderr } = await server.exited;
+  expect(code).toBe(1);
+  expect(stderr).toContain('MongoDB at 127.0.0.1:9 cannot be used');
+  expect(stderr).not.toContain('hunter2');
+});
+
+test('of two servers that start on one empty database, one makes the first team', async () => {
+  const home = await ServerProcess.start(await temporaryFolder());
+  const { mongodbUri } = await home.credentials();
+  const env = { MONGODB_URI: mongodbUri.replace('/?', '/replicas?') };
+  const replicas = await Promise.all([
+    ServerProcess.start(await temporaryFolder(), env),
+    ServerProcess.start(await temporaryFolder(), env),
+  ]);
+  const made = replicas.filter(({ stderr }) => stderr.includes('Made for you'));
+  expect(made).toHaveLength(1);
+  const credentials = await made[0]?.credentials();
+  for (const { url } of replicas) {
+    const answer = await call({ url, secretKey: credentials?.secretKey ?? '' }, 'GET', '/agent');
+    expect(answer).toMatchObject({ status: 200, body: { agents: [{ id: credentials?.agentId }] } });
+  }
+});

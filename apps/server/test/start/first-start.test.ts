@@ -1,0 +1,98 @@
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startScriptedModel } from '@parley/agent/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { call, ServerProcess, temporaryFolder } from './server-process.ts';
+
+test('makes a team, an agent and two keys that work, says them once and keeps them in a private file', async () => {
+  const dataDir = await temporaryFolder();
+  const first = await ServerProcess.start(dataDir);
+  const made = await first.credentials();
+  expect(Object.keys(made).sort()).toEqual([
+    'agentId',
+    'mongodbUri',
+    'publishableKey',
+    'secretKey',
+    'teamId',
+    'url',
+  ]);
+  expect(made.url).toBe(first.url);
+  expect((await stat(join(dataDir, 'credentials.json'))).mode & 0o777).toBe(0o600);
+  expect(first.stderr.split(made.publishableKey)).toHaveLength(2);
+  for (const secretKey of [made.secretKey, made.publishableKey]) {
+    const { status, body } = await call({ url: first.url, secretKey }, 'POST', '/chat', {
+      agentId: made.agentId,
+    });
+    expect({ status, teamId: body.teamId }).toEqual({ status: 200, teamId: made.teamId });
+  }
+  expect((await first.stop()).code).toBe(0);
+  expect(first.stdout).not.toContain(made.secretKey);
+
+  const second = await ServerProcess.start(dataDir);
+  expect(await second.credentials()).toEqual({ ...made, url: second.url, mongodbUri: expect.any(String) });
+  expect(second.stderr).not.toContain(made.secretKey);
+  const { body } = await call({ ...made, url: second.url }, 'GET', '/chat');
+  expect(body.chats).toHaveLength(2);
+});
+
+test('a lost file makes nothing new: the start page names the command that makes keys', async () => {
+  const dataDir = await temporaryFolder();
+  const first = await ServerProcess.start(dataDir);
+  const { teamId } = await first.credentials();
+  await first.stop();
+  await rm(join(dataDir, 'credentials.json'));
+
+  const second = await ServerProcess.start(dataDir);
+  expect(second.stderr).toContain(`npm run -s admin -- key create --team ${teamId} --kind secret`);
+  await expect(second.credentials()).rejects.toThrow('ENOENT');
+});
+
+test('without a model a send says that none is set up and how to set one, and stores nothing', async () => {
+  const server = await ServerProcess.start(await temporaryFolder());
+  const credentials = await server.credentials();
+  const { body: chat } = await call(credentials, 'POST', '/chat', { agentId: credentials.agentId });
+  const message = { content: 'Hi', role: 'user' };
+  const refused = await call(credentials, 'POST', `/chat/${chat.id}/message`, message);
+  expect(refused).toMatchObject({ status: 503, body: { code: 'model_not_configured' } });
+  expect(refused.body.message).toContain('OPENAI_API_KEY');
+  const { body } = await call(credentials, 'GET', `/chat/${chat.id}/message`);
+  expect(body).toEqual({ messages: [] });
+});
+
+test('a compatible server without OPENAI_MODEL is asked for the first model it names', async () => {
+  const model = await startScriptedModel();
+  onTestFinished(() => model.stop());
+  const server = await ServerProcess.start(await temporaryFolder(), { OPENAI_BASE_URL: model.baseUrl });
+  await server.said('The model is ');
+  const credentials = await server.credentials();
+  const { body: chat } = await call(credentials, 'POST', '/chat', { agentId: credentials.agentId });
+  const answered = await call(credentials, 'POST', `/chat/${chat.id}/message`, {
+    content: 'Hi',
+    role: 'user',
+  });
+  expect(answered).toMatchObject({ status: 200, body: { role: 'assistant', status: 'completed' } });
+});
+
+test.each([
+  [{ PORT: 'eighty' }, 'PORT'],
+  [{ MONGODB_URI: 'http://example.org' }, 'MONGODB_URI: must start with mongodb://'],
+  [{ LOCAL_MODEL: 'maybe' }, 'LOCAL_MODEL: must be on or off'],
+])('an environment that cannot be used is named: %o', async (env, sentence) => {
+  const server = await ServerProcess.spawn(await temporaryFolder(), env as unknown as Record<string, string>);
+  const { code, stderr } = await server.exited;
+  expect(code).toBe(1);
+  expect(stderr).toContain('The environment cannot be used');
+  expect(stderr).toContain(sentence);
+  expect(stderr).not.toContain('at file:');
+});
+
+test('a taken port is named, and everything that was started is ended', async () => {
+  const first = await ServerProcess.start(await temporaryFolder());
+  const port = new URL(first.url).port;
+  const dataDir = await temporaryFolder();
+  const second = await ServerProcess.spawn(dataDir, { PORT: port });
+  const { code, stderr } = await second.exited;
+  expect(code).toBe(1);
+  expect(stderr).toContain(`Port ${port} is taken`);
+  await expect(readFile(join(dataDir, 'credentials.json'), 'utf8')).resolves.toContain('secretKey');
+});
