@@ -9,7 +9,7 @@ import {
 import { listModels } from './list-models.ts';
 
 /** What OpenAI itself is asked for when nothing else is said. */
-export const OPENAI_DEFAULT_MODEL = 'gpt-5-mini';
+const OPENAI_DEFAULT_MODEL = 'gpt-5-mini';
 
 /** Where answers come from. */
 export interface ModelSource {

@@ -31,8 +31,8 @@ export const listChatsInputSchema = z.strictObject({
   cursor: cursorSchema.optional(),
 });
 
-export const getChatInputSchema = z.strictObject({ chatId: idInputSchema('chat') });
-export const deleteChatInputSchema = getChatInputSchema;
+/** Names one chat. */
+export const oneChatInputSchema = z.strictObject({ chatId: idInputSchema('chat') });
 
 /** What every answer tells of a chat. */
 const chatFields = {

@@ -33,6 +33,8 @@ export async function docsDoor(app: FastifyInstance): Promise<void> {
       agent: { disabled: true },
       mcp: { disabled: true },
       hideClientButton: true,
+      showDeveloperTools: 'never',
+      authentication: { preferredSecurityScheme: 'apiKey' },
       persistAuth: false,
     },
     hooks: {

@@ -1,4 +1,4 @@
-import { deleteChatInputSchema, isId, Refusal } from '@parley/contract';
+import { isId, oneChatInputSchema, Refusal } from '@parley/contract';
 import { z } from 'zod';
 import { anyKeyProcedure } from '../procedures.ts';
 
@@ -15,7 +15,7 @@ export const deleteChat = anyKeyProcedure
     errors: ['chat_not_found'],
     successStatus: 204,
   })
-  .input(deleteChatInputSchema)
+  .input(oneChatInputSchema)
   .output(z.void())
   .mutation(async ({ ctx: { turns, scope }, input: { chatId } }) => {
     const isDeleted = isId('chat', chatId) && (await turns.deleteChat(scope, chatId));

@@ -1,4 +1,4 @@
-import { chatWithMessagesSchema, getChatInputSchema, limits } from '@parley/contract';
+import { chatWithMessagesSchema, limits, oneChatInputSchema } from '@parley/contract';
 import { toMessage } from '../message/to-message.ts';
 import { anyKeyProcedure } from '../procedures.ts';
 import { findChat } from './find-chat.ts';
@@ -16,7 +16,7 @@ export const getChat = anyKeyProcedure
     },
     errors: ['chat_not_found'],
   })
-  .input(getChatInputSchema)
+  .input(oneChatInputSchema)
   .output(chatWithMessagesSchema)
   .query(async ({ ctx: { stores, scope }, input: { chatId } }) => {
     const chat = await findChat(stores.chats, scope, chatId);
