@@ -1,5 +1,5 @@
 import type { KeyHeaders } from '@parley/api';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** The headers a key may come in. A repeated header is joined by Node and matches no key. */
 export function keyHeaders(request: FastifyRequest): KeyHeaders {
@@ -10,11 +10,13 @@ export function keyHeaders(request: FastifyRequest): KeyHeaders {
   };
 }
 
-/** Aborts when the client is gone before it was answered. */
-export function hangUpSignal(request: FastifyRequest): AbortSignal {
+/**
+ * Aborts when the client is gone before it was answered. The response tells it, not the socket: that one is
+ * kept for further requests, and would keep a listener of each.
+ */
+export function hangUpSignal({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  const { socket } = request.raw;
-  if (socket.destroyed) controller.abort();
-  else socket.once('close', () => controller.abort());
+  if (raw.destroyed) controller.abort();
+  else raw.once('close', () => raw.writableFinished || controller.abort());
   return controller.signal;
 }

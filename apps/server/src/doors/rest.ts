@@ -14,6 +14,9 @@ import { sendRefusal } from '../refusal-reply.ts';
 import { HandlerRequest, HandlerResponse } from './handler-exchange.ts';
 import { hangUpSignal, keyHeaders } from './request-context.ts';
 
+/** What a body that was parsed is to the handler, which would look at the case of the header's letters. */
+const PARSED_TYPE = 'application/json';
+
 type Handle = (request: HandlerRequest, response: HandlerResponse, context: Context) => Promise<void>;
 
 /** The documented REST paths: one route per procedure, served by trpc-to-openapi's handler. */
@@ -23,11 +26,11 @@ export async function restDoor(app: FastifyInstance, { services }: { services: S
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonObject);
 
   // Who calls is settled before a body is read.
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     request.context = createContext(services, {
       headers: keyHeaders(request),
       requestId: request.id,
-      hangUp: () => hangUpSignal(request),
+      hangUp: () => hangUpSignal(reply),
     });
     await request.context.caller();
   });
@@ -51,7 +54,7 @@ async function serve(
   const handlerRequest = new HandlerRequest({
     method: operation.method,
     url: canonicalPath(operation, request),
-    contentType: request.headers['content-type'],
+    contentType: request.body === undefined ? undefined : PARSED_TYPE,
     body: closedInput(operation, request.body),
     query: queryOf(operation, request),
   });
@@ -110,6 +113,8 @@ function closedInput({ pathParameters }: RestOperation, input: unknown): unknown
 function queryOf(operation: RestOperation, request: FastifyRequest): Record<string, unknown> {
   const query = request.query as Record<string, string | string[]>;
   closedInput(operation, query);
+  // The handler would lose it: it is the one name that cannot be assigned to an object.
+  if (Object.hasOwn(query, '__proto__')) refuseQuery({ ['__proto__']: '' });
   if (operation.method !== 'GET' && operation.method !== 'DELETE') refuseQuery(query);
   return Object.fromEntries(Object.entries(query).map(([key, value]) => [key, [value].flat()]));
 }
