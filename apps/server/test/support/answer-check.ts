@@ -1,0 +1,174 @@
+import { buildOpenApiDocument } from '@parley/api';
+import {
+  type ErrorCode,
+  errorEntry,
+  isId,
+  nameOfStatus,
+  type RefusalEnvelope,
+  refusalEnvelopeSchema,
+  statusOf,
+} from '@parley/contract';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { version } from '../../src/version.ts';
+
+/** What came back over HTTP, as far as the document speaks of it. */
+export interface RawAnswer {
+  readonly method: string;
+  /** As it was sent: the path, perhaps with a query. */
+  readonly target: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+interface DocumentedResponse {
+  readonly content?: Readonly<Record<string, { readonly examples?: Readonly<Record<string, unknown>> }>>;
+}
+interface DocumentedOperation {
+  readonly responses: Readonly<Record<string, DocumentedResponse>>;
+}
+interface FoundOperation {
+  readonly path: string;
+  readonly operation: DocumentedOperation;
+}
+
+/** The document that is served at `/openapi.json`; another test holds it equal to the committed one. */
+export const openApiDocument = buildOpenApiDocument({ version });
+
+const DOCUMENT_ID = 'openapi.json';
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats.default(ajv);
+ajv.addSchema({ ...openApiDocument, $id: DOCUMENT_ID });
+const validators = new Map<string, ValidateFunction>();
+
+/** The paths of pages for people; what they answer is not JSON, and the document does not describe them. */
+const PAGES = /^\/(?:openapi\.json|docs\/reference)(?:\/|$)/;
+/** What an address or method that is no operation is refused with. */
+const CODES_OF_NOTHING: readonly ErrorCode[] = [
+  'route_not_found',
+  'method_not_allowed',
+  'malformed_request',
+  'payload_too_large',
+];
+
+/**
+ * Holds an answer against the document: its status and its code are documented for the operation, its body
+ * fits the schema, a 204 has none; and whatever it is, a refusal is the one envelope.
+ *
+ * @throws Error that says what the document does not know
+ */
+export function checkRestAnswer(answer: RawAnswer): void {
+  const [path = ''] = answer.target.split('?', 1);
+  if (!isId('request', answer.headers.get('x-request-id') ?? '')) fail(answer, 'no X-Request-Id');
+  const refusal = answer.status >= 400 ? checkRefusal(answer) : undefined;
+  const found = findOperation(answer.method, path);
+  if (found) checkDocumented(answer, found, refusal);
+  else checkNothingHere(answer, path, refusal);
+}
+
+/** Whether the document knows this path, whatever the method. */
+export function isDocumentedPath(path: string): boolean {
+  return Object.keys(openApiDocument.paths ?? {}).some((template) => matches(template, path));
+}
+
+function checkDocumented(
+  answer: RawAnswer,
+  { path, operation }: FoundOperation,
+  refusal: RefusalEnvelope | undefined,
+): void {
+  const response = operation.responses[answer.status];
+  if (!response) fail(answer, `status ${answer.status} is not documented`);
+  if (!response.content) {
+    checkEmpty(answer);
+    return;
+  }
+  const { examples } = response.content['application/json'] ?? {};
+  if (refusal && !(refusal.code in (examples ?? {}))) fail(answer, `code ${refusal.code} is not documented`);
+  checkBody(answer, [
+    'paths',
+    path,
+    answer.method.toLowerCase(),
+    'responses',
+    String(answer.status),
+    'content',
+    'application/json',
+    'schema',
+  ]);
+}
+
+/** @throws Error unless the answer is a refusal in its envelope, with what goes with its code */
+function checkRefusal(answer: RawAnswer): RefusalEnvelope | undefined {
+  checkJsonType(answer);
+  // The body of a HEAD is never sent.
+  if (answer.method === 'HEAD') return undefined;
+  return checkEnvelope(answer, JSON.parse(answer.text));
+}
+
+/** @throws Error unless `envelope` is the envelope that belongs to this answer */
+export function checkEnvelope(answer: RawAnswer, envelope: unknown): RefusalEnvelope {
+  const { data, error } = refusalEnvelopeSchema.strict().safeParse(envelope);
+  if (!data) fail(answer, `not the envelope of a refusal (${error.message})`);
+  if (statusOf(data.code) !== answer.status) fail(answer, `${data.code} goes with ${statusOf(data.code)}`);
+  if (data.error !== nameOfStatus[statusOf(data.code)]) fail(answer, 'the wrong short name');
+  if (data.requestId !== answer.headers.get('x-request-id')) fail(answer, 'another request id');
+  const { retryAfterSeconds } = errorEntry(data.code);
+  const retryAfter = answer.headers.get('retry-after');
+  if ((retryAfter ?? undefined) !== retryAfterSeconds?.toString()) fail(answer, `Retry-After ${retryAfter}`);
+  if ((data.code === 'invalid_input') !== (data.issues !== undefined)) fail(answer, 'issues and code differ');
+  return data;
+}
+
+function checkNothingHere(answer: RawAnswer, path: string, refusal: RefusalEnvelope | undefined): void {
+  if (answer.method === 'HEAD' && [404, 405].includes(answer.status)) return;
+  if (refusal) {
+    if (!CODES_OF_NOTHING.includes(refusal.code)) fail(answer, `${refusal.code} where nothing is`);
+    if (refusal.code === 'method_not_allowed' && !answer.headers.get('allow')) fail(answer, 'no Allow');
+    return;
+  }
+  const isPreflight = answer.method === 'OPTIONS' && answer.status === 204;
+  if (!isPreflight && !PAGES.test(path)) fail(answer, 'an answer where the document has no operation');
+}
+
+function checkEmpty(answer: RawAnswer): void {
+  if (answer.text !== '') fail(answer, 'a body where none is documented');
+  if (answer.headers.get('content-type') !== null) fail(answer, 'a content type without a body');
+}
+
+function checkBody(answer: RawAnswer, pointer: readonly string[]): void {
+  checkJsonType(answer);
+  const validate = validatorAt(pointer);
+  if (!validate(JSON.parse(answer.text))) fail(answer, ajv.errorsText(validate.errors));
+}
+
+function checkJsonType(answer: RawAnswer): void {
+  const type = answer.headers.get('content-type');
+  if (type !== 'application/json; charset=utf-8') fail(answer, `content type ${type}`);
+}
+
+function findOperation(method: string, path: string): FoundOperation | undefined {
+  for (const [template, item] of Object.entries(openApiDocument.paths ?? {})) {
+    if (!matches(template, path)) continue;
+    // The document's own types know more forms of an operation than are written here.
+    const operation = (item as Record<string, DocumentedOperation | undefined>)[method.toLowerCase()];
+    if (operation) return { path: template, operation };
+  }
+  return undefined;
+}
+
+function matches(template: string, path: string): boolean {
+  return new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`).test(path);
+}
+
+function validatorAt(pointer: readonly string[]): ValidateFunction {
+  const escaped = pointer.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')));
+  const $ref = `${DOCUMENT_ID}#/${escaped.join('/')}`;
+  const validate = validators.get($ref) ?? ajv.compile({ $ref });
+  validators.set($ref, validate);
+  return validate;
+}
+
+function fail(answer: RawAnswer, why: string): never {
+  const { method, target, status, text } = answer;
+  throw new Error(`${method} ${target.slice(0, 200)} → ${status}: ${why}\n${text.slice(0, 2_000)}`);
+}

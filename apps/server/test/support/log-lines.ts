@@ -1,0 +1,43 @@
+import type { DestinationStream } from 'pino';
+
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** Keeps what is logged, and tells whoever waits for a line. */
+export class LogLines implements DestinationStream {
+  readonly #lines: LogLine[] = [];
+  readonly #waiting = new Set<() => void>();
+  #text = '';
+
+  write(text: string): void {
+    this.#text += text;
+    this.#lines.push(JSON.parse(text) as LogLine);
+    for (const look of [...this.#waiting]) look();
+  }
+
+  /** Everything that was logged, as an operator would read it. */
+  get text(): string {
+    return this.#text;
+  }
+
+  all(accepts: (line: LogLine) => boolean = () => true): LogLine[] {
+    return this.#lines.filter(accepts);
+  }
+
+  /** The first line that fits, logged already or yet to come. */
+  async find(accepts: (line: LogLine) => boolean): Promise<LogLine> {
+    return await new Promise((resolve) => {
+      const look = () => {
+        const found = this.#lines.find(accepts);
+        if (!found) return;
+        this.#waiting.delete(look);
+        resolve(found);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+}

@@ -1,0 +1,64 @@
+import { connect } from 'node:net';
+import { checkRestAnswer } from './answer-check.ts';
+
+export interface RawHttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The JSON of the body; undefined when there is none. */
+  readonly body: unknown;
+}
+
+/**
+ * Sends exactly these bytes and reads until the server closes: for requests that no HTTP client would send.
+ * Ask for `connection: close` in requests that the server can read. Resolves with undefined when the server
+ * closed without a word. The answer is held against the OpenAPI document, `shape` being what was asked.
+ */
+export async function sendRaw(
+  baseUrl: string,
+  request: string | Uint8Array,
+  shape?: { readonly method: string; readonly target: string },
+): Promise<RawHttpAnswer | undefined> {
+  const bytes = await exchange(new URL(baseUrl), request);
+  if (bytes.length === 0) return undefined;
+  const answer = parseAnswer(bytes);
+  const asked = shape ?? requestLine(request);
+  checkRestAnswer({ ...asked, ...answer });
+  const isEmpty = answer.text === '' || !answer.headers.get('content-type')?.startsWith('application/json');
+  return { ...answer, body: isEmpty ? undefined : JSON.parse(answer.text) };
+}
+
+async function exchange(url: URL, request: string | Uint8Array): Promise<Buffer> {
+  return await new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect(Number(url.port), url.hostname, () => socket.write(request));
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('close', () => resolve(Buffer.concat(chunks)));
+    // A server that refuses early closes while we still write: what it said before counts.
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error);
+    });
+  });
+}
+
+function requestLine(request: string | Uint8Array): { method: string; target: string } {
+  const [line = ''] = Buffer.from(request).toString('latin1').split('\r\n', 1);
+  const [method = '', target = ''] = line.split(' ');
+  return { method, target };
+}
+
+function parseAnswer(bytes: Buffer): { status: number; headers: Headers; text: string } {
+  const end = bytes.indexOf('\r\n\r\n');
+  const [statusLine = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
+  const headers = new Headers(
+    lines.map((line): [string, string] => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon), line.slice(colon + 1).trim()];
+    }),
+  );
+  const status = Number(statusLine.split(' ')[1]);
+  const body = bytes.subarray(end + 4);
+  // Nothing the doors answer is chunked: each body is one known string.
+  if (headers.has('transfer-encoding')) throw new Error(`a chunked answer: ${statusLine}`);
+  return { status, headers, text: body.toString('utf8') };
+}

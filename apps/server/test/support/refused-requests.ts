@@ -1,0 +1,106 @@
+import type { Door } from './doors.ts';
+import { operationOf } from './doors.ts';
+import type { FieldKind } from './operations.ts';
+
+type Input = Record<string, unknown>;
+
+/** A way to make a valid input invalid. */
+export interface RefusedRequest {
+  readonly what: string;
+  readonly change: (input: Input) => Input;
+  /** The path the refusal names, where it is not the field's own. */
+  readonly saysAbout?: string;
+}
+
+/** Values that mean something to a database or to JavaScript, and never a text. */
+const foreignValues: readonly [string, unknown][] = [
+  ['{"$ne":null}', { $ne: null }],
+  ['{"$gt":""}', { $gt: '' }],
+  ['{"$regex":".*"}', { $regex: '.*' }],
+  ['{"$in":["a"]}', { $in: ['a'] }],
+  ['an array', ['a']],
+  ['an empty array', []],
+  ['an empty object', {}],
+  ['true', true],
+  ['a number', 5],
+  ['null', null],
+];
+
+/** Texts no field takes, however lenient: what cannot be kept as it was sent. */
+const brokenTexts: readonly [string, string][] = [
+  ['an empty text', ''],
+  ['a text with NUL', 'a\0b'],
+];
+const loneSurrogate: readonly [string, string] = ['a text with half a surrogate pair', 'a\ud800b'];
+
+const limitTexts: readonly [string, string][] = [
+  ['0', '0'],
+  ['1001', '1001'],
+  ['-1', '-1'],
+  ['1.5', '1.5'],
+  ['1e2', '1e2'],
+  ['0x10', '0x10'],
+  ['" 5"', ' 5'],
+  ['ten', 'ten'],
+  ['1000001', '1000001'],
+];
+
+/** Everything a field of this kind must be refused for, as this door can be sent it. */
+export function refusedRequests(door: Door, name: string, field: string, kind: FieldKind): RefusedRequest[] {
+  const { method, pathParameters } = operationOf(name);
+  // In a path every value is a text, and one that is no id is not there: that is 404.
+  if (door === 'rest' && pathParameters.includes(field)) return [];
+  return door === 'rest' && method !== 'POST' ? inQuery(field, kind) : inJson(field, kind);
+}
+
+function inJson(field: string, kind: FieldKind): RefusedRequest[] {
+  const values = foreignValues.filter(([, value]) => isForeign(kind, value));
+  const refused: readonly (readonly [string, unknown])[] = [...values, ...textsFor(kind, true)];
+  return refused.map(([what, value]) => ({
+    what,
+    change: (input) => ({ ...input, [field]: value }),
+  }));
+}
+
+function inQuery(field: string, kind: FieldKind): RefusedRequest[] {
+  const renamed = ['[$ne]', '[]', '[0]', '.x'].map((suffix) => ({
+    what: `${field}${suffix}=`,
+    change: ({ [field]: value, ...input }: Input) => ({ ...input, [`${field}${suffix}`]: value ?? 'a' }),
+    saysAbout: `${field}${suffix}`,
+  }));
+  const texts = textsFor(kind, false).map(([what, value]) => ({
+    what,
+    change: (input: Input) => ({ ...input, [field]: value }),
+  }));
+  return [...renamed, ...texts];
+}
+
+function isForeign(kind: FieldKind, value: unknown): boolean {
+  // Any JSON object is metadata, and stays what it is; a number is a size of a page.
+  if (kind === 'object') return typeof value !== 'object' || value === null || Array.isArray(value);
+  return kind !== 'limit' || typeof value !== 'number';
+}
+
+function textsFor(kind: FieldKind, canBeBroken: boolean): readonly (readonly [string, string])[] {
+  switch (kind) {
+    case 'text':
+      return canBeBroken ? [...brokenTexts, loneSurrogate] : brokenTexts;
+    case 'limit':
+      return limitTexts;
+    case 'choice':
+      return [
+        ['another word', 'system'],
+        ['the word in capitals', 'USER'],
+        ['an empty text', ''],
+      ];
+    case 'cursor':
+      return [
+        ['an empty text', ''],
+        ['513 characters', 'a'.repeat(513)],
+      ];
+    case 'object':
+      return [['a text', 'a']];
+    case 'id':
+      return [];
+  }
+}

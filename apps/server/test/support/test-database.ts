@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { connectDatabase, type Database } from '@parley/db';
+import type {} from '@parley/embedded/testing';
+import { mongo } from 'mongoose';
+import { inject } from 'vitest';
+
+/** A database of one test file: as the server sees it, and as someone does who opens MongoDB by hand. */
+export interface TestDatabase {
+  readonly uri: string;
+  readonly database: Database;
+  readonly raw: mongo.Db;
+  /** Closes both connections and removes the database. */
+  drop(): Promise<void>;
+}
+
+/**
+ * Opens a database nobody else uses. The server reaches it at what `addressOf` makes of its address; the test
+ * itself always reaches it directly.
+ */
+export async function openTestDatabase(addressOf = (uri: string) => uri): Promise<TestDatabase> {
+  const uri = newDatabaseUri();
+  const database = await connectDatabase(addressOf(uri));
+  const client = await new mongo.MongoClient(uri).connect();
+  const raw = client.db();
+  return {
+    uri,
+    database,
+    raw,
+    async drop() {
+      await database.close();
+      await raw.dropDatabase();
+      await client.close();
+    },
+  };
+}
+
+/** The address of a database that does not exist yet. */
+export function newDatabaseUri(): string {
+  const uri = new URL(inject('mongoUri') ?? 'mongodb://127.0.0.1:37017/?directConnection=true');
+  uri.pathname = `/server_${randomBytes(6).toString('hex')}`;
+  return uri.href;
+}

@@ -1,0 +1,43 @@
+import { errorRegister } from '@parley/contract';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
+import { z } from 'zod';
+import { checkEnvelope, type RawAnswer } from './answer-check.ts';
+
+const errorSchema = z.strictObject({
+  error: z.strictObject({
+    message: z.string(),
+    code: z.int(),
+    data: z.strictObject({
+      code: z.string(),
+      httpStatus: z.int(),
+      path: z.string().optional(),
+      refusal: z.unknown(),
+    }),
+  }),
+});
+const successSchema = z.strictObject({ result: z.strictObject({ data: z.unknown().optional() }) });
+
+/**
+ * Holds an unbatched answer of `/trpc` against tRPC's own shapes: a result, or an error that carries the
+ * envelope, with one status told in three places.
+ */
+export function checkTrpcAnswer(answer: RawAnswer): void {
+  const body: unknown = JSON.parse(answer.text);
+  if (answer.status < 400) {
+    successSchema.parse(body);
+    return;
+  }
+  const { message, code, data } = errorSchema.parse(body).error;
+  const refusal = checkEnvelope(answer, data.refusal);
+  const { trpcCode } = errorRegister[refusal.code];
+  const told = { message, code, name: data.code, status: data.httpStatus };
+  const meant = {
+    message: refusal.message,
+    code: TRPC_ERROR_CODES_BY_KEY[trpcCode],
+    name: trpcCode,
+    status: answer.status,
+  };
+  if (JSON.stringify(told) !== JSON.stringify(meant)) {
+    throw new Error(`tRPC told ${JSON.stringify(told)}, and meant ${JSON.stringify(meant)}`);
+  }
+}

@@ -1,0 +1,16 @@
+import type { mongo } from 'mongoose';
+import { expect } from 'vitest';
+
+/** Does something, and sees to it that not one document of the database is another one after it. */
+export async function unchanged<Result>(raw: mongo.Db, action: () => Promise<Result>): Promise<Result> {
+  const before = await hashes(raw);
+  const result = await action();
+  expect(await hashes(raw)).toEqual(before);
+  return result;
+}
+
+/** MongoDB's own hash of each collection's documents. */
+async function hashes(raw: mongo.Db): Promise<unknown> {
+  const { collections } = await raw.command({ dbHash: 1 });
+  return collections;
+}
