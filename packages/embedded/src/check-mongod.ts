@@ -1,17 +1,33 @@
 import { runCommand } from './run-command.ts';
 
+/** A `mongod` and what it takes to run it here. */
+export interface MongodProgram {
+  /** Its absolute path. */
+  binary: string;
+  /** The folder of libraries it needs and this system does not have. */
+  libraryPath?: string;
+}
+
+/** Thrown when all that `mongod` wants is libcurl, which a small Linux may not have. */
+export class LibcurlMissingError extends Error {
+  constructor() {
+    super('it needs the system library libcurl.so.4 (Debian and Ubuntu: apt install libcurl4)');
+    this.name = 'LibcurlMissingError';
+  }
+}
+
 /**
- * Runs `binary --version` and answers the version, such as `6.0.5`.
+ * Runs the program with `--version` and answers the version, such as `6.0.5`.
  *
- * @throws Error whose message says why this `mongod` cannot be used: it does not run here, or is too old.
+ * @throws LibcurlMissingError, or another Error whose message says why this `mongod` cannot be used: it does
+ * not run here, or is too old.
  */
-export async function checkMongod(binary: string, signal?: AbortSignal): Promise<string> {
-  const { exitCode, output } = await runCommand(binary, ['--version'], {
-    timeoutMs: VERSION_TIMEOUT_MS,
-    signal,
-  });
+export async function checkMongod(program: MongodProgram, signal?: AbortSignal): Promise<string> {
+  const [file = program.binary, ...args] = [...commandOf(program), '--version'];
+  const { exitCode, output } = await runCommand(file, args, { timeoutMs: VERSION_TIMEOUT_MS, signal });
   const version = /^db version v(\d+)(\.\d+\.\d+)/m.exec(output);
-  if (exitCode !== 0 || !version) throw new Error(`it does not run (${whyNot(output)})`);
+  if (/libcurl\.so\.4: cannot open shared object file/.test(output)) throw new LibcurlMissingError();
+  if (exitCode !== 0 || !version) throw new Error(`it does not run (${lastLine(output)})`);
   const [, major, rest] = version;
   if (Number(major) < MAJOR_MIN) {
     throw new Error(`it is version ${major}${rest}, and Parley needs ${MAJOR_MIN}.0 or newer`);
@@ -19,14 +35,16 @@ export async function checkMongod(binary: string, signal?: AbortSignal): Promise
   return `${major}${rest}`;
 }
 
+/** The words that run the program. The process ends up being `mongod` itself. */
+export function commandOf({ binary, libraryPath }: MongodProgram): string[] {
+  return libraryPath === undefined ? [binary] : ['env', `LD_LIBRARY_PATH=${libraryPath}`, binary];
+}
+
 /** A cold disk may take long to read 140 MB of program. */
 const VERSION_TIMEOUT_MS = 30_000;
 /** The oldest series the tests run on. */
 const MAJOR_MIN = 6;
 
-function whyNot(output: string): string {
-  const reason = output.trim().split('\n').at(-1) ?? '';
-  const library = /(lib\w+)\.so\.(\d+): cannot open shared object file/.exec(reason);
-  if (!library) return reason === '' ? 'it said nothing' : reason;
-  return `it needs the system library ${library[1]}.so.${library[2]}; Debian and Ubuntu: apt install ${library[1]}${library[2]}`;
+function lastLine(output: string): string {
+  return output.trim().split('\n').at(-1) || 'it said nothing';
 }

@@ -47,7 +47,7 @@ export async function downloadWheel(
  * ours, and English messages.
  */
 function pipCommand(options: FetchWheelOptions, { scratch, shelf }: { scratch: string; shelf: string }) {
-  const { name, version, python = 'python3', indexUrl } = options;
+  const { name, version, python = 'python3', indexUrl, target } = options;
   return [
     ...(indexUrl === undefined ? [] : WITHOUT_PROXIES),
     `TMPDIR=${scratch}`,
@@ -57,9 +57,15 @@ function pipCommand(options: FetchWheelOptions, { scratch, shelf }: { scratch: s
     ...(indexUrl === undefined ? [] : ['--isolated', '--no-cache-dir']),
     ...['--no-input', '--disable-pip-version-check', '--retries', '3', '--timeout', '15'],
     ...['download', '--quiet', '--no-deps', '--only-binary=:all:', '-d', shelf],
+    ...(target ? targetArguments(target) : []),
     ...(indexUrl === undefined ? [] : ['--index-url', localIndex(indexUrl)]),
     `${name}==${version}`,
   ];
+}
+
+function targetArguments({ pythonVersion, abi, platform }: NonNullable<FetchWheelOptions['target']>) {
+  const python = ['--implementation', 'cp', '--python-version', pythonVersion];
+  return [...python, '--abi', abi, '--platform', platform];
 }
 
 function localIndex(indexUrl: string): string {

@@ -36,7 +36,7 @@ const onProgress = (line: string) => void told.push(line);
 
 describe('a wheel the index has', () => {
   test('is unpacked into a folder of its own, and each step is told', async () => {
-    await using mirror = await startWheelMirror(wheel);
+    await using mirror = await startWheelMirror([wheel]);
     const folder = await fetchWheel({ ...wheel, title: 'Tiny', into, onProgress, indexUrl: mirror.indexUrl });
     expect(await readFile(join(folder, 'tiny/bin/run'), 'utf8')).toBe('#!/bin/sh\n');
     expect(told[0]).toMatch(/^Downloading Tiny \(\d MB\) …$/);
@@ -45,7 +45,7 @@ describe('a wheel the index has', () => {
   });
 
   test('is downloaded once and found again after', async () => {
-    await using mirror = await startWheelMirror(wheel);
+    await using mirror = await startWheelMirror([wheel]);
     const first = await fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
     told = [];
     const second = await fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
@@ -55,7 +55,7 @@ describe('a wheel the index has', () => {
   });
 
   test('may be fetched by several at once: all get the same whole folder', async () => {
-    await using mirror = await startWheelMirror(wheel);
+    await using mirror = await startWheelMirror([wheel]);
     const fetchOnce = () => fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
     const folders = await Promise.all([fetchOnce(), fetchOnce(), fetchOnce()]);
     expect(new Set(folders).size).toBe(1);
@@ -71,7 +71,7 @@ describe('a wheel the index has', () => {
       response.write(content.subarray(0, middle));
       void halfTold.promise.then(() => response.end(content.subarray(middle)));
     };
-    await using mirror = await startWheelMirror(wheel, serveInTwoHalves);
+    await using mirror = await startWheelMirror([wheel], serveInTwoHalves);
     await fetchWheel({
       ...wheel,
       into,
@@ -89,7 +89,7 @@ describe('a wheel that cannot be had leaves nothing behind and says why', () => 
   afterEach(async () => expect(await readdir(into)).toEqual([]));
 
   test('when its bytes are not the pinned ones', async () => {
-    await using mirror = await startWheelMirror(wheel);
+    await using mirror = await startWheelMirror([wheel]);
     const sha256 = 'ab'.repeat(32);
     await expect(
       fetchWheel({ ...wheel, sha256, into, onProgress, indexUrl: mirror.indexUrl }),
@@ -99,21 +99,21 @@ describe('a wheel that cannot be had leaves nothing behind and says why', () => 
   });
 
   test('when the index does not know it', async () => {
-    await using mirror = await startWheelMirror(undefined);
+    await using mirror = await startWheelMirror([]);
     await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
       'could not be downloaded: the package index has no tiny-database 1.2.3 for this system.',
     );
   });
 
   test('when the index has the wheel listed but not there', async () => {
-    await using mirror = await startWheelMirror(wheel, (response) => response.writeHead(404).end());
+    await using mirror = await startWheelMirror([wheel], (response) => response.writeHead(404).end());
     await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
       'could not be downloaded: the package index has no tiny-database 1.2.3 for this system.',
     );
   });
 
   test('when nobody listens there', async () => {
-    const mirror = await startWheelMirror(wheel);
+    const mirror = await startWheelMirror([wheel]);
     await mirror[Symbol.asyncDispose]();
     await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
       'could not be downloaded: the package index (PyPI) cannot be reached.',
@@ -121,14 +121,14 @@ describe('a wheel that cannot be had leaves nothing behind and says why', () => 
   });
 
   test('when the connection is cut in the middle', async () => {
-    await using mirror = await startWheelMirror(wheel, serveHalf);
+    await using mirror = await startWheelMirror([wheel], serveHalf);
     await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
       'could not be downloaded: the connection broke off before the end.',
     );
   });
 
   test('when the index serves another file than the one named', async () => {
-    await using mirror = await startWheelMirror(wheel);
+    await using mirror = await startWheelMirror([wheel]);
     const filename = 'tiny_database-1.2.3-cp313-cp313-linux_x86_64.whl';
     await expect(
       fetchWheel({ ...wheel, filename, into, onProgress, indexUrl: mirror.indexUrl }),
@@ -142,7 +142,7 @@ describe('a wheel that cannot be had leaves nothing behind and says why', () => 
   });
 
   test('when the time is up', async () => {
-    await using mirror = await startWheelMirror(wheel, () => {});
+    await using mirror = await startWheelMirror([wheel], () => {});
     await expect(
       fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl, timeoutMs: 3_000 }),
     ).rejects.toThrow('could not be downloaded: it took longer than 3 seconds.');
@@ -150,7 +150,7 @@ describe('a wheel that cannot be had leaves nothing behind and says why', () => 
 
   test('when the caller aborts', async () => {
     const asked = Promise.withResolvers<ServerResponse>();
-    await using mirror = await startWheelMirror(wheel, asked.resolve);
+    await using mirror = await startWheelMirror([wheel], asked.resolve);
     const controller = new AbortController();
     const fetching = fetchWheel({
       ...wheel,
@@ -175,7 +175,7 @@ test('what a killed process left half done is removed a day later, and not befor
   await Promise.all([mkdir(join(into, old)), mkdir(join(into, recent))]);
   const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
   await utimes(join(into, old), twoDaysAgo, twoDaysAgo);
-  await using mirror = await startWheelMirror(wheel);
+  await using mirror = await startWheelMirror([wheel]);
   await fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
   await expect(access(join(into, old))).rejects.toThrow('ENOENT');
   await access(join(into, recent));

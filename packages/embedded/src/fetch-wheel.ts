@@ -16,6 +16,8 @@ export interface Wheel {
   filename?: string;
   /** The file's size: with it, progress is told in percent. */
   bytes?: number;
+  /** For a wheel whose code is not for Python, but is packed as if: the Python it says it is for. */
+  target?: { pythonVersion: string; abi: string; platform: string };
   /** What people call it, for progress and errors. Default: `name`. */
   title?: string;
 }

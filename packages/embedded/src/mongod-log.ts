@@ -66,6 +66,9 @@ async function readFrom(file: FileHandle, start: number): Promise<string> {
 /** MongoDB's ids of lines that only say that it is about to end because of what it has said before. */
 const EPILOGUES = new Set([23089, 23090, 23091, 23092, 6384300]);
 
+/** What the loader says of a lent library. */
+const HARMLESS = /no version information available/;
+
 /** The shape of MongoDB's log lines, as far as it is used. */
 interface LogLine {
   s?: string;
@@ -79,7 +82,7 @@ export function complaintIn(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const parsed = lines.map(parse);
   const errors = parsed.filter((line) => line && isComplaint(line)).map((line) => sentenceOf(line ?? {}));
-  const plain = lines.filter((_, index) => parsed[index] === undefined);
+  const plain = lines.filter((line, index) => parsed[index] === undefined && !HARMLESS.test(line));
   const telling = errors.length > 0 ? errors : plain;
   return [...new Set(telling)].slice(0, 2).join('; ');
 }

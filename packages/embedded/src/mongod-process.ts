@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { commandOf, type MongodProgram } from './check-mongod.ts';
 import type { MongodLog } from './mongod-log.ts';
 import { runCommand } from './run-command.ts';
 
@@ -22,7 +23,7 @@ export interface MongodProcess {
 }
 
 export interface SpawnMongodOptions {
-  binary: string;
+  program: MongodProgram;
   dbPath: string;
   port: number;
   replicaSet: string;
@@ -44,8 +45,9 @@ export async function spawnMongod({
   stopTimeoutMs,
   ...options
 }: SpawnMongodOptions): Promise<MongodProcess> {
-  const [program, ...wrapping] = [...(await endingWithParent()), options.binary];
-  const child = spawn(program ?? options.binary, [...wrapping, ...mongodArguments(options)], {
+  const command = [...(await endingWithParent()), ...commandOf(options.program)];
+  const [file = options.program.binary, ...args] = [...command, ...mongodArguments(options)];
+  const child = spawn(file, args, {
     stdio: ['ignore', log.file.fd, log.file.fd],
     detached: true,
   });

@@ -2,6 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { becomePrimary } from './become-primary.ts';
+import type { MongodProgram } from './check-mongod.ts';
 import { endLeftover } from './end-leftover.ts';
 import { type FindMongodOptions, findMongod } from './find-mongod.ts';
 import { freePort, untilListening } from './free-port.ts';
@@ -54,14 +55,15 @@ export async function startMongo(options: StartMongoOptions): Promise<EmbeddedMo
   const lastRun = await readLastRun(dataDir);
   const cacheDir = options.cacheDir ?? join(dataDir, 'fetched');
   const found = await findMongod({ ...options, cacheDir });
-  const { binary, version } = await stayWithSeries(found, lastRun, onProgress);
+  const { binary, libraryPath, version } = await stayWithSeries(found, lastRun, onProgress);
+  const program = { binary, ...(libraryPath !== undefined && { libraryPath }) };
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     await endLeftover(join(dataDir, 'db'), onProgress);
     const port = await choosePort(options, lastRun);
     try {
-      const mongod = await launch({ ...options, dataDir, binary, port });
-      await writeLastRun(dataDir, { binary, version, port });
+      const mongod = await launch({ ...options, dataDir, program, port });
+      await writeLastRun(dataDir, { ...program, version, port });
       const uri = `mongodb://127.0.0.1:${port}/?replicaSet=${REPLICA_SET}&directConnection=true`;
       return { uri, port, pid: mongod.pid, version, stop: mongod.stop, exited: mongod.exited };
     } catch (error) {
@@ -103,16 +105,16 @@ async function choosePort({ port }: StartMongoOptions, lastRun: LastRun | undefi
 
 interface Launch extends Pick<StartMongoOptions, 'signal' | 'stopTimeoutMs'> {
   dataDir: string;
-  binary: string;
+  program: MongodProgram;
   port: number;
 }
 
 /** Answers the `mongod` once it takes writes; otherwise none is left running. */
-async function launch({ dataDir, binary, port, ...options }: Launch): Promise<MongodProcess> {
+async function launch({ dataDir, program, port, ...options }: Launch): Promise<MongodProcess> {
   const { signal, stopTimeoutMs = STOP_TIMEOUT_MS } = options;
   const log = await openMongodLog(dataDir);
   const dbPath = join(dataDir, 'db');
-  const mongod = await spawnMongod({ binary, dbPath, port, replicaSet: REPLICA_SET, log, stopTimeoutMs });
+  const mongod = await spawnMongod({ program, dbPath, port, replicaSet: REPLICA_SET, log, stopTimeoutMs });
   const tooLong = AbortSignal.timeout(START_MAX_MS);
   const givenUp = AbortSignal.any([mongod.ended, tooLong, ...(signal ? [signal] : [])]);
   try {

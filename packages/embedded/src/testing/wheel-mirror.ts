@@ -50,26 +50,28 @@ export async function makeFakeWheel(
 export interface WheelMirror extends AsyncDisposable {
   /** For `fetchWheel`'s `indexUrl`. */
   indexUrl: string;
-  /** How often the wheel's file was asked for. */
+  /** How often a wheel's file was asked for. */
   downloads(): number;
 }
 
-/** How the mirror answers the request for the wheel's file. */
+/** How the mirror answers the request for a wheel's file. */
 export type ServeFile = (response: ServerResponse, wheel: FakeWheel) => void;
 
-/** A package index (PEP 503) on 127.0.0.1 that has one wheel, or none. */
+/** A package index (PEP 503) on 127.0.0.1 that has these wheels. */
 export async function startWheelMirror(
-  wheel: FakeWheel | undefined,
+  wheels: FakeWheel[],
   serveFile: ServeFile = serveWhole,
 ): Promise<WheelMirror> {
   let downloads = 0;
   const server = createServer((request, response) => {
-    if (wheel && request.url === `/simple/${wheel.name}/`) {
+    const listed = wheels.find(({ name }) => request.url === `/simple/${name}/`);
+    const asked = wheels.find(({ filename }) => request.url === `/files/${filename}`);
+    if (listed) {
       response.setHeader('content-type', 'text/html');
-      response.end(`<!DOCTYPE html><a href="/files/${wheel.filename}">${wheel.filename}</a>`);
-    } else if (wheel && request.url === `/files/${wheel.filename}`) {
+      response.end(`<!DOCTYPE html><a href="/files/${listed.filename}">${listed.filename}</a>`);
+    } else if (asked) {
       downloads++;
-      serveFile(response, wheel);
+      serveFile(response, asked);
     } else {
       response.writeHead(404).end();
     }
@@ -86,7 +88,7 @@ export async function startWheelMirror(
   };
 }
 
-export const serveWhole: ServeFile = (response, { content }) => {
+const serveWhole: ServeFile = (response, { content }) => {
   response.writeHead(200, { 'content-length': content.length }).end(content);
 };
 
