@@ -24,6 +24,9 @@ export async function untilStopped(
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
 
+  // A terminal or a log reader that went away is no reason to stop serving.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
   const onBug = (error: unknown) => {
     say(`An error nobody caught ends this process: ${error instanceof Error ? error.stack : typeof error}`);
     process.exitCode = 1;

@@ -30,6 +30,16 @@ test('SIGTERM ends the server and its database, with exit code 0', async () => {
   expect(await mongodPid(dataDir)).toBeUndefined();
 });
 
+test('a reader of its output that goes away does not stop it, and does not keep it from stopping', async () => {
+  const dataDir = await temporaryFolder();
+  const server = await ServerProcess.start(dataDir);
+  server.child.stdout?.destroy();
+  server.child.stderr?.destroy();
+  expect((await call(await server.credentials(), 'GET', '/chat')).status).toBe(200);
+  expect((await server.stop()).code).toBe(0);
+  expect(await mongodPid(dataDir)).toBeUndefined();
+});
+
 test('what was acknowledged survives kill -9 of everything', async () => {
   const dataDir = await temporaryFolder();
   const first = await ServerProcess.start(dataDir);

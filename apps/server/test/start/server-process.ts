@@ -8,6 +8,8 @@ import { onTestFinished } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../../../..');
 
+const STOP_MAX_MS = 40_000;
+
 export interface Credentials {
   readonly url: string;
   readonly mongodbUri: string;
@@ -80,7 +82,7 @@ export class ServerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const server = new ServerProcess(child, dataDir);
-    onTestFinished(async () => void (await server.stop()));
+    onTestFinished(() => server.end());
     return server;
   }
 
@@ -126,6 +128,15 @@ export class ServerProcess {
   async stop(): Promise<Output> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGTERM');
     return this.exited;
+  }
+
+  /** Ends it in order, by force where that fails: a failed test leaves nothing running. */
+  async end(): Promise<void> {
+    const force = setTimeout(() => {
+      if (this.child.pid !== undefined) process.kill(-this.child.pid, 'SIGKILL');
+    }, STOP_MAX_MS);
+    await this.stop();
+    clearTimeout(force);
   }
 
   /** The server's own process, below npm. */
