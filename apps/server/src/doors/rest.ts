@@ -111,12 +111,22 @@ function closedInput({ pathParameters }: RestOperation, input: unknown): unknown
 
 /** The handler drops empty values, which would turn `?userId=` into "no filter": in an array they survive. */
 function queryOf(operation: RestOperation, request: FastifyRequest): Record<string, unknown> {
+  refuseBrokenEscapes(request.url);
   const query = request.query as Record<string, string | string[]>;
   closedInput(operation, query);
   // The handler would lose it: it is the one name that cannot be assigned to an object.
   if (Object.hasOwn(query, '__proto__')) refuseQuery({ ['__proto__']: '' });
   if (operation.method !== 'GET' && operation.method !== 'DELETE') refuseQuery(query);
   return Object.fromEntries(Object.entries(query).map(([key, value]) => [key, [value].flat()]));
+}
+
+/** A value with a broken percent-escape would be taken for the very text it is written as. */
+function refuseBrokenEscapes(url: string): void {
+  try {
+    decodeURIComponent(url);
+  } catch (cause) {
+    throw new Refusal('malformed_request', { cause });
+  }
 }
 
 function refuseQuery(query: Record<string, unknown>): void {
