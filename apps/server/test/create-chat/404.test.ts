@@ -1,0 +1,24 @@
+import { mintId } from '@parley/contract';
+import { expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+
+const { makeTeam, mongo } = await startHarness();
+const team = await makeTeam();
+const other = await makeTeam();
+
+test.each([
+  ['that nobody made', mintId('agent')],
+  ["of another team's", other.agent.id],
+  ['that is no id', 'support'],
+  ['that is empty', ''],
+  ['of another noun', mintId('chat')],
+  ['in capitals', team.agent.id.toUpperCase()],
+  ['with a blank', `${team.agent.id} `],
+  ['with NUL', `${team.agent.id}\0`],
+  ['of 4,000 characters', 'a'.repeat(4_000)],
+])('an agent %s is 404 agent_not_found, and no chat is made', async (_, agentId) => {
+  const { status, refusal } = await team.rest('POST', '/chat', { body: { agentId } });
+  expect(status).toBe(404);
+  expect(refusal.code).toBe('agent_not_found');
+  expect(await mongo.raw.collection('chats').countDocuments()).toBe(0);
+});
