@@ -50,12 +50,11 @@ test('what was acknowledged survives kill -9 of everything', async () => {
   expect(await chatIds(await second.credentials())).toEqual([id]);
 });
 
-test('a database left behind by a killed server is taken over, not fought', async () => {
+test('after kill -9 of the server alone the next start meets no fight for the data', async () => {
   const dataDir = await temporaryFolder();
   const first = await ServerProcess.start(dataDir);
   const id = await makeChat(await first.credentials());
   await first.killAlone();
-  expect(await mongodPid(dataDir)).toBeTypeOf('number');
 
   const second = await ServerProcess.start(dataDir);
   expect(await chatIds(await second.credentials())).toEqual([id]);
