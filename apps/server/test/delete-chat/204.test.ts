@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+
+const { makeTeam, mongo, model, log } = await startHarness();
+const team = await makeTeam();
+
+test('is answered without body and content type', async () => {
+  const chat = await team.makeChat();
+  const { status, headers, text } = await team.rest('DELETE', `/chat/${chat.id}`);
+  expect(status).toBe(204);
+  expect(text).toBe('');
+  expect(headers.get('content-type')).toBeNull();
+  expect(headers.get('content-length')).toBeNull();
+});
+
+test('at the tRPC door it answers nothing, successfully', async () => {
+  const chat = await team.makeChat();
+  expect(await team.trpc.chat.delete.mutate({ chatId: chat.id })).toBeUndefined();
+});
+
+test.each([
+  ['no header', {}],
+  ['a JSON content type', { 'content-type': 'application/json' }],
+])('works with %s and no body', async (_, headers) => {
+  const chat = await team.makeChat();
+  expect((await team.rest('DELETE', `/chat/${chat.id}`, { headers })).status).toBe(204);
+});
+
+test('from then on the chat is gone at every operation', async () => {
+  const chat = await team.makeChat();
+  await team.send(chat.id, 'hello');
+  await team.rest('DELETE', `/chat/${chat.id}`);
+  for (const [method, path] of [
+    ['GET', `/chat/${chat.id}`],
+    ['GET', `/chat/${chat.id}/message`],
+    ['DELETE', `/chat/${chat.id}`],
+  ] as const) {
+    expect((await team.rest(method, path)).status).toBe(404);
+  }
+  expect((await team.send(chat.id, 'again')).status).toBe(404);
+});
+
+test('nothing a person wrote stays in the database, only that there was a chat', async () => {
+  const chat = await team.makeChat({ userId: 'canary-user', metadata: { note: 'canary-metadata' } });
+  model.replyTo('canary-question', (call) => {
+    call.text('canary-answer');
+    call.finish();
+  });
+  await team.send(chat.id, 'canary-question');
+  await team.rest('DELETE', `/chat/${chat.id}`);
+  const collections = await mongo.raw.collections();
+  const documents = await Promise.all(collections.map((collection) => collection.find().toArray()));
+  expect(JSON.stringify(documents)).not.toContain('canary');
+  const tombstone = await mongo.raw.collection<{ _id: string }>('chats').findOne({ _id: chat.id });
+  expect(Object.keys(tombstone ?? {}).toSorted()).toEqual(['_id', 'purgedAt']);
+});
+
+test('of several deletes at once one is 204 and the others are 404', async () => {
+  const chat = await team.makeChat();
+  const answers = await Promise.all(Array.from({ length: 8 }, () => team.rest('DELETE', `/chat/${chat.id}`)));
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([204, ...Array(7).fill(404)]);
+});
+
+test('while an answer is written it stops the model, and nothing is stored of it', async () => {
+  const chat = await team.makeChat();
+  model.replyTo('long story', (call) => call.text('Once upon a time '));
+  const sending = team.send(chat.id, 'long story');
+  const call = await model.callTo('long story');
+  await team.rest('DELETE', `/chat/${chat.id}`);
+  await call.aborted;
+  expect((await sending).status).toBe(404);
+  expect(await mongo.raw.collection('turns').countDocuments({ chat: chat.id })).toBe(0);
+});
+
+test('only that chat is deleted', async () => {
+  const [gone, kept] = [await team.makeChat(), await team.makeChat()];
+  await team.send(kept.id, 'hello');
+  await team.send(gone.id, 'hello');
+  await team.rest('DELETE', `/chat/${gone.id}`);
+  expect((await team.trpc.chat.get.query({ chatId: kept.id })).messages).toHaveLength(2);
+});
+
+test('no error was logged by any of it', () => {
+  expect(log.all(({ level }) => level === 'error')).toEqual([]);
+});
