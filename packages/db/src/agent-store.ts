@@ -1,21 +1,13 @@
-import { type Id, limits, mintId } from '@parley/contract';
-import { LRUCache } from 'lru-cache';
-import { duplicateKeyIndex } from './database-errors.ts';
+import { mintId } from '@parley/contract';
+import { isDuplicateKey } from './database-errors.ts';
+import { createFoundCache } from './found-cache.ts';
 import type { AgentDocument, Models } from './models.ts';
-import type { AgentRecord, Scope } from './records.ts';
+import type { AgentRecord } from './records.ts';
 import type { AgentStore } from './store.ts';
 
 /** Agents that were found are remembered for a few seconds: every turn needs one. */
 export function createAgentStore({ agents }: Models): AgentStore {
-  const known = new LRUCache<string, AgentRecord, Scope & { id: Id<'agent'> }>({
-    max: limits.cacheEntriesMax,
-    ttl: limits.cacheMs,
-    allowStaleOnFetchRejection: false,
-    fetchMethod: async (_key, _stale, { context: { team, id } }) => {
-      const found = await agents.findOne({ _id: id, team }).lean();
-      return found ? toRecord(found) : undefined;
-    },
-  });
+  const lookUp = createFoundCache<AgentRecord>();
 
   return {
     async create({ team }, { name, type, description, ...settings }, id = mintId('agent')) {
@@ -32,15 +24,21 @@ export function createAgentStore({ agents }: Models): AgentStore {
       };
       try {
         await agents.insertMany([document], { lean: true });
+        return toRecord(document);
       } catch (error) {
-        // The same id again: it was made before.
-        if (duplicateKeyIndex(error) === undefined) throw error;
+        if (!isDuplicateKey(error)) throw error;
+        // The same id again: it was made before, unless it is another team's.
+        const made = await agents.findOne({ _id: id, team }).lean();
+        if (!made) throw error;
+        return toRecord(made);
       }
-      return toRecord(document);
     },
 
     async find({ team }, id) {
-      return known.fetch(`${team}/${id}`, { context: { team, id } });
+      return lookUp(`${team}/${id}`, async () => {
+        const found = await agents.findOne({ _id: id, team }).lean();
+        return found ? toRecord(found) : undefined;
+      });
     },
 
     async list({ team }, limit) {

@@ -1,20 +1,15 @@
-import { limits, mintId } from '@parley/contract';
-import { LRUCache } from 'lru-cache';
+import { mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { hashApiKey, isApiKey, kindOf, visibleStart } from './api-key.ts';
-import { duplicateKeyIndex } from './database-errors.ts';
+import { isDuplicateKey } from './database-errors.ts';
+import { createFoundCache } from './found-cache.ts';
 import type { Models } from './models.ts';
 import type { ApiKeyRecord } from './records.ts';
 import type { ApiKeyStore } from './store.ts';
 
 /** Keys that were found are remembered for a few seconds: every request brings one. */
 export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
-  const known = new LRUCache<string, ApiKeyRecord>({
-    max: limits.cacheEntriesMax,
-    ttl: limits.cacheMs,
-    fetchMethod: findByHash,
-    allowStaleOnFetchRejection: false,
-  });
+  const lookUp = createFoundCache<ApiKeyRecord>();
 
   return {
     async create({ team }, key) {
@@ -29,13 +24,15 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
       try {
         await apiKeys.insertMany([document], { lean: true });
       } catch (error) {
-        // The same key again: it was stored before.
-        if (duplicateKeyIndex(error) === undefined) throw error;
+        // The same key again: it was stored before, unless it is another team's.
+        if (!isDuplicateKey(error) || !(await apiKeys.exists({ hash: document.hash, team }))) throw error;
       }
     },
 
     async find(key) {
-      return isApiKey(key) ? known.fetch(hashApiKey(key)) : undefined;
+      if (!isApiKey(key)) return undefined;
+      const hash = hashApiKey(key);
+      return lookUp(hash, () => findByHash(hash));
     },
   };
 

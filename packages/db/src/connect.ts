@@ -1,23 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Mongoose } from 'mongoose';
 import { createAgentStore } from './agent-store.ts';
 import { createApiKeyStore } from './api-key-store.ts';
 import { createChatStore } from './chat-store.ts';
-import { guarded } from './database-errors.ts';
+import { toRefusal } from './database-errors.ts';
+import { guarded } from './guarded.ts';
 import { createMessageStore } from './message-store.ts';
 import { createModels, type Models } from './models.ts';
 import type { Stores } from './store.ts';
 import { createTeamStore } from './team-store.ts';
 import { createTurnStore } from './turn-store.ts';
 
-/** No call waits longer for a database that is away: "in seconds" is what a caller is promised. */
+/** How long a server is looked for. An election takes longer, but what waits for one is tried again later. */
 const SELECTION_MS = 3_000;
-const OPERATION_MS = 8_000;
+/** How long a write waits for the majority. */
+const MAJORITY_MS = 5_000;
+/** How long a socket may be silent: longer than the server itself lets a write wait. */
+const SILENCE_MS = 6_000;
+/** A question whose answer is late counts as answered with no. */
+const REACHABLE_MS = 2_000;
+
+/**
+ * What the connection string does not decide, in all the driver's spellings. They are taken out of it, because
+ * the driver mixes parts of a concern from there with ours (`journal=false` would win).
+ */
+const DECIDED_HERE = new Set([
+  ...['w', 'j', 'journal', 'fsync', 'wtimeout', 'wtimeoutms'],
+  ...['readconcernlevel', 'readpreference', 'readpreferencetags', 'maxstalenessseconds'],
+  ...['retryreads', 'retrywrites', 'timeoutms', 'sockettimeoutms', 'connecttimeoutms'],
+  ...['serverselectiontimeoutms', 'waitqueuetimeoutms'],
+]);
 
 const NAMES_DATABASE = /^mongodb(?:\+srv)?:\/\/[^/]+\/[^?]+/;
 
 export interface Database {
   readonly stores: Stores;
-  /** Whether the primary answers now. */
+  /** Whether the primary answers within two seconds. */
   isReachable(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -33,17 +51,17 @@ export async function connectDatabase(uri: string): Promise<Database> {
   const mongoose = new Mongoose();
   mongoose.set('sanitizeFilter', true);
   mongoose.set('strictQuery', 'throw');
-  const connection = mongoose.createConnection(uri, {
+  const connection = mongoose.createConnection(withoutDecided(uri), {
     ...(!NAMES_DATABASE.test(uri) && { dbName: 'parley' }),
     appName: 'parley',
     readConcernLevel: 'majority',
     readPreference: 'primary',
-    writeConcern: { w: 'majority', journal: true, wtimeoutMS: OPERATION_MS },
+    writeConcern: { w: 'majority', journal: true, wtimeoutMS: MAJORITY_MS },
     retryReads: true,
     retryWrites: true,
     serverSelectionTimeoutMS: SELECTION_MS,
     connectTimeoutMS: SELECTION_MS,
-    socketTimeoutMS: OPERATION_MS,
+    socketTimeoutMS: SILENCE_MS,
     bufferCommands: false,
   });
   const models = createModels(connection);
@@ -53,20 +71,33 @@ export async function connectDatabase(uri: string): Promise<Database> {
     await ensureCollections(models);
   } catch (error) {
     await connection.destroy().catch(() => undefined);
-    throw error;
+    throw toRefusal(error);
   }
   return {
     stores: createStores(models),
-    isReachable: async () => {
-      try {
-        await connection.getClient().db().command({ ping: 1 });
-        return true;
-      } catch {
-        return false;
-      }
+    isReachable() {
+      const ping = connection.getClient().db().command({ ping: 1 });
+      const answered = ping.then(
+        () => true,
+        () => false,
+      );
+      const patience = new AbortController();
+      const late = delay(REACHABLE_MS, false, { signal: patience.signal }).catch(() => false);
+      return Promise.race([answered, late]).finally(() => patience.abort());
     },
     close: () => connection.close(),
   };
+}
+
+function withoutDecided(uri: string): string {
+  const [address, query] = splitOnce(uri, '?');
+  const kept = query.split('&').filter((pair) => !DECIDED_HERE.has(splitOnce(pair, '=')[0].toLowerCase()));
+  return `${address}?${kept.join('&')}`;
+}
+
+function splitOnce(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark);
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 interface Commands {

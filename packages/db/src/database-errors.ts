@@ -5,14 +5,32 @@ const DUPLICATE_KEY = 11_000;
 
 /** MongoDB's codes for a node that cannot serve just now (stepping down, shutting down, time out of the pool). */
 const AWAY_CODES: ReadonlySet<number | string | undefined> = new Set([
-  6, 7, 50, 64, 89, 91, 189, 262, 9001, 10_058, 10_107, 11_600, 11_602, 13_435, 13_436,
+  6, 7, 50, 64, 89, 91, 133, 134, 189, 262, 9001, 10_058, 10_107, 11_600, 11_602, 13_435, 13_436,
 ]);
 
-/** Whether a write failed because a unique index already holds its value; names the index. */
-export function duplicateKeyIndex(error: unknown): string | undefined {
-  if (!(error instanceof mongo.MongoServerError) || error.code !== DUPLICATE_KEY) return undefined;
-  const pattern: unknown = error['keyPattern'];
-  return typeof pattern === 'object' && pattern !== null ? Object.keys(pattern).join(',') : '';
+/** The driver's and Mongoose's errors for a server that is not found, or a connection that is closed. */
+const AWAY_NAMES: ReadonlySet<string> = new Set([
+  'DisconnectedError',
+  'MongoClientClosedError',
+  'MongoExpiredSessionError',
+  'MongoNotConnectedError',
+  'MongoOperationTimeoutError',
+  'MongoPoolClosedError',
+  'MongoServerClosedError',
+  'MongoServerSelectionError',
+  'MongoTopologyClosedError',
+  'MongoWaitQueueTimeoutError',
+  'MongooseServerSelectionError',
+]);
+
+/** Whether a write failed because a unique index already holds its value. The server names only one index. */
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+/** Translates what the driver throws: "away" becomes a registered refusal, everything else is a bug and stays. */
+export function toRefusal(error: unknown): unknown {
+  return isAway(error) ? new Refusal('database_unavailable', { cause: error }) : error;
 }
 
 /**
@@ -20,45 +38,15 @@ export function duplicateKeyIndex(error: unknown): string | undefined {
  * write is then unknown.
  */
 function isAway(error: unknown): boolean {
-  if (error instanceof mongo.MongoServerError) {
-    if (error.hasErrorLabel('RetryableWriteError') || AWAY_CODES.has(error.code)) return true;
-    return error instanceof mongo.MongoWriteConcernError;
-  }
   if (!(error instanceof Error)) return false;
+  if (error instanceof mongo.MongoNetworkError || AWAY_NAMES.has(error.name)) return true;
+  if (!(error instanceof mongo.MongoServerError)) return false;
+  // An insert wraps what happened to it, a lost connection too, as if the server had said it.
+  const wrapped: unknown = error.errorResponse;
   return (
-    error instanceof mongo.MongoNetworkError ||
-    error instanceof mongo.MongoServerSelectionError ||
-    error instanceof mongo.MongoOperationTimeoutError ||
-    error.name === 'MongoPoolClearedError' ||
-    error instanceof mongo.MongoNotConnectedError ||
-    error instanceof mongo.MongoTopologyClosedError ||
-    error.name === 'MongooseServerSelectionError' ||
-    error.name === 'MongoWaitQueueTimeoutError' ||
-    error.name === 'MongoConnectionPoolClosedError' ||
-    error.name === 'MongoClientClosedError' ||
-    error.name === 'DisconnectedError'
+    error instanceof mongo.MongoWriteConcernError ||
+    error.hasErrorLabel('RetryableWriteError') ||
+    AWAY_CODES.has(error.code) ||
+    (wrapped !== error && isAway(wrapped))
   );
-}
-
-/** Translates what the driver throws: "away" becomes a registered refusal, everything else is a bug and stays. */
-function translate(error: unknown): unknown {
-  return isAway(error) ? new Refusal('database_unavailable', { cause: error }) : error;
-}
-
-type AsyncFunction = (...args: never[]) => Promise<unknown>;
-
-/** Wraps every function of a store so that an unreachable database is one refusal, in one place. */
-export function guarded<Store extends object>(store: Store): Store {
-  const entries = Object.entries(store).map(([name, call]: [string, AsyncFunction]) => [
-    name,
-    async (...args: never[]) => {
-      try {
-        return await call(...args);
-      } catch (error) {
-        throw translate(error);
-      }
-    },
-  ]);
-  // The wrapped functions keep their types: only what they throw changes.
-  return Object.fromEntries(entries) as Store;
 }

@@ -1,3 +1,4 @@
+import type { Id } from '@parley/contract';
 import { trusted } from 'mongoose';
 import type { Models, TurnDocument } from './models.ts';
 import type { ListedMessage, MessagePosition } from './records.ts';
@@ -8,19 +9,34 @@ const fields = { sequence: 1, status: 1, errorCode: 1, messages: 1, answerId: 1 
 type ListedTurn = Pick<TurnDocument, 'sequence' | 'status' | 'errorCode' | 'messages' | 'answerId'>;
 type PlacedMessage = ListedMessage & { readonly position: MessagePosition };
 
+/** How many turns one query brings. */
+const TURNS_PAGE = 500;
+
 export function createMessageStore({ turns }: Models): MessageStore {
+  /** Page by page: a cursor that is left before its end would stay open on the server. */
+  async function* readTurns(filter: { chat: Id<'chat'>; team: Id<'team'> }, from: number, page: PageOrder) {
+    const { direction, size } = page;
+    const operator = direction === 1 ? '$gte' : '$lte';
+    for (let next = from; ; ) {
+      const found: ListedTurn[] = await turns
+        .find({ ...filter, sequence: trusted({ [operator]: next }) }, fields)
+        .sort({ sequence: direction })
+        .limit(size)
+        .lean();
+      yield* found;
+      const last = found.at(-1);
+      if (!last || found.length < size) return;
+      next = last.sequence + direction;
+    }
+  }
+
   return {
     async list({ team }, chat, { limit, order, after }) {
       const direction = order === 'asc' ? 1 : -1;
-      const bound = order === 'asc' ? '$gte' : '$lte';
-      const cursor = turns
-        .find({ chat, team, ...(after && { sequence: trusted({ [bound]: after.sequence }) }) }, fields)
-        .sort({ sequence: direction })
-        .batchSize(Math.min(limit, 500))
-        .lean()
-        .cursor();
+      const from = after?.sequence ?? (order === 'asc' ? 1 : Number.MAX_SAFE_INTEGER);
       const items: PlacedMessage[] = [];
-      for await (const turn of cursor) {
+      const size = Math.min(limit + 1, TURNS_PAGE);
+      for await (const turn of readTurns({ chat, team }, from, { direction, size })) {
         const messages = messagesOf(turn);
         if (order === 'desc') messages.reverse();
         items.push(...messages.filter((message) => isAfter(message.position, after, direction)));
@@ -31,6 +47,12 @@ export function createMessageStore({ turns }: Models): MessageStore {
       return items.length > limit && last ? { items: page, next: last.position } : { items: page };
     },
   };
+}
+
+interface PageOrder {
+  readonly direction: 1 | -1;
+  /** Turns. */
+  readonly size: number;
 }
 
 /** What a list shows of a turn: the user's message always, the answer once it has ended with text. */

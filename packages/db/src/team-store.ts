@@ -1,4 +1,4 @@
-import { duplicateKeyIndex } from './database-errors.ts';
+import { isDuplicateKey } from './database-errors.ts';
 import type { Models } from './models.ts';
 import type { TeamStore } from './store.ts';
 
@@ -30,7 +30,7 @@ export function createTeamStore({ teams }: Models): TeamStore {
         await teams.insertMany([first], { lean: true });
         return true;
       } catch (error) {
-        if (duplicateKeyIndex(error) === undefined) throw error;
+        if (!isDuplicateKey(error)) throw error;
         return (await teams.exists({ _id: id })) !== null;
       }
     },

@@ -1,7 +1,7 @@
 import type { Id } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { toRecord as toChatRecord } from './chat-store.ts';
-import { duplicateKeyIndex } from './database-errors.ts';
+import { isDuplicateKey } from './database-errors.ts';
 import type { Models, TurnDocument } from './models.ts';
 import {
   type ChatTail,
@@ -13,8 +13,8 @@ import {
 } from './records.ts';
 import type { TurnStore } from './store.ts';
 
-/** How many turns of the history one batch brings. Most contexts fit the first. */
-const HISTORY_BATCH = 30;
+/** How many turns of the history one query brings. Most contexts fit the first. */
+const HISTORY_PAGE = 30;
 /** Enough to see a whole queue behind the newest ended turn. */
 const TAIL_TURNS = 64;
 const UNFINISHED = ['queued', 'generating'] as const;
@@ -23,12 +23,6 @@ const tailFields = { sequence: 1, status: 1, textBytes: 1 } as const;
 const historyFields = { sequence: 1, status: 1, textBytes: 1, messages: 1 } as const;
 
 export function createTurnStore({ chats, turns }: Models): TurnStore {
-  const hasPredecessorEnded = async (team: Id<'team'>, chat: Id<'chat'>, sequence: number) => {
-    if (sequence === 1) return true;
-    const found = await turns.findOne({ chat, team, sequence: sequence - 1 }, { status: 1 }).lean();
-    return found !== null && isEnded(found.status);
-  };
-
   const claim = async (
     filter: { _id: Id<'turn'> } | { chat: Id<'chat'>; sequence: number },
     team: Id<'team'>,
@@ -59,8 +53,7 @@ export function createTurnStore({ chats, turns }: Models): TurnStore {
         await turns.insertMany([toDocument(turn, team)], { lean: true });
         return 'inserted';
       } catch (error) {
-        const index = duplicateKeyIndex(error);
-        if (index === undefined) throw error;
+        if (!isDuplicateKey(error)) throw error;
         // The server names only one of the indexes that conflict: our own id may stand there all the same,
         // when the acknowledgement of an earlier try was lost.
         if ((await turns.exists({ _id: turn.id, team })) !== null) return 'inserted';
@@ -80,8 +73,7 @@ export function createTurnStore({ chats, turns }: Models): TurnStore {
       const predecessor = before[0];
       return {
         chat: chat ? toChatRecord(chat) : undefined,
-        predecessorEnded:
-          sequence === 1 || (predecessor?.sequence === sequence - 1 && isEnded(predecessor.status)),
+        predecessorEnded: predecessor === undefined || isEnded(predecessor.status),
         textBytesBefore: predecessor?.textBytes ?? 0,
         history: before.reverse().flatMap(({ messages }) => messages),
       };
@@ -147,7 +139,12 @@ export function createTurnStore({ chats, turns }: Models): TurnStore {
       return found.map(toRecord);
     },
 
-    hasPredecessorEnded: ({ team }, chat, sequence) => hasPredecessorEnded(team, chat, sequence),
+    async hasPredecessorEnded({ team }, chat, sequence) {
+      if (sequence === 1) return true;
+      const found = await turns.findOne({ chat, team, sequence: sequence - 1 }, { status: 1 }).lean();
+      // None means that the chat was purged: the turn must start, to find that out and be removed.
+      return found === null || isEnded(found.status);
+    },
 
     async takeOver({ team }, id, seen, token) {
       const taken = await turns
@@ -169,24 +166,28 @@ export function createTurnStore({ chats, turns }: Models): TurnStore {
 
   /** The turns before `sequence`, newest first: the predecessor in any case, then as many as fit the bytes. */
   async function readBefore(chat: Id<'chat'>, team: Id<'team'>, sequence: number, bytesMax: number) {
-    if (sequence === 1) return [];
-    const found: Pick<TurnDocument, 'sequence' | 'status' | 'textBytes' | 'messages'>[] = [];
+    const found: HistoryTurn[] = [];
     let bytes = 0;
-    const cursor = turns
-      .find({ chat, team, sequence: trusted({ $lt: sequence }) }, historyFields)
-      .sort({ sequence: -1 })
-      .batchSize(HISTORY_BATCH)
-      .lean()
-      .cursor();
-    for await (const turn of cursor) {
-      found.push(turn);
-      for (const { content } of turn.messages) bytes += Buffer.byteLength(content);
-      if (bytes > bytesMax) break;
+    // Page by page: a cursor that is left before its end would stay open on the server.
+    for (let before = sequence; before > 1; ) {
+      const page: HistoryTurn[] = await turns
+        .find({ chat, team, sequence: trusted({ $lt: before }) }, historyFields)
+        .sort({ sequence: -1 })
+        .limit(HISTORY_PAGE)
+        .lean();
+      for (const turn of page) {
+        found.push(turn);
+        for (const { content } of turn.messages) bytes += Buffer.byteLength(content);
+        if (bytes > bytesMax) return found;
+      }
+      if (page.length < HISTORY_PAGE) return found;
+      before = page.at(-1)?.sequence ?? 1;
     }
     return found;
   }
 }
 
+type HistoryTurn = Pick<TurnDocument, 'sequence' | 'status' | 'textBytes' | 'messages'>;
 type TailTurn = Pick<TurnDocument, 'sequence' | 'status' | 'textBytes'>;
 
 /** Sums up the newest turns of a chat, newest first. */

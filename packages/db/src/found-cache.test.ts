@@ -1,0 +1,33 @@
+import { limits } from '@parley/contract';
+import { expect, test } from 'vitest';
+import { createFoundCache } from './found-cache.ts';
+
+test('of more look-ups at once than the cache holds, each gets its answer', async () => {
+  const lookUp = createFoundCache<{ index: number }>();
+  const gate = Promise.withResolvers<void>();
+  const count = limits.cacheEntriesMax + 10;
+  const all = Array.from({ length: count }, (_, index) =>
+    lookUp(`name-${index}`, async () => {
+      await gate.promise;
+      return index % 2 ? { index } : undefined;
+    }),
+  );
+  gate.resolve();
+  expect(await Promise.all(all)).toEqual(
+    Array.from({ length: count }, (_, index) => (index % 2 ? { index } : undefined)),
+  );
+});
+
+test('parallel look-ups of one name share one query, its failure too; the next one asks again', async () => {
+  const lookUp = createFoundCache<object>();
+  let queries = 0;
+  const fail = async () => {
+    queries++;
+    throw new Error('away');
+  };
+  const tries = [lookUp('name', fail), lookUp('name', fail)];
+  expect((await Promise.allSettled(tries)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(queries).toBe(1);
+  expect(await lookUp('name', async () => ({ found: true }))).toEqual({ found: true });
+  expect(await lookUp('name', fail)).toEqual({ found: true });
+});

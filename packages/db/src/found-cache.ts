@@ -1,0 +1,32 @@
+import { limits } from '@parley/contract';
+import { LRUCache } from 'lru-cache';
+
+type Find<Value> = () => Promise<Value | undefined>;
+
+/**
+ * Remembers what was found for a few seconds, and never what was not: a thing can be used as soon as it is
+ * made. Parallel look-ups of one name share one query. (The cache's own `fetch` is not used because it fails
+ * a look-up that is pushed out while it is under way.)
+ */
+export function createFoundCache<Value extends object>() {
+  const known = new LRUCache<string, Value>({ max: limits.cacheEntriesMax, ttl: limits.cacheMs });
+  const pending = new Map<string, Promise<Value | undefined>>();
+
+  async function query(name: string, find: Find<Value>): Promise<Value | undefined> {
+    try {
+      const found = await find();
+      if (found) known.set(name, found);
+      return found;
+    } finally {
+      pending.delete(name);
+    }
+  }
+
+  return async function lookUp(name: string, find: Find<Value>): Promise<Value | undefined> {
+    const remembered = known.get(name);
+    if (remembered) return remembered;
+    const shared = pending.get(name) ?? query(name, find);
+    pending.set(name, shared);
+    return shared;
+  };
+}

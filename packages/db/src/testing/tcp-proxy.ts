@@ -1,0 +1,78 @@
+import { connect, createServer, type Socket } from 'node:net';
+
+/** How the proxy treats what passes: `swallow` reads and forwards nothing, and says nothing of it. */
+type Treatment = 'forward' | 'swallow';
+
+/**
+ * A TCP proxy on 127.0.0.1 in front of a server, for tests of a network that fails: it can hang, cut and
+ * refuse, in either direction.
+ */
+export interface TcpProxy {
+  readonly port: number;
+  /** From now on, what the client sends and what the server answers, on old connections and new ones. */
+  treat(how: { requests?: Treatment; replies?: Treatment }): void;
+  /** Closes every connection that is open. */
+  cut(): void;
+  /** Refuses new connections; those that are open stay. */
+  refuse(): void;
+  /** Takes connections again, on the same port. */
+  listen(): Promise<void>;
+  /** Connections that are open now. */
+  readonly connections: number;
+  stop(): void;
+}
+
+/** Starts a proxy in front of `port` of 127.0.0.1. */
+export async function startTcpProxy(port: number): Promise<TcpProxy> {
+  const treatment: { requests: Treatment; replies: Treatment } = { requests: 'forward', replies: 'forward' };
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const target = connect(port, '127.0.0.1');
+    join(client, target, () => treatment.requests, sockets);
+    join(target, client, () => treatment.replies, sockets);
+  });
+  const listen = (at: number) => new Promise<void>((done) => server.listen(at, '127.0.0.1', done));
+  const refuse = () => {
+    // Takes effect at once; its own end comes with the last connection, and nobody waits for that.
+    if (server.listening) server.close();
+  };
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  await listen(0);
+  const own = portOf(server);
+  return {
+    port: own,
+    treat: (how) => Object.assign(treatment, how),
+    cut,
+    refuse,
+    listen: () => listen(own),
+    get connections() {
+      return sockets.size / 2;
+    },
+    stop() {
+      refuse();
+      cut();
+    },
+  };
+}
+
+/** Hands on what `from` sends, and its end. */
+function join(from: Socket, to: Socket, treatment: () => Treatment, sockets: Set<Socket>): void {
+  sockets.add(from);
+  from.on('data', (bytes) => {
+    if (treatment() === 'forward') to.write(bytes);
+  });
+  // A reset on one side is told to the other as an end; the error itself is what the test wanted.
+  from.on('error', () => undefined);
+  from.on('close', () => {
+    sockets.delete(from);
+    to.destroy();
+  });
+}
+
+function portOf(server: ReturnType<typeof createServer>): number {
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('the proxy does not listen');
+  return address.port;
+}

@@ -1,0 +1,81 @@
+import { mintId } from '@parley/contract';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { newScope } from './examples.ts';
+import { mongoUri } from './mongo-uri.ts';
+import { passTime } from './pass-time.ts';
+import { connectWatched, type WatchedDatabase } from './watch-commands.ts';
+
+let db: TestDatabase;
+let watched: WatchedDatabase;
+
+beforeAll(async () => {
+  db = await openTestDatabase(mongoUri(), 'agent_store');
+  watched = await connectWatched(db.uri);
+});
+afterAll(async () => {
+  await watched.database.close();
+  await db.drop();
+});
+
+const support = { name: 'Ann', type: 'support' };
+
+test('an agent comes back with what it was made of, and with nothing it was not', async () => {
+  const scope = newScope();
+  const full = { ...support, description: 'd', systemPrompt: '$$ROOT \u{1F600}', model: 'm', temperature: 0 };
+  const made = await db.stores.agents.create(scope, full);
+  expect(made).toEqual({ ...full, id: made.id, version: 1 });
+  expect(await db.stores.agents.find(scope, made.id)).toEqual(made);
+  const plain = await db.stores.agents.create(scope, support);
+  expect(await db.stores.agents.find(scope, plain.id)).toEqual({ ...support, id: plain.id, version: 1 });
+});
+
+test('with an id of one’s own it is made once; the repeat answers what stands', async () => {
+  const scope = newScope();
+  const id = mintId('agent');
+  const first = await db.stores.agents.create(scope, support, id);
+  expect(await db.stores.agents.create(scope, { ...support, name: 'other' }, id)).toEqual(first);
+  expect(await db.stores.agents.list(scope, 10)).toEqual([first]);
+});
+
+test('another team’s id is not taken over in silence', async () => {
+  const id = mintId('agent');
+  const owner = newScope();
+  await db.stores.agents.create(owner, support, id);
+  const other = newScope();
+  await expect(db.stores.agents.create(other, support, id)).rejects.toThrow();
+  expect(await db.stores.agents.list(other, 10)).toEqual([]);
+});
+
+test('the list is in the order of making, and bounded', async () => {
+  const scope = newScope();
+  const made = [];
+  for (const name of ['c', 'a', 'b']) made.push(await db.stores.agents.create(scope, { ...support, name }));
+  expect(await db.stores.agents.list(scope, 10)).toEqual(made);
+  expect(await db.stores.agents.list(scope, 2)).toEqual(made.slice(0, 2));
+});
+
+test('a found agent is remembered for a few seconds, per team; an unknown one is asked for again', async () => {
+  const scope = newScope();
+  const { id } = await db.stores.agents.create(scope, support);
+  const finds = () => watched.commands().filter(({ name }) => name === 'find').length;
+  const later = passTime();
+  try {
+    finds();
+    await Promise.all(Array.from({ length: 20 }, () => watched.stores.agents.find(scope, id)));
+    expect(finds()).toBe(1);
+    expect(await watched.stores.agents.find(newScope(), id)).toBeUndefined();
+    expect(await watched.stores.agents.find(scope, mintId('agent'))).toBeUndefined();
+    expect(await watched.stores.agents.find(scope, mintId('agent'))).toBeUndefined();
+    expect(finds()).toBe(3);
+    await db.raw.collection('agents').updateOne({ _id: id as never }, { $set: { name: 'Bob' } });
+    expect(await watched.stores.agents.find(scope, id)).toMatchObject({ name: 'Ann' });
+    later.by(4_001);
+    // The cache reads the clock at most once a millisecond.
+    await db.raw.command({ ping: 1 });
+    expect(await watched.stores.agents.find(scope, id)).toMatchObject({ name: 'Bob' });
+    expect(finds()).toBe(1);
+  } finally {
+    later.restore();
+  }
+});

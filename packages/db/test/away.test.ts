@@ -1,0 +1,143 @@
+import { type ErrorCode, mintId, Refusal } from '@parley/contract';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { connectDatabase, type Database, mintApiKey, type Stores } from '../src/index.ts';
+import { openTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '../src/testing/index.ts';
+import { leaseOf, newChat, newScope, newTurn } from './examples.ts';
+import { mongoUri } from './mongo-uri.ts';
+
+/** "Within seconds", and some for a machine that has much else to do. */
+const SECONDS = 11_000;
+
+let db: TestDatabase;
+let proxy: TcpProxy;
+let proxied: string;
+let database: Database;
+const scope = newScope();
+
+beforeAll(async () => {
+  db = await openTestDatabase(mongoUri(), 'away');
+});
+afterAll(() => db.drop());
+
+beforeEach(async () => {
+  const url = new URL(db.uri);
+  proxy = await startTcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  proxied = url.href;
+});
+afterEach(async () => {
+  await database?.close();
+  proxy.stop();
+});
+
+/** What a call is refused with, and after how long. */
+async function refusalOf(call: Promise<unknown>): Promise<{ code: ErrorCode | undefined; soon: boolean }> {
+  const started = performance.now();
+  const error = await call.then(
+    () => 'answered',
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof Refusal)) throw new Error('expected a refusal', { cause: error });
+  return { code: error.code, soon: performance.now() - started < SECONDS };
+}
+
+const away = { code: 'database_unavailable', soon: true };
+
+/** A call of every store that asks the database. */
+function oneCallOfEach({ teams, apiKeys, agents, chats, messages, turns }: Stores): Promise<unknown>[] {
+  const chat = mintId('chat');
+  const turn = mintId('turn');
+  return [
+    teams.findFirst(),
+    apiKeys.find(mintApiKey('secret')),
+    agents.find(scope, mintId('agent')),
+    chats.create(scope, { agent: mintId('agent'), agentType: 't' }),
+    chats.find(scope, chat),
+    chats.markDeleted(scope, chat),
+    messages.list(scope, chat, { limit: 10, order: 'asc' }),
+    turns.tail(scope, chat),
+    turns.insert(scope, newTurn(chat, 1)),
+    turns.look(scope, chat, 2, 10),
+    turns.claim(scope, turn, 't'),
+    turns.renew([{ turn, token: 't' }]),
+    turns.end(scope, turn, 't', { status: 'failed', textBytes: 0 }),
+    turns.remove(scope, turn),
+  ];
+}
+
+describe('at the start', () => {
+  test('a database that refuses connections', async () => {
+    proxy.refuse();
+    expect(await refusalOf(connectDatabase(proxied))).toEqual(away);
+  });
+
+  test('a database that takes connections and says nothing', async () => {
+    proxy.treat({ requests: 'swallow' });
+    expect(await refusalOf(connectDatabase(proxied))).toEqual(away);
+    proxy.cut();
+  });
+
+  test('a database that falls silent in the middle of the start', async () => {
+    const connecting = connectDatabase(proxied);
+    proxy.treat({ replies: 'swallow' });
+    expect(await refusalOf(connecting)).toEqual(away);
+  });
+});
+
+describe('later', () => {
+  test('every call is refused while it cannot be reached, and answered again once it can', async () => {
+    database = await connectDatabase(proxied);
+    expect(await database.isReachable()).toBe(true);
+    proxy.refuse();
+    proxy.cut();
+    const calls = oneCallOfEach(database.stores);
+    expect(await Promise.all(calls.map(refusalOf))).toEqual(calls.map(() => away));
+    expect(await database.isReachable()).toBe(false);
+    await proxy.listen();
+    await expect.poll(() => database.isReachable(), { timeout: 30_000 }).toBe(true);
+    expect(await database.stores.chats.find(scope, mintId('chat'))).toBeUndefined();
+  });
+
+  test('every call is refused when sockets hang, however many calls there are', async () => {
+    database = await connectDatabase(proxied);
+    proxy.treat({ replies: 'swallow' });
+    const many = Array.from({ length: 20 }, () => oneCallOfEach(database.stores)).flat();
+    expect(many.length).toBeGreaterThan(200);
+    const reachable = database.isReachable();
+    expect(await Promise.all(many.map(refusalOf))).toEqual(many.map(() => away));
+    expect(await reachable).toBe(false);
+    // Two connections watch the server beside those that calls use.
+    expect(proxy.connections).toBeLessThanOrEqual(102);
+    proxy.treat({ replies: 'forward' });
+    proxy.cut();
+    await expect.poll(() => database.isReachable(), { timeout: 30_000 }).toBe(true);
+  });
+
+  test('a lost acknowledgement is no second turn: the write is repeated and recognised', async () => {
+    database = await connectDatabase(proxied);
+    const chat = await newChat(db.stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('t') });
+    proxy.treat({ replies: 'swallow' });
+    const inserting = database.stores.turns.insert(scope, turn);
+    await expect.poll(() => db.stores.turns.find(scope, turn.id)).toBeDefined();
+    proxy.treat({ replies: 'forward' });
+    proxy.cut();
+    expect(await inserting).toBe('inserted');
+    expect(await db.raw.collection('turns').countDocuments({ chat })).toBe(1);
+  });
+
+  test('after the end every call is refused', async () => {
+    database = await connectDatabase(proxied);
+    await database.close();
+    const calls = oneCallOfEach(database.stores);
+    expect(await Promise.all(calls.map(refusalOf))).toEqual(calls.map(() => away));
+    expect(await database.isReachable()).toBe(false);
+  });
+
+  test('what is wrong with a call is no refusal: it stays the error it is', async () => {
+    database = await connectDatabase(proxied);
+    const team = { id: mintId('team'), name: 'n' };
+    await database.stores.teams.create(team);
+    await expect(database.stores.teams.create(team)).rejects.not.toBeInstanceOf(Refusal);
+  });
+});

@@ -1,0 +1,203 @@
+import { mintId } from '@parley/contract';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Stores } from '../src/index.ts';
+import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { endedTurn, newChat, newScope, newTurn } from './examples.ts';
+import { mongoUri } from './mongo-uri.ts';
+
+let db: TestDatabase;
+let stores: Stores;
+let chats: Stores['chats'];
+
+beforeAll(async () => {
+  db = await openTestDatabase(mongoUri(), 'chat_store');
+  stores = db.stores;
+  chats = stores.chats;
+});
+afterAll(() => db.drop());
+
+describe('metadata', () => {
+  const trickyKey = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.constantFrom(
+      '$where',
+      'a.b',
+      '$ref',
+      '$id',
+      '_bsontype',
+      '$set',
+      '',
+      '.',
+      'constructor',
+      'toString',
+      '\u{1F511}',
+    ),
+  );
+  const leaf = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.constantFrom('$$ROOT', 'ObjectId', '2024-01-01T00:00:00.000Z'),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).filter((value) => !Object.is(value, -0)),
+    fc.maxSafeInteger(),
+    fc.constantFrom(Number.MAX_VALUE, Number.MIN_VALUE, 2 ** 53, 0.1, 1e21, 2147483648),
+    fc.boolean(),
+    fc.constant(null),
+  );
+  const { metadata } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      leaf,
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(trickyKey, tie('value'), { maxKeys: 3 }),
+    ),
+    metadata: fc.dictionary(
+      trickyKey.filter((key) => key !== '__proto__'),
+      tie('value'),
+      { maxKeys: 4 },
+    ),
+  }));
+
+  test('comes back exactly as it was sent, whatever its keys and values look like', async () => {
+    const scope = newScope();
+    await fc.assert(
+      fc.asyncProperty(metadata, async (sent) => {
+        const { id } = await chats.create(scope, {
+          agent: mintId('agent'),
+          agentType: 't',
+          metadata: sent as never,
+        });
+        const found = await chats.find(scope, id);
+        expect(JSON.stringify(found?.metadata)).toBe(JSON.stringify(sent));
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test.each([
+    { $ref: 'chats', $id: 1, $db: 'x' },
+    { _bsontype: 'ObjectId', id: 'abc' },
+    { $where: 'sleep(1000)' },
+    { 'a.b': { 'c.$d': '$$ROOT' } },
+    { empty: {}, list: [], nothing: null },
+    {},
+  ])('keeps %j, in a list too', async (metadata) => {
+    const scope = newScope();
+    const { id } = await chats.create(scope, { agent: mintId('agent'), agentType: 't', metadata });
+    expect((await chats.find(scope, id))?.metadata).toEqual(metadata);
+    expect((await chats.list(scope, {}, { limit: 1 })).items[0]?.metadata).toEqual(metadata);
+  });
+
+  test('a user id is kept as it is, and absent stays absent', async () => {
+    const scope = newScope();
+    const agent = mintId('agent');
+    for (const user of ['00123', '$ne', '{"$gt":""}', '\u{1F600}', ' x ']) {
+      const { id } = await chats.create(scope, { agent, agentType: 't', user });
+      expect((await chats.find(scope, id))?.user).toBe(user);
+      expect((await chats.list(scope, { user }, { limit: 9 })).items.map((chat) => chat.id)).toEqual([id]);
+    }
+    const plain = await chats.create(scope, { agent, agentType: 't' });
+    expect(await chats.find(scope, plain.id)).toEqual({
+      id: plain.id,
+      team: scope.team,
+      agent,
+      createdAt: plain.createdAt,
+    });
+  });
+});
+
+describe('list', () => {
+  test('pages newest first, to the end, without a gap or a double, while chats are added', async () => {
+    const scope = newScope();
+    const made = [];
+    for (let index = 0; index < 7; index++) made.push(await newChat(stores, scope));
+    const newest = made.toReversed();
+    const first = await chats.list(scope, {}, { limit: 3 });
+    await newChat(stores, scope);
+    const second = await chats.list(scope, {}, { limit: 3, after: first.next ?? mintId('chat') });
+    const third = await chats.list(scope, {}, { limit: 3, after: second.next ?? mintId('chat') });
+    expect([first, second, third].map(({ items }) => items.map(({ id }) => id))).toEqual([
+      newest.slice(0, 3),
+      newest.slice(3, 6),
+      newest.slice(6),
+    ]);
+    expect(third.next).toBeUndefined();
+  });
+
+  test('a page that is exactly full tells that nothing follows', async () => {
+    const scope = newScope();
+    for (let index = 0; index < 3; index++) await newChat(stores, scope);
+    expect(await chats.list(scope, {}, { limit: 3 })).not.toHaveProperty('next');
+    expect(await chats.list(scope, {}, { limit: 2 })).toHaveProperty('next');
+  });
+
+  test('filters by user, by agent type and by both', async () => {
+    const scope = newScope();
+    const agent = mintId('agent');
+    const made = [];
+    for (const [user, agentType] of [
+      ['ann', 'sales'],
+      ['ann', 'support'],
+      ['bob', 'sales'],
+    ] as const) {
+      made.push((await chats.create(scope, { agent, agentType, user })).id);
+    }
+    const [first, second, third] = made;
+    const ids = async (filter: Parameters<typeof chats.list>[1]) =>
+      (await chats.list(scope, filter, { limit: 10 })).items.map(({ id }) => id);
+    expect(await ids({ user: 'ann' })).toEqual([second, first]);
+    expect(await ids({ agentType: 'sales' })).toEqual([third, first]);
+    expect(await ids({ user: 'ann', agentType: 'sales' })).toEqual([first]);
+    expect(await ids({ user: 'nobody' })).toEqual([]);
+  });
+});
+
+describe('deletion', () => {
+  test('leaves a tombstone that holds nothing of the chat, and is told once', async () => {
+    const scope = newScope();
+    const { id } = await chats.create(scope, {
+      agent: mintId('agent'),
+      agentType: 'secret type',
+      user: 'secret user',
+      metadata: { secret: 'metadata' },
+    });
+    expect(await Promise.all([1, 2, 3].map(() => chats.markDeleted(scope, id)))).toEqual(
+      expect.arrayContaining([true, false, false]),
+    );
+    expect(await chats.find(scope, id)).toBeUndefined();
+    expect((await chats.list(scope, {}, { limit: 10 })).items).toEqual([]);
+    const [tombstone] = await db.raw
+      .collection('chats')
+      .find({ _id: id as never })
+      .toArray();
+    expect(tombstone).toEqual({ _id: id, deletedAt: expect.any(Date) });
+  });
+
+  test('a purge removes the turns of that chat alone, and then the chat needs none any more', async () => {
+    const scope = newScope();
+    const chat = await newChat(stores, scope);
+    const other = await newChat(stores, scope);
+    await endedTurn(stores, scope, chat, 1);
+    await stores.turns.insert(scope, newTurn(chat, 2));
+    await endedTurn(stores, scope, other, 1);
+    await chats.markDeleted(scope, chat);
+    expect(await chats.listMarked(100)).toContain(chat);
+    await chats.purge(chat);
+    await chats.purge(chat);
+    expect(await chats.listMarked(100)).not.toContain(chat);
+    expect(await db.raw.collection('turns').countDocuments({ chat })).toBe(0);
+    expect((await stores.messages.list(scope, other, { limit: 10, order: 'asc' })).items).toHaveLength(2);
+    const [tombstone] = await db.raw
+      .collection('chats')
+      .find({ _id: chat as never })
+      .toArray();
+    expect(tombstone).toEqual({ _id: chat, purgedAt: expect.any(Date) });
+  });
+
+  test('listMarked is bounded', async () => {
+    const scope = newScope();
+    for (let index = 0; index < 3; index++) {
+      await chats.markDeleted(scope, await newChat(stores, scope));
+    }
+    expect(await chats.listMarked(2)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,178 @@
+import type { mongo } from 'mongoose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Stores } from '../src/index.ts';
+import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { exercise } from './exercise.ts';
+import { mongoUri } from './mongo-uri.ts';
+import { connectWatched, type SentCommand } from './watch-commands.ts';
+
+/*
+ * What the stores send to MongoDB: every function of every store is called once on a watched connection, and
+ * what went over it is then judged.
+ */
+
+let db: TestDatabase;
+let sent: SentCommand[];
+const called = new Set<string>();
+
+beforeAll(async () => {
+  db = await openTestDatabase(mongoUri(), 'queries');
+  const watched = await connectWatched(db.uri);
+  watched.commands();
+  await exercise(noting(watched.stores));
+  sent = watched.commands();
+  await watched.database.close();
+});
+afterAll(() => db.drop());
+
+/** The stores, noting which of their functions are called. */
+function noting(stores: Stores): Stores {
+  const wrap = (name: string, store: object) =>
+    new Proxy(store, {
+      get(target, property, receiver) {
+        called.add(`${name}.${String(property)}`);
+        return Reflect.get(target, property, receiver);
+      },
+    });
+  const entries = Object.entries(stores).map(([name, store]) => [name, wrap(name, store)]);
+  return Object.fromEntries(entries) as Stores;
+}
+
+test('every function of every store was called', () => {
+  const all = Object.entries(db.stores).flatMap(([name, store]) =>
+    Object.keys(store).map((property) => `${name}.${property}`),
+  );
+  expect([...called].sort()).toEqual(all.sort());
+});
+
+describe('indexes', () => {
+  interface Explained {
+    readonly collection: string;
+    readonly query: string;
+    readonly stages: string[];
+    readonly indexes: string[];
+  }
+  let explained: Explained[];
+
+  beforeAll(async () => {
+    const looking = sent.filter(({ name }) => name in EXPLAINED);
+    explained = await Promise.all(looking.map(explain));
+  });
+
+  /** What of a command is asked about; the rest (sessions, concerns) is of no matter to the planner. */
+  const EXPLAINED: Record<string, readonly string[]> = {
+    find: ['find', 'filter', 'sort', 'limit', 'projection'],
+    update: ['update', 'updates'],
+    delete: ['delete', 'deletes'],
+    findAndModify: ['findAndModify', 'query', 'update', 'sort', 'new'],
+    aggregate: ['aggregate', 'pipeline', 'cursor'],
+    count: ['count', 'query'],
+    distinct: ['distinct', 'key', 'query'],
+  };
+
+  async function explain({ name, collection, command }: SentCommand): Promise<Explained> {
+    const fields = EXPLAINED[name] ?? [];
+    const query = Object.fromEntries(
+      fields.filter((key) => key in command).map((key) => [key, command[key]]),
+    );
+    const plan = await db.raw.command({ explain: query, verbosity: 'queryPlanner' });
+    return {
+      collection,
+      query: JSON.stringify(query),
+      stages: valuesOf(plan, 'stage', 'winningPlan'),
+      indexes: valuesOf(plan, 'indexName', 'winningPlan'),
+    };
+  }
+
+  test('no query reads a whole collection or sorts in memory', () => {
+    expect(explained.length).toBeGreaterThan(30);
+    const bad = explained.filter(({ stages }) =>
+      stages.some((stage) => ['COLLSCAN', 'SORT', 'EOF'].includes(stage)),
+    );
+    expect(bad).toEqual([]);
+    expect(explained.filter(({ stages }) => stages.length === 0)).toEqual([]);
+  });
+
+  test('no index exists that no query uses', async () => {
+    const used = new Set(
+      explained.flatMap(({ collection, indexes }) => indexes.map((name) => `${collection}.${name}`)),
+    );
+    const idle = [];
+    for (const { collectionName } of await db.raw.collections()) {
+      for (const index of await db.raw.collection(collectionName).indexes()) {
+        // The server needs `_id` and follows the expiry itself.
+        const isServers = index.name === '_id_' || index.expireAfterSeconds !== undefined;
+        if (!isServers && !used.has(`${collectionName}.${index.name}`))
+          idle.push(`${collectionName}.${index.name}`);
+      }
+    }
+    expect(idle).toEqual([]);
+  });
+});
+
+/** All values of `key` below every `below` in a document. */
+function valuesOf(node: unknown, key: string, below?: string): string[] {
+  if (typeof node !== 'object' || node === null) return [];
+  return Object.entries(node).flatMap(([name, child]) => {
+    if (below !== undefined) return name === below ? valuesOf(child, key) : valuesOf(child, key, below);
+    return [...(name === key ? [String(child)] : []), ...valuesOf(child, key)];
+  });
+}
+
+describe('concerns, whatever the connection string says', () => {
+  const WRITES = ['insert', 'update', 'delete', 'findAndModify', 'create', 'createIndexes'];
+  const READS = ['find', 'aggregate', 'count', 'distinct'];
+
+  test.each([
+    ['nothing', ''],
+    [
+      'the weakest',
+      'w=1&journal=false&wtimeoutMS=1&readConcernLevel=local&readPreference=secondary&retryWrites=false&socketTimeoutMS=0',
+    ],
+    [
+      'in other spellings',
+      'W=0&J=false&wTimeout=1&readPreference=nearest&readPreferenceTags=dc:ny&maxStalenessSeconds=90&readConcernLevel=available',
+    ],
+  ])('%s', async (_name, options) => {
+    // Without a direct connection, where the driver itself would allow a secondary to answer.
+    const own = await openTestDatabase(mongoUri(), 'concerns');
+    const url = new URL(own.uri);
+    url.searchParams.delete('directConnection');
+    for (const [name, value] of new URLSearchParams(options)) url.searchParams.set(name, value);
+    const watched = await connectWatched(url.href);
+    try {
+      await exercise(watched.stores);
+      const commands = watched.commands();
+      const writes = commands.filter(({ name }) => WRITES.includes(name));
+      const reads = commands.filter(({ name }) => READS.includes(name));
+      expect(writes.length).toBeGreaterThan(40);
+      expect(reads.length).toBeGreaterThan(20);
+      for (const { name, command } of writes) {
+        expect({ name, ...concernOf(command) }).toEqual({ name, w: 'majority', j: true, wtimeout: 5_000 });
+      }
+      for (const { name, command } of reads) {
+        expect({ name, readConcern: command['readConcern'], preference: command['$readPreference'] }).toEqual(
+          {
+            name,
+            readConcern: expect.objectContaining({ level: 'majority' }),
+            preference: undefined,
+          },
+        );
+      }
+      const others = commands.filter(({ name }) => ![...WRITES, ...READS].includes(name));
+      expect(others.map(({ name }) => name).filter((name) => !HARMLESS.includes(name))).toEqual([]);
+      const retryable = commands.filter(({ name }) => name === 'insert' || name === 'findAndModify');
+      expect(retryable.filter(({ command }) => command['txnNumber'] === undefined)).toEqual([]);
+    } finally {
+      await watched.database.close();
+      await own.drop();
+    }
+  });
+
+  const HARMLESS = ['hello', 'ping', 'endSessions', 'listIndexes', 'listCollections'];
+
+  function concernOf(command: mongo.BSON.Document) {
+    const { w, j, wtimeout } = command['writeConcern'] ?? {};
+    return { w, j, wtimeout };
+  }
+});

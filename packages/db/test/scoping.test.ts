@@ -1,0 +1,130 @@
+import type { Id } from '@parley/contract';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { NewTurn, Scope, Stores, TurnEnd } from '../src/index.ts';
+import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { endedTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
+import { mongoUri } from './mongo-uri.ts';
+
+/*
+ * Another team's id gives nothing and changes nothing: every function that takes a scope is called with the
+ * ids of one team and the scope of another.
+ */
+
+let db: TestDatabase;
+const owner = newScope();
+const stranger = newScope();
+
+beforeAll(async () => {
+  db = await openTestDatabase(mongoUri(), 'scoping');
+});
+afterAll(() => db.drop());
+
+interface Owned {
+  readonly agent: Id<'agent'>;
+  readonly chat: Id<'chat'>;
+  readonly running: NewTurn;
+  readonly waiting: NewTurn;
+}
+
+/** What a team may have: an agent, and a chat with a turn that ended, one that runs and one that waits. */
+async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
+  const { id: agent } = await stores.agents.create(scope, { name: 'Ann', type: 'support' });
+  const chat = await newChat(stores, scope);
+  await endedTurn(stores, scope, chat, 1);
+  const running = newTurn(chat, 2, { lease: leaseOf('token') });
+  const waiting = newTurn(chat, 3);
+  await stores.turns.insert(scope, running);
+  await stores.turns.insert(scope, waiting);
+  return { agent, chat, running, waiting };
+}
+
+const failed: TurnEnd = { status: 'failed', errorCode: 'model_failed', textBytes: 0 };
+
+type Call = (stores: Stores, scope: Scope, owned: Owned) => Promise<unknown>;
+
+/** Each call, and what a stranger gets from it. */
+const calls: Record<string, readonly [Call, unknown]> = {
+  'agents.find': [({ agents }, scope, { agent }) => agents.find(scope, agent), undefined],
+  'agents.list': [({ agents }, scope) => agents.list(scope, 10), []],
+  'chats.find': [({ chats }, scope, { chat }) => chats.find(scope, chat), undefined],
+  'chats.list': [({ chats }, scope) => chats.list(scope, {}, { limit: 10 }), { items: [] }],
+  'chats.markDeleted': [({ chats }, scope, { chat }) => chats.markDeleted(scope, chat), false],
+  'messages.list': [
+    ({ messages }, scope, { chat }) => messages.list(scope, chat, { limit: 10, order: 'asc' }),
+    { items: [] },
+  ],
+  'turns.tail': [
+    ({ turns }, scope, { chat }) => turns.tail(scope, chat),
+    { sequence: 0, ended: true, textBytes: 0, unfinished: 0 },
+  ],
+  'turns.look': [
+    ({ turns }, scope, { chat }) => turns.look(scope, chat, 3, 1_000),
+    expect.objectContaining({ chat: undefined, history: [], textBytesBefore: 0 }),
+  ],
+  'turns.remove': [({ turns }, scope, { waiting }) => turns.remove(scope, waiting.id), undefined],
+  'turns.announceSuccessor': [({ turns }, scope, { chat }) => turns.announceSuccessor(scope, chat, 3), false],
+  'turns.claim': [({ turns }, scope, { waiting }) => turns.claim(scope, waiting.id, 'mine'), undefined],
+  'turns.claimNext': [({ turns }, scope, { chat }) => turns.claimNext(scope, chat, 3, 'mine'), undefined],
+  'turns.release': [({ turns }, scope, { running }) => turns.release(scope, running.id, 'token'), false],
+  'turns.end': [
+    ({ turns }, scope, { running }) => turns.end(scope, running.id, 'token', failed),
+    { result: 'gone' },
+  ],
+  'turns.find': [({ turns }, scope, { running }) => turns.find(scope, running.id), undefined],
+  'turns.takeOver': [
+    ({ turns }, scope, { running }) => turns.takeOver(scope, running.id, leaseOf('token'), 'mine'),
+    undefined,
+  ],
+};
+
+/** Functions whose answer holds nothing of another team, or which are no team's: tested on their own. */
+const others = [
+  'agents.create',
+  'apiKeys.create',
+  'apiKeys.find',
+  'chats.create',
+  'chats.listMarked',
+  'chats.purge',
+  'teams.create',
+  'teams.createFirst',
+  'teams.exists',
+  'teams.findFirst',
+  'teams.finishFirst',
+  'turns.hasPredecessorEnded',
+  'turns.insert',
+  'turns.listUnfinished',
+  'turns.renew',
+];
+
+test('no function is forgotten here', () => {
+  const all = Object.entries(db.stores).flatMap(([name, store]) =>
+    Object.keys(store).map((property) => `${name}.${property}`),
+  );
+  expect([...Object.keys(calls), ...others].sort()).toEqual(all.sort());
+});
+
+test.each(Object.entries(calls))('%s', async (_name, [call, nothing]) => {
+  const owned = await newThings(db.stores, owner);
+  const before = await documents(owned);
+  expect(await call(db.stores, stranger, owned)).toEqual(nothing);
+  expect(await documents(owned)).toEqual(before);
+  // The same call of the owner gives something, so that the test above could fail.
+  const given = await call(db.stores, owner, owned);
+  if (nothing !== undefined) expect(given).not.toEqual(nothing);
+  else expect([given, await documents(owned)]).not.toEqual([undefined, before]);
+});
+
+test('a turn with another team’s id is not inserted in silence', async () => {
+  const { waiting } = await newThings(db.stores, owner);
+  const result = await db.stores.turns.insert(stranger, waiting);
+  expect(result).toBe('sequence-taken');
+  expect(await db.stores.turns.find(stranger, waiting.id)).toBeUndefined();
+});
+
+async function documents({ agent, chat }: Owned) {
+  return [
+    await db.raw.collection('agents').findOne({ _id: agent as never }),
+    await db.raw.collection('chats').findOne({ _id: chat as never }),
+    await db.raw.collection('turns').find({ chat }).sort({ sequence: 1 }).toArray(),
+  ];
+}

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Refusal } from '@parley/contract';
+import { findMongod } from '@parley/embedded';
+import { testCacheDir } from '@parley/embedded/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectDatabase } from '../src/index.ts';
+
+let folder: string;
+let mongod: ChildProcess;
+let port: number;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'parley-standalone-'));
+  port = await freePort();
+  const { binary, libraryPath } = await findMongod({ cacheDir: testCacheDir, onProgress: () => undefined });
+  const options = ['--dbpath', folder, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'];
+  mongod = spawn(binary, [...options, '--wiredTigerCacheSizeGB', '0.25'], {
+    stdio: 'ignore',
+    ...(libraryPath && { env: { ...process.env, LD_LIBRARY_PATH: libraryPath } }),
+  });
+  await once(mongod, 'spawn');
+});
+afterAll(async () => {
+  const ended = once(mongod, 'exit');
+  mongod.kill('SIGKILL');
+  await ended;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** Connects as soon as the server is up: until then it is merely unreachable. */
+async function errorOfConnecting(): Promise<unknown> {
+  for (;;) {
+    try {
+      await connectDatabase(`mongodb://127.0.0.1:${port}/standalone`);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Refusal)) return error;
+    }
+  }
+}
+
+test('a standalone server is refused with a sentence that says what to do', async () => {
+  expect(await errorOfConnecting()).toMatchObject({
+    message: expect.stringMatching(/standalone server.*replica set.*--replSet.*rs\.initiate\(\)/),
+  });
+});

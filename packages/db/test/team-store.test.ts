@@ -1,0 +1,52 @@
+import { mintId } from '@parley/contract';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Stores } from '../src/index.ts';
+import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { mongoUri } from './mongo-uri.ts';
+
+let db: TestDatabase;
+let teams: Stores['teams'];
+
+beforeAll(async () => {
+  db = await openTestDatabase(mongoUri(), 'team_store');
+  teams = db.stores.teams;
+});
+afterEach(() => db.raw.collection('teams').deleteMany({}));
+afterAll(() => db.drop());
+
+test('of eight replicas that start at once on an empty database, one makes the first team', async () => {
+  const own = await openTestDatabase(mongoUri(), 'first_team');
+  try {
+    const replicas = await Promise.all(Array.from({ length: 8 }, () => own.connect()));
+    const ids = replicas.map(() => mintId('team'));
+    const made = await Promise.all(
+      replicas.map(({ stores }, index) => stores.teams.createFirst({ id: ids[index] ?? 'team_', name: 'n' })),
+    );
+    expect(made.filter((isMine) => isMine)).toHaveLength(1);
+    const found = await Promise.all(replicas.map(({ stores }) => stores.teams.findFirst()));
+    expect(new Set(found.map((first) => first?.id))).toEqual(new Set([ids[made.indexOf(true)]]));
+    expect(await own.raw.collection('teams').countDocuments()).toBe(1);
+  } finally {
+    await own.drop();
+  }
+});
+
+test('the first team is pending until it is finished; the same call again is its own success', async () => {
+  const id = mintId('team');
+  expect(await teams.findFirst()).toBeUndefined();
+  expect(await teams.createFirst({ id, name: 'first' })).toBe(true);
+  expect(await teams.createFirst({ id, name: 'first' })).toBe(true);
+  expect(await teams.createFirst({ id: mintId('team'), name: 'late' })).toBe(false);
+  expect(await teams.findFirst()).toEqual({ id, isPending: true });
+  await teams.finishFirst(id);
+  await teams.finishFirst(id);
+  expect(await teams.findFirst()).toEqual({ id, isPending: false });
+});
+
+test('any number of further teams may be made; without a first one the oldest is found', async () => {
+  const ids = [mintId('team'), mintId('team'), mintId('team')] as const;
+  await Promise.all(ids.map((id) => teams.create({ id, name: 'same name' })));
+  expect(await Promise.all(ids.map((id) => teams.exists(id)))).toEqual([true, true, true]);
+  expect(await teams.exists(mintId('team'))).toBe(false);
+  expect(await teams.findFirst()).toEqual({ id: ids[0], isPending: false });
+});

@@ -1,0 +1,407 @@
+import { mintId } from '@parley/contract';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { NewTurn, Stores, TurnEnd } from '../src/index.ts';
+import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { endedTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
+import { mongoUri } from './mongo-uri.ts';
+
+let db: TestDatabase;
+let stores: Stores;
+let turns: Stores['turns'];
+const scope = newScope();
+
+beforeAll(async () => {
+  db = await openTestDatabase(mongoUri(), 'turn_store');
+  stores = db.stores;
+  turns = stores.turns;
+});
+afterAll(() => db.drop());
+
+const completed = (turn: NewTurn, content = 'answer'): TurnEnd => ({
+  status: 'completed',
+  answer: { id: turn.answerId, role: 'assistant', content, createdAt: new Date() },
+  usage: { attempt: 1, model: 'm', calls: 1 },
+  agentVersion: 1,
+  textBytes: 42,
+});
+
+const failed: TurnEnd = { status: 'failed', errorCode: 'agent_not_found', textBytes: 1 };
+
+describe('insert', () => {
+  test('of 50 parallel inserts of one sequence exactly one wins', async () => {
+    const chat = await newChat(stores, scope);
+    const all = Array.from({ length: 50 }, () => newTurn(chat, 1));
+    const results = await Promise.all(all.map((turn) => turns.insert(scope, turn)));
+    expect(results.filter((result) => result === 'inserted')).toHaveLength(1);
+    const winner = all[results.indexOf('inserted')];
+    expect(await db.raw.collection('turns').find({ chat }).toArray()).toMatchObject([{ _id: winner?.id }]);
+  });
+
+  test('the same turn again is the first insert’s success, and changes nothing', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
+    expect(await turns.insert(scope, turn)).toBe('inserted');
+    const stored = await turns.find(scope, turn.id);
+    expect(await Promise.all([turns.insert(scope, turn), turns.insert(scope, turn)])).toEqual([
+      'inserted',
+      'inserted',
+    ]);
+    expect(await turns.find(scope, turn.id)).toEqual(stored);
+  });
+
+  test('a taken sequence changes nothing of the turn that holds it', async () => {
+    const chat = await newChat(stores, scope);
+    const first = newTurn(chat, 1);
+    await turns.insert(scope, first);
+    expect(await turns.insert(scope, newTurn(chat, 1))).toBe('sequence-taken');
+    expect(await turns.find(scope, first.id)).toMatchObject({ status: 'queued', sequence: 1 });
+    expect(await turns.tail(scope, chat)).toMatchObject({ sequence: 1, unfinished: 1 });
+  });
+
+  test('with a lease it is generating, without one it waits', async () => {
+    const chat = await newChat(stores, scope);
+    const running = newTurn(chat, 1, { lease: leaseOf('t') });
+    const waiting = newTurn(chat, 2);
+    await turns.insert(scope, running);
+    await turns.insert(scope, waiting);
+    expect(await turns.find(scope, running.id)).toEqual({
+      id: running.id,
+      team: scope.team,
+      chat,
+      sequence: 1,
+      status: 'generating',
+      takeovers: 0,
+      lease: leaseOf('t'),
+      userMessage: running.userMessage,
+      answerId: running.answerId,
+    });
+    expect(await turns.find(scope, waiting.id)).toMatchObject({ status: 'queued' });
+    expect(await turns.find(scope, waiting.id)).not.toHaveProperty('lease');
+  });
+
+  test('content comes back exactly as it was sent, in a question and in an answer', async () => {
+    const chat = await newChat(stores, scope);
+    let sequence = 0;
+    const texts = fc.oneof(
+      fc.string({ unit: 'grapheme', minLength: 1 }),
+      fc.constantFrom(
+        '$$ROOT',
+        '$where',
+        '{"$ref":"a","$id":1}',
+        '\u{1F469}‍\u{1F680}',
+        '\r\n\t ',
+        '﻿x',
+        '$',
+        ' ',
+        'é',
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(texts, texts, async (question, answer) => {
+        sequence++;
+        const turn = newTurn(chat, sequence, { lease: leaseOf('t') });
+        const asked = { ...turn, userMessage: { ...turn.userMessage, content: question } };
+        await turns.insert(scope, asked);
+        await turns.end(scope, turn.id, 't', completed(turn, answer));
+        const found = await turns.find(scope, turn.id);
+        expect([found?.userMessage.content, found?.answer?.content]).toEqual([question, answer]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('tail', () => {
+  test('of an empty chat is sequence 0', async () => {
+    const chat = await newChat(stores, scope);
+    expect(await turns.tail(scope, chat)).toEqual({ sequence: 0, ended: true, textBytes: 0, unfinished: 0 });
+  });
+
+  test('counts what is unfinished and tells the text up to the newest ended turn', async () => {
+    const chat = await newChat(stores, scope);
+    await endedTurn(stores, scope, chat, 1);
+    await endedTurn(stores, scope, chat, 2);
+    expect(await turns.tail(scope, chat)).toEqual({
+      sequence: 2,
+      ended: true,
+      textBytes: 200,
+      unfinished: 0,
+    });
+    await turns.insert(scope, newTurn(chat, 3, { lease: leaseOf('t') }));
+    await turns.insert(scope, newTurn(chat, 4));
+    expect(await turns.tail(scope, chat)).toEqual({
+      sequence: 4,
+      ended: false,
+      textBytes: 200,
+      unfinished: 2,
+    });
+  });
+});
+
+describe('look', () => {
+  test('sees the chat, the predecessor and the history, oldest first', async () => {
+    const chat = await newChat(stores, scope);
+    await endedTurn(stores, scope, chat, 1);
+    await endedTurn(stores, scope, chat, 2);
+    await turns.insert(scope, newTurn(chat, 3));
+    const view = await turns.look(scope, chat, 3, 1_000);
+    expect(view.chat?.id).toBe(chat);
+    expect(view).toMatchObject({ predecessorEnded: true, textBytesBefore: 200 });
+    expect(view.history.map(({ role, content }) => `${role}: ${content}`)).toEqual([
+      'user: question 1',
+      'assistant: answer 1',
+      'user: question 2',
+      'assistant: answer 2',
+    ]);
+  });
+
+  test('a predecessor that runs or waits has not ended', async () => {
+    const chat = await newChat(stores, scope);
+    const first = newTurn(chat, 1);
+    await turns.insert(scope, first);
+    await turns.insert(scope, newTurn(chat, 2));
+    expect(await turns.look(scope, chat, 2, 1_000)).toMatchObject({ predecessorEnded: false });
+    await turns.claim(scope, first.id, 't');
+    expect(await turns.look(scope, chat, 2, 1_000)).toMatchObject({ predecessorEnded: false });
+    await turns.end(scope, first.id, 't', failed);
+    expect(await turns.look(scope, chat, 2, 1_000)).toMatchObject({
+      predecessorEnded: true,
+      textBytesBefore: 1,
+    });
+  });
+
+  test('the history begins with a question, whatever the bytes; the predecessor is read in any case', async () => {
+    const chat = await newChat(stores, scope);
+    for (let sequence = 1; sequence <= 4; sequence++) {
+      await endedTurn(stores, scope, chat, sequence, 'a'.repeat(100));
+    }
+    for (const [bytes, turnsRead] of [
+      [0, 1],
+      [1, 1],
+      [120, 2],
+      [230, 3],
+      [10_000, 4],
+    ] as const) {
+      const { history, textBytesBefore } = await turns.look(scope, chat, 5, bytes);
+      expect(history).toHaveLength(turnsRead * 2);
+      expect(history[0]).toMatchObject({ role: 'user', content: `question ${5 - turnsRead}` });
+      expect(textBytesBefore).toBe(400);
+    }
+  });
+
+  test('a history of more turns than one page holds comes whole, and none of them is missing', async () => {
+    const chat = await newChat(stores, scope);
+    const template = await endedTurn(stores, scope, chat, 1);
+    const [document] = await db.raw.collection('turns').find({ chat }).toArray();
+    await db.raw.collection('turns').insertMany(
+      Array.from({ length: 99 }, (_, index) => ({
+        ...document,
+        _id: mintId('turn') as never,
+        sequence: index + 2,
+        messages: [{ ...template.userMessage, content: `question ${index + 2}` }],
+      })),
+    );
+    const { history } = await turns.look(scope, chat, 101, 1_000_000);
+    const questions = history.filter(({ role }) => role === 'user').map(({ content }) => content);
+    expect(questions).toEqual(Array.from({ length: 100 }, (_, index) => `question ${index + 1}`));
+    const { history: some } = await turns.look(scope, chat, 70, 400);
+    expect(some.at(-1)?.content).toBe('question 69');
+  });
+
+  test('a chat that was deleted is not there any more', async () => {
+    const chat = await newChat(stores, scope);
+    await turns.insert(scope, newTurn(chat, 1));
+    await stores.chats.markDeleted(scope, chat);
+    expect((await turns.look(scope, chat, 1, 1_000)).chat).toBeUndefined();
+  });
+});
+
+describe('the fence', () => {
+  test('of 20 parallel claims one wins, and the attempt counts up', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1);
+    await turns.insert(scope, turn);
+    const tokens = Array.from({ length: 20 }, (_, index) => `token-${index}`);
+    const claims = await Promise.all(tokens.map((token) => turns.claim(scope, turn.id, token)));
+    const won = claims.filter((claim) => claim !== undefined);
+    expect(won).toHaveLength(1);
+    expect(won[0]).toMatchObject({ status: 'generating', lease: { attempt: 1, renewals: 0 }, takeovers: 0 });
+    expect(await turns.find(scope, turn.id)).toEqual(won[0]);
+  });
+
+  test('claimNext claims the turn of this sequence if it waits, else nothing', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1);
+    await turns.insert(scope, turn);
+    expect(await turns.claimNext(scope, chat, 2, 't')).toBeUndefined();
+    expect(await turns.claimNext(scope, chat, 1, 't')).toMatchObject({ id: turn.id, lease: { token: 't' } });
+    expect(await turns.claimNext(scope, chat, 1, 'u')).toBeUndefined();
+  });
+
+  test('an end needs the token of the run; ended is final', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
+    await turns.insert(scope, turn);
+    expect(await turns.end(scope, turn.id, 'other', failed)).toEqual({ result: 'lost' });
+    expect(await turns.find(scope, turn.id)).toMatchObject({ status: 'generating' });
+    expect(await turns.end(scope, turn.id, 'mine', completed(turn))).toEqual({
+      result: 'ended',
+      hasSuccessor: false,
+    });
+    expect(await turns.end(scope, turn.id, 'other', failed)).toEqual({ result: 'lost' });
+    // An acknowledgement was lost: the same end again is its own success, and is not stored twice.
+    expect(await turns.end(scope, turn.id, 'mine', completed(turn))).toEqual({
+      result: 'ended',
+      hasSuccessor: false,
+    });
+    const [document] = await db.raw.collection('turns').find({ chat }).toArray();
+    expect(document).toMatchObject({ status: 'completed', agentVersion: 1, textBytes: 42 });
+    expect(document?.['messages']).toHaveLength(2);
+    expect(document?.['usage']).toEqual([{ attempt: 1, model: 'm', calls: 1 }]);
+    expect(document?.['endedAt']).toBeInstanceOf(Date);
+  });
+
+  test('an end without answer and usage keeps the question and the code', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('t') });
+    await turns.insert(scope, turn);
+    await turns.end(scope, turn.id, 't', failed);
+    const found = await turns.find(scope, turn.id);
+    expect(found).toMatchObject({
+      status: 'failed',
+      errorCode: 'agent_not_found',
+      userMessage: turn.userMessage,
+    });
+    expect(found).not.toHaveProperty('answer');
+  });
+
+  test('an end of a turn that was removed tells it', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('t') });
+    await turns.insert(scope, turn);
+    await turns.remove(scope, turn.id);
+    expect(await turns.end(scope, turn.id, 't', completed(turn))).toEqual({ result: 'gone' });
+    expect(await turns.find(scope, turn.id)).toBeUndefined();
+  });
+
+  test('release gives back under the token only; the next claim is the next attempt and no takeover', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
+    await turns.insert(scope, turn);
+    expect(await turns.release(scope, turn.id, 'other')).toBe(false);
+    expect(await turns.release(scope, turn.id, 'mine')).toBe(true);
+    expect(await turns.release(scope, turn.id, 'mine')).toBe(false);
+    expect(await turns.find(scope, turn.id)).toMatchObject({ status: 'queued', takeovers: 0 });
+    expect(await turns.end(scope, turn.id, 'mine', failed)).toEqual({ result: 'lost' });
+    expect(await turns.claim(scope, turn.id, 'next')).toMatchObject({
+      lease: { token: 'next', attempt: 2, renewals: 0 },
+      takeovers: 0,
+    });
+  });
+
+  test('renew counts up every standing run at once and names those that are lost', async () => {
+    const chat = await newChat(stores, scope);
+    const all = [1, 2, 3, 4].map((sequence) => newTurn(chat, sequence, { lease: leaseOf(`t${sequence}`) }));
+    await Promise.all(all.map((turn) => turns.insert(scope, turn)));
+    const [first, second, third, fourth] = all as [NewTurn, NewTurn, NewTurn, NewTurn];
+    const leases = all.map(({ id, lease }) => ({ turn: id, token: lease?.token ?? '' }));
+    expect(await turns.renew(leases)).toEqual([]);
+    await turns.end(scope, first.id, 't1', failed);
+    await turns.takeOver(scope, second.id, leaseOf('t2', { renewals: 1 }), 'new');
+    await turns.remove(scope, third.id);
+    expect(await turns.renew(leases)).toEqual(['t1', 't2', 't3']);
+    expect(await turns.find(scope, fourth.id)).toMatchObject({ lease: { token: 't4', renewals: 2 } });
+    expect(await turns.find(scope, second.id)).toMatchObject({ lease: { token: 'new', renewals: 0 } });
+  });
+
+  test('takeOver needs the very lease that was seen: a sign of life in between ends it', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('dead') });
+    await turns.insert(scope, turn);
+    await turns.renew([{ turn: turn.id, token: 'dead' }]);
+    expect(await turns.takeOver(scope, turn.id, leaseOf('dead'), 'new')).toBeUndefined();
+    expect(await turns.takeOver(scope, turn.id, leaseOf('x', { renewals: 1 }), 'new')).toBeUndefined();
+    const seen = leaseOf('dead', { renewals: 1 });
+    const tries = await Promise.all(
+      ['a', 'b', 'c'].map((token) => turns.takeOver(scope, turn.id, seen, token)),
+    );
+    const won = tries.filter((taken) => taken !== undefined);
+    expect(won).toHaveLength(1);
+    expect(won[0]).toMatchObject({ status: 'generating', takeovers: 1, lease: { attempt: 2, renewals: 0 } });
+    expect(await turns.end(scope, turn.id, 'dead', completed(turn))).toEqual({ result: 'lost' });
+    expect(await turns.release(scope, turn.id, 'dead')).toBe(false);
+  });
+});
+
+describe('successors', () => {
+  test('are told to a predecessor that runs or waits, and its end names them', async () => {
+    const chat = await newChat(stores, scope);
+    const first = newTurn(chat, 1, { lease: leaseOf('t') });
+    await turns.insert(scope, first);
+    await turns.insert(scope, newTurn(chat, 2));
+    await turns.insert(scope, newTurn(chat, 3));
+    expect(await turns.announceSuccessor(scope, chat, 2)).toBe(true);
+    expect(await turns.announceSuccessor(scope, chat, 2)).toBe(true);
+    expect(await turns.announceSuccessor(scope, chat, 3)).toBe(true);
+    expect(await turns.end(scope, first.id, 't', failed)).toEqual({ result: 'ended', hasSuccessor: true });
+    expect(await turns.end(scope, first.id, 't', failed)).toEqual({ result: 'ended', hasSuccessor: true });
+    expect(await turns.announceSuccessor(scope, chat, 2)).toBe(false);
+  });
+
+  test('of an announcement and an end at the same time, one always sees the other', async () => {
+    for (let round = 0; round < 30; round++) {
+      const chat = await newChat(stores, scope);
+      const first = newTurn(chat, 1, { lease: leaseOf('t') });
+      await turns.insert(scope, first);
+      await turns.insert(scope, newTurn(chat, 2));
+      const [announced, ended] = await Promise.all([
+        turns.announceSuccessor(scope, chat, 2),
+        turns.end(scope, first.id, 't', failed),
+      ]);
+      expect(ended).toEqual({ result: 'ended', hasSuccessor: announced });
+    }
+  });
+
+  test('the first turn of a chat has no predecessor to wait for', async () => {
+    const chat = await newChat(stores, scope);
+    expect(await turns.hasPredecessorEnded(scope, chat, 1)).toBe(true);
+    await turns.insert(scope, newTurn(chat, 1));
+    expect(await turns.hasPredecessorEnded(scope, chat, 2)).toBe(false);
+  });
+
+  test('a turn whose predecessors were purged with their chat need not wait for them', async () => {
+    const chat = await newChat(stores, scope);
+    await endedTurn(stores, scope, chat, 1);
+    await stores.chats.markDeleted(scope, chat);
+    await stores.chats.purge(chat);
+    expect(await turns.hasPredecessorEnded(scope, chat, 2)).toBe(true);
+  });
+});
+
+describe('listUnfinished', () => {
+  test('pages over waiting and running turns of all teams in the order of their ids, while some end', async () => {
+    const own = await openTestDatabase(mongoUri(), 'unfinished');
+    try {
+      const all: NewTurn[] = [];
+      for (let index = 0; index < 12; index++) {
+        const team = newScope();
+        const chat = await newChat(own.stores, team);
+        const isRunning = index % 2 === 1;
+        const turn = newTurn(chat, 1, isRunning ? { lease: leaseOf(`t${index}`) } : {});
+        await own.stores.turns.insert(team, turn);
+        if (index % 4 === 1) await own.stores.turns.end(team, turn.id, `t${index}`, failed);
+        else all.push(turn);
+      }
+      const first = await own.stores.turns.listUnfinished(4);
+      expect(first.map(({ id }) => id)).toEqual(all.slice(0, 4).map(({ id }) => id));
+      const [gone] = first;
+      if (gone) await own.stores.turns.remove({ team: gone.team }, gone.id);
+      const rest = await own.stores.turns.listUnfinished(100, first.at(-1)?.id);
+      expect(rest.map(({ id }) => id)).toEqual(all.slice(4).map(({ id }) => id));
+      expect(rest[0]).toMatchObject({ status: 'queued', takeovers: 0, sequence: 1 });
+    } finally {
+      await own.drop();
+    }
+  });
+});

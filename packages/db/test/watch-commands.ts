@@ -1,0 +1,38 @@
+import { mongo } from 'mongoose';
+import { connectDatabase, type Database } from '../src/index.ts';
+
+/** A command as it went to the server. */
+export interface SentCommand {
+  readonly name: string;
+  /** The collection it is about, where it is about one. */
+  readonly collection: string;
+  readonly command: mongo.BSON.Document;
+}
+
+export interface WatchedDatabase {
+  readonly database: Database;
+  readonly stores: Database['stores'];
+  /** What was sent since the last call, in order. */
+  commands(): SentCommand[];
+}
+
+/** Connects as the product does, and hears every command through the driver's own monitoring. */
+export async function connectWatched(uri: string): Promise<WatchedDatabase> {
+  const url = new URL(uri);
+  url.searchParams.set('monitorCommands', 'true');
+  const sent: SentCommand[] = [];
+  const original = mongo.MongoClient.prototype.connect;
+  // The product gives its client to nobody: it is met where it connects.
+  mongo.MongoClient.prototype.connect = function (this: mongo.MongoClient) {
+    this.on('commandStarted', ({ commandName, command }) => {
+      sent.push({ name: commandName, collection: String(command[commandName]), command });
+    });
+    return original.call(this);
+  };
+  try {
+    const database = await connectDatabase(url.href);
+    return { database, stores: database.stores, commands: () => sent.splice(0) };
+  } finally {
+    mongo.MongoClient.prototype.connect = original;
+  }
+}
