@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startMongo } from '@parley/embedded';
+import { loadDriver } from '../floor/driver.ts';
+
+type Driver = ReturnType<typeof loadDriver>;
+
+export interface OpenMongo extends AsyncDisposable {
+  readonly client: InstanceType<Driver['MongoClient']>;
+  readonly version: string;
+  /** The address of a database, by name. */
+  uriOf(database: string): string;
+}
+
+/** The databases of a run. */
+export const databases = { server: 'parley_bench_server', floor: 'parley_bench_floor' } as const;
+
+/** Where fetched programs are kept, the tests' own place. */
+const cacheDir = fileURLToPath(new URL('../../node_modules/.cache/parley', import.meta.url));
+
+/** Opens the MongoDB at `uri`, or one made for this run in `folder`, without what an earlier run left. */
+export async function openMongo(uri: string | undefined, folder: string): Promise<OpenMongo> {
+  await using owned = new AsyncDisposableStack();
+  const address = uri ?? (await startOwn(join(folder, 'mongodb'), owned));
+  const client = await loadDriver().MongoClient.connect(address);
+  owned.defer(() => client.close());
+  const drop = async () => {
+    for (const name of Object.values(databases)) await client.db(name).dropDatabase();
+  };
+  await drop();
+  owned.defer(drop);
+  const { version } = await client.db('admin').command({ buildInfo: 1 });
+  const kept = owned.move();
+  return {
+    client,
+    version: String(version),
+    uriOf(database) {
+      const url = new URL(address);
+      url.pathname = `/${database}`;
+      return url.href;
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+async function startOwn(dataDir: string, owned: AsyncDisposableStack): Promise<string> {
+  const onProgress = (line: string) => process.stderr.write(`${line}\n`);
+  const mongo = await startMongo({ dataDir, cacheDir, onProgress });
+  owned.defer(() => mongo.stop());
+  return mongo.uri;
+}

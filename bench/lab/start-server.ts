@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Child, startChild } from './child.ts';
+import { listen } from './listen.ts';
+
+/** What the first start has made and written down. */
+export interface ServerAccess {
+  readonly url: string;
+  readonly teamId: string;
+  readonly agentId: string;
+  readonly secretKey: string;
+}
+
+const START_MAX_MS = 30_000;
+const MAIN = new URL('../../apps/server/src/main.ts', import.meta.url);
+
+/** Starts the real server, as `npm start` does, and waits until it answers. */
+export async function startServer(options: {
+  readonly folder: string;
+  readonly mongodbUri: string;
+  readonly modelUrl: string;
+  readonly preload: URL;
+}): Promise<{ child: Child; access: ServerAccess }> {
+  const { folder, mongodbUri, modelUrl, preload } = options;
+  const port = await freePort();
+  const dataDir = join(folder, 'server');
+  const child = startChild({
+    name: 'the server',
+    file: MAIN,
+    preload: [preload],
+    logPath: join(folder, 'server.log'),
+    env: {
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      MONGODB_URI: mongodbUri,
+      OPENAI_BASE_URL: modelUrl,
+      OPENAI_API_KEY: 'bench',
+      OPENAI_MODEL: 'scripted',
+    },
+  });
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    await untilReady(child, `${url}/readyz`);
+    const credentials = await readFile(join(dataDir, 'credentials.json'), 'utf8');
+    return { child, access: { ...(JSON.parse(credentials) as ServerAccess), url } };
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+}
+
+async function untilReady(child: Child, url: string): Promise<void> {
+  const deadline = performance.now() + START_MAX_MS;
+  for (;;) {
+    // A server that ended by itself is noticed here.
+    await child.ask('cpu');
+    const isReady = await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isReady) return;
+    if (performance.now() > deadline) throw new Error('The server does not become ready.');
+    await delay(50);
+  }
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer();
+  const { port } = new URL(await listen(server));
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

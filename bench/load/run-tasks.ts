@@ -1,0 +1,47 @@
+import { Agent } from 'node:http';
+import { send } from './send.ts';
+import type { Target, Task } from './task.ts';
+
+/** What one round took. */
+export interface RoundTimes {
+  readonly count: number;
+  readonly elapsedMs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/**
+ * Does all tasks, `concurrency` at a time, each worker one call after the other.
+ *
+ * @throws Error at the first answer that is not right
+ */
+export async function runTasks(
+  target: Target,
+  tasks: readonly Task[],
+  concurrency: number,
+): Promise<RoundTimes> {
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+  const times: number[] = [];
+  const queue = tasks.values();
+  const work = async () => {
+    for (const task of queue) {
+      for (const call of task) {
+        const startedAt = performance.now();
+        const answer = await send(target, agent, call);
+        times.push(performance.now() - startedAt);
+        call.check(answer);
+      }
+    }
+  };
+  const startedAt = performance.now();
+  await Promise.all(Array.from({ length: concurrency }, work));
+  const elapsedMs = performance.now() - startedAt;
+  agent.destroy();
+  times.sort((one, other) => one - other);
+  return { count: times.length, elapsedMs, p50Ms: percentile(times, 50), p99Ms: percentile(times, 99) };
+}
+
+/** The nearest rank. */
+function percentile(sorted: readonly number[], percent: number): number {
+  return sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? Number.NaN;
+}

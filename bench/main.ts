@@ -1,0 +1,30 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Lab, openLab } from './lab/lab.ts';
+import { measureAll } from './measure.ts';
+import { type Options, readOptions } from './options.ts';
+import { profileAll } from './profile/profile-all.ts';
+import { renderReport, writeReport } from './report.ts';
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  await using lab = await openLab(options.mongodbUri);
+  process.stdout.write(`${await (options.isProfile ? profile(lab, options) : measure(lab, options))}\n`);
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
+
+async function measure(lab: Lab, options: Options): Promise<string> {
+  const report = renderReport(await measureAll(lab, options, say), options, lab.mongodbVersion);
+  if (options.isWrite) await writeReport(report);
+  return report;
+}
+
+/** The profiles stay, for whoever wants to open them in a browser's developer tools. */
+async function profile(lab: Lab, options: Options): Promise<string> {
+  return profileAll(lab, options, await mkdtemp(join(tmpdir(), 'parley-profile-')));
+}
