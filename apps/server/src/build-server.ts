@@ -7,7 +7,7 @@ import { type Health, healthDoor } from './doors/health.ts';
 import { restDoor } from './doors/rest.ts';
 import { trpcDoor } from './doors/trpc.ts';
 import type { Log } from './log.ts';
-import { logRequest } from './log-request.ts';
+import { logHangUp, logRequest } from './log-request.ts';
 import { rawRefusal, refusalOfRequest, sendRefusal } from './refusal-reply.ts';
 import { refuseUnknown } from './refuse-unknown.ts';
 
@@ -48,6 +48,7 @@ export async function buildServer({ services, health, log }: ServerParts): Promi
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
+    reply.raw.once('close', () => reply.raw.writableFinished || logHangUp(log, request, reply));
   });
   app.addHook('onResponse', async (request, reply) => logRequest(log, request, reply));
   app.setErrorHandler((error, request, reply) => sendRefusal(request, reply, refusalOfRequest(error)));

@@ -17,3 +17,10 @@ export function logRequest(log: Log, request: FastifyRequest, reply: FastifyRepl
   if (isBug) log.error(line, 'request failed');
   else log.info(line, 'request');
 }
+
+/** A line for a request whose client was gone before it was answered: it gets no other. */
+export function logHangUp(log: Log, request: FastifyRequest, reply: FastifyReply): void {
+  const { id: requestId, method, routeOptions } = request;
+  const ms = Math.round(reply.elapsedTime * 10) / 10;
+  log.info({ requestId, method, route: routeOptions.url ?? '(unknown)', ms }, 'client hung up');
+}
