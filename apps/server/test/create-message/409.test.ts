@@ -1,0 +1,89 @@
+import { limits, mintId } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { storedTurns } from '../support/stored-turns.ts';
+
+const { makeTeam, model, mongo } = await startHarness();
+const team = await makeTeam();
+
+describe('queue_full', () => {
+  test('eight messages may wait behind the one that is answered; the ninth is refused, with Retry-After', async () => {
+    const chat = await team.makeChat();
+    const gate = model.hold();
+    const sends = [team.send(chat.id, 'message 0')];
+    await model.callTo('message 0');
+    for (let index = 1; index <= limits.queuedTurnsPerChatMax; index++) {
+      sends.push(team.send(chat.id, `message ${index}`));
+      await expect.poll(() => storedTurns(mongo.raw, chat.id)).toHaveLength(index + 1);
+    }
+    const { status, refusal, headers } = await team.send(chat.id, 'one too many');
+    expect(status).toBe(409);
+    expect(refusal.code).toBe('queue_full');
+    expect(headers.get('retry-after')).toBe('2');
+    gate.release();
+    const answers = await Promise.all(sends);
+    expect(answers.map(({ body }) => body.content)).toEqual(
+      sends.map((_, index) => `You said: message ${index}`),
+    );
+    expect((await team.send(chat.id, 'now there is room')).status).toBe(200);
+    const turns = await storedTurns(mongo.raw, chat.id);
+    expect(turns.map(({ sequence }) => sequence)).toEqual(turns.map((_, index) => index + 1));
+    expect(turns.flatMap(({ messages }) => messages.map(({ content }) => content))).not.toContain(
+      'one too many',
+    );
+  });
+});
+
+describe('chat_full', () => {
+  /** A chat whose newest turn is planted: as if all before it had been. */
+  async function chatEndingAt({ sequence, textBytes }: { sequence: number; textBytes: number }) {
+    const chat = await team.makeChat();
+    await mongo.raw.collection<{ _id: string }>('turns').insertOne({
+      _id: mintId('turn'),
+      team: team.id,
+      chat: chat.id,
+      sequence,
+      status: 'completed',
+      takeovers: 0,
+      messages: [{ id: mintId('message'), role: 'user', content: 'planted', createdAt: new Date() }],
+      answerId: mintId('message'),
+      usage: [],
+      textBytes,
+      createdAt: new Date(),
+    } as { _id: string });
+    return chat;
+  }
+
+  test('a chat takes its 10,000th message and not the one after', async () => {
+    const chat = await chatEndingAt({ sequence: limits.chatMessagesMax / 2 - 1, textBytes: 10 });
+    expect((await team.send(chat.id, 'the last')).status).toBe(200);
+    const { status, refusal } = await team.send(chat.id, 'one more');
+    expect(status).toBe(409);
+    expect(refusal.code).toBe('chat_full');
+    expect(await storedTurns(mongo.raw, chat.id)).toHaveLength(2);
+  });
+
+  test('a chat takes 16 MiB of text and not a byte more', async () => {
+    const chat = await chatEndingAt({ sequence: 1, textBytes: limits.chatTextBytesMax - 4 });
+    expect((await team.send(chat.id, '12345')).refusal.code).toBe('chat_full');
+    // Two characters of two bytes each.
+    expect((await team.send(chat.id, 'éé')).status).toBe(200);
+    expect((await team.send(chat.id, 'x')).refusal.code).toBe('chat_full');
+  });
+
+  test('questions and answers count, each by its bytes', async () => {
+    const chat = await team.makeChat();
+    const { body } = await team.send(chat.id, 'éé');
+    const { body: second } = await team.send(chat.id, 'abc');
+    const bytes = Buffer.byteLength(`éé${body.content}abc${second.content}`);
+    expect(await mongo.raw.collection('turns').findOne({ chat: chat.id, sequence: 2 })).toMatchObject({
+      textBytes: bytes,
+    });
+  });
+
+  test('a chat that is full can still be read and deleted', async () => {
+    const chat = await chatEndingAt({ sequence: limits.chatMessagesMax / 2, textBytes: 10 });
+    expect((await team.rest('GET', `/chat/${chat.id}`)).status).toBe(200);
+    expect((await team.rest('DELETE', `/chat/${chat.id}`)).status).toBe(204);
+  });
+});

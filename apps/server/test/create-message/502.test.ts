@@ -1,0 +1,86 @@
+import { type ModelScript, scripts } from '@parley/agent/testing';
+import type { ErrorCode } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { storedTurns } from '../support/stored-turns.ts';
+
+const { makeTeam, model, mongo } = await startHarness();
+const team = await makeTeam();
+
+// The model's server has shown that it takes all that is asked of it, so that a 400 is a refusal.
+await team.send((await team.makeChat()).id, 'hello');
+
+const CANARY = 'canary-of-the-model';
+/** Tells the client that another try is no use: so that no test waits for one. */
+const FINAL = { 'x-should-retry': 'false' };
+const status = (code: number) => scripts.status(code, { message: CANARY, headers: FINAL });
+
+const failures: [string, ErrorCode, number, ModelScript][] = [
+  ['a 400', 'model_refused', 502, status(400)],
+  ['a 401', 'model_refused', 502, status(401)],
+  ['a 403', 'model_refused', 502, status(403)],
+  ['a 404', 'model_refused', 502, status(404)],
+  ['a 422', 'model_refused', 502, status(422)],
+  ['a 429', 'model_rate_limited', 502, status(429)],
+  ['a 500', 'model_failed', 502, status(500)],
+  ['a 503', 'model_failed', 502, status(503)],
+  ['a 408', 'model_timeout', 504, status(408)],
+  ['a 504', 'model_timeout', 504, status(504)],
+  ['an answer that breaks off', 'model_failed', 502, scripts.cutAfter(CANARY)],
+  ['an answer that ends without an end', 'model_failed', 502, scripts.unfinishedAfter(CANARY)],
+  ['a chunk that is no JSON', 'model_failed', 502, scripts.brokenChunkAfter(CANARY)],
+  ['an error within the answer', 'model_failed', 502, scripts.errorAfter([CANARY])],
+  ['nothing but a filter', 'model_failed', 502, scripts.text([], { reason: 'content_filter' })],
+];
+
+describe.each(failures)('a model that answers %s', (_, code, httpStatus, script) => {
+  test(`is ${code}; the message stays, the chat goes on, nothing of the model's words is told`, async () => {
+    const chat = await team.makeChat();
+    model.reply(script);
+    const { status, refusal, text } = await team.send(chat.id, 'question');
+    expect(status).toBe(httpStatus);
+    expect(refusal).toMatchObject({ code, messageId: expect.stringMatching(/^msg_/) });
+    expect(text).not.toContain(CANARY);
+
+    const { messages } = await team.trpc.message.list.query({ chatId: chat.id });
+    expect(messages).toMatchObject([
+      { role: 'user', content: 'question', status: 'failed', errorCode: code },
+    ]);
+    const [turn] = await storedTurns(mongo.raw, chat.id);
+    expect(turn?.usage).toMatchObject([{ attempt: 1, calls: 1 }]);
+    expect(JSON.stringify(turn)).not.toContain(CANARY);
+
+    const next = await team.send(chat.id, 'another');
+    expect(next.status).toBe(200);
+    const list = await team.trpc.message.list.query({ chatId: chat.id });
+    expect(list.messages.map(({ role }) => role)).toEqual(['user', 'user', 'assistant']);
+  });
+});
+
+test.each([
+  ['a status', 'model_failed', scripts.status(500)],
+  ['an empty answer', 'model_failed', scripts.text([])],
+  ['a rate limit', 'model_rate_limited', scripts.status(429)],
+] as const)('%s three times in a row is %s: it was tried again', async (_, code, script) => {
+  const chat = await team.makeChat();
+  model.replyTo(/^persistent/, script);
+  const { status, refusal } = await team.send(chat.id, `persistent ${code}`);
+  expect(status).toBe(502);
+  expect(refusal.code).toBe(code);
+  const [turn] = await storedTurns(mongo.raw, chat.id);
+  expect(turn?.usage).toMatchObject([{ calls: 3 }]);
+});
+
+test('an agent that is gone by the time of the message is 404, with the message kept', async () => {
+  const agent = await team.makeAgent();
+  const { stores } = mongo.database;
+  const chat = await stores.chats.create({ team: team.id }, { agent: agent.id, agentType: 'support' });
+  await mongo.raw.collection<{ _id: string }>('agents').deleteOne({ _id: agent.id });
+  const { status, refusal } = await team.send(chat.id, 'anyone there?');
+  expect(status).toBe(404);
+  expect(refusal).toMatchObject({ code: 'agent_not_found', messageId: expect.any(String) });
+  const { messages } = await team.trpc.message.list.query({ chatId: chat.id });
+  expect(messages).toMatchObject([
+    { content: 'anyone there?', status: 'failed', errorCode: 'agent_not_found' },
+  ]);
+});

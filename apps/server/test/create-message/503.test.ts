@@ -1,0 +1,95 @@
+import { Refusal } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { rest } from '../support/client.ts';
+import { storedTurns } from '../support/stored-turns.ts';
+
+let noModel: Refusal | undefined;
+const harness = await startHarness({
+  bounds: { leaseMs: 900 },
+  endpoint: () => {
+    if (noModel) throw noModel;
+    return { baseUrl: harness.model.baseUrl, apiKey: 'k', model: 'm1' };
+  },
+});
+const { makeTeam, model, mongo, startReplica } = harness;
+const team = await makeTeam();
+
+describe('without a model', () => {
+  test.each([
+    ['model_not_configured', '60', undefined],
+    ['model_loading', '5', '42 of 93 MB are here.'],
+  ] as const)(
+    'a send is 503 %s with Retry-After %s, and nothing is stored',
+    async (code, seconds, detail) => {
+      const chat = await team.makeChat();
+      noModel = new Refusal(code, detail ? { detail } : {});
+      const { status, refusal, headers } = await team.send(chat.id, 'hello');
+      noModel = undefined;
+      expect(status).toBe(503);
+      expect(refusal.code).toBe(code);
+      expect(headers.get('retry-after')).toBe(seconds);
+      if (detail) expect(refusal.message).toContain(detail);
+      expect(refusal).not.toHaveProperty('messageId');
+      expect(await storedTurns(mongo.raw, chat.id)).toEqual([]);
+      expect((await team.send(chat.id, 'hello')).status).toBe(200);
+    },
+  );
+
+  test('everything else goes on', async () => {
+    noModel = new Refusal('model_not_configured');
+    const chat = await team.makeChat();
+    expect((await team.rest('GET', `/chat/${chat.id}`)).status).toBe(200);
+    expect((await team.rest('GET', '/chat')).status).toBe(200);
+    noModel = undefined;
+  });
+});
+
+describe('while the server shuts down', () => {
+  test('a waiting send is 503 draining with the id of the answer, and another server gives that answer', async () => {
+    const replica = await startReplica({ bounds: { leaseMs: 900 } });
+    const send = (chatId: string, content: string) =>
+      rest(replica.url, 'POST', `/chat/${chatId}/message`, {
+        key: team.secretKey,
+        body: { content, role: 'user' },
+      });
+    const chat = await team.makeChat();
+    model.reply((call) => call.text('never finished'));
+    const waiting = send(chat.id, 'hand me over');
+    const call = await model.callTo('hand me over');
+    const queued = send(chat.id, 'me too');
+    await expect.poll(() => storedTurns(mongo.raw, chat.id)).toHaveLength(2);
+
+    const drained = replica.composition.turns.drain(0);
+    const answers = await Promise.all([waiting, queued]);
+    for (const { status, refusal, headers } of answers) {
+      expect(status).toBe(503);
+      expect(refusal).toMatchObject({ code: 'draining', messageId: expect.stringMatching(/^msg_/) });
+      expect(headers.get('retry-after')).toBe('2');
+    }
+    await call.aborted;
+    await drained;
+
+    const refused = await send((await team.makeChat()).id, 'too late');
+    expect(refused).toMatchObject({ status: 503, refusal: { code: 'draining' } });
+    expect(refused.refusal).not.toHaveProperty('messageId');
+    const ready = await rest(replica.url, 'GET', '/readyz');
+    expect(ready).toMatchObject({ status: 503, refusal: { code: 'draining' } });
+    expect((await rest(replica.url, 'GET', '/healthz')).status).toBe(200);
+    expect((await rest(replica.url, 'GET', '/chat', { key: team.secretKey })).status).toBe(200);
+
+    const list = () => team.trpc.message.list.query({ chatId: chat.id });
+    await expect.poll(async () => (await list()).messages.length, { timeout: 20_000 }).toBe(4);
+    const { messages } = await list();
+    expect(messages.map(({ content }) => content)).toEqual([
+      'hand me over',
+      'You said: hand me over',
+      'me too',
+      'You said: me too',
+    ]);
+    expect([messages[1]?.id, messages[3]?.id]).toEqual(answers.map(({ refusal }) => refusal.messageId));
+    const turns = await storedTurns(mongo.raw, chat.id);
+    // Handing over is no crash: nothing was taken over.
+    expect(turns).toMatchObject([{ takeovers: 0 }, { takeovers: 0 }]);
+  });
+});

@@ -1,0 +1,90 @@
+import { Agent, request } from 'node:http';
+import type { Socket } from 'node:net';
+import { createGate } from '@parley/agent/testing';
+import { describe, expect, test, vi } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { storedTurns } from '../support/stored-turns.ts';
+
+const { makeTeam, model, mongo, log, url, composition } = await startHarness();
+const team = await makeTeam();
+const waits = vi.spyOn(composition.turns, 'send');
+
+const list = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
+
+describe.each([
+  [
+    'REST',
+    '/chat/:chatId/message',
+    (chatId: string, content: string, signal: AbortSignal) =>
+      team.send(chatId, content, { body: { content, role: 'user' }, signal }),
+  ],
+  [
+    'tRPC',
+    '/trpc/:path',
+    (chatId: string, content: string, signal: AbortSignal) =>
+      team.trpc.message.create.mutate({ chatId, content, role: 'user' }, { signal }),
+  ],
+])('a client that hangs up (%s)', (door, sendRoute, send) => {
+  test('stops the wait and never the turn: the answer is there when it comes back', async () => {
+    const chat = await team.makeChat();
+    const gate = createGate();
+    const content = `until you are gone: ${door}`;
+    model.replyTo(content, async (call) => {
+      call.text('I went ');
+      await gate.released;
+      call.text('on.');
+      call.finish();
+    });
+    const client = new AbortController();
+    const sending = send(chat.id, content, client.signal).catch((error: unknown) => error);
+    const call = await model.callTo(content);
+    const wait = waits.mock.results.at(-1)?.value;
+    client.abort();
+    await sending;
+    // The wait is over before the answer is: the server does not hold what nobody reads.
+    await expect(wait).rejects.toMatchObject({ code: 'answer_pending' });
+    await log.find(({ msg, route }) => msg === 'client hung up' && route === sendRoute);
+    expect(call.isAborted).toBe(false);
+    gate.release();
+    await expect
+      .poll(() => list(chat.id))
+      .toMatchObject([{ content }, { content: 'I went on.', status: 'completed' }]);
+  });
+
+  test('before the message was accepted has sent it all the same, or not at all', async () => {
+    const chat = await team.makeChat();
+    const client = new AbortController();
+    const sending = send(chat.id, 'now or never', client.signal).catch((error: unknown) => error);
+    client.abort();
+    await sending;
+    expect((await team.send(chat.id, 'and then')).status).toBe(200);
+    const turns = await storedTurns(mongo.raw, chat.id);
+    expect(turns.map(({ sequence }) => sequence)).toEqual(turns.map((_, index) => index + 1));
+    expect(turns.every(({ status }) => status === 'completed')).toBe(true);
+  });
+});
+
+test('many sends over one kept connection leave no listener behind on it', async () => {
+  const sockets = new Set<Socket>();
+  composition.app.server.on('connection', (socket) => sockets.add(socket));
+  const chat = await team.makeChat();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const counts: number[] = [];
+  for (let index = 0; index < 5; index++) {
+    await new Promise<void>((resolve, reject) => {
+      const sending = request(`${url}/chat/${chat.id}/message`, {
+        agent,
+        method: 'POST',
+        headers: { 'x-api-key': team.secretKey, 'content-type': 'application/json' },
+      });
+      sending.on('response', (response) => response.resume().on('end', resolve)).on('error', reject);
+      sending.end(JSON.stringify({ content: `message ${index}`, role: 'user' }));
+    });
+    counts.push(
+      ...[...sockets].filter((socket) => !socket.destroyed).map((socket) => socket.listenerCount('close')),
+    );
+  }
+  agent.destroy();
+  expect(counts).toHaveLength(5);
+  expect(new Set(counts).size).toBe(1);
+});
