@@ -68,7 +68,22 @@ export function buildOpenApiDocument(options: { version: string }): Document {
       undefined
     >;
   }
+  const { schemas = {} } = document.components ?? {};
+  for (const name of Object.keys(schemas)) {
+    // The library's own forms of errors; ours is `Refusal`.
+    if (name.startsWith('error.')) delete schemas[name];
+  }
+  openObjects(schemas);
   return document;
+}
+
+/** The components are answers, and those may grow: zod writes every object as closed. */
+function openObjects(schema: unknown): void {
+  if (typeof schema !== 'object' || schema === null) return;
+  if (Reflect.get(schema, 'additionalProperties') === false) {
+    Reflect.deleteProperty(schema, 'additionalProperties');
+  }
+  for (const part of Object.values(schema)) openObjects(part);
 }
 
 function methodKey({ method }: RestOperation) {

@@ -6,14 +6,11 @@ import { limits } from './limits.ts';
  * rather than guessed at.
  */
 export const pageLimitSchema = z
-  .union([
-    z.int(),
-    z
-      .string()
-      .regex(/^\d{1,6}$/, 'must be a whole number')
-      .transform(Number),
-  ])
-  .pipe(z.int().min(1).max(limits.pageLimitMax))
+  .preprocess(
+    (value: number | string) =>
+      typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value,
+    z.int({ error: 'must be a whole number' }).min(1).max(limits.pageLimitMax),
+  )
   .meta({ description: 'How many to answer at most; without it, all.', examples: [50] });
 
 /** Where the previous page ended: its `nextCursor`, unchanged, with the same filters. */
