@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { restOperations } from '@parley/api';
+import { type ErrorCode, errorCodes, errorEntry, limits, nameOfStatus, statusOf } from '@parley/contract';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from './harness.ts';
+
+interface Operation {
+  readonly operationId: string;
+  readonly security?: unknown;
+  readonly parameters?: readonly { readonly in: string; readonly name: string; readonly schema: unknown }[];
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: unknown }> };
+  readonly responses: Readonly<
+    Record<
+      string,
+      {
+        readonly headers?: Readonly<Record<string, unknown>>;
+        readonly content?: Record<
+          string,
+          { readonly schema: unknown; readonly examples?: Record<string, { value: unknown }> }
+        >;
+      }
+    >
+  >;
+}
+interface Document {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: Record<string, object>; readonly securitySchemes: unknown };
+}
+
+const { url, composition } = await startHarness();
+const committed = readFileSync(resolve(import.meta.dirname, '../../../docs/openapi.json'), 'utf8');
+const document = JSON.parse(committed) as Document;
+
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+);
+const chatOperations = operations.filter(({ path }) => !/^\/(?:healthz|readyz)$/.test(path));
+
+describe('the document', () => {
+  test('is the committed docs/openapi.json, to the letter (`npm run docs` writes it)', async () => {
+    const response = await fetch(`${url}/openapi.json`);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(`${JSON.stringify(await response.json(), null, 2)}\n`).toBe(committed);
+  });
+
+  test('is valid OpenAPI 3.1, and every reference in it leads somewhere', async () => {
+    const validator = new Validator();
+    const result = await validator.validate(JSON.parse(committed));
+    expect(result.errors ?? []).toEqual([]);
+    expect(validator.version).toBe('3.1');
+    expect(() => validator.resolveRefs()).not.toThrow();
+  });
+
+  test('lists exactly the REST routes the server has', () => {
+    const routes = printedRoutes(composition.app.printRoutes({ commonPrefix: false }));
+    const described = operations.map(({ method, path }) => `${method} ${path}`);
+    const undescribed = routes.filter(
+      (route) => !/ \/(?:openapi\.json|docs\/reference|trpc)|^OPTIONS \*$/.test(route),
+    );
+    expect(described.toSorted()).toEqual(undescribed.toSorted());
+    expect(chatOperations.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual(
+      restOperations.map(({ method, path }) => `${method} ${path}`).toSorted(),
+    );
+  });
+
+  test('names both headers a key may come in, for every operation and for none of the health checks', () => {
+    expect(document.components.securitySchemes).toMatchObject({
+      apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+      bearer: { type: 'http', scheme: 'bearer' },
+    });
+    for (const { path, operation } of operations) {
+      const isOpen = path === '/healthz' || path === '/readyz';
+      expect(operation.security).toEqual(isOpen ? [] : [{ apiKey: [] }, { bearer: [] }]);
+    }
+  });
+});
+
+describe('the documented refusals', () => {
+  /** What no operation answers: these are of addresses and methods that are none. */
+  const OF_NO_OPERATION: readonly ErrorCode[] = ['route_not_found', 'method_not_allowed'];
+  const examplesOf = ({ responses }: Operation) =>
+    Object.entries(responses).flatMap(([status, { content }]) =>
+      Object.entries(content?.['application/json']?.examples ?? {}).map(([code, { value }]) => ({
+        status: Number(status),
+        code: code as ErrorCode,
+        value,
+      })),
+    );
+
+  test('are all of the register, but those of no operation', () => {
+    const documented = new Set(
+      operations.flatMap(({ operation }) => examplesOf(operation).map(({ code }) => code)),
+    );
+    expect(errorCodes.filter((code) => !documented.has(code)).toSorted()).toEqual(OF_NO_OPERATION.toSorted());
+  });
+
+  test.each(operations)(
+    '$method $path: each under its status, with an example that is its envelope',
+    ({ operation }) => {
+      for (const { status, code, value } of examplesOf(operation)) {
+        expect(statusOf(code)).toBe(status);
+        expect(value).toMatchObject({
+          error: nameOfStatus[statusOf(code)],
+          message: errorEntry(code).message,
+          code,
+          requestId: expect.stringMatching(/^req_/),
+        });
+      }
+    },
+  );
+
+  test.each(operations)('$method $path: Retry-After is documented where it is sent', ({ operation }) => {
+    for (const [status, { headers }] of Object.entries(operation.responses)) {
+      const isSent = examplesOf(operation).some(
+        (one) => one.status === Number(status) && errorEntry(one.code).retryAfterSeconds !== undefined,
+      );
+      expect(headers?.['Retry-After'] !== undefined).toBe(isSent);
+    }
+  });
+
+  test.each(chatOperations)(
+    '$method $path: what any operation can be refused with is there',
+    ({ method, operation }) => {
+      const always: ErrorCode[] = [
+        'malformed_request',
+        'invalid_input',
+        'unauthorized',
+        'payload_too_large',
+        'internal_error',
+        'database_unavailable',
+        ...(method === 'POST' ? (['unsupported_media_type'] as const) : []),
+      ];
+      const codes = examplesOf(operation).map(({ code }) => code);
+      expect(codes).toEqual(expect.arrayContaining(always));
+    },
+  );
+});
+
+describe('requests are documented closed, answers open', () => {
+  test.each(operations.filter(({ operation }) => operation.requestBody))('$method $path', ({ operation }) => {
+    expect(operation.requestBody?.content['application/json']?.schema).toMatchObject({
+      additionalProperties: false,
+    });
+  });
+
+  test.each(Object.entries(document.components.schemas))('%s', (_, schema) => {
+    expect(JSON.stringify(schema)).not.toContain('"additionalProperties":false');
+  });
+});
+
+test('a 204 is documented without content, and nothing else is', () => {
+  const without = operations.flatMap(({ operation }) =>
+    Object.entries(operation.responses).filter(([, { content }]) => content === undefined),
+  );
+  expect(without.map(([status]) => status)).toEqual(['204']);
+});
+
+test('the bounds of the contract are in the document', () => {
+  const body = (path: string) =>
+    document.paths[path]?.['post']?.requestBody?.content['application/json']?.schema as {
+      properties: Record<string, object>;
+    };
+  const query = (path: string, name: string) =>
+    document.paths[path]?.['get']?.parameters?.find((parameter) => parameter.name === name)?.schema;
+  expect(body('/chat/{chatId}/message').properties['content']).toMatchObject({
+    minLength: 1,
+    maxLength: limits.messageLengthMax,
+  });
+  expect(body('/chat/{chatId}/message').properties['role']).toMatchObject({ const: 'user' });
+  expect(body('/chat').properties['userId']).toMatchObject({
+    minLength: 1,
+    maxLength: limits.userIdLengthMax,
+  });
+  expect(query('/chat', 'userId')).toMatchObject({ minLength: 1, maxLength: limits.userIdLengthMax });
+  expect(query('/chat', 'agentType')).toMatchObject({ minLength: 1, maxLength: limits.agentTypeLengthMax });
+  for (const path of ['/chat', '/chat/{chatId}/message']) {
+    expect(query(path, 'limit')).toMatchObject({ type: 'integer', minimum: 1, maximum: limits.pageLimitMax });
+    expect(query(path, 'cursor')).toMatchObject({ minLength: 1, maxLength: limits.cursorLengthMax });
+  }
+});
+
+/** The routes of Fastify's own table, each as `METHOD /path/{parameter}`. */
+function printedRoutes(table: string): string[] {
+  const stack: string[] = [];
+  return table.split('\n').flatMap((line) => {
+    const found = /^([│ ]*)(?:├──|└──) (\S+)(?: \(([A-Z, ]+)\))?/.exec(line);
+    if (!found) return [];
+    const [, indent = '', part = '', methods = ''] = found;
+    const depth = indent.length / 4;
+    stack.length = depth;
+    stack[depth] = part;
+    const path = stack.join('').replace(/:(\w+)/g, '{$1}');
+    return methods
+      .split(', ')
+      .filter(Boolean)
+      .map((method) => `${method} ${path}`);
+  });
+}
