@@ -114,8 +114,7 @@ function queryOf(operation: RestOperation, request: FastifyRequest): Record<stri
   refuseBrokenEscapes(request.url);
   const query = request.query as Record<string, string | string[]>;
   closedInput(operation, query);
-  // The handler would lose it: it is the one name that cannot be assigned to an object.
-  if (Object.hasOwn(query, '__proto__')) refuseQuery({ ['__proto__']: '' });
+  refuseProtoField(query);
   if (operation.method !== 'GET' && operation.method !== 'DELETE') refuseQuery(query);
   return Object.fromEntries(Object.entries(query).map(([key, value]) => [key, [value].flat()]));
 }
@@ -127,6 +126,14 @@ function refuseBrokenEscapes(url: string): void {
   } catch (cause) {
     throw new Refusal('malformed_request', { cause });
   }
+}
+
+/** The one name that cannot be assigned to an object: the handler would lose it, and nobody could refuse it. */
+function refuseProtoField(query: Record<string, unknown>): void {
+  if (!Object.hasOwn(query, '__proto__')) return;
+  throw new Refusal('invalid_input', {
+    issues: [{ path: '__proto__', message: 'is not a known field' }],
+  });
 }
 
 function refuseQuery(query: Record<string, unknown>): void {
