@@ -1,0 +1,197 @@
+import { isId } from '@parley/contract';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from './harness.ts';
+import { ask, type Door, type DoorAnswer, operationOf } from './support/doors.ts';
+import { operations } from './support/operations.ts';
+
+const { url, makeTeam } = await startHarness();
+const team = await makeTeam();
+const other = await makeTeam();
+const foreignChat = await other.makeChat();
+await other.send(foreignChat.id, 'hello');
+
+const headers = { 'x-api-key': team.secretKey };
+const orders = [
+  ['rest', 'trpc'],
+  ['trpc', 'rest'],
+] as const;
+
+/** Texts that are something else to a parser, a database or a type. */
+const trickyTexts = [
+  '',
+  ' ',
+  '0',
+  '5',
+  '05',
+  '1e2',
+  '-1',
+  '1.0',
+  'true',
+  'false',
+  'null',
+  'undefined',
+  'NaN',
+  '[]',
+  '{}',
+  '$ne',
+  'a.b',
+  '__proto__',
+  'constructor',
+  'asc',
+  'desc',
+  'user',
+  'system',
+  '2026-01-01',
+  '🙂',
+  'é',
+  'a\0b',
+  '%00',
+  '%zz',
+  '+',
+  '&=#?/',
+] as const;
+const text = fc.oneof(
+  fc.constantFrom(...trickyTexts),
+  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.constant('x'.repeat(300)),
+);
+const anyJson = fc.oneof(
+  text,
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    false,
+    0,
+    1,
+    -1,
+    1.5,
+    5,
+    1e21,
+    [],
+    {},
+    ['a'],
+    { $ne: null },
+    { $gt: '' },
+    [{}],
+  ),
+  fc.jsonValue({ maxDepth: 2 }),
+);
+
+type Input = Record<string, unknown>;
+/** A change of one field of a valid input, or a field too many. */
+type Change = (input: Input) => Input;
+
+function change(name: string): fc.Arbitrary<Change> {
+  const { method, pathParameters } = operationOf(name);
+  const fields = Object.keys(operations[name]?.fields ?? {});
+  const inPath = (field: string) => pathParameters.includes(field);
+  // A query and a path hold texts; a path holds none that a URL would fold away.
+  const valueFor = (field: string): fc.Arbitrary<unknown> => {
+    if (inPath(field)) return text.filter((value) => !/^\.{0,2}$/.test(value));
+    return method === 'POST' ? anyJson : text;
+  };
+  const replace = (field: string) =>
+    valueFor(field).map(
+      (value): Change =>
+        (input) => ({ ...input, [field]: value }),
+    );
+  const remove = (field: string) => fc.constant<Change>(({ [field]: _left, ...input }) => input);
+  return fc.oneof(
+    fc.constant<Change>((input) => input),
+    ...fields.map(replace),
+    ...fields.filter((field) => !inPath(field)).map(remove),
+    fc.constantFrom('unknown', 'userID', '$where', 'a.b', 'constructor', '__proto__').map(
+      (field): Change =>
+        (input) =>
+          Object.fromEntries([...Object.entries(input), [field, 'x']]),
+    ),
+  );
+}
+
+/**
+ * An answer without what may differ and mean nothing: minted ids and moments, which 2xx it is, and how many of
+ * several mistakes are named.
+ */
+function comparable({ status, data, refusal }: DoorAnswer, mistakes: number): unknown {
+  const issues = mistakes <= 1 ? refusal?.issues : undefined;
+  const plain = JSON.stringify(
+    { status: Math.max(status, 299), data, code: refusal?.code, issues },
+    (key, value: unknown) => {
+      if (key === 'createdAt') return 'a moment';
+      return typeof value === 'string' && isMinted(value) ? 'an id' : value;
+    },
+  );
+  return JSON.parse(plain);
+}
+
+function isMinted(value: string): boolean {
+  return isId('chat', value) || isId('message', value);
+}
+
+/** Asks both doors, in this order, each with an input of its own where an operation works only once. */
+async function askBoth(
+  name: string,
+  order: readonly Door[],
+  changes: readonly Change[],
+): Promise<{ first: unknown; second: unknown }> {
+  const answers: unknown[] = [];
+  for (const door of order) {
+    const valid = (await operations[name]?.validInput(team)) ?? {};
+    const input = changes.reduce((changed, apply) => apply(changed), valid);
+    answers.push(comparable(await ask(door, name, input, { url, headers }), changes.length));
+  }
+  return { first: answers[0], second: answers[1] };
+}
+
+describe.each(Object.keys(operations))('%s', (name) => {
+  test('gives one result, or one code and the same issues, at both doors, whichever comes first', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...orders),
+        fc.array(change(name), { minLength: 1, maxLength: 2 }),
+        async (order, changes) => {
+          const { first, second } = await askBoth(name, order, changes);
+          expect(second).toEqual(first);
+        },
+      ),
+      { numRuns: 70 },
+    );
+  });
+
+  const things = Object.entries(operations[name]?.fields ?? {}).filter(([, kind]) => kind === 'id');
+  test.each(things.map(([field]) => field))("of another team's %s both say the same", async (field) => {
+    const id = field === 'agentId' ? other.agent.id : foreignChat.id;
+    for (const order of orders) {
+      const { first, second } = await askBoth(name, order, [(input) => ({ ...input, [field]: id })]);
+      expect(first).toMatchObject({ status: 404 });
+      expect(second).toEqual(first);
+    }
+  });
+
+  test.each([undefined, 'sk_live_wrong', other.secretKey])(
+    'with the key %s both say the same',
+    async (key) => {
+      const input = (await operations[name]?.validInput(team)) ?? {};
+      const as = { url, headers: key === undefined ? {} : { 'x-api-key': key } };
+      const rest = comparable(await ask('rest', name, input, as), 1);
+      expect(comparable(await ask('trpc', name, input, as), 1)).toEqual(rest);
+    },
+  );
+});
+
+test('what one door makes the other finds, to the letter', async () => {
+  const metadata = { a: [1, 'x', null], 'b.c': { $d: true } };
+  const made = await team.trpc.chat.create.mutate({ agentId: team.agent.id, userId: '00123', metadata });
+  await team.send(made.id, 'by REST');
+  await team.trpc.message.create.mutate({ chatId: made.id, content: 'by tRPC', role: 'user' });
+  expect((await team.rest('GET', `/chat/${made.id}`)).body).toEqual(
+    await team.trpc.chat.get.query({ chatId: made.id }),
+  );
+  expect((await team.rest('GET', '/chat?userId=00123')).body).toEqual(
+    await team.trpc.chat.list.query({ userId: '00123' }),
+  );
+  expect((await team.rest('GET', `/chat/${made.id}/message?limit=3`)).body).toEqual(
+    await team.trpc.message.list.query({ chatId: made.id, limit: 3 }),
+  );
+});
