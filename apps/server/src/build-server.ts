@@ -24,6 +24,14 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Above the idle time of the usual load balancers, so that they close first. */
 const KEEP_ALIVE_MS = 75_000;
 
+const EXPOSED_HEADERS = ['x-request-id', 'retry-after'];
+/** What the hooks add, for a request that is refused before any of them runs. */
+const HOOKLESS_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': EXPOSED_HEADERS.join(', '),
+};
+
 /** Builds the server from its parts; it neither listens nor closes them. Tests inject into what this returns. */
 export async function buildServer({ services, health, log }: ServerParts): Promise<FastifyInstance> {
   const app = fastify({
@@ -36,7 +44,9 @@ export async function buildServer({ services, health, log }: ServerParts): Promi
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PATH_PARAMETER_LENGTH_MAX },
     frameworkErrors: (error, request, reply) => {
-      void sendRefusal(request, reply.header('x-request-id', request.id), refusalOfRequest(error));
+      reply.headers({ ...HOOKLESS_HEADERS, 'x-request-id': request.id });
+      reply.raw.once('finish', () => logRequest(log, request, reply));
+      void sendRefusal(request, reply, refusalOfRequest(error));
     },
     clientErrorHandler: (error, socket) => {
       if (!socket.writable) return;
@@ -65,7 +75,7 @@ export async function buildServer({ services, health, log }: ServerParts): Promi
       'last-event-id',
       'accept',
     ],
-    exposedHeaders: ['x-request-id', 'retry-after'],
+    exposedHeaders: EXPOSED_HEADERS,
     maxAge: 7_200,
     strictPreflight: false,
   });
