@@ -1,0 +1,85 @@
+import { restOperations } from '@parley/api';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from './harness.ts';
+
+const { makeTeam, url } = await startHarness();
+const team = await makeTeam();
+const Origin = 'https://shop.example';
+
+const list = (headers: Headers, name: string) =>
+  (headers.get(name) ?? '').split(',').map((part) => part.trim().toLowerCase());
+
+describe('a browser that asks first', () => {
+  const addresses = [
+    ...restOperations.map(({ method, path }) => ({
+      method: method as string,
+      path: path.replace('{chatId}', 'chat_x'),
+    })),
+    { method: 'GET', path: '/trpc/chat.list' },
+    { method: 'POST', path: '/trpc/chat.create' },
+  ];
+
+  test.each(addresses)(
+    'may $method $path from any page, with a key and JSON, and without cookies',
+    async ({ method, path }) => {
+      const response = await fetch(`${url}${path}`, {
+        method: 'OPTIONS',
+        headers: {
+          Origin,
+          'access-control-request-method': method,
+          'access-control-request-headers': 'content-type, x-api-key, authorization',
+        },
+      });
+      expect(response.status).toBe(204);
+      expect(await response.text()).toBe('');
+      expect(response.headers.get('access-control-allow-origin')).toBe('*');
+      expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+      expect(list(response.headers, 'access-control-allow-methods')).toContain(method.toLowerCase());
+      expect(list(response.headers, 'access-control-allow-headers')).toEqual(
+        expect.arrayContaining([
+          'content-type',
+          'x-api-key',
+          'authorization',
+          'last-event-id',
+          'idempotency-key',
+        ]),
+      );
+      expect(Number(response.headers.get('access-control-max-age'))).toBeGreaterThan(0);
+    },
+  );
+});
+
+const chat = await team.makeChat();
+
+describe('a browser reads every answer, refusals too', () => {
+  const json = { 'content-type': 'application/json' };
+  test.each([
+    [200, 'GET', '/chat', {}],
+    [200, 'POST', '/chat', { headers: json, body: JSON.stringify({ agentId: team.agent.id }) }],
+    [200, 'GET', '/trpc/chat.list?input={}', {}],
+    [400, 'POST', '/chat', { headers: json, body: '{' }],
+    [400, 'GET', '/chat?limit=x', {}],
+    [400, 'GET', '/chat/%zz', {}],
+    [404, 'GET', '/chat/nope', {}],
+    [404, 'GET', '/nope', {}],
+    [404, 'GET', '/trpc/nope', {}],
+    [405, 'PUT', '/chat', {}],
+    [413, 'POST', '/chat', { headers: json, body: 'x'.repeat(1_100_000) }],
+    [415, 'POST', '/chat', { headers: { 'content-type': 'text/plain' }, body: 'x' }],
+    [204, 'DELETE', `/chat/${chat.id}`, {}],
+  ] as [number, string, string, RequestInit][])('%i of %s %s', async (status, method, path, init) => {
+    for (const key of [team.publishableKey, 'wrong']) {
+      const response = await fetch(`${url}${path}`, {
+        ...init,
+        method,
+        headers: { ...(init.headers as Record<string, string>), Origin, 'x-api-key': key },
+      });
+      if (key !== 'wrong') expect(response.status).toBe(status);
+      expect(response.headers.get('access-control-allow-origin')).toBe('*');
+      expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+      expect(list(response.headers, 'access-control-expose-headers')).toEqual(
+        expect.arrayContaining(['x-request-id', 'retry-after']),
+      );
+    }
+  });
+});

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { startHarness } from './harness.ts';
+
+const { rest, url, makeTeam, log } = await startHarness();
+
+test.each([
+  ['/healthz', { status: 'ok' }],
+  ['/readyz', { status: 'ready' }],
+])('%s answers without a key', async (path, body) => {
+  const answer = await rest('GET', path);
+  expect(answer.status).toBe(200);
+  expect(answer.body).toEqual(body);
+});
+
+test.each(['/healthz', '/readyz', '/openapi.json'])('%s takes no other method', async (path) => {
+  for (const method of ['POST', 'PUT', 'DELETE']) {
+    const answer = await rest(method, path);
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe('GET');
+  }
+});
+
+test('the reference page comes from this server, and loads nothing from another', async () => {
+  const page = await fetch(`${url}/docs/reference/`);
+  expect(page.status).toBe(200);
+  const policy = page.headers.get('content-security-policy') ?? '';
+  expect(policy).toContain("default-src 'self'");
+  expect(policy).not.toMatch(/https?:|\*/);
+  const sources = [...(await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)].map(
+    ([, source = '']) => source,
+  );
+  expect(sources.filter((source) => /^(?:https?:)?\/\//.test(source))).toEqual([]);
+  for (const source of sources) {
+    expect((await fetch(new URL(source, page.url))).status).toBe(200);
+  }
+});
+
+test('every answer says that its type is its type', async () => {
+  const team = await makeTeam();
+  for (const path of [
+    '/healthz',
+    '/chat',
+    '/nope',
+    '/chat/nope',
+    '/openapi.json',
+    '/trpc/chat.list',
+    '/chat/%zz',
+  ]) {
+    const response = await fetch(`${url}${path}`, { headers: { 'x-api-key': team.secretKey } });
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('x-request-id')).toMatch(/^req_/);
+    expect(response.headers.get('x-powered-by')).toBeNull();
+  }
+});
+
+test('each request has an id of its own, and a client cannot choose it', async () => {
+  const ids = await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const { headers } = await rest('GET', '/healthz', {
+        headers: { 'x-request-id': 'mine', 'request-id': 'mine' },
+      });
+      return headers.get('x-request-id');
+    }),
+  );
+  expect(new Set(ids).size).toBe(20);
+  expect(ids).not.toContain('mine');
+});
+
+test('each request leaves one line in the log, and none of the values of its address', async () => {
+  for (const [path, route, status] of [
+    ['/healthz?canary', '/healthz', 200],
+    ['/chat/canary', '/chat/:chatId', 401],
+    ['/canary', '(unknown)', 404],
+    ['/chat/canary%zz', '(unknown)', 400],
+  ] as const) {
+    const { headers } = await rest('GET', path);
+    const line = await log.find(({ requestId }) => requestId === headers.get('x-request-id'));
+    expect(line).toMatchObject({ level: 'info', method: 'GET', route, status, ms: expect.any(Number) });
+  }
+  expect(log.text).not.toContain('canary');
+});

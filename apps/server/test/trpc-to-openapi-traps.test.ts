@@ -1,0 +1,279 @@
+import { Readable } from 'node:stream';
+import { appRouter, lockCoercion, type ProcedureMeta } from '@parley/api';
+import { initTRPC } from '@trpc/server';
+import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { HandlerRequest, HandlerResponse } from '../src/doors/handler-exchange.ts';
+import { startHarness } from './harness.ts';
+
+/*
+ * What trpc-to-openapi does that nobody expects, one test each: remove the guard, and its test fails.
+ */
+
+const SECRET = 'canary mongodb://user:password@10.0.0.1 /srv/parley/src/secret.ts';
+let failNext = false;
+const { makeTeam, rest, url, log } = await startHarness({
+  alter: (database) => ({
+    ...database,
+    stores: {
+      ...database.stores,
+      chats: {
+        ...database.stores.chats,
+        list: async (...args) => {
+          if (!failNext) return await database.stores.chats.list(...args);
+          failNext = false;
+          throw new Error(SECRET, { cause: new Error(SECRET) });
+        },
+      },
+    },
+  }),
+});
+const team = await makeTeam();
+
+describe('it sets `coerce` on the schemas both doors share', () => {
+  const makeInput = () =>
+    z.strictObject({
+      isOpen: z.boolean().optional(),
+      count: z.number().optional(),
+      nested: z.object({ flag: z.boolean() }).optional(),
+    });
+  const t = initTRPC.context<object>().meta<ProcedureMeta>().create();
+
+  function makeRouter(input: z.ZodObject) {
+    const openapi = { method: 'POST', path: '/probe' } as const;
+    return t.router({
+      probe: t.procedure
+        .meta({ openapi })
+        .input(input)
+        .output(z.unknown())
+        .mutation((options) => options.input),
+    });
+  }
+  async function askRest(router: ReturnType<typeof makeRouter>, body: object): Promise<number> {
+    const handler = createOpenApiNodeHttpHandler({ router, createContext: () => ({}) }) as unknown as (
+      request: HandlerRequest,
+      response: HandlerResponse,
+    ) => Promise<void>;
+    const response = new HandlerResponse();
+    const url = '/probe';
+    await handler(
+      new HandlerRequest({ method: 'POST', url, contentType: 'application/json', body, query: {} }),
+      response,
+    );
+    return response.statusCode;
+  }
+  const askTrpc = (router: ReturnType<typeof makeRouter>, input: Record<string, unknown>) =>
+    router
+      .createCaller({})
+      .probe(input)
+      .then(
+        () => 200,
+        () => 400,
+      );
+  const wrong = [{ isOpen: 'false' }, { count: '5' }, { nested: { flag: 'false' } }];
+
+  test('so that, unlocked, tRPC means something else after the first REST call', async () => {
+    const router = makeRouter(makeInput());
+    expect(await askTrpc(router, { isOpen: 'false' })).toBe(400);
+    await askRest(router, {});
+    expect(await askTrpc(router, { isOpen: 'false' })).toBe(200);
+  });
+
+  test.each([
+    ['tRPC first', [askTrpc, askRest, askTrpc]],
+    ['REST first', [askRest, askTrpc, askRest]],
+  ] as const)('locked, every input means one thing (%s)', async (_, calls) => {
+    const router = makeRouter(makeInput());
+    lockCoercion(router);
+    for (const ask of calls) for (const input of wrong) expect(await ask(router, input)).toBe(400);
+    for (const ask of calls)
+      expect(await ask(router, { isOpen: false, count: 5, nested: { flag: true } })).toBe(200);
+  });
+
+  test('a schema that was declared to coerce goes on doing so', async () => {
+    const router = makeRouter(z.strictObject({ count: z.coerce.number() }));
+    lockCoercion(router);
+    expect(await askTrpc(router, { count: '5' })).toBe(200);
+    expect(await askRest(router, { count: '5' })).toBe(200);
+  });
+
+  test('every schema of every input of ours is locked', () => {
+    const open = Object.entries(
+      appRouter._def.procedures as unknown as Record<string, { _def: { inputs: z.ZodType[] } }>,
+    )
+      .flatMap(([name, { _def }]) =>
+        _def.inputs.flatMap((input) => schemasOf(input)).map((schema) => ({ name, schema })),
+      )
+      .filter(({ schema }) => !Object.getOwnPropertyDescriptor(schema.def, 'coerce')?.set);
+    expect(open.map(({ name, schema }) => `${name}: ${schema.def.type}`)).toEqual([]);
+  });
+});
+
+describe('it answers errors with their own text', () => {
+  test.each(['REST', 'tRPC', 'a batch of tRPC'])(
+    'an unexpected one is masked, and logged with its place: %s',
+    async (door) => {
+      failNext = true;
+      const response = await fetch(
+        `${url}${door === 'REST' ? '/chat' : door === 'tRPC' ? '/trpc/chat.list?input={}' : '/trpc/chat.list?batch=1&input={"0":{}}'}`,
+        { headers: { 'x-api-key': team.secretKey } },
+      );
+      const text = await response.text();
+      expect(response.status).toBe(500);
+      expect(text).toContain('"internal_error"');
+      expect(text).not.toMatch(/canary|mongodb|\.ts|stack| at /);
+      const requestId = response.headers.get('x-request-id');
+      expect(text).toContain(`"requestId":"${requestId}"`);
+      const line = await log.find((one) => one['requestId'] === requestId);
+      expect(line).toMatchObject({ level: 'error', msg: 'request failed', code: 'internal_error' });
+      expect(JSON.stringify(line)).toContain('trpc-to-openapi-traps.test.ts');
+      expect(JSON.stringify(line)).not.toContain('canary');
+    },
+  );
+});
+
+describe('it has shapes of its own for errors', () => {
+  test.each([
+    ['its own 404', 'GET', '/chat/nope', {}, 404],
+    ['its own validation', 'GET', '/chat?limit=x', {}, 400],
+    [
+      "Fastify's 413",
+      'POST',
+      '/chat',
+      { rawBody: 'x'.repeat(1_100_000), headers: { 'content-type': 'application/json' } },
+      413,
+    ],
+    ["Fastify's 415", 'POST', '/chat', { rawBody: 'x', headers: { 'content-type': 'text/plain' } }, 415],
+    [
+      "Fastify's 400 of a body",
+      'POST',
+      '/chat',
+      { rawBody: '{', headers: { 'content-type': 'application/json' } },
+      400,
+    ],
+    ["the router's 400 of a path", 'GET', '/chat/%zz', {}, 400],
+    ["Fastify's 404", 'GET', '/nope', {}, 404],
+    ["Fastify's 404 of a method", 'PUT', '/chat', {}, 405],
+  ] as const)('%s is the one envelope', async (_, method, path, request, status) => {
+    const answer = await team.rest(method, path, request);
+    expect(answer.status).toBe(status);
+    expect(Object.keys(answer.refusal).toSorted()).toEqual(
+      status === 400 && path.includes('limit')
+        ? ['code', 'error', 'issues', 'message', 'requestId']
+        : ['code', 'error', 'message', 'requestId'],
+    );
+  });
+});
+
+describe('it spreads a body that is no object into the input', () => {
+  test.each(['"agentId"', '["a"]', '7', 'null', 'true'])('%s is 400', async (rawBody) => {
+    const answer = await team.rest('POST', '/chat', {
+      rawBody,
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(answer).toMatchObject({ status: 400, refusal: { code: 'malformed_request' } });
+  });
+});
+
+describe('it drops empty values of a query', () => {
+  test.each(['userId', 'agentType', 'limit', 'cursor'])(
+    '?%s= is 400, not a list without that filter',
+    async (field) => {
+      expect((await team.rest('GET', `/chat?${field}=`)).status).toBe(400);
+    },
+  );
+});
+
+describe('it lets a path parameter win over a field of the same name', () => {
+  test('in a body', async () => {
+    const chat = await team.makeChat();
+    const answer = await team.send(chat.id, '', {
+      body: { content: 'x', role: 'user', chatId: 'chat_other' },
+    });
+    expect(answer).toMatchObject({ status: 400, refusal: { issues: [{ path: 'chatId' }] } });
+  });
+
+  test('in a query', async () => {
+    const chat = await team.makeChat();
+    const answer = await team.rest('GET', `/chat/${chat.id}?chatId=${chat.id}`);
+    expect(answer).toMatchObject({ status: 400, refusal: { issues: [{ path: 'chatId' }] } });
+  });
+});
+
+describe('it matches paths in its own way', () => {
+  test('undecoded: here an escaped id is the id', async () => {
+    const chat = await team.makeChat();
+    expect((await team.rest('GET', `/chat/${chat.id.replace('_', '%5F')}`)).status).toBe(200);
+  });
+
+  test.each(['/CHAT', '/Chat', '/AGENT'])('in any case: here %s is 404', async (path) => {
+    expect(await team.rest('GET', path)).toMatchObject({ status: 404, refusal: { code: 'route_not_found' } });
+  });
+
+  test('an escaped slash in an id is no slash', async () => {
+    const chat = await team.makeChat();
+    const answer = await team.rest('GET', `/chat/${chat.id}%2Fmessage`);
+    expect(answer).toMatchObject({ status: 404, refusal: { code: 'chat_not_found' } });
+  });
+});
+
+describe('it knows the status 200 alone', () => {
+  test('a 204 has neither body nor content type', async () => {
+    const chat = await team.makeChat();
+    const { status, headers, text } = await team.rest('DELETE', `/chat/${chat.id}`);
+    expect({ status, text, type: headers.get('content-type') }).toEqual({
+      status: 204,
+      text: '',
+      type: null,
+    });
+  });
+
+  test('it has no 405: each path has one, with Allow, before any key is looked at', async () => {
+    const answer = await rest('PATCH', '/chat');
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe('GET, POST');
+  });
+
+  test('a HEAD is no GET, and not its 204', async () => {
+    expect((await team.rest('HEAD', '/chat')).status).toBe(405);
+    expect((await team.rest('HEAD', '/nope')).status).toBe(404);
+  });
+});
+
+describe('it takes a parsed body only under one spelling of its type', () => {
+  test.each(['application/json', 'Application/JSON', 'application/json;charset=utf-8'])(
+    '%s is JSON',
+    async (type) => {
+      const body = { agentId: team.agent.id };
+      expect((await team.rest('POST', '/chat', { body, headers: { 'content-type': type } })).status).toBe(
+        200,
+      );
+    },
+  );
+
+  test('a body in pieces, without a length, is one body', async () => {
+    const pieces = Readable.toWeb(
+      Readable.from([`{"agentId":`, `"${team.agent.id}"}`].map((piece) => Buffer.from(piece))),
+    );
+    const response = await fetch(`${url}/chat`, {
+      method: 'POST',
+      headers: { 'x-api-key': team.secretKey, 'content-type': 'application/json' },
+      body: pieces as ReadableStream,
+      duplex: 'half',
+    } as RequestInit);
+    expect(response.status).toBe(200);
+  });
+});
+
+/** A schema and all it is made of. */
+function schemasOf(schema: z.ZodType, seen = new Set<z.ZodType>()): z.ZodType[] {
+  if (seen.has(schema)) return [];
+  seen.add(schema);
+  const parts =
+    schema instanceof z.ZodObject ? Object.values(schema.shape) : Object.values(schema.def).flat();
+  return [
+    schema,
+    ...parts.filter((part) => part instanceof z.ZodType).flatMap((part) => schemasOf(part, seen)),
+  ];
+}
