@@ -92,7 +92,7 @@ export async function connectDatabase(uri: string): Promise<Database> {
 function withoutDecided(uri: string): string {
   const [address, query] = splitOnce(uri, '?');
   const kept = query.split('&').filter((pair) => !DECIDED_HERE.has(splitOnce(pair, '=')[0].toLowerCase()));
-  return `${address}?${kept.join('&')}`;
+  return query === '' ? address : `${address}?${kept.join('&')}`;
 }
 
 function splitOnce(text: string, mark: string): [string, string] {

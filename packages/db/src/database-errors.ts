@@ -23,6 +23,15 @@ const AWAY_NAMES: ReadonlySet<string> = new Set([
   'MongooseServerSelectionError',
 ]);
 
+/** Node's words for a connection that ended, where the driver passes them on: it wrote to one just then. */
+const SOCKET_CODES: ReadonlySet<unknown> = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+  'ETIMEDOUT',
+]);
+
 /** Whether a write failed because a unique index already holds its value. The server names only one index. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
@@ -40,6 +49,7 @@ export function toRefusal(error: unknown): unknown {
 function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof mongo.MongoNetworkError || AWAY_NAMES.has(error.name)) return true;
+  if ('code' in error && SOCKET_CODES.has(error.code)) return true;
   if (!(error instanceof mongo.MongoServerError)) return false;
   // An insert wraps what happened to it, a lost connection too, as if the server had said it.
   const wrapped: unknown = error.errorResponse;

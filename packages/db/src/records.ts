@@ -86,6 +86,9 @@ export interface TurnRecord {
   readonly errorCode?: ErrorCode;
 }
 
+/** What the sweep needs of a turn: no text, because there may be thousands. */
+export type UnfinishedTurn = Omit<TurnRecord, 'userMessage' | 'answerId' | 'answer' | 'errorCode'>;
+
 /** A turn to be accepted. With a lease it is claimed in the same write. */
 export interface NewTurn {
   readonly id: Id<'turn'>;
@@ -100,7 +103,7 @@ export interface NewTurn {
 export interface ChatTail {
   readonly sequence: number;
   readonly ended: boolean;
-  /** UTF-8 bytes of all the chat's text up to the newest ended turn, and what waits behind it. */
+  /** UTF-8 bytes of all the chat's text up to and with the newest ended turn. */
   readonly textBytes: number;
   /** Turns that wait for their start or run. */
   readonly unfinished: number;
@@ -109,11 +112,11 @@ export interface ChatTail {
 /** What a runner looks at between its insert and its call of the model. */
 export interface TurnView {
   readonly chat: ChatRecord | undefined;
-  /** Whether every turn before this one has ended. */
+  /** Whether every turn before this one has ended. One that is not there counts as ended. */
   readonly predecessorEnded: boolean;
   /** Bytes of the chat's text before this turn. */
   readonly textBytesBefore: number;
-  /** The messages before this turn, oldest first: the newest that fit the given number of bytes. */
+  /** The messages of the turns before this one, oldest first: of the newest turns as many as fill the bytes. */
   readonly history: readonly Pick<MessageRecord, 'role' | 'content'>[];
 }
 

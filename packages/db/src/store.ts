@@ -14,6 +14,7 @@ import type {
   TurnEnd,
   TurnRecord,
   TurnView,
+  UnfinishedTurn,
 } from './records.ts';
 
 /*
@@ -110,8 +111,8 @@ export interface TurnStore {
   /** A turn as it stands. Undefined when it was deleted. */
   find(scope: Scope, id: Id<'turn'>): Promise<TurnRecord | undefined>;
   /** Unfinished turns of all teams in the order of their ids, from after `after`, for the sweep. */
-  listUnfinished(limit: number, after?: Id<'turn'>): Promise<TurnRecord[]>;
-  /** Whether all turns of the chat before `sequence` have ended. */
+  listUnfinished(limit: number, after?: Id<'turn'>): Promise<UnfinishedTurn[]>;
+  /** Whether all turns of the chat before `sequence` have ended. One that is not there counts as ended. */
   hasPredecessorEnded(scope: Scope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
   /** Takes over the run that was seen with this lease, if it has shown no sign of life since. */
   takeOver(scope: Scope, id: Id<'turn'>, seen: Lease, token: string): Promise<TurnRecord | undefined>;

@@ -21,6 +21,7 @@ const UNFINISHED = ['queued', 'generating'] as const;
 
 const tailFields = { sequence: 1, status: 1, textBytes: 1 } as const;
 const historyFields = { sequence: 1, status: 1, textBytes: 1, messages: 1 } as const;
+const unfinishedFields = { team: 1, chat: 1, sequence: 1, status: 1, lease: 1, takeovers: 1 } as const;
 
 export function createTurnStore({ chats, turns }: Models): TurnStore {
   const claim = async (
@@ -128,15 +129,12 @@ export function createTurnStore({ chats, turns }: Models): TurnStore {
     },
 
     async listUnfinished(limit, after) {
-      const found = await turns
-        .find({
-          status: trusted({ $in: UNFINISHED }),
-          ...(after !== undefined && { _id: trusted({ $gt: after }) }),
-        })
-        .sort({ _id: 1 })
-        .limit(limit)
-        .lean();
-      return found.map(toRecord);
+      const filter = {
+        status: trusted({ $in: UNFINISHED }),
+        ...(after !== undefined && { _id: trusted({ $gt: after }) }),
+      };
+      const found = await turns.find(filter, unfinishedFields).sort({ _id: 1 }).limit(limit).lean();
+      return found.map(({ _id, lease, ...fields }) => ({ id: _id, ...fields, ...(lease && { lease }) }));
     },
 
     async hasPredecessorEnded({ team }, chat, sequence) {

@@ -55,7 +55,7 @@ export async function acceptTurn(
     try {
       inserted = await insert(parts, scope, turn);
     } finally {
-      if (hasSlot && !inserted) runner.running.free();
+      if (hasSlot && !inserted) runner.free();
     }
     if (!inserted) continue;
     if (hasSlot) {
@@ -95,11 +95,10 @@ async function waitForTurnToStart(
   { id, chat, sequence }: NewTurn,
 ): Promise<void> {
   try {
-    if (await store.turns.announceSuccessor(scope, chat, sequence)) return;
+    if (!(await store.turns.announceSuccessor(scope, chat, sequence))) runner.claimSoon(scope, id);
   } catch (error) {
     log('warn', 'announcement failed; the sweep will find the turn', { turn: id, error });
   }
-  runner.claimSoon(scope, id);
 }
 
 function refuseFull(tail: ChatTail, content: string, queuedMax: number): void {

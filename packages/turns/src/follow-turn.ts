@@ -1,4 +1,4 @@
-import type { Id } from '@parley/contract';
+import { type Id, Refusal } from '@parley/contract';
 import type { Scope } from '@parley/db';
 import type { Followers } from './followers.ts';
 import type { TurnParts } from './parts.ts';
@@ -11,7 +11,12 @@ const REMOTE_POLL_MIN_MS = 100;
 const REMOTE_POLL_MAX_MS = 1_000;
 
 export interface Following {
-  /** How the turn ended; undefined when `signal` aborted or the bound of the wait was reached first. */
+  /**
+   * How the turn ended; undefined when `signal` aborted or the bound of the wait was reached first.
+   *
+   * @throws Refusal `database_unavailable` when it has been away for a whole lease: for less, a run goes on,
+   *   and so does the wait for it.
+   */
   outcome(signal: AbortSignal | undefined): Promise<TurnOutcome | undefined>;
   detach(): void;
 }
@@ -38,15 +43,34 @@ export function followTurn(
     async outcome(signal) {
       const stop = signal ? AbortSignal.any([signal, told.signal]) : told.signal;
       const deadline = parts.clock.now() + parts.bounds.sendWaitMaxMs;
+      const look = lookPatiently(parts, scope, turn);
       for (let pause = REMOTE_POLL_MIN_MS; ; pause = Math.min(pause * 1.5, REMOTE_POLL_MAX_MS)) {
         const left = deadline - parts.clock.now();
         const wait = Math.min(runner.running.has(turn) ? LOCAL_POLL_MS : pause, left);
         await parts.clock.sleep(Math.max(wait, 0), stop);
         if (told.signal.aborted) return ended.promise;
         if (signal?.aborted || left <= 0) return undefined;
-        const outcome = outcomeOf(await parts.store.turns.find(scope, turn));
+        const outcome = await look();
         if (outcome) return outcome;
       }
     },
+  };
+}
+
+/** Looks how the turn stands; a look that failed tells nothing, until they have failed for a whole lease. */
+function lookPatiently({ store, clock, bounds }: TurnParts, scope: Scope, turn: Id<'turn'>) {
+  let awaySince: number | undefined;
+  return async (): Promise<TurnOutcome | undefined> => {
+    const startedAt = clock.now();
+    try {
+      const outcome = outcomeOf(await store.turns.find(scope, turn));
+      awaySince = undefined;
+      return outcome;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      awaySince ??= startedAt;
+      if (clock.now() - awaySince >= bounds.leaseMs) throw error;
+      return undefined;
+    }
   };
 }

@@ -7,6 +7,11 @@ type Listener = (outcome: TurnOutcome) => void;
 export class Followers {
   readonly #listeners = new Map<Id<'turn'>, Set<Listener>>();
 
+  /** How many turns are followed. */
+  get size(): number {
+    return this.#listeners.size;
+  }
+
   /** Attaches before the turn starts, so that nothing is missed. Returns the function that detaches. */
   attach(turn: Id<'turn'>, listener: Listener): () => void {
     const listeners = this.#listeners.get(turn) ?? new Set();

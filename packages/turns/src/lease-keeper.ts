@@ -1,25 +1,33 @@
 import type { TurnParts } from './parts.ts';
 import { type Run, type RunningTurns, RunStopped } from './run.ts';
 
+/** Three may fail in a row: the fourth would come too late. */
+const ROUNDS_PER_LEASE = 4;
+
 /**
  * Renews the leases of all running turns with one write per round. No clock is compared with another
  * process's: a renewal counts up, and whoever watches sees the count move. A run whose renewals fail stops at
- * its own monotonic deadline, which lies before any other process may take it over.
+ * its own monotonic deadline, which lies before any other process may take it over. A round does not wait for
+ * the one before: a single write that hangs must not cost the leases.
  */
 export async function keepLeases(
   parts: TurnParts,
   running: RunningTurns,
   signal: AbortSignal,
 ): Promise<void> {
-  const round = parts.bounds.leaseMs / 3;
+  const { clock, bounds } = parts;
+  const pending = new Set<Promise<void>>();
   while (!signal.aborted) {
-    await parts.clock.sleep(round, signal);
+    await clock.sleep(bounds.leaseMs / ROUNDS_PER_LEASE, signal);
     const runs = running.all();
+    for (const run of runs) {
+      if (clock.now() >= run.deadline) run.abort.abort(new RunStopped('lease-lost'));
+    }
     if (runs.length === 0) continue;
-    await renew(parts, runs);
-    const now = parts.clock.now();
-    for (const run of runs) if (now >= run.deadline) run.abort.abort(new RunStopped('lease-lost'));
+    const renewal = renew(parts, runs).finally(() => pending.delete(renewal));
+    pending.add(renewal);
   }
+  await Promise.all(pending);
 }
 
 async function renew({ store, clock, log, bounds }: TurnParts, runs: readonly Run[]): Promise<void> {
@@ -29,7 +37,7 @@ async function renew({ store, clock, log, bounds }: TurnParts, runs: readonly Ru
     const lost = new Set(await store.turns.renew(runs.map(({ turn, token }) => ({ turn: turn.id, token }))));
     for (const run of runs) {
       if (lost.has(run.token)) run.abort.abort(new RunStopped('lease-lost'));
-      else run.deadline = sentAt + bounds.leaseMs;
+      else run.deadline = Math.max(run.deadline, sentAt + bounds.leaseMs);
     }
   } catch (error) {
     log('warn', 'lease renewal failed', { turns: runs.length, error });

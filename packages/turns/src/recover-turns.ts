@@ -1,5 +1,5 @@
-import type { Id } from '@parley/contract';
-import type { Lease, Scope, TurnRecord } from '@parley/db';
+import { type Id, Refusal } from '@parley/contract';
+import type { Lease, Scope, UnfinishedTurn } from '@parley/db';
 import type { TurnParts } from './parts.ts';
 import type { Runner } from './runner.ts';
 
@@ -13,13 +13,15 @@ interface Sighting {
   readonly since: number;
 }
 
+type Sightings = Map<Id<'turn'>, Sighting>;
+
 /**
  * The sweep: finds turns that nobody runs. A queued one whose predecessor has ended is claimed; a run that
  * has shown no sign of life for a whole lease, counted here, is taken over; what a deletion left is removed.
  */
 export async function recoverTurns(parts: TurnParts, runner: Runner, signal: AbortSignal): Promise<void> {
   const { clock, log, bounds } = parts;
-  let sightings = new Map<Id<'turn'>, Sighting>();
+  let sightings: Sightings = new Map();
   while (!signal.aborted) {
     try {
       sightings = await sweep(parts, runner, sightings, signal);
@@ -35,38 +37,55 @@ export async function recoverTurns(parts: TurnParts, runner: Runner, signal: Abo
 async function sweep(
   parts: TurnParts,
   runner: Runner,
-  before: ReadonlyMap<Id<'turn'>, Sighting>,
+  before: Sightings,
   signal: AbortSignal,
-): Promise<Map<Id<'turn'>, Sighting>> {
-  const seen = new Map<Id<'turn'>, Sighting>();
-  for (let after: Id<'turn'> | undefined; !signal.aborted; ) {
+): Promise<Sightings> {
+  const seen: Sightings = new Map();
+  for (let after: Id<'turn'> | undefined; ; ) {
     const page = await parts.store.turns.listUnfinished(SWEEP_PAGE, after);
+    const unfinished = new Set(page.map(({ chat, sequence }) => placeOf(chat, sequence)));
     for (const turn of page) {
+      if (signal.aborted) return seen;
       if (runner.running.has(turn.id)) continue;
-      if (turn.status === 'queued') await claimIfNext(parts, runner, turn);
-      else if (turn.lease) await watch(parts, runner, turn, turn.lease, before, seen);
+      try {
+        if (turn.status === 'queued') await claimIfNext(parts, runner, turn, unfinished);
+        else if (turn.lease) await watch(parts, runner, turn, turn.lease, before, seen);
+      } catch (error) {
+        // A database that is away ends the sweep; what is wrong with one turn must not keep the others.
+        if (error instanceof Refusal) throw error;
+        parts.log('error', 'the sweep failed at a turn', { turn: turn.id, error });
+      }
     }
     after = page.at(-1)?.id;
-    if (page.length < SWEEP_PAGE) break;
+    if (page.length < SWEEP_PAGE) return seen;
   }
-  return seen;
 }
 
-async function claimIfNext(parts: TurnParts, runner: Runner, turn: TurnRecord): Promise<void> {
+function placeOf(chat: Id<'chat'>, sequence: number): string {
+  return `${chat} ${sequence}`;
+}
+
+/** Most that wait do so behind a turn of the same page: only of the others the database is asked. */
+async function claimIfNext(
+  parts: TurnParts,
+  runner: Runner,
+  { id, team, chat, sequence }: UnfinishedTurn,
+  unfinished: ReadonlySet<string>,
+): Promise<void> {
   const { store } = parts;
-  const scope: Scope = { team: turn.team };
-  if (!isModelReady(parts) || !(await store.turns.hasPredecessorEnded(scope, turn.chat, turn.sequence)))
-    return;
-  await runner.claimWith((token) => store.turns.claim(scope, turn.id, token));
+  const scope: Scope = { team };
+  if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.hasFreeSlot || !isModelReady(parts)) return;
+  if (!(await store.turns.hasPredecessorEnded(scope, chat, sequence))) return;
+  await runner.claimWith((token) => store.turns.claim(scope, id, token));
 }
 
 async function watch(
   parts: TurnParts,
   runner: Runner,
-  turn: TurnRecord,
+  turn: UnfinishedTurn,
   lease: Lease,
-  before: ReadonlyMap<Id<'turn'>, Sighting>,
-  seen: Map<Id<'turn'>, Sighting>,
+  before: Sightings,
+  seen: Sightings,
 ): Promise<void> {
   const { token, renewals } = lease;
   const now = parts.clock.now();
@@ -79,11 +98,11 @@ async function watch(
 }
 
 /** A turn that outlived too many runners is ended instead, so that it cannot kill every replica in turn. */
-async function takeOver(parts: TurnParts, runner: Runner, turn: TurnRecord, lease: Lease): Promise<void> {
+async function takeOver(parts: TurnParts, runner: Runner, turn: UnfinishedTurn, lease: Lease): Promise<void> {
   const { store, bounds, log } = parts;
   const scope: Scope = { team: turn.team };
   if (turn.takeovers < bounds.takeoversMax) {
-    if (!isModelReady(parts)) return;
+    if (!runner.hasFreeSlot || !isModelReady(parts)) return;
     log('warn', 'taking over a turn whose runner died', { turn: turn.id, attempt: lease.attempt + 1 });
     await runner.claimWith((token) => store.turns.takeOver(scope, turn.id, lease, token));
     return;

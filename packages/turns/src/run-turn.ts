@@ -31,11 +31,11 @@ export async function runTurn(parts: TurnParts, run: Run): Promise<RunResult> {
       store.turns.look(scope, turn.chat, turn.sequence, bounds.historyBytesMax),
     );
     if (!view.chat) {
-      await store.turns.remove(scope, turn.id);
+      await persist(parts, run, () => store.turns.remove(scope, turn.id));
       return { kind: 'gone' };
     }
     if (!view.predecessorEnded) {
-      await store.turns.release(scope, turn.id, token);
+      await persist(parts, run, () => store.turns.release(scope, turn.id, token));
       return { kind: 'requeued' };
     }
     const end = await answer(parts, run, view, view.chat.agent);

@@ -1,9 +1,9 @@
 import { type Id, mintId } from '@parley/contract';
-import type { Lease, Scope, TurnRecord } from '@parley/db';
+import type { Lease, Scope, TurnRecord, UnfinishedTurn } from '@parley/db';
 import type { Followers } from './followers.ts';
 import type { TurnParts } from './parts.ts';
 import { type Run, RunningTurns, RunStopped } from './run.ts';
-import { runTurn } from './run-turn.ts';
+import { type RunResult, runTurn } from './run-turn.ts';
 
 /** Turns that wait for a slot of this process. More than these find the sweep. */
 const WAITING_MAX = 10_000;
@@ -13,6 +13,8 @@ interface WaitingTurn {
   readonly turn: Id<'turn'>;
 }
 
+type Claim = (token: string) => Promise<TurnRecord | undefined>;
+
 /** Runs turns within the slots of this process, each under a lease, and wakes their successors. */
 export class Runner {
   readonly running: RunningTurns;
@@ -21,6 +23,7 @@ export class Runner {
   readonly #waiting: WaitingTurn[] = [];
   readonly #work = new Set<Promise<void>>();
   #draining = false;
+  #isHandingOver = false;
 
   constructor(parts: TurnParts, followers: Followers) {
     this.#parts = parts;
@@ -32,9 +35,20 @@ export class Runner {
     return this.#draining;
   }
 
+  /** Whether a turn could be claimed now. */
+  get hasFreeSlot(): boolean {
+    return !this.#draining && this.running.size < this.#parts.bounds.runningTurnsMax;
+  }
+
   /** Takes a slot for a turn that is about to be claimed. False: none is free, or the process drains. */
   reserve(): boolean {
     return !this.#draining && this.running.reserve();
+  }
+
+  /** Gives back a slot that was reserved and came to no run: whoever waits for one gets it. */
+  free(): void {
+    this.running.free();
+    this.#claimWaiting();
   }
 
   /** Starts a turn that was claimed under a reserved slot. `claimedAt` is from before the claim. */
@@ -49,8 +63,9 @@ export class Runner {
       abort: new AbortController(),
       deadline: claimedAt + this.#parts.bounds.leaseMs,
     };
+    if (this.#isHandingOver) run.abort.abort(new RunStopped('draining'));
     this.running.add(run);
-    this.#track(this.#run(run));
+    void this.track(this.#run(run));
   }
 
   /** Claims a queued turn whose predecessor has ended, now or when a slot is free. */
@@ -60,37 +75,24 @@ export class Runner {
   }
 
   /** Runs `claim` under a slot and starts what it claimed. False: no slot was free. */
-  async claimWith(claim: (token: string) => Promise<TurnRecord | undefined>): Promise<boolean> {
-    if (!this.reserve()) return false;
-    const claimedAt = this.#parts.clock.now();
-    let claimed: TurnRecord | undefined;
-    try {
-      claimed = await claim(mintToken());
-    } catch (error) {
-      this.running.free();
-      throw error;
-    }
-    if (claimed) this.start(claimed, claimedAt);
-    else this.running.free();
-    return true;
+  claimWith(claim: Claim): Promise<boolean> {
+    return this.track(this.#claimWith(claim));
   }
 
   /** Ends a turn, as `interrupted`, that outlived too many runners, and wakes its successor. */
-  async giveUp(scope: Scope, turn: TurnRecord, seen: Lease): Promise<void> {
+  async giveUp(scope: Scope, { id, chat, sequence, takeovers }: UnfinishedTurn, seen: Lease): Promise<void> {
     const { store, log } = this.#parts;
     const token = mintToken();
-    if (!(await store.turns.takeOver(scope, turn.id, seen, token))) return;
-    const { textBytesBefore } = await store.turns.look(scope, turn.chat, turn.sequence, 0);
-    const textBytes = textBytesBefore + Buffer.byteLength(turn.userMessage.content);
-    const ended = await store.turns.end(scope, turn.id, token, {
-      status: 'failed',
-      errorCode: 'interrupted',
-      textBytes,
-    });
-    log('error', 'a turn was given up', { turn: turn.id, takeovers: turn.takeovers });
-    if (ended.result === 'ended' && ended.hasSuccessor) {
-      await this.claimWith((next) => store.turns.claimNext(scope, turn.chat, turn.sequence + 1, next));
-    }
+    const turn = await store.turns.takeOver(scope, id, seen, token);
+    if (!turn) return;
+    const view = await store.turns.look(scope, chat, sequence, 0);
+    if (!view.chat) return store.turns.remove(scope, id);
+    const textBytes = view.textBytesBefore + Buffer.byteLength(turn.userMessage.content);
+    const end = { status: 'failed', errorCode: 'interrupted', textBytes } as const;
+    const ended = await store.turns.end(scope, id, token, end);
+    if (ended.result !== 'ended') return;
+    log('error', 'a turn was given up', { turn: id, takeovers });
+    if (ended.hasSuccessor) await this.#claimSuccessor(scope, turn);
   }
 
   /** Stops the runs of a chat that was deleted. */
@@ -100,6 +102,16 @@ export class Runner {
     }
   }
 
+  /** Makes the end of `work` something that `drain` waits for. Answers `work`. */
+  track<Result>(work: Promise<Result>): Promise<Result> {
+    const settled = work.then(
+      () => void this.#work.delete(settled),
+      () => void this.#work.delete(settled),
+    );
+    this.#work.add(settled);
+    return work;
+  }
+
   /** Starts nothing more; lets runs finish for `graceMs` or until `hurry` aborts, then hands them over. */
   async drain(graceMs: number, hurry?: AbortSignal): Promise<void> {
     this.#draining = true;
@@ -107,6 +119,8 @@ export class Runner {
     const finished = this.#settled().finally(() => done.abort());
     const over = hurry ? AbortSignal.any([done.signal, hurry]) : done.signal;
     await Promise.race([finished, this.#parts.clock.sleep(graceMs, over)]);
+    // What was being claimed just now starts after this, only to be handed over too.
+    this.#isHandingOver = true;
     for (const run of this.running.all()) run.abort.abort(new RunStopped('draining'));
     await this.#settled();
     this.#followers.settleAll({ kind: 'handed-over' });
@@ -117,48 +131,63 @@ export class Runner {
   }
 
   async #run(run: Run): Promise<void> {
-    const { id, chat, sequence } = run.turn;
-    const { store, log } = this.#parts;
     try {
       const result = await runTurn(this.#parts, run);
       this.running.delete(run);
-      if (result.kind === 'ended') this.#followers.settle(id, result.outcome);
-      if (result.kind === 'gone') this.#followers.settle(id, { kind: 'gone' });
-      if (result.kind === 'handed-over') this.#followers.settle(id, { kind: 'handed-over' });
-      if (result.kind === 'ended' && result.hasSuccessor) {
-        await this.claimWith((token) => store.turns.claimNext(run.scope, chat, sequence + 1, token));
-      }
+      this.#tell(run, result);
+      if (result.kind === 'ended' && result.hasSuccessor) await this.#claimSuccessor(run.scope, run.turn);
     } catch (error) {
       // The lease runs out and the sweep takes the turn over: nothing is lost, and the log says why.
-      log('error', 'run broke off', { turn: id, error });
+      this.#parts.log('error', 'run broke off', { turn: run.turn.id, error });
     } finally {
       this.running.delete(run);
       this.#claimWaiting();
     }
   }
 
+  /** A run that was lost or queued again is no end: its followers find out how the turn goes on. */
+  #tell({ turn }: Run, result: RunResult): void {
+    if (result.kind === 'ended') this.#followers.settle(turn.id, result.outcome);
+    if (result.kind === 'gone') this.#followers.settle(turn.id, { kind: 'gone' });
+    if (result.kind === 'handed-over') this.#followers.settle(turn.id, { kind: 'handed-over' });
+  }
+
   #claimWaiting(): void {
-    while (
-      this.#waiting.length > 0 &&
-      !this.#draining &&
-      this.running.size < this.#parts.bounds.runningTurnsMax
-    ) {
+    while (this.#waiting.length > 0 && this.hasFreeSlot) {
       const next = this.#waiting.shift();
-      if (next) this.#track(this.#claim(next));
+      if (!next) return;
+      const { scope, turn } = next;
+      void this.#claimOrLeave({ turn }, (token) => this.#parts.store.turns.claim(scope, turn, token));
     }
   }
 
-  async #claim({ scope, turn }: WaitingTurn): Promise<void> {
+  #claimSuccessor(scope: Scope, { id, chat, sequence }: TurnRecord): Promise<void> {
+    const { store } = this.#parts;
+    return this.#claimOrLeave({ predecessor: id }, (token) =>
+      store.turns.claimNext(scope, chat, sequence + 1, token),
+    );
+  }
+
+  /** Never rejects: a turn that could not be claimed is left to the sweep. */
+  async #claimOrLeave(fields: Record<string, Id<'turn'>>, claim: Claim): Promise<void> {
     try {
-      await this.claimWith((token) => this.#parts.store.turns.claim(scope, turn, token));
+      await this.claimWith(claim);
     } catch (error) {
-      this.#parts.log('warn', 'claim failed; the sweep will find the turn', { turn, error });
+      this.#parts.log('warn', 'claim failed; the sweep will find the turn', { ...fields, error });
     }
   }
 
-  #track(work: Promise<void>): void {
-    this.#work.add(work);
-    void work.finally(() => this.#work.delete(work));
+  async #claimWith(claim: Claim): Promise<boolean> {
+    if (!this.reserve()) return false;
+    const claimedAt = this.#parts.clock.now();
+    let claimed: TurnRecord | undefined;
+    try {
+      claimed = await claim(mintToken());
+    } finally {
+      if (!claimed) this.free();
+    }
+    if (claimed) this.start(claimed, claimedAt);
+    return true;
   }
 }
 

@@ -46,7 +46,7 @@ export function startTurns(parts: TurnParts): Turns {
       const accepted = mintTurn();
       const following = followTurn(parts, followers, runner, scope, accepted.turn);
       try {
-        await acceptTurn(parts, runner, scope, { ...accepted, chat, content });
+        await runner.track(acceptTurn(parts, runner, scope, { ...accepted, chat, content }));
         return { accepted, outcome: await outcomeOf(following, accepted, signal) };
       } finally {
         following.detach();

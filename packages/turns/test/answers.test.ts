@@ -1,0 +1,221 @@
+import { echoOf, scripts } from '@parley/agent/testing';
+import { mintId, Refusal } from '@parley/contract';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Harness, insertTurn, startHarness, transcript, turnsOf } from './harness.ts';
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('answers');
+});
+afterEach(() => harness.stopReplicas());
+afterAll(() => harness.stop());
+
+describe('a message', () => {
+  test('is accepted, answered and stored; the answer is what was sent back', async () => {
+    const { turns } = harness.startReplica();
+    const chat = await harness.newChat();
+    const { accepted, outcome } = await turns.send(harness.scope, { chat, content: 'hello' });
+    expect(outcome).toEqual({
+      kind: 'answered',
+      status: 'completed',
+      answer: {
+        id: accepted.answerId,
+        role: 'assistant',
+        content: echoOf('hello'),
+        createdAt: expect.any(Date),
+      },
+    });
+    const { items } = await harness.db.stores.messages.list(harness.scope, chat, { limit: 10, order: 'asc' });
+    expect(items.map(({ id }) => id)).toEqual([accepted.userMessageId, accepted.answerId]);
+    const [turn] = await turnsOf(harness, chat);
+    expect(turn).toMatchObject({
+      _id: accepted.turn,
+      sequence: 1,
+      status: 'completed',
+      agentVersion: 1,
+      takeovers: 0,
+      lease: { attempt: 1 },
+      usage: [{ attempt: 1, model: 'scripted', calls: 1, inputTokens: 1, outputTokens: 1 }],
+      textBytes: Buffer.byteLength(`hello${echoOf('hello')}`),
+    });
+  });
+
+  test('reaches the model with what was said before, and the text of the chat adds up', async () => {
+    const { turns } = harness.startReplica();
+    const chat = await harness.newChat();
+    for (const content of ['one', 'two', 'three']) await turns.send(harness.scope, { chat, content });
+    const call = await harness.model.callTo('three');
+    expect(call.body.messages.map(({ content }) => content)).toEqual([
+      'one',
+      echoOf('one'),
+      'two',
+      echoOf('two'),
+      'three',
+    ]);
+    const documents = await turnsOf(harness, chat);
+    const text = ['one', echoOf('one'), 'two', echoOf('two'), 'three', echoOf('three')].join('');
+    expect(documents.at(-1)?.['textBytes']).toBe(Buffer.byteLength(text));
+  });
+
+  test('to a chat that is not there, or another team’s, is refused and leaves nothing', async () => {
+    const { turns } = harness.startReplica();
+    const chat = await harness.newChat();
+    const nowhere = mintId('chat');
+    await expect(turns.send(harness.scope, { chat: nowhere, content: 'x' })).rejects.toMatchObject({
+      code: 'chat_not_found',
+    });
+    await expect(turns.send({ team: mintId('team') }, { chat, content: 'x' })).rejects.toMatchObject({
+      code: 'chat_not_found',
+    });
+    expect(await turnsOf(harness, chat)).toEqual([]);
+  });
+
+  test('is refused before it is stored while no model can be called', async () => {
+    const checkModel = () => {
+      throw new Refusal('model_loading');
+    };
+    const { turns } = harness.startReplica({ checkModel });
+    const chat = await harness.newChat();
+    await expect(turns.send(harness.scope, { chat, content: 'x' })).rejects.toMatchObject({
+      code: 'model_loading',
+      facts: {},
+    });
+    expect(await turnsOf(harness, chat)).toEqual([]);
+  });
+
+  test('beyond the chat’s text, or its number of messages, is refused', async () => {
+    const { turns } = harness.startReplica();
+    const full = await harness.newChat();
+    await turns.send(harness.scope, { chat: full, content: 'x' });
+    const set = (fields: object) =>
+      harness.db.raw.collection('turns').updateOne({ chat: full }, { $set: fields });
+    await set({ textBytes: 16 * 1024 * 1024 - 3 });
+    await expect(turns.send(harness.scope, { chat: full, content: '1234' })).rejects.toMatchObject({
+      code: 'chat_full',
+    });
+    await set({ textBytes: 0, sequence: 5_000 });
+    await expect(turns.send(harness.scope, { chat: full, content: '1' })).rejects.toMatchObject({
+      code: 'chat_full',
+    });
+    await set({ sequence: 4_999 });
+    expect(await turns.send(harness.scope, { chat: full, content: '1' })).toMatchObject({
+      outcome: { kind: 'answered' },
+    });
+  });
+});
+
+describe('insert, then look', () => {
+  test('a chat deleted between acceptance and look: the turn is removed, the sender is told, no model is called', async () => {
+    const { turns, tap } = harness.startReplica();
+    const chat = await harness.newChat();
+    tap.intercept('turns.insert', async (proceed) => {
+      const result = await proceed();
+      await harness.db.stores.chats.markDeleted(harness.scope, chat);
+      await harness.db.stores.chats.purge(chat);
+      return result;
+    });
+    const { outcome } = await turns.send(harness.scope, { chat, content: 'to a deleted chat' });
+    expect(outcome).toEqual({ kind: 'gone' });
+    expect(await turnsOf(harness, chat)).toEqual([]);
+    expect(harness.model.calls().filter(({ message }) => message === 'to a deleted chat')).toEqual([]);
+  });
+
+  test('a chat purged before the insert arrives: the late turn is removed all the same', async () => {
+    const { turns, tap } = harness.startReplica();
+    const chat = await harness.newChat();
+    await turns.send(harness.scope, { chat, content: 'first' });
+    const insert = tap.hold('turns.insert');
+    const sending = turns.send(harness.scope, { chat, content: 'late' });
+    await insert.reached;
+    await turns.deleteChat(harness.scope, chat);
+    insert.release();
+    expect((await sending).outcome).toEqual({ kind: 'gone' });
+    expect(await turnsOf(harness, chat)).toEqual([]);
+  });
+});
+
+describe('a model that fails', () => {
+  test.each([
+    ['model_refused', scripts.status(401), 1],
+    ['model_failed', scripts.status(500), 2],
+    ['model_rate_limited', scripts.status(429), 2],
+    ['model_failed', scripts.cutAfter('half an '), 1],
+  ] as const)(
+    'ends the turn as %s, with its calls counted; the chat goes on',
+    async (code, script, calls) => {
+      const { turns } = harness.startReplica();
+      const chat = await harness.newChat();
+      const question = `fail ${mintId('request')}`;
+      harness.model.replyTo(question, script);
+      const { outcome } = await turns.send(harness.scope, { chat, content: question });
+      expect(outcome).toEqual({ kind: 'failed', errorCode: code });
+      const next = await turns.send(harness.scope, { chat, content: 'and now?' });
+      expect(next.outcome).toMatchObject({ kind: 'answered' });
+      const [failed] = await turnsOf(harness, chat);
+      expect(failed).toMatchObject({
+        status: 'failed',
+        errorCode: code,
+        agentVersion: 1,
+        usage: [{ attempt: 1, model: 'scripted', calls }],
+        textBytes: Buffer.byteLength(question),
+      });
+      // The list keeps the question; the model is given both questions as one.
+      expect(await transcript(harness, chat)).toEqual([
+        `user: ${question}`,
+        'user: and now?',
+        `assistant: ${echoOf(`${question}\n\nand now?`)}`,
+      ]);
+    },
+  );
+
+  test('an agent that is gone fails the turn, and the chat goes on with the next one', async () => {
+    const { turns } = harness.startReplica();
+    const { id: chat } = await harness.db.stores.chats.create(harness.scope, {
+      agent: mintId('agent'),
+      agentType: 't',
+    });
+    for (const content of ['x', 'y']) {
+      const { outcome } = await turns.send(harness.scope, { chat, content });
+      expect(outcome).toEqual({ kind: 'failed', errorCode: 'agent_not_found' });
+    }
+    expect(await transcript(harness, chat)).toEqual(['user: x', 'user: y']);
+  });
+
+  test('a model that went away after acceptance fails the turn with its refusal', async () => {
+    const runAgent = async () => {
+      throw new Refusal('model_loading');
+    };
+    const { turns } = harness.startReplica({ runAgent });
+    const chat = await harness.newChat();
+    const { outcome } = await turns.send(harness.scope, { chat, content: 'x' });
+    expect(outcome).toEqual({ kind: 'failed', errorCode: 'model_loading' });
+  });
+});
+
+test('the order of turns is kept even when a turn is claimed before its predecessor has ended', async () => {
+  const chat = await harness.newChat();
+  const held = harness.model.hold();
+  const { turns, tap } = harness.startReplica({ bounds: { leaseMs: 3_600_000 } });
+  const first = turns.send(harness.scope, { chat, content: 'first' });
+  await harness.model.callTo('first');
+  const second = await insertTurn(harness, chat, 2, { content: 'second' });
+  // A sweep that was told wrongly.
+  const other = harness.startReplica({ bounds: { leaseMs: 300 } });
+  other.tap.intercept('turns.hasPredecessorEnded', async () => true);
+  other.tap.intercept('turns.listUnfinished', async () => [
+    { ...second, team: harness.scope.team, status: 'queued', takeovers: 0 },
+  ]);
+  await expect.poll(() => other.tap.calls).toContain('turns.release');
+  expect(harness.model.calls().filter(({ message }) => message === 'second')).toEqual([]);
+  held.release();
+  await first;
+  await expect.poll(() => transcript(harness, chat)).toHaveLength(4);
+  expect(await transcript(harness, chat)).toEqual([
+    'user: first',
+    `assistant: ${echoOf('first')}`,
+    'user: second',
+    `assistant: ${echoOf('second')}`,
+  ]);
+  expect(tap.calls).not.toContain('turns.claimNext');
+});

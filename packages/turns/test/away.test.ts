@@ -1,0 +1,216 @@
+import { echoOf } from '@parley/agent/testing';
+import { Refusal } from '@parley/contract';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
+import type { StoreCall, StoreTap } from './store-tap.ts';
+import { TestClock } from './test-clock.ts';
+
+/*
+ * The database is away at each step of a turn, before and after the step took effect: nothing is lost, nothing
+ * doubled.
+ */
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('away_turns');
+});
+afterEach(async () => {
+  await harness.stopReplicas();
+  await harness.db.raw.collection('turns').deleteMany({});
+});
+afterAll(() => harness.stop());
+
+const answered = ['user: q', `assistant: ${echoOf('q')}`];
+
+describe('before the message is stored', () => {
+  test.each(['chats.find', 'turns.tail', 'turns.insert'] as const)(
+    '%s: refused, nothing is there',
+    async (call) => {
+      const { turns, tap } = harness.startReplica();
+      const chat = await harness.newChat();
+      tap.away(call, 'before');
+      const error = await turns
+        .send(harness.scope, { chat, content: 'q' })
+        .catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'database_unavailable' });
+      // Only an insert may have happened: its refusal names the answer to look for.
+      expect((error as Refusal).facts.messageId !== undefined).toBe(call === 'turns.insert');
+      expect(await turnsOf(harness, chat)).toEqual([]);
+      expect(await turns.send(harness.scope, { chat, content: 'q' })).toMatchObject({
+        outcome: { kind: 'answered' },
+      });
+      expect(await transcript(harness, chat)).toEqual(answered);
+    },
+  );
+});
+
+describe('a message that may have been stored', () => {
+  test('and is found there is answered as if nothing had been', async () => {
+    const { turns, tap } = harness.startReplica();
+    const chat = await harness.newChat();
+    tap.away('turns.insert', 'after');
+    expect(await turns.send(harness.scope, { chat, content: 'q' })).toMatchObject({
+      outcome: { kind: 'answered' },
+    });
+    expect(await transcript(harness, chat)).toEqual(answered);
+    expect(await turnsOf(harness, chat)).toMatchObject([{ takeovers: 0, lease: { attempt: 1 } }]);
+  });
+
+  test('and cannot be looked for is refused with its answer’s id; that answer comes', async () => {
+    const clock = new TestClock();
+    const { turns, tap } = harness.startReplica({ clock });
+    const chat = await harness.newChat();
+    tap.away('turns.insert', 'after');
+    tap.away('turns.find', 'before');
+    const error = await turns.send(harness.scope, { chat, content: 'q' }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Refusal);
+    const { code, facts } = error as Refusal;
+    expect(code).toBe('database_unavailable');
+    for (let passed = 0; passed < 2 * LEASE_MS; passed += 1_000) {
+      clock.advance(1_000);
+      await clock.rounds();
+      await tap.quiet();
+    }
+    await expect.poll(() => transcript(harness, chat)).toEqual(answered);
+    const { items } = await harness.db.stores.messages.list(harness.scope, chat, { limit: 10, order: 'asc' });
+    expect(items[1]?.id).toBe(facts.messageId);
+    expect(items[1]?.id).toBeDefined();
+  });
+
+  test('behind another one that cannot be told of it waits for the sweep, once', async () => {
+    const clock = new TestClock();
+    const { turns, tap, log } = harness.startReplica({ clock });
+    const chat = await harness.newChat();
+    const gate = harness.model.hold();
+    const first = turns.send(harness.scope, { chat, content: 'to be announced' });
+    await harness.model.callTo('to be announced');
+    tap.away('turns.announceSuccessor', 'before');
+    const second = turns.send(harness.scope, { chat, content: 'second' });
+    await expect
+      .poll(() => log.map(({ event }) => event))
+      .toContain('announcement failed; the sweep will find the turn');
+    gate.release();
+    await first;
+    await clock.rounds();
+    await tap.quiet();
+    expect(tap.calls).not.toContain('turns.claim');
+    clock.advance(LEASE_MS / 2);
+    expect(await second).toMatchObject({ outcome: { kind: 'answered' } });
+    expect(await transcript(harness, chat)).toHaveLength(4);
+  });
+});
+
+describe('while the turn runs', () => {
+  /** Fails a few times, as a database that comes back within a lease. */
+  async function sendThrough(prepare: (tap: StoreTap) => void) {
+    const { turns, tap, log } = harness.startReplica();
+    const chat = await harness.newChat();
+    prepare(tap);
+    const { outcome } = await turns.send(harness.scope, { chat, content: 'q' });
+    return { chat, outcome, log, tap };
+  }
+
+  const steps: readonly (readonly [StoreCall, 'before' | 'after'])[] = [
+    ['turns.look', 'before'],
+    ['turns.look', 'after'],
+    ['agents.find', 'before'],
+    ['turns.end', 'before'],
+    ['turns.end', 'after'],
+  ];
+
+  test.each(steps)('%s fails %s its effect: it is repeated, and happens once', async (call, when) => {
+    const calls = harness.model.calls().length;
+    const { chat, outcome, tap } = await sendThrough((tap) => tap.away(call, when, 2));
+    expect(outcome).toMatchObject({ kind: 'answered', answer: { content: echoOf('q') } });
+    expect(tap.calls.filter((name) => name === call)).toHaveLength(3);
+    expect(await transcript(harness, chat)).toEqual(answered);
+    const [turn] = await turnsOf(harness, chat);
+    expect(turn).toMatchObject({ status: 'completed', takeovers: 0, lease: { attempt: 1 } });
+    expect(turn?.['usage']).toHaveLength(1);
+    expect(harness.model.calls()).toHaveLength(calls + 1);
+  });
+
+  test.each(['before', 'after'] as const)('removal from a deleted chat fails %s its effect', async (when) => {
+    const { chat, outcome } = await sendThrough((tap) => {
+      tap.away('turns.remove', when, 2);
+      tap.intercept('turns.insert', async (proceed, [, turn]) => {
+        const result = await proceed();
+        await harness.db.stores.chats.markDeleted(harness.scope, (turn as { chat: 'chat_' }).chat);
+        return result;
+      });
+    });
+    expect(outcome).toEqual({ kind: 'gone' });
+    expect(await turnsOf(harness, chat)).toEqual([]);
+  });
+
+  test('an end that the database does not take for a whole lease is given up; the next runner answers', async () => {
+    const clock = new TestClock();
+    const { turns, tap } = harness.startReplica({ clock });
+    await clock.rounds();
+    const chat = await harness.newChat();
+    tap.away('turns.end', 'before', 1_000);
+    tap.away('turns.renew', 'before', 1_000);
+    const sending = turns.send(harness.scope, { chat, content: 'q' });
+    await expect.poll(() => tap.calls).toContain('turns.end');
+    for (let passed = 0; passed < LEASE_MS + 1_000; passed += 500) {
+      clock.advance(500);
+      await clock.rounds();
+      await tap.quiet();
+    }
+    const ends = tap.calls.filter((call) => call === 'turns.end').length;
+    tap.pass('turns.end');
+    tap.pass('turns.renew');
+    expect(ends).toBeGreaterThan(5);
+    for (let passed = 0; passed < 2 * LEASE_MS; passed += 500) {
+      clock.advance(500);
+      await clock.rounds();
+      await tap.quiet();
+    }
+    expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
+    expect(await turnsOf(harness, chat)).toMatchObject([{ takeovers: 1, lease: { attempt: 2 } }]);
+    expect(await transcript(harness, chat)).toEqual(answered);
+  });
+
+  test('a successor that cannot be claimed is found by the sweep', async () => {
+    const clock = new TestClock();
+    const { turns, tap, log } = harness.startReplica({ clock });
+    const chat = await harness.newChat();
+    const gate = harness.model.hold();
+    const first = turns.send(harness.scope, { chat, content: 'to be claimed' });
+    await harness.model.callTo('to be claimed');
+    const second = turns.send(harness.scope, { chat, content: 'second' });
+    await expect.poll(() => tap.calls).toContain('turns.announceSuccessor');
+    await tap.quiet();
+    tap.away('turns.claimNext', 'before');
+    gate.release();
+    expect(await first).toMatchObject({ outcome: { kind: 'answered' } });
+    await expect
+      .poll(() => log.map(({ event }) => event))
+      .toContain('claim failed; the sweep will find the turn');
+    clock.advance(LEASE_MS / 2);
+    expect(await second).toMatchObject({ outcome: { kind: 'answered' } });
+  });
+
+  test('a claim that happened without our knowing is taken over after a lease', async () => {
+    const clock = new TestClock();
+    const { turns, tap } = harness.startReplica({ clock });
+    const chat = await harness.newChat();
+    const gate = harness.model.hold();
+    const first = turns.send(harness.scope, { chat, content: 'to be known' });
+    await harness.model.callTo('to be known');
+    const second = turns.send(harness.scope, { chat, content: 'second' });
+    await expect.poll(() => tap.calls).toContain('turns.announceSuccessor');
+    await tap.quiet();
+    tap.away('turns.claimNext', 'after');
+    gate.release();
+    await first;
+    for (let passed = 0; passed < 2 * LEASE_MS; passed += 500) {
+      clock.advance(500);
+      await clock.rounds();
+      await tap.quiet();
+    }
+    expect(await second).toMatchObject({ outcome: { kind: 'answered' } });
+    expect(await transcript(harness, chat)).toHaveLength(4);
+  });
+});

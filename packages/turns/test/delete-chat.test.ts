@@ -1,0 +1,104 @@
+import { scripts } from '@parley/agent/testing';
+import { mintId } from '@parley/contract';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Harness, startHarness, turnsOf } from './harness.ts';
+import { TestClock } from './test-clock.ts';
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('delete_chat');
+});
+afterEach(() => harness.stopReplicas());
+afterAll(() => harness.stop());
+
+test('a chat that is deleted while its answer is written: the run ends, nothing of it stays, the sender is told', async () => {
+  const { turns } = harness.startReplica();
+  const chat = await harness.newChat();
+  await turns.send(harness.scope, { chat, content: 'earlier' });
+  harness.model.reply(scripts.neverEnding('some text'));
+  const running = turns.send(harness.scope, { chat, content: 'running' });
+  const call = await harness.model.callTo('running');
+  const queued = turns.send(harness.scope, { chat, content: 'queued' });
+  await expect.poll(() => turnsOf(harness, chat)).toHaveLength(3);
+  expect(await turns.deleteChat(harness.scope, chat)).toBe(true);
+  expect((await running).outcome).toEqual({ kind: 'gone' });
+  expect((await queued).outcome).toEqual({ kind: 'gone' });
+  await call.aborted;
+  expect(await turnsOf(harness, chat)).toEqual([]);
+  expect(await harness.db.stores.chats.find(harness.scope, chat)).toBeUndefined();
+  expect(await turns.deleteChat(harness.scope, chat)).toBe(false);
+  await expect(turns.send(harness.scope, { chat, content: 'after' })).rejects.toMatchObject({
+    code: 'chat_not_found',
+  });
+});
+
+test('a chat that is not there, or another team’s, is not deleted', async () => {
+  const { turns } = harness.startReplica();
+  const chat = await harness.newChat();
+  expect(await turns.deleteChat(harness.scope, mintId('chat'))).toBe(false);
+  expect(await turns.deleteChat({ team: mintId('team') }, chat)).toBe(false);
+  expect(await harness.db.stores.chats.find(harness.scope, chat)).toBeDefined();
+});
+
+test('deleted on another replica, the run is stopped with its next renewal, and the sender is told', async () => {
+  const clock = new TestClock();
+  const owner = harness.startReplica({ clock });
+  const other = harness.startReplica();
+  const chat = await harness.newChat();
+  harness.model.reply(scripts.neverEnding('some text'));
+  const sending = owner.turns.send(harness.scope, { chat, content: 'remote' });
+  const call = await harness.model.callTo('remote');
+  await other.turns.deleteChat(harness.scope, chat);
+  await clock.someoneElse();
+  clock.advance(5_000);
+  expect((await sending).outcome).toEqual({ kind: 'gone' });
+  await call.aborted;
+  expect(await turnsOf(harness, chat)).toEqual([]);
+});
+
+test('deleted while the answer is being stored, it is gone all the same', async () => {
+  const { turns, tap } = harness.startReplica();
+  const chat = await harness.newChat();
+  const end = tap.hold('turns.end');
+  const sending = turns.send(harness.scope, { chat, content: 'ending' });
+  await end.reached;
+  await turns.deleteChat(harness.scope, chat);
+  end.release();
+  expect((await sending).outcome).toEqual({ kind: 'gone' });
+  expect(await turnsOf(harness, chat)).toEqual([]);
+});
+
+test('a purge that fails leaves a chat that is deleted for everyone, and the sweep finishes it', async () => {
+  const clock = new TestClock();
+  const { turns, tap, log } = harness.startReplica({ clock });
+  await clock.rounds();
+  const chat = await harness.newChat();
+  await turns.send(harness.scope, { chat, content: 'x' });
+  tap.away('chats.purge', 'before');
+  expect(await turns.deleteChat(harness.scope, chat)).toBe(true);
+  expect(await harness.db.stores.chats.find(harness.scope, chat)).toBeUndefined();
+  expect(log.map(({ event }) => event)).toEqual(['purge failed; the sweep will finish it']);
+  expect(await turnsOf(harness, chat)).toHaveLength(1);
+  clock.advance(5_000);
+  await clock.rounds();
+  expect(await turnsOf(harness, chat)).toEqual([]);
+});
+
+test('a deletion whose outcome is unknown is refused; if it happened, the sweep and the runs find out', async () => {
+  const clock = new TestClock();
+  const { turns, tap } = harness.startReplica({ clock });
+  const chat = await harness.newChat();
+  harness.model.reply(scripts.neverEnding());
+  const sending = turns.send(harness.scope, { chat, content: 'unknown' });
+  await harness.model.callTo('unknown');
+  tap.away('chats.markDeleted', 'after');
+  await expect(turns.deleteChat(harness.scope, chat)).rejects.toMatchObject({ code: 'database_unavailable' });
+  await clock.someoneElse();
+  clock.advance(5_000);
+  await expect.poll(() => turnsOf(harness, chat)).toEqual([]);
+  await clock.rounds();
+  await tap.quiet();
+  clock.advance(5_000);
+  expect((await sending).outcome).toEqual({ kind: 'gone' });
+});

@@ -1,0 +1,216 @@
+import { echoOf, scripts } from '@parley/agent/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
+import { TestClock } from './test-clock.ts';
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('drain');
+});
+afterEach(async () => {
+  await harness.stopReplicas();
+  await harness.db.raw.collection('turns').deleteMany({});
+});
+afterAll(() => harness.stop());
+
+/** Less than a lease: the test lets it pass in one jump. */
+const GRACE_MS = LEASE_MS / 2;
+
+describe('a process that is told to stop', () => {
+  test('accepts nothing more, and lets what runs finish', async () => {
+    const { turns } = harness.startReplica();
+    const chat = await harness.newChat();
+    const gate = harness.model.hold();
+    const sending = turns.send(harness.scope, { chat, content: 'runs' });
+    await harness.model.callTo('runs');
+    const drained = turns.drain(GRACE_MS);
+    expect(turns.isDraining).toBe(true);
+    await expect(turns.send(harness.scope, { chat, content: 'late' })).rejects.toMatchObject({
+      code: 'draining',
+      facts: {},
+    });
+    gate.release();
+    expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
+    await drained;
+    expect(await transcript(harness, chat)).toEqual(['user: runs', `assistant: ${echoOf('runs')}`]);
+  });
+
+  test('that runs nothing is done at once, twice too, and leaves no timer behind', async () => {
+    const clock = new TestClock();
+    const { turns, tap } = harness.startReplica({ clock });
+    await clock.rounds();
+    await turns.drain(GRACE_MS);
+    await turns.drain(GRACE_MS);
+    expect(clock.sleepers).toBe(0);
+    expect(tap.pending).toBe(0);
+  });
+
+  test('hands over what does not finish in its grace: another takes it, and it was no crash', async () => {
+    const clock = new TestClock();
+    const { turns, log } = harness.startReplica({ clock });
+    const chat = await harness.newChat();
+    harness.model.reply(scripts.neverEnding('never stored'));
+    const sending = turns.send(harness.scope, { chat, content: 'long' });
+    const call = await harness.model.callTo('long');
+    const drained = turns.drain(GRACE_MS);
+    await clock.someoneElse();
+    clock.advance(GRACE_MS - 1);
+    expect(call.isAborted).toBe(false);
+    clock.advance(1);
+    expect((await sending).outcome).toEqual({ kind: 'handed-over' });
+    await drained;
+    await call.aborted;
+    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'queued', takeovers: 0, messages: [{}] }]);
+    expect(clock.sleepers).toBe(0);
+    expect(log.filter(({ level }) => level === 'error')).toEqual([]);
+
+    harness.startReplica();
+    await expect.poll(() => transcript(harness, chat)).toHaveLength(2);
+    expect(await turnsOf(harness, chat)).toMatchObject([
+      { status: 'completed', takeovers: 0, lease: { attempt: 2 }, usage: [{ attempt: 2 }] },
+    ]);
+  });
+
+  test('goes on renewing its leases until the end of its grace', async () => {
+    const clock = new TestClock();
+    const { turns, tap } = harness.startReplica({ clock });
+    const chat = await harness.newChat();
+    const gate = harness.model.hold();
+    const sending = turns.send(harness.scope, { chat, content: 'graceful' });
+    await harness.model.callTo('graceful');
+    const drained = turns.drain(10 * LEASE_MS);
+    for (let step = 0; step < 40; step++) {
+      clock.advance(LEASE_MS / 10);
+      await clock.rounds();
+      await tap.quiet();
+    }
+    gate.release();
+    expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
+    await drained;
+    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'completed', takeovers: 0 }]);
+  });
+
+  test('is hurried by a second signal', async () => {
+    const { turns } = harness.startReplica();
+    const chat = await harness.newChat();
+    harness.model.reply(scripts.neverEnding());
+    const sending = turns.send(harness.scope, { chat, content: 'hurried' });
+    await harness.model.callTo('hurried');
+    const hurry = new AbortController();
+    const drained = turns.drain(3_600_000, hurry.signal);
+    hurry.abort();
+    expect((await sending).outcome).toEqual({ kind: 'handed-over' });
+    await drained;
+    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'queued', takeovers: 0 }]);
+  });
+
+  test('tells everyone who waits, also for turns that wait here or run elsewhere', async () => {
+    const elsewhere = harness.startReplica();
+    const { turns, tap } = harness.startReplica({ bounds: { runningTurnsMax: 1 } });
+    const [busy, queued, remote] = [
+      await harness.newChat(),
+      await harness.newChat(),
+      await harness.newChat(),
+    ];
+    const gate = harness.model.hold();
+    const there = elsewhere.turns.send(harness.scope, { chat: remote, content: 'there' });
+    await harness.model.callTo('there');
+    const sends = [turns.send(harness.scope, { chat: busy, content: 'here' })];
+    await harness.model.callTo('here');
+    // One behind the turn that runs here, one that waits for the slot, one behind the turn that runs there.
+    for (const chat of [busy, queued, remote])
+      sends.push(turns.send(harness.scope, { chat, content: 'waits' }));
+    await expect.poll(() => tap.calls.filter((call) => call === 'turns.announceSuccessor')).toHaveLength(3);
+    await tap.quiet();
+    await turns.drain(0, AbortSignal.abort());
+    expect((await Promise.all(sends)).map(({ outcome }) => outcome.kind)).toEqual([
+      'handed-over',
+      'handed-over',
+      'handed-over',
+      'handed-over',
+    ]);
+    gate.release();
+    expect(await there).toMatchObject({ outcome: { kind: 'answered' } });
+    // The other replica answers them all: its own queue at once, the rest with its next sweep.
+    for (const [chat, lines] of [
+      [busy, 4],
+      [queued, 2],
+      [remote, 4],
+    ] as const) {
+      await expect.poll(() => transcript(harness, chat), { timeout: 20_000 }).toHaveLength(lines);
+    }
+  });
+});
+
+describe('what is under way when the process is told to stop', () => {
+  test('a message that is being stored is accepted and handed over, and nothing runs after the drain', async () => {
+    const { turns, tap } = harness.startReplica();
+    const chat = await harness.newChat();
+    const insert = tap.hold('turns.insert', 'after');
+    const sending = turns.send(harness.scope, { chat, content: 'just in time' });
+    await insert.reached;
+    const before = harness.model.calls().length;
+    let isDrained = false;
+    const drained = turns.drain(0, AbortSignal.abort()).then(() => {
+      isDrained = true;
+    });
+    await new Promise(setImmediate);
+    expect(isDrained).toBe(false);
+    insert.release();
+    expect((await sending).outcome).toEqual({ kind: 'handed-over' });
+    await drained;
+    expect(harness.model.calls()).toHaveLength(before);
+    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'queued', takeovers: 0 }]);
+  });
+
+  test('a turn that the sweep is claiming is handed over', async () => {
+    const chat = await harness.newChat();
+    const owner = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
+    const sending = owner.turns.send(harness.scope, { chat, content: 'swept' });
+    await expect.poll(() => turnsOf(harness, chat)).toHaveLength(1);
+    const clock = new TestClock();
+    const { turns, tap } = harness.startReplica({ clock });
+    const claim = tap.hold('turns.claim', 'after');
+    await claim.reached;
+    const drained = turns.drain(0, AbortSignal.abort());
+    claim.release();
+    await drained;
+    expect(await turnsOf(harness, chat)).toMatchObject([
+      { status: 'queued', takeovers: 0, lease: { attempt: 1 } },
+    ]);
+    expect(tap.pending).toBe(0);
+    await owner.turns.drain(0, AbortSignal.abort());
+    expect((await sending).outcome).toEqual({ kind: 'handed-over' });
+  });
+
+  test('an end that is being stored is stored, and its successor left to others', async () => {
+    const { turns, tap } = harness.startReplica();
+    const chat = await harness.newChat();
+    const end = tap.hold('turns.end');
+    const first = turns.send(harness.scope, { chat, content: 'first' });
+    await end.reached;
+    const second = turns.send(harness.scope, { chat, content: 'second' });
+    await expect.poll(() => tap.calls).toContain('turns.announceSuccessor');
+    await expect.poll(() => tap.pending).toBe(1);
+    const drained = turns.drain(0, AbortSignal.abort());
+    end.release();
+    expect((await first).outcome).toMatchObject({ kind: 'answered' });
+    expect((await second).outcome).toEqual({ kind: 'handed-over' });
+    await drained;
+    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'completed' }, { status: 'queued' }]);
+  });
+
+  test('a hand-over that cannot be stored is told in the log, and the turn is taken over later', async () => {
+    const { turns, tap, log } = harness.startReplica();
+    const chat = await harness.newChat();
+    harness.model.reply(scripts.neverEnding());
+    const sending = turns.send(harness.scope, { chat, content: 'cut off' });
+    await harness.model.callTo('cut off');
+    tap.away('turns.release', 'before', 100);
+    await turns.drain(0, AbortSignal.abort());
+    expect((await sending).outcome).toEqual({ kind: 'handed-over' });
+    expect(log.map(({ event }) => event)).toContain('run broke off');
+    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating', takeovers: 0 }]);
+  });
+});

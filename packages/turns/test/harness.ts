@@ -1,0 +1,149 @@
+import { type AgentBounds, createRunAgent, type RunAgent } from '@parley/agent';
+import { type ScriptedModel, startScriptedModel } from '@parley/agent/testing';
+import { type Id, mintId } from '@parley/contract';
+import type { MessageRecord, NewTurn, Scope } from '@parley/db';
+import { openTestDatabase, type TestDatabase } from '@parley/db/testing';
+import type {} from '@parley/embedded/testing';
+import { inject } from 'vitest';
+import {
+  type Clock,
+  startTurns,
+  systemClock,
+  type TurnBounds,
+  type TurnParts,
+  type Turns,
+} from '../src/index.ts';
+import { StoreTap } from './store-tap.ts';
+
+/** A database and a model, on which any number of replicas run. */
+export interface Harness {
+  readonly db: TestDatabase;
+  readonly model: ScriptedModel;
+  readonly scope: Scope;
+  /** A chat of its own, with the agent of this harness. */
+  newChat(): Promise<Id<'chat'>>;
+  startReplica(options?: ReplicaOptions): Replica;
+  /** Ends the replicas of one test. */
+  stopReplicas(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ReplicaOptions {
+  readonly clock?: Clock;
+  readonly bounds?: Partial<TurnBounds>;
+  readonly runAgent?: RunAgent;
+  readonly checkModel?: () => void;
+  /** A store that was tapped before the replica starts. */
+  readonly tap?: StoreTap;
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly event: string;
+  readonly fields: Record<string, unknown>;
+}
+
+/** One process, as far as turns are concerned. */
+export interface Replica {
+  readonly turns: Turns;
+  readonly tap: StoreTap;
+  readonly log: readonly LogLine[];
+  /** Ends it as `kill -9` does: nothing more reaches the database, no lease is renewed, none is given back. */
+  kill(): void;
+}
+
+export const LEASE_MS = 10_000;
+
+const bounds: TurnBounds = {
+  leaseMs: LEASE_MS,
+  sendWaitMaxMs: 60_000,
+  runningTurnsMax: 256,
+  queuedTurnsPerChatMax: 8,
+  takeoversMax: 2,
+  historyBytesMax: 24_000,
+};
+
+const agentBounds: Partial<AgentBounds> = { retryDelayMs: 1, callsMax: 2 };
+
+export async function startHarness(name: string): Promise<Harness> {
+  const [db, model] = await Promise.all([openTestDatabase(inject('mongoUri'), name), startScriptedModel()]);
+  const scope: Scope = { team: mintId('team') };
+  const agent = await db.stores.agents.create(scope, { name: 'Ann', type: 'support', model: 'scripted' });
+  const endpoint = () => ({ baseUrl: model.baseUrl, apiKey: 'sk-test', model: 'default' });
+  const runAgent = createRunAgent({ endpoint, contextTokens: 6_000, bounds: agentBounds });
+  let replicas: { turns: Turns; isDead: boolean }[] = [];
+
+  const startReplica = (options: ReplicaOptions = {}): Replica => {
+    const tap = options.tap ?? new StoreTap(db.stores);
+    const log: LogLine[] = [];
+    const parts: TurnParts = {
+      store: tap.store,
+      runAgent: options.runAgent ?? runAgent,
+      checkModel: options.checkModel ?? (() => undefined),
+      clock: options.clock ?? systemClock,
+      log: (level, event, fields) => log.push({ level, event, fields }),
+      bounds: { ...bounds, ...options.bounds },
+    };
+    const turns = startTurns(parts);
+    const started = { turns, isDead: false };
+    replicas.push(started);
+    const kill = () => {
+      started.isDead = true;
+      tap.kill();
+    };
+    return { turns, tap, log, kill };
+  };
+
+  const stopReplicas = async () => {
+    const living = replicas.filter(({ isDead }) => !isDead);
+    replicas = [];
+    await Promise.all(living.map(({ turns }) => turns.drain(0, AbortSignal.abort())));
+  };
+
+  return {
+    db,
+    model,
+    scope,
+    startReplica,
+    stopReplicas,
+    newChat: async () => (await db.stores.chats.create(scope, { agent: agent.id, agentType: 'support' })).id,
+    async stop() {
+      await stopReplicas();
+      await model.stop();
+      await db.drop();
+    },
+  };
+}
+
+/** A turn whose runner is dead: it has a lease that nobody renews. Without one it waits. */
+export async function insertTurn(
+  { db, scope }: Harness,
+  chat: Id<'chat'>,
+  sequence: number,
+  fields: Partial<NewTurn> & { content?: string } = {},
+): Promise<NewTurn> {
+  const { content = `question ${sequence}`, ...rest } = fields;
+  const turn: NewTurn = {
+    id: mintId('turn'),
+    chat,
+    sequence,
+    userMessage: { id: mintId('message'), role: 'user', content, createdAt: new Date() },
+    answerId: mintId('message'),
+    ...rest,
+  };
+  await db.stores.turns.insert(scope, turn);
+  return turn;
+}
+
+export const deadLease = { token: 'dead', attempt: 1, renewals: 0 };
+
+/** What a list shows of a chat, as `role: content`. */
+export async function transcript({ db, scope }: Harness, chat: Id<'chat'>): Promise<string[]> {
+  const { items } = await db.stores.messages.list(scope, chat, { limit: 1_000, order: 'asc' });
+  return items.map(({ role, content }: MessageRecord) => `${role}: ${content}`);
+}
+
+/** A chat's turns as they are stored. */
+export function turnsOf({ db }: Harness, chat: Id<'chat'>) {
+  return db.raw.collection('turns').find({ chat }).sort({ sequence: 1 }).toArray();
+}

@@ -1,0 +1,125 @@
+import { echoOf } from '@parley/agent/testing';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Harness, insertTurn, startHarness, transcript, turnsOf } from './harness.ts';
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('order');
+});
+afterEach(() => harness.stopReplicas());
+afterAll(() => harness.stop());
+
+test('100 messages sent at once to one chat on two replicas: each has its place and its own answer', async () => {
+  const bounds = { queuedTurnsPerChatMax: 1_000 };
+  const replicas = [harness.startReplica({ bounds }), harness.startReplica({ bounds })];
+  const chat = await harness.newChat();
+  const contents = Array.from({ length: 100 }, (_, index) => `message ${index}`);
+  const results = await Promise.all(
+    contents.map(async (content, index) => {
+      const replica = replicas[index % 2] ?? harness.startReplica();
+      return { content, ...(await replica.turns.send(harness.scope, { chat, content })) };
+    }),
+  );
+  for (const { content, outcome } of results) {
+    expect(outcome).toMatchObject({ kind: 'answered', answer: { content: echoOf(content) } });
+  }
+  const documents = await turnsOf(harness, chat);
+  expect(documents.map(({ sequence }) => sequence)).toEqual(contents.map((_, index) => index + 1));
+  expect(documents.filter(({ status, takeovers }) => status !== 'completed' || takeovers !== 0)).toEqual([]);
+  // A question and its answer stand together, and no question is there twice.
+  const lines = await transcript(harness, chat);
+  const questions = lines
+    .filter((line) => line.startsWith('user: '))
+    .map((line) => line.slice('user: '.length));
+  expect(questions.toSorted()).toEqual(contents.toSorted());
+  expect(lines).toEqual(
+    questions.flatMap((content) => [`user: ${content}`, `assistant: ${echoOf(content)}`]),
+  );
+  // Each was called for once, with all that stands before it and nothing else.
+  const calls = harness.model.calls();
+  expect(calls).toHaveLength(100);
+  for (const [index, { sequence }] of documents.entries()) {
+    const messages = calls[index]?.body.messages ?? [];
+    expect(messages.length).toBe(sequence * 2 - 1);
+  }
+}, 60_000);
+
+test('more messages than may wait are refused, and those that wait are answered', async () => {
+  const { turns } = harness.startReplica({ bounds: { queuedTurnsPerChatMax: 3 } });
+  const chat = await harness.newChat();
+  const gate = harness.model.hold();
+  const accepted = [turns.send(harness.scope, { chat, content: 'runs' })];
+  await harness.model.callTo('runs');
+  for (let waiting = 1; waiting <= 3; waiting++) {
+    accepted.push(turns.send(harness.scope, { chat, content: `waits ${waiting}` }));
+    await expect.poll(() => turnsOf(harness, chat)).toHaveLength(waiting + 1);
+  }
+  const tries = [1, 2, 3, 4].map((index) =>
+    expect(turns.send(harness.scope, { chat, content: `too much ${index}` })).rejects.toMatchObject({
+      code: 'queue_full',
+      facts: {},
+    }),
+  );
+  await Promise.all(tries);
+  gate.release();
+  const outcomes = (await Promise.all(accepted)).map(({ outcome }) => outcome.kind);
+  expect(outcomes).toEqual(Array.from({ length: 4 }, () => 'answered'));
+  expect(await turnsOf(harness, chat)).toHaveLength(4);
+});
+
+test('of many messages at once no more wait than may, whoever is first', async () => {
+  const replicas = [harness.startReplica(), harness.startReplica()] as const;
+  const chat = await harness.newChat();
+  const gate = harness.model.hold();
+  const sends = Array.from({ length: 30 }, (_, index) =>
+    replicas[index % 2 ? 1 : 0].turns.send(harness.scope, { chat, content: `m ${index}` }).then(
+      ({ outcome }) => outcome.kind,
+      (error) => error.code,
+    ),
+  );
+  await expect.poll(() => turnsOf(harness, chat)).toHaveLength(9);
+  gate.release();
+  const results = await Promise.all(sends);
+  const answered = results.filter((result) => result === 'answered');
+  expect(results.filter((result) => result !== 'answered' && result !== 'queue_full')).toEqual([]);
+  expect(answered.length).toBeGreaterThanOrEqual(9);
+  expect(await turnsOf(harness, chat)).toHaveLength(answered.length);
+});
+
+test('many chats at once do not mix', async () => {
+  const replicas = [harness.startReplica(), harness.startReplica()] as const;
+  const chats = await Promise.all(Array.from({ length: 12 }, () => harness.newChat()));
+  await Promise.all(
+    chats.flatMap((chat, index) =>
+      ['a', 'b'].map((letter, turn) =>
+        replicas[(index + turn) % 2 ? 1 : 0].turns.send(harness.scope, {
+          chat,
+          content: `${letter} of chat ${index}`,
+        }),
+      ),
+    ),
+  );
+  for (const [index, chat] of chats.entries()) {
+    const lines = await transcript(harness, chat);
+    expect(lines).toHaveLength(4);
+    expect(lines.filter((line) => line.includes(`of chat ${index}`))).toHaveLength(4);
+  }
+});
+
+test('a turn that someone else put in between is seen: the next place is taken', async () => {
+  const { turns, tap } = harness.startReplica();
+  const chat = await harness.newChat();
+  const insert = tap.hold('turns.insert');
+  const sending = turns.send(harness.scope, { chat, content: 'mine' });
+  await insert.reached;
+  await insertTurn(harness, chat, 1, { content: 'theirs' });
+  const other = harness.startReplica();
+  insert.release();
+  expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
+  expect((await transcript(harness, chat)).filter((line) => line.startsWith('user'))).toEqual([
+    'user: theirs',
+    'user: mine',
+  ]);
+  expect(other.log.filter(({ level }) => level === 'error')).toEqual([]);
+});

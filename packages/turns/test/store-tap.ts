@@ -1,0 +1,129 @@
+import { Refusal } from '@parley/contract';
+import type { TurnParts } from '../src/index.ts';
+
+type Store = TurnParts['store'];
+
+/** A function of the store, such as `turns.end`. */
+export type StoreCall = {
+  [Name in keyof Store]: `${Name}.${Extract<keyof Store[Name], string>}`;
+}[keyof Store];
+
+type Arguments = readonly unknown[];
+type Handler = (proceed: () => Promise<unknown>, args: Arguments) => Promise<unknown>;
+type AsyncFunction = (...args: Arguments) => Promise<unknown>;
+
+interface Hold {
+  /** Settles when a call is being held. */
+  readonly reached: Promise<void>;
+  /** Lets held calls go on, and further ones pass. */
+  release(): void;
+}
+
+const NEVER = new Promise<never>(() => undefined);
+
+/** The real store of one replica, whose calls a test can hold, fail before or after their effect, and cut off. */
+export class StoreTap {
+  readonly store: Store;
+  readonly #handlers = new Map<StoreCall, Handler>();
+  readonly #calls: StoreCall[] = [];
+  #isDead = false;
+  #pending = 0;
+  #whenQuiet: (() => void)[] = [];
+
+  constructor(real: Store) {
+    const entries = (['turns', 'chats', 'agents'] as const).map((name) => [
+      name,
+      this.#wrap(name, real[name]),
+    ]);
+    // The wrapped functions keep their types: they are the real ones, only held or failed.
+    this.store = Object.fromEntries(entries) as Store;
+  }
+
+  /** Every call so far, in order. */
+  get calls(): readonly StoreCall[] {
+    return this.#calls;
+  }
+
+  /** Calls that are under way. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Calls of this function go through `handler` from now on. */
+  intercept(call: StoreCall, handler: Handler): void {
+    this.#handlers.set(call, handler);
+  }
+
+  /** Calls of this function pass again. */
+  pass(call: StoreCall): void {
+    this.#handlers.delete(call);
+  }
+
+  /** The next `times` calls of this function fail as an unreachable database does, before or after their effect. */
+  away(call: StoreCall, when: 'before' | 'after', times = 1): void {
+    let left = times;
+    this.intercept(call, async (proceed) => {
+      if (left-- <= 0) return proceed();
+      if (when === 'after') await proceed();
+      throw new Refusal('database_unavailable');
+    });
+  }
+
+  /** Holds calls of this function before or after their effect. */
+  hold(call: StoreCall, when: 'before' | 'after' = 'before'): Hold {
+    const reached = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    this.intercept(call, async (proceed) => {
+      if (when === 'before') {
+        reached.resolve();
+        await gate.promise;
+        return proceed();
+      }
+      const result = await proceed();
+      reached.resolve();
+      await gate.promise;
+      return result;
+    });
+    return {
+      reached: reached.promise,
+      release: () => {
+        this.pass(call);
+        gate.resolve();
+      },
+    };
+  }
+
+  /** From now on nothing reaches the database and no answer arrives: the process is dead. */
+  kill(): void {
+    this.#isDead = true;
+  }
+
+  /** Settles when no call is under way. */
+  async quiet(): Promise<void> {
+    if (this.#pending > 0) await new Promise<void>((resolve) => this.#whenQuiet.push(resolve));
+  }
+
+  #wrap(name: keyof Store, store: object): object {
+    return Object.fromEntries(
+      Object.entries(store).map(([property, real]: [string, AsyncFunction]) => {
+        const call = `${name}.${property}` as StoreCall;
+        return [property, (...args: Arguments) => this.#call(call, real, args)];
+      }),
+    );
+  }
+
+  async #call(call: StoreCall, real: AsyncFunction, args: Arguments): Promise<unknown> {
+    if (this.#isDead) return NEVER;
+    this.#calls.push(call);
+    this.#pending++;
+    try {
+      const handler = this.#handlers.get(call);
+      const result = await (handler ? handler(() => real(...args), args) : real(...args));
+      return this.#isDead ? NEVER : result;
+    } catch (error) {
+      return this.#isDead ? NEVER : Promise.reject(error);
+    } finally {
+      if (--this.#pending === 0) for (const resolve of this.#whenQuiet.splice(0)) resolve();
+    }
+  }
+}

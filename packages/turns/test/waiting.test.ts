@@ -1,0 +1,183 @@
+import { getEventListeners } from 'node:events';
+import { scripts } from '@parley/agent/testing';
+import type { Refusal } from '@parley/contract';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Followers } from '../src/followers.ts';
+import { type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
+import { TestClock } from './test-clock.ts';
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('waiting');
+});
+afterEach(async () => {
+  await harness.stopReplicas();
+  await harness.db.raw.collection('turns').deleteMany({});
+});
+afterAll(() => harness.stop());
+
+describe('who waits for an answer', () => {
+  test('that runs on another replica finds it there', async () => {
+    // No slot: whatever is sent here runs elsewhere.
+    const here = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
+    harness.startReplica({ bounds: { leaseMs: 300 } });
+    const chat = await harness.newChat();
+    const { outcome } = await here.turns.send(harness.scope, { chat, content: 'q' });
+    expect(outcome).toMatchObject({ kind: 'answered' });
+    expect(await transcript(harness, chat)).toHaveLength(2);
+  });
+
+  test('is told after the longest wait that it goes on, with the id to look for, and it does', async () => {
+    const clock = new TestClock();
+    const { turns, tap } = harness.startReplica({ clock, bounds: { sendWaitMaxMs: LEASE_MS / 2 } });
+    const chat = await harness.newChat();
+    const gate = harness.model.hold();
+    const sending = turns.send(harness.scope, { chat, content: 'slow' }).catch((reason: unknown) => reason);
+    await harness.model.callTo('slow');
+    await clock.someoneElse();
+    clock.advance(LEASE_MS / 2);
+    await tap.quiet();
+    await clock.someoneElse();
+    clock.advance(0);
+    const refusal = await sending;
+    expect(refusal).toMatchObject({
+      code: 'answer_pending',
+      facts: { messageId: expect.stringMatching(/^msg_/) },
+    });
+    gate.release();
+    await expect.poll(() => transcript(harness, chat)).toHaveLength(2);
+    const { items } = await harness.db.stores.messages.list(harness.scope, chat, { limit: 5, order: 'asc' });
+    expect(items[1]?.id).toBe((refusal as Refusal).facts.messageId);
+  });
+
+  test('and hangs up stops only waiting, and leaves no listener behind', async () => {
+    const { turns } = harness.startReplica();
+    const chat = await harness.newChat();
+    const gate = harness.model.hold();
+    const hangUp = new AbortController();
+    const sending = turns.send(harness.scope, { chat, content: 'hung up' }, hangUp.signal);
+    await harness.model.callTo('hung up');
+    hangUp.abort();
+    await expect(sending).rejects.toMatchObject({ code: 'answer_pending' });
+    gate.release();
+    await expect.poll(() => transcript(harness, chat)).toHaveLength(2);
+    expect(getEventListeners(hangUp.signal, 'abort')).toEqual([]);
+  });
+
+  test('and gets it leaves no listener on the signal it came with, and no timer', async () => {
+    const clock = new TestClock();
+    const { turns } = harness.startReplica({ clock });
+    await clock.rounds();
+    const chat = await harness.newChat();
+    const { signal } = new AbortController();
+    for (let index = 0; index < 20; index++) await turns.send(harness.scope, { chat, content: 'q' }, signal);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(clock.sleepers).toBe(2);
+  });
+
+  test('goes on waiting while the database is away for less than a lease', async () => {
+    const clock = new TestClock();
+    const { turns, tap } = harness.startReplica({ clock, bounds: { runningTurnsMax: 0 } });
+    const chat = await harness.newChat();
+    const sending = turns.send(harness.scope, { chat, content: 'q' });
+    await clock.someoneElse();
+    tap.away('turns.find', 'before', 1_000);
+    for (let passed = 0; passed < LEASE_MS - 2_000; passed += 1_000) {
+      clock.advance(1_000);
+      await clock.someoneElse();
+    }
+    tap.pass('turns.find');
+    harness.startReplica();
+    await expect.poll(() => transcript(harness, chat)).toHaveLength(2);
+    clock.advance(1_000);
+    expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
+  });
+
+  test('is refused with the answer’s id when it is away for longer', async () => {
+    const clock = new TestClock();
+    const { turns, tap } = harness.startReplica({ clock, bounds: { runningTurnsMax: 0 } });
+    const chat = await harness.newChat();
+    const sending = turns.send(harness.scope, { chat, content: 'q' }).catch((reason: unknown) => reason);
+    await clock.someoneElse();
+    tap.away('turns.find', 'before', 1_000);
+    for (let passed = 0; passed < LEASE_MS + 2_000; passed += 1_000) {
+      clock.advance(1_000);
+      await tap.quiet();
+    }
+    const refusal = await sending;
+    expect(refusal).toMatchObject({ code: 'database_unavailable', facts: { messageId: expect.any(String) } });
+    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'queued' }]);
+  });
+
+  test('a short absence in between does not count together with a later one', async () => {
+    const clock = new TestClock();
+    const { turns, tap } = harness.startReplica({ clock, bounds: { runningTurnsMax: 0 } });
+    const chat = await harness.newChat();
+    const sending = turns.send(harness.scope, { chat, content: 'q' });
+    await clock.someoneElse();
+    for (let round = 0; round < 4; round++) {
+      tap.away('turns.find', 'before', 4);
+      for (let step = 0; step < 5; step++) {
+        clock.advance(1_000);
+        await clock.someoneElse();
+        await tap.quiet();
+      }
+    }
+    harness.startReplica();
+    await expect.poll(() => transcript(harness, chat)).toHaveLength(2);
+    clock.advance(1_000);
+    expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
+  });
+
+  test('for a turn that was ended without text is told so', async () => {
+    const here = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
+    const chat = await harness.newChat();
+    const sending = here.turns.send(harness.scope, { chat, content: 'q' });
+    await expect.poll(() => turnsOf(harness, chat)).toHaveLength(1);
+    const [turn] = await turnsOf(harness, chat);
+    const id = turn?._id as never;
+    await harness.db.stores.turns.claim(harness.scope, id, 't');
+    await harness.db.stores.turns.end(harness.scope, id, 't', { status: 'stopped', textBytes: 1 });
+    expect((await sending).outcome).toEqual({ kind: 'empty' });
+  });
+});
+
+describe('followers', () => {
+  const gone = { kind: 'gone' } as const;
+
+  test('are told until they detach, each of them, and nobody is remembered after', () => {
+    const followers = new Followers();
+    const told: string[] = [];
+    const detach = [
+      followers.attach('turn_1', () => told.push('a')),
+      followers.attach('turn_1', () => told.push('b')),
+      followers.attach('turn_2', () => told.push('c')),
+    ];
+    followers.settle('turn_1', gone);
+    expect(told).toEqual(['a', 'b']);
+    detach[0]?.();
+    detach[0]?.();
+    followers.settleAll(gone);
+    expect(told).toEqual(['a', 'b', 'b', 'c']);
+    expect(followers.size).toBe(2);
+    for (const each of detach) each();
+    expect(followers.size).toBe(0);
+    followers.settleAll(gone);
+    expect(told).toHaveLength(4);
+  });
+});
+
+test('a run that is aborted in every way leaves no promise that nobody awaits', async () => {
+  // An unhandled rejection fails the whole run of vitest: this only gives it the occasions.
+  const { turns, tap } = harness.startReplica();
+  const chat = await harness.newChat();
+  tap.away('turns.renew', 'before', 3);
+  harness.model.reply(scripts.cutAfter('x'), scripts.neverEnding('y'));
+  await turns.send(harness.scope, { chat, content: 'cut' });
+  const sending = turns.send(harness.scope, { chat, content: 'endless' }).catch(() => undefined);
+  await harness.model.nextCall();
+  tap.intercept('turns.release', () => Promise.reject(new TypeError('a bug')));
+  await turns.drain(0, AbortSignal.abort());
+  await sending;
+});
