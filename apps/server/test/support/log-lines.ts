@@ -29,9 +29,18 @@ export class LogLines implements DestinationStream {
 
   /** The first line that fits, logged already or yet to come. */
   async find(accepts: (line: LogLine) => boolean): Promise<LogLine> {
+    return await this.#findFrom(0, accepts);
+  }
+
+  /** The next line to come that fits. */
+  async next(accepts: (line: LogLine) => boolean): Promise<LogLine> {
+    return await this.#findFrom(this.#lines.length, accepts);
+  }
+
+  async #findFrom(start: number, accepts: (line: LogLine) => boolean): Promise<LogLine> {
     return await new Promise((resolve) => {
       const look = () => {
-        const found = this.#lines.find(accepts);
+        const found = this.#lines.slice(start).find(accepts);
         if (!found) return;
         this.#waiting.delete(look);
         resolve(found);

@@ -1,0 +1,107 @@
+import { scripts } from '@parley/agent/testing';
+import { afterEach, describe, expect, test } from 'vitest';
+import { startHarness } from './harness.ts';
+import { startDatabaseProxy } from './support/database-proxy.ts';
+import { ask, doors } from './support/doors.ts';
+import { operations } from './support/operations.ts';
+import { storedTurns } from './support/stored-turns.ts';
+
+/** "In seconds": a caller waits no longer than this for a database that is away. */
+const PATIENCE_MS = 12_000;
+
+const proxy = await startDatabaseProxy();
+const { makeTeam, model, mongo, rest, url, log } = await startHarness({
+  addressOf: proxy.addressOf,
+  bounds: { leaseMs: 2_000 },
+});
+const team = await makeTeam();
+
+afterEach(async () => {
+  proxy.restore();
+  await expect.poll(async () => (await rest('GET', '/readyz')).status, { timeout: 20_000 }).toBe(200);
+});
+
+describe.each([
+  ['refuses connections', () => proxy.cut()],
+  ['is silent', () => proxy.silence()],
+])('a database that %s', (_, lose) => {
+  test('is 503 database_unavailable for every operation at both doors, in seconds, and all is well after it', async () => {
+    const inputs = new Map<string, Record<string, unknown>>();
+    for (const [name, { validInput }] of Object.entries(operations)) inputs.set(name, await validInput(team));
+    // The key is known: so that it is the operation that fails, and not the look at the key.
+    await team.rest('GET', '/chat');
+    lose();
+    const started = performance.now();
+    const everywhere = doors.flatMap((door) => [...inputs].map(([name, input]) => ({ door, name, input })));
+    const answers = await Promise.all(
+      everywhere.map(async ({ door, name, input }) => {
+        const headers = { 'x-api-key': team.secretKey };
+        return { door, name, answer: await ask(door, name, input, { url, headers }) };
+      }),
+    );
+    expect(performance.now() - started).toBeLessThan(PATIENCE_MS);
+    for (const { name, answer } of answers) {
+      expect(answer, name).toMatchObject({ status: 503, refusal: { code: 'database_unavailable' } });
+    }
+    expect(await rest('GET', '/readyz')).toMatchObject({
+      status: 503,
+      refusal: { code: 'database_unavailable' },
+    });
+    expect((await rest('GET', '/healthz')).status).toBe(200);
+
+    proxy.restore();
+    await expect.poll(async () => (await rest('GET', '/readyz')).status, { timeout: 20_000 }).toBe(200);
+    for (const door of doors) {
+      for (const name of inputs.keys()) {
+        const input = (await operations[name]?.validInput(team)) ?? {};
+        const answer = await ask(door, name, input, { url, headers: { 'x-api-key': team.secretKey } });
+        expect(answer.refusal).toBeUndefined();
+      }
+    }
+  });
+});
+
+test('a key that cannot be looked up is 503, never 401', async () => {
+  const stranger = await makeTeam();
+  proxy.cut();
+  const answer = await stranger.rest('GET', '/chat');
+  expect(answer).toMatchObject({ status: 503, refusal: { code: 'database_unavailable' } });
+  proxy.restore();
+  await expect.poll(async () => (await stranger.rest('GET', '/chat')).status, { timeout: 20_000 }).toBe(200);
+});
+
+test('a database that is away for a moment while an answer is written costs nothing: 200', async () => {
+  const chat = await team.makeChat();
+  const gate = model.hold();
+  const sending = team.send(chat.id, 'a blink');
+  await model.callTo('a blink');
+  proxy.cut();
+  gate.release();
+  proxy.restore();
+  expect((await sending).body).toMatchObject({ content: 'You said: a blink' });
+});
+
+test('a database that goes away while an answer is written: the turn ends once, after it is back', async () => {
+  const chat = await team.makeChat();
+  model.replyTo('a long night', scripts.text('good morning'));
+  const gate = model.hold();
+  const sending = team.send(chat.id, 'a long night');
+  await model.callTo('a long night');
+  proxy.cut();
+  gate.release();
+  await log.next(({ msg }) => msg === 'lease renewal failed');
+  proxy.restore();
+  const { status, refusal } = await sending;
+  if (status !== 200)
+    expect(refusal).toMatchObject({ code: 'database_unavailable', messageId: expect.any(String) });
+  const turns = () => storedTurns(mongo.raw, chat.id);
+  await expect
+    .poll(async () => (await turns()).map((turn) => turn.status), { timeout: 30_000 })
+    .toEqual(['completed']);
+  const [turn] = await turns();
+  expect(turn?.messages.map(({ content }) => content)).toEqual(['a long night', 'good morning']);
+});
+
+test('no refusal of these told what the driver said', () => {
+  expect(log.all(({ code }) => code === 'internal_error')).toEqual([]);
+});

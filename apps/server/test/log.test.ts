@@ -1,0 +1,138 @@
+import { scripts } from '@parley/agent/testing';
+import { mintApiKey } from '@parley/db';
+import { expect, test } from 'vitest';
+import { startHarness } from './harness.ts';
+import { trpcClient } from './support/client.ts';
+import { startDatabaseProxy } from './support/database-proxy.ts';
+
+/*
+ * The log of a whole run at its most talkative, failures of model and database included, holds nothing that
+ * opens a door and nothing a person or a model wrote.
+ */
+
+const CANARIES = {
+  prompt: 'canary-system-prompt',
+  question: 'canary-question in a message',
+  answer: 'canary-answer of the model',
+  user: 'canary-user',
+  metadata: 'canary-metadata',
+  modelError: 'canary-of-the-models-error',
+  path: 'canary-path',
+  query: 'canary-query',
+  body: 'canary-body',
+  header: 'canary-header',
+  cursor: 'canary-cursor',
+  modelKey: 'sk-canary-model-key',
+};
+
+const proxy = await startDatabaseProxy();
+const { makeTeam, model, log, url, rest } = await startHarness({
+  addressOf: proxy.addressOf,
+  bounds: { leaseMs: 1_500, sendWaitMaxMs: 15_000 },
+  endpoint: () => ({ baseUrl: model.baseUrl, apiKey: CANARIES.modelKey, model: 'm1' }),
+});
+
+test('holds no key, no message, no prompt, and nothing a caller sent', async () => {
+  const team = await makeTeam({ systemPrompt: CANARIES.prompt });
+  const chat = await team.makeChat({ userId: CANARIES.user, metadata: { note: CANARIES.metadata } });
+  model.replyAlways(scripts.text([CANARIES.answer]));
+  await succeed(team, chat.id);
+  await failTheModel(team, chat.id);
+  await sendNonsense(team, chat.id);
+  await loseTheDatabase(team, chat.id);
+
+  // The run was what it was meant to be.
+  const codes = new Set(log.all().map(({ code }) => code));
+  for (const code of [
+    'model_refused',
+    'model_failed',
+    'invalid_input',
+    'malformed_request',
+    'unauthorized',
+    'database_unavailable',
+  ]) {
+    expect(codes).toContain(code);
+  }
+  expect(log.all(({ level }) => level === 'warn').length).toBeGreaterThan(0);
+
+  for (const canary of Object.values(CANARIES)) expect(log.text).not.toContain(canary);
+  expect(log.text).not.toMatch(/canary/i);
+  expect(log.text).not.toMatch(/[sp]k_live_\w/);
+  expect(log.text).not.toContain(team.secretKey.slice(8));
+});
+
+type Team = Awaited<ReturnType<typeof makeTeam>>;
+
+async function succeed(team: Team, chatId: string): Promise<void> {
+  expect((await team.send(chatId, CANARIES.question)).body.content).toBe(CANARIES.answer);
+  await team.trpc.message.create.mutate({ chatId, content: CANARIES.question, role: 'user' });
+  await team.rest('GET', `/chat/${chatId}`);
+  await team.rest('GET', '/chat', { query: { userId: CANARIES.user } });
+  await team.rest('GET', '/agent', { headers: { authorization: `Bearer ${team.publishableKey}` } });
+}
+
+/** Each with a model's error that quotes what it was sent, and the key. */
+async function failTheModel(team: Team, chatId: string): Promise<void> {
+  const message = `${CANARIES.modelError}: ${CANARIES.question} with ${CANARIES.modelKey}`;
+  const headers = { 'x-should-retry': 'false' };
+  for (const script of [
+    scripts.status(400, { message, headers }),
+    scripts.status(401, { message, headers }),
+    scripts.status(429, { message, headers }),
+    scripts.status(500, { message, headers }),
+    scripts.cutAfter(CANARIES.answer),
+    scripts.brokenChunkAfter(CANARIES.answer),
+    scripts.errorAfter([CANARIES.answer]),
+    scripts.raw(`data: {"${CANARIES.answer}\n\n`),
+    scripts.raw(`<html>${CANARIES.answer}</html>`),
+  ]) {
+    model.reply(script, script, script);
+    expect((await team.send(chatId, CANARIES.question)).status).toBe(502);
+  }
+}
+
+async function sendNonsense(team: Team, chatId: string): Promise<void> {
+  const json = { 'content-type': 'application/json' };
+  const unknown = mintApiKey('secret');
+  await rest('GET', '/chat', { key: unknown });
+  await rest('GET', '/chat', { headers: { authorization: `Bearer ${unknown}` } });
+  await rest('GET', `/${CANARIES.path}`);
+  await rest('GET', `/chat/${CANARIES.path}`, { key: team.secretKey });
+  await rest('GET', `/chat/${CANARIES.path}%zz`, { key: team.secretKey });
+  await rest('PUT', `/chat?${CANARIES.query}=1`, { key: team.secretKey });
+  await team.rest('GET', '/chat', { query: { [CANARIES.query]: CANARIES.query, limit: CANARIES.query } });
+  await team.rest('GET', '/chat', { query: { cursor: CANARIES.cursor } });
+  await team.rest('POST', '/chat', { rawBody: `{"${CANARIES.body}": ${CANARIES.body}`, headers: json });
+  await team.rest('POST', '/chat', { body: { agentId: CANARIES.body, [CANARIES.body]: CANARIES.body } });
+  await team.rest('POST', '/chat', { rawBody: CANARIES.body, headers: { 'content-type': CANARIES.header } });
+  await team.rest('GET', '/chat', { headers: { cookie: CANARIES.header, 'user-agent': CANARIES.header } });
+  await fetch(`${url}/trpc/${CANARIES.path}?input=${CANARIES.query}`, {
+    headers: { 'x-api-key': team.secretKey },
+  });
+  await fetch(`${url}/trpc/chat.create`, {
+    method: 'POST',
+    headers: { ...json, 'x-api-key': team.secretKey },
+    body: `{"${CANARIES.body}`,
+  });
+  await trpcClient(url, team.secretKey)
+    .chat.get.query({ chatId: CANARIES.path })
+    .catch(() => undefined);
+  await team.send(chatId, `${CANARIES.question}\0`);
+}
+
+/** Cuts the database off while an answer is written, and while everything else is asked for. */
+async function loseTheDatabase(team: Team, chatId: string): Promise<void> {
+  const gate = model.hold();
+  const sending = team.send(chatId, CANARIES.question);
+  await model.nextCall();
+  proxy.cut();
+  gate.release();
+  await team.rest('GET', '/chat', { query: { userId: CANARIES.user } });
+  await team.send(chatId, CANARIES.question);
+  await team.rest('POST', '/chat', {
+    body: { agentId: team.agent.id, metadata: { note: CANARIES.metadata } },
+  });
+  await log.next(({ msg }) => msg === 'sweep failed' || msg === 'lease renewal failed');
+  proxy.restore();
+  await sending;
+}
