@@ -9,12 +9,15 @@ import { renderReport, writeReport } from './report.ts';
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort());
+
 try {
   const options = readOptions(process.argv.slice(2));
-  await using lab = await openLab(options.mongodbUri);
+  await using lab = await openLab(options.mongodbUri, stopping.signal);
   process.stdout.write(`${await (options.isProfile ? profile(lab, options) : measure(lab, options))}\n`);
 } catch (error) {
-  say(error instanceof Error ? error.message : String(error));
+  say(stopping.signal.aborted ? 'Stopped.' : error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }
 

@@ -21,8 +21,10 @@ export interface Measurement {
   readonly rounds: readonly { readonly floor: Sample; readonly server: Sample }[];
 }
 
-/** Enough for the compilers to have seen each path, and for a first guess of the speed. */
-const WARM_UP_OPERATIONS = 600;
+/** Enough for the compilers to have seen each path of an operation. */
+const WARM_UP = { concurrency: 16, count: 1_500 };
+/** Enough to guess how fast it goes at some concurrency. */
+const TRIAL_OPERATIONS = 200;
 const OPERATIONS_MIN = 50;
 
 /**
@@ -36,6 +38,7 @@ export async function measureAll(
 ): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   for (const operation of options.operations) {
+    for (const subject of [lab.floor, lab.server]) await runRound(lab, subject, { operation, ...WARM_UP });
     for (const concurrency of options.concurrencies) {
       say(`${operation}, ${concurrency} at once …`);
       measurements.push(await measure(lab, operation, concurrency, options));
@@ -51,7 +54,7 @@ async function measure(
   concurrency: number,
   options: Options,
 ): Promise<Measurement> {
-  const count = await warmUp(lab, operation, concurrency, options.seconds);
+  const count = await countFor(lab, operation, concurrency, options.seconds);
   const round = (subject: Subject) => runRound(lab, subject, { operation, concurrency, count });
   const rounds: Measurement['rounds'][number][] = [];
   for (let index = 0; index < options.rounds; index++) {
@@ -66,11 +69,10 @@ async function measure(
   return { operation, concurrency, rounds };
 }
 
-/** Warms both sides up, and says how many operations the server does in the given time. */
-async function warmUp(lab: Lab, operation: OperationName, concurrency: number, seconds: number) {
-  const load = { operation, concurrency, count: WARM_UP_OPERATIONS };
-  await runRound(lab, lab.floor, load);
-  const { throughput } = await runRound(lab, lab.server, load);
+/** How many operations the server does in the given time, as a short trial says. */
+async function countFor(lab: Lab, operation: OperationName, concurrency: number, seconds: number) {
+  const trial = { operation, concurrency, count: TRIAL_OPERATIONS };
+  const { throughput } = await runRound(lab, lab.server, trial);
   return Math.max(OPERATIONS_MIN, Math.round((seconds * throughput) / concurrency) * concurrency);
 }
 

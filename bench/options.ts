@@ -15,7 +15,7 @@ export interface Options {
   readonly isWrite: boolean;
 }
 
-export const usage = `npm run bench -- [options]
+const usage = `npm run bench -- [options]
   --seconds <n>      how long a round of the server takes, about (1.5; with --profile 6)
   --rounds <n>       rounds of each side (5)
   --quick            a short look: 0.5 seconds, 3 rounds; too few to quote

@@ -28,12 +28,15 @@ export interface Lab extends AsyncDisposable {
 
 const REPORT_CPU = new URL('./report-cpu.ts', import.meta.url);
 
-/** Starts everything; disposing of it ends everything and leaves nothing behind. */
-export async function openLab(mongodbUri: string | undefined): Promise<Lab> {
+/**
+ * Starts everything; disposing of it ends everything and leaves nothing behind. So does `signal`: whoever
+ * waits for an answer of one of the processes then gets an error.
+ */
+export async function openLab(mongodbUri: string | undefined, signal: AbortSignal): Promise<Lab> {
   await using owned = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'parley-bench-'));
   owned.defer(() => rm(folder, { recursive: true, force: true }));
-  const mongo = owned.use(await openMongo(mongodbUri, folder));
+  const mongo = owned.use(await openMongo(mongodbUri, folder, signal));
   const start = (name: string, file: string, args: readonly string[] = []) => {
     const logPath = join(folder, 'lab.log');
     const child = startChild({ name, file: new URL(file, import.meta.url), logPath, args });
@@ -59,7 +62,9 @@ export async function openLab(mongodbUri: string | undefined): Promise<Lab> {
   ]);
   const floorUrl = await floorChild.ask<string>('url');
   const load = start('the load generator', '../load/main.ts');
+  signal.throwIfAborted();
   const kept = owned.move();
+  signal.addEventListener('abort', () => void kept.disposeAsync());
   return {
     mongodbVersion: mongo.version,
     modelUrl,

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startMongo } from '@parley/embedded';
-import { loadDriver } from '../floor/driver.ts';
-
-type Driver = ReturnType<typeof loadDriver>;
+import { loadDriver, type MongoClient } from '../floor/driver.ts';
 
 export interface OpenMongo extends AsyncDisposable {
-  readonly client: InstanceType<Driver['MongoClient']>;
+  readonly client: MongoClient;
   readonly version: string;
   /** The address of a database, by name. */
   uriOf(database: string): string;
@@ -19,9 +17,13 @@ export const databases = { server: 'parley_bench_server', floor: 'parley_bench_f
 const cacheDir = fileURLToPath(new URL('../../node_modules/.cache/parley', import.meta.url));
 
 /** Opens the MongoDB at `uri`, or one made for this run in `folder`, without what an earlier run left. */
-export async function openMongo(uri: string | undefined, folder: string): Promise<OpenMongo> {
+export async function openMongo(
+  uri: string | undefined,
+  folder: string,
+  signal: AbortSignal,
+): Promise<OpenMongo> {
   await using owned = new AsyncDisposableStack();
-  const address = uri ?? (await startOwn(join(folder, 'mongodb'), owned));
+  const address = uri ?? (await startOwn(join(folder, 'mongodb'), owned, signal));
   const client = await loadDriver().MongoClient.connect(address);
   owned.defer(() => client.close());
   const drop = async () => {
@@ -43,9 +45,9 @@ export async function openMongo(uri: string | undefined, folder: string): Promis
   };
 }
 
-async function startOwn(dataDir: string, owned: AsyncDisposableStack): Promise<string> {
+async function startOwn(dataDir: string, owned: AsyncDisposableStack, signal: AbortSignal): Promise<string> {
   const onProgress = (line: string) => process.stderr.write(`${line}\n`);
-  const mongo = await startMongo({ dataDir, cacheDir, onProgress });
+  const mongo = await startMongo({ dataDir, cacheDir, onProgress, signal });
   owned.defer(() => mongo.stop());
   return mongo.uri;
 }
