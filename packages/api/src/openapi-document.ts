@@ -91,8 +91,8 @@ function methodKey({ method }: RestOperation) {
 }
 
 function responsesOf({ method, meta }: RestOperation, generated: Responses): Responses {
-  const hasBody = method !== 'GET' && method !== 'DELETE';
-  const codes = [...COMMON, ...(hasBody ? WITH_BODY : []), ...(meta.errors ?? [])];
+  // A DELETE needs no body, but one that is sent is looked at.
+  const codes = [...COMMON, ...(method === 'GET' ? [] : WITH_BODY), ...(meta.errors ?? [])];
   return { ...successOf(meta.successStatus ?? 200, generated['200']), ...refusalResponses(codes) };
 }
 
