@@ -17,8 +17,8 @@ export interface ServerParts {
   readonly log: Log;
 }
 
-/** A path parameter longer than this is nobody's id; it still reaches its operation, which says 404. */
-const PATH_PARAMETER_LENGTH_MAX = 8_192;
+/** Of all headers and the address together. */
+const HEADERS_BYTES_MAX = 16 * 1024;
 /** A client that takes longer to send its request is not sending one. */
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Above the idle time of the usual load balancers, so that they close first. */
@@ -42,7 +42,10 @@ export async function buildServer({ services, health, log }: ServerParts): Promi
     keepAliveTimeout: KEEP_ALIVE_MS,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: PATH_PARAMETER_LENGTH_MAX },
+    // Node would refuse a request without a host in a form of its own; a hook does it in ours.
+    http: { maxHeaderSize: HEADERS_BYTES_MAX, requireHostHeader: false },
+    // An id of any length reaches its operation, which says 404.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: HEADERS_BYTES_MAX },
     frameworkErrors: (error, request, reply) => {
       reply.headers({ ...HOOKLESS_HEADERS, 'x-request-id': request.id });
       reply.raw.once('finish', () => logRequest(log, request, reply));
@@ -59,7 +62,12 @@ export async function buildServer({ services, health, log }: ServerParts): Promi
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
     reply.raw.once('close', () => reply.raw.writableFinished || logHangUp(log, request, reply));
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      throw new Refusal('malformed_request');
+    }
   });
+  // An expectation nobody knows may be ignored; Node would refuse it in a form of its own.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.addHook('onResponse', async (request, reply) => logRequest(log, request, reply));
   app.setErrorHandler((error, request, reply) => sendRefusal(request, reply, refusalOfRequest(error)));
 

@@ -1,5 +1,5 @@
 import { type AppRouter, appRouter, createContext, refusalOf, type Services, toTrpcError } from '@parley/api';
-import { toEnvelope } from '@parley/contract';
+import { Refusal, toEnvelope } from '@parley/contract';
 import {
   type CreateFastifyContextOptions,
   type FastifyTRPCPluginOptions,
@@ -19,6 +19,13 @@ export async function trpcDoor(app: FastifyInstance, { services }: { services: S
     const data = { code, httpStatus: refusal.status, refusal: toEnvelope(refusal, request.id) };
     const shape = { message: refusal.message, code: TRPC_ERROR_CODES_BY_KEY[code], data };
     void sendRefusal(request, reply, refusal, { error: shape });
+  });
+
+  // The adapter takes every method there is, and breaks on those that fetch does not know.
+  app.addHook('onRequest', async ({ method }, reply) => {
+    if (method === 'GET' || method === 'POST') return;
+    reply.header('allow', 'GET, POST');
+    throw new Refusal('method_not_allowed');
   });
 
   const trpcOptions: FastifyTRPCPluginOptions<AppRouter>['trpcOptions'] = {
