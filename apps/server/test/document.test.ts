@@ -131,7 +131,7 @@ describe('the documented refusals', () => {
         'payload_too_large',
         'internal_error',
         'database_unavailable',
-        ...(method === 'POST' ? (['unsupported_media_type'] as const) : []),
+        ...(method === 'GET' ? [] : (['unsupported_media_type'] as const)),
       ];
       const codes = examplesOf(operation).map(({ code }) => code);
       expect(codes).toEqual(expect.arrayContaining(always));
