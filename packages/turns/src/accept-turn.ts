@@ -33,11 +33,7 @@ export async function acceptTurn(
   const { chat, content } = message;
   if (runner.isDraining) throw new Refusal('draining');
   parts.checkModel();
-  const [found, firstTail] = await Promise.all([
-    store.chats.find(scope, chat),
-    store.turns.tail(scope, chat),
-  ]);
-  if (!found) throw new Refusal('chat_not_found');
+  const firstTail = runner.tails.take(scope, chat) ?? (await readTail(parts, scope, chat));
   const createdAt = new Date();
   for (let tail = firstTail; ; tail = await store.turns.tail(scope, chat)) {
     refuseFull(tail, content, parts.bounds.queuedTurnsPerChatMax);
@@ -65,6 +61,12 @@ export async function acceptTurn(
     }
     return;
   }
+}
+
+async function readTail({ store }: TurnParts, scope: Scope, chat: Id<'chat'>): Promise<ChatTail> {
+  const [found, tail] = await Promise.all([store.chats.find(scope, chat), store.turns.tail(scope, chat)]);
+  if (!found) throw new Refusal('chat_not_found');
+  return tail;
 }
 
 /** False when another turn took the sequence number. */

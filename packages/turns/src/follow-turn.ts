@@ -10,6 +10,9 @@ const LOCAL_POLL_MS = 5_000;
 const REMOTE_POLL_MIN_MS = 100;
 const REMOTE_POLL_MAX_MS = 1_000;
 
+/** Without a reason of its own, an abort makes an error with its stack, at every turn's end. */
+const STOPPED = Symbol('stopped');
+
 export interface Following {
   /**
    * How the turn ended; undefined when `signal` aborted or the bound of the wait was reached first.
@@ -32,23 +35,25 @@ export function followTurn(
   scope: Scope,
   turn: Id<'turn'>,
 ): Following {
-  const ended = Promise.withResolvers<TurnOutcome>();
-  const told = new AbortController();
+  let told: TurnOutcome | undefined;
+  const stop = new AbortController();
   const detach = followers.attach(turn, (outcome) => {
-    ended.resolve(outcome);
-    told.abort();
+    told ??= outcome;
+    stop.abort(STOPPED);
   });
   return {
     detach,
     async outcome(signal) {
-      const stop = signal ? AbortSignal.any([signal, told.signal]) : told.signal;
+      const onHangUp = () => stop.abort(STOPPED);
+      if (signal?.aborted) onHangUp();
+      signal?.addEventListener('abort', onHangUp, { once: true });
       const deadline = parts.clock.now() + parts.bounds.sendWaitMaxMs;
       const look = lookPatiently(parts, scope, turn);
       for (let pause = REMOTE_POLL_MIN_MS; ; pause = Math.min(pause * 1.5, REMOTE_POLL_MAX_MS)) {
         const left = deadline - parts.clock.now();
         const wait = Math.min(runner.running.has(turn) ? LOCAL_POLL_MS : pause, left);
-        await parts.clock.sleep(Math.max(wait, 0), stop);
-        if (told.signal.aborted) return ended.promise;
+        await parts.clock.sleep(Math.max(wait, 0), stop.signal);
+        if (told) return told;
         if (signal?.aborted || left <= 0) return undefined;
         const outcome = await look();
         if (outcome) return outcome;

@@ -7,7 +7,13 @@ import type { TurnOutcome } from './turn-outcome.ts';
 
 /** What became of a run, for whoever started it. */
 export type RunResult =
-  | { readonly kind: 'ended'; readonly outcome: TurnOutcome; readonly hasSuccessor: boolean }
+  | {
+      readonly kind: 'ended';
+      readonly outcome: TurnOutcome;
+      readonly hasSuccessor: boolean;
+      /** Bytes of the chat's text up to and with this turn. */
+      readonly textBytes: number;
+    }
   | { readonly kind: 'gone' }
   /** The predecessor had not ended: the turn is queued again. */
   | { readonly kind: 'requeued' }
@@ -41,7 +47,8 @@ export async function runTurn(parts: TurnParts, run: Run): Promise<RunResult> {
     const end = await answer(parts, run, view, view.chat.agent);
     const ended = await persist(parts, run, () => store.turns.end(scope, turn.id, token, end));
     if (ended.result === 'ended') {
-      return { kind: 'ended', outcome: outcomeOfEnd(end), hasSuccessor: ended.hasSuccessor };
+      const { hasSuccessor } = ended;
+      return { kind: 'ended', outcome: outcomeOfEnd(end), hasSuccessor, textBytes: end.textBytes };
     }
     return { kind: ended.result };
   } catch (error) {

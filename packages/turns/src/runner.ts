@@ -1,6 +1,7 @@
 import { type Id, mintId } from '@parley/contract';
 import type { Lease, Scope, TurnRecord, UnfinishedTurn } from '@parley/db';
 import type { Followers } from './followers.ts';
+import { KnownTails } from './known-tails.ts';
 import type { TurnParts } from './parts.ts';
 import { type Run, RunningTurns, RunStopped } from './run.ts';
 import { type RunResult, runTurn } from './run-turn.ts';
@@ -18,6 +19,7 @@ type Claim = (token: string) => Promise<TurnRecord | undefined>;
 /** Runs turns within the slots of this process, each under a lease, and wakes their successors. */
 export class Runner {
   readonly running: RunningTurns;
+  readonly tails = new KnownTails();
   readonly #parts: TurnParts;
   readonly #followers: Followers;
   readonly #waiting: WaitingTurn[] = [];
@@ -146,8 +148,12 @@ export class Runner {
   }
 
   /** A run that was lost or queued again is no end: its followers find out how the turn goes on. */
-  #tell({ turn }: Run, result: RunResult): void {
-    if (result.kind === 'ended') this.#followers.settle(turn.id, result.outcome);
+  #tell({ turn, scope }: Run, result: RunResult): void {
+    if (result.kind === 'ended') {
+      const { textBytes } = result;
+      if (!result.hasSuccessor) this.tails.remember(scope, turn.chat, { sequence: turn.sequence, textBytes });
+      this.#followers.settle(turn.id, result.outcome);
+    }
     if (result.kind === 'gone') this.#followers.settle(turn.id, { kind: 'gone' });
     if (result.kind === 'handed-over') this.#followers.settle(turn.id, { kind: 'handed-over' });
   }

@@ -1,0 +1,26 @@
+import type { Id } from '@parley/contract';
+import type { ChatTail, Scope } from '@parley/db';
+import { LRUCache } from 'lru-cache';
+
+/** Chats a process remembers the end of; a forgotten one is read again. */
+const CHATS_MAX = 10_000;
+
+/**
+ * The tails of chats whose newest turn ended in this process: guesses, which spare the next message of a chat
+ * its reads. A wrong one costs a failed insert, never more: the unique index on (chat, sequence) refuses it,
+ * and what the insert stands on is looked at again before the model is called.
+ */
+export class KnownTails {
+  readonly #tails = new LRUCache<string, ChatTail>({ max: CHATS_MAX });
+
+  remember({ team }: Scope, chat: Id<'chat'>, end: { sequence: number; textBytes: number }): void {
+    this.#tails.set(team + chat, { ...end, ended: true, unfinished: 0 });
+  }
+
+  /** Answers a tail once: of two messages at a time, the second one's guess would be wrong. */
+  take({ team }: Scope, chat: Id<'chat'>): ChatTail | undefined {
+    const tail = this.#tails.get(team + chat);
+    if (tail) this.#tails.delete(team + chat);
+    return tail;
+  }
+}
