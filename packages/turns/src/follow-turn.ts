@@ -42,11 +42,14 @@ export function followTurn(
     stop.abort(STOPPED);
   });
   return {
-    detach,
+    detach() {
+      detach();
+      stop.abort(STOPPED);
+    },
     async outcome(signal) {
       const onHangUp = () => stop.abort(STOPPED);
       if (signal?.aborted) onHangUp();
-      signal?.addEventListener('abort', onHangUp, { once: true });
+      signal?.addEventListener('abort', onHangUp, { once: true, signal: stop.signal });
       const deadline = parts.clock.now() + parts.bounds.sendWaitMaxMs;
       const look = lookPatiently(parts, scope, turn);
       for (let pause = REMOTE_POLL_MIN_MS; ; pause = Math.min(pause * 1.5, REMOTE_POLL_MAX_MS)) {
