@@ -1,0 +1,84 @@
+import { limits } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { readEnv } from './env.ts';
+
+test('everything is optional', () => {
+  expect(readEnv({})).toMatchObject({
+    PORT: 3000,
+    HOST: '127.0.0.1',
+    DATA_DIR: '.data',
+    LOCAL_MODEL: 'on',
+    LOG_LEVEL: 'info',
+  });
+});
+
+test('an empty value counts as not set', () => {
+  const empty = {
+    PORT: '',
+    MONGODB_URI: '',
+    OPENAI_API_KEY: '',
+    OPENAI_BASE_URL: '',
+    LOG_LEVEL: '',
+    CONTEXT_TOKENS: '',
+  };
+  expect(readEnv(empty)).toEqual(readEnv({}));
+});
+
+test('what else is in the environment is left alone', () => {
+  expect(readEnv({ PATH: '/bin', AWS_SECRET: 'x' })).toEqual(readEnv({}));
+});
+
+test('what is set is taken', () => {
+  const set = {
+    PORT: '0',
+    HOST: '::',
+    DATA_DIR: '/srv/parley',
+    MONGODB_URI: 'mongodb+srv://db.example/parley',
+    OPENAI_BASE_URL: 'http://127.0.0.1:8000/v1',
+    OPENAI_API_KEY: 'sk-x',
+    OPENAI_MODEL: 'm',
+    LOCAL_MODEL: 'off',
+    LOG_LEVEL: 'trace',
+    CONTEXT_TOKENS: '12000',
+  };
+  expect(readEnv(set)).toMatchObject({ ...set, PORT: 0, CONTEXT_TOKENS: 12_000 });
+  expect(limits.contextTokensDefault).toBeGreaterThan(0);
+});
+
+describe('what cannot be used is named', () => {
+  test.each([
+    ['PORT', 'http'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['MONGODB_URI', 'http://db.example'],
+    ['MONGODB_URI', 'localhost:27017'],
+    ['OPENAI_BASE_URL', 'localhost:8000'],
+    ['OPENAI_BASE_URL', 'ftp://models.example'],
+    ['LOCAL_MODEL', 'yes'],
+    ['LOG_LEVEL', 'verbose'],
+    ['CONTEXT_TOKENS', '0'],
+    ['CONTEXT_TOKENS', 'many'],
+  ])('%s=%s', (name, value) => {
+    expect(() => readEnv({ [name]: value })).toThrow(
+      new RegExp(`^The environment cannot be used:\\n  ${name}: .`),
+    );
+  });
+
+  test('all of it at once, without the values', () => {
+    const error = thrownBy(() =>
+      readEnv({ PORT: 'canary', LOG_LEVEL: 'canary', MONGODB_URI: 'user:canary@db' }),
+    );
+    expect(error.message.split('\n')).toHaveLength(4);
+    expect(error.message).not.toContain('canary');
+  });
+});
+
+function thrownBy(action: () => unknown): Error {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('nothing was thrown');
+}

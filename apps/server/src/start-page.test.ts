@@ -1,0 +1,59 @@
+import { mintId } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import type { StartCredentials } from './first-start.ts';
+import { type StartFacts, startPage } from './start-page.ts';
+
+const credentials = {
+  url: 'http://127.0.0.1:3000',
+  mongodbUri: 'mongodb://127.0.0.1:27017/',
+  teamId: mintId('team'),
+  agentId: mintId('agent'),
+  publishableKey: 'pk_live_canary',
+  secretKey: 'sk_live_canary',
+};
+
+const page = (start: StartCredentials, more: Partial<StartFacts> = {}) =>
+  startPage({
+    version: '1.2.3',
+    url: 'http://127.0.0.1:3000',
+    database: 'embedded',
+    model: 'm1',
+    start,
+    credentialsPath: '.data/credentials.json',
+    ...more,
+  });
+
+test('says which version runs where, on what database, with which model', () => {
+  const text = page(
+    { kind: 'known', credentials },
+    {
+      database: 'at db.example',
+      model: 'gpt-x',
+    },
+  );
+  for (const part of ['1.2.3', 'http://127.0.0.1:3000', 'at db.example', 'gpt-x', '/docs/reference']) {
+    expect(text).toContain(part);
+  }
+});
+
+describe('keys', () => {
+  test('appear at the start that made them, with a command that works as it is', () => {
+    const text = page({ kind: 'made', credentials });
+    expect(text).toContain(credentials.publishableKey);
+    expect(text).toContain(`-H 'x-api-key: ${credentials.secretKey}'`);
+    expect(text).toContain(`{"agentId": "${credentials.agentId}"}`);
+  });
+
+  test('appear at no later one', () => {
+    const text = page({ kind: 'known', credentials });
+    expect(text).not.toContain('canary');
+    expect(text).toContain('.data/credentials.json');
+  });
+
+  test('that are lost: the page names the commands that make new ones', () => {
+    const teamId = mintId('team');
+    const text = page({ kind: 'elsewhere', teamId });
+    expect(text).toContain(`key create --team ${teamId} --kind secret`);
+    expect(text).toContain(`key create --team ${teamId} --kind publishable`);
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { errorCodeSchema, errorCodes, errorEntry, nameOfStatus, statusOf } from './error-codes.ts';
+
+describe('every code of the register', () => {
+  test.each(errorCodes)('%s says what happened and what to do, in whole sentences', (code) => {
+    const { message, when } = errorEntry(code);
+    expect(code).toMatch(/^[a-z]+(?:_[a-z]+)*$/);
+    for (const text of [message, when]) {
+      expect(text).toMatch(/^[A-Z`].*[.?]$/s);
+      expect(text.length).toBeLessThan(300);
+    }
+  });
+
+  test.each(errorCodes)('%s has a status with a name', (code) => {
+    expect(statusOf(code)).toBeGreaterThanOrEqual(400);
+    expect(nameOfStatus[statusOf(code)]).toMatch(/^[A-Z][A-Za-z ]+$/);
+    expect(errorCodeSchema.parse(code)).toBe(code);
+  });
+
+  test('a 503 always says when to come back', () => {
+    for (const code of errorCodes.filter((one) => statusOf(one) === 503)) {
+      expect(errorEntry(code).retryAfterSeconds).toBeGreaterThan(0);
+    }
+  });
+});
+
+test('the register: a code that is taken away or changes its status breaks whoever branches on it', () => {
+  expect(Object.fromEntries(errorCodes.map((code) => [code, statusOf(code)]))).toMatchObject({
+    invalid_input: 400,
+    malformed_request: 400,
+    invalid_cursor: 400,
+    unauthorized: 401,
+    chat_not_found: 404,
+    agent_not_found: 404,
+    route_not_found: 404,
+    method_not_allowed: 405,
+    chat_full: 409,
+    queue_full: 409,
+    payload_too_large: 413,
+    unsupported_media_type: 415,
+    internal_error: 500,
+    model_failed: 502,
+    model_refused: 502,
+    model_rate_limited: 502,
+    interrupted: 502,
+    model_timeout: 504,
+    answer_pending: 504,
+    model_not_configured: 503,
+    model_loading: 503,
+    database_unavailable: 503,
+    draining: 503,
+  });
+});

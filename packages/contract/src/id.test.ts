@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type IdNoun, idInputSchema, idSchema, isId, mintId } from './id.ts';
+
+const nouns: readonly IdNoun[] = ['team', 'agent', 'chat', 'turn', 'message', 'key', 'request'];
+const prefixes = ['team_', 'agent_', 'chat_', 'turn_', 'msg_', 'key_', 'req_'];
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a minted id', () => {
+  test.each(nouns.map((noun, index) => ({ noun, prefix: prefixes[index] })))(
+    'of a $noun starts with $prefix, has 28 more characters and needs no encoding',
+    ({ noun, prefix = '' }) => {
+      const id = mintId(noun);
+      expect(id.startsWith(prefix)).toBe(true);
+      expect(id).toMatch(/^[a-z]+_[0-9a-hjkmnp-tv-z]{28}$/);
+      expect(encodeURIComponent(id)).toBe(id);
+      expect(isId(noun, id)).toBe(true);
+    },
+  );
+
+  test('is unlike every other, and sorts as it was minted', () => {
+    const ids = Array.from({ length: 20_000 }, () => mintId('chat'));
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.toSorted()).toEqual(ids);
+  });
+
+  test('goes on rising when the clock is set back', () => {
+    vi.useFakeTimers({ now: new Date('2040-01-01T00:00:00Z') });
+    const before = mintId('chat');
+    vi.setSystemTime(new Date('2030-01-01T00:00:00Z'));
+    expect(mintId('chat') > before).toBe(true);
+  });
+
+  test('sorts by its time, for as long as the form has room', () => {
+    vi.useFakeTimers();
+    const moments = ['2041-01-01', '2100-01-01', '2500-06-15', '3000-12-31'];
+    const ids = moments.map((moment) => {
+      vi.setSystemTime(new Date(`${moment}T00:00:00Z`));
+      return mintId('turn');
+    });
+    expect(ids.toSorted()).toEqual(ids);
+    expect(ids.every((id) => isId('turn', id))).toBe(true);
+  });
+
+  test('has 17 characters that cannot be foretold: every letter at every place', () => {
+    const tails = Array.from({ length: 3_000 }, () => mintId('key').slice(-17));
+    for (let place = 0; place < 17; place++) {
+      expect(new Set(tails.map((tail) => tail[place])).size).toBe(32);
+    }
+    expect(new Set(tails.map((tail) => tail.slice(0, 6))).size).toBeGreaterThan(2_990);
+  });
+});
+
+describe('isId', () => {
+  test('takes no id of another noun', () => {
+    for (const noun of nouns) {
+      for (const other of nouns) expect(isId(other, mintId(noun))).toBe(noun === other);
+    }
+  });
+
+  test('takes no id that was changed in its form', () => {
+    const id = mintId('chat');
+    const changed = fc.oneof(
+      fc.nat(id.length).map((at) => id.slice(0, at) + id.slice(at + 1)),
+      fc
+        .tuple(fc.nat(id.length), fc.string({ minLength: 1, maxLength: 3 }))
+        .map(([at, by]) => id.slice(0, at) + by + id.slice(at)),
+      fc.constantFrom(
+        id.toUpperCase(),
+        ` ${id}`,
+        `${id}\n`,
+        `${id}\0`,
+        id.replace('_', '-'),
+        `${id.slice(0, -1)}u`,
+        `${id.slice(0, -1)}é`,
+      ),
+    );
+    fc.assert(
+      fc.property(
+        changed.filter((text) => text !== id),
+        (text) => {
+          expect(isId('chat', text)).toBe(false);
+        },
+      ),
+    );
+  });
+
+  test('is not slow on long texts', () => {
+    expect(isId('chat', `chat_${'0'.repeat(1_000_000)}`)).toBe(false);
+  });
+});
+
+test('an id in an answer has its form; one in a request is any text', () => {
+  expect(idSchema('chat').safeParse('nope').success).toBe(false);
+  expect(idSchema('chat').safeParse(mintId('chat')).success).toBe(true);
+  expect(idInputSchema('chat').safeParse('nope').success).toBe(true);
+  expect(idInputSchema('chat').safeParse({ $ne: null }).success).toBe(false);
+});

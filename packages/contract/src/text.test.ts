@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { textSchema } from './text.ts';
+
+const schema = textSchema({ min: 1, max: 10 });
+const isTaken = (text: unknown) => schema.safeParse(text).success;
+
+describe('a text is measured in characters, as a reader counts code points', () => {
+  test.each([
+    ['x', true],
+    ['x'.repeat(10), true],
+    ['🙂'.repeat(10), true],
+    ['e\u0301'.repeat(5), true],
+    ['', false],
+    ['x'.repeat(11), false],
+    ['🙂'.repeat(11), false],
+    [`🙂${'x'.repeat(10)}`, false],
+    ['x'.repeat(1_000_000), false],
+  ])('%j: %j', (text, expected) => {
+    expect(isTaken(text)).toBe(expected);
+  });
+
+  test('whatever well-formed text it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 14 }), (text) => {
+        const count = [...text].length;
+        expect(isTaken(text)).toBe(count >= 1 && count <= 10 && !text.includes('\0') && text.isWellFormed());
+      }),
+    );
+  });
+});
+
+test.each([
+  '\0',
+  'a\0b',
+  '\ud83d',
+  'a\ude42',
+  '\ude42\ud83d',
+  5,
+  null,
+  undefined,
+  true,
+  [],
+  ['a'],
+  {},
+  { $ne: null },
+])('what cannot be kept as it was sent is refused: %j', (value) => {
+  expect(isTaken(value)).toBe(false);
+});
+
+test.each([' ', '\n', '\t', '\u202e', '\ufeff', '\uffff', '\u0001', 'null', '$ne', '__proto__'])(
+  'what is merely odd is kept: %j',
+  (text) => {
+    expect(schema.parse(text)).toBe(text);
+  },
+);
+
+test('a refusal says what the text must be, and does not repeat it', () => {
+  const { error } = schema.safeParse(`canary${'x'.repeat(10)}\0`);
+  expect(error?.issues.map(({ message }) => message)).toEqual([
+    'must have at most 10 characters',
+    'must not contain NUL (U+0000)',
+  ]);
+});
