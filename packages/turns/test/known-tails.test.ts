@@ -1,0 +1,59 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Harness, startHarness, transcript, turnsOf } from './harness.ts';
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('tails');
+});
+afterEach(() => harness.stopReplicas());
+afterAll(() => harness.stop());
+
+const send = (replica: ReturnType<Harness['startReplica']>, chat: `chat_${string}`, content: string) =>
+  replica.turns.send(harness.scope, { chat, content });
+
+test('the next message of a chat whose turn ended here is inserted without a read before it', async () => {
+  const replica = harness.startReplica();
+  const chat = await harness.newChat();
+  await send(replica, chat, 'first');
+  const before = replica.tap.calls.length;
+  await send(replica, chat, 'second');
+  const calls = replica.tap.calls.slice(before).filter((call) => call !== 'turns.listUnfinished');
+  expect(calls[0]).toBe('turns.insert');
+  expect(calls).not.toContain('turns.tail');
+  expect(calls).not.toContain('chats.find');
+});
+
+test('a guess that another replica made wrong costs a failed insert: the order stays dense', async () => {
+  const [one, two] = [harness.startReplica(), harness.startReplica()];
+  const chat = await harness.newChat();
+  await send(one, chat, 'first');
+  await send(two, chat, 'second');
+  expect(await send(one, chat, 'third')).toMatchObject({ outcome: { kind: 'answered' } });
+  expect((await turnsOf(harness, chat)).map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  expect((await transcript(harness, chat)).filter((line) => line.startsWith('user'))).toEqual([
+    'user: first',
+    'user: second',
+    'user: third',
+  ]);
+});
+
+test('of parallel messages one uses the guess, and each gets its place', async () => {
+  const replica = harness.startReplica();
+  const chat = await harness.newChat();
+  await send(replica, chat, 'first');
+  const outcomes = await Promise.all(['a', 'b', 'c'].map((content) => send(replica, chat, content)));
+  expect(outcomes.map(({ outcome }) => outcome.kind)).toEqual(['answered', 'answered', 'answered']);
+  expect((await turnsOf(harness, chat)).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
+});
+
+test('a chat that was deleted elsewhere is gone for the next message, which is removed again', async () => {
+  const [one, two] = [harness.startReplica(), harness.startReplica()];
+  const chat = await harness.newChat();
+  await send(one, chat, 'first');
+  await two.turns.deleteChat(harness.scope, chat);
+  const calls = harness.model.calls().length;
+  expect(await send(one, chat, 'second')).toMatchObject({ outcome: { kind: 'gone' } });
+  expect(await turnsOf(harness, chat)).toEqual([]);
+  expect(harness.model.calls()).toHaveLength(calls);
+});
