@@ -1,21 +1,15 @@
 import { type RefusalEnvelope, toEnvelope } from '@parley/contract';
-import type { TRPCError } from '@trpc/server';
+import type { TRPCDefaultErrorShape, TRPCError } from '@trpc/server';
 import type { Context } from './context.ts';
 import { refusalOf } from './refusal-of.ts';
-
-interface TrpcShape {
-  readonly message: string;
-  readonly code: number;
-  readonly data: { readonly code: string; readonly httpStatus: number; readonly path?: string };
-}
 
 /**
  * tRPC's own error shape with our envelope as `data.refusal`. The message is the registered sentence: an
  * unexpected error's own text never leaves the process.
  */
-export function formatError<Shape extends TrpcShape>(options: {
+export function formatError(options: {
   error: TRPCError;
-  shape: Shape;
+  shape: TRPCDefaultErrorShape;
   ctx: Context | undefined;
 }) {
   const { error, shape, ctx } = options;
