@@ -43,10 +43,11 @@ function expectRefusal(answer: RawHttpAnswer | undefined): void {
 }
 
 /** A result, an error that carries the envelope, or, where there is no procedure at all, the bare envelope. */
-function expectTrpcShape(body: unknown): void {
+function expectTrpcShape(body: unknown, requestId: string | null | undefined): void {
   if (body === undefined || (typeof body === 'object' && body !== null && 'result' in body)) return;
   const { error } = body as { error: string | { data: { refusal: unknown } } };
-  refusalEnvelopeSchema.parse(typeof error === 'string' ? body : error.data.refusal);
+  const refusal = refusalEnvelopeSchema.parse(typeof error === 'string' ? body : error.data.refusal);
+  expect(refusal.requestId).toBe(requestId);
 }
 
 describe('what is no HTTP is 400 in the envelope, and the connection is closed', () => {
@@ -436,7 +437,8 @@ describe('anything at all', () => {
             request(`${method} /trpc/${path}${search} HTTP/1.1`, sent, content),
           );
           expect(answer?.status).toBeLessThan(500);
-          for (const one of [answer?.body].flat()) expectTrpcShape(one);
+          const requestId = answer?.headers.get('x-request-id');
+          for (const one of [answer?.body].flat()) expectTrpcShape(one, requestId);
         },
       ),
       { numRuns: 600 },

@@ -1,8 +1,8 @@
-import type { ChatList } from '@parley/contract';
+import { type ChatList, limits, mintId } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
-const { makeTeam } = await startHarness();
+const { makeTeam, mongo } = await startHarness();
 
 const list = async (team: Awaited<ReturnType<typeof makeTeam>>, query: Record<string, string> = {}) =>
   (await team.rest<ChatList>('GET', '/chat', { query })).body;
@@ -84,6 +84,29 @@ test('the list is complete: more chats than any page of the database', async () 
   const made = await Promise.all(Array.from({ length: 300 }, () => team.makeChat()));
   const { chats, nextCursor } = await list(team);
   expect(new Set(chats.map(({ id }) => id))).toEqual(new Set(made.map(({ id }) => id)));
+  expect(nextCursor).toBeUndefined();
+});
+
+test('up to 10,000 chats a list is complete; beyond, a cursor leads on', async () => {
+  const team = await makeTeam();
+  const chats = Array.from({ length: limits.chatListMax }, () => ({
+    _id: mintId('chat'),
+    team: team.id,
+    agent: team.agent.id,
+    agentType: 'support',
+    createdAt: new Date(),
+  }));
+  await mongo.raw.collection<{ _id: string }>('chats').insertMany(chats);
+  const exact = await list(team);
+  expect(exact.chats).toHaveLength(limits.chatListMax);
+  expect(exact.nextCursor).toBeUndefined();
+
+  const newest = await team.makeChat();
+  const first = await list(team);
+  expect(first.chats).toHaveLength(limits.chatListMax);
+  expect(first.chats[0]?.id).toBe(newest.id);
+  const { chats: rest, nextCursor } = await list(team, { cursor: first.nextCursor ?? '' });
+  expect(rest.map(({ id }) => id)).toEqual([chats[0]?._id]);
   expect(nextCursor).toBeUndefined();
 });
 

@@ -1,9 +1,9 @@
 import { createGate } from '@parley/agent/testing';
-import type { MessageList } from '@parley/contract';
+import { limits, type MessageList, mintId } from '@parley/contract';
 import { expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
-const { makeTeam, model } = await startHarness();
+const { makeTeam, model, mongo } = await startHarness();
 const team = await makeTeam();
 
 const list = async (chatId: string, query: Record<string, string> = {}) =>
@@ -83,4 +83,34 @@ test('the list is complete without a limit: more than any page', async () => {
     turns.flatMap((content) => [content, `You said: ${content}`]),
   );
   expect(nextCursor).toBeUndefined();
+});
+
+test('the fullest chat there can be comes whole, in the list and with the chat', async () => {
+  const chat = await team.makeChat();
+  const createdAt = new Date();
+  const turns = Array.from({ length: limits.chatMessagesMax / 2 }, (_, index) => {
+    const answerId = mintId('message');
+    return {
+      _id: mintId('turn'),
+      team: team.id,
+      chat: chat.id,
+      sequence: index + 1,
+      status: 'completed',
+      takeovers: 0,
+      messages: [
+        { id: mintId('message'), role: 'user', content: `q${index}`, createdAt },
+        { id: answerId, role: 'assistant', content: `a${index}`, createdAt },
+      ],
+      answerId,
+      usage: [],
+      createdAt,
+    };
+  });
+  await mongo.raw.collection<{ _id: string }>('turns').insertMany(turns);
+  const { messages, nextCursor } = await list(chat.id);
+  expect(messages.map(({ content }) => content)).toEqual(
+    turns.flatMap((_, index) => [`q${index}`, `a${index}`]),
+  );
+  expect(nextCursor).toBeUndefined();
+  expect((await team.trpc.chat.get.query({ chatId: chat.id })).messages).toEqual(messages);
 });

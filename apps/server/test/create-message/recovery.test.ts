@@ -1,0 +1,55 @@
+import { mintId } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { storedTurns } from '../support/stored-turns.ts';
+
+const { makeTeam, mongo, model } = await startHarness({ bounds: { leaseMs: 600 } });
+const team = await makeTeam();
+
+/** A turn whose runner died: it says it is being answered, and nobody renews its lease. */
+async function plantOrphan(chat: string, takeovers: number): Promise<void> {
+  await mongo.raw.collection<{ _id: string }>('turns').insertOne({
+    _id: mintId('turn'),
+    team: team.id,
+    chat,
+    sequence: 1,
+    status: 'generating',
+    lease: { token: 'of the dead', attempt: takeovers + 1, renewals: 7 },
+    takeovers,
+    messages: [{ id: mintId('message'), role: 'user', content: 'is anyone there?', createdAt: new Date() }],
+    answerId: mintId('message'),
+    usage: [],
+    createdAt: new Date(),
+  } as { _id: string });
+}
+
+const list = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
+
+describe('a message whose server died', () => {
+  test('is answered by another, and what waited behind it after it', async () => {
+    const chat = await team.makeChat();
+    await plantOrphan(chat.id, 0);
+    const { status, body } = await team.send(chat.id, 'and me?');
+    expect(status).toBe(200);
+    expect(body.content).toBe('You said: and me?');
+    expect((await list(chat.id)).map(({ content }) => content)).toEqual([
+      'is anyone there?',
+      'You said: is anyone there?',
+      'and me?',
+      'You said: and me?',
+    ]);
+    expect(await storedTurns(mongo.raw, chat.id)).toMatchObject([{ takeovers: 1 }, { takeovers: 0 }]);
+  });
+
+  test('and whose next two died as well is given up, as interrupted; the chat goes on', async () => {
+    const chat = await team.makeChat();
+    await plantOrphan(chat.id, 2);
+    expect((await team.send(chat.id, 'and me?')).status).toBe(200);
+    expect(await list(chat.id)).toMatchObject([
+      { content: 'is anyone there?', status: 'failed', errorCode: 'interrupted' },
+      { content: 'and me?' },
+      { role: 'assistant', status: 'completed' },
+    ]);
+    expect(model.calls().filter(({ message }) => message === 'is anyone there?')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,106 @@
+import type { AppRouter } from '@parley/api';
+import { Refusal } from '@parley/contract';
+import { createTRPCClient, httpBatchLink, httpBatchStreamLink, TRPCClientError } from '@trpc/client';
+import { describe, expect, test, vi } from 'vitest';
+import { startHarness } from './harness.ts';
+
+const { url, makeTeam, trpc, mongo } = await startHarness();
+const team = await makeTeam();
+
+describe('the stock client', () => {
+  test('does everything there is, with types from the router alone', async () => {
+    const client = trpc(team.publishableKey);
+    const { agents } = await client.agent.list.query({});
+    const chat = await client.chat.create.mutate({ agentId: agents[0]?.id ?? '', userId: 'ann' });
+    const answer = await client.message.create.mutate({ chatId: chat.id, content: 'hi', role: 'user' });
+    expect(answer.content).toBe('You said: hi');
+    expect((await client.message.list.query({ chatId: chat.id })).messages).toHaveLength(2);
+    expect((await client.chat.list.query({ userId: 'ann' })).chats).toEqual([chat]);
+    expect((await client.chat.get.query({ chatId: chat.id })).messages[1]?.id).toBe(answer.id);
+    await client.chat.delete.mutate({ chatId: chat.id });
+    expect((await client.chat.list.query({ userId: 'ann' })).chats).toEqual([]);
+  });
+
+  test('finds the envelope of a refusal in the error, and the sentence as its message', async () => {
+    const error = await team.trpc.chat.get.query({ chatId: 'nope' }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(TRPCClientError);
+    const { message, data } = error as TRPCClientError<AppRouter>;
+    expect(message).toBe(data?.refusal.message);
+    expect(data).toMatchObject({
+      code: 'NOT_FOUND',
+      httpStatus: 404,
+      path: 'chat.get',
+      refusal: { error: 'Not Found', code: 'chat_not_found', requestId: expect.stringMatching(/^req_/) },
+    });
+    expect(data).not.toHaveProperty('stack');
+  });
+});
+
+describe.each([
+  ['a batch', httpBatchLink],
+  ['a streamed batch', httpBatchStreamLink],
+])('%s', (_, link) => {
+  const client = (key: string | undefined) =>
+    createTRPCClient<AppRouter>({
+      links: [link({ url: `${url}/trpc`, headers: key === undefined ? {} : { 'x-api-key': key } })],
+    });
+
+  test('gives each call its own result or refusal', async () => {
+    const batch = client(team.secretKey);
+    const chat = await team.makeChat();
+    const results = await Promise.allSettled([
+      batch.chat.get.query({ chatId: chat.id }),
+      batch.chat.get.query({ chatId: 'nope' }),
+      batch.chat.list.query({ limit: 0 }),
+      batch.agent.list.query({}),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    expect(results[1]).toMatchObject({ reason: { data: { refusal: { code: 'chat_not_found' } } } });
+    expect(results[2]).toMatchObject({
+      reason: { data: { refusal: { code: 'invalid_input', issues: [{ path: 'limit' }] } } },
+    });
+  });
+
+  test('looks the key up once, however many calls it holds', async () => {
+    const stranger = await makeTeam();
+    const find = vi.spyOn(mongo.database.stores.apiKeys, 'find');
+    const batch = client(stranger.secretKey);
+    await Promise.all(Array.from({ length: 10 }, () => batch.agent.list.query({})));
+    expect(find).toHaveBeenCalledTimes(1);
+    find.mockRestore();
+  });
+
+  test('without a key is refused in every part', async () => {
+    const batch = client(undefined);
+    const results = await Promise.allSettled([batch.agent.list.query({}), batch.chat.list.query({})]);
+    for (const result of results) {
+      expect(result).toMatchObject({ reason: { data: { refusal: { code: 'unauthorized' } } } });
+    }
+  });
+});
+
+test('a refusal that waiting helps carries Retry-After here too', async () => {
+  const away = vi
+    .spyOn(mongo.database.stores.agents, 'list')
+    .mockRejectedValue(new Refusal('database_unavailable'));
+  const response = await fetch(`${url}/trpc/agent.list?input={}`, {
+    headers: { 'x-api-key': team.secretKey },
+  });
+  away.mockRestore();
+  expect(response.status).toBe(503);
+  expect(response.headers.get('retry-after')).toBe('2');
+});
+
+test('methods that tRPC does not speak are 405 with Allow, in the shape its clients read', async () => {
+  for (const method of ['PUT', 'PATCH', 'DELETE']) {
+    const response = await fetch(`${url}/trpc/chat.list`, {
+      method,
+      headers: { 'x-api-key': team.secretKey },
+    });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, POST');
+    expect(await response.json()).toMatchObject({
+      error: { data: { refusal: { code: 'method_not_allowed' } } },
+    });
+  }
+});
