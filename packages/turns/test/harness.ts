@@ -37,7 +37,7 @@ export interface ReplicaOptions {
   readonly tap?: StoreTap;
 }
 
-export interface LogLine {
+interface LogLine {
   readonly level: string;
   readonly event: string;
   readonly fields: Record<string, unknown>;

@@ -34,7 +34,7 @@ interface FoundOperation {
 }
 
 /** The document that is served at `/openapi.json`; another test holds it equal to the committed one. */
-export const openApiDocument = buildOpenApiDocument({ version });
+const openApiDocument = buildOpenApiDocument({ version });
 
 const DOCUMENT_ID = 'openapi.json';
 const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -68,7 +68,7 @@ export function checkRestAnswer(answer: RawAnswer): void {
 }
 
 /** Whether the document knows this path, whatever the method. */
-export function isDocumentedPath(path: string): boolean {
+function isDocumentedPath(path: string): boolean {
   return Object.keys(openApiDocument.paths ?? {}).some((template) => matches(template, path));
 }
 

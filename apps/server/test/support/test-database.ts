@@ -35,7 +35,7 @@ export async function openTestDatabase(addressOf = (uri: string) => uri): Promis
 }
 
 /** The address of a database that does not exist yet. */
-export function newDatabaseUri(): string {
+function newDatabaseUri(): string {
   const uri = new URL(inject('mongoUri'));
   uri.pathname = `/server_${randomBytes(6).toString('hex')}`;
   return uri.href;
