@@ -67,11 +67,6 @@ export function checkRestAnswer(answer: RawAnswer): void {
   else checkNothingHere(answer, path, refusal);
 }
 
-/** Whether the document knows this path, whatever the method. */
-function isDocumentedPath(path: string): boolean {
-  return Object.keys(openApiDocument.paths ?? {}).some((template) => matches(template, path));
-}
-
 function checkDocumented(
   answer: RawAnswer,
   { path, operation }: FoundOperation,
