@@ -7,7 +7,7 @@ import { operations } from './support/operations.ts';
 import { storedTurns } from './support/stored-turns.ts';
 
 /** "In seconds": a caller waits no longer than this for a database that is away. */
-const PATIENCE_MS = 12_000;
+const PATIENCE_MS = 15_000;
 
 const proxy = await startDatabaseProxy();
 const { makeTeam, model, mongo, rest, url, log } = await startHarness({
