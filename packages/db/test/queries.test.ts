@@ -49,6 +49,8 @@ describe('indexes', () => {
   interface Explained {
     readonly collection: string;
     readonly query: string;
+    /** Documents that were read and not answered. */
+    readonly wasted: number;
     readonly stages: string[];
     readonly indexes: string[];
   }
@@ -75,10 +77,12 @@ describe('indexes', () => {
     const query = Object.fromEntries(
       fields.filter((key) => key in command).map((key) => [key, command[key]]),
     );
-    const plan = await db.raw.command({ explain: query, verbosity: 'queryPlanner' });
+    const plan = await db.raw.command({ explain: query, verbosity: 'executionStats' });
+    const { totalDocsExamined, nReturned } = plan['executionStats'];
     return {
       collection,
       query: JSON.stringify(query),
+      wasted: name === 'find' ? totalDocsExamined - nReturned : 0,
       stages: valuesOf(plan, 'stage', 'winningPlan'),
       indexes: valuesOf(plan, 'indexName', 'winningPlan'),
     };
@@ -91,6 +95,10 @@ describe('indexes', () => {
     );
     expect(bad).toEqual([]);
     expect(explained.filter(({ stages }) => stages.length === 0)).toEqual([]);
+  });
+
+  test('no query reads more than a few documents it does not answer', () => {
+    expect(explained.filter(({ wasted }) => wasted > 3)).toEqual([]);
   });
 
   test('no index exists that no query uses', async () => {

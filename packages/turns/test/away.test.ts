@@ -104,7 +104,8 @@ describe('a message that may have been stored', () => {
 describe('while the turn runs', () => {
   /** Fails a few times, as a database that comes back within a lease. */
   async function sendThrough(prepare: (tap: StoreTap) => void) {
-    const { turns, tap, log } = harness.startReplica();
+    // A lease of an hour: no sweep helps.
+    const { turns, tap, log } = harness.startReplica({ bounds: { leaseMs: 3_600_000 } });
     const chat = await harness.newChat();
     prepare(tap);
     const { outcome } = await turns.send(harness.scope, { chat, content: 'q' });

@@ -173,8 +173,19 @@ describe('what is under way when the process is told to stop', () => {
     const { turns, tap } = harness.startReplica({ clock });
     const claim = tap.hold('turns.claim', 'after');
     await claim.reached;
-    const drained = turns.drain(0, AbortSignal.abort());
+    let isDrained = false;
+    const drained = turns.drain(0, AbortSignal.abort()).then(() => {
+      isDrained = true;
+    });
+    const release = tap.hold('turns.release');
     claim.release();
+    await release.reached;
+    // The sweep itself is over; what it started is not.
+    await expect.poll(() => tap.calls).toContain('chats.listMarked');
+    await expect.poll(() => tap.pending).toBe(1);
+    await new Promise(setImmediate);
+    expect(isDrained).toBe(false);
+    release.release();
     await drained;
     expect(await turnsOf(harness, chat)).toMatchObject([
       { status: 'queued', takeovers: 0, lease: { attempt: 1 } },

@@ -49,6 +49,11 @@ export class TestClock implements Clock {
     }
   }
 
+  /** Moves time and wakes nobody: what a revived process sees before its timers get their turn. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Settles when renewals and sweep both sleep: each has finished its round. */
   rounds(): Promise<void> {
     return this.#until(() => this.#asleepInBackground() >= 2);

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { scripts } from '@parley/agent/testing';
 import type { Refusal } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Followers } from '../src/followers.ts';
 import { type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
 import { TestClock } from './test-clock.ts';
@@ -66,6 +66,7 @@ describe('who waits for an answer', () => {
   });
 
   test('and gets it leaves no listener on the signal it came with, and no timer', async () => {
+    const attach = vi.spyOn(Followers.prototype, 'attach');
     const clock = new TestClock();
     const { turns } = harness.startReplica({ clock });
     await clock.rounds();
@@ -73,7 +74,11 @@ describe('who waits for an answer', () => {
     const { signal } = new AbortController();
     for (let index = 0; index < 20; index++) await turns.send(harness.scope, { chat, content: 'q' }, signal);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
+    await expect(turns.send(harness.scope, { chat: 'chat_none', content: 'q' }, signal)).rejects.toThrow();
     expect(clock.sleepers).toBe(2);
+    const [followers] = attach.mock.contexts;
+    attach.mockRestore();
+    expect(followers).toMatchObject({ size: 0 });
   });
 
   test('goes on waiting while the database is away for less than a lease', async () => {
