@@ -33,21 +33,20 @@ describe.each([
     lose();
     const started = performance.now();
     const everywhere = doors.flatMap((door) => [...inputs].map(([name, input]) => ({ door, name, input })));
-    const answers = await Promise.all(
-      everywhere.map(async ({ door, name, input }) => {
+    const [ready, alive, ...answers] = await Promise.all([
+      rest('GET', '/readyz'),
+      rest('GET', '/healthz'),
+      ...everywhere.map(async ({ door, name, input }) => {
         const headers = { 'x-api-key': team.secretKey };
         return { door, name, answer: await ask(door, name, input, { url, headers }) };
       }),
-    );
+    ]);
     expect(performance.now() - started).toBeLessThan(PATIENCE_MS);
     for (const { name, answer } of answers) {
       expect(answer, name).toMatchObject({ status: 503, refusal: { code: 'database_unavailable' } });
     }
-    expect(await rest('GET', '/readyz')).toMatchObject({
-      status: 503,
-      refusal: { code: 'database_unavailable' },
-    });
-    expect((await rest('GET', '/healthz')).status).toBe(200);
+    expect(ready).toMatchObject({ status: 503, refusal: { code: 'database_unavailable' } });
+    expect(alive.status).toBe(200);
 
     proxy.restore();
     await expect.poll(async () => (await rest('GET', '/readyz')).status, { timeout: 20_000 }).toBe(200);

@@ -127,12 +127,12 @@ async function loseTheDatabase(team: Team, chatId: string): Promise<void> {
   await model.nextCall();
   proxy.cut();
   gate.release();
-  await team.rest('GET', '/chat', { query: { userId: CANARIES.user } });
-  await team.send(chatId, CANARIES.question);
-  await team.rest('POST', '/chat', {
-    body: { agentId: team.agent.id, metadata: { note: CANARIES.metadata } },
-  });
-  await log.next(({ msg }) => msg === 'sweep failed' || msg === 'lease renewal failed');
+  await Promise.all([
+    team.rest('GET', '/chat', { query: { userId: CANARIES.user } }),
+    team.send(chatId, CANARIES.question),
+    team.rest('POST', '/chat', { body: { agentId: team.agent.id, metadata: { note: CANARIES.metadata } } }),
+    log.next(({ msg }) => msg === 'sweep failed' || msg === 'lease renewal failed'),
+  ]);
   proxy.restore();
   await sending;
 }

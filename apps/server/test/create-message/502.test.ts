@@ -57,14 +57,15 @@ describe.each(failures)('a model that answers %s', (_, code, httpStatus, script)
   });
 });
 
-test.each([
+// Each waits for the pauses between the tries: all at once.
+test.concurrent.each([
   ['a status', 'model_failed', scripts.status(500)],
   ['an empty answer', 'model_failed', scripts.text([])],
   ['a rate limit', 'model_rate_limited', scripts.status(429)],
-] as const)('%s three times in a row is %s: it was tried again', async (_, code, script) => {
+] as const)('%s three times in a row is %s: it was tried again', async (what, code, script) => {
   const chat = await team.makeChat();
-  model.replyTo(/^persistent/, script);
-  const { status, refusal } = await team.send(chat.id, `persistent ${code}`);
+  model.replyTo(`persistent: ${what}`, script);
+  const { status, refusal } = await team.send(chat.id, `persistent: ${what}`);
   expect(status).toBe(502);
   expect(refusal.code).toBe(code);
   const [turn] = await storedTurns(mongo.raw, chat.id);
