@@ -53,17 +53,22 @@ export class Runner {
     this.#claimWaiting();
   }
 
-  /** Starts a turn that was claimed under a reserved slot. `claimedAt` is from before the claim. */
+  /**
+   * Starts a turn that was claimed under a reserved slot. `claimedAt` is from before the claim: one that was
+   * acknowledged a whole lease later may be another's by now, and is left to the sweep.
+   */
   start(turn: TurnRecord, claimedAt: number): void {
     const { lease } = turn;
     if (!lease) throw new Error(`turn ${turn.id} was started without a lease`);
+    const deadline = claimedAt + this.#parts.bounds.leaseMs;
+    if (this.#parts.clock.now() >= deadline) return this.free();
     const run: Run = {
       turn,
       scope: { team: turn.team },
       token: lease.token,
       attempt: lease.attempt,
       abort: new AbortController(),
-      deadline: claimedAt + this.#parts.bounds.leaseMs,
+      deadline,
     };
     if (this.#isHandingOver) run.abort.abort(new RunStopped('draining'));
     this.running.add(run);

@@ -189,6 +189,7 @@ describe('while the turn runs', () => {
     await expect
       .poll(() => log.map(({ event }) => event))
       .toContain('claim failed; the sweep will find the turn');
+    await clock.rounds();
     clock.advance(LEASE_MS / 2);
     expect(await second).toMatchObject({ outcome: { kind: 'answered' } });
   });

@@ -328,6 +328,31 @@ describe('a runner that stalls', () => {
     expect(await sending).toMatchObject({ outcome: { answer: { content: echoOf('long') } } });
   });
 
+  test('between the claim and its acknowledgement does not start what may be another’s by now', async () => {
+    const chat = await harness.newChat();
+    const replica = await startReplica();
+    const insert = replica.tap.hold('turns.insert', 'after');
+    const sending = replica.turns.send(harness.scope, { chat, content: 'acknowledged late' });
+    await insert.reached;
+    while ((await transcript(harness, chat)).length < 2) {
+      replica.clock.advance(STEP_MS);
+      await replica.clock.rounds();
+    }
+    insert.release();
+    let isAnswered = false;
+    void sending.then(() => {
+      isAnswered = true;
+    });
+    while (!isAnswered) {
+      replica.clock.advance(STEP_MS);
+      await replica.clock.rounds();
+    }
+    expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
+    await replica.tap.quiet();
+    expect(await turnsOf(harness, chat)).toMatchObject([{ takeovers: 1, lease: { attempt: 2 } }]);
+    expect(replica.tap.calls.filter((call) => call === 'turns.look')).toHaveLength(1);
+  });
+
   test('whose renewals fail for a whole lease stops by itself', async () => {
     const chat = await harness.newChat();
     const cutOff = await startReplica();
