@@ -1,3 +1,4 @@
+import type { AgentInput, AgentOutcome, AgentUsage } from './agent.ts';
 import { AnswerText } from './answer-text.ts';
 import type { AgentBounds } from './bounds.ts';
 import { type CallFailure, type CallSecrets, failureOf, failureOfEmptyAnswer } from './call-failure.ts';
@@ -6,7 +7,6 @@ import type { ModelClient, ModelRequest } from './model-client.ts';
 import { ModelError } from './model-error.ts';
 import { type AnswerEnd, readAnswer } from './read-answer.ts';
 import { retryPauseMs } from './retry-pause.ts';
-import type { AgentInput, AgentOutcome, AgentUsage } from './run-agent.ts';
 import { Watch } from './watch.ts';
 
 /** One answer: the calls of the model until there is one, or until it is given up. */

@@ -1,4 +1,4 @@
-import type { AgentEvent } from './run-agent.ts';
+import type { AgentEvent } from './agent.ts';
 
 /**
  * The text of an answer as it grows: what was emitted, and nothing else. It is always well-formed Unicode

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { HistoryMessage } from './agent.ts';
 import { buildContext, type ContextMessage, estimateTokens } from './build-context.ts';
-import type { HistoryMessage } from './run-agent.ts';
 
 const user = (content: string): HistoryMessage => ({ role: 'user', content });
 const assistant = (content: string): HistoryMessage => ({ role: 'assistant', content });

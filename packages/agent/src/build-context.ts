@@ -1,4 +1,4 @@
-import type { AgentSettings, HistoryMessage } from './run-agent.ts';
+import type { AgentSettings, HistoryMessage } from './agent.ts';
 
 /** A message as the model is given it. */
 export interface ContextMessage {

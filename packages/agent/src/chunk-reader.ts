@@ -1,6 +1,6 @@
+import type { AgentUsage } from './agent.ts';
 import type { AnswerText } from './answer-text.ts';
 import { BrokenCall } from './broken-call.ts';
-import type { AgentUsage } from './run-agent.ts';
 
 /**
  * Reads the chunks of a streamed chat completion. Compatible servers differ, so only what is needed is looked

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import OpenAI, { APIError } from 'openai';
+import type { ModelEndpoint } from './agent.ts';
 import type { AgentBounds } from './bounds.ts';
 import { BrokenCall } from './broken-call.ts';
 import type { ContextMessage } from './build-context.ts';
 import { createHttpFetch, type HttpExchange, type HttpResponse } from './http-fetch.ts';
-import type { ModelEndpoint } from './run-agent.ts';
 
 /** What the model is asked. */
 export interface ModelRequest {

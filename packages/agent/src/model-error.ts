@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@parley/contract';
-import type { AgentUsage } from './run-agent.ts';
+import type { AgentUsage } from './agent.ts';
 
 export type ModelErrorCode = Extract<
   ErrorCode,

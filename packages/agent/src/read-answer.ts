@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import type { AgentUsage } from './agent.ts';
 import type { AnswerText } from './answer-text.ts';
 import { BrokenCall } from './broken-call.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { EventStream } from './event-stream.ts';
-import type { AgentUsage } from './run-agent.ts';
 import type { Watch } from './watch.ts';
 
 /** What a complete answer tells beside its text. */
