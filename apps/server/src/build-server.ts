@@ -54,7 +54,9 @@ export async function buildServer({ services, health, log }: ServerParts): Promi
     clientErrorHandler: (error, socket) => {
       if (!socket.writable) return;
       const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'payload_too_large' : 'malformed_request';
-      socket.end(rawRefusal(new Refusal(code), mintId('request')));
+      const requestId = mintId('request');
+      log.info({ requestId, code, error }, 'request that is not HTTP');
+      socket.end(rawRefusal(new Refusal(code), requestId));
     },
   });
 
