@@ -61,7 +61,10 @@ export class Runner {
     const { lease } = turn;
     if (!lease) throw new Error(`turn ${turn.id} was started without a lease`);
     const deadline = claimedAt + this.#parts.bounds.leaseMs;
-    if (this.#parts.clock.now() >= deadline) return this.free();
+    if (this.#parts.clock.now() >= deadline) {
+      this.free();
+      return;
+    }
     const run: Run = {
       turn,
       scope: { team: turn.team },

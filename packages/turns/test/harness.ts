@@ -50,6 +50,8 @@ export interface Replica {
   readonly log: readonly LogLine[];
   /** Ends it as `kill -9` does: nothing more reaches the database, no lease is renewed, none is given back. */
   kill(): void;
+  /** Settles when it was killed. */
+  readonly died: Promise<void>;
 }
 
 export const LEASE_MS = 10_000;
@@ -87,11 +89,13 @@ export async function startHarness(name: string): Promise<Harness> {
     const turns = startTurns(parts);
     const started = { turns, isDead: false };
     replicas.push(started);
+    const died = Promise.withResolvers<void>();
     const kill = () => {
       started.isDead = true;
       tap.kill();
+      died.resolve();
     };
-    return { turns, tap, log, kill };
+    return { turns, tap, log, kill, died: died.promise };
   };
 
   const stopReplicas = async () => {
