@@ -1,7 +1,7 @@
 import { type ErrorCode, mintId, Refusal } from '@parley/contract';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { connectDatabase, type Database, mintApiKey, type Stores } from '../src/index.ts';
-import { openTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '../src/testing/index.ts';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { connectDatabase, mintApiKey, type Stores } from '../src/index.ts';
+import { openTestDatabase, startTcpProxy, type TestDatabase } from '../src/testing/index.ts';
 import { leaseOf, newChat, newScope, newTurn } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
@@ -9,9 +9,6 @@ import { mongoUri } from './mongo-uri.ts';
 const SECONDS = 11_000;
 
 let db: TestDatabase;
-let proxy: TcpProxy;
-let proxied: string;
-let database: Database;
 const scope = newScope();
 
 beforeAll(async () => {
@@ -19,16 +16,22 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-beforeEach(async () => {
+/** A way to the database that the test can hang, cut and close. */
+async function openWay(onTestFinished: (end: () => void) => void) {
   const url = new URL(db.uri);
-  proxy = await startTcpProxy(Number(url.port));
+  const proxy = await startTcpProxy(Number(url.port));
+  onTestFinished(() => proxy.stop());
   url.port = String(proxy.port);
-  proxied = url.href;
-});
-afterEach(async () => {
-  await database?.close();
-  proxy.stop();
-});
+  return { proxy, uri: url.href };
+}
+
+/** The same, with a connection over it. */
+async function connectOverWay(onTestFinished: (end: () => void | Promise<void>) => void) {
+  const { proxy, uri } = await openWay(onTestFinished);
+  const database = await connectDatabase(uri);
+  onTestFinished(() => database.close());
+  return { proxy, database };
+}
 
 /** What a call is refused with, and after how long. */
 async function refusalOf(call: Promise<unknown>): Promise<{ code: ErrorCode | undefined; soon: boolean }> {
@@ -65,28 +68,35 @@ function oneCallOfEach({ teams, apiKeys, agents, chats, messages, turns }: Store
   ];
 }
 
-describe('at the start', () => {
-  test('a database that refuses connections', async () => {
+// What takes long here is waiting: the tests wait together.
+describe.concurrent('at the start', () => {
+  test('a database that refuses connections', async ({ expect, onTestFinished }) => {
+    const { proxy, uri } = await openWay(onTestFinished);
     proxy.refuse();
-    expect(await refusalOf(connectDatabase(proxied))).toEqual(away);
+    expect(await refusalOf(connectDatabase(uri))).toEqual(away);
   });
 
-  test('a database that takes connections and says nothing', async () => {
+  test('a database that takes connections and says nothing', async ({ expect, onTestFinished }) => {
+    const { proxy, uri } = await openWay(onTestFinished);
     proxy.treat({ requests: 'swallow' });
-    expect(await refusalOf(connectDatabase(proxied))).toEqual(away);
+    expect(await refusalOf(connectDatabase(uri))).toEqual(away);
     proxy.cut();
   });
 
-  test('a database that falls silent in the middle of the start', async () => {
-    const connecting = connectDatabase(proxied);
+  test('a database that falls silent in the middle of the start', async ({ expect, onTestFinished }) => {
+    const { proxy, uri } = await openWay(onTestFinished);
+    const connecting = connectDatabase(uri);
     proxy.treat({ replies: 'swallow' });
     expect(await refusalOf(connecting)).toEqual(away);
   });
 });
 
-describe('later', () => {
-  test('every call is refused while it cannot be reached, and answered again once it can', async () => {
-    database = await connectDatabase(proxied);
+describe.concurrent('later', () => {
+  test('every call is refused while it cannot be reached, and answered again once it can', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { proxy, database } = await connectOverWay(onTestFinished);
     expect(await database.isReachable()).toBe(true);
     proxy.refuse();
     proxy.cut();
@@ -98,8 +108,11 @@ describe('later', () => {
     expect(await database.stores.chats.find(scope, mintId('chat'))).toBeUndefined();
   });
 
-  test('every call is refused when sockets hang, however many calls there are', async () => {
-    database = await connectDatabase(proxied);
+  test('every call is refused when sockets hang, however many calls there are', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { proxy, database } = await connectOverWay(onTestFinished);
     proxy.treat({ replies: 'swallow' });
     const many = Array.from({ length: 20 }, () => oneCallOfEach(database.stores)).flat();
     expect(many.length).toBeGreaterThan(200);
@@ -113,8 +126,11 @@ describe('later', () => {
     await expect.poll(() => database.isReachable(), { timeout: 30_000 }).toBe(true);
   });
 
-  test('a lost acknowledgement is no second turn: the write is repeated and recognised', async () => {
-    database = await connectDatabase(proxied);
+  test('a lost acknowledgement is no second turn: the write is repeated and recognised', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { proxy, database } = await connectOverWay(onTestFinished);
     const chat = await newChat(db.stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('t') });
     proxy.treat({ replies: 'swallow' });
@@ -126,16 +142,19 @@ describe('later', () => {
     expect(await db.raw.collection('turns').countDocuments({ chat })).toBe(1);
   });
 
-  test('after the end every call is refused', async () => {
-    database = await connectDatabase(proxied);
+  test('after the end every call is refused', async ({ expect, onTestFinished }) => {
+    const { database } = await connectOverWay(onTestFinished);
     await database.close();
     const calls = oneCallOfEach(database.stores);
     expect(await Promise.all(calls.map(refusalOf))).toEqual(calls.map(() => away));
     expect(await database.isReachable()).toBe(false);
   });
 
-  test('what is wrong with a call is no refusal: it stays the error it is', async () => {
-    database = await connectDatabase(proxied);
+  test('what is wrong with a call is no refusal: it stays the error it is', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { database } = await connectOverWay(onTestFinished);
     const team = { id: mintId('team'), name: 'n' };
     await database.stores.teams.create(team);
     await expect(database.stores.teams.create(team)).rejects.not.toBeInstanceOf(Refusal);
