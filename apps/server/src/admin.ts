@@ -1,4 +1,4 @@
-import { isId, limits, mintId, newAgentSchema } from '@parley/contract';
+import { isId, mintId, newAgentSchema } from '@parley/contract';
 import { mintApiKey, type Stores } from '@parley/db';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
@@ -22,7 +22,7 @@ async function run(act: (stores: Stores) => Promise<object>): Promise<void> {
   }
 }
 
-const nameSchema = z.string().min(1, 'a name is needed').max(limits.nameLengthMax);
+const nameSchema = newAgentSchema.shape.name.refine((name) => name.trim() !== '', 'a name is needed');
 
 async function createTeam(name: string): Promise<void> {
   const teamName = nameSchema.parse(name);

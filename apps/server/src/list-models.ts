@@ -21,15 +21,21 @@ export async function listModels(options: {
         headers: { authorization: `Bearer ${apiKey}` },
         signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_MAX_MS)]),
       });
+      if (!response.ok) throw new Error(`it answers HTTP ${response.status} to the list of its models`);
       const { data } = modelsSchema.parse(await response.json());
       const name = data.map(({ id }) => id).find((id) => !/embed/i.test(id));
       if (name !== undefined) return name;
-    } catch {
+    } catch (error) {
       // It may still be starting: say so once, then keep asking.
-      if (pause === PAUSE_MIN_MS)
-        onProgress(`Waiting for the model's server at ${new URL(baseUrl).origin} …`);
+      if (pause === PAUSE_MIN_MS) onProgress(waitingLine(baseUrl, error));
     }
     await delay(pause, undefined, { signal }).catch(() => undefined);
   }
   return undefined;
+}
+
+function waitingLine(baseUrl: string, error: unknown): string {
+  const reason = error instanceof Error && /HTTP \d{3}/.test(error.message) ? `: ${error.message}` : '';
+  const hint = reason && '. Check OPENAI_API_KEY, or set OPENAI_MODEL';
+  return `Waiting for the model's server at ${new URL(baseUrl).origin}${reason}${hint} …`;
 }

@@ -15,6 +15,7 @@ export function logRequest(log: Log, request: FastifyRequest, reply: FastifyRepl
     ...(refusal && reply.statusCode >= 500 && { error: refusal.cause }),
   };
   if (isBug) log.error(line, 'request failed');
+  else if (reply.statusCode >= 500) log.warn(line, 'request');
   else log.info(line, 'request');
 }
 

@@ -70,14 +70,27 @@ async function connect(uri: string): Promise<Database> {
   try {
     return await connectDatabase(uri);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : 'unknown';
-    throw new Error(`MongoDB at ${hostsOf(uri)} cannot be used: ${reason}`, { cause: error });
+    throw new Error(`MongoDB at ${hostsOf(uri)} cannot be used: ${reasonOf(error)}`, { cause: error });
   }
 }
 
-/** The hosts of a connection string, without what may be a password before them. */
+/** The driver quotes parts of a string it cannot read, and those may be a password. */
+function reasonOf(error: unknown): string {
+  const root = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(error instanceof Error) || !(root instanceof Error)) return 'unknown';
+  if (/^(?:MongoParseError|MongoAPIError|MongoInvalidArgumentError|TypeError)$/.test(root.name)) {
+    return 'the address is malformed. Percent-encode the user name and the password in it.';
+  }
+  return root.message;
+}
+
+/**
+ * The hosts of a connection string. A password that was not percent-encoded can hold any sign, so whatever
+ * stands before the last `@` is taken for one.
+ */
 function hostsOf(uri: string): string {
-  return /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)/.exec(uri)?.[1] ?? 'the given address';
+  const afterPassword = uri.slice(uri.lastIndexOf('@') + 1).replace(/^mongodb(?:\+srv)?:\/\//, '');
+  return /^[^/?]+/.exec(afterPassword)?.[0] ?? 'the given address';
 }
 
 /** The embedded database, started again at the same address when it ends by itself. */

@@ -28,6 +28,8 @@ export function sendRefusal(
   body: object = toEnvelope(refusal, request.id),
 ): FastifyReply {
   request.refusal = refusal;
+  // RFC 9110, section 15.5.2: a 401 names the scheme.
+  if (refusal.status === 401) reply.header('www-authenticate', 'Bearer');
   if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', refusal.retryAfterSeconds);
   return reply
     .code(refusal.status)

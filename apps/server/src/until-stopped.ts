@@ -1,3 +1,6 @@
+/** What a start that was told to stop has time for. */
+const START_STOP_MAX_MS = 10_000;
+
 /** Something that runs until it is stopped. */
 export interface Running {
   /** Ends it in order. What is under way may take its grace, until `hurry` aborts. */
@@ -16,11 +19,15 @@ export async function untilStopped(
   const hurry = new AbortController();
   const asked = Promise.withResolvers<void>();
 
+  let isRunning = false;
+
   const onSignal = () => {
     if (hurry.signal.aborted) process.exit(1);
     if (stop.signal.aborted) hurry.abort();
     stop.abort();
     asked.resolve();
+    // A start that hangs cannot be stopped in order.
+    if (!isRunning) setTimeout(() => process.exit(1), START_STOP_MAX_MS).unref();
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
 
@@ -40,6 +47,7 @@ export async function untilStopped(
   let running: Running;
   try {
     running = await start(stop.signal);
+    isRunning = true;
   } catch (error) {
     if (stop.signal.aborted) return;
     throw error;

@@ -104,3 +104,35 @@ test('methods that tRPC does not speak are 405 with Allow, in the shape its clie
     });
   }
 });
+
+describe('over HTTP', () => {
+  const call = (path: string, method = 'GET', key = team.secretKey) =>
+    fetch(`${url}/trpc/${path}`, {
+      method,
+      headers: { 'x-api-key': key, 'content-type': 'application/json' },
+      ...(method === 'POST' && { body: '{}' }),
+    });
+
+  test('a batch of more calls than it may hold is refused as a whole', async () => {
+    const batchOf = (count: number) => call(`${Array(count).fill('agent.list').join(',')}?batch=1&input={}`);
+    // Without inputs each call of the batch is refused, but each is answered.
+    expect(await (await batchOf(20)).json()).toHaveLength(20);
+    const refused = await batchOf(21);
+    expect(refused.status).toBe(400);
+    expect(JSON.stringify(await refused.json())).toContain('"malformed_request"');
+  });
+
+  test.each([
+    ['chat.create', 'GET', 'POST'],
+    ['chat.list', 'POST', 'GET'],
+  ])('%s called with %s names the method it takes', async (path, method, allow) => {
+    const response = await call(path, method);
+    expect({ status: response.status, allow: response.headers.get('allow') }).toEqual({ status: 405, allow });
+  });
+
+  test('a 401 names the scheme', async () => {
+    expect((await call('agent.list', 'GET', 'nobody')).headers.get('www-authenticate')).toBe('Bearer');
+    const rest = await fetch(`${url}/agent`);
+    expect(rest.headers.get('www-authenticate')).toBe('Bearer');
+  });
+});

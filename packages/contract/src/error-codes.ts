@@ -159,7 +159,7 @@ export const errorRegister = {
   },
   model_loading: {
     trpcCode: 'SERVICE_UNAVAILABLE',
-    message: 'The local model is still being prepared. Try again in a moment.',
+    message: 'The model is not ready yet. Try again in a moment.',
     when: 'The first start fetches and loads a small local model. The message says how far it is.',
     retryAfterSeconds: 5,
   },

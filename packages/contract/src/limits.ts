@@ -26,6 +26,8 @@ export const limits = {
   /** Chats are answered complete up to here; beyond it, a cursor leads on. */
   chatListMax: 10_000,
   pageLimitMax: 1_000,
+  /** Calls in one tRPC batch: a page asks for a handful at once. */
+  batchCallsMax: 20,
   /** Cursors are short; a longer one was not made here. */
   cursorLengthMax: 512,
   /** Waiting turns of one chat: a person does not type more ahead, a script is told to wait. */

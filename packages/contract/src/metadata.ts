@@ -41,8 +41,7 @@ function problemOf(value: unknown): string | undefined {
 
 function problemInside(value: unknown, depth: number): string | undefined {
   if (typeof value === 'string') return problemOfText(value);
-  if (typeof value === 'number')
-    return Number.isFinite(value) ? undefined : 'must contain finite numbers only';
+  if (typeof value === 'number') return problemOfNumber(value);
   if (typeof value === 'boolean' || value === null) return undefined;
   if (typeof value !== 'object') return 'must contain JSON values only';
   if (depth > limits.metadataDepthMax) return `must be at most ${limits.metadataDepthMax} levels deep`;
@@ -52,6 +51,13 @@ function problemInside(value: unknown, depth: number): string | undefined {
     if (problem) return problem;
   }
   return undefined;
+}
+
+/** A larger integer has lost digits when it was read as JSON: it would not come back as it was sent. */
+function problemOfNumber(value: number): string | undefined {
+  if (!Number.isFinite(value)) return 'must contain finite numbers only';
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return undefined;
+  return 'must contain integers of at most 2^53 - 1 only; send larger ones as strings';
 }
 
 function problemOfText(text: string): string | undefined {

@@ -9,7 +9,10 @@ export const pageLimitSchema = z
   .preprocess(
     (value: number | string) =>
       typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value,
-    z.int({ error: 'must be a whole number' }).min(1).max(limits.pageLimitMax),
+    z
+      .int({ error: 'must be a whole number' })
+      .min(1, `must be from 1 to ${limits.pageLimitMax}`)
+      .max(limits.pageLimitMax, `must be from 1 to ${limits.pageLimitMax}`),
   )
   .meta({ description: 'How many to answer at most; without it, all.', examples: [50] });
 

@@ -1,5 +1,5 @@
 import { type AppRouter, appRouter, createContext, refusalOf, type Services, toTrpcError } from '@parley/api';
-import { Refusal, toEnvelope } from '@parley/contract';
+import { limits, Refusal, toEnvelope } from '@parley/contract';
 import {
   type CreateFastifyContextOptions,
   type FastifyTRPCPluginOptions,
@@ -30,14 +30,22 @@ export async function trpcDoor(app: FastifyInstance, { services }: { services: S
 
   const trpcOptions: FastifyTRPCPluginOptions<AppRouter>['trpcOptions'] = {
     router: appRouter,
+    maxBatchSize: limits.batchCallsMax,
     createContext: ({ req, info }: CreateFastifyContextOptions) =>
       createContext(services, { headers: keyHeaders(req), requestId: req.id, hangUp: () => info.signal }),
     onError: ({ error, req }) => {
       req.refusal = refusalOf(error);
     },
-    responseMeta: ({ errors }) => {
-      const seconds = errors[0] && refusalOf(errors[0]).retryAfterSeconds;
-      return seconds === undefined ? {} : { headers: { 'retry-after': String(seconds) } };
+    responseMeta: ({ errors, type }) => {
+      const refusal = errors[0] && refusalOf(errors[0]);
+      const seconds = refusal?.retryAfterSeconds;
+      return {
+        headers: {
+          ...(seconds !== undefined && { 'retry-after': String(seconds) }),
+          ...(refusal?.code === 'method_not_allowed' && { allow: type === 'query' ? 'GET' : 'POST' }),
+          ...(refusal?.code === 'unauthorized' && { 'www-authenticate': 'Bearer' }),
+        },
+      };
     },
   };
   await app.register(fastifyTRPCPlugin, {

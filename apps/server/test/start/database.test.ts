@@ -92,6 +92,18 @@ test('a database that cannot be reached at the start is one clear sentence', asy
   expect(stderr).not.toContain('hunter2');
 });
 
+test.each([
+  'mongodb://parley:Sup/er-secret@127.0.0.1:9/x',
+  'mongodb://parley:Sup@er-secret@127.0.0.1:9/x',
+  'mongodb://parley:Sup@er:sec/ret@127.0.0.1:9/x',
+])('no part of a password is said, however wrongly it stands in the address: %s', async (uri) => {
+  const server = await ServerProcess.spawn(await temporaryFolder(), { MONGODB_URI: uri });
+  const { code, stderr } = await server.exited;
+  expect(code).toBe(1);
+  expect(stderr).toContain('MongoDB at 127.0.0.1:9 cannot be used');
+  expect(stderr).not.toMatch(/Sup|secret|ret@/);
+});
+
 test('of two servers that start on one empty database, one makes the first team', async () => {
   const home = await ServerProcess.start(await temporaryFolder());
   const { mongodbUri } = await home.credentials();
