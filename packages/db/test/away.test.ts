@@ -135,7 +135,7 @@ describe.concurrent('later', () => {
     const turn = newTurn(chat, 1, { lease: leaseOf('t') });
     proxy.treat({ replies: 'swallow' });
     const inserting = database.stores.turns.insert(scope, turn);
-    await expect.poll(() => db.stores.turns.find(scope, turn.id)).toBeDefined();
+    await expect.poll(() => db.stores.turns.find(scope, turn.id), { timeout: 30_000 }).toBeDefined();
     proxy.treat({ replies: 'forward' });
     proxy.cut();
     expect(await inserting).toBe('inserted');

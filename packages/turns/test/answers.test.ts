@@ -1,7 +1,16 @@
 import { echoOf, scripts } from '@parley/agent/testing';
 import { mintId, Refusal } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Harness, insertTurn, startHarness, transcript, turnsOf } from './harness.ts';
+import {
+  eventually,
+  type Harness,
+  insertTurn,
+  LEASE_MS,
+  startHarness,
+  transcript,
+  turnsOf,
+} from './harness.ts';
+import { TestClock } from './test-clock.ts';
 
 let harness: Harness;
 
@@ -198,23 +207,29 @@ test('the order of turns is kept even when a turn is claimed before its predeces
   const chat = await harness.newChat();
   const held = harness.model.hold();
   const { turns, tap } = harness.startReplica({ bounds: { leaseMs: 3_600_000 } });
-  const first = turns.send(harness.scope, { chat, content: 'first' });
-  await harness.model.callTo('first');
+  const first = turns.send(harness.scope, { chat, content: 'goes first' });
+  await harness.model.callTo('goes first');
   const second = await insertTurn(harness, chat, 2, { content: 'second' });
   // A sweep that was told wrongly.
-  const other = harness.startReplica({ bounds: { leaseMs: 300 } });
+  const clock = new TestClock();
+  const other = harness.startReplica({ clock });
+  await clock.rounds();
   other.tap.intercept('turns.hasPredecessorEnded', async () => true);
   other.tap.intercept('turns.listUnfinished', async () => [
     { ...second, team: harness.scope.team, status: 'queued', takeovers: 0 },
   ]);
-  await expect.poll(() => other.tap.calls).toContain('turns.release');
+  clock.advance(LEASE_MS / 2);
+  await eventually(() => other.tap.calls).toContain('turns.release');
   expect(harness.model.calls().filter(({ message }) => message === 'second')).toEqual([]);
+  other.tap.pass('turns.listUnfinished');
   held.release();
   await first;
-  await expect.poll(() => transcript(harness, chat)).toHaveLength(4);
+  await clock.rounds();
+  clock.advance(LEASE_MS / 2);
+  await eventually(() => transcript(harness, chat)).toHaveLength(4);
   expect(await transcript(harness, chat)).toEqual([
-    'user: first',
-    `assistant: ${echoOf('first')}`,
+    'user: goes first',
+    `assistant: ${echoOf('goes first')}`,
     'user: second',
     `assistant: ${echoOf('second')}`,
   ]);

@@ -1,7 +1,7 @@
 import { echoOf } from '@parley/agent/testing';
 import { Refusal } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
+import { eventually, type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
 import type { StoreCall, StoreTap } from './store-tap.ts';
 import { TestClock } from './test-clock.ts';
 
@@ -72,7 +72,7 @@ describe('a message that may have been stored', () => {
       await clock.rounds();
       await tap.quiet();
     }
-    await expect.poll(() => transcript(harness, chat)).toEqual(answered);
+    await eventually(() => transcript(harness, chat)).toEqual(answered);
     const { items } = await harness.db.stores.messages.list(harness.scope, chat, { limit: 10, order: 'asc' });
     expect(items[1]?.id).toBe(facts.messageId);
     expect(items[1]?.id).toBeDefined();
@@ -87,9 +87,9 @@ describe('a message that may have been stored', () => {
     await harness.model.callTo('to be announced');
     tap.away('turns.announceSuccessor', 'before');
     const second = turns.send(harness.scope, { chat, content: 'second' });
-    await expect
-      .poll(() => log.map(({ event }) => event))
-      .toContain('announcement failed; the sweep will find the turn');
+    await eventually(() => log.map(({ event }) => event)).toContain(
+      'announcement failed; the sweep will find the turn',
+    );
     gate.release();
     await first;
     await clock.rounds();
@@ -153,7 +153,7 @@ describe('while the turn runs', () => {
     tap.away('turns.end', 'before', 1_000);
     tap.away('turns.renew', 'before', 1_000);
     const sending = turns.send(harness.scope, { chat, content: 'q' });
-    await expect.poll(() => tap.calls).toContain('turns.end');
+    await eventually(() => tap.calls).toContain('turns.end');
     for (let passed = 0; passed < LEASE_MS + 1_000; passed += 500) {
       clock.advance(500);
       await clock.rounds();
@@ -181,14 +181,14 @@ describe('while the turn runs', () => {
     const first = turns.send(harness.scope, { chat, content: 'to be claimed' });
     await harness.model.callTo('to be claimed');
     const second = turns.send(harness.scope, { chat, content: 'second' });
-    await expect.poll(() => tap.calls).toContain('turns.announceSuccessor');
+    await eventually(() => tap.calls).toContain('turns.announceSuccessor');
     await tap.quiet();
     tap.away('turns.claimNext', 'before');
     gate.release();
     expect(await first).toMatchObject({ outcome: { kind: 'answered' } });
-    await expect
-      .poll(() => log.map(({ event }) => event))
-      .toContain('claim failed; the sweep will find the turn');
+    await eventually(() => log.map(({ event }) => event)).toContain(
+      'claim failed; the sweep will find the turn',
+    );
     await clock.rounds();
     clock.advance(LEASE_MS / 2);
     expect(await second).toMatchObject({ outcome: { kind: 'answered' } });
@@ -202,7 +202,7 @@ describe('while the turn runs', () => {
     const first = turns.send(harness.scope, { chat, content: 'to be known' });
     await harness.model.callTo('to be known');
     const second = turns.send(harness.scope, { chat, content: 'second' });
-    await expect.poll(() => tap.calls).toContain('turns.announceSuccessor');
+    await eventually(() => tap.calls).toContain('turns.announceSuccessor');
     await tap.quiet();
     tap.away('turns.claimNext', 'after');
     gate.release();

@@ -1,7 +1,7 @@
 import { scripts } from '@parley/agent/testing';
 import { mintId } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type Harness, startHarness, turnsOf } from './harness.ts';
+import { eventually, type Harness, startHarness, turnsOf } from './harness.ts';
 import { TestClock } from './test-clock.ts';
 
 let harness: Harness;
@@ -20,7 +20,7 @@ test('a chat that is deleted while its answer is written: the run ends, nothing 
   const running = turns.send(harness.scope, { chat, content: 'running' });
   const call = await harness.model.callTo('running');
   const queued = turns.send(harness.scope, { chat, content: 'queued' });
-  await expect.poll(() => turnsOf(harness, chat)).toHaveLength(3);
+  await eventually(() => turnsOf(harness, chat)).toHaveLength(3);
   expect(await turns.deleteChat(harness.scope, chat)).toBe(true);
   expect((await running).outcome).toEqual({ kind: 'gone' });
   expect((await queued).outcome).toEqual({ kind: 'gone' });
@@ -96,7 +96,7 @@ test('a deletion whose outcome is unknown is refused; if it happened, the sweep 
   await expect(turns.deleteChat(harness.scope, chat)).rejects.toMatchObject({ code: 'database_unavailable' });
   await clock.someoneElse();
   clock.advance(5_000);
-  await expect.poll(() => turnsOf(harness, chat)).toEqual([]);
+  await eventually(() => turnsOf(harness, chat)).toEqual([]);
   await clock.rounds();
   await tap.quiet();
   clock.advance(5_000);

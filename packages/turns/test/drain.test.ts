@@ -1,6 +1,6 @@
 import { echoOf, scripts } from '@parley/agent/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
+import { eventually, type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
 import { TestClock } from './test-clock.ts';
 
 let harness: Harness;
@@ -66,7 +66,7 @@ describe('a process that is told to stop', () => {
     expect(log.filter(({ level }) => level === 'error')).toEqual([]);
 
     harness.startReplica();
-    await expect.poll(() => transcript(harness, chat)).toHaveLength(2);
+    await eventually(() => transcript(harness, chat)).toHaveLength(2);
     expect(await turnsOf(harness, chat)).toMatchObject([
       { status: 'completed', takeovers: 0, lease: { attempt: 2 }, usage: [{ attempt: 2 }] },
     ]);
@@ -121,7 +121,7 @@ describe('a process that is told to stop', () => {
     // One behind the turn that runs here, one that waits for the slot, one behind the turn that runs there.
     for (const chat of [busy, queued, remote])
       sends.push(turns.send(harness.scope, { chat, content: 'waits' }));
-    await expect.poll(() => tap.calls.filter((call) => call === 'turns.announceSuccessor')).toHaveLength(3);
+    await eventually(() => tap.calls.filter((call) => call === 'turns.announceSuccessor')).toHaveLength(3);
     await tap.quiet();
     await turns.drain(0, AbortSignal.abort());
     expect((await Promise.all(sends)).map(({ outcome }) => outcome.kind)).toEqual([
@@ -138,7 +138,7 @@ describe('a process that is told to stop', () => {
       [queued, 2],
       [remote, 4],
     ] as const) {
-      await expect.poll(() => transcript(harness, chat), { timeout: 20_000 }).toHaveLength(lines);
+      await eventually(() => transcript(harness, chat)).toHaveLength(lines);
     }
   });
 });
@@ -168,7 +168,7 @@ describe('what is under way when the process is told to stop', () => {
     const chat = await harness.newChat();
     const owner = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
     const sending = owner.turns.send(harness.scope, { chat, content: 'swept' });
-    await expect.poll(() => turnsOf(harness, chat)).toHaveLength(1);
+    await eventually(() => turnsOf(harness, chat)).toHaveLength(1);
     const clock = new TestClock();
     const { turns, tap } = harness.startReplica({ clock });
     const claim = tap.hold('turns.claim', 'after');
@@ -181,8 +181,8 @@ describe('what is under way when the process is told to stop', () => {
     claim.release();
     await release.reached;
     // The sweep itself is over; what it started is not.
-    await expect.poll(() => tap.calls).toContain('chats.listMarked');
-    await expect.poll(() => tap.pending).toBe(1);
+    await eventually(() => tap.calls).toContain('chats.listMarked');
+    await eventually(() => tap.pending).toBe(1);
     await new Promise(setImmediate);
     expect(isDrained).toBe(false);
     release.release();
@@ -202,8 +202,8 @@ describe('what is under way when the process is told to stop', () => {
     const first = turns.send(harness.scope, { chat, content: 'first' });
     await end.reached;
     const second = turns.send(harness.scope, { chat, content: 'second' });
-    await expect.poll(() => tap.calls).toContain('turns.announceSuccessor');
-    await expect.poll(() => tap.pending).toBe(1);
+    await eventually(() => tap.calls).toContain('turns.announceSuccessor');
+    await eventually(() => tap.pending).toBe(1);
     const drained = turns.drain(0, AbortSignal.abort());
     end.release();
     expect((await first).outcome).toMatchObject({ kind: 'answered' });

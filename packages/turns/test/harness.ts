@@ -4,7 +4,7 @@ import { type Id, mintId } from '@parley/contract';
 import type { MessageRecord, NewTurn, Scope } from '@parley/db';
 import { openTestDatabase, type TestDatabase } from '@parley/db/testing';
 import type {} from '@parley/embedded/testing';
-import { inject } from 'vitest';
+import { expect, inject } from 'vitest';
 import {
   type Clock,
   startTurns,
@@ -150,4 +150,9 @@ export async function transcript({ db, scope }: Harness, chat: Id<'chat'>): Prom
 /** A chat's turns as they are stored. */
 export function turnsOf({ db }: Harness, chat: Id<'chat'>) {
   return db.raw.collection('turns').find({ chat }).sort({ sequence: 1 }).toArray();
+}
+
+/** Looks again and again until it is as expected; patient, because the machine may have much else to do. */
+export function eventually<Value>(look: () => Value) {
+  return expect.poll(look, { timeout: 30_000, interval: 10 });
 }

@@ -1,6 +1,6 @@
 import { echoOf } from '@parley/agent/testing';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type Harness, insertTurn, startHarness, transcript, turnsOf } from './harness.ts';
+import { eventually, type Harness, insertTurn, startHarness, transcript, turnsOf } from './harness.ts';
 
 let harness: Harness;
 
@@ -53,7 +53,7 @@ test('more messages than may wait are refused, and those that wait are answered'
   await harness.model.callTo('runs');
   for (let waiting = 1; waiting <= 3; waiting++) {
     accepted.push(turns.send(harness.scope, { chat, content: `waits ${waiting}` }));
-    await expect.poll(() => turnsOf(harness, chat)).toHaveLength(waiting + 1);
+    await eventually(() => turnsOf(harness, chat)).toHaveLength(waiting + 1);
   }
   const tries = [1, 2, 3, 4].map((index) =>
     expect(turns.send(harness.scope, { chat, content: `too much ${index}` })).rejects.toMatchObject({
@@ -78,7 +78,7 @@ test('of many messages at once no more wait than may, whoever is first', async (
       (error) => error.code,
     ),
   );
-  await expect.poll(() => turnsOf(harness, chat)).toHaveLength(9);
+  await eventually(() => turnsOf(harness, chat)).toHaveLength(9);
   gate.release();
   const results = await Promise.all(sends);
   const answered = results.filter((result) => result === 'answered');

@@ -3,6 +3,7 @@ import { echoOf, scripts } from '@parley/agent/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   deadLease,
+  eventually,
   type Harness,
   insertTurn,
   LEASE_MS,
@@ -64,7 +65,7 @@ describe('the sweep', () => {
     for (const sequence of [1, 2, 3]) await insertTurn(harness, chat, sequence);
     const replica = await startReplica();
     for (const answered of [1, 2, 3]) {
-      await expect.poll(() => transcript(harness, chat)).toHaveLength(3 + answered);
+      await eventually(() => transcript(harness, chat)).toHaveLength(3 + answered);
       await replica.tap.quiet();
       await replica.live(SWEEP_MS + STEP_MS);
     }
@@ -82,9 +83,10 @@ describe('the sweep', () => {
       { status: 'generating', lease: deadLease, takeovers: 0 },
     ]);
     await replica.live(SWEEP_MS + STEP_MS);
-    await expect
-      .poll(() => transcript(harness, chat))
-      .toEqual(['user: orphan', `assistant: ${echoOf('orphan')}`]);
+    await eventually(() => transcript(harness, chat)).toEqual([
+      'user: orphan',
+      `assistant: ${echoOf('orphan')}`,
+    ]);
     expect(await turnsOf(harness, chat)).toMatchObject([
       { _id: turn.id, status: 'completed', takeovers: 1, lease: { attempt: 2 }, usage: [{ attempt: 2 }] },
     ]);
@@ -100,7 +102,7 @@ describe('the sweep', () => {
     }
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating', takeovers: 0 }]);
     await replica.live(LEASE_MS + 2 * SWEEP_MS);
-    await expect.poll(() => turnsOf(harness, chat)).toMatchObject([{ status: 'completed', takeovers: 1 }]);
+    await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'completed', takeovers: 1 }]);
   });
 
   test('a sweeper that stalled itself takes nothing over that lived on meanwhile', async () => {
@@ -137,7 +139,7 @@ describe('the sweep', () => {
     expect(await turnsOf(harness, chats[1])).toMatchObject([{ status: 'generating', takeovers: 0 }]);
     isReady = true;
     await replica.live(SWEEP_MS + STEP_MS);
-    for (const chat of chats) await expect.poll(() => transcript(harness, chat)).toHaveLength(2);
+    for (const chat of chats) await eventually(() => transcript(harness, chat)).toHaveLength(2);
   });
 
   test('asks of a long queue only what its list does not tell, and nothing without a free slot', async () => {
@@ -167,7 +169,7 @@ describe('the sweep', () => {
       .collection('turns')
       .updateOne({ _id: first.id as never }, { $set: { messages: [] } });
     const replica = await startReplica();
-    await expect.poll(() => transcript(harness, sound)).toHaveLength(2);
+    await eventually(() => transcript(harness, sound)).toHaveLength(2);
     expect(replica.log.filter(({ level }) => level === 'error')).toMatchObject([
       { fields: { turn: first.id } },
     ]);
@@ -190,7 +192,7 @@ describe('the sweep', () => {
     await insertTurn(harness, chat, 6);
     const replica = await startReplica();
     await replica.live(2 * LEASE_MS);
-    await expect.poll(() => turnsOf(harness, chat)).toEqual([]);
+    await eventually(() => turnsOf(harness, chat)).toEqual([]);
   });
 
   test('a turn that nobody may run any more is removed too when its chat is gone', async () => {
@@ -201,7 +203,7 @@ describe('the sweep', () => {
     await harness.db.raw.collection('turns').updateOne({ chat }, { $set: { takeovers: 2 } });
     const replica = await startReplica();
     await replica.live(2 * LEASE_MS);
-    await expect.poll(() => turnsOf(harness, chat)).toEqual([]);
+    await eventually(() => turnsOf(harness, chat)).toEqual([]);
   });
 
   test('a failing sweep is told, and the next one comes', async () => {
@@ -212,7 +214,7 @@ describe('the sweep', () => {
     expect(replica.log.map(({ event }) => event)).toEqual(['sweep failed']);
     await insertTurn(harness, chat, 1);
     await replica.live(SWEEP_MS + STEP_MS);
-    await expect.poll(() => transcript(harness, chat)).toHaveLength(2);
+    await eventually(() => transcript(harness, chat)).toHaveLength(2);
   });
 });
 
@@ -255,7 +257,7 @@ describe('a healthy run', () => {
     for (let step = 0; step < 40; step++) {
       owner.clock.advance(STEP_MS);
       await owner.clock.rounds();
-      await expect.poll(() => owner.tap.pending).toBe(1);
+      await eventually(() => owner.tap.pending).toBe(1);
     }
     hanging.release();
     gate.release();
@@ -289,10 +291,10 @@ describe('a runner that stalls', () => {
     gates[0].resolve();
     await staleCall.closed;
     await stalled.tap.quiet();
-    await expect.poll(() => stalled.tap.calls).toContain('turns.end');
+    await eventually(() => stalled.tap.calls).toContain('turns.end');
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating', lease: { attempt: 2 } }]);
     gates[1].resolve();
-    await expect.poll(() => transcript(harness, chat)).toEqual(['user: q', 'assistant: fresh']);
+    await eventually(() => transcript(harness, chat)).toEqual(['user: q', 'assistant: fresh']);
     // Whoever waits there is told the answer that is stored.
     stalled.clock.advance(5_000);
     expect(await sending).toMatchObject({ outcome: { kind: 'answered', answer: { content: 'fresh' } } });
@@ -323,7 +325,7 @@ describe('a runner that stalls', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating', takeovers: 0 }]);
     const other = await startReplica();
     await other.live(LEASE_MS + SWEEP_MS + STEP_MS);
-    await expect.poll(() => transcript(harness, chat)).toHaveLength(2);
+    await eventually(() => transcript(harness, chat)).toHaveLength(2);
     stalled.clock.advance(5_000);
     expect(await sending).toMatchObject({ outcome: { answer: { content: echoOf('long') } } });
   });
@@ -391,7 +393,7 @@ describe('a poisonous turn', () => {
     const survivor = await startReplica();
     // The end of the poisonous turn wakes the next one: no further sweep is needed.
     while (!survivor.log.some(({ event }) => event === 'a turn was given up')) await survivor.live(STEP_MS);
-    await expect.poll(() => transcript(harness, chat)).toHaveLength(3);
+    await eventually(() => transcript(harness, chat)).toHaveLength(3);
     expect(await turnsOf(harness, chat)).toMatchObject([
       { _id: poison.id, status: 'failed', errorCode: 'interrupted', textBytes: 'poison'.length },
       { status: 'completed', takeovers: 0, lease: { attempt: 1 } },

@@ -3,7 +3,7 @@ import { scripts } from '@parley/agent/testing';
 import type { Refusal } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Followers } from '../src/followers.ts';
-import { type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
+import { eventually, type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
 import { TestClock } from './test-clock.ts';
 
 let harness: Harness;
@@ -21,10 +21,12 @@ describe('who waits for an answer', () => {
   test('that runs on another replica finds it there', async () => {
     // No slot: whatever is sent here runs elsewhere.
     const here = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
-    harness.startReplica({ bounds: { leaseMs: 300 } });
     const chat = await harness.newChat();
-    const { outcome } = await here.turns.send(harness.scope, { chat, content: 'q' });
-    expect(outcome).toMatchObject({ kind: 'answered' });
+    const sending = here.turns.send(harness.scope, { chat, content: 'q' });
+    await eventually(() => turnsOf(harness, chat)).toHaveLength(1);
+    // Its first sweep finds the turn.
+    harness.startReplica();
+    expect((await sending).outcome).toMatchObject({ kind: 'answered' });
     expect(await transcript(harness, chat)).toHaveLength(2);
   });
 
@@ -46,7 +48,7 @@ describe('who waits for an answer', () => {
       facts: { messageId: expect.stringMatching(/^msg_/) },
     });
     gate.release();
-    await expect.poll(() => transcript(harness, chat)).toHaveLength(2);
+    await eventually(() => transcript(harness, chat)).toHaveLength(2);
     const { items } = await harness.db.stores.messages.list(harness.scope, chat, { limit: 5, order: 'asc' });
     expect(items[1]?.id).toBe((refusal as Refusal).facts.messageId);
   });
@@ -61,7 +63,7 @@ describe('who waits for an answer', () => {
     hangUp.abort();
     await expect(sending).rejects.toMatchObject({ code: 'answer_pending' });
     gate.release();
-    await expect.poll(() => transcript(harness, chat)).toHaveLength(2);
+    await eventually(() => transcript(harness, chat)).toHaveLength(2);
     expect(getEventListeners(hangUp.signal, 'abort')).toEqual([]);
   });
 
@@ -94,7 +96,7 @@ describe('who waits for an answer', () => {
     }
     tap.pass('turns.find');
     harness.startReplica();
-    await expect.poll(() => transcript(harness, chat)).toHaveLength(2);
+    await eventually(() => transcript(harness, chat)).toHaveLength(2);
     clock.advance(1_000);
     expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
   });
@@ -130,7 +132,7 @@ describe('who waits for an answer', () => {
       }
     }
     harness.startReplica();
-    await expect.poll(() => transcript(harness, chat)).toHaveLength(2);
+    await eventually(() => transcript(harness, chat)).toHaveLength(2);
     clock.advance(1_000);
     expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
   });
@@ -139,7 +141,7 @@ describe('who waits for an answer', () => {
     const here = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
     const chat = await harness.newChat();
     const sending = here.turns.send(harness.scope, { chat, content: 'q' });
-    await expect.poll(() => turnsOf(harness, chat)).toHaveLength(1);
+    await eventually(() => turnsOf(harness, chat)).toHaveLength(1);
     const [turn] = await turnsOf(harness, chat);
     const id = turn?._id as never;
     await harness.db.stores.turns.claim(harness.scope, id, 't');

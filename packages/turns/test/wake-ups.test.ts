@@ -1,6 +1,7 @@
 import { mintId, Refusal } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
+  eventually,
   type Harness,
   type Replica,
   type ReplicaOptions,
@@ -24,7 +25,7 @@ afterAll(() => harness.stop());
 
 async function startSweptReplica(options: ReplicaOptions = {}): Promise<Replica> {
   const replica = harness.startReplica({ ...options, bounds: { leaseMs: 3_600_000, ...options.bounds } });
-  await expect.poll(() => replica.tap.calls).toContain('chats.listMarked');
+  await eventually(() => replica.tap.calls).toContain('chats.listMarked');
   await replica.tap.quiet();
   return replica;
 }
@@ -107,7 +108,7 @@ describe('the end of a turn and the arrival of its successor', () => {
     const sends = ['1', '2', '3', '4', '5', '6'].map((content) =>
       turns.send(harness.scope, { chat, content }),
     );
-    await expect.poll(() => turnsOf(harness, chat)).toHaveLength(6);
+    await eventually(() => turnsOf(harness, chat)).toHaveLength(6);
     gate.release();
     expect((await Promise.all(sends)).filter(({ outcome }) => outcome.kind !== 'answered')).toEqual([]);
     expect(await transcript(harness, chat)).toHaveLength(12);
@@ -123,9 +124,9 @@ describe('with one slot', () => {
     const sends = chats.flatMap((chat) =>
       ['x', 'y'].map((content) => turns.send(harness.scope, { chat, content: `${content} in ${chat}` })),
     );
-    await expect
-      .poll(() => harness.db.raw.collection('turns').countDocuments({ chat: { $in: chats } }))
-      .toBe(40);
+    await eventually(() => harness.db.raw.collection('turns').countDocuments({ chat: { $in: chats } })).toBe(
+      40,
+    );
     expect(harness.model.calls().length - before).toBe(1);
     gate.release();
     expect((await Promise.all(sends)).filter(({ outcome }) => outcome.kind !== 'answered')).toEqual([]);
@@ -141,7 +142,7 @@ describe('with one slot', () => {
     const waiting = [];
     for (const [index, chat] of chats.entries()) {
       waiting.push(one.turns.send(harness.scope, { chat, content: `waiting ${index} ${chat}` }));
-      await expect.poll(() => turnsOf(harness, chat)).toHaveLength(1);
+      await eventually(() => turnsOf(harness, chat)).toHaveLength(1);
       await one.tap.quiet();
     }
     // Two of the three are claimed elsewhere, and removed: their claims here come to nothing.
@@ -164,10 +165,10 @@ describe('with one slot', () => {
       throw new Refusal('database_unavailable');
     });
     const refused = turns.send(harness.scope, { chat: await harness.newChat(), content: 'refused' });
-    await expect.poll(() => tap.calls).toContain('turns.insert');
+    await eventually(() => tap.calls).toContain('turns.insert');
     tap.pass('turns.insert');
     const waiting = turns.send(harness.scope, { chat: await harness.newChat(), content: 'waiting' });
-    await expect.poll(() => tap.calls).toContain('turns.announceSuccessor');
+    await eventually(() => tap.calls).toContain('turns.announceSuccessor');
     gate.resolve();
     await expect(refused).rejects.toMatchObject({ code: 'database_unavailable' });
     expect(await waiting).toMatchObject({ outcome: { kind: 'answered' } });
@@ -180,10 +181,10 @@ describe('with one slot', () => {
     await harness.model.callTo('r');
     const [left, next] = [await harness.newChat(), await harness.newChat()];
     const leftSend = turns.send(harness.scope, { chat: left, content: 'left' });
-    await expect.poll(() => tap.calls.filter((call) => call === 'turns.announceSuccessor')).toHaveLength(1);
+    await eventually(() => tap.calls.filter((call) => call === 'turns.announceSuccessor')).toHaveLength(1);
     await tap.quiet();
     const nextSend = turns.send(harness.scope, { chat: next, content: 'next' });
-    await expect.poll(() => tap.calls.filter((call) => call === 'turns.announceSuccessor')).toHaveLength(2);
+    await eventually(() => tap.calls.filter((call) => call === 'turns.announceSuccessor')).toHaveLength(2);
     await tap.quiet();
     tap.away('turns.claim', 'before');
     gate.release();
