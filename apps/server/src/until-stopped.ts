@@ -27,7 +27,7 @@ export async function untilStopped(
     stop.abort();
     asked.resolve();
     // A start that hangs cannot be stopped in order.
-    if (!isRunning) setTimeout(() => process.exit(1), START_STOP_MAX_MS).unref();
+    setTimeout(() => isRunning || process.exit(1), START_STOP_MAX_MS).unref();
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
 
