@@ -52,13 +52,20 @@ describe('it sets `coerce` on the schemas both doors share', () => {
   }
   async function askRest(router: ReturnType<typeof makeRouter>, body: object): Promise<number> {
     const handler = createOpenApiNodeHttpHandler({ router, createContext: () => ({}) }) as unknown as (
-      request: HandlerRequest,
+      request: HandlerRequest<object>,
       response: HandlerResponse,
     ) => Promise<void>;
     const response = new HandlerResponse();
     const url = '/probe';
     await handler(
-      new HandlerRequest({ method: 'POST', url, contentType: 'application/json', body, query: {} }),
+      new HandlerRequest({
+        method: 'POST',
+        url,
+        contentType: 'application/json',
+        body,
+        query: {},
+        context: {},
+      }),
       response,
     );
     return response.statusCode;

@@ -17,7 +17,7 @@ import { hangUpSignal, keyHeaders } from './request-context.ts';
 /** What a body that was parsed is to the handler, which would look at the case of the header's letters. */
 const PARSED_TYPE = 'application/json';
 
-type Handle = (request: HandlerRequest, response: HandlerResponse, context: Context) => Promise<void>;
+type Handle = (request: HandlerRequest<Context>, response: HandlerResponse) => Promise<void>;
 
 /** The documented REST paths: one route per procedure, served by trpc-to-openapi's handler. */
 export async function restDoor(app: FastifyInstance, { services }: { services: Services }): Promise<void> {
@@ -57,9 +57,10 @@ async function serve(
     contentType: request.body === undefined ? undefined : PARSED_TYPE,
     body: closedInput(operation, request.body),
     query: queryOf(operation, request),
+    context: request.context,
   });
   const response = new HandlerResponse();
-  await handle(handlerRequest, response, request.context);
+  await handle(handlerRequest, response);
   if (handlerRequest.refusal) return sendRefusal(request, reply, handlerRequest.refusal);
   if (operation.meta.successStatus === 204) return reply.code(204).send();
   return reply
@@ -69,20 +70,14 @@ async function serve(
 }
 
 function createHandle(): Handle {
-  const contexts = new WeakMap<HandlerRequest, Context>();
-  const handler = createOpenApiNodeHttpHandler({
+  // The handler types its request as node's; what it is given is described in handler-exchange.ts.
+  return createOpenApiNodeHttpHandler({
     router: appRouter,
-    // The handler types its request as node's; what it is given is described in handler-exchange.ts.
-    createContext: ({ req }) => contexts.get(req as unknown as HandlerRequest) as Context,
+    createContext: ({ req }) => (req as unknown as HandlerRequest<Context>).context,
     onError: ({ error, req }) => {
-      (req as unknown as HandlerRequest).refusal = refusalOf(error);
+      (req as unknown as HandlerRequest<Context>).refusal = refusalOf(error);
     },
-  }) as unknown as (request: HandlerRequest, response: HandlerResponse) => Promise<void>;
-
-  return async (request, response, context) => {
-    contexts.set(request, context);
-    await handler(request, response);
-  };
+  }) as unknown as Handle;
 }
 
 /**
