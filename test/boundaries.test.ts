@@ -16,7 +16,7 @@ const arrows: Readonly<Record<string, Arrows>> = {
   'packages/contract': { values: ['zod'] },
   'packages/db': { values: ['@parley/contract', 'mongoose', 'lru-cache'] },
   'packages/agent': { values: ['@parley/contract', 'openai'] },
-  'packages/turns': { values: ['@parley/contract', '@parley/agent', '@parley/db', 'lru-cache'] },
+  'packages/turns': { values: ['@parley/contract', '@parley/agent', '@parley/db'] },
   'packages/api': {
     values: ['@parley/contract', '@trpc/server', 'trpc-to-openapi', 'zod'],
     types: ['@parley/db', '@parley/turns', 'zod-openapi'],

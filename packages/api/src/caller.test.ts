@@ -3,7 +3,12 @@ import type { ApiKeyStore } from '@parley/db';
 import { describe, expect, test } from 'vitest';
 import { authenticate } from './caller.ts';
 
-const record = { id: mintId('key'), team: mintId('team'), kind: 'secret' as const };
+const record = {
+  id: mintId('key'),
+  lineage: mintId('key'),
+  team: mintId('team'),
+  kind: 'secret' as const,
+};
 
 /** A store that knows one key, and keeps what it was asked for. */
 function storeOf(known: string) {
@@ -29,6 +34,7 @@ describe('a key is taken from', () => {
     const { store, asked } = storeOf('k1');
     expect(await authenticate(store, headers)).toEqual({
       key: record.id,
+      lineage: record.lineage,
       kind: 'secret',
       scope: { team: record.team },
     });

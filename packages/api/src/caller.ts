@@ -4,6 +4,8 @@ import type { ApiKeyStore, Scope } from '@parley/db';
 /** Who calls, as the key proved it. */
 export interface Caller {
   readonly key: Id<'key'>;
+  /** Stays when the key is rolled. */
+  readonly lineage: Id<'key'>;
   readonly kind: 'publishable' | 'secret';
   /** What the caller may reach. */
   readonly scope: Scope;
@@ -24,7 +26,7 @@ export async function authenticate(apiKeys: ApiKeyStore, headers: KeyHeaders): P
   const key = headers.apiKey ?? bearerToken(headers.authorization);
   const found = key === undefined ? undefined : await apiKeys.find(key);
   if (!found) throw new Refusal('unauthorized');
-  return { key: found.id, kind: found.kind, scope: { team: found.team } };
+  return { key: found.id, lineage: found.lineage, kind: found.kind, scope: { team: found.team } };
 }
 
 /** RFC 6750, section 2.1; the scheme's name is case-insensitive (RFC 9110, section 11.1). */

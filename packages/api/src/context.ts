@@ -13,6 +13,10 @@ export interface Context {
   readonly services: Services;
   /** Names this request in answers and logs. */
   readonly requestId: string;
+  /** The header `Idempotency-Key`, as it came. */
+  readonly idempotencyKey: string | undefined;
+  /** Says in the answer's headers that an earlier request's outcome is given again. */
+  markReplayed(): void;
   /** A signal that aborts when the client hangs up: it ends waits, never a turn. Made when first asked for. */
   hangUp(): AbortSignal;
   /** Who calls; looked up once per request, however many procedures a batch holds. */
@@ -22,12 +26,19 @@ export interface Context {
 /** Makes the context of one request, whatever host it came through. */
 export function createContext(
   services: Services,
-  request: { headers: KeyHeaders; requestId: string; hangUp: () => AbortSignal },
+  request: {
+    headers: KeyHeaders & { readonly idempotencyKey: string | undefined };
+    requestId: string;
+    hangUp: () => AbortSignal;
+    onReplay: () => void;
+  },
 ): Context {
   let caller: Promise<Caller> | undefined;
   return {
     services,
     requestId: request.requestId,
+    idempotencyKey: request.headers.idempotencyKey,
+    markReplayed: request.onReplay,
     hangUp: request.hangUp,
     caller: () => {
       caller ??= authenticate(services.stores.apiKeys, request.headers);

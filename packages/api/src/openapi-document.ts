@@ -1,31 +1,28 @@
-import { type ErrorCode, errorEntry, nameOfStatus, refusalEnvelopeSchema, statusOf } from '@parley/contract';
+import { chatEventSchema, type ErrorCode, limits, refusalEnvelopeSchema } from '@parley/contract';
 import { generateOpenApiDocument } from 'trpc-to-openapi';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { appRouter } from './app-router.ts';
+import { COMMON, eventStream, refusalResponses, requestIdHeader } from './openapi-responses.ts';
+import { streamPaths } from './openapi-streams.ts';
 import { type RestOperation, restOperations } from './rest-operations.ts';
+import { uiMessageStream } from './stream-operations.ts';
 
-/** What any operation may be refused with, whatever it does. */
-const COMMON: readonly ErrorCode[] = [
-  'malformed_request',
-  'invalid_input',
-  'unauthorized',
-  'payload_too_large',
-  'internal_error',
-  'database_unavailable',
-];
 const WITH_BODY: readonly ErrorCode[] = ['unsupported_media_type'];
 
-const refusalReference = { $ref: '#/components/schemas/Refusal' };
-const requestIdHeader = {
-  'X-Request-Id': { description: 'Names the request in the log.', schema: { type: 'string' } },
-};
-const retryAfterHeader = {
-  'Retry-After': {
-    description: 'Seconds after which to try again, where waiting helps.',
-    schema: { type: 'integer' },
+const replayedHeader = {
+  'Idempotent-Replayed': {
+    description: "`true`: this is an earlier request's outcome, by its `Idempotency-Key`.",
+    schema: { type: 'string' as const },
   },
 };
-
+const idempotencyKeyParameter = {
+  name: 'Idempotency-Key',
+  in: 'header' as const,
+  description:
+    'A text of your own that names this request. Sent again with the same body, it joins what the first one ' +
+    'began or gives its outcome again; with another body it is refused. Kept for at least 24 hours.',
+  schema: { type: 'string' as const, minLength: 1, maxLength: limits.idempotencyKeyLengthMax },
+};
 type Document = ReturnType<typeof generateOpenApiDocument>;
 type Responses = Record<string, unknown>;
 
@@ -57,8 +54,8 @@ export function buildOpenApiDocument(options: { version: string }): Document {
         description: 'The same key as `Authorization: Bearer <key>`.',
       },
     },
-    defs: { Refusal: refusalEnvelopeSchema },
-    paths: healthPaths,
+    defs: { Refusal: refusalEnvelopeSchema, ChatEvent: chatEventSchema },
+    paths: { ...streamPaths(), ...healthPaths },
   });
   for (const operation of restOperations) {
     const documented = document.paths?.[operation.path]?.[methodKey(operation)];
@@ -67,6 +64,13 @@ export function buildOpenApiDocument(options: { version: string }): Document {
       typeof documented.responses,
       undefined
     >;
+    const { requestBody } = documented;
+    if (operation.meta.hasOptionalBody && requestBody && 'required' in requestBody) {
+      requestBody.required = false;
+    }
+    if (operation.meta.isIdempotent) {
+      documented.parameters = [...(documented.parameters ?? []), idempotencyKeyParameter];
+    }
   }
   const { schemas = {} } = document.components ?? {};
   for (const name of Object.keys(schemas)) {
@@ -93,46 +97,19 @@ function methodKey({ method }: RestOperation) {
 function responsesOf({ method, meta }: RestOperation, generated: Responses): Responses {
   // A DELETE needs no body, but one that is sent is looked at.
   const codes = [...COMMON, ...(method === 'GET' ? [] : WITH_BODY), ...(meta.errors ?? [])];
-  return { ...successOf(meta.successStatus ?? 200, generated['200']), ...refusalResponses(codes) };
+  return { ...successOf(meta, generated['200']), ...refusalResponses(codes) };
 }
 
-function successOf(status: 200 | 204, generated: unknown): Responses {
-  if (status === 204) return { 204: { description: 'Done. No content.', headers: requestIdHeader } };
-  return { 200: { ...(generated as object), headers: requestIdHeader } };
-}
-
-function refusalResponses(codes: readonly ErrorCode[]): Responses {
-  const byStatus = Map.groupBy(codes, statusOf);
-  return Object.fromEntries(
-    [...byStatus]
-      .sort(([a], [b]) => a - b)
-      .map(([status, group]) => [status, refusalResponse(status, group)]),
-  );
-}
-
-function refusalResponse(status: ReturnType<typeof statusOf>, codes: readonly ErrorCode[]) {
-  const hasRetryAfter = codes.some((code) => errorEntry(code).retryAfterSeconds !== undefined);
+function successOf(meta: RestOperation['meta'], generated: unknown): Responses {
+  if (meta.successStatus === 204)
+    return { 204: { description: 'Done. No content.', headers: requestIdHeader } };
+  const { content, ...described } = generated as { content: object };
   return {
-    description: codes.map((code) => `\`${code}\`: ${errorEntry(code).when}`).join('\n\n'),
-    headers: { ...requestIdHeader, ...(hasRetryAfter && retryAfterHeader) },
-    content: {
-      'application/json': {
-        schema: refusalReference,
-        examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(status, code) }])),
-      },
+    200: {
+      ...described,
+      headers: { ...requestIdHeader, ...(meta.isIdempotent && replayedHeader) },
+      content: { ...content, ...(meta.canStream && eventStream(uiMessageStream)) },
     },
-  };
-}
-
-function exampleOf(status: ReturnType<typeof statusOf>, code: ErrorCode) {
-  return {
-    error: nameOfStatus[status],
-    message: errorEntry(code).message,
-    code,
-    requestId: 'req_01jd2m8x5qk3v7w9yb4t6r1znhce',
-    ...(code === 'invalid_input' && {
-      issues: [{ path: 'content', message: 'must have at least 1 character(s)' }],
-    }),
   };
 }
 

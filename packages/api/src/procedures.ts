@@ -1,4 +1,5 @@
-import { Refusal } from '@parley/contract';
+import { isId, Refusal } from '@parley/contract';
+import { toIdempotency } from './idempotency.ts';
 import { refusalOf, toTrpcError } from './refusal-of.ts';
 import { t } from './trpc.ts';
 
@@ -14,3 +15,38 @@ export const anyKeyProcedure = refusing.use(async ({ ctx, next }) => {
   const caller = await ctx.caller();
   return next({ ctx: { ...ctx.services, caller, scope: caller.scope } });
 });
+
+/** For requests that create: their `Idempotency-Key`, if they have one. It is looked at before the input is. */
+const idempotentProcedure = anyKeyProcedure.use(async ({ ctx, path, getRawInput, next }) => {
+  const { idempotencyKey, caller } = ctx;
+  const idempotency =
+    idempotencyKey === undefined
+      ? undefined
+      : toIdempotency(caller, path, idempotencyKey, await getRawInput());
+  return next({ ctx: { idempotency } });
+});
+
+/** For requests that begin a turn: the turn an earlier request with the same key began is found before all else. */
+export const turnProcedure = idempotentProcedure.use(async ({ ctx, getRawInput, next }) => {
+  const { turns, scope, idempotency } = ctx;
+  const chatId = idempotency && chatIdOf(await getRawInput());
+  const kept = idempotency && chatId && (await turns.findKept(scope, chatId, idempotency));
+  if (kept) ctx.markReplayed();
+  return next({ ctx: { kept: kept || undefined } });
+});
+
+/** For requests that make a chat: likewise. One that was deleted since is not made again. */
+export const chatProcedure = idempotentProcedure.use(async ({ ctx, next }) => {
+  const { stores, scope, idempotency } = ctx;
+  const kept = idempotency && (await stores.chats.findKept(scope, idempotency.key));
+  if (kept && kept.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
+  if (kept) ctx.markReplayed();
+  if (kept && !kept.chat) throw new Refusal('chat_not_found');
+  return next({ ctx: { kept: kept?.chat } });
+});
+
+function chatIdOf(input: unknown) {
+  if (typeof input !== 'object' || input === null || !('chatId' in input)) return undefined;
+  const { chatId } = input;
+  return typeof chatId === 'string' && isId('chat', chatId) ? chatId : undefined;
+}

@@ -12,6 +12,7 @@ export const statusOfTrpcCode = {
   CONFLICT: 409,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
+  UNPROCESSABLE_CONTENT: 422,
   INTERNAL_SERVER_ERROR: 500,
   BAD_GATEWAY: 502,
   SERVICE_UNAVAILABLE: 503,
@@ -30,6 +31,7 @@ export const nameOfStatus: Record<ErrorStatus, string> = {
   409: 'Conflict',
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
@@ -82,6 +84,12 @@ export const errorRegister = {
     message: 'There is no such agent. `GET /agent` lists the agents of your team.',
     when: "The agent does not exist or is another team's.",
   },
+  message_not_found: {
+    trpcCode: 'NOT_FOUND',
+    message:
+      "There is no such answer in this chat. `messageId` is the id an answer has, not the user's message.",
+    when: 'The chat holds no answer, running or ended, with this id.',
+  },
   route_not_found: {
     trpcCode: 'NOT_FOUND',
     message: 'There is nothing at this address. `GET /openapi.json` lists what there is.',
@@ -103,6 +111,17 @@ export const errorRegister = {
     when: 'Too many messages of one chat wait.',
     retryAfterSeconds: 2,
   },
+  chat_busy: {
+    trpcCode: 'CONFLICT',
+    message: 'This chat is still answering. Send again when it has ended, or without `onBusy: "reject"`.',
+    when: 'A message sent with `onBusy: "reject"` met a chat whose newest turn has not ended.',
+    retryAfterSeconds: 2,
+  },
+  not_retryable: {
+    trpcCode: 'CONFLICT',
+    message: 'Only a failed answer that is the newest of its chat can be retried. Send a message instead.',
+    when: 'The answer has not failed, or the chat went on after it.',
+  },
   payload_too_large: {
     trpcCode: 'PAYLOAD_TOO_LARGE',
     message: 'The request is too large: a body may have at most 1 MiB.',
@@ -113,6 +132,11 @@ export const errorRegister = {
     message: 'Send the body as JSON, with `Content-Type: application/json`.',
     when: 'A body came without or with another content type.',
   },
+  idempotency_key_reused: {
+    trpcCode: 'UNPROCESSABLE_CONTENT',
+    message: 'This `Idempotency-Key` was used with another request. Use a new key for a new request.',
+    when: 'The same key came with another body. Nothing was written.',
+  },
   internal_error: {
     trpcCode: 'INTERNAL_SERVER_ERROR',
     message: 'Something went wrong on our side. Try again; if it stays, tell the operator the `requestId`.',
@@ -120,7 +144,7 @@ export const errorRegister = {
   },
   model_failed: {
     trpcCode: 'BAD_GATEWAY',
-    message: 'The model could not answer. Your message is kept; send another to go on.',
+    message: 'The model could not answer. Your message is kept; retry it, or send another to go on.',
     when: 'The model answered with an error, with nothing, or broke off, and trying again did not help.',
   },
   model_refused: {
@@ -137,12 +161,12 @@ export const errorRegister = {
   interrupted: {
     trpcCode: 'BAD_GATEWAY',
     message:
-      'The answer was interrupted more than once and given up. Your message is kept; send another to go on.',
+      'The answer was interrupted more than once and given up. Your message is kept; retry it, or send another.',
     when: 'The processes that ran this turn died, three times in a row.',
   },
   model_timeout: {
     trpcCode: 'GATEWAY_TIMEOUT',
-    message: 'The model did not answer in time. Your message is kept; send another to go on.',
+    message: 'The model did not answer in time. Your message is kept; retry it, or send another to go on.',
     when: 'The model was silent for too long, or the turn took longer than it may.',
   },
   answer_pending: {
@@ -169,10 +193,16 @@ export const errorRegister = {
     when: 'MongoDB does not answer. With `messageId`, whether the message was stored is not known yet: look at the list.',
     retryAfterSeconds: 2,
   },
+  answer_restarted: {
+    trpcCode: 'SERVICE_UNAVAILABLE',
+    message: 'The answer is being generated anew. Open its stream again: it starts over.',
+    when: 'In a stream only: the process that wrote the answer was lost, and another one began it again.',
+    retryAfterSeconds: 1,
+  },
   draining: {
     trpcCode: 'SERVICE_UNAVAILABLE',
     message: 'This server is shutting down. Try again: another one takes over.',
-    when: 'The process was told to stop. With `messageId`, the turn goes on elsewhere.',
+    when: 'The process was told to stop. With `messageId`, the turn goes on elsewhere: so does its stream.',
     retryAfterSeconds: 2,
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -37,6 +37,20 @@ export function isId<Noun extends IdNoun>(noun: Noun, text: string): text is Id<
   return text.startsWith(prefix) && TAIL.test(text.slice(prefix.length));
 }
 
+/**
+ * The id of a turn's answer: it has the turn's own tail, so that a turn is found by the id of its answer
+ * without an index of message ids.
+ */
+export function answerIdOf(turn: Id<'turn'>): Id<'message'> {
+  return `${PREFIXES.message}${turn.slice(PREFIXES.turn.length)}`;
+}
+
+/** The turn whose answer has this id; undefined for a text that is no message's id. */
+export function turnIdOf(messageId: string): Id<'turn'> | undefined {
+  if (!isId('message', messageId)) return undefined;
+  return `${PREFIXES.turn}${messageId.slice(PREFIXES.message.length)}`;
+}
+
 /** The schema of an id in an answer. */
 export function idSchema<Noun extends IdNoun>(noun: Noun) {
   return z

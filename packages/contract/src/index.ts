@@ -1,5 +1,7 @@
 export * from './agent.ts';
+export * from './answer-event.ts';
 export * from './chat.ts';
+export * from './chat-cursor.ts';
 export * from './error-codes.ts';
 export * from './id.ts';
 export * from './limits.ts';
@@ -7,3 +9,4 @@ export * from './message.ts';
 export * from './metadata.ts';
 export * from './page.ts';
 export * from './refusal.ts';
+export * from './stream-cursor.ts';

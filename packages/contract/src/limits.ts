@@ -44,12 +44,26 @@ export const limits = {
   sendWaitMaxMs: 600_000,
   /** What a process that dies leaves is taken over after this. */
   leaseMs: 10_000,
+  /** How often a process looks whether its turns were cancelled or deleted, and writes their text to the log. */
+  tickMs: 250,
   /** A turn that killed two runners is not given a third. */
   takeoversMax: 2,
   /** The history's share of the context, when nothing is set: fits the 8k window most models have. */
   contextTokensDefault: 6_000,
   /** A revoked key is refused, and a changed agent is used, everywhere within this time. */
   cacheMs: 4_000,
+  /** As the field's APIs have it (Stripe, IETF draft-ietf-httpapi-idempotency-key-header). */
+  idempotencyKeyLengthMax: 255,
+  /** How long a cancel waits to tell how the turn ended: what is alive stops within a second. */
+  cancelWaitMaxMs: 3_000,
+  /** A silent stream shows that it lives at least this often; proxies cut after 30 to 60 s. */
+  heartbeatMs: 10_000,
+  /** A reader that takes nothing for this long is gone. */
+  readerStallMaxMs: 60_000,
+  /** A running answer's log outlives every turn by far (three attempts of 5 minutes and their queue). */
+  turnLogSeconds: 3 * 60 * 60,
+  /** A follower of a chat that is further behind gets the newest messages at once instead. */
+  chatEventsBehindMax: 50,
   /** Keys and agents a process remembers; beyond it the least used is read again. */
   cacheEntriesMax: 10_000,
   /** A team's agents are chosen from one list. */

@@ -38,9 +38,12 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
 
   async function findByHash(hash: string): Promise<ApiKeyRecord | undefined> {
     const found = await apiKeys
-      .findOne({ hash, revokedAt: trusted({ $exists: false }) }, { team: 1, kind: 1, expiresAt: 1 })
+      .findOne(
+        { hash, revokedAt: trusted({ $exists: false }) },
+        { team: 1, kind: 1, expiresAt: 1, lineage: 1 },
+      )
       .lean();
     if (!found || (found.expiresAt && found.expiresAt <= new Date())) return undefined;
-    return { id: found._id, team: found.team, kind: found.kind };
+    return { id: found._id, lineage: found.lineage ?? found._id, team: found.team, kind: found.kind };
   }
 }

@@ -9,6 +9,7 @@ import { createMessageStore } from './message-store.ts';
 import { createModels, type Models } from './models.ts';
 import type { Stores } from './store.ts';
 import { createTeamStore } from './team-store.ts';
+import { createTurnLogStore } from './turn-log-store.ts';
 import { createTurnStore } from './turn-store.ts';
 
 /** How long a server is looked for. An election takes longer, but what waits for one is tried again later. */
@@ -131,5 +132,6 @@ function createStores(models: Models): Stores {
     chats: guarded(createChatStore(models)),
     messages: guarded(createMessageStore(models)),
     turns: guarded(createTurnStore(models)),
+    turnLog: guarded(createTurnLogStore(models)),
   };
 }

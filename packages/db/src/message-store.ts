@@ -1,12 +1,23 @@
 import type { Id } from '@parley/contract';
 import { trusted } from 'mongoose';
 import type { Models, TurnDocument } from './models.ts';
-import type { ListedMessage, MessagePosition } from './records.ts';
+import type { ListedMessage, MessagePosition, TurnStatus } from './records.ts';
 import type { MessageStore } from './store.ts';
 
-const fields = { sequence: 1, status: 1, errorCode: 1, messages: 1, answerId: 1 } as const;
+const fields = {
+  sequence: 1,
+  status: 1,
+  isCancelled: 1,
+  errorCode: 1,
+  messages: 1,
+  answerId: 1,
+  retryOf: 1,
+} as const;
 
-type ListedTurn = Pick<TurnDocument, 'sequence' | 'status' | 'errorCode' | 'messages' | 'answerId'>;
+type ListedTurn = Pick<
+  TurnDocument,
+  'sequence' | 'status' | 'isCancelled' | 'errorCode' | 'messages' | 'answerId' | 'retryOf'
+>;
 type PlacedMessage = ListedMessage & { readonly position: MessagePosition };
 
 /** How many turns one query brings. */
@@ -36,8 +47,9 @@ export function createMessageStore({ turns }: Models): MessageStore {
       const from = after?.sequence ?? (order === 'asc' ? 1 : Number.MAX_SAFE_INTEGER);
       const items: PlacedMessage[] = [];
       const size = Math.min(limit + 1, TURNS_PAGE);
-      for await (const turn of readTurns({ chat, team }, from, { direction, size })) {
-        const messages = messagesOf(turn);
+      const found = readTurns({ chat, team }, from, { direction, size });
+      for await (const group of grouped(found, direction)) {
+        const messages = messagesOf(group);
         if (order === 'desc') messages.reverse();
         items.push(...messages.filter((message) => isAfter(message.position, after, direction)));
         if (items.length > limit) break;
@@ -49,26 +61,61 @@ export function createMessageStore({ turns }: Models): MessageStore {
   };
 }
 
+/** A failed turn and the retries behind it belong together: they answer one message. Oldest first. */
+async function* grouped(found: AsyncIterable<ListedTurn>, direction: 1 | -1): AsyncGenerator<ListedTurn[]> {
+  let group: ListedTurn[] = [];
+  for await (const turn of found) {
+    const isFirst = !turn.retryOf;
+    if (direction === 1 && isFirst && group.length > 0) {
+      yield group;
+      group = [];
+    }
+    group = direction === 1 ? [...group, turn] : [turn, ...group];
+    if (direction === -1 && isFirst) {
+      yield group;
+      group = [];
+    }
+  }
+  if (group.length > 0) yield group;
+}
+
 interface PageOrder {
   readonly direction: 1 | -1;
   /** Turns. */
   readonly size: number;
 }
 
-/** What a list shows of a turn: the user's message always, the answer once it has ended with text. */
-function messagesOf(turn: ListedTurn): PlacedMessage[] {
-  const { sequence, status, errorCode } = turn;
-  return turn.messages
-    .filter(({ id, role }) => role === 'user' || id === turn.answerId)
-    .map(({ id, role, content, createdAt }) => ({
-      id,
-      role,
-      content,
-      createdAt,
-      status,
-      ...(errorCode !== undefined && { errorCode }),
-      position: { sequence, role },
-    }));
+/**
+ * What a list shows of a message and the turns that answered it, oldest first: the message with how its newest
+ * turn stands, and the answer once one has ended with text.
+ */
+function messagesOf(group: readonly ListedTurn[]): PlacedMessage[] {
+  const newest = group.at(-1);
+  if (!newest) return [];
+  const isAnswered = group.some(({ messages, answerId }) => messages.some(({ id }) => id === answerId));
+  return group.flatMap((turn) =>
+    turn.messages
+      .filter(({ id, role }) => role === 'user' || id === turn.answerId)
+      .map(({ id, role, content, createdAt }) => {
+        const { errorCode, answerId } = role === 'user' ? newest : turn;
+        return {
+          id,
+          role,
+          content,
+          createdAt,
+          status: statusOf(role === 'user' ? newest : turn),
+          ...(errorCode !== undefined && { errorCode }),
+          answerId,
+          isAnswered,
+          position: { sequence: turn.sequence, role },
+        };
+      }),
+  );
+}
+
+/** One that was cancelled while it waits is never answered: it ends as soon as its turn comes. */
+function statusOf({ status, isCancelled }: ListedTurn): TurnStatus {
+  return status === 'queued' && isCancelled ? 'stopped' : status;
 }
 
 function isAfter(position: MessagePosition, after: MessagePosition | undefined, direction: 1 | -1): boolean {

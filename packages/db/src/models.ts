@@ -1,7 +1,7 @@
-import type { ErrorCode, Id } from '@parley/contract';
+import { type ErrorCode, type Id, limits } from '@parley/contract';
 import { type Connection, Schema } from 'mongoose';
 import type { ApiKeyKind } from './api-key.ts';
-import type { Lease, MessageRecord, TurnStatus, UsageRecord } from './records.ts';
+import type { Idempotency, Lease, MessageRecord, RetryOf, TurnStatus, UsageRecord } from './records.ts';
 
 /*
  * The collections. Documents never leave this package: stores turn them into records.
@@ -20,6 +20,8 @@ export interface TeamDocument {
 
 export interface ApiKeyDocument {
   _id: Id<'key'>;
+  /** Absent: its own id. */
+  lineage?: Id<'key'>;
   team: Id<'team'>;
   kind: ApiKeyKind;
   /** SHA-256 of the key. */
@@ -64,6 +66,8 @@ export interface ChatDocument {
   metadata?: string;
   title?: string;
   createdAt?: Date;
+  /** Stays on a tombstone: a late repeat must not make the chat again. */
+  idempotency?: Idempotency;
   /** Deleted, its turns not yet removed. */
   deletedAt?: Date;
   /** Deleted, its turns removed. */
@@ -80,6 +84,12 @@ export interface TurnDocument {
   takeovers: number;
   /** Set by the one who queues behind this turn, so that its end wakes them without a query. */
   hasSuccessor?: boolean;
+  /** Whoever runs this turn, or would, ends it instead. */
+  isCancelled?: true;
+  retryOf?: RetryOf;
+  idempotency?: Idempotency;
+  /** The run that wrote the text readers were shown; the text itself only where no answer holds it. */
+  written?: { attempt: number; text?: string };
   messages: MessageDocument[];
   answerId: Id<'message'>;
   usage: UsageRecord[];
@@ -92,6 +102,14 @@ export interface TurnDocument {
 }
 
 type MessageDocument = MessageRecord;
+
+export interface TurnLogDocument {
+  /** Turn, attempt and the offset the text reaches: see `logKey`. One index serves uniqueness and reading. */
+  _id: string;
+  team: Id<'team'>;
+  text: string;
+  createdAt: Date;
+}
 
 /** A tombstone stays this long, so that late repeats of old requests find it. */
 const TOMBSTONE_SECONDS = 24 * 60 * 60;
@@ -117,6 +135,7 @@ teamSchema.index({ isFirst: 1 }, { unique: true, sparse: true });
 const apiKeySchema = new Schema<ApiKeyDocument>(
   {
     _id: string,
+    lineage: String,
     team: string,
     kind: string,
     hash: string,
@@ -149,6 +168,9 @@ const agentSchema = new Schema<AgentDocument>(
 );
 agentSchema.index({ team: 1, _id: 1 });
 
+const idempotencySchema = new Schema({ key: string, body: string }, part);
+const withIdempotency = { partialFilterExpression: { 'idempotency.key': { $exists: true } } };
+
 const chatSchema = new Schema<ChatDocument>(
   {
     _id: string,
@@ -159,6 +181,7 @@ const chatSchema = new Schema<ChatDocument>(
     metadata: String,
     title: String,
     createdAt: Date,
+    idempotency: idempotencySchema,
     deletedAt: Date,
     purgedAt: Date,
   },
@@ -167,6 +190,7 @@ const chatSchema = new Schema<ChatDocument>(
 chatSchema.index({ team: 1, _id: -1 });
 chatSchema.index({ team: 1, user: 1, _id: -1 });
 chatSchema.index({ team: 1, agentType: 1, _id: -1 });
+chatSchema.index({ 'idempotency.key': 1 }, { unique: true, ...withIdempotency });
 chatSchema.index({ deletedAt: 1 }, { sparse: true });
 chatSchema.index({ purgedAt: 1 }, { expireAfterSeconds: TOMBSTONE_SECONDS });
 
@@ -180,6 +204,10 @@ const turnSchema = new Schema<TurnDocument>(
     lease: new Schema({ token: string, attempt: number, renewals: number }, part),
     takeovers: number,
     hasSuccessor: Boolean,
+    isCancelled: Boolean,
+    retryOf: new Schema({ turn: string, userMessageId: string }, part),
+    idempotency: idempotencySchema,
+    written: new Schema({ attempt: number, text: String }, part),
     messages: [new Schema({ id: string, role: string, content: { type: String }, createdAt: date }, part)],
     answerId: string,
     usage: [
@@ -197,10 +225,17 @@ const turnSchema = new Schema<TurnDocument>(
   { ...options, collection: 'turns' },
 );
 turnSchema.index({ chat: 1, sequence: 1 }, { unique: true });
+turnSchema.index({ chat: 1, 'idempotency.key': 1 }, { unique: true, ...withIdempotency });
 turnSchema.index(
   { status: 1, _id: 1 },
   { partialFilterExpression: { status: { $in: ['queued', 'generating'] } } },
 );
+
+const turnLogSchema = new Schema<TurnLogDocument>(
+  { _id: string, team: string, text: string, createdAt: date },
+  { ...options, collection: 'turnLog' },
+);
+turnLogSchema.index({ createdAt: 1 }, { expireAfterSeconds: limits.turnLogSeconds });
 
 /** The models of one connection. */
 export function createModels(connection: Connection) {
@@ -210,6 +245,7 @@ export function createModels(connection: Connection) {
     agents: connection.model<AgentDocument>('Agent', agentSchema),
     chats: connection.model<ChatDocument>('Chat', chatSchema),
     turns: connection.model<TurnDocument>('Turn', turnSchema),
+    turnLog: connection.model<TurnLogDocument>('TurnLog', turnLogSchema),
   };
 }
 

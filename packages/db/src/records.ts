@@ -8,6 +8,8 @@ export interface Scope {
 
 export interface ApiKeyRecord {
   readonly id: Id<'key'>;
+  /** The first key of those that replaced each other: what is remembered for a key outlives its rolling. */
+  readonly lineage: Id<'key'>;
   readonly team: Id<'team'>;
   readonly kind: ApiKeyKind;
 }
@@ -31,6 +33,28 @@ export interface ChatRecord {
   readonly metadata?: Metadata;
   readonly title?: string;
   readonly createdAt: Date;
+}
+
+/** What makes a repeated request known: hashes of who sent it with which key, and of what it asked. */
+export interface Idempotency {
+  /** Of the caller, the operation and the `Idempotency-Key`. */
+  readonly key: string;
+  /** Of the input. */
+  readonly body: string;
+}
+
+export interface NewChat {
+  readonly agent: Id<'agent'>;
+  readonly agentType: string;
+  readonly user?: string;
+  readonly metadata?: Metadata;
+}
+
+/** A chat that was made by an earlier request with the same key. */
+export interface KeptChat {
+  readonly body: string;
+  /** Undefined when it was deleted since. */
+  readonly chat: ChatRecord | undefined;
 }
 
 export interface ChatFilter {
@@ -69,6 +93,18 @@ export interface UsageRecord {
   readonly outputTokens?: number;
 }
 
+/** The text of an answer, and the run that wrote it: cursors name the run. */
+export interface WrittenText {
+  readonly attempt: number;
+  readonly text: string;
+}
+
+/** The failed turn that a retry answers again, and the message that both answer. */
+export interface RetryOf {
+  readonly turn: Id<'turn'>;
+  readonly userMessageId: Id<'message'>;
+}
+
 /** A turn as its runner needs it. */
 export interface TurnRecord {
   readonly id: Id<'turn'>;
@@ -80,23 +116,45 @@ export interface TurnRecord {
   readonly lease?: Lease;
   /** How often a dead runner's run was taken over. */
   readonly takeovers: number;
-  readonly userMessage: MessageRecord;
+  /** A mark: whoever runs the turn, or would, ends it instead. */
+  readonly isCancelled: boolean;
+  /** Absent in a retry, which answers the message of an earlier turn. */
+  readonly userMessage?: MessageRecord;
+  readonly retryOf?: RetryOf;
   readonly answerId: Id<'message'>;
   readonly answer?: MessageRecord;
+  /** What readers were shown: the answer's text, or what a failed run had written. Absent while unfinished. */
+  readonly written?: WrittenText;
   readonly errorCode?: ErrorCode;
+  readonly idempotency?: Idempotency;
+  /** UTF-8 bytes of the chat's text up to and with this turn; absent while unfinished. */
+  readonly textBytes?: number;
+  readonly createdAt: Date;
 }
 
 /** What the sweep needs of a turn: no text, because there may be thousands. */
-export type UnfinishedTurn = Omit<TurnRecord, 'userMessage' | 'answerId' | 'answer' | 'errorCode'>;
+export type UnfinishedTurn = Pick<
+  TurnRecord,
+  'id' | 'team' | 'chat' | 'sequence' | 'status' | 'lease' | 'takeovers' | 'isCancelled'
+>;
+
+/** How a turn stands, as a reader looks at it again and again: no text. */
+export type TurnStand = Pick<TurnRecord, 'status' | 'isCancelled'> & {
+  /** The newest run; 0 before the first. */
+  readonly attempt: number;
+};
 
 /** A turn to be accepted. With a lease it is claimed in the same write. */
 export interface NewTurn {
   readonly id: Id<'turn'>;
   readonly chat: Id<'chat'>;
   readonly sequence: number;
-  readonly userMessage: MessageRecord;
+  /** The message to answer, or the failed turn whose message is answered again. */
+  readonly question: { readonly userMessage: MessageRecord } | { readonly retryOf: RetryOf };
   readonly answerId: Id<'message'>;
+  readonly idempotency?: Idempotency;
   readonly lease?: Lease;
+  readonly createdAt: Date;
 }
 
 /** The newest turn of a chat: what the next one is inserted after. */
@@ -123,6 +181,8 @@ export interface TurnView {
 export interface TurnEnd {
   readonly status: EndedStatus;
   readonly answer?: MessageRecord;
+  /** What was shown: the run that wrote the answer, or what a failed run had written. */
+  readonly written?: WrittenText;
   readonly errorCode?: ErrorCode;
   readonly usage?: UsageRecord;
   readonly agentVersion?: number;
@@ -145,4 +205,17 @@ export interface PageOf<Item, Position> {
 export interface ListedMessage extends MessageRecord {
   readonly status: TurnStatus;
   readonly errorCode?: ErrorCode;
+  /** The id of the answer, as the newest turn of the message has it. */
+  readonly answerId: Id<'message'>;
+  /** Whether the list shows an answer to it. */
+  readonly isAnswered: boolean;
+}
+
+/** A piece of a running answer: the text from `to - text.length` to `to`, in UTF-16 units. */
+export interface LogBatch {
+  readonly turn: Id<'turn'>;
+  readonly team: Id<'team'>;
+  readonly attempt: number;
+  readonly to: number;
+  readonly text: string;
 }

@@ -1,18 +1,23 @@
-import type { Id, Metadata, NewAgent } from '@parley/contract';
+import type { Id, NewAgent } from '@parley/contract';
 import type {
   AgentRecord,
   ApiKeyRecord,
   ChatFilter,
   ChatRecord,
   ChatTail,
+  Idempotency,
+  KeptChat,
   Lease,
   ListedMessage,
+  LogBatch,
   MessagePosition,
+  NewChat,
   NewTurn,
   PageOf,
   Scope,
   TurnEnd,
   TurnRecord,
+  TurnStand,
   TurnView,
   UnfinishedTurn,
 } from './records.ts';
@@ -52,10 +57,11 @@ export interface AgentStore {
 }
 
 export interface ChatStore {
-  create(
-    scope: Scope,
-    chat: { agent: Id<'agent'>; agentType: string; user?: string; metadata?: Metadata },
-  ): Promise<ChatRecord>;
+  create(scope: Scope, chat: NewChat): Promise<ChatRecord>;
+  /** Makes a chat, unless a request with the same key made one before: then answers that one. */
+  createOnce(scope: Scope, chat: NewChat, idempotency: Idempotency): Promise<ChatRecord | { kept: KeptChat }>;
+  /** The chat that a request with this key made. */
+  findKept(scope: Scope, idempotencyKey: string): Promise<KeptChat | undefined>;
   find(scope: Scope, id: Id<'chat'>): Promise<ChatRecord | undefined>;
   /** Newest first, at most `limit`, from after the chat `after` on. */
   list(
@@ -67,7 +73,7 @@ export interface ChatStore {
   markDeleted(scope: Scope, id: Id<'chat'>): Promise<boolean>;
   /** Chats that are marked deleted and not yet purged, at most `limit`: what a crash left behind. */
   listMarked(limit: number): Promise<Id<'chat'>[]>;
-  /** Removes all turns of a chat that is marked deleted. Repeatable. */
+  /** Removes all turns of a chat that is marked deleted, and their logs. Repeatable. */
   purge(id: Id<'chat'>): Promise<void>;
 }
 
@@ -80,17 +86,29 @@ export interface MessageStore {
   ): Promise<PageOf<ListedMessage, MessagePosition>>;
 }
 
-export type InsertResult = 'inserted' | 'sequence-taken';
+export type InsertResult = 'inserted' | 'sequence-taken' | 'key-taken';
 
 export interface TurnStore {
   /** The newest turn of a chat; sequence 0 when there is none. */
   tail(scope: Scope, chat: Id<'chat'>): Promise<ChatTail>;
-  /** Accepts a turn. A second insert of the same id is the first one's success. */
+  /**
+   * Accepts a turn. A second insert of the same id is the first one's success. `key-taken`: a turn with the
+   * same idempotency key stands in this chat.
+   */
   insert(scope: Scope, turn: NewTurn): Promise<InsertResult>;
   /** Removes a turn that was accepted into a chat that is gone. */
   remove(scope: Scope, id: Id<'turn'>): Promise<void>;
-  /** The chat, the predecessor and the history, read with majority concern after the insert. */
-  look(scope: Scope, chat: Id<'chat'>, sequence: number, historyBytesMax: number): Promise<TurnView>;
+  /**
+   * The chat, the predecessor and the history, read with majority concern after the insert. `chatBytes`, where it
+   * is known, is the size of the chat's text: from it follows how many turns are worth reading at once.
+   */
+  look(
+    scope: Scope,
+    chat: Id<'chat'>,
+    sequence: number,
+    historyBytesMax: number,
+    chatBytes?: number,
+  ): Promise<TurnView>;
   /** Tells the turn before `sequence` that one waits behind it. False: it has ended, nobody will wake us. */
   announceSuccessor(scope: Scope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
   /** Claims a queued turn. Undefined when it is not queued any more. */
@@ -108,6 +126,18 @@ export interface TurnStore {
     token: string,
     end: TurnEnd,
   ): Promise<{ result: 'ended'; hasSuccessor: boolean } | { result: 'lost' | 'gone' }>;
+  /** Marks an unfinished turn cancelled. False: it has ended, or is gone. */
+  cancel(scope: Scope, id: Id<'turn'>): Promise<boolean>;
+  /** Marks every unfinished turn of the chat before `sequence` cancelled. */
+  cancelBefore(scope: Scope, chat: Id<'chat'>, sequence: number): Promise<void>;
+  /** Of these turns, those that are there still, and whether they are marked cancelled. Not scoped: see `renew`. */
+  listMarks(ids: readonly Id<'turn'>[]): Promise<{ id: Id<'turn'>; isCancelled: boolean }[]>;
+  /** The turn that a request with this key made in this chat. */
+  findKept(scope: Scope, chat: Id<'chat'>, idempotencyKey: string): Promise<TurnRecord | undefined>;
+  /** How a turn stands, without its text. Undefined when it was deleted. */
+  stand(scope: Scope, id: Id<'turn'>): Promise<TurnStand | undefined>;
+  /** The turns of a chat after `sequence`, in order, at most `limit`. */
+  listAfter(scope: Scope, chat: Id<'chat'>, sequence: number, limit: number): Promise<TurnRecord[]>;
   /** A turn as it stands. Undefined when it was deleted. */
   find(scope: Scope, id: Id<'turn'>): Promise<TurnRecord | undefined>;
   /** Unfinished turns of all teams in the order of their ids, from after `after`, for the sweep. */
@@ -118,6 +148,19 @@ export interface TurnStore {
   takeOver(scope: Scope, id: Id<'turn'>, seen: Lease, token: string): Promise<TurnRecord | undefined>;
 }
 
+/**
+ * The log of running answers, so that any process can show them. It may lag behind what the runner has shown,
+ * and ends some hours after it was written: the ended turn holds the whole text.
+ */
+export interface TurnLogStore {
+  /** Stores pieces of any number of answers with one write. Repeatable: a piece that is there already stays. */
+  append(batches: readonly LogBatch[]): Promise<void>;
+  /** What the log holds of a run's text from `from` on, up to the first gap. */
+  read(scope: Scope, turn: Id<'turn'>, attempt: number, from: number): Promise<string>;
+  /** Removes what the log holds of a turn. */
+  remove(scope: Scope, turn: Id<'turn'>): Promise<void>;
+}
+
 export interface Stores {
   readonly teams: TeamStore;
   readonly apiKeys: ApiKeyStore;
@@ -125,4 +168,5 @@ export interface Stores {
   readonly chats: ChatStore;
   readonly messages: MessageStore;
   readonly turns: TurnStore;
+  readonly turnLog: TurnLogStore;
 }

@@ -3,25 +3,26 @@ import { trusted } from 'mongoose';
 import { toRecord as toChatRecord } from './chat-store.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import type { Models, TurnDocument } from './models.ts';
-import {
-  type ChatTail,
-  isEnded,
-  type MessageRecord,
-  type NewTurn,
-  type TurnEnd,
-  type TurnRecord,
-} from './records.ts';
+import { type ChatTail, isEnded, type MessageRecord } from './records.ts';
 import type { TurnStore } from './store.ts';
+import { endUpdate, toDocument, toRecord } from './turn-document.ts';
 
-/** How many turns of the history one query brings. Most contexts fit the first. */
+/** How many turns of the history one query brings, where nothing is known of their size. */
 const HISTORY_PAGE = 30;
+const HISTORY_PAGE_MAX = 128;
 /** Enough to see a whole queue behind the newest ended turn. */
 const TAIL_TURNS = 64;
 const UNFINISHED = ['queued', 'generating'] as const;
 
 const tailFields = { sequence: 1, status: 1, textBytes: 1 } as const;
-const historyFields = { sequence: 1, status: 1, textBytes: 1, messages: 1 } as const;
-const unfinishedFields = { team: 1, chat: 1, sequence: 1, status: 1, lease: 1, takeovers: 1 } as const;
+const historyFields = {
+  ...{ sequence: 1, status: 1, textBytes: 1 },
+  ...{ 'messages.role': 1, 'messages.content': 1 },
+} as const;
+const unfinishedFields = {
+  ...{ team: 1, chat: 1, sequence: 1, status: 1 },
+  ...{ lease: 1, takeovers: 1, isCancelled: 1 },
+} as const;
 
 export function createTurnStore({ chats, turns }: Models): TurnStore {
   const claim = async (
@@ -64,7 +65,10 @@ export function createTurnStore({ chats, turns }: Models): TurnStore {
         // The server names only one of the indexes that conflict: our own id may stand there all the same,
         // when the acknowledgement of an earlier try was lost.
         if ((await turns.exists({ _id: turn.id, team })) !== null) return 'inserted';
-        return 'sequence-taken';
+        const { chat, idempotency } = turn;
+        if (!idempotency) return 'sequence-taken';
+        const kept = await turns.exists({ chat, team, 'idempotency.key': idempotency.key });
+        return kept === null ? 'sequence-taken' : 'key-taken';
       }
     },
 
@@ -72,10 +76,10 @@ export function createTurnStore({ chats, turns }: Models): TurnStore {
       await turns.deleteOne({ _id: id, team });
     },
 
-    async look({ team }, chatId, sequence, historyBytesMax) {
+    async look({ team }, chatId, sequence, historyBytesMax, chatBytes) {
       const [chat, before] = await Promise.all([
         chats.findOne({ _id: chatId, team }).lean(),
-        readBefore(chatId, team, sequence, historyBytesMax),
+        readBefore({ chat: chatId, team }, sequence, historyBytesMax, chatBytes),
       ]);
       const predecessor = before[0];
       return {
@@ -130,6 +134,48 @@ export function createTurnStore({ chats, turns }: Models): TurnStore {
       return endedByUs ? { result: 'ended', hasSuccessor: now.hasSuccessor === true } : { result: 'lost' };
     },
 
+    async cancel({ team }, id) {
+      const filter = { _id: id, team, status: trusted({ $in: UNFINISHED }) };
+      const { matchedCount } = await turns.updateOne(filter, { $set: { isCancelled: true } });
+      return matchedCount === 1;
+    },
+
+    async cancelBefore({ team }, chat, sequence) {
+      const filter = {
+        chat,
+        team,
+        sequence: trusted({ $lt: sequence, $gte: sequence - TAIL_TURNS }),
+        status: trusted({ $in: UNFINISHED }),
+      };
+      await turns.updateMany(filter, { $set: { isCancelled: true } });
+    },
+
+    async listMarks(ids) {
+      const found = await turns.find({ _id: trusted({ $in: [...ids] }) }, { isCancelled: 1 }).lean();
+      return found.map(({ _id, isCancelled }) => ({ id: _id, isCancelled: isCancelled === true }));
+    },
+
+    async findKept({ team }, chat, idempotencyKey) {
+      const found = await turns.findOne({ chat, team, 'idempotency.key': idempotencyKey }).lean();
+      return found ? toRecord(found) : undefined;
+    },
+
+    async stand({ team }, id) {
+      const found = await turns.findOne({ _id: id, team }, { status: 1, lease: 1, isCancelled: 1 }).lean();
+      if (!found) return undefined;
+      const { status, lease, isCancelled } = found;
+      return { status, attempt: lease?.attempt ?? 0, isCancelled: isCancelled === true };
+    },
+
+    async listAfter({ team }, chat, sequence, limit) {
+      const found = await turns
+        .find({ chat, team, sequence: trusted({ $gt: sequence }) })
+        .sort({ sequence: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(toRecord);
+    },
+
     async find({ team }, id) {
       const found = await turns.findOne({ _id: id, team }).lean();
       return found ? toRecord(found) : undefined;
@@ -141,7 +187,12 @@ export function createTurnStore({ chats, turns }: Models): TurnStore {
         ...(after !== undefined && { _id: trusted({ $gt: after }) }),
       };
       const found = await turns.find(filter, unfinishedFields).sort({ _id: 1 }).limit(limit).lean();
-      return found.map(({ _id, lease, ...fields }) => ({ id: _id, ...fields, ...(lease && { lease }) }));
+      return found.map(({ _id, lease, isCancelled, ...fields }) => ({
+        id: _id,
+        ...fields,
+        ...(lease && { lease }),
+        isCancelled: isCancelled === true,
+      }));
     },
 
     async hasPredecessorEnded({ team }, chat, sequence) {
@@ -170,29 +221,43 @@ export function createTurnStore({ chats, turns }: Models): TurnStore {
   };
 
   /** The turns before `sequence`, newest first: the predecessor in any case, then as many as fit the bytes. */
-  async function readBefore(chat: Id<'chat'>, team: Id<'team'>, sequence: number, bytesMax: number) {
+  async function readBefore(
+    owner: { chat: Id<'chat'>; team: Id<'team'> },
+    sequence: number,
+    bytesMax: number,
+    chatBytes: number | undefined,
+  ) {
     const found: HistoryTurn[] = [];
     let bytes = 0;
+    let size = chatBytes === undefined ? HISTORY_PAGE : pageOf(bytesMax, chatBytes / (sequence - 1));
     // Page by page: a cursor that is left before its end would stay open on the server.
     for (let before = sequence; before > 1; ) {
       const page: HistoryTurn[] = await turns
-        .find({ chat, team, sequence: trusted({ $lt: before }) }, historyFields)
+        .find({ ...owner, sequence: trusted({ $lt: before }) }, historyFields)
         .sort({ sequence: -1 })
-        .limit(HISTORY_PAGE)
-        .lean();
+        .limit(size)
+        .lean<HistoryTurn[]>();
       for (const turn of page) {
         found.push(turn);
         for (const { content } of turn.messages) bytes += Buffer.byteLength(content);
         if (bytes > bytesMax) return found;
       }
-      if (page.length < HISTORY_PAGE) return found;
+      if (page.length < size) return found;
       before = page.at(-1)?.sequence ?? 1;
+      size = pageOf(bytesMax - bytes, bytes / found.length);
     }
     return found;
   }
 }
 
-type HistoryTurn = Pick<TurnDocument, 'sequence' | 'status' | 'textBytes' | 'messages'>;
+/** How many turns of such a size fill the bytes, with a few to spare. */
+function pageOf(bytes: number, bytesPerTurn: number): number {
+  return Math.min(Math.ceil((bytes / Math.max(bytesPerTurn, 1)) * 1.1) + 2, HISTORY_PAGE_MAX);
+}
+
+type HistoryTurn = Pick<TurnDocument, 'sequence' | 'status' | 'textBytes'> & {
+  readonly messages: readonly Pick<MessageRecord, 'role' | 'content'>[];
+};
 interface HotCollection {
   insertOne(document: TurnDocument): Promise<unknown>;
   findOneAndUpdate(
@@ -215,58 +280,4 @@ function tailOf(newestFirst: readonly TailTurn[]): ChatTail {
     textBytes: newestFirst[newestEnded]?.textBytes ?? 0,
     unfinished,
   };
-}
-
-function endUpdate(end: TurnEnd) {
-  const { status, answer, errorCode, usage, agentVersion, textBytes } = end;
-  return {
-    $set: {
-      status,
-      textBytes,
-      endedAt: new Date(),
-      ...(errorCode !== undefined && { errorCode }),
-      ...(agentVersion !== undefined && { agentVersion }),
-    },
-    $push: { ...(answer && { messages: answer }), ...(usage && { usage }) },
-  };
-}
-
-function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
-  return {
-    _id: turn.id,
-    team,
-    chat: turn.chat,
-    sequence: turn.sequence,
-    status: turn.lease ? 'generating' : 'queued',
-    ...(turn.lease && { lease: turn.lease }),
-    takeovers: 0,
-    messages: [turn.userMessage],
-    answerId: turn.answerId,
-    usage: [],
-    createdAt: turn.userMessage.createdAt,
-  };
-}
-
-function toRecord(document: TurnDocument): TurnRecord {
-  const { _id, team, chat, sequence, status, lease, takeovers, messages, answerId, errorCode } = document;
-  const [userMessage, ...others] = messages;
-  if (!userMessage) throw new Error(`turn ${_id} has no message`);
-  const answer = others.find(({ id }) => id === answerId);
-  return {
-    id: _id,
-    team,
-    chat,
-    sequence,
-    status,
-    takeovers,
-    userMessage: toMessage(userMessage),
-    answerId,
-    ...(lease && { lease }),
-    ...(answer && { answer: toMessage(answer) }),
-    ...(errorCode !== undefined && { errorCode }),
-  };
-}
-
-function toMessage({ id, role, content, createdAt }: MessageRecord): MessageRecord {
-  return { id, role, content, createdAt };
 }

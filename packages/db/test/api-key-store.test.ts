@@ -27,7 +27,13 @@ describe('a key', () => {
     const key = mintApiKey(kind);
     await db.stores.apiKeys.create(scope, key);
     await db.stores.apiKeys.create(scope, key);
-    expect(await db.stores.apiKeys.find(key)).toEqual({ id: expect.any(String), team: scope.team, kind });
+    const found = await db.stores.apiKeys.find(key);
+    expect(found).toEqual({
+      id: expect.stringMatching(/^key_/),
+      lineage: found?.id,
+      team: scope.team,
+      kind,
+    });
     expect(await db.raw.collection('keys').countDocuments({ team: scope.team })).toBe(1);
   });
 
@@ -53,6 +59,14 @@ describe('a key', () => {
     await db.stores.apiKeys.create(owner, key);
     await expect(db.stores.apiKeys.create(newScope(), key)).rejects.toThrow();
     expect(await db.stores.apiKeys.find(key)).toMatchObject({ team: owner.team });
+  });
+
+  test('that replaced another one names the first of them, so that what is remembered of that one is its', async () => {
+    const scope = newScope();
+    const key = mintApiKey('secret');
+    await db.stores.apiKeys.create(scope, key);
+    await db.raw.collection('keys').updateOne({ team: scope.team }, { $set: { lineage: 'key_first' } });
+    expect(await db.stores.apiKeys.find(key)).toMatchObject({ lineage: 'key_first', team: scope.team });
   });
 
   test('revoked or expired, it is not found', async () => {

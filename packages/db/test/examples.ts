@@ -1,5 +1,5 @@
-import { type Id, mintId } from '@parley/contract';
-import type { NewTurn, Scope, Stores } from '../src/index.ts';
+import { answerIdOf, type Id, mintId } from '@parley/contract';
+import type { MessageRecord, NewTurn, Scope, Stores, TurnEnd } from '../src/index.ts';
 
 /** A team nobody else uses. */
 export function newScope(): Scope {
@@ -12,19 +12,32 @@ export async function newChat({ chats }: Stores, scope: Scope): Promise<Id<'chat
   return id;
 }
 
+/** A turn with a message of its own. */
+export interface AskingTurn extends NewTurn {
+  readonly question: { readonly userMessage: MessageRecord };
+}
+
+type TurnFields = Partial<Omit<NewTurn, 'question'>> & { readonly content?: string };
+
 /** A turn that waits, unless it has a lease. */
-export function newTurn(chat: Id<'chat'>, sequence: number, fields: Partial<NewTurn> = {}): NewTurn {
+export function newTurn(chat: Id<'chat'>, sequence: number, fields: TurnFields = {}): AskingTurn {
+  const { content = `question ${sequence}`, ...rest } = fields;
+  const id = mintId('turn');
+  const createdAt = new Date();
+  const userMessage = { id: mintId('message'), role: 'user', content, createdAt } as const;
+  return { id, chat, sequence, question: { userMessage }, answerId: answerIdOf(id), createdAt, ...rest };
+}
+
+/** A turn that answers the message of a failed one again. */
+export function retryOf(failed: AskingTurn, fields: Partial<NewTurn> = {}): NewTurn {
+  const id = mintId('turn');
   return {
-    id: mintId('turn'),
-    chat,
-    sequence,
-    userMessage: {
-      id: mintId('message'),
-      role: 'user',
-      content: `question ${sequence}`,
-      createdAt: new Date(),
-    },
-    answerId: mintId('message'),
+    id,
+    chat: failed.chat,
+    sequence: failed.sequence + 1,
+    question: { retryOf: { turn: failed.id, userMessageId: failed.question.userMessage.id } },
+    answerId: answerIdOf(id),
+    createdAt: new Date(),
     ...fields,
   };
 }
@@ -35,18 +48,32 @@ export function leaseOf(token: string, fields: { attempt?: number; renewals?: nu
 
 /** Stores a turn that has ended with this answer. */
 export async function endedTurn(
-  { turns }: Stores,
+  stores: Stores,
   scope: Scope,
   chat: Id<'chat'>,
   sequence: number,
   answer = `answer ${sequence}`,
-): Promise<NewTurn> {
-  const turn = newTurn(chat, sequence, { lease: leaseOf(`token-${sequence}`) });
-  await turns.insert(scope, turn);
-  await turns.end(scope, turn.id, `token-${sequence}`, {
-    status: 'completed',
-    answer: { id: turn.answerId, role: 'assistant', content: answer, createdAt: new Date() },
-    textBytes: sequence * 100,
-  });
+): Promise<AskingTurn> {
+  const turn = newTurn(chat, sequence);
+  await endTurn(stores, scope, turn, { status: 'completed', answer, textBytes: sequence * 100 });
   return turn;
+}
+
+/** Stores this turn, and ends it: with `answer` as its text, if there is one. */
+export async function endTurn(
+  { turns }: Stores,
+  scope: Scope,
+  turn: NewTurn,
+  end: Omit<TurnEnd, 'answer' | 'textBytes'> & { readonly answer?: string; readonly textBytes?: number },
+): Promise<void> {
+  const { answer: content, ...rest } = end;
+  const token = `token-${turn.sequence}`;
+  await turns.insert(scope, { ...turn, lease: leaseOf(token) });
+  await turns.end(scope, turn.id, token, {
+    textBytes: 0,
+    ...rest,
+    ...(content !== undefined && {
+      answer: { id: turn.answerId, role: 'assistant' as const, content, createdAt: new Date() },
+    }),
+  });
 }

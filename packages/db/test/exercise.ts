@@ -1,6 +1,6 @@
 import { mintId } from '@parley/contract';
 import { mintApiKey, type Stores } from '../src/index.ts';
-import { endedTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
+import { endedTurn, endTurn, leaseOf, newChat, newScope, newTurn, retryOf } from './examples.ts';
 
 /** Calls every function of every store at least once, in each of the ways that ask the database differently. */
 export async function exercise(stores: Stores): Promise<void> {
@@ -8,6 +8,9 @@ export async function exercise(stores: Stores): Promise<void> {
   await exerciseTeamsKeysAndAgents(stores, scope);
   await exerciseChats(stores, scope);
   await exerciseTurns(stores, scope);
+  await exerciseMarks(stores, scope);
+  await exerciseRepeats(stores, scope);
+  await exerciseLog(stores, scope);
 }
 
 type Scope = ReturnType<typeof newScope>;
@@ -50,7 +53,8 @@ async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
   }
   const chat = await newChat(stores, scope);
   await chats.find(scope, chat);
-  await endedTurn(stores, scope, chat, 1);
+  const { id: turn } = await endedTurn(stores, scope, chat, 1);
+  await stores.turnLog.append([{ turn, team: scope.team, attempt: 1, to: 1, text: 'x' }]);
   await chats.markDeleted(scope, chat);
   await chats.listMarked(10);
   await chats.purge(chat);
@@ -87,4 +91,45 @@ async function exerciseTurns(stores: Stores, scope: Scope): Promise<void> {
     await messages.list(scope, chat, { limit: 2, order, after: { sequence: 2, role: 'user' } });
   }
   await turns.remove(scope, third.id);
+}
+
+async function exerciseMarks(stores: Stores, scope: Scope): Promise<void> {
+  const { turns, messages } = stores;
+  const chat = await newChat(stores, scope);
+  const first = newTurn(chat, 1);
+  await endTurn(stores, scope, first, { status: 'failed', errorCode: 'model_failed' });
+  const retry = retryOf(first);
+  await turns.insert(scope, retry);
+  await turns.insert(scope, newTurn(chat, 3));
+  await turns.cancel(scope, retry.id);
+  await turns.cancelBefore(scope, chat, 3);
+  await turns.listMarks([first.id, retry.id, mintId('turn')]);
+  await turns.stand(scope, retry.id);
+  await turns.listAfter(scope, chat, 1, 10);
+  await messages.list(scope, chat, { limit: 10, order: 'asc' });
+}
+
+async function exerciseRepeats(stores: Stores, scope: Scope): Promise<void> {
+  const { chats, turns } = stores;
+  const idempotency = { key: mintId('request'), body: 'body' };
+  const fields = { agent: mintId('agent'), agentType: 'support' };
+  await chats.createOnce(scope, fields, idempotency);
+  await chats.createOnce(scope, fields, idempotency);
+  await chats.findKept(scope, idempotency.key);
+  const chat = await newChat(stores, scope);
+  // So many turns that looking through the chat for the one of this key would cost.
+  for (let sequence = 1; sequence <= 20; sequence++) await turns.insert(scope, newTurn(chat, sequence));
+  await turns.insert(scope, newTurn(chat, 21, { idempotency }));
+  await turns.insert(scope, newTurn(chat, 22, { idempotency }));
+  await turns.findKept(scope, chat, idempotency.key);
+}
+
+async function exerciseLog(stores: Stores, { team }: Scope): Promise<void> {
+  const { turnLog } = stores;
+  const turn = mintId('turn');
+  const batch = { turn, team, attempt: 1, to: 5, text: 'piece' };
+  await turnLog.append([batch]);
+  await turnLog.append([batch, { ...batch, to: 10 }]);
+  await turnLog.read({ team }, turn, 1, 0);
+  await turnLog.remove({ team }, turn);
 }

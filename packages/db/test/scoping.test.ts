@@ -1,6 +1,6 @@
-import type { Id } from '@parley/contract';
+import { type Id, mintId } from '@parley/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { NewTurn, Scope, Stores, TurnEnd } from '../src/index.ts';
+import type { Idempotency, NewTurn, Scope, Stores, TurnEnd } from '../src/index.ts';
 import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { endedTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
@@ -22,20 +22,25 @@ afterAll(() => db.drop());
 interface Owned {
   readonly agent: Id<'agent'>;
   readonly chat: Id<'chat'>;
+  /** Of the request that made another chat, and of the one that sent the waiting message. */
+  readonly idempotency: Idempotency;
   readonly running: NewTurn;
   readonly waiting: NewTurn;
 }
 
-/** What a team may have: an agent, and a chat with a turn that ended, one that runs and one that waits. */
+/** What a team may have: an agent, and a chat with a turn that ended, one that runs, with a log, and one that waits. */
 async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
   const { id: agent } = await stores.agents.create(scope, { name: 'Ann', type: 'support' });
   const chat = await newChat(stores, scope);
   await endedTurn(stores, scope, chat, 1);
   const running = newTurn(chat, 2, { lease: leaseOf('token') });
-  const waiting = newTurn(chat, 3);
+  const idempotency = { key: mintId('request'), body: 'body' };
+  await stores.chats.createOnce(scope, { agent, agentType: 'support' }, idempotency);
+  const waiting = newTurn(chat, 3, { idempotency });
   await stores.turns.insert(scope, running);
   await stores.turns.insert(scope, waiting);
-  return { agent, chat, running, waiting };
+  await stores.turnLog.append([{ turn: running.id, team: scope.team, attempt: 1, to: 4, text: 'text' }]);
+  return { agent, chat, idempotency, running, waiting };
 }
 
 const failed: TurnEnd = { status: 'failed', errorCode: 'model_failed', textBytes: 0 };
@@ -49,6 +54,10 @@ const calls: Record<string, readonly [Call, unknown]> = {
   'chats.find': [({ chats }, scope, { chat }) => chats.find(scope, chat), undefined],
   'chats.list': [({ chats }, scope) => chats.list(scope, {}, { limit: 10 }), { items: [] }],
   'chats.markDeleted': [({ chats }, scope, { chat }) => chats.markDeleted(scope, chat), false],
+  'chats.findKept': [
+    ({ chats }, scope, { idempotency }) => chats.findKept(scope, idempotency.key),
+    undefined,
+  ],
   'messages.list': [
     ({ messages }, scope, { chat }) => messages.list(scope, chat, { limit: 10, order: 'asc' }),
     { items: [] },
@@ -71,6 +80,16 @@ const calls: Record<string, readonly [Call, unknown]> = {
     { result: 'gone' },
   ],
   'turns.find': [({ turns }, scope, { running }) => turns.find(scope, running.id), undefined],
+  'turns.stand': [({ turns }, scope, { running }) => turns.stand(scope, running.id), undefined],
+  'turns.listAfter': [({ turns }, scope, { chat }) => turns.listAfter(scope, chat, 0, 10), []],
+  'turns.findKept': [
+    ({ turns }, scope, { chat, idempotency }) => turns.findKept(scope, chat, idempotency.key),
+    undefined,
+  ],
+  'turns.cancel': [({ turns }, scope, { waiting }) => turns.cancel(scope, waiting.id), false],
+  'turns.cancelBefore': [({ turns }, scope, { chat }) => turns.cancelBefore(scope, chat, 4), undefined],
+  'turnLog.read': [({ turnLog }, scope, { running }) => turnLog.read(scope, running.id, 1, 0), ''],
+  'turnLog.remove': [({ turnLog }, scope, { running }) => turnLog.remove(scope, running.id), undefined],
   'turns.takeOver': [
     ({ turns }, scope, { running }) => turns.takeOver(scope, running.id, leaseOf('token'), 'mine'),
     undefined,
@@ -83,6 +102,7 @@ const others = [
   'apiKeys.create',
   'apiKeys.find',
   'chats.create',
+  'chats.createOnce',
   'chats.listMarked',
   'chats.purge',
   'teams.create',
@@ -90,8 +110,10 @@ const others = [
   'teams.exists',
   'teams.findFirst',
   'teams.finishFirst',
+  'turnLog.append',
   'turns.hasPredecessorEnded',
   'turns.insert',
+  'turns.listMarks',
   'turns.listUnfinished',
   'turns.renew',
 ];
@@ -121,10 +143,19 @@ test('a turn with another team’s id is not inserted in silence', async () => {
   expect(await db.stores.turns.find(stranger, waiting.id)).toBeUndefined();
 });
 
-async function documents({ agent, chat }: Owned) {
+async function documents({ agent, chat, running }: Owned) {
   return [
     await db.raw.collection('agents').findOne({ _id: agent as never }),
     await db.raw.collection('chats').findOne({ _id: chat as never }),
     await db.raw.collection('turns').find({ chat }).sort({ sequence: 1 }).toArray(),
+    await db.raw.collection('turnLog').countDocuments({ _id: { $regex: running.id } as never }),
   ];
 }
+
+test('the key of another team’s request makes no chat in silence, and keeps no message from being sent', async () => {
+  const { chats, turns } = db.stores;
+  const { agent, idempotency } = await newThings(db.stores, owner);
+  await expect(chats.createOnce(stranger, { agent, agentType: 't' }, idempotency)).rejects.toThrow();
+  const chat = await newChat(db.stores, stranger);
+  expect(await turns.insert(stranger, newTurn(chat, 1, { idempotency }))).toBe('inserted');
+});

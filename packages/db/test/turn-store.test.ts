@@ -73,8 +73,10 @@ describe('insert', () => {
       status: 'generating',
       takeovers: 0,
       lease: leaseOf('t'),
-      userMessage: running.userMessage,
+      isCancelled: false,
+      userMessage: running.question.userMessage,
       answerId: running.answerId,
+      createdAt: running.createdAt,
     });
     expect(await turns.find(scope, waiting.id)).toMatchObject({ status: 'queued' });
     expect(await turns.find(scope, waiting.id)).not.toHaveProperty('lease');
@@ -100,12 +102,11 @@ describe('insert', () => {
     await fc.assert(
       fc.asyncProperty(texts, texts, async (question, answer) => {
         sequence++;
-        const turn = newTurn(chat, sequence, { lease: leaseOf('t') });
-        const asked = { ...turn, userMessage: { ...turn.userMessage, content: question } };
-        await turns.insert(scope, asked);
+        const turn = newTurn(chat, sequence, { lease: leaseOf('t'), content: question });
+        await turns.insert(scope, turn);
         await turns.end(scope, turn.id, 't', completed(turn, answer));
         const found = await turns.find(scope, turn.id);
-        expect([found?.userMessage.content, found?.answer?.content]).toEqual([question, answer]);
+        expect([found?.userMessage?.content, found?.answer?.content]).toEqual([question, answer]);
       }),
       { numRuns: 60 },
     );
@@ -199,7 +200,7 @@ describe('look', () => {
         ...document,
         _id: mintId('turn') as never,
         sequence: index + 2,
-        messages: [{ ...template.userMessage, content: `question ${index + 2}` }],
+        messages: [{ ...template.question.userMessage, content: `question ${index + 2}` }],
       })),
     );
     const { history } = await turns.look(scope, chat, 101, 1_000_000);
@@ -271,7 +272,7 @@ describe('the fence', () => {
     expect(found).toMatchObject({
       status: 'failed',
       errorCode: 'agent_not_found',
-      userMessage: turn.userMessage,
+      userMessage: turn.question.userMessage,
     });
     expect(found).not.toHaveProperty('answer');
   });

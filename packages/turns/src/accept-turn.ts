@@ -1,66 +1,129 @@
-import { type Id, limits, mintId, Refusal } from '@parley/contract';
-import type { ChatTail, NewTurn, Scope } from '@parley/db';
+import { answerIdOf, type Id, limits, mintId, type OnBusy, Refusal } from '@parley/contract';
+import type { ChatTail, Idempotency, InsertResult, NewTurn, Scope, TurnRecord } from '@parley/db';
 import type { TurnParts } from './parts.ts';
 import { mintToken, type Runner } from './runner.ts';
 
 /** A message that was accepted: from here nothing of it is lost. */
 export interface AcceptedTurn {
   readonly turn: Id<'turn'>;
+  readonly chat: Id<'chat'>;
   readonly userMessageId: Id<'message'>;
   readonly answerId: Id<'message'>;
+  readonly createdAt: Date;
+  /** An earlier request with the same idempotency key had it accepted. */
+  readonly isReplay: boolean;
+  /** Whether it runs already, in this process. */
+  readonly isStarted: boolean;
+}
+
+export type TurnIds = Omit<AcceptedTurn, 'isReplay' | 'isStarted'>;
+
+/** A message to be accepted, with the ids it will have. */
+export interface SentMessage extends TurnIds {
+  readonly content: string;
+  readonly onBusy: OnBusy;
+  readonly idempotency: Idempotency | undefined;
 }
 
 /** Mints the ids of a turn, once: whatever is repeated later is recognised by them. */
-export function mintTurn(): AcceptedTurn {
-  return { turn: mintId('turn'), userMessageId: mintId('message'), answerId: mintId('message') };
+export function mintTurn(): Omit<TurnIds, 'chat'> {
+  const userMessageId = mintId('message');
+  const turn = mintId('turn');
+  return { turn, userMessageId, answerId: answerIdOf(turn), createdAt: new Date() };
 }
 
 /**
  * Accepts a user's message: inserts its turn behind the chat's newest one, acknowledged by a majority, and
- * sees to it that someone runs it. Of parallel messages each gets its place; the unique index on
- * (chat, sequence) settles every race.
+ * sees to it that someone runs it. Of parallel messages each gets its place, and of parallel requests with one
+ * idempotency key one is accepted: unique indexes settle every race.
  *
- * @throws Refusal `chat_not_found`, `chat_full`, `queue_full`, `draining`, the model's refusal, and
- *   `database_unavailable` with the answer's id when it is unknown whether the message was stored.
+ * @throws Refusal `chat_not_found`, `chat_full`, `queue_full`, `chat_busy`, `draining`,
+ *   `idempotency_key_reused`, the model's refusal, and `database_unavailable` with the answer's id when it is
+ *   unknown whether the message was stored.
  */
 export async function acceptTurn(
   parts: TurnParts,
   runner: Runner,
   scope: Scope,
-  message: AcceptedTurn & { readonly chat: Id<'chat'>; readonly content: string },
-): Promise<void> {
-  const { store, clock } = parts;
-  const { chat, content } = message;
-  if (runner.isDraining) throw new Refusal('draining');
-  parts.checkModel();
+  message: SentMessage,
+): Promise<AcceptedTurn> {
+  const { store } = parts;
+  const { chat, content, onBusy, idempotency } = message;
+  refuseNow(parts, runner);
   const firstTail = runner.tails.take(scope, chat) ?? (await readTail(parts, scope, chat));
-  const createdAt = new Date();
   for (let tail = firstTail; ; tail = await store.turns.tail(scope, chat)) {
     refuseFull(tail, content, parts.bounds.queuedTurnsPerChatMax);
-    const hasSlot = tail.ended && runner.reserve();
-    const turn: NewTurn = {
-      id: message.turn,
-      chat,
-      sequence: tail.sequence + 1,
-      userMessage: { id: message.userMessageId, role: 'user', content, createdAt },
-      answerId: message.answerId,
-      ...(hasSlot && { lease: { token: mintToken(), attempt: 1, renewals: 0 } }),
-    };
-    const claimedAt = clock.now();
-    let inserted = false;
-    try {
-      inserted = await insert(parts, scope, turn);
-    } finally {
-      if (hasSlot && !inserted) runner.free();
+    if (onBusy === 'reject' && !tail.ended) throw new Refusal('chat_busy');
+    const turn = newTurn(message, tail.sequence + 1);
+    const result = await insertAndStart(parts, runner, scope, turn, tail);
+    if (result === 'key-taken' && idempotency) {
+      const kept = await findKept(parts, scope, chat, idempotency);
+      if (kept) return kept;
     }
-    if (!inserted) continue;
-    if (hasSlot) {
-      runner.start({ ...turn, team: scope.team, status: 'generating', takeovers: 0 }, claimedAt);
-    } else {
-      await waitForTurnToStart(parts, runner, scope, turn);
-    }
-    return;
+    if (result !== 'started' && result !== 'waiting') continue;
+    if (onBusy === 'interrupt' && !tail.ended) await interrupt(parts, runner, scope, turn);
+    return { ...idsOf(message), isReplay: false, isStarted: result === 'started' };
   }
+}
+
+/** What every new turn is refused for, whatever it asks. */
+export function refuseNow(parts: TurnParts, runner: Runner): void {
+  if (runner.isDraining) throw new Refusal('draining');
+  parts.checkModel();
+}
+
+/**
+ * The turn that an earlier request with this key had accepted.
+ *
+ * @throws Refusal `idempotency_key_reused` when that request was another one
+ */
+export async function findKept(
+  { store }: TurnParts,
+  scope: Scope,
+  chat: Id<'chat'>,
+  idempotency: Idempotency,
+): Promise<AcceptedTurn | undefined> {
+  const kept = await store.turns.findKept(scope, chat, idempotency.key);
+  if (!kept) return undefined;
+  if (kept.idempotency?.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
+  return { ...toTurnIds(kept), isReplay: true, isStarted: kept.status !== 'queued' };
+}
+
+/** The ids of a stored turn. */
+export function toTurnIds(turn: TurnRecord): TurnIds {
+  const { id, chat, answerId, createdAt, userMessage, retryOf } = turn;
+  const userMessageId = userMessage?.id ?? retryOf?.userMessageId;
+  if (!userMessageId) throw new Error(`turn ${id} answers nothing`);
+  return { turn: id, chat, userMessageId, answerId, createdAt };
+}
+
+/**
+ * Inserts a turn, claimed in the same write when its predecessor has ended and a slot is free. Whatever the
+ * race, someone runs it: this process now, its predecessor's end, or the sweep.
+ */
+export async function insertAndStart(
+  parts: TurnParts,
+  runner: Runner,
+  scope: Scope,
+  fields: NewTurn,
+  tail: Pick<ChatTail, 'ended' | 'textBytes'>,
+): Promise<Exclude<InsertResult, 'inserted'> | 'started' | 'waiting'> {
+  const hasSlot = tail.ended && runner.reserve();
+  const turn: NewTurn = hasSlot
+    ? { ...fields, lease: { token: mintToken(), attempt: 1, renewals: 0 } }
+    : fields;
+  const claimedAt = parts.clock.now();
+  let result: InsertResult | undefined;
+  try {
+    result = await insert(parts, scope, turn);
+  } finally {
+    if (hasSlot && result !== 'inserted') runner.free();
+  }
+  if (result !== 'inserted') return result;
+  if (hasSlot) runner.start(toRecord(turn, scope), claimedAt, tail.textBytes);
+  else await waitForTurnToStart(parts, runner, scope, turn);
+  runner.tellChat(turn.chat);
+  return hasSlot ? 'started' : 'waiting';
 }
 
 async function readTail({ store }: TurnParts, scope: Scope, chat: Id<'chat'>): Promise<ChatTail> {
@@ -69,13 +132,33 @@ async function readTail({ store }: TurnParts, scope: Scope, chat: Id<'chat'>): P
   return tail;
 }
 
-/** False when another turn took the sequence number. */
-async function insert({ store }: TurnParts, scope: Scope, turn: NewTurn): Promise<boolean> {
+function newTurn(message: SentMessage, sequence: number): NewTurn {
+  const { turn: id, chat, userMessageId, answerId, content, createdAt, idempotency } = message;
+  return {
+    id,
+    chat,
+    sequence,
+    question: { userMessage: { id: userMessageId, role: 'user', content, createdAt } },
+    answerId,
+    ...(idempotency && { idempotency }),
+    createdAt,
+  };
+}
+
+function idsOf({ turn, chat, userMessageId, answerId, createdAt }: SentMessage): TurnIds {
+  return { turn, chat, userMessageId, answerId, createdAt };
+}
+
+function toRecord({ question, ...turn }: NewTurn, { team }: Scope): TurnRecord {
+  return { ...turn, ...question, team, status: 'generating', takeovers: 0, isCancelled: false };
+}
+
+async function insert({ store }: TurnParts, scope: Scope, turn: NewTurn): Promise<InsertResult> {
   try {
-    return (await store.turns.insert(scope, turn)) === 'inserted';
+    return await store.turns.insert(scope, turn);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (await isStored({ store }, scope, turn)) return true;
+    if (await isStored({ store }, scope, turn)) return 'inserted';
     throw new Refusal(error.code, { ...error.facts, messageId: turn.answerId, cause: error });
   }
 }
@@ -100,6 +183,21 @@ async function waitForTurnToStart(
     if (!(await store.turns.announceSuccessor(scope, chat, sequence))) runner.claimSoon(scope, id);
   } catch (error) {
     log('warn', 'announcement failed; the sweep will find the turn', { turn: id, error });
+  }
+}
+
+/** Cancels what runs or waits before a turn. If that fails the turn waits for it: nothing is lost. */
+async function interrupt(
+  { store, log }: TurnParts,
+  runner: Runner,
+  scope: Scope,
+  { id, chat, sequence }: NewTurn,
+): Promise<void> {
+  try {
+    await store.turns.cancelBefore(scope, chat, sequence);
+    runner.stopBefore(chat, sequence);
+  } catch (error) {
+    log('warn', 'interrupting failed; the turn waits in order', { turn: id, error });
   }
 }
 

@@ -1,9 +1,8 @@
 import { type Id, Refusal } from '@parley/contract';
 import type { Scope } from '@parley/db';
-import type { Followers } from './followers.ts';
 import type { TurnParts } from './parts.ts';
-import type { Runner } from './runner.ts';
-import { outcomeOf, type TurnOutcome } from './turn-outcome.ts';
+import { findOutcome, type TurnOutcome } from './turn-outcome.ts';
+import type { ReadingDesk } from './turn-reader.ts';
 
 /** A turn that runs here tells its end itself; the look at the database is only a safety net. */
 const LOCAL_POLL_MS = 5_000;
@@ -15,12 +14,12 @@ const STOPPED = Symbol('stopped');
 
 export interface Following {
   /**
-   * How the turn ended; undefined when `signal` aborted or the bound of the wait was reached first.
+   * How the turn ended; undefined when `signal` aborted or `waitMaxMs` had passed first.
    *
    * @throws Refusal `database_unavailable` when it has been away for a whole lease: for less, a run goes on,
    *   and so does the wait for it.
    */
-  outcome(signal: AbortSignal | undefined): Promise<TurnOutcome | undefined>;
+  outcome(signal: AbortSignal | undefined, waitMaxMs: number): Promise<TurnOutcome | undefined>;
   detach(): void;
 }
 
@@ -29,15 +28,14 @@ export interface Following {
  * at once, one in another is found by polling.
  */
 export function followTurn(
-  parts: TurnParts,
-  followers: Followers,
-  runner: Runner,
+  { parts, followers, running }: ReadingDesk,
   scope: Scope,
+  chat: Id<'chat'>,
   turn: Id<'turn'>,
 ): Following {
   let told: TurnOutcome | undefined;
   const stop = new AbortController();
-  const detach = followers.attach(turn, (outcome) => {
+  const detach = followers.attachToEnd(turn, chat, (outcome) => {
     told ??= outcome;
     stop.abort(STOPPED);
   });
@@ -46,15 +44,15 @@ export function followTurn(
       detach();
       stop.abort(STOPPED);
     },
-    async outcome(signal) {
+    async outcome(signal, waitMaxMs) {
       const onHangUp = () => stop.abort(STOPPED);
       if (signal?.aborted) onHangUp();
       signal?.addEventListener('abort', onHangUp, { once: true, signal: stop.signal });
-      const deadline = parts.clock.now() + parts.bounds.sendWaitMaxMs;
-      const look = lookPatiently(parts, scope, turn);
+      const deadline = parts.clock.now() + waitMaxMs;
+      const look = lookPatiently(parts, scope, chat, turn);
       for (let pause = REMOTE_POLL_MIN_MS; ; pause = Math.min(pause * 1.5, REMOTE_POLL_MAX_MS)) {
         const left = deadline - parts.clock.now();
-        const wait = Math.min(runner.running.has(turn) ? LOCAL_POLL_MS : pause, left);
+        const wait = Math.min(running.has(turn) ? LOCAL_POLL_MS : pause, left);
         await parts.clock.sleep(Math.max(wait, 0), stop.signal);
         if (told) return told;
         if (signal?.aborted || left <= 0) return undefined;
@@ -66,12 +64,17 @@ export function followTurn(
 }
 
 /** Looks how the turn stands; a look that failed tells nothing, until they have failed for a whole lease. */
-function lookPatiently({ store, clock, bounds }: TurnParts, scope: Scope, turn: Id<'turn'>) {
+function lookPatiently(
+  { store, clock, bounds }: TurnParts,
+  scope: Scope,
+  chat: Id<'chat'>,
+  turn: Id<'turn'>,
+) {
   let awaySince: number | undefined;
   return async (): Promise<TurnOutcome | undefined> => {
     const startedAt = clock.now();
     try {
-      const outcome = outcomeOf(await store.turns.find(scope, turn));
+      const outcome = await findOutcome(store, scope, chat, turn);
       awaySince = undefined;
       return outcome;
     } catch (error) {

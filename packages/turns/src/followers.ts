@@ -1,32 +1,29 @@
 import type { Id } from '@parley/contract';
+import { Listeners } from './listeners.ts';
 import type { TurnOutcome } from './turn-outcome.ts';
 
-type Listener = (outcome: TurnOutcome) => void;
+/** What is told of a chat: something is new in it; it was deleted; this process lets its followers go. */
+export type ChatNews = 'changed' | 'deleted' | 'draining';
 
-/** Who waits in this process for which turn. Outcomes of turns that run elsewhere come by polling instead. */
+/**
+ * Who follows what in this process. It only saves waiting: whatever happens elsewhere, or was missed here, is
+ * found in the database.
+ */
 export class Followers {
-  readonly #listeners = new Map<Id<'turn'>, Set<Listener>>();
+  /** A turn that runs here has new text, or does not run here any more. */
+  readonly texts = new Listeners<Id<'turn'>, void>();
+  readonly outcomes = new Listeners<Id<'turn'>, TurnOutcome>();
+  readonly chats = new Listeners<Id<'chat'>, ChatNews>();
 
-  /** How many turns are followed. */
-  get size(): number {
-    return this.#listeners.size;
-  }
-
-  /** Attaches before the turn starts, so that nothing is missed. Returns the function that detaches. */
-  attach(turn: Id<'turn'>, listener: Listener): () => void {
-    const listeners = this.#listeners.get(turn) ?? new Set();
-    this.#listeners.set(turn, listeners.add(listener));
+  /** Attaches to the end of a turn, be it that its chat is deleted. Returns the function that detaches. */
+  attachToEnd(turn: Id<'turn'>, chat: Id<'chat'>, onEnd: (outcome: TurnOutcome) => void): () => void {
+    const detachOutcome = this.outcomes.attach(turn, onEnd);
+    const detachChat = this.chats.attach(chat, (news) => {
+      if (news === 'deleted') onEnd({ kind: 'gone' });
+    });
     return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.#listeners.delete(turn);
+      detachOutcome();
+      detachChat();
     };
-  }
-
-  settle(turn: Id<'turn'>, outcome: TurnOutcome): void {
-    for (const listener of this.#listeners.get(turn) ?? []) listener(outcome);
-  }
-
-  settleAll(outcome: TurnOutcome): void {
-    for (const turn of [...this.#listeners.keys()]) this.settle(turn, outcome);
   }
 }

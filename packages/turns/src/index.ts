@@ -1,5 +1,7 @@
 export type { AcceptedTurn } from './accept-turn.ts';
 export { type Clock, systemClock } from './clock.ts';
+export type { ChatReaderEvent, PlacedChatEvent } from './follow-chat.ts';
 export type { TurnBounds, TurnLog, TurnParts } from './parts.ts';
-export type { TurnOutcome } from './turn-outcome.ts';
-export { startTurns, type Turns } from './turns.ts';
+export type { PlacedEvent, ReaderEvent } from './reader-events.ts';
+export type { EndedOutcome, TurnOutcome } from './turn-outcome.ts';
+export { type NewMessage, type ReadAnswer, startTurns, type Turns } from './turns.ts';

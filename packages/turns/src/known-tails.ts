@@ -1,6 +1,5 @@
 import type { Id } from '@parley/contract';
 import type { ChatTail, Scope } from '@parley/db';
-import { LRUCache } from 'lru-cache';
 
 /** Chats a process remembers the end of; a forgotten one is read again. */
 const CHATS_MAX = 10_000;
@@ -11,10 +10,15 @@ const CHATS_MAX = 10_000;
  * and what the insert stands on is looked at again before the model is called.
  */
 export class KnownTails {
-  readonly #tails = new LRUCache<string, ChatTail>({ max: CHATS_MAX });
+  /** In the order of their last use: one that is taken is removed, and remembered again at its turn's end. */
+  readonly #tails = new Map<string, ChatTail>();
 
   remember({ team }: Scope, chat: Id<'chat'>, end: { sequence: number; textBytes: number }): void {
-    this.#tails.set(team + chat, { ...end, ended: true, unfinished: 0 });
+    const name = team + chat;
+    this.#tails.delete(name);
+    this.#tails.set(name, { ...end, ended: true, unfinished: 0 });
+    const [oldest] = this.#tails.keys();
+    if (this.#tails.size > CHATS_MAX && oldest !== undefined) this.#tails.delete(oldest);
   }
 
   /** Answers a tail once: of two messages at a time, the second one's guess would be wrong. */

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 
 /** What turns are made of: ports, so that one test can run several replicas on simulated ones. */
 export interface TurnParts {
-  readonly store: Pick<Stores, 'turns' | 'chats' | 'agents'>;
+  readonly store: Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'agents'>;
   readonly runAgent: RunAgent;
   /** Throws the refusal to answer when no model can be called now. */
   readonly checkModel: () => void;
@@ -15,7 +15,11 @@ export interface TurnParts {
 
 export interface TurnBounds {
   readonly leaseMs: number;
+  /** How often running turns are looked after: their marks, their log. */
+  readonly tickMs: number;
   readonly sendWaitMaxMs: number;
+  /** How long a cancel waits to tell how the turn ended. */
+  readonly cancelWaitMaxMs: number;
   readonly runningTurnsMax: number;
   readonly queuedTurnsPerChatMax: number;
   readonly takeoversMax: number;

@@ -17,7 +17,8 @@ type Sightings = Map<Id<'turn'>, Sighting>;
 
 /**
  * The sweep: finds turns that nobody runs. A queued one whose predecessor has ended is claimed; a run that
- * has shown no sign of life for a whole lease, counted here, is taken over; what a deletion left is removed.
+ * has shown no sign of life for a whole lease, counted here, is taken over, or ended when it was cancelled; what
+ * a deletion left is removed.
  */
 export async function recoverTurns(parts: TurnParts, runner: Runner, signal: AbortSignal): Promise<void> {
   const { clock, log, bounds } = parts;
@@ -69,12 +70,14 @@ function placeOf(chat: Id<'chat'>, sequence: number): string {
 async function claimIfNext(
   parts: TurnParts,
   runner: Runner,
-  { id, team, chat, sequence }: UnfinishedTurn,
+  { id, team, chat, sequence, isCancelled }: UnfinishedTurn,
   unfinished: ReadonlySet<string>,
 ): Promise<void> {
   const { store } = parts;
   const scope: Scope = { team };
-  if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.hasFreeSlot || !isModelReady(parts)) return;
+  if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.hasFreeSlot) return;
+  // One that was cancelled only has to be ended: it needs no model.
+  if (!isCancelled && !isModelReady(parts)) return;
   if (!(await store.turns.hasPredecessorEnded(scope, chat, sequence))) return;
   await runner.claimWith((token) => store.turns.claim(scope, id, token));
 }
@@ -101,13 +104,14 @@ async function watch(
 async function takeOver(parts: TurnParts, runner: Runner, turn: UnfinishedTurn, lease: Lease): Promise<void> {
   const { store, bounds, log } = parts;
   const scope: Scope = { team: turn.team };
+  if (turn.isCancelled) return runner.endDead(scope, turn, lease, 'cancelled');
   if (turn.takeovers < bounds.takeoversMax) {
     if (!runner.hasFreeSlot || !isModelReady(parts)) return;
     log('warn', 'taking over a turn whose runner died', { turn: turn.id, attempt: lease.attempt + 1 });
     await runner.claimWith((token) => store.turns.takeOver(scope, turn.id, lease, token));
     return;
   }
-  await runner.giveUp(scope, turn, lease);
+  await runner.endDead(scope, turn, lease, 'interrupted');
 }
 
 function isModelReady({ checkModel }: TurnParts): boolean {

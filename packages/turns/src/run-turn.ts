@@ -1,15 +1,25 @@
 import { ModelError } from '@parley/agent';
-import { type ErrorCode, Refusal } from '@parley/contract';
-import type { AgentRecord, MessageRecord, TurnEnd, TurnView } from '@parley/db';
+import { type ErrorCode, type Id, Refusal } from '@parley/contract';
+import type {
+  AgentRecord,
+  MessageRecord,
+  Scope,
+  TurnEnd,
+  TurnRecord,
+  TurnView,
+  WrittenText,
+} from '@parley/db';
+import type { Followers } from './followers.ts';
+import type { LogWriter } from './log-writer.ts';
 import type { TurnParts } from './parts.ts';
 import { type Run, RunStopped } from './run.ts';
-import type { TurnOutcome } from './turn-outcome.ts';
+import type { EndedOutcome } from './turn-outcome.ts';
 
 /** What became of a run, for whoever started it. */
 export type RunResult =
   | {
       readonly kind: 'ended';
-      readonly outcome: TurnOutcome;
+      readonly outcome: EndedOutcome;
       readonly hasSuccessor: boolean;
       /** Bytes of the chat's text up to and with this turn. */
       readonly textBytes: number;
@@ -22,6 +32,12 @@ export type RunResult =
   /** The lease is another's now: whatever this run did, it must not be shown. */
   | { readonly kind: 'lost' };
 
+/** What a run works with beside its parts: whom it tells of its text, and where it is written. */
+export interface RunDesk {
+  readonly followers: Followers;
+  readonly logWriter: LogWriter;
+}
+
 /** Stands for the server's default model in the usage of a failed turn, where no answer named it. */
 const DEFAULT_MODEL = 'default';
 
@@ -29,112 +45,204 @@ const DEFAULT_MODEL = 'default';
  * Runs a claimed turn to its end: look, then call, then one guarded write. Everything before the model's call
  * was acknowledged by a majority; nothing after the end of the lease is shown or stored.
  */
-export async function runTurn(parts: TurnParts, run: Run): Promise<RunResult> {
+export async function runTurn(parts: TurnParts, desk: RunDesk, run: Run): Promise<RunResult> {
+  const result = await lookAndAnswer(parts, desk, run).catch((error: unknown) => {
+    if (error instanceof RunStopped) return stopped(parts, desk, run, error);
+    throw error;
+  });
+  if (result.kind === 'gone') await removeLog(parts, desk, run);
+  return result;
+}
+
+async function lookAndAnswer(parts: TurnParts, desk: RunDesk, run: Run): Promise<RunResult> {
   const { store, bounds } = parts;
   const { turn, scope, token } = run;
-  try {
-    const view = await persist(parts, run, () =>
-      store.turns.look(scope, turn.chat, turn.sequence, bounds.historyBytesMax),
-    );
-    if (!view.chat) {
-      await persist(parts, run, () => store.turns.remove(scope, turn.id));
-      return { kind: 'gone' };
-    }
-    if (!view.predecessorEnded) {
-      await persist(parts, run, () => store.turns.release(scope, turn.id, token));
-      return { kind: 'requeued' };
-    }
-    const end = await answer(parts, run, view, view.chat.agent);
-    const ended = await persist(parts, run, () => store.turns.end(scope, turn.id, token, end));
-    if (ended.result === 'ended') {
-      const { hasSuccessor } = ended;
-      return { kind: 'ended', outcome: outcomeOfEnd(end), hasSuccessor, textBytes: end.textBytes };
-    }
-    return { kind: ended.result };
-  } catch (error) {
-    if (error instanceof RunStopped) return stopped(parts, run, error);
-    throw error;
+  const view = await persist(parts, run, () =>
+    store.turns.look(scope, turn.chat, turn.sequence, bounds.historyBytesMax, run.chatBytes),
+  );
+  if (!view.chat) {
+    await persist(parts, run, () => store.turns.remove(scope, turn.id));
+    return { kind: 'gone' };
   }
+  if (!view.predecessorEnded) {
+    await persist(parts, run, () => store.turns.release(scope, turn.id, token));
+    return { kind: 'requeued' };
+  }
+  if (turn.isCancelled) return end(parts, run, await endOfCancelled(parts, run, view));
+  try {
+    return await end(parts, run, await answer(parts, desk, run, view, view.chat.agent));
+  } catch (error) {
+    if (!(error instanceof RunStopped) || error.reason !== 'cancelled') throw error;
+    return end(parts, run, stoppedEnd(turn, view, { attempt: run.attempt, text: run.text }));
+  }
+}
+
+/** The one guarded write that ends a turn; its outcome is told only once it is acknowledged. */
+async function end(parts: TurnParts, run: Run, turnEnd: TurnEnd): Promise<RunResult> {
+  const { turn, scope, token } = run;
+  const ended = await persist(parts, run, () => parts.store.turns.end(scope, turn.id, token, turnEnd));
+  if (ended.result !== 'ended') return { kind: ended.result };
+  const { hasSuccessor } = ended;
+  const outcome = outcomeOfEnd(turnEnd, run.attempt);
+  return { kind: 'ended', outcome, hasSuccessor, textBytes: turnEnd.textBytes };
 }
 
 /** Calls the model and turns whatever comes of it, failures included, into the turn's end. */
 async function answer(
   parts: TurnParts,
+  desk: RunDesk,
   run: Run,
   view: TurnView,
   agentId: AgentRecord['id'],
 ): Promise<TurnEnd> {
-  const { userMessage } = run.turn;
-  const before = view.textBytesBefore + Buffer.byteLength(userMessage.content);
+  const { turn, attempt } = run;
+  const before = bytesBefore(turn, view);
   const agent = await persist(parts, run, () => parts.store.agents.find(run.scope, agentId));
   if (!agent) return { status: 'failed', errorCode: 'agent_not_found', textBytes: before };
   try {
     const outcome = await parts.runAgent({
       agent,
-      messages: [...view.history, userMessage],
+      messages: turn.userMessage ? [...view.history, turn.userMessage] : view.history,
       signal: run.abort.signal,
-      emit: () => stopWhenLate(parts, run),
+      emit: ({ text }) => emit(parts, desk, run, text),
     });
     return {
       status: 'completed',
-      answer: toAnswer(run, outcome.text),
+      answer: toAnswer(turn, outcome.text),
+      written: { attempt, text: outcome.text },
       agentVersion: agent.version,
-      usage: { attempt: run.attempt, model: outcome.model, calls: outcome.calls, ...outcome.usage },
+      usage: { attempt, model: outcome.model, calls: outcome.calls, ...outcome.usage },
       textBytes: before + Buffer.byteLength(outcome.text),
     };
   } catch (error) {
     if (run.abort.signal.aborted) throw run.abort.signal.reason;
     const errorCode = codeOf(error);
     if (!errorCode) throw error;
-    parts.log('warn', 'turn failed', { turn: run.turn.id, code: errorCode, error });
+    parts.log('warn', 'turn failed', { turn: turn.id, code: errorCode, error });
     const model = agent.model ?? DEFAULT_MODEL;
     return {
       status: 'failed',
       errorCode,
       agentVersion: agent.version,
+      ...(run.text !== '' && { written: { attempt, text: run.text } }),
       ...(error instanceof ModelError && {
-        usage: { attempt: run.attempt, model, calls: error.calls, ...error.usage },
+        usage: { attempt, model, calls: error.calls, ...error.usage },
       }),
       textBytes: before,
     };
   }
 }
 
+/** A process that was stopped and revived finds out here, before anything stale is shown. */
+function emit({ clock }: TurnParts, { followers }: RunDesk, run: Run, text: string): void {
+  if (clock.now() >= run.deadline) run.abort.abort(new RunStopped('lease-lost'));
+  if (run.abort.signal.aborted) return;
+  run.text += text;
+  followers.texts.tell(run.turn.id, undefined);
+}
+
+/** A cancelled turn that comes to its run: what an earlier run had shown, which handed it over, is kept. */
+async function endOfCancelled({ store }: TurnParts, run: Run, view: TurnView): Promise<TurnEnd> {
+  const { turn, scope, attempt } = run;
+  return stoppedEnd(turn, view, await lastLogged(store, scope, turn.id, attempt - 1));
+}
+
+/** The newest text that any run of a turn has logged, from `attempt` on back; without any, that attempt's none. */
+export async function lastLogged(
+  store: TurnParts['store'],
+  scope: Scope,
+  turn: Id<'turn'>,
+  attempt: number,
+): Promise<WrittenText> {
+  for (let before = attempt; before > 0; before--) {
+    const text = await store.turnLog.read(scope, turn, before, 0);
+    if (text !== '') return { attempt: before, text };
+  }
+  return { attempt, text: '' };
+}
+
+/** The end of a turn that was cancelled: exactly what was shown is kept. */
+export function stoppedEnd(
+  turn: TurnRecord,
+  view: Pick<TurnView, 'textBytesBefore'>,
+  written: WrittenText,
+): TurnEnd {
+  const { text } = written;
+  return {
+    status: 'stopped',
+    ...(text !== '' && { answer: toAnswer(turn, text), written }),
+    textBytes: bytesBefore(turn, view) + Buffer.byteLength(text),
+  };
+}
+
+/** Bytes of the chat's text before the answer. */
+export function bytesBefore(
+  { userMessage }: TurnRecord,
+  { textBytesBefore }: Pick<TurnView, 'textBytesBefore'>,
+): number {
+  return textBytesBefore + (userMessage ? Buffer.byteLength(userMessage.content) : 0);
+}
+
 function codeOf(error: unknown): ErrorCode | undefined {
   return error instanceof ModelError || error instanceof Refusal ? error.code : undefined;
 }
 
-function toAnswer({ turn }: Run, content: string): MessageRecord {
-  return { id: turn.answerId, role: 'assistant', content, createdAt: new Date() };
+function toAnswer({ answerId }: TurnRecord, content: string): MessageRecord {
+  return { id: answerId, role: 'assistant', content, createdAt: new Date() };
 }
 
-function outcomeOfEnd({ status, answer, errorCode }: TurnEnd): TurnOutcome {
-  if (status === 'failed') return { kind: 'failed', errorCode: errorCode ?? 'model_failed' };
-  return answer ? { kind: 'answered', status, answer } : { kind: 'empty' };
-}
-
-/** A process that was stopped and revived finds out here, before anything stale is shown. */
-function stopWhenLate({ clock }: TurnParts, run: Run): void {
-  if (clock.now() >= run.deadline) run.abort.abort(new RunStopped('lease-lost'));
+/** What followers are told of an end that was acknowledged. */
+export function outcomeOfEnd(turnEnd: TurnEnd, lastAttempt: number): EndedOutcome {
+  const { status, answer, errorCode, written } = turnEnd;
+  const attempt = written?.attempt ?? lastAttempt;
+  if (status === 'failed') {
+    return { kind: 'failed', errorCode: errorCode ?? 'model_failed', attempt, text: written?.text ?? '' };
+  }
+  return answer ? { kind: 'answered', status, answer, attempt } : { kind: 'empty', attempt };
 }
 
 /** Repeats what the database could not be reached for, as long as the lease stands. */
 async function persist<Result>({ clock }: TurnParts, run: Run, call: () => Promise<Result>): Promise<Result> {
+  const { signal } = run.abort;
   for (let pause = 100; ; pause = Math.min(pause * 2, 1_000)) {
-    run.abort.signal.throwIfAborted();
+    // A cancelled run is still ours to end.
+    const isEnding = signal.reason instanceof RunStopped && signal.reason.reason === 'cancelled';
+    if (!isEnding) signal.throwIfAborted();
     try {
       return await call();
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== 'database_unavailable') throw error;
       if (clock.now() + pause >= run.deadline) throw new RunStopped('lease-lost');
-      await clock.sleep(pause, run.abort.signal);
+      await clock.sleep(pause, isEnding ? undefined : signal);
     }
   }
 }
 
-async function stopped({ store }: TurnParts, run: Run, { reason }: RunStopped): Promise<RunResult> {
+async function stopped(
+  parts: TurnParts,
+  { logWriter }: RunDesk,
+  run: Run,
+  { reason }: RunStopped,
+): Promise<RunResult> {
+  const { store } = parts;
   if (reason === 'chat-deleted') return { kind: 'gone' };
-  if (reason === 'lease-lost') return { kind: 'lost' };
+  if (reason !== 'draining') return { kind: 'lost' };
+  // Whoever ends it instead, should it be cancelled, keeps what was shown.
+  await logWriter.flush(run);
   const released = await store.turns.release(run.scope, run.turn.id, run.token);
   return { kind: released ? 'handed-over' : 'lost' };
+}
+
+/** What was written to the log while the chat was being deleted would outlive it. */
+async function removeLog({ store, log }: TurnParts, { logWriter }: RunDesk, run: Run): Promise<void> {
+  await logWriter.settled();
+  if (run.loggedTo === 0 && !run.unacknowledged) return;
+  try {
+    await store.turnLog.remove(run.scope, run.turn.id);
+  } catch (error) {
+    log('warn', 'the log of a deleted answer could not be removed; it ends by itself', {
+      turn: run.turn.id,
+      error,
+    });
+  }
 }

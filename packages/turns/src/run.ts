@@ -1,8 +1,8 @@
 import type { Id } from '@parley/contract';
-import type { Scope, TurnRecord } from '@parley/db';
+import type { LogBatch, Scope, TurnRecord } from '@parley/db';
 
 /** Why a run stops before its end. */
-export type StopReason = 'lease-lost' | 'chat-deleted' | 'draining';
+export type StopReason = 'lease-lost' | 'chat-deleted' | 'cancelled' | 'draining';
 
 export class RunStopped extends Error {
   override readonly name = 'RunStopped';
@@ -20,8 +20,16 @@ export interface Run {
   readonly token: string;
   readonly attempt: number;
   readonly abort: AbortController;
+  /** UTF-8 bytes of the chat's text before it, where whoever started it knew. */
+  readonly chatBytes: number | undefined;
   /** Monotonic: past it the lease may be another's, and nothing more is emitted. */
   deadline: number;
+  /** All that was emitted: readers in this process read it here. */
+  text: string;
+  /** How much of the text the log has acknowledged. */
+  loggedTo: number;
+  /** What was sent to the log and not acknowledged: it is sent again as it was, never cut anew. */
+  unacknowledged?: LogBatch | undefined;
 }
 
 /** The turns this process runs, by id, within its slots. */
@@ -52,6 +60,10 @@ export class RunningTurns {
 
   delete(run: Run): void {
     if (this.#runs.get(run.turn.id) === run) this.#runs.delete(run.turn.id);
+  }
+
+  get(turn: Id<'turn'>): Run | undefined {
+    return this.#runs.get(turn);
   }
 
   has(turn: Id<'turn'>): boolean {

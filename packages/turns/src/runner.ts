@@ -1,10 +1,20 @@
-import { type Id, mintId } from '@parley/contract';
-import type { Lease, Scope, TurnRecord, UnfinishedTurn } from '@parley/db';
+import { type Id, mintId, turnIdOf } from '@parley/contract';
+import type { Lease, Scope, TurnEnd, TurnRecord, UnfinishedTurn } from '@parley/db';
 import type { Followers } from './followers.ts';
 import { KnownTails } from './known-tails.ts';
+import { LogWriter } from './log-writer.ts';
 import type { TurnParts } from './parts.ts';
 import { type Run, RunningTurns, RunStopped } from './run.ts';
-import { type RunResult, runTurn } from './run-turn.ts';
+import {
+  bytesBefore,
+  lastLogged,
+  outcomeOfEnd,
+  type RunDesk,
+  type RunResult,
+  runTurn,
+  stoppedEnd,
+} from './run-turn.ts';
+import type { EndedOutcome } from './turn-outcome.ts';
 
 /** Turns that wait for a slot of this process. More than these find the sweep. */
 const WAITING_MAX = 10_000;
@@ -20,8 +30,9 @@ type Claim = (token: string) => Promise<TurnRecord | undefined>;
 export class Runner {
   readonly running: RunningTurns;
   readonly tails = new KnownTails();
+  readonly logWriter: LogWriter;
   readonly #parts: TurnParts;
-  readonly #followers: Followers;
+  readonly #desk: RunDesk;
   readonly #waiting: WaitingTurn[] = [];
   readonly #work = new Set<Promise<void>>();
   #draining = false;
@@ -29,7 +40,8 @@ export class Runner {
 
   constructor(parts: TurnParts, followers: Followers) {
     this.#parts = parts;
-    this.#followers = followers;
+    this.logWriter = new LogWriter(parts);
+    this.#desk = { followers, logWriter: this.logWriter };
     this.running = new RunningTurns(parts.bounds.runningTurnsMax);
   }
 
@@ -57,7 +69,7 @@ export class Runner {
    * Starts a turn that was claimed under a reserved slot. `claimedAt` is from before the claim: one that was
    * acknowledged a whole lease later may be another's by now, and is left to the sweep.
    */
-  start(turn: TurnRecord, claimedAt: number): void {
+  start(turn: TurnRecord, claimedAt: number, chatBytes?: number): void {
     const { lease } = turn;
     if (!lease) throw new Error(`turn ${turn.id} was started without a lease`);
     const deadline = claimedAt + this.#parts.bounds.leaseMs;
@@ -71,7 +83,10 @@ export class Runner {
       token: lease.token,
       attempt: lease.attempt,
       abort: new AbortController(),
+      chatBytes,
       deadline,
+      text: '',
+      loggedTo: 0,
     };
     if (this.#isHandingOver) run.abort.abort(new RunStopped('draining'));
     this.running.add(run);
@@ -89,26 +104,67 @@ export class Runner {
     return this.track(this.#claimWith(claim));
   }
 
-  /** Ends a turn, as `interrupted`, that outlived too many runners, and wakes its successor. */
-  async giveUp(scope: Scope, { id, chat, sequence, takeovers }: UnfinishedTurn, seen: Lease): Promise<void> {
+  /**
+   * Ends a turn whose runner is dead, instead of running it again: one that was cancelled, or that outlived too
+   * many runners. What the log holds of it is kept. Wakes the successor.
+   */
+  async endDead(
+    scope: Scope,
+    { id, chat, sequence }: UnfinishedTurn,
+    seen: Lease,
+    how: 'cancelled' | 'interrupted',
+  ): Promise<void> {
     const { store, log } = this.#parts;
     const token = mintToken();
     const turn = await store.turns.takeOver(scope, id, seen, token);
     if (!turn) return;
-    const view = await store.turns.look(scope, chat, sequence, 0);
-    if (!view.chat) return store.turns.remove(scope, id);
-    const textBytes = view.textBytesBefore + Buffer.byteLength(turn.userMessage.content);
-    const end = { status: 'failed', errorCode: 'interrupted', textBytes } as const;
+    const [view, written] = await Promise.all([
+      store.turns.look(scope, chat, sequence, 0),
+      lastLogged(store, scope, id, seen.attempt),
+    ]);
+    if (!view.chat) {
+      await Promise.all([store.turns.remove(scope, id), store.turnLog.remove(scope, id)]);
+      return;
+    }
+    const end: TurnEnd =
+      how === 'cancelled'
+        ? stoppedEnd(turn, view, written)
+        : { status: 'failed', errorCode: 'interrupted', written, textBytes: bytesBefore(turn, view) };
     const ended = await store.turns.end(scope, id, token, end);
     if (ended.result !== 'ended') return;
-    log('error', 'a turn was given up', { turn: id, takeovers });
+    log(how === 'cancelled' ? 'info' : 'error', 'a turn whose runner died was ended', { turn: id, how });
+    this.#tellEnd(turn, outcomeOfEnd(end, turn.lease?.attempt ?? seen.attempt));
     if (ended.hasSuccessor) await this.#claimSuccessor(scope, turn);
+  }
+
+  /** The turn of this answer, if it runs here: it is read without asking the database. */
+  runningTurn(scope: Scope, chat: Id<'chat'>, answerId: string): TurnRecord | undefined {
+    const id = turnIdOf(answerId);
+    const turn = id && this.running.get(id)?.turn;
+    return turn?.team === scope.team && turn.chat === chat ? turn : undefined;
+  }
+
+  /** Tells followers that something is new in a chat. */
+  tellChat(chat: Id<'chat'>): void {
+    this.#desk.followers.chats.tell(chat, 'changed');
   }
 
   /** Stops the runs of a chat that was deleted. */
   stopChat(chat: Id<'chat'>): void {
     for (const run of this.running.all()) {
       if (run.turn.chat === chat) run.abort.abort(new RunStopped('chat-deleted'));
+    }
+  }
+
+  /** Stops the run of a turn that is marked cancelled, if it is here. */
+  stopTurn(turn: Id<'turn'>): void {
+    this.running.get(turn)?.abort.abort(new RunStopped('cancelled'));
+  }
+
+  /** Stops the runs of a chat before `sequence`, which are marked cancelled. */
+  stopBefore(chat: Id<'chat'>, sequence: number): void {
+    for (const { turn } of this.running.all()) {
+      if (turn.chat === chat && turn.sequence < sequence) this.stopTurn(turn.id);
     }
   }
 
@@ -125,6 +181,7 @@ export class Runner {
   /** Starts nothing more; lets runs finish for `graceMs` or until `hurry` aborts, then hands them over. */
   async drain(graceMs: number, hurry?: AbortSignal): Promise<void> {
     this.#draining = true;
+    this.#desk.followers.chats.tellAll('draining');
     const done = new AbortController();
     const finished = this.#settled().finally(() => done.abort());
     const over = hurry ? AbortSignal.any([done.signal, hurry]) : done.signal;
@@ -133,7 +190,7 @@ export class Runner {
     this.#isHandingOver = true;
     for (const run of this.running.all()) run.abort.abort(new RunStopped('draining'));
     await this.#settled();
-    this.#followers.settleAll({ kind: 'handed-over' });
+    this.#desk.followers.outcomes.tellAll({ kind: 'handed-over' });
   }
 
   async #settled(): Promise<void> {
@@ -142,7 +199,7 @@ export class Runner {
 
   async #run(run: Run): Promise<void> {
     try {
-      const result = await runTurn(this.#parts, run);
+      const result = await runTurn(this.#parts, this.#desk, run);
       this.running.delete(run);
       this.#tell(run, result);
       if (result.kind === 'ended' && result.hasSuccessor) await this.#claimSuccessor(run.scope, run.turn);
@@ -151,6 +208,8 @@ export class Runner {
       this.#parts.log('error', 'run broke off', { turn: run.turn.id, error });
     } finally {
       this.running.delete(run);
+      // Whoever read the text here looks elsewhere now.
+      this.#desk.followers.texts.tell(run.turn.id, undefined);
       this.#claimWaiting();
     }
   }
@@ -160,10 +219,17 @@ export class Runner {
     if (result.kind === 'ended') {
       const { textBytes } = result;
       if (!result.hasSuccessor) this.tails.remember(scope, turn.chat, { sequence: turn.sequence, textBytes });
-      this.#followers.settle(turn.id, result.outcome);
+      this.#tellEnd(turn, result.outcome);
     }
-    if (result.kind === 'gone') this.#followers.settle(turn.id, { kind: 'gone' });
-    if (result.kind === 'handed-over') this.#followers.settle(turn.id, { kind: 'handed-over' });
+    if (result.kind === 'gone' || result.kind === 'handed-over') {
+      this.#desk.followers.outcomes.tell(turn.id, { kind: result.kind });
+    }
+  }
+
+  #tellEnd({ id, chat }: TurnRecord, outcome: EndedOutcome): void {
+    const { followers } = this.#desk;
+    followers.outcomes.tell(id, outcome);
+    followers.chats.tell(chat, 'changed');
   }
 
   #claimWaiting(): void {

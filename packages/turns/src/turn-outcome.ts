@@ -1,28 +1,81 @@
-import type { ErrorCode } from '@parley/contract';
-import type { MessageRecord, TurnRecord } from '@parley/db';
+import type { ErrorCode, Id } from '@parley/contract';
+import type { MessageRecord, Scope, TurnRecord } from '@parley/db';
+import type { TurnParts } from './parts.ts';
 
-/** How a turn ended, as whoever follows it is told. */
-export type TurnOutcome =
-  | { readonly kind: 'answered'; readonly status: 'completed' | 'stopped'; readonly answer: MessageRecord }
-  | { readonly kind: 'failed'; readonly errorCode: ErrorCode }
+/** How a turn ended. `attempt` is the run whose text was shown. */
+export type EndedOutcome =
+  | {
+      readonly kind: 'answered';
+      readonly status: 'completed' | 'stopped';
+      readonly answer: MessageRecord;
+      readonly attempt: number;
+    }
+  /** `text` is what had been shown when it failed: it is no answer. */
+  | {
+      readonly kind: 'failed';
+      readonly errorCode: ErrorCode;
+      readonly attempt: number;
+      readonly text: string;
+    }
   /** Stopped before the first word: ended well, but there is nothing to show. */
-  | { readonly kind: 'empty' }
+  | { readonly kind: 'empty'; readonly attempt: number };
+
+/** How a turn ended, or why this process tells no more of it. */
+export type TurnOutcome =
+  | EndedOutcome
   /** The chat was deleted. */
   | { readonly kind: 'gone' }
   /** This process shuts down; the turn goes on elsewhere. */
   | { readonly kind: 'handed-over' };
 
 /** What a stored turn tells a follower; undefined while it is unfinished. */
-export function outcomeOf(turn: TurnRecord | undefined): TurnOutcome | undefined {
-  if (!turn) return { kind: 'gone' };
+export function outcomeOf(turn: TurnRecord): EndedOutcome | undefined {
+  const attempt = turn.written?.attempt ?? turn.lease?.attempt ?? 0;
   switch (turn.status) {
     case 'queued':
+      return isSureToStop(turn, attempt) ? { kind: 'empty', attempt } : undefined;
     case 'generating':
       return undefined;
-    case 'failed':
-      return { kind: 'failed', errorCode: turn.errorCode ?? 'model_failed' };
+    case 'failed': {
+      const { errorCode = 'model_failed', written } = turn;
+      return { kind: 'failed', errorCode, attempt, text: written?.text ?? '' };
+    }
     case 'completed':
-    case 'stopped':
-      return turn.answer ? { kind: 'answered', status: turn.status, answer: turn.answer } : { kind: 'empty' };
+    case 'stopped': {
+      const { status, answer } = turn;
+      return answer ? { kind: 'answered', status, answer, attempt } : { kind: 'empty', attempt };
+    }
+  }
+}
+
+/**
+ * How a turn stands in the database; undefined while it is unfinished. A turn goes with its chat alone: one that
+ * is missing from a chat that is there was accepted by another primary than the one that was asked.
+ */
+export async function findOutcome(
+  store: Pick<TurnParts['store'], 'turns' | 'chats'>,
+  scope: Scope,
+  chat: Id<'chat'>,
+  turn: Id<'turn'>,
+): Promise<EndedOutcome | { readonly kind: 'gone' } | undefined> {
+  const found = await store.turns.find(scope, turn);
+  if (found) return outcomeOf(found);
+  return (await store.chats.find(scope, chat)) ? undefined : { kind: 'gone' };
+}
+
+/** A turn that was cancelled before its first run keeps its place in the queue, and its end is known. */
+export function isSureToStop(turn: Pick<TurnRecord, 'status' | 'isCancelled'>, attempt: number): boolean {
+  return turn.status === 'queued' && turn.isCancelled && attempt === 0;
+}
+
+/** The whole text of an ended turn, as its readers were shown it. */
+export function textOf(outcome: EndedOutcome): string {
+  switch (outcome.kind) {
+    case 'answered':
+      return outcome.answer.content;
+    case 'failed':
+      return outcome.text;
+    case 'empty':
+      return '';
   }
 }

@@ -1,63 +1,176 @@
-import { type Id, Refusal } from '@parley/contract';
-import type { Scope } from '@parley/db';
-import { type AcceptedTurn, acceptTurn, mintTurn } from './accept-turn.ts';
+import { type ChatCursor, type Id, Refusal, type StreamCursor } from '@parley/contract';
+import type { Idempotency, Scope, TurnRecord } from '@parley/db';
+import {
+  type AcceptedTurn,
+  acceptTurn,
+  findKept,
+  mintTurn,
+  type SentMessage,
+  type TurnIds,
+  toTurnIds,
+} from './accept-turn.ts';
+import { cancelTurn } from './cancel-turn.ts';
+import { ChatReader, type PlacedChatEvent } from './follow-chat.ts';
 import { type Following, followTurn } from './follow-turn.ts';
 import { Followers } from './followers.ts';
-import { keepLeases } from './lease-keeper.ts';
+import { keepRuns } from './keep-runs.ts';
 import type { TurnParts } from './parts.ts';
+import type { PlacedEvent } from './reader-events.ts';
 import { recoverTurns } from './recover-turns.ts';
+import { findTurn, type Retry, retryTurn } from './retry-turn.ts';
 import { Runner } from './runner.ts';
-import type { TurnOutcome } from './turn-outcome.ts';
+import { findOutcome, type TurnOutcome } from './turn-outcome.ts';
+import { type ReadingDesk, readTurn } from './turn-reader.ts';
+import { WakeUp } from './wake-up.ts';
+
+export type NewMessage = Pick<SentMessage, 'chat' | 'content'> &
+  Partial<Pick<SentMessage, 'onBusy' | 'idempotency'>>;
+
+/** An accepted turn, and how it ended. */
+export interface AnsweredTurn {
+  readonly accepted: AcceptedTurn;
+  readonly outcome: TurnOutcome;
+}
+
+/** One answer, as its reader gets it. */
+export interface ReadAnswer extends TurnIds {
+  /**
+   * The events from after the cursor on, to the end or until the signal aborts.
+   *
+   * @throws Refusal `chat_not_found`, `draining` or `database_unavailable`, in the middle
+   */
+  readonly events: AsyncGenerator<PlacedEvent, void, undefined>;
+}
 
 export interface Turns {
+  /** Accepts a user's message. @throws Refusal whatever `acceptTurn` refuses */
+  accept(scope: Scope, message: NewMessage): Promise<AcceptedTurn>;
   /**
    * Accepts a user's message and waits for its end, wherever it runs. The turn never depends on the wait.
    *
    * @throws Refusal whatever `acceptTurn` refuses; after acceptance `answer_pending` and
    *   `database_unavailable`, both with the answer's id.
    */
-  send(
+  send(scope: Scope, message: NewMessage, signal?: AbortSignal): Promise<AnsweredTurn>;
+  /** Accepts a retry of a failed answer. @throws Refusal whatever `retryTurn` refuses */
+  retry(scope: Scope, retry: Retry): Promise<AcceptedTurn>;
+  /** Waits for the end of an accepted turn, as `send` does. */
+  outcome(scope: Scope, accepted: AcceptedTurn, signal?: AbortSignal): Promise<TurnOutcome>;
+  /** What an earlier request with this key had accepted. @throws Refusal `idempotency_key_reused` */
+  findKept(scope: Scope, chat: Id<'chat'>, idempotency: Idempotency): Promise<AcceptedTurn | undefined>;
+  /** The turn of an answer. @throws Refusal `message_not_found` */
+  find(scope: Scope, answer: { chat: Id<'chat'>; answerId: string }): Promise<TurnRecord>;
+  /** Stops an answer; answers its turn as it then stands. @throws Refusal `message_not_found` */
+  cancel(scope: Scope, answer: { chat: Id<'chat'>; answerId: string }): Promise<TurnRecord>;
+  /**
+   * Reads an answer from after a cursor on; from its start without one. `null` is a cursor nobody made.
+   *
+   * @throws Refusal `message_not_found`, `draining`
+   */
+  read(
     scope: Scope,
-    message: { chat: Id<'chat'>; content: string },
-    signal?: AbortSignal,
-  ): Promise<{ accepted: AcceptedTurn; outcome: TurnOutcome }>;
+    answer: { chat: Id<'chat'>; answerId: string; from: StreamCursor | null | undefined },
+    signal: AbortSignal,
+  ): Promise<ReadAnswer>;
+  /** The answer that is being written in a chat, or is next to be. */
+  runningAnswer(scope: Scope, chat: Id<'chat'>): Promise<Id<'message'> | undefined>;
+  /** Tells what happens in a chat, which exists. @throws Refusal `draining`, `database_unavailable` */
+  followChat(
+    scope: Scope,
+    chat: Id<'chat'>,
+    from: ChatCursor | null | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<PlacedChatEvent, void, undefined>;
   /** Deletes a chat: a mark first, so that it is gone at once, then its turns. False when there is none. */
   deleteChat(scope: Scope, chat: Id<'chat'>): Promise<boolean>;
   readonly isDraining: boolean;
   /**
-   * Stops accepting, lets runs finish for `graceMs` or until `hurry` aborts, hands over the rest, stops
-   * renewals and sweep.
+   * Stops accepting, lets runs finish for `graceMs` or until `hurry` aborts, hands over the rest, lets its
+   * readers go, stops renewals and sweep.
    */
   drain(graceMs: number, hurry?: AbortSignal): Promise<void>;
 }
 
-/** Starts the turns of one process: its runner, its renewals and its sweep. End it with `drain`. */
+/** Starts the turns of one process: its runner, its keeper and its sweep. End it with `drain`. */
 export function startTurns(parts: TurnParts): Turns {
+  const { store, bounds } = parts;
   const followers = new Followers();
   const runner = new Runner(parts, followers);
+  const desk: ReadingDesk = { parts, followers, running: runner.running };
   const stop = new AbortController();
   const background = [
-    keepLeases(parts, runner.running, stop.signal),
+    keepRuns(parts, runner.running, runner.logWriter, stop.signal),
     recoverTurns(parts, runner, stop.signal),
   ];
 
+  const accept = (scope: Scope, message: SentMessage) =>
+    runner.track(acceptTurn(parts, runner, scope, message));
+  const refuseWhileDraining = () => {
+    if (runner.isDraining) throw new Refusal('draining');
+  };
+
+  const outcome: Turns['outcome'] = async (scope, accepted, signal) => {
+    const { chat, turn } = accepted;
+    const following = followTurn(desk, scope, chat, turn);
+    try {
+      const known = accepted.isReplay ? await findOutcome(store, scope, chat, turn) : undefined;
+      return known ?? (await outcomeOf(following, accepted, bounds.sendWaitMaxMs, signal));
+    } finally {
+      following.detach();
+    }
+  };
+
   return {
-    async send(scope, { chat, content }, signal) {
-      const accepted = mintTurn();
-      const following = followTurn(parts, followers, runner, scope, accepted.turn);
+    accept: (scope, message) => accept(scope, toSent(message)),
+
+    async send(scope, message, signal) {
+      const sent = toSent(message);
+      // Attached before it is accepted, so that an end at once is not missed.
+      const following = followTurn(desk, scope, sent.chat, sent.turn);
       try {
-        await runner.track(acceptTurn(parts, runner, scope, { ...accepted, chat, content }));
-        return { accepted, outcome: await outcomeOf(following, accepted, signal) };
+        const accepted = await accept(scope, sent);
+        if (accepted.isReplay) return { accepted, outcome: await outcome(scope, accepted, signal) };
+        return {
+          accepted,
+          outcome: await outcomeOf(following, accepted, bounds.sendWaitMaxMs, signal),
+        };
       } finally {
         following.detach();
       }
     },
 
+    retry: (scope, retry) => runner.track(retryTurn(parts, runner, scope, retry)),
+    outcome,
+    findKept: (scope, chat, idempotency) => findKept(parts, scope, chat, idempotency),
+    find: (scope, { chat, answerId }) => findTurn(parts, scope, chat, answerId),
+    cancel: (scope, answer) => cancelTurn(desk, runner, scope, answer),
+
+    async read(scope, { chat, answerId, from }, signal) {
+      const turn =
+        runner.runningTurn(scope, chat, answerId) ?? (await findTurn(parts, scope, chat, answerId));
+      if (!runner.running.has(turn.id)) refuseWhileDraining();
+      const accepted = toTurnIds(turn);
+      const reading = { scope, chat, turn: turn.id, answerId: turn.answerId, from };
+      return { ...accepted, events: readTurn(desk, reading, new WakeUp(), signal) };
+    },
+
+    async runningAnswer(scope, chat) {
+      const tail = await store.turns.tail(scope, chat);
+      const [first] = await store.turns.listAfter(scope, chat, tail.sequence - tail.unfinished, 1);
+      return first?.answerId;
+    },
+
+    followChat(scope, chat, from, signal) {
+      refuseWhileDraining();
+      return new ChatReader(desk, scope, chat).follow(from, signal);
+    },
+
     async deleteChat(scope, chat) {
-      if (!(await parts.store.chats.markDeleted(scope, chat))) return false;
+      if (!(await store.chats.markDeleted(scope, chat))) return false;
       runner.stopChat(chat);
+      followers.chats.tell(chat, 'deleted');
       try {
-        await parts.store.chats.purge(chat);
+        await store.chats.purge(chat);
       } catch (error) {
         // It is deleted for everyone already; the sweep removes the rest.
         parts.log('warn', 'purge failed; the sweep will finish it', { chat, error });
@@ -77,13 +190,18 @@ export function startTurns(parts: TurnParts): Turns {
   };
 }
 
+function toSent({ chat, content, onBusy = 'enqueue', idempotency }: NewMessage): SentMessage {
+  return { ...mintTurn(), chat, content, onBusy, idempotency };
+}
+
 async function outcomeOf(
   following: Following,
   { answerId }: AcceptedTurn,
+  waitMaxMs: number,
   signal: AbortSignal | undefined,
 ): Promise<TurnOutcome> {
   try {
-    const outcome = await following.outcome(signal);
+    const outcome = await following.outcome(signal, waitMaxMs);
     if (outcome) return outcome;
   } catch (error) {
     if (error instanceof Refusal)

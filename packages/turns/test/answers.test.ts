@@ -27,6 +27,7 @@ describe('a message', () => {
     const { accepted, outcome } = await turns.send(harness.scope, { chat, content: 'hello' });
     expect(outcome).toEqual({
       kind: 'answered',
+      attempt: 1,
       status: 'completed',
       answer: {
         id: accepted.answerId,
@@ -140,26 +141,28 @@ describe('insert, then look', () => {
     await insert.reached;
     await turns.deleteChat(harness.scope, chat);
     insert.release();
+    // The sender is told of the deletion; the turn goes when its run has looked.
     expect((await sending).outcome).toEqual({ kind: 'gone' });
-    expect(await turnsOf(harness, chat)).toEqual([]);
+    await eventually(() => turnsOf(harness, chat)).toEqual([]);
+    expect(harness.model.calls().filter(({ message }) => message === 'late')).toEqual([]);
   });
 });
 
 describe('a model that fails', () => {
   test.each([
-    ['model_refused', scripts.status(401), 1],
-    ['model_failed', scripts.status(500), 2],
-    ['model_rate_limited', scripts.status(429), 2],
-    ['model_failed', scripts.cutAfter('half an '), 1],
+    ['model_refused', scripts.status(401), 1, ''],
+    ['model_failed', scripts.status(500), 2, ''],
+    ['model_rate_limited', scripts.status(429), 2, ''],
+    ['model_failed', scripts.cutAfter('half an '), 1, 'half an '],
   ] as const)(
     'ends the turn as %s, with its calls counted; the chat goes on',
-    async (code, script, calls) => {
+    async (code, script, calls, text) => {
       const { turns } = harness.startReplica();
       const chat = await harness.newChat();
       const question = `fail ${mintId('request')}`;
       harness.model.replyTo(question, script);
       const { outcome } = await turns.send(harness.scope, { chat, content: question });
-      expect(outcome).toEqual({ kind: 'failed', errorCode: code });
+      expect(outcome).toEqual({ kind: 'failed', errorCode: code, attempt: 1, text });
       const next = await turns.send(harness.scope, { chat, content: 'and now?' });
       expect(next.outcome).toMatchObject({ kind: 'answered' });
       const [failed] = await turnsOf(harness, chat);
@@ -187,7 +190,7 @@ describe('a model that fails', () => {
     });
     for (const content of ['x', 'y']) {
       const { outcome } = await turns.send(harness.scope, { chat, content });
-      expect(outcome).toEqual({ kind: 'failed', errorCode: 'agent_not_found' });
+      expect(outcome).toMatchObject({ kind: 'failed', errorCode: 'agent_not_found', text: '' });
     }
     expect(await transcript(harness, chat)).toEqual(['user: x', 'user: y']);
   });
@@ -199,7 +202,7 @@ describe('a model that fails', () => {
     const { turns } = harness.startReplica({ runAgent });
     const chat = await harness.newChat();
     const { outcome } = await turns.send(harness.scope, { chat, content: 'x' });
-    expect(outcome).toEqual({ kind: 'failed', errorCode: 'model_loading' });
+    expect(outcome).toMatchObject({ kind: 'failed', errorCode: 'model_loading', text: '' });
   });
 });
 
@@ -216,7 +219,7 @@ test('the order of turns is kept even when a turn is claimed before its predeces
   await clock.rounds();
   other.tap.intercept('turns.hasPredecessorEnded', async () => true);
   other.tap.intercept('turns.listUnfinished', async () => [
-    { ...second, team: harness.scope.team, status: 'queued', takeovers: 0 },
+    { ...second, team: harness.scope.team, status: 'queued', takeovers: 0, isCancelled: false },
   ]);
   clock.advance(LEASE_MS / 2);
   await eventually(() => other.tap.calls).toContain('turns.release');

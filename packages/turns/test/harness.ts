@@ -1,6 +1,6 @@
 import { type AgentBounds, createRunAgent, type RunAgent } from '@parley/agent';
 import { type ScriptedModel, startScriptedModel } from '@parley/agent/testing';
-import { type Id, mintId } from '@parley/contract';
+import { answerIdOf, type Id, mintId } from '@parley/contract';
 import type { MessageRecord, NewTurn, Scope } from '@parley/db';
 import { openTestDatabase, type TestDatabase } from '@parley/db/testing';
 import type {} from '@parley/embedded/testing';
@@ -55,10 +55,13 @@ export interface Replica {
 }
 
 export const LEASE_MS = 10_000;
+export const TICK_MS = 250;
 
 const bounds: TurnBounds = {
   leaseMs: LEASE_MS,
+  tickMs: TICK_MS,
   sendWaitMaxMs: 60_000,
+  cancelWaitMaxMs: 3_000,
   runningTurnsMax: 256,
   queuedTurnsPerChatMax: 8,
   takeoversMax: 2,
@@ -124,17 +127,14 @@ export async function insertTurn(
   { db, scope }: Harness,
   chat: Id<'chat'>,
   sequence: number,
-  fields: Partial<NewTurn> & { content?: string } = {},
+  fields: Partial<Omit<NewTurn, 'question'>> & { content?: string } = {},
 ): Promise<NewTurn> {
   const { content = `question ${sequence}`, ...rest } = fields;
-  const turn: NewTurn = {
-    id: mintId('turn'),
-    chat,
-    sequence,
-    userMessage: { id: mintId('message'), role: 'user', content, createdAt: new Date() },
-    answerId: mintId('message'),
-    ...rest,
-  };
+  const id = mintId('turn');
+  const createdAt = new Date();
+  const userMessage: MessageRecord = { id: mintId('message'), role: 'user', content, createdAt };
+  const question = { userMessage };
+  const turn: NewTurn = { id, chat, sequence, question, answerId: answerIdOf(id), createdAt, ...rest };
   await db.stores.turns.insert(scope, turn);
   return turn;
 }

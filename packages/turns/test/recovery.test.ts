@@ -55,6 +55,7 @@ async function startReplica(options: ReplicaOptions = {}): Promise<ClockedReplic
   return { ...replica, clock, live };
 }
 
+const GIVEN_UP = 'a turn whose runner died was ended';
 const STEP_MS = LEASE_MS / 20;
 /** A sweep comes every third of a lease. */
 const SWEEP_MS = LEASE_MS / 3;
@@ -392,7 +393,7 @@ describe('a poisonous turn', () => {
     }
     const survivor = await startReplica();
     // The end of the poisonous turn wakes the next one: no further sweep is needed.
-    while (!survivor.log.some(({ event }) => event === 'a turn was given up')) await survivor.live(STEP_MS);
+    while (!survivor.log.some(({ event }) => event === GIVEN_UP)) await survivor.live(STEP_MS);
     await eventually(() => transcript(harness, chat)).toHaveLength(3);
     expect(await turnsOf(harness, chat)).toMatchObject([
       { _id: poison.id, status: 'failed', errorCode: 'interrupted', textBytes: 'poison'.length },
@@ -400,7 +401,7 @@ describe('a poisonous turn', () => {
     ]);
     expect(harness.model.calls().filter(({ message }) => message === 'poison')).toHaveLength(2);
     expect(survivor.log.filter(({ level }) => level === 'error')).toMatchObject([
-      { event: 'a turn was given up' },
+      { event: GIVEN_UP, fields: { turn: poison.id, how: 'interrupted' } },
     ]);
     gate.resolve();
   });
@@ -416,7 +417,7 @@ describe('a poisonous turn', () => {
     await replica.clock.someoneElse();
     const next = replica.turns.send(harness.scope, { chat, content: 'next' });
     await replica.live(4 * (LEASE_MS + SWEEP_MS));
-    expect((await bug).outcome).toEqual({ kind: 'failed', errorCode: 'interrupted' });
+    expect((await bug).outcome).toMatchObject({ kind: 'failed', errorCode: 'interrupted', text: '' });
     expect((await next).outcome).toMatchObject({ kind: 'answered', answer: { content: 'fine' } });
     expect(replica.log.filter(({ event }) => event === 'run broke off')).toHaveLength(3);
   });

@@ -68,7 +68,7 @@ describe('who waits for an answer', () => {
   });
 
   test('and gets it leaves no listener on the signal it came with, and no timer', async () => {
-    const attach = vi.spyOn(Followers.prototype, 'attach');
+    const attach = vi.spyOn(Followers.prototype, 'attachToEnd');
     const clock = new TestClock();
     const { turns } = harness.startReplica({ clock });
     await clock.rounds();
@@ -80,7 +80,7 @@ describe('who waits for an answer', () => {
     expect(clock.sleepers).toBe(2);
     const [followers] = attach.mock.contexts;
     attach.mockRestore();
-    expect(followers).toMatchObject({ size: 0 });
+    expect(followers).toMatchObject({ texts: { size: 0 }, outcomes: { size: 0 }, chats: { size: 0 } });
   });
 
   test('goes on waiting while the database is away for less than a lease', async () => {
@@ -146,32 +146,7 @@ describe('who waits for an answer', () => {
     const id = turn?._id as never;
     await harness.db.stores.turns.claim(harness.scope, id, 't');
     await harness.db.stores.turns.end(harness.scope, id, 't', { status: 'stopped', textBytes: 1 });
-    expect((await sending).outcome).toEqual({ kind: 'empty' });
-  });
-});
-
-describe('followers', () => {
-  const gone = { kind: 'gone' } as const;
-
-  test('are told until they detach, each of them, and nobody is remembered after', () => {
-    const followers = new Followers();
-    const told: string[] = [];
-    const detach = [
-      followers.attach('turn_1', () => told.push('a')),
-      followers.attach('turn_1', () => told.push('b')),
-      followers.attach('turn_2', () => told.push('c')),
-    ];
-    followers.settle('turn_1', gone);
-    expect(told).toEqual(['a', 'b']);
-    detach[0]?.();
-    detach[0]?.();
-    followers.settleAll(gone);
-    expect(told).toEqual(['a', 'b', 'b', 'c']);
-    expect(followers.size).toBe(2);
-    for (const each of detach) each();
-    expect(followers.size).toBe(0);
-    followers.settleAll(gone);
-    expect(told).toHaveLength(4);
+    expect((await sending).outcome).toEqual({ kind: 'empty', attempt: 1 });
   });
 });
 

@@ -145,7 +145,7 @@ describe('with one slot', () => {
       await eventually(() => turnsOf(harness, chat)).toHaveLength(1);
       await one.tap.quiet();
     }
-    // Two of the three are claimed elsewhere, and removed: their claims here come to nothing.
+    // Two of the three are claimed elsewhere: their claims here come to nothing.
     for (const chat of chats.slice(0, 2)) {
       const [turn] = await turnsOf(harness, chat);
       await harness.db.stores.turns.claim(harness.scope, turn?._id as never, 'elsewhere');
@@ -153,7 +153,7 @@ describe('with one slot', () => {
     gate.release();
     await running;
     expect(await waiting[2]).toMatchObject({ outcome: { kind: 'answered' } });
-    await harness.db.raw.collection('turns').deleteMany({ chat: { $in: chats } });
+    for (const chat of chats) await one.turns.deleteChat(harness.scope, chat);
     await Promise.all(waiting);
   });
 
@@ -192,7 +192,7 @@ describe('with one slot', () => {
     expect(await nextSend).toMatchObject({ outcome: { kind: 'answered' } });
     expect(log.map(({ event }) => event)).toContain('claim failed; the sweep will find the turn');
     expect(await turnsOf(harness, left)).toMatchObject([{ status: 'queued' }]);
-    await harness.db.raw.collection('turns').deleteMany({ chat: left });
+    await turns.deleteChat(harness.scope, left);
     expect((await leftSend).outcome).toEqual({ kind: 'gone' });
   });
 });

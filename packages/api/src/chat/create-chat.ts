@@ -1,8 +1,8 @@
 import { chatSchema, createChatInputSchema, isId, Refusal } from '@parley/contract';
-import { anyKeyProcedure } from '../procedures.ts';
+import { chatProcedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
 
-export const createChat = anyKeyProcedure
+export const createChat = chatProcedure
   .meta({
     openapi: {
       method: 'POST',
@@ -12,18 +12,28 @@ export const createChat = anyKeyProcedure
       summary: 'Create a chat',
       description: 'Starts a chat session with one of your agents.',
     },
-    errors: ['agent_not_found'],
+    errors: ['agent_not_found', 'chat_not_found', 'idempotency_key_reused'],
+    isIdempotent: true,
   })
   .input(createChatInputSchema)
   .output(chatSchema)
-  .mutation(async ({ ctx: { stores, scope }, input: { agentId, userId, metadata } }) => {
+  .mutation(async ({ ctx, input: { agentId, userId, metadata } }) => {
+    const { stores, scope, kept, idempotency } = ctx;
+    if (kept) return toChat(kept);
     const agent = isId('agent', agentId) ? await stores.agents.find(scope, agentId) : undefined;
     if (!agent) throw new Refusal('agent_not_found');
-    const chat = await stores.chats.create(scope, {
+    const chat = {
       agent: agent.id,
       agentType: agent.type,
       ...(userId !== undefined && { user: userId }),
       ...(metadata !== undefined && { metadata }),
-    });
-    return toChat(chat);
+    };
+    if (!idempotency) return toChat(await stores.chats.create(scope, chat));
+    const made = await stores.chats.createOnce(scope, chat, idempotency);
+    if (!('kept' in made)) return toChat(made);
+    // A request with the same key was faster.
+    ctx.markReplayed();
+    if (made.kept.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
+    if (!made.kept.chat) throw new Refusal('chat_not_found');
+    return toChat(made.kept.chat);
   });

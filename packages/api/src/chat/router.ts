@@ -1,6 +1,7 @@
 import { t } from '../trpc.ts';
 import { createChat } from './create-chat.ts';
 import { deleteChat } from './delete-chat.ts';
+import { followChat } from './follow-chat.ts';
 import { getChat } from './get-chat.ts';
 import { listChats } from './list-chats.ts';
 
@@ -9,4 +10,5 @@ export const chatRouter = t.router({
   list: listChats,
   get: getChat,
   delete: deleteChat,
+  follow: followChat,
 });

@@ -1,15 +1,25 @@
-import {
-  type Answer,
-  answerSchema,
-  createMessageInputSchema,
-  type Id,
-  isId,
-  Refusal,
-} from '@parley/contract';
-import type { AcceptedTurn, TurnOutcome } from '@parley/turns';
-import { anyKeyProcedure } from '../procedures.ts';
+import { answerSchema, createMessageInputSchema, type ErrorCode, isId, Refusal } from '@parley/contract';
+import { turnProcedure } from '../procedures.ts';
+import { toAnswer, toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
 
-export const createMessage = anyKeyProcedure
+/** What may be refused when a turn is begun, and how it may end. */
+export const turnErrors: readonly ErrorCode[] = [
+  'chat_not_found',
+  'chat_full',
+  'agent_not_found',
+  'model_failed',
+  'model_refused',
+  'model_rate_limited',
+  'interrupted',
+  'model_timeout',
+  'answer_pending',
+  'model_not_configured',
+  'model_loading',
+  'draining',
+  'idempotency_key_reused',
+];
+
+export const createMessage = turnProcedure
   .meta({
     openapi: {
       method: 'POST',
@@ -20,68 +30,29 @@ export const createMessage = anyKeyProcedure
       description:
         "Sends a user's message and waits for the agent's answer. The message is stored before the model is " +
         'called; hanging up does not stop the answer. A refusal with `messageId` came after the message was ' +
-        'accepted: it is in the list, and so will be its answer if there is one.',
+        'accepted: it is in the list, and so will be its answer if there is one. With ' +
+        '`Accept: text/event-stream` the answer is streamed instead of waited for.',
     },
-    errors: [
-      'chat_not_found',
-      'chat_full',
-      'queue_full',
-      'agent_not_found',
-      'model_failed',
-      'model_refused',
-      'model_rate_limited',
-      'interrupted',
-      'model_timeout',
-      'answer_pending',
-      'model_not_configured',
-      'model_loading',
-      'draining',
-    ],
+    errors: [...turnErrors, 'queue_full', 'chat_busy'],
+    isIdempotent: true,
+    canStream: true,
   })
   .input(createMessageInputSchema)
   .output(answerSchema)
-  .mutation(async ({ ctx: { turns, scope, hangUp }, input: { chatId, content } }) => {
+  .mutation(async ({ ctx, input: { chatId, content, onBusy = 'enqueue', wait = true } }) => {
+    const { turns, scope, kept, idempotency, hangUp, markReplayed } = ctx;
     if (!isId('chat', chatId)) throw new Refusal('chat_not_found');
-    const { accepted, outcome } = await turns.send(scope, { chat: chatId, content }, hangUp());
-    return toAnswer(chatId, accepted, outcome);
-  });
-
-/** How a waiting send ends. */
-function toAnswer(
-  chatId: Id<'chat'>,
-  { answerId, userMessageId }: AcceptedTurn,
-  outcome: TurnOutcome,
-): Answer {
-  const messageId = answerId;
-  switch (outcome.kind) {
-    case 'answered': {
-      const { id, content, createdAt } = outcome.answer;
-      const { status } = outcome;
-      return {
-        id,
-        chatId,
-        content,
-        role: 'assistant',
-        status,
-        userMessageId,
-        createdAt: createdAt.toISOString(),
-      };
+    const message = { chat: chatId, content, onBusy, ...(idempotency && { idempotency }) };
+    if (wait && !kept) {
+      const { accepted, outcome } = await turns.send(scope, message, hangUp());
+      if (accepted.isReplay) markReplayed();
+      return toAnswer(accepted, outcome);
     }
-    case 'empty':
-      return {
-        id: answerId,
-        chatId,
-        content: '',
-        role: 'assistant',
-        status: 'stopped',
-        userMessageId,
-        createdAt: new Date().toISOString(),
-      };
-    case 'failed':
-      throw new Refusal(outcome.errorCode, { messageId });
-    case 'gone':
-      throw new Refusal('chat_not_found');
-    case 'handed-over':
-      throw new Refusal('draining', { messageId });
-  }
-}
+    const accepted = kept ?? (await turns.accept(scope, message));
+    if (accepted.isReplay) markReplayed();
+    if (!wait)
+      return accepted.isReplay
+        ? toRepeatedAnswer(await turns.find(scope, accepted))
+        : toUnfinishedAnswer(accepted);
+    return toAnswer(accepted, await turns.outcome(scope, accepted, hangUp()));
+  });

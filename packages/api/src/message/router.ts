@@ -1,5 +1,14 @@
 import { t } from '../trpc.ts';
+import { cancelMessage } from './cancel-message.ts';
 import { createMessage } from './create-message.ts';
+import { followMessage } from './follow-message.ts';
 import { listMessages } from './list-messages.ts';
+import { retryMessage } from './retry-message.ts';
 
-export const messageRouter = t.router({ create: createMessage, list: listMessages });
+export const messageRouter = t.router({
+  create: createMessage,
+  list: listMessages,
+  cancel: cancelMessage,
+  retry: retryMessage,
+  follow: followMessage,
+});

@@ -1,15 +1,19 @@
 import type { Message } from '@parley/contract';
 import type { ListedMessage } from '@parley/db';
 
-/** A message as lists show it. A user's message carries a status only while, or because, it has no answer. */
-export function toMessage({ id, role, content, createdAt, status, errorCode }: ListedMessage): Message {
-  const isAnswered = status === 'completed' || status === 'stopped';
+/**
+ * A message as lists show it. A user's message carries a status, and the id of its answer, only while, or
+ * because, that is not in the list.
+ */
+export function toMessage(message: ListedMessage): Message {
+  const { id, role, content, createdAt, status, errorCode, answerId, isAnswered } = message;
   return {
     id,
     content,
     role,
     ...((role === 'assistant' || !isAnswered) && { status }),
     ...(errorCode !== undefined && { errorCode }),
+    ...(role === 'user' && !isAnswered && { answerId }),
     createdAt: createdAt.toISOString(),
   };
 }

@@ -1,0 +1,89 @@
+import {
+  type ChatEvent,
+  followChatInputSchema,
+  formatChatCursor,
+  type Id,
+  limits,
+  parseChatCursor,
+} from '@parley/contract';
+import type { Scope, Stores } from '@parley/db';
+import type { ChatReaderEvent, PlacedChatEvent, ReaderEvent } from '@parley/turns';
+import { type TrackedEnvelope, tracked } from '@trpc/server';
+import { toEnd } from '../message/follow-message.ts';
+import { toMessage } from '../message/to-message.ts';
+import { anyKeyProcedure } from '../procedures.ts';
+import { refusingInStream } from '../refusing-in-stream.ts';
+import { findChat } from './find-chat.ts';
+
+/**
+ * What happens in a chat, for every tab and device that has it open: from now on, with what is being answered,
+ * or from after `lastEventId` on. Subscribe first, then read the list: what both tell is known by its id.
+ */
+export const followChat = anyKeyProcedure
+  .input(followChatInputSchema)
+  .subscription(
+    async ({
+      ctx: { turns, stores, scope },
+      input: { chatId, lastEventId },
+      signal = new AbortController().signal,
+    }) => {
+      const { id } = await findChat(stores.chats, scope, chatId);
+      const from = lastEventId === undefined ? undefined : (parseChatCursor(lastEventId) ?? null);
+      const events = turns.followChat(scope, id, from, signal);
+      return refusingInStream(trackedEvents(events, (event) => toChatEvent(stores, scope, id, event)));
+    },
+  );
+
+async function* trackedEvents(
+  events: AsyncIterable<PlacedChatEvent>,
+  toEvent: (event: ChatReaderEvent) => Promise<ChatEvent | undefined>,
+): AsyncGenerator<TrackedEnvelope<ChatEvent>, void, undefined> {
+  for await (const { cursor, event } of events) {
+    const told = await toEvent(event);
+    if (told) yield tracked(formatChatCursor(cursor), told);
+  }
+}
+
+async function toChatEvent(
+  stores: Stores,
+  scope: Scope,
+  chat: Id<'chat'>,
+  event: ChatReaderEvent,
+): Promise<ChatEvent | undefined> {
+  switch (event.type) {
+    case 'accepted': {
+      const { userMessage, retryOf, answerId, status, answer } = event.turn;
+      const userMessageId = userMessage?.id ?? retryOf?.userMessageId;
+      if (!userMessageId) return undefined;
+      const isAnswered = answer !== undefined;
+      const message = userMessage && toMessage({ ...userMessage, status, answerId, isAnswered });
+      return { type: 'message-accepted', ...(message && { message }), userMessageId, answerId };
+    }
+    case 'answer':
+      return toAnswerEvent(event.answerId, event.event);
+    case 'snapshot': {
+      const page = { limit: limits.chatEventsBehindMax, order: 'desc' } as const;
+      const { items } = await stores.messages.list(scope, chat, page);
+      return { type: 'chat-snapshot', messages: items.reverse().map(toMessage) };
+    }
+    case 'deleted':
+      return { type: 'chat-deleted' };
+  }
+}
+
+/** A chat has no parts of answers: where one begins and ends within its text is left out. */
+function toAnswerEvent(messageId: Id<'message'>, event: ReaderEvent): ChatEvent | undefined {
+  switch (event.type) {
+    case 'start':
+      return { type: 'answer-started', messageId };
+    case 'text-delta':
+      return { type: 'answer-delta', messageId, text: event.text };
+    case 'snapshot':
+      return { type: 'answer-snapshot', messageId, text: event.text };
+    case 'end':
+      return { type: 'answer-ended', messageId, ...toEnd(event.outcome) };
+    case 'text-start':
+    case 'text-end':
+      return undefined;
+  }
+}

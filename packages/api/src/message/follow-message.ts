@@ -1,0 +1,57 @@
+import {
+  type AnswerEvent,
+  followAnswerInputSchema,
+  formatStreamCursor,
+  isId,
+  parseStreamCursor,
+  Refusal,
+} from '@parley/contract';
+import type { ReadAnswer, ReaderEvent } from '@parley/turns';
+import { type TrackedEnvelope, tracked } from '@trpc/server';
+import { anyKeyProcedure } from '../procedures.ts';
+import { refusingInStream } from '../refusing-in-stream.ts';
+
+/**
+ * An answer as it grows, from its start or from after `lastEventId` on. Each event carries the cursor to go on
+ * from, so that a client that was cut off goes on exactly where it was, on whichever server it comes to.
+ */
+export const followMessage = anyKeyProcedure
+  .input(followAnswerInputSchema)
+  .subscription(
+    async ({
+      ctx: { turns, scope },
+      input: { chatId, messageId, lastEventId },
+      signal = new AbortController().signal,
+    }) => {
+      if (!isId('chat', chatId)) throw new Refusal('message_not_found');
+      const from = lastEventId === undefined ? undefined : (parseStreamCursor(lastEventId) ?? null);
+      const answer = await turns.read(scope, { chat: chatId, answerId: messageId, from }, signal);
+      return refusingInStream(trackedEvents(answer));
+    },
+  );
+
+async function* trackedEvents(
+  answer: ReadAnswer,
+): AsyncGenerator<TrackedEnvelope<AnswerEvent>, void, undefined> {
+  for await (const { cursor, event } of answer.events) {
+    yield tracked(formatStreamCursor(cursor), toAnswerEvent(answer, event));
+  }
+}
+
+function toAnswerEvent({ answerId, userMessageId }: ReadAnswer, event: ReaderEvent): AnswerEvent {
+  if (event.type === 'start') return { type: 'start', messageId: answerId, userMessageId };
+  if (event.type !== 'end') return event;
+  return { type: 'end', ...toEnd(event.outcome) };
+}
+
+/** How an answer ended, as followers are told. */
+export function toEnd(outcome: Extract<ReaderEvent, { type: 'end' }>['outcome']) {
+  switch (outcome.kind) {
+    case 'answered':
+      return { status: outcome.status, createdAt: outcome.answer.createdAt.toISOString() } as const;
+    case 'empty':
+      return { status: 'stopped' } as const;
+    case 'failed':
+      return { status: 'failed', errorCode: outcome.errorCode } as const;
+  }
+}

@@ -1,0 +1,35 @@
+import { answerSchema, isId, Refusal, retryMessageInputSchema } from '@parley/contract';
+import { turnProcedure } from '../procedures.ts';
+import { turnErrors } from './create-message.ts';
+import { toAnswer, toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
+
+export const retryMessage = turnProcedure
+  .meta({
+    openapi: {
+      method: 'POST',
+      path: '/chat/{chatId}/message/{messageId}/retry',
+      operationId: 'retryMessage',
+      tags: ['Messages'],
+      summary: 'Retry a failed answer',
+      description:
+        'Answers a message again whose answer failed, as long as it is the newest of its chat. The new answer ' +
+        'has an id of its own. It is waited for, or streamed, as when a message is sent.',
+    },
+    errors: [...turnErrors, 'message_not_found', 'not_retryable'],
+    isIdempotent: true,
+    canStream: true,
+    hasOptionalBody: true,
+  })
+  .input(retryMessageInputSchema)
+  .output(answerSchema)
+  .mutation(async ({ ctx, input: { chatId, messageId, wait = true } }) => {
+    const { turns, scope, kept, idempotency, hangUp, markReplayed } = ctx;
+    if (!isId('chat', chatId)) throw new Refusal('message_not_found');
+    const accepted = kept ?? (await turns.retry(scope, { chat: chatId, answerId: messageId, idempotency }));
+    if (accepted.isReplay) markReplayed();
+    if (!wait)
+      return accepted.isReplay
+        ? toRepeatedAnswer(await turns.find(scope, accepted))
+        : toUnfinishedAnswer(accepted);
+    return toAnswer(accepted, await turns.outcome(scope, accepted, hangUp()));
+  });

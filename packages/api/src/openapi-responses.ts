@@ -1,0 +1,65 @@
+import { type ErrorCode, errorEntry, nameOfStatus, statusOf } from '@parley/contract';
+
+/** What any operation may be refused with, whatever it does. */
+export const COMMON: readonly ErrorCode[] = [
+  'malformed_request',
+  'invalid_input',
+  'unauthorized',
+  'payload_too_large',
+  'internal_error',
+  'database_unavailable',
+];
+
+const refusalReference = { $ref: '#/components/schemas/Refusal' };
+export const requestIdHeader = {
+  'X-Request-Id': { description: 'Names the request in the log.', schema: { type: 'string' as const } },
+};
+const retryAfterHeader = {
+  'Retry-After': {
+    description: 'Seconds after which to try again, where waiting helps.',
+    schema: { type: 'integer' as const },
+  },
+};
+
+type Responses = Record<string, unknown>;
+
+/** The refusals of an operation as its responses, by status. */
+export function refusalResponses(codes: readonly ErrorCode[]): Responses {
+  const byStatus = Map.groupBy(codes, statusOf);
+  return Object.fromEntries(
+    [...byStatus]
+      .sort(([a], [b]) => a - b)
+      .map(([status, group]) => [status, refusalResponse(status, group)]),
+  );
+}
+
+function refusalResponse(status: ReturnType<typeof statusOf>, codes: readonly ErrorCode[]) {
+  const hasRetryAfter = codes.some((code) => errorEntry(code).retryAfterSeconds !== undefined);
+  return {
+    description: codes.map((code) => `\`${code}\`: ${errorEntry(code).when}`).join('\n\n'),
+    headers: { ...requestIdHeader, ...(hasRetryAfter && retryAfterHeader) },
+    content: {
+      'application/json': {
+        schema: refusalReference,
+        examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(status, code) }])),
+      },
+    },
+  };
+}
+
+function exampleOf(status: ReturnType<typeof statusOf>, code: ErrorCode) {
+  return {
+    error: nameOfStatus[status],
+    message: errorEntry(code).message,
+    code,
+    requestId: 'req_01jd2m8x5qk3v7w9yb4t6r1znhce',
+    ...(code === 'invalid_input' && {
+      issues: [{ path: 'content', message: 'must have at least 1 character(s)' }],
+    }),
+  };
+}
+
+/** A response that is a stream of server-sent events. */
+export function eventStream(description: string) {
+  return { 'text/event-stream': { schema: { type: 'string' as const, description } } };
+}

@@ -1,0 +1,55 @@
+import { limits } from '@parley/contract';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import { COMMON, eventStream, refusalResponses, requestIdHeader } from './openapi-responses.ts';
+import { type StreamOperation, streamOperations, uiMessageStream } from './stream-operations.ts';
+
+const lastEventSchema = { type: 'string' as const, maxLength: limits.cursorLengthMax };
+const lastEventParameters = [
+  {
+    name: 'Last-Event-ID',
+    in: 'header' as const,
+    description: 'The id of the last event that was received.',
+    schema: lastEventSchema,
+  },
+  {
+    name: 'lastEventId',
+    in: 'query' as const,
+    description: 'The same, for clients that cannot set headers. The header wins.',
+    schema: lastEventSchema,
+  },
+];
+
+/** What no procedure's schema can describe: the operations that answer with events. */
+export function streamPaths(): ZodOpenApiPathsObject {
+  return Object.fromEntries(
+    streamOperations.map((operation) => [operation.path, { get: documentStream(operation) }]),
+  );
+}
+
+function documentStream(operation: StreamOperation) {
+  const { operationId, path, tag, summary, description, errors, canBeEmpty, events } = operation;
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  const stream =
+    events === 'chat-events' ? 'Events whose data is a `ChatEvent`, each with its id.' : uiMessageStream;
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    description,
+    security: [{ apiKey: [] }, { bearer: [] }] as Record<string, string[]>[],
+    parameters: [
+      ...names.map((name) => ({
+        name,
+        in: 'path' as const,
+        required: true,
+        schema: { type: 'string' as const },
+      })),
+      ...lastEventParameters,
+    ],
+    responses: {
+      200: { description: 'A stream of events.', headers: requestIdHeader, content: eventStream(stream) },
+      ...(canBeEmpty && { 204: { description: 'Nothing is being answered.', headers: requestIdHeader } }),
+      ...(refusalResponses([...COMMON, ...errors]) as Record<never, never>),
+    },
+  };
+}

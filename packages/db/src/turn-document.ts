@@ -1,0 +1,80 @@
+import type { Id } from '@parley/contract';
+import type { TurnDocument } from './models.ts';
+import type { MessageRecord, NewTurn, TurnEnd, TurnRecord, WrittenText } from './records.ts';
+
+/** The one update that ends a turn. */
+export function endUpdate(end: TurnEnd) {
+  const { status, answer, written, errorCode, usage, agentVersion, textBytes } = end;
+  return {
+    $set: {
+      status,
+      textBytes,
+      endedAt: new Date(),
+      ...(written && { written: answer ? { attempt: written.attempt } : written }),
+      ...(errorCode !== undefined && { errorCode }),
+      ...(agentVersion !== undefined && { agentVersion }),
+    },
+    $push: { ...(answer && { messages: answer }), ...(usage && { usage }) },
+  };
+}
+
+/** A turn as it is inserted. */
+export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
+  const { question } = turn;
+  return {
+    _id: turn.id,
+    team,
+    chat: turn.chat,
+    sequence: turn.sequence,
+    status: turn.lease ? 'generating' : 'queued',
+    ...(turn.lease && { lease: turn.lease }),
+    takeovers: 0,
+    ...('retryOf' in question && { retryOf: question.retryOf }),
+    ...(turn.idempotency && { idempotency: turn.idempotency }),
+    messages: 'userMessage' in question ? [question.userMessage] : [],
+    answerId: turn.answerId,
+    usage: [],
+    createdAt: turn.createdAt,
+  };
+}
+
+/** A stored turn as the others know it. */
+export function toRecord(document: TurnDocument): TurnRecord {
+  const { _id, team, chat, sequence, status, lease, takeovers, answerId, createdAt } = document;
+  const { isCancelled, retryOf, idempotency, errorCode, textBytes, messages } = document;
+  const userMessage = messages.find(({ role }) => role === 'user');
+  const answer = messages.find(({ id }) => id === answerId);
+  const written = toWritten(document, answer);
+  return {
+    id: _id,
+    team,
+    chat,
+    sequence,
+    status,
+    takeovers,
+    isCancelled: isCancelled === true,
+    answerId,
+    createdAt,
+    ...(userMessage && { userMessage: toMessage(userMessage) }),
+    ...(retryOf && { retryOf: { turn: retryOf.turn, userMessageId: retryOf.userMessageId } }),
+    ...(lease && { lease }),
+    ...(answer && { answer: toMessage(answer) }),
+    ...(written && { written }),
+    ...(errorCode !== undefined && { errorCode }),
+    ...(idempotency && { idempotency: { key: idempotency.key, body: idempotency.body } }),
+    ...(textBytes !== undefined && { textBytes }),
+  };
+}
+
+function toWritten(
+  { written, lease }: TurnDocument,
+  answer: MessageRecord | undefined,
+): WrittenText | undefined {
+  // An answer from before the run was kept is taken for the last run's.
+  if (answer) return { attempt: written?.attempt ?? lease?.attempt ?? 1, text: answer.content };
+  return written && { attempt: written.attempt, text: written.text ?? '' };
+}
+
+function toMessage({ id, role, content, createdAt }: MessageRecord): MessageRecord {
+  return { id, role, content, createdAt };
+}

@@ -1,0 +1,40 @@
+import { type Id, Refusal } from '@parley/contract';
+import type { Scope, TurnRecord } from '@parley/db';
+import { followTurn } from './follow-turn.ts';
+import { findTurn } from './retry-turn.ts';
+import type { Runner } from './runner.ts';
+import { outcomeOf } from './turn-outcome.ts';
+import type { ReadingDesk } from './turn-reader.ts';
+
+/**
+ * Stops an answer, wherever it is written, and tells how it then stands: stopped with what had been shown, or
+ * as it ended before. The mark outlives every process; a run that is alive sees it within a tick. One that does
+ * not stop within `cancelWaitMaxMs` is told as it stands, and will.
+ *
+ * @throws Refusal `message_not_found`; `chat_not_found` when the chat is deleted meanwhile
+ */
+export async function cancelTurn(
+  desk: ReadingDesk,
+  runner: Runner,
+  scope: Scope,
+  { chat, answerId }: { chat: Id<'chat'>; answerId: string },
+): Promise<TurnRecord> {
+  const { parts, followers } = desk;
+  const turn = await findTurn(parts, scope, chat, answerId);
+  if (outcomeOf(turn)) return turn;
+  const following = followTurn(desk, scope, chat, turn.id);
+  try {
+    if (await parts.store.turns.cancel(scope, turn.id)) runner.stopTurn(turn.id);
+    const marked = await parts.store.turns.find(scope, turn.id);
+    const outcome = marked && outcomeOf(marked);
+    // It was still waiting, and will never run: whoever follows it here is told at once.
+    if (outcome?.kind === 'empty') followers.outcomes.tell(turn.id, outcome);
+    if (marked && outcome) return marked;
+    await following.outcome(undefined, parts.bounds.cancelWaitMaxMs);
+    const now = await parts.store.turns.find(scope, turn.id);
+    if (!now) throw new Refusal('chat_not_found');
+    return now;
+  } finally {
+    following.detach();
+  }
+}

@@ -1,0 +1,165 @@
+import { type ChatCursor, type Id, limits, Refusal } from '@parley/contract';
+import type { Scope, TurnRecord } from '@parley/db';
+import type { ReaderEvent } from './reader-events.ts';
+import { type ReadingDesk, TurnReader } from './turn-reader.ts';
+import { WakeUp } from './wake-up.ts';
+
+/** How often a chat is looked at for messages that another process accepted: often while something happens. */
+const LOOK_MIN_MS = 250;
+const LOOK_MAX_MS = 2_000;
+const LOOK_GROWTH = 1.5;
+
+/** What a follower of a chat is told. */
+export type ChatReaderEvent =
+  | { readonly type: 'accepted'; readonly turn: TurnRecord }
+  | { readonly type: 'answer'; readonly answerId: Id<'message'>; readonly event: ReaderEvent }
+  /** Too far behind to be told each event: the list of messages is to be read again. */
+  | { readonly type: 'snapshot' }
+  | { readonly type: 'deleted' };
+
+export interface PlacedChatEvent {
+  readonly cursor: ChatCursor;
+  readonly event: ChatReaderEvent;
+}
+
+/** Follows a chat: every message that is accepted, its answer as it grows, and the chat's end. */
+export class ChatReader {
+  readonly #desk: ReadingDesk;
+  readonly #scope: Scope;
+  readonly #chat: Id<'chat'>;
+  readonly #wake = new WakeUp();
+  readonly #detach: () => void;
+  /** Turns that were told and whose answers were not, in order; the first one's is being read. */
+  readonly #unread: TurnRecord[] = [];
+  #cursor: ChatCursor = { accepted: 0, sequence: 1, answer: undefined };
+  #reader: TurnReader | undefined;
+  #isChanged = true;
+  #isDeleted = false;
+  #isLetGo = false;
+  #lookPauseMs = LOOK_MIN_MS;
+  #nextLookAt = 0;
+
+  constructor(desk: ReadingDesk, scope: Scope, chat: Id<'chat'>) {
+    this.#desk = desk;
+    this.#scope = scope;
+    this.#chat = chat;
+    this.#detach = desk.followers.chats.attach(chat, (news) => {
+      if (news === 'changed') this.#isChanged = true;
+      if (news === 'deleted') this.#isDeleted = true;
+      if (news === 'draining') this.#isLetGo = true;
+      this.#wake.set();
+    });
+  }
+
+  /**
+   * Tells what happens from after `from` on; without one, from now on, a running answer from its start.
+   *
+   * @throws Refusal `draining` when this process lets its followers go; `database_unavailable`
+   */
+  async *follow(from: ChatCursor | null | undefined, signal: AbortSignal): AsyncGenerator<PlacedChatEvent> {
+    signal.addEventListener('abort', this.#wake.set);
+    try {
+      yield* this.#start(from);
+      while (!signal.aborted) {
+        if (this.#isLetGo) throw new Refusal('draining');
+        const isThere = !this.#isDeleted && (yield* this.#lookForTurns());
+        if (!isThere) {
+          yield this.#place({ type: 'deleted' });
+          return;
+        }
+        const pauseMs = yield* this.#readAnswers();
+        await this.#wake.wait(this.#desk.parts.clock, pauseMs);
+      }
+    } finally {
+      signal.removeEventListener('abort', this.#wake.set);
+      this.#detach();
+      this.#reader?.close();
+    }
+  }
+
+  async *#start(from: ChatCursor | null | undefined): AsyncGenerator<PlacedChatEvent> {
+    const { store } = this.#desk.parts;
+    const tail = await store.turns.tail(this.#scope, this.#chat);
+    const isTrue = from && from.accepted <= tail.sequence;
+    if (isTrue && tail.sequence - from.sequence < limits.chatEventsBehindMax) {
+      this.#cursor = from;
+      const told = from.accepted - from.sequence + 1;
+      if (told > 0) {
+        this.#unread.push(...(await store.turns.listAfter(this.#scope, this.#chat, from.sequence - 1, told)));
+      }
+      return;
+    }
+    const ended = tail.sequence - tail.unfinished;
+    this.#cursor = { accepted: ended, sequence: ended + 1, answer: undefined };
+    if (from !== undefined) yield this.#place({ type: 'snapshot' });
+  }
+
+  /** Tells of new turns, when there is reason to look. False when the chat is gone. */
+  async *#lookForTurns(): AsyncGenerator<PlacedChatEvent, boolean> {
+    const { store, clock } = this.#desk.parts;
+    if (!this.#isChanged && clock.now() < this.#nextLookAt) return true;
+    this.#isChanged = false;
+    const [chat, turns] = await Promise.all([
+      store.chats.find(this.#scope, this.#chat),
+      store.turns.listAfter(this.#scope, this.#chat, this.#cursor.accepted, limits.chatEventsBehindMax),
+    ]);
+    if (!chat) return false;
+    this.#lookPauseMs =
+      turns.length > 0 ? LOOK_MIN_MS : Math.min(this.#lookPauseMs * LOOK_GROWTH, LOOK_MAX_MS);
+    this.#nextLookAt = clock.now() + this.#lookPauseMs;
+    for (const turn of turns) {
+      this.#unread.push(turn);
+      this.#cursor = { ...this.#cursor, accepted: turn.sequence };
+      yield this.#place({ type: 'accepted', turn });
+    }
+    return true;
+  }
+
+  /** Tells what is new of the answers, one after the other; answers how long to wait for more. */
+  async *#readAnswers(): AsyncGenerator<PlacedChatEvent, number> {
+    const { clock } = this.#desk.parts;
+    const untilLook = () => Math.max(this.#nextLookAt - clock.now(), 0);
+    for (;;) {
+      const [turn] = this.#unread;
+      if (!turn) return untilLook();
+      this.#reader ??= this.#open(turn);
+      const step = await this.#stepOrGone(this.#reader);
+      if (!step) {
+        // Looked for at once: a turn is gone with its chat alone.
+        this.#nextLookAt = 0;
+        return 0;
+      }
+      for (const { event, cursor } of step.events) {
+        this.#cursor = { ...this.#cursor, answer: cursor };
+        yield this.#place({ type: 'answer', answerId: turn.answerId, event });
+      }
+      if (!step.isOver) return Math.min(step.pauseMs ?? LOOK_MAX_MS, untilLook());
+      this.#reader.close();
+      this.#reader = undefined;
+      this.#unread.shift();
+      this.#cursor = { ...this.#cursor, sequence: turn.sequence + 1, answer: undefined };
+    }
+  }
+
+  #open({ id, answerId }: TurnRecord): TurnReader {
+    const from = this.#cursor.answer;
+    return new TurnReader(
+      this.#desk,
+      { scope: this.#scope, chat: this.#chat, turn: id, answerId, from },
+      this.#wake,
+    );
+  }
+
+  async #stepOrGone(reader: TurnReader) {
+    try {
+      return await reader.step();
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'chat_not_found') return undefined;
+      throw error;
+    }
+  }
+
+  #place(event: ChatReaderEvent): PlacedChatEvent {
+    return { cursor: this.#cursor, event };
+  }
+}

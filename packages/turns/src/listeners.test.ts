@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { Listeners } from './listeners.ts';
+
+test('listeners are told until they detach, each of them, and nobody is remembered after', () => {
+  const listeners = new Listeners<string, string>();
+  const told: string[] = [];
+  const detach = [
+    listeners.attach('one', (event) => told.push(`a ${event}`)),
+    listeners.attach('one', (event) => told.push(`b ${event}`)),
+    listeners.attach('two', (event) => told.push(`c ${event}`)),
+  ];
+  listeners.tell('one', 'first');
+  expect(told.splice(0)).toEqual(['a first', 'b first']);
+  detach[0]?.();
+  detach[0]?.();
+  listeners.tellAll('second');
+  expect(told.splice(0)).toEqual(['b second', 'c second']);
+  expect(listeners.size).toBe(2);
+  for (const each of detach) each();
+  expect(listeners.size).toBe(0);
+  listeners.tellAll('third');
+  listeners.tell('one', 'fourth');
+  expect(told).toEqual([]);
+});
+
+test('one that detaches late does not take away who listens to the same thing since', () => {
+  const listeners = new Listeners<string, string>();
+  const told: string[] = [];
+  const detach = listeners.attach('one', () => undefined);
+  detach();
+  listeners.attach('one', (event) => told.push(event));
+  detach();
+  listeners.tell('one', 'new');
+  expect(told).toEqual(['new']);
+});
+
+test('one that detaches while all are told keeps nobody else from being told', () => {
+  const listeners = new Listeners<string, string>();
+  const told: string[] = [];
+  const detach = listeners.attach('one', () => {
+    told.push('a');
+    detach();
+  });
+  listeners.attach('one', () => told.push('b'));
+  listeners.attach('two', () => told.push('c'));
+  listeners.tellAll('end');
+  expect(told).toEqual(['a', 'b', 'c']);
+});

@@ -1,0 +1,28 @@
+/** Who in this process listens for what happens to which thing. */
+export class Listeners<Key, Event> {
+  readonly #listeners = new Map<Key, Set<(event: Event) => void>>();
+
+  /** How many things are listened to. */
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  /** Returns the function that detaches. */
+  attach(key: Key, listener: (event: Event) => void): () => void {
+    const listeners = this.#listeners.get(key) ?? new Set();
+    this.#listeners.set(key, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(key) === listeners) this.#listeners.delete(key);
+    };
+  }
+
+  tell(key: Key, event: Event): void {
+    const listeners = this.#listeners.get(key);
+    if (listeners) for (const listener of listeners) listener(event);
+  }
+
+  tellAll(event: Event): void {
+    for (const key of [...this.#listeners.keys()]) this.tell(key, event);
+  }
+}

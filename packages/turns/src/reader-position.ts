@@ -1,0 +1,90 @@
+import type { StreamCursor } from '@parley/contract';
+import type { KnownText, PlacedEvent, ReaderEvent } from './reader-events.ts';
+
+/** The answer's one part is its text. Parts of other kinds come after it, once there are any. */
+const TEXT_PART = 1;
+/** The part after the last. */
+const END_PART = TEXT_PART + 1;
+
+/**
+ * Where a reader is in an answer, and what it is to be told next. It holds no text: a reader that is slow is
+ * told more at once.
+ *
+ * A cursor is believed as far as it can be true. One of another run, or beyond what there is, is answered with
+ * a snapshot: the reader's text is replaced, and it goes on from there.
+ */
+export class ReaderPosition {
+  #cursor: StreamCursor | undefined;
+
+  /** `from` is the last event the reader got; undefined begins at the start, null is a cursor nobody made. */
+  constructor(from: StreamCursor | null | undefined) {
+    this.#cursor = from === null ? { attempt: -1, part: TEXT_PART, offset: 0 } : from;
+  }
+
+  /** From where on the text of this run is needed. */
+  neededFrom(attempt: number): number {
+    const { attempt: shown, part, offset } = this.#cursor ?? { attempt: 0, part: 0, offset: 0 };
+    return shown === attempt && part === TEXT_PART ? offset : 0;
+  }
+
+  /** What can be told before anything is known of the answer. */
+  begin(): PlacedEvent[] {
+    if (this.#cursor) return [];
+    this.#cursor = START;
+    return [{ event: { type: 'start' }, cursor: START }];
+  }
+
+  /** The events that lead from here to what is known. */
+  advance(known: KnownText): PlacedEvent[] {
+    const events = this.begin();
+    const tell = (event: ReaderEvent, cursor: StreamCursor) => {
+      events.push({ event, cursor });
+      this.#cursor = cursor;
+    };
+    const isTold = this.#tellText(known, tell);
+    if (known.outcome && !isTold) this.#tellEnd({ ...known, outcome: known.outcome }, tell);
+    return events;
+  }
+
+  /** True when the reader knows the end already. */
+  #tellText({ attempt, from, text, outcome }: KnownText, tell: Tell): boolean {
+    const cursor = this.#cursor ?? START;
+    const length = from + text.length;
+    if (cursor.attempt === 0 && cursor.part === 0) {
+      if (length === 0) return false;
+      tell({ type: 'text-start' }, { attempt, part: TEXT_PART, offset: 0 });
+      tell({ type: 'text-delta', text }, { attempt, part: TEXT_PART, offset: length });
+      return false;
+    }
+    if (outcome && isEnd(cursor, attempt)) return true;
+    // The reader knows of an end that whoever we asked does not know yet.
+    if (!outcome && cursor.attempt === attempt && cursor.part === END_PART) return false;
+    const { offset } = cursor;
+    const isClosed = outcome !== undefined && offset === length + 1;
+    const isTrue = cursor.attempt === attempt && cursor.part === TEXT_PART && (offset <= length || isClosed);
+    if (!isTrue) {
+      // A reader of another run is told at once that its text is void, and reads what there is of this one.
+      if (from === 0) tell({ type: 'snapshot', text }, { attempt, part: TEXT_PART, offset: length });
+    } else if (offset < length) {
+      const delta = text.slice(offset - from);
+      tell({ type: 'text-delta', text: delta }, { attempt, part: TEXT_PART, offset: length });
+    }
+    return false;
+  }
+
+  #tellEnd({ attempt, from, text, outcome }: Required<KnownText>, tell: Tell): void {
+    const length = from + text.length;
+    const isOpen = this.#cursor?.part === TEXT_PART && this.#cursor.offset <= length;
+    if (isOpen) tell({ type: 'text-end' }, { attempt, part: TEXT_PART, offset: length + 1 });
+    tell({ type: 'end', outcome }, { attempt, part: END_PART, offset: 0 });
+  }
+}
+
+type Tell = (event: ReaderEvent, cursor: StreamCursor) => void;
+
+const START: StreamCursor = { attempt: 0, part: 0, offset: 0 };
+
+/** A turn that was cancelled before its first run was told to have ended under no attempt. */
+function isEnd({ attempt: shown, part }: StreamCursor, attempt: number): boolean {
+  return part === END_PART && (shown === attempt || shown === 0);
+}

@@ -1,0 +1,88 @@
+import { type Id, Refusal } from '@parley/contract';
+import type { Scope } from '@parley/db';
+import type { TurnParts } from './parts.ts';
+import type { KnownText } from './reader-events.ts';
+import type { ReaderPosition } from './reader-position.ts';
+import { findOutcome, isSureToStop, type TurnOutcome, textOf } from './turn-outcome.ts';
+
+/** While text comes, it is looked for this often; when nothing does, ever less. */
+const POLL_MIN_MS = 50;
+const POLL_MAX_MS = 500;
+const POLL_GROWTH = 1.5;
+/** The log lags behind what a reader was shown by its runner, but not for longer than this. */
+const LAG_MAX_MS = 2_000;
+
+/** What the database tells of a turn: how it stands, what the log holds, or how it ended. */
+export type RemoteView = KnownText | 'waiting' | Exclude<TurnOutcome, { attempt: number }>;
+
+/** A turn that does not run in this process, as its reader finds it in the database, again and again. */
+export class RemoteTurn {
+  readonly #parts: TurnParts;
+  readonly #scope: Scope;
+  readonly #chat: Id<'chat'>;
+  readonly #turn: Id<'turn'>;
+  #pauseMs = POLL_MIN_MS;
+  #awaySince: number | undefined;
+  #silentSince: number | undefined;
+
+  constructor(parts: TurnParts, scope: Scope, chat: Id<'chat'>, turn: Id<'turn'>) {
+    this.#parts = parts;
+    this.#scope = scope;
+    this.#chat = chat;
+    this.#turn = turn;
+  }
+
+  /** How long to wait before the next look. */
+  get pauseMs(): number {
+    return this.#pauseMs;
+  }
+
+  /**
+   * Looks, patiently: a database that is away tells nothing.
+   *
+   * @throws Refusal `database_unavailable` when it has been away for a whole lease
+   */
+  async look(position: ReaderPosition): Promise<RemoteView> {
+    const { clock, bounds } = this.#parts;
+    const startedAt = clock.now();
+    try {
+      const view = await this.#look(position);
+      this.#awaySince = undefined;
+      const isNew = typeof view === 'object' && 'text' in view && view.text !== '';
+      this.#pauseMs = isNew ? POLL_MIN_MS : Math.min(this.#pauseMs * POLL_GROWTH, POLL_MAX_MS);
+      return view;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#awaySince ??= startedAt;
+      if (clock.now() - this.#awaySince >= bounds.leaseMs) throw error;
+      return 'waiting';
+    }
+  }
+
+  async #look(position: ReaderPosition): Promise<RemoteView> {
+    const { store } = this.#parts;
+    const stand = await store.turns.stand(this.#scope, this.#turn);
+    if (stand?.status === 'generating') return this.#readLog(position, stand.attempt);
+    if (stand?.status === 'queued' && !isSureToStop(stand, stand.attempt)) return 'waiting';
+    const outcome = await findOutcome(store, this.#scope, this.#chat, this.#turn);
+    if (!outcome) return 'waiting';
+    if (!('attempt' in outcome)) return outcome;
+    return { attempt: outcome.attempt, from: 0, text: textOf(outcome), outcome };
+  }
+
+  async #readLog(position: ReaderPosition, attempt: number): Promise<KnownText> {
+    const { store, clock } = this.#parts;
+    const read = (from: number) => store.turnLog.read(this.#scope, this.#turn, attempt, from);
+    const from = position.neededFrom(attempt);
+    const text = await read(from);
+    if (text !== '' || from === 0) {
+      this.#silentSince = undefined;
+      return { attempt, from, text };
+    }
+    this.#silentSince ??= clock.now();
+    if (clock.now() - this.#silentSince < LAG_MAX_MS) return { attempt, from, text };
+    // Nothing new for long: either the model is slow, or nobody ever was where the reader claims to be.
+    this.#silentSince = undefined;
+    return { attempt, from: 0, text: await read(0) };
+  }
+}

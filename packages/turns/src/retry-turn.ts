@@ -1,0 +1,79 @@
+import { type Id, limits, Refusal, turnIdOf } from '@parley/contract';
+import type { Idempotency, NewTurn, Scope, TurnRecord } from '@parley/db';
+import {
+  type AcceptedTurn,
+  findKept,
+  insertAndStart,
+  mintTurn,
+  refuseNow,
+  toTurnIds,
+} from './accept-turn.ts';
+import type { TurnParts } from './parts.ts';
+import type { Runner } from './runner.ts';
+
+/** A failed answer that is to be given again. */
+export interface Retry {
+  readonly chat: Id<'chat'>;
+  readonly answerId: string;
+  readonly idempotency: Idempotency | undefined;
+}
+
+/**
+ * Finds the turn of an answer.
+ *
+ * @throws Refusal `message_not_found`, also for another team's or another chat's
+ */
+export async function findTurn(
+  { store }: TurnParts,
+  scope: Scope,
+  chat: Id<'chat'>,
+  answerId: string,
+): Promise<TurnRecord> {
+  const id = turnIdOf(answerId);
+  const turn = id && (await store.turns.find(scope, id));
+  if (!turn || turn.chat !== chat) throw new Refusal('message_not_found');
+  return turn;
+}
+
+/**
+ * Answers a failed message again, by a turn of its own right behind the failed one. Of parallel retries, and of
+ * a retry and a new message, one wins: they want the same place.
+ *
+ * @throws Refusal `message_not_found`, `not_retryable`, `chat_full`, and what `acceptTurn` refuses
+ */
+export async function retryTurn(
+  parts: TurnParts,
+  runner: Runner,
+  scope: Scope,
+  { chat, answerId, idempotency }: Retry,
+): Promise<AcceptedTurn> {
+  refuseNow(parts, runner);
+  const failed = await findTurn(parts, scope, chat, answerId);
+  if (failed.status !== 'failed') throw new Refusal('not_retryable');
+  if ((failed.sequence + 1) * 2 > limits.chatMessagesMax) throw new Refusal('chat_full');
+  const { userMessageId } = toTurnIds(failed);
+  const { turn: id, answerId: newAnswerId, createdAt } = mintTurn();
+  const turn: NewTurn = {
+    id,
+    chat,
+    sequence: failed.sequence + 1,
+    question: { retryOf: { turn: failed.id, userMessageId } },
+    answerId: newAnswerId,
+    ...(idempotency && { idempotency }),
+    createdAt,
+  };
+  const tailAtFailed = { ended: true, textBytes: failed.textBytes ?? 0 };
+  for (;;) {
+    const result = await insertAndStart(parts, runner, scope, turn, tailAtFailed);
+    if (result === 'started' || result === 'waiting') {
+      const ids = { turn: id, chat, userMessageId, answerId: newAnswerId, createdAt };
+      return { ...ids, isReplay: false, isStarted: result === 'started' };
+    }
+    // What took the place may not be acknowledged by a majority yet: until it is, nobody can say what it is.
+    const { sequence } = await parts.store.turns.tail(scope, chat);
+    if (sequence < turn.sequence) continue;
+    const kept = idempotency && (await findKept(parts, scope, chat, idempotency));
+    if (!kept) throw new Refusal('not_retryable');
+    return kept;
+  }
+}
