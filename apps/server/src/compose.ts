@@ -8,8 +8,8 @@ import { buildServer } from './build-server.ts';
 import type { Log } from './log.ts';
 import type { ModelSource } from './model-source.ts';
 
-/** No text has more bytes than this per estimated token: what is read for a context always suffices. */
-const BYTES_PER_TOKEN_MAX = 4;
+/** No text has more bytes than this per token, as the context estimates them: what is read always suffices. */
+const BYTES_PER_TOKEN_MAX = 2.5;
 
 export interface Composition {
   readonly app: FastifyInstance;
@@ -36,7 +36,9 @@ export async function compose(parts: {
     log: (level, event, fields) => log[level](fields, event),
     bounds: {
       leaseMs: limits.leaseMs,
+      tickMs: limits.tickMs,
       sendWaitMaxMs: limits.sendWaitMaxMs,
+      cancelWaitMaxMs: limits.cancelWaitMaxMs,
       runningTurnsMax: limits.runningTurnsMax,
       queuedTurnsPerChatMax: limits.queuedTurnsPerChatMax,
       takeoversMax: limits.takeoversMax,

@@ -12,7 +12,7 @@ export function logRequest(log: Log, request: FastifyRequest, reply: FastifyRepl
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 10) / 10,
     ...(refusal && { code: refusal.code }),
-    ...(refusal && reply.statusCode >= 500 && { error: refusal.cause }),
+    ...(refusal && refusal.status >= 500 && { error: refusal.cause }),
   };
   if (isBug) log.error(line, 'request failed');
   else if (reply.statusCode >= 500) log.warn(line, 'request');

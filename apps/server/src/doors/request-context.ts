@@ -1,14 +1,34 @@
-import type { KeyHeaders } from '@parley/api';
+import { type Context, createContext, type KeyHeaders, type Services } from '@parley/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** The headers a key may come in. A repeated header is joined by Node and matches no key. */
-export function keyHeaders(request: FastifyRequest): KeyHeaders {
+function keyHeaders(request: FastifyRequest): KeyHeaders {
   const apiKey = request.headers['x-api-key'];
   return {
     apiKey: Array.isArray(apiKey) ? apiKey.join(',') : apiKey,
     authorization: request.headers.authorization,
   };
 }
+
+/** A procedure's context, made of a request. */
+export function contextOf(
+  services: Services,
+  request: FastifyRequest,
+  options: { hangUp: () => AbortSignal; onReplay: () => void },
+): Context {
+  const idempotencyKey = request.headers['idempotency-key'];
+  return createContext(services, {
+    headers: {
+      ...keyHeaders(request),
+      idempotencyKey: Array.isArray(idempotencyKey) ? idempotencyKey.join(', ') : idempotencyKey,
+    },
+    requestId: request.id,
+    ...options,
+  });
+}
+
+/** Says that an earlier request's outcome is given again. */
+export const REPLAYED = { name: 'idempotent-replayed', value: 'true' };
 
 /**
  * Aborts when the client is gone before it was answered. The response tells it, not the socket: that one is

@@ -1,7 +1,6 @@
 import {
   appRouter,
   type Context,
-  createContext,
   type RestOperation,
   refusalOf,
   restOperations,
@@ -12,7 +11,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
 import { sendRefusal } from '../refusal-reply.ts';
 import { HandlerRequest, HandlerResponse } from './handler-exchange.ts';
-import { hangUpSignal, keyHeaders } from './request-context.ts';
+import { refuseBrokenEscapes, refuseProtoField, refuseUnknownQuery } from './refuse-query.ts';
+import { contextOf, hangUpSignal, REPLAYED } from './request-context.ts';
+import { toRoutePath } from './route-path.ts';
+import { streamDoor, streamNewAnswer } from './stream.ts';
 
 /** What a body that was parsed is to the handler, which would look at the case of the header's letters. */
 const PARSED_TYPE = 'application/json';
@@ -27,10 +29,9 @@ export async function restDoor(app: FastifyInstance, { services }: { services: S
 
   // Who calls is settled before a body is read.
   app.addHook('onRequest', async (request, reply) => {
-    request.context = createContext(services, {
-      headers: keyHeaders(request),
-      requestId: request.id,
+    request.context = contextOf(services, request, {
       hangUp: () => hangUpSignal(reply),
+      onReplay: () => void reply.header(REPLAYED.name, REPLAYED.value),
     });
     await request.context.caller();
   });
@@ -40,9 +41,12 @@ export async function restDoor(app: FastifyInstance, { services }: { services: S
     app.route({
       method: operation.method,
       url: toRoutePath(operation.path),
+      config: { hasOptionalBody: operation.method === 'DELETE' || operation.meta.hasOptionalBody === true },
       handler: (request, reply) => serve(operation, handle, request, reply),
     });
   }
+  // In here, so that who calls is settled by the same hook.
+  await streamDoor(app);
 }
 
 async function serve(
@@ -51,18 +55,24 @@ async function serve(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const { meta, method } = operation;
+  const body = closedInput(operation, meta.hasOptionalBody ? (request.body ?? {}) : request.body);
+  const query = queryOf(operation, request);
+  if (meta.canStream && body !== undefined && request.headers.accept?.includes('text/event-stream')) {
+    return streamNewAnswer(operation, request, reply, body);
+  }
   const handlerRequest = new HandlerRequest({
-    method: operation.method,
+    method,
     url: canonicalPath(operation, request),
-    contentType: request.body === undefined ? undefined : PARSED_TYPE,
-    body: closedInput(operation, request.body),
-    query: queryOf(operation, request),
+    contentType: body === undefined ? undefined : PARSED_TYPE,
+    body,
+    query,
     context: request.context,
   });
   const response = new HandlerResponse();
   await handle(handlerRequest, response);
   if (handlerRequest.refusal) return sendRefusal(request, reply, handlerRequest.refusal);
-  if (operation.meta.successStatus === 204) return reply.code(204).send();
+  if (meta.successStatus === 204) return reply.code(204).send();
   return reply
     .code(response.statusCode)
     .header('content-type', 'application/json; charset=utf-8')
@@ -110,49 +120,16 @@ function queryOf(operation: RestOperation, request: FastifyRequest): Record<stri
   const query = request.query as Record<string, string | string[]>;
   closedInput(operation, query);
   refuseProtoField(query);
-  if (operation.method !== 'GET' && operation.method !== 'DELETE') refuseQuery(query);
+  if (operation.method !== 'GET' && operation.method !== 'DELETE') refuseUnknownQuery(query, []);
   return Object.fromEntries(Object.entries(query).map(([key, value]) => [key, [value].flat()]));
-}
-
-/** A value with a broken percent-escape would be taken for the very text it is written as. */
-function refuseBrokenEscapes(url: string): void {
-  try {
-    decodeURIComponent(url);
-  } catch (cause) {
-    throw new Refusal('malformed_request', { cause });
-  }
-}
-
-/** The one name that cannot be assigned to an object: the handler would lose it, and nobody could refuse it. */
-function refuseProtoField(query: Record<string, unknown>): void {
-  if (!Object.hasOwn(query, '__proto__')) return;
-  throw new Refusal('invalid_input', {
-    issues: [{ path: '__proto__', message: 'is not a known field' }],
-  });
-}
-
-function refuseQuery(query: Record<string, unknown>): void {
-  const fields = Object.keys(query).slice(0, 20);
-  if (fields.length === 0) return;
-  throw new Refusal('invalid_input', {
-    issues: fields.map((field) => ({
-      path: field.slice(0, 200).toWellFormed(),
-      message: 'is not a known query parameter',
-    })),
-  });
-}
-
-/** The path as Fastify writes it: `/chat/:chatId`. */
-function toRoutePath(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** JSON is UTF-8 (RFC 8259, section 8.1): bytes that are not would be stored as other than what was sent. */
-async function parseJsonObject({ method }: FastifyRequest, bytes: Buffer): Promise<unknown> {
-  // Many clients name a content type whether or not there is a body; a DELETE has none.
-  if (bytes.length === 0 && method === 'DELETE') return undefined;
+async function parseJsonObject({ routeOptions }: FastifyRequest, bytes: Buffer): Promise<unknown> {
+  // Many clients name a content type whether or not there is a body.
+  if (bytes.length === 0 && routeOptions.config.hasOptionalBody) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(bytes));
@@ -167,5 +144,9 @@ async function parseJsonObject({ method }: FastifyRequest, bytes: Buffer): Promi
 declare module 'fastify' {
   interface FastifyRequest {
     context: Context;
+  }
+  interface FastifyContextConfig {
+    /** A request without a body is complete. */
+    hasOptionalBody?: boolean;
   }
 }

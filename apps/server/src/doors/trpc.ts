@@ -1,4 +1,4 @@
-import { type AppRouter, appRouter, createContext, refusalOf, type Services, toTrpcError } from '@parley/api';
+import { type AppRouter, appRouter, refusalOf, type Services, toTrpcError } from '@parley/api';
 import { limits, Refusal, toEnvelope } from '@parley/contract';
 import {
   type CreateFastifyContextOptions,
@@ -8,7 +8,7 @@ import {
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { FastifyInstance } from 'fastify';
 import { refusalOfRequest, sendRefusal } from '../refusal-reply.ts';
-import { keyHeaders } from './request-context.ts';
+import { contextOf, REPLAYED } from './request-context.ts';
 
 /** The router at `/trpc`, as @trpc/client speaks to it. */
 export async function trpcDoor(app: FastifyInstance, { services }: { services: Services }): Promise<void> {
@@ -31,8 +31,11 @@ export async function trpcDoor(app: FastifyInstance, { services }: { services: S
   const trpcOptions: FastifyTRPCPluginOptions<AppRouter>['trpcOptions'] = {
     router: appRouter,
     maxBatchSize: limits.batchCallsMax,
-    createContext: ({ req, info }: CreateFastifyContextOptions) =>
-      createContext(services, { headers: keyHeaders(req), requestId: req.id, hangUp: () => info.signal }),
+    createContext: ({ req, res, info }: CreateFastifyContextOptions) =>
+      contextOf(services, req, {
+        hangUp: () => info.signal,
+        onReplay: () => void res.header(REPLAYED.name, REPLAYED.value),
+      }),
     onError: ({ error, req }) => {
       req.refusal = refusalOf(error);
     },

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { limits } from '@parley/contract';
+import type { FastifyReply } from 'fastify';
+
+/** One server-sent event. */
+export interface SentEvent {
+  /** Where a client that got it goes on; without one, from where it was before. */
+  readonly id?: string;
+  readonly data: string;
+}
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  // Neither stored nor compressed nor held back by what stands between us and the reader.
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+};
+
+const PING = ': ping\n\n';
+
+/**
+ * Answers with server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). The events
+ * are pulled as fast as the client takes them: one that is slow holds back nothing but itself, and one that
+ * takes nothing for a minute is let go. A comment shows in every silence that the stream lives.
+ *
+ * `events` must end by itself, also when the client is gone.
+ */
+export async function sendEvents(
+  reply: FastifyReply,
+  headers: Readonly<Record<string, string>>,
+  events: AsyncIterable<readonly SentEvent[]>,
+): Promise<FastifyReply> {
+  const { raw } = reply.hijack();
+  raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...HEADERS, ...headers });
+  raw.flushHeaders();
+  raw.socket?.setNoDelay(true);
+  const heartbeat = setInterval(() => raw.writableNeedDrain || raw.write(PING), limits.heartbeatMs);
+  try {
+    for await (const sent of events) {
+      if (raw.destroyed) break;
+      if (!raw.write(sent.map(toFrame).join(''))) await drained(raw);
+    }
+  } finally {
+    clearInterval(heartbeat);
+    raw.end();
+  }
+  return reply;
+}
+
+function toFrame({ id, data }: SentEvent): string {
+  return id === undefined ? `data: ${data}\n\n` : `id: ${id}\ndata: ${data}\n\n`;
+}
+
+/** Waits until the client has taken what was written; cuts one that does not. */
+async function drained(raw: ServerResponse): Promise<void> {
+  const stalled = setTimeout(() => raw.destroy(), limits.readerStallMaxMs);
+  const settled = new AbortController();
+  try {
+    const { signal } = settled;
+    await Promise.race([once(raw, 'drain', { signal }), once(raw, 'close', { signal })]);
+  } finally {
+    clearTimeout(stalled);
+    settled.abort();
+  }
+}

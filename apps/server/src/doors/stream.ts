@@ -1,0 +1,170 @@
+import {
+  appRouter,
+  findRunningAnswer,
+  type RestOperation,
+  refusalOf,
+  type StreamOperation,
+  streamOperations,
+  t,
+} from '@parley/api';
+import { type AnswerEvent, type ChatEvent, Refusal } from '@parley/contract';
+import { TRPCError, type TrackedEnvelope } from '@trpc/server';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type SentEvent, sendEvents } from './event-stream.ts';
+import { refuseBrokenEscapes, refuseUnknownQuery } from './refuse-query.ts';
+import { hangUpSignal } from './request-context.ts';
+import { toRoutePath } from './route-path.ts';
+import {
+  toErrorParts,
+  toUiMessageParts,
+  UI_MESSAGE_STREAM_DONE,
+  UI_MESSAGE_STREAM_HEADERS,
+  type UiMessagePart,
+} from './ui-message-stream.ts';
+
+const createCaller = t.createCallerFactory(appRouter);
+
+/** What a procedure that is called directly yields; tRPC types it as its client gets it. */
+type Tracked<Event> = TrackedEnvelope<Event>;
+
+/** The REST paths that answer with events. They read what the subscriptions of the router tell. */
+export async function streamDoor(app: FastifyInstance): Promise<void> {
+  for (const { operationId, path } of streamOperations) {
+    app.get(toRoutePath(path), (request, reply) => {
+      refuseBrokenEscapes(request.url);
+      refuseUnknownQuery(request.query as Record<string, unknown>, ['lastEventId']);
+      return serve[operationId](request, reply);
+    });
+  }
+}
+
+const serve: Readonly<
+  Record<
+    StreamOperation['operationId'],
+    (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+  >
+> = {
+  async streamMessage(request, reply) {
+    const { chatId = '', messageId = '' } = request.params as Record<string, string>;
+    return streamAnswer(request, reply, { chatId, messageId, lastEventId: lastEventIdOf(request) });
+  },
+
+  async streamChat(request, reply) {
+    const { chatId = '' } = request.params as Record<string, string>;
+    const lastEventId = lastEventIdOf(request);
+    const messageId = await findRunningAnswer(request.context, chatId);
+    if (messageId === undefined) return reply.code(204).send();
+    return streamAnswer(request, reply, { chatId, messageId, lastEventId });
+  },
+
+  async followChat(request, reply) {
+    const { chatId = '' } = request.params as Record<string, string>;
+    const lastEventId = lastEventIdOf(request);
+    const signal = hangUpSignal(reply);
+    const caller = createCaller(request.context, { signal });
+    const input = { chatId, ...(lastEventId !== undefined && { lastEventId }) };
+    const events = await refusing(() => caller.chat.follow(input));
+    return sendEvents(
+      reply,
+      {},
+      chatEvents(request, events as AsyncIterable<unknown> as AsyncIterable<Tracked<ChatEvent>>),
+    );
+  },
+};
+
+/** Begins an answer by a procedure of this REST operation, and streams it instead of waiting for it. */
+export async function streamNewAnswer(
+  { procedure }: RestOperation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: unknown,
+): Promise<FastifyReply> {
+  const caller = createCaller(request.context).message;
+  const begin = procedure === 'message.retry' ? caller.retry : caller.create;
+  // The procedure checks its input: what came over the wire is not known to be one.
+  const input = { ...(body as object), ...(request.params as object), wait: false } as never;
+  const { id: messageId, chatId } = await refusing(() => begin(input));
+  return streamAnswer(request, reply, { chatId, messageId, lastEventId: undefined });
+}
+
+async function streamAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: { chatId: string; messageId: string; lastEventId: string | undefined },
+): Promise<FastifyReply> {
+  const { chatId, messageId, lastEventId } = answer;
+  const caller = createCaller(request.context, { signal: hangUpSignal(reply) });
+  const input = { chatId, messageId, ...(lastEventId !== undefined && { lastEventId }) };
+  const events = await refusing(() => caller.message.follow(input));
+  const tracked = events as AsyncIterable<unknown> as AsyncIterable<Tracked<AnswerEvent>>;
+  return sendEvents(reply, UI_MESSAGE_STREAM_HEADERS, answerEvents(request, tracked, chatId, messageId));
+}
+
+/** An answer as its UI message stream. */
+async function* answerEvents(
+  request: FastifyRequest,
+  events: AsyncIterable<Tracked<AnswerEvent>>,
+  chatId: string,
+  messageId: string,
+): AsyncGenerator<SentEvent[]> {
+  let isFirst = true;
+  try {
+    for await (const [id, event] of events) {
+      // A stream cannot take back the text it told: its client begins anew.
+      if (event.type === 'snapshot' && !isFirst) throw new Refusal('answer_restarted', { messageId });
+      isFirst = false;
+      yield toSentEvents(toUiMessageParts(event, chatId, messageId), id);
+    }
+  } catch (error) {
+    yield toSentEvents(toErrorParts(refusalOfStream(request, error), messageId));
+  }
+  yield [{ data: UI_MESSAGE_STREAM_DONE }];
+}
+
+async function* chatEvents(
+  request: FastifyRequest,
+  events: AsyncIterable<Tracked<ChatEvent>>,
+): AsyncGenerator<SentEvent[]> {
+  try {
+    for await (const [id, event] of events) yield [{ id, data: JSON.stringify(event) }];
+  } catch (error) {
+    // The connection ends; a client that connects again is told by the status why, if that lasts.
+    refusalOfStream(request, error);
+  }
+}
+
+/** The last part of an event carries its id: whoever got only a part of them gets all again. */
+function toSentEvents(parts: readonly UiMessagePart[], id?: string): SentEvent[] {
+  return parts.map((part, index) => ({
+    ...(id !== undefined && index === parts.length - 1 && { id }),
+    data: JSON.stringify(part),
+  }));
+}
+
+/** What a procedure refuses, as the server answers it. */
+async function refusing<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    throw error instanceof TRPCError ? refusalOf(error) : error;
+  }
+}
+
+/** What broke a stream off; the log tells it, since the status was told long before. */
+function refusalOfStream(request: FastifyRequest, error: unknown): Refusal {
+  const refusal = toRefusal(error);
+  request.refusal = refusal;
+  return refusal;
+}
+
+function toRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  return error instanceof TRPCError ? refusalOf(error) : new Refusal('internal_error', { cause: error });
+}
+
+/** The header wins: a client that reconnects by itself sends the newer one there. */
+function lastEventIdOf({ headers, query }: FastifyRequest): string | undefined {
+  const header = headers['last-event-id'];
+  const { lastEventId } = query as Record<string, string | undefined>;
+  return [header].flat()[0] ?? lastEventId;
+}
