@@ -1,4 +1,4 @@
-import { createRunAgent } from '@parley/agent';
+import { type AgentBounds, createRunAgent } from '@parley/agent';
 import type { Services } from '@parley/api';
 import { limits } from '@parley/contract';
 import type { Database } from '@parley/db';
@@ -10,6 +10,9 @@ import type { ModelSource } from './model-source.ts';
 
 /** No text has more bytes than this per token, as the context estimates them: what is read always suffices. */
 const BYTES_PER_TOKEN_MAX = 2.5;
+
+/** How long the last answers may take to leave, once nothing runs any more. */
+const LAST_WORDS_MS = 2_000;
 
 export interface Composition {
   readonly app: FastifyInstance;
@@ -26,11 +29,12 @@ export async function compose(parts: {
   readonly log: Log;
   readonly contextTokens: number;
   readonly bounds?: Partial<TurnBounds>;
+  readonly agentBounds?: Partial<AgentBounds>;
 }): Promise<Composition> {
   const { database, model, log, contextTokens } = parts;
   const turns = startTurns({
     store: database.stores,
-    runAgent: createRunAgent({ endpoint: model.endpoint, contextTokens }),
+    runAgent: createRunAgent({ endpoint: model.endpoint, contextTokens, bounds: parts.agentBounds }),
     checkModel: model.endpoint,
     clock: systemClock,
     log: (level, event, fields) => log[level](fields, event),
@@ -58,7 +62,9 @@ export async function compose(parts: {
     turns,
     async close(graceMs, hurry) {
       await turns.drain(graceMs, hurry);
-      await app.close();
+      // What was said last may still leave; a client that does not take it keeps nobody from stopping.
+      const late = setTimeout(() => app.server.closeAllConnections(), LAST_WORDS_MS);
+      await app.close().finally(() => clearTimeout(late));
     },
   };
 }

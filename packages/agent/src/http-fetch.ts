@@ -112,9 +112,15 @@ function createSend(connectMaxMs: number) {
       headers['content-length'] = Buffer.byteLength(sent.body);
       const start = options.protocol === 'https:' ? requestHttps : requestHttp;
       const request = start({ ...options, method: sent.method, headers });
-      request.on('response', resolve);
+      let isAnswered = false;
+      request.on('response', (response) => {
+        isAnswered = true;
+        resolve(response);
+      });
       request.on('socket', (socket) => boundConnecting(socket, connectMaxMs));
       request.on('error', (error: NodeJS.ErrnoException) => {
+        // From then on the response itself tells how it breaks.
+        if (isAnswered) return;
         // The server closed an idle connection in the moment it was taken up again: that says nothing of it.
         const isStale = request.reusedSocket && error.code === 'ECONNRESET' && !isRepeated;
         if (isStale && !sent.exchange.isStopped) resolve(send(url, sent, true));

@@ -27,6 +27,11 @@ export class ReaderPosition {
     return shown === attempt && part === TEXT_PART ? offset : 0;
   }
 
+  /** Whether the reader was shown a newer run than this one, or claims so. */
+  isAheadOf(attempt: number): boolean {
+    return this.#cursor !== undefined && this.#cursor.attempt > attempt;
+  }
+
   /** What can be told before anything is known of the answer. */
   begin(): PlacedEvent[] {
     if (this.#cursor) return [];
@@ -56,9 +61,8 @@ export class ReaderPosition {
       tell({ type: 'text-delta', text }, { attempt, part: TEXT_PART, offset: length });
       return false;
     }
-    if (outcome && isEnd(cursor, attempt)) return true;
-    // The reader knows of an end that whoever we asked does not know yet.
-    if (!outcome && cursor.attempt === attempt && cursor.part === END_PART) return false;
+    // A reader may know of the end before whoever was asked does: then there is nothing to tell until it is known.
+    if (isEnd(cursor, attempt)) return outcome !== undefined;
     const { offset } = cursor;
     const isClosed = outcome !== undefined && offset === length + 1;
     const isTrue = cursor.attempt === attempt && cursor.part === TEXT_PART && (offset <= length || isClosed);

@@ -12,6 +12,9 @@ const POLL_GROWTH = 1.5;
 /** The log lags behind what a reader was shown by its runner, but not for longer than this. */
 const LAG_MAX_MS = 2_000;
 
+/** A primary that was deposed goes on answering from before, until it notices; that takes no longer than this. */
+const DEPOSED_MAX_MS = 10_000;
+
 /** What the database tells of a turn: how it stands, what the log holds, or how it ended. */
 export type RemoteView = KnownText | 'waiting' | Exclude<TurnOutcome, { attempt: number }>;
 
@@ -70,19 +73,31 @@ export class RemoteTurn {
     return { attempt: outcome.attempt, from: 0, text: textOf(outcome), outcome };
   }
 
-  async #readLog(position: ReaderPosition, attempt: number): Promise<KnownText> {
-    const { store, clock } = this.#parts;
+  async #readLog(position: ReaderPosition, attempt: number): Promise<RemoteView> {
+    const { store } = this.#parts;
     const read = (from: number) => store.turnLog.read(this.#scope, this.#turn, attempt, from);
+    if (position.isAheadOf(attempt)) {
+      // Either we asked one that does not know of the newer run, or nobody ever was where the reader claims to be.
+      if (!this.#isSilentFor(DEPOSED_MAX_MS)) return 'waiting';
+      return { attempt, from: 0, text: await read(0) };
+    }
     const from = position.neededFrom(attempt);
     const text = await read(from);
     if (text !== '' || from === 0) {
       this.#silentSince = undefined;
       return { attempt, from, text };
     }
-    this.#silentSince ??= clock.now();
-    if (clock.now() - this.#silentSince < LAG_MAX_MS) return { attempt, from, text };
-    // Nothing new for long: either the model is slow, or nobody ever was where the reader claims to be.
-    this.#silentSince = undefined;
+    // Nothing new: the model is slow, or the log lags, or nobody ever was where the reader claims to be.
+    if (!this.#isSilentFor(LAG_MAX_MS)) return { attempt, from, text };
     return { attempt, from: 0, text: await read(0) };
+  }
+
+  /** Whether nothing was told for so long; then counting begins anew. */
+  #isSilentFor(ms: number): boolean {
+    const now = this.#parts.clock.now();
+    this.#silentSince ??= now;
+    if (now - this.#silentSince < ms) return false;
+    this.#silentSince = undefined;
+    return true;
   }
 }

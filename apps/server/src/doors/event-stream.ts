@@ -39,11 +39,12 @@ export async function sendEvents(
   try {
     for await (const sent of events) {
       if (raw.destroyed) break;
-      if (!raw.write(sent.map(toFrame).join(''))) await drained(raw);
+      if (!raw.write(sent.map(toFrame).join(''))) await takenOrCut(raw, 'drain');
     }
   } finally {
     clearInterval(heartbeat);
     raw.end();
+    if (!raw.writableFinished && !raw.destroyed) await takenOrCut(raw, 'finish');
   }
   return reply;
 }
@@ -53,12 +54,14 @@ function toFrame({ id, data }: SentEvent): string {
 }
 
 /** Waits until the client has taken what was written; cuts one that does not. */
-async function drained(raw: ServerResponse): Promise<void> {
+async function takenOrCut(raw: ServerResponse, taken: 'drain' | 'finish'): Promise<void> {
   const stalled = setTimeout(() => raw.destroy(), limits.readerStallMaxMs);
   const settled = new AbortController();
   try {
     const { signal } = settled;
-    await Promise.race([once(raw, 'drain', { signal }), once(raw, 'close', { signal })]);
+    await Promise.race([once(raw, taken, { signal }), once(raw, 'close', { signal })]);
+  } catch {
+    // A connection that broke: its close ends the stream.
   } finally {
     clearTimeout(stalled);
     settled.abort();

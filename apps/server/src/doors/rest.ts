@@ -14,7 +14,7 @@ import { HandlerRequest, HandlerResponse } from './handler-exchange.ts';
 import { refuseBrokenEscapes, refuseProtoField, refuseUnknownQuery } from './refuse-query.ts';
 import { contextOf, hangUpSignal, REPLAYED } from './request-context.ts';
 import { toRoutePath } from './route-path.ts';
-import { streamDoor, streamNewAnswer } from './stream.ts';
+import { streamDoor, streamNewAnswer, wantsEvents } from './stream.ts';
 
 /** What a body that was parsed is to the handler, which would look at the case of the header's letters. */
 const PARSED_TYPE = 'application/json';
@@ -58,7 +58,7 @@ async function serve(
   const { meta, method } = operation;
   const body = closedInput(operation, meta.hasOptionalBody ? (request.body ?? {}) : request.body);
   const query = queryOf(operation, request);
-  if (meta.canStream && body !== undefined && request.headers.accept?.includes('text/event-stream')) {
+  if (meta.canStream && body !== undefined && wantsEvents(request)) {
     return streamNewAnswer(operation, request, reply, body);
   }
   const handlerRequest = new HandlerRequest({

@@ -12,7 +12,7 @@ import { TRPCError, type TrackedEnvelope } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type SentEvent, sendEvents } from './event-stream.ts';
 import { refuseBrokenEscapes, refuseUnknownQuery } from './refuse-query.ts';
-import { hangUpSignal } from './request-context.ts';
+import { hangUpSignal, REPLAYED } from './request-context.ts';
 import { toRoutePath } from './route-path.ts';
 import {
   toErrorParts,
@@ -83,8 +83,28 @@ export async function streamNewAnswer(
   const begin = procedure === 'message.retry' ? caller.retry : caller.create;
   // The procedure checks its input: what came over the wire is not known to be one.
   const input = { ...(body as object), ...(request.params as object), wait: false } as never;
-  const { id: messageId, chatId } = await refusing(() => begin(input));
-  return streamAnswer(request, reply, { chatId, messageId, lastEventId: undefined });
+  try {
+    const { id: messageId, chatId } = await refusing(() => begin(input));
+    return streamAnswer(request, reply, { chatId, messageId, lastEventId: undefined });
+  } catch (error) {
+    const messageId = error instanceof Refusal ? error.facts.messageId : undefined;
+    // A repeated request whose turn has failed is told so as the first one was: by its stream.
+    if (messageId === undefined || !reply.hasHeader(REPLAYED.name)) throw error;
+    const { chatId = '' } = request.params as Record<string, string>;
+    return streamAnswer(request, reply, { chatId, messageId, lastEventId: undefined });
+  }
+}
+
+/** Whether a request asks for events: RFC 9110, section 12.5.1; a weight of 0 says that it does not. */
+export function wantsEvents({ headers: { accept = '' } }: FastifyRequest): boolean {
+  return accept
+    .toLowerCase()
+    .split(',')
+    .map((range) => range.split(';').map((part) => part.trim()))
+    .some(
+      ([type, ...parameters]) =>
+        type === 'text/event-stream' && !parameters.some((one) => /^q=0(\.0*)?$/.test(one)),
+    );
 }
 
 async function streamAnswer(
