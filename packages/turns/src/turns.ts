@@ -27,7 +27,7 @@ export type NewMessage = Pick<SentMessage, 'chat' | 'content'> &
   Partial<Pick<SentMessage, 'onBusy' | 'idempotency'>>;
 
 /** An accepted turn, and how it ended. */
-export interface AnsweredTurn {
+interface AnsweredTurn {
   readonly accepted: AcceptedTurn;
   readonly outcome: TurnOutcome;
 }
