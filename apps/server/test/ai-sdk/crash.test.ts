@@ -1,0 +1,160 @@
+import { createGate, type Gate } from '@parley/agent/testing';
+import { errorRegister } from '@parley/contract';
+import { DefaultChatTransport, type UIMessage } from 'ai';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { openFrontDoor } from './front-door.ts';
+import { openPage, type Page } from './open-page.ts';
+import { ParleyTransport } from './parley-transport.ts';
+
+const bounds = { leaseMs: 1_500 };
+const { makeTeam, model, mongo, url, startReplica } = await startHarness({ bounds });
+const replica = await startReplica({ bounds });
+const team = await makeTeam();
+
+/** What the SDK's own transport needs to be told, and nothing more. */
+function bareTransport({ url: api, apiKey }: { url: string; apiKey: string }) {
+  const headers = { 'x-api-key': apiKey, accept: 'text/event-stream' };
+  return new DefaultChatTransport<UIMessage>({
+    prepareSendMessagesRequest({ id, messages }) {
+      const part = messages.at(-1)?.parts[0];
+      const content = part?.type === 'text' ? part.text : '';
+      return { api: `${api}/chat/${id}/message`, headers, body: { role: 'user', content } };
+    },
+    prepareReconnectToStreamRequest: ({ id }) => ({ api: `${api}/chat/${id}/stream`, headers }),
+  });
+}
+
+const transports = [
+  ['the transport of the recipe', (at: string) => new ParleyTransport(keyed(at))],
+  ["the SDK's own transport", (at: string) => bareTransport(keyed(at))],
+] as const;
+
+function keyed(at: string) {
+  return { url: at, apiKey: team.publishableKey };
+}
+
+const RESTARTED = new Error(errorRegister.answer_restarted.message);
+const OLD = 'What the dead server had written';
+const NEW = 'What the living one writes, anew.';
+
+/** The first run stands still in its middle; the second one answers in two pieces, around the gate. */
+function scriptRuns(text: string) {
+  const gate = createGate();
+  let runs = 0;
+  model.replyTo(text, async (call) => {
+    runs++;
+    if (runs === 1) return call.text(OLD);
+    call.text(NEW.slice(0, 10));
+    await gate.released;
+    call.text(NEW.slice(10));
+    call.finish();
+  });
+  return gate;
+}
+
+/** The server that answers a chat is dead to the others from now on: nobody renews the lease it holds. */
+async function killRunner(chat: string): Promise<void> {
+  const { modifiedCount } = await mongo.raw
+    .collection('turns')
+    .updateOne({ chat, status: 'generating' }, { $set: { 'lease.token': 'of the dead' } });
+  expect(modifiedCount).toBe(1);
+}
+
+/** At each moment the page showed one run's answer from its start: never both, never a word twice. */
+function expectNothingDoubled({ history }: Page): void {
+  const answers = history
+    .filter((line) => line.startsWith('assistant: '))
+    .map((line) => line.slice('assistant: '.length));
+  expect(answers.filter((text) => !OLD.startsWith(text) && !NEW.startsWith(text))).toEqual([]);
+  expect(answers).toContain(OLD);
+  expect(answers.at(-1)).toBe(NEW);
+}
+
+describe.each(transports)('an answer that is generated anew, through %s', (name, transport) => {
+  /** A page at the server's address with the first run's text, whose stream is open. */
+  async function openOld(text: string, at: string) {
+    const { id } = await team.makeChat();
+    const gate = scriptRuns(text);
+    const page = await openPage({ id, transport: transport(at) });
+    const sending = page.act(({ sendMessage }) => sendMessage({ text }));
+    await page.until(({ lines }) => lines.at(-1) === `assistant: ${OLD}`);
+    return { id, gate, page, sending };
+  }
+
+  async function resumeToTheEnd(page: Page, gate: Gate, chatId: string): Promise<void> {
+    const going = page.act(({ resumeStream }) => resumeStream());
+    await page.until(({ chat }) => chat.status === 'streaming');
+    gate.release();
+    await going;
+    expect(page.chat).toMatchObject({ status: 'ready', error: undefined });
+    expect(page.lines.at(-1)).toBe(`assistant: ${NEW}`);
+    expectNothingDoubled(page);
+    const { messages } = await team.trpc.message.list.query({ chatId });
+    expect(messages.map(({ role, content }) => `${role}: ${content}`)).toEqual(page.lines);
+  }
+
+  test('while the server that lost it streams it: an error says so, resuming shows the new text alone', async () => {
+    const { id, gate, page, sending } = await openOld(`lost, ${name}`, url);
+    await killRunner(id);
+    await sending;
+    expect(page.chat).toMatchObject({ status: 'error', error: RESTARTED });
+    expect(page.lines).toEqual([`user: lost, ${name}`, `assistant: ${OLD}`]);
+    await resumeToTheEnd(page, gate, id);
+  });
+
+  test('while another server streams it: an error says so, resuming shows the new text alone', async () => {
+    const { id, gate, page, sending } = await openOld(`elsewhere, ${name}`, url);
+    await page.act(({ stop }) => stop());
+    await sending;
+    const messages = page.chat.messages.slice(0, 1);
+    const next = await openPage({ id, transport: transport(replica.url), messages, resume: true });
+    await next.until(({ lines }) => lines.at(-1) === `assistant: ${OLD}`);
+    await killRunner(id);
+    await next.until(({ chat }) => chat.status === 'error');
+    expect(next.chat.error).toEqual(RESTARTED);
+    await resumeToTheEnd(next, gate, id);
+  });
+
+  test('by a server that took the connection with it: resuming elsewhere shows the new text alone', async () => {
+    const door = await openFrontDoor(url);
+    const { id, gate, page, sending } = await openOld(`cut off, ${name}`, door.url);
+    const secondRun = model.nextCall();
+    door.cut();
+    await killRunner(id);
+    await sending;
+    expect(page.chat.status).toBe('error');
+    await secondRun;
+    door.leadTo(replica.url);
+    await resumeToTheEnd(page, gate, id);
+  });
+
+  test('by a server that shuts down: an error says so, resuming elsewhere shows the new text alone', async () => {
+    const leaving = await startReplica({ bounds });
+    const door = await openFrontDoor(leaving.url);
+    const { id, gate, page, sending } = await openOld(`shut down, ${name}`, door.url);
+    await leaving.composition.close(0);
+    await sending;
+    expect(page.chat.error?.message).toBe(errorRegister.draining.message);
+    door.leadTo(replica.url);
+    await resumeToTheEnd(page, gate, id);
+  });
+});
+
+test('`regenerate` after a crash takes up the new run, and asks for no other', async () => {
+  const { id } = await team.makeChat();
+  const text = 'anew, by regenerate';
+  const gate = scriptRuns(text);
+  const page = await openPage({ id, transport: new ParleyTransport(keyed(url)) });
+  const sending = page.act(({ sendMessage }) => sendMessage({ text }));
+  await page.until(({ lines }) => lines.at(-1) === `assistant: ${OLD}`);
+  await killRunner(id);
+  await sending;
+  const going = page.act(({ regenerate }) => regenerate());
+  await page.until(({ chat }) => chat.status === 'streaming');
+  gate.release();
+  await going;
+  expect(page.lines).toEqual([`user: ${text}`, `assistant: ${NEW}`]);
+  expectNothingDoubled(page);
+  expect(model.calls().filter(({ message }) => message === text)).toHaveLength(2);
+});

@@ -1,0 +1,99 @@
+import { scripts } from '@parley/agent/testing';
+import { errorRegister } from '@parley/contract';
+import { expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { openFrontDoor } from './front-door.ts';
+import { openPage } from './open-page.ts';
+import { ParleyTransport } from './parley-transport.ts';
+
+const { makeTeam, model, url } = await startHarness();
+const team = await makeTeam();
+const newTransport = () => new ParleyTransport({ url, apiKey: team.publishableKey });
+
+// The model's server has shown that it takes all that is asked of it, so that a 400 is a refusal.
+await team.answered();
+
+async function openFailed(text: string) {
+  const { id } = await team.makeChat();
+  const page = await openPage({ id, transport: newTransport() });
+  model.reply(scripts.status(400));
+  await page.act(({ sendMessage }) => sendMessage({ text }));
+  expect(page.chat.status).toBe('error');
+  return { id, page };
+}
+
+test('an answer that failed shows the sentence that says so, and `regenerate` asks for it again', async () => {
+  const { id, page } = await openFailed('fail once');
+  expect(page.chat.error?.message).toBe(errorRegister.model_refused.message);
+  await page.act(({ regenerate }) => regenerate());
+  expect(page.chat).toMatchObject({ status: 'ready', error: undefined });
+  expect(page.lines).toEqual(['user: fail once', 'assistant: You said: fail once']);
+  const { messages } = await team.trpc.message.list.query({ chatId: id });
+  expect(messages.map(({ role, content }) => `${role}: ${content}`)).toEqual(page.lines);
+});
+
+test('one that fails again can be asked for again', async () => {
+  const { page } = await openFailed('fail twice');
+  model.reply(scripts.status(400));
+  await page.act(({ regenerate }) => regenerate());
+  expect(page.chat.error?.message).toBe(errorRegister.model_refused.message);
+  await page.act(({ regenerate }) => regenerate());
+  expect(page.lines).toEqual(['user: fail twice', 'assistant: You said: fail twice']);
+});
+
+test('one that breaks off in its middle is replaced by the next, not continued', async () => {
+  const { id } = await team.makeChat();
+  const page = await openPage({ id, transport: newTransport() });
+  model.reply(scripts.errorAfter(['The first '], 400));
+  await page.act(({ sendMessage }) => sendMessage({ text: 'break off' }));
+  expect(page.chat.status).toBe('error');
+  expect(page.lines).toEqual(['user: break off', 'assistant: The first ']);
+  await page.act(({ regenerate }) => regenerate());
+  expect(page.lines).toEqual(['user: break off', 'assistant: You said: break off']);
+});
+
+test('it can be asked for again after a reload, too', async () => {
+  const { id, page } = await openFailed('fail and reload');
+  page.close();
+  const transport = newTransport();
+  const next = await openPage({ id, transport, messages: await transport.load(id), resume: true });
+  expect(next.lines).toEqual(['user: fail and reload']);
+  await next.act(({ regenerate }) => regenerate());
+  expect(next.lines).toEqual(['user: fail and reload', 'assistant: You said: fail and reload']);
+});
+
+test('the next message goes on without it', async () => {
+  const { page } = await openFailed('fail and go on');
+  model.reply(scripts.text('Never mind.'));
+  await page.act(({ sendMessage }) => sendMessage({ text: 'what now?' }));
+  expect(page.chat).toMatchObject({ status: 'ready', error: undefined });
+  expect(page.lines.slice(-2)).toEqual(['user: what now?', 'assistant: Never mind.']);
+});
+
+test('one that failed while its acceptance was lost on the way is asked for again as well', async () => {
+  const { id } = await team.makeChat();
+  const door = await openFrontDoor(url);
+  const transport = new ParleyTransport({ url: door.url, apiKey: team.publishableKey });
+  const page = await openPage({ id, transport });
+  model.reply(scripts.status(400));
+  door.loseAnswers();
+  await page.act(({ sendMessage }) => sendMessage({ text: 'fail unseen' }));
+  await expect
+    .poll(async () => (await team.trpc.message.list.query({ chatId: id })).messages)
+    .toMatchObject([{ status: 'failed' }]);
+  door.leadTo(url);
+  await page.act(({ regenerate }) => regenerate());
+  expect(page.chat.error?.message).toBe(errorRegister.model_refused.message);
+  await page.act(({ regenerate }) => regenerate());
+  expect(page.lines).toEqual(['user: fail unseen', 'assistant: You said: fail unseen']);
+});
+
+test('an answer that was given is not given again: that is refused, with the sentence', async () => {
+  const { chatId } = await team.answered();
+  const transport = newTransport();
+  const page = await openPage({ id: chatId, transport, messages: await transport.load(chatId) });
+  await page.act(({ regenerate }) => regenerate());
+  expect(page.chat.error?.message).toBe(errorRegister.not_retryable.message);
+  const { messages } = await team.trpc.message.list.query({ chatId });
+  expect(messages).toHaveLength(2);
+});
