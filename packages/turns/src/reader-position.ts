@@ -65,7 +65,9 @@ export class ReaderPosition {
     if (isEnd(cursor, attempt)) return outcome !== undefined;
     const { offset } = cursor;
     const isClosed = outcome !== undefined && offset === length + 1;
-    const isTrue = cursor.attempt === attempt && cursor.part === TEXT_PART && (offset <= length || isClosed);
+    const isThere = cursor.attempt === attempt && cursor.part === TEXT_PART && (offset <= length || isClosed);
+    // Nobody was ever shown half a character.
+    const isTrue = isThere && !startsInCharacter(text.slice(offset - from, offset - from + 1));
     if (!isTrue) {
       // A reader of another run is told at once that its text is void, and reads what there is of this one.
       if (from === 0) tell({ type: 'snapshot', text }, { attempt, part: TEXT_PART, offset: length });
@@ -88,7 +90,13 @@ type Tell = (event: ReaderEvent, cursor: StreamCursor) => void;
 
 const START: StreamCursor = { attempt: 0, part: 0, offset: 0 };
 
-/** A turn that was cancelled before its first run was told to have ended under no attempt. */
+/** Every end of a turn that was cancelled before its first run is that end: it was told under no attempt. */
 function isEnd({ attempt: shown, part }: StreamCursor, attempt: number): boolean {
-  return part === END_PART && (shown === attempt || shown === 0);
+  return part === END_PART && (shown === attempt || shown === 0 || attempt === 0);
+}
+
+/** Whether a text begins with the second half of a surrogate pair. */
+export function startsInCharacter(text: string): boolean {
+  const unit = text.charCodeAt(0);
+  return unit >= 0xdc00 && unit <= 0xdfff;
 }

@@ -2,7 +2,7 @@ import { type Id, Refusal } from '@parley/contract';
 import type { Scope } from '@parley/db';
 import type { TurnParts } from './parts.ts';
 import type { KnownText } from './reader-events.ts';
-import type { ReaderPosition } from './reader-position.ts';
+import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
 import { findOutcome, isSureToStop, type TurnOutcome, textOf } from './turn-outcome.ts';
 
 /** While text comes, it is looked for this often; when nothing does, ever less. */
@@ -83,6 +83,7 @@ export class RemoteTurn {
     }
     const from = position.neededFrom(attempt);
     const text = await read(from);
+    if (startsInCharacter(text)) return { attempt, from: 0, text: await read(0) };
     if (text !== '' || from === 0) {
       this.#silentSince = undefined;
       return { attempt, from, text };
