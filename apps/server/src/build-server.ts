@@ -42,6 +42,8 @@ export async function buildServer({ services, health, log }: ServerParts): Promi
     keepAliveTimeout: KEEP_ALIVE_MS,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
+    // What still comes on kept connections while we close is refused, or served, in our own words.
+    return503OnClosing: false,
     // Node would refuse a request without a host in a form of its own; a hook does it in ours.
     http: { maxHeaderSize: HEADERS_BYTES_MAX, requireHostHeader: false },
     // An id of any length reaches its operation, which says 404.

@@ -61,8 +61,9 @@ export class ReaderPosition {
       tell({ type: 'text-delta', text }, { attempt, part: TEXT_PART, offset: length });
       return false;
     }
-    // A reader may know of the end before whoever was asked does: then there is nothing to tell until it is known.
-    if (isEnd(cursor, attempt)) return outcome !== undefined;
+    // Ended is final: a reader that knows of an end knows more than whoever was asked, until that one knows it too.
+    if (!outcome && cursor.part === END_PART) return false;
+    if (outcome && isEnd(cursor, attempt)) return true;
     const { offset } = cursor;
     const isClosed = outcome !== undefined && offset === length + 1;
     const isThere = cursor.attempt === attempt && cursor.part === TEXT_PART && (offset <= length || isClosed);
