@@ -1,0 +1,80 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { mintId } from '@parley/contract';
+import type { LogBatch } from '../records.ts';
+import { endedTurn, newTurn, type StoreCase } from './store-case.ts';
+
+/** How chats go, and what the log holds of running answers. */
+export const chatCases: readonly StoreCase[] = [
+  {
+    name: 'a chat that is deleted is gone at once, and its turns and their log with the purge',
+    async run(stores, scope, chat) {
+      const { chats, turns, turnLog } = stores;
+      const turn = await endedTurn(stores, scope, chat, 1);
+      await turns.insert(scope, newTurn(chat, 2));
+      await turnLog.append([{ turn: turn.id, team: scope.team, attempt: 1, to: 2, text: 'ab' }]);
+      equal((await chats.find(scope, chat))?.id, chat);
+      equal(await chats.find({ team: mintId('team') }, chat), undefined);
+      equal(await chats.markDeleted({ team: mintId('team') }, chat), false);
+      equal(await chats.markDeleted(scope, chat), true);
+      equal(await chats.markDeleted(scope, chat), false);
+      equal(await chats.find(scope, chat), undefined);
+      equal((await chats.listMarked(1_000)).includes(chat), true);
+      await chats.purge(chat);
+      await chats.purge(chat);
+      equal((await chats.listMarked(1_000)).includes(chat), false);
+      equal((await turns.tail(scope, chat)).sequence, 0);
+      equal(await turnLog.read(scope, turn.id, 1, 0), '');
+    },
+  },
+  {
+    name: 'a chat is made once for a key, and its key outlives it',
+    async run({ chats }, scope) {
+      const chat = { agent: mintId('agent'), agentType: 't' };
+      const idempotency = { key: mintId('request'), body: 'b' };
+      const made = await chats.createOnce(scope, chat, idempotency);
+      equal('kept' in made, false);
+      const again = await chats.createOnce(scope, chat, { ...idempotency, body: 'c' });
+      deepEqual(again, { kept: { body: 'b', chat: made } });
+      if ('id' in made) await chats.markDeleted(scope, made.id);
+      deepEqual(await chats.findKept(scope, idempotency.key), { body: 'b', chat: undefined });
+      equal(await chats.findKept(scope, mintId('request')), undefined);
+    },
+  },
+  {
+    name: 'the log gives a run’s text from anywhere up to the first gap, each piece once',
+    async run({ turnLog }, scope) {
+      const turn = mintId('turn');
+      const piece = (attempt: number, to: number, text: string): LogBatch => ({
+        turn,
+        team: scope.team,
+        attempt,
+        to,
+        text,
+      });
+      const other = { ...piece(1, 3, 'xyz'), turn: mintId('turn') };
+      await turnLog.append([piece(1, 3, 'abc'), other]);
+      await turnLog.append([piece(1, 3, 'abc'), piece(1, 5, 'de'), piece(2, 1, 'Z')]);
+      await turnLog.append([piece(1, 9, 'hi')]);
+      equal(await turnLog.read(scope, turn, 1, 0), 'abcde');
+      equal(await turnLog.read(scope, turn, 1, 4), 'e');
+      equal(await turnLog.read(scope, turn, 1, 5), '');
+      equal(await turnLog.read(scope, turn, 2, 0), 'Z');
+      equal(await turnLog.read(scope, turn, 3, 0), '');
+      equal(await turnLog.read({ team: mintId('team') }, turn, 1, 0), '');
+      await turnLog.append([piece(1, 7, 'fg')]);
+      equal(await turnLog.read(scope, turn, 1, 2), 'cdefghi');
+      await turnLog.remove(scope, turn);
+      equal(await turnLog.read(scope, turn, 1, 0), '');
+      equal(await turnLog.read(scope, other.turn, 1, 0), 'xyz');
+    },
+  },
+  {
+    name: 'an agent is its team’s alone',
+    async run({ agents }, scope) {
+      const made = await agents.create(scope, { name: 'Ann', type: 'support' });
+      deepEqual(await agents.find(scope, made.id), made);
+      equal(await agents.find({ team: mintId('team') }, made.id), undefined);
+      equal(await agents.find(scope, mintId('agent')), undefined);
+    },
+  },
+];

@@ -1,0 +1,185 @@
+import { answerIdOf, type Id, mintId } from '@parley/contract';
+import type { NewTurn, Scope } from '../records.ts';
+import { completed, type EngineStores, failed } from './store-case.ts';
+
+/** A number in [0, 1), the same ones each time. */
+export type Chance = () => number;
+
+/** Few enough of everything that calls meet each other. */
+const TURNS = 5;
+const TOKENS = ['a', 'b', 'c'] as const;
+const PLACES = 4;
+
+interface Play {
+  readonly stores: EngineStores;
+  readonly scope: Scope;
+  readonly chat: Id<'chat'>;
+  readonly turns: readonly Id<'turn'>[];
+  readonly integer: (max: number) => number;
+  readonly token: () => string;
+}
+
+type Call = (play: Play) => Promise<unknown>;
+
+/**
+ * Calls the stores at random, always the same calls for the same chance, and answers what each call answered,
+ * with names that do not depend on the store: two stores that behave alike answer alike.
+ */
+export async function playRandomCalls(
+  stores: EngineStores,
+  chance: Chance,
+  count: number,
+): Promise<string[]> {
+  const scope: Scope = { team: mintId('team') };
+  const { id: chat } = await stores.chats.create(scope, { agent: mintId('agent'), agentType: 't' });
+  const turns = Array.from({ length: TURNS }, () => mintId('turn'));
+  const integer = (max: number) => Math.floor(chance() * max);
+  const token = () => TOKENS[integer(TOKENS.length)] ?? 'a';
+  const play: Play = { stores, scope, chat, turns, integer, token };
+  const names = new Map<string, string>([
+    [scope.team, 'team'],
+    [chat, 'chat'],
+  ]);
+  for (const [index, turn] of turns.entries()) {
+    names.set(turn, `turn ${index}`);
+    names.set(answerIdOf(turn), `answer ${index}`);
+  }
+  const answers: string[] = [];
+  for (let index = 0; index < count; index++) {
+    const [name, call] = calls[integer(calls.length)] ?? [];
+    if (name && call) answers.push(`${name} ${write(await call(play), names)}`);
+  }
+  return answers;
+}
+
+const calls: readonly (readonly [string, Call])[] = [
+  ['insert', (play) => play.stores.turns.insert(play.scope, someTurn(play))],
+  ['insert', (play) => play.stores.turns.insert(play.scope, someTurn(play))],
+  ['insert', (play) => play.stores.turns.insert(play.scope, someTurn(play))],
+  ['remove', (play) => play.stores.turns.remove(play.scope, anyId(play))],
+  ['tail', ({ stores, scope, chat }) => stores.turns.tail(scope, chat)],
+  [
+    'look',
+    ({ stores, scope, chat, integer }) => lookAt(stores, scope, chat, 1 + integer(PLACES), integer(60)),
+  ],
+  [
+    'announce',
+    ({ stores, scope, chat, integer }) => stores.turns.announceSuccessor(scope, chat, 1 + integer(PLACES)),
+  ],
+  ['claim', (play) => play.stores.turns.claim(play.scope, anyId(play), play.token())],
+  [
+    'claimNext',
+    ({ stores, scope, chat, integer, token }) =>
+      stores.turns.claimNext(scope, chat, 1 + integer(PLACES), token()),
+  ],
+  ['release', (play) => play.stores.turns.release(play.scope, anyId(play), play.token())],
+  ['renew', (play) => renewSome(play)],
+  ['end', (play) => endOne(play)],
+  ['end', (play) => endOne(play)],
+  ['cancel', (play) => play.stores.turns.cancel(play.scope, anyId(play))],
+  [
+    'cancelBefore',
+    ({ stores, scope, chat, integer }) => stores.turns.cancelBefore(scope, chat, 1 + integer(PLACES)),
+  ],
+  ['marks', async ({ stores, turns }) => sorted(await stores.turns.listMarks(turns))],
+  ['kept', ({ stores, scope, chat, integer }) => stores.turns.findKept(scope, chat, `key ${integer(3)}`)],
+  ['stand', (play) => play.stores.turns.stand(play.scope, anyId(play))],
+  ['after', ({ stores, scope, chat, integer }) => stores.turns.listAfter(scope, chat, integer(PLACES), 2)],
+  ['find', (play) => play.stores.turns.find(play.scope, anyId(play))],
+  [
+    'ended',
+    ({ stores, scope, chat, integer }) => stores.turns.hasPredecessorEnded(scope, chat, 1 + integer(PLACES)),
+  ],
+  ['takeOver', (play) => takeOver(play)],
+  ['append', (play) => append(play)],
+  ['append', (play) => append(play)],
+  ['read', (play) => play.stores.turnLog.read(play.scope, anyId(play), 1 + play.integer(2), play.integer(7))],
+  ['removeLog', (play) => play.stores.turnLog.remove(play.scope, anyId(play))],
+];
+
+function anyId({ turns, integer }: Play): Id<'turn'> {
+  return turns[integer(TURNS)] ?? mintId('turn');
+}
+
+/** Another id of the same tail. */
+function questionIdOf(turn: Id<'turn'>): Id<'message'> {
+  return `${answerIdOf(turn)}q`;
+}
+
+function someTurn(play: Play): NewTurn {
+  const { chat, integer, token } = play;
+  const id = anyId(play);
+  const createdAt = new Date(1_000);
+  const userMessage = { id: questionIdOf(id), role: 'user', content: `q${integer(9)}`, createdAt } as const;
+  const isRetry = integer(4) === 0;
+  return {
+    id,
+    chat,
+    sequence: 1 + integer(PLACES),
+    question: isRetry ? { retryOf: { turn: anyId(play), userMessageId: userMessage.id } } : { userMessage },
+    answerId: answerIdOf(id),
+    createdAt,
+    ...(integer(2) === 0 && { lease: { token: token(), attempt: 1, renewals: 0 } }),
+    ...(integer(3) === 0 && { idempotency: { key: `key ${integer(3)}`, body: 'b' } }),
+  };
+}
+
+async function lookAt({ turns }: EngineStores, scope: Scope, chat: Id<'chat'>, place: number, bytes: number) {
+  const { chat: found, history, ...view } = await turns.look(scope, chat, place, bytes);
+  return { ...view, chat: found?.id, history: history.map(({ role, content }) => ({ role, content })) };
+}
+
+function renewSome(play: Play): Promise<string[]> {
+  const { stores, turns, token } = play;
+  return stores.turns.renew(turns.slice(play.integer(TURNS)).map((turn) => ({ turn, token: token() })));
+}
+
+function endOne(play: Play): Promise<unknown> {
+  const { stores, scope, chat, integer, token } = play;
+  const id = anyId(play);
+  const turn = { id, chat, answerId: answerIdOf(id) } as NewTurn;
+  const end = completed(turn, `a${integer(9)}`, integer(100));
+  const answer = end.answer && { ...end.answer, createdAt: new Date(2_000) };
+  const ends = [
+    { ...end, ...(answer && { answer }) },
+    failed,
+    { ...failed, written: { attempt: 1, text: 'half' } },
+    { status: 'stopped', textBytes: integer(100) },
+  ] as const;
+  return stores.turns.end(scope, id, token(), ends[integer(ends.length)] ?? failed);
+}
+
+async function takeOver(play: Play): Promise<unknown> {
+  const { stores, scope, integer, token } = play;
+  const seen = { token: token(), attempt: 1, renewals: integer(2) };
+  return stores.turns.takeOver(scope, anyId(play), seen, token());
+}
+
+function append(play: Play): Promise<void> {
+  const { stores, scope, integer } = play;
+  const pieces = Array.from({ length: 1 + integer(2) }, () => {
+    const to = 1 + integer(6);
+    return {
+      turn: anyId(play),
+      team: scope.team,
+      attempt: 1 + integer(2),
+      to,
+      text: 'abcdef'.slice(integer(to), to),
+    };
+  });
+  return stores.turnLog.append(pieces);
+}
+
+function sorted(marks: readonly { readonly id: string }[]): unknown {
+  return marks.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** As text, keys in one order. */
+function write(value: unknown, names: ReadonlyMap<string, string>): string {
+  const text = JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner) && !(inner instanceof Date)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+  return [...names].reduce((written, [id, name]) => written.replaceAll(id, name), text ?? 'nothing');
+}

@@ -1,0 +1,96 @@
+import { shownText } from './check-turns.ts';
+import type { ChatHistory, ModelCall, StoredTurn } from './history.ts';
+
+type Context = ModelCall['context'];
+
+/** The model: shown exactly what stands before, asked boundedly often, and each of its answers used once. */
+export function checkCalls(chat: ChatHistory, callsPerTurnMax: number): string[] {
+  const turns = chat.turns.toSorted((a, b) => a.sequence - b.sequence);
+  const callsOf = Map.groupBy(chat.calls, messageOf);
+  const offences = chat.calls.flatMap((call) => illegalities(call));
+  const used = new Map<string, string>();
+  const turnsOf = Map.groupBy(turns, (turn) => questionOf(turn, turns));
+  for (const [question, calls] of callsOf) {
+    const answering = turnsOf.get(question) ?? [];
+    const turnsMax = chat.isGone
+      ? 1 + chat.requests.filter(({ retries }) => retries).length
+      : answering.length;
+    if (turnsMax === 0) offences.push(`the model was asked "${question}", which is not stored`);
+    else if (calls.length > callsPerTurnMax * turnsMax)
+      offences.push(`the model was asked "${question}" ${calls.length} times`);
+    if (answering.length > 0) offences.push(...checkContexts(calls, answering, turns));
+  }
+  for (const turn of turns) {
+    const calls = callsOf.get(questionOf(turn, turns)) ?? [];
+    offences.push(...checkOrigin(turn, calls, used));
+  }
+  return offences;
+}
+
+/** The message a call answers: the last paragraph, since unanswered messages are joined before it. */
+function messageOf({ context }: ModelCall): string {
+  return context.at(-1)?.content.split('\n\n').at(-1) ?? '';
+}
+
+/** The text of the message a turn answers; a retry answers the one of the failed turn before it. */
+function questionOf(turn: StoredTurn, turns: readonly StoredTurn[]): string {
+  if (turn.userMessage) return turn.userMessage.content;
+  return (
+    turns.find(({ userMessage }) => userMessage?.id === turn.retryOf?.userMessageId)?.userMessage?.content ??
+    ''
+  );
+}
+
+function illegalities({ context, text }: ModelCall): string[] {
+  const isLegal = context.every(
+    ({ role, content }, index) => role === (index % 2 === 0 ? 'user' : 'assistant') && content !== '',
+  );
+  if (isLegal && context.length % 2 === 1) return [];
+  return [`the model was shown an illegal context before it wrote "${text}": ${write(context)}`];
+}
+
+function checkContexts(
+  calls: readonly ModelCall[],
+  answering: readonly StoredTurn[],
+  turns: readonly StoredTurn[],
+): string[] {
+  const expected = answering.map((turn) => write(contextOf(turn, turns)));
+  return calls
+    .map(({ context }) => write(context))
+    .filter((context) => !expected.includes(context))
+    .map((context) => `the model was shown ${context}; stored before that turn is ${expected.join(' or ')}`);
+}
+
+/** What a turn's model is to be shown: all that stands before it, neighbours of one role joined. */
+function contextOf(turn: StoredTurn, turns: readonly StoredTurn[]): Context {
+  const context: { role: string; content: string }[] = [];
+  const add = (role: string, content: string) => {
+    const last = context.at(-1);
+    if (last?.role === role) last.content += `\n\n${content}`;
+    else context.push({ role, content });
+  };
+  for (const { sequence, userMessage, answer } of turns) {
+    if (sequence > turn.sequence) break;
+    if (userMessage) add('user', userMessage.content);
+    if (answer?.content && sequence < turn.sequence) add('assistant', answer.content);
+  }
+  return context;
+}
+
+function write(context: Context): string {
+  return context.map(({ role, content }) => `${role}: ${content}`).join(' | ');
+}
+
+/** A stored text is all of one call's, or its beginning where the run did not come to its end. */
+function checkOrigin(turn: StoredTurn, calls: readonly ModelCall[], used: Map<string, string>): string[] {
+  const text = shownText(turn);
+  if (text === '') return [];
+  const origin = calls.find((call) =>
+    turn.status === 'completed' ? call.text === text : call.text.startsWith(text),
+  );
+  if (!origin) return [`turn ${turn.sequence} holds "${text}", which no call for its message wrote`];
+  const other = used.get(origin.text);
+  if (other !== undefined) return [`turn ${turn.sequence} holds "${text}", as turn ${other} does`];
+  if (turn.status === 'completed') used.set(origin.text, String(turn.sequence));
+  return [];
+}

@@ -1,0 +1,239 @@
+import { describe, expect, test } from 'vitest';
+import { checkHistory } from './check-history.ts';
+import type { ChatHistory, ReaderConnection, RequestHistory, StoredTurn } from './history.ts';
+
+/* A history in which every promise is kept, and what each broken one is called. */
+
+const first: StoredTurn = {
+  id: 'turn_1',
+  sequence: 1,
+  status: 'completed',
+  userMessage: { id: 'msg_q1', content: 'q1' },
+  answerId: 'msg_1',
+  answer: { id: 'msg_1', content: '<1> hello' },
+  written: { attempt: 1, text: '<1> hello' },
+  attempts: 1,
+};
+
+const second: StoredTurn = {
+  id: 'turn_2',
+  sequence: 2,
+  status: 'failed',
+  userMessage: { id: 'msg_q2', content: 'q2' },
+  answerId: 'msg_2',
+  written: { attempt: 1, text: '<2>' },
+  errorCode: 'model_failed',
+  attempts: 1,
+};
+
+const asked: RequestHistory = {
+  name: 'request 1',
+  content: 'q1',
+  idempotencyKey: 'key',
+  sentAt: 1,
+  knownAt: 2,
+  result: {
+    kind: 'accepted',
+    answerId: 'msg_1',
+    userMessageId: 'msg_q1',
+    isReplay: false,
+    end: { status: 'completed', text: '<1> hello' },
+  },
+};
+
+const askedNext: RequestHistory = {
+  name: 'request 2',
+  content: 'q2',
+  sentAt: 3,
+  knownAt: 4,
+  result: { kind: 'accepted', answerId: 'msg_2', userMessageId: 'msg_q2', isReplay: false },
+};
+
+const begun: ReaderConnection = {
+  events: [
+    {
+      cursor: { attempt: 0, part: 0, offset: 0 },
+      event: { type: 'start', messageId: 'msg_1', userMessageId: 'msg_q1' },
+    },
+    { cursor: { attempt: 1, part: 1, offset: 0 }, event: { type: 'text-start' } },
+    { cursor: { attempt: 1, part: 1, offset: 3 }, event: { type: 'text-delta', text: '<1>' } },
+  ],
+};
+
+const ended: ReaderConnection = {
+  from: { attempt: 1, part: 1, offset: 3 },
+  events: [
+    { cursor: { attempt: 1, part: 1, offset: 9 }, event: { type: 'text-delta', text: ' hello' } },
+    { cursor: { attempt: 1, part: 1, offset: 10 }, event: { type: 'text-end' } },
+    { cursor: { attempt: 1, part: 2, offset: 0 }, event: { type: 'end', status: 'completed' } },
+  ],
+};
+
+const user = (content: string) => ({ role: 'user', content });
+const assistant = (content: string) => ({ role: 'assistant', content });
+
+const kept: ChatHistory = {
+  chat: 'chat',
+  isGone: false,
+  wasAskedToGo: false,
+  turns: [first, second],
+  requests: [asked, askedNext],
+  readers: [{ name: 'reader', answerId: 'msg_1', connections: [begun, ended] }],
+  chatReaders: [
+    {
+      name: 'follower',
+      events: [
+        { type: 'message-accepted', answerId: 'msg_1', userMessageId: 'msg_q1' },
+        { type: 'answer-started', messageId: 'msg_1' },
+        { type: 'answer-delta', messageId: 'msg_1', text: '<1> hello' },
+        { type: 'message-accepted', answerId: 'msg_2', userMessageId: 'msg_q2' },
+        { type: 'answer-ended', messageId: 'msg_1', status: 'completed' },
+      ],
+    },
+  ],
+  calls: [
+    { context: [user('q1')], text: '<1> hello' },
+    { context: [user('q1'), assistant('<1> hello'), user('q2')], text: '<2> wo' },
+  ],
+  askedToStop: new Set(),
+};
+
+const check = (fields: Partial<ChatHistory>) =>
+  checkHistory({ chats: [{ ...kept, ...fields }], takeoversMax: 2, handovers: 0 });
+
+const reading = (...connections: ReaderConnection[]) => ({
+  readers: [{ name: 'reader', answerId: 'msg_1', connections }],
+});
+
+test('a history in which every promise is kept has no offence', () => {
+  expect(check({})).toEqual([]);
+});
+
+describe('an offence is', () => {
+  test.each<[string, Partial<ChatHistory>, RegExp]>([
+    ['an acknowledged message that is lost', { turns: [first] }, /request 2 was acknowledged .* lost/],
+    [
+      'a refused message that is stored',
+      { requests: [{ ...asked, result: { kind: 'refused', code: 'queue_full' } }, askedNext] },
+      /request 1 was refused \(queue_full\) and is stored/,
+    ],
+    ['a message stored twice', { turns: [first, second, { ...first, sequence: 3 }] }, /a second time/],
+    ['a place left out', { turns: [first, { ...second, sequence: 3 }] }, /stands at place 2/],
+    ['a turn that never ended', { turns: [{ ...first, status: 'queued' }, second] }, /never ended/],
+    [
+      'a stop nobody asked for',
+      { turns: [{ ...first, status: 'stopped' }, second] },
+      /was stopped, and nobody asked/,
+    ],
+    [
+      'an end by a run that did not hold the turn',
+      { turns: [{ ...first, attempts: 2 }, second] },
+      /completed by run 1, and held by run 2/,
+    ],
+    [
+      'an answer no call wrote',
+      { calls: [{ context: [user('q1')], text: '<3> other' }, ...kept.calls.slice(1)] },
+      /which no call for its message wrote/,
+    ],
+    [
+      'a context that is not what stands before',
+      { calls: [...kept.calls.slice(0, 1), { context: [user('q1\n\nq2')], text: '<2>' }] },
+      /stored before that turn is/,
+    ],
+    [
+      'a context the model’s server would refuse',
+      { calls: [...kept.calls, { context: [user('q1'), user('q2')], text: '<3>' }] },
+      /illegal context/,
+    ],
+    [
+      'a model asked too often',
+      { calls: [...kept.calls, ...Array.from({ length: 3 }, () => kept.calls[0]).filter((call) => !!call)] },
+      /asked "q1" 4 times/,
+    ],
+    [
+      'an end that was told and is not stored',
+      { turns: [{ ...first, answer: { id: 'msg_1', content: '<1>' } }, second] },
+      /was told "<1> hello"; stored is "<1>"/,
+    ],
+    [
+      'a key that stands for two answers',
+      { requests: [asked, { ...askedNext, idempotencyKey: 'key' }] },
+      /its key stands for msg_1/,
+    ],
+    [
+      'an order other than that of acknowledgement',
+      { requests: [{ ...asked, sentAt: 5, knownAt: 6 }, askedNext] },
+      /request 1 was put before request 2/,
+    ],
+    [
+      'a retry of what is not the failed turn before it',
+      {
+        turns: [
+          first,
+          {
+            ...second,
+            userMessage: undefined,
+            retryOf: { turn: 'turn_1', userMessageId: 'msg_q1' },
+          } as never,
+        ],
+      },
+      /retries turn_1/,
+    ],
+    ['a chat that went by itself', { isGone: true, turns: [] }, /is gone, and nobody asked/],
+    ['a chat that is gone and holds turns', { isGone: true, wasAskedToGo: true }, /still holds 2 turns/],
+  ])('%s', (_, fields, offence) => {
+    expect(check(fields).join('\n')).toMatch(offence);
+  });
+});
+
+describe('a reader’s offence is', () => {
+  const [start, open, delta] = begun.events;
+  const [rest, closed, end] = ended.events;
+  if (!start || !open || !delta || !rest || !closed || !end) throw new Error('the example is incomplete');
+  const from = { attempt: 1, part: 1, offset: 3 };
+
+  test.each<[string, ReaderConnection[], RegExp]>([
+    ['text shown twice', [begun, { from, events: [delta, rest] }], /text-delta came at 1-1-3 with 6 units/],
+    ['text left out', [begun, { from, events: [closed, end] }], /shown "<1>" to the end/],
+    ['something after the end', [begun, ended, { ...ended, from: end.cursor }], /came after the end/],
+    ['an end without its text', [{ events: [start, end] }], /shown "" to the end/],
+    [
+      'another run’s text after this one’s',
+      [begun, { from, events: [{ ...rest, cursor: { ...rest.cursor, attempt: 2 } }] }],
+      /run 2 went on after "<1>" of run 1/,
+    ],
+    ['a stream from the start that does not start', [{ events: [delta] }], /began with text-delta/],
+    [
+      'a text no call wrote',
+      [{ events: [start, open, { ...delta, event: { type: 'text-delta', text: '<9>' } }] }],
+      /"<9>" was shown, which no call wrote/,
+    ],
+  ])('%s', (_, connections, offence) => {
+    expect(check(reading(...connections)).join('\n')).toMatch(offence);
+  });
+
+  test('nothing when its text is replaced by a snapshot of another run', () => {
+    const again = { attempt: 2, part: 1, offset: 9 };
+    const restarted: ReaderConnection = {
+      from,
+      events: [
+        { cursor: again, event: { type: 'snapshot', text: '<1> hello' } },
+        { cursor: { ...again, offset: 10 }, event: { type: 'text-end' } },
+        { cursor: { attempt: 2, part: 2, offset: 0 }, event: { type: 'end', status: 'completed' } },
+      ],
+    };
+    expect(check(reading(begun, restarted))).toEqual([]);
+  });
+});
+
+describe('a follower’s offence is', () => {
+  const events = kept.chatReaders[0]?.events ?? [];
+  test.each<[string, ChatHistory['chatReaders'][number]['events'], RegExp]>([
+    ['an end told twice', [...events, ...events.slice(-1)], /told twice that msg_1 ended/],
+    ['a message left out', [...events.slice(0, 1), ...events.slice(0, 1)], /turn 1 after turn 1/],
+    ['text after the end', [...events, ...events.slice(2, 3)], /came after its end/],
+    ['a deletion that never was', [{ type: 'chat-deleted' }], /told that the chat was deleted/],
+  ])('%s', (_, told, offence) => {
+    expect(check({ chatReaders: [{ name: 'follower', events: told }] }).join('\n')).toMatch(offence);
+  });
+});

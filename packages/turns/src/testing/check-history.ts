@@ -1,0 +1,19 @@
+import { checkCalls } from './check-calls.ts';
+import { checkChatReaders } from './check-chat-readers.ts';
+import { checkReaders } from './check-readers.ts';
+import { checkRequests } from './check-requests.ts';
+import { checkTurns } from './check-turns.ts';
+import type { History } from './history.ts';
+
+/** What in a history breaks a promise, as sentences; none when all are kept. Judge it when nothing moves any more. */
+export function checkHistory(history: History): string[] {
+  return history.chats.flatMap((chat) =>
+    [
+      ...checkTurns(chat),
+      ...checkRequests(chat),
+      ...checkCalls(chat, 1 + history.takeoversMax + history.handovers),
+      ...checkReaders(chat),
+      ...checkChatReaders(chat),
+    ].map((offence) => `${chat.chat}: ${offence}`),
+  );
+}

@@ -1,0 +1,151 @@
+import type { StreamCursor } from '@parley/contract';
+import { shownText } from './check-turns.ts';
+import type { ChatHistory, ReaderConnection, ReaderHistory, ShownEvent, StoredTurn } from './history.ts';
+
+type ShownStep = ReaderConnection['events'][number];
+
+/** What readers of an answer were shown: whatever was cut and taken up again, it is one text, and the stored one. */
+export function checkReaders(chat: ChatHistory): string[] {
+  const stored = new Map(chat.turns.map((turn) => [turn.answerId, turn]));
+  /** Every text shown of one run of one turn. */
+  const texts = new Map<string, { answerId: string; shown: string[] }>();
+  const offences: string[] = [];
+  for (const reader of chat.readers) {
+    const view = new ReaderView(reader, stored.get(reader.answerId));
+    for (const connection of reader.connections) view.connect(connection);
+    offences.push(...view.offences.map((offence) => `${reader.name}: ${offence}`));
+    for (const [attempt, shown] of view.shown) {
+      const run = `${reader.answerId} in its run ${attempt}`;
+      const known = texts.get(run) ?? { answerId: reader.answerId, shown: [] };
+      texts.set(run, known);
+      known.shown.push(shown);
+    }
+  }
+  for (const [run, { answerId, shown }] of texts)
+    offences.push(...checkRun(run, shown, chat, stored.get(answerId)));
+  return offences;
+}
+
+/** One run writes one text: whoever saw more of it saw the same beginning, and the model wrote it. */
+function checkRun(
+  run: string,
+  shown: readonly string[],
+  { calls }: ChatHistory,
+  turn: StoredTurn | undefined,
+): string[] {
+  const longest = shown.reduce((a, b) => (b.length > a.length ? b : a), '');
+  if (longest === '') return [];
+  const odd = shown.find((text) => !longest.startsWith(text));
+  if (odd !== undefined) return [`of ${run}, one was shown "${odd}", another "${longest}"`];
+  if (!calls.some(({ text }) => text.startsWith(longest)))
+    return [`of ${run}, "${longest}" was shown, which no call wrote`];
+  const isOfThisRun = turn?.status === 'completed' && run.endsWith(`run ${turn.written?.attempt}`);
+  if (isOfThisRun && !shownText(turn).startsWith(longest))
+    return [`of ${run}, "${longest}" was shown; stored is "${shownText(turn)}"`];
+  return [];
+}
+
+/** Reads as a client does: keeps the text, appends deltas, replaces it by a snapshot. */
+class ReaderView {
+  readonly offences: string[] = [];
+  /** The longest text shown of each run. */
+  readonly shown = new Map<number, string>();
+  readonly #reader: ReaderHistory;
+  readonly #turn: StoredTurn | undefined;
+  #text = '';
+  #attempt = 0;
+  #hasEnded = false;
+  #last: StreamCursor | undefined;
+
+  constructor(reader: ReaderHistory, turn: StoredTurn | undefined) {
+    this.#reader = reader;
+    this.#turn = turn;
+  }
+
+  connect({ from, events }: ReaderConnection): void {
+    if (!from) {
+      this.#text = '';
+      this.#attempt = 0;
+    }
+    // Whoever names another place than the last is a reader who does not know the end.
+    if (!from || !isSame(from, this.#last)) this.#hasEnded = false;
+    const first = events[0]?.event.type;
+    if (first && (first === 'start') !== (from === undefined))
+      this.#say(`a stream ${from ? 'taken up' : 'from the start'} began with ${first}`);
+    for (const [index, step] of events.entries()) {
+      if (this.#hasEnded) this.#say(`${step.event.type} came after the end`);
+      if (step.event.type === 'start' && index > 0) this.#say('a second start came');
+      this.#take(step);
+      this.#last = step.cursor;
+    }
+  }
+
+  #take(step: ShownStep): void {
+    const { event, cursor } = step;
+    switch (event.type) {
+      case 'start':
+        if (event.messageId !== this.#reader.answerId) this.#say(`start named ${event.messageId}`);
+        return;
+      case 'snapshot':
+        this.#text = event.text;
+        this.#attempt = cursor.attempt;
+        this.#show(step);
+        return;
+      case 'text-start':
+      case 'text-delta':
+        this.#go(cursor.attempt);
+        if (event.type === 'text-delta') {
+          if (event.text === '') this.#say('an empty delta came');
+          this.#text += event.text;
+        }
+        this.#show(step);
+        return;
+      case 'text-end':
+        this.#go(cursor.attempt);
+        if (cursor.part !== 1 || cursor.offset !== this.#text.length + 1) this.#sayCursor(step);
+        return;
+      case 'end':
+        this.#end(event);
+        return;
+    }
+  }
+
+  /** Another run's text may only begin where nothing of the run before was shown. */
+  #go(attempt: number): void {
+    if (attempt !== this.#attempt && this.#text !== '')
+      this.#say(`run ${attempt} went on after "${this.#text}" of run ${this.#attempt}`);
+    this.#attempt = attempt;
+  }
+
+  #show(step: ShownStep): void {
+    const { part, offset, attempt } = step.cursor;
+    if (part !== 1 || offset !== this.#text.length) this.#sayCursor(step);
+    const before = this.shown.get(attempt) ?? '';
+    if (!this.#text.startsWith(before) && !before.startsWith(this.#text))
+      this.#say(`"${this.#text}" was shown of run ${attempt} after "${before}"`);
+    if (this.#text.length >= before.length) this.shown.set(attempt, this.#text);
+  }
+
+  #end({ status, errorCode }: Extract<ShownEvent, { type: 'end' }>): void {
+    this.#hasEnded = true;
+    const turn = this.#turn;
+    // A turn that is not there any more went with its chat.
+    if (!turn) return;
+    if (turn.status !== status || turn.errorCode !== errorCode)
+      this.#say(`told ${status} ${errorCode ?? ''}; stored is ${turn.status} ${turn.errorCode ?? ''}`);
+    if (this.#text !== shownText(turn))
+      this.#say(`shown "${this.#text}" to the end; stored is "${shownText(turn)}"`);
+  }
+
+  #sayCursor({ cursor: { attempt, part, offset }, event }: ShownStep): void {
+    this.#say(`${event.type} came at ${attempt}-${part}-${offset} with ${this.#text.length} units shown`);
+  }
+
+  #say(offence: string): void {
+    this.offences.push(offence);
+  }
+}
+
+function isSame(a: StreamCursor, b: StreamCursor | undefined): boolean {
+  return a.attempt === b?.attempt && a.part === b.part && a.offset === b.offset;
+}

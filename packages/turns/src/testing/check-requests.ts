@@ -1,0 +1,96 @@
+import { shownText } from './check-turns.ts';
+import type { ChatHistory, RequestHistory, StoredTurn, ToldEnd } from './history.ts';
+
+/** What whoever asked was told: nothing acknowledged is lost, nothing refused is there, every told end is true. */
+export function checkRequests(chat: ChatHistory): string[] {
+  const stored = new Map(chat.turns.map((turn) => [turn.answerId, turn]));
+  return [
+    ...chat.requests.flatMap((request) =>
+      offencesOf(request, chat, stored).map((offence) => `${request.name} ${offence}`),
+    ),
+    // What is known of a key goes with its chat.
+    ...(chat.isGone ? [] : checkKeys(chat.requests)),
+    ...checkOrder(chat.requests, stored),
+  ];
+}
+
+function offencesOf(
+  request: RequestHistory,
+  chat: ChatHistory,
+  stored: ReadonlyMap<string, StoredTurn>,
+): string[] {
+  const { result, content } = request;
+  if (result.kind === 'unknown') return [];
+  if (result.kind === 'refused') {
+    if (result.answerId !== undefined || mayStandElsewhere(request, chat.requests)) return [];
+    const isStored = chat.turns.some(({ userMessage }) => userMessage && userMessage.content === content);
+    return isStored ? [`was refused (${result.code}) and is stored all the same`] : [];
+  }
+  const turn = stored.get(result.answerId);
+  if (!turn) return chat.isGone ? [] : [`was acknowledged (${result.answerId}) and is lost`];
+  const offences: string[] = [];
+  if (content !== undefined && turn.userMessage?.content !== content)
+    offences.push(`was acknowledged as ${result.answerId}, which answers ${turn.userMessage?.content}`);
+  const { userMessageId } = result;
+  if (userMessageId !== undefined && userMessageId !== (turn.userMessage?.id ?? turn.retryOf?.userMessageId))
+    offences.push(`was told its message is ${userMessageId}, which is not what is stored`);
+  if (result.end) offences.push(...untruths(result.end, turn));
+  return offences;
+}
+
+/** The same request, made before or after, may have been the one that was stored. */
+function mayStandElsewhere(request: RequestHistory, all: readonly RequestHistory[]): boolean {
+  return all.some(
+    ({ idempotencyKey, content, result }) =>
+      idempotencyKey !== undefined &&
+      idempotencyKey === request.idempotencyKey &&
+      content === request.content &&
+      (result.kind !== 'refused' || result.answerId !== undefined),
+  );
+}
+
+function untruths(end: ToldEnd, turn: StoredTurn): string[] {
+  if (end.status === 'gone') return ['was told that its chat is gone, and it is there'];
+  if (end.status !== turn.status || end.errorCode !== turn.errorCode)
+    return [
+      `was told ${end.status} ${end.errorCode ?? ''}; stored is ${turn.status} ${turn.errorCode ?? ''}`,
+    ];
+  if (end.text !== undefined && end.text !== shownText(turn))
+    return [`was told "${end.text}"; stored is "${shownText(turn)}"`];
+  return [];
+}
+
+/** All requests with one key are one: one answer, made once. */
+function checkKeys(requests: readonly RequestHistory[]): string[] {
+  const offences: string[] = [];
+  const answers = new Map<string, string>();
+  const made = new Set<string>();
+  for (const { name, idempotencyKey: key, result } of requests) {
+    if (key === undefined || result.kind !== 'accepted') continue;
+    const known = answers.get(key) ?? result.answerId;
+    answers.set(key, known);
+    if (known !== result.answerId)
+      offences.push(`${name} got answer ${result.answerId}; its key stands for ${known}`);
+    if (!result.isReplay && made.has(key)) offences.push(`${name} was told it was the first of its key`);
+    if (!result.isReplay) made.add(key);
+  }
+  return offences;
+}
+
+/** Who was acknowledged before another one was sent stands before it. */
+function checkOrder(requests: readonly RequestHistory[], stored: ReadonlyMap<string, StoredTurn>): string[] {
+  const offences: string[] = [];
+  const places = requests.flatMap(({ name, sentAt, knownAt, result }) => {
+    const turn = result.kind === 'accepted' ? stored.get(result.answerId) : undefined;
+    if (!turn || result.kind !== 'accepted') return [];
+    return { name, sentAt, knownAt, sequence: turn.sequence, isReplay: result.isReplay };
+  });
+  for (const later of places) {
+    if (later.isReplay) continue;
+    const overtaken = places.find(
+      (earlier) => earlier.knownAt < later.sentAt && earlier.sequence >= later.sequence,
+    );
+    if (overtaken) offences.push(`${later.name} was put before ${overtaken.name}, which it came after`);
+  }
+  return offences;
+}

@@ -1,0 +1,51 @@
+import type { ChatHistory, StoredTurn } from './history.ts';
+
+const ENDED = new Set(['completed', 'stopped', 'failed']);
+
+/** What is stored: dense, ended, legal, each message once; nothing of a chat that is gone. */
+export function checkTurns(chat: ChatHistory): string[] {
+  const offences: string[] = [];
+  const turns = chat.turns.toSorted((a, b) => a.sequence - b.sequence);
+  if (chat.isGone && !chat.wasAskedToGo) offences.push('is gone, and nobody asked for that');
+  if (chat.isGone && turns.length > 0) offences.push(`is gone and still holds ${turns.length} turns`);
+  const seen = new Set<string>();
+  for (const [index, turn] of turns.entries()) {
+    const say = (what: string) => offences.push(`turn ${turn.sequence} (${turn.id}) ${what}`);
+    if (turn.sequence !== index + 1) say(`stands at place ${index + 1}`);
+    for (const offence of offencesOf(turn, chat)) say(offence);
+    const { userMessage, retryOf } = turn;
+    const name = userMessage ? `message ${userMessage.content}` : `retry of ${retryOf?.turn}`;
+    if (seen.has(name)) say(`holds ${name} a second time`);
+    seen.add(name);
+    if (retryOf) offences.push(...checkRetry(turn, turns[index - 1]));
+  }
+  return offences;
+}
+
+function offencesOf(turn: StoredTurn, chat: ChatHistory): string[] {
+  const { status, answer, errorCode, answerId, written, attempts } = turn;
+  const offences: string[] = [];
+  if (!ENDED.has(status)) offences.push(`never ended: it is ${status}`);
+  if (status === 'completed' && !answer?.content) offences.push('is completed without an answer');
+  // Only the run that holds the turn may complete it, and the newest run holds it.
+  if (status === 'completed' && written && written.attempt !== attempts)
+    offences.push(`was completed by run ${written.attempt}, and held by run ${attempts}`);
+  if (status === 'failed' && answer) offences.push('failed and has an answer');
+  if ((status === 'failed') !== (errorCode !== undefined))
+    offences.push(`is ${status} with code ${errorCode}`);
+  if (status === 'stopped' && !chat.askedToStop.has(answerId))
+    offences.push('was stopped, and nobody asked for that');
+  if (answer && answer.id !== answerId) offences.push(`has an answer of another id, ${answer.id}`);
+  if (turn.userMessage === undefined && turn.retryOf === undefined) offences.push('answers nothing');
+  return offences;
+}
+
+function checkRetry(turn: StoredTurn, before: StoredTurn | undefined): string[] {
+  if (before?.id === turn.retryOf?.turn && before?.status === 'failed') return [];
+  return [`turn ${turn.sequence} retries ${turn.retryOf?.turn}, which is not the failed turn before it`];
+}
+
+/** The text of an ended turn, as its readers were shown it. */
+export function shownText({ answer, written }: StoredTurn): string {
+  return answer?.content ?? written?.text ?? '';
+}

@@ -1,0 +1,15 @@
+export { checkHistory } from './check-history.ts';
+export type {
+  ChatHistory,
+  ChatReaderHistory,
+  History,
+  ModelCall,
+  ReaderConnection,
+  ReaderHistory,
+  RequestHistory,
+  RequestResult,
+  ShownChatEvent,
+  ShownEvent,
+  StoredTurn,
+  ToldEnd,
+} from './history.ts';

@@ -1,0 +1,108 @@
+import type { Id, StreamCursor } from '@parley/contract';
+import type { PlacedEvent } from '../../src/index.ts';
+import type { ReaderConnection, ShownEvent } from '../../src/testing/index.ts';
+import type { Ledger } from './ledger.ts';
+import { cutSometime, openStream, type StreamEnd } from './stream.ts';
+import type { World } from './world.ts';
+
+/** A cursor that nobody made, as a checker is told of it. */
+const NOBODYS: StreamCursor = { attempt: 0, part: 0, offset: 1 };
+/** A place no run ever reaches. */
+const IMPOSSIBLE: StreamCursor = { attempt: 99, part: 1, offset: 999 };
+/** An answer that is not found so often is not there: it was never stored, or went with its chat. */
+const MISSES_MAX = 3;
+/** A poll of half a second, a few ways to the database; and a reader may be slow. */
+const TOLD_MS = 1_300;
+const SLOW_MS = 500;
+
+/** A reader of one answer, who is cut off at times and takes it up again anywhere, until its end. */
+export class AnswerReader {
+  readonly #world: World;
+  readonly #chat: Id<'chat'>;
+  readonly #answerId: Id<'message'>;
+  readonly #name: string;
+  readonly #connections: ReaderConnection[] = [];
+  #misses = 0;
+  #hasEnded = false;
+
+  constructor(world: World, ledger: Ledger, chat: Id<'chat'>, answerId: Id<'message'>, name: string) {
+    this.#world = world;
+    this.#chat = chat;
+    this.#answerId = answerId;
+    this.#name = name;
+    ledger.of(chat).readers.push({ name, answerId, connections: this.#connections });
+  }
+
+  async read(): Promise<void> {
+    const { random } = this.#world;
+    let from: StreamCursor | null | undefined;
+    while (!this.#hasEnded && this.#misses < MISSES_MAX) {
+      const last = await this.#connect(from);
+      from = last ?? from;
+      if (this.#world.isStormy && random.chance(0.05)) from = random.pick([undefined, null, IMPOSSIBLE]);
+      await this.#world.wait(random.skewed(1, 500));
+    }
+    // Whoever comes back after the end is told nothing twice.
+    if (this.#hasEnded && random.chance(0.2)) await this.#connect(from);
+  }
+
+  /** One connection; answers the cursor of the last event it brought. */
+  async #connect(from: StreamCursor | null | undefined): Promise<StreamCursor | undefined> {
+    const world = this.#world;
+    const connectedAt = world.scheduler.now;
+    const replica = world.anyReplica();
+    if (!replica) return undefined;
+    const { scope } = world;
+    let userMessageId = '';
+    const stream = openStream<PlacedEvent>(world, replica, async (turns, signal) => {
+      const answer = await turns.read(scope, { chat: this.#chat, answerId: this.#answerId, from }, signal);
+      userMessageId = answer.userMessageId;
+      return answer.events;
+    });
+    cutSometime(world, stream, 0.5);
+    const end = await stream.end;
+    const events = stream.events.map(({ cursor, event }) => ({
+      cursor,
+      event: this.#shown(event, userMessageId),
+    }));
+    this.#connections.push({ ...(from !== undefined && { from: from ?? NOBODYS }), events });
+    this.#note(replica.process.name, from, events, end);
+    this.#judge(end, from, events);
+    if (end === 'over' && events.length > 0)
+      world.judgeTold(this.#name, this.#answerId, connectedAt, TOLD_MS + events.length * SLOW_MS);
+    return events.at(-1)?.cursor;
+  }
+
+  #judge(end: StreamEnd, from: StreamCursor | null | undefined, events: ReaderConnection['events']): void {
+    const last = events.at(-1)?.event.type;
+    if (last === 'end') this.#hasEnded = true;
+    if (end === 'cut') return;
+    if (end === 'over') {
+      const wasOver = this.#hasEnded && from !== undefined && events.length === 0;
+      if (last !== 'end' && !wasOver) this.#world.offend(`${this.#name}: a stream ended without an end`);
+    } else if (end.code === 'message_not_found' || end.code === 'chat_not_found') {
+      this.#misses++;
+    }
+  }
+
+  #shown(event: PlacedEvent['event'], userMessageId: string): ShownEvent {
+    switch (event.type) {
+      case 'start':
+        return { type: 'start', messageId: this.#answerId, userMessageId };
+      case 'end': {
+        const { outcome } = event;
+        if (outcome.kind === 'failed') return { type: 'end', status: 'failed', errorCode: outcome.errorCode };
+        return { type: 'end', status: outcome.kind === 'answered' ? outcome.status : 'stopped' };
+      }
+      default:
+        return event;
+    }
+  }
+
+  #note(at: string, from: StreamCursor | null | undefined, events: unknown, end: StreamEnd): void {
+    const how = typeof end === 'string' ? end : end.code;
+    this.#world.note(
+      `${this.#name} of ${this.#answerId} at ${at} from ${JSON.stringify(from)}: ${JSON.stringify(events)} ${how}`,
+    );
+  }
+}

@@ -1,0 +1,134 @@
+import type { Id } from '@parley/contract';
+import type { PlacedChatEvent } from '../../src/index.ts';
+import type { ShownChatEvent } from '../../src/testing/index.ts';
+import type { Ledger } from './ledger.ts';
+import { cutSometime, openStream, type Stream, type StreamEnd } from './stream.ts';
+import type { World } from './world.ts';
+
+type ChatCursor = PlacedChatEvent['cursor'];
+
+/** A place no chat ever reaches. */
+const IMPOSSIBLE: ChatCursor = { accepted: 999, sequence: 990, answer: undefined };
+
+/** A follower of a chat, who is cut off at times and goes on anywhere, until the run is over or the chat gone. */
+export class ChatFollower {
+  readonly #world: World;
+  readonly #chat: Id<'chat'>;
+  readonly #name: string;
+  readonly #events: ShownChatEvent[] = [];
+  #stream: Stream<PlacedChatEvent> | undefined;
+  #isDeleted = false;
+  #isStopped = false;
+  #from: ChatCursor | undefined;
+
+  constructor(world: World, ledger: Ledger, chat: Id<'chat'>, name: string) {
+    this.#world = world;
+    this.#chat = chat;
+    this.#name = name;
+    ledger.of(chat).chatReaders.push({ name, events: this.#events });
+  }
+
+  async follow(): Promise<void> {
+    while (!this.#isDeleted && !this.#isStopped) {
+      await this.#connect();
+      await this.#world.wait(this.#world.random.skewed(1, 500));
+    }
+  }
+
+  /** Lets it go. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#world.note(`${this.#name} of ${this.#chat} saw ${JSON.stringify(this.#events)}`);
+    this.#stream?.cut();
+  }
+
+  /** What it was not told of a chat in which nothing moves any more; undefined when it was told everything. */
+  missing(newest: number, isGone: boolean): string | undefined {
+    const last = this.#stream?.events.at(-1);
+    if (isGone) {
+      const isTold = this.#isDeleted || last?.event.type === 'deleted';
+      return isTold ? undefined : `${this.#name} was not told that its chat is gone`;
+    }
+    const cursor = last?.cursor ?? this.#from;
+    if (!cursor || (cursor.accepted === newest && cursor.sequence === newest + 1)) return undefined;
+    const { accepted, sequence } = cursor;
+    // The cursor of the last event of an answer still names its turn.
+    if (accepted === newest && sequence === newest && this.#hasToldEnd()) return undefined;
+    return `${this.#name} was left at ${accepted}.${sequence} of ${newest}`;
+  }
+
+  #hasToldEnd(): boolean {
+    const last = this.#stream?.events.at(-1)?.event;
+    const shown = last ? this.#shown(last) : this.#events.at(-1);
+    return shown?.type === 'answer-ended';
+  }
+
+  async #connect(): Promise<void> {
+    const world = this.#world;
+    const replica = world.anyReplica();
+    if (!replica) return;
+    const from = this.#from;
+    this.#stream = openStream<PlacedChatEvent>(world, replica, async (turns, signal) =>
+      turns.followChat(world.scope, this.#chat, from, signal),
+    );
+    cutSometime(world, this.#stream, 0.7);
+    const end = await this.#stream.end;
+    for (const { event } of this.#stream.events) {
+      const shown = this.#shown(event);
+      if (shown) this.#events.push(shown);
+    }
+    const last = this.#stream.events.at(-1);
+    if (last) this.#from = last.cursor;
+    if (world.isStormy && world.random.chance(0.02)) this.#from = IMPOSSIBLE;
+    if (last?.event.type === 'deleted') this.#isDeleted = true;
+    this.#judge(end);
+    this.#stream = undefined;
+  }
+
+  #judge(end: StreamEnd): void {
+    this.#world.note(`${this.#name} comes to an end: ${typeof end === 'string' ? end : end.code}`);
+    if (end === 'over' && !this.#isDeleted && !this.#isStopped)
+      this.#world.offend(`${this.#name}: the stream of a living chat ended`);
+  }
+
+  #shown(event: PlacedChatEvent['event']): ShownChatEvent | undefined {
+    switch (event.type) {
+      case 'accepted': {
+        const { answerId, userMessage, retryOf } = event.turn;
+        return {
+          type: 'message-accepted',
+          answerId,
+          userMessageId: userMessage?.id ?? retryOf?.userMessageId ?? '',
+        };
+      }
+      case 'snapshot':
+        return { type: 'chat-snapshot' };
+      case 'deleted':
+        return { type: 'chat-deleted' };
+      case 'answer':
+        return shownOfAnswer(event.answerId, event.event);
+    }
+  }
+}
+
+type AnswerEvent = Extract<PlacedChatEvent['event'], { type: 'answer' }>['event'];
+
+function shownOfAnswer(messageId: string, event: AnswerEvent): ShownChatEvent | undefined {
+  switch (event.type) {
+    case 'start':
+      return { type: 'answer-started', messageId };
+    case 'text-delta':
+      return { type: 'answer-delta', messageId, text: event.text };
+    case 'snapshot':
+      return { type: 'answer-snapshot', messageId, text: event.text };
+    case 'end': {
+      const { outcome } = event;
+      if (outcome.kind === 'failed')
+        return { type: 'answer-ended', messageId, status: 'failed', errorCode: outcome.errorCode };
+      const status = outcome.kind === 'answered' ? outcome.status : 'stopped';
+      return { type: 'answer-ended', messageId, status };
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,31 @@
+import type { TurnRecord } from '@parley/db';
+import type { Ledger } from './ledger.ts';
+import type { World } from './world.ts';
+
+/** What only whoever sees the whole database can check: sums that add up, and nothing left of what is gone. */
+export function checkBooks({ database, chats }: World, ledger: Ledger): string[] {
+  const { committed } = database;
+  const stored = Map.groupBy(committed.turns.values(), ({ record }) => record.chat);
+  return chats.flatMap((chat) => {
+    const turns = (stored.get(chat) ?? []).map(({ record }) => record);
+    const isGone = committed.chats.get(chat)?.record === undefined;
+    const isLeft = ledger.of(chat).wasToldToBeGone && !isGone;
+    return [
+      ...(isLeft ? [`${chat} is there, and someone was told that it is deleted`] : []),
+      ...checkSums(turns),
+    ];
+  });
+}
+
+/** The text of a chat adds up, turn by turn. */
+function checkSums(turns: readonly TurnRecord[]): string[] {
+  let sum = 0;
+  const offences: string[] = [];
+  for (const { sequence, userMessage, answer, textBytes } of turns.toSorted(
+    (a, b) => a.sequence - b.sequence,
+  )) {
+    sum += Buffer.byteLength(userMessage?.content ?? '') + Buffer.byteLength(answer?.content ?? '');
+    if (textBytes !== sum) offences.push(`turn ${sequence} counts ${textBytes} bytes, and they are ${sum}`);
+  }
+  return offences;
+}

@@ -1,0 +1,155 @@
+import { Refusal } from '@parley/contract';
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SimulatedDatabase, View } from './simulated-database.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+
+/** How the ways between processes and the database behave; a run changes it as it goes. */
+export interface Conditions {
+  /** One way, when nothing is wrong. */
+  latencyMaxMs: number;
+  /** Until a majority has what the primary has. */
+  replicationMaxMs: number;
+  /** Of all commands, those that never arrive. */
+  lost: number;
+  /** Those that take effect and are never answered. */
+  unanswered: number;
+  /** Those that take effect later, some when nobody waits for them any more. */
+  late: number;
+  lateMaxMs: number;
+  /** Whoever waits is refused after this. */
+  callMaxMs: number;
+  /** The database is away for everyone. */
+  isDown: boolean;
+}
+
+type Fate = 'answered' | 'unanswered' | 'late' | 'lost';
+
+/**
+ * One process's way to the database. What was sent takes effect even if its sender dies; what a sender is told
+ * is `database_unavailable` when it is not answered, and then it does not know what became of its command.
+ */
+export class Connection {
+  readonly #scheduler: Scheduler;
+  readonly #process: SimulatedProcess;
+  readonly #database: SimulatedDatabase;
+  readonly #conditions: Conditions;
+  readonly #random: Random;
+  /** What this process sees while it knows a primary only that is none any more. */
+  #stale: View | undefined;
+  /** Until then nothing comes through, and what was sent waits on its way. */
+  #cutUntil = 0;
+
+  constructor(
+    scheduler: Scheduler,
+    process: SimulatedProcess,
+    database: SimulatedDatabase,
+    conditions: Conditions,
+    random: Random,
+  ) {
+    this.#scheduler = scheduler;
+    this.#process = process;
+    this.#database = database;
+    this.#conditions = conditions;
+    this.#random = random;
+  }
+
+  /** For `ms` this process reads what there was, and what it writes comes to nothing. */
+  isolate(ms: number): void {
+    if (this.#stale) return;
+    this.#stale = this.#database.freeze();
+    this.#scheduler.after(ms, () => {
+      this.#stale = undefined;
+    });
+  }
+
+  /** Whether it sees and reaches what all others do. */
+  get isWell(): boolean {
+    return this.#stale === undefined && this.#cutUntil <= this.#scheduler.now;
+  }
+
+  /** For `ms` nothing comes through between this process and the database; some of what is sent comes later. */
+  cutOff(ms: number): void {
+    this.#cutUntil = Math.max(this.#cutUntil, this.#scheduler.now + ms);
+  }
+
+  read<Result>(look: (view: View) => Result): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#fate() !== 'answered') return this.#refuseSometime(reject);
+      this.#scheduler.after(this.#latency(), () => {
+        if (this.#process.isDead) return;
+        const result = look(this.#stale ?? this.#database.committed);
+        this.#process.after(this.#latency(), () => resolve(result));
+      });
+    });
+  }
+
+  write<Result>(change: (database: SimulatedDatabase) => Result): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const fate = this.#stale ? 'lost' : this.#fate();
+      const refused = () => this.#process.after(this.#latency(), () => refuse(reject));
+      if (fate === 'late') this.#process.after(this.#conditions.callMaxMs, () => refuse(reject));
+      else if (fate !== 'answered') this.#refuseSometime(reject);
+      if (fate === 'lost') return;
+      this.#database.underWay++;
+      this.#scheduler.after(fate === 'late' ? this.#lateness() : this.#latency(), () => {
+        this.#database.underWay--;
+        const result = change(this.#database);
+        this.#replicate();
+        if (fate === 'unanswered') return;
+        // What it was acknowledged a process also reads: while it reads what there was, nothing is acknowledged.
+        const answer = () =>
+          this.#stale ? refused() : this.#process.after(this.#latency(), () => resolve(result));
+        this.#acknowledge(answer, refused);
+      });
+    });
+  }
+
+  #replicate(): void {
+    const database = this.#database;
+    const { position } = database;
+    const ms = this.#random.skewed(0, this.#conditions.replicationMaxMs);
+    if (ms === 0) database.commit(position);
+    else this.#scheduler.after(ms, () => database.commit(position));
+  }
+
+  /** Acknowledged is what a majority has, and everything before it. */
+  #acknowledge(onCommitted: () => void, onLost: () => void): void {
+    const database = this.#database;
+    let isOver = false;
+    const once = (tell: () => void) => () => {
+      if (!isOver) tell();
+      isOver = true;
+    };
+    database.whenCommitted(database.position, once(onCommitted), once(onLost));
+    if (database.isHeld) this.#scheduler.after(this.#conditions.callMaxMs, once(onLost));
+  }
+
+  #refuseSometime(reject: (reason: Refusal) => void): void {
+    this.#process.after(this.#random.between(0, this.#conditions.callMaxMs), () => refuse(reject));
+  }
+
+  #lateness(): number {
+    const cutMs = this.#cutUntil - this.#scheduler.now;
+    return cutMs > 0 ? cutMs + this.#latency() : this.#random.between(0, this.#conditions.lateMaxMs);
+  }
+
+  #fate(): Fate {
+    const { isDown, lost, unanswered, late } = this.#conditions;
+    if (this.#cutUntil > this.#scheduler.now) return this.#random.chance(0.5) ? 'late' : 'lost';
+    if (isDown) return 'lost';
+    if (lost + unanswered + late === 0) return 'answered';
+    const drawn = this.#random.next();
+    if (drawn < lost) return 'lost';
+    if (drawn < lost + unanswered) return 'unanswered';
+    return drawn < lost + unanswered + late ? 'late' : 'answered';
+  }
+
+  #latency(): number {
+    return this.#random.skewed(0.1, this.#conditions.latencyMaxMs);
+  }
+}
+
+function refuse(reject: (reason: Refusal) => void): void {
+  reject(new Refusal('database_unavailable'));
+}

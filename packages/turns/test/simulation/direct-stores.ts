@@ -1,0 +1,45 @@
+import type { TurnParts } from '../../src/index.ts';
+import { type Conditions, Connection } from './connection.ts';
+import { Random } from './random.ts';
+import { Scheduler } from './scheduler.ts';
+import { SimulatedDatabase } from './simulated-database.ts';
+import { SimulatedProcess } from './simulated-process.ts';
+import { createSimulatedStores } from './simulated-stores.ts';
+
+type Store = TurnParts['store'];
+type AsyncFunction = (...args: readonly unknown[]) => Promise<unknown>;
+
+const conditions: Conditions = {
+  latencyMaxMs: 5,
+  replicationMaxMs: 5,
+  lost: 0,
+  unanswered: 0,
+  late: 0,
+  lateMaxMs: 0,
+  callMaxMs: 1_000,
+  isDown: false,
+};
+
+/** The simulated stores of one process, whose time passes whenever someone waits for them. */
+export function openDirectStores(): Store {
+  const scheduler = new Scheduler();
+  const process = new SimulatedProcess('p', scheduler, new Random(1));
+  const connection = new Connection(scheduler, process, new SimulatedDatabase(), conditions, new Random(2));
+  let waiting = 0;
+  const driven =
+    (call: AsyncFunction) =>
+    async (...args: readonly unknown[]) => {
+      waiting++;
+      const result = call(...args).finally(() => waiting--);
+      if (waiting === 1) void scheduler.run(() => waiting === 0);
+      return result;
+    };
+  const entries = Object.entries(createSimulatedStores(connection)).map(([name, store]) => [
+    name,
+    Object.fromEntries(
+      Object.entries(store).map(([property, call]: [string, AsyncFunction]) => [property, driven(call)]),
+    ),
+  ]);
+  // The wrapped functions keep their types: time passes for them, and that is all.
+  return Object.fromEntries(entries) as Store;
+}

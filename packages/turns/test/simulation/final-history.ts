@@ -1,0 +1,60 @@
+import type { TurnRecord } from '@parley/db';
+import type { ChatHistory, History, StoredTurn } from '../../src/testing/index.ts';
+import type { Ledger } from './ledger.ts';
+import type { World } from './world.ts';
+
+/** What people did and were told, and what is stored in the end, for the rules to judge. */
+export function finalHistory(world: World, ledger: Ledger): History {
+  const { committed } = world.database;
+  const stored = Map.groupBy(committed.turns.values(), ({ record }) => record.chat);
+  const callsOf = Map.groupBy(world.model.calls, ({ context }) =>
+    context.at(-1)?.content.split('\n\n').at(-1),
+  );
+  const chats = world.chats.map((chat): ChatHistory => {
+    const entries = ledger.of(chat);
+    const turns = (stored.get(chat) ?? []).map(({ record }) => toStored(record));
+    const contents = new Set(entries.requests.map(({ content }) => content));
+    return {
+      chat,
+      isGone: committed.chats.get(chat)?.record === undefined,
+      wasAskedToGo: entries.wasAskedToGo,
+      turns,
+      requests: entries.requests,
+      readers: entries.readers,
+      chatReaders: entries.chatReaders,
+      calls: [...contents].flatMap((content) => (content && callsOf.get(content)) || []),
+      askedToStop: askedToStop(turns, entries),
+    };
+  });
+  return { chats, takeoversMax: world.plan.bounds.takeoversMax, handovers: world.handovers };
+}
+
+/** A message that interrupts asks everything before it to stop. */
+function askedToStop(turns: readonly StoredTurn[], entries: ReturnType<Ledger['of']>): ReadonlySet<string> {
+  const contents = new Set(
+    entries.requests.filter(({ isInterrupting }) => isInterrupting).map(({ content }) => content),
+  );
+  const last = turns.reduce(
+    (sequence, turn) =>
+      contents.has(turn.userMessage?.content) ? Math.max(sequence, turn.sequence) : sequence,
+    0,
+  );
+  const before = turns.filter(({ sequence }) => sequence < last).map(({ answerId }) => answerId);
+  return new Set([...entries.askedToStop, ...before]);
+}
+
+function toStored(turn: TurnRecord): StoredTurn {
+  const { id, sequence, status, userMessage, retryOf, answerId, answer, written, errorCode, lease } = turn;
+  return {
+    id,
+    sequence,
+    status,
+    answerId,
+    attempts: lease?.attempt ?? 0,
+    ...(userMessage && { userMessage: { id: userMessage.id, content: userMessage.content } }),
+    ...(retryOf && { retryOf }),
+    ...(answer && { answer: { id: answer.id, content: answer.content } }),
+    ...(written && { written }),
+    ...(errorCode !== undefined && { errorCode }),
+  };
+}

@@ -1,0 +1,82 @@
+import type { Id } from '@parley/contract';
+import type { ChatTail, Scope, TurnRecord } from '@parley/db';
+import type { TurnDocument, View } from './simulated-database.ts';
+
+export function findOne(view: View, team: Scope['team'], id: Id<'turn'>): TurnDocument | undefined {
+  const found = view.turns.get(id);
+  return found?.record.team === team ? found : undefined;
+}
+
+export function findPlace(
+  view: View,
+  scope: Scope,
+  chat: Id<'chat'>,
+  sequence: number,
+): TurnDocument | undefined {
+  return ofChat(view, scope, chat).find(({ record }) => record.sequence === sequence);
+}
+
+export function findKept(view: View, chat: Id<'chat'>, key: string): TurnRecord | undefined {
+  for (const { record } of view.turns.values())
+    if (record.chat === chat && record.idempotency?.key === key) return record;
+  return undefined;
+}
+
+export function ofChat(view: View, { team }: Scope, chat: Id<'chat'>): TurnDocument[] {
+  const found: TurnDocument[] = [];
+  for (const turn of view.turns.values())
+    if (turn.record.chat === chat && turn.record.team === team) found.push(turn);
+  return found;
+}
+
+export function newestFirst(view: View, scope: Scope, chat: Id<'chat'>): TurnRecord[] {
+  return ofChat(view, scope, chat)
+    .map(({ record }) => record)
+    .sort((a, b) => b.sequence - a.sequence);
+}
+
+export function queued(turn: TurnDocument | undefined): TurnDocument | undefined {
+  return turn?.record.status === 'queued' ? turn : undefined;
+}
+
+export function held(turn: TurnDocument | undefined, token: string): TurnDocument | undefined {
+  return turn?.record.status === 'generating' && turn.record.lease?.token === token ? turn : undefined;
+}
+
+export function unfinished(turn: TurnDocument | undefined): TurnDocument | undefined {
+  return turn && !hasEnded(turn.record) ? turn : undefined;
+}
+
+export function hasEnded({ status }: Pick<TurnRecord, 'status'>): boolean {
+  return status !== 'queued' && status !== 'generating';
+}
+
+export function readBefore(
+  view: View,
+  scope: Scope,
+  chat: Id<'chat'>,
+  sequence: number,
+  bytesMax: number,
+): TurnRecord[] {
+  const found: TurnRecord[] = [];
+  let bytes = 0;
+  for (const turn of newestFirst(view, scope, chat)) {
+    if (turn.sequence >= sequence) continue;
+    found.push(turn);
+    bytes += Buffer.byteLength((turn.userMessage?.content ?? '') + (turn.answer?.content ?? ''));
+    if (bytes > bytesMax) break;
+  }
+  return found;
+}
+
+/** Sums up the newest turns of a chat, newest first. */
+export function tailOf(turns: readonly TurnRecord[]): ChatTail {
+  const newestEnded = turns.findIndex(hasEnded);
+  const unfinishedTurns = newestEnded === -1 ? turns.length : newestEnded;
+  return {
+    sequence: turns[0]?.sequence ?? 0,
+    ended: unfinishedTurns === 0,
+    textBytes: turns[newestEnded]?.textBytes ?? 0,
+    unfinished: unfinishedTurns,
+  };
+}

@@ -1,0 +1,78 @@
+import type { Id } from '@parley/contract';
+import type {
+  ChatReaderHistory,
+  ReaderHistory,
+  RequestHistory,
+  RequestResult,
+  ToldEnd,
+} from '../../src/testing/index.ts';
+
+/** A request that is under way: what is not known of it yet is filled in. */
+export type OpenRequest = RequestHistory & {
+  knownAt: number;
+  result: RequestResult;
+  readonly isInterrupting: boolean;
+};
+
+/** What people did in one chat, and what they were told. */
+export interface ChatLedger {
+  readonly requests: OpenRequest[];
+  readonly readers: ReaderHistory[];
+  readonly chatReaders: ChatReaderHistory[];
+  readonly askedToStop: Set<string>;
+  /** Answers that people heard of, the newest last. */
+  readonly answers: Id<'message'>[];
+  wasAskedToGo: boolean;
+  /** Someone was told that it is deleted. */
+  wasToldToBeGone: boolean;
+}
+
+/** What people did, chat by chat. */
+export class Ledger {
+  readonly #chats = new Map<Id<'chat'>, ChatLedger>();
+
+  of(chat: Id<'chat'>): ChatLedger {
+    const known = this.#chats.get(chat) ?? {
+      requests: [],
+      readers: [],
+      chatReaders: [],
+      askedToStop: new Set(),
+      answers: [],
+      wasAskedToGo: false,
+      wasToldToBeGone: false,
+    };
+    this.#chats.set(chat, known);
+    return known;
+  }
+
+  /** An answer that someone was told has failed. */
+  failedAnswer(chat: Id<'chat'>): string | undefined {
+    for (const { result } of this.of(chat).requests.toReversed())
+      if (result.kind === 'accepted' && result.end?.status === 'failed') return result.answerId;
+    return undefined;
+  }
+}
+
+export function toldEnd(
+  outcome:
+    | {
+        readonly kind: 'answered';
+        readonly status: 'completed' | 'stopped';
+        readonly answer: { content: string };
+      }
+    | { readonly kind: 'failed'; readonly errorCode: string }
+    | { readonly kind: 'empty' | 'gone' | 'handed-over' },
+): ToldEnd | undefined {
+  switch (outcome.kind) {
+    case 'answered':
+      return { status: outcome.status, text: outcome.answer.content };
+    case 'failed':
+      return { status: 'failed', errorCode: outcome.errorCode };
+    case 'empty':
+      return { status: 'stopped', text: '' };
+    case 'gone':
+      return { status: 'gone' };
+    case 'handed-over':
+      return undefined;
+  }
+}

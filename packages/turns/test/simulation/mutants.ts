@@ -1,0 +1,278 @@
+/** A bug put in on purpose: texts of the source, each there exactly once, and what replaces them. */
+export interface Mutant {
+  readonly name: string;
+  readonly edits: readonly {
+    /** Of this package. */
+    readonly file: string;
+    readonly find: string;
+    readonly replace: string;
+  }[];
+}
+
+/** Bugs that have been made in systems of this kind. The simulation has to find each. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'no fence check: whoever ran the turn ends it, whoever holds it now',
+    edits: [
+      {
+        file: 'test/simulation/find-turns.ts',
+        find: "turn?.record.status === 'generating' && turn.record.lease?.token === token",
+        replace: "turn?.record.status === 'generating'",
+      },
+    ],
+  },
+  {
+    name: 'an end that was refused is told all the same',
+    edits: [
+      {
+        file: 'src/run-turn.ts',
+        find: "if (ended.result !== 'ended') return { kind: ended.result };",
+        replace: "if (ended.result === 'gone') return { kind: ended.result };",
+      },
+    ],
+  },
+  {
+    name: 'the answer is told before the commit',
+    edits: [
+      {
+        file: 'src/run-turn.ts',
+        find: 'const ended = await persist(parts, run, () => parts.store.turns.end(scope, turn.id, token, turnEnd));',
+        replace:
+          'void persist(parts, run, () => parts.store.turns.end(scope, turn.id, token, turnEnd)).catch(() => {});\n' +
+          "const ended = { result: 'ended', hasSuccessor: true } as const;",
+      },
+    ],
+  },
+  {
+    name: 'look before insert',
+    edits: [
+      {
+        file: 'src/accept-turn.ts',
+        find: '  const claimedAt = parts.clock.now();\n',
+        replace:
+          '  const claimedAt = parts.clock.now();\n' +
+          '  const view = await parts.store.turns.look(scope, turn.chat, turn.sequence, 24_000);\n',
+      },
+      {
+        file: 'src/accept-turn.ts',
+        find: 'runner.start(toRecord(turn, scope), claimedAt, tail.textBytes);',
+        replace: 'runner.start({ ...toRecord(turn, scope), view }, claimedAt, tail.textBytes);',
+      },
+      {
+        file: 'src/run-turn.ts',
+        find: 'const view = await persist(parts, run, () =>',
+        replace: 'const view = turn.view ?? await persist(parts, run, () =>',
+      },
+    ],
+  },
+  {
+    name: 'no wake-up after the end',
+    edits: [
+      {
+        file: 'src/runner.ts',
+        find: "if (result.kind === 'ended' && result.hasSuccessor) await this.#claimSuccessor(run.scope, run.turn);",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'whoever waits does not look whether its predecessor ended meanwhile',
+    edits: [
+      {
+        file: 'src/accept-turn.ts',
+        find: 'if (!(await store.turns.announceSuccessor(scope, chat, sequence))) runner.claimSoon(scope, id);',
+        replace: 'await store.turns.announceSuccessor(scope, chat, sequence);',
+      },
+    ],
+  },
+  {
+    name: 'a lost acknowledgement of an insert is a refusal without an id',
+    edits: [
+      {
+        file: 'src/accept-turn.ts',
+        find: '{ ...error.facts, messageId: turn.answerId, cause: error }',
+        replace: '{ ...error.facts, cause: error }',
+      },
+    ],
+  },
+  {
+    name: 'no unique index of idempotency keys',
+    edits: [
+      {
+        file: 'test/simulation/simulated-turn-store.ts',
+        find: 'if (record.idempotency && other.idempotency?.key === record.idempotency.key) return false;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a repeated key is taken for a taken place',
+    edits: [
+      {
+        file: 'src/accept-turn.ts',
+        find: "if (result === 'key-taken' && idempotency) {",
+        replace: "if (result === 'key-taken' && idempotency && tail.sequence === 0) {",
+      },
+    ],
+  },
+  {
+    name: 'the renewals are not sent',
+    edits: [
+      {
+        file: 'src/keep-runs.ts',
+        find: 'const renewal = renew(parts, held)',
+        replace: 'const renewal = Promise.resolve()',
+      },
+    ],
+  },
+  {
+    name: 'a run is taken over as soon as it is seen',
+    edits: [
+      {
+        file: 'src/recover-turns.ts',
+        find: 'if (now - since < parts.bounds.leaseMs) return;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a run that comes back late is not stopped by its deadline, nor by its renewals',
+    edits: [
+      {
+        file: 'src/run-turn.ts',
+        find: "if (clock.now() >= run.deadline) run.abort.abort(new RunStopped('lease-lost'));",
+        replace: '',
+      },
+      {
+        file: 'src/run-turn.ts',
+        find: "if (ended.result !== 'ended') return { kind: ended.result };",
+        replace: "if (ended.result === 'gone') return { kind: ended.result };",
+      },
+    ],
+  },
+  {
+    name: 'cancels of running turns are not looked for',
+    edits: [
+      {
+        file: 'src/keep-runs.ts',
+        find: "if (isCancelled.get(turn.id)) abort.abort(new RunStopped('cancelled'));",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a taken up stream is one unit off',
+    edits: [
+      {
+        file: 'src/reader-position.ts',
+        find: 'const delta = text.slice(offset - from);',
+        replace: 'const delta = text.slice(Math.max(offset - from - 1, 0));',
+      },
+    ],
+  },
+  {
+    name: 'a stream goes on with the next run where the one before stopped',
+    edits: [
+      {
+        file: 'src/reader-position.ts',
+        find: 'const isThere = cursor.attempt === attempt &&',
+        replace: 'const isThere =',
+      },
+    ],
+  },
+  {
+    name: 'a gap in the log is passed over',
+    edits: [
+      {
+        file: 'src/log-writer.ts',
+        find: "log('warn', 'the log of running answers could not be written', { turns: runs.length, error });\n      return;",
+        replace: '',
+      },
+      {
+        file: 'test/simulation/simulated-stores.ts',
+        find: 'if (begin > at) break;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'the answer is what the last run was given to write, not what it wrote',
+    edits: [
+      {
+        file: 'src/run-turn.ts',
+        find: 'written: { attempt, text: outcome.text },',
+        replace: 'written: { attempt: 1, text: outcome.text },',
+      },
+    ],
+  },
+  {
+    name: 'a retry goes behind whatever is the newest',
+    edits: [
+      {
+        file: 'src/retry-turn.ts',
+        find: 'if (sequence < turn.sequence) continue;',
+        replace: 'if (!idempotency) { Object.assign(turn, { sequence: sequence + 1 }); continue; }',
+      },
+    ],
+  },
+  {
+    name: 'a turn is given to one runner too many',
+    edits: [
+      {
+        file: 'src/recover-turns.ts',
+        find: 'if (turn.takeovers < bounds.takeoversMax) {',
+        replace: 'if (turn.takeovers <= bounds.takeoversMax) {',
+      },
+    ],
+  },
+  {
+    name: 'any answer can be retried',
+    edits: [
+      {
+        file: 'src/retry-turn.ts',
+        find: "if (failed.status !== 'failed') throw new Refusal('not_retryable');",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'who would not wait is not refused',
+    edits: [
+      {
+        file: 'src/accept-turn.ts',
+        find: "if (onBusy === 'reject' && !tail.ended) throw new Refusal('chat_busy');",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'one more waits than may',
+    edits: [
+      {
+        file: 'src/accept-turn.ts',
+        find: "if (tail.unfinished > queuedMax) throw new Refusal('queue_full');",
+        replace: "if (tail.unfinished > queuedMax + 1) throw new Refusal('queue_full');",
+      },
+    ],
+  },
+  {
+    name: 'a key is answered whatever it was used for',
+    edits: [
+      {
+        file: 'src/accept-turn.ts',
+        find: "if (kept.idempotency?.body !== idempotency.body) throw new Refusal('idempotency_key_reused');",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a cancelled turn that waits is told to be empty, whatever an earlier run had shown',
+    edits: [
+      {
+        file: 'src/turn-outcome.ts',
+        find: "turn.status === 'queued' && turn.isCancelled && attempt === 0",
+        replace: "turn.status === 'queued' && turn.isCancelled",
+      },
+    ],
+  },
+];

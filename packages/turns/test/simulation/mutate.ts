@@ -1,0 +1,33 @@
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Mutant } from './mutants.ts';
+
+const PACKAGE = join(import.meta.dirname, '../..');
+/** Inside the package, so that imports are found; never committed. */
+const PLACE = join(PACKAGE, '.data');
+
+/**
+ * Makes a copy of the package's source and of this simulation with the mutant's bug in it. Answers the copy's
+ * folder, and how to remove it.
+ */
+export async function mutate({ edits }: Mutant): Promise<{ folder: string; remove: () => Promise<void> }> {
+  await mkdir(PLACE, { recursive: true });
+  const folder = await mkdtemp(join(PLACE, 'mutant-'));
+  const remove = () => rm(folder, { recursive: true });
+  try {
+    await cp(join(PACKAGE, 'src'), join(folder, 'src'), { recursive: true });
+    await cp(import.meta.dirname, join(folder, 'test/simulation'), { recursive: true });
+    for (const { file, find, replace } of edits) {
+      const path = join(folder, file);
+      const source = await readFile(path, 'utf8');
+      const [before, after, ...more] = source.split(find);
+      if (before === undefined || after === undefined || more.length > 0)
+        throw new Error(`${file} holds this ${more.length + (after === undefined ? 0 : 1)} times: ${find}`);
+      await writeFile(path, before + replace + after);
+    }
+    return { folder, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}

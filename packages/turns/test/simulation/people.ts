@@ -1,0 +1,98 @@
+import type { Id } from '@parley/contract';
+import { AnswerReader } from './answer-reader.ts';
+import { ChatFollower } from './chat-follower.ts';
+import { Ledger } from './ledger.ts';
+import type { Random } from './random.ts';
+import { Sender } from './sender.ts';
+import type { World } from './world.ts';
+
+/** A reader that finds nothing to read yet looks again after this. */
+const LOOK_MS = 200;
+
+/** Everyone who uses the chats, each at times of their own. */
+export class People {
+  readonly ledger = new Ledger();
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #sender: Sender;
+  readonly #followers = new Map<ChatFollower, Id<'chat'>>();
+  #busy = 0;
+  #readers = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#random = world.random.fork();
+    this.#sender = new Sender(world, this.ledger);
+  }
+
+  /** How many wait for something. Followers of a chat wait for ever, and are not counted. */
+  get busy(): number {
+    return this.#busy;
+  }
+
+  begin(): void {
+    const { people } = this.#world.plan;
+    this.#often(people.messages, (chat) => this.#sender.send(chat));
+    this.#often(people.cancels, (chat) => this.#sender.cancel(chat));
+    this.#often(people.retries, (chat) => this.#sender.retry(chat));
+    this.#often(people.deletes, (chat) => this.#sender.delete(chat));
+    this.#often(people.readers, (chat) => this.#read(chat));
+    for (let index = 0; index < people.chatReaders; index++) {
+      const chat = this.#random.pick(this.#world.chats);
+      this.#world.scheduler.after(this.#random.between(0, this.#world.plan.activeMs), () =>
+        this.#follow(chat),
+      );
+    }
+  }
+
+  /** What followers of chats were not told, in which nothing moves any more. */
+  missing(standOf: (chat: Id<'chat'>) => { newest: number; isGone: boolean }): string[] {
+    return [...this.#followers]
+      .map(([follower, chat]) => {
+        const { newest, isGone } = standOf(chat);
+        return follower.missing(newest, isGone);
+      })
+      .filter((missing) => missing !== undefined);
+  }
+
+  /** Lets the followers of chats go. */
+  stopFollowing(): void {
+    for (const follower of this.#followers.keys()) follower.stop();
+  }
+
+  #often(times: number, act: (chat: Id<'chat'>) => Promise<void>): void {
+    const { scheduler, plan, chats } = this.#world;
+    for (let index = 0; index < times; index++) {
+      const chat = this.#random.pick(chats);
+      // Some act at the same time as others, most do not.
+      const at = this.#random.chance(0.3) ? plan.activeMs / 3 : this.#random.between(0, plan.activeMs);
+      scheduler.after(at, () => {
+        this.#busy++;
+        act(chat).then(
+          () => this.#busy--,
+          (error: unknown) => {
+            this.#busy--;
+            this.#world.offend(`someone broke off: ${error instanceof Error ? error.stack : error}`);
+          },
+        );
+      });
+    }
+  }
+
+  async #read(chat: Id<'chat'>): Promise<void> {
+    const { answers } = this.ledger.of(chat);
+    for (let tries = 0; answers.length === 0 && tries < 5; tries++) await this.#world.wait(LOOK_MS);
+    if (answers.length === 0) return;
+    const answerId = this.#random.chance(0.7) ? answers.at(-1) : this.#random.pick(answers);
+    if (answerId === undefined) return;
+    await new AnswerReader(this.#world, this.ledger, chat, answerId, `reader ${++this.#readers}`).read();
+  }
+
+  #follow(chat: Id<'chat'>): void {
+    const follower = new ChatFollower(this.#world, this.ledger, chat, `follower ${++this.#readers}`);
+    this.#followers.set(follower, chat);
+    follower.follow().catch((error: unknown) => {
+      this.#world.offend(`a follower broke off: ${error instanceof Error ? error.stack : error}`);
+    });
+  }
+}

@@ -1,0 +1,181 @@
+import type { TurnBounds } from '../../src/index.ts';
+import type { Conditions } from './connection.ts';
+import { Random } from './random.ts';
+
+/** Everything that can go wrong: how often, or for how long. Zero: not in this run. */
+interface Faults {
+  readonly lost: number;
+  readonly unanswered: number;
+  readonly late: number;
+  readonly lateMaxMs: number;
+  /** Of the processes: how often something happens to one of them while people use them. */
+  readonly crashes: number;
+  readonly drains: number;
+  readonly stalls: number;
+  /** Of the database: times without a majority, without anything, and of a process that knows an old primary. */
+  readonly holds: number;
+  readonly outages: number;
+  readonly isolations: number;
+  /** Times when nothing comes through between one process and the database. */
+  readonly partitions: number;
+  /** Times when no model can be called. */
+  readonly modelOutages: number;
+  /** Of connections of people: answers that never arrive. */
+  readonly lostAnswers: number;
+}
+
+/** What one run is made of, all of it drawn from its seed. */
+export interface Plan {
+  readonly seed: number;
+  /**
+   * `calm`: nothing goes wrong, and the sweep comes too late for everything, so that whoever waits must be
+   * woken. `healthy`: nothing goes wrong, and leases are short: none may be lost. `stormy`: all the rest.
+   */
+  readonly kind: 'calm' | 'healthy' | 'stormy';
+  readonly bounds: TurnBounds;
+  readonly replicas: number;
+  readonly chats: number;
+  readonly conditions: Conditions;
+  readonly faults: Faults;
+  /** People act, and faults happen, for so long. */
+  readonly activeMs: number;
+  readonly people: People;
+  readonly model: ModelHabits;
+}
+
+/** What people do, how often. */
+interface People {
+  readonly messages: number;
+  readonly keyed: number;
+  readonly duplicates: number;
+  /** Of the keys, those that were used for another message. */
+  readonly reusedKeys: number;
+  readonly interrupts: number;
+  readonly rejects: number;
+  readonly cancels: number;
+  readonly deletes: number;
+  readonly retries: number;
+  readonly readers: number;
+  readonly chatReaders: number;
+  readonly hangUps: number;
+}
+
+export interface ModelHabits {
+  /** Of all calls, those that fail. */
+  readonly failures: number;
+  /** Those that answer without any wait. */
+  readonly atOnce: number;
+  readonly piecesMax: number;
+  readonly pauseMaxMs: number;
+}
+
+const TICK_MS = 250;
+/** The sweep at the start is the only one that a calm run sees. */
+const CALM_LEASE_MS = 3_600_000;
+
+/** Each fault and each habit is in some runs and not in others: together they would hide what one alone shows. */
+export function drawPlan(seed: number): Plan {
+  const random = new Random(seed);
+  // Neighbouring seeds begin alike.
+  for (let index = 0; index < 3; index++) random.next();
+  const drawn = random.next();
+  const kind = drawn < 0.15 ? 'calm' : drawn < 0.25 ? 'healthy' : 'stormy';
+  const leaseMs = kind === 'calm' ? CALM_LEASE_MS : random.pick([2_000, 2_000, 4_000, 10_000]);
+  const pace = kind === 'calm' ? 4_000 : leaseMs;
+  const faults = kind === 'stormy' ? drawFaults(random, leaseMs) : noFaults;
+  return {
+    seed,
+    kind,
+    bounds: drawBounds(random, leaseMs),
+    replicas: random.pick([1, 2, 2, 3]),
+    chats: random.pick([1, 1, 2, 3]),
+    conditions: {
+      latencyMaxMs: random.pick([2, 20, 60]),
+      replicationMaxMs: random.pick([0, 0, 30]),
+      lost: faults.lost,
+      unanswered: faults.unanswered,
+      late: faults.late,
+      lateMaxMs: faults.lateMaxMs,
+      callMaxMs: pace * 0.8,
+      isDown: false,
+    },
+    faults,
+    activeMs: pace * random.between(1, 6),
+    people: drawPeople(random, kind),
+    model: {
+      failures: random.pick([0, 0.1, 0.5]),
+      atOnce: random.pick([0, 0, 0.5]),
+      piecesMax: random.pick([1, 2, 4, 12]),
+      pauseMaxMs: random.pick([20, pace / 4, pace / 2, pace]),
+    },
+  };
+}
+
+function drawBounds(random: Random, leaseMs: number): TurnBounds {
+  return {
+    leaseMs,
+    tickMs: TICK_MS,
+    sendWaitMaxMs: random.pick([1_000, 60_000, 60_000]),
+    cancelWaitMaxMs: random.pick([500, 3_000]),
+    runningTurnsMax: random.pick([1, 2, 256, 256, 256]),
+    queuedTurnsPerChatMax: random.pick([2, 8, 8]),
+    takeoversMax: random.pick([0, 1, 2, 2]),
+    historyBytesMax: 24_000,
+  };
+}
+
+const noFaults: Faults = {
+  lost: 0,
+  unanswered: 0,
+  late: 0,
+  lateMaxMs: 0,
+  crashes: 0,
+  drains: 0,
+  stalls: 0,
+  holds: 0,
+  outages: 0,
+  isolations: 0,
+  partitions: 0,
+  modelOutages: 0,
+  lostAnswers: 0,
+};
+
+function drawFaults(random: Random, leaseMs: number): Faults {
+  const rate = (max: number) => (random.chance(0.5) ? random.between(0, max) : 0);
+  const times = (max: number) => (random.chance(0.6) ? random.integer(1, max) : 0);
+  return {
+    lost: rate(0.08),
+    unanswered: rate(0.08),
+    late: rate(0.05),
+    lateMaxMs: leaseMs * random.pick([0.3, 0.8, 2.5]),
+    crashes: times(5),
+    drains: times(2),
+    stalls: times(6),
+    holds: times(2),
+    outages: times(1),
+    isolations: times(2),
+    partitions: times(5),
+    modelOutages: random.chance(0.2) ? 1 : 0,
+    lostAnswers: rate(0.2),
+  };
+}
+
+function drawPeople(random: Random, kind: Plan['kind']): People {
+  const some = (max: number) => (random.chance(0.5) ? random.integer(1, max) : 0);
+  const rate = (max: number) => (random.chance(0.5) ? random.between(0, max) : 0);
+  return {
+    messages: random.integer(1, random.pick([8, 16])),
+    keyed: random.pick([0, 0.5, 1]),
+    duplicates: rate(0.5),
+    reusedKeys: rate(0.1),
+    interrupts: rate(0.4),
+    rejects: rate(0.3),
+    cancels: some(6),
+    // Turns that wait in a deleted chat are found by the sweep: nobody waits for their answers.
+    deletes: kind !== 'calm' && random.chance(0.2) ? 1 : 0,
+    retries: some(4),
+    readers: some(8),
+    chatReaders: some(3),
+    hangUps: rate(0.5),
+  };
+}

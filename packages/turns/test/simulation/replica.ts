@@ -1,0 +1,49 @@
+import { startTurns, type TurnParts, type Turns } from '../../src/index.ts';
+import { Connection } from './connection.ts';
+import { SimulatedProcess } from './simulated-process.ts';
+import { createSimulatedStores } from './simulated-stores.ts';
+import { tracedStores } from './traced-stores.ts';
+import type { World } from './world.ts';
+
+/** One process with its turns and its way to the database. */
+export class Replica {
+  readonly process: SimulatedProcess;
+  readonly connection: Connection;
+  readonly turns: Turns;
+  readonly #world: World;
+
+  constructor(world: World, name: string) {
+    const { scheduler, random, database, plan } = world;
+    this.#world = world;
+    this.process = new SimulatedProcess(name, scheduler, random.fork());
+    this.connection = new Connection(scheduler, this.process, database, world.conditions, random.fork());
+    const stores = createSimulatedStores(this.connection);
+    const parts: TurnParts = {
+      store: world.isTraced ? tracedStores(stores, (line) => world.note(`${name} ${line}`)) : stores,
+      runAgent: world.model.agentOf(this.process),
+      checkModel: () => world.model.check(),
+      clock: this.process.clock,
+      log: (level, event, { error }) => this.#judge(level, event, error),
+      bounds: plan.bounds,
+    };
+    this.turns = startTurns(parts);
+  }
+
+  /** Whether people can reach it. */
+  get isOpen(): boolean {
+    return !this.process.isDead && !this.turns.isDraining;
+  }
+
+  /** What it logs is expected, but for what only a bug logs. */
+  #judge(level: string, event: string, error: unknown): void {
+    this.#world.note(`${this.process.name} logs ${level}: ${event} ${describe(error)}`);
+    if (error instanceof Error && !EXPECTED.has(error.name))
+      this.#world.offend(`${this.process.name} logged ${event}: ${error.stack ?? error.message}`);
+  }
+}
+
+const EXPECTED = new Set(['Refusal', 'ModelError']);
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : '';
+}

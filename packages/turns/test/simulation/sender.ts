@@ -1,0 +1,217 @@
+import type { Id, OnBusy } from '@parley/contract';
+import type { TurnRecord } from '@parley/db';
+import type { Turns } from '../../src/index.ts';
+import type { RequestResult, ToldEnd } from '../../src/testing/index.ts';
+import { type Ledger, type OpenRequest, toldEnd } from './ledger.ts';
+import type { Replica } from './replica.ts';
+import type { Asked, World } from './world.ts';
+
+/** Refusals after which the same request is worth another try. */
+const PASSING = new Set(['database_unavailable', 'draining', 'queue_full', 'chat_busy', 'model_loading']);
+const TRIES_MAX = 4;
+/** A poll of one second, a few ways to the database. */
+const TOLD_MS = 1_800;
+
+interface Message {
+  readonly chat: Id<'chat'>;
+  readonly content: string;
+  readonly onBusy: OnBusy;
+  readonly key: string | undefined;
+}
+
+/** People who send, retry, cancel and delete. */
+export class Sender {
+  readonly #world: World;
+  readonly #ledger: Ledger;
+  #messages = 0;
+  #requests = 0;
+
+  constructor(world: World, ledger: Ledger) {
+    this.#world = world;
+    this.#ledger = ledger;
+  }
+
+  /** Sends one message; with a key again and again until it is known to be accepted, or twice at a time. */
+  async send(chat: Id<'chat'>): Promise<void> {
+    const { random, plan } = this.#world;
+    const { keyed, duplicates, interrupts, rejects } = plan.people;
+    const content = `q${++this.#messages}`;
+    const drawn = random.next();
+    const onBusy = drawn < interrupts ? 'interrupt' : drawn < interrupts + rejects ? 'reject' : 'enqueue';
+    const key = random.chance(keyed) ? this.#keyFor(content) : undefined;
+    const message: Message = { chat, content, onBusy, key };
+    if (onBusy === 'reject') this.#world.impatient.add(content);
+    const twice = key !== undefined && random.chance(duplicates);
+    await Promise.all([this.#sendPatiently(message), twice && this.#sendPatiently(message)]);
+  }
+
+  async retry(chat: Id<'chat'>): Promise<void> {
+    const { random, plan } = this.#world;
+    const { answers } = this.#ledger.of(chat);
+    const retries = this.#ledger.failedAnswer(chat) ?? answers.at(-1);
+    if (retries === undefined) return;
+    const key = random.chance(plan.people.keyed) ? `key to retry ${retries} ${this.#requests}` : undefined;
+    await this.#repeat(key, () =>
+      this.#request(chat, { retries, key }, (turns) => this.#retryOn(turns, chat, retries, key)),
+    );
+  }
+
+  async cancel(chat: Id<'chat'>): Promise<void> {
+    const { random, scope } = this.#world;
+    const { answers, askedToStop } = this.#ledger.of(chat);
+    if (answers.length === 0) return;
+    const answerId = random.chance(0.7) ? answers.at(-1) : random.pick(answers);
+    if (answerId === undefined) return;
+    askedToStop.add(answerId);
+    await this.#request(chat, {}, async (turns) => {
+      const turn = await turns.cancel(scope, { chat, answerId });
+      const userMessageId = turn.userMessage?.id ?? turn.retryOf?.userMessageId;
+      return { accepted: { answerId, userMessageId, isReplay: true }, end: endOfStand(turn) };
+    });
+  }
+
+  async delete(chat: Id<'chat'>): Promise<void> {
+    const { scope } = this.#world;
+    this.#ledger.of(chat).wasAskedToGo = true;
+    const replica = this.#world.anyReplica();
+    if (!replica) return;
+    this.#world.note(`someone deletes ${chat} at ${replica.process.name}`);
+    const asked = await this.#world.ask(replica, (turns) => turns.deleteChat(scope, chat));
+    if (asked.kind === 'answered' && asked.value) this.#ledger.of(chat).wasToldToBeGone = true;
+  }
+
+  #sendPatiently(message: Message): Promise<void> {
+    const { chat, content, onBusy, key } = message;
+    return this.#repeat(key, () =>
+      this.#request(chat, { content, key, onBusy }, (turns, replica) =>
+        this.#sendOn(turns, replica, message),
+      ),
+    );
+  }
+
+  /** One request is all that whoever has no key may dare. */
+  async #repeat(key: string | undefined, request: () => Promise<RequestResult>): Promise<void> {
+    const { random, plan } = this.#world;
+    for (let tries = 1; tries <= TRIES_MAX; tries++) {
+      const result = await request();
+      const isPassing = result.kind === 'unknown' || (result.kind === 'refused' && PASSING.has(result.code));
+      if (key === undefined || !isPassing) return;
+      await this.#world.wait(random.skewed(10, Math.min(plan.bounds.leaseMs, 5_000)));
+    }
+  }
+
+  /** Mostly a new one; at times one that stands for another message. */
+  #keyFor(content: string): string {
+    const { random, plan } = this.#world;
+    const isReused = this.#messages > 1 && random.chance(plan.people.reusedKeys);
+    return `key of ${isReused ? `q${random.integer(1, this.#messages - 1)}` : content}`;
+  }
+
+  /** Waits for the answer, or only for the acceptance. Who hangs up learns nothing. */
+  async #sendOn(turns: Turns, replica: Replica, { chat, content, onBusy, key }: Message): Promise<Told> {
+    const { scope, random, plan } = this.#world;
+    const message = {
+      chat,
+      content,
+      onBusy,
+      ...(key !== undefined && { idempotency: { key, body: content } }),
+    };
+    // As the doors do; but of two at a time neither finds the other.
+    const kept = message.idempotency && (await turns.findKept(scope, chat, message.idempotency));
+    if (kept) return { accepted: kept, end: toldEnd(await turns.outcome(scope, kept)) };
+    if (random.chance(0.3)) return { accepted: await turns.accept(scope, message) };
+    const hangUp = new AbortController();
+    if (random.chance(plan.people.hangUps)) {
+      replica.process.after(random.skewed(0, 2_000), () => hangUp.abort());
+    }
+    const { accepted, outcome } = await turns.send(scope, message, hangUp.signal);
+    return { accepted, end: toldEnd(outcome) };
+  }
+
+  async #retryOn(turns: Turns, chat: Id<'chat'>, retries: string, key: string | undefined): Promise<Told> {
+    const { scope, random } = this.#world;
+    const idempotency = key === undefined ? undefined : { key, body: retries };
+    const kept = idempotency && (await turns.findKept(scope, chat, idempotency));
+    const accepted = kept ?? (await turns.retry(scope, { chat, answerId: retries, idempotency }));
+    if (random.chance(0.3)) return { accepted };
+    return { accepted, end: toldEnd(await turns.outcome(scope, accepted)) };
+  }
+
+  async #request(
+    chat: Id<'chat'>,
+    what: { content?: string; retries?: string; key?: string | undefined; onBusy?: OnBusy },
+    call: (turns: Turns, replica: Replica) => Promise<Told>,
+  ): Promise<RequestResult> {
+    const world = this.#world;
+    const { content, retries, key, onBusy } = what;
+    const replica = world.anyReplica();
+    if (!replica) return { kind: 'unknown' };
+    const request: OpenRequest = {
+      name: `request ${++this.#requests}`,
+      ...(content !== undefined && { content }),
+      ...(retries !== undefined && { retries }),
+      ...(key !== undefined && { idempotencyKey: key }),
+      sentAt: world.scheduler.now,
+      isInterrupting: onBusy === 'interrupt',
+      knownAt: Number.POSITIVE_INFINITY,
+      result: { kind: 'unknown' },
+    };
+    world.note(`${request.name} to ${replica.process.name} ${JSON.stringify({ chat, ...what })}`);
+    this.#ledger.of(chat).requests.push(request);
+    request.result = this.#resultOf(await world.ask(replica, (turns) => call(turns, replica)));
+    request.knownAt = world.scheduler.now;
+    if (request.result.kind === 'accepted' && request.result.end)
+      world.judgeTold(request.name, request.result.answerId, request.sentAt, TOLD_MS);
+    world.note(`${request.name} learns ${JSON.stringify(request.result)}`);
+    this.#learn(chat, request.result);
+    return request.result;
+  }
+
+  #resultOf(asked: Asked<Told>): RequestResult {
+    switch (asked.kind) {
+      case 'unknown':
+        return asked;
+      case 'refused': {
+        const { code, facts } = asked.refusal;
+        const { messageId: answerId } = facts;
+        if (code === 'answer_pending' && answerId) return { kind: 'accepted', answerId, isReplay: true };
+        return { kind: 'refused', code, ...(answerId !== undefined && { answerId }) };
+      }
+      case 'answered': {
+        const { accepted, end } = asked.value;
+        const { answerId, userMessageId, isReplay } = accepted;
+        return {
+          kind: 'accepted',
+          answerId,
+          isReplay,
+          ...(userMessageId !== undefined && { userMessageId }),
+          ...(end && { end }),
+        };
+      }
+    }
+  }
+
+  #learn(chat: Id<'chat'>, result: RequestResult): void {
+    if (result.kind === 'unknown' || result.answerId === undefined) return;
+    const { answers } = this.#ledger.of(chat);
+    const answerId = result.answerId as Id<'message'>;
+    if (!answers.includes(answerId)) answers.push(answerId);
+  }
+}
+
+interface Told {
+  readonly accepted: {
+    readonly answerId: string;
+    readonly userMessageId: string | undefined;
+    readonly isReplay: boolean;
+  };
+  readonly end?: ToldEnd | undefined;
+}
+
+/** What someone who cancels is told: how it ended, if it has, or is sure to. */
+function endOfStand({ status, answer, errorCode, isCancelled, lease }: TurnRecord): ToldEnd | undefined {
+  if (status === 'queued' && isCancelled && !lease) return { status: 'stopped', text: '' };
+  if (status === 'queued' || status === 'generating') return undefined;
+  if (status === 'failed') return { status, ...(errorCode !== undefined && { errorCode }) };
+  return { status, text: answer?.content ?? '' };
+}

@@ -1,0 +1,80 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Report } from './simulate.ts';
+
+/** Seeds that a worker runs before it asks for more. */
+const CHUNK = 250;
+
+export interface Seeds {
+  readonly from: number;
+  readonly count: number;
+  /** Ends when a promise is broken, instead of looking for more. */
+  readonly stopsAtFirst: boolean;
+  readonly workers?: number | undefined;
+}
+
+export interface Chunk {
+  readonly from: number;
+  readonly to: number;
+  readonly stopsAtFirst: boolean;
+}
+
+export interface ChunkResult {
+  readonly broken: readonly Report[];
+  readonly run: number;
+  readonly happened: number;
+  readonly turns: number;
+  readonly rerun: number;
+  readonly calls: number;
+  /** The longest that a run took to settle after its last fault, in its leases. */
+  readonly settledLeases: number;
+}
+
+/** Runs many schedules in parallel and sums up what came of them. */
+export async function simulateMany(
+  { from, count, stopsAtFirst, workers = availableParallelism() }: Seeds,
+  onProgress: (sum: ChunkResult) => void,
+): Promise<ChunkResult> {
+  let next = from;
+  let sum: ChunkResult = { broken: [], run: 0, happened: 0, turns: 0, rerun: 0, calls: 0, settledLeases: 0 };
+  const isOver = () => next >= from + count || (stopsAtFirst && sum.broken.length > 0);
+  const work = async () => {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url));
+    try {
+      while (!isOver()) {
+        const chunk: Chunk = { from: next, to: Math.min(next + CHUNK, from + count), stopsAtFirst };
+        next = chunk.to;
+        const result = await ask(worker, chunk);
+        sum = add(sum, result);
+        onProgress(sum);
+      }
+    } finally {
+      await worker.terminate();
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, work));
+  return { ...sum, broken: sum.broken.toSorted((a, b) => a.seed - b.seed) };
+}
+
+function ask(worker: Worker, chunk: Chunk): Promise<ChunkResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<ChunkResult>();
+  worker.once('message', resolve);
+  worker.once('error', reject);
+  worker.postMessage(chunk);
+  return promise.finally(() => {
+    worker.off('message', resolve);
+    worker.off('error', reject);
+  });
+}
+
+function add(a: ChunkResult, b: ChunkResult): ChunkResult {
+  return {
+    broken: [...a.broken, ...b.broken],
+    run: a.run + b.run,
+    happened: a.happened + b.happened,
+    turns: a.turns + b.turns,
+    rerun: a.rerun + b.rerun,
+    calls: a.calls + b.calls,
+    settledLeases: Math.max(a.settledLeases, b.settledLeases),
+  };
+}

@@ -1,0 +1,131 @@
+import type { Id } from '@parley/contract';
+import { checkHistory } from '../../src/testing/index.ts';
+import { checkBooks } from './check-books.ts';
+import { finalHistory } from './final-history.ts';
+import { People } from './people.ts';
+import { Storm } from './storm.ts';
+import { Watch } from './watch.ts';
+import { World } from './world.ts';
+
+/** What came of one run. */
+export interface Report {
+  readonly seed: number;
+  /** What broke a promise; none when all were kept. */
+  readonly offences: readonly string[];
+  /** What happened, line by line; empty unless asked for. */
+  readonly trace: readonly string[];
+  readonly happened: number;
+  /** How long after the last fault everything had ended, in leases; 0 of a calm run. */
+  readonly settledLeases: number;
+  readonly turns: number;
+  /** Turns that more than one run began. */
+  readonly rerun: number;
+  readonly calls: number;
+}
+
+/** In a calm run everything has ended so soon after people did their last. */
+const CALM_SETTLE_MS = 30_000;
+/**
+ * After the last fault everything ends within this and so many leases: the only process may stand still for
+ * three, a run that died may have to be seen dead after that, and what was late may bring another.
+ */
+const SETTLE_MS = 10_000;
+const SETTLE_LEASES = 7;
+/** After this nobody who polls a chat has not looked again. */
+const LAST_LOOK_MS = 6_000;
+/** A reader that takes half a second for each event is told of a long queue within so many of these. */
+const SLOW_LOOKS = 8;
+/** A run that does more than this goes round in circles. */
+const HAPPENINGS_MAX = 400_000;
+
+/** Runs one schedule: everything in it follows from the seed. */
+export async function simulate(seed: number, isTraced = false): Promise<Report> {
+  const world = new World(seed, isTraced);
+  const { scheduler, plan } = world;
+  const watch = new Watch(world);
+  const people = new People(world);
+  const storm = new Storm(world);
+  storm.begin();
+  people.begin();
+  await until(world, plan.activeMs);
+  storm.end();
+  world.model.calmDown();
+  const calmAt = scheduler.now;
+  const bound = plan.kind === 'calm' ? CALM_SETTLE_MS : SETTLE_MS + SETTLE_LEASES * plan.bounds.leaseMs;
+  const isQuiet = () => people.busy === 0 && watch.isQuiet && isStill(world);
+  await until(world, calmAt + bound, isQuiet);
+  const settledMs = scheduler.now - calmAt;
+  if (!isQuiet())
+    world.offend(`not everything had ended ${bound} ms later: ${people.busy} wait; ${watch.rest}`);
+  await tellFollowers(world, people);
+  await drain(world);
+  return {
+    seed,
+    offences: [
+      ...world.offences,
+      ...checkHistory(finalHistory(world, people.ledger)),
+      ...checkBooks(world, people.ledger),
+    ],
+    trace: world.trace,
+    happened: scheduler.happened,
+    settledLeases: plan.kind === 'calm' ? 0 : settledMs / plan.bounds.leaseMs,
+    turns: world.database.committed.turns.size,
+    rerun: rerunOf(world),
+    calls: world.model.calls.length,
+  };
+}
+
+function rerunOf({ database }: World): number {
+  let rerun = 0;
+  for (const { record } of database.committed.turns.values()) if ((record.lease?.attempt ?? 0) > 1) rerun++;
+  return rerun;
+}
+
+/** Followers of chats are told everything in time, the slow ones too; nobody who polls misses a last look. */
+async function tellFollowers(world: World, people: People): Promise<void> {
+  const { scheduler, conditions } = world;
+  const missing = () => people.missing((chat) => standOf(world, chat));
+  await until(world, scheduler.now + conditions.callMaxMs + LAST_LOOK_MS);
+  for (let looks = 0; looks < SLOW_LOOKS && missing().length > 0; looks++)
+    await until(world, scheduler.now + LAST_LOOK_MS);
+  for (const offence of missing()) world.offend(offence);
+  people.stopFollowing();
+}
+
+function until(world: World, time: number, isOver = () => false): Promise<void> {
+  const { scheduler } = world;
+  // Something is planned for then, so that time comes that far even if nothing else does.
+  scheduler.at(time, () => undefined);
+  return scheduler.run(() => scheduler.now >= time || scheduler.happened > HAPPENINGS_MAX || isOver());
+}
+
+/** Whether nothing is on its way that could still change something. */
+function isStill({ database, replicas }: World): boolean {
+  const isBack = replicas.every(({ process, connection }) => !process.isStalled && connection.isWell);
+  return database.isStill && isBack;
+}
+
+function standOf({ database }: World, chat: Id<'chat'>): { newest: number; isGone: boolean } {
+  let newest = 0;
+  for (const { record } of database.committed.turns.values())
+    if (record.chat === chat) newest = Math.max(newest, record.sequence);
+  return { newest, isGone: database.committed.chats.get(chat)?.record === undefined };
+}
+
+/** Ends every process as a shutdown does; after that nothing may be left that wakes up. */
+async function drain(world: World): Promise<void> {
+  const { scheduler, replicas } = world;
+  let left = replicas.length;
+  for (const { turns, process } of replicas) {
+    turns.drain(0).then(
+      () => left--,
+      (error: unknown) => world.offend(`${process.name} could not drain: ${error}`),
+    );
+  }
+  await until(world, scheduler.now + LAST_LOOK_MS, () => left === 0);
+  if (left > 0) world.offend(`${left} processes did not drain`);
+  const before = scheduler.happened;
+  await scheduler.run(() => scheduler.happened > HAPPENINGS_MAX);
+  if (scheduler.happened > HAPPENINGS_MAX)
+    world.offend(`something never ends: ${scheduler.happened - before} happenings after the end`);
+}

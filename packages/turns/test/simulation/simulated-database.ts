@@ -1,0 +1,196 @@
+import type { Id } from '@parley/contract';
+import type { AgentRecord, ChatRecord, Scope, TurnRecord } from '@parley/db';
+
+/** Documents are never changed, only replaced: whoever read one keeps what it read. */
+export interface TurnDocument {
+  readonly record: TurnRecord;
+  readonly hasSuccessor: boolean;
+}
+
+export interface ChatDocument {
+  /** Undefined on a tombstone. */
+  readonly record: ChatRecord | undefined;
+  readonly agentType: string;
+  /** Deleted, its turns not yet removed. */
+  readonly isMarked: boolean;
+  readonly idempotency?: { readonly key: string; readonly body: string };
+}
+
+export interface PieceDocument {
+  readonly team: Scope['team'];
+  readonly turn: Id<'turn'>;
+  readonly attempt: number;
+  readonly to: number;
+  readonly text: string;
+}
+
+interface AgentDocument {
+  readonly record: AgentRecord;
+  readonly team: Scope['team'];
+}
+
+export interface Documents {
+  agents: AgentDocument;
+  chats: ChatDocument;
+  turns: TurnDocument;
+  turnLog: PieceDocument;
+}
+
+type Name = keyof Documents;
+
+/** What a read sees. */
+export type View = { readonly [Kind in Name]: ReadonlyMap<string, Documents[Kind]> };
+
+type Collections = { [Kind in Name]: Map<string, Documents[Kind]> };
+
+interface Change {
+  readonly name: Name;
+  readonly id: string;
+  readonly before: Documents[Name] | undefined;
+  readonly after: Documents[Name] | undefined;
+}
+
+type Observer = (
+  name: Name,
+  id: string,
+  before: Documents[Name] | undefined,
+  after: Documents[Name] | undefined,
+) => void;
+
+interface Waiter {
+  readonly upTo: number;
+  readonly onCommitted: () => void;
+  readonly onLost: () => void;
+}
+
+/**
+ * A replica set as MongoDB's is seen through majority reads and writes: writes change the primary's newest
+ * state one document after the other and meet its unique indexes there; a write is acknowledged once a majority
+ * has it and everything before it, be it that it changed nothing; reads see what a majority has. A new primary
+ * has everything a majority had, and of the rest any beginning.
+ */
+export class SimulatedDatabase {
+  /** The primary's newest state. */
+  readonly #newest: Collections = emptyCollections();
+  /** What a majority has. */
+  readonly #committed: Collections = emptyCollections();
+  readonly #changes: Change[] = [];
+  readonly #onCommit: Observer[] = [];
+  #committedTo = 0;
+  #isHeld = false;
+  #waiters: Waiter[] = [];
+  /** Writes that were sent and have not taken effect. */
+  underWay = 0;
+
+  get committed(): View {
+    return this.#committed;
+  }
+
+  get newest(): View {
+    return this.#newest;
+  }
+
+  /** Whether no majority acknowledges anything now. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** How many changes there were so far, lost ones left out: a majority that has so many has them all. */
+  get position(): number {
+    return this.#changes.length;
+  }
+
+  /** Whether nothing is on its way that changes what reads see. */
+  get isStill(): boolean {
+    return this.underWay === 0 && this.#committedTo === this.#changes.length;
+  }
+
+  /** Tells of every change that a majority has from then on. */
+  observe(onCommit: Observer): void {
+    this.#onCommit.push(onCommit);
+  }
+
+  put<Kind extends Name>(name: Kind, id: string, document: Documents[Kind]): void {
+    this.#change(name, id, document);
+  }
+
+  delete(name: Name, id: string): void {
+    if (this.#newest[name].has(id)) this.#change(name, id, undefined);
+  }
+
+  /** Waits until a majority has everything up to a position; told at once if it has. */
+  whenCommitted(upTo: number, onCommitted: () => void, onLost: () => void): void {
+    if (upTo <= this.#committedTo) onCommitted();
+    else this.#waiters.push({ upTo, onCommitted, onLost });
+  }
+
+  /** A majority has everything up to here, unless none acknowledges anything now. */
+  commit(upTo: number): void {
+    if (this.#isHeld) return;
+    const end = Math.min(upTo, this.#changes.length);
+    while (this.#committedTo < end) {
+      const change = this.#changes[this.#committedTo++];
+      if (change) this.#apply(change);
+    }
+    const reached = this.#waiters.filter((waiter) => waiter.upTo <= this.#committedTo);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.upTo > this.#committedTo);
+    for (const { onCommitted } of reached) onCommitted();
+  }
+
+  /** From now on no majority acknowledges anything. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** The majority is back, and has everything. */
+  resume(): void {
+    this.#isHeld = false;
+    this.commit(this.#changes.length);
+  }
+
+  /**
+   * Another primary begins: of what no majority had it has `kept` changes, the rest never happened. Whoever
+   * waited for an acknowledgement gets none.
+   */
+  failOver(kept: number): void {
+    const end = Math.min(this.#committedTo + kept, this.#changes.length);
+    for (const { name, id, before } of this.#changes.splice(end).reverse())
+      set(this.#newest, name, id, before);
+    const lost = this.#waiters;
+    this.#waiters = [];
+    for (const { onLost } of lost) onLost();
+    this.resume();
+  }
+
+  /** What a majority has now, for whoever will not see further. */
+  freeze(): View {
+    const { agents, chats, turns, turnLog } = this.#committed;
+    return {
+      agents: new Map(agents),
+      chats: new Map(chats),
+      turns: new Map(turns),
+      turnLog: new Map(turnLog),
+    };
+  }
+
+  #change(name: Name, id: string, after: Documents[Name] | undefined): void {
+    this.#changes.push({ name, id, before: this.#newest[name].get(id), after });
+    set(this.#newest, name, id, after);
+  }
+
+  #apply({ name, id, before, after }: Change): void {
+    set(this.#committed, name, id, after);
+    for (const tell of this.#onCommit) tell(name, id, before, after);
+  }
+}
+
+function set(collections: Collections, name: Name, id: string, document: Documents[Name] | undefined): void {
+  // The document came from the collection of this name.
+  const collection = collections[name] as Map<string, Documents[Name]>;
+  if (document === undefined) collection.delete(id);
+  else collection.set(id, document);
+}
+
+function emptyCollections(): Collections {
+  return { agents: new Map(), chats: new Map(), turns: new Map(), turnLog: new Map() };
+}

@@ -1,0 +1,94 @@
+import type { Clock } from '../../src/index.ts';
+import type { Random } from './random.ts';
+import type { Planned, Scheduler } from './scheduler.ts';
+
+/** How far the clocks of two processes may run apart: more than any real ones do. */
+const DRIFT_MAX = 0.02;
+/** What waited for a stalled process comes within this when it goes on, in any order. */
+const REVIVAL_MS = 20;
+
+/**
+ * A process: whatever happens in it happens only while it lives and is not stopped. It has a clock of its own,
+ * which starts anywhere and runs a little too fast or too slow.
+ */
+export class SimulatedProcess {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly #scheduler: Scheduler;
+  readonly #random: Random;
+  readonly #rate: number;
+  readonly #offset: number;
+  readonly #whenDead: (() => void)[] = [];
+  #isDead = false;
+  #stalledUntil = 0;
+
+  constructor(name: string, scheduler: Scheduler, random: Random) {
+    this.name = name;
+    this.#scheduler = scheduler;
+    this.#random = random;
+    this.#rate = random.between(1 - DRIFT_MAX, 1 + DRIFT_MAX);
+    this.#offset = random.between(0, 1_000_000);
+    this.clock = {
+      now: () => this.#offset + this.#rate * scheduler.now,
+      random: () => random.next(),
+      sleep: (ms, signal) => this.#sleep(ms, signal),
+    };
+  }
+
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  get isStalled(): boolean {
+    return this.#stalledUntil > this.#scheduler.now;
+  }
+
+  /** Ends it as `kill -9` does: nothing happens in it any more. */
+  kill(): void {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    for (const tell of this.#whenDead.splice(0)) tell();
+  }
+
+  /** Tells someone outside, whose connection breaks, when the process dies. */
+  onDeath(tell: () => void): void {
+    if (this.#isDead) tell();
+    else this.#whenDead.push(tell);
+  }
+
+  /** Stops it as SIGSTOP does, and lets it go on after `ms`. */
+  stall(ms: number): void {
+    this.#stalledUntil = Math.max(this.#stalledUntil, this.#scheduler.now + ms);
+  }
+
+  /** Lets something happen in this process after `ms`; later if it is stalled then, never if it is dead. */
+  after(ms: number, action: () => void): Planned {
+    return this.#scheduler.after(ms, () => this.#enter(action));
+  }
+
+  #enter(action: () => void): void {
+    if (this.#isDead) return;
+    if (this.isStalled) {
+      const left = this.#stalledUntil - this.#scheduler.now;
+      this.after(left + this.#random.between(0, REVIVAL_MS), action);
+    } else {
+      action();
+    }
+  }
+
+  #sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        signal?.removeEventListener('abort', hurry);
+        resolve();
+      };
+      const planned = this.after(ms / this.#rate, wake);
+      const hurry = () => {
+        planned.cancel();
+        resolve();
+      };
+      signal?.addEventListener('abort', hurry, { once: true });
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import {
+  openTestDatabase,
+  playRandomCalls,
+  runCase,
+  storeSuite,
+  type TestDatabase,
+} from '@parley/db/testing';
+import type {} from '@parley/embedded/testing';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { TurnParts } from '../../src/index.ts';
+import { openDirectStores } from './direct-stores.ts';
+import { Random } from './random.ts';
+
+/* The simulated store is held to the real one: by one suite of promises, and by the same calls at random. */
+
+const CALLS = 400;
+
+let db: TestDatabase;
+let stores: TurnParts['store'];
+
+beforeAll(async () => {
+  db = await openTestDatabase(inject('mongoUri'), 'simulated_store');
+  stores = openDirectStores();
+});
+afterAll(() => db.drop());
+
+describe('the simulated store', () => {
+  test.each(storeSuite)('$name', (storeCase) => runCase(storeCase, stores));
+});
+
+test.each([1, 2, 3, 4, 5])('the same calls, drawn from seed %i, are answered alike by both', async (seed) => {
+  const play = (on: TurnParts['store']) => {
+    const random = new Random(seed);
+    return playRandomCalls(on, () => random.next(), CALLS);
+  };
+  expect(await play(stores)).toEqual(await play(db.stores));
+});

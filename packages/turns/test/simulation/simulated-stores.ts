@@ -1,0 +1,183 @@
+import { type Id, mintId } from '@parley/contract';
+import type {
+  AgentRecord,
+  AgentStore,
+  ChatRecord,
+  ChatStore,
+  Idempotency,
+  NewChat,
+  Scope,
+  TurnLogStore,
+} from '@parley/db';
+import type { TurnParts } from '../../src/index.ts';
+import type { Connection } from './connection.ts';
+import type { ChatDocument, PieceDocument, SimulatedDatabase, View } from './simulated-database.ts';
+import { createSimulatedTurnStore } from './simulated-turn-store.ts';
+
+/** The stores turns are made of, over one process's connection. */
+export function createSimulatedStores(connection: Connection): TurnParts['store'] {
+  return {
+    turns: createSimulatedTurnStore(connection),
+    turnLog: createTurnLog(connection),
+    chats: createChats(connection),
+    agents: createAgents(connection),
+  };
+}
+
+function createTurnLog(connection: Connection): TurnLogStore {
+  return {
+    append: (batches) =>
+      connection.write((database) => {
+        for (const piece of batches) {
+          const key = `${piece.turn} ${piece.attempt} ${piece.to}`;
+          if (!database.newest.turnLog.has(key)) database.put('turnLog', key, piece);
+        }
+      }),
+
+    read: ({ team }, turn, attempt, from) =>
+      connection.read((view) => {
+        let text = '';
+        let at = from;
+        for (const piece of piecesOf(view, turn)) {
+          if (piece.team !== team || piece.attempt !== attempt || piece.to <= at) continue;
+          const begin = piece.to - piece.text.length;
+          if (begin > at) break;
+          text += piece.text.slice(at - begin);
+          at = piece.to;
+        }
+        return text;
+      }),
+
+    remove: (_, turn) => connection.write((database) => removeLog(database, turn)),
+  };
+}
+
+function piecesOf(view: View, turn: Id<'turn'>): PieceDocument[] {
+  const pieces: PieceDocument[] = [];
+  for (const piece of view.turnLog.values()) if (piece.turn === turn) pieces.push(piece);
+  return pieces.sort((a, b) => a.to - b.to);
+}
+
+function removeLog(database: SimulatedDatabase, turn: Id<'turn'>): void {
+  for (const [key, piece] of database.newest.turnLog)
+    if (piece.turn === turn) database.delete('turnLog', key);
+}
+
+function createChats(connection: Connection): ChatStore {
+  const findKept = (view: View, key: string) =>
+    [...view.chats.values()].find(({ idempotency }) => idempotency?.key === key);
+  const keptOf = (document: ChatDocument | undefined) =>
+    document?.idempotency && { body: document.idempotency.body, chat: document.record };
+
+  const insert = (
+    { team }: Scope,
+    { agentType, ...chat }: NewChat,
+    idempotency?: Idempotency,
+  ): Promise<ChatRecord | undefined> => {
+    const record: ChatRecord = { id: mintId('chat'), team, ...chat, createdAt: new Date() };
+    return connection.write((database) => {
+      if (idempotency && findKept(database.newest, idempotency.key)) return undefined;
+      const document = { record, agentType, isMarked: false, ...(idempotency && { idempotency }) };
+      database.put('chats', record.id, document);
+      return record;
+    });
+  };
+
+  return {
+    async create(scope, chat) {
+      const record = await insert(scope, chat);
+      if (!record) throw new Error('a chat without a key conflicts with none');
+      return record;
+    },
+
+    async createOnce(scope, chat, idempotency) {
+      const record = await insert(scope, chat, idempotency);
+      if (record) return record;
+      const kept = keptOf(await connection.read((view) => findKept(view, idempotency.key)));
+      if (!kept) throw new Error('the chat of this key is not there yet');
+      return { kept };
+    },
+
+    findKept: (_, key) => connection.read((view) => keptOf(findKept(view, key))),
+
+    find: ({ team }, id) =>
+      connection.read((view) => {
+        const found = view.chats.get(id)?.record;
+        return found?.team === team ? found : undefined;
+      }),
+
+    list: ({ team }, { user, agentType }, { limit, after }) =>
+      connection.read((view) => {
+        const items = [...view.chats.values()]
+          .filter((chat) => agentType === undefined || chat.agentType === agentType)
+          .map(({ record }) => record)
+          .filter((chat) => chat?.team === team && (user === undefined || chat.user === user))
+          .filter((chat) => chat !== undefined && (after === undefined || chat.id < after))
+          .filter((chat) => chat !== undefined)
+          .sort((a, b) => (a.id < b.id ? 1 : -1));
+        const last = items[limit - 1];
+        const page = items.slice(0, limit);
+        return items.length > limit && last ? { items: page, next: last.id } : { items: page };
+      }),
+
+    markDeleted: ({ team }, id) =>
+      connection.write((database) => {
+        const found = database.newest.chats.get(id);
+        if (!found || found.record?.team !== team) return false;
+        database.put('chats', id, { ...found, record: undefined, isMarked: true });
+        return true;
+      }),
+
+    listMarked: (limit) =>
+      connection.read((view) =>
+        [...view.chats]
+          .filter(([, { isMarked }]) => isMarked)
+          .map(([id]) => id as Id<'chat'>)
+          .slice(0, limit),
+      ),
+
+    async purge(id) {
+      const turns = await connection.read((view) =>
+        [...view.turns.values()].map(({ record }) => record).filter(({ chat }) => chat === id),
+      );
+      if (turns.length > 0)
+        await connection.write((database) => {
+          for (const turn of turns) removeLog(database, turn.id);
+        });
+      await connection.write((database) => {
+        for (const [key, { record }] of database.newest.turns)
+          if (record.chat === id) database.delete('turns', key);
+      });
+      await connection.write((database) => {
+        const found = database.newest.chats.get(id);
+        if (found?.isMarked) database.put('chats', id, { ...found, isMarked: false });
+      });
+    },
+  };
+}
+
+function createAgents(connection: Connection): AgentStore {
+  return {
+    async create({ team }, { name, type }, id = mintId('agent')) {
+      const record: AgentRecord = { id, name, type, version: 1 };
+      await connection.write((database) => {
+        if (!database.newest.agents.has(id)) database.put('agents', id, { record, team });
+      });
+      return record;
+    },
+
+    find: ({ team }, id) =>
+      connection.read((view) => {
+        const found = view.agents.get(id);
+        return found?.team === team ? found.record : undefined;
+      }),
+
+    list: ({ team }, limit) =>
+      connection.read((view) =>
+        [...view.agents.values()]
+          .filter((agent) => agent.team === team)
+          .map(({ record }) => record)
+          .slice(0, limit),
+      ),
+  };
+}

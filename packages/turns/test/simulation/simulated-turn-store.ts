@@ -1,0 +1,261 @@
+import { Refusal } from '@parley/contract';
+import type { Lease, NewTurn, Scope, TurnEnd, TurnRecord, TurnStore } from '@parley/db';
+import type { Connection } from './connection.ts';
+import {
+  findKept,
+  findOne,
+  findPlace,
+  hasEnded,
+  held,
+  newestFirst,
+  ofChat,
+  queued,
+  readBefore,
+  tailOf,
+  unfinished,
+} from './find-turns.ts';
+import type { SimulatedDatabase, TurnDocument, View } from './simulated-database.ts';
+
+/** As many as the real store reads of a queue. */
+const TAIL_TURNS = 64;
+
+/**
+ * The store of turns as the real one behaves, command for command: each function is as many commands as
+ * there, each command takes effect at once, and between two of them anything may happen.
+ */
+export function createSimulatedTurnStore(connection: Connection): TurnStore {
+  /** Replaces the one turn that fits, as a guarded update does; tells what it was replaced by. */
+  const update = (
+    find: (view: View) => TurnDocument | undefined,
+    change: (turn: TurnDocument) => TurnDocument,
+  ): Promise<TurnDocument | undefined> =>
+    connection.write((database) => {
+      const found = find(database.newest);
+      if (!found) return undefined;
+      const changed = change(found);
+      database.put('turns', found.record.id, changed);
+      return changed;
+    });
+
+  return {
+    async tail(scope, chat) {
+      const [newest] = await connection.read((view) => newestFirst(view, scope, chat).slice(0, 1));
+      if (!newest) return { sequence: 0, ended: true, textBytes: 0, unfinished: 0 };
+      if (hasEnded(newest)) return tailOf([newest]);
+      return tailOf(await connection.read((view) => newestFirst(view, scope, chat).slice(0, TAIL_TURNS)));
+    },
+
+    async insert({ team }, turn) {
+      const isInserted = await connection.write((database) => insert(database, toRecord(turn, team)));
+      if (isInserted) return 'inserted';
+      const own = await connection.read((view) => view.turns.get(turn.id));
+      if (own) return 'inserted';
+      const key = turn.idempotency?.key;
+      if (key === undefined) return 'sequence-taken';
+      const kept = await connection.read((view) => findKept(view, turn.chat, key));
+      return kept ? 'key-taken' : 'sequence-taken';
+    },
+
+    async remove({ team }, id) {
+      await connection.write((database) => {
+        if (findOne(database.newest, team, id)) database.delete('turns', id);
+      });
+    },
+
+    async look(scope, chatId, sequence, historyBytesMax) {
+      const [chat, before] = await Promise.all([
+        connection.read((view) => view.chats.get(chatId)?.record),
+        connection.read((view) => readBefore(view, scope, chatId, sequence, historyBytesMax)),
+      ]);
+      const predecessor = before[0];
+      return {
+        chat: chat?.team === scope.team ? chat : undefined,
+        predecessorEnded: predecessor === undefined || hasEnded(predecessor),
+        textBytesBefore: predecessor?.textBytes ?? 0,
+        history: before
+          .toReversed()
+          .flatMap(({ userMessage, answer }) => [userMessage, answer])
+          .filter((message) => message !== undefined),
+      };
+    },
+
+    async announceSuccessor(scope, chat, sequence) {
+      const announced = await update(
+        (view) => unfinished(findPlace(view, scope, chat, sequence - 1)),
+        (turn) => ({ ...turn, hasSuccessor: true }),
+      );
+      return announced !== undefined;
+    },
+
+    claim: async ({ team }, id, token) =>
+      (await update((view) => queued(findOne(view, team, id)), claimedBy(token)))?.record,
+
+    claimNext: async (scope, chat, sequence, token) =>
+      (await update((view) => queued(findPlace(view, scope, chat, sequence)), claimedBy(token)))?.record,
+
+    async release({ team }, id, token) {
+      const released = await update(
+        (view) => held(findOne(view, team, id), token),
+        (turn) => withRecord(turn, { status: 'queued', lease: { ...leaseOf(turn), token: 'released' } }),
+      );
+      return released !== undefined;
+    },
+
+    async renew(leases) {
+      const tokens = new Set(leases.map(({ token }) => token));
+      const standing = (view: View) =>
+        leases
+          .map(({ turn }) => view.turns.get(turn))
+          .filter((turn) => turn?.record.status === 'generating' && tokens.has(leaseOf(turn).token))
+          .filter((turn) => turn !== undefined);
+      const renewed = await connection.write((database) => {
+        const turns = standing(database.newest);
+        for (const turn of turns) {
+          const lease = leaseOf(turn);
+          const changed = withRecord(turn, { lease: { ...lease, renewals: lease.renewals + 1 } });
+          database.put('turns', turn.record.id, changed);
+        }
+        return turns.length;
+      });
+      if (renewed === leases.length) return [];
+      const left = await connection.read((view) => standing(view).map((turn) => leaseOf(turn).token));
+      return leases.map(({ token }) => token).filter((token) => !left.includes(token));
+    },
+
+    async end({ team }, id, token, end) {
+      const ended = await update(
+        (view) => held(findOne(view, team, id), token),
+        (turn) => withRecord(turn, endFields(turn.record, end)),
+      );
+      if (ended) return { result: 'ended', hasSuccessor: ended.hasSuccessor };
+      const now = await connection.read((view) => findOne(view, team, id));
+      if (!now) return { result: 'gone' };
+      const isOurs = hasEnded(now.record) && now.record.lease?.token === token;
+      return isOurs ? { result: 'ended', hasSuccessor: now.hasSuccessor } : { result: 'lost' };
+    },
+
+    async cancel({ team }, id) {
+      const marked = await update(
+        (view) => unfinished(findOne(view, team, id)),
+        (turn) => withRecord(turn, { isCancelled: true }),
+      );
+      return marked !== undefined;
+    },
+
+    async cancelBefore(scope, chat, sequence) {
+      await connection.write((database) => {
+        for (const turn of ofChat(database.newest, scope, chat)) {
+          const { id, sequence: place } = turn.record;
+          if (place >= sequence || place < sequence - TAIL_TURNS || hasEnded(turn.record)) continue;
+          database.put('turns', id, withRecord(turn, { isCancelled: true }));
+        }
+      });
+    },
+
+    listMarks: (ids) =>
+      connection.read((view) =>
+        ids
+          .map((id) => view.turns.get(id)?.record)
+          .filter((turn) => turn !== undefined)
+          .map(({ id, isCancelled }) => ({ id, isCancelled })),
+      ),
+
+    findKept: ({ team }, chat, key) =>
+      connection.read((view) => {
+        const found = findKept(view, chat, key);
+        return found?.team === team ? found : undefined;
+      }),
+
+    stand: ({ team }, id) =>
+      connection.read((view) => {
+        const found = findOne(view, team, id)?.record;
+        if (!found) return undefined;
+        return { status: found.status, isCancelled: found.isCancelled, attempt: found.lease?.attempt ?? 0 };
+      }),
+
+    listAfter: (scope, chat, sequence, limit) =>
+      connection.read((view) =>
+        newestFirst(view, scope, chat)
+          .toReversed()
+          .filter((turn) => turn.sequence > sequence)
+          .slice(0, limit),
+      ),
+
+    find: ({ team }, id) => connection.read((view) => findOne(view, team, id)?.record),
+
+    listUnfinished: (limit, after) =>
+      connection.read((view) =>
+        [...view.turns.values()]
+          .map(({ record }) => record)
+          .filter((turn) => !hasEnded(turn) && (after === undefined || turn.id > after))
+          .sort((a, b) => (a.id < b.id ? -1 : 1))
+          .slice(0, limit),
+      ),
+
+    hasPredecessorEnded: async (scope, chat, sequence) =>
+      sequence === 1 ||
+      (await connection.read((view) => {
+        const found = findPlace(view, scope, chat, sequence - 1);
+        return found === undefined || hasEnded(found.record);
+      })),
+
+    async takeOver({ team }, id, seen, token) {
+      const taken = await update(
+        (view) => {
+          const found = held(findOne(view, team, id), seen.token);
+          return found && leaseOf(found).renewals === seen.renewals ? found : undefined;
+        },
+        (turn) => {
+          const claimed = claimedBy(token)(turn);
+          return withRecord(claimed, { takeovers: turn.record.takeovers + 1 });
+        },
+      );
+      return taken?.record;
+    },
+  };
+}
+
+/** False when a unique index holds the id, the place or the key already. */
+function insert(database: SimulatedDatabase, record: TurnRecord): boolean {
+  for (const { record: other } of database.newest.turns.values()) {
+    if (other.id === record.id) return false;
+    if (other.chat !== record.chat) continue;
+    if (other.sequence === record.sequence) return false;
+    if (record.idempotency && other.idempotency?.key === record.idempotency.key) return false;
+  }
+  database.put('turns', record.id, { record, hasSuccessor: false });
+  return true;
+}
+
+function toRecord({ question, ...turn }: NewTurn, team: Scope['team']): TurnRecord {
+  const status = turn.lease ? 'generating' : 'queued';
+  return { ...turn, team, status, takeovers: 0, isCancelled: false, ...question };
+}
+
+function endFields(turn: TurnRecord, end: TurnEnd): Partial<TurnRecord> {
+  const { status, answer, written, errorCode, textBytes } = end;
+  const attempt = written?.attempt ?? turn.lease?.attempt ?? 1;
+  return {
+    status,
+    textBytes,
+    ...(answer && { answer, written: { attempt, text: answer.content } }),
+    ...(!answer && written && { written }),
+    ...(errorCode !== undefined && { errorCode }),
+  };
+}
+
+function withRecord(turn: TurnDocument, fields: Partial<TurnRecord>): TurnDocument {
+  return { ...turn, record: { ...turn.record, ...fields } };
+}
+
+function claimedBy(token: string): (turn: TurnDocument) => TurnDocument {
+  return (turn) => {
+    const attempt = (turn.record.lease?.attempt ?? 0) + 1;
+    return withRecord(turn, { status: 'generating', lease: { token, attempt, renewals: 0 } });
+  };
+}
+
+function leaseOf({ record }: TurnDocument): Lease {
+  if (!record.lease) throw new Refusal('internal_error', { detail: `${record.id} has no lease.` });
+  return record.lease;
+}

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { SHORT_FORM } from './short-form.ts';
+import { simulate } from './simulate.ts';
+
+const PATIENCE_MS = 300_000;
+
+test(
+  'every schedule of the short form keeps every promise',
+  async () => {
+    const broken: string[] = [];
+    let turns = 0;
+    for (let index = 0; index < SHORT_FORM.schedules && broken.length === 0; index++) {
+      const report = await simulate(SHORT_FORM.from + index);
+      turns += report.turns;
+      for (const offence of report.offences)
+        broken.push(`npm run simulate -- --seed ${report.seed} --trace: ${offence}`);
+    }
+    expect(broken).toEqual([]);
+    expect(turns).toBeGreaterThan(SHORT_FORM.schedules);
+  },
+  PATIENCE_MS,
+);
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  'seed %i runs the same way each time, to the last command',
+  async (seed) => {
+    const first = await simulate(seed, true);
+    const second = await simulate(seed, true);
+    expect(first.trace.length).toBeGreaterThan(10);
+    expect(second.trace).toEqual(first.trace);
+  },
+);

@@ -1,0 +1,166 @@
+import type { Random } from './random.ts';
+import type { Replica } from './replica.ts';
+import type { World } from './world.ts';
+
+/** A process that does not end in time is ended: as an operator's grace is over. */
+const PATIENCE_LEASES = 3;
+const BUSY_TRIES = 5;
+
+/** Lets go wrong what the plan says, at any time while people act. */
+export class Storm {
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #leaseMs: number;
+  #isOver = false;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#random = world.random.fork();
+    this.#leaseMs = world.plan.bounds.leaseMs;
+  }
+
+  begin(): void {
+    const { faults, kind } = this.#world.plan;
+    if (kind !== 'stormy') return;
+    this.#often(faults.crashes, () => this.#crash());
+    this.#often(faults.drains, () => this.#drain());
+    this.#often(faults.stalls, () => this.#stall());
+    this.#often(faults.holds, () => this.#hold());
+    this.#often(faults.outages, () => this.#outage());
+    this.#often(faults.isolations, () => this.#isolate());
+    this.#often(faults.partitions, () => this.#partition());
+    this.#often(faults.modelOutages, () => this.#loseModel());
+  }
+
+  /** From now on nothing new goes wrong, and what is gone comes back; what is stalled or late still is. */
+  end(): void {
+    const { conditions, database, plan, replicas, model } = this.#world;
+    this.#isOver = true;
+    this.#world.isStormy = false;
+    Object.assign(conditions, { lost: 0, unanswered: 0, late: 0, isDown: false });
+    if (database.isHeld) database.resume();
+    model.isAway = false;
+    for (let missing = plan.replicas - replicas.length; missing > 0; missing--) this.#world.startReplica();
+    this.#world.note('nothing new goes wrong from now on');
+  }
+
+  #often(times: number, happen: () => void): void {
+    const { scheduler, plan, model, replicas } = this.#world;
+    // It hurts most where something runs: most of it waits for that, as long as there is time.
+    const happenWhenBusy = (tries: number) => {
+      if (this.#isOver) return;
+      const isBusy = replicas.some(({ process }) => model.isAsked(process));
+      if (isBusy || tries === 0) happen();
+      else scheduler.after(this.#random.between(0, plan.activeMs / 10), () => happenWhenBusy(tries - 1));
+    };
+    for (let index = 0; index < times; index++) {
+      scheduler.after(this.#random.between(0, 0.8 * plan.activeMs), () => happenWhenBusy(BUSY_TRIES));
+    }
+  }
+
+  #any(): Replica | undefined {
+    const { replicas, model } = this.#world;
+    const asked = replicas.filter(({ process }) => model.isAsked(process));
+    const from = asked.length > 0 && this.#random.chance(0.7) ? asked : replicas;
+    return from.length > 0 ? this.#random.pick(from) : undefined;
+  }
+
+  #crash(): void {
+    const replica = this.#any();
+    if (!replica) return;
+    this.#world.note(`${replica.process.name} dies`);
+    replica.process.kill();
+    this.#replace(replica, this.#random.between(0, this.#leaseMs));
+  }
+
+  #drain(): void {
+    const replica = this.#any();
+    if (!replica || replica.turns.isDraining) return;
+    const { process } = replica;
+    const graceMs = this.#random.pick([0, this.#leaseMs * this.#random.next()]);
+    this.#world.note(`${process.name} drains for ${Math.round(graceMs)} ms`);
+    this.#world.handovers++;
+    const end = () => {
+      this.#world.note(`${process.name} ends`);
+      process.kill();
+      this.#replace(replica, 0);
+    };
+    process.after(0, () => {
+      replica.turns.drain(graceMs).then(end, (error: unknown) => {
+        this.#world.offend(`${process.name} could not drain: ${error}`);
+        end();
+      });
+    });
+    this.#world.scheduler.after(graceMs + PATIENCE_LEASES * this.#leaseMs, () => {
+      if (!process.isDead) end();
+    });
+  }
+
+  #stall(): void {
+    const replica = this.#any();
+    const ms = this.#random.pick([0.3, 2, 3]) * this.#random.next() * this.#leaseMs;
+    this.#world.note(`${replica?.process.name} stands still for ${Math.round(ms)} ms`);
+    replica?.process.stall(ms);
+  }
+
+  /** No majority for a while; then it is back, or another primary begins with what it has. */
+  #hold(): void {
+    const { database, scheduler } = this.#world;
+    if (database.isHeld) return;
+    this.#world.note('no majority acknowledges anything');
+    database.hold();
+    scheduler.after(this.#random.between(0, 1.2 * this.#leaseMs), () => {
+      if (!database.isHeld) return;
+      const kept = this.#random.integer(0, 6);
+      const isNew = this.#random.chance(0.7);
+      this.#world.note(
+        isNew ? `a new primary begins, with ${kept} of what no majority had` : 'a majority is back',
+      );
+      if (isNew) database.failOver(kept);
+      else database.resume();
+    });
+  }
+
+  #outage(): void {
+    const { conditions, scheduler } = this.#world;
+    this.#world.note('the database is away');
+    conditions.isDown = true;
+    scheduler.after(this.#random.between(0, 1.5 * this.#leaseMs), () => {
+      conditions.isDown = false;
+      this.#world.note('the database is there again');
+    });
+  }
+
+  #isolate(): void {
+    const replica = this.#any();
+    this.#world.note(`${replica?.process.name} knows an old primary only`);
+    replica?.connection.isolate(this.#random.between(0, this.#leaseMs));
+  }
+
+  #partition(): void {
+    const replica = this.#any();
+    const ms = this.#random.between(0, 2 * this.#leaseMs);
+    this.#world.note(`${replica?.process.name} is cut off from the database for ${Math.round(ms)} ms`);
+    replica?.connection.cutOff(ms);
+  }
+
+  #loseModel(): void {
+    const { model, scheduler } = this.#world;
+    this.#world.note('no model can be called');
+    model.isAway = true;
+    scheduler.after(this.#random.between(0, this.#leaseMs), () => {
+      model.isAway = false;
+      this.#world.note('the model can be called again');
+    });
+  }
+
+  #replace(replica: Replica, ms: number): void {
+    const { replicas, plan, scheduler } = this.#world;
+    const index = replicas.indexOf(replica);
+    if (index === -1) return;
+    replicas.splice(index, 1);
+    scheduler.after(ms, () => {
+      if (this.#world.replicas.length < plan.replicas) this.#world.startReplica();
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import type { TurnParts } from '../../src/index.ts';
+
+type Store = TurnParts['store'];
+type AsyncFunction = (...args: readonly unknown[]) => Promise<unknown>;
+
+/** The same stores, telling of every call and what came of it. */
+export function tracedStores(stores: Store, tell: (line: string) => void): Store {
+  const entries = Object.entries(stores).map(([name, store]) => [name, traced(name, store, tell)]);
+  // The wrapped functions keep their types: they are the same ones.
+  return Object.fromEntries(entries) as Store;
+}
+
+function traced(name: string, store: object, tell: (line: string) => void): object {
+  const entries = Object.entries(store).map(([property, call]: [string, AsyncFunction]) => {
+    const wrapped = async (...args: readonly unknown[]) => {
+      const what = `${name}.${property}(${write(args.slice(args.length > 1 ? 1 : 0))})`;
+      try {
+        const result = await call(...args);
+        tell(`${what} -> ${write(result)}`);
+        return result;
+      } catch (error) {
+        tell(`${what} !! ${error instanceof Error ? error.message : error}`);
+        throw error;
+      }
+    };
+    return [property, wrapped];
+  });
+  return Object.fromEntries(entries);
+}
+
+const UNINTERESTING = new Set(['team', 'createdAt', 'userMessage', 'answerId', 'answer', 'agent']);
+
+function write(value: unknown): string {
+  const text = JSON.stringify(value, (key, inner) => (UNINTERESTING.has(key) ? undefined : inner));
+  return text ?? 'nothing';
+}

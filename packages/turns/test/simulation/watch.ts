@@ -1,0 +1,121 @@
+import type { Id } from '@parley/contract';
+import type { TurnRecord } from '@parley/db';
+import type { ChatDocument, TurnDocument } from './simulated-database.ts';
+import type { World } from './world.ts';
+
+/** In a calm run whatever can begin begins within this: a few ways to the database, and no sweep. */
+const CALM_START_MS = 1_500;
+/** A cancel is seen by the next tick of whoever runs the turn. */
+const CALM_STOP_MS = 2_000;
+
+interface Times {
+  insertedAt: number;
+  startedAt: number | undefined;
+  cancelledAt: number | undefined;
+  endedAt: number | undefined;
+}
+
+/** Watches what the database commits, change by change: what may never happen, and what comes too late. */
+export class Watch {
+  readonly #world: World;
+  readonly #times = new Map<Id<'turn'>, Times>();
+  readonly #unfinished = new Set<Id<'turn'>>();
+  readonly #marked = new Set<Id<'chat'>>();
+
+  constructor(world: World) {
+    this.#world = world;
+    world.database.observe((name, id, before, after) => {
+      if (name === 'turns')
+        this.#turn(id as Id<'turn'>, before as TurnDocument | undefined, after as TurnDocument | undefined);
+      if (name === 'chats') this.#chat(id as Id<'chat'>, after as ChatDocument | undefined);
+    });
+  }
+
+  /** Whether every turn has ended and every deletion is complete. */
+  get isQuiet(): boolean {
+    return this.#unfinished.size === 0 && this.#marked.size === 0;
+  }
+
+  /** What is still to be done. */
+  get rest(): string {
+    return [...this.#unfinished, ...this.#marked].join(', ');
+  }
+
+  #chat(id: Id<'chat'>, after: ChatDocument | undefined): void {
+    if (after?.isMarked) this.#marked.add(id);
+    else this.#marked.delete(id);
+  }
+
+  #turn(id: Id<'turn'>, before: TurnDocument | undefined, after: TurnDocument | undefined): void {
+    const { scheduler } = this.#world;
+    if (!after) {
+      this.#unfinished.delete(id);
+      return;
+    }
+    const { record } = after;
+    const isOver = hasEnded(after);
+    if (isOver) this.#unfinished.delete(id);
+    else this.#unfinished.add(id);
+    if (before && hasEnded(before) && record.status !== before.record.status)
+      this.#world.offend(`turn ${record.sequence} was ${before.record.status} and became ${record.status}`);
+    const times = this.#times.get(id) ?? {
+      insertedAt: scheduler.now,
+      startedAt: undefined,
+      cancelledAt: undefined,
+      endedAt: undefined,
+    };
+    this.#times.set(id, times);
+    if (!before) this.#judgeInsert(record);
+    if (record.isCancelled) times.cancelledAt ??= scheduler.now;
+    if (record.status === 'generating') times.startedAt ??= scheduler.now;
+    if (isOver && times.endedAt === undefined) {
+      times.endedAt = scheduler.now;
+      this.#world.endedAt.set(record.answerId, scheduler.now);
+      this.#judgeEnd(after, times);
+    }
+  }
+
+  /** The queue has its bound, and who would not wait does not. */
+  #judgeInsert({ chat, sequence, userMessage }: TurnRecord): void {
+    const { plan, database, impatient } = this.#world;
+    // Of a chat that is gone every turn is removed again, whatever it was inserted behind.
+    if (!database.committed.chats.get(chat)?.record) return;
+    let unfinished = 0;
+    for (const other of database.committed.turns.values())
+      if (other.record.chat === chat && other.record.sequence < sequence && !hasEnded(other)) unfinished++;
+    if (unfinished > plan.bounds.queuedTurnsPerChatMax)
+      this.#world.offend(`turn ${sequence} of ${chat} was accepted behind ${unfinished} that wait`);
+    if (unfinished > 0 && userMessage && impatient.has(userMessage.content))
+      this.#world.offend(`turn ${sequence} of ${chat} was accepted to wait, and would not`);
+  }
+
+  #judgeEnd({ record }: TurnDocument, times: Times): void {
+    const { plan, database } = this.#world;
+    const { chat, sequence } = record;
+    let freeAt = times.insertedAt;
+    for (const { record: other } of database.committed.turns.values()) {
+      if (other.chat !== chat || other.sequence >= sequence) continue;
+      const endedAt = this.#times.get(other.id)?.endedAt;
+      if (endedAt === undefined)
+        this.#world.offend(`turn ${sequence} of ${chat} ended before turn ${other.sequence}`);
+      else freeAt = Math.max(freeAt, endedAt);
+    }
+    if (plan.kind === 'healthy' && record.lease?.attempt !== 1)
+      this.#world.offend(
+        `turn ${sequence} of ${chat} was run ${record.lease?.attempt} times, and nobody died`,
+      );
+    if (plan.kind !== 'calm') return;
+    const { startedAt = Number.POSITIVE_INFINITY, cancelledAt, endedAt = 0 } = times;
+    const hasSlots = plan.bounds.runningTurnsMax > plan.people.messages + plan.people.retries;
+    if (hasSlots && startedAt - freeAt > CALM_START_MS)
+      this.#world.offend(`turn ${sequence} of ${chat} could start at ${freeAt} and did at ${startedAt}`);
+    if (cancelledAt !== undefined && endedAt - Math.max(cancelledAt, startedAt) > CALM_STOP_MS)
+      this.#world.offend(
+        `turn ${sequence} of ${chat} was cancelled at ${cancelledAt} and went on to ${endedAt}`,
+      );
+  }
+}
+
+function hasEnded({ record: { status } }: TurnDocument): boolean {
+  return status !== 'queued' && status !== 'generating';
+}

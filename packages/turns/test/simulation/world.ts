@@ -1,0 +1,135 @@
+import { type Id, mintId, Refusal } from '@parley/contract';
+import type { Scope } from '@parley/db';
+import type { Turns } from '../../src/index.ts';
+import type { Conditions } from './connection.ts';
+import { drawPlan, type Plan } from './plan.ts';
+import { Random } from './random.ts';
+import { Replica } from './replica.ts';
+import { Scheduler } from './scheduler.ts';
+import { SimulatedDatabase } from './simulated-database.ts';
+import { SimulatedModel } from './simulated-model.ts';
+import { Trace } from './trace.ts';
+
+/** What came of asking a process: its answer, its refusal, or nothing, because it died or the way back broke. */
+export type Asked<Result> =
+  | { readonly kind: 'answered'; readonly value: Result }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'unknown' };
+
+/** Where everything of one run lives: its time, its chance, its database, model and processes. */
+export class World {
+  readonly plan: Plan;
+  readonly scheduler = new Scheduler();
+  readonly random: Random;
+  readonly database = new SimulatedDatabase();
+  readonly conditions: Conditions;
+  readonly model: SimulatedModel;
+  readonly scope: Scope = { team: mintId('team') };
+  readonly chats: Id<'chat'>[] = [];
+  readonly offences: string[] = [];
+  /** When the turn of an answer had ended, for everyone. */
+  readonly endedAt = new Map<string, number>();
+  /** Messages whose senders would rather be refused than wait. */
+  readonly impatient = new Set<string>();
+  replicas: Replica[] = [];
+  /** How often a process gave its turns back on purpose. */
+  handovers = 0;
+  /** Whether anything may still go wrong. */
+  isStormy = true;
+  readonly #trace: Trace | undefined;
+  #started = 0;
+
+  constructor(seed: number, isTraced: boolean) {
+    this.plan = drawPlan(seed);
+    this.random = new Random(seed ^ 0x5bd1e995);
+    this.conditions = { ...this.plan.conditions };
+    this.model = new SimulatedModel(this.random.fork(), this.plan.model);
+    this.#trace = isTraced ? new Trace() : undefined;
+    this.#furnish();
+    for (let index = 0; index < this.plan.replicas; index++) this.startReplica();
+  }
+
+  get isTraced(): boolean {
+    return this.#trace !== undefined;
+  }
+
+  get trace(): readonly string[] {
+    return this.#trace?.lines ?? [];
+  }
+
+  note(line: string): void {
+    this.#trace?.add(this.scheduler.now, line);
+  }
+
+  offend(offence: string): void {
+    this.note(`OFFENCE ${offence}`);
+    this.offences.push(offence);
+  }
+
+  startReplica(): Replica {
+    const replica = new Replica(this, `p${++this.#started}`);
+    this.note(`${replica.process.name} starts`);
+    this.replicas.push(replica);
+    return replica;
+  }
+
+  /** In a calm run whoever waits for an end is told soon. */
+  judgeTold(name: string, answerId: string, since: number, patienceMs: number): void {
+    if (this.plan.kind !== 'calm') return;
+    const endedAt = this.endedAt.get(answerId) ?? this.scheduler.now;
+    const waited = this.scheduler.now - Math.max(endedAt, since);
+    if (waited > patienceMs) this.offend(`${name} was told of an end ${waited} ms late`);
+  }
+
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.scheduler.after(ms, resolve);
+    });
+  }
+
+  /** Any replica that takes requests; any at all where none does. */
+  anyReplica(): Replica | undefined {
+    const open = this.replicas.filter(({ isOpen }) => isOpen);
+    const from = open.length > 0 ? open : this.replicas;
+    return from.length > 0 ? this.random.pick(from) : undefined;
+  }
+
+  /** Asks a process as a person's request does. Anything thrown that is no refusal is a bug. */
+  ask<Result>(replica: Replica, call: (turns: Turns) => Promise<Result>): Promise<Asked<Result>> {
+    const { process } = replica;
+    const isAnswerLost = this.isStormy && this.random.chance(this.plan.faults.lostAnswers);
+    return new Promise((resolve) => {
+      process.onDeath(() => resolve({ kind: 'unknown' }));
+      process.after(this.random.skewed(0, 20), () => {
+        call(replica.turns).then(
+          (value) => resolve(isAnswerLost ? { kind: 'unknown' } : { kind: 'answered', value }),
+          (error: unknown) => {
+            if (!(error instanceof Refusal)) this.offend(`${process.name} threw ${stackOf(error)}`);
+            if (isAnswerLost || !(error instanceof Refusal)) resolve({ kind: 'unknown' });
+            else resolve({ kind: 'refused', refusal: error });
+          },
+        );
+      });
+    });
+  }
+
+  #furnish(): void {
+    const { database, scope } = this;
+    const agent = mintId('agent');
+    database.put('agents', agent, {
+      record: { id: agent, name: 'Ann', type: 'support', version: 1 },
+      team: scope.team,
+    });
+    for (let index = 0; index < this.plan.chats; index++) {
+      const id = mintId('chat');
+      const record = { id, team: scope.team, agent, createdAt: new Date() };
+      database.put('chats', id, { record, agentType: 'support', isMarked: false });
+      this.chats.push(id);
+    }
+    database.commit(database.position);
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
