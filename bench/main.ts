@@ -22,7 +22,7 @@ try {
 }
 
 async function measure(lab: Lab, options: Options): Promise<string> {
-  const report = renderReport(await measureAll(lab, options, say), options, lab.mongodbVersion);
+  const report = renderReport(await measureAll(lab, options, say), options, lab.mongo.version);
   if (options.isWrite) await writeReport(report);
   return report;
 }

@@ -1,34 +1,24 @@
-import type { Lab, Subject } from './lab/lab.ts';
-import type { OperationName } from './load/operation-name.ts';
-import type { RoundTimes } from './load/run-tasks.ts';
-import type { Load } from './load/task.ts';
+import type { Comparison, Sample, Side, Sides, Size } from './comparisons/comparison.ts';
+import { comparisons } from './comparisons/comparisons.ts';
+import type { Lab } from './lab/lab.ts';
+import { measureRound } from './measure-round.ts';
 import type { Options } from './options.ts';
 
-/** What one round of one side came to. */
-export interface Sample {
-  /** Operations per second. */
-  readonly throughput: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** CPU time of the measured process for one operation, in milliseconds. */
-  readonly cpuMs: number;
-}
-
-/** The rounds of one operation at one concurrency: pairs measured one right after the other. */
+/** The rounds of one comparison at one concurrency: pairs measured one right after the other. */
 export interface Measurement {
-  readonly operation: OperationName;
+  readonly comparison: Comparison;
   readonly concurrency: number;
-  readonly rounds: readonly { readonly floor: Sample; readonly server: Sample }[];
+  /** What the two sides are called. */
+  readonly names: readonly [base: string, other: string];
+  readonly rounds: readonly { readonly base: Sample; readonly other: Sample }[];
 }
 
-/** Enough for the compilers to have seen each path of an operation. */
-const WARM_UP = { concurrency: 16, count: 1_500 };
 /** Enough to guess how fast it goes at some concurrency. */
 const TRIAL_OPERATIONS = 200;
 const OPERATIONS_MIN = 50;
 
 /**
- * Measures each operation at each concurrency. A round is a fixed number of operations, the same for both
+ * Measures each comparison at each concurrency. A round is a fixed number of operations, the same for both
  * sides, so that both work on the same histories; the sides take turns, and so does who begins.
  */
 export async function measureAll(
@@ -37,60 +27,61 @@ export async function measureAll(
   say: (line: string) => void,
 ): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
-  for (const operation of options.operations) {
-    for (const subject of [lab.floor, lab.server]) await runRound(lab, subject, { operation, ...WARM_UP });
-    for (const concurrency of options.concurrencies) {
-      say(`${operation}, ${concurrency} at once …`);
-      measurements.push(await measure(lab, operation, concurrency, options));
+  for (const name of options.comparisons) {
+    const comparison = comparisons[name];
+    const sides = await comparison.sides(lab, options);
+    await warmUp(lab, comparison, sides);
+    for (const concurrency of options.concurrencies ?? comparison.concurrencies) {
+      say(`${name}, ${concurrency} at once …`);
+      measurements.push(await measure(lab, comparison, sides, { ...options, concurrency }));
     }
+    await comparison.verify?.(lab);
   }
-  await lab.expectSameDocuments();
   return measurements;
+}
+
+/** Does the work of a comparison until the compilers have done theirs. */
+export async function warmUp(lab: Lab, comparison: Comparison, sides: Sides): Promise<void> {
+  for (const size of comparison.warmUps)
+    for (const side of sides) await measureSide(lab, comparison, side, size);
 }
 
 async function measure(
   lab: Lab,
-  operation: OperationName,
-  concurrency: number,
-  options: Options,
+  comparison: Comparison,
+  sides: Sides,
+  options: Options & { readonly concurrency: number },
 ): Promise<Measurement> {
-  const count = await countFor(lab, operation, concurrency, options.seconds);
-  const round = (subject: Subject) => runRound(lab, subject, { operation, concurrency, count });
+  const [base, other] = sides;
+  const { concurrency } = options;
+  const count = await countFor(lab, comparison, other, options);
+  const round = (side: Side) => measureSide(lab, comparison, side, { concurrency, count });
   const rounds: Measurement['rounds'][number][] = [];
   for (let index = 0; index < options.rounds; index++) {
     if (index % 2 === 0) {
-      const floor = await round(lab.floor);
-      rounds.push({ floor, server: await round(lab.server) });
+      const sample = await round(base);
+      rounds.push({ base: sample, other: await round(other) });
     } else {
-      const server = await round(lab.server);
-      rounds.push({ floor: await round(lab.floor), server });
+      const sample = await round(other);
+      rounds.push({ base: await round(base), other: sample });
     }
   }
-  return { operation, concurrency, rounds };
+  return { comparison, concurrency, names: [base.name, other.name], rounds };
 }
 
-/** How many operations the server does in the given time, as a short trial says. */
-async function countFor(lab: Lab, operation: OperationName, concurrency: number, seconds: number) {
-  const trial = { operation, concurrency, count: TRIAL_OPERATIONS };
-  const { throughput } = await runRound(lab, lab.server, trial);
+/** How many operations the second side does in the given time, as a short trial says. */
+export async function countFor(
+  lab: Lab,
+  { countOf }: Comparison,
+  { subject, loadOf }: Side,
+  { concurrency, seconds }: { readonly concurrency: number; readonly seconds: number },
+): Promise<number> {
+  if (countOf) return countOf(concurrency, seconds);
+  const trial = await loadOf({ concurrency, count: TRIAL_OPERATIONS });
+  const { throughput } = await measureRound(lab, subject, trial);
   return Math.max(OPERATIONS_MIN, Math.round((seconds * throughput) / concurrency) * concurrency);
 }
 
-/** One round of one side. */
-export async function runRound(lab: Lab, subject: Subject, load: Load): Promise<Sample> {
-  await prepareRound(lab, subject, load);
-  return runPrepared(lab, subject);
-}
-
-/** Makes what a round works on, through the side's own door. */
-export async function prepareRound({ load: generator }: Lab, { target }: Subject, load: Load): Promise<void> {
-  await generator.ask('prepare', { target, load });
-}
-
-/** Runs the round that was prepared; only this is measured. */
-export async function runPrepared({ load: generator }: Lab, { child }: Subject): Promise<Sample> {
-  const before = await child.ask<number>('cpu');
-  const { count, elapsedMs, p50Ms, p99Ms } = await generator.ask<RoundTimes>('run');
-  const cpuMs = ((await child.ask<number>('cpu')) - before) / count;
-  return { throughput: (count / elapsedMs) * 1_000, p50Ms, p99Ms, cpuMs };
+async function measureSide(lab: Lab, { measure }: Comparison, side: Side, size: Size): Promise<Sample> {
+  return measure ? measure(lab, side, size) : measureRound(lab, side.subject, await side.loadOf(size));
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type OperationName, operationNames } from './load/operation-name.ts';
+import { type ComparisonName, comparisonNames } from './comparisons/comparison-name.ts';
 
 /** What a run of the benchmark is told. */
 export interface Options {
@@ -7,20 +7,24 @@ export interface Options {
   readonly seconds: number;
   /** How often each side is measured, by turns. */
   readonly rounds: number;
-  readonly concurrencies: readonly number[];
-  readonly operations: readonly OperationName[];
+  /** Undefined: those of each comparison. */
+  readonly concurrencies: readonly number[] | undefined;
+  readonly comparisons: readonly ComparisonName[];
   /** A MongoDB that runs already, instead of one made for the run. Must be a replica set. */
   readonly mongodbUri: string | undefined;
   readonly isProfile: boolean;
   readonly isWrite: boolean;
 }
 
+/** Memory has no profile of the CPU. */
+const profiledNames = comparisonNames.filter((name) => name !== 'open-stream');
+
 const usage = `npm run bench -- [options]
   --seconds <n>      how long a round of the server takes, about (1.5; with --profile 6)
   --rounds <n>       rounds of each side (5)
   --quick            a short look: 0.5 seconds, 3 rounds; too few to quote
-  --operation <name> only this one, repeatable: ${operationNames.join(', ')}
-  --concurrency <n>  only this many at once, repeatable (1, 16, 64)
+  --operation <name> only this one, repeatable: ${comparisonNames.join(', ')}
+  --concurrency <n>  only this many at once, repeatable (1, 16, 64; streams 1, 50, 200)
   --mongodb <uri>    use a MongoDB that runs; its databases parley_bench_* are dropped
   --profile          show where the CPU goes instead of measuring
   --write            put the table into docs/performance.md
@@ -60,10 +64,8 @@ function toOptions(values: ReturnType<typeof parse>): Options {
   return {
     seconds: values.seconds === undefined ? secondsDefault : positive('--seconds', values.seconds),
     rounds: values.rounds === undefined ? (quick ? 3 : 5) : Math.ceil(positive('--rounds', values.rounds)),
-    concurrencies: values.concurrency?.map((text) => Math.ceil(positive('--concurrency', text))) ?? [
-      1, 16, 64,
-    ],
-    operations: values.operation?.map(toOperation) ?? operationNames,
+    concurrencies: values.concurrency?.map((text) => Math.ceil(positive('--concurrency', text))),
+    comparisons: toComparisons(values.operation, profile),
     mongodbUri: values.mongodb,
     isProfile: profile,
     isWrite: values.write,
@@ -76,8 +78,11 @@ function positive(name: string, text: string): number {
   return number;
 }
 
-function toOperation(text: string): OperationName {
-  const name = operationNames.find((known) => known === text);
-  if (!name) throw new Error(`There is no operation ${text}.`);
-  return name;
+/** In their own order, whatever order they are named in. */
+function toComparisons(names: readonly string[] | undefined, isProfile: boolean): readonly ComparisonName[] {
+  const known: readonly ComparisonName[] = isProfile ? profiledNames : comparisonNames;
+  const unknown = names?.find((name) => !known.some((one) => one === name));
+  if (unknown !== undefined)
+    throw new Error(`There is no operation ${unknown} to ${isProfile ? 'profile' : 'measure'}.`);
+  return known.filter((name) => names?.includes(name) ?? true);
 }

@@ -8,8 +8,31 @@ export interface ScriptedMessage {
   readonly content: string;
 }
 
+/** At once as fast as it can; timed as a model that thinks; held half said, until it is told to go on. */
+export type Pace = 'at-once' | 'timed' | 'held';
+
+/** Whoever asks chooses the pace by how the message begins. */
+const beginnings: Readonly<Record<Pace, string>> = {
+  'at-once': '',
+  timed: 'Take your time. ',
+  held: 'Wait for me. ',
+};
+
 /** Small pieces, as models send them: about one word each. */
-const PIECES = 20;
+export const PIECES = 20;
+
+/** A timed answer: how long until its first piece, from one to the next, and how many. */
+export const timing = { firstMs: 50, pieceMs: 20, pieces: 40 } as const;
+
+/** A message that is answered at this pace. */
+export function askAt(pace: Pace, content: string): string {
+  return beginnings[pace] + content;
+}
+
+export function paceOf(messages: readonly ScriptedMessage[]): Pace {
+  const newest = messages.at(-1)?.content ?? '';
+  return (['timed', 'held'] as const).find((pace) => newest.startsWith(beginnings[pace])) ?? 'at-once';
+}
 
 /** The answer to a conversation: it quotes the last message and counts all. */
 export function answerTo(messages: readonly ScriptedMessage[]): string {
@@ -21,8 +44,27 @@ export function quote(content: string, count: number): string {
   return `You have sent me ${count} messages by now, and the newest of them says: "${content}" Is that right?`;
 }
 
+/** How many messages the model was shown, as its answer says. */
+export function countIn(answer: string): number {
+  return Number(/^You have sent me (\d+) messages/.exec(answer)?.[1]);
+}
+
+/**
+ * The first piece of a timed answer says how long the model took for it: no timer keeps its time to the
+ * millisecond, and what the model was late is not to be held against whoever asked it.
+ */
+export function statedTime(milliseconds: number): string {
+  return `[${milliseconds.toFixed(3)} ms] `;
+}
+
+/** A timed answer's own time, and the answer. */
+export function readStatedTime(answer: string): { readonly ownMs: number; readonly text: string } {
+  const [stated = '', ownMs] = /^\[(\d+\.\d{3}) ms\] /.exec(answer) ?? [];
+  return { ownMs: Number(ownMs), text: answer.slice(stated.length) };
+}
+
 /** A text in the pieces the model sends it in. */
-export function piecesOf(text: string): string[] {
-  const length = Math.ceil(text.length / PIECES);
-  return Array.from({ length: PIECES }, (_, index) => text.slice(index * length, (index + 1) * length));
+export function piecesOf(text: string, pieces: number): string[] {
+  const cut = (index: number) => Math.floor((index * text.length) / pieces);
+  return Array.from({ length: pieces }, (_, index) => text.slice(cut(index), cut(index + 1)));
 }

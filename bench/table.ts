@@ -1,59 +1,52 @@
-import type { OperationName } from './load/operation-name.ts';
-import type { Measurement, Sample } from './measure.ts';
+import type { Column, Sample } from './comparisons/comparison.ts';
+import type { Measurement } from './measure.ts';
 
-const titles: Readonly<Record<OperationName, string>> = {
-  'send-message': 'A message turn (`POST /chat/:chatId/message`)',
-  'create-chat': 'Create a chat (`POST /chat`)',
-  'list-messages': 'List 20 messages (`GET /chat/:chatId/message`)',
-  'list-chats': 'List 50 chats (`GET /chat`)',
-};
-
-/** A measure of a table: its title, its value in a sample, and how it is written. */
-interface Column {
-  readonly title: string;
-  readonly of: (sample: Sample) => number;
-  readonly digits: number;
-}
-
-const columns: readonly Column[] = [
-  { title: 'operations/s', of: ({ throughput }) => throughput, digits: 0 },
-  { title: 'p50 ms', of: ({ p50Ms }) => p50Ms, digits: 1 },
-  { title: 'p99 ms', of: ({ p99Ms }) => p99Ms, digits: 1 },
-  { title: 'CPU ms/operation', of: ({ cpuMs }) => cpuMs, digits: 3 },
-];
-
-/** The measurements as markdown, a table for each operation. */
+/** The measurements as markdown, a table for each comparison. */
 export function renderTables(measurements: readonly Measurement[]): string {
-  return [...Map.groupBy(measurements, ({ operation }) => operation)]
-    .map(([operation, rows]) => `**${titles[operation]}**\n\n${renderTable(rows)}`)
+  return [...Map.groupBy(measurements, ({ comparison }) => comparison)]
+    .map(([{ title, note }, rows]) =>
+      [`**${title}**`, ...(note ? [note] : []), renderTable(rows)].join('\n\n'),
+    )
     .join('\n\n');
 }
 
 function renderTable(rows: readonly Measurement[]): string {
+  const [first] = rows;
+  if (!first) return '';
+  const { comparison, names } = first;
+  const [base, other] = names;
   const head = [
     'At once',
-    ...columns.flatMap(({ title }) => [`floor ${title}`, 'server', 'ratio']),
-    'CPU ratio, least to most',
+    ...comparison.columns.flatMap(({ title }) => [`${base}: ${title}`, other, 'ratio']),
+    `${comparison.spread.title}: ratio, least to most`,
   ];
   const lines = rows.map((row) => [
     String(row.concurrency),
-    ...columns.flatMap((column) => cellsOf(row, column)),
+    ...comparison.columns.flatMap((column) => cellsOf(row, column)),
     spreadOf(row),
   ]);
   return [head, head.map(() => '---:'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 /** Medians of both sides, and the median of the ratios of the pairs. */
-function cellsOf({ rounds }: Measurement, { of, digits }: Column): string[] {
-  const floor = median(rounds.map((round) => of(round.floor)));
-  const server = median(rounds.map((round) => of(round.server)));
-  const ratio = median(rounds.map((round) => of(round.server) / of(round.floor)));
-  return [write(floor, digits), write(server, digits), `**${ratio.toFixed(2)}**`];
+function cellsOf({ rounds }: Measurement, { measure, digits }: Column): string[] {
+  const base = median(rounds.map((round) => measured(round.base, measure)));
+  const other = median(rounds.map((round) => measured(round.other, measure)));
+  const ratio = median(ratiosOf(rounds, measure));
+  return [write(base, digits), write(other, digits), `**${ratio.toFixed(2)}**`];
 }
 
-function spreadOf({ rounds }: Measurement): string {
-  const ratios = rounds.map(({ floor, server }) => server.cpuMs / floor.cpuMs);
+function spreadOf({ rounds, comparison: { spread } }: Measurement): string {
+  const ratios = ratiosOf(rounds, spread.measure);
   return `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+}
+
+function ratiosOf(rounds: Measurement['rounds'], measure: Column['measure']): number[] {
+  return rounds.map(({ base, other }) => measured(other, measure) / measured(base, measure));
+}
+
+function measured(sample: Sample, measure: Column['measure']): number {
+  return sample[measure] ?? Number.NaN;
 }
 
 function write(value: number, digits: number): string {

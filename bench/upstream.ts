@@ -1,7 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { answerQuestions } from './lab/answer-questions.ts';
 import { listen } from './lab/listen.ts';
-import { answerTo, piecesOf, type ScriptedMessage } from './script.ts';
+import {
+  answerTo,
+  type Pace,
+  PIECES,
+  paceOf,
+  piecesOf,
+  type ScriptedMessage,
+  statedTime,
+  timing,
+} from './script.ts';
 
 /*
  * The scripted model: as much of an OpenAI-compatible server as a streamed answer needs. Each piece is
@@ -18,6 +27,20 @@ const HEAD = {
   created: 1_750_000_000,
   model: 'scripted',
 };
+const BEGIN = choice({ role: 'assistant', content: '' }, null);
+const END = [
+  choice({}, 'stop'),
+  event({ choices: [], usage: { prompt_tokens: 400, completion_tokens: 20, total_tokens: 420 } }),
+  'data: [DONE]\n\n',
+];
+
+const senders: Readonly<Record<Pace, (response: ServerResponse, text: string, askedAt: number) => void>> = {
+  'at-once': (response, text) => send(response, eventsOf(text)),
+  timed: sendTimed,
+  held: sendHeld,
+};
+
+const held = new Set<() => void>();
 
 const server = createServer((request, response) => {
   const parts: Buffer[] = [];
@@ -25,30 +48,69 @@ const server = createServer((request, response) => {
   request.on('end', () => answer(request, response, Buffer.concat(parts).toString()));
 });
 const url = listen(server);
-answerQuestions({ url: async () => `${await url}/v1` });
+answerQuestions({
+  url: async () => `${await url}/v1`,
+  release: () => {
+    for (const goOn of held) goOn();
+    held.clear();
+  },
+});
 
 function answer({ method, url }: IncomingMessage, response: ServerResponse, body: string): void {
+  const askedAt = performance.now();
   if (method !== 'POST' || url !== '/v1/chat/completions') {
     response.writeHead(404).end();
     return;
   }
   const { messages } = JSON.parse(body) as Asked;
-  const text = answerTo(messages);
-  const events = [
-    choice({ role: 'assistant', content: '' }, null),
-    ...piecesOf(text).map((content) => choice({ content }, null)),
-    choice({}, 'stop'),
-    event({ choices: [], usage: { prompt_tokens: 400, completion_tokens: 20, total_tokens: 420 } }),
-    'data: [DONE]\n\n',
-  ];
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
-  send(response, events, 0);
+  response.setHeader('content-type', 'text/event-stream; charset=utf-8');
+  senders[paceOf(messages)](response, answerTo(messages), askedAt);
 }
 
-function send(response: ServerResponse, events: readonly string[], index: number): void {
+function send(
+  response: ServerResponse,
+  events: readonly string[],
+  whenSent: () => void = () => response.end(),
+  index = 0,
+): void {
   response.write(events[index]);
-  if (index + 1 < events.length) setImmediate(send, response, events, index + 1);
-  else response.end();
+  if (index + 1 < events.length) setImmediate(send, response, events, whenSent, index + 1);
+  else whenSent();
+}
+
+function sendHeld(response: ServerResponse, text: string): void {
+  const events = eventsOf(text);
+  const half = Math.floor(events.length / 2);
+  send(response, events.slice(0, half), () => {
+    held.add(() => send(response, events.slice(half)));
+  });
+}
+
+/** Nothing is sent before the first piece, and each piece has its time from the beginning: no delay adds up. */
+function sendTimed(response: ServerResponse, text: string, askedAt: number): void {
+  const pieces = piecesOf(text, timing.pieces - 1);
+  const sendPiece = (index: number) => {
+    response.write(piece(pieces[index] ?? ''));
+    wait(index + 1);
+  };
+  const wait = (index: number) => {
+    const dueAt = askedAt + timing.firstMs + (index + 1) * timing.pieceMs;
+    if (index === pieces.length) send(response, END);
+    else setTimeout(sendPiece, dueAt - performance.now(), index);
+  };
+  setTimeout(() => {
+    response.write(BEGIN);
+    response.write(piece(statedTime(performance.now() - askedAt)));
+    wait(0);
+  }, timing.firstMs);
+}
+
+function eventsOf(text: string): string[] {
+  return [BEGIN, ...piecesOf(text, PIECES).map(piece), ...END];
+}
+
+function piece(content: string): string {
+  return choice({ content }, null);
 }
 
 function choice(delta: object, finishReason: string | null): string {

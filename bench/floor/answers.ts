@@ -1,7 +1,8 @@
 import { askModel } from './ask-model.ts';
 import type { Collections } from './collections.ts';
-import type { ChatDocument, MessageDocument, TurnDocument } from './documents.ts';
-import { floorId } from './floor-id.ts';
+import type { ChatDocument, MessageDocument } from './documents.ts';
+import { newChat, newTurn } from './new-documents.ts';
+import type { ShowAnswer } from './show-answer.ts';
 
 /** What the floor takes as given: one team with one agent. */
 export interface Floor {
@@ -14,11 +15,15 @@ export interface Floor {
 /** As many turns as the server reads at once; the histories here are shorter. */
 const HISTORY_MAX = 30;
 
-/** Stores the message, calls the model with the history, stores the answer. Undefined: there is no such chat. */
+/**
+ * Stores the message, calls the model with the history, stores the answer; `show` is told of all of it as it
+ * comes. Undefined: there is no such chat.
+ */
 export async function sendMessage(
   { collections: { chats, turns }, modelUrl, team }: Floor,
   chatId: string,
   { content }: { content: string },
+  show?: ShowAnswer,
 ) {
   const [chat, before] = await Promise.all([
     chats.findOne({ _id: chatId, team }),
@@ -31,23 +36,25 @@ export async function sendMessage(
   if (!chat) return undefined;
   const turn = newTurn(team, chatId, (before[0]?.sequence ?? 0) + 1, content);
   await turns.insertOne(turn);
+  const userMessageId = turn.messages[0]?.id;
+  show?.start(turn.answerId, { chatId, userMessageId });
   const messages: { role: string; content: string }[] = [];
   for (const { messages: earlier } of before.reverse()) {
     for (const message of earlier) messages.push({ role: message.role, content: message.content });
   }
   messages.push({ role: 'user', content });
-  const { text, model, inputTokens, outputTokens } = await askModel(modelUrl, messages);
+  const { text, model, inputTokens, outputTokens } = await askModel(modelUrl, messages, show?.delta);
   const createdAt = new Date();
   const answer: MessageDocument = { id: turn.answerId, role: 'assistant', content: text, createdAt };
   const textBytes = (before.at(-1)?.textBytes ?? 0) + Buffer.byteLength(content) + Buffer.byteLength(text);
   await turns.updateOne(
     { _id: turn._id, team },
     {
-      $set: { status: 'completed', textBytes, endedAt: createdAt, agentVersion: 1 },
+      $set: { status: 'completed', textBytes, endedAt: createdAt, written: { attempt: 1 }, agentVersion: 1 },
       $push: { messages: answer, usage: { attempt: 1, model, calls: 1, inputTokens, outputTokens } },
     },
   );
-  const userMessageId = turn.messages[0]?.id;
+  show?.end({ status: 'completed', createdAt });
   return {
     id: answer.id,
     chatId,
@@ -63,15 +70,7 @@ export async function createChat(
   { collections: { chats }, team, agent }: Floor,
   { userId, metadata }: { userId?: string; metadata?: object },
 ) {
-  const chat: ChatDocument = {
-    _id: floorId('chat_'),
-    team,
-    agent,
-    agentType: 'assistant',
-    ...(userId !== undefined && { user: userId }),
-    ...(metadata && { metadata: JSON.stringify(metadata) }),
-    createdAt: new Date(),
-  };
+  const chat = newChat(team, agent, { userId, metadata });
   await chats.insertOne(chat);
   return toChat(chat);
 }
@@ -111,22 +110,5 @@ function toChat({ _id, agent, team, user, metadata, createdAt }: ChatDocument) {
     ...(user !== undefined && { userId: user }),
     ...(metadata !== undefined && { metadata: JSON.parse(metadata) }),
     createdAt: createdAt.toISOString(),
-  };
-}
-
-function newTurn(team: string, chat: string, sequence: number, content: string): TurnDocument {
-  const createdAt = new Date();
-  return {
-    _id: floorId('turn_'),
-    team,
-    chat,
-    sequence,
-    status: 'generating',
-    lease: { token: floorId('req_'), attempt: 1, renewals: 0 },
-    takeovers: 0,
-    messages: [{ id: floorId('msg_'), role: 'user', content, createdAt }],
-    answerId: floorId('msg_'),
-    usage: [],
-    createdAt,
   };
 }

@@ -15,10 +15,14 @@ interface Chunk {
 
 const agent = new Agent({ keepAlive: true });
 
+/** Takes each piece of an answer as it comes. */
+export type OnPiece = (piece: string) => void;
+
 /** Calls the model, streaming, and parses each piece: whoever shows answers as they come needs them. */
 export function askModel(
   url: string,
   messages: readonly { readonly role: string; readonly content: string }[],
+  onPiece: OnPiece | undefined,
 ): Promise<ModelAnswer> {
   return new Promise((resolve, reject) => {
     const body = JSON.stringify({
@@ -33,7 +37,7 @@ export function askModel(
       'content-length': Buffer.byteLength(body),
     };
     const sent = request(url, { method: 'POST', headers, agent }, (response) => {
-      readAnswer(response, resolve, reject);
+      readAnswer(response, onPiece, resolve, reject);
     });
     sent.on('error', reject);
     sent.end(body);
@@ -42,6 +46,7 @@ export function askModel(
 
 function readAnswer(
   response: IncomingMessage,
+  onPiece: OnPiece | undefined,
   resolve: (answer: ModelAnswer) => void,
   reject: (error: Error) => void,
 ): void {
@@ -56,7 +61,9 @@ function readAnswer(
       const data = event.slice('data: '.length);
       if (data === '[DONE]') continue;
       last = JSON.parse(data) as Chunk;
-      text += last.choices[0]?.delta.content ?? '';
+      const piece = last.choices[0]?.delta.content ?? '';
+      text += piece;
+      if (piece !== '') onPiece?.(piece);
     }
   });
   response.on('error', reject);

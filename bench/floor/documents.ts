@@ -28,6 +28,7 @@ export interface TurnDocument {
   status: 'generating' | 'completed';
   lease: { token: string; attempt: number; renewals: number };
   takeovers: number;
+  written?: { attempt: number };
   messages: MessageDocument[];
   answerId: string;
   usage: { attempt: number; model: string; calls: number; inputTokens?: number; outputTokens?: number }[];

@@ -2,8 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { answerQuestions } from '../lab/answer-questions.ts';
 import { cpuAnswers } from '../lab/cpu-answers.ts';
 import { listen } from '../lab/listen.ts';
+import { memoryAnswers } from '../lab/memory-answers.ts';
 import { createChat, type Floor, listChats, listMessages, sendMessage } from './answers.ts';
 import { openCollections } from './collections.ts';
+import { showAnswer } from './show-answer.ts';
 
 /*
  * The floor: node:http and the MongoDB driver, doing the input and output that the same operations cannot do
@@ -16,27 +18,41 @@ const MESSAGES = /^\/chat\/(\w+)\/message$/;
 const CHATS_OF_USER = '/chat?userId=';
 
 const url = start();
-answerQuestions({ ...cpuAnswers, url: () => url });
+answerQuestions({ ...cpuAnswers, ...memoryAnswers, url: () => url });
 
 async function start(): Promise<string> {
   const floor: Floor = { collections: await openCollections(mongodbUri), modelUrl, team, agent };
   const server = createServer((request, response) => {
     if (request.headers['x-api-key'] !== key) return send(response, 401, { error: 'Unauthorized' });
-    answer(floor, request).then(
-      (body) => (body ? send(response, 200, body) : send(response, 404, { error: 'Not Found' })),
-      (error: unknown) => send(response, 500, { error: String(error) }),
+    answer(floor, request, response).then(
+      (body) => {
+        // A streamed answer has been shown already.
+        if (response.headersSent) return;
+        if (body) send(response, 200, body);
+        else send(response, 404, { error: 'Not Found' });
+      },
+      (error: unknown) => {
+        if (response.headersSent) response.destroy();
+        else send(response, 500, { error: String(error) });
+      },
     );
   });
   return listen(server);
 }
 
 /** Undefined: there is no such thing. */
-async function answer(floor: Floor, request: IncomingMessage): Promise<object | undefined> {
-  const { method, url: path = '' } = request;
+async function answer(
+  floor: Floor,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<object | undefined> {
+  const { method, url: path = '', headers } = request;
   const chat = MESSAGES.exec(path)?.[1];
   if (method === 'POST') {
     const body = JSON.parse(await readBody(request));
-    return chat === undefined ? createChat(floor, body) : sendMessage(floor, chat, body);
+    if (chat === undefined) return createChat(floor, body);
+    const isStreamed = headers.accept === 'text/event-stream';
+    return sendMessage(floor, chat, body, isStreamed ? showAnswer(response) : undefined);
   }
   if (chat !== undefined) return listMessages(floor, chat);
   return path.startsWith(CHATS_OF_USER) ? listChats(floor, path.slice(CHATS_OF_USER.length)) : undefined;

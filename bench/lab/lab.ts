@@ -3,30 +3,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Target } from '../load/task.ts';
 import { type Child, startChild } from './child.ts';
-import { databases, openMongo } from './open-mongo.ts';
-import { copyIndexes, expectSameDocuments } from './same-documents.ts';
+import { databases, type OpenMongo, openMongo } from './open-mongo.ts';
+import { copyIndexes } from './same-documents.ts';
 import { startServer } from './start-server.ts';
 
 /** A measured process. */
 export interface Subject {
-  readonly name: 'floor' | 'server';
   readonly target: Target;
   readonly child: Child;
 }
 
-/** All that takes part in a run, each a process of its own. */
-export interface Lab extends AsyncDisposable {
-  readonly mongodbVersion: string;
-  /** Where the scripted model listens. */
-  readonly modelUrl: string;
-  readonly floor: Subject;
-  readonly server: Subject;
-  readonly load: Child;
-  /** @throws Error when the floor has stored other documents than the server */
-  expectSameDocuments(): Promise<void>;
+export interface ServerSubject extends Subject {
+  readonly teamId: string;
 }
 
-const REPORT_CPU = new URL('./report-cpu.ts', import.meta.url);
+/** All that takes part in a run, each a process of its own. */
+export interface Lab extends AsyncDisposable {
+  readonly mongo: OpenMongo;
+  /** The scripted model. */
+  readonly model: Child;
+  readonly floor: Subject;
+  readonly server: ServerSubject;
+  readonly load: Child;
+  /** Starts one more server, on a database of its own, changed by what is loaded before its own program. */
+  startServer(database: keyof typeof databases, preload?: readonly URL[]): Promise<ServerSubject>;
+}
 
 /**
  * Starts everything; disposing of it ends everything and leaves nothing behind. So does `signal`: whoever
@@ -43,35 +44,35 @@ export async function openLab(mongodbUri: string | undefined, signal: AbortSigna
     owned.defer(() => child.stop());
     return child;
   };
-  const modelUrl = await start('the scripted model', '../upstream.ts').ask<string>('url');
-  const { child: serverChild, access } = await startServer({
-    folder,
-    mongodbUri: mongo.uriOf(databases.server),
-    modelUrl,
-    preload: REPORT_CPU,
-  });
-  owned.defer(() => serverChild.stop());
+  const model = start('the scripted model', '../upstream.ts');
+  const modelUrl = await model.ask<string>('url');
+  // Whichever are started later end with the first one: before the model and the database.
+  const servers = owned.use(new AsyncDisposableStack());
+  const startOne: Lab['startServer'] = async (database, preload = []) => {
+    const mongodbUri = mongo.uriOf(databases[database]);
+    const { child, access } = await startServer({ name: database, folder, mongodbUri, modelUrl, preload });
+    servers.defer(() => child.stop());
+    const { url, teamId, agentId, secretKey: key } = access;
+    return { child, teamId, target: { url, key, agentId } };
+  };
+  const server = await startOne('server');
   await copyIndexes(mongo);
-  const { teamId, agentId, secretKey: key } = access;
-  const floorChild = start('the floor', '../floor/main.ts', [
-    mongo.uriOf(databases.floor),
-    `${modelUrl}/chat/completions`,
-    teamId,
-    agentId,
-    key,
-  ]);
+  const { key, agentId } = server.target;
+  const floorUri = mongo.uriOf(databases.floor);
+  const floorArgs = [floorUri, `${modelUrl}/chat/completions`, server.teamId, agentId, key];
+  const floorChild = start('the floor', '../floor/main.ts', floorArgs);
   const floorUrl = await floorChild.ask<string>('url');
   const load = start('the load generator', '../load/main.ts');
   signal.throwIfAborted();
   const kept = owned.move();
   signal.addEventListener('abort', () => void kept.disposeAsync());
   return {
-    mongodbVersion: mongo.version,
-    modelUrl,
-    server: { name: 'server', child: serverChild, target: { url: access.url, key, agentId } },
-    floor: { name: 'floor', child: floorChild, target: { url: floorUrl, key, agentId } },
+    mongo,
+    model,
+    floor: { child: floorChild, target: { url: floorUrl, key, agentId } },
+    server,
     load,
-    expectSameDocuments: () => expectSameDocuments(mongo),
+    startServer: startOne,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

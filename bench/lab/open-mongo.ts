@@ -11,7 +11,12 @@ export interface OpenMongo extends AsyncDisposable {
 }
 
 /** The databases of a run. */
-export const databases = { server: 'parley_bench_server', floor: 'parley_bench_floor' } as const;
+export const databases = {
+  server: 'parley_bench_server',
+  floor: 'parley_bench_floor',
+  withLog: 'parley_bench_with_log',
+  withoutLog: 'parley_bench_without_log',
+} as const;
 
 /** Where fetched programs are kept, the tests' own place. */
 const cacheDir = fileURLToPath(new URL('../../node_modules/.cache/parley', import.meta.url));

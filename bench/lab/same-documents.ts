@@ -2,6 +2,9 @@ import { databases, type OpenMongo } from './open-mongo.ts';
 
 const COLLECTIONS = ['chats', 'turns'];
 
+/** How many of the newest are looked at. */
+const COMPARED = 200;
+
 /** Sizes may differ by a few digits of a number. */
 const SIZE_RATIO_MAX = 1.03;
 
@@ -40,29 +43,27 @@ export async function expectSameDocuments(mongo: OpenMongo): Promise<void> {
 }
 
 interface Description {
+  /** Of the newest document. */
   readonly fields: string;
-  /** The mean size of a document. */
+  /** The mean size of the newest documents with the same fields: others come from another operation. */
   readonly bytes: number;
 }
 
 async function describe({ client }: OpenMongo, database: string, name: string): Promise<Description> {
-  const [found] = await client
+  const found = await client
     .db(database)
     .collection(name)
-    .aggregate([
+    .aggregate<{ bytes: number; document: object }>([
       { $sort: { _id: -1 } },
-      { $limit: 200 },
-      {
-        $group: {
-          _id: null,
-          bytes: { $avg: { $bsonSize: '$$ROOT' } },
-          fields: { $last: '$$ROOT' },
-        },
-      },
+      { $limit: COMPARED },
+      { $project: { _id: 0, bytes: { $bsonSize: '$$ROOT' }, document: '$$ROOT' } },
     ])
     .toArray();
-  const { bytes = 0, fields = {} } = found ?? {};
-  return { bytes: Math.round(bytes), fields: fieldsOf(fields).join(' ') };
+  const sizes = found.map(({ bytes, document }) => ({ bytes, fields: fieldsOf(document).join(' ') }));
+  const fields = sizes[0]?.fields ?? '';
+  const alike = sizes.filter((size) => size.fields === fields);
+  const bytes = alike.reduce((sum, size) => sum + size.bytes, 0);
+  return { fields, bytes: Math.round(bytes / Math.max(1, alike.length)) };
 }
 
 function fieldsOf(value: unknown, path = ''): string[] {

@@ -14,23 +14,27 @@ export interface ServerAccess {
 }
 
 const START_MAX_MS = 30_000;
+const REPORT_ON_ITSELF = new URL('./report-on-itself.ts', import.meta.url);
 const MAIN = new URL('../../apps/server/src/main.ts', import.meta.url);
 
 /** Starts the real server, as `npm start` does, and waits until it answers. */
 export async function startServer(options: {
+  /** Tells the servers of a run apart. */
+  readonly name: string;
   readonly folder: string;
   readonly mongodbUri: string;
   readonly modelUrl: string;
-  readonly preload: URL;
+  /** What changes the server for the run. */
+  readonly preload: readonly URL[];
 }): Promise<{ child: Child; access: ServerAccess }> {
-  const { folder, mongodbUri, modelUrl, preload } = options;
+  const { name, folder, mongodbUri, modelUrl, preload } = options;
   const port = await freePort();
-  const dataDir = join(folder, 'server');
+  const dataDir = join(folder, name);
   const child = startChild({
-    name: 'the server',
+    name: `the server (${name})`,
     file: MAIN,
-    preload: [preload],
-    logPath: join(folder, 'server.log'),
+    preload: [REPORT_ON_ITSELF, ...preload],
+    logPath: join(folder, `${name}.log`),
     env: {
       PORT: String(port),
       DATA_DIR: dataDir,

@@ -1,3 +1,10 @@
-export const operationNames = ['send-message', 'create-chat', 'list-messages', 'list-chats'] as const;
-
-export type OperationName = (typeof operationNames)[number];
+/** What the load generator can do. */
+export type OperationName =
+  | 'send-message'
+  | 'create-chat'
+  | 'list-messages'
+  | 'list-chats'
+  | 'stream-message'
+  | 'hold-stream'
+  | 'send-to-chats'
+  | 'list-page';

@@ -1,6 +1,8 @@
 import { Agent } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { send } from './send.ts';
-import type { Target, Task } from './task.ts';
+import { stream } from './stream.ts';
+import type { Round, Target } from './task.ts';
 
 /** What one round took. */
 export interface RoundTimes {
@@ -17,18 +19,18 @@ export interface RoundTimes {
  */
 export async function runTasks(
   target: Target,
-  tasks: readonly Task[],
+  { tasks, spreadMs = 0 }: Round,
   concurrency: number,
 ): Promise<RoundTimes> {
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
   const times: number[] = [];
   const queue = tasks.values();
-  const work = async () => {
+  const work = async (_: unknown, worker: number) => {
+    if (spreadMs > 0) await delay((worker * spreadMs) / concurrency);
     for (const task of queue) {
       for (const call of task) {
-        const startedAt = performance.now();
-        const answer = await send(target, agent, call);
-        times.push(performance.now() - startedAt);
+        const { answer, tookMs } = await (call.isStreamed ? stream : send)(target, agent, call);
+        times.push(tookMs);
         call.check(answer);
       }
     }

@@ -1,32 +1,24 @@
-import { type Agent, request } from 'node:http';
+import type { Agent } from 'node:http';
+import { openRequest, readText } from './open-request.ts';
 import type { Call, Target } from './task.ts';
+
+/** An answer and how long it took, in milliseconds. */
+export interface Answered {
+  readonly answer: unknown;
+  readonly tookMs: number;
+}
 
 /**
  * Sends one request and gives its answer.
  *
  * @throws Error when it is not a 200 with JSON
  */
-export function send(target: Target, agent: Agent, { method, path, body }: Call): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers = {
-      'x-api-key': target.key,
-      ...(text !== undefined && {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(text),
-      }),
-    };
-    const sent = request(`${target.url}${path}`, { method, headers, agent }, (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('error', reject);
-      response.on('end', () => {
-        const answer = Buffer.concat(parts).toString();
-        if (response.statusCode === 200) resolve(JSON.parse(answer));
-        else reject(new Error(`${method} ${path} was answered ${response.statusCode}: ${answer}`));
-      });
-    });
-    sent.on('error', reject);
-    sent.end(text);
-  });
+export async function send(target: Target, agent: Agent, call: Call): Promise<Answered> {
+  const startedAt = performance.now();
+  const response = await openRequest(target, agent, call);
+  const text = await readText(response);
+  if (response.statusCode !== 200) {
+    throw new Error(`${call.method} ${call.path} was answered ${response.statusCode}: ${text}`);
+  }
+  return { answer: JSON.parse(text), tookMs: performance.now() - startedAt };
 }

@@ -13,15 +13,27 @@ export interface Load {
   readonly concurrency: number;
   /** How many requests, at least: every worker gets as many as every other. */
   readonly count: number;
+  /** The chats it works on, where they were not made through the target's own door. */
+  readonly chats?: readonly string[];
 }
 
 export interface Call {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body?: unknown;
+  /** Asks for the answer as it comes. What is timed is the first token then, beyond the model's own time. */
+  readonly isStreamed?: true;
   /** @throws Error when the answer is not the right one */
   check(answer: unknown): void;
 }
 
 /** Calls that follow each other: each waits for the answer to the one before. */
-export type Task = readonly Call[];
+type Task = readonly Call[];
+
+export interface Round {
+  readonly tasks: readonly Task[];
+  /** The workers begin one after the other within this time, instead of all at once. */
+  readonly spreadMs?: number;
+  /** Shows, when all is done, that nothing was lost on the way to the database. It is not measured. */
+  readonly afterwards?: () => Task[];
+}

@@ -1,46 +1,47 @@
 import { writeFile } from 'node:fs/promises';
 import type { Profiler } from 'node:inspector';
 import { join } from 'node:path';
-import type { Lab, Subject } from '../lab/lab.ts';
-import type { OperationName } from '../load/operation-name.ts';
-import { prepareRound, runPrepared, runRound } from '../measure.ts';
+import type { Comparison, Side } from '../comparisons/comparison.ts';
+import { comparisons } from '../comparisons/comparisons.ts';
+import type { Lab } from '../lab/lab.ts';
+import { countFor, warmUp } from '../measure.ts';
+import { prepareRound, runPrepared } from '../measure-round.ts';
 import type { Options } from '../options.ts';
 import { summarise } from './summarise.ts';
 
-const WARM_UP_OPERATIONS = 3_000;
-
-/** Shows where the CPU of both sides goes, for each operation. Profiling itself costs: compare shares only. */
+/** Shows where the CPU of both sides goes, for each comparison. Profiling itself costs: compare shares only. */
 export async function profileAll(lab: Lab, options: Options, folder: string): Promise<string> {
-  const concurrency = options.concurrencies.at(-1) ?? 64;
   const parts: string[] = [];
-  for (const operation of options.operations) {
-    for (const subject of [lab.floor, lab.server]) {
-      parts.push(
-        await profileOne(lab, subject, { operation, concurrency, seconds: options.seconds, folder }),
-      );
+  for (const name of options.comparisons) {
+    const comparison = comparisons[name];
+    const concurrency = (options.concurrencies ?? comparison.concurrencies).at(-1) ?? 1;
+    const sides = await comparison.sides(lab, options);
+    await warmUp(lab, comparison, sides);
+    for (const side of sides) {
+      const { seconds } = options;
+      parts.push(await profileOne(lab, comparison, side, { name, concurrency, seconds, folder }));
     }
   }
   return parts.join('\n\n');
 }
 
 interface Stretch {
-  readonly operation: OperationName;
+  readonly name: string;
   readonly concurrency: number;
   readonly seconds: number;
   readonly folder: string;
 }
 
-async function profileOne(lab: Lab, subject: Subject, stretch: Stretch): Promise<string> {
-  const { operation, concurrency, seconds, folder } = stretch;
-  const load = { operation, concurrency, count: WARM_UP_OPERATIONS };
-  const { throughput } = await runRound(lab, subject, load);
-  const count = Math.round(throughput * seconds);
-  await prepareRound(lab, subject, { ...load, count });
+async function profileOne(lab: Lab, comparison: Comparison, side: Side, stretch: Stretch): Promise<string> {
+  const { name, concurrency, folder } = stretch;
+  const { subject } = side;
+  const count = await countFor(lab, comparison, side, stretch);
+  await prepareRound(lab, subject, await side.loadOf({ concurrency, count }));
   await subject.child.ask('start-profile');
   const sample = await runPrepared(lab, subject);
   const profile = await subject.child.ask<Profiler.Profile>('stop-profile');
-  const path = join(folder, `${operation}-${subject.name}.cpuprofile`);
+  const path = join(folder, `${name}-${side.name}.cpuprofile`);
   await writeFile(path, JSON.stringify(profile));
-  const title = `## ${operation}, ${subject.name}, ${concurrency} at once: ${sample.cpuMs.toFixed(3)} ms`;
+  const title = `## ${name}, ${side.name}, ${concurrency} at once: ${sample.cpuMs.toFixed(3)} ms`;
   return `${title}\n\n${path}\n\n${summarise(profile, sample.cpuMs)}`;
 }

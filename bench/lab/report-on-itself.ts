@@ -1,6 +1,7 @@
 import { answerQuestions } from './answer-questions.ts';
 import { cpuAnswers } from './cpu-answers.ts';
+import { memoryAnswers } from './memory-answers.ts';
 
 // Loaded before the server's own program, which knows nothing of it and ends as it would without it.
-answerQuestions(cpuAnswers);
+answerQuestions({ ...cpuAnswers, ...memoryAnswers });
 process.channel?.unref();

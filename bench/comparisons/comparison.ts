@@ -1,0 +1,51 @@
+import type { Lab, Subject } from '../lab/lab.ts';
+import type { Load } from '../load/task.ts';
+import type { Options } from '../options.ts';
+
+type Measure = 'throughput' | 'p50Ms' | 'p99Ms' | 'cpuMs' | 'liveKilobytes';
+
+/** What one round of one side came to. */
+export type Sample = Readonly<Partial<Record<Measure, number>>>;
+
+/** How much a round does. */
+export type Size = Pick<Load, 'concurrency' | 'count'>;
+
+/** One of the two that are compared. */
+export interface Side {
+  readonly name: string;
+  readonly subject: Subject;
+  /** Of one round. */
+  loadOf(size: Size): Load | Promise<Load>;
+}
+
+/** What the second side costs is given as a multiple of the first. */
+export type Sides = readonly [base: Side, other: Side];
+
+/** A measure of a table: its title and how it is written. */
+export interface Column {
+  readonly title: string;
+  readonly measure: Measure;
+  readonly digits: number;
+}
+
+/** Two sides that are given the same work by turns. */
+export interface Comparison {
+  readonly title: string;
+  /** What is true of the measurement, else the run would have failed. */
+  readonly note?: string;
+  /** How many do it at once, unless the run is told. */
+  readonly concurrencies: readonly number[];
+  readonly columns: readonly Column[];
+  /** The column that also tells how far single rounds spread. */
+  readonly spread: Column;
+  /** Makes what both sides work on. */
+  sides(lab: Lab, options: Options): Sides | Promise<Sides>;
+  /** Enough for the compilers to have seen each path. */
+  readonly warmUps: readonly Size[];
+  /** How many operations a round has, where that does not follow from how long they take. */
+  countOf?(concurrency: number, seconds: number): number;
+  /** Measures one round, where that is not the time and the CPU that its operations take. */
+  measure?(lab: Lab, side: Side, size: Size): Promise<Sample>;
+  /** @throws Error when it was not that which was measured */
+  verify?(lab: Lab): Promise<void>;
+}
