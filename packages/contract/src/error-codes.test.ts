@@ -34,10 +34,14 @@ test('the register: a code that is taken away or changes its status breaks whoev
     agent_not_found: 404,
     route_not_found: 404,
     method_not_allowed: 405,
+    message_not_found: 404,
     chat_full: 409,
+    chat_busy: 409,
+    not_retryable: 409,
     queue_full: 409,
     payload_too_large: 413,
     unsupported_media_type: 415,
+    idempotency_key_reused: 422,
     internal_error: 500,
     model_failed: 502,
     model_refused: 502,
@@ -48,6 +52,7 @@ test('the register: a code that is taken away or changes its status breaks whoev
     model_not_configured: 503,
     model_loading: 503,
     database_unavailable: 503,
+    answer_restarted: 503,
     draining: 503,
   });
 });

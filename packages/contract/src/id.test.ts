@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type IdNoun, idInputSchema, idSchema, isId, mintId } from './id.ts';
+import { answerIdOf, type IdNoun, idInputSchema, idSchema, isId, mintId, turnIdOf } from './id.ts';
 
 const nouns: readonly IdNoun[] = ['team', 'agent', 'chat', 'turn', 'message', 'key', 'request'];
 const prefixes = ['team_', 'agent_', 'chat_', 'turn_', 'msg_', 'key_', 'req_'];
@@ -98,4 +98,28 @@ test('an id in an answer has its form; one in a request is any text', () => {
   expect(idSchema('chat').safeParse(mintId('chat')).success).toBe(true);
   expect(idInputSchema('chat').safeParse('nope').success).toBe(true);
   expect(idInputSchema('chat').safeParse({ $ne: null }).success).toBe(false);
+});
+
+describe('a turn and its answer', () => {
+  test('are found by each other’s id, and no two turns have one answer', () => {
+    const turns = Array.from({ length: 1_000 }, () => mintId('turn'));
+    const answers = turns.map(answerIdOf);
+    expect(answers.every((answer) => isId('message', answer))).toBe(true);
+    expect(answers.map(turnIdOf)).toEqual(turns);
+    expect(new Set(answers).size).toBe(1_000);
+  });
+
+  test('a text that is no message’s id leads to no turn', () => {
+    const turn = mintId('turn');
+    for (const text of [
+      '',
+      'msg_',
+      turn,
+      answerIdOf(turn).toUpperCase(),
+      `${answerIdOf(turn)} `,
+      'msg_$ne',
+    ]) {
+      expect(turnIdOf(text)).toBeUndefined();
+    }
+  });
 });

@@ -12,6 +12,8 @@ test('the bounds that integrators build on are those that were promised', () => 
     chatTextBytesMax: 16_777_216,
     chatListMax: 10_000,
     queuedTurnsPerChatMax: 8,
+    idempotencyKeyLengthMax: 255,
+    heartbeatMs: 10_000,
   });
 });
 
@@ -20,4 +22,17 @@ test('the largest message fits the body, and waiting fits the turns it waits for
   expect(limits.messageLengthMax * escapedPair).toBeLessThan(limits.bodyBytesMax);
   expect(limits.sendWaitMaxMs).toBeGreaterThan(limits.turnTimeMaxMs);
   expect(limits.leaseMs * (limits.takeoversMax + 1)).toBeLessThan(limits.sendWaitMaxMs);
+});
+
+test('an answer fits a document, its log outlives it, and what watches runs looks often enough', () => {
+  const bytesPerUnitMax = 3;
+  const documentBytesMax = 16 * 1024 * 1024;
+  const { answerLengthMax, turnLogSeconds, turnTimeMaxMs, takeoversMax } = limits;
+  expect(answerLengthMax * bytesPerUnitMax).toBeLessThan(documentBytesMax / 2);
+  const turnMs = (turnTimeMaxMs + 2 * limits.leaseMs) * (takeoversMax + 1);
+  expect(turnLogSeconds * 1_000).toBeGreaterThan(3 * turnMs);
+  expect(limits.tickMs * 4).toBeLessThan(limits.leaseMs / 4);
+  expect(limits.tickMs).toBeLessThan(limits.cancelWaitMaxMs / 4);
+  expect(limits.heartbeatMs * 3).toBeLessThanOrEqual(30_000);
+  expect(limits.cancelWaitMaxMs).toBeLessThan(limits.heartbeatMs);
 });

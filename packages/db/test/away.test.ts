@@ -47,7 +47,15 @@ async function refusalOf(call: Promise<unknown>): Promise<{ code: ErrorCode | un
 const away = { code: 'database_unavailable', soon: true };
 
 /** A call of every store that asks the database. */
-function oneCallOfEach({ teams, apiKeys, agents, chats, messages, turns }: Stores): Promise<unknown>[] {
+function oneCallOfEach({
+  teams,
+  apiKeys,
+  agents,
+  chats,
+  messages,
+  turns,
+  turnLog,
+}: Stores): Promise<unknown>[] {
   const chat = mintId('chat');
   const turn = mintId('turn');
   return [
@@ -56,6 +64,7 @@ function oneCallOfEach({ teams, apiKeys, agents, chats, messages, turns }: Store
     agents.find(scope, mintId('agent')),
     chats.create(scope, { agent: mintId('agent'), agentType: 't' }),
     chats.find(scope, chat),
+    chats.createOnce(scope, { agent: mintId('agent'), agentType: 't' }, { key: mintId('request'), body: '' }),
     chats.markDeleted(scope, chat),
     messages.list(scope, chat, { limit: 10, order: 'asc' }),
     turns.tail(scope, chat),
@@ -65,6 +74,11 @@ function oneCallOfEach({ teams, apiKeys, agents, chats, messages, turns }: Store
     turns.renew([{ turn, token: 't' }]),
     turns.end(scope, turn, 't', { status: 'failed', textBytes: 0 }),
     turns.remove(scope, turn),
+    turns.cancel(scope, turn),
+    turns.listMarks([turn]),
+    turns.findKept(scope, chat, 'key'),
+    turnLog.append([{ turn, team: scope.team, attempt: 1, to: 1, text: 'x' }]),
+    turnLog.read(scope, turn, 1, 0),
   ];
 }
 

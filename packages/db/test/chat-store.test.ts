@@ -1,4 +1,4 @@
-import { mintId } from '@parley/contract';
+import { type Id, mintId } from '@parley/contract';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Stores } from '../src/index.ts';
@@ -191,6 +191,35 @@ describe('deletion', () => {
       .find({ _id: chat as never })
       .toArray();
     expect(tombstone).toEqual({ _id: chat, purgedAt: expect.any(Date) });
+  });
+
+  test('a purge removes the logs of the chat’s turns, of every run, and nobody else’s', async () => {
+    const scope = newScope();
+    const [chat, other] = [await newChat(stores, scope), await newChat(stores, scope)];
+    const log = (turn: Id<'turn'>, attempt: number) =>
+      stores.turnLog.append([{ turn, team: scope.team, attempt, to: 4, text: 'text' }]);
+    const first = await endedTurn(stores, scope, chat, 1);
+    const [template] = await db.raw.collection('turns').find({ chat }).toArray();
+    // More turns than one page of the purge holds; the last one has a log too.
+    const many = Array.from({ length: 450 }, () => mintId('turn'));
+    await db.raw
+      .collection('turns')
+      .insertMany(many.map((id, index) => ({ ...template, _id: id as never, sequence: index + 2 })));
+    const kept = await endedTurn(stores, scope, other, 1);
+    const last = many.at(-1) ?? first.id;
+    for (const [turn, attempt] of [
+      [first.id, 1],
+      [first.id, 2],
+      [last, 1],
+      [kept.id, 1],
+    ] as const) {
+      await log(turn, attempt);
+    }
+    await chats.markDeleted(scope, chat);
+    await chats.purge(chat);
+    const logs = await db.raw.collection('turnLog').find({ team: scope.team }).toArray();
+    expect(logs).toMatchObject([{ _id: expect.stringContaining(kept.id) }]);
+    expect(await db.raw.collection('turns').countDocuments({ chat })).toBe(0);
   });
 
   test('listMarked is bounded', async () => {

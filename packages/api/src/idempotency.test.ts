@@ -1,0 +1,108 @@
+import { limits, mintId } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import type { Caller } from './caller.ts';
+import { toIdempotency } from './idempotency.ts';
+
+function newCaller(fields: Partial<Caller> = {}): Caller {
+  const key = mintId('key');
+  return { key, lineage: key, kind: 'secret', scope: { team: mintId('team') }, ...fields };
+}
+
+const caller = newCaller();
+const input = { chatId: 'chat_1', content: 'hi', role: 'user' };
+const of = (fields: { caller?: Caller; procedure?: string; key?: string; input?: unknown } = {}) =>
+  toIdempotency(
+    fields.caller ?? caller,
+    fields.procedure ?? 'message.create',
+    fields.key ?? 'k1',
+    'input' in fields ? fields.input : input,
+  );
+
+describe('a request that comes again', () => {
+  test('is known as the same one', () => {
+    expect(of()).toEqual(of());
+    expect(of({ input: structuredClone(input) })).toEqual(of());
+  });
+
+  test('is known whatever the order of its fields, at every depth', () => {
+    const one = { metadata: { a: { x: 1, y: [1, { p: 1, q: 2 }] }, b: 2 }, agentId: 'a' };
+    const other = { agentId: 'a', metadata: { b: 2, a: { y: [1, { q: 2, p: 1 }], x: 1 } } };
+    expect(of({ input: one })).toEqual(of({ input: other }));
+  });
+
+  test('is known whether or not it waits: how the answer is delivered is not what was asked', () => {
+    for (const wait of [true, false]) expect(of({ input: { ...input, wait } })).toEqual(of());
+    // Within what was asked, a field of that name is content.
+    const inner = (wait: boolean) => of({ input: { metadata: { wait } } });
+    expect(inner(true).body).not.toBe(inner(false).body);
+  });
+
+  test('is known when the key of the API was rolled: the lineage stays', () => {
+    expect(of({ caller: { ...caller, key: mintId('key') } })).toEqual(of());
+  });
+});
+
+describe('another request', () => {
+  test.each([
+    ['another text', { ...input, content: 'hi ' }],
+    ['another field', { ...input, onBusy: 'reject' }],
+    ['a number for a text', { ...input, content: 1 }],
+    ['a list in another order', { ...input, content: ['a', 'b'] }],
+    ['a list for an object of its entries', [['content', 'hi']]],
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'hi'],
+  ])('with the same key has another body: %s', (_name, other) => {
+    const one = of({ input: { ...input, content: ['b', 'a'] } });
+    const changed = of({ input: other });
+    expect(changed.key).toBe(of().key);
+    expect(changed.body).not.toBe(of().body);
+    expect(changed.body).not.toBe(one.body);
+  });
+
+  test('of another caller, procedure or key is another one', () => {
+    const keys = [
+      of(),
+      of({ caller: newCaller() }),
+      of({ procedure: 'message.retry' }),
+      of({ key: 'k2' }),
+      of({ procedure: 'message.createk', key: '1' }),
+    ].map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+describe('the header', () => {
+  test.each([
+    'k',
+    '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+    '!~',
+    'x'.repeat(limits.idempotencyKeyLengthMax),
+  ])('may be %j', (key) => {
+    expect(of({ key })).toMatchObject({ key: expect.any(String), body: expect.any(String) });
+  });
+
+  test.each(['', ' ', 'a b', 'a\t', 'é', '\u{1F600}', 'a\n', 'x'.repeat(limits.idempotencyKeyLengthMax + 1)])(
+    'may not be %j: it is refused, naming itself',
+    (key) => {
+      expect(() => of({ key })).toThrow(
+        expect.objectContaining({
+          code: 'invalid_input',
+          facts: expect.objectContaining({ issues: [expect.objectContaining({ path: 'Idempotency-Key' })] }),
+        }),
+      );
+    },
+  );
+});
+
+test('neither the header nor what was sent is kept: only hashes', () => {
+  const secret = 'a secret sentence';
+  const kept = JSON.stringify(of({ key: 'k-secret', input: { ...input, content: secret } }));
+  expect(kept).not.toContain('secret');
+});
+
+test('an input that is deep beyond any valid one costs no stack', () => {
+  let deep: unknown = 'end';
+  for (let depth = 0; depth < 100_000; depth++) deep = { deep };
+  expect(of({ input: deep })).toMatchObject({ body: expect.any(String) });
+});

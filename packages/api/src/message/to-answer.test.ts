@@ -1,0 +1,135 @@
+import { answerIdOf, mintId } from '@parley/contract';
+import type { TurnRecord } from '@parley/db';
+import type { AcceptedTurn } from '@parley/turns';
+import { describe, expect, test } from 'vitest';
+import { toAnswer, toAnswerState, toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
+
+const turn = mintId('turn');
+const acceptedAt = new Date('2026-01-01T00:00:00.000Z');
+const answeredAt = new Date('2026-01-01T00:00:05.000Z');
+
+const accepted: AcceptedTurn = {
+  turn,
+  chat: mintId('chat'),
+  userMessageId: mintId('message'),
+  answerId: answerIdOf(turn),
+  createdAt: acceptedAt,
+  isReplay: false,
+  isStarted: true,
+};
+
+const answer = {
+  id: accepted.answerId,
+  role: 'assistant' as const,
+  content: 'hello',
+  createdAt: answeredAt,
+};
+
+const common = {
+  id: accepted.answerId,
+  chatId: accepted.chat,
+  role: 'assistant',
+  userMessageId: accepted.userMessageId,
+};
+
+function newRecord(fields: Partial<TurnRecord>): TurnRecord {
+  const { chat, userMessageId, answerId, createdAt } = accepted;
+  const userMessage = { id: userMessageId, role: 'user' as const, content: 'q', createdAt };
+  const record = { id: turn, team: mintId('team'), chat, sequence: 1, takeovers: 0, isCancelled: false };
+  return { ...record, status: 'queued', userMessage, answerId, createdAt, ...fields };
+}
+
+describe('a send that waited is answered', () => {
+  test.each(['completed', 'stopped'] as const)('with the text, %s, and when it was written', (status) => {
+    expect(toAnswer(accepted, { kind: 'answered', status, answer, attempt: 1 })).toEqual({
+      ...common,
+      content: 'hello',
+      status,
+      createdAt: answeredAt.toISOString(),
+    });
+  });
+
+  test('as stopped without text, when it was stopped before the first word', () => {
+    expect(toAnswer(accepted, { kind: 'empty', attempt: 0 })).toEqual({
+      ...common,
+      content: '',
+      status: 'stopped',
+      createdAt: acceptedAt.toISOString(),
+    });
+  });
+
+  test('with the failure’s refusal and the id to retry; what a failed run wrote is no answer', () => {
+    const outcome = { kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'half' } as const;
+    expect(() => toAnswer(accepted, outcome)).toThrow(
+      expect.objectContaining({ code: 'model_failed', facts: { messageId: accepted.answerId } }),
+    );
+  });
+
+  test('that the chat is gone, or that the answer goes on elsewhere', () => {
+    expect(() => toAnswer(accepted, { kind: 'gone' })).toThrow(
+      expect.objectContaining({ code: 'chat_not_found' }),
+    );
+    expect(() => toAnswer(accepted, { kind: 'handed-over' })).toThrow(
+      expect.objectContaining({ code: 'draining', facts: { messageId: accepted.answerId } }),
+    );
+  });
+});
+
+test('a send that does not wait is told whether it runs or waits', () => {
+  expect(toUnfinishedAnswer(accepted)).toEqual({
+    ...common,
+    content: '',
+    status: 'generating',
+    createdAt: acceptedAt.toISOString(),
+  });
+  expect(toUnfinishedAnswer({ ...accepted, isStarted: false })).toMatchObject({ status: 'queued' });
+});
+
+describe('a stored answer', () => {
+  test.each([
+    ['queued', {}],
+    ['generating', { lease: { token: 't', attempt: 1, renewals: 0 } }],
+  ] as const)('that is %s has no text yet', (status, fields) => {
+    const record = newRecord({ status, ...fields });
+    const state = { ...common, content: '', status, createdAt: acceptedAt.toISOString() };
+    expect(toAnswerState(record)).toEqual(state);
+    expect(toRepeatedAnswer(record)).toEqual(state);
+  });
+
+  test('that was cancelled while it waits is stopped already', () => {
+    expect(toAnswerState(newRecord({ isCancelled: true }))).toMatchObject({ status: 'stopped', content: '' });
+    expect(toAnswerState(newRecord({ isCancelled: true, status: 'generating' }))).toMatchObject({
+      status: 'generating',
+    });
+  });
+
+  test('that has ended has its text and the time of that', () => {
+    const record = newRecord({ status: 'completed', answer, written: { attempt: 1, text: 'hello' } });
+    const state = { ...common, content: 'hello', status: 'completed', createdAt: answeredAt.toISOString() };
+    expect(toAnswerState(record)).toEqual(state);
+    expect(toRepeatedAnswer(record)).toEqual(state);
+  });
+
+  test('that failed tells its code, and none of what it had written; a repeat is refused with it', () => {
+    const record = newRecord({
+      status: 'failed',
+      errorCode: 'model_timeout',
+      written: { attempt: 1, text: 'half' },
+    });
+    expect(toAnswerState(record)).toMatchObject({
+      status: 'failed',
+      errorCode: 'model_timeout',
+      content: '',
+    });
+    expect(() => toRepeatedAnswer(record)).toThrow(
+      expect.objectContaining({ code: 'model_timeout', facts: { messageId: accepted.answerId } }),
+    );
+  });
+
+  test('of a retry names the message that it answers again', () => {
+    const { userMessage: _, ...record } = newRecord({
+      retryOf: { turn: mintId('turn'), userMessageId: accepted.userMessageId },
+    });
+    expect(toAnswerState(record)).toMatchObject({ userMessageId: accepted.userMessageId });
+  });
+});

@@ -1,0 +1,149 @@
+import { mintId } from '@parley/contract';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Stores } from '../src/index.ts';
+import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { newChat, newScope, newTurn, retryOf } from './examples.ts';
+import { mongoUri } from './mongo-uri.ts';
+
+/* A request that comes again with its key is known by what the first one made. */
+
+let db: TestDatabase;
+let stores: Stores;
+const scope = newScope();
+
+beforeAll(async () => {
+  db = await openTestDatabase(mongoUri(), 'kept_requests');
+  stores = db.stores;
+});
+afterAll(() => db.drop());
+
+const newIdempotency = () => ({ key: mintId('request'), body: mintId('request') });
+const chatFields = { agent: mintId('agent'), agentType: 'support', user: 'ann', metadata: { a: 1 } };
+
+describe('a chat', () => {
+  test('is made once, and the same key finds it with the body it was made for', async () => {
+    const idempotency = newIdempotency();
+    expect(await stores.chats.findKept(scope, idempotency.key)).toBeUndefined();
+    const made = await stores.chats.createOnce(scope, chatFields, idempotency);
+    expect(made).toMatchObject({ user: 'ann', metadata: { a: 1 }, team: scope.team });
+    const kept = { body: idempotency.body, chat: made };
+    expect(await stores.chats.findKept(scope, idempotency.key)).toEqual(kept);
+    const other = { ...idempotency, body: 'another body' };
+    expect(await stores.chats.createOnce(scope, chatFields, other)).toEqual({ kept });
+    expect(await stores.chats.find(scope, 'id' in made ? made.id : mintId('chat'))).toEqual(made);
+  });
+
+  test('of 50 parallel requests with one key one makes it, and the others are given it', async () => {
+    for (let round = 0; round < 5; round++) {
+      const idempotency = newIdempotency();
+      const results = await Promise.all(
+        Array.from({ length: 50 }, () => stores.chats.createOnce(scope, chatFields, idempotency)),
+      );
+      const made = results.filter((result) => 'id' in result);
+      expect(made).toHaveLength(1);
+      const kept = { body: idempotency.body, chat: made[0] };
+      expect(results.filter((result) => 'kept' in result)).toEqual(
+        Array.from({ length: 49 }, () => ({ kept })),
+      );
+      const stored = await db.raw.collection('chats').countDocuments({ 'idempotency.key': idempotency.key });
+      expect(stored).toBe(1);
+    }
+  });
+
+  test('that was deleted leaves its key on the tombstone: it is not made again, and nothing of it is told', async () => {
+    const idempotency = newIdempotency();
+    const made = await stores.chats.createOnce(scope, chatFields, idempotency);
+    if (!('id' in made)) throw new Error('it was kept');
+    await stores.chats.markDeleted(scope, made.id);
+    const kept = { body: idempotency.body, chat: undefined };
+    expect(await stores.chats.findKept(scope, idempotency.key)).toEqual(kept);
+    expect(await stores.chats.createOnce(scope, chatFields, idempotency)).toEqual({ kept });
+    await stores.chats.purge(made.id);
+    expect(await stores.chats.findKept(scope, idempotency.key)).toEqual(kept);
+    expect(await stores.chats.createOnce(scope, chatFields, idempotency)).toEqual({ kept });
+    const tombstones = await db.raw
+      .collection('chats')
+      .find({ 'idempotency.key': idempotency.key })
+      .toArray();
+    expect(tombstones).toEqual([{ _id: made.id, idempotency, purgedAt: expect.any(Date) }]);
+    expect(await stores.chats.list(scope, {}, { limit: 100, after: made.id })).toBeDefined();
+    expect(await stores.chats.find(scope, made.id)).toBeUndefined();
+  });
+
+  test('without a key is made as often as asked', async () => {
+    const made = await Promise.all([1, 2, 3].map(() => stores.chats.create(scope, chatFields)));
+    expect(new Set(made.map(({ id }) => id)).size).toBe(3);
+  });
+});
+
+describe('a turn', () => {
+  test('is found by the key of its request, in its chat alone', async () => {
+    const [chat, other] = [await newChat(stores, scope), await newChat(stores, scope)];
+    const idempotency = newIdempotency();
+    const turn = newTurn(chat, 1, { idempotency });
+    expect(await stores.turns.findKept(scope, chat, idempotency.key)).toBeUndefined();
+    expect(await stores.turns.insert(scope, turn)).toBe('inserted');
+    const found = await stores.turns.findKept(scope, chat, idempotency.key);
+    expect(found).toMatchObject({ id: turn.id, idempotency });
+    expect(await stores.turns.find(scope, turn.id)).toEqual(found);
+    expect(await stores.turns.findKept(scope, other, idempotency.key)).toBeUndefined();
+    expect(await stores.turns.insert(scope, newTurn(other, 1, { idempotency }))).toBe('inserted');
+  });
+
+  test('with a key that is taken is not inserted, at whatever place; with its own id it is its own success', async () => {
+    const chat = await newChat(stores, scope);
+    const idempotency = newIdempotency();
+    const turn = newTurn(chat, 1, { idempotency });
+    await stores.turns.insert(scope, turn);
+    expect(await stores.turns.insert(scope, turn)).toBe('inserted');
+    // Both indexes conflict at its place, one behind it.
+    expect(await stores.turns.insert(scope, newTurn(chat, 1, { idempotency }))).toBe('key-taken');
+    expect(await stores.turns.insert(scope, newTurn(chat, 2, { idempotency }))).toBe('key-taken');
+    expect(await stores.turns.insert(scope, newTurn(chat, 1, { idempotency: newIdempotency() }))).toBe(
+      'sequence-taken',
+    );
+    expect(await stores.turns.insert(scope, newTurn(chat, 1))).toBe('sequence-taken');
+    expect(await stores.turns.tail(scope, chat)).toMatchObject({ sequence: 1 });
+  });
+
+  test('of 50 parallel inserts with one key exactly one is there, at whatever places they aim', async () => {
+    const chat = await newChat(stores, scope);
+    const idempotency = newIdempotency();
+    const results = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        stores.turns.insert(scope, newTurn(chat, (index % 3) + 1, { idempotency })),
+      ),
+    );
+    expect(results.filter((result) => result === 'inserted')).toHaveLength(1);
+    expect(await db.raw.collection('turns').countDocuments({ chat })).toBe(1);
+  });
+
+  test('turns without a key are no obstacle to each other', async () => {
+    const chat = await newChat(stores, scope);
+    for (const sequence of [1, 2, 3]) {
+      expect(await stores.turns.insert(scope, newTurn(chat, sequence))).toBe('inserted');
+    }
+  });
+
+  test('a retry is found by the key of its request too', async () => {
+    const chat = await newChat(stores, scope);
+    const first = newTurn(chat, 1);
+    await stores.turns.insert(scope, first);
+    const idempotency = newIdempotency();
+    const retry = retryOf(first, { idempotency });
+    await stores.turns.insert(scope, retry);
+    expect(await stores.turns.findKept(scope, chat, idempotency.key)).toMatchObject({
+      id: retry.id,
+      retryOf: { turn: first.id },
+    });
+  });
+
+  test('that went with its chat has given its key up', async () => {
+    const chat = await newChat(stores, scope);
+    const idempotency = newIdempotency();
+    await stores.turns.insert(scope, newTurn(chat, 1, { idempotency }));
+    await stores.chats.markDeleted(scope, chat);
+    await stores.chats.purge(chat);
+    expect(await stores.turns.findKept(scope, chat, idempotency.key)).toBeUndefined();
+  });
+});

@@ -1,0 +1,176 @@
+import { type Id, mintId } from '@parley/contract';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LogBatch, Stores } from '../src/index.ts';
+import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { newScope } from './examples.ts';
+import { mongoUri } from './mongo-uri.ts';
+
+let db: TestDatabase;
+let turnLog: Stores['turnLog'];
+const scope = newScope();
+
+beforeAll(async () => {
+  db = await openTestDatabase(mongoUri(), 'turn_log');
+  turnLog = db.stores.turnLog;
+});
+afterAll(() => db.drop());
+
+/** The pieces of one run, one behind the other. */
+function batchesOf(turn: Id<'turn'>, pieces: readonly string[], attempt = 1): LogBatch[] {
+  let to = 0;
+  return pieces.map((text) => {
+    to += text.length;
+    return { turn, team: scope.team, attempt, to, text };
+  });
+}
+
+const read = (turn: Id<'turn'>, from = 0, attempt = 1) => turnLog.read(scope, turn, attempt, from);
+const stored = (turn: Id<'turn'>) =>
+  db.raw.collection('turnLog').countDocuments({ _id: { $regex: `^${turn} ` } as never });
+
+describe('read', () => {
+  test('of nothing is empty, from wherever', async () => {
+    const turn = mintId('turn');
+    expect([await read(turn), await read(turn, 7), await read(turn, 0, 9_999)]).toEqual(['', '', '']);
+  });
+
+  test('joins the pieces in their order, whatever order they came in', async () => {
+    const turn = mintId('turn');
+    const batches = batchesOf(turn, ['one ', 'two ', 'three ', 'four']);
+    for (const batch of batches.toReversed()) await turnLog.append([batch]);
+    expect(await read(turn)).toBe('one two three four');
+  });
+
+  test('goes on from any place, the middle of a piece too, for any text in any pieces', async () => {
+    const pieces = fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }), { minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(pieces, async (texts) => {
+        const turn = mintId('turn');
+        await turnLog.append(batchesOf(turn, texts));
+        const whole = texts.join('');
+        const places = Array.from({ length: whole.length + 3 }, (_, from) => from);
+        const rests = await Promise.all(places.map((from) => read(turn, from)));
+        expect(rests).toEqual(places.map((from) => whole.slice(from)));
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test('ends before the first gap, and goes on behind it once it is filled', async () => {
+    const turn = mintId('turn');
+    const [first, second, third, fourth] = batchesOf(turn, ['aa', 'bb', 'cc', 'dd']) as [
+      LogBatch,
+      LogBatch,
+      LogBatch,
+      LogBatch,
+    ];
+    await turnLog.append([first, third, fourth]);
+    expect(await read(turn)).toBe('aa');
+    expect(await read(turn, 2)).toBe('');
+    expect(await read(turn, 3)).toBe('');
+    // Who is behind the gap is given what is there.
+    expect(await read(turn, 4)).toBe('ccdd');
+    await turnLog.append([second]);
+    expect(await read(turn)).toBe('aabbccdd');
+  });
+
+  test('never gives what another run or another turn wrote', async () => {
+    const [turn, other] = [mintId('turn'), mintId('turn')];
+    // Each is longer than the one before: read as one text, it would show.
+    await turnLog.append(batchesOf(turn, ['first'], 1));
+    await turnLog.append(batchesOf(turn, ['the second'], 2));
+    await turnLog.append(batchesOf(turn, ['the tenth of all'], 10));
+    await turnLog.append(batchesOf(other, ['another turn’s, and the longest'], 1));
+    expect(await read(turn, 0, 1)).toBe('first');
+    expect(await read(turn, 0, 2)).toBe('the second');
+    expect(await read(turn, 0, 10)).toBe('the tenth of all');
+    expect(await read(turn, 5, 1)).toBe('');
+  });
+
+  test('of more pieces than one page holds joins them all, from its borders too', async () => {
+    const turn = mintId('turn');
+    const texts = Array.from({ length: 300 }, (_, index) => `${index},`);
+    await turnLog.append(batchesOf(turn, texts));
+    const whole = texts.join('');
+    const at = (pieces: number) => texts.slice(0, pieces).join('').length;
+    for (const from of [0, at(127), at(128), at(128) + 1, at(129), at(256)]) {
+      expect(await read(turn, from)).toBe(whole.slice(from));
+    }
+  });
+
+  test('offsets are counted as strings are: a character of two units may begin in the middle of what is asked', async () => {
+    const turn = mintId('turn');
+    await turnLog.append(batchesOf(turn, ['a\u{1F600}', '\u{1F680}é', '\u{1F469}‍\u{1F680}']));
+    const whole = 'a\u{1F600}\u{1F680}é\u{1F469}‍\u{1F680}';
+    expect(await read(turn)).toBe(whole);
+    expect(await read(turn, 3)).toBe('\u{1F680}é\u{1F469}‍\u{1F680}');
+    expect(await read(turn, 2)).toBe(whole.slice(2));
+    expect(await read(turn, 2)).toHaveLength(whole.length - 2);
+  });
+});
+
+describe('append', () => {
+  test('the same piece again is the first one’s success, also together with new ones', async () => {
+    const turn = mintId('turn');
+    const [first, second] = batchesOf(turn, ['one ', 'two']) as [LogBatch, LogBatch];
+    await turnLog.append([first]);
+    await turnLog.append([first, second]);
+    expect(await read(turn)).toBe('one two');
+    await Promise.all([turnLog.append([first]), turnLog.append([first, second]), turnLog.append([second])]);
+    expect(await read(turn)).toBe('one two');
+    expect(await stored(turn)).toBe(2);
+  });
+
+  test('a piece that stands is not replaced by another text of the same place', async () => {
+    const turn = mintId('turn');
+    const [piece] = batchesOf(turn, ['stands']) as [LogBatch];
+    await turnLog.append([piece]);
+    await turnLog.append([{ ...piece, text: 'others' }]);
+    expect(await read(turn)).toBe('stands');
+  });
+
+  test('pieces of many turns and runs come with one write', async () => {
+    const turns = Array.from({ length: 50 }, () => mintId('turn'));
+    await turnLog.append(turns.flatMap((turn, index) => batchesOf(turn, [`text ${index}`], (index % 3) + 1)));
+    for (const [index, turn] of turns.entries()) {
+      expect(await read(turn, 0, (index % 3) + 1)).toBe(`text ${index}`);
+    }
+  });
+
+  test('what is wrong with a piece, and no repeat, is thrown', async () => {
+    const turn = mintId('turn');
+    const [piece] = batchesOf(turn, ['x']) as [LogBatch];
+    await turnLog.append([piece]);
+    const huge = { ...piece, to: 20_000_000, text: 'x'.repeat(17_000_000) };
+    await expect(turnLog.append([piece, huge])).rejects.toThrow();
+  });
+
+  test('the log ends by itself: an index removes it hours after it was written', async () => {
+    const indexes = await db.raw.collection('turnLog').indexes();
+    expect(indexes.filter(({ expireAfterSeconds }) => expireAfterSeconds !== undefined)).toMatchObject([
+      { key: { createdAt: 1 }, expireAfterSeconds: 10_800 },
+    ]);
+    const turn = mintId('turn');
+    await turnLog.append(batchesOf(turn, ['x']));
+    const [document] = await db.raw
+      .collection('turnLog')
+      .find({ _id: { $regex: `^${turn} ` } as never })
+      .toArray();
+    expect(document?.['createdAt']).toBeInstanceOf(Date);
+  });
+});
+
+describe('remove', () => {
+  test('takes every run of that turn and nothing else; again, it is harmless', async () => {
+    const turn = mintId('turn');
+    // The next id in order: its keys begin right behind this turn's.
+    const next = mintId('turn');
+    for (const attempt of [1, 2, 11]) await turnLog.append(batchesOf(turn, ['a', 'b'], attempt));
+    await turnLog.append(batchesOf(next, ['stays']));
+    await turnLog.remove(scope, turn);
+    await turnLog.remove(scope, turn);
+    expect(await stored(turn)).toBe(0);
+    expect(await read(next)).toBe('stays');
+  });
+});

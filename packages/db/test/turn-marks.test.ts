@@ -1,0 +1,221 @@
+import { mintId } from '@parley/contract';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Stores, TurnEnd } from '../src/index.ts';
+import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { endedTurn, leaseOf, newChat, newScope, newTurn, retryOf } from './examples.ts';
+import { mongoUri } from './mongo-uri.ts';
+
+/* What is marked of turns that others run, and how turns are looked at without their text. */
+
+let db: TestDatabase;
+let stores: Stores;
+let turns: Stores['turns'];
+const scope = newScope();
+
+beforeAll(async () => {
+  db = await openTestDatabase(mongoUri(), 'turn_marks');
+  stores = db.stores;
+  turns = stores.turns;
+});
+afterAll(() => db.drop());
+
+const failed: TurnEnd = { status: 'failed', errorCode: 'model_failed', textBytes: 1 };
+
+describe('cancel', () => {
+  test('marks a turn that runs or waits, as often as asked, and takes nothing from its runner', async () => {
+    const chat = await newChat(stores, scope);
+    const running = newTurn(chat, 1, { lease: leaseOf('t') });
+    const waiting = newTurn(chat, 2);
+    for (const turn of [running, waiting]) {
+      await turns.insert(scope, turn);
+      expect(await turns.find(scope, turn.id)).toMatchObject({ isCancelled: false });
+      expect([await turns.cancel(scope, turn.id), await turns.cancel(scope, turn.id)]).toEqual([true, true]);
+    }
+    expect(await turns.find(scope, running.id)).toMatchObject({
+      status: 'generating',
+      isCancelled: true,
+      lease: leaseOf('t'),
+    });
+    expect(await turns.find(scope, waiting.id)).toMatchObject({ status: 'queued', isCancelled: true });
+    expect(await turns.renew([{ turn: running.id, token: 't' }])).toEqual([]);
+    expect(await turns.end(scope, running.id, 't', { status: 'stopped', textBytes: 1 })).toMatchObject({
+      result: 'ended',
+    });
+  });
+
+  test('of one that has ended, or is not there, is told and changes nothing', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = await endedTurn(stores, scope, chat, 1);
+    const before = await turns.find(scope, turn.id);
+    expect(await turns.cancel(scope, turn.id)).toBe(false);
+    expect(await turns.find(scope, turn.id)).toEqual(before);
+    expect(await turns.cancel(scope, mintId('turn'))).toBe(false);
+  });
+
+  test('the mark is seen by whoever claims the turn or takes it over, and by the sweep', async () => {
+    const chat = await newChat(stores, scope);
+    const [first, second, third] = [
+      newTurn(chat, 1),
+      newTurn(chat, 2),
+      newTurn(chat, 3, { lease: leaseOf('dead') }),
+    ] as const;
+    for (const turn of [first, second, third]) {
+      await turns.insert(scope, turn);
+      await turns.cancel(scope, turn.id);
+    }
+    const listed = (await turns.listUnfinished(1_000)).filter((turn) => turn.chat === chat);
+    expect(listed.map(({ isCancelled }) => isCancelled)).toEqual([true, true, true]);
+    expect(await turns.claim(scope, first.id, 'a')).toMatchObject({ isCancelled: true });
+    expect(await turns.claimNext(scope, chat, 2, 'b')).toMatchObject({ isCancelled: true });
+    expect(await turns.takeOver(scope, third.id, leaseOf('dead'), 'c')).toMatchObject({ isCancelled: true });
+  });
+
+  test('of a cancel and an end at the same time, an end that came first is what stands', async () => {
+    for (let round = 0; round < 20; round++) {
+      const chat = await newChat(stores, scope);
+      const turn = newTurn(chat, 1, { lease: leaseOf('t') });
+      await turns.insert(scope, turn);
+      const [marked, ended] = await Promise.all([
+        turns.cancel(scope, turn.id),
+        turns.end(scope, turn.id, 't', failed),
+      ]);
+      expect(ended).toMatchObject({ result: 'ended' });
+      expect(await turns.find(scope, turn.id)).toMatchObject({ status: 'failed', isCancelled: marked });
+    }
+  });
+});
+
+test('cancelBefore marks what runs or waits before a turn, in its chat alone, and no ended one', async () => {
+  const [chat, other] = [await newChat(stores, scope), await newChat(stores, scope)];
+  await endedTurn(stores, scope, chat, 1);
+  await turns.insert(scope, newTurn(chat, 2, { lease: leaseOf('t') }));
+  for (const sequence of [3, 4, 5]) await turns.insert(scope, newTurn(chat, sequence));
+  await turns.insert(scope, newTurn(other, 1));
+  await turns.cancelBefore(scope, chat, 4);
+  const marks = (await turns.listAfter(scope, chat, 0, 10)).map(({ isCancelled }) => isCancelled);
+  expect(marks).toEqual([false, true, true, false, false]);
+  expect(await turns.listAfter(scope, other, 0, 10)).toMatchObject([{ isCancelled: false }]);
+});
+
+test('cancelBefore reaches the fullest queue there may be', async () => {
+  const chat = await newChat(stores, scope);
+  for (let sequence = 1; sequence <= 10; sequence++) await turns.insert(scope, newTurn(chat, sequence));
+  await turns.cancelBefore(scope, chat, 10);
+  const marks = (await turns.listAfter(scope, chat, 0, 20)).map(({ isCancelled }) => isCancelled);
+  expect(marks).toEqual([...Array.from({ length: 9 }, () => true), false]);
+});
+
+describe('listMarks', () => {
+  test('tells which turns are there still, and which of them are cancelled, ended ones too', async () => {
+    const chat = await newChat(stores, scope);
+    const ended = await endedTurn(stores, scope, chat, 1);
+    const running = newTurn(chat, 2, { lease: leaseOf('t') });
+    const cancelled = newTurn(chat, 3);
+    const removed = newTurn(chat, 4);
+    for (const turn of [running, cancelled, removed]) await turns.insert(scope, turn);
+    await turns.cancel(scope, cancelled.id);
+    await turns.remove(scope, removed.id);
+    const marks = await turns.listMarks([ended, running, cancelled, removed].map(({ id }) => id));
+    expect(marks.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([
+      { id: ended.id, isCancelled: false },
+      { id: running.id, isCancelled: false },
+      { id: cancelled.id, isCancelled: true },
+    ]);
+    expect(await turns.listMarks([])).toEqual([]);
+  });
+});
+
+describe('stand', () => {
+  test('tells status, newest attempt and mark; nothing of a turn that is not there', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1);
+    await turns.insert(scope, turn);
+    const stand = () => turns.stand(scope, turn.id);
+    expect(await stand()).toEqual({ status: 'queued', attempt: 0, isCancelled: false });
+    await turns.claim(scope, turn.id, 'a');
+    expect(await stand()).toEqual({ status: 'generating', attempt: 1, isCancelled: false });
+    await turns.takeOver(scope, turn.id, leaseOf('a'), 'b');
+    await turns.cancel(scope, turn.id);
+    expect(await stand()).toEqual({ status: 'generating', attempt: 2, isCancelled: true });
+    await turns.release(scope, turn.id, 'b');
+    expect(await stand()).toEqual({ status: 'queued', attempt: 2, isCancelled: true });
+    await turns.claim(scope, turn.id, 'c');
+    await turns.end(scope, turn.id, 'c', { status: 'stopped', textBytes: 1 });
+    expect(await stand()).toEqual({ status: 'stopped', attempt: 3, isCancelled: true });
+    await turns.remove(scope, turn.id);
+    expect(await stand()).toBeUndefined();
+  });
+});
+
+describe('listAfter', () => {
+  test('gives whole turns in their order from after a place on, at most so many', async () => {
+    const chat = await newChat(stores, scope);
+    const all = [];
+    for (let sequence = 1; sequence <= 5; sequence++) {
+      all.push(await endedTurn(stores, scope, chat, sequence));
+    }
+    const ids = all.map(({ id }) => id);
+    const list = async (after: number, limit: number) =>
+      (await turns.listAfter(scope, chat, after, limit)).map(({ id }) => id);
+    expect(await list(0, 10)).toEqual(ids);
+    expect(await list(2, 10)).toEqual(ids.slice(2));
+    expect(await list(1, 2)).toEqual(ids.slice(1, 3));
+    expect(await list(5, 10)).toEqual([]);
+    expect(await turns.listAfter(scope, chat, 4, 1)).toEqual([
+      await turns.find(scope, ids[4] ?? mintId('turn')),
+    ]);
+  });
+});
+
+describe('what was written', () => {
+  test('an answer names the run that wrote it; one from before runs were kept is taken for the last run’s', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('t', { attempt: 3 }) });
+    await turns.insert(scope, turn);
+    const answer = { id: turn.answerId, role: 'assistant' as const, content: 'kept', createdAt: new Date() };
+    const written = { attempt: 2, text: 'kept' };
+    await turns.end(scope, turn.id, 't', { status: 'stopped', answer, written, textBytes: 4 });
+    expect(await turns.find(scope, turn.id)).toMatchObject({ written, answer: { content: 'kept' } });
+    // The text is stored once.
+    const [document] = await db.raw.collection('turns').find({ chat }).toArray();
+    expect(document?.['written']).toEqual({ attempt: 2 });
+    await db.raw.collection('turns').updateOne({ chat }, { $unset: { written: 1 } });
+    expect(await turns.find(scope, turn.id)).toMatchObject({ written: { attempt: 3, text: 'kept' } });
+  });
+
+  test('what a failed run had written is kept, and is no answer', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('t') });
+    await turns.insert(scope, turn);
+    const written = { attempt: 1, text: 'half an ' };
+    await turns.end(scope, turn.id, 't', { ...failed, written });
+    const found = await turns.find(scope, turn.id);
+    expect(found).toMatchObject({ status: 'failed', written });
+    expect(found).not.toHaveProperty('answer');
+    // The next turn's model does not see it.
+    const { history } = await turns.look(scope, chat, 2, 1_000);
+    expect(history.map(({ content }) => content)).toEqual(['question 1']);
+  });
+
+  test('a retry stores no message of its own, names what it answers, and its history ends with that', async () => {
+    const chat = await newChat(stores, scope);
+    const first = newTurn(chat, 1, { lease: leaseOf('t') });
+    await turns.insert(scope, first);
+    await turns.end(scope, first.id, 't', failed);
+    const retry = retryOf(first, { lease: leaseOf('u') });
+    expect(await turns.insert(scope, retry)).toBe('inserted');
+    const found = await turns.find(scope, retry.id);
+    expect(found).toMatchObject({
+      retryOf: { turn: first.id, userMessageId: first.question.userMessage.id },
+    });
+    expect(found).not.toHaveProperty('userMessage');
+    await turns.end(scope, retry.id, 'u', failed);
+    const again = { ...retryOf(first), sequence: 3 };
+    await turns.insert(scope, again);
+    // The chain of failed ones is read through, whatever the bytes: without the question there is nothing to answer.
+    for (const bytes of [0, 1, 1_000]) {
+      const { history } = await turns.look(scope, chat, 3, bytes);
+      expect(history.map(({ content }) => content)).toEqual(['question 1']);
+    }
+  });
+});

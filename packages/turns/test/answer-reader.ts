@@ -1,0 +1,86 @@
+import type { Id, StreamCursor } from '@parley/contract';
+import type { Scope } from '@parley/db';
+import type { EndedOutcome, PlacedEvent } from '../src/index.ts';
+import type { Replica } from './harness.ts';
+
+export interface ReadFrom {
+  readonly chat: Id<'chat'>;
+  readonly answerId: string;
+  readonly from?: StreamCursor | null | undefined;
+}
+
+/** A client that reads an answer as fast as it comes, and folds its events to what it shows. */
+export class AnswerReader {
+  readonly events: PlacedEvent[] = [];
+  text = '';
+  outcome: EndedOutcome | undefined;
+  /** How the reading ended: undefined in order, or with what was thrown. */
+  readonly done: Promise<unknown>;
+  readonly #abort = new AbortController();
+
+  constructor(replica: Replica, scope: Scope, { chat, answerId, from }: ReadFrom) {
+    this.done = replica.turns
+      .read(scope, { chat, answerId, from }, this.#abort.signal)
+      .then(async ({ events }) => {
+        for await (const placed of events) this.#take(placed);
+      })
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+  }
+
+  get types(): string[] {
+    return this.events.map(({ event }) => event.type);
+  }
+
+  get cursor(): StreamCursor | undefined {
+    return this.events.at(-1)?.cursor;
+  }
+
+  /** Hangs up; settles when nothing more can come. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.done;
+  }
+
+  #take(placed: PlacedEvent): void {
+    this.events.push(placed);
+    const { event } = placed;
+    if (event.type === 'text-delta') this.text += event.text;
+    if (event.type === 'snapshot') this.text = event.text;
+    if (event.type === 'end') this.outcome = event.outcome;
+  }
+}
+
+/** Reads an answer in stretches of `length` events, on one replica after the other, each from the last cursor on. */
+export class RelayReader {
+  text = '';
+  readonly types: string[] = [];
+  readonly texts: string[] = [];
+  readonly done: Promise<void>;
+  stretches = 0;
+
+  constructor(replicas: readonly Replica[], scope: Scope, place: ReadFrom, length: number) {
+    this.done = this.#read(replicas, scope, place, length);
+  }
+
+  async #read(replicas: readonly Replica[], scope: Scope, place: ReadFrom, length: number): Promise<void> {
+    let from = place.from;
+    while (this.types.at(-1) !== 'end') {
+      const replica = replicas[this.stretches % replicas.length];
+      if (!replica) throw new Error('no replica to read from');
+      this.stretches++;
+      const { events } = await replica.turns.read(scope, { ...place, from }, new AbortController().signal);
+      let left = length;
+      for await (const { event, cursor } of events) {
+        from = cursor;
+        this.types.push(event.type);
+        if (event.type === 'text-delta') this.texts.push(event.text);
+        if (event.type === 'text-delta') this.text += event.text;
+        if (event.type === 'snapshot') this.text = event.text;
+        if (--left === 0) break;
+      }
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { AnswerReader } from './answer-reader.ts';
+import { eventually, type Harness, LEASE_MS, type Replica, startHarness, TICK_MS } from './harness.ts';
+import { SteppedAgent, type SteppedRun } from './stepped-agent.ts';
+import { TestClock } from './test-clock.ts';
+import { begin, eagerBounds } from './two-replicas.ts';
+
+/*
+ * The run that wrote an answer dies or stalls, and another begins it anew: a reader is shown one of them, never
+ * a mixture, and nothing of a run that may be another's by now.
+ */
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('takeover');
+});
+afterEach(async () => {
+  await harness.stopReplicas();
+  await harness.db.raw.collection('turns').deleteMany({});
+});
+afterAll(() => harness.stop());
+
+const STEP_MS = LEASE_MS / 20;
+
+/** Lets a replica live until it has taken a turn over. */
+async function liveUntil(clock: TestClock, replica: Replica, isReached: () => boolean): Promise<void> {
+  while (!isReached()) {
+    clock.advance(STEP_MS);
+    await clock.rounds();
+    await replica.tap.quiet();
+  }
+}
+
+/** A run that wrote and logged `said` and is dead by now, and one on another replica that took it over. */
+async function takeOver(said: string) {
+  const agent = new SteppedAgent();
+  const { runAgent } = agent;
+  const dead = harness.startReplica({ bounds: { tickMs: 5 }, runAgent });
+  // It reads only, and takes nothing over.
+  const third = harness.startReplica({ bounds: { ...eagerBounds, runningTurnsMax: 0 } });
+  const place = await begin(harness, dead, 'q');
+  const first = await agent.run('q');
+  first.emit(said);
+  await eventually(() => dead.tap.calls).toContain('turnLog.append');
+  await dead.tap.quiet();
+  const seeing = new AnswerReader(third, harness.scope, place);
+  await eventually(() => seeing.text).toBe(said);
+  dead.kill();
+  const clock = new TestClock();
+  const taker = harness.startReplica({ clock, runAgent });
+  await liveUntil(clock, taker, () => agent.runsOf('q').length === 2);
+  const second = await agent.run('q', 2);
+  const tick = async () => {
+    clock.advance(TICK_MS);
+    await clock.rounds();
+    await taker.tap.quiet();
+  };
+  return { place, first, second, seeing, third, taker, tick };
+}
+
+/** Says something in the new run, and lets it be logged. */
+async function say(run: SteppedRun, text: string, tick: () => Promise<void>): Promise<void> {
+  run.emit(text);
+  await tick();
+}
+
+describe('a reader that saw some of a run that died', () => {
+  test('is told by one snapshot that it begins anew, and what the new run says then', async () => {
+    const { second, seeing, tick } = await takeOver('what the first one said');
+    await say(second, 'fresh', tick);
+    await eventually(() => seeing.text).toBe('fresh');
+    await say(second, ' answer', tick);
+    await eventually(() => seeing.text).toBe('fresh answer');
+    second.finish();
+    await seeing.done;
+    expect(seeing.types.filter((type) => type === 'snapshot')).toHaveLength(1);
+    expect(seeing.types.filter((type) => type === 'start' || type === 'text-start')).toHaveLength(2);
+    expect(seeing.outcome).toMatchObject({
+      kind: 'answered',
+      attempt: 2,
+      answer: { content: 'fresh answer' },
+    });
+  });
+
+  test('and comes back with its cursor, where the new run is or elsewhere, is given one snapshot', async () => {
+    const { place, second, seeing, third, taker, tick } = await takeOver('old');
+    const from = { attempt: 1, part: 1, offset: 3 };
+    await seeing.stop();
+    await say(second, 'new', tick);
+    const back = [taker, third].map(
+      (replica) => new AnswerReader(replica, harness.scope, { ...place, from }),
+    );
+    for (const reader of back) await eventually(() => reader.text).toBe('new');
+    await say(second, 'er', tick);
+    second.finish();
+    for (const reader of back) {
+      await reader.done;
+      expect(reader.types[0]).toBe('snapshot');
+      expect(reader.types.filter((type) => type === 'snapshot')).toHaveLength(1);
+      expect(reader.text).toBe('newer');
+    }
+  });
+
+  test('and comes anew reads the new run from its start, without a snapshot', async () => {
+    const { place, second, third, taker, tick } = await takeOver('old');
+    await say(second, 'new', tick);
+    const readers = [taker, third].map((replica) => new AnswerReader(replica, harness.scope, place));
+    for (const reader of readers) await eventually(() => reader.text).toBe('new');
+    second.finish();
+    for (const reader of readers) {
+      await reader.done;
+      expect(reader.types).toEqual(['start', 'text-start', 'text-delta', 'text-end', 'end']);
+    }
+  });
+});
+
+describe('a process that stalls past its deadline', () => {
+  test('shows its readers nothing that its run says after, and then what the run says that took over', async () => {
+    const agent = new SteppedAgent();
+    const { runAgent } = agent;
+    const clocks = { stalled: new TestClock(), taker: new TestClock() };
+    const stalled = harness.startReplica({ clock: clocks.stalled, runAgent });
+    await clocks.stalled.rounds();
+    const place = await begin(harness, stalled, 'q');
+    const first = await agent.run('q');
+    const reader = new AnswerReader(stalled, harness.scope, place);
+    first.emit('before');
+    await eventually(() => reader.text).toBe('before');
+    // It is stopped here; when it is woken, its run speaks before its timers do.
+    clocks.stalled.jump(LEASE_MS);
+    first.emit(' and after');
+    expect(first.signal.aborted).toBe(true);
+    first.emit(' and more');
+    const taker = harness.startReplica({ clock: clocks.taker, runAgent });
+    await liveUntil(clocks.taker, taker, () => agent.runsOf('q').length === 2);
+    const second = await agent.run('q', 2);
+    second.emit('fresh');
+    second.finish();
+    await vi.waitFor(
+      () => {
+        clocks.stalled.advance(500);
+        expect(reader.outcome).toBeDefined();
+      },
+      { timeout: 30_000 },
+    );
+    expect(reader.text).toBe('fresh');
+    const shown = JSON.stringify(reader.events);
+    expect(shown).not.toContain('after');
+    expect(shown).not.toContain('more');
+    expect(reader.types.filter((type) => type === 'snapshot')).toHaveLength(1);
+  });
+
+  test('reads its own answer as any other does: what memory holds of it may be another’s', async () => {
+    const agent = new SteppedAgent();
+    const clock = new TestClock();
+    const stalled = harness.startReplica({ clock, runAgent: agent.runAgent });
+    await clock.rounds();
+    const place = await begin(harness, stalled, 'q');
+    const run = await agent.run('q');
+    run.emit('never logged');
+    clock.jump(LEASE_MS);
+    const reader = new AnswerReader(stalled, harness.scope, place);
+    await eventually(() => stalled.tap.calls).toContain('turnLog.read');
+    expect(reader.text).toBe('');
+    await reader.stop();
+  });
+});

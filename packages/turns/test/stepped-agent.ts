@@ -1,0 +1,73 @@
+import type { AgentInput, AgentOutcome, RunAgent } from '@parley/agent';
+
+/** One run of the agent, which says and ends what the test tells it to, when it does. */
+export interface SteppedRun {
+  readonly question: string;
+  /** All messages the agent was given, as `role: content`. */
+  readonly messages: readonly string[];
+  readonly signal: AbortSignal;
+  emit(text: string): void;
+  /** Ends the answer with what was emitted. */
+  finish(): void;
+  /** Ends the run with this error. */
+  fail(error: Error): void;
+}
+
+/** An agent in the hands of the test: each run waits for it, unless its answers were given ahead. */
+export class SteppedAgent {
+  readonly runs: SteppedRun[] = [];
+  readonly #waiting: { question: string; attempt: number; resolve: (run: SteppedRun) => void }[] = [];
+  #isEchoing = false;
+
+  /** From now on every run answers at once; those that wait do too. */
+  echo(): void {
+    this.#isEchoing = true;
+    for (const run of this.runs) answerAtOnce(run);
+  }
+
+  /** The `attempt`th run for this question, counted from 1; when it comes. */
+  run(question: string, attempt = 1): Promise<SteppedRun> {
+    const known = this.runsOf(question)[attempt - 1];
+    if (known) return Promise.resolve(known);
+    return new Promise((resolve) => this.#waiting.push({ question, attempt, resolve }));
+  }
+
+  runsOf(question: string): SteppedRun[] {
+    return this.runs.filter((run) => run.question === question);
+  }
+
+  readonly runAgent: RunAgent = ({ messages, signal, emit }: AgentInput) => {
+    const outcome = Promise.withResolvers<AgentOutcome>();
+    let text = '';
+    const run: SteppedRun = {
+      question: messages.at(-1)?.content ?? '',
+      messages: messages.map(({ role, content }) => `${role}: ${content}`),
+      signal,
+      emit(piece) {
+        text += piece;
+        emit({ type: 'text-delta', text: piece });
+      },
+      finish: () => outcome.resolve({ text, finishReason: 'stop', model: 'stepped', calls: 1 }),
+      fail: (error) => outcome.reject(error),
+    };
+    const stop = () => outcome.reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    this.runs.push(run);
+    this.#announce(run);
+    if (this.#isEchoing) answerAtOnce(run);
+    return outcome.promise;
+  };
+
+  #announce(run: SteppedRun): void {
+    const attempt = this.runsOf(run.question).length;
+    for (const waiting of this.#waiting) {
+      if (waiting.question === run.question && waiting.attempt === attempt) waiting.resolve(run);
+    }
+  }
+}
+
+function answerAtOnce(run: SteppedRun): void {
+  run.emit(`answer to ${run.question}`);
+  run.finish();
+}
