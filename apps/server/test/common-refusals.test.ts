@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { limits } from '@parley/contract';
 import { mintApiKey } from '@parley/db';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { startHarness, type Team } from './harness.ts';
+import { startHarness } from './harness.ts';
 import {
   ask,
   type Door,
@@ -13,6 +12,7 @@ import {
 } from './support/doors.ts';
 import { type FieldKind, operations } from './support/operations.ts';
 import { refusedRequests } from './support/refused-requests.ts';
+import { streams } from './support/streams.ts';
 import { unchanged } from './support/unchanged.ts';
 
 const { url, makeTeam, rest, mongo } = await startHarness();
@@ -23,6 +23,9 @@ const names = Object.keys(operations);
 const everyDoor = names.flatMap((name) => doors.map((door) => ({ name, door })));
 const withBody = names.filter((name) => operationOf(name).method === 'POST');
 
+/** An address of this form where nothing is. */
+const emptyTarget = (path: string): string => path.replaceAll(/\{\w+\}/g, 'nothing');
+
 /** Asks as `team`, with its secret key. */
 const askAsTeam = (door: Door, name: string, input: unknown) =>
   ask(door, name, input, { url, headers: { 'x-api-key': team.secretKey } });
@@ -30,8 +33,9 @@ const askAsTeam = (door: Door, name: string, input: unknown) =>
 const inputOf = async (name: string): Promise<Record<string, unknown>> =>
   (await operations[name]?.validInput(team)) ?? {};
 
-test('every operation of the router has its place in the table of this runner', () => {
-  expect(names.toSorted()).toEqual(Object.keys(procedureDefinitions()).toSorted());
+test('every procedure of the router has its place in one of the tables of the common refusals', () => {
+  const tables = [...names, ...streams.map(({ procedure }) => procedure)];
+  expect([...new Set(tables)].toSorted()).toEqual(Object.keys(procedureDefinitions()).toSorted());
 });
 
 test.each(names)('%s: the table names every field of its input', (name) => {
@@ -113,9 +117,8 @@ describe('who calls is settled first', () => {
 
   test.each(withBody)('%s: a malformed body without a key is 401', async (name) => {
     const { method, path } = operationOf(name);
-    const target = path.replace('{chatId}', 'chat_x');
     const json = { 'content-type': 'application/json' };
-    expect((await rest(method, target, { rawBody: '{"', headers: json })).status).toBe(401);
+    expect((await rest(method, emptyTarget(path), { rawBody: '{"', headers: json })).status).toBe(401);
   });
 });
 
@@ -126,17 +129,23 @@ describe("another team's thing is not there", () => {
 
   test.each(ids)('$name at $door: $field of another team is 404, as one that never was', async (about) => {
     const { name, door, field } = about;
-    const noun = field.replace('Id', '');
-    const foreign = field === 'agentId' ? other.agent.id : (await other.makeChat()).id;
+    const foreign = await foreignId(field);
+    const noun = foreign.replace(/_.*/, '');
     const answers: DoorAnswer[] = [];
     for (const id of [foreign, `${noun}_${'0'.repeat(28)}`, 'no-such-id', `${noun}_${'é'.repeat(9)}`]) {
       const input = { ...(await inputOf(name)), [field]: id };
       answers.push(await refused(() => askAsTeam(door, name, input)));
     }
     const said = answers.map(({ status, refusal }) => ({ status, ...refusal, requestId: '' }));
-    expect(said[0]).toMatchObject({ status: 404, code: `${noun}_not_found` });
+    const thing = 'messageId' in (operations[name]?.fields ?? {}) ? 'message' : field.replace('Id', '');
+    expect(said[0]).toMatchObject({ status: 404, code: `${thing}_not_found` });
     for (const one of said) expect(one).toEqual(said[0]);
   });
+
+  async function foreignId(field: string): Promise<string> {
+    if (field === 'agentId') return other.agent.id;
+    return field === 'messageId' ? (await other.answered()).messageId : (await other.makeChat()).id;
+  }
 
   test.each(doors)('chat.list at %s shows none of them, whatever the filters', async (door) => {
     await other.makeChat({ userId: 'theirs' });
@@ -215,180 +224,8 @@ describe('a field that is not known', () => {
   });
 });
 
-describe('a body that is no JSON object', () => {
-  const bodies: [string, string | Uint8Array<ArrayBuffer>][] = [
-    ['half of one', '{"agentId":'],
-    ['nothing', ''],
-    ['a string', '"agentId"'],
-    ['an array', '[{"agentId":"x"}]'],
-    ['a number', '1'],
-    ['null', 'null'],
-    ['two objects', '{}{}'],
-    ['a comment', '/**/{}'],
-    ['a single quote', "{'agentId':'x'}"],
-    ['bytes that are not UTF-8', Uint8Array.of(0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d)],
-    ['UTF-16', Uint8Array.from(Buffer.from('{"agentId":"x"}', 'utf16le'))],
-  ];
-
-  describe.each(withBody)('%s', (name) => {
-    test.each(bodies)('%s is 400 malformed_request', async (_, rawBody) => {
-      const { method, path } = operationOf(name);
-      const target = path.replace('{chatId}', (await team.makeChat()).id);
-      const answer = await refusedRest(() =>
-        team.rest(method, target, { rawBody, headers: { 'content-type': 'application/json' } }),
-      );
-      expect(answer).toMatchObject({ status: 400, refusal: { code: 'malformed_request' } });
-    });
-
-    test.each([
-      ['none', undefined],
-      ['text/plain', 'text/plain'],
-      ['a form', 'application/x-www-form-urlencoded'],
-      ['XML', 'application/xml'],
-      ['something like JSON', 'application/jsonx'],
-      ['nonsense', ';;;'],
-    ])('content type %s is 415', async (_, type) => {
-      const { method, path } = operationOf(name);
-      const target = path.replace('{chatId}', (await team.makeChat()).id);
-      const rawBody = new TextEncoder().encode(JSON.stringify(await inputOf(name)));
-      const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
-      const answer = await refusedRest(() => team.rest(method, target, { rawBody, headers }));
-      expect(answer).toMatchObject({ status: 415, refusal: { code: 'unsupported_media_type' } });
-    });
-
-    test.each([
-      'application/json',
-      'application/json; charset=utf-8',
-      'application/json;charset=UTF-8',
-      'Application/JSON',
-    ])('content type %s is taken', async (type) => {
-      const { chatId, ...body } = await inputOf(name);
-      const { method, path } = operationOf(name);
-      const target = path.replace('{chatId}', String(chatId));
-      const answer = await team.rest(method, target, { body, headers: { 'content-type': type } });
-      expect(answer.status).toBe(200);
-    });
-
-    test('at the tRPC door half a JSON is 400 malformed_request', async () => {
-      const response = await fetch(`${url}/trpc/${name}`, {
-        method: 'POST',
-        headers: { 'x-api-key': team.secretKey, 'content-type': 'application/json' },
-        body: '{"agentId":',
-      });
-      expect(response.status).toBe(400);
-      expect(await response.json()).toMatchObject({
-        error: { data: { refusal: { code: 'malformed_request', error: 'Bad Request' } } },
-      });
-    });
-  });
-});
-
-describe('a body that is too large', () => {
-  const padded = (length: number) => `{"unknown":"${'x'.repeat(length - '{"unknown":""}'.length)}"}`;
-
-  test.each(withBody)('%s: one byte above 1 MiB is 413, 1 MiB itself is read', async (name) => {
-    const { method, path } = operationOf(name);
-    const target = path.replace('{chatId}', (await team.makeChat()).id);
-    const headers = { 'content-type': 'application/json' };
-    const over = await refusedRest(() =>
-      team.rest(method, target, { rawBody: padded(limits.bodyBytesMax + 1), headers }),
-    );
-    expect(over).toMatchObject({ status: 413, refusal: { code: 'payload_too_large' } });
-    const exact = await refusedRest(() =>
-      team.rest(method, target, { rawBody: padded(limits.bodyBytesMax), headers }),
-    );
-    expect(exact).toMatchObject({ status: 400, refusal: { code: 'invalid_input' } });
-  });
-
-  test.each(withBody)('%s: the tRPC door has the same bound', async (name) => {
-    const send = (length: number) =>
-      fetch(`${url}/trpc/${name}`, {
-        method: 'POST',
-        headers: { 'x-api-key': team.secretKey, 'content-type': 'application/json' },
-        body: padded(length),
-      });
-    const over = await send(limits.bodyBytesMax + 1);
-    expect(over.status).toBe(413);
-    expect(await over.json()).toMatchObject({ error: { data: { refusal: { code: 'payload_too_large' } } } });
-    expect((await send(limits.bodyBytesMax)).status).toBe(400);
-  });
-});
-
-describe('an address that is not there, or does not take the method', () => {
-  const taken = Map.groupBy(names.map(operationOf), ({ path }) => path);
-  const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'];
-  const cases = [...taken].flatMap(([path, found]) =>
-    methods
-      .filter((method) => !found.some((operation) => operation.method === method))
-      .map((method) => ({
-        path,
-        method,
-        allow: found
-          .map((one) => one.method)
-          .sort()
-          .join(', '),
-      })),
-  );
-
-  test.each(cases)(
-    '$method $path is 405 and tells what is allowed: $allow',
-    async ({ path, method, allow }) => {
-      const target = path.replace('{chatId}', (await team.makeChat()).id);
-      for (const key of [team.secretKey, undefined]) {
-        const answer = await refusedRest(() => rest(method, target, { key }));
-        expect(answer.status).toBe(405);
-        expect(answer.headers.get('allow')).toBe(allow);
-        if (method !== 'HEAD') expect(answer.refusal.code).toBe('method_not_allowed');
-      }
-    },
-  );
-
-  test.each([
-    '/',
-    '/nope',
-    '/chats',
-    '/CHAT',
-    '/chat/x/messages',
-    '/chat/x/message/y/z',
-    '/api/chat',
-    '//chat',
-  ])('%s is 404, with a key and without, by every method', async (path) => {
-    for (const method of ['GET', 'POST', 'DELETE']) {
-      for (const key of [team.secretKey, undefined]) {
-        const answer = await rest(method, path, { key });
-        expect(answer).toMatchObject({ status: 404, refusal: { code: 'route_not_found' } });
-      }
-    }
-  });
-
-  test.each(['chat.nope', 'chat', 'nope', 'chat.get.more', 'constructor', '__proto__', 'chat.toString'])(
-    'the tRPC procedure %s is 404 route_not_found',
-    async (name) => {
-      const response = await fetch(`${url}/trpc/${name}`, { headers: { 'x-api-key': team.secretKey } });
-      expect(response.status).toBe(404);
-      expect(await response.json()).toMatchObject({
-        error: { data: { refusal: { code: 'route_not_found' } } },
-      });
-    },
-  );
-
-  test.each(names)('%s by the wrong method of tRPC is 405', async (name) => {
-    const isQuery = procedureDefinitions()[name]?.type === 'query';
-    const response = await fetch(`${url}/trpc/${name}`, {
-      method: isQuery ? 'POST' : 'GET',
-      headers: { 'x-api-key': team.secretKey, ...(isQuery && { 'content-type': 'application/json' }) },
-      ...(isQuery && { body: '{}' }),
-    });
-    expect(response.status).toBe(405);
-    expect(await response.json()).toMatchObject({
-      error: { data: { refusal: { code: 'method_not_allowed' } } },
-    });
-  });
-});
-
 /** Makes a request that must be refused, and sees to it that nothing whatever was written. */
 const refused = (request: () => Promise<DoorAnswer>) => unchanged(mongo.raw, request);
-const refusedRest = (request: () => ReturnType<Team['rest']>) => unchanged(mongo.raw, request);
 
 function fieldsOf(name: string, kind: FieldKind): string[] {
   return Object.entries(operations[name]?.fields ?? {})
@@ -398,6 +235,6 @@ function fieldsOf(name: string, kind: FieldKind): string[] {
 
 function requiredFields(name: string): string[] {
   return Object.entries(operations[name]?.fields ?? {})
-    .filter(([field]) => ['agentId', 'chatId', 'content', 'role'].includes(field))
+    .filter(([field]) => ['agentId', 'chatId', 'messageId', 'content', 'role'].includes(field))
     .map(([field]) => field);
 }

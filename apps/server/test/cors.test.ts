@@ -1,6 +1,8 @@
-import { restOperations } from '@parley/api';
+import { restOperations, streamOperations } from '@parley/api';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
+import { doors } from './support/doors.ts';
+import { askForStream, streams } from './support/streams.ts';
 
 const { makeTeam, url } = await startHarness();
 const team = await makeTeam();
@@ -13,8 +15,9 @@ describe('a browser that asks first', () => {
   const addresses = [
     ...restOperations.map(({ method, path }) => ({
       method: method as string,
-      path: path.replace('{chatId}', 'chat_x'),
+      path: path.replaceAll(/\{\w+\}/g, 'x'),
     })),
+    ...streamOperations.map(({ path }) => ({ method: 'GET', path: path.replaceAll(/\{\w+\}/g, 'x') })),
     { method: 'GET', path: '/trpc/chat.list' },
     { method: 'POST', path: '/trpc/chat.create' },
   ];
@@ -27,7 +30,7 @@ describe('a browser that asks first', () => {
         headers: {
           Origin,
           'access-control-request-method': method,
-          'access-control-request-headers': 'content-type, x-api-key, authorization',
+          'access-control-request-headers': 'content-type, x-api-key, authorization, idempotency-key',
         },
       });
       expect(response.status).toBe(204);
@@ -78,8 +81,40 @@ describe('a browser reads every answer, refusals too', () => {
       expect(response.headers.get('access-control-allow-origin')).toBe('*');
       expect(response.headers.get('access-control-allow-credentials')).toBeNull();
       expect(list(response.headers, 'access-control-expose-headers')).toEqual(
-        expect.arrayContaining(['x-request-id', 'retry-after']),
+        expect.arrayContaining(['x-request-id', 'retry-after', 'idempotent-replayed']),
       );
     }
+  });
+});
+
+describe('a browser reads every stream, from any page', () => {
+  const streamed = doors.flatMap((door) =>
+    streams
+      .filter(({ operationId }) => operationId !== 'streamChat')
+      .map((example) => ({ ...example, name: example.operationId, door })),
+  );
+
+  test.each(streamed)('$name at $door', async ({ door, validInput, ...example }) => {
+    const input = { ...(await validInput(team)), lastEventId: 'x' };
+    const headers = { Origin, 'x-api-key': team.publishableKey };
+    const stream = await askForStream(door, example, input, { url, headers });
+    expect(stream.status).toBe(200);
+    expect(stream.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    expect(stream.headers.get('access-control-allow-origin')).toBe('*');
+    expect(stream.headers.get('access-control-allow-credentials')).toBeNull();
+    expect(list(stream.headers, 'access-control-expose-headers')).toEqual(
+      expect.arrayContaining(['x-request-id', 'idempotent-replayed']),
+    );
+    expect(stream.headers.get('cache-control')).toBe('no-cache, no-transform');
+    expect(stream.headers.get('x-accel-buffering')).toBe('no');
+    stream.close();
+  });
+
+  test('an answer that is begun as a stream is read likewise', async () => {
+    const { id: chatId } = await team.makeChat();
+    const stream = await team.stream(chatId, 'hello', { headers: { Origin } });
+    expect(stream.headers.get('access-control-allow-origin')).toBe('*');
+    expect(list(stream.headers, 'access-control-expose-headers')).toContain('idempotent-replayed');
+    await stream.rest();
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { restOperations } from '@parley/api';
+import { restOperations, streamOperations } from '@parley/api';
 import { type ErrorCode, errorCodes, errorEntry, limits, nameOfStatus, statusOf } from '@parley/contract';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
@@ -61,8 +61,12 @@ describe('the document', () => {
       (route) => !/ \/(?:openapi\.json|docs\/reference|trpc)|^OPTIONS \*$/.test(route),
     );
     expect(described.toSorted()).toEqual(undescribed.toSorted());
+    const declared = [
+      ...restOperations.map(({ method, path }) => `${method} ${path}`),
+      ...streamOperations.map(({ path }) => `GET ${path}`),
+    ];
     expect(chatOperations.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual(
-      restOperations.map(({ method, path }) => `${method} ${path}`).toSorted(),
+      declared.toSorted(),
     );
   });
 
@@ -79,8 +83,8 @@ describe('the document', () => {
 });
 
 describe('the documented refusals', () => {
-  /** What no operation answers: these are of addresses and methods that are none. */
-  const OF_NO_OPERATION: readonly ErrorCode[] = ['route_not_found', 'method_not_allowed'];
+  /** What no operation is refused with: of addresses and methods that are none, and of streams in their middle. */
+  const OF_NO_OPERATION: readonly ErrorCode[] = ['route_not_found', 'method_not_allowed', 'answer_restarted'];
   const examplesOf = ({ responses }: Operation) =>
     Object.entries(responses).flatMap(([status, { content }]) =>
       Object.entries(content?.['application/json']?.examples ?? {}).map(([code, { value }]) => ({
@@ -155,7 +159,40 @@ test('a 204 is documented without content, and nothing else is', () => {
   const without = operations.flatMap(({ operation }) =>
     Object.entries(operation.responses).filter(([, { content }]) => content === undefined),
   );
-  expect(without.map(([status]) => status)).toEqual(['204']);
+  expect(new Set(without.map(([status]) => status))).toEqual(new Set(['204']));
+});
+
+describe('streams are documented where they are answered', () => {
+  const typesOf = ({ responses }: Operation) => Object.keys(responses['200']?.content ?? {}).toSorted();
+  const streamable = ['createMessage', 'retryMessage'];
+  const streamed = streamOperations.map(({ operationId }) => operationId as string);
+
+  test.each(chatOperations)('$method $path', ({ operation }) => {
+    const isStreamed = streamed.includes(operation.operationId);
+    const isStreamable = streamable.includes(operation.operationId);
+    if (operation.responses['204'] && !isStreamed) expect(typesOf(operation)).toEqual([]);
+    else if (isStreamed) expect(typesOf(operation)).toEqual(['text/event-stream']);
+    else
+      expect(typesOf(operation)).toEqual([
+        'application/json',
+        ...(isStreamable ? ['text/event-stream'] : []),
+      ]);
+    const names = operation.parameters?.map(({ name, in: place }) => `${place} ${name}`) ?? [];
+    expect(names.includes('header Last-Event-ID') && names.includes('query lastEventId')).toBe(isStreamed);
+  });
+
+  test('an `Idempotency-Key` is documented for every POST that begins something, and for nothing else', () => {
+    const takes = chatOperations.filter(({ operation }) =>
+      operation.parameters?.some(({ name }) => name === 'Idempotency-Key'),
+    );
+    expect(takes.map(({ operation }) => operation.operationId).toSorted()).toEqual(
+      ['createChat', ...streamable].toSorted(),
+    );
+    for (const { operation } of takes) {
+      expect(operation.responses['200']?.headers).toHaveProperty('Idempotent-Replayed');
+      expect(operation.responses).toHaveProperty('422');
+    }
+  });
 });
 
 test('the bounds of the contract are in the document', () => {

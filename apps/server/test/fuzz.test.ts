@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
-import { restOperations } from '@parley/api';
+import { restOperations, streamOperations } from '@parley/api';
 import { refusalEnvelopeSchema } from '@parley/contract';
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { startHarness } from './harness.ts';
 import { type RawHttpAnswer, sendRaw, sendUnchecked } from './support/raw-http.ts';
 
@@ -14,7 +14,7 @@ import { type RawHttpAnswer, sendRaw, sendUnchecked } from './support/raw-http.t
 const { url, makeTeam, rest, log, mongo } = await startHarness();
 const team = await makeTeam();
 const chat = await team.makeChat();
-await team.send(chat.id, 'hello');
+const { id: answerId } = (await team.send(chat.id, 'hello')).body;
 const KEY = `x-api-key: ${team.secretKey}`;
 const JSON_TYPE = 'content-type: application/json';
 const CLOSE = 'connection: close';
@@ -24,7 +24,9 @@ afterAll(async () => {
   expect((await rest('GET', '/readyz')).status).toBe(200);
   const { messages } = await team.trpc.chat.get.query({ chatId: chat.id });
   expect(messages.length).toBeGreaterThanOrEqual(2);
-  expect(await mongo.raw.collection('turns').countDocuments({ status: { $nin: ['completed'] } })).toBe(0);
+  // What was not waited for ends by itself.
+  const unended = { status: { $nin: ['completed', 'stopped'] } };
+  await vi.waitFor(async () => expect(await mongo.raw.collection('turns').countDocuments(unended)).toBe(0));
 });
 
 /** One HTTP request from its parts, byte for byte. */
@@ -217,10 +219,13 @@ const segment = fc.oneof(
     'message',
     'agent',
     chat.id,
+    answerId,
     'healthz',
     'readyz',
     'stream',
     'events',
+    'cancel',
+    'retry',
     'docs',
     '..',
     '.',
@@ -252,6 +257,7 @@ const name = fc.constantFrom(
   'cursor',
   'order',
   'chatId',
+  'lastEventId',
   'userId[$ne]',
   '__proto__',
   'constructor',
@@ -286,7 +292,11 @@ const target = fc
   .tuple(
     fc.oneof(
       fc.array(segment, { maxLength: 4 }).map((segments) => `/${segments.join('/')}`),
-      fc.constantFrom(...restOperations.map(({ path }) => path.replace('{chatId}', chat.id))),
+      fc.constantFrom(
+        ...[...restOperations, ...streamOperations].map(({ path }) =>
+          path.replace('{chatId}', chat.id).replace('{messageId}', answerId),
+        ),
+      ),
     ),
     fc.array(
       fc.tuple(name, value).map((pair) => pair.join('=')),
@@ -308,6 +318,13 @@ const headers = fc.uniqueArray(
     'content-type:',
     'content-type: \xff',
     'accept: text/event-stream',
+    'accept: text/event-stream, application/json',
+    'last-event-id: 1-1-4',
+    'last-event-id: 2.2',
+    'last-event-id: \xff',
+    'idempotency-key: k1',
+    'idempotency-key:',
+    `idempotency-key: ${'k'.repeat(256)}`,
     'accept: */*;q=broken',
     'origin: null',
     'origin: https://a.example',
@@ -334,7 +351,11 @@ const jsonBody = fc
         'metadata',
         'content',
         'role',
+        'onBusy',
+        'wait',
         'chatId',
+        'messageId',
+        'lastEventId',
         '__proto__',
         'constructor',
         '$where',
@@ -346,8 +367,11 @@ const jsonBody = fc
         fc.constantFrom<unknown>(
           team.agent.id,
           chat.id,
+          answerId,
           'user',
           'hello',
+          'interrupt',
+          false,
           '',
           { $ne: null },
           { __proto__: null },
@@ -401,6 +425,10 @@ describe('anything at all', () => {
       'chat.get',
       'message.create',
       'message.list',
+      'message.cancel',
+      'message.retry',
+      'message.follow',
+      'chat.follow',
       'agent.list',
       'nope',
       'chat.list,chat.get',

@@ -1,4 +1,5 @@
-import { type ScriptedModel, startScriptedModel } from '@parley/agent/testing';
+import type { AgentBounds } from '@parley/agent';
+import { type ScriptedModel, scripts, startScriptedModel } from '@parley/agent/testing';
 import type { AppRouter } from '@parley/api';
 import { type Answer, type Chat, type Id, mintId, type NewAgent } from '@parley/contract';
 import { type AgentRecord, type Database, mintApiKey } from '@parley/db';
@@ -9,11 +10,13 @@ import { type Composition, compose } from '../src/compose.ts';
 import { createLog } from '../src/log.ts';
 import type { ModelSource } from '../src/model-source.ts';
 import { type RestAnswer, type RestRequest, rest, trpcClient } from './support/client.ts';
+import { type OpenStream, openStream } from './support/event-stream.ts';
 import { LogLines } from './support/log-lines.ts';
 import { openTestDatabase, type TestDatabase } from './support/test-database.ts';
 
 export interface HarnessOptions {
   readonly bounds?: Partial<TurnBounds>;
+  readonly agentBounds?: Partial<AgentBounds>;
   readonly contextTokens?: number;
   /** What the server's own connection is made of the database's address: a proxy's, say. */
   readonly addressOf?: (uri: string) => string;
@@ -50,7 +53,31 @@ export interface Team {
   makeChat(input?: { userId?: string; metadata?: object; agentId?: string }): Promise<Chat>;
   /** Sends a message and waits for its answer, whatever it is. */
   send(chatId: string, content: string, request?: RestRequest): Promise<RestAnswer<Answer>>;
+  /** Sends a message and has its answer streamed. */
+  stream(chatId: string, content: string, request?: StreamRequest): Promise<OpenStream>;
+  /** Takes up the stream of an answer after an event, on any server. */
+  resume(answer: OneAnswer, request?: ResumeRequest): Promise<OpenStream>;
+  /** A chat of its own with an answer that was given. */
+  answered(): Promise<OneAnswer>;
+  /** A chat of its own with an answer that failed, and would not fail again. */
+  failed(): Promise<OneAnswer>;
 }
+
+interface StreamRequest {
+  readonly url?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Fields beside the content and the role. */
+  readonly body?: object;
+}
+
+interface ResumeRequest {
+  readonly url?: string;
+  /** The id of the last event that came. */
+  readonly after?: string | undefined;
+}
+
+/** Names an answer; the type of a literal, so that it is an input as well. */
+export type OneAnswer = { readonly chatId: Id<'chat'>; readonly messageId: Id<'message'> };
 
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
   const [mongo, model] = await Promise.all([openTestDatabase(options.addressOf), startScriptedModel()]);
@@ -66,6 +93,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       log: createLog('trace', log),
       contextTokens: options.contextTokens ?? 6_000,
       ...(bounds && { bounds }),
+      ...(options.agentBounds && { agentBounds: options.agentBounds }),
     });
     running.push(composition);
     const url = await composition.app.listen({ port: 0, host: '127.0.0.1' });
@@ -84,14 +112,19 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     mongo,
     log,
     composition,
-    makeTeam: (agent) => makeTeam(url, mongo.database, agent),
+    makeTeam: (agent) => makeTeam(url, mongo.database, model, agent),
     rest: (method, path, request) => rest(url, method, path, request),
     trpc: (key) => trpcClient(url, key),
     startReplica: ({ bounds } = {}) => start(bounds),
   };
 }
 
-async function makeTeam(url: string, { stores }: Database, agent: Partial<NewAgent> = {}): Promise<Team> {
+async function makeTeam(
+  url: string,
+  { stores }: Database,
+  model: ScriptedModel,
+  agent: Partial<NewAgent> = {},
+): Promise<Team> {
   const scope = { team: mintId('team') };
   const secretKey = mintApiKey('secret');
   const publishableKey = mintApiKey('publishable');
@@ -105,7 +138,7 @@ async function makeTeam(url: string, { stores }: Database, agent: Partial<NewAge
   ]);
   const send: Team['rest'] = (method, path, request) =>
     rest(url, method, path, { key: secretKey, ...request });
-  return {
+  const team: Team = {
     id: scope.team,
     secretKey,
     publishableKey,
@@ -117,5 +150,34 @@ async function makeTeam(url: string, { stores }: Database, agent: Partial<NewAge
       (await send<Chat>('POST', '/chat', { body: { agentId: firstAgent.id, ...input } })).body,
     send: (chatId, content, request) =>
       send('POST', `/chat/${chatId}/message`, { body: { content, role: 'user' }, ...request }),
+    stream: (chatId, content, { url: base = url, headers = {}, body = {} } = {}) =>
+      openStream(base, 'POST', `/chat/${chatId}/message`, {
+        key: secretKey,
+        headers,
+        body: { content, role: 'user', ...body },
+      }),
+    resume: ({ chatId, messageId }, { url: base = url, after } = {}) =>
+      openStream(base, 'GET', `/chat/${chatId}/message/${messageId}/stream`, {
+        key: secretKey,
+        ...(after !== undefined && { headers: { 'last-event-id': after } }),
+      }),
+    async answered() {
+      const { id: chatId } = await team.makeChat();
+      return { chatId, messageId: (await team.send(chatId, 'hello')).body.id };
+    },
+    async failed() {
+      const { id: chatId } = await team.makeChat();
+      const content = `fails once ${chatId}`;
+      let isFirst = true;
+      model.replyTo(content, (call) => {
+        const script = isFirst ? scripts.status(401) : scripts.echo();
+        isFirst = false;
+        return script(call);
+      });
+      const { refusal } = await team.send(chatId, content);
+      if (!refusal.messageId) throw new Error(`no answer failed: ${JSON.stringify(refusal)}`);
+      return { chatId, messageId: refusal.messageId };
+    },
   };
+  return team;
 }

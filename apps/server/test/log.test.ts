@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
 import { trpcClient } from './support/client.ts';
 import { startDatabaseProxy } from './support/database-proxy.ts';
+import { followChat } from './support/follow-chat.ts';
+import { answerOf, isPart } from './support/ui-message-stream.ts';
 
 /*
  * The log of a whole run at its most talkative, failures of model and database included, holds nothing that
@@ -22,6 +24,7 @@ const CANARIES = {
   body: 'canary-body',
   header: 'canary-header',
   cursor: 'canary-cursor',
+  idempotencyKey: 'canary-idempotency-key',
   modelKey: 'sk-canary-model-key',
 };
 
@@ -37,6 +40,7 @@ test('holds no key, no message, no prompt, and nothing a caller sent', async () 
   const chat = await team.makeChat({ userId: CANARIES.user, metadata: { note: CANARIES.metadata } });
   model.replyAlways(scripts.text([CANARIES.answer]));
   await succeed(team, chat.id);
+  await stream(team, chat.id);
   await failTheModel(team, chat.id);
   await sendNonsense(team, chat.id);
   await loseTheDatabase(team, chat.id);
@@ -69,6 +73,29 @@ async function succeed(team: Team, chatId: string): Promise<void> {
   await team.rest('GET', `/chat/${chatId}`);
   await team.rest('GET', '/chat', { query: { userId: CANARIES.user } });
   await team.rest('GET', '/agent', { headers: { authorization: `Bearer ${team.publishableKey}` } });
+}
+
+/** Reads streams to their end, hangs up within them, stops and retries. */
+async function stream(team: Team, chatId: string): Promise<void> {
+  const headers = { 'idempotency-key': CANARIES.idempotencyKey };
+  const events = await (await team.stream(chatId, CANARIES.question, { headers })).rest();
+  const answer = answerOf(events);
+  await (await team.stream(chatId, CANARIES.question, { headers })).rest();
+  await (await team.resume(answer, { after: CANARIES.cursor })).rest();
+  const tab = await followChat('rest', url, team.secretKey, { chatId, lastEventId: CANARIES.cursor });
+  await tab.next();
+  model.reply(scripts.neverEnding(CANARIES.answer));
+  const stopped = await team.stream(chatId, CANARIES.question);
+  const stoppedAnswer = answerOf(await stopped.until(isPart('text-delta')));
+  stopped.close();
+  await log.find(({ msg }) => msg === 'client hung up');
+  await team.trpc.message.cancel.mutate(stoppedAnswer);
+  model.reply(scripts.cutAfter(CANARIES.answer));
+  const failed = answerOf(await (await team.stream(chatId, CANARIES.question)).rest());
+  await team.rest('POST', `/chat/${chatId}/message/${failed.messageId}/retry`, { headers });
+  await team.rest('POST', `/chat/${chatId}/message/${failed.messageId}/retry`);
+  await tab.until('answer-ended', 3);
+  tab.close();
 }
 
 /** Each with a model's error that quotes what it was sent, and the key. */

@@ -11,18 +11,21 @@ const scope = { team: team.id };
 
 /** A turn put behind the newest one by hand, ended at once or left waiting: faster than a model. */
 async function plantTurn(chat: Id<'chat'>, sequence: number, hasEnded: boolean) {
+  const createdAt = new Date();
+  const userMessage = {
+    id: mintId('message'),
+    role: 'user' as const,
+    content: `q${sequence}`,
+    createdAt,
+  };
   const turn = {
     id: mintId('turn'),
     chat,
     sequence,
-    userMessage: {
-      id: mintId('message'),
-      role: 'user' as const,
-      content: `q${sequence}`,
-      createdAt: new Date(),
-    },
+    question: { userMessage },
     answerId: mintId('message'),
     lease: { token: 'test', attempt: 1, renewals: 0 },
+    createdAt,
   };
   await turns.insert(scope, turn);
   const end = async () => {
@@ -35,7 +38,7 @@ async function plantTurn(chat: Id<'chat'>, sequence: number, hasEnded: boolean) 
     await turns.end(scope, turn.id, 'test', { status: 'completed', answer, textBytes: 4 * sequence });
   };
   if (hasEnded) await end();
-  return { ids: hasEnded ? [turn.userMessage.id, turn.answerId] : [turn.userMessage.id], end };
+  return { ids: hasEnded ? [userMessage.id, turn.answerId] : [userMessage.id], end };
 }
 
 const ids = async (query: Record<string, string>, chat: string) => {

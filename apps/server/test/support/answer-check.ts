@@ -67,6 +67,38 @@ export function checkRestAnswer(answer: RawAnswer): void {
   else checkNothingHere(answer, path, refusal);
 }
 
+/**
+ * Holds the head of a stream of events against the document, and against what keeps those between us and the
+ * reader from storing, packing or holding back what is sent.
+ */
+export function checkStreamHead(answer: RawAnswer): void {
+  const [path = ''] = answer.target.split('?', 1);
+  if (!isId('request', answer.headers.get('x-request-id') ?? '')) fail(answer, 'no X-Request-Id');
+  const found = findOperation(answer.method, path);
+  const content = found?.operation.responses[answer.status]?.content ?? {};
+  if (!('text/event-stream' in content)) fail(answer, 'a stream is not documented');
+  for (const [name, value] of Object.entries(STREAM_HEADERS)) {
+    if (answer.headers.get(name) !== value) fail(answer, `${name} is ${answer.headers.get(name)}`);
+  }
+  for (const name of ['content-length', 'content-encoding', 'etag']) {
+    if (answer.headers.has(name)) fail(answer, `${name} on a stream`);
+  }
+}
+
+const STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+  'access-control-allow-origin': '*',
+  'x-content-type-options': 'nosniff',
+};
+
+/** Holds the data of an event of a chat against the document. */
+export function checkChatEvent(data: string): void {
+  const validate = validatorAt(['components', 'schemas', 'ChatEvent']);
+  if (!validate(JSON.parse(data))) throw new Error(`${data} → ${ajv.errorsText(validate.errors)}`);
+}
+
 function checkDocumented(
   answer: RawAnswer,
   { path, operation }: FoundOperation,

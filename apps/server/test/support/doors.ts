@@ -49,7 +49,7 @@ async function askRest(
 }
 
 /** An input as the REST door takes it: path parameters into the path, the rest into the body or the query. */
-function toRestRequest(procedure: string, input: unknown): RestRequest & { path: string } {
+export function toRestRequest(procedure: string, input: unknown): RestRequest & { path: string } {
   const { method, path, pathParameters } = operationOf(procedure);
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return { path, body: input };
   const left = new Map(Object.entries(input));

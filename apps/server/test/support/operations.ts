@@ -8,11 +8,11 @@ export interface OperationExample {
   readonly fields: Readonly<Record<string, FieldKind>>;
 }
 
-export type FieldKind = 'id' | 'text' | 'object' | 'limit' | 'cursor' | 'choice';
+export type FieldKind = 'id' | 'text' | 'object' | 'limit' | 'cursor' | 'choice' | 'flag';
 
 /**
- * Every operation, by its procedure. One that is missing here fails the tests: so a new operation cannot come
- * without the common ones.
+ * Every operation that answers at once, by its procedure. One that is missing here fails the tests: so a new
+ * operation cannot come without the common ones. Those that answer with events stand in `streams.ts`.
  */
 export const operations: Readonly<Record<string, OperationExample>> = {
   'chat.create': {
@@ -33,11 +33,19 @@ export const operations: Readonly<Record<string, OperationExample>> = {
   },
   'message.create': {
     validInput: async (team) => ({ chatId: (await team.makeChat()).id, content: 'Hello', role: 'user' }),
-    fields: { chatId: 'id', content: 'text', role: 'choice' },
+    fields: { chatId: 'id', content: 'text', role: 'choice', onBusy: 'choice', wait: 'flag' },
   },
   'message.list': {
     validInput: async (team) => ({ chatId: (await team.makeChat()).id, limit: '10', order: 'asc' }),
     fields: { chatId: 'id', limit: 'limit', cursor: 'cursor', order: 'choice' },
+  },
+  'message.cancel': {
+    validInput: (team) => team.answered(),
+    fields: { chatId: 'id', messageId: 'id' },
+  },
+  'message.retry': {
+    validInput: (team) => team.failed(),
+    fields: { chatId: 'id', messageId: 'id', wait: 'flag' },
   },
   'agent.list': {
     validInput: async () => ({}),

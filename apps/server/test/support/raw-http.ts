@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { checkRestAnswer } from './answer-check.ts';
+import { checkRestAnswer, checkStreamHead } from './answer-check.ts';
 
 export interface RawHttpAnswer {
   readonly status: number;
@@ -10,8 +10,8 @@ export interface RawHttpAnswer {
 }
 
 /**
- * Sends exactly these bytes and reads until the server closes: for requests that no HTTP client would send.
- * Ask for `connection: close` in requests that the server can read. Resolves with undefined when the server
+ * Sends exactly these bytes and reads until the server closes: for requests that no HTTP client would send. Of
+ * a stream of events, which may never end, the head is read. Ask for `connection: close` in requests that the server can read. Resolves with undefined when the server
  * closed without a word. The answer is held against the OpenAPI document, `shape` being what was asked.
  */
 export async function sendRaw(
@@ -20,7 +20,8 @@ export async function sendRaw(
   shape: { readonly method: string; readonly target: string } = requestLine(request),
 ): Promise<RawHttpAnswer | undefined> {
   const answer = await sendUnchecked(baseUrl, request);
-  if (answer) checkRestAnswer({ ...shape, ...answer });
+  if (answer && isStream(answer.headers)) checkStreamHead({ ...shape, ...answer });
+  else if (answer) checkRestAnswer({ ...shape, ...answer });
   return answer;
 }
 
@@ -40,13 +41,23 @@ async function exchange(url: URL, request: string | Uint8Array): Promise<Buffer>
   return await new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = connect(Number(url.port), url.hostname, () => socket.write(request));
-    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      if (chunks.length === 1 && STREAM_HEAD.test(chunk.toString('latin1'))) socket.destroy();
+    });
     socket.on('close', () => resolve(Buffer.concat(chunks)));
     // A server that refuses early closes while we still write: what it said before counts.
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error);
     });
   });
+}
+
+/** A head that came in one piece, as every head of a stream does. */
+const STREAM_HEAD = /^content-type: text\/event-stream.*\r\n\r\n/ims;
+
+function isStream(headers: Headers): boolean {
+  return headers.get('content-type')?.startsWith('text/event-stream') ?? false;
 }
 
 function requestLine(request: string | Uint8Array): { method: string; target: string } {

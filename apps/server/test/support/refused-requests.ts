@@ -76,8 +76,9 @@ function inQuery(field: string, kind: FieldKind): RefusedRequest[] {
 }
 
 function isForeign(kind: FieldKind, value: unknown): boolean {
-  // Any JSON object is metadata, and stays what it is; a number is a size of a page.
+  // Any JSON object is metadata, and stays what it is; a number is a size of a page, and true is a flag.
   if (kind === 'object') return typeof value !== 'object' || value === null || Array.isArray(value);
+  if (kind === 'flag') return typeof value !== 'boolean';
   return kind !== 'limit' || typeof value !== 'number';
 }
 
@@ -100,6 +101,12 @@ function textsFor(kind: FieldKind, canBeBroken: boolean): readonly (readonly [st
       ];
     case 'object':
       return [['a text', 'a']];
+    case 'flag':
+      return [
+        ['the word true', 'true'],
+        ['the word false', 'false'],
+        ['an empty text', ''],
+      ];
     case 'id':
       return [];
   }

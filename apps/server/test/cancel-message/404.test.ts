@@ -1,0 +1,46 @@
+import { scripts } from '@parley/agent/testing';
+import { expect, test } from 'vitest';
+import { type OneAnswer, startHarness } from '../harness.ts';
+import { storedTurns } from '../support/stored-turns.ts';
+
+const { makeTeam, model, mongo } = await startHarness();
+const team = await makeTeam();
+const other = await makeTeam();
+
+const { chatId, messageId } = await team.answered();
+const elsewhere = await team.answered();
+model.replyTo('theirs, running', scripts.neverEnding('so far'));
+const theirChat = await other.makeChat();
+const { body: theirAnswer } = await other.send(theirChat.id, 'theirs, running', {
+  body: { content: 'theirs, running', role: 'user', wait: false },
+});
+const theirs: OneAnswer = { chatId: theirChat.id, messageId: theirAnswer.id };
+const [question] = (await team.trpc.message.list.query({ chatId })).messages;
+
+test.each([
+  ["another team's running answer", theirs],
+  ["another team's, in a chat of one's own", { ...theirs, chatId }],
+  ["another chat's", { chatId, messageId: elsewhere.messageId }],
+  ["the user's own message", { chatId, messageId: question?.id }],
+  ['none', { chatId, messageId: 'nope' }],
+  ['one of no chat', { chatId: 'nope', messageId }],
+] as [string, OneAnswer][])('%s is 404 message_not_found, and nothing is stopped', async (_, answer) => {
+  const path = `/chat/${answer.chatId}/message/${answer.messageId}/cancel`;
+  const before = await ownTurns();
+  const { status, refusal } = await team.rest('POST', path);
+  expect(status).toBe(404);
+  expect(refusal.code).toBe('message_not_found');
+  expect(await ownTurns()).toEqual(before);
+  const [turn] = await storedTurns(mongo.raw, theirs.chatId);
+  expect(turn).toMatchObject({ status: 'generating' });
+  expect(turn).not.toHaveProperty('isCancelled');
+});
+
+const ownTurns = () => mongo.raw.collection('turns').find({ team: team.id }).toArray();
+
+test('an answer of a chat that was deleted is 404', async () => {
+  const gone = await team.answered();
+  await team.rest('DELETE', `/chat/${gone.chatId}`);
+  const answer = await team.rest('POST', `/chat/${gone.chatId}/message/${gone.messageId}/cancel`);
+  expect(answer).toMatchObject({ status: 404, refusal: { code: 'message_not_found' } });
+});

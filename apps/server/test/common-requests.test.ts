@@ -1,0 +1,204 @@
+import { streamOperations } from '@parley/api';
+import { limits } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { startHarness, type Team } from './harness.ts';
+import { operationOf, procedureDefinitions, toRestRequest } from './support/doors.ts';
+import { operations } from './support/operations.ts';
+import { unchanged } from './support/unchanged.ts';
+
+/*
+ * What any operation is refused for whatever it does: a body that is none, one too large, and an address or a
+ * method that is not there.
+ */
+
+const { url, makeTeam, rest, mongo } = await startHarness();
+const team = await makeTeam();
+
+const names = Object.keys(operations);
+const withBody = names.filter((name) => operationOf(name).method === 'POST');
+const takesNoBody = (name: string) => operationOf(name).meta.hasOptionalBody === true;
+
+const inputOf = async (name: string): Promise<Record<string, unknown>> =>
+  (await operations[name]?.validInput(team)) ?? {};
+/** The address of a thing of this operation that is there. */
+const targetOf = async (name: string): Promise<string> => toRestRequest(name, await inputOf(name)).path;
+/** An address of this form where nothing is. */
+const emptyTarget = (path: string): string => path.replaceAll(/\{\w+\}/g, 'nothing');
+
+/** Makes a request that must be refused, and sees to it that nothing whatever was written. */
+const refusedRest = (request: () => ReturnType<Team['rest']>) => unchanged(mongo.raw, request);
+
+describe('a body that is no JSON object', () => {
+  const bodies: [string, string | Uint8Array<ArrayBuffer>][] = [
+    ['half of one', '{"agentId":'],
+    ['nothing', ''],
+    ['a string', '"agentId"'],
+    ['an array', '[{"agentId":"x"}]'],
+    ['a number', '1'],
+    ['null', 'null'],
+    ['two objects', '{}{}'],
+    ['a comment', '/**/{}'],
+    ['a single quote', "{'agentId':'x'}"],
+    ['bytes that are not UTF-8', Uint8Array.of(0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d)],
+    ['UTF-16', Uint8Array.from(Buffer.from('{"agentId":"x"}', 'utf16le'))],
+  ];
+
+  describe.each(withBody)('%s', (name) => {
+    // Where no body is needed, none at all is no mistake.
+    const wrong = bodies.filter(([, body]) => body !== '' || !takesNoBody(name));
+    test.each(wrong)('%s is 400 malformed_request', async (_, rawBody) => {
+      const { method } = operationOf(name);
+      const target = await targetOf(name);
+      const answer = await refusedRest(() =>
+        team.rest(method, target, { rawBody, headers: { 'content-type': 'application/json' } }),
+      );
+      expect(answer).toMatchObject({ status: 400, refusal: { code: 'malformed_request' } });
+    });
+
+    test.each([
+      ['none', undefined],
+      ['text/plain', 'text/plain'],
+      ['a form', 'application/x-www-form-urlencoded'],
+      ['XML', 'application/xml'],
+      ['something like JSON', 'application/jsonx'],
+      ['nonsense', ';;;'],
+    ])('content type %s is 415', async (_, type) => {
+      const { method } = operationOf(name);
+      const target = await targetOf(name);
+      const rawBody = new TextEncoder().encode(JSON.stringify(await inputOf(name)));
+      const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
+      const answer = await refusedRest(() => team.rest(method, target, { rawBody, headers }));
+      expect(answer).toMatchObject({ status: 415, refusal: { code: 'unsupported_media_type' } });
+    });
+
+    test.each([
+      'application/json',
+      'application/json; charset=utf-8',
+      'application/json;charset=UTF-8',
+      'Application/JSON',
+    ])('content type %s is taken', async (type) => {
+      const { path, body } = toRestRequest(name, await inputOf(name));
+      const { method } = operationOf(name);
+      const answer = await team.rest(method, path, { body, headers: { 'content-type': type } });
+      expect(answer.status).toBe(200);
+    });
+
+    test('at the tRPC door half a JSON is 400 malformed_request', async () => {
+      const response = await fetch(`${url}/trpc/${name}`, {
+        method: 'POST',
+        headers: { 'x-api-key': team.secretKey, 'content-type': 'application/json' },
+        body: '{"agentId":',
+      });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({
+        error: { data: { refusal: { code: 'malformed_request', error: 'Bad Request' } } },
+      });
+    });
+  });
+});
+
+describe('a body that is too large', () => {
+  const padded = (length: number) => `{"unknown":"${'x'.repeat(length - '{"unknown":""}'.length)}"}`;
+
+  test.each(withBody)('%s: one byte above 1 MiB is 413, 1 MiB itself is read', async (name) => {
+    const { method } = operationOf(name);
+    const target = await targetOf(name);
+    const headers = { 'content-type': 'application/json' };
+    const over = await refusedRest(() =>
+      team.rest(method, target, { rawBody: padded(limits.bodyBytesMax + 1), headers }),
+    );
+    expect(over).toMatchObject({ status: 413, refusal: { code: 'payload_too_large' } });
+    const exact = await refusedRest(() =>
+      team.rest(method, target, { rawBody: padded(limits.bodyBytesMax), headers }),
+    );
+    expect(exact).toMatchObject({ status: 400, refusal: { code: 'invalid_input' } });
+  });
+
+  test.each(withBody)('%s: the tRPC door has the same bound', async (name) => {
+    const send = (length: number) =>
+      fetch(`${url}/trpc/${name}`, {
+        method: 'POST',
+        headers: { 'x-api-key': team.secretKey, 'content-type': 'application/json' },
+        body: padded(length),
+      });
+    const over = await send(limits.bodyBytesMax + 1);
+    expect(over.status).toBe(413);
+    expect(await over.json()).toMatchObject({ error: { data: { refusal: { code: 'payload_too_large' } } } });
+    expect((await send(limits.bodyBytesMax)).status).toBe(400);
+  });
+});
+
+describe('an address that is not there, or does not take the method', () => {
+  const addresses: readonly { path: string; method: string }[] = [
+    ...names.map(operationOf),
+    ...streamOperations.map(({ path }) => ({ path, method: 'GET' })),
+  ];
+  const taken = Map.groupBy(addresses, ({ path }) => path);
+  const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'];
+  const cases = [...taken].flatMap(([path, found]) =>
+    methods
+      .filter((method) => !found.some((operation) => operation.method === method))
+      .map((method) => ({
+        path,
+        method,
+        allow: found
+          .map((one) => one.method)
+          .sort()
+          .join(', '),
+      })),
+  );
+
+  test.each(cases)(
+    '$method $path is 405 and tells what is allowed: $allow',
+    async ({ path, method, allow }) => {
+      for (const key of [team.secretKey, undefined]) {
+        const answer = await refusedRest(() => rest(method, emptyTarget(path), { key }));
+        expect(answer.status).toBe(405);
+        expect(answer.headers.get('allow')).toBe(allow);
+        if (method !== 'HEAD') expect(answer.refusal.code).toBe('method_not_allowed');
+      }
+    },
+  );
+
+  test.each([
+    '/',
+    '/nope',
+    '/chats',
+    '/CHAT',
+    '/chat/x/messages',
+    '/chat/x/message/y/z',
+    '/api/chat',
+    '//chat',
+  ])('%s is 404, with a key and without, by every method', async (path) => {
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      for (const key of [team.secretKey, undefined]) {
+        const answer = await rest(method, path, { key });
+        expect(answer).toMatchObject({ status: 404, refusal: { code: 'route_not_found' } });
+      }
+    }
+  });
+
+  test.each(['chat.nope', 'chat', 'nope', 'chat.get.more', 'constructor', '__proto__', 'chat.toString'])(
+    'the tRPC procedure %s is 404 route_not_found',
+    async (name) => {
+      const response = await fetch(`${url}/trpc/${name}`, { headers: { 'x-api-key': team.secretKey } });
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({
+        error: { data: { refusal: { code: 'route_not_found' } } },
+      });
+    },
+  );
+
+  test.each(names)('%s by the wrong method of tRPC is 405', async (name) => {
+    const isQuery = procedureDefinitions()[name]?.type === 'query';
+    const response = await fetch(`${url}/trpc/${name}`, {
+      method: isQuery ? 'POST' : 'GET',
+      headers: { 'x-api-key': team.secretKey, ...(isQuery && { 'content-type': 'application/json' }) },
+      ...(isQuery && { body: '{}' }),
+    });
+    expect(response.status).toBe(405);
+    expect(await response.json()).toMatchObject({
+      error: { data: { refusal: { code: 'method_not_allowed' } } },
+    });
+  });
+});

@@ -1,0 +1,190 @@
+import { createGate, type ModelScript, scripts } from '@parley/agent/testing';
+import { type ErrorCode, statusOf } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { storedTurns } from '../support/stored-turns.ts';
+import { answerOf, DONE, partsOf, shownText } from '../support/ui-message-stream.ts';
+
+/*
+ * Whatever a model's server does, a turn has one end, and it is told the same to whoever waits, to whoever reads
+ * the stream and to whoever asks for the list.
+ */
+
+const ANSWER_LENGTH_MAX = 100;
+const { makeTeam, model, mongo } = await startHarness({
+  bounds: { tickMs: 20 },
+  agentBounds: {
+    turnTimeMaxMs: 4_000,
+    silenceMaxMs: 1_000,
+    tailMaxMs: 200,
+    retryDelayMs: 1,
+    answerLengthMax: ANSWER_LENGTH_MAX,
+  },
+});
+const team = await makeTeam();
+// The model's server has shown that it takes all that is asked of it, so that a 400 is a refusal.
+await team.send((await team.makeChat()).id, 'hello');
+
+const listed = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
+const finishing = (reason: string, ...pieces: string[]) => scripts.text(pieces, { reason });
+/** Pieces that keep coming, each before the model's silence is too long, for as long as the client listens. */
+const dripping =
+  (pieces: number): ModelScript =>
+  async (call) => {
+    for (let piece = 0; piece < pieces && !call.isAborted; piece++) {
+      call.text('.');
+      await Promise.race([call.closed, pauseOf(100)]);
+    }
+    call.finish();
+  };
+// What is slow here is the model; nobody waits for it but the server.
+const pauseOf = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+interface Fault {
+  readonly what: string;
+  readonly script: ModelScript;
+  /** What the readers of the stream were shown before it failed. */
+  readonly shown?: string;
+  readonly calls?: number;
+}
+
+const failures: Record<string, readonly Fault[]> = {
+  model_rate_limited: [
+    { what: '429 without Retry-After', script: scripts.status(429), calls: 3 },
+    {
+      what: '429 with a Retry-After that is soon over',
+      script: scripts.status(429, { headers: { 'retry-after-ms': '20' } }),
+      calls: 3,
+    },
+    {
+      what: '429 with a Retry-After beyond the time of a turn',
+      script: scripts.status(429, { headers: { 'retry-after': '60' } }),
+      calls: 1,
+    },
+  ],
+  model_refused: [
+    { what: '400', script: scripts.status(400), calls: 1 },
+    { what: '401', script: scripts.status(401), calls: 1 },
+    { what: '413', script: scripts.status(413), calls: 1 },
+  ],
+  model_failed: [
+    { what: '500', script: scripts.status(500), calls: 3 },
+    { what: 'a stream that is cut before its first word', script: scripts.cutAfter(), calls: 3 },
+    { what: 'a stream that is cut', script: scripts.cutAfter('half'), shown: 'half', calls: 1 },
+    { what: 'a stream without an end', script: scripts.unfinishedAfter('half'), shown: 'half', calls: 1 },
+    { what: 'a garbage chunk', script: scripts.brokenChunkAfter('half'), shown: 'half', calls: 1 },
+    { what: 'an error within the stream', script: scripts.errorAfter(['half']), shown: 'half', calls: 1 },
+    { what: 'a page instead of a stream', script: scripts.raw('<html>Bad gateway</html>'), calls: 3 },
+    { what: 'an answer in one piece', script: (call) => call.status(200, { choices: [] }), calls: 3 },
+    { what: 'an empty answer', script: scripts.text([]), calls: 3 },
+    { what: 'nothing but a filter', script: finishing('content_filter'), calls: 1 },
+    { what: 'nothing, all its length used up', script: finishing('length'), calls: 1 },
+    { what: 'nothing but tools', script: finishing('tool_calls'), calls: 1 },
+  ],
+  model_timeout: [
+    { what: '504', script: scripts.status(504), calls: 3 },
+    { what: 'no word at all, ever', script: () => undefined, calls: 1 },
+    { what: 'a head, and no word', script: (call) => call.open(), calls: 1 },
+    { what: 'silence within the stream', script: scripts.neverEnding('half'), shown: 'half', calls: 1 },
+    { what: 'drops, for ever', script: dripping(Number.POSITIVE_INFINITY), calls: 1 },
+  ],
+};
+
+const cases = Object.entries(failures).flatMap(([code, faults]) =>
+  faults.map((fault) => ({ ...fault, code: code as ErrorCode })),
+);
+
+// Those that wait for a bound wait side by side.
+describe.concurrent.each(cases)('$what', ({ what, script, code, shown, calls }) => {
+  test(`is ${code}, waited for and streamed`, async () => {
+    model.replyTo(`waiting: ${what}`, script);
+    model.replyTo(`streaming: ${what}`, script);
+    const [{ id: waiting }, { id: streaming }] = [await team.makeChat(), await team.makeChat()];
+    const [answer, events] = await Promise.all([
+      team.send(waiting, `waiting: ${what}`),
+      team.stream(streaming, `streaming: ${what}`).then((stream) => stream.rest()),
+    ]);
+    expect(answer).toMatchObject({ status: statusOf(code), refusal: { code } });
+
+    const ends = partsOf(events).filter(({ type }) => /^(?:finish|abort|error|data-refusal)$/.test(type));
+    expect(ends).toMatchObject([
+      { data: { code, messageId: answerOf(events).messageId } },
+      { type: 'error' },
+    ]);
+    expect(events.at(-1)?.data).toBe(DONE);
+    expect(events.filter(({ data }) => data === DONE)).toHaveLength(1);
+    if (what !== 'drops, for ever') expect(shownText(events)).toBe(shown ?? '');
+
+    for (const chatId of [waiting, streaming]) {
+      expect(await listed(chatId)).toMatchObject([{ role: 'user', status: 'failed', errorCode: code }]);
+      const [turn] = await storedTurns(mongo.raw, chatId);
+      expect(turn).toMatchObject({ status: 'failed', usage: [{ calls }] });
+      // The model is left alone from then on.
+      expect((await team.send(chatId, 'and now?')).status).toBe(200);
+    }
+  });
+});
+
+describe.concurrent.each([
+  ['429 once, with Retry-After', [scripts.status(429, { headers: { 'retry-after-ms': '5' } })]],
+  ['500 twice', [scripts.status(500), scripts.status(500)]],
+  ['a cut before the first word', [scripts.cutAfter()]],
+  ['an empty answer once', [scripts.text([])]],
+] as [string, ModelScript[]][])('%s, and then an answer', (what, faults) => {
+  test('is that answer, waited for and streamed', async () => {
+    for (const way of ['waiting', 'streaming']) {
+      let call = 0;
+      model.replyTo(`${way}: ${what}, passing`, (asked) => (faults[call++] ?? scripts.text('fine'))(asked));
+      const { id: chatId } = await team.makeChat();
+      const content = `${way}: ${what}, passing`;
+      if (way === 'waiting') expect((await team.send(chatId, content)).body.content).toBe('fine');
+      else expect(shownText(await (await team.stream(chatId, content)).rest())).toBe('fine');
+      expect((await listed(chatId))[1]).toMatchObject({ content: 'fine', status: 'completed' });
+    }
+  });
+});
+
+describe.concurrent.each([
+  ['a filter ended', finishing('content_filter', 'so far'), 'so far'],
+  ['its own length ended', finishing('length', 'so far'), 'so far'],
+  ['the model ended with a word nobody knows', finishing('whatever', 'so far'), 'so far'],
+  [
+    'is longer than any may be',
+    scripts.text(['x'.repeat(80), 'y'.repeat(80)]),
+    'x'.repeat(80) + 'y'.repeat(20),
+  ],
+  ['is cut within an emoji', scripts.text(['x'.repeat(ANSWER_LENGTH_MAX - 1), '🙂🙂']), 'x'.repeat(99)],
+  ['comes in drops', dripping(8), '........'],
+] as [string, ModelScript, string][])('an answer that %s', (what, script, content) => {
+  test('is an answer, waited for and streamed', async () => {
+    model.replyTo(`waiting: ${what}`, script);
+    model.replyTo(`streaming: ${what}`, script);
+    const [{ id: waiting }, { id: streaming }] = [await team.makeChat(), await team.makeChat()];
+    const [answer, events] = await Promise.all([
+      team.send(waiting, `waiting: ${what}`),
+      team.stream(streaming, `streaming: ${what}`).then((stream) => stream.rest()),
+    ]);
+    expect(answer.body).toMatchObject({ content, status: 'completed' });
+    expect(shownText(events)).toBe(content);
+    expect(partsOf(events).at(-1)).toMatchObject({
+      type: 'finish',
+      messageMetadata: { status: 'completed' },
+    });
+    for (const chatId of [waiting, streaming]) {
+      expect((await listed(chatId))[1]).toMatchObject({ content, status: 'completed' });
+    }
+  });
+});
+
+test('an answer that goes on beyond its longest is cut off there, and so is the model', async () => {
+  const gate = createGate();
+  model.replyTo('endless', async (call) => {
+    call.text('x'.repeat(ANSWER_LENGTH_MAX + 1));
+    await gate.released;
+  });
+  const { id: chatId } = await team.makeChat();
+  const { body } = await team.send(chatId, 'endless');
+  expect(body.content).toHaveLength(ANSWER_LENGTH_MAX);
+  await (await model.callTo('endless')).aborted;
+  gate.release();
+});

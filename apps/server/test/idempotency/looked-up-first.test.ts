@@ -1,0 +1,137 @@
+import { Refusal } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { rest } from '../support/client.ts';
+import { openStream } from '../support/event-stream.ts';
+import { storedTurns } from '../support/stored-turns.ts';
+import { shownText } from '../support/ui-message-stream.ts';
+
+/*
+ * A key that was used is looked up right after who calls is known: whatever else could be refused now was not when
+ * the request came first.
+ */
+
+let noModel: Refusal | undefined;
+const harness = await startHarness({
+  bounds: { queuedTurnsPerChatMax: 0 },
+  endpoint: () => {
+    if (noModel) throw noModel;
+    return { baseUrl: harness.model.baseUrl, apiKey: 'k', model: 'm1' };
+  },
+});
+const { makeTeam, model, mongo, url, startReplica } = harness;
+const team = await makeTeam();
+
+const send = (chatId: string, content: string, base = url, more: object = {}) =>
+  rest<{ id: string; content: string }>(base, 'POST', `/chat/${chatId}/message`, {
+    key: team.secretKey,
+    headers: { 'idempotency-key': 'k1' },
+    body: { content, role: 'user', ...more },
+  });
+
+test('before who calls is known nothing is looked up', async () => {
+  const { id: chatId } = await team.makeChat();
+  await send(chatId, 'hello');
+  const headers = { 'idempotency-key': 'k1', 'x-api-key': 'nobody' };
+  const body = { content: 'hello', role: 'user' };
+  const path = `/chat/${chatId}/message`;
+  expect((await rest(url, 'POST', path, { headers, body })).status).toBe(401);
+  const other = await makeTeam();
+  const theirs = { 'idempotency-key': 'k1', 'x-api-key': other.secretKey };
+  expect(await rest(url, 'POST', path, { headers: theirs, body })).toMatchObject({
+    status: 404,
+    refusal: { code: 'chat_not_found' },
+  });
+});
+
+test('a model that is away by now keeps no answer back that was given', async () => {
+  const { id: chatId } = await team.makeChat();
+  const first = await send(chatId, 'hello');
+  noModel = new Refusal('model_loading');
+  const again = await send(chatId, 'hello');
+  const fresh = await team.send(chatId, 'something new');
+  noModel = undefined;
+  expect(again.text).toBe(first.text);
+  expect(fresh.refusal.code).toBe('model_loading');
+});
+
+test('nor does a full queue, nor a busy chat', async () => {
+  const { id: chatId } = await team.makeChat();
+  const first = await send(chatId, 'hello', url, { onBusy: 'reject' });
+  const gate = model.hold();
+  const running = team.send(chatId, 'running');
+  await model.callTo('running');
+  expect((await team.send(chatId, 'too much')).refusal.code).toBe('queue_full');
+  const again = await send(chatId, 'hello', url, { onBusy: 'reject' });
+  expect(again.text).toBe(first.text);
+  gate.release();
+  await running;
+});
+
+describe('a server that shuts down', () => {
+  test('gives an answer again that was given, and refuses what is new', async () => {
+    const replica = await startReplica();
+    const { id: chatId } = await team.makeChat();
+    const first = await send(chatId, 'hello', replica.url);
+    await replica.composition.turns.drain(0);
+    const again = await send(chatId, 'hello', replica.url);
+    expect(again.status).toBe(200);
+    expect(again.text).toBe(first.text);
+    expect((await send(chatId, 'another', replica.url)).refusal.code).toBe('idempotency_key_reused');
+    const { id: fresh } = await team.makeChat();
+    expect((await send(fresh, 'hello', replica.url)).refusal.code).toBe('draining');
+    expect(await storedTurns(mongo.raw, fresh)).toEqual([]);
+  });
+});
+
+describe('streamed', () => {
+  const stream = (chatId: string, content: string, base = url, key = 'k1') =>
+    openStream(base, 'POST', `/chat/${chatId}/message`, {
+      key: team.secretKey,
+      headers: { 'idempotency-key': key },
+      body: { content, role: 'user' },
+    });
+
+  test('joins what runs, and tells what ended, event for event', async () => {
+    const replica = await startReplica();
+    const { id: chatId } = await team.makeChat();
+    const gate = model.hold();
+    const first = await stream(chatId, 'streamed');
+    const [start] = await first.take(1);
+    const joined = await stream(chatId, 'streamed', replica.url);
+    gate.release();
+    const told = [start, ...(await first.rest())];
+    const late = await stream(chatId, 'streamed', replica.url);
+    const waited = await send(chatId, 'streamed');
+    expect(first.headers.get('idempotent-replayed')).toBeNull();
+    for (const again of [joined, late]) {
+      expect(again.headers.get('idempotent-replayed')).toBe('true');
+      const events = await again.rest();
+      expect(events[0]).toEqual(start);
+      expect(events.at(-2)).toEqual(told.at(-2));
+      expect(shownText(events)).toBe(waited.body.content);
+    }
+    expect(waited.headers.get('idempotent-replayed')).toBe('true');
+    expect(model.calls().filter(({ message }) => message === 'streamed')).toHaveLength(1);
+    expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
+  });
+
+  test('of a turn that failed it is the stream of a failed turn, as it was', async () => {
+    const { id: chatId } = await team.makeChat();
+    model.replyTo('fails streamed', (call) => call.status(401, {}));
+    const first = await (await stream(chatId, 'fails streamed')).rest();
+    const again = await stream(chatId, 'fails streamed');
+    expect(again.status).toBe(200);
+    expect(await again.rest()).toEqual(first);
+    expect(first.at(-2)?.data).toContain('"type":"error"');
+  });
+
+  test('of another body it is 422, in JSON', async () => {
+    const { id: chatId } = await team.makeChat();
+    await (await stream(chatId, 'one')).rest();
+    expect(await stream(chatId, 'two')).toMatchObject({
+      status: 422,
+      refusal: { code: 'idempotency_key_reused' },
+    });
+  });
+});

@@ -1,0 +1,259 @@
+import { scripts } from '@parley/agent/testing';
+import type { Answer } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { type OneAnswer, startHarness, type Team } from '../harness.ts';
+import { type RestAnswer, rest } from '../support/client.ts';
+import { type Door, doors } from '../support/doors.ts';
+import { storedTurns } from '../support/stored-turns.ts';
+import { trpcHttp } from '../support/trpc-http.ts';
+
+/*
+ * A request that comes again with its `Idempotency-Key` is not done again: it joins what the first one began, or
+ * is given its outcome.
+ */
+
+const { makeTeam, model, mongo, url, startReplica } = await startHarness();
+const replica = await startReplica();
+const team = await makeTeam();
+
+interface Sent {
+  readonly chatId: string;
+  readonly content?: string;
+  readonly more?: object;
+  readonly base?: string;
+  readonly from?: Team;
+}
+
+/** Sends a message with a key by one of the doors; both give the status, the body or refusal, and the header. */
+async function send(door: Door, key: string, sent: Sent): Promise<RestAnswer<Answer>> {
+  const { chatId, content = 'hello', more = {}, base = url, from = team } = sent;
+  const headers = { 'x-api-key': from.secretKey, 'idempotency-key': key };
+  const body = { content, role: 'user', ...more };
+  return door === 'rest'
+    ? rest(base, 'POST', `/chat/${chatId}/message`, { headers, body })
+    : trpcHttp(base, 'message.create', { chatId, ...body }, headers);
+}
+
+const isReplayed = ({ headers }: Pick<RestAnswer<unknown>, 'headers'>) => headers.get('idempotent-replayed');
+const callsTo = (content: string) => model.calls().filter(({ message }) => message === content).length;
+
+describe.each(doors)('at %s', (door) => {
+  test('after it has ended the same answer is given, with a header that says so, on any server', async () => {
+    const { id: chatId } = await team.makeChat();
+    const content = `ended, ${door}`;
+    const first = await send(door, 'k1', { chatId, content });
+    expect(isReplayed(first)).toBeNull();
+    for (const base of [url, replica.url, url]) {
+      const again = await send(door, 'k1', { chatId, content, base });
+      expect(again.status).toBe(200);
+      expect(again.text).toBe(first.text);
+      expect(isReplayed(again)).toBe('true');
+    }
+    expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
+    expect(callsTo(content)).toBe(1);
+  });
+
+  test('fifty at once are one turn, one call of the model and one answer; 49 are told that theirs is given again', async () => {
+    const { id: chatId } = await team.makeChat();
+    const content = `fifty, ${door}`;
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        send(door, 'k50', { chatId, content, base: index % 2 ? url : replica.url }),
+      ),
+    );
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(answers[0]?.body).toMatchObject({ content: `You said: ${content}`, status: 'completed' });
+    expect(answers.map(isReplayed).toSorted()).toEqual([...Array(49).fill('true'), null].toSorted());
+    expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
+    expect(callsTo(content)).toBe(1);
+  });
+
+  test('while it is being answered it is waited for, not asked again', async () => {
+    const { id: chatId } = await team.makeChat();
+    const content = `joined, ${door}`;
+    const gate = model.hold();
+    const first = send(door, 'k1', { chatId, content });
+    await model.callTo(content);
+    const again = send(door, 'k1', { chatId, content, base: replica.url });
+    const accepted = await send(door, 'k1', { chatId, content, more: { wait: false } });
+    expect(accepted).toMatchObject({ status: 200, body: { status: 'generating', content: '' } });
+    gate.release();
+    const [one, other] = await Promise.all([first, again]);
+    expect(other.text).toBe(one.text);
+    expect([isReplayed(one), isReplayed(other), isReplayed(accepted)]).toEqual([null, 'true', 'true']);
+    expect(accepted.body.id).toBe(one.body.id);
+    expect(callsTo(content)).toBe(1);
+  });
+
+  test('whether it waits is no part of what it asks: an answer may be fetched that was not waited for', async () => {
+    const { id: chatId } = await team.makeChat();
+    const content = `fetched, ${door}`;
+    const first = await send(door, 'k1', { chatId, content, more: { wait: false } });
+    expect(first.body.status).toBe('generating');
+    const again = await send(door, 'k1', { chatId, content });
+    expect(again.body).toMatchObject({ id: first.body.id, content: `You said: ${content}` });
+    const late = await send(door, 'k1', { chatId, content, more: { wait: false } });
+    expect(late.body).toEqual(again.body);
+  });
+
+  test('after its turn failed the same refusal is given, and the model is not asked again', async () => {
+    const { id: chatId } = await team.makeChat();
+    const content = `failed, ${door}`;
+    model.replyTo(content, scripts.status(401));
+    const first = await send(door, 'k1', { chatId, content });
+    expect(first).toMatchObject({ status: 502, refusal: { code: 'model_refused' } });
+    for (const more of [{}, { wait: false }]) {
+      const again = await send(door, 'k1', { chatId, content, base: replica.url, more });
+      expect(again.status).toBe(502);
+      expect({ ...again.refusal, requestId: '' }).toEqual({ ...first.refusal, requestId: '' });
+      expect(isReplayed(again)).toBe('true');
+    }
+    expect(callsTo(content)).toBe(1);
+    // It is still the failed message that is retried, not the key.
+    const retried = await team.trpc.message.retry
+      .mutate({
+        chatId,
+        messageId: first.refusal.messageId ?? '',
+      })
+      .catch(({ data }) => data.refusal.code as string);
+    expect(retried).toBe('model_refused');
+    expect((await send(door, 'k1', { chatId, content })).refusal.messageId).toBe(first.refusal.messageId);
+  });
+
+  test('after it was stopped, the stopped answer is given', async () => {
+    const { id: chatId } = await team.makeChat();
+    const content = `stopped, ${door}`;
+    model.replyTo(content, scripts.neverEnding('kept'));
+    const first = send(door, 'k1', { chatId, content });
+    const stream = await team.stream(chatId, content, { headers: { 'idempotency-key': 'k1' } });
+    await stream.until(({ data }) => data.includes('kept'));
+    const { answerId } = (await team.trpc.message.list.query({ chatId })).messages[0] ?? {};
+    await team.trpc.message.cancel.mutate({ chatId, messageId: answerId ?? '' });
+    const again = await send(door, 'k1', { chatId, content });
+    expect(again.body).toMatchObject({ content: 'kept', status: 'stopped' });
+    expect((await first).text).toBe(again.text);
+    await stream.rest();
+  });
+
+  test('after its chat was deleted it is 404, and nothing is done again', async () => {
+    const { id: chatId } = await team.makeChat();
+    const content = `deleted, ${door}`;
+    await send(door, 'k1', { chatId, content });
+    await team.rest('DELETE', `/chat/${chatId}`);
+    const again = await send(door, 'k1', { chatId, content });
+    expect(again).toMatchObject({ status: 404, refusal: { code: 'chat_not_found' } });
+    expect(callsTo(content)).toBe(1);
+  });
+
+  test.each([
+    ['another text', { content: 'another' }],
+    ['another way with a busy chat', { more: { onBusy: 'reject' } }],
+    ['a text that is invalid', { content: '' }],
+    ['an unknown field', { more: { unknown: 1 } }],
+    ['no role', { more: { role: undefined } }],
+  ])('%s under a key that was used is 422, and nothing is stored', async (_, other) => {
+    const { id: chatId } = await team.makeChat();
+    await send(door, 'k1', { chatId });
+    const refused = await send(door, 'k1', { chatId, ...other });
+    expect(refused).toMatchObject({ status: 422, refusal: { code: 'idempotency_key_reused' } });
+    expect(refused.refusal).not.toHaveProperty('messageId');
+    expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
+  });
+
+  test.each([
+    ['no characters', ''],
+    ['256 characters', 'k'.repeat(256)],
+    ['a blank within', 'a b'],
+    ['a letter beyond ASCII', 'clé'],
+    ['two keys', 'k1, k2'],
+  ])('a key of %s is 400 by its name, before anything else', async (_, key) => {
+    const { id: chatId } = await team.makeChat();
+    for (const sent of [{ chatId }, { chatId: 'nope' }, { chatId, content: '' }]) {
+      const refused = await send(door, key, sent);
+      expect(refused).toMatchObject({
+        status: 400,
+        refusal: { code: 'invalid_input', issues: [{ path: 'Idempotency-Key' }] },
+      });
+    }
+    expect(await storedTurns(mongo.raw, chatId)).toEqual([]);
+  });
+
+  test.each([
+    'k',
+    'k'.repeat(255),
+    '8e03978e-40d5-43e8-bc93-6894a57f9324',
+    '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
+  ])('%s is a key', async (key) => {
+    const { id: chatId } = await team.makeChat();
+    const first = await send(door, key, { chatId });
+    const again = await send(door, key, { chatId });
+    expect(first.status).toBe(200);
+    expect(again.text).toBe(first.text);
+  });
+
+  test('what was refused before it was accepted is not kept: the key is still to be used', async () => {
+    const { id: chatId } = await team.makeChat();
+    expect((await send(door, 'k1', { chatId, content: '' })).status).toBe(400);
+    expect((await send(door, 'k1', { chatId: 'nope' })).status).toBe(404);
+    const { status, headers } = await send(door, 'k1', { chatId });
+    expect(status).toBe(200);
+    expect(headers.get('idempotent-replayed')).toBeNull();
+  });
+});
+
+test('both doors know a key together: what one began the other gives', async () => {
+  const { id: chatId } = await team.makeChat();
+  const byRest = await send('rest', 'k1', { chatId });
+  const byTrpc = await send('trpc', 'k1', { chatId });
+  expect(byTrpc.body).toEqual(byRest.body);
+  expect(isReplayed(byTrpc)).toBe('true');
+  expect((await send('trpc', 'k1', { chatId, content: 'other' })).status).toBe(422);
+});
+
+test('the order of the fields, and how they are written, is no other body', async () => {
+  const { id: chatId } = await team.makeChat();
+  const headers = {
+    'x-api-key': team.secretKey,
+    'idempotency-key': 'k1',
+    'content-type': 'application/json',
+  };
+  const texts = [
+    '{"content":"héllo","role":"user"}',
+    '{ "role": "user", "content": "h\\u00e9llo" }',
+    '{"content":"x","role":"user","content":"héllo"}',
+  ];
+  const answers = [];
+  for (const rawBody of texts) {
+    answers.push(await rest<Answer>(url, 'POST', `/chat/${chatId}/message`, { headers, rawBody }));
+  }
+  expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+});
+
+test('a retry is kept likewise: many at once are one, and its own refusal is given again', async () => {
+  const failed = await team.failed();
+  const retry = ({ chatId, messageId }: OneAnswer, key: string) =>
+    team.rest<Answer>('POST', `/chat/${chatId}/message/${messageId}/retry`, {
+      headers: { 'idempotency-key': key },
+    });
+  const answers = await Promise.all(Array.from({ length: 10 }, () => retry(failed, 'k1')));
+  expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+  expect(answers[0]?.status).toBe(200);
+  expect(answers.map(isReplayed).filter(Boolean)).toHaveLength(9);
+  expect(await storedTurns(mongo.raw, failed.chatId)).toHaveLength(2);
+  // Not by another key: then it is another retry, of what is answered by now.
+  expect((await retry(failed, 'k2')).refusal.code).toBe('not_retryable');
+  // The same key for another answer is another request.
+  const other = await team.failed();
+  expect((await retry({ ...other, chatId: failed.chatId }, 'k1')).status).toBe(422);
+  // Each operation has its keys.
+  expect((await send('rest', 'k1', { chatId: failed.chatId })).status).toBe(200);
+});
+
+test('an operation that begins nothing takes no notice of a key', async () => {
+  const { chatId, messageId } = await team.answered();
+  const headers = { 'idempotency-key': 'not a key' };
+  expect((await team.rest('GET', `/chat/${chatId}`, { headers })).status).toBe(200);
+  const cancel = await team.rest('POST', `/chat/${chatId}/message/${messageId}/cancel`, { headers });
+  expect(cancel.status).toBe(200);
+  expect((await team.rest('DELETE', `/chat/${chatId}`, { headers })).status).toBe(204);
+});

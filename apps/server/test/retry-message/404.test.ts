@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { type OneAnswer, startHarness } from '../harness.ts';
+import { unchanged } from '../support/unchanged.ts';
+
+const { makeTeam, mongo } = await startHarness();
+const team = await makeTeam();
+const failed = await team.failed();
+const elsewhere = await team.failed();
+const theirs = await (await makeTeam()).failed();
+const [question] = (await team.trpc.message.list.query({ chatId: failed.chatId })).messages;
+
+test.each([
+  ["another team's", theirs],
+  ["another team's, in a chat of one's own", { ...theirs, chatId: failed.chatId }],
+  ["another chat's", { chatId: failed.chatId, messageId: elsewhere.messageId }],
+  ["the user's own message", { chatId: failed.chatId, messageId: question?.id }],
+  ['none', { chatId: failed.chatId, messageId: 'nope' }],
+  ['one of no chat', { chatId: 'nope', messageId: failed.messageId }],
+] as [string, OneAnswer][])('%s is 404 message_not_found', async (_, { chatId, messageId }) => {
+  const { status, refusal } = await unchanged(mongo.raw, () =>
+    team.rest('POST', `/chat/${chatId}/message/${messageId}/retry`),
+  );
+  expect(status).toBe(404);
+  expect(refusal.code).toBe('message_not_found');
+});
+
+test('a failed answer of a chat that was deleted is 404', async () => {
+  const gone = await team.failed();
+  await team.rest('DELETE', `/chat/${gone.chatId}`);
+  const answer = await team.rest('POST', `/chat/${gone.chatId}/message/${gone.messageId}/retry`);
+  expect(answer).toMatchObject({ status: 404, refusal: { code: 'message_not_found' } });
+});

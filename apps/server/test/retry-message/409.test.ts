@@ -1,0 +1,101 @@
+import { scripts } from '@parley/agent/testing';
+import { limits } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { type OneAnswer, startHarness } from '../harness.ts';
+import { rest } from '../support/client.ts';
+import { openStream } from '../support/event-stream.ts';
+import { storedTurns } from '../support/stored-turns.ts';
+import { unchanged } from '../support/unchanged.ts';
+
+const { makeTeam, model, mongo, url, startReplica } = await startHarness();
+const replica = await startReplica();
+const team = await makeTeam();
+
+const retry = ({ chatId, messageId }: OneAnswer, base = url) =>
+  rest(base, 'POST', `/chat/${chatId}/message/${messageId}/retry`, { key: team.secretKey });
+
+describe('not_retryable', () => {
+  test('an answer that was given', async () => {
+    const answered = await team.answered();
+    const { status, refusal } = await unchanged(mongo.raw, () => retry(answered));
+    expect(status).toBe(409);
+    expect(refusal.code).toBe('not_retryable');
+    expect(refusal).not.toHaveProperty('messageId');
+  });
+
+  test('an answer that is being written, and one that was stopped', async () => {
+    const { id: chatId } = await team.makeChat();
+    model.replyTo('still at it', scripts.neverEnding('so far'));
+    const { body } = await team.send(chatId, 'still at it', {
+      body: { content: 'still at it', role: 'user', wait: false },
+    });
+    const answer = { chatId, messageId: body.id } as OneAnswer;
+    expect((await retry(answer)).refusal.code).toBe('not_retryable');
+    await team.trpc.message.cancel.mutate(answer);
+    expect((await retry(answer)).refusal.code).toBe('not_retryable');
+    expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
+  });
+
+  test('a failed answer that is not the newest, whatever became of the next one', async () => {
+    const failed = await team.failed();
+    await team.send(failed.chatId, 'on we go');
+    expect((await unchanged(mongo.raw, () => retry(failed))).refusal.code).toBe('not_retryable');
+    const again = await team.failed();
+    model.reply(scripts.status(401));
+    await team.send(again.chatId, 'fails too');
+    expect((await unchanged(mongo.raw, () => retry(again))).refusal.code).toBe('not_retryable');
+  });
+
+  test('a failed answer that was retried already', async () => {
+    const failed = await team.failed();
+    expect((await retry(failed)).status).toBe(200);
+    expect((await unchanged(mongo.raw, () => retry(failed))).refusal.code).toBe('not_retryable');
+  });
+
+  test('asked for a stream it is JSON all the same', async () => {
+    const { chatId, messageId } = await team.answered();
+    const path = `/chat/${chatId}/message/${messageId}/retry`;
+    expect(await openStream(url, 'POST', path, { key: team.secretKey })).toMatchObject({
+      status: 409,
+      refusal: { code: 'not_retryable' },
+    });
+  });
+});
+
+test.each([
+  ['one server', [url]],
+  ['two servers', [url, replica.url]],
+])('of ten retries at once, by %s, one is taken', async (_, bases) => {
+  const failed = await team.failed();
+  const calls = model.calls().length;
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, (__, index) => retry(failed, bases[index % bases.length])),
+  );
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array(9).fill(409)]);
+  expect(await storedTurns(mongo.raw, failed.chatId)).toHaveLength(2);
+  expect(model.calls().length).toBe(calls + 1);
+});
+
+test('of a retry and a new message at once, either the retry comes first or there is none', async () => {
+  for (let round = 0; round < 6; round++) {
+    const failed = await team.failed();
+    const [retried, sent] = await Promise.all([
+      retry(failed, round % 2 ? url : replica.url),
+      team.send(failed.chatId, `new ${round}`),
+    ]);
+    expect(sent.status).toBe(200);
+    const turns = await storedTurns(mongo.raw, failed.chatId);
+    expect(turns.map(({ sequence }) => sequence)).toEqual(turns.map((_, index) => index + 1));
+    expect(turns).toHaveLength(retried.status === 200 ? 3 : 2);
+    if (retried.status !== 200) expect(retried.refusal.code).toBe('not_retryable');
+    else expect(turns[2]?.messages[0]?.content).toBe(`new ${round}`);
+  }
+});
+
+test('chat_full: a chat that has its 10,000 messages takes no retry', async () => {
+  const failed = await team.failed();
+  await mongo.raw
+    .collection('turns')
+    .updateOne({ chat: failed.chatId }, { $set: { sequence: limits.chatMessagesMax / 2 } });
+  expect((await retry(failed)).refusal.code).toBe('chat_full');
+});

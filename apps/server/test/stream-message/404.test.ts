@@ -1,0 +1,45 @@
+import { scripts } from '@parley/agent/testing';
+import { expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+
+const { makeTeam, model, startReplica } = await startHarness();
+const replica = await startReplica();
+const team = await makeTeam();
+
+const chat = await team.makeChat();
+const { body: answer } = await team.send(chat.id, 'hello');
+model.replyTo('running', scripts.neverEnding('so far'));
+const running = await team.makeChat();
+const { body: runningAnswer } = await team.send(running.id, 'running', {
+  body: { content: 'running', role: 'user', wait: false },
+});
+const theirs = await (await makeTeam()).answered();
+
+test.each([
+  ["another team's, in its chat", theirs],
+  ["another team's, in a chat of one's own", { ...theirs, chatId: chat.id }],
+  ["one's own, in another team's chat", { chatId: theirs.chatId, messageId: answer.id }],
+  ["another chat's", { chatId: running.id, messageId: answer.id }],
+  ['a running one of another chat', { chatId: chat.id, messageId: runningAnswer.id }],
+  ["the user's own message", { chatId: chat.id, messageId: answer.userMessageId }],
+  ['the chat', { chatId: chat.id, messageId: chat.id as never }],
+  ['none', { chatId: chat.id, messageId: 'nope' as never }],
+  ['one of a chat that is none', { chatId: 'nope' as never, messageId: answer.id }],
+])('%s is 404 message_not_found, on every server', async (_, { chatId, messageId }) => {
+  for (const request of [{}, { url: replica.url }, { after: '1-1-4' }]) {
+    const stream = await team.resume({ chatId, messageId }, request);
+    expect(stream).toMatchObject({ status: 404, refusal: { code: 'message_not_found' } });
+    expect(stream.refusal).not.toHaveProperty('messageId');
+  }
+});
+
+test('of a chat that was deleted is 404, on every server', async () => {
+  const gone = await team.answered();
+  await team.rest('DELETE', `/chat/${gone.chatId}`);
+  for (const request of [{}, { url: replica.url }]) {
+    expect(await team.resume(gone, request)).toMatchObject({
+      status: 404,
+      refusal: { code: 'message_not_found' },
+    });
+  }
+});

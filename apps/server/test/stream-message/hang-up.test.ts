@@ -1,0 +1,55 @@
+import { scripts } from '@parley/agent/testing';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type OneAnswer, startHarness } from '../harness.ts';
+import { doors } from '../support/doors.ts';
+import { askForStream } from '../support/streams.ts';
+
+/*
+ * A reader that is gone costs nothing: a server that had to look for its answer in the database looks no more.
+ */
+
+const { makeTeam, model, mongo, log, startReplica } = await startHarness({ bounds: { tickMs: 20 } });
+const replica = await startReplica();
+const team = await makeTeam();
+afterEach(() => vi.restoreAllMocks());
+
+/** An answer that is being written on the other server, by its turn's id. */
+async function begin(content: string) {
+  const { id: chatId } = await team.makeChat();
+  model.replyTo(content, scripts.neverEnding('so far'));
+  const { body } = await team.send(chatId, content, { body: { content, role: 'user', wait: false } });
+  const turn = body.id.replace('msg_', 'turn_');
+  return { answer: { chatId, messageId: body.id } as OneAnswer, turn };
+}
+
+describe.each(doors)('at %s', (door) => {
+  const open = (answer: OneAnswer) =>
+    askForStream(
+      door,
+      { operationId: 'streamMessage', procedure: 'message.follow' },
+      { ...answer },
+      { url: replica.url, headers: { 'x-api-key': team.secretKey } },
+    );
+
+  test('of two readers the one that hung up is no more read for', async () => {
+    const [leaving, staying] = [await begin(`leaving, ${door}`), await begin(`staying, ${door}`)];
+    const looks = new Map<string, number>();
+    const { stand } = mongo.database.stores.turns;
+    vi.spyOn(mongo.database.stores.turns, 'stand').mockImplementation((scope, turn) => {
+      looks.set(turn, (looks.get(turn) ?? 0) + 1);
+      return stand(scope, turn);
+    });
+    const [gone, kept] = [await open(leaving.answer), await open(staying.answer)];
+    await gone.until(({ data }) => data.includes('so far'));
+    await kept.until(({ data }) => data.includes('so far'));
+    const hungUp = log.next(({ msg }) => msg === 'client hung up');
+    gone.close();
+    await hungUp;
+    const atMost = (looks.get(leaving.turn) ?? 0) + 1;
+    const before = looks.get(staying.turn) ?? 0;
+    // The other reader's looks are the clock.
+    await expect.poll(() => looks.get(staying.turn)).toBeGreaterThan(before + 5);
+    expect(looks.get(leaving.turn)).toBeLessThanOrEqual(atMost);
+    kept.close();
+  });
+});

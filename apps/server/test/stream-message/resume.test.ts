@@ -1,0 +1,163 @@
+import { createGate } from '@parley/agent/testing';
+import { expect, test } from 'vitest';
+import { type OneAnswer, startHarness } from '../harness.ts';
+import type { StreamEvent } from '../support/event-stream.ts';
+import { answerOf, DONE, isPart, lastIdOf, outlineOf, shownText } from '../support/ui-message-stream.ts';
+
+/*
+ * A stream that is cut goes on after its last event, on any server, while the answer is written and afterwards:
+ * what a client shows in the end is the stored answer, byte for byte, and nothing is shown twice.
+ */
+
+const BOUNDS = { bounds: { tickMs: 20 } };
+const { makeTeam, model, url, startReplica } = await startHarness(BOUNDS);
+const replica = await startReplica(BOUNDS);
+const team = await makeTeam();
+const servers = [url, replica.url];
+
+const PIECES = ['Once ', 'upon 🙂', ' a\u2028time', '\r\n\r\n', 'data: {}\n\n', '👨‍👩‍👧', ' the', ' end.'];
+const WHOLE = PIECES.join('');
+
+const stored = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages[1];
+
+/** A model that writes the next piece whenever it is told to. */
+function writeOnDemand(content: string) {
+  const gates = PIECES.map(() => createGate());
+  let next = 0;
+  model.replyTo(content, async (call) => {
+    for (const [index, piece] of PIECES.entries()) {
+      await gates[index]?.released;
+      call.text(piece);
+    }
+    call.finish();
+  });
+  return { write: () => gates[next++]?.release() };
+}
+
+/** Reads an answer with a connection for every `count` events, each to the other server. */
+async function readInCuts(answer: OneAnswer, first: StreamEvent[], count: number, write: () => void) {
+  const events = [...first];
+  for (let connection = 1; connection < 100; connection++) {
+    const server = servers[connection % 2] ?? url;
+    const stream = await team.resume(answer, { url: server, after: lastIdOf(events) });
+    for (let left = count; left > 0; left--) {
+      // Something new for each event: whatever was read together before, none is waited for in vain.
+      write();
+      const event = await stream.next();
+      if (!event) throw new Error('a stream ended without its end mark');
+      events.push(event);
+      if (event.data === DONE) return events;
+    }
+    stream.close();
+  }
+  throw new Error('no end after 100 connections');
+}
+
+/** The events without the end marks of the connections that saw the end. */
+const withoutDone = (events: readonly StreamEvent[]) => events.filter(({ data }) => data !== DONE);
+
+/** Offsets only ever grow: no event comes twice, none goes back. */
+function expectForward(events: readonly StreamEvent[]): void {
+  const places = events.map(({ id = '' }) => {
+    const [, part = 0, offset = 0] = id.split('-').map(Number);
+    return part * 1_000_000 + offset;
+  });
+  expect(places).toEqual([...new Set(places)].toSorted((a, b) => a - b));
+}
+
+const counts = Array.from({ length: PIECES.length + 4 }, (_, index) => index + 1);
+
+test.each(counts)('cut after every %i events while it is written, from server to server', async (count) => {
+  const { id: chatId } = await team.makeChat();
+  const content = `in cuts of ${count}`;
+  const { write } = writeOnDemand(content);
+  const stream = await team.stream(chatId, content);
+  const first = await stream.take(1);
+  stream.close();
+  const events = await readInCuts(answerOf(first), first, count, write);
+  const answer = await stored(chatId);
+  expect(answer).toMatchObject({ content: WHOLE, status: 'completed' });
+  expect(shownText(events)).toBe(WHOLE);
+  const told = withoutDone(events);
+  expect(told.filter(isPart('data-snapshot'))).toEqual([]);
+  expectForward(told);
+  expect(outlineOf(told).at(-1)).toBe('1-2-0 finish');
+});
+
+test('cut after the k-th event of a running answer, for every k, and taken up elsewhere to the end', async () => {
+  const { id: chatId } = await team.makeChat();
+  const { write } = writeOnDemand('for every k');
+  const stream = await team.stream(chatId, 'for every k');
+  const seen = await stream.take(1);
+  for (const piece of PIECES.slice(0, 5)) {
+    write();
+    seen.push(...(await stream.until(isPart('text-delta', piece))));
+  }
+  // All are open at once, on a server that has to read the log, and on the one that writes it.
+  const resumed = await Promise.all(
+    seen.flatMap((event, index) =>
+      servers.map(async (server) => ({
+        before: seen.slice(0, index + 1),
+        stream: await team.resume(answerOf(seen), { url: server, after: event.id }),
+      })),
+    ),
+  );
+  for (const _ of PIECES.slice(5)) write();
+  for (const { before, stream: later } of resumed) {
+    const events = [...before, ...(await later.rest())];
+    expect(shownText(events)).toBe(WHOLE);
+    expect(events.filter(isPart('data-snapshot'))).toEqual([]);
+    expectForward(withoutDone(events));
+    expect(outlineOf(events).slice(-2)).toEqual(['1-2-0 finish', `- ${DONE}`]);
+  }
+  expect((await stored(chatId))?.content).toBe(WHOLE);
+});
+
+test('cut after the k-th event, for every k, and taken up when the answer has long ended', async () => {
+  const { id: chatId } = await team.makeChat();
+  const { write } = writeOnDemand('long ended');
+  const stream = await team.stream(chatId, 'long ended');
+  const seen = await stream.take(1);
+  for (const piece of PIECES) {
+    write();
+    seen.push(...(await stream.until(isPart('text-delta', piece))));
+  }
+  seen.push(...(await stream.rest()));
+  const told = withoutDone(seen);
+  expect(told).toHaveLength(PIECES.length + 4);
+  for (const [index, event] of told.entries()) {
+    for (const server of servers) {
+      const later = await (await team.resume(answerOf(seen), { url: server, after: event.id })).rest();
+      const events = [...told.slice(0, index + 1), ...later];
+      expect(shownText(events)).toBe(WHOLE);
+      expectForward(withoutDone(events));
+      expect(outlineOf(events).slice(-2)).toEqual(['1-2-0 finish', `- ${DONE}`]);
+    }
+  }
+});
+
+test('without an event to go on after it is told from its start, on every server, during and after', async () => {
+  const { id: chatId } = await team.makeChat();
+  const { write } = writeOnDemand('from the start');
+  const stream = await team.stream(chatId, 'from the start');
+  const seen = await stream.take(1);
+  const answer = answerOf(seen);
+  for (const piece of PIECES.slice(0, 3)) {
+    write();
+    await stream.until(isPart('text-delta', piece));
+  }
+  const during = await Promise.all(servers.map((server) => team.resume(answer, { url: server })));
+  for (const _ of PIECES.slice(3)) write();
+  const after = await Promise.all(
+    servers.map(async (server) => {
+      await stream.rest();
+      return await team.resume(answer, { url: server });
+    }),
+  );
+  for (const one of [...during, ...after]) {
+    const events = await one.rest();
+    expect(events[0]).toEqual(seen[0]);
+    expect(shownText(events)).toBe(WHOLE);
+    expect(outlineOf(events).slice(-2)).toEqual(['1-2-0 finish', `- ${DONE}`]);
+  }
+});

@@ -1,0 +1,85 @@
+import type { ChatEvent, Message } from '@parley/contract';
+
+interface ShownTurn {
+  readonly message: Message | undefined;
+  readonly userMessageId: string;
+  readonly answerId: string;
+  text: string;
+  status: 'queued' | 'generating' | 'completed' | 'stopped' | 'failed';
+  errorCode?: Message['errorCode'];
+  createdAt?: string;
+}
+
+/** What a tab shows of a chat: the events of its stream, folded as a client would. */
+export class ChatView {
+  #turns: ShownTurn[] = [];
+  /** What stood there before the first event that was told. */
+  #before: readonly Message[] = [];
+  isDeleted = false;
+
+  apply(event: ChatEvent): void {
+    switch (event.type) {
+      case 'message-accepted': {
+        const { message, userMessageId, answerId } = event;
+        this.#turns.push({ message, userMessageId, answerId, text: '', status: 'queued' });
+        return;
+      }
+      case 'answer-started':
+        this.#turnOf(event.messageId).status = 'generating';
+        return;
+      case 'answer-delta':
+        this.#turnOf(event.messageId).text += event.text;
+        return;
+      case 'answer-snapshot':
+        this.#turnOf(event.messageId).text = event.text;
+        return;
+      case 'answer-ended': {
+        const { messageId, type: _type, ...end } = event;
+        Object.assign(this.#turnOf(messageId), end);
+        return;
+      }
+      case 'chat-snapshot':
+        this.#before = event.messages;
+        this.#turns = [];
+        return;
+      case 'chat-deleted':
+        this.isDeleted = true;
+    }
+  }
+
+  /** The messages as a list shows them. */
+  get messages(): Message[] {
+    return [...this.#before, ...this.#turns.flatMap((turn) => this.#messagesOf(turn))];
+  }
+
+  #messagesOf({ message, answerId, text, status, createdAt = '' }: ShownTurn): Message[] {
+    const question = message && this.#withStatus(message);
+    if (createdAt === '' || (status !== 'completed' && status !== 'stopped'))
+      return question ? [question] : [];
+    const id = answerId as Message['id'];
+    const answer: Message = { id, content: text, role: 'assistant', status, createdAt };
+    return question ? [question, answer] : [answer];
+  }
+
+  /** A user's message has the status of the newest turn that answers it, until one has. */
+  #withStatus({ id, content, role, createdAt }: Message): Message {
+    const plain = { id, content, role, createdAt };
+    const turns = this.#turns.filter(({ userMessageId }) => userMessageId === id);
+    const newest = turns.at(-1);
+    if (!newest || turns.some((turn) => turn.createdAt !== undefined && turn.status !== 'failed'))
+      return plain;
+    const { status, errorCode, answerId } = newest;
+    return {
+      ...plain,
+      status,
+      answerId: answerId as Message['id'],
+      ...(errorCode !== undefined && { errorCode }),
+    };
+  }
+
+  #turnOf(answerId: string): ShownTurn {
+    const turn = this.#turns.find((one) => one.answerId === answerId);
+    if (!turn) throw new Error(`an answer ${answerId} was told before its message`);
+    return turn;
+  }
+}

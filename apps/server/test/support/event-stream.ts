@@ -1,0 +1,202 @@
+import type { RefusalEnvelope } from '@parley/contract';
+import { checkRestAnswer, checkStreamHead } from './answer-check.ts';
+import type { RestRequest } from './client.ts';
+
+/** One server-sent event, as it came. */
+export interface StreamEvent {
+  readonly id: string | undefined;
+  /** Its name; ours have none. */
+  readonly event: string | undefined;
+  readonly data: string;
+}
+
+/** A stream of events that a test reads at its own pace; or the refusal that came instead of one. */
+export interface OpenStream {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Defined when no stream was answered; undefined for 204. */
+  readonly refusal: RefusalEnvelope | undefined;
+  /** The comments so far. */
+  readonly comments: readonly string[];
+  /** The next event; undefined at the end. A connection that breaks throws. */
+  next(): Promise<StreamEvent | undefined>;
+  /** All events up to and with the first that fits. */
+  until(accepts: (event: StreamEvent) => boolean): Promise<StreamEvent[]>;
+  /** So many events. */
+  take(count: number): Promise<StreamEvent[]>;
+  /** All that is left. */
+  rest(): Promise<StreamEvent[]>;
+  /** Settles with the next comment. */
+  nextComment(): Promise<string>;
+  /** Hangs up. */
+  close(): void;
+}
+
+/**
+ * Opens a stream as any HTTP client would, and holds its head against the OpenAPI document. A refusal is held
+ * against it as a whole.
+ */
+export async function openStream(
+  baseUrl: string,
+  method: string,
+  path: string,
+  request: Omit<RestRequest, 'rawBody' | 'signal'> = {},
+): Promise<OpenStream> {
+  const query = request.query ? `?${new URLSearchParams(request.query)}` : '';
+  const target = `${path}${query}`;
+  const client = new AbortController();
+  const response = await fetch(`${baseUrl}${target}`, {
+    method,
+    headers: {
+      ...(request.key !== undefined && { 'x-api-key': request.key }),
+      ...(request.body !== undefined && { 'content-type': 'application/json' }),
+      ...(method !== 'GET' && { accept: 'text/event-stream' }),
+      ...request.headers,
+    },
+    ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+    signal: client.signal,
+  });
+  const { status, headers, body } = response;
+  const isStream = headers.get('content-type')?.startsWith('text/event-stream') === true;
+  if (!isStream || !body) {
+    const text = await response.text();
+    if (!path.startsWith('/trpc/')) checkRestAnswer({ method, target, status, headers, text });
+    return new StreamReader(status, headers, emptyBody(), client, refusalIn(text));
+  }
+  if (!path.startsWith('/trpc/')) checkStreamHead({ method, target, status, headers, text: '' });
+  return new StreamReader(status, headers, body, client, undefined);
+}
+
+class StreamReader implements OpenStream {
+  readonly comments: string[] = [];
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  readonly #ready: StreamEvent[] = [];
+  readonly #parser = new EventParser(
+    (event) => this.#ready.push(event),
+    (comment) => {
+      this.comments.push(comment);
+      for (const resolve of this.#waiting.splice(0)) resolve(comment);
+    },
+  );
+  readonly #waiting: ((comment: string) => void)[] = [];
+  readonly #client: AbortController;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly refusal: RefusalEnvelope | undefined;
+
+  constructor(
+    status: number,
+    headers: Headers,
+    body: ReadableStream<Uint8Array>,
+    client: AbortController,
+    refusal: RefusalEnvelope | undefined,
+  ) {
+    this.status = status;
+    this.headers = headers;
+    this.refusal = refusal;
+    this.#client = client;
+    // A stream is UTF-8, whatever it says; bytes that are not must not pass for a character.
+    const decoder = new TextDecoderStream('utf-8', { fatal: true });
+    this.#reader = body.pipeThrough(decoder as ReadableWritablePair<string, Uint8Array>).getReader();
+  }
+
+  async next(): Promise<StreamEvent | undefined> {
+    for (;;) {
+      const event = this.#ready.shift();
+      if (event) return event;
+      const { done, value } = await this.#reader.read();
+      if (done) return undefined;
+      this.#parser.push(value);
+    }
+  }
+
+  async until(accepts: (event: StreamEvent) => boolean): Promise<StreamEvent[]> {
+    const events: StreamEvent[] = [];
+    for (;;) {
+      const event = await this.next();
+      if (!event) throw new Error(`the stream ended before that; it held ${JSON.stringify(events)}`);
+      events.push(event);
+      if (accepts(event)) return events;
+    }
+  }
+
+  async take(count: number): Promise<StreamEvent[]> {
+    let left = count;
+    return count === 0 ? [] : await this.until(() => --left === 0);
+  }
+
+  async rest(): Promise<StreamEvent[]> {
+    const events: StreamEvent[] = [];
+    for (let event = await this.next(); event; event = await this.next()) events.push(event);
+    return events;
+  }
+
+  async nextComment(): Promise<string> {
+    const comment = new Promise<string>((resolve) => this.#waiting.push(resolve));
+    const { done, value } = await this.#reader.read();
+    if (done) throw new Error('the stream ended before a comment came');
+    this.#parser.push(value);
+    return await comment;
+  }
+
+  close(): void {
+    this.#client.abort();
+  }
+}
+
+/** Reads events by the letter of https://html.spec.whatwg.org/multipage/server-sent-events.html. */
+export class EventParser {
+  readonly #onEvent: (event: StreamEvent) => void;
+  readonly #onComment: (comment: string) => void;
+  #buffer = '';
+  #id: string | undefined;
+  #event: string | undefined;
+  #data: string[] = [];
+
+  constructor(onEvent: (event: StreamEvent) => void, onComment: (comment: string) => void = () => undefined) {
+    this.#onEvent = onEvent;
+    this.#onComment = onComment;
+  }
+
+  push(text: string): void {
+    this.#buffer += text;
+    // A line ends with CR LF, LF or CR; of a CR at the very end it is not known yet.
+    for (;;) {
+      const found = /\r\n|\n|\r(?!$)/.exec(this.#buffer);
+      if (!found) return;
+      const line = this.#buffer.slice(0, found.index);
+      this.#buffer = this.#buffer.slice(found.index + found[0].length);
+      this.#take(line);
+    }
+  }
+
+  #take(line: string): void {
+    if (line === '') this.#dispatch();
+    else if (line.startsWith(':')) this.#onComment(line.slice(1).replace(/^ /, ''));
+    else {
+      const [, name = line, value = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
+      if (name === 'data') this.#data.push(value);
+      if (name === 'id') this.#id = value;
+      if (name === 'event') this.#event = value;
+    }
+  }
+
+  #dispatch(): void {
+    if (this.#data.length > 0) {
+      this.#onEvent({ id: this.#id, event: this.#event, data: this.#data.join('\n') });
+    }
+    this.#id = undefined;
+    this.#event = undefined;
+    this.#data = [];
+  }
+}
+
+function refusalIn(text: string): RefusalEnvelope | undefined {
+  if (text === '') return undefined;
+  const body = JSON.parse(text) as RefusalEnvelope | { error: { data: { refusal: RefusalEnvelope } } };
+  return typeof body.error === 'object' ? body.error.data.refusal : (body as RefusalEnvelope);
+}
+
+function emptyBody(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: (controller) => controller.close() });
+}

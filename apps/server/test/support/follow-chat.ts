@@ -1,0 +1,83 @@
+import type { ChatEvent } from '@parley/contract';
+import { checkChatEvent } from './answer-check.ts';
+import { ChatView } from './chat-view.ts';
+import type { Door } from './doors.ts';
+import type { OpenStream, StreamEvent } from './event-stream.ts';
+import { askForStream } from './streams.ts';
+
+export interface ToldEvent {
+  readonly id: string | undefined;
+  readonly event: ChatEvent;
+}
+
+/** A chat that is followed: what was told, and what a tab shows of it. */
+export class FollowedChat {
+  /** What this connection told. */
+  readonly events: ToldEvent[] = [];
+  readonly view = new ChatView();
+  readonly #stream: OpenStream;
+  readonly #door: Door;
+
+  constructor(stream: OpenStream, door: Door, seen: readonly ToldEvent[]) {
+    this.#stream = stream;
+    this.#door = door;
+    for (const { event } of seen) this.view.apply(event);
+  }
+
+  /** The next event; undefined when the stream has ended. */
+  async next(): Promise<ChatEvent | undefined> {
+    const event = await this.#nextOfOurs();
+    if (!event) return undefined;
+    if (this.#door === 'rest') checkChatEvent(event.data);
+    const told = JSON.parse(event.data) as ChatEvent;
+    this.events.push({ id: event.id, event: told });
+    this.view.apply(told);
+    return told;
+  }
+
+  /** Reads until an event of this type was told so many times in all. */
+  async until(type: ChatEvent['type'], times = 1): Promise<ChatEvent> {
+    for (;;) {
+      const told = this.events.filter(({ event }) => event.type === type);
+      const found = told[times - 1];
+      if (found) return found.event;
+      if (!(await this.next())) throw new Error(`the stream ended before ${type}`);
+    }
+  }
+
+  /** Reads to the end. */
+  async rest(): Promise<void> {
+    while (await this.next());
+  }
+
+  close(): void {
+    this.#stream.close();
+  }
+
+  /** What tRPC says about the stream itself is none of it. */
+  async #nextOfOurs(): Promise<StreamEvent | undefined> {
+    for (;;) {
+      const event = await this.#stream.next();
+      if (event?.event === undefined || this.#door === 'rest') return event;
+      if (event.event === 'serialized-error') throw new Error(event.data);
+    }
+  }
+}
+
+/** Follows a chat as a tab does, by one of the doors; a tab that has `seen` events goes on after the last. */
+export async function followChat(
+  door: Door,
+  url: string,
+  key: string,
+  input: { readonly chatId: string; readonly lastEventId?: string; readonly seen?: readonly ToldEvent[] },
+): Promise<FollowedChat> {
+  const { chatId, seen = [], lastEventId = seen.at(-1)?.id } = input;
+  const stream = await askForStream(
+    door,
+    { operationId: 'followChat', procedure: 'chat.follow' },
+    { chatId, ...(lastEventId !== undefined && { lastEventId }) },
+    { url, headers: { 'x-api-key': key } },
+  );
+  if (stream.status !== 200) throw new Error(`a chat is not followed: ${stream.status}`);
+  return new FollowedChat(stream, door, seen);
+}

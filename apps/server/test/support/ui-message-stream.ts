@@ -1,0 +1,62 @@
+import type { OneAnswer } from '../harness.ts';
+import type { StreamEvent } from './event-stream.ts';
+
+/** A part of a UI message stream, as far as tests look at it. */
+export interface Part {
+  readonly type: string;
+  readonly messageId?: string;
+  readonly messageMetadata?: Readonly<Record<string, string>>;
+  readonly id?: string;
+  readonly delta?: string;
+  readonly data?: { readonly text?: string; readonly code?: string; readonly messageId?: string };
+  readonly transient?: boolean;
+  readonly errorText?: string;
+}
+
+export const DONE = '[DONE]';
+
+/** The parts of these events, without the end mark. */
+export function partsOf(events: readonly StreamEvent[]): Part[] {
+  return events.filter(({ data }) => data !== DONE).map(({ data }) => JSON.parse(data) as Part);
+}
+
+/** Each event as a test writes it: its id, its type, and its text if it has one. */
+export function outlineOf(events: readonly StreamEvent[]): string[] {
+  return events.map(({ id = '-', data }) => {
+    if (data === DONE) return `${id} ${DONE}`;
+    const { type, delta, data: ours } = JSON.parse(data) as Part;
+    const more = delta ?? ours?.text ?? ours?.code;
+    return more === undefined ? `${id} ${type}` : `${id} ${type} ${more}`;
+  });
+}
+
+/** What a client shows after these events, when it showed `before`. */
+export function shownText(events: readonly StreamEvent[], before = ''): string {
+  let text = before;
+  for (const { type, delta = '', data } of partsOf(events)) {
+    if (type === 'text-delta') text += delta;
+    if (type === 'data-snapshot') text = data?.text ?? '';
+  }
+  return text;
+}
+
+/** Which answer a stream tells of, by its first event. */
+export function answerOf(events: readonly StreamEvent[]): OneAnswer {
+  const [{ type, messageId, messageMetadata } = { type: 'nothing' }] = partsOf(events);
+  if (type !== 'start') throw new Error(`the stream begins with ${type}`);
+  return { chatId: messageMetadata?.['chatId'], messageId } as OneAnswer;
+}
+
+/** The id to go on after. */
+export function lastIdOf(events: readonly StreamEvent[]): string | undefined {
+  return events.findLast(({ id }) => id !== undefined)?.id;
+}
+
+/** Whether this is a part of the type, with the text if one is named. */
+export function isPart(type: string, text?: string): (event: StreamEvent) => boolean {
+  return ({ data }) => {
+    if (data === DONE) return type === DONE;
+    const part = JSON.parse(data) as Part;
+    return part.type === type && (text === undefined || part.delta === text);
+  };
+}
