@@ -1,11 +1,11 @@
 import type { AgentBounds } from '@parley/agent';
-import { type ScriptedModel, scripts, startScriptedModel } from '@parley/agent/testing';
+import { type Gate, type ScriptedModel, scripts, startScriptedModel } from '@parley/agent/testing';
 import type { AppRouter } from '@parley/api';
 import { type Answer, type Chat, type Id, mintId, type NewAgent } from '@parley/contract';
 import { type AgentRecord, type Database, mintApiKey } from '@parley/db';
 import type { TurnBounds } from '@parley/turns';
 import type { TRPCClient } from '@trpc/client';
-import { afterAll } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
 import { type Composition, compose } from '../src/compose.ts';
 import { createLog } from '../src/log.ts';
 import type { ModelSource } from '../src/model-source.ts';
@@ -80,7 +80,8 @@ interface ResumeRequest {
 export type OneAnswer = { readonly chatId: Id<'chat'>; readonly messageId: Id<'message'> };
 
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
-  const [mongo, model] = await Promise.all([openTestDatabase(options.addressOf), startScriptedModel()]);
+  const [mongo, scripted] = await Promise.all([openTestDatabase(options.addressOf), startScriptedModel()]);
+  const model = releasedAfterEach(scripted);
   const log = new LogLines();
   const endpoint =
     options.endpoint ?? (() => ({ baseUrl: model.baseUrl, apiKey: 'sk-model-key', model: 'm1' }));
@@ -117,6 +118,20 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     trpc: (key) => trpcClient(url, key),
     startReplica: ({ bounds } = {}) => start(bounds),
   };
+}
+
+/** A test that fails while it holds the model must not make all that follow it wait. */
+function releasedAfterEach(model: ScriptedModel): ScriptedModel {
+  const held: Gate[] = [];
+  afterEach(() => {
+    for (const gate of held.splice(0)) gate.release();
+  });
+  const hold = () => {
+    const gate = model.hold();
+    held.push(gate);
+    return gate;
+  };
+  return { ...model, hold };
 }
 
 async function makeTeam(

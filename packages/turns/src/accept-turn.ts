@@ -48,12 +48,17 @@ export async function acceptTurn(
   message: SentMessage,
 ): Promise<AcceptedTurn> {
   const { store } = parts;
-  const { chat, content, onBusy, idempotency } = message;
+  const { chat, onBusy, idempotency } = message;
   refuseNow(parts, runner);
   const firstTail = runner.tails.take(scope, chat) ?? (await readTail(parts, scope, chat));
   for (let tail = firstTail; ; tail = await store.turns.tail(scope, chat)) {
-    refuseFull(tail, content, parts.bounds.queuedTurnsPerChatMax);
-    if (onBusy === 'reject' && !tail.ended) throw new Refusal('chat_busy');
+    const refusal = refusalOfTail(tail, message, parts.bounds.queuedTurnsPerChatMax);
+    if (refusal) {
+      // What fills the chat may be this very request, which came before.
+      const kept = idempotency && (await findKept(parts, scope, chat, idempotency));
+      if (kept) return kept;
+      throw refusal;
+    }
     const turn = newTurn(message, tail.sequence + 1);
     const result = await insertAndStart(parts, runner, scope, turn, tail);
     if (result === 'key-taken' && idempotency) {
@@ -83,8 +88,12 @@ export async function findKept(
   chat: Id<'chat'>,
   idempotency: Idempotency,
 ): Promise<AcceptedTurn | undefined> {
-  const kept = await store.turns.findKept(scope, chat, idempotency.key);
-  if (!kept) return undefined;
+  const [kept, found] = await Promise.all([
+    store.turns.findKept(scope, chat, idempotency.key),
+    store.chats.find(scope, chat),
+  ]);
+  // Between the mark of a deletion and its purge the turn is there still, and no longer to be told.
+  if (!kept || !found) return undefined;
   if (kept.idempotency?.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
   return { ...toTurnIds(kept), isReplay: true, isStarted: kept.status !== 'queued' };
 }
@@ -201,10 +210,16 @@ async function interrupt(
   }
 }
 
-function refuseFull(tail: ChatTail, content: string, queuedMax: number): void {
+/** Why a chat takes no further message, or not this one. */
+function refusalOfTail(
+  tail: ChatTail,
+  { content, onBusy }: SentMessage,
+  queuedMax: number,
+): Refusal | undefined {
   // The first unfinished turn runs, those behind it wait.
-  if (tail.unfinished > queuedMax) throw new Refusal('queue_full');
+  if (tail.unfinished > queuedMax) return new Refusal('queue_full');
   const messages = (tail.sequence + 1) * 2;
   const bytes = tail.textBytes + Buffer.byteLength(content);
-  if (messages > limits.chatMessagesMax || bytes > limits.chatTextBytesMax) throw new Refusal('chat_full');
+  if (messages > limits.chatMessagesMax || bytes > limits.chatTextBytesMax) return new Refusal('chat_full');
+  return onBusy === 'reject' && !tail.ended ? new Refusal('chat_busy') : undefined;
 }

@@ -30,7 +30,8 @@ export async function cancelTurn(
     // It was still waiting, and will never run: whoever follows it here is told at once.
     if (outcome?.kind === 'empty') followers.outcomes.tell(turn.id, outcome);
     if (marked && outcome) return marked;
-    await following.outcome(undefined, parts.bounds.cancelWaitMaxMs);
+    const awaited = await following.outcome(undefined, parts.bounds.cancelWaitMaxMs);
+    if (awaited?.kind === 'gone') throw new Refusal('chat_not_found');
     const now = await parts.store.turns.find(scope, turn.id);
     if (!now) throw new Refusal('chat_not_found');
     return now;

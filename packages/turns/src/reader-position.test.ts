@@ -191,15 +191,6 @@ describe('a cursor', () => {
     expect(events.map(({ event }) => event.type)).toEqual(['text-start', 'text-delta', 'text-end', 'end']);
   });
 
-  test('of one unit more than a dead run’s text is no closed text: who was shown more is given what is kept', () => {
-    // Shown by a runner that died before it logged the last character; ended by another with what was logged.
-    const client = new Client();
-    client.take(new ReaderPosition(undefined).advance(whole(1, 'shown!')));
-    client.take(new ReaderPosition(client.cursor).advance(atEnd(1, 'shown')));
-    expect(client.text).toBe('shown');
-    expect(client.count('end')).toBe(1);
-  });
-
   test('of an end is told nothing until the end is known, and nothing then', () => {
     const position = new ReaderPosition({ attempt: 1, part: 2, offset: 0 });
     expect(position.advance(whole(1, 'half'))).toEqual([]);

@@ -30,8 +30,10 @@ export async function findTurn(
   answerId: string,
 ): Promise<TurnRecord> {
   const id = turnIdOf(answerId);
-  const turn = id && (await store.turns.find(scope, id));
-  if (!turn || turn.chat !== chat) throw new Refusal('message_not_found');
+  if (!id) throw new Refusal('message_not_found');
+  const [turn, found] = await Promise.all([store.turns.find(scope, id), store.chats.find(scope, chat)]);
+  // Between the mark of a deletion and its purge the turn is there still, and no longer to be told.
+  if (!turn || turn.chat !== chat || !found) throw new Refusal('message_not_found');
   return turn;
 }
 
@@ -69,11 +71,13 @@ export async function retryTurn(
       const ids = { turn: id, chat, userMessageId, answerId: newAnswerId, createdAt };
       return { ...ids, isReplay: false, isStarted: result === 'started' };
     }
+    const kept = idempotency && (await findKept(parts, scope, chat, idempotency));
+    if (kept) return kept;
     // What took the place may not be acknowledged by a majority yet: until it is, nobody can say what it is.
     const { sequence } = await parts.store.turns.tail(scope, chat);
     if (sequence < turn.sequence) continue;
-    const kept = idempotency && (await findKept(parts, scope, chat, idempotency));
-    if (!kept) throw new Refusal('not_retryable');
-    return kept;
+    const late = idempotency && (await findKept(parts, scope, chat, idempotency));
+    if (!late) throw new Refusal('not_retryable');
+    return late;
   }
 }

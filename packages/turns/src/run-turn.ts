@@ -236,7 +236,8 @@ async function stopped(
 /** What was written to the log while the chat was being deleted would outlive it. */
 async function removeLog({ store, log }: TurnParts, { logWriter }: RunDesk, run: Run): Promise<void> {
   await logWriter.settled();
-  if (run.loggedTo === 0 && !run.unacknowledged) return;
+  const hasLog = run.loggedTo > 0 || run.unacknowledged !== undefined || run.attempt > 1;
+  if (!hasLog) return;
   try {
     await store.turnLog.remove(run.scope, run.turn.id);
   } catch (error) {

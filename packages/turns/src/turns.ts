@@ -162,7 +162,10 @@ export function startTurns(parts: TurnParts): Turns {
 
     followChat(scope, chat, from, signal) {
       refuseWhileDraining();
-      return new ChatReader(desk, scope, chat).follow(from, signal);
+      return followWhileAsked(() => {
+        refuseWhileDraining();
+        return new ChatReader(desk, scope, chat).follow(from, signal);
+      });
     },
 
     async deleteChat(scope, chat) {
@@ -188,6 +191,13 @@ export function startTurns(parts: TurnParts): Turns {
       await Promise.all(background);
     },
   };
+}
+
+/** Begins only with the first event that is asked for: one that is let go before leaves nothing behind. */
+async function* followWhileAsked<Item>(
+  begin: () => AsyncGenerator<Item, void, undefined>,
+): AsyncGenerator<Item, void, undefined> {
+  yield* begin();
 }
 
 function toSent({ chat, content, onBusy = 'enqueue', idempotency }: NewMessage): SentMessage {

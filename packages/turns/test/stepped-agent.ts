@@ -17,12 +17,13 @@ export interface SteppedRun {
 export class SteppedAgent {
   readonly runs: SteppedRun[] = [];
   readonly #waiting: { question: string; attempt: number; resolve: (run: SteppedRun) => void }[] = [];
+  readonly #open = new Set<SteppedRun>();
   #isEchoing = false;
 
-  /** From now on every run answers at once; those that wait do too. */
+  /** From now on every run answers at once; those that are under way do too. */
   echo(): void {
     this.#isEchoing = true;
-    for (const run of this.runs) answerAtOnce(run);
+    for (const run of [...this.#open]) answerAtOnce(run);
   }
 
   /** The `attempt`th run for this question, counted from 1; when it comes. */
@@ -47,13 +48,20 @@ export class SteppedAgent {
         text += piece;
         emit({ type: 'text-delta', text: piece });
       },
-      finish: () => outcome.resolve({ text, finishReason: 'stop', model: 'stepped', calls: 1 }),
-      fail: (error) => outcome.reject(error),
+      finish: () => {
+        this.#open.delete(run);
+        outcome.resolve({ text, finishReason: 'stop', model: 'stepped', calls: 1 });
+      },
+      fail: (error) => {
+        this.#open.delete(run);
+        outcome.reject(error);
+      },
     };
-    const stop = () => outcome.reject(signal.reason);
+    const stop = () => run.fail(signal.reason);
+    this.runs.push(run);
+    this.#open.add(run);
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
-    this.runs.push(run);
     this.#announce(run);
     if (this.#isEchoing) answerAtOnce(run);
     return outcome.promise;

@@ -7,17 +7,17 @@ export const eagerBounds = { tickMs: 5, leaseMs: 3_600_000 };
 
 export interface TwoReplicas {
   readonly agent: SteppedAgent;
-  /** Runs what is sent to either. */
+  /** Runs what is sent to it, and what waits behind that. */
   readonly owner: Replica;
-  /** Has no slot: it accepts, reads and cancels what runs elsewhere. */
+  /** Has no slot unless told otherwise: it accepts, reads and cancels what runs elsewhere. */
   readonly other: Replica;
 }
 
-export function startTwo(harness: Harness): TwoReplicas {
+export function startTwo(harness: Harness, otherSlots = 0): TwoReplicas {
   const agent = new SteppedAgent();
   const { runAgent } = agent;
   const owner = harness.startReplica({ bounds: eagerBounds, runAgent });
-  const other = harness.startReplica({ bounds: { ...eagerBounds, runningTurnsMax: 0 }, runAgent });
+  const other = harness.startReplica({ bounds: { ...eagerBounds, runningTurnsMax: otherSlots }, runAgent });
   return { agent, owner, other };
 }
 

@@ -240,8 +240,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept-turn.ts',
-        find: "if (onBusy === 'reject' && !tail.ended) throw new Refusal('chat_busy');",
-        replace: '',
+        find: "return onBusy === 'reject' && !tail.ended ? new Refusal('chat_busy') : undefined;",
+        replace: 'return undefined;',
       },
     ],
   },
@@ -250,8 +250,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept-turn.ts',
-        find: "if (tail.unfinished > queuedMax) throw new Refusal('queue_full');",
-        replace: "if (tail.unfinished > queuedMax + 1) throw new Refusal('queue_full');",
+        find: "if (tail.unfinished > queuedMax) return new Refusal('queue_full');",
+        replace: "if (tail.unfinished > queuedMax + 1) return new Refusal('queue_full');",
       },
     ],
   },

@@ -1,0 +1,48 @@
+import { timeToEndMs } from '../judge/check-ends.ts';
+import type { CellHistory, ClientRequest, ObservedTurn } from '../judge/history.ts';
+import { judge } from '../judge/judge.ts';
+import { questionOf } from '../judge/to-history.ts';
+
+/** What came of a cell. */
+export interface CellResult {
+  readonly name: string;
+  readonly turns: readonly ObservedTurn[];
+  /** How often harm was done. */
+  readonly strikes: number;
+  /** Requests that clients made, and those of them that broke off or were refused. */
+  readonly requests: number;
+  readonly brokenOff: number;
+  readonly takeovers: number;
+  readonly failed: number;
+  readonly callsPerTurnMax: number;
+  /** Of the slowest turn, without what it was held up. */
+  readonly endMsMax: number;
+  /** What breaks a promise. */
+  readonly offences: readonly string[];
+}
+
+/** Judges what was seen, and counts it. `strikesWanted` times harm was to be done. */
+export function resultOf(name: string, history: CellHistory, strikesWanted: number): CellResult {
+  const { messages, turns, calls, harms } = history;
+  const requests = messages.flatMap((message) => message.requests);
+  const callsOf = Map.groupBy(calls, ({ context }) => questionOf(context));
+  const missed = strikesWanted - harms.length;
+  return {
+    name,
+    turns,
+    strikes: harms.length,
+    requests: requests.length,
+    brokenOff: requests.filter(isBrokenOff).length,
+    takeovers: turns.reduce((sum, { takeovers }) => sum + takeovers, 0),
+    failed: turns.filter(({ status }) => status === 'failed').length,
+    callsPerTurnMax: Math.max(0, ...[...callsOf.values()].map(({ length }) => length)),
+    endMsMax: Math.max(0, ...turns.map((turn) => timeToEndMs(turn, history))),
+    offences: [...judge(history), ...(missed > 0 ? [`nobody came to the point, ${missed} times`] : [])],
+  };
+}
+
+function isBrokenOff({ result, refusal, connection }: ClientRequest): boolean {
+  if (refusal) return true;
+  if (connection) return !connection.events.some(({ event }) => event.type === 'end');
+  return result.kind === 'unknown';
+}

@@ -1,0 +1,18 @@
+import type { Lab } from '../lab/lab.ts';
+import type { CellResult } from './cell-result.ts';
+import { readTurns } from './observe.ts';
+
+/**
+ * Ended is final: whatever a process that was slow, stopped or cut off has done since, the turns of every cell
+ * are still what they were when it was judged. Answers what is not.
+ */
+export async function checkFinal(lab: Lab, results: readonly CellResult[]): Promise<string[]> {
+  const offences: string[] = [];
+  for (const { name, turns } of results) {
+    const chats = [...new Set(turns.map(({ chat }) => chat))];
+    const before = JSON.stringify(turns);
+    const now = JSON.stringify(await readTurns(lab, chats));
+    if (now !== before) offences.push(`${name} changed after it was judged, from ${before} to ${now}`);
+  }
+  return offences;
+}

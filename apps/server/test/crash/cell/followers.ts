@@ -1,0 +1,36 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ChatFollower } from '../clients/chat-follower.ts';
+import type { CellHistory, ObservedTurn } from '../judge/history.ts';
+import type { Lab } from '../lab/lab.ts';
+import type { Random } from '../random.ts';
+import { clientOf } from './writers.ts';
+
+/** Who has not been told by then never is. */
+const TOLD_MAX_MS = 10_000;
+
+/** Someone follows each of these chats. */
+export function startFollowers(lab: Lab, chats: readonly string[], random: Random): ChatFollower[] {
+  return chats.map((chat, index) => {
+    const first = index % lab.sites.length;
+    return new ChatFollower(clientOf(lab, random.fork(`follower ${index}`), first), chat);
+  });
+}
+
+/** Waits until they were told of all that ended, and answers what they were told. */
+export async function endFollowers(
+  followers: readonly ChatFollower[],
+  turns: readonly ObservedTurn[],
+): Promise<CellHistory['followers']> {
+  const told = followers.map((follower) => {
+    const ofChat = turns.filter(({ chat }) => chat === follower.chat);
+    // Who was cut off before the first event has no place to go on from, and missed what came until then.
+    const first = ofChat.findIndex(({ answerId }) => follower.hasAccepted(answerId));
+    return follower.told(first === -1 ? [] : ofChat.slice(first).map(({ answerId }) => answerId));
+  });
+  const patience = new AbortController();
+  const late = delay(TOLD_MAX_MS, undefined, { signal: patience.signal }).catch(() => undefined);
+  await Promise.race([Promise.all(told), late]);
+  patience.abort();
+  await Promise.all(followers.map((follower) => follower.stop()));
+  return followers.map(({ chat, events }) => ({ name: `the follower of ${chat}`, chat, events }));
+}

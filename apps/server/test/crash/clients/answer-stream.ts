@@ -1,0 +1,101 @@
+import { parseStreamCursor, type StreamCursor } from '@parley/contract';
+import type { ReaderConnection, ShownEvent } from '@parley/turns/testing';
+import { isPassing } from './refusals.ts';
+import type { ServerEvent } from './server-events.ts';
+
+/** A part of the UI message stream, as far as it is looked at. */
+interface Part {
+  readonly type: string;
+  readonly messageId?: string;
+  readonly delta?: string;
+  readonly messageMetadata?: { readonly userMessageId?: string; readonly status?: string };
+  readonly data?: { readonly text?: string; readonly code?: string };
+}
+
+/** One connection to an answer's stream, as its reader understands it. */
+export class AnswerStream {
+  readonly events: { cursor: StreamCursor; event: ShownEvent }[] = [];
+  /** What no server may send, in words. */
+  readonly oddities: string[] = [];
+  readonly #from: StreamCursor | undefined;
+  /** The id of the last event, for whoever goes on after it. */
+  lastEventId: string | undefined;
+  messageId: string | undefined;
+  userMessageId: string | undefined;
+  /** How the answer ended, or why its stream did before. */
+  end: { readonly status: string; readonly code?: string } | undefined;
+  #refusalCode: string | undefined;
+  #isDone = false;
+
+  constructor(lastEventId: string | undefined) {
+    this.lastEventId = lastEventId;
+    this.#from = lastEventId === undefined ? undefined : parseStreamCursor(lastEventId);
+  }
+
+  get connection(): ReaderConnection {
+    return { ...(this.#from && { from: this.#from }), events: this.events };
+  }
+
+  /** Whether the stream ended as a stream does, by its last word. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  take({ id, data }: ServerEvent): void {
+    if (this.#isDone) this.oddities.push(`"${data}" came after [DONE]`);
+    if (data === '[DONE]') {
+      this.#isDone = true;
+      if (!this.end) this.oddities.push('[DONE] came before an end');
+      return;
+    }
+    const part = JSON.parse(data) as Part;
+    if (part.type === 'data-refusal') this.#refusalCode = part.data?.code;
+    const event = this.#eventOf(part);
+    if (!event) return;
+    const cursor = parseStreamCursor(id ?? '');
+    if (!cursor) this.oddities.push(`${part.type} came with the id ${id}`);
+    this.lastEventId = id;
+    this.events.push({ cursor: cursor ?? { attempt: 0, part: 0, offset: 0 }, event });
+  }
+
+  #eventOf(part: Part): ShownEvent | undefined {
+    switch (part.type) {
+      case 'start':
+        this.messageId = part.messageId;
+        this.userMessageId = part.messageMetadata?.userMessageId;
+        return { type: 'start', messageId: this.messageId ?? '', userMessageId: this.userMessageId ?? '' };
+      case 'text-start':
+      case 'text-end':
+        return { type: part.type };
+      case 'text-delta':
+        return { type: 'text-delta', text: part.delta ?? '' };
+      case 'data-snapshot':
+        return { type: 'snapshot', text: part.data?.text ?? '' };
+      case 'finish':
+        return this.#endAs(part.messageMetadata?.status ?? '');
+      case 'abort':
+        return this.#endAs('stopped');
+      case 'error':
+        return this.#failAs(this.#refusalCode ?? '');
+      case 'data-refusal':
+        return undefined;
+      default:
+        this.oddities.push(`a part of type ${part.type} came`);
+        return undefined;
+    }
+  }
+
+  #endAs(status: string): ShownEvent {
+    if (this.end) this.oddities.push(`the end came twice: ${this.end.status}, ${status}`);
+    this.end = { status };
+    return { type: 'end', status };
+  }
+
+  /** Undefined where only the stream ends here. */
+  #failAs(code: string): ShownEvent | undefined {
+    if (this.end) this.oddities.push(`the end came twice: ${this.end.status}, ${code}`);
+    const goesOn = isPassing(code);
+    this.end = { status: goesOn ? 'passing' : 'failed', code };
+    return goesOn ? undefined : { type: 'end', status: 'failed', errorCode: code };
+  }
+}

@@ -1,0 +1,60 @@
+import type { Random } from '../random.ts';
+
+/** Where a client may send to: the address may be another one after a restart. */
+export interface ServerAddress {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** A client of the API, with what it takes to be one. */
+export interface Client {
+  /** In the order it tries them. */
+  readonly servers: readonly ServerAddress[];
+  readonly key: string;
+  readonly random: Random;
+  /** After this much silence it hangs up and tries again elsewhere. */
+  readonly patienceMs: number;
+}
+
+/** What a request is told beside its address. */
+export interface ClientRequestOptions {
+  readonly method: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  /** Ends it from outside. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Sends a request and hands the response to `use`. Whoever says nothing for the client's patience is hung up
+ * on: `heard` begins it anew. Undefined when the connection broke, whenever that was.
+ */
+export async function request<Result>(
+  { key, patienceMs }: Client,
+  url: string,
+  { method, headers, body, signal }: ClientRequestOptions,
+  use: (response: Response, heard: () => void) => Promise<Result>,
+): Promise<Result | undefined> {
+  const hangUp = new AbortController();
+  const patience = setTimeout(() => hangUp.abort(), patienceMs);
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: { 'x-api-key': key, 'content-type': 'application/json', ...headers },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: signal ? AbortSignal.any([signal, hangUp.signal]) : hangUp.signal,
+    });
+    return await use(response, () => patience.refresh());
+  } catch (error) {
+    if (isBroken(error)) return undefined;
+    throw error;
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+/** What `fetch` says of a connection that could not be made, broke, or was hung up by us. */
+function isBroken(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === 'AbortError' || (error instanceof TypeError && error.cause !== undefined);
+}

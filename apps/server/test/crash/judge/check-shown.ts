@@ -1,0 +1,88 @@
+import type { CellHistory, ClientRequest, ObservedTurn, SentMessage } from './history.ts';
+
+/** What a refusal may say while nothing is wrong but what was done on purpose: try again. */
+const PASSING = new Set([
+  'answer_pending',
+  'answer_restarted',
+  'database_unavailable',
+  'draining',
+  'queue_full',
+]);
+/** How an answer may fail where the model was harmed. */
+const FAILURES = new Set(['model_failed', 'model_timeout']);
+
+/** What clients were shown beside the answers: an end for each, no refusal that is a bug, nothing stale. */
+export function checkShown(cell: CellHistory): string[] {
+  const { messages, turns, promises } = cell;
+  const storedTurns = new Map(turns.map((turn) => [turn.userMessage?.content ?? '', turn]));
+  return [
+    ...messages.flatMap((message) => {
+      const turn = storedTurns.get(message.content);
+      return [
+        ...checkEnd(message),
+        ...message.requests.flatMap((request) => [
+          ...checkRefusal(request, promises.mayFail),
+          ...request.oddities,
+          ...checkReplay(request, turn),
+        ]),
+        ...checkAttempts(message),
+        ...(turn ? checkRefused(message, turn) : []),
+      ].map((offence) => `"${message.content}": ${offence}`);
+    }),
+    ...checkUnsent(cell),
+  ];
+}
+
+function checkEnd({ requests }: SentMessage): string[] {
+  const hasEnd = requests.some(({ result }) => result.kind === 'accepted' && result.end);
+  const isShown = requests.some(({ connection }) =>
+    connection?.events.some(({ event }) => event.type === 'end'),
+  );
+  return hasEnd || isShown ? [] : [`its client never learned how it ended, by ${requests.length} requests`];
+}
+
+function checkRefusal({ refusal, server }: ClientRequest, mayFail: boolean): string[] {
+  if (!refusal || PASSING.has(refusal.code) || (mayFail && FAILURES.has(refusal.code))) return [];
+  return [`server ${server} refused with ${refusal.status} ${refusal.code}`];
+}
+
+/** A turn that was made before the request was sent was made by an earlier one. */
+function checkReplay({ result, interval, form }: ClientRequest, turn: ObservedTurn | undefined): string[] {
+  if (form === 'follow' || result.kind !== 'accepted' || result.isReplay || !turn) return [];
+  if (turn.createdAt >= interval.from) return [];
+  return ['a repeat was not told that it is one'];
+}
+
+/** What was refused without an id was not stored by that request, nor by those before it. */
+function checkRefused({ requests }: SentMessage, turn: ObservedTurn): string[] {
+  const refused = requests.slice(
+    0,
+    requests.findIndex(({ result }) => result.kind !== 'refused' || result.answerId !== undefined),
+  );
+  const last = refused.at(-1);
+  if (!last || turn.createdAt > last.interval.to) return [];
+  return ['it was refused as not stored, and was stored by then'];
+}
+
+/** A stream that was opened after another one had ended never shows an older run than that did. */
+function checkAttempts({ requests }: SentMessage): string[] {
+  const offences: string[] = [];
+  let newest = 0;
+  for (const { connection, server } of requests) {
+    for (const { cursor, event } of connection?.events ?? []) {
+      if (event.type === 'start') continue;
+      if (cursor.attempt < newest && cursor.attempt > 0)
+        offences.push(`server ${server} showed ${event.type} of run ${cursor.attempt} after run ${newest}`);
+      newest = Math.max(newest, cursor.attempt);
+    }
+  }
+  return offences;
+}
+
+/** Nothing is stored, and the model is asked nothing, that nobody sent. */
+function checkUnsent({ messages, turns }: CellHistory): string[] {
+  const sent = new Set(messages.map(({ content }) => content));
+  return turns
+    .filter(({ userMessage }) => !sent.has(userMessage?.content ?? ''))
+    .map(({ id, userMessage }) => `turn ${id} holds "${userMessage?.content}", which nobody sent`);
+}

@@ -1,0 +1,113 @@
+import type {
+  ChatReaderHistory,
+  ModelCall,
+  ReaderConnection,
+  StoredTurn,
+  ToldEnd,
+} from '@parley/turns/testing';
+
+/*
+ * What was seen of a cell from all sides: what clients sent and were shown, what the model was asked, what the
+ * database holds, and when harm was done. Times are of one machine's clock, in milliseconds.
+ */
+
+export interface CellHistory {
+  readonly messages: readonly SentMessage[];
+  readonly calls: readonly ObservedCall[];
+  readonly turns: readonly ObservedTurn[];
+  readonly lists: readonly ListedChat[];
+  readonly followers: readonly Follower[];
+  /** What servers said went wrong with themselves. */
+  readonly troubles: readonly string[];
+  /** The harm that was done. */
+  readonly harms: readonly Harm[];
+  readonly promises: Promises;
+}
+
+/** The numbers a cell is judged by. */
+export interface Promises {
+  /** A turn's time from its acceptance, or its predecessor's end, to its own end; not what it was held up. */
+  readonly endWithinMs: number;
+  readonly takeoversMax: number;
+  /** Servers that were told to stop: each may hand a turn over once. */
+  readonly handOvers: number;
+  /** Calls of the model in one run of a turn. */
+  readonly callsPerRunMax: number;
+  /** Whether an answer may fail: only where the model was harmed. */
+  readonly mayFail: boolean;
+}
+
+export interface Harm extends Interval {
+  /** Turns may stand still meanwhile: what they need is away. */
+  readonly holdsUpTurns: boolean;
+}
+
+export interface Interval {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A message that a client sent, again and again under one idempotency key, until it knew its end. */
+export interface SentMessage {
+  readonly chat: string;
+  /** Unique in the run: it names the message, and is its idempotency key too: visible ASCII. */
+  readonly content: string;
+  /** In their order; none begins before the one before it is over. */
+  readonly requests: readonly ClientRequest[];
+}
+
+/** One request of a client, and what came of it. */
+export interface ClientRequest {
+  readonly server: string;
+  /** `follow` opens the stream of an answer again. */
+  readonly form: 'wait' | 'stream' | 'follow';
+  readonly interval: Interval;
+  /** When the message was known to be accepted; the end of the interval where it was not. */
+  readonly knownAt: number;
+  readonly result: ClientResult;
+  /** What was shown, where it was shown as a stream. */
+  readonly connection?: ReaderConnection;
+  /** A refusal, in the place of an answer or within a stream. */
+  readonly refusal?: { readonly status: number; readonly code: string };
+  /** What no server may send, in words. */
+  readonly oddities: readonly string[];
+}
+
+export type ClientResult =
+  | {
+      readonly kind: 'accepted';
+      readonly answerId: string;
+      /** Not told with a refusal. */
+      readonly userMessageId?: string;
+      readonly isReplay: boolean;
+      readonly end?: ToldEnd;
+    }
+  | { readonly kind: 'refused'; readonly code: string; readonly answerId?: string }
+  /** The connection broke, or nothing came for too long: nobody knows. */
+  | { readonly kind: 'unknown' };
+
+export interface ObservedCall extends ModelCall {
+  readonly number: number;
+  readonly server: string;
+}
+
+export interface ObservedTurn extends StoredTurn {
+  readonly chat: string;
+  /** How often a runner's turn was taken from it. */
+  readonly takeovers: number;
+  readonly createdAt: number;
+  /** Absent while it is unfinished. */
+  readonly endedAt?: number;
+}
+
+/** What someone was told who follows a chat, over all their connections. */
+interface Follower extends ChatReaderHistory {
+  readonly chat: string;
+}
+
+/** A chat's messages as a server lists them. */
+export interface ListedChat {
+  readonly server: string;
+  readonly chat: string;
+  readonly messages: readonly { readonly id: string; readonly role: string; readonly content: string }[];
+}

@@ -1,0 +1,71 @@
+import type { Database } from '@parley/db';
+
+/** Where in a turn's life harm is done. The names are the issue's own; `in-stream` is the model's to hold. */
+export const points = ['before-accept', 'after-accept', 'in-stream', 'before-end', 'after-end'] as const;
+
+export type Point = (typeof points)[number];
+
+/** What the parent says to the server under test. */
+export type Order =
+  /** Hold the call that comes to this point after `passes` others, until `proceed`. */
+  { readonly kind: 'arm'; readonly point: Point; readonly passes: number } | { readonly kind: 'proceed' };
+
+/** What the server under test says to its parent. */
+export type Report =
+  | { readonly kind: 'listening'; readonly url: string }
+  | { readonly kind: 'held' }
+  /** A line of its log that tells of a bug. */
+  | { readonly kind: 'trouble'; readonly line: string }
+  | { readonly kind: 'stopping' };
+
+/**
+ * The crash points of one server, as its stores: a call that comes to a point that is armed is reported and
+ * goes no further until the parent says so. It may never come to that.
+ */
+export class CrashPoints {
+  readonly #tell: (report: Report) => void;
+  #armed: { point: Point; passes: number } | undefined;
+  #gate = Promise.withResolvers<void>();
+
+  constructor(tell: (report: Report) => void) {
+    this.#tell = tell;
+  }
+
+  obey(order: Order): void {
+    this.#gate.resolve();
+    this.#gate = Promise.withResolvers();
+    this.#armed = order.kind === 'arm' ? { point: order.point, passes: order.passes } : undefined;
+  }
+
+  wrap(database: Database): Database {
+    const { turns } = database.stores;
+    return {
+      ...database,
+      stores: {
+        ...database.stores,
+        turns: {
+          ...turns,
+          insert: async (...args) => {
+            await this.#pass('before-accept');
+            const result = await turns.insert(...args);
+            if (result === 'inserted') await this.#pass('after-accept');
+            return result;
+          },
+          end: async (...args) => {
+            await this.#pass('before-end');
+            const ended = await turns.end(...args);
+            if (ended.result === 'ended') await this.#pass('after-end');
+            return ended;
+          },
+        },
+      },
+    };
+  }
+
+  async #pass(point: Point): Promise<void> {
+    if (this.#armed?.point !== point || this.#armed.passes-- > 0) return;
+    this.#armed = undefined;
+    this.#tell({ kind: 'held' });
+    await this.#gate.promise;
+  }
+}

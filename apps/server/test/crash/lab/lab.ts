@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mintId } from '@parley/contract';
+import { mongo } from 'mongoose';
+import type { Random } from '../random.ts';
+import type { Point } from './crash-points.ts';
+import { makeTeam } from './make-team.ts';
+import type { ReplicaSet } from './replica-set.ts';
+import { type LabBounds, openSite, type Site, untilReady } from './site.ts';
+import { type ModelPace, type SlowModel, startSlowModel } from './slow-model.ts';
+
+/** Two real servers on one real database, a model that is told what to say, and every way to do harm. */
+export interface Lab extends AsyncDisposable {
+  readonly sites: readonly [Site, Site];
+  readonly model: SlowModel;
+  readonly replicaSet: ReplicaSet | undefined;
+  /** The database, as someone sees it who opens it by hand. */
+  readonly raw: mongo.Db;
+  readonly agentId: string;
+  readonly key: string;
+  readonly bounds: LabBounds;
+  /** What a turn may take beside its answer. */
+  readonly endWithinMs: number;
+  /** How long the model takes for an answer, at most. */
+  readonly answerMsMax: number;
+  /** Settles when this server is held at the point: the call after `passes` others. */
+  arm(site: Site, point: Point, passes: number): Promise<void>;
+  /** Lets what is held go on, and holds nothing any more. */
+  proceed(): void;
+  /** Settles when every server serves. */
+  ready(): Promise<void>;
+}
+
+export interface LabOptions {
+  /** Of one node, or of the replica set. */
+  readonly mongoUri: string;
+  readonly replicaSet?: ReplicaSet;
+  readonly bounds: LabBounds;
+  readonly endWithinMs: number;
+  readonly pace: ModelPace;
+  readonly random: Random;
+  /** Where the servers' logs are kept; else they go with the rest. */
+  readonly logFolder?: string | undefined;
+  /** For a machine that has much else to do: what is promised in time is awaited so much longer. */
+  readonly patienceMs?: number | undefined;
+}
+
+/** Opens a lab; disposing of it ends all that it started. */
+export async function openLab(options: LabOptions): Promise<Lab> {
+  const { replicaSet, bounds, pace, random } = options;
+  await using owned = new AsyncDisposableStack();
+  const logFolder = options.logFolder ?? (await temporaryFolder(owned));
+  await mkdir(logFolder, { recursive: true });
+  const mongoUri = withDatabase(options.mongoUri, `crash_${mintId('request').slice(-12)}`);
+  const raw = await openRaw(mongoUri, owned);
+  const team = await makeTeam(mongoUri);
+  const model = await startSlowModel(random, pace);
+  owned.defer(() => model.stop());
+  const open = async (name: string) => {
+    const logPath = join(logFolder, `${replicaSet ? 'three-nodes' : 'one-node'}-${name}.log`);
+    const hasDatabaseLink = !replicaSet;
+    const site = await openSite({ name, mongoUri, hasDatabaseLink, modelPort: model.port, bounds, logPath });
+    owned.defer(() => site.stop());
+    return site;
+  };
+  const sites = [await open('A'), await open('B')] as const;
+  await Promise.all(sites.map(({ slot }) => slot.start()));
+  const kept = owned.move();
+  return {
+    ...team,
+    sites,
+    model,
+    replicaSet,
+    raw,
+    bounds,
+    endWithinMs: options.endWithinMs,
+    answerMsMax: pace.pieces[1] * pace.pauseMs[1] + (options.patienceMs ?? 0),
+    arm: ({ slot }, point, passes) =>
+      point === 'in-stream' ? model.hold(slot.name, passes) : slot.arm(point, passes),
+    proceed() {
+      model.proceed();
+      for (const { slot } of sites) slot.proceed();
+    },
+    ready: async () => void (await Promise.all(sites.map(untilReady))),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+async function temporaryFolder(owned: AsyncDisposableStack): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-crash-'));
+  owned.defer(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function openRaw(mongoUri: string, owned: AsyncDisposableStack): Promise<mongo.Db> {
+  const client = await mongo.MongoClient.connect(mongoUri);
+  owned.defer(() => client.close());
+  const database = client.db();
+  owned.defer(async () => void (await database.dropDatabase()));
+  return database;
+}
+
+function withDatabase(mongoUri: string, name: string): string {
+  return mongoUri.replace(/^(mongodb:\/\/[^/]+)\/[^?]*/, `$1/${name}`);
+}

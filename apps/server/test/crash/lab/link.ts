@@ -1,0 +1,105 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A TCP connection's way through 127.0.0.1, on which it can be held up, broken and lost. */
+export interface Link {
+  readonly port: number;
+  /** Everything waits, in both directions, until `mend`: then it comes, in order and complete. */
+  holdUp(): void;
+  /**
+   * The other end is gone without a word: connections stand and take what is sent. `replies`: what is asked
+   * still arrives, and only the answers are lost. It ends with `mend`.
+   */
+  halfOpen(what: 'replies' | 'both'): void;
+  /** Resets every connection, and until `mend` each new one in the moment in which it is answered. */
+  reset(): void;
+  /** As if nothing had been: what was half open is reset. */
+  mend(): void;
+  stop(): Promise<void>;
+}
+
+interface Weather {
+  /** What everything waits for. */
+  gate: PromiseWithResolvers<void> | undefined;
+  lost: 'nothing' | 'replies' | 'both';
+  isResetting: boolean;
+}
+
+/** Opens a link to `target` of 127.0.0.1. */
+export async function openLink(target: number): Promise<Link> {
+  const weather: Weather = { gate: undefined, lost: 'nothing', isResetting: false };
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (client) => {
+    const upstream = connect({ port: target, host: '127.0.0.1', noDelay: true });
+    join(client, upstream, sockets, () => weather.lost !== 'both', weather);
+    join(upstream, client, sockets, () => isDelivered(client, weather), weather);
+  });
+  const { port } = await listening(server);
+  const resetAll = () => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  return {
+    port,
+    holdUp() {
+      weather.gate = Promise.withResolvers();
+    },
+    halfOpen(what) {
+      weather.lost = what;
+    },
+    reset() {
+      weather.isResetting = true;
+      resetAll();
+    },
+    mend() {
+      const hasLost = weather.lost !== 'nothing';
+      weather.gate?.resolve();
+      Object.assign(weather, { gate: undefined, lost: 'nothing', isResetting: false } satisfies Weather);
+      // Bytes are missing in these connections: they cannot go on.
+      if (hasLost) resetAll();
+    },
+    async stop() {
+      resetAll();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Whether a reply reaches the client; one that is to be reset takes the connection with it. */
+function isDelivered(client: Socket, weather: Weather): boolean {
+  if (weather.lost !== 'nothing') return false;
+  if (!weather.isResetting) return true;
+  client.resetAndDestroy();
+  return false;
+}
+
+/** Hands on what `from` sends and how it ends, each thing after the one before it. */
+function join(
+  from: Socket,
+  to: Socket,
+  sockets: Set<Socket>,
+  isDelivered: () => boolean,
+  weather: Weather,
+): void {
+  sockets.add(from);
+  let last: Promise<void> = Promise.resolve();
+  const after = (act: () => void) => {
+    const held = weather.gate?.promise;
+    last = last.then(() => held).then(act);
+  };
+  from.on('data', (bytes) =>
+    after(() => {
+      if (isDelivered()) to.write(bytes);
+    }),
+  );
+  from.on('end', () => after(() => void to.end()));
+  // How it broke is told to the other side by the close that follows.
+  from.on('error', () => undefined);
+  from.on('close', (hadError) => {
+    sockets.delete(from);
+    after(() => void (hadError ? to.resetAndDestroy() : to.destroySoon()));
+  });
+}
+
+async function listening(server: Server): Promise<AddressInfo> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server.address() as AddressInfo;
+}

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { findMongod } from '@parley/embedded';
+
+export interface MongodOptions {
+  readonly folder: string;
+  readonly port: number;
+  readonly replicaSet: string;
+}
+
+const LOOK_EVERY_MS = 20;
+/** Where the tests keep fetched programs. */
+const cacheDir = fileURLToPath(new URL('../../../../../node_modules/.cache/parley', import.meta.url));
+
+/** One node of a replica set: a `mongod` that can be killed and started again on the same data and port. */
+export class Mongod {
+  readonly port: number;
+  readonly #options: MongodOptions;
+  #child: ChildProcess | undefined;
+
+  constructor(options: MongodOptions) {
+    this.port = options.port;
+    this.#options = options;
+  }
+
+  /** Starts it, unless it runs, and waits until it takes connections. */
+  async start(): Promise<void> {
+    if (this.#child && isRunning(this.#child)) return;
+    const { folder, port, replicaSet } = this.#options;
+    await mkdir(folder, { recursive: true });
+    const { binary, libraryPath } = await findMongod({ cacheDir, onProgress: () => undefined });
+    const [command = binary, ...words] = [...endingWithParent(), binary];
+    const child = spawn(
+      command,
+      [
+        ...words,
+        ...['--dbpath', folder, '--port', `${port}`, '--bind_ip', '127.0.0.1', '--nounixsocket'],
+        ...['--replSet', replicaSet, '--wiredTigerCacheSizeGB', '0.25', '--oplogSize', '64', '--quiet'],
+        ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
+      ],
+      { stdio: 'ignore', ...(libraryPath && { env: { LD_LIBRARY_PATH: libraryPath } }) },
+    );
+    this.#child = child;
+    while (!(await answers(port))) {
+      if (!isRunning(child)) throw new Error(`the mongod of ${folder} ended at its start`);
+      await delay(LOOK_EVERY_MS);
+    }
+  }
+
+  /** `kill -9`. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** Its data is thrown away: there is nothing to be gained by an end in order. */
+  async stop(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (!child || !isRunning(child)) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** The words before a command that make the kernel end it with us, where the system has them. */
+function endingWithParent(): string[] {
+  const words = ['setpriv', '--pdeathsig', 'KILL'];
+  return spawnSync('setpriv', [...words.slice(1), 'true']).status === 0 ? words : [];
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,131 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Order, Point, Report } from './crash-points.ts';
+import type { ServerParts } from './server-under-test.ts';
+
+const ENTRY = new URL('./server-under-test.ts', import.meta.url);
+
+/** A database that elects a primary may refuse a start or two. */
+const STARTS_MAX = 20;
+const STOP_MAX_MS = 15_000;
+
+/** A place for a server process: one runs there, and when it was ended, another one is started. */
+export class ServerSlot {
+  readonly name: string;
+  readonly #parts: ServerParts;
+  readonly #logPath: string;
+  #child: ChildProcess | undefined;
+  #url = '';
+  #isToEnd = false;
+  #troubles: string[] = [];
+  #held = Promise.withResolvers<void>();
+  #stopping: Promise<void> = Promise.resolve();
+
+  constructor(name: string, parts: ServerParts, logPath: string) {
+    this.name = name;
+    this.#parts = parts;
+    this.#logPath = logPath;
+  }
+
+  /** Of the server that runs here, or ran last. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Settles when the server that runs now has begun to stop, or has ended. */
+  get stopping(): Promise<void> {
+    return this.#stopping;
+  }
+
+  /** What went wrong with the servers here since this was last asked, and nobody did to them. */
+  takeTroubles(): string[] {
+    return this.#troubles.splice(0).map((trouble) => `server ${this.name}: ${trouble}`);
+  }
+
+  /** Starts a server and waits until it listens. */
+  async start(): Promise<void> {
+    for (let left = STARTS_MAX; !(await this.#tryStart()); left--) {
+      if (left === 0) throw new Error(`server ${this.name} does not start; its log: ${this.#logPath}`);
+      await delay(100);
+    }
+  }
+
+  /** Settles when a call is held at this point, the one after `passes` others. */
+  async arm(point: Point, passes: number): Promise<void> {
+    this.#held = Promise.withResolvers();
+    this.#order({ kind: 'arm', point, passes });
+    await this.#held.promise;
+  }
+
+  /** Lets a held call go on, and holds none any more. */
+  proceed(): void {
+    this.#order({ kind: 'proceed' });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (signal === 'SIGKILL' || signal === 'SIGTERM') this.#isToEnd = true;
+    this.#child?.kill(signal);
+  }
+
+  /** Settles when no server runs here. */
+  async exited(): Promise<void> {
+    const child = this.#child;
+    if (child && isRunning(child)) await once(child, 'exit');
+  }
+
+  /** Ends the server in order, by force where that fails. */
+  async stop(): Promise<void> {
+    this.proceed();
+    this.signal('SIGCONT');
+    this.signal('SIGTERM');
+    const force = setTimeout(() => this.signal('SIGKILL'), STOP_MAX_MS);
+    await this.exited();
+    clearTimeout(force);
+  }
+
+  /** One that served has ended: its supervisor starts another, unless whoever ended it does. */
+  #onEnd(code: number | null): void {
+    if (!this.#isToEnd || code) this.#troubles.push(`it ended by itself, or not in order, with code ${code}`);
+    if (!this.#isToEnd) void this.start();
+  }
+
+  #order(order: Order): void {
+    if (this.#child?.connected) this.#child.send(order, () => undefined);
+  }
+
+  async #tryStart(): Promise<boolean> {
+    const log = openSync(this.#logPath, 'a');
+    const child = fork(ENTRY, [JSON.stringify(this.#parts)], {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      stdio: ['ignore', log, log, 'ipc'],
+    });
+    closeSync(log);
+    const listening = Promise.withResolvers<boolean>();
+    const stopping = Promise.withResolvers<void>();
+    this.#child = child;
+    this.#isToEnd = false;
+    this.#stopping = stopping.promise;
+    child.on('message', (report: Report) => {
+      if (report.kind === 'held') this.#held.resolve();
+      if (report.kind === 'trouble') this.#troubles.push(report.line);
+      if (report.kind === 'stopping') stopping.resolve();
+      if (report.kind === 'listening') {
+        this.#url = report.url;
+        listening.resolve(true);
+      }
+    });
+    child.on('error', () => listening.resolve(false));
+    child.once('exit', async (code) => {
+      listening.resolve(false);
+      stopping.resolve();
+      if (await listening.promise) this.#onEnd(code);
+    });
+    return await listening.promise;
+  }
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}

@@ -1,0 +1,119 @@
+import { startTestMongo } from '@parley/embedded/testing';
+import type { CellResult } from './cell/cell-result.ts';
+import { checkFinal } from './cell/check-final.ts';
+import { runCell } from './cell/run-cell.ts';
+import { type LabOptions, openLab } from './lab/lab.ts';
+import { openReplicaSet } from './lab/replica-set.ts';
+import { USUAL_PACE } from './lab/slow-model.ts';
+import { type Cell, matrix } from './matrix.ts';
+import type { Options } from './options.ts';
+import { Random } from './random.ts';
+import { ROLLING_PACE, ROLLING_RESTART, runRollingRestart } from './rolling-restart.ts';
+import { bounds, END_LEASES } from './settings.ts';
+
+/** How often the harm of a cell is done. */
+const STRIKES = 2;
+
+const settings = { bounds, endWithinMs: END_LEASES * bounds.leaseMs };
+
+type Database = Pick<LabOptions, 'mongoUri' | 'replicaSet'>;
+
+/** Runs the cells that are asked for, one after the other, and tells what came of each. */
+export async function runMatrix(
+  options: Options,
+  tell: (result: CellResult) => void,
+  signal: AbortSignal,
+): Promise<CellResult[]> {
+  const asked = matrix.filter(({ name }) => options.cells.includes(name));
+  const { one = [], three = [] } = Object.groupBy(asked, ({ fault }) =>
+    fault.database === 'one node' ? 'one' : 'three',
+  );
+  const isRolling = options.cells.includes(ROLLING_RESTART);
+  const results: CellResult[] = [];
+  const failed = new AbortController();
+  const over = AbortSignal.any([signal, failed.signal]);
+  const run: Run = async (cell) => {
+    const result = await orAborted(cell, over);
+    results.push(result);
+    tell(result);
+    return result;
+  };
+  const groups = [
+    runOneNode(one, isRolling, options, run),
+    three.length > 0 ? runThreeNodes(three, options, run) : undefined,
+  ];
+  // Where one of them fails, the other one ends too, and what both have started is ended first.
+  await Promise.all(groups).catch((error: unknown) => failed.abort(error));
+  await Promise.allSettled(groups);
+  failed.signal.throwIfAborted();
+  return results;
+}
+
+type Run = (cell: Promise<CellResult>) => Promise<CellResult>;
+
+async function runCells(
+  database: Database,
+  cells: readonly Cell[],
+  { seed, turns, logFolder, patienceMs }: Options,
+  run: Run,
+): Promise<void> {
+  const random = new Random(seed);
+  await using lab = await openLab({
+    ...settings,
+    ...database,
+    pace: USUAL_PACE,
+    random,
+    logFolder,
+    patienceMs,
+  });
+  const results: CellResult[] = [];
+  for (const cell of cells)
+    results.push(await run(runCell(lab, cell, { turns, strikes: STRIKES }, random.fork(cell.name))));
+  const changes = await checkFinal(lab, results);
+  if (changes.length > 0) throw new Error(`What had ended was changed: ${changes.join('; ')}`);
+}
+
+async function runRolling(
+  database: Database,
+  { seed, logFolder, patienceMs }: Options,
+  run: Run,
+): Promise<void> {
+  const random = new Random(seed);
+  await using lab = await openLab({
+    ...settings,
+    ...database,
+    pace: ROLLING_PACE,
+    random,
+    logFolder,
+    patienceMs,
+  });
+  await run(runRollingRestart(lab, random.fork(ROLLING_RESTART)));
+}
+
+/** A run that is stopped is left where it is: what it works with is ended under it. */
+function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort);
+  return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', onAbort));
+}
+
+async function runOneNode(
+  cells: readonly Cell[],
+  isRolling: boolean,
+  options: Options,
+  run: Run,
+): Promise<void> {
+  if (cells.length === 0 && !isRolling) return;
+  await using owned = new AsyncDisposableStack();
+  const { uri: mongoUri, stop } = await startTestMongo(() => undefined);
+  owned.defer(stop);
+  if (cells.length > 0) await runCells({ mongoUri }, cells, options, run);
+  if (isRolling) await runRolling({ mongoUri }, options, run);
+}
+
+async function runThreeNodes(cells: readonly Cell[], options: Options, run: Run): Promise<void> {
+  await using replicaSet = await openReplicaSet();
+  await runCells({ mongoUri: replicaSet.uri, replicaSet }, cells, options, run);
+}

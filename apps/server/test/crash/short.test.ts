@@ -1,0 +1,61 @@
+import type {} from '@parley/embedded/testing';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { runCell } from './cell/run-cell.ts';
+import { type Lab, openLab } from './lab/lab.ts';
+import { openReplicaSet } from './lab/replica-set.ts';
+import { USUAL_PACE } from './lab/slow-model.ts';
+import { type Cell, matrix } from './matrix.ts';
+import { Random } from './random.ts';
+import { bounds } from './settings.ts';
+
+/*
+ * The crash matrix in short: a dozen cells, each harm once. All of them, and more turns: `npm run crash-test`.
+ */
+
+const chosen = new Set([
+  'kill-9@in-stream',
+  'kill-9@after-end',
+  'sigterm@before-end',
+  'sigstop-sigcont@before-accept',
+  'sigstop-sigcont@in-stream',
+  'database-delayed@after-accept',
+  'database-reset@before-accept',
+  'database-half-open@before-end',
+  'model-reset@in-stream',
+  'model-half-open@after-accept',
+  'mongod-kill@after-accept',
+  'step-down@before-end',
+]);
+
+const SIZE = { turns: 12, strikes: 1 };
+/** Whether an end comes in time is measured by the whole run: here a machine may be as busy as it likes. */
+const END_WITHIN_MS = 60_000;
+
+/** Shorter than the whole run's: a lease that a busy machine loses costs a takeover, and no promise. */
+const LEASE_MS = 1_000;
+
+const seed = Math.floor(Math.random() * 2 ** 31);
+const common = {
+  bounds: { ...bounds, leaseMs: LEASE_MS },
+  endWithinMs: END_WITHIN_MS,
+  pace: USUAL_PACE,
+  random: new Random(seed),
+};
+
+describe.each(['one node', 'three nodes'] as const)('two servers on a database of %s', (database) => {
+  const owned = new AsyncDisposableStack();
+  let lab: Lab;
+
+  beforeAll(async () => {
+    const replicaSet = database === 'three nodes' ? owned.use(await openReplicaSet()) : undefined;
+    const mongoUri = replicaSet?.uri ?? inject('mongoUri');
+    lab = owned.use(await openLab({ ...common, mongoUri, ...(replicaSet && { replicaSet }) }));
+  });
+  afterAll(() => owned.disposeAsync());
+
+  const isOurs = ({ name, fault }: Cell) => chosen.has(name) && fault.database === database;
+  test.each(matrix.filter(isOurs))('keep every promise: $name', async (cell) => {
+    const { offences } = await runCell(lab, cell, SIZE, new Random(seed).fork(cell.name));
+    expect(offences, `seed ${seed}`).toEqual([]);
+  });
+});

@@ -1,0 +1,159 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { eventually, type Harness, startHarness, transcript, turnsOf } from './harness.ts';
+import { begin, startTwo } from './two-replicas.ts';
+
+/* A message that comes while its chat is still answering waits, is refused, or goes first: as its sender says. */
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('busy');
+});
+afterEach(async () => {
+  await harness.stopReplicas();
+  await harness.db.raw.collection('turns').deleteMany({});
+});
+afterAll(() => harness.stop());
+
+describe('a message that would rather be refused', () => {
+  test('is, while the chat’s newest turn runs or waits, by any replica, and nothing of it is there', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const { chat } = await begin(harness, owner, 'first');
+    const first = await agent.run('first');
+    const refuse = async () => {
+      for (const { turns } of [owner, other]) {
+        const rejected = turns.send(harness.scope, { chat, content: 'refused', onBusy: 'reject' });
+        await expect(rejected).rejects.toMatchObject({ code: 'chat_busy', facts: {} });
+      }
+    };
+    await refuse();
+    await begin(harness, other, 'second', chat);
+    await refuse();
+    first.finish();
+    await agent.run('second');
+    await refuse();
+    expect((await transcript(harness, chat)).filter((line) => line.startsWith('user'))).toEqual([
+      ...['user: first', 'user: second'],
+    ]);
+  });
+
+  test('is answered when the chat is not busy, remembered or read', async () => {
+    const { agent, owner, other } = startTwo(harness, 256);
+    agent.echo();
+    const chat = await harness.newChat();
+    for (const [index, { turns }] of [owner, other, owner, owner].entries()) {
+      const content = `q ${index}`;
+      const sent = await turns.send(harness.scope, { chat, content, onBusy: 'reject' });
+      expect(sent).toMatchObject({ outcome: { kind: 'answered' } });
+    }
+  });
+
+  test('of many at once exactly one is taken', async () => {
+    const { agent, owner, other } = startTwo(harness, 256);
+    const chat = await harness.newChat();
+    const sends = Array.from({ length: 20 }, (_, index) =>
+      [owner, other][index % 2]?.turns
+        .accept(harness.scope, { chat, content: `q ${index}`, onBusy: 'reject' })
+        .then(
+          () => 'accepted',
+          ({ code }) => code,
+        ),
+    );
+    const results = (await Promise.all(sends)).toSorted();
+    expect(results).toEqual(['accepted', ...Array.from({ length: 19 }, () => 'chat_busy')]);
+    expect(await turnsOf(harness, chat)).toHaveLength(1);
+    agent.echo();
+  });
+});
+
+describe('a message that goes first', () => {
+  test('stops what runs, with what was shown, and what waits; then it is answered with that before it', async () => {
+    const { agent, owner } = startTwo(harness);
+    const { chat } = await begin(harness, owner, 'first');
+    const first = await agent.run('first');
+    first.emit('half');
+    const waiting = ['second', 'third'].map((content) => owner.turns.send(harness.scope, { chat, content }));
+    await eventually(() => turnsOf(harness, chat)).toHaveLength(3);
+    const sending = owner.turns.send(harness.scope, { chat, content: 'urgent', onBusy: 'interrupt' });
+    const urgent = await agent.run('urgent');
+    expect(first.signal.aborted).toBe(true);
+    expect(urgent.messages.slice(0, 2)).toEqual(['user: first', 'assistant: half']);
+    urgent.emit('at once');
+    urgent.finish();
+    expect((await sending).outcome).toMatchObject({ kind: 'answered', answer: { content: 'at once' } });
+    expect((await Promise.all(waiting)).map(({ outcome }) => outcome.kind)).toEqual(['empty', 'empty']);
+    expect((await turnsOf(harness, chat)).map(({ status }) => status)).toEqual([
+      ...['stopped', 'stopped', 'stopped', 'completed'],
+    ]);
+    expect(agent.runs.map(({ question }) => question)).toEqual(['first', 'urgent']);
+    expect((await transcript(harness, chat)).slice(-2)).toEqual(['user: urgent', 'assistant: at once']);
+  });
+
+  test('stops what runs on another replica', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const { chat } = await begin(harness, owner, 'first');
+    const first = await agent.run('first');
+    first.emit('half');
+    const { turns } = other;
+    const sending = turns.send(harness.scope, { chat, content: 'urgent', onBusy: 'interrupt' });
+    const urgent = await agent.run('urgent');
+    expect(urgent.messages).toEqual(['user: first', 'assistant: half', 'user: urgent']);
+    urgent.finish();
+    expect((await sending).outcome).toMatchObject({ status: 'completed' });
+    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'stopped' }, { status: 'completed' }]);
+  });
+
+  test('in a chat that is not busy is like any other, and marks nothing', async () => {
+    const { agent, owner } = startTwo(harness);
+    agent.echo();
+    const chat = await harness.newChat();
+    for (const content of ['first', 'second']) {
+      await owner.turns.send(harness.scope, { chat, content, onBusy: 'interrupt' });
+    }
+    expect(owner.tap.calls).not.toContain('turns.cancelBefore');
+    expect((await turnsOf(harness, chat)).map(({ status }) => status)).toEqual(['completed', 'completed']);
+  });
+
+  test('again and again stops each before it; the last one is answered', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const { chat } = await begin(harness, owner, 'first');
+    await agent.run('first');
+    const contents = ['a', 'b', 'c', 'd', 'e'];
+    for (const [index, content] of contents.entries()) {
+      const { turns } = index % 2 ? owner : other;
+      await turns.accept(harness.scope, { chat, content, onBusy: 'interrupt' });
+    }
+    const last = await agent.run('e');
+    last.finish();
+    await eventually(async () => (await turnsOf(harness, chat)).map(({ status }) => status)).toEqual([
+      ...['stopped', 'stopped', 'stopped', 'stopped', 'stopped', 'completed'],
+    ]);
+  });
+
+  test('that cannot mark the others waits behind them in order: it is accepted, and nothing is lost', async () => {
+    const { agent, owner } = startTwo(harness);
+    const { chat } = await begin(harness, owner, 'first');
+    const first = await agent.run('first');
+    owner.tap.away('turns.cancelBefore', 'before');
+    const sending = owner.turns.send(harness.scope, { chat, content: 'urgent', onBusy: 'interrupt' });
+    await eventually(() => owner.log.map(({ event }) => event)).toContain(
+      'interrupting failed; the turn waits in order',
+    );
+    expect(first.signal.aborted).toBe(false);
+    first.emit('whole');
+    first.finish();
+    (await agent.run('urgent')).finish();
+    expect((await sending).outcome).toMatchObject({ status: 'completed' });
+    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'completed' }, { status: 'completed' }]);
+  });
+
+  test('is refused like any other when too many wait', async () => {
+    const { agent, owner } = startTwo(harness);
+    const { chat } = await begin(harness, owner, 'first');
+    await agent.run('first');
+    for (let waiting = 0; waiting < 8; waiting++) await begin(harness, owner, `w ${waiting}`, chat);
+    const urgent = owner.turns.send(harness.scope, { chat, content: 'urgent', onBusy: 'interrupt' });
+    await expect(urgent).rejects.toMatchObject({ code: 'queue_full' });
+    expect((await turnsOf(harness, chat)).filter((turn) => turn['isCancelled'])).toEqual([]);
+  });
+});

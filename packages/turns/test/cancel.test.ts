@@ -1,0 +1,237 @@
+import { mintId } from '@parley/contract';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { AnswerReader } from './answer-reader.ts';
+import { eventually, type Harness, startHarness, TICK_MS, transcript, turnsOf } from './harness.ts';
+import { SteppedAgent } from './stepped-agent.ts';
+import { TestClock } from './test-clock.ts';
+import { begin, startTwo } from './two-replicas.ts';
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('cancel');
+});
+afterEach(async () => {
+  await harness.stopReplicas();
+  await harness.db.raw.collection('turns').deleteMany({});
+});
+afterAll(() => harness.stop());
+
+describe('an answer that is being written', () => {
+  test('is stopped where it runs, and keeps exactly what was shown of it', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const place = await begin(harness, owner, 'q');
+    const readers = [owner, other].map((replica) => new AnswerReader(replica, harness.scope, place));
+    const run = await agent.run('q');
+    run.emit('shown so far');
+    for (const reader of readers) await eventually(() => reader.text).toBe('shown so far');
+    const cancelled = await owner.turns.cancel(harness.scope, place);
+    expect(run.signal.aborted).toBe(true);
+    run.emit(', and too late');
+    expect(cancelled).toMatchObject({
+      status: 'stopped',
+      answer: { id: place.answerId, content: 'shown so far' },
+      written: { attempt: 1, text: 'shown so far' },
+      textBytes: Buffer.byteLength('qshown so far'),
+    });
+    for (const reader of readers) {
+      expect(await reader.done).toBeUndefined();
+      expect(reader.text).toBe('shown so far');
+      expect(reader.outcome).toMatchObject({ kind: 'answered', status: 'stopped' });
+    }
+    expect(await transcript(harness, place.chat)).toEqual(['user: q', 'assistant: shown so far']);
+  });
+
+  test('and was stopped is part of what the model is given with the next message', async () => {
+    const { agent, owner } = startTwo(harness);
+    const place = await begin(harness, owner, 'q');
+    const run = await agent.run('q');
+    run.emit('half');
+    await owner.turns.cancel(harness.scope, place);
+    const next = owner.turns.send(harness.scope, { chat: place.chat, content: 'go on' });
+    const { messages } = await agent.run('go on');
+    expect(messages).toEqual(['user: q', 'assistant: half', 'user: go on']);
+    agent.echo();
+    expect(await next).toMatchObject({ outcome: { kind: 'answered', status: 'completed' } });
+  });
+
+  test('and was stopped before the first word has no answer; who waits for it is told so', async () => {
+    const { agent, owner } = startTwo(harness);
+    const chat = await harness.newChat();
+    const sending = owner.turns.send(harness.scope, { chat, content: 'q' });
+    await agent.run('q');
+    const [turn] = await turnsOf(harness, chat);
+    const cancelled = await owner.turns.cancel(harness.scope, { chat, answerId: turn?.['answerId'] });
+    expect(cancelled).toMatchObject({ status: 'stopped', textBytes: 1 });
+    expect(cancelled).not.toHaveProperty('answer');
+    expect((await sending).outcome).toEqual({ kind: 'empty', attempt: 1 });
+    expect(await transcript(harness, chat)).toEqual(['user: q']);
+  });
+
+  test('elsewhere is stopped with that replica’s next tick; who asked is told how it ended', async () => {
+    const agent = new SteppedAgent();
+    const clock = new TestClock();
+    const owner = harness.startReplica({ clock, runAgent: agent.runAgent });
+    const other = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
+    await clock.rounds();
+    const place = await begin(harness, owner, 'q');
+    const run = await agent.run('q');
+    run.emit('half');
+    const cancelling = other.turns.cancel(harness.scope, place);
+    await eventually(() => other.tap.calls).toContain('turns.cancel');
+    await eventually(() => turnsOf(harness, place.chat)).toMatchObject([{ isCancelled: true }]);
+    expect(run.signal.aborted).toBe(false);
+    clock.advance(TICK_MS);
+    expect(await cancelling).toMatchObject({ status: 'stopped', answer: { content: 'half' } });
+    expect(run.signal.aborted).toBe(true);
+  });
+
+  test('by a process that does not look is told as it stands, after the longest wait', async () => {
+    const agent = new SteppedAgent();
+    const owner = harness.startReplica({ clock: new TestClock(), runAgent: agent.runAgent });
+    const clock = new TestClock();
+    const other = harness.startReplica({ clock, bounds: { runningTurnsMax: 0, cancelWaitMaxMs: 1_000 } });
+    await clock.rounds();
+    const place = await begin(harness, owner, 'q');
+    await agent.run('q');
+    const cancelling = other.turns.cancel(harness.scope, place);
+    let isTold = false;
+    void cancelling.then(() => {
+      isTold = true;
+    });
+    await clock.someoneElse();
+    while (clock.now() < 900) {
+      clock.advance(100);
+      await other.tap.quiet();
+    }
+    expect(isTold).toBe(false);
+    while (!isTold) {
+      clock.advance(100);
+      await other.tap.quiet();
+      await new Promise(setImmediate);
+    }
+    expect(await cancelling).toMatchObject({ status: 'generating', isCancelled: true });
+    expect(clock.now()).toBeLessThanOrEqual(1_500);
+  });
+
+  test('is stopped without a call of the model when it has not come to that', async () => {
+    const { agent, owner } = startTwo(harness);
+    const look = owner.tap.hold('turns.look');
+    const place = await begin(harness, owner, 'q');
+    await look.reached;
+    const cancelling = owner.turns.cancel(harness.scope, place);
+    await eventually(() => owner.tap.calls).toContain('turns.cancel');
+    await eventually(() => turnsOf(harness, place.chat)).toMatchObject([{ isCancelled: true }]);
+    await eventually(() => owner.tap.pending).toBe(1);
+    look.release();
+    expect(await cancelling).toMatchObject({ status: 'stopped' });
+    expect(agent.runs.filter(({ signal }) => !signal.aborted)).toEqual([]);
+    expect(await transcript(harness, place.chat)).toEqual(['user: q']);
+  });
+
+  test('is ended as cancelled though the database is away for a while', async () => {
+    const { agent, owner } = startTwo(harness);
+    const place = await begin(harness, owner, 'q');
+    const run = await agent.run('q');
+    run.emit('half');
+    owner.tap.away('turns.end', 'before', 2);
+    expect(await owner.turns.cancel(harness.scope, place)).toMatchObject({
+      status: 'stopped',
+      answer: { content: 'half' },
+    });
+    expect(owner.tap.calls.filter((call) => call === 'turns.end')).toHaveLength(3);
+  });
+});
+
+describe('an answer that is at its end', () => {
+  test('is completed or stopped, never both, when it is cancelled at that moment', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const seen = new Set<string>();
+    for (let round = 0; round < 24; round++) {
+      const question = `q ${round}`;
+      const place = await begin(harness, owner, question);
+      const reader = new AnswerReader(other, harness.scope, place);
+      const run = await agent.run(question);
+      run.emit('all of ');
+      const canceller = round % 2 ? owner : other;
+      const cancelling = canceller.turns.cancel(harness.scope, place);
+      for (let ticks = round % 8; ticks > 0; ticks--) await new Promise(setImmediate);
+      run.emit('it');
+      run.finish();
+      const { status, answer } = await cancelling;
+      await reader.done;
+      seen.add(status);
+      expect(status === 'completed' ? 'all of it' : answer?.content).toBe(answer?.content);
+      expect(['all of ', 'all of it']).toContain(answer?.content);
+      expect(reader.text).toBe(answer?.content);
+      expect(await transcript(harness, place.chat)).toEqual([
+        `user: ${question}`,
+        `assistant: ${reader.text}`,
+      ]);
+      expect(await turnsOf(harness, place.chat)).toMatchObject([{ status, takeovers: 0 }]);
+    }
+    expect([...seen].toSorted()).toEqual(['completed', 'stopped']);
+  });
+
+  test('stays as it is while its end is being stored', async () => {
+    const { agent, owner } = startTwo(harness);
+    const end = owner.tap.hold('turns.end');
+    const place = await begin(harness, owner, 'q');
+    const run = await agent.run('q');
+    run.emit('all');
+    run.finish();
+    await end.reached;
+    const cancelling = owner.turns.cancel(harness.scope, place);
+    await eventually(() => turnsOf(harness, place.chat)).toMatchObject([{ isCancelled: true }]);
+    end.release();
+    expect(await cancelling).toMatchObject({ status: 'completed', answer: { content: 'all' } });
+  });
+});
+
+describe('an answer that has ended', () => {
+  test('is told as it ended, as often as asked, by any replica', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    agent.echo();
+    const place = await begin(harness, owner, 'q');
+    await new AnswerReader(owner, harness.scope, place).done;
+    const [stored] = await turnsOf(harness, place.chat);
+    for (const replica of [owner, other, owner]) {
+      expect(await replica.turns.cancel(harness.scope, place)).toMatchObject({
+        status: 'completed',
+        isCancelled: false,
+        answer: { content: 'answer to q' },
+      });
+    }
+    expect(await turnsOf(harness, place.chat)).toEqual([stored]);
+    expect(other.tap.calls).not.toContain('turns.cancel');
+  });
+
+  test('that is not in this chat of this team is refused, and goes on', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const place = await begin(harness, owner, 'q');
+    const run = await agent.run('q');
+    const refused = { code: 'message_not_found' };
+    const stranger = { team: mintId('team') };
+    for (const replica of [owner, other]) {
+      await expect(replica.turns.cancel(stranger, place)).rejects.toMatchObject(refused);
+      const elsewhere = { ...place, chat: await harness.newChat() };
+      await expect(replica.turns.cancel(harness.scope, elsewhere)).rejects.toMatchObject(refused);
+      const unknown = { ...place, answerId: mintId('message') };
+      await expect(replica.turns.cancel(harness.scope, unknown)).rejects.toMatchObject(refused);
+    }
+    expect(run.signal.aborted).toBe(false);
+    expect(await turnsOf(harness, place.chat)).not.toMatchObject([{ isCancelled: true }]);
+  });
+
+  test('by the deletion of its chat, while it is being cancelled, is gone', async () => {
+    const agent = new SteppedAgent();
+    const owner = harness.startReplica({ clock: new TestClock(), runAgent: agent.runAgent });
+    const other = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
+    const place = await begin(harness, owner, 'q');
+    await agent.run('q');
+    const cancelling = other.turns.cancel(harness.scope, place);
+    await eventually(() => turnsOf(harness, place.chat)).toMatchObject([{ isCancelled: true }]);
+    await other.turns.deleteChat(harness.scope, place.chat);
+    await expect(cancelling).rejects.toMatchObject({ code: 'chat_not_found' });
+  });
+});

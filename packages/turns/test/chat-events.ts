@@ -1,0 +1,71 @@
+import type { ChatCursor, Id } from '@parley/contract';
+import type { Scope } from '@parley/db';
+import type { ChatReaderEvent, PlacedChatEvent } from '../src/index.ts';
+import type { Replica } from './harness.ts';
+
+/** A client that follows a chat as fast as it is told, and folds what it is told to what it shows. */
+export class ChatFollower {
+  readonly events: PlacedChatEvent[] = [];
+  /** The texts of answers by their ids, as they are shown. */
+  readonly texts = new Map<Id<'message'>, string>();
+  /** How the following ended: undefined in order, or with what was thrown. */
+  readonly done: Promise<unknown>;
+  readonly #abort = new AbortController();
+
+  constructor(
+    replica: Replica,
+    scope: Scope,
+    chat: Id<'chat'>,
+    options: { from?: ChatCursor | null | undefined; limit?: number } = {},
+  ) {
+    this.done = this.#follow(replica, scope, chat, options).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  }
+
+  /** What was told, in short: its kind, and of messages their text. */
+  get told(): string[] {
+    return this.events.map(({ event }) => nameOf(event));
+  }
+
+  get cursor(): ChatCursor | undefined {
+    return this.events.at(-1)?.cursor;
+  }
+
+  text(answerId: Id<'message'>): string | undefined {
+    return this.texts.get(answerId);
+  }
+
+  /** Hangs up; settles when nothing more can come. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.done;
+  }
+
+  async #follow(
+    replica: Replica,
+    scope: Scope,
+    chat: Id<'chat'>,
+    { from, limit = Number.POSITIVE_INFINITY }: { from?: ChatCursor | null | undefined; limit?: number },
+  ): Promise<void> {
+    for await (const placed of replica.turns.followChat(scope, chat, from, this.#abort.signal)) {
+      this.events.push(placed);
+      fold(this.texts, placed.event);
+      if (this.events.length >= limit) return;
+    }
+  }
+}
+
+/** What a client shows of answers after one more event. */
+export function fold(texts: Map<Id<'message'>, string>, told: ChatReaderEvent): void {
+  if (told.type !== 'answer') return;
+  const { answerId, event } = told;
+  if (event.type === 'snapshot') texts.set(answerId, event.text);
+  if (event.type === 'text-delta') texts.set(answerId, (texts.get(answerId) ?? '') + event.text);
+}
+
+function nameOf(event: ChatReaderEvent): string {
+  if (event.type === 'accepted') return `accepted ${event.turn.userMessage?.content ?? 'a retry'}`;
+  return event.type === 'answer' ? event.event.type : event.type;
+}

@@ -1,0 +1,312 @@
+import { ModelError } from '@parley/agent';
+import { type ChatCursor, formatChatCursor, type Id, mintId, parseChatCursor } from '@parley/contract';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { PlacedChatEvent } from '../src/index.ts';
+import { Listeners } from '../src/listeners.ts';
+import { ChatFollower, fold } from './chat-events.ts';
+import { eventually, type Harness, insertTurn, LEASE_MS, startHarness, turnsOf } from './harness.ts';
+import { TestClock } from './test-clock.ts';
+import { begin, startTwo } from './two-replicas.ts';
+
+/* Who follows a chat, on whatever replica, is told every message, its answer as it grows, and the chat's end. */
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('follow_chat');
+});
+afterEach(async () => {
+  await harness.stopReplicas();
+  await harness.db.raw.collection('turns').deleteMany({});
+});
+afterAll(() => harness.stop());
+
+describe('a follower', () => {
+  test('is told messages and answers in their order, where they run and elsewhere alike', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const chat = await harness.newChat();
+    const followers = [owner, other].map((replica) => new ChatFollower(replica, harness.scope, chat));
+    const first = await begin(harness, owner, 'first', chat);
+    const run = await agent.run('first');
+    run.emit('one');
+    for (const follower of followers) await eventually(() => follower.text(first.answerId)).toBe('one');
+    const second = await begin(harness, owner, 'second', chat);
+    for (const follower of followers) await eventually(() => follower.told).toContain('accepted second');
+    run.emit(' two');
+    run.finish();
+    agent.echo();
+    for (const follower of followers) {
+      await eventually(() => follower.told.filter((told) => told === 'end')).toHaveLength(2);
+      expect(follower.text(first.answerId)).toBe('one two');
+      expect(follower.text(second.answerId)).toBe('answer to second');
+      const order = ['accepted first', 'start', 'text-start', 'accepted second', 'text-end', 'end'];
+      expect(order.map((told) => follower.told.indexOf(told))).toEqual(
+        order.map((told) => follower.told.indexOf(told)).toSorted((a, b) => a - b),
+      );
+      // The second answer is told when the first has ended, and not before.
+      expect(follower.told.lastIndexOf('start')).toBeGreaterThan(follower.told.indexOf('end'));
+      await follower.stop();
+    }
+  });
+
+  test('that comes while an answer is written is told it from its start, and of nothing that ended before', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const chat = await harness.newChat();
+    const sent = owner.turns.send(harness.scope, { chat, content: 'ended' });
+    (await agent.run('ended')).finish();
+    await sent;
+    const { answerId } = await begin(harness, owner, 'runs', chat);
+    const run = await agent.run('runs');
+    run.emit('so far');
+    for (const replica of [owner, other]) {
+      const follower = new ChatFollower(replica, harness.scope, chat);
+      await eventually(() => follower.text(answerId)).toBe('so far');
+      expect(follower.told).toEqual(['accepted runs', 'start', 'text-start', 'text-delta']);
+      await follower.stop();
+    }
+  });
+
+  test('is told of a failure, and of the retry that answers the message anew', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const chat = await harness.newChat();
+    const follower = new ChatFollower(other, harness.scope, chat);
+    const place = await begin(harness, owner, 'q', chat);
+    const run = await agent.run('q');
+    run.emit('half');
+    run.fail(new ModelError('model_failed', { calls: 1, cause: new Error('scripted') }));
+    await eventually(() => follower.told.at(-1)).toBe('end');
+    const { answerId } = await owner.turns.retry(harness.scope, { ...place, idempotency: undefined });
+    const again = await agent.run('q', 2);
+    again.emit('whole');
+    again.finish();
+    await eventually(() => follower.told.filter((told) => told === 'end')).toHaveLength(2);
+    const ends = follower.events.flatMap(({ event }) =>
+      event.type === 'answer' && event.event.type === 'end' ? [event.event.outcome] : [],
+    );
+    expect(ends).toMatchObject([{ kind: 'failed', text: 'half' }, { kind: 'answered' }]);
+    expect(follower.text(answerId)).toBe('whole');
+    const accepted = follower.events.flatMap(({ event }) => (event.type === 'accepted' ? [event.turn] : []));
+    expect(accepted[1]).toMatchObject({ retryOf: { userMessageId: accepted[0]?.userMessage?.id }, answerId });
+  });
+
+  test('is told of an answer that was stopped, one that waited too', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const first = await begin(harness, owner, 'first');
+    const follower = new ChatFollower(other, harness.scope, first.chat);
+    const second = await begin(harness, owner, 'second', first.chat);
+    (await agent.run('first')).emit('half');
+    await eventually(() => follower.text(first.answerId)).toBe('half');
+    await owner.turns.cancel(harness.scope, second);
+    await owner.turns.cancel(harness.scope, first);
+    await eventually(() => follower.told.filter((told) => told === 'end')).toHaveLength(2);
+    expect(follower.texts.get(second.answerId)).toBeUndefined();
+    expect(follower.texts.get(first.answerId)).toBe('half');
+  });
+
+  test('is told that the chat was deleted, there or elsewhere, and then nothing more', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const { chat } = await begin(harness, owner, 'q');
+    const run = await agent.run('q');
+    run.emit('secret');
+    const followers = [owner, other].map((replica) => new ChatFollower(replica, harness.scope, chat));
+    for (const follower of followers) await eventually(() => follower.told).toContain('text-delta');
+    await owner.turns.deleteChat(harness.scope, chat);
+    run.emit('later');
+    for (const follower of followers) {
+      expect(await follower.done).toBeUndefined();
+      expect(follower.told.slice(-1)).toEqual(['deleted']);
+      expect(follower.told.filter((told) => told === 'text-delta')).toHaveLength(1);
+    }
+    const late = new ChatFollower(other, harness.scope, chat, { from: followers[0]?.cursor });
+    await late.done;
+    expect(late.told.filter((told) => told !== 'snapshot')).toEqual(['deleted']);
+  });
+});
+
+describe('a follower with a cursor', () => {
+  /** A chat with three answers, the second of a message that waited, and all that was told of it. */
+  async function tellAll() {
+    const { agent, owner, other } = startTwo(harness);
+    const chat = await harness.newChat();
+    const follower = new ChatFollower(owner, harness.scope, chat);
+    await begin(harness, owner, 'first', chat);
+    const first = await agent.run('first');
+    for (const piece of ['a\u{1F600}', 'b']) {
+      first.emit(piece);
+      await eventually(() => [...follower.texts.values()].at(-1)?.endsWith(piece)).toBe(true);
+    }
+    await begin(harness, owner, 'second', chat);
+    await eventually(() => follower.told).toContain('accepted second');
+    first.finish();
+    agent.echo();
+    await begin(harness, owner, 'third', chat);
+    await eventually(() => follower.told.filter((told) => told === 'end')).toHaveLength(3);
+    await follower.stop();
+    return { owner, other, chat, follower };
+  }
+
+  test('goes on after any event, on any replica, with all that follows and nothing twice', async () => {
+    const { owner, other, chat, follower } = await tellAll();
+    const { events } = follower;
+    for (let cut = 1; cut <= events.length; cut++) {
+      const from = parseChatCursor(formatChatCursor(events[cut - 1]?.cursor as ChatCursor));
+      const texts = new Map<Id<'message'>, string>();
+      for (const { event } of events.slice(0, cut)) fold(texts, event);
+      const rest = new ChatFollower(cut % 2 ? owner : other, harness.scope, chat, { from });
+      const missing = (type: string) => follower.told.slice(cut).filter((told) => told.startsWith(type));
+      await eventually(() => rest.told.filter((told) => told === 'end')).toHaveLength(missing('end').length);
+      for (const { event } of rest.events) fold(texts, event);
+      expect(texts).toEqual(follower.texts);
+      expect(rest.told.filter((told) => told.startsWith('accepted'))).toEqual(missing('accepted'));
+      expect(rest.told.filter((told) => told === 'start')).toEqual(missing('start'));
+      expect(rest.told).not.toContain('snapshot');
+      await rest.stop();
+    }
+  });
+
+  test('of the newest event is told nothing, until something happens', async () => {
+    const { owner, other, chat, follower } = await tellAll();
+    const rest = [owner, other].map(
+      (replica) => new ChatFollower(replica, harness.scope, chat, { from: follower.cursor }),
+    );
+    await begin(harness, owner, 'fourth', chat);
+    for (const each of rest) {
+      await eventually(() => each.told.at(-1)).toBe('end');
+      expect(each.told.slice(0, 2)).toEqual(['accepted fourth', 'start']);
+    }
+  });
+
+  test.each([
+    ['that nobody made', null],
+    ['of messages that are not there', { accepted: 90, sequence: 90, answer: undefined }],
+  ] as const)('%s is told to read the list again, and what runs', async (_name, from) => {
+    const { owner, other, chat } = await tellAll();
+    for (const replica of [owner, other]) {
+      const follower = new ChatFollower(replica, harness.scope, chat, { from });
+      await eventually(() => follower.told).toEqual(['snapshot']);
+      await follower.stop();
+    }
+    const follower = new ChatFollower(other, harness.scope, chat, { from });
+    await begin(harness, owner, 'fourth', chat);
+    await eventually(() => follower.told.at(-1)).toBe('end');
+    expect(follower.told.slice(0, 3)).toEqual(['snapshot', 'accepted fourth', 'start']);
+  });
+
+  test('too far behind to be told each event is told so once, and goes on from there', async () => {
+    const { owner, other } = startTwo(harness);
+    const chat = await harness.newChat();
+    for (let sequence = 1; sequence <= 60; sequence++) {
+      const lease = { token: `t${sequence}`, attempt: 1, renewals: 0 };
+      const turn = await insertTurn(harness, chat, sequence, { lease });
+      const end = { status: 'stopped', textBytes: 0 } as const;
+      await harness.db.stores.turns.end(harness.scope, turn.id, lease.token, end);
+    }
+    const told = async (sequence: number) => {
+      const from = { accepted: sequence, sequence: sequence + 1, answer: undefined };
+      const follower = new ChatFollower(sequence % 2 ? owner : other, harness.scope, chat, {
+        from,
+        limit: 100,
+      });
+      await eventually(() => follower.told.length).toBeGreaterThan(0);
+      await eventually(() => follower.cursor?.accepted).toBe(60);
+      await follower.stop();
+      return follower.told;
+    };
+    expect(await told(0)).toEqual(['snapshot']);
+    expect(await told(9)).toEqual(['snapshot']);
+    const all = await told(12);
+    expect(all.filter((each) => each.startsWith('accepted'))).toHaveLength(48);
+    expect(all).not.toContain('snapshot');
+  });
+});
+
+describe('following', () => {
+  test('elsewhere looks ever less often while nothing happens, and goes on while the database is away', async () => {
+    const { other } = startTwo(harness);
+    const clock = new TestClock();
+    const quiet = harness.startReplica({ clock, bounds: { runningTurnsMax: 0 } });
+    const chat = await harness.newChat();
+    const follower = new ChatFollower(quiet, harness.scope, chat);
+    await clock.someoneElse();
+    const looks = () => quiet.tap.calls.filter((call) => call === 'turns.listAfter').length;
+    const pass = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 250) {
+        clock.advance(250);
+        await quiet.tap.quiet();
+        await new Promise(setImmediate);
+      }
+    };
+    await pass(10_000);
+    const before = looks();
+    await pass(10_000);
+    expect(looks() - before).toBeLessThanOrEqual(6);
+    expect(looks() - before).toBeGreaterThanOrEqual(4);
+    await other.turns.accept(harness.scope, { chat, content: 'q' });
+    await vi.waitFor(
+      () => {
+        clock.advance(250);
+        expect(follower.told).toContain('accepted q');
+      },
+      { timeout: 30_000 },
+    );
+    await follower.stop();
+  });
+
+  test('of another team’s chat, or none, tells that it is not there', async () => {
+    const { owner } = startTwo(harness);
+    const { chat } = await begin(harness, owner, 'q');
+    const followers = [
+      new ChatFollower(owner, { team: mintId('team') }, chat),
+      new ChatFollower(owner, harness.scope, mintId('chat')),
+    ];
+    for (const follower of followers) {
+      await follower.done;
+      expect(follower.told).toEqual(['deleted']);
+    }
+  });
+
+  test('leaves no listener and no timer behind, even when it was never begun', async () => {
+    const attach = vi.spyOn(Listeners.prototype, 'attach');
+    const clock = new TestClock();
+    const replica = harness.startReplica({ clock, bounds: { leaseMs: LEASE_MS } });
+    await clock.rounds();
+    const { chat } = await begin(harness, replica, 'q');
+    const follower = new ChatFollower(replica, harness.scope, chat);
+    await eventually(() => follower.told).toContain('end');
+    await follower.stop();
+    const { signal } = new AbortController();
+    const unread: AsyncGenerator<PlacedChatEvent> = replica.turns.followChat(
+      harness.scope,
+      chat,
+      undefined,
+      signal,
+    );
+    await unread.return(undefined);
+    expect(clock.sleepers).toBe(2);
+    const sizes = attach.mock.contexts.map((listeners) => (listeners as Listeners<string, void>).size);
+    attach.mockRestore();
+    expect(sizes.filter((size) => size !== 0)).toEqual([]);
+    expect((await turnsOf(harness, chat)).length).toBe(1);
+  });
+
+  test('a slow client is told all text that came meanwhile at once', async () => {
+    const { agent, owner } = startTwo(harness);
+    const { chat } = await begin(harness, owner, 'q');
+    const run = await agent.run('q');
+    const { signal } = new AbortController();
+    const events = owner.turns.followChat(harness.scope, chat, undefined, signal);
+    for (const type of ['accepted', 'answer'])
+      expect((await events.next()).value).toMatchObject({ event: { type } });
+    for (let piece = 0; piece < 500; piece++) run.emit('x');
+    run.finish();
+    const told = [];
+    for (let index = 0; index < 4; index++) told.push((await events.next()).value);
+    expect(told).toMatchObject([
+      { event: { event: { type: 'text-start' } } },
+      { event: { event: { type: 'text-delta', text: 'x'.repeat(500) } } },
+      { event: { event: { type: 'text-end' } } },
+      { event: { event: { type: 'end' } } },
+    ]);
+    await events.return(undefined);
+  });
+});

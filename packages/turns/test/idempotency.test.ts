@@ -1,0 +1,259 @@
+import { ModelError } from '@parley/agent';
+import { mintId, type Refusal } from '@parley/contract';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { AnswerReader } from './answer-reader.ts';
+import { eventually, type Harness, startHarness, transcript, turnsOf } from './harness.ts';
+import { begin, startTwo } from './two-replicas.ts';
+
+/* A request that comes again with its key is the one request: it has one turn, and is told how that goes. */
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('idempotency');
+});
+afterEach(async () => {
+  await harness.stopReplicas();
+  await harness.db.raw.collection('turns').deleteMany({});
+});
+afterAll(() => harness.stop());
+
+const newKey = () => ({ key: mintId('request'), body: 'the body' });
+
+describe('the same request many times at once', () => {
+  test.each(['enqueue', 'reject', 'interrupt'] as const)(
+    'on two replicas has one turn, one call of the model, and one answer for all (%s)',
+    async (onBusy) => {
+      const { agent, owner, other } = startTwo(harness, 256);
+      const chat = await harness.newChat();
+      const idempotency = newKey();
+      const sends = Array.from({ length: 50 }, (_, index) => {
+        const { turns } = index % 2 ? owner : other;
+        return turns.send(harness.scope, { chat, content: 'q', idempotency, onBusy });
+      });
+      const run = await agent.run('q');
+      run.emit('once');
+      // They all wait for the one turn; some of them may still be on their way to it.
+      await new Promise(setImmediate);
+      run.finish();
+      const sent = await Promise.all(sends);
+      expect(new Set(sent.map(({ accepted }) => accepted.answerId)).size).toBe(1);
+      expect(new Set(sent.map(({ accepted }) => accepted.userMessageId)).size).toBe(1);
+      expect(sent.filter(({ accepted }) => !accepted.isReplay)).toHaveLength(1);
+      const answer = { kind: 'answered', status: 'completed', answer: { content: 'once' } };
+      for (const { outcome } of sent) expect(outcome).toMatchObject(answer);
+      expect(agent.runs).toHaveLength(1);
+      expect(await transcript(harness, chat)).toEqual(['user: q', 'assistant: once']);
+    },
+  );
+
+  test('behind other messages has one place in the queue', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const { chat } = await begin(harness, owner, 'first');
+    await agent.run('first');
+    const idempotency = newKey();
+    const accepts = Array.from({ length: 20 }, (_, index) =>
+      (index % 2 ? owner : other).turns.accept(harness.scope, { chat, content: 'q', idempotency }),
+    );
+    const accepted = await Promise.all(accepts);
+    expect(new Set(accepted.map(({ turn }) => turn)).size).toBe(1);
+    expect(await turnsOf(harness, chat)).toHaveLength(2);
+  });
+
+  test('into the last place of a queue is accepted for all of them', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const { chat } = await begin(harness, owner, 'first');
+    await agent.run('first');
+    for (let waiting = 1; waiting < 8; waiting++) await begin(harness, owner, `w ${waiting}`, chat);
+    const idempotency = newKey();
+    const accepts = Array.from({ length: 20 }, (_, index) =>
+      (index % 2 ? owner : other).turns.accept(harness.scope, { chat, content: 'q', idempotency }),
+    );
+    const accepted = await Promise.all(accepts);
+    expect(new Set(accepted.map(({ turn }) => turn)).size).toBe(1);
+    expect(await turnsOf(harness, chat)).toHaveLength(9);
+  });
+
+  test('as a retry has one turn, whichever replica it comes to', async () => {
+    const { agent, owner, other } = startTwo(harness, 256);
+    const place = await begin(harness, owner, 'q');
+    (await agent.run('q')).fail(new ModelError('model_failed', { calls: 1, cause: new Error('scripted') }));
+    await eventually(() => turnsOf(harness, place.chat)).toMatchObject([{ status: 'failed' }]);
+    const idempotency = newKey();
+    const retries = Array.from({ length: 20 }, (_, index) =>
+      (index % 2 ? owner : other).turns.retry(harness.scope, { ...place, idempotency }),
+    );
+    const accepted = await Promise.all(retries);
+    expect(new Set(accepted.map(({ answerId }) => answerId)).size).toBe(1);
+    expect(accepted.filter(({ isReplay }) => !isReplay)).toHaveLength(1);
+    expect(await turnsOf(harness, place.chat)).toHaveLength(2);
+    await agent.run('q', 2);
+    expect(agent.runsOf('q')).toHaveLength(2);
+  });
+});
+
+describe('the same request later', () => {
+  test('is told the answer that is stored, also when the chat went on, and nothing is written', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    agent.echo();
+    const chat = await harness.newChat();
+    const message = { chat, content: 'q', idempotency: newKey() };
+    const first = await owner.turns.send(harness.scope, message);
+    await owner.turns.send(harness.scope, { chat, content: 'next' });
+    const before = await turnsOf(harness, chat);
+    for (const { turns } of [owner, other]) {
+      const again = await turns.send(harness.scope, message);
+      const { isReplay, isStarted, ...ids } = again.accepted;
+      expect([isReplay, isStarted]).toEqual([true, true]);
+      expect(first.accepted).toMatchObject(ids);
+      expect(again.outcome).toEqual(first.outcome);
+      expect(await turns.findKept(harness.scope, chat, message.idempotency)).toEqual(again.accepted);
+    }
+    expect(await turnsOf(harness, chat)).toEqual(before);
+    expect(agent.runs).toHaveLength(2);
+  });
+
+  test('is told how it failed, and does not try again', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const chat = await harness.newChat();
+    const message = { chat, content: 'q', idempotency: newKey() };
+    const sending = owner.turns.send(harness.scope, message);
+    const run = await agent.run('q');
+    run.emit('half');
+    run.fail(new ModelError('model_timeout', { calls: 1, cause: new Error('scripted') }));
+    const failed = { kind: 'failed', errorCode: 'model_timeout', attempt: 1, text: 'half' };
+    expect((await sending).outcome).toEqual(failed);
+    for (const { turns } of [owner, other]) {
+      expect((await turns.send(harness.scope, message)).outcome).toEqual(failed);
+    }
+    expect(agent.runs).toHaveLength(1);
+  });
+
+  test('is told that it was stopped, with what was shown, or before it came to that', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const chat = await harness.newChat();
+    const [running, waiting] = [
+      { chat, content: 'runs', idempotency: newKey() },
+      { chat, content: 'waits', idempotency: newKey() },
+    ] as const;
+    const { answerId } = await owner.turns.accept(harness.scope, running);
+    const run = await agent.run('runs');
+    run.emit('half');
+    const second = await owner.turns.accept(harness.scope, waiting);
+    await owner.turns.cancel(harness.scope, { chat, answerId: second.answerId });
+    expect((await other.turns.send(harness.scope, waiting)).outcome).toMatchObject({ kind: 'empty' });
+    await owner.turns.cancel(harness.scope, { chat, answerId });
+    for (const { turns } of [owner, other]) {
+      expect((await turns.send(harness.scope, running)).outcome).toMatchObject({
+        kind: 'answered',
+        status: 'stopped',
+        answer: { content: 'half' },
+      });
+    }
+  });
+
+  test('while the first one still runs waits with it, on another replica too', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const message = { chat: await harness.newChat(), content: 'q', idempotency: newKey() };
+    const accepted = await owner.turns.accept(harness.scope, message);
+    const run = await agent.run('q');
+    const again = other.turns.send(harness.scope, message);
+    const reader = new AnswerReader(other, harness.scope, accepted);
+    run.emit('once');
+    run.finish();
+    expect(await again).toMatchObject({ accepted: { isReplay: true }, outcome: { kind: 'answered' } });
+    await reader.done;
+    expect(reader.text).toBe('once');
+  });
+
+  test('in another chat is another one', async () => {
+    const { agent, owner } = startTwo(harness);
+    agent.echo();
+    const idempotency = newKey();
+    const chats = [await harness.newChat(), await harness.newChat()];
+    for (const chat of chats) {
+      const sent = await owner.turns.send(harness.scope, { chat, content: 'q', idempotency });
+      expect(sent).toMatchObject({ accepted: { isReplay: false }, outcome: { kind: 'answered' } });
+    }
+  });
+});
+
+describe('a key that was used with another body', () => {
+  test('is refused, before and after that one ended, and nothing is written', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const chat = await harness.newChat();
+    const idempotency = newKey();
+    const first = owner.turns.send(harness.scope, { chat, content: 'q', idempotency });
+    const run = await agent.run('q');
+    const changed = { ...idempotency, body: 'another body' };
+    const refuse = async () => {
+      for (const { turns } of [owner, other]) {
+        const message = { chat, content: 'r', idempotency: changed };
+        const refused = { code: 'idempotency_key_reused', facts: {} };
+        await expect(turns.send(harness.scope, message)).rejects.toMatchObject(refused);
+        await expect(turns.findKept(harness.scope, chat, changed)).rejects.toMatchObject(refused);
+      }
+    };
+    await refuse();
+    run.finish();
+    await first;
+    await refuse();
+    expect(await turnsOf(harness, chat)).toHaveLength(1);
+    expect(agent.runs).toHaveLength(1);
+  });
+
+  test('is refused for a retry too, which takes no place', async () => {
+    const { agent, owner } = startTwo(harness);
+    const chat = await harness.newChat();
+    const idempotency = newKey();
+    const { answerId } = await owner.turns.accept(harness.scope, { chat, content: 'q', idempotency });
+    (await agent.run('q')).fail(new ModelError('model_failed', { calls: 1, cause: new Error('scripted') }));
+    await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'failed' }]);
+    const retry = { chat, answerId, idempotency: { ...idempotency, body: 'another body' } };
+    await expect(owner.turns.retry(harness.scope, retry)).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+    });
+    expect(await turnsOf(harness, chat)).toHaveLength(1);
+  });
+});
+
+describe('a request whose acknowledgement is lost', () => {
+  test('is found and goes on as if nothing had been; its repeat is told its answer', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    agent.echo();
+    const message = { chat: await harness.newChat(), content: 'q', idempotency: newKey() };
+    owner.tap.away('turns.insert', 'after');
+    const first = await owner.turns.send(harness.scope, message);
+    expect(first).toMatchObject({ accepted: { isReplay: false }, outcome: { kind: 'answered' } });
+    const again = await other.turns.send(harness.scope, message);
+    expect(again.accepted).toMatchObject({ isReplay: true, answerId: first.accepted.answerId });
+    expect(agent.runs).toHaveLength(1);
+  });
+
+  test('and that cannot be found is refused with the id its repeat then has', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const message = { chat: await harness.newChat(), content: 'q', idempotency: newKey() };
+    owner.tap.away('turns.insert', 'after');
+    owner.tap.away('turns.find', 'before');
+    const refusal = await owner.turns.send(harness.scope, message).catch((error: Refusal) => error);
+    expect(refusal).toMatchObject({ code: 'database_unavailable' });
+    const again = await other.turns.accept(harness.scope, message);
+    expect(again).toMatchObject({ isReplay: true, answerId: (refusal as Refusal).facts.messageId });
+    expect(await turnsOf(harness, message.chat)).toHaveLength(1);
+    expect(agent.runs).toEqual([]);
+  });
+
+  test('and that was never stored is accepted when it comes again', async () => {
+    const { agent, owner, other } = startTwo(harness, 256);
+    agent.echo();
+    const message = { chat: await harness.newChat(), content: 'q', idempotency: newKey() };
+    owner.tap.away('turns.insert', 'before');
+    await expect(owner.turns.send(harness.scope, message)).rejects.toMatchObject({
+      code: 'database_unavailable',
+    });
+    expect(await other.turns.send(harness.scope, message)).toMatchObject({
+      accepted: { isReplay: false },
+      outcome: { kind: 'answered' },
+    });
+  });
+});

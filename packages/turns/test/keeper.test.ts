@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { AnswerReader } from './answer-reader.ts';
+import { eventually, type Harness, LEASE_MS, startHarness, TICK_MS } from './harness.ts';
+import { SteppedAgent } from './stepped-agent.ts';
+import type { StoreCall } from './store-tap.ts';
+import { TestClock } from './test-clock.ts';
+import { begin } from './two-replicas.ts';
+
+/* Running turns are looked after every tick: whatever hangs or fails of that costs no run its lease. */
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('keeper');
+});
+afterEach(async () => {
+  await harness.stopReplicas();
+  await harness.db.raw.collection('turns').deleteMany({});
+});
+afterAll(() => harness.stop());
+
+/** A replica that runs some turns, each in a chat of its own. */
+async function startRunning(size: number) {
+  const agent = new SteppedAgent();
+  const clock = new TestClock();
+  const owner = harness.startReplica({ clock, runAgent: agent.runAgent });
+  await clock.rounds();
+  const questions = Array.from({ length: size }, (_, index) => `q ${index}`);
+  const places = await Promise.all(questions.map((question) => begin(harness, owner, question)));
+  const runs = await Promise.all(questions.map((question) => agent.run(question)));
+  const count = (call: StoreCall) => owner.tap.calls.filter((name) => name === call).length;
+  const tick = async (pending = 0) => {
+    clock.advance(TICK_MS);
+    await clock.rounds();
+    await eventually(() => owner.tap.pending).toBe(pending);
+  };
+  return { owner, clock, places, runs, tick, count };
+}
+
+describe('a tick', () => {
+  test('looks once, writes once and renews seldom, for however many turns', async () => {
+    const { runs, tick, count } = await startRunning(20);
+    const ticks = LEASE_MS / TICK_MS;
+    for (let index = 0; index < ticks; index++) {
+      for (const run of runs) run.emit('x');
+      await tick();
+    }
+    expect(count('turns.listMarks')).toBe(ticks);
+    expect(count('turnLog.append')).toBe(ticks);
+    expect(count('turns.renew')).toBe(4);
+  });
+
+  test('asks the database nothing while nothing runs', async () => {
+    const { owner, places, runs, tick } = await startRunning(1);
+    runs[0]?.finish();
+    await eventually(() => owner.tap.calls).toContain('turns.end');
+    // The turn has ended when its reader is told so.
+    await new AnswerReader(owner, harness.scope, places[0] ?? { chat: 'chat_', answerId: '' }).done;
+    await owner.tap.quiet();
+    const before = owner.tap.calls.length;
+    for (let index = 0; index < 4; index++) await tick();
+    const asked = owner.tap.calls.slice(before);
+    expect(asked.filter((call) => !/listUnfinished|listMarked/.test(call))).toEqual([]);
+  });
+
+  test('whose look hangs does not look again meanwhile, and renews all the same', async () => {
+    const { owner, runs, tick, count } = await startRunning(1);
+    const look = owner.tap.hold('turns.listMarks');
+    for (let index = 0; index < (3 * LEASE_MS) / TICK_MS; index++) await tick(1);
+    expect(count('turns.listMarks')).toBe(1);
+    expect(runs[0]?.signal.aborted).toBe(false);
+    await harness.db.raw.collection('turns').updateMany({}, { $set: { isCancelled: true } });
+    look.release();
+    await tick();
+    await tick();
+    expect(runs[0]?.signal.aborted).toBe(true);
+  });
+
+  test('whose look fails is told in the log, and the next one comes', async () => {
+    const { owner, runs, tick, count } = await startRunning(1);
+    owner.tap.away('turns.listMarks', 'before', 3);
+    for (let index = 0; index < 4; index++) await tick();
+    expect(owner.log.map(({ event }) => event)).toEqual(
+      Array.from({ length: 3 }, () => 'running turns could not be looked at'),
+    );
+    expect(count('turns.listMarks')).toBe(4);
+    expect(runs[0]?.signal.aborted).toBe(false);
+  });
+
+  test('that misses a turn whose lease stands goes on with it: who was asked did not know of it', async () => {
+    const { owner, runs, tick } = await startRunning(2);
+    owner.tap.intercept('turns.listMarks', async () => []);
+    for (let index = 0; index < 4; index++) await tick();
+    expect(runs.map(({ signal }) => signal.aborted)).toEqual([false, false]);
+    owner.tap.pass('turns.listMarks');
+    for (const run of runs) run.finish();
+    await eventually(() => owner.tap.calls.filter((call) => call === 'turns.end')).toHaveLength(2);
+  });
+
+  test('that misses a turn which is gone stops its run, and only that', async () => {
+    const { owner, places, runs, tick } = await startRunning(2);
+    const gone = places[0]?.chat ?? 'chat_';
+    await harness.db.stores.chats.markDeleted(harness.scope, gone);
+    await harness.db.stores.chats.purge(gone);
+    await tick();
+    await eventually(() => runs.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+    expect(owner.log.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+});
