@@ -148,7 +148,10 @@ export function startTurns(parts: TurnParts): Turns {
     async read(scope, { chat, answerId, from }, signal) {
       const turn =
         runner.runningTurn(scope, chat, answerId) ?? (await findTurn(parts, scope, chat, answerId));
-      if (!runner.running.has(turn.id)) refuseWhileDraining();
+      // Its id says that the answer is there: it is read elsewhere.
+      if (runner.isDraining && !runner.running.has(turn.id)) {
+        throw new Refusal('draining', { messageId: turn.answerId });
+      }
       const accepted = toTurnIds(turn);
       const reading = { scope, chat, turn: turn.id, answerId: turn.answerId, from };
       return { ...accepted, events: readTurn(desk, reading, new WakeUp(), signal) };
