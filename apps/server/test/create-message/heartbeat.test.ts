@@ -51,3 +51,15 @@ test('a stream that has ended beats no more', async () => {
   await (await team.stream(chatId, 'hello')).rest();
   expect(vi.getTimerCount()).toBe(before);
 });
+
+test('nor does one whose client has hung up, while its model is silent', async () => {
+  const { id: chatId } = await team.makeChat();
+  model.replyTo('silent', (call) => call.open());
+  const before = vi.getTimerCount();
+  const stream = await team.stream(chatId, 'silent');
+  await stream.take(1);
+  await model.callTo('silent');
+  expect(vi.getTimerCount()).toBe(before + 1);
+  stream.close();
+  await vi.waitFor(() => expect(vi.getTimerCount()).toBe(before));
+});

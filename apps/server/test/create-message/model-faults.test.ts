@@ -188,3 +188,17 @@ test('an answer that goes on beyond its longest is cut off there, and so is the 
   await (await model.callTo('endless')).aborted;
   gate.release();
 });
+
+test('a model that falls silent is given up before one that has not spoken yet', async () => {
+  model.replyTo('falls silent', scripts.neverEnding('half'));
+  model.replyTo('has not spoken', (call) => call.open());
+  const ends: string[] = [];
+  const contents = ['has not spoken', 'falls silent'];
+  await Promise.all(
+    contents.map(async (content) => {
+      const { status } = await team.send((await team.makeChat()).id, content);
+      ends.push(`${status} ${content}`);
+    }),
+  );
+  expect(ends).toEqual(['504 falls silent', '504 has not spoken']);
+});
