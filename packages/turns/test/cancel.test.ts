@@ -230,8 +230,9 @@ describe('an answer that has ended', () => {
     const place = await begin(harness, owner, 'q');
     await agent.run('q');
     const cancelling = other.turns.cancel(harness.scope, place);
+    const refused = expect(cancelling).rejects.toMatchObject({ code: 'chat_not_found' });
     await eventually(() => turnsOf(harness, place.chat)).toMatchObject([{ isCancelled: true }]);
     await other.turns.deleteChat(harness.scope, place.chat);
-    await expect(cancelling).rejects.toMatchObject({ code: 'chat_not_found' });
+    await refused;
   });
 });
