@@ -68,6 +68,20 @@ describe('an answer that waits for its turn', () => {
     expect(await owner.turns.cancel(harness.scope, place)).toMatchObject({ status: 'stopped' });
   });
 
+  test('is told stopped to who waits for it where it is cancelled, without a look at the database', async () => {
+    const agent = new SteppedAgent();
+    const clock = new TestClock();
+    const owner = harness.startReplica({ clock, runAgent: agent.runAgent });
+    await clock.rounds();
+    const { chat } = await begin(harness, owner, 'first');
+    await agent.run('first');
+    const accepted = await owner.turns.accept(harness.scope, { chat, content: 'second' });
+    const waiting = owner.turns.outcome(harness.scope, accepted);
+    await owner.turns.cancel(harness.scope, accepted);
+    // The clock stands still: nothing but the cancel itself wakes who waits.
+    expect(await waiting).toEqual({ kind: 'empty', attempt: 0 });
+  });
+
   test('is cancelled from the replica that does not hold it, and who waits there is told', async () => {
     const { agent, owner, other } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
@@ -172,6 +186,20 @@ describe('an answer whose runner is dead', () => {
     ]);
     // It was called for once, by the one that died.
     expect(agent.runsOf('q')).toHaveLength(1);
+  });
+
+  test('is ended though no model can be called and no slot is free: it needs neither', async () => {
+    const { place } = await dieWriting();
+    const turns = harness.db.raw.collection('turns');
+    await turns.updateOne({ chat: place.chat, sequence: 1 }, { $set: { isCancelled: true } });
+    const clock = new TestClock();
+    const checkModel = () => {
+      throw new Error('no model');
+    };
+    const other = harness.startReplica({ clock, checkModel, bounds: { runningTurnsMax: 0 } });
+    await live(clock, other, 2 * LEASE_MS);
+    expect(await turnsOf(harness, place.chat)).toMatchObject([{ status: 'stopped' }, { status: 'queued' }]);
+    expect((await transcript(harness, place.chat))[1]).toBe('assistant: kept');
   });
 
   test('and that was never cancelled is written anew, with nothing of the dead run in it', async () => {

@@ -5,6 +5,7 @@ import type { PlacedChatEvent } from '../src/index.ts';
 import { Listeners } from '../src/listeners.ts';
 import { ChatFollower, fold } from './chat-events.ts';
 import { eventually, type Harness, insertTurn, LEASE_MS, startHarness, turnsOf } from './harness.ts';
+import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
@@ -47,6 +48,28 @@ describe('a follower', () => {
       expect(follower.told.lastIndexOf('start')).toBeGreaterThan(follower.told.indexOf('end'));
       await follower.stop();
     }
+  });
+
+  test('where it happens is told of it as it happens, without a look at the database', async () => {
+    const agent = new SteppedAgent();
+    const clock = new TestClock();
+    const owner = harness.startReplica({ clock, runAgent: agent.runAgent });
+    await clock.rounds();
+    const chat = await harness.newChat();
+    const follower = new ChatFollower(owner, harness.scope, chat);
+    await clock.someoneElse();
+    // The clock stands still from here on.
+    await begin(harness, owner, 'first', chat);
+    (await agent.run('first')).emit('text');
+    await eventually(() => follower.told).toEqual(['accepted first', 'start', 'text-start', 'text-delta']);
+    const second = await begin(harness, owner, 'second', chat);
+    await eventually(() => follower.told.at(-1)).toBe('accepted second');
+    await owner.turns.cancel(harness.scope, second);
+    (await agent.run('first')).finish();
+    await eventually(() => follower.told.filter((told) => told === 'end')).toHaveLength(2);
+    await owner.turns.deleteChat(harness.scope, chat);
+    await follower.done;
+    expect(follower.told.at(-1)).toBe('deleted');
   });
 
   test('that comes while an answer is written is told it from its start, and of nothing that ended before', async () => {

@@ -55,9 +55,10 @@ function checkReplay({ result, interval, form }: ClientRequest, turn: ObservedTu
 
 /** What was refused without an id was not stored by that request, nor by those before it. */
 function checkRefused({ requests }: SentMessage, turn: ObservedTurn): string[] {
-  const refused = requests.slice(
+  const sent = requests.filter(({ form }) => form !== 'follow');
+  const refused = sent.slice(
     0,
-    requests.findIndex(({ result }) => result.kind !== 'refused' || result.answerId !== undefined),
+    sent.findIndex(({ result }) => result.kind !== 'refused' || result.answerId !== undefined),
   );
   const last = refused.at(-1);
   if (!last || turn.createdAt > last.interval.to) return [];
