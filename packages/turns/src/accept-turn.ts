@@ -47,11 +47,11 @@ export async function acceptTurn(
   scope: Scope,
   message: SentMessage,
 ): Promise<AcceptedTurn> {
-  const { store } = parts;
   const { chat, onBusy, idempotency } = message;
   refuseNow(parts, runner);
   const firstTail = runner.tails.take(scope, chat) ?? (await readTail(parts, scope, chat));
-  for (let tail = firstTail; ; tail = await store.turns.tail(scope, chat)) {
+  // After a lost race the chat is looked at again too: it may have been deleted, its turns not yet removed.
+  for (let tail = firstTail; ; tail = await readTail(parts, scope, chat)) {
     const refusal = refusalOfTail(tail, message, parts.bounds.queuedTurnsPerChatMax);
     if (refusal) {
       // What fills the chat may be this very request, which came before.
@@ -135,7 +135,12 @@ export async function insertAndStart(
   return hasSlot ? 'started' : 'waiting';
 }
 
-async function readTail({ store }: TurnParts, scope: Scope, chat: Id<'chat'>): Promise<ChatTail> {
+/**
+ * The newest turn of a chat that is there.
+ *
+ * @throws Refusal `chat_not_found`
+ */
+export async function readTail({ store }: TurnParts, scope: Scope, chat: Id<'chat'>): Promise<ChatTail> {
   const [found, tail] = await Promise.all([store.chats.find(scope, chat), store.turns.tail(scope, chat)]);
   if (!found) throw new Refusal('chat_not_found');
   return tail;

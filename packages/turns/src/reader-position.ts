@@ -32,6 +32,12 @@ export class ReaderPosition {
     return this.#cursor !== undefined && this.#cursor.attempt > attempt;
   }
 
+  /** Whether the reader was shown text of an older run than this one. */
+  isBehind(attempt: number): boolean {
+    const shown = this.#cursor?.attempt ?? 0;
+    return shown !== 0 && shown < attempt;
+  }
+
   /** What can be told before anything is known of the answer. */
   begin(): PlacedEvent[] {
     if (this.#cursor) return [];

@@ -65,7 +65,11 @@ export class RemoteTurn {
   async #look(position: ReaderPosition): Promise<RemoteView> {
     const { store } = this.#parts;
     const stand = await store.turns.stand(this.#scope, this.#turn);
-    if (stand?.status === 'generating') return this.#readLog(position, stand.attempt);
+    if (stand?.status === 'generating') {
+      // A run that only ends a cancelled turn shows nothing of its own: what the older one showed is kept.
+      if (stand.isCancelled && position.isBehind(stand.attempt)) return 'waiting';
+      return this.#readLog(position, stand.attempt);
+    }
     if (stand?.status === 'queued' && !isSureToStop(stand, stand.attempt)) return 'waiting';
     const outcome = await findOutcome(store, this.#scope, this.#chat, this.#turn);
     if (!outcome) return 'waiting';

@@ -5,6 +5,7 @@ import {
   findKept,
   insertAndStart,
   mintTurn,
+  readTail,
   refuseNow,
   toTurnIds,
 } from './accept-turn.ts';
@@ -74,7 +75,7 @@ export async function retryTurn(
     const kept = idempotency && (await findKept(parts, scope, chat, idempotency));
     if (kept) return kept;
     // What took the place may not be acknowledged by a majority yet: until it is, nobody can say what it is.
-    const { sequence } = await parts.store.turns.tail(scope, chat);
+    const { sequence } = await readTail(parts, scope, chat);
     if (sequence < turn.sequence) continue;
     const late = idempotency && (await findKept(parts, scope, chat, idempotency));
     if (!late) throw new Refusal('not_retryable');

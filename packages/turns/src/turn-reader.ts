@@ -92,6 +92,8 @@ export class TurnReader {
     const run = running.get(this.#reading.turn);
     // A process that was stopped and revived must not show what may be another's by now.
     if (!run || parts.clock.now() >= run.deadline) return undefined;
+    // It was claimed only to be ended, with what an older run had shown.
+    if (run.turn.isCancelled) return undefined;
     return { attempt: run.attempt, from: 0, text: run.text };
   }
 

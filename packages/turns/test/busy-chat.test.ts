@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, type Harness, startHarness, transcript, turnsOf } from './harness.ts';
+import { SteppedAgent } from './stepped-agent.ts';
+import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
 /* A message that comes while its chat is still answering waits, is refused, or goes first: as its sender says. */
@@ -87,6 +89,33 @@ describe('a message that goes first', () => {
     ]);
     expect(agent.runs.map(({ question }) => question)).toEqual(['first', 'urgent']);
     expect((await transcript(harness, chat)).slice(-2)).toEqual(['user: urgent', 'assistant: at once']);
+  });
+
+  test('stops what runs here at once, without waiting for a tick', async () => {
+    const agent = new SteppedAgent();
+    const clock = new TestClock();
+    const owner = harness.startReplica({ clock, runAgent: agent.runAgent });
+    await clock.rounds();
+    const { chat } = await begin(harness, owner, 'first');
+    const first = await agent.run('first');
+    await owner.turns.accept(harness.scope, { chat, content: 'urgent', onBusy: 'interrupt' });
+    await agent.run('urgent');
+    expect(first.signal.aborted).toBe(true);
+  });
+
+  test('and whose turn comes while the others are being marked is not stopped itself', async () => {
+    const { agent, owner } = startTwo(harness);
+    const { chat } = await begin(harness, owner, 'first');
+    const marking = owner.tap.hold('turns.cancelBefore', 'after');
+    const sending = owner.turns.send(harness.scope, { chat, content: 'urgent', onBusy: 'interrupt' });
+    await marking.reached;
+    (await agent.run('first')).finish();
+    const urgent = await agent.run('urgent');
+    urgent.emit('at once');
+    marking.release();
+    await owner.tap.quiet();
+    urgent.finish();
+    expect((await sending).outcome).toMatchObject({ status: 'completed', answer: { content: 'at once' } });
   });
 
   test('stops what runs on another replica', async () => {

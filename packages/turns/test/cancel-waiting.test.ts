@@ -1,20 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
-import {
-  eventually,
-  type Harness,
-  insertTurn,
-  LEASE_MS,
-  type Replica,
-  startHarness,
-  transcript,
-  turnsOf,
-} from './harness.ts';
+import { eventually, type Harness, insertTurn, startHarness, turnsOf } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
-import { begin, eagerBounds, startTwo } from './two-replicas.ts';
+import { begin, startTwo } from './two-replicas.ts';
 
-/* An answer that is cancelled while nobody writes it: it waits for its turn, or its runner is dead. */
+/* An answer that is cancelled while it waits for its turn is told stopped at once, and keeps its place. */
 
 let harness: Harness;
 
@@ -122,112 +113,5 @@ describe('an answer that waits for its turn', () => {
     };
     harness.startReplica({ checkModel });
     await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'stopped' }]);
-  });
-});
-
-describe('an answer whose runner is dead', () => {
-  const STEP_MS = LEASE_MS / 20;
-
-  async function live(clock: TestClock, replica: Replica, ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += STEP_MS) {
-      clock.advance(STEP_MS);
-      await clock.rounds();
-      await replica.tap.quiet();
-    }
-  }
-
-  /** A run that logged `kept`, and said more, when its process was killed; a successor waits behind it. */
-  async function dieWriting() {
-    const agent = new SteppedAgent();
-    const { runAgent } = agent;
-    const dead = harness.startReplica({ bounds: { tickMs: 5 }, runAgent });
-    const place = await begin(harness, dead, 'q');
-    const run = await agent.run('q');
-    await begin(harness, dead, 'next', place.chat);
-    run.emit('kept');
-    await eventually(() => dead.tap.calls).toContain('turnLog.append');
-    await dead.tap.quiet();
-    dead.kill();
-    run.emit(', and lost');
-    return { agent, place };
-  }
-
-  test('is told as it stands; whoever takes it over ends it with what was logged, and the chat goes on', async () => {
-    const { agent, place } = await dieWriting();
-    const clock = new TestClock();
-    const other = harness.startReplica({ clock, runAgent: agent.runAgent });
-    const third = harness.startReplica({
-      bounds: { ...eagerBounds, runningTurnsMax: 0, cancelWaitMaxMs: 1 },
-    });
-    await clock.rounds();
-    expect(await third.turns.cancel(harness.scope, place)).toMatchObject({
-      status: 'generating',
-      isCancelled: true,
-    });
-    const reader = new AnswerReader(third, harness.scope, place);
-    await eventually(() => reader.text).toBe('kept');
-    agent.echo();
-    while ((await turnsOf(harness, place.chat))[0]?.['status'] === 'generating') {
-      await live(clock, other, STEP_MS);
-    }
-    await reader.done;
-    expect([reader.text, reader.types]).toEqual([
-      'kept',
-      ['start', 'text-start', 'text-delta', 'text-end', 'end'],
-    ]);
-    expect(await third.turns.cancel(harness.scope, place)).toMatchObject({
-      status: 'stopped',
-      answer: { content: 'kept' },
-      written: { attempt: 1 },
-      textBytes: Buffer.byteLength('qkept'),
-    });
-    await eventually(() => transcript(harness, place.chat)).toEqual([
-      ...['user: q', 'assistant: kept', 'user: next', 'assistant: answer to next'],
-    ]);
-    // It was called for once, by the one that died.
-    expect(agent.runsOf('q')).toHaveLength(1);
-  });
-
-  test('is ended though no model can be called and no slot is free: it needs neither', async () => {
-    const { place } = await dieWriting();
-    const turns = harness.db.raw.collection('turns');
-    await turns.updateOne({ chat: place.chat, sequence: 1 }, { $set: { isCancelled: true } });
-    const clock = new TestClock();
-    const checkModel = () => {
-      throw new Error('no model');
-    };
-    const other = harness.startReplica({ clock, checkModel, bounds: { runningTurnsMax: 0 } });
-    await live(clock, other, 2 * LEASE_MS);
-    expect(await turnsOf(harness, place.chat)).toMatchObject([{ status: 'stopped' }, { status: 'queued' }]);
-    expect((await transcript(harness, place.chat))[1]).toBe('assistant: kept');
-  });
-
-  test('and that was never cancelled is written anew, with nothing of the dead run in it', async () => {
-    const { agent, place } = await dieWriting();
-    const clock = new TestClock();
-    const other = harness.startReplica({ clock, runAgent: agent.runAgent });
-    agent.echo();
-    while ((await transcript(harness, place.chat)).length < 4) await live(clock, other, STEP_MS);
-    expect((await transcript(harness, place.chat)).slice(0, 2)).toEqual([
-      'user: q',
-      'assistant: answer to q',
-    ]);
-  });
-
-  test('too often keeps what its last run had logged, is interrupted, and may be read so', async () => {
-    const { agent, place } = await dieWriting();
-    await harness.db.raw.collection('turns').updateOne({ chat: place.chat }, { $set: { takeovers: 2 } });
-    const clock = new TestClock();
-    const other = harness.startReplica({ clock, runAgent: agent.runAgent });
-    while ((await turnsOf(harness, place.chat))[0]?.['status'] === 'generating') {
-      await live(clock, other, STEP_MS);
-    }
-    const reader = new AnswerReader(other, harness.scope, place);
-    await reader.done;
-    expect([reader.text, reader.outcome]).toEqual([
-      'kept',
-      { kind: 'failed', errorCode: 'interrupted', attempt: 1, text: 'kept' },
-    ]);
-    expect((await transcript(harness, place.chat))[1]).not.toContain('kept');
   });
 });

@@ -42,6 +42,26 @@ describe('an answer that is being written', () => {
     expect(await transcript(harness, place.chat)).toEqual(['user: q', 'assistant: shown so far']);
   });
 
+  test('is stopped at once where it runs, without waiting for a tick, and what it says after is nothing', async () => {
+    const agent = new SteppedAgent();
+    const clock = new TestClock();
+    const owner = harness.startReplica({ clock, runAgent: agent.runAgent });
+    await clock.rounds();
+    const place = await begin(harness, owner, 'q');
+    const reader = new AnswerReader(owner, harness.scope, place);
+    const run = await agent.run('q');
+    run.emit('half');
+    await eventually(() => reader.text).toBe('half');
+    const end = owner.tap.hold('turns.end');
+    const cancelling = owner.turns.cancel(harness.scope, place);
+    await end.reached;
+    run.emit(', and too late');
+    end.release();
+    expect(await cancelling).toMatchObject({ status: 'stopped', answer: { content: 'half' } });
+    expect(await reader.done).toBeUndefined();
+    expect(reader.types).toEqual(['start', 'text-start', 'text-delta', 'text-end', 'end']);
+  });
+
   test('and was stopped is part of what the model is given with the next message', async () => {
     const { agent, owner } = startTwo(harness);
     const place = await begin(harness, owner, 'q');

@@ -1,7 +1,7 @@
 import { scripts } from '@parley/agent/testing';
 import { mintId } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { eventually, type Harness, startHarness, turnsOf } from './harness.ts';
+import { eventually, type Harness, startHarness, TICK_MS, turnsOf } from './harness.ts';
 import { TestClock } from './test-clock.ts';
 
 let harness: Harness;
@@ -41,7 +41,7 @@ test('a chat that is not there, or another team’s, is not deleted', async () =
   expect(await harness.db.stores.chats.find(harness.scope, chat)).toBeDefined();
 });
 
-test('deleted on another replica, the run is stopped with its next renewal, and the sender is told', async () => {
+test('deleted on another replica, the run is stopped with its next tick, and the sender is told', async () => {
   const clock = new TestClock();
   const owner = harness.startReplica({ clock });
   const other = harness.startReplica();
@@ -51,9 +51,9 @@ test('deleted on another replica, the run is stopped with its next renewal, and 
   const call = await harness.model.callTo('remote');
   await other.turns.deleteChat(harness.scope, chat);
   await clock.someoneElse();
-  clock.advance(5_000);
-  expect((await sending).outcome).toEqual({ kind: 'gone' });
+  clock.advance(TICK_MS);
   await call.aborted;
+  expect((await sending).outcome).toEqual({ kind: 'gone' });
   expect(await turnsOf(harness, chat)).toEqual([]);
 });
 

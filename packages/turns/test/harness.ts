@@ -147,9 +147,10 @@ export async function transcript({ db, scope }: Harness, chat: Id<'chat'>): Prom
   return items.map(({ role, content }: MessageRecord) => `${role}: ${content}`);
 }
 
-/** A chat's turns as they are stored. */
+/** A chat's turns as they are stored, acknowledged by a majority: what is seen here, every replica sees. */
 export function turnsOf({ db }: Harness, chat: Id<'chat'>) {
-  return db.raw.collection('turns').find({ chat }).sort({ sequence: 1 }).toArray();
+  const turns = db.raw.collection('turns', { readConcern: { level: 'majority' } });
+  return turns.find({ chat }).sort({ sequence: 1 }).toArray();
 }
 
 /** Looks again and again until it is as expected; patient, because the machine may have much else to do. */

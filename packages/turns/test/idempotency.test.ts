@@ -2,7 +2,7 @@ import { ModelError } from '@parley/agent';
 import { mintId, type Refusal } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
-import { eventually, type Harness, startHarness, transcript, turnsOf } from './harness.ts';
+import { type Harness, startHarness, transcript, turnsOf } from './harness.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
 /* A request that comes again with its key is the one request: it has one turn, and is told how that goes. */
@@ -78,7 +78,7 @@ describe('the same request many times at once', () => {
     const { agent, owner, other } = startTwo(harness, 256);
     const place = await begin(harness, owner, 'q');
     (await agent.run('q')).fail(new ModelError('model_failed', { calls: 1, cause: new Error('scripted') }));
-    await eventually(() => turnsOf(harness, place.chat)).toMatchObject([{ status: 'failed' }]);
+    await new AnswerReader(owner, harness.scope, place).done;
     const idempotency = newKey();
     const retries = Array.from({ length: 20 }, (_, index) =>
       (index % 2 ? owner : other).turns.retry(harness.scope, { ...place, idempotency }),
@@ -208,7 +208,7 @@ describe('a key that was used with another body', () => {
     const idempotency = newKey();
     const { answerId } = await owner.turns.accept(harness.scope, { chat, content: 'q', idempotency });
     (await agent.run('q')).fail(new ModelError('model_failed', { calls: 1, cause: new Error('scripted') }));
-    await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'failed' }]);
+    await new AnswerReader(owner, harness.scope, { chat, answerId }).done;
     const retry = { chat, answerId, idempotency: { ...idempotency, body: 'another body' } };
     await expect(owner.turns.retry(harness.scope, retry)).rejects.toMatchObject({
       code: 'idempotency_key_reused',

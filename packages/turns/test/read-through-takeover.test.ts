@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
-import { eventually, type Harness, LEASE_MS, type Replica, startHarness, TICK_MS } from './harness.ts';
+import { type ClockedReplica, STEP_MS, startClocked } from './clocked-replica.ts';
+import { eventually, type Harness, LEASE_MS, startHarness, TICK_MS } from './harness.ts';
 import { SteppedAgent, type SteppedRun } from './stepped-agent.ts';
-import { TestClock } from './test-clock.ts';
 import { begin, eagerBounds } from './two-replicas.ts';
 
 /*
@@ -21,15 +21,10 @@ afterEach(async () => {
 });
 afterAll(() => harness.stop());
 
-const STEP_MS = LEASE_MS / 20;
-
-/** Lets a replica live until it has taken a turn over. */
-async function liveUntil(clock: TestClock, replica: Replica, isReached: () => boolean): Promise<void> {
-  while (!isReached()) {
-    clock.advance(STEP_MS);
-    await clock.rounds();
-    await replica.tap.quiet();
-  }
+/** Lets a replica live until it has taken over the turn of this question. */
+async function takeOverAt(taker: ClockedReplica, agent: SteppedAgent): Promise<SteppedRun> {
+  while (agent.runsOf('q').length < 2) await taker.live(STEP_MS);
+  return agent.run('q', 2);
 }
 
 /** A run that wrote and logged `said` and is dead by now, and one on another replica that took it over. */
@@ -47,16 +42,10 @@ async function takeOver(said: string) {
   const seeing = new AnswerReader(third, harness.scope, place);
   await eventually(() => seeing.text).toBe(said);
   dead.kill();
-  const clock = new TestClock();
-  const taker = harness.startReplica({ clock, runAgent });
-  await liveUntil(clock, taker, () => agent.runsOf('q').length === 2);
-  const second = await agent.run('q', 2);
-  const tick = async () => {
-    clock.advance(TICK_MS);
-    await clock.rounds();
-    await taker.tap.quiet();
-  };
-  return { place, first, second, seeing, third, taker, tick };
+  const taker = await startClocked(harness, { runAgent });
+  const second = await takeOverAt(taker, agent);
+  const tick = () => taker.live(TICK_MS);
+  return { place, second, seeing, third, taker, tick };
 }
 
 /** Says something in the new run, and lets it be logged. */
@@ -119,27 +108,23 @@ describe('a process that stalls past its deadline', () => {
   test('shows its readers nothing that its run says after, and then what the run says that took over', async () => {
     const agent = new SteppedAgent();
     const { runAgent } = agent;
-    const clocks = { stalled: new TestClock(), taker: new TestClock() };
-    const stalled = harness.startReplica({ clock: clocks.stalled, runAgent });
-    await clocks.stalled.rounds();
+    const stalled = await startClocked(harness, { runAgent });
     const place = await begin(harness, stalled, 'q');
     const first = await agent.run('q');
     const reader = new AnswerReader(stalled, harness.scope, place);
     first.emit('before');
     await eventually(() => reader.text).toBe('before');
     // It is stopped here; when it is woken, its run speaks before its timers do.
-    clocks.stalled.jump(LEASE_MS);
+    stalled.clock.jump(LEASE_MS);
     first.emit(' and after');
     expect(first.signal.aborted).toBe(true);
     first.emit(' and more');
-    const taker = harness.startReplica({ clock: clocks.taker, runAgent });
-    await liveUntil(clocks.taker, taker, () => agent.runsOf('q').length === 2);
-    const second = await agent.run('q', 2);
+    const second = await takeOverAt(await startClocked(harness, { runAgent }), agent);
     second.emit('fresh');
     second.finish();
     await vi.waitFor(
       () => {
-        clocks.stalled.advance(500);
+        stalled.clock.advance(500);
         expect(reader.outcome).toBeDefined();
       },
       { timeout: 30_000 },
@@ -153,13 +138,11 @@ describe('a process that stalls past its deadline', () => {
 
   test('reads its own answer as any other does: what memory holds of it may be another’s', async () => {
     const agent = new SteppedAgent();
-    const clock = new TestClock();
-    const stalled = harness.startReplica({ clock, runAgent: agent.runAgent });
-    await clock.rounds();
+    const stalled = await startClocked(harness, { runAgent: agent.runAgent });
     const place = await begin(harness, stalled, 'q');
     const run = await agent.run('q');
     run.emit('never logged');
-    clock.jump(LEASE_MS);
+    stalled.clock.jump(LEASE_MS);
     const reader = new AnswerReader(stalled, harness.scope, place);
     await eventually(() => stalled.tap.calls).toContain('turnLog.read');
     expect(reader.text).toBe('');

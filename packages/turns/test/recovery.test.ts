@@ -1,24 +1,19 @@
-import type { RunAgent } from '@parley/agent';
-import { echoOf, scripts } from '@parley/agent/testing';
+import { echoOf } from '@parley/agent/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { STEP_MS, SWEEP_MS, startClocked } from './clocked-replica.ts';
 import {
   deadLease,
   eventually,
   type Harness,
   insertTurn,
   LEASE_MS,
-  type Replica,
   type ReplicaOptions,
   startHarness,
   transcript,
   turnsOf,
 } from './harness.ts';
-import { TestClock } from './test-clock.ts';
 
-/*
- * Each replica has a clock of its own that stands still until the test moves it: a process can stall, or die,
- * while another goes on.
- */
+/* What nobody runs any more is found by the sweep, and what somebody runs is left to him. */
 
 let harness: Harness;
 
@@ -31,34 +26,7 @@ afterEach(async () => {
 });
 afterAll(() => harness.stop());
 
-interface ClockedReplica extends Replica {
-  readonly clock: TestClock;
-  /** Lets time pass in small steps, each with its renewal and its sweep, as it passes for a healthy process. */
-  live(ms: number): Promise<void>;
-}
-
-/** A replica whose first sweep is over. */
-async function startReplica(options: ReplicaOptions = {}): Promise<ClockedReplica> {
-  const clock = new TestClock();
-  const replica = harness.startReplica({ ...options, clock });
-  const settle = async () => {
-    await clock.rounds();
-    await replica.tap.quiet();
-  };
-  const live = async (ms: number) => {
-    for (let passed = 0; passed < ms; passed += STEP_MS) {
-      clock.advance(STEP_MS);
-      await settle();
-    }
-  };
-  await settle();
-  return { ...replica, clock, live };
-}
-
-const GIVEN_UP = 'a turn whose runner died was ended';
-const STEP_MS = LEASE_MS / 20;
-/** A sweep comes every third of a lease. */
-const SWEEP_MS = LEASE_MS / 3;
+const startReplica = (options: ReplicaOptions = {}) => startClocked(harness, options);
 
 describe('the sweep', () => {
   test('claims queued turns that nobody claimed, each after its predecessor', async () => {
@@ -264,161 +232,5 @@ describe('a healthy run', () => {
     gate.release();
     expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'completed', takeovers: 0 }]);
-  });
-});
-
-describe('a runner that stalls', () => {
-  test('and is taken over stores nothing and tells nothing when it revives', async () => {
-    const chat = await harness.newChat();
-    const stalled = await startReplica();
-    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
-    harness.model.reply(
-      async (call) => {
-        await gates[0].promise;
-        await scripts.text('stale')(call);
-      },
-      async (call) => {
-        await gates[1].promise;
-        await scripts.text('fresh')(call);
-      },
-    );
-    const sending = stalled.turns.send(harness.scope, { chat, content: 'q' });
-    const staleCall = await harness.model.callTo('q');
-    const other = await startReplica();
-    const nextCall = harness.model.nextCall();
-    await other.live(LEASE_MS + SWEEP_MS + STEP_MS);
-    await nextCall;
-    // The stalled one wakes before its clock tells it anything: its answer comes, and finds the fence.
-    gates[0].resolve();
-    await staleCall.closed;
-    await stalled.tap.quiet();
-    await eventually(() => stalled.tap.calls).toContain('turns.end');
-    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating', lease: { attempt: 2 } }]);
-    gates[1].resolve();
-    await eventually(() => transcript(harness, chat)).toEqual(['user: q', 'assistant: fresh']);
-    // Whoever waits there is told the answer that is stored.
-    stalled.clock.advance(5_000);
-    expect(await sending).toMatchObject({ outcome: { kind: 'answered', answer: { content: 'fresh' } } });
-    expect(await turnsOf(harness, chat)).toMatchObject([{ takeovers: 1, usage: [{ attempt: 2 }] }]);
-  });
-
-  test('past its deadline ends its call of the model with the next piece, and neither tells nor stores', async () => {
-    const chat = await harness.newChat();
-    const stalled = await startReplica();
-    const started = Promise.withResolvers<void>();
-    const revived = Promise.withResolvers<void>();
-    harness.model.reply(async (call) => {
-      call.text('before ');
-      await call.flushed();
-      started.resolve();
-      await revived.promise;
-      call.text('after');
-      await call.aborted;
-    });
-    const sending = stalled.turns.send(harness.scope, { chat, content: 'long' });
-    const call = await harness.model.callTo('long');
-    await started.promise;
-    stalled.clock.jump(LEASE_MS);
-    revived.resolve();
-    await call.aborted;
-    await stalled.tap.quiet();
-    expect(stalled.tap.calls).not.toContain('turns.end');
-    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating', takeovers: 0 }]);
-    const other = await startReplica();
-    await other.live(LEASE_MS + SWEEP_MS + STEP_MS);
-    await eventually(() => transcript(harness, chat)).toHaveLength(2);
-    stalled.clock.advance(5_000);
-    expect(await sending).toMatchObject({ outcome: { answer: { content: echoOf('long') } } });
-  });
-
-  test('between the claim and its acknowledgement does not start what may be another’s by now', async () => {
-    const chat = await harness.newChat();
-    const replica = await startReplica();
-    const insert = replica.tap.hold('turns.insert', 'after');
-    const sending = replica.turns.send(harness.scope, { chat, content: 'acknowledged late' });
-    await insert.reached;
-    while ((await transcript(harness, chat)).length < 2) {
-      replica.clock.advance(STEP_MS);
-      await replica.clock.rounds();
-    }
-    insert.release();
-    let isAnswered = false;
-    void sending.then(() => {
-      isAnswered = true;
-    });
-    while (!isAnswered) {
-      replica.clock.advance(STEP_MS);
-      await replica.clock.rounds();
-    }
-    expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
-    await replica.tap.quiet();
-    expect(await turnsOf(harness, chat)).toMatchObject([{ takeovers: 1, lease: { attempt: 2 } }]);
-    expect(replica.tap.calls.filter((call) => call === 'turns.look')).toHaveLength(1);
-  });
-
-  test('whose renewals fail for a whole lease stops by itself', async () => {
-    const chat = await harness.newChat();
-    const cutOff = await startReplica();
-    harness.model.reply(scripts.neverEnding('piece'));
-    void cutOff.turns.send(harness.scope, { chat, content: 'endless' });
-    const call = await harness.model.callTo('endless');
-    cutOff.tap.away('turns.renew', 'before', 1_000);
-    await cutOff.live(LEASE_MS + SWEEP_MS);
-    await call.aborted;
-    expect(cutOff.log.map(({ event }) => event)).toContain('lease renewal failed');
-    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating', takeovers: 0 }]);
-    await harness.db.raw.collection('turns').deleteMany({ chat });
-    cutOff.clock.advance(5_000);
-  });
-});
-
-describe('a poisonous turn', () => {
-  test('that kills its runners is taken over twice, then it is interrupted and the chat goes on', async () => {
-    const chat = await harness.newChat();
-    const poison = await insertTurn(harness, chat, 1, { lease: deadLease, content: 'poison' });
-    await insertTurn(harness, chat, 2, { content: 'next' });
-    await harness.db.stores.turns.announceSuccessor(harness.scope, chat, 2);
-    const gate = Promise.withResolvers<void>();
-    harness.model.replyTo('poison', () => gate.promise);
-    for (const attempt of [2, 3]) {
-      const victim = await startReplica();
-      const called = harness.model.nextCall();
-      await victim.live(LEASE_MS + SWEEP_MS + STEP_MS);
-      expect((await called).message).toBe('poison');
-      expect(await turnsOf(harness, chat)).toMatchObject([
-        { lease: { attempt }, takeovers: attempt - 1 },
-        {},
-      ]);
-      victim.kill();
-    }
-    const survivor = await startReplica();
-    // The end of the poisonous turn wakes the next one: no further sweep is needed.
-    while (!survivor.log.some(({ event }) => event === GIVEN_UP)) await survivor.live(STEP_MS);
-    await eventually(() => transcript(harness, chat)).toHaveLength(3);
-    expect(await turnsOf(harness, chat)).toMatchObject([
-      { _id: poison.id, status: 'failed', errorCode: 'interrupted', textBytes: 'poison'.length },
-      { status: 'completed', takeovers: 0, lease: { attempt: 1 } },
-    ]);
-    expect(harness.model.calls().filter(({ message }) => message === 'poison')).toHaveLength(2);
-    expect(survivor.log.filter(({ level }) => level === 'error')).toMatchObject([
-      { event: GIVEN_UP, fields: { turn: poison.id, how: 'interrupted' } },
-    ]);
-    gate.resolve();
-  });
-
-  test('that breaks off for a bug, three times, is interrupted too; whoever waits is told', async () => {
-    const chat = await harness.newChat();
-    const runAgent: RunAgent = async ({ messages }) => {
-      if (messages.at(-1)?.content === 'bug') throw new TypeError('a bug');
-      return { text: 'fine', finishReason: 'stop', model: 'm', calls: 1 };
-    };
-    const replica = await startReplica({ runAgent });
-    const bug = replica.turns.send(harness.scope, { chat, content: 'bug' });
-    await replica.clock.someoneElse();
-    const next = replica.turns.send(harness.scope, { chat, content: 'next' });
-    await replica.live(4 * (LEASE_MS + SWEEP_MS));
-    expect((await bug).outcome).toMatchObject({ kind: 'failed', errorCode: 'interrupted', text: '' });
-    expect((await next).outcome).toMatchObject({ kind: 'answered', answer: { content: 'fine' } });
-    expect(replica.log.filter(({ event }) => event === 'run broke off')).toHaveLength(3);
   });
 });

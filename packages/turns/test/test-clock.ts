@@ -14,7 +14,7 @@ export class TestClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   #now = 0;
   #waiting: { isReached: () => boolean; resolve: () => void }[] = [];
-  /** The renewals and the sweep sleep with one signal, and are the first to sleep. */
+  /** The keeper of runs and the sweep sleep with one signal, and are the first to sleep. */
   #background: AbortSignal | undefined;
 
   now(): number {
@@ -54,12 +54,12 @@ export class TestClock implements Clock {
     this.#now += ms;
   }
 
-  /** Settles when renewals and sweep both sleep: each has finished its round. */
+  /** Settles when the keeper and the sweep both sleep: each has finished its round. */
   rounds(): Promise<void> {
     return this.#until(() => this.#asleepInBackground() >= 2);
   }
 
-  /** Settles when someone other than renewals and sweep sleeps: a follower, or a repetition. */
+  /** Settles when someone other than those two sleeps: a follower, or a repetition. */
   someoneElse(): Promise<void> {
     return this.#until(() => this.#sleepers.size > this.#asleepInBackground());
   }

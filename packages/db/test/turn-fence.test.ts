@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { NewTurn, Stores, TurnEnd } from '../src/index.ts';
+import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { leaseOf, newChat, newScope, newTurn } from './examples.ts';
+import { mongoUri } from './mongo-uri.ts';
+
+let db: TestDatabase;
+let stores: Stores;
+let turns: Stores['turns'];
+const scope = newScope();
+
+beforeAll(async () => {
+  db = await openTestDatabase(mongoUri(), 'turn_fence');
+  stores = db.stores;
+  turns = stores.turns;
+});
+afterAll(() => db.drop());
+
+const completed = (turn: NewTurn): TurnEnd => ({
+  status: 'completed',
+  answer: { id: turn.answerId, role: 'assistant', content: 'answer', createdAt: new Date() },
+  usage: { attempt: 1, model: 'm', calls: 1 },
+  agentVersion: 1,
+  textBytes: 42,
+});
+
+const failed: TurnEnd = { status: 'failed', errorCode: 'agent_not_found', textBytes: 1 };
+
+describe('the fence', () => {
+  test('of 20 parallel claims one wins, and the attempt counts up', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1);
+    await turns.insert(scope, turn);
+    const tokens = Array.from({ length: 20 }, (_, index) => `token-${index}`);
+    const claims = await Promise.all(tokens.map((token) => turns.claim(scope, turn.id, token)));
+    const won = claims.filter((claim) => claim !== undefined);
+    expect(won).toHaveLength(1);
+    expect(won[0]).toMatchObject({ status: 'generating', lease: { attempt: 1, renewals: 0 }, takeovers: 0 });
+    expect(await turns.find(scope, turn.id)).toEqual(won[0]);
+  });
+
+  test('claimNext claims the turn of this sequence if it waits, else nothing', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1);
+    await turns.insert(scope, turn);
+    expect(await turns.claimNext(scope, chat, 2, 't')).toBeUndefined();
+    expect(await turns.claimNext(scope, chat, 1, 't')).toMatchObject({ id: turn.id, lease: { token: 't' } });
+    expect(await turns.claimNext(scope, chat, 1, 'u')).toBeUndefined();
+  });
+
+  test('an end needs the token of the run; ended is final', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
+    await turns.insert(scope, turn);
+    expect(await turns.end(scope, turn.id, 'other', failed)).toEqual({ result: 'lost' });
+    expect(await turns.find(scope, turn.id)).toMatchObject({ status: 'generating' });
+    expect(await turns.end(scope, turn.id, 'mine', completed(turn))).toEqual({
+      result: 'ended',
+      hasSuccessor: false,
+    });
+    expect(await turns.end(scope, turn.id, 'other', failed)).toEqual({ result: 'lost' });
+    // An acknowledgement was lost: the same end again is its own success, and is not stored twice.
+    expect(await turns.end(scope, turn.id, 'mine', completed(turn))).toEqual({
+      result: 'ended',
+      hasSuccessor: false,
+    });
+    const [document] = await db.raw.collection('turns').find({ chat }).toArray();
+    expect(document).toMatchObject({ status: 'completed', agentVersion: 1, textBytes: 42 });
+    expect(document?.['messages']).toHaveLength(2);
+    expect(document?.['usage']).toEqual([{ attempt: 1, model: 'm', calls: 1 }]);
+    expect(document?.['endedAt']).toBeInstanceOf(Date);
+  });
+
+  test('an end without answer and usage keeps the question and the code', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('t') });
+    await turns.insert(scope, turn);
+    await turns.end(scope, turn.id, 't', failed);
+    const found = await turns.find(scope, turn.id);
+    expect(found).toMatchObject({
+      status: 'failed',
+      errorCode: 'agent_not_found',
+      userMessage: turn.question.userMessage,
+    });
+    expect(found).not.toHaveProperty('answer');
+  });
+
+  test('an end of a turn that was removed tells it', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('t') });
+    await turns.insert(scope, turn);
+    await turns.remove(scope, turn.id);
+    expect(await turns.end(scope, turn.id, 't', completed(turn))).toEqual({ result: 'gone' });
+    expect(await turns.find(scope, turn.id)).toBeUndefined();
+  });
+
+  test('release gives back under the token only; the next claim is the next attempt and no takeover', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
+    await turns.insert(scope, turn);
+    expect(await turns.release(scope, turn.id, 'other')).toBe(false);
+    expect(await turns.release(scope, turn.id, 'mine')).toBe(true);
+    expect(await turns.release(scope, turn.id, 'mine')).toBe(false);
+    expect(await turns.find(scope, turn.id)).toMatchObject({ status: 'queued', takeovers: 0 });
+    expect(await turns.end(scope, turn.id, 'mine', failed)).toEqual({ result: 'lost' });
+    expect(await turns.claim(scope, turn.id, 'next')).toMatchObject({
+      lease: { token: 'next', attempt: 2, renewals: 0 },
+      takeovers: 0,
+    });
+  });
+
+  test('renew counts up every standing run at once and names those that are lost', async () => {
+    const chat = await newChat(stores, scope);
+    const all = [1, 2, 3, 4].map((sequence) => newTurn(chat, sequence, { lease: leaseOf(`t${sequence}`) }));
+    await Promise.all(all.map((turn) => turns.insert(scope, turn)));
+    const [first, second, third, fourth] = all as [NewTurn, NewTurn, NewTurn, NewTurn];
+    const leases = all.map(({ id, lease }) => ({ turn: id, token: lease?.token ?? '' }));
+    expect(await turns.renew(leases)).toEqual([]);
+    await turns.end(scope, first.id, 't1', failed);
+    await turns.takeOver(scope, second.id, leaseOf('t2', { renewals: 1 }), 'new');
+    await turns.remove(scope, third.id);
+    expect(await turns.renew(leases)).toEqual(['t1', 't2', 't3']);
+    expect(await turns.find(scope, fourth.id)).toMatchObject({ lease: { token: 't4', renewals: 2 } });
+    expect(await turns.find(scope, second.id)).toMatchObject({ lease: { token: 'new', renewals: 0 } });
+  });
+
+  test('takeOver needs the very lease that was seen: a sign of life in between ends it', async () => {
+    const chat = await newChat(stores, scope);
+    const turn = newTurn(chat, 1, { lease: leaseOf('dead') });
+    await turns.insert(scope, turn);
+    await turns.renew([{ turn: turn.id, token: 'dead' }]);
+    expect(await turns.takeOver(scope, turn.id, leaseOf('dead'), 'new')).toBeUndefined();
+    expect(await turns.takeOver(scope, turn.id, leaseOf('x', { renewals: 1 }), 'new')).toBeUndefined();
+    const seen = leaseOf('dead', { renewals: 1 });
+    const tries = await Promise.all(
+      ['a', 'b', 'c'].map((token) => turns.takeOver(scope, turn.id, seen, token)),
+    );
+    const won = tries.filter((taken) => taken !== undefined);
+    expect(won).toHaveLength(1);
+    expect(won[0]).toMatchObject({ status: 'generating', takeovers: 1, lease: { attempt: 2, renewals: 0 } });
+    expect(await turns.end(scope, turn.id, 'dead', completed(turn))).toEqual({ result: 'lost' });
+    expect(await turns.release(scope, turn.id, 'dead')).toBe(false);
+  });
+});

@@ -1,0 +1,171 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { AnswerReader } from './answer-reader.ts';
+import { STEP_MS, startClocked } from './clocked-replica.ts';
+import {
+  eventually,
+  type Harness,
+  insertTurn,
+  LEASE_MS,
+  startHarness,
+  transcript,
+  turnsOf,
+} from './harness.ts';
+import { SteppedAgent } from './stepped-agent.ts';
+import { begin, eagerBounds } from './two-replicas.ts';
+
+/* An answer that is cancelled, or given up, when its runner is dead already: what was logged of it is kept. */
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('cancel_dead');
+});
+afterEach(async () => {
+  await harness.stopReplicas();
+  await harness.db.raw.collection('turns').deleteMany({});
+});
+afterAll(() => harness.stop());
+
+describe('an answer whose runner is dead', () => {
+  /** A run that logged `kept`, and said more, when its process was killed; a successor waits behind it. */
+  async function dieWriting() {
+    const agent = new SteppedAgent();
+    const { runAgent } = agent;
+    const dead = harness.startReplica({ bounds: { tickMs: 5 }, runAgent });
+    const place = await begin(harness, dead, 'q');
+    const run = await agent.run('q');
+    await begin(harness, dead, 'next', place.chat);
+    run.emit('kept');
+    await eventually(() => dead.tap.calls).toContain('turnLog.append');
+    await dead.tap.quiet();
+    dead.kill();
+    run.emit(', and lost');
+    return { agent, place };
+  }
+
+  test('is told as it stands; whoever takes it over ends it with what was logged, and the chat goes on', async () => {
+    const { agent, place } = await dieWriting();
+    const other = await startClocked(harness, { runAgent: agent.runAgent });
+    const third = harness.startReplica({
+      bounds: { ...eagerBounds, runningTurnsMax: 0, cancelWaitMaxMs: 1 },
+    });
+    expect(await third.turns.cancel(harness.scope, place)).toMatchObject({
+      status: 'generating',
+      isCancelled: true,
+    });
+    const reader = new AnswerReader(third, harness.scope, place);
+    await eventually(() => reader.text).toBe('kept');
+    agent.echo();
+    while ((await turnsOf(harness, place.chat))[0]?.['status'] === 'generating') {
+      await other.live(STEP_MS);
+    }
+    await reader.done;
+    expect(reader.text).toBe('kept');
+    expect(reader.types.slice(-2)).toEqual(['text-end', 'end']);
+    expect(await third.turns.cancel(harness.scope, place)).toMatchObject({
+      status: 'stopped',
+      answer: { content: 'kept' },
+      written: { attempt: 1 },
+      textBytes: Buffer.byteLength('qkept'),
+    });
+    await eventually(() => transcript(harness, place.chat)).toEqual([
+      ...['user: q', 'assistant: kept', 'user: next', 'assistant: answer to next'],
+    ]);
+    // It was called for once, by the one that died.
+    expect(agent.runsOf('q')).toHaveLength(1);
+  });
+
+  test.each([
+    ['the newest of several runs', { 1: 'first', 2: 'second' }, 'second', 2],
+    ['the newest run that had logged something', { 1: 'first' }, 'first', 1],
+    ['no run, where none had logged anything', {}, undefined, 3],
+  ] as const)('keeps what was logged by %s', async (_name, logged, text, attempt) => {
+    const chat = await harness.newChat();
+    const lease = { token: 'dead', attempt: 2, renewals: 0 };
+    const turn = await insertTurn(harness, chat, 1, { lease });
+    const { team } = harness.scope;
+    for (const [run, said] of Object.entries(logged)) {
+      const piece = { turn: turn.id, team, attempt: Number(run), to: said.length, text: said };
+      await harness.db.stores.turnLog.append([piece]);
+    }
+    await harness.db.stores.turns.cancel(harness.scope, turn.id);
+    const other = await startClocked(harness);
+    while ((await turnsOf(harness, chat))[0]?.['status'] === 'generating') await other.live(STEP_MS);
+    const reader = new AnswerReader(other, harness.scope, { chat, answerId: turn.answerId });
+    await reader.done;
+    expect([reader.text, reader.outcome?.attempt]).toEqual([text ?? '', attempt]);
+    expect(await transcript(harness, chat)).toEqual([
+      ...['user: question 1', ...(text ? [`assistant: ${text}`] : [])],
+    ]);
+  });
+
+  test('is never shown as begun anew while it is only being ended', async () => {
+    const { agent, place } = await dieWriting();
+    const other = await startClocked(harness, { runAgent: agent.runAgent });
+    const third = harness.startReplica({
+      bounds: { ...eagerBounds, runningTurnsMax: 0, cancelWaitMaxMs: 1 },
+    });
+    await third.turns.cancel(harness.scope, place);
+    const reader = new AnswerReader(third, harness.scope, place);
+    await eventually(() => reader.text).toBe('kept');
+    const end = other.tap.hold('turns.end');
+    let isEnding = false;
+    void end.reached.then(() => {
+      isEnding = true;
+    });
+    while (!isEnding) {
+      other.clock.advance(STEP_MS);
+      await Promise.race([other.clock.rounds(), end.reached]);
+      await new Promise(setImmediate);
+    }
+    // Whoever reads it now is told nothing of the lease under which it is ended.
+    const looks = () => third.tap.calls.filter((call) => call === 'turns.stand').length;
+    const before = looks();
+    await eventually(looks).toBeGreaterThan(before + 2);
+    end.release();
+    await reader.done;
+    expect([reader.text, reader.types]).toEqual([
+      ...['kept', ['start', 'text-start', 'text-delta', 'text-end', 'end']],
+    ]);
+  });
+
+  test('is ended though no model can be called and no slot is free: it needs neither', async () => {
+    const { place } = await dieWriting();
+    const turns = harness.db.raw.collection('turns');
+    await turns.updateOne({ chat: place.chat, sequence: 1 }, { $set: { isCancelled: true } });
+    const checkModel = () => {
+      throw new Error('no model');
+    };
+    const other = await startClocked(harness, { checkModel, bounds: { runningTurnsMax: 0 } });
+    await other.live(2 * LEASE_MS);
+    expect(await turnsOf(harness, place.chat)).toMatchObject([{ status: 'stopped' }, { status: 'queued' }]);
+    expect((await transcript(harness, place.chat))[1]).toBe('assistant: kept');
+  });
+
+  test('and that was never cancelled is written anew, with nothing of the dead run in it', async () => {
+    const { agent, place } = await dieWriting();
+    const other = await startClocked(harness, { runAgent: agent.runAgent });
+    agent.echo();
+    while ((await transcript(harness, place.chat)).length < 4) await other.live(STEP_MS);
+    expect((await transcript(harness, place.chat)).slice(0, 2)).toEqual([
+      'user: q',
+      'assistant: answer to q',
+    ]);
+  });
+
+  test('too often keeps what its last run had logged, is interrupted, and may be read so', async () => {
+    const { agent, place } = await dieWriting();
+    await harness.db.raw.collection('turns').updateOne({ chat: place.chat }, { $set: { takeovers: 2 } });
+    const other = await startClocked(harness, { runAgent: agent.runAgent });
+    while ((await turnsOf(harness, place.chat))[0]?.['status'] === 'generating') {
+      await other.live(STEP_MS);
+    }
+    const reader = new AnswerReader(other, harness.scope, place);
+    await reader.done;
+    expect([reader.text, reader.outcome]).toEqual([
+      'kept',
+      { kind: 'failed', errorCode: 'interrupted', attempt: 1, text: 'kept' },
+    ]);
+    expect((await transcript(harness, place.chat))[1]).not.toContain('kept');
+  });
+});

@@ -1,0 +1,209 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { AnswerReader } from './answer-reader.ts';
+import { ChatFollower } from './chat-events.ts';
+import {
+  deadLease,
+  eventually,
+  type Harness,
+  insertTurn,
+  LEASE_MS,
+  startHarness,
+  turnsOf,
+} from './harness.ts';
+import { SteppedAgent } from './stepped-agent.ts';
+import { TestClock } from './test-clock.ts';
+import { begin, eagerBounds, startTwo } from './two-replicas.ts';
+
+/* A chat is deleted while its answer is read: nothing of it is told after that, and nothing of it stays. */
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('delete_read');
+});
+afterEach(async () => {
+  await harness.stopReplicas();
+  await harness.db.raw.collection('turns').deleteMany({});
+});
+afterAll(() => harness.stop());
+
+const logs = () => harness.db.raw.collection('turnLog').find({}).toArray();
+
+describe('an answer whose chat is deleted', () => {
+  test.each(['where it runs', 'elsewhere'] as const)(
+    '%s ends for all its readers, and leaves no log',
+    async (where) => {
+      const { agent, owner, other } = startTwo(harness);
+      const place = await begin(harness, owner, 'q');
+      const readers = [owner, other].map((replica) => new AnswerReader(replica, harness.scope, place));
+      const run = await agent.run('q');
+      run.emit('before');
+      for (const reader of readers) await eventually(() => reader.text).toBe('before');
+      expect(await logs()).toHaveLength(1);
+      expect(await (where === 'elsewhere' ? other : owner).turns.deleteChat(harness.scope, place.chat)).toBe(
+        true,
+      );
+      if (where === 'elsewhere') await eventually(() => run.signal.aborted).toBe(true);
+      run.emit(' and after');
+      for (const reader of readers) {
+        expect(await reader.done).toMatchObject({ code: 'chat_not_found' });
+        expect(reader.text).toBe('before');
+      }
+      for (const { turns } of [owner, other]) {
+        const late = new AnswerReader({ turns } as typeof owner, harness.scope, place);
+        expect(await late.done).toMatchObject({ code: 'message_not_found' });
+      }
+      await owner.tap.quiet();
+      await eventually(logs).toEqual([]);
+      expect(await turnsOf(harness, place.chat)).toEqual([]);
+    },
+  );
+
+  test('ends at once for its readers and followers where it is deleted, wherever it is written', async () => {
+    const agent = new SteppedAgent();
+    const owner = harness.startReplica({ bounds: eagerBounds, runAgent: agent.runAgent });
+    const clock = new TestClock();
+    const other = harness.startReplica({ clock, bounds: { runningTurnsMax: 0 } });
+    await clock.rounds();
+    const place = await begin(harness, owner, 'q');
+    await agent.run('q');
+    const reader = new AnswerReader(other, harness.scope, place);
+    const follower = new ChatFollower(other, harness.scope, place.chat);
+    await eventually(() => [...reader.types, ...follower.told]).toEqual(['start', 'accepted q', 'start']);
+    // The clock stands still: nothing but the deletion itself wakes them.
+    await other.turns.deleteChat(harness.scope, place.chat);
+    expect(await reader.done).toMatchObject({ code: 'chat_not_found' });
+    expect(await follower.done).toBeUndefined();
+    expect(follower.told.at(-1)).toBe('deleted');
+  });
+
+  test('while a reader elsewhere asks for more of it is told that, and not what was found', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    const place = await begin(harness, owner, 'q');
+    const reader = new AnswerReader(other, harness.scope, place);
+    await eventually(() => reader.types).toEqual(['start']);
+    const reading = other.tap.hold('turnLog.read', 'after');
+    (await agent.run('q')).emit('secret');
+    await eventually(logs).toHaveLength(1);
+    await reading.reached;
+    await other.turns.deleteChat(harness.scope, place.chat);
+    reading.release();
+    expect(await reader.done).toMatchObject({ code: 'chat_not_found' });
+    expect(reader.types).toEqual(['start']);
+  });
+
+  test('while its log is being written leaves no log either: the late piece is removed', async () => {
+    const { agent, owner } = startTwo(harness);
+    const place = await begin(harness, owner, 'q');
+    const run = await agent.run('q');
+    const append = owner.tap.hold('turnLog.append');
+    run.emit('late');
+    await append.reached;
+    await owner.turns.deleteChat(harness.scope, place.chat);
+    expect(run.signal.aborted).toBe(true);
+    append.release();
+    await eventually(() => owner.tap.calls).toContain('turnLog.remove');
+    await owner.tap.quiet();
+    expect(await logs()).toEqual([]);
+  });
+
+  test('is not told while its turns wait to be removed: not to readers, cancels or retries', async () => {
+    const { agent, owner, other } = startTwo(harness);
+    agent.echo();
+    const chat = await harness.newChat();
+    const idempotency = { key: 'key of a deleted chat', body: 'body' };
+    const sent = await owner.turns.send(harness.scope, { chat, content: 'q', idempotency });
+    const place = { chat, answerId: sent.accepted.answerId };
+    owner.tap.away('chats.purge', 'before');
+    expect(await owner.turns.deleteChat(harness.scope, chat)).toBe(true);
+    expect(await turnsOf(harness, chat)).toHaveLength(1);
+    const notFound = { code: expect.stringMatching(/^(chat|message)_not_found$/) };
+    for (const replica of [owner, other]) {
+      const { turns } = replica;
+      expect(await new AnswerReader(replica, harness.scope, place).done).toMatchObject(notFound);
+      await expect(turns.find(harness.scope, place)).rejects.toMatchObject(notFound);
+      await expect(turns.cancel(harness.scope, place)).rejects.toMatchObject(notFound);
+      await expect(turns.retry(harness.scope, { ...place, idempotency })).rejects.toMatchObject(notFound);
+      const kept = await turns.findKept(harness.scope, chat, idempotency).catch(() => undefined);
+      expect(kept).toBeUndefined();
+    }
+  });
+});
+
+test('a request that comes again to a chat whose turns wait to be removed is refused, wherever it comes', async () => {
+  const { agent, owner, other } = startTwo(harness);
+  agent.echo();
+  const chat = await harness.newChat();
+  const message = { chat, content: 'q', idempotency: { key: 'key of a marked chat', body: 'body' } };
+  await owner.turns.send(harness.scope, message);
+  owner.tap.away('chats.purge', 'before', 1_000);
+  await owner.turns.deleteChat(harness.scope, chat);
+  let tries = 0;
+  owner.tap.intercept('turns.insert', async (proceed) => {
+    if (++tries > 10) throw new Error('it tries for ever');
+    return proceed();
+  });
+  // One remembers how the chat ended, the other reads it.
+  for (const { turns } of [owner, other]) {
+    const repeat = turns.send(harness.scope, message);
+    await expect(repeat).rejects.toMatchObject({ code: 'chat_not_found' });
+  }
+});
+
+describe('what runs that died had logged of an answer', () => {
+  const STEP_MS = LEASE_MS / 20;
+
+  /** A turn with the log of a run that died, in a chat that is marked deleted and could not be purged yet. */
+  async function newLeftover(fields: object) {
+    const chat = await harness.newChat();
+    const turn = await insertTurn(harness, chat, 1, fields);
+    const { team } = harness.scope;
+    await harness.db.stores.turnLog.append([{ turn: turn.id, team, attempt: 1, to: 6, text: 'secret' }]);
+    await harness.db.stores.chats.markDeleted(harness.scope, chat);
+    return { chat, turn };
+  }
+
+  test('goes with the turn that whoever takes it over finds without a chat', async () => {
+    const { chat, turn } = await newLeftover({ lease: deadLease });
+    const clock = new TestClock();
+    const { tap } = harness.startReplica({ clock });
+    // The purge comes late: the turn is found by the one that would run it again.
+    tap.away('chats.purge', 'before', 1_000);
+    while ((await turnsOf(harness, chat)).length > 0) {
+      clock.advance(STEP_MS);
+      await clock.rounds();
+      await tap.quiet();
+    }
+    tap.pass('chats.purge');
+    clock.advance(LEASE_MS);
+    await clock.rounds();
+    await tap.quiet();
+    expect((await logs()).filter(({ _id }) => String(_id).startsWith(turn.id))).toEqual([]);
+  });
+
+  test('goes with the turn that was handed over and is claimed without a chat', async () => {
+    const { chat, turn } = await newLeftover({});
+    await harness.db.raw
+      .collection('turns')
+      .updateOne({ chat }, { $set: { lease: { token: 'released', attempt: 1, renewals: 0 } } });
+    const clock = new TestClock();
+    const { tap } = harness.startReplica({ clock });
+    tap.away('chats.purge', 'before', 1_000);
+    await eventually(() => turnsOf(harness, chat)).toEqual([]);
+    tap.pass('chats.purge');
+    await clock.rounds();
+    clock.advance(LEASE_MS);
+    await clock.rounds();
+    await tap.quiet();
+    expect((await logs()).filter(({ _id }) => String(_id).startsWith(turn.id))).toEqual([]);
+  });
+
+  test('goes with its chat when it is purged', async () => {
+    const { turn, chat } = await newLeftover({ lease: deadLease });
+    harness.startReplica();
+    await eventually(() => turnsOf(harness, chat)).toEqual([]);
+    await eventually(async () => (await logs()).filter(({ _id }) => String(_id).startsWith(turn.id))).toEqual(
+      [],
+    );
+  });
+});

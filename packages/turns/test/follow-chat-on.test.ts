@@ -1,0 +1,115 @@
+import { type ChatCursor, formatChatCursor, type Id, parseChatCursor } from '@parley/contract';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ChatFollower, fold } from './chat-events.ts';
+import { eventually, type Harness, insertTurn, startHarness } from './harness.ts';
+import { begin, startTwo } from './two-replicas.ts';
+
+/* A follower of a chat that was cut off goes on from its last event, on whatever replica it comes to. */
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('follow_on');
+});
+afterEach(async () => {
+  await harness.stopReplicas();
+  await harness.db.raw.collection('turns').deleteMany({});
+});
+afterAll(() => harness.stop());
+
+describe('a follower with a cursor', () => {
+  /** A chat with three answers, the second of a message that waited, and all that was told of it. */
+  async function tellAll() {
+    const { agent, owner, other } = startTwo(harness);
+    const chat = await harness.newChat();
+    const follower = new ChatFollower(owner, harness.scope, chat);
+    await begin(harness, owner, 'first', chat);
+    const first = await agent.run('first');
+    for (const piece of ['a\u{1F600}', 'b']) {
+      first.emit(piece);
+      await eventually(() => [...follower.texts.values()].at(-1)?.endsWith(piece)).toBe(true);
+    }
+    await begin(harness, owner, 'second', chat);
+    await eventually(() => follower.told).toContain('accepted second');
+    first.finish();
+    agent.echo();
+    await begin(harness, owner, 'third', chat);
+    await eventually(() => follower.told.filter((told) => told === 'end')).toHaveLength(3);
+    await follower.stop();
+    return { owner, other, chat, follower };
+  }
+
+  test('goes on after any event, on any replica, with all that follows and nothing twice', async () => {
+    const { owner, other, chat, follower } = await tellAll();
+    const { events } = follower;
+    for (let cut = 1; cut <= events.length; cut++) {
+      const from = parseChatCursor(formatChatCursor(events[cut - 1]?.cursor as ChatCursor));
+      const texts = new Map<Id<'message'>, string>();
+      for (const { event } of events.slice(0, cut)) fold(texts, event);
+      const rest = new ChatFollower(cut % 2 ? owner : other, harness.scope, chat, { from });
+      const missing = (type: string) => follower.told.slice(cut).filter((told) => told.startsWith(type));
+      await eventually(() => rest.told.filter((told) => told === 'end')).toHaveLength(missing('end').length);
+      for (const { event } of rest.events) fold(texts, event);
+      expect(texts).toEqual(follower.texts);
+      expect(rest.told.filter((told) => told.startsWith('accepted'))).toEqual(missing('accepted'));
+      expect(rest.told.filter((told) => told === 'start')).toEqual(missing('start'));
+      expect(rest.told).not.toContain('snapshot');
+      await rest.stop();
+    }
+  });
+
+  test('of the newest event is told nothing, until something happens', async () => {
+    const { owner, other, chat, follower } = await tellAll();
+    const rest = [owner, other].map(
+      (replica) => new ChatFollower(replica, harness.scope, chat, { from: follower.cursor }),
+    );
+    await begin(harness, owner, 'fourth', chat);
+    for (const each of rest) {
+      await eventually(() => each.told.at(-1)).toBe('end');
+      expect(each.told.slice(0, 2)).toEqual(['accepted fourth', 'start']);
+    }
+  });
+
+  test.each([
+    ['that nobody made', null],
+    ['of messages that are not there', { accepted: 90, sequence: 90, answer: undefined }],
+  ] as const)('%s is told to read the list again, and what runs', async (_name, from) => {
+    const { owner, other, chat } = await tellAll();
+    for (const replica of [owner, other]) {
+      const follower = new ChatFollower(replica, harness.scope, chat, { from });
+      await eventually(() => follower.told).toEqual(['snapshot']);
+      await follower.stop();
+    }
+    const follower = new ChatFollower(other, harness.scope, chat, { from });
+    await begin(harness, owner, 'fourth', chat);
+    await eventually(() => follower.told.at(-1)).toBe('end');
+    expect(follower.told.slice(0, 3)).toEqual(['snapshot', 'accepted fourth', 'start']);
+  });
+
+  test('too far behind to be told each event is told so once, and goes on from there', async () => {
+    const { owner, other } = startTwo(harness);
+    const chat = await harness.newChat();
+    for (let sequence = 1; sequence <= 60; sequence++) {
+      const lease = { token: `t${sequence}`, attempt: 1, renewals: 0 };
+      const turn = await insertTurn(harness, chat, sequence, { lease });
+      const end = { status: 'stopped', textBytes: 0 } as const;
+      await harness.db.stores.turns.end(harness.scope, turn.id, lease.token, end);
+    }
+    const told = async (sequence: number) => {
+      const from = { accepted: sequence, sequence: sequence + 1, answer: undefined };
+      const follower = new ChatFollower(sequence % 2 ? owner : other, harness.scope, chat, {
+        from,
+        limit: 100,
+      });
+      await eventually(() => follower.told.length).toBeGreaterThan(0);
+      await eventually(() => follower.cursor?.accepted).toBe(60);
+      await follower.stop();
+      return follower.told;
+    };
+    expect(await told(0)).toEqual(['snapshot']);
+    expect(await told(9)).toEqual(['snapshot']);
+    const all = await told(12);
+    expect(all.filter((each) => each.startsWith('accepted'))).toHaveLength(48);
+    expect(all).not.toContain('snapshot');
+  });
+});
