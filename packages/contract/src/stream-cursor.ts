@@ -1,7 +1,7 @@
 /**
  * How far a reader of an answer is: an event's id. `attempt` is the run of the turn whose text is shown, 0
- * before any was. `part` 0 is the start; 1 and up are the parts of the answer, whose `offset` is the UTF-16
- * units shown of it, one more when it was closed; the part after the last is the end.
+ * before any was. `part` 0 is the start; 1 is the text, whose `offset` is the UTF-16 units shown of it; 2 is the
+ * text closed at that offset; 3 is the end.
  */
 export interface StreamCursor {
   readonly attempt: number;

@@ -3,8 +3,10 @@ import type { KnownText, PlacedEvent, ReaderEvent } from './reader-events.ts';
 
 /** The answer's one part is its text. Parts of other kinds come after it, once there are any. */
 const TEXT_PART = 1;
+/** The text is closed at the cursor's offset. */
+const CLOSED_PART = TEXT_PART + 1;
 /** The part after the last. */
-const END_PART = TEXT_PART + 1;
+const END_PART = CLOSED_PART + 1;
 
 /**
  * Where a reader is in an answer, and what it is to be told next. It holds no text: a reader that is slow is
@@ -24,7 +26,7 @@ export class ReaderPosition {
   /** From where on the text of this run is needed. */
   neededFrom(attempt: number): number {
     const { attempt: shown, part, offset } = this.#cursor ?? { attempt: 0, part: 0, offset: 0 };
-    return shown === attempt && part === TEXT_PART ? offset : 0;
+    return shown === attempt && (part === TEXT_PART || part === CLOSED_PART) ? offset : 0;
   }
 
   /** Whether the reader was shown a newer run than this one, or claims so. */
@@ -68,11 +70,12 @@ export class ReaderPosition {
       return false;
     }
     // Ended is final: a reader that knows of an end knows more than whoever was asked, until that one knows it too.
-    if (!outcome && cursor.part === END_PART) return false;
+    if (!outcome && (cursor.part === CLOSED_PART || cursor.part === END_PART)) return false;
     if (outcome && isEnd(cursor, attempt)) return true;
     const { offset } = cursor;
-    const isClosed = outcome !== undefined && offset === length + 1;
-    const isThere = cursor.attempt === attempt && cursor.part === TEXT_PART && (offset <= length || isClosed);
+    const isClosed = cursor.part === CLOSED_PART && offset === length;
+    const isOpen = cursor.part === TEXT_PART && offset <= length;
+    const isThere = cursor.attempt === attempt && (isOpen || isClosed);
     // Nobody was ever shown half a character.
     const isTrue = isThere && !startsInCharacter(text.slice(offset - from, offset - from + 1));
     if (!isTrue) {
@@ -87,8 +90,9 @@ export class ReaderPosition {
 
   #tellEnd({ attempt, from, text, outcome }: Required<KnownText>, tell: Tell): void {
     const length = from + text.length;
-    const isOpen = this.#cursor?.part === TEXT_PART && this.#cursor.offset <= length;
-    if (isOpen) tell({ type: 'text-end' }, { attempt, part: TEXT_PART, offset: length + 1 });
+    if (this.#cursor?.part === TEXT_PART) {
+      tell({ type: 'text-end' }, { attempt, part: CLOSED_PART, offset: length });
+    }
     tell({ type: 'end', outcome }, { attempt, part: END_PART, offset: 0 });
   }
 }

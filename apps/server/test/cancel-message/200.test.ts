@@ -68,7 +68,7 @@ describe.each(servers)('an answer that is being written, stopped through %s', (w
     const call = await model.callTo(content);
     expect((await cancel(answer, base)).body).toMatchObject({ content: '', status: 'stopped' });
     await call.aborted;
-    expect(outlineOf(await stream.rest())).toEqual(['1-2-0 abort', '- [DONE]']);
+    expect(outlineOf(await stream.rest())).toEqual(['1-3-0 abort', '- [DONE]']);
     expect(await listed(chatId)).toMatchObject([{ content, status: 'stopped', answerId: answer.messageId }]);
   });
 

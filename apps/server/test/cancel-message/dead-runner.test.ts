@@ -36,8 +36,8 @@ test('an answer whose server died is told as it stands, and ends with what had b
   const stream = await team.resume({ chatId, messageId }, { after: '1-1-9' });
   expect(await stream.rest()).toMatchObject([
     { id: '1-1-14' },
-    { id: '1-1-15' },
-    { id: '1-2-0', data: '{"type":"abort"}' },
+    { id: '1-2-14' },
+    { id: '1-3-0', data: '{"type":"abort"}' },
     { data: '[DONE]' },
   ]);
   expect((await team.rest('POST', path)).body).toMatchObject({

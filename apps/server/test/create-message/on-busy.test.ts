@@ -76,7 +76,7 @@ describe.each(servers)('through %s', (where, base) => {
     expect(body.content).toBe('You said: stop, this instead');
     await call.aborted;
     events.push(...(await stream.rest()));
-    expect(outlineOf(events).slice(-2)).toEqual(['1-2-0 abort', '- [DONE]']);
+    expect(outlineOf(events).slice(-2)).toEqual(['1-3-0 abort', '- [DONE]']);
     expect(shownText(events)).toBe('I was about to');
     expect(await listed(chatId)).toMatchObject([
       { content },

@@ -55,8 +55,8 @@ describe('an answer that is stopped', () => {
       '0-0-0 start',
       '1-1-0 text-start',
       '1-1-8 text-delta kept so ',
-      '1-1-9 text-end',
-      '1-2-0 abort',
+      '1-2-8 text-end',
+      '1-3-0 abort',
       `- ${DONE}`,
     ]);
     expect((await listed(chatId))[1]).toMatchObject({ content: shownText(events), status: 'stopped' });
@@ -70,7 +70,7 @@ describe('an answer that is stopped', () => {
     await model.callTo('stop me early');
     await team.trpc.message.cancel.mutate({ chatId, messageId: answerOf(events).messageId });
     events.push(...(await stream.rest()));
-    expect(outlineOf(events)).toEqual(['0-0-0 start', '1-2-0 abort', `- ${DONE}`]);
+    expect(outlineOf(events)).toEqual(['0-0-0 start', '1-3-0 abort', `- ${DONE}`]);
   });
 
   test('in the queue ends at once, while the one before it goes on', async () => {
@@ -82,7 +82,7 @@ describe('an answer that is stopped', () => {
     const events = await second.take(1);
     await team.trpc.message.cancel.mutate({ chatId, messageId: answerOf(events).messageId });
     events.push(...(await second.rest()));
-    expect(outlineOf(events)).toEqual(['0-0-0 start', '0-2-0 abort', `- ${DONE}`]);
+    expect(outlineOf(events)).toEqual(['0-0-0 start', '0-3-0 abort', `- ${DONE}`]);
     await team.rest('DELETE', `/chat/${chatId}`);
     await first.rest();
     expect(model.calls().map(({ message }) => message)).not.toContain('behind');
@@ -117,7 +117,7 @@ describe('an answer that fails', () => {
       expect(outlineOf(events)).toEqual([
         '0-0-0 start',
         `- data-refusal ${code}`,
-        '1-2-0 error',
+        '1-3-0 error',
         `- ${DONE}`,
       ]);
       expect(await listed(chatId)).toMatchObject([
@@ -135,9 +135,9 @@ describe('an answer that fails', () => {
       '0-0-0 start',
       '1-1-0 text-start',
       '1-1-11 text-delta half an ans',
-      '1-1-12 text-end',
+      '1-2-11 text-end',
       '- data-refusal model_failed',
-      '1-2-0 error',
+      '1-3-0 error',
       `- ${DONE}`,
     ]);
     expect(partsOf(events).slice(-2)).toEqual(failed('model_failed', messageId));

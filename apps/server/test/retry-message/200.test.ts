@@ -116,7 +116,7 @@ describe('streamed', () => {
       const stream = await retryStream(failed, body);
       expect(stream.headers.get('x-vercel-ai-ui-message-stream')).toBe('v1');
       const events = await stream.rest();
-      expect(outlineOf(events)).toContain('1-2-0 finish');
+      expect(outlineOf(events)).toContain('1-3-0 finish');
       expect(events.at(-1)?.data).toBe('[DONE]');
       expect(events[0]?.data).toContain(`"userMessageId":"${question?.id}"`);
       const [, answer] = await listed(failed.chatId);

@@ -47,8 +47,8 @@ test('takes up the running answer from its start, on every server, as the messag
   for (const one of [stream, ...taken]) {
     expect(outlineOf(await one.rest())).toEqual([
       '1-1-14 text-delta , and on',
-      '1-1-15 text-end',
-      '1-2-0 finish',
+      '1-2-14 text-end',
+      '1-3-0 finish',
       '- [DONE]',
     ]);
   }

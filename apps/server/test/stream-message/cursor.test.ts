@@ -41,11 +41,12 @@ const untrue = [
   ['digits of another script', '1-1-٤'],
   ['more digits than any', '1-1-99999999999'],
   ['a place beyond the text', '1-1-99'],
-  ['a place just beyond the closed text', `1-1-${TEXT.length + 2}`],
+  ['a place just beyond the text', `1-1-${TEXT.length + 1}`],
+  ['a longer text that was closed', `1-2-${TEXT.length + 1}`],
   ['a run that has not been', '7-1-4'],
-  ['the end of a run that has not been', '7-2-0'],
+  ['the end of a run that has not been', '7-3-0'],
   ['no run, with text', '0-1-4'],
-  ['a part that is not there', '1-3-0'],
+  ['a part that is not there', '1-4-0'],
   ['a place within an emoji', '1-1-5'],
   ['512 characters', '1'.repeat(limits.cursorLengthMax)],
 ] as const;
@@ -60,26 +61,26 @@ describe.each(servers)('an ended answer, on $server', ({ base }) => {
     });
     expect(outlineOf(await stream.rest())).toEqual([
       `1-1-${TEXT.length} data-snapshot ${TEXT}`,
-      `1-1-${TEXT.length + 1} text-end`,
-      '1-2-0 finish',
+      `1-2-${TEXT.length} text-end`,
+      '1-3-0 finish',
       `- ${DONE}`,
     ]);
   });
 
   test.each([
-    ['after its start', '0-0-0', ['1-1-0 text-start', `1-1-11 text-delta ${TEXT}`, '1-1-12 text-end']],
-    ['before its first unit', '1-1-0', [`1-1-11 text-delta ${TEXT}`, '1-1-12 text-end']],
-    ['within it', '1-1-4', ['1-1-11 text-delta 🙂 defg', '1-1-12 text-end']],
-    ['right after an emoji', '1-1-6', ['1-1-11 text-delta  defg', '1-1-12 text-end']],
-    ['at its end', '1-1-11', ['1-1-12 text-end']],
-    ['after it was closed', '1-1-12', []],
+    ['after its start', '0-0-0', ['1-1-0 text-start', `1-1-11 text-delta ${TEXT}`, '1-2-11 text-end']],
+    ['before its first unit', '1-1-0', [`1-1-11 text-delta ${TEXT}`, '1-2-11 text-end']],
+    ['within it', '1-1-4', ['1-1-11 text-delta 🙂 defg', '1-2-11 text-end']],
+    ['right after an emoji', '1-1-6', ['1-1-11 text-delta  defg', '1-2-11 text-end']],
+    ['at its end', '1-1-11', ['1-2-11 text-end']],
+    ['after it was closed', '1-2-11', []],
   ])('%s it goes on exactly there', async (_, after, left) => {
     const stream = await team.resume(await ended(), { url: base, after });
-    expect(outlineOf(await stream.rest())).toEqual([...left, '1-2-0 finish', `- ${DONE}`]);
+    expect(outlineOf(await stream.rest())).toEqual([...left, '1-3-0 finish', `- ${DONE}`]);
   });
 
   test('whoever has the end gets nothing but the end mark', async () => {
-    const stream = await team.resume(await ended(), { url: base, after: '1-2-0' });
+    const stream = await team.resume(await ended(), { url: base, after: '1-3-0' });
     expect(outlineOf(await stream.rest())).toEqual([`- ${DONE}`]);
   });
 
@@ -88,12 +89,12 @@ describe.each(servers)('an ended answer, on $server', ({ base }) => {
     await mongo.raw
       .collection('turns')
       .updateOne({ chat: chatId }, { $set: { 'written.attempt': 2, 'lease.attempt': 2 } });
-    for (const after of ['1-1-0', '1-1-4', '1-1-11', '1-2-0']) {
+    for (const after of ['1-1-0', '1-1-4', '1-1-11', '1-3-0']) {
       const stream = await team.resume({ chatId, messageId }, { url: base, after });
       expect(outlineOf(await stream.rest())).toEqual([
         `2-1-11 data-snapshot ${TEXT}`,
-        '2-1-12 text-end',
-        '2-2-0 finish',
+        '2-2-11 text-end',
+        '2-3-0 finish',
         `- ${DONE}`,
       ]);
     }
@@ -146,13 +147,13 @@ describe('where the cursor stands', () => {
   };
 
   test('is the header `Last-Event-ID`, or the query `lastEventId`', async () => {
-    expect(await get({ 'last-event-id': '1-1-11' })).toBe('1-1-12 text-end');
-    expect(await get({ 'LAST-EVENT-ID': '1-1-11' })).toBe('1-1-12 text-end');
-    expect(await get({}, { lastEventId: '1-1-11' })).toBe('1-1-12 text-end');
+    expect(await get({ 'last-event-id': '1-1-11' })).toBe('1-2-11 text-end');
+    expect(await get({ 'LAST-EVENT-ID': '1-1-11' })).toBe('1-2-11 text-end');
+    expect(await get({}, { lastEventId: '1-1-11' })).toBe('1-2-11 text-end');
   });
 
   test('is the header when there are both: a client that connects again by itself has the newer one there', async () => {
-    expect(await get({ 'last-event-id': '1-1-11' }, { lastEventId: '1-1-0' })).toBe('1-1-12 text-end');
+    expect(await get({ 'last-event-id': '1-1-11' }, { lastEventId: '1-1-0' })).toBe('1-2-11 text-end');
   });
 
   test('is nowhere when there is none: from the start', async () => {

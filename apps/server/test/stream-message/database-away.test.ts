@@ -59,7 +59,7 @@ test('for less than a lease: the server that writes it tells on, another goes on
   for (const told of [events, remoteEvents]) {
     expect(shownText(told)).toBe('before, during and after');
     expect(told.filter(isPart('data-snapshot'))).toEqual([]);
-    expect(outlineOf(told).slice(-2)).toEqual(['1-2-0 finish', `- ${DONE}`]);
+    expect(outlineOf(told).slice(-2)).toEqual(['1-3-0 finish', `- ${DONE}`]);
   }
 });
 

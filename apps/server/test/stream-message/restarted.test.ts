@@ -66,7 +66,7 @@ describe.each([
     more.push(...(await again.rest()));
     expect(shownText(more, shownText(seen))).toBe('quite another');
     expect(await stored(answer.chatId)).toMatchObject({ content: 'quite another', status: 'completed' });
-    expect(outlineOf(more).slice(-2)).toEqual(['2-2-0 finish', `- ${DONE}`]);
+    expect(outlineOf(more).slice(-2)).toEqual(['2-3-0 finish', `- ${DONE}`]);
     events.push(...(await stream.rest()));
     expect(events.filter(isPart('error'))).toHaveLength(1);
   });

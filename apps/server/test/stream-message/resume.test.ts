@@ -81,7 +81,7 @@ test.each(counts)('cut after every %i events while it is written, from server to
   const told = withoutDone(events);
   expect(told.filter(isPart('data-snapshot'))).toEqual([]);
   expectForward(told);
-  expect(outlineOf(told).at(-1)).toBe('1-2-0 finish');
+  expect(outlineOf(told).at(-1)).toBe('1-3-0 finish');
 });
 
 test('cut after the k-th event of a running answer, for every k, and taken up elsewhere to the end', async () => {
@@ -108,7 +108,7 @@ test('cut after the k-th event of a running answer, for every k, and taken up el
     expect(shownText(events)).toBe(WHOLE);
     expect(events.filter(isPart('data-snapshot'))).toEqual([]);
     expectForward(withoutDone(events));
-    expect(outlineOf(events).slice(-2)).toEqual(['1-2-0 finish', `- ${DONE}`]);
+    expect(outlineOf(events).slice(-2)).toEqual(['1-3-0 finish', `- ${DONE}`]);
   }
   expect((await stored(chatId))?.content).toBe(WHOLE);
 });
@@ -131,7 +131,7 @@ test('cut after the k-th event, for every k, and taken up when the answer has lo
       const events = [...told.slice(0, index + 1), ...later];
       expect(shownText(events)).toBe(WHOLE);
       expectForward(withoutDone(events));
-      expect(outlineOf(events).slice(-2)).toEqual(['1-2-0 finish', `- ${DONE}`]);
+      expect(outlineOf(events).slice(-2)).toEqual(['1-3-0 finish', `- ${DONE}`]);
     }
   }
 });
@@ -158,6 +158,6 @@ test('without an event to go on after it is told from its start, on every server
     const events = await one.rest();
     expect(events[0]).toEqual(seen[0]);
     expect(shownText(events)).toBe(WHOLE);
-    expect(outlineOf(events).slice(-2)).toEqual(['1-2-0 finish', `- ${DONE}`]);
+    expect(outlineOf(events).slice(-2)).toEqual(['1-3-0 finish', `- ${DONE}`]);
   }
 });

@@ -64,8 +64,8 @@ const ended: ReaderConnection = {
   from: { attempt: 1, part: 1, offset: 3 },
   events: [
     { cursor: { attempt: 1, part: 1, offset: 9 }, event: { type: 'text-delta', text: ' hello' } },
-    { cursor: { attempt: 1, part: 1, offset: 10 }, event: { type: 'text-end' } },
-    { cursor: { attempt: 1, part: 2, offset: 0 }, event: { type: 'end', status: 'completed' } },
+    { cursor: { attempt: 1, part: 2, offset: 9 }, event: { type: 'text-end' } },
+    { cursor: { attempt: 1, part: 3, offset: 0 }, event: { type: 'end', status: 'completed' } },
   ],
 };
 
@@ -218,8 +218,8 @@ describe('a reader’s offence is', () => {
       from,
       events: [
         { cursor: again, event: { type: 'snapshot', text: '<1> hello' } },
-        { cursor: { ...again, offset: 10 }, event: { type: 'text-end' } },
-        { cursor: { attempt: 2, part: 2, offset: 0 }, event: { type: 'end', status: 'completed' } },
+        { cursor: { ...again, part: 2 }, event: { type: 'text-end' } },
+        { cursor: { attempt: 2, part: 3, offset: 0 }, event: { type: 'end', status: 'completed' } },
       ],
     };
     expect(check(reading(begun, restarted))).toEqual([]);

@@ -102,7 +102,7 @@ class ReaderView {
         return;
       case 'text-end':
         this.#go(cursor.attempt);
-        if (cursor.part !== 1 || cursor.offset !== this.#text.length + 1) this.#sayCursor(step);
+        if (cursor.part !== 2 || cursor.offset !== this.#text.length) this.#sayCursor(step);
         return;
       case 'end':
         this.#end(event);

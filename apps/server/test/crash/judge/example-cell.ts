@@ -68,7 +68,7 @@ export const resumed: ClientRequest = {
   result: { kind: 'unknown' },
   connection: connectionOf({ attempt: 1, part: 1, offset: 4 }, [
     [1, 1, 10, { type: 'text-delta', text: '🙂 so ' }],
-    [1, 1, 11, { type: 'text-end' }],
+    [1, 2, 10, { type: 'text-end' }],
     [1, 2, 0, { type: 'end', status: 'completed' }],
   ]),
   oddities: [],

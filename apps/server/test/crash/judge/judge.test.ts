@@ -293,7 +293,7 @@ function eventsOfAll() {
 
 function eventsOfEnd() {
   return [
-    [1, 1, 11, { type: 'text-end' }],
+    [1, 2, 10, { type: 'text-end' }],
     [1, 2, 0, { type: 'end', status: 'completed' }],
   ] as const;
 }
