@@ -9,6 +9,7 @@ import {
   doors,
   operationOf,
   procedureDefinitions,
+  takesBody,
 } from './support/doors.ts';
 import { type FieldKind, operations } from './support/operations.ts';
 import { refusedRequests } from './support/refused-requests.ts';
@@ -21,7 +22,7 @@ const other = await makeTeam();
 
 const names = Object.keys(operations);
 const everyDoor = names.flatMap((name) => doors.map((door) => ({ name, door })));
-const withBody = names.filter((name) => operationOf(name).method === 'POST');
+const withBody = names.filter((name) => takesBody(operationOf(name).method));
 
 /** An address of this form where nothing is. */
 const emptyTarget = (path: string): string => path.replaceAll(/\{\w+\}/g, 'nothing');

@@ -2,7 +2,7 @@ import { streamOperations } from '@parley/api';
 import { limits } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness, type Team } from './harness.ts';
-import { operationOf, procedureDefinitions, toRestRequest } from './support/doors.ts';
+import { operationOf, procedureDefinitions, takesBody, toRestRequest } from './support/doors.ts';
 import { operations } from './support/operations.ts';
 import { unchanged } from './support/unchanged.ts';
 
@@ -15,7 +15,7 @@ const { url, makeTeam, rest, mongo } = await startHarness();
 const team = await makeTeam();
 
 const names = Object.keys(operations);
-const withBody = names.filter((name) => operationOf(name).method === 'POST');
+const withBody = names.filter((name) => takesBody(operationOf(name).method));
 const takesNoBody = (name: string) => operationOf(name).meta.hasOptionalBody === true;
 
 const inputOf = async (name: string): Promise<Record<string, unknown>> =>

@@ -15,7 +15,9 @@ describe('the stock client', () => {
     const answer = await client.message.create.mutate({ chatId: chat.id, content: 'hi', role: 'user' });
     expect(answer.content).toBe('You said: hi');
     expect((await client.message.list.query({ chatId: chat.id })).messages).toHaveLength(2);
-    expect((await client.chat.list.query({ userId: 'ann' })).chats).toEqual([chat]);
+    const named = await client.chat.update.mutate({ chatId: chat.id, title: 'Greetings' });
+    expect(named).toEqual({ ...chat, title: 'Greetings' });
+    expect((await client.chat.list.query({ userId: 'ann', search: 'greet' })).chats).toEqual([named]);
     expect((await client.chat.get.query({ chatId: chat.id })).messages[1]?.id).toBe(answer.id);
     await client.chat.delete.mutate({ chatId: chat.id });
     expect((await client.chat.list.query({ userId: 'ann' })).chats).toEqual([]);

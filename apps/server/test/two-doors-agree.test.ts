@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
-import { ask, type Door, type DoorAnswer, operationOf } from './support/doors.ts';
+import { ask, type Door, type DoorAnswer, operationOf, takesBody } from './support/doors.ts';
 import { operations } from './support/operations.ts';
 
 const { url, makeTeam } = await startHarness();
@@ -88,7 +88,7 @@ function change(name: string): fc.Arbitrary<Change> {
   // A query and a path hold texts; a path holds none that a URL would fold away.
   const valueFor = (field: string): fc.Arbitrary<unknown> => {
     if (inPath(field)) return text.filter((value) => !/^\.{0,2}$/.test(value));
-    return method === 'POST' ? anyJson : text;
+    return takesBody(method) ? anyJson : text;
   };
   const replace = (field: string) =>
     valueFor(field).map(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flagSchema } from './flag.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { messageSchema } from './message.ts';
@@ -18,6 +19,10 @@ export const agentTypeSchema = textSchema({ min: 1, max: limits.agentTypeLengthM
   examples: ['support'],
 });
 
+export const titleSchema = textSchema({ min: 1, max: limits.titleLengthMax })
+  .refine((text) => text.trim() !== '', 'must not be blank')
+  .meta({ description: 'A short name of the chat.', examples: ['The capital of France'] });
+
 export const createChatInputSchema = z.strictObject({
   agentId: idInputSchema('agent'),
   userId: userIdSchema.optional(),
@@ -27,12 +32,33 @@ export const createChatInputSchema = z.strictObject({
 export const listChatsInputSchema = z.strictObject({
   userId: userIdSchema.optional(),
   agentType: agentTypeSchema.optional(),
+  search: textSchema({ min: 1, max: limits.searchLengthMax })
+    .optional()
+    .meta({
+      description:
+        'Only chats whose title has all these words, or words that begin so; case and accents do not matter. ' +
+        'Of a title the first 8 words are searched, of a word the first 8 characters.',
+      examples: ['capital fra'],
+    }),
   limit: pageLimitSchema.optional(),
   cursor: cursorSchema.optional(),
 });
 
 /** Names one chat. */
 export const oneChatInputSchema = z.strictObject({ chatId: idInputSchema('chat') });
+
+export const getChatInputSchema = oneChatInputSchema.extend({
+  withMessages: flagSchema.optional().meta({
+    description:
+      '`false`: `messages` stays empty. A chat may hold 10,000; `GET /chat/{chatId}/message` pages.',
+  }),
+});
+
+/** A field that is left out stays as it is. */
+export const updateChatInputSchema = oneChatInputSchema.extend({
+  title: titleSchema.optional(),
+  metadata: metadataSchema.optional().meta({ description: 'Replaces all of it.' }),
+});
 
 /** What every answer tells of a chat. */
 const chatFields = {
@@ -41,7 +67,10 @@ const chatFields = {
   teamId: idSchema('team'),
   userId: z.string().optional().meta({ description: 'As it was sent.' }),
   metadata: storedMetadataSchema.optional(),
-  title: z.string().optional().meta({ description: 'A short name of the chat, once it has one.' }),
+  title: z
+    .string()
+    .optional()
+    .meta({ description: "The opening words of the chat's first message, until it is given another." }),
   createdAt: momentSchema,
 };
 
@@ -58,6 +87,7 @@ export const chatWithMessagesSchema = z
   .meta({ id: 'ChatWithMessages', description: 'A chat session with all its messages, oldest first.' });
 
 export type CreateChatInput = z.infer<typeof createChatInputSchema>;
+export type UpdateChatInput = z.infer<typeof updateChatInputSchema>;
 export type ListChatsInput = z.infer<typeof listChatsInputSchema>;
 export type Chat = z.infer<typeof chatSchema>;
 export type ChatList = z.infer<typeof chatListSchema>;

@@ -15,6 +15,12 @@ export const limits = {
   bodyBytesMax: 1024 * 1024,
   /** Names are shown in lists. */
   nameLengthMax: 120,
+  /** A title is one line of a list. */
+  titleLengthMax: 200,
+  /** A title that a chat gets by itself: what a narrow list shows of it. */
+  givenTitleLengthMax: 80,
+  /** What is searched for is a few words. */
+  searchLengthMax: 200,
   /** A type is a label to filter by. */
   agentTypeLengthMax: 64,
   descriptionLengthMax: 1_000,

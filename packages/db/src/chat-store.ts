@@ -4,9 +4,17 @@ import { isDuplicateKey } from './database-errors.ts';
 import type { ChatDocument, Models } from './models.ts';
 import type { ChatRecord, KeptChat, NewChat } from './records.ts';
 import type { ChatStore } from './store.ts';
+import { beginningsOf, wordsOf } from './title-words.ts';
 import { rangeOf } from './turn-log-store.ts';
 
 const PURGE_PAGE = 200;
+
+/** The indexes that answer a search. The planner, which counts few chats, would rather read them all. */
+const TITLES = { team: 1, titleBeginnings: 1, _id: -1 } as const;
+const TITLES_OF_USER = { team: 1, user: 1, titleBeginnings: 1, _id: -1 } as const;
+
+/** The index is asked for the first of several words: for the one that says most. */
+const longestFirst = (one: string, other: string) => other.length - one.length;
 
 export function createChatStore({ chats, turns, turnLog }: Models): ChatStore {
   return {
@@ -36,26 +44,56 @@ export function createChatStore({ chats, turns, turnLog }: Models): ChatStore {
       return found ? toRecord(found) : undefined;
     },
 
-    async list({ team }, { user, agentType }, { limit, after }) {
+    async list({ team }, { user, agentType, search }, { limit, after }) {
+      const words = search === undefined ? undefined : wordsOf(search);
+      // Nothing but marks and blanks: no title has such a word.
+      if (words?.length === 0) return { items: [] };
       const found = await chats
         .find({
           team,
           ...(user !== undefined && { user }),
           ...(agentType !== undefined && { agentType }),
+          ...(words && { titleBeginnings: trusted({ $all: words.sort(longestFirst) }) }),
           ...(after !== undefined && { _id: trusted({ $lt: after }) }),
         })
         .sort({ _id: -1 })
         .limit(limit + 1)
+        .setOptions(words ? { hint: user === undefined ? TITLES : TITLES_OF_USER } : {})
         .lean();
       const items = found.slice(0, limit).map(toRecord);
       const last = items.at(-1);
       return found.length > limit && last ? { items, next: last.id } : { items };
     },
 
+    async update({ team }, id, { title, metadata }) {
+      const $set = {
+        ...(title !== undefined && { title, titleBeginnings: beginningsOf(title) }),
+        ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
+      };
+      const found = await chats
+        .findOneAndUpdate({ _id: id, team }, { $set }, { returnDocument: 'after' })
+        .lean();
+      return found ? toRecord(found) : undefined;
+    },
+
+    async giveTitle({ team }, id, title) {
+      const hasNone = { _id: id, team, title: trusted({ $exists: false }) };
+      await chats.updateOne(hasNone, { $set: { title, titleBeginnings: beginningsOf(title) } });
+    },
+
     async markDeleted({ team }, id) {
       const tombstone = {
         $set: { deletedAt: new Date() },
-        $unset: { team: 1, agent: 1, agentType: 1, user: 1, metadata: 1, title: 1, createdAt: 1 },
+        $unset: {
+          team: 1,
+          agent: 1,
+          agentType: 1,
+          user: 1,
+          metadata: 1,
+          title: 1,
+          titleBeginnings: 1,
+          createdAt: 1,
+        },
       };
       const { matchedCount } = await chats.updateOne({ _id: id, team }, tombstone);
       return matchedCount === 1;

@@ -65,6 +65,8 @@ export interface ChatDocument {
    */
   metadata?: string;
   title?: string;
+  /** What the title is found by. */
+  titleBeginnings?: string[];
   createdAt?: Date;
   /** Stays on a tombstone: a late repeat must not make the chat again. */
   idempotency?: Idempotency;
@@ -171,6 +173,8 @@ agentSchema.index({ team: 1, _id: 1 });
 const idempotencySchema = new Schema({ key: string, body: string }, part);
 const withIdempotency = { partialFilterExpression: { 'idempotency.key': { $exists: true } } };
 
+const hasTitle = { titleBeginnings: { $exists: true } };
+
 const chatSchema = new Schema<ChatDocument>(
   {
     _id: string,
@@ -180,6 +184,8 @@ const chatSchema = new Schema<ChatDocument>(
     user: String,
     metadata: String,
     title: String,
+    // No empty list in chats without a title: there are none to find.
+    titleBeginnings: { type: [String], default: undefined },
     createdAt: Date,
     idempotency: idempotencySchema,
     deletedAt: Date,
@@ -190,6 +196,8 @@ const chatSchema = new Schema<ChatDocument>(
 chatSchema.index({ team: 1, _id: -1 });
 chatSchema.index({ team: 1, user: 1, _id: -1 });
 chatSchema.index({ team: 1, agentType: 1, _id: -1 });
+chatSchema.index({ team: 1, titleBeginnings: 1, _id: -1 }, { partialFilterExpression: hasTitle });
+chatSchema.index({ team: 1, user: 1, titleBeginnings: 1, _id: -1 }, { partialFilterExpression: hasTitle });
 chatSchema.index({ 'idempotency.key': 1 }, { unique: true, ...withIdempotency });
 chatSchema.index({ deletedAt: 1 }, { sparse: true });
 chatSchema.index({ purgedAt: 1 }, { expireAfterSeconds: TOMBSTONE_SECONDS });

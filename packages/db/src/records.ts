@@ -60,6 +60,13 @@ export interface KeptChat {
 export interface ChatFilter {
   readonly user?: string;
   readonly agentType?: string;
+  /** Words, or beginnings of words, of the title. */
+  readonly search?: string;
+}
+
+export interface ChatChange {
+  readonly title?: string;
+  readonly metadata?: Metadata;
 }
 
 export type EndedStatus = 'completed' | 'stopped' | 'failed';

@@ -2,6 +2,7 @@ import type { Id, NewAgent } from '@parley/contract';
 import type {
   AgentRecord,
   ApiKeyRecord,
+  ChatChange,
   ChatFilter,
   ChatRecord,
   ChatTail,
@@ -69,6 +70,10 @@ export interface ChatStore {
     filter: ChatFilter,
     page: { limit: number; after?: Id<'chat'> },
   ): Promise<PageOf<ChatRecord, Id<'chat'>>>;
+  /** Changes what is given. Undefined when there is no such chat. */
+  update(scope: Scope, id: Id<'chat'>, change: ChatChange): Promise<ChatRecord | undefined>;
+  /** Gives the chat a title unless it has one. */
+  giveTitle(scope: Scope, id: Id<'chat'>, title: string): Promise<void>;
   /** Marks the chat deleted: a tombstone without content stays. False when there was none. */
   markDeleted(scope: Scope, id: Id<'chat'>): Promise<boolean>;
   /** Chats that are marked deleted and not yet purged, at most `limit`: what a crash left behind. */

@@ -40,7 +40,8 @@ async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
   for (let index = 0; index < 30; index++) {
     const user = `user ${index % 10}`;
     const agentType = `type ${Math.floor(index / 3)}`;
-    await chats.create(scope, { agent: mintId('agent'), agentType, user });
+    const { id } = await chats.create(scope, { agent: mintId('agent'), agentType, user });
+    await chats.giveTitle(scope, id, `Word ${index}`);
   }
   await chats.list(scope, {}, { limit: 5 });
   for (const filter of [
@@ -51,7 +52,12 @@ async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
   ]) {
     await chats.list(scope, filter, { limit: 5, after: mintId('chat') });
   }
+  for (const filter of [{}, { user: 'user 1' }]) {
+    await chats.list(scope, { ...filter, search: 'word' }, { limit: 5 });
+    await chats.list(scope, { ...filter, search: 'wo word' }, { limit: 5, after: mintId('chat') });
+  }
   const chat = await newChat(stores, scope);
+  await chats.update(scope, chat, { title: 'Title', metadata: {} });
   await chats.find(scope, chat);
   const { id: turn } = await endedTurn(stores, scope, chat, 1);
   await stores.turnLog.append([{ turn, team: scope.team, attempt: 1, to: 1, text: 'x' }]);

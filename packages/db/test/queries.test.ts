@@ -63,7 +63,7 @@ describe('indexes', () => {
 
   /** What of a command is asked about; the rest (sessions, concerns) is of no matter to the planner. */
   const EXPLAINED: Record<string, readonly string[]> = {
-    find: ['find', 'filter', 'sort', 'limit', 'projection'],
+    find: ['find', 'filter', 'sort', 'limit', 'projection', 'hint'],
     update: ['update', 'updates'],
     delete: ['delete', 'deletes'],
     findAndModify: ['findAndModify', 'query', 'update', 'sort', 'new'],

@@ -53,6 +53,8 @@ const calls: Record<string, readonly [Call, unknown]> = {
   'agents.list': [({ agents }, scope) => agents.list(scope, 10), []],
   'chats.find': [({ chats }, scope, { chat }) => chats.find(scope, chat), undefined],
   'chats.list': [({ chats }, scope) => chats.list(scope, {}, { limit: 10 }), { items: [] }],
+  'chats.update': [({ chats }, scope, { chat }) => chats.update(scope, chat, { title: 'theirs' }), undefined],
+  'chats.giveTitle': [({ chats }, scope, { chat }) => chats.giveTitle(scope, chat, 'theirs'), undefined],
   'chats.markDeleted': [({ chats }, scope, { chat }) => chats.markDeleted(scope, chat), false],
   'chats.findKept': [
     ({ chats }, scope, { idempotency }) => chats.findKept(scope, idempotency.key),

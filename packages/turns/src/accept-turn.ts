@@ -1,5 +1,6 @@
 import { answerIdOf, type Id, limits, mintId, type OnBusy, Refusal } from '@parley/contract';
 import type { ChatTail, Idempotency, InsertResult, NewTurn, Scope, TurnRecord } from '@parley/db';
+import { giveTitle } from './chat-title.ts';
 import type { TurnParts } from './parts.ts';
 import { mintToken, type Runner } from './runner.ts';
 
@@ -67,6 +68,7 @@ export async function acceptTurn(
     }
     if (result !== 'started' && result !== 'waiting') continue;
     if (onBusy === 'interrupt' && !tail.ended) await interrupt(parts, runner, scope, turn);
+    if (turn.sequence === 1) await giveTitle(parts, scope, chat, message.content);
     return { ...idsOf(message), isReplay: false, isStarted: result === 'started' };
   }
 }

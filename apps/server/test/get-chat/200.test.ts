@@ -17,7 +17,7 @@ test('a chat comes with all its messages, oldest first, as the list shows them',
   const sent = [];
   for (const content of ['one', 'two', 'three']) sent.push((await team.send(chat.id, content)).body);
   const { messages, ...rest } = await get(chat.id);
-  expect(rest).toEqual(chat);
+  expect(rest).toEqual({ ...chat, title: 'one' });
   expect(messages.map(({ content }) => content)).toEqual([
     'one',
     'You said: one',
@@ -30,6 +30,15 @@ test('a chat comes with all its messages, oldest first, as the list shows them',
     sent.map(({ id }) => id),
   );
   expect((await team.rest('GET', `/chat/${chat.id}/message`)).body).toEqual({ messages });
+});
+
+test('a chat comes without its messages when none are asked for', async () => {
+  const chat = await team.makeChat();
+  await team.send(chat.id, 'one');
+  const { body } = await team.rest('GET', `/chat/${chat.id}?withMessages=false`);
+  expect(body).toEqual({ ...chat, title: 'one', messages: [] });
+  expect(await team.trpc.chat.get.query({ chatId: chat.id, withMessages: false })).toEqual(body);
+  expect((await team.trpc.chat.get.query({ chatId: chat.id, withMessages: true })).messages).toHaveLength(2);
 });
 
 test('a failed answer shows as the status of the message it should have answered', async () => {

@@ -48,6 +48,11 @@ async function askRest(
   };
 }
 
+/** Whether an operation takes its input in a body; else it stands in the query. */
+export function takesBody(method: string): boolean {
+  return method === 'POST' || method === 'PATCH' || method === 'PUT';
+}
+
 /** An input as the REST door takes it: path parameters into the path, the rest into the body or the query. */
 export function toRestRequest(procedure: string, input: unknown): RestRequest & { path: string } {
   const { method, path, pathParameters } = operationOf(procedure);
@@ -59,7 +64,7 @@ export function toRestRequest(procedure: string, input: unknown): RestRequest & 
     return filling.replace(`{${name}}`, () => value);
   }, path);
   const rest = Object.fromEntries(left);
-  if (method === 'POST') return { path: filled, body: rest };
+  if (takesBody(method)) return { path: filled, body: rest };
   const query = Object.fromEntries([...left].map(([name, value]) => [name, String(value)]));
   return left.size === 0 ? { path: filled } : { path: filled, query };
 }

@@ -8,7 +8,7 @@ export interface OperationExample {
   readonly fields: Readonly<Record<string, FieldKind>>;
 }
 
-export type FieldKind = 'id' | 'text' | 'object' | 'limit' | 'cursor' | 'choice' | 'flag';
+export type FieldKind = 'id' | 'text' | 'object' | 'limit' | 'cursor' | 'choice' | 'flag' | 'query-flag';
 
 /**
  * Every operation that answers at once, by its procedure. One that is missing here fails the tests: so a new
@@ -21,11 +21,19 @@ export const operations: Readonly<Record<string, OperationExample>> = {
   },
   'chat.list': {
     validInput: async () => ({ userId: 'user_1', agentType: 'support', limit: '10' }),
-    fields: { userId: 'text', agentType: 'text', limit: 'limit', cursor: 'cursor' },
+    fields: { userId: 'text', agentType: 'text', search: 'text', limit: 'limit', cursor: 'cursor' },
   },
   'chat.get': {
     validInput: async (team) => ({ chatId: (await team.makeChat()).id }),
-    fields: { chatId: 'id' },
+    fields: { chatId: 'id', withMessages: 'query-flag' },
+  },
+  'chat.update': {
+    validInput: async (team) => ({
+      chatId: (await team.makeChat()).id,
+      title: 'The capital of France',
+      metadata: { plan: 'pro' },
+    }),
+    fields: { chatId: 'id', title: 'text', metadata: 'object' },
   },
   'chat.delete': {
     validInput: async (team) => ({ chatId: (await team.makeChat()).id }),

@@ -1,5 +1,5 @@
 import type { Door } from './doors.ts';
-import { operationOf } from './doors.ts';
+import { operationOf, takesBody } from './doors.ts';
 import type { FieldKind } from './operations.ts';
 
 type Input = Record<string, unknown>;
@@ -50,7 +50,7 @@ export function refusedRequests(door: Door, name: string, field: string, kind: F
   const { method, pathParameters } = operationOf(name);
   // In a path every value is a text, and one that is no id is not there: that is 404.
   if (door === 'rest' && pathParameters.includes(field)) return [];
-  return door === 'rest' && method !== 'POST' ? inQuery(field, kind) : inJson(field, kind);
+  return door === 'rest' && !takesBody(method) ? inQuery(field, kind) : inJson(field, kind);
 }
 
 function inJson(field: string, kind: FieldKind): RefusedRequest[] {
@@ -78,7 +78,7 @@ function inQuery(field: string, kind: FieldKind): RefusedRequest[] {
 function isForeign(kind: FieldKind, value: unknown): boolean {
   // Any JSON object is metadata, and stays what it is; a number is a size of a page, and true is a flag.
   if (kind === 'object') return typeof value !== 'object' || value === null || Array.isArray(value);
-  if (kind === 'flag') return typeof value !== 'boolean';
+  if (kind === 'flag' || kind === 'query-flag') return typeof value !== 'boolean';
   return kind !== 'limit' || typeof value !== 'number';
 }
 
@@ -105,6 +105,12 @@ function textsFor(kind: FieldKind, canBeBroken: boolean): readonly (readonly [st
       return [
         ['the word true', 'true'],
         ['the word false', 'false'],
+        ['an empty text', ''],
+      ];
+    case 'query-flag':
+      return [
+        ['another word', 'yes'],
+        ['the word in capitals', 'TRUE'],
         ['an empty text', ''],
       ];
     case 'id':

@@ -1,4 +1,4 @@
-import { chatWithMessagesSchema, limits, oneChatInputSchema } from '@parley/contract';
+import { chatWithMessagesSchema, getChatInputSchema, limits } from '@parley/contract';
 import { toMessage } from '../message/to-message.ts';
 import { anyKeyProcedure } from '../procedures.ts';
 import { findChat } from './find-chat.ts';
@@ -16,10 +16,11 @@ export const getChat = anyKeyProcedure
     },
     errors: ['chat_not_found'],
   })
-  .input(oneChatInputSchema)
+  .input(getChatInputSchema)
   .output(chatWithMessagesSchema)
-  .query(async ({ ctx: { stores, scope }, input: { chatId } }) => {
+  .query(async ({ ctx: { stores, scope }, input: { chatId, withMessages = true } }) => {
     const chat = await findChat(stores.chats, scope, chatId);
+    if (!withMessages) return { ...toChat(chat), messages: [] };
     const { items } = await stores.messages.list(scope, chat.id, {
       limit: limits.chatMessagesMax,
       order: 'asc',

@@ -18,19 +18,23 @@ export const listChats = anyKeyProcedure
       tags: ['Chats'],
       summary: 'List chats',
       description:
-        "The team's chats, newest first, filtered by user, by agent type or by both. All of them up to " +
+        "The team's chats, newest first, filtered by user, by agent type, by words of the title. All of them up to " +
         '10,000; beyond that, or with `limit`, `nextCursor` leads on.',
     },
     errors: ['invalid_cursor'],
   })
   .input(listChatsInputSchema)
   .output(chatListSchema)
-  .query(async ({ ctx: { stores, scope }, input: { userId, agentType, limit, cursor } }) => {
-    const filter = { userId, agentType };
+  .query(async ({ ctx: { stores, scope }, input: { userId, agentType, search, limit, cursor } }) => {
+    const filter = { userId, agentType, search };
     const after = cursor === undefined ? undefined : cursors.decode(filter, cursor);
     const { items, next } = await stores.chats.list(
       scope,
-      { ...(userId !== undefined && { user: userId }), ...(agentType !== undefined && { agentType }) },
+      {
+        ...(userId !== undefined && { user: userId }),
+        ...(agentType !== undefined && { agentType }),
+        ...(search !== undefined && { search }),
+      },
       { limit: limit ?? limits.chatListMax, ...(after !== undefined && { after }) },
     );
     return { chats: items.map(toChat), ...(next && { nextCursor: cursors.encode(filter, next) }) };

@@ -4,11 +4,13 @@ import { deleteChat } from './delete-chat.ts';
 import { followChat } from './follow-chat.ts';
 import { getChat } from './get-chat.ts';
 import { listChats } from './list-chats.ts';
+import { updateChat } from './update-chat.ts';
 
 export const chatRouter = t.router({
   create: createChat,
   list: listChats,
   get: getChat,
+  update: updateChat,
   delete: deleteChat,
   follow: followChat,
 });

@@ -27,6 +27,28 @@ export const chatCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'a chat is named once, and named and described anew as often as asked',
+    async run({ chats }, scope, chat) {
+      const stranger = { team: mintId('team') };
+      const titleOf = async () => (await chats.find(scope, chat))?.title;
+      equal(await titleOf(), undefined);
+      await chats.giveTitle(stranger, chat, 'stolen');
+      equal(await titleOf(), undefined);
+      await chats.giveTitle(scope, chat, 'first');
+      await chats.giveTitle(scope, chat, 'second');
+      equal(await titleOf(), 'first');
+      equal((await chats.update(scope, chat, { title: 'third' }))?.title, 'third');
+      equal(await chats.update(stranger, chat, { title: 'stolen' }), undefined);
+      const described = await chats.update(scope, chat, { metadata: { a: 1 } });
+      deepEqual([described?.title, described?.metadata], ['third', { a: 1 }]);
+      deepEqual(await chats.update(scope, chat, {}), described);
+      await chats.markDeleted(scope, chat);
+      await chats.giveTitle(scope, chat, 'late');
+      equal(await chats.update(scope, chat, { title: 'late' }), undefined);
+      equal(await chats.find(scope, chat), undefined);
+    },
+  },
+  {
     name: 'a chat is made once for a key, and its key outlives it',
     async run({ chats }, scope) {
       const chat = { agent: mintId('agent'), agentType: 't' };

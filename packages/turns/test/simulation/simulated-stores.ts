@@ -106,8 +106,9 @@ function createChats(connection: Connection): ChatStore {
         return found?.team === team ? found : undefined;
       }),
 
-    list: ({ team }, { user, agentType }, { limit, after }) =>
+    list: ({ team }, { user, agentType, search }, { limit, after }) =>
       connection.read((view) => {
+        if (search !== undefined) throw new Error('nothing is searched for in a simulation');
         const items = [...view.chats.values()]
           .filter((chat) => agentType === undefined || chat.agentType === agentType)
           .map(({ record }) => record)
@@ -119,6 +120,23 @@ function createChats(connection: Connection): ChatStore {
         const page = items.slice(0, limit);
         return items.length > limit && last ? { items: page, next: last.id } : { items: page };
       }),
+
+    update: ({ team }, id, change) =>
+      connection.write((database) => {
+        const found = database.newest.chats.get(id);
+        if (found?.record?.team !== team) return undefined;
+        const record = { ...found.record, ...change };
+        database.put('chats', id, { ...found, record });
+        return record;
+      }),
+
+    async giveTitle({ team }, id, title) {
+      await connection.write((database) => {
+        const found = database.newest.chats.get(id);
+        if (found?.record?.team !== team || found.record.title !== undefined) return;
+        database.put('chats', id, { ...found, record: { ...found.record, title } });
+      });
+    },
 
     markDeleted: ({ team }, id) =>
       connection.write((database) => {

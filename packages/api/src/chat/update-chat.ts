@@ -1,0 +1,24 @@
+import { chatSchema, isId, Refusal, updateChatInputSchema } from '@parley/contract';
+import { anyKeyProcedure } from '../procedures.ts';
+import { toChat } from './to-chat.ts';
+
+export const updateChat = anyKeyProcedure
+  .meta({
+    openapi: {
+      method: 'PATCH',
+      path: '/chat/{chatId}',
+      operationId: 'updateChat',
+      tags: ['Chats'],
+      summary: 'Change a chat',
+      description: 'Gives a chat another title, other metadata or both. What is left out stays as it is.',
+    },
+    errors: ['chat_not_found'],
+  })
+  .input(updateChatInputSchema)
+  .output(chatSchema)
+  .mutation(async ({ ctx: { stores, scope }, input: { chatId, title, metadata } }) => {
+    const change = { ...(title !== undefined && { title }), ...(metadata !== undefined && { metadata }) };
+    const chat = isId('chat', chatId) ? await stores.chats.update(scope, chatId, change) : undefined;
+    if (!chat) throw new Refusal('chat_not_found');
+    return toChat(chat);
+  });

@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { beginningsOf, wordsOf } from './title-words.ts';
+
+test('a title is found by the beginnings of its words, without case and accents', () => {
+  expect(beginningsOf('Déjà Vu')).toEqual(['d', 'de', 'dej', 'deja', 'v', 'vu']);
+  expect(wordsOf(' VU, dé! ')).toEqual(['vu', 'de']);
+});
+
+test('words are found in scripts without spaces', () => {
+  const beginnings = beginningsOf('東京の天気');
+  for (const word of wordsOf('天気')) expect(beginnings).toContain(word);
+  expect(wordsOf('天気').length).toBeGreaterThan(0);
+});
+
+test('text without words has none', () => {
+  expect(wordsOf(' … ?!  ')).toEqual([]);
+  expect(beginningsOf('***')).toEqual([]);
+});
+
+test('any beginning of any of the first words of any title finds it, and the index stays small', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme', maxLength: 200 }),
+      fc.nat(7),
+      fc.nat(8),
+      (title, index, length) => {
+        const beginnings = beginningsOf(title);
+        expect(beginnings.length).toBeLessThanOrEqual(64);
+        for (const word of wordsOf(title)) expect(beginnings).toContain(word);
+        const word = wordsOf(title)[index % 8];
+        if (word === undefined) return;
+        const typed = [...word].slice(0, length + 1).join('');
+        expect(beginnings).toContain(typed);
+      },
+    ),
+  );
+});

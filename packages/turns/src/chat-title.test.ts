@@ -1,0 +1,34 @@
+import { limits } from '@parley/contract';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { openingWords } from './chat-title.ts';
+
+test('a short message is its own title, as one line', () => {
+  expect(openingWords('  What is\n\tthe capital of  France? ')).toBe('What is the capital of France?');
+});
+
+test('a long one is cut between words, and says so', () => {
+  const title = openingWords('word '.repeat(100));
+  expect(title).toMatch(/^(word )+word…$/);
+});
+
+test('a long word is cut within', () => {
+  expect(openingWords('x'.repeat(1_000))).toBe(`${'x'.repeat(limits.givenTitleLengthMax - 1)}…`);
+});
+
+test('blanks alone are no title', () => {
+  expect(openingWords(' \n ')).toBeUndefined();
+});
+
+test('every title is one well-formed line within its length', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 1_500 }), (content) => {
+      const title = openingWords(content);
+      if (title === undefined) return;
+      expect([...title].length).toBeLessThanOrEqual(limits.givenTitleLengthMax);
+      expect(title.isWellFormed()).toBe(true);
+      expect(title).not.toMatch(/[\n\r\t]/);
+      expect(title.trim()).not.toBe('');
+    }),
+  );
+});

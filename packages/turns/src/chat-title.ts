@@ -1,0 +1,35 @@
+import { type Id, limits } from '@parley/contract';
+import type { Scope } from '@parley/db';
+import type { TurnParts } from './parts.ts';
+
+/** The opening words of a message as one line; undefined when it has nothing to show. */
+export function openingWords(content: string): string | undefined {
+  // More than any title needs: a message may have 32,000 characters.
+  const line = content
+    .slice(0, limits.givenTitleLengthMax * 8)
+    .trim()
+    .replaceAll(/\s+/gu, ' ');
+  const letters = [...line.toWellFormed()];
+  if (letters.length <= limits.givenTitleLengthMax) return letters.join('') || undefined;
+  const cut = letters.slice(0, limits.givenTitleLengthMax - 1).join('');
+  const lastBlank = cut.lastIndexOf(' ');
+  // A single long word is cut within.
+  const words = lastBlank > cut.length / 2 ? cut.slice(0, lastBlank) : cut;
+  return `${words.trimEnd()}…`;
+}
+
+/** Names a chat after its first message. Without the name nothing is lost. */
+export async function giveTitle(
+  { store, log }: Pick<TurnParts, 'store' | 'log'>,
+  scope: Scope,
+  chat: Id<'chat'>,
+  content: string,
+): Promise<void> {
+  const title = openingWords(content);
+  if (title === undefined) return;
+  try {
+    await store.chats.giveTitle(scope, chat, title);
+  } catch (error) {
+    log('warn', 'the chat was not named', { chat, error });
+  }
+}
