@@ -266,6 +266,6 @@ describe('a chat', () => {
         },
       );
     });
-    expect(events).toEqual([{ type: 'chat-deleted' }]);
+    expect(events).toEqual([{ type: 'chat-followed' }, { type: 'chat-deleted' }]);
   });
 });

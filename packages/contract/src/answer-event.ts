@@ -46,6 +46,7 @@ export const answerEventSchema = z.discriminatedUnion('type', [
 /** What a follower of a chat is told. */
 export const chatEventSchema = z
   .discriminatedUnion('type', [
+    z.object({ type: z.literal('chat-followed') }),
     z.object({
       type: z.literal('message-accepted'),
       /** Absent for a retry, which answers a message that is there already. */
@@ -69,7 +70,8 @@ export const chatEventSchema = z
   .meta({
     id: 'ChatEvent',
     description:
-      'What happens in a chat: a message was accepted; its answer started, grew (`answer-delta`), was begun ' +
+      'What happens in a chat. `chat-followed` comes first: what happened before it stands in the list of ' +
+      'messages, what happens after it is told. A message was accepted; its answer started, grew (`answer-delta`), was begun ' +
       'anew (`answer-snapshot` replaces what was shown) or ended; the chat was deleted. `chat-snapshot` holds ' +
       "the chat's newest messages, for a reader too far behind to be told each event.",
   });

@@ -11,6 +11,8 @@ const LOOK_GROWTH = 1.5;
 
 /** What a follower of a chat is told. */
 export type ChatReaderEvent =
+  /** From here on everything is told: what happened before stands in the list of messages. */
+  | { readonly type: 'followed' }
   | { readonly type: 'accepted'; readonly turn: TurnRecord }
   | { readonly type: 'answer'; readonly answerId: Id<'message'>; readonly event: ReaderEvent }
   /** Too far behind to be told each event: the list of messages is to be read again. */
@@ -52,7 +54,8 @@ export class ChatReader {
   }
 
   /**
-   * Tells what happens from after `from` on; without one, from now on, a running answer from its start.
+   * Tells what happens from after `from` on; without one, from now on, which it says first, a running answer
+   * from its start.
    *
    * @throws Refusal `draining` when this process lets its followers go; `database_unavailable`
    */
@@ -91,7 +94,7 @@ export class ChatReader {
     }
     const ended = tail.sequence - tail.unfinished;
     this.#cursor = { accepted: ended, sequence: ended + 1, answer: undefined };
-    if (from !== undefined) yield this.#place({ type: 'snapshot' });
+    yield this.#place({ type: from === undefined ? 'followed' : 'snapshot' });
   }
 
   /** Tells of new turns, when there is reason to look. False when the chat is gone. */

@@ -69,7 +69,12 @@ describe('an answer whose chat is deleted', () => {
     await agent.run('q');
     const reader = new AnswerReader(other, harness.scope, place);
     const follower = new ChatFollower(other, harness.scope, place.chat);
-    await eventually(() => [...reader.types, ...follower.told]).toEqual(['start', 'accepted q', 'start']);
+    await eventually(() => [...reader.types, ...follower.told]).toEqual([
+      'start',
+      'followed',
+      'accepted q',
+      'start',
+    ]);
     // The clock stands still: nothing but the deletion itself wakes them.
     await other.turns.deleteChat(harness.scope, place.chat);
     expect(await reader.done).toMatchObject({ code: 'chat_not_found' });

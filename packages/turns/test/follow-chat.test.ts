@@ -61,7 +61,13 @@ describe('a follower', () => {
     // The clock stands still from here on.
     await begin(harness, owner, 'first', chat);
     (await agent.run('first')).emit('text');
-    await eventually(() => follower.told).toEqual(['accepted first', 'start', 'text-start', 'text-delta']);
+    await eventually(() => follower.told).toEqual([
+      'followed',
+      'accepted first',
+      'start',
+      'text-start',
+      'text-delta',
+    ]);
     const second = await begin(harness, owner, 'second', chat);
     await eventually(() => follower.told.at(-1)).toBe('accepted second');
     await owner.turns.cancel(harness.scope, second);
@@ -84,7 +90,7 @@ describe('a follower', () => {
     for (const replica of [owner, other]) {
       const follower = new ChatFollower(replica, harness.scope, chat);
       await eventually(() => follower.text(answerId)).toBe('so far');
-      expect(follower.told).toEqual(['accepted runs', 'start', 'text-start', 'text-delta']);
+      expect(follower.told).toEqual(['followed', 'accepted runs', 'start', 'text-start', 'text-delta']);
       await follower.stop();
     }
   });
@@ -187,7 +193,7 @@ describe('following', () => {
     ];
     for (const follower of followers) {
       await follower.done;
-      expect(follower.told).toEqual(['deleted']);
+      expect(follower.told).toEqual(['followed', 'deleted']);
     }
   });
 
@@ -215,13 +221,24 @@ describe('following', () => {
     expect((await turnsOf(harness, chat)).length).toBe(1);
   });
 
+  test('begins with saying so: from then on everything is told, however late it is read', async () => {
+    const { agent, owner } = startTwo(harness);
+    agent.echo();
+    const chat = await harness.newChat();
+    const events = owner.turns.followChat(harness.scope, chat, undefined, new AbortController().signal);
+    expect((await events.next()).value).toMatchObject({ event: { type: 'followed' } });
+    await owner.turns.send(harness.scope, { chat, content: 'q' });
+    expect((await events.next()).value).toMatchObject({ event: { type: 'accepted' } });
+    await events.return(undefined);
+  });
+
   test('a slow client is told all text that came meanwhile at once', async () => {
     const { agent, owner } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'q');
     const run = await agent.run('q');
     const { signal } = new AbortController();
     const events = owner.turns.followChat(harness.scope, chat, undefined, signal);
-    for (const type of ['accepted', 'answer'])
+    for (const type of ['followed', 'accepted', 'answer'])
       expect((await events.next()).value).toMatchObject({ event: { type } });
     for (let piece = 0; piece < 500; piece++) run.emit('x');
     run.finish();

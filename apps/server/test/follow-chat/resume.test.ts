@@ -99,6 +99,7 @@ describe.each(doors)('by %s', (door) => {
     for (const one of late) {
       await one.until('answer-delta');
       expect(one.events.map(({ event }) => event.type)).toEqual([
+        'chat-followed',
         'message-accepted',
         'answer-started',
         'answer-delta',

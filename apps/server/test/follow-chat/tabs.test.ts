@@ -52,7 +52,7 @@ test('a message is accepted, its answer starts, grows and ends, and all tabs sho
     expect(tab.view.messages).toEqual(await listed(chatId));
     expect(tab.view.messages[1]).toMatchObject({ id: answer.id, content: 'One 🙂 two' });
     const types = tab.events.map(({ event }) => event.type).filter((type) => type !== 'answer-delta');
-    expect(types).toEqual(['message-accepted', 'answer-started', 'answer-ended']);
+    expect(types).toEqual(['chat-followed', 'message-accepted', 'answer-started', 'answer-ended']);
     tab.close();
   }
 });

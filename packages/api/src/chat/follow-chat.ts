@@ -17,7 +17,7 @@ import { findChat } from './find-chat.ts';
 
 /**
  * What happens in a chat, for every tab and device that has it open: from now on, with what is being answered,
- * or from after `lastEventId` on. Subscribe first, then read the list: what both tell is known by its id.
+ * or from after `lastEventId` on. Read the list once `chat-followed` came: what both tell is known by its id.
  */
 export const followChat = anyKeyProcedure
   .input(followChatInputSchema)
@@ -59,6 +59,8 @@ async function toChatEvent(
       const message = userMessage && toMessage({ ...userMessage, status, answerId, isAnswered });
       return { type: 'message-accepted', ...(message && { message }), userMessageId, answerId };
     }
+    case 'followed':
+      return { type: 'chat-followed' };
     case 'answer':
       return toAnswerEvent(event.answerId, event.event);
     case 'snapshot': {

@@ -101,6 +101,8 @@ export class ChatFollower {
           userMessageId: userMessage?.id ?? retryOf?.userMessageId ?? '',
         };
       }
+      case 'followed':
+        return undefined;
       case 'snapshot':
         return { type: 'chat-snapshot' };
       case 'deleted':

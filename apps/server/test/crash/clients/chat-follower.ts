@@ -65,6 +65,7 @@ export class ChatFollower {
   }
 
   #take(event: ChatEvent): void {
+    if (event.type === 'chat-followed') return;
     this.events.push(event);
     if (event.type !== 'answer-ended') return;
     this.#ended.add(event.messageId);
