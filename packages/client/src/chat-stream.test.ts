@@ -1,0 +1,140 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { TestPage } from '../test/support/test-page.ts';
+import { ChatStream, type ChatStreamParts } from './chat-stream.ts';
+import { KeyRing } from './key-ring.ts';
+import { ParleyError } from './parley-error.ts';
+import { timings } from './timings.ts';
+
+type Observer = Parameters<ChatStreamParts['follow']>[1];
+
+vi.useFakeTimers();
+afterEach(() => vi.clearAllTimers());
+
+/** A stream over connections that a test plays. */
+function play() {
+  const connections: { input: { lastEventId?: string }; observer: Observer; isClosed: boolean }[] = [];
+  const page = new TestPage();
+  const told: string[] = [];
+  const stream = new ChatStream({
+    chatId: 'chat_1',
+    follow: (input, observer) => {
+      const connection = { input, observer, isClosed: false };
+      connections.push(connection);
+      return {
+        unsubscribe() {
+          connection.isClosed = true;
+          observer.onComplete();
+        },
+      };
+    },
+    keys: new KeyRing('pk_live_1'),
+    page,
+    timings,
+    onEvent: ({ type }) => told.push(type),
+    onChange: () => undefined,
+  });
+  stream.open();
+  const newest = () => {
+    const connection = connections.at(-1);
+    if (!connection) throw new Error('nothing is connected');
+    return connection;
+  };
+  const tell = (id: string) => newest().observer.onData({ id, data: { type: 'chat-followed' } });
+  return { stream, connections, page, told, newest, tell };
+}
+
+test('a connection that goes is replaced soon, later each time that does not help, and goes on after the last event', () => {
+  const { stream, connections, newest, tell } = play();
+  newest().observer.onStarted();
+  tell('7.8');
+  expect(stream.state).toBe('live');
+  for (const waitMs of [250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]) {
+    const known = connections.length;
+    newest().observer.onConnectionStateChange({ state: 'connecting', error: new Error('gone') });
+    expect(stream.state).toBe('reconnecting');
+    expect(newest().isClosed).toBe(true);
+    vi.advanceTimersByTime(waitMs * 0.75);
+    expect(connections).toHaveLength(known);
+    vi.advanceTimersByTime(waitMs * 0.25);
+    expect(connections).toHaveLength(known + 1);
+    expect(newest().input.lastEventId).toBe('7.8');
+  }
+});
+
+test('what a former connection still says is not heard', () => {
+  const { stream, connections, told, newest } = play();
+  const [first] = connections;
+  newest().observer.onConnectionStateChange({ state: 'connecting', error: new Error('gone') });
+  vi.advanceTimersByTime(250);
+  newest().observer.onStarted();
+  first?.observer.onData({ id: '1.1', data: { type: 'chat-deleted' } });
+  first?.observer.onError(new Error('late'));
+  expect([told, stream.state, stream.hasCursor]).toEqual([[], 'live', false]);
+});
+
+test('one that does not open is given up', () => {
+  const { connections } = play();
+  vi.advanceTimersByTime(timings.streamOpeningMaxMs + 250);
+  expect(connections.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+});
+
+test('a stream that the server ends in order is opened again', () => {
+  const { connections, newest } = play();
+  newest().observer.onStarted();
+  newest().observer.onComplete();
+  vi.advanceTimersByTime(250);
+  expect(connections).toHaveLength(2);
+});
+
+test('a server that says when to come again is believed', async () => {
+  const { connections, newest } = play();
+  newest().observer.onError(new ParleyError('draining', '', { status: 503, retryAfterMs: 2_000 }));
+  await vi.advanceTimersByTimeAsync(1_900);
+  expect(connections).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(connections).toHaveLength(2);
+});
+
+test('what is refused for good is told, and asked again when somebody may have changed something', async () => {
+  const { stream, connections, page, newest } = play();
+  newest().observer.onError(new ParleyError('unauthorized', '', { status: 401 }));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([connections.length, stream.error?.code]).toEqual([1, 'unauthorized']);
+  page.setHidden(false);
+  expect(connections).toHaveLength(2);
+  newest().observer.onStarted();
+  expect(stream.error).toBeUndefined();
+});
+
+test('a network that comes back is used at once, also where the old connection has not noticed', () => {
+  const { connections, page, newest } = play();
+  newest().observer.onStarted();
+  page.setOnline(false);
+  expect(connections).toHaveLength(1);
+  page.setOnline(true);
+  expect(connections.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+});
+
+test('a page that is hidden for a moment keeps its connection', () => {
+  const { connections, stream, page, newest } = play();
+  newest().observer.onStarted();
+  page.setHidden(true);
+  vi.advanceTimersByTime(timings.hiddenMaxMs - 1);
+  page.setHidden(false);
+  vi.advanceTimersByTime(timings.hiddenMaxMs);
+  expect([connections.length, stream.state]).toEqual([1, 'live']);
+  page.setHidden(true);
+  vi.advanceTimersByTime(timings.hiddenMaxMs);
+  expect([newest().isClosed, stream.state]).toEqual([true, 'paused']);
+});
+
+test('closed it stays closed', () => {
+  const { stream, connections, page } = play();
+  stream.close();
+  page.setOnline(false);
+  page.setOnline(true);
+  vi.advanceTimersByTime(60_000);
+  expect([connections.length, stream.state]).toEqual([1, 'paused']);
+  stream.open();
+  expect(connections).toHaveLength(2);
+});

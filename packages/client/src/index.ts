@@ -1,0 +1,24 @@
+export { createParley } from './create-parley.ts';
+export type { Exchange } from './exchange.ts';
+export type { CallContext } from './links.ts';
+export type {
+  ApiKeySource,
+  ChatConnection,
+  ChatView,
+  DeferredDeletes,
+  FollowedChat,
+  FollowedChats,
+  Outbox,
+  Parley,
+  ParleyOptions,
+} from './parley.ts';
+export { type FieldIssue, isRetryable, ParleyError, toParleyError } from './parley-error.ts';
+export type { Send, SendState, SendStorage } from './send.ts';
+export { toTranscript } from './to-transcript.ts';
+export type { AnswerEntry, TranscriptEntry, UserEntry } from './transcript-entry.ts';
+export {
+  emptyTranscript,
+  type TranscriptEvent,
+  type TranscriptState,
+  transcriptReducer,
+} from './transcript-reducer.ts';

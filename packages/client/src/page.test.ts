@@ -1,0 +1,54 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { browserPage } from './page.ts';
+
+afterEach(() => vi.unstubAllGlobals());
+
+/** What a browser has, as far as a page is told of it. */
+function stubBrowser() {
+  const target = new EventTarget();
+  const document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+  const navigator = { onLine: true };
+  const frames: (() => void)[] = [];
+  vi.stubGlobal('addEventListener', target.addEventListener.bind(target));
+  vi.stubGlobal('removeEventListener', target.removeEventListener.bind(target));
+  vi.stubGlobal('document', document);
+  vi.stubGlobal('navigator', navigator);
+  vi.stubGlobal('requestAnimationFrame', (frame: () => void) => frames.push(frame));
+  vi.stubGlobal('cancelAnimationFrame', () => frames.splice(0));
+  return { target, document, navigator, frames };
+}
+
+test('a browser’s events are told, until that is stopped', () => {
+  const { target, document, navigator } = stubBrowser();
+  const page = browserPage();
+  const [change, leave] = [vi.fn(), vi.fn()];
+  const stops = [page.onChange(change), page.onLeave(leave)];
+  navigator.onLine = false;
+  target.dispatchEvent(new Event('offline'));
+  document.visibilityState = 'hidden';
+  document.dispatchEvent(new Event('visibilitychange'));
+  target.dispatchEvent(new Event('pagehide'));
+  expect([page.isOnline(), page.isHidden()]).toEqual([false, true]);
+  for (const stop of stops) stop();
+  for (const type of ['online', 'pagehide']) target.dispatchEvent(new Event(type));
+  expect([change.mock.calls.length, leave.mock.calls.length]).toEqual([2, 1]);
+});
+
+test('what is shown is shown with the next frame; a hidden page has none, and gets a timer', async () => {
+  const { document, frames } = stubBrowser();
+  const page = browserPage();
+  const [first, second] = [vi.fn(), vi.fn()];
+  page.onNextFrame(first);
+  expect(frames).toEqual([first]);
+  page.onNextFrame(vi.fn())();
+  expect(frames).toEqual([]);
+  document.visibilityState = 'hidden';
+  page.onNextFrame(second);
+  await vi.waitFor(() => expect(second).toHaveBeenCalledTimes(1));
+});
+
+test('elsewhere all is well', () => {
+  const page = browserPage();
+  expect([page.isOnline(), page.isHidden()]).toEqual([true, false]);
+  for (const stop of [page.onChange(vi.fn()), page.onLeave(vi.fn())]) stop();
+});

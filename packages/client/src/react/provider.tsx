@@ -1,0 +1,34 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext } from 'react';
+import type { Parley } from '../parley.ts';
+import { trpc } from './trpc.ts';
+
+const ParleyContext = createContext<Parley | undefined>(undefined);
+
+/** Gives the client to all hooks below. Whoever made the client closes it. */
+export function ParleyProvider({
+  parley,
+  children,
+}: {
+  readonly parley: Parley;
+  readonly children: ReactNode;
+}) {
+  return (
+    <trpc.Provider client={parley.trpc} queryClient={parley.queryClient}>
+      <QueryClientProvider client={parley.queryClient}>
+        <ParleyContext value={parley}>{children}</ParleyContext>
+      </QueryClientProvider>
+    </trpc.Provider>
+  );
+}
+
+/**
+ * The client of the nearest `ParleyProvider`.
+ *
+ * @throws Error when there is none
+ */
+export function useParley(): Parley {
+  const parley = useContext(ParleyContext);
+  if (!parley) throw new Error('There is no <ParleyProvider> above this component.');
+  return parley;
+}

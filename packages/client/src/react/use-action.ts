@@ -1,0 +1,46 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { type ParleyError, toParleyError } from '../parley-error.ts';
+
+/** How the newest run of something that is done at a press of a button stands. */
+interface Action {
+  readonly isRunning: boolean;
+  readonly error: ParleyError | undefined;
+  /** Does it; never rejects. */
+  readonly run: (act: () => Promise<void>) => Promise<void>;
+}
+
+/** Runs what can fail, and tells how. The state is that of `subject`: another one begins anew. */
+export function useAction(subject: string): Action {
+  const [shown, setShown] = useState<Shown>(() => ({ subject, running: 0, error: undefined }));
+  const current = useRef(subject);
+  useEffect(() => {
+    current.current = subject;
+  }, [subject]);
+  const run = useCallback(
+    async (act: () => Promise<void>) => {
+      const change = (next: (now: Shown) => Partial<Shown>) => {
+        setShown((now) => {
+          const known = now.subject === subject ? now : { subject, running: 0, error: undefined };
+          return current.current === subject ? { ...known, ...next(known) } : now;
+        });
+      };
+      change(({ running }) => ({ running: running + 1, error: undefined }));
+      try {
+        await act();
+        change(({ running }) => ({ running: running - 1 }));
+      } catch (thrown) {
+        const error = toParleyError(thrown);
+        change(({ running }) => ({ running: running - 1, error }));
+      }
+    },
+    [subject],
+  );
+  const isCurrent = shown.subject === subject;
+  return { isRunning: isCurrent && shown.running > 0, error: isCurrent ? shown.error : undefined, run };
+}
+
+interface Shown {
+  readonly subject: string;
+  readonly running: number;
+  readonly error: ParleyError | undefined;
+}

@@ -1,0 +1,70 @@
+import type { Chat } from '@parley/contract';
+import { useCallback, useMemo } from 'react';
+import { type ParleyError, toParleyError } from '../parley-error.ts';
+import { useParley } from './provider.tsx';
+import { trpc } from './trpc.ts';
+import { useStore } from './use-store.ts';
+
+/** Which chats are asked for; a filter that is left out takes all. */
+export interface ChatsFilter {
+  readonly userId?: string | undefined;
+  readonly agentType?: string | undefined;
+  /** Words, or beginnings of words, of the title; at most 200 characters. Empty or blank: no search. */
+  readonly search?: string | undefined;
+  /** How many chats a page has, 1 to 1,000. Default: 30. */
+  readonly limit?: number | undefined;
+}
+
+/** What `useChats` gives. */
+export interface Chats {
+  /** Newest first; what waits to be deleted is left out. The same array while nothing changes. */
+  readonly chats: readonly Chat[];
+  /** True until the first page of this filter was read. */
+  readonly isLoading: boolean;
+  readonly error?: ParleyError;
+  readonly hasMore: boolean;
+  /** Reads the next page; nothing when there is none, or it is being read. */
+  readonly loadMore: () => void;
+  readonly isLoadingMore: boolean;
+  readonly refresh: () => void;
+}
+
+const PAGE_CHATS = 30;
+const REFRESH_MS = 30_000;
+
+/** The chats that fit a filter, page by page; read again on focus, and every 30 seconds for what others did. */
+export function useChats({ userId, agentType, search, limit = PAGE_CHATS }: ChatsFilter = {}): Chats {
+  const { deletes } = useParley();
+  const words = search?.trim();
+  const query = trpc.chat.list.useInfiniteQuery(
+    {
+      limit,
+      ...(userId !== undefined && { userId }),
+      ...(agentType !== undefined && { agentType }),
+      ...(words && { search: words }),
+    },
+    {
+      getNextPageParam: ({ nextCursor }) => nextCursor,
+      refetchInterval: REFRESH_MS,
+      refetchOnWindowFocus: 'always',
+    },
+  );
+  const subscribe = useCallback((listener: () => void) => deletes.subscribe(listener), [deletes]);
+  const hidden = useStore(subscribe, () => deletes.hidden());
+  const { data, fetchNextPage, refetch, hasNextPage, isFetchingNextPage } = query;
+  const chats = useMemo(() => {
+    const listed = data?.pages.flatMap((page) => page.chats) ?? [];
+    return listed.filter(({ id }) => !hidden.has(id));
+  }, [data, hidden]);
+  return {
+    chats,
+    isLoading: query.isLoading,
+    ...(query.error && { error: toParleyError(query.error) }),
+    hasMore: hasNextPage,
+    loadMore: useCallback(() => {
+      if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+    }, [hasNextPage, isFetchingNextPage, fetchNextPage]),
+    isLoadingMore: isFetchingNextPage,
+    refresh: useCallback(() => void refetch(), [refetch]),
+  };
+}

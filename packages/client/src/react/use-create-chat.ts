@@ -1,0 +1,37 @@
+import type { Chat, CreateChatInput } from '@parley/contract';
+import { useMutation } from '@tanstack/react-query';
+import { useCallback } from 'react';
+import { attempt } from '../attempts.ts';
+import { ChatCache } from '../chat-cache.ts';
+import { mintKey } from '../mint-key.ts';
+import type { ParleyError } from '../parley-error.ts';
+import { toParleyError } from '../parley-error.ts';
+import { useParley } from './provider.tsx';
+
+/** What `useCreateChat` gives. */
+export interface CreateChat {
+  /**
+   * Makes a chat: exactly one, over all attempts of this call.
+   *
+   * @throws ParleyError `agent_not_found`, `invalid_input`; `network` after its attempts
+   */
+  readonly create: (input: CreateChatInput) => Promise<Chat>;
+  readonly isCreating: boolean;
+  readonly error?: ParleyError;
+}
+
+/** Makes chats; a new one stands first in the lists at once. */
+export function useCreateChat(): CreateChat {
+  const { trpc, queryClient } = useParley();
+  const { mutateAsync, isPending, error } = useMutation({
+    mutationFn: (input: CreateChatInput) => {
+      const context = { idempotencyKey: mintKey() };
+      return attempt(new AbortController().signal, (signal) =>
+        trpc.chat.create.mutate(input, { signal, context }),
+      );
+    },
+    onSuccess: (chat) => new ChatCache(queryClient).add(chat),
+  });
+  const create = useCallback((input: CreateChatInput) => mutateAsync(input), [mutateAsync]);
+  return { create, isCreating: isPending, ...(error && { error: toParleyError(error) }) };
+}

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { startHarness } from '../../../apps/server/test/harness.ts';
+import { openClient, type TestClient, when } from './support/open-client.ts';
+
+const { makeTeam, url } = await startHarness();
+const team = await makeTeam();
+const newClient = () => openClient({ url, apiKey: team.publishableKey });
+
+const until = ({ parley }: TestClient, accepts: () => boolean) =>
+  when(
+    (listener) => parley.deletes.subscribe(listener),
+    accepts,
+    (value) => value,
+  );
+const isThere = async (chatId: string) => (await team.rest('GET', `/chat/${chatId}`)).status === 200;
+
+test('a chat is hidden at once and deleted later', async () => {
+  const client = newClient();
+  const { id } = await team.makeChat();
+  const { deletes } = client.parley;
+  deletes.schedule(id, 50);
+  expect(deletes).toSatisfy(() => deletes.isHidden(id) && deletes.isPending(id));
+  expect(await isThere(id)).toBe(true);
+  await until(client, () => !deletes.isPending(id));
+  expect(deletes.isHidden(id)).toBe(true);
+  expect(deletes.undo(id)).toBe(false);
+  await expect.poll(() => isThere(id)).toBe(false);
+  expect(deletes.pending()).toEqual([]);
+});
+
+test('what is taken back in time is not deleted', async () => {
+  const client = newClient();
+  const { id } = await team.makeChat();
+  const { deletes } = client.parley;
+  deletes.schedule(id);
+  expect(deletes.pending()).toEqual([id]);
+  expect(deletes.undo(id)).toBe(true);
+  expect(deletes.isHidden(id)).toBe(false);
+  client.page.leave();
+  expect(client.line.to('chat.delete')).toEqual([]);
+  // Its time comes, and that of one that was scheduled later.
+  const { id: other } = await team.makeChat();
+  deletes.schedule(id, 20);
+  deletes.undo(id);
+  deletes.schedule(other, 40);
+  await expect.poll(() => isThere(other)).toBe(false);
+  expect(client.line.to('chat.delete')).toHaveLength(1);
+  expect(await isThere(id)).toBe(true);
+});
+
+test('leaving the page sends what waits, in requests that outlive it', async () => {
+  const client = newClient();
+  const chats = await Promise.all([team.makeChat(), team.makeChat()]);
+  for (const { id } of chats) client.parley.deletes.schedule(id);
+  client.page.leave();
+  for (const { id } of chats) await expect.poll(() => isThere(id)).toBe(false);
+  expect(client.line.to('chat.delete').map(({ init }) => init.keepalive)).toEqual([true, true]);
+});
+
+test('a chat that is gone already is deleted', async () => {
+  const client = newClient();
+  const { id } = await team.makeChat();
+  await team.trpc.chat.delete.mutate({ chatId: id });
+  client.parley.deletes.schedule(id, 0);
+  await until(client, () => !client.parley.deletes.isPending(id));
+  await expect.poll(() => client.line.to('chat.delete').length).toBe(1);
+  expect(client.parley.deletes.errors().size).toBe(0);
+});
+
+test('a delete that fails brings the chat back, and says why', async () => {
+  const client = openClient({ url, apiKey: 'pk_live_nobody' });
+  const { id } = await team.makeChat();
+  const { deletes } = client.parley;
+  deletes.schedule(id, 0);
+  await until(client, () => deletes.errors().size > 0);
+  expect(deletes.errors().get(id)).toMatchObject({ code: 'unauthorized' });
+  expect(deletes.isHidden(id)).toBe(false);
+  deletes.schedule(id);
+  expect(deletes.errors().size).toBe(0);
+  deletes.undo(id);
+});

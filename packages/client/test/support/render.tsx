@@ -1,0 +1,22 @@
+import './dom.ts';
+import { cleanup, configure, renderHook } from '@testing-library/react';
+import { type ReactNode, StrictMode } from 'react';
+import { onTestFinished } from 'vitest';
+import type { Parley } from '../../src/index.ts';
+import { ParleyProvider } from '../../src/react/index.ts';
+
+// The server runs in this process too, and its client of the model refuses to work in a browser, which it knows
+// by the `navigator`. React looks at that only while it is loaded.
+Reflect.deleteProperty(globalThis, 'navigator');
+configure({ asyncUtilTimeout: 20_000 });
+
+/** Renders hooks below a provider, as React does while an app is being developed: everything twice. */
+export function renderHooks<Result>(parley: Parley, useHooks: () => Result) {
+  onTestFinished(cleanup);
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <StrictMode>
+      <ParleyProvider parley={parley}>{children}</ParleyProvider>
+    </StrictMode>
+  );
+  return renderHook(useHooks, { wrapper });
+}
