@@ -6,6 +6,7 @@ import { docsDoor } from './doors/docs.ts';
 import { type Health, healthDoor } from './doors/health.ts';
 import { restDoor } from './doors/rest.ts';
 import { trpcDoor } from './doors/trpc.ts';
+import { type WebApp, webDoor } from './doors/web.ts';
 import type { Log } from './log.ts';
 import { logHangUp, logRequest } from './log-request.ts';
 import { rawRefusal, refusalOfRequest, sendRefusal } from './refusal-reply.ts';
@@ -15,6 +16,8 @@ export interface ServerParts {
   readonly services: Services;
   readonly health: Health;
   readonly log: Log;
+  /** Without it there is no chat page. */
+  readonly web?: WebApp | undefined;
 }
 
 /** Of all headers and the address together. */
@@ -33,7 +36,7 @@ const HOOKLESS_HEADERS = {
 };
 
 /** Builds the server from its parts; it neither listens nor closes them. Tests inject into what this returns. */
-export async function buildServer({ services, health, log }: ServerParts): Promise<FastifyInstance> {
+export async function buildServer({ services, health, log, web }: ServerParts): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     genReqId: () => mintId('request'),
@@ -96,5 +99,6 @@ export async function buildServer({ services, health, log }: ServerParts): Promi
   await app.register(restDoor, { services });
   await app.register(trpcDoor, { services });
   await app.register(docsDoor);
+  if (web) await app.register(webDoor, { web, log });
   return app;
 }

@@ -5,6 +5,7 @@ import type { Database } from '@parley/db';
 import { startTurns, systemClock, type TurnBounds, type Turns } from '@parley/turns';
 import type { FastifyInstance } from 'fastify';
 import { buildServer } from './build-server.ts';
+import type { WebApp } from './doors/web.ts';
 import type { Log } from './log.ts';
 import type { ModelSource } from './model-source.ts';
 
@@ -30,6 +31,7 @@ export async function compose(parts: {
   readonly contextTokens: number;
   readonly bounds?: Partial<TurnBounds>;
   readonly agentBounds?: Partial<AgentBounds>;
+  readonly web?: WebApp | undefined;
 }): Promise<Composition> {
   const { database, model, log, contextTokens } = parts;
   const turns = startTurns({
@@ -55,7 +57,7 @@ export async function compose(parts: {
     isDraining: () => turns.isDraining,
     isDatabaseReachable: () => database.isReachable(),
   };
-  const app = await buildServer({ services, health, log });
+  const app = await buildServer({ services, health, log, web: parts.web });
   return {
     app,
     services,

@@ -8,6 +8,7 @@ test('everything is optional', () => {
     HOST: '127.0.0.1',
     DATA_DIR: '.data',
     LOCAL_MODEL: 'on',
+    WEB_APP: 'loopback',
     LOG_LEVEL: 'info',
   });
 });
@@ -38,6 +39,8 @@ test('what is set is taken', () => {
     OPENAI_API_KEY: 'sk-x',
     OPENAI_MODEL: 'm',
     LOCAL_MODEL: 'off',
+    WEB_APP: 'on',
+    WEB_PUBLISHABLE_KEY: 'pk_live_x',
     LOG_LEVEL: 'trace',
     CONTEXT_TOKENS: '12000',
   };
@@ -56,6 +59,8 @@ describe('what cannot be used is named', () => {
     ['OPENAI_BASE_URL', 'localhost:8000'],
     ['OPENAI_BASE_URL', 'ftp://models.example'],
     ['LOCAL_MODEL', 'yes'],
+    ['WEB_APP', 'yes'],
+    ['WEB_PUBLISHABLE_KEY', 'sk_live_x'],
     ['LOG_LEVEL', 'verbose'],
     ['CONTEXT_TOKENS', '0'],
     ['CONTEXT_TOKENS', 'many'],

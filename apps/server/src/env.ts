@@ -20,6 +20,10 @@ const envSchema = z.object({
   LOCAL_MODEL: flag('on or off').default('on'),
   /** The history's budget. Below this, not even one long message fits; above, no model of today follows. */
   CONTEXT_TOKENS: z.coerce.number().int().min(256).max(2_000_000).default(limits.contextTokensDefault),
+  /** Whom the chat page serves: this machine alone, everyone who reaches the server, or nobody. */
+  WEB_APP: z.literal(['loopback', 'on', 'off'], { error: 'must be loopback, on or off' }).default('loopback'),
+  /** The chat page's key, where it is not the first team's own. It is told to every browser that opens the page. */
+  WEB_PUBLISHABLE_KEY: z.string().startsWith('pk_', 'must be a publishable key (pk_…)').optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 

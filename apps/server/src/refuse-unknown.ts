@@ -14,12 +14,12 @@ export function refuseUnknown(app: FastifyInstance): void {
     methodsOfPath.set(url, methods);
   });
 
-  let matchers: { pattern: RegExp; allow: string }[];
+  let matchers: { pattern: RegExp; methods: ReadonlySet<string> }[];
   app.addHook('onReady', async () => {
     methodsOfPath.delete('*');
     matchers = [...methodsOfPath].map(([url, methods]) => ({
       pattern: new RegExp(`^${url.replaceAll(/:\w+/g, '[^/]+').replaceAll('*', '.*')}/?$`),
-      allow: [...methods].sort().join(', '),
+      methods,
     }));
   });
 
@@ -27,7 +27,11 @@ export function refuseUnknown(app: FastifyInstance): void {
     if (!request.is404) return;
     const [path = ''] = request.url.split('?', 1);
     const matcher = matchers.find(({ pattern }) => pattern.test(path));
-    if (!matcher) return sendRefusal(request, reply, new Refusal('route_not_found'));
-    return sendRefusal(request, reply.header('allow', matcher.allow), new Refusal('method_not_allowed'));
+    // A folder's own address looks like one of its files', and is none.
+    if (!matcher || matcher.methods.has(request.method)) {
+      return sendRefusal(request, reply, new Refusal('route_not_found'));
+    }
+    const allow = [...matcher.methods].sort().join(', ');
+    return sendRefusal(request, reply.header('allow', allow), new Refusal('method_not_allowed'));
   });
 }

@@ -16,6 +16,7 @@ const page = (start: StartCredentials, more: Partial<StartFacts> = {}) =>
   startPage({
     version: '1.2.3',
     url: 'http://127.0.0.1:3000',
+    chat: 'served',
     database: 'embedded',
     model: 'm1',
     start,
@@ -34,6 +35,18 @@ test('says which version runs where, on what database, with which model', () => 
   for (const part of ['1.2.3', 'http://127.0.0.1:3000', 'at db.example', 'gpt-x', '/docs/reference']) {
     expect(text).toContain(part);
   }
+});
+
+test('the chat comes first, when there is one', () => {
+  const links = (more: Partial<StartFacts>) =>
+    page({ kind: 'known', credentials }, more)
+      .split('\n')
+      .filter((line) => /^ {2}(?:Chat|API reference) /.test(line))
+      .map((line) => line.trim().replace(/ {2,}/, ': '));
+  const reference = 'API reference: http://127.0.0.1:3000/docs/reference';
+  expect(links({})).toEqual(['Chat: http://127.0.0.1:3000/', reference]);
+  expect(links({ chat: 'not built' })).toEqual([expect.stringContaining('npm run build'), reference]);
+  expect(links({ chat: undefined })).toEqual([reference]);
 });
 
 describe('keys', () => {

@@ -3,6 +3,8 @@ import type { StartCredentials } from './first-start.ts';
 export interface StartFacts {
   readonly version: string;
   readonly url: string;
+  /** How the chat page stands; undefined when it is turned off. */
+  readonly chat: 'served' | 'not built' | undefined;
   readonly database: string;
   readonly model: string;
   readonly start: StartCredentials;
@@ -11,11 +13,13 @@ export interface StartFacts {
 
 /** What a person who starts the server reads. Keys appear once, at the start that made them. */
 export function startPage(facts: StartFacts): string {
-  const { version, url, database, model } = facts;
+  const { version, url, chat, database, model } = facts;
   return [
     '',
     `Parley ${version} is running at ${url}`,
     '',
+    ...(chat === 'served' ? [`  Chat           ${url}/`] : []),
+    ...(chat === 'not built' ? ['  Chat           not built yet: `npm run build`, then start again'] : []),
     `  API reference  ${url}/docs/reference`,
     `  Database       ${database}`,
     `  Model          ${model}`,

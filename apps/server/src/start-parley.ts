@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { limits } from '@parley/contract';
 import { compose } from './compose.ts';
 import { credentialsFile } from './credentials.ts';
+import { isBuilt, type WebApp } from './doors/web.ts';
 import type { Env } from './env.ts';
-import { ensureFirstTeam } from './first-start.ts';
+import { ensureFirstTeam, type StartCredentials } from './first-start.ts';
 import type { Log } from './log.ts';
 import { chooseModel } from './model-source.ts';
 import { openDatabase, type Say } from './open-database.ts';
@@ -38,7 +40,8 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
   owned.defer(() => model.stop());
   signal.throwIfAborted();
 
-  const composition = await compose({ database, model, log, contextTokens: env.CONTEXT_TOKENS });
+  const web = webAppOf(env, start);
+  const composition = await compose({ database, model, log, contextTokens: env.CONTEXT_TOKENS, web });
   let hurried: AbortSignal | undefined;
   owned.defer(() => composition.close(limits.drainMs, hurried));
   const port = await listen(composition.app, env);
@@ -46,7 +49,18 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
   if (start.kind !== 'elsewhere' && start.credentials.url !== url)
     await file.write({ ...start.credentials, url });
   const credentialsPath = join(env.DATA_DIR, 'credentials.json');
-  say(startPage({ version, url, database: description, model: model.description, start, credentialsPath }));
+  const chat = web && (isBuilt(web.folder) ? 'served' : 'not built');
+  say(
+    startPage({
+      version,
+      url,
+      chat,
+      database: description,
+      model: model.description,
+      start,
+      credentialsPath,
+    }),
+  );
 
   const kept = owned.move();
   return {
@@ -54,6 +68,19 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
       hurried = hurry;
       await kept.disposeAsync();
     },
+  };
+}
+
+/** Where `npm run build` puts the app of apps/web. */
+const WEB_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url));
+
+function webAppOf({ WEB_APP, WEB_PUBLISHABLE_KEY }: Env, start: StartCredentials): WebApp | undefined {
+  if (WEB_APP === 'off') return undefined;
+  const own = start.kind === 'elsewhere' ? undefined : start.credentials.publishableKey;
+  return {
+    folder: WEB_FOLDER,
+    audience: WEB_APP === 'on' ? 'everyone' : 'this machine',
+    publishableKey: WEB_PUBLISHABLE_KEY ?? own,
   };
 }
 

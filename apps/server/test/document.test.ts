@@ -83,8 +83,15 @@ describe('the document', () => {
 });
 
 describe('the documented refusals', () => {
-  /** What no operation is refused with: of addresses and methods that are none, and of streams in their middle. */
-  const OF_NO_OPERATION: readonly ErrorCode[] = ['route_not_found', 'method_not_allowed', 'answer_restarted'];
+  /** What no operation is refused with: addresses and methods that are none, streams in their middle, the chat page. */
+  const OF_NO_OPERATION: readonly ErrorCode[] = [
+    'route_not_found',
+    'method_not_allowed',
+    'answer_restarted',
+    'origin_not_allowed',
+    'web_app_local_only',
+    'web_app_not_configured',
+  ];
   const examplesOf = ({ responses }: Operation) =>
     Object.entries(responses).flatMap(([status, { content }]) =>
       Object.entries(content?.['application/json']?.examples ?? {}).map(([code, { value }]) => ({

@@ -7,6 +7,7 @@ import type { TurnBounds } from '@parley/turns';
 import type { TRPCClient } from '@trpc/client';
 import { afterAll, afterEach } from 'vitest';
 import { type Composition, compose } from '../src/compose.ts';
+import type { WebApp } from '../src/doors/web.ts';
 import { createLog } from '../src/log.ts';
 import type { ModelSource } from '../src/model-source.ts';
 import { type RestAnswer, type RestRequest, rest, trpcClient } from './support/client.ts';
@@ -24,6 +25,8 @@ export interface HarnessOptions {
   readonly alter?: (database: Database) => Database;
   /** Where the model is, when it is not the scripted one. */
   readonly endpoint?: ModelSource['endpoint'];
+  /** The chat page, which few tests are about. */
+  readonly web?: WebApp;
 }
 
 /** A listening server over a database of its own, with a scripted model. It ends with the test file. */
@@ -93,6 +96,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       model: { endpoint },
       log: createLog('trace', log),
       contextTokens: options.contextTokens ?? 6_000,
+      web: options.web,
       ...(bounds && { bounds }),
       ...(options.agentBounds && { agentBounds: options.agentBounds }),
     });

@@ -7,6 +7,7 @@ import { z } from 'zod';
 export const statusOfTrpcCode = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_SUPPORTED: 405,
   CONFLICT: 409,
@@ -26,6 +27,7 @@ export type ErrorStatus = (typeof statusOfTrpcCode)[TrpcCode];
 export const nameOfStatus: Record<ErrorStatus, string> = {
   400: 'Bad Request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
@@ -73,6 +75,17 @@ export const errorRegister = {
     trpcCode: 'UNAUTHORIZED',
     message: 'A valid API key is needed: send it as `x-api-key: <key>` or `Authorization: Bearer <key>`.',
     when: 'No key, or one that is unknown, revoked or expired. One answer for all, on purpose.',
+  },
+  origin_not_allowed: {
+    trpcCode: 'FORBIDDEN',
+    message: 'Only the chat page of this very server is answered here. Open the chat at its own address.',
+    when: "The chat page's session was asked for by another site, or by something that does not say who asks: `Origin` is not the address that was called.",
+  },
+  web_app_local_only: {
+    trpcCode: 'FORBIDDEN',
+    message:
+      'The chat page works on the machine that runs the server. To open it to others, start with `WEB_APP=on`.',
+    when: "The chat page's session was asked for from another machine, through a proxy, or under a name that is not this machine's own.",
   },
   chat_not_found: {
     trpcCode: 'NOT_FOUND',
@@ -179,6 +192,13 @@ export const errorRegister = {
     message:
       'No model is set up. Set OPENAI_API_KEY, or OPENAI_BASE_URL for any compatible server, and start again.',
     when: 'The server was started without a model (`LOCAL_MODEL=off` and none configured or found).',
+    retryAfterSeconds: 60,
+  },
+  web_app_not_configured: {
+    trpcCode: 'SERVICE_UNAVAILABLE',
+    message:
+      'The chat page has no key. Set WEB_PUBLISHABLE_KEY to a publishable key of your team, and start again.',
+    when: 'The server does not hold the keys of the first team, and none was set for the chat page.',
     retryAfterSeconds: 60,
   },
   model_loading: {

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import cookies from '@fastify/cookie';
+import { Refusal } from '@parley/contract';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
+
+/** Whom the chat page's session is for, and what it lets them in with. */
+export interface WebSession {
+  readonly audience: 'this machine' | 'everyone';
+  /** Told to every browser that may open the page; without one the page cannot work, and says why. */
+  readonly publishableKey: string | undefined;
+}
+
+const PATH = '/web/session';
+const COOKIE = 'parley_user';
+const YEAR_SECONDS = 365 * 24 * 60 * 60;
+/** Nobody guesses 160 bits; a cookie of another form was not set here. */
+const USER_ID_BYTES = 20;
+const USER_ID = new RegExp(`^web_[0-9a-f]{${USER_ID_BYTES * 2}}$`);
+/** The page sends no body; whoever does may send a small one. */
+const BODY_BYTES_MAX = 1024;
+const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/**
+ * `POST /web/session` lets the chat page in as a customer's backend would: it tells the publishable key, and a
+ * user id that stays with the browser in a cookie no script can read. It answers its own page alone, because a
+ * page of another site must not get the key of this one.
+ */
+export async function webSessionDoor(
+  app: FastifyInstance,
+  { session }: { session: WebSession },
+): Promise<void> {
+  await app.register(cookies);
+  // An answer of this route is readable for its own page alone, and nobody keeps it.
+  const config = { cors: false };
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
+
+  app.post(
+    PATH,
+    { config, bodyLimit: BODY_BYTES_MAX, onRequest: async (request) => refuseStrangers(request, session) },
+    async (request, reply) => {
+      const { publishableKey } = session;
+      // Whatever was configured: a secret key does not leave this process.
+      if (!publishableKey?.startsWith('pk_')) throw new Refusal('web_app_not_configured');
+      const userId = userIdOf(request) ?? `web_${randomBytes(USER_ID_BYTES).toString('hex')}`;
+      return reply
+        .setCookie(COOKIE, userId, {
+          path: '/web',
+          httpOnly: true,
+          sameSite: 'strict',
+          secure: schemeOf(request) === 'https:',
+          maxAge: YEAR_SECONDS,
+        })
+        .send({ publishableKey, userId });
+    },
+  );
+
+  app.route({
+    method: OTHER_METHODS,
+    url: PATH,
+    config,
+    handler: async (_request, reply) => {
+      reply.header('allow', 'POST');
+      throw new Refusal('method_not_allowed');
+    },
+  });
+}
+
+/**
+ * @throws Refusal unless the request comes from this server's own page and, where the page is for this machine
+ *   alone, from this machine
+ */
+function refuseStrangers(request: FastifyRequest, { audience }: WebSession): void {
+  const { host = '', origin, 'sec-fetch-site': site } = request.headers;
+  // A proxy that ends TLS before us leaves only its word for the scheme; the name and port must be the same.
+  const own = audience === 'everyone' ? [`http://${host}`, `https://${host}`] : [`http://${host}`];
+  if (host === '' || origin === undefined || !own.includes(origin)) throw new Refusal('origin_not_allowed');
+  if (site !== undefined && site !== 'same-origin') throw new Refusal('origin_not_allowed');
+  if (audience === 'everyone') return;
+  // The name is looked at too: a foreign one may be made to lead here (DNS rebinding), and is then its own origin.
+  const isHere = isLoopbackHost(host) && isLoopbackAddress(request.socket.remoteAddress);
+  if (!isHere || isForwarded(request)) throw new Refusal('web_app_local_only');
+}
+
+/** A proxy on this machine speaks for others. */
+function isForwarded({ headers }: FastifyRequest): boolean {
+  return ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'].some(
+    (name) => name in headers,
+  );
+}
+
+function schemeOf({ headers: { origin = '' } }: FastifyRequest): string | undefined {
+  return URL.parse(origin)?.protocol;
+}
+
+function userIdOf({ cookies: { [COOKIE]: value } }: FastifyRequest): string | undefined {
+  return value !== undefined && USER_ID.test(value) ? value : undefined;
+}

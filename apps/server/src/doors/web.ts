@@ -1,0 +1,117 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import staticFiles from '@fastify/static';
+import { Refusal } from '@parley/contract';
+import type { FastifyInstance } from 'fastify';
+import type { Log } from '../log.ts';
+import { refusalOfRequest, sendRefusal } from '../refusal-reply.ts';
+import { type WebSession, webSessionDoor } from './web-session.ts';
+
+/** The chat page that comes with the server: where its built files are, and whom it serves with which key. */
+export interface WebApp extends WebSession {
+  /** What `npm run build` has made of apps/web: `index.html`, `assets`, and a few files beside them. */
+  readonly folder: string;
+}
+
+/** The page may load what this server serves and nothing else; what a model writes runs nowhere. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  // KaTeX and what floats above the page (menus, dialogs, notes) style their elements in place.
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const PAGE_HEADERS = {
+  'content-security-policy': PAGE_POLICY,
+  // The address of a chat is nobody else's business.
+  'referrer-policy': 'no-referrer',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+const PAGES = ['/', '/c/:chatId'];
+const NOT_BUILT = 'The chat page is not built yet. Run `npm run build`, and start the server again.\n';
+
+/** Whether there is a page to serve. */
+export function isBuilt(folder: string): boolean {
+  return existsSync(join(folder, 'index.html'));
+}
+
+/** The chat page at `/` and at each chat's own address, its files, and `/web/session`, which lets it in. */
+export async function webDoor(app: FastifyInstance, { web, log }: { web: WebApp; log: Log }): Promise<void> {
+  await app.register(webSessionDoor, { session: web });
+
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers(PAGE_HEADERS);
+    // Of this server's addresses these are the ones that are for its own page alone.
+    reply.removeHeader('access-control-allow-origin').removeHeader('access-control-expose-headers');
+  });
+  app.setErrorHandler((error, request, reply) => {
+    // What names no file of the folder, in whatever way, is not there.
+    const isNoFile = error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500;
+    void sendRefusal(request, reply, isNoFile ? new Refusal('route_not_found') : refusalOfRequest(error));
+  });
+
+  if (isBuilt(web.folder)) return servePages(app, web.folder);
+  log.warn({ folder: web.folder }, 'the chat page is not built');
+  for (const url of PAGES) {
+    app.get(url, async (_request, reply) =>
+      reply
+        .code(503)
+        .headers({ 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
+        .send(NOT_BUILT),
+    );
+  }
+}
+
+async function servePages(app: FastifyInstance, root: string): Promise<void> {
+  const options = { root, cacheControl: false, acceptRanges: false, preCompressed: true };
+  await app.register(staticFiles, { ...options, serve: false });
+
+  for (const url of PAGES) {
+    app.route({
+      method: ['GET', 'HEAD'],
+      url,
+      handler: (_request, reply) => reply.header('cache-control', 'no-cache').sendFile('index.html'),
+    });
+  }
+  for (const name of filesBeside(root)) {
+    app.route({
+      method: ['GET', 'HEAD'],
+      url: `/${name}`,
+      handler: (_request, reply) => reply.header('cache-control', 'no-cache').sendFile(name),
+    });
+  }
+  await app.register(
+    async (assets) => {
+      assets.setNotFoundHandler((request, reply) => {
+        void sendRefusal(request, reply.removeHeader('cache-control'), new Refusal('route_not_found'));
+      });
+      await assets.register(staticFiles, {
+        ...options,
+        root: join(root, 'assets'),
+        decorateReply: false,
+        index: false,
+        // Their names hold a hash of what is in them.
+        setHeaders: (reply) => void reply.header('cache-control', 'public, max-age=31536000, immutable'),
+      });
+    },
+    { prefix: '/assets' },
+  );
+}
+
+/** The page's own files that keep their names over releases, such as its icon. */
+function filesBeside(root: string): string[] {
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .filter((name) => name !== 'index.html' && !name.startsWith('.') && !/\.(?:br|gz|map)$/.test(name));
+}

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { ask, askForSession, webApp } from './support.ts';
+
+const web = await webApp();
+const { url, composition } = await startHarness({ web });
+const { host, port } = new URL(url);
+
+/** The cookie that an answer sets, without its attributes. */
+const cookieOf = (headers: Headers) => headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
+
+describe('the page of this server, on this machine', () => {
+  test('gets the publishable key and a user of its own, which nobody keeps on the way', async () => {
+    const { status, headers, body } = await askForSession(url);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      publishableKey: web.publishableKey,
+      userId: expect.stringMatching(/^web_[0-9a-f]{40}$/),
+    });
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test('may call this machine by each of its names, and over a forwarded port', async () => {
+    for (const name of [
+      `localhost:${port}`,
+      `127.0.0.1:${port}`,
+      `[::1]:${port}`,
+      'localhost',
+      'localhost:8080',
+    ]) {
+      const { status } = await askForSession(url, { host: name, origin: `http://${name}` });
+      expect({ name, status }).toEqual({ name, status: 200 });
+    }
+  });
+
+  test('is answered without Sec-Fetch-Site, which not every browser sends', async () => {
+    expect((await ask(url, 'POST', '/web/session', { host, origin: url })).status).toBe(200);
+  });
+
+  test('the cookie is for this route alone, for a year, out of the reach of scripts and other sites', async () => {
+    const { headers, body } = await askForSession(url);
+    const [value, ...attributes] = headers.getSetCookie()[0]?.split('; ') ?? [];
+    expect(headers.getSetCookie()).toHaveLength(1);
+    expect(value).toBe(`parley_user=${body?.['userId']}`);
+    expect(attributes.toSorted()).toEqual(['HttpOnly', 'Max-Age=31536000', 'Path=/web', 'SameSite=Strict']);
+  });
+
+  test('keeps its user as long as it keeps the cookie', async () => {
+    const first = await askForSession(url);
+    const cookie = cookieOf(first.headers);
+    for (let visit = 0; visit < 3; visit++) {
+      const again = await askForSession(url, { cookie });
+      expect(again.body?.['userId']).toBe(first.body?.['userId']);
+      expect(cookieOf(again.headers)).toBe(cookie);
+    }
+    expect((await askForSession(url)).body?.['userId']).not.toBe(first.body?.['userId']);
+  });
+
+  test.each([
+    ['empty', ''],
+    ['a name somebody chose', 'web_admin'],
+    ['too short by one', `web_${'0'.repeat(39)}`],
+    ['too long by one', `web_${'0'.repeat(41)}`],
+    ['much too long', `web_${'0'.repeat(8_000)}`],
+    ['in other letters', `web_${'G'.repeat(40)}`],
+    ['with a line break', `web_${'0'.repeat(40)}%0A`],
+    ['an operator', '%7B%22%24ne%22%3Anull%7D'],
+    ['a broken escape', '%zz'],
+  ])('a cookie that was not set here gets nobody in as whom it names: %s', async (_, value) => {
+    const { status, headers, body } = await askForSession(url, { cookie: `parley_user=${value}` });
+    expect(status).toBe(200);
+    expect(body?.['userId']).toMatch(/^web_[0-9a-f]{40}$/);
+    expect(body?.['userId']).not.toBe(value);
+    expect(cookieOf(headers)).toBe(`parley_user=${body?.['userId']}`);
+  });
+});
+
+describe('whoever else asks is refused, with nothing to read', () => {
+  const foreign: [string, Record<string, string>][] = [
+    ['another site', { origin: 'https://shop.example' }],
+    ['a page without an origin of its own', { origin: 'null' }],
+    ['an empty origin', { origin: '' }],
+    ['another port of this machine', { origin: `http://127.0.0.1:${Number(port) + 1}` }],
+    ['this machine without the port', { origin: 'http://127.0.0.1' }],
+    ['another name of this machine', { origin: `http://localhost:${port}` }],
+    ['another scheme', { origin: `https://${host}` }],
+    ['the name with a trailing dot', { origin: `http://127.0.0.1.:${port}` }],
+    ['a name that begins with this one', { origin: `${url}.shop.example` }],
+    ['a name that ends with this one', { origin: `http://shop.example@${host}` }],
+    ['a path behind the origin', { origin: `${url}/` }],
+    ['two origins', { origin: `${url}, https://shop.example` }],
+    ['what the browser calls cross-site', { 'sec-fetch-site': 'cross-site' }],
+    ['what the browser calls same-site', { 'sec-fetch-site': 'same-site' }],
+    ['an address that was typed', { 'sec-fetch-site': 'none' }],
+  ];
+
+  test.each(foreign)('%s', async (_, headers) => expectRefused('origin_not_allowed', headers));
+
+  test('a client that does not say where it comes from', async () => {
+    const { status, headers, body } = await ask(url, 'POST', '/web/session', { host });
+    expect({ status, code: body?.['code'] }).toEqual({ status: 403, code: 'origin_not_allowed' });
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  const notHere = (name: string) => ({ host: name, origin: `http://${name}` });
+  const elsewhere: [string, Record<string, string>][] = [
+    ['a foreign name that was made to lead here', notHere('shop.example')],
+    ['the same with this port', notHere(`shop.example:${port}`)],
+    ['a name that begins like this machine', notHere('localhost.shop.example')],
+    ['a name with a trailing dot', notHere(`localhost.:${port}`)],
+    ['another address of this network', notHere('192.168.1.5:3000')],
+    ['the address of all addresses', notHere('0.0.0.0:3000')],
+    ['a number that means this machine', notHere('2130706433:3000')],
+    ['a port that is none', notHere('localhost:http')],
+    ['a proxy that tells for whom it asks', { 'x-forwarded-for': '203.0.113.7' }],
+    ['a proxy that tells so by the standard', { forwarded: 'for=203.0.113.7' }],
+    ['a proxy that names itself', { via: '1.1 front' }],
+  ];
+
+  test.each(elsewhere)('%s', async (_, headers) => expectRefused('web_app_local_only', headers));
+
+  test.each(['203.0.113.7', '192.168.1.5', '::ffff:192.168.1.5', '2001:db8::7', 'fe80::1'])(
+    'another machine that calls itself this one: %s',
+    async (remoteAddress) => {
+      const headers = { host, origin: url };
+      const answer = await composition.app.inject({
+        method: 'POST',
+        url: '/web/session',
+        headers,
+        remoteAddress,
+      });
+      expect({ status: answer.statusCode, code: answer.json().code }).toEqual({
+        status: 403,
+        code: 'web_app_local_only',
+      });
+    },
+  );
+
+  async function expectRefused(code: string, more: Record<string, string>): Promise<void> {
+    const { status, headers, body, text } = await askForSession(url, more);
+    expect({ status, code: body?.['code'] }).toEqual({ status: 403, code });
+    expect(headers.getSetCookie()).toEqual([]);
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+    expect(text).not.toContain('pk_');
+  }
+
+  test.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+    '%s is 405, and names POST',
+    async (method) => {
+      const { status, headers } = await ask(url, method, '/web/session', {
+        origin: 'https://shop.example',
+        'access-control-request-method': 'POST',
+      });
+      expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'POST' });
+      expect(headers.get('access-control-allow-origin')).toBeNull();
+      expect(headers.get('access-control-allow-methods')).toBeNull();
+    },
+  );
+});
+
+test('no key is in the log', async () => {
+  const harness = await startHarness({ web });
+  await askForSession(harness.url);
+  expect(harness.log.text).toContain('/web/session');
+  expect(harness.log.text).not.toContain('pk_');
+});

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { ServerProcess, temporaryFolder } from '../start/server-process.ts';
+import { ask, askForSession } from './support.ts';
+
+test('`npm start` builds the page, says where it is, and lets it in with the publishable key', async () => {
+  const server = await ServerProcess.start(await temporaryFolder());
+  expect(existsSync(resolve(import.meta.dirname, '../../../web/dist/index.html'))).toBe(true);
+  expect(server.stderr).toMatch(new RegExp(`^ {2}Chat +${server.url}/$`, 'm'));
+  expect((await ask(server.url, 'GET', '/')).text).toContain('<script type="module"');
+
+  const { status, body, text } = await askForSession(server.url);
+  const { publishableKey, secretKey } = await server.credentials();
+  expect({ status, key: body?.['publishableKey'] }).toEqual({ status: 200, key: publishableKey });
+  expect(text).not.toContain(secretKey);
+  // The log, for machines, is what it was: a line of JSON for each request.
+  for (const line of server.stdout.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
+});
+
+test('WEB_APP=off: there is no page, and the start page names none', async () => {
+  const server = await ServerProcess.start(await temporaryFolder(), { WEB_APP: 'off' });
+  expect(server.stderr).not.toMatch(/^ {2}Chat /m);
+  expect((await ask(server.url, 'GET', '/')).status).toBe(404);
+  expect((await askForSession(server.url)).status).toBe(404);
+});
+
+test('the keys of another place: the page is told to be given one, and WEB_PUBLISHABLE_KEY is it', async () => {
+  const home = await ServerProcess.start(await temporaryFolder());
+  const { mongodbUri, publishableKey } = await home.credentials();
+  const elsewhere = await ServerProcess.start(await temporaryFolder(), { MONGODB_URI: mongodbUri });
+  const refused = await askForSession(elsewhere.url);
+  expect(refused).toMatchObject({ status: 503, body: { code: 'web_app_not_configured' } });
+
+  const given = { MONGODB_URI: mongodbUri, WEB_PUBLISHABLE_KEY: publishableKey };
+  const configured = await ServerProcess.start(await temporaryFolder(), given);
+  expect(await askForSession(configured.url)).toMatchObject({ status: 200, body: { publishableKey } });
+});
