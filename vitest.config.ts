@@ -1,14 +1,37 @@
 import { defineConfig } from 'vitest/config';
 import { TallyReporter } from './scripts/tally-reporter.ts';
 
+const BROWSER_TESTS = 'apps/web/test/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'packages/*/{src,test}/**/*.test.ts', 'apps/*/{src,test}/**/*.test.ts'],
     globalSetup: ['packages/embedded/src/testing/global-setup.ts'],
     reporters: ['default', new TallyReporter()],
     // Tests start real processes (mongod, servers): the bound is generous, because a test never asserts speed.
     expect: { poll: { timeout: 30_000 } },
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          include: [
+            'test/**/*.test.ts',
+            'packages/*/{src,test}/**/*.test.{ts,tsx}',
+            'apps/*/{src,test}/**/*.test.{ts,tsx}',
+          ],
+          exclude: ['**/node_modules/**', BROWSER_TESTS],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: [BROWSER_TESTS],
+          globalSetup: ['apps/web/test/support/global-setup.ts'],
+        },
+      },
+    ],
   },
 });

@@ -22,9 +22,46 @@ const arrows: Readonly<Record<string, Arrows>> = {
     types: ['@parley/db', '@parley/turns', 'zod-openapi'],
   },
   'packages/embedded': { values: ['mongodb', 'mongodb-memory-server-core'] },
+  // What runs in a browser knows the server by its types alone.
+  'packages/client': {
+    values: [
+      '@tanstack/query-core',
+      '@tanstack/react-query',
+      '@trpc/client',
+      '@trpc/react-query',
+      '@trpc/server',
+      'eventsource',
+      'react',
+    ],
+    types: ['@parley/api', '@parley/contract'],
+  },
+  'apps/web': {
+    values: [
+      '@parley/client',
+      'class-variance-authority',
+      'clsx',
+      'katex',
+      'lucide-react',
+      'radix-ui',
+      'react',
+      'react-dom',
+      'react-markdown',
+      'rehype-highlight',
+      'rehype-katex',
+      'remark-gfm',
+      'remark-math',
+      'remend',
+      'sonner',
+      'virtua',
+      'wouter',
+    ],
+    types: ['@parley/contract'],
+  },
   'apps/server': {
     values: [
+      '@fastify/cookie',
       '@fastify/cors',
+      '@fastify/static',
       '@parley/agent',
       '@parley/api',
       '@parley/contract',
@@ -50,6 +87,18 @@ interface Import {
 
 const IMPORT =
   /^\s*(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
+
+/** React is imported by its hooks: the core of the client is for everyone. */
+test('the core of the client imports no React', () => {
+  const core = importsOf('packages/client').filter(
+    ({ file }) => !file.startsWith('packages/client/src/react/'),
+  );
+  expect(
+    core
+      .filter(({ target }) => /^react($|\/)|react-query$/.test(target))
+      .map(({ file, target }) => `${file} imports ${target}`),
+  ).toEqual([]);
+});
 
 /** The imports of a folder's product code; tests and their helpers may reach further. */
 function importsOf(folder: string): Import[] {

@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+/** What a first visit may load of JavaScript, gzipped. What is loaded later (highlighting, math) is not in it. */
+const firstLoadBytesMax = 200 * 1024;
+
+const dist = resolve(import.meta.dirname, 'dist');
+
+interface Chunk {
+  readonly file: string;
+  readonly isEntry?: boolean;
+  readonly imports?: readonly string[];
+  readonly css?: readonly string[];
+}
+
+const manifest = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8')) as Record<string, Chunk>;
+
+/** The entry, what it imports and their styles: all that is loaded before the page is there. */
+function firstLoadFiles(): Set<string> {
+  const files = new Set<string>(['theme.js']);
+  const visit = (key: string): void => {
+    const chunk = manifest[key];
+    if (!chunk || files.has(chunk.file)) return;
+    for (const file of [chunk.file, ...(chunk.css ?? [])]) files.add(file);
+    for (const imported of chunk.imports ?? []) visit(imported);
+  };
+  for (const [key, chunk] of Object.entries(manifest)) if (chunk.isEntry) visit(key);
+  return files;
+}
+
+const gzippedBytes = (file: string): number => gzipSync(readFileSync(join(dist, file)), { level: 9 }).length;
+const inKilobytes = (bytes: number): string => `${(bytes / 1024).toFixed(1).padStart(8)} kB`;
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function printFiles(title: string, files: readonly string[]): number {
+  const sizes = files.map((file) => [file, gzippedBytes(file)] as const).sort(([, a], [, b]) => b - a);
+  print(title);
+  for (const [file, bytes] of sizes) print(`${inKilobytes(bytes)}  ${file}`);
+  return sizes.filter(([file]) => file.endsWith('.js')).reduce((sum, [, bytes]) => sum + bytes, 0);
+}
+
+const first = firstLoadFiles();
+const later = readdirSync(join(dist, 'assets'))
+  .map((name) => `assets/${name}`)
+  .filter((file) => /\.(js|css)$/.test(file) && !first.has(file));
+
+const firstBytes = printFiles('First load, gzipped:', [...first]);
+printFiles('Later, when it is needed (an answer, code, formulas, a first delete):', later);
+print(
+  `First load's JavaScript: ${inKilobytes(firstBytes).trim()} of ${inKilobytes(firstLoadBytesMax).trim()}`,
+);
+if (firstBytes > firstLoadBytesMax) process.exitCode = 1;

@@ -1,0 +1,52 @@
+import type { AnswerEntry } from '@parley/client';
+import { RotateCcw } from 'lucide-react';
+import { Markdown } from '../markdown/markdown.tsx';
+import { ProblemNote } from '../problems/problem-note.tsx';
+import { Button } from '../ui/button.tsx';
+import { useChatActions } from './chat-actions.ts';
+import { MessageActions } from './message-actions.tsx';
+import { Thinking } from './thinking.tsx';
+
+interface AnswerProps {
+  readonly entry: AnswerEntry;
+  /** Only the newest answer of a chat can be retried. */
+  readonly isNewest: boolean;
+}
+
+export function Answer({ entry, isNewest }: AnswerProps) {
+  const { content, status, createdAt } = entry;
+  const isRunning = status === 'queued' || status === 'generating';
+  return (
+    <article
+      className="group flex flex-col gap-2 pt-3 pb-1"
+      data-kind="answer"
+      data-status={status}
+      aria-busy={isRunning}
+    >
+      <h2 className="sr-only">Answer</h2>
+      {content !== '' && <Markdown text={content} isGrowing={isRunning} />}
+      {isRunning && content === '' && <Thinking isQueued={status === 'queued'} />}
+      {status === 'stopped' && <p className="text-sm text-ink-soft">This answer was stopped.</p>}
+      {status === 'failed' && <Failure entry={entry} isNewest={isNewest} />}
+      {!isRunning && content !== '' && (
+        <div className="-ms-2">
+          <MessageActions createdAt={createdAt} textOf={() => content} isAlwaysShown={isNewest} />
+        </div>
+      )}
+    </article>
+  );
+}
+
+function Failure({ entry, isNewest }: AnswerProps) {
+  const { retry } = useChatActions();
+  return (
+    <ProblemNote problem={{ code: entry.errorCode ?? 'unknown' }}>
+      {isNewest && (
+        <Button className="px-2 text-ink" onClick={() => retry(entry.messageId)}>
+          <RotateCcw aria-hidden />
+          Retry
+        </Button>
+      )}
+    </ProblemNote>
+  );
+}

@@ -1,0 +1,74 @@
+import { useChat, useMessages, useSendMessage } from '@parley/client/react';
+import { useMemo, useRef } from 'react';
+import { Composer, type ComposerHandle } from '../composer/composer.tsx';
+import { ComposerDock } from '../composer/composer-dock.tsx';
+import { useDraft } from '../composer/use-draft.ts';
+import { useFocusOnArrival } from '../layout/use-focus-on-arrival.ts';
+import { usePageTitle } from '../layout/use-page-title.ts';
+import { usePreloadedMarkdown } from '../markdown/use-preloaded-markdown.ts';
+import { ProblemNote } from '../problems/problem-note.tsx';
+import { type ChatActions, ChatActionsContext } from './chat-actions.ts';
+import { ChatHeader } from './chat-header.tsx';
+import { ChatNotFound } from './chat-not-found.tsx';
+import { StreamNote } from './stream-note.tsx';
+import { Transcript } from './transcript.tsx';
+import { TranscriptSkeleton } from './transcript-skeleton.tsx';
+import { useAnswerAnnouncements } from './use-answer-announcements.ts';
+
+/** The page of one chat. Another chat is another page: give it the id as its `key`. */
+export function ChatPage({ chatId }: { readonly chatId: string }) {
+  const one = useChat(chatId);
+  const messages = useMessages(chatId);
+  const sending = useSendMessage(chatId);
+  const [draft, setDraft] = useDraft(chatId);
+  const composer = useRef<ComposerHandle>(null);
+  const { entries, running } = messages;
+
+  usePageTitle(one.chat?.title);
+  useFocusOnArrival(composer);
+  usePreloadedMarkdown(true);
+  useAnswerAnnouncements(entries, running);
+
+  const { retry, resend, discard } = sending;
+  const actions = useMemo<ChatActions>(
+    () => ({
+      retry: (answerId) => void retry(answerId),
+      resend,
+      takeBack: (key) => {
+        const content = discard(key);
+        if (content === undefined) return;
+        setDraft(draft.trim() === '' ? content : `${content}\n\n${draft}`);
+        composer.current?.focus();
+      },
+    }),
+    [retry, resend, discard, draft, setDraft],
+  );
+
+  if (messages.isDeleted) return <ChatNotFound isDeleted />;
+  const lastError = messages.error ?? one.error;
+  if (lastError?.code === 'chat_not_found' || lastError?.code === 'invalid_input') return <ChatNotFound />;
+
+  return (
+    <ChatActionsContext value={actions}>
+      <ChatHeader one={one} />
+      {messages.isLoading ? <TranscriptSkeleton /> : <Transcript {...messages} />}
+      <ComposerDock>
+        <StreamNote connection={messages.connection} error={messages.error} />
+        {sending.error && <ProblemNote problem={sending.error} isAlert />}
+        <Composer
+          ref={composer}
+          text={draft}
+          onTextChange={setDraft}
+          placeholder="Write a message"
+          isAnswering={messages.isAnswering}
+          isStopping={sending.isStopping}
+          onStop={() => void sending.stop()}
+          onSend={(text) => {
+            sending.send(text);
+            setDraft('');
+          }}
+        />
+      </ComposerDock>
+    </ChatActionsContext>
+  );
+}

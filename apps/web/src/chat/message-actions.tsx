@@ -1,0 +1,38 @@
+import { clsx } from 'clsx';
+import { CopyButton } from '../ui/copy-button.tsx';
+
+interface MessageActionsProps {
+  readonly createdAt?: string | undefined;
+  readonly textOf: () => string;
+  /** Shown without pointing at the message. */
+  readonly isAlwaysShown?: boolean;
+}
+
+/** What can be done with a message. It keeps its room while it is not shown, so that nothing moves. */
+export function MessageActions({ createdAt, textOf, isAlwaysShown = false }: MessageActionsProps) {
+  return (
+    <div
+      className={clsx(
+        'flex items-center gap-1 text-ink-soft transition-opacity',
+        !isAlwaysShown &&
+          'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100',
+      )}
+    >
+      <CopyButton label="Copy" textOf={textOf} />
+      {createdAt && <MessageTime createdAt={createdAt} />}
+    </div>
+  );
+}
+
+const format = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
+
+function MessageTime({ createdAt }: { readonly createdAt: string }) {
+  const moment = new Date(createdAt);
+  const isToday = moment.toDateString() === new Date().toDateString();
+  return (
+    <time dateTime={createdAt} className="px-1 text-xs">
+      {(isToday ? timeFormat : format).format(moment)}
+    </time>
+  );
+}

@@ -1,0 +1,64 @@
+import type { Send, SendState } from '@parley/client';
+import { useEffect } from 'react';
+import { announce } from '../lib/announce.ts';
+import { useLate } from '../lib/use-late.ts';
+import { ProblemNote } from '../problems/problem-note.tsx';
+import { wordsFor } from '../problems/problem-words.ts';
+import { Button } from '../ui/button.tsx';
+import { useChatActions } from './chat-actions.ts';
+
+/** What passes within this time is not told. */
+const tellAfterMs = 1_500;
+
+/** How the sending of a message stands, where that is worth a word. */
+export function SendNote({ send }: { readonly send: Send }) {
+  const { state } = send;
+  useAnnounced(state);
+  const isSlow = useLate(state.kind === 'sending', tellAfterMs);
+  switch (state.kind) {
+    case 'sending':
+      return isSlow ? <Quiet>Sending…</Quiet> : null;
+    case 'offline':
+      return <Quiet>You are offline. This goes out when the connection is back.</Quiet>;
+    case 'waiting':
+      return (
+        <ProblemNote problem={state.error} isWaiting className="mt-1 max-w-[min(85%,38rem)]">
+          <SendActions sendKey={send.key} again="Try now" />
+        </ProblemNote>
+      );
+    case 'refused':
+      return (
+        <ProblemNote problem={state.error} className="mt-1 max-w-[min(85%,38rem)]">
+          <SendActions sendKey={send.key} again="Retry" />
+        </ProblemNote>
+      );
+    case 'accepted':
+      return null;
+  }
+}
+
+/** Tells once what keeps a message from going out, however often it is tried again. */
+function useAnnounced(state: SendState): void {
+  const code = 'error' in state ? state.error.code : undefined;
+  useEffect(() => {
+    if (code) announce(wordsFor({ code }).title);
+  }, [code]);
+}
+
+function Quiet({ children }: { readonly children: string }) {
+  return <p className="pe-1 text-xs text-ink-soft">{children}</p>;
+}
+
+function SendActions({ sendKey, again }: { readonly sendKey: string; readonly again: string }) {
+  const { resend, takeBack } = useChatActions();
+  return (
+    <>
+      <Button className="px-2 text-ink" onClick={() => resend(sendKey)}>
+        {again}
+      </Button>
+      <Button className="px-2 text-ink" onClick={() => takeBack(sendKey)}>
+        Edit
+      </Button>
+    </>
+  );
+}

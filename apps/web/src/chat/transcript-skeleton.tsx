@@ -1,0 +1,25 @@
+import { useLate } from '../lib/use-late.ts';
+import { Skeleton } from '../ui/skeleton.tsx';
+
+/** Shown while the newest messages are read, if that takes long enough to be seen. */
+export function TranscriptSkeleton() {
+  const isLate = useLate(true, 150);
+  return (
+    <div className="min-h-0 grow overflow-hidden">
+      <p role="status" className="sr-only">
+        Loading the conversation
+      </p>
+      {isLate && (
+        <div className="column flex flex-col gap-4 pt-8 animate-fade">
+          <Skeleton className="h-11 w-3/5 self-end" />
+          <Skeleton className="mt-2 h-4 w-11/12" />
+          <Skeleton className="h-4 w-full" />
+          <Skeleton className="h-4 w-2/3" />
+          <Skeleton className="mt-4 h-11 w-2/5 self-end" />
+          <Skeleton className="mt-2 h-4 w-5/6" />
+          <Skeleton className="h-4 w-1/2" />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,92 @@
+import type { TranscriptEntry } from '@parley/client';
+import { ArrowDown } from 'lucide-react';
+import { useEffect, useMemo, useRef } from 'react';
+import { Virtualizer } from 'virtua';
+import { Button } from '../ui/button.tsx';
+import { Spinner } from '../ui/spinner.tsx';
+import { TranscriptRow } from './transcript-row.tsx';
+import { useFollowEnd } from './use-follow-end.ts';
+import { useIsPrepending } from './use-is-prepending.ts';
+
+/** Older messages are read this far before the top is reached, in pixels. */
+const readAheadPx = 1_200;
+
+interface TranscriptProps {
+  readonly entries: readonly TranscriptEntry[];
+  readonly hasOlder: boolean;
+  readonly isLoadingOlder: boolean;
+  readonly loadOlder: () => Promise<void>;
+}
+
+/** The messages of a chat: only what is near the view is in the page, however long the chat is. */
+export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: TranscriptProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const { isAtEnd, scrollToEnd } = useFollowEnd(scroller);
+  const keys = useMemo(() => entries.map(({ key }) => key), [entries]);
+  const isPrepending = useIsPrepending(keys);
+
+  const readAhead = () => {
+    const isNearTop = (scroller.current?.scrollTop ?? Number.POSITIVE_INFINITY) < readAheadPx;
+    if (hasOlder && !isLoadingOlder && isNearTop) void loadOlder();
+  };
+  // A page of short messages may not fill the view: then no scrolling ever asks for the next.
+  useEffect(readAhead);
+  useScrollToOwnMessage(entries, scrollToEnd);
+
+  return (
+    <div className="relative min-h-0 grow">
+      {isLoadingOlder && (
+        <p className="absolute inset-x-0 top-2 z-10 mx-auto flex w-fit items-center gap-2 rounded-full border border-line bg-surface px-3 py-1.5 text-xs text-ink-soft shadow-sm">
+          <Spinner />
+          Loading earlier messages
+        </p>
+      )}
+      <div
+        ref={scroller}
+        role="log"
+        aria-label="Conversation"
+        // Each word of an answer would be read out otherwise; its begin and end are announced instead.
+        aria-live="off"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
+        tabIndex={0}
+        className="h-full overflow-y-auto overscroll-contain -outline-offset-2 [scrollbar-gutter:stable_both-edges]"
+      >
+        <div className="pt-2 pb-6">
+          <Virtualizer
+            scrollRef={scroller}
+            data={entries}
+            shift={isPrepending}
+            bufferSize={600}
+            startMargin={8}
+            onScroll={readAhead}
+          >
+            {(entry, index) => (
+              <TranscriptRow key={entry.key} entry={entry} isNewest={index === entries.length - 1} />
+            )}
+          </Virtualizer>
+        </div>
+      </div>
+      <div aria-hidden className="fade-edge top-0 bg-linear-to-b" />
+      <div aria-hidden className="fade-edge bottom-0 bg-linear-to-t" />
+      {!isAtEnd && (
+        <Button
+          look="outline"
+          shape="pill"
+          className="absolute inset-x-0 bottom-3 mx-auto w-fit shadow-md shadow-black/10 animate-appear"
+          onClick={() => scrollToEnd()}
+        >
+          <ArrowDown aria-hidden />
+          Jump to latest
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** What one has just sent is what one wants to see, wherever one was reading. */
+function useScrollToOwnMessage(entries: readonly TranscriptEntry[], scrollToEnd: () => void): void {
+  const newestSend = entries.findLast((entry) => entry.kind === 'user' && entry.send !== undefined)?.key;
+  useEffect(() => {
+    if (newestSend !== undefined) scrollToEnd();
+  }, [newestSend, scrollToEnd]);
+}

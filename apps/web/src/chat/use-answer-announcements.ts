@@ -1,0 +1,28 @@
+import type { AnswerEntry, TranscriptEntry } from '@parley/client';
+import { useEffect, useRef } from 'react';
+import { announce } from '../lib/announce.ts';
+import { wordsFor } from '../problems/problem-words.ts';
+
+/** Tells screen readers when an answer begins and how it ends, and nothing in between. */
+export function useAnswerAnnouncements(
+  entries: readonly TranscriptEntry[],
+  running: AnswerEntry | undefined,
+): void {
+  const before = useRef<AnswerEntry | undefined>(undefined);
+  useEffect(() => {
+    const previous = before.current;
+    before.current = running;
+    if (previous && previous.key !== running?.key) {
+      const ended = entries.findLast((entry) => entry.key === previous.key);
+      announce(ended?.kind === 'answer' ? wordsOfEnd(ended) : 'The answer was stopped');
+    } else if (running?.status === 'generating' && previous?.status !== 'generating') {
+      announce('The answer begins');
+    }
+  }, [entries, running]);
+}
+
+function wordsOfEnd({ status, errorCode }: AnswerEntry): string {
+  if (status === 'failed')
+    return `${wordsFor({ code: errorCode ?? 'unknown' }).title}. Retry is below the message.`;
+  return status === 'stopped' ? 'The answer was stopped' : 'The answer is complete';
+}

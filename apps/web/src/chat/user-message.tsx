@@ -1,0 +1,55 @@
+import type { UserEntry } from '@parley/client';
+import { useState } from 'react';
+import { Button } from '../ui/button.tsx';
+import { MessageActions } from './message-actions.tsx';
+import { SendNote } from './send-note.tsx';
+
+/** A longer message is shown by its beginning: it was written to be read by the model. */
+const shownLengthMax = 1_600;
+const shownLinesMax = 24;
+
+export function UserMessage({ entry }: { readonly entry: UserEntry }) {
+  return (
+    <article className="group flex flex-col items-end gap-1 pt-5 pb-1" data-kind="user">
+      <h2 className="sr-only">You said</h2>
+      <div className="flex w-full flex-row-reverse items-end gap-2">
+        <div className="max-w-[min(85%,36rem)] shrink-0 rounded-3xl rounded-ee-lg bg-bubble px-4.5 py-2.5">
+          <MessageText text={entry.content} />
+        </div>
+        {/* On phones there is no room beside it, and one's own words can be selected. */}
+        <div className="max-md:hidden">
+          <MessageActions createdAt={entry.createdAt} textOf={() => entry.content} />
+        </div>
+      </div>
+      {entry.send && <SendNote send={entry.send} />}
+    </article>
+  );
+}
+
+function MessageText({ text }: { readonly text: string }) {
+  const [isWhole, setIsWhole] = useState(false);
+  const start = startOf(text);
+  const isLong = start.length < text.length;
+  return (
+    <>
+      <p className="whitespace-pre-wrap wrap-anywhere leading-relaxed">
+        {isWhole || !isLong ? text : `${start}…`}
+      </p>
+      {isLong && (
+        <Button
+          className="-ms-2 mt-1 px-2 text-ink-soft"
+          aria-expanded={isWhole}
+          onClick={() => setIsWhole(!isWhole)}
+        >
+          {isWhole ? 'Show less' : 'Show all'}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function startOf(text: string): string {
+  const lines = text.split('\n', shownLinesMax + 1);
+  const start = lines.length > shownLinesMax ? lines.slice(0, shownLinesMax).join('\n') : text;
+  return start.length > shownLengthMax ? start.slice(0, shownLengthMax) : start;
+}

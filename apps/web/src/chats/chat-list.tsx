@@ -1,0 +1,81 @@
+import { useChats } from '@parley/client/react';
+import { useMemo } from 'react';
+import { useRoute } from 'wouter';
+import { useLate } from '../lib/use-late.ts';
+import { ProblemNote } from '../problems/problem-note.tsx';
+import { Button } from '../ui/button.tsx';
+import { Skeleton } from '../ui/skeleton.tsx';
+import { Spinner } from '../ui/spinner.tsx';
+import { useSession } from '../use-session.ts';
+import { ChatRow } from './chat-row.tsx';
+import { groupByDay } from './group-by-day.ts';
+import { useOnSight } from './use-on-sight.ts';
+
+interface ChatListProps {
+  /** Words of titles; empty: all chats. */
+  readonly search: string;
+  readonly onOpen: () => void;
+}
+
+/** The chats of this page's user, newest first, each day under its name. */
+export function ChatList({ search, onOpen }: ChatListProps) {
+  const { userId } = useSession();
+  const { chats, isLoading, error, hasMore, loadMore, isLoadingMore, refresh } = useChats({ userId, search });
+  const [, params] = useRoute('/c/:chatId');
+  const groups = useMemo(() => groupByDay(chats, new Date()), [chats]);
+  const end = useOnSight(hasMore && !isLoadingMore, loadMore);
+
+  if (error && chats.length === 0) {
+    return (
+      <ProblemNote problem={error} className="mx-1">
+        <Button className="px-2 text-ink" onClick={refresh}>
+          Try again
+        </Button>
+      </ProblemNote>
+    );
+  }
+  return (
+    <>
+      {isLoading && <ListSkeleton />}
+      <ul aria-label="Chats">
+        {groups.flatMap(({ name, items }) =>
+          items.map((chat, index) => (
+            <li key={chat.id}>
+              {index === 0 && <h3 className="px-3 pt-5 pb-1.5 text-xs font-medium text-ink-soft">{name}</h3>}
+              <ChatRow chat={chat} isCurrent={params?.chatId === chat.id} onOpen={onOpen} />
+            </li>
+          )),
+        )}
+      </ul>
+      {!isLoading && chats.length === 0 && <Nothing search={search} />}
+      {hasMore && (
+        <div ref={end} className="flex h-12 items-center justify-center">
+          {isLoadingMore && <Spinner className="text-ink-soft" />}
+        </div>
+      )}
+    </>
+  );
+}
+
+function Nothing({ search }: { readonly search: string }) {
+  return (
+    <p role="status" className="px-3 pt-6 text-sm text-ink-soft wrap-anywhere">
+      {search.trim() === '' ? 'Your chats will be listed here.' : `No chat is called “${search.trim()}”.`}
+    </p>
+  );
+}
+
+function ListSkeleton() {
+  const isLate = useLate(true, 150);
+  return (
+    <div className="flex flex-col gap-4 px-3 pt-6">
+      <p role="status" className="sr-only">
+        Loading chats
+      </p>
+      {isLate &&
+        ['w-4/5', 'w-3/5', 'w-11/12', 'w-2/3', 'w-3/4'].map((width) => (
+          <Skeleton key={width} className={`h-4 ${width}`} />
+        ))}
+    </div>
+  );
+}

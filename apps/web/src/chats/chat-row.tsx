@@ -1,0 +1,48 @@
+import type { Chat } from '@parley/contract';
+import { clsx } from 'clsx';
+import { memo } from 'react';
+import { Link, useLocation } from 'wouter';
+import { ChatMenu } from './chat-menu.tsx';
+import { titleOf } from './title-of.ts';
+
+interface ChatRowProps {
+  readonly chat: Chat;
+  readonly isCurrent: boolean;
+  readonly onOpen: () => void;
+}
+
+/** One chat of the list. */
+export const ChatRow = memo(function ChatRow({ chat, isCurrent, onOpen }: ChatRowProps) {
+  const [, navigate] = useLocation();
+  return (
+    <div
+      className={clsx(
+        'group/row relative flex items-center rounded-xl transition-colors hover:bg-hover',
+        isCurrent && 'bg-hover',
+      )}
+    >
+      <Link
+        href={`/c/${chat.id}`}
+        aria-current={isCurrent ? 'page' : undefined}
+        onClick={onOpen}
+        className={clsx(
+          'flex min-h-9 min-w-0 grow items-center rounded-xl py-1.5 ps-3 pe-10 text-sm max-md:min-h-11 -outline-offset-2',
+          isCurrent && 'font-medium',
+        )}
+      >
+        <span className="truncate" title={titleOf(chat)}>
+          {titleOf(chat)}
+        </span>
+      </Link>
+      <ChatMenu
+        chat={chat}
+        onDelete={() => isCurrent && navigate('/')}
+        className={clsx(
+          'absolute end-0',
+          !isCurrent &&
+            'opacity-0 group-hover/row:opacity-100 focus-visible:opacity-100 data-[state=open]:opacity-100 pointer-coarse:opacity-100 max-md:opacity-100',
+        )}
+      />
+    </div>
+  );
+});

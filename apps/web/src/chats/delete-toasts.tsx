@@ -1,0 +1,45 @@
+import { useDeleteChat, useParley } from '@parley/client/react';
+import { useEffect, useRef } from 'react';
+import { toast } from 'sonner';
+import { useLocation } from 'wouter';
+import { writeDraft } from '../composer/use-draft.ts';
+import { wordsFor } from '../problems/problem-words.ts';
+
+/** Offers to bring a deleted chat back, for exactly as long as that is possible. */
+export function DeleteToasts() {
+  const { pending, errors, undo } = useDeleteChat();
+  const { deletes } = useParley();
+  const [, navigate] = useLocation();
+  const shown = useRef<ReadonlySet<string>>(new Set());
+  const told = useRef<typeof errors>(new Map());
+
+  useEffect(() => {
+    const now = new Set(pending);
+    for (const chatId of now) {
+      if (shown.current.has(chatId)) continue;
+      const bringBack = () => {
+        if (undo(chatId)) navigate(`/c/${chatId}`);
+      };
+      toast('Chat deleted', {
+        id: chatId,
+        duration: Number.POSITIVE_INFINITY,
+        action: { label: 'Undo', onClick: bringBack },
+      });
+    }
+    for (const chatId of shown.current) {
+      if (now.has(chatId)) continue;
+      toast.dismiss(chatId);
+      if (deletes.isHidden(chatId)) writeDraft(chatId, '');
+    }
+    shown.current = now;
+  }, [pending, undo, deletes, navigate]);
+
+  useEffect(() => {
+    for (const [chatId, error] of errors) {
+      if (told.current.get(chatId) === error) continue;
+      toast.error('The chat could not be deleted', { description: wordsFor(error).title });
+    }
+    told.current = errors;
+  }, [errors]);
+  return null;
+}

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { groupByDay } from './group-by-day.ts';
+
+const now = new Date(2026, 2, 30, 0, 30);
+const at = (...parts: [number, number, number, number, number?]) => ({
+  createdAt: new Date(...parts).toISOString(),
+});
+
+const names = (items: { createdAt: string }[]) => groupByDay(items, now, 'en').map(({ name }) => name);
+
+describe('chats grouped by day', () => {
+  test('a minute before midnight is yesterday', () => {
+    expect(names([at(2026, 2, 30, 0, 29), at(2026, 2, 29, 23, 59)])).toEqual(['Today', 'Yesterday']);
+  });
+
+  test('each stretch has its name, months of other years their year', () => {
+    const items = [
+      at(2026, 2, 30, 0),
+      at(2026, 2, 28, 12),
+      at(2026, 2, 23, 12),
+      at(2026, 2, 22, 12),
+      at(2026, 1, 28, 12),
+      at(2026, 1, 27, 12),
+      at(2025, 11, 31, 12),
+    ];
+    expect(names(items)).toEqual([
+      'Today',
+      'Previous 7 days',
+      'Previous 30 days',
+      'February',
+      'December 2025',
+    ]);
+  });
+
+  test('a moment in the future is today', () => {
+    expect(names([at(2026, 2, 31, 1)])).toEqual(['Today']);
+  });
+
+  test('order and items are kept', () => {
+    const items = [at(2026, 2, 30, 0, 20), at(2026, 2, 30, 0, 10), at(2026, 2, 29, 10)];
+    expect(groupByDay(items, now).flatMap((group) => group.items)).toEqual(items);
+  });
+});

@@ -1,0 +1,64 @@
+import { type ParleyError, toParleyError } from '@parley/client';
+import { useChat } from '@parley/client/react';
+import type { Chat } from '@parley/contract';
+import { type FormEvent, useState } from 'react';
+import { ProblemNote } from '../problems/problem-note.tsx';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { titleOf } from './title-of.ts';
+
+const titleLengthMax = 200;
+
+interface RenameDialogProps {
+  readonly chat: Chat;
+  readonly onClose: () => void;
+}
+
+export function RenameDialog({ chat, onClose }: RenameDialogProps) {
+  const { update, isUpdating } = useChat(chat.id);
+  const [title, setTitle] = useState(titleOf(chat));
+  const [problem, setProblem] = useState<ParleyError>();
+  const trimmed = title.trim();
+  const isTooLong = [...trimmed].length > titleLengthMax;
+
+  const rename = async (event: FormEvent) => {
+    event.preventDefault();
+    if (trimmed === '' || isTooLong || isUpdating) return;
+    if (trimmed === chat.title) return onClose();
+    try {
+      await update({ title: trimmed });
+      onClose();
+    } catch (error) {
+      setProblem(toParleyError(error));
+    }
+  };
+
+  return (
+    <Dialog title="Rename chat" isOpen onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <form onSubmit={(event) => void rename(event)} className="mt-4 flex flex-col gap-4">
+        <input
+          aria-label="Chat name"
+          aria-invalid={isTooLong}
+          value={title}
+          onChange={(event) => setTitle(event.target.value)}
+          onFocus={(event) => event.target.select()}
+          className="min-h-11 w-full rounded-xl border border-line-strong bg-canvas px-3.5"
+        />
+        {isTooLong && (
+          <p role="alert" className="text-sm text-danger">
+            A name has at most {titleLengthMax} characters.
+          </p>
+        )}
+        {problem && <ProblemNote problem={problem} />}
+        <div className="flex justify-end gap-2">
+          <Button look="outline" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button look="primary" type="submit" disabled={trimmed === '' || isTooLong || isUpdating}>
+            Rename
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

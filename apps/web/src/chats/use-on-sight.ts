@@ -1,0 +1,15 @@
+import { type RefObject, useEffect, useRef } from 'react';
+
+/** Calls back while the element is in sight, or nearly, and more is wanted. */
+export function useOnSight(isWanted: boolean, onSight: () => void): RefObject<HTMLDivElement | null> {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!isWanted || !element.current) return;
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onSight(), {
+      rootMargin: '400px',
+    });
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [isWanted, onSight]);
+  return element;
+}

@@ -1,0 +1,10 @@
+import type { ReactNode } from 'react';
+
+/** The foot of a chat: the composer, and what is told right above it. */
+export function ComposerDock({ children }: { readonly children: ReactNode }) {
+  return (
+    <div className="column shrink-0 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
+      <div className="flex flex-col gap-2">{children}</div>
+    </div>
+  );
+}

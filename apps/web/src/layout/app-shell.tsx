@@ -1,0 +1,43 @@
+import { type ReactNode, useState } from 'react';
+import { ShortcutsContext } from '../shortcuts/shortcuts-context.ts';
+import { ShortcutsDialog } from '../shortcuts/shortcuts-dialog.tsx';
+import { useShortcuts } from '../shortcuts/use-shortcuts.ts';
+import { PortalContainerContext } from '../ui/portal-container.ts';
+import { LazyToasts } from './lazy-toasts.tsx';
+import { OfflineBanner } from './offline-banner.tsx';
+import { Sidebar } from './sidebar.tsx';
+import { SidebarContext } from './sidebar-context.ts';
+import { SidebarDrawer } from './sidebar-drawer.tsx';
+import { mainId, SkipLink } from './skip-link.tsx';
+import { useSidebarControl } from './use-sidebar-control.ts';
+
+/** What stands around each page: the chat list, the banner, the keys. */
+export function AppShell({ children }: { readonly children: ReactNode }) {
+  const sidebar = useSidebarControl();
+  const { isOpen, isWide } = sidebar;
+  const [main, setMain] = useState<HTMLElement | null>(null);
+  const shortcuts = useShortcuts(sidebar.search);
+  return (
+    <SidebarContext value={sidebar}>
+      <ShortcutsContext value={shortcuts}>
+        <PortalContainerContext value={main}>
+          <SkipLink />
+          <div className="flex h-full">
+            {isWide && isOpen && (
+              <aside aria-label="Chats and settings" className="w-72 shrink-0 border-e border-line xl:w-80">
+                <Sidebar />
+              </aside>
+            )}
+            {!isWide && <SidebarDrawer />}
+            <main ref={setMain} id={mainId} tabIndex={-1} className="flex min-w-0 grow flex-col outline-none">
+              <OfflineBanner />
+              {children}
+            </main>
+          </div>
+          <ShortcutsDialog isOpen={shortcuts.isOpen} onOpenChange={shortcuts.setIsOpen} />
+          <LazyToasts />
+        </PortalContainerContext>
+      </ShortcutsContext>
+    </SidebarContext>
+  );
+}

@@ -1,0 +1,34 @@
+import { PanelLeft, SquarePen } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useOpenNewChat } from '../new-chat/use-open-new-chat.ts';
+import { IconButton } from '../ui/icon-button.tsx';
+import { useSidebar } from './sidebar-context.ts';
+
+interface PageHeaderProps {
+  readonly actions?: ReactNode;
+  readonly children?: ReactNode;
+}
+
+/** The top row of each page. While the chat list is away, its buttons are here. */
+export function PageHeader({ actions, children }: PageHeaderProps) {
+  const { isOpen, isWide, setIsOpen } = useSidebar();
+  const openNewChat = useOpenNewChat();
+  const isListAway = !isWide || !isOpen;
+  return (
+    <header className="flex min-h-14 shrink-0 items-center gap-1.5 px-2.5 pt-[env(safe-area-inset-top)] ps-[max(0.625rem,env(safe-area-inset-left))]">
+      {isListAway && (
+        <IconButton
+          label="Show chats"
+          icon={PanelLeft}
+          aria-expanded={isOpen}
+          onClick={() => setIsOpen(true)}
+        />
+      )}
+      <div className="flex min-w-0 grow items-baseline gap-3 px-1.5">{children}</div>
+      {actions}
+      {isListAway && (
+        <IconButton label="New chat" icon={SquarePen} keys="Mod+Shift+O" onClick={openNewChat} />
+      )}
+    </header>
+  );
+}

@@ -1,0 +1,59 @@
+import { PanelLeftClose, SquarePen } from 'lucide-react';
+import { useState } from 'react';
+import { ChatList } from '../chats/chat-list.tsx';
+import { ChatSearch } from '../chats/chat-search.tsx';
+import { useDebounced } from '../lib/use-debounced.ts';
+import { useOpenNewChat } from '../new-chat/use-open-new-chat.ts';
+import { Button } from '../ui/button.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
+import { Keys } from '../ui/keys.tsx';
+import { SettingsMenu } from './settings-menu.tsx';
+import { useSidebar } from './sidebar-context.ts';
+
+const searchDelayMs = 220;
+
+/** The chat list with what belongs to it. */
+export function Sidebar() {
+  const { isWide, setIsOpen } = useSidebar();
+  const openNewChat = useOpenNewChat();
+  const [search, setSearch] = useState('');
+  const settledSearch = useDebounced(search, searchDelayMs);
+  const onOpen = () => {
+    if (!isWide) setIsOpen(false);
+  };
+
+  return (
+    <div className="flex h-full flex-col bg-sidebar pt-[env(safe-area-inset-top)] ps-[env(safe-area-inset-left)]">
+      <div className="flex min-h-14 items-center justify-between ps-5 pe-2.5">
+        <p className="font-display text-xl tracking-tight">Parley</p>
+        <IconButton label="Hide chats" icon={PanelLeftClose} onClick={() => setIsOpen(false)} />
+      </div>
+      <div className="flex flex-col gap-2 px-2.5 pb-1">
+        <Button
+          look="outline"
+          aria-label="New chat"
+          aria-keyshortcuts="Control+Shift+O Meta+Shift+O"
+          className="group/new justify-start px-3"
+          onClick={() => {
+            openNewChat();
+            onOpen();
+          }}
+        >
+          <SquarePen aria-hidden />
+          New chat
+          <span className="ms-auto opacity-0 transition-opacity group-hover/new:opacity-100 group-focus-visible/new:opacity-100 max-md:hidden">
+            <Keys keys="Mod+Shift+O" />
+          </span>
+        </Button>
+        <ChatSearch text={search} onTextChange={setSearch} />
+      </div>
+      <nav aria-label="Chat history" className="min-h-0 grow overflow-y-auto overscroll-contain px-2.5 pb-4">
+        <h2 className="sr-only">Chats</h2>
+        <ChatList search={search.trim() === '' ? '' : settledSearch} onOpen={onOpen} />
+      </nav>
+      <div className="border-t border-line p-2 pb-[max(0.5rem,env(safe-area-inset-bottom))]">
+        <SettingsMenu />
+      </div>
+    </div>
+  );
+}

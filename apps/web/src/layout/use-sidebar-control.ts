@@ -1,0 +1,31 @@
+import { useCallback, useMemo, useState } from 'react';
+import { chatSearchId } from '../chats/chat-search.tsx';
+import { readLocal, writeLocal } from '../lib/local-store.ts';
+import { useIsWide } from '../lib/use-media-query.ts';
+import type { SidebarControl } from './sidebar-context.ts';
+
+const storedAt = 'parley.sidebar';
+
+/** Beside the page it stays as it was left; over the page it opens only when asked for. */
+export function useSidebarControl(): SidebarControl {
+  const isWide = useIsWide();
+  const [isPinned, setIsPinned] = useState(() => readLocal(storedAt) !== 'closed');
+  const [isDrawn, setIsDrawn] = useState(false);
+
+  const setIsOpen = useCallback(
+    (isOpen: boolean) => {
+      if (!isWide) return setIsDrawn(isOpen);
+      setIsPinned(isOpen);
+      writeLocal(storedAt, isOpen ? null : 'closed');
+    },
+    [isWide],
+  );
+  const search = useCallback(() => {
+    setIsOpen(true);
+    // The drawer takes the focus when it opens: its search is focused after that.
+    requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(chatSearchId)?.focus()));
+  }, [setIsOpen]);
+
+  const isOpen = isWide ? isPinned : isDrawn;
+  return useMemo(() => ({ isOpen, isWide, setIsOpen, search }), [isOpen, isWide, setIsOpen, search]);
+}

@@ -1,0 +1,11 @@
+import { useEffect, useSyncExternalStore } from 'react';
+import type { LazyModule } from './lazy-module.ts';
+
+/** The module once it is wanted and there. */
+export function useLazyModule<Module>(lazy: LazyModule<Module>, isWanted: boolean): Module | undefined {
+  const module = useSyncExternalStore(lazy.subscribe, lazy.current);
+  useEffect(() => {
+    if (isWanted) void lazy.want();
+  }, [isWanted, lazy]);
+  return isWanted ? module : undefined;
+}

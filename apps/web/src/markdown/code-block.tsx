@@ -1,0 +1,36 @@
+import { type ReactNode, useRef } from 'react';
+import { CopyButton } from '../ui/copy-button.tsx';
+
+interface CodeBlockProps {
+  /** As the fence names it; empty where it names none. */
+  readonly language: string;
+  readonly children: ReactNode;
+}
+
+/** Fenced code with its language and a button that copies it as it is. */
+export function CodeBlock({ language, children }: CodeBlockProps) {
+  const code = useRef<HTMLPreElement>(null);
+  return (
+    <figure
+      className="code-block overflow-hidden rounded-2xl border border-line bg-code"
+      aria-label={labelOf(language)}
+    >
+      <figcaption className="flex items-center justify-between ps-4 pe-1 pt-1 text-xs text-ink-soft">
+        <span>{language || 'text'}</span>
+        <CopyButton
+          label="Copy code"
+          textOf={() => code.current?.textContent?.replace(/\n$/, '') ?? ''}
+          className="text-sm"
+        />
+      </figcaption>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard. */}
+      <pre ref={code} tabIndex={0} className="-outline-offset-2 pt-1!">
+        {children}
+      </pre>
+    </figure>
+  );
+}
+
+function labelOf(language: string): string {
+  return language ? `Code in ${language}` : 'Code';
+}

@@ -1,0 +1,88 @@
+import { Square, SquareCheck } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { Components, ExtraProps } from 'react-markdown';
+import { CodeBlock } from './code-block.tsx';
+import { safeUrl } from './safe-url.ts';
+
+/** What stands for each element of a markdown text. What is not named here is the element itself. */
+export const components: Components = {
+  h1: ({ children }) => <Heading level={1}>{children}</Heading>,
+  h2: ({ children }) => <Heading level={2}>{children}</Heading>,
+  h3: ({ children }) => <Heading level={3}>{children}</Heading>,
+  h4: ({ children }) => <Heading level={4}>{children}</Heading>,
+  h5: ({ children }) => <Heading level={4}>{children}</Heading>,
+  h6: ({ children }) => <Heading level={4}>{children}</Heading>,
+  a: ({ href, children }) => <SafeLink address={href}>{children}</SafeLink>,
+  img: ({ src, alt }) => (
+    <SafeLink address={typeof src === 'string' ? src : undefined}>{alt ? `Image: ${alt}` : 'Image'}</SafeLink>
+  ),
+  pre: ({ children, node }) => <CodeBlock language={languageOf(node)}>{children}</CodeBlock>,
+  table: ({ children }) => <ScrollingTable>{children}</ScrollingTable>,
+  th: ({ children, style }) =>
+    children ? (
+      <th scope="col" style={style}>
+        {children}
+      </th>
+    ) : (
+      <td />
+    ),
+  input: ({ checked }) => <TaskMark isDone={checked === true} />,
+};
+
+/**
+ * All headings of answers stand one level below the messages' own, whatever the model chose: their sizes tell
+ * them apart, and an outline of the page never skips a level.
+ */
+function Heading({ level, children }: { readonly level: number; readonly children: ReactNode }) {
+  return (
+    <h3 className="heading" data-level={level}>
+      {children}
+    </h3>
+  );
+}
+
+/** Links leave the page; those that may not be followed are their words alone. */
+function SafeLink({
+  address,
+  children,
+}: {
+  readonly address: string | undefined;
+  readonly children: ReactNode;
+}) {
+  const url = safeUrl(address);
+  if (!url) return <span>{children}</span>;
+  return (
+    <a href={url} target="_blank" rel="noopener noreferrer">
+      {children}
+    </a>
+  );
+}
+
+function ScrollingTable({ children }: { readonly children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a section would be one more landmark of the page.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
+    <div role="group" aria-label="Table" tabIndex={0} className="overflow-x-auto">
+      <table>{children}</table>
+    </div>
+  );
+}
+
+function TaskMark({ isDone }: { readonly isDone: boolean }) {
+  const Icon = isDone ? SquareCheck : Square;
+  return (
+    <Icon
+      role="img"
+      aria-label={isDone ? 'Done:' : 'To do:'}
+      className="me-2 inline size-4 align-[-0.15em] text-ink-soft"
+    />
+  );
+}
+
+/** `language-ts` of the code inside of a `pre`. */
+function languageOf(pre: ExtraProps['node']): string {
+  const code = pre?.children[0];
+  const names = code?.type === 'element' ? code.properties['className'] : undefined;
+  const name = Array.isArray(names) ? names.find((each) => String(each).startsWith('language-')) : undefined;
+  return name === undefined ? '' : String(name).slice('language-'.length);
+}

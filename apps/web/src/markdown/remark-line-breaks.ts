@@ -1,0 +1,20 @@
+interface Node {
+  type: string;
+  value?: string;
+  children?: Node[];
+}
+
+/** Models write `<br>` into table cells, where markdown has no other way: it is the one tag that is understood. */
+export function remarkLineBreaks() {
+  return (tree: Node): void => {
+    for (const node of tree.children ?? []) breakLines(node);
+  };
+}
+
+function breakLines(node: Node): void {
+  if (node.type === 'html' && /^<br\s*\/?>$/i.test(node.value ?? '')) {
+    node.type = 'break';
+    delete node.value;
+  }
+  for (const child of node.children ?? []) breakLines(child);
+}

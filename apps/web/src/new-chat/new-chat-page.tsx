@@ -1,0 +1,85 @@
+import { toParleyError } from '@parley/client';
+import { trpc } from '@parley/client/react';
+import { useCallback, useEffect, useRef } from 'react';
+import { Composer, type ComposerHandle } from '../composer/composer.tsx';
+import { ComposerDock } from '../composer/composer-dock.tsx';
+import { useDraft } from '../composer/use-draft.ts';
+import { PageHeader } from '../layout/page-header.tsx';
+import { useFocusOnArrival } from '../layout/use-focus-on-arrival.ts';
+import { usePageTitle } from '../layout/use-page-title.ts';
+import { usePreloadedMarkdown } from '../markdown/use-preloaded-markdown.ts';
+import { ProblemNote } from '../problems/problem-note.tsx';
+import { AgentPicker } from './agent-picker.tsx';
+import { Suggestions } from './suggestions.tsx';
+import { useAgentChoice } from './use-agent-choice.ts';
+import { useBeginChat } from './use-begin-chat.ts';
+
+/** Where a chat begins: with its first message, no sooner. */
+export function NewChatPage() {
+  const agents = trpc.agent.list.useQuery({}, { staleTime: 60_000 });
+  const [agent, chooseAgent] = useAgentChoice(agents.data?.agents ?? []);
+  const [draft, setDraft] = useDraft('new');
+  const { begin, isBeginning, error } = useBeginChat(agent?.id, useClearSent(draft, setDraft));
+  const composer = useRef<ComposerHandle>(null);
+
+  usePageTitle(undefined);
+  useFocusOnArrival(composer);
+  usePreloadedMarkdown(draft !== '');
+
+  const problem = error ?? (agents.error ? toParleyError(agents.error) : undefined);
+  return (
+    <>
+      <PageHeader />
+      <div className="flex min-h-0 grow flex-col overflow-y-auto md:justify-center">
+        <div className="column flex grow flex-col justify-center gap-6 py-6 md:grow-0 md:pb-8">
+          <h1
+            tabIndex={-1}
+            className="font-display text-3xl tracking-tight text-balance outline-none md:text-center md:text-4xl"
+          >
+            What would you like to talk about?
+          </h1>
+          {draft === '' && (
+            <Suggestions
+              onChoose={(text) => {
+                setDraft(text);
+                composer.current?.focus();
+              }}
+            />
+          )}
+        </div>
+        <ComposerDock>
+          {problem && <ProblemNote problem={problem} isAlert />}
+          {agents.data?.agents.length === 0 && <NoAgents />}
+          <Composer
+            ref={composer}
+            text={draft}
+            onTextChange={setDraft}
+            onSend={begin}
+            placeholder={agent ? `Ask ${agent.name}` : 'Write a message'}
+            isBusy={isBeginning}
+          >
+            <AgentPicker agents={agents.data?.agents ?? []} chosen={agent} onChoose={chooseAgent} />
+          </Composer>
+        </ComposerDock>
+        <div aria-hidden className="hidden grow-0 md:block md:h-[12dvh]" />
+      </div>
+    </>
+  );
+}
+
+/** What was typed after the message had been sent stays for the next chat. */
+function useClearSent(draft: string, setDraft: (text: string) => void): (sent: string) => void {
+  const newest = useRef(draft);
+  useEffect(() => {
+    newest.current = draft;
+  });
+  return useCallback((sent) => newest.current === sent && setDraft(''), [setDraft]);
+}
+
+function NoAgents() {
+  return (
+    <p className="px-4 text-sm text-ink-soft">
+      There is no agent to talk to yet. Whoever runs this server adds one.
+    </p>
+  );
+}

@@ -1,0 +1,5 @@
+import { createParley } from '@parley/client';
+import { keyOfSession } from './session.ts';
+
+/** The page's one client, for the server that the page came from. */
+export const parley = createParley({ url: '', apiKey: keyOfSession });

@@ -1,0 +1,47 @@
+import { clsx } from 'clsx';
+import { CircleAlert, Clock } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { type Problem, wordsFor } from './problem-words.ts';
+
+interface ProblemNoteProps {
+  readonly problem: Problem;
+  /** It goes on by itself: nothing to be alarmed about. */
+  readonly isWaiting?: boolean;
+  /** It has just come up in answer to what the person did: it is read out at once. */
+  readonly isAlert?: boolean;
+  /** What can be done about it: buttons. */
+  readonly children?: ReactNode;
+  readonly className?: string;
+}
+
+/** What went wrong, in words, where it went wrong. */
+export function ProblemNote({
+  problem,
+  isWaiting = false,
+  isAlert = false,
+  children,
+  className,
+}: ProblemNoteProps) {
+  const { title, advice } = wordsFor(problem);
+  const Icon = isWaiting ? Clock : CircleAlert;
+  return (
+    <div
+      role={isAlert ? 'alert' : undefined}
+      className={clsx(
+        'flex gap-3 rounded-2xl px-4 py-3 text-sm',
+        isWaiting ? 'bg-notice-wash' : 'bg-danger-wash',
+        className,
+      )}
+    >
+      <Icon
+        aria-hidden
+        className={clsx('mt-0.5 size-4 shrink-0', isWaiting ? 'text-ink-soft' : 'text-danger')}
+      />
+      <div className="min-w-0 grow">
+        <p className="font-medium">{title}</p>
+        <p className="text-ink-soft wrap-anywhere">{advice}</p>
+        {children && <div className="-ms-2 mt-1.5 flex flex-wrap gap-1">{children}</div>}
+      </div>
+    </div>
+  );
+}

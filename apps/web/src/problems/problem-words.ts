@@ -1,0 +1,163 @@
+import type { ErrorCode } from '@parley/contract';
+
+/** Everything that can go wrong: the server's registered codes, and what happens before it is reached. */
+export type ProblemCode = ErrorCode | 'network' | 'unknown';
+
+/** What a person reads: what happened, and what becomes of it or what can be done. */
+export interface ProblemWords {
+  readonly title: string;
+  readonly advice: string;
+}
+
+export interface Problem {
+  readonly code: ProblemCode;
+  /** The server's own sentence. */
+  readonly message?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+const words: Record<ProblemCode, ProblemWords> = {
+  model_failed: {
+    title: 'The model could not answer',
+    advice: 'Your message is kept. Retry it, or send another one to go on.',
+  },
+  model_timeout: {
+    title: 'The model took too long',
+    advice: 'It was given up after waiting. Your message is kept; retry it, or ask for something shorter.',
+  },
+  model_rate_limited: {
+    title: 'The model is very busy',
+    advice: 'Its provider takes no more requests for now. Wait a minute, then retry.',
+  },
+  model_refused: {
+    title: 'The model refused this request',
+    advice:
+      'Retrying rarely helps. A new chat may, if this one has grown long; otherwise tell your operator.',
+  },
+  interrupted: {
+    title: 'The answer was interrupted',
+    advice: 'The server broke off more than once while writing it. Your message is kept; retry it.',
+  },
+  model_loading: {
+    title: 'The model is getting ready',
+    advice: 'Your message goes out by itself as soon as it is.',
+  },
+  model_not_configured: {
+    title: 'No model is set up yet',
+    advice: 'Whoever runs this server has to connect one. Your message is kept until then.',
+  },
+  queue_full: {
+    title: 'Enough messages are waiting here',
+    advice: 'Eight of this chat wait for their answers. This one goes out when there is room.',
+  },
+  chat_full: {
+    title: 'This chat is full',
+    advice: 'It has reached its greatest length. Start a new chat to go on.',
+  },
+  chat_busy: {
+    title: 'This chat is still answering',
+    advice: 'Send again when the answer is there.',
+  },
+  not_retryable: {
+    title: 'This answer can no longer be retried',
+    advice: 'The chat has gone on since. Send your message again instead.',
+  },
+  unauthorized: {
+    title: 'Your session has ended',
+    advice: 'Reload the page to go on. What you typed is kept.',
+  },
+  draining: {
+    title: 'The server is restarting',
+    advice: 'Nothing is lost. It goes on by itself in a moment.',
+  },
+  database_unavailable: {
+    title: 'The server cannot reach its database',
+    advice: 'Nothing you typed is lost. Trying again by itself.',
+  },
+  answer_pending: {
+    title: 'The answer takes a long time',
+    advice: 'It goes on in the background and appears here.',
+  },
+  answer_restarted: {
+    title: 'The answer begins again',
+    advice: 'The server that wrote it was lost; another one has taken over.',
+  },
+  network: {
+    title: 'The server cannot be reached',
+    advice: 'Check your connection. What you typed is kept and goes out when it is back.',
+  },
+  chat_not_found: {
+    title: 'This chat does not exist',
+    advice: 'It may have been deleted, or the link is not complete.',
+  },
+  agent_not_found: {
+    title: 'This agent does not exist any more',
+    advice: 'Choose another one.',
+  },
+  message_not_found: {
+    title: 'This answer does not exist any more',
+    advice: 'Reload the page to see how the chat stands.',
+  },
+  invalid_input: {
+    title: 'The server did not take this',
+    advice: 'Change the text and try again.',
+  },
+  payload_too_large: {
+    title: 'This is too long to send',
+    advice: 'Shorten it, or send it in parts.',
+  },
+  idempotency_key_reused: {
+    title: 'This was sent before with other words',
+    advice: 'Put it back into the message box and send it again.',
+  },
+  invalid_cursor: ofPage('The list could not be continued'),
+  malformed_request: ofPage('The server could not read this request'),
+  route_not_found: ofPage('The server does not know this request'),
+  method_not_allowed: ofPage('The server does not know this request'),
+  unsupported_media_type: ofPage('The server could not read this request'),
+  origin_not_allowed: {
+    title: 'This page is not allowed here',
+    advice: 'Open it at the address that the server printed when it started.',
+  },
+  web_app_local_only: {
+    title: 'This page is open on its own machine only',
+    advice: 'Whoever runs the server can open it to others with WEB_APP=on.',
+  },
+  web_app_not_configured: {
+    title: 'This page is not set up yet',
+    advice: 'Whoever runs the server has to set WEB_PUBLISHABLE_KEY and start it again.',
+  },
+  internal_error: {
+    title: 'Something went wrong on the server',
+    advice: 'Try again. If it stays, tell your operator the number below.',
+  },
+  unknown: {
+    title: 'Something went wrong',
+    advice: 'Try again. If it stays, reload the page.',
+  },
+};
+
+/** A page older than its server is the likely reason. */
+function ofPage(title: string): ProblemWords {
+  return { title, advice: 'This page may be out of date. Reload it.' };
+}
+
+/** The words for a problem. While a model loads, the server tells how far it is: that is worth repeating. */
+export function wordsFor({ code, message, requestId }: Problem): ProblemWords {
+  const { title, advice } = words[code];
+  if (code === 'model_loading') {
+    const progress = message?.replace(/^.*? in a moment\.\s*/s, '');
+    return { title, advice: progress ? `${progress} ${advice}` : advice };
+  }
+  if (code === 'internal_error') {
+    return requestId
+      ? { title, advice: `${advice} (${requestId})` }
+      : { title, advice: words.unknown.advice };
+  }
+  return { title, advice };
+}
+
+/** The code a server told, if this page knows it. */
+export function problemCodeOf(value: unknown): ProblemCode {
+  return typeof value === 'string' && Object.hasOwn(words, value) ? (value as ProblemCode) : 'unknown';
+}

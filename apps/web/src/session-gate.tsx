@@ -1,0 +1,28 @@
+import type { ReactNode } from 'react';
+import { useLate } from './lib/use-late.ts';
+import { ProblemNote } from './problems/problem-note.tsx';
+import { Button } from './ui/button.tsx';
+import { Spinner } from './ui/spinner.tsx';
+import { SessionContext, useSessionState } from './use-session.ts';
+
+/** Shows the app once the page has its session; until then, why it has not. */
+export function SessionGate({ children }: { readonly children: ReactNode }) {
+  const state = useSessionState();
+  const isLate = useLate(state.kind === 'opening', 400);
+  if (state.kind === 'open') return <SessionContext value={state.session}>{children}</SessionContext>;
+  return (
+    <main className="flex h-full flex-col items-center justify-center gap-6 p-6">
+      <h1 className="font-display text-3xl tracking-tight">Parley</h1>
+      <div role="status" className="flex min-h-32 w-full max-w-md flex-col items-center">
+        {isLate && <Spinner className="text-ink-soft" />}
+        {state.kind === 'failed' && (
+          <ProblemNote problem={state} className="w-full">
+            <Button className="px-2 text-ink" onClick={() => location.reload()}>
+              Try again
+            </Button>
+          </ProblemNote>
+        )}
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,56 @@
+import { useState } from 'react';
+import { Dialog } from '../ui/dialog.tsx';
+import { Keys } from '../ui/keys.tsx';
+import { areSingleKeysOn, turnSingleKeys } from './single-keys.ts';
+
+const shortcuts: readonly (readonly [does: string, keys: string])[] = [
+  ['Start another chat', 'Mod+Shift+O'],
+  ['Search chats', 'Mod+K'],
+  ['Go to the message box', '/'],
+  ['Send the message', 'Enter'],
+  ['Break the line', 'Shift+Enter'],
+  ['Stop the answer', 'Esc'],
+  ['Show this list', '?'],
+];
+
+interface ShortcutsDialogProps {
+  readonly isOpen: boolean;
+  readonly onOpenChange: (isOpen: boolean) => void;
+}
+
+export function ShortcutsDialog(props: ShortcutsDialogProps) {
+  return (
+    <Dialog title="Keyboard shortcuts" isForReading {...props}>
+      <dl className="mt-4 text-sm">
+        {shortcuts.map(([does, keys]) => (
+          <div key={does} className="flex items-center justify-between gap-4 border-b border-line py-2.5">
+            <dt>{does}</dt>
+            <dd>
+              <Keys keys={keys} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <SingleKeysSwitch />
+    </Dialog>
+  );
+}
+
+/** Single keys get in the way of speech input: they can be turned off. */
+function SingleKeysSwitch() {
+  const [isOn, setIsOn] = useState(areSingleKeysOn);
+  return (
+    <label className="mt-3 flex min-h-11 items-center gap-3 text-sm">
+      <input
+        type="checkbox"
+        checked={isOn}
+        className="size-4.5 accent-accent"
+        onChange={(event) => {
+          setIsOn(event.target.checked);
+          turnSingleKeys(event.target.checked);
+        }}
+      />
+      Use the single keys / and ?
+    </label>
+  );
+}

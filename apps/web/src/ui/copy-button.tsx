@@ -1,0 +1,35 @@
+import { Check, Copy } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { announce } from '../lib/announce.ts';
+import { copyText } from '../lib/copy-text.ts';
+import { IconButton } from './icon-button.tsx';
+
+interface CopyButtonProps {
+  readonly label: string;
+  readonly textOf: () => string;
+  readonly className?: string;
+}
+
+/** Copies, and shows for a moment that it did. */
+export function CopyButton({ label, textOf, className }: CopyButtonProps) {
+  const [isCopied, setIsCopied] = useState(false);
+  useEffect(() => {
+    if (!isCopied) return;
+    const timer = setTimeout(() => setIsCopied(false), 2_000);
+    return () => clearTimeout(timer);
+  }, [isCopied]);
+
+  const copy = async () => {
+    const isDone = await copyText(textOf());
+    setIsCopied(isDone);
+    announce(isDone ? 'Copied' : 'The browser did not allow copying');
+  };
+  return (
+    <IconButton
+      label={label}
+      icon={isCopied ? Check : Copy}
+      onClick={() => void copy()}
+      className={className}
+    />
+  );
+}

@@ -1,0 +1,45 @@
+import { ParleyError } from '@parley/client';
+import { createContext, useContext, useEffect, useState } from 'react';
+import type { ProblemCode } from './problems/problem-words.ts';
+import { openSession, type Session } from './session.ts';
+
+export type SessionState =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'open'; readonly session: Session }
+  | { readonly kind: 'failed'; readonly code: ProblemCode };
+
+const againAfterMs = 3_000;
+
+/** Opens the page's session, and tries again by itself for as long as the server cannot be reached. */
+export function useSessionState(): SessionState {
+  const [state, setState] = useState<SessionState>({ kind: 'opening' });
+  const [attempt, setAttempt] = useState(0);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each attempt is one more call.
+  useEffect(() => {
+    let isGone = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    openSession().then(
+      (session) => !isGone && setState({ kind: 'open', session }),
+      (error: unknown) => {
+        if (isGone) return;
+        setState({ kind: 'failed', code: error instanceof ParleyError ? error.code : 'unknown' });
+        timer = setTimeout(() => setAttempt((count) => count + 1), againAfterMs);
+      },
+    );
+    return () => {
+      isGone = true;
+      clearTimeout(timer);
+    };
+  }, [attempt]);
+  return state;
+}
+
+export const SessionContext = createContext<Session | undefined>(undefined);
+
+/** The open session. Only below `SessionContext`. */
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error('useSession is used outside of SessionContext');
+  return session;
+}

@@ -1,0 +1,154 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { createGate, scripts } from '@parley/agent/testing';
+import { describe, expect, test } from 'vitest';
+import { startBed, type Visit } from '../support/bed.ts';
+import { demoChat, streamText } from '../support/demo.ts';
+import { seedChat } from '../support/seed.ts';
+
+/** Looks at each screen of the app with axe, in both themes, on one kind of device. */
+export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): Promise<void> {
+  const bed = await startBed();
+  await bed.team.makeAgent({ name: 'Grace', type: 'support', description: 'Knows the orders.' });
+  for (const { question, answer } of demoChat) bed.model.replyTo(question, streamText(answer));
+  const looks = [
+    { look: 'light', isDark: false, isPhone },
+    { look: 'dark', isDark: true, isPhone },
+  ];
+
+  describe.each(looks)('axe finds nothing to object to: $look', (look) => {
+    test('the new chat, empty, with text, with its menus', async () => {
+      const visit = await bed.visit(look);
+      const { page, screen } = visit;
+      const agents = page.getByRole('button', { name: /^Agent:/ });
+      await agents.waitFor();
+      expect(await violationsOf(visit)).toEqual([]);
+      await agents.click();
+      await page.getByRole('menu').waitFor();
+      expect(await violationsOf(visit)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await screen.message.fill(`${'long '.repeat(6_300)}and more`);
+      expect(await violationsOf(visit)).toEqual([]);
+      await screen.message.fill('x'.repeat(32_001));
+      await page
+        .getByText(/too long/)
+        .first()
+        .waitFor();
+      expect(await violationsOf(visit)).toEqual([]);
+    });
+
+    test('a conversation: rich, growing, stopped, failed', async () => {
+      const visit = await bed.visit(look);
+      const { page, screen } = visit;
+      for (const [index, { question }] of demoChat.entries()) {
+        if (index === 0) await screen.begin(question);
+        else await screen.send(question);
+        await expect.poll(() => screen.answers.count()).toBe(index + 1);
+        await expect.poll(() => screen.answers.last().getAttribute('data-status')).toBe('completed');
+      }
+      await screen.conversation.locator('.katex').first().waitFor({ state: 'attached' });
+      expect(await violationsOf(visit)).toEqual([]);
+      await screen.conversation.evaluate((log) => log.scrollTo(0, 0));
+      expect(await violationsOf(visit)).toEqual([]);
+
+      const gate = createGate();
+      bed.model.replyTo('Grow', streamText('## Half of it\n\nand the rest', { gate, from: 24 }));
+      await screen.send('Grow');
+      await screen.conversation.getByText('Half of it').waitFor();
+      expect(await violationsOf(visit)).toEqual([]);
+      await screen.stopButton.click();
+      await expect.poll(() => screen.answers.last().getAttribute('data-status')).toBe('stopped');
+      gate.release();
+      bed.model.replyTo('Fail', scripts.status(401));
+      await screen.send('Fail');
+      await screen.retryButton.waitFor();
+      expect(await violationsOf(visit)).toEqual([]);
+      await page
+        .getByRole('button', { name: /^Options for/ })
+        .last()
+        .click();
+      await page.getByRole('menuitem', { name: 'Rename' }).waitFor();
+      expect(await violationsOf(visit)).toEqual([]);
+    });
+
+    test('the list of chats, its search, its dialogs and its notes', async () => {
+      const visit = await bed.visit(look);
+      const { page, screen, context } = visit;
+      visit.watch.expectProblem(/ERR_INTERNET_DISCONNECTED/);
+      for (const title of ['A first chat', 'A second chat with a much longer name than fits into one line']) {
+        await seedChat(bed, visit, title);
+      }
+      await page.reload();
+      const list = async () => {
+        if (look.isPhone) await page.getByRole('button', { name: 'Show chats' }).click();
+        await screen.chatLink('A first chat').waitFor();
+      };
+      await list();
+      expect(await violationsOf(visit)).toEqual([]);
+      await screen.searchBox.fill('nothing like it');
+      await page.getByText(/No chat is called/).waitFor();
+      expect(await violationsOf(visit)).toEqual([]);
+      await page.getByRole('button', { name: 'Clear search' }).click();
+      await page.getByRole('button', { name: 'Settings' }).click();
+      await page.getByRole('menuitem', { name: 'Keyboard shortcuts' }).waitFor();
+      expect(await violationsOf(visit)).toEqual([]);
+      await page.getByRole('menuitem', { name: 'Keyboard shortcuts' }).click();
+      await page.getByRole('dialog', { name: /shortcuts/i }).waitFor();
+      expect(await violationsOf(visit)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog', { name: /shortcuts/i }).waitFor({ state: 'detached' });
+
+      await screen.chatLink('A first chat').click();
+      await page.getByRole('button', { name: 'Options for A first chat' }).last().click();
+      await page.getByRole('menuitem', { name: 'Rename' }).click();
+      await page.getByRole('textbox', { name: 'Chat name' }).fill('x'.repeat(201));
+      expect(await violationsOf(visit)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+      await page.getByRole('button', { name: 'Options for A first chat' }).last().click();
+      await page.getByRole('menuitem', { name: 'Delete' }).click();
+      await page.getByRole('button', { name: 'Undo' }).waitFor();
+      expect(await violationsOf(visit)).toEqual([]);
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await page.waitForURL(/\/c\//);
+      await context.setOffline(true);
+      await page
+        .getByText(/You are offline/)
+        .first()
+        .waitFor();
+      expect(await violationsOf(visit)).toEqual([]);
+    });
+
+    test('what is not there, and what may not be opened', async () => {
+      const visit = await bed.visit(look);
+      const { page, watch } = visit;
+      watch.expectProblem(/status of 40[34]/);
+      await page.goto('/c/nothing');
+      await page.getByRole('heading', { name: 'This chat does not exist' }).waitFor();
+      expect(await violationsOf(visit)).toEqual([]);
+      await page.route('**/web/session', (route) =>
+        route.continue({ headers: { ...route.request().headers(), 'x-forwarded-for': '203.0.113.7' } }),
+      );
+      await page.reload();
+      await page.getByText(/WEB_APP=on/).waitFor();
+      expect(await violationsOf(visit)).toEqual([]);
+    });
+  });
+}
+
+/** What axe objects to, one line each. */
+async function violationsOf({ page }: Visit): Promise<string[]> {
+  // Whatever fades in has faded in: half-transparent text has half its contrast.
+  await page.evaluate(() =>
+    Promise.all(
+      document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getTiming().iterations !== Number.POSITIVE_INFINITY)
+        .map(({ finished }) => finished.catch(() => undefined)),
+    ),
+  );
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}

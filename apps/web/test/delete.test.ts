@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { startBed, type Visit } from './support/bed.ts';
+
+const { visit, team } = await startBed();
+
+async function openChat(text: string): Promise<Visit & { chatId: string }> {
+  const opened = await visit();
+  const chatId = await opened.screen.begin(text);
+  await opened.screen.untilAnswer(`You said: ${text}`, 'completed');
+  await opened.screen.chatLink(text).waitFor();
+  return { ...opened, chatId };
+}
+
+async function remove({ page }: Visit, title: string): Promise<void> {
+  await page
+    .getByRole('button', { name: `Options for ${title}` })
+    .first()
+    .click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+}
+
+const statusOf = async (chatId: string) => (await team.rest('GET', `/chat/${chatId}`)).status;
+
+test('a deleted chat leaves the list at once, can be brought back, and is then as it was', async () => {
+  const chat = await openChat('Keep me');
+  const { screen, page } = chat;
+  await remove(chat, 'Keep me');
+  await expect.poll(() => screen.titles()).toEqual([]);
+  expect(await statusOf(chat.chatId)).toBe(200);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(() => screen.titles()).toEqual(['Keep me']);
+  await screen.untilAnswer('You said: Keep me', 'completed');
+  await page.reload();
+  await screen.untilAnswer('You said: Keep me', 'completed');
+  await screen.send('Still here');
+  await screen.untilAnswer('You said: Still here', 'completed');
+});
+
+test('five seconds later it is gone for good', async () => {
+  const chat = await openChat('Let me go');
+  await remove(chat, 'Let me go');
+  expect(await statusOf(chat.chatId)).toBe(200);
+  await expect.poll(() => statusOf(chat.chatId)).toBe(404);
+  await expect.poll(() => chat.page.getByRole('button', { name: 'Undo' }).count()).toBe(0);
+  await chat.page.reload();
+  await chat.screen.message.waitFor();
+  expect(await chat.screen.titles()).toEqual([]);
+});
+
+test('leaving the page in between deletes it, too', async () => {
+  const chat = await openChat('Leaving');
+  await remove(chat, 'Leaving');
+  await chat.page.getByRole('button', { name: 'Undo' }).waitFor();
+  const left = performance.now();
+  await chat.page.goto('about:blank');
+  await expect.poll(() => statusOf(chat.chatId)).toBe(404);
+  expect(performance.now() - left).toBeLessThan(4_000);
+});
+
+test('leaving the page after it was brought back does not', async () => {
+  const chat = await openChat('Staying');
+  await remove(chat, 'Staying');
+  await chat.page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(() => chat.screen.titles()).toEqual(['Staying']);
+  await chat.page.goto('about:blank');
+  await chat.page.goto(`/c/${chat.chatId}`);
+  await chat.screen.untilAnswer('You said: Staying', 'completed');
+});
+
+test('another tab that shows the chat is told that it was deleted', async () => {
+  const chat = await openChat('In two tabs');
+  const other = await chat.openTab(`/c/${chat.chatId}`);
+  await other.untilAnswer('You said: In two tabs', 'completed');
+  await remove(chat, 'In two tabs');
+  await chat.page.getByRole('button', { name: 'Undo' }).waitFor();
+  await chat.page.goto('about:blank');
+  await other.page.getByRole('heading', { name: 'This chat was deleted' }).waitFor();
+});

@@ -1,0 +1,128 @@
+import { scripts } from '@parley/agent/testing';
+import { Refusal } from '@parley/contract';
+import { expect, test } from 'vitest';
+import { startBed } from './support/bed.ts';
+
+/** Whether the model is there yet; a server's own model comes some time after the server. */
+let isLoading = false;
+let baseUrl = '';
+const { visit, model } = await startBed({
+  endpoint() {
+    if (isLoading) throw new Refusal('model_loading', { detail: 'The download is at 40 %.' });
+    return { baseUrl, apiKey: 'sk-model-key', model: 'm1' };
+  },
+});
+baseUrl = model.baseUrl;
+
+test('a failed answer says why, keeps the message, and a retry takes its place', async () => {
+  model.reply(scripts.status(401));
+  const { screen, page } = await visit();
+  await screen.begin('Fails once');
+  await page.getByText('The model refused this request', { exact: true }).waitFor();
+  expect(await screen.answers.last().getAttribute('data-status')).toBe('failed');
+  await page.reload();
+  await page.getByText('The model refused this request', { exact: true }).waitFor();
+
+  await screen.retryButton.click();
+  await screen.untilAnswer('You said: Fails once', 'completed');
+  expect(await screen.answers.count()).toBe(1);
+  expect(await page.getByText('The model refused this request', { exact: true }).count()).toBe(0);
+  expect(await screen.conversation.getByText('Fails once', { exact: true }).count()).toBe(1);
+});
+
+test('what was written before a failure is not shown as an answer that is whole', async () => {
+  const refusedHalfWay = scripts.errorAfter(['Half an ans'], 'content_filter');
+  model.replyTo('Breaks', refusedHalfWay);
+  const { screen } = await visit();
+  await screen.begin('Breaks');
+  await expect.poll(() => screen.answers.last().getAttribute('data-status')).toBe('failed');
+  await screen.retryButton.waitFor();
+  await screen.send('Go on');
+  // The model is told both: the first has no answer.
+  await screen.untilAnswer('You said: Breaks Go on', 'completed');
+  expect(await screen.retryButton.count()).toBe(0);
+});
+
+test('a model that still loads is told with how far it is; the message goes out when it is there', async () => {
+  isLoading = true;
+  const { screen, page, watch } = await visit();
+  watch.expectProblem(/status of 503/);
+  await screen.begin('Good morning');
+  await page.getByText('The model is getting ready').waitFor();
+  await page.getByText(/The download is at 40 %/).waitFor();
+  isLoading = false;
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await screen.untilAnswer('You said: Good morning', 'completed');
+  expect(await page.getByText('The model is getting ready').count()).toBe(0);
+});
+
+test('a text that is too long is told before it is sent, and is not lost', async () => {
+  const { screen, page } = await visit();
+  const longest = '🙂'.repeat(32_000);
+  await screen.message.fill(`${longest}!`);
+  await page.getByText(/^1 characters? too long/).waitFor();
+  expect(await screen.sendButton.isDisabled()).toBe(true);
+  await screen.message.press('Enter');
+  expect(new URL(page.url()).pathname).toBe('/');
+  expect(await screen.message.inputValue()).toBe(`${longest}!`);
+  await screen.message.fill(longest);
+  expect(await screen.sendButton.isEnabled()).toBe(true);
+});
+
+test('a key that is no longer good is told in words', async () => {
+  const { screen, page, watch } = await visit();
+  watch.expectProblem(/status of 401/);
+  await page.route('**/web/session', async (route) => {
+    const response = await route.fetch();
+    const body = (await response.json()) as object;
+    await route.fulfill({ response, json: { ...body, publishableKey: `pk_live_${'0'.repeat(38)}` } });
+  });
+  await page.reload();
+  await page.getByText('Your session has ended').first().waitFor();
+  expect(await screen.sendButton.isDisabled()).toBe(true);
+});
+
+test('a page that may not be opened from here says so, and who can change that', async () => {
+  const { page, watch } = await visit();
+  watch.expectProblem(/status of 403/);
+  await page.route('**/web/session', (route) =>
+    route.continue({ headers: { ...route.request().headers(), 'x-forwarded-for': '203.0.113.7' } }),
+  );
+  await page.reload();
+  await page.getByText(/WEB_APP=on/).waitFor();
+  await page.unroute('**/web/session');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('textbox', { name: 'Message' }).waitFor();
+});
+
+test('a chat that is not there has a page that says so, and leads on', async () => {
+  const { screen, page, watch } = await visit();
+  watch.expectProblem(/status of 404/);
+  for (const chatId of [`chat_${'0'.repeat(28)}`, 'nonsense', '%3Cscript%3E']) {
+    await page.goto(`/c/${chatId}`);
+    await page.getByRole('heading', { name: 'This chat does not exist' }).waitFor();
+  }
+  await page.getByRole('button', { name: 'Start another chat' }).click();
+  await screen.begin('On with it');
+  await screen.untilAnswer('You said: On with it', 'completed');
+});
+
+test('a proxy that answers in words of its own is no answer: the message is sent again', async () => {
+  const { screen, page, watch } = await visit();
+  watch.expectProblem(/status of 50[03]/);
+  await screen.begin('First');
+  await screen.untilAnswer('You said: First', 'completed');
+  let isRefused = false;
+  await page.route('**/trpc/message.create*', async (route) => {
+    if (isRefused) return route.continue();
+    isRefused = true;
+    await route.fulfill({
+      status: 503,
+      contentType: 'text/html',
+      body: '<h1>503 Service Unavailable</h1>',
+    });
+  });
+  await screen.send('Second');
+  await screen.untilAnswer('You said: Second', 'completed');
+  expect(await screen.conversation.getByText('Second', { exact: true }).count()).toBe(1);
+});

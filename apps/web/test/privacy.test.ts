@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { startBed } from './support/bed.ts';
+
+const { visit, team, url } = await startBed();
+
+test('no answer the browser gets holds the secret key, and no address any key', async () => {
+  const { screen, page, context, watch } = await visit({ path: 'about:blank' });
+  const bodies: Promise<string>[] = [];
+  context.on('response', (response) => {
+    // A stream ends only when it is closed: what it tells is asked of the page below.
+    if (/event-stream/.test(response.headers()['content-type'] ?? '')) return;
+    bodies.push(response.text().catch(() => ''));
+  });
+  await page.goto('/');
+  await screen.begin('Hello');
+  await screen.untilAnswer('You said: Hello', 'completed');
+  await page.reload();
+  await screen.untilAnswer('You said: Hello', 'completed');
+
+  const kept = await page.evaluate(() => ({
+    html: document.documentElement.outerHTML,
+    local: JSON.stringify({ ...localStorage }),
+    session: JSON.stringify({ ...sessionStorage }),
+    cookies: document.cookie,
+  }));
+  const everything = [...(await Promise.all(bodies)), ...Object.values(kept)].join('\n');
+  expect(everything).toContain(team.publishableKey);
+  expect(everything).not.toContain(team.secretKey);
+  expect(everything).not.toMatch(/sk_live_/);
+  expect(watch.requests.filter((address) => /[ps]k_live/.test(address))).toEqual([]);
+  // The page keeps no key and cannot read its own cookie.
+  expect(kept.cookies).toBe('');
+  expect(`${kept.html}${kept.local}${kept.session}`).not.toMatch(/pk_live_/);
+});
+
+test('the page asks its own server and nobody else, and the server knows only its own page', async () => {
+  const { screen, watch, context } = await visit();
+  await screen.begin('Hello');
+  await screen.untilAnswer('You said: Hello', 'completed');
+  expect([...new Set(watch.requests.map((address) => new URL(address).origin))]).toEqual([url]);
+
+  const foreign = await context.newPage();
+  const seen = await foreign.evaluate(
+    (address) =>
+      fetch(address, { method: 'POST' })
+        .then((response) => response.text())
+        .catch(() => 'refused'),
+    `${url}/web/session`,
+  );
+  expect(seen).toBe('refused');
+  watch.expectProblem(/blocked by CORS|status of 403|Failed to load resource/);
+});
+
+test('nobody can put the page into a frame', async () => {
+  const { context, watch } = await visit({ path: 'about:blank' });
+  watch.expectProblem(/frame-ancestors|Refused to frame|Framing/);
+  const outer = await context.newPage();
+  await outer.setContent(`<iframe src="${url}/"></iframe>`);
+  await expect
+    .poll(async () => (await outer.frames()[1]?.evaluate(() => document.body.innerText)) ?? '')
+    .not.toContain('Parley');
+  expect(await outer.frameLocator('iframe').getByRole('textbox', { name: 'Message' }).count()).toBe(0);
+});

@@ -1,0 +1,94 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { mock } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Chat } from '@parley/contract';
+import { type Browser, devices, type Page } from 'playwright-core';
+import { findChrome, launch } from '../support/browser.ts';
+import { buildPage } from '../support/built-page.ts';
+import { ChatScreen } from '../support/chat-screen.ts';
+import { demoChat, demoTitles, streamText } from '../support/demo.ts';
+import { type DemoServer, startDemoServer } from './demo-server.ts';
+
+/*
+ * `npm run screenshots`: the pictures of the documentation, taken from the app as it runs.
+ */
+
+const FOLDER = fileURLToPath(new URL('../../../../docs/screenshots/', import.meta.url));
+/** A page of documentation is read over a telephone, too. */
+const BYTES_MAX = 150 * 1024;
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const DEVICES = {
+  desktop: { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 },
+  phone: { ...devices['iPhone 13'], deviceScaleFactor: 2 },
+};
+
+await mkdir(FOLDER, { recursive: true });
+const server = await startDemoServer(buildPage());
+const browser = await launch(await findChrome());
+try {
+  const { userId, chatId } = await prepare(server, browser);
+  for (const [device, settings] of Object.entries(DEVICES)) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const context = await browser.newContext({
+        ...settings,
+        baseURL: server.url,
+        colorScheme,
+        locale: 'en-GB',
+        reducedMotion: 'reduce',
+      });
+      await context.addCookies([{ name: 'parley_user', value: userId, url: `${server.url}/web/session` }]);
+      const page = await context.newPage();
+      await page.goto('/');
+      await page.getByRole('textbox', { name: 'Message' }).waitFor();
+      await take(page, `new-chat-${colorScheme}-${device}`);
+      await page.goto(`/c/${chatId}`);
+      const conversation = page.getByRole('log', { name: 'Conversation' });
+      await conversation.locator('.hljs-keyword').first().waitFor();
+      await take(page, `code-${colorScheme}-${device}`);
+      await conversation.evaluate((log) => log.scrollTo(0, 0));
+      await conversation.locator('.katex').first().waitFor();
+      await take(page, `conversation-${colorScheme}-${device}`);
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}
+
+/** Makes what the pictures show: one user with some chats of the last days, and one of today. */
+async function prepare({ url, model, call, agentId }: DemoServer, opened: Browser) {
+  const context = await opened.newContext({ baseURL: url });
+  const page = await context.newPage();
+  const screen = new ChatScreen(page);
+  await page.goto('/');
+  await screen.message.waitFor();
+  const userId = (await context.cookies(`${url}/web/session`))[0]?.value ?? '';
+
+  // The oldest first: the list goes by the order in which they were made.
+  for (const { title, daysAgo } of demoTitles.toReversed()) {
+    mock.timers.enable({ apis: ['Date'], now: Date.now() - daysAgo * DAY_MS });
+    const chat = await call<Chat>('POST', '/chat', { agentId, userId });
+    mock.timers.reset();
+    await call('PATCH', `/chat/${chat.id}`, { title });
+  }
+  await page.reload();
+  for (const [index, { question, answer }] of demoChat.entries()) {
+    model.replyTo(question, streamText(answer));
+    if (index === 0) await screen.begin(question);
+    else await screen.send(question);
+    await screen.answers.nth(index).and(page.locator('[data-status="completed"]')).waitFor();
+  }
+  const { chatId } = screen;
+  await context.close();
+  return { userId, chatId };
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  await page.evaluate(() => document.fonts.ready);
+  const path = `${FOLDER}${name}.png`;
+  await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+  const { size } = await stat(path);
+  process.stdout.write(`${name}.png  ${Math.round(size / 1024)} KiB\n`);
+  if (size > BYTES_MAX) throw new Error(`${name}.png has more than ${BYTES_MAX / 1024} KiB`);
+}

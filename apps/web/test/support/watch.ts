@@ -1,0 +1,52 @@
+import type { BrowserContext, Page } from 'playwright-core';
+
+/** What should never be: each entry is one line for whoever reads the failed test. */
+export interface Watch {
+  /** Everything that was noticed so far and is not expected. */
+  problems(): readonly string[];
+  /** From now on, what matches is no problem: a test that cuts the network sees its errors. */
+  expectProblem(form: RegExp): void;
+  /** The addresses of all requests so far. */
+  readonly requests: readonly string[];
+}
+
+/** Watches all pages of a context: requests to other hosts, errors of any kind, and breaches of the policy. */
+export async function watch(context: BrowserContext, origin: string): Promise<Watch> {
+  const noticed: string[] = [];
+  const requests: string[] = [];
+  const expected: RegExp[] = [];
+  const watched = new WeakSet<Page>();
+
+  context.on('request', (request) => {
+    const url = request.url();
+    requests.push(url);
+    if (!url.startsWith(`${origin}/`) && !/^(?:data|blob):/.test(url)) noticed.push(`request to ${url}`);
+  });
+  context.on('page', watchPage);
+  await context.exposeBinding('parleyBreach', (_source, text: string) => void noticed.push(text));
+  await context.addInitScript(() => {
+    const tell = (window as unknown as { parleyBreach(text: string): void }).parleyBreach;
+    document.addEventListener('securitypolicyviolation', (event) => {
+      tell(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample} (${event.sourceFile})`);
+    });
+  });
+
+  function watchPage(page: Page): void {
+    if (watched.has(page)) return;
+    watched.add(page);
+    page.on('console', (message) => {
+      if (message.type() === 'error') noticed.push(`console: ${message.text()} (${message.location().url})`);
+    });
+    page.on('pageerror', (error) => noticed.push(`error: ${error.stack ?? error.message}`));
+    page.on('dialog', (dialog) => {
+      noticed.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+  }
+
+  return {
+    problems: () => noticed.filter((line) => !expected.some((form) => form.test(line))),
+    expectProblem: (form) => void expected.push(form),
+    requests,
+  };
+}
