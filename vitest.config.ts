@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { TallyReporter } from './scripts/tally-reporter.ts';
 
@@ -6,6 +7,8 @@ const BROWSER_TESTS = 'apps/web/test/**/*.test.ts';
 export default defineConfig({
   test: {
     globalSetup: ['packages/embedded/src/testing/global-setup.ts'],
+    // One for each core and one more: tests of processes wait more than they work.
+    maxWorkers: availableParallelism() + 1,
     reporters: ['default', new TallyReporter()],
     // Tests start real processes (mongod, servers): the bound is generous, because a test never asserts speed.
     expect: { poll: { timeout: 30_000 } },
@@ -30,6 +33,9 @@ export default defineConfig({
           name: 'browser',
           include: [BROWSER_TESTS],
           globalSetup: ['apps/web/test/support/global-setup.ts'],
+          // After the others, and two at a time: a browser waits more than it works.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
         },
       },
     ],

@@ -1,6 +1,6 @@
 import { scripts } from '@parley/agent/testing';
 import { Refusal } from '@parley/contract';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { startBed } from './support/bed.ts';
 
 /** Whether the model is there yet; a server's own model comes some time after the server. */
@@ -13,20 +13,23 @@ const { visit, model } = await startBed({
   },
 });
 baseUrl = model.baseUrl;
+afterEach(() => {
+  isLoading = false;
+});
 
 test('a failed answer says why, keeps the message, and a retry takes its place', async () => {
   model.reply(scripts.status(401));
   const { screen, page } = await visit();
   await screen.begin('Fails once');
-  await page.getByText('The model refused this request', { exact: true }).waitFor();
+  await screen.conversation.getByText('The model refused this request').waitFor();
   expect(await screen.answers.last().getAttribute('data-status')).toBe('failed');
   await page.reload();
-  await page.getByText('The model refused this request', { exact: true }).waitFor();
+  await screen.conversation.getByText('The model refused this request').waitFor();
 
   await screen.retryButton.click();
   await screen.untilAnswer('You said: Fails once', 'completed');
   expect(await screen.answers.count()).toBe(1);
-  expect(await page.getByText('The model refused this request', { exact: true }).count()).toBe(0);
+  expect(await screen.conversation.getByText('The model refused this request').count()).toBe(0);
   expect(await screen.conversation.getByText('Fails once', { exact: true }).count()).toBe(1);
 });
 
@@ -48,12 +51,12 @@ test('a model that still loads is told with how far it is; the message goes out 
   const { screen, page, watch } = await visit();
   watch.expectProblem(/status of 503/);
   await screen.begin('Good morning');
-  await page.getByText('The model is getting ready').waitFor();
-  await page.getByText(/The download is at 40 %/).waitFor();
+  await screen.conversation.getByText('The model is getting ready').waitFor();
+  await screen.conversation.getByText(/The download is at 40 %/).waitFor();
   isLoading = false;
   await page.getByRole('button', { name: 'Try now' }).click();
   await screen.untilAnswer('You said: Good morning', 'completed');
-  expect(await page.getByText('The model is getting ready').count()).toBe(0);
+  expect(await screen.conversation.getByText('The model is getting ready').count()).toBe(0);
 });
 
 test('a text that is too long is told before it is sent, and is not lost', async () => {

@@ -40,6 +40,7 @@ test('a silent answer is a comment every ten seconds, which is no event and part
 test('so is a chat in which nothing happens', async () => {
   const { id: chatId } = await team.makeChat();
   const stream = await openStream(url, 'GET', `/chat/${chatId}/events`, { key: team.secretKey });
+  await stream.take(1);
   vi.advanceTimersByTime(limits.heartbeatMs);
   expect(await stream.nextComment()).toBe('ping');
   stream.close();
