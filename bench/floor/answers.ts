@@ -1,7 +1,7 @@
 import { askModel } from './ask-model.ts';
 import type { Collections } from './collections.ts';
 import type { ChatDocument, MessageDocument } from './documents.ts';
-import { newChat, newTurn } from './new-documents.ts';
+import { newChat, newTurn, titleOf } from './new-documents.ts';
 import type { ShowAnswer } from './show-answer.ts';
 
 /** What the floor takes as given: one team with one agent. */
@@ -36,6 +36,7 @@ export async function sendMessage(
   if (!chat) return undefined;
   const turn = newTurn(team, chatId, (before[0]?.sequence ?? 0) + 1, content);
   await turns.insertOne(turn);
+  if (turn.sequence === 1) await chats.updateOne({ _id: chatId, team }, { $set: titleOf(content) });
   const userMessageId = turn.messages[0]?.id;
   show?.start(turn.answerId, { chatId, userMessageId });
   const messages: { role: string; content: string }[] = [];

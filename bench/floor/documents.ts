@@ -10,6 +10,8 @@ export interface ChatDocument {
   agentType: string;
   user?: string;
   metadata?: string;
+  title?: string;
+  titleBeginnings?: string[];
   createdAt: Date;
 }
 

@@ -17,6 +17,22 @@ export function newChat(
   };
 }
 
+const TITLE_LENGTH_MAX = 80;
+const TITLE_WORDS_MAX = 8;
+const BEGINNING_LENGTH_MAX = 8;
+
+/** What a chat is called after its first message, and found by. */
+export function titleOf(content: string): Required<Pick<ChatDocument, 'title' | 'titleBeginnings'>> {
+  const whole = content.length <= TITLE_LENGTH_MAX;
+  const cut = content.slice(0, TITLE_LENGTH_MAX - 1);
+  const title = whole ? content : `${cut.slice(0, cut.lastIndexOf(' '))}…`;
+  const words = (title.toLowerCase().match(/\w+/g) ?? []).slice(0, TITLE_WORDS_MAX);
+  const beginnings = words.flatMap((word) =>
+    Array.from(word.slice(0, BEGINNING_LENGTH_MAX), (_, index) => word.slice(0, index + 1)),
+  );
+  return { title, titleBeginnings: [...new Set(beginnings)] };
+}
+
 export function newTurn(team: string, chat: string, sequence: number, content: string): TurnDocument {
   const createdAt = new Date();
   return {

@@ -31,8 +31,8 @@ export function showAnswer(response: ServerResponse): ShowAnswer {
       write(`1-1-${shown}`, { type: 'text-delta', id: '0', delta: piece });
     },
     end(messageMetadata) {
-      write(`1-1-${shown + 1}`, { type: 'text-end', id: '0' });
-      write('1-2-0', { type: 'finish', messageMetadata });
+      write(`1-2-${shown}`, { type: 'text-end', id: '0' });
+      write('1-3-0', { type: 'finish', messageMetadata });
       response.end('data: [DONE]\n\n');
     },
   };

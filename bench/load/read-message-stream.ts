@@ -43,8 +43,8 @@ export function readMessageStream(text: string): StreamedAnswer {
   expectEqual(frame, [
     ['start', '0-0-0'],
     ['text-start', '1-1-0'],
-    ['text-end', `1-1-${content.length + 1}`],
-    ['finish', '1-2-0'],
+    ['text-end', `1-2-${content.length}`],
+    ['finish', '1-3-0'],
   ]);
   return {
     id: start?.part.messageId ?? '',
