@@ -1,4 +1,11 @@
-import { isId, mintId, newAgentSchema } from '@parley/contract';
+import {
+  createKeyInputSchema,
+  isId,
+  limits,
+  mintId,
+  newAgentSchema,
+  rollKeyInputSchema,
+} from '@parley/contract';
 import { mintApiKey, type Stores } from '@parley/db';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
@@ -57,12 +64,52 @@ async function createAgent({ team, ...options }: AgentOptions): Promise<void> {
   });
 }
 
-async function createKey(options: { team: string; kind: 'publishable' | 'secret' }): Promise<void> {
+interface NewKeyOptions {
+  readonly team: string;
+  readonly kind: 'publishable' | 'secret';
+  readonly name?: string;
+  readonly origin?: string[];
+}
+
+async function createKey({ team, kind, name, origin: origins }: NewKeyOptions): Promise<void> {
+  const fields = createKeyInputSchema.parse({ kind, name, origins });
   await run(async (stores) => {
-    const team = await existingTeam(stores, options.team);
-    const key = mintApiKey(options.kind);
-    await stores.apiKeys.create({ team }, key);
-    return { teamId: team, kind: options.kind, key };
+    const scope = { team: await existingTeam(stores, team) };
+    const { key, info } = await stores.apiKeys.issue(scope, kind, {
+      ...(fields.name !== undefined && { name: fields.name }),
+      ...(fields.origins && { origins: fields.origins }),
+    });
+    return { teamId: scope.team, ...info, key };
+  });
+}
+
+async function listKeys({ team }: { team: string }): Promise<void> {
+  await run(async (stores) => {
+    const scope = { team: await existingTeam(stores, team) };
+    return { teamId: scope.team, keys: await stores.apiKeys.list(scope, limits.keyListMax) };
+  });
+}
+
+async function rollKey(id: string, options: { team: string; overlapSeconds: number }): Promise<void> {
+  const { keyId, overlapSeconds = 0 } = rollKeyInputSchema.parse({
+    keyId: id,
+    overlapSeconds: options.overlapSeconds,
+  });
+  await run(async (stores) => {
+    const scope = { team: await existingTeam(stores, options.team) };
+    const until = new Date(Date.now() + overlapSeconds * 1_000);
+    const issued = isId('key', keyId) ? await stores.apiKeys.roll(scope, keyId, until) : undefined;
+    if (!issued) throw new Error(`There is no key ${keyId} that works.`);
+    return { teamId: scope.team, ...issued.info, key: issued.key };
+  });
+}
+
+async function revokeKey(keyId: string, options: { team: string }): Promise<void> {
+  await run(async (stores) => {
+    const scope = { team: await existingTeam(stores, options.team) };
+    const isRevoked = isId('key', keyId) && (await stores.apiKeys.revoke(scope, keyId));
+    if (!isRevoked) throw new Error(`There is no key ${keyId}.`);
+    return { teamId: scope.team, id: keyId, isRevoked };
   });
 }
 
@@ -102,9 +149,9 @@ program
   )
   .action(createAgent);
 
-program
-  .command('key')
-  .description('API keys')
+const key = program.command('key').description('API keys');
+
+key
   .command('create')
   .requiredOption('--team <teamId>', 'the team it belongs to')
   .addOption(
@@ -112,8 +159,35 @@ program
       .choices(['secret', 'publishable'])
       .makeOptionMandatory(),
   )
+  .option('--name <name>', 'what people call it')
+  .option('--origin <origin...>', 'the web origins that browsers may use it from')
   .description('makes a key, shown this once')
+  .addHelpText(
+    'after',
+    '\nExample:\n  npm run -s admin -- key create --team team_… --kind publishable --origin https://example.com\n',
+  )
   .action(createKey);
+
+key
+  .command('list')
+  .requiredOption('--team <teamId>', 'whose keys')
+  .description("lists a team's keys, newest first, without their texts")
+  .action(listKeys);
+
+key
+  .command('roll')
+  .argument('<keyId>', 'the key to be replaced')
+  .requiredOption('--team <teamId>', 'the team it belongs to')
+  .option('--overlap-seconds <seconds>', 'how long the old key lives on', Number, 24 * 60 * 60)
+  .description('makes a key in the place of another, shown this once')
+  .action(rollKey);
+
+key
+  .command('revoke')
+  .argument('<keyId>', 'the key to be ended')
+  .requiredOption('--team <teamId>', 'the team it belongs to')
+  .description('ends a key; every server refuses it within five seconds')
+  .action(revokeKey);
 
 try {
   await program.parseAsync();

@@ -108,10 +108,13 @@ describe('who calls is settled first', () => {
       ['x-api-key', (key: string) => ({ 'x-api-key': key })],
       ['Authorization: Bearer', (key: string) => ({ authorization: `Bearer ${key}` })],
       ['authorization: bearer', (key: string) => ({ authorization: `bearer ${key}` })],
-    ])('%s lets both kinds of key in', async (_, headers) => {
+    ])('%s lets both kinds of key in, or only a secret one, as the table says', async (_, headers) => {
       for (const key of [team.secretKey, team.publishableKey]) {
         const answer = await ask(door, name, await inputOf(name), { url, headers: headers(key) });
-        expect(answer.refusal).toBeUndefined();
+        const isLetIn = key === team.secretKey || !operations[name]?.isForSecretKeys;
+        expect([answer.status === 403, answer.refusal?.code]).toEqual(
+          isLetIn ? [false, undefined] : [true, 'secret_key_needed'],
+        );
       }
     });
   });
@@ -145,6 +148,7 @@ describe("another team's thing is not there", () => {
 
   async function foreignId(field: string): Promise<string> {
     if (field === 'agentId') return other.agent.id;
+    if (field === 'keyId') return other.makeKey();
     return field === 'messageId' ? (await other.answered()).messageId : (await other.makeChat()).id;
   }
 

@@ -112,7 +112,9 @@ describe('a browser reads every stream, from any page', () => {
 
   test('an answer that is begun as a stream is read likewise', async () => {
     const { id: chatId } = await team.makeChat();
-    const stream = await team.stream(chatId, 'hello', { headers: { Origin } });
+    const stream = await team.stream(chatId, 'hello', {
+      headers: { Origin, 'x-api-key': team.publishableKey },
+    });
     expect(stream.headers.get('access-control-allow-origin')).toBe('*');
     expect(list(stream.headers, 'access-control-expose-headers')).toContain('idempotent-replayed');
     await stream.rest();

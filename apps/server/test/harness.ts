@@ -53,6 +53,8 @@ export interface Team {
   readonly trpc: TRPCClient<AppRouter>;
   rest<Body = unknown>(method: string, path: string, request?: RestRequest): Promise<RestAnswer<Body>>;
   makeAgent(agent?: Partial<NewAgent>): Promise<AgentRecord>;
+  /** A further key, by its id. */
+  makeKey(): Promise<Id<'key'>>;
   makeChat(input?: { userId?: string; metadata?: object; agentId?: string }): Promise<Chat>;
   /** Sends a message and waits for its answer, whatever it is. */
   send(chatId: string, content: string, request?: RestRequest): Promise<RestAnswer<Answer>>;
@@ -165,6 +167,7 @@ async function makeTeam(
     trpc: trpcClient(url, secretKey),
     rest: send,
     makeAgent,
+    makeKey: async () => (await stores.apiKeys.issue(scope, 'publishable', {})).info.id,
     makeChat: async (input = {}) =>
       (await send<Chat>('POST', '/chat', { body: { agentId: firstAgent.id, ...input } })).body,
     send: (chatId, content, request) =>

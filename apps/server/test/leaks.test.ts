@@ -66,7 +66,8 @@ describe('columns added by hand to every document, and to what is inside', () =>
       const input = readsChat ? { ...valid, chatId: chat.id } : valid;
       await plant();
       for (const baseUrl of [url, replica.url]) {
-        const about = { url: baseUrl, headers: { 'x-api-key': team.publishableKey } };
+        const key = operations[name]?.isForSecretKeys ? team.secretKey : team.publishableKey;
+        const about = { url: baseUrl, headers: { 'x-api-key': key } };
         const answer = await ask(door, name, input, about);
         expect(JSON.stringify(answer)).not.toMatch(
           /canary|__v|toolCalls|usage|lease|token|textBytes|sequence/i,

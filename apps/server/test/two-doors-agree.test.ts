@@ -117,15 +117,16 @@ function comparable({ status, data, refusal }: DoorAnswer, mistakes: number): un
   const plain = JSON.stringify(
     { status: Math.max(status, 299), data, code: refusal?.code, issues },
     (key, value: unknown) => {
-      if (key === 'createdAt') return 'a moment';
+      if (key === 'createdAt' || key === 'lastUsedAt') return 'a moment';
+      if (key === 'key' || key === 'visibleStart') return 'a key';
       return typeof value === 'string' ? value.replaceAll(MINTED, 'an id') : value;
     },
   );
   return JSON.parse(plain);
 }
 
-/** The id of a chat or a message. */
-const MINTED = /(?:chat|msg)_[0-9a-z]{28}/g;
+/** The id of a chat, a message or a key. */
+const MINTED = /(?:chat|msg|key)_[0-9a-z]{28}/g;
 
 /** Asks both doors, in this order, each with an input of its own where an operation works only once. */
 async function askBoth(
@@ -159,7 +160,8 @@ describe.each(Object.keys(operations))('%s', (name) => {
 
   const things = Object.entries(operations[name]?.fields ?? {}).filter(([, kind]) => kind === 'id');
   test.each(things.map(([field]) => field))("of another team's %s both say the same", async (field) => {
-    const id = field === 'agentId' ? other.agent.id : foreignChat.id;
+    const foreign: Record<string, string> = { agentId: other.agent.id, keyId: await other.makeKey() };
+    const id = foreign[field] ?? foreignChat.id;
     for (const order of orders) {
       const { first, second } = await askBoth(name, order, [(input) => ({ ...input, [field]: id })]);
       expect(first).toMatchObject({ status: 404 });

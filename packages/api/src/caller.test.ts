@@ -10,11 +10,13 @@ const record = {
   kind: 'secret' as const,
 };
 
+/** What a program sends. */
+const noPage = { origin: undefined, host: '127.0.0.1:3000' };
+
 /** A store that knows one key, and keeps what it was asked for. */
 function storeOf(known: string) {
   const asked: string[] = [];
-  const store: ApiKeyStore = {
-    create: async () => undefined,
+  const store: Pick<ApiKeyStore, 'find'> = {
     find: async (key) => {
       asked.push(key);
       return key === known ? record : undefined;
@@ -32,7 +34,7 @@ describe('a key is taken from', () => {
     ['x-api-key before a bearer token', { apiKey: 'k1', authorization: 'Bearer k2' }],
   ])('%s', async (_, headers) => {
     const { store, asked } = storeOf('k1');
-    expect(await authenticate(store, headers)).toEqual({
+    expect(await authenticate(store, { ...noPage, ...headers })).toEqual({
       key: record.id,
       lineage: record.lineage,
       kind: 'secret',
@@ -52,14 +54,59 @@ describe('nobody is', () => {
     ['a wrong x-api-key beside a right token', { apiKey: 'k2', authorization: 'Bearer k1' }],
     ['an empty x-api-key beside a right token', { apiKey: '', authorization: 'Bearer k1' }],
   ])('%s', async (_, headers) => {
-    await expect(authenticate(storeOf('k1').store, headers)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(authenticate(storeOf('k1').store, { ...noPage, ...headers })).rejects.toMatchObject({
+      code: 'unauthorized',
+    });
   });
 
   test('a key that cannot be looked up: that is another refusal', async () => {
     const { store } = storeOf('k1');
     const away = { ...store, find: async () => Promise.reject(new Refusal('database_unavailable')) };
-    await expect(authenticate(away, { apiKey: 'k1', authorization: undefined })).rejects.toMatchObject({
+    await expect(
+      authenticate(away, { ...noPage, apiKey: 'k1', authorization: undefined }),
+    ).rejects.toMatchObject({
       code: 'database_unavailable',
     });
+  });
+});
+
+describe('a page', () => {
+  const from = (kind: 'secret' | 'publishable', origins?: string[]) => (origin: string, host?: string) =>
+    authenticate(
+      { find: async () => ({ ...record, kind, ...(origins && { origins }) }) },
+      { apiKey: 'k1', authorization: undefined, origin, host: host ?? 'api.example.com' },
+    ).then(
+      () => 'let in',
+      (error: Refusal) => error.code,
+    );
+
+  test('of any origin may use a publishable key, and of none a secret one, unless the key names origins', async () => {
+    expect(await from('publishable')('https://shop.example')).toBe('let in');
+    expect(await from('secret')('https://shop.example')).toBe('secret_key_in_browser');
+    const named = ['https://shop.example'];
+    expect(await from('publishable', named)('https://shop.example')).toBe('let in');
+    expect(await from('secret', named)('https://shop.example')).toBe('let in');
+  });
+
+  test.each([
+    'null',
+    'https://shop.example.',
+    'https://shop.example:444',
+    'http://shop.example',
+    'https://shop.example/',
+    'https://shop.example.evil.example',
+    'https://www.shop.example',
+    'HTTPS://SHOP.EXAMPLE',
+    '',
+  ])('of origin "%s" is not one of https://shop.example', async (origin) => {
+    expect(await from('publishable', ['https://shop.example'])(origin)).toBe('key_origin_not_allowed');
+    expect(await from('secret', ['https://shop.example'])(origin)).toBe('secret_key_in_browser');
+  });
+
+  test('of the server itself may use every key', async () => {
+    expect(await from('secret')('https://api.example.com')).toBe('let in');
+    expect(
+      await from('publishable', ['https://shop.example'])('http://127.0.0.1:3000', '127.0.0.1:3000'),
+    ).toBe('let in');
   });
 });

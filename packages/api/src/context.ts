@@ -1,6 +1,7 @@
+import { Refusal } from '@parley/contract';
 import type { Stores } from '@parley/db';
 import type { Turns } from '@parley/turns';
-import { authenticate, type Caller, type KeyHeaders } from './caller.ts';
+import { authenticate, type Caller, type KeyHeaders, type OriginHeaders } from './caller.ts';
 
 /** What procedures work with; made once per process by whoever hosts the router. */
 export interface Services {
@@ -27,10 +28,12 @@ export interface Context {
 export function createContext(
   services: Services,
   request: {
-    headers: KeyHeaders & { readonly idempotencyKey: string | undefined };
+    headers: KeyHeaders & OriginHeaders & { readonly idempotencyKey: string | undefined };
     requestId: string;
     hangUp: () => AbortSignal;
     onReplay: () => void;
+    /** The page that asks may not read what it is answered. */
+    onForeignOrigin: () => void;
   },
 ): Context {
   let caller: Promise<Caller> | undefined;
@@ -41,8 +44,16 @@ export function createContext(
     markReplayed: request.onReplay,
     hangUp: request.hangUp,
     caller: () => {
-      caller ??= authenticate(services.stores.apiKeys, request.headers);
+      caller ??= authenticate(services.stores.apiKeys, request.headers).catch((error: unknown) => {
+        if (isOfOrigin(error)) request.onForeignOrigin();
+        throw error;
+      });
       return caller;
     },
   };
+}
+
+function isOfOrigin(error: unknown): boolean {
+  if (!(error instanceof Refusal)) return false;
+  return error.code === 'key_origin_not_allowed' || error.code === 'secret_key_in_browser';
 }

@@ -5,6 +5,8 @@ export const COMMON: readonly ErrorCode[] = [
   'malformed_request',
   'invalid_input',
   'unauthorized',
+  'key_origin_not_allowed',
+  'secret_key_in_browser',
   'payload_too_large',
   'internal_error',
   'database_unavailable',

@@ -16,6 +16,12 @@ export const anyKeyProcedure = refusing.use(async ({ ctx, next }) => {
   return next({ ctx: { ...ctx.services, caller, scope: caller.scope } });
 });
 
+/** For administration: a publishable key, which everybody can read, does not do. */
+export const secretKeyProcedure = anyKeyProcedure.use(async ({ ctx, next }) => {
+  if (ctx.caller.kind !== 'secret') throw new Refusal('secret_key_needed');
+  return next();
+});
+
 /** For requests that create: their `Idempotency-Key`, if they have one. It is looked at before the input is. */
 const idempotentProcedure = anyKeyProcedure.use(async ({ ctx, path, getRawInput, next }) => {
   const { idempotencyKey, caller } = ctx;

@@ -81,6 +81,22 @@ export const errorRegister = {
     message: 'Only the chat page of this very server is answered here. Open the chat at its own address.',
     when: "The chat page's session was asked for by another site, or by something that does not say who asks: `Origin` is not the address that was called.",
   },
+  key_origin_not_allowed: {
+    trpcCode: 'FORBIDDEN',
+    message: 'This key may not be used from this web origin. Add the origin to the key, or use another key.',
+    when: "A browser sent a publishable key from an origin that is not among the key's.",
+  },
+  secret_key_in_browser: {
+    trpcCode: 'FORBIDDEN',
+    message:
+      'This is a secret key, and a web page sent it: whoever opens the page can read it. Use a publishable key, and roll this one.',
+    when: "A browser sent a secret key from another origin than the server's own. A key may name origins that it is meant for.",
+  },
+  secret_key_needed: {
+    trpcCode: 'FORBIDDEN',
+    message: 'This takes a secret key (`sk_live_…`): it is for your servers, not for browsers.',
+    when: 'A publishable key was used for what only a secret key may do.',
+  },
   web_app_local_only: {
     trpcCode: 'FORBIDDEN',
     message:
@@ -91,6 +107,11 @@ export const errorRegister = {
     trpcCode: 'NOT_FOUND',
     message: 'There is no such chat. Check the id, and that the key belongs to the team that made it.',
     when: "The chat does not exist, was deleted, or is another team's.",
+  },
+  key_not_found: {
+    trpcCode: 'NOT_FOUND',
+    message: 'There is no such key. `GET /key` lists the keys of your team.',
+    when: "The key does not exist or is another team's.",
   },
   agent_not_found: {
     trpcCode: 'NOT_FOUND',
@@ -134,6 +155,11 @@ export const errorRegister = {
     trpcCode: 'CONFLICT',
     message: 'Only a failed answer that is the newest of its chat can be retried. Send a message instead.',
     when: 'The answer has not failed, or the chat went on after it.',
+  },
+  key_ended: {
+    trpcCode: 'CONFLICT',
+    message: 'This key was revoked or has expired. Make a new one.',
+    when: 'A key that no longer works was to be rolled or changed.',
   },
   payload_too_large: {
     trpcCode: 'PAYLOAD_TOO_LARGE',

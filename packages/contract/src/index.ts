@@ -1,5 +1,6 @@
 export * from './agent.ts';
 export * from './answer-event.ts';
+export * from './api-key.ts';
 export * from './chat.ts';
 export * from './chat-cursor.ts';
 export * from './error-codes.ts';

@@ -72,6 +72,14 @@ export const limits = {
   chatEventsBehindMax: 50,
   /** Keys and agents a process remembers; beyond it the least used is read again. */
   cacheEntriesMax: 10_000,
+  /** A team's keys are looked through by people. */
+  keyListMax: 1_000,
+  /** A key is used from a handful of sites. */
+  keyOriginsMax: 20,
+  /** A rolled key lives on for as long as a slow roll-out takes, and no longer. */
+  keyOverlapSecondsMax: 30 * 24 * 60 * 60,
+  /** How exactly it is known when a key was last used: a write for each request would cost more than it tells. */
+  keyLastUsedEveryMs: 60_000,
   /** A team's agents are chosen from one list. */
   agentListMax: 1_000,
   /** From SIGTERM to exit: what runs may finish until then. Orchestrators kill after 30 s. */

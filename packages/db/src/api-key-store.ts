@@ -1,10 +1,10 @@
-import { mintId } from '@parley/contract';
+import { type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
-import { hashApiKey, isApiKey, kindOf, visibleStart } from './api-key.ts';
+import { type ApiKeyKind, hashApiKey, isApiKey, kindOf, mintApiKey, visibleStart } from './api-key.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import { createFoundCache } from './found-cache.ts';
-import type { Models } from './models.ts';
-import type { ApiKeyRecord } from './records.ts';
+import type { ApiKeyDocument, Models } from './models.ts';
+import type { ApiKeyFields, ApiKeyInfo, ApiKeyRecord, IssuedApiKey, Scope } from './records.ts';
 import type { ApiKeyStore } from './store.ts';
 
 /** Keys that were found are remembered for a few seconds: every request brings one. */
@@ -12,21 +12,47 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
   const lookUp = createFoundCache<ApiKeyRecord>();
 
   return {
-    async create({ team }, key) {
-      const document = {
-        _id: mintId('key'),
-        team,
-        kind: kindOf(key),
-        hash: hashApiKey(key),
-        visibleStart: visibleStart(key),
-        createdAt: new Date(),
-      };
-      try {
-        await apiKeys.insertMany([document], { lean: true });
-      } catch (error) {
-        // The same key again: it was stored before, unless it is another team's.
-        if (!isDuplicateKey(error) || !(await apiKeys.exists({ hash: document.hash, team }))) throw error;
-      }
+    async create(scope, key) {
+      await insert(scope, key, {});
+    },
+
+    issue: (scope, kind, fields) => issue(scope, kind, fields),
+
+    async get({ team }, id) {
+      const found = await apiKeys.findOne({ _id: id, team }).lean();
+      return found ? toInfo(found) : undefined;
+    },
+
+    async list({ team }, limit) {
+      const found = await apiKeys.find({ team }).sort({ _id: -1 }).limit(limit).lean();
+      return found.map(toInfo);
+    },
+
+    async update({ team }, id, fields) {
+      const found = await apiKeys
+        .findOneAndUpdate(working(team, id), toUpdate(fields), { returnDocument: 'after' })
+        .lean();
+      return found ? toInfo(found) : undefined;
+    },
+
+    async roll(scope, id, until) {
+      const old = await apiKeys.findOne(working(scope.team, id)).lean();
+      if (!old) return undefined;
+      const { name, origins } = old;
+      const fields = { ...(name !== undefined && { name }), ...(origins && { origins }) };
+      // The new one first: whatever happens in between, one of the two works.
+      const made = await issue(scope, old.kind, fields, old.lineage ?? old._id);
+      await apiKeys.updateOne({ _id: id, team: scope.team }, { $min: { expiresAt: until } });
+      return made;
+    },
+
+    async revoke({ team }, id) {
+      const isThere = { _id: id, team };
+      const { matchedCount } = await apiKeys.updateOne(
+        { ...isThere, revokedAt: trusted({ $exists: false }) },
+        { $set: { revokedAt: new Date() } },
+      );
+      return matchedCount === 1 || (await apiKeys.exists(isThere)) !== null;
     },
 
     async find(key) {
@@ -36,14 +62,99 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     },
   };
 
+  async function issue(
+    scope: Scope,
+    kind: ApiKeyKind,
+    fields: ApiKeyFields,
+    lineage?: Id<'key'>,
+  ): Promise<IssuedApiKey> {
+    const key = mintApiKey(kind);
+    return { key, info: await insert(scope, key, fields, lineage) };
+  }
+
+  async function insert(
+    { team }: Scope,
+    key: string,
+    fields: ApiKeyFields,
+    lineage?: Id<'key'>,
+  ): Promise<ApiKeyInfo> {
+    const document: ApiKeyDocument = {
+      _id: mintId('key'),
+      ...(lineage && { lineage }),
+      team,
+      kind: kindOf(key),
+      hash: hashApiKey(key),
+      visibleStart: visibleStart(key),
+      ...(fields.name !== undefined && { name: fields.name }),
+      ...(fields.origins?.length && { origins: [...fields.origins] }),
+      createdAt: new Date(),
+      ...(fields.expiresAt && { expiresAt: fields.expiresAt }),
+    };
+    try {
+      await apiKeys.insertMany([document], { lean: true });
+      return toInfo(document);
+    } catch (error) {
+      // The same key again: it was stored before, unless it is another team's.
+      const kept = isDuplicateKey(error) && (await apiKeys.findOne({ hash: document.hash, team }).lean());
+      if (!kept) throw error;
+      return toInfo(kept);
+    }
+  }
+
   async function findByHash(hash: string): Promise<ApiKeyRecord | undefined> {
     const found = await apiKeys
       .findOne(
         { hash, revokedAt: trusted({ $exists: false }) },
-        { team: 1, kind: 1, expiresAt: 1, lineage: 1 },
+        { team: 1, kind: 1, expiresAt: 1, lineage: 1, origins: 1, lastUsedAt: 1 },
       )
       .lean();
     if (!found || (found.expiresAt && found.expiresAt <= new Date())) return undefined;
-    return { id: found._id, lineage: found.lineage ?? found._id, team: found.team, kind: found.kind };
+    noteUse(found);
+    const { _id: id, lineage = id, team, kind, origins } = found;
+    return { id, lineage, team, kind, ...(origins && { origins }) };
   }
+
+  /** Nobody waits for it, and nothing is lost with it but a time. */
+  function noteUse({ _id, lastUsedAt }: Pick<ApiKeyDocument, '_id' | 'lastUsedAt'>): void {
+    const now = new Date();
+    if (lastUsedAt && now.getTime() - lastUsedAt.getTime() < limits.keyLastUsedEveryMs) return;
+    apiKeys.updateOne({ _id }, { $max: { lastUsedAt: now } }).catch(() => undefined);
+  }
+}
+
+/** A key that neither was revoked nor has expired. */
+function working(team: Id<'team'>, id: Id<'key'>) {
+  return {
+    _id: id,
+    team,
+    revokedAt: trusted({ $exists: false }),
+    $or: [{ expiresAt: trusted({ $exists: false }) }, { expiresAt: trusted({ $gt: new Date() }) }],
+  };
+}
+
+function toUpdate({ name, origins, expiresAt }: ApiKeyFields) {
+  return {
+    $set: {
+      ...(name !== undefined && { name }),
+      ...(origins?.length && { origins }),
+      ...(expiresAt && { expiresAt }),
+    },
+    ...(origins?.length === 0 && { $unset: { origins: 1 } }),
+  };
+}
+
+function toInfo(document: ApiKeyDocument): ApiKeyInfo {
+  const { _id: id, kind, visibleStart: start, name, origins, createdAt } = document;
+  const { lastUsedAt, expiresAt, revokedAt } = document;
+  return {
+    id,
+    kind,
+    visibleStart: start,
+    ...(name !== undefined && { name }),
+    ...(origins && { origins }),
+    createdAt,
+    ...(lastUsedAt && { lastUsedAt }),
+    ...(expiresAt && { expiresAt }),
+    ...(revokedAt && { revokedAt }),
+  };
 }

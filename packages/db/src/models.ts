@@ -27,7 +27,10 @@ export interface ApiKeyDocument {
   /** SHA-256 of the key. */
   hash: string;
   visibleStart: string;
+  name?: string;
+  origins?: string[];
   createdAt: Date;
+  lastUsedAt?: Date;
   expiresAt?: Date;
   revokedAt?: Date;
 }
@@ -142,13 +145,17 @@ const apiKeySchema = new Schema<ApiKeyDocument>(
     kind: string,
     hash: string,
     visibleStart: string,
+    name: String,
+    origins: { type: [String], default: undefined },
     createdAt: date,
+    lastUsedAt: Date,
     expiresAt: Date,
     revokedAt: Date,
   },
   { ...options, collection: 'keys' },
 );
 apiKeySchema.index({ hash: 1 }, { unique: true });
+apiKeySchema.index({ team: 1, _id: -1 });
 
 const agentSchema = new Schema<AgentDocument>(
   {

@@ -12,6 +12,31 @@ export interface ApiKeyRecord {
   readonly lineage: Id<'key'>;
   readonly team: Id<'team'>;
   readonly kind: ApiKeyKind;
+  /** Where browsers may use it from, when it says. */
+  readonly origins?: readonly string[];
+}
+
+/** What people say of a key. */
+export interface ApiKeyFields {
+  readonly name?: string;
+  readonly origins?: readonly string[];
+  readonly expiresAt?: Date;
+}
+
+/** A key as its team sees it. */
+export interface ApiKeyInfo extends ApiKeyFields {
+  readonly id: Id<'key'>;
+  readonly kind: ApiKeyKind;
+  readonly visibleStart: string;
+  readonly createdAt: Date;
+  readonly lastUsedAt?: Date;
+  readonly revokedAt?: Date;
+}
+
+/** A key that was just made: its text exists nowhere else. */
+export interface IssuedApiKey {
+  readonly key: string;
+  readonly info: ApiKeyInfo;
 }
 
 export interface AgentRecord {

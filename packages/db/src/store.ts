@@ -1,12 +1,16 @@
 import type { Id, NewAgent } from '@parley/contract';
+import type { ApiKeyKind } from './api-key.ts';
 import type {
   AgentRecord,
+  ApiKeyFields,
+  ApiKeyInfo,
   ApiKeyRecord,
   ChatChange,
   ChatFilter,
   ChatRecord,
   ChatTail,
   Idempotency,
+  IssuedApiKey,
   KeptChat,
   Lease,
   ListedMessage,
@@ -43,8 +47,19 @@ export interface TeamStore {
 }
 
 export interface ApiKeyStore {
-  /** Stores a key that was minted; only its hash and its visible start. Repeatable. */
+  /** Stores a key that was minted; of its text only a hash and the visible start. Repeatable. */
   create(scope: Scope, key: string): Promise<void>;
+  /** Makes a key. */
+  issue(scope: Scope, kind: ApiKeyKind, fields: ApiKeyFields): Promise<IssuedApiKey>;
+  get(scope: Scope, id: Id<'key'>): Promise<ApiKeyInfo | undefined>;
+  /** Newest first, at most `limit`; also those that were revoked or have expired. */
+  list(scope: Scope, limit: number): Promise<ApiKeyInfo[]>;
+  /** Changes what is given; an empty list of origins takes them away. Undefined: there is no such key that works. */
+  update(scope: Scope, id: Id<'key'>, fields: ApiKeyFields): Promise<ApiKeyInfo | undefined>;
+  /** Makes a key in the place of an old one, which lives on until `until` at most. Undefined: as above. */
+  roll(scope: Scope, id: Id<'key'>, until: Date): Promise<IssuedApiKey | undefined>;
+  /** Ends a key; every process refuses it within seconds. False: there is no such key. */
+  revoke(scope: Scope, id: Id<'key'>): Promise<boolean>;
   /** The key with this text, if it may be used now. Not scoped: it is what the scope comes from. */
   find(key: string): Promise<ApiKeyRecord | undefined>;
 }

@@ -28,6 +28,16 @@ async function exerciseTeamsKeysAndAgents({ teams, apiKeys, agents }: Stores, sc
   await apiKeys.create(scope, key);
   await apiKeys.create(scope, key);
   await apiKeys.find(key);
+  const { info } = await apiKeys.issue(scope, 'publishable', {
+    name: 'Page',
+    origins: ['https://example.com'],
+  });
+  await apiKeys.get(scope, info.id);
+  await apiKeys.list(scope, 10);
+  await apiKeys.update(scope, info.id, { origins: [] });
+  await apiKeys.roll(scope, info.id, new Date(Date.now() + 60_000));
+  await apiKeys.revoke(scope, info.id);
+  await apiKeys.revoke(scope, info.id);
   const { id: agent } = await agents.create(scope, { name: 'Ann', type: 'support' });
   await agents.create(scope, { name: 'Ann', type: 'support' }, agent);
   await agents.find(scope, agent);

@@ -20,6 +20,7 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 interface Owned {
+  readonly key: Id<'key'>;
   readonly agent: Id<'agent'>;
   readonly chat: Id<'chat'>;
   /** Of the request that made another chat, and of the one that sent the waiting message. */
@@ -31,6 +32,7 @@ interface Owned {
 /** What a team may have: an agent, and a chat with a turn that ended, one that runs, with a log, and one that waits. */
 async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
   const { id: agent } = await stores.agents.create(scope, { name: 'Ann', type: 'support' });
+  const { id: key } = (await stores.apiKeys.issue(scope, 'secret', {})).info;
   const chat = await newChat(stores, scope);
   await endedTurn(stores, scope, chat, 1);
   const running = newTurn(chat, 2, { lease: leaseOf('token') });
@@ -40,7 +42,7 @@ async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
   await stores.turns.insert(scope, running);
   await stores.turns.insert(scope, waiting);
   await stores.turnLog.append([{ turn: running.id, team: scope.team, attempt: 1, to: 4, text: 'text' }]);
-  return { agent, chat, idempotency, running, waiting };
+  return { key, agent, chat, idempotency, running, waiting };
 }
 
 const failed: TurnEnd = { status: 'failed', errorCode: 'model_failed', textBytes: 0 };
@@ -49,6 +51,11 @@ type Call = (stores: Stores, scope: Scope, owned: Owned) => Promise<unknown>;
 
 /** Each call, and what a stranger gets from it. */
 const calls: Record<string, readonly [Call, unknown]> = {
+  'apiKeys.get': [({ apiKeys }, scope, { key }) => apiKeys.get(scope, key), undefined],
+  'apiKeys.list': [({ apiKeys }, scope) => apiKeys.list(scope, 10), []],
+  'apiKeys.update': [({ apiKeys }, scope, { key }) => apiKeys.update(scope, key, { name: 'x' }), undefined],
+  'apiKeys.roll': [({ apiKeys }, scope, { key }) => apiKeys.roll(scope, key, new Date()), undefined],
+  'apiKeys.revoke': [({ apiKeys }, scope, { key }) => apiKeys.revoke(scope, key), false],
   'agents.find': [({ agents }, scope, { agent }) => agents.find(scope, agent), undefined],
   'agents.list': [({ agents }, scope) => agents.list(scope, 10), []],
   'chats.find': [({ chats }, scope, { chat }) => chats.find(scope, chat), undefined],
@@ -102,6 +109,7 @@ const calls: Record<string, readonly [Call, unknown]> = {
 const others = [
   'agents.create',
   'apiKeys.create',
+  'apiKeys.issue',
   'apiKeys.find',
   'chats.create',
   'chats.createOnce',

@@ -14,12 +14,14 @@ function keyHeaders(request: FastifyRequest): KeyHeaders {
 export function contextOf(
   services: Services,
   request: FastifyRequest,
-  options: { hangUp: () => AbortSignal; onReplay: () => void },
+  options: { hangUp: () => AbortSignal; onReplay: () => void; onForeignOrigin: () => void },
 ): Context {
   const idempotencyKey = request.headers['idempotency-key'];
   return createContext(services, {
     headers: {
       ...keyHeaders(request),
+      origin: request.headers.origin,
+      host: request.headers.host,
       idempotencyKey: Array.isArray(idempotencyKey) ? idempotencyKey.join(', ') : idempotencyKey,
     },
     requestId: request.id,

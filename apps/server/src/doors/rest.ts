@@ -32,6 +32,7 @@ export async function restDoor(app: FastifyInstance, { services }: { services: S
     request.context = contextOf(services, request, {
       hangUp: () => hangUpSignal(reply),
       onReplay: () => void reply.header(REPLAYED.name, REPLAYED.value),
+      onForeignOrigin: () => void reply.removeHeader('access-control-allow-origin'),
     });
     await request.context.caller();
   });

@@ -35,6 +35,7 @@ export async function trpcDoor(app: FastifyInstance, { services }: { services: S
       contextOf(services, req, {
         hangUp: () => info.signal,
         onReplay: () => void res.header(REPLAYED.name, REPLAYED.value),
+        onForeignOrigin: () => void res.removeHeader('access-control-allow-origin'),
       }),
     onError: ({ error, req }) => {
       req.refusal = refusalOf(error);

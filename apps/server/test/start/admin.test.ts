@@ -27,11 +27,23 @@ test('without a running server it starts the database for the moment; what it ma
   const server = await ServerProcess.start(dataDir);
   const { body } = await call({ url: server.url, secretKey: key.key }, 'GET', '/agent');
   expect(body.agents.map(({ id }: { id: string }) => id)).toEqual([team.agentId, agent.agentId]);
+
+  const of = ['--team', team.teamId];
+  const verb = async (...args: string[]) =>
+    JSON.parse((await admin(dataDir, ['key', ...args, ...of])).stdout);
+  const rolled = await verb('roll', key.id, '--overlap-seconds', '0');
+  expect(rolled.key).toMatch(/^pk_live_/);
+  expect(await verb('revoke', rolled.id)).toMatchObject({ id: rolled.id, isRevoked: true });
+  const { keys } = await verb('list');
+  expect(keys).toHaveLength(4);
+  expect(keys[0]).toMatchObject({ id: rolled.id, revokedAt: expect.any(String) });
+  expect(JSON.stringify(keys)).not.toContain(rolled.key);
 });
 
 test.each([
   [['agent', 'create', '--team', 'team_none', '--name', 'A', '--type', 't'], 'There is no team team_none.'],
   [['team', 'create', ''], 'a name is needed'],
+  [['key', 'create', '--team', 'x', '--kind', 'secret', '--origin', 'a page'], 'must be an origin'],
   [['key', 'create', '--team', 'x', '--kind', 'golden'], 'Allowed choices are secret, publishable'],
   [['nonsense'], 'unknown command'],
 ])('a mistake is one sentence on standard error and exit code 1: %j', async (args, sentence) => {

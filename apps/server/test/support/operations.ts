@@ -6,9 +6,22 @@ export interface OperationExample {
   readonly validInput: (team: Team) => Promise<Record<string, unknown>>;
   /** Every field of the input, by what it takes. */
   readonly fields: Readonly<Record<string, FieldKind>>;
+  /** For secret keys alone. */
+  readonly isForSecretKeys?: true;
 }
 
-export type FieldKind = 'id' | 'text' | 'object' | 'limit' | 'cursor' | 'choice' | 'flag' | 'query-flag';
+export type FieldKind =
+  | 'id'
+  | 'text'
+  | 'object'
+  | 'limit'
+  | 'cursor'
+  | 'choice'
+  | 'flag'
+  | 'query-flag'
+  | 'list'
+  | 'moment'
+  | 'count';
 
 /**
  * Every operation that answers at once, by its procedure. One that is missing here fails the tests: so a new
@@ -54,6 +67,42 @@ export const operations: Readonly<Record<string, OperationExample>> = {
   'message.retry': {
     validInput: (team) => team.failed(),
     fields: { chatId: 'id', messageId: 'id', wait: 'flag' },
+  },
+  'key.create': {
+    validInput: async () => ({
+      kind: 'publishable',
+      name: 'Website',
+      origins: ['https://example.com'],
+      expiresAt: '2999-01-01T00:00:00.000Z',
+    }),
+    fields: { kind: 'choice', name: 'text', origins: 'list', expiresAt: 'moment' },
+    isForSecretKeys: true,
+  },
+  'key.list': { validInput: async () => ({}), fields: {}, isForSecretKeys: true },
+  'key.get': {
+    validInput: async (team) => ({ keyId: await team.makeKey() }),
+    fields: { keyId: 'id' },
+    isForSecretKeys: true,
+  },
+  'key.update': {
+    validInput: async (team) => ({
+      keyId: await team.makeKey(),
+      name: 'Website',
+      origins: [],
+      expiresAt: '2999-01-01T00:00:00.000Z',
+    }),
+    fields: { keyId: 'id', name: 'text', origins: 'list', expiresAt: 'moment' },
+    isForSecretKeys: true,
+  },
+  'key.roll': {
+    validInput: async (team) => ({ keyId: await team.makeKey(), overlapSeconds: 60 }),
+    fields: { keyId: 'id', overlapSeconds: 'count' },
+    isForSecretKeys: true,
+  },
+  'key.revoke': {
+    validInput: async (team) => ({ keyId: await team.makeKey() }),
+    fields: { keyId: 'id' },
+    isForSecretKeys: true,
   },
   'agent.list': {
     validInput: async () => ({}),

@@ -78,6 +78,8 @@ function inQuery(field: string, kind: FieldKind): RefusedRequest[] {
 function isForeign(kind: FieldKind, value: unknown): boolean {
   // Any JSON object is metadata, and stays what it is; a number is a size of a page, and true is a flag.
   if (kind === 'object') return typeof value !== 'object' || value === null || Array.isArray(value);
+  if (kind === 'list') return !Array.isArray(value);
+  if (kind === 'count') return typeof value !== 'number';
   if (kind === 'flag' || kind === 'query-flag') return typeof value !== 'boolean';
   return kind !== 'limit' || typeof value !== 'number';
 }
@@ -106,6 +108,17 @@ function textsFor(kind: FieldKind, canBeBroken: boolean): readonly (readonly [st
         ['the word true', 'true'],
         ['the word false', 'false'],
         ['an empty text', ''],
+      ];
+    case 'list':
+      return [['a text', 'https://example.com']];
+    case 'count':
+      return [['a text', '60']];
+    case 'moment':
+      return [
+        ['an empty text', ''],
+        ['a day', '2999-01-01'],
+        ['a time that is past', '2020-01-01T00:00:00.000Z'],
+        ['a local time', '2999-01-01T00:00:00.000'],
       ];
     case 'query-flag':
       return [

@@ -9,8 +9,15 @@ export async function unchanged<Result>(raw: mongo.Db, action: () => Promise<Res
   return result;
 }
 
-/** MongoDB's own hash of each collection's documents. */
+/** MongoDB's own hash of each collection's documents. That a key was used is noted beside every request. */
 async function hashes(raw: mongo.Db): Promise<unknown> {
-  const { collections } = await raw.command({ dbHash: 1 });
-  return collections;
+  const [{ collections }, keys] = await Promise.all([
+    raw.command({ dbHash: 1 }),
+    raw
+      .collection('keys')
+      .find({}, { projection: { lastUsedAt: 0 } })
+      .sort({ _id: 1 })
+      .toArray(),
+  ]);
+  return { ...collections, keys };
 }

@@ -17,6 +17,26 @@ export interface Problem {
 }
 
 const words: Record<ProblemCode, ProblemWords> = {
+  key_origin_not_allowed: {
+    title: 'This page may not use its key',
+    advice: 'Whoever runs this page has to add its address to the key.',
+  },
+  secret_key_in_browser: {
+    title: 'This page has the wrong kind of key',
+    advice: 'Whoever runs it has to give it a publishable key, and to roll the secret one.',
+  },
+  secret_key_needed: {
+    title: 'This page may not do that',
+    advice: 'It is for whoever runs the server.',
+  },
+  key_not_found: {
+    title: 'There is no such key',
+    advice: 'It may have been another team’s.',
+  },
+  key_ended: {
+    title: 'This key works no longer',
+    advice: 'It was revoked or has expired. Make a new one.',
+  },
   model_failed: {
     title: 'The model could not answer',
     advice: 'Your message is kept. Retry it, or send another one to go on.',

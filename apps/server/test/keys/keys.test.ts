@@ -1,0 +1,138 @@
+import { type Key, type KeyList, limits, type NewKey } from '@parley/contract';
+import { isApiKey } from '@parley/db';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+
+const { makeTeam, rest, mongo, url, startReplica } = await startHarness();
+const team = await makeTeam();
+
+const make = async (body: object) => (await team.rest<NewKey>('POST', '/key', { body })).body;
+const list = async () => (await team.rest<KeyList>('GET', '/key')).body.keys;
+const statusOf = async (key: string, base = url) =>
+  (await fetch(`${base}/agent`, { headers: { 'x-api-key': key } })).status;
+
+describe('a key that is made', () => {
+  test('is shown once, works at once, and stands in the list without its text', async () => {
+    const fields = { name: 'Website', origins: ['https://example.com'] };
+    const made = await make({ kind: 'publishable', ...fields });
+    expect(isApiKey(made.key)).toBe(true);
+    const { key, ...shown } = made;
+    expect(shown).toEqual({
+      id: expect.stringMatching(/^key_/),
+      kind: 'publishable',
+      ...fields,
+      visibleStart: key.slice(0, 12),
+      createdAt: expect.stringMatching(/Z$/),
+    });
+    expect(await statusOf(key)).toBe(200);
+    const [newest] = await list();
+    expect(newest).toMatchObject(shown);
+    expect((await team.rest('GET', `/key/${made.id}`)).body).toMatchObject(shown);
+    expect(JSON.stringify(await list())).not.toContain(key);
+    expect(JSON.stringify(await mongo.raw.collection('keys').find().toArray())).not.toContain(key);
+  });
+
+  test('tells when it was last used, once it was', async () => {
+    const { id, key } = await make({ kind: 'secret' });
+    const usedAt = async () => (await list()).find((one) => one.id === id)?.lastUsedAt;
+    expect(await usedAt()).toBeUndefined();
+    await statusOf(key);
+    await expect.poll(usedAt).toMatch(/Z$/);
+  });
+
+  test('with an end is refused from then on', async () => {
+    const { id, key } = await make({ kind: 'secret' });
+    await mongo.raw
+      .collection<{ _id: string }>('keys')
+      .updateOne({ _id: id }, { $set: { expiresAt: new Date(Date.now() - 1) } });
+    expect(await statusOf(key)).toBe(401);
+    for (const [method, path] of [
+      ['PATCH', `/key/${id}`],
+      ['POST', `/key/${id}/roll`],
+    ] as const) {
+      const { status, refusal } = await team.rest(method, path, { body: {} });
+      expect([status, refusal.code]).toEqual([409, 'key_ended']);
+    }
+  });
+});
+
+test('a revoked key is refused by every process within five seconds, by one that has just used it too', async () => {
+  const replica = await startReplica();
+  const { id, key } = await make({ kind: 'secret' });
+  for (const base of [url, replica.url]) expect(await statusOf(key, base)).toBe(200);
+  expect((await team.rest('DELETE', `/key/${id}`)).status).toBe(204);
+  for (const base of [url, replica.url]) await expect.poll(() => statusOf(key, base)).toBe(401);
+  expect(limits.cacheMs).toBeLessThan(5_000);
+  expect((await team.rest('DELETE', `/key/${id}`)).status).toBe(204);
+  expect((await team.rest<Key>('GET', `/key/${id}`)).body.revokedAt).toMatch(/Z$/);
+});
+
+describe('a key that is rolled', () => {
+  test('has a successor with its name and its origins, and lives on for the overlap', async () => {
+    const old = await make({ kind: 'publishable', name: 'Page', origins: ['https://example.com'] });
+    const { status, body: next } = await team.rest<NewKey>('POST', `/key/${old.id}/roll`, {
+      body: { overlapSeconds: 3_600 },
+    });
+    expect(status).toBe(200);
+    expect(next).toMatchObject({ kind: 'publishable', name: 'Page', origins: ['https://example.com'] });
+    expect(next.key).not.toBe(old.key);
+    expect([await statusOf(old.key), await statusOf(next.key)]).toEqual([200, 200]);
+    const { expiresAt = '' } = (await team.rest<Key>('GET', `/key/${old.id}`)).body;
+    const leftMs = Date.parse(expiresAt) - Date.now();
+    expect(leftMs).toBeGreaterThan(3_500_000);
+    expect(leftMs).toBeLessThanOrEqual(3_600_000);
+  });
+
+  test('without an overlap ends at once; a request without a body gives a day', async () => {
+    const old = await make({ kind: 'secret' });
+    await team.rest('POST', `/key/${old.id}/roll`, { body: { overlapSeconds: 0 } });
+    expect(await statusOf(old.key)).toBe(401);
+    const kept = await make({ kind: 'secret' });
+    const { status } = await team.rest('POST', `/key/${kept.id}/roll`);
+    expect(status).toBe(200);
+    const { expiresAt = '' } = (await team.rest<Key>('GET', `/key/${kept.id}`)).body;
+    expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(23 * 3_600_000);
+  });
+
+  test('keeps what was begun with it: the new key repeats the old one’s request', async () => {
+    const old = await make({ kind: 'secret' });
+    const { id: chatId } = await team.makeChat();
+    const send = (key: string) =>
+      rest('POST', `/chat/${chatId}/message`, {
+        headers: { 'x-api-key': key, 'idempotency-key': 'one' },
+        body: { content: 'once', role: 'user' },
+      });
+    const first = await send(old.key);
+    const { body: next } = await team.rest<NewKey>('POST', `/key/${old.id}/roll`);
+    const again = await send(next.key);
+    expect(again.body).toEqual(first.body);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+  });
+});
+
+test('what is changed is changed, what is left out stays, and an empty list takes the origins away', async () => {
+  const { id } = await make({ kind: 'publishable', name: 'Page', origins: ['https://example.com'] });
+  const update = async (body: object) => (await team.rest<Key>('PATCH', `/key/${id}`, { body })).body;
+  expect(await update({ name: 'Shop' })).toMatchObject({ name: 'Shop', origins: ['https://example.com'] });
+  expect(await update({ origins: [] })).not.toHaveProperty('origins');
+  const expiresAt = new Date(Date.now() + 60_000).toISOString();
+  expect(await update({ expiresAt })).toMatchObject({ name: 'Shop', expiresAt });
+});
+
+test.each([
+  'example.com',
+  'https://example.com/',
+  'https://example.com/path',
+  'https://EXAMPLE.com',
+  'https://example.com:443',
+  'ftp://example.com',
+  'null',
+  '*',
+  'https://*.example.com',
+  'https://user@example.com',
+])('"%s" is no origin as browsers send it', async (origin) => {
+  const { status, refusal } = await team.rest('POST', '/key', {
+    body: { kind: 'publishable', origins: [origin] },
+  });
+  expect([status, refusal.code, refusal.issues?.[0]?.path]).toEqual([400, 'invalid_input', 'origins.0']);
+});

@@ -1,0 +1,63 @@
+import type { NewKey } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { doors } from '../support/doors.ts';
+
+/* What a page of another site can do with a key that it should not have, and what it may read of the answer. */
+
+const { makeTeam, url } = await startHarness();
+const team = await makeTeam();
+
+const SHOP = 'https://shop.example';
+const make = async (body: object) => (await team.rest<NewKey>('POST', '/key', { body })).body.key;
+const publishable = await make({ kind: 'publishable', origins: [SHOP] });
+const secretOfShop = await make({ kind: 'secret', origins: [SHOP] });
+
+/** What a page of this origin gets, and whether its browser lets it read that. */
+async function ask(door: (typeof doors)[number], key: string, origin: string | undefined) {
+  const response = await fetch(`${url}${door === 'rest' ? '/agent' : '/trpc/agent.list?input={}'}`, {
+    headers: { 'x-api-key': key, ...(origin !== undefined && { origin }) },
+  });
+  const body = (await response.json()) as { code?: string; error?: { data: { refusal: { code: string } } } };
+  const { code } = door === 'rest' ? body : (body.error?.data.refusal ?? {});
+  return { status: response.status, code, isReadable: response.headers.has('access-control-allow-origin') };
+}
+
+describe.each(doors)('at %s', (door) => {
+  test.each([
+    ['publishable, with origins, from one of them', publishable, SHOP],
+    ['publishable, without origins', team.publishableKey, 'https://anywhere.example'],
+    ['publishable, from no page', publishable, undefined],
+    ['secret, from no page', team.secretKey, undefined],
+    ['secret, from the server’s own page', team.secretKey, url],
+    ['secret, with origins, from one of them', secretOfShop, SHOP],
+  ])('a key that is %s works', async (_, key, origin) => {
+    expect(await ask(door, key, origin)).toEqual({ status: 200, code: undefined, isReadable: true });
+  });
+
+  test.each([
+    'https://evil.example',
+    `${SHOP}.`,
+    `${SHOP}:8443`,
+    'http://shop.example',
+    'null',
+    `${SHOP}.evil.example`,
+  ])('from %s a publishable key is refused, and the page may not even read that', async (origin) => {
+    expect(await ask(door, publishable, origin)).toEqual({
+      status: 403,
+      code: 'key_origin_not_allowed',
+      isReadable: false,
+    });
+  });
+
+  test.each([
+    ['without origins', team.secretKey],
+    ['of other origins', secretOfShop],
+  ])('a secret key %s is refused in a page, with an explanation for whoever looks', async (_, key) => {
+    expect(await ask(door, key, 'https://evil.example')).toEqual({
+      status: 403,
+      code: 'secret_key_in_browser',
+      isReadable: false,
+    });
+  });
+});

@@ -1,0 +1,21 @@
+import { keyListSchema, limits, listKeysInputSchema } from '@parley/contract';
+import { secretKeyProcedure } from '../procedures.ts';
+import { toKey } from './to-key.ts';
+
+export const listKeys = secretKeyProcedure
+  .meta({
+    openapi: {
+      method: 'GET',
+      path: '/key',
+      operationId: 'listKeys',
+      tags: ['Keys'],
+      summary: 'List keys',
+      description: "The team's newest 1,000 keys, also those that were revoked or have expired.",
+    },
+    errors: ['secret_key_needed'],
+  })
+  .input(listKeysInputSchema)
+  .output(keyListSchema)
+  .query(async ({ ctx: { stores, scope } }) => ({
+    keys: (await stores.apiKeys.list(scope, limits.keyListMax)).map(toKey),
+  }));

@@ -1,0 +1,31 @@
+import { newKeySchema, Refusal, rollKeyInputSchema } from '@parley/contract';
+import { secretKeyProcedure } from '../procedures.ts';
+import { existingKey } from './existing-key.ts';
+import { toKey } from './to-key.ts';
+
+/** A day: as long as a careful roll-out takes. */
+const OVERLAP_SECONDS = 24 * 60 * 60;
+
+export const rollKey = secretKeyProcedure
+  .meta({
+    openapi: {
+      method: 'POST',
+      path: '/key/{keyId}/roll',
+      operationId: 'rollKey',
+      tags: ['Keys'],
+      summary: 'Roll a key',
+      description:
+        'Makes a key in the place of another one, which lives on for the overlap. What was begun with the old key is repeated with the new one: idempotency keys stay known.',
+    },
+    errors: ['secret_key_needed', 'key_not_found', 'key_ended'],
+    hasOptionalBody: true,
+  })
+  .input(rollKeyInputSchema)
+  .output(newKeySchema)
+  .mutation(async ({ ctx: { stores, scope }, input: { keyId, overlapSeconds = OVERLAP_SECONDS } }) => {
+    const id = await existingKey(stores.apiKeys, scope, keyId);
+    const until = new Date(Date.now() + overlapSeconds * 1_000);
+    const issued = await stores.apiKeys.roll(scope, id, until);
+    if (!issued) throw new Refusal('key_ended');
+    return { ...toKey(issued.info), key: issued.key };
+  });

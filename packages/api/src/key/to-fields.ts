@@ -1,0 +1,15 @@
+import type { ApiKeyFields } from '@parley/db';
+
+/** What a request says of a key, as it is stored. */
+export function toFields(said: {
+  readonly name?: string | undefined;
+  readonly origins?: readonly string[] | undefined;
+  readonly expiresAt?: string | undefined;
+}): ApiKeyFields {
+  const { name, origins, expiresAt } = said;
+  return {
+    ...(name !== undefined && { name }),
+    ...(origins !== undefined && { origins: [...new Set(origins)] }),
+    ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
+  };
+}

@@ -1,0 +1,27 @@
+import { keySchema, Refusal, updateKeyInputSchema } from '@parley/contract';
+import { secretKeyProcedure } from '../procedures.ts';
+import { existingKey } from './existing-key.ts';
+import { toFields } from './to-fields.ts';
+import { toKey } from './to-key.ts';
+
+export const updateKey = secretKeyProcedure
+  .meta({
+    openapi: {
+      method: 'PATCH',
+      path: '/key/{keyId}',
+      operationId: 'updateKey',
+      tags: ['Keys'],
+      summary: 'Change a key',
+      description:
+        'Gives a key another name, other origins, or an end. It holds everywhere within five seconds.',
+    },
+    errors: ['secret_key_needed', 'key_not_found', 'key_ended'],
+  })
+  .input(updateKeyInputSchema)
+  .output(keySchema)
+  .mutation(async ({ ctx: { stores, scope }, input: { keyId, ...change } }) => {
+    const id = await existingKey(stores.apiKeys, scope, keyId);
+    const key = await stores.apiKeys.update(scope, id, toFields(change));
+    if (!key) throw new Refusal('key_ended');
+    return toKey(key);
+  });

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { idInputSchema, idSchema } from './id.ts';
+import { limits } from './limits.ts';
+import { textSchema } from './text.ts';
+import { momentSchema } from './time.ts';
+
+const kindSchema = z.enum(['publishable', 'secret']).meta({
+  description: '`publishable` (`pk_live_…`) is for browsers, `secret` (`sk_live_…`) for servers.',
+});
+
+const keyNameSchema = textSchema({ min: 1, max: limits.nameLengthMax }).meta({
+  description: 'What people call it.',
+  examples: ['Website'],
+});
+
+/** RFC 6454, section 6.2: scheme, host and port, as a browser sends it. */
+const originSchema = z
+  .string()
+  .max(300)
+  .refine(isOrigin, 'must be an origin as browsers send it, such as https://example.com')
+  .meta({ examples: ['https://example.com'] });
+
+const originsSchema = z
+  .array(originSchema)
+  .max(limits.keyOriginsMax, `must name at most ${limits.keyOriginsMax} origins`)
+  .meta({
+    description:
+      "The web origins that browsers may use this key from, beside this server's own. A publishable key without " +
+      'any works from every page, a secret one from none. An empty list takes them away.',
+  });
+
+const expiresAtSchema = momentSchema
+  .refine((text) => Date.parse(text) > Date.now(), 'must lie in the future')
+  .meta({ description: 'From then on the key is refused.' });
+
+export const createKeyInputSchema = z.strictObject({
+  kind: kindSchema,
+  name: keyNameSchema.optional(),
+  origins: originsSchema.optional(),
+  expiresAt: expiresAtSchema.optional(),
+});
+
+export const listKeysInputSchema = z.strictObject({});
+
+/** Names one key. */
+export const oneKeyInputSchema = z.strictObject({ keyId: idInputSchema('key') });
+
+/** A field that is left out stays as it is. */
+export const updateKeyInputSchema = oneKeyInputSchema.extend({
+  name: keyNameSchema.optional(),
+  origins: originsSchema.optional(),
+  expiresAt: expiresAtSchema.optional(),
+});
+
+export const rollKeyInputSchema = oneKeyInputSchema.extend({
+  overlapSeconds: z
+    .int({ error: 'must be a whole number of seconds' })
+    .min(0, 'must not be negative')
+    .max(limits.keyOverlapSecondsMax, `must be at most ${limits.keyOverlapSecondsMax} (30 days)`)
+    .optional()
+    .meta({ description: 'How long the old key lives on; a day, unless said otherwise.' }),
+});
+
+const keyFields = {
+  id: idSchema('key'),
+  kind: kindSchema,
+  name: z.string().optional(),
+  visibleStart: z.string().meta({ description: 'How the key begins, to know it by.' }),
+  origins: z.array(z.string()).optional(),
+  createdAt: momentSchema,
+  lastUsedAt: momentSchema.optional().meta({ description: 'To about a minute; absent: never.' }),
+  expiresAt: momentSchema.optional(),
+  revokedAt: momentSchema.optional(),
+};
+
+/** A key as it is shown: never its text, of which only a hash is stored. */
+export const keySchema = z
+  .object(keyFields)
+  .meta({ id: 'Key', description: 'An API key, without its text.' });
+
+/** A key that was just made. */
+export const newKeySchema = z
+  .object({
+    ...keyFields,
+    key: z.string().meta({ description: 'The key itself. It is shown this once.' }),
+  })
+  .meta({ id: 'NewKey', description: 'An API key that was just made, with its text.' });
+
+export const keyListSchema = z
+  .object({ keys: z.array(keySchema) })
+  .meta({ id: 'KeyList', description: "The team's keys, newest first." });
+
+export type Key = z.infer<typeof keySchema>;
+export type NewKey = z.infer<typeof newKeySchema>;
+export type KeyList = z.infer<typeof keyListSchema>;
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes('*');
+}
