@@ -42,6 +42,9 @@ export async function startServer(options: {
       OPENAI_BASE_URL: modelUrl,
       OPENAI_API_KEY: 'bench',
       OPENAI_MODEL: 'scripted',
+      // High enough to refuse nothing: what counting costs is measured with the rest.
+      RATE_LIMIT_SECRET: '1000000',
+      RATE_LIMIT_PUBLISHABLE: '1000000',
     },
   });
   const url = `http://127.0.0.1:${port}`;

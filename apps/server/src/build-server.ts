@@ -27,7 +27,14 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Above the idle time of the usual load balancers, so that they close first. */
 const KEEP_ALIVE_MS = 75_000;
 
-const EXPOSED_HEADERS = ['x-request-id', 'retry-after', 'idempotent-replayed'];
+const EXPOSED_HEADERS = [
+  'x-request-id',
+  'retry-after',
+  'idempotent-replayed',
+  'x-ratelimit-limit',
+  'x-ratelimit-remaining',
+  'x-ratelimit-reset',
+];
 /** What the hooks add, for a request that is refused before any of them runs. */
 const HOOKLESS_HEADERS = {
   'x-content-type-options': 'nosniff',

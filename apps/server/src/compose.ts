@@ -1,5 +1,5 @@
 import { type AgentBounds, createRunAgent } from '@parley/agent';
-import type { Services } from '@parley/api';
+import { RateLimiter, type RateLimits, type Services } from '@parley/api';
 import { limits } from '@parley/contract';
 import type { Database } from '@parley/db';
 import { startTurns, systemClock, type TurnBounds, type Turns } from '@parley/turns';
@@ -32,6 +32,8 @@ export async function compose(parts: {
   readonly bounds?: Partial<TurnBounds>;
   readonly agentBounds?: Partial<AgentBounds>;
   readonly web?: WebApp | undefined;
+  /** Without them there are none. */
+  readonly rateLimits?: RateLimits | undefined;
 }): Promise<Composition> {
   const { database, model, log, contextTokens } = parts;
   const turns = startTurns({
@@ -52,7 +54,14 @@ export async function compose(parts: {
       ...parts.bounds,
     },
   });
-  const services: Services = { stores: database.stores, turns };
+  const rateLimiter =
+    parts.rateLimits &&
+    new RateLimiter({
+      counts: database.stores.requestCounts,
+      limits: parts.rateLimits,
+      log: (event, fields) => log.warn(fields, event),
+    });
+  const services: Services = { stores: database.stores, turns, rateLimiter };
   const health = {
     isDraining: () => turns.isDraining,
     isDatabaseReachable: () => database.isReachable(),
@@ -67,6 +76,7 @@ export async function compose(parts: {
       // What was said last may still leave; a client that does not take it keeps nobody from stopping.
       const late = setTimeout(() => app.server.closeAllConnections(), LAST_WORDS_MS);
       await app.close().finally(() => clearTimeout(late));
+      await rateLimiter?.close();
     },
   };
 }

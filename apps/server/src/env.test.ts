@@ -9,6 +9,8 @@ test('everything is optional', () => {
     DATA_DIR: '.data',
     LOCAL_MODEL: 'on',
     WEB_APP: 'loopback',
+    RATE_LIMIT_PUBLISHABLE: 100,
+    RATE_LIMIT_SECRET: 1_000,
     LOG_LEVEL: 'info',
   });
 });
@@ -61,6 +63,8 @@ describe('what cannot be used is named', () => {
     ['LOCAL_MODEL', 'yes'],
     ['WEB_APP', 'yes'],
     ['WEB_PUBLISHABLE_KEY', 'sk_live_x'],
+    ['RATE_LIMIT_SECRET', '-1'],
+    ['RATE_LIMIT_PUBLISHABLE', 'many'],
     ['LOG_LEVEL', 'verbose'],
     ['CONTEXT_TOKENS', '0'],
     ['CONTEXT_TOKENS', 'many'],

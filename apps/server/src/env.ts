@@ -24,6 +24,9 @@ const envSchema = z.object({
   WEB_APP: z.literal(['loopback', 'on', 'off'], { error: 'must be loopback, on or off' }).default('loopback'),
   /** The chat page's key, where it is not the first team's own. It is told to every browser that opens the page. */
   WEB_PUBLISHABLE_KEY: z.string().startsWith('pk_', 'must be a publishable key (pk_…)').optional(),
+  /** Requests a minute of one key of each kind; 0 for as many as it likes. */
+  RATE_LIMIT_PUBLISHABLE: z.coerce.number().int().min(0).max(1_000_000).default(limits.rateLimitPublishable),
+  RATE_LIMIT_SECRET: z.coerce.number().int().min(0).max(1_000_000).default(limits.rateLimitSecret),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 

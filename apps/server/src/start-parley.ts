@@ -41,7 +41,15 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
   signal.throwIfAborted();
 
   const web = webAppOf(env, start);
-  const composition = await compose({ database, model, log, contextTokens: env.CONTEXT_TOKENS, web });
+  const rateLimits = { publishable: env.RATE_LIMIT_PUBLISHABLE, secret: env.RATE_LIMIT_SECRET };
+  const composition = await compose({
+    database,
+    model,
+    log,
+    contextTokens: env.CONTEXT_TOKENS,
+    web,
+    rateLimits,
+  });
   let hurried: AbortSignal | undefined;
   owned.defer(() => composition.close(limits.drainMs, hurried));
   const port = await listen(composition.app, env);

@@ -1,6 +1,6 @@
 import type { AgentBounds } from '@parley/agent';
 import { type Gate, type ScriptedModel, scripts, startScriptedModel } from '@parley/agent/testing';
-import type { AppRouter } from '@parley/api';
+import type { AppRouter, RateLimits } from '@parley/api';
 import { type Answer, type Chat, type Id, mintId, type NewAgent } from '@parley/contract';
 import { type AgentRecord, type Database, mintApiKey } from '@parley/db';
 import type { TurnBounds } from '@parley/turns';
@@ -23,6 +23,8 @@ export interface HarnessOptions {
   readonly addressOf?: (uri: string) => string;
   /** Puts something between the server and its stores. */
   readonly alter?: (database: Database) => Database;
+  /** Requests a minute; without, none are counted. */
+  readonly rateLimits?: RateLimits;
   /** Where the model is, when it is not the scripted one. */
   readonly endpoint?: ModelSource['endpoint'];
   /** The chat page, which few tests are about. */
@@ -100,6 +102,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       contextTokens: options.contextTokens ?? 6_000,
       web: options.web,
       ...(bounds && { bounds }),
+      rateLimits: options.rateLimits,
       ...(options.agentBounds && { agentBounds: options.agentBounds }),
     });
     running.push(composition);

@@ -10,7 +10,7 @@ import { askForStream } from './support/streams.ts';
  */
 
 const CANARY = 'canary-column';
-const COLLECTIONS = ['teams', 'keys', 'agents', 'chats', 'turns', 'turnLog'];
+const COLLECTIONS = ['teams', 'keys', 'agents', 'chats', 'turns', 'turnLog', 'requestCounts'];
 
 const { url, makeTeam, model, mongo, startReplica } = await startHarness();
 const team = await makeTeam({ systemPrompt: `${CANARY} prompt`, model: `${CANARY}-model` });

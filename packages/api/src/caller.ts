@@ -1,5 +1,6 @@
 import { type Id, Refusal } from '@parley/contract';
 import type { ApiKeyRecord, ApiKeyStore, Scope } from '@parley/db';
+import type { RateVerdict } from './rate-limiter.ts';
 
 /** Who calls, as the key proved it. */
 export interface Caller {
@@ -7,6 +8,8 @@ export interface Caller {
   /** Stays when the key is rolled. */
   readonly lineage: Id<'key'>;
   readonly kind: 'publishable' | 'secret';
+  /** How the key stands in this minute; undefined when it has no limit. */
+  readonly rate?: RateVerdict | undefined;
   /** What the caller may reach. */
   readonly scope: Scope;
 }

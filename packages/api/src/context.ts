@@ -2,11 +2,14 @@ import { Refusal } from '@parley/contract';
 import type { Stores } from '@parley/db';
 import type { Turns } from '@parley/turns';
 import { authenticate, type Caller, type KeyHeaders, type OriginHeaders } from './caller.ts';
+import type { RateLimiter, RateVerdict } from './rate-limiter.ts';
 
 /** What procedures work with; made once per process by whoever hosts the router. */
 export interface Services {
   readonly stores: Stores;
   readonly turns: Turns;
+  /** Without one there are no limits. */
+  readonly rateLimiter?: RateLimiter | undefined;
 }
 
 /** What a procedure gets with each request. */
@@ -32,11 +35,17 @@ export function createContext(
     requestId: string;
     hangUp: () => AbortSignal;
     onReplay: () => void;
+    onRate: (rate: RateVerdict) => void;
     /** The page that asks may not read what it is answered. */
     onForeignOrigin: () => void;
   },
 ): Context {
   let caller: Promise<Caller> | undefined;
+  const counted = (found: Caller): Caller => {
+    const rate = services.rateLimiter?.take(found.key, found.kind);
+    if (rate) request.onRate(rate);
+    return { ...found, rate };
+  };
   return {
     services,
     requestId: request.requestId,
@@ -44,7 +53,7 @@ export function createContext(
     markReplayed: request.onReplay,
     hangUp: request.hangUp,
     caller: () => {
-      caller ??= authenticate(services.stores.apiKeys, request.headers).catch((error: unknown) => {
+      caller ??= authenticate(services.stores.apiKeys, request.headers).then(counted, (error: unknown) => {
         if (isOfOrigin(error)) request.onForeignOrigin();
         throw error;
       });

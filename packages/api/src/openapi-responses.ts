@@ -8,6 +8,7 @@ export const COMMON: readonly ErrorCode[] = [
   'key_origin_not_allowed',
   'secret_key_in_browser',
   'payload_too_large',
+  'rate_limited',
   'internal_error',
   'database_unavailable',
 ];

@@ -1,4 +1,5 @@
 import { isId, Refusal } from '@parley/contract';
+import type { Caller } from './caller.ts';
 import { toIdempotency } from './idempotency.ts';
 import { refusalOf, toTrpcError } from './refusal-of.ts';
 import { t } from './trpc.ts';
@@ -10,10 +11,16 @@ const refusing = t.procedure.use(async ({ next }) => {
   return result;
 });
 
-/** For every key. Proves who calls before the input is looked at, and hands on what they may reach. */
-export const anyKeyProcedure = refusing.use(async ({ ctx, next }) => {
+/** Proves who calls before the input is looked at, and hands on what they may reach. */
+const authenticated = refusing.use(async ({ ctx, next }) => {
   const caller = await ctx.caller();
   return next({ ctx: { ...ctx.services, caller, scope: caller.scope } });
+});
+
+/** For every key, within its requests a minute. */
+export const anyKeyProcedure = authenticated.use(async ({ ctx, next }) => {
+  refuseLimited(ctx.caller);
+  return next();
 });
 
 /** For administration: a publishable key, which everybody can read, does not do. */
@@ -23,7 +30,7 @@ export const secretKeyProcedure = anyKeyProcedure.use(async ({ ctx, next }) => {
 });
 
 /** For requests that create: their `Idempotency-Key`, if they have one. It is looked at before the input is. */
-const idempotentProcedure = anyKeyProcedure.use(async ({ ctx, path, getRawInput, next }) => {
+const idempotentProcedure = authenticated.use(async ({ ctx, path, getRawInput, next }) => {
   const { idempotencyKey, caller } = ctx;
   const idempotency =
     idempotencyKey === undefined
@@ -38,6 +45,8 @@ export const turnProcedure = idempotentProcedure.use(async ({ ctx, getRawInput, 
   const chatId = idempotency && chatIdOf(await getRawInput());
   const kept = idempotency && chatId && (await turns.findKept(scope, chatId, idempotency));
   if (kept) ctx.markReplayed();
+  // What was begun is told again, however often; it costs the model nothing.
+  else refuseLimited(ctx.caller);
   return next({ ctx: { kept: kept || undefined } });
 });
 
@@ -48,8 +57,15 @@ export const chatProcedure = idempotentProcedure.use(async ({ ctx, next }) => {
   if (kept && kept.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
   if (kept) ctx.markReplayed();
   if (kept && !kept.chat) throw new Refusal('chat_not_found');
+  if (!kept) refuseLimited(ctx.caller);
   return next({ ctx: { kept: kept?.chat } });
 });
+
+function refuseLimited({ rate }: Caller): void {
+  if (!rate || rate.isAllowed) return;
+  const retryAfterSeconds = Math.max(Math.ceil(rate.resetAt - Date.now() / 1_000), 1);
+  throw new Refusal('rate_limited', { retryAfterSeconds });
+}
 
 function chatIdOf(input: unknown) {
   if (typeof input !== 'object' || input === null || !('chatId' in input)) return undefined;

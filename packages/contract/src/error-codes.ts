@@ -14,6 +14,7 @@ export const statusOfTrpcCode = {
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   UNPROCESSABLE_CONTENT: 422,
+  TOO_MANY_REQUESTS: 429,
   INTERNAL_SERVER_ERROR: 500,
   BAD_GATEWAY: 502,
   SERVICE_UNAVAILABLE: 503,
@@ -34,6 +35,7 @@ export const nameOfStatus: Record<ErrorStatus, string> = {
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
   422: 'Unprocessable Content',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
@@ -175,6 +177,13 @@ export const errorRegister = {
     trpcCode: 'UNPROCESSABLE_CONTENT',
     message: 'This `Idempotency-Key` was used with another request. Use a new key for a new request.',
     when: 'The same key came with another body. Nothing was written.',
+  },
+  rate_limited: {
+    trpcCode: 'TOO_MANY_REQUESTS',
+    message:
+      'This key has made all the requests it may make in this minute. Go on after `Retry-After` seconds.',
+    when: 'The key has reached its requests a minute; `X-RateLimit-*` on every answer tells how many are left.',
+    retryAfterSeconds: 60,
   },
   internal_error: {
     trpcCode: 'INTERNAL_SERVER_ERROR',

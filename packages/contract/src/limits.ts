@@ -72,6 +72,9 @@ export const limits = {
   chatEventsBehindMax: 50,
   /** Keys and agents a process remembers; beyond it the least used is read again. */
   cacheEntriesMax: 10_000,
+  /** Requests a minute of one key: a page asks for a few a minute and visitor, a server for many visitors. */
+  rateLimitPublishable: 100,
+  rateLimitSecret: 1_000,
   /** A team's keys are looked through by people. */
   keyListMax: 1_000,
   /** A key is used from a handful of sites. */

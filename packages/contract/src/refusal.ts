@@ -14,6 +14,8 @@ interface RefusalFacts {
   readonly messageId?: string;
   /** More than the register's sentence can know, such as how far a download is. One sentence. */
   readonly detail?: string;
+  /** When waiting helps sooner than the register says. */
+  readonly retryAfterSeconds?: number;
   /** For the log only; never shown. */
   readonly cause?: unknown;
 }
@@ -41,7 +43,7 @@ export class Refusal extends Error {
 
   /** The value of `Retry-After` in seconds, where waiting helps. */
   get retryAfterSeconds(): number | undefined {
-    return errorEntry(this.code).retryAfterSeconds;
+    return this.facts.retryAfterSeconds ?? errorEntry(this.code).retryAfterSeconds;
   }
 }
 

@@ -7,6 +7,7 @@ import { toRefusal } from './database-errors.ts';
 import { guarded } from './guarded.ts';
 import { createMessageStore } from './message-store.ts';
 import { createModels, type Models } from './models.ts';
+import { createRequestCountStore } from './request-count-store.ts';
 import type { Stores } from './store.ts';
 import { createTeamStore } from './team-store.ts';
 import { createTurnLogStore } from './turn-log-store.ts';
@@ -128,6 +129,7 @@ function createStores(models: Models): Stores {
   return {
     teams: guarded(createTeamStore(models)),
     apiKeys: guarded(createApiKeyStore(models)),
+    requestCounts: guarded(createRequestCountStore(models)),
     agents: guarded(createAgentStore(models)),
     chats: guarded(createChatStore(models)),
     messages: guarded(createMessageStore(models)),

@@ -116,6 +116,18 @@ export interface TurnLogDocument {
   createdAt: Date;
 }
 
+export interface RequestCountDocument {
+  /** Key and minute. */
+  _id: string;
+  key: Id<'key'>;
+  minute: number;
+  count: number;
+  createdAt: Date;
+}
+
+/** Longer than the minute that is counted, whatever the clocks of the processes say. */
+const REQUEST_COUNT_SECONDS = 15 * 60;
+
 /** A tombstone stays this long, so that late repeats of old requests find it. */
 const TOMBSTONE_SECONDS = 24 * 60 * 60;
 
@@ -252,11 +264,18 @@ const turnLogSchema = new Schema<TurnLogDocument>(
 );
 turnLogSchema.index({ createdAt: 1 }, { expireAfterSeconds: limits.turnLogSeconds });
 
+const requestCountSchema = new Schema<RequestCountDocument>(
+  { _id: string, key: string, minute: number, count: number, createdAt: date },
+  { ...options, collection: 'requestCounts' },
+);
+requestCountSchema.index({ createdAt: 1 }, { expireAfterSeconds: REQUEST_COUNT_SECONDS });
+
 /** The models of one connection. */
 export function createModels(connection: Connection) {
   return {
     teams: connection.model<TeamDocument>('Team', teamSchema),
     apiKeys: connection.model<ApiKeyDocument>('ApiKey', apiKeySchema),
+    requestCounts: connection.model<RequestCountDocument>('RequestCount', requestCountSchema),
     agents: connection.model<AgentDocument>('Agent', agentSchema),
     chats: connection.model<ChatDocument>('Chat', chatSchema),
     turns: connection.model<TurnDocument>('Turn', turnSchema),

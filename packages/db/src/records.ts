@@ -39,6 +39,13 @@ export interface IssuedApiKey {
   readonly info: ApiKeyInfo;
 }
 
+/** Requests of a key in a minute, counted from the Unix epoch. */
+export interface RequestCount {
+  readonly key: Id<'key'>;
+  readonly minute: number;
+  readonly count: number;
+}
+
 export interface AgentRecord {
   readonly id: Id<'agent'>;
   readonly name: string;

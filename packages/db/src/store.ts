@@ -19,6 +19,7 @@ import type {
   NewChat,
   NewTurn,
   PageOf,
+  RequestCount,
   Scope,
   TurnEnd,
   TurnRecord,
@@ -62,6 +63,12 @@ export interface ApiKeyStore {
   revoke(scope: Scope, id: Id<'key'>): Promise<boolean>;
   /** The key with this text, if it may be used now. Not scoped: it is what the scope comes from. */
   find(key: string): Promise<ApiKeyRecord | undefined>;
+}
+
+/** How many requests each key has made, summed over all processes. Kept for some minutes. */
+export interface RequestCountStore {
+  /** Adds to the counts, and answers the sums. */
+  add(counts: readonly RequestCount[]): Promise<RequestCount[]>;
 }
 
 export interface AgentStore {
@@ -184,6 +191,7 @@ export interface TurnLogStore {
 export interface Stores {
   readonly teams: TeamStore;
   readonly apiKeys: ApiKeyStore;
+  readonly requestCounts: RequestCountStore;
   readonly agents: AgentStore;
   readonly chats: ChatStore;
   readonly messages: MessageStore;

@@ -15,7 +15,10 @@ export async function exercise(stores: Stores): Promise<void> {
 
 type Scope = ReturnType<typeof newScope>;
 
-async function exerciseTeamsKeysAndAgents({ teams, apiKeys, agents }: Stores, scope: Scope): Promise<void> {
+async function exerciseTeamsKeysAndAgents(
+  { teams, apiKeys, requestCounts, agents }: Stores,
+  scope: Scope,
+): Promise<void> {
   const { team: id } = scope;
   await teams.findFirst();
   await teams.createFirst({ id, name: 'first' });
@@ -28,6 +31,7 @@ async function exerciseTeamsKeysAndAgents({ teams, apiKeys, agents }: Stores, sc
   await apiKeys.create(scope, key);
   await apiKeys.create(scope, key);
   await apiKeys.find(key);
+  await requestCounts.add([{ key: mintId('key'), minute: 1, count: 2 }]);
   const { info } = await apiKeys.issue(scope, 'publishable', {
     name: 'Page',
     origins: ['https://example.com'],

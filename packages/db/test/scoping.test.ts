@@ -115,6 +115,7 @@ const others = [
   'chats.createOnce',
   'chats.listMarked',
   'chats.purge',
+  'requestCounts.add',
   'teams.create',
   'teams.createFirst',
   'teams.exists',

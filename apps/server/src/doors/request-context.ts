@@ -14,7 +14,8 @@ function keyHeaders(request: FastifyRequest): KeyHeaders {
 export function contextOf(
   services: Services,
   request: FastifyRequest,
-  options: { hangUp: () => AbortSignal; onReplay: () => void; onForeignOrigin: () => void },
+  reply: FastifyReply,
+  options: { hangUp: () => AbortSignal },
 ): Context {
   const idempotencyKey = request.headers['idempotency-key'];
   return createContext(services, {
@@ -26,6 +27,14 @@ export function contextOf(
     },
     requestId: request.id,
     ...options,
+    onReplay: () => void reply.header(REPLAYED.name, REPLAYED.value),
+    onForeignOrigin: () => void reply.removeHeader('access-control-allow-origin'),
+    onRate: ({ limit, remaining, resetAt }) =>
+      void reply.headers({
+        'x-ratelimit-limit': limit,
+        'x-ratelimit-remaining': remaining,
+        'x-ratelimit-reset': resetAt,
+      }),
   });
 }
 

@@ -12,7 +12,7 @@ import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
 import { sendRefusal } from '../refusal-reply.ts';
 import { HandlerRequest, HandlerResponse } from './handler-exchange.ts';
 import { refuseBrokenEscapes, refuseProtoField, refuseUnknownQuery } from './refuse-query.ts';
-import { contextOf, hangUpSignal, REPLAYED } from './request-context.ts';
+import { contextOf, hangUpSignal } from './request-context.ts';
 import { toRoutePath } from './route-path.ts';
 import { streamDoor, streamNewAnswer, wantsEvents } from './stream.ts';
 
@@ -29,11 +29,7 @@ export async function restDoor(app: FastifyInstance, { services }: { services: S
 
   // Who calls is settled before a body is read.
   app.addHook('onRequest', async (request, reply) => {
-    request.context = contextOf(services, request, {
-      hangUp: () => hangUpSignal(reply),
-      onReplay: () => void reply.header(REPLAYED.name, REPLAYED.value),
-      onForeignOrigin: () => void reply.removeHeader('access-control-allow-origin'),
-    });
+    request.context = contextOf(services, request, reply, { hangUp: () => hangUpSignal(reply) });
     await request.context.caller();
   });
 

@@ -8,7 +8,7 @@ import {
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { FastifyInstance } from 'fastify';
 import { refusalOfRequest, sendRefusal } from '../refusal-reply.ts';
-import { contextOf, REPLAYED } from './request-context.ts';
+import { contextOf } from './request-context.ts';
 
 /** The router at `/trpc`, as @trpc/client speaks to it. */
 export async function trpcDoor(app: FastifyInstance, { services }: { services: Services }): Promise<void> {
@@ -32,11 +32,7 @@ export async function trpcDoor(app: FastifyInstance, { services }: { services: S
     router: appRouter,
     maxBatchSize: limits.batchCallsMax,
     createContext: ({ req, res, info }: CreateFastifyContextOptions) =>
-      contextOf(services, req, {
-        hangUp: () => info.signal,
-        onReplay: () => void res.header(REPLAYED.name, REPLAYED.value),
-        onForeignOrigin: () => void res.removeHeader('access-control-allow-origin'),
-      }),
+      contextOf(services, req, res, { hangUp: () => info.signal }),
     onError: ({ error, req }) => {
       req.refusal = refusalOf(error);
     },

@@ -141,7 +141,10 @@ export function checkEnvelope(answer: RawAnswer, envelope: unknown): RefusalEnve
   if (data.requestId !== answer.headers.get('x-request-id')) fail(answer, 'another request id');
   const { retryAfterSeconds } = errorEntry(data.code);
   const retryAfter = answer.headers.get('retry-after');
-  if ((retryAfter ?? undefined) !== retryAfterSeconds?.toString()) fail(answer, `Retry-After ${retryAfter}`);
+  // How much of the minute is left, of a limit; of all others, what the register says.
+  const isOfLimit = data.code === 'rate_limited' && Number(retryAfter) >= 1 && Number(retryAfter) <= 60;
+  if (!isOfLimit && (retryAfter ?? undefined) !== retryAfterSeconds?.toString())
+    fail(answer, `Retry-After ${retryAfter}`);
   if ((data.code === 'invalid_input') !== (data.issues !== undefined)) fail(answer, 'issues and code differ');
   return data;
 }

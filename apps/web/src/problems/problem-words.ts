@@ -25,6 +25,10 @@ const words: Record<ProblemCode, ProblemWords> = {
     title: 'This page has the wrong kind of key',
     advice: 'Whoever runs it has to give it a publishable key, and to roll the secret one.',
   },
+  rate_limited: {
+    title: 'Too many requests in this minute',
+    advice: 'It goes on by itself within a minute.',
+  },
   secret_key_needed: {
     title: 'This page may not do that',
     advice: 'It is for whoever runs the server.',

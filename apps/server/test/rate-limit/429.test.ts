@@ -1,0 +1,98 @@
+import { mintId } from '@parley/contract';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { ask, doors } from '../support/doors.ts';
+
+const { makeTeam, url, rest, model, startReplica } = await startHarness({
+  rateLimits: { publishable: 5, secret: 0 },
+});
+
+// It stays the middle of one minute: no test has a part of it in the next.
+vi.useFakeTimers({ toFake: ['Date'], now: Math.floor(Date.now() / 60_000) * 60_000 + 30_000 });
+afterAll(() => void vi.useRealTimers());
+
+const headersOf = (response: { headers: Headers }) =>
+  ['limit', 'remaining', 'reset'].map((name) => response.headers.get(`x-ratelimit-${name}`));
+
+/** Asks so often that nothing is left. */
+async function useUp(key: string): Promise<void> {
+  for (;;) {
+    const { status } = await rest('GET', '/agent', { key });
+    if (status === 429) return;
+  }
+}
+
+describe('a key with a limit', () => {
+  test('is told on every answer what is left, and refused when nothing is', async () => {
+    const { publishableKey: key } = await makeTeam();
+    const first = await rest('GET', '/agent', { key });
+    const [limit, remaining, reset] = headersOf(first).map(Number);
+    expect([limit, remaining]).toEqual([5, 4]);
+    expect(Number(reset) * 1_000 - Date.now()).toBe(30_000);
+    const missing = await rest('GET', `/chat/${mintId('chat')}`, { key });
+    expect([missing.status, ...headersOf(missing).slice(0, 2)]).toEqual([404, '5', '3']);
+    await useUp(key);
+    const refused = await rest('GET', '/agent', { key });
+    expect([refused.status, refused.refusal.code]).toEqual([429, 'rate_limited']);
+    expect(refused.headers.get('retry-after')).toBe('30');
+    expect(headersOf(refused).slice(0, 2)).toEqual(['5', '0']);
+  });
+
+  test.each(doors)('is refused at %s alike, with the same code', async (door) => {
+    const { publishableKey: key } = await makeTeam();
+    await useUp(key);
+    const answer = await ask(door, 'agent.list', {}, { url, headers: { 'x-api-key': key } });
+    expect([answer.status, answer.refusal?.code]).toEqual([429, 'rate_limited']);
+  });
+
+  test('is refused a stream as well', async () => {
+    const team = await makeTeam();
+    const { id } = await team.makeChat();
+    await useUp(team.publishableKey);
+    const answer = await rest('GET', `/chat/${id}/events`, { key: team.publishableKey });
+    expect([answer.status, answer.refusal.code]).toEqual([429, 'rate_limited']);
+  });
+
+  test('is told what it had begun before, and begins nothing', async () => {
+    const team = await makeTeam();
+    const { id } = await team.makeChat();
+    const send = (idempotencyKey: string) =>
+      rest('POST', `/chat/${id}/message`, {
+        key: team.publishableKey,
+        headers: { 'idempotency-key': idempotencyKey },
+        body: { content: 'once', role: 'user' },
+      });
+    const first = await send('one');
+    await useUp(team.publishableKey);
+    const calls = model.calls().length;
+    const again = await send('one');
+    expect(again.body).toEqual(first.body);
+    const other = await send('two');
+    expect([other.status, other.refusal.code]).toEqual([429, 'rate_limited']);
+    expect(model.calls().length).toBe(calls);
+    const { body } = await team.rest<{ messages: unknown[] }>('GET', `/chat/${id}/message`);
+    expect(body.messages).toHaveLength(2);
+  });
+});
+
+test('a key without a limit has no such headers', async () => {
+  const { secretKey: key } = await makeTeam();
+  for (let request = 0; request < 20; request++) {
+    const answer = await rest('GET', '/agent', { key });
+    expect([answer.status, ...headersOf(answer)]).toEqual([200, null, null, null]);
+  }
+});
+
+test('what one server counted holds at another one: it is no limit for each', async () => {
+  const replica = await startReplica();
+  const { publishableKey } = await makeTeam();
+  await useUp(publishableKey);
+  let letIn = 0;
+  const ask = async () => {
+    const { status } = await fetch(`${replica.url}/agent`, { headers: { 'x-api-key': publishableKey } });
+    if (status === 200) letIn++;
+    return status;
+  };
+  await expect.poll(ask, { interval: 250 }).toBe(429);
+  expect(letIn).toBeLessThan(5);
+});
