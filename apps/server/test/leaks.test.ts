@@ -1,4 +1,5 @@
 import { scripts } from '@parley/agent/testing';
+import { mintId } from '@parley/contract';
 import { describe, expect, test, vi } from 'vitest';
 import { startHarness } from './harness.ts';
 import { ask, doors } from './support/doors.ts';
@@ -24,6 +25,7 @@ const { id: runningId } = (
   await team.rest<{ id: string }>('POST', `/chat/${unfinished.id}/message`, { body: running })
 ).body;
 await vi.waitFor(async () => expect(await mongo.raw.collection('turnLog').countDocuments()).toBe(1));
+await mongo.database.stores.requestCounts.add([{ key: mintId('key'), minute: 1, count: 1 }]);
 // A process that has not seen these documents before, and remembers none of them.
 const replica = await startReplica();
 
