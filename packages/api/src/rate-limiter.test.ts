@@ -72,6 +72,8 @@ test('a database that is away keeps nobody out, and nobody’s own count is forg
   expect(limiter.take(key, 'publishable')?.isAllowed).toBe(false);
   isAway = false;
   await limiter.close();
+  const [sum] = await counts.add([{ key, minute: 1_000, count: 0 }]);
+  expect(sum?.count).toBe(5);
 });
 
 test('nothing runs while nobody asks', async () => {

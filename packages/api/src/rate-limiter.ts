@@ -115,7 +115,11 @@ export class RateLimiter {
         if (tally?.minute === sum.minute) Object.assign(tally, { known: sum.count, sent: 0 });
       }
     } catch (error) {
-      // Nobody is kept out because the counts cannot be shared; what was sent counts on here.
+      // Nobody is kept out because the counts cannot be shared; what was sent is sent again with the next.
+      for (const { key, minute } of counts) {
+        const tally = this.#tallies.get(key);
+        if (tally?.minute === minute) Object.assign(tally, { pending: tally.pending + tally.sent, sent: 0 });
+      }
       this.#parts.log('counts of requests were not shared', { error });
     }
   }

@@ -1,5 +1,6 @@
-import { isId, keySchema, oneKeyInputSchema, Refusal } from '@parley/contract';
+import { keySchema, oneKeyInputSchema } from '@parley/contract';
 import { secretKeyProcedure } from '../procedures.ts';
+import { findKey } from './find-key.ts';
 import { toKey } from './to-key.ts';
 
 export const getKey = secretKeyProcedure
@@ -16,8 +17,6 @@ export const getKey = secretKeyProcedure
   })
   .input(oneKeyInputSchema)
   .output(keySchema)
-  .query(async ({ ctx: { stores, scope }, input: { keyId } }) => {
-    const key = isId('key', keyId) ? await stores.apiKeys.get(scope, keyId) : undefined;
-    if (!key) throw new Refusal('key_not_found');
-    return toKey(key);
-  });
+  .query(async ({ ctx: { stores, scope }, input: { keyId } }) =>
+    toKey(await findKey(stores.apiKeys, scope, keyId)),
+  );

@@ -1,6 +1,6 @@
 import { newKeySchema, Refusal, rollKeyInputSchema } from '@parley/contract';
 import { secretKeyProcedure } from '../procedures.ts';
-import { existingKey } from './existing-key.ts';
+import { findKey } from './find-key.ts';
 import { toKey } from './to-key.ts';
 
 /** A day: as long as a careful roll-out takes. */
@@ -23,7 +23,7 @@ export const rollKey = secretKeyProcedure
   .input(rollKeyInputSchema)
   .output(newKeySchema)
   .mutation(async ({ ctx: { stores, scope }, input: { keyId, overlapSeconds = OVERLAP_SECONDS } }) => {
-    const id = await existingKey(stores.apiKeys, scope, keyId);
+    const { id } = await findKey(stores.apiKeys, scope, keyId);
     const until = new Date(Date.now() + overlapSeconds * 1_000);
     const issued = await stores.apiKeys.roll(scope, id, until);
     if (!issued) throw new Refusal('key_ended');

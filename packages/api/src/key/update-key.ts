@@ -1,6 +1,6 @@
 import { keySchema, Refusal, updateKeyInputSchema } from '@parley/contract';
 import { secretKeyProcedure } from '../procedures.ts';
-import { existingKey } from './existing-key.ts';
+import { findKey } from './find-key.ts';
 import { toFields } from './to-fields.ts';
 import { toKey } from './to-key.ts';
 
@@ -20,7 +20,7 @@ export const updateKey = secretKeyProcedure
   .input(updateKeyInputSchema)
   .output(keySchema)
   .mutation(async ({ ctx: { stores, scope }, input: { keyId, ...change } }) => {
-    const id = await existingKey(stores.apiKeys, scope, keyId);
+    const { id } = await findKey(stores.apiKeys, scope, keyId);
     const key = await stores.apiKeys.update(scope, id, toFields(change));
     if (!key) throw new Refusal('key_ended');
     return toKey(key);
