@@ -91,7 +91,7 @@ async function listKeys({ team }: { team: string }): Promise<void> {
 }
 
 async function rollKey(id: string, options: { team: string; overlapSeconds: number }): Promise<void> {
-  const { keyId, overlapSeconds = 0 } = rollKeyInputSchema.parse({
+  const { keyId, overlapSeconds = limits.keyOverlapSeconds } = rollKeyInputSchema.parse({
     keyId: id,
     overlapSeconds: options.overlapSeconds,
   });
@@ -178,7 +178,7 @@ key
   .command('roll')
   .argument('<keyId>', 'the key to be replaced')
   .requiredOption('--team <teamId>', 'the team it belongs to')
-  .option('--overlap-seconds <seconds>', 'how long the old key lives on', Number, 24 * 60 * 60)
+  .option('--overlap-seconds <seconds>', 'how long the old key lives on', Number, limits.keyOverlapSeconds)
   .description('makes a key in the place of another, shown this once')
   .action(rollKey);
 

@@ -79,6 +79,8 @@ export const limits = {
   keyListMax: 1_000,
   /** A key is used from a handful of sites. */
   keyOriginsMax: 20,
+  /** How long a rolled key lives on, unless said otherwise: a careful roll-out takes a day. */
+  keyOverlapSeconds: 24 * 60 * 60,
   /** A rolled key lives on for as long as a slow roll-out takes, and no longer. */
   keyOverlapSecondsMax: 30 * 24 * 60 * 60,
   /** How exactly it is known when a key was last used: a write for each request would cost more than it tells. */

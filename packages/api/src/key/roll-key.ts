@@ -1,10 +1,7 @@
-import { newKeySchema, Refusal, rollKeyInputSchema } from '@parley/contract';
+import { limits, newKeySchema, Refusal, rollKeyInputSchema } from '@parley/contract';
 import { secretKeyProcedure } from '../procedures.ts';
 import { findKey } from './find-key.ts';
 import { toKey } from './to-key.ts';
-
-/** A day: as long as a careful roll-out takes. */
-const OVERLAP_SECONDS = 24 * 60 * 60;
 
 export const rollKey = secretKeyProcedure
   .meta({
@@ -22,10 +19,12 @@ export const rollKey = secretKeyProcedure
   })
   .input(rollKeyInputSchema)
   .output(newKeySchema)
-  .mutation(async ({ ctx: { stores, scope }, input: { keyId, overlapSeconds = OVERLAP_SECONDS } }) => {
-    const { id } = await findKey(stores.apiKeys, scope, keyId);
-    const until = new Date(Date.now() + overlapSeconds * 1_000);
-    const issued = await stores.apiKeys.roll(scope, id, until);
-    if (!issued) throw new Refusal('key_ended');
-    return { ...toKey(issued.info), key: issued.key };
-  });
+  .mutation(
+    async ({ ctx: { stores, scope }, input: { keyId, overlapSeconds = limits.keyOverlapSeconds } }) => {
+      const { id } = await findKey(stores.apiKeys, scope, keyId);
+      const until = new Date(Date.now() + overlapSeconds * 1_000);
+      const issued = await stores.apiKeys.roll(scope, id, until);
+      if (!issued) throw new Refusal('key_ended');
+      return { ...toKey(issued.info), key: issued.key };
+    },
+  );
