@@ -138,6 +138,15 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
 
 /** What axe objects to, one line each. */
 async function violationsOf({ page }: Visit): Promise<string[]> {
+  // What fades in is judged when it is there; what turns for ever is not waited for.
+  await page.evaluate(() =>
+    Promise.all(
+      document
+        .getAnimations()
+        .filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity)
+        .map((animation) => animation.finished.catch(() => undefined)),
+    ).then(() => undefined),
+  );
   // Whatever fades in has faded in: half-transparent text has half its contrast.
   await page.evaluate(() =>
     Promise.all(
