@@ -3,6 +3,7 @@ import { chatRouter } from './chat/router.ts';
 import { keyRouter } from './key/router.ts';
 import { lockCoercion } from './lock-coercion.ts';
 import { messageRouter } from './message/router.ts';
+import type { policies } from './policies.ts';
 import { t } from './trpc.ts';
 
 /** Everything Parley can be asked, at both doors. */
@@ -15,3 +16,13 @@ export const appRouter = t.router({
 lockCoercion(appRouter);
 
 export type AppRouter = typeof appRouter;
+
+type PathsOf<Routes> = {
+  [Name in keyof Routes & string]: Routes[Name] extends { _def: { type: string } }
+    ? Name
+    : `${Name}.${PathsOf<Routes[Name]>}`;
+}[keyof Routes & string];
+type Same<One, Other> = [One, Other] extends [Other, One] ? true : { one: One; other: Other };
+
+/** Each procedure has its policy, and each policy its procedure: else this line does not compile. */
+true satisfies Same<PathsOf<AppRouter['_def']['record']>, keyof typeof policies>;

@@ -28,9 +28,11 @@ export function toIdempotency(
     const message = `must have 1 to ${limits.idempotencyKeyLengthMax} visible ASCII characters`;
     throw new Refusal('invalid_input', { issues: [{ path: 'Idempotency-Key', message }] });
   }
+  // Two users of one page are two callers.
+  const { user } = caller.scope;
   const body = typeof input === 'object' && input !== null ? withoutDelivery(input) : input;
   return {
-    key: hashOf([caller.lineage, procedure, idempotencyKey]),
+    key: hashOf([caller.lineage, procedure, idempotencyKey, ...(user === undefined ? [] : [user])]),
     body: hashOf(canonical(body, 0)),
   };
 }

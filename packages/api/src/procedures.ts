@@ -1,6 +1,8 @@
 import { isId, Refusal } from '@parley/contract';
 import type { Caller } from './caller.ts';
 import { toIdempotency } from './idempotency.ts';
+import { keepWithin, permit } from './permit.ts';
+import { policyOf } from './policies.ts';
 import { refusalOf, toTrpcError } from './refusal-of.ts';
 import { t } from './trpc.ts';
 
@@ -11,21 +13,17 @@ const refusing = t.procedure.use(async ({ next }) => {
   return result;
 });
 
-/** Proves who calls before the input is looked at, and hands on what they may reach. */
-const authenticated = refusing.use(async ({ ctx, next }) => {
+/** Proves who calls, and that they may ask for this, before the input is looked at. */
+const authenticated = refusing.use(async ({ ctx, path, getRawInput, next }) => {
   const caller = await ctx.caller();
+  permit(caller, policyOf(path));
+  await keepWithin(ctx.services.stores.chats, caller.scope, await getRawInput());
   return next({ ctx: { ...ctx.services, caller, scope: caller.scope } });
 });
 
-/** For every key, within its requests a minute. */
-export const anyKeyProcedure = authenticated.use(async ({ ctx, next }) => {
+/** For whoever the policy names, within their requests a minute. */
+export const procedure = authenticated.use(async ({ ctx, next }) => {
   refuseLimited(ctx.caller);
-  return next();
-});
-
-/** For administration: a publishable key, which everybody can read, does not do. */
-export const secretKeyProcedure = anyKeyProcedure.use(async ({ ctx, next }) => {
-  if (ctx.caller.kind !== 'secret') throw new Refusal('secret_key_needed');
   return next();
 });
 

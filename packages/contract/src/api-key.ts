@@ -29,6 +29,22 @@ const originsSchema = z
       'any works from every page, a secret one from none. An empty list takes them away.',
   });
 
+/** What a secret key may be restricted to: groups of operations, each read or written. */
+export const keyScopes = [
+  'chats:read',
+  'chats:write',
+  'agents:read',
+  'agents:write',
+  'keys:read',
+  'keys:write',
+  'users:read',
+  'users:write',
+  'usage:read',
+  'data:read',
+  'data:write',
+] as const;
+export type KeyScope = (typeof keyScopes)[number];
+
 const expiresAtSchema = momentSchema
   .refine((text) => Date.parse(text) > Date.now(), 'must lie in the future')
   .meta({ description: 'From then on the key is refused.' });

@@ -99,6 +99,12 @@ export const errorRegister = {
     message: 'This takes a secret key (`sk_live_…`): it is for your servers, not for browsers.',
     when: 'A publishable key was used for what only a secret key may do.',
   },
+  user_not_allowed: {
+    trpcCode: 'FORBIDDEN',
+    message:
+      'The request names another user than the token does. Leave `userId` out: the token says who it is.',
+    when: 'A `userId` came that is not the one of the user token.',
+  },
   web_app_local_only: {
     trpcCode: 'FORBIDDEN',
     message:

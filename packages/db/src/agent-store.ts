@@ -1,4 +1,5 @@
 import { mintId } from '@parley/contract';
+import { trusted } from 'mongoose';
 import { isDuplicateKey } from './database-errors.ts';
 import { createFoundCache } from './found-cache.ts';
 import type { AgentDocument, Models } from './models.ts';
@@ -34,15 +35,20 @@ export function createAgentStore({ agents }: Models): AgentStore {
       }
     },
 
-    async find({ team }, id) {
+    async find({ team, agents: within }, id) {
+      if (within && !within.includes(id)) return undefined;
       return lookUp(`${team}/${id}`, async () => {
         const found = await agents.findOne({ _id: id, team }).lean();
         return found ? toRecord(found) : undefined;
       });
     },
 
-    async list({ team }, limit) {
-      const found = await agents.find({ team }).sort({ _id: 1 }).limit(limit).lean();
+    async list({ team, agents: within }, limit) {
+      const found = await agents
+        .find({ team, ...(within && { _id: trusted({ $in: [...within] }) }) })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
       return found.map(toRecord);
     },
   };

@@ -2,6 +2,7 @@ import { type Id, type Metadata, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { isDuplicateKey } from './database-errors.ts';
 import type { ChatDocument, Models } from './models.ts';
+import { chatsWithin } from './reach.ts';
 import type { ChatRecord, KeptChat, NewChat } from './records.ts';
 import type { ChatStore } from './store.ts';
 import { beginningsOf, wordsOf } from './title-words.ts';
@@ -39,18 +40,19 @@ export function createChatStore({ chats, turns, turnLog }: Models): ChatStore {
 
     findKept: ({ team }, idempotencyKey) => findKept(team, idempotencyKey),
 
-    async find({ team }, id) {
-      const found = await chats.findOne({ _id: id, team }).lean();
+    async find(scope, id) {
+      const found = await chats.findOne({ _id: id, ...chatsWithin(scope) }).lean();
       return found ? toRecord(found) : undefined;
     },
 
-    async list({ team }, { user, agentType, search }, { limit, after }) {
+    async list(scope, { user = scope.user, agentType, search }, { limit, after }) {
+      if (scope.user !== undefined && user !== scope.user) return { items: [] };
       const words = search === undefined ? undefined : wordsOf(search);
       // Nothing but marks and blanks: no title has such a word.
       if (words?.length === 0) return { items: [] };
       const found = await chats
         .find({
-          team,
+          ...chatsWithin(scope),
           ...(user !== undefined && { user }),
           ...(agentType !== undefined && { agentType }),
           ...(words && { titleBeginnings: trusted({ $all: words.sort(longestFirst) }) }),
@@ -65,13 +67,13 @@ export function createChatStore({ chats, turns, turnLog }: Models): ChatStore {
       return found.length > limit && last ? { items, next: last.id } : { items };
     },
 
-    async update({ team }, id, { title, metadata }) {
+    async update(scope, id, { title, metadata }) {
       const $set = {
         ...(title !== undefined && { title, titleBeginnings: beginningsOf(title) }),
         ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
       };
       const found = await chats
-        .findOneAndUpdate({ _id: id, team }, { $set }, { returnDocument: 'after' })
+        .findOneAndUpdate({ _id: id, ...chatsWithin(scope) }, { $set }, { returnDocument: 'after' })
         .lean();
       return found ? toRecord(found) : undefined;
     },
@@ -81,7 +83,7 @@ export function createChatStore({ chats, turns, turnLog }: Models): ChatStore {
       await chats.updateOne(hasNone, { $set: { title, titleBeginnings: beginningsOf(title) } });
     },
 
-    async markDeleted({ team }, id) {
+    async markDeleted(scope, id) {
       const tombstone = {
         $set: { deletedAt: new Date() },
         $unset: {
@@ -95,7 +97,7 @@ export function createChatStore({ chats, turns, turnLog }: Models): ChatStore {
           createdAt: 1,
         },
       };
-      const { matchedCount } = await chats.updateOne({ _id: id, team }, tombstone);
+      const { matchedCount } = await chats.updateOne({ _id: id, ...chatsWithin(scope) }, tombstone);
       return matchedCount === 1;
     },
 

@@ -215,6 +215,7 @@ const chatSchema = new Schema<ChatDocument>(
 chatSchema.index({ team: 1, _id: -1 });
 chatSchema.index({ team: 1, user: 1, _id: -1 });
 chatSchema.index({ team: 1, agentType: 1, _id: -1 });
+chatSchema.index({ team: 1, agent: 1, _id: -1 });
 chatSchema.index({ team: 1, titleBeginnings: 1, _id: -1 }, { partialFilterExpression: hasTitle });
 chatSchema.index({ team: 1, user: 1, titleBeginnings: 1, _id: -1 }, { partialFilterExpression: hasTitle });
 chatSchema.index({ 'idempotency.key': 1 }, { unique: true, ...withIdempotency });

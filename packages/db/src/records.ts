@@ -1,9 +1,16 @@
 import type { ErrorCode, Id, Metadata } from '@parley/contract';
 import type { ApiKeyKind } from './api-key.ts';
 
-/** Who may see a thing. Every store function takes one, so that a query without a tenant does not compile. */
+/**
+ * Who may see a thing. Every store function takes one, so that a query without a tenant does not compile. What
+ * narrows it is honoured by the stores of chats and agents; turns and messages are reached through their chat.
+ */
 export interface Scope {
   readonly team: Id<'team'>;
+  /** The one user whose chats are reached; absent: the whole team's. */
+  readonly user?: string;
+  /** The agents that are reached, and whose chats are; absent: all of the team's. */
+  readonly agents?: readonly Id<'agent'>[];
 }
 
 export interface ApiKeyRecord {

@@ -46,6 +46,7 @@ async function exerciseTeamsKeysAndAgents(
   await agents.create(scope, { name: 'Ann', type: 'support' }, agent);
   await agents.find(scope, agent);
   await agents.list(scope, 10);
+  await agents.list({ ...scope, agents: [agent] }, 10);
 }
 
 async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
@@ -70,6 +71,11 @@ async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
     await chats.list(scope, { ...filter, search: 'word' }, { limit: 5 });
     await chats.list(scope, { ...filter, search: 'wo word' }, { limit: 5, after: mintId('chat') });
   }
+  // Of callers who reach less than the team.
+  const within = { ...scope, agents: [mintId('agent'), mintId('agent')] };
+  await chats.list(within, {}, { limit: 5 });
+  await chats.list({ ...scope, user: 'user 1' }, {}, { limit: 5 });
+  await chats.find({ ...within, user: 'user 1' }, mintId('chat'));
   const chat = await newChat(stores, scope);
   await chats.update(scope, chat, { title: 'Title', metadata: {} });
   await chats.find(scope, chat);

@@ -29,6 +29,10 @@ const words: Record<ProblemCode, ProblemWords> = {
     title: 'Too many requests in this minute',
     advice: 'It goes on by itself within a minute.',
   },
+  user_not_allowed: {
+    title: 'This belongs to someone else',
+    advice: 'Sign in again, then reload the page.',
+  },
   secret_key_needed: {
     title: 'This page may not do that',
     advice: 'It is for whoever runs the server.',

@@ -1,7 +1,7 @@
 import { agentListSchema, limits, listAgentsInputSchema } from '@parley/contract';
-import { anyKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 
-export const listAgents = anyKeyProcedure
+export const listAgents = procedure
   .meta({
     openapi: {
       method: 'GET',

@@ -12,12 +12,12 @@ export const createChat = chatProcedure
       summary: 'Create a chat',
       description: 'Starts a chat session with one of your agents.',
     },
-    errors: ['agent_not_found', 'chat_not_found', 'idempotency_key_reused'],
+    errors: ['agent_not_found', 'chat_not_found', 'idempotency_key_reused', 'user_not_allowed'],
     isIdempotent: true,
   })
   .input(createChatInputSchema)
   .output(chatSchema)
-  .mutation(async ({ ctx, input: { agentId, userId, metadata } }) => {
+  .mutation(async ({ ctx, input: { agentId, userId = ctx.scope.user, metadata } }) => {
     const { stores, scope, kept, idempotency } = ctx;
     if (kept) return toChat(kept);
     const agent = isId('agent', agentId) ? await stores.agents.find(scope, agentId) : undefined;

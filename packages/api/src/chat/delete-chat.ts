@@ -1,8 +1,8 @@
 import { isId, oneChatInputSchema, Refusal } from '@parley/contract';
 import { z } from 'zod';
-import { anyKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 
-export const deleteChat = anyKeyProcedure
+export const deleteChat = procedure
   .meta({
     openapi: {
       method: 'DELETE',

@@ -11,7 +11,7 @@ import type { ChatReaderEvent, PlacedChatEvent, ReaderEvent } from '@parley/turn
 import { type TrackedEnvelope, tracked } from '@trpc/server';
 import { toEnd } from '../message/follow-message.ts';
 import { toMessage } from '../message/to-message.ts';
-import { anyKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 import { refusingInStream } from '../refusing-in-stream.ts';
 import { findChat } from './find-chat.ts';
 
@@ -19,7 +19,7 @@ import { findChat } from './find-chat.ts';
  * What happens in a chat, for every tab and device that has it open: from now on, with what is being answered,
  * or from after `lastEventId` on. Read the list once `chat-followed` came: what both tell is known by its id.
  */
-export const followChat = anyKeyProcedure
+export const followChat = procedure
   .input(followChatInputSchema)
   .subscription(
     async ({

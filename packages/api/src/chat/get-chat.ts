@@ -1,10 +1,10 @@
 import { chatWithMessagesSchema, getChatInputSchema, limits } from '@parley/contract';
 import { toMessage } from '../message/to-message.ts';
-import { anyKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 import { findChat } from './find-chat.ts';
 import { toChat } from './to-chat.ts';
 
-export const getChat = anyKeyProcedure
+export const getChat = procedure
   .meta({
     openapi: {
       method: 'GET',

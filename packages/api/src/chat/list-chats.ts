@@ -1,7 +1,7 @@
 import { chatListSchema, isId, limits, listChatsInputSchema } from '@parley/contract';
 import { z } from 'zod';
 import { cursorKind } from '../cursor.ts';
-import { anyKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
 
 const cursors = cursorKind(
@@ -9,7 +9,7 @@ const cursors = cursorKind(
   z.string().refine((text) => isId('chat', text)),
 );
 
-export const listChats = anyKeyProcedure
+export const listChats = procedure
   .meta({
     openapi: {
       method: 'GET',
@@ -21,7 +21,7 @@ export const listChats = anyKeyProcedure
         "The team's chats, newest first, filtered by user, by agent type, by words of the title. All of them up to " +
         '10,000; beyond that, or with `limit`, `nextCursor` leads on.',
     },
-    errors: ['invalid_cursor'],
+    errors: ['invalid_cursor', 'user_not_allowed'],
   })
   .input(listChatsInputSchema)
   .output(chatListSchema)

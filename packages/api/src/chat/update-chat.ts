@@ -1,8 +1,8 @@
 import { chatSchema, isId, Refusal, updateChatInputSchema } from '@parley/contract';
-import { anyKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
 
-export const updateChat = anyKeyProcedure
+export const updateChat = procedure
   .meta({
     openapi: {
       method: 'PATCH',

@@ -1,9 +1,9 @@
 import { createKeyInputSchema, newKeySchema } from '@parley/contract';
-import { secretKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 import { toFields } from './to-fields.ts';
 import { toKey } from './to-key.ts';
 
-export const createKey = secretKeyProcedure
+export const createKey = procedure
   .meta({
     openapi: {
       method: 'POST',

@@ -1,9 +1,9 @@
 import { keySchema, oneKeyInputSchema } from '@parley/contract';
-import { secretKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 import { findKey } from './find-key.ts';
 import { toKey } from './to-key.ts';
 
-export const getKey = secretKeyProcedure
+export const getKey = procedure
   .meta({
     openapi: {
       method: 'GET',

@@ -1,8 +1,8 @@
 import { keyListSchema, limits, listKeysInputSchema } from '@parley/contract';
-import { secretKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 import { toKey } from './to-key.ts';
 
-export const listKeys = secretKeyProcedure
+export const listKeys = procedure
   .meta({
     openapi: {
       method: 'GET',

@@ -1,8 +1,8 @@
 import { isId, oneKeyInputSchema, Refusal } from '@parley/contract';
 import { z } from 'zod';
-import { secretKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 
-export const revokeKey = secretKeyProcedure
+export const revokeKey = procedure
   .meta({
     openapi: {
       method: 'DELETE',

@@ -1,9 +1,9 @@
 import { limits, newKeySchema, Refusal, rollKeyInputSchema } from '@parley/contract';
-import { secretKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 import { findKey } from './find-key.ts';
 import { toKey } from './to-key.ts';
 
-export const rollKey = secretKeyProcedure
+export const rollKey = procedure
   .meta({
     openapi: {
       method: 'POST',

@@ -1,10 +1,10 @@
 import { keySchema, Refusal, updateKeyInputSchema } from '@parley/contract';
-import { secretKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 import { findKey } from './find-key.ts';
 import { toFields } from './to-fields.ts';
 import { toKey } from './to-key.ts';
 
-export const updateKey = secretKeyProcedure
+export const updateKey = procedure
   .meta({
     openapi: {
       method: 'PATCH',

@@ -1,8 +1,8 @@
 import { answerStateSchema, isId, oneAnswerInputSchema, Refusal } from '@parley/contract';
-import { anyKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 import { toAnswerState } from './to-answer.ts';
 
-export const cancelMessage = anyKeyProcedure
+export const cancelMessage = procedure
   .meta({
     openapi: {
       method: 'POST',

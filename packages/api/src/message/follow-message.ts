@@ -8,14 +8,14 @@ import {
 } from '@parley/contract';
 import type { ReadAnswer, ReaderEvent } from '@parley/turns';
 import { type TrackedEnvelope, tracked } from '@trpc/server';
-import { anyKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 import { refusingInStream } from '../refusing-in-stream.ts';
 
 /**
  * An answer as it grows, from its start or from after `lastEventId` on. Each event carries the cursor to go on
  * from, so that a client that was cut off goes on exactly where it was, on whichever server it comes to.
  */
-export const followMessage = anyKeyProcedure
+export const followMessage = procedure
   .input(followAnswerInputSchema)
   .subscription(
     async ({

@@ -2,7 +2,7 @@ import { limits, listMessagesInputSchema, messageListSchema } from '@parley/cont
 import { z } from 'zod';
 import { findChat } from '../chat/find-chat.ts';
 import { cursorKind } from '../cursor.ts';
-import { anyKeyProcedure } from '../procedures.ts';
+import { procedure } from '../procedures.ts';
 import { toMessage } from './to-message.ts';
 
 const cursors = cursorKind(
@@ -10,7 +10,7 @@ const cursors = cursorKind(
   z.strictObject({ sequence: z.int().positive(), role: z.enum(['user', 'assistant']) }),
 );
 
-export const listMessages = anyKeyProcedure
+export const listMessages = procedure
   .meta({
     openapi: {
       method: 'GET',

@@ -1,0 +1,47 @@
+import type { KeyScope } from '@parley/contract';
+
+/** Who may ask for a procedure, and what a restricted secret key needs for it. */
+export interface Policy {
+  /**
+   * `everyone`: any key. One that reaches the whole team (a secret one, an open one) as the team, any other with
+   * a token, as the user whom the token proves, within that user's chats.
+   * `secret`: a secret key, as the team. What administers is asked for by servers.
+   */
+  readonly callers: 'everyone' | 'secret';
+  /** The scope that a secret key with scopes has to have. */
+  readonly scope: KeyScope;
+}
+
+const reading = { callers: 'everyone', scope: 'chats:read' } as const;
+const writing = { callers: 'everyone', scope: 'chats:write' } as const;
+
+/**
+ * Who may do what: the one place. A procedure that does not stand here compiles in no build and answers nobody;
+ * docs/security.md shows the table.
+ */
+export const policies = {
+  'chat.create': writing,
+  'chat.list': reading,
+  'chat.get': reading,
+  'chat.update': writing,
+  'chat.delete': writing,
+  'chat.follow': reading,
+  'message.create': writing,
+  'message.list': reading,
+  'message.cancel': writing,
+  'message.retry': writing,
+  'message.follow': reading,
+  'agent.list': { callers: 'everyone', scope: 'agents:read' },
+  'key.create': { callers: 'secret', scope: 'keys:write' },
+  'key.list': { callers: 'secret', scope: 'keys:read' },
+  'key.get': { callers: 'secret', scope: 'keys:read' },
+  'key.update': { callers: 'secret', scope: 'keys:write' },
+  'key.roll': { callers: 'secret', scope: 'keys:write' },
+  'key.revoke': { callers: 'secret', scope: 'keys:write' },
+} as const satisfies Record<string, Policy>;
+
+/** @throws Error for a procedure without a policy: nobody may ask for it */
+export function policyOf(procedure: string): Policy {
+  if (!Object.hasOwn(policies, procedure)) throw new Error(`${procedure} has no policy`);
+  return policies[procedure as keyof typeof policies];
+}
