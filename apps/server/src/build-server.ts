@@ -93,6 +93,7 @@ export async function buildServer({ services, health, log, web }: ServerParts): 
       'content-type',
       'x-api-key',
       'authorization',
+      'x-user-token',
       'idempotency-key',
       'last-event-id',
       'accept',

@@ -1,3 +1,4 @@
+import { openKeyWarning } from '@parley/contract';
 import type { StartCredentials } from './first-start.ts';
 
 export interface StartFacts {
@@ -40,8 +41,9 @@ function credentialLines({ url, start, credentialsPath }: StartFacts): string[] 
           `  Made for you, shown this once and kept in ${credentialsPath}:`,
           `    team             ${credentials.teamId}`,
           `    agent            ${credentials.agentId}`,
-          `    publishable key  ${credentials.publishableKey}`,
+          `    publishable key  ${credentials.publishableKey} (open)`,
           `    secret key       ${credentials.secretKey}`,
+          `  The publishable key is open. ${openKeyWarning}`,
         ]
       : [`  Keys           ${credentialsPath} (agent ${credentials.agentId})`]),
     '',

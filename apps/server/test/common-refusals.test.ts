@@ -11,7 +11,7 @@ import {
   procedureDefinitions,
   takesBody,
 } from './support/doors.ts';
-import { type FieldKind, operations } from './support/operations.ts';
+import { callerOf, type FieldKind, headersFor, operations } from './support/operations.ts';
 import { refusedRequests } from './support/refused-requests.ts';
 import { streams } from './support/streams.ts';
 import { unchanged } from './support/unchanged.ts';
@@ -27,9 +27,9 @@ const withBody = names.filter((name) => takesBody(operationOf(name).method));
 /** An address of this form where nothing is. */
 const emptyTarget = (path: string): string => path.replaceAll(/\{\w+\}/g, 'nothing');
 
-/** Asks as `team`, with its secret key. */
-const askAsTeam = (door: Door, name: string, input: unknown) =>
-  ask(door, name, input, { url, headers: { 'x-api-key': team.secretKey } });
+/** Asks as whoever of `team` may ask for this. */
+const askAsTeam = async (door: Door, name: string, input: unknown) =>
+  ask(door, name, input, { url, headers: await headersFor(team, name) });
 
 const inputOf = async (name: string): Promise<Record<string, unknown>> =>
   (await operations[name]?.validInput(team)) ?? {};
@@ -48,6 +48,13 @@ test.each(everyDoor)('$name at $door: the valid example succeeds', async ({ name
   const answer = await askAsTeam(door, name, await inputOf(name));
   expect(answer.refusal).toBeUndefined();
 });
+
+const refusalOfWrongKey = {
+  everyone: undefined,
+  secret: 'secret_key_needed',
+  newcomer: 'guest_key_needed',
+  verified: 'verified_user_needed',
+} as const;
 
 describe('who calls is settled first', () => {
   const unknown = mintApiKey('secret');
@@ -111,9 +118,10 @@ describe('who calls is settled first', () => {
     ])('%s lets both kinds of key in, or only a secret one, as the table says', async (_, headers) => {
       for (const key of [team.secretKey, team.publishableKey]) {
         const answer = await ask(door, name, await inputOf(name), { url, headers: headers(key) });
-        const isLetIn = key === team.secretKey || !operations[name]?.isForSecretKeys;
+        const caller = callerOf(name);
+        const isLetIn = caller === 'everyone' || (caller === 'secret' && key === team.secretKey);
         expect([answer.status === 403, answer.refusal?.code]).toEqual(
-          isLetIn ? [false, undefined] : [true, 'secret_key_needed'],
+          isLetIn ? [false, undefined] : [true, refusalOfWrongKey[caller]],
         );
       }
     });
@@ -141,7 +149,8 @@ describe("another team's thing is not there", () => {
       answers.push(await refused(() => askAsTeam(door, name, input)));
     }
     const said = answers.map(({ status, refusal }) => ({ status, ...refusal, requestId: '' }));
-    const thing = 'messageId' in (operations[name]?.fields ?? {}) ? 'message' : field.replace('Id', '');
+    const named = { secretId: 'signing_secret' }[field] ?? field.replace('Id', '');
+    const thing = 'messageId' in (operations[name]?.fields ?? {}) ? 'message' : named;
     expect(said[0]).toMatchObject({ status: 404, code: `${thing}_not_found` });
     for (const one of said) expect(one).toEqual(said[0]);
   });
@@ -149,6 +158,7 @@ describe("another team's thing is not there", () => {
   async function foreignId(field: string): Promise<string> {
     if (field === 'agentId') return other.agent.id;
     if (field === 'keyId') return other.makeKey();
+    if (field === 'secretId') return other.makeSigningSecret();
     return field === 'messageId' ? (await other.answered()).messageId : (await other.makeChat()).id;
   }
 

@@ -3,7 +3,7 @@ import { limits } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness, type Team } from './harness.ts';
 import { operationOf, procedureDefinitions, takesBody, toRestRequest } from './support/doors.ts';
-import { operations } from './support/operations.ts';
+import { headersFor, operations } from './support/operations.ts';
 import { unchanged } from './support/unchanged.ts';
 
 /*
@@ -49,9 +49,8 @@ describe('a body that is no JSON object', () => {
     test.each(wrong)('%s is 400 malformed_request', async (_, rawBody) => {
       const { method } = operationOf(name);
       const target = await targetOf(name);
-      const answer = await refusedRest(() =>
-        team.rest(method, target, { rawBody, headers: { 'content-type': 'application/json' } }),
-      );
+      const headers = { ...(await headersFor(team, name)), 'content-type': 'application/json' };
+      const answer = await refusedRest(() => team.rest(method, target, { rawBody, headers }));
       expect(answer).toMatchObject({ status: 400, refusal: { code: 'malformed_request' } });
     });
 
@@ -66,7 +65,10 @@ describe('a body that is no JSON object', () => {
       const { method } = operationOf(name);
       const target = await targetOf(name);
       const rawBody = new TextEncoder().encode(JSON.stringify(await inputOf(name)));
-      const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
+      const headers = {
+        ...(await headersFor(team, name)),
+        ...(type !== undefined && { 'content-type': type }),
+      };
       const answer = await refusedRest(() => team.rest(method, target, { rawBody, headers }));
       expect(answer).toMatchObject({ status: 415, refusal: { code: 'unsupported_media_type' } });
     });
@@ -79,14 +81,15 @@ describe('a body that is no JSON object', () => {
     ])('content type %s is taken', async (type) => {
       const { path, body } = toRestRequest(name, await inputOf(name));
       const { method } = operationOf(name);
-      const answer = await team.rest(method, path, { body, headers: { 'content-type': type } });
+      const headers = { ...(await headersFor(team, name)), 'content-type': type };
+      const answer = await team.rest(method, path, { body, headers });
       expect(answer.status).toBe(200);
     });
 
     test('at the tRPC door half a JSON is 400 malformed_request', async () => {
       const response = await fetch(`${url}/trpc/${name}`, {
         method: 'POST',
-        headers: { 'x-api-key': team.secretKey, 'content-type': 'application/json' },
+        headers: { ...(await headersFor(team, name)), 'content-type': 'application/json' },
         body: '{"agentId":',
       });
       expect(response.status).toBe(400);
@@ -103,7 +106,7 @@ describe('a body that is too large', () => {
   test.each(withBody)('%s: one byte above 1 MiB is 413, 1 MiB itself is read', async (name) => {
     const { method } = operationOf(name);
     const target = await targetOf(name);
-    const headers = { 'content-type': 'application/json' };
+    const headers = { ...(await headersFor(team, name)), 'content-type': 'application/json' };
     const over = await refusedRest(() =>
       team.rest(method, target, { rawBody: padded(limits.bodyBytesMax + 1), headers }),
     );
@@ -115,10 +118,10 @@ describe('a body that is too large', () => {
   });
 
   test.each(withBody)('%s: the tRPC door has the same bound', async (name) => {
-    const send = (length: number) =>
+    const send = async (length: number) =>
       fetch(`${url}/trpc/${name}`, {
         method: 'POST',
-        headers: { 'x-api-key': team.secretKey, 'content-type': 'application/json' },
+        headers: { ...(await headersFor(team, name)), 'content-type': 'application/json' },
         body: padded(length),
       });
     const over = await send(limits.bodyBytesMax + 1);

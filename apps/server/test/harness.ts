@@ -1,10 +1,11 @@
 import type { AgentBounds } from '@parley/agent';
 import { type Gate, type ScriptedModel, scripts, startScriptedModel } from '@parley/agent/testing';
-import type { AppRouter, RateLimits } from '@parley/api';
-import { type Answer, type Chat, type Id, mintId, type NewAgent } from '@parley/contract';
+import type { AppRouter, Policy, RateLimits } from '@parley/api';
+import { type Answer, type Chat, type Id, mintId, type NewAgent, type NewGuest } from '@parley/contract';
 import { type AgentRecord, type Database, mintApiKey } from '@parley/db';
 import type { TurnBounds } from '@parley/turns';
 import type { TRPCClient } from '@trpc/client';
+import { SignJWT } from 'jose';
 import { afterAll, afterEach } from 'vitest';
 import { type Composition, compose } from '../src/compose.ts';
 import type { WebApp } from '../src/doors/web.ts';
@@ -55,6 +56,20 @@ export interface Team {
   readonly trpc: TRPCClient<AppRouter>;
   rest<Body = unknown>(method: string, path: string, request?: RestRequest): Promise<RestAnswer<Body>>;
   makeAgent(agent?: Partial<NewAgent>): Promise<AgentRecord>;
+  /** A publishable key for guests and verified users; one for all who ask. */
+  guestKey(): Promise<string>;
+  /** A guest of that key: their token, and their user id. */
+  makeGuest(): Promise<NewGuest>;
+  /** A token as the team's own servers sign it, with a secret of the team. */
+  userToken(userId?: string): Promise<string>;
+  /** A further signing secret, by its id; as many as there may be stand aside. */
+  makeSigningSecret(): Promise<Id<'secret'>>;
+  /** Ends all signing secrets but the one that `userToken` signs with. */
+  endSigningSecrets(): Promise<void>;
+  /** What a request of such a caller is sent with. */
+  headersOf(caller: OperationCaller): Promise<Record<string, string>>;
+  /** The same team, whose chats are made for this user. */
+  withChatsOf(userId: string): Team;
   /** A further key, by its id. */
   makeKey(): Promise<Id<'key'>>;
   makeChat(input?: { userId?: string; metadata?: object; agentId?: string }): Promise<Chat>;
@@ -69,6 +84,9 @@ export interface Team {
   /** A chat of its own with an answer that failed, and would not fail again. */
   failed(): Promise<OneAnswer>;
 }
+
+/** Whom a policy names. */
+export type OperationCaller = Policy['callers'];
 
 interface StreamRequest {
   readonly url?: string;
@@ -152,6 +170,8 @@ async function makeTeam(
   const scope = { team: mintId('team') };
   const secretKey = mintApiKey('secret');
   const publishableKey = mintApiKey('publishable');
+  let guestKey: Promise<string> | undefined;
+  let signing: Awaited<ReturnType<typeof stores.signingSecrets.create>>;
   const makeAgent: Team['makeAgent'] = (more = {}) =>
     stores.agents.create(scope, { name: 'Ada', type: 'support', ...more });
   const [firstAgent] = await Promise.all([
@@ -162,47 +182,96 @@ async function makeTeam(
   ]);
   const send: Team['rest'] = (method, path, request) =>
     rest(url, method, path, { key: secretKey, ...request });
-  const team: Team = {
-    id: scope.team,
-    secretKey,
-    publishableKey,
-    agent: firstAgent,
-    trpc: trpcClient(url, secretKey),
-    rest: send,
-    makeAgent,
-    makeKey: async () => (await stores.apiKeys.issue(scope, 'publishable', {})).info.id,
-    makeChat: async (input = {}) =>
-      (await send<Chat>('POST', '/chat', { body: { agentId: firstAgent.id, ...input } })).body,
-    send: (chatId, content, request) =>
-      send('POST', `/chat/${chatId}/message`, { body: { content, role: 'user' }, ...request }),
-    stream: (chatId, content, { url: base = url, headers = {}, body = {} } = {}) =>
-      openStream(base, 'POST', `/chat/${chatId}/message`, {
-        key: secretKey,
-        headers,
-        body: { content, role: 'user', ...body },
-      }),
-    resume: ({ chatId, messageId }, { url: base = url, after } = {}) =>
-      openStream(base, 'GET', `/chat/${chatId}/message/${messageId}/stream`, {
-        key: secretKey,
-        ...(after !== undefined && { headers: { 'last-event-id': after } }),
-      }),
-    async answered() {
-      const { id: chatId } = await team.makeChat();
-      return { chatId, messageId: (await team.send(chatId, 'hello')).body.id };
-    },
-    async failed() {
-      const { id: chatId } = await team.makeChat();
-      const content = `fails once ${chatId}`;
-      let isFirst = true;
-      model.replyTo(content, (call) => {
-        const script = isFirst ? scripts.status(401) : scripts.echo();
-        isFirst = false;
-        return script(call);
-      });
-      const { refusal } = await team.send(chatId, content);
-      if (!refusal.messageId) throw new Error(`no answer failed: ${JSON.stringify(refusal)}`);
-      return { chatId, messageId: refusal.messageId };
-    },
+  /** The team, and what chats are made with unless something else is said. */
+  const teamOf = (defaults: { userId?: string }): Team => {
+    const team: Team = {
+      id: scope.team,
+      secretKey,
+      publishableKey,
+      agent: firstAgent,
+      trpc: trpcClient(url, secretKey),
+      rest: send,
+      makeAgent,
+      withChatsOf: (userId) => teamOf({ userId }),
+      guestKey: () => {
+        guestKey ??= stores.apiKeys.issue(scope, 'publishable', { access: 'guest' }).then(({ key }) => key);
+        return guestKey;
+      },
+      makeGuest: async () => (await send<NewGuest>('POST', '/guest', { key: await team.guestKey() })).body,
+      async userToken(userId = 'user_1') {
+        const working = await stores.signingSecrets.list(scope);
+        const soon = Date.now() + 10_000;
+        if (
+          !working.some(({ id, expiresAt }) => id === signing?.info.id && !(expiresAt && +expiresAt < soon))
+        ) {
+          for (const { id } of working) await stores.signingSecrets.revoke(scope, id);
+          signing = await stores.signingSecrets.create(scope, new Date(Date.now() + 60_000));
+        }
+        if (!signing) throw new Error('no signing secret could be made');
+        return new SignJWT()
+          .setProtectedHeader({ alg: 'HS256', kid: signing.info.id })
+          .setSubject(userId)
+          .setAudience(scope.team)
+          .setExpirationTime('10m')
+          .sign(new TextEncoder().encode(signing.secret));
+      },
+      async makeSigningSecret() {
+        await team.endSigningSecrets();
+        const made = await stores.signingSecrets.create(scope, new Date(Date.now() + 60_000));
+        if (!made) throw new Error('no signing secret could be made');
+        return made.info.id;
+      },
+      async endSigningSecrets() {
+        for (const { id } of await stores.signingSecrets.list(scope)) {
+          if (id !== signing?.info.id) await stores.signingSecrets.revoke(scope, id);
+        }
+      },
+      async headersOf(caller) {
+        switch (caller) {
+          case 'everyone':
+          case 'secret':
+            return { 'x-api-key': secretKey };
+          case 'newcomer':
+            return { 'x-api-key': await team.guestKey() };
+          case 'verified':
+            return { 'x-api-key': await team.guestKey(), 'x-user-token': await team.userToken() };
+        }
+      },
+      makeKey: async () => (await stores.apiKeys.issue(scope, 'publishable', {})).info.id,
+      makeChat: async (input = {}) =>
+        (await send<Chat>('POST', '/chat', { body: { agentId: firstAgent.id, ...defaults, ...input } })).body,
+      send: (chatId, content, request) =>
+        send('POST', `/chat/${chatId}/message`, { body: { content, role: 'user' }, ...request }),
+      stream: (chatId, content, { url: base = url, headers = {}, body = {} } = {}) =>
+        openStream(base, 'POST', `/chat/${chatId}/message`, {
+          key: secretKey,
+          headers,
+          body: { content, role: 'user', ...body },
+        }),
+      resume: ({ chatId, messageId }, { url: base = url, after } = {}) =>
+        openStream(base, 'GET', `/chat/${chatId}/message/${messageId}/stream`, {
+          key: secretKey,
+          ...(after !== undefined && { headers: { 'last-event-id': after } }),
+        }),
+      async answered() {
+        const { id: chatId } = await team.makeChat();
+        return { chatId, messageId: (await team.send(chatId, 'hello')).body.id };
+      },
+      async failed() {
+        const { id: chatId } = await team.makeChat();
+        const content = `fails once ${chatId}`;
+        let isFirst = true;
+        model.replyTo(content, (call) => {
+          const script = isFirst ? scripts.status(401) : scripts.echo();
+          isFirst = false;
+          return script(call);
+        });
+        const { refusal } = await team.send(chatId, content);
+        if (!refusal.messageId) throw new Error(`no answer failed: ${JSON.stringify(refusal)}`);
+        return { chatId, messageId: refusal.messageId };
+      },
+    };
+    return team;
   };
-  return team;
+  return teamOf({});
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
 import { ask, type Door, type DoorAnswer, operationOf, takesBody } from './support/doors.ts';
-import { operations } from './support/operations.ts';
+import { headersFor, operations } from './support/operations.ts';
 
 const { url, makeTeam } = await startHarness();
 const team = await makeTeam();
@@ -10,7 +10,6 @@ const other = await makeTeam();
 const foreignChat = await other.makeChat();
 await other.send(foreignChat.id, 'hello');
 
-const headers = { 'x-api-key': team.secretKey };
 const orders = [
   ['rest', 'trpc'],
   ['trpc', 'rest'],
@@ -118,15 +117,15 @@ function comparable({ status, data, refusal }: DoorAnswer, mistakes: number): un
     { status: Math.max(status, 299), data, code: refusal?.code, issues },
     (key, value: unknown) => {
       if (key === 'createdAt' || key === 'lastUsedAt') return 'a moment';
-      if (key === 'key' || key === 'visibleStart') return 'a key';
+      if (['key', 'visibleStart', 'token', 'secret'].includes(key)) return 'a secret';
       return typeof value === 'string' ? value.replaceAll(MINTED, 'an id') : value;
     },
   );
   return JSON.parse(plain);
 }
 
-/** The id of a chat, a message or a key. */
-const MINTED = /(?:chat|msg|key)_[0-9a-z]{28}/g;
+/** The id of what may be made. */
+const MINTED = /(?:chat|msg|key|guest|sec)_[0-9a-z]{28}/g;
 
 /** Asks both doors, in this order, each with an input of its own where an operation works only once. */
 async function askBoth(
@@ -138,7 +137,12 @@ async function askBoth(
   for (const door of order) {
     const valid = (await operations[name]?.validInput(team)) ?? {};
     const input = changes.reduce((changed, apply) => apply(changed), valid);
-    answers.push(comparable(await ask(door, name, input, { url, headers }), changes.length));
+    answers.push(
+      comparable(
+        await ask(door, name, input, { url, headers: await headersFor(team, name) }),
+        changes.length,
+      ),
+    );
   }
   return { first: answers[0], second: answers[1] };
 }
@@ -160,7 +164,11 @@ describe.each(Object.keys(operations))('%s', (name) => {
 
   const things = Object.entries(operations[name]?.fields ?? {}).filter(([, kind]) => kind === 'id');
   test.each(things.map(([field]) => field))("of another team's %s both say the same", async (field) => {
-    const foreign: Record<string, string> = { agentId: other.agent.id, keyId: await other.makeKey() };
+    const foreign: Record<string, string> = {
+      agentId: other.agent.id,
+      keyId: await other.makeKey(),
+      secretId: await other.makeSigningSecret(),
+    };
     const id = foreign[field] ?? foreignChat.id;
     for (const order of orders) {
       const { first, second } = await askBoth(name, order, [(input) => ({ ...input, [field]: id })]);

@@ -1,9 +1,11 @@
 import { agentRouter } from './agent/router.ts';
 import { chatRouter } from './chat/router.ts';
+import { guestRouter } from './guest/router.ts';
 import { keyRouter } from './key/router.ts';
 import { lockCoercion } from './lock-coercion.ts';
 import { messageRouter } from './message/router.ts';
 import type { policies } from './policies.ts';
+import { signingSecretRouter } from './signing-secret/router.ts';
 import { t } from './trpc.ts';
 
 /** Everything Parley can be asked, at both doors. */
@@ -12,6 +14,8 @@ export const appRouter = t.router({
   message: messageRouter,
   agent: agentRouter,
   key: keyRouter,
+  guest: guestRouter,
+  signingSecret: signingSecretRouter,
 });
 lockCoercion(appRouter);
 

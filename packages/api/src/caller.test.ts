@@ -1,7 +1,7 @@
 import { mintId, Refusal } from '@parley/contract';
-import type { ApiKeyStore } from '@parley/db';
+import type { ApiKeyRecord, ApiKeyStore } from '@parley/db';
 import { describe, expect, test } from 'vitest';
-import { authenticate } from './caller.ts';
+import { authenticate, type CallerStores } from './caller.ts';
 
 const record = {
   id: mintId('key'),
@@ -11,17 +11,21 @@ const record = {
 };
 
 /** What a program sends. */
-const noPage = { origin: undefined, host: '127.0.0.1:3000' };
+const noPage = { origin: undefined, host: '127.0.0.1:3000', userToken: undefined };
+
+/** Of the stores only the one of keys is asked: no token comes with these requests. */
+function storesOf(find: ApiKeyStore['find']): CallerStores {
+  const apiKeys: Partial<ApiKeyStore> = { find };
+  return { apiKeys } as CallerStores;
+}
 
 /** A store that knows one key, and keeps what it was asked for. */
 function storeOf(known: string) {
   const asked: string[] = [];
-  const store: Pick<ApiKeyStore, 'find'> = {
-    find: async (key) => {
-      asked.push(key);
-      return key === known ? record : undefined;
-    },
-  };
+  const store = storesOf(async (key) => {
+    asked.push(key);
+    return key === known ? record : undefined;
+  });
   return { store, asked };
 }
 
@@ -38,6 +42,7 @@ describe('a key is taken from', () => {
       key: record.id,
       lineage: record.lineage,
       kind: 'secret',
+      as: { role: 'team' },
       scope: { team: record.team },
     });
     expect(asked).toEqual(['k1']);
@@ -60,8 +65,7 @@ describe('nobody is', () => {
   });
 
   test('a key that cannot be looked up: that is another refusal', async () => {
-    const { store } = storeOf('k1');
-    const away = { ...store, find: async () => Promise.reject(new Refusal('database_unavailable')) };
+    const away = storesOf(async () => Promise.reject(new Refusal('database_unavailable')));
     await expect(
       authenticate(away, { ...noPage, apiKey: 'k1', authorization: undefined }),
     ).rejects.toMatchObject({
@@ -73,8 +77,8 @@ describe('nobody is', () => {
 describe('a page', () => {
   const from = (kind: 'secret' | 'publishable', origins?: string[]) => (origin: string, host?: string) =>
     authenticate(
-      { find: async () => ({ ...record, kind, ...(origins && { origins }) }) },
-      { apiKey: 'k1', authorization: undefined, origin, host: host ?? 'api.example.com' },
+      storesOf(async (): Promise<ApiKeyRecord> => ({ ...record, kind, ...(origins && { origins }) })),
+      { ...noPage, apiKey: 'k1', authorization: undefined, origin, host: host ?? 'api.example.com' },
     ).then(
       () => 'let in',
       (error: Refusal) => error.code,

@@ -1,23 +1,38 @@
-import { type Id, Refusal } from '@parley/contract';
-import type { ApiKeyRecord, ApiKeyStore, Scope } from '@parley/db';
+import { type Id, type KeyScope, Refusal } from '@parley/contract';
+import type { ApiKeyRecord, Scope, Stores } from '@parley/db';
 import type { RateVerdict } from './rate-limiter.ts';
+import { type ProvedUser, proveUser } from './user-token.ts';
 
-/** Who calls, as the key proved it. */
+/** Who calls, as the key proved it, and the user's token where one came. */
 export interface Caller {
   readonly key: Id<'key'>;
   /** Stays when the key is rolled. */
   readonly lineage: Id<'key'>;
   readonly kind: 'publishable' | 'secret';
+  /** For whom they act. */
+  readonly as: CallerRole;
+  /** What a secret key may do, where it does not say everything. */
+  readonly scopes?: readonly KeyScope[] | undefined;
   /** How the key stands in this minute; undefined when it has no limit. */
   readonly rate?: RateVerdict | undefined;
   /** What the caller may reach. */
   readonly scope: Scope;
 }
 
-/** The two headers a key may come in, as `node:http` and `Headers` both give them. */
+type CallerRole =
+  /** A secret key, or an open one: all that the key reaches. */
+  | { readonly role: 'team' }
+  /** A user of the team, by their token: their own chats. */
+  | { readonly role: 'user'; readonly proof: ProvedUser['proof'] }
+  /** A key that is for users, without a user: reaches nothing. */
+  | { readonly role: 'nobody'; readonly canBecomeGuest: boolean };
+
+/** The headers a key, and a user's token, may come in, as `node:http` and `Headers` both give them. */
 export interface KeyHeaders {
   readonly apiKey: string | undefined;
   readonly authorization: string | undefined;
+  /** Who of the team's users calls. */
+  readonly userToken: string | undefined;
 }
 
 /** Where a request comes from, as a browser says it; a program may leave it out, or say anything. */
@@ -26,21 +41,38 @@ export interface OriginHeaders {
   readonly host: string | undefined;
 }
 
+export type CallerStores = Pick<Stores, 'apiKeys' | 'guests' | 'signingSecrets'>;
+
 /**
  * Finds out who calls. No key, a malformed, unknown, revoked and expired one get one and the same refusal.
  *
  * @throws Refusal `unauthorized`; `key_origin_not_allowed` and `secret_key_in_browser` when the key is a good one
- *   in a wrong page; `database_unavailable` when the key cannot be looked up: that is no "no".
+ *   in a wrong page; `user_token_invalid` and `user_token_expired`; `database_unavailable` when the key cannot be
+ *   looked up: that is no "no".
  */
 export async function authenticate(
-  apiKeys: Pick<ApiKeyStore, 'find'>,
+  stores: CallerStores,
   headers: KeyHeaders & OriginHeaders,
 ): Promise<Caller> {
-  const key = headers.apiKey ?? bearerToken(headers.authorization);
-  const found = key === undefined ? undefined : await apiKeys.find(key);
-  if (!found) throw new Refusal('unauthorized');
-  refuseForeignOrigin(found, headers);
-  return { key: found.id, lineage: found.lineage, kind: found.kind, scope: { team: found.team } };
+  const text = headers.apiKey ?? bearerToken(headers.authorization);
+  const key = text === undefined ? undefined : await stores.apiKeys.find(text);
+  if (!key) throw new Refusal('unauthorized');
+  refuseForeignOrigin(key, headers);
+  const { userToken } = headers;
+  const user = userToken === undefined ? undefined : await proveUser(stores, key, userToken);
+  const { id, lineage, kind, scopes } = key;
+  return { key: id, lineage, kind, ...(scopes && { scopes }), ...reachOf(key, user) };
+}
+
+/** A token narrows every key to its user; a key that is for users reaches nothing without one. */
+function reachOf(
+  { team, access = 'open', agents }: ApiKeyRecord,
+  user: ProvedUser | undefined,
+): Pick<Caller, 'as' | 'scope'> {
+  const scope = { team, ...(agents && { agents }) };
+  if (user) return { as: { role: 'user', proof: user.proof }, scope: { ...scope, user: user.id } };
+  if (access === 'open') return { as: { role: 'team' }, scope };
+  return { as: { role: 'nobody', canBecomeGuest: access === 'guest' }, scope: { team, agents: [] } };
 }
 
 /** A speed bump for browsers, which cannot lie about it, and for leaked keys; a program says what it likes. */

@@ -53,7 +53,7 @@ export function createContext(
     markReplayed: request.onReplay,
     hangUp: request.hangUp,
     caller: () => {
-      caller ??= authenticate(services.stores.apiKeys, request.headers).then(counted, (error: unknown) => {
+      caller ??= authenticate(services.stores, request.headers).then(counted, (error: unknown) => {
         if (isOfOrigin(error)) request.onForeignOrigin();
         throw error;
       });

@@ -5,7 +5,8 @@ import { toIdempotency } from './idempotency.ts';
 
 function newCaller(fields: Partial<Caller> = {}): Caller {
   const key = mintId('key');
-  return { key, lineage: key, kind: 'secret', scope: { team: mintId('team') }, ...fields };
+  const as = { role: 'team' } as const;
+  return { key, lineage: key, kind: 'secret', as, scope: { team: mintId('team') }, ...fields };
 }
 
 const caller = newCaller();

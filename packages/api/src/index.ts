@@ -4,6 +4,7 @@ export { type Context, createContext, type Services } from './context.ts';
 export { lockCoercion } from './lock-coercion.ts';
 export { findRunningAnswer } from './message/running-answer.ts';
 export { buildOpenApiDocument } from './openapi-document.ts';
+export { type Policy, policies } from './policies.ts';
 export { RateLimiter, type RateLimits, type RateVerdict } from './rate-limiter.ts';
 export { refusalOf, toTrpcError } from './refusal-of.ts';
 export { type RestOperation, restOperations } from './rest-operations.ts';

@@ -1,11 +1,34 @@
 import { isId, Refusal } from '@parley/contract';
-import type { ChatStore, Scope } from '@parley/db';
+import type { ApiKeyReach, ChatStore, Scope } from '@parley/db';
 import type { Caller } from './caller.ts';
 import type { Policy } from './policies.ts';
 
-/** @throws Refusal `secret_key_needed`: the policy lets no such caller ask for this */
-export function permit({ kind }: Caller, { callers }: Policy): void {
-  if (callers === 'secret' && kind !== 'secret') throw new Refusal('secret_key_needed');
+/**
+ * Lets a caller ask for what a policy says, or refuses them.
+ *
+ * @throws Refusal `user_token_needed`, `secret_key_needed`, `guest_key_needed`, `verified_user_needed`,
+ *   `key_scope_missing`
+ */
+export function permit(caller: Caller, { callers, scope }: Policy): void {
+  refuseWrongCaller(caller, callers);
+  if (caller.scopes && !caller.scopes.includes(scope)) throw new Refusal('key_scope_missing');
+}
+
+function refuseWrongCaller({ kind, as }: Caller, callers: Policy['callers']): void {
+  switch (callers) {
+    case 'everyone':
+      if (as.role === 'nobody') throw new Refusal('user_token_needed');
+      return;
+    case 'secret':
+      // With a user's token it speaks for the user, who administers nothing.
+      if (kind !== 'secret' || as.role !== 'team') throw new Refusal('secret_key_needed');
+      return;
+    case 'newcomer':
+      if (as.role !== 'nobody' || !as.canBecomeGuest) throw new Refusal('guest_key_needed');
+      return;
+    case 'verified':
+      if (as.role !== 'user' || as.proof !== 'verified') throw new Refusal('verified_user_needed');
+  }
 }
 
 /**
@@ -24,6 +47,21 @@ export async function keepWithin(chats: ChatStore, scope: Scope, input: unknown)
   if (typeof chatId !== 'string') return;
   const isTheirs = isId('chat', chatId) && (await chats.find(scope, chatId)) !== undefined;
   if (!isTheirs) throw new Refusal('chat_not_found');
+}
+
+/**
+ * Keeps a restricted key from getting at more by way of another key.
+ *
+ * @throws Refusal `key_beyond_yours`
+ */
+export function refuseBeyond(
+  { scopes, scope: { agents } }: Caller,
+  key: ApiKeyReach & { readonly kind: Caller['kind'] },
+): void {
+  const canDo = key.kind === 'secret' ? key.scopes : (['chats:read', 'chats:write', 'agents:read'] as const);
+  const doesMore = scopes && !canDo?.every((one) => scopes.includes(one));
+  const reachesMore = agents && !key.agents?.every((one) => agents.includes(one));
+  if (doesMore || reachesMore) throw new Refusal('key_beyond_yours');
 }
 
 function fieldsOf(input: unknown): { chatId?: unknown; userId?: unknown } {

@@ -6,8 +6,10 @@ export interface Policy {
    * `everyone`: any key. One that reaches the whole team (a secret one, an open one) as the team, any other with
    * a token, as the user whom the token proves, within that user's chats.
    * `secret`: a secret key, as the team. What administers is asked for by servers.
+   * `newcomer`: a key for guests, without a token.
+   * `verified`: a user with a token that the team's servers signed.
    */
-  readonly callers: 'everyone' | 'secret';
+  readonly callers: 'everyone' | 'secret' | 'newcomer' | 'verified';
   /** The scope that a secret key with scopes has to have. */
   readonly scope: KeyScope;
 }
@@ -32,6 +34,11 @@ export const policies = {
   'message.retry': writing,
   'message.follow': reading,
   'agent.list': { callers: 'everyone', scope: 'agents:read' },
+  'guest.create': { callers: 'newcomer', scope: 'chats:write' },
+  'guest.claim': { callers: 'verified', scope: 'chats:write' },
+  'signingSecret.create': { callers: 'secret', scope: 'keys:write' },
+  'signingSecret.list': { callers: 'secret', scope: 'keys:read' },
+  'signingSecret.revoke': { callers: 'secret', scope: 'keys:write' },
   'key.create': { callers: 'secret', scope: 'keys:write' },
   'key.list': { callers: 'secret', scope: 'keys:read' },
   'key.get': { callers: 'secret', scope: 'keys:read' },

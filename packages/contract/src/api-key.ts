@@ -8,6 +8,21 @@ const kindSchema = z.enum(['publishable', 'secret']).meta({
   description: '`publishable` (`pk_live_…`) is for browsers, `secret` (`sk_live_…`) for servers.',
 });
 
+/** Whose chats a publishable key reaches. */
+export const keyAccesses = ['open', 'guest', 'verified'] as const;
+export type KeyAccess = (typeof keyAccesses)[number];
+
+/** What an open key means, for whoever looks at one. */
+export const openKeyWarning =
+  'Whoever has this key can read, write and delete all chats of the team: for pages with visitors, make a `guest` or `verified` key.';
+
+const accessSchema = z.enum(keyAccesses).meta({
+  description:
+    'Whose chats a publishable key reaches. `open`, unless said otherwise: all of the team, whoever has the key. ' +
+    '`guest`: a visitor with a token of `POST /guest` reaches their own, a user with a token of yours theirs. ' +
+    '`verified`: only a user with a token that your servers sign.',
+});
+
 const keyNameSchema = textSchema({ min: 1, max: limits.nameLengthMax }).meta({
   description: 'What people call it.',
   examples: ['Website'],
@@ -45,6 +60,21 @@ export const keyScopes = [
 ] as const;
 export type KeyScope = (typeof keyScopes)[number];
 
+const scopesSchema = z
+  .array(z.enum(keyScopes))
+  .min(1, 'must name at least one scope')
+  .max(keyScopes.length)
+  .meta({
+    description:
+      'All that a secret key may do; without, everything. A key that makes keys makes none that may do more.',
+  });
+
+const agentIdsSchema = z
+  .array(idInputSchema('agent'))
+  .min(1, 'must name at least one agent')
+  .max(limits.keyAgentsMax, `must name at most ${limits.keyAgentsMax} agents`)
+  .meta({ description: 'The agents that the key reaches, with their chats; without, all of the team.' });
+
 const expiresAtSchema = momentSchema
   .refine((text) => Date.parse(text) > Date.now(), 'must lie in the future')
   .meta({ description: 'From then on the key is refused.' });
@@ -52,7 +82,10 @@ const expiresAtSchema = momentSchema
 export const createKeyInputSchema = z.strictObject({
   kind: kindSchema,
   name: keyNameSchema.optional(),
+  access: accessSchema.optional(),
   origins: originsSchema.optional(),
+  scopes: scopesSchema.optional(),
+  agentIds: agentIdsSchema.optional(),
   expiresAt: expiresAtSchema.optional(),
 });
 
@@ -64,6 +97,7 @@ export const oneKeyInputSchema = z.strictObject({ keyId: idInputSchema('key') })
 /** A field that is left out stays as it is. */
 export const updateKeyInputSchema = oneKeyInputSchema.extend({
   name: keyNameSchema.optional(),
+  access: accessSchema.optional(),
   origins: originsSchema.optional(),
   expiresAt: expiresAtSchema.optional(),
 });
@@ -82,7 +116,11 @@ const keyFields = {
   kind: kindSchema,
   name: z.string().optional(),
   visibleStart: z.string().meta({ description: 'How the key begins, to know it by.' }),
+  access: accessSchema.optional(),
+  warning: z.string().optional().meta({ description: 'What whoever runs this key should know.' }),
   origins: z.array(z.string()).optional(),
+  scopes: z.array(z.enum(keyScopes)).optional(),
+  agentIds: z.array(idSchema('agent')).optional(),
   createdAt: momentSchema,
   lastUsedAt: momentSchema.optional().meta({ description: 'To about a minute; absent: never.' }),
   expiresAt: momentSchema.optional(),

@@ -78,6 +78,23 @@ export const errorRegister = {
     message: 'A valid API key is needed: send it as `x-api-key: <key>` or `Authorization: Bearer <key>`.',
     when: 'No key, or one that is unknown, revoked or expired. One answer for all, on purpose.',
   },
+  user_token_needed: {
+    trpcCode: 'UNAUTHORIZED',
+    message:
+      'This key is for one user at a time: send their token as `x-user-token` (`POST /guest` gives one to guests).',
+    when: 'A publishable key whose `access` is `guest` or `verified` came without a user token.',
+  },
+  user_token_invalid: {
+    trpcCode: 'UNAUTHORIZED',
+    message:
+      'This user token is not valid. Get a new one: from your servers, or for a guest from `POST /guest`.',
+    when: "The token is malformed, not signed with a secret of the team, for another audience, not valid yet, valid for too long, another key's, or of a guest who is gone. One answer for all, on purpose.",
+  },
+  user_token_expired: {
+    trpcCode: 'UNAUTHORIZED',
+    message: 'This user token has expired. Get a new one from your servers.',
+    when: 'The token was a good one; its `exp` is past.',
+  },
   origin_not_allowed: {
     trpcCode: 'FORBIDDEN',
     message: 'Only the chat page of this very server is answered here. Open the chat at its own address.',
@@ -98,6 +115,26 @@ export const errorRegister = {
     trpcCode: 'FORBIDDEN',
     message: 'This takes a secret key (`sk_live_…`): it is for your servers, not for browsers.',
     when: 'A publishable key was used for what only a secret key may do.',
+  },
+  key_scope_missing: {
+    trpcCode: 'FORBIDDEN',
+    message: 'This key has no scope for this. Use a key with the scope that the documentation names.',
+    when: 'A secret key that has scopes was used for what none of them covers.',
+  },
+  key_beyond_yours: {
+    trpcCode: 'FORBIDDEN',
+    message: 'This key would reach more than yours does. Use a key with more scopes, or with all agents.',
+    when: 'A restricted secret key was to make, change, roll or revoke a key that may do more than itself.',
+  },
+  guest_key_needed: {
+    trpcCode: 'FORBIDDEN',
+    message: 'Guests are made with a publishable key whose `access` is `guest`, without a user token.',
+    when: 'A guest was asked for with another key, or by someone who has a token already.',
+  },
+  verified_user_needed: {
+    trpcCode: 'FORBIDDEN',
+    message: 'Send the `x-user-token` that your servers signed for the user who takes over the chats.',
+    when: "A guest's chats were claimed by someone who is no verified user.",
   },
   user_not_allowed: {
     trpcCode: 'FORBIDDEN',
@@ -120,6 +157,11 @@ export const errorRegister = {
     trpcCode: 'NOT_FOUND',
     message: 'There is no such key. `GET /key` lists the keys of your team.',
     when: "The key does not exist or is another team's.",
+  },
+  signing_secret_not_found: {
+    trpcCode: 'NOT_FOUND',
+    message: 'There is no such signing secret. `GET /signing-secret` lists those of your team.',
+    when: "The signing secret does not exist or is another team's.",
   },
   agent_not_found: {
     trpcCode: 'NOT_FOUND',
@@ -163,6 +205,16 @@ export const errorRegister = {
     trpcCode: 'CONFLICT',
     message: 'Only a failed answer that is the newest of its chat can be retried. Send a message instead.',
     when: 'The answer has not failed, or the chat went on after it.',
+  },
+  guest_claimed: {
+    trpcCode: 'CONFLICT',
+    message: "This guest's chats already belong to another user.",
+    when: 'A guest token was used to claim chats that a different user has claimed.',
+  },
+  signing_secrets_full: {
+    trpcCode: 'CONFLICT',
+    message: 'Five signing secrets work already. Revoke one, or wait until one has ended.',
+    when: 'A further signing secret was to be made while as many as may be still work.',
   },
   key_ended: {
     trpcCode: 'CONFLICT',

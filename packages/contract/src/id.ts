@@ -12,6 +12,8 @@ const PREFIXES = {
   turn: 'turn_',
   message: 'msg_',
   key: 'key_',
+  guest: 'guest_',
+  secret: 'sec_',
   request: 'req_',
 } as const;
 

@@ -11,3 +11,4 @@ export * from './metadata.ts';
 export * from './page.ts';
 export * from './refusal.ts';
 export * from './stream-cursor.ts';
+export * from './user.ts';

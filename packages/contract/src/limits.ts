@@ -79,6 +79,18 @@ export const limits = {
   keyListMax: 1_000,
   /** A key is used from a handful of sites. */
   keyOriginsMax: 20,
+  /** A key is for a product's few agents. */
+  keyAgentsMax: 20,
+  /** A user token of the largest reasonable claims; a longer one is none. */
+  userTokenLengthMax: 4_096,
+  /** A user token that is stolen works no longer than this. */
+  userTokenSecondsMax: 60 * 60,
+  /** How far the clocks of a customer's servers and ours may be apart. */
+  userTokenClockSeconds: 30,
+  /** Signing secrets that work at a time: one, and those it takes the place of. */
+  signingSecretsMax: 5,
+  /** A guest who was not seen for this long is forgotten; browsers keep nothing longer. */
+  guestSeconds: 400 * 24 * 60 * 60,
   /** How long a rolled key lives on, unless said otherwise: a careful roll-out takes a day. */
   keyOverlapSeconds: 24 * 60 * 60,
   /** A rolled key lives on for as long as a slow roll-out takes, and no longer. */

@@ -1,10 +1,11 @@
 import { type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
-import { type ApiKeyKind, hashApiKey, isApiKey, kindOf, mintApiKey, visibleStart } from './api-key.ts';
+import { type ApiKeyKind, isApiKey, kindOf, mintApiKey } from './api-key.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import { createFoundCache } from './found-cache.ts';
 import type { ApiKeyDocument, Models } from './models.ts';
-import type { ApiKeyFields, ApiKeyInfo, ApiKeyRecord, IssuedApiKey, Scope } from './records.ts';
+import type { ApiKeyFields, ApiKeyInfo, ApiKeyReach, ApiKeyRecord, IssuedApiKey, Scope } from './records.ts';
+import { hashSecretText, visibleStart } from './secret-text.ts';
 import type { ApiKeyStore } from './store.ts';
 
 /** Keys that were found are remembered for a few seconds: every request brings one. */
@@ -38,8 +39,14 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     async roll(scope, id, until) {
       const old = await apiKeys.findOne(working(scope.team, id)).lean();
       if (!old) return undefined;
-      const { name, origins } = old;
-      const fields = { ...(name !== undefined && { name }), ...(origins && { origins }) };
+      const { name, access, origins, scopes, agents } = old;
+      const fields = {
+        ...(name !== undefined && { name }),
+        ...(access && { access }),
+        ...(origins && { origins }),
+        ...(scopes && { scopes }),
+        ...(agents && { agents }),
+      };
       // The new one first: whatever happens in between, one of the two works.
       const made = await issue(scope, old.kind, fields, old.lineage ?? old._id);
       await apiKeys.updateOne({ _id: id, team: scope.team }, { $min: { expiresAt: until } });
@@ -57,7 +64,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
 
     async find(key) {
       if (!isApiKey(key)) return undefined;
-      const hash = hashApiKey(key);
+      const hash = hashSecretText(key);
       return lookUp(hash, () => findByHash(hash));
     },
   };
@@ -65,7 +72,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
   async function issue(
     scope: Scope,
     kind: ApiKeyKind,
-    fields: ApiKeyFields,
+    fields: ApiKeyFields & ApiKeyReach,
     lineage?: Id<'key'>,
   ): Promise<IssuedApiKey> {
     const key = mintApiKey(kind);
@@ -75,7 +82,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
   async function insert(
     { team }: Scope,
     key: string,
-    fields: ApiKeyFields,
+    fields: ApiKeyFields & ApiKeyReach,
     lineage?: Id<'key'>,
   ): Promise<ApiKeyInfo> {
     const document: ApiKeyDocument = {
@@ -83,10 +90,13 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
       ...(lineage && { lineage }),
       team,
       kind: kindOf(key),
-      hash: hashApiKey(key),
+      hash: hashSecretText(key),
       visibleStart: visibleStart(key),
       ...(fields.name !== undefined && { name: fields.name }),
+      ...(fields.access && { access: fields.access }),
       ...(fields.origins?.length && { origins: [...fields.origins] }),
+      ...(fields.scopes && { scopes: [...fields.scopes] }),
+      ...(fields.agents && { agents: [...fields.agents] }),
       createdAt: new Date(),
       ...(fields.expiresAt && { expiresAt: fields.expiresAt }),
     };
@@ -105,13 +115,25 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     const found = await apiKeys
       .findOne(
         { hash, revokedAt: trusted({ $exists: false }) },
-        { team: 1, kind: 1, expiresAt: 1, lineage: 1, origins: 1, lastUsedAt: 1 },
+        {
+          ...{ team: 1, kind: 1, expiresAt: 1, lineage: 1, lastUsedAt: 1 },
+          ...{ access: 1, origins: 1, scopes: 1, agents: 1 },
+        },
       )
       .lean();
     if (!found || (found.expiresAt && found.expiresAt <= new Date())) return undefined;
     noteUse(found);
-    const { _id: id, lineage = id, team, kind, origins } = found;
-    return { id, lineage, team, kind, ...(origins && { origins }) };
+    const { _id: id, lineage = id, team, kind, access, origins, scopes, agents } = found;
+    return {
+      id,
+      lineage,
+      team,
+      kind,
+      ...(kind === 'publishable' && { access: access ?? 'open' }),
+      ...(origins && { origins }),
+      ...(scopes && { scopes }),
+      ...(agents && { agents }),
+    };
   }
 
   /** Nobody waits for it, and nothing is lost with it but a time. */
@@ -132,10 +154,11 @@ function working(team: Id<'team'>, id: Id<'key'>) {
   };
 }
 
-function toUpdate({ name, origins, expiresAt }: ApiKeyFields) {
+function toUpdate({ name, access, origins, expiresAt }: ApiKeyFields) {
   return {
     $set: {
       ...(name !== undefined && { name }),
+      ...(access && { access }),
       ...(origins?.length && { origins }),
       ...(expiresAt && { expiresAt }),
     },
@@ -145,13 +168,16 @@ function toUpdate({ name, origins, expiresAt }: ApiKeyFields) {
 
 function toInfo(document: ApiKeyDocument): ApiKeyInfo {
   const { _id: id, kind, visibleStart: start, name, origins, createdAt } = document;
-  const { lastUsedAt, expiresAt, revokedAt } = document;
+  const { access = 'open', scopes, agents, lastUsedAt, expiresAt, revokedAt } = document;
   return {
     id,
     kind,
     visibleStart: start,
     ...(name !== undefined && { name }),
+    ...(kind === 'publishable' && { access }),
     ...(origins && { origins }),
+    ...(scopes && { scopes }),
+    ...(agents && { agents }),
     createdAt,
     ...(lastUsedAt && { lastUsedAt }),
     ...(expiresAt && { expiresAt }),

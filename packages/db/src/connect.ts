@@ -5,9 +5,11 @@ import { createApiKeyStore } from './api-key-store.ts';
 import { createChatStore } from './chat-store.ts';
 import { toRefusal } from './database-errors.ts';
 import { guarded } from './guarded.ts';
+import { createGuestStore } from './guest-store.ts';
 import { createMessageStore } from './message-store.ts';
 import { createModels, type Models } from './models.ts';
 import { createRequestCountStore } from './request-count-store.ts';
+import { createSigningSecretStore } from './signing-secret-store.ts';
 import type { Stores } from './store.ts';
 import { createTeamStore } from './team-store.ts';
 import { createTurnLogStore } from './turn-log-store.ts';
@@ -130,6 +132,8 @@ function createStores(models: Models): Stores {
     teams: guarded(createTeamStore(models)),
     apiKeys: guarded(createApiKeyStore(models)),
     requestCounts: guarded(createRequestCountStore(models)),
+    guests: guarded(createGuestStore(models)),
+    signingSecrets: guarded(createSigningSecretStore(models)),
     agents: guarded(createAgentStore(models)),
     chats: guarded(createChatStore(models)),
     messages: guarded(createMessageStore(models)),

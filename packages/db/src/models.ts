@@ -1,4 +1,4 @@
-import { type ErrorCode, type Id, limits } from '@parley/contract';
+import { type ErrorCode, type Id, type KeyAccess, type KeyScope, limits } from '@parley/contract';
 import { type Connection, Schema } from 'mongoose';
 import type { ApiKeyKind } from './api-key.ts';
 import type { Idempotency, Lease, MessageRecord, RetryOf, TurnStatus, UsageRecord } from './records.ts';
@@ -28,11 +28,43 @@ export interface ApiKeyDocument {
   hash: string;
   visibleStart: string;
   name?: string;
+  /** Of a publishable key; absent: open. */
+  access?: KeyAccess;
   origins?: string[];
+  /** Of a secret key; absent: all. */
+  scopes?: KeyScope[];
+  /** Absent: all of the team's. */
+  agents?: Id<'agent'>[];
   createdAt: Date;
   lastUsedAt?: Date;
   expiresAt?: Date;
   revokedAt?: Date;
+}
+
+/** A person who has shown nothing of themselves but that they are the same as before. */
+export interface GuestDocument {
+  _id: Id<'guest'>;
+  team: Id<'team'>;
+  /** Of the key they came with: their token works with no other. */
+  lineage: Id<'key'>;
+  /** SHA-256 of the token. */
+  hash: string;
+  createdAt: Date;
+  /** To about a day; from then on they are kept for limits.guestSeconds. */
+  seenAt: Date;
+  /** The user who took their chats over. */
+  movedTo?: string;
+  /** While some of the chats may not have been moved yet. */
+  movingSince?: Date;
+}
+
+/** What a team's servers sign user tokens with. In clear: whoever checks a signature needs the secret itself. */
+export interface SigningSecretDocument {
+  _id: Id<'secret'>;
+  team: Id<'team'>;
+  secret: string;
+  createdAt: Date;
+  expiresAt?: Date;
 }
 
 interface AgentVersion {
@@ -158,7 +190,10 @@ const apiKeySchema = new Schema<ApiKeyDocument>(
     hash: string,
     visibleStart: string,
     name: String,
+    access: String,
     origins: { type: [String], default: undefined },
+    scopes: { type: [String], default: undefined },
+    agents: { type: [String], default: undefined },
     createdAt: date,
     lastUsedAt: Date,
     expiresAt: Date,
@@ -168,6 +203,30 @@ const apiKeySchema = new Schema<ApiKeyDocument>(
 );
 apiKeySchema.index({ hash: 1 }, { unique: true });
 apiKeySchema.index({ team: 1, _id: -1 });
+
+const guestSchema = new Schema<GuestDocument>(
+  {
+    _id: string,
+    team: string,
+    lineage: string,
+    hash: string,
+    createdAt: date,
+    seenAt: date,
+    movedTo: String,
+    movingSince: Date,
+  },
+  { ...options, collection: 'guests' },
+);
+guestSchema.index({ hash: 1 }, { unique: true });
+guestSchema.index({ movingSince: 1 }, { sparse: true });
+guestSchema.index({ seenAt: 1 }, { expireAfterSeconds: limits.guestSeconds });
+
+const signingSecretSchema = new Schema<SigningSecretDocument>(
+  { _id: string, team: string, secret: string, createdAt: date, expiresAt: Date },
+  { ...options, collection: 'signingSecrets' },
+);
+signingSecretSchema.index({ team: 1, _id: -1 });
+signingSecretSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
 const agentSchema = new Schema<AgentDocument>(
   {
@@ -277,6 +336,8 @@ export function createModels(connection: Connection) {
     teams: connection.model<TeamDocument>('Team', teamSchema),
     apiKeys: connection.model<ApiKeyDocument>('ApiKey', apiKeySchema),
     requestCounts: connection.model<RequestCountDocument>('RequestCount', requestCountSchema),
+    guests: connection.model<GuestDocument>('Guest', guestSchema),
+    signingSecrets: connection.model<SigningSecretDocument>('SigningSecret', signingSecretSchema),
     agents: connection.model<AgentDocument>('Agent', agentSchema),
     chats: connection.model<ChatDocument>('Chat', chatSchema),
     turns: connection.model<TurnDocument>('Turn', turnSchema),

@@ -1,4 +1,4 @@
-import type { ErrorCode, Id, Metadata } from '@parley/contract';
+import type { ErrorCode, Id, KeyAccess, KeyScope, Metadata } from '@parley/contract';
 import type { ApiKeyKind } from './api-key.ts';
 
 /**
@@ -21,17 +21,30 @@ export interface ApiKeyRecord {
   readonly kind: ApiKeyKind;
   /** Where browsers may use it from, when it says. */
   readonly origins?: readonly string[];
+  /** Of a publishable key. */
+  readonly access?: KeyAccess;
+  /** What a secret key may do; absent: all. */
+  readonly scopes?: readonly KeyScope[];
+  /** The agents it reaches; absent: all of the team's. */
+  readonly agents?: readonly Id<'agent'>[];
 }
 
-/** What people say of a key. */
+/** What people say of a key, and may change. */
 export interface ApiKeyFields {
   readonly name?: string;
+  readonly access?: KeyAccess;
   readonly origins?: readonly string[];
   readonly expiresAt?: Date;
 }
 
+/** What is said of a key when it is made, and then stays: what it reaches. */
+export interface ApiKeyReach {
+  readonly scopes?: readonly KeyScope[];
+  readonly agents?: readonly Id<'agent'>[];
+}
+
 /** A key as its team sees it. */
-export interface ApiKeyInfo extends ApiKeyFields {
+export interface ApiKeyInfo extends ApiKeyFields, ApiKeyReach {
   readonly id: Id<'key'>;
   readonly kind: ApiKeyKind;
   readonly visibleStart: string;
@@ -51,6 +64,29 @@ export interface RequestCount {
   readonly key: Id<'key'>;
   readonly minute: number;
   readonly count: number;
+}
+
+/** Someone who came with a key and got a token. */
+export interface GuestRecord {
+  readonly id: Id<'guest'>;
+  readonly lineage: Id<'key'>;
+  /** The user who took over their chats: the token is over. */
+  readonly movedTo?: string;
+}
+
+/** A signing secret as its team sees it. */
+export interface SigningSecretInfo {
+  readonly id: Id<'secret'>;
+  readonly visibleStart: string;
+  readonly createdAt: Date;
+  readonly expiresAt?: Date;
+}
+
+/** What user tokens are checked with. */
+export interface SigningSecretRecord {
+  readonly id: Id<'secret'>;
+  readonly secret: string;
+  readonly expiresAt?: Date;
 }
 
 export interface AgentRecord {

@@ -4,11 +4,13 @@ import type {
   AgentRecord,
   ApiKeyFields,
   ApiKeyInfo,
+  ApiKeyReach,
   ApiKeyRecord,
   ChatChange,
   ChatFilter,
   ChatRecord,
   ChatTail,
+  GuestRecord,
   Idempotency,
   IssuedApiKey,
   KeptChat,
@@ -21,6 +23,8 @@ import type {
   PageOf,
   RequestCount,
   Scope,
+  SigningSecretInfo,
+  SigningSecretRecord,
   TurnEnd,
   TurnRecord,
   TurnStand,
@@ -51,7 +55,7 @@ export interface ApiKeyStore {
   /** Stores a key that was minted; of its text only a hash and the visible start. Repeatable. */
   create(scope: Scope, key: string): Promise<void>;
   /** Makes a key. */
-  issue(scope: Scope, kind: ApiKeyKind, fields: ApiKeyFields): Promise<IssuedApiKey>;
+  issue(scope: Scope, kind: ApiKeyKind, fields: ApiKeyFields & ApiKeyReach): Promise<IssuedApiKey>;
   get(scope: Scope, id: Id<'key'>): Promise<ApiKeyInfo | undefined>;
   /** Newest first, at most `limit`; also those that were revoked or have expired. */
   list(scope: Scope, limit: number): Promise<ApiKeyInfo[]>;
@@ -63,6 +67,32 @@ export interface ApiKeyStore {
   revoke(scope: Scope, id: Id<'key'>): Promise<boolean>;
   /** The key with this text, if it may be used now. Not scoped: it is what the scope comes from. */
   find(key: string): Promise<ApiKeyRecord | undefined>;
+}
+
+export interface GuestStore {
+  /** Makes a guest of a key. Their token exists nowhere else. */
+  create(scope: Scope, lineage: Id<'key'>): Promise<{ id: Id<'guest'>; token: string }>;
+  find(scope: Scope, token: string): Promise<GuestRecord | undefined>;
+  /**
+   * Gives a guest's chats to a user, and ends the guest. Repeatable: a mark first, then the chats, and
+   * `finishMoves` moves what comes late. False: they are another user's, or there is no such guest.
+   */
+  move(scope: Scope, id: Id<'guest'>, user: string): Promise<boolean>;
+  /** Moves what a crash, or a process that did not know yet, left behind; answers how many guests it saw. */
+  finishMoves(limit: number): Promise<number>;
+}
+
+export interface SigningSecretStore {
+  /** Makes a secret; those before it work until `until` at most. Undefined: as many as may be work already. */
+  create(scope: Scope, until: Date): Promise<{ secret: string; info: SigningSecretInfo } | undefined>;
+  /** Those that work, newest first. */
+  list(scope: Scope): Promise<SigningSecretInfo[]>;
+  /** Ends a secret; every process refuses its tokens within seconds. False: there is no such secret. */
+  revoke(scope: Scope, id: Id<'secret'>): Promise<boolean>;
+  /**
+   * The secrets that work, as it was known some seconds ago; of a newer one, if a token names it, at once.
+   */
+  findWorking(scope: Scope, named?: Id<'secret'>): Promise<SigningSecretRecord[]>;
 }
 
 /** How many requests each key has made, summed over all processes. Kept for some minutes. */
@@ -192,6 +222,8 @@ export interface Stores {
   readonly teams: TeamStore;
   readonly apiKeys: ApiKeyStore;
   readonly requestCounts: RequestCountStore;
+  readonly guests: GuestStore;
+  readonly signingSecrets: SigningSecretStore;
   readonly agents: AgentStore;
   readonly chats: ChatStore;
   readonly messages: MessageStore;

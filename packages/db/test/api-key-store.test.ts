@@ -33,6 +33,7 @@ describe('a key', () => {
       lineage: found?.id,
       team: scope.team,
       kind,
+      ...(kind === 'publishable' && { access: 'open' }),
     });
     expect(await db.raw.collection('keys').countDocuments({ team: scope.team })).toBe(1);
   });

@@ -16,7 +16,7 @@ export async function exercise(stores: Stores): Promise<void> {
 type Scope = ReturnType<typeof newScope>;
 
 async function exerciseTeamsKeysAndAgents(
-  { teams, apiKeys, requestCounts, agents }: Stores,
+  { teams, apiKeys, requestCounts, guests, signingSecrets, agents }: Stores,
   scope: Scope,
 ): Promise<void> {
   const { team: id } = scope;
@@ -42,6 +42,17 @@ async function exerciseTeamsKeysAndAgents(
   await apiKeys.roll(scope, info.id, new Date(Date.now() + 60_000));
   await apiKeys.revoke(scope, info.id);
   await apiKeys.revoke(scope, info.id);
+  const guest = await guests.create(scope, info.id);
+  await guests.find(scope, guest.token);
+  await guests.move(scope, guest.id, 'user 1');
+  await guests.move(scope, guest.id, 'user 1');
+  await guests.finishMoves(10);
+  const signing = await signingSecrets.create(scope, new Date(Date.now() + 60_000));
+  await signingSecrets.create(scope, new Date(Date.now() + 60_000));
+  await signingSecrets.list(scope);
+  await signingSecrets.findWorking(scope, signing?.info.id);
+  await signingSecrets.findWorking(scope, mintId('secret'));
+  await signingSecrets.revoke(scope, signing?.info.id ?? mintId('secret'));
   const { id: agent } = await agents.create(scope, { name: 'Ann', type: 'support' });
   await agents.create(scope, { name: 'Ann', type: 'support' }, agent);
   await agents.find(scope, agent);

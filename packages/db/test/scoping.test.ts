@@ -22,6 +22,8 @@ afterAll(() => db.drop());
 interface Owned {
   readonly key: Id<'key'>;
   readonly agent: Id<'agent'>;
+  readonly guest: { id: Id<'guest'>; token: string };
+  readonly secret: Id<'secret'>;
   readonly chat: Id<'chat'>;
   /** Of the request that made another chat, and of the one that sent the waiting message. */
   readonly idempotency: Idempotency;
@@ -33,6 +35,8 @@ interface Owned {
 async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
   const { id: agent } = await stores.agents.create(scope, { name: 'Ann', type: 'support' });
   const { id: key } = (await stores.apiKeys.issue(scope, 'secret', {})).info;
+  const guest = await stores.guests.create(scope, key);
+  const signing = await stores.signingSecrets.create(scope, new Date());
   const chat = await newChat(stores, scope);
   await endedTurn(stores, scope, chat, 1);
   const running = newTurn(chat, 2, { lease: leaseOf('token') });
@@ -42,7 +46,16 @@ async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
   await stores.turns.insert(scope, running);
   await stores.turns.insert(scope, waiting);
   await stores.turnLog.append([{ turn: running.id, team: scope.team, attempt: 1, to: 4, text: 'text' }]);
-  return { key, agent, chat, idempotency, running, waiting };
+  return {
+    key,
+    agent,
+    guest,
+    secret: signing?.info.id ?? mintId('secret'),
+    chat,
+    idempotency,
+    running,
+    waiting,
+  };
 }
 
 const failed: TurnEnd = { status: 'failed', errorCode: 'model_failed', textBytes: 0 };
@@ -56,6 +69,17 @@ const calls: Record<string, readonly [Call, unknown]> = {
   'apiKeys.update': [({ apiKeys }, scope, { key }) => apiKeys.update(scope, key, { name: 'x' }), undefined],
   'apiKeys.roll': [({ apiKeys }, scope, { key }) => apiKeys.roll(scope, key, new Date()), undefined],
   'apiKeys.revoke': [({ apiKeys }, scope, { key }) => apiKeys.revoke(scope, key), false],
+  'guests.find': [({ guests }, scope, { guest }) => guests.find(scope, guest.token), undefined],
+  'guests.move': [({ guests }, scope, { guest }) => guests.move(scope, guest.id, 'theirs'), false],
+  'signingSecrets.list': [({ signingSecrets }, scope) => signingSecrets.list(scope), []],
+  'signingSecrets.findWorking': [
+    ({ signingSecrets }, scope, { secret }) => signingSecrets.findWorking(scope, secret),
+    [],
+  ],
+  'signingSecrets.revoke': [
+    ({ signingSecrets }, scope, { secret }) => signingSecrets.revoke(scope, secret),
+    false,
+  ],
   'agents.find': [({ agents }, scope, { agent }) => agents.find(scope, agent), undefined],
   'agents.list': [({ agents }, scope) => agents.list(scope, 10), []],
   'chats.find': [({ chats }, scope, { chat }) => chats.find(scope, chat), undefined],
@@ -115,7 +139,10 @@ const others = [
   'chats.createOnce',
   'chats.listMarked',
   'chats.purge',
+  'guests.create',
+  'guests.finishMoves',
   'requestCounts.add',
+  'signingSecrets.create',
   'teams.create',
   'teams.createFirst',
   'teams.exists',

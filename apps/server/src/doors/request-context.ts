@@ -1,12 +1,13 @@
 import { type Context, createContext, type KeyHeaders, type Services } from '@parley/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** The headers a key may come in. A repeated header is joined by Node and matches no key. */
-function keyHeaders(request: FastifyRequest): KeyHeaders {
-  const apiKey = request.headers['x-api-key'];
+/** The headers a key and a token may come in. A repeated header is joined and matches none. */
+function keyHeaders({ headers }: FastifyRequest): KeyHeaders {
+  const joined = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(',') : value);
   return {
-    apiKey: Array.isArray(apiKey) ? apiKey.join(',') : apiKey,
-    authorization: request.headers.authorization,
+    apiKey: joined(headers['x-api-key']),
+    authorization: headers.authorization,
+    userToken: joined(headers['x-user-token']),
   };
 }
 

@@ -20,6 +20,8 @@ describe('a key that is made', () => {
     expect(shown).toEqual({
       id: expect.stringMatching(/^key_/),
       kind: 'publishable',
+      access: 'open',
+      warning: expect.stringContaining('all chats of the team'),
       ...fields,
       visibleStart: key.slice(0, 12),
       createdAt: expect.stringMatching(/Z$/),

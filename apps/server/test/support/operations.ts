@@ -1,4 +1,5 @@
-import type { Team } from '../harness.ts';
+import { policies } from '@parley/api';
+import type { OperationCaller, Team } from '../harness.ts';
 
 /** How one operation is asked for, as the tests that run for every operation need to know it. */
 export interface OperationExample {
@@ -6,8 +7,6 @@ export interface OperationExample {
   readonly validInput: (team: Team) => Promise<Record<string, unknown>>;
   /** Every field of the input, by what it takes. */
   readonly fields: Readonly<Record<string, FieldKind>>;
-  /** For secret keys alone. */
-  readonly isForSecretKeys?: true;
 }
 
 export type FieldKind =
@@ -17,6 +16,7 @@ export type FieldKind =
   | 'limit'
   | 'cursor'
   | 'choice'
+  | 'token'
   | 'flag'
   | 'query-flag'
   | 'list'
@@ -68,44 +68,79 @@ export const operations: Readonly<Record<string, OperationExample>> = {
     validInput: (team) => team.failed(),
     fields: { chatId: 'id', messageId: 'id', wait: 'flag' },
   },
+  'guest.create': { validInput: async () => ({}), fields: {} },
+  'guest.claim': {
+    validInput: async (team) => ({ guestToken: (await team.makeGuest()).token }),
+    fields: { guestToken: 'token' },
+  },
+  'signingSecret.create': {
+    validInput: async (team) => {
+      await team.endSigningSecrets();
+      return { overlapSeconds: 60 };
+    },
+    fields: { overlapSeconds: 'count' },
+  },
+  'signingSecret.list': { validInput: async () => ({}), fields: {} },
+  'signingSecret.revoke': {
+    validInput: async (team) => ({ secretId: await team.makeSigningSecret() }),
+    fields: { secretId: 'id' },
+  },
   'key.create': {
-    validInput: async () => ({
+    validInput: async (team) => ({
       kind: 'publishable',
       name: 'Website',
+      access: 'guest',
       origins: ['https://example.com'],
+      agentIds: [team.agent.id],
       expiresAt: '2999-01-01T00:00:00.000Z',
     }),
-    fields: { kind: 'choice', name: 'text', origins: 'list', expiresAt: 'moment' },
-    isForSecretKeys: true,
+    fields: {
+      kind: 'choice',
+      name: 'text',
+      access: 'choice',
+      origins: 'list',
+      scopes: 'list',
+      agentIds: 'list',
+      expiresAt: 'moment',
+    },
   },
-  'key.list': { validInput: async () => ({}), fields: {}, isForSecretKeys: true },
+  'key.list': { validInput: async () => ({}), fields: {} },
   'key.get': {
     validInput: async (team) => ({ keyId: await team.makeKey() }),
     fields: { keyId: 'id' },
-    isForSecretKeys: true,
   },
   'key.update': {
     validInput: async (team) => ({
       keyId: await team.makeKey(),
       name: 'Website',
+      access: 'verified',
       origins: [],
       expiresAt: '2999-01-01T00:00:00.000Z',
     }),
-    fields: { keyId: 'id', name: 'text', origins: 'list', expiresAt: 'moment' },
-    isForSecretKeys: true,
+    fields: { keyId: 'id', name: 'text', access: 'choice', origins: 'list', expiresAt: 'moment' },
   },
   'key.roll': {
     validInput: async (team) => ({ keyId: await team.makeKey(), overlapSeconds: 60 }),
     fields: { keyId: 'id', overlapSeconds: 'count' },
-    isForSecretKeys: true,
   },
   'key.revoke': {
     validInput: async (team) => ({ keyId: await team.makeKey() }),
     fields: { keyId: 'id' },
-    isForSecretKeys: true,
   },
   'agent.list': {
     validInput: async () => ({}),
     fields: {},
   },
 };
+
+/** Who may ask for an operation, as the policies say. */
+export function callerOf(name: string): OperationCaller {
+  const policy = Object.entries(policies).find(([procedure]) => procedure === name)?.[1];
+  if (!policy) throw new Error(`${name} has no policy`);
+  return policy.callers;
+}
+
+/** What a request for an operation is sent with, by a caller of this team who may ask for it. */
+export function headersFor(team: Team, name: string): Promise<Record<string, string>> {
+  return team.headersOf(callerOf(name));
+}

@@ -126,6 +126,8 @@ function textsFor(kind: FieldKind, canBeBroken: boolean): readonly (readonly [st
         ['the word in capitals', 'TRUE'],
         ['an empty text', ''],
       ];
+    case 'token':
+      return [['an empty text', '']];
     case 'id':
       return [];
   }

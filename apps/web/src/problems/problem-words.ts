@@ -29,6 +29,46 @@ const words: Record<ProblemCode, ProblemWords> = {
     title: 'Too many requests in this minute',
     advice: 'It goes on by itself within a minute.',
   },
+  user_token_needed: {
+    title: 'You are not signed in',
+    advice: 'Reload the page.',
+  },
+  user_token_invalid: {
+    title: 'Your session is over',
+    advice: 'Reload the page to sign in again.',
+  },
+  user_token_expired: {
+    title: 'Your session has expired',
+    advice: 'Reload the page to go on.',
+  },
+  key_scope_missing: {
+    title: 'This page may not do that',
+    advice: 'Its key does not cover it.',
+  },
+  key_beyond_yours: {
+    title: 'This page may not do that',
+    advice: 'That key reaches more than the one in use.',
+  },
+  guest_key_needed: {
+    title: 'This page takes no guests',
+    advice: 'Sign in where you came from.',
+  },
+  verified_user_needed: {
+    title: 'Sign in first',
+    advice: 'Chats can be kept once you have signed in.',
+  },
+  guest_claimed: {
+    title: 'These chats belong to another account',
+    advice: 'Sign in with the account that took them over.',
+  },
+  signing_secret_not_found: {
+    title: 'This signing secret is gone',
+    advice: 'It may have been revoked.',
+  },
+  signing_secrets_full: {
+    title: 'There are too many signing secrets',
+    advice: 'Revoke one first.',
+  },
   user_not_allowed: {
     title: 'This belongs to someone else',
     advice: 'Sign in again, then reload the page.',

@@ -1,14 +1,17 @@
+import type { KeyAccess } from '@parley/contract';
 import type { ApiKeyFields } from '@parley/db';
 
 /** What a request says of a key, as it is stored. */
 export function toFields(said: {
   readonly name?: string | undefined;
+  readonly access?: KeyAccess | undefined;
   readonly origins?: readonly string[] | undefined;
   readonly expiresAt?: string | undefined;
 }): ApiKeyFields {
-  const { name, origins, expiresAt } = said;
+  const { name, access, origins, expiresAt } = said;
   return {
     ...(name !== undefined && { name }),
+    ...(access !== undefined && { access }),
     ...(origins !== undefined && { origins: [...new Set(origins)] }),
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
   };

@@ -1,15 +1,20 @@
-import type { Key } from '@parley/contract';
+import { type Key, openKeyWarning } from '@parley/contract';
 import type { ApiKeyInfo } from '@parley/db';
 
 /** A key as answers show it. */
 export function toKey(key: ApiKeyInfo): Key {
-  const { id, kind, name, visibleStart, origins, createdAt, lastUsedAt, expiresAt, revokedAt } = key;
+  const { id, kind, name, visibleStart, access, origins, scopes, agents } = key;
+  const { createdAt, lastUsedAt, expiresAt, revokedAt } = key;
   return {
     id,
     kind,
     ...(name !== undefined && { name }),
     visibleStart,
+    ...(access && { access }),
+    ...(access === 'open' && { warning: openKeyWarning }),
     ...(origins && { origins: [...origins] }),
+    ...(scopes && { scopes: [...scopes] }),
+    ...(agents && { agentIds: [...agents] }),
     createdAt: createdAt.toISOString(),
     ...(lastUsedAt && { lastUsedAt: lastUsedAt.toISOString() }),
     ...(expiresAt && { expiresAt: expiresAt.toISOString() }),

@@ -1,17 +1,22 @@
 import type { Id } from '@parley/contract';
 import { findChat } from '../chat/find-chat.ts';
 import type { Context } from '../context.ts';
+import { permit } from '../permit.ts';
+import { policyOf } from '../policies.ts';
 
 /**
  * The answer that is being written in a chat, or is next to be; undefined when there is none.
  *
- * @throws Refusal `unauthorized`, `chat_not_found`
+ * @throws Refusal whatever `message.follow` refuses a caller for; `chat_not_found`
  */
 export async function findRunningAnswer(
   { services, caller }: Context,
   chatId: string,
 ): Promise<Id<'message'> | undefined> {
-  const { scope } = await caller();
+  const found = await caller();
+  // It is no procedure, and read for one.
+  permit(found, policyOf('message.follow'));
+  const { scope } = found;
   const chat = await findChat(services.stores.chats, scope, chatId);
   return services.turns.runningAnswer(scope, chat.id);
 }

@@ -1,0 +1,133 @@
+import type { Chat, ChatList, ClaimedGuest, MessageList, NewGuest } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+
+/* A guest: nobody knows who they are, and nobody else gets at their chats. */
+
+const { makeTeam, rest, mongo, startReplica } = await startHarness();
+const team = await makeTeam();
+const key = await team.guestKey();
+
+const as = (token: string) => ({ key, headers: { 'x-user-token': token } });
+const makeChat = async ({ token }: NewGuest) =>
+  (await rest<Chat>('POST', '/chat', { ...as(token), body: { agentId: team.agent.id } })).body;
+const chatsOf = async (token: string) =>
+  (await rest<ChatList>('GET', '/chat', as(token))).body.chats.map(({ id }) => id);
+const claim = (guestToken: string, userToken: string) =>
+  rest<ClaimedGuest>('POST', '/guest/claim', { ...as(userToken), body: { guestToken } });
+
+test('a guest has a user id that is theirs alone, and a token of which only a hash is stored', async () => {
+  const [one, other] = [await team.makeGuest(), await team.makeGuest()];
+  expect(one.userId).toMatch(/^guest_/);
+  expect(one.token).toMatch(/^gt_live_[0-9A-Za-z]{38}$/);
+  expect([one.userId === other.userId, one.token === other.token]).toEqual([false, false]);
+  expect(JSON.stringify(await mongo.raw.collection('guests').find().toArray())).not.toContain(one.token);
+});
+
+test('a guest sees their own chats, and writes in them', async () => {
+  const guest = await team.makeGuest();
+  const chat = await makeChat(guest);
+  expect(chat.userId).toBe(guest.userId);
+  const sent = await rest('POST', `/chat/${chat.id}/message`, {
+    ...as(guest.token),
+    body: { content: 'hello', role: 'user' },
+  });
+  expect(sent.body).toMatchObject({ content: 'You said: hello' });
+  expect(await chatsOf(guest.token)).toEqual([chat.id]);
+  const { body } = await rest<MessageList>('GET', `/chat/${chat.id}/message`, as(guest.token));
+  expect(body.messages.map(({ content }) => content)).toEqual(['hello', 'You said: hello']);
+});
+
+test('a guest’s token is good with the key it came from, and that key’s successors', async () => {
+  const guest = await team.makeGuest();
+  const further = await team.rest<{ key: string }>('POST', '/key', {
+    body: { kind: 'publishable', access: 'guest' },
+  });
+  const elsewhere = await rest('GET', '/chat', { ...as(guest.token), key: further.body.key });
+  expect([elsewhere.status, elsewhere.refusal.code]).toEqual([401, 'user_token_invalid']);
+  const keys = await team.rest<{ keys: { id: string; visibleStart: string; access?: string }[] }>(
+    'GET',
+    '/key',
+  );
+  const { id } = keys.body.keys.find(({ visibleStart }) => key.startsWith(visibleStart)) ?? {};
+  const rolled = await team.rest<{ key: string }>('POST', `/key/${id}/roll`);
+  expect((await rest('GET', '/chat', { ...as(guest.token), key: rolled.body.key })).status).toBe(200);
+});
+
+test.each([
+  ['a mistyped one', (token: string) => `${token.slice(0, -1)}${token.endsWith('x') ? 'y' : 'x'}`],
+  ['one that nobody was given', () => 'gt_live_00000000000000000000000000000000000000'],
+])('%s is 401', async (_, change) => {
+  const { token } = await team.makeGuest();
+  const { status, refusal } = await rest('GET', '/chat', as(change(token)));
+  expect([status, refusal.code]).toEqual([401, 'user_token_invalid']);
+});
+
+test('two guests may use one idempotency key: each gets a chat of their own', async () => {
+  const guests = [await team.makeGuest(), await team.makeGuest()];
+  const chats = await Promise.all(
+    guests.map(({ token }) =>
+      rest<Chat>('POST', '/chat', {
+        key,
+        headers: { 'x-user-token': token, 'idempotency-key': 'one' },
+        body: { agentId: team.agent.id },
+      }),
+    ),
+  );
+  expect(new Set(chats.map(({ body }) => body.id)).size).toBe(2);
+  expect(chats.map(({ body }) => body.userId)).toEqual(guests.map(({ userId }) => userId));
+});
+
+describe('a guest who becomes a verified user', () => {
+  test('takes their chats along, once, and is a guest no more', async () => {
+    const guest = await team.makeGuest();
+    const chat = await makeChat(guest);
+    const user = await team.userToken('ada');
+    const claimed = await claim(guest.token, user);
+    expect(claimed.body).toEqual({ userId: 'ada', guestId: guest.userId });
+    expect(await chatsOf(user)).toContain(chat.id);
+    expect((await claim(guest.token, user)).status).toBe(200);
+    await expect
+      .poll(async () => (await rest('GET', '/chat', as(guest.token))).status, { timeout: 10_000 })
+      .toBe(401);
+  });
+
+  test('needs both proofs', async () => {
+    const guest = await team.makeGuest();
+    const chat = await makeChat(guest);
+    const asGuest = await claim(guest.token, (await team.makeGuest()).token);
+    expect([asGuest.status, asGuest.refusal.code]).toEqual([403, 'verified_user_needed']);
+    const withoutToken = await claim(guest.userId, await team.userToken('ada'));
+    expect([withoutToken.status, withoutToken.refusal.code]).toEqual([401, 'user_token_invalid']);
+    expect(await chatsOf(guest.token)).toEqual([chat.id]);
+  });
+
+  test('of two users who claim one guest at once, one gets the chats', async () => {
+    const guest = await team.makeGuest();
+    const chat = await makeChat(guest);
+    const users = await Promise.all(['grace', 'linus'].map((name) => team.userToken(name)));
+    const answers = await Promise.all(users.map((user) => claim(guest.token, user)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    const lists = await Promise.all(users.map(chatsOf));
+    expect(lists.flat().filter((id) => id === chat.id)).toHaveLength(1);
+  });
+
+  test('leaves nothing behind: what a process that did not know yet made for the guest follows', async () => {
+    const replica = await startReplica();
+    const guest = await team.makeGuest();
+    // The other process remembers the guest.
+    const ask = (path: string, init: RequestInit = {}) =>
+      fetch(`${replica.url}${path}`, {
+        ...init,
+        headers: { 'x-api-key': key, 'x-user-token': guest.token, 'content-type': 'application/json' },
+      });
+    expect((await ask('/chat')).status).toBe(200);
+    const user = await team.userToken('late');
+    await claim(guest.token, user);
+    const late = await ask('/chat', { method: 'POST', body: JSON.stringify({ agentId: team.agent.id }) });
+    const { id } = (await late.json()) as Chat;
+    expect(await chatsOf(user)).not.toContain(id);
+    expect(await mongo.database.stores.guests.finishMoves(100)).toBeGreaterThan(0);
+    expect(await chatsOf(user)).toContain(id);
+  });
+});

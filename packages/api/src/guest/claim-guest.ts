@@ -1,0 +1,28 @@
+import { claimedGuestSchema, claimGuestInputSchema, Refusal } from '@parley/contract';
+import { procedure } from '../procedures.ts';
+
+export const claimGuest = procedure
+  .meta({
+    openapi: {
+      method: 'POST',
+      path: '/guest/claim',
+      operationId: 'claimGuest',
+      tags: ['Users'],
+      summary: "Take over a guest's chats",
+      description:
+        'Gives the chats of a guest to the verified user who calls, once: it takes the proofs of both. The guest is ' +
+        'over then, and their token with them. Calling again is harmless.',
+    },
+    errors: ['verified_user_needed', 'guest_claimed'],
+  })
+  .input(claimGuestInputSchema)
+  .output(claimedGuestSchema)
+  .mutation(async ({ ctx: { stores, scope, caller }, input: { guestToken } }) => {
+    const guest = await stores.guests.find(scope, guestToken);
+    // A guest belongs to the key they came with; whoever has only the token may not carry it elsewhere.
+    if (!guest || guest.lineage !== caller.lineage) throw new Refusal('user_token_invalid');
+    const { user } = scope;
+    if (user === undefined) throw new Refusal('verified_user_needed');
+    if (!(await stores.guests.move(scope, guest.id, user))) throw new Refusal('guest_claimed');
+    return { userId: user, guestId: guest.id };
+  });

@@ -1,0 +1,24 @@
+import { createGuestInputSchema, newGuestSchema } from '@parley/contract';
+import { procedure } from '../procedures.ts';
+
+export const createGuest = procedure
+  .meta({
+    openapi: {
+      method: 'POST',
+      path: '/guest',
+      operationId: 'createGuest',
+      tags: ['Users'],
+      summary: 'Become a guest',
+      description:
+        'Gives a visitor of your page a user id and the token that proves it, for a publishable key whose `access` is ' +
+        '`guest`. With the token as `x-user-token` they reach their own chats, and nobody else does.',
+    },
+    errors: ['guest_key_needed'],
+    hasOptionalBody: true,
+  })
+  .input(createGuestInputSchema)
+  .output(newGuestSchema)
+  .mutation(async ({ ctx: { stores, scope, caller } }) => {
+    const { id, token } = await stores.guests.create(scope, caller.lineage);
+    return { userId: id, token };
+  });

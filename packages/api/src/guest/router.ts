@@ -1,0 +1,5 @@
+import { t } from '../trpc.ts';
+import { claimGuest } from './claim-guest.ts';
+import { createGuest } from './create-guest.ts';
+
+export const guestRouter = t.router({ create: createGuest, claim: claimGuest });

@@ -1,0 +1,20 @@
+import { type Id, isId, Refusal } from '@parley/contract';
+import type { AgentStore, Scope } from '@parley/db';
+
+/**
+ * The agents with these ids, each named once.
+ *
+ * @throws Refusal `agent_not_found`
+ */
+export async function knownAgents(
+  agents: AgentStore,
+  scope: Scope,
+  agentIds: readonly string[],
+): Promise<Id<'agent'>[]> {
+  const ids = [...new Set(agentIds)];
+  const found = await Promise.all(ids.map((id) => (isId('agent', id) ? agents.find(scope, id) : undefined)));
+  return found.map((agent) => {
+    if (!agent) throw new Refusal('agent_not_found');
+    return agent.id;
+  });
+}

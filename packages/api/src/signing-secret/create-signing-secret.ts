@@ -1,0 +1,27 @@
+import { createSigningSecretInputSchema, limits, newSigningSecretSchema, Refusal } from '@parley/contract';
+import { procedure } from '../procedures.ts';
+import { toSigningSecret } from './to-signing-secret.ts';
+
+export const createSigningSecret = procedure
+  .meta({
+    openapi: {
+      method: 'POST',
+      path: '/signing-secret',
+      operationId: 'createSigningSecret',
+      tags: ['Users'],
+      summary: 'Make a signing secret',
+      description:
+        'Makes the secret that your servers sign user tokens with (JWT, HS256). Its text is answered this once. The ' +
+        'secrets before it go on to work for the overlap: this is how a secret is rolled.',
+    },
+    errors: ['secret_key_needed', 'signing_secrets_full'],
+    hasOptionalBody: true,
+  })
+  .input(createSigningSecretInputSchema)
+  .output(newSigningSecretSchema)
+  .mutation(async ({ ctx: { stores, scope }, input: { overlapSeconds = limits.keyOverlapSeconds } }) => {
+    const until = new Date(Date.now() + overlapSeconds * 1_000);
+    const made = await stores.signingSecrets.create(scope, until);
+    if (!made) throw new Refusal('signing_secrets_full');
+    return { ...toSigningSecret(made.info), secret: made.secret, audience: scope.team };
+  });

@@ -1,0 +1,21 @@
+import { listSigningSecretsInputSchema, signingSecretListSchema } from '@parley/contract';
+import { procedure } from '../procedures.ts';
+import { toSigningSecret } from './to-signing-secret.ts';
+
+export const listSigningSecrets = procedure
+  .meta({
+    openapi: {
+      method: 'GET',
+      path: '/signing-secret',
+      operationId: 'listSigningSecrets',
+      tags: ['Users'],
+      summary: 'List signing secrets',
+      description: 'The signing secrets that work, newest first, without their texts.',
+    },
+    errors: ['secret_key_needed'],
+  })
+  .input(listSigningSecretsInputSchema)
+  .output(signingSecretListSchema)
+  .query(async ({ ctx: { stores, scope } }) => ({
+    signingSecrets: (await stores.signingSecrets.list(scope)).map(toSigningSecret),
+  }));

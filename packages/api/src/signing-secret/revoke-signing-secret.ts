@@ -1,0 +1,24 @@
+import { isId, oneSigningSecretInputSchema, Refusal } from '@parley/contract';
+import { z } from 'zod';
+import { procedure } from '../procedures.ts';
+
+export const revokeSigningSecret = procedure
+  .meta({
+    openapi: {
+      method: 'DELETE',
+      path: '/signing-secret/{secretId}',
+      operationId: 'revokeSigningSecret',
+      tags: ['Users'],
+      summary: 'Revoke a signing secret',
+      description:
+        'Ends a signing secret, for good. Every server refuses the tokens it signed within five seconds.',
+    },
+    errors: ['secret_key_needed', 'signing_secret_not_found'],
+    successStatus: 204,
+  })
+  .input(oneSigningSecretInputSchema)
+  .output(z.void())
+  .mutation(async ({ ctx: { stores, scope }, input: { secretId } }) => {
+    const isRevoked = isId('secret', secretId) && (await stores.signingSecrets.revoke(scope, secretId));
+    if (!isRevoked) throw new Refusal('signing_secret_not_found');
+  });

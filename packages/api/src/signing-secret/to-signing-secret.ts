@@ -1,0 +1,13 @@
+import type { SigningSecret } from '@parley/contract';
+import type { SigningSecretInfo } from '@parley/db';
+
+/** A signing secret as answers show it. */
+export function toSigningSecret(info: SigningSecretInfo): SigningSecret {
+  const { id, visibleStart, createdAt, expiresAt } = info;
+  return {
+    id,
+    visibleStart,
+    createdAt: createdAt.toISOString(),
+    ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
+  };
+}

@@ -1,0 +1,98 @@
+import { type Id, isId, limits, Refusal, userIdSchema } from '@parley/contract';
+import { type ApiKeyRecord, isGuestToken, type SigningSecretRecord, type Stores } from '@parley/db';
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+
+/** Who of the team's users calls, and what proved it. */
+export interface ProvedUser {
+  readonly id: string;
+  readonly proof: 'guest' | 'verified';
+}
+
+export type UserTokenStores = Pick<Stores, 'guests' | 'signingSecrets'>;
+
+/** One algorithm, whatever a token's header says (RFC 8725, section 3.1). */
+const ALGORITHM = 'HS256';
+
+/**
+ * Finds out whose token this is: a guest's, which belongs to the key, or one that the team's own servers signed
+ * (a JWT: `sub` the user, `aud` the team's id, `exp` at most an hour ahead).
+ *
+ * @throws Refusal `user_token_invalid`, `user_token_expired`, `database_unavailable`
+ */
+export async function proveUser(
+  stores: UserTokenStores,
+  { team, lineage, access }: Pick<ApiKeyRecord, 'team' | 'lineage' | 'access'>,
+  token: string,
+): Promise<ProvedUser> {
+  if (token.length > limits.userTokenLengthMax) throw new Refusal('user_token_invalid');
+  if (!isGuestToken(token)) return proveVerified(stores, team, token);
+  const guest = access === 'verified' ? undefined : await stores.guests.find({ team }, token);
+  if (!guest || guest.movedTo !== undefined || guest.lineage !== lineage) {
+    throw new Refusal('user_token_invalid');
+  }
+  return { id: guest.id, proof: 'guest' };
+}
+
+async function proveVerified(
+  { signingSecrets }: UserTokenStores,
+  team: Id<'team'>,
+  token: string,
+): Promise<ProvedUser> {
+  const named = namedSecret(token);
+  const working = await signingSecrets.findWorking({ team }, named);
+  const now = Date.now();
+  for (const secret of working) {
+    if (named !== undefined && secret.id !== named) continue;
+    if (secret.expiresAt && secret.expiresAt.getTime() <= now) continue;
+    const claims = await verify(token, secret, team);
+    if (claims) return { id: userOf(claims, now / 1_000), proof: 'verified' };
+  }
+  throw new Refusal('user_token_invalid');
+}
+
+/**
+ * The secret that a token says it was signed with, in its `kid`. One that names none may have been signed with any
+ * of the few there are.
+ */
+function namedSecret(token: string): Id<'secret'> | undefined {
+  let kid: string | undefined;
+  try {
+    ({ kid } = decodeProtectedHeader(token));
+  } catch {
+    throw new Refusal('user_token_invalid');
+  }
+  if (kid === undefined) return undefined;
+  if (typeof kid !== 'string' || !isId('secret', kid)) throw new Refusal('user_token_invalid');
+  return kid;
+}
+
+/** The claims of a token that this secret signed; undefined when it did not. */
+async function verify(
+  token: string,
+  { secret }: SigningSecretRecord,
+  team: Id<'team'>,
+): Promise<JWTPayload | undefined> {
+  try {
+    const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
+      algorithms: [ALGORITHM],
+      audience: team,
+      requiredClaims: ['sub', 'exp'],
+      clockTolerance: limits.userTokenClockSeconds,
+    });
+    return payload;
+  } catch (error) {
+    if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
+    // Only what was signed is told that it is too old.
+    if (error instanceof errors.JWTExpired) throw new Refusal('user_token_expired');
+    if (error instanceof errors.JOSEError) throw new Refusal('user_token_invalid');
+    throw error;
+  }
+}
+
+function userOf({ sub, exp = 0 }: JWTPayload, nowSeconds: number): string {
+  const lastsTooLong = exp > nowSeconds + limits.userTokenSecondsMax + limits.userTokenClockSeconds;
+  const user = userIdSchema.safeParse(sub);
+  // Who is a guest only their own token proves.
+  if (lastsTooLong || !user.success || isId('guest', user.data)) throw new Refusal('user_token_invalid');
+  return user.data;
+}

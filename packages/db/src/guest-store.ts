@@ -1,0 +1,80 @@
+import { limits, mintId } from '@parley/contract';
+import { trusted } from 'mongoose';
+import { createFoundCache } from './found-cache.ts';
+import type { GuestDocument, Models } from './models.ts';
+import type { GuestRecord } from './records.ts';
+import { hashSecretText, isSecretText, mintSecretText } from './secret-text.ts';
+import type { GuestStore } from './store.ts';
+
+const PREFIX = 'gt_live_';
+/** How exactly it is known when a guest was last seen: it only decides when they are forgotten. */
+const SEEN_EVERY_MS = 24 * 60 * 60 * 1_000;
+/** A process that still remembers a guest may make chats for them until then. */
+const SETTLED_MS = 10 * limits.cacheMs;
+
+/** Whether a text has the form of a guest's token. */
+export function isGuestToken(text: string): boolean {
+  return isSecretText(PREFIX, text);
+}
+
+/** Guests that were found are remembered for a few seconds: every request of theirs brings one. */
+export function createGuestStore({ guests, chats }: Models): GuestStore {
+  const lookUp = createFoundCache<GuestRecord>();
+
+  return {
+    async create({ team }, lineage) {
+      const token = mintSecretText(PREFIX);
+      const now = new Date();
+      const id = mintId('guest');
+      const document = { _id: id, team, lineage, hash: hashSecretText(token), createdAt: now, seenAt: now };
+      await guests.insertMany([document], { lean: true });
+      return { id, token };
+    },
+
+    async find({ team }, token) {
+      if (!isGuestToken(token)) return undefined;
+      const hash = hashSecretText(token);
+      return lookUp(`${team}/${hash}`, async () => {
+        const found = await guests.findOne({ hash, team }).lean();
+        if (!found) return undefined;
+        noteSeen(found);
+        const { _id: id, lineage, movedTo } = found;
+        return { id, lineage, ...(movedTo !== undefined && { movedTo }) };
+      });
+    },
+
+    async move({ team }, id, user) {
+      const isFree = { _id: id, team, movedTo: trusted({ $exists: false }) };
+      const { matchedCount } = await guests.updateOne(isFree, {
+        $set: { movedTo: user, movingSince: new Date() },
+      });
+      if (matchedCount === 0 && (await guests.exists({ _id: id, team, movedTo: user })) === null)
+        return false;
+      await chats.updateMany({ team, user: id }, { $set: { user } });
+      return true;
+    },
+
+    async finishMoves(limit) {
+      const moving = await guests
+        .find({ movingSince: trusted({ $exists: true }) })
+        .sort({ movingSince: 1 })
+        .limit(limit)
+        .lean();
+      const settled = Date.now() - SETTLED_MS;
+      for (const { _id, team, movedTo, movingSince } of moving) {
+        if (movedTo !== undefined) await chats.updateMany({ team, user: _id }, { $set: { user: movedTo } });
+        if (movingSince && movingSince.getTime() < settled) {
+          await guests.updateOne({ _id }, { $unset: { movingSince: 1 } });
+        }
+      }
+      return moving.length;
+    },
+  };
+
+  /** Nobody waits for it. */
+  function noteSeen({ _id, seenAt }: GuestDocument): void {
+    const now = new Date();
+    if (now.getTime() - seenAt.getTime() < SEEN_EVERY_MS) return;
+    guests.updateOne({ _id }, { $max: { seenAt: now } }).catch(() => undefined);
+  }
+}
