@@ -18,7 +18,7 @@ const arrows: Readonly<Record<string, Arrows>> = {
   'packages/agent': { values: ['@parley/contract', 'openai'] },
   'packages/turns': { values: ['@parley/contract', '@parley/agent', '@parley/db'] },
   'packages/api': {
-    values: ['@parley/contract', '@trpc/server', 'trpc-to-openapi', 'zod'],
+    values: ['@parley/contract', '@trpc/server', 'jose', 'trpc-to-openapi', 'zod'],
     types: ['@parley/db', '@parley/turns', 'zod-openapi'],
   },
   'packages/embedded': { values: ['mongodb', 'mongodb-memory-server-core'] },

@@ -30,7 +30,7 @@ export const streamOperations: readonly StreamOperation[] = [
     description:
       'An answer as it is written, or as it ended; from its start, or exactly from after `Last-Event-ID` on, on ' +
       'any server. An id that is unknown or of an earlier run is answered with one snapshot.',
-    errors: ['message_not_found', 'draining'],
+    errors: ['message_not_found', 'chat_not_found', 'draining'],
     canBeEmpty: false,
     events: 'ui-message-stream',
   },

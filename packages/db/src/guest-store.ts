@@ -12,11 +12,6 @@ const SEEN_EVERY_MS = 24 * 60 * 60 * 1_000;
 /** A process that still remembers a guest may make chats for them until then. */
 const SETTLED_MS = 10 * limits.cacheMs;
 
-/** Whether a text has the form of a guest's token. */
-export function isGuestToken(text: string): boolean {
-  return isSecretText(PREFIX, text);
-}
-
 /** Guests that were found are remembered for a few seconds: every request of theirs brings one. */
 export function createGuestStore({ guests, chats }: Models): GuestStore {
   const lookUp = createFoundCache<GuestRecord>();
@@ -32,7 +27,7 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
     },
 
     async find({ team }, token) {
-      if (!isGuestToken(token)) return undefined;
+      if (!isSecretText(PREFIX, token)) return undefined;
       const hash = hashSecretText(token);
       return lookUp(`${team}/${hash}`, async () => {
         const found = await guests.findOne({ hash, team }).lean();

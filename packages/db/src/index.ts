@@ -1,5 +1,4 @@
 export { type ApiKeyKind, isApiKey, mintApiKey } from './api-key.ts';
 export { connectDatabase, type Database } from './connect.ts';
-export { isGuestToken } from './guest-store.ts';
 export * from './records.ts';
 export type * from './store.ts';

@@ -1,0 +1,32 @@
+import type { RefusalEnvelope } from '@parley/contract';
+import { procedureDefinitions } from './doors.ts';
+
+interface BatchedAnswer {
+  readonly status: number;
+  readonly refusal: RefusalEnvelope | undefined;
+}
+
+/** Sends several calls of one type in one request, as tRPC's batch link does; answers each. */
+export async function trpcBatch(
+  url: string,
+  names: readonly string[],
+  inputs: readonly unknown[],
+  headers: Readonly<Record<string, string>>,
+): Promise<BatchedAnswer[]> {
+  const isQuery = procedureDefinitions()[names[0] ?? '']?.type === 'query';
+  const json = JSON.stringify(Object.fromEntries(inputs.map((input, index) => [index, input])));
+  const query = isQuery ? `&input=${encodeURIComponent(json)}` : '';
+  const response = await fetch(`${url}/trpc/${names.join(',')}?batch=1${query}`, {
+    method: isQuery ? 'GET' : 'POST',
+    headers: { ...(!isQuery && { 'content-type': 'application/json' }), ...headers },
+    ...(!isQuery && { body: json }),
+  });
+  const answers = (await response.json()) as {
+    result?: unknown;
+    error?: { data: { httpStatus: number; refusal: RefusalEnvelope } };
+  }[];
+  return answers.map(({ error }) => ({
+    status: error?.data.httpStatus ?? 200,
+    refusal: error?.data.refusal,
+  }));
+}

@@ -1,0 +1,184 @@
+import { policies } from '@parley/api';
+import type { ChatList } from '@parley/contract';
+import { afterAll, describe, expect, test } from 'vitest';
+import { startHarness, type Team } from '../harness.ts';
+import { ask, doors } from '../support/doors.ts';
+import { operations } from '../support/operations.ts';
+import { askForStream, streams } from '../support/streams.ts';
+import { trpcBatch } from '../support/trpc-batch.ts';
+import { unchanged } from '../support/unchanged.ts';
+import { type MatrixCaller, makeCallers } from './callers.ts';
+import { type Expected, expectedOf, type Thing } from './expected.ts';
+
+/*
+ * Who may do what: each procedure, by each kind of caller, with things of their own, of another user and of
+ * another team, over REST, tRPC, a tRPC batch and streams. Generated from the router: a new procedure is in it
+ * without a line here, and a new kind of caller with one. OWASP API 1, 3 and 5.
+ */
+
+const { url, makeTeam, mongo } = await startHarness();
+const team = await makeTeam();
+const otherTeam = await makeTeam();
+const callers = await makeCallers(team);
+let count = 0;
+afterAll(() => {
+  process.stderr.write(`who may do what: ${count} cases\n`);
+});
+
+const policyOf = (procedure: string) => policies[procedure as keyof typeof policies];
+const namesThing = (fields: readonly string[]) =>
+  fields.some((field) => field.endsWith('Id') && field !== 'userId');
+
+/** The things there are to ask about, for a procedure with these fields of its input. */
+function thingsOf(fields: readonly string[]): readonly Thing[] {
+  if (fields.includes('chatId')) return ['own', 'of another user', 'of another team'];
+  return namesThing(fields) ? ['own', 'of another team'] : ['own'];
+}
+
+/** The team, making its things for whoever must own them. */
+function ownerOf({ user }: MatrixCaller, thing: Thing): Team {
+  if (thing === 'of another team') return otherTeam;
+  return thing === 'of another user' ? team.withChatsOf('user_2') : team.withChatsOf(user?.id ?? 'user_3');
+}
+
+/** A valid input about such a thing. Whose chats are asked for is what the caller is: not said here. */
+async function inputFor(
+  valid: (team: Team) => Promise<Readonly<Record<string, unknown>>>,
+  caller: MatrixCaller,
+  thing: Thing,
+): Promise<Record<string, unknown>> {
+  const owner = ownerOf(caller, thing);
+  const { userId: _, ...input } = await valid(owner);
+  // A chat that the process has just answered in: it remembers such a one, and looks no more.
+  return 'content' in input ? { ...input, chatId: (await owner.answered()).chatId } : input;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly refusal?: { readonly code: string } | undefined;
+}
+
+function isAsExpected({ status, refusal }: Answer, expected: Expected): boolean {
+  if (expected === 'success') return refusal === undefined && status < 300;
+  return expected === 'not found' ? status === 404 : refusal?.code === expected;
+}
+
+/** Asks in the name of each caller about each thing; answers what went another way than it must. */
+async function violationsOf(
+  procedure: string,
+  fields: readonly string[],
+  send: (caller: MatrixCaller, thing: Thing) => Promise<Answer>,
+): Promise<string[]> {
+  const violations: string[] = [];
+  for (const caller of callers) {
+    for (const thing of thingsOf(fields)) {
+      const expected = expectedOf(procedure, policyOf(procedure), caller, thing);
+      const answer = await send(caller, thing);
+      count++;
+      if (isAsExpected(answer, expected)) continue;
+      const got = `${answer.status} ${answer.refusal?.code ?? 'success'}`;
+      violations.push(`${caller.name}, ${thing}: ${got} instead of ${expected}`);
+    }
+  }
+  return violations;
+}
+
+const names = Object.keys(operations);
+
+describe.each(names)('%s', (name) => {
+  const { validInput, fields = {} } = operations[name] ?? {};
+  if (!validInput) throw new Error(`${name} has no example`);
+  const given = Object.keys(fields);
+
+  test.each(doors)('at %s', async (door) => {
+    const violations = await violationsOf(name, given, async (caller, thing) => {
+      const input = await inputFor(validInput, caller, thing);
+      const request = () => ask(door, name, input, { url, headers: caller.headers });
+      const isRefused = expectedOf(name, policyOf(name), caller, thing) !== 'success';
+      // Whoever is refused has changed nothing whatever.
+      return isRefused && door === 'rest' ? unchanged(mongo.raw, request) : request();
+    });
+    expect(violations).toEqual([]);
+  });
+
+  test('in a tRPC batch, beside a call that is let in', async () => {
+    const violations = await violationsOf(name, given, async (caller, thing) => {
+      const input = await inputFor(validInput, caller, thing);
+      const [answer] = await trpcBatch(url, [name, name], [input, { unknown: 1 }], caller.headers);
+      return answer ?? { status: 0 };
+    });
+    expect(violations).toEqual([]);
+  });
+});
+
+describe.each(streams)('$operationId', (example) => {
+  const { operationId, procedure, validInput, ids } = example;
+  test.each(doors.filter((door) => door === 'rest' || operationId !== 'streamChat'))(
+    'at %s',
+    async (door) => {
+      const violations = await violationsOf(procedure, ids, async (caller, thing) => {
+        const input = await inputFor(validInput, caller, thing);
+        const stream = await askForStream(door, example, input as never, { url, headers: caller.headers });
+        try {
+          return door === 'rest' ? stream : await firstOf(stream);
+        } finally {
+          stream.close();
+        }
+      });
+      expect(violations).toEqual([]);
+    },
+  );
+});
+
+/** At the tRPC door a refusal is the first thing that a stream tells, after it is connected. */
+async function firstOf(stream: Awaited<ReturnType<typeof askForStream>>): Promise<Answer> {
+  const [first] = (await stream.until(({ event }) => event !== 'connected')).slice(-1);
+  if (first?.event !== 'serialized-error') return { status: stream.status };
+  const { data } = JSON.parse(first.data) as { data: { httpStatus: number; refusal: { code: string } } };
+  return { status: data.httpStatus, refusal: data.refusal };
+}
+
+describe('a user who names another one', () => {
+  const withUser = names.filter((name) => 'userId' in (operations[name]?.fields ?? {}));
+  test.each(withUser.flatMap((name) => doors.map((door) => ({ name, door }))))(
+    '$name at $door: is 403, and the whole team may',
+    async ({ name, door }) => {
+      const violations: string[] = [];
+      for (const caller of callers) {
+        const allowed = expectedOf(name, policyOf(name), caller, 'own');
+        if (allowed !== 'success') continue;
+        const input = { ...(await operations[name]?.validInput(team)), userId: 'user_2' };
+        const answer = await ask(door, name, input, { url, headers: caller.headers });
+        const isOfChats = name === 'chat.create' && caller.isForOtherAgent;
+        const expected = caller.user ? 'user_not_allowed' : isOfChats ? 'not found' : 'success';
+        count++;
+        if (!isAsExpected(answer, expected)) violations.push(`${caller.name}: ${answer.refusal?.code}`);
+      }
+      expect(violations).toEqual([]);
+    },
+  );
+});
+
+test.each(doors)('chat.list at %s shows each caller theirs, and all of theirs', async (door) => {
+  const own = await Promise.all(['user_1', 'user_2'].map((userId) => team.makeChat({ userId })));
+  await otherTeam.makeChat({ userId: 'user_1' });
+  for (const caller of callers) {
+    if (expectedOf('chat.list', policyOf('chat.list'), caller, 'own') !== 'success') continue;
+    const { data } = await ask(door, 'chat.list', {}, { url, headers: caller.headers });
+    const { chats } = data as ChatList;
+    count++;
+    expect(
+      chats.every(({ teamId }) => teamId === team.id),
+      caller.name,
+    ).toBe(true);
+    const shown = own.filter(({ id }) => chats.some((chat) => chat.id === id)).map(({ userId }) => userId);
+    if (caller.isForOtherAgent) expect(chats, caller.name).toEqual([]);
+    else if (caller.user) {
+      expect(
+        chats.every(({ userId }) => userId === caller.user?.id),
+        caller.name,
+      ).toBe(true);
+      expect(shown, caller.name).toEqual(caller.user.id === 'user_1' ? ['user_1'] : []);
+    } else expect(shown, caller.name).toEqual(['user_1', 'user_2']);
+  }
+});
