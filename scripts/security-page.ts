@@ -1,0 +1,137 @@
+import { type Policy, policies, restOperations, streamOperations } from '@parley/api';
+import { openKeyWarning } from '@parley/contract';
+
+/** `docs/security.md`, its table made from the policies that the server decides by. */
+export function securityPage(): string {
+  return `${[HEAD, table(), TAIL].join('\n\n')}\n`;
+}
+
+const WHO: readonly { readonly title: string; readonly may: (policy: Policy) => string }[] = [
+  {
+    title: 'secret key',
+    may: ({ callers }) => (callers === 'everyone' || callers === 'secret' ? 'team' : ''),
+  },
+  { title: 'open key', may: ({ callers }) => (callers === 'everyone' ? 'team' : '') },
+  { title: 'guest key', may: ({ callers }) => (callers === 'newcomer' ? 'yes' : '') },
+  { title: 'guest', may: ({ callers, scope }) => (callers === 'everyone' ? ofUser(scope) : '') },
+  {
+    title: 'verified user',
+    may: ({ callers, scope }) =>
+      callers === 'everyone' ? ofUser(scope) : callers === 'verified' ? 'yes' : '',
+  },
+];
+
+/** Chats have owners; agents are everyone's who may use them. */
+function ofUser(scope: Policy['scope']): string {
+  return scope.startsWith('chats:') ? 'own' : 'yes';
+}
+
+function table(): string {
+  const rows = Object.entries(policies).map(([procedure, policy]: [string, Policy]) => [
+    `\`${procedure}\``,
+    addressesOf(procedure).join('<br>'),
+    `\`${policy.scope}\``,
+    ...WHO.map(({ may }) => may(policy)),
+  ]);
+  const head = ['procedure', 'REST', 'scope', ...WHO.map(({ title }) => title)];
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** Where a procedure is asked for over REST; a subscription by the streams that read it. */
+function addressesOf(procedure: string): string[] {
+  const operation = restOperations.find((one) => one.procedure === procedure);
+  if (operation) return [`\`${operation.method} ${operation.path}\``];
+  const streams = { 'message.follow': ['streamMessage', 'streamChat'], 'chat.follow': ['followChat'] }[
+    procedure
+  ];
+  return streamOperations
+    .filter(({ operationId }) => streams?.includes(operationId))
+    .map(({ path }) => `\`GET ${path}\``);
+}
+
+const HEAD = `# Who may do what
+
+<!-- Written by \`npm run docs\` from packages/api/src/policies.ts and scripts/security-page.ts. Change those instead. -->
+
+A request is answered for **a team**, or for **one of its users**. The key decides the team. What comes with it decides
+the rest:
+
+| comes with | is | reaches |
+| --- | --- | --- |
+| a secret key (\`sk_live_…\`) | the team's servers | the team, and administers it |
+| a publishable key, \`access: "open"\` | whoever has it | all chats of the team |
+| a publishable key, \`access: "guest"\`, and a token of \`POST /guest\` | a guest | their own chats |
+| a publishable key, \`guest\` or \`verified\`, and a token that your servers signed | a verified user | their own chats |
+| a \`guest\` or \`verified\` key alone | nobody yet | nothing; a \`guest\` key may make a guest |
+| any key, with a user token beside it | that user | their own chats: a token only ever narrows |
+
+**An open key is what the documented API began with.** ${openKeyWarning}
+
+A user's id comes from their token alone. A \`userId\` in the request may repeat it and say no other (403). A chat of
+another user is answered as one of another team and as one that never was: 404, in every procedure, stream and batch.
+
+## The table
+
+*team*: all that the key reaches. *own*: the chats of the user of the token. Nothing: 401 or 403, and nothing is written.`;
+
+const TAIL = `Secret keys may be restricted: to \`scopes\` (the column above; without any, all), to \`agentIds\` (those agents, and the
+chats with them; publishable keys too). Both are set when a key is made and stay, also when it is rolled. A restricted key
+makes, changes, rolls and revokes no key that may do more than itself (403 \`key_beyond_yours\`).
+
+The table is the code: a procedure that does not stand in it compiles in no build, and answers nobody. The tests hold each
+row against each kind of caller, with things of their own, of another user and of another team, over REST, tRPC, tRPC
+batches and streams (\`apps/server/test/who-may\`), by expectations that were written from this page and not from the code.
+
+## User tokens
+
+Make a signing secret with a secret key: \`POST /signing-secret\`. It is shown once. Sign a JWT with it on your servers, for
+the user who is logged in there, and give it to your page:
+
+| claim | |
+| --- | --- |
+| \`sub\` | your id of the user, 1 to 256 characters |
+| \`aud\` | your team's id (\`audience\` of the answer that made the secret) |
+| \`exp\` | at most an hour ahead |
+| header \`alg\` | \`HS256\`, and nothing else |
+| header \`kid\` | the secret's id; may be left out, but with it a new secret works at once on every server |
+
+\`\`\`ts
+import { SignJWT } from 'jose';
+
+const token = await new SignJWT()
+  .setProtectedHeader({ alg: 'HS256', kid: secretId })
+  .setSubject(user.id)
+  .setAudience(teamId)
+  .setExpirationTime('15m')
+  .sign(new TextEncoder().encode(signingSecret));
+\`\`\`
+
+It goes out as \`x-user-token\`, beside the key. One that is malformed, unsigned, signed otherwise, of another team, not
+valid yet or valid for too long is 401 \`user_token_invalid\`, one answer for all; a good one that is past its \`exp\` is
+\`user_token_expired\`: get another, and go on. Half a minute between your clock and ours is allowed.
+
+**To roll the secret**, make another: those before it work for the overlap (\`overlapSeconds\`, a day unless said
+otherwise), and end. \`DELETE /signing-secret/:secretId\` ends one within five seconds, everywhere. At most five work at a
+time. Signing secrets are stored in clear, because whoever checks a signature needs the secret: who can read the database
+can speak for your users, and could read their chats there anyway.
+
+**Guests.** \`POST /guest\` with a \`guest\` key gives a user id (\`guest_…\`) and a token, which the browser keeps. Only its
+hash is stored. It works with that key and its successors alone. When the guest logs in, \`POST /guest/claim\`, with the
+user's token as \`x-user-token\` and the guest's in the body, gives the user all chats of the guest. Both proofs are needed,
+it happens once, and calling again is harmless. A guest who was not seen for 400 days is forgotten; their chats stay the
+team's.
+
+## Keys
+
+A key is \`pk_live_\` or \`sk_live_\`, 32 characters of base62 (190 random bits) and six of a CRC32 over all before them, so
+that a mistyped key is refused without a look at the database, and scanners of leaked secrets can tell one from noise:
+
+\`\`\`
+\\b[ps]k_live_[0-9A-Za-z]{38}\\b        API keys
+\\b(?:gt|ss)_live_[0-9A-Za-z]{38}\\b    guests' tokens, signing secrets
+\`\`\`
+
+The database holds the SHA-256 and the first twelve characters. A key that is revoked, or has expired, is refused by every
+server within five seconds. A secret key that comes with the \`Origin\` of a page is refused, unless it names that origin:
+whoever opens the page can read it. A publishable key that names origins is refused from all others, and the page may not
+even read that. Origins are a speed bump and no authentication: a program says what origin it likes.`;
