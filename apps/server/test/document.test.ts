@@ -193,7 +193,7 @@ describe('streams are documented where they are answered', () => {
       operation.parameters?.some(({ name }) => name === 'Idempotency-Key'),
     );
     expect(takes.map(({ operation }) => operation.operationId).toSorted()).toEqual(
-      ['createChat', ...streamable].toSorted(),
+      ['createAgent', 'createChat', ...streamable].toSorted(),
     );
     for (const { operation } of takes) {
       expect(operation.responses['200']?.headers).toHaveProperty('Idempotent-Replayed');

@@ -28,7 +28,7 @@ export const procedure = authenticated.use(async ({ ctx, next }) => {
 });
 
 /** For requests that create: their `Idempotency-Key`, if they have one. It is looked at before the input is. */
-const idempotentProcedure = authenticated.use(async ({ ctx, path, getRawInput, next }) => {
+const keyed = authenticated.use(async ({ ctx, path, getRawInput, next }) => {
   const { idempotencyKey, caller } = ctx;
   const idempotency =
     idempotencyKey === undefined
@@ -37,8 +37,14 @@ const idempotentProcedure = authenticated.use(async ({ ctx, path, getRawInput, n
   return next({ ctx: { idempotency } });
 });
 
+/** For requests that create what costs nothing: within their requests a minute, repeated or not. */
+export const idempotentProcedure = keyed.use(async ({ ctx, next }) => {
+  refuseLimited(ctx.caller);
+  return next();
+});
+
 /** For requests that begin a turn: the turn an earlier request with the same key began is found before all else. */
-export const turnProcedure = idempotentProcedure.use(async ({ ctx, getRawInput, next }) => {
+export const turnProcedure = keyed.use(async ({ ctx, getRawInput, next }) => {
   const { turns, scope, idempotency } = ctx;
   const chatId = idempotency && chatIdOf(await getRawInput());
   const kept = idempotency && chatId && (await turns.findKept(scope, chatId, idempotency));
@@ -49,7 +55,7 @@ export const turnProcedure = idempotentProcedure.use(async ({ ctx, getRawInput, 
 });
 
 /** For requests that make a chat: likewise. One that was deleted since is not made again. */
-export const chatProcedure = idempotentProcedure.use(async ({ ctx, next }) => {
+export const chatProcedure = keyed.use(async ({ ctx, next }) => {
   const { stores, scope, idempotency } = ctx;
   const kept = idempotency && (await stores.chats.findKept(scope, idempotency.key));
   if (kept && kept.body !== idempotency.body) throw new Refusal('idempotency_key_reused');

@@ -168,6 +168,11 @@ export const errorRegister = {
     message: 'There is no such agent. `GET /agent` lists the agents of your team.',
     when: "The agent does not exist or is another team's.",
   },
+  agent_version_not_found: {
+    trpcCode: 'NOT_FOUND',
+    message: 'The agent has no such version, or no longer: the newest 20 are kept.',
+    when: 'An agent was to be rolled back to a version that it never had, or that is too old.',
+  },
   message_not_found: {
     trpcCode: 'NOT_FOUND',
     message:
@@ -215,6 +220,12 @@ export const errorRegister = {
     trpcCode: 'CONFLICT',
     message: 'Five signing secrets work already. Revoke one, or wait until one has ended.',
     when: 'A further signing secret was to be made while as many as may be still work.',
+  },
+  agent_changed: {
+    trpcCode: 'CONFLICT',
+    message:
+      'The agent has changed since you read it. Read it again, and make your change to what it is now.',
+    when: "A change named an `expectedVersion` that is not the agent's.",
   },
   key_ended: {
     trpcCode: 'CONFLICT',

@@ -97,6 +97,8 @@ export const limits = {
   keyOverlapSecondsMax: 30 * 24 * 60 * 60,
   /** How exactly it is known when a key was last used: a write for each request would cost more than it tells. */
   keyLastUsedEveryMs: 60_000,
+  /** How far back an agent can be rolled. Of the longest prompts and the most tools they stay under 16 MB by far. */
+  agentVersionsMax: 20,
   /** A team's agents are chosen from one list. */
   agentListMax: 1_000,
   /** From SIGTERM to exit: what runs may finish until then. Orchestrators kill after 30 s. */

@@ -1,69 +1,210 @@
-import { mintId } from '@parley/contract';
+import { isDeepStrictEqual } from 'node:util';
+import { type Id, limits, mintId, type NewAgent } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { isDuplicateKey } from './database-errors.ts';
 import { createFoundCache } from './found-cache.ts';
 import type { AgentDocument, Models } from './models.ts';
-import type { AgentRecord } from './records.ts';
+import type {
+  AgentInfo,
+  AgentRecord,
+  AgentSettings,
+  AgentVersionRecord,
+  Idempotency,
+  KeptAgent,
+  Scope,
+} from './records.ts';
 import type { AgentStore } from './store.ts';
+
+/** Of the versions only the one in use is read, wherever it stands. */
+const withVersionInUse = {
+  // Mongoose's types know no expressions in projections.
+  versions: {
+    $filter: { input: '$versions', cond: { $eq: ['$$this.version', '$version'] } },
+  } as unknown as 1,
+  ...{ team: 1, name: 1, type: 1, description: 1, version: 1, createdAt: 1, updatedAt: 1, idempotency: 1 },
+} as const;
 
 /** Agents that were found are remembered for a few seconds: every turn needs one. */
 export function createAgentStore({ agents }: Models): AgentStore {
   const lookUp = createFoundCache<AgentRecord>();
 
   return {
-    async create({ team }, { name, type, description, ...settings }, id = mintId('agent')) {
-      const createdAt = new Date();
-      const document: AgentDocument = {
-        _id: id,
-        team,
-        name,
-        type,
-        ...(description !== undefined && { description }),
-        version: 1,
-        versions: [{ version: 1, ...settings, createdAt } as AgentDocument['versions'][number]],
-        createdAt,
-      };
+    async create({ team }, agent, id = mintId('agent')) {
+      const document = toDocument(team, id, agent);
       try {
         await agents.insertMany([document], { lean: true });
-        return toRecord(document);
+        return toInfo(document);
       } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
         // The same id again: it was made before, unless it is another team's.
-        const made = await agents.findOne({ _id: id, team }).lean();
+        const made = isDuplicateKey(error) && (await read({ team }, id));
         if (!made) throw error;
-        return toRecord(made);
+        return made;
       }
     },
+
+    async createOnce({ team }, agent, idempotency) {
+      const document = { ...toDocument(team, mintId('agent'), agent), idempotency };
+      try {
+        await agents.insertMany([document], { lean: true });
+        return toInfo(document);
+      } catch (error) {
+        const kept = isDuplicateKey(error) && (await findKept({ team }, idempotency.key));
+        if (!kept) throw error;
+        return { kept };
+      }
+    },
+
+    findKept,
 
     async find({ team, agents: within }, id) {
       if (within && !within.includes(id)) return undefined;
       return lookUp(`${team}/${id}`, async () => {
-        const found = await agents.findOne({ _id: id, team }).lean();
+        const found = await agents.findOne({ _id: id, team }, withVersionInUse).lean();
         return found ? toRecord(found) : undefined;
       });
     },
 
+    get: (scope, id) => read(scope, id),
+
     async list({ team, agents: within }, limit) {
       const found = await agents
-        .find({ team, ...(within && { _id: trusted({ $in: [...within] }) }) })
+        .find({ team, ...(within && { _id: trusted({ $in: [...within] }) }) }, withVersionInUse)
         .sort({ _id: 1 })
         .limit(limit)
         .lean();
       return found.map(toRecord);
     },
+
+    async update(scope, id, agent, expectedVersion) {
+      return await change<'changed'>(scope, id, (now) => {
+        if (expectedVersion !== undefined && now.version !== expectedVersion) return 'changed';
+        return agent;
+      });
+    },
+
+    async rollBack(scope, id, version) {
+      return await change<'gone'>(scope, id, async (now) => {
+        const old = (await readVersions(scope, id))?.find((one) => one.version === version);
+        return old ? { ...presented(now), ...settingsOf(old) } : 'gone';
+      });
+    },
+
+    listVersions: (scope, id) => readVersions(scope, id),
+
+    async delete({ team, agents: within }, id) {
+      if (within && !within.includes(id)) return false;
+      const { deletedCount } = await agents.deleteOne({ _id: id, team });
+      lookUp.forget(`${team}/${id}`);
+      return deletedCount === 1;
+    },
+  };
+
+  async function read({ team, agents: within }: Scope, id: Id<'agent'>): Promise<AgentInfo | undefined> {
+    if (within && !within.includes(id)) return undefined;
+    const found = await agents.findOne({ _id: id, team }, withVersionInUse).lean();
+    return found ? toInfo(found) : undefined;
+  }
+
+  async function readVersions(
+    { team, agents: within }: Scope,
+    id: Id<'agent'>,
+  ): Promise<AgentVersionRecord[] | undefined> {
+    if (within && !within.includes(id)) return undefined;
+    const found = await agents.findOne({ _id: id, team }, { versions: 1 }).lean();
+    return found?.versions
+      .map(({ version, createdAt, ...settings }) => ({ version, createdAt, ...settingsOf(settings) }))
+      .reverse();
+  }
+
+  async function findKept({ team }: Scope, idempotencyKey: string): Promise<KeptAgent | undefined> {
+    const found = await agents
+      .findOne({ 'idempotency.key': idempotencyKey }, withVersionInUse)
+      .lean<AgentDocument & { idempotency: Idempotency }>();
+    return found?.team === team ? { body: found.idempotency.body, agent: toInfo(found) } : undefined;
+  }
+
+  /** Makes an agent what `decide` says, from what it is: whoever was faster is looked at again. */
+  async function change<Refused extends string>(
+    scope: Scope,
+    id: Id<'agent'>,
+    decide: (now: AgentInfo) => NewAgent | Refused | Promise<NewAgent | Refused>,
+  ): Promise<AgentInfo | Refused | undefined> {
+    const { team } = scope;
+    for (;;) {
+      const now = await read(scope, id);
+      if (!now) return undefined;
+      const next = await decide(now);
+      if (typeof next === 'string') return next;
+      const changed = await agents
+        .findOneAndUpdate({ _id: id, team, version: now.version }, toUpdate(now, next), {
+          returnDocument: 'after',
+          projection: withVersionInUse,
+        })
+        .lean();
+      lookUp.forget(`${team}/${id}`);
+      if (changed) return toInfo(changed);
+    }
+  }
+}
+
+function toDocument(team: Id<'team'>, id: Id<'agent'>, agent: NewAgent): AgentDocument {
+  const createdAt = new Date();
+  return {
+    _id: id,
+    team,
+    ...presented(agent),
+    version: 1,
+    versions: [{ version: 1, ...settingsOf(agent), createdAt }],
+    createdAt,
+  };
+}
+
+/** Content stands in plain fields of the update, never in a pipeline. */
+function toUpdate(now: AgentInfo, next: NewAgent) {
+  const updatedAt = new Date();
+  const { description, ...shown } = presented(next);
+  const version = now.version + 1;
+  const isOtherVersion = !isDeepStrictEqual(settingsOf(now), settingsOf(next));
+  return {
+    $set: {
+      ...shown,
+      ...(description !== undefined && { description }),
+      updatedAt,
+      ...(isOtherVersion && { version }),
+    },
+    ...(description === undefined && { $unset: { description: 1 } }),
+    ...(isOtherVersion && {
+      $push: {
+        versions: {
+          $each: [{ version, ...settingsOf(next), createdAt: updatedAt }],
+          $slice: -limits.agentVersionsMax,
+        },
+      },
+    }),
+  };
+}
+
+/** What people see of an agent; it has no versions. */
+function presented({ name, type, description }: Pick<NewAgent, 'name' | 'type' | 'description'>) {
+  return { name, type, ...(description !== undefined && { description }) };
+}
+
+function settingsOf(agent: Pick<NewAgent, keyof AgentSettings>): AgentSettings {
+  const { systemPrompt, model, temperature } = agent;
+  return {
+    ...(systemPrompt !== undefined && { systemPrompt }),
+    ...(model !== undefined && { model }),
+    ...(temperature !== undefined && { temperature }),
   };
 }
 
 function toRecord(document: AgentDocument): AgentRecord {
-  const current = document.versions.find(({ version }) => version === document.version);
-  return {
-    id: document._id,
-    name: document.name,
-    type: document.type,
-    version: document.version,
-    ...(document.description !== undefined && { description: document.description }),
-    ...(current?.systemPrompt !== undefined && { systemPrompt: current.systemPrompt }),
-    ...(current?.model !== undefined && { model: current.model }),
-    ...(current?.temperature !== undefined && { temperature: current.temperature }),
-  };
+  const { _id: id, version, versions } = document;
+  const inUse = versions.find((one) => one.version === version);
+  return { id, ...presented(document), version, ...(inUse && settingsOf(inUse)) };
+}
+
+function toInfo(document: AgentDocument): AgentInfo {
+  const { createdAt, updatedAt = createdAt } = document;
+  return { ...toRecord(document), createdAt, updatedAt };
 }

@@ -22,11 +22,17 @@ export function createFoundCache<Value extends object>() {
     }
   }
 
-  return async function lookUp(name: string, find: Find<Value>): Promise<Value | undefined> {
+  async function lookUp(name: string, find: Find<Value>): Promise<Value | undefined> {
     const remembered = known.get(name);
     if (remembered) return remembered;
     const shared = pending.get(name) ?? query(name, find);
     pending.set(name, shared);
     return shared;
+  }
+
+  /** For whoever has just changed a thing: this process need not wait to know. */
+  lookUp.forget = (name: string): void => {
+    known.delete(name);
   };
+  return lookUp;
 }

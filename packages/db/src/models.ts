@@ -85,6 +85,9 @@ export interface AgentDocument {
   version: number;
   versions: AgentVersion[];
   createdAt: Date;
+  /** Absent: never changed. */
+  updatedAt?: Date;
+  idempotency?: Idempotency;
 }
 
 export interface ChatDocument {
@@ -228,6 +231,9 @@ const signingSecretSchema = new Schema<SigningSecretDocument>(
 signingSecretSchema.index({ team: 1, _id: -1 });
 signingSecretSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
+const idempotencySchema = new Schema({ key: string, body: string }, part);
+const withIdempotency = { partialFilterExpression: { 'idempotency.key': { $exists: true } } };
+
 const agentSchema = new Schema<AgentDocument>(
   {
     _id: string,
@@ -243,13 +249,13 @@ const agentSchema = new Schema<AgentDocument>(
       ),
     ],
     createdAt: date,
+    updatedAt: Date,
+    idempotency: idempotencySchema,
   },
   { ...options, collection: 'agents' },
 );
 agentSchema.index({ team: 1, _id: 1 });
-
-const idempotencySchema = new Schema({ key: string, body: string }, part);
-const withIdempotency = { partialFilterExpression: { 'idempotency.key': { $exists: true } } };
+agentSchema.index({ 'idempotency.key': 1 }, { unique: true, ...withIdempotency });
 
 const hasTitle = { titleBeginnings: { $exists: true } };
 

@@ -89,15 +89,31 @@ export interface SigningSecretRecord {
   readonly expiresAt?: Date;
 }
 
-export interface AgentRecord {
+/** What shapes an agent's answers. */
+export interface AgentSettings {
+  readonly systemPrompt?: string;
+  readonly model?: string;
+  readonly temperature?: number;
+}
+
+export interface AgentRecord extends AgentSettings {
   readonly id: Id<'agent'>;
   readonly name: string;
   readonly type: string;
   readonly description?: string;
   readonly version: number;
-  readonly systemPrompt?: string;
-  readonly model?: string;
-  readonly temperature?: number;
+}
+
+/** The settings an agent has, or had. */
+export interface AgentVersionRecord extends AgentSettings {
+  readonly version: number;
+  readonly createdAt: Date;
+}
+
+/** An agent as whoever administers it sees it. */
+export interface AgentInfo extends AgentRecord {
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
 }
 
 export interface ChatRecord {
@@ -130,6 +146,12 @@ export interface KeptChat {
   readonly body: string;
   /** Undefined when it was deleted since. */
   readonly chat: ChatRecord | undefined;
+}
+
+/** An agent that was made by an earlier request with the same key. */
+export interface KeptAgent {
+  readonly body: string;
+  readonly agent: AgentInfo;
 }
 
 export interface ChatFilter {

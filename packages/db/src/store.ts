@@ -1,7 +1,9 @@
 import type { Id, NewAgent } from '@parley/contract';
 import type { ApiKeyKind } from './api-key.ts';
 import type {
+  AgentInfo,
   AgentRecord,
+  AgentVersionRecord,
   ApiKeyFields,
   ApiKeyInfo,
   ApiKeyReach,
@@ -13,6 +15,7 @@ import type {
   GuestRecord,
   Idempotency,
   IssuedApiKey,
+  KeptAgent,
   KeptChat,
   Lease,
   ListedMessage,
@@ -103,7 +106,33 @@ export interface RequestCountStore {
 
 export interface AgentStore {
   /** Makes an agent; with an `id` of one's own, repeatably. */
-  create(scope: Scope, agent: NewAgent, id?: Id<'agent'>): Promise<AgentRecord>;
+  create(scope: Scope, agent: NewAgent, id?: Id<'agent'>): Promise<AgentInfo>;
+  /** Makes an agent, unless a request with the same key made one before: then answers that one. */
+  createOnce(
+    scope: Scope,
+    agent: NewAgent,
+    idempotency: Idempotency,
+  ): Promise<AgentInfo | { kept: KeptAgent }>;
+  /** The agent that a request with this key made, if it is still there. */
+  findKept(scope: Scope, idempotencyKey: string): Promise<KeptAgent | undefined>;
+  /** As it is now; `find` may answer what it was some seconds ago. */
+  get(scope: Scope, id: Id<'agent'>): Promise<AgentInfo | undefined>;
+  /**
+   * Replaces all of an agent; other settings are a new version. `changed`: it is at another version than
+   * `expectedVersion`. Undefined: there is no such agent.
+   */
+  update(
+    scope: Scope,
+    id: Id<'agent'>,
+    agent: NewAgent,
+    expectedVersion?: number,
+  ): Promise<AgentInfo | 'changed' | undefined>;
+  /** Makes the settings of an earlier version the newest one. `gone`: there is no such version any more. */
+  rollBack(scope: Scope, id: Id<'agent'>, version: number): Promise<AgentInfo | 'gone' | undefined>;
+  /** Newest first, as many as are kept. Undefined: there is no such agent. */
+  listVersions(scope: Scope, id: Id<'agent'>): Promise<AgentVersionRecord[] | undefined>;
+  /** Removes an agent with all its versions. Its chats stay. False: there is no such agent. */
+  delete(scope: Scope, id: Id<'agent'>): Promise<boolean>;
   find(scope: Scope, id: Id<'agent'>): Promise<AgentRecord | undefined>;
   /** The team's agents in the order they were made, at most `limit`. */
   list(scope: Scope, limit: number): Promise<AgentRecord[]>;

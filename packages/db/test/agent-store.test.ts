@@ -1,5 +1,6 @@
 import { mintId } from '@parley/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AgentInfo, AgentRecord } from '../src/index.ts';
 import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { newScope } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
@@ -18,14 +19,19 @@ afterAll(async () => {
   await db.drop();
 });
 
+/** An agent as turns need it. */
+const inUse = ({ createdAt: _made, updatedAt: _changed, ...record }: AgentInfo): AgentRecord => record;
+
 const support = { name: 'Ann', type: 'support' };
 
 test('an agent comes back with what it was made of, and with nothing it was not', async () => {
   const scope = newScope();
   const full = { ...support, description: 'd', systemPrompt: '$$ROOT \u{1F600}', model: 'm', temperature: 0 };
   const made = await db.stores.agents.create(scope, full);
-  expect(made).toEqual({ ...full, id: made.id, version: 1 });
-  expect(await db.stores.agents.find(scope, made.id)).toEqual(made);
+  const { createdAt } = made;
+  expect(made).toEqual({ ...full, id: made.id, version: 1, createdAt, updatedAt: createdAt });
+  expect(await db.stores.agents.get(scope, made.id)).toEqual(made);
+  expect(await db.stores.agents.find(scope, made.id)).toEqual(inUse(made));
   const plain = await db.stores.agents.create(scope, support);
   expect(await db.stores.agents.find(scope, plain.id)).toEqual({ ...support, id: plain.id, version: 1 });
 });
@@ -35,7 +41,7 @@ test('with an id of one’s own it is made once; the repeat answers what stands'
   const id = mintId('agent');
   const first = await db.stores.agents.create(scope, support, id);
   expect(await db.stores.agents.create(scope, { ...support, name: 'other' }, id)).toEqual(first);
-  expect(await db.stores.agents.list(scope, 10)).toEqual([first]);
+  expect(await db.stores.agents.list(scope, 10)).toEqual([inUse(first)]);
 });
 
 test('another team’s id is not taken over in silence', async () => {
@@ -51,8 +57,8 @@ test('the list is in the order of making, and bounded', async () => {
   const scope = newScope();
   const made = [];
   for (const name of ['c', 'a', 'b']) made.push(await db.stores.agents.create(scope, { ...support, name }));
-  expect(await db.stores.agents.list(scope, 10)).toEqual(made);
-  expect(await db.stores.agents.list(scope, 2)).toEqual(made.slice(0, 2));
+  expect(await db.stores.agents.list(scope, 10)).toEqual(made.map(inUse));
+  expect(await db.stores.agents.list(scope, 2)).toEqual(made.slice(0, 2).map(inUse));
 });
 
 test('a found agent is remembered for a few seconds, per team; an unknown one is asked for again', async () => {

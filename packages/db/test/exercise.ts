@@ -58,6 +58,15 @@ async function exerciseTeamsKeysAndAgents(
   await agents.find(scope, agent);
   await agents.list(scope, 10);
   await agents.list({ ...scope, agents: [agent] }, 10);
+  await agents.update(scope, agent, { name: 'Ann', type: 'support', systemPrompt: 'p' });
+  await agents.rollBack(scope, agent, 1);
+  await agents.get(scope, agent);
+  await agents.listVersions(scope, agent);
+  const idempotency = { key: mintId('request'), body: 'body' };
+  await agents.createOnce(scope, { name: 'Ben', type: 'support' }, idempotency);
+  await agents.createOnce(scope, { name: 'Ben', type: 'support' }, idempotency);
+  await agents.findKept(scope, idempotency.key);
+  await agents.delete(scope, agent);
 }
 
 async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {

@@ -24,6 +24,8 @@ interface Owned {
   readonly agent: Id<'agent'>;
   readonly guest: { id: Id<'guest'>; token: string };
   readonly secret: Id<'secret'>;
+  /** Of the request that made another agent. */
+  readonly agentKey: string;
   readonly chat: Id<'chat'>;
   /** Of the request that made another chat, and of the one that sent the waiting message. */
   readonly idempotency: Idempotency;
@@ -35,6 +37,8 @@ interface Owned {
 async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
   const { id: agent } = await stores.agents.create(scope, { name: 'Ann', type: 'support' });
   const { id: key } = (await stores.apiKeys.issue(scope, 'secret', {})).info;
+  const agentKey = mintId('request');
+  await stores.agents.createOnce(scope, { name: 'Ben', type: 't' }, { key: agentKey, body: 'body' });
   const guest = await stores.guests.create(scope, key);
   const signing = await stores.signingSecrets.create(scope, new Date());
   const chat = await newChat(stores, scope);
@@ -49,6 +53,7 @@ async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
   return {
     key,
     agent,
+    agentKey,
     guest,
     secret: signing?.info.id ?? mintId('secret'),
     chat,
@@ -81,6 +86,15 @@ const calls: Record<string, readonly [Call, unknown]> = {
     false,
   ],
   'agents.find': [({ agents }, scope, { agent }) => agents.find(scope, agent), undefined],
+  'agents.get': [({ agents }, scope, { agent }) => agents.get(scope, agent), undefined],
+  'agents.update': [
+    ({ agents }, scope, { agent }) => agents.update(scope, agent, { name: 'theirs', type: 't' }),
+    undefined,
+  ],
+  'agents.rollBack': [({ agents }, scope, { agent }) => agents.rollBack(scope, agent, 1), undefined],
+  'agents.listVersions': [({ agents }, scope, { agent }) => agents.listVersions(scope, agent), undefined],
+  'agents.delete': [({ agents }, scope, { agent }) => agents.delete(scope, agent), false],
+  'agents.findKept': [({ agents }, scope, { agentKey }) => agents.findKept(scope, agentKey), undefined],
   'agents.list': [({ agents }, scope) => agents.list(scope, 10), []],
   'chats.find': [({ chats }, scope, { chat }) => chats.find(scope, chat), undefined],
   'chats.list': [({ chats }, scope) => chats.list(scope, {}, { limit: 10 }), { items: [] }],
@@ -132,6 +146,7 @@ const calls: Record<string, readonly [Call, unknown]> = {
 /** Functions whose answer holds nothing of another team, or which are no team's: tested on their own. */
 const others = [
   'agents.create',
+  'agents.createOnce',
   'apiKeys.create',
   'apiKeys.issue',
   'apiKeys.find',

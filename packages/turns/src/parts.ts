@@ -1,10 +1,10 @@
 import type { RunAgent } from '@parley/agent';
-import type { Stores } from '@parley/db';
+import type { AgentStore, Stores } from '@parley/db';
 import type { Clock } from './clock.ts';
 
 /** What turns are made of: ports, so that one test can run several replicas on simulated ones. */
 export interface TurnParts {
-  readonly store: Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'agents'>;
+  readonly store: Pick<Stores, 'turns' | 'turnLog' | 'chats'> & { readonly agents: Pick<AgentStore, 'find'> };
   readonly runAgent: RunAgent;
   /** Throws the refusal to answer when no model can be called now. */
   readonly checkModel: () => void;

@@ -23,6 +23,23 @@ export type FieldKind =
   | 'moment'
   | 'count';
 
+const agentExample = {
+  name: 'Ada',
+  type: 'support',
+  description: 'Helps.',
+  systemPrompt: 'You help.',
+  model: 'm1',
+  temperature: 1,
+};
+const agentFields = {
+  name: 'text',
+  type: 'text',
+  description: 'text',
+  systemPrompt: 'text',
+  model: 'text',
+  temperature: 'count',
+} as const;
+
 /**
  * Every operation that answers at once, by its procedure. One that is missing here fails the tests: so a new
  * operation cannot come without the common ones. Those that answer with events stand in `streams.ts`.
@@ -130,6 +147,34 @@ export const operations: Readonly<Record<string, OperationExample>> = {
   'agent.list': {
     validInput: async () => ({}),
     fields: {},
+  },
+  'agent.create': {
+    validInput: async () => agentExample,
+    fields: agentFields,
+  },
+  'agent.get': {
+    validInput: async (team) => ({ agentId: (await team.makeAgent()).id }),
+    fields: { agentId: 'id' },
+  },
+  'agent.update': {
+    validInput: async (team) => ({
+      agentId: (await team.makeAgent()).id,
+      ...agentExample,
+      expectedVersion: 1,
+    }),
+    fields: { agentId: 'id', ...agentFields, expectedVersion: 'count' },
+  },
+  'agent.delete': {
+    validInput: async (team) => ({ agentId: (await team.makeAgent()).id }),
+    fields: { agentId: 'id' },
+  },
+  'agent.listVersions': {
+    validInput: async (team) => ({ agentId: (await team.makeAgent()).id }),
+    fields: { agentId: 'id' },
+  },
+  'agent.rollback': {
+    validInput: async (team) => ({ agentId: (await team.makeAgent()).id, version: 1 }),
+    fields: { agentId: 'id', version: 'count' },
   },
 };
 

@@ -41,6 +41,9 @@ export function expectedOf(
     return isBeyond ? 'key_beyond_yours' : 'success';
   }
   if (thing === 'of another team') return 'not found';
+  if (procedure === 'agent.create' && caller.isForOtherAgent) return 'key_beyond_yours';
+  const isOfAgents = procedure.startsWith('agent.') && procedure !== 'agent.list';
+  if (isOfAgents && caller.isForOtherAgent) return 'not found';
   if (thing === 'of another user' && !speaksForTeam) return 'not found';
   const isOfChats = /^(?:chat|message)\.(?!list$)|^message\.list$/.test(procedure);
   return isOfChats && caller.isForOtherAgent ? 'not found' : 'success';

@@ -29,6 +29,14 @@ const words: Record<ProblemCode, ProblemWords> = {
     title: 'Too many requests in this minute',
     advice: 'It goes on by itself within a minute.',
   },
+  agent_version_not_found: {
+    title: 'This version is gone',
+    advice: 'Choose a newer one.',
+  },
+  agent_changed: {
+    title: 'Someone else was faster',
+    advice: 'Reload, and make your change again.',
+  },
   user_token_needed: {
     title: 'You are not signed in',
     advice: 'Reload the page.',

@@ -93,7 +93,14 @@ export const chatCases: readonly StoreCase[] = [
   {
     name: 'an agent is its team’s alone',
     async run({ agents }, scope) {
-      const made = await agents.create(scope, { name: 'Ann', type: 'support' });
+      const {
+        createdAt: _made,
+        updatedAt: _changed,
+        ...made
+      } = await agents.create(scope, {
+        name: 'Ann',
+        type: 'support',
+      });
       deepEqual(await agents.find(scope, made.id), made);
       equal(await agents.find({ team: mintId('team') }, made.id), undefined);
       equal(await agents.find(scope, mintId('agent')), undefined);

@@ -1,9 +1,11 @@
 import { answerIdOf, type Id, mintId } from '@parley/contract';
 import type { Lease, NewTurn, Scope, TurnEnd } from '../records.ts';
-import type { Stores } from '../store.ts';
+import type { AgentStore, Stores } from '../store.ts';
 
 /** The stores turns work with. */
-export type EngineStores = Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'agents'>;
+export type EngineStores = Pick<Stores, 'turns' | 'turnLog' | 'chats'> & {
+  readonly agents: Pick<AgentStore, 'create' | 'find' | 'list'>;
+};
 
 export interface StoreCase {
   readonly name: string;

@@ -1,4 +1,4 @@
-import type { TurnParts } from '../../src/index.ts';
+import type { EngineStores } from '@parley/db/testing';
 import { type Conditions, Connection } from './connection.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
@@ -6,7 +6,6 @@ import { SimulatedDatabase } from './simulated-database.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { createSimulatedStores } from './simulated-stores.ts';
 
-type Store = TurnParts['store'];
 type AsyncFunction = (...args: readonly unknown[]) => Promise<unknown>;
 
 const conditions: Conditions = {
@@ -21,7 +20,7 @@ const conditions: Conditions = {
 };
 
 /** The simulated stores of one process, whose time passes whenever someone waits for them. */
-export function openDirectStores(): Store {
+export function openDirectStores(): EngineStores {
   const scheduler = new Scheduler();
   const process = new SimulatedProcess('p', scheduler, new Random(1));
   const connection = new Connection(scheduler, process, new SimulatedDatabase(), conditions, new Random(2));
@@ -41,5 +40,5 @@ export function openDirectStores(): Store {
     ),
   ]);
   // The wrapped functions keep their types: time passes for them, and that is all.
-  return Object.fromEntries(entries) as Store;
+  return Object.fromEntries(entries) as EngineStores;
 }

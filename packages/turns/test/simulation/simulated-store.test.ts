@@ -1,4 +1,5 @@
 import {
+  type EngineStores,
   openTestDatabase,
   playRandomCalls,
   runCase,
@@ -7,7 +8,6 @@ import {
 } from '@parley/db/testing';
 import type {} from '@parley/embedded/testing';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { TurnParts } from '../../src/index.ts';
 import { openDirectStores } from './direct-stores.ts';
 import { Random } from './random.ts';
 
@@ -16,7 +16,7 @@ import { Random } from './random.ts';
 const CALLS = 400;
 
 let db: TestDatabase;
-let stores: TurnParts['store'];
+let stores: EngineStores;
 
 beforeAll(async () => {
   db = await openTestDatabase(inject('mongoUri'), 'simulated_store');
@@ -29,7 +29,7 @@ describe('the simulated store', () => {
 });
 
 test.each([1, 2, 3, 4, 5])('the same calls, drawn from seed %i, are answered alike by both', async (seed) => {
-  const play = (on: TurnParts['store']) => {
+  const play = (on: EngineStores) => {
     const random = new Random(seed);
     return playRandomCalls(on, () => random.next(), CALLS);
   };

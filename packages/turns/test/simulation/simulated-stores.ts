@@ -1,7 +1,6 @@
 import { type Id, mintId } from '@parley/contract';
 import type {
   AgentRecord,
-  AgentStore,
   ChatRecord,
   ChatStore,
   Idempotency,
@@ -9,13 +8,13 @@ import type {
   Scope,
   TurnLogStore,
 } from '@parley/db';
-import type { TurnParts } from '../../src/index.ts';
+import type { EngineStores } from '@parley/db/testing';
 import type { Connection } from './connection.ts';
 import type { ChatDocument, PieceDocument, SimulatedDatabase, View } from './simulated-database.ts';
 import { createSimulatedTurnStore } from './simulated-turn-store.ts';
 
 /** The stores turns are made of, over one process's connection. */
-export function createSimulatedStores(connection: Connection): TurnParts['store'] {
+export function createSimulatedStores(connection: Connection): EngineStores {
   return {
     turns: createSimulatedTurnStore(connection),
     turnLog: createTurnLog(connection),
@@ -174,14 +173,15 @@ function createChats(connection: Connection): ChatStore {
   };
 }
 
-function createAgents(connection: Connection): AgentStore {
+function createAgents(connection: Connection): EngineStores['agents'] {
   return {
     async create({ team }, { name, type }, id = mintId('agent')) {
       const record: AgentRecord = { id, name, type, version: 1 };
       await connection.write((database) => {
         if (!database.newest.agents.has(id)) database.put('agents', id, { record, team });
       });
-      return record;
+      const createdAt = new Date();
+      return { ...record, createdAt, updatedAt: createdAt };
     },
 
     find: ({ team }, id) =>

@@ -1,0 +1,30 @@
+import { fullAgentSchema, newAgentSchema, Refusal } from '@parley/contract';
+import { idempotentProcedure } from '../procedures.ts';
+import { toFullAgent } from './to-full-agent.ts';
+
+export const createAgent = idempotentProcedure
+  .meta({
+    openapi: {
+      method: 'POST',
+      path: '/agent',
+      operationId: 'createAgent',
+      tags: ['Agents'],
+      summary: 'Make an agent',
+      description: 'Makes an agent of your team: what it is called, and what the model is told.',
+    },
+    errors: ['secret_key_needed', 'key_beyond_yours', 'idempotency_key_reused'],
+    isIdempotent: true,
+  })
+  .input(newAgentSchema)
+  .output(fullAgentSchema)
+  .mutation(async ({ ctx, input }) => {
+    const { stores, scope, idempotency } = ctx;
+    // A key for some agents does not reach a new one.
+    if (scope.agents) throw new Refusal('key_beyond_yours');
+    if (!idempotency) return toFullAgent(await stores.agents.create(scope, input));
+    const made = await stores.agents.createOnce(scope, input, idempotency);
+    if (!('kept' in made)) return toFullAgent(made);
+    if (made.kept.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
+    ctx.markReplayed();
+    return toFullAgent(made.kept.agent);
+  });

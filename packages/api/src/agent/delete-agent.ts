@@ -1,0 +1,24 @@
+import { oneAgentInputSchema } from '@parley/contract';
+import { z } from 'zod';
+import { procedure } from '../procedures.ts';
+import { ofAgent } from './of-agent.ts';
+
+export const deleteAgent = procedure
+  .meta({
+    openapi: {
+      method: 'DELETE',
+      path: '/agent/{agentId}',
+      operationId: 'deleteAgent',
+      tags: ['Agents'],
+      summary: 'Delete an agent',
+      description:
+        'Deletes an agent with all its versions. Its chats stay and can be read; nobody answers in them any more.',
+    },
+    errors: ['secret_key_needed', 'agent_not_found'],
+    successStatus: 204,
+  })
+  .input(oneAgentInputSchema)
+  .output(z.void())
+  .mutation(async ({ ctx: { stores, scope }, input: { agentId } }) => {
+    await ofAgent(agentId, async (id) => (await stores.agents.delete(scope, id)) || undefined);
+  });

@@ -1,0 +1,22 @@
+import { fullAgentSchema, oneAgentInputSchema } from '@parley/contract';
+import { procedure } from '../procedures.ts';
+import { ofAgent } from './of-agent.ts';
+import { toFullAgent } from './to-full-agent.ts';
+
+export const getAgent = procedure
+  .meta({
+    openapi: {
+      method: 'GET',
+      path: '/agent/{agentId}',
+      operationId: 'getAgent',
+      tags: ['Agents'],
+      summary: 'Get an agent',
+      description: 'An agent with the settings that are in use.',
+    },
+    errors: ['secret_key_needed', 'agent_not_found'],
+  })
+  .input(oneAgentInputSchema)
+  .output(fullAgentSchema)
+  .query(async ({ ctx: { stores, scope }, input: { agentId } }) =>
+    toFullAgent(await ofAgent(agentId, (id) => stores.agents.get(scope, id))),
+  );

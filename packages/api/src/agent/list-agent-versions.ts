@@ -1,0 +1,27 @@
+import { agentVersionListSchema, oneAgentInputSchema } from '@parley/contract';
+import { procedure } from '../procedures.ts';
+import { ofAgent } from './of-agent.ts';
+
+export const listAgentVersions = procedure
+  .meta({
+    openapi: {
+      method: 'GET',
+      path: '/agent/{agentId}/version',
+      operationId: 'listAgentVersions',
+      tags: ['Agents'],
+      summary: "List an agent's versions",
+      description: 'The settings of its newest 20 versions, newest first.',
+    },
+    errors: ['secret_key_needed', 'agent_not_found'],
+  })
+  .input(oneAgentInputSchema)
+  .output(agentVersionListSchema)
+  .query(async ({ ctx: { stores, scope }, input: { agentId } }) => {
+    const versions = await ofAgent(agentId, (id) => stores.agents.listVersions(scope, id));
+    return {
+      versions: versions.map(({ createdAt, ...version }) => ({
+        ...version,
+        createdAt: createdAt.toISOString(),
+      })),
+    };
+  });

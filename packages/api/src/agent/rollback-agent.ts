@@ -1,0 +1,25 @@
+import { fullAgentSchema, Refusal, rollbackAgentInputSchema } from '@parley/contract';
+import { procedure } from '../procedures.ts';
+import { ofAgent } from './of-agent.ts';
+import { toFullAgent } from './to-full-agent.ts';
+
+export const rollbackAgent = procedure
+  .meta({
+    openapi: {
+      method: 'PUT',
+      path: '/agent/{agentId}/rollback',
+      operationId: 'rollbackAgent',
+      tags: ['Agents'],
+      summary: 'Roll an agent back',
+      description:
+        'Makes the settings of an earlier version the newest one. Its name, type and description stay as they are.',
+    },
+    errors: ['secret_key_needed', 'agent_not_found', 'agent_version_not_found'],
+  })
+  .input(rollbackAgentInputSchema)
+  .output(fullAgentSchema)
+  .mutation(async ({ ctx: { stores, scope }, input: { agentId, version } }) => {
+    const rolled = await ofAgent(agentId, (id) => stores.agents.rollBack(scope, id, version));
+    if (rolled === 'gone') throw new Refusal('agent_version_not_found');
+    return toFullAgent(rolled);
+  });

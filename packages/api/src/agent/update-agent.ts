@@ -1,0 +1,26 @@
+import { fullAgentSchema, Refusal, updateAgentInputSchema } from '@parley/contract';
+import { procedure } from '../procedures.ts';
+import { ofAgent } from './of-agent.ts';
+import { toFullAgent } from './to-full-agent.ts';
+
+export const updateAgent = procedure
+  .meta({
+    openapi: {
+      method: 'PUT',
+      path: '/agent/{agentId}',
+      operationId: 'updateAgent',
+      tags: ['Agents'],
+      summary: 'Change an agent',
+      description:
+        'Replaces all of an agent. Other settings than before are a new version; answers that begin within five ' +
+        'seconds may still be made by the old one.',
+    },
+    errors: ['secret_key_needed', 'agent_not_found', 'agent_changed'],
+  })
+  .input(updateAgentInputSchema)
+  .output(fullAgentSchema)
+  .mutation(async ({ ctx: { stores, scope }, input: { agentId, expectedVersion, ...agent } }) => {
+    const updated = await ofAgent(agentId, (id) => stores.agents.update(scope, id, agent, expectedVersion));
+    if (updated === 'changed') throw new Refusal('agent_changed');
+    return toFullAgent(updated);
+  });
