@@ -2,6 +2,7 @@ import cors from '@fastify/cors';
 import type { Services } from '@parley/api';
 import { limits, mintId, Refusal } from '@parley/contract';
 import { type FastifyInstance, fastify } from 'fastify';
+import type { TrustProxy } from './client-address.ts';
 import { docsDoor } from './doors/docs.ts';
 import { type Health, healthDoor } from './doors/health.ts';
 import { restDoor } from './doors/rest.ts';
@@ -18,6 +19,8 @@ export interface ServerParts {
   readonly log: Log;
   /** Without it there is no chat page. */
   readonly web?: WebApp | undefined;
+  /** The proxies whose word for a client's address is taken; without, nobody's. */
+  readonly trustProxy?: TrustProxy | undefined;
 }
 
 /** Of all headers and the address together. */
@@ -43,11 +46,18 @@ const HOOKLESS_HEADERS = {
 };
 
 /** Builds the server from its parts; it neither listens nor closes them. Tests inject into what this returns. */
-export async function buildServer({ services, health, log, web }: ServerParts): Promise<FastifyInstance> {
+export async function buildServer({
+  services,
+  health,
+  log,
+  web,
+  trustProxy = false,
+}: ServerParts): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     genReqId: () => mintId('request'),
     bodyLimit: limits.bodyBytesMax,
+    trustProxy,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     exposeHeadRoutes: false,

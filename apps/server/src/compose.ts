@@ -5,6 +5,7 @@ import type { Database } from '@parley/db';
 import { startTurns, systemClock, type TurnBounds, type Turns } from '@parley/turns';
 import type { FastifyInstance } from 'fastify';
 import { buildServer } from './build-server.ts';
+import type { TrustProxy } from './client-address.ts';
 import type { WebApp } from './doors/web.ts';
 import type { Log } from './log.ts';
 import type { ModelSource } from './model-source.ts';
@@ -32,6 +33,8 @@ export async function compose(parts: {
   readonly bounds?: Partial<TurnBounds>;
   readonly agentBounds?: Partial<AgentBounds>;
   readonly web?: WebApp | undefined;
+  /** The proxies whose word for a client's address is taken. */
+  readonly trustProxy?: TrustProxy | undefined;
   /** Without them there are none. */
   readonly rateLimits?: RateLimits | undefined;
 }): Promise<Composition> {
@@ -54,19 +57,20 @@ export async function compose(parts: {
       ...parts.bounds,
     },
   });
-  const rateLimiter =
-    parts.rateLimits &&
-    new RateLimiter({
+  const rates = parts.rateLimits && {
+    limits: parts.rateLimits,
+    limiter: new RateLimiter({
       counts: database.stores.requestCounts,
-      limits: parts.rateLimits,
       log: (event, fields) => log.warn(fields, event),
-    });
-  const services: Services = { stores: database.stores, turns, rateLimiter };
+    }),
+  };
+  const services: Services = { stores: database.stores, turns, rates };
   const health = {
     isDraining: () => turns.isDraining,
     isDatabaseReachable: () => database.isReachable(),
   };
-  const app = await buildServer({ services, health, log, web: parts.web });
+  const { web, trustProxy } = parts;
+  const app = await buildServer({ services, health, log, web, trustProxy });
   return {
     app,
     services,
@@ -76,7 +80,7 @@ export async function compose(parts: {
       // What was said last may still leave; a client that does not take it keeps nobody from stopping.
       const late = setTimeout(() => app.server.closeAllConnections(), LAST_WORDS_MS);
       await app.close().finally(() => clearTimeout(late));
-      await rateLimiter?.close();
+      await rates?.limiter.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { limits } from '@parley/contract';
 import { z } from 'zod';
+import { parseTrustProxy } from './client-address.ts';
 
 const flag = (text: string) => z.literal(['on', 'off'], { error: `must be ${text}` });
 
@@ -27,6 +28,21 @@ const envSchema = z.object({
   /** Requests a minute of one key of each kind; 0 for as many as it likes. */
   RATE_LIMIT_PUBLISHABLE: z.coerce.number().int().min(0).max(1_000_000).default(limits.rateLimitPublishable),
   RATE_LIMIT_SECRET: z.coerce.number().int().min(0).max(1_000_000).default(limits.rateLimitSecret),
+  RATE_LIMIT_USER: z.coerce.number().int().min(0).max(1_000_000).default(limits.rateLimitUser),
+  RATE_LIMIT_ADDRESS: z.coerce.number().int().min(0).max(1_000_000).default(limits.rateLimitAddress),
+  /** The proxies whose word for a client's address is taken: their number, or their addresses and networks. */
+  TRUST_PROXY: z
+    .string()
+    .default('off')
+    .transform((text, context) => {
+      try {
+        return parseTrustProxy(text);
+      } catch (error) {
+        const message = `must be off, a number of proxies, or their addresses: ${error instanceof Error ? error.message : ''}`;
+        context.addIssue({ code: 'custom', message });
+        return z.NEVER;
+      }
+    }),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 

@@ -41,7 +41,12 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
   signal.throwIfAborted();
 
   const web = webAppOf(env, start);
-  const rateLimits = { publishable: env.RATE_LIMIT_PUBLISHABLE, secret: env.RATE_LIMIT_SECRET };
+  const rateLimits = {
+    publishable: env.RATE_LIMIT_PUBLISHABLE,
+    secret: env.RATE_LIMIT_SECRET,
+    user: env.RATE_LIMIT_USER,
+    address: env.RATE_LIMIT_ADDRESS,
+  };
   const composition = await compose({
     database,
     model,
@@ -49,6 +54,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     contextTokens: env.CONTEXT_TOKENS,
     web,
     rateLimits,
+    trustProxy: env.TRUST_PROXY,
   });
   let hurried: AbortSignal | undefined;
   owned.defer(() => composition.close(limits.drainMs, hurried));

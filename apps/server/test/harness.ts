@@ -7,6 +7,7 @@ import type { TurnBounds } from '@parley/turns';
 import type { TRPCClient } from '@trpc/client';
 import { SignJWT } from 'jose';
 import { afterAll, afterEach } from 'vitest';
+import type { TrustProxy } from '../src/client-address.ts';
 import { type Composition, compose } from '../src/compose.ts';
 import type { WebApp } from '../src/doors/web.ts';
 import { createLog } from '../src/log.ts';
@@ -25,12 +26,15 @@ export interface HarnessOptions {
   /** Puts something between the server and its stores. */
   readonly alter?: (database: Database) => Database;
   /** Requests a minute; without, none are counted. */
-  readonly rateLimits?: RateLimits;
+  readonly rateLimits?: Partial<RateLimits>;
+  readonly trustProxy?: TrustProxy;
   /** Where the model is, when it is not the scripted one. */
   readonly endpoint?: ModelSource['endpoint'];
   /** The chat page, which few tests are about. */
   readonly web?: WebApp;
 }
+
+const noLimits: RateLimits = { publishable: 0, secret: 0, user: 0, address: 0 };
 
 /** A listening server over a database of its own, with a scripted model. It ends with the test file. */
 export interface Harness {
@@ -120,7 +124,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       contextTokens: options.contextTokens ?? 6_000,
       web: options.web,
       ...(bounds && { bounds }),
-      rateLimits: options.rateLimits,
+      ...(options.rateLimits && { rateLimits: { ...noLimits, ...options.rateLimits } }),
+      trustProxy: options.trustProxy,
       ...(options.agentBounds && { agentBounds: options.agentBounds }),
     });
     running.push(composition);

@@ -38,7 +38,7 @@ const { id: runningId } = (
   await team.rest<{ id: string }>('POST', `/chat/${unfinished.id}/message`, { body: running })
 ).body;
 await vi.waitFor(async () => expect(await mongo.raw.collection('turnLog').countDocuments()).toBe(1));
-await mongo.database.stores.requestCounts.add([{ key: mintId('key'), minute: 1, count: 1 }]);
+await mongo.database.stores.requestCounts.add([{ subject: `key:${mintId('key')}`, minute: 1, count: 1 }]);
 await team.makeGuest();
 await team.userToken();
 // A process that has not seen these documents before, and remembers none of them.

@@ -2,14 +2,15 @@ import { Refusal } from '@parley/contract';
 import type { Stores } from '@parley/db';
 import type { Turns } from '@parley/turns';
 import { authenticate, type Caller, type KeyHeaders, type OriginHeaders } from './caller.ts';
-import type { RateLimiter, RateVerdict } from './rate-limiter.ts';
+import type { RateLimiter, RateLimits, RateVerdict } from './rate-limiter.ts';
+import { ofAddress, subjectsOf } from './rate-subjects.ts';
 
 /** What procedures work with; made once per process by whoever hosts the router. */
 export interface Services {
   readonly stores: Stores;
   readonly turns: Turns;
-  /** Without one there are no limits. */
-  readonly rateLimiter?: RateLimiter | undefined;
+  /** Without it there are no limits. */
+  readonly rates?: { readonly limiter: RateLimiter; readonly limits: RateLimits } | undefined;
 }
 
 /** What a procedure gets with each request. */
@@ -23,6 +24,12 @@ export interface Context {
   markReplayed(): void;
   /** A signal that aborts when the client hangs up: it ends waits, never a turn. Made when first asked for. */
   hangUp(): AbortSignal;
+  /**
+   * Counts something that an address may do so often in a minute.
+   *
+   * @throws Refusal `rate_limited`
+   */
+  limitByAddress(what: string, perMinute: number): void;
   /** Who calls; looked up once per request, however many procedures a batch holds. */
   caller(): Promise<Caller>;
 }
@@ -33,6 +40,10 @@ export function createContext(
   request: {
     headers: KeyHeaders & OriginHeaders & { readonly idempotencyKey: string | undefined };
     requestId: string;
+    /** Where it comes from; undefined when that is not known, as behind a proxy nobody was told of. */
+    address: string | undefined;
+    /** How many procedures it calls. */
+    calls: number;
     hangUp: () => AbortSignal;
     onReplay: () => void;
     onRate: (rate: RateVerdict) => void;
@@ -41,10 +52,18 @@ export function createContext(
   },
 ): Context {
   let caller: Promise<Caller> | undefined;
+  const { rates } = services;
+  const { address, calls } = request;
   const counted = (found: Caller): Caller => {
-    const rate = services.rateLimiter?.take(found.key, found.kind);
+    const rate = rates?.limiter.take(subjectsOf(found, address, rates.limits), calls);
     if (rate) request.onRate(rate);
     return { ...found, rate };
+  };
+  const refused = (error: unknown): never => {
+    if (isOfOrigin(error)) request.onForeignOrigin();
+    // Whoever tries keys is slowed as whoever has one.
+    if (rates) refuseLimited(rates.limiter.take(ofAddress(address, rates.limits), calls));
+    throw error;
   };
   return {
     services,
@@ -52,14 +71,22 @@ export function createContext(
     idempotencyKey: request.headers.idempotencyKey,
     markReplayed: request.onReplay,
     hangUp: request.hangUp,
+    limitByAddress(what, limit) {
+      if (!rates || address === undefined) return;
+      refuseLimited(rates.limiter.take([{ name: `${what}:${address}`, limit, isShared: false }]));
+    },
     caller: () => {
-      caller ??= authenticate(services.stores, request.headers).then(counted, (error: unknown) => {
-        if (isOfOrigin(error)) request.onForeignOrigin();
-        throw error;
-      });
+      caller ??= authenticate(services.stores, request.headers).then(counted, refused);
       return caller;
     },
   };
+}
+
+/** @throws Refusal `rate_limited` */
+export function refuseLimited(rate: RateVerdict | undefined): void {
+  if (!rate || rate.isAllowed) return;
+  const retryAfterSeconds = Math.max(Math.ceil(rate.resetAt - Date.now() / 1_000), 1);
+  throw new Refusal('rate_limited', { retryAfterSeconds });
 }
 
 function isOfOrigin(error: unknown): boolean {

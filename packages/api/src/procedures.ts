@@ -1,5 +1,5 @@
 import { isId, Refusal } from '@parley/contract';
-import type { Caller } from './caller.ts';
+import { refuseLimited } from './context.ts';
 import { toIdempotency } from './idempotency.ts';
 import { keepWithin, permit } from './permit.ts';
 import { policyOf } from './policies.ts';
@@ -23,7 +23,7 @@ const authenticated = refusing.use(async ({ ctx, path, getRawInput, next }) => {
 
 /** For whoever the policy names, within their requests a minute. */
 export const procedure = authenticated.use(async ({ ctx, next }) => {
-  refuseLimited(ctx.caller);
+  refuseLimited(ctx.caller.rate);
   return next();
 });
 
@@ -39,7 +39,7 @@ const keyed = authenticated.use(async ({ ctx, path, getRawInput, next }) => {
 
 /** For requests that create what costs nothing: within their requests a minute, repeated or not. */
 export const idempotentProcedure = keyed.use(async ({ ctx, next }) => {
-  refuseLimited(ctx.caller);
+  refuseLimited(ctx.caller.rate);
   return next();
 });
 
@@ -50,7 +50,7 @@ export const turnProcedure = keyed.use(async ({ ctx, getRawInput, next }) => {
   const kept = idempotency && chatId && (await turns.findKept(scope, chatId, idempotency));
   if (kept) ctx.markReplayed();
   // What was begun is told again, however often; it costs the model nothing.
-  else refuseLimited(ctx.caller);
+  else refuseLimited(ctx.caller.rate);
   return next({ ctx: { kept: kept || undefined } });
 });
 
@@ -61,15 +61,9 @@ export const chatProcedure = keyed.use(async ({ ctx, next }) => {
   if (kept && kept.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
   if (kept) ctx.markReplayed();
   if (kept && !kept.chat) throw new Refusal('chat_not_found');
-  if (!kept) refuseLimited(ctx.caller);
+  if (!kept) refuseLimited(ctx.caller.rate);
   return next({ ctx: { kept: kept?.chat } });
 });
-
-function refuseLimited({ rate }: Caller): void {
-  if (!rate || rate.isAllowed) return;
-  const retryAfterSeconds = Math.max(Math.ceil(rate.resetAt - Date.now() / 1_000), 1);
-  throw new Refusal('rate_limited', { retryAfterSeconds });
-}
 
 function chatIdOf(input: unknown) {
   if (typeof input !== 'object' || input === null || !('chatId' in input)) return undefined;

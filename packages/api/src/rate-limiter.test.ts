@@ -1,24 +1,24 @@
 import { mintId } from '@parley/contract';
 import type { RequestCount, RequestCountStore } from '@parley/db';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { RateLimiter } from './rate-limiter.ts';
+import { RateLimiter, type RateSubject } from './rate-limiter.ts';
 
 /** Sums as the database does. */
 function countStore() {
   const sums = new Map<string, number>();
   const store: RequestCountStore = {
     add: async (counts) =>
-      counts.map(({ key, minute, count }: RequestCount) => {
-        const id = `${key}.${minute}`;
+      counts.map(({ subject, minute, count }: RequestCount) => {
+        const id = `${subject}.${minute}`;
         sums.set(id, (sums.get(id) ?? 0) + count);
-        return { key, minute, count: sums.get(id) ?? 0 };
+        return { subject, minute, count: sums.get(id) ?? 0 };
       }),
   };
   return store;
 }
 
-const start = (counts: RequestCountStore, publishable = 5) =>
-  new RateLimiter({ counts, limits: { publishable, secret: 0 }, log: () => undefined });
+const start = (counts: RequestCountStore) => new RateLimiter({ counts, log: () => undefined });
+const newKey = (limit = 5): RateSubject[] => [{ name: mintId('key'), limit, isShared: true }];
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 60_000 * 1_000 + 1 });
@@ -29,34 +29,34 @@ afterEach(() => {
 
 test('a key may make its requests, and no more before the minute is over', () => {
   const limiter = start(countStore());
-  const key = mintId('key');
-  const verdicts = Array.from({ length: 7 }, () => limiter.take(key, 'publishable'));
+  const key = newKey();
+  const verdicts = Array.from({ length: 7 }, () => limiter.take(key));
   expect(verdicts.map((verdict) => verdict?.isAllowed)).toEqual([true, true, true, true, true, false, false]);
   expect(verdicts.map((verdict) => verdict?.remaining)).toEqual([4, 3, 2, 1, 0, 0, 0]);
   expect(verdicts[0]).toMatchObject({ limit: 5, resetAt: 60 * 1_001 });
-  expect(limiter.take(mintId('key'), 'publishable')?.isAllowed).toBe(true);
+  expect(limiter.take(newKey())?.isAllowed).toBe(true);
   vi.setSystemTime(60_000 * 1_001);
-  expect(limiter.take(key, 'publishable')).toMatchObject({ isAllowed: true, remaining: 4 });
+  expect(limiter.take(key)).toMatchObject({ isAllowed: true, remaining: 4 });
 });
 
 test('a key without a limit is not counted', () => {
-  expect(start(countStore()).take(mintId('key'), 'secret')).toBeUndefined();
+  expect(start(countStore()).take(newKey(0))).toBeUndefined();
 });
 
 test('what one process counts another one knows soon, and at the first request of a minute at once', async () => {
   const counts = countStore();
   const [one, other] = [start(counts), start(counts)];
-  const key = mintId('key');
-  for (let request = 0; request < 3; request++) one.take(key, 'publishable');
+  const key = newKey();
+  for (let request = 0; request < 3; request++) one.take(key);
   await vi.advanceTimersByTimeAsync(1);
-  expect(other.take(key, 'publishable')?.remaining).toBe(4);
+  expect(other.take(key)?.remaining).toBe(4);
   await vi.advanceTimersByTimeAsync(1);
-  expect(other.take(key, 'publishable')?.remaining).toBe(0);
-  expect(other.take(key, 'publishable')?.isAllowed).toBe(false);
+  expect(other.take(key)?.remaining).toBe(0);
+  expect(other.take(key)?.isAllowed).toBe(false);
   await vi.advanceTimersByTimeAsync(250);
-  one.take(key, 'publishable');
+  one.take(key);
   await vi.advanceTimersByTimeAsync(250);
-  expect(one.take(key, 'publishable')?.isAllowed).toBe(false);
+  expect(one.take(key)?.isAllowed).toBe(false);
 });
 
 test('a database that is away keeps nobody out, and nobody’s own count is forgotten', async () => {
@@ -65,20 +65,77 @@ test('a database that is away keeps nobody out, and nobody’s own count is forg
   const limiter = start({
     add: async (some) => (isAway ? Promise.reject(new Error('away')) : counts.add(some)),
   });
-  const key = mintId('key');
-  for (let request = 0; request < 4; request++) limiter.take(key, 'publishable');
+  const key = newKey();
+  for (let request = 0; request < 4; request++) limiter.take(key);
   await vi.advanceTimersByTimeAsync(1);
-  expect(limiter.take(key, 'publishable')).toMatchObject({ isAllowed: true, remaining: 0 });
-  expect(limiter.take(key, 'publishable')?.isAllowed).toBe(false);
+  expect(limiter.take(key)).toMatchObject({ isAllowed: true, remaining: 0 });
+  expect(limiter.take(key)?.isAllowed).toBe(false);
   isAway = false;
   await limiter.close();
-  const [sum] = await counts.add([{ key, minute: 1_000, count: 0 }]);
+  const [sum] = await counts.add([{ subject: key[0]?.name ?? '', minute: 1_000, count: 0 }]);
   expect(sum?.count).toBe(5);
 });
 
 test('nothing runs while nobody asks', async () => {
   const limiter = start(countStore());
-  limiter.take(mintId('key'), 'publishable');
+  limiter.take(newKey());
   await vi.advanceTimersByTimeAsync(1_000);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+const newUser = (limit: number): RateSubject => ({ name: `user:${mintId('guest')}`, limit, isShared: false });
+
+test('a request counts for each of its subjects, is judged by the one with the least left, and refused for none', () => {
+  const limiter = start(countStore());
+  const [user, other] = [newUser(2), newUser(2)];
+  const [key] = newKey(3);
+  if (!key) throw new Error('no key');
+  expect(limiter.take([key, user])).toMatchObject({ limit: 2, remaining: 1, isAllowed: true });
+  expect(limiter.take([key, user])).toMatchObject({ limit: 2, remaining: 0, isAllowed: true });
+  expect(limiter.take([key, user])).toMatchObject({ limit: 2, remaining: 0, isAllowed: false });
+  // What was refused took nothing of the key's.
+  expect(limiter.take([key, other])).toMatchObject({ limit: 3, remaining: 0, isAllowed: true });
+  expect(limiter.take([key, other])).toMatchObject({ limit: 3, isAllowed: false });
+});
+
+test('a batch counts for as many as it calls, and is let in whole or not at all', () => {
+  const limiter = start(countStore());
+  const key = newKey(10);
+  expect(limiter.take(key, 8)).toMatchObject({ remaining: 2, isAllowed: true });
+  expect(limiter.take(key, 8)).toMatchObject({ remaining: 2, isAllowed: false });
+  expect(limiter.take(key, 2)).toMatchObject({ remaining: 0, isAllowed: true });
+  // One that is larger than any limit is let in when nothing was used yet, and uses it up.
+  expect(limiter.take(newKey(10), 20)).toMatchObject({ remaining: 0, isAllowed: true });
+});
+
+test('of a user little is not shared, and more than an eighth of the limit is', async () => {
+  const counts = countStore();
+  const asked: RequestCount[] = [];
+  const watched: RequestCountStore = {
+    add: (some) => {
+      asked.push(...some);
+      return counts.add(some);
+    },
+  };
+  const [one, other] = [start(watched), start(counts)];
+  const user = [newUser(80)];
+  for (let request = 0; request < 9; request++) one.take(user);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(asked).toEqual([]);
+  for (let request = 0; request < 11; request++) one.take(user);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(asked.reduce((sum, { count }) => sum + count, 0)).toBe(20);
+  for (let request = 0; request < 10; request++) other.take(user);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(other.take(user)?.remaining).toBe(80 - 31);
+});
+
+test('a hundred thousand addresses take the memory of as many, and no more', () => {
+  const limiter = start(countStore());
+  const address = (index: number) => [{ name: `address:${index}`, limit: 2, isShared: false }];
+  limiter.take(address(0));
+  for (let index = 1; index <= 100_000; index++) limiter.take(address(index));
+  // The oldest was forgotten, and begins anew.
+  expect(limiter.take(address(0))?.remaining).toBe(1);
+  expect(limiter.take(address(100_000))?.remaining).toBe(0);
 });

@@ -1,7 +1,6 @@
-import type { Id } from '@parley/contract';
 import type { RequestCountStore } from '@parley/db';
 
-/** How a key stands in the current minute, its request included. */
+/** How a request stands in the current minute, itself included. */
 export interface RateVerdict {
   readonly limit: number;
   readonly remaining: number;
@@ -10,21 +9,36 @@ export interface RateVerdict {
   readonly isAllowed: boolean;
 }
 
+/** Requests a minute; 0: as many as they like. */
 export interface RateLimits {
-  /** Requests a minute of one key; 0: as many as it likes. */
+  /** Of one publishable key, and of one secret key. */
   readonly publishable: number;
   readonly secret: number;
+  /** Of one user of a team, by their token. */
+  readonly user: number;
+  /** Of one address, with publishable keys and with none that is good. */
+  readonly address: number;
+}
+
+/** Whom a request counts for. */
+export interface RateSubject {
+  /** Names it among all there are, such as `key:key_…`. */
+  readonly name: string;
+  readonly limit: number;
+  /** Shared from its first request on; else once it has used so much that the sum may matter. */
+  readonly isShared: boolean;
 }
 
 interface Parts {
   readonly counts: RequestCountStore;
-  readonly limits: RateLimits;
   readonly log: (event: string, fields: Record<string, unknown>) => void;
   readonly now?: () => number;
 }
 
 interface Tally {
   readonly minute: number;
+  /** What of it is not worth sharing. */
+  readonly isQuietUntil: number;
   /** What all processes had counted when it was last asked. */
   known: number;
   /** Ours that are being added to that. */
@@ -36,15 +50,20 @@ interface Tally {
 const MINUTE_MS = 60_000;
 /** How far the processes' counts may be apart: a limit may be exceeded by what comes in within this time. */
 const SHARE_EVERY_MS = 250;
+/** Of users and addresses, of which there are many: each process may let so much of a limit pass unshared. */
+const QUIET_SHARE = 1 / 8;
+/** Addresses are chosen by whoever sends: about 20 MB of them, and then the oldest that nobody asks for goes. */
+const TALLIES_MAX = 100_000;
 
 /**
- * Counts requests by key and minute, over all processes. A request is judged by what this process knows, without
- * a look at the database: counts are shared in the background, a few times a second and only while there are any.
+ * Counts requests by subject and minute, over all processes. A request is judged by what this process knows,
+ * without a look at the database: counts are shared in the background, a few times a second and only while there
+ * are any.
  */
 export class RateLimiter {
   readonly #parts: Parts;
   readonly #now: () => number;
-  readonly #tallies = new Map<Id<'key'>, Tally>();
+  readonly #tallies = new Map<string, Tally>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sharing: Promise<void> | undefined;
   #isClosed = false;
@@ -54,21 +73,24 @@ export class RateLimiter {
     this.#now = parts.now ?? Date.now;
   }
 
-  /** Counts a request of this key; undefined when the key has no limit. One that is refused does not count. */
-  take(key: Id<'key'>, kind: keyof RateLimits): RateVerdict | undefined {
-    const limit = this.#parts.limits[kind];
-    if (limit === 0) return undefined;
+  /**
+   * Counts a request, which may hold several calls, for each of its subjects; one that is refused counts for none.
+   * The verdict is that of the subject with the least left; undefined when none has a limit.
+   */
+  take(subjects: readonly RateSubject[], calls = 1): RateVerdict | undefined {
     const minute = Math.floor(this.#now() / MINUTE_MS);
-    const { tally, isNew } = this.#tallyOf(key, minute);
-    const used = tally.known + tally.sent + tally.pending;
-    const isAllowed = used < limit;
-    if (isAllowed) {
-      tally.pending++;
-      // The first of a minute learns at once what others have counted.
-      this.#shareIn(isNew ? 0 : SHARE_EVERY_MS);
-    }
-    const remaining = Math.max(limit - used - (isAllowed ? 1 : 0), 0);
-    return { limit, remaining, resetAt: ((minute + 1) * MINUTE_MS) / 1_000, isAllowed };
+    const limited = subjects
+      .filter(({ limit }) => limit > 0)
+      .map((subject) => ({ subject, ...this.#tallyOf(subject, minute) }));
+    const left = ({ subject, tally }: (typeof limited)[number]) => subject.limit - usedOf(tally);
+    const least = limited.toSorted((one, other) => left(one) - left(other))[0];
+    if (!least) return undefined;
+    const leftBefore = left(least);
+    const isAllowed = leftBefore >= Math.min(calls, least.subject.limit);
+    if (isAllowed) for (const one of limited) this.#count(one, calls);
+    const remaining = Math.max(leftBefore - (isAllowed ? calls : 0), 0);
+    const resetAt = ((minute + 1) * MINUTE_MS) / 1_000;
+    return { limit: least.subject.limit, remaining, resetAt, isAllowed };
   }
 
   /** Shares what is left. */
@@ -79,12 +101,26 @@ export class RateLimiter {
     await this.#share();
   }
 
-  #tallyOf(key: Id<'key'>, minute: number): { tally: Tally; isNew: boolean } {
-    const known = this.#tallies.get(key);
+  #count({ tally, isNew }: { tally: Tally; isNew: boolean }, calls: number): void {
+    tally.pending += calls;
+    // The first of a minute learns at once what others have counted.
+    if (!isQuiet(tally)) this.#shareIn(isNew ? 0 : SHARE_EVERY_MS);
+  }
+
+  #tallyOf({ name, limit, isShared }: RateSubject, minute: number): { tally: Tally; isNew: boolean } {
+    const known = this.#tallies.get(name);
     if (known?.minute === minute) return { tally: known, isNew: false };
-    const tally = { minute, known: 0, sent: 0, pending: 0 };
-    this.#tallies.set(key, tally);
+    const isQuietUntil = isShared ? 0 : Math.ceil(limit * QUIET_SHARE);
+    const tally = { minute, isQuietUntil, known: 0, sent: 0, pending: 0 };
+    this.#tallies.delete(name);
+    this.#tallies.set(name, tally);
+    if (this.#tallies.size > TALLIES_MAX) this.#forgetOldest();
     return { tally, isNew: true };
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#tallies.keys();
+    if (oldest !== undefined) this.#tallies.delete(oldest);
   }
 
   #shareIn(ms: number): void {
@@ -100,27 +136,36 @@ export class RateLimiter {
   async #share(): Promise<void> {
     const minute = Math.floor(this.#now() / MINUTE_MS);
     const counts = [];
-    for (const [key, tally] of this.#tallies) {
+    for (const [subject, tally] of this.#tallies) {
       // Of a minute that is over nobody asks any more.
-      if (tally.minute < minute) this.#tallies.delete(key);
-      if (tally.minute < minute || tally.pending === 0) continue;
-      counts.push({ key, minute: tally.minute, count: tally.pending });
+      if (tally.minute < minute) this.#tallies.delete(subject);
+      if (tally.minute < minute || tally.pending === 0 || isQuiet(tally)) continue;
+      counts.push({ subject, minute: tally.minute, count: tally.pending });
       tally.sent = tally.pending;
       tally.pending = 0;
     }
     if (counts.length === 0) return;
     try {
       for (const sum of await this.#parts.counts.add(counts)) {
-        const tally = this.#tallies.get(sum.key);
+        const tally = this.#tallies.get(sum.subject);
         if (tally?.minute === sum.minute) Object.assign(tally, { known: sum.count, sent: 0 });
       }
     } catch (error) {
       // Nobody is kept out because the counts cannot be shared; what was sent is sent again with the next.
-      for (const { key, minute } of counts) {
-        const tally = this.#tallies.get(key);
+      for (const { subject, minute } of counts) {
+        const tally = this.#tallies.get(subject);
         if (tally?.minute === minute) Object.assign(tally, { pending: tally.pending + tally.sent, sent: 0 });
       }
       this.#parts.log('counts of requests were not shared', { error });
     }
   }
+}
+
+function usedOf({ known, sent, pending }: Tally): number {
+  return known + sent + pending;
+}
+
+/** Until it has been shared once, a count is shared only when it is large enough to matter. */
+function isQuiet(tally: Tally): boolean {
+  return usedOf(tally) < tally.isQuietUntil;
 }

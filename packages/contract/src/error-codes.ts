@@ -249,9 +249,8 @@ export const errorRegister = {
   },
   rate_limited: {
     trpcCode: 'TOO_MANY_REQUESTS',
-    message:
-      'This key has made all the requests it may make in this minute. Go on after `Retry-After` seconds.',
-    when: 'The key has reached its requests a minute; `X-RateLimit-*` on every answer tells how many are left.',
+    message: 'Too many requests in this minute. Go on after `Retry-After` seconds.',
+    when: 'The key, the user or the address has reached its requests a minute; `X-RateLimit-*` on every answer tells how many are left.',
     retryAfterSeconds: 60,
   },
   internal_error: {

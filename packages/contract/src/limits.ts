@@ -75,6 +75,12 @@ export const limits = {
   /** Requests a minute of one key: a page asks for a few a minute and visitor, a server for many visitors. */
   rateLimitPublishable: 100,
   rateLimitSecret: 1_000,
+  /** Requests a minute of one user: a person who clicks as fast as they can, in three tabs. */
+  rateLimitUser: 60,
+  /** Requests a minute of one address with publishable keys: an office of people. */
+  rateLimitAddress: 300,
+  /** Guests a minute from one address: each is a document that stays for a year. */
+  guestsPerAddress: 20,
   /** A team's keys are looked through by people. */
   keyListMax: 1_000,
   /** A key is used from a handful of sites. */

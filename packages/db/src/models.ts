@@ -152,9 +152,9 @@ export interface TurnLogDocument {
 }
 
 export interface RequestCountDocument {
-  /** Key and minute. */
+  /** Subject and minute. */
   _id: string;
-  key: Id<'key'>;
+  subject: string;
   minute: number;
   count: number;
   createdAt: Date;
@@ -331,7 +331,7 @@ const turnLogSchema = new Schema<TurnLogDocument>(
 turnLogSchema.index({ createdAt: 1 }, { expireAfterSeconds: limits.turnLogSeconds });
 
 const requestCountSchema = new Schema<RequestCountDocument>(
-  { _id: string, key: string, minute: number, count: number, createdAt: date },
+  { _id: string, subject: string, minute: number, count: number, createdAt: date },
   { ...options, collection: 'requestCounts' },
 );
 requestCountSchema.index({ createdAt: 1 }, { expireAfterSeconds: REQUEST_COUNT_SECONDS });

@@ -59,9 +59,9 @@ export interface IssuedApiKey {
   readonly info: ApiKeyInfo;
 }
 
-/** Requests of a key in a minute, counted from the Unix epoch. */
+/** Requests of a key, a user or an address in a minute, counted from the Unix epoch. */
 export interface RequestCount {
-  readonly key: Id<'key'>;
+  readonly subject: string;
   readonly minute: number;
   readonly count: number;
 }

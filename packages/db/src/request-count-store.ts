@@ -6,14 +6,14 @@ export function createRequestCountStore({ requestCounts }: Models): RequestCount
   return {
     async add(counts) {
       if (counts.length === 0) return [];
-      const idOf = ({ key, minute }: (typeof counts)[number]) => `${key}.${minute}`;
+      const idOf = ({ subject, minute }: (typeof counts)[number]) => `${subject}.${minute}`;
       await requestCounts.bulkWrite(
         counts.map((one) => ({
           updateOne: {
             filter: { _id: idOf(one) },
             update: {
               $inc: { count: one.count },
-              $setOnInsert: { key: one.key, minute: one.minute, createdAt: new Date() },
+              $setOnInsert: { subject: one.subject, minute: one.minute, createdAt: new Date() },
             },
             upsert: true,
           },
@@ -21,7 +21,7 @@ export function createRequestCountStore({ requestCounts }: Models): RequestCount
         { ordered: false },
       );
       const found = await requestCounts.find({ _id: trusted({ $in: counts.map(idOf) }) }).lean();
-      return found.map(({ key, minute, count }) => ({ key, minute, count }));
+      return found.map(({ subject, minute, count }) => ({ subject, minute, count }));
     },
   };
 }

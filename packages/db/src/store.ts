@@ -98,7 +98,7 @@ export interface SigningSecretStore {
   findWorking(scope: Scope, named?: Id<'secret'>): Promise<SigningSecretRecord[]>;
 }
 
-/** How many requests each key has made, summed over all processes. Kept for some minutes. */
+/** How many requests each key, user and address has made, summed over all processes. Kept for some minutes. */
 export interface RequestCountStore {
   /** Adds to the counts, and answers the sums. */
   add(counts: readonly RequestCount[]): Promise<RequestCount[]>;

@@ -31,7 +31,7 @@ async function exerciseTeamsKeysAndAgents(
   await apiKeys.create(scope, key);
   await apiKeys.create(scope, key);
   await apiKeys.find(key);
-  await requestCounts.add([{ key: mintId('key'), minute: 1, count: 2 }]);
+  await requestCounts.add([{ subject: `key:${mintId('key')}`, minute: 1, count: 2 }]);
   const { info } = await apiKeys.issue(scope, 'publishable', {
     name: 'Page',
     origins: ['https://example.com'],

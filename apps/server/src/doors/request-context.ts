@@ -1,5 +1,6 @@
 import { type Context, createContext, type KeyHeaders, type Services } from '@parley/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clientAddress } from '../client-address.ts';
 
 /** The headers a key and a token may come in. A repeated header is joined and matches none. */
 function keyHeaders({ headers }: FastifyRequest): KeyHeaders {
@@ -16,7 +17,7 @@ export function contextOf(
   services: Services,
   request: FastifyRequest,
   reply: FastifyReply,
-  options: { hangUp: () => AbortSignal },
+  options: { hangUp: () => AbortSignal; calls?: number },
 ): Context {
   const idempotencyKey = request.headers['idempotency-key'];
   return createContext(services, {
@@ -27,6 +28,8 @@ export function contextOf(
       idempotencyKey: Array.isArray(idempotencyKey) ? idempotencyKey.join(', ') : idempotencyKey,
     },
     requestId: request.id,
+    address: clientAddress(request),
+    calls: 1,
     ...options,
     onReplay: () => void reply.header(REPLAYED.name, REPLAYED.value),
     onForeignOrigin: () => void reply.removeHeader('access-control-allow-origin'),

@@ -32,7 +32,7 @@ export async function trpcDoor(app: FastifyInstance, { services }: { services: S
     router: appRouter,
     maxBatchSize: limits.batchCallsMax,
     createContext: ({ req, res, info }: CreateFastifyContextOptions) =>
-      contextOf(services, req, res, { hangUp: () => info.signal }),
+      contextOf(services, req, res, { hangUp: () => info.signal, calls: info.calls.length }),
     onError: ({ error, req }) => {
       req.refusal = refusalOf(error);
     },

@@ -1,4 +1,4 @@
-import { createGuestInputSchema, newGuestSchema } from '@parley/contract';
+import { createGuestInputSchema, limits, newGuestSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 
 export const createGuest = procedure
@@ -18,7 +18,8 @@ export const createGuest = procedure
   })
   .input(createGuestInputSchema)
   .output(newGuestSchema)
-  .mutation(async ({ ctx: { stores, scope, caller } }) => {
+  .mutation(async ({ ctx: { stores, scope, caller, limitByAddress } }) => {
+    limitByAddress('guests', limits.guestsPerAddress);
     const { id, token } = await stores.guests.create(scope, caller.lineage);
     return { userId: id, token };
   });
