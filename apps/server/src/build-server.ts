@@ -10,6 +10,7 @@ import { trpcDoor } from './doors/trpc.ts';
 import { type WebApp, webDoor } from './doors/web.ts';
 import type { Log } from './log.ts';
 import { logHangUp, logRequest } from './log-request.ts';
+import type { Metrics } from './metrics.ts';
 import { rawRefusal, refusalOfRequest, sendRefusal } from './refusal-reply.ts';
 import { refuseUnknown } from './refuse-unknown.ts';
 
@@ -21,6 +22,7 @@ export interface ServerParts {
   readonly web?: WebApp | undefined;
   /** The proxies whose word for a client's address is taken; without, nobody's. */
   readonly trustProxy?: TrustProxy | undefined;
+  readonly metrics?: Pick<Metrics, 'watchRequests'> | undefined;
 }
 
 /** Of all headers and the address together. */
@@ -52,6 +54,7 @@ export async function buildServer({
   log,
   web,
   trustProxy = false,
+  metrics,
 }: ServerParts): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
@@ -95,6 +98,7 @@ export async function buildServer({
   app.addHook('onResponse', async (request, reply) => logRequest(log, request, reply));
   app.setErrorHandler((error, request, reply) => sendRefusal(request, reply, refusalOfRequest(error)));
 
+  metrics?.watchRequests(app);
   // Publishable keys may be used from any page until a key names its origins. No cookies, so no credentials.
   await app.register(cors, {
     origin: '*',

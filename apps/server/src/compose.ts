@@ -8,6 +8,7 @@ import { buildServer } from './build-server.ts';
 import type { TrustProxy } from './client-address.ts';
 import type { WebApp } from './doors/web.ts';
 import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import type { ModelSource } from './model-source.ts';
 
 /** No text has more bytes than this per token, as the context estimates them: what is read always suffices. */
@@ -33,15 +34,17 @@ export async function compose(parts: {
   readonly bounds?: Partial<TurnBounds>;
   readonly agentBounds?: Partial<AgentBounds>;
   readonly web?: WebApp | undefined;
+  readonly metrics?: Metrics | undefined;
   /** The proxies whose word for a client's address is taken. */
   readonly trustProxy?: TrustProxy | undefined;
   /** Without them there are none. */
   readonly rateLimits?: RateLimits | undefined;
 }): Promise<Composition> {
-  const { database, model, log, contextTokens } = parts;
+  const { database, model, log, contextTokens, metrics } = parts;
+  const runAgent = createRunAgent({ endpoint: model.endpoint, contextTokens, bounds: parts.agentBounds });
   const turns = startTurns({
     store: database.stores,
-    runAgent: createRunAgent({ endpoint: model.endpoint, contextTokens, bounds: parts.agentBounds }),
+    runAgent: metrics ? metrics.watchAgent(runAgent) : runAgent,
     checkModel: model.endpoint,
     clock: systemClock,
     log: (level, event, fields) => log[level](fields, event),
@@ -70,7 +73,8 @@ export async function compose(parts: {
     isDatabaseReachable: () => database.isReachable(),
   };
   const { web, trustProxy } = parts;
-  const app = await buildServer({ services, health, log, web, trustProxy });
+  metrics?.watchTurns(turns);
+  const app = await buildServer({ services, health, log, web, trustProxy, metrics });
   return {
     app,
     services,

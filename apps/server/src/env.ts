@@ -43,6 +43,9 @@ const envSchema = z.object({
         return z.NEVER;
       }
     }),
+  /** Where Prometheus finds the metrics: a port of their own, which is not for the public. Not set: nowhere. */
+  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  METRICS_HOST: z.string().default('127.0.0.1'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 

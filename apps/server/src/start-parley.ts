@@ -7,6 +7,7 @@ import { isBuilt, type WebApp } from './doors/web.ts';
 import type { Env } from './env.ts';
 import { ensureFirstTeam, type StartCredentials } from './first-start.ts';
 import type { Log } from './log.ts';
+import { createMetrics, serveMetrics } from './metrics.ts';
 import { chooseModel } from './model-source.ts';
 import { openDatabase, type Say } from './open-database.ts';
 import { startPage } from './start-page.ts';
@@ -47,6 +48,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     user: env.RATE_LIMIT_USER,
     address: env.RATE_LIMIT_ADDRESS,
   };
+  const metrics = env.METRICS_PORT === undefined ? undefined : createMetrics();
   const composition = await compose({
     database,
     model,
@@ -55,9 +57,15 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     web,
     rateLimits,
     trustProxy: env.TRUST_PROXY,
+    metrics,
   });
   let hurried: AbortSignal | undefined;
   owned.defer(() => composition.close(limits.drainMs, hurried));
+  if (metrics) {
+    const served = await serveMetrics(metrics, { host: env.METRICS_HOST, port: env.METRICS_PORT ?? 0 });
+    owned.defer(() => served.close());
+    log.info({ url: served.url }, 'metrics are served');
+  }
   const port = await listen(composition.app, env);
   const url = urlOf(env, port);
   if (start.kind !== 'elsewhere' && start.credentials.url !== url)

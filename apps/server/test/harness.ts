@@ -11,6 +11,7 @@ import type { TrustProxy } from '../src/client-address.ts';
 import { type Composition, compose } from '../src/compose.ts';
 import type { WebApp } from '../src/doors/web.ts';
 import { createLog } from '../src/log.ts';
+import type { Metrics } from '../src/metrics.ts';
 import type { ModelSource } from '../src/model-source.ts';
 import { type RestAnswer, type RestRequest, rest, trpcClient } from './support/client.ts';
 import { type OpenStream, openStream } from './support/event-stream.ts';
@@ -28,6 +29,7 @@ export interface HarnessOptions {
   /** Requests a minute; without, none are counted. */
   readonly rateLimits?: Partial<RateLimits>;
   readonly trustProxy?: TrustProxy;
+  readonly metrics?: Metrics;
   /** Where the model is, when it is not the scripted one. */
   readonly endpoint?: ModelSource['endpoint'];
   /** The chat page, which few tests are about. */
@@ -126,6 +128,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       ...(bounds && { bounds }),
       ...(options.rateLimits && { rateLimits: { ...noLimits, ...options.rateLimits } }),
       trustProxy: options.trustProxy,
+      metrics: options.metrics,
       ...(options.agentBounds && { agentBounds: options.agentBounds }),
     });
     running.push(composition);

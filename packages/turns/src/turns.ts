@@ -84,6 +84,8 @@ export interface Turns {
   /** Deletes a chat: a mark first, so that it is gone at once, then its turns. False when there is none. */
   deleteChat(scope: Scope, chat: Id<'chat'>): Promise<boolean>;
   readonly isDraining: boolean;
+  /** Turns that run in this process, and slots that are being filled. */
+  readonly running: number;
   /**
    * Stops accepting, lets runs finish for `graceMs` or until `hurry` aborts, hands over the rest, lets its
    * readers go, stops renewals and sweep.
@@ -186,6 +188,9 @@ export function startTurns(parts: TurnParts): Turns {
 
     get isDraining() {
       return runner.isDraining;
+    },
+    get running() {
+      return runner.running.size;
     },
 
     async drain(graceMs, hurry) {

@@ -1,0 +1,163 @@
+import { createServer } from 'node:http';
+import { ModelError, type RunAgent } from '@parley/agent';
+import { Refusal } from '@parley/contract';
+import type { FastifyInstance } from 'fastify';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What the server tells a Prometheus of itself. Labels are from lists we wrote: never an id, a key or a text. */
+export interface Metrics {
+  /** Counts the requests of a server, and times them. */
+  watchRequests(app: FastifyInstance): void;
+  /** Counts the answers of a model, and times them. */
+  watchAgent(runAgent: RunAgent): RunAgent;
+  /** Shows how many turns run here. */
+  watchTurns(turns: { readonly running: number }): void;
+  /** Prometheus' text format, version 0.0.4. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Seconds: from a look-up to a slow answer. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const requests = new Counter({
+    name: 'parley_http_requests_total',
+    help: 'Requests that were answered.',
+    labelNames: ['method', 'route', 'status'] as const,
+    registers,
+  });
+  const requestSeconds = new Histogram({
+    name: 'parley_http_request_duration_seconds',
+    help: 'From a request to the end of its answer; a stream lasts as long as somebody listens.',
+    labelNames: ['method', 'route'] as const,
+    buckets: BUCKETS,
+    registers,
+  });
+  const open = new Gauge({
+    name: 'parley_http_requests_open',
+    help: 'Requests that are being answered, streams among them.',
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'parley_refusals_total',
+    help: 'Refusals, by their code.',
+    labelNames: ['code'] as const,
+    registers,
+  });
+  const answers = new Counter({
+    name: 'parley_answers_total',
+    help: 'Answers of the model: completed, aborted, or the code they failed with.',
+    labelNames: ['result'] as const,
+    registers,
+  });
+  const firstText = new Histogram({
+    name: 'parley_answer_first_text_seconds',
+    help: "From the model's call to its first text.",
+    buckets: BUCKETS,
+    registers,
+  });
+  const answerSeconds = new Histogram({
+    name: 'parley_answer_duration_seconds',
+    help: "From the model's call to the end of its answer.",
+    buckets: BUCKETS,
+    registers,
+  });
+  const tokens = new Counter({
+    name: 'parley_tokens_total',
+    help: "Tokens, as far as the model's server told them.",
+    labelNames: ['direction'] as const,
+    registers,
+  });
+
+  return {
+    watchRequests(app) {
+      app.addHook('onRequest', async (_request, reply) => {
+        open.inc();
+        // Told once, whether the answer was sent or its client went away.
+        reply.raw.once('close', () => open.dec());
+      });
+      app.addHook('onResponse', async (request, reply) => {
+        const route = request.routeOptions.url ?? '(unknown)';
+        const { method, refusal } = request;
+        requests.inc({ method, route, status: reply.statusCode });
+        requestSeconds.observe({ method, route }, reply.elapsedTime / 1_000);
+        if (refusal) refusals.inc({ code: refusal.code });
+      });
+    },
+
+    watchAgent: (runAgent) => async (input) => {
+      const startedAt = performance.now();
+      const seconds = () => (performance.now() - startedAt) / 1_000;
+      let hasText = false;
+      const emit: typeof input.emit = (event) => {
+        if (!hasText) firstText.observe(seconds());
+        hasText = true;
+        input.emit(event);
+      };
+      try {
+        const outcome = await runAgent({ ...input, emit });
+        answers.inc({ result: 'completed' });
+        tokens.inc({ direction: 'input' }, outcome.usage?.inputTokens ?? 0);
+        tokens.inc({ direction: 'output' }, outcome.usage?.outputTokens ?? 0);
+        return outcome;
+      } catch (error) {
+        answers.inc({ result: input.signal.aborted ? 'aborted' : codeOf(error) });
+        throw error;
+      } finally {
+        answerSeconds.observe(seconds());
+      }
+    },
+
+    watchTurns(turns) {
+      new Gauge({
+        name: 'parley_turns_running',
+        help: 'Turns that run in this process.',
+        registers,
+        collect() {
+          this.set(turns.running);
+        },
+      });
+    },
+
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+/** Serves the metrics on an address of their own, which is not for the public. */
+export async function serveMetrics(
+  metrics: Metrics,
+  { host, port }: { host: string; port: number },
+): Promise<{ url: string; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    if (request.method !== 'GET' || request.url !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    metrics.text().then(
+      (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  const boundPort = typeof address === 'object' && address ? address.port : port;
+  return {
+    url: `http://${host}:${boundPort}/metrics`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof ModelError || error instanceof Refusal ? error.code : 'internal_error';
+}
