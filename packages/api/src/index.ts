@@ -1,6 +1,9 @@
+export { toFullAgent } from './agent/to-full-agent.ts';
 export { type AppRouter, appRouter } from './app-router.ts';
 export type { Caller, KeyHeaders } from './caller.ts';
 export { type Context, createContext, type Services } from './context.ts';
+export { toKey } from './key/to-key.ts';
+export { toNewKey } from './key/to-new-key.ts';
 export { lockCoercion } from './lock-coercion.ts';
 export { findRunningAnswer } from './message/running-answer.ts';
 export { buildOpenApiDocument } from './openapi-document.ts';

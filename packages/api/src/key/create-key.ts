@@ -1,10 +1,8 @@
 import { createKeyInputSchema, newKeySchema } from '@parley/contract';
 import { refuseBeyond } from '../permit.ts';
 import { procedure } from '../procedures.ts';
-import { knownAgents } from './known-agents.ts';
-import { refuseMisfit } from './refuse-misfit.ts';
-import { toFields } from './to-fields.ts';
 import { toKey } from './to-key.ts';
+import { toNewKey } from './to-new-key.ts';
 
 export const createKey = procedure
   .meta({
@@ -21,11 +19,10 @@ export const createKey = procedure
   })
   .input(createKeyInputSchema)
   .output(newKeySchema)
-  .mutation(async ({ ctx: { stores, scope, caller }, input: { kind, scopes, agentIds, ...said } }) => {
-    refuseMisfit(kind, { access: said.access, scopes });
-    const agents = agentIds && (await knownAgents(stores.agents, scope, agentIds));
-    const reach = { ...(scopes && { scopes: [...new Set(scopes)] }), ...(agents && { agents }) };
-    refuseBeyond(caller, { kind, ...reach });
-    const { key, info } = await stores.apiKeys.issue(scope, kind, { ...toFields(said), ...reach });
+  .mutation(async ({ ctx: { stores, scope, caller }, input }) => {
+    const { kind } = input;
+    const fields = await toNewKey(stores.agents, scope, input);
+    refuseBeyond(caller, { kind, ...fields });
+    const { key, info } = await stores.apiKeys.issue(scope, kind, fields);
     return { ...toKey(info), key };
   });

@@ -1,0 +1,42 @@
+import { isId, Refusal } from '@parley/contract';
+import type { Stores } from '@parley/db';
+import { z } from 'zod';
+import { readEnv } from '../env.ts';
+import { joinDatabase } from '../open-database.ts';
+
+/** Everything for people goes to standard error. */
+export const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/** Acts on the running server's database, else starts it for the moment; prints what is answered as JSON. */
+export async function act(verb: (stores: Stores) => Promise<object>): Promise<void> {
+  await withStores(async (stores) => {
+    process.stdout.write(`${JSON.stringify(await verb(stores))}\n`);
+  });
+}
+
+/** Opens the database for as long as `use` takes. */
+async function withStores(use: (stores: Stores) => Promise<void>): Promise<void> {
+  const { database, close } = await joinDatabase(readEnv(), say);
+  try {
+    await use(database.stores);
+  } finally {
+    await close();
+  }
+}
+
+/** The scope of a team that exists. @throws Error with a sentence for the operator */
+export async function scopeOf(stores: Stores, team: string) {
+  if (!isId('team', team) || !(await stores.teams.exists(team))) throw new Error(`There is no team ${team}.`);
+  return { team };
+}
+
+/** What went wrong, in the words of whoever knows: one line for each thing. */
+export function messageOf(error: unknown): string {
+  if (error instanceof z.ZodError) {
+    return error.issues.map(({ path, message }) => `${path.join('.') || 'value'}: ${message}`).join('\n');
+  }
+  if (error instanceof Refusal && error.facts.issues) {
+    return error.facts.issues.map(({ path, message }) => `${path}: ${message}`).join('\n');
+  }
+  return error instanceof Error ? error.message : String(error);
+}

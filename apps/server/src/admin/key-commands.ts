@@ -1,0 +1,124 @@
+import { toKey, toNewKey } from '@parley/api';
+import {
+  createKeyInputSchema,
+  isId,
+  keyAccesses,
+  keyScopes,
+  limits,
+  Refusal,
+  rollKeyInputSchema,
+} from '@parley/contract';
+import { type Command, Option } from 'commander';
+import { act, scopeOf } from './act.ts';
+import { example } from './example.ts';
+
+export function addKeyCommands(program: Command): void {
+  const key = program.command('key').description('API keys');
+
+  key
+    .command('create')
+    .requiredOption('--team <teamId>', 'the team it belongs to')
+    .addOption(
+      new Option('--kind <kind>', 'for servers or for browsers')
+        .choices(['secret', 'publishable'])
+        .makeOptionMandatory(),
+    )
+    .option('--name <name>', 'what people call it')
+    .option('--origin <origin...>', 'the web origins that browsers may use it from')
+    .addOption(
+      new Option('--access <access>', 'of a publishable key: whose chats it reaches').choices(keyAccesses),
+    )
+    .addOption(
+      new Option('--scope <scope...>', 'of a secret key: what it may do; all, unless said').choices(
+        keyScopes,
+      ),
+    )
+    .option('--agent <agentId...>', 'the agents it reaches; all, unless said')
+    .option('--expires-at <moment>', 'from then on it is refused (ISO 8601, UTC)')
+    .description('makes a key, shown this once')
+    .addHelpText(
+      'after',
+      example('key create --team team_… --kind publishable --access guest --origin https://example.com'),
+    )
+    .action(createKey);
+
+  key
+    .command('list')
+    .requiredOption('--team <teamId>', 'whose keys')
+    .description("lists a team's keys, newest first, without their texts")
+    .addHelpText('after', example('key list --team team_…'))
+    .action(listKeys);
+
+  key
+    .command('roll')
+    .argument('<keyId>', 'the key to be replaced')
+    .requiredOption('--team <teamId>', 'the team it belongs to')
+    .option('--overlap-seconds <seconds>', 'how long the old key lives on', Number, limits.keyOverlapSeconds)
+    .description('makes a key in the place of another, shown this once')
+    .addHelpText('after', example('key roll key_… --team team_… --overlap-seconds 3600'))
+    .action(rollKey);
+
+  key
+    .command('revoke')
+    .argument('<keyId>', 'the key to be ended')
+    .requiredOption('--team <teamId>', 'the team it belongs to')
+    .description('ends a key; every server refuses it within five seconds')
+    .addHelpText('after', example('key revoke key_… --team team_…'))
+    .action(revokeKey);
+}
+
+interface NewKeyOptions {
+  readonly team: string;
+  readonly kind: 'publishable' | 'secret';
+  readonly name?: string;
+  readonly origin?: string[];
+  readonly access?: string;
+  readonly scope?: string[];
+  readonly agent?: string[];
+  readonly expiresAt?: string;
+}
+
+async function createKey({ team, ...options }: NewKeyOptions): Promise<void> {
+  const { kind, name, access, expiresAt } = options;
+  const { origin: origins, scope: scopes, agent: agentIds } = options;
+  const input = createKeyInputSchema.parse({ kind, name, origins, access, scopes, agentIds, expiresAt });
+  await act(async (stores) => {
+    const scope = await scopeOf(stores, team);
+    const fields = await toNewKey(stores.agents, scope, input);
+    const { key, info } = await stores.apiKeys.issue(scope, kind, fields);
+    return { teamId: scope.team, ...toKey(info), key };
+  });
+}
+
+async function listKeys({ team }: { team: string }): Promise<void> {
+  await act(async (stores) => {
+    const scope = await scopeOf(stores, team);
+    const keys = await stores.apiKeys.list(scope, limits.keyListMax);
+    return { teamId: scope.team, keys: keys.map(toKey) };
+  });
+}
+
+async function rollKey(id: string, options: { team: string; overlapSeconds: number }): Promise<void> {
+  const { overlapSeconds: seconds } = options;
+  const { keyId, overlapSeconds = limits.keyOverlapSeconds } = rollKeyInputSchema.parse({
+    keyId: id,
+    overlapSeconds: seconds,
+  });
+  await act(async (stores) => {
+    const scope = await scopeOf(stores, options.team);
+    if (!isId('key', keyId) || !(await stores.apiKeys.get(scope, keyId))) throw new Refusal('key_not_found');
+    const until = new Date(Date.now() + overlapSeconds * 1_000);
+    const issued = await stores.apiKeys.roll(scope, keyId, until);
+    if (!issued) throw new Refusal('key_ended');
+    return { teamId: scope.team, ...toKey(issued.info), key: issued.key };
+  });
+}
+
+async function revokeKey(keyId: string, options: { team: string }): Promise<void> {
+  await act(async (stores) => {
+    const scope = await scopeOf(stores, options.team);
+    const isRevoked = isId('key', keyId) && (await stores.apiKeys.revoke(scope, keyId));
+    if (!isRevoked) throw new Refusal('key_not_found');
+    return { teamId: scope.team, id: keyId, isRevoked };
+  });
+}
