@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { messageOf, say } from './admin/act.ts';
 import { addAgentCommands } from './admin/agent-commands.ts';
 import { addKeyCommands } from './admin/key-commands.ts';
+import { addSigningSecretCommands } from './admin/signing-secret-commands.ts';
 import { addTeamCommands } from './admin/team-commands.ts';
 import { version } from './version.ts';
 
@@ -17,6 +18,7 @@ const program = new Command('admin')
 addTeamCommands(program);
 addAgentCommands(program);
 addKeyCommands(program);
+addSigningSecretCommands(program);
 
 try {
   await program.parseAsync();

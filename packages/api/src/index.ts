@@ -1,3 +1,4 @@
+export { ofAgent } from './agent/of-agent.ts';
 export { toFullAgent } from './agent/to-full-agent.ts';
 export { type AppRouter, appRouter } from './app-router.ts';
 export type { Caller, KeyHeaders } from './caller.ts';
@@ -11,5 +12,6 @@ export { type Policy, policies } from './policies.ts';
 export { RateLimiter, type RateLimits, type RateVerdict } from './rate-limiter.ts';
 export { refusalOf, toTrpcError } from './refusal-of.ts';
 export { type RestOperation, restOperations } from './rest-operations.ts';
+export { toSigningSecret } from './signing-secret/to-signing-secret.ts';
 export { type StreamOperation, streamOperations } from './stream-operations.ts';
 export { type ProcedureMeta, t } from './trpc.ts';

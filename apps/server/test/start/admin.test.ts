@@ -40,6 +40,34 @@ test('without a running server it starts the database for the moment; what it ma
   expect(JSON.stringify(keys)).not.toContain(rolled.key);
 });
 
+test('agents and signing secrets: each verb does what it says', async () => {
+  const dataDir = await temporaryFolder();
+  const team = JSON.parse((await admin(dataDir, ['team', 'create', 'Verbs'])).stdout);
+  const verb = async (...args: string[]) => {
+    const { stdout, stderr } = await admin(dataDir, [...args, '--team', team.teamId]);
+    return stdout === '' ? stderr : JSON.parse(stdout);
+  };
+  const { agentId } = team;
+  expect(await verb('agent', 'update', agentId, '--system-prompt', 'Answer in one line.')).toMatchObject({
+    id: agentId,
+    name: 'Assistant',
+    systemPrompt: 'Answer in one line.',
+    version: 2,
+  });
+  expect(await verb('agent', 'rollback', agentId, '1')).toMatchObject({ version: 3 });
+  const shown = await verb('agent', 'get', agentId);
+  expect(shown).not.toHaveProperty('systemPrompt');
+  expect(shown.versions.map(({ version }: { version: number }) => version)).toEqual([3, 2, 1]);
+  expect(await verb('agent', 'delete', agentId)).toMatchObject({ agentId, isDeleted: true });
+  expect(await verb('agent', 'get', agentId)).toContain('There is no such agent');
+
+  const made = await verb('signing-secret', 'create', '--overlap-seconds', '60');
+  expect(made.secret).toMatch(/^ss_live_/);
+  expect((await verb('signing-secret', 'list')).signingSecrets).toHaveLength(1);
+  expect(await verb('signing-secret', 'revoke', made.id)).toMatchObject({ isRevoked: true });
+  expect((await verb('signing-secret', 'list')).signingSecrets).toEqual([]);
+});
+
 test.each([
   [['agent', 'create', '--team', 'team_none', '--name', 'A', '--type', 't'], 'There is no team team_none.'],
   [['team', 'create', ''], 'a name is needed'],
