@@ -1,0 +1,222 @@
+import { scripts } from '@parley/agent/testing';
+import { type Chat, limits, type NewKey } from '@parley/contract';
+import { mintApiKey } from '@parley/db';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { ask, doors } from '../support/doors.ts';
+import { callerOf, headersFor, operations } from '../support/operations.ts';
+import { trpcBatch } from '../support/trpc-batch.ts';
+import { unchanged } from '../support/unchanged.ts';
+
+/*
+ * The OWASP API Security Top 10 (2023), one by one: what each means here, tried. What is tried more thoroughly
+ * elsewhere says where.
+ */
+
+const { makeTeam, rest, url, mongo, model } = await startHarness();
+const team = await makeTeam({ systemPrompt: 'canary-prompt' });
+const other = await makeTeam();
+
+/** apps/server/test/who-may tries every procedure. */
+describe('API1 broken object level authorization', () => {
+  test('a chat of another user, of another team and of nobody are answered alike, to the letter', async () => {
+    const key = await team.guestKey();
+    const { token } = await team.makeGuest();
+    const chats = [
+      (await team.makeChat({ userId: 'user_2' })).id,
+      (await other.makeChat()).id,
+      `chat_${'0'.repeat(28)}`,
+    ];
+    const answers = await Promise.all(
+      chats.map((id) => rest('GET', `/chat/${id}`, { key, headers: { 'x-user-token': token } })),
+    );
+    const said = answers.map(({ status, refusal }) => ({ status, ...refusal, requestId: '' }));
+    expect(said[0]).toMatchObject({ status: 404, code: 'chat_not_found' });
+    for (const one of said) expect(one).toEqual(said[0]);
+  });
+});
+
+/** common-refusals.test.ts has every way a key can be wrong, users/user-token.test.ts every token. */
+describe('API2 broken authentication', () => {
+  test('a key is nothing but its text: not its hash, not its id, not its visible start', async () => {
+    const [document] = await mongo.raw.collection('keys').find({ team: team.id, kind: 'secret' }).toArray();
+    for (const key of [document?.['hash'], document?.['_id'], document?.['visibleStart'], '']) {
+      const { status, refusal } = await rest('GET', '/chat', { key: String(key) });
+      expect([status, refusal.code]).toEqual([401, 'unauthorized']);
+    }
+  });
+
+  test('a key in the address is not looked at: addresses are written down', async () => {
+    const query = { 'x-api-key': team.secretKey, api_key: team.secretKey };
+    expect((await rest('GET', '/chat', { query })).status).toBe(401);
+  });
+});
+
+describe('API3 broken object property level authorization', () => {
+  const extra = {
+    id: 'chat_x',
+    teamId: other.id,
+    team: other.id,
+    createdAt: '2020-01-01T00:00:00.000Z',
+    deletedAt: null,
+    title: 'mine',
+    agent: other.agent.id,
+    constructor: {},
+  };
+  test.each(Object.entries(extra))('a new chat takes no %s', async (field, value) => {
+    const body = { agentId: team.agent.id, [field]: value };
+    const answer = await unchanged(mongo.raw, () => team.rest('POST', '/chat', { body }));
+    expect([answer.status, answer.refusal.code]).toEqual([400, 'invalid_input']);
+  });
+
+  test('a chat’s user, agent and team stay what they were', async () => {
+    const chat = await team.makeChat({ userId: 'ada' });
+    for (const field of ['userId', 'agentId', 'teamId']) {
+      const answer = await team.rest('PATCH', `/chat/${chat.id}`, { body: { [field]: 'x' } });
+      expect(answer.status).toBe(400);
+    }
+    expect((await team.rest<Chat>('GET', `/chat/${chat.id}`)).body).toMatchObject({ userId: 'ada' });
+  });
+
+  test.each(['system', 'assistant', 'tool', 'developer'])('nobody sends a message as %s', async (role) => {
+    const chat = await team.makeChat();
+    const answer = await team.rest('POST', `/chat/${chat.id}/message`, { body: { content: 'x', role } });
+    expect([answer.status, answer.refusal.issues?.[0]?.path]).toEqual([400, 'role']);
+  });
+});
+
+/** rate-limit/*, create-message/409, budgets: what runs out has a code. */
+describe('API4 unrestricted resource consumption', () => {
+  test.each([
+    ['a message', { content: 'x'.repeat(limits.messageLengthMax + 1), role: 'user' }, 400],
+    ['a body', { content: 'x'.repeat(limits.bodyBytesMax), role: 'user' }, 413],
+  ])('%s that is too long is refused', async (_, body, status) => {
+    const chat = await team.makeChat();
+    const answer = await unchanged(mongo.raw, () => team.rest('POST', `/chat/${chat.id}/message`, { body }));
+    expect(answer.status).toBe(status);
+  });
+
+  test('a page of a million is refused, and so is a batch of a hundred', async () => {
+    expect((await team.rest('GET', '/chat?limit=1000000')).status).toBe(400);
+    const calls = Array.from({ length: 100 }, () => 'agent.list');
+    const response = await fetch(`${url}/trpc/${calls.join(',')}?batch=1&input={}`, {
+      headers: { 'x-api-key': team.secretKey },
+    });
+    expect(response.status).toBe(400);
+    const few = await trpcBatch(url, ['agent.list'], [{}], { 'x-api-key': team.secretKey });
+    expect(few.map(({ status }) => status)).toEqual([200]);
+  });
+
+  test('metadata as deep as a well is refused', async () => {
+    let metadata: object = {};
+    for (let depth = 0; depth < 1_000; depth++) metadata = { metadata };
+    const { status } = await team.rest('POST', '/chat', { body: { agentId: team.agent.id, metadata } });
+    expect(status).toBe(400);
+  });
+});
+
+describe('API5 broken function level authorization', () => {
+  const administration = Object.keys(operations).filter((name) => callerOf(name) === 'secret');
+  test('there is something to administer', () => {
+    expect(administration.length).toBeGreaterThan(10);
+  });
+
+  test.each(administration.flatMap((name) => doors.map((door) => ({ name, door }))))(
+    '$name at $door: no publishable key does, nor a user, nor a guest',
+    async ({ name, door }) => {
+      const input = (await operations[name]?.validInput(team)) ?? {};
+      const guestKey = await team.guestKey();
+      for (const headers of [
+        { 'x-api-key': team.publishableKey },
+        { 'x-api-key': guestKey },
+        { 'x-api-key': guestKey, 'x-user-token': (await team.makeGuest()).token },
+        { 'x-api-key': guestKey, 'x-user-token': await team.userToken() },
+      ]) {
+        const { status, refusal } = await ask(door, name, input, { url, headers });
+        expect([status, refusal?.code]).toEqual([403, 'secret_key_needed']);
+      }
+      expect(
+        (await ask(door, name, input, { url, headers: await headersFor(team, name) })).status,
+      ).toBeLessThan(300);
+    },
+  );
+});
+
+/** rate-limit/users-and-addresses.test.ts: guests a minute of an address. */
+test('API6 unrestricted access to sensitive business flows: nobody fills a chat’s queue for others', async () => {
+  const chat = await team.makeChat();
+  const send = (content: string) =>
+    team.rest('POST', `/chat/${chat.id}/message`, { body: { content, role: 'user', wait: false } });
+  const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => send(`flood ${index}`)));
+  const codes = new Set(answers.map(({ status, refusal }) => (status === 200 ? 'taken' : refusal.code)));
+  expect([...codes].every((code) => code === 'taken' || code === 'queue_full')).toBe(true);
+  const elsewhere = await team.makeChat();
+  expect((await team.send(elsewhere.id, 'not held up')).status).toBe(200);
+});
+
+describe('API8 security misconfiguration', () => {
+  test('no answer says what made it, may be sniffed, or invites cookies', async () => {
+    for (const path of ['/chat', '/nowhere', '/healthz', '/openapi.json']) {
+      const { headers } = await rest('GET', path);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      for (const name of ['x-powered-by', 'server', 'set-cookie', 'access-control-allow-credentials']) {
+        expect(headers.get(name)).toBeNull();
+      }
+    }
+  });
+
+  test('a bug is answered without its words', async () => {
+    const { text } = await rest('POST', '/chat', {
+      key: team.secretKey,
+      rawBody: '{"agentId": ',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(text).not.toMatch(/at .*\.ts|node_modules|SyntaxError|Mongo/);
+  });
+
+  test.each(['TRACE', 'CONNECT', 'TRACK'])('%s is not answered', async (method) => {
+    const response = await fetch(`${url}/chat`, { method }).catch(() => undefined);
+    expect(response?.status ?? 405).not.toBe(200);
+  });
+});
+
+/** document.test.ts holds the routes against the document, who-may/matrix.test.ts every procedure. */
+test('API9 improper inventory management: what is not documented is not there', async () => {
+  for (const path of ['/admin', '/debug', '/metrics', '/graphql', '/.env', '/v1/chat', '/api/chat']) {
+    const { status } = await rest('GET', path, { key: team.secretKey });
+    expect(status).toBe(404);
+  }
+});
+
+/** create-message/model-faults.test.ts has a model that does everything wrong; tools/* tools that do. */
+describe('API10 unsafe consumption of APIs', () => {
+  test('what the model’s server says beside its text goes nowhere', async () => {
+    model.replyTo('strange server', (call) => {
+      call.chunk({
+        id: 'x',
+        canary: 'canary-field',
+        choices: [{ index: 0, delta: { content: 'fine', canary: 1 } }],
+      });
+      call.finish();
+      call.end();
+    });
+    const chat = await team.makeChat();
+    const { body, text } = await team.send(chat.id, 'strange server');
+    expect(body.content).toBe('fine');
+    expect(text).not.toContain('canary');
+  });
+
+  test('an error of the model’s server is told by its code alone', async () => {
+    model.replyTo('angry server', scripts.status(400, { message: 'canary-of-the-model' }));
+    const chat = await team.makeChat();
+    const { refusal, text } = await team.send(chat.id, 'angry server');
+    expect(refusal.code).toBe('model_refused');
+    expect(text).not.toContain('canary');
+  });
+});
+
+test('a key of a stranger’s making is no key, however well it is formed', async () => {
+  const { key } = (await team.rest<NewKey>('POST', '/key', { body: { kind: 'secret' } })).body;
+  expect((await rest('GET', '/chat', { key: mintApiKey('secret') })).status).toBe(401);
+  expect((await rest('GET', '/chat', { key })).status).toBe(200);
+});
