@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { messageOf, say } from './admin/act.ts';
 import { addAgentCommands } from './admin/agent-commands.ts';
+import { addAuditCommands } from './admin/audit-commands.ts';
 import { addKeyCommands } from './admin/key-commands.ts';
 import { addSigningSecretCommands } from './admin/signing-secret-commands.ts';
 import { addTeamCommands } from './admin/team-commands.ts';
@@ -19,6 +20,7 @@ addTeamCommands(program);
 addAgentCommands(program);
 addKeyCommands(program);
 addSigningSecretCommands(program);
+addAuditCommands(program);
 
 try {
   await program.parseAsync();

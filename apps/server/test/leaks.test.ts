@@ -24,6 +24,7 @@ const COLLECTIONS = [
   'requestCounts',
   'guests',
   'signingSecrets',
+  'auditLog',
 ];
 
 const { url, makeTeam, model, mongo, startReplica } = await startHarness();
@@ -41,6 +42,7 @@ await vi.waitFor(async () => expect(await mongo.raw.collection('turnLog').countD
 await mongo.database.stores.requestCounts.add([{ subject: `key:${mintId('key')}`, minute: 1, count: 1 }]);
 await team.makeGuest();
 await team.userToken();
+await team.rest('POST', '/key', { body: { kind: 'publishable' } });
 // A process that has not seen these documents before, and remembers none of them.
 const replica = await startReplica();
 

@@ -1,4 +1,5 @@
 import { agentRouter } from './agent/router.ts';
+import { auditRouter } from './audit/router.ts';
 import { chatRouter } from './chat/router.ts';
 import { guestRouter } from './guest/router.ts';
 import { keyRouter } from './key/router.ts';
@@ -13,6 +14,7 @@ export const appRouter = t.router({
   chat: chatRouter,
   message: messageRouter,
   agent: agentRouter,
+  audit: auditRouter,
   key: keyRouter,
   guest: guestRouter,
   signingSecret: signingSecretRouter,

@@ -53,11 +53,16 @@ export type CallerStores = Pick<Stores, 'apiKeys' | 'guests' | 'signingSecrets'>
 export async function authenticate(
   stores: CallerStores,
   headers: KeyHeaders & OriginHeaders,
+  onSecretInPage?: (key: ApiKeyRecord) => void,
 ): Promise<Caller> {
   const text = headers.apiKey ?? bearerToken(headers.authorization);
   const key = text === undefined ? undefined : await stores.apiKeys.find(text);
   if (!key) throw new Refusal('unauthorized');
-  refuseForeignOrigin(key, headers);
+  if (isOfForeignPage(key, headers)) {
+    if (key.kind === 'publishable') throw new Refusal('key_origin_not_allowed');
+    onSecretInPage?.(key);
+    throw new Refusal('secret_key_in_browser');
+  }
   const { userToken } = headers;
   const user = userToken === undefined ? undefined : await proveUser(stores, key, userToken);
   const { id, lineage, kind, scopes } = key;
@@ -76,10 +81,9 @@ function reachOf(
 }
 
 /** A speed bump for browsers, which cannot lie about it, and for leaked keys; a program says what it likes. */
-function refuseForeignOrigin({ kind, origins }: ApiKeyRecord, { origin, host }: OriginHeaders): void {
-  if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return;
-  if (origins ? origins.includes(origin) : kind === 'publishable') return;
-  throw new Refusal(kind === 'secret' ? 'secret_key_in_browser' : 'key_origin_not_allowed');
+function isOfForeignPage({ kind, origins }: ApiKeyRecord, { origin, host }: OriginHeaders): boolean {
+  if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return false;
+  return origins ? !origins.includes(origin) : kind === 'secret';
 }
 
 /** RFC 6750, section 2.1; the scheme's name is case-insensitive (RFC 9110, section 11.1). */

@@ -1,5 +1,5 @@
 import { Refusal } from '@parley/contract';
-import type { Stores } from '@parley/db';
+import type { ApiKeyRecord, Stores } from '@parley/db';
 import type { Turns } from '@parley/turns';
 import { authenticate, type Caller, type KeyHeaders, type OriginHeaders } from './caller.ts';
 import type { RateLimiter, RateLimits, RateVerdict } from './rate-limiter.ts';
@@ -65,6 +65,12 @@ export function createContext(
     if (rates) refuseLimited(rates.limiter.take(ofAddress(address, rates.limits), calls));
     throw error;
   };
+  /** Nobody waits for it: the key is refused, noted or not. */
+  const noteLeak = ({ team, id }: ApiKeyRecord) => {
+    const actor = { kind: 'key', key: id } as const;
+    const entry = { actor, action: 'secret_key_in_browser', request: request.requestId };
+    services.stores.audit.note({ team }, entry).catch(() => undefined);
+  };
   return {
     services,
     requestId: request.requestId,
@@ -76,7 +82,7 @@ export function createContext(
       refuseLimited(rates.limiter.take([{ name: `${what}:${address}`, limit, isShared: false }]));
     },
     caller: () => {
-      caller ??= authenticate(services.stores, request.headers).then(counted, refused);
+      caller ??= authenticate(services.stores, request.headers, noteLeak).then(counted, refused);
       return caller;
     },
   };

@@ -1,6 +1,8 @@
 export { ofAgent } from './agent/of-agent.ts';
 export { toFullAgent } from './agent/to-full-agent.ts';
 export { type AppRouter, appRouter } from './app-router.ts';
+export { type ActEnd, beginAct, madeBy } from './audit/begin-act.ts';
+export { toAuditEntry } from './audit/to-audit-entry.ts';
 export type { Caller, KeyHeaders } from './caller.ts';
 export { type Context, createContext, type Services } from './context.ts';
 export { toKey } from './key/to-key.ts';

@@ -64,6 +64,15 @@ export function refuseBeyond(
   if (doesMore || reachesMore) throw new Refusal('key_beyond_yours');
 }
 
+/**
+ * Keeps a key for some agents from what is about the whole team.
+ *
+ * @throws Refusal `whole_team_key_needed`
+ */
+export function refuseRestricted({ agents }: Scope): void {
+  if (agents) throw new Refusal('whole_team_key_needed');
+}
+
 function fieldsOf(input: unknown): { chatId?: unknown; userId?: unknown } {
   return typeof input === 'object' && input !== null ? input : {};
 }

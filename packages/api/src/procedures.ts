@@ -1,5 +1,7 @@
 import { isId, Refusal } from '@parley/contract';
-import { refuseLimited } from './context.ts';
+import { beginAct, madeBy, targetOf } from './audit/begin-act.ts';
+import type { Caller } from './caller.ts';
+import { type Context, refuseLimited } from './context.ts';
 import { toIdempotency } from './idempotency.ts';
 import { keepWithin, permit } from './permit.ts';
 import { policyOf } from './policies.ts';
@@ -21,27 +23,31 @@ const authenticated = refusing.use(async ({ ctx, path, getRawInput, next }) => {
   return next({ ctx: { ...ctx.services, caller, scope: caller.scope } });
 });
 
-/** For whoever the policy names, within their requests a minute. */
-export const procedure = authenticated.use(async ({ ctx, next }) => {
+/**
+ * For whoever the policy names, within their requests a minute. What servers change in their team is noted in the
+ * audit log, before it is done.
+ */
+export const procedure = authenticated.use(async ({ ctx, path, type, getRawInput, next }) => {
   refuseLimited(ctx.caller.rate);
-  return next();
+  if (type !== 'mutation' || policyOf(path).callers !== 'secret') return next();
+  const target = targetOf(await getRawInput());
+  const actor = { kind: 'key', key: ctx.caller.key } as const;
+  const entry = { actor, action: path, request: ctx.requestId, ...(target !== undefined && { target }) };
+  const end = await beginAct(ctx.stores.audit, ctx.scope, entry);
+  const result = await next();
+  await end(result.ok ? { target: madeBy(result.data) } : refusalOf(result.error));
+  return result;
 });
 
 /** For requests that create: their `Idempotency-Key`, if they have one. It is looked at before the input is. */
-const keyed = authenticated.use(async ({ ctx, path, getRawInput, next }) => {
-  const { idempotencyKey, caller } = ctx;
-  const idempotency =
-    idempotencyKey === undefined
-      ? undefined
-      : toIdempotency(caller, path, idempotencyKey, await getRawInput());
-  return next({ ctx: { idempotency } });
-});
+const keyed = authenticated.use(async ({ ctx, path, getRawInput, next }) =>
+  next({ ctx: { idempotency: await idempotencyOf(ctx, path, getRawInput) } }),
+);
 
 /** For requests that create what costs nothing: within their requests a minute, repeated or not. */
-export const idempotentProcedure = keyed.use(async ({ ctx, next }) => {
-  refuseLimited(ctx.caller.rate);
-  return next();
-});
+export const idempotentProcedure = procedure.use(async ({ ctx, path, getRawInput, next }) =>
+  next({ ctx: { idempotency: await idempotencyOf(ctx, path, getRawInput) } }),
+);
 
 /** For requests that begin a turn: the turn an earlier request with the same key began is found before all else. */
 export const turnProcedure = keyed.use(async ({ ctx, getRawInput, next }) => {
@@ -64,6 +70,15 @@ export const chatProcedure = keyed.use(async ({ ctx, next }) => {
   if (!kept) refuseLimited(ctx.caller.rate);
   return next({ ctx: { kept: kept?.chat } });
 });
+
+async function idempotencyOf(
+  { idempotencyKey, caller }: Pick<Context, 'idempotencyKey'> & { readonly caller: Caller },
+  path: string,
+  getRawInput: () => Promise<unknown>,
+) {
+  if (idempotencyKey === undefined) return undefined;
+  return toIdempotency(caller, path, idempotencyKey, await getRawInput());
+}
 
 function chatIdOf(input: unknown) {
   if (typeof input !== 'object' || input === null || !('chatId' in input)) return undefined;

@@ -126,6 +126,11 @@ export const errorRegister = {
     message: 'This key would reach more than yours does. Use a key with more scopes, or with all agents.',
     when: 'A restricted secret key was to make, change, roll or revoke a key that may do more than itself.',
   },
+  whole_team_key_needed: {
+    trpcCode: 'FORBIDDEN',
+    message: 'This is about the whole team, and this key is for some agents. Use one that is for all.',
+    when: 'A key that is restricted to agents was used for what concerns all of the team.',
+  },
   guest_key_needed: {
     trpcCode: 'FORBIDDEN',
     message: 'Guests are made with a publishable key whose `access` is `guest`, without a user token.',

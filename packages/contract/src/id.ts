@@ -14,6 +14,7 @@ const PREFIXES = {
   key: 'key_',
   guest: 'guest_',
   secret: 'sec_',
+  audit: 'audit_',
   request: 'req_',
 } as const;
 

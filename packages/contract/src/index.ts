@@ -1,6 +1,7 @@
 export * from './agent.ts';
 export * from './answer-event.ts';
 export * from './api-key.ts';
+export * from './audit.ts';
 export * from './chat.ts';
 export * from './chat-cursor.ts';
 export * from './error-codes.ts';

@@ -105,6 +105,12 @@ export const limits = {
   keyLastUsedEveryMs: 60_000,
   /** How far back an agent can be rolled. Of the longest prompts and the most tools they stay under 16 MB by far. */
   agentVersionsMax: 20,
+  /** Who did what is asked within a year, and a month more. */
+  auditSeconds: 400 * 24 * 60 * 60,
+  /** A page of the audit log, unless said otherwise. */
+  auditPageDefault: 100,
+  /** A leaked key is noted, and not once for each visitor of the page that leaks it. */
+  auditSameEveryMs: 60 * 60 * 1_000,
   /** A team's agents are chosen from one list. */
   agentListMax: 1_000,
   /** From SIGTERM to exit: what runs may finish until then. Orchestrators kill after 30 s. */

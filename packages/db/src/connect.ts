@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Mongoose } from 'mongoose';
 import { createAgentStore } from './agent-store.ts';
 import { createApiKeyStore } from './api-key-store.ts';
+import { createAuditStore } from './audit-store.ts';
 import { createChatStore } from './chat-store.ts';
 import { toRefusal } from './database-errors.ts';
 import { guarded } from './guarded.ts';
@@ -135,6 +136,7 @@ function createStores(models: Models): Stores {
     guests: guarded(createGuestStore(models)),
     signingSecrets: guarded(createSigningSecretStore(models)),
     agents: guarded(createAgentStore(models)),
+    audit: guarded(createAuditStore(models)),
     chats: guarded(createChatStore(models)),
     messages: guarded(createMessageStore(models)),
     turns: guarded(createTurnStore(models)),

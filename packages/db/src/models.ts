@@ -160,6 +160,18 @@ export interface RequestCountDocument {
   createdAt: Date;
 }
 
+export interface AuditDocument {
+  _id: Id<'audit'>;
+  team: Id<'team'>;
+  at: Date;
+  actorKind: 'key' | 'admin';
+  key?: Id<'key'>;
+  action: string;
+  target?: string;
+  request?: string;
+  isDone?: true;
+}
+
 /** Longer than the minute that is counted, whatever the clocks of the processes say. */
 const REQUEST_COUNT_SECONDS = 15 * 60;
 
@@ -336,6 +348,23 @@ const requestCountSchema = new Schema<RequestCountDocument>(
 );
 requestCountSchema.index({ createdAt: 1 }, { expireAfterSeconds: REQUEST_COUNT_SECONDS });
 
+const auditSchema = new Schema<AuditDocument>(
+  {
+    _id: string,
+    team: string,
+    at: date,
+    actorKind: string,
+    key: String,
+    action: string,
+    target: String,
+    request: String,
+    isDone: Boolean,
+  },
+  { ...options, collection: 'auditLog' },
+);
+auditSchema.index({ team: 1, _id: -1 });
+auditSchema.index({ at: 1 }, { expireAfterSeconds: limits.auditSeconds });
+
 /** The models of one connection. */
 export function createModels(connection: Connection) {
   return {
@@ -348,6 +377,7 @@ export function createModels(connection: Connection) {
     chats: connection.model<ChatDocument>('Chat', chatSchema),
     turns: connection.model<TurnDocument>('Turn', turnSchema),
     turnLog: connection.model<TurnLogDocument>('TurnLog', turnLogSchema),
+    audit: connection.model<AuditDocument>('Audit', auditSchema),
   };
 }
 

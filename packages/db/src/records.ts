@@ -116,6 +116,25 @@ export interface AgentInfo extends AgentRecord {
   readonly updatedAt: Date;
 }
 
+/** Who acted: whoever has a key, or an operator at the command line. */
+export type AuditActor = { readonly kind: 'key'; readonly key: Id<'key'> } | { readonly kind: 'admin' };
+
+/** What is noted of an act: ids and names alone, never what was said in it. */
+export interface NewAuditEntry {
+  readonly actor: AuditActor;
+  /** A procedure, or a verb of the admin command. */
+  readonly action: string;
+  readonly target?: string;
+  readonly request?: string;
+}
+
+export interface AuditEntryRecord extends NewAuditEntry {
+  readonly id: Id<'audit'>;
+  readonly at: Date;
+  /** False: it is under way, or was cut off. */
+  readonly isDone: boolean;
+}
+
 export interface ChatRecord {
   readonly id: Id<'chat'>;
   readonly team: Id<'team'>;

@@ -8,6 +8,7 @@ import type {
   ApiKeyInfo,
   ApiKeyReach,
   ApiKeyRecord,
+  AuditEntryRecord,
   ChatChange,
   ChatFilter,
   ChatRecord,
@@ -21,6 +22,7 @@ import type {
   ListedMessage,
   LogBatch,
   MessagePosition,
+  NewAuditEntry,
   NewChat,
   NewTurn,
   PageOf,
@@ -136,6 +138,23 @@ export interface AgentStore {
   find(scope: Scope, id: Id<'agent'>): Promise<AgentRecord | undefined>;
   /** The team's agents in the order they were made, at most `limit`. */
   list(scope: Scope, limit: number): Promise<AgentRecord[]>;
+}
+
+/** Who did what in a team. What was refused leaves nothing. */
+export interface AuditStore {
+  /** Writes an entry before its act is done. */
+  begin(scope: Scope, entry: NewAuditEntry): Promise<Id<'audit'>>;
+  /** Says that the act was done, and to what. */
+  finish(scope: Scope, id: Id<'audit'>, target?: string): Promise<void>;
+  /** Takes an entry back whose act was refused. */
+  withdraw(scope: Scope, id: Id<'audit'>): Promise<void>;
+  /** Writes an entry of something that happened; the same again within the hour only in another process. */
+  note(scope: Scope, entry: NewAuditEntry): Promise<void>;
+  /** Newest first, at most `limit`, from after the entry `after` on. */
+  list(
+    scope: Scope,
+    page: { limit: number; after?: Id<'audit'> },
+  ): Promise<PageOf<AuditEntryRecord, Id<'audit'>>>;
 }
 
 export interface ChatStore {
@@ -254,6 +273,7 @@ export interface Stores {
   readonly guests: GuestStore;
   readonly signingSecrets: SigningSecretStore;
   readonly agents: AgentStore;
+  readonly audit: AuditStore;
   readonly chats: ChatStore;
   readonly messages: MessageStore;
   readonly turns: TurnStore;

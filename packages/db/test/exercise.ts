@@ -6,6 +6,7 @@ import { endedTurn, endTurn, leaseOf, newChat, newScope, newTurn, retryOf } from
 export async function exercise(stores: Stores): Promise<void> {
   const scope = newScope();
   await exerciseTeamsKeysAndAgents(stores, scope);
+  await exerciseAudit(stores, scope);
   await exerciseChats(stores, scope);
   await exerciseTurns(stores, scope);
   await exerciseMarks(stores, scope);
@@ -67,6 +68,16 @@ async function exerciseTeamsKeysAndAgents(
   await agents.createOnce(scope, { name: 'Ben', type: 'support' }, idempotency);
   await agents.findKept(scope, idempotency.key);
   await agents.delete(scope, agent);
+}
+
+async function exerciseAudit({ audit }: Stores, scope: Scope): Promise<void> {
+  const entry = { actor: { kind: 'admin' }, action: 'key.revoke' } as const;
+  const id = await audit.begin(scope, entry);
+  await audit.finish(scope, id, 'target');
+  await audit.withdraw(scope, await audit.begin(scope, entry));
+  await audit.note(scope, entry);
+  await audit.list(scope, { limit: 5 });
+  await audit.list(scope, { limit: 5, after: mintId('audit') });
 }
 
 async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {

@@ -26,6 +26,7 @@ interface Owned {
   readonly secret: Id<'secret'>;
   /** Of the request that made another agent. */
   readonly agentKey: string;
+  readonly act: Id<'audit'>;
   readonly chat: Id<'chat'>;
   /** Of the request that made another chat, and of the one that sent the waiting message. */
   readonly idempotency: Idempotency;
@@ -41,6 +42,7 @@ async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
   await stores.agents.createOnce(scope, { name: 'Ben', type: 't' }, { key: agentKey, body: 'body' });
   const guest = await stores.guests.create(scope, key);
   const signing = await stores.signingSecrets.create(scope, new Date());
+  const act = await stores.audit.begin(scope, { actor: { kind: 'admin' }, action: 'key.revoke' });
   const chat = await newChat(stores, scope);
   await endedTurn(stores, scope, chat, 1);
   const running = newTurn(chat, 2, { lease: leaseOf('token') });
@@ -56,6 +58,7 @@ async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
     agentKey,
     guest,
     secret: signing?.info.id ?? mintId('secret'),
+    act,
     chat,
     idempotency,
     running,
@@ -96,6 +99,9 @@ const calls: Record<string, readonly [Call, unknown]> = {
   'agents.delete': [({ agents }, scope, { agent }) => agents.delete(scope, agent), false],
   'agents.findKept': [({ agents }, scope, { agentKey }) => agents.findKept(scope, agentKey), undefined],
   'agents.list': [({ agents }, scope) => agents.list(scope, 10), []],
+  'audit.finish': [({ audit }, scope, { act }) => audit.finish(scope, act), undefined],
+  'audit.withdraw': [({ audit }, scope, { act }) => audit.withdraw(scope, act), undefined],
+  'audit.list': [({ audit }, scope) => audit.list(scope, { limit: 10 }), { items: [] }],
   'chats.find': [({ chats }, scope, { chat }) => chats.find(scope, chat), undefined],
   'chats.list': [({ chats }, scope) => chats.list(scope, {}, { limit: 10 }), { items: [] }],
   'chats.update': [({ chats }, scope, { chat }) => chats.update(scope, chat, { title: 'theirs' }), undefined],
@@ -150,6 +156,8 @@ const others = [
   'apiKeys.create',
   'apiKeys.issue',
   'apiKeys.find',
+  'audit.begin',
+  'audit.note',
   'chats.create',
   'chats.createOnce',
   'chats.listMarked',
@@ -196,8 +204,9 @@ test('a turn with another team’s id is not inserted in silence', async () => {
   expect(await db.stores.turns.find(stranger, waiting.id)).toBeUndefined();
 });
 
-async function documents({ agent, chat, running }: Owned) {
+async function documents({ act, agent, chat, running }: Owned) {
   return [
+    await db.raw.collection('auditLog').findOne({ _id: act as never }),
     await db.raw.collection('agents').findOne({ _id: agent as never }),
     await db.raw.collection('chats').findOne({ _id: chat as never }),
     await db.raw.collection('turns').find({ chat }).sort({ sequence: 1 }).toArray(),

@@ -1,4 +1,5 @@
-import { isId, Refusal } from '@parley/contract';
+import { beginAct, madeBy } from '@parley/api';
+import { type Id, isId, Refusal } from '@parley/contract';
 import type { Stores } from '@parley/db';
 import { z } from 'zod';
 import { readEnv } from '../env.ts';
@@ -11,6 +12,32 @@ export const say = (line: string) => process.stderr.write(`${line}\n`);
 export async function act(verb: (stores: Stores) => Promise<object>): Promise<void> {
   await withStores(async (stores) => {
     process.stdout.write(`${JSON.stringify(await verb(stores))}\n`);
+  });
+}
+
+/**
+ * Acts on a team, noted in its audit log before it is done. What is answered names what was made by its `id`,
+ * unless `target` does.
+ */
+export async function actOn(
+  { team, action, target }: { readonly team: string; readonly action: string; readonly target?: string },
+  verb: (stores: Stores, scope: { readonly team: Id<'team'> }) => Promise<object>,
+): Promise<void> {
+  await act(async (stores) => {
+    const scope = await scopeOf(stores, team);
+    const end = await beginAct(stores.audit, scope, {
+      actor: { kind: 'admin' },
+      action,
+      ...(target !== undefined && { target }),
+    });
+    try {
+      const answer = await verb(stores, scope);
+      await end({ target: target ?? madeBy(answer) });
+      return answer;
+    } catch (error) {
+      if (error instanceof Refusal) await end(error);
+      throw error;
+    }
   });
 }
 

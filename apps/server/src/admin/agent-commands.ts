@@ -1,7 +1,7 @@
 import { ofAgent, toFullAgent } from '@parley/api';
 import { limits, newAgentSchema, Refusal, updateAgentInputSchema } from '@parley/contract';
 import type { Command } from 'commander';
-import { act, scopeOf } from './act.ts';
+import { act, actOn, scopeOf } from './act.ts';
 import { example } from './example.ts';
 
 export function addAgentCommands(program: Command): void {
@@ -79,10 +79,9 @@ interface NewAgentOptions {
 
 async function createAgent({ team, ...options }: NewAgentOptions): Promise<void> {
   const agent = newAgentSchema.parse(options);
-  await act(async (stores) => {
-    const scope = await scopeOf(stores, team);
+  await actOn({ team, action: 'agent create' }, async (stores, scope) => {
     const { id, name, type } = await stores.agents.create(scope, agent);
-    return { teamId: scope.team, agentId: id, name, type };
+    return { teamId: scope.team, id, agentId: id, name, type };
   });
 }
 
@@ -109,8 +108,7 @@ async function updateAgent(
   agentId: string,
   { team, ...options }: Partial<NewAgentOptions> & { team: string },
 ): Promise<void> {
-  await act(async (stores) => {
-    const scope = await scopeOf(stores, team);
+  await actOn({ team, action: 'agent update', target: agentId }, async (stores, scope) => {
     const { id, name, type, description, systemPrompt, model, temperature, version } = await ofAgent(
       agentId,
       (known) => stores.agents.get(scope, known),
@@ -124,8 +122,7 @@ async function updateAgent(
 }
 
 async function rollBackAgent(agentId: string, version: number, { team }: { team: string }): Promise<void> {
-  await act(async (stores) => {
-    const scope = await scopeOf(stores, team);
+  await actOn({ team, action: 'agent rollback', target: agentId }, async (stores, scope) => {
     const rolled = await ofAgent(agentId, (id) => stores.agents.rollBack(scope, id, version));
     if (rolled === 'gone') throw new Refusal('agent_version_not_found');
     return { teamId: scope.team, ...toFullAgent(rolled) };
@@ -133,8 +130,7 @@ async function rollBackAgent(agentId: string, version: number, { team }: { team:
 }
 
 async function deleteAgent(agentId: string, { team }: { team: string }): Promise<void> {
-  await act(async (stores) => {
-    const scope = await scopeOf(stores, team);
+  await actOn({ team, action: 'agent delete', target: agentId }, async (stores, scope) => {
     await ofAgent(agentId, async (id) => (await stores.agents.delete(scope, id)) || undefined);
     return { teamId: scope.team, agentId, isDeleted: true };
   });

@@ -9,7 +9,7 @@ import {
   rollKeyInputSchema,
 } from '@parley/contract';
 import { type Command, Option } from 'commander';
-import { act, scopeOf } from './act.ts';
+import { act, actOn, scopeOf } from './act.ts';
 import { example } from './example.ts';
 
 export function addKeyCommands(program: Command): void {
@@ -82,8 +82,7 @@ async function createKey({ team, ...options }: NewKeyOptions): Promise<void> {
   const { kind, name, access, expiresAt } = options;
   const { origin: origins, scope: scopes, agent: agentIds } = options;
   const input = createKeyInputSchema.parse({ kind, name, origins, access, scopes, agentIds, expiresAt });
-  await act(async (stores) => {
-    const scope = await scopeOf(stores, team);
+  await actOn({ team, action: 'key create' }, async (stores, scope) => {
     const fields = await toNewKey(stores.agents, scope, input);
     const { key, info } = await stores.apiKeys.issue(scope, kind, fields);
     return { teamId: scope.team, ...toKey(info), key };
@@ -104,8 +103,7 @@ async function rollKey(id: string, options: { team: string; overlapSeconds: numb
     keyId: id,
     overlapSeconds: seconds,
   });
-  await act(async (stores) => {
-    const scope = await scopeOf(stores, options.team);
+  await actOn({ team: options.team, action: 'key roll' }, async (stores, scope) => {
     if (!isId('key', keyId) || !(await stores.apiKeys.get(scope, keyId))) throw new Refusal('key_not_found');
     const until = new Date(Date.now() + overlapSeconds * 1_000);
     const issued = await stores.apiKeys.roll(scope, keyId, until);
@@ -115,8 +113,7 @@ async function rollKey(id: string, options: { team: string; overlapSeconds: numb
 }
 
 async function revokeKey(keyId: string, options: { team: string }): Promise<void> {
-  await act(async (stores) => {
-    const scope = await scopeOf(stores, options.team);
+  await actOn({ team: options.team, action: 'key revoke' }, async (stores, scope) => {
     const isRevoked = isId('key', keyId) && (await stores.apiKeys.revoke(scope, keyId));
     if (!isRevoked) throw new Refusal('key_not_found');
     return { teamId: scope.team, id: keyId, isRevoked };

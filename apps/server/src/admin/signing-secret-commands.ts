@@ -1,7 +1,7 @@
 import { toSigningSecret } from '@parley/api';
 import { createSigningSecretInputSchema, isId, limits, Refusal } from '@parley/contract';
 import type { Command } from 'commander';
-import { act, scopeOf } from './act.ts';
+import { act, actOn, scopeOf } from './act.ts';
 import { example } from './example.ts';
 
 export function addSigningSecretCommands(program: Command): void {
@@ -38,8 +38,7 @@ export function addSigningSecretCommands(program: Command): void {
 
 async function createSecret({ team, ...options }: { team: string; overlapSeconds: number }): Promise<void> {
   const { overlapSeconds = limits.keyOverlapSeconds } = createSigningSecretInputSchema.parse(options);
-  await act(async (stores) => {
-    const scope = await scopeOf(stores, team);
+  await actOn({ team, action: 'signing-secret create' }, async (stores, scope) => {
     const made = await stores.signingSecrets.create(scope, new Date(Date.now() + overlapSeconds * 1_000));
     if (!made) throw new Refusal('signing_secrets_full');
     return { teamId: scope.team, ...toSigningSecret(made.info), secret: made.secret };
@@ -55,8 +54,7 @@ async function listSecrets({ team }: { team: string }): Promise<void> {
 }
 
 async function revokeSecret(secretId: string, { team }: { team: string }): Promise<void> {
-  await act(async (stores) => {
-    const scope = await scopeOf(stores, team);
+  await actOn({ team, action: 'signing-secret revoke' }, async (stores, scope) => {
     const isRevoked = isId('secret', secretId) && (await stores.signingSecrets.revoke(scope, secretId));
     if (!isRevoked) throw new Refusal('signing_secret_not_found');
     return { teamId: scope.team, id: secretId, isRevoked };

@@ -1,3 +1,4 @@
+import { beginAct } from '@parley/api';
 import { mintId, newAgentSchema } from '@parley/contract';
 import { mintApiKey } from '@parley/db';
 import type { Command } from 'commander';
@@ -23,10 +24,12 @@ async function createTeam(text: string): Promise<void> {
     const team = mintId('team');
     const publishableKey = mintApiKey('publishable');
     const secretKey = mintApiKey('secret');
+    const end = await beginAct(stores.audit, { team }, { actor: { kind: 'admin' }, action: 'team create' });
     await stores.teams.create({ id: team, name });
     const agent = await stores.agents.create({ team }, { name: 'Assistant', type: 'assistant' });
     await stores.apiKeys.create({ team }, publishableKey);
     await stores.apiKeys.create({ team }, secretKey);
+    await end({ target: team });
     return { teamId: team, agentId: agent.id, publishableKey, secretKey };
   });
 }

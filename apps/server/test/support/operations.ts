@@ -144,6 +144,10 @@ export const operations: Readonly<Record<string, OperationExample>> = {
     validInput: async (team) => ({ keyId: await team.makeKey() }),
     fields: { keyId: 'id' },
   },
+  'audit.list': {
+    validInput: async () => ({ limit: '10' }),
+    fields: { limit: 'limit', cursor: 'cursor' },
+  },
   'agent.list': {
     validInput: async () => ({}),
     fields: {},

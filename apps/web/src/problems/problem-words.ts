@@ -53,6 +53,10 @@ const words: Record<ProblemCode, ProblemWords> = {
     title: 'This page may not do that',
     advice: 'Its key does not cover it.',
   },
+  whole_team_key_needed: {
+    title: 'This key is for some agents',
+    advice: 'Use a key that is for all of the team.',
+  },
   key_beyond_yours: {
     title: 'This page may not do that',
     advice: 'That key reaches more than the one in use.',

@@ -1,0 +1,137 @@
+import type { AuditList, NewKey } from '@parley/contract';
+import { Refusal } from '@parley/contract';
+import type { Database } from '@parley/db';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { ask, doors } from '../support/doors.ts';
+import { walkPages } from '../support/walk-pages.ts';
+
+/*
+ * Who did what: each administrative act is noted before it is done, with ids alone.
+ */
+
+/** What the audit store does next, where a test breaks it. */
+let broken: 'begin' | 'finish' | undefined;
+afterEach(() => {
+  broken = undefined;
+});
+
+const { url, makeTeam, mongo } = await startHarness({
+  alter: (database): Database => {
+    const { audit } = database.stores;
+    const away = () => Promise.reject(new Refusal('database_unavailable'));
+    return {
+      ...database,
+      stores: {
+        ...database.stores,
+        audit: {
+          ...audit,
+          begin: (...args) => (broken === 'begin' ? away() : audit.begin(...args)),
+          finish: (...args) => (broken === 'finish' ? away() : audit.finish(...args)),
+        },
+      },
+    };
+  },
+});
+
+test.each(doors)(
+  'acts with a secret key at %s are listed, newest first, and tell no content',
+  async (door) => {
+    const team = await makeTeam();
+    const headers = { 'x-api-key': team.secretKey };
+    const by = async (procedure: string, input: object) =>
+      (await ask(door, procedure, input, { url, headers })).data as { id: string };
+    const keyId = (await by('key.create', { kind: 'publishable', name: 'canary name' })).id;
+    await by('key.update', { keyId, name: 'canary name 2' });
+    await by('key.revoke', { keyId });
+    const agentId = (await by('agent.create', { name: 'canary', type: 't', systemPrompt: 'canary prompt' }))
+      .id;
+    await by('agent.delete', { agentId });
+
+    const { data } = await ask(door, 'audit.list', {}, { url, headers });
+    const { entries } = data as AuditList;
+    expect(entries.map(({ action, targetId, outcome }) => [action, targetId, outcome])).toEqual([
+      ['agent.delete', agentId, 'done'],
+      ['agent.create', agentId, 'done'],
+      ['key.revoke', keyId, 'done'],
+      ['key.update', keyId, 'done'],
+      ['key.create', keyId, 'done'],
+    ]);
+    const [own] = await mongo.database.stores.apiKeys
+      .list({ team: team.id }, 10)
+      .then((keys) => keys.filter(({ kind }) => kind === 'secret'));
+    for (const { actor, requestId, at } of entries) {
+      expect(actor).toEqual({ kind: 'key', keyId: own?.id });
+      expect(requestId).toMatch(/^req_/);
+      expect(Date.now() - Date.parse(at)).toBeLessThan(60_000);
+    }
+    const stored = await mongo.raw.collection('auditLog').find({ team: team.id }).toArray();
+    expect(JSON.stringify([entries, stored])).not.toContain('canary');
+  },
+);
+
+test('what is no act of administration, or was refused, is not listed', async () => {
+  const team = await makeTeam();
+  await team.answered();
+  await team.rest('GET', '/key');
+  await team.rest('POST', '/key', { body: { kind: 'golden' } });
+  await team.rest('DELETE', '/key/key_none');
+  await team.rest('POST', '/key', { key: team.publishableKey, body: { kind: 'secret' } });
+  const { body } = await team.rest<AuditList>('GET', '/audit');
+  expect(body.entries).toEqual([]);
+});
+
+test('it is paged, and each team has its own', async () => {
+  const [team, other] = [await makeTeam(), await makeTeam()];
+  for (let count = 0; count < 5; count++) await team.rest('POST', '/key', { body: { kind: 'publishable' } });
+  const pages = await walkPages(async (cursor) => {
+    const query = { limit: '2', ...(cursor !== undefined && { cursor }) };
+    const { body } = await team.rest<AuditList>('GET', '/audit', { query });
+    return { items: body.entries, nextCursor: body.nextCursor };
+  });
+  expect(pages.map(({ length }) => length)).toEqual([2, 2, 1]);
+  const ids = pages.flat().map(({ id }) => id);
+  expect(ids).toEqual(ids.toSorted().reverse());
+  expect((await other.rest<AuditList>('GET', '/audit')).body.entries).toEqual([]);
+  expect((await team.rest('GET', '/audit?cursor=x')).refusal.code).toBe('invalid_cursor');
+});
+
+test('a secret key in a page of another site is noted, once and not for each visitor', async () => {
+  const team = await makeTeam();
+  const headers = { origin: 'https://leak.example' };
+  for (let count = 0; count < 3; count++) {
+    const { refusal } = await team.rest('GET', '/chat', { headers });
+    expect(refusal.code).toBe('secret_key_in_browser');
+  }
+  await vi.waitFor(async () => {
+    const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
+    expect(entries.map(({ action, actor, outcome }) => [action, actor.kind, outcome])).toEqual([
+      ['secret_key_in_browser', 'key', 'done'],
+    ]);
+  });
+});
+
+describe('when the log cannot be written', () => {
+  test('nothing is done that could not be noted', async () => {
+    const team = await makeTeam();
+    broken = 'begin';
+    const { refusal } = await team.rest('POST', '/key', { body: { kind: 'publishable' } });
+    expect(refusal.code).toBe('database_unavailable');
+    broken = undefined;
+    expect((await team.rest<{ keys: unknown[] }>('GET', '/key')).body.keys).toHaveLength(2);
+  });
+
+  test('what was done is answered, and its entry says that nobody knows', async () => {
+    const team = await makeTeam();
+    broken = 'finish';
+    const { status } = await team.rest<NewKey>('POST', '/key', { body: { kind: 'publishable' } });
+    expect(status).toBe(200);
+    const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
+    expect(entries).toMatchObject([{ action: 'key.create', outcome: 'unknown' }]);
+  });
+});
+
+test('entries go by themselves after 400 days', async () => {
+  const indexes = await mongo.raw.collection('auditLog').indexes();
+  expect(indexes.find(({ key }) => 'at' in key)?.expireAfterSeconds).toBe(400 * 24 * 60 * 60);
+});

@@ -1,0 +1,46 @@
+import { type IdNoun, isId, type Refusal } from '@parley/contract';
+import type { AuditStore, NewAuditEntry, Scope } from '@parley/db';
+
+/** How an act came out: it was done, to this; or was refused, or broke off. */
+export type ActEnd = { readonly target: string | undefined } | Refusal;
+
+/**
+ * Notes an act before it is done, so that none is done unseen, whatever fails in between. The answer takes its end:
+ * what was refused is no act, and its entry goes; of what broke off nobody knows, and its entry says so.
+ *
+ * @throws Refusal `database_unavailable`: nothing may be done that cannot be noted
+ */
+export async function beginAct(
+  audit: AuditStore,
+  scope: Scope,
+  entry: NewAuditEntry,
+): Promise<(end: ActEnd) => Promise<void>> {
+  const id = await audit.begin(scope, entry);
+  return async (end) => {
+    const isRefused = 'code' in end && end.status < 500;
+    try {
+      if (isRefused) await audit.withdraw(scope, id);
+      else if ('target' in end) await audit.finish(scope, id, end.target);
+    } catch {
+      // The act stands as it came out; the entry goes on to say that nobody knows.
+    }
+  };
+}
+
+const TARGETS: Readonly<Record<string, IdNoun>> = { keyId: 'key', agentId: 'agent', secretId: 'secret' };
+
+/** What a request is about, by the ids that it names. What is no id is content. */
+export function targetOf(input: unknown): string | undefined {
+  if (typeof input !== 'object' || input === null) return undefined;
+  for (const [field, value] of Object.entries(input)) {
+    const noun = TARGETS[field];
+    if (noun && typeof value === 'string' && isId(noun, value)) return value;
+  }
+  return undefined;
+}
+
+/** What a request has made, by the id it is answered with. */
+export function madeBy(answer: unknown): string | undefined {
+  const id = typeof answer === 'object' && answer !== null && 'id' in answer ? answer.id : undefined;
+  return typeof id === 'string' ? id : undefined;
+}

@@ -1,0 +1,34 @@
+import { auditListSchema, isId, limits, listAuditInputSchema } from '@parley/contract';
+import { z } from 'zod';
+import { cursorKind } from '../cursor.ts';
+import { refuseRestricted } from '../permit.ts';
+import { procedure } from '../procedures.ts';
+import { toAuditEntry } from './to-audit-entry.ts';
+
+const cursors = cursorKind(
+  'audit',
+  z.string().refine((text) => isId('audit', text)),
+);
+
+export const listAudit = procedure
+  .meta({
+    openapi: {
+      method: 'GET',
+      path: '/audit',
+      operationId: 'listAudit',
+      tags: ['Data'],
+      summary: 'List administrative acts',
+      description:
+        'Who did what in your team, newest first: everything that was done with a secret key to keys, agents, users and ' +
+        'data, and by the operator. Kept for 400 days.',
+    },
+    errors: ['secret_key_needed', 'whole_team_key_needed', 'invalid_cursor'],
+  })
+  .input(listAuditInputSchema)
+  .output(auditListSchema)
+  .query(async ({ ctx: { stores, scope }, input: { limit = limits.auditPageDefault, cursor } }) => {
+    refuseRestricted(scope);
+    const after = cursor === undefined ? undefined : cursors.decode({}, cursor);
+    const { items, next } = await stores.audit.list(scope, { limit, ...(after !== undefined && { after }) });
+    return { entries: items.map(toAuditEntry), ...(next && { nextCursor: cursors.encode({}, next) }) };
+  });

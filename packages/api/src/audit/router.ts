@@ -1,0 +1,4 @@
+import { t } from '../trpc.ts';
+import { listAudit } from './list-audit.ts';
+
+export const auditRouter = t.router({ list: listAudit });

@@ -1,0 +1,23 @@
+import type { AuditEntry } from '@parley/contract';
+import type { AuditEntryRecord } from '@parley/db';
+
+/** An act as answers show it. */
+export function toAuditEntry({
+  id,
+  at,
+  actor,
+  action,
+  target,
+  request,
+  isDone,
+}: AuditEntryRecord): AuditEntry {
+  return {
+    id,
+    at: at.toISOString(),
+    actor: actor.kind === 'key' ? { kind: 'key', keyId: actor.key } : actor,
+    action,
+    ...(target !== undefined && { targetId: target }),
+    ...(request !== undefined && { requestId: request }),
+    outcome: isDone ? 'done' : 'unknown',
+  };
+}
