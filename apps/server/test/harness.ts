@@ -66,8 +66,8 @@ export interface Team {
   guestKey(): Promise<string>;
   /** A guest of that key: their token, and their user id. */
   makeGuest(): Promise<NewGuest>;
-  /** A token as the team's own servers sign it, with a secret of the team. */
-  userToken(userId?: string): Promise<string>;
+  /** A token as the team's own servers sign it, with a secret of the team; good for ten minutes. */
+  userToken(userId?: string, lifeSeconds?: number): Promise<string>;
   /** A further signing secret, by its id; as many as there may be stand aside. */
   makeSigningSecret(): Promise<Id<'secret'>>;
   /** Ends all signing secrets but the one that `userToken` signs with. */
@@ -206,7 +206,7 @@ async function makeTeam(
         return guestKey;
       },
       makeGuest: async () => (await send<NewGuest>('POST', '/guest', { key: await team.guestKey() })).body,
-      async userToken(userId = 'user_1') {
+      async userToken(userId = 'user_1', lifeSeconds = 600) {
         const working = await stores.signingSecrets.list(scope);
         const soon = Date.now() + 10_000;
         if (
@@ -220,7 +220,7 @@ async function makeTeam(
           .setProtectedHeader({ alg: 'HS256', kid: signing.info.id })
           .setSubject(userId)
           .setAudience(scope.team)
-          .setExpirationTime('10m')
+          .setExpirationTime(new Date(Date.now() + lifeSeconds * 1_000))
           .sign(new TextEncoder().encode(signing.secret));
       },
       async makeSigningSecret() {

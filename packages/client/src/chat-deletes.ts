@@ -18,7 +18,7 @@ export class ChatDeletes implements DeferredDeletes {
   readonly #listeners = new Listeners();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   /** Being deleted, or deleted: lists that were read before still hold them. */
-  readonly #gone = new Set<string>();
+  #gone = new Set<string>();
   #pending: readonly string[] = [];
   #hidden: ReadonlySet<string> = new Set();
   #errors: ReadonlyMap<string, ParleyError> = new Map();
@@ -68,17 +68,29 @@ export class ChatDeletes implements DeferredDeletes {
     return this.#errors;
   }
 
+  /** Somebody else deletes from now on: what waited is taken back, for its user alone may delete it. */
+  startOver(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    this.#gone = new Set();
+    this.#errors = new Map();
+    this.#changed();
+  }
+
   subscribe(listener: () => void): () => void {
     return this.#listeners.add(listener);
   }
 
   async #delete(chatId: string, isLeaving: boolean): Promise<void> {
     this.#stopTimer(chatId);
-    this.#gone.add(chatId);
+    const gone = this.#gone;
+    gone.add(chatId);
     this.#changed();
     try {
       await this.#parts.deleteChat(chatId, isLeaving);
     } catch (thrown) {
+      // Who asked for it is here no more.
+      if (gone !== this.#gone) return;
       const error = toParleyError(thrown);
       // Somebody else was faster.
       if (error.code !== 'chat_not_found') return this.#failed(chatId, error);

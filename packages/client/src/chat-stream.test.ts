@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { TestPage } from '../test/support/test-page.ts';
 import { ChatStream, type ChatStreamParts } from './chat-stream.ts';
-import { KeyRing } from './key-ring.ts';
+import { Credentials } from './credentials.ts';
 import { ParleyError } from './parley-error.ts';
 import { timings } from './timings.ts';
 
@@ -27,7 +27,7 @@ function play() {
         },
       };
     },
-    keys: new KeyRing('pk_live_1'),
+    credentials: new Credentials({ apiKey: 'pk_live_1' }),
     page,
     timings,
     onEvent: ({ type }) => told.push(type),

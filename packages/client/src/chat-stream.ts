@@ -1,7 +1,7 @@
 import type { ChatEvent } from '@parley/contract';
 import type { Unsubscribable } from '@trpc/server/observable';
 import { backoffMs } from './backoff.ts';
-import type { KeyRing } from './key-ring.ts';
+import { type Credentials, refusedPart, type Shown } from './credentials.ts';
 import type { Page } from './page.ts';
 import type { ChatConnection } from './parley.ts';
 import { isRetryable, type ParleyError, toParleyError } from './parley-error.ts';
@@ -22,7 +22,7 @@ type FollowChat = (
 export interface ChatStreamParts {
   readonly chatId: string;
   readonly follow: FollowChat;
-  readonly keys: KeyRing;
+  readonly credentials: Credentials;
   readonly page: Page;
   readonly timings: Timings;
   readonly onEvent: (event: ChatEvent) => void;
@@ -48,7 +48,8 @@ export class ChatStream {
   #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   #stopWatching: (() => void) | undefined;
   #wasOnline = true;
-  #hasRenewed = false;
+  /** What was replaced since it was open the last time. */
+  readonly #renewed = new Set<'key' | 'user'>();
   state: ChatConnection = 'paused';
   /** Why it is not open, when that is not the network. */
   error: ParleyError | undefined;
@@ -81,24 +82,31 @@ export class ChatStream {
     this.#disconnect('paused');
   }
 
+  /** Another user looks: what was told is told anew, from where it is opened next. */
+  startOver(): void {
+    this.close();
+    this.#cursor = undefined;
+    this.error = undefined;
+  }
+
   #connect(state: 'connecting' | 'reconnecting'): void {
     this.#disconnect(state);
-    const { chatId, follow, keys } = this.#parts;
+    const { chatId, follow, credentials } = this.#parts;
     const connection = this.#connection;
     const heard =
       <Said extends readonly unknown[]>(listener: (...said: Said) => void) =>
       (...said: Said) => {
         if (connection === this.#connection) listener(...said);
       };
-    const usedKey = keys.key();
-    usedKey.catch(() => undefined);
+    const shown = credentials.current();
+    shown.catch(() => undefined);
     this.#timer = setTimeout(() => this.#lost(), this.#parts.timings.streamOpeningMaxMs);
     this.#subscription = follow(
       { chatId, ...(this.#cursor !== undefined && { lastEventId: this.#cursor }) },
       {
         onStarted: heard(() => this.#opened()),
         onData: heard(({ id, data }) => this.#told(id, data)),
-        onError: heard((error) => void this.#failed(toParleyError(error), usedKey, connection)),
+        onError: heard((error) => void this.#failed(toParleyError(error), shown, connection)),
         onComplete: heard(() => this.#lost()),
         onConnectionStateChange: heard(({ state: now, error }) => {
           if (now === 'connecting' && error) this.#lost();
@@ -110,7 +118,7 @@ export class ChatStream {
   #opened(): void {
     clearTimeout(this.#timer);
     this.#openedAt = performance.now();
-    this.#hasRenewed = false;
+    this.#renewed.clear();
     this.error = undefined;
     this.#become('live');
   }
@@ -135,10 +143,12 @@ export class ChatStream {
     );
   }
 
-  async #failed(error: ParleyError, usedKey: Promise<string>, connection: number): Promise<void> {
-    if (error.code === 'unauthorized' && !this.#hasRenewed) {
-      this.#hasRenewed = true;
-      const next = await usedKey.then((key) => this.#parts.keys.renew(key)).catch(() => undefined);
+  async #failed(error: ParleyError, shown: Promise<Shown>, connection: number): Promise<void> {
+    const part = refusedPart(error.code);
+    if (part && !this.#renewed.has(part)) {
+      this.#renewed.add(part);
+      const { credentials } = this.#parts;
+      const next = await shown.then((used) => credentials.renew(part, used)).catch(() => undefined);
       if (connection !== this.#connection) return;
       if (next !== undefined) return this.#connect('reconnecting');
     }

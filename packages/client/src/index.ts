@@ -1,5 +1,6 @@
 export { createParley } from './create-parley.ts';
 export type { Exchange } from './exchange.ts';
+export { type GuestTokenSource, guestToken } from './guest-token.ts';
 export type { CallContext } from './links.ts';
 export type {
   ApiKeySource,
@@ -11,6 +12,7 @@ export type {
   Outbox,
   Parley,
   ParleyOptions,
+  UserTokenSource,
 } from './parley.ts';
 export { type FieldIssue, isRetryable, ParleyError, toParleyError } from './parley-error.ts';
 export type { Send, SendState, SendStorage } from './send.ts';

@@ -3,7 +3,7 @@ import { retryAnswer, stopAnswer } from './answer-actions.ts';
 import { attempt } from './attempts.ts';
 import { ChatStream } from './chat-stream.ts';
 import { isClaimed } from './claims.ts';
-import type { KeyRing } from './key-ring.ts';
+import type { Credentials } from './credentials.ts';
 import { Listeners } from './listeners.ts';
 import type { MessageOutbox } from './message-outbox.ts';
 import type { Page } from './page.ts';
@@ -24,7 +24,7 @@ import {
 
 export interface LiveChatParts {
   readonly trpc: Parley['trpc'];
-  readonly keys: KeyRing;
+  readonly credentials: Credentials;
   readonly outbox: MessageOutbox;
   readonly page: Page;
   readonly timings: Timings;
@@ -35,7 +35,7 @@ export class LiveChat implements FollowedChat {
   readonly chatId: string;
   readonly #parts: LiveChatParts;
   readonly #listeners = new Listeners();
-  readonly #closed = new AbortController();
+  #closed = new AbortController();
   readonly #stream: ChatStream;
   readonly #tail: TailReader;
   readonly #retries = new Map<string, Promise<void>>();
@@ -53,7 +53,7 @@ export class LiveChat implements FollowedChat {
   #toldTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(chatId: string, parts: LiveChatParts) {
-    const { trpc, keys, page, timings } = parts;
+    const { trpc, credentials, page, timings } = parts;
     this.chatId = chatId;
     this.#parts = parts;
     const list = trpc.message.list.query;
@@ -65,7 +65,7 @@ export class LiveChat implements FollowedChat {
     this.#stream = new ChatStream({
       chatId,
       follow: trpc.chat.follow.subscribe,
-      keys,
+      credentials,
       page,
       timings,
       onEvent: (event) => this.#onEvent(event),
@@ -103,12 +103,15 @@ export class LiveChat implements FollowedChat {
   loadOlder(): Promise<void> {
     const { olderCursor } = this.#state;
     if (!olderCursor) return Promise.resolve();
-    this.#olderRead ??= this.#readOlder(olderCursor).finally(() => {
+    if (this.#olderRead) return this.#olderRead;
+    const reading = this.#readOlder(olderCursor, this.#closed.signal).finally(() => {
+      if (this.#olderRead !== reading) return;
       this.#olderRead = undefined;
       this.#changed();
     });
+    this.#olderRead = reading;
     this.#changed();
-    return this.#olderRead;
+    return reading;
   }
 
   async stop(messageId: string): Promise<void> {
@@ -123,6 +126,24 @@ export class LiveChat implements FollowedChat {
     const running = this.#retry(messageId).finally(() => this.#retries.delete(messageId));
     this.#retries.set(messageId, running);
     return running;
+  }
+
+  /** Somebody else looks from now on: nothing is known, and all that is underway is given up. */
+  startOver(): void {
+    this.#closed.abort();
+    this.#closed = new AbortController();
+    this.#tail.cancel();
+    this.#stream.startOver();
+    this.#retries.clear();
+    this.#lookedFor.clear();
+    this.#olderRead = undefined;
+    this.#olderError = undefined;
+    this.#state = emptyTranscript;
+    this.#takeSends();
+    if (this.#isOpen) this.#stream.open();
+    // What the former one saw must not stand until the next picture.
+    this.#refresh();
+    this.#listeners.call();
   }
 
   /** For good. */
@@ -186,15 +207,16 @@ export class LiveChat implements FollowedChat {
     this.#changed();
   }
 
-  async #readOlder(cursor: string): Promise<void> {
+  async #readOlder(cursor: string, closed: AbortSignal): Promise<void> {
     const list = this.#parts.trpc.message.list.query;
     try {
       const read = (signal: AbortSignal) => readPage(list, this.chatId, cursor, signal);
-      const page = await attempt(this.#closed.signal, read);
+      const page = await attempt(closed, read);
+      if (closed.aborted) return;
       this.#olderError = undefined;
       this.#dispatch({ type: 'older-page', page, cursor });
     } catch (error) {
-      this.#olderError = toParleyError(error);
+      if (!closed.aborted) this.#olderError = toParleyError(error);
     }
   }
 

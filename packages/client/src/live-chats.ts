@@ -22,6 +22,14 @@ export class LiveChats implements FollowedChats {
     return chat;
   }
 
+  /** Somebody else looks from now on. */
+  startOver(): void {
+    for (const [chatId, chat] of this.#chats) {
+      if (!chat.isOpen) this.#chats.delete(chatId);
+      chat.startOver();
+    }
+  }
+
   close(): void {
     for (const chat of this.#chats.values()) chat.close();
     this.#chats.clear();

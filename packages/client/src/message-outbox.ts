@@ -1,5 +1,6 @@
 import { pauseAfter } from './attempts.ts';
-import { type KeptSend, KeptSends } from './kept-sends.ts';
+import { isOfUser } from './credentials.ts';
+import { KeptSends } from './kept-sends.ts';
 import { Listeners } from './listeners.ts';
 import { mintKey } from './mint-key.ts';
 import type { Page } from './page.ts';
@@ -28,11 +29,15 @@ const NONE: readonly Send[] = [];
 /** See `Outbox`. A machine on its own: it is told what happens, and sends what can go out. */
 export class MessageOutbox implements Outbox {
   readonly #deliver: OutboxParts['deliver'];
-  readonly #kept: KeptSends;
+  readonly #storage: SendStorage | undefined;
+  #kept: KeptSends;
   readonly #page: Page;
   readonly #firstResendMs: number;
   readonly #listeners = new Listeners();
   readonly #closed = new AbortController();
+  /** Ends what is underway for one user when another one comes. */
+  #visit = new AbortController();
+  #isUserKnown = false;
   readonly #stopWatching: () => void;
   /** In the order in which they were sent. */
   readonly #sends = new Map<string, Send>();
@@ -50,12 +55,41 @@ export class MessageOutbox implements Outbox {
   constructor({ deliver, storage, page, timings }: OutboxParts) {
     this.#firstResendMs = timings.firstResendMs;
     this.#deliver = deliver;
+    this.#storage = storage;
     this.#kept = new KeptSends(storage);
     this.#page = page;
     this.#wasOnline = page.isOnline();
     this.#stopWatching = page.onChange(() => this.#onPageChange());
-    for (const kept of this.#kept.all()) this.#inherit(kept);
-    for (const chatId of this.#chats()) this.#pump(chatId);
+  }
+
+  /**
+   * From now on it is this user's, or nobody's in particular where there are no users: what is kept of theirs goes
+   * out, what another has sent stays in the storage for them. What was sent before it was known who sends is the
+   * first user's to come.
+   */
+  begin(user: string | undefined): void {
+    const own = this.#isUserKnown ? [] : [...this.#sends.values()];
+    this.#clear();
+    this.#isUserKnown = true;
+    this.#kept = new KeptSends(this.#storage, user);
+    if (user !== undefined) this.#kept.adopt(new KeptSends(this.#storage));
+    this.#load(own);
+  }
+
+  /** Nobody's any more, until somebody begins. */
+  end(): void {
+    this.#clear();
+    this.#isUserKnown = false;
+    this.#kept = new KeptSends(this.#storage);
+    this.#listeners.call();
+  }
+
+  /** What this user has sent under another name is theirs under this one. */
+  adopt(former: string): void {
+    const own = [...this.#sends.values()];
+    this.#clear();
+    this.#kept.adopt(new KeptSends(this.#storage, former));
+    this.#load(own);
   }
 
   send({ chatId, content }: { readonly chatId: string; readonly content: string }): string {
@@ -108,7 +142,35 @@ export class MessageOutbox implements Outbox {
   close(): void {
     this.#stopWatching();
     this.#closed.abort();
+    this.#visit.abort();
     for (const timer of this.#timers.values()) clearTimeout(timer);
+  }
+
+  /** Forgets all of it; what is kept stays kept. */
+  #clear(): void {
+    this.#visit.abort();
+    this.#visit = new AbortController();
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    this.#sends.clear();
+    this.#ofChat.clear();
+    this.#inherited.clear();
+    this.#underway.clear();
+    this.#failures.clear();
+  }
+
+  /** These, and what is kept, in the order in which they were sent. */
+  #load(own: readonly Send[]): void {
+    const known = new Set(own.map(({ key }) => key));
+    const kept = this.#kept.all().filter(({ key }) => !known.has(key));
+    for (const { key } of kept) this.#inherited.add(key);
+    const all = [...own, ...kept.map((send): Send => ({ ...send, state: { kind: 'sending' } }))];
+    for (const send of all.sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1))) {
+      this.#sends.set(send.key, send);
+      this.#sort(send.chatId);
+    }
+    this.#listeners.call();
+    for (const chatId of this.#chats()) this.#pump(chatId);
   }
 
   /** Sends the first of this chat that can go out, unless one is on its way or waits for its time. */
@@ -133,20 +195,22 @@ export class MessageOutbox implements Outbox {
       this.#remove(send);
       return this.#pump(chatId);
     }
+    const { signal } = this.#visit;
     this.#underway.add(key);
     if (send.state.kind !== 'sending' && this.#page.isOnline()) this.#set(send, { kind: 'sending' });
-    const state = await this.#outcomeOf(send);
+    const state = await this.#outcomeOf(send, signal);
+    if (signal.aborted) return;
     this.#underway.delete(key);
     const current = this.#sends.get(key);
-    if (!current || this.#closed.signal.aborted) return;
+    if (!current) return;
     this.#settleAs(current, state);
     this.#pump(chatId);
   }
 
-  async #outcomeOf(send: Send): Promise<SendState> {
+  async #outcomeOf(send: Send, visit: AbortSignal): Promise<SendState> {
     try {
       const deliver = (signal: AbortSignal) => this.#deliver(send, signal);
-      const { id: answerId, userMessageId } = await withTimeLimit(this.#closed.signal, deliver);
+      const { id: answerId, userMessageId } = await withTimeLimit(visit, deliver);
       return { kind: 'accepted', userMessageId, answerId };
     } catch (thrown) {
       return this.#stateAfter(send, toParleyError(thrown));
@@ -154,7 +218,8 @@ export class MessageOutbox implements Outbox {
   }
 
   #stateAfter({ key }: Send, error: ParleyError): SendState {
-    if (isRetryable(error)) {
+    // A user whose token is over has not taken back what they sent.
+    if (isRetryable(error) || isOfUser(error.code)) {
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
       return {
@@ -200,12 +265,6 @@ export class MessageOutbox implements Outbox {
     }
   }
 
-  #inherit(kept: KeptSend): void {
-    this.#inherited.add(kept.key);
-    this.#sends.set(kept.key, { ...kept, state: { kind: 'sending' } });
-    this.#changed(kept.chatId);
-  }
-
   #set(send: Send, state: SendState): void {
     this.#sends.set(send.key, { ...send, state });
     this.#changed(send.chatId);
@@ -219,10 +278,14 @@ export class MessageOutbox implements Outbox {
   }
 
   #changed(chatId: string): void {
+    this.#sort(chatId);
+    this.#listeners.call();
+  }
+
+  #sort(chatId: string): void {
     const sends = [...this.#sends.values()].filter((send) => send.chatId === chatId);
     if (sends.length > 0) this.#ofChat.set(chatId, sends);
     else this.#ofChat.delete(chatId);
-    this.#listeners.call();
   }
 
   #firstToGo(chatId: string): Send | undefined {

@@ -1,6 +1,6 @@
 import { TRPCClientError } from '@trpc/client';
 import { describe, expect, test } from 'vitest';
-import { ApiKeyMissing, ForeignAnswer, isRetryable, ParleyError, toParleyError } from './parley-error.ts';
+import { CredentialMissing, ForeignAnswer, isRetryable, ParleyError, toParleyError } from './parley-error.ts';
 
 /** An error as tRPC makes it of a refusal. */
 function refused(status: number, refusal: object, headers: Record<string, string> = {}): unknown {
@@ -65,17 +65,26 @@ describe('what is not a refusal', () => {
       TRPCClientError.from(Object.assign(new Event('error'), { code: 503 })),
       'network',
     ],
-    ['a source out of reach', new ApiKeyMissing('x', { cause: new TypeError('fetch failed') }), 'network'],
     [
-      'a source that says so',
-      new ApiKeyMissing('x', { cause: Object.assign(new Error(), { code: 'network' }) }),
+      'a source out of reach',
+      new CredentialMissing('unauthorized', new TypeError('fetch failed')),
       'network',
     ],
-    ['a source that knows', new ApiKeyMissing('x', { cause: new ParleyError('draining', '') }), 'draining'],
     [
-      'a source that says no',
-      new ApiKeyMissing('Sign in.', { cause: new Error('Sign in.') }),
-      'unauthorized',
+      'a source that says so',
+      new CredentialMissing('unauthorized', Object.assign(new Error(), { code: 'network' })),
+      'network',
+    ],
+    [
+      'a source that knows',
+      new CredentialMissing('unauthorized', new ParleyError('draining', '')),
+      'draining',
+    ],
+    ['a source that says no', new CredentialMissing('unauthorized', new Error('Sign in.')), 'unauthorized'],
+    [
+      'a source of user tokens that says no',
+      new CredentialMissing('user_token_needed', new Error('Sign in.')),
+      'user_token_needed',
     ],
     ['a bug', new RangeError('bug'), 'unknown'],
     ['a text', 'thrown', 'unknown'],

@@ -54,9 +54,15 @@ export function networkError(cause?: unknown, facts: ParleyErrorFacts = {}): Par
   });
 }
 
-/** The key's source gave none. */
-export class ApiKeyMissing extends Error {
-  override readonly name = 'ApiKeyMissing';
+/** The source of the key, or of the user's token, gave none. */
+export class CredentialMissing extends Error {
+  override readonly name = 'CredentialMissing';
+  readonly code: 'unauthorized' | 'user_token_needed';
+
+  constructor(code: CredentialMissing['code'], cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.code = code;
+  }
 }
 
 /** An answer that is no JSON: somebody else's, on the way. */
@@ -116,10 +122,10 @@ function ofTrpc(error: TRPCClientError<never>): ParleyError {
 
 /** No answer came, or one that cannot be read. */
 function ofOther(cause: unknown, error: unknown): ParleyError {
-  if (cause instanceof ApiKeyMissing) {
+  if (cause instanceof CredentialMissing) {
     if (cause.cause instanceof ParleyError) return cause.cause;
     if (isOfNetwork(cause.cause) || saysNetwork(cause.cause)) return networkError(error);
-    return new ParleyError('unauthorized', cause.message, { cause: error });
+    return new ParleyError(cause.code, cause.message, { cause: error });
   }
   if (isOfNetwork(cause)) return networkError(error);
   if (isStreamFailure(cause)) return networkError(error, { status: cause.code });

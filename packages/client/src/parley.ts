@@ -1,4 +1,5 @@
 import type { AppRouter } from '@parley/api';
+import type { ClaimedGuest } from '@parley/contract';
 import type { QueryClient } from '@tanstack/query-core';
 import type { TRPCClient } from '@trpc/client';
 import type { ParleyError } from './parley-error.ts';
@@ -16,13 +17,26 @@ import type { AnswerEntry, TranscriptEntry } from './transcript-entry.ts';
  */
 export type ApiKeySource = (refused?: string) => Promise<string>;
 
+/**
+ * Where a user's token comes from: your own backend, which signs it for whoever is signed in; `guestToken` for a
+ * visitor nobody knows. Called once and remembered; called again with the token that was refused, and the request
+ * is then repeated once. What it throws is taken as `ApiKeySource` says, with `user_token_needed` for the rest:
+ * sends wait then, and it is asked again.
+ *
+ * When it gives another user's token, what is shown, remembered and underway of the former user is dropped first;
+ * their unsent messages stay in the storage until they are back.
+ */
+export type UserTokenSource = (refused?: string) => Promise<string>;
+
 /** What a client is made of. */
 export interface ParleyOptions {
   /** The server's address, without a path or with the one it is mounted at. Default: the page's own origin. */
   readonly url?: string;
   /** A publishable key in a browser, always. */
   readonly apiKey: string | ApiKeySource;
-  /** Where sends outlive the page. Default: `localStorage` where there is one. `null`: nowhere. */
+  /** Whose chats they are, for a key whose `access` is `guest` or `verified`. Default: nobody's in particular. */
+  readonly userToken?: string | UserTokenSource;
+  /** Where sends outlive the page, each user's for themselves. Default: `localStorage` where there is one. `null`: nowhere. */
   readonly storage?: SendStorage | null;
   /** Default: one of its own. */
   readonly queryClient?: QueryClient;
@@ -41,6 +55,21 @@ export interface Parley {
   readonly isOnline: () => boolean;
   /** Calls back when `isOnline` changes. Answers how to stop that. */
   readonly subscribeToOnline: (listener: () => void) => () => void;
+  /** For calls of your own: aborts when the user of this moment is here no more. */
+  userSignal(): AbortSignal;
+  /**
+   * Says that somebody else is here, or nobody: what is shown, remembered and underway of the user is dropped at
+   * once, chats that wait to be deleted are kept, and the source of `userToken` is asked anew. Call it where
+   * people sign in and out; a token that is merely refused needs no word of yours.
+   */
+  forgetUser(): void;
+  /**
+   * Gives the chats of a guest to the verified user who is here now, with what the guest sent and is not accepted
+   * yet. Once done, the guest is over; doing it again is harmless.
+   *
+   * @throws ParleyError `verified_user_needed`, `guest_claimed`, `user_token_invalid`; `network` after its attempts
+   */
+  claimGuest(guestToken: string): Promise<ClaimedGuest>;
   /** Ends every stream, timer and request. What is in the outbox stays in its storage. */
   close(): void;
 }

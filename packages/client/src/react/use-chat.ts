@@ -37,7 +37,7 @@ export function useChat(chatId: string): OneChat {
   const query = trpc.chat.get.useQuery({ chatId, withMessages: false });
   const mutation = useMutation({
     mutationFn: (changes: ChatUpdate) =>
-      attempt(new AbortController().signal, (signal) =>
+      attempt(parley.userSignal(), (signal) =>
         parley.trpc.chat.update.mutate({ chatId, ...changes }, { signal }),
       ),
     async onMutate(changes) {

@@ -22,13 +22,11 @@ export interface CreateChat {
 
 /** Makes chats; a new one stands first in the lists at once. */
 export function useCreateChat(): CreateChat {
-  const { trpc, queryClient } = useParley();
+  const { trpc, queryClient, userSignal } = useParley();
   const { mutateAsync, isPending, error } = useMutation({
     mutationFn: (input: CreateChatInput) => {
       const context = { idempotencyKey: mintKey() };
-      return attempt(new AbortController().signal, (signal) =>
-        trpc.chat.create.mutate(input, { signal, context }),
-      );
+      return attempt(userSignal(), (signal) => trpc.chat.create.mutate(input, { signal, context }));
     },
     onSuccess: (chat) => new ChatCache(queryClient).add(chat),
   });

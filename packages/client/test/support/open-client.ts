@@ -34,6 +34,7 @@ export interface OpenChat {
 interface ClientOptions {
   readonly url: string;
   readonly apiKey: ParleyOptions['apiKey'];
+  readonly userToken?: NonNullable<ParleyOptions['userToken']>;
   readonly storage?: MemoryStorage;
   readonly page?: TestPage;
   readonly timings?: Partial<Timings>;
@@ -50,11 +51,12 @@ const SHORT: Timings = {
 export function openClient(options: ClientOptions): TestClient {
   const { storage = new MemoryStorage(), page = new TestPage() } = options;
   const line = new Line();
-  const { url, apiKey } = options;
-  const parley = buildParley({ url, apiKey, storage, fetch: line.fetch }, page, {
-    ...SHORT,
-    ...options.timings,
-  });
+  const { url, apiKey, userToken } = options;
+  const parley = buildParley(
+    { url, apiKey, ...(userToken !== undefined && { userToken }), storage, fetch: line.fetch },
+    page,
+    { ...SHORT, ...options.timings },
+  );
   onTestFinished(() => parley.close());
   return {
     parley,

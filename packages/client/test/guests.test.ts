@@ -1,0 +1,107 @@
+import type { Chat } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../../../apps/server/test/harness.ts';
+import { guestToken, toParleyError } from '../src/index.ts';
+import { MemoryStorage } from './support/memory-storage.ts';
+import { openClient } from './support/open-client.ts';
+import { isAtRest, linesOf } from './support/shown.ts';
+
+/* A visitor nobody knows, who keeps their chats as long as their browser does, and longer once they sign in. */
+
+const { makeTeam, mongo, url } = await startHarness({ bounds: { tickMs: 20 } });
+const team = await makeTeam();
+const apiKey = await team.guestKey();
+const guestsMade = () => mongo.raw.collection('guests').countDocuments();
+
+describe('a guest', () => {
+  test('is made once per browser, however many pages ask, and finds their chats again', async () => {
+    const before = await guestsMade();
+    const storage = new MemoryStorage();
+    const pages = [guestToken({ url, apiKey, storage }), guestToken({ url, apiKey, storage })];
+    const first = openClient({ url, apiKey, userToken: pages[0] ?? '' });
+    const { id } = await first.parley.trpc.chat.create.mutate({ agentId: team.agent.id });
+    const second = openClient({ url, apiKey, userToken: pages[1] ?? '' });
+    expect((await second.parley.trpc.chat.list.query({})).chats.map((chat) => chat.id)).toEqual([id]);
+    const later = openClient({ url, apiKey, userToken: guestToken({ url: `${url}/`, apiKey, storage }) });
+    expect((await later.parley.trpc.chat.list.query({})).chats.map((chat) => chat.id)).toEqual([id]);
+    expect((await guestsMade()) - before).toBe(1);
+    const other = openClient({
+      url,
+      apiKey,
+      userToken: guestToken({ url, apiKey, storage: new MemoryStorage() }),
+    });
+    expect((await other.parley.trpc.chat.list.query({})).chats).toEqual([]);
+  });
+
+  test('without a storage lasts as long as the page', async () => {
+    const source = guestToken({ url, apiKey, storage: null });
+    expect(await source()).toBe(await source());
+    expect(source.kept()).toBe(await source());
+  });
+
+  test('stays the same when the key is rolled, though its text is another', async () => {
+    const storage = new MemoryStorage();
+    const token = await guestToken({ url, apiKey, storage })();
+    const { body } = await team.rest<{ keys: { id: string; visibleStart: string }[] }>('GET', '/key');
+    const { id } = body.keys.find(({ visibleStart }) => apiKey.startsWith(visibleStart)) ?? {};
+    const rolled = await team.rest<{ key: string }>('POST', `/key/${id}/roll`);
+    const source = guestToken({ url, apiKey: rolled.body.key, storage });
+    expect(await source()).toBe(token);
+  });
+
+  test('of another key, or who is gone, is another one: the page goes on with a new one', async () => {
+    const storage = new MemoryStorage();
+    const foreign = await guestToken({ url, apiKey, storage })();
+    const further = await team.rest<{ key: string }>('POST', '/key', {
+      body: { kind: 'publishable', access: 'guest' },
+    });
+    const source = guestToken({ url, apiKey: further.body.key, storage });
+    const client = openClient({ url, apiKey: further.body.key, userToken: source });
+    // The first request is the former guest's, and is not repeated as the next one's.
+    expect(await client.parley.trpc.chat.list.query({}).catch(toParleyError)).toMatchObject({
+      code: 'user_token_invalid',
+    });
+    expect((await client.parley.trpc.chat.list.query({})).chats).toEqual([]);
+    expect(await source()).not.toBe(foreign);
+    expect(await guestToken({ url, apiKey, storage })()).toBe(foreign);
+  });
+
+  test('cannot be had with a key that is for others, or when nobody is reached', async () => {
+    const open = guestToken({ url, apiKey: team.publishableKey, storage: null });
+    expect(await open().catch(toParleyError)).toMatchObject({ code: 'guest_key_needed' });
+    const nowhere = guestToken({ url: 'http://127.0.0.1:1', apiKey, storage: null });
+    expect(await nowhere().catch(toParleyError)).toMatchObject({ code: 'network' });
+  });
+});
+
+test('a guest who signs in takes along their chats, and what was not sent yet', async () => {
+  const storage = new MemoryStorage();
+  const guest = guestToken({ url, apiKey, storage });
+  const app: { user: string | undefined } = { user: undefined };
+  const userToken = (refused?: string) =>
+    app.user === undefined ? guest(refused) : team.userToken(app.user);
+  const client = openClient({ url, apiKey, userToken, storage });
+  const { parley } = client;
+  const chat: Chat = await parley.trpc.chat.create.mutate({ agentId: team.agent.id });
+  const open = client.open(chat.id);
+  parley.outbox.send({ chatId: chat.id, content: 'as a guest' });
+  await open.until(isAtRest(2));
+  client.line.answer('message.create', () => new Response('', { status: 503 }));
+  parley.outbox.send({ chatId: chat.id, content: 'not sent yet' });
+  await client.untilSend(chat.id, ([first]) => first?.state.kind === 'waiting');
+
+  app.user = 'ada';
+  parley.forgetUser();
+  const token = guest.kept() ?? '';
+  expect(await parley.claimGuest(token)).toEqual({ userId: 'ada', guestId: chat.userId });
+  guest.forget();
+  expect(linesOf(await open.until(isAtRest(4)))).toEqual([
+    'user: as a guest',
+    'answer: You said: as a guest',
+    'user: not sent yet',
+    'answer: You said: not sent yet',
+  ]);
+  expect((await parley.trpc.chat.list.query({})).chats).toMatchObject([{ id: chat.id, userId: 'ada' }]);
+  expect(storage.length).toBe(0);
+  expect(guest.kept()).toBeUndefined();
+});

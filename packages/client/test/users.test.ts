@@ -1,0 +1,303 @@
+import './support/dom.ts';
+import { act, waitFor } from '@testing-library/react';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../../../apps/server/test/harness.ts';
+import { storedTurns } from '../../../apps/server/test/support/stored-turns.ts';
+import { type Send, toParleyError } from '../src/index.ts';
+import { useChats, useCreateChat } from '../src/react/index.ts';
+import { MemoryStorage } from './support/memory-storage.ts';
+import { openClient, when } from './support/open-client.ts';
+import { renderHooks } from './support/render.tsx';
+import { isAtRest, linesOf } from './support/shown.ts';
+
+/*
+ * A client of one of the team's users: what it asks for is asked for as them, and nothing of theirs is left for
+ * whoever comes after them.
+ */
+
+const { makeTeam, model, mongo, url } = await startHarness({ bounds: { tickMs: 20 } });
+const team = await makeTeam();
+const apiKey = await team.guestKey();
+/** Beyond what clocks may differ by. */
+const EXPIRED = -120;
+
+const callsTo = (content: string) => model.calls().filter(({ message }) => message === content);
+const namesIn = (storage: MemoryStorage) =>
+  Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '');
+
+const isAccepted = ({ state }: Send) => state.kind === 'accepted';
+
+/** Whoever is signed in, in an app of its own. */
+function sourceOf(first: string) {
+  const asked: (string | undefined)[] = [];
+  const app = { user: first, lifeSeconds: 600, failure: undefined as Error | undefined, asked };
+  const source = async (refused?: string) => {
+    asked.push(refused);
+    if (app.failure) throw app.failure;
+    return team.userToken(app.user, app.lifeSeconds);
+  };
+  return Object.assign(app, { source });
+}
+
+describe('the token', () => {
+  test('goes with each kind of request: the user reaches their own chats, and no others', async () => {
+    const token = await team.userToken('kinds');
+    const client = openClient({ url, apiKey, userToken: token });
+    const { parley, line } = client;
+    const { id: foreign } = await team.makeChat({ userId: 'somebody' });
+    const { id: chatId, userId } = await parley.trpc.chat.create.mutate({ agentId: team.agent.id });
+    expect(userId).toBe('kinds');
+    const open = client.open(chatId);
+    parley.outbox.send({ chatId, content: 'hello' });
+    await open.until(isAtRest(2));
+    expect((await parley.trpc.chat.list.query({})).chats.map(({ id }) => id)).toEqual([chatId]);
+    expect(await parley.trpc.chat.get.query({ chatId: foreign }).catch(toParleyError)).toMatchObject({
+      code: 'chat_not_found',
+    });
+    parley.deletes.schedule(chatId);
+    client.page.leave();
+    await expect.poll(async () => (await team.rest('GET', `/chat/${chatId}`)).status).toBe(404);
+    const kinds = ['chat.create', 'chat.follow', 'message.create', 'message.list', 'chat.delete'];
+    expect(kinds.filter((kind) => line.to(kind).length === 0)).toEqual([]);
+    expect(new Set(line.requests.map(({ headers }) => headers.get('x-user-token')))).toEqual(
+      new Set([token]),
+    );
+    expect(line.requests.filter(({ path }) => path.includes(token))).toEqual([]);
+  });
+
+  test('that has expired is asked for again once, for all who come at the same time', async () => {
+    const app = sourceOf('expires');
+    app.lifeSeconds = EXPIRED;
+    const { parley, line } = openClient({
+      url,
+      apiKey,
+      userToken: async (refused) => {
+        const token = await app.source(refused);
+        app.lifeSeconds = 600;
+        return token;
+      },
+    });
+    await Promise.all([
+      parley.trpc.chat.create.mutate({ agentId: team.agent.id }),
+      parley.trpc.chat.list.query({}),
+      parley.trpc.agent.list.query({}),
+    ]);
+    expect(app.asked).toEqual([undefined, expect.stringContaining('.')]);
+    // Two queries share a request: each went out twice.
+    expect(line.requests).toHaveLength(4);
+    await parley.trpc.agent.list.query({});
+    expect(app.asked).toHaveLength(2);
+  });
+
+  test('is replaced for a stream, too; and a key that is refused along with it', async () => {
+    const [expired, good] = [await team.userToken('both', EXPIRED), await team.userToken('both')];
+    const keys: (string | undefined)[] = [];
+    const { id: chatId } = await team.makeChat({ userId: 'both' });
+    await team.send(chatId, 'hello');
+    const client = openClient({
+      url,
+      apiKey: async (refused) => {
+        keys.push(refused);
+        return refused === undefined ? 'pk_live_old' : apiKey;
+      },
+      userToken: async (refused) => (refused === undefined ? expired : good),
+    });
+    const open = client.open(chatId);
+    expect(linesOf(await open.until(isAtRest(2)))).toEqual(['user: hello', 'answer: You said: hello']);
+    await open.until(({ connection }) => connection === 'live');
+    expect(keys).toEqual([undefined, 'pk_live_old']);
+  });
+
+  test('that is refused twice is refused for good', async () => {
+    const app = sourceOf('never');
+    app.lifeSeconds = EXPIRED;
+    const { parley, line } = openClient({ url, apiKey, userToken: app.source });
+    const error = await parley.trpc.chat.list.query({}).catch(toParleyError);
+    expect(error).toMatchObject({ code: 'user_token_expired', status: 401, requestId: expect.any(String) });
+    expect([app.asked.length, line.requests.length]).toEqual([2, 1]);
+  });
+});
+
+describe('a message waits for its user', () => {
+  test('whose token has expired, and goes out once when there is another', async () => {
+    const app = sourceOf('waits');
+    app.lifeSeconds = EXPIRED;
+    const client = openClient({ url, apiKey, userToken: app.source });
+    const { id: chatId } = await team.makeChat({ userId: 'waits' });
+    const key = client.parley.outbox.send({ chatId, content: 'before the token expired' });
+    const [waiting] = await client.untilSend(chatId, ([first]) => first?.state.kind === 'waiting');
+    expect(waiting?.state).toMatchObject({ error: { code: 'user_token_expired' } });
+    app.lifeSeconds = 600;
+    await client.untilSend(chatId, ([first]) => first?.state.kind === 'accepted');
+    const keys = client.line.to('message.create').map(({ headers }) => headers.get('idempotency-key'));
+    expect(new Set(keys)).toEqual(new Set([key]));
+    await expect.poll(() => callsTo('before the token expired')).toHaveLength(1);
+    expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
+    expect(client.storage.length).toBe(0);
+  });
+
+  test('whom the source does not know yet, and says so', async () => {
+    const app = sourceOf('late');
+    app.failure = new Error('Sign in first.');
+    const client = openClient({ url, apiKey, userToken: app.source });
+    const { id: chatId } = await team.makeChat({ userId: 'late' });
+    const open = client.open(chatId);
+    client.parley.outbox.send({ chatId, content: 'signed out' });
+    const [waiting] = await client.untilSend(chatId, ([first]) => first?.state.kind === 'waiting');
+    expect(waiting?.state).toMatchObject({ error: { code: 'user_token_needed', message: 'Sign in first.' } });
+    expect(await client.parley.trpc.agent.list.query({}).catch(toParleyError)).toMatchObject({
+      code: 'user_token_needed',
+      message: 'Sign in first.',
+    });
+    app.failure = undefined;
+    expect(linesOf(await open.until(isAtRest(2)))).toEqual([
+      'user: signed out',
+      'answer: You said: signed out',
+    ]);
+    expect(callsTo('signed out')).toHaveLength(1);
+  });
+
+  test('over a reload, behind what the page before it left', async () => {
+    const app = sourceOf('reloads');
+    const storage = new MemoryStorage();
+    const { id: chatId } = await team.makeChat({ userId: 'reloads' });
+    const before = openClient({ url, apiKey, userToken: app.source, storage });
+    await before.parley.trpc.agent.list.query({});
+    before.line.down();
+    before.parley.outbox.send({ chatId, content: 'first of a reload' });
+    before.close();
+    const client = openClient({ url, apiKey, userToken: app.source, storage });
+    // It is not known yet who is here.
+    expect(client.parley.outbox.sendsOf(chatId)).toEqual([]);
+    client.parley.outbox.send({ chatId, content: 'second of a reload' });
+    await client.untilSend(chatId, (sends) => sends.length === 2 && sends.every(isAccepted));
+    const { messages } = await team.trpc.message.list.query({ chatId });
+    expect(messages.filter(({ role }) => role === 'user').map(({ content }) => content)).toEqual([
+      'first of a reload',
+      'second of a reload',
+    ]);
+  });
+});
+
+describe('when somebody else is here', () => {
+  test('nothing of the former user is shown or sent; back again, they find it', async () => {
+    const app = sourceOf('ada');
+    const client = openClient({ url, apiKey, userToken: app.source });
+    const { parley, line, storage } = client;
+    const { id: chatId } = await team.makeChat({ userId: 'ada' });
+    await team.send(chatId, 'a secret of ada');
+    const open = client.open(chatId);
+    await open.until(isAtRest(2));
+    line.answer('message.create', () => new Response('', { status: 503 }));
+    parley.outbox.send({ chatId, content: 'unsent of ada' });
+    await client.untilSend(chatId, ([first]) => first?.state.kind === 'waiting');
+    parley.deletes.schedule(chatId);
+
+    app.user = 'grace';
+    const asAda = line.requests.length;
+    parley.forgetUser();
+    expect(open.chat.view().entries).toEqual([]);
+    expect(parley.outbox.sendsOf(chatId)).toEqual([]);
+    expect(parley.deletes.hidden().size).toBe(0);
+    await open.until(({ error }) => error?.code === 'chat_not_found');
+    expect(open.chat.view().entries).toEqual([]);
+    const later = line.requests.slice(asAda);
+    expect(later.filter(({ path }) => /message\.create|chat\.delete/.test(path))).toEqual([]);
+    expect(namesIn(storage)).toEqual([expect.stringContaining('ada')]);
+
+    app.user = 'ada';
+    parley.forgetUser();
+    expect(linesOf(await open.until(isAtRest(4)))).toContain('user: unsent of ada');
+    expect(callsTo('unsent of ada')).toHaveLength(1);
+    expect(storage.length).toBe(0);
+  });
+
+  test('nothing of the former user is left in the cache: lists are read anew', async () => {
+    const app = sourceOf('alan');
+    const { parley } = openClient({ url, apiKey, userToken: app.source });
+    const [mine, theirs] = [
+      await team.makeChat({ userId: 'alan' }),
+      await team.makeChat({ userId: 'alonzo' }),
+    ];
+    const { result } = renderHooks(parley, () => useChats());
+    await waitFor(() => expect(result.current.chats.map(({ id }) => id)).toEqual([mine.id]));
+    app.user = 'alonzo';
+    act(() => parley.forgetUser());
+    const cached = parley.queryClient.getQueryCache().getAll();
+    expect(JSON.stringify(cached.map(({ state }) => state.data ?? null))).not.toContain(mine.id);
+    await waitFor(() => expect(result.current.chats.map(({ id }) => id)).toEqual([theirs.id]));
+  });
+
+  test('and nobody said so: it is seen by the next token, and what was asked for is not asked again as them', async () => {
+    const app = sourceOf('linus');
+    app.lifeSeconds = EXPIRED;
+    const { parley, line } = openClient({
+      url,
+      apiKey,
+      userToken: async (refused) => {
+        const token = await app.source(refused);
+        Object.assign(app, { user: 'edsger', lifeSeconds: 600 });
+        return token;
+      },
+    });
+    const here = parley.userSignal();
+    const made = await parley.trpc.chat.create.mutate({ agentId: team.agent.id }).catch(toParleyError);
+    expect(made).toMatchObject({ code: 'user_token_expired' });
+    expect([line.requests.length, here.aborted]).toEqual([1, true]);
+    expect((await parley.trpc.chat.list.query({})).chats).toEqual([]);
+  });
+
+  test('a chat that was being made is given up, not made for them', async () => {
+    const app = sourceOf('ken');
+    const { parley, line } = openClient({ url, apiKey, userToken: app.source });
+    const { result } = renderHooks(parley, () => useCreateChat());
+    await parley.trpc.agent.list.query({});
+    line.down();
+    await act(async () => {
+      const making = result.current.create({ agentId: team.agent.id }).catch(toParleyError);
+      await expect.poll(() => line.to('chat.create')).toHaveLength(1);
+      app.user = 'dennis';
+      parley.forgetUser();
+      line.up();
+      expect(await making).toMatchObject({ code: 'unknown' });
+    });
+    expect((await parley.trpc.chat.list.query({})).chats).toEqual([]);
+    expect(line.to('chat.create')).toHaveLength(1);
+  });
+
+  test('after a reload: each finds their own unsent messages, and no other’s', async () => {
+    const storage = new MemoryStorage();
+    const chats = new Map<string, string>();
+    for (const user of ['barbara', 'frances']) {
+      const { id: chatId } = await team.makeChat({ userId: user });
+      chats.set(user, chatId);
+      const client = openClient({ url, apiKey, userToken: sourceOf(user).source, storage });
+      await client.parley.trpc.agent.list.query({});
+      client.line.down();
+      client.parley.outbox.send({ chatId, content: `unsent of ${user}` });
+      client.close();
+    }
+    const client = openClient({ url, apiKey, userToken: sourceOf('frances').source, storage });
+    await client.untilSend(chats.get('frances') ?? '', ([first]) => first?.state.kind === 'accepted');
+    expect(client.parley.outbox.sendsOf(chats.get('barbara') ?? '')).toEqual([]);
+    expect(namesIn(storage)).toEqual([expect.stringContaining('barbara')]);
+    expect(callsTo('unsent of barbara')).toEqual([]);
+  });
+});
+
+test('what was left before there were users goes out as the user’s who comes', async () => {
+  const storage = new MemoryStorage();
+  const { id: chatId } = await team.makeChat({ userId: 'upgraded' });
+  const before = openClient({ url, apiKey: team.publishableKey, storage });
+  before.line.down();
+  const key = before.parley.outbox.send({ chatId, content: 'from before' });
+  before.close();
+  const client = openClient({ url, apiKey, userToken: await team.userToken('upgraded'), storage });
+  const [send] = await when(
+    (listener) => client.parley.outbox.subscribe(listener),
+    () => client.parley.outbox.sendsOf(chatId),
+    ([first]) => first?.state.kind === 'accepted',
+  );
+  expect(send?.key).toBe(key);
+  expect(storage.length).toBe(0);
+});
