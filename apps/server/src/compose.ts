@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { buildServer } from './build-server.ts';
 import type { TrustProxy } from './client-address.ts';
 import type { WebApp } from './doors/web.ts';
+import { jobsOf, startHousekeeping } from './housekeeping.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { ModelSource } from './model-source.ts';
@@ -74,17 +75,20 @@ export async function compose(parts: {
   };
   const { web, trustProxy } = parts;
   metrics?.watchTurns(turns);
+  const eraser = { deletions: database.stores.deletions, dropChat: turns.dropChat };
+  const housekeeping = startHousekeeping(jobsOf(eraser, database.stores), log);
   const app = await buildServer({ services, health, log, web, trustProxy, metrics });
   return {
     app,
     services,
     turns,
     async close(graceMs, hurry) {
+      const tidied = housekeeping.close();
       await turns.drain(graceMs, hurry);
       // What was said last may still leave; a client that does not take it keeps nobody from stopping.
       const late = setTimeout(() => app.server.closeAllConnections(), LAST_WORDS_MS);
       await app.close().finally(() => clearTimeout(late));
-      await rates?.limiter.close();
+      await Promise.all([tidied, rates?.limiter.close()]);
     },
   };
 }

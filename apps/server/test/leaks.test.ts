@@ -25,6 +25,7 @@ const COLLECTIONS = [
   'guests',
   'signingSecrets',
   'auditLog',
+  'deletions',
 ];
 
 const { url, makeTeam, model, mongo, startReplica } = await startHarness();
@@ -42,6 +43,7 @@ await vi.waitFor(async () => expect(await mongo.raw.collection('turnLog').countD
 await mongo.database.stores.requestCounts.add([{ subject: `key:${mintId('key')}`, minute: 1, count: 1 }]);
 await team.makeGuest();
 await team.userToken();
+await team.rest('DELETE', '/user/nobody');
 await team.rest('POST', '/key', { body: { kind: 'publishable' } });
 // A process that has not seen these documents before, and remembers none of them.
 const replica = await startReplica();

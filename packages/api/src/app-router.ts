@@ -8,6 +8,7 @@ import { messageRouter } from './message/router.ts';
 import type { policies } from './policies.ts';
 import { signingSecretRouter } from './signing-secret/router.ts';
 import { t } from './trpc.ts';
+import { userRouter } from './user/router.ts';
 
 /** Everything Parley can be asked, at both doors. */
 export const appRouter = t.router({
@@ -18,6 +19,7 @@ export const appRouter = t.router({
   key: keyRouter,
   guest: guestRouter,
   signingSecret: signingSecretRouter,
+  user: userRouter,
 });
 lockCoercion(appRouter);
 

@@ -5,6 +5,8 @@ export { type ActEnd, beginAct, madeBy } from './audit/begin-act.ts';
 export { toAuditEntry } from './audit/to-audit-entry.ts';
 export type { Caller, KeyHeaders } from './caller.ts';
 export { type Context, createContext, type Services } from './context.ts';
+export { type Eraser, erase } from './deletion/erase.ts';
+export { finishDeletions } from './deletion/finish-deletions.ts';
 export { toKey } from './key/to-key.ts';
 export { toNewKey } from './key/to-new-key.ts';
 export { lockCoercion } from './lock-coercion.ts';

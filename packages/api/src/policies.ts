@@ -51,6 +51,7 @@ export const policies = {
   'key.update': { callers: 'secret', scope: 'keys:write' },
   'key.roll': { callers: 'secret', scope: 'keys:write' },
   'key.revoke': { callers: 'secret', scope: 'keys:write' },
+  'user.delete': { callers: 'secret', scope: 'users:write' },
   'audit.list': { callers: 'secret', scope: 'data:read' },
 } as const satisfies Record<string, Policy>;
 

@@ -2,8 +2,18 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { answerIdOf, type IdNoun, idInputSchema, idSchema, isId, mintId, turnIdOf } from './id.ts';
 
-const nouns: readonly IdNoun[] = ['team', 'agent', 'chat', 'turn', 'message', 'key', 'audit', 'request'];
-const prefixes = ['team_', 'agent_', 'chat_', 'turn_', 'msg_', 'key_', 'audit_', 'req_'];
+const nouns: readonly IdNoun[] = [
+  'team',
+  'agent',
+  'chat',
+  'turn',
+  'message',
+  'key',
+  'audit',
+  'deletion',
+  'request',
+];
+const prefixes = ['team_', 'agent_', 'chat_', 'turn_', 'msg_', 'key_', 'audit_', 'del_', 'req_'];
 
 afterEach(() => {
   vi.useRealTimers();

@@ -15,6 +15,7 @@ const PREFIXES = {
   guest: 'guest_',
   secret: 'sec_',
   audit: 'audit_',
+  deletion: 'del_',
   request: 'req_',
 } as const;
 

@@ -111,6 +111,14 @@ export const limits = {
   auditPageDefault: 100,
   /** A leaked key is noted, and not once for each visitor of the page that leaks it. */
   auditSameEveryMs: 60 * 60 * 1_000,
+  /** How long a request to delete a user works before housekeeping goes on with it: hundreds of chats. */
+  deletionWaitMs: 5_000,
+  /** How often housekeeping looks for deletions to go on with: what a request left is gone within seconds. */
+  deletionsEveryMs: 5_000,
+  /** How often housekeeping looks for chats that a guest's move has left behind. */
+  guestMovesEveryMs: 5_000,
+  /** That a user was deleted, without who it was, is remembered for as long as who did it. */
+  deletionSeconds: 400 * 24 * 60 * 60,
   /** A team's agents are chosen from one list. */
   agentListMax: 1_000,
   /** From SIGTERM to exit: what runs may finish until then. Orchestrators kill after 30 s. */

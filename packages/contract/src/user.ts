@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { userIdSchema } from './chat.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { momentSchema } from './time.ts';
@@ -69,6 +70,23 @@ export const signingSecretListSchema = z
   .object({ signingSecrets: z.array(signingSecretSchema) })
   .meta({ id: 'SigningSecretList', description: 'The signing secrets that work, newest first.' });
 
+/** Names one user. */
+export const oneUserInputSchema = z.strictObject({ userId: userIdSchema });
+
+/** What is said of a user's deletion: nothing that tells who it was. */
+export const deletionSchema = z
+  .object({
+    id: idSchema('deletion').meta({ description: "The deletion's id: the audit log names it." }),
+    status: z.enum(['running', 'done']).meta({
+      description:
+        '`running`: their chats are gone for everyone, and what is left of them is being removed. Ask again to see.',
+    }),
+    createdAt: momentSchema,
+    finishedAt: momentSchema.optional(),
+  })
+  .meta({ id: 'Deletion', description: 'How the deletion of a user stands.' });
+
+export type Deletion = z.infer<typeof deletionSchema>;
 export type NewGuest = z.infer<typeof newGuestSchema>;
 export type ClaimedGuest = z.infer<typeof claimedGuestSchema>;
 export type SigningSecret = z.infer<typeof signingSecretSchema>;

@@ -84,20 +84,7 @@ export function createChatStore({ chats, turns, turnLog }: Models): ChatStore {
     },
 
     async markDeleted(scope, id) {
-      const tombstone = {
-        $set: { deletedAt: new Date() },
-        $unset: {
-          team: 1,
-          agent: 1,
-          agentType: 1,
-          user: 1,
-          metadata: 1,
-          title: 1,
-          titleBeginnings: 1,
-          createdAt: 1,
-        },
-      };
-      const { matchedCount } = await chats.updateOne({ _id: id, ...chatsWithin(scope) }, tombstone);
+      const { matchedCount } = await chats.updateOne({ _id: id, ...chatsWithin(scope) }, tombstoneUpdate());
       return matchedCount === 1;
     },
 
@@ -161,6 +148,17 @@ function toDocument(chat: ChatRecord, agentType: string): ChatDocument {
     ...(chat.user !== undefined && { user: chat.user }),
     ...(chat.metadata !== undefined && { metadata: JSON.stringify(chat.metadata) }),
     createdAt: chat.createdAt,
+  };
+}
+
+/** Makes a chat a tombstone: what is content, or says whose it was, goes at once. */
+export function tombstoneUpdate() {
+  return {
+    $set: { deletedAt: new Date() },
+    $unset: {
+      ...({ team: 1, agent: 1, agentType: 1, user: 1 } as const),
+      ...({ metadata: 1, title: 1, titleBeginnings: 1, createdAt: 1 } as const),
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { createApiKeyStore } from './api-key-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import { createChatStore } from './chat-store.ts';
 import { toRefusal } from './database-errors.ts';
+import { createDeletionStore } from './deletion-store.ts';
 import { guarded } from './guarded.ts';
 import { createGuestStore } from './guest-store.ts';
 import { createMessageStore } from './message-store.ts';
@@ -137,6 +138,7 @@ function createStores(models: Models): Stores {
     signingSecrets: guarded(createSigningSecretStore(models)),
     agents: guarded(createAgentStore(models)),
     audit: guarded(createAuditStore(models)),
+    deletions: guarded(createDeletionStore(models)),
     chats: guarded(createChatStore(models)),
     messages: guarded(createMessageStore(models)),
     turns: guarded(createTurnStore(models)),

@@ -112,6 +112,8 @@ export interface ChatDocument {
   deletedAt?: Date;
   /** Deleted, its turns removed. */
   purgedAt?: Date;
+  /** Deleted with a user or a team: not even the tombstone stays. */
+  deletion?: Id<'deletion'>;
 }
 
 export interface TurnDocument {
@@ -170,6 +172,16 @@ export interface AuditDocument {
   target?: string;
   request?: string;
   isDone?: true;
+}
+
+export interface DeletionDocument {
+  _id: Id<'deletion'>;
+  team: Id<'team'>;
+  /** Absent: the whole team; or it is finished. */
+  user?: string;
+  isPending?: true;
+  createdAt: Date;
+  finishedAt?: Date;
 }
 
 /** Longer than the minute that is counted, whatever the clocks of the processes say. */
@@ -233,6 +245,7 @@ const guestSchema = new Schema<GuestDocument>(
   { ...options, collection: 'guests' },
 );
 guestSchema.index({ hash: 1 }, { unique: true });
+guestSchema.index({ team: 1, movedTo: 1 });
 guestSchema.index({ movingSince: 1 }, { sparse: true });
 guestSchema.index({ seenAt: 1 }, { expireAfterSeconds: limits.guestSeconds });
 
@@ -286,6 +299,7 @@ const chatSchema = new Schema<ChatDocument>(
     idempotency: idempotencySchema,
     deletedAt: Date,
     purgedAt: Date,
+    deletion: String,
   },
   { ...options, collection: 'chats' },
 );
@@ -297,6 +311,7 @@ chatSchema.index({ team: 1, titleBeginnings: 1, _id: -1 }, { partialFilterExpres
 chatSchema.index({ team: 1, user: 1, titleBeginnings: 1, _id: -1 }, { partialFilterExpression: hasTitle });
 chatSchema.index({ 'idempotency.key': 1 }, { unique: true, ...withIdempotency });
 chatSchema.index({ deletedAt: 1 }, { sparse: true });
+chatSchema.index({ deletion: 1 }, { sparse: true });
 chatSchema.index({ purgedAt: 1 }, { expireAfterSeconds: TOMBSTONE_SECONDS });
 
 const turnSchema = new Schema<TurnDocument>(
@@ -365,6 +380,15 @@ const auditSchema = new Schema<AuditDocument>(
 auditSchema.index({ team: 1, _id: -1 });
 auditSchema.index({ at: 1 }, { expireAfterSeconds: limits.auditSeconds });
 
+const deletionSchema = new Schema<DeletionDocument>(
+  { _id: string, team: string, user: String, isPending: Boolean, createdAt: date, finishedAt: Date },
+  { ...options, collection: 'deletions' },
+);
+deletionSchema.index({ team: 1, user: 1 }, { unique: true, partialFilterExpression: { isPending: true } });
+deletionSchema.index({ team: 1, _id: 1 });
+deletionSchema.index({ isPending: 1, _id: 1 }, { sparse: true });
+deletionSchema.index({ finishedAt: 1 }, { expireAfterSeconds: limits.deletionSeconds });
+
 /** The models of one connection. */
 export function createModels(connection: Connection) {
   return {
@@ -378,6 +402,7 @@ export function createModels(connection: Connection) {
     turns: connection.model<TurnDocument>('Turn', turnSchema),
     turnLog: connection.model<TurnLogDocument>('TurnLog', turnLogSchema),
     audit: connection.model<AuditDocument>('Audit', auditSchema),
+    deletions: connection.model<DeletionDocument>('Deletion', deletionSchema),
   };
 }
 

@@ -116,6 +116,16 @@ export interface AgentInfo extends AgentRecord {
   readonly updatedAt: Date;
 }
 
+/** An order to delete all of a user, or of a whole team. */
+export interface DeletionRecord {
+  readonly id: Id<'deletion'>;
+  readonly team: Id<'team'>;
+  /** Absent: the whole team; or it is finished, and nobody knows any more. */
+  readonly user?: string;
+  readonly createdAt: Date;
+  readonly finishedAt?: Date;
+}
+
 /** Who acted: whoever has a key, or an operator at the command line. */
 export type AuditActor = { readonly kind: 'key'; readonly key: Id<'key'> } | { readonly kind: 'admin' };
 

@@ -7,6 +7,7 @@ export async function exercise(stores: Stores): Promise<void> {
   const scope = newScope();
   await exerciseTeamsKeysAndAgents(stores, scope);
   await exerciseAudit(stores, scope);
+  await exerciseDeletions(stores);
   await exerciseChats(stores, scope);
   await exerciseTurns(stores, scope);
   await exerciseMarks(stores, scope);
@@ -78,6 +79,35 @@ async function exerciseAudit({ audit }: Stores, scope: Scope): Promise<void> {
   await audit.note(scope, entry);
   await audit.list(scope, { limit: 5 });
   await audit.list(scope, { limit: 5, after: mintId('audit') });
+}
+
+async function exerciseDeletions(stores: Stores): Promise<void> {
+  const { deletions, guests, chats } = stores;
+  const scope = newScope();
+  for (const user of ['user 1', 'user 2']) {
+    for (let count = 0; count < 5; count++) {
+      await chats.create(scope, { agent: mintId('agent'), agentType: 'support', user });
+    }
+  }
+  const { id: guest } = await guests.create(scope, mintId('key'));
+  await guests.move(scope, guest, 'user 1');
+  await guests.create(scope, mintId('key'));
+  const deletion = await deletions.begin(scope, 'user 1');
+  await deletions.begin(scope, 'user 1');
+  await deletions.listPending(10);
+  const [ofGuest] = await deletions.closeDoors(deletion);
+  if (ofGuest) await deletions.closeDoors(ofGuest);
+  await deletions.markChats(deletion, 10);
+  for (const chat of await deletions.listChats(deletion, 10)) await deletions.removeChat(deletion, chat);
+  await deletions.removeRest(deletion, 10);
+  await deletions.finish(deletion, new Date());
+  const ofTeam = await deletions.beginTeam(scope.team);
+  await deletions.beginTeam(scope.team);
+  await deletions.closeDoors(ofTeam);
+  await deletions.markChats(ofTeam, 10);
+  await deletions.listChats(ofTeam, 10);
+  await deletions.removeRest(ofTeam, 10);
+  await deletions.finish(ofTeam, new Date(Date.now() + 60_000));
 }
 
 async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {

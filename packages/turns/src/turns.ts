@@ -83,6 +83,8 @@ export interface Turns {
   ): AsyncGenerator<PlacedChatEvent, void, undefined>;
   /** Deletes a chat: a mark first, so that it is gone at once, then its turns. False when there is none. */
   deleteChat(scope: Scope, chat: Id<'chat'>): Promise<boolean>;
+  /** Ends what goes on in a chat that is marked deleted, in this process, and removes its turns. */
+  dropChat(chat: Id<'chat'>): Promise<void>;
   readonly isDraining: boolean;
   /** Turns that run in this process, and slots that are being filled. */
   readonly running: number;
@@ -120,6 +122,12 @@ export function startTurns(parts: TurnParts): Turns {
     } finally {
       following.detach();
     }
+  };
+
+  const dropChat = async (chat: Id<'chat'>) => {
+    runner.stopChat(chat);
+    followers.chats.tell(chat, 'deleted');
+    await store.chats.purge(chat);
   };
 
   return {
@@ -175,16 +183,16 @@ export function startTurns(parts: TurnParts): Turns {
 
     async deleteChat(scope, chat) {
       if (!(await store.chats.markDeleted(scope, chat))) return false;
-      runner.stopChat(chat);
-      followers.chats.tell(chat, 'deleted');
       try {
-        await store.chats.purge(chat);
+        await dropChat(chat);
       } catch (error) {
         // It is deleted for everyone already; the sweep removes the rest.
         parts.log('warn', 'purge failed; the sweep will finish it', { chat, error });
       }
       return true;
     },
+
+    dropChat,
 
     get isDraining() {
       return runner.isDraining;

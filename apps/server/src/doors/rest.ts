@@ -5,8 +5,10 @@ import {
   refusalOf,
   restOperations,
   type Services,
+  t,
 } from '@parley/api';
 import { Refusal } from '@parley/contract';
+import { TRPCError } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
 import { sendRefusal } from '../refusal-reply.ts';
@@ -58,6 +60,7 @@ async function serve(
   if (meta.canStream && body !== undefined && wantsEvents(request)) {
     return streamNewAnswer(operation, request, reply, body);
   }
+  if (meta.hasTextInPath) return callDirectly(operation, request, reply, query);
   const handlerRequest = new HandlerRequest({
     method,
     url: canonicalPath(operation, request),
@@ -74,6 +77,31 @@ async function serve(
     .code(response.statusCode)
     .header('content-type', 'application/json; charset=utf-8')
     .send(response.body);
+}
+
+const createCaller = t.createCallerFactory(appRouter);
+
+/** Asks for a procedure without the handler, which decodes no path: this one has more than ids in it. */
+async function callDirectly(
+  { procedure }: RestOperation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  query: Readonly<Record<string, unknown>>,
+): Promise<FastifyReply> {
+  // tRPC types its caller by procedure; here the name of one is known at run time alone, and it checks its input.
+  const call = procedure
+    .split('.')
+    .reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], createCaller(request.context));
+  try {
+    const answer = await (call as (input: unknown) => Promise<unknown>)({
+      ...query,
+      ...(request.params as object),
+    });
+    return reply.send(answer);
+  } catch (error) {
+    if (!(error instanceof TRPCError)) throw error;
+    return sendRefusal(request, reply, refusalOf(error));
+  }
 }
 
 function createHandle(): Handle {

@@ -144,6 +144,10 @@ export const operations: Readonly<Record<string, OperationExample>> = {
     validInput: async (team) => ({ keyId: await team.makeKey() }),
     fields: { keyId: 'id' },
   },
+  'user.delete': {
+    validInput: async () => ({ userId: 'user 1/2?é' }),
+    fields: { userId: 'text' },
+  },
   'audit.list': {
     validInput: async () => ({ limit: '10' }),
     fields: { limit: 'limit', cursor: 'cursor' },

@@ -1,0 +1,69 @@
+import { type Eraser, finishDeletions } from '@parley/api';
+import { limits } from '@parley/contract';
+import type { Stores } from '@parley/db';
+import { type Clock, systemClock } from '@parley/turns';
+import type { Log } from './log.ts';
+
+/** Something that is done again and again, beside what is asked for. Repeatable, and harmless on several servers. */
+export interface Job {
+  readonly name: string;
+  readonly everyMs: number;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface Housekeeping {
+  /** Begins nothing more, and waits for what is under way, which ends at its next step. */
+  close(): Promise<void>;
+}
+
+const GUEST_MOVES_PAGE = 100;
+
+/** What every server does in the background. */
+export function jobsOf(eraser: Eraser, { guests }: Pick<Stores, 'guests'>): Job[] {
+  return [
+    {
+      name: 'guest moves',
+      everyMs: limits.guestMovesEveryMs,
+      run: async () => {
+        await guests.finishMoves(GUEST_MOVES_PAGE);
+      },
+    },
+    {
+      name: 'deletions',
+      everyMs: limits.deletionsEveryMs,
+      run: (signal) => finishDeletions(eraser, signal),
+    },
+  ];
+}
+
+/** Runs jobs, one at a time, each at its own interval. One that fails is logged, and tried again at the next. */
+export function startHousekeeping(jobs: readonly Job[], log: Log, clock: Clock = systemClock): Housekeeping {
+  const stop = new AbortController();
+  const { signal } = stop;
+  let turn = Promise.resolve();
+
+  async function repeat({ name, everyMs, run }: Job): Promise<void> {
+    for (;;) {
+      // Jitter keeps replicas from working in step.
+      await clock.sleep(everyMs * (0.75 + clock.random() / 2), signal);
+      if (signal.aborted) return;
+      turn = turn.then(async () => {
+        if (signal.aborted) return;
+        try {
+          await run(signal);
+        } catch (error) {
+          log.warn({ job: name, error }, 'housekeeping failed; it is tried again');
+        }
+      });
+      await turn;
+    }
+  }
+
+  const running = jobs.map(repeat);
+  return {
+    async close() {
+      stop.abort();
+      await Promise.all(running);
+    },
+  };
+}

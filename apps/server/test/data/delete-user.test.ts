@@ -1,0 +1,207 @@
+import { scripts } from '@parley/agent/testing';
+import { type Eraser, erase, finishDeletions } from '@parley/api';
+import type { Answer, AuditList, Chat, ChatList, Deletion, MessageList } from '@parley/contract';
+import { Refusal } from '@parley/contract';
+import type { Database, DeletionStore } from '@parley/db';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { startHarness, type Team } from '../harness.ts';
+import { ask, doors } from '../support/doors.ts';
+import { everythingIn } from '../support/everything.ts';
+
+/*
+ * What there is of a user is gone when the answer says so, from every collection; what a crash leaves is removed by
+ * whoever finds the deletion.
+ */
+
+/** The step of a deletion that fails next, once. */
+let failing: keyof DeletionStore | undefined;
+afterEach(() => {
+  failing = undefined;
+});
+
+const { url, makeTeam, mongo, model, composition } = await startHarness({
+  alter: (database): Database => {
+    const { deletions } = database.stores;
+    const steps = Object.entries(deletions).map(([name, step]: [string, (...args: never[]) => unknown]) => [
+      name,
+      async (...args: never[]) => {
+        if (name !== failing) return step(...args);
+        failing = undefined;
+        throw new Refusal('database_unavailable');
+      },
+    ]);
+    return { ...database, stores: { ...database.stores, deletions: Object.fromEntries(steps) } };
+  },
+});
+const eraser: Eraser = {
+  deletions: mongo.database.stores.deletions,
+  dropChat: composition.turns.dropChat,
+};
+/** When no process can remember a guest any more. */
+const later = () => new Date(Date.now() + 60_000);
+
+let users = 0;
+/** A user whose name is in nothing that is not theirs. */
+const newUser = () => `canary-${++users}@example.com`;
+
+/** Everything that a user can leave behind. */
+async function live(
+  team: Team,
+  userId: string,
+): Promise<{ chats: Chat[]; running: Answer; guestId: string }> {
+  const token = await team.userToken(userId);
+  const headers = { 'x-user-token': token };
+  const key = await team.guestKey();
+  const first = await team.makeChat({ userId, metadata: { note: `${userId} metadata` } });
+  await team.send(first.id, `${userId} asks`, {
+    headers: { 'idempotency-key': `key-of-${userId}` },
+  });
+  await team.rest('PATCH', `/chat/${first.id}`, { body: { title: `${userId} title` } });
+  const own = await team.rest<Chat>('POST', '/chat', {
+    key,
+    headers: { ...headers, 'idempotency-key': `chat-of-${userId}` },
+    body: { agentId: team.agent.id },
+  });
+  model.replyTo(`${userId} is cut off`, scripts.cutAfter(`${userId} half`));
+  await team.send(own.body.id, `${userId} is cut off`);
+
+  const guest = await team.makeGuest();
+  const asGuest = { key, headers: { 'x-user-token': guest.token } };
+  const theirs = await team.rest<Chat>('POST', '/chat', { ...asGuest, body: { agentId: team.agent.id } });
+  await team.send(theirs.body.id, `${userId} as a guest`);
+  await team.rest('POST', '/guest/claim', { key, headers, body: { guestToken: guest.token } });
+
+  model.replyTo(`${userId} never ends`, scripts.neverEnding(`${userId} so far`));
+  const endless = await team.makeChat({ userId });
+  const body = { content: `${userId} never ends`, role: 'user', wait: false };
+  const { body: running } = await team.rest<Answer>('POST', `/chat/${endless.id}/message`, { body });
+  await team.rest('POST', `/chat/${endless.id}/message`, { body: { ...body, content: `${userId} waits` } });
+  await vi.waitFor(async () => {
+    const logged = await mongo.raw.collection('turnLog').findOne({ text: { $regex: userId } });
+    expect(logged).not.toBeNull();
+  });
+  return { chats: [first, own.body, theirs.body, endless], running, guestId: guest.userId };
+}
+
+const remove = async (team: Team, userId: string) =>
+  (await team.rest<Deletion>('DELETE', `/user/${encodeURIComponent(userId)}`)).body;
+
+test.each(doors)('at %s nothing of a user is left in any collection, and all of others is', async (door) => {
+  const team = await makeTeam();
+  const [userId, otherId] = [newUser(), newUser()];
+  const { chats, guestId } = await live(team, userId);
+  const other = await team.makeChat({ userId: otherId });
+  await team.send(other.id, 'stays');
+  expect(await everythingIn(mongo.raw)).toContain(userId);
+
+  const { data } = await ask(
+    door,
+    'user.delete',
+    { userId },
+    { url, headers: { 'x-api-key': team.secretKey } },
+  );
+  expect(data).toMatchObject({ id: expect.stringMatching(/^del_/), status: 'done' });
+  for (const { id } of chats) {
+    expect((await team.rest('GET', `/chat/${id}`)).refusal.code).toBe('chat_not_found');
+  }
+  await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId));
+  for (const { id } of chats) expect(await everythingIn(mongo.raw)).not.toContain(id);
+
+  // Who they were as a guest is forgotten once nobody can come as that guest any more.
+  await finishDeletions(eraser, undefined, later());
+  expect(await everythingIn(mongo.raw)).not.toContain(guestId);
+  const { messages } = (await team.rest<MessageList>('GET', `/chat/${other.id}/message`)).body;
+  expect(messages.map(({ content }) => content)[0]).toBe('stays');
+});
+
+test('what is being answered stops, and whoever waits is told', async () => {
+  const team = await makeTeam();
+  const userId = newUser();
+  model.replyTo(`${userId} asks`, scripts.neverEnding('so far'));
+  const { id: chatId } = await team.makeChat({ userId });
+  const waiting = team.send(chatId, `${userId} asks`);
+  const call = await model.callTo(`${userId} asks`);
+  await remove(team, userId);
+  expect((await waiting).refusal.code).toBe('chat_not_found');
+  await call.aborted;
+});
+
+test('a user whose name needs encoding is found by it; what is made afterwards is new', async () => {
+  const team = await makeTeam();
+  const userId = 'a/b c?d=e&f#g%2Fé😀';
+  await team.makeChat({ userId });
+  expect((await remove(team, userId)).status).toBe('done');
+  const { id } = await team.makeChat({ userId });
+  expect((await remove(team, 'a')).status).toBe('done');
+  await finishDeletions(eraser, undefined, later());
+  const { chats } = (await team.rest<ChatList>('GET', '/chat', { query: { userId } })).body;
+  expect(chats.map((chat) => chat.id)).toEqual([id]);
+});
+
+test("another team's user of the same name is not touched", async () => {
+  const [team, other] = [await makeTeam(), await makeTeam()];
+  const { id } = await other.makeChat({ userId: 'same' });
+  await remove(team, 'same');
+  expect((await other.rest('GET', `/chat/${id}`)).status).toBe(200);
+});
+
+test('a guest is deleted with their token, also in a process that still knows it', async () => {
+  const team = await makeTeam();
+  const guest = await team.makeGuest();
+  const asGuest = { key: await team.guestKey(), headers: { 'x-user-token': guest.token } };
+  const make = () => team.rest<Chat>('POST', '/chat', { ...asGuest, body: { agentId: team.agent.id } });
+  await make();
+  expect((await remove(team, guest.userId)).status).toBe('running');
+  // What a process makes that remembers the guest for some seconds is found by the deletion, which goes on.
+  const { status, body } = await make();
+  await finishDeletions(eraser, undefined, later());
+  if (status === 200) expect((await team.rest('GET', `/chat/${body.id}`)).status).toBe(404);
+  expect(await everythingIn(mongo.raw)).not.toContain(guest.userId);
+});
+
+test('the audit log names the deletion, and nobody', async () => {
+  const team = await makeTeam();
+  const userId = newUser();
+  await team.makeChat({ userId });
+  const { id } = await remove(team, userId);
+  const { text, body } = await team.rest<AuditList>('GET', '/audit');
+  expect(body.entries).toMatchObject([{ action: 'user.delete', targetId: id, outcome: 'done' }]);
+  expect(text).not.toContain(userId);
+});
+
+describe('after a crash', () => {
+  const steps = ['closeDoors', 'markChats', 'listChats', 'removeChat', 'removeRest', 'finish'] as const;
+  test.each(steps)('at %s housekeeping finishes what was begun', async (step) => {
+    const team = await makeTeam();
+    const userId = newUser();
+    await live(team, userId);
+    failing = step;
+    const { refusal } = await team.rest('DELETE', `/user/${userId}`);
+    expect(refusal.code).toBe('database_unavailable');
+    await Promise.all([finishDeletions(eraser), finishDeletions(eraser)]);
+    await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId));
+  });
+
+  test('the server itself does so, within seconds', async () => {
+    const team = await makeTeam();
+    const userId = newUser();
+    await team.makeChat({ userId });
+    failing = 'listChats';
+    await team.rest('DELETE', `/user/${userId}`);
+    await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId), {
+      timeout: 20_000,
+      interval: 200,
+    });
+  });
+});
+
+test('where there is more than a request has time for, it is out of sight at once, and goes on', async () => {
+  const team = await makeTeam();
+  const userId = newUser();
+  const { id } = await team.makeChat({ userId });
+  const deletion = await eraser.deletions.begin({ team: team.id }, userId);
+  expect(await erase(eraser, deletion, { signal: AbortSignal.abort() })).toBeUndefined();
+  expect((await team.rest('GET', `/chat/${id}`)).status).toBe(404);
+  const asked = await remove(team, userId);
+  expect(asked).toMatchObject({ id: deletion.id, status: 'done' });
+});

@@ -1,0 +1,51 @@
+import type { Id } from '@parley/contract';
+import type { DeletionRecord, DeletionStore } from '@parley/db';
+
+/** What deletes with: the store, and whoever knows what goes on in chats. */
+export interface Eraser {
+  readonly deletions: DeletionStore;
+  /** Ends what goes on in a chat that is marked deleted, and removes its turns. */
+  dropChat(chat: Id<'chat'>): Promise<void>;
+}
+
+interface EraseOptions {
+  readonly now?: Date;
+  /** Ends it between two steps; housekeeping goes on with what is left. */
+  readonly signal?: AbortSignal;
+}
+
+/** How many things one step finds: few enough to be done within seconds. */
+const MARK_PAGE = 500;
+const DROP_PAGE = 100;
+const REST_PAGE = 1_000;
+
+/**
+ * Does what a deletion orders. First nobody gets in any more, then all chats are gone at once, and then all that is
+ * left of them is removed. Repeatable at any step, by any number of processes. Answers the finished deletion;
+ * undefined when there is more to do.
+ */
+export async function erase(
+  eraser: Eraser,
+  deletion: DeletionRecord,
+  options: EraseOptions = {},
+): Promise<DeletionRecord | undefined> {
+  const { deletions, dropChat } = eraser;
+  const { now = new Date(), signal } = options;
+  for (const guest of await deletions.closeDoors(deletion)) await erase(eraser, guest, options);
+  while ((await deletions.markChats(deletion, MARK_PAGE)) > 0) {
+    if (signal?.aborted) return undefined;
+  }
+  for (;;) {
+    const page = await deletions.listChats(deletion, DROP_PAGE);
+    for (const chat of page) {
+      if (signal?.aborted) return undefined;
+      await dropChat(chat);
+      await deletions.removeChat(deletion, chat);
+    }
+    if (page.length < DROP_PAGE) break;
+  }
+  while ((await deletions.removeRest(deletion, REST_PAGE)) > 0) {
+    if (signal?.aborted) return undefined;
+  }
+  return deletions.finish(deletion, now);
+}
