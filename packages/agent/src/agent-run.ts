@@ -1,72 +1,180 @@
-import type { AgentInput, AgentOutcome, AgentUsage } from './agent.ts';
+import type OpenAI from 'openai';
+import type { AgentInput, AgentOutcome, AgentUsage, ToolCall, ToolStep } from './agent.ts';
 import { AnswerText } from './answer-text.ts';
 import type { AgentBounds } from './bounds.ts';
-import { type CallFailure, type CallSecrets, failureOf, failureOfEmptyAnswer } from './call-failure.ts';
+import type { ContextMessage } from './build-context.ts';
+import { type CallFailure, failureOf, failureOfEmptyAnswer } from './call-failure.ts';
+import { conversationOf, textsOf } from './conversation.ts';
 import { HttpExchange } from './http-fetch.ts';
 import type { ModelClient, ModelRequest } from './model-client.ts';
 import { ModelError } from './model-error.ts';
 import { type AnswerEnd, readAnswer } from './read-answer.ts';
 import { retryPauseMs } from './retry-pause.ts';
+import { fitResults } from './tools/fit-results.ts';
+import type { Toolbox } from './tools/toolbox.ts';
 import { Watch } from './watch.ts';
 
-/** One answer: the calls of the model until there is one, or until it is given up. */
+/** What an answer is asked for with. */
+export interface AnswerPlan {
+  readonly client: ModelClient;
+  readonly model: string;
+  readonly apiKey: string;
+  readonly context: readonly ContextMessage[];
+  /** For the results of all tools together, in estimated tokens. */
+  readonly budgetTokens: number;
+  readonly temperature: number | undefined;
+  readonly tools: readonly OpenAI.ChatCompletionFunctionTool[];
+}
+
+/** An answer of the model: the end of ours, or calls of tools. */
+interface ModelAnswer {
+  readonly end: AnswerEnd;
+  readonly calls: readonly ToolCall[];
+}
+
+/** One answer: the calls of the model and of tools until there is one, or until it is given up. */
 export class AgentRun {
-  readonly #client: ModelClient;
-  readonly #request: ModelRequest;
-  readonly #secrets: CallSecrets;
-  readonly #signal: AbortSignal;
+  readonly #plan: AnswerPlan;
+  readonly #toolbox: Toolbox;
+  readonly #input: Pick<AgentInput, 'signal' | 'steps' | 'keepSteps'>;
   readonly #bounds: AgentBounds;
   readonly #exchange = new HttpExchange();
+  readonly #stopTools = new AbortController();
   readonly #answer: AnswerText;
   readonly #watch: Watch;
+  readonly #steps: ToolStep[];
   #usage: AgentUsage | undefined;
 
   constructor(
-    client: ModelClient,
-    request: ModelRequest,
-    apiKey: string,
-    input: Pick<AgentInput, 'signal' | 'emit'>,
+    plan: AnswerPlan,
+    toolboxOf: (stop: AbortSignal) => Toolbox,
+    input: Pick<AgentInput, 'signal' | 'emit' | 'steps' | 'keepSteps'>,
     bounds: AgentBounds,
   ) {
-    this.#client = client;
-    this.#request = request;
-    this.#secrets = { apiKey, messages: request.messages };
-    this.#signal = input.signal;
+    this.#plan = plan;
+    this.#toolbox = toolboxOf(this.#stopTools.signal);
+    this.#input = input;
     this.#bounds = bounds;
+    this.#steps = [...(input.steps ?? [])];
     this.#answer = new AnswerText(input.emit, bounds.answerLengthMax);
-    this.#watch = new Watch(input.signal, bounds, () => this.#exchange.stop());
+    this.#watch = new Watch(input.signal, bounds, () => {
+      this.#exchange.stop();
+      this.#stopTools.abort();
+    });
   }
 
-  /** @throws ModelError; the signal's reason; what emitting throws. */
+  /** @throws ModelError; the signal's reason; what emitting and keeping throw. */
   async outcome(): Promise<AgentOutcome> {
     try {
+      await this.#goOn();
       for (;;) {
-        const result = await this.#attempt();
-        if ('text' in result) return result;
-        const pauseMs = this.#pauseAfter(result);
-        if (pauseMs === undefined) throw this.#errorOf(result);
-        await this.#watch.pause(pauseMs);
+        const { end, calls } = await this.#ask();
+        if (calls.length === 0) return this.#outcomeOf(end);
+        this.#steps.push({ text: this.#answer.part, calls });
+        await this.#callTools();
       }
     } finally {
       this.#watch.close();
     }
   }
 
-  async #attempt(): Promise<AgentOutcome | CallFailure> {
+  /** Takes up what an earlier run left: emits its text again, and ends the step it was in. */
+  async #goOn(): Promise<void> {
+    for (const { text } of this.#steps) this.#answer.repeatPart(text);
+    const isOpen = this.#steps.at(-1)?.calls.some(({ result }) => result === undefined);
+    if (isOpen) await this.#callTools();
+  }
+
+  /** Asks the model until it answers. A failure before any text of this answer was emitted may be passing. */
+  async #ask(): Promise<ModelAnswer> {
+    this.#answer.beginPart();
+    this.#watch.rest();
+    const callsBefore = this.#exchange.requests;
+    for (;;) {
+      const result = await this.#attempt(callsBefore + this.#bounds.callsMax);
+      if ('end' in result) return result;
+      const pauseMs = this.#pauseAfter(result, callsBefore);
+      if (pauseMs === undefined) throw this.#errorOf(result);
+      await this.#watch.pause(pauseMs);
+    }
+  }
+
+  async #attempt(callsMax: number): Promise<ModelAnswer | CallFailure> {
     this.#answer.restart();
+    const request = this.#request();
     try {
-      const response = await this.#client.ask(this.#request, this.#exchange, this.#bounds.callsMax);
+      const response = await this.#plan.client.ask(request, this.#exchange, callsMax);
       const end = await readAnswer(response, this.#answer, this.#watch, this.#bounds.tailMaxMs);
       this.#usage = sumOf(this.#usage, end.usage);
-      return this.#answer.text === '' ? failureOfEmptyAnswer(end.finishReason) : this.#outcomeOf(end);
+      const calls = this.#callsOf(end, request);
+      const isEmpty = calls.length === 0 && this.#answer.text === '';
+      return isEmpty ? failureOfEmptyAnswer(end.finishReason) : { end, calls };
     } catch (error) {
-      this.#signal.throwIfAborted();
-      const { timeout } = this.#watch;
-      if (timeout) return { code: 'model_timeout', isPassing: false, cause: new Error(timeout) };
-      const failure = failureOf(error, this.#secrets);
+      this.#input.signal.throwIfAborted();
+      const timeout = this.#timeout();
+      if (timeout) return timeout;
+      const failure = failureOf(error, { apiKey: this.#plan.apiKey, messages: textsOf(request.messages) });
       if (failure) return failure;
       throw error;
     }
+  }
+
+  #request(): ModelRequest {
+    const { model, context, temperature, tools } = this.#plan;
+    return {
+      model,
+      messages: conversationOf(context, this.#steps),
+      temperature,
+      tools,
+      mustAnswer: this.#steps.length >= this.#bounds.toolStepsMax,
+    };
+  }
+
+  /** The calls to be made; one that was cut in the middle is none, nor is one that nobody asked for. */
+  #callsOf({ calls, finishReason }: AnswerEnd, { tools, mustAnswer }: ModelRequest): ToolCall[] {
+    if (!tools?.length || mustAnswer || UNFINISHED.includes(finishReason)) return [];
+    const { toolCallsPerStepMax, toolArgumentsLengthMax } = this.#bounds;
+    return calls.slice(0, toolCallsPerStepMax).map(({ id, name, arguments: written }, index) => ({
+      id: id || mintCallId(this.#steps.length, index),
+      name: name.slice(0, NAME_LENGTH_MAX).toWellFormed(),
+      // One more than may be, so that it is known to be too long.
+      arguments: written.slice(0, toolArgumentsLengthMax + 1).toWellFormed(),
+    }));
+  }
+
+  /** Calls the tools of the newest step, all at once; kept before, so that a call can be made again as it was. */
+  async #callTools(): Promise<void> {
+    const number = this.#steps.length;
+    const step = this.#steps[number - 1];
+    if (!step) return;
+    this.#watch.rest();
+    await this.#input.keepSteps([...this.#steps]);
+    this.#refuseEnded();
+    const results = await Promise.all(
+      step.calls.map((call, index) => this.#toolbox.call(call, { step: number, index: index + 1 })),
+    );
+    this.#refuseEnded();
+    const told = this.#steps.flatMap(({ calls }) => calls.flatMap(({ result }) => result ?? []));
+    const { toolResultLengthMax: lengthMax } = this.#bounds;
+    const fitted = fitResults(results, told, { lengthMax, budgetTokens: this.#plan.budgetTokens });
+    const calls = step.calls.map((call, index) => ({ ...call, result: fitted[index] ?? '' }));
+    this.#steps[number - 1] = { ...step, calls };
+    await this.#input.keepSteps([...this.#steps]);
+    this.#refuseEnded();
+  }
+
+  /** @throws the signal's reason, or ModelError when the answer has had its time */
+  #refuseEnded(): void {
+    this.#input.signal.throwIfAborted();
+    const timeout = this.#timeout();
+    if (timeout) throw this.#errorOf(timeout);
+  }
+
+  #timeout(): CallFailure | undefined {
+    const { timeout } = this.#watch;
+    return timeout === undefined
+      ? undefined
+      : { code: 'model_timeout', isPassing: false, cause: new Error(timeout) };
   }
 
   /**
@@ -77,20 +185,20 @@ export class AgentRun {
     return {
       text: this.#answer.text,
       finishReason: end.finishReason === 'length' ? 'length' : 'stop',
-      model: end.model ?? this.#request.model,
+      model: end.model ?? this.#plan.model,
       usage: this.#usage,
       calls: this.#exchange.requests,
     };
   }
 
-  #pauseAfter(failure: CallFailure): number | undefined {
+  #pauseAfter(failure: CallFailure, callsBefore: number): number | undefined {
     const { callsMax, retryDelayMs } = this.#bounds;
     return retryPauseMs(
       {
         failure,
-        calls: this.#exchange.requests,
+        calls: this.#exchange.requests - callsBefore,
         callsMax,
-        hasEmitted: this.#answer.text !== '',
+        hasEmitted: this.#answer.part !== '',
         remainingMs: this.#watch.remainingMs,
         retryDelayMs,
       },
@@ -105,6 +213,17 @@ export class AgentRun {
       cause: failure.cause,
     });
   }
+}
+
+/** The model's words for an answer that did not come to its end. */
+const UNFINISHED: readonly string[] = ['length', 'content_filter'];
+
+/** As long as the name of a tool may be. */
+const NAME_LENGTH_MAX = 64;
+
+/** Nine letters and digits, which every server takes. */
+function mintCallId(step: number, index: number): string {
+  return `call${String(step * 100 + index).padStart(5, '0')}`;
 }
 
 function sumOf(sum: AgentUsage | undefined, more: AgentUsage | undefined): AgentUsage | undefined {

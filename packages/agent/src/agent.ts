@@ -1,8 +1,29 @@
+import type { Tool } from '@parley/contract';
+
 /** What an agent is made of; absent is the server's default. */
 export interface AgentSettings {
   readonly systemPrompt?: string | undefined;
   readonly model?: string | undefined;
   readonly temperature?: number | undefined;
+  /** What the model may call; each has a name of its own. */
+  readonly tools?: readonly Tool[] | undefined;
+}
+
+/** What the model wrote before it called tools, and the calls. */
+export interface ToolStep {
+  /** All that was emitted since the step before. */
+  readonly text: string;
+  readonly calls: readonly ToolCall[];
+}
+
+export interface ToolCall {
+  /** The model's own. */
+  readonly id: string;
+  readonly name: string;
+  /** As the model wrote them: JSON, if it kept to it. */
+  readonly arguments: string;
+  /** What the model is told of it; absent until the tool has answered. */
+  readonly result?: string;
 }
 
 export interface HistoryMessage {
@@ -34,6 +55,8 @@ export interface AgentUsage {
 }
 
 export interface AgentInput {
+  /** Names this answer to its tools, and stays the same when it is given again: by it they know a repeated call. */
+  readonly id: string;
   readonly agent: AgentSettings;
   /** Oldest first, ending with the message to answer; failed and empty turns may be among them. */
   readonly messages: readonly HistoryMessage[];
@@ -41,6 +64,13 @@ export interface AgentInput {
   readonly signal: AbortSignal;
   /** Gets the answer as it comes, in order; never again once the promise has settled. */
   readonly emit: (event: AgentEvent) => void;
+  /** The steps of an earlier run, to go on from: their text is emitted first, and no tool that answered is called. */
+  readonly steps?: readonly ToolStep[] | undefined;
+  /**
+   * Keeps all steps so far. It is awaited before the tools of a step are called, so that each call can be repeated
+   * as it was, and before the model is told what they answered, so that none has to be. What it throws ends the run.
+   */
+  readonly keepSteps: (steps: readonly ToolStep[]) => Promise<void>;
 }
 
 export interface AgentOutcome {

@@ -11,6 +11,8 @@ export class AnswerText {
   #text = '';
   #pending = '';
   #isCut = false;
+  #partStart = 0;
+  #needsBreak = false;
 
   /** `lengthMax` is in UTF-16 units. */
   constructor(emit: (event: AgentEvent) => void, lengthMax: number) {
@@ -21,6 +23,24 @@ export class AnswerText {
   /** All that was emitted. */
   get text(): string {
     return this.#text;
+  }
+
+  /** What was emitted since the last `beginPart`. */
+  get part(): string {
+    return this.#text.slice(this.#partStart);
+  }
+
+  /** What comes now is another answer of the model, a paragraph of its own. */
+  beginPart(): void {
+    this.#partStart = this.#text.length;
+    this.#needsBreak = /\S$/.test(this.#text);
+  }
+
+  /** Emits a part again, as it was emitted by an earlier run. */
+  repeatPart(part: string): void {
+    this.#needsBreak = false;
+    this.add(part);
+    this.end();
   }
 
   /** The model went on beyond the longest answer; the rest was dropped. */
@@ -58,6 +78,8 @@ export class AnswerText {
   #send(piece: string): void {
     if (piece === '' || this.#isCut) return;
     let text = piece.isWellFormed() ? piece : piece.toWellFormed();
+    if (this.#needsBreak) text = `${PART_BREAK}${text}`;
+    this.#needsBreak = false;
     if (text.includes('\0')) text = text.replaceAll('\0', '\uFFFD');
     const room = this.#lengthMax - this.#text.length;
     if (text.length > room) {
@@ -69,6 +91,9 @@ export class AnswerText {
     this.#emit({ type: 'text-delta', text });
   }
 }
+
+/** Between two answers of the model that are one answer to the person. */
+const PART_BREAK = '\n\n';
 
 function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;

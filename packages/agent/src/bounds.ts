@@ -13,7 +13,7 @@ export interface AgentBounds {
   readonly connectMaxMs: number;
   /** What may still come after the answer's last piece (the usage) is waited for this long. */
   readonly tailMaxMs: number;
-  /** HTTP calls of one answer: the first and two more. */
+  /** HTTP calls until the model answers, be it with calls of tools: the first and two more. */
   readonly callsMax: number;
   /** The pause before the second call; it doubles with each further one. */
   readonly retryDelayMs: number;
@@ -22,6 +22,17 @@ export interface AgentBounds {
    * longer one is cut here.
    */
   readonly answerLengthMax: number;
+  /** Answers that call tools; after so many the model has to answer without. */
+  readonly toolStepsMax: number;
+  /** Calls of one of them; those beyond are left out, as if the model had not made them. */
+  readonly toolCallsPerStepMax: number;
+  /** In UTF-16 units. Longer arguments are told to the model to be too long. */
+  readonly toolArgumentsLengthMax: number;
+  /** In UTF-16 units. A longer result is cut. */
+  readonly toolResultLengthMax: number;
+  /** How long a tool may take that says nothing else. */
+  readonly toolTimeoutMs: number;
+  readonly toolResponseBytesMax: number;
 }
 
 export const defaultBounds: AgentBounds = {
@@ -32,4 +43,10 @@ export const defaultBounds: AgentBounds = {
   callsMax: 3,
   retryDelayMs: 500,
   answerLengthMax: limits.answerLengthMax,
+  toolStepsMax: limits.toolStepsMax,
+  toolCallsPerStepMax: limits.toolCallsPerStepMax,
+  toolArgumentsLengthMax: limits.toolArgumentsLengthMax,
+  toolResultLengthMax: limits.toolResultLengthMax,
+  toolTimeoutMs: limits.toolTimeoutMs,
+  toolResponseBytesMax: limits.toolResponseBytesMax,
 };

@@ -1,6 +1,7 @@
 import type { AgentUsage } from './agent.ts';
 import type { AnswerText } from './answer-text.ts';
 import { BrokenCall } from './broken-call.ts';
+import { CallReader, type WireCall } from './call-reader.ts';
 
 /**
  * Reads the chunks of a streamed chat completion. Compatible servers differ, so only what is needed is looked
@@ -8,6 +9,7 @@ import { BrokenCall } from './broken-call.ts';
  */
 export class ChunkReader {
   readonly #answer: AnswerText;
+  readonly #calls = new CallReader();
   #finishReason: string | undefined;
   #model: string | undefined;
   #usage: AgentUsage | undefined;
@@ -15,6 +17,11 @@ export class ChunkReader {
 
   constructor(answer: AnswerText) {
     this.#answer = answer;
+  }
+
+  /** The tools the model calls, as far as they have come. */
+  get calls(): CallReader {
+    return this.#calls;
   }
 
   /** The model's own word for why it ended: `stop`, `length`, `content_filter` or another. */
@@ -58,6 +65,8 @@ export class ChunkReader {
   #takeChoice(choice: WireChoice | null | undefined): void {
     const text = choice?.delta?.content;
     if (typeof text === 'string' && text !== '') this.#answer.add(text);
+    const calls = choice?.delta?.tool_calls;
+    if (Array.isArray(calls)) for (const call of calls) this.#calls.take(call);
     const reason = choice?.finish_reason;
     // Some servers send an empty reason with every piece.
     if (typeof reason !== 'string' || reason === '') return;
@@ -77,7 +86,7 @@ interface WireChunk {
 }
 
 interface WireChoice {
-  readonly delta?: { readonly content?: unknown } | null;
+  readonly delta?: { readonly content?: unknown; readonly tool_calls?: WireCall[] | null } | null;
   readonly finish_reason?: unknown;
 }
 

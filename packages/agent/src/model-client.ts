@@ -3,14 +3,17 @@ import OpenAI, { APIError } from 'openai';
 import type { ModelEndpoint } from './agent.ts';
 import type { AgentBounds } from './bounds.ts';
 import { BrokenCall } from './broken-call.ts';
-import type { ContextMessage } from './build-context.ts';
+import type { ModelMessage } from './conversation.ts';
 import { createHttpFetch, type HttpExchange, type HttpResponse } from './http-fetch.ts';
 
 /** What the model is asked. */
 export interface ModelRequest {
   readonly model: string;
-  readonly messages: readonly ContextMessage[];
+  readonly messages: readonly ModelMessage[];
   readonly temperature?: number | undefined;
+  readonly tools?: readonly OpenAI.ChatCompletionFunctionTool[] | undefined;
+  /** The model is told its tools, which the conversation speaks of, and may call none. */
+  readonly mustAnswer?: boolean | undefined;
 }
 
 /** One endpoint: its connections, and what was learned of its server. */
@@ -68,6 +71,10 @@ export class ModelClient {
       stream: true,
       ...(withUsage && { stream_options: { include_usage: true } }),
       ...(request.temperature !== undefined && { temperature: request.temperature }),
+      ...(request.tools?.length && {
+        tools: [...request.tools],
+        ...(request.mustAnswer && { tool_choice: 'none' as const }),
+      }),
     };
     try {
       // The package hands fetch options on as they are; this one is read by our own fetch.

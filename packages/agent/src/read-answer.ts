@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { AgentUsage } from './agent.ts';
+import type { AgentUsage, ToolCall } from './agent.ts';
 import type { AnswerText } from './answer-text.ts';
 import { BrokenCall } from './broken-call.ts';
 import { ChunkReader } from './chunk-reader.ts';
@@ -11,6 +11,8 @@ export interface AnswerEnd {
   readonly finishReason: string;
   readonly model: string | undefined;
   readonly usage: AgentUsage | undefined;
+  /** The tools the model calls, in order. */
+  readonly calls: readonly ToolCall[];
 }
 
 /**
@@ -76,7 +78,7 @@ class AnswerReader {
       if (this.#answer.isCut) this.#completeCut();
       else if (finishReason !== undefined) this.#completeSoon(finishReason);
       else if (broken) this.#fail(broken);
-      else if (this.#answer.text !== '') this.#watch.heard();
+      else if (this.#answer.part !== '' || this.#chunks.calls.hasBegun) this.#watch.heard();
     } catch (error) {
       this.#fail(error);
     }
@@ -114,7 +116,8 @@ class AnswerReader {
 
   #complete(finishReason: string): void {
     this.#isSettled = true;
-    this.#resolve({ finishReason, model: this.#chunks.model, usage: this.#chunks.usage });
+    const { model, usage, calls } = this.#chunks;
+    this.#resolve({ finishReason, model, usage, calls: calls.all() });
   }
 
   #fail(error: unknown): void {

@@ -3,23 +3,35 @@ import { AgentRun } from './agent-run.ts';
 import { type AgentBounds, defaultBounds } from './bounds.ts';
 import { buildContext } from './build-context.ts';
 import { ModelClient } from './model-client.ts';
+import { createPostJson } from './tools/post-json.ts';
+import type { ToolAddresses } from './tools/tool-address.ts';
+import { type FailedToolCall, Toolbox } from './tools/toolbox.ts';
 
 export interface RunAgentOptions {
   /** Asked for every answer; throws a Refusal while there is no model. */
   readonly endpoint: () => ModelEndpoint;
   /** The history's budget, in estimated tokens. */
   readonly contextTokens: number;
+  /** Where tools may be; on the public internet alone unless said otherwise. */
+  readonly toolAddresses?: ToolAddresses | undefined;
+  /** Is told of each call of a tool that gave no result: the model was told so, and the answer goes on. */
+  readonly onToolFailure?: ((call: FailedToolCall) => void) | undefined;
   readonly bounds?: Partial<AgentBounds> | undefined;
 }
 
 /**
- * Makes the function that answers. One call of the model gives the answer; a call that fails before any of it
- * was emitted is repeated where that may help, after a pause, within the answer's whole time. Once a piece was
+ * Makes the function that answers. The model is asked; where it calls tools, they are called and it is asked again
+ * with what they gave, up to a bound, and then once more without. A call of the model that fails before any of its
+ * text was emitted is repeated where that may help, after a pause, within the answer's whole time. Once a piece was
  * emitted a failure is final: no text is ever emitted twice.
  */
 export function createRunAgent(options: RunAgentOptions): RunAgent {
   const bounds = { ...defaultBounds, ...options.bounds };
   const clients = new Map<string, ModelClient>();
+  const toolDesk = {
+    postJson: createPostJson(options.toolAddresses ?? { arePrivateAllowed: false }),
+    onFailure: options.onToolFailure ?? (() => undefined),
+  };
 
   function clientOf(endpoint: ModelEndpoint): ModelClient {
     const name = `${endpoint.baseUrl ?? ''} ${endpoint.apiKey}`;
@@ -28,20 +40,27 @@ export function createRunAgent(options: RunAgentOptions): RunAgent {
     return known;
   }
 
-  return async function runAgent({ agent, messages, signal, emit }) {
+  return async function runAgent(input) {
+    const { id, agent, messages, signal } = input;
     signal.throwIfAborted();
     const endpoint = options.endpoint();
-    const budget = Math.min(options.contextTokens, endpoint.contextTokens ?? Number.POSITIVE_INFINITY);
-    const context = buildContext(messages, agent, budget);
+    const budgetTokens = Math.min(options.contextTokens, endpoint.contextTokens ?? Number.POSITIVE_INFINITY);
+    const context = buildContext(messages, agent, budgetTokens);
     if (context.at(-1)?.role !== 'user') throw new RangeError('There is no message to answer.');
-    const model = agent.model ?? endpoint.model;
-    const request = { model, messages: context, temperature: agent.temperature };
-    return await new AgentRun(
-      clientOf(endpoint),
-      request,
-      endpoint.apiKey,
-      { signal, emit },
-      bounds,
-    ).outcome();
+    const { tools = [] } = agent;
+    const plan = {
+      client: clientOf(endpoint),
+      model: agent.model ?? endpoint.model,
+      apiKey: endpoint.apiKey,
+      context,
+      budgetTokens,
+      temperature: agent.temperature,
+      tools: tools.map(({ name, description, parameters }) => ({
+        type: 'function' as const,
+        function: { name, description, parameters },
+      })),
+    };
+    const toolboxOf = (stop: AbortSignal) => new Toolbox(toolDesk, id, tools, bounds, stop);
+    return await new AgentRun(plan, toolboxOf, input, bounds).outcome();
   };
 }

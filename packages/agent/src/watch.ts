@@ -39,6 +39,11 @@ export class Watch {
     this.#heardAt = performance.now();
   }
 
+  /** The model is not waited for, or has not begun: its silence means nothing. */
+  rest(): void {
+    this.#heardAt = Number.POSITIVE_INFINITY;
+  }
+
   /** Waits so long, or until the answer is ended. */
   pause(ms: number): Promise<void> {
     return new Promise((resolve) => {

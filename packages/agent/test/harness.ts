@@ -1,5 +1,5 @@
 import { type ScriptedModel, startScriptedModel } from '@parley/agent/testing';
-import { type AgentBounds, type AgentInput, createRunAgent } from '../src/index.ts';
+import { type AgentBounds, type AgentInput, createRunAgent, type RunAgentOptions } from '../src/index.ts';
 
 /** A scripted model, and the agent that calls it; pauses between calls are a millisecond. */
 export interface Harness {
@@ -17,12 +17,16 @@ export interface Running {
   nextPiece(): Promise<string>;
 }
 
-export async function startHarness(bounds: Partial<AgentBounds> = {}): Promise<Harness> {
+export async function startHarness(
+  bounds: Partial<AgentBounds> = {},
+  options: Partial<RunAgentOptions> = {},
+): Promise<Harness> {
   const model = await startScriptedModel();
   const runAgent = createRunAgent({
     endpoint: () => ({ baseUrl: model.baseUrl, apiKey: 'sk-test-key', model: 'default-model' }),
     contextTokens: 1_000,
     bounds: { retryDelayMs: 1, ...bounds },
+    ...options,
   });
   return { model, start: (input) => startRun(runAgent, input) };
 }
@@ -35,7 +39,9 @@ export function startRun(
   const pieces: string[] = [];
   const waiting: ((piece: string) => void)[] = [];
   const outcome = runAgent({
+    id: 'turn_1',
     agent: {},
+    keepSteps: async () => undefined,
     messages: [{ role: 'user', content: 'hi' }],
     signal: new AbortController().signal,
     emit: ({ text }) => {

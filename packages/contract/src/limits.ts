@@ -121,6 +121,36 @@ export const limits = {
   deletionSeconds: 400 * 24 * 60 * 60,
   /** A team's agents are chosen from one list. */
   agentListMax: 1_000,
+  /** More tools than this a model chooses badly between. */
+  toolsMax: 16,
+  /** As long as any URL that servers and proxies take. */
+  toolUrlLengthMax: 2_048,
+  /** A schema that describes one call; all of it is told to the model with every call. */
+  toolSchemaBytesMax: 16 * 1024,
+  /** Deeper is no form that a model fills in well. */
+  toolSchemaDepthMax: 16,
+  /** Parts of a schema with its references put in: what a call's arguments are checked by costs no more. */
+  toolSchemaPartsMax: 500,
+  /** A key, and what a gateway asks for beside it. */
+  toolHeadersMax: 8,
+  /** A signed token fits. */
+  toolHeaderLengthMax: 2_048,
+  /** A person waits meanwhile. */
+  toolTimeoutMs: 10_000,
+  toolTimeoutMaxMs: 60_000,
+  toolTimeoutMinMs: 100,
+  /** Answers of the model that call tools, in one turn: one that goes on goes round in circles. */
+  toolStepsMax: 8,
+  /** Calls of one such answer: all of a turn, with their results, stay far under MongoDB's 16 MB. */
+  toolCallsPerStepMax: 8,
+  /** In UTF-16 units. What a form holds that a model fills in. */
+  toolArgumentsLengthMax: 16_000,
+  /** In UTF-16 units. More of a result is cut: a quarter of it fills the context of most models. */
+  toolResultLengthMax: 16_000,
+  /** A larger response is no result. */
+  toolResponseBytesMax: 1024 * 1024,
+  /** All tools of an agent as JSON: with twenty versions of them an agent stays far under MongoDB's 16 MB. */
+  toolsBytesMax: 256 * 1024,
   /** From SIGTERM to exit: what runs may finish until then. Orchestrators kill after 30 s. */
   drainMs: 20_000,
 } as const;

@@ -101,10 +101,13 @@ async function answer(
   if (!agent) return { status: 'failed', errorCode: 'agent_not_found', textBytes: before };
   try {
     const outcome = await parts.runAgent({
+      id: turn.id,
       agent,
       messages: turn.userMessage ? [...view.history, turn.userMessage] : view.history,
       signal: run.abort.signal,
       emit: ({ text }) => emit(parts, desk, run, text),
+      // Nothing is to be kept: no agent has tools yet.
+      keepSteps: async () => undefined,
     });
     return {
       status: 'completed',

@@ -3,10 +3,23 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 /** The body of a call, as far as tests look at it. */
 export interface ScriptedCallBody {
   readonly model: string;
-  readonly messages: readonly { readonly role: string; readonly content: string }[];
+  readonly messages: readonly ScriptedMessage[];
+  readonly tools?: readonly { readonly function: { readonly name: string; readonly parameters: object } }[];
+  readonly tool_choice?: string;
   readonly stream?: boolean;
   readonly stream_options?: { readonly include_usage?: boolean };
   readonly temperature?: number;
+}
+
+/** A message that was asked with; only calls of tools may have no text. */
+interface ScriptedMessage {
+  readonly role: string;
+  readonly content: string;
+  readonly tool_calls?: readonly {
+    readonly id: string;
+    readonly function: { readonly name: string; readonly arguments: string };
+  }[];
+  readonly tool_call_id?: string;
 }
 
 /** A finish reason, and what a finished answer may tell beside it. */
@@ -69,6 +82,11 @@ export class ScriptedCall {
   /** Sends a piece of the answer's text. */
   text(content: string): void {
     this.chunk({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+  }
+
+  /** Sends a piece of a call of a tool. */
+  toolCall(piece: object): void {
+    this.chunk({ choices: [{ index: 0, delta: { tool_calls: [piece] }, finish_reason: null }] });
   }
 
   /** Sends any chunk; what every chunk has is added. */

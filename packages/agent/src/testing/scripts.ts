@@ -24,6 +24,38 @@ export function text(pieces: string | readonly string[], end?: FinishOptions): M
   };
 }
 
+/** A tool that the model calls, with its arguments: as they are, or as JSON. */
+export interface ScriptedToolCall {
+  readonly name: string;
+  readonly arguments?: unknown;
+  readonly id?: string;
+}
+
+/** Some text, if any, and then calls of tools, each in pieces as OpenAI sends them. */
+export function toolCalls(calls: readonly ScriptedToolCall[], text = ''): ModelScript {
+  return (call) => {
+    if (text !== '') call.text(text);
+    for (const [index, { name, arguments: given = {}, id = `call_${index}` }] of calls.entries()) {
+      const written = typeof given === 'string' ? given : JSON.stringify(given);
+      const half = Math.floor(written.length / 2);
+      call.toolCall({ index, id, type: 'function', function: { name, arguments: '' } });
+      for (const piece of [written.slice(0, half), written.slice(half)]) {
+        call.toolCall({ index, function: { arguments: piece } });
+      }
+    }
+    call.finish({ reason: 'tool_calls' });
+  };
+}
+
+/** What the tools gave, as the model was told it, newest step last: `Told: …`. */
+export function tellResults(): ModelScript {
+  return (call) => {
+    const results = call.body.messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
+    call.text(`Told: ${results.join(' | ')}`);
+    call.finish();
+  };
+}
+
 /** A refusal of the model's server, in the form that OpenAI gives it. */
 export function status(
   code: number,

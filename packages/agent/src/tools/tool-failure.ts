@@ -1,0 +1,44 @@
+/** Why a call of a tool gave no result. */
+export type ToolFailureReason =
+  | 'unknown_tool'
+  | 'invalid_arguments'
+  | 'timeout'
+  | 'refused_address'
+  | 'unreachable'
+  | 'status'
+  | 'redirect'
+  | 'unreadable'
+  | 'too_large'
+  | 'stopped';
+
+/** What the model is told: that it failed, and nothing of where the tool is or what it is sent with. */
+const sentences: Readonly<Record<ToolFailureReason, string>> = {
+  unknown_tool: 'There is no such tool.',
+  invalid_arguments: 'The tool was not called: its arguments are not valid.',
+  timeout: 'The tool did not answer in time.',
+  refused_address: 'The tool could not be reached.',
+  unreachable: 'The tool could not be reached.',
+  status: 'The tool failed.',
+  redirect: 'The tool failed.',
+  unreadable: 'The tool failed: its answer could not be read.',
+  too_large: 'The tool failed: its answer is too large.',
+  stopped: 'The tool was stopped.',
+};
+
+/** A call of a tool that gave no result. Its message is for the model, its reason and cause for the log. */
+export class ToolFailure extends Error {
+  override readonly name = 'ToolFailure';
+  readonly reason: ToolFailureReason;
+  /** The HTTP status that was answered, where that is the reason. */
+  readonly status: number | undefined;
+
+  constructor(
+    reason: ToolFailureReason,
+    facts: { readonly detail?: string; readonly status?: number; readonly cause?: unknown } = {},
+  ) {
+    const { detail, status, cause } = facts;
+    super(detail === undefined ? sentences[reason] : `${sentences[reason]} ${detail}`, { cause });
+    this.reason = reason;
+    this.status = status;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Tool } from '@parley/contract';
+import type { ToolCall } from '../agent.ts';
+import type { AgentBounds } from '../bounds.ts';
+import { checkArguments } from './check-arguments.ts';
+import type { createPostJson } from './post-json.ts';
+import { ToolFailure, type ToolFailureReason } from './tool-failure.ts';
+
+/** A call that gave no result, for the operator's log: it holds nothing that the model or the tool said. */
+export interface FailedToolCall {
+  /** Of the answer. */
+  readonly id: string;
+  readonly tool: string;
+  readonly reason: ToolFailureReason;
+  readonly status?: number | undefined;
+  /** What Node says of a connection that failed, such as `ECONNREFUSED`. */
+  readonly cause?: string | undefined;
+}
+
+/** What calls of tools are made with, the same for all answers. */
+export interface ToolDesk {
+  readonly postJson: ReturnType<typeof createPostJson>;
+  readonly onFailure: (call: FailedToolCall) => void;
+}
+
+/** The tools of one answer. */
+export class Toolbox {
+  readonly #desk: ToolDesk;
+  readonly #id: string;
+  readonly #tools: ReadonlyMap<string, Tool>;
+  readonly #bounds: AgentBounds;
+  readonly #signal: AbortSignal;
+
+  constructor(desk: ToolDesk, id: string, tools: readonly Tool[], bounds: AgentBounds, signal: AbortSignal) {
+    this.#desk = desk;
+    this.#id = id;
+    this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+    this.#bounds = bounds;
+    this.#signal = signal;
+  }
+
+  /**
+   * Calls a tool, and answers what the model is told: what the tool said, or one sentence on why it said nothing.
+   * `place` counts the step and the call in it: the same call has the same place whenever it is made again.
+   */
+  async call(call: ToolCall, place: { readonly step: number; readonly index: number }): Promise<string> {
+    const key = `${this.#id}-${place.step}-${place.index}`;
+    try {
+      return (await this.#post(call, key)).trim() || '(no content)';
+    } catch (error) {
+      if (!(error instanceof ToolFailure)) throw error;
+      this.#tell(call.name, error);
+      return error.message;
+    }
+  }
+
+  #post({ name, arguments: written }: ToolCall, key: string): Promise<string> {
+    const tool = this.#tools.get(name);
+    if (!tool) {
+      const names = [...this.#tools.keys()].join(', ');
+      throw new ToolFailure('unknown_tool', { detail: `There are: ${names || 'none'}.` });
+    }
+    const { toolArgumentsLengthMax, toolTimeoutMs, toolResponseBytesMax } = this.#bounds;
+    const body = checkArguments(written, tool.parameters, toolArgumentsLengthMax);
+    return this.#desk.postJson({
+      url: tool.url,
+      headers: { ...tool.headers, 'idempotency-key': key },
+      body: JSON.stringify(body),
+      timeoutMs: tool.timeoutMs ?? toolTimeoutMs,
+      responseBytesMax: toolResponseBytesMax,
+      signal: this.#signal,
+    });
+  }
+
+  #tell(name: string, { reason, status, cause }: ToolFailure): void {
+    // A tool that is stopped with its answer has not failed; a name that is none is the model's own text.
+    if (reason === 'stopped') return;
+    const tool = this.#tools.has(name) ? name : '(none of them)';
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+    this.#desk.onFailure({ id: this.#id, tool, reason, status, cause: code });
+  }
+}

@@ -1,0 +1,183 @@
+import { type ScriptedTool, scripts, startScriptedTool } from '@parley/agent/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { problemOfToolUrl } from '../src/index.ts';
+import { createPostJson } from '../src/tools/post-json.ts';
+import { type FoundAddress, isPublicAddress, type ToolLookup } from '../src/tools/tool-address.ts';
+import { ToolFailure } from '../src/tools/tool-failure.ts';
+import { startHarness } from './harness.ts';
+
+/* No tool leads into the machine or its networks (OWASP API 7), however its address is spelt or resolves. */
+
+let tool: ScriptedTool;
+beforeAll(async () => {
+  tool = await startScriptedTool();
+});
+afterAll(() => tool.stop());
+
+const portOf = (url: string) => new URL(url).port;
+const failureOf = (posted: Promise<string>) =>
+  posted.then(
+    (text) => `answered ${text}`,
+    (error: unknown) => (error instanceof ToolFailure ? error.reason : error),
+  );
+const post = (url: string, lookup?: ToolLookup) =>
+  createPostJson({ arePrivateAllowed: false, lookup })({
+    ...{ url, headers: {}, body: '{}', timeoutMs: 5_000, responseBytesMax: 1_000 },
+    signal: new AbortController().signal,
+  });
+
+describe('addresses that are not of the public internet', () => {
+  test.each([
+    ...['0.0.0.0', '0.1.2.3', '10.0.0.1', '10.255.255.255', '100.64.0.1', '100.127.255.255', '127.0.0.1'],
+    ...['127.255.255.254', '169.254.169.254', '172.16.0.1', '172.31.255.255', '192.0.0.1', '192.0.2.1'],
+    ...['192.88.99.1', '192.168.0.1', '198.18.0.1', '198.19.255.255', '198.51.100.1', '203.0.113.1'],
+    ...['224.0.0.1', '239.255.255.255', '240.0.0.1', '255.255.255.255'],
+    ...['::', '::1', '::ffff:127.0.0.1', '::ffff:8.8.8.8', '::ffff:7f00:1', '::127.0.0.1', '::8.8.8.8'],
+    ...[
+      '64:ff9b::7f00:1',
+      '64:ff9b::8.8.8.8',
+      '64:ff9b:1::1',
+      '100::1',
+      'fc00::1',
+      'fd12:3456::1',
+      'fe80::1',
+    ],
+    ...['fe80::1%eth0', 'fec0::1', 'ff02::1', '2001::1', '2001:2::1', '2001:10::1', '2001:20::1'],
+    ...['2001:db8::1', '2002:7f00:1::1', '2002:808:808::1', '3fff::1', '5f00::1', '4000::1'],
+    ...['localhost', '', '1.2.3', 'example.com'],
+  ])('%s', (address) => {
+    expect(isPublicAddress(address)).toBe(false);
+  });
+});
+
+describe('addresses that are', () => {
+  test.each([
+    ...[
+      '8.8.8.8',
+      '1.1.1.1',
+      '9.255.255.255',
+      '11.0.0.0',
+      '100.63.255.255',
+      '100.128.0.0',
+      '126.255.255.255',
+    ],
+    ...['128.0.0.0', '169.253.255.255', '172.15.255.255', '172.32.0.0', '192.167.255.255', '192.169.0.0'],
+    ...['223.255.255.255', '2606:4700:4700::1111', '2a00:1450:4001:800::200e', '2001:4860:4860::8888'],
+  ])('%s', (address) => {
+    expect(isPublicAddress(address)).toBe(true);
+  });
+});
+
+describe('a URL that names the machine itself', () => {
+  const spellings = [
+    ...[
+      '127.0.0.1',
+      '127.1',
+      '127.0.1',
+      '2130706433',
+      '0x7f000001',
+      '0x7f.0.0.1',
+      '017700000001',
+      '0177.0.0.1',
+    ],
+    ...['0', '0.0.0.0', '[::1]', '[::]', '[0:0:0:0:0:0:0:1]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]'],
+    ...[
+      '[::127.0.0.1]',
+      '[64:ff9b::7f00:1]',
+      '[2002:7f00:1::]',
+      '127.0.0.1.',
+      '①②⑦.⓪.⓪.①',
+      '%31%32%37.0.0.1',
+    ],
+    ...['10.1.2.3', '169.254.169.254', '[fd00:ec2::254]', '192.168.1.1', '100.100.100.200'],
+  ];
+
+  test.each(spellings)('as %s is not called', async (host) => {
+    const url = `https://${host}:${portOf(tool.url)}/tool`;
+    expect(problemOfToolUrl(url, { arePrivateAllowed: false })).toBeDefined();
+    expect(await failureOf(post(url))).toBe('refused_address');
+    expect(tool.calls()).toEqual([]);
+  });
+
+  test.each(['localhost', 'LOCALHOST', 'localhost.'])('as %s is looked up, and not called', async (host) => {
+    // Not every system knows the name with a dot.
+    const failure = await failureOf(post(`https://${host}:${portOf(tool.url)}/tool`));
+    expect(host.endsWith('.') ? ['refused_address', 'unreachable'] : ['refused_address']).toContain(failure);
+    expect(tool.calls()).toEqual([]);
+  });
+
+  test('without TLS is not called, wherever it is', async () => {
+    expect(await failureOf(post('http://example.com/'))).toBe('refused_address');
+    expect(problemOfToolUrl('http://example.com/', { arePrivateAllowed: false })).toBe('must be https');
+  });
+});
+
+describe('a name', () => {
+  const answering =
+    (...rounds: (readonly FoundAddress[])[]): ToolLookup =>
+    (_name, _options, callback) =>
+      callback(null, rounds.shift() ?? []);
+  const publicOne = { address: '203.0.112.1', family: 4 };
+  const url = () => `https://rebinding.example:${portOf(tool.url)}/tool`;
+
+  test('that leads to a private address is not called', async () => {
+    expect(await failureOf(post(url(), answering([{ address: '127.0.0.1', family: 4 }])))).toBe(
+      'refused_address',
+    );
+    expect(await failureOf(post(url(), answering([{ address: '::1', family: 6 }])))).toBe('refused_address');
+  });
+
+  test('of whose addresses one is private is not called at all', async () => {
+    const mixed = answering([publicOne, { address: '127.0.0.1', family: 4 }]);
+    expect(await failureOf(post(url(), mixed))).toBe('refused_address');
+  });
+
+  test('that leads nowhere is not called', async () => {
+    expect(await failureOf(post(url(), answering([])))).toBe('refused_address');
+    const failing: ToolLookup = (_name, _options, callback) => callback(new Error('ENOTFOUND'), []);
+    expect(await failureOf(post(url(), failing))).toBe('unreachable');
+  });
+
+  test('is looked up once for a call, and the connection goes to what was found, not to what it leads to later', async () => {
+    let lookUps = 0;
+    const rebinding: ToolLookup = (_name, _options, callback) => {
+      lookUps++;
+      callback(null, lookUps === 1 ? [publicOne] : [{ address: '127.0.0.1', family: 4 }]);
+    };
+    const once = createPostJson({ arePrivateAllowed: false, lookup: rebinding })({
+      ...{ url: url(), headers: {}, body: '{}', timeoutMs: 300, responseBytesMax: 1_000 },
+      signal: new AbortController().signal,
+    });
+    expect(['timeout', 'unreachable']).toContain(await failureOf(once));
+    expect(lookUps).toBe(1);
+    // The next call looks again, and is refused.
+    expect(await failureOf(post(url(), rebinding))).toBe('refused_address');
+    expect(tool.calls()).toEqual([]);
+  });
+});
+
+test('a redirect is not followed, wherever it leads', async () => {
+  const target = await startScriptedTool();
+  const harness = await startHarness({}, { toolAddresses: { arePrivateAllowed: true } });
+  tool.answer((response) => {
+    response.writeHead(307, { location: target.url });
+    response.end();
+  });
+  harness.model.reply(scripts.toolCalls([{ name: 't' }]), scripts.tellResults());
+  const tools = [{ name: 't', description: 'd', parameters: { type: 'object' }, url: tool.url }];
+  expect((await harness.start({ agent: { tools } }).outcome).text).toBe('Told: The tool failed.');
+  expect(target.calls()).toEqual([]);
+  await harness.model.stop();
+  await target.stop();
+});
+
+test('unless they are allowed, private tools are not called by an agent either', async () => {
+  const harness = await startHarness();
+  const before = tool.calls().length;
+  harness.model.reply(scripts.toolCalls([{ name: 't' }]), scripts.tellResults());
+  const tools = [{ name: 't', description: 'd', parameters: { type: 'object' }, url: tool.url }];
+  const { text } = await harness.start({ agent: { tools } }).outcome;
+  expect(text).toBe('Told: The tool could not be reached.');
+  expect(tool.calls()).toHaveLength(before);
+  await harness.model.stop();
+});
