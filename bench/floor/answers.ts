@@ -20,7 +20,7 @@ const HISTORY_MAX = 30;
  * comes. Undefined: there is no such chat.
  */
 export async function sendMessage(
-  { collections: { chats, turns }, modelUrl, team }: Floor,
+  { collections: { chats, turns }, modelUrl, team, agent }: Floor,
   chatId: string,
   { content }: { content: string },
   show?: ShowAnswer,
@@ -51,7 +51,14 @@ export async function sendMessage(
   await turns.updateOne(
     { _id: turn._id, team },
     {
-      $set: { status: 'completed', textBytes, endedAt: createdAt, written: { attempt: 1 }, agentVersion: 1 },
+      $set: {
+        ...{ status: 'completed', textBytes, endedAt: createdAt, written: { attempt: 1 }, agentVersion: 1 },
+        account: {
+          agent,
+          ...(chat.user !== undefined && { user: chat.user }),
+          day: createdAt.toISOString().slice(0, 10),
+        },
+      },
       $push: { messages: answer, usage: { attempt: 1, model, calls: 1, inputTokens, outputTokens } },
     },
   );

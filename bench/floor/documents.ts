@@ -34,6 +34,8 @@ export interface TurnDocument {
   messages: MessageDocument[];
   answerId: string;
   usage: { attempt: number; model: string; calls: number; inputTokens?: number; outputTokens?: number }[];
+  spender: { key: string };
+  account?: { agent: string; user?: string; day: string };
   agentVersion?: number;
   textBytes?: number;
   createdAt: Date;

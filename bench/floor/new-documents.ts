@@ -17,6 +17,9 @@ export function newChat(
   };
 }
 
+/** Who asks: the server stores it with each turn. */
+const KEY = floorId('key_');
+
 const TITLE_LENGTH_MAX = 80;
 const TITLE_WORDS_MAX = 8;
 const BEGINNING_LENGTH_MAX = 8;
@@ -46,6 +49,7 @@ export function newTurn(team: string, chat: string, sequence: number, content: s
     messages: [{ id: floorId('msg_'), role: 'user', content, createdAt }],
     answerId: floorId('msg_'),
     usage: [],
+    spender: { key: KEY },
     createdAt,
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { databases, type OpenMongo } from './open-mongo.ts';
 
 const COLLECTIONS = ['chats', 'turns'];
@@ -24,6 +25,7 @@ export async function copyIndexes({ client }: OpenMongo): Promise<void> {
  * @throws Error that names the fields of both, when their documents differ in their fields or their size
  */
 export async function expectSameDocuments(mongo: OpenMongo): Promise<void> {
+  await untilCounted(mongo);
   for (const name of COLLECTIONS) {
     const [server, floor] = await Promise.all([
       describe(mongo, databases.server, name),
@@ -40,6 +42,12 @@ export async function expectSameDocuments(mongo: OpenMongo): Promise<void> {
       );
     }
   }
+}
+
+/** The server counts what ended a second ago; the mark of a turn that it has not counted is no field to stay. */
+async function untilCounted({ client }: OpenMongo): Promise<void> {
+  const turns = client.db(databases.server).collection('turns');
+  while ((await turns.countDocuments({ isUncounted: true })) > 0) await delay(100);
 }
 
 interface Description {

@@ -30,17 +30,17 @@ export async function seedConversations(
   { chats, turns }: { chats: number; turns: number },
 ): Promise<string[]> {
   const ids = await seedChats(mongo, owner, chats);
-  for (const id of ids) await insertAll(mongo, 'turns', endedTurns(owner.teamId, id, turns));
+  for (const id of ids) await insertAll(mongo, 'turns', endedTurns(owner, id, turns));
   return ids;
 }
 
-function endedTurns(team: string, chat: string, count: number): TurnDocument[] {
+function endedTurns(owner: Owner, chat: string, count: number): TurnDocument[] {
   let textBytes = 0;
   return Array.from({ length: count }, (_, index) => {
     const content = `This is question ${index + 1} of long ago: how do I change the plan I have chosen?`;
     const answer = quote(content, 2 * index + 1);
     textBytes += Buffer.byteLength(content) + Buffer.byteLength(answer);
-    const turn = newTurn(team, chat, index + 1, content);
+    const turn = newTurn(owner.teamId, chat, index + 1, content);
     const createdAt = new Date();
     turn.messages.push({ id: turn.answerId, role: 'assistant', content: answer, createdAt });
     turn.usage.push({ attempt: 1, model: 'scripted', calls: 1, inputTokens: 400, outputTokens: 20 });
@@ -49,6 +49,7 @@ function endedTurns(team: string, chat: string, count: number): TurnDocument[] {
       status: 'completed',
       written: { attempt: 1 },
       agentVersion: 1,
+      account: { agent: owner.agentId, day: createdAt.toISOString().slice(0, 10) },
       textBytes,
       endedAt: createdAt,
     };

@@ -57,6 +57,7 @@ export async function compose(parts: {
       runningTurnsMax: limits.runningTurnsMax,
       queuedTurnsPerChatMax: limits.queuedTurnsPerChatMax,
       takeoversMax: limits.takeoversMax,
+      countEveryMs: limits.usageCountEveryMs,
       historyBytesMax: contextTokens * BYTES_PER_TOKEN_MAX,
       ...parts.bounds,
     },

@@ -10,8 +10,8 @@ export interface Metrics {
   watchRequests(app: FastifyInstance): void;
   /** Counts the answers of a model, and times them. */
   watchAgent(runAgent: RunAgent): RunAgent;
-  /** Shows how many turns run here. */
-  watchTurns(turns: { readonly running: number }): void;
+  /** Shows how many turns run here, and how many are to be counted. */
+  watchTurns(turns: { readonly running: number; readonly uncounted: number }): void;
   /** Prometheus' text format, version 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -119,6 +119,14 @@ export function createMetrics(): Metrics {
         registers,
         collect() {
           this.set(turns.running);
+        },
+      });
+      new Gauge({
+        name: 'parley_turns_uncounted',
+        help: 'Turns that ended in this process and whose usage is not added to the sums yet.',
+        registers,
+        collect() {
+          this.set(turns.uncounted);
         },
       });
     },

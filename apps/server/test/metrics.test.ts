@@ -39,6 +39,7 @@ test('what happened is counted: requests, refusals, answers, tokens, running tur
   gate.release();
   await sending;
   await expect.poll(() => metricOf('parley_turns_running')).toBe(0);
+  await expect.poll(() => metricOf('parley_turns_uncounted')).toBe(0);
   await expect.poll(() => metricOf('parley_http_requests_open')).toBe(0);
 });
 

@@ -5,6 +5,7 @@ import type { AgentBounds } from './bounds.ts';
 import type { ContextMessage } from './build-context.ts';
 import { type CallFailure, failureOf, failureOfEmptyAnswer } from './call-failure.ts';
 import { conversationOf, textsOf } from './conversation.ts';
+import { estimateUsage } from './estimate-usage.ts';
 import { HttpExchange } from './http-fetch.ts';
 import type { ModelClient, ModelRequest } from './model-client.ts';
 import { ModelError } from './model-error.ts';
@@ -36,7 +37,7 @@ interface ModelAnswer {
 export class AgentRun {
   readonly #plan: AnswerPlan;
   readonly #toolbox: Toolbox;
-  readonly #input: Pick<AgentInput, 'signal' | 'steps' | 'keepSteps'>;
+  readonly #input: Pick<AgentInput, 'signal' | 'steps' | 'keepSteps' | 'onAbort'>;
   readonly #bounds: AgentBounds;
   readonly #exchange = new HttpExchange();
   readonly #stopTools = new AbortController();
@@ -44,11 +45,15 @@ export class AgentRun {
   readonly #watch: Watch;
   readonly #steps: ToolStep[];
   #usage: AgentUsage | undefined;
+  /** Of the calls whose usage the server did not tell. */
+  #estimate: AgentUsage | undefined;
+  /** The call that is under way. */
+  #asking: ModelRequest | undefined;
 
   constructor(
     plan: AnswerPlan,
     toolboxOf: (stop: AbortSignal) => Toolbox,
-    input: Pick<AgentInput, 'signal' | 'emit' | 'steps' | 'keepSteps'>,
+    input: Pick<AgentInput, 'signal' | 'emit' | 'steps' | 'keepSteps' | 'onAbort'>,
     bounds: AgentBounds,
   ) {
     this.#plan = plan;
@@ -73,9 +78,25 @@ export class AgentRun {
         this.#steps.push({ text: this.#answer.part, calls });
         await this.#callTools();
       }
+    } catch (error) {
+      if (this.#input.signal.aborted) this.#tellSpent();
+      throw error;
     } finally {
       this.#watch.close();
     }
+  }
+
+  /** What was under way is paid for too, and its server tells nothing of it any more. */
+  #tellSpent(): void {
+    const { requests: calls } = this.#exchange;
+    if (calls === 0) return;
+    const open = this.#asking && this.#estimateOf(this.#asking);
+    const usage = sumOf(sumOf(this.#usage, this.#estimate), open) ?? { inputTokens: 0, outputTokens: 0 };
+    this.#input.onAbort?.({ model: this.#plan.model, calls, usage });
+  }
+
+  #estimateOf({ messages }: ModelRequest): AgentUsage {
+    return estimateUsage(textsOf(messages), this.#answer.part);
   }
 
   /** Takes up what an earlier run left: emits its text again, and ends the step it was in. */
@@ -102,15 +123,19 @@ export class AgentRun {
   async #attempt(callsMax: number): Promise<ModelAnswer | CallFailure> {
     this.#answer.restart();
     const request = this.#request();
+    this.#asking = request;
     try {
       const response = await this.#plan.client.ask(request, this.#exchange, callsMax);
       const end = await readAnswer(response, this.#answer, this.#watch, this.#bounds.tailMaxMs);
+      this.#asking = undefined;
       this.#usage = sumOf(this.#usage, end.usage);
+      if (!end.usage) this.#estimate = sumOf(this.#estimate, this.#estimateOf(request));
       const calls = this.#callsOf(end, request);
       const isEmpty = calls.length === 0 && this.#answer.text === '';
       return isEmpty ? failureOfEmptyAnswer(end.finishReason) : { end, calls };
     } catch (error) {
       this.#input.signal.throwIfAborted();
+      this.#asking = undefined;
       const timeout = this.#timeout();
       if (timeout) return timeout;
       const failure = failureOf(error, { apiKey: this.#plan.apiKey, messages: textsOf(request.messages) });
@@ -187,6 +212,7 @@ export class AgentRun {
       finishReason: end.finishReason === 'length' ? 'length' : 'stop',
       model: end.model ?? this.#plan.model,
       usage: this.#usage,
+      ...(!this.#usage && { estimate: this.#estimate }),
       calls: this.#exchange.requests,
     };
   }

@@ -71,6 +71,17 @@ export interface AgentInput {
    * as it was, and before the model is told what they answered, so that none has to be. What it throws ends the run.
    */
   readonly keepSteps: (steps: readonly ToolStep[]) => Promise<void>;
+  /** Told once, before the promise is rejected, when the signal has ended the answer: what it had used by then. */
+  readonly onAbort?: ((spent: AgentSpent) => void) | undefined;
+}
+
+/** What an answer used that was ended by its signal. */
+export interface AgentSpent {
+  readonly model: string;
+  /** HTTP calls that were made. */
+  readonly calls: number;
+  /** What the model's server told, and for the call that was under way an estimate. */
+  readonly usage: AgentUsage;
 }
 
 export interface AgentOutcome {
@@ -82,6 +93,8 @@ export interface AgentOutcome {
   readonly model: string;
   /** Of all calls, as far as the server told it. */
   readonly usage?: AgentUsage | undefined;
+  /** Where the server did not tell the usage: what it may have been. */
+  readonly estimate?: AgentUsage | undefined;
   /** HTTP calls that were made. */
   readonly calls: number;
 }

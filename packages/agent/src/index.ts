@@ -3,6 +3,7 @@ export type {
   AgentInput,
   AgentOutcome,
   AgentSettings,
+  AgentSpent,
   AgentUsage,
   HistoryMessage,
   ModelEndpoint,

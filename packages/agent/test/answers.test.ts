@@ -95,14 +95,16 @@ describe('an answer', () => {
     await impatient.model.stop();
   });
 
-  test('without usage has none, and with a broken one neither', async () => {
+  test('without usage has none, and with a broken one neither: there is an estimate instead', async () => {
     harness.model.reply(scripts.text('x', { usage: false }), (call) => {
       call.text('x');
       call.chunk({ choices: [], usage: { prompt_tokens: 'many', completion_tokens: -1 } });
       call.finish({ usage: false });
     });
-    expect(await harness.start().outcome).toMatchObject({ text: 'x', usage: undefined });
-    expect(await harness.start().outcome).toMatchObject({ text: 'x', usage: undefined });
+    // Two for five bytes, and four for each message.
+    const estimate = { inputTokens: 5, outputTokens: 5 };
+    expect(await harness.start().outcome).toMatchObject({ text: 'x', usage: undefined, estimate });
+    expect(await harness.start().outcome).toMatchObject({ text: 'x', usage: undefined, estimate });
   });
 
   test('is read whatever sloppy servers send between and around the pieces', async () => {

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { scripts } from '@parley/agent/testing';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type AgentBounds, createRunAgent } from '../src/index.ts';
+import { type AgentBounds, type AgentSpent, createRunAgent } from '../src/index.ts';
 import { type Harness, startHarness, startRun } from './harness.ts';
 
 const started: Harness[] = [];
@@ -57,6 +57,27 @@ describe('a run that is aborted', () => {
     expect(await run.error).toBe(reason);
     await call.aborted;
     expect(run.pieces).toEqual(['Hel']);
+  });
+
+  test('tells what it had used: what was told of earlier calls, and an estimate of the one under way', async () => {
+    const { model, start } = await open();
+    model.reply(scripts.text('', { usage: { prompt_tokens: 100, completion_tokens: 10 } }));
+    model.reply(scripts.neverEnding('Hello'));
+    const controller = new AbortController();
+    const spent: AgentSpent[] = [];
+    const run = start({ signal: controller.signal, onAbort: (told) => spent.push(told) });
+    await run.nextPiece();
+    controller.abort(reason);
+    await run.error;
+    const usage = { inputTokens: 100 + 5, outputTokens: 10 + 6 };
+    expect(spent).toEqual([{ model: 'default-model', calls: 2, usage }]);
+  });
+
+  test('before the model was called tells of nothing that was used', async () => {
+    const { start } = await open();
+    const spent: AgentSpent[] = [];
+    await start({ signal: AbortSignal.abort(reason), onAbort: (told) => spent.push(told) }).error;
+    expect(spent).toEqual([]);
   });
 
   test('by the very piece it emits ends just there', async () => {

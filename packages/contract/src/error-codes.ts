@@ -258,6 +258,18 @@ export const errorRegister = {
     when: 'The key, the user or the address has reached its requests a minute; `X-RateLimit-*` on every answer tells how many are left.',
     retryAfterSeconds: 60,
   },
+  budget_exhausted: {
+    trpcCode: 'TOO_MANY_REQUESTS',
+    message: 'The budget of tokens for today is used up. It begins again at midnight UTC (`Retry-After`).',
+    when: 'A message was sent whose key, user or team has spent its tokens of the day; the sentence says whose. Nothing was written.',
+    retryAfterSeconds: 3_600,
+  },
+  too_many_turns: {
+    trpcCode: 'TOO_MANY_REQUESTS',
+    message: 'Too many messages are being answered at a time. Send this one again when some have ended.',
+    when: 'The team, or the user the caller is bound to, has as many unfinished answers as it may have at a time. Nothing was written.',
+    retryAfterSeconds: 2,
+  },
   internal_error: {
     trpcCode: 'INTERNAL_SERVER_ERROR',
     message: 'Something went wrong on our side. Try again; if it stays, tell the operator the `requestId`.',

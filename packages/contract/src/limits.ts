@@ -81,6 +81,22 @@ export const limits = {
   rateLimitAddress: 300,
   /** Guests a minute from one address: each is a document that stays for a year. */
   guestsPerAddress: 20,
+  /** Unfinished turns of one team at a time, unless it sets its own: a quarter of a process. */
+  concurrentTurnsTeam: 64,
+  /** Unfinished turns of one user at a time: a person reads one answer, in a few tabs. */
+  concurrentTurnsUser: 4,
+  /** What a team may set for itself: more is several processes full of it. */
+  concurrentTurnsMax: 10_000,
+  /** A budget of more is none. */
+  tokensPerDayMax: 1_000_000_000_000,
+  /** Beside the history, what an answer is reckoned with before it is there: longer than nearly every one. */
+  reservedAnswerTokens: 1_000,
+  /** How often a process adds what ended in it to the sums: nobody waits for them. */
+  usageCountEveryMs: 1_000,
+  /** The days that usage can be asked for at once: a year, and the month it is compared with. */
+  usageDaysMax: 400,
+  /** Sums of one answer; a cursor leads on. */
+  usagePageMax: 1_000,
   /** A team's keys are looked through by people. */
   keyListMax: 1_000,
   /** A key is used from a handful of sites. */

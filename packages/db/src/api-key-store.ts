@@ -39,13 +39,14 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     async roll(scope, id, until) {
       const old = await apiKeys.findOne(working(scope.team, id)).lean();
       if (!old) return undefined;
-      const { name, access, origins, scopes, agents } = old;
+      const { name, access, origins, scopes, agents, tokensPerDay } = old;
       const fields = {
         ...(name !== undefined && { name }),
         ...(access && { access }),
         ...(origins && { origins }),
         ...(scopes && { scopes }),
         ...(agents && { agents }),
+        ...(tokensPerDay !== undefined && { tokensPerDay }),
       };
       // The new one first: whatever happens in between, one of the two works.
       const made = await issue(scope, old.kind, fields, old.lineage ?? old._id);
@@ -97,6 +98,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
       ...(fields.origins?.length && { origins: [...fields.origins] }),
       ...(fields.scopes && { scopes: [...fields.scopes] }),
       ...(fields.agents && { agents: [...fields.agents] }),
+      ...(typeof fields.tokensPerDay === 'number' && { tokensPerDay: fields.tokensPerDay }),
       createdAt: new Date(),
       ...(fields.expiresAt && { expiresAt: fields.expiresAt }),
     };
@@ -117,13 +119,13 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
         { hash, revokedAt: trusted({ $exists: false }) },
         {
           ...{ team: 1, kind: 1, expiresAt: 1, lineage: 1, lastUsedAt: 1 },
-          ...{ access: 1, origins: 1, scopes: 1, agents: 1 },
+          ...{ access: 1, origins: 1, scopes: 1, agents: 1, tokensPerDay: 1 },
         },
       )
       .lean();
     if (!found || (found.expiresAt && found.expiresAt <= new Date())) return undefined;
     noteUse(found);
-    const { _id: id, lineage = id, team, kind, access, origins, scopes, agents } = found;
+    const { _id: id, lineage = id, team, kind, access, origins, scopes, agents, tokensPerDay } = found;
     return {
       id,
       lineage,
@@ -133,6 +135,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
       ...(origins && { origins }),
       ...(scopes && { scopes }),
       ...(agents && { agents }),
+      ...(tokensPerDay !== undefined && { tokensPerDay }),
     };
   }
 
@@ -154,21 +157,25 @@ function working(team: Id<'team'>, id: Id<'key'>) {
   };
 }
 
-function toUpdate({ name, access, origins, expiresAt }: ApiKeyFields) {
+function toUpdate({ name, access, origins, expiresAt, tokensPerDay }: ApiKeyFields) {
   return {
     $set: {
       ...(name !== undefined && { name }),
       ...(access && { access }),
       ...(origins?.length && { origins }),
       ...(expiresAt && { expiresAt }),
+      ...(typeof tokensPerDay === 'number' && { tokensPerDay }),
     },
-    ...(origins?.length === 0 && { $unset: { origins: 1 } }),
+    $unset: {
+      ...(origins?.length === 0 && { origins: 1 }),
+      ...(tokensPerDay === null && { tokensPerDay: 1 }),
+    },
   };
 }
 
 function toInfo(document: ApiKeyDocument): ApiKeyInfo {
   const { _id: id, kind, visibleStart: start, name, origins, createdAt } = document;
-  const { access = 'open', scopes, agents, lastUsedAt, expiresAt, revokedAt } = document;
+  const { access = 'open', scopes, agents, tokensPerDay, lastUsedAt, expiresAt, revokedAt } = document;
   return {
     id,
     kind,
@@ -178,6 +185,7 @@ function toInfo(document: ApiKeyDocument): ApiKeyInfo {
     ...(origins && { origins }),
     ...(scopes && { scopes }),
     ...(agents && { agents }),
+    ...(tokensPerDay !== undefined && { tokensPerDay }),
     createdAt,
     ...(lastUsedAt && { lastUsedAt }),
     ...(expiresAt && { expiresAt }),

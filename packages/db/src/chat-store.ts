@@ -1,5 +1,6 @@
 import { type Id, type Metadata, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
+import { createTurnCounter } from './count-turns.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import type { ChatDocument, Models } from './models.ts';
 import { chatsWithin } from './reach.ts';
@@ -17,7 +18,13 @@ const TITLES_OF_USER = { team: 1, user: 1, titleBeginnings: 1, _id: -1 } as cons
 /** The index is asked for the first of several words: for the one that says most. */
 const longestFirst = (one: string, other: string) => other.length - one.length;
 
-export function createChatStore({ chats, turns, turnLog }: Models): ChatStore {
+export function createChatStore(models: Models): ChatStore {
+  const { chats, turns, turnLog } = models;
+  const counter = createTurnCounter(models);
+  const areSettled = {
+    isUncounted: trusted({ $exists: false }),
+    reservations: trusted({ $exists: false }),
+  };
   return {
     async create({ team }, chat) {
       const record = toNewRecord(team, chat);
@@ -98,7 +105,11 @@ export function createChatStore({ chats, turns, turnLog }: Models): ChatStore {
 
     async purge(id) {
       await purgeLogs(id);
-      await turns.deleteMany({ chat: id });
+      // A turn that ends just now is found by the next round: none is removed before it is counted.
+      do {
+        while ((await counter.remove(id, PURGE_PAGE)) === PURGE_PAGE);
+        await turns.deleteMany({ chat: id, ...areSettled });
+      } while ((await turns.exists({ chat: id })) !== null);
       const purged = { $set: { purgedAt: new Date() }, $unset: { deletedAt: 1 } };
       await chats.updateOne({ _id: id, deletedAt: trusted({ $exists: true }) }, purged);
     },

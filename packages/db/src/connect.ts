@@ -3,6 +3,7 @@ import { Mongoose } from 'mongoose';
 import { createAgentStore } from './agent-store.ts';
 import { createApiKeyStore } from './api-key-store.ts';
 import { createAuditStore } from './audit-store.ts';
+import { createBudgetStore } from './budget-store.ts';
 import { createChatStore } from './chat-store.ts';
 import { toRefusal } from './database-errors.ts';
 import { createDeletionStore } from './deletion-store.ts';
@@ -16,6 +17,7 @@ import type { Stores } from './store.ts';
 import { createTeamStore } from './team-store.ts';
 import { createTurnLogStore } from './turn-log-store.ts';
 import { createTurnStore } from './turn-store.ts';
+import { createUsageStore } from './usage-store.ts';
 
 /** How long a server is looked for. An election takes longer, but what waits for one is tried again later. */
 const SELECTION_MS = 3_000;
@@ -143,5 +145,7 @@ function createStores(models: Models): Stores {
     messages: guarded(createMessageStore(models)),
     turns: guarded(createTurnStore(models)),
     turnLog: guarded(createTurnLogStore(models)),
+    usage: guarded(createUsageStore(models)),
+    budgets: guarded(createBudgetStore(models)),
   };
 }

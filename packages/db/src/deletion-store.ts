@@ -12,8 +12,11 @@ const SETTLED_MS = 10 * limits.cacheMs;
 /** Whatever a team has in these goes with its chats, or is the deletion itself. */
 const NOT_REST: ReadonlySet<string> = new Set(['teams', 'chats', 'turns', 'turnLog', 'deletions']);
 
+/** The planner, where there are few sums, would rather look through all of the team's. */
+const USAGE_OF_USER = { team: 1, user: 1 } as const;
+
 export function createDeletionStore(models: Models): DeletionStore {
-  const { deletions, teams, apiKeys, signingSecrets, guests, chats } = models;
+  const { deletions, teams, apiKeys, signingSecrets, guests, chats, usage } = models;
 
   return {
     begin: ({ team }, user) => begin(team, user),
@@ -67,7 +70,7 @@ export function createDeletionStore(models: Models): DeletionStore {
     },
 
     async removeRest({ id, team, user }, limit) {
-      if (user !== undefined) return 0;
+      if (user !== undefined) return forgetUser(team, user, limit);
       let count = 0;
       for (const model of restOf(models)) {
         const found = await model.find({ team }, { _id: 1 }).limit(limit).lean();
@@ -94,6 +97,14 @@ export function createDeletionStore(models: Models): DeletionStore {
       return { id, team, createdAt, finishedAt: now };
     },
   };
+
+  /** What was used stays in the team's sums, and is nobody's. */
+  async function forgetUser(team: Id<'team'>, user: string, limit: number): Promise<number> {
+    const found = await usage.find({ team, user }, { _id: 1 }).limit(limit).hint(USAGE_OF_USER).lean();
+    if (found.length === 0) return 0;
+    await usage.updateMany({ _id: trusted({ $in: found.map(({ _id }) => _id) }) }, { $unset: { user: 1 } });
+    return found.length;
+  }
 
   async function begin(team: Id<'team'>, user: string | undefined): Promise<DeletionRecord> {
     const ofWhom = user === undefined ? { user: trusted({ $exists: false }) } : { user };

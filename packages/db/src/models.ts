@@ -1,7 +1,17 @@
 import { type ErrorCode, type Id, type KeyAccess, type KeyScope, limits } from '@parley/contract';
 import { type Connection, Schema } from 'mongoose';
 import type { ApiKeyKind } from './api-key.ts';
-import type { Idempotency, Lease, MessageRecord, RetryOf, TurnStatus, UsageRecord } from './records.ts';
+import type {
+  Account,
+  Idempotency,
+  Lease,
+  MessageRecord,
+  Reservation,
+  RetryOf,
+  Spender,
+  TurnStatus,
+  UsageRecord,
+} from './records.ts';
 
 /*
  * The collections. Documents never leave this package: stores turn them into records.
@@ -15,6 +25,9 @@ export interface TeamDocument {
   isFirst?: true;
   /** While what belongs to the first team is being made. */
   isPending?: true;
+  tokensPerDay?: number;
+  tokensPerDayPerUser?: number;
+  concurrentTurns?: number;
   createdAt: Date;
 }
 
@@ -35,6 +48,7 @@ export interface ApiKeyDocument {
   scopes?: KeyScope[];
   /** Absent: all of the team's. */
   agents?: Id<'agent'>[];
+  tokensPerDay?: number;
   createdAt: Date;
   lastUsedAt?: Date;
   expiresAt?: Date;
@@ -135,6 +149,13 @@ export interface TurnDocument {
   messages: MessageDocument[];
   answerId: Id<'message'>;
   usage: UsageRecord[];
+  spender?: Spender;
+  /** Until it is counted. */
+  reservations?: Reservation[];
+  /** From its end on. */
+  account?: Account;
+  /** From its end until what it used is added to the sums, in the same transaction. */
+  isUncounted?: true;
   errorCode?: ErrorCode;
   agentVersion?: number;
   /** UTF-8 bytes of the chat's text up to and with this turn; set at its end. */
@@ -184,6 +205,35 @@ export interface DeletionDocument {
   finishedAt?: Date;
 }
 
+/** What was used on one day by one agent, user, key and model of a team. */
+export interface UsageDocument {
+  /** A hash of all that it is the sum of. */
+  _id: string;
+  team: Id<'team'>;
+  day: string;
+  agent: Id<'agent'>;
+  user?: string;
+  /** The lineage. */
+  key?: Id<'key'>;
+  model?: string;
+  turns: number;
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+}
+
+/** What a key, a user or a team has spent of its budget on one day, with what is reserved. */
+export interface BudgetDocument {
+  /** Subject and day. */
+  _id: string;
+  team: Id<'team'>;
+  spent: number;
+  createdAt: Date;
+}
+
+/** Longer than the day, and than any turn that began on it. */
+const BUDGET_SECONDS = 3 * 24 * 60 * 60;
+
 /** Longer than the minute that is counted, whatever the clocks of the processes say. */
 const REQUEST_COUNT_SECONDS = 15 * 60;
 
@@ -203,7 +253,16 @@ const number = { type: Number, required: true } as const;
 const date = { type: Date, required: true } as const;
 
 const teamSchema = new Schema<TeamDocument>(
-  { _id: string, name: string, isFirst: Boolean, isPending: Boolean, createdAt: date },
+  {
+    _id: string,
+    name: string,
+    isFirst: Boolean,
+    isPending: Boolean,
+    tokensPerDay: Number,
+    tokensPerDayPerUser: Number,
+    concurrentTurns: Number,
+    createdAt: date,
+  },
   { ...options, collection: 'teams' },
 );
 teamSchema.index({ isFirst: 1 }, { unique: true, sparse: true });
@@ -221,6 +280,7 @@ const apiKeySchema = new Schema<ApiKeyDocument>(
     origins: { type: [String], default: undefined },
     scopes: { type: [String], default: undefined },
     agents: { type: [String], default: undefined },
+    tokensPerDay: Number,
     createdAt: date,
     lastUsedAt: Date,
     expiresAt: Date,
@@ -332,10 +392,20 @@ const turnSchema = new Schema<TurnDocument>(
     answerId: string,
     usage: [
       new Schema(
-        { attempt: number, model: string, calls: number, inputTokens: Number, outputTokens: Number },
+        {
+          ...{ attempt: number, model: string, calls: number },
+          ...{ inputTokens: Number, outputTokens: Number, isEstimated: Boolean },
+        },
         part,
       ),
     ],
+    spender: new Schema({ key: string, user: String }, part),
+    reservations: {
+      type: [new Schema({ subject: string, day: string, tokens: number }, part)],
+      default: undefined,
+    },
+    account: new Schema({ agent: string, user: String, day: string }, part),
+    isUncounted: Boolean,
     errorCode: String,
     agentVersion: Number,
     textBytes: Number,
@@ -346,10 +416,10 @@ const turnSchema = new Schema<TurnDocument>(
 );
 turnSchema.index({ chat: 1, sequence: 1 }, { unique: true });
 turnSchema.index({ chat: 1, 'idempotency.key': 1 }, { unique: true, ...withIdempotency });
-turnSchema.index(
-  { status: 1, _id: 1 },
-  { partialFilterExpression: { status: { $in: ['queued', 'generating'] } } },
-);
+const isUnfinished = { status: { $in: ['queued', 'generating'] } };
+turnSchema.index({ isUncounted: 1, _id: 1 }, { partialFilterExpression: { isUncounted: true } });
+turnSchema.index({ team: 1, 'spender.user': 1 }, { partialFilterExpression: isUnfinished });
+turnSchema.index({ status: 1, _id: 1 }, { partialFilterExpression: isUnfinished });
 
 const turnLogSchema = new Schema<TurnLogDocument>(
   { _id: string, team: string, text: string, createdAt: date },
@@ -379,6 +449,23 @@ const auditSchema = new Schema<AuditDocument>(
 );
 auditSchema.index({ team: 1, _id: -1 });
 auditSchema.index({ at: 1 }, { expireAfterSeconds: limits.auditSeconds });
+const usageSchema = new Schema<UsageDocument>(
+  {
+    ...{ _id: string, team: string, day: string, agent: string },
+    ...{ user: String, key: String, model: String },
+    ...{ turns: number, calls: number, inputTokens: number, outputTokens: number },
+  },
+  { ...options, collection: 'usage' },
+);
+usageSchema.index({ team: 1, day: 1 });
+usageSchema.index({ team: 1, user: 1 }, { partialFilterExpression: { user: { $exists: true } } });
+
+const budgetSchema = new Schema<BudgetDocument>(
+  { _id: string, team: string, spent: number, createdAt: date },
+  { ...options, collection: 'budgets' },
+);
+budgetSchema.index({ team: 1 });
+budgetSchema.index({ createdAt: 1 }, { expireAfterSeconds: BUDGET_SECONDS });
 
 const deletionSchema = new Schema<DeletionDocument>(
   { _id: string, team: string, user: String, isPending: Boolean, createdAt: date, finishedAt: Date },
@@ -403,6 +490,8 @@ export function createModels(connection: Connection) {
     turnLog: connection.model<TurnLogDocument>('TurnLog', turnLogSchema),
     audit: connection.model<AuditDocument>('Audit', auditSchema),
     deletions: connection.model<DeletionDocument>('Deletion', deletionSchema),
+    usage: connection.model<UsageDocument>('Usage', usageSchema),
+    budgets: connection.model<BudgetDocument>('Budget', budgetSchema),
   };
 }
 

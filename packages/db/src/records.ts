@@ -27,10 +27,14 @@ export interface ApiKeyRecord {
   readonly scopes?: readonly KeyScope[];
   /** The agents it reaches; absent: all of the team's. */
   readonly agents?: readonly Id<'agent'>[];
+  /** Its budget. */
+  readonly tokensPerDay?: number;
 }
 
 /** What people say of a key, and may change. */
 export interface ApiKeyFields {
+  /** Its budget; null takes it away. */
+  readonly tokensPerDay?: number | null;
   readonly name?: string;
   readonly access?: KeyAccess;
   readonly origins?: readonly string[];
@@ -44,7 +48,8 @@ export interface ApiKeyReach {
 }
 
 /** A key as its team sees it. */
-export interface ApiKeyInfo extends ApiKeyFields, ApiKeyReach {
+export interface ApiKeyInfo extends Omit<ApiKeyFields, 'tokensPerDay'>, ApiKeyReach {
+  readonly tokensPerDay?: number;
   readonly id: Id<'key'>;
   readonly kind: ApiKeyKind;
   readonly visibleStart: string;
@@ -64,6 +69,27 @@ export interface RequestCount {
   readonly subject: string;
   readonly minute: number;
   readonly count: number;
+}
+
+/** What a team has set for itself; absent: no budget, and the server's own bound of turns at a time. */
+export interface TeamSettings {
+  readonly tokensPerDay?: number;
+  readonly tokensPerDayPerUser?: number;
+  readonly concurrentTurns?: number;
+}
+
+export interface TeamInfo extends TeamSettings {
+  readonly id: Id<'team'>;
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+/** What is given is changed; null takes a setting away. */
+export interface TeamChange {
+  readonly name?: string;
+  readonly tokensPerDay?: number | null;
+  readonly tokensPerDayPerUser?: number | null;
+  readonly concurrentTurns?: number | null;
 }
 
 /** Someone who came with a key and got a token. */
@@ -224,6 +250,62 @@ export interface UsageRecord {
   readonly calls: number;
   readonly inputTokens?: number;
   readonly outputTokens?: number;
+  /** The model's server did not tell it: the answer was stopped, or the server never does. */
+  readonly isEstimated?: boolean;
+}
+
+/** Who asked for a turn. */
+export interface Spender {
+  /** The lineage of their key. */
+  readonly key: Id<'key'>;
+  /** The user they are bound to. */
+  readonly user?: string;
+}
+
+/** Tokens that are taken from a budget before a turn, until it is known how many it used. */
+export interface Reservation {
+  /** Whose budget: see `subjectOf`. */
+  readonly subject: string;
+  /** The day in UTC, as `2026-11-25`. */
+  readonly day: string;
+  readonly tokens: number;
+}
+
+/** For whom an ended turn is counted, beside its team and its spender. */
+export interface Account {
+  readonly agent: Id<'agent'>;
+  /** The user of its chat. */
+  readonly user?: string;
+  /** The day of its end, in UTC. */
+  readonly day: string;
+}
+
+/** What a turn used that is not there any more: its chat was deleted while it ran. */
+export interface GoneTurn {
+  readonly turn: Id<'turn'>;
+  readonly spender?: Spender;
+  readonly reservations?: readonly Reservation[];
+  readonly account: Account;
+  readonly usage: UsageRecord;
+}
+
+/** What usage can be summed up by. */
+export type UsageGroup = 'day' | 'agent' | 'user' | 'key' | 'model';
+
+export interface UsageQuery {
+  /** The first and the last day. */
+  readonly from: string;
+  readonly to: string;
+  readonly groupBy: UsageGroup;
+}
+
+/** What one of a group used; `name` is empty for what has none (turns without a user, say). */
+export interface UsageSum {
+  readonly name: string;
+  readonly turns: number;
+  readonly calls: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
 }
 
 /** The text of an answer, and the run that wrote it: cursors name the run. */
@@ -260,6 +342,9 @@ export interface TurnRecord {
   readonly written?: WrittenText;
   readonly errorCode?: ErrorCode;
   readonly idempotency?: Idempotency;
+  readonly spender?: Spender;
+  /** Until the turn is counted. */
+  readonly reservations?: readonly Reservation[];
   /** UTF-8 bytes of the chat's text up to and with this turn; absent while unfinished. */
   readonly textBytes?: number;
   readonly createdAt: Date;
@@ -287,6 +372,8 @@ export interface NewTurn {
   readonly answerId: Id<'message'>;
   readonly idempotency?: Idempotency;
   readonly lease?: Lease;
+  readonly spender?: Spender;
+  readonly reservations?: readonly Reservation[];
   readonly createdAt: Date;
 }
 
@@ -318,6 +405,8 @@ export interface TurnEnd {
   readonly written?: WrittenText;
   readonly errorCode?: ErrorCode;
   readonly usage?: UsageRecord;
+  /** With one the turn is counted. */
+  readonly account?: Account;
   readonly agentVersion?: number;
   /** Bytes of the chat's text up to and with this turn. */
   readonly textBytes: number;

@@ -14,6 +14,7 @@ import type {
   ChatRecord,
   ChatTail,
   DeletionRecord,
+  GoneTurn,
   GuestRecord,
   Idempotency,
   IssuedApiKey,
@@ -28,14 +29,21 @@ import type {
   NewTurn,
   PageOf,
   RequestCount,
+  Reservation,
   Scope,
   SigningSecretInfo,
   SigningSecretRecord,
+  TeamChange,
+  TeamInfo,
+  TeamSettings,
   TurnEnd,
   TurnRecord,
   TurnStand,
   TurnView,
   UnfinishedTurn,
+  UsageQuery,
+  UsageRecord,
+  UsageSum,
 } from './records.ts';
 
 /*
@@ -55,6 +63,11 @@ export interface TeamStore {
    */
   createFirst(team: { id: Id<'team'>; name: string }): Promise<boolean>;
   finishFirst(id: Id<'team'>): Promise<void>;
+  get(scope: Scope): Promise<TeamInfo | undefined>;
+  /** Changes what is given. Undefined when there is no such team. */
+  update(scope: Scope, change: TeamChange): Promise<TeamInfo | undefined>;
+  /** What the team has set, as it was known some seconds ago. */
+  findSettings(scope: Scope): Promise<TeamSettings>;
 }
 
 export interface ApiKeyStore {
@@ -210,7 +223,10 @@ export interface ChatStore {
   markDeleted(scope: Scope, id: Id<'chat'>): Promise<boolean>;
   /** Chats that are marked deleted and not yet purged, at most `limit`: what a crash left behind. */
   listMarked(limit: number): Promise<Id<'chat'>[]>;
-  /** Removes all turns of a chat that is marked deleted, and their logs. Repeatable. */
+  /**
+   * Removes all turns of a chat that is marked deleted, and their logs. What they used is counted with their
+   * removal, and what was reserved for those that have not ended is given back. Repeatable.
+   */
   purge(id: Id<'chat'>): Promise<void>;
 }
 
@@ -233,7 +249,7 @@ export interface TurnStore {
    * same idempotency key stands in this chat.
    */
   insert(scope: Scope, turn: NewTurn): Promise<InsertResult>;
-  /** Removes a turn that was accepted into a chat that is gone. */
+  /** Removes a turn that was accepted into a chat that is gone, and gives back what was reserved for it. */
   remove(scope: Scope, id: Id<'turn'>): Promise<void>;
   /**
    * The chat, the predecessor and the history, read with majority concern after the insert. `chatBytes`, where it
@@ -252,8 +268,11 @@ export interface TurnStore {
   claim(scope: Scope, id: Id<'turn'>, token: string): Promise<TurnRecord | undefined>;
   /** Claims the turn with this sequence if it is queued. */
   claimNext(scope: Scope, chat: Id<'chat'>, sequence: number, token: string): Promise<TurnRecord | undefined>;
-  /** Gives a claimed turn back to the queue; not a crash. False when the token no longer stands. */
-  release(scope: Scope, id: Id<'turn'>, token: string): Promise<boolean>;
+  /**
+   * Gives a claimed turn back to the queue, with what its run had used; not a crash. False when the token no
+   * longer stands.
+   */
+  release(scope: Scope, id: Id<'turn'>, token: string, usage?: UsageRecord): Promise<boolean>;
   /** One sign of life for all turns of this process: answers the tokens that no longer stand. */
   renew(leases: readonly { turn: Id<'turn'>; token: string }[]): Promise<string[]>;
   /** Ends a turn under its token. `lost`: the token no longer stands; `gone`: the turn was deleted. */
@@ -281,8 +300,40 @@ export interface TurnStore {
   listUnfinished(limit: number, after?: Id<'turn'>): Promise<UnfinishedTurn[]>;
   /** Whether all turns of the chat before `sequence` have ended. One that is not there counts as ended. */
   hasPredecessorEnded(scope: Scope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
+  /** How many turns of the team, or of the user the scope is bound to, are unfinished; counts to `limit` at most. */
+  countUnfinished(scope: Scope, limit: number): Promise<number>;
   /** Takes over the run that was seen with this lease, if it has shown no sign of life since. */
   takeOver(scope: Scope, id: Id<'turn'>, seen: Lease, token: string): Promise<TurnRecord | undefined>;
+}
+
+/** What was used, by day: a sum for each agent, user, key and model of a team. */
+export interface UsageStore {
+  /**
+   * Counts those of these turns that have ended and are not counted yet: each once, whoever else counts it at
+   * the same time. Settles their reservations with it. Answers how many it counted.
+   */
+  count(turns: readonly Id<'turn'>[]): Promise<number>;
+  /** Ended turns of all teams that are not counted, at most `limit`: what a crash left behind. */
+  listUncounted(limit: number): Promise<Id<'turn'>[]>;
+  /** Adds what a turn used that is gone. Its reservations were given back with its removal. Not repeatable. */
+  add(scope: Scope, gone: GoneTurn): Promise<void>;
+  /** Sums by one field, in its order, at most `limit`, from after the name `after` on; of the scope's agents. */
+  list(
+    scope: Scope,
+    query: UsageQuery,
+    page: { limit: number; after?: string },
+  ): Promise<PageOf<UsageSum, string>>;
+}
+
+/** What is left of budgets, day by day. Kept for some days. */
+export interface BudgetStore {
+  /**
+   * Takes tokens from a budget of `tokensPerDay` unless it is spent: of any number of processes at most one takes
+   * more than was left. False: nothing was taken.
+   */
+  reserve(scope: Scope, reservation: Reservation, tokensPerDay: number): Promise<boolean>;
+  /** Gives back what was reserved for a turn that was not accepted. */
+  giveBack(scope: Scope, reservations: readonly Reservation[]): Promise<void>;
 }
 
 /**
@@ -311,4 +362,6 @@ export interface Stores {
   readonly messages: MessageStore;
   readonly turns: TurnStore;
   readonly turnLog: TurnLogStore;
+  readonly usage: UsageStore;
+  readonly budgets: BudgetStore;
 }

@@ -1,8 +1,13 @@
 import { isDuplicateKey } from './database-errors.ts';
-import type { Models } from './models.ts';
+import { createFoundCache } from './found-cache.ts';
+import type { Models, TeamDocument } from './models.ts';
+import type { TeamInfo, TeamSettings } from './records.ts';
 import type { TeamStore } from './store.ts';
 
+/** Settings that were found are remembered for a few seconds: every message asks for them. */
 export function createTeamStore({ teams }: Models): TeamStore {
+  const lookUp = createFoundCache<TeamSettings>();
+
   return {
     async create({ id, name }) {
       await teams.insertMany([{ _id: id, name, createdAt: new Date() }], { lean: true });
@@ -38,5 +43,45 @@ export function createTeamStore({ teams }: Models): TeamStore {
     async finishFirst(id) {
       await teams.updateOne({ _id: id }, { $unset: { isPending: 1 } });
     },
+
+    async get({ team }) {
+      const found = await teams.findOne({ _id: team }).lean();
+      return found ? toInfo(found) : undefined;
+    },
+
+    async update({ team }, change) {
+      const given = Object.entries(change).filter(([, value]) => value !== undefined);
+      const update = {
+        $set: Object.fromEntries(given.filter(([, value]) => value !== null)),
+        $unset: Object.fromEntries(given.filter(([, value]) => value === null).map(([name]) => [name, 1])),
+      };
+      const found = await teams.findOneAndUpdate({ _id: team }, update, { returnDocument: 'after' }).lean();
+      lookUp.forget(team);
+      return found ? toInfo(found) : undefined;
+    },
+
+    async findSettings({ team }) {
+      const found = await lookUp(team, async () => {
+        const document = await teams.findOne({ _id: team }, settingFields).lean();
+        return document ? toSettings(document) : undefined;
+      });
+      return found ?? {};
+    },
+  };
+}
+
+const settingFields = { tokensPerDay: 1, tokensPerDayPerUser: 1, concurrentTurns: 1 } as const;
+
+function toInfo(document: TeamDocument): TeamInfo {
+  const { _id: id, name, createdAt } = document;
+  return { id, name, createdAt, ...toSettings(document) };
+}
+
+function toSettings(document: Pick<TeamDocument, keyof typeof settingFields>): TeamSettings {
+  const { tokensPerDay, tokensPerDayPerUser, concurrentTurns } = document;
+  return {
+    ...(tokensPerDay !== undefined && { tokensPerDay }),
+    ...(tokensPerDayPerUser !== undefined && { tokensPerDayPerUser }),
+    ...(concurrentTurns !== undefined && { concurrentTurns }),
   };
 }

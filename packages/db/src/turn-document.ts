@@ -1,10 +1,18 @@
 import type { Id } from '@parley/contract';
 import type { TurnDocument } from './models.ts';
-import type { MessageRecord, NewTurn, TurnEnd, TurnRecord, WrittenText } from './records.ts';
+import type {
+  MessageRecord,
+  NewTurn,
+  Reservation,
+  Spender,
+  TurnEnd,
+  TurnRecord,
+  WrittenText,
+} from './records.ts';
 
 /** The one update that ends a turn. */
 export function endUpdate(end: TurnEnd) {
-  const { status, answer, written, errorCode, usage, agentVersion, textBytes } = end;
+  const { status, answer, written, errorCode, usage, account, agentVersion, textBytes } = end;
   return {
     $set: {
       status,
@@ -13,6 +21,7 @@ export function endUpdate(end: TurnEnd) {
       ...(written && { written: answer ? { attempt: written.attempt } : written }),
       ...(errorCode !== undefined && { errorCode }),
       ...(agentVersion !== undefined && { agentVersion }),
+      ...(account && { account, isUncounted: true as const }),
     },
     $push: { ...(answer && { messages: answer }), ...(usage && { usage }) },
   };
@@ -34,6 +43,8 @@ export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
     messages: 'userMessage' in question ? [question.userMessage] : [],
     answerId: turn.answerId,
     usage: [],
+    ...(turn.spender && { spender: turn.spender }),
+    ...(turn.reservations && { reservations: [...turn.reservations] }),
     createdAt: turn.createdAt,
   };
 }
@@ -42,6 +53,7 @@ export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
 export function toRecord(document: TurnDocument): TurnRecord {
   const { _id, team, chat, sequence, status, lease, takeovers, answerId, createdAt } = document;
   const { isCancelled, retryOf, idempotency, errorCode, textBytes, messages } = document;
+  const { spender, reservations } = document;
   const userMessage = messages.find(({ role }) => role === 'user');
   const answer = messages.find(({ id }) => id === answerId);
   const written = toWritten(document, answer);
@@ -62,6 +74,8 @@ export function toRecord(document: TurnDocument): TurnRecord {
     ...(written && { written }),
     ...(errorCode !== undefined && { errorCode }),
     ...(idempotency && { idempotency: { key: idempotency.key, body: idempotency.body } }),
+    ...(spender && { spender: toSpender(spender) }),
+    ...(reservations && { reservations: reservations.map(toReservation) }),
     ...(textBytes !== undefined && { textBytes }),
   };
 }
@@ -73,6 +87,14 @@ function toWritten(
   // An answer from before the run was kept is taken for the last run's.
   if (answer) return { attempt: written?.attempt ?? lease?.attempt ?? 1, text: answer.content };
   return written && { attempt: written.attempt, text: written.text ?? '' };
+}
+
+function toSpender({ key, user }: Spender): Spender {
+  return { key, ...(user !== undefined && { user }) };
+}
+
+function toReservation({ subject, day, tokens }: Reservation): Reservation {
+  return { subject, day, tokens };
 }
 
 function toMessage({ id, role, content, createdAt }: MessageRecord): MessageRecord {

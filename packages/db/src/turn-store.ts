@@ -4,6 +4,7 @@ import { toRecord as toChatRecord } from './chat-store.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import type { Models, TurnDocument } from './models.ts';
 import { type ChatTail, isEnded, type MessageRecord } from './records.ts';
+import { createReservations } from './reservations.ts';
 import type { TurnStore } from './store.ts';
 import { endUpdate, toDocument, toRecord } from './turn-document.ts';
 
@@ -24,7 +25,11 @@ const unfinishedFields = {
   ...{ lease: 1, takeovers: 1, isCancelled: 1 },
 } as const;
 
-export function createTurnStore({ chats, turns }: Models): TurnStore {
+/** The planner, which counts few of them, would rather look through those of all teams. */
+const UNFINISHED_OF_TEAM = { team: 1, 'spender.user': 1 } as const;
+
+export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
+  const { giveBack } = createReservations(budgets);
   const claim = async (
     filter: { _id: Id<'turn'> } | { chat: Id<'chat'>; sequence: number },
     team: Id<'team'>,
@@ -73,7 +78,11 @@ export function createTurnStore({ chats, turns }: Models): TurnStore {
     },
 
     async remove({ team }, id) {
-      await turns.deleteOne({ _id: id, team });
+      const removed = await turns
+        .findOneAndDelete({ _id: id, team }, { projection: { reservations: 1 } })
+        .lean();
+      // What a crash keeps from being given back stands until the day is over.
+      await giveBack(removed?.reservations ?? []);
     },
 
     async look({ team }, chatId, sequence, historyBytesMax, chatBytes) {
@@ -100,10 +109,10 @@ export function createTurnStore({ chats, turns }: Models): TurnStore {
 
     claimNext: ({ team }, chat, sequence, token) => claim({ chat, sequence }, team, token),
 
-    async release({ team }, id, token) {
+    async release({ team }, id, token, usage) {
       const { matchedCount } = await turns.updateOne(
         { _id: id, team, status: 'generating', 'lease.token': token },
-        { $set: { status: 'queued', 'lease.token': 'released' } },
+        { $set: { status: 'queued', 'lease.token': 'released' }, ...(usage && { $push: { usage } }) },
       );
       return matchedCount === 1;
     },
@@ -200,6 +209,15 @@ export function createTurnStore({ chats, turns }: Models): TurnStore {
       const found = await turns.findOne({ chat, team, sequence: sequence - 1 }, { status: 1 }).lean();
       // None means that the chat was purged: the turn must start, to find that out and be removed.
       return found === null || isEnded(found.status);
+    },
+
+    async countUnfinished({ team, user }, limit) {
+      const filter = {
+        team,
+        ...(user !== undefined && { 'spender.user': user }),
+        status: trusted({ $in: UNFINISHED }),
+      };
+      return turns.countDocuments(filter, { limit, hint: UNFINISHED_OF_TEAM });
     },
 
     async takeOver({ team }, id, seen, token) {

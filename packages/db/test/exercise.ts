@@ -13,6 +13,7 @@ export async function exercise(stores: Stores): Promise<void> {
   await exerciseMarks(stores, scope);
   await exerciseRepeats(stores, scope);
   await exerciseLog(stores, scope);
+  await exerciseUsage(stores, scope);
 }
 
 type Scope = ReturnType<typeof newScope>;
@@ -29,6 +30,9 @@ async function exerciseTeamsKeysAndAgents(
   await teams.finishFirst(id);
   await teams.create({ id: mintId('team'), name: 'further' });
   await teams.exists(id);
+  await teams.get(scope);
+  await teams.update(scope, { tokensPerDay: 10, concurrentTurns: null });
+  await teams.findSettings(scope);
   const key = mintApiKey('secret');
   await apiKeys.create(scope, key);
   await apiKeys.create(scope, key);
@@ -219,4 +223,43 @@ async function exerciseLog(stores: Stores, { team }: Scope): Promise<void> {
   await turnLog.append([batch, { ...batch, to: 10 }]);
   await turnLog.read({ team }, turn, 1, 0);
   await turnLog.remove({ team }, turn);
+}
+
+async function exerciseUsage(stores: Stores, scope: Scope): Promise<void> {
+  const { turns, usage, budgets, chats } = stores;
+  const subject = { ...scope, user: 'user 1' };
+  const reservation = { subject: `team/${scope.team}`, day: '2026-11-25', tokens: 10 };
+  await budgets.reserve(scope, reservation, 5);
+  await budgets.reserve(scope, reservation, 5);
+  const spender = { key: mintId('key'), user: 'user 1' };
+  const account = { agent: mintId('agent'), user: 'user 1', day: '2026-11-25' };
+  const used = { attempt: 1, model: 'm', calls: 1, inputTokens: 5, outputTokens: 6 };
+  const chat = await newChat(stores, scope);
+  const counted = newTurn(chat, 1, { spender, reservations: [reservation] });
+  await endTurn(stores, scope, counted, { status: 'completed', answer: 'a', usage: used, account });
+  await usage.listUncounted(10);
+  await usage.count([counted.id]);
+  await usage.count([counted.id]);
+  await usage.add(scope, {
+    turn: mintId('turn'),
+    spender,
+    reservations: [reservation],
+    account,
+    usage: used,
+  });
+  const uncounted = newTurn(chat, 2, { spender, reservations: [reservation] });
+  await endTurn(stores, scope, uncounted, { status: 'completed', answer: 'a', usage: used, account });
+  const running = newTurn(chat, 3, { spender, lease: leaseOf('r'), reservations: [reservation] });
+  await turns.insert(scope, running);
+  await turns.countUnfinished(scope, 5);
+  await turns.countUnfinished(subject, 5);
+  await turns.release(scope, running.id, 'r', used);
+  await chats.markDeleted(scope, chat);
+  await chats.purge(chat);
+  await budgets.giveBack(scope, [reservation]);
+  for (const groupBy of ['day', 'user'] as const) {
+    const query = { from: '2026-11-01', to: '2026-11-30', groupBy };
+    await usage.list({ ...scope, agents: [account.agent] }, query, { limit: 10, after: '2026-11-02' });
+    await usage.list(scope, query, { limit: 10 });
+  }
 }

@@ -66,7 +66,7 @@ describe('indexes', () => {
     find: ['find', 'filter', 'sort', 'limit', 'projection', 'hint'],
     update: ['update', 'updates'],
     delete: ['delete', 'deletes'],
-    findAndModify: ['findAndModify', 'query', 'update', 'sort', 'new'],
+    findAndModify: ['findAndModify', 'query', 'update', 'remove', 'sort', 'new'],
     aggregate: ['aggregate', 'pipeline', 'cursor'],
     count: ['count', 'query'],
     distinct: ['distinct', 'key', 'query'],
@@ -75,10 +75,15 @@ describe('indexes', () => {
   async function explain({ name, collection, command }: SentCommand): Promise<Explained> {
     const fields = EXPLAINED[name] ?? [];
     const query = Object.fromEntries(
-      fields.filter((key) => key in command).map((key) => [key, command[key]]),
+      fields
+        .filter((key) => key in command)
+        // Of a batch the first: all are alike, and the server explains one.
+        .map((key) => [key, key === 'updates' || key === 'deletes' ? [command[key][0]] : command[key]]),
     );
     const plan = await db.raw.command({ explain: query, verbosity: 'executionStats' });
-    const { totalDocsExamined, nReturned } = plan['executionStats'];
+    // Of a pipeline it stands with its first stage, unless the server runs the whole of it as a query.
+    const { executionStats } = plan['stages']?.[0]?.$cursor ?? plan;
+    const { totalDocsExamined, nReturned } = executionStats;
     return {
       collection,
       query: JSON.stringify(query),
@@ -150,7 +155,9 @@ describe('concerns, whatever the connection string says', () => {
     const watched = await connectWatched(url.href);
     try {
       await exercise(watched.stores);
-      const commands = watched.commands();
+      const all = watched.commands();
+      const inTransaction = all.filter(({ command }) => command['autocommit'] === false);
+      const commands = all.filter((one) => !inTransaction.includes(one));
       const writes = commands.filter(({ name }) => WRITES.includes(name));
       const reads = commands.filter(({ name }) => READS.includes(name));
       expect(writes.length).toBeGreaterThan(40);
@@ -167,6 +174,14 @@ describe('concerns, whatever the connection string says', () => {
           },
         );
       }
+      // A transaction reads at one moment, and what it changes is acknowledged with its end.
+      for (const { name, command } of inTransaction) {
+        if (name === 'commitTransaction')
+          expect({ name, ...concernOf(command) }).toEqual({ name, w: 'majority', j: true, wtimeout: 5_000 });
+        if (command['startTransaction'] === true)
+          expect(command['readConcern']).toEqual(expect.objectContaining({ level: 'snapshot' }));
+      }
+      expect(inTransaction.map(({ name }) => name)).toContain('commitTransaction');
       const others = commands.filter(({ name }) => ![...WRITES, ...READS].includes(name));
       expect(others.map(({ name }) => name).filter((name) => !HARMLESS.includes(name))).toEqual([]);
       const retryable = commands.filter(({ name }) => name === 'insert' || name === 'findAndModify');

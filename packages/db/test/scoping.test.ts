@@ -2,7 +2,7 @@ import { type Id, mintId } from '@parley/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Idempotency, NewTurn, Scope, Stores, TurnEnd } from '../src/index.ts';
 import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
-import { endedTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
+import { endTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
 /*
@@ -16,6 +16,8 @@ const stranger = newScope();
 
 beforeAll(async () => {
   db = await openTestDatabase(mongoUri(), 'scoping');
+  await db.stores.teams.create({ id: owner.team, name: 'Team' });
+  await db.stores.teams.update(owner, { tokensPerDay: 10 });
 });
 afterAll(() => db.drop());
 
@@ -44,7 +46,10 @@ async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
   const signing = await stores.signingSecrets.create(scope, new Date());
   const act = await stores.audit.begin(scope, { actor: { kind: 'admin' }, action: 'key.revoke' });
   const chat = await newChat(stores, scope);
-  await endedTurn(stores, scope, chat, 1);
+  const ended = newTurn(chat, 1);
+  const account = { agent, day: '2026-11-25' };
+  await endTurn(stores, scope, ended, { status: 'completed', answer: 'answer 1', textBytes: 100, account });
+  await stores.usage.count([ended.id]);
   const running = newTurn(chat, 2, { lease: leaseOf('token') });
   const idempotency = { key: mintId('request'), body: 'body' };
   await stores.chats.createOnce(scope, { agent, agentType: 'support' }, idempotency);
@@ -143,6 +148,15 @@ const calls: Record<string, readonly [Call, unknown]> = {
   'turns.cancelBefore': [({ turns }, scope, { chat }) => turns.cancelBefore(scope, chat, 4), undefined],
   'turnLog.read': [({ turnLog }, scope, { running }) => turnLog.read(scope, running.id, 1, 0), ''],
   'turnLog.remove': [({ turnLog }, scope, { running }) => turnLog.remove(scope, running.id), undefined],
+  'turns.countUnfinished': [({ turns }, scope) => turns.countUnfinished(scope, 10), 0],
+  'teams.get': [({ teams }, scope) => teams.get(scope), undefined],
+  'teams.update': [({ teams }, scope) => teams.update(scope, { name: 'theirs' }), undefined],
+  'teams.findSettings': [({ teams }, scope) => teams.findSettings(scope), {}],
+  'usage.list': [
+    ({ usage }, scope) =>
+      usage.list(scope, { from: '2026-11-25', to: '2026-11-25', groupBy: 'day' }, { limit: 10 }),
+    { items: [] },
+  ],
   'turns.takeOver': [
     ({ turns }, scope, { running }) => turns.takeOver(scope, running.id, leaseOf('token'), 'mine'),
     undefined,
@@ -170,6 +184,8 @@ const others = [
   'chats.create',
   'chats.createOnce',
   'chats.listMarked',
+  'budgets.giveBack',
+  'budgets.reserve',
   'chats.purge',
   'guests.create',
   'guests.finishMoves',
@@ -186,6 +202,9 @@ const others = [
   'turns.listMarks',
   'turns.listUnfinished',
   'turns.renew',
+  'usage.add',
+  'usage.count',
+  'usage.listUncounted',
 ];
 
 test('no function is forgotten here', () => {

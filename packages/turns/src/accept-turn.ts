@@ -1,5 +1,6 @@
 import { answerIdOf, type Id, limits, mintId, type OnBusy, Refusal } from '@parley/contract';
 import type { ChatTail, Idempotency, InsertResult, NewTurn, Scope, TurnRecord } from '@parley/db';
+import { type Admission, type Asker, admitTurn } from './admit-turn.ts';
 import { giveTitle } from './chat-title.ts';
 import type { TurnParts } from './parts.ts';
 import { mintToken, type Runner } from './runner.ts';
@@ -24,6 +25,7 @@ export interface SentMessage extends TurnIds {
   readonly content: string;
   readonly onBusy: OnBusy;
   readonly idempotency: Idempotency | undefined;
+  readonly asker: Asker;
 }
 
 /** Mints the ids of a turn, once: whatever is repeated later is recognised by them. */
@@ -38,8 +40,8 @@ export function mintTurn(): Omit<TurnIds, 'chat'> {
  * sees to it that someone runs it. Of parallel messages each gets its place, and of parallel requests with one
  * idempotency key one is accepted: unique indexes settle every race.
  *
- * @throws Refusal `chat_not_found`, `chat_full`, `queue_full`, `chat_busy`, `draining`,
- *   `idempotency_key_reused`, the model's refusal, and `database_unavailable` with the answer's id when it is
+ * @throws Refusal `chat_not_found`, `chat_full`, `queue_full`, `chat_busy`, `draining`, `too_many_turns`,
+ *   `budget_exhausted`, `idempotency_key_reused`, the model's refusal, and `database_unavailable` with the answer's id when it is
  *   unknown whether the message was stored.
  */
 export async function acceptTurn(
@@ -48,19 +50,32 @@ export async function acceptTurn(
   scope: Scope,
   message: SentMessage,
 ): Promise<AcceptedTurn> {
-  const { chat, onBusy, idempotency } = message;
   refuseNow(parts, runner);
+  const admission = admitTurn(parts, runner.open, scope, message.chat, message.asker);
+  return admission.during(() => placeTurn(parts, runner, scope, message, admission));
+}
+
+async function placeTurn(
+  parts: TurnParts,
+  runner: Runner,
+  scope: Scope,
+  message: SentMessage,
+  admission: Admission,
+): Promise<AcceptedTurn> {
+  const { chat, onBusy, idempotency } = message;
   const firstTail = runner.tails.take(scope, chat) ?? (await readTail(parts, scope, chat));
   // After a lost race the chat is looked at again too: it may have been deleted, its turns not yet removed.
   for (let tail = firstTail; ; tail = await readTail(parts, scope, chat)) {
-    const refusal = refusalOfTail(tail, message, parts.bounds.queuedTurnsPerChatMax);
+    const refusal =
+      refusalOfTail(tail, message, parts.bounds.queuedTurnsPerChatMax) ??
+      (await admission.refusalFor(tail.textBytes + Buffer.byteLength(message.content)));
     if (refusal) {
-      // What fills the chat may be this very request, which came before.
+      // What fills the chat, or uses up the budget, may be this very request, which came before.
       const kept = idempotency && (await findKept(parts, scope, chat, idempotency));
       if (kept) return kept;
       throw refusal;
     }
-    const turn = newTurn(message, tail.sequence + 1);
+    const turn = { ...newTurn(message, tail.sequence + 1), ...admission.fields };
     const result = await insertAndStart(parts, runner, scope, turn, tail);
     if (result === 'key-taken' && idempotency) {
       const kept = await findKept(parts, scope, chat, idempotency);

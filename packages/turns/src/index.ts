@@ -1,4 +1,5 @@
 export type { AcceptedTurn } from './accept-turn.ts';
+export type { Allowance, Asker } from './admit-turn.ts';
 export { type Clock, systemClock } from './clock.ts';
 export type { ChatReaderEvent, PlacedChatEvent } from './follow-chat.ts';
 export type { TurnBounds, TurnLog, TurnParts } from './parts.ts';

@@ -19,6 +19,7 @@ function newRun(turn: Id<'turn'> = mintId('turn')): Run {
     chatBytes: undefined,
     deadline: Number.POSITIVE_INFINITY,
     text: '',
+    unheard: 0,
     loggedTo: 0,
   };
 }

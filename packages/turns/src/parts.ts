@@ -1,10 +1,13 @@
 import type { RunAgent } from '@parley/agent';
-import type { AgentStore, Stores } from '@parley/db';
+import type { AgentStore, Stores, UsageStore } from '@parley/db';
 import type { Clock } from './clock.ts';
 
 /** What turns are made of: ports, so that one test can run several replicas on simulated ones. */
 export interface TurnParts {
-  readonly store: Pick<Stores, 'turns' | 'turnLog' | 'chats'> & { readonly agents: Pick<AgentStore, 'find'> };
+  readonly store: Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'budgets'> & {
+    readonly agents: Pick<AgentStore, 'find'>;
+    readonly usage: Pick<UsageStore, 'count' | 'listUncounted' | 'add'>;
+  };
   readonly runAgent: RunAgent;
   /** Throws the refusal to answer when no model can be called now. */
   readonly checkModel: () => void;
@@ -23,6 +26,8 @@ export interface TurnBounds {
   readonly runningTurnsMax: number;
   readonly queuedTurnsPerChatMax: number;
   readonly takeoversMax: number;
+  /** How often a process counts what ended in it. */
+  readonly countEveryMs: number;
   /** How many bytes of history a runner reads: more than any context of the model holds. */
   readonly historyBytesMax: number;
 }

@@ -9,6 +9,7 @@ import {
   refuseNow,
   toTurnIds,
 } from './accept-turn.ts';
+import { type Admission, type Asker, admitTurn } from './admit-turn.ts';
 import type { TurnParts } from './parts.ts';
 import type { Runner } from './runner.ts';
 
@@ -17,6 +18,7 @@ export interface Retry {
   readonly chat: Id<'chat'>;
   readonly answerId: string;
   readonly idempotency: Idempotency | undefined;
+  readonly asker?: Asker | undefined;
 }
 
 /**
@@ -48,12 +50,29 @@ export async function retryTurn(
   parts: TurnParts,
   runner: Runner,
   scope: Scope,
-  { chat, answerId, idempotency }: Retry,
+  retry: Retry,
 ): Promise<AcceptedTurn> {
   refuseNow(parts, runner);
+  const admission = admitTurn(parts, runner.open, scope, retry.chat, retry.asker ?? {});
+  return admission.during(() => placeRetry(parts, runner, scope, retry, admission));
+}
+
+async function placeRetry(
+  parts: TurnParts,
+  runner: Runner,
+  scope: Scope,
+  { chat, answerId, idempotency }: Retry,
+  admission: Admission,
+): Promise<AcceptedTurn> {
   const failed = await findTurn(parts, scope, chat, answerId);
   if (failed.status !== 'failed') throw new Refusal('not_retryable');
   if ((failed.sequence + 1) * 2 > limits.chatMessagesMax) throw new Refusal('chat_full');
+  const refusal = await admission.refusalFor(failed.textBytes ?? 0);
+  if (refusal) {
+    const kept = idempotency && (await findKept(parts, scope, chat, idempotency));
+    if (kept) return kept;
+    throw refusal;
+  }
   const { userMessageId } = toTurnIds(failed);
   const { turn: id, answerId: newAnswerId, createdAt } = mintTurn();
   const turn: NewTurn = {
@@ -63,6 +82,7 @@ export async function retryTurn(
     question: { retryOf: { turn: failed.id, userMessageId } },
     answerId: newAnswerId,
     ...(idempotency && { idempotency }),
+    ...admission.fields,
     createdAt,
   };
   const tailAtFailed = { ended: true, textBytes: failed.textBytes ?? 0 };

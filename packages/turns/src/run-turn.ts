@@ -14,6 +14,7 @@ import type { LogWriter } from './log-writer.ts';
 import type { TurnParts } from './parts.ts';
 import { type Run, RunStopped } from './run.ts';
 import type { EndedOutcome } from './turn-outcome.ts';
+import { countGone, DEFAULT_MODEL, usageOfOutcome, withUsage } from './turn-usage.ts';
 
 /** What became of a run, for whoever started it. */
 export type RunResult =
@@ -38,9 +39,6 @@ export interface RunDesk {
   readonly logWriter: LogWriter;
 }
 
-/** Stands for the server's default model in the usage of a failed turn, where no answer named it. */
-const DEFAULT_MODEL = 'default';
-
 /**
  * Runs a claimed turn to its end: look, then call, then one guarded write. Everything before the model's call
  * was acknowledged by a majority; nothing after the end of the lease is shown or stored.
@@ -50,7 +48,7 @@ export async function runTurn(parts: TurnParts, desk: RunDesk, run: Run): Promis
     if (error instanceof RunStopped) return stopped(parts, desk, run, error);
     throw error;
   });
-  if (result.kind === 'gone') await removeLog(parts, desk, run);
+  if (result.kind === 'gone') await Promise.all([removeLog(parts, desk, run), countGone(parts, run)]);
   return result;
 }
 
@@ -64,6 +62,7 @@ async function lookAndAnswer(parts: TurnParts, desk: RunDesk, run: Run): Promise
     await persist(parts, run, () => store.turns.remove(scope, turn.id));
     return { kind: 'gone' };
   }
+  run.account = { agent: view.chat.agent, ...(view.chat.user !== undefined && { user: view.chat.user }) };
   if (!view.predecessorEnded) {
     await persist(parts, run, () => store.turns.release(scope, turn.id, token));
     return { kind: 'requeued' };
@@ -78,9 +77,12 @@ async function lookAndAnswer(parts: TurnParts, desk: RunDesk, run: Run): Promise
 }
 
 /** The one guarded write that ends a turn; its outcome is told only once it is acknowledged. */
-async function end(parts: TurnParts, run: Run, turnEnd: TurnEnd): Promise<RunResult> {
-  const { turn, scope, token } = run;
+async function end(parts: TurnParts, run: Run, ending: TurnEnd): Promise<RunResult> {
+  const { turn, scope, token, unheard } = run;
+  const turnEnd = withUsage(ending, run);
   const ended = await persist(parts, run, () => parts.store.turns.end(scope, turn.id, token, turnEnd));
+  // An earlier try may have ended it unheard: then it was counted when it was deleted.
+  if (ended.result === 'gone' && run.unheard > unheard) delete run.used;
   if (ended.result !== 'ended') return { kind: ended.result };
   const { hasSuccessor } = ended;
   const outcome = outcomeOfEnd(turnEnd, run.attempt);
@@ -108,13 +110,16 @@ async function answer(
       emit: ({ text }) => emit(parts, desk, run, text),
       // Nothing is to be kept: no agent has tools yet.
       keepSteps: async () => undefined,
+      onAbort: ({ model, calls, usage }) => {
+        run.used = { attempt, model, calls, ...usage, isEstimated: true };
+      },
     });
+    run.used = usageOfOutcome(attempt, outcome);
     return {
       status: 'completed',
       answer: toAnswer(turn, outcome.text),
       written: { attempt, text: outcome.text },
       agentVersion: agent.version,
-      usage: { attempt, model: outcome.model, calls: outcome.calls, ...outcome.usage },
       textBytes: before + Buffer.byteLength(outcome.text),
     };
   } catch (error) {
@@ -123,14 +128,12 @@ async function answer(
     if (!errorCode) throw error;
     parts.log('warn', 'turn failed', { turn: turn.id, code: errorCode, error });
     const model = agent.model ?? DEFAULT_MODEL;
+    if (error instanceof ModelError) run.used = { attempt, model, calls: error.calls, ...error.usage };
     return {
       status: 'failed',
       errorCode,
       agentVersion: agent.version,
       ...(run.text !== '' && { written: { attempt, text: run.text } }),
-      ...(error instanceof ModelError && {
-        usage: { attempt, model, calls: error.calls, ...error.usage },
-      }),
       textBytes: before,
     };
   }
@@ -215,6 +218,7 @@ async function persist<Result>({ clock }: TurnParts, run: Run, call: () => Promi
       return await call();
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== 'database_unavailable') throw error;
+      run.unheard++;
       if (clock.now() + pause >= run.deadline) throw new RunStopped('lease-lost');
       await clock.sleep(pause, isEnding ? undefined : signal);
     }
@@ -232,7 +236,7 @@ async function stopped(
   if (reason !== 'draining') return { kind: 'lost' };
   // Whoever ends it instead, should it be cancelled, keeps what was shown.
   await logWriter.flush(run);
-  const released = await store.turns.release(run.scope, run.turn.id, run.token);
+  const released = await store.turns.release(run.scope, run.turn.id, run.token, run.used);
   return { kind: released ? 'handed-over' : 'lost' };
 }
 

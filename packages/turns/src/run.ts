@@ -1,5 +1,5 @@
 import type { Id } from '@parley/contract';
-import type { LogBatch, Scope, TurnRecord } from '@parley/db';
+import type { Account, LogBatch, Scope, TurnRecord, UsageRecord } from '@parley/db';
 
 /** Why a run stops before its end. */
 export type StopReason = 'lease-lost' | 'chat-deleted' | 'cancelled' | 'draining';
@@ -22,8 +22,14 @@ export interface Run {
   readonly abort: AbortController;
   /** UTF-8 bytes of the chat's text before it, where whoever started it knew. */
   readonly chatBytes: number | undefined;
+  /** Calls of the database of which it is not known whether they took effect. */
+  unheard: number;
   /** Monotonic: past it the lease may be another's, and nothing more is emitted. */
   deadline: number;
+  /** Whom it is for, once the chat was looked at. */
+  account?: Pick<Account, 'agent' | 'user'>;
+  /** What it has used, once that is known. */
+  used?: UsageRecord;
   /** All that was emitted: readers in this process read it here. */
   text: string;
   /** How much of the text the log has acknowledged. */

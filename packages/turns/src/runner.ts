@@ -1,8 +1,10 @@
 import { type Id, mintId, turnIdOf } from '@parley/contract';
 import type { Lease, Scope, TurnEnd, TurnRecord, UnfinishedTurn } from '@parley/db';
+import { UncountedTurns } from './count-usage.ts';
 import type { Followers } from './followers.ts';
 import { KnownTails } from './known-tails.ts';
 import { LogWriter } from './log-writer.ts';
+import { OpenTurns } from './open-turns.ts';
 import type { TurnParts } from './parts.ts';
 import { type Run, RunningTurns, RunStopped } from './run.ts';
 import {
@@ -15,6 +17,7 @@ import {
   stoppedEnd,
 } from './run-turn.ts';
 import type { EndedOutcome } from './turn-outcome.ts';
+import { accountOf, usageOfDead } from './turn-usage.ts';
 
 /** Turns that wait for a slot of this process. More than these find the sweep. */
 const WAITING_MAX = 10_000;
@@ -30,6 +33,8 @@ type Claim = (token: string) => Promise<TurnRecord | undefined>;
 export class Runner {
   readonly running: RunningTurns;
   readonly tails = new KnownTails();
+  readonly uncounted = new UncountedTurns();
+  readonly open: OpenTurns;
   readonly logWriter: LogWriter;
   readonly #parts: TurnParts;
   readonly #desk: RunDesk;
@@ -41,6 +46,7 @@ export class Runner {
   constructor(parts: TurnParts, followers: Followers) {
     this.#parts = parts;
     this.logWriter = new LogWriter(parts);
+    this.open = new OpenTurns(parts.clock);
     this.#desk = { followers, logWriter: this.logWriter };
     this.running = new RunningTurns(parts.bounds.runningTurnsMax);
   }
@@ -84,6 +90,7 @@ export class Runner {
       attempt: lease.attempt,
       abort: new AbortController(),
       chatBytes,
+      unheard: 0,
       deadline,
       text: '',
       loggedTo: 0,
@@ -126,10 +133,13 @@ export class Runner {
       await Promise.all([store.turns.remove(scope, id), store.turnLog.remove(scope, id)]);
       return;
     }
-    const end: TurnEnd =
-      how === 'cancelled'
+    const end: TurnEnd = {
+      ...(how === 'cancelled'
         ? stoppedEnd(turn, view, written)
-        : { status: 'failed', errorCode: 'interrupted', written, textBytes: bytesBefore(turn, view) };
+        : { status: 'failed', errorCode: 'interrupted', written, textBytes: bytesBefore(turn, view) }),
+      account: accountOf(view.chat),
+      usage: usageOfDead(turn, view, written, this.#parts.bounds.historyBytesMax),
+    };
     const ended = await store.turns.end(scope, id, token, end);
     if (ended.result !== 'ended') return;
     log(how === 'cancelled' ? 'info' : 'error', 'a turn whose runner died was ended', { turn: id, how });
@@ -222,12 +232,15 @@ export class Runner {
       this.#tellEnd(turn, result.outcome);
     }
     if (result.kind === 'gone' || result.kind === 'handed-over') {
+      this.open.delete(turn.id);
       this.#desk.followers.outcomes.tell(turn.id, { kind: result.kind });
     }
   }
 
   #tellEnd({ id, chat }: TurnRecord, outcome: EndedOutcome): void {
     const { followers } = this.#desk;
+    this.uncounted.note(id);
+    this.open.delete(id);
     followers.outcomes.tell(id, outcome);
     followers.chats.tell(chat, 'changed');
   }

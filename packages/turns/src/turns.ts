@@ -10,6 +10,7 @@ import {
   toTurnIds,
 } from './accept-turn.ts';
 import { cancelTurn } from './cancel-turn.ts';
+import { countUsage } from './count-usage.ts';
 import { ChatReader, type PlacedChatEvent } from './follow-chat.ts';
 import { type Following, followTurn } from './follow-turn.ts';
 import { Followers } from './followers.ts';
@@ -24,7 +25,7 @@ import { type ReadingDesk, readTurn } from './turn-reader.ts';
 import { WakeUp } from './wake-up.ts';
 
 export type NewMessage = Pick<SentMessage, 'chat' | 'content'> &
-  Partial<Pick<SentMessage, 'onBusy' | 'idempotency'>>;
+  Partial<Pick<SentMessage, 'onBusy' | 'idempotency' | 'asker'>>;
 
 /** An accepted turn, and how it ended. */
 interface AnsweredTurn {
@@ -88,6 +89,8 @@ export interface Turns {
   readonly isDraining: boolean;
   /** Turns that run in this process, and slots that are being filled. */
   readonly running: number;
+  /** Turns that ended in this process and are not counted yet. */
+  readonly uncounted: number;
   /**
    * Stops accepting, lets runs finish for `graceMs` or until `hurry` aborts, hands over the rest, lets its
    * readers go, stops renewals and sweep.
@@ -105,6 +108,7 @@ export function startTurns(parts: TurnParts): Turns {
   const background = [
     keepRuns(parts, runner.running, runner.logWriter, stop.signal),
     recoverTurns(parts, runner, stop.signal),
+    countUsage(parts, runner.uncounted, stop.signal),
   ];
 
   const accept = (scope: Scope, message: SentMessage) =>
@@ -200,6 +204,9 @@ export function startTurns(parts: TurnParts): Turns {
     get running() {
       return runner.running.size;
     },
+    get uncounted() {
+      return runner.uncounted.size;
+    },
 
     async drain(graceMs, hurry) {
       await runner.drain(graceMs, hurry);
@@ -216,8 +223,8 @@ async function* followWhileAsked<Item>(
   yield* begin();
 }
 
-function toSent({ chat, content, onBusy = 'enqueue', idempotency }: NewMessage): SentMessage {
-  return { ...mintTurn(), chat, content, onBusy, idempotency };
+function toSent({ chat, content, onBusy = 'enqueue', idempotency, asker = {} }: NewMessage): SentMessage {
+  return { ...mintTurn(), chat, content, onBusy, idempotency, asker };
 }
 
 async function outcomeOf(

@@ -68,7 +68,7 @@ describe('a process that is told to stop', () => {
     harness.startReplica();
     await eventually(() => transcript(harness, chat)).toHaveLength(2);
     expect(await turnsOf(harness, chat)).toMatchObject([
-      { status: 'completed', takeovers: 0, lease: { attempt: 2 }, usage: [{ attempt: 2 }] },
+      { status: 'completed', takeovers: 0, lease: { attempt: 2 }, usage: [{ attempt: 1 }, { attempt: 2 }] },
     ]);
   });
 

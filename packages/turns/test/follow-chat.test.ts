@@ -214,7 +214,7 @@ describe('following', () => {
       signal,
     );
     await unread.return(undefined);
-    expect(clock.sleepers).toBe(2);
+    expect(clock.sleepers).toBe(3);
     const sizes = attach.mock.contexts.map((listeners) => (listeners as Listeners<string, void>).size);
     attach.mockRestore();
     expect(sizes.filter((size) => size !== 0)).toEqual([]);

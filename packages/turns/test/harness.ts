@@ -65,6 +65,7 @@ const bounds: TurnBounds = {
   runningTurnsMax: 256,
   queuedTurnsPerChatMax: 8,
   takeoversMax: 2,
+  countEveryMs: 1_000,
   historyBytesMax: 24_000,
 };
 

@@ -56,6 +56,9 @@ describe('a tick', () => {
     await eventually(() => owner.tap.calls).toContain('turns.end');
     // The turn has ended when its reader is told so.
     await new AnswerReader(owner, harness.scope, places[0] ?? { chat: 'chat_', answerId: '' }).done;
+    // What ended is counted within a second, once.
+    for (let index = 0; index < 4; index++) await tick();
+    expect(owner.tap.calls).toContain('usage.count');
     await owner.tap.quiet();
     const before = owner.tap.calls.length;
     for (let index = 0; index < 4; index++) await tick();

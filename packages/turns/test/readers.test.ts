@@ -109,11 +109,11 @@ describe('a reader that leaves', () => {
     const readers = [read(owner, place), read(other, place)];
     for (const reader of readers) await eventually(() => reader.types).toEqual(['start']);
     for (const reader of readers) await reader.stop();
-    expect(clocks.map(({ sleepers }) => sleepers)).toEqual([2, 2]);
+    expect(clocks.map(({ sleepers }) => sleepers)).toEqual([3, 3]);
     const ending = read(owner, place);
     run.finish();
     await ending.done;
-    expect(clocks.map(({ sleepers }) => sleepers)).toEqual([2, 2]);
+    expect(clocks.map(({ sleepers }) => sleepers)).toEqual([3, 3]);
     const sizes = attach.mock.contexts.map((listeners) => (listeners as Listeners<string, void>).size);
     attach.mockRestore();
     expect(sizes.filter((size) => size !== 0)).toEqual([]);

@@ -31,7 +31,7 @@ export class StoreTap {
   #whenQuiet: (() => void)[] = [];
 
   constructor(real: Store) {
-    const entries = (['turns', 'turnLog', 'chats', 'agents'] as const).map((name) => [
+    const entries = (['turns', 'turnLog', 'chats', 'agents', 'usage', 'budgets'] as const).map((name) => [
       name,
       this.#wrap(name, real[name]),
     ]);

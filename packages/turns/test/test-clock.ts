@@ -14,7 +14,7 @@ export class TestClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   #now = 0;
   #waiting: { isReached: () => boolean; resolve: () => void }[] = [];
-  /** The keeper of runs and the sweep sleep with one signal, and are the first to sleep. */
+  /** The keeper of runs, the sweep and the counting of usage sleep with one signal, and are the first to sleep. */
   #background: AbortSignal | undefined;
 
   now(): number {
@@ -54,12 +54,12 @@ export class TestClock implements Clock {
     this.#now += ms;
   }
 
-  /** Settles when the keeper and the sweep both sleep: each has finished its round. */
+  /** Settles when the keeper, the sweep and the counting all sleep: each has finished its round. */
   rounds(): Promise<void> {
-    return this.#until(() => this.#asleepInBackground() >= 2);
+    return this.#until(() => this.#asleepInBackground() >= 3);
   }
 
-  /** Settles when someone other than those two sleeps: a follower, or a repetition. */
+  /** Settles when someone other than those three sleeps: a follower, or a repetition. */
   someoneElse(): Promise<void> {
     return this.#until(() => this.#sleepers.size > this.#asleepInBackground());
   }

@@ -77,7 +77,7 @@ describe('who waits for an answer', () => {
     for (let index = 0; index < 20; index++) await turns.send(harness.scope, { chat, content: 'q' }, signal);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
     await expect(turns.send(harness.scope, { chat: 'chat_none', content: 'q' }, signal)).rejects.toThrow();
-    expect(clock.sleepers).toBe(2);
+    expect(clock.sleepers).toBe(3);
     const [followers] = attach.mock.contexts;
     attach.mockRestore();
     expect(followers).toMatchObject({ texts: { size: 0 }, outcomes: { size: 0 }, chats: { size: 0 } });

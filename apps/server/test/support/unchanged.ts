@@ -1,12 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
 import { expect } from 'vitest';
 
 /** Does something, and sees to it that not one document of the database is another one after it. */
 export async function unchanged<Result>(raw: mongo.Db, action: () => Promise<Result>): Promise<Result> {
+  await untilCounted(raw);
   const before = await hashes(raw);
   const result = await action();
   expect(await hashes(raw)).toEqual(before);
   return result;
+}
+
+/** What turns used that ended before is counted within a second, and is no part of what is done here. */
+async function untilCounted(raw: mongo.Db): Promise<void> {
+  const uncounted = () => raw.collection('turns').countDocuments({ isUncounted: true });
+  while ((await uncounted()) > 0) await delay(20);
 }
 
 /** MongoDB's own hash of each collection's documents. That a key was used is noted beside every request. */

@@ -29,6 +29,14 @@ const words: Record<ProblemCode, ProblemWords> = {
     title: 'Too many requests in this minute',
     advice: 'It goes on by itself within a minute.',
   },
+  budget_exhausted: {
+    title: 'No more answers today',
+    advice: 'What may be used in a day is used up. It goes on tomorrow.',
+  },
+  too_many_turns: {
+    title: 'Too many answers at a time',
+    advice: 'Wait until one has ended, and send it again.',
+  },
   agent_version_not_found: {
     title: 'This version is gone',
     advice: 'Choose a newer one.',

@@ -10,6 +10,10 @@ const TURNS = 5;
 const TOKENS = ['a', 'b', 'c'] as const;
 const PLACES = 4;
 
+const DAY = '2026-11-25';
+const RESERVATION = { day: DAY, tokens: 7 };
+const SUMS = { from: DAY, to: DAY, groupBy: 'model' } as const;
+
 interface Play {
   readonly stores: EngineStores;
   readonly scope: Scope;
@@ -91,6 +95,14 @@ const calls: readonly (readonly [string, Call])[] = [
     ({ stores, scope, chat, integer }) => stores.turns.hasPredecessorEnded(scope, chat, 1 + integer(PLACES)),
   ],
   ['takeOver', (play) => takeOver(play)],
+  ['count', (play) => play.stores.usage.count(play.turns.slice(play.integer(TURNS)))],
+  ['unfinished', ({ stores, scope, integer }) => stores.turns.countUnfinished(scope, 1 + integer(PLACES))],
+  [
+    'reserve',
+    ({ stores, scope, integer }) =>
+      stores.budgets.reserve(scope, { ...RESERVATION, subject: scope.team }, integer(60)),
+  ],
+  ['sums', ({ stores, scope }) => stores.usage.list(scope, SUMS, { limit: 9 })],
   ['append', (play) => append(play)],
   ['append', (play) => append(play)],
   ['read', (play) => play.stores.turnLog.read(play.scope, anyId(play), 1 + play.integer(2), play.integer(7))],
@@ -120,6 +132,7 @@ function someTurn(play: Play): NewTurn {
     answerId: answerIdOf(id),
     createdAt,
     ...(integer(2) === 0 && { lease: { token: token(), attempt: 1, renewals: 0 } }),
+    ...(integer(2) === 0 && { reservations: [{ ...RESERVATION, subject: play.scope.team }] }),
     ...(integer(3) === 0 && { idempotency: { key: `key ${integer(3)}`, body: 'b' } }),
   };
 }
@@ -141,7 +154,7 @@ function endOne(play: Play): Promise<unknown> {
   const end = completed(turn, `a${integer(9)}`, integer(100));
   const answer = end.answer && { ...end.answer, createdAt: new Date(2_000) };
   const ends = [
-    { ...end, ...(answer && { answer }) },
+    { ...end, ...(answer && { answer }), account: { agent: 'agent_x', day: DAY } },
     failed,
     { ...failed, written: { attempt: 1, text: 'half' } },
     { status: 'stopped', textBytes: integer(100) },

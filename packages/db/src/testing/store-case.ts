@@ -3,7 +3,7 @@ import type { Lease, NewTurn, Scope, TurnEnd } from '../records.ts';
 import type { AgentStore, Stores } from '../store.ts';
 
 /** The stores turns work with. */
-export type EngineStores = Pick<Stores, 'turns' | 'turnLog' | 'chats'> & {
+export type EngineStores = Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'usage' | 'budgets'> & {
   readonly agents: Pick<AgentStore, 'create' | 'find' | 'list'>;
 };
 

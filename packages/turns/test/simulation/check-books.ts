@@ -1,20 +1,38 @@
 import type { TurnRecord } from '@parley/db';
+import { hasEnded } from './find-turns.ts';
 import type { Ledger } from './ledger.ts';
+import type { SimulatedDatabase } from './simulated-database.ts';
 import type { World } from './world.ts';
 
 /** What only whoever sees the whole database can check: sums that add up, and nothing left of what is gone. */
 export function checkBooks({ database, chats }: World, ledger: Ledger): string[] {
   const { committed } = database;
   const stored = Map.groupBy(committed.turns.values(), ({ record }) => record.chat);
-  return chats.flatMap((chat) => {
-    const turns = (stored.get(chat) ?? []).map(({ record }) => record);
-    const isGone = committed.chats.get(chat)?.record === undefined;
-    const isLeft = ledger.of(chat).wasToldToBeGone && !isGone;
-    return [
-      ...(isLeft ? [`${chat} is there, and someone was told that it is deleted`] : []),
-      ...checkSums(turns),
-    ];
-  });
+  return [
+    ...checkUsage(database),
+    ...chats.flatMap((chat) => {
+      const turns = (stored.get(chat) ?? []).map(({ record }) => record);
+      const isGone = committed.chats.get(chat)?.record === undefined;
+      const isLeft = ledger.of(chat).wasToldToBeGone && !isGone;
+      return [
+        ...(isLeft ? [`${chat} is there, and someone was told that it is deleted`] : []),
+        ...checkSums(turns),
+      ];
+    }),
+  ];
+}
+
+/** What a turn used is counted once: with its end, which may still be to be counted, or with its removal. */
+function checkUsage({ committed }: SimulatedDatabase): string[] {
+  const counted = Map.groupBy(committed.usage.values(), ({ turn }) => turn);
+  const twice = [...counted.values()].filter(({ length }) => length > 1);
+  const uncounted = [...committed.turns.values()].filter(
+    ({ record, isUncounted }) => hasEnded(record) && !isUncounted && !counted.has(record.id),
+  );
+  return [
+    ...twice.map((documents) => `what turn ${documents[0]?.turn} used was counted ${documents.length} times`),
+    ...uncounted.map(({ record }) => `turn ${record.id} has ended, and is neither counted nor to be counted`),
+  ];
 }
 
 /** The text of a chat adds up, turn by turn. */

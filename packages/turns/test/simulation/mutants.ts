@@ -275,4 +275,24 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'a turn ends without the mark that makes it count',
+    edits: [
+      {
+        file: 'src/turn-usage.ts',
+        find: '...(account && { account: accountOf(account) })',
+        replace: '...(account && used && { account: accountOf(account) })',
+      },
+    ],
+  },
+  {
+    name: 'what an ended turn used is counted as that of a deleted one as well',
+    edits: [
+      {
+        file: 'src/run-turn.ts',
+        find: "if (result.kind === 'gone') await",
+        replace: "if (result.kind === 'gone' || result.kind === 'ended') await",
+      },
+    ],
+  },
 ];

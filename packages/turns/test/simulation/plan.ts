@@ -120,6 +120,7 @@ function drawBounds(random: Random, leaseMs: number): TurnBounds {
     runningTurnsMax: random.pick([1, 2, 256, 256, 256]),
     queuedTurnsPerChatMax: random.pick([2, 8, 8]),
     takeoversMax: random.pick([0, 1, 2, 2]),
+    countEveryMs: 1_000,
     historyBytesMax: 24_000,
   };
 }

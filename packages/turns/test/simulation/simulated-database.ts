@@ -1,10 +1,27 @@
 import type { Id } from '@parley/contract';
-import type { AgentRecord, ChatRecord, Scope, TurnRecord } from '@parley/db';
+import type { Account, AgentRecord, ChatRecord, Scope, TurnRecord, UsageRecord } from '@parley/db';
 
 /** Documents are never changed, only replaced: whoever read one keeps what it read. */
 export interface TurnDocument {
   readonly record: TurnRecord;
   readonly hasSuccessor: boolean;
+  readonly usage: readonly UsageRecord[];
+  readonly account?: Account;
+  /** It has ended, and what it used is not added to the sums. */
+  readonly isUncounted: boolean;
+}
+
+/** What was counted at one time: the real store adds it to a sum. */
+export interface UsageDocument {
+  readonly team: Scope['team'];
+  readonly turn: Id<'turn'>;
+  readonly key: Id<'key'> | undefined;
+  readonly account: Account;
+  readonly usage: readonly UsageRecord[];
+}
+
+interface BudgetDocument {
+  readonly spent: number;
 }
 
 export interface ChatDocument {
@@ -34,6 +51,8 @@ export interface Documents {
   chats: ChatDocument;
   turns: TurnDocument;
   turnLog: PieceDocument;
+  usage: UsageDocument;
+  budgets: BudgetDocument;
 }
 
 type Name = keyof Documents;
@@ -48,6 +67,8 @@ interface Change {
   readonly id: string;
   readonly before: Documents[Name] | undefined;
   readonly after: Documents[Name] | undefined;
+  /** Changes of one transaction have one; others none. */
+  readonly transaction: number | undefined;
 }
 
 type Observer = (
@@ -78,6 +99,8 @@ export class SimulatedDatabase {
   readonly #onCommit: Observer[] = [];
   #committedTo = 0;
   #isHeld = false;
+  #transactions = 0;
+  #transaction: number | undefined;
   #waiters: Waiter[] = [];
   /** Writes that were sent and have not taken effect. */
   underWay = 0;
@@ -118,6 +141,16 @@ export class SimulatedDatabase {
     if (this.#newest[name].has(id)) this.#change(name, id, undefined);
   }
 
+  /** Makes all changes of a function one: a new primary has all of them, or none. */
+  inTransaction<Result>(change: () => Result): Result {
+    this.#transaction = ++this.#transactions;
+    try {
+      return change();
+    } finally {
+      this.#transaction = undefined;
+    }
+  }
+
   /** Waits until a majority has everything up to a position; told at once if it has. */
   whenCommitted(upTo: number, onCommitted: () => void, onLost: () => void): void {
     if (upTo <= this.#committedTo) onCommitted();
@@ -153,7 +186,7 @@ export class SimulatedDatabase {
    * waited for an acknowledgement gets none.
    */
   failOver(kept: number): void {
-    const end = Math.min(this.#committedTo + kept, this.#changes.length);
+    const end = this.#wholeTo(Math.min(this.#committedTo + kept, this.#changes.length));
     for (const { name, id, before } of this.#changes.splice(end).reverse())
       set(this.#newest, name, id, before);
     const lost = this.#waiters;
@@ -162,19 +195,30 @@ export class SimulatedDatabase {
     this.resume();
   }
 
+  /** The last position up to this one that is within no transaction. */
+  #wholeTo(position: number): number {
+    let end = position;
+    const transaction = this.#changes[end]?.transaction;
+    while (transaction !== undefined && this.#changes[end - 1]?.transaction === transaction) end--;
+    return end;
+  }
+
   /** What a majority has now, for whoever will not see further. */
   freeze(): View {
-    const { agents, chats, turns, turnLog } = this.#committed;
+    const { agents, chats, turns, turnLog, usage, budgets } = this.#committed;
     return {
       agents: new Map(agents),
       chats: new Map(chats),
       turns: new Map(turns),
       turnLog: new Map(turnLog),
+      usage: new Map(usage),
+      budgets: new Map(budgets),
     };
   }
 
   #change(name: Name, id: string, after: Documents[Name] | undefined): void {
-    this.#changes.push({ name, id, before: this.#newest[name].get(id), after });
+    const before = this.#newest[name].get(id);
+    this.#changes.push({ name, id, before, after, transaction: this.#transaction });
     set(this.#newest, name, id, after);
   }
 
@@ -192,5 +236,12 @@ function set(collections: Collections, name: Name, id: string, document: Documen
 }
 
 function emptyCollections(): Collections {
-  return { agents: new Map(), chats: new Map(), turns: new Map(), turnLog: new Map() };
+  return {
+    agents: new Map(),
+    chats: new Map(),
+    turns: new Map(),
+    turnLog: new Map(),
+    usage: new Map(),
+    budgets: new Map(),
+  };
 }

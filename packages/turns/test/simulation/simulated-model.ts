@@ -43,6 +43,10 @@ export class SimulatedModel {
       this.#count(process, 1);
       try {
         return await this.#answer(process, input);
+      } catch (error) {
+        const usage = { inputTokens: 1, outputTokens: 1 };
+        if (input.signal.aborted) input.onAbort?.({ model: 'simulated', calls: 1, usage });
+        throw error;
       } finally {
         this.#count(process, -1);
       }

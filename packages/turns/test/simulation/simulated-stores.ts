@@ -12,6 +12,7 @@ import type { EngineStores } from '@parley/db/testing';
 import type { Connection } from './connection.ts';
 import type { ChatDocument, PieceDocument, SimulatedDatabase, View } from './simulated-database.ts';
 import { createSimulatedTurnStore } from './simulated-turn-store.ts';
+import { count, createSimulatedBudgets, createSimulatedUsage, isOpen } from './simulated-usage.ts';
 
 /** The stores turns are made of, over one process's connection. */
 export function createSimulatedStores(connection: Connection): EngineStores {
@@ -20,6 +21,8 @@ export function createSimulatedStores(connection: Connection): EngineStores {
     turnLog: createTurnLog(connection),
     chats: createChats(connection),
     agents: createAgents(connection),
+    usage: createSimulatedUsage(connection),
+    budgets: createSimulatedBudgets(connection),
   };
 }
 
@@ -161,10 +164,24 @@ function createChats(connection: Connection): ChatStore {
         await connection.write((database) => {
           for (const turn of turns) removeLog(database, turn.id);
         });
-      await connection.write((database) => {
-        for (const [key, { record }] of database.newest.turns)
-          if (record.chat === id) database.delete('turns', key);
-      });
+      for (let isThere = true; isThere; ) {
+        await connection.write((database) =>
+          database.inTransaction(() => {
+            for (const [key, turn] of database.newest.turns) {
+              if (turn.record.chat !== id || !isOpen(turn)) continue;
+              count(database, turn);
+              database.delete('turns', key);
+            }
+          }),
+        );
+        await connection.write((database) => {
+          for (const [key, turn] of database.newest.turns)
+            if (turn.record.chat === id && !isOpen(turn)) database.delete('turns', key);
+        });
+        isThere = await connection.read((view) =>
+          [...view.turns.values()].some(({ record }) => record.chat === id),
+        );
+      }
       await connection.write((database) => {
         const found = database.newest.chats.get(id);
         if (found?.isMarked) database.put('chats', id, { ...found, isMarked: false });

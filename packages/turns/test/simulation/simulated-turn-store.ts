@@ -15,6 +15,7 @@ import {
   unfinished,
 } from './find-turns.ts';
 import type { SimulatedDatabase, TurnDocument, View } from './simulated-database.ts';
+import { settle } from './simulated-usage.ts';
 
 /** As many as the real store reads of a queue. */
 const TAIL_TURNS = 64;
@@ -57,9 +58,12 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
     },
 
     async remove({ team }, id) {
-      await connection.write((database) => {
-        if (findOne(database.newest, team, id)) database.delete('turns', id);
+      const reservations = await connection.write((database) => {
+        const found = findOne(database.newest, team, id);
+        if (found) database.delete('turns', id);
+        return found?.record.reservations ?? [];
       });
+      if (reservations.length > 0) await connection.write((database) => settle(database, reservations, 0));
     },
 
     async look(scope, chatId, sequence, historyBytesMax) {
@@ -93,10 +97,13 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
     claimNext: async (scope, chat, sequence, token) =>
       (await update((view) => queued(findPlace(view, scope, chat, sequence)), claimedBy(token)))?.record,
 
-    async release({ team }, id, token) {
+    async release({ team }, id, token, usage) {
       const released = await update(
         (view) => held(findOne(view, team, id), token),
-        (turn) => withRecord(turn, { status: 'queued', lease: { ...leaseOf(turn), token: 'released' } }),
+        (turn) => ({
+          ...withRecord(turn, { status: 'queued', lease: { ...leaseOf(turn), token: 'released' } }),
+          usage: usage ? [...turn.usage, usage] : turn.usage,
+        }),
       );
       return released !== undefined;
     },
@@ -125,7 +132,11 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
     async end({ team }, id, token, end) {
       const ended = await update(
         (view) => held(findOne(view, team, id), token),
-        (turn) => withRecord(turn, endFields(turn.record, end)),
+        (turn) => ({
+          ...withRecord(turn, endFields(turn.record, end)),
+          usage: end.usage ? [...turn.usage, end.usage] : turn.usage,
+          ...(end.account && { account: end.account, isUncounted: true }),
+        }),
       );
       if (ended) return { result: 'ended', hasSuccessor: ended.hasSuccessor };
       const now = await connection.read((view) => findOne(view, team, id));
@@ -199,6 +210,15 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
         return found === undefined || hasEnded(found.record);
       })),
 
+    countUnfinished: ({ team, user }, limit) =>
+      connection.read((view) => {
+        const found = [...view.turns.values()]
+          .map(({ record }) => record)
+          .filter((turn) => turn.team === team && !hasEnded(turn))
+          .filter(({ spender }) => user === undefined || spender?.user === user);
+        return Math.min(found.length, limit);
+      }),
+
     async takeOver({ team }, id, seen, token) {
       const taken = await update(
         (view) => {
@@ -223,7 +243,7 @@ function insert(database: SimulatedDatabase, record: TurnRecord): boolean {
     if (other.sequence === record.sequence) return false;
     if (record.idempotency && other.idempotency?.key === record.idempotency.key) return false;
   }
-  database.put('turns', record.id, { record, hasSuccessor: false });
+  database.put('turns', record.id, { record, hasSuccessor: false, usage: [], isUncounted: false });
   return true;
 }
 

@@ -1,0 +1,189 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { type Id, mintId } from '@parley/contract';
+import type { Account, Reservation, UsageRecord } from '../records.ts';
+import { completed, type EngineStores, leaseOf, newTurn, type StoreCase } from './store-case.ts';
+
+const DAY = '2026-11-25';
+const month = { from: '2026-11-01', to: '2026-11-30' };
+const used: UsageRecord = { attempt: 1, model: 'm', calls: 1, inputTokens: 30, outputTokens: 12 };
+
+/** What turns use, and what is reserved for them. */
+export const usageCases: readonly StoreCase[] = [
+  {
+    name: 'an ended turn is counted once, however often and by however many',
+    async run(stores, scope, chat) {
+      const { usage } = stores;
+      const account = { agent: mintId('agent'), user: 'ann', day: DAY };
+      const key = mintId('key');
+      const turn = await endedWith(stores, scope.team, chat, 1, { account, key });
+      equal((await usage.listUncounted(1_000)).includes(turn), true);
+      const counts = await Promise.all([usage.count([turn]), usage.count([turn]), usage.count([turn])]);
+      equal(
+        counts.reduce((sum, count) => sum + count),
+        1,
+      );
+      equal(await usage.count([turn, mintId('turn')]), 0);
+      equal((await usage.listUncounted(1_000)).includes(turn), false);
+      for (const [groupBy, name] of Object.entries({ ...account, key, model: 'm' })) {
+        const query = { ...month, groupBy: groupBy as keyof typeof account };
+        deepEqual(await usage.list(scope, query, { limit: 9 }), {
+          items: [{ name, turns: 1, calls: 1, inputTokens: 30, outputTokens: 12 }],
+        });
+      }
+    },
+  },
+  {
+    name: 'a turn of several runs is one turn, and all of them are paid for',
+    async run(stores, scope, chat) {
+      const { turns, usage } = stores;
+      const turn = newTurn(chat, 1, { lease: leaseOf('one') });
+      await turns.insert(scope, turn);
+      await turns.release(scope, turn.id, 'one', { ...used, isEstimated: true });
+      await turns.claim(scope, turn.id, 'two');
+      const end = { ...completed(turn, 'a', 1), usage: { ...used, attempt: 2 } };
+      await turns.end(scope, turn.id, 'two', { ...end, account: { agent: mintId('agent'), day: DAY } });
+      await usage.count([turn.id]);
+      deepEqual(await usage.list(scope, { ...month, groupBy: 'user' }, { limit: 9 }), {
+        items: [{ name: '', turns: 1, calls: 2, inputTokens: 60, outputTokens: 24 }],
+      });
+    },
+  },
+  {
+    name: 'what a deleted chat used is counted with its removal, and what ran in it by itself',
+    async run(stores, scope, chat) {
+      const { turns, usage, chats, budgets } = stores;
+      const account = { agent: mintId('agent'), day: DAY };
+      await endedWith(stores, scope.team, chat, 1, { account });
+      const reservation = await reserved(stores, scope.team, 1_000, 300);
+      const running = newTurn(chat, 2, { lease: leaseOf('t'), reservations: [reservation] });
+      await turns.insert(scope, running);
+      await chats.markDeleted(scope, chat);
+      await chats.purge(chat);
+      deepEqual(await turns.end(scope, running.id, 't', completed(running, 'a', 1)), { result: 'gone' });
+      await usage.add(scope, { turn: running.id, reservations: [reservation], account, usage: used });
+      deepEqual(await usage.list(scope, { ...month, groupBy: 'day' }, { limit: 9 }), {
+        items: [{ name: DAY, turns: 2, calls: 2, inputTokens: 60, outputTokens: 24 }],
+      });
+      // 42 of the budget are spent: one may still take it to its end.
+      equal(await budgets.reserve(scope, reservation, 42), false);
+      equal(await budgets.reserve(scope, reservation, 43), true);
+    },
+  },
+  {
+    name: 'sums are the scope’s agents’ alone, of the days asked for, page by page',
+    async run(stores, scope, chat) {
+      const { usage } = stores;
+      const [agent, other] = [mintId('agent'), mintId('agent')];
+      const days = ['2026-10-31', '2026-11-01', '2026-11-02', '2026-11-03'];
+      for (const [index, day] of days.entries()) {
+        const account = { agent: index === 2 ? other : agent, day };
+        await usage.count([await endedWith(stores, scope.team, chat, index + 1, { account })]);
+      }
+      const query = { ...month, groupBy: 'day' } as const;
+      const namesOf = async (by: Parameters<typeof usage.list>[0], after?: string) => {
+        const page = await usage.list(by, query, { limit: 2, ...(after !== undefined && { after }) });
+        return [page.items.map(({ name }) => name), page.next];
+      };
+      deepEqual(await namesOf(scope), [['2026-11-01', '2026-11-02'], '2026-11-02']);
+      deepEqual(await namesOf(scope, '2026-11-02'), [['2026-11-03'], undefined]);
+      deepEqual(await namesOf({ ...scope, agents: [agent] }), [['2026-11-01', '2026-11-03'], undefined]);
+      deepEqual(await namesOf({ ...scope, agents: [] }), [[], undefined]);
+      deepEqual(await namesOf({ team: mintId('team') }), [[], undefined]);
+    },
+  },
+  {
+    name: 'of parallel reservations at the end of a budget one takes the rest, and none more',
+    async run(stores, scope) {
+      const { budgets } = stores;
+      const reservation = await reserved(stores, scope.team, 1_000, 990);
+      const small = { ...reservation, tokens: 50 };
+      const taken = await Promise.all(Array.from({ length: 20 }, () => budgets.reserve(scope, small, 1_000)));
+      equal(taken.filter((isTaken) => isTaken).length, 1);
+      equal(await budgets.reserve(scope, { ...small, day: '2026-11-26' }, 1_000), true);
+      await budgets.giveBack(scope, [small]);
+      equal(await budgets.reserve(scope, small, 1_000), true);
+      equal(await budgets.reserve(scope, { ...small, subject: mintId('key') }, 0), false);
+    },
+  },
+  {
+    name: 'of parallel first reservations of a day none is lost',
+    async run({ budgets }, scope) {
+      const reservation = { subject: mintId('key'), day: DAY, tokens: 100 };
+      const taken = await Promise.all(
+        Array.from({ length: 20 }, () => budgets.reserve(scope, reservation, 1_000)),
+      );
+      equal(taken.filter((isTaken) => isTaken).length, 10);
+    },
+  },
+  {
+    name: 'what a turn used takes the place of what was reserved, once',
+    async run(stores, scope, chat) {
+      const { budgets, usage } = stores;
+      const reservation = await reserved(stores, scope.team, 1_000, 400);
+      const account = { agent: mintId('agent'), day: DAY };
+      const turn = await endedWith(stores, scope.team, chat, 1, { account, reservations: [reservation] });
+      await Promise.all([usage.count([turn]), usage.count([turn])]);
+      equal(await budgets.reserve(scope, reservation, 42), false);
+      equal(await budgets.reserve(scope, reservation, 43), true);
+    },
+  },
+  {
+    name: 'what was reserved for a turn that is removed is given back',
+    async run(stores, scope, chat) {
+      const { budgets, turns } = stores;
+      const reservation = await reserved(stores, scope.team, 1_000, 1_000);
+      const turn = newTurn(chat, 1, { reservations: [reservation] });
+      await turns.insert(scope, turn);
+      equal(await budgets.reserve(scope, reservation, 1_000), false);
+      await turns.remove(scope, turn.id);
+      await turns.remove(scope, turn.id);
+      equal(await budgets.reserve(scope, reservation, 1_000), true);
+    },
+  },
+  {
+    name: 'unfinished turns are counted for a team and for its users, up to a bound',
+    async run({ turns }, scope, chat) {
+      const key = mintId('key');
+      await turns.insert(scope, newTurn(chat, 1, { spender: { key, user: 'ann' }, lease: leaseOf('t') }));
+      await turns.insert(scope, newTurn(chat, 2, { spender: { key, user: 'ann' } }));
+      await turns.insert(scope, newTurn(chat, 3, { spender: { key } }));
+      const of = (user?: string) => ({ ...scope, ...(user !== undefined && { user }) });
+      equal(await turns.countUnfinished(scope, 9), 3);
+      equal(await turns.countUnfinished(scope, 2), 2);
+      equal(await turns.countUnfinished(of('ann'), 9), 2);
+      equal(await turns.countUnfinished(of('ben'), 9), 0);
+      equal(await turns.countUnfinished({ team: mintId('team') }, 9), 0);
+    },
+  },
+];
+
+/** A budget from which so much has been taken. */
+async function reserved(
+  { budgets }: EngineStores,
+  team: Id<'team'>,
+  tokensPerDay: number,
+  tokens: number,
+): Promise<Reservation> {
+  const reservation = { subject: mintId('key'), day: DAY, tokens };
+  equal(await budgets.reserve({ team }, reservation, tokensPerDay), true);
+  return reservation;
+}
+
+/** Stores a turn that has ended and is to be counted. */
+async function endedWith(
+  { turns }: EngineStores,
+  team: Id<'team'>,
+  chat: Id<'chat'>,
+  sequence: number,
+  about: { account: Account; key?: Id<'key'>; reservations?: readonly Reservation[] },
+): Promise<Id<'turn'>> {
+  const { account, key, reservations } = about;
+  const turn = newTurn(chat, sequence, {
+    lease: leaseOf('t'),
+    ...(key && { spender: { key } }),
+    ...(reservations && { reservations }),
+  });
+  await turns.insert({ team }, turn);
+  await turns.end({ team }, turn.id, 't', { ...completed(turn, 'answer', 1), usage: used, account });
+  return turn.id;
+}

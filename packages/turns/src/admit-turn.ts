@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { type Id, limits, Refusal } from '@parley/contract';
+import type { Reservation, Scope, Spender } from '@parley/db';
+import type { AcceptedTurn } from './accept-turn.ts';
+import type { OpenTurns } from './open-turns.ts';
+import type { TurnParts } from './parts.ts';
+import { secondsLeftOfDay, utcDay } from './utc-day.ts';
+
+/** What those who ask for a turn may use; what is absent has no bound. */
+export interface Allowance {
+  /** Tokens a day of the key, of the chat's user and of the team. */
+  readonly tokensPerDay?: {
+    readonly key?: number | undefined;
+    readonly user?: number | undefined;
+    readonly team?: number | undefined;
+  };
+  /** Unfinished turns at a time, of the team and of the user the caller is bound to. */
+  readonly concurrentTurns?: { readonly team?: number | undefined; readonly user?: number | undefined };
+}
+
+/** Who asks for a turn, and what they may use. */
+export interface Asker {
+  readonly spender?: Spender | undefined;
+  readonly allowance?: Allowance | undefined;
+}
+
+/** Whether one turn may begin, and what it is stored with. */
+export interface Admission {
+  /**
+   * Why it may not begin, for a chat of so many bytes with its message: `too_many_turns` or `budget_exhausted`.
+   * Without a refusal what it needs is reserved, once, however often it is asked.
+   */
+  refusalFor(chatBytes: number): Promise<Refusal | undefined>;
+  /** What the turn is stored with. */
+  readonly fields: { readonly spender?: Spender; readonly reservations?: readonly Reservation[] };
+  /** Accepts the turn, and gives back what was reserved if it comes to none. */
+  during(accept: () => Promise<AcceptedTurn>): Promise<AcceptedTurn>;
+}
+
+/** An estimate of the model's tokens in a text, as the agent's own: two for five bytes. */
+const TOKENS_PER_BYTE = 2 / 5;
+
+/**
+ * Lets a turn begin within what its askers may use. Only what has a bound costs anything.
+ *
+ * A budget is taken from before the model is called, all of them or none: the tokens of the history as it is
+ * estimated, and those of a long answer. What the turn really used takes the place of that when it is counted. A
+ * process that dies between this and the insert leaves the reservation standing until the day is over.
+ */
+export function admitTurn(
+  parts: TurnParts,
+  open: OpenTurns,
+  scope: Scope,
+  chat: Id<'chat'>,
+  { spender, allowance }: Asker,
+): Admission {
+  let subjects: string[] = [];
+  let reservations: Reservation[] = [];
+  let isAdmitted = false;
+
+  async function admit(chatBytes: number): Promise<void> {
+    subjects = await refuseCrowd(parts, open, scope, allowance?.concurrentTurns);
+    reservations = await reserve(parts, scope, chat, spender, allowance?.tokensPerDay, chatBytes);
+    isAdmitted = true;
+  }
+
+  return {
+    async refusalFor(chatBytes) {
+      if (isAdmitted) return undefined;
+      try {
+        await admit(chatBytes);
+        return undefined;
+      } catch (error) {
+        if (error instanceof Refusal && isCrowd(error)) return error;
+        throw error;
+      }
+    },
+
+    get fields() {
+      return { ...(spender && { spender }), ...(reservations.length > 0 && { reservations }) };
+    },
+
+    async during(accept) {
+      try {
+        const accepted = await accept();
+        if (accepted.isReplay) await giveBack(parts, scope, reservations);
+        else open.add(accepted.turn, subjects);
+        return accepted;
+      } catch (error) {
+        // With an answer's id it is unknown whether the turn was stored: if it was, what it holds is settled with it.
+        const isUnknown = error instanceof Refusal && error.facts.messageId !== undefined;
+        if (!isUnknown) await giveBack(parts, scope, reservations);
+        throw error;
+      }
+    },
+  };
+}
+
+function isCrowd({ code }: Refusal): boolean {
+  return code === 'too_many_turns' || code === 'budget_exhausted';
+}
+
+async function refuseCrowd(
+  { store }: TurnParts,
+  open: OpenTurns,
+  { team, user }: Scope,
+  max: Allowance['concurrentTurns'],
+): Promise<string[]> {
+  const bounds = [
+    ...(user === undefined
+      ? []
+      : [
+          {
+            max: max?.user,
+            of: { team, user },
+            subject: userSubject({ team, user }),
+            whose: 'This user has',
+          },
+        ]),
+    { max: max?.team, of: { team }, subject: team, whose: 'Your team has' },
+  ];
+  const subjects: string[] = [];
+  for (const { max: most, of, subject, whose } of bounds) {
+    if (most === undefined) continue;
+    if (!(await open.hasRoom(subject, most, () => store.turns.countUnfinished(of, most)))) {
+      throw new Refusal('too_many_turns', { detail: `${whose} ${most} that are not answered yet.` });
+    }
+    subjects.push(subject);
+  }
+  return subjects;
+}
+
+async function reserve(
+  parts: TurnParts,
+  scope: Scope,
+  chat: Id<'chat'>,
+  spender: Spender | undefined,
+  tokensPerDay: Allowance['tokensPerDay'],
+  chatBytes: number,
+): Promise<Reservation[]> {
+  const now = new Date();
+  const taken: Reservation[] = [];
+  for (const { subject, max, whose } of await budgetsOf(parts, scope, chat, spender, tokensPerDay)) {
+    const reservation = { subject, day: utcDay(now), tokens: tokensOf(parts, chatBytes) };
+    let isTaken = false;
+    try {
+      isTaken = await parts.store.budgets.reserve(scope, reservation, max);
+    } finally {
+      if (!isTaken) await giveBack(parts, scope, taken);
+    }
+    if (!isTaken) {
+      throw new Refusal('budget_exhausted', {
+        detail: `It is the budget of ${whose}: ${max} tokens a day.`,
+        retryAfterSeconds: secondsLeftOfDay(now),
+      });
+    }
+    taken.push(reservation);
+  }
+  return taken;
+}
+
+async function budgetsOf(
+  { store }: TurnParts,
+  scope: Scope,
+  chat: Id<'chat'>,
+  spender: Spender | undefined,
+  max: Allowance['tokensPerDay'] = {},
+) {
+  const { team } = scope;
+  const budgets: { subject: string; max: number; whose: string }[] = [];
+  if (max.key !== undefined && spender) {
+    budgets.push({ subject: spender.key, max: max.key, whose: 'this key' });
+  }
+  if (max.user !== undefined) {
+    // Most callers speak for many users: whose chat it is only the chat knows.
+    const user = scope.user ?? (await store.chats.find(scope, chat))?.user;
+    if (user !== undefined) {
+      budgets.push({ subject: userSubject({ team, user }), max: max.user, whose: 'this user' });
+    }
+  }
+  if (max.team !== undefined) budgets.push({ subject: team, max: max.team, whose: 'your team' });
+  return budgets;
+}
+
+/** What a turn is reckoned with before it runs: the history the model is given, and an answer of a good length. */
+function tokensOf({ bounds }: TurnParts, chatBytes: number): number {
+  const read = Math.min(chatBytes, bounds.historyBytesMax);
+  return Math.ceil(read * TOKENS_PER_BYTE) + limits.reservedAnswerTokens;
+}
+
+/** A user's id may be of any length, and says who they are. */
+function userSubject({ team, user }: { team: Id<'team'>; user: string }): string {
+  return `${team}/${createHash('sha256').update(user).digest('base64url').slice(0, 22)}`;
+}
+
+/** What cannot be given back stands until the day is over: too little is spent then, never too much. */
+async function giveBack(
+  { store, log }: TurnParts,
+  scope: Scope,
+  reservations: readonly Reservation[],
+): Promise<void> {
+  if (reservations.length === 0) return;
+  try {
+    await store.budgets.giveBack(scope, reservations);
+  } catch (error) {
+    log('warn', 'a reservation could not be given back; it ends with the day', { error });
+  }
+}

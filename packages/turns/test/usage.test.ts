@@ -1,0 +1,222 @@
+import { scripts } from '@parley/agent/testing';
+import { type Id, mintId, Refusal } from '@parley/contract';
+import type { UsageGroup } from '@parley/db';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { eventually, type Harness, insertTurn, startHarness, turnsOf } from './harness.ts';
+import { TestClock } from './test-clock.ts';
+
+/* What turns use is counted exactly once, whatever dies, and whoever counts at the same time. */
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness('usage');
+});
+afterEach(() => harness.stopReplicas());
+afterAll(() => harness.stop());
+
+const today = () => new Date().toISOString().slice(0, 10);
+const always = { from: '2000-01-01', to: '2999-12-31' };
+
+/** Of one key, so that tests do not see each other's. */
+async function sumOf(key: Id<'key'>) {
+  const { items } = await harness.db.stores.usage.list(
+    harness.scope,
+    { ...always, groupBy: 'key' },
+    { limit: 1_000 },
+  );
+  return items.find(({ name }) => name === key);
+}
+
+async function uncounted(): Promise<number> {
+  return (await harness.db.stores.usage.listUncounted(1_000)).length;
+}
+
+test('a turn is counted soon after its end, for its day, agent, user, key and model', async () => {
+  const { turns } = harness.startReplica();
+  const { stores } = harness.db;
+  const agent = await stores.agents.create(harness.scope, { name: 'Eve', type: 't', model: 'named' });
+  const user = mintId('request');
+  const chat = await stores.chats.create(harness.scope, { agent: agent.id, agentType: 't', user });
+  const key = mintId('key');
+  await turns.send(harness.scope, { chat: chat.id, content: 'hello', asker: { spender: { key } } });
+  await eventually(() => sumOf(key)).toMatchObject({ turns: 1, calls: 1, inputTokens: 1 });
+  const [stored] = await turnsOf(harness, chat.id);
+  expect(stored?.['account']).toEqual({ agent: agent.id, user, day: today() });
+  const named: [UsageGroup, string][] = [
+    ['agent', agent.id],
+    ['user', user],
+  ];
+  for (const [groupBy, name] of named) {
+    const { items } = await stores.usage.list(harness.scope, { ...always, groupBy }, { limit: 1_000 });
+    expect(items.find((item) => item.name === name)).toMatchObject({ turns: 1, calls: 1 });
+  }
+});
+
+test('what a process that died had ended is counted by the sweep of another one, once', async () => {
+  const key = mintId('key');
+  const dying = harness.startReplica();
+  // It dies before it counts: nothing of that kind reaches the database any more.
+  dying.tap.hold('usage.count');
+  for (let index = 0; index < 3; index++) {
+    await dying.turns.send(harness.scope, {
+      chat: await harness.newChat(),
+      content: `left ${index}`,
+      asker: { spender: { key } },
+    });
+  }
+  dying.kill();
+  expect(await sumOf(key)).toBeUndefined();
+  const clocks = [new TestClock(), new TestClock()] as const;
+  for (const clock of clocks) harness.startReplica({ clock });
+  await Promise.all(clocks.map((clock) => clock.rounds()));
+  for (const clock of clocks) clock.advance(30_000);
+  await eventually(uncounted).toBe(0);
+  expect(await sumOf(key)).toMatchObject({ turns: 3, calls: 3, inputTokens: 3, outputTokens: 3 });
+});
+
+test('a count whose acknowledgement was lost is not counted again', async () => {
+  const key = mintId('key');
+  const replica = harness.startReplica();
+  replica.tap.away('usage.count', 'after', 2);
+  await replica.turns.send(harness.scope, {
+    chat: await harness.newChat(),
+    content: 'unheard',
+    asker: { spender: { key } },
+  });
+  await eventually(() => replica.tap.calls.filter((call) => call === 'usage.count').length).toBeGreaterThan(
+    2,
+  );
+  await replica.tap.quiet();
+  expect(await sumOf(key)).toMatchObject({ turns: 1, calls: 1 });
+});
+
+test('what ended last is counted before the process ends', async () => {
+  const key = mintId('key');
+  const replica = harness.startReplica({ clock: new TestClock() });
+  await replica.turns.send(harness.scope, {
+    chat: await harness.newChat(),
+    content: 'last',
+    asker: { spender: { key } },
+  });
+  expect(await sumOf(key)).toBeUndefined();
+  await harness.stopReplicas();
+  expect(await sumOf(key)).toMatchObject({ turns: 1 });
+});
+
+test('any number of turns, counted by two at any time in any order, are summed up exactly', async () => {
+  const { stores } = harness.db;
+  const random = seeded(17);
+  for (let round = 0; round < 5; round++) {
+    const key = mintId('key');
+    const count = 1 + Math.floor(random() * 30);
+    const chat = await harness.newChat();
+    const ids: Id<'turn'>[] = [];
+    let tokens = 0;
+    for (let sequence = 1; sequence <= count; sequence++) {
+      const lease = { token: 't', attempt: 1, renewals: 0 };
+      const turn = await insertTurn(harness, chat, sequence, { lease, spender: { key } });
+      const inputTokens = Math.floor(random() * 100);
+      tokens += inputTokens;
+      await stores.turns.end(harness.scope, turn.id, 't', {
+        status: 'failed',
+        errorCode: 'model_failed',
+        textBytes: 0,
+        account: { agent: mintId('agent'), day: `2026-11-${10 + Math.floor(random() * 3)}` },
+        usage: { attempt: 1, model: `m${Math.floor(random() * 2)}`, calls: 2, inputTokens },
+      });
+      ids.push(turn.id);
+    }
+    const someOf = () => ids.filter(() => random() < 0.6);
+    const counters = Array.from({ length: 2 }, async () => {
+      for (const page of [someOf(), someOf(), ids]) await stores.usage.count(page);
+    });
+    await Promise.all(counters);
+    expect(await sumOf(key)).toMatchObject({ turns: count, calls: 2 * count, inputTokens: tokens });
+  }
+});
+
+/** Sends a message, and waits until some of its answer was shown. */
+async function begin(key: Id<'key'>) {
+  const { turns } = harness.startReplica();
+  const chat = await harness.newChat();
+  const content = `never finished ${mintId('request')}`;
+  harness.model.replyTo(content, scripts.neverEnding('so far so good'));
+  const { turn, answerId } = await turns.accept(harness.scope, {
+    chat,
+    content,
+    asker: { spender: { key } },
+  });
+  const { events } = await turns.read(harness.scope, { chat, answerId, from: undefined }, NEVER);
+  for await (const { event } of events) if (event.type === 'text-delta') break;
+  return { turns, chat, turn, answerId };
+}
+
+const NEVER = new AbortController().signal;
+
+test('a stopped answer is counted with an estimate of what it had used', async () => {
+  const key = mintId('key');
+  const { turns, chat, answerId } = await begin(key);
+  await turns.cancel(harness.scope, { chat, answerId });
+  await eventually(() => sumOf(key)).toMatchObject({ turns: 1, calls: 1 });
+  const [stored] = await turnsOf(harness, chat);
+  expect(stored?.['usage']).toMatchObject([{ isEstimated: true, calls: 1 }]);
+  expect(stored?.['usage'][0].inputTokens).toBeGreaterThan(4);
+  expect(stored?.['usage'][0].outputTokens).toBeGreaterThan(4);
+});
+
+test('what an answer used whose chat was deleted is counted, whether it ran or had ended', async () => {
+  const key = mintId('key');
+  const { turns, chat } = await begin(key);
+  await turns.deleteChat(harness.scope, chat);
+  await eventually(() => sumOf(key)).toMatchObject({ turns: 1, calls: 1 });
+  const other = harness.startReplica({ clock: new TestClock() });
+  const ended = await harness.newChat();
+  await other.turns.send(harness.scope, { chat: ended, content: 'x', asker: { spender: { key } } });
+  await other.turns.deleteChat(harness.scope, ended);
+  expect(await sumOf(key)).toMatchObject({ turns: 2, calls: 2 });
+  await harness.stopReplicas();
+  expect(await sumOf(key)).toMatchObject({ turns: 2, calls: 2 });
+});
+
+test('what was counted with its removal is not counted again by whoever did not hear that it had ended', async () => {
+  const key = mintId('key');
+  const replica = harness.startReplica({ clock: new TestClock() });
+  const chat = await harness.newChat();
+  let isFirst = true;
+  replica.tap.intercept('turns.end', async (proceed) => {
+    const result = await proceed();
+    if (!isFirst) return result;
+    isFirst = false;
+    await harness.db.stores.chats.markDeleted(harness.scope, chat);
+    await harness.db.stores.chats.purge(chat);
+    throw new Refusal('database_unavailable');
+  });
+  const sending = replica.turns.send(harness.scope, { chat, content: 'x', asker: { spender: { key } } });
+  await eventually(() => isFirst).toBe(false);
+  await harness.stopReplicas();
+  await sending.catch(() => undefined);
+  expect(await sumOf(key)).toMatchObject({ turns: 1, calls: 1 });
+});
+
+test('what a run used that was handed over is counted with the turn, which is one', async () => {
+  const key = mintId('key');
+  const { turns, chat } = await begin(key);
+  await turns.drain(0, AbortSignal.abort());
+  const [released] = await turnsOf(harness, chat);
+  expect(released).toMatchObject({ status: 'queued', usage: [{ attempt: 1, isEstimated: true }] });
+  const content = released?.['messages'][0].content;
+  harness.model.replyTo(content, scripts.echo());
+  harness.startReplica();
+  await eventually(() => sumOf(key)).toMatchObject({ turns: 1, calls: 2 });
+});
+
+/** Numbers in [0, 1), the same ones each time (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
