@@ -1,5 +1,5 @@
 import { type AgentBounds, createRunAgent } from '@parley/agent';
-import { RateLimiter, type RateLimits, type Services } from '@parley/api';
+import { RateLimiter, type RateLimits, type Services, type TurnLimits } from '@parley/api';
 import { limits } from '@parley/contract';
 import type { Database } from '@parley/db';
 import { startTurns, systemClock, type TurnBounds, type Turns } from '@parley/turns';
@@ -38,6 +38,8 @@ export async function compose(parts: {
   readonly metrics?: Metrics | undefined;
   /** The proxies whose word for a client's address is taken. */
   readonly trustProxy?: TrustProxy | undefined;
+  /** Unfinished turns at a time; without them there is no bound but what teams set. */
+  readonly turnLimits?: TurnLimits | undefined;
   /** Without them there are none. */
   readonly rateLimits?: RateLimits | undefined;
 }): Promise<Composition> {
@@ -69,7 +71,7 @@ export async function compose(parts: {
       log: (event, fields) => log.warn(fields, event),
     }),
   };
-  const services: Services = { stores: database.stores, turns, rates };
+  const services: Services = { stores: database.stores, turns, rates, turnLimits: parts.turnLimits };
   const health = {
     isDraining: () => turns.isDraining,
     isDatabaseReachable: () => database.isReachable(),

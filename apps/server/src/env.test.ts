@@ -11,6 +11,8 @@ test('everything is optional', () => {
     WEB_APP: 'loopback',
     RATE_LIMIT_PUBLISHABLE: 100,
     RATE_LIMIT_SECRET: 1_000,
+    CONCURRENT_TURNS: 64,
+    CONCURRENT_TURNS_USER: 4,
     LOG_LEVEL: 'info',
   });
 });

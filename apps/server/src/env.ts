@@ -30,6 +30,9 @@ const envSchema = z.object({
   RATE_LIMIT_SECRET: z.coerce.number().int().min(0).max(1_000_000).default(limits.rateLimitSecret),
   RATE_LIMIT_USER: z.coerce.number().int().min(0).max(1_000_000).default(limits.rateLimitUser),
   RATE_LIMIT_ADDRESS: z.coerce.number().int().min(0).max(1_000_000).default(limits.rateLimitAddress),
+  /** Unfinished answers at a time, of a team that has set no bound of its own, and of a user; 0 for no bound. */
+  CONCURRENT_TURNS: z.coerce.number().int().min(0).max(1_000_000).default(limits.concurrentTurnsTeam),
+  CONCURRENT_TURNS_USER: z.coerce.number().int().min(0).max(1_000_000).default(limits.concurrentTurnsUser),
   /** The proxies whose word for a client's address is taken: their number, or their addresses and networks. */
   TRUST_PROXY: z
     .string()

@@ -56,6 +56,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     contextTokens: env.CONTEXT_TOKENS,
     web,
     rateLimits,
+    turnLimits: { team: env.CONCURRENT_TURNS, user: env.CONCURRENT_TURNS_USER },
     trustProxy: env.TRUST_PROXY,
     metrics,
   });

@@ -1,6 +1,6 @@
 import type { AgentBounds } from '@parley/agent';
 import { type Gate, type ScriptedModel, scripts, startScriptedModel } from '@parley/agent/testing';
-import type { AppRouter, Policy, RateLimits } from '@parley/api';
+import type { AppRouter, Policy, RateLimits, TurnLimits } from '@parley/api';
 import { type Answer, type Chat, type Id, mintId, type NewAgent, type NewGuest } from '@parley/contract';
 import { type AgentRecord, type Database, mintApiKey } from '@parley/db';
 import type { TurnBounds } from '@parley/turns';
@@ -28,6 +28,8 @@ export interface HarnessOptions {
   readonly alter?: (database: Database) => Database;
   /** Requests a minute; without, none are counted. */
   readonly rateLimits?: Partial<RateLimits>;
+  /** Unfinished turns at a time; without, there is no bound. */
+  readonly turnLimits?: TurnLimits;
   readonly trustProxy?: TrustProxy;
   readonly metrics?: Metrics;
   /** Where the model is, when it is not the scripted one. */
@@ -125,7 +127,9 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       log: createLog('trace', log),
       contextTokens: options.contextTokens ?? 6_000,
       web: options.web,
-      ...(bounds && { bounds }),
+      // So often that what a test looks at is soon as it stays.
+      bounds: { countEveryMs: 20, ...bounds },
+      ...(options.turnLimits && { turnLimits: options.turnLimits }),
       ...(options.rateLimits && { rateLimits: { ...noLimits, ...options.rateLimits } }),
       trustProxy: options.trustProxy,
       metrics: options.metrics,

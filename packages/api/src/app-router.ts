@@ -7,7 +7,9 @@ import { lockCoercion } from './lock-coercion.ts';
 import { messageRouter } from './message/router.ts';
 import type { policies } from './policies.ts';
 import { signingSecretRouter } from './signing-secret/router.ts';
+import { teamRouter } from './team/router.ts';
 import { t } from './trpc.ts';
+import { usageRouter } from './usage/router.ts';
 import { userRouter } from './user/router.ts';
 
 /** Everything Parley can be asked, at both doors. */
@@ -20,6 +22,8 @@ export const appRouter = t.router({
   guest: guestRouter,
   signingSecret: signingSecretRouter,
   user: userRouter,
+  team: teamRouter,
+  usage: usageRouter,
 });
 lockCoercion(appRouter);
 

@@ -13,6 +13,8 @@ export interface Caller {
   readonly as: CallerRole;
   /** What a secret key may do, where it does not say everything. */
   readonly scopes?: readonly KeyScope[] | undefined;
+  /** The key's budget. */
+  readonly tokensPerDay?: number | undefined;
   /** How the key stands in this minute; undefined when it has no limit. */
   readonly rate?: RateVerdict | undefined;
   /** What the caller may reach. */
@@ -65,8 +67,9 @@ export async function authenticate(
   }
   const { userToken } = headers;
   const user = userToken === undefined ? undefined : await proveUser(stores, key, userToken);
-  const { id, lineage, kind, scopes } = key;
-  return { key: id, lineage, kind, ...(scopes && { scopes }), ...reachOf(key, user) };
+  const { id, lineage, kind, scopes, tokensPerDay } = key;
+  const restrictions = { ...(scopes && { scopes }), ...(tokensPerDay !== undefined && { tokensPerDay }) };
+  return { key: id, lineage, kind, ...restrictions, ...reachOf(key, user) };
 }
 
 /** A token narrows every key to its user; a key that is for users reaches nothing without one. */

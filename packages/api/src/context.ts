@@ -1,6 +1,7 @@
 import { Refusal } from '@parley/contract';
 import type { ApiKeyRecord, Stores } from '@parley/db';
 import type { Turns } from '@parley/turns';
+import type { TurnLimits } from './asker-of.ts';
 import { authenticate, type Caller, type KeyHeaders, type OriginHeaders } from './caller.ts';
 import type { RateLimiter, RateLimits, RateVerdict } from './rate-limiter.ts';
 import { ofAddress, subjectsOf } from './rate-subjects.ts';
@@ -9,6 +10,8 @@ import { ofAddress, subjectsOf } from './rate-subjects.ts';
 export interface Services {
   readonly stores: Stores;
   readonly turns: Turns;
+  /** Without them a team has as many unfinished turns at a time as it likes, unless it has set a bound. */
+  readonly turnLimits?: TurnLimits | undefined;
   /** Without it there are no limits. */
   readonly rates?: { readonly limiter: RateLimiter; readonly limits: RateLimits } | undefined;
 }

@@ -1,6 +1,7 @@
 export { ofAgent } from './agent/of-agent.ts';
 export { toFullAgent } from './agent/to-full-agent.ts';
 export { type AppRouter, appRouter } from './app-router.ts';
+export type { TurnLimits } from './asker-of.ts';
 export { type ActEnd, beginAct, madeBy } from './audit/begin-act.ts';
 export { toAuditEntry } from './audit/to-audit-entry.ts';
 export type { Caller, KeyHeaders } from './caller.ts';

@@ -39,7 +39,7 @@ export function buildOpenApiDocument(options: { version: string }): Document {
     version: options.version,
     openApiVersion: '3.1.0',
     baseUrl: '/',
-    tags: ['Chats', 'Messages', 'Agents', 'Users', 'Keys', 'Data', 'Health'],
+    tags: ['Chats', 'Messages', 'Agents', 'Users', 'Keys', 'Team', 'Usage', 'Data', 'Health'],
     securitySchemes: {
       apiKey: {
         type: 'apiKey',

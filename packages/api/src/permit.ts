@@ -55,13 +55,15 @@ export async function keepWithin(chats: ChatStore, scope: Scope, input: unknown)
  * @throws Refusal `key_beyond_yours`
  */
 export function refuseBeyond(
-  { scopes, scope: { agents } }: Caller,
-  key: ApiKeyReach & { readonly kind: Caller['kind'] },
+  { scopes, scope: { agents }, tokensPerDay }: Caller,
+  key: ApiKeyReach & { readonly kind: Caller['kind']; readonly tokensPerDay?: number | null },
 ): void {
   const canDo = key.kind === 'secret' ? key.scopes : (['chats:read', 'chats:write', 'agents:read'] as const);
   const doesMore = scopes && !canDo?.every((one) => scopes.includes(one));
   const reachesMore = agents && !key.agents?.every((one) => agents.includes(one));
-  if (doesMore || reachesMore) throw new Refusal('key_beyond_yours');
+  const spendsMore =
+    tokensPerDay !== undefined && (key.tokensPerDay ?? Number.POSITIVE_INFINITY) > tokensPerDay;
+  if (doesMore || reachesMore || spendsMore) throw new Refusal('key_beyond_yours');
 }
 
 /**

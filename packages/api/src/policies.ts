@@ -53,6 +53,9 @@ export const policies = {
   'key.revoke': { callers: 'secret', scope: 'keys:write' },
   'user.delete': { callers: 'secret', scope: 'users:write' },
   'audit.list': { callers: 'secret', scope: 'data:read' },
+  'team.get': { callers: 'secret', scope: 'data:read' },
+  'team.update': { callers: 'secret', scope: 'data:write' },
+  'usage.list': { callers: 'secret', scope: 'usage:read' },
 } as const satisfies Record<string, Policy>;
 
 /** @throws Error for a procedure without a policy: nobody may ask for it */

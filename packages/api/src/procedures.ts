@@ -1,4 +1,5 @@
 import { isId, Refusal } from '@parley/contract';
+import { askerOf } from './asker-of.ts';
 import { beginAct, madeBy, targetOf } from './audit/begin-act.ts';
 import type { Caller } from './caller.ts';
 import { type Context, refuseLimited } from './context.ts';
@@ -57,7 +58,8 @@ export const turnProcedure = keyed.use(async ({ ctx, getRawInput, next }) => {
   if (kept) ctx.markReplayed();
   // What was begun is told again, however often; it costs the model nothing.
   else refuseLimited(ctx.caller.rate);
-  return next({ ctx: { kept: kept || undefined } });
+  const asker = kept ? undefined : await askerOf(ctx.services, ctx.caller);
+  return next({ ctx: { kept: kept || undefined, asker } });
 });
 
 /** For requests that make a chat: likewise. One that was deleted since is not made again. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
+import { tokensPerDaySchema } from './team.ts';
 import { textSchema } from './text.ts';
 import { momentSchema } from './time.ts';
 
@@ -79,6 +80,12 @@ const expiresAtSchema = momentSchema
   .refine((text) => Date.parse(text) > Date.now(), 'must lie in the future')
   .meta({ description: 'From then on the key is refused.' });
 
+const keyBudgetSchema = tokensPerDaySchema.meta({
+  description:
+    'How many tokens may be used with the key in a day (UTC), and with those that take its place. Null takes the budget away.',
+  examples: [1_000_000],
+});
+
 export const createKeyInputSchema = z.strictObject({
   kind: kindSchema,
   name: keyNameSchema.optional(),
@@ -86,6 +93,7 @@ export const createKeyInputSchema = z.strictObject({
   origins: originsSchema.optional(),
   scopes: scopesSchema.optional(),
   agentIds: agentIdsSchema.optional(),
+  tokensPerDay: keyBudgetSchema.optional(),
   expiresAt: expiresAtSchema.optional(),
 });
 
@@ -99,6 +107,7 @@ export const updateKeyInputSchema = oneKeyInputSchema.extend({
   name: keyNameSchema.optional(),
   access: accessSchema.optional(),
   origins: originsSchema.optional(),
+  tokensPerDay: keyBudgetSchema.nullish(),
   expiresAt: expiresAtSchema.optional(),
 });
 
@@ -121,6 +130,7 @@ const keyFields = {
   origins: z.array(z.string()).optional(),
   scopes: z.array(z.enum(keyScopes)).optional(),
   agentIds: z.array(idSchema('agent')).optional(),
+  tokensPerDay: keyBudgetSchema.optional(),
   createdAt: momentSchema,
   lastUsedAt: momentSchema.optional().meta({ description: 'To about a minute; absent: never.' }),
   expiresAt: momentSchema.optional(),

@@ -13,6 +13,8 @@ export * from './metadata.ts';
 export * from './page.ts';
 export * from './refusal.ts';
 export * from './stream-cursor.ts';
+export * from './team.ts';
 export * from './tool.ts';
 export * from './tool-parameters.ts';
+export * from './usage.ts';
 export * from './user.ts';

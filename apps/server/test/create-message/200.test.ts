@@ -119,12 +119,17 @@ test('what the answer cost is stored with the turn, and is in no answer', async 
   expect(text).not.toMatch(/tokens|usage/i);
 });
 
-test('a model that tells no usage is no failure', async () => {
+test('a model that tells no usage is no failure, and is counted by an estimate', async () => {
   const chat = await team.makeChat();
   model.reply(scripts.text('ok', { usage: false }));
   expect((await team.send(chat.id, 'count')).status).toBe(200);
   const [turn] = await storedTurns(mongo.raw, chat.id);
-  expect(turn?.usage).toEqual([{ attempt: 1, model: 'm1', calls: 1 }]);
+  expect(turn?.usage).toEqual([
+    {
+      ...{ attempt: 1, model: 'm1', calls: 1 },
+      ...{ inputTokens: expect.any(Number), outputTokens: expect.any(Number), isEstimated: true },
+    },
+  ]);
 });
 
 test('a passing failure of the model is tried again, and nobody notices', async () => {

@@ -40,8 +40,8 @@ test('from then on the chat is gone at every operation', async () => {
   expect((await team.send(chat.id, 'again')).status).toBe(404);
 });
 
-test('nothing a person wrote stays in the database, only that there was a chat', async () => {
-  const chat = await team.makeChat({ userId: 'canary-user', metadata: { note: 'canary-metadata' } });
+test('nothing a person wrote stays in the database, only that there was a chat, and whose usage it was', async () => {
+  const chat = await team.makeChat({ userId: 'known-user', metadata: { note: 'canary-metadata' } });
   model.replyTo('canary-question', (call) => {
     call.text('canary-answer');
     call.finish();
@@ -51,6 +51,8 @@ test('nothing a person wrote stays in the database, only that there was a chat',
   const collections = await mongo.raw.collections();
   const documents = await Promise.all(collections.map((collection) => collection.find().toArray()));
   expect(JSON.stringify(documents)).not.toContain('canary');
+  const named = documents.flat().filter((document) => JSON.stringify(document).includes('known-user'));
+  expect(named).toMatchObject([{ user: 'known-user', turns: 1, calls: 1 }]);
   const tombstone = await mongo.raw.collection<{ _id: string }>('chats').findOne({ _id: chat.id });
   expect(Object.keys(tombstone ?? {}).toSorted()).toEqual(['_id', 'purgedAt']);
 });

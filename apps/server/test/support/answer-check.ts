@@ -141,8 +141,9 @@ export function checkEnvelope(answer: RawAnswer, envelope: unknown): RefusalEnve
   if (data.requestId !== answer.headers.get('x-request-id')) fail(answer, 'another request id');
   const { retryAfterSeconds } = errorEntry(data.code);
   const retryAfter = answer.headers.get('retry-after');
-  // How much of the minute is left, of a limit; of all others, what the register says.
-  const isOfLimit = data.code === 'rate_limited' && Number(retryAfter) >= 1 && Number(retryAfter) <= 60;
+  // How much is left of the minute of a limit, or of the day of a budget; of all others, what the register says.
+  const secondsMax = { rate_limited: 60, budget_exhausted: 24 * 60 * 60 }[data.code as string] ?? 0;
+  const isOfLimit = Number(retryAfter) >= 1 && Number(retryAfter) <= secondsMax;
   if (!isOfLimit && (retryAfter ?? undefined) !== retryAfterSeconds?.toString())
     fail(answer, `Retry-After ${retryAfter}`);
   if ((data.code === 'invalid_input') !== (data.issues !== undefined)) fail(answer, 'issues and code differ');

@@ -21,7 +21,9 @@ export type FieldKind =
   | 'query-flag'
   | 'list'
   | 'moment'
-  | 'count';
+  | 'count'
+  /** A count that null takes away. */
+  | 'removable';
 
 const agentExample = {
   name: 'Ada',
@@ -109,6 +111,7 @@ export const operations: Readonly<Record<string, OperationExample>> = {
       access: 'guest',
       origins: ['https://example.com'],
       agentIds: [team.agent.id],
+      tokensPerDay: 1_000_000,
       expiresAt: '2999-01-01T00:00:00.000Z',
     }),
     fields: {
@@ -118,6 +121,7 @@ export const operations: Readonly<Record<string, OperationExample>> = {
       origins: 'list',
       scopes: 'list',
       agentIds: 'list',
+      tokensPerDay: 'count',
       expiresAt: 'moment',
     },
   },
@@ -132,9 +136,17 @@ export const operations: Readonly<Record<string, OperationExample>> = {
       name: 'Website',
       access: 'verified',
       origins: [],
+      tokensPerDay: null,
       expiresAt: '2999-01-01T00:00:00.000Z',
     }),
-    fields: { keyId: 'id', name: 'text', access: 'choice', origins: 'list', expiresAt: 'moment' },
+    fields: {
+      keyId: 'id',
+      name: 'text',
+      access: 'choice',
+      origins: 'list',
+      tokensPerDay: 'removable',
+      expiresAt: 'moment',
+    },
   },
   'key.roll': {
     validInput: async (team) => ({ keyId: await team.makeKey(), overlapSeconds: 60 }),
@@ -151,6 +163,25 @@ export const operations: Readonly<Record<string, OperationExample>> = {
   'audit.list': {
     validInput: async () => ({ limit: '10' }),
     fields: { limit: 'limit', cursor: 'cursor' },
+  },
+  'team.get': { validInput: async () => ({}), fields: {} },
+  'team.update': {
+    validInput: async () => ({
+      name: 'Example Inc.',
+      tokensPerDay: 1_000_000,
+      tokensPerDayPerUser: null,
+      concurrentTurns: 1_000,
+    }),
+    fields: {
+      name: 'text',
+      tokensPerDay: 'removable',
+      tokensPerDayPerUser: 'removable',
+      concurrentTurns: 'removable',
+    },
+  },
+  'usage.list': {
+    validInput: async () => ({ from: '2026-11-01', to: '2026-11-30', groupBy: 'agent', limit: '10' }),
+    fields: { from: 'choice', to: 'choice', groupBy: 'choice', limit: 'limit', cursor: 'cursor' },
   },
   'agent.list': {
     validInput: async () => ({}),

@@ -80,6 +80,7 @@ function isForeign(kind: FieldKind, value: unknown): boolean {
   if (kind === 'object') return typeof value !== 'object' || value === null || Array.isArray(value);
   if (kind === 'list') return !Array.isArray(value);
   if (kind === 'count') return typeof value !== 'number';
+  if (kind === 'removable') return typeof value !== 'number' && value !== null;
   if (kind === 'flag' || kind === 'query-flag') return typeof value !== 'boolean';
   return kind !== 'limit' || typeof value !== 'number';
 }
@@ -112,6 +113,7 @@ function textsFor(kind: FieldKind, canBeBroken: boolean): readonly (readonly [st
     case 'list':
       return [['a text', 'https://example.com']];
     case 'count':
+    case 'removable':
       return [['a text', '60']];
     case 'moment':
       return [

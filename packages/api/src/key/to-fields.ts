@@ -6,13 +6,15 @@ export function toFields(said: {
   readonly name?: string | undefined;
   readonly access?: KeyAccess | undefined;
   readonly origins?: readonly string[] | undefined;
+  readonly tokensPerDay?: number | null | undefined;
   readonly expiresAt?: string | undefined;
 }): ApiKeyFields {
-  const { name, access, origins, expiresAt } = said;
+  const { name, access, origins, tokensPerDay, expiresAt } = said;
   return {
     ...(name !== undefined && { name }),
     ...(access !== undefined && { access }),
     ...(origins !== undefined && { origins: [...new Set(origins)] }),
+    ...(tokensPerDay !== undefined && { tokensPerDay }),
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
   };
 }

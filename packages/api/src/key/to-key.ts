@@ -4,7 +4,7 @@ import type { ApiKeyInfo } from '@parley/db';
 /** A key as answers show it. */
 export function toKey(key: ApiKeyInfo): Key {
   const { id, kind, name, visibleStart, access, origins, scopes, agents } = key;
-  const { createdAt, lastUsedAt, expiresAt, revokedAt } = key;
+  const { tokensPerDay, createdAt, lastUsedAt, expiresAt, revokedAt } = key;
   return {
     id,
     kind,
@@ -15,6 +15,7 @@ export function toKey(key: ApiKeyInfo): Key {
     ...(origins && { origins: [...origins] }),
     ...(scopes && { scopes: [...scopes] }),
     ...(agents && { agentIds: [...agents] }),
+    ...(tokensPerDay !== undefined && { tokensPerDay }),
     createdAt: createdAt.toISOString(),
     ...(lastUsedAt && { lastUsedAt: lastUsedAt.toISOString() }),
     ...(expiresAt && { expiresAt: expiresAt.toISOString() }),

@@ -17,6 +17,8 @@ export const turnErrors: readonly ErrorCode[] = [
   'model_loading',
   'draining',
   'idempotency_key_reused',
+  'budget_exhausted',
+  'too_many_turns',
 ];
 
 export const createMessage = turnProcedure
@@ -40,9 +42,15 @@ export const createMessage = turnProcedure
   .input(createMessageInputSchema)
   .output(answerSchema)
   .mutation(async ({ ctx, input: { chatId, content, onBusy = 'enqueue', wait = true } }) => {
-    const { turns, scope, kept, idempotency, hangUp, markReplayed } = ctx;
+    const { turns, scope, kept, asker, idempotency, hangUp, markReplayed } = ctx;
     if (!isId('chat', chatId)) throw new Refusal('chat_not_found');
-    const message = { chat: chatId, content, onBusy, ...(idempotency && { idempotency }) };
+    const message = {
+      chat: chatId,
+      content,
+      onBusy,
+      ...(idempotency && { idempotency }),
+      ...(asker && { asker }),
+    };
     if (wait && !kept) {
       const { accepted, outcome } = await turns.send(scope, message, hangUp());
       if (accepted.isReplay) markReplayed();

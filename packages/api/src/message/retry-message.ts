@@ -23,9 +23,10 @@ export const retryMessage = turnProcedure
   .input(retryMessageInputSchema)
   .output(answerSchema)
   .mutation(async ({ ctx, input: { chatId, messageId, wait = true } }) => {
-    const { turns, scope, kept, idempotency, hangUp, markReplayed } = ctx;
+    const { turns, scope, kept, asker, idempotency, hangUp, markReplayed } = ctx;
     if (!isId('chat', chatId)) throw new Refusal('message_not_found');
-    const accepted = kept ?? (await turns.retry(scope, { chat: chatId, answerId: messageId, idempotency }));
+    const retry = { chat: chatId, answerId: messageId, idempotency, asker };
+    const accepted = kept ?? (await turns.retry(scope, retry));
     if (accepted.isReplay) markReplayed();
     if (!wait)
       return accepted.isReplay

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { startHarness, type Team } from '../harness.ts';
+import { rest as restOf } from '../support/client.ts';
+
+/* Unfinished answers at a time, over all servers. */
+
+const { makeTeam, model, mongo, startReplica, url } = await startHarness({
+  turnLimits: { team: 8, user: 2 },
+});
+const replica = await startReplica();
+
+/** Begins an answer in a chat of its own, and does not wait for it. */
+async function begin(team: Team, baseUrl = url, headers: Record<string, string> = {}) {
+  const userId = headers['x-user-token'] === undefined ? {} : { userId: 'ann' };
+  const { id } = await team.makeChat(userId);
+  return restOf(baseUrl, 'POST', `/chat/${id}/message`, {
+    key: team.secretKey,
+    headers,
+    body: { content: 'held', role: 'user', wait: false },
+  });
+}
+
+const unfinishedOf = (team: Team) =>
+  mongo.raw.collection('turns').countDocuments({ team: team.id, status: { $in: ['queued', 'generating'] } });
+
+test('a team has so many unfinished answers and no more, on one server exactly', async () => {
+  const team = await makeTeam();
+  const gate = model.hold();
+  for (let index = 0; index < 8; index++) expect((await begin(team)).status).toBe(200);
+  const refused = await begin(team);
+  expect([refused.status, refused.refusal.code]).toEqual([429, 'too_many_turns']);
+  expect(refused.refusal.message).toContain('Your team has 8');
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(await unfinishedOf(team)).toBe(8);
+  gate.release();
+  await expect.poll(() => unfinishedOf(team), { timeout: 10_000 }).toBe(0);
+  await expect.poll(async () => (await begin(team)).status, { timeout: 10_000 }).toBe(200);
+});
+
+test('over two servers it has at most an eighth more', async () => {
+  const team = await makeTeam();
+  const gate = model.hold();
+  let letIn = 0;
+  for (let index = 0; index < 20; index++) {
+    if ((await begin(team, index % 2 ? url : replica.url)).status === 200) letIn++;
+  }
+  expect(letIn).toBeGreaterThanOrEqual(8);
+  expect(letIn).toBeLessThanOrEqual(9);
+  gate.release();
+});
+
+test('a team may set its own bound', async () => {
+  const team = await makeTeam();
+  await team.rest('PATCH', '/team', { body: { concurrentTurns: 2 } });
+  const gate = model.hold();
+  const statuses = [];
+  for (let index = 0; index < 4; index++) statuses.push((await begin(team)).status);
+  expect(statuses).toEqual([200, 200, 429, 429]);
+  gate.release();
+});
+
+test('a user has fewer, and keeps no other user from having theirs', async () => {
+  const team = await makeTeam();
+  const ann = { 'x-user-token': await team.userToken('ann') };
+  const gate = model.hold();
+  const statuses = [];
+  for (let index = 0; index < 4; index++) statuses.push((await begin(team, url, ann)).status);
+  expect(statuses).toEqual([200, 200, 429, 429]);
+  expect((await begin(team)).status).toBe(200);
+  gate.release();
+});
+
+test('a repeated request is no further answer', async () => {
+  const team = await makeTeam();
+  await team.rest('PATCH', '/team', { body: { concurrentTurns: 1 } });
+  const { id } = await team.makeChat();
+  const gate = model.hold();
+  const send = () =>
+    team.rest('POST', `/chat/${id}/message`, {
+      headers: { 'idempotency-key': 'one' },
+      body: { content: 'held', role: 'user', wait: false },
+    });
+  expect((await send()).status).toBe(200);
+  expect((await send()).status).toBe(200);
+  expect((await begin(team)).status).toBe(429);
+  gate.release();
+});

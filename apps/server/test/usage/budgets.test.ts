@@ -1,0 +1,221 @@
+import type { Chat, MessageList, Team as TeamView } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { startHarness, type Team } from '../harness.ts';
+import { rest as restOf } from '../support/client.ts';
+
+/* Budgets: what may be used in a day is taken before the model is called. */
+
+const { makeTeam, rest, model, mongo, url, startReplica } = await startHarness();
+const { budgets } = mongo.database.stores;
+const replica = await startReplica();
+
+const today = () => new Date().toISOString().slice(0, 10);
+const setTeam = (team: Team, body: object) => team.rest<TeamView>('PATCH', '/team', { body });
+const spend = (team: Team, subject: string, tokens: number) =>
+  budgets.reserve({ team: team.id }, { subject, day: today(), tokens }, 1_000_000_000);
+const spentOf = async (subject: string): Promise<number | undefined> => {
+  const found = await mongo.raw.collection('budgets').findOne({ _id: `${subject}/${today()}` as never });
+  return found?.['spent'];
+};
+const contentsOf = async (team: Team, { id }: Pick<Chat, 'id'>) =>
+  (await team.rest<MessageList>('GET', `/chat/${id}/message`)).body.messages.map(({ content }) => content);
+
+test('of 100 parallel requests at 99 % of a budget, at most one overspends', async () => {
+  const team = await makeTeam();
+  await setTeam(team, { tokensPerDay: 100_000 });
+  await spend(team, team.id, 99_000);
+  const chats = await Promise.all(Array.from({ length: 100 }, () => team.makeChat()));
+  const calls = model.calls().length;
+  const gate = model.hold();
+  let refused = 0;
+  const sends = chats.map(async ({ id }, index) => {
+    const answer = await restOf(index % 2 ? url : replica.url, 'POST', `/chat/${id}/message`, {
+      key: team.secretKey,
+      body: { content: 'hello', role: 'user' },
+    });
+    if (answer.status === 429) refused++;
+    return answer;
+  });
+  // The one that was let in is held until all others were answered, so that it gives nothing back meanwhile.
+  await expect.poll(() => refused, { timeout: 30_000 }).toBe(99);
+  gate.release();
+  const answers = await Promise.all(sends);
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  for (const { status, refusal, headers } of answers) {
+    if (status === 200) continue;
+    expect([status, refusal.code]).toEqual([429, 'budget_exhausted']);
+    expect(refusal.message).toContain('your team');
+    expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(24 * 60 * 60);
+  }
+  expect(model.calls()).toHaveLength(calls + 1);
+  expect(await mongo.raw.collection('turns').countDocuments({ team: team.id })).toBe(1);
+});
+
+describe('a budget', () => {
+  test('gets back what an answer did not use, and is charged what it did', async () => {
+    const team = await makeTeam();
+    await setTeam(team, { tokensPerDay: 100_000 });
+    await team.answered();
+    const [turn] = await mongo.raw.collection('turns').find({ team: team.id }).toArray();
+    const [{ inputTokens, outputTokens }] = turn?.['usage'] ?? [{}];
+    await expect.poll(() => spentOf(team.id), { timeout: 10_000 }).toBe(inputTokens + outputTokens);
+    expect(inputTokens + outputTokens).toBeGreaterThan(0);
+  });
+
+  test('of a key holds for the key and for those that take its place', async () => {
+    const team = await makeTeam();
+    const { body: made } = await team.rest<{ id: string; key: string; tokensPerDay: number }>(
+      'POST',
+      '/key',
+      { body: { kind: 'secret', tokensPerDay: 5_000 } },
+    );
+    expect(made.tokensPerDay).toBe(5_000);
+    const chat = await team.makeChat();
+    await spend(team, made.id, 5_000);
+    const send = (key: string) => team.send(chat.id, 'hello', keyed(key));
+    const refused = await send(made.key);
+    expect([refused.status, refused.refusal.code]).toEqual([429, 'budget_exhausted']);
+    expect(refused.refusal.message).toContain('this key');
+    const { body: rolled } = await team.rest<{ key: string }>('POST', `/key/${made.id}/roll`);
+    expect((await send(rolled.key)).status).toBe(429);
+    expect((await send(team.secretKey)).status).toBe(200);
+  });
+
+  test('of a key is taken away by null, and a key with one gives itself no more', async () => {
+    const team = await makeTeam();
+    const { body: made } = await team.rest<{ id: string; key: string }>('POST', '/key', {
+      body: { kind: 'secret', tokensPerDay: 5_000 },
+    });
+    const more = await rest('PATCH', `/key/${made.id}`, { key: made.key, body: { tokensPerDay: 6_000 } });
+    expect([more.status, more.refusal.code]).toEqual([403, 'key_beyond_yours']);
+    const none = await rest('PATCH', `/key/${made.id}`, { key: made.key, body: { tokensPerDay: null } });
+    expect(none.status).toBe(403);
+    const other = await rest('POST', '/key', { key: made.key, body: { kind: 'secret' } });
+    expect(other.status).toBe(403);
+    const ofTeam = await rest('PATCH', '/team', { key: made.key, body: { tokensPerDay: null } });
+    expect([ofTeam.status, ofTeam.refusal.code]).toEqual([403, 'key_beyond_yours']);
+    const { body } = await team.rest('PATCH', `/key/${made.id}`, { body: { tokensPerDay: null } });
+    expect(body).not.toHaveProperty('tokensPerDay');
+  });
+
+  test('of each user holds for their chats, whoever writes in them', async () => {
+    const team = await makeTeam();
+    await setTeam(team, { tokensPerDayPerUser: 1_000 });
+    const gate = model.hold();
+    const [ann, again, ben] = [
+      await team.makeChat({ userId: 'ann' }),
+      await team.makeChat({ userId: 'ann' }),
+      await team.makeChat({ userId: 'ben' }),
+    ];
+    const first = team.send(ann.id, 'one');
+    await model.callTo('one');
+    const refused = await team.send(again.id, 'two');
+    expect([refused.status, refused.refusal.code]).toEqual([429, 'budget_exhausted']);
+    expect(refused.refusal.message).toContain('this user');
+    const headers = { 'x-user-token': await team.userToken('ann') };
+    const asThemselves = await team.send(again.id, 'three', { headers });
+    expect(asThemselves.status).toBe(429);
+    const other = team.send(ben.id, 'four');
+    await model.callTo('four');
+    gate.release();
+    expect([(await first).status, (await other).status]).toEqual([200, 200]);
+    expect(await contentsOf(team, again)).toEqual([]);
+  });
+
+  test('takes all of what an answer needs or nothing', async () => {
+    const team = await makeTeam();
+    const { body: made } = await team.rest<{ id: string; key: string }>('POST', '/key', {
+      body: { kind: 'secret', tokensPerDay: 50_000 },
+    });
+    await setTeam(team, { tokensPerDay: 10 });
+    await spend(team, team.id, 10);
+    const chat = await team.makeChat();
+    expect((await team.send(chat.id, 'hello', keyed(made.key))).status).toBe(429);
+    await expect.poll(() => spentOf(made.id)).toBe(0);
+  });
+
+  test('asks a repeated request for nothing: it is answered as before', async () => {
+    const team = await makeTeam();
+    const chat = await team.makeChat();
+    await setTeam(team, { tokensPerDay: 100_000 });
+    const send = () => team.send(chat.id, 'once', { headers: { 'idempotency-key': 'once' } });
+    const first = await send();
+    await spend(team, team.id, 100_000);
+    const again = await send();
+    expect([again.status, again.body]).toEqual([200, first.body]);
+    expect((await team.send(chat.id, 'twice')).status).toBe(429);
+  });
+
+  test('of parallel requests with one key is asked once', async () => {
+    const team = await makeTeam();
+    const chat = await team.makeChat();
+    await setTeam(team, { tokensPerDay: 1_000 });
+    const gate = model.hold();
+    const sends = Array.from({ length: 10 }, () =>
+      team.send(chat.id, 'same', { headers: { 'idempotency-key': 'same' } }),
+    );
+    await model.callTo('same');
+    gate.release();
+    const answers = await Promise.all(sends);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+  });
+
+  test('refuses a retry and a stream as well', async () => {
+    const team = await makeTeam();
+    const failed = await team.failed();
+    await setTeam(team, { tokensPerDay: 1 });
+    await spend(team, team.id, 1);
+    const retried = await team.rest('POST', `/chat/${failed.chatId}/message/${failed.messageId}/retry`);
+    expect([retried.status, retried.refusal.code]).toEqual([429, 'budget_exhausted']);
+    const streamed = await team.send(failed.chatId, 'hello', { headers: { accept: 'text/event-stream' } });
+    expect([streamed.status, streamed.refusal.code]).toEqual([429, 'budget_exhausted']);
+  });
+
+  test('gets back what was reserved for a chat that is deleted before it was answered', async () => {
+    const team = await makeTeam();
+    await setTeam(team, { tokensPerDay: 100_000 });
+    const chat = await team.makeChat();
+    const gate = model.hold();
+    const first = team.send(chat.id, 'first');
+    await model.callTo('first');
+    const waiting = [first, team.send(chat.id, 'second')];
+    await expect.poll(() => spentOf(team.id)).toBeGreaterThan(2_000);
+    await team.rest('DELETE', `/chat/${chat.id}`);
+    await Promise.all(waiting);
+    gate.release();
+    // What the first one had asked the model by then is paid for.
+    await expect.poll(() => spentOf(team.id), { timeout: 10_000 }).toBeLessThan(100);
+  });
+});
+
+/** `team.send` sends its secret key unless another is named. */
+function keyed(key: string) {
+  return { key };
+}
+
+describe('a team', () => {
+  test('is shown and changed by its secret keys, field by field', async () => {
+    const team = await makeTeam();
+    const { body: before } = await team.rest<TeamView>('GET', '/team');
+    expect(before).toEqual({ id: team.id, name: 'Team', createdAt: expect.any(String) });
+    await setTeam(team, { tokensPerDay: 5, concurrentTurns: 6, name: 'Other' });
+    const { body: changed } = await setTeam(team, { tokensPerDay: null, tokensPerDayPerUser: 7 });
+    expect(changed).toEqual({ ...before, name: 'Other', concurrentTurns: 6, tokensPerDayPerUser: 7 });
+    expect((await team.rest<TeamView>('GET', '/team')).body).toEqual(changed);
+  });
+
+  test.each([
+    ['a budget of nothing', { tokensPerDay: 0 }],
+    ['half a token', { tokensPerDay: 1.5 }],
+    ['no name', { name: null }],
+    ['a bound of nothing', { concurrentTurns: 0 }],
+    ['an unknown field', { plan: 'pro' }],
+  ])('is not given %s', async (_, body) => {
+    const { status, refusal } = await setTeam(await makeTeam(), body).then((answer) => ({
+      status: answer.status,
+      refusal: answer.refusal,
+    }));
+    expect([status, refusal.code]).toEqual([400, 'invalid_input']);
+  });
+});

@@ -1,0 +1,129 @@
+import type { UsageList } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { startHarness, type Team } from '../harness.ts';
+
+/* What was used, as a team sees it. */
+
+const { makeTeam, rest } = await startHarness();
+
+const today = () => new Date().toISOString().slice(0, 10);
+const usageOf = async (team: Team, query: Record<string, string> = {}, key = team.secretKey) =>
+  (await rest<UsageList>('GET', '/usage', { key, query })).body;
+const turnsOf = async (team: Team) => (await usageOf(team)).usage.reduce((sum, { turns }) => sum + turns, 0);
+
+describe('usage', () => {
+  test('is summed up by day, agent, user, key and model', async () => {
+    const team = await makeTeam();
+    const other = await team.makeAgent({ model: 'another' });
+    const chats = [
+      await team.makeChat({ userId: 'ann' }),
+      await team.makeChat({ userId: 'ben', agentId: other.id }),
+      await team.makeChat(),
+    ];
+    for (const { id } of chats) await team.send(id, 'hello');
+    await expect.poll(() => turnsOf(team), { timeout: 10_000 }).toBe(3);
+
+    const { usage: days } = await usageOf(team);
+    expect(days).toEqual([
+      {
+        day: today(),
+        turns: 3,
+        calls: 3,
+        inputTokens: expect.any(Number),
+        outputTokens: expect.any(Number),
+      },
+    ]);
+    const namesBy = async (groupBy: string, name: 'agentId' | 'userId' | 'keyId' | 'model') =>
+      (await usageOf(team, { groupBy })).usage.map((sum) => [sum[name], sum.turns]);
+    expect(await namesBy('agent', 'agentId')).toEqual(
+      [
+        [team.agent.id, 2],
+        [other.id, 1],
+      ].toSorted(),
+    );
+    expect(await namesBy('user', 'userId')).toEqual([
+      [undefined, 1],
+      ['ann', 1],
+      ['ben', 1],
+    ]);
+    expect(await namesBy('model', 'model')).toEqual([
+      ['another', 1],
+      ['m1', 2],
+    ]);
+    expect(await namesBy('key', 'keyId')).toEqual([[expect.stringMatching(/^key_/), 3]]);
+  });
+
+  test('comes page by page, with a cursor that fits these days alone', async () => {
+    const team = await makeTeam();
+    for (const userId of ['a', 'b', 'c']) await team.send((await team.makeChat({ userId })).id, 'hello');
+    await expect.poll(() => turnsOf(team), { timeout: 10_000 }).toBe(3);
+    const first = await usageOf(team, { groupBy: 'user', limit: '2' });
+    expect(first.usage.map(({ userId }) => userId)).toEqual(['a', 'b']);
+    const query = { groupBy: 'user', cursor: first.nextCursor ?? '' };
+    const second = await usageOf(team, query);
+    expect(second.usage.map(({ userId }) => userId)).toEqual(['c']);
+    expect(second.nextCursor).toBeUndefined();
+    const other = await team.rest('GET', '/usage', { query: { ...query, from: '2026-01-01' } });
+    expect([other.status, other.refusal.code]).toEqual([400, 'invalid_cursor']);
+  });
+
+  test('of a key that is for some agents is theirs', async () => {
+    const team = await makeTeam();
+    const other = await team.makeAgent();
+    for (const agentId of [team.agent.id, other.id]) {
+      await team.send((await team.makeChat({ agentId })).id, 'hello');
+    }
+    await expect.poll(() => turnsOf(team), { timeout: 10_000 }).toBe(2);
+    const { body } = await team.rest<{ key: string }>('POST', '/key', {
+      body: { kind: 'secret', scopes: ['usage:read'], agentIds: [other.id] },
+    });
+    const { usage } = await usageOf(team, { groupBy: 'agent' }, body.key);
+    expect(usage.map(({ agentId, turns }) => [agentId, turns])).toEqual([[other.id, 1]]);
+  });
+
+  test('is another team’s alone', async () => {
+    const [team, other] = [await makeTeam(), await makeTeam()];
+    await team.send((await team.makeChat()).id, 'hello');
+    await expect.poll(() => turnsOf(team), { timeout: 10_000 }).toBe(1);
+    expect(await usageOf(other)).toEqual({ usage: [] });
+  });
+
+  test.each([
+    ['days in the wrong order', { from: '2026-11-02', to: '2026-11-01' }],
+    ['more than 400 days', { from: '2025-01-01', to: '2026-11-01' }],
+    ['a day that is none', { from: '2026-02-30' }],
+    ['a moment', { to: '2026-11-01T00:00:00Z' }],
+    ['a group that is none', { groupBy: 'content' }],
+    ['an unknown field', { team: 'x' }],
+  ])('of %s is 400', async (_, query) => {
+    const team = await makeTeam();
+    const { status, refusal } = await team.rest('GET', '/usage', { query });
+    expect([status, refusal.code]).toEqual([400, 'invalid_input']);
+  });
+
+  test('of 400 days is answered', async () => {
+    const team = await makeTeam();
+    expect(await usageOf(team, { from: '2025-09-27', to: '2026-10-31' })).toEqual({ usage: [] });
+  });
+});
+
+test('of a deleted user stays in the sums, and is nobody’s', async () => {
+  const team = await makeTeam();
+  for (const userId of ['gone', 'kept']) await team.send((await team.makeChat({ userId })).id, 'hello');
+  await team.rest('DELETE', '/user/gone');
+  await expect.poll(() => turnsOf(team), { timeout: 10_000 }).toBe(2);
+  const { usage } = await usageOf(team, { groupBy: 'user' });
+  expect(usage.map(({ userId, turns }) => [userId, turns])).toEqual([
+    [undefined, 1],
+    ['kept', 1],
+  ]);
+});
+
+test('of a deleted chat stays, and of a failed answer what it cost', async () => {
+  const team = await makeTeam();
+  const chat = await team.makeChat();
+  await team.send(chat.id, 'hello');
+  await team.failed();
+  await team.rest('DELETE', `/chat/${chat.id}`);
+  await expect.poll(() => turnsOf(team), { timeout: 10_000 }).toBe(2);
+});

@@ -1,0 +1,19 @@
+import { getTeamInputSchema, teamSchema } from '@parley/contract';
+import { procedure } from '../procedures.ts';
+import { toTeam } from './to-team.ts';
+
+export const getTeam = procedure
+  .meta({
+    openapi: {
+      method: 'GET',
+      path: '/team',
+      operationId: 'getTeam',
+      tags: ['Team'],
+      summary: 'Get your team',
+      description: 'The team of the key, with its budgets and how many answers it may have at a time.',
+    },
+    errors: ['secret_key_needed'],
+  })
+  .input(getTeamInputSchema)
+  .output(teamSchema)
+  .query(async ({ ctx: { stores, scope } }) => toTeam(await stores.teams.get(scope)));

@@ -1,0 +1,35 @@
+import { Refusal, teamSchema, updateTeamInputSchema } from '@parley/contract';
+import { refuseRestricted } from '../permit.ts';
+import { procedure } from '../procedures.ts';
+import { toTeam } from './to-team.ts';
+
+export const updateTeam = procedure
+  .meta({
+    openapi: {
+      method: 'PATCH',
+      path: '/team',
+      operationId: 'updateTeam',
+      tags: ['Team'],
+      summary: 'Change your team',
+      description:
+        'Gives the team another name, other budgets, or another bound of answers at a time. It holds everywhere ' +
+        'within five seconds; a budget counts from when it is set. A key that is for some agents may not.',
+    },
+    errors: ['secret_key_needed', 'whole_team_key_needed', 'key_beyond_yours'],
+  })
+  .input(updateTeamInputSchema)
+  .output(teamSchema)
+  .mutation(async ({ ctx: { stores, scope, caller }, input }) => {
+    const { name, tokensPerDay, tokensPerDayPerUser, concurrentTurns } = input;
+    refuseRestricted(scope);
+    // Whoever is kept within a budget sets none for the team.
+    if (caller.tokensPerDay !== undefined) throw new Refusal('key_beyond_yours');
+    return toTeam(
+      await stores.teams.update(scope, {
+        ...(name !== undefined && { name }),
+        ...(tokensPerDay !== undefined && { tokensPerDay }),
+        ...(tokensPerDayPerUser !== undefined && { tokensPerDayPerUser }),
+        ...(concurrentTurns !== undefined && { concurrentTurns }),
+      }),
+    );
+  });

@@ -1,0 +1,26 @@
+import { isId, type UsageSum } from '@parley/contract';
+import type { UsageSum as StoredSum, UsageGroup } from '@parley/db';
+
+/** A sum as answers show it: with the one field that names what it is of, if it has one. */
+export function toUsageSum(
+  groupBy: UsageGroup,
+  { name, turns, calls, inputTokens, outputTokens }: StoredSum,
+): UsageSum {
+  return { ...nameOf(groupBy, name), turns, calls, inputTokens, outputTokens };
+}
+
+function nameOf(groupBy: UsageGroup, name: string): Partial<UsageSum> {
+  if (name === '') return {};
+  switch (groupBy) {
+    case 'day':
+      return { day: name };
+    case 'agent':
+      return isId('agent', name) ? { agentId: name } : {};
+    case 'user':
+      return { userId: name };
+    case 'key':
+      return isId('key', name) ? { keyId: name } : {};
+    case 'model':
+      return { model: name };
+  }
+}
