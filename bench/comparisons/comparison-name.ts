@@ -7,6 +7,7 @@ export const comparisonNames = [
   'stream-message',
   'open-stream',
   'keep-log',
+  'limits',
   'long-chat',
   'many-chats',
 ] as const;

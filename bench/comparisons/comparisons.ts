@@ -2,6 +2,7 @@ import type { Comparison } from './comparison.ts';
 import type { ComparisonName } from './comparison-name.ts';
 import { floorAndServer } from './floor-and-server.ts';
 import { keepLog } from './keep-log.ts';
+import { limitsCost } from './limits-cost.ts';
 import { longChat } from './long-chat.ts';
 import { manyChats } from './many-chats.ts';
 import { openStream } from './open-stream.ts';
@@ -15,6 +16,7 @@ export const comparisons: Readonly<Record<ComparisonName, Comparison>> = {
   'stream-message': streamMessage,
   'open-stream': openStream,
   'keep-log': keepLog,
+  limits: limitsCost,
   'long-chat': longChat,
   'many-chats': manyChats,
 };

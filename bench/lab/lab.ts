@@ -26,7 +26,11 @@ export interface Lab extends AsyncDisposable {
   readonly server: ServerSubject;
   readonly load: Child;
   /** Starts one more server, on a database of its own, changed by what is loaded before its own program. */
-  startServer(database: keyof typeof databases, preload?: readonly URL[]): Promise<ServerSubject>;
+  startServer(
+    database: keyof typeof databases,
+    preload?: readonly URL[],
+    env?: Readonly<Record<string, string>>,
+  ): Promise<ServerSubject>;
 }
 
 /**
@@ -48,9 +52,11 @@ export async function openLab(mongodbUri: string | undefined, signal: AbortSigna
   const modelUrl = await model.ask<string>('url');
   // Whichever are started later end with the first one: before the model and the database.
   const servers = owned.use(new AsyncDisposableStack());
-  const startOne: Lab['startServer'] = async (database, preload = []) => {
+  const startOne: Lab['startServer'] = async (database, preload = [], env = {}) => {
     const mongodbUri = mongo.uriOf(databases[database]);
-    const { child, access } = await startServer({ name: database, folder, mongodbUri, modelUrl, preload });
+    const { child, access } = await startServer({
+      ...{ name: database, folder, mongodbUri, modelUrl, preload, env },
+    });
     servers.defer(() => child.stop());
     const { url, teamId, agentId, secretKey: key } = access;
     return { child, teamId, target: { url, key, agentId } };

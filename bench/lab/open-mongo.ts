@@ -16,6 +16,8 @@ export const databases = {
   floor: 'parley_bench_floor',
   withLog: 'parley_bench_with_log',
   withoutLog: 'parley_bench_without_log',
+  withLimits: 'parley_bench_with_limits',
+  withoutLimits: 'parley_bench_without_limits',
 } as const;
 
 /** Where fetched programs are kept, the tests' own place. */

@@ -26,8 +26,10 @@ export async function startServer(options: {
   readonly modelUrl: string;
   /** What changes the server for the run. */
   readonly preload: readonly URL[];
+  /** Beside, or instead of, what all servers of a run are given. */
+  readonly env: Readonly<Record<string, string>>;
 }): Promise<{ child: Child; access: ServerAccess }> {
-  const { name, folder, mongodbUri, modelUrl, preload } = options;
+  const { name, folder, mongodbUri, modelUrl, preload, env } = options;
   const port = await freePort();
   const dataDir = join(folder, name);
   const child = startChild({
@@ -45,6 +47,8 @@ export async function startServer(options: {
       // High enough to refuse nothing: what counting costs is measured with the rest.
       RATE_LIMIT_SECRET: '1000000',
       RATE_LIMIT_PUBLISHABLE: '1000000',
+      CONCURRENT_TURNS: '0',
+      ...env,
     },
   });
   const url = `http://127.0.0.1:${port}`;
