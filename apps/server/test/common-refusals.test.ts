@@ -31,8 +31,11 @@ const emptyTarget = (path: string): string => path.replaceAll(/\{\w+\}/g, 'nothi
 const askAsTeam = async (door: Door, name: string, input: unknown) =>
   ask(door, name, input, { url, headers: await headersFor(team, name) });
 
-const inputOf = async (name: string): Promise<Record<string, unknown>> =>
-  (await operations[name]?.validInput(team)) ?? {};
+const inputOf = async (name: string): Promise<Record<string, unknown>> => {
+  // What a caller has to have is made now, and not while someone looks whether anything changes.
+  await headersFor(team, name);
+  return (await operations[name]?.validInput(team)) ?? {};
+};
 
 test('every procedure of the router has its place in one of the tables of the common refusals', () => {
   const tables = [...names, ...streams.map(({ procedure }) => procedure)];

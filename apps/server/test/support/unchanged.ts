@@ -17,15 +17,21 @@ async function untilCounted(raw: mongo.Db): Promise<void> {
   while ((await uncounted()) > 0) await delay(20);
 }
 
-/** MongoDB's own hash of each collection's documents. That a key was used is noted beside every request. */
+/**
+ * MongoDB's own hash of each collection's documents. That a key was used is noted beside every request, and that a
+ * guest's chats are settled by housekeeping.
+ */
 async function hashes(raw: mongo.Db): Promise<unknown> {
-  const [{ collections }, keys] = await Promise.all([
-    raw.command({ dbHash: 1 }),
+  const without = (name: string, field: string) =>
     raw
-      .collection('keys')
-      .find({}, { projection: { lastUsedAt: 0 } })
+      .collection(name)
+      .find({}, { projection: { [field]: 0 } })
       .sort({ _id: 1 })
-      .toArray(),
+      .toArray();
+  const [{ collections }, keys, guests] = await Promise.all([
+    raw.command({ dbHash: 1 }),
+    without('keys', 'lastUsedAt'),
+    without('guests', 'movingSince'),
   ]);
-  return { ...collections, keys };
+  return { ...collections, keys, guests };
 }

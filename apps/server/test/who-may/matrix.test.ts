@@ -48,7 +48,9 @@ async function inputFor(
   thing: Thing,
 ): Promise<Record<string, unknown>> {
   const owner = ownerOf(caller, thing);
-  const { userId: _, ...input } = await valid(owner);
+  const { userId, ...input } = await valid(owner);
+  // Of an operation that is about a user it is all that is said.
+  if (userId !== undefined && Object.keys(input).length === 0) return { userId };
   // A chat that the process has just answered in: it remembers such a one, and looks no more.
   return 'content' in input ? { ...input, chatId: (await owner.answered()).chatId } : input;
 }
