@@ -121,6 +121,6 @@ export async function buildServer({
   await app.register(restDoor, { services });
   await app.register(trpcDoor, { services });
   await app.register(docsDoor);
-  if (web) await app.register(webDoor, { web, log });
+  if (web) await app.register(webDoor, { web, stores: services.stores, log });
   return app;
 }

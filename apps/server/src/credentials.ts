@@ -10,6 +10,8 @@ const credentialsSchema = z.object({
   agentId: idSchema('agent'),
   publishableKey: z.string(),
   secretKey: z.string(),
+  /** The chat page's own, for users alone. Absent in a file that was written before there was one. */
+  webKey: z.string().optional(),
 });
 
 /** What the first start made, in clear: the database holds only hashes. */

@@ -3,15 +3,18 @@ import { mintApiKey, type Stores } from '@parley/db';
 import type { Credentials, CredentialsFile } from './credentials.ts';
 
 export type StartCredentials =
-  | { readonly kind: 'made' | 'known'; readonly credentials: Credentials }
+  | { readonly kind: 'made' | 'known'; readonly credentials: Credentials & { readonly webKey: string } }
   /** The database has a team and the file of its keys is not here. */
   | { readonly kind: 'elsewhere'; readonly teamId: Id<'team'> | undefined };
+
+/** It reaches no chats by itself: who has it from the page reaches their own. */
+const WEB_KEY = { name: 'Chat page', access: 'verified' } as const;
 
 type Addresses = Pick<Credentials, 'url' | 'mongodbUri'>;
 
 /**
- * Sees to it that there is a team with an agent and a key of each kind. The first start is the one that finds
- * no team: it writes the file, then inserts the team (of several replicas one wins), then what belongs to it.
+ * Sees to it that there is a team with an agent, a key of each kind and one for the chat page. The first start is
+ * the one that finds no team: it writes the file, then inserts the team (of several replicas one wins), then what belongs to it.
  * A start that died in between is finished by the next, from the file.
  */
 export async function ensureFirstTeam(
@@ -21,10 +24,14 @@ export async function ensureFirstTeam(
 ): Promise<StartCredentials> {
   const known = await file.read();
   if (known && (await stores.teams.exists(known.teamId))) {
-    const credentials = { ...known, ...addresses };
-    if (known.url !== addresses.url || known.mongodbUri !== addresses.mongodbUri)
-      await file.write(credentials);
+    const webKey = known.webKey ?? mintApiKey('publishable');
+    const credentials = { ...known, ...addresses, webKey };
+    const isAsKept = (['url', 'mongodbUri', 'webKey'] as const).every(
+      (name) => known[name] === credentials[name],
+    );
+    if (!isAsKept) await file.write(credentials);
     await finish(stores, credentials);
+    await stores.apiKeys.create({ team: known.teamId }, webKey, WEB_KEY);
     return { kind: 'known', credentials };
   }
   const first = await stores.teams.findFirst();
@@ -37,12 +44,13 @@ async function makeFirstTeam(
   file: CredentialsFile,
   addresses: Addresses,
 ): Promise<StartCredentials> {
-  const credentials: Credentials = {
+  const credentials = {
     ...addresses,
     teamId: mintId('team'),
     agentId: mintId('agent'),
     publishableKey: mintApiKey('publishable'),
     secretKey: mintApiKey('secret'),
+    webKey: mintApiKey('publishable'),
   };
   await file.write(credentials);
   const isOurs = await stores.teams.createFirst({ id: credentials.teamId, name: 'My team' });
@@ -52,6 +60,7 @@ async function makeFirstTeam(
     return { kind: 'elsewhere', teamId: first?.id };
   }
   await finish(stores, credentials);
+  await stores.apiKeys.create({ team: credentials.teamId }, credentials.webKey, WEB_KEY);
   return { kind: 'made', credentials };
 }
 

@@ -1,4 +1,4 @@
-import { mintId } from '@parley/contract';
+import { mintId, openKeyWarning } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import type { StartCredentials } from './first-start.ts';
 import { type StartFacts, startPage } from './start-page.ts';
@@ -10,6 +10,7 @@ const credentials = {
   agentId: mintId('agent'),
   publishableKey: 'pk_live_canary',
   secretKey: 'sk_live_canary',
+  webKey: 'pk_live_canaryOfTheChatPage',
 };
 
 const page = (start: StartCredentials, more: Partial<StartFacts> = {}) =>
@@ -61,6 +62,16 @@ describe('keys', () => {
     const text = page({ kind: 'known', credentials });
     expect(text).not.toContain('canary');
     expect(text).toContain('.data/credentials.json');
+  });
+
+  test('of the chat page: one that reaches all chats is named as such, and no other is', () => {
+    expect(page({ kind: 'known', credentials }, { isChatKeyOpen: true })).toContain(
+      `WEB_PUBLISHABLE_KEY names an open key. ${openKeyWarning}`,
+    );
+    expect(page({ kind: 'known', credentials })).not.toContain('WEB_PUBLISHABLE_KEY');
+    expect(page({ kind: 'known', credentials }, { isChatKeyOpen: true, chat: undefined })).not.toContain(
+      'WEB_PUBLISHABLE_KEY',
+    );
   });
 
   test('that are lost: the page names the commands that make new ones', () => {

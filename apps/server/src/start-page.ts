@@ -10,6 +10,8 @@ export interface StartFacts {
   readonly model: string;
   readonly start: StartCredentials;
   readonly credentialsPath: string;
+  /** The chat page was given a key that reaches all chats. */
+  readonly isChatKeyOpen?: boolean;
 }
 
 /** What a person who starts the server reads. Keys appear once, at the start that made them. */
@@ -20,6 +22,9 @@ export function startPage(facts: StartFacts): string {
     `Parley ${version} is running at ${url}`,
     '',
     ...(chat === 'served' ? [`  Chat           ${url}/`] : []),
+    ...(chat && facts.isChatKeyOpen
+      ? [`                 WEB_PUBLISHABLE_KEY names an open key. ${openKeyWarning}`]
+      : []),
     ...(chat === 'not built' ? ['  Chat           not built yet: `npm run build`, then start again'] : []),
     `  API reference  ${url}/docs/reference`,
     `  Database       ${database}`,

@@ -42,6 +42,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
   signal.throwIfAborted();
 
   const web = webAppOf(env, start);
+  const webKey = web?.publishableKey && (await database.stores.apiKeys.find(web.publishableKey));
   const rateLimits = {
     publishable: env.RATE_LIMIT_PUBLISHABLE,
     secret: env.RATE_LIMIT_SECRET,
@@ -82,6 +83,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
       model: model.description,
       start,
       credentialsPath,
+      isChatKeyOpen: webKey ? webKey.access === 'open' : false,
     }),
   );
 
@@ -99,7 +101,7 @@ const WEB_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 function webAppOf({ WEB_APP, WEB_PUBLISHABLE_KEY }: Env, start: StartCredentials): WebApp | undefined {
   if (WEB_APP === 'off') return undefined;
-  const own = start.kind === 'elsewhere' ? undefined : start.credentials.publishableKey;
+  const own = start.kind === 'elsewhere' ? undefined : start.credentials.webKey;
   return {
     folder: WEB_FOLDER,
     audience: WEB_APP === 'on' ? 'everyone' : 'this machine',

@@ -66,6 +66,8 @@ export interface Team {
   makeAgent(agent?: Partial<NewAgent>): Promise<AgentRecord>;
   /** A publishable key for guests and verified users; one for all who ask. */
   guestKey(): Promise<string>;
+  /** A publishable key for verified users alone; a further one each time. */
+  verifiedKey(): Promise<string>;
   /** A guest of that key: their token, and their user id. */
   makeGuest(): Promise<NewGuest>;
   /** A token as the team's own servers sign it, with a secret of the team; good for ten minutes. */
@@ -209,6 +211,7 @@ async function makeTeam(
         guestKey ??= stores.apiKeys.issue(scope, 'publishable', { access: 'guest' }).then(({ key }) => key);
         return guestKey;
       },
+      verifiedKey: async () => (await stores.apiKeys.issue(scope, 'publishable', { access: 'verified' })).key,
       makeGuest: async () => (await send<NewGuest>('POST', '/guest', { key: await team.guestKey() })).body,
       async userToken(userId = 'user_1', lifeSeconds = 600) {
         const working = await stores.signingSecrets.list(scope);

@@ -3,13 +3,13 @@ import { useLate } from './lib/use-late.ts';
 import { ProblemNote } from './problems/problem-note.tsx';
 import { Button } from './ui/button.tsx';
 import { Spinner } from './ui/spinner.tsx';
-import { SessionContext, useSessionState } from './use-session.ts';
+import { useSessionState } from './use-session.ts';
 
 /** Shows the app once the page has its session; until then, why it has not. */
 export function SessionGate({ children }: { readonly children: ReactNode }) {
   const state = useSessionState();
   const isLate = useLate(state.kind === 'opening', 400);
-  if (state.kind === 'open') return <SessionContext value={state.session}>{children}</SessionContext>;
+  if (state.kind === 'open') return children;
   return (
     <main className="flex h-full flex-col items-center justify-center gap-6 p-6">
       <h1 className="font-display text-3xl tracking-tight">Parley</h1>

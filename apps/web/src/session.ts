@@ -1,10 +1,10 @@
 import { ParleyError } from '@parley/client';
 import { problemCodeOf } from './problems/problem-words.ts';
 
-/** Who is at this page, and the key the page may hold: a publishable one, never a secret one. */
-export interface Session {
+/** What the page is let in with: a publishable key, never a secret one, and a token of the user who is here. */
+interface Session {
   readonly publishableKey: string;
-  readonly userId: string;
+  readonly userToken: string;
 }
 
 let current: Promise<Session> | undefined;
@@ -12,7 +12,7 @@ let current: Promise<Session> | undefined;
 /**
  * The page's session, asked for once. One that failed is asked for again the next time.
  *
- * @throws ParleyError, so that whoever waits for a key knows whether waiting helps
+ * @throws ParleyError, so that whoever waits for it knows whether waiting helps
  */
 export function openSession(): Promise<Session> {
   if (current) return current;
@@ -25,14 +25,21 @@ export function openSession(): Promise<Session> {
 }
 
 /** The key that goes with each call; a refused one is replaced by a new session's. */
-export async function keyOfSession(refused?: string): Promise<string> {
-  const { publishableKey } = await openSession();
-  if (publishableKey !== refused) return publishableKey;
-  current = undefined;
-  return (await openSession()).publishableKey;
+export const keyOfSession = (refused?: string) => ofSession('publishableKey', refused);
+
+/** The user's token that goes with each call; one that is over, or soon will be, is replaced by a new session's. */
+export const tokenOfSession = (refused?: string) => ofSession('userToken', refused);
+
+async function ofSession(name: keyof Session, refused: string | undefined): Promise<string> {
+  const asked = openSession();
+  const known = (await asked)[name];
+  if (known !== refused) return known;
+  // Of those who come at the same time, the first asks anew.
+  if (current === asked) current = undefined;
+  return (await openSession())[name];
 }
 
-/** The only request of this page that is no typed call: it gives the key that those need. */
+/** The only request of this page that is no typed call: it gives what those need. */
 async function askForSession(): Promise<Session> {
   const response = await fetch('/web/session', { method: 'POST' }).catch((cause: unknown) => {
     throw new ParleyError('network', 'The server cannot be reached.', { cause });
@@ -48,8 +55,8 @@ async function askForSession(): Promise<Session> {
 }
 
 function isSession(body: unknown): body is Session {
-  const { publishableKey, userId } = fieldsOf(body);
-  return typeof publishableKey === 'string' && typeof userId === 'string';
+  const { publishableKey, userToken } = fieldsOf(body);
+  return typeof publishableKey === 'string' && typeof userToken === 'string';
 }
 
 function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {

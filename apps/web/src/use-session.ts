@@ -1,11 +1,11 @@
 import { ParleyError } from '@parley/client';
-import { createContext, useContext, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { ProblemCode } from './problems/problem-words.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession } from './session.ts';
 
 export type SessionState =
   | { readonly kind: 'opening' }
-  | { readonly kind: 'open'; readonly session: Session }
+  | { readonly kind: 'open' }
   | { readonly kind: 'failed'; readonly code: ProblemCode };
 
 const againAfterMs = 3_000;
@@ -20,7 +20,7 @@ export function useSessionState(): SessionState {
     let isGone = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     openSession().then(
-      (session) => !isGone && setState({ kind: 'open', session }),
+      () => !isGone && setState({ kind: 'open' }),
       (error: unknown) => {
         if (isGone) return;
         setState({ kind: 'failed', code: error instanceof ParleyError ? error.code : 'unknown' });
@@ -33,13 +33,4 @@ export function useSessionState(): SessionState {
     };
   }, [attempt]);
   return state;
-}
-
-export const SessionContext = createContext<Session | undefined>(undefined);
-
-/** The open session. Only below `SessionContext`. */
-export function useSession(): Session {
-  const session = useContext(SessionContext);
-  if (!session) throw new Error('useSession is used outside of SessionContext');
-  return session;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startBed } from './support/bed.ts';
 
-const { visit, team, url } = await startBed();
+const { visit, team, pageKey, url } = await startBed();
 
 test('no answer the browser gets holds the secret key, and no address any key', async () => {
   const { screen, page, context, watch } = await visit({ path: 'about:blank' });
@@ -24,13 +24,16 @@ test('no answer the browser gets holds the secret key, and no address any key', 
     cookies: document.cookie,
   }));
   const everything = [...(await Promise.all(bodies)), ...Object.values(kept)].join('\n');
-  expect(everything).toContain(team.publishableKey);
+  expect(everything).toContain(pageKey);
   expect(everything).not.toContain(team.secretKey);
   expect(everything).not.toMatch(/sk_live_/);
-  expect(watch.requests.filter((address) => /[ps]k_live/.test(address))).toEqual([]);
-  // The page keeps no key and cannot read its own cookie.
+  expect(everything).not.toMatch(/ss_live_/);
+  const [token = ''] = /eyJ[\w-]+\.[\w-]+\.[\w-]+/.exec(everything) ?? [];
+  expect(everything).toContain(`"userToken":"${token}"`);
+  expect(watch.requests.filter((address) => /[ps]k_live|eyJ/.test(address))).toEqual([]);
+  // The page keeps neither key nor token, and cannot read its own cookie.
   expect(kept.cookies).toBe('');
-  expect(`${kept.html}${kept.local}${kept.session}`).not.toMatch(/pk_live_/);
+  expect(`${kept.html}${kept.local}${kept.session}`).not.toMatch(/pk_live_|eyJ/);
 });
 
 test('the page asks its own server and nobody else, and the server knows only its own page', async () => {

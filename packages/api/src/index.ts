@@ -20,3 +20,4 @@ export { type RestOperation, restOperations } from './rest-operations.ts';
 export { toSigningSecret } from './signing-secret/to-signing-secret.ts';
 export { type StreamOperation, streamOperations } from './stream-operations.ts';
 export { type ProcedureMeta, t } from './trpc.ts';
+export { signUserToken } from './user-token.ts';

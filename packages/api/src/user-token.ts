@@ -1,6 +1,6 @@
 import { type Id, isId, limits, Refusal, userIdSchema } from '@parley/contract';
 import type { ApiKeyRecord, SigningSecretRecord, Stores } from '@parley/db';
-import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 
 /** Who of the team's users calls, and what proved it. */
 export interface ProvedUser {
@@ -32,6 +32,30 @@ export async function proveUser(
     throw new Refusal('user_token_invalid');
   }
   return { id: guest.id, proof: 'guest' };
+}
+
+/**
+ * Signs a token for a user, with the newest signing secret of the team; a team that has none gets one.
+ *
+ * @throws Refusal `database_unavailable`
+ */
+export async function signUserToken(
+  { signingSecrets }: Pick<Stores, 'signingSecrets'>,
+  team: Id<'team'>,
+  user: string,
+  seconds: number,
+): Promise<{ readonly token: string; readonly expiresAt: Date }> {
+  const { id, secret } = await signingSecrets.ensure({ team });
+  const now = Math.floor(Date.now() / 1_000);
+  const expiresAt = new Date((now + seconds) * 1_000);
+  const token = await new SignJWT()
+    .setProtectedHeader({ alg: ALGORITHM, kid: id })
+    .setSubject(user)
+    .setAudience(team)
+    .setIssuedAt(now)
+    .setExpirationTime(expiresAt)
+    .sign(new TextEncoder().encode(secret));
+  return { token, expiresAt };
 }
 
 async function proveVerified(

@@ -5,14 +5,21 @@ interface CredentialRingParts {
   readonly from: string | ((refused?: string) => Promise<string>);
   /** What it is called when its source gives none. */
   readonly code: CredentialMissing['code'];
+  /** How long one lasts, where it says so. */
+  readonly lifeMsOf?: (credential: string) => number | undefined;
   /** Told of each credential that is remembered, before anybody else has it. */
   readonly onNew?: (credential: string) => void;
 }
+
+/** Another one is asked for so long before the end. */
+const LEAD_MS = 30_000;
 
 /** What requests go out with, and where another one comes from when it is refused. */
 export class CredentialRing {
   readonly #parts: CredentialRingParts;
   #current: Promise<string> | undefined;
+  /** From when on another one is better than it; by the monotonic clock. */
+  #staleAt = Number.POSITIVE_INFINITY;
 
   constructor(parts: CredentialRingParts) {
     this.#parts = parts;
@@ -25,7 +32,9 @@ export class CredentialRing {
    * @throws CredentialMissing when the source failed; the next one to come asks it again
    */
   current(): Promise<string> {
-    return this.#current ?? this.#renew();
+    const known = this.#current ?? this.#renew();
+    if (performance.now() >= this.#staleAt) this.#refresh(known);
+    return known;
   }
 
   /** Another one than the refused. Undefined when there is no other. */
@@ -45,12 +54,32 @@ export class CredentialRing {
     return true;
   }
 
+  /** Nobody waits for it: what is known still works, and is refused in time if nothing else comes. */
+  #refresh(known: Promise<string>): void {
+    this.#staleAt = performance.now() + LEAD_MS;
+    void known
+      .then((credential) => this.#ask(credential))
+      .then((next) => {
+        if (this.#current !== known) return;
+        this.#current = Promise.resolve(next);
+        this.#remember(next);
+      })
+      .catch(() => undefined);
+  }
+
+  #remember(credential: string): void {
+    const lifeMs = this.#parts.lifeMsOf?.(credential) ?? Number.POSITIVE_INFINITY;
+    this.#staleAt = performance.now() + Math.max(lifeMs - LEAD_MS, LEAD_MS);
+    this.#parts.onNew?.(credential);
+  }
+
   #renew(refused?: string): Promise<string> {
     const asked: Promise<string> = this.#ask(refused).then((credential) => {
-      if (this.#current === asked) this.#parts.onNew?.(credential);
+      if (this.#current === asked) this.#remember(credential);
       return credential;
     });
     this.#current = asked;
+    this.#staleAt = Number.POSITIVE_INFINITY;
     asked.catch(() => {
       if (this.#current === asked) this.#current = undefined;
     });

@@ -1,7 +1,7 @@
 import { CredentialRing } from './credential-ring.ts';
 import type { ParleyOptions } from './parley.ts';
 import type { ParleyError } from './parley-error.ts';
-import { userOf } from './user-of.ts';
+import { lifeMsOf, userOf } from './user-of.ts';
 
 /** What a request goes out with. */
 export interface Shown {
@@ -42,6 +42,7 @@ export class Credentials {
     this.#tokens = new CredentialRing({
       from: userToken,
       code: 'user_token_needed',
+      lifeMsOf,
       onNew: (token) => this.#become(userOf(token)),
     });
   }

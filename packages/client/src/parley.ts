@@ -20,7 +20,7 @@ export type ApiKeySource = (refused?: string) => Promise<string>;
 /**
  * Where a user's token comes from: your own backend, which signs it for whoever is signed in; `guestToken` for a
  * visitor nobody knows. Called once and remembered; called again with the token that was refused, and the request
- * is then repeated once. What it throws is taken as `ApiKeySource` says, with `user_token_needed` for the rest:
+ * is then repeated once; and with one that is over soon (a JWT with `iat`), half a minute before. What it throws is taken as `ApiKeySource` says, with `user_token_needed` for the rest:
  * sends wait then, and it is asked again.
  *
  * When it gives another user's token, what is shown, remembered and underway of the former user is dropped first;

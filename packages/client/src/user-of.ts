@@ -6,17 +6,32 @@ const TOKEN_START = 20;
  * server's business. A signed token (JWT) names its user and team, over all its renewals; a guest's is the guest.
  */
 export function userOf(token: string): string {
-  const [, payload] = token.split('.');
-  return encodeURIComponent((payload && subjectOf(payload)) ?? token.slice(0, TOKEN_START));
+  const { sub, aud } = claimsOf(token);
+  return encodeURIComponent(
+    typeof sub === 'string' ? JSON.stringify([aud, sub]) : token.slice(0, TOKEN_START),
+  );
 }
 
-function subjectOf(payload: string): string | undefined {
+/** How long a token was made to last, in milliseconds; by its own times, since nobody knows the device's clock. */
+export function lifeMsOf(token: string): number | undefined {
+  const { iat, exp } = claimsOf(token);
+  return typeof iat === 'number' && typeof exp === 'number' ? (exp - iat) * 1_000 : undefined;
+}
+
+interface Claims {
+  readonly sub?: unknown;
+  readonly aud?: unknown;
+  readonly iat?: unknown;
+  readonly exp?: unknown;
+}
+
+/** None, of what is no signed token. */
+function claimsOf(token: string): Claims {
+  const [, payload = ''] = token.split('.');
   try {
-    const { sub, aud }: { sub?: unknown; aud?: unknown } = JSON.parse(
-      atob(payload.replaceAll('-', '+').replaceAll('_', '/')),
-    );
-    return typeof sub === 'string' ? JSON.stringify([aud, sub]) : undefined;
+    const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
+    return typeof claims === 'object' && claims !== null ? claims : {};
   } catch {
-    return undefined;
+    return {};
   }
 }

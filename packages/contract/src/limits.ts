@@ -107,6 +107,8 @@ export const limits = {
   userTokenLengthMax: 4_096,
   /** A user token that is stolen works no longer than this. */
   userTokenSecondsMax: 60 * 60,
+  /** How long the chat page's own tokens work: it asks for another while it is open, and a closed one is soon over. */
+  webUserTokenSeconds: 10 * 60,
   /** How far the clocks of a customer's servers and ours may be apart. */
   userTokenClockSeconds: 30,
   /** Signing secrets that work at a time: one, and those it takes the place of. */

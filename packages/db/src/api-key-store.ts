@@ -13,8 +13,8 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
   const lookUp = createFoundCache<ApiKeyRecord>();
 
   return {
-    async create(scope, key) {
-      await insert(scope, key, {});
+    async create(scope, key, fields = {}) {
+      await insert(scope, key, fields);
     },
 
     issue: (scope, kind, fields) => issue(scope, kind, fields),

@@ -17,13 +17,16 @@ export function createSigningSecretStore({ signingSecrets }: Models): SigningSec
       const { team } = scope;
       const working = await findWorking(scope);
       if (working.length >= limits.signingSecretsMax) return undefined;
-      const secret = mintSecretText(PREFIX);
-      const document: SigningSecretDocument = { _id: mintId('secret'), team, secret, createdAt: new Date() };
       // The new one first: whatever happens in between, one of them works.
-      await signingSecrets.insertMany([document], { lean: true });
+      const document = await insert(scope);
       const before = { team, _id: trusted({ $in: working.map(({ _id }) => _id) }) };
       await signingSecrets.updateMany(before, { $min: { expiresAt: until } });
-      return { secret, info: toInfo(document) };
+      return { secret: document.secret, info: toInfo(document) };
+    },
+
+    async ensure(scope) {
+      const [newest] = await findWorking(scope);
+      return toRecord(newest ?? (await insert(scope)));
     },
 
     list: async (scope) => (await findWorking(scope)).map(toInfo),
@@ -46,6 +49,13 @@ export function createSigningSecretStore({ signingSecrets }: Models): SigningSec
       return newer ?? [];
     },
   };
+
+  async function insert({ team }: Scope): Promise<SigningSecretDocument> {
+    const secret = mintSecretText(PREFIX);
+    const document = { _id: mintId('secret'), team, secret, createdAt: new Date() };
+    await signingSecrets.insertMany([document], { lean: true });
+    return document;
+  }
 
   function findWorking({ team }: Scope): Promise<SigningSecretDocument[]> {
     return signingSecrets

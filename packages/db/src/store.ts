@@ -72,7 +72,7 @@ export interface TeamStore {
 
 export interface ApiKeyStore {
   /** Stores a key that was minted; of its text only a hash and the visible start. Repeatable. */
-  create(scope: Scope, key: string): Promise<void>;
+  create(scope: Scope, key: string, fields?: ApiKeyFields & ApiKeyReach): Promise<void>;
   /** Makes a key. */
   issue(scope: Scope, kind: ApiKeyKind, fields: ApiKeyFields & ApiKeyReach): Promise<IssuedApiKey>;
   get(scope: Scope, id: Id<'key'>): Promise<ApiKeyInfo | undefined>;
@@ -104,6 +104,8 @@ export interface GuestStore {
 export interface SigningSecretStore {
   /** Makes a secret; those before it work until `until` at most. Undefined: as many as may be work already. */
   create(scope: Scope, until: Date): Promise<{ secret: string; info: SigningSecretInfo } | undefined>;
+  /** The newest that works, to sign with; made when there is none. Nothing is changed in those there are. */
+  ensure(scope: Scope): Promise<SigningSecretRecord>;
   /** Those that work, newest first. */
   list(scope: Scope): Promise<SigningSecretInfo[]>;
   /** Ends a secret; every process refuses its tokens within seconds. False: there is no such secret. */

@@ -55,6 +55,7 @@ async function exerciseTeamsKeysAndAgents(
   await guests.finishMoves(10);
   const signing = await signingSecrets.create(scope, new Date(Date.now() + 60_000));
   await signingSecrets.create(scope, new Date(Date.now() + 60_000));
+  await signingSecrets.ensure(scope);
   await signingSecrets.list(scope);
   await signingSecrets.findWorking(scope, signing?.info.id);
   await signingSecrets.findWorking(scope, mintId('secret'));

@@ -191,6 +191,7 @@ const others = [
   'guests.finishMoves',
   'requestCounts.add',
   'signingSecrets.create',
+  'signingSecrets.ensure',
   'teams.create',
   'teams.createFirst',
   'teams.exists',

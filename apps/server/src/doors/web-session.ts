@@ -1,15 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import cookies from '@fastify/cookie';
-import { Refusal } from '@parley/contract';
+import { type Services, signUserToken } from '@parley/api';
+import { type Id, limits, Refusal } from '@parley/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
 
 /** Whom the chat page's session is for, and what it lets them in with. */
 export interface WebSession {
   readonly audience: 'this machine' | 'everyone';
-  /** Told to every browser that may open the page; without one the page cannot work, and says why. */
+  /**
+   * Told to every browser that may open the page; without one that works the page cannot either, and says why. A
+   * `verified` one reaches nothing without the token of a user.
+   */
   readonly publishableKey: string | undefined;
 }
+
+export type SessionStores = Pick<Services['stores'], 'apiKeys' | 'signingSecrets'>;
 
 const PATH = '/web/session';
 const COOKIE = 'parley_user';
@@ -22,13 +28,13 @@ const BODY_BYTES_MAX = 1024;
 const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
- * `POST /web/session` lets the chat page in as a customer's backend would: it tells the publishable key, and a
- * user id that stays with the browser in a cookie no script can read. It answers its own page alone, because a
- * page of another site must not get the key of this one.
+ * `POST /web/session` lets the chat page in as a customer's backend would: it tells the publishable key, and signs
+ * a token for the user whose id stays with the browser in a cookie no script can read. It answers its own page
+ * alone, because a page of another site must not get the token of this one's user.
  */
 export async function webSessionDoor(
   app: FastifyInstance,
-  { session }: { session: WebSession },
+  { session, stores }: { session: WebSession; stores: SessionStores },
 ): Promise<void> {
   await app.register(cookies);
   // An answer of this route is readable for its own page alone, and nobody keeps it.
@@ -42,9 +48,9 @@ export async function webSessionDoor(
     { config, bodyLimit: BODY_BYTES_MAX, onRequest: async (request) => refuseStrangers(request, session) },
     async (request, reply) => {
       const { publishableKey } = session;
-      // Whatever was configured: a secret key does not leave this process.
-      if (!publishableKey?.startsWith('pk_')) throw new Refusal('web_app_not_configured');
+      const team = await teamOf(publishableKey, stores);
       const userId = userIdOf(request) ?? `web_${randomBytes(USER_ID_BYTES).toString('hex')}`;
+      const { token, expiresAt } = await signUserToken(stores, team, userId, limits.webUserTokenSeconds);
       return reply
         .setCookie(COOKIE, userId, {
           path: '/web',
@@ -53,7 +59,7 @@ export async function webSessionDoor(
           secure: schemeOf(request) === 'https:',
           maxAge: YEAR_SECONDS,
         })
-        .send({ publishableKey, userId });
+        .send({ publishableKey, userToken: token, userId, expiresAt: expiresAt.toISOString() });
     },
   );
 
@@ -66,6 +72,18 @@ export async function webSessionDoor(
       throw new Refusal('method_not_allowed');
     },
   });
+}
+
+/**
+ * Whose page it is.
+ *
+ * @throws Refusal `web_app_not_configured` without a key that works, and whatever was configured: a secret key does
+ *   not leave this process; `database_unavailable`
+ */
+async function teamOf(publishableKey: string | undefined, { apiKeys }: SessionStores): Promise<Id<'team'>> {
+  const key = publishableKey?.startsWith('pk_') ? await apiKeys.find(publishableKey) : undefined;
+  if (!key) throw new Refusal('web_app_not_configured');
+  return key.team;
 }
 
 /**

@@ -5,7 +5,13 @@ import { Refusal } from '@parley/contract';
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../log.ts';
 import { refusalOfRequest, sendRefusal } from '../refusal-reply.ts';
-import { type WebSession, webSessionDoor } from './web-session.ts';
+import { type SessionStores, type WebSession, webSessionDoor } from './web-session.ts';
+
+interface WebParts {
+  readonly web: WebApp;
+  readonly stores: SessionStores;
+  readonly log: Log;
+}
 
 /** The chat page that comes with the server: where its built files are, and whom it serves with which key. */
 export interface WebApp extends WebSession {
@@ -46,8 +52,8 @@ export function isBuilt(folder: string): boolean {
 }
 
 /** The chat page at `/` and at each chat's own address, its files, and `/web/session`, which lets it in. */
-export async function webDoor(app: FastifyInstance, { web, log }: { web: WebApp; log: Log }): Promise<void> {
-  await app.register(webSessionDoor, { session: web });
+export async function webDoor(app: FastifyInstance, { web, stores, log }: WebParts): Promise<void> {
+  await app.register(webSessionDoor, { session: web, stores });
 
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(PAGE_HEADERS);

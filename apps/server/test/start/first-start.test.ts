@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startScriptedModel } from '@parley/agent/testing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -15,6 +15,7 @@ test('makes a team, an agent and two keys that work, says them once and keeps th
     'secretKey',
     'teamId',
     'url',
+    'webKey',
   ]);
   expect(made.url).toBe(first.url);
   expect((await stat(join(dataDir, 'credentials.json'))).mode & 0o777).toBe(0o600);
@@ -31,8 +32,36 @@ test('makes a team, an agent and two keys that work, says them once and keeps th
   const second = await ServerProcess.start(dataDir);
   expect(await second.credentials()).toEqual({ ...made, url: second.url, mongodbUri: expect.any(String) });
   expect(second.stderr).not.toContain(made.secretKey);
+  expect(`${first.stderr}${first.stdout}${second.stderr}`).not.toContain(made.webKey);
   const { body } = await call({ ...made, url: second.url }, 'GET', '/chat');
   expect(body.chats).toHaveLength(2);
+});
+
+test('a file of before the chat page had its own key gets one at the next start, and loses nothing', async () => {
+  const dataDir = await temporaryFolder();
+  const path = join(dataDir, 'credentials.json');
+  const first = await ServerProcess.start(dataDir);
+  const { webKey, ...before } = await first.credentials();
+  await first.stop();
+  await writeFile(path, JSON.stringify(before));
+
+  const second = await ServerProcess.start(dataDir);
+  const made = await second.credentials();
+  expect(made).toEqual({
+    ...before,
+    ...{ url: second.url, mongodbUri: expect.any(String) },
+    webKey: expect.stringMatching(/^pk_live_/),
+  });
+  expect(made.webKey).not.toBe(webKey);
+  const { body } = await call({ ...made, url: second.url }, 'GET', '/key');
+  expect(body.keys).toContainEqual(
+    expect.objectContaining({
+      name: 'Chat page',
+      access: 'verified',
+      visibleStart: made.webKey.slice(0, 12),
+    }),
+  );
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
 test('a lost file makes nothing new: the start page names the command that makes keys', async () => {

@@ -17,6 +17,8 @@ export interface Credentials {
   readonly agentId: string;
   readonly publishableKey: string;
   readonly secretKey: string;
+  /** The chat page's. */
+  readonly webKey: string;
 }
 
 export interface Output {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { ask, askForSession, webApp } from './support.ts';
+import { ask, askForSession, startWithPage, webApp } from './support.ts';
 
 describe('WEB_APP=on: everyone who reaches the server', () => {
-  const start = async () => (await startHarness({ web: await webApp({ audience: 'everyone' }) })).url;
+  const start = async () => (await startWithPage({ audience: 'everyone' })).url;
 
   test('opens the page under any name, also behind a proxy that ends TLS', async () => {
     const url = await start();
@@ -49,7 +49,8 @@ test.each([
   ['none', undefined],
   ['an empty one', ''],
   ['a secret one, by mistake', 'sk_live_canary'],
-])('without a publishable key the page is told how to set one: %s', async (_, publishableKey) => {
+  ['one that does not work any more', 'pk_live_canary'],
+])('without a publishable key that works the page is told how to set one: %s', async (_, publishableKey) => {
   const { url } = await startHarness({ web: await webApp({ publishableKey }) });
   const { status, headers, body, text } = await askForSession(url);
   expect({ status, code: body?.['code'] }).toEqual({ status: 503, code: 'web_app_not_configured' });

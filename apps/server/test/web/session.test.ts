@@ -1,22 +1,31 @@
+import { type Chat, limits } from '@parley/contract';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { startHarness } from '../harness.ts';
-import { ask, askForSession, webApp } from './support.ts';
+import { ask, askForSession, startWithPage } from './support.ts';
 
-const web = await webApp();
-const { url, composition } = await startHarness({ web });
+const { url, composition, team, pageKey, mongo, trpc, makeTeam, startReplica } = await startWithPage();
 const { host, port } = new URL(url);
 
 /** The cookie that an answer sets, without its attributes. */
 const cookieOf = (headers: Headers) => headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
 
 describe('the page of this server, on this machine', () => {
-  test('gets the publishable key and a user of its own, which nobody keeps on the way', async () => {
+  test('gets the publishable key and a token of a user of its own, which nobody keeps on the way', async () => {
     const { status, headers, body } = await askForSession(url);
     expect(status).toBe(200);
     expect(body).toEqual({
-      publishableKey: web.publishableKey,
+      publishableKey: pageKey,
+      userToken: expect.stringMatching(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/),
       userId: expect.stringMatching(/^web_[0-9a-f]{40}$/),
+      expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
     });
+    const { sub, aud, exp = 0, iat = 0 } = decodeJwt(String(body?.['userToken']));
+    expect({ sub, aud, exp: new Date(exp * 1_000).toISOString() }).toEqual({
+      sub: body?.['userId'],
+      aud: team.id,
+      exp: body?.['expiresAt'],
+    });
+    expect(exp - iat).toBe(limits.webUserTokenSeconds);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('access-control-allow-origin')).toBeNull();
   });
@@ -142,7 +151,7 @@ describe('whoever else asks is refused, with nothing to read', () => {
     expect({ status, code: body?.['code'] }).toEqual({ status: 403, code });
     expect(headers.getSetCookie()).toEqual([]);
     expect(headers.get('access-control-allow-origin')).toBeNull();
-    expect(text).not.toContain('pk_');
+    expect(text).not.toMatch(/pk_|eyJ/);
   }
 
   test.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
@@ -159,9 +168,100 @@ describe('whoever else asks is refused, with nothing to read', () => {
   );
 });
 
-test('no key is in the log', async () => {
-  const harness = await startHarness({ web });
+test('no key and no token is in the log', async () => {
+  const harness = await startWithPage();
   await askForSession(harness.url);
   expect(harness.log.text).toContain('/web/session');
-  expect(harness.log.text).not.toContain('pk_');
+  expect(harness.log.text).not.toMatch(/pk_live|eyJ|ss_live/);
+});
+
+describe('the token', () => {
+  /** What a browser with this cookie gets, and how it calls the API with it. */
+  const openPage = async (at: string, cookie?: string) => {
+    const { body, headers } = await askForSession(at, cookie === undefined ? {} : { cookie });
+    const session = body as { publishableKey: string; userToken: string; userId: string };
+    return {
+      ...session,
+      cookie: cookieOf(headers),
+      call: (method: string, path: string, more: { body?: object; token?: string | null } = {}) => {
+        const { token = session.userToken } = more;
+        return fetch(at + path, {
+          method,
+          headers: {
+            'x-api-key': session.publishableKey,
+            ...(token !== null && { 'x-user-token': token }),
+            ...(more.body && { 'content-type': 'application/json' }),
+          },
+          ...(more.body && { body: JSON.stringify(more.body) }),
+        });
+      },
+    };
+  };
+  const idsOf = async (answer: Response) =>
+    ((await answer.json()) as { chats: Chat[] }).chats.map(({ id }) => id);
+
+  test('lets the browser at its own chats alone, those of before there were tokens included', async () => {
+    const page = await openPage(url);
+    // As the page made them when a user was its own word.
+    const old = await trpc(team.publishableKey).chat.create.mutate({
+      agentId: team.agent.id,
+      userId: page.userId,
+    });
+    const foreign = await team.makeChat({ userId: 'web_somebody' });
+    const made = (await (
+      await page.call('POST', '/chat', { body: { agentId: team.agent.id } })
+    ).json()) as Chat;
+    expect(made.userId).toBe(page.userId);
+    expect(await idsOf(await page.call('GET', '/chat'))).toEqual([made.id, old.id]);
+    expect((await page.call('GET', `/chat/${foreign.id}`)).status).toBe(404);
+    expect((await page.call('GET', '/chat', { token: null })).status).toBe(401);
+    expect((await page.call('GET', '/key')).status).toBe(403);
+    const again = await openPage(url, page.cookie);
+    expect(await idsOf(await again.call('GET', '/chat'))).toEqual([made.id, old.id]);
+  });
+
+  test('is signed with the secret that is there, and the one that is made when there is none', async () => {
+    const other = await startWithPage();
+    const store = other.mongo.database.stores.signingSecrets;
+    const scope = { team: other.team.id };
+    const kidOf = async (at = other.url) => decodeProtectedHeader((await openPage(at)).userToken).kid;
+    const first = await kidOf();
+    expect((await store.list(scope)).map(({ id }) => id)).toEqual([first]);
+    expect(await kidOf()).toBe(first);
+    const rolled = await store.create(scope, new Date(Date.now() + 60_000));
+    expect(await kidOf()).toBe(rolled?.info.id);
+    // The operator's overlap stays what it was.
+    expect((await store.list(scope)).map(({ id, expiresAt }) => [id, expiresAt !== undefined])).toEqual([
+      [rolled?.info.id, false],
+      [first, true],
+    ]);
+  });
+
+  test('goes on when the operator ends the secret: the page asks once more, on any server', async () => {
+    const store = mongo.database.stores.signingSecrets;
+    const scope = { team: team.id };
+    const replica = await startReplica();
+    const page = await openPage(url);
+    expect((await page.call('GET', '/chat')).status).toBe(200);
+    for (const { id } of await store.list(scope)) await store.revoke(scope, id);
+    const next = await openPage(replica.url, page.cookie);
+    expect(next.userId).toBe(page.userId);
+    for (const at of [url, replica.url]) {
+      const answer = await fetch(`${at}/chat`, {
+        headers: { 'x-api-key': next.publishableKey, 'x-user-token': next.userToken },
+      });
+      expect(answer.status).toBe(200);
+    }
+    // The former token is refused everywhere within seconds.
+    await expect.poll(async () => (await page.call('GET', '/chat')).status, { timeout: 10_000 }).toBe(401);
+  });
+
+  test('is of the key’s team', async () => {
+    const other = await makeTeam();
+    const page = await openPage(url);
+    const answer = await fetch(`${url}/chat`, {
+      headers: { 'x-api-key': await other.verifiedKey(), 'x-user-token': page.userToken },
+    });
+    expect(answer.status).toBe(401);
+  });
 });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { openKeyWarning } from '@parley/contract';
 import { expect, test } from 'vitest';
 import { ServerProcess, temporaryFolder } from '../start/server-process.ts';
 import { ask, askForSession } from './support.ts';
@@ -11,9 +12,11 @@ test('`npm start` builds the page, says where it is, and lets it in with the pub
   expect((await ask(server.url, 'GET', '/')).text).toContain('<script type="module"');
 
   const { status, body, text } = await askForSession(server.url);
-  const { publishableKey, secretKey } = await server.credentials();
-  expect({ status, key: body?.['publishableKey'] }).toEqual({ status: 200, key: publishableKey });
+  const { publishableKey, secretKey, webKey } = await server.credentials();
+  expect({ status, key: body?.['publishableKey'] }).toEqual({ status: 200, key: webKey });
   expect(text).not.toContain(secretKey);
+  expect(text).not.toContain(publishableKey);
+  expect(server.stderr).not.toContain('WEB_PUBLISHABLE_KEY');
   // The log, for machines, is what it was: a line of JSON for each request.
   for (const line of server.stdout.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
 });
@@ -27,12 +30,24 @@ test('WEB_APP=off: there is no page, and the start page names none', async () =>
 
 test('the keys of another place: the page is told to be given one, and WEB_PUBLISHABLE_KEY is it', async () => {
   const home = await ServerProcess.start(await temporaryFolder());
-  const { mongodbUri, publishableKey } = await home.credentials();
+  const { mongodbUri, publishableKey, webKey } = await home.credentials();
   const elsewhere = await ServerProcess.start(await temporaryFolder(), { MONGODB_URI: mongodbUri });
   const refused = await askForSession(elsewhere.url);
   expect(refused).toMatchObject({ status: 503, body: { code: 'web_app_not_configured' } });
 
-  const given = { MONGODB_URI: mongodbUri, WEB_PUBLISHABLE_KEY: publishableKey };
-  const configured = await ServerProcess.start(await temporaryFolder(), given);
-  expect(await askForSession(configured.url)).toMatchObject({ status: 200, body: { publishableKey } });
+  for (const [key, isOpen] of [
+    [webKey, false],
+    [publishableKey, true],
+  ] as const) {
+    const given = { MONGODB_URI: mongodbUri, WEB_PUBLISHABLE_KEY: key };
+    const configured = await ServerProcess.start(await temporaryFolder(), given);
+    expect(await askForSession(configured.url)).toMatchObject({
+      status: 200,
+      body: { publishableKey: key, userToken: expect.any(String) },
+    });
+    expect(configured.stderr.includes(`WEB_PUBLISHABLE_KEY names an open key. ${openKeyWarning}`)).toBe(
+      isOpen,
+    );
+    await configured.stop();
+  }
 });

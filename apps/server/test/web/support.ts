@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { WebApp } from '../../src/doors/web.ts';
+import { startHarness } from '../harness.ts';
 
 /** What a build leaves, as small as it can be. */
 const BUILT = {
@@ -33,6 +34,26 @@ export async function webFolder(files: Readonly<Record<string, string>> = BUILT)
 export async function webApp(more: Partial<WebApp> = {}): Promise<WebApp> {
   const publishableKey = 'pk_live_ofTheChatPage';
   return { folder: await webFolder(), audience: 'this machine', publishableKey, ...more };
+}
+
+/** A server with the page of a team, let in with a key for verified users. */
+export async function startWithPage(more: Partial<WebApp> = {}) {
+  let publishableKey: string | undefined;
+  const folder = await webFolder();
+  const harness = await startHarness({
+    web: {
+      folder,
+      audience: 'this machine',
+      // The team is made through the server that needs its key.
+      get publishableKey() {
+        return publishableKey;
+      },
+      ...more,
+    },
+  });
+  const team = await harness.makeTeam();
+  publishableKey = await team.verifiedKey();
+  return { ...harness, team, pageKey: publishableKey };
 }
 
 export interface WebAnswer {

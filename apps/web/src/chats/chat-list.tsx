@@ -6,7 +6,6 @@ import { ProblemNote } from '../problems/problem-note.tsx';
 import { Button } from '../ui/button.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { Spinner } from '../ui/spinner.tsx';
-import { useSession } from '../use-session.ts';
 import { ChatRow } from './chat-row.tsx';
 import { groupByDay } from './group-by-day.ts';
 import { useOnSight } from './use-on-sight.ts';
@@ -19,8 +18,7 @@ interface ChatListProps {
 
 /** The chats of this page's user, newest first, each day under its name. */
 export function ChatList({ search, onOpen }: ChatListProps) {
-  const { userId } = useSession();
-  const { chats, isLoading, error, hasMore, loadMore, isLoadingMore, refresh } = useChats({ userId, search });
+  const { chats, isLoading, error, hasMore, loadMore, isLoadingMore, refresh } = useChats({ search });
   const [, params] = useRoute('/c/:chatId');
   const groups = useMemo(() => groupByDay(chats, new Date()), [chats]);
   const end = useOnSight(hasMore && !isLoadingMore, loadMore);

@@ -2,7 +2,6 @@ import type { ParleyError } from '@parley/client';
 import { useCreateChat, useParley } from '@parley/client/react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { useSession } from '../use-session.ts';
 
 export interface BeginChat {
   /** Makes the chat, sends its first message and goes there; before the agent is known, as soon as it is. */
@@ -13,7 +12,6 @@ export interface BeginChat {
 
 /** Begins chats with an agent. `onBegin` is told the message once it is in the outbox, which does not lose it. */
 export function useBeginChat(agentId: string | undefined, onBegin: (content: string) => void): BeginChat {
-  const { userId } = useSession();
   const { outbox } = useParley();
   const { create, error } = useCreateChat();
   const [, navigate] = useLocation();
@@ -23,7 +21,7 @@ export function useBeginChat(agentId: string | undefined, onBegin: (content: str
   const start = useCallback(
     async (agent: string, content: string) => {
       try {
-        const chat = await create({ agentId: agent, userId });
+        const chat = await create({ agentId: agent });
         outbox.send({ chatId: chat.id, content });
         onBegin(content);
         navigate(`/c/${chat.id}`);
@@ -34,7 +32,7 @@ export function useBeginChat(agentId: string | undefined, onBegin: (content: str
         setWanted(undefined);
       }
     },
-    [create, userId, outbox, onBegin, navigate],
+    [create, outbox, onBegin, navigate],
   );
 
   useEffect(() => {

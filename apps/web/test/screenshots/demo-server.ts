@@ -23,7 +23,8 @@ export async function startDemoServer(folder: string): Promise<DemoServer> {
   const keys = { publishable: mintApiKey('publishable'), secret: mintApiKey('secret') };
   const agent = await database.stores.agents.create(scope, { name: 'Assistant', type: 'assistant' });
   await database.stores.teams.create({ id: scope.team, name: 'My team' });
-  await Promise.all(Object.values(keys).map((key) => database.stores.apiKeys.create(scope, key)));
+  await database.stores.apiKeys.create(scope, keys.secret);
+  await database.stores.apiKeys.create(scope, keys.publishable, { access: 'verified' });
   const { app, close } = await compose({
     database,
     model: { endpoint: () => ({ baseUrl: model.baseUrl, apiKey: 'none', model: 'scripted' }) },

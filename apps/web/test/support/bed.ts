@@ -29,8 +29,10 @@ export interface Visit {
 /** A real browser in front of the real server, over a real database, with a scripted model. */
 export interface Bed extends Harness {
   readonly browser: Browser;
-  /** The team whose publishable key the page gets. */
+  /** Whose page it is. */
   readonly team: Team;
+  /** What the page gets: a key for verified users. */
+  readonly pageKey: string;
   /** Opens the app. It is closed after the test, which fails when the page did something it never may. */
   visit(options?: VisitOptions): Promise<Visit>;
 }
@@ -49,7 +51,8 @@ export async function startBed(options: HarnessOptions = {}): Promise<Bed> {
     },
   });
   const team = await harness.makeTeam({ name: 'Assistant', type: 'assistant' });
-  publishableKey = team.publishableKey;
+  const pageKey = await team.verifiedKey();
+  publishableKey = pageKey;
   const browser = await launch(inject('chromePath'));
   const visits: Visit[] = [];
 
@@ -64,6 +67,7 @@ export async function startBed(options: HarnessOptions = {}): Promise<Bed> {
     ...harness,
     browser,
     team,
+    pageKey,
     async visit({ path = '/', isDark = false, isPhone = false } = {}) {
       const context = await browser.newContext({
         baseURL: harness.url,

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { startBed } from './support/bed.ts';
+
+const { visit, team, mongo, url } = await startBed();
+
+test('each call of the page goes out as its user, who is named by a token and nowhere else', async () => {
+  const { screen, context } = await visit();
+  const calls: { path: string; token: string | undefined; body: string }[] = [];
+  context.on('request', (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (!pathname.startsWith('/trpc')) return;
+    const token = request.headers()['x-user-token'];
+    calls.push({ path: pathname + search, token, body: request.postData() ?? '' });
+  });
+  await screen.begin('Hello');
+  await screen.untilAnswer('You said: Hello', 'completed');
+  const [cookie] = await context.cookies(`${url}/web/session`);
+  expect(calls.length).toBeGreaterThan(3);
+  expect(calls.filter(({ token }) => !token?.startsWith('eyJ'))).toEqual([]);
+  expect(calls.filter(({ path, body }) => `${path}${body}`.includes(cookie?.value ?? ''))).toEqual([]);
+});
+
+test('a signing secret that is revoked keeps the page from nothing: it gets its next token by itself', async () => {
+  const { screen, watch } = await visit();
+  watch.expectProblem(/status of 401/);
+  await screen.begin('Before');
+  await screen.untilAnswer('You said: Before', 'completed');
+  const store = mongo.database.stores.signingSecrets;
+  for (const { id } of await store.list({ team: team.id })) await store.revoke({ team: team.id }, id);
+  await screen.send('After');
+  await screen.untilAnswer('You said: After', 'completed');
+  await expect.poll(() => screen.titles()).toEqual(['Before']);
+});
+
+test('who has lost the cookie is somebody else: nothing of the former user is left on the page', async () => {
+  const { screen, page, context, watch } = await visit();
+  watch.expectProblem(/status of 40[14]/);
+  await screen.begin('Of the first');
+  await screen.untilAnswer('You said: Of the first', 'completed');
+  await context.clearCookies();
+  await page.goto('/');
+  await expect.poll(() => screen.titles()).toEqual([]);
+  await screen.begin('Of the second');
+  await screen.untilAnswer('You said: Of the second', 'completed');
+  await expect.poll(() => screen.titles()).toEqual(['Of the second']);
+});
