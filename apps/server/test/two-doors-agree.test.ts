@@ -116,7 +116,7 @@ function comparable({ status, data, refusal }: DoorAnswer, mistakes: number): un
   const plain = JSON.stringify(
     { status: Math.max(status, 299), data, code: refusal?.code, issues },
     (key, value: unknown) => {
-      if (['createdAt', 'updatedAt', 'lastUsedAt'].includes(key)) return 'a moment';
+      if (['createdAt', 'updatedAt', 'finishedAt', 'lastUsedAt'].includes(key)) return 'a moment';
       if (['key', 'visibleStart', 'token', 'secret'].includes(key)) return 'a secret';
       return typeof value === 'string' ? value.replaceAll(MINTED, 'an id') : value;
     },
@@ -125,7 +125,7 @@ function comparable({ status, data, refusal }: DoorAnswer, mistakes: number): un
 }
 
 /** The id of what may be made. */
-const MINTED = /(?:chat|msg|key|guest|sec|agent)_[0-9a-z]{28}/g;
+const MINTED = /(?:chat|msg|key|guest|sec|agent|del)_[0-9a-z]{28}/g;
 
 /** Asks both doors, in this order, each with an input of its own where an operation works only once. */
 async function askBoth(
