@@ -189,6 +189,8 @@ describe.each(Object.keys(operations))('%s', (name) => {
 });
 
 test('what one door makes the other finds, to the letter', async () => {
+  // A team of its own: the others' settings are whatever the last change of `team.update` made them.
+  const team = await makeTeam();
   const metadata = { a: [1, 'x', null], 'b.c': { $d: true } };
   const made = await team.trpc.chat.create.mutate({ agentId: team.agent.id, userId: '00123', metadata });
   await team.send(made.id, 'by REST');
