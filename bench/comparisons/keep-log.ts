@@ -1,8 +1,7 @@
 import type { Lab } from '../lab/lab.ts';
 import { databases } from '../lab/open-mongo.ts';
-import { streamColumns, turnCpuColumn } from './columns.ts';
-import type { Comparison, Side } from './comparison.ts';
-import { streamNote, streamsOf, streamWarmUps } from './stream-message.ts';
+import type { Comparison } from './comparison.ts';
+import { streamedTurn, withoutAndWith } from './stream-message.ts';
 
 const WITHOUT_LOG = new URL('../lab/without-log/register.ts', import.meta.url);
 const LOG = 'turnLog';
@@ -10,20 +9,12 @@ const LOG = 'turnLog';
 /** Two servers made for it, so that neither has more behind it than the other; one keeps no log. */
 export const keepLog: Comparison = {
   title: 'The log of running answers: a streamed turn without it and with it',
-  note: streamNote,
+  ...streamedTurn,
   concurrencies: [50],
-  columns: streamColumns,
-  spread: turnCpuColumn,
-  warmUps: streamWarmUps,
-  countOf: streamsOf,
   async sides(lab) {
     const without = await lab.startServer('withoutLog', [WITHOUT_LOG]);
     const withLog = await lab.startServer('withLog');
-    const loadOf: Side['loadOf'] = (size) => ({ operation: 'stream-message', ...size });
-    return [
-      { name: 'without', subject: without, loadOf },
-      { name: 'with', subject: withLog, loadOf },
-    ];
+    return withoutAndWith(without, withLog);
   },
   async verify({ mongo: { client } }: Lab) {
     const pieces = (database: string) => client.db(database).collection(LOG).estimatedDocumentCount();

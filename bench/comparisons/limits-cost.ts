@@ -1,8 +1,7 @@
 import type { Lab, ServerSubject } from '../lab/lab.ts';
 import { databases } from '../lab/open-mongo.ts';
-import { streamColumns, turnCpuColumn } from './columns.ts';
-import type { Comparison, Side } from './comparison.ts';
-import { streamNote, streamsOf, streamWarmUps } from './stream-message.ts';
+import type { Comparison } from './comparison.ts';
+import { streamedTurn, withoutAndWith } from './stream-message.ts';
 
 const WITHOUT = { RATE_LIMIT_SECRET: '0', RATE_LIMIT_PUBLISHABLE: '0', CONCURRENT_TURNS: '0' };
 /** So high that nothing is refused, and so low that each is looked at as one that might be. */
@@ -13,21 +12,13 @@ const BUDGETS = { tokensPerDay: 1_000_000_000_000, tokensPerDayPerUser: 1_000_00
 export const limitsCost: Comparison = {
   title:
     'Limits: a streamed turn without any, and with limits of requests, of turns at a time and with a budget',
-  note: streamNote,
+  ...streamedTurn,
   concurrencies: [50],
-  columns: streamColumns,
-  spread: turnCpuColumn,
-  warmUps: streamWarmUps,
-  countOf: streamsOf,
   async sides(lab) {
     const without = await lab.startServer('withoutLimits', [], WITHOUT);
     const withLimits = await lab.startServer('withLimits', [], WITH);
     await setBudgets(withLimits);
-    const loadOf: Side['loadOf'] = (size) => ({ operation: 'stream-message', ...size });
-    return [
-      { name: 'without', subject: without, loadOf },
-      { name: 'with', subject: withLimits, loadOf },
-    ];
+    return withoutAndWith(without, withLimits);
   },
   async verify({ mongo: { client } }: Lab) {
     const budgets = (database: string) => client.db(database).collection('budgets').countDocuments();

@@ -24,7 +24,10 @@ export function clientAddress({ ip, headers, socket }: FastifyRequest): string |
 /** @throws Error when a part of the text names no address and no network */
 export function parseTrustProxy(text: string): TrustProxy {
   if (text === 'off') return false;
-  if (/^[1-9]\d?$/.test(text)) return (_address, hop) => hop < Number(text);
+  if (/^[1-9]\d?$/.test(text)) {
+    const proxies = Number(text);
+    return (_address, hop) => hop < proxies;
+  }
   const parts = text.split(',').map((part) => part.trim());
   const wrong = parts.find((part) => !NAMED.has(part) && !isAddressOrNetwork(part));
   if (wrong !== undefined) throw new Error(`${JSON.stringify(wrong)} is no address, network or number`);

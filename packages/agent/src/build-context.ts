@@ -44,7 +44,12 @@ export function buildContext(
  * symbols take up to twice the estimate: the model's window must have room beside the budget.
  */
 export function estimateTokens(text: string): number {
-  return TOKENS_PER_MESSAGE + Math.ceil(Buffer.byteLength(text) * TOKENS_PER_BYTE);
+  return TOKENS_PER_MESSAGE + tokensOfBytes(Buffer.byteLength(text));
+}
+
+/** The same for text of which only the size in UTF-8 is known, without the messages it stands in. */
+export function tokensOfBytes(bytes: number): number {
+  return Math.ceil(bytes * TOKENS_PER_BYTE);
 }
 
 /** Walks back from the newest while it fits; the answer is a user's message, or -1 where there is none. */

@@ -12,7 +12,7 @@ export type {
   ToolStep,
 } from './agent.ts';
 export type { AgentBounds } from './bounds.ts';
-export { buildContext, type ContextMessage, estimateTokens } from './build-context.ts';
+export { buildContext, type ContextMessage, estimateTokens, tokensOfBytes } from './build-context.ts';
 export { ModelError, type ModelErrorCode } from './model-error.ts';
 export { createRunAgent, type RunAgentOptions } from './run-agent.ts';
 export { problemOfToolUrl, type ToolAddresses } from './tools/tool-address.ts';

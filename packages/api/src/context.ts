@@ -44,7 +44,7 @@ export function createContext(
     headers: KeyHeaders & OriginHeaders & { readonly idempotencyKey: string | undefined };
     requestId: string;
     /** Where it comes from; undefined when that is not known, as behind a proxy nobody was told of. */
-    address: string | undefined;
+    address: () => string | undefined;
     /** How many procedures it calls. */
     calls: number;
     hangUp: () => AbortSignal;
@@ -65,7 +65,7 @@ export function createContext(
   const refused = (error: unknown): never => {
     if (isOfOrigin(error)) request.onForeignOrigin();
     // Whoever tries keys is slowed as whoever has one.
-    if (rates) refuseLimited(rates.limiter.take(ofAddress(address, rates.limits), calls));
+    if (rates) refuseLimited(rates.limiter.take(ofAddress(address(), rates.limits), calls));
     throw error;
   };
   /** Nobody waits for it: the key is refused, noted or not. */
@@ -81,8 +81,9 @@ export function createContext(
     markReplayed: request.onReplay,
     hangUp: request.hangUp,
     limitByAddress(what, limit) {
-      if (!rates || address === undefined) return;
-      refuseLimited(rates.limiter.take([{ name: `${what}:${address}`, limit, isShared: false }]));
+      const from = rates && address();
+      if (from === undefined) return;
+      refuseLimited(rates?.limiter.take([{ name: `${what}:${from}`, limit, isShared: false }]));
     },
     caller: () => {
       caller ??= authenticate(services.stores, request.headers, noteLeak).then(counted, refused);

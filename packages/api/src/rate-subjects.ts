@@ -5,7 +5,7 @@ import type { RateLimits, RateSubject } from './rate-limiter.ts';
 /** Whom a request counts for: its key, the user of its token and, with a publishable key, its address. */
 export function subjectsOf(
   { key, kind, scope: { team, user } }: Pick<Caller, 'key' | 'kind' | 'scope'>,
-  address: string | undefined,
+  address: () => string | undefined,
   limits: RateLimits,
 ): RateSubject[] {
   return [
@@ -14,7 +14,7 @@ export function subjectsOf(
       ? []
       : [{ name: `user:${team}:${shortHash(user)}`, limit: limits.user, isShared: false }]),
     // A secret key speaks for many, from the few addresses of its team's servers.
-    ...(kind === 'publishable' ? ofAddress(address, limits) : []),
+    ...(kind === 'publishable' ? ofAddress(address(), limits) : []),
   ];
 }
 

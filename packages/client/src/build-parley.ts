@@ -1,16 +1,14 @@
-import type { AppRouter } from '@parley/api';
 import { QueryClient } from '@tanstack/query-core';
-import { createTRPCClient } from '@trpc/client';
 import { attempt, pause, pauseAfter } from './attempts.ts';
 import { backoffMs } from './backoff.ts';
 import { ChatCache } from './chat-cache.ts';
 import { ChatDeletes } from './chat-deletes.ts';
 import { Credentials } from './credentials.ts';
-import { fetchWithCredentials } from './fetch-with-credentials.ts';
 import { KeptSends } from './kept-sends.ts';
-import { type CallContext, createLinks } from './links.ts';
+import type { CallContext } from './links.ts';
 import { LiveChats } from './live-chats.ts';
 import { MessageOutbox } from './message-outbox.ts';
+import { openTrpc } from './open-trpc.ts';
 import type { Page } from './page.ts';
 import type { Parley, ParleyOptions } from './parley.ts';
 import { isRetryable, toParleyError } from './parley-error.ts';
@@ -25,12 +23,7 @@ const QUERY_RETRIES_MAX = 3;
 /** Puts the client together, for a page that tests may play. */
 export function buildParley(options: ParleyOptions, page: Page, timings: Timings): Parley {
   const credentials = new Credentials(options, (user, former) => onUser(user, former));
-  const send = fetchWithCredentials(
-    credentials,
-    options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
-  );
-  const url = `${(options.url ?? '').replace(/\/+$/, '')}/trpc`;
-  const trpc = createTRPCClient<AppRouter>({ links: createLinks(url, send) });
+  const trpc = openTrpc(options, credentials);
   const queryClient = options.queryClient ?? newQueryClient();
   const cache = new ChatCache(queryClient);
   const closed = new AbortController();

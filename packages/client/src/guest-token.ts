@@ -1,8 +1,5 @@
-import type { AppRouter } from '@parley/api';
-import { createTRPCClient } from '@trpc/client';
 import { Credentials } from './credentials.ts';
-import { fetchWithCredentials } from './fetch-with-credentials.ts';
-import { createLinks } from './links.ts';
+import { baseOf, openTrpc } from './open-trpc.ts';
 import type { ParleyOptions, UserTokenSource } from './parley.ts';
 import { toParleyError } from './parley-error.ts';
 import { chosenStorage, namesIn, using } from './storage.ts';
@@ -27,13 +24,10 @@ const VISIBLE_LENGTH = 12;
 export function guestToken(
   options: Pick<ParleyOptions, 'url' | 'apiKey' | 'storage' | 'fetch'>,
 ): GuestTokenSource {
-  const { apiKey, fetch: send = (input, init) => globalThis.fetch(input, init) } = options;
-  const url = (options.url ?? '').replace(/\/+$/, '');
-  const credentials = new Credentials({ apiKey });
-  const links = createLinks(`${url}/trpc`, fetchWithCredentials(credentials, send));
-  const trpc = createTRPCClient<AppRouter>({ links });
+  const credentials = new Credentials({ apiKey: options.apiKey });
+  const trpc = openTrpc(options, credentials);
   const storage = chosenStorage(options.storage);
-  const all = `parley:guest:${url}:`;
+  const all = `parley:guest:${baseOf(options)}:`;
   /** Each is tried once. */
   const refusedOnes = new Set<string>();
   let current: string | undefined;

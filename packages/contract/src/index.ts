@@ -14,6 +14,7 @@ export * from './page.ts';
 export * from './refusal.ts';
 export * from './stream-cursor.ts';
 export * from './team.ts';
+export { utcDay } from './time.ts';
 export * from './tool.ts';
 export * from './tool-parameters.ts';
 export * from './usage.ts';

@@ -4,3 +4,8 @@ import { z } from 'zod';
 export const momentSchema = z.iso
   .datetime()
   .meta({ description: 'ISO 8601 in UTC.', examples: ['2026-11-23T18:02:11.042Z'] });
+
+/** A day in UTC, as `2026-11-25`. */
+export function utcDay(at: Date): string {
+  return at.toISOString().slice(0, 10);
+}

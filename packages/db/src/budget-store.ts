@@ -1,11 +1,10 @@
 import { trusted } from 'mongoose';
 import { isDuplicateKey } from './database-errors.ts';
 import type { Models } from './models.ts';
-import { budgetId, createReservations } from './reservations.ts';
+import { budgetId, giveBack } from './reservations.ts';
 import type { BudgetStore } from './store.ts';
 
 export function createBudgetStore({ budgets }: Models): BudgetStore {
-  const { giveBack } = createReservations(budgets);
   return {
     async reserve({ team }, reservation, tokensPerDay) {
       // One document says what is left: of parallel reservations the first that finds nothing left is the last.
@@ -25,6 +24,6 @@ export function createBudgetStore({ budgets }: Models): BudgetStore {
       return matchedCount === 1;
     },
 
-    giveBack: (_scope, reservations) => giveBack(reservations),
+    giveBack: (_scope, reservations) => giveBack(budgets, reservations),
   };
 }

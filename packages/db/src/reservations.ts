@@ -6,14 +6,13 @@ export function budgetId({ subject, day }: Pick<Reservation, 'subject' | 'day'>)
   return `${subject}/${day}`;
 }
 
-/** What becomes of reservations in the end. */
-export function createReservations(budgets: Models['budgets']) {
-  return {
-    async giveBack(reservations: readonly Reservation[]): Promise<void> {
-      if (reservations.length === 0) return;
-      await budgets.bulkWrite(settlements(reservations, 0), { ordered: false });
-    },
-  };
+/** Puts back what was reserved for a turn that comes to nothing. */
+export async function giveBack(
+  budgets: Models['budgets'],
+  reservations: readonly Reservation[],
+): Promise<void> {
+  if (reservations.length === 0) return;
+  await budgets.bulkWrite(settlements(reservations, 0), { ordered: false });
 }
 
 /** The updates that put what was used in the place of what was reserved. */

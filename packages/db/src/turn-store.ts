@@ -4,7 +4,7 @@ import { toRecord as toChatRecord } from './chat-store.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import type { Models, TurnDocument } from './models.ts';
 import { type ChatTail, isEnded, type MessageRecord } from './records.ts';
-import { createReservations } from './reservations.ts';
+import { giveBack } from './reservations.ts';
 import type { TurnStore } from './store.ts';
 import { endUpdate, toDocument, toRecord } from './turn-document.ts';
 
@@ -29,7 +29,6 @@ const unfinishedFields = {
 const UNFINISHED_OF_TEAM = { team: 1, 'spender.user': 1 } as const;
 
 export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
-  const { giveBack } = createReservations(budgets);
   const claim = async (
     filter: { _id: Id<'turn'> } | { chat: Id<'chat'>; sequence: number },
     team: Id<'team'>,
@@ -82,7 +81,7 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
         .findOneAndDelete({ _id: id, team }, { projection: { reservations: 1 } })
         .lean();
       // What a crash keeps from being given back stands until the day is over.
-      await giveBack(removed?.reservations ?? []);
+      await giveBack(budgets, removed?.reservations ?? []);
     },
 
     async look({ team }, chatId, sequence, historyBytesMax, chatBytes) {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type Id, limits, Refusal } from '@parley/contract';
+import { tokensOfBytes } from '@parley/agent';
+import { type Id, limits, Refusal, utcDay } from '@parley/contract';
 import type { Reservation, Scope, Spender } from '@parley/db';
 import type { AcceptedTurn } from './accept-turn.ts';
 import type { OpenTurns } from './open-turns.ts';
 import type { TurnParts } from './parts.ts';
-import { secondsLeftOfDay, utcDay } from './utc-day.ts';
+import { secondsLeftOfDay } from './seconds-left-of-day.ts';
 
 /** What those who ask for a turn may use; what is absent has no bound. */
 export interface Allowance {
@@ -36,9 +37,6 @@ export interface Admission {
   /** Accepts the turn, and gives back what was reserved if it comes to none. */
   during(accept: () => Promise<AcceptedTurn>): Promise<AcceptedTurn>;
 }
-
-/** An estimate of the model's tokens in a text, as the agent's own: two for five bytes. */
-const TOKENS_PER_BYTE = 2 / 5;
 
 /**
  * Lets a turn begin within what its askers may use. Only what has a bound costs anything.
@@ -185,7 +183,7 @@ async function budgetsOf(
 /** What a turn is reckoned with before it runs: the history the model is given, and an answer of a good length. */
 function tokensOf({ bounds }: TurnParts, chatBytes: number): number {
   const read = Math.min(chatBytes, bounds.historyBytesMax);
-  return Math.ceil(read * TOKENS_PER_BYTE) + limits.reservedAnswerTokens;
+  return tokensOfBytes(read) + limits.reservedAnswerTokens;
 }
 
 /** A user's id may be of any length, and says who they are. */

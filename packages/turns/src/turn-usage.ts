@@ -1,4 +1,5 @@
-import { type AgentOutcome, estimateTokens } from '@parley/agent';
+import { type AgentOutcome, estimateTokens, tokensOfBytes } from '@parley/agent';
+import { utcDay } from '@parley/contract';
 import type {
   Account,
   ChatRecord,
@@ -10,13 +11,9 @@ import type {
 } from '@parley/db';
 import type { TurnParts } from './parts.ts';
 import type { Run } from './run.ts';
-import { utcDay } from './utc-day.ts';
 
 /** Stands for the server's default model in the usage of a turn, where no answer named it. */
 export const DEFAULT_MODEL = 'default';
-
-/** Two for five bytes, as the agent estimates them. */
-const TOKENS_PER_BYTE = 2 / 5;
 
 /** For whom a turn of this chat is counted that ends now. */
 export function accountOf({ agent, user }: Pick<ChatRecord, 'agent' | 'user'>): Account {
@@ -50,7 +47,7 @@ export function usageOfDead(
     attempt,
     model: DEFAULT_MODEL,
     calls: 1,
-    inputTokens: Math.ceil(read * TOKENS_PER_BYTE),
+    inputTokens: tokensOfBytes(read),
     outputTokens: text === '' ? 0 : estimateTokens(text),
     isEstimated: true,
   };

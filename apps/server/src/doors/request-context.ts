@@ -28,7 +28,7 @@ export function contextOf(
       idempotencyKey: Array.isArray(idempotencyKey) ? idempotencyKey.join(', ') : idempotencyKey,
     },
     requestId: request.id,
-    address: clientAddress(request),
+    address: () => clientAddress(request),
     calls: 1,
     ...options,
     onReplay: () => void reply.header(REPLAYED.name, REPLAYED.value),

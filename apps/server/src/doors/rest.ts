@@ -5,13 +5,12 @@ import {
   refusalOf,
   restOperations,
   type Services,
-  t,
 } from '@parley/api';
 import { Refusal } from '@parley/contract';
-import { TRPCError } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
 import { sendRefusal } from '../refusal-reply.ts';
+import { createCaller, refusing } from './direct-call.ts';
 import { HandlerRequest, HandlerResponse } from './handler-exchange.ts';
 import { refuseBrokenEscapes, refuseProtoField, refuseUnknownQuery } from './refuse-query.ts';
 import { contextOf, hangUpSignal } from './request-context.ts';
@@ -79,8 +78,6 @@ async function serve(
     .send(response.body);
 }
 
-const createCaller = t.createCallerFactory(appRouter);
-
 /** Asks for a procedure without the handler, which decodes no path: this one has more than ids in it. */
 async function callDirectly(
   { procedure }: RestOperation,
@@ -92,16 +89,8 @@ async function callDirectly(
   const call = procedure
     .split('.')
     .reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], createCaller(request.context));
-  try {
-    const answer = await (call as (input: unknown) => Promise<unknown>)({
-      ...query,
-      ...(request.params as object),
-    });
-    return reply.send(answer);
-  } catch (error) {
-    if (!(error instanceof TRPCError)) throw error;
-    return sendRefusal(request, reply, refusalOf(error));
-  }
+  const input = { ...query, ...(request.params as object) };
+  return reply.send(await refusing(() => (call as (input: unknown) => Promise<unknown>)(input)));
 }
 
 function createHandle(): Handle {

@@ -1,15 +1,14 @@
 import {
-  appRouter,
   findRunningAnswer,
   type RestOperation,
   refusalOf,
   type StreamOperation,
   streamOperations,
-  t,
 } from '@parley/api';
 import { type AnswerEvent, type ChatEvent, Refusal } from '@parley/contract';
 import { TRPCError, type TrackedEnvelope } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createCaller, refusing } from './direct-call.ts';
 import { type SentEvent, sendEvents } from './event-stream.ts';
 import { refuseBrokenEscapes, refuseUnknownQuery } from './refuse-query.ts';
 import { hangUpSignal, REPLAYED } from './request-context.ts';
@@ -21,8 +20,6 @@ import {
   UI_MESSAGE_STREAM_HEADERS,
   type UiMessagePart,
 } from './ui-message-stream.ts';
-
-const createCaller = t.createCallerFactory(appRouter);
 
 /** What a procedure that is called directly yields; tRPC types it as its client gets it. */
 type Tracked<Event> = TrackedEnvelope<Event>;
@@ -159,15 +156,6 @@ function toSentEvents(parts: readonly UiMessagePart[], id?: string): SentEvent[]
     ...(id !== undefined && index === parts.length - 1 && { id }),
     data: JSON.stringify(part),
   }));
-}
-
-/** What a procedure refuses, as the server answers it. */
-async function refusing<Result>(call: () => Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (error) {
-    throw error instanceof TRPCError ? refusalOf(error) : error;
-  }
 }
 
 /** What broke a stream off; the log tells it, since the status was told long before. */

@@ -1,4 +1,4 @@
-import { limits, listUsageInputSchema, Refusal, usageListSchema } from '@parley/contract';
+import { limits, listUsageInputSchema, Refusal, usageListSchema, utcDay } from '@parley/contract';
 import { z } from 'zod';
 import { cursorKind } from '../cursor.ts';
 import { procedure } from '../procedures.ts';
@@ -42,17 +42,13 @@ export const listUsage = procedure
 
 /** @throws Refusal `invalid_input` when the days are in the wrong order, or too many */
 function daysOf({ from, to }: { from?: string | undefined; to?: string | undefined }) {
-  const last = to ?? toDay(Date.now());
-  const first = from ?? toDay(Date.parse(last) - DAYS_BEFORE * DAY_MS);
+  const last = to ?? utcDay(new Date());
+  const first = from ?? utcDay(new Date(Date.parse(last) - DAYS_BEFORE * DAY_MS));
   const days = (Date.parse(last) - Date.parse(first)) / DAY_MS + 1;
   if (days < 1) throw invalid('from', 'must not be after `to`');
   if (days > limits.usageDaysMax)
     throw invalid('from', `must be at most ${limits.usageDaysMax - 1} days before \`to\``);
   return { from: first, to: last };
-}
-
-function toDay(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
 }
 
 function invalid(path: string, message: string): Refusal {

@@ -1,8 +1,3 @@
-/** A day in UTC, as `2026-11-25`. */
-export function utcDay(at: Date): string {
-  return at.toISOString().slice(0, 10);
-}
-
 /** Seconds until the day of a moment is over, at least one. */
 export function secondsLeftOfDay(at: Date): number {
   const midnight = Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate() + 1);
