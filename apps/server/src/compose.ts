@@ -1,4 +1,4 @@
-import { type AgentBounds, createRunAgent } from '@parley/agent';
+import { type AgentBounds, createRunAgent, problemOfToolUrl, type ToolAddresses } from '@parley/agent';
 import { RateLimiter, type RateLimits, type Services, type TurnLimits } from '@parley/api';
 import { limits } from '@parley/contract';
 import type { Database } from '@parley/db';
@@ -38,13 +38,25 @@ export async function compose(parts: {
   readonly metrics?: Metrics | undefined;
   /** The proxies whose word for a client's address is taken. */
   readonly trustProxy?: TrustProxy | undefined;
+  /** Where agents' tools may be; on the public internet alone unless said otherwise. */
+  readonly toolAddresses?: ToolAddresses | undefined;
   /** Unfinished turns at a time; without them there is no bound but what teams set. */
   readonly turnLimits?: TurnLimits | undefined;
   /** Without them there are none. */
   readonly rateLimits?: RateLimits | undefined;
 }): Promise<Composition> {
   const { database, model, log, contextTokens, metrics } = parts;
-  const runAgent = createRunAgent({ endpoint: model.endpoint, contextTokens, bounds: parts.agentBounds });
+  const { toolAddresses = { arePrivateAllowed: false } } = parts;
+  const runAgent = createRunAgent({
+    endpoint: model.endpoint,
+    contextTokens,
+    toolAddresses,
+    onToolFailure: ({ id, reason, ...call }) => {
+      log.warn({ turn: id, reason, ...call }, 'a tool gave no result');
+      metrics?.countToolFailure(reason);
+    },
+    bounds: parts.agentBounds,
+  });
   const turns = startTurns({
     store: database.stores,
     runAgent: metrics ? metrics.watchAgent(runAgent) : runAgent,
@@ -71,7 +83,13 @@ export async function compose(parts: {
       log: (event, fields) => log.warn(fields, event),
     }),
   };
-  const services: Services = { stores: database.stores, turns, rates, turnLimits: parts.turnLimits };
+  const services: Services = {
+    stores: database.stores,
+    turns,
+    rates,
+    turnLimits: parts.turnLimits,
+    problemOfToolUrl: (url) => problemOfToolUrl(url, toolAddresses),
+  };
   const health = {
     isDraining: () => turns.isDraining,
     isDatabaseReachable: () => database.isReachable(),

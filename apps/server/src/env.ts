@@ -46,6 +46,8 @@ const envSchema = z.object({
         return z.NEVER;
       }
     }),
+  /** Whether agents' tools may be on this machine and its networks, and be called without TLS. */
+  TOOLS_PRIVATE_ADDRESSES: flag('on or off').default('off'),
   /** Where Prometheus finds the metrics: a port of their own, which is not for the public. Not set: nowhere. */
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   METRICS_HOST: z.string().default('127.0.0.1'),

@@ -10,6 +10,7 @@ export interface Metrics {
   watchRequests(app: FastifyInstance): void;
   /** Counts the answers of a model, and times them. */
   watchAgent(runAgent: RunAgent): RunAgent;
+  countToolFailure(reason: string): void;
   /** Shows how many turns run here, and how many are to be counted. */
   watchTurns(turns: { readonly running: number; readonly uncounted: number }): void;
   /** Prometheus' text format, version 0.0.4. */
@@ -72,6 +73,12 @@ export function createMetrics(): Metrics {
     labelNames: ['direction'] as const,
     registers,
   });
+  const toolFailures = new Counter({
+    name: 'parley_tool_failures_total',
+    help: 'Calls of tools that gave no result, by reason.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
 
   return {
     watchRequests(app) {
@@ -111,6 +118,8 @@ export function createMetrics(): Metrics {
         answerSeconds.observe(seconds());
       }
     },
+
+    countToolFailure: (reason) => toolFailures.inc({ reason }),
 
     watchTurns(turns) {
       new Gauge({

@@ -59,6 +59,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     rateLimits,
     turnLimits: { team: env.CONCURRENT_TURNS, user: env.CONCURRENT_TURNS_USER },
     trustProxy: env.TRUST_PROXY,
+    toolAddresses: { arePrivateAllowed: env.TOOLS_PRIVATE_ADDRESSES === 'on' },
     metrics,
   });
   let hurried: AbortSignal | undefined;

@@ -1,8 +1,8 @@
-import type { AgentBounds } from '@parley/agent';
+import type { AgentBounds, ToolAddresses } from '@parley/agent';
 import { type Gate, type ScriptedModel, scripts, startScriptedModel } from '@parley/agent/testing';
 import type { AppRouter, Policy, RateLimits, TurnLimits } from '@parley/api';
-import { type Answer, type Chat, type Id, mintId, type NewAgent, type NewGuest } from '@parley/contract';
-import { type AgentRecord, type Database, mintApiKey } from '@parley/db';
+import { type Answer, type Chat, type Id, mintId, type NewGuest } from '@parley/contract';
+import { type AgentRecord, type Database, mintApiKey, type NewAgentFields } from '@parley/db';
 import type { TurnBounds } from '@parley/turns';
 import type { TRPCClient } from '@trpc/client';
 import { SignJWT } from 'jose';
@@ -31,6 +31,7 @@ export interface HarnessOptions {
   /** Unfinished turns at a time; without, there is no bound. */
   readonly turnLimits?: TurnLimits;
   readonly trustProxy?: TrustProxy;
+  readonly toolAddresses?: ToolAddresses;
   readonly metrics?: Metrics;
   /** Where the model is, when it is not the scripted one. */
   readonly endpoint?: ModelSource['endpoint'];
@@ -48,7 +49,7 @@ export interface Harness {
   readonly log: LogLines;
   readonly composition: Composition;
   /** A team with an agent and a key of each kind. */
-  makeTeam(agent?: Partial<NewAgent>): Promise<Team>;
+  makeTeam(agent?: Partial<NewAgentFields>): Promise<Team>;
   rest<Body = unknown>(method: string, path: string, request?: RestRequest): Promise<RestAnswer<Body>>;
   trpc(key?: string): TRPCClient<AppRouter>;
   /** A second server process, as far as one process can tell, on the same database and model. */
@@ -63,7 +64,7 @@ export interface Team {
   /** With the secret key. */
   readonly trpc: TRPCClient<AppRouter>;
   rest<Body = unknown>(method: string, path: string, request?: RestRequest): Promise<RestAnswer<Body>>;
-  makeAgent(agent?: Partial<NewAgent>): Promise<AgentRecord>;
+  makeAgent(agent?: Partial<NewAgentFields>): Promise<AgentRecord>;
   /** A publishable key for guests and verified users; one for all who ask. */
   guestKey(): Promise<string>;
   /** A publishable key for verified users alone; a further one each time. */
@@ -134,6 +135,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       ...(options.turnLimits && { turnLimits: options.turnLimits }),
       ...(options.rateLimits && { rateLimits: { ...noLimits, ...options.rateLimits } }),
       trustProxy: options.trustProxy,
+      toolAddresses: options.toolAddresses,
       metrics: options.metrics,
       ...(options.agentBounds && { agentBounds: options.agentBounds }),
     });
@@ -179,7 +181,7 @@ async function makeTeam(
   url: string,
   { stores }: Database,
   model: ScriptedModel,
-  agent: Partial<NewAgent> = {},
+  agent: Partial<NewAgentFields> = {},
 ): Promise<Team> {
   const scope = { team: mintId('team') };
   const secretKey = mintApiKey('secret');

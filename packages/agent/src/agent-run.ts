@@ -1,5 +1,6 @@
+import type { ToolCall, ToolStep } from '@parley/contract';
 import type OpenAI from 'openai';
-import type { AgentInput, AgentOutcome, AgentUsage, ToolCall, ToolStep } from './agent.ts';
+import type { AgentInput, AgentOutcome, AgentUsage } from './agent.ts';
 import { AnswerText } from './answer-text.ts';
 import type { AgentBounds } from './bounds.ts';
 import type { ContextMessage } from './build-context.ts';

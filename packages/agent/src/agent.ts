@@ -1,4 +1,4 @@
-import type { Tool } from '@parley/contract';
+import type { Tool, ToolStep } from '@parley/contract';
 
 /** What an agent is made of; absent is the server's default. */
 export interface AgentSettings {
@@ -7,23 +7,6 @@ export interface AgentSettings {
   readonly temperature?: number | undefined;
   /** What the model may call; each has a name of its own. */
   readonly tools?: readonly Tool[] | undefined;
-}
-
-/** What the model wrote before it called tools, and the calls. */
-export interface ToolStep {
-  /** All that was emitted since the step before. */
-  readonly text: string;
-  readonly calls: readonly ToolCall[];
-}
-
-export interface ToolCall {
-  /** The model's own. */
-  readonly id: string;
-  readonly name: string;
-  /** As the model wrote them: JSON, if it kept to it. */
-  readonly arguments: string;
-  /** What the model is told of it; absent until the tool has answered. */
-  readonly result?: string;
 }
 
 export interface HistoryMessage {

@@ -1,4 +1,4 @@
-import type { ToolCall } from './agent.ts';
+import type { ToolCall } from '@parley/contract';
 import { BrokenCall } from './broken-call.ts';
 
 /** A piece of a call; every part may be missing or of another type. */

@@ -1,5 +1,5 @@
+import type { ToolCall, ToolStep } from '@parley/contract';
 import type OpenAI from 'openai';
-import type { ToolCall, ToolStep } from './agent.ts';
 import type { ContextMessage } from './build-context.ts';
 
 /** A message as the model is given it, calls of tools and their results included. */

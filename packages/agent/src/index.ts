@@ -8,8 +8,6 @@ export type {
   HistoryMessage,
   ModelEndpoint,
   RunAgent,
-  ToolCall,
-  ToolStep,
 } from './agent.ts';
 export type { AgentBounds } from './bounds.ts';
 export { buildContext, type ContextMessage, estimateTokens, tokensOfBytes } from './build-context.ts';

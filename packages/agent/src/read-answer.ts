@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { AgentUsage, ToolCall } from './agent.ts';
+import type { ToolCall } from '@parley/contract';
+import type { AgentUsage } from './agent.ts';
 import type { AnswerText } from './answer-text.ts';
 import { BrokenCall } from './broken-call.ts';
 import { ChunkReader } from './chunk-reader.ts';

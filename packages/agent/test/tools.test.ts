@@ -1,7 +1,7 @@
 import { type ScriptedTool, scripts, startScriptedTool } from '@parley/agent/testing';
-import type { Tool } from '@parley/contract';
+import type { Tool, ToolStep } from '@parley/contract';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { AgentBounds, ToolStep } from '../src/index.ts';
+import type { AgentBounds } from '../src/index.ts';
 import type { FailedToolCall } from '../src/tools/toolbox.ts';
 import { type Harness, startHarness } from './harness.ts';
 

@@ -1,6 +1,7 @@
 import { Refusal } from '@parley/contract';
 import type { ApiKeyRecord, Stores } from '@parley/db';
 import type { Turns } from '@parley/turns';
+import type { ProblemOfToolUrl } from './agent/tools-of.ts';
 import type { TurnLimits } from './asker-of.ts';
 import { authenticate, type Caller, type KeyHeaders, type OriginHeaders } from './caller.ts';
 import type { RateLimiter, RateLimits, RateVerdict } from './rate-limiter.ts';
@@ -12,6 +13,8 @@ export interface Services {
   readonly turns: Turns;
   /** Without them a team has as many unfinished turns at a time as it likes, unless it has set a bound. */
   readonly turnLimits?: TurnLimits | undefined;
+  /** What keeps agents from calling a tool at an address; without it all are taken, and each call is judged. */
+  readonly problemOfToolUrl?: ProblemOfToolUrl | undefined;
   /** Without it there are no limits. */
   readonly rates?: { readonly limiter: RateLimiter; readonly limits: RateLimits } | undefined;
 }

@@ -1,5 +1,6 @@
 export { ofAgent } from './agent/of-agent.ts';
-export { toFullAgent } from './agent/to-full-agent.ts';
+export { toFullAgent, withShownTools } from './agent/to-full-agent.ts';
+export { toolsOf } from './agent/tools-of.ts';
 export { type AppRouter, appRouter } from './app-router.ts';
 export type { TurnLimits } from './asker-of.ts';
 export { type ActEnd, beginAct, madeBy } from './audit/begin-act.ts';

@@ -4,6 +4,7 @@ import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { textSchema } from './text.ts';
 import { momentSchema } from './time.ts';
+import { toolSchema, toolsInputSchema } from './tool.ts';
 
 /** An agent's public form: what a page may know of it. Prompts, models and tools are not part of it. */
 export const agentSchema = z
@@ -35,6 +36,7 @@ const settingsFields = {
     .max(2, 'must be at most 2')
     .optional()
     .meta({ description: "How freely the model chooses; the model's own unless given." }),
+  tools: toolsInputSchema.optional(),
 };
 
 /** What makes an agent. */
@@ -70,6 +72,7 @@ const versionFields = {
   systemPrompt: z.string().optional(),
   model: z.string().optional(),
   temperature: z.number().optional(),
+  tools: z.array(toolSchema).meta({ description: 'What the model may call while it answers.' }),
   createdAt: momentSchema,
 };
 

@@ -17,5 +17,6 @@ export * from './team.ts';
 export { utcDay } from './time.ts';
 export * from './tool.ts';
 export * from './tool-parameters.ts';
+export * from './tool-step.ts';
 export * from './usage.ts';
 export * from './user.ts';

@@ -72,6 +72,8 @@ export const limits = {
   chatEventsBehindMax: 50,
   /** Keys and agents a process remembers; beyond it the least used is read again. */
   cacheEntriesMax: 10_000,
+  /** UTF-16 units of prompts and tools a process remembers: one agent may have a quarter of a million. */
+  cacheTextMax: 32 * 1024 * 1024,
   /** Requests a minute of one key: a page asks for a few a minute and visitor, a server for many visitors. */
   rateLimitPublishable: 100,
   rateLimitSecret: 1_000,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Id, limits, mintId, type NewAgent } from '@parley/contract';
+import { type Id, limits, mintId, type Tool } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { isDuplicateKey } from './database-errors.ts';
 import { createFoundCache } from './found-cache.ts';
@@ -11,6 +11,7 @@ import type {
   AgentVersionRecord,
   Idempotency,
   KeptAgent,
+  NewAgentFields,
   Scope,
 } from './records.ts';
 import type { AgentStore } from './store.ts';
@@ -26,7 +27,7 @@ const withVersionInUse = {
 
 /** Agents that were found are remembered for a few seconds: every turn needs one. */
 export function createAgentStore({ agents }: Models): AgentStore {
-  const lookUp = createFoundCache<AgentRecord>();
+  const lookUp = createFoundCache<AgentRecord>(lengthOf);
 
   return {
     async create({ team }, agent, id = mintId('agent')) {
@@ -75,10 +76,10 @@ export function createAgentStore({ agents }: Models): AgentStore {
       return found.map(toRecord);
     },
 
-    async update(scope, id, agent, expectedVersion) {
+    async update(scope, id, toNext, expectedVersion) {
       return await change<'changed'>(scope, id, (now) => {
         if (expectedVersion !== undefined && now.version !== expectedVersion) return 'changed';
-        return agent;
+        return toNext(now);
       });
     },
 
@@ -112,7 +113,7 @@ export function createAgentStore({ agents }: Models): AgentStore {
     if (within && !within.includes(id)) return undefined;
     const found = await agents.findOne({ _id: id, team }, { versions: 1 }).lean();
     return found?.versions
-      .map(({ version, createdAt, ...settings }) => ({ version, createdAt, ...settingsOf(settings) }))
+      .map(({ version, createdAt, ...stored }) => ({ version, createdAt, ...toSettings(stored) }))
       .reverse();
   }
 
@@ -127,7 +128,7 @@ export function createAgentStore({ agents }: Models): AgentStore {
   async function change<Refused extends string>(
     scope: Scope,
     id: Id<'agent'>,
-    decide: (now: AgentInfo) => NewAgent | Refused | Promise<NewAgent | Refused>,
+    decide: (now: AgentInfo) => NewAgentFields | Refused | Promise<NewAgentFields | Refused>,
   ): Promise<AgentInfo | Refused | undefined> {
     const { team } = scope;
     for (;;) {
@@ -147,20 +148,20 @@ export function createAgentStore({ agents }: Models): AgentStore {
   }
 }
 
-function toDocument(team: Id<'team'>, id: Id<'agent'>, agent: NewAgent): AgentDocument {
+function toDocument(team: Id<'team'>, id: Id<'agent'>, agent: NewAgentFields): AgentDocument {
   const createdAt = new Date();
   return {
     _id: id,
     team,
     ...presented(agent),
     version: 1,
-    versions: [{ version: 1, ...settingsOf(agent), createdAt }],
+    versions: [{ version: 1, ...toStored(agent), createdAt }],
     createdAt,
   };
 }
 
 /** Content stands in plain fields of the update, never in a pipeline. */
-function toUpdate(now: AgentInfo, next: NewAgent) {
+function toUpdate(now: AgentInfo, next: NewAgentFields) {
   const updatedAt = new Date();
   const { description, ...shown } = presented(next);
   const version = now.version + 1;
@@ -176,7 +177,7 @@ function toUpdate(now: AgentInfo, next: NewAgent) {
     ...(isOtherVersion && {
       $push: {
         versions: {
-          $each: [{ version, ...settingsOf(next), createdAt: updatedAt }],
+          $each: [{ version, ...toStored(next), createdAt: updatedAt }],
           $slice: -limits.agentVersionsMax,
         },
       },
@@ -184,13 +185,23 @@ function toUpdate(now: AgentInfo, next: NewAgent) {
   };
 }
 
+/** About: what is short is not counted. */
+function lengthOf({ systemPrompt = '', tools }: AgentRecord): number {
+  return systemPrompt.length + (tools ? JSON.stringify(tools).length : 0);
+}
+
 /** What people see of an agent; it has no versions. */
-function presented({ name, type, description }: Pick<NewAgent, 'name' | 'type' | 'description'>) {
+function presented({ name, type, description }: Pick<NewAgentFields, 'name' | 'type' | 'description'>) {
   return { name, type, ...(description !== undefined && { description }) };
 }
 
-function settingsOf(agent: Pick<NewAgent, keyof AgentSettings>): AgentSettings {
-  const { systemPrompt, model, temperature } = agent;
+type Settings = Pick<NewAgentFields, keyof AgentSettings>;
+
+function settingsOf({ tools, ...settings }: Settings): AgentSettings {
+  return { ...plainSettingsOf(settings), ...(tools?.length && { tools }) };
+}
+
+function plainSettingsOf({ systemPrompt, model, temperature }: Omit<Settings, 'tools'>) {
   return {
     ...(systemPrompt !== undefined && { systemPrompt }),
     ...(model !== undefined && { model }),
@@ -198,10 +209,19 @@ function settingsOf(agent: Pick<NewAgent, keyof AgentSettings>): AgentSettings {
   };
 }
 
+function toStored({ tools, ...settings }: Settings) {
+  return { ...plainSettingsOf(settings), ...(tools?.length && { tools: JSON.stringify(tools) }) };
+}
+
+function toSettings({ tools, ...settings }: ReturnType<typeof toStored>): AgentSettings {
+  // It was made from tools, by `toStored`.
+  return { ...plainSettingsOf(settings), ...(tools !== undefined && { tools: JSON.parse(tools) as Tool[] }) };
+}
+
 function toRecord(document: AgentDocument): AgentRecord {
   const { _id: id, version, versions } = document;
   const inUse = versions.find((one) => one.version === version);
-  return { id, ...presented(document), version, ...(inUse && settingsOf(inUse)) };
+  return { id, ...presented(document), version, ...(inUse && toSettings(inUse)) };
 }
 
 function toInfo(document: AgentDocument): AgentInfo {

@@ -1,4 +1,11 @@
-import { type ErrorCode, type Id, type KeyAccess, type KeyScope, limits } from '@parley/contract';
+import {
+  type ErrorCode,
+  type Id,
+  type KeyAccess,
+  type KeyScope,
+  limits,
+  type ToolStep,
+} from '@parley/contract';
 import { type Connection, Schema } from 'mongoose';
 import type { ApiKeyKind } from './api-key.ts';
 import type {
@@ -86,6 +93,8 @@ interface AgentVersion {
   systemPrompt?: string;
   model?: string;
   temperature?: number;
+  /** As JSON text, for the reason that metadata is: see `ChatDocument`. */
+  tools?: string;
   createdAt: Date;
 }
 
@@ -152,6 +161,8 @@ export interface TurnDocument {
   spender?: Spender;
   /** Until it is counted. */
   reservations?: Reservation[];
+  /** What its run has done with tools so far; until its end. */
+  steps?: ToolStep[];
   /** From its end on. */
   account?: Account;
   /** From its end until what it used is added to the sums, in the same transaction. */
@@ -329,7 +340,10 @@ const agentSchema = new Schema<AgentDocument>(
     version: number,
     versions: [
       new Schema(
-        { version: number, systemPrompt: String, model: String, temperature: Number, createdAt: date },
+        {
+          ...{ version: number, systemPrompt: String, model: String, temperature: Number },
+          ...{ tools: String, createdAt: date },
+        },
         part,
       ),
     ],
@@ -374,6 +388,13 @@ chatSchema.index({ deletedAt: 1 }, { sparse: true });
 chatSchema.index({ deletion: 1 }, { sparse: true });
 chatSchema.index({ purgedAt: 1 }, { expireAfterSeconds: TOMBSTONE_SECONDS });
 
+const toolCallSchema = new Schema(
+  // Mongoose takes an empty text for none.
+  { id: string, name: String, arguments: String, result: String },
+  part,
+);
+const toolStepSchema = new Schema({ text: String, calls: [toolCallSchema] }, part);
+
 const turnSchema = new Schema<TurnDocument>(
   {
     _id: string,
@@ -404,6 +425,7 @@ const turnSchema = new Schema<TurnDocument>(
       type: [new Schema({ subject: string, day: string, tokens: number }, part)],
       default: undefined,
     },
+    steps: { type: [toolStepSchema], default: undefined },
     account: new Schema({ agent: string, user: String, day: string }, part),
     isUncounted: Boolean,
     errorCode: String,

@@ -1,4 +1,4 @@
-import type { ErrorCode, Id, KeyAccess, KeyScope, Metadata } from '@parley/contract';
+import type { ErrorCode, Id, KeyAccess, KeyScope, Metadata, Tool, ToolStep } from '@parley/contract';
 import type { ApiKeyKind } from './api-key.ts';
 
 /**
@@ -120,7 +120,18 @@ export interface AgentSettings {
   readonly systemPrompt?: string;
   readonly model?: string;
   readonly temperature?: number;
+  /** With what their headers hold: whoever shows an agent leaves that out. */
+  readonly tools?: readonly Tool[];
 }
+
+/** What makes an agent. */
+export type NewAgentFields = {
+  readonly [Setting in keyof AgentSettings]: AgentSettings[Setting] | undefined;
+} & {
+  readonly name: string;
+  readonly type: string;
+  readonly description?: string | undefined;
+};
 
 export interface AgentRecord extends AgentSettings {
   readonly id: Id<'agent'>;
@@ -345,6 +356,8 @@ export interface TurnRecord {
   readonly spender?: Spender;
   /** Until the turn is counted. */
   readonly reservations?: readonly Reservation[];
+  /** What its run has done with tools so far, for whoever takes it over. Absent once it has ended. */
+  readonly steps?: readonly ToolStep[];
   /** UTF-8 bytes of the chat's text up to and with this turn; absent while unfinished. */
   readonly textBytes?: number;
   readonly createdAt: Date;

@@ -1,4 +1,4 @@
-import type { Id, NewAgent } from '@parley/contract';
+import type { Id, ToolStep } from '@parley/contract';
 import type { ApiKeyKind } from './api-key.ts';
 import type {
   AgentInfo,
@@ -24,6 +24,7 @@ import type {
   ListedMessage,
   LogBatch,
   MessagePosition,
+  NewAgentFields,
   NewAuditEntry,
   NewChat,
   NewTurn,
@@ -124,11 +125,11 @@ export interface RequestCountStore {
 
 export interface AgentStore {
   /** Makes an agent; with an `id` of one's own, repeatably. */
-  create(scope: Scope, agent: NewAgent, id?: Id<'agent'>): Promise<AgentInfo>;
+  create(scope: Scope, agent: NewAgentFields, id?: Id<'agent'>): Promise<AgentInfo>;
   /** Makes an agent, unless a request with the same key made one before: then answers that one. */
   createOnce(
     scope: Scope,
-    agent: NewAgent,
+    agent: NewAgentFields,
     idempotency: Idempotency,
   ): Promise<AgentInfo | { kept: KeptAgent }>;
   /** The agent that a request with this key made, if it is still there. */
@@ -136,13 +137,13 @@ export interface AgentStore {
   /** As it is now; `find` may answer what it was some seconds ago. */
   get(scope: Scope, id: Id<'agent'>): Promise<AgentInfo | undefined>;
   /**
-   * Replaces all of an agent; other settings are a new version. `changed`: it is at another version than
-   * `expectedVersion`. Undefined: there is no such agent.
+   * Replaces all of an agent by what `toNext` makes of it; other settings are a new version. `changed`: it is at
+   * another version than `expectedVersion`. Undefined: there is no such agent. What `toNext` throws is thrown.
    */
   update(
     scope: Scope,
     id: Id<'agent'>,
-    agent: NewAgent,
+    toNext: (now: AgentInfo) => NewAgentFields,
     expectedVersion?: number,
   ): Promise<AgentInfo | 'changed' | undefined>;
   /** Makes the settings of an earlier version the newest one. `gone`: there is no such version any more. */
@@ -277,6 +278,16 @@ export interface TurnStore {
   release(scope: Scope, id: Id<'turn'>, token: string, usage?: UsageRecord): Promise<boolean>;
   /** One sign of life for all turns of this process: answers the tokens that no longer stand. */
   renew(leases: readonly { turn: Id<'turn'>; token: string }[]): Promise<string[]>;
+  /**
+   * Keeps what a run has done with tools, all of it, under its token. `lost`: the token no longer stands; `gone`:
+   * the turn was deleted.
+   */
+  keepSteps(
+    scope: Scope,
+    id: Id<'turn'>,
+    token: string,
+    steps: readonly ToolStep[],
+  ): Promise<'kept' | 'lost' | 'gone'>;
   /** Ends a turn under its token. `lost`: the token no longer stands; `gone`: the turn was deleted. */
   end(
     scope: Scope,

@@ -1,4 +1,4 @@
-import type { Id } from '@parley/contract';
+import type { Id, ToolStep } from '@parley/contract';
 import type { TurnDocument } from './models.ts';
 import type {
   MessageRecord,
@@ -23,6 +23,8 @@ export function endUpdate(end: TurnEnd) {
       ...(agentVersion !== undefined && { agentVersion }),
       ...(account && { account, isUncounted: true as const }),
     },
+    // Whoever took it over needed them; nobody reads them from now on.
+    $unset: { steps: '' as const },
     $push: { ...(answer && { messages: answer }), ...(usage && { usage }) },
   };
 }
@@ -53,7 +55,7 @@ export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
 export function toRecord(document: TurnDocument): TurnRecord {
   const { _id, team, chat, sequence, status, lease, takeovers, answerId, createdAt } = document;
   const { isCancelled, retryOf, idempotency, errorCode, textBytes, messages } = document;
-  const { spender, reservations } = document;
+  const { spender, reservations, steps } = document;
   const userMessage = messages.find(({ role }) => role === 'user');
   const answer = messages.find(({ id }) => id === answerId);
   const written = toWritten(document, answer);
@@ -76,6 +78,7 @@ export function toRecord(document: TurnDocument): TurnRecord {
     ...(idempotency && { idempotency: { key: idempotency.key, body: idempotency.body } }),
     ...(spender && { spender: toSpender(spender) }),
     ...(reservations && { reservations: reservations.map(toReservation) }),
+    ...(steps && { steps: steps.map(toStep) }),
     ...(textBytes !== undefined && { textBytes }),
   };
 }
@@ -95,6 +98,16 @@ function toSpender({ key, user }: Spender): Spender {
 
 function toReservation({ subject, day, tokens }: Reservation): Reservation {
   return { subject, day, tokens };
+}
+
+function toStep({ text, calls }: ToolStep): ToolStep {
+  return {
+    text,
+    calls: calls.map(({ id, name, arguments: written, result }) => ({
+      ...{ id, name, arguments: written },
+      ...(result !== undefined && { result }),
+    })),
+  };
 }
 
 function toMessage({ id, role, content, createdAt }: MessageRecord): MessageRecord {

@@ -129,6 +129,15 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
       return leases.map(({ token }) => token).filter((token) => !tokens.has(token));
     },
 
+    async keepSteps({ team }, id, token, steps) {
+      const { matchedCount } = await turns.updateOne(
+        { _id: id, team, status: 'generating', 'lease.token': token },
+        { $set: { steps: [...steps] } },
+      );
+      if (matchedCount === 1) return 'kept';
+      return (await turns.exists({ _id: id, team })) === null ? 'gone' : 'lost';
+    },
+
     async end({ team }, id, token, end) {
       const ended = await hot.findOneAndUpdate(
         { _id: id, team, status: 'generating', 'lease.token': token },

@@ -65,7 +65,7 @@ async function exerciseTeamsKeysAndAgents(
   await agents.find(scope, agent);
   await agents.list(scope, 10);
   await agents.list({ ...scope, agents: [agent] }, 10);
-  await agents.update(scope, agent, { name: 'Ann', type: 'support', systemPrompt: 'p' });
+  await agents.update(scope, agent, () => ({ name: 'Ann', type: 'support', systemPrompt: 'p' }));
   await agents.rollBack(scope, agent, 1);
   await agents.get(scope, agent);
   await agents.listVersions(scope, agent);
@@ -175,6 +175,8 @@ async function exerciseTurns(stores: Stores, scope: Scope): Promise<void> {
   await turns.end(scope, second.id, 'b', { status: 'failed', errorCode: 'model_failed', textBytes: 1 });
   await turns.end(scope, second.id, 'other', { status: 'failed', errorCode: 'model_failed', textBytes: 1 });
   await turns.claimNext(scope, chat, 3, 'c');
+  await turns.keepSteps(scope, third.id, 'c', [{ text: 't', calls: [] }]);
+  await turns.keepSteps(scope, third.id, 'other', []);
   await turns.release(scope, third.id, 'c');
   await turns.claim(scope, third.id, 'd');
   await turns.find(scope, third.id);

@@ -96,7 +96,7 @@ const calls: Record<string, readonly [Call, unknown]> = {
   'agents.find': [({ agents }, scope, { agent }) => agents.find(scope, agent), undefined],
   'agents.get': [({ agents }, scope, { agent }) => agents.get(scope, agent), undefined],
   'agents.update': [
-    ({ agents }, scope, { agent }) => agents.update(scope, agent, { name: 'theirs', type: 't' }),
+    ({ agents }, scope, { agent }) => agents.update(scope, agent, () => ({ name: 'theirs', type: 't' })),
     undefined,
   ],
   'agents.rollBack': [({ agents }, scope, { agent }) => agents.rollBack(scope, agent, 1), undefined],
@@ -132,6 +132,10 @@ const calls: Record<string, readonly [Call, unknown]> = {
   'turns.announceSuccessor': [({ turns }, scope, { chat }) => turns.announceSuccessor(scope, chat, 3), false],
   'turns.claim': [({ turns }, scope, { waiting }) => turns.claim(scope, waiting.id, 'mine'), undefined],
   'turns.claimNext': [({ turns }, scope, { chat }) => turns.claimNext(scope, chat, 3, 'mine'), undefined],
+  'turns.keepSteps': [
+    ({ turns }, scope, { running }) => turns.keepSteps(scope, running.id, 'token', []),
+    'gone',
+  ],
   'turns.release': [({ turns }, scope, { running }) => turns.release(scope, running.id, 'token'), false],
   'turns.end': [
     ({ turns }, scope, { running }) => turns.end(scope, running.id, 'token', failed),

@@ -20,6 +20,7 @@ function newRun(turn: Id<'turn'> = mintId('turn')): Run {
     deadline: Number.POSITIVE_INFINITY,
     text: '',
     unheard: 0,
+    mayHaveEnded: false,
     loggedTo: 0,
   };
 }

@@ -1,5 +1,5 @@
 import { ModelError } from '@parley/agent';
-import { type ErrorCode, type Id, Refusal } from '@parley/contract';
+import { type ErrorCode, type Id, Refusal, type ToolStep } from '@parley/contract';
 import type {
   AgentRecord,
   MessageRecord,
@@ -48,7 +48,11 @@ export async function runTurn(parts: TurnParts, desk: RunDesk, run: Run): Promis
     if (error instanceof RunStopped) return stopped(parts, desk, run, error);
     throw error;
   });
-  if (result.kind === 'gone') await Promise.all([removeLog(parts, desk, run), countGone(parts, run)]);
+  if (result.kind === 'gone') {
+    // What had ended was counted when it was deleted: by a try that was not heard of, or by another past our lease.
+    if (run.mayHaveEnded || parts.clock.now() >= run.deadline) delete run.used;
+    await Promise.all([removeLog(parts, desk, run), countGone(parts, run)]);
+  }
   return result;
 }
 
@@ -78,15 +82,21 @@ async function lookAndAnswer(parts: TurnParts, desk: RunDesk, run: Run): Promise
 
 /** The one guarded write that ends a turn; its outcome is told only once it is acknowledged. */
 async function end(parts: TurnParts, run: Run, ending: TurnEnd): Promise<RunResult> {
-  const { turn, scope, token, unheard } = run;
   const turnEnd = withUsage(ending, run);
-  const ended = await persist(parts, run, () => parts.store.turns.end(scope, turn.id, token, turnEnd));
-  // An earlier try may have ended it unheard: then it was counted when it was deleted.
-  if (ended.result === 'gone' && run.unheard > unheard) delete run.used;
+  const ended = await sendEnd(parts, run, turnEnd);
   if (ended.result !== 'ended') return { kind: ended.result };
   const { hasSuccessor } = ended;
   const outcome = outcomeOfEnd(turnEnd, run.attempt);
   return { kind: 'ended', outcome, hasSuccessor, textBytes: turnEnd.textBytes };
+}
+
+async function sendEnd(parts: TurnParts, run: Run, turnEnd: TurnEnd) {
+  const { turn, scope, token, unheard } = run;
+  try {
+    return await persist(parts, run, () => parts.store.turns.end(scope, turn.id, token, turnEnd));
+  } finally {
+    run.mayHaveEnded = run.unheard > unheard;
+  }
 }
 
 /** Calls the model and turns whatever comes of it, failures included, into the turn's end. */
@@ -108,8 +118,8 @@ async function answer(
       messages: turn.userMessage ? [...view.history, turn.userMessage] : view.history,
       signal: run.abort.signal,
       emit: ({ text }) => emit(parts, desk, run, text),
-      // Nothing is to be kept: no agent has tools yet.
-      keepSteps: async () => undefined,
+      steps: turn.steps,
+      keepSteps: (steps) => keepSteps(parts, run, steps),
       onAbort: ({ model, calls, usage }) => {
         run.used = { attempt, model, calls, ...usage, isEstimated: true };
       },
@@ -139,9 +149,27 @@ async function answer(
   }
 }
 
+/**
+ * Keeps what the run has done with tools before it does more. Whoever holds the turn no longer calls no tool: the
+ * next who does goes on from what was kept.
+ *
+ * @throws RunStopped
+ */
+async function keepSteps(parts: TurnParts, run: Run, steps: readonly ToolStep[]): Promise<void> {
+  const { turn, scope, token, abort } = run;
+  const kept = await persist(parts, run, () => parts.store.turns.keepSteps(scope, turn.id, token, steps));
+  if (kept !== 'kept') abort.abort(new RunStopped(kept === 'gone' ? 'chat-deleted' : 'lease-lost'));
+  stopStale(parts, run);
+  abort.signal.throwIfAborted();
+}
+
 /** A process that was stopped and revived finds out here, before anything stale is shown. */
-function emit({ clock }: TurnParts, { followers }: RunDesk, run: Run, text: string): void {
-  if (clock.now() >= run.deadline) run.abort.abort(new RunStopped('lease-lost'));
+function stopStale({ clock }: TurnParts, { abort, deadline }: Run): void {
+  if (clock.now() >= deadline) abort.abort(new RunStopped('lease-lost'));
+}
+
+function emit(parts: TurnParts, { followers }: RunDesk, run: Run, text: string): void {
+  stopStale(parts, run);
   if (run.abort.signal.aborted) return;
   run.text += text;
   followers.texts.tell(run.turn.id, undefined);

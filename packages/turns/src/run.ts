@@ -24,6 +24,8 @@ export interface Run {
   readonly chatBytes: number | undefined;
   /** Calls of the database of which it is not known whether they took effect. */
   unheard: number;
+  /** Whether an end was sent of which it is not known whether it took effect. */
+  mayHaveEnded: boolean;
   /** Monotonic: past it the lease may be another's, and nothing more is emitted. */
   deadline: number;
   /** Whom it is for, once the chat was looked at. */

@@ -91,6 +91,7 @@ export class Runner {
       abort: new AbortController(),
       chatBytes,
       unheard: 0,
+      mayHaveEnded: false,
       deadline,
       text: '',
       loggedTo: 0,

@@ -220,3 +220,17 @@ function seeded(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+test('nor by whoever deletes the chat before it has heard that the answer had ended', async () => {
+  const key = mintId('key');
+  const replica = harness.startReplica({ clock: new TestClock() });
+  const chat = await harness.newChat();
+  replica.tap.away('turns.end', 'after');
+  const sending = replica.turns.send(harness.scope, { chat, content: 'x', asker: { spender: { key } } });
+  sending.catch(() => undefined);
+  await eventually(() => replica.tap.calls).toContain('turns.end');
+  await eventually(async () => (await turnsOf(harness, chat))[0]?.['status']).toBe('completed');
+  await replica.turns.deleteChat(harness.scope, chat);
+  await harness.stopReplicas();
+  expect(await sumOf(key)).toMatchObject({ turns: 1, calls: 1 });
+});

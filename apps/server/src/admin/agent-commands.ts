@@ -1,21 +1,19 @@
-import { ofAgent, toFullAgent } from '@parley/api';
-import { limits, newAgentSchema, Refusal, updateAgentInputSchema } from '@parley/contract';
+import { readFile } from 'node:fs/promises';
+import { problemOfToolUrl } from '@parley/agent';
+import { ofAgent, toFullAgent, toolsOf, withShownTools } from '@parley/api';
+import { limits, newAgentSchema, Refusal, type Tool, type ToolInput } from '@parley/contract';
 import type { Command } from 'commander';
+import { readEnv } from '../env.ts';
 import { act, actOn, scopeOf } from './act.ts';
 import { example } from './example.ts';
 
 export function addAgentCommands(program: Command): void {
   const agent = program.command('agent').description('agents');
 
-  agent
-    .command('create')
+  withSettings(agent.command('create'))
     .requiredOption('--team <teamId>', 'the team it belongs to')
     .requiredOption('--name <name>', 'what people call it')
     .requiredOption('--type <type>', 'a label to filter chats by')
-    .option('--description <text>', 'what it is for, as anyone with a key may read it')
-    .option('--system-prompt <text>', 'what the model is told first')
-    .option('--model <name>', "the model; the server's default unless given")
-    .option('--temperature <number>', 'from 0 to 2', Number)
     .description('makes an agent')
     .addHelpText('after', example('agent create --team team_… --name Ada --type support'))
     .action(createAgent);
@@ -35,16 +33,11 @@ export function addAgentCommands(program: Command): void {
     .addHelpText('after', example('agent get agent_… --team team_…'))
     .action(getAgent);
 
-  agent
-    .command('update')
+  withSettings(agent.command('update'))
     .argument('<agentId>', 'the agent')
     .requiredOption('--team <teamId>', 'the team it belongs to')
     .option('--name <name>', 'what people call it')
     .option('--type <type>', 'a label to filter chats by')
-    .option('--description <text>', 'what it is for, as anyone with a key may read it')
-    .option('--system-prompt <text>', 'what the model is told first')
-    .option('--model <name>', 'the model')
-    .option('--temperature <number>', 'from 0 to 2', Number)
     .description('changes what is given of an agent; other settings are a new version')
     .addHelpText('after', example('agent update agent_… --team team_… --system-prompt "Answer in one line."'))
     .action(updateAgent);
@@ -67,6 +60,16 @@ export function addAgentCommands(program: Command): void {
     .action(deleteAgent);
 }
 
+/** What may be said of an agent, and left out. */
+function withSettings(command: Command): Command {
+  return command
+    .option('--description <text>', 'what it is for, as anyone with a key may read it')
+    .option('--system-prompt <text>', 'what the model is told first')
+    .option('--model <name>', "the model, where it is not the server's own")
+    .option('--temperature <number>', 'from 0 to 2', Number)
+    .option('--tools <file>', 'what the model may call: a file with a JSON list of tools');
+}
+
 interface NewAgentOptions {
   readonly team: string;
   readonly name: string;
@@ -75,12 +78,14 @@ interface NewAgentOptions {
   readonly systemPrompt?: string;
   readonly model?: string;
   readonly temperature?: number;
+  readonly tools?: string;
 }
 
 async function createAgent({ team, ...options }: NewAgentOptions): Promise<void> {
-  const agent = newAgentSchema.parse(options);
+  const agent = newAgentSchema.parse({ ...options, tools: await toolsIn(options.tools) });
   await actOn({ team, action: 'agent create' }, async (stores, scope) => {
-    const { id, name, type } = await stores.agents.create(scope, agent);
+    const tools = resolveTools(agent.tools, undefined);
+    const { id, name, type } = await stores.agents.create(scope, { ...agent, tools });
     return { teamId: scope.team, id, agentId: id, name, type };
   });
 }
@@ -88,7 +93,8 @@ async function createAgent({ team, ...options }: NewAgentOptions): Promise<void>
 async function listAgents({ team }: { team: string }): Promise<void> {
   await act(async (stores) => {
     const scope = await scopeOf(stores, team);
-    return { teamId: scope.team, agents: await stores.agents.list(scope, limits.agentListMax) };
+    const agents = await stores.agents.list(scope, limits.agentListMax);
+    return { teamId: scope.team, agents: agents.map(withShownTools) };
   });
 }
 
@@ -96,11 +102,8 @@ async function getAgent(agentId: string, { team }: { team: string }): Promise<vo
   await act(async (stores) => {
     const scope = await scopeOf(stores, team);
     const agent = await ofAgent(agentId, (id) => stores.agents.get(scope, id));
-    return {
-      teamId: scope.team,
-      ...toFullAgent(agent),
-      versions: await stores.agents.listVersions(scope, agent.id),
-    };
+    const versions = (await stores.agents.listVersions(scope, agent.id)) ?? [];
+    return { teamId: scope.team, ...toFullAgent(agent), versions: versions.map(withShownTools) };
   });
 }
 
@@ -108,17 +111,32 @@ async function updateAgent(
   agentId: string,
   { team, ...options }: Partial<NewAgentOptions> & { team: string },
 ): Promise<void> {
+  const given = { ...options, tools: await toolsIn(options.tools) };
   await actOn({ team, action: 'agent update', target: agentId }, async (stores, scope) => {
-    const { id, name, type, description, systemPrompt, model, temperature, version } = await ofAgent(
-      agentId,
-      (known) => stores.agents.get(scope, known),
+    const updated = await ofAgent(agentId, (id) =>
+      stores.agents.update(
+        scope,
+        id,
+        ({ name, type, description, systemPrompt, model, temperature, tools }) => {
+          const now = { name, type, description, systemPrompt, model, temperature };
+          const { tools: sent, ...agent } = newAgentSchema.parse({ ...now, ...given });
+          return { ...agent, tools: sent ? resolveTools(sent, tools) : tools };
+        },
+      ),
     );
-    const now = { agentId: id, name, type, description, systemPrompt, model, temperature };
-    const { agentId: _, ...agent } = updateAgentInputSchema.parse({ ...now, ...options });
-    const updated = await ofAgent(id, (known) => stores.agents.update(scope, known, agent, version));
     if (updated === 'changed') throw new Refusal('agent_changed');
     return { teamId: scope.team, ...toFullAgent(updated) };
   });
+}
+
+/** What a file says of tools, as it stands there. */
+async function toolsIn(file: string | undefined): Promise<unknown> {
+  return file === undefined ? undefined : JSON.parse(await readFile(file, 'utf8'));
+}
+
+function resolveTools(sent: readonly ToolInput[] | undefined, known: readonly Tool[] | undefined) {
+  const arePrivateAllowed = readEnv().TOOLS_PRIVATE_ADDRESSES === 'on';
+  return toolsOf(sent, known, (url) => problemOfToolUrl(url, { arePrivateAllowed }));
 }
 
 async function rollBackAgent(agentId: string, version: number, { team }: { team: string }): Promise<void> {

@@ -20,6 +20,7 @@ describe('an agent that is made', () => {
     expect(made).toEqual({
       id: expect.stringMatching(/^agent_/),
       ...ada,
+      tools: [],
       version: 1,
       createdAt: expect.stringMatching(/Z$/),
       updatedAt: made.createdAt,
@@ -64,6 +65,7 @@ describe('an agent that is changed', () => {
     expect(changed).toEqual({
       id,
       name: 'Lovelace',
+      tools: [],
       type: 'sales',
       systemPrompt: 'You sell.',
       version: 2,
@@ -71,8 +73,8 @@ describe('an agent that is changed', () => {
       updatedAt: expect.stringMatching(/Z$/),
     });
     expect(await versionsOf(id)).toEqual([
-      { version: 2, systemPrompt: 'You sell.', createdAt: changed.updatedAt },
-      { version: 1, ...settings, createdAt },
+      { version: 2, systemPrompt: 'You sell.', tools: [], createdAt: changed.updatedAt },
+      { version: 1, ...settings, tools: [], createdAt },
     ]);
   });
 

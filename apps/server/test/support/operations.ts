@@ -32,6 +32,15 @@ const agentExample = {
   systemPrompt: 'You help.',
   model: 'm1',
   temperature: 1,
+  tools: [
+    {
+      name: 'weather',
+      description: 'Tells the weather of a city.',
+      parameters: { type: 'object', properties: { city: { type: 'string' } } },
+      url: 'https://example.com/weather',
+      headers: { authorization: 'Bearer t' },
+    },
+  ],
 };
 const agentFields = {
   name: 'text',
@@ -40,6 +49,7 @@ const agentFields = {
   systemPrompt: 'text',
   model: 'text',
   temperature: 'count',
+  tools: 'list',
 } as const;
 
 /**

@@ -1,5 +1,4 @@
-import type { Tool } from '@parley/contract';
-import type { ToolCall } from '../agent.ts';
+import type { Tool, ToolCall } from '@parley/contract';
 import type { AgentBounds } from '../bounds.ts';
 import { checkArguments } from './check-arguments.ts';
 import type { createPostJson } from './post-json.ts';

@@ -1,6 +1,7 @@
 import { fullAgentSchema, newAgentSchema, Refusal } from '@parley/contract';
 import { idempotentProcedure } from '../procedures.ts';
 import { toFullAgent } from './to-full-agent.ts';
+import { toolsOf } from './tools-of.ts';
 
 export const createAgent = idempotentProcedure
   .meta({
@@ -10,7 +11,8 @@ export const createAgent = idempotentProcedure
       operationId: 'createAgent',
       tags: ['Agents'],
       summary: 'Make an agent',
-      description: 'Makes an agent of your team: what it is called, and what the model is told.',
+      description:
+        'Makes an agent of your team: what it is called, what the model is told, and the tools it may call.',
     },
     errors: ['secret_key_needed', 'key_beyond_yours', 'idempotency_key_reused'],
     isIdempotent: true,
@@ -18,11 +20,12 @@ export const createAgent = idempotentProcedure
   .input(newAgentSchema)
   .output(fullAgentSchema)
   .mutation(async ({ ctx, input }) => {
-    const { stores, scope, idempotency } = ctx;
+    const { stores, scope, idempotency, problemOfToolUrl } = ctx;
     // A key for some agents does not reach a new one.
     if (scope.agents) throw new Refusal('key_beyond_yours');
-    if (!idempotency) return toFullAgent(await stores.agents.create(scope, input));
-    const made = await stores.agents.createOnce(scope, input, idempotency);
+    const agent = { ...input, tools: toolsOf(input.tools, undefined, problemOfToolUrl) };
+    if (!idempotency) return toFullAgent(await stores.agents.create(scope, agent));
+    const made = await stores.agents.createOnce(scope, agent, idempotency);
     if (!('kept' in made)) return toFullAgent(made);
     if (made.kept.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
     ctx.markReplayed();

@@ -1,6 +1,7 @@
 import { agentVersionListSchema, oneAgentInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 import { ofAgent } from './of-agent.ts';
+import { withShownTools } from './to-full-agent.ts';
 
 export const listAgentVersions = procedure
   .meta({
@@ -20,7 +21,7 @@ export const listAgentVersions = procedure
     const versions = await ofAgent(agentId, (id) => stores.agents.listVersions(scope, id));
     return {
       versions: versions.map(({ createdAt, ...version }) => ({
-        ...version,
+        ...withShownTools(version),
         createdAt: createdAt.toISOString(),
       })),
     };

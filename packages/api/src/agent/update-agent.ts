@@ -2,6 +2,7 @@ import { fullAgentSchema, Refusal, updateAgentInputSchema } from '@parley/contra
 import { procedure } from '../procedures.ts';
 import { ofAgent } from './of-agent.ts';
 import { toFullAgent } from './to-full-agent.ts';
+import { toolsOf } from './tools-of.ts';
 
 export const updateAgent = procedure
   .meta({
@@ -19,8 +20,16 @@ export const updateAgent = procedure
   })
   .input(updateAgentInputSchema)
   .output(fullAgentSchema)
-  .mutation(async ({ ctx: { stores, scope }, input: { agentId, expectedVersion, ...agent } }) => {
-    const updated = await ofAgent(agentId, (id) => stores.agents.update(scope, id, agent, expectedVersion));
+  .mutation(async ({ ctx, input: { agentId, expectedVersion, ...agent } }) => {
+    const { stores, scope, problemOfToolUrl } = ctx;
+    const updated = await ofAgent(agentId, (id) =>
+      stores.agents.update(
+        scope,
+        id,
+        (now) => ({ ...agent, tools: toolsOf(agent.tools, now.tools, problemOfToolUrl) }),
+        expectedVersion,
+      ),
+    );
     if (updated === 'changed') throw new Refusal('agent_changed');
     return toFullAgent(updated);
   });

@@ -95,6 +95,8 @@ const calls: readonly (readonly [string, Call])[] = [
     ({ stores, scope, chat, integer }) => stores.turns.hasPredecessorEnded(scope, chat, 1 + integer(PLACES)),
   ],
   ['takeOver', (play) => takeOver(play)],
+  ['keepSteps', (play) => keepSteps(play)],
+  ['keepSteps', (play) => keepSteps(play)],
   ['count', (play) => play.stores.usage.count(play.turns.slice(play.integer(TURNS)))],
   ['unfinished', ({ stores, scope, integer }) => stores.turns.countUnfinished(scope, 1 + integer(PLACES))],
   [
@@ -166,6 +168,12 @@ async function takeOver(play: Play): Promise<unknown> {
   const { stores, scope, integer, token } = play;
   const seen = { token: token(), attempt: 1, renewals: integer(2) };
   return stores.turns.takeOver(scope, anyId(play), seen, token());
+}
+
+function keepSteps(play: Play): Promise<unknown> {
+  const { stores, scope, integer, token } = play;
+  const call = { id: 'c', name: 'n', arguments: '{}', ...(integer(2) === 0 && { result: 'r' }) };
+  return stores.turns.keepSteps(scope, anyId(play), token(), [{ text: `t${integer(9)}`, calls: [call] }]);
 }
 
 function append(play: Play): Promise<void> {

@@ -110,6 +110,31 @@ export const turnCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'steps are kept under the token, found by whoever takes the turn over, and gone with its end',
+    async run({ turns }, scope, chat) {
+      const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
+      await turns.insert(scope, turn);
+      const open = [{ text: 'I look. $$ROOT', calls: [{ id: 'c', name: 'n', arguments: '{"$a.b":""}' }] }];
+      const done = [{ text: '', calls: [{ id: 'c', name: '', arguments: '', result: '' }] }];
+      equal(await turns.keepSteps(scope, turn.id, 'other', done), 'lost');
+      ok(!('steps' in ((await turns.find(scope, turn.id)) ?? {})));
+      equal(await turns.keepSteps(scope, turn.id, 'mine', open), 'kept');
+      equal(await turns.keepSteps({ team: mintId('team') }, turn.id, 'mine', done), 'gone');
+      await turns.release(scope, turn.id, 'mine');
+      equal(await turns.keepSteps(scope, turn.id, 'mine', done), 'lost');
+      deepEqual((await turns.claim(scope, turn.id, 'next'))?.steps, open);
+      equal(await turns.keepSteps(scope, turn.id, 'next', [...open, ...done]), 'kept');
+      const taken = await turns.takeOver(scope, turn.id, leaseOf('next', 0, 2), 'last');
+      deepEqual(taken?.steps, [...open, ...done]);
+      equal(await turns.keepSteps(scope, turn.id, 'next', done), 'lost');
+      await turns.end(scope, turn.id, 'last', completed(turn, 'a', 1, 3));
+      ok(!('steps' in ((await turns.find(scope, turn.id)) ?? {})));
+      equal(await turns.keepSteps(scope, turn.id, 'last', done), 'lost');
+      await turns.remove(scope, turn.id);
+      equal(await turns.keepSteps(scope, turn.id, 'last', done), 'gone');
+    },
+  },
+  {
     name: 'an end needs the token, is final, and repeated is its own success',
     async run({ turns }, scope, chat) {
       const turn = newTurn(chat, 1, { lease: leaseOf('mine') });

@@ -36,9 +36,9 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run-turn.ts',
-        find: 'const ended = await persist(parts, run, () => parts.store.turns.end(scope, turn.id, token, turnEnd));',
+        find: 'const ended = await sendEnd(parts, run, turnEnd);',
         replace:
-          'void persist(parts, run, () => parts.store.turns.end(scope, turn.id, token, turnEnd)).catch(() => {});\n' +
+          'void sendEnd(parts, run, turnEnd).catch(() => {});\n' +
           "const ended = { result: 'ended', hasSuccessor: true } as const;",
       },
     ],
@@ -140,7 +140,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run-turn.ts',
-        find: "if (clock.now() >= run.deadline) run.abort.abort(new RunStopped('lease-lost'));",
+        find: "if (clock.now() >= deadline) abort.abort(new RunStopped('lease-lost'));",
         replace: '',
       },
       {
@@ -290,9 +290,46 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run-turn.ts',
-        find: "if (result.kind === 'gone') await",
-        replace: "if (result.kind === 'gone' || result.kind === 'ended') await",
+        find: "if (result.kind === 'gone') {",
+        replace: "if (result.kind === 'gone' || result.kind === 'ended') {",
       },
     ],
+  },
+  {
+    name: 'a tool is called before its call is stored',
+    edits: [
+      {
+        file: 'src/run-turn.ts',
+        find: 'const kept = await persist(parts, run, () => parts.store.turns.keepSteps(scope, turn.id, token, steps));',
+        replace:
+          'void persist(parts, run, () => parts.store.turns.keepSteps(scope, turn.id, token, steps)).catch(() => {});\n' +
+          "const kept: string = 'kept';",
+      },
+    ],
+  },
+  {
+    name: 'a run whose steps are refused goes on with its tools',
+    edits: [
+      {
+        file: 'src/run-turn.ts',
+        find: "if (kept !== 'kept') abort.abort",
+        replace: "if (kept === 'gone') abort.abort",
+      },
+      { file: 'src/run-turn.ts', find: 'stopStale(parts, run);\n  abort.signal', replace: 'abort.signal' },
+    ],
+  },
+  {
+    name: 'steps are kept by whoever ran the turn, whoever holds it now',
+    edits: [
+      {
+        file: 'test/simulation/simulated-turn-store.ts',
+        find: '(view) => held(findOne(view, team, id), token),\n        (turn) => withRecord(turn, { steps }),',
+        replace: '(view) => findOne(view, team, id),\n        (turn) => withRecord(turn, { steps }),',
+      },
+    ],
+  },
+  {
+    name: 'a run that takes a turn over begins without what was done for it',
+    edits: [{ file: 'src/run-turn.ts', find: 'steps: turn.steps,', replace: 'steps: [],' }],
   },
 ];

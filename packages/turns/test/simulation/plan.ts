@@ -65,6 +65,8 @@ export interface ModelHabits {
   readonly failures: number;
   /** Those that answer without any wait. */
   readonly atOnce: number;
+  /** Of all pieces, those before which a tool is called. */
+  readonly tools: number;
   readonly piecesMax: number;
   readonly pauseMaxMs: number;
 }
@@ -105,6 +107,7 @@ export function drawPlan(seed: number): Plan {
     model: {
       failures: random.pick([0, 0.1, 0.5]),
       atOnce: random.pick([0, 0, 0.5]),
+      tools: random.pick([0, 0, 0.3, 0.7]),
       piecesMax: random.pick([1, 2, 4, 12]),
       pauseMaxMs: random.pick([20, pace / 4, pace / 2, pace]),
     },

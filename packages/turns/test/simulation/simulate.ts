@@ -63,6 +63,7 @@ export async function simulate(seed: number, isTraced = false): Promise<Report> 
     seed,
     offences: [
       ...world.offences,
+      ...world.model.tools.offences,
       ...checkHistory(finalHistory(world, people.ledger)),
       ...checkBooks(world, people.ledger),
     ],

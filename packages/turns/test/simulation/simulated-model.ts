@@ -4,7 +4,10 @@ import type { ModelCall } from '../../src/testing/index.ts';
 import type { ModelHabits } from './plan.ts';
 import type { Random } from './random.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
+import type { SimulatedTools } from './simulated-tools.ts';
 
+/** Answers of one turn that call a tool. */
+const STEPS_MAX = 2;
 /** More than any history here. */
 const CONTEXT_TOKENS = 1_000_000;
 
@@ -14,12 +17,14 @@ export class SimulatedModel {
   readonly calls: (ModelCall & { text: string })[] = [];
   /** Whoever calls it is refused. */
   isAway = false;
+  readonly tools: SimulatedTools;
   readonly #random: Random;
   readonly #asked = new Map<SimulatedProcess, number>();
   #habits: ModelHabits;
 
-  constructor(random: Random, habits: ModelHabits) {
+  constructor(random: Random, habits: ModelHabits, tools: SimulatedTools) {
     this.#random = random;
+    this.tools = tools;
     this.#habits = habits;
   }
 
@@ -30,7 +35,7 @@ export class SimulatedModel {
 
   /** From now on it is quick and does not fail. */
   calmDown(): void {
-    this.#habits = { failures: 0, atOnce: 0, piecesMax: 2, pauseMaxMs: 50 };
+    this.#habits = { failures: 0, atOnce: 0, tools: 0, piecesMax: 2, pauseMaxMs: 50 };
   }
 
   check(): void {
@@ -57,27 +62,53 @@ export class SimulatedModel {
     this.#asked.set(process, (this.#asked.get(process) ?? 0) + change);
   }
 
-  async #answer(process: SimulatedProcess, { messages, signal, emit }: AgentInput): Promise<AgentOutcome> {
+  async #answer(process: SimulatedProcess, input: AgentInput): Promise<AgentOutcome> {
+    const { id, messages, signal, emit } = input;
     signal.throwIfAborted();
     this.check();
     const call = { context: buildContext(messages, {}, CONTEXT_TOKENS), text: '' };
     const number = this.calls.push(call);
     const random = this.#random;
-    const { atOnce, failures, piecesMax } = this.#habits;
+    const { atOnce, failures, piecesMax, tools } = this.#habits;
     const isAtOnce = random.chance(atOnce);
     const pieces = random.integer(1, piecesMax);
     const failsAt = random.chance(failures) ? random.integer(0, pieces) : undefined;
+    const steps = [...(input.steps ?? [])];
+    const write = (text: string) => {
+      call.text += text;
+      emit({ type: 'text-delta', text });
+      signal.throwIfAborted();
+    };
     const pause = async () => {
       if (!isAtOnce) await process.clock.sleep(random.between(0, this.#habits.pauseMaxMs), signal);
       signal.throwIfAborted();
     };
+    /** Keeps the newest step, and what its tool gave once it has. */
+    const useTool = async () => {
+      const step = steps.at(-1);
+      const [asked] = step?.calls ?? [];
+      if (!step || !asked) return;
+      await input.keepSteps([...steps]);
+      const result = await this.tools.call(id, steps, process, signal, this.#habits.pauseMaxMs);
+      steps[steps.length - 1] = { ...step, calls: [{ ...asked, result }] };
+      await input.keepSteps([...steps]);
+      this.tools.expectStored(id, steps, 'the model went on with');
+    };
+    for (const { text } of steps) if (text !== '') write(text);
+    if (steps.at(-1)?.calls.some(({ result }) => result === undefined)) await useTool();
+    // What it has written since its last step.
+    let part = '';
     for (let piece = 0; piece < pieces; piece++) {
       await pause();
       if (piece === failsAt) fail();
+      if (steps.length < STEPS_MAX && random.chance(tools)) {
+        steps.push({ text: part, calls: [{ id: `c${number}.${piece}`, name: 'tool', arguments: '{}' }] });
+        part = '';
+        await useTool();
+      }
       const text = piece === 0 ? `<${number}>` : `\u{1F600}${piece}`;
-      call.text += text;
-      emit({ type: 'text-delta', text });
-      signal.throwIfAborted();
+      part += text;
+      write(text);
     }
     // The end comes after the last word.
     await pause();

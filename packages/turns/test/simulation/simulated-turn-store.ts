@@ -129,11 +129,20 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
       return leases.map(({ token }) => token).filter((token) => !left.includes(token));
     },
 
+    async keepSteps({ team }, id, token, steps) {
+      const kept = await update(
+        (view) => held(findOne(view, team, id), token),
+        (turn) => withRecord(turn, { steps }),
+      );
+      if (kept) return 'kept';
+      return (await connection.read((view) => findOne(view, team, id))) ? 'lost' : 'gone';
+    },
+
     async end({ team }, id, token, end) {
       const ended = await update(
         (view) => held(findOne(view, team, id), token),
         (turn) => ({
-          ...withRecord(turn, endFields(turn.record, end)),
+          ...withRecord(withoutSteps(turn), endFields(turn.record, end)),
           usage: end.usage ? [...turn.usage, end.usage] : turn.usage,
           ...(end.account && { account: end.account, isUncounted: true }),
         }),
@@ -262,6 +271,11 @@ function endFields(turn: TurnRecord, end: TurnEnd): Partial<TurnRecord> {
     ...(!answer && written && { written }),
     ...(errorCode !== undefined && { errorCode }),
   };
+}
+
+function withoutSteps(turn: TurnDocument): TurnDocument {
+  const { steps: _, ...record } = turn.record;
+  return { ...turn, record };
 }
 
 function withRecord(turn: TurnDocument, fields: Partial<TurnRecord>): TurnDocument {

@@ -8,6 +8,7 @@ import { Replica } from './replica.ts';
 import { Scheduler } from './scheduler.ts';
 import { SimulatedDatabase } from './simulated-database.ts';
 import { SimulatedModel } from './simulated-model.ts';
+import { SimulatedTools } from './simulated-tools.ts';
 import { Trace } from './trace.ts';
 
 /** What came of asking a process: its answer, its refusal, or nothing, because it died or the way back broke. */
@@ -43,7 +44,11 @@ export class World {
     this.plan = drawPlan(seed);
     this.random = new Random(seed ^ 0x5bd1e995);
     this.conditions = { ...this.plan.conditions };
-    this.model = new SimulatedModel(this.random.fork(), this.plan.model);
+    this.model = new SimulatedModel(
+      this.random.fork(),
+      this.plan.model,
+      new SimulatedTools(this.database, this.random.fork()),
+    );
     this.#trace = isTraced ? new Trace() : undefined;
     this.#furnish();
     for (let index = 0; index < this.plan.replicas; index++) this.startReplica();

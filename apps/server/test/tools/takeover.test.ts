@@ -1,0 +1,74 @@
+import { type ScriptedTool, scripts, startScriptedTool } from '@parley/agent/testing';
+import { answerIdOf, mintId, type ToolStep } from '@parley/contract';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+
+/* A server that died with tools under way: whoever goes on does nothing again that was done. */
+
+const { makeTeam, mongo, model } = await startHarness({
+  bounds: { leaseMs: 600, tickMs: 20 },
+  toolAddresses: { arePrivateAllowed: true },
+});
+let tool: ScriptedTool = await startScriptedTool();
+afterAll(() => tool.stop());
+beforeEach(async () => {
+  await tool.stop();
+  tool = await startScriptedTool();
+});
+
+/** A turn whose server died after it had kept these steps; answers what is read of it once it has ended. */
+async function afterDeathWith(steps: readonly ToolStep[]) {
+  const team = await makeTeam({
+    tools: [{ name: 'book', description: 'Books.', parameters: { type: 'object' }, url: tool.url }],
+  });
+  const chat = await team.makeChat();
+  const id = mintId('turn');
+  const createdAt = new Date();
+  const userMessage = { id: mintId('message'), role: 'user', content: 'book it', createdAt } as const;
+  const { turns } = mongo.database.stores;
+  const calls = model.calls().length;
+  const lease = { token: 'of the dead', attempt: 1, renewals: 7 };
+  const turn = { id, chat: chat.id, sequence: 1, question: { userMessage }, answerId: answerIdOf(id) };
+  await turns.insert({ team: team.id }, { ...turn, lease, createdAt });
+  expect(await turns.keepSteps({ team: team.id }, id, 'of the dead', steps)).toBe('kept');
+  const stream = await team.resume({ chatId: chat.id, messageId: answerIdOf(id) });
+  const events = await stream.rest();
+  const { content } = await team.trpc.message.list
+    .query({ chatId: chat.id })
+    .then(({ messages }) => messages.find(({ role }) => role === 'assistant') ?? { content: undefined });
+  return { id, content, events, asked: model.calls().slice(calls) };
+}
+
+const booking = { id: 'call_1', name: 'book', arguments: '{"seat":7}' };
+
+test('a call that was kept with its result is not made again; the model goes on from it', async () => {
+  model.reply(scripts.tellResults());
+  const { content, asked } = await afterDeathWith([
+    { text: 'I book. ', calls: [{ ...booking, result: 'seat 7' }] },
+  ]);
+  expect(content).toBe('I book. Told: seat 7');
+  expect(tool.calls()).toEqual([]);
+  expect(asked).toHaveLength(1);
+  expect(asked[0]?.body.messages.slice(-2)).toMatchObject([
+    { role: 'assistant', content: 'I book.', tool_calls: [{ id: 'call_1' }] },
+    { role: 'tool', tool_call_id: 'call_1', content: 'seat 7' },
+  ]);
+});
+
+test('a call that was kept without one is made as it was, under the same key, before the model is asked', async () => {
+  tool.answer((response) => void response.end('seat 7, once'));
+  model.reply(scripts.tellResults());
+  const { id, content, asked, events } = await afterDeathWith([
+    { text: 'I look. ', calls: [{ ...booking, result: 'free' }] },
+    { text: 'I book. ', calls: [booking] },
+  ]);
+  expect(content).toBe('I look. I book. Told: free | seat 7, once');
+  expect(tool.calls()).toMatchObject([{ body: '{"seat":7}', headers: { 'idempotency-key': `${id}-2-1` } }]);
+  expect(asked).toHaveLength(1);
+  const shown = events
+    .filter(({ data }) => data !== '[DONE]')
+    .map(({ data }) => JSON.parse(data))
+    .filter(({ type }) => type === 'text-delta')
+    .map(({ delta }) => delta);
+  expect(shown.join('')).toBe(content);
+});

@@ -1,0 +1,222 @@
+import { type ScriptedTool, scripts, startScriptedTool } from '@parley/agent/testing';
+import { type AgentVersionList, type Answer, type FullAgent, limits, turnIdOf } from '@parley/contract';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { createMetrics } from '../../src/metrics.ts';
+import { startHarness } from '../harness.ts';
+
+/* Agents that call tools: a real tool on 127.0.0.1, which is allowed here, and a scripted model that calls it. */
+
+const metrics = createMetrics();
+const { makeTeam, model, mongo, log } = await startHarness({
+  toolAddresses: { arePrivateAllowed: true },
+  metrics,
+});
+const team = await makeTeam();
+let tool: ScriptedTool = await startScriptedTool();
+afterAll(() => tool.stop());
+beforeEach(async () => {
+  await tool.stop();
+  tool = await startScriptedTool();
+});
+
+/** Opens doors: it must be read nowhere but by the tool. */
+const SECRET = 'Bearer canary-7f3a9c';
+const RESULT = 'canary-result-51b2';
+const weather = (more: object = {}) => ({
+  name: 'weather',
+  description: 'Tells the weather of a city.',
+  parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+  url: tool.url,
+  headers: { Authorization: SECRET },
+  ...more,
+});
+const shown = (more: object = {}) => weather({ method: 'POST', headers: { authorization: null }, ...more });
+const inRome = { name: 'weather', arguments: { city: 'Rome' } };
+
+const make = async (body: object = {}) =>
+  (
+    await team.rest<FullAgent>('POST', '/agent', {
+      body: { name: 'Ada', type: 'support', tools: [weather()], ...body },
+    })
+  ).body;
+const put = (id: string, body: object) =>
+  team.rest<FullAgent>('PUT', `/agent/${id}`, { body: { name: 'Ada', type: 'support', ...body } });
+const makeChat = async (body?: object) => team.makeChat({ agentId: (await make(body)).id });
+/** What the model was told by the tools, in its newest call. */
+const told = () =>
+  model
+    .calls()
+    .at(-1)
+    ?.body.messages.filter(({ role }) => role === 'tool')
+    .map(({ content }) => content);
+
+describe('an answer of an agent with a tool', () => {
+  test('is what the model makes of what the tool gave; the tool knows the call again by its key', async () => {
+    tool.answer((response) => void response.end(`{"sky":"${RESULT}"}`));
+    model.reply(scripts.toolCalls([inRome], 'I look. '), scripts.text('It is blue.'));
+    const chat = await makeChat();
+    const { status, body } = await team.send(chat.id, 'how is it in Rome?');
+    expect([status, body.content]).toEqual([200, 'I look. It is blue.']);
+    expect(tool.calls()).toMatchObject([
+      {
+        method: 'POST',
+        body: '{"city":"Rome"}',
+        headers: { authorization: SECRET, 'idempotency-key': `${turnIdOf(body.id)}-1-1` },
+      },
+    ]);
+    expect(told()).toEqual([`{"sky":"${RESULT}"}`]);
+  });
+
+  test('is one text for all who read it; of the calls and results nothing is shown, and nothing stays', async () => {
+    tool.answer((response) => void response.end(RESULT));
+    model.reply(scripts.toolCalls([inRome], 'I look. '), scripts.text('It is blue.'));
+    const chat = await makeChat();
+    const stream = await team.stream(chat.id, 'and now?');
+    const events = JSON.stringify(await stream.rest());
+    expect(events).toContain('It is blue.');
+    const { body: found } = await team.rest<{ messages: Answer[] }>('GET', `/chat/${chat.id}`);
+    expect(found.messages.map(({ content }) => content)).toEqual(['and now?', 'I look. It is blue.']);
+    const { body: listed } = await team.rest('GET', `/chat/${chat.id}/message`);
+    for (const text of [events, JSON.stringify(found), JSON.stringify(listed)]) {
+      expect(text).not.toMatch(/canary|Rome|weather/);
+    }
+    const turn = await mongo.raw.collection('turns').findOne({ chat: chat.id });
+    expect(JSON.stringify(turn)).not.toMatch(/canary|Rome|weather/);
+  });
+
+  test('may call several at once, several times, and is paid for as one', async () => {
+    model.reply(
+      scripts.toolCalls([inRome, { name: 'weather', arguments: { city: 'Oslo' } }]),
+      scripts.toolCalls([{ name: 'weather', arguments: { city: 'Bern' } }]),
+      scripts.tellResults(),
+    );
+    const chat = await makeChat();
+    const { body } = await team.send(chat.id, 'everywhere?');
+    expect(body.content).toBe('Told: {"ok":true} | {"ok":true} | {"ok":true}');
+    const keys = tool.calls().map(({ headers }) => headers['idempotency-key']);
+    const turn = turnIdOf(body.id);
+    expect(keys.toSorted()).toEqual([`${turn}-1-1`, `${turn}-1-2`, `${turn}-2-1`]);
+    const stored = await mongo.raw.collection('turns').findOne({ chat: chat.id });
+    expect(stored?.['usage']).toMatchObject([{ calls: 3 }]);
+  });
+
+  test('comes though the tool fails: the model is told so, and the operator, without any content', async () => {
+    tool.answer((response) => {
+      response.statusCode = 500;
+      response.end(`stack trace ${RESULT}`);
+    });
+    model.reply(scripts.toolCalls([inRome]), scripts.text('I could not find out.'));
+    const chat = await makeChat();
+    const { status, body } = await team.send(chat.id, 'what if it breaks?');
+    expect([status, body.content]).toEqual([200, 'I could not find out.']);
+    expect(told()).toHaveLength(1);
+    expect(told()?.[0]).not.toMatch(/canary|127\.0\.0\.1/);
+    const line = await log.find(({ msg }) => msg === 'a tool gave no result');
+    expect(line).toMatchObject({ level: 'warn', turn: turnIdOf(body.id), tool: 'weather', status: 500 });
+    expect(await metrics.text()).toMatch(/parley_tool_failures_total\{reason="[a-z_]+"\} 1/);
+  });
+
+  test('that is cancelled ends the call of its tool at once, and keeps what was shown', async () => {
+    const called = tool.nextCall();
+    tool.answer(() => undefined);
+    model.reply(scripts.toolCalls([inRome], 'I look. '));
+    const chat = await makeChat();
+    const sending = team.send(chat.id, 'wait');
+    const call = await called;
+    const turn = await mongo.raw.collection('turns').findOne({ chat: chat.id });
+    // Stored before the tool was called.
+    expect(turn?.['steps']).toMatchObject([{ text: 'I look. ', calls: [{ name: 'weather' }] }]);
+    const cancelled = await team.rest('POST', `/chat/${chat.id}/message/${turn?.['answerId']}/cancel`);
+    expect(cancelled.body).toMatchObject({ status: 'stopped', content: 'I look. ' });
+    await call.closed;
+    await sending;
+  });
+});
+
+describe('what a header holds', () => {
+  test('is shown by nobody, in no version, and is in no log and no metric', async () => {
+    const made = await make();
+    expect(made.tools).toEqual([shown()]);
+    const changed = await put(made.id, { tools: [weather({ description: 'Other.' })] });
+    const texts = [
+      made,
+      changed.body,
+      (await team.rest('GET', `/agent/${made.id}`)).body,
+      (await team.rest<AgentVersionList>('GET', `/agent/${made.id}/version`)).body,
+      (await team.rest('PUT', `/agent/${made.id}/rollback`, { body: { version: 1 } })).body,
+      (await team.rest('GET', '/agent')).body,
+      (await team.rest('GET', '/audit')).body,
+      await team.trpc.agent.get.query({ agentId: made.id }),
+      log.text,
+      await metrics.text(),
+    ].map((answer) => JSON.stringify(answer));
+    for (const text of texts) expect(text).not.toContain('canary-7f3a9c');
+    expect(texts[0]).toContain('"authorization":null');
+  });
+
+  test('stays when it is sent back as it was shown, and goes to no other origin', async () => {
+    const made = await make();
+    const kept = await put(made.id, { tools: [shown({ description: 'Kept.' })] });
+    expect(kept.body.tools).toEqual([shown({ description: 'Kept.' })]);
+    model.reply(scripts.toolCalls([inRome]), scripts.tellResults());
+    await team.send((await team.makeChat({ agentId: made.id })).id, 'with the key');
+    expect(tool.calls()[0]?.headers.authorization).toBe(SECRET);
+    for (const tools of [
+      [shown({ url: 'https://evil.example/weather' })],
+      [shown({ name: 'other' })],
+      [shown({ headers: { authorization: null, 'x-other': null } })],
+    ]) {
+      const { status, refusal } = await put(made.id, { tools });
+      expect([status, refusal.code]).toEqual([400, 'invalid_input']);
+      expect(refusal.issues?.[0]?.path).toMatch(/^tools\.0\.headers\./);
+    }
+    const fresh = await team.rest('POST', '/agent', { body: { name: 'B', type: 't', tools: [shown()] } });
+    expect([fresh.status, fresh.refusal.code]).toEqual([400, 'invalid_input']);
+  });
+
+  test('comes back with a version that is rolled back to', async () => {
+    const made = await make();
+    await put(made.id, { tools: [] });
+    await team.rest('PUT', `/agent/${made.id}/rollback`, { body: { version: 1 } });
+    model.reply(scripts.toolCalls([inRome]), scripts.tellResults());
+    await team.send((await team.makeChat({ agentId: made.id })).id, 'as before');
+    expect(tool.calls()[0]?.headers.authorization).toBe(SECRET);
+  });
+});
+
+describe('is refused, and nothing is written:', () => {
+  const cyclic = {
+    type: 'object',
+    properties: { a: { $ref: '#/$defs/a' } },
+    $defs: { a: { $ref: '#/$defs/a' } },
+  };
+  let deep: object = { type: 'string' };
+  for (let level = 0; level < limits.toolSchemaDepthMax; level++) deep = { type: 'array', items: deep };
+  test.each([
+    ['17 tools', () => Array.from({ length: 17 }, (_, index) => weather({ name: `t${index}` })), 'tools'],
+    ['two of a name', () => [weather(), weather()], 'tools.1.name'],
+    ['a name with a blank', () => [weather({ name: 'my tool' })], 'tools.0.name'],
+    ['a schema that leads to itself', () => [weather({ parameters: cyclic })], 'tools.0.parameters'],
+    ['a schema of no object', () => [weather({ parameters: { type: 'array' } })], 'tools.0.parameters'],
+    [
+      'a schema too deep',
+      () => [weather({ parameters: { type: 'object', properties: { deep } } })],
+      'tools.0.parameters',
+    ],
+    ['an address with a password', () => [weather({ url: 'https://a:b@example.com' })], 'tools.0.url'],
+    ['a file', () => [weather({ url: 'file:///etc/passwd' })], 'tools.0.url'],
+    ['a header of ours', () => [weather({ headers: { 'Idempotency-Key': 'x' } })], 'tools.0.headers'],
+    ['a header of two lines', () => [weather({ headers: { 'x-a': 'a\r\nx-b: c' } })], 'tools.0.headers'],
+    ['another method', () => [weather({ method: 'GET' })], 'tools.0.method'],
+    ['a field that nobody knows', () => [weather({ retries: 3 })], 'tools.0.retries'],
+    ['a minute and more', () => [weather({ timeoutMs: 60_001 })], 'tools.0.timeoutMs'],
+  ])('%s', async (_, tools, path) => {
+    const before = await mongo.raw.collection('agents').countDocuments();
+    const { status, refusal } = await team.rest('POST', '/agent', {
+      body: { name: 'Ada', type: 'support', tools: tools() },
+    });
+    expect([status, refusal.code]).toEqual([400, 'invalid_input']);
+    expect(refusal.issues?.map((issue) => issue.path)).toContain(path);
+    expect(await mongo.raw.collection('agents').countDocuments()).toBe(before);
+  });
+});

@@ -1,0 +1,52 @@
+import { Refusal, type ShownTool, type Tool, type ToolInput } from '@parley/contract';
+
+/** What keeps a tool from being called at an address: a sentence for whoever sets it. */
+export type ProblemOfToolUrl = (url: string) => string | undefined;
+
+/**
+ * Tools as they are stored, from what was sent and the tools the agent has. A header without a value keeps the one
+ * it has, in a tool of the same name whose address has the same origin: nobody who cannot read a value may have it
+ * sent elsewhere.
+ *
+ * @throws Refusal `invalid_input`
+ */
+export function toolsOf(
+  sent: readonly ToolInput[] | undefined,
+  known: readonly Tool[] | undefined,
+  problemOfUrl: ProblemOfToolUrl = () => undefined,
+): Tool[] | undefined {
+  return sent?.map(({ headers, method: _, timeoutMs, ...tool }, index) => {
+    const problem = problemOfUrl(tool.url);
+    if (problem !== undefined) refuse(`tools.${index}.url`, problem);
+    const before = known?.find(({ name, url }) => name === tool.name && originOf(url) === originOf(tool.url));
+    const entries = Object.entries(headers ?? {}).map(([name, value]) => {
+      const text = value ?? before?.headers?.[name.toLowerCase()];
+      return [name.toLowerCase(), text ?? refuse(`tools.${index}.headers.${name}`, NO_VALUE)] as const;
+    });
+    return {
+      ...tool,
+      ...(entries.length > 0 && { headers: Object.fromEntries(entries) }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    };
+  });
+}
+
+/** A tool as it is shown: what its headers hold stays here. */
+export function showTool({ name, description, parameters, url, headers, timeoutMs }: Tool): ShownTool {
+  return {
+    ...{ name, description, parameters, url, method: 'POST' },
+    ...(headers && { headers: Object.fromEntries(Object.keys(headers).map((header) => [header, null])) }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  };
+}
+
+const NO_VALUE =
+  'has no value that could be kept: only the same tool has one, at an address of the same origin. Send the value';
+
+function originOf(url: string): string | undefined {
+  return URL.parse(url)?.origin;
+}
+
+function refuse(path: string, message: string): never {
+  throw new Refusal('invalid_input', { issues: [{ path, message }] });
+}
