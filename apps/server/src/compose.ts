@@ -97,7 +97,7 @@ export async function compose(parts: {
   const { web, trustProxy } = parts;
   metrics?.watchTurns(turns);
   const eraser = { deletions: database.stores.deletions, dropChat: turns.dropChat };
-  const housekeeping = startHousekeeping(jobsOf(eraser, database.stores), log);
+  const housekeeping = startHousekeeping(jobsOf(eraser, database.stores, turns, log), log);
   const app = await buildServer({ services, health, log, web, trustProxy, metrics });
   return {
     app,

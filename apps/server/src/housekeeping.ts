@@ -1,7 +1,7 @@
-import { type Eraser, finishDeletions } from '@parley/api';
+import { type Eraser, expireChats, finishDeletions } from '@parley/api';
 import { limits } from '@parley/contract';
 import type { Stores } from '@parley/db';
-import { type Clock, systemClock } from '@parley/turns';
+import { type Clock, systemClock, type Turns } from '@parley/turns';
 import type { Log } from './log.ts';
 
 /** Something that is done again and again, beside what is asked for. Repeatable, and harmless on several servers. */
@@ -19,19 +19,32 @@ export interface Housekeeping {
 const GUEST_MOVES_PAGE = 100;
 
 /** What every server does in the background. */
-export function jobsOf(eraser: Eraser, { guests }: Pick<Stores, 'guests'>): Job[] {
+export function jobsOf(
+  eraser: Eraser,
+  stores: Pick<Stores, 'guests' | 'agents' | 'chats'>,
+  turns: Pick<Turns, 'deleteChat'>,
+  log: Log,
+): Job[] {
   return [
     {
       name: 'guest moves',
       everyMs: limits.guestMovesEveryMs,
       run: async () => {
-        await guests.finishMoves(GUEST_MOVES_PAGE);
+        await stores.guests.finishMoves(GUEST_MOVES_PAGE);
       },
     },
     {
       name: 'deletions',
       everyMs: limits.deletionsEveryMs,
       run: (signal) => finishDeletions(eraser, signal),
+    },
+    {
+      name: 'retention',
+      everyMs: limits.retentionEveryMs,
+      run: async (signal) => {
+        const chats = await expireChats(stores, turns, { signal });
+        if (chats > 0) log.info({ chats }, 'chats were deleted that had been kept for long enough');
+      },
     },
   ];
 }

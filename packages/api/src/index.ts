@@ -8,6 +8,7 @@ export { toAuditEntry } from './audit/to-audit-entry.ts';
 export type { Caller, KeyHeaders } from './caller.ts';
 export { type Context, createContext, type Services } from './context.ts';
 export { type Eraser, erase } from './deletion/erase.ts';
+export { expireChats } from './deletion/expire-chats.ts';
 export { finishDeletions } from './deletion/finish-deletions.ts';
 export { toKey } from './key/to-key.ts';
 export { toNewKey } from './key/to-new-key.ts';

@@ -49,6 +49,16 @@ export const newAgentSchema = z.strictObject({
   description: textSchema({ min: 1, max: limits.descriptionLengthMax })
     .optional()
     .meta({ description: 'What it is for, as anyone with a key may read it.' }),
+  retentionDays: z
+    .int({ error: 'must be a whole number of days' })
+    .min(1, 'must be at least 1')
+    .max(limits.retentionDaysMax, `must be at most ${limits.retentionDaysMax}`)
+    .optional()
+    .meta({
+      description:
+        'Its chats are deleted, with all that was said in them, once nothing has been said for so many days. ' +
+        'Without it they are kept.',
+    }),
   ...settingsFields,
 });
 
@@ -83,6 +93,7 @@ export const fullAgentSchema = z
     name: z.string(),
     type: agentTypeSchema,
     description: z.string().optional(),
+    retentionDays: z.int().optional(),
     ...versionFields,
     updatedAt: momentSchema,
   })

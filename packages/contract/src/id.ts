@@ -35,6 +35,11 @@ export function mintId<Noun extends IdNoun>(noun: Noun): Id<Noun> {
   return `${PREFIXES[noun]}${timePart(lastMicroseconds)}${randomPart()}`;
 }
 
+/** What comes before every id of this noun that was minted at this moment or later, and after all others. */
+export function firstIdAt<Noun extends IdNoun>(at: Date, noun: Noun): Id<Noun> {
+  return `${PREFIXES[noun]}${timePart(at.getTime() * 1_000)}`;
+}
+
 /** Whether `text` has the form of an id of this noun. One that has not cannot exist: no database is asked. */
 export function isId<Noun extends IdNoun>(noun: Noun, text: string): text is Id<Noun> {
   const prefix = PREFIXES[noun];

@@ -125,6 +125,10 @@ export const limits = {
   keyLastUsedEveryMs: 60_000,
   /** How far back an agent can be rolled. Of the longest prompts and the most tools they stay under 16 MB by far. */
   agentVersionsMax: 20,
+  /** Nobody keeps chats for longer than this and means to delete them. */
+  retentionDaysMax: 3_650,
+  /** How often chats are looked for that were kept long enough: days count, hours do not. */
+  retentionEveryMs: 60 * 60 * 1_000,
   /** Who did what is asked within a year, and a month more. */
   auditSeconds: 400 * 24 * 60 * 60,
   /** A page of the audit log, unless said otherwise. */

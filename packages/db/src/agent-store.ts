@@ -22,8 +22,21 @@ const withVersionInUse = {
   versions: {
     $filter: { input: '$versions', cond: { $eq: ['$$this.version', '$version'] } },
   } as unknown as 1,
-  ...{ team: 1, name: 1, type: 1, description: 1, version: 1, createdAt: 1, updatedAt: 1, idempotency: 1 },
+  ...{
+    team: 1,
+    name: 1,
+    type: 1,
+    description: 1,
+    retentionDays: 1,
+    version: 1,
+    createdAt: 1,
+    updatedAt: 1,
+    idempotency: 1,
+  },
 } as const;
+
+/** The planner would rather look through all agents in the order of their ids. */
+const RETAINING = { _id: 1, retentionDays: 1 } as const;
 
 /** Agents that were found are remembered for a few seconds: every turn needs one. */
 export function createAgentStore({ agents }: Models): AgentStore {
@@ -74,6 +87,22 @@ export function createAgentStore({ agents }: Models): AgentStore {
         .limit(limit)
         .lean();
       return found.map(toRecord);
+    },
+
+    async listRetaining(limit, after) {
+      const found = await agents
+        .find(
+          {
+            retentionDays: trusted({ $exists: true }),
+            ...(after !== undefined && { _id: trusted({ $gt: after }) }),
+          },
+          { team: 1, retentionDays: 1 },
+        )
+        .sort({ _id: 1 })
+        .limit(limit)
+        .hint(RETAINING)
+        .lean();
+      return found.map(({ _id: id, team, retentionDays = 0 }) => ({ id, team, retentionDays }));
     },
 
     async update(scope, id, toNext, expectedVersion) {
@@ -163,17 +192,22 @@ function toDocument(team: Id<'team'>, id: Id<'agent'>, agent: NewAgentFields): A
 /** Content stands in plain fields of the update, never in a pipeline. */
 function toUpdate(now: AgentInfo, next: NewAgentFields) {
   const updatedAt = new Date();
-  const { description, ...shown } = presented(next);
+  const { description, retentionDays, ...shown } = presented(next);
+  const gone = {
+    ...(description === undefined && { description: 1 as const }),
+    ...(retentionDays === undefined && { retentionDays: 1 as const }),
+  };
   const version = now.version + 1;
   const isOtherVersion = !isDeepStrictEqual(settingsOf(now), settingsOf(next));
   return {
     $set: {
       ...shown,
       ...(description !== undefined && { description }),
+      ...(retentionDays !== undefined && { retentionDays }),
       updatedAt,
       ...(isOtherVersion && { version }),
     },
-    ...(description === undefined && { $unset: { description: 1 } }),
+    ...(Object.keys(gone).length > 0 && { $unset: gone }),
     ...(isOtherVersion && {
       $push: {
         versions: {
@@ -191,8 +225,12 @@ function lengthOf({ systemPrompt = '', tools }: AgentRecord): number {
 }
 
 /** What people see of an agent; it has no versions. */
-function presented({ name, type, description }: Pick<NewAgentFields, 'name' | 'type' | 'description'>) {
-  return { name, type, ...(description !== undefined && { description }) };
+function presented({ name, type, description, retentionDays }: Omit<NewAgentFields, keyof AgentSettings>) {
+  return {
+    ...{ name, type },
+    ...(description !== undefined && { description }),
+    ...(retentionDays !== undefined && { retentionDays }),
+  };
 }
 
 type Settings = Pick<NewAgentFields, keyof AgentSettings>;

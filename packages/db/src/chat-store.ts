@@ -1,10 +1,10 @@
-import { type Id, type Metadata, mintId } from '@parley/contract';
+import { firstIdAt, type Id, type Metadata, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { createTurnCounter } from './count-turns.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import type { ChatDocument, Models } from './models.ts';
 import { chatsWithin } from './reach.ts';
-import type { ChatRecord, KeptChat, NewChat } from './records.ts';
+import { type ChatRecord, isEnded, type KeptChat, type NewChat } from './records.ts';
 import type { ChatStore } from './store.ts';
 import { beginningsOf, wordsOf } from './title-words.ts';
 import { rangeOf } from './turn-log-store.ts';
@@ -72,6 +72,27 @@ export function createChatStore(models: Models): ChatStore {
       const items = found.slice(0, limit).map(toRecord);
       const last = items.at(-1);
       return found.length > limit && last ? { items, next: last.id } : { items };
+    },
+
+    async listIdle({ team }, agent, before, { limit, after }) {
+      const made = { $lt: firstIdAt(before, 'chat'), ...(after !== undefined && { $gt: after }) };
+      const found = await chats
+        .find({ team, agent, _id: trusted(made) }, { _id: 1 })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
+      const ids = found.map(({ _id }) => _id);
+      const newest = await Promise.all(
+        ids.map((chat) =>
+          turns.findOne({ chat, team }, { status: 1, endedAt: 1 }).sort({ sequence: -1 }).lean(),
+        ),
+      );
+      const items = ids.filter((_, index) => {
+        const turn = newest[index];
+        return !turn || (isEnded(turn.status) && turn.endedAt !== undefined && turn.endedAt < before);
+      });
+      const last = ids.at(-1);
+      return ids.length === limit && last ? { items, next: last } : { items };
     },
 
     async update(scope, id, { title, metadata }) {

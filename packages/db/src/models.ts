@@ -104,6 +104,7 @@ export interface AgentDocument {
   name: string;
   type: string;
   description?: string;
+  retentionDays?: number;
   /** The version in use; all are kept, because answers name the one that made them. */
   version: number;
   versions: AgentVersion[];
@@ -337,6 +338,7 @@ const agentSchema = new Schema<AgentDocument>(
     name: string,
     type: string,
     description: String,
+    retentionDays: Number,
     version: number,
     versions: [
       new Schema(
@@ -354,6 +356,10 @@ const agentSchema = new Schema<AgentDocument>(
   { ...options, collection: 'agents' },
 );
 agentSchema.index({ team: 1, _id: 1 });
+agentSchema.index(
+  { _id: 1, retentionDays: 1 },
+  { partialFilterExpression: { retentionDays: { $exists: true } } },
+);
 agentSchema.index({ 'idempotency.key': 1 }, { unique: true, ...withIdempotency });
 
 const hasTitle = { titleBeginnings: { $exists: true } };

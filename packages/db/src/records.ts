@@ -131,6 +131,7 @@ export type NewAgentFields = {
   readonly name: string;
   readonly type: string;
   readonly description?: string | undefined;
+  readonly retentionDays?: number | undefined;
 };
 
 export interface AgentRecord extends AgentSettings {
@@ -138,7 +139,16 @@ export interface AgentRecord extends AgentSettings {
   readonly name: string;
   readonly type: string;
   readonly description?: string;
+  /** Chats in which nothing was said for so long are deleted. */
+  readonly retentionDays?: number;
   readonly version: number;
+}
+
+/** An agent whose chats are not kept for ever. */
+export interface RetainingAgent {
+  readonly id: Id<'agent'>;
+  readonly team: Id<'team'>;
+  readonly retentionDays: number;
 }
 
 /** The settings an agent has, or had. */

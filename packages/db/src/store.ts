@@ -31,6 +31,7 @@ import type {
   PageOf,
   RequestCount,
   Reservation,
+  RetainingAgent,
   Scope,
   SigningSecretInfo,
   SigningSecretRecord,
@@ -153,6 +154,8 @@ export interface AgentStore {
   /** Removes an agent with all its versions. Its chats stay. False: there is no such agent. */
   delete(scope: Scope, id: Id<'agent'>): Promise<boolean>;
   find(scope: Scope, id: Id<'agent'>): Promise<AgentRecord | undefined>;
+  /** Agents of all teams whose chats are not kept for ever, in the order of their ids, from after `after`. */
+  listRetaining(limit: number, after?: Id<'agent'>): Promise<RetainingAgent[]>;
   /** The team's agents in the order they were made, at most `limit`. */
   list(scope: Scope, limit: number): Promise<AgentRecord[]>;
 }
@@ -206,6 +209,17 @@ export interface AuditStore {
 }
 
 export interface ChatStore {
+  /**
+   * Chats of an agent in which nothing has been said since `before`: none of their turns is unfinished, or ended
+   * later, and they were made earlier. Looks at `limit` chats from after `after` on, in the order of their ids;
+   * `next` is where to go on.
+   */
+  listIdle(
+    scope: Scope,
+    agent: Id<'agent'>,
+    before: Date,
+    page: { limit: number; after?: Id<'chat'> },
+  ): Promise<PageOf<Id<'chat'>, Id<'chat'>>>;
   create(scope: Scope, chat: NewChat): Promise<ChatRecord>;
   /** Makes a chat, unless a request with the same key made one before: then answers that one. */
   createOnce(scope: Scope, chat: NewChat, idempotency: Idempotency): Promise<ChatRecord | { kept: KeptChat }>;

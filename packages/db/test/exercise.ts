@@ -67,6 +67,8 @@ async function exerciseTeamsKeysAndAgents(
   await agents.list({ ...scope, agents: [agent] }, 10);
   await agents.update(scope, agent, () => ({ name: 'Ann', type: 'support', systemPrompt: 'p' }));
   await agents.rollBack(scope, agent, 1);
+  await agents.listRetaining(10);
+  await agents.listRetaining(10, agent);
   await agents.get(scope, agent);
   await agents.listVersions(scope, agent);
   const idempotency = { key: mintId('request'), body: 'body' };
@@ -125,6 +127,9 @@ async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
     await chats.giveTitle(scope, id, `Word ${index}`);
   }
   await chats.list(scope, {}, { limit: 5 });
+  const soon = new Date(Date.now() + 60_000);
+  await chats.listIdle(scope, mintId('agent'), soon, { limit: 5 });
+  await chats.listIdle(scope, mintId('agent'), soon, { limit: 5, after: mintId('chat') });
   for (const filter of [
     {},
     { user: 'user 1' },

@@ -109,6 +109,11 @@ const calls: Record<string, readonly [Call, unknown]> = {
   'audit.list': [({ audit }, scope) => audit.list(scope, { limit: 10 }), { items: [] }],
   'chats.find': [({ chats }, scope, { chat }) => chats.find(scope, chat), undefined],
   'chats.list': [({ chats }, scope) => chats.list(scope, {}, { limit: 10 }), { items: [] }],
+  'chats.listIdle': [
+    ({ chats }, scope, { agent }) =>
+      chats.listIdle(scope, agent, new Date(Date.now() + 60_000), { limit: 9 }),
+    { items: [] },
+  ],
   'chats.update': [({ chats }, scope, { chat }) => chats.update(scope, chat, { title: 'theirs' }), undefined],
   'chats.giveTitle': [({ chats }, scope, { chat }) => chats.giveTitle(scope, chat, 'theirs'), undefined],
   'chats.markDeleted': [({ chats }, scope, { chat }) => chats.markDeleted(scope, chat), false],
@@ -205,6 +210,7 @@ const others = [
   'turns.hasPredecessorEnded',
   'turns.insert',
   'turns.listMarks',
+  'agents.listRetaining',
   'turns.listUnfinished',
   'turns.renew',
   'usage.add',

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { problemOfToolUrl } from '@parley/agent';
 import { ofAgent, toFullAgent, toolsOf, withShownTools } from '@parley/api';
 import { limits, newAgentSchema, Refusal, type Tool, type ToolInput } from '@parley/contract';
+import type { AgentRecord } from '@parley/db';
 import type { Command } from 'commander';
 import { readEnv } from '../env.ts';
 import { act, actOn, scopeOf } from './act.ts';
@@ -67,6 +68,7 @@ function withSettings(command: Command): Command {
     .option('--system-prompt <text>', 'what the model is told first')
     .option('--model <name>', "the model, where it is not the server's own")
     .option('--temperature <number>', 'from 0 to 2', Number)
+    .option('--retention-days <days>', 'deletes chats in which nothing was said for so long', Number)
     .option('--tools <file>', 'what the model may call: a file with a JSON list of tools');
 }
 
@@ -78,6 +80,7 @@ interface NewAgentOptions {
   readonly systemPrompt?: string;
   readonly model?: string;
   readonly temperature?: number;
+  readonly retentionDays?: number;
   readonly tools?: string;
 }
 
@@ -114,19 +117,20 @@ async function updateAgent(
   const given = { ...options, tools: await toolsIn(options.tools) };
   await actOn({ team, action: 'agent update', target: agentId }, async (stores, scope) => {
     const updated = await ofAgent(agentId, (id) =>
-      stores.agents.update(
-        scope,
-        id,
-        ({ name, type, description, systemPrompt, model, temperature, tools }) => {
-          const now = { name, type, description, systemPrompt, model, temperature };
-          const { tools: sent, ...agent } = newAgentSchema.parse({ ...now, ...given });
-          return { ...agent, tools: sent ? resolveTools(sent, tools) : tools };
-        },
-      ),
+      stores.agents.update(scope, id, (now) => {
+        const { tools: sent, ...agent } = newAgentSchema.parse({ ...fieldsOf(now), ...given });
+        return { ...agent, tools: sent ? resolveTools(sent, now.tools) : now.tools };
+      }),
     );
     if (updated === 'changed') throw new Refusal('agent_changed');
     return { teamId: scope.team, ...toFullAgent(updated) };
   });
+}
+
+/** What can be given of an agent but its tools, as it is now. */
+function fieldsOf(agent: AgentRecord) {
+  const { name, type, description, retentionDays, systemPrompt, model, temperature } = agent;
+  return { name, type, description, retentionDays, systemPrompt, model, temperature };
 }
 
 /** What a file says of tools, as it stands there. */

@@ -32,6 +32,7 @@ const agentExample = {
   systemPrompt: 'You help.',
   model: 'm1',
   temperature: 1,
+  retentionDays: 30,
   tools: [
     {
       name: 'weather',
@@ -49,6 +50,7 @@ const agentFields = {
   systemPrompt: 'text',
   model: 'text',
   temperature: 'count',
+  retentionDays: 'count',
   tools: 'list',
 } as const;
 

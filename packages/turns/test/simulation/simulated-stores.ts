@@ -123,6 +123,8 @@ function createChats(connection: Connection): ChatStore {
         return items.length > limit && last ? { items: page, next: last.id } : { items: page };
       }),
 
+    listIdle: () => Promise.reject(new Error('nothing is kept for so long in a simulation')),
+
     update: ({ team }, id, change) =>
       connection.write((database) => {
         const found = database.newest.chats.get(id);

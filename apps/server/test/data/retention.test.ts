@@ -1,0 +1,96 @@
+import { scripts } from '@parley/agent/testing';
+import { expireChats } from '@parley/api';
+import type { Answer, FullAgent } from '@parley/contract';
+import { expect, test, vi } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { everythingIn } from '../support/everything.ts';
+
+/* Chats are kept for as long as their agent says; time is a parameter here. */
+
+const { makeTeam, mongo, composition, model, startReplica } = await startHarness();
+const { stores } = mongo.database;
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+const expireAt = (now: Date, turns = composition.turns) => expireChats(stores, turns, { now });
+const inDays = (days: number) => new Date(Date.now() + days * DAY_MS);
+
+/** A team whose one agent keeps chats for so many days. */
+async function keeping(retentionDays?: number) {
+  const team = await makeTeam({ retentionDays });
+  const isThere = async (id: string) => (await team.rest('GET', `/chat/${id}`)).status === 200;
+  return { team, isThere };
+}
+
+test('a chat goes once nothing was said for as long as its agent says, with all that was said', async () => {
+  const { team, isThere } = await keeping(30);
+  const { id } = await team.makeChat({ metadata: { note: 'canary-metadata' } });
+  await team.send(id, 'canary-question');
+  const untouched = await team.makeChat();
+  await expireAt(inDays(29));
+  expect([await isThere(id), await isThere(untouched.id)]).toEqual([true, true]);
+  expect(await expireAt(inDays(31))).toBe(2);
+  expect([await isThere(id), await isThere(untouched.id)]).toEqual([false, false]);
+  expect(await everythingIn(mongo.raw)).not.toContain('canary-');
+});
+
+test('without a number of days it stays; with one it can be made to stay', async () => {
+  const { team, isThere } = await keeping();
+  const { id } = await team.makeChat();
+  await expireAt(inDays(4_000));
+  expect(await isThere(id)).toBe(true);
+  const put = (body: object) =>
+    team.rest<FullAgent>('PUT', `/agent/${team.agent.id}`, {
+      body: { name: 'Ada', type: 'support', ...body },
+    });
+  expect((await put({ retentionDays: 7 })).body).toMatchObject({ retentionDays: 7, version: 1 });
+  expect((await put({})).body).not.toHaveProperty('retentionDays');
+  await expireAt(inDays(4_000));
+  expect(await isThere(id)).toBe(true);
+  for (const retentionDays of [0, 3_651, 1.5, '7', null]) {
+    const { status, refusal } = await put({ retentionDays });
+    expect([status, refusal.issues?.[0]?.path]).toEqual([400, 'retentionDays']);
+  }
+});
+
+test('what was said last counts, not when the chat was made', async () => {
+  const { team, isThere } = await keeping(10);
+  const { id } = await team.makeChat();
+  await team.send(id, 'first');
+  const turns = mongo.raw.collection('turns');
+  await turns.updateOne({ chat: id }, { $set: { endedAt: inDays(5) } });
+  await expireAt(inDays(14));
+  expect(await isThere(id)).toBe(true);
+  await expireAt(inDays(16));
+  expect(await isThere(id)).toBe(false);
+});
+
+test('a chat whose answer is being written, or waits, stays', async () => {
+  const { team, isThere } = await keeping(1);
+  const { id } = await team.makeChat();
+  model.replyTo('go on for ever', scripts.neverEnding('so far'));
+  const body = { content: 'go on for ever', role: 'user', wait: false };
+  const { body: answer } = await team.rest<Answer>('POST', `/chat/${id}/message`, { body });
+  await model.callTo('go on for ever');
+  await expireAt(inDays(10));
+  expect(await isThere(id)).toBe(true);
+  await team.rest('POST', `/chat/${id}/message/${answer.id}/cancel`);
+  await vi.waitFor(async () => {
+    await expireAt(inDays(10));
+    expect(await isThere(id)).toBe(false);
+  });
+});
+
+test('two servers at once delete each chat once, of many pages, and of this agent alone', async () => {
+  const { team } = await keeping(1);
+  const other = await team.makeAgent();
+  const kept = await team.makeChat({ agentId: other.id });
+  const scope = { team: team.id };
+  for (let index = 0; index < 230; index++) {
+    await stores.chats.create(scope, { agent: team.agent.id, agentType: 'support' });
+  }
+  const replica = await startReplica();
+  const counts = await Promise.all([expireAt(inDays(2)), expireAt(inDays(2), replica.composition.turns)]);
+  expect(counts.reduce((sum, count) => sum + count)).toBe(230);
+  const { items } = await stores.chats.list(scope, {}, { limit: 10 });
+  expect(items.map(({ id }) => id)).toEqual([kept.id]);
+});
