@@ -21,5 +21,8 @@ export { refusalOf, toTrpcError } from './refusal-of.ts';
 export { type RestOperation, restOperations } from './rest-operations.ts';
 export { toSigningSecret } from './signing-secret/to-signing-secret.ts';
 export { type StreamOperation, streamOperations } from './stream-operations.ts';
+export { toTeam } from './team/to-team.ts';
 export { type ProcedureMeta, t } from './trpc.ts';
+export { daysOf } from './usage/days-of.ts';
+export { toUsageSum } from './usage/to-usage-sum.ts';
 export { signUserToken } from './user-token.ts';

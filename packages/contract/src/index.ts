@@ -18,5 +18,6 @@ export { utcDay } from './time.ts';
 export * from './tool.ts';
 export * from './tool-parameters.ts';
 export * from './tool-step.ts';
+export * from './transfer.ts';
 export * from './usage.ts';
 export * from './user.ts';

@@ -15,6 +15,7 @@ import { createRequestCountStore } from './request-count-store.ts';
 import { createSigningSecretStore } from './signing-secret-store.ts';
 import type { Stores } from './store.ts';
 import { createTeamStore } from './team-store.ts';
+import { createTransferStore } from './transfer-store.ts';
 import { createTurnLogStore } from './turn-log-store.ts';
 import { createTurnStore } from './turn-store.ts';
 import { createUsageStore } from './usage-store.ts';
@@ -147,5 +148,6 @@ function createStores(models: Models): Stores {
     turnLog: guarded(createTurnLogStore(models)),
     usage: guarded(createUsageStore(models)),
     budgets: guarded(createBudgetStore(models)),
+    transfer: guarded(createTransferStore(models)),
   };
 }

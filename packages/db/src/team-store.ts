@@ -1,3 +1,4 @@
+import { trusted } from 'mongoose';
 import { isDuplicateKey } from './database-errors.ts';
 import { createFoundCache } from './found-cache.ts';
 import type { Models, TeamDocument } from './models.ts';
@@ -47,6 +48,15 @@ export function createTeamStore({ teams }: Models): TeamStore {
     async get({ team }) {
       const found = await teams.findOne({ _id: team }).lean();
       return found ? toInfo(found) : undefined;
+    },
+
+    async list(limit, after) {
+      const found = await teams
+        .find(after === undefined ? {} : { _id: trusted({ $gt: after }) })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(toInfo);
     },
 
     async update({ team }, change) {

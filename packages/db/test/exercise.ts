@@ -1,4 +1,4 @@
-import { mintId } from '@parley/contract';
+import { mintId, type TransferTurn } from '@parley/contract';
 import { mintApiKey, type Stores } from '../src/index.ts';
 import { endedTurn, endTurn, leaseOf, newChat, newScope, newTurn, retryOf } from './examples.ts';
 
@@ -14,6 +14,7 @@ export async function exercise(stores: Stores): Promise<void> {
   await exerciseRepeats(stores, scope);
   await exerciseLog(stores, scope);
   await exerciseUsage(stores, scope);
+  await exerciseTransfer(stores, scope);
 }
 
 type Scope = ReturnType<typeof newScope>;
@@ -31,6 +32,8 @@ async function exerciseTeamsKeysAndAgents(
   await teams.create({ id: mintId('team'), name: 'further' });
   await teams.exists(id);
   await teams.get(scope);
+  await teams.list(10);
+  await teams.list(10, id);
   await teams.update(scope, { tokensPerDay: 10, concurrentTurns: null });
   await teams.findSettings(scope);
   const key = mintApiKey('secret');
@@ -271,3 +274,37 @@ async function exerciseUsage(stores: Stores, scope: Scope): Promise<void> {
     await usage.list(scope, query, { limit: 10 });
   }
 }
+
+async function exerciseTransfer({ transfer }: Stores, { team }: Scope): Promise<void> {
+  const scope = { team };
+  const [agent] = await transfer.listAgents(scope, 10);
+  await transfer.listAgents(scope, 10, mintId('agent'));
+  const [chat] = await transfer.listChats(scope, 10);
+  await transfer.listChats({ team, user: 'user 1' }, 10, mintId('chat'));
+  const { turns } = await transfer.listTurns(scope, chat?.id ?? mintId('chat'), 10, 0);
+  const [row] = await transfer.listUsage(scope, 10);
+  await transfer.listUsage(scope, 10, { id: 'x', day: '2026-11-25' });
+  if (!agent || !chat || !row) throw new Error('there is nothing to be exported');
+  await transfer.addAgent(scope, agent);
+  await transfer.addAgent(scope, { ...agent, id: mintId('agent') });
+  await transfer.standOfChat(scope, chat.id);
+  await transfer.addTurns(scope, chat.id, turns);
+  await transfer.addTurns(scope, mintId('chat'), [
+    { ...endedTransfer, id: mintId('turn'), answerId: mintId('message') },
+  ]);
+  await transfer.addChat(scope, chat);
+  await transfer.addUsage(scope, row);
+}
+
+const endedTransfer = {
+  type: 'turn',
+  sequence: 1,
+  status: 'stopped',
+  takeovers: 0,
+  attempts: 0,
+  messages: [],
+  usage: [],
+  textBytes: 0,
+  createdAt: '2026-11-25T00:00:00.000Z',
+  endedAt: '2026-11-25T00:00:00.000Z',
+} satisfies Omit<TransferTurn, 'id' | 'answerId'>;

@@ -42,7 +42,7 @@ export async function actOn(
 }
 
 /** Opens the database for as long as `use` takes. */
-async function withStores(use: (stores: Stores) => Promise<void>): Promise<void> {
+export async function withStores(use: (stores: Stores) => Promise<void>): Promise<void> {
   const { database, close } = await joinDatabase(readEnv(), say);
   try {
     await use(database.stores);

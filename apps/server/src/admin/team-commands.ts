@@ -1,11 +1,14 @@
-import { beginAct } from '@parley/api';
-import { mintId, newAgentSchema } from '@parley/contract';
+import { beginAct, erase, toTeam } from '@parley/api';
+import { isId, mintId, newAgentSchema, updateTeamInputSchema } from '@parley/contract';
 import { mintApiKey } from '@parley/db';
 import type { Command } from 'commander';
-import { act } from './act.ts';
+import { act, actOn, scopeOf } from './act.ts';
 import { example } from './example.ts';
 
 const nameSchema = newAgentSchema.shape.name.refine((name) => name.trim() !== '', 'a name is needed');
+
+/** Teams of one answer; the last one's id leads on. */
+const PAGE = 1_000;
 
 export function addTeamCommands(program: Command): void {
   const team = program.command('team').description('teams');
@@ -16,6 +19,81 @@ export function addTeamCommands(program: Command): void {
     .description('makes a team with an agent and a key of each kind; the keys are shown this once')
     .addHelpText('after', example('team create "Example Inc."'))
     .action(createTeam);
+
+  team
+    .command('list')
+    .option('--after <teamId>', 'only those that were made after this one')
+    .description('lists all teams, in the order they were made')
+    .addHelpText('after', example('team list'))
+    .action(listTeams);
+
+  team
+    .command('get')
+    .argument('<teamId>', 'the team')
+    .description('shows a team with its budgets')
+    .addHelpText('after', example('team get team_…'))
+    .action(getTeam);
+
+  team
+    .command('update')
+    .argument('<teamId>', 'the team')
+    .option('--name <name>', 'what people call it')
+    .option('--tokens-per-day <number>', 'its budget; "none" takes it away', countOrNone)
+    .option('--tokens-per-day-per-user <number>', 'the budget of each user; or "none"', countOrNone)
+    .option('--concurrent-turns <number>', 'unfinished answers at a time; or "none"', countOrNone)
+    .description('changes what is given of a team')
+    .addHelpText('after', example('team update team_… --name "Example Ltd." --tokens-per-day 1000000'))
+    .action(updateTeam);
+
+  team
+    .command('delete')
+    .argument('<teamId>', 'the team')
+    .requiredOption('--yes', 'that all it has is to be deleted, for good')
+    .description('deletes a team with all it has: agents, keys, chats, usage, its audit log')
+    .addHelpText('after', example('team delete team_… --yes'))
+    .action(deleteTeam);
+}
+
+/** What takes a setting away is null. */
+function countOrNone(text: string): number | null {
+  return text === 'none' ? null : Number(text);
+}
+
+async function listTeams({ after }: { after?: string }): Promise<void> {
+  if (after !== undefined && !isId('team', after)) throw new Error(`There is no team ${after}.`);
+  await act(async (stores) => {
+    const teams = await stores.teams.list(PAGE, after);
+    const last = teams.at(-1);
+    return { teams: teams.map(toTeam), ...(teams.length === PAGE && last && { next: last.id }) };
+  });
+}
+
+async function getTeam(text: string): Promise<void> {
+  await act(async (stores) => toTeam(await stores.teams.get(await scopeOf(stores, text))));
+}
+
+async function updateTeam(text: string, options: object): Promise<void> {
+  const { name, tokensPerDay, tokensPerDayPerUser, concurrentTurns } = updateTeamInputSchema.parse(options);
+  const change = {
+    ...(name !== undefined && { name }),
+    ...(tokensPerDay !== undefined && { tokensPerDay }),
+    ...(tokensPerDayPerUser !== undefined && { tokensPerDayPerUser }),
+    ...(concurrentTurns !== undefined && { concurrentTurns }),
+  };
+  await actOn({ team: text, action: 'team update', target: text }, async (stores, scope) =>
+    toTeam(await stores.teams.update(scope, change)),
+  );
+}
+
+/** Its audit log goes with it: the act is noted nowhere. */
+async function deleteTeam(text: string): Promise<void> {
+  await act(async (stores) => {
+    const { team } = await scopeOf(stores, text);
+    const deletion = await stores.deletions.beginTeam(team);
+    const eraser = { deletions: stores.deletions, dropChat: stores.chats.purge };
+    const isFinished = (await erase(eraser, deletion)) !== undefined;
+    return { teamId: team, deletionId: deletion.id, isDeleted: true, isFinished };
+  });
 }
 
 async function createTeam(text: string): Promise<void> {

@@ -68,6 +68,49 @@ test('agents and signing secrets: each verb does what it says', async () => {
   expect((await verb('signing-secret', 'list')).signingSecrets).toEqual([]);
 });
 
+test('teams, usage and data: each verb does what it says; an export goes where it is imported', async () => {
+  const dataDir = await temporaryFolder();
+  const server = await ServerProcess.start(dataDir);
+  const verb = async (args: string[], input?: string) => {
+    const { stdout, stderr } = await admin(dataDir, args, {}, input);
+    return stdout === '' ? stderr : JSON.parse(stdout);
+  };
+  const { teamId, agentId, secretKey } = await verb(['team', 'create', 'First']);
+  const second = await verb(['team', 'create', 'Second']);
+  const listed = (await verb(['team', 'list'])).teams.map(({ id }: { id: string }) => id);
+  expect(listed).toEqual(expect.arrayContaining([teamId, second.teamId]));
+  expect(
+    await verb(['team', 'update', teamId, '--name', 'Renamed', '--tokens-per-day', '500']),
+  ).toMatchObject({
+    ...{ id: teamId, name: 'Renamed', tokensPerDay: 500 },
+  });
+  expect(await verb(['team', 'update', teamId, '--tokens-per-day', 'none'])).not.toHaveProperty(
+    'tokensPerDay',
+  );
+  expect(await verb(['team', 'get', teamId])).toMatchObject({ id: teamId, name: 'Renamed' });
+  expect(await verb(['usage', 'show', '--team', teamId, '--group-by', 'agent'])).toMatchObject({
+    ...{ teamId, groupBy: 'agent', usage: [] },
+  });
+  const as = { url: server.url, secretKey };
+  const chat = await call(as, 'POST', '/chat', { agentId, userId: 'user 1' });
+
+  const { stdout: exported } = await admin(dataDir, ['data', 'export', '--team', teamId]);
+  expect(
+    exported
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).type),
+  ).toEqual([...['parley-export', 'agent', 'chat', 'end']]);
+  const imported = ['data', 'import', '--team'];
+  expect((await verb([...imported, teamId], exported)).alreadyThere).toMatchObject({ agents: 1, chats: 1 });
+  expect(await verb([...imported, second.teamId], exported)).toMatch(/^Line 2: .*another team/);
+  expect(await verb(['data', 'delete-user', 'user 1', '--team', teamId])).toMatchObject({ isFinished: true });
+  expect((await call(as, 'GET', `/chat/${chat.body.id}`)).status).toBe(404);
+  expect(await verb(['team', 'delete', second.teamId])).toContain('--yes');
+  expect(await verb(['team', 'delete', second.teamId, '--yes'])).toMatchObject({ isDeleted: true });
+  expect(await verb(['team', 'get', second.teamId])).toContain(`There is no team ${second.teamId}`);
+});
+
 test.each([
   [['agent', 'create', '--team', 'team_none', '--name', 'A', '--type', 't'], 'There is no team team_none.'],
   [['team', 'create', ''], 'a name is needed'],

@@ -174,16 +174,23 @@ export async function admin(
   dataDir: string,
   args: string[],
   env: Record<string, string> = {},
+  input?: string,
 ): Promise<Output> {
-  return runCommand('npm', ['run', '-s', 'admin', '--', ...args], await environment(dataDir, env));
+  return runCommand('npm', ['run', '-s', 'admin', '--', ...args], await environment(dataDir, env), input);
 }
 
-async function runCommand(command: string, args: string[], env?: NodeJS.ProcessEnv): Promise<Output> {
+async function runCommand(
+  command: string,
+  args: string[],
+  env?: NodeJS.ProcessEnv,
+  input = '',
+): Promise<Output> {
   const child = spawn(command, args, {
     cwd: root,
     env: env ?? process.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.end(input);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

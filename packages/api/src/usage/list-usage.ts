@@ -1,14 +1,11 @@
-import { limits, listUsageInputSchema, Refusal, usageListSchema, utcDay } from '@parley/contract';
+import { limits, listUsageInputSchema, usageListSchema } from '@parley/contract';
 import { z } from 'zod';
 import { cursorKind } from '../cursor.ts';
 import { procedure } from '../procedures.ts';
+import { daysOf } from './days-of.ts';
 import { toUsageSum } from './to-usage-sum.ts';
 
 const cursors = cursorKind('usage', z.string());
-
-const DAY_MS = 24 * 60 * 60 * 1_000;
-/** The last 30 days, today included. */
-const DAYS_BEFORE = 29;
 
 export const listUsage = procedure
   .meta({
@@ -39,18 +36,3 @@ export const listUsage = procedure
       ...(next !== undefined && { nextCursor: cursors.encode(query, next) }),
     };
   });
-
-/** @throws Refusal `invalid_input` when the days are in the wrong order, or too many */
-function daysOf({ from, to }: { from?: string | undefined; to?: string | undefined }) {
-  const last = to ?? utcDay(new Date());
-  const first = from ?? utcDay(new Date(Date.parse(last) - DAYS_BEFORE * DAY_MS));
-  const days = (Date.parse(last) - Date.parse(first)) / DAY_MS + 1;
-  if (days < 1) throw invalid('from', 'must not be after `to`');
-  if (days > limits.usageDaysMax)
-    throw invalid('from', `must be at most ${limits.usageDaysMax - 1} days before \`to\``);
-  return { from: first, to: last };
-}
-
-function invalid(path: string, message: string): Refusal {
-  return new Refusal('invalid_input', { issues: [{ path, message }] });
-}

@@ -1,0 +1,178 @@
+import {
+  type TransferChat,
+  type TransferLine,
+  type TransferTurn,
+  transferLineSchema,
+} from '@parley/contract';
+import type { Scope, TransferStore } from '@parley/db';
+import { prettifyError } from 'zod';
+
+/** Turns that are written at once. */
+const TURNS_PAGE = 100;
+
+/** What became of an import: what was added, and what had been there and stays as it is. */
+export interface ImportSummary {
+  readonly added: Counts;
+  readonly alreadyThere: Counts;
+  /** Headers of tools whose value was not exported. */
+  readonly headersWithoutValue: number;
+}
+
+interface Counts {
+  agents: number;
+  chats: number;
+  turns: number;
+  usage: number;
+}
+
+/** Why an import ended, and at which line; what came before it is stored. */
+export class ImportError extends Error {
+  override readonly name = 'ImportError';
+  readonly line: number;
+  constructor(line: number, sentence: string) {
+    super(`Line ${line}: ${sentence}`);
+    this.line = line;
+  }
+}
+
+/**
+ * Stores what `exportTeam` wrote, in this team. Ids stay. It can be done again, also after it broke off: what is there
+ * is left as it is. A chat is stored after all its turns, so that nobody meets half of one.
+ *
+ * @throws ImportError at a line that cannot be stored
+ */
+export async function importTeam(
+  transfer: TransferStore,
+  scope: Scope,
+  lines: AsyncIterable<string>,
+): Promise<ImportSummary> {
+  const run = new ImportRun(transfer, scope);
+  let number = 0;
+  for await (const text of lines) {
+    number++;
+    await run.take(number, parse(number, text));
+  }
+  run.finish(number + 1);
+  return run.summary;
+}
+
+function parse(number: number, text: string): TransferLine {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ImportError(number, 'this is no JSON.');
+  }
+  const parsed = transferLineSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ImportError(number, `this is no line of an export.\n${prettifyError(parsed.error)}`);
+}
+
+/** One import: the chat it is in, and what it has counted. */
+class ImportRun {
+  readonly summary: ImportSummary = { added: noCounts(), alreadyThere: noCounts(), headersWithoutValue: 0 };
+  readonly #transfer: TransferStore;
+  readonly #scope: Scope;
+  readonly #seen = noCounts();
+  #hasBegun = false;
+  #hasEnded = false;
+  #chat: { readonly chat: TransferChat; readonly line: number; sequence: number } | undefined;
+  #turns: TransferTurn[] = [];
+
+  constructor(transfer: TransferStore, scope: Scope) {
+    this.#transfer = transfer;
+    this.#scope = scope;
+  }
+
+  async take(number: number, line: TransferLine): Promise<void> {
+    if (this.#hasEnded) throw new ImportError(number, 'nothing may follow the end.');
+    if (this.#hasBegun === (line.type === 'parley-export')) {
+      throw new ImportError(number, 'an export begins with a line of the type `parley-export`, and has one.');
+    }
+    if (line.type !== 'turn') await this.#finishChat();
+    switch (line.type) {
+      case 'parley-export':
+        this.#hasBegun = true;
+        return;
+      case 'agent': {
+        const headers = line.versions.flatMap(({ tools = [] }) => tools.map((tool) => tool.headers ?? {}));
+        const blank = headers.flatMap(Object.values).filter((value) => value === null).length;
+        Object.assign(this.summary, { headersWithoutValue: this.summary.headersWithoutValue + blank });
+        return this.#count('agents', number, await this.#transfer.addAgent(this.#scope, line));
+      }
+      case 'chat': {
+        const stand = await this.#transfer.standOfChat(this.#scope, line.id);
+        if (stand === 'taken') throw new ImportError(number, taken(`chat ${line.id}`));
+        this.#chat = { chat: line, line: number, sequence: 0 };
+        return;
+      }
+      case 'turn':
+        return this.#takeTurn(number, line);
+      case 'usage':
+        return this.#count('usage', number, await this.#transfer.addUsage(this.#scope, line));
+      case 'end':
+        this.#hasEnded = true;
+        for (const what of ['agents', 'chats', 'turns', 'usage'] as const) {
+          if (line[what] === this.#seen[what]) continue;
+          throw new ImportError(
+            number,
+            `there should be ${line[what]} ${what} before it, and are ${this.#seen[what]}.`,
+          );
+        }
+    }
+  }
+
+  finish(number: number): void {
+    if (!this.#hasEnded) throw new ImportError(number, 'the export is cut off here: its end is missing.');
+  }
+
+  async #takeTurn(number: number, turn: TransferTurn): Promise<void> {
+    const at = this.#chat;
+    if (!at) throw new ImportError(number, 'a turn follows its chat, or another turn of it.');
+    if (turn.sequence <= at.sequence)
+      throw new ImportError(number, 'the turns of a chat are in their order.');
+    at.sequence = turn.sequence;
+    this.#turns.push(turn);
+    if (this.#turns.length >= TURNS_PAGE) await this.#storeTurns();
+  }
+
+  async #storeTurns(): Promise<void> {
+    const at = this.#chat;
+    const turns = this.#turns;
+    if (!at || turns.length === 0) return;
+    this.#turns = [];
+    const result = await this.#transfer.addTurns(this.#scope, at.chat.id, turns);
+    if (result === 'taken') {
+      throw new ImportError(
+        at.line,
+        `chat ${at.chat.id} has gone on otherwise: other turns stand in the place of these.`,
+      );
+    }
+    this.#seen.turns += turns.length;
+    this.summary.added.turns += result.added;
+    this.summary.alreadyThere.turns += turns.length - result.added;
+  }
+
+  /** The chat comes last: one that is there is whole. */
+  async #finishChat(): Promise<void> {
+    const at = this.#chat;
+    if (!at) return;
+    await this.#storeTurns();
+    this.#chat = undefined;
+    this.#count('chats', at.line, await this.#transfer.addChat(this.#scope, at.chat));
+  }
+
+  #count(what: keyof Counts, number: number, result: 'added' | 'there' | 'taken'): void {
+    if (result === 'taken') throw new ImportError(number, taken('this'));
+    this.#seen[what]++;
+    this.summary[result === 'added' ? 'added' : 'alreadyThere'][what]++;
+  }
+}
+
+function noCounts(): Counts {
+  return { agents: 0, chats: 0, turns: 0, usage: 0 };
+}
+
+function taken(what: string): string {
+  return `${what} is another team's here, or was deleted a short time ago.`;
+}

@@ -1,0 +1,319 @@
+import { answerIdOf, type Chat, type Id, type Metadata, mintId, type TransferLine } from '@parley/contract';
+import type { Stores, TurnEnd } from '@parley/db';
+import { openTestDatabase } from '@parley/db/testing';
+import type {} from '@parley/embedded/testing';
+import fc from 'fast-check';
+import { afterAll, describe, expect, inject, test } from 'vitest';
+import { exportTeam } from '../../src/transfer/export-team.ts';
+import { ImportError, importTeam } from '../../src/transfer/import-team.ts';
+import { readLines } from '../../src/transfer/read-lines.ts';
+import { startHarness } from '../harness.ts';
+
+/* What is exported here is imported in another database, and exported there as it was. */
+
+const { makeTeam, mongo } = await startHarness();
+const other = await openTestDatabase(inject('mongoUri'), 'transfer_target');
+const third = await openTestDatabase(inject('mongoUri'), 'transfer_third');
+afterAll(() => Promise.all([other.drop(), third.drop()]));
+
+const here = mongo.database.stores;
+type Scope = { readonly team: Id<'team'>; readonly user?: string };
+
+async function linesOf(stores: Stores, scope: Scope, withSecrets = true): Promise<TransferLine[]> {
+  const lines: TransferLine[] = [];
+  for await (const line of exportTeam(stores.transfer, scope, { withSecrets, now: new Date(0) }))
+    lines.push(line);
+  return lines;
+}
+
+async function* texts(lines: readonly (object | string)[]): AsyncGenerator<string> {
+  for (const line of lines) yield typeof line === 'string' ? line : JSON.stringify(line);
+}
+
+const importInto = (stores: Stores, scope: Scope, lines: readonly (object | string)[]) =>
+  importTeam(stores.transfer, scope, texts(lines));
+
+/** Drops the moment and the team that an export begins with: they are of the export, not of what is in it. */
+const bodyOf = (lines: readonly TransferLine[]) => lines.slice(1);
+
+const oddTexts = fc.oneof(
+  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }),
+  fc.constantFrom('$$ROOT', 'a.b', '{"$ref":1}', '🙂'.repeat(20), ' \n\t', '__proto_'),
+);
+const metadata: fc.Arbitrary<Metadata> = fc.constantFrom<Metadata>(
+  { $ref: 'chats', $id: 7, 'a.b': { $gt: '' } },
+  { _bsontype: 'ObjectId', id: 'x' },
+  { list: [1, 'x', null, { deep: [{}] }] },
+  {},
+);
+const aTurn = fc.record({
+  question: oddTexts,
+  kind: fc.constantFrom('completed', 'stopped', 'failed', 'empty'),
+  text: oddTexts,
+});
+const aChat = fc.record({
+  user: fc.option(oddTexts, { nil: undefined }),
+  metadata: fc.option(metadata, { nil: undefined }),
+  title: fc.option(oddTexts, { nil: undefined }),
+  turns: fc.array(aTurn, { maxLength: 4 }),
+  hasOpenTurn: fc.boolean(),
+});
+const aTeam = fc.record({
+  prompts: fc.array(oddTexts, { minLength: 1, maxLength: 3 }),
+  retentionDays: fc.option(fc.integer({ min: 1, max: 3_650 }), { nil: undefined }),
+  chats: fc.array(aChat, { maxLength: 3 }),
+});
+type TeamPlan = typeof aTeam extends fc.Arbitrary<infer Plan> ? Plan : never;
+
+/** Makes what a plan says, through the stores that the server itself uses. */
+async function live({ prompts, retentionDays, chats }: TeamPlan): Promise<Scope> {
+  const scope = { team: mintId('team') };
+  const tools = [
+    {
+      name: 'look',
+      description: 'Looks.',
+      parameters: { type: 'object', properties: { 'a.$b': {} } },
+      url: 'https://example.com/',
+      headers: { authorization: 'Bearer tool-secret' },
+    },
+  ];
+  const base = { name: 'Ada', type: 'support', retentionDays };
+  const agent = await here.agents.create(scope, { ...base, systemPrompt: prompts[0], tools });
+  for (const systemPrompt of prompts.slice(1)) {
+    await here.agents.update(scope, agent.id, () => ({ ...base, systemPrompt, temperature: 0.5 }));
+  }
+  for (const { user, metadata: given, title, turns, hasOpenTurn } of chats) {
+    const { id: chat } = await here.chats.create(scope, {
+      agent: agent.id,
+      agentType: 'support',
+      ...(user !== undefined && { user }),
+      ...(given !== undefined && { metadata: given }),
+    });
+    if (title !== undefined) await here.chats.update(scope, chat, { title });
+    for (const [index, turn] of turns.entries()) {
+      const id = await insert(scope, chat, index + 1, turn.question);
+      await here.turns.end(scope, id, 'token', endOf(id, turn, agent.id));
+      await here.usage.count([id]);
+    }
+    if (hasOpenTurn) await insert(scope, chat, turns.length + 1, 'open');
+  }
+  return scope;
+}
+
+async function insert(
+  scope: Scope,
+  chat: Id<'chat'>,
+  sequence: number,
+  content: string,
+): Promise<Id<'turn'>> {
+  const id = mintId('turn');
+  const createdAt = new Date();
+  const userMessage = { id: mintId('message'), role: 'user', content, createdAt } as const;
+  await here.turns.insert(scope, {
+    ...{ id, chat, sequence, question: { userMessage }, answerId: answerIdOf(id), createdAt },
+    lease: { token: 'token', attempt: 1, renewals: 0 },
+  });
+  return id;
+}
+
+function endOf(
+  id: Id<'turn'>,
+  { kind, text }: TeamPlan['chats'][number]['turns'][number],
+  agent: Id<'agent'>,
+): TurnEnd {
+  const account = { agent, day: '2026-11-25' };
+  const shared = {
+    account,
+    usage: { attempt: 1, model: 'm', calls: 1, inputTokens: 2 },
+    textBytes: 7,
+    agentVersion: 1,
+  };
+  const answer = { id: answerIdOf(id), role: 'assistant', content: text, createdAt: new Date() } as const;
+  const written = { attempt: 1, text };
+  if (kind === 'failed') return { ...shared, status: 'failed', errorCode: 'model_failed', written };
+  if (kind === 'empty') return { ...shared, status: 'stopped' };
+  return { ...shared, status: kind === 'stopped' ? 'stopped' : 'completed', answer, written };
+}
+
+test('an export, imported elsewhere, is exported there as it was; imported again, it changes nothing', async () => {
+  await fc.assert(
+    fc.asyncProperty(aTeam, async (plan) => {
+      const scope = await live(plan);
+      const lines = await linesOf(here, scope);
+      const open = plan.chats.filter(({ hasOpenTurn }) => hasOpenTurn).length;
+      expect(lines.at(-1)).toMatchObject({ type: 'end', turnsLeftOut: open });
+      const target = { team: mintId('team') };
+      const first = await importInto(other.stores, target, lines);
+      const end = { ...lines.at(-1), turnsLeftOut: 0 };
+      expect(bodyOf(await linesOf(other.stores, target))).toEqual([...lines.slice(1, -1), end]);
+      const again = await importInto(other.stores, target, lines);
+      expect(again.alreadyThere).toEqual(first.added);
+      expect(again.added).toEqual({ agents: 0, chats: 0, turns: 0, usage: 0 });
+      expect(bodyOf(await linesOf(other.stores, target))).toEqual([...lines.slice(1, -1), end]);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('a file that is cut anywhere is refused by its line, and made whole by the next import', async () => {
+  const chat = { user: 'u', metadata: {}, title: 'A title', turns: [], hasOpenTurn: false };
+  const turn = { question: 'q', kind: 'completed', text: 'a' } as const;
+  const scope = await live({
+    prompts: ['p'],
+    retentionDays: undefined,
+    chats: [{ ...chat, turns: [turn, turn] }, chat],
+  });
+  const lines = await linesOf(here, scope);
+  for (let end = 1; end < lines.length; end++) {
+    const target = { team: mintId('team') };
+    const cut = importInto(third.stores, target, lines.slice(0, end));
+    await expect(cut).rejects.toThrow(
+      new ImportError(end + 1, 'the export is cut off here: its end is missing.'),
+    );
+    // No chat that is there lacks a turn.
+    const stored = bodyOf(await linesOf(third.stores, target)).filter(({ type }) => type !== 'end');
+    expect(lines).toEqual(expect.arrayContaining(stored));
+    expect(stored.filter(({ type }) => type === 'turn').length % 2).toBe(0);
+    await importInto(third.stores, target, lines);
+    expect(bodyOf(await linesOf(third.stores, target))).toEqual(bodyOf(lines));
+    await third.raw.dropDatabase();
+  }
+});
+
+test('an imported chat is read, found and gone on with, as if it had been made here', async () => {
+  const from = await makeTeam();
+  const { id } = await from.makeChat({ userId: 'u1', metadata: { plan: 'pro' } });
+  await from.send(id, 'The capital of France?');
+  const to = await makeTeam();
+  const lines = await linesOf(here, { team: from.id });
+  const before = (await from.rest<Chat>('GET', `/chat/${id}`)).body;
+  // All of it goes, tombstones included, as in a database that never had it.
+  for (const name of ['chats', 'turns', 'agents', 'usage'])
+    await mongo.raw.collection(name).deleteMany({ team: from.id });
+  const summary = await importInto(here, { team: to.id }, lines);
+  expect(summary.added).toMatchObject({ agents: 1, chats: 1, turns: 1 });
+  expect((await to.rest('GET', `/chat/${id}`)).body).toEqual({ ...before, teamId: to.id });
+  const found = await to.rest<{ chats: { id: string }[] }>('GET', '/chat?search=capit&userId=u1');
+  expect(found.body.chats.map((chat) => chat.id)).toEqual([id]);
+  expect((await to.send(id, 'and of Spain?')).status).toBe(200);
+  const { body } = await to.rest<{ messages: unknown[] }>('GET', `/chat/${id}/message`);
+  expect(body.messages).toHaveLength(4);
+});
+
+test('of one user the chats alone, and of tools no secret, unless it is asked for', async () => {
+  const team = await makeTeam({
+    tools: [
+      {
+        ...{ name: 't', description: 'd', parameters: { type: 'object' }, url: 'https://example.com' },
+        headers: { authorization: 'tool-secret' },
+      },
+    ],
+  });
+  const own = await team.makeChat({ userId: 'own' });
+  await team.makeChat({ userId: 'foreign' });
+  const lines = await linesOf(here, { team: team.id, user: 'own' }, false);
+  expect(lines.filter(({ type }) => type === 'chat')).toMatchObject([{ id: own.id, userId: 'own' }]);
+  expect(lines.filter(({ type }) => type === 'usage')).toEqual([]);
+  expect(JSON.stringify(lines)).not.toContain('tool-secret');
+  expect(JSON.stringify(lines)).toContain('"headers":{"authorization":null}');
+  expect(JSON.stringify(await linesOf(here, { team: team.id }))).toContain('tool-secret');
+  const summary = await importInto(third.stores, { team: mintId('team') }, lines);
+  expect(summary.headersWithoutValue).toBe(1);
+});
+
+describe('is refused, with its line:', () => {
+  const sample = async () => {
+    const team = await makeTeam();
+    const { id } = await team.makeChat();
+    await team.send(id, 'hello');
+    return { team, lines: await linesOf(here, { team: team.id }) };
+  };
+  const refusalOf = async (scope: Scope, lines: readonly (object | string)[], stores = third.stores) =>
+    importInto(stores, scope, lines).then(
+      () => undefined,
+      (error: unknown) => (error instanceof ImportError ? error.message : error),
+    );
+
+  test('what is another team’s here, be it an agent or a chat', async () => {
+    const { lines } = await sample();
+    const stranger = await makeTeam();
+    expect(await refusalOf({ team: stranger.id }, lines, here)).toMatch(/^Line 2: .*another team/);
+    const [begin, ...rest] = lines;
+    const chats = rest.filter(({ type }) => type !== 'agent');
+    expect(await refusalOf({ team: stranger.id }, [begin ?? {}, ...chats], here)).toMatch(
+      /^Line 2: chat .*another/,
+    );
+    expect((await stranger.rest<{ chats: unknown[] }>('GET', '/chat')).body.chats).toEqual([]);
+  });
+
+  test('a chat that has gone on otherwise', async () => {
+    const { team, lines } = await sample();
+    const scope = { team: team.id };
+    const turn = lines.find(({ type }) => type === 'turn');
+    const tail = mintId('turn');
+    const changed = lines.map((line) =>
+      line === turn ? { ...line, id: tail, answerId: answerIdOf(tail) } : line,
+    );
+    expect(await refusalOf(scope, changed, here)).toMatch(/^Line 3: .* has gone on otherwise/);
+  });
+
+  test.each<[string, (lines: TransferLine[]) => (object | string)[], RegExp]>([
+    ['noise', (lines) => [...lines.slice(0, 2), 'not json'], /^Line 3: this is no JSON/],
+    [
+      'an unknown type',
+      (lines) => [...lines.slice(0, 1), { type: 'key' }],
+      /^Line 2: this is no line of an export/,
+    ],
+    ['a field too many', ([begin, agent]) => [begin ?? {}, { ...agent, team: 'x' }], /^Line 2: [\s\S]*team/],
+    ['another version', ([begin]) => [{ ...begin, version: 2 }], /^Line 1: [\s\S]*another form/],
+    ['no beginning', (lines) => lines.slice(1), /^Line 1: an export begins/],
+    ['two beginnings', ([begin]) => [begin ?? {}, begin ?? {}], /^Line 2: an export begins/],
+    [
+      'a turn without a chat',
+      (lines) => lines.filter(({ type }) => type !== 'chat'),
+      /^Line 3: a turn follows its chat/,
+    ],
+    [
+      'a turn that is missing',
+      (lines) => lines.filter(({ type }) => type !== 'turn'),
+      /should be 1 turns before it, and are 0/,
+    ],
+    ['a line after the end', (lines) => [...lines, ...lines.slice(1, 2)], /nothing may follow the end/],
+    ['nothing', () => [], /^Line 1: the export is cut off/],
+  ])('%s', async (_, change, sentence) => {
+    const { lines } = await sample();
+    expect(await refusalOf({ team: mintId('team') }, change(lines))).toMatch(sentence);
+  });
+
+  test('a line that is too long to be held', async () => {
+    const chunks = async function* () {
+      for (let index = 0; index < 5; index++) yield Buffer.alloc(1_000, 'x');
+    };
+    const read = async () => {
+      for await (const line of readLines(chunks(), 3_000)) expect(line).toBeUndefined();
+    };
+    await expect(read()).rejects.toThrow('Line 1: it is longer than any line of an export.');
+  });
+});
+
+test('lines come out as they went in, wherever the pieces are cut', async () => {
+  const lines = fc.array(
+    fc.string({ unit: 'binary', minLength: 1 }).filter((text) => text.isWellFormed() && !text.includes('\n')),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      lines,
+      fc.integer({ min: 1, max: 9 }),
+      fc.boolean(),
+      async (texts_, size, hasLastBreak) => {
+        const bytes = Buffer.from(texts_.join('\n') + (hasLastBreak && texts_.length > 0 ? '\n' : ''));
+        const pieces = async function* () {
+          for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);
+        };
+        const read: string[] = [];
+        for await (const line of readLines(pieces())) read.push(line);
+        expect(read).toEqual(texts_);
+      },
+    ),
+  );
+});
