@@ -67,8 +67,9 @@ export function createContext(
   };
   const refused = (error: unknown): never => {
     if (isOfOrigin(error)) request.onForeignOrigin();
-    // Whoever tries keys is slowed as whoever has one.
-    if (rates) refuseLimited(rates.limiter.take(ofAddress(address(), rates.limits), calls));
+    // Whoever tries keys is slowed as whoever has one; a database that is away is nobody's doing.
+    const isTheirs = error instanceof Refusal && error.status < 500;
+    if (rates && isTheirs) refuseLimited(rates.limiter.take(ofAddress(address(), rates.limits), calls));
     throw error;
   };
   /** Nobody waits for it: the key is refused, noted or not. */

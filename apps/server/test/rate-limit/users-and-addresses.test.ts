@@ -1,4 +1,4 @@
-import { limits } from '@parley/contract';
+import { limits, Refusal } from '@parley/contract';
 import { mintApiKey } from '@parley/db';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { parseTrustProxy } from '../../src/client-address.ts';
@@ -12,6 +12,17 @@ const behindProxy = await startHarness({
   trustProxy: parseTrustProxy('loopback'),
 });
 const direct = await startHarness({ rateLimits: { address: 8 } });
+
+let isAway = false;
+const losing = await startHarness({
+  rateLimits: { address: 4 },
+  alter: (database) => {
+    const { apiKeys } = database.stores;
+    const find: typeof apiKeys.find = (key) =>
+      isAway ? Promise.reject(new Refusal('database_unavailable')) : apiKeys.find(key);
+    return { ...database, stores: { ...database.stores, apiKeys: { ...apiKeys, find } } };
+  },
+});
 
 // It stays the middle of one minute: no test has a part of it in the next.
 vi.useFakeTimers({ toFake: ['Date'], now: Math.floor(Date.now() / 60_000) * 60_000 + 30_000 });
@@ -166,3 +177,12 @@ test.each(['on', 'true', '*', '0', '-1', '1.5', 'proxy.local', '10.0.0.0/40', '1
     expect(() => parseTrustProxy(text)).toThrow();
   },
 );
+
+test('a database that is away is nobody’s doing: who asked meanwhile is served when it is back', async () => {
+  const team = await losing.makeTeam();
+  const ask = (count: number) => statuses(count, () => ({ 'x-api-key': team.publishableKey }), losing);
+  isAway = true;
+  expect(await ask(6)).toEqual(Array.from({ length: 6 }, () => 503));
+  isAway = false;
+  expect(await ask(5)).toEqual([...ok(4), 429]);
+});
