@@ -1,0 +1,157 @@
+import { scripts, startScriptedTool } from '@parley/agent/testing';
+import { restOperations } from '@parley/api';
+import { afterAll, expect, test } from 'vitest';
+import { createMetrics } from '../../src/metrics.ts';
+import { startHarness } from '../harness.ts';
+import { ask, doors } from '../support/doors.ts';
+import { headersFor, operations } from '../support/operations.ts';
+
+/*
+ * A team whose every secret and word is known by a mark of its own. Everything is asked for by everyone; whatever is
+ * answered, refused, logged and measured is searched for the marks. Where one may be read is said here, by hand.
+ */
+
+const metrics = createMetrics();
+const tool = await startScriptedTool();
+const { url, makeTeam, model, log, rest, mongo } = await startHarness({
+  metrics,
+  toolAddresses: { arePrivateAllowed: true },
+});
+afterAll(() => tool.stop());
+
+const marks = {
+  prompt: 'canary-prompt-3e1',
+  toolSecret: 'canary-tool-secret-8b2',
+  toolResult: 'canary-tool-result-77c',
+  toolArgument: 'canary-tool-argument-0d4',
+  question: 'canary-question-91f',
+  answer: 'canary-answer-c55',
+  metadata: 'canary-metadata-2aa',
+  user: 'canary-user-6d0',
+} as const;
+
+const victim = await makeTeam({
+  systemPrompt: marks.prompt,
+  tools: [
+    {
+      ...{ name: 'look', description: 'Looks.', parameters: { type: 'object' }, url: tool.url },
+      headers: { authorization: marks.toolSecret },
+    },
+  ],
+});
+const stranger = await makeTeam();
+tool.answer((response) => void response.end(marks.toolResult));
+model.reply(
+  scripts.toolCalls([{ name: 'look', arguments: { what: marks.toolArgument } }]),
+  scripts.text(marks.answer),
+);
+const chat = await victim.makeChat({ userId: marks.user, metadata: { note: marks.metadata } });
+await victim.send(chat.id, `x ${marks.question}`);
+const guest = await victim.makeGuest();
+const userToken = await victim.userToken(marks.user);
+const signingSecret = (await mongo.raw.collection('signingSecrets').findOne({ team: victim.id }))?.['secret'];
+
+/** What opens doors: it is read by nobody, once it was given. */
+const doorOpeners = {
+  secretKey: victim.secretKey,
+  publishableKey: victim.publishableKey,
+  guestToken: guest.token,
+  userToken,
+  signingSecret: String(signingSecret),
+  toolSecret: marks.toolSecret,
+  toolResult: marks.toolResult,
+  toolArgument: marks.toolArgument,
+};
+
+const withKey = (key: string, token?: string) => ({
+  'x-api-key': key,
+  ...(token !== undefined && { 'x-user-token': token }),
+});
+/** Who asks. */
+const callers: Readonly<Record<string, { headers: (name: string) => Promise<Record<string, string>> }>> = {
+  'the team itself': { headers: (name) => headersFor(victim, name) },
+  'its open page': { headers: async () => withKey(victim.publishableKey) },
+  'a guest of it': { headers: async () => withKey(await victim.guestKey(), guest.token) },
+  'another user of it': {
+    headers: async () => withKey(await victim.guestKey(), await victim.userToken('someone else')),
+  },
+  'another team': { headers: async () => withKey(stranger.secretKey) },
+  nobody: { headers: async () => ({}) },
+};
+const AGENT_SETTINGS = /^agent\.(create|get|update|rollback|listVersions)$/;
+const CHATS = /^(chat|message)\./;
+
+function mayRead(who: string, name: string, mark: keyof typeof marks): boolean {
+  const isTeam = who === 'the team itself';
+  if (mark === 'prompt') return isTeam && AGENT_SETTINGS.test(name);
+  if (mark === 'user' && name === 'usage.list') return isTeam;
+  // An open key is the documented one: it reads all chats of the team.
+  return CHATS.test(name) && (isTeam || who === 'its open page');
+}
+
+/** What is asked for where one thing is named: the one with the marks. */
+function marked(name: string): Record<string, string> {
+  if (/^(chat\.get|message\.list)$/.test(name)) return { chatId: chat.id };
+  return /^agent\.(get|listVersions)$/.test(name) ? { agentId: victim.agent.id } : {};
+}
+
+test.each(Object.keys(callers))(
+  'asked by %s, nothing is answered that is not theirs to read',
+  async (who) => {
+    const seen = new Set<string>();
+    for (const name of Object.keys(operations)) {
+      for (const door of doors) {
+        const valid = (await operations[name]?.validInput(victim)) ?? {};
+        const named = { ...valid, ...marked(name) };
+        const broken = Object.fromEntries(Object.keys(named).map((field) => [field, { marks: 7 }]));
+        for (const input of [named, { ...named, unknown: 1 }, broken]) {
+          const headers = (await callers[who]?.headers(name)) ?? {};
+          const answer = JSON.stringify(await ask(door, name, input, { url, headers }));
+          for (const [opener, text] of Object.entries(doorOpeners)) {
+            expect(answer.includes(text), `${name} by ${who} shows the ${opener}`).toBe(false);
+          }
+          for (const mark of ['prompt', 'question', 'answer', 'metadata', 'user'] as const) {
+            if (!answer.includes(marks[mark])) continue;
+            expect(mayRead(who, name, mark), `${name} by ${who} shows the ${mark}`).toBe(true);
+            seen.add(mark);
+          }
+        }
+      }
+    }
+    // What is searched for is there to be found.
+    const readable = who === 'the team itself' || who === 'its open page';
+    const theirs = [
+      'question',
+      'answer',
+      'metadata',
+      ...(who === 'the team itself' ? ['prompt', 'user'] : []),
+    ];
+    if (readable) expect([...seen]).toEqual(expect.arrayContaining(theirs));
+    else expect([...seen]).toEqual([]);
+  },
+);
+
+test('what is refused at any path repeats nothing of what came with it', async () => {
+  for (const { method, path } of restOperations) {
+    const filled = path.replaceAll(/\{\w+\}/g, marks.question);
+    const { status, body } = await rest(method, filled, {
+      key: `${victim.secretKey}x`,
+      headers: { 'x-user-token': `${userToken}x`, 'idempotency-key': marks.metadata },
+    });
+    expect(status).toBe(401);
+    const text = JSON.stringify(body);
+    for (const mark of [...Object.values(marks), ...Object.values(doorOpeners)])
+      expect(text).not.toContain(mark);
+  }
+});
+
+test('after all that, no log and no metric holds a mark', async () => {
+  const texts = [log.text, await metrics.text()];
+  expect(log.all().length).toBeGreaterThan(100);
+  for (const text of texts) {
+    for (const mark of [...Object.values(marks), ...Object.values(doorOpeners)])
+      expect(text).not.toContain(mark);
+    expect(text).not.toMatch(/canary/);
+    expect(text).not.toMatch(/(?:[sp]k|gt|ss)_live_\w/);
+  }
+});
