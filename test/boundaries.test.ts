@@ -21,6 +21,11 @@ const arrows: Readonly<Record<string, Arrows>> = {
     values: ['@parley/contract', '@trpc/server', 'jose', 'trpc-to-openapi', 'zod'],
     types: ['@parley/db', '@parley/turns', 'zod-openapi'],
   },
+  // What the server and any other host put together in the same way.
+  'packages/host': {
+    values: ['@parley/agent', '@parley/api', '@parley/contract', '@parley/turns'],
+    types: ['@parley/db'],
+  },
   'packages/embedded': { values: ['mongodb', 'mongodb-memory-server-core'] },
   // What runs in a browser knows the server by its types alone.
   'packages/client': {
@@ -67,6 +72,7 @@ const arrows: Readonly<Record<string, Arrows>> = {
       '@parley/contract',
       '@parley/db',
       '@parley/embedded',
+      '@parley/host',
       '@parley/turns',
       '@scalar/fastify-api-reference',
       '@trpc/server',

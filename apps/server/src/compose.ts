@@ -1,19 +1,15 @@
-import { type AgentBounds, createRunAgent, problemOfToolUrl, type ToolAddresses } from '@parley/agent';
-import { RateLimiter, type RateLimits, type Services, type TurnLimits } from '@parley/api';
-import { limits } from '@parley/contract';
+import type { AgentBounds, ToolAddresses } from '@parley/agent';
+import type { RateLimits, Services, TurnLimits } from '@parley/api';
 import type { Database } from '@parley/db';
-import { startTurns, systemClock, type TurnBounds, type Turns } from '@parley/turns';
+import { startServices } from '@parley/host';
+import type { TurnBounds, Turns } from '@parley/turns';
 import type { FastifyInstance } from 'fastify';
 import { buildServer } from './build-server.ts';
 import type { TrustProxy } from './client-address.ts';
 import type { WebApp } from './doors/web.ts';
-import { jobsOf, startHousekeeping } from './housekeeping.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { ModelSource } from './model-source.ts';
-
-/** No text has more bytes than this per token, as the context estimates them: what is read always suffices. */
-const BYTES_PER_TOKEN_MAX = 2.5;
 
 /** How long the last answers may take to leave, once nothing runs any more. */
 const LAST_WORDS_MS = 2_000;
@@ -45,71 +41,39 @@ export async function compose(parts: {
   /** Without them there are none. */
   readonly rateLimits?: RateLimits | undefined;
 }): Promise<Composition> {
-  const { database, model, log, contextTokens, metrics } = parts;
-  const { toolAddresses = { arePrivateAllowed: false } } = parts;
-  const runAgent = createRunAgent({
+  const { database, model, log, metrics } = parts;
+  const running = startServices({
+    database,
     endpoint: model.endpoint,
-    contextTokens,
-    toolAddresses,
-    onToolFailure: ({ id, reason, ...call }) => {
-      log.warn({ turn: id, reason, ...call }, 'a tool gave no result');
-      metrics?.countToolFailure(reason);
-    },
-    bounds: parts.agentBounds,
-  });
-  const turns = startTurns({
-    store: database.stores,
-    runAgent: metrics ? metrics.watchAgent(runAgent) : runAgent,
-    checkModel: model.endpoint,
-    clock: systemClock,
+    contextTokens: parts.contextTokens,
     log: (level, event, fields) => log[level](fields, event),
-    bounds: {
-      leaseMs: limits.leaseMs,
-      tickMs: limits.tickMs,
-      sendWaitMaxMs: limits.sendWaitMaxMs,
-      cancelWaitMaxMs: limits.cancelWaitMaxMs,
-      runningTurnsMax: limits.runningTurnsMax,
-      queuedTurnsPerChatMax: limits.queuedTurnsPerChatMax,
-      takeoversMax: limits.takeoversMax,
-      countEveryMs: limits.usageCountEveryMs,
-      historyBytesMax: contextTokens * BYTES_PER_TOKEN_MAX,
-      ...parts.bounds,
-    },
-  });
-  const rates = parts.rateLimits && {
-    limits: parts.rateLimits,
-    limiter: new RateLimiter({
-      counts: database.stores.requestCounts,
-      log: (event, fields) => log.warn(fields, event),
-    }),
-  };
-  const services: Services = {
-    stores: database.stores,
-    turns,
-    rates,
+    rateLimits: parts.rateLimits,
     turnLimits: parts.turnLimits,
-    problemOfToolUrl: (url) => problemOfToolUrl(url, toolAddresses),
-  };
+    toolAddresses: parts.toolAddresses,
+    bounds: parts.bounds,
+    agentBounds: parts.agentBounds,
+    watchAgent: metrics?.watchAgent,
+    onToolFailure: metrics && (({ reason }) => metrics.countToolFailure(reason)),
+  });
+  const { services } = running;
+  const { turns } = services;
   const health = {
     isDraining: () => turns.isDraining,
     isDatabaseReachable: () => database.isReachable(),
   };
   const { web, trustProxy } = parts;
   metrics?.watchTurns(turns);
-  const eraser = { deletions: database.stores.deletions, dropChat: turns.dropChat };
-  const housekeeping = startHousekeeping(jobsOf(eraser, database.stores, turns, log), log);
   const app = await buildServer({ services, health, log, web, trustProxy, metrics });
   return {
     app,
     services,
     turns,
     async close(graceMs, hurry) {
-      const tidied = housekeeping.close();
-      await turns.drain(graceMs, hurry);
+      await running.drain(graceMs, hurry);
       // What was said last may still leave; a client that does not take it keeps nobody from stopping.
       const late = setTimeout(() => app.server.closeAllConnections(), LAST_WORDS_MS);
       await app.close().finally(() => clearTimeout(late));
-      await Promise.all([tidied, rates?.limiter.close()]);
+      await running.close();
     },
   };
 }

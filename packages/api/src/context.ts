@@ -3,9 +3,10 @@ import type { ApiKeyRecord, Stores } from '@parley/db';
 import type { Turns } from '@parley/turns';
 import type { ProblemOfToolUrl } from './agent/tools-of.ts';
 import type { TurnLimits } from './asker-of.ts';
-import { authenticate, type Caller, type KeyHeaders, type OriginHeaders } from './caller.ts';
+import { authenticate, type Caller } from './caller.ts';
 import type { RateLimiter, RateLimits, RateVerdict } from './rate-limiter.ts';
 import { ofAddress, subjectsOf } from './rate-subjects.ts';
+import type { RequestHeaders } from './request-headers.ts';
 
 /** What procedures work with; made once per process by whoever hosts the router. */
 export interface Services {
@@ -40,23 +41,23 @@ export interface Context {
   caller(): Promise<Caller>;
 }
 
-/** Makes the context of one request, whatever host it came through. */
-export function createContext(
-  services: Services,
-  request: {
-    headers: KeyHeaders & OriginHeaders & { readonly idempotencyKey: string | undefined };
-    requestId: string;
-    /** Where it comes from; undefined when that is not known, as behind a proxy nobody was told of. */
-    address: () => string | undefined;
-    /** How many procedures it calls. */
-    calls: number;
-    hangUp: () => AbortSignal;
-    onReplay: () => void;
-    onRate: (rate: RateVerdict) => void;
-    /** The page that asks may not read what it is answered. */
-    onForeignOrigin: () => void;
-  },
-): Context {
+/** A request as a host tells it: what it came with, and what its answer is to say. */
+export interface HostedRequest {
+  readonly headers: RequestHeaders;
+  readonly requestId: string;
+  /** Where it comes from; undefined when that is not known, as behind a proxy nobody was told of. */
+  readonly address: () => string | undefined;
+  /** How many procedures it calls. */
+  readonly calls: number;
+  readonly hangUp: () => AbortSignal;
+  readonly onReplay: () => void;
+  readonly onRate: (rate: RateVerdict) => void;
+  /** The page that asks may not read what it is answered. */
+  readonly onForeignOrigin: () => void;
+}
+
+/** Makes the context of one request, whatever host it came through; `nodeRequest` tells of one of `node:http`. */
+export function createContext(services: Services, request: HostedRequest): Context {
   let caller: Promise<Caller> | undefined;
   const { rates } = services;
   const { address, calls } = request;

@@ -1,5 +1,7 @@
 import { type ErrorCode, limits } from '@parley/contract';
 import { initTRPC } from '@trpc/server';
+// A published declaration of a subscription names a type that only this entry exports: the compiler has to have seen it.
+import type {} from '@trpc/server/unstable-core-do-not-import';
 import type { OpenApiMeta } from 'trpc-to-openapi';
 import type { Context } from './context.ts';
 import { formatError } from './format-error.ts';

@@ -1,3 +1,4 @@
+export type { AppRouter } from '@parley/api';
 export { createParley } from './create-parley.ts';
 export type { Exchange } from './exchange.ts';
 export { type GuestTokenSource, guestToken } from './guest-token.ts';

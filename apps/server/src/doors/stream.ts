@@ -2,6 +2,7 @@ import {
   findRunningAnswer,
   type RestOperation,
   refusalOf,
+  replayedHeader,
   type StreamOperation,
   streamOperations,
 } from '@parley/api';
@@ -11,7 +12,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createCaller, refusing } from './direct-call.ts';
 import { type SentEvent, sendEvents } from './event-stream.ts';
 import { refuseBrokenEscapes, refuseUnknownQuery } from './refuse-query.ts';
-import { hangUpSignal, REPLAYED } from './request-context.ts';
+import { hangUpSignal } from './request-context.ts';
 import { toRoutePath } from './route-path.ts';
 import {
   toErrorParts,
@@ -86,7 +87,7 @@ export async function streamNewAnswer(
   } catch (error) {
     const messageId = error instanceof Refusal ? error.facts.messageId : undefined;
     // A repeated request whose turn has failed is told so as the first one was: by its stream.
-    if (messageId === undefined || !reply.hasHeader(REPLAYED.name)) throw error;
+    if (messageId === undefined || !reply.hasHeader(replayedHeader.name)) throw error;
     const { chatId = '' } = request.params as Record<string, string>;
     return streamAnswer(request, reply, { chatId, messageId, lastEventId: undefined });
   }

@@ -1,4 +1,4 @@
-import { type AppRouter, appRouter, refusalOf, type Services, toTrpcError } from '@parley/api';
+import { type AppRouter, appRouter, refusalOf, responseMeta, type Services, toTrpcError } from '@parley/api';
 import { limits, Refusal, toEnvelope } from '@parley/contract';
 import {
   type CreateFastifyContextOptions,
@@ -36,17 +36,7 @@ export async function trpcDoor(app: FastifyInstance, { services }: { services: S
     onError: ({ error, req }) => {
       req.refusal = refusalOf(error);
     },
-    responseMeta: ({ errors, type }) => {
-      const refusal = errors[0] && refusalOf(errors[0]);
-      const seconds = refusal?.retryAfterSeconds;
-      return {
-        headers: {
-          ...(seconds !== undefined && { 'retry-after': String(seconds) }),
-          ...(refusal?.code === 'method_not_allowed' && { allow: type === 'query' ? 'GET' : 'POST' }),
-          ...(refusal?.code === 'unauthorized' && { 'www-authenticate': 'Bearer' }),
-        },
-      };
-    },
+    responseMeta,
   };
   await app.register(fastifyTRPCPlugin, {
     prefix: '/trpc',

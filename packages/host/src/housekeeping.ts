@@ -1,8 +1,7 @@
 import { type Eraser, expireChats, finishDeletions } from '@parley/api';
 import { limits } from '@parley/contract';
 import type { Stores } from '@parley/db';
-import { type Clock, systemClock, type Turns } from '@parley/turns';
-import type { Log } from './log.ts';
+import { type Clock, systemClock, type TurnLog, type Turns } from '@parley/turns';
 
 /** Something that is done again and again, beside what is asked for. Repeatable, and harmless on several servers. */
 export interface Job {
@@ -18,12 +17,12 @@ export interface Housekeeping {
 
 const GUEST_MOVES_PAGE = 100;
 
-/** What every server does in the background. */
+/** What every host does in the background. */
 export function jobsOf(
   eraser: Eraser,
   stores: Pick<Stores, 'guests' | 'agents' | 'chats'>,
   turns: Pick<Turns, 'deleteChat'>,
-  log: Log,
+  log: TurnLog,
 ): Job[] {
   return [
     {
@@ -43,14 +42,18 @@ export function jobsOf(
       everyMs: limits.retentionEveryMs,
       run: async (signal) => {
         const chats = await expireChats(stores, turns, { signal });
-        if (chats > 0) log.info({ chats }, 'chats were deleted that had been kept for long enough');
+        if (chats > 0) log('info', 'chats were deleted that had been kept for long enough', { chats });
       },
     },
   ];
 }
 
 /** Runs jobs, one at a time, each at its own interval. One that fails is logged, and tried again at the next. */
-export function startHousekeeping(jobs: readonly Job[], log: Log, clock: Clock = systemClock): Housekeeping {
+export function startHousekeeping(
+  jobs: readonly Job[],
+  log: TurnLog,
+  clock: Clock = systemClock,
+): Housekeeping {
   const stop = new AbortController();
   const { signal } = stop;
   let turn = Promise.resolve();
@@ -65,7 +68,7 @@ export function startHousekeeping(jobs: readonly Job[], log: Log, clock: Clock =
         try {
           await run(signal);
         } catch (error) {
-          log.warn({ job: name, error }, 'housekeeping failed; it is tried again');
+          log('warn', 'housekeeping failed; it is tried again', { job: name, error });
         }
       });
       await turn;

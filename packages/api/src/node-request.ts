@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { mintId } from '@parley/contract';
+import type { TRPCRequestInfo } from '@trpc/server/http';
+import { rateHeaders, replayedHeader } from './answer-headers.ts';
+import type { HostedRequest } from './context.ts';
+import { requestHeaders } from './request-headers.ts';
+
+/**
+ * A request of `node:http` as `createContext` takes it. What its answer is to say besides its body is set as headers of
+ * `response`, the request's id as `x-request-id` first. `info` is that of tRPC's adapters: its signal aborts when the client
+ * hangs up. `address` is where the request comes from, for the limits of an address; without one those do not count.
+ */
+export function nodeRequest(
+  request: Pick<IncomingMessage, 'headers'>,
+  response: Pick<ServerResponse, 'setHeader' | 'removeHeader'>,
+  info: Pick<TRPCRequestInfo, 'signal' | 'calls'>,
+  address?: string,
+): HostedRequest {
+  const requestId = mintId('request');
+  const say = (headers: Readonly<Record<string, string>>) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  };
+  say({ 'x-request-id': requestId });
+  return {
+    headers: requestHeaders(request.headers),
+    requestId,
+    address: () => address,
+    calls: info.calls.length,
+    hangUp: () => info.signal,
+    onReplay: () => say({ [replayedHeader.name]: replayedHeader.value }),
+    onRate: (rate) => say(rateHeaders(rate)),
+    onForeignOrigin: () => response.removeHeader('access-control-allow-origin'),
+  };
+}

@@ -1,0 +1,1 @@
+export { type HostLog, type HostParts, type RunningServices, startServices } from './start-services.ts';

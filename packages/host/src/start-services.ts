@@ -1,0 +1,115 @@
+import {
+  type AgentBounds,
+  createRunAgent,
+  type ModelEndpoint,
+  problemOfToolUrl,
+  type RunAgent,
+  type RunAgentOptions,
+  type ToolAddresses,
+} from '@parley/agent';
+import { RateLimiter, type RateLimits, type Services, type TurnLimits } from '@parley/api';
+import { limits } from '@parley/contract';
+import type { Database } from '@parley/db';
+import { startTurns, systemClock, type TurnBounds, type TurnLog } from '@parley/turns';
+import { jobsOf, startHousekeeping } from './housekeeping.ts';
+
+/** No text has more bytes than this per token, as the context estimates them: what is read always suffices. */
+const BYTES_PER_TOKEN_MAX = 2.5;
+
+/** Is told what operators should know. Fields name ids, counts and errors, never content. */
+export type HostLog = TurnLog;
+
+/** What services are made of. */
+export interface HostParts {
+  /** Of `connectDatabase`; whoever connected it closes it, after the services. */
+  readonly database: Pick<Database, 'stores'>;
+  /** Asked for every answer: where the model is. May throw a Refusal while there is none. */
+  readonly endpoint: () => ModelEndpoint;
+  /** The history's budget, in estimated tokens. Default: 6,000. */
+  readonly contextTokens?: number | undefined;
+  /** Default: nobody is told. */
+  readonly log?: HostLog | undefined;
+  /** Requests a minute, over all processes. Without them there are no limits. */
+  readonly rateLimits?: RateLimits | undefined;
+  /** Unfinished answers at a time; without them there is no bound but what teams set. */
+  readonly turnLimits?: TurnLimits | undefined;
+  /** Where agents' tools may be; on the public internet alone unless said otherwise. */
+  readonly toolAddresses?: ToolAddresses | undefined;
+  /** Is told of each call of a tool that gave no result, beside the log. */
+  readonly onToolFailure?: RunAgentOptions['onToolFailure'];
+  readonly bounds?: Partial<TurnBounds> | undefined;
+  readonly agentBounds?: Partial<AgentBounds> | undefined;
+  /** Puts something around each answer, to measure it, say. */
+  readonly watchAgent?: ((runAgent: RunAgent) => RunAgent) | undefined;
+}
+
+/** Services that run: they answer messages, also those that another process left behind. */
+export interface RunningServices {
+  /** What `createContext` gives to procedures. */
+  readonly services: Services;
+  /** Lets what runs finish within `graceMs` (or until `hurry` aborts), hands over the rest, lets readers go. */
+  drain(graceMs: number, hurry?: AbortSignal): Promise<void>;
+  /** Ends what is left in the background: after `drain` and the last request, before the database is closed. */
+  close(): Promise<void>;
+}
+
+/** Starts what the router works with: once in a process. */
+export function startServices(parts: HostParts): RunningServices {
+  const { database, endpoint, contextTokens = limits.contextTokensDefault, log = () => undefined } = parts;
+  const { toolAddresses = { arePrivateAllowed: false } } = parts;
+  const runAgent = createRunAgent({
+    endpoint,
+    contextTokens,
+    toolAddresses,
+    onToolFailure(call) {
+      const { id, ...failure } = call;
+      log('warn', 'a tool gave no result', { turn: id, ...failure });
+      parts.onToolFailure?.(call);
+    },
+    bounds: parts.agentBounds,
+  });
+  const turns = startTurns({
+    store: database.stores,
+    runAgent: parts.watchAgent?.(runAgent) ?? runAgent,
+    checkModel: endpoint,
+    clock: systemClock,
+    log,
+    bounds: {
+      leaseMs: limits.leaseMs,
+      tickMs: limits.tickMs,
+      sendWaitMaxMs: limits.sendWaitMaxMs,
+      cancelWaitMaxMs: limits.cancelWaitMaxMs,
+      runningTurnsMax: limits.runningTurnsMax,
+      queuedTurnsPerChatMax: limits.queuedTurnsPerChatMax,
+      takeoversMax: limits.takeoversMax,
+      countEveryMs: limits.usageCountEveryMs,
+      historyBytesMax: contextTokens * BYTES_PER_TOKEN_MAX,
+      ...parts.bounds,
+    },
+  });
+  const rates = parts.rateLimits && {
+    limits: parts.rateLimits,
+    limiter: new RateLimiter({
+      counts: database.stores.requestCounts,
+      log: (event, fields) => log('warn', event, fields),
+    }),
+  };
+  const { stores } = database;
+  const eraser = { deletions: stores.deletions, dropChat: turns.dropChat };
+  const housekeeping = startHousekeeping(jobsOf(eraser, stores, turns, log), log);
+  return {
+    services: {
+      stores,
+      turns,
+      rates,
+      turnLimits: parts.turnLimits,
+      problemOfToolUrl: (url) => problemOfToolUrl(url, toolAddresses),
+    },
+    async drain(graceMs, hurry) {
+      const tidied = housekeeping.close();
+      await turns.drain(graceMs, hurry);
+      await tidied;
+    },
+    close: async () => rates?.limiter.close(),
+  };
+}
