@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 import { TallyReporter } from './scripts/tally-reporter.ts';
 
 const BROWSER_TESTS = 'apps/web/test/**/*.test.ts';
+/** They start a process for each command: `npm run test:integrations` runs them. */
+const COMMAND_TESTS = 'apps/cli/test/**/*.test.ts';
 
 export default defineConfig({
   test: {
@@ -24,7 +26,7 @@ export default defineConfig({
             'packages/*/{src,test}/**/*.test.{ts,tsx}',
             'apps/*/{src,test}/**/*.test.{ts,tsx}',
           ],
-          exclude: ['**/node_modules/**', BROWSER_TESTS],
+          exclude: ['**/node_modules/**', BROWSER_TESTS, COMMAND_TESTS],
         },
       },
       {

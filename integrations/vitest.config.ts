@@ -6,13 +6,13 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
  * What other apps make of Parley, in projects of their own: they install from registries, compile and build, which takes
- * minutes. `npm run test:integrations` runs it, `npm test` does not.
+ * minutes; and the commands of the terminal, each of which is a process. `npm run test:integrations` runs it, `npm test` does not.
  */
 export default defineConfig({
   test: {
-    root: at('.'),
-    include: ['*/*.test.ts'],
-    exclude: ['projects/**', '**/node_modules/**'],
+    root: at('..'),
+    include: ['integrations/*/*.test.ts', 'apps/cli/test/*.test.ts'],
+    exclude: ['integrations/projects/**', '**/node_modules/**'],
     globalSetup: [at('../packages/embedded/src/testing/global-setup.ts'), at('support/global-setup.ts')],
     reporters: ['default', new TallyReporter()],
     // One at a time: each installs, compiles and builds with all the cores there are.

@@ -62,6 +62,7 @@ const arrows: Readonly<Record<string, Arrows>> = {
     ],
     types: ['@parley/contract'],
   },
+  'apps/cli': { values: ['@clack/prompts', '@parley/client', '@parley/contract', 'commander'] },
   'apps/server': {
     values: [
       '@fastify/cookie',

@@ -16,6 +16,7 @@ const PUBLISHED = [
   'packages/api',
   'packages/host',
   'packages/client',
+  'apps/cli',
 ];
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

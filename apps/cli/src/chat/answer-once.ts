@@ -1,0 +1,41 @@
+import { interrupted } from '../cli-error.ts';
+import type { Session } from '../command.ts';
+import { ask } from './ask.ts';
+
+/**
+ * One question, its answer on standard output, for pipes. Ctrl-C stops the answer and keeps what was written.
+ *
+ * @throws CliError `interrupted` after Ctrl-C
+ */
+export async function answerOnce(
+  { parley, terminal }: Session,
+  message: { readonly chatId: string; readonly content: string },
+  { json }: { readonly json?: true },
+): Promise<void> {
+  const stop = new AbortController();
+  const onInterrupt = () => stop.abort();
+  // The second one finds no listener, and ends the process as ever.
+  process.once('SIGINT', onInterrupt);
+  const write = (text: string) => (json ? undefined : terminal.write(terminal.foreign(text)));
+  try {
+    const { messageId, content, status } = await ask(
+      parley,
+      message,
+      { text: write, restarted: () => write('\n'), waiting: () => undefined },
+      stop.signal,
+    );
+    if (json) terminal.print(JSON.stringify({ chatId: message.chatId, id: messageId, content, status }));
+    else terminal.print();
+    if (status === 'stopped') throw interrupted();
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}
+
+/** All of standard input, as one message. */
+export async function readMessage(): Promise<string> {
+  let text = '';
+  process.stdin.setEncoding('utf8');
+  for await (const chunk of process.stdin) text += chunk;
+  return text.replace(/\r?\n$/, '');
+}

@@ -1,0 +1,86 @@
+import type { Agent } from '@parley/contract';
+import { interrupted } from '../cli-error.ts';
+import type { Session } from '../command.ts';
+import { printError } from '../print/error.ts';
+import { ask } from './ask.ts';
+import { type LineReader, openLineReader } from './line-reader.ts';
+
+/** A chat that is held: one that is there, or one that begins with its first message. */
+export interface HeldChat {
+  readonly agent: Pick<Agent, 'name'>;
+  /** Its id, once it is there. */
+  chatId(): Promise<string>;
+}
+
+/**
+ * Talks until the person leaves (Ctrl-D). Ctrl-C stops the answer that is being written; a second one, and one while
+ * nothing is written, leaves.
+ *
+ * @throws CliError `interrupted` when they left by Ctrl-C
+ */
+export async function converse(session: Session, chat: HeldChat): Promise<void> {
+  const { terminal } = session;
+  terminal.print(terminal.paint('dim', 'Ctrl-C stops an answer, Ctrl-D leaves.'));
+  const reader = openLineReader();
+  const leaving = Promise.withResolvers<never>();
+  let answering: AbortController | undefined;
+  reader.onInterrupt(() => {
+    if (answering && !answering.signal.aborted) answering.abort();
+    else leaving.reject(interrupted());
+  });
+  const talk = async () => {
+    for (
+      let line = await nextLine(reader, session);
+      line !== undefined;
+      line = await nextLine(reader, session)
+    ) {
+      if (line.trim() === '') continue;
+      answering = new AbortController();
+      await showAnswer(session, chat, line, answering.signal);
+      answering = undefined;
+    }
+    terminal.print();
+  };
+  try {
+    await Promise.race([talk(), leaving.promise]);
+  } finally {
+    reader.close();
+  }
+}
+
+function nextLine(reader: LineReader, { terminal }: Session): Promise<string | undefined> {
+  return reader.next(`${terminal.paint('cyan', 'you')} › `);
+}
+
+/** Whatever comes of it, the conversation goes on. */
+async function showAnswer(
+  session: Session,
+  chat: HeldChat,
+  content: string,
+  stop: AbortSignal,
+): Promise<void> {
+  const { terminal, parley } = session;
+  terminal.write(`${terminal.paint('green', terminal.foreign(chat.agent.name))} › `);
+  const note = (text: string) => terminal.write(terminal.paint('dim', text));
+  let isWaiting = false;
+  try {
+    const { status } = await ask(
+      parley,
+      { chatId: await chat.chatId(), content },
+      {
+        text: (piece) => terminal.write(terminal.foreign(piece)),
+        restarted: () => note('\n(the answer begins anew)\n'),
+        waiting: () => {
+          if (!isWaiting) note('(the server cannot be reached; trying again) ');
+          isWaiting = true;
+        },
+      },
+      stop,
+    );
+    if (status === 'stopped') note(' (stopped)');
+    terminal.print();
+  } catch (error) {
+    terminal.print();
+    printError(terminal, error);
+  }
+}

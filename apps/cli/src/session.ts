@@ -1,0 +1,49 @@
+import { createParley, type Parley } from '@parley/client';
+import { CliError } from './cli-error.ts';
+import { configFile, readConfig } from './config.ts';
+import type { Env } from './env.ts';
+import { exitCodes } from './exit-codes.ts';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly url?: string;
+  readonly key?: string;
+  readonly userToken?: string;
+  readonly json?: true;
+}
+
+/** Which server is asked, and as whom. */
+export interface Access {
+  readonly url: string;
+  readonly key: string;
+  readonly userToken?: string | undefined;
+  readonly from: 'options' | 'environment' | 'config';
+}
+
+export const DEFAULT_URL = 'http://127.0.0.1:3000';
+
+/**
+ * Options win over the environment, and that over what `parley login` kept. A kept key goes to the server it was kept for
+ * and to no other.
+ *
+ * @throws CliError when there is no key
+ */
+export async function findAccess(options: GlobalOptions, env: Env): Promise<Access> {
+  const config = await readConfig(configFile(env));
+  const url = (options.url ?? env.url ?? config?.url ?? DEFAULT_URL).replace(/\/+$/, '');
+  const userToken = options.userToken ?? env.userToken;
+  if (options.key !== undefined) return { url, key: options.key, userToken, from: 'options' };
+  if (env.key !== undefined) return { url, key: env.key, userToken, from: 'environment' };
+  if (config?.url === url) return { url, key: config.key, userToken, from: 'config' };
+  throw new CliError(
+    config
+      ? `You are logged in to ${config.url}, not to ${url}. Log in there: parley login --url ${url}`
+      : 'You are not logged in. Run `parley login`, or set PARLEY_URL and PARLEY_KEY.',
+    exitCodes.unauthorized,
+  );
+}
+
+/** The client for one command. Whoever opens it closes it. */
+export function openParley({ url, key, userToken }: Omit<Access, 'from'>): Parley {
+  return createParley({ url, apiKey: key, storage: null, ...(userToken !== undefined && { userToken }) });
+}

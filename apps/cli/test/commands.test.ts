@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import { startHarness } from '../../server/test/harness.ts';
+import { runParley } from './support/run-parley.ts';
+
+const { url, makeTeam } = await startHarness({ bounds: { tickMs: 20 } });
+const team = await makeTeam();
+const env = { PARLEY_URL: url, PARLEY_KEY: team.secretKey };
+const parley = (...args: string[]) => runParley(args, { env });
+
+/** The one JSON value that a command printed. */
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await parley(...args, '--json');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+test('chats are listed, shown and deleted: tables for people, JSON for programs', async () => {
+  const { id } = await team.makeChat({ userId: 'user_7' });
+  await team.send(id, 'hello there');
+
+  const { chats } = await json('chats', 'list', '--user', 'user_7');
+  expect(chats).toMatchObject([{ id, userId: 'user_7', title: 'hello there' }]);
+  const { stdout: table } = await parley('chats', 'list', '--user', 'user_7');
+  expect(table.split('\n')).toEqual([
+    expect.stringMatching(/^ID +TITLE +USER +CREATED \(UTC\)$/),
+    expect.stringMatching(new RegExp(`^${id}  hello there  user_7  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d$`)),
+    '',
+  ]);
+
+  const { stdout: shown } = await parley('chats', 'show', id);
+  expect(shown).toContain('you\nhello there\n\nagent\nYou said: hello there\n');
+  const { messages } = await json('messages', 'list', id, '--limit', '1', '--order', 'desc');
+  expect(messages).toMatchObject([{ content: 'You said: hello there' }]);
+
+  const unasked = await parley('chats', 'delete', id);
+  expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
+  expect(await json('chats', 'delete', id, '--yes')).toEqual({ id, isDeleted: true });
+  const gone = await parley('chats', 'show', id);
+  expect(gone).toMatchObject({ code: 4, stdout: '' });
+  expect(gone.stderr).toMatch(/\(chat_not_found, request req_\w+\)\n$/);
+});
+
+test('agents are made, listed and shown', async () => {
+  const agent = await json('agents', 'create', '--name', 'Eve', '--type', 'sales', '--temperature', '0.5');
+  expect(agent).toMatchObject({ name: 'Eve', type: 'sales', temperature: 0.5 });
+  const { stdout } = await parley('agents', 'list');
+  expect(stdout).toMatch(new RegExp(`^${agent.id} +Eve +sales`, 'm'));
+  expect(await json('agents', 'show', agent.id)).toMatchObject({ id: agent.id, version: 1 });
+});
+
+test('agents are changed by what is given of them, rolled back and deleted', async () => {
+  const { id } = await json('agents', 'create', '--name', 'Eve', '--type', 'sales', '--retention-days', '30');
+  const changed = await json('agents', 'update', id, '--system-prompt', 'Be brief.');
+  expect(changed).toMatchObject({
+    name: 'Eve',
+    type: 'sales',
+    retentionDays: 30,
+    systemPrompt: 'Be brief.',
+    version: 2,
+  });
+  const { stdout } = await parley('agents', 'versions', id);
+  expect(stdout).toMatch(/^2 .*Be brief\.$/m);
+  const back = await json('agents', 'rollback', id, '1');
+  expect(back).toMatchObject({ version: 3, retentionDays: 30 });
+  expect(back).not.toHaveProperty('systemPrompt');
+  const none = await parley('agents', 'update', id, '--tools', '/nonexistent/tools.json');
+  expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be read as JSON') });
+  expect(await json('agents', 'delete', id, '--yes')).toEqual({ id, isDeleted: true });
+});
+
+test('usage is summed up', async () => {
+  const user = await makeTeam();
+  await user.send((await user.makeChat({ userId: 'user_9' })).id, 'hello');
+  const as = { env: { ...env, PARLEY_KEY: user.secretKey } };
+  await expect
+    .poll(async () => (await runParley(['usage', '--by', 'user'], as)).stdout)
+    .toMatch(/^USER +ANSWERS +CALLS +TOKENS READ +TOKENS WRITTEN\nuser_9 +1 +1 +\d+ +\d+\n$/);
+});
+
+test('keys are made, listed, rolled and revoked', async () => {
+  const made = await parley('keys', 'create', '--kind', 'publishable', '--name', 'Site', '--access', 'guest');
+  expect(made.stdout).toMatch(/^pk_live_\S+\n$/);
+  const [{ id, visibleStart }] = (await json('keys', 'list')).keys;
+  expect(made.stdout).toContain(visibleStart);
+  const { stdout } = await parley('keys', 'list');
+  expect(stdout).toMatch(new RegExp(`^${id} .*publishable, guest  Site .*works$`, 'm'));
+  expect(stdout).not.toContain(made.stdout.trim());
+
+  const rolled = await json('keys', 'roll', id, '--yes', '--overlap-seconds', '0');
+  expect(rolled.key).toMatch(/^pk_live_/);
+  expect(await json('keys', 'revoke', rolled.id, '--yes')).toEqual({ id: rolled.id, isRevoked: true });
+});
+
+test('what a table shows of others’ texts is one line, and obeyed by no terminal', async () => {
+  const { id } = await team.makeChat({ userId: 'user_8' });
+  await team.trpc.chat.update.mutate({ chatId: id, title: 'red \u001b[31malert\nnext\u202eline' });
+  const { stdout } = await parley('chats', 'list', '--user', 'user_8');
+  expect(stdout).toContain('  red alert nextline  user_8  ');
+});
+
+test.each([
+  ['no command', [], {}, 2],
+  ['an unknown command', ['nonsense'], {}, 2],
+  ['an option that is none', ['chats', 'list', '--wrong'], {}, 2],
+  ['a number that is none', ['chats', 'list', '--limit', 'many'], {}, 2],
+  ['a value that the server refuses', ['chats', 'list', '--limit', '5000'], {}, 2],
+  ['nobody who is logged in', ['chats', 'list'], { PARLEY_KEY: '' }, 3],
+  ['a key that nobody knows', ['chats', 'list'], { PARLEY_KEY: 'sk_live_wrong' }, 3],
+  ['a key that may not', ['keys', 'list'], { PARLEY_KEY: team.publishableKey }, 3],
+  ['a chat that is not there', ['messages', 'list', 'chat_none'], {}, 4],
+  ['a server that is not there', ['chats', 'list'], { PARLEY_URL: 'http://127.0.0.1:1' }, 5],
+] as const)('%s is told by a sentence on standard error and the exit code', async (_, args, more, code) => {
+  const run = await runParley(args, { env: { ...env, ...more } });
+  expect(run).toMatchObject({ code, stdout: '' });
+  expect(run.stderr.trim()).not.toBe('');
+  expect(run.stderr).not.toMatch(/\n\s+at |sk_live_wrong/);
+});
+
+test('asking for help and for the version is no mistake', async () => {
+  expect(await parley('--version')).toMatchObject({ code: 0, stdout: '0.1.0\n' });
+  const { code, stdout } = await parley('chat', '--help');
+  expect(code).toBe(0);
+  expect(stdout).toContain('--message <text>');
+});

@@ -1,0 +1,70 @@
+import { scripts } from '@parley/agent/testing';
+import { expect, test } from 'vitest';
+import { startHarness } from '../../server/test/harness.ts';
+import { runParley } from './support/run-parley.ts';
+
+const { url, model, makeTeam, composition } = await startHarness();
+const team = await makeTeam();
+const env = { PARLEY_URL: url, PARLEY_KEY: team.secretKey };
+
+/** What each check found, by its name. */
+async function examine(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
+  const { code, stdout } = await runParley(['doctor', '--json', ...args], { env: { ...env, ...more } });
+  const { checks } = JSON.parse(stdout);
+  const found = Object.fromEntries(checks.map(({ name, status }: Record<string, string>) => [name, status]));
+  return { code, found, checks, stdout };
+}
+
+test('where all is well, it says so; --deep leaves no chat behind', async () => {
+  const { code, found } = await examine(['--deep']);
+  expect(found).toEqual({
+    server: 'ok',
+    clock: 'ok',
+    ready: 'ok',
+    version: 'ok',
+    key: 'ok',
+    config: 'ok',
+    agents: 'ok',
+    model: 'ok',
+  });
+  expect(code).toBe(0);
+  expect((await team.trpc.chat.list.query({})).chats).toEqual([]);
+});
+
+test('people get a line for each check, and what to do about it', async () => {
+  const { code, stdout } = await runParley(['doctor'], { env: { ...env, PARLEY_KEY: 'sk_live_wrong' } });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^ok {4}server {4}http:\/\/127\.0\.0\.1:\d+ answers in \d+ ms$/m);
+  expect(stdout).toMatch(
+    /^fail {2}key {7}the secret key of PARLEY_KEY is refused: unauthorized: .*\n +→ Log in/m,
+  );
+  expect(stdout).not.toContain('sk_live_wrong');
+});
+
+test('a server that is not there is all there is to be said', async () => {
+  const { code, found, checks } = await examine([], { PARLEY_URL: 'http://127.0.0.1:1' });
+  expect({ code, found }).toEqual({ code: 1, found: { server: 'fail' } });
+  expect(checks[0].fix).toContain('npm start');
+});
+
+test('an origin is tried as a browser would', async () => {
+  const origin = 'https://shop.example';
+  const { key } = await team.trpc.key.create.mutate({
+    kind: 'publishable',
+    origins: ['https://other.example'],
+  });
+  expect((await examine(['--origin', origin])).found).toMatchObject({ origin: 'fail' });
+  expect((await examine(['--origin', origin], { PARLEY_KEY: key })).found).toMatchObject({ origin: 'fail' });
+  expect((await examine(['--origin', origin], { PARLEY_KEY: team.publishableKey })).found).toMatchObject({
+    origin: 'ok',
+  });
+});
+
+test('a model that does not answer, and a server that is stopping', async () => {
+  model.replyTo('Say hello.', scripts.status(401));
+  const { code, found, checks } = await examine(['--deep']);
+  expect({ code, model: found['model'] }).toEqual({ code: 1, model: 'fail' });
+  expect(checks.at(-1).detail).toContain('model_refused');
+  await composition.turns.drain(0);
+  expect((await examine([])).found).toMatchObject({ server: 'ok', ready: 'fail' });
+});
