@@ -39,6 +39,9 @@ export interface HarnessOptions {
   readonly web?: WebApp;
 }
 
+/** How long what was signed before goes on working: longer than any test file runs. */
+const OVERLAP_MS = 60 * 60_000;
+
 const noLimits: RateLimits = { publishable: 0, secret: 0, user: 0, address: 0 };
 
 /** A listening server over a database of its own, with a scripted model. It ends with the test file. */
@@ -222,7 +225,7 @@ async function makeTeam(
           !working.some(({ id, expiresAt }) => id === signing?.info.id && !(expiresAt && +expiresAt < soon))
         ) {
           for (const { id } of working) await stores.signingSecrets.revoke(scope, id);
-          signing = await stores.signingSecrets.create(scope, new Date(Date.now() + 60_000));
+          signing = await stores.signingSecrets.create(scope, new Date(Date.now() + OVERLAP_MS));
         }
         if (!signing) throw new Error('no signing secret could be made');
         return new SignJWT()
@@ -234,7 +237,7 @@ async function makeTeam(
       },
       async makeSigningSecret() {
         await team.endSigningSecrets();
-        const made = await stores.signingSecrets.create(scope, new Date(Date.now() + 60_000));
+        const made = await stores.signingSecrets.create(scope, new Date(Date.now() + OVERLAP_MS));
         if (!made) throw new Error('no signing secret could be made');
         return made.info.id;
       },

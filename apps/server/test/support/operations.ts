@@ -107,7 +107,7 @@ export const operations: Readonly<Record<string, OperationExample>> = {
   'signingSecret.create': {
     validInput: async (team) => {
       await team.endSigningSecrets();
-      return { overlapSeconds: 60 };
+      return { overlapSeconds: 3_600 };
     },
     fields: { overlapSeconds: 'count' },
   },
