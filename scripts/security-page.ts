@@ -134,4 +134,14 @@ that a mistyped key is refused without a look at the database, and scanners of l
 The database holds the SHA-256 and the first twelve characters. A key that is revoked, or has expired, is refused by every
 server within five seconds. A secret key that comes with the \`Origin\` of a page is refused, unless it names that origin:
 whoever opens the page can read it. A publishable key that names origins is refused from all others, and the page may not
-even read that. Origins are a speed bump and no authentication: a program says what origin it likes.`;
+even read that. Origins are a speed bump and no authentication: a program says what origin it likes.
+
+## Tools
+
+An agent's tools are addresses that the server calls because a model, and so perhaps a user's words, says so. They are set
+with secret keys alone. The server calls what the agent has and nothing else, with arguments that fit the tool's schema,
+at most eight times eight calls for an answer; what comes back is data for the model. Addresses of this machine, of
+private networks and of clouds' metadata are refused in every spelling, and by the very address that is connected to. What
+the headers hold is shown by nothing and logged nowhere; it stands in the database in clear. What a tool does with a call
+is its own to judge: it cannot know that the model meant what the user meant, so let it do nothing that the user of the
+chat may not do. More: [agents-and-tools.md](agents-and-tools.md).`;

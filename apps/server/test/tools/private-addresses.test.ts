@@ -1,5 +1,5 @@
 import { scripts, startScriptedTool } from '@parley/agent/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
 /* Without `TOOLS_PRIVATE_ADDRESSES` no tool is of this machine, however it is spelled. */
@@ -14,38 +14,40 @@ const toolAt = (url: string) => ({
   url,
 });
 
-test.each([
-  'http://example.com/tool',
-  'https://127.0.0.1/tool',
-  'https://2130706433/',
-  'https://0x7f.1/',
-  'https://0177.0.0.1/',
-  'https://10.1.2.3:8443/',
-  'https://169.254.169.254/latest/meta-data',
-  'https://[::1]/',
-  'https://[::ffff:127.0.0.1]/',
-  'https://[::ffff:a00:1]/',
-  'https://[64:ff9b::7f00:1]/',
-  'https://[fe80::1]/',
-])('a tool at %s is refused when the agent is made', async (url) => {
-  const { status, refusal } = await team.rest('POST', '/agent', {
-    body: { name: 'Ada', type: 'support', tools: [toolAt(url)] },
+describe('API7 server side request forgery: no agent reaches what is inside', () => {
+  test.each([
+    'http://example.com/tool',
+    'https://127.0.0.1/tool',
+    'https://2130706433/',
+    'https://0x7f.1/',
+    'https://0177.0.0.1/',
+    'https://10.1.2.3:8443/',
+    'https://169.254.169.254/latest/meta-data',
+    'https://[::1]/',
+    'https://[::ffff:127.0.0.1]/',
+    'https://[::ffff:a00:1]/',
+    'https://[64:ff9b::7f00:1]/',
+    'https://[fe80::1]/',
+  ])('a tool at %s is refused when the agent is made', async (url) => {
+    const { status, refusal } = await team.rest('POST', '/agent', {
+      body: { name: 'Ada', type: 'support', tools: [toolAt(url)] },
+    });
+    expect([status, refusal.code, refusal.issues?.[0]?.path]).toEqual([400, 'invalid_input', 'tools.0.url']);
   });
-  expect([status, refusal.code, refusal.issues?.[0]?.path]).toEqual([400, 'invalid_input', 'tools.0.url']);
-});
 
-test.each(['https://localhost', 'http://127.0.0.1'])(
-  'one that stands in the database at %s all the same is not called, and the person gets an answer',
-  async (base) => {
-    const tool = await startScriptedTool();
-    const { port, pathname } = new URL(tool.url);
-    const agent = await team.makeAgent({ tools: [toolAt(`${base}:${port}${pathname}`)] });
-    const chat = await team.makeChat({ agentId: agent.id });
-    model.reply(scripts.toolCalls([{ name: 'inside' }]), scripts.text('I may not.'));
-    const logged = log.next(({ msg }) => msg === 'a tool gave no result');
-    expect((await team.send(chat.id, 'what is inside?')).body.content).toBe('I may not.');
-    expect(await logged).toMatchObject({ tool: 'inside', reason: 'refused_address' });
-    expect(tool.calls()).toEqual([]);
-    await tool.stop();
-  },
-);
+  test.each(['https://localhost', 'http://127.0.0.1'])(
+    'one that stands in the database at %s all the same is not called, and the person gets an answer',
+    async (base) => {
+      const tool = await startScriptedTool();
+      const { port, pathname } = new URL(tool.url);
+      const agent = await team.makeAgent({ tools: [toolAt(`${base}:${port}${pathname}`)] });
+      const chat = await team.makeChat({ agentId: agent.id });
+      model.reply(scripts.toolCalls([{ name: 'inside' }]), scripts.text('I may not.'));
+      const logged = log.next(({ msg }) => msg === 'a tool gave no result');
+      expect((await team.send(chat.id, 'what is inside?')).body.content).toBe('I may not.');
+      expect(await logged).toMatchObject({ tool: 'inside', reason: 'refused_address' });
+      expect(tool.calls()).toEqual([]);
+      await tool.stop();
+    },
+  );
+});
