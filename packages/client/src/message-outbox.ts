@@ -164,8 +164,9 @@ export class MessageOutbox implements Outbox {
     const known = new Set(own.map(({ key }) => key));
     const kept = this.#kept.all().filter(({ key }) => !known.has(key));
     for (const { key } of kept) this.#inherited.add(key);
-    const all = [...own, ...kept.map((send): Send => ({ ...send, state: { kind: 'sending' } }))];
-    for (const send of all.sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1))) {
+    // Of two of the same millisecond the one that an earlier page left was first: the sort leaves it there.
+    const all = [...kept.map((send): Send => ({ ...send, state: { kind: 'sending' } })), ...own];
+    for (const send of all.sort(bySending)) {
       this.#sends.set(send.key, send);
       this.#sort(send.chatId);
     }
@@ -295,6 +296,10 @@ export class MessageOutbox implements Outbox {
   #chats(): string[] {
     return [...this.#ofChat.keys()];
   }
+}
+
+function bySending(one: Send, other: Send): number {
+  return Date.parse(one.createdAt) - Date.parse(other.createdAt);
 }
 
 /** Neither accepted nor refused. */

@@ -1,6 +1,6 @@
 import './support/dom.ts';
 import { act, waitFor } from '@testing-library/react';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startHarness } from '../../../apps/server/test/harness.ts';
 import { storedTurns } from '../../../apps/server/test/support/stored-turns.ts';
 import { type Send, toParleyError } from '../src/index.ts';
@@ -157,7 +157,9 @@ describe('a message waits for its user', () => {
     expect(callsTo('signed out')).toHaveLength(1);
   });
 
-  test('over a reload, behind what the page before it left', async () => {
+  test('over a reload, behind what the page before it left, be it in the same millisecond', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
     const app = sourceOf('reloads');
     const storage = new MemoryStorage();
     const { id: chatId } = await team.makeChat({ userId: 'reloads' });
