@@ -123,5 +123,6 @@ function projectIn(folder: string): Project {
 function environment(folder: string, more: CommandOptions['env']): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name));
   const { PATH, ...rest } = Object.fromEntries(kept);
-  return { ...rest, PATH: `${join(folder, 'node_modules/.bin')}:${PATH}`, ...more };
+  // What programs print is read: where `CI` is set some would colour it, terminal or not.
+  return { ...rest, NO_COLOR: '1', PATH: `${join(folder, 'node_modules/.bin')}:${PATH}`, ...more };
 }
