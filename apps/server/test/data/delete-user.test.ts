@@ -13,8 +13,10 @@ import { everythingIn } from '../support/everything.ts';
  * whoever finds the deletion.
  */
 
-/** The step of a deletion that fails next, once. */
-let failing: keyof DeletionStore | undefined;
+const userOf = (deletion?: { readonly user?: string }) => deletion?.user;
+
+/** The step of a user's deletion that fails next, once; housekeeping has others under way. */
+let failing: { readonly step: keyof DeletionStore; readonly user: string } | undefined;
 afterEach(() => {
   failing = undefined;
 });
@@ -25,7 +27,7 @@ const { url, makeTeam, mongo, model, composition } = await startHarness({
     const steps = Object.entries(deletions).map(([name, step]: [string, (...args: never[]) => unknown]) => [
       name,
       async (...args: never[]) => {
-        if (name !== failing) return step(...args);
+        if (name !== failing?.step || userOf(args[0]) !== failing.user) return step(...args);
         failing = undefined;
         throw new Refusal('database_unavailable');
       },
@@ -175,7 +177,7 @@ describe('after a crash', () => {
     const team = await makeTeam();
     const userId = newUser();
     await live(team, userId);
-    failing = step;
+    failing = { step, user: userId };
     const { refusal } = await team.rest('DELETE', `/user/${userId}`);
     expect(refusal.code).toBe('database_unavailable');
     await Promise.all([finishDeletions(eraser), finishDeletions(eraser)]);
@@ -186,7 +188,7 @@ describe('after a crash', () => {
     const team = await makeTeam();
     const userId = newUser();
     await team.makeChat({ userId });
-    failing = 'listChats';
+    failing = { step: 'listChats', user: userId };
     await team.rest('DELETE', `/user/${userId}`);
     await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId), {
       timeout: 20_000,
