@@ -2,6 +2,7 @@ import { answerIdOf, type Id, limits, mintId, type OnBusy, Refusal } from '@parl
 import type { ChatTail, Idempotency, InsertResult, NewTurn, Scope, TurnRecord } from '@parley/db';
 import { type Admission, type Asker, admitTurn } from './admit-turn.ts';
 import { giveTitle } from './chat-title.ts';
+import type { KnownTail } from './known-tails.ts';
 import type { TurnParts } from './parts.ts';
 import { mintToken, type Runner } from './runner.ts';
 
@@ -51,7 +52,7 @@ export async function acceptTurn(
   message: SentMessage,
 ): Promise<AcceptedTurn> {
   refuseNow(parts, runner);
-  const admission = admitTurn(parts, runner.open, scope, message.chat, message.asker);
+  const admission = admitTurn(parts, runner, scope, message.asker);
   return admission.during(() => placeTurn(parts, runner, scope, message, admission));
 }
 
@@ -68,7 +69,10 @@ async function placeTurn(
   for (let tail = firstTail; ; tail = await readTail(parts, scope, chat)) {
     const refusal =
       refusalOfTail(tail, message, parts.bounds.queuedTurnsPerChatMax) ??
-      (await admission.refusalFor(tail.textBytes + Buffer.byteLength(message.content)));
+      (await admission.refusalFor({
+        bytes: tail.textBytes + Buffer.byteLength(message.content),
+        user: tail.user,
+      }));
     if (refusal) {
       // What fills the chat, or uses up the budget, may be this very request, which came before.
       const kept = idempotency && (await findKept(parts, scope, chat, idempotency));
@@ -157,10 +161,10 @@ export async function insertAndStart(
  *
  * @throws Refusal `chat_not_found`
  */
-export async function readTail({ store }: TurnParts, scope: Scope, chat: Id<'chat'>): Promise<ChatTail> {
+export async function readTail({ store }: TurnParts, scope: Scope, chat: Id<'chat'>): Promise<KnownTail> {
   const [found, tail] = await Promise.all([store.chats.find(scope, chat), store.turns.tail(scope, chat)]);
   if (!found) throw new Refusal('chat_not_found');
-  return tail;
+  return { ...tail, user: found.user };
 }
 
 function newTurn(message: SentMessage, sequence: number): NewTurn {

@@ -3,6 +3,7 @@ import { tokensOfBytes } from '@parley/agent';
 import { type Id, limits, Refusal, utcDay } from '@parley/contract';
 import type { Reservation, Scope, Spender } from '@parley/db';
 import type { AcceptedTurn } from './accept-turn.ts';
+import type { BudgetAdvances } from './budget-advances.ts';
 import type { OpenTurns } from './open-turns.ts';
 import type { TurnParts } from './parts.ts';
 import { secondsLeftOfDay } from './seconds-left-of-day.ts';
@@ -25,13 +26,26 @@ export interface Asker {
   readonly allowance?: Allowance | undefined;
 }
 
+/** What a process knows of open turns, and has in hand of budgets. */
+interface Books {
+  readonly open: OpenTurns;
+  readonly advances: BudgetAdvances;
+}
+
+/** What of a chat decides what a turn in it needs. */
+export interface AskedChat {
+  readonly bytes: number;
+  /** Whose chat it is, if anyone's. */
+  readonly user: string | undefined;
+}
+
 /** Whether one turn may begin, and what it is stored with. */
 export interface Admission {
   /**
-   * Why it may not begin, for a chat of so many bytes with its message: `too_many_turns` or `budget_exhausted`.
-   * Without a refusal what it needs is reserved, once, however often it is asked.
+   * Why it may not begin, in a chat of so many bytes with its message and of this user: `too_many_turns` or
+   * `budget_exhausted`. Without a refusal what it needs is reserved, once, however often it is asked.
    */
-  refusalFor(chatBytes: number): Promise<Refusal | undefined>;
+  refusalFor(chat: AskedChat): Promise<Refusal | undefined>;
   /** What the turn is stored with. */
   readonly fields: { readonly spender?: Spender; readonly reservations?: readonly Reservation[] };
   /** Accepts the turn, and gives back what was reserved if it comes to none. */
@@ -47,26 +61,26 @@ export interface Admission {
  */
 export function admitTurn(
   parts: TurnParts,
-  open: OpenTurns,
+  { open, advances }: Books,
   scope: Scope,
-  chat: Id<'chat'>,
   { spender, allowance }: Asker,
 ): Admission {
   let subjects: string[] = [];
   let reservations: Reservation[] = [];
   let isAdmitted = false;
 
-  async function admit(chatBytes: number): Promise<void> {
+  async function admit({ bytes, user }: AskedChat): Promise<void> {
     subjects = await refuseCrowd(parts, open, scope, allowance?.concurrentTurns);
-    reservations = await reserve(parts, scope, chat, spender, allowance?.tokensPerDay, chatBytes);
+    const budgets = budgetsOf(scope, spender, scope.user ?? user, allowance?.tokensPerDay);
+    reservations = await reserve(parts, advances, scope, budgets, tokensOf(parts, bytes));
     isAdmitted = true;
   }
 
   return {
-    async refusalFor(chatBytes) {
+    async refusalFor(chat) {
       if (isAdmitted) return undefined;
       try {
-        await admit(chatBytes);
+        await admit(chat);
         return undefined;
       } catch (error) {
         if (error instanceof Refusal && isCrowd(error)) return error;
@@ -128,21 +142,27 @@ async function refuseCrowd(
   return subjects;
 }
 
+interface Budget {
+  readonly subject: string;
+  readonly max: number;
+  readonly whose: string;
+}
+
+/** Takes the tokens from all budgets, or from none. */
 async function reserve(
   parts: TurnParts,
+  advances: BudgetAdvances,
   scope: Scope,
-  chat: Id<'chat'>,
-  spender: Spender | undefined,
-  tokensPerDay: Allowance['tokensPerDay'],
-  chatBytes: number,
+  budgets: readonly Budget[],
+  tokens: number,
 ): Promise<Reservation[]> {
   const now = new Date();
   const taken: Reservation[] = [];
-  for (const { subject, max, whose } of await budgetsOf(parts, scope, chat, spender, tokensPerDay)) {
-    const reservation = { subject, day: utcDay(now), tokens: tokensOf(parts, chatBytes) };
+  for (const { subject, max, whose } of budgets) {
+    const reservation = { subject, day: utcDay(now), tokens };
     let isTaken = false;
     try {
-      isTaken = await parts.store.budgets.reserve(scope, reservation, max);
+      isTaken = await advances.reserve(scope, reservation, max);
     } finally {
       if (!isTaken) await giveBack(parts, scope, taken);
     }
@@ -157,24 +177,18 @@ async function reserve(
   return taken;
 }
 
-async function budgetsOf(
-  { store }: TurnParts,
-  scope: Scope,
-  chat: Id<'chat'>,
+function budgetsOf(
+  { team }: Scope,
   spender: Spender | undefined,
+  user: string | undefined,
   max: Allowance['tokensPerDay'] = {},
-) {
-  const { team } = scope;
-  const budgets: { subject: string; max: number; whose: string }[] = [];
+): Budget[] {
+  const budgets: Budget[] = [];
   if (max.key !== undefined && spender) {
     budgets.push({ subject: spender.key, max: max.key, whose: 'this key' });
   }
-  if (max.user !== undefined) {
-    // Most callers speak for many users: whose chat it is only the chat knows.
-    const user = scope.user ?? (await store.chats.find(scope, chat))?.user;
-    if (user !== undefined) {
-      budgets.push({ subject: userSubject({ team, user }), max: max.user, whose: 'this user' });
-    }
+  if (max.user !== undefined && user !== undefined) {
+    budgets.push({ subject: userSubject({ team, user }), max: max.user, whose: 'this user' });
   }
   if (max.team !== undefined) budgets.push({ subject: team, max: max.team, whose: 'your team' });
   return budgets;

@@ -1,4 +1,5 @@
 import type { Id } from '@parley/contract';
+import type { BudgetAdvances } from './budget-advances.ts';
 import type { TurnParts } from './parts.ts';
 
 /** How often it looks for what a crash left: nobody waits for that but a sum. */
@@ -37,7 +38,7 @@ export class UncountedTurns {
  */
 export async function countUsage(
   parts: TurnParts,
-  uncounted: UncountedTurns,
+  { uncounted, advances }: { uncounted: UncountedTurns; advances: BudgetAdvances },
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, store, bounds } = parts;
@@ -49,6 +50,7 @@ export async function countUsage(
     await clock.sleep(bounds.countEveryMs, signal);
     // On the way out too: what ended last is counted now, or by the sweep of another process.
     await trying(parts, () => uncounted.count(count));
+    await advances.giveBackIdle();
     if (signal.aborted || clock.now() < sweepAt) continue;
     sweepAt = clock.now() + untilSweep();
     await trying(parts, () => sweep(parts, signal));

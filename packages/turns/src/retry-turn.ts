@@ -27,17 +27,27 @@ export interface Retry {
  * @throws Refusal `message_not_found`, also for another team's or another chat's
  */
 export async function findTurn(
-  { store }: TurnParts,
+  parts: TurnParts,
   scope: Scope,
   chat: Id<'chat'>,
   answerId: string,
 ): Promise<TurnRecord> {
+  return (await findTurnOf(parts, scope, chat, answerId)).turn;
+}
+
+/** The turn of an answer, and whose chat it is in. */
+async function findTurnOf(
+  { store }: TurnParts,
+  scope: Scope,
+  chat: Id<'chat'>,
+  answerId: string,
+): Promise<{ turn: TurnRecord; user: string | undefined }> {
   const id = turnIdOf(answerId);
   if (!id) throw new Refusal('message_not_found');
   const [turn, found] = await Promise.all([store.turns.find(scope, id), store.chats.find(scope, chat)]);
   // Between the mark of a deletion and its purge the turn is there still, and no longer to be told.
   if (!turn || turn.chat !== chat || !found) throw new Refusal('message_not_found');
-  return turn;
+  return { turn, user: found.user };
 }
 
 /**
@@ -53,7 +63,7 @@ export async function retryTurn(
   retry: Retry,
 ): Promise<AcceptedTurn> {
   refuseNow(parts, runner);
-  const admission = admitTurn(parts, runner.open, scope, retry.chat, retry.asker ?? {});
+  const admission = admitTurn(parts, runner, scope, retry.asker ?? {});
   return admission.during(() => placeRetry(parts, runner, scope, retry, admission));
 }
 
@@ -64,10 +74,10 @@ async function placeRetry(
   { chat, answerId, idempotency }: Retry,
   admission: Admission,
 ): Promise<AcceptedTurn> {
-  const failed = await findTurn(parts, scope, chat, answerId);
+  const { turn: failed, user } = await findTurnOf(parts, scope, chat, answerId);
   if (failed.status !== 'failed') throw new Refusal('not_retryable');
   if ((failed.sequence + 1) * 2 > limits.chatMessagesMax) throw new Refusal('chat_full');
-  const refusal = await admission.refusalFor(failed.textBytes ?? 0);
+  const refusal = await admission.refusalFor({ bytes: failed.textBytes ?? 0, user });
   if (refusal) {
     const kept = idempotency && (await findKept(parts, scope, chat, idempotency));
     if (kept) return kept;

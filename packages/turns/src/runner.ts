@@ -1,5 +1,6 @@
 import { type Id, mintId, turnIdOf } from '@parley/contract';
 import type { Lease, Scope, TurnEnd, TurnRecord, UnfinishedTurn } from '@parley/db';
+import { BudgetAdvances } from './budget-advances.ts';
 import { UncountedTurns } from './count-usage.ts';
 import type { Followers } from './followers.ts';
 import { KnownTails } from './known-tails.ts';
@@ -35,6 +36,7 @@ export class Runner {
   readonly tails = new KnownTails();
   readonly uncounted = new UncountedTurns();
   readonly open: OpenTurns;
+  readonly advances: BudgetAdvances;
   readonly logWriter: LogWriter;
   readonly #parts: TurnParts;
   readonly #desk: RunDesk;
@@ -47,6 +49,7 @@ export class Runner {
     this.#parts = parts;
     this.logWriter = new LogWriter(parts);
     this.open = new OpenTurns(parts.clock);
+    this.advances = new BudgetAdvances(parts);
     this.#desk = { followers, logWriter: this.logWriter };
     this.running = new RunningTurns(parts.bounds.runningTurnsMax);
   }
@@ -226,10 +229,10 @@ export class Runner {
   }
 
   /** A run that was lost or queued again is no end: its followers find out how the turn goes on. */
-  #tell({ turn, scope }: Run, result: RunResult): void {
+  #tell({ turn, scope, account }: Run, result: RunResult): void {
     if (result.kind === 'ended') {
-      const { textBytes } = result;
-      if (!result.hasSuccessor) this.tails.remember(scope, turn.chat, { sequence: turn.sequence, textBytes });
+      const end = { sequence: turn.sequence, textBytes: result.textBytes, user: account?.user };
+      if (!result.hasSuccessor) this.tails.remember(scope, turn.chat, end);
       this.#tellEnd(turn, result.outcome);
     }
     if (result.kind === 'gone' || result.kind === 'handed-over') {

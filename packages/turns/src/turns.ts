@@ -108,7 +108,7 @@ export function startTurns(parts: TurnParts): Turns {
   const background = [
     keepRuns(parts, runner.running, runner.logWriter, stop.signal),
     recoverTurns(parts, runner, stop.signal),
-    countUsage(parts, runner.uncounted, stop.signal),
+    countUsage(parts, runner, stop.signal),
   ];
 
   const accept = (scope: Scope, message: SentMessage) =>
@@ -210,6 +210,7 @@ export function startTurns(parts: TurnParts): Turns {
 
     async drain(graceMs, hurry) {
       await runner.drain(graceMs, hurry);
+      await runner.advances.close();
       stop.abort();
       await Promise.all(background);
     },

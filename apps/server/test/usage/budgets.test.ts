@@ -122,6 +122,20 @@ describe('a budget', () => {
     expect(await contentsOf(team, again)).toEqual([]);
   });
 
+  test('of a user holds in a chat that goes on as in a new one', async () => {
+    const team = await makeTeam();
+    const [goesOn, other] = [await team.makeChat({ userId: 'ann' }), await team.makeChat({ userId: 'ann' })];
+    expect((await team.send(goesOn.id, 'first')).status).toBe(200);
+    await setTeam(team, { tokensPerDayPerUser: 1_000 });
+    const gate = model.hold();
+    const held = team.send(other.id, 'held');
+    await model.callTo('held');
+    const refused = await team.send(goesOn.id, 'second');
+    expect([refused.status, refused.refusal.code]).toEqual([429, 'budget_exhausted']);
+    gate.release();
+    expect((await held).status).toBe(200);
+  });
+
   test('takes all of what an answer needs or nothing', async () => {
     const team = await makeTeam();
     const { body: made } = await team.rest<{ id: string; key: string }>('POST', '/key', {
