@@ -33,7 +33,7 @@ interface Books {
 }
 
 /** What of a chat decides what a turn in it needs. */
-export interface AskedChat {
+interface AskedChat {
   readonly bytes: number;
   /** Whose chat it is, if anyone's. */
   readonly user: string | undefined;
