@@ -71,8 +71,9 @@ function projectIn(folder: string): Project {
     command: string,
     args: readonly string[],
     { env, input }: CommandOptions,
+    stays = false,
   ): ChildProcess => {
-    const child = spawn(command, args, { cwd: folder, env: environment(folder, env) });
+    const child = spawn(command, args, { cwd: folder, env: environment(folder, env), detached: stays });
     child.stdin.on('error', () => undefined).end(input ?? '');
     return child;
   };
@@ -92,10 +93,11 @@ function projectIn(folder: string): Project {
     },
 
     async start(command, args, until, options = {}) {
-      const child = spawnIn(command, args, options);
+      const child = spawnIn(command, args, options, true);
       const ended = once(child, 'close');
       afterAll(async () => {
-        child.kill();
+        // What it has started itself ends with it.
+        if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
         await ended;
       });
       let output = '';
