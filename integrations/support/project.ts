@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +19,7 @@ interface CommandOptions {
   readonly input?: string;
 }
 
-/** A copy of one of `integrations/projects`, outside of the workspace, with everything it asks for installed. */
+/** A copy of one of `integrations/projects`, outside of the workspace, with all that npm installs for it. */
 export interface Project {
   readonly folder: string;
   /** Runs a program of the project (`tsc`), or of the path (`node`), to its end. */
@@ -56,7 +57,7 @@ export async function openProject(name: string): Promise<Project> {
     `@parley:registry=${inject('packageRegistry')}\nfund=false\naudit=false\n`,
   );
   const project = projectIn(folder);
-  succeeded(await project.run('npm', ['install']));
+  if (existsSync(join(folder, 'package.json'))) succeeded(await project.run('npm', ['install']));
   return project;
 }
 

@@ -4,7 +4,7 @@ import type { Idempotency } from '@parley/db';
 import type { Caller } from './caller.ts';
 
 /** The header of draft-ietf-httpapi-idempotency-key-header, taken as an opaque text of visible characters. */
-const FORM = new RegExp(`^[\\x21-\\x7e]{1,${limits.idempotencyKeyLengthMax}}$`);
+export const idempotencyKeyForm = new RegExp(`^[\\x21-\\x7e]{1,${limits.idempotencyKeyLengthMax}}$`);
 
 /** How the answer is delivered is no part of what is asked: a retry may wait where the first one did not. */
 const DELIVERY_FIELDS: ReadonlySet<string> = new Set(['wait']);
@@ -24,7 +24,7 @@ export function toIdempotency(
   idempotencyKey: string,
   input: unknown,
 ): Idempotency {
-  if (!FORM.test(idempotencyKey)) {
+  if (!idempotencyKeyForm.test(idempotencyKey)) {
     const message = `must have 1 to ${limits.idempotencyKeyLengthMax} visible ASCII characters`;
     throw new Refusal('invalid_input', { issues: [{ path: 'Idempotency-Key', message }] });
   }

@@ -1,7 +1,8 @@
-import { chatEventSchema, type ErrorCode, limits, refusalEnvelopeSchema } from '@parley/contract';
+import { chatEventSchema, type ErrorCode, refusalEnvelopeSchema } from '@parley/contract';
 import { generateOpenApiDocument } from 'trpc-to-openapi';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { appRouter } from './app-router.ts';
+import { idempotencyKeyForm } from './idempotency.ts';
 import { COMMON, eventStream, refusalResponses, requestIdHeader } from './openapi-responses.ts';
 import { streamPaths } from './openapi-streams.ts';
 import { type RestOperation, restOperations } from './rest-operations.ts';
@@ -21,7 +22,7 @@ const idempotencyKeyParameter = {
   description:
     'A text of your own that names this request. Sent again with the same body, it joins what the first one ' +
     'began or gives its outcome again; with another body it is refused. Kept for at least 24 hours.',
-  schema: { type: 'string' as const, minLength: 1, maxLength: limits.idempotencyKeyLengthMax },
+  schema: { type: 'string' as const, pattern: idempotencyKeyForm.source },
 };
 type Document = ReturnType<typeof generateOpenApiDocument>;
 type Responses = Record<string, unknown>;
@@ -78,6 +79,8 @@ export function buildOpenApiDocument(options: { version: string }): Document {
     if (name.startsWith('error.')) delete schemas[name];
   }
   openObjects(schemas);
+  openEnum(schemas['ErrorCode']);
+  mergeTwins(document, schemas);
   return document;
 }
 
@@ -88,6 +91,32 @@ function openObjects(schema: unknown): void {
     Reflect.deleteProperty(schema, 'additionalProperties');
   }
   for (const part of Object.values(schema)) openObjects(part);
+}
+
+/** There will be more codes, and clients of today must not fail to read them: the list becomes advice. */
+function openEnum(schema: unknown): void {
+  if (typeof schema !== 'object' || schema === null) throw new Error('there is no such component');
+  Object.assign(schema, { 'x-extensible-enum': Reflect.get(schema, 'enum') });
+  Reflect.deleteProperty(schema, 'enum');
+}
+
+/** What is in a stream and in an answer comes out as two components, `X` and `XOutput`, which are one by now. */
+function mergeTwins(document: Document, schemas: Record<string, unknown>): void {
+  for (const twin of Object.keys(schemas).filter((name) => name.endsWith('Output'))) {
+    const name = twin.slice(0, -'Output'.length);
+    if (JSON.stringify(schemas[name]) !== JSON.stringify(schemas[twin])) continue;
+    delete schemas[twin];
+    pointTo(document, `#/components/schemas/${twin}`, `#/components/schemas/${name}`);
+  }
+}
+
+/** References, and the mapping of a discriminator. */
+function pointTo(part: unknown, from: string, to: string): void {
+  if (typeof part !== 'object' || part === null) return;
+  for (const [key, inner] of Object.entries(part)) {
+    if (inner === from) Reflect.set(part, key, to);
+    else pointTo(inner, from, to);
+  }
 }
 
 function methodKey({ method }: RestOperation) {

@@ -46,26 +46,38 @@ export const answerEventSchema = z.discriminatedUnion('type', [
 /** What a follower of a chat is told. */
 export const chatEventSchema = z
   .discriminatedUnion('type', [
-    z.object({ type: z.literal('chat-followed') }),
-    z.object({
-      type: z.literal('message-accepted'),
-      /** Absent for a retry, which answers a message that is there already. */
-      message: messageSchema.optional(),
-      userMessageId: idSchema('message'),
-      answerId: idSchema('message'),
-    }),
-    z.object({ type: z.literal('answer-started'), messageId: idSchema('message') }),
-    z.object({ type: z.literal('answer-delta'), messageId: idSchema('message'), text: z.string() }),
-    z.object({ type: z.literal('answer-snapshot'), messageId: idSchema('message'), text: z.string() }),
-    z.object({
-      type: z.literal('answer-ended'),
-      messageId: idSchema('message'),
-      status: endedStatusSchema,
-      errorCode: errorCodeSchema.optional(),
-      createdAt: momentSchema.optional(),
-    }),
-    z.object({ type: z.literal('chat-snapshot'), messages: z.array(messageSchema) }),
-    z.object({ type: z.literal('chat-deleted') }),
+    z.object({ type: z.literal('chat-followed') }).meta({ id: 'ChatFollowed' }),
+    z
+      .object({
+        type: z.literal('message-accepted'),
+        /** Absent for a retry, which answers a message that is there already. */
+        message: messageSchema.optional(),
+        userMessageId: idSchema('message'),
+        answerId: idSchema('message'),
+      })
+      .meta({ id: 'MessageAccepted' }),
+    z
+      .object({ type: z.literal('answer-started'), messageId: idSchema('message') })
+      .meta({ id: 'AnswerStarted' }),
+    z
+      .object({ type: z.literal('answer-delta'), messageId: idSchema('message'), text: z.string() })
+      .meta({ id: 'AnswerDelta' }),
+    z
+      .object({ type: z.literal('answer-snapshot'), messageId: idSchema('message'), text: z.string() })
+      .meta({ id: 'AnswerSnapshot' }),
+    z
+      .object({
+        type: z.literal('answer-ended'),
+        messageId: idSchema('message'),
+        status: endedStatusSchema,
+        errorCode: errorCodeSchema.optional(),
+        createdAt: momentSchema.optional(),
+      })
+      .meta({ id: 'AnswerEnded' }),
+    z
+      .object({ type: z.literal('chat-snapshot'), messages: z.array(messageSchema) })
+      .meta({ id: 'ChatSnapshot' }),
+    z.object({ type: z.literal('chat-deleted') }).meta({ id: 'ChatDeleted' }),
   ])
   .meta({
     id: 'ChatEvent',

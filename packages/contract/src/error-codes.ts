@@ -351,9 +351,11 @@ export type ErrorCode = keyof typeof errorRegister;
 
 export const errorCodes = Object.keys(errorRegister) as [ErrorCode, ...ErrorCode[]];
 
-export const errorCodeSchema = z
-  .enum(errorCodes)
-  .meta({ description: 'A stable machine name of what happened; docs/errors.md explains each.' });
+export const errorCodeSchema = z.enum(errorCodes).meta({
+  id: 'ErrorCode',
+  description:
+    'A stable machine name of what happened; docs/errors.md explains each. There may be more one day.',
+});
 
 /** What the register says of a code. */
 export function errorEntry(code: ErrorCode): ErrorEntry {

@@ -50,6 +50,7 @@ export const listMessagesInputSchema = z.strictObject({
 });
 
 const messageStatusSchema = z.enum(['queued', 'generating', 'completed', 'stopped', 'failed']).meta({
+  id: 'MessageStatus',
   description:
     "How the turn of this message stands. A user's message that waits for its answer is `queued` or " +
     '`generating`; one whose answer failed is `failed`, with `errorCode`. An answer that was stopped keeps ' +

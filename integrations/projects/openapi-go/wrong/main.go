@@ -1,0 +1,10 @@
+//go:build wrong
+
+// This file is wrong on purpose: the compiler has to refuse it.
+package main
+
+import "example.com/parley-by-oapi-codegen/parley"
+
+func main() {
+	_ = parley.CreateChatJSONRequestBody{AgentID: "agent_1"}
+}

@@ -1,0 +1,5 @@
+"""This file is wrong on purpose: mypy has to refuse it."""
+
+from parley_client.models import CreateChatBody
+
+CreateChatBody(agentId="agent_1")

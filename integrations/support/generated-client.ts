@@ -1,0 +1,33 @@
+import { expect } from 'vitest';
+import { startHarness } from '../../apps/server/test/harness.ts';
+import type { CommandResult } from './project.ts';
+import { succeeded } from './project.ts';
+
+/** A server with a team, and what the programs on the generated clients are told of it. */
+export async function startTeamServer() {
+  const { url, makeTeam } = await startHarness();
+  const team = await makeTeam();
+  return {
+    team,
+    env: { PARLEY_URL: url, PARLEY_KEY: team.secretKey, PARLEY_AGENT: team.agent.id },
+  };
+}
+
+/** All programs do the same six things, and print the same. */
+export function expectSixOperations(result: CommandResult): void {
+  expect(succeeded(result).stdout.trim().split('\n')).toEqual([
+    'completed: You said: What can you do?',
+    'user, assistant',
+    'listed: true',
+    'What can you do?: 2 messages',
+    'deleted: chat_not_found',
+  ]);
+}
+
+/** What a program does that was given a wrong key: it ends, and says the refusal's sentence and code. */
+export function expectRefused(result: CommandResult): void {
+  expect(result.code).not.toBe(0);
+  expect(result.stdout).toBe('');
+  expect(result.stderr).toContain('A valid API key is needed');
+  expect(result.stderr).toContain('(unauthorized)');
+}
