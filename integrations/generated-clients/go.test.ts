@@ -9,7 +9,7 @@ import { findGo } from '../support/toolchains.ts';
 
 const { env } = await startTeamServer();
 const project = await openProject('openapi-go');
-const go = await findGo(project);
+const { command: go } = await findGo(project);
 const document = await (await fetch(`${env.PARLEY_URL}/openapi.json`)).text();
 await writeFile(join(project.folder, 'openapi.json'), document);
 succeeded(await project.run('mkdir', ['parley']));

