@@ -5,7 +5,7 @@ const recipe = readFileSync(new URL('../../../../docs/recipes/ai-sdk.md', import
 const transport = readFileSync(new URL('parley-transport.ts', import.meta.url), 'utf8');
 
 test('the recipe prints the transport that is tested, and it is no longer than a page', () => {
-  const blocks = [...recipe.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+  const blocks = [...recipe.matchAll(/^```ts parley-transport\.ts\n(.*?)^```$/gms)].map(([, code]) => code);
   expect(blocks).toEqual([transport]);
   expect(transport.split('\n').length).toBeLessThanOrEqual(100);
 });

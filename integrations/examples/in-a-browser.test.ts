@@ -1,0 +1,125 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createGate } from '@parley/agent/testing';
+import { afterAll, describe, expect, test } from 'vitest';
+import { startHarness } from '../../apps/server/test/harness.ts';
+import { findChrome, launch } from '../../apps/web/test/support/browser.ts';
+import { openProject, type Project, succeeded } from '../support/project.ts';
+import { readBlocks, writeFiles } from '../support/recipe.ts';
+
+/* The recipes that are pages, built as they stand, in a real browser. */
+
+const { url, makeTeam, model } = await startHarness();
+const team = await makeTeam();
+const browser = await launch(await findChrome());
+afterAll(() => browser.close());
+
+/** What a reader has already. */
+const AROUND = {
+  'index.html':
+    '<!doctype html><html lang="en"><title>Chat</title><div id="root"></div><script type="module" src="/main.tsx"></script></html>',
+  'main.tsx': `
+    import { createRoot } from 'react-dom/client';
+    import { Chat } from './chat.tsx';
+    const chatId = new URLSearchParams(location.search).get('chat')!;
+    createRoot(document.querySelector('#root')!).render(<Chat chatId={chatId} />);
+  `,
+  'tsconfig.json': JSON.stringify({
+    compilerOptions: {
+      ...{ target: 'es2023', lib: ['es2023', 'dom', 'dom.iterable'], module: 'esnext', jsx: 'react-jsx' },
+      ...{ moduleResolution: 'bundler', allowImportingTsExtensions: true, types: [] },
+      ...{ strict: true, noEmit: true, skipLibCheck: true },
+    },
+  }),
+};
+const BUILD = [
+  'react@19.3.1',
+  'react-dom@19.3.1',
+  'vite@8.3.8',
+  'typescript@7.0.2',
+  '@types/react@19.3.0',
+  '@types/react-dom@19.3.0',
+];
+
+async function buildPage(page: string): Promise<Project> {
+  const project = await openProject();
+  const [blocks, transport] = await Promise.all([readBlocks(page), readBlocks('recipes/ai-sdk.md')]);
+  await writeFiles(project, [...transport.filter(({ meta }) => meta === 'parley-transport.ts'), ...blocks]);
+  for (const [name, text] of Object.entries(AROUND)) await writeFile(join(project.folder, name), text);
+  const chat = join(project.folder, 'chat.tsx');
+  const written = await readFile(chat, 'utf8');
+  const told = written
+    .replace("'https://parley.example.com'", JSON.stringify(url))
+    .replace("'pk_live_…'", JSON.stringify(team.publishableKey));
+  expect(told).not.toMatch(/example|…'/);
+  await writeFile(chat, told);
+
+  const install = blocks.find(({ lang }) => lang === 'sh')?.text ?? '';
+  expect(install).toMatch(/^npm install [^\n]+\n$/);
+  succeeded(await project.run('bash', ['-c', `${install.trim()} ${BUILD.join(' ')}`]));
+  succeeded(await project.run('tsc'));
+  succeeded(await project.run('vite', ['build']));
+  return project;
+}
+
+describe.each([
+  ['useChat of the AI SDK', 'recipes/ai-sdk.md', 'input[name=text]', 'p'],
+  ['assistant-ui', 'recipes/assistant-ui.md', 'textarea[name=input]', '.user, .assistant'],
+])('%s', (_name, recipe, field, message) => {
+  test('streams an answer, goes on with it after a reload, and stops it', async () => {
+    const project = await buildPage(recipe);
+    const serve = ['preview', '--port', '0', '--host', '127.0.0.1'];
+    const [, port] = await project.start('vite', serve, /127\.0\.0\.1:(\d+)/);
+    const { id } = await team.makeChat();
+    const page = await browser.newPage();
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(String(error)));
+    page.on('console', (line) => line.type() === 'error' && problems.push(line.text()));
+    // assistant-ui marks what is being written with a dot.
+    const texts = async () =>
+      (await page.locator(message).allTextContents()).map((text) => text.replace(/ ●$/, '').trim());
+    const send = async (text: string) => {
+      await page.locator(field).fill(text);
+      await page.getByRole('button', { name: 'Send' }).click();
+    };
+
+    const gate = createGate();
+    model.replyTo('Tell me a story.', async (call) => {
+      call.text('Once upon a time');
+      await gate.released;
+      call.text(' there was a message.');
+      call.finish();
+    });
+    await page.goto(`http://127.0.0.1:${port}/?chat=${id}`);
+    await send('Tell me a story.');
+    await expect
+      .poll(texts)
+      .toEqual([expect.stringContaining('Tell me a story.'), expect.stringMatching(/Once upon a time$/)]);
+    await page.reload();
+    await expect
+      .poll(texts)
+      .toEqual([expect.stringContaining('Tell me a story.'), expect.stringMatching(/Once upon a time$/)]);
+    gate.release();
+    const whole = /Once upon a time there was a message\.$/;
+    await expect
+      .poll(texts)
+      .toEqual([expect.stringContaining('Tell me a story.'), expect.stringMatching(whole)]);
+
+    model.replyTo('Go on.', async (call) => {
+      call.text('And then');
+      await call.closed;
+    });
+    await send('Go on.');
+    await expect.poll(async () => (await texts()).at(-1)).toMatch(/And then$/);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await expect
+      .poll(async () =>
+        (await team.rest<{ messages: { status?: string }[] }>('GET', `/chat/${id}/message`)).body.messages.at(
+          -1,
+        ),
+      )
+      .toMatchObject({ content: 'And then', status: 'stopped' });
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+});
