@@ -136,6 +136,11 @@ server within five seconds. A secret key that comes with the \`Origin\` of a pag
 whoever opens the page can read it. A publishable key that names origins is refused from all others, and the page may not
 even read that. Origins are a speed bump and no authentication: a program says what origin it likes.
 
+**In frames.** The [embedded chat](embed.md) may be framed by the pages of its key's origins alone (\`frame-ancestors\`), and by
+none with a key that does not work; the chat page and the reference by none at all. The frame is served by this server, so
+its calls come from the server's own origin, which every key takes: what lets it in is the key and the token of its visitor.
+It has no cookie and no session, and a page cannot read into it (another origin), nor forge its visitor's token.
+
 ## Tools
 
 An agent's tools are addresses that the server calls because a model, and so perhaps a user's words, says so. They are set

@@ -7,8 +7,8 @@ const COMPRESSIBLE = /\.(?:js|css|html|svg)$/;
 /** Below this, a packet is a packet. */
 const BYTES_MIN = 1_024;
 
-/** Puts `.br` and `.gz` beside each text file of the build: the server sends what the browser takes. */
-export function precompress(): Plugin {
+/** Puts `.br` and `.gz` beside each text file of the build, or the only one that is meant: the server sends what the browser takes. */
+export function precompress({ only }: { readonly only?: string } = {}): Plugin {
   return {
     name: 'precompress',
     apply: 'build',
@@ -16,6 +16,7 @@ export function precompress(): Plugin {
       const entries = await readdir(dir, { recursive: true, withFileTypes: true });
       for (const entry of entries) {
         if (!entry.isFile() || !COMPRESSIBLE.test(entry.name)) continue;
+        if (only !== undefined && entry.name !== only) continue;
         const path = join(entry.parentPath, entry.name);
         const content = await readFile(path);
         if (content.length < BYTES_MIN) continue;

@@ -16,6 +16,7 @@ export default defineConfig({
     // Fonts and images stay files of their own: the page's policy allows no `data:`.
     assetsInlineLimit: 0,
     manifest: true,
+    rolldownOptions: { input: ['index.html', 'embed.html'] },
   },
   server: { proxy: { '/trpc': { target: server }, '/web': { target: server } } },
 });

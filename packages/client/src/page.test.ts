@@ -39,12 +39,21 @@ test('what is shown is shown with the next frame; a hidden page has none, and ge
   const page = browserPage();
   const [first, second] = [vi.fn(), vi.fn()];
   page.onNextFrame(first);
-  expect(frames).toEqual([first]);
+  expect(first).not.toHaveBeenCalled();
+  for (const frame of frames.splice(0)) frame();
+  expect(first).toHaveBeenCalledTimes(1);
   page.onNextFrame(vi.fn())();
   expect(frames).toEqual([]);
   document.visibilityState = 'hidden';
   page.onNextFrame(second);
   await vi.waitFor(() => expect(second).toHaveBeenCalledTimes(1));
+});
+
+test('a frame that is out of sight is not painted either, and is told nothing of it', async () => {
+  stubBrowser();
+  const late = vi.fn();
+  browserPage().onNextFrame(late);
+  await vi.waitFor(() => expect(late).toHaveBeenCalledTimes(1));
 });
 
 test('elsewhere all is well', () => {

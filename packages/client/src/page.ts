@@ -12,6 +12,8 @@ export interface Page {
 
 /** How long a frame lasts where nothing is painted. */
 const FRAME_MS = 16;
+/** A frame that has not come by then will not come soon. */
+const FRAME_MAX_MS = 250;
 
 /** The page that this code runs in. */
 export function browserPage(): Page {
@@ -30,13 +32,21 @@ export function browserPage(): Page {
     },
     onLeave: (listener) => listen(globalThis, 'pagehide', listener),
     onNextFrame: (listener) => {
-      // A hidden page is not painted: its frames never come.
-      if (typeof globalThis.requestAnimationFrame === 'function' && !isHidden()) {
-        const frame = requestAnimationFrame(listener);
-        return () => cancelAnimationFrame(frame);
-      }
-      const timer = setTimeout(listener, FRAME_MS);
-      return () => clearTimeout(timer);
+      // A hidden page is not painted, nor is a frame that its page has hidden, which is told nothing of that: their
+      // frames never come.
+      const hasFrames = typeof globalThis.requestAnimationFrame === 'function' && !isHidden();
+      let frame: number | undefined;
+      const stop = () => {
+        clearTimeout(timer);
+        if (frame !== undefined) cancelAnimationFrame(frame);
+      };
+      const show = () => {
+        stop();
+        listener();
+      };
+      const timer = setTimeout(show, hasFrames ? FRAME_MAX_MS : FRAME_MS);
+      if (hasFrames) frame = requestAnimationFrame(show);
+      return stop;
     },
   };
 }

@@ -5,6 +5,8 @@ import { Refusal } from '@parley/contract';
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../log.ts';
 import { refusalOfRequest, sendRefusal } from '../refusal-reply.ts';
+import { EMBED_FILES, embedRoutes } from './embed.ts';
+import { pagePolicy } from './page-policy.ts';
 import { type SessionStores, type WebSession, webSessionDoor } from './web-session.ts';
 
 interface WebParts {
@@ -19,23 +21,8 @@ export interface WebApp extends WebSession {
   readonly folder: string;
 }
 
-/** The page may load what this server serves and nothing else; what a model writes runs nowhere. */
-const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  // KaTeX and what floats above the page (menus, dialogs, notes) style their elements in place.
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
 const PAGE_HEADERS = {
-  'content-security-policy': PAGE_POLICY,
+  'content-security-policy': pagePolicy("'none'"),
   // The address of a chat is nobody else's business.
   'referrer-policy': 'no-referrer',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
@@ -66,7 +53,7 @@ export async function webDoor(app: FastifyInstance, { web, stores, log }: WebPar
     void sendRefusal(request, reply, isNoFile ? new Refusal('route_not_found') : refusalOfRequest(error));
   });
 
-  if (isBuilt(web.folder)) return servePages(app, web.folder);
+  if (isBuilt(web.folder)) return servePages(app, web.folder, stores);
   log.warn({ folder: web.folder }, 'the chat page is not built');
   for (const url of PAGES) {
     app.get(url, async (_request, reply) =>
@@ -78,9 +65,10 @@ export async function webDoor(app: FastifyInstance, { web, stores, log }: WebPar
   }
 }
 
-async function servePages(app: FastifyInstance, root: string): Promise<void> {
+async function servePages(app: FastifyInstance, root: string, stores: SessionStores): Promise<void> {
   const options = { root, cacheControl: false, acceptRanges: false, preCompressed: true };
   await app.register(staticFiles, { ...options, serve: false });
+  embedRoutes(app, stores);
 
   for (const url of PAGES) {
     app.route({
@@ -119,5 +107,11 @@ function filesBeside(root: string): string[] {
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ name }) => name)
-    .filter((name) => name !== 'index.html' && !name.startsWith('.') && !/\.(?:br|gz|map)$/.test(name));
+    .filter(
+      (name) =>
+        name !== 'index.html' &&
+        !EMBED_FILES.includes(name) &&
+        !name.startsWith('.') &&
+        !/\.(?:br|gz|map)$/.test(name),
+    );
 }

@@ -1,5 +1,7 @@
 import { SearchX } from 'lucide-react';
+import { useEffect } from 'react';
 import { useLocation } from 'wouter';
+import { useEmbed } from '../embed/embed-context.ts';
 import { PageHeader } from '../layout/page-header.tsx';
 import { wordsFor } from '../problems/problem-words.ts';
 import { Button } from '../ui/button.tsx';
@@ -8,6 +10,11 @@ import { Button } from '../ui/button.tsx';
 export function ChatNotFound({ isDeleted = false }: { readonly isDeleted?: boolean }) {
   const [, navigate] = useLocation();
   const { title, advice } = wordsFor({ code: 'chat_not_found' });
+  // In a frame nobody followed a link: the chat they had is another user's, or was deleted meanwhile.
+  const isStale = useEmbed() !== undefined && !isDeleted;
+  useEffect(() => {
+    if (isStale) navigate('/', { replace: true });
+  }, [isStale, navigate]);
   return (
     <>
       <PageHeader />

@@ -1,24 +1,27 @@
 import type { AnswerEntry, TranscriptEntry } from '@parley/client';
 import { useEffect, useRef } from 'react';
+import { useEmbed } from '../embed/embed-context.ts';
 import { announce } from '../lib/announce.ts';
 import { wordsFor } from '../problems/problem-words.ts';
 
-/** Tells screen readers when an answer begins and how it ends, and nothing in between. */
+/** Tells screen readers when an answer begins and how it ends, and nothing in between; the page around a frame, its end. */
 export function useAnswerAnnouncements(
   entries: readonly TranscriptEntry[],
   running: AnswerEntry | undefined,
 ): void {
+  const embed = useEmbed();
   const before = useRef<AnswerEntry | undefined>(undefined);
   useEffect(() => {
     const previous = before.current;
     before.current = running;
     if (previous && previous.key !== running?.key) {
       const ended = entries.findLast((entry) => entry.key === previous.key);
+      embed?.tellAnswered();
       announce(ended?.kind === 'answer' ? wordsOfEnd(ended) : 'The answer was stopped');
     } else if (running?.status === 'generating' && previous?.status !== 'generating') {
       announce('The answer begins');
     }
-  }, [entries, running]);
+  }, [entries, running, embed]);
 }
 
 function wordsOfEnd({ status, errorCode }: AnswerEntry): string {

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react';
+import { useEmbed } from '../embed/embed-context.ts';
 import { ShortcutsContext } from '../shortcuts/shortcuts-context.ts';
 import { ShortcutsDialog } from '../shortcuts/shortcuts-dialog.tsx';
 import { useShortcuts } from '../shortcuts/use-shortcuts.ts';
@@ -16,6 +17,7 @@ export function AppShell({ children }: { readonly children: ReactNode }) {
   const sidebar = useSidebarControl();
   const { isOpen, isWide } = sidebar;
   const [main, setMain] = useState<HTMLElement | null>(null);
+  const embed = useEmbed();
   const shortcuts = useShortcuts(sidebar.search);
   return (
     <SidebarContext value={sidebar}>
@@ -29,7 +31,13 @@ export function AppShell({ children }: { readonly children: ReactNode }) {
               </aside>
             )}
             {!isWide && <SidebarDrawer />}
-            <main ref={setMain} id={mainId} tabIndex={-1} className="flex min-w-0 grow flex-col outline-none">
+            <main
+              ref={setMain}
+              id={mainId}
+              tabIndex={-1}
+              aria-label={embed?.title}
+              className="flex min-w-0 grow flex-col outline-none"
+            >
               <OfflineBanner />
               {children}
             </main>

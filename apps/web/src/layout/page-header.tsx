@@ -1,5 +1,6 @@
-import { PanelLeft, SquarePen } from 'lucide-react';
+import { PanelLeft, SquarePen, X } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { useEmbed } from '../embed/embed-context.ts';
 import { useOpenNewChat } from '../new-chat/use-open-new-chat.ts';
 import { IconButton } from '../ui/icon-button.tsx';
 import { useSidebar } from './sidebar-context.ts';
@@ -14,6 +15,7 @@ export function PageHeader({ actions, children }: PageHeaderProps) {
   const { isOpen, isWide, setIsOpen } = useSidebar();
   const openNewChat = useOpenNewChat();
   const isListAway = !isWide || !isOpen;
+  const embed = useEmbed();
   return (
     <header className="flex min-h-14 shrink-0 items-center gap-1.5 px-2.5 pt-[env(safe-area-inset-top)] ps-[max(0.625rem,env(safe-area-inset-left))]">
       {isListAway && (
@@ -29,6 +31,7 @@ export function PageHeader({ actions, children }: PageHeaderProps) {
       {isListAway && (
         <IconButton label="New chat" icon={SquarePen} keys="Mod+Shift+O" onClick={openNewChat} />
       )}
+      {embed && <IconButton label="Close" icon={X} onClick={embed.close} />}
     </header>
   );
 }

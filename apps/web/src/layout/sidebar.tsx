@@ -2,6 +2,7 @@ import { PanelLeftClose, SquarePen } from 'lucide-react';
 import { useState } from 'react';
 import { ChatList } from '../chats/chat-list.tsx';
 import { ChatSearch } from '../chats/chat-search.tsx';
+import { useEmbed } from '../embed/embed-context.ts';
 import { useDebounced } from '../lib/use-debounced.ts';
 import { useOpenNewChat } from '../new-chat/use-open-new-chat.ts';
 import { Button } from '../ui/button.tsx';
@@ -16,6 +17,7 @@ const searchDelayMs = 220;
 export function Sidebar() {
   const { isWide, setIsOpen } = useSidebar();
   const openNewChat = useOpenNewChat();
+  const embed = useEmbed();
   const [search, setSearch] = useState('');
   const settledSearch = useDebounced(search, searchDelayMs);
   const onOpen = () => {
@@ -25,7 +27,7 @@ export function Sidebar() {
   return (
     <div className="flex h-full flex-col bg-sidebar pt-[env(safe-area-inset-top)] ps-[env(safe-area-inset-left)]">
       <div className="flex min-h-14 items-center justify-between ps-5 pe-2.5">
-        <p className="font-display text-xl tracking-tight">Parley</p>
+        <p className="truncate font-display text-xl tracking-tight">{embed?.title ?? 'Parley'}</p>
         <IconButton label="Hide chats" icon={PanelLeftClose} onClick={() => setIsOpen(false)} />
       </div>
       <div className="flex flex-col gap-2 px-2.5 pb-1">
@@ -51,9 +53,11 @@ export function Sidebar() {
         <h2 className="sr-only">Chats</h2>
         <ChatList search={search.trim() === '' ? '' : settledSearch} onOpen={onOpen} />
       </nav>
-      <div className="border-t border-line p-2 pb-[max(0.5rem,env(safe-area-inset-bottom))]">
-        <SettingsMenu />
-      </div>
+      {!embed && (
+        <div className="border-t border-line p-2 pb-[max(0.5rem,env(safe-area-inset-bottom))]">
+          <SettingsMenu />
+        </div>
+      )}
     </div>
   );
 }

@@ -6,9 +6,12 @@ import type { ComposerHandle } from '../composer/composer.tsx';
  * the page's heading takes the focus, so that a screen reader starts with it.
  */
 export function useFocusOnArrival(composer: RefObject<ComposerHandle | null>): void {
-  useEffect(() => {
-    const isTouch = matchMedia('(pointer: coarse)').matches;
-    if (!isTouch) composer.current?.focus();
-    else document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
-  }, [composer]);
+  useEffect(() => focusOnArrival(composer.current), [composer]);
+}
+
+/** The same, where a page is come back to. */
+export function focusOnArrival(composer: { focus(): void } | null): void {
+  const isTouch = matchMedia('(pointer: coarse)').matches;
+  if (!isTouch) composer?.focus();
+  else document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
 }

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef } from 'react';
 import { Composer, type ComposerHandle } from '../composer/composer.tsx';
 import { ComposerDock } from '../composer/composer-dock.tsx';
 import { useDraft } from '../composer/use-draft.ts';
+import { useEmbed } from '../embed/embed-context.ts';
 import { PageHeader } from '../layout/page-header.tsx';
 import { useFocusOnArrival } from '../layout/use-focus-on-arrival.ts';
 import { usePageTitle } from '../layout/use-page-title.ts';
@@ -17,7 +18,9 @@ import { useBeginChat } from './use-begin-chat.ts';
 /** Where a chat begins: with its first message, no sooner. */
 export function NewChatPage() {
   const agents = trpc.agent.list.useQuery({}, { staleTime: 60_000 });
-  const [agent, chooseAgent] = useAgentChoice(agents.data?.agents ?? []);
+  const embed = useEmbed();
+  const choice = agents.data?.agents.filter(({ id }) => (embed?.agentId ?? id) === id) ?? [];
+  const [agent, chooseAgent] = useAgentChoice(choice);
   const [draft, setDraft] = useDraft('new');
   const { begin, isBeginning, error } = useBeginChat(agent?.id, useClearSent(draft, setDraft));
   const composer = useRef<ComposerHandle>(null);
@@ -38,7 +41,7 @@ export function NewChatPage() {
           >
             What would you like to talk about?
           </h1>
-          {draft === '' && (
+          {draft === '' && !embed && (
             <Suggestions
               onChoose={(text) => {
                 setDraft(text);
@@ -49,7 +52,7 @@ export function NewChatPage() {
         </div>
         <ComposerDock>
           {problem && <ProblemNote problem={problem} isAlert />}
-          {agents.data?.agents.length === 0 && <NoAgents />}
+          {agents.data && choice.length === 0 && <NoAgents />}
           <Composer
             ref={composer}
             text={draft}
@@ -58,7 +61,7 @@ export function NewChatPage() {
             placeholder={agent ? `Ask ${agent.name}` : 'Write a message'}
             isBusy={isBeginning}
           >
-            <AgentPicker agents={agents.data?.agents ?? []} chosen={agent} onChoose={chooseAgent} />
+            <AgentPicker agents={choice} chosen={agent} onChoose={chooseAgent} />
           </Composer>
         </ComposerDock>
         <div aria-hidden className="hidden grow-0 md:block md:h-[12dvh]" />

@@ -7,7 +7,8 @@ const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set<() => void>();
 
 export function readThemeChoice(): ThemeChoice {
-  const stored = readLocal(storedAt);
+  // In a frame the page around it decides.
+  const stored = document.documentElement.dataset['theme'] ?? readLocal(storedAt);
   return stored === 'light' || stored === 'dark' ? stored : 'system';
 }
 

@@ -7,7 +7,9 @@ import { findChrome, launch } from '../support/browser.ts';
 import { buildPage } from '../support/built-page.ts';
 import { ChatScreen } from '../support/chat-screen.ts';
 import { demoChat, demoTitles, streamText } from '../support/demo.ts';
+import { EmbeddingPage } from '../support/embedding-page.ts';
 import { type DemoServer, startDemoServer } from './demo-server.ts';
+import { startDemoShop } from './demo-shop.ts';
 
 /*
  * `npm run screenshots`: the pictures of the documentation, taken from the app as it runs.
@@ -16,6 +18,12 @@ import { type DemoServer, startDemoServer } from './demo-server.ts';
 const FOLDER = fileURLToPath(new URL('../../../../docs/screenshots/', import.meta.url));
 /** A page of documentation is read over a telephone, too. */
 const BYTES_MAX = 150 * 1024;
+const DELIVERY = `Yes. Orders placed **before noon on Friday** arrive on Saturday:
+
+- between 8 and 12 in the city,
+- between 12 and 18 elsewhere.
+
+Shall I look up an order for you?`;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const DEVICES = {
   desktop: { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 },
@@ -25,6 +33,8 @@ const DEVICES = {
 await mkdir(FOLDER, { recursive: true });
 const server = await startDemoServer(buildPage());
 const browser = await launch(await findChrome());
+const guestKey = await server.call<{ key: string }>('POST', '/key', { kind: 'publishable', access: 'guest' });
+const shop = await startDemoShop(server.url, guestKey.key);
 try {
   const { userId, chatId } = await prepare(server, browser);
   for (const [device, settings] of Object.entries(DEVICES)) {
@@ -48,11 +58,13 @@ try {
       await conversation.evaluate((log) => log.scrollTo(0, 0));
       await conversation.locator('.katex').first().waitFor();
       await take(page, `conversation-${colorScheme}-${device}`);
+      await takeEmbed(page, `embed-${colorScheme}-${device}`);
       await context.close();
     }
   }
 } finally {
   await browser.close();
+  await shop.stop();
   await server.stop();
 }
 
@@ -82,6 +94,17 @@ async function prepare({ url, model, call, agentId }: DemoServer, opened: Browse
   const { chatId } = screen;
   await context.close();
   return { userId, chatId };
+}
+
+/** The chat in the page of another site, with a question that was answered. */
+async function takeEmbed(page: Page, name: string): Promise<void> {
+  await page.goto(shop.url);
+  const at = new EmbeddingPage(page);
+  await at.open();
+  server.model.replyTo('Do you deliver on Saturdays?', streamText(DELIVERY));
+  await at.begin('Do you deliver on Saturdays?');
+  await at.chat.answers.and(at.frame.locator('[data-status="completed"]')).waitFor();
+  await take(page, name);
 }
 
 async function take(page: Page, name: string): Promise<void> {

@@ -8,7 +8,7 @@ import { type Watch, watch } from './watch.ts';
 /** Long enough for a machine that does other things as well; a test that waits so long fails. */
 const ACTION_MAX_MS = 15_000;
 
-interface VisitOptions {
+export interface VisitOptions {
   /** Where the visit begins; the new chat page unless said otherwise. */
   readonly path?: string;
   readonly isDark?: boolean;

@@ -1,4 +1,4 @@
-import type { Locator, Page } from 'playwright-core';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 
 /** The app as a person finds it: by what things are called. */
@@ -14,16 +14,17 @@ export class ChatScreen {
   readonly chats: Locator;
   readonly conversation: Locator;
 
-  constructor(page: Page) {
+  /** `at`: where the app is, when it stands in a frame. */
+  constructor(page: Page, at: Page | FrameLocator = page) {
     this.page = page;
-    this.message = page.getByRole('textbox', { name: 'Message' });
-    this.sendButton = page.getByRole('button', { name: 'Send' });
-    this.stopButton = page.getByRole('button', { name: 'Stop' });
-    this.retryButton = page.getByRole('button', { name: 'Retry' });
-    this.newChatButton = page.getByRole('button', { name: 'New chat' });
-    this.searchBox = page.getByRole('searchbox', { name: 'Search chats' });
-    this.chats = page.getByRole('list', { name: 'Chats' });
-    this.conversation = page.getByRole('log', { name: 'Conversation' });
+    this.message = at.getByRole('textbox', { name: 'Message' });
+    this.sendButton = at.getByRole('button', { name: 'Send' });
+    this.stopButton = at.getByRole('button', { name: 'Stop' });
+    this.retryButton = at.getByRole('button', { name: 'Retry' });
+    this.newChatButton = at.getByRole('button', { name: 'New chat' });
+    this.searchBox = at.getByRole('searchbox', { name: 'Search chats' });
+    this.chats = at.getByRole('list', { name: 'Chats' });
+    this.conversation = at.getByRole('log', { name: 'Conversation' });
   }
 
   /** Types a message and sends it with the key for it. */

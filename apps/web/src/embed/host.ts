@@ -1,0 +1,70 @@
+import { ParleyError } from '@parley/client';
+import type { FrameSays, Init, PageSays, Ready } from './conversation.ts';
+
+/** The page that the chat stands in. */
+export interface Host {
+  /** Whether it says who its users are; else they are guests. */
+  readonly hasUserToken: boolean;
+  /** @throws ParleyError `user_token_needed` when the page has none */
+  userToken(refused?: string): Promise<string>;
+  close(): void;
+  tellAnswered(): void;
+  onOpened(listener: () => void): void;
+  onUserChanged(listener: () => void): void;
+}
+
+/** Without a page around it the chat is a page itself. */
+const nobody: Host = {
+  hasUserToken: false,
+  userToken: () => Promise.reject(new ParleyError('user_token_needed', 'Nobody says who is here.')),
+  close: () => undefined,
+  tellAnswered: () => undefined,
+  onOpened: () => undefined,
+  onUserChanged: () => undefined,
+};
+
+/** Says to the page that the frame is there, and waits for its word. Whose page it may be is the frame's policy's to say. */
+export function openHost(): Promise<Host> {
+  if (window.parent === window) return Promise.resolve(nobody);
+  const { promise, resolve } = Promise.withResolvers<Host>();
+  window.addEventListener('message', ({ source, data, ports: [port] }: MessageEvent<Init | undefined>) => {
+    if (source === window.parent && data?.parley === 'init' && port) resolve(hostAt(port, data));
+  });
+  const ready: Ready = { parley: 'ready' };
+  window.parent.postMessage(ready, '*');
+  return promise;
+}
+
+function hostAt(port: MessagePort, { hasUserToken }: Init): Host {
+  const wanted = new Map<number, (token: string | undefined) => void>();
+  const listeners = { opened: new Set<() => void>(), 'user-changed': new Set<() => void>() };
+  let count = 0;
+  const say = (message: FrameSays) => port.postMessage(message);
+
+  port.onmessage = ({ data }: MessageEvent<PageSays>) => {
+    if (data.type !== 'token') {
+      for (const listener of listeners[data.type] ?? []) listener();
+      return;
+    }
+    wanted.get(data.id)?.(typeof data.token === 'string' && data.token !== '' ? data.token : undefined);
+    wanted.delete(data.id);
+  };
+
+  return {
+    hasUserToken,
+    async userToken(refused) {
+      const { promise, resolve } = Promise.withResolvers<string | undefined>();
+      count++;
+      wanted.set(count, resolve);
+      say({ type: 'token-wanted', id: count, refused });
+      const token = await promise;
+      if (token === undefined)
+        throw new ParleyError('user_token_needed', 'The page has no token for its user.');
+      return token;
+    },
+    close: () => say({ type: 'close' }),
+    tellAnswered: () => say({ type: 'answered' }),
+    onOpened: (listener) => void listeners.opened.add(listener),
+    onUserChanged: (listener) => void listeners['user-changed'].add(listener),
+  };
+}

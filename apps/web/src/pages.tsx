@@ -1,0 +1,22 @@
+import { Route, Switch } from 'wouter';
+import { ChatNotFound } from './chat/chat-not-found.tsx';
+import { ChatPage } from './chat/chat-page.tsx';
+import { AppShell } from './layout/app-shell.tsx';
+import { NewChatPage } from './new-chat/new-chat-page.tsx';
+
+/** The pages there are, and the shell they stand in. */
+export function Pages() {
+  return (
+    <AppShell>
+      <Switch>
+        <Route path="/">
+          <NewChatPage />
+        </Route>
+        <Route path="/c/:chatId">{({ chatId }) => <ChatPage key={chatId} chatId={chatId} />}</Route>
+        <Route>
+          <ChatNotFound />
+        </Route>
+      </Switch>
+    </AppShell>
+  );
+}

@@ -1,0 +1,259 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { createGate } from '@parley/agent/testing';
+import type { Chat } from '@parley/contract';
+import { describe, expect, test } from 'vitest';
+import { startBed, type Visit, type VisitOptions } from './support/bed.ts';
+import { EmbeddingPage, pageWithTag, strictPolicy } from './support/embedding-page.ts';
+import { startForeignSite } from './support/foreign-page.ts';
+
+/* The chat in the pages of other sites: another host, and a policy that allows our origin alone. */
+
+const bed = await startBed();
+const { team, url, model } = bed;
+const pages: Record<string, { html: string; headers?: Record<string, string> }> = {};
+const site = await startForeignSite(pages);
+/** A name of its own, so that it is another site for the browser, not another port. */
+const shop = site.origin.replace('127.0.0.1', 'shop.localhost');
+
+async function makeKey(access: 'guest' | 'verified' | 'open', origins?: string[]): Promise<string> {
+  const body = { kind: 'publishable', access, ...(origins && { origins }) };
+  return (await team.rest<{ key: string }>('POST', '/key', { body })).body.key;
+}
+
+const guestKey = await makeKey('guest', [shop]);
+const verifiedKey = await makeKey('verified', [shop]);
+const headers = strictPolicy(url);
+pages['/guest'] = { html: pageWithTag(url, { key: guestKey }), headers };
+pages['/twice'] = {
+  html: pageWithTag(url, { key: guestKey }).replace(
+    '</body>',
+    `<script src="${url}/embed.js" data-key="${guestKey}"></script></body>`,
+  ),
+  headers,
+};
+pages['/signed-in'] = {
+  html: pageWithTag(url, {
+    key: verifiedKey,
+    'user-token': 'shopToken',
+    title: 'Help',
+    position: 'left',
+    accent: '#ffd54a',
+  }),
+  headers,
+};
+pages['/open'] = { html: pageWithTag(url, { key: await makeKey('open') }), headers };
+pages['/wrong'] = { html: pageWithTag(url, { key: 'pk_live_wrong' }), headers };
+
+async function visitShop(path: string, options: VisitOptions = {}): Promise<Visit & { at: EmbeddingPage }> {
+  const visit = await bed.visit({ ...options, path: 'about:blank' });
+  visit.watch.expectProblem(new RegExp(`^request to ${shop}`));
+  await visit.page.goto(shop + path);
+  return { ...visit, at: new EmbeddingPage(visit.page) };
+}
+
+const chatsOf = async (query: string) =>
+  (await team.rest<{ chats: Chat[] }>('GET', `/chat?${query}`)).body.chats;
+
+test('a visitor opens it, chats, and finds the chat again after a reload', async () => {
+  const { at, page } = await visitShop('/guest');
+  expect(await page.locator('parley-chat iframe').count()).toBe(0);
+  await at.open();
+  await expect.poll(() => at.chat.message.evaluate((box) => box === document.activeElement)).toBe(true);
+  await at.begin('Do you deliver on Sundays?');
+  await at.chat.untilAnswer('You said: Do you deliver on Sundays?', 'completed');
+  await page.reload();
+  await at.open();
+  await at.chat.untilAnswer('You said: Do you deliver on Sundays?', 'completed');
+  await at.frame.getByRole('button', { name: 'New chat' }).click();
+  await at.frame.getByRole('heading', { name: 'What would you like to talk about?' }).waitFor();
+  const [chat] = await chatsOf('search=Sundays');
+  expect(chat?.userId).toMatch(/^guest_/);
+});
+
+test('the site says who its user is; a token that is over is asked for again', async () => {
+  const { at, context, watch } = await visitShop('/guest');
+  watch.expectProblem(/status of 401/);
+  const asked: (string | undefined)[] = [];
+  const over = await team.userToken('user_42', -60);
+  await context.exposeFunction('shopToken', async (refused?: string) => {
+    asked.push(refused);
+    return refused === undefined ? over : team.userToken('user_42');
+  });
+  await at.page.goto(`${shop}/signed-in`);
+  await at.page.getByRole('button', { name: 'Open: Help' }).waitFor();
+  await at.open();
+  await at.begin('Where is my order?');
+  await at.chat.untilAnswer('You said: Where is my order?', 'completed');
+  expect((await chatsOf('userId=user_42')).map(({ title }) => title)).toEqual(['Where is my order?']);
+  expect(asked).toContain(over);
+  const accent = await at.frame
+    .locator('html')
+    .evaluate((html) => getComputedStyle(html).getPropertyValue('--accent'));
+  expect(accent).toBe('#ffd54a');
+});
+
+test('when somebody else signs in, what the former user saw is gone', async () => {
+  const { at, context } = await visitShop('/guest');
+  let user = 'user_50';
+  await context.exposeFunction('shopToken', () => team.userToken(user));
+  await at.page.goto(`${shop}/signed-in`);
+  await at.open();
+  await at.begin('Mine alone');
+  await at.chat.untilAnswer('You said: Mine alone', 'completed');
+  user = 'user_51';
+  await at.page.evaluate((key) => {
+    const { Parley } = window as unknown as { Parley: { embed(options: object): { userChanged(): void } } };
+    Parley.embed({ key }).userChanged();
+  }, verifiedKey);
+  await at.frame.getByRole('heading', { name: 'What would you like to talk about?' }).waitFor();
+  await at.frame.getByRole('button', { name: 'Show chats' }).click();
+  await at.frame.getByText('Your chats will be listed here.').waitFor();
+  expect(await at.frame.getByText('Mine alone').count()).toBe(0);
+});
+
+test('what a guest said is theirs when the site says who they are', async () => {
+  const { at, context } = await visitShop('/guest');
+  await at.open();
+  await at.begin('Asked as a guest');
+  await at.chat.untilAnswer('You said: Asked as a guest', 'completed');
+  await context.exposeFunction('shopToken', () => team.userToken('user_43'));
+  pages['/guest-signed-in'] = {
+    html: pageWithTag(url, { key: guestKey, 'user-token': 'shopToken' }),
+    headers,
+  };
+  await at.page.goto(`${shop}/guest-signed-in`);
+  await at.open();
+  await at.chat.untilAnswer('You said: Asked as a guest', 'completed');
+  await expect.poll(async () => (await chatsOf('userId=user_43')).length).toBe(1);
+});
+
+test('by keys alone, on a phone too: opens, closes, and says that an answer came meanwhile', async () => {
+  const { at, page } = await visitShop('/guest', { isPhone: true });
+  await at.bubble.focus();
+  await page.keyboard.press('Enter');
+  await at.chat.message.waitFor();
+  const panel = await page.locator('parley-chat iframe').boundingBox();
+  expect(panel).toEqual({ x: 0, y: 0, ...page.viewportSize() });
+
+  const gate = createGate();
+  model.replyTo('Slowly, please', async (call) => {
+    call.text('It took');
+    await gate.released;
+    call.text(' a while.');
+    call.finish();
+  });
+  await at.begin('Slowly, please');
+  await at.chat.untilAnswer('It took');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Open: Chat' }).waitFor();
+  await expect.poll(() => at.bubble.evaluate((button) => button.matches(':focus'))).toBe(true);
+  gate.release();
+  await page.getByRole('button', { name: 'Open: Chat, new answer' }).click();
+  await at.chat.untilAnswer('It took a while.', 'completed');
+  await at.frame.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'Open: Chat', exact: true }).waitFor();
+});
+
+test('two tags make one chat, which can be taken away', async () => {
+  const { at, page } = await visitShop('/twice');
+  await at.open();
+  expect(await page.locator('parley-chat').count()).toBe(1);
+  await page.evaluate((key) => {
+    const { Parley } = window as unknown as { Parley: { embed(options: object): { destroy(): void } } };
+    Parley.embed({ key }).destroy();
+  }, guestKey);
+  expect(await page.locator('parley-chat').count()).toBe(0);
+});
+
+test('words of other windows are no words of the frame', async () => {
+  const { at, page } = await visitShop('/guest');
+  await at.open();
+  await page.evaluate(() => {
+    for (const data of [{ parley: 'ready' }, { type: 'close' }, { parley: 'init' }])
+      window.postMessage(data, '*');
+  });
+  // And the frame takes them from the page's port alone: what comes as a message, it is no port of the first word.
+  await page.locator('parley-chat iframe').evaluate((frame: HTMLIFrameElement, server) => {
+    frame.contentWindow?.postMessage({ type: 'user-changed' }, server);
+  }, url);
+  await at.begin('Still here?');
+  await at.chat.untilAnswer('You said: Still here?', 'completed');
+});
+
+describe('a page that the key is not for', () => {
+  test('gets no frame, and says so', async () => {
+    const visit = await bed.visit({ path: 'about:blank' });
+    visit.watch.expectProblem(/^request to|frame-ancestors|no chat for|chrome-error/);
+    await visit.page.clock.install();
+    await visit.page.goto(`${site.origin}/guest`);
+    const at = new EmbeddingPage(visit.page);
+    await at.bubble.click();
+    await visit.page.clock.fastForward(20_000);
+    await visit.page.getByText('The chat cannot be opened here.').waitFor();
+    expect(await visit.page.locator('parley-chat iframe').count()).toBe(0);
+  });
+
+  test('nor does one with a key that does not work', async () => {
+    const { at, watch } = await visitShop('/wrong');
+    watch.expectProblem(/frame-ancestors|chrome-error/);
+    const refused = at.page.waitForEvent('console', (line) => /frame-ancestors/.test(line.text()));
+    await at.bubble.click();
+    await refused;
+  });
+});
+
+test('an open key has no users: whoever has it would read all chats, so the chat explains itself and shows none', async () => {
+  const { at, watch } = await visitShop('/open');
+  watch.expectProblem(/status of 403/);
+  await at.open();
+  await at.frame.getByText('This page takes no guests').waitFor();
+});
+
+describe('what the server answers', () => {
+  const policyOf = async (path: string) =>
+    (await fetch(url + path)).headers.get('content-security-policy')?.match(/frame-ancestors ([^;]*)/)?.[1];
+
+  test.each([
+    ['the key’s origins', async () => guestKey, () => shop],
+    ['every page, where the key names none', () => makeKey('guest'), () => '*'],
+    ['no page, for a secret key', async () => team.secretKey, () => "'none'"],
+    ['no page, for a key that is none', async () => 'pk_live_wrong', () => "'none'"],
+  ])('the frame may stand in %s', async (_name, key, framers) => {
+    expect(await policyOf(`/embed?key=${await key()}`)).toBe(framers());
+  });
+
+  test('no page, without a key or with two', async () => {
+    expect(await policyOf('/embed')).toBe("'none'");
+    expect(await policyOf(`/embed?key=${guestKey}&key=${guestKey}`)).toBe("'none'");
+  });
+
+  test('no page, once the key is revoked', async () => {
+    const { body } = await team.rest<{ id: string; key: string }>('POST', '/key', {
+      body: { kind: 'publishable', access: 'guest', origins: [shop] },
+    });
+    expect(await policyOf(`/embed?key=${body.key}`)).toBe(shop);
+    await team.rest('DELETE', `/key/${body.id}`);
+    await expect.poll(() => policyOf(`/embed?key=${body.key}`)).toBe("'none'");
+  });
+
+  test('the script is for every page, and asks to be looked at again', async () => {
+    const response = await fetch(`${url}/embed.js`);
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      'application/javascript; charset=utf-8',
+    ]);
+    expect(response.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+    expect(response.headers.get('cache-control')).toBe('no-cache');
+    expect((await fetch(`${url}/embed.js`, { method: 'HEAD' })).status).toBe(200);
+    expect((await fetch(`${url}/embed.html`)).status).toBe(404);
+  });
+});
+
+test.each([{ isDark: false }, { isDark: true }])('axe finds nothing to object to: %o', async (look) => {
+  const { at, page } = await visitShop('/guest', look);
+  await at.open();
+  await at.begin('Hello');
+  await at.chat.untilAnswer('You said: Hello', 'completed');
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)])).toEqual([]);
+});
