@@ -24,14 +24,15 @@ export class LiveChats implements FollowedChats {
 
   /** Somebody else looks from now on. */
   startOver(): void {
-    for (const [chatId, chat] of this.#chats) {
+    // Whoever is told may ask for their chat again at once, which puts it behind all others.
+    for (const [chatId, chat] of [...this.#chats]) {
       if (!chat.isOpen) this.#chats.delete(chatId);
       chat.startOver();
     }
   }
 
   close(): void {
-    for (const chat of this.#chats.values()) chat.close();
+    for (const chat of [...this.#chats.values()]) chat.close();
     this.#chats.clear();
   }
 

@@ -38,8 +38,8 @@ const useKeptLocation: typeof hook = () => {
 
 host.onOpened(() => focusOnArrival(document.getElementById(composerId)));
 host.onUserChanged(() => {
-  parley.forgetUser();
   navigate('/');
+  parley.forgetUser();
 });
 // Who was a guest here before they signed in takes their chats along: they see them at once, or, where that fails,
 // the next time.
