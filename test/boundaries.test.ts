@@ -62,6 +62,8 @@ const arrows: Readonly<Record<string, Arrows>> = {
     ],
     types: ['@parley/contract'],
   },
+  // Its pages are the Markdown of the whole repository.
+  'apps/docs': { values: [] },
   'apps/cli': { values: ['@clack/prompts', '@parley/client', '@parley/contract', 'commander'] },
   'apps/server': {
     values: [

@@ -24,7 +24,7 @@ export async function readBlocks(page: string): Promise<Block[]> {
 
 /** Writes the blocks that are files, by the name behind their language, into the project. */
 export async function writeFiles(project: Project, blocks: readonly Block[]): Promise<void> {
-  const files = blocks.filter(({ meta }) => /^[\w.-]+\.\w+$/.test(meta));
+  const files = blocks.filter(isFile);
   for (const { meta, text } of files) await writeFile(join(project.folder, meta), text);
 }
 
@@ -42,7 +42,15 @@ export async function followPage(
   const named = [...(setUp?.text ?? '').matchAll(/^export (\w+)=/gm)].map(([, name]) => name);
   expect(named.sort()).toEqual(['PARLEY_AGENT', 'PARLEY_KEY', 'PARLEY_URL']);
   await writeFiles(project, blocks);
+  await runBlocks(blocks, project, env);
+}
 
+/** Runs the commands among the blocks, in one shell, and holds what each prints to what the page says it does. */
+export async function runBlocks(
+  blocks: readonly Block[],
+  project: Project,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
   const commands = blocks.flatMap((block, index) => {
     const after = blocks[index + 1];
     const output = after?.meta === 'output' ? after.text : undefined;
@@ -60,6 +68,8 @@ export async function followPage(
     expect(`${text}→\n${readable(printed[index] ?? '')}`).toBe(`${text}→\n${output}`);
   }
 }
+
+export const isFile = ({ meta }: Block): boolean => /^[\w./-]+\.\w+$/.test(meta);
 
 /** Without what is another one each time; a stream whose pieces were told at once is the same stream. */
 function readable(output: string): string {

@@ -4,6 +4,7 @@ import { limits, mintId, Refusal } from '@parley/contract';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { TrustProxy } from './client-address.ts';
 import { docsDoor } from './doors/docs.ts';
+import { docsSite } from './doors/docs-site.ts';
 import { type Health, healthDoor } from './doors/health.ts';
 import { restDoor } from './doors/rest.ts';
 import { trpcDoor } from './doors/trpc.ts';
@@ -20,6 +21,8 @@ export interface ServerParts {
   readonly log: Log;
   /** Without it there is no chat page. */
   readonly web?: WebApp | undefined;
+  /** Where the built documentation is; without it there is none. */
+  readonly docsFolder?: string | undefined;
   /** The proxies whose word for a client's address is taken; without, nobody's. */
   readonly trustProxy?: TrustProxy | undefined;
   readonly metrics?: Pick<Metrics, 'watchRequests'> | undefined;
@@ -53,6 +56,7 @@ export async function buildServer({
   health,
   log,
   web,
+  docsFolder,
   trustProxy = false,
   metrics,
 }: ServerParts): Promise<FastifyInstance> {
@@ -121,6 +125,7 @@ export async function buildServer({
   await app.register(restDoor, { services });
   await app.register(trpcDoor, { services });
   await app.register(docsDoor);
+  if (docsFolder) await app.register(docsSite, { folder: docsFolder });
   if (web) await app.register(webDoor, { web, stores: services.stores, log });
   return app;
 }

@@ -31,6 +31,8 @@ export async function compose(parts: {
   readonly bounds?: Partial<TurnBounds>;
   readonly agentBounds?: Partial<AgentBounds>;
   readonly web?: WebApp | undefined;
+  /** Where the built documentation is. */
+  readonly docsFolder?: string | undefined;
   readonly metrics?: Metrics | undefined;
   /** The proxies whose word for a client's address is taken. */
   readonly trustProxy?: TrustProxy | undefined;
@@ -61,9 +63,9 @@ export async function compose(parts: {
     isDraining: () => turns.isDraining,
     isDatabaseReachable: () => database.isReachable(),
   };
-  const { web, trustProxy } = parts;
+  const { web, docsFolder, trustProxy } = parts;
   metrics?.watchTurns(turns);
-  const app = await buildServer({ services, health, log, web, trustProxy, metrics });
+  const app = await buildServer({ services, health, log, web, docsFolder, trustProxy, metrics });
   return {
     app,
     services,

@@ -26,6 +26,7 @@ export function startPage(facts: StartFacts): string {
       ? [`                 WEB_PUBLISHABLE_KEY names an open key. ${openKeyWarning}`]
       : []),
     ...(chat === 'not built' ? ['  Chat           not built yet: `npm run build`, then start again'] : []),
+    `  Documentation  ${url}/docs/`,
     `  API reference  ${url}/docs/reference`,
     `  Database       ${database}`,
     `  Model          ${model}`,

@@ -58,6 +58,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     web,
     rateLimits,
     turnLimits: { team: env.CONCURRENT_TURNS, user: env.CONCURRENT_TURNS_USER },
+    docsFolder: DOCS_FOLDER,
     trustProxy: env.TRUST_PROXY,
     toolAddresses: { arePrivateAllowed: env.TOOLS_PRIVATE_ADDRESSES === 'on' },
     metrics,
@@ -99,6 +100,8 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
 
 /** Where `npm run build` puts the app of apps/web. */
 const WEB_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url));
+/** And the site of apps/docs. */
+const DOCS_FOLDER = fileURLToPath(new URL('../../docs/dist', import.meta.url));
 
 function webAppOf({ WEB_APP, WEB_PUBLISHABLE_KEY }: Env, start: StartCredentials): WebApp | undefined {
   if (WEB_APP === 'off') return undefined;

@@ -37,6 +37,8 @@ export interface HarnessOptions {
   readonly endpoint?: ModelSource['endpoint'];
   /** The chat page, which few tests are about. */
   readonly web?: WebApp;
+  /** Where the built documentation is. */
+  readonly docsFolder?: string;
 }
 
 /** How long what was signed before goes on working: longer than any test file runs. */
@@ -56,7 +58,9 @@ export interface Harness {
   rest<Body = unknown>(method: string, path: string, request?: RestRequest): Promise<RestAnswer<Body>>;
   trpc(key?: string): TRPCClient<AppRouter>;
   /** A second server process, as far as one process can tell, on the same database and model. */
-  startReplica(options?: Pick<HarnessOptions, 'bounds'>): Promise<Pick<Harness, 'url' | 'composition'>>;
+  startReplica(
+    options?: Pick<HarnessOptions, 'bounds' | 'docsFolder'>,
+  ): Promise<Pick<Harness, 'url' | 'composition'>>;
 }
 
 export interface Team {
@@ -126,13 +130,14 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     options.endpoint ?? (() => ({ baseUrl: model.baseUrl, apiKey: 'sk-model-key', model: 'm1' }));
   const running: Composition[] = [];
 
-  const start = async (bounds: Partial<TurnBounds> | undefined) => {
+  const start = async ({ bounds, docsFolder }: Pick<HarnessOptions, 'bounds' | 'docsFolder'>) => {
     const composition = await compose({
       database: options.alter?.(mongo.database) ?? mongo.database,
       model: { endpoint },
       log: createLog('trace', log),
       contextTokens: options.contextTokens ?? 6_000,
       web: options.web,
+      docsFolder,
       // So often that what a test looks at is soon as it stays.
       bounds: { countEveryMs: 20, ...bounds },
       ...(options.turnLimits && { turnLimits: options.turnLimits }),
@@ -147,7 +152,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     return { url, composition };
   };
 
-  const { url, composition } = await start(options.bounds);
+  const { url, composition } = await start(options);
   afterAll(async () => {
     await Promise.all(running.map((one) => one.close(0)));
     await model.stop();
@@ -162,7 +167,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     makeTeam: (agent) => makeTeam(url, mongo.database, model, agent),
     rest: (method, path, request) => rest(url, method, path, request),
     trpc: (key) => trpcClient(url, key),
-    startReplica: ({ bounds } = {}) => start(bounds),
+    startReplica: (replica = {}) => start(replica),
   };
 }
 

@@ -4,9 +4,10 @@ import staticFiles from '@fastify/static';
 import { Refusal } from '@parley/contract';
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../log.ts';
-import { refusalOfRequest, sendRefusal } from '../refusal-reply.ts';
+import { sendRefusal } from '../refusal-reply.ts';
 import { EMBED_FILES, embedRoutes } from './embed.ts';
 import { pagePolicy } from './page-policy.ts';
+import { refuseNoFile } from './refuse-no-file.ts';
 import { type SessionStores, type WebSession, webSessionDoor } from './web-session.ts';
 
 interface WebParts {
@@ -47,11 +48,7 @@ export async function webDoor(app: FastifyInstance, { web, stores, log }: WebPar
     // Of this server's addresses these are the ones that are for its own page alone.
     reply.removeHeader('access-control-allow-origin').removeHeader('access-control-expose-headers');
   });
-  app.setErrorHandler((error, request, reply) => {
-    // What names no file of the folder, in whatever way, is not there.
-    const isNoFile = error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500;
-    void sendRefusal(request, reply, isNoFile ? new Refusal('route_not_found') : refusalOfRequest(error));
-  });
+  refuseNoFile(app);
 
   if (isBuilt(web.folder)) return servePages(app, web.folder, stores);
   log.warn({ folder: web.folder }, 'the chat page is not built');

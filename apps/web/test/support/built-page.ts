@@ -8,19 +8,27 @@ const root = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /** Builds the page as its sources are now; what was built from the same ones before is taken as it is. */
 export function buildPage(): string {
-  const args = ['run', 'build', '--filter=@parley/web', '--output-logs=errors-only', '--no-daemon'];
+  build(['web']);
+  return join(root, 'apps/web/dist');
+}
+
+function build(apps: readonly string[]): void {
+  const filters = apps.map((name) => `--filter=@parley/${name}`);
+  const args = ['run', 'build', ...filters, '--output-logs=errors-only', '--no-daemon'];
   const { status, stdout, stderr } = spawnSync('node_modules/.bin/turbo', args, {
     cwd: root,
     encoding: 'utf8',
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' },
   });
-  if (status !== 0) throw new Error(`The page could not be built:\n${stdout}${stderr}`);
-  return join(root, 'apps/web/dist');
+  if (status !== 0) throw new Error(`The pages could not be built:\n${stdout}${stderr}`);
 }
 
-/** A copy of the built page, so that a build that comes meanwhile does not change what is looked at. */
-export async function copyPage(): Promise<{ folder: string; remove(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'parley-page-'));
-  await cp(buildPage(), folder, { recursive: true });
-  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+/** Copies of the built pages, so that a build that comes meanwhile does not change what is looked at. */
+export async function copyPages(): Promise<{ web: string; docs: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-pages-'));
+  build(['web', 'docs']);
+  const [web, docs] = ['web', 'docs'].map((name) => join(folder, name)) as [string, string];
+  await cp(join(root, 'apps/web/dist'), web, { recursive: true });
+  await cp(join(root, 'apps/docs/dist'), docs, { recursive: true });
+  return { web, docs, remove: () => rm(folder, { recursive: true, force: true }) };
 }

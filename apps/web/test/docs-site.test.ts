@@ -1,0 +1,147 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import { startBed } from './support/bed.ts';
+
+/* The documentation, as the server serves it: its pages, their links, and one look with a browser. */
+
+const folder = inject('docsFolder');
+const bed = await startBed({ docsFolder: folder });
+const { url } = bed;
+
+const files = await readdir(folder, { recursive: true });
+/** The address of each page. */
+const pages = files
+  .filter((name) => name.endsWith('.html') && name !== '404.html')
+  .map((name) => `/docs/${name.replace(/(?:index)?\.html$/, '')}`);
+
+async function get(path: string, init?: RequestInit) {
+  const response = await fetch(url + path, { redirect: 'manual', ...init });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+test('each page is there, under an address without `.html`, and as Markdown', async () => {
+  expect(pages.length).toBeGreaterThan(30);
+  expect(pages).toEqual(
+    expect.arrayContaining(['/docs/', '/docs/guide/five-minutes', '/docs/embed', '/docs/recipes/go']),
+  );
+  for (const page of pages) {
+    const { status, headers } = await get(page);
+    expect([page, status, headers.get('content-type')]).toEqual([page, 200, 'text/html; charset=utf-8']);
+  }
+  const markdown = await get('/docs/guide/concepts.md');
+  expect([markdown.status, markdown.headers.get('content-type')]).toEqual([
+    200,
+    'text/markdown; charset=utf-8',
+  ]);
+  expect(markdown.text).toContain('# Chats, turns, streams');
+});
+
+test('every link of every page leads somewhere, and every anchor is there', async () => {
+  const known = new Map<string, Promise<{ status: number; ids: Set<string>; hrefs: string[] }>>();
+  const look = (path: string) => {
+    const found =
+      known.get(path) ??
+      get(path).then(({ status, text }) => ({
+        status,
+        ids: new Set([...text.matchAll(/\sid="([^"]+)"/g)].map(([, id = '']) => id)),
+        hrefs: [
+          ...text.matchAll(/<(?:a|link|img|script|source)\b[^>]*?\s(?:href|src|srcset)="([^"]+)"/g),
+        ].map(([, href = '']) => href),
+      }));
+    known.set(path, found);
+    return found;
+  };
+  const broken: string[] = [];
+  let count = 0;
+  for (const page of pages) {
+    for (const href of (await look(page)).hrefs) {
+      const target = new URL(href.replaceAll('&amp;', '&'), url + page);
+      if (target.origin !== url) continue;
+      count++;
+      // The reference redirects to its own address.
+      const { status, ids } = await look(target.pathname.replace(/^\/docs\/reference$/, '/docs/reference/'));
+      const isThere =
+        status === 200 && (target.hash === '' || ids.has(decodeURIComponent(target.hash.slice(1))));
+      if (!isThere) broken.push(`${page} → ${href} (${status})`);
+    }
+  }
+  expect(count).toBeGreaterThan(1_000);
+  expect(broken).toEqual([]);
+});
+
+test('models find all of it: llms.txt, with links that lead to Markdown', async () => {
+  const { status, headers, text } = await get('/llms.txt');
+  expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+  expect(text).toMatch(/^# Parley\n\n> .+\n/);
+  const links = [...text.matchAll(/\]\((\/[^)]+)\)/g)].map(([, link = '']) => link);
+  expect(links.length).toBeGreaterThan(25);
+  for (const link of links) {
+    const page = await get(link);
+    expect([link, page.status, page.headers.get('content-type')]).toEqual([
+      link,
+      200,
+      'text/markdown; charset=utf-8',
+    ]);
+  }
+  expect((await get('/llms-full.txt')).text).toContain('Chats, turns, streams');
+});
+
+test('what is not there is 404, and nothing beside the folder is served', async () => {
+  const missing = await get('/docs/nothing');
+  expect([missing.status, missing.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
+  for (const path of [
+    '/docs/..%2f..%2fpackage.json',
+    '/docs/%2e%2e/package.json',
+    '/docs/....//package.json',
+    '/docs/assets/',
+    '/docs/%00',
+  ]) {
+    const { status, text } = await get(path);
+    expect([path, status < 500 && status >= 400, text.includes('"workspaces"')]).toEqual([path, true, false]);
+  }
+  const posted = await get('/docs/errors', { method: 'POST' });
+  expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+});
+
+test('headers: a policy without inline scripts, and files that are kept as long as they stay the same', async () => {
+  const { headers } = await get('/docs/');
+  const policy = headers.get('content-security-policy') ?? '';
+  expect(policy).toMatch(/script-src 'self'(?: 'sha256-[^']+')+;/);
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+  expect(headers.get('cache-control')).toBe('no-cache');
+  const again = await get('/docs/', {
+    headers: { 'if-none-match': headers.get('etag') ?? '', 'cache-control': 'max-age=0' },
+  });
+  expect(again.status).toBe(304);
+  const asset = files.find((name) => /^assets\/app\..*\.js$/.test(name)) ?? '';
+  expect((await get(`/docs/${asset}`)).headers.get('cache-control')).toBe(
+    'public, max-age=31536000, immutable',
+  );
+  expect((await get('/docs/errors', { method: 'HEAD' })).status).toBe(200);
+  expect((await get('/docs')).headers.get('location')).toBe('/docs/');
+});
+
+test('in a browser: reads, is searched, leads to the reference; no error, no breach of the policy', async () => {
+  const { page, watch } = await bed.visit({ path: '/docs/' });
+  // The reference looks whether it may, and does without.
+  watch.expectProblem(/script-src eval .*scalar\.js/);
+  await page.getByRole('link', { name: 'In five minutes' }).first().click();
+  await page.getByRole('heading', { name: 'In five minutes', level: 1 }).waitFor();
+  await page
+    .getByRole('button', { name: /search/i })
+    .first()
+    .click();
+  await page.getByRole('searchbox').fill('budget_exhausted');
+  await page.getByRole('option').first().click();
+  await page.waitForURL(/\/docs\/(?:errors|limits-and-usage|security)/);
+  await page.getByRole('link', { name: 'API reference' }).first().click();
+  await page.waitForURL(/\/docs\/reference/);
+});
+
+test('where it was not built, it says so', async () => {
+  const other = await bed.startReplica({ docsFolder: join(folder, 'assets') });
+  const { status } = await fetch(`${other.url}/docs/`);
+  expect(status).toBe(503);
+});
