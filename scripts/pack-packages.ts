@@ -1,9 +1,12 @@
+import { rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stagePackages } from './packages/stage-packages.ts';
 
 // What `npm publish` would send, for whoever wants to look at it or install it: `npm run pack`.
-for (const { name, version, tarball } of await stagePackages(
-  fileURLToPath(new URL('../dist/packages', import.meta.url)),
-)) {
-  console.log(`${name} ${version} ${tarball}`);
+const folder = fileURLToPath(new URL('../dist/packages', import.meta.url));
+for (const { name, version, tarball } of await stagePackages(folder)) {
+  const archive = join(folder, basename(tarball));
+  await rename(tarball, archive);
+  console.log(`${name} ${version} ${archive}`);
 }
