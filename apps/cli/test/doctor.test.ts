@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { startHarness } from '../../server/test/harness.ts';
 import { runParley } from './support/run-parley.ts';
 
-const { url, model, makeTeam, composition } = await startHarness();
+const { url, model, makeTeam, composition, mongo, startReplica } = await startHarness();
 const team = await makeTeam();
 const env = { PARLEY_URL: url, PARLEY_KEY: team.secretKey };
 
@@ -21,6 +21,8 @@ test('where all is well, it says so; --deep leaves no chat behind', async () => 
     server: 'ok',
     clock: 'ok',
     ready: 'ok',
+    database: 'ok',
+    indexes: 'ok',
     version: 'ok',
     key: 'ok',
     config: 'ok',
@@ -29,6 +31,17 @@ test('where all is well, it says so; --deep leaves no chat behind', async () => 
   });
   expect(code).toBe(0);
   expect((await team.trpc.chat.list.query({})).chats).toEqual([]);
+});
+
+test('an index that was dropped is missed, until a server starts', async () => {
+  const usage = mongo.raw.collection('usage');
+  const names = (await usage.listIndexes().toArray()).map(({ name }) => String(name));
+  await usage.dropIndex(names.find((name) => name !== '_id_') ?? '');
+  // What one server has found out it tells for a minute; another one looks.
+  const other = await startReplica();
+  const { found, checks } = await examine([], { PARLEY_URL: other.url });
+  expect(found).toMatchObject({ ready: 'ok', indexes: 'fail' });
+  expect(checks.find(({ name }: { name: string }) => name === 'indexes').detail).toContain('1 missing');
 });
 
 test('people get a line for each check, and what to do about it', async () => {

@@ -62,6 +62,7 @@ export async function compose(parts: {
   const health = {
     isDraining: () => turns.isDraining,
     isDatabaseReachable: () => database.isReachable(),
+    inspectDatabase: () => database.inspect(),
   };
   const { web, docsFolder, trustProxy } = parts;
   metrics?.watchTurns(turns);

@@ -5,7 +5,7 @@ const { rest, url, makeTeam, log } = await startHarness();
 
 test.each([
   ['/healthz', { status: 'ok' }],
-  ['/readyz', { status: 'ready' }],
+  ['/readyz', { status: 'ready', database: { mode: 'replica set', members: 1, missingIndexes: 0 } }],
 ])('%s answers without a key', async (path, body) => {
   const answer = await rest('GET', path);
   expect(answer.status).toBe(200);

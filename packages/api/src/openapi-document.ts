@@ -159,12 +159,34 @@ const healthPaths: ZodOpenApiPathsObject = {
       summary: 'May it be sent requests?',
       security: [],
       responses: {
-        200: statusResponse('ready', 'The database answers and the server is not shutting down.'),
+        200: readyResponse(),
         ...(refusalResponses(['draining', 'database_unavailable']) as Record<never, never>),
       },
     },
   },
 };
+
+/** What it says of the database is for its operator, and for `parley doctor`. */
+function readyResponse() {
+  const response = statusResponse('ready', 'The database answers and the server is not shutting down.');
+  const { schema } = response.content['application/json'];
+  const database = {
+    type: 'object' as const,
+    description:
+      'How the database is kept; absent where that could not be found out. Looked at once a minute.',
+    properties: {
+      mode: { type: 'string' as const, enum: ['replica set', 'sharded cluster'] },
+      members: { type: 'integer' as const, description: 'Nodes of the replica set.' },
+      missingIndexes: {
+        type: 'integer' as const,
+        description: 'Indexes that were dropped; a start makes them again.',
+      },
+    },
+    required: ['mode', 'missingIndexes'],
+  };
+  const properties = { ...schema.properties, database };
+  return { ...response, content: { 'application/json': { schema: { ...schema, properties } } } };
+}
 
 function statusResponse(status: string, description: string) {
   return {

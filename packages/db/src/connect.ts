@@ -42,10 +42,24 @@ const DECIDED_HERE = new Set([
 
 const NAMES_DATABASE = /^mongodb(?:\+srv)?:\/\/[^/]+\/[^?]+/;
 
+export interface DatabaseState {
+  readonly mode: 'replica set' | 'sharded cluster';
+  /** Of the replica set that answered; of a sharded cluster nobody says. */
+  readonly members?: number;
+  /** Indexes that are not there: they are made at a start, and somebody has dropped them since. */
+  readonly missingIndexes: number;
+}
+
 export interface Database {
   readonly stores: Stores;
   /** Whether the primary answers within two seconds. */
   isReachable(): Promise<boolean>;
+  /**
+   * How the database is kept, as far as its operator should look at it. Asks for the indexes of every collection.
+   *
+   * @throws Refusal `database_unavailable`
+   */
+  inspect(): Promise<DatabaseState>;
   close(): Promise<void>;
 }
 
@@ -94,7 +108,25 @@ export async function connectDatabase(uri: string): Promise<Database> {
       const late = delay(REACHABLE_MS, false, { signal: patience.signal }).catch(() => false);
       return Promise.race([answered, late]).finally(() => patience.abort());
     },
+    async inspect() {
+      try {
+        return await inspect(connection.getClient().db(), models);
+      } catch (error) {
+        throw toRefusal(error);
+      }
+    },
     close: () => connection.close(),
+  };
+}
+
+async function inspect(database: Commands, models: Models): Promise<DatabaseState> {
+  const [{ hosts }, ...differences] = await Promise.all([
+    database.command({ hello: 1 }),
+    ...Object.values(models).map((model) => model.diffIndexes()),
+  ]);
+  return {
+    ...(Array.isArray(hosts) ? { mode: 'replica set', members: hosts.length } : { mode: 'sharded cluster' }),
+    missingIndexes: differences.reduce((sum, { toCreate }) => sum + toCreate.length, 0),
   };
 }
 

@@ -1,4 +1,4 @@
 export { type ApiKeyKind, isApiKey, mintApiKey } from './api-key.ts';
-export { connectDatabase, type Database } from './connect.ts';
+export { connectDatabase, type Database, type DatabaseState } from './connect.ts';
 export * from './records.ts';
 export type * from './store.ts';

@@ -57,7 +57,11 @@ function clockOf({ headers }: Response, now: number): Finding {
 /** Whether it may be sent requests: it can reach its database, and is not stopping. */
 export async function checkReady(patient: Patient): Promise<Finding[]> {
   const response = await get(patient, '/readyz');
-  if (response.ok) return [{ name: 'ready', status: 'ok', detail: 'it reaches its database' }];
+  if (response.ok) {
+    const ready: Finding = { name: 'ready', status: 'ok', detail: 'it reaches its database' };
+    const { database } = (await response.json()) as { database?: DatabaseState };
+    return database ? [ready, modeOf(database), indexesOf(database)] : [ready];
+  }
   return [
     {
       name: 'ready',
@@ -66,6 +70,35 @@ export async function checkReady(patient: Patient): Promise<Finding[]> {
       fix: "Look at the server's log, and whether MongoDB runs.",
     },
   ];
+}
+
+/** As `/readyz` tells it. */
+interface DatabaseState {
+  readonly mode: string;
+  readonly members?: number;
+  readonly missingIndexes: number;
+}
+
+function modeOf({ mode, members }: DatabaseState): Finding {
+  const detail = members === undefined ? `a ${mode}` : `a ${mode} of ${members}`;
+  if (members !== 2) return { name: 'database', status: 'ok', detail };
+  // A majority of two is both: writes stop with either.
+  return {
+    name: 'database',
+    status: 'warn',
+    detail,
+    fix: 'Add a third member: two survive the loss of none.',
+  };
+}
+
+function indexesOf({ missingIndexes }: DatabaseState): Finding {
+  if (missingIndexes === 0) return { name: 'indexes', status: 'ok', detail: 'all there' };
+  return {
+    name: 'indexes',
+    status: 'fail',
+    detail: `${missingIndexes} missing: lists become slow, and what they guard can be doubled`,
+    fix: 'Restart a server: it makes them at its start.',
+  };
 }
 
 /** Whether this command and the server are of one make. */
