@@ -123,7 +123,7 @@ export const operations: Readonly<Record<string, OperationExample>> = {
       access: 'guest',
       origins: ['https://example.com'],
       agentIds: [team.agent.id],
-      tokensPerDay: 1_000_000,
+      tokensPerDay: 400_000,
       expiresAt: '2999-01-01T00:00:00.000Z',
     }),
     fields: {
@@ -180,7 +180,7 @@ export const operations: Readonly<Record<string, OperationExample>> = {
   'team.update': {
     validInput: async () => ({
       name: 'Example Inc.',
-      tokensPerDay: 1_000_000,
+      tokensPerDay: 400_000,
       tokensPerDayPerUser: null,
       concurrentTurns: 1_000,
     }),
