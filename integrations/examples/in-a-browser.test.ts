@@ -43,7 +43,7 @@ const BUILD = [
 
 async function buildPage(page: string): Promise<Project> {
   const project = await openProject();
-  const [blocks, transport] = await Promise.all([readBlocks(page), readBlocks('recipes/ai-sdk.md')]);
+  const [blocks, transport] = await Promise.all([readBlocks(page), readBlocks('docs/recipes/ai-sdk.md')]);
   await writeFiles(project, [...transport.filter(({ meta }) => meta === 'parley-transport.ts'), ...blocks]);
   for (const [name, text] of Object.entries(AROUND)) await writeFile(join(project.folder, name), text);
   const chat = join(project.folder, 'chat.tsx');
@@ -63,8 +63,8 @@ async function buildPage(page: string): Promise<Project> {
 }
 
 describe.each([
-  ['useChat of the AI SDK', 'recipes/ai-sdk.md', 'input[name=text]', 'p'],
-  ['assistant-ui', 'recipes/assistant-ui.md', 'textarea[name=input]', '.user, .assistant'],
+  ['useChat of the AI SDK', 'docs/recipes/ai-sdk.md', 'input[name=text]', 'p'],
+  ['assistant-ui', 'docs/recipes/assistant-ui.md', 'textarea[name=input]', '.user, .assistant'],
 ])('%s', (_name, recipe, field, message) => {
   test('streams an answer, goes on with it after a reload, and stops it', async () => {
     const project = await buildPage(recipe);

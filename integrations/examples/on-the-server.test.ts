@@ -23,28 +23,28 @@ beforeEach(() => {
 
 test('curl', async () => {
   const calls = model.calls().length;
-  await followPage('recipes/curl.md', await openProject(), env);
+  await followPage('docs/recipes/curl.md', await openProject(), env);
   expect(model.calls().length - calls).toBe(3);
 });
 
 test('Python, also over a connection that breaks', async () => {
   const project = await openProject();
   const { path } = await openPython(project, []);
-  await followPage('recipes/python.md', project, { ...env, PATH: path });
-  await followCut((bad) => followPage('recipes/python.md', project, { ...bad, PATH: path }));
+  await followPage('docs/recipes/python.md', project, { ...env, PATH: path });
+  await followCut((bad) => followPage('docs/recipes/python.md', project, { ...bad, PATH: path }));
 });
 
 test('Go, also over a connection that breaks', async () => {
   const { path } = await findGo(await openProject());
-  const page = 'recipes/go.md';
+  const page = 'docs/recipes/go.md';
   await followPage(page, await openProject(), { ...env, PATH: path });
   await followCut(async (bad) => followPage(page, await openProject(), { ...bad, PATH: path }));
 });
 
 test('TypeScript, also over a connection that breaks', async () => {
   const project = await openProject();
-  await followPage('recipes/typescript.md', project, env);
-  await followCut((bad) => followPage('recipes/typescript.md', project, bad));
+  await followPage('docs/recipes/typescript.md', project, env);
+  await followCut((bad) => followPage('docs/recipes/typescript.md', project, bad));
 });
 
 /** The page once more, where acknowledgements are lost and streams cut: it prints the same, and asks the model no more. */

@@ -11,7 +11,7 @@ import { type Block, isFile, readBlocks, runBlocks } from '../support/recipe.ts'
  * that the guide says. Only the model is another one, and the port a free one.
  */
 
-const PAGE = 'guide/five-minutes.md';
+const PAGE = 'docs/guide/five-minutes.md';
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const ADDRESS = '<the address of this repository>';
 const URL_OF_GUIDE = 'http://127.0.0.1:3000';
@@ -25,7 +25,7 @@ model.replyTo(
   scripts.text(['Once upon a time', ' there was a message', ' that was never lost.']),
 );
 
-test('everything in it works, and prints what it says', async () => {
+test('everything in it works, and prints what it says; so does what the README says of the first answer', async () => {
   const project = await openProject();
   const blocks = await readBlocks(PAGE);
   const server = blocks.filter(({ meta }) => meta === 'server');
@@ -42,6 +42,16 @@ test('everything in it works, and prints what it says', async () => {
     .map((block) => ({ ...block, text: block.text.replace(URL_OF_GUIDE, url) }))
     .flatMap(asCommands);
   await runBlocks(inSecondTerminal, project, {});
+
+  const ofReadme = (await readBlocks('README.md'))
+    .filter(({ lang, text }) => lang === 'sh' && text.includes('$URL'))
+    .map((block) => ({ ...block, text: block.text.replace(URL_OF_GUIDE, url) }));
+  const printed = await runBlocks([{ lang: 'sh', meta: '', text: 'cd parley' }, ...ofReadme], project, {});
+  expect(printed).toEqual([
+    '',
+    expect.stringContaining('"content":"The capital of France is Paris."'),
+    expect.stringMatching(/text-delta[\s\S]*data: \[DONE\]/),
+  ]);
 
   for (const path of ['/', '/docs/', '/docs/guide/five-minutes', '/embed.js']) {
     expect([path, (await fetch(url + path)).status]).toEqual([path, 200]);

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NewSigningSecret } from '@parley/contract';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { startHarness } from '../../apps/server/test/harness.ts';
 import { findChrome, launch } from '../../apps/web/test/support/browser.ts';
+import { atEnd } from '../support/at-end.ts';
 import { errorsIn, expectCompiles } from '../support/compile.ts';
 import { openProject, succeeded } from '../support/project.ts';
 import { SERVER_PARTS } from '../support/server-parts.ts';
@@ -79,7 +80,7 @@ test('a server component shows the user’s chats, a client component chats, and
   ]);
 
   const browser = await launch(await findChrome());
-  afterAll(() => browser.close());
+  atEnd(() => browser.close());
   const page = await browser.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));

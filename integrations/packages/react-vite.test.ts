@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startHarness } from '../../apps/server/test/harness.ts';
 import { findChrome, launch } from '../../apps/web/test/support/browser.ts';
+import { atEnd } from '../support/at-end.ts';
 import { errorsIn, expectCompiles } from '../support/compile.ts';
 import { openProject, succeeded } from '../support/project.ts';
 import { SERVER_PARTS } from '../support/server-parts.ts';
@@ -40,7 +41,7 @@ test('what Vite builds chats in a real browser, from another origin', async () =
     /127\.0\.0\.1:(\d+)/,
   );
   const browser = await launch(await findChrome());
-  afterAll(() => browser.close());
+  atEnd(() => browser.close());
   const page = await browser.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));

@@ -5,7 +5,8 @@ import { cp, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
+import { atEnd } from './at-end.ts';
 
 export interface CommandResult {
   readonly code: number | null;
@@ -48,7 +49,7 @@ const FOREIGN =
  */
 export async function openProject(name?: string): Promise<Project> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), `parley-${name ?? 'empty'}-`)));
-  afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  atEnd(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   if (name === undefined)
     await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   else
@@ -98,9 +99,11 @@ function projectIn(folder: string): Project {
     async start(command, args, until, options = {}) {
       const child = spawnIn(command, args, options, true);
       const ended = once(child, 'close');
-      afterAll(async () => {
+      atEnd(async () => {
         // What it has started itself ends with it.
-        if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
+        if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+          process.kill(-child.pid);
+        }
         await ended;
       });
       let output = '';

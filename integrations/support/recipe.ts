@@ -12,11 +12,11 @@ export interface Block {
   readonly text: string;
 }
 
-const DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The blocks of a page of `docs`, in their order. */
+/** The blocks of a page, in their order; its path is from the repository's root. */
 export async function readBlocks(page: string): Promise<Block[]> {
-  const { children } = fromMarkdown(await readFile(join(DOCS, page), 'utf8'));
+  const { children } = fromMarkdown(await readFile(join(ROOT, page), 'utf8'));
   return children.flatMap((node) =>
     node.type === 'code' ? [{ lang: node.lang ?? '', meta: node.meta ?? '', text: `${node.value}\n` }] : [],
   );
@@ -42,15 +42,19 @@ export async function followPage(
   const named = [...(setUp?.text ?? '').matchAll(/^export (\w+)=/gm)].map(([, name]) => name);
   expect(named.sort()).toEqual(['PARLEY_AGENT', 'PARLEY_KEY', 'PARLEY_URL']);
   await writeFiles(project, blocks);
+  expect(blocks.filter(({ meta }) => meta === 'output').length).toBeGreaterThan(0);
   await runBlocks(blocks, project, env);
 }
 
-/** Runs the commands among the blocks, in one shell, and holds what each prints to what the page says it does. */
+/**
+ * Runs the commands among the blocks, in one shell, and holds what each prints to what the page says it does. Answers
+ * what each has printed.
+ */
 export async function runBlocks(
   blocks: readonly Block[],
   project: Project,
   env: Readonly<Record<string, string>>,
-): Promise<void> {
+): Promise<string[]> {
   const commands = blocks.flatMap((block, index) => {
     const after = blocks[index + 1];
     const output = after?.meta === 'output' ? after.text : undefined;
@@ -61,12 +65,11 @@ export async function runBlocks(
   const { stdout } = succeeded(await project.run('bash', ['-c', script], { env }));
   const printed = stdout.split('\u001e');
   expect(printed).toHaveLength(commands.length + 1);
-  const expected = commands.filter(({ output }) => output !== undefined);
-  expect(expected.length).toBeGreaterThan(0);
   for (const [index, { text, output }] of commands.entries()) {
     if (output === undefined) continue;
     expect(`${text}→\n${readable(printed[index] ?? '')}`).toBe(`${text}→\n${output}`);
   }
+  return printed.slice(0, -1);
 }
 
 export const isFile = ({ meta }: Block): boolean => /^[\w./-]+\.\w+$/.test(meta);
