@@ -42,6 +42,8 @@ test('without a running server it starts the database for the moment; what it ma
 
 test('agents and signing secrets: each verb does what it says', async () => {
   const dataDir = await temporaryFolder();
+  // With a server there is a database: no verb starts one for itself.
+  await ServerProcess.start(dataDir);
   const team = JSON.parse((await admin(dataDir, ['team', 'create', 'Verbs'])).stdout);
   const verb = async (...args: string[]) => {
     const { stdout, stderr } = await admin(dataDir, [...args, '--team', team.teamId]);
