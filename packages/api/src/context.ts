@@ -31,6 +31,8 @@ export interface Context {
   markReplayed(): void;
   /** A signal that aborts when the client hangs up: it ends waits, never a turn. Made when first asked for. */
   hangUp(): AbortSignal;
+  /** The client's address as limits count it: an IPv4 address or an IPv6 network; undefined when it is unknown. */
+  readonly address: () => string | undefined;
   /**
    * Counts something that an address may do so often in a minute.
    *
@@ -85,6 +87,7 @@ export function createContext(services: Services, request: HostedRequest): Conte
     idempotencyKey: request.headers.idempotencyKey,
     markReplayed: request.onReplay,
     hangUp: request.hangUp,
+    address,
     limitByAddress(what, limit) {
       const from = rates && address();
       if (from === undefined) return;
