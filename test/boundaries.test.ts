@@ -15,7 +15,7 @@ interface Arrows {
 const arrows: Readonly<Record<string, Arrows>> = {
   'packages/contract': { values: ['zod'] },
   'packages/db': { values: ['@parley/contract', 'mongoose', 'lru-cache'] },
-  'packages/agent': { values: ['@cfworker/json-schema', '@parley/contract', 'openai'] },
+  'packages/agent': { values: ['@cfworker/json-schema', '@parley/contract', 'ipaddr.js', 'openai'] },
   'packages/turns': { values: ['@parley/contract', '@parley/agent', '@parley/db'] },
   'packages/api': {
     values: ['@parley/contract', '@trpc/server', 'jose', 'trpc-to-openapi', 'zod'],

@@ -59,8 +59,7 @@ const headersSchema = z
     additionalProperties: { type: ['string', 'null'] },
     description:
       'Sent with each call, such as a key of the tool. Values are never shown: an answer has `null` in the place of ' +
-      'each. Sent back as `null`, a value stays as it is, as long as the tool keeps its name and its address keeps ' +
-      'its origin.',
+      'each. Sent back as `null`, a value stays as it is, as long as the tool keeps its name and its whole URL.',
     examples: [{ authorization: 'Bearer …' }],
   });
 

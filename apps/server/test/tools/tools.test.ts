@@ -154,7 +154,7 @@ describe('what a header holds', () => {
     expect(texts[0]).toContain('"authorization":null');
   });
 
-  test('stays when it is sent back as it was shown, and goes to no other origin', async () => {
+  test('stays when it is sent back as it was shown, and goes to no other URL', async () => {
     const made = await make();
     const kept = await put(made.id, { tools: [shown({ description: 'Kept.' })] });
     expect(kept.body.tools).toEqual([shown({ description: 'Kept.' })]);
@@ -163,6 +163,8 @@ describe('what a header holds', () => {
     expect(tool.calls()[0]?.headers.authorization).toBe(SECRET);
     for (const tools of [
       [shown({ url: 'https://evil.example/weather' })],
+      [shown({ url: `${tool.url}/other` })],
+      [shown({ url: `${tool.url}?to=elsewhere` })],
       [shown({ name: 'other' })],
       [shown({ headers: { authorization: null, 'x-other': null } })],
     ]) {

@@ -23,7 +23,7 @@ export interface JsonPost {
  */
 export function createPostJson(addresses: ToolAddresses): (post: JsonPost) => Promise<string> {
   const agents = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) };
-  const lookup = addresses.arePrivateAllowed ? undefined : guardedLookup(addresses.lookup);
+  const lookup = guardedLookup(addresses);
 
   return async function postJson({ url, headers, body, timeoutMs, responseBytesMax, signal }) {
     if (problemOfToolUrl(url, addresses)) throw new ToolFailure('refused_address');
@@ -35,7 +35,7 @@ export function createPostJson(addresses: ToolAddresses): (post: JsonPost) => Pr
       method: 'POST',
       headers: { ...headers, ...headersOf(body) },
       agent: isPlain ? agents.http : agents.https,
-      ...(lookup && { lookup }),
+      lookup,
     };
     const request = start(url, options);
     const stop = () => reject(new ToolFailure('stopped'));

@@ -1,5 +1,6 @@
 import { lookup as systemLookup } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { ToolFailure } from './tool-failure.ts';
 
 /** Where tools may be. */
@@ -21,71 +22,109 @@ export type ToolLookup = (
   callback: (error: Error | null, addresses: readonly FoundAddress[]) => void,
 ) => void;
 
-/** All of IPv4 that is nobody's on the internet: IANA's special-purpose addresses, multicast and the reserved. */
-const IPV4_REFUSED = [
-  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
-  ...[
-    '192.0.0.0/24',
-    '192.0.2.0/24',
-    '192.31.196.0/24',
-    '192.52.193.0/24',
-    '192.88.99.0/24',
-    '192.168.0.0/16',
-  ],
-  ...['192.175.48.0/24', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4'],
-];
-/** All that is on the internet: mapped, compatible, translated (NAT64), local and multicast ones are not in it. */
-const IPV6_GLOBAL = '2000::/3';
-/** What of that is no host's: protocols (Teredo, benchmarks, ORCHID), examples, 6to4, AS112. */
-const IPV6_REFUSED = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20'];
+/**
+ * Services that clouds offer to their own machines: instance metadata, credentials, name service, private access to the
+ * provider's APIs. Some answer at addresses that look public, others in ranges that `TOOLS_PRIVATE_ADDRESSES` allows.
+ */
+const PLATFORM_NETWORKS = [
+  // Link-local: the metadata services of AWS, Azure, Google, Oracle, IBM and most others; AWS task credentials.
+  ...['169.254.0.0/16', 'fe80::/10'],
+  // AWS over IPv6: metadata (::254), name service (::253), pod credentials (::23).
+  'fd00:ec2::/32',
+  // Azure's host agent.
+  '168.63.129.16/32',
+  // Google: metadata over IPv6, and the private entrances to its APIs.
+  ...['fd20:ce::254/128', '199.36.153.4/30', '199.36.153.8/30'],
+  // Alibaba: metadata and name service.
+  ...['100.100.100.200/32', '100.100.2.136/32', '100.100.2.138/32'],
+  // Oracle: metadata of older machines, and over IPv6.
+  ...['192.0.0.192/32', 'fd00:c1::a9fe:a9fe/128'],
+  // Scaleway over IPv6.
+  'fd00:42::42/128',
+  // IBM: infrastructure and private service endpoints.
+  ...['161.26.0.0/16', '166.8.0.0/14'],
+].map((network) => ipaddr.parseCIDR(network));
 
-const refused = listOf([...IPV4_REFUSED, ...IPV6_REFUSED]);
-const global = listOf([IPV6_GLOBAL]);
+/** The part of IPv6 that is on the internet; `ipaddr.js` calls everything `unicast` that has no range of its own. */
+const IPV6_GLOBAL = ipaddr.parseCIDR('2000::/3');
 
-/** Whether an address is one of the public internet. */
+/** Names that no public name server knows: they lead to the machine, its networks or a cloud's services. */
+const PRIVATE_NAMES = /^(?:[^.]+|.*\.(?:localhost|local|internal|home\.arpa))$/i;
+
+/** Whether the public internet leads to this address. */
 export function isPublicAddress(address: string): boolean {
-  // A zone names a link: what has one is local.
-  if (address.includes('%')) return false;
-  const version = isIP(address);
-  if (version === 4) return !refused.check(address, 'ipv4');
-  return version === 6 && global.check(address, 'ipv6') && !refused.check(address, 'ipv6');
+  const parsed = parseAddress(address);
+  // A zone names a link: an address with one is local.
+  if (parsed === undefined || address.includes('%')) return false;
+  if (parsed.range() !== 'unicast' || isPlatform(parsed)) return false;
+  return parsed.kind() === 'ipv4' || parsed.match(IPV6_GLOBAL);
 }
 
-/** What keeps a tool from being called at this address, before its name is looked up. A sentence for who sets it. */
+/** Whether a cloud offers a service of its own there; no tool is called at such an address, whatever is allowed. */
+export function isPlatformAddress(address: string): boolean {
+  const parsed = parseAddress(address);
+  return parsed !== undefined && isPlatform(withoutTranslation(parsed));
+}
+
+function parseAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  // `ipaddr.js` also reads "127.1"; here an address is only what a socket takes as one.
+  return isIP(address) === 0 ? undefined : ipaddr.parse(address);
+}
+
+/** The IPv4 address that an IPv6 address stands for, where the system or a NAT64 translates it. */
+function withoutTranslation(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
+  const isTranslated = ['ipv4Mapped', 'rfc6052'].includes(address.range());
+  return isTranslated ? new ipaddr.IPv4(address.toByteArray().slice(-4)) : address;
+}
+
+function isPlatform(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return PLATFORM_NETWORKS.some((network) => address.kind() === network[0].kind() && address.match(network));
+}
+
+/** Whether a connection may be made to this address. */
+function isAllowed(
+  address: string,
+  { arePrivateAllowed }: Pick<ToolAddresses, 'arePrivateAllowed'>,
+): boolean {
+  return arePrivateAllowed ? !isPlatformAddress(address) : isPublicAddress(address);
+}
+
+/** Why a tool cannot be called at this URL, as far as the URL itself says so: a sentence for whoever sets it. */
 export function problemOfToolUrl(
   text: string,
-  { arePrivateAllowed }: Pick<ToolAddresses, 'arePrivateAllowed'>,
+  addresses: Pick<ToolAddresses, 'arePrivateAllowed'>,
 ): string | undefined {
-  if (arePrivateAllowed) return undefined;
   const url = URL.parse(text);
-  if (url?.protocol !== 'https:') return 'must be https';
+  if (!addresses.arePrivateAllowed && url?.protocol !== 'https:') return 'must be https';
   // The parser has made every spelling of an IPv4 address the plain one.
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  return isIP(host) !== 0 && !isPublicAddress(host) ? 'must be an address of the public internet' : undefined;
+  const host = (url?.hostname ?? '').replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+  const isGood = isIP(host) === 0 ? isNameAllowed(host, addresses) : isAllowed(host, addresses);
+  if (isGood) return undefined;
+  return addresses.arePrivateAllowed
+    ? 'must not be an address of a cloud platform, such as its metadata service'
+    : 'must be an address of the public internet';
+}
+
+function isNameAllowed(
+  host: string,
+  { arePrivateAllowed }: Pick<ToolAddresses, 'arePrivateAllowed'>,
+): boolean {
+  return arePrivateAllowed || !PRIVATE_NAMES.test(host);
 }
 
 /**
- * Looks names up for a connection, which is then made to what was found here and to nothing else: a name that leads
- * elsewhere the next time leads nowhere. Of several addresses all must be public.
+ * Looks up names for a connection, which is then made to the address that was checked here: a name that leads
+ * elsewhere the next time is checked again. If a name has several addresses, all of them must be allowed.
  */
-export function guardedLookup(lookup: ToolLookup = systemLookup): LookupFunction {
+export function guardedLookup({ lookup = systemLookup, ...addresses }: ToolAddresses): LookupFunction {
   return (hostname, { all }, callback) => {
     lookup(hostname, { all: true }, (error, found) => {
       const [first] = found ?? [];
       if (error) callback(error, []);
-      else if (!first || !found.every(({ address }) => isPublicAddress(address))) {
+      else if (!first || !found.every(({ address }) => isAllowed(address, addresses))) {
         callback(new ToolFailure('refused_address'), []);
       } else if (all) callback(null, [...found]);
       else callback(null, first.address, first.family);
     });
   };
-}
-
-function listOf(networks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/');
-    list.addSubnet(address, Number(bits), address.includes(':') ? 'ipv6' : 'ipv4');
-  }
-  return list;
 }

@@ -5,8 +5,8 @@ export type ProblemOfToolUrl = (url: string) => string | undefined;
 
 /**
  * Tools as they are stored, from what was sent and the tools the agent has. A header without a value keeps the one
- * it has, in a tool of the same name whose address has the same origin: nobody who cannot read a value may have it
- * sent elsewhere.
+ * it has, in a tool of the same name at the same URL: nobody who cannot read a value may have it sent elsewhere, nor
+ * to another path of a host that many share.
  *
  * @throws Refusal `invalid_input`
  */
@@ -18,7 +18,9 @@ export function toolsOf(
   return sent?.map(({ headers, method: _, timeoutMs, ...tool }, index) => {
     const problem = problemOfUrl(tool.url);
     if (problem !== undefined) refuse(`tools.${index}.url`, problem);
-    const before = known?.find(({ name, url }) => name === tool.name && originOf(url) === originOf(tool.url));
+    const before = known?.find(
+      ({ name, url }) => name === tool.name && addressOf(url) === addressOf(tool.url),
+    );
     const entries = Object.entries(headers ?? {}).map(([name, value]) => {
       const text = value ?? before?.headers?.[name.toLowerCase()];
       return [name.toLowerCase(), text ?? refuse(`tools.${index}.headers.${name}`, NO_VALUE)] as const;
@@ -41,10 +43,11 @@ export function showTool({ name, description, parameters, url, headers, timeoutM
 }
 
 const NO_VALUE =
-  'has no value that could be kept: only the same tool has one, at an address of the same origin. Send the value';
+  'has no value that could be kept: a value stays only with the same name at the same URL. Send the value';
 
-function originOf(url: string): string | undefined {
-  return URL.parse(url)?.origin;
+/** Two spellings of one URL are one address. */
+function addressOf(url: string): string | undefined {
+  return URL.parse(url)?.href;
 }
 
 function refuse(path: string, message: string): never {
