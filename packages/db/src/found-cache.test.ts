@@ -31,3 +31,17 @@ test('parallel look-ups of one name share one query, its failure too; the next o
   expect(await lookUp('name', async () => ({ found: true }))).toEqual({ found: true });
   expect(await lookUp('name', fail)).toEqual({ found: true });
 });
+
+test('a value that is forgotten while it is read is answered to its reader and not remembered', async () => {
+  const lookUp = createFoundCache<{ version: number }>();
+  const gate = Promise.withResolvers<void>();
+  const old = lookUp('name', async () => {
+    await gate.promise;
+    return { version: 1 };
+  });
+  lookUp.forget('name');
+  const fresh = lookUp('name', async () => ({ version: 2 }));
+  gate.resolve();
+  expect(await Promise.all([old, fresh])).toEqual([{ version: 1 }, { version: 2 }]);
+  expect(await lookUp('name', async () => ({ version: 3 }))).toEqual({ version: 2 });
+});

@@ -17,26 +17,30 @@ export function createFoundCache<Value extends object>(lengthOf?: (value: Value)
   });
   const pending = new Map<string, Promise<Value | undefined>>();
 
-  async function query(name: string, find: Find<Value>): Promise<Value | undefined> {
-    try {
-      const found = await find();
-      if (found) known.set(name, found);
-      return found;
-    } finally {
-      pending.delete(name);
-    }
+  function query(name: string, find: Find<Value>): Promise<Value | undefined> {
+    const isCurrent = () => pending.get(name) === shared;
+    const shared: Promise<Value | undefined> = find()
+      .then((found) => {
+        // A value that was forgotten during the query may already be out of date: answer it, do not remember it.
+        if (found && isCurrent()) known.set(name, found);
+        return found;
+      })
+      .finally(() => {
+        if (isCurrent()) pending.delete(name);
+      });
+    pending.set(name, shared);
+    return shared;
   }
 
   async function lookUp(name: string, find: Find<Value>): Promise<Value | undefined> {
     const remembered = known.get(name);
     if (remembered) return remembered;
-    const shared = pending.get(name) ?? query(name, find);
-    pending.set(name, shared);
-    return shared;
+    return pending.get(name) ?? query(name, find);
   }
 
-  /** For whoever has just changed a thing: this process need not wait to know. */
+  /** Drops a value that this process has just changed, also one that is being read. */
   lookUp.forget = (name: string): void => {
+    pending.delete(name);
     known.delete(name);
   };
   return lookUp;

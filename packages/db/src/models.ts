@@ -84,6 +84,8 @@ export interface SigningSecretDocument {
   _id: Id<'secret'>;
   team: Id<'team'>;
   secret: string;
+  /** One of `limits.signingSecretsMax` places, unique in the team. Secrets of release 0.1.0 have none. */
+  slot?: number;
   createdAt: Date;
   expiresAt?: Date;
 }
@@ -322,10 +324,14 @@ guestSchema.index({ movingSince: 1 }, { sparse: true });
 guestSchema.index({ seenAt: 1 }, { expireAfterSeconds: limits.guestSeconds });
 
 const signingSecretSchema = new Schema<SigningSecretDocument>(
-  { _id: string, team: string, secret: string, createdAt: date, expiresAt: Date },
+  { _id: string, team: string, secret: string, slot: Number, createdAt: date, expiresAt: Date },
   { ...options, collection: 'signingSecrets' },
 );
 signingSecretSchema.index({ team: 1, _id: -1 });
+signingSecretSchema.index(
+  { team: 1, slot: 1 },
+  { unique: true, partialFilterExpression: { slot: { $exists: true } } },
+);
 signingSecretSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
 const idempotencySchema = new Schema({ key: string, body: string }, part);
