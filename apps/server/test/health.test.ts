@@ -24,7 +24,7 @@ test('the reference page comes from this server, and loads nothing from another'
   const page = await fetch(`${url}/docs/reference/`);
   expect(page.status).toBe(200);
   const policy = page.headers.get('content-security-policy') ?? '';
-  expect(policy).toContain("default-src 'self'");
+  expect(policy).toContain("default-src 'none'");
   expect(policy).not.toMatch(/https?:|\*/);
   const sources = [...(await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)].map(
     ([, source = '']) => source,

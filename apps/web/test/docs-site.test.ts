@@ -145,3 +145,16 @@ test('where it was not built, it says so', async () => {
   const { status } = await fetch(`${other.url}/docs/`);
   expect(status).toBe(503);
 });
+
+test('the reference page runs under a policy without inline scripts', async () => {
+  const { page, watch } = await bed.visit({ path: '/docs/reference/' });
+  // The library asks whether it may compile code at run time, and does without.
+  watch.expectProblem(/script-src eval .*scalar\.js/);
+  const policy = (await get('/docs/reference/')).headers.get('content-security-policy') ?? '';
+  expect(policy).toMatch(/script-src 'self' 'sha256-[^']+'/);
+  expect(policy.split('; ').find((part) => part.startsWith('script-src'))).not.toContain('unsafe');
+  // The library has run and has read the document.
+  await page.getByRole('heading', { name: 'Parley' }).first().waitFor();
+  await page.getByText('List chats').first().waitFor();
+  expect(watch.problems()).toEqual([]);
+});

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import staticFiles from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { inlineScriptHashes } from './inline-scripts.ts';
 import { refuseNoFile } from './refuse-no-file.ts';
 
 const PATH = '/docs/';
@@ -11,7 +11,6 @@ const METHODS = ['GET', 'HEAD'];
 const NOT_BUILT = 'The documentation is not built yet. Run `npm run build`, and start the server again.\n';
 /** For readers that are models (llmstxt.org): what there is, and all of it at once. */
 const FOR_MODELS = ['llms.txt', 'llms-full.txt'];
-const INLINE_SCRIPT = /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g;
 
 /**
  * The documentation at `/docs`: what `npm run build` has made of apps/docs in `folder`. Each page is there as Markdown
@@ -90,8 +89,5 @@ async function scriptHashes(folder: string): Promise<string[]> {
   const files = await readdir(folder, { recursive: true });
   const pages = files.filter((name) => name.endsWith('.html'));
   const texts = await Promise.all(pages.map((name) => readFile(join(folder, name), 'utf8')));
-  const scripts = new Set(
-    texts.flatMap((text) => [...text.matchAll(INLINE_SCRIPT)].map(([, script = '']) => script)),
-  );
-  return [...scripts].map((script) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`);
+  return inlineScriptHashes(texts);
 }
