@@ -2,6 +2,7 @@ import { answerIdOf, type Id, limits, mintId, type OnBusy, Refusal } from '@parl
 import type { ChatTail, Idempotency, InsertResult, NewTurn, Scope, TurnRecord } from '@parley/db';
 import { type Admission, type Asker, admitTurn } from './admit-turn.ts';
 import { giveTitle } from './chat-title.ts';
+import { ConflictBackoff } from './conflict-backoff.ts';
 import type { KnownTail } from './known-tails.ts';
 import type { TurnParts } from './parts.ts';
 import { mintToken, type Runner } from './runner.ts';
@@ -52,7 +53,9 @@ export async function acceptTurn(
   message: SentMessage,
 ): Promise<AcceptedTurn> {
   refuseNow(parts, runner);
-  const admission = admitTurn(parts, runner, scope, message.asker);
+  const { turn, idempotency, asker } = message;
+  const request = idempotency?.key ?? turn;
+  const admission = admitTurn(parts, runner, scope, asker, { turn, request });
   return admission.during(() => placeTurn(parts, runner, scope, message, admission));
 }
 
@@ -64,6 +67,7 @@ async function placeTurn(
   admission: Admission,
 ): Promise<AcceptedTurn> {
   const { chat, onBusy, idempotency } = message;
+  const backoff = new ConflictBackoff(parts.clock);
   const firstTail = runner.tails.take(scope, chat) ?? (await readTail(parts, scope, chat));
   // After a lost race the chat is looked at again too: it may have been deleted, its turns not yet removed.
   for (let tail = firstTail; ; tail = await readTail(parts, scope, chat)) {
@@ -85,7 +89,10 @@ async function placeTurn(
       const kept = await findKept(parts, scope, chat, idempotency);
       if (kept) return kept;
     }
-    if (result !== 'started' && result !== 'waiting') continue;
+    if (result !== 'started' && result !== 'waiting') {
+      await backoff.pause();
+      continue;
+    }
     if (onBusy === 'interrupt' && !tail.ended) await interrupt(parts, runner, scope, turn);
     if (turn.sequence === 1) await giveTitle(parts, scope, chat, message.content);
     return { ...idsOf(message), isReplay: false, isStarted: result === 'started' };

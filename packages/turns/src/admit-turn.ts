@@ -4,7 +4,7 @@ import { type Id, limits, Refusal, utcDay } from '@parley/contract';
 import type { Reservation, Scope, Spender } from '@parley/db';
 import type { AcceptedTurn } from './accept-turn.ts';
 import type { BudgetAdvances } from './budget-advances.ts';
-import type { OpenTurns } from './open-turns.ts';
+import type { OpeningTurn, OpenTurns } from './open-turns.ts';
 import type { TurnParts } from './parts.ts';
 import { secondsLeftOfDay } from './seconds-left-of-day.ts';
 
@@ -64,15 +64,20 @@ export function admitTurn(
   { open, advances }: Books,
   scope: Scope,
   { spender, allowance }: Asker,
+  opening: OpeningTurn,
 ): Admission {
-  let subjects: string[] = [];
   let reservations: Reservation[] = [];
   let isAdmitted = false;
 
   async function admit({ bytes, user }: AskedChat): Promise<void> {
-    subjects = await refuseCrowd(parts, open, scope, allowance?.concurrentTurns);
+    await refuseCrowd(parts, open, scope, allowance?.concurrentTurns, opening);
     const budgets = budgetsOf(scope, spender, scope.user ?? user, allowance?.tokensPerDay);
-    reservations = await reserve(parts, advances, scope, budgets, tokensOf(parts, bytes));
+    try {
+      reservations = await reserve(parts, advances, scope, budgets, tokensOf(parts, bytes));
+    } catch (error) {
+      open.withdraw(opening.turn);
+      throw error;
+    }
     isAdmitted = true;
   }
 
@@ -95,13 +100,20 @@ export function admitTurn(
     async during(accept) {
       try {
         const accepted = await accept();
-        if (accepted.isReplay) await giveBack(parts, scope, reservations);
-        else open.add(accepted.turn, subjects);
+        if (!accepted.isReplay) open.settle(opening.turn);
+        else {
+          open.withdraw(opening.turn);
+          await giveBack(parts, scope, reservations);
+        }
         return accepted;
       } catch (error) {
         // With an answer's id it is unknown whether the turn was stored: if it was, what it holds is settled with it.
         const isUnknown = error instanceof Refusal && error.facts.messageId !== undefined;
-        if (!isUnknown) await giveBack(parts, scope, reservations);
+        if (isUnknown) open.settle(opening.turn);
+        else {
+          open.withdraw(opening.turn);
+          await giveBack(parts, scope, reservations);
+        }
         throw error;
       }
     },
@@ -112,34 +124,54 @@ function isCrowd({ code }: Refusal): boolean {
   return code === 'too_many_turns' || code === 'budget_exhausted';
 }
 
+interface TurnBound {
+  readonly subject: string;
+  readonly max: number;
+  /** Counts the subject's unfinished turns in the database, to `max` at most. */
+  readonly look: () => Promise<number>;
+  readonly whose: string;
+}
+
+/** @throws Refusal `too_many_turns`; otherwise the turn is counted as open. */
 async function refuseCrowd(
-  { store }: TurnParts,
+  parts: TurnParts,
   open: OpenTurns,
-  { team, user }: Scope,
+  scope: Scope,
   max: Allowance['concurrentTurns'],
-): Promise<string[]> {
-  const bounds = [
-    ...(user === undefined
-      ? []
-      : [
-          {
-            max: max?.user,
-            of: { team, user },
-            subject: userSubject({ team, user }),
-            whose: 'This user has',
-          },
-        ]),
-    { max: max?.team, of: { team }, subject: team, whose: 'Your team has' },
-  ];
-  const subjects: string[] = [];
-  for (const { max: most, of, subject, whose } of bounds) {
-    if (most === undefined) continue;
-    if (!(await open.hasRoom(subject, most, () => store.turns.countUnfinished(of, most)))) {
+  opening: OpeningTurn,
+): Promise<void> {
+  const bounds = boundsOf(parts, scope, max);
+  open.add(
+    opening,
+    bounds.map(({ subject }) => subject),
+  );
+  try {
+    for (const { subject, max: most, look, whose } of bounds) {
+      if (await open.hasRoom(opening.turn, subject, most, look)) continue;
       throw new Refusal('too_many_turns', { detail: `${whose} ${most} that are not answered yet.` });
     }
-    subjects.push(subject);
+  } catch (error) {
+    open.withdraw(opening.turn);
+    throw error;
   }
-  return subjects;
+}
+
+function boundsOf(
+  { store }: TurnParts,
+  { team, user }: Scope,
+  max: Allowance['concurrentTurns'] = {},
+): TurnBound[] {
+  const bounds: TurnBound[] = [];
+  const { user: maxOfUser, team: maxOfTeam } = max;
+  if (maxOfUser !== undefined && user !== undefined) {
+    const look = () => store.turns.countUnfinished({ team, user }, maxOfUser);
+    bounds.push({ subject: userSubject({ team, user }), max: maxOfUser, look, whose: 'This user has' });
+  }
+  if (maxOfTeam !== undefined) {
+    const look = () => store.turns.countUnfinished({ team }, maxOfTeam);
+    bounds.push({ subject: team, max: maxOfTeam, look, whose: 'Your team has' });
+  }
+  return bounds;
 }
 
 interface Budget {

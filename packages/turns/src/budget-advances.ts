@@ -42,6 +42,8 @@ export class BudgetAdvances {
   readonly #parts: Parts;
   /** In the order of their last use. */
   readonly #advances = new Map<string, Advance>();
+  /** Advances of an earlier day or budget that are being given back. */
+  readonly #dropped = new Set<Promise<void>>();
   #isClosed = false;
 
   constructor(parts: Parts) {
@@ -76,6 +78,7 @@ export class BudgetAdvances {
     this.#isClosed = true;
     await Promise.all([...this.#advances.values()].map(({ filling }) => filling));
     await this.#giveBack([...this.#advances.values()]);
+    await Promise.all(this.#dropped);
   }
 
   /** The advance of a budget, which may be empty yet. None: the budget is too small for one. */
@@ -125,7 +128,10 @@ export class BudgetAdvances {
   /** Another day, or another budget: what is in hand of the old one is given back when it is known. */
   #drop(advance: Advance): void {
     this.#advances.delete(advance.subject);
-    void (advance.filling ?? Promise.resolve()).then(() => this.#giveBack([advance]));
+    const dropping = (advance.filling ?? Promise.resolve())
+      .then(() => this.#giveBack([advance]))
+      .finally(() => this.#dropped.delete(dropping));
+    this.#dropped.add(dropping);
   }
 
   /** Never rejects: what cannot be given back stands until the day is over. */

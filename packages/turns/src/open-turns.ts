@@ -12,67 +12,160 @@ const FAR = 3 / 4;
 /** Subjects whose looks are remembered; beyond it the oldest is asked for again. */
 const LOOKS_MAX = 1_000;
 
+/** A turn that is about to be accepted. */
+export interface OpeningTurn {
+  readonly turn: Id<'turn'>;
+  /** Parallel repeats of one request have the same name: only one of them will be accepted. */
+  readonly request: string;
+}
+
 interface OpenTurn {
   readonly subjects: readonly string[];
   readonly until: number;
+  /** The turns of parallel repeats of the request. The one that is accepted is the open turn. */
+  readonly turns: Set<Id<'turn'>>;
 }
 
 /**
- * What a process knows of the unfinished turns of teams and users, so that most messages need not ask the
- * database how many there are. It is a guess: turns that other processes accepted are not in it. So a bound may be
- * exceeded, by an eighth of it for each further process (by one, where that is less), and by what comes in at the
- * very same moment.
+ * What a process knows of the unfinished turns of teams, users and addresses, so that most messages need not ask the
+ * database how many there are. On one process a bound is exact. Turns that other processes accepted are not known
+ * here, so a bound may be exceeded by an eighth of it for each further process (by one, where that is less), and by
+ * what several processes accept at the very same moment.
  */
 export class OpenTurns {
   readonly #clock: Clock;
-  /** In the order they were accepted. */
-  readonly #turns = new Map<Id<'turn'>, OpenTurn>();
+  /** By the name of their request, in the order they were added. */
+  readonly #open = new Map<string, OpenTurn>();
+  readonly #requests = new Map<Id<'turn'>, string>();
   readonly #counts = new Map<string, number>();
   readonly #looks = new Map<string, { readonly at: number; count: number }>();
+  /** Those that may or may not be in the database yet, by subject, in the order they were added. */
+  readonly #pending = new Map<string, Set<OpenTurn>>();
+  readonly #waiters = new Map<string, (() => void)[]>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Whether one more turn may begin; asks the database where this process cannot tell. */
-  async hasRoom(subject: string, max: number, look: () => Promise<number>): Promise<boolean> {
+  /**
+   * Whether a turn that was added may begin; asks the database where this process cannot tell. Where it matters, the
+   * turns that were added before and are being inserted are waited for.
+   */
+  async hasRoom(
+    turn: Id<'turn'>,
+    subject: string,
+    max: number,
+    look: () => Promise<number>,
+  ): Promise<boolean> {
     if (max <= 0) return false;
-    if ((this.#counts.get(subject) ?? 0) < Math.max(Math.floor(max * SHARE), 1)) return true;
+    if (this.#count(subject) <= Math.max(Math.floor(max * SHARE), 1)) return true;
     const known = this.#looks.get(subject);
-    if (known && this.#clock.now() - known.at < LOOK_MS && known.count < max * FAR) return true;
-    const count = await look();
-    this.#looks.delete(subject);
-    this.#looks.set(subject, { at: this.#clock.now(), count });
-    const [oldest] = this.#looks.keys();
-    if (this.#looks.size > LOOKS_MAX && oldest !== undefined) this.#looks.delete(oldest);
-    return count < max;
+    if (known && this.#clock.now() - known.at < LOOK_MS && known.count <= max * FAR) return true;
+    for (;;) {
+      const stored = await look();
+      const pending = this.#pendingBefore(turn, subject);
+      this.#remember(subject, stored + pending + 1);
+      if (stored + pending < max) return true;
+      if (stored >= max || pending === 0) return false;
+      await new Promise<void>((resolve) => {
+        this.#waiters.set(subject, [...(this.#waiters.get(subject) ?? []), resolve]);
+      });
+    }
   }
 
-  add(turn: Id<'turn'>, subjects: readonly string[]): void {
+  /** Counts a turn before it is inserted, so that its end, which may come at once, is never missed. */
+  add({ turn, request }: OpeningTurn, subjects: readonly string[]): void {
     this.#forgetOld();
-    this.#turns.set(turn, { subjects, until: this.#clock.now() + REMEMBERED_MS });
+    this.#requests.set(turn, request);
+    const known = this.#open.get(request);
+    if (known) {
+      known.turns.add(turn);
+      return;
+    }
+    const open = { subjects, until: this.#clock.now() + REMEMBERED_MS, turns: new Set([turn]) };
+    this.#open.set(request, open);
     for (const subject of subjects) {
-      this.#counts.set(subject, (this.#counts.get(subject) ?? 0) + 1);
+      this.#counts.set(subject, this.#count(subject) + 1);
+      this.#pending.set(subject, (this.#pending.get(subject) ?? new Set()).add(open));
       const look = this.#looks.get(subject);
       if (look) look.count++;
     }
   }
 
+  /** A turn that was added is in the database, or may be: whoever counts there sees it. */
+  settle(turn: Id<'turn'>): void {
+    const open = this.#openOf(turn);
+    if (open) this.#settle(open);
+  }
+
+  /** A turn that was added is not accepted: it was rejected, or another one of its request was accepted. */
+  withdraw(turn: Id<'turn'>): void {
+    const open = this.#openOf(turn);
+    if (!open || open.turns.size === 1) {
+      this.delete(turn);
+      return;
+    }
+    open.turns.delete(turn);
+    this.#requests.delete(turn);
+  }
+
+  /** A turn has ended, or goes on elsewhere. */
   delete(turn: Id<'turn'>): void {
-    const open = this.#turns.get(turn);
-    this.#turns.delete(turn);
-    for (const subject of open?.subjects ?? []) {
-      const left = (this.#counts.get(subject) ?? 1) - 1;
-      if (left === 0) this.#counts.delete(subject);
+    const request = this.#requests.get(turn);
+    const open = this.#openOf(turn);
+    this.#requests.delete(turn);
+    if (request === undefined || !open) return;
+    this.#open.delete(request);
+    this.#settle(open);
+    for (const other of open.turns) this.#requests.delete(other);
+    for (const subject of open.subjects) {
+      const left = this.#count(subject) - 1;
+      if (left <= 0) this.#counts.delete(subject);
       else this.#counts.set(subject, left);
     }
   }
 
+  #count(subject: string): number {
+    return this.#counts.get(subject) ?? 0;
+  }
+
+  #openOf(turn: Id<'turn'>): OpenTurn | undefined {
+    const request = this.#requests.get(turn);
+    return request === undefined ? undefined : this.#open.get(request);
+  }
+
+  #pendingBefore(turn: Id<'turn'>, subject: string): number {
+    let before = 0;
+    for (const { turns } of this.#pending.get(subject) ?? []) {
+      if (turns.has(turn)) break;
+      before++;
+    }
+    return before;
+  }
+
+  #settle(open: OpenTurn): void {
+    for (const subject of open.subjects) {
+      const pending = this.#pending.get(subject);
+      if (!pending?.delete(open)) continue;
+      if (pending.size === 0) this.#pending.delete(subject);
+      const waiters = this.#waiters.get(subject) ?? [];
+      this.#waiters.delete(subject);
+      for (const wake of waiters) wake();
+    }
+  }
+
+  #remember(subject: string, count: number): void {
+    this.#looks.delete(subject);
+    this.#looks.set(subject, { at: this.#clock.now(), count });
+    const [oldest] = this.#looks.keys();
+    if (this.#looks.size > LOOKS_MAX && oldest !== undefined) this.#looks.delete(oldest);
+  }
+
   #forgetOld(): void {
     const now = this.#clock.now();
-    for (const [turn, { until }] of this.#turns) {
+    for (const { until, turns } of this.#open.values()) {
       if (until > now) return;
-      this.delete(turn);
+      for (const turn of turns) this.delete(turn);
     }
   }
 }

@@ -10,6 +10,7 @@ import {
   toTurnIds,
 } from './accept-turn.ts';
 import { type Admission, type Asker, admitTurn } from './admit-turn.ts';
+import { ConflictBackoff } from './conflict-backoff.ts';
 import type { TurnParts } from './parts.ts';
 import type { Runner } from './runner.ts';
 
@@ -63,15 +64,18 @@ export async function retryTurn(
   retry: Retry,
 ): Promise<AcceptedTurn> {
   refuseNow(parts, runner);
-  const admission = admitTurn(parts, runner, scope, retry.asker ?? {});
-  return admission.during(() => placeRetry(parts, runner, scope, retry, admission));
+  const minted = mintTurn();
+  const { turn } = minted;
+  const request = retry.idempotency?.key ?? turn;
+  const admission = admitTurn(parts, runner, scope, retry.asker ?? {}, { turn, request });
+  return admission.during(() => placeRetry(parts, runner, scope, { ...retry, minted }, admission));
 }
 
 async function placeRetry(
   parts: TurnParts,
   runner: Runner,
   scope: Scope,
-  { chat, answerId, idempotency }: Retry,
+  { chat, answerId, idempotency, minted }: Retry & { readonly minted: ReturnType<typeof mintTurn> },
   admission: Admission,
 ): Promise<AcceptedTurn> {
   const { turn: failed, user } = await findTurnOf(parts, scope, chat, answerId);
@@ -84,7 +88,7 @@ async function placeRetry(
     throw refusal;
   }
   const { userMessageId } = toTurnIds(failed);
-  const { turn: id, answerId: newAnswerId, createdAt } = mintTurn();
+  const { turn: id, answerId: newAnswerId, createdAt } = minted;
   const turn: NewTurn = {
     id,
     chat,
@@ -96,6 +100,7 @@ async function placeRetry(
     createdAt,
   };
   const tailAtFailed = { ended: true, textBytes: failed.textBytes ?? 0 };
+  const backoff = new ConflictBackoff(parts.clock);
   for (;;) {
     const result = await insertAndStart(parts, runner, scope, turn, tailAtFailed);
     if (result === 'started' || result === 'waiting') {
@@ -106,7 +111,10 @@ async function placeRetry(
     if (kept) return kept;
     // What took the place may not be acknowledged by a majority yet: until it is, nobody can say what it is.
     const { sequence } = await readTail(parts, scope, chat);
-    if (sequence < turn.sequence) continue;
+    if (sequence < turn.sequence) {
+      await backoff.pause();
+      continue;
+    }
     const late = idempotency && (await findKept(parts, scope, chat, idempotency));
     if (!late) throw new Refusal('not_retryable');
     return late;

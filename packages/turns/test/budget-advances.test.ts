@@ -37,6 +37,7 @@ function startProcess(team: Id<'team'>) {
   const clock = new TestClock();
   const asked: string[] = [];
   let isAway = false;
+  let gate = Promise.resolve();
   const budgets: BudgetStore = {
     async reserve(...call) {
       asked.push('reserve');
@@ -45,6 +46,7 @@ function startProcess(team: Id<'team'>) {
     },
     async giveBack(...call) {
       asked.push('giveBack');
+      await gate;
       await db.stores.budgets.giveBack(...call);
     },
   };
@@ -56,6 +58,10 @@ function startProcess(team: Id<'team'>) {
       advances.reserve({ team }, { subject: team, day, tokens }, max),
     /** What the store was asked for since the last look. */
     asked: () => asked.splice(0),
+    /** Gives nothing back before the promise is kept. */
+    giveBackAfter: (promise: Promise<void>) => {
+      gate = promise;
+    },
     goAway: () => {
       isAway = true;
     },
@@ -132,6 +138,18 @@ describe('what is in hand is given back', () => {
     expect(await reserve(1_000, 100_000)).toBe(true);
     await eventually(spent).toBe(2_000);
     await advances.close();
+    expect(await spent()).toBe(2_000);
+  });
+
+  test('before the process has ended, when the budget was changed just before', async () => {
+    const { reserve, advances, spent, giveBackAfter } = await startWithAdvance();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    giveBackAfter(promise);
+    expect(await reserve(1_000, 400_000)).toBe(true);
+    const closing = advances.close().then(() => 'closed');
+    expect(await Promise.race([closing, new Promise(setImmediate)])).not.toBe('closed');
+    resolve();
+    await closing;
     expect(await spent()).toBe(2_000);
   });
 

@@ -210,8 +210,9 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/retry-turn.ts',
-        find: 'if (sequence < turn.sequence) continue;',
-        replace: 'if (!idempotency) { Object.assign(turn, { sequence: sequence + 1 }); continue; }',
+        find: 'if (sequence < turn.sequence) {',
+        replace:
+          'if (!idempotency) { Object.assign(turn, { sequence: sequence + 1 }); continue; }\n    if (sequence < turn.sequence) {',
       },
     ],
   },

@@ -1,0 +1,78 @@
+import { type Id, mintId } from '@parley/contract';
+import { expect, test } from 'vitest';
+import { OpenTurns } from './open-turns.ts';
+
+const MAX = 4;
+
+function start() {
+  const open = new OpenTurns({ now: () => 0, random: () => 0, sleep: async () => undefined });
+  /** The turns that are in the database. */
+  const stored = new Set<Id<'turn'>>();
+  /** Accepts as an accepted turn is: counted, checked, inserted at some later time, settled. */
+  const accept = async (request?: string): Promise<Id<'turn'> | undefined> => {
+    const turn = mintId('turn');
+    open.add({ turn, request: request ?? turn }, ['ann']);
+    const hasRoom = await open.hasRoom(turn, 'ann', MAX, async () => stored.size);
+    if (!hasRoom) {
+      open.withdraw(turn);
+      return undefined;
+    }
+    await new Promise(setImmediate);
+    stored.add(turn);
+    open.settle(turn);
+    return turn;
+  };
+  const end = (turn: Id<'turn'>) => {
+    stored.delete(turn);
+    open.delete(turn);
+  };
+  return { open, stored, accept, end };
+}
+
+test('of twenty parallel messages of a user who may have four, exactly four are accepted', async () => {
+  const { accept } = start();
+  const accepted = await Promise.all(Array.from({ length: 20 }, () => accept()));
+  expect(accepted.filter((turn) => turn !== undefined)).toHaveLength(MAX);
+});
+
+test('exactly as many parallel messages as a user may have are all accepted', async () => {
+  const { accept } = start();
+  const accepted = await Promise.all(Array.from({ length: MAX }, () => accept()));
+  expect(accepted.filter((turn) => turn !== undefined)).toHaveLength(MAX);
+});
+
+test('a turn that ends before its acceptance is settled is not counted afterwards', async () => {
+  const { open, accept } = start();
+  for (let index = 0; index < MAX; index++) {
+    const turn = mintId('turn');
+    open.add({ turn, request: turn }, ['ann']);
+    open.delete(turn);
+    open.settle(turn);
+  }
+  let looks = 0;
+  const turn = mintId('turn');
+  open.add({ turn, request: turn }, ['ann']);
+  await open.hasRoom(turn, 'ann', MAX, async () => ++looks);
+  expect(looks).toBe(0);
+  open.withdraw(turn);
+  expect(await accept()).toBeDefined();
+});
+
+test('parallel repeats of one request count as one turn', async () => {
+  const { open, accept, end } = start();
+  const [first] = await Promise.all([accept('same')]);
+  const repeats = Array.from({ length: 20 }, () => mintId('turn'));
+  for (const turn of repeats) {
+    open.add({ turn, request: 'again' }, ['ann']);
+    expect(await open.hasRoom(turn, 'ann', 2, async () => 1)).toBe(true);
+  }
+  for (const turn of repeats.slice(1)) open.withdraw(turn);
+  // The one that is left counts, and its end is known by its own id.
+  open.delete(repeats[0] ?? mintId('turn'));
+  if (first) end(first);
+  let looks = 0;
+  const turn = mintId('turn');
+  open.add({ turn, request: turn }, ['ann']);
+  await open.hasRoom(turn, 'ann', 2, async () => ++looks);
+  expect(looks).toBe(0);
+});
