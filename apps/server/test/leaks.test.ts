@@ -31,7 +31,11 @@ const COLLECTIONS = [
   'signingSecrets',
   'auditLog',
   'deletions',
+  'servers',
+  'migrations',
 ];
+/** It holds a document only while a migration runs, and no procedure reads it. */
+const LEASES = 'leases';
 
 const { url, makeTeam, model, mongo, startReplica } = await startHarness();
 const team = await makeTeam({ systemPrompt: `${CANARY} prompt`, model: `${CANARY}-model` });
@@ -57,7 +61,7 @@ const replica = await startReplica();
 
 test('the collections are all there are: a new one has to be thought of here', async () => {
   const found = (await mongo.raw.collections()).map(({ collectionName }) => collectionName);
-  expect(found.toSorted()).toEqual(COLLECTIONS.toSorted());
+  expect(found.toSorted()).toEqual([...COLLECTIONS, LEASES].toSorted());
 });
 
 describe('columns added by hand to every document, and to what is inside', () => {

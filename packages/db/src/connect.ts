@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Mongoose } from 'mongoose';
+import { type Connection, Mongoose } from 'mongoose';
 import { createAgentStore } from './agent-store.ts';
 import { createApiKeyStore } from './api-key-store.ts';
 import { createAuditStore } from './audit-store.ts';
@@ -9,7 +9,13 @@ import { toRefusal } from './database-errors.ts';
 import { createDeletionStore } from './deletion-store.ts';
 import { guarded } from './guarded.ts';
 import { createGuestStore } from './guest-store.ts';
+import { type Maintenance, startMaintenance } from './maintenance.ts';
 import { createMessageStore } from './message-store.ts';
+import { APP_NAME, createLiveServers, type LiveServers } from './migrations/live-servers.ts';
+import type { DatabaseLog } from './migrations/migration.ts';
+import { migrations } from './migrations/migrations.ts';
+import { createSchemaSteps, type SchemaSteps } from './migrations/schema-steps.ts';
+import { createVersionModels, type VersionModels } from './migrations/version-models.ts';
 import { createModels, type Models } from './models.ts';
 import { createRequestCountStore } from './request-count-store.ts';
 import { createSigningSecretStore } from './signing-secret-store.ts';
@@ -28,6 +34,8 @@ const MAJORITY_MS = 5_000;
 const SILENCE_MS = 6_000;
 /** A question whose answer is late counts as answered with no. */
 const REACHABLE_MS = 2_000;
+/** The driver's word for sockets that may be silent for any time: an index build is. */
+const NO_LIMIT = 0;
 
 /**
  * What the connection string does not decide, in all the driver's spellings. They are taken out of it, because
@@ -60,6 +68,13 @@ export interface Database {
    * @throws Refusal `database_unavailable`
    */
   inspect(): Promise<DatabaseState>;
+  /**
+   * Works on the database beside the service: records this process as a live server, and brings stored data to this
+   * release's schema version. For processes that serve; `startServices` calls it.
+   */
+  maintain(log: DatabaseLog): Maintenance;
+  /** The lowest schema version among all live servers. A feature that older servers would break waits for it. */
+  minimumSchemaVersion(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -71,27 +86,18 @@ export interface Database {
  * @throws Error when it is a standalone server: turns need a replica set's majority writes.
  */
 export async function connectDatabase(uri: string): Promise<Database> {
-  const mongoose = new Mongoose();
-  mongoose.set('sanitizeFilter', true);
-  mongoose.set('strictQuery', 'throw');
-  const connection = mongoose.createConnection(withoutDecided(uri), {
-    ...(!NAMES_DATABASE.test(uri) && { dbName: 'parley' }),
-    appName: 'parley',
-    readConcernLevel: 'majority',
-    readPreference: 'primary',
-    writeConcern: { w: 'majority', journal: true, wtimeoutMS: MAJORITY_MS },
-    retryReads: true,
-    retryWrites: true,
-    serverSelectionTimeoutMS: SELECTION_MS,
-    connectTimeoutMS: SELECTION_MS,
-    socketTimeoutMS: SILENCE_MS,
-    bufferCommands: false,
-  });
+  const connection = openConnection(uri, SILENCE_MS);
   const models = createModels(connection);
+  const versionModels = createVersionModels(connection);
+  let steps: SchemaSteps;
+  let servers: LiveServers;
   try {
     await connection.asPromise();
-    await refuseStandalone(connection.getClient().db());
-    await ensureCollections(models);
+    const client = connection.getClient();
+    servers = createLiveServers(versionModels, client, await isSharded(client.db()));
+    steps = createSchemaSteps(versionModels, servers, migrations);
+    await steps.assertSupported();
+    await ensureCollections({ ...models, ...versionModels });
   } catch (error) {
     await connection.destroy().catch(() => undefined);
     throw toRefusal(error);
@@ -115,8 +121,39 @@ export async function connectDatabase(uri: string): Promise<Database> {
         throw toRefusal(error);
       }
     },
+    maintain(log) {
+      const openSlowConnection = () => openConnection(uri, NO_LIMIT).asPromise();
+      return startMaintenance({ versionModels, servers, steps, openSlowConnection }, log);
+    },
+    async minimumSchemaVersion() {
+      try {
+        return await servers.minimumSchemaVersion();
+      } catch (error) {
+        throw toRefusal(error);
+      }
+    },
     close: () => connection.close(),
   };
+}
+
+/** A connection whose sockets may be silent for so long. */
+function openConnection(uri: string, socketTimeoutMS: number): Connection {
+  const mongoose = new Mongoose();
+  mongoose.set('sanitizeFilter', true);
+  mongoose.set('strictQuery', 'throw');
+  return mongoose.createConnection(withoutDecided(uri), {
+    ...(!NAMES_DATABASE.test(uri) && { dbName: 'parley' }),
+    appName: APP_NAME,
+    readConcernLevel: 'majority',
+    readPreference: 'primary',
+    writeConcern: { w: 'majority', journal: true, wtimeoutMS: MAJORITY_MS },
+    retryReads: true,
+    retryWrites: true,
+    serverSelectionTimeoutMS: SELECTION_MS,
+    connectTimeoutMS: SELECTION_MS,
+    socketTimeoutMS,
+    bufferCommands: false,
+  });
 }
 
 async function inspect(database: Commands, models: Models): Promise<DatabaseState> {
@@ -145,17 +182,20 @@ interface Commands {
   command(command: { hello: 1 }): Promise<Record<string, unknown>>;
 }
 
-async function refuseStandalone(database: Commands): Promise<void> {
+/** @throws Error when it is a standalone server */
+async function isSharded(database: Commands): Promise<boolean> {
   const hello = await database.command({ hello: 1 });
-  if (hello['setName'] === undefined && hello['msg'] !== 'isdbgrid') {
+  const isRouter = hello['msg'] === 'isdbgrid';
+  if (hello['setName'] === undefined && !isRouter) {
     throw new Error(
       'This MongoDB is a standalone server. Parley needs a replica set (one node is enough): ' +
         'start mongod with --replSet and run rs.initiate() once.',
     );
   }
+  return isRouter;
 }
 
-async function ensureCollections(models: Models): Promise<void> {
+async function ensureCollections(models: Models & VersionModels): Promise<void> {
   await Promise.all(
     Object.values(models).map(async (model) => {
       await model.createCollection();

@@ -22,7 +22,7 @@ export type HostLog = TurnLog;
 /** What services are made of. */
 export interface HostParts {
   /** Of `connectDatabase`; whoever connected it closes it, after the services. */
-  readonly database: Pick<Database, 'stores'>;
+  readonly database: Pick<Database, 'stores' | 'maintain'>;
   /** Asked for every answer: where the model is. May throw a Refusal while there is none. */
   readonly endpoint: () => ModelEndpoint;
   /** The history's budget, in estimated tokens. Default: 6,000. */
@@ -96,6 +96,7 @@ export function startServices(parts: HostParts): RunningServices {
   };
   const { stores } = database;
   const eraser = { deletions: stores.deletions, dropChat: turns.dropChat };
+  const maintenance = database.maintain(log);
   const housekeeping = startHousekeeping(jobsOf(eraser, stores, turns, log), log);
   return {
     services: {
@@ -110,6 +111,8 @@ export function startServices(parts: HostParts): RunningServices {
       await turns.drain(graceMs, hurry);
       await tidied;
     },
-    close: async () => rates?.limiter.close(),
+    async close() {
+      await Promise.all([rates?.limiter.close(), maintenance.close()]);
+    },
   };
 }

@@ -1,0 +1,18 @@
+import type { Migration } from './migration.ts';
+
+/*
+ * To change stored data: append a step to the list below, with its `run` in a file of its own in this folder. Its place in
+ * the list is the schema version it leads to. Never reorder, change or remove a step that was released.
+ *
+ * `run` must be repeatable: it may be cut off and started again, and it runs again once the last server that does not know
+ * it has ended. Work in small pages and look at `signal` between them. Old servers keep working meanwhile, so read both
+ * forms for at least one release; if they cannot work with the new form, set `minimumServer` to the step's own version: it
+ * then waits until no older server is live. Add what you store to the scenarios of `integrations/upgrade`.
+ */
+export const migrations: readonly Migration[] = [
+  // 1: from here on servers record their versions in the database; release 0.1.0 does not.
+  { name: 'record the schema version', run: async () => undefined },
+];
+
+/** The schema version of this software: the number of steps it knows. Release 0.1.0 counts as 0. */
+export const schemaVersion = migrations.length;

@@ -1,0 +1,76 @@
+import { type Connection, Schema } from 'mongoose';
+
+/** A step that ran, or runs, on this database. */
+export interface StepDocument {
+  /** The schema version it leads to. */
+  _id: number;
+  name: string;
+  /** The release that ran it. */
+  software: string;
+  /** Servers of a lower schema version do not start on this database. */
+  minimumServer: number;
+  startedAt: Date;
+  /** Absent: it has not finished. */
+  finishedAt?: Date;
+  /** A server that does not know the step was live after it: the step runs again when there is none. */
+  isOutdated?: true;
+}
+
+export interface ServerDocument {
+  _id: string;
+  software: string;
+  schemaVersion: number;
+  startedAt: Date;
+  /** The database's time of its last heartbeat. */
+  seenAt: Date;
+}
+
+export interface LeaseDocument {
+  _id: string;
+  token: string;
+  renewals: number;
+}
+
+/** A server that ended without a word is removed after this; it stops counting as live earlier. */
+const SERVER_SECONDS = 10 * 60;
+
+const options = {
+  versionKey: false,
+  strict: 'throw',
+  autoIndex: false,
+  autoCreate: false,
+  id: false,
+} as const;
+const string = { type: String, required: true } as const;
+const number = { type: Number, required: true } as const;
+const date = { type: Date, required: true } as const;
+
+const stepSchema = new Schema<StepDocument>(
+  {
+    ...{ _id: number, name: string, software: string, minimumServer: number },
+    ...{ startedAt: date, finishedAt: Date, isOutdated: Boolean },
+  },
+  { ...options, collection: 'migrations' },
+);
+
+const serverSchema = new Schema<ServerDocument>(
+  { _id: string, software: string, schemaVersion: number, startedAt: date, seenAt: date },
+  { ...options, collection: 'servers' },
+);
+serverSchema.index({ seenAt: 1 }, { expireAfterSeconds: SERVER_SECONDS });
+
+const leaseSchema = new Schema<LeaseDocument>(
+  { _id: string, token: string, renewals: number },
+  { ...options, collection: 'leases' },
+);
+
+/** What the database records about the software that works on it. */
+export function createVersionModels(connection: Connection) {
+  return {
+    steps: connection.model<StepDocument>('MigrationStep', stepSchema),
+    servers: connection.model<ServerDocument>('Server', serverSchema),
+    leases: connection.model<LeaseDocument>('Lease', leaseSchema),
+  };
+}
+
+export type VersionModels = ReturnType<typeof createVersionModels>;
