@@ -60,6 +60,11 @@ export function turnIdOf(messageId: string): Id<'turn'> | undefined {
   return `${PREFIXES.turn}${messageId.slice(PREFIXES.message.length)}`;
 }
 
+/** The id of the marker that ends a deleted chat: a chat has at most one. */
+export function markerIdOf(chat: Id<'chat'>): Id<'turn'> {
+  return `${PREFIXES.turn}${chat.slice(PREFIXES.chat.length)}`;
+}
+
 /** The schema of an id in an answer. */
 export function idSchema<Noun extends IdNoun>(noun: Noun) {
   return z

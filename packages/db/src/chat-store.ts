@@ -1,7 +1,8 @@
-import { firstIdAt, type Id, type Metadata, mintId } from '@parley/contract';
+import { firstIdAt, type Id, type Metadata, markerIdOf, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { createTurnCounter } from './count-turns.ts';
 import { isDuplicateKey } from './database-errors.ts';
+import { createMarkers, isMarker } from './deletion-marker.ts';
 import type { ChatDocument, Models } from './models.ts';
 import { chatsWithin } from './reach.ts';
 import { type ChatRecord, isEnded, type KeptChat, type NewChat } from './records.ts';
@@ -21,6 +22,7 @@ const longestFirst = (one: string, other: string) => other.length - one.length;
 export function createChatStore(models: Models): ChatStore {
   const { chats, turns, turnLog } = models;
   const counter = createTurnCounter(models);
+  const markers = createMarkers(models);
   const areSettled = {
     isUncounted: trusted({ $exists: false }),
     reservations: trusted({ $exists: false }),
@@ -84,12 +86,18 @@ export function createChatStore(models: Models): ChatStore {
       const ids = found.map(({ _id }) => _id);
       const newest = await Promise.all(
         ids.map((chat) =>
-          turns.findOne({ chat, team }, { status: 1, endedAt: 1 }).sort({ sequence: -1 }).lean(),
+          turns
+            .findOne({ chat, team }, { chat: 1, sequence: 1, status: 1, endedAt: 1 })
+            .sort({ sequence: -1 })
+            .lean(),
         ),
       );
-      const items = ids.filter((_, index) => {
+      const items = ids.flatMap((chat, index) => {
         const turn = newest[index];
-        return !turn || (isEnded(turn.status) && turn.endedAt !== undefined && turn.endedAt < before);
+        if (!turn) return { id: chat, sequence: 0 };
+        const isIdle = isEnded(turn.status) && turn.endedAt !== undefined && turn.endedAt < before;
+        // A chat with a marker is being deleted already.
+        return isIdle && !isMarker(turn) ? { id: chat, sequence: turn.sequence } : [];
       });
       const last = ids.at(-1);
       return ids.length === limit && last ? { items, next: last } : { items };
@@ -116,9 +124,16 @@ export function createChatStore(models: Models): ChatStore {
       return matchedCount === 1;
     },
 
-    async listMarked(limit) {
+    insertMarker: (id) => markers.insert(id),
+
+    insertMarkerBehind: ({ team }, id, sequence) => markers.insertBehind(team, id, sequence),
+
+    listUnmarked: (limit, except) => markers.listPending(limit, except),
+
+    async listMarked(limit, except) {
       const found = await chats
-        .find({ deletedAt: trusted({ $exists: true }) }, { _id: 1 })
+        .find({ deletedAt: trusted({ $exists: true }), _id: trusted({ $nin: [...except] }) }, { _id: 1 })
+        .sort({ deletedAt: 1 })
         .limit(limit)
         .lean();
       return found.map(({ _id }) => _id);
@@ -127,11 +142,14 @@ export function createChatStore(models: Models): ChatStore {
     async purge(id) {
       await purgeLogs(id);
       // A turn that ends just now is found by the next round: none is removed before it is counted.
+      const all = { chat: id, _id: trusted({ $ne: markerIdOf(id) }) };
       do {
         while ((await counter.remove(id, PURGE_PAGE)) === PURGE_PAGE);
-        await turns.deleteMany({ chat: id, ...areSettled });
-      } while ((await turns.exists({ chat: id })) !== null);
-      const purged = { $set: { purgedAt: new Date() }, $unset: { deletedAt: 1 } };
+        await turns.deleteMany({ ...all, ...areSettled });
+      } while ((await turns.exists(all)) !== null);
+      const purgedAt = new Date();
+      await markers.settle(id, purgedAt);
+      const purged = { $set: { purgedAt }, $unset: { deletedAt: 1 } };
       await chats.updateOne({ _id: id, deletedAt: trusted({ $exists: true }) }, purged);
     },
   };

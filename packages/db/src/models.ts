@@ -176,6 +176,10 @@ export interface TurnDocument {
   textBytes?: number;
   createdAt: Date;
   endedAt?: Date;
+  /** Only on a deletion marker that came before its chat was marked deleted: until the chat is purged. */
+  pendingSince?: Date;
+  /** Only on a deletion marker: from the purge of its chat on. */
+  purgedAt?: Date;
 }
 
 type MessageDocument = MessageRecord;
@@ -445,6 +449,8 @@ const turnSchema = new Schema<TurnDocument>(
     textBytes: Number,
     createdAt: date,
     endedAt: Date,
+    pendingSince: Date,
+    purgedAt: Date,
   },
   { ...options, collection: 'turns' },
 );
@@ -454,6 +460,8 @@ const isUnfinished = { status: { $in: ['queued', 'generating'] } };
 turnSchema.index({ isUncounted: 1, _id: 1 }, { partialFilterExpression: { isUncounted: true } });
 turnSchema.index({ team: 1, 'spender.user': 1 }, { partialFilterExpression: isUnfinished });
 turnSchema.index({ status: 1, _id: 1 }, { partialFilterExpression: isUnfinished });
+turnSchema.index({ pendingSince: 1 }, { sparse: true });
+turnSchema.index({ purgedAt: 1 }, { expireAfterSeconds: TOMBSTONE_SECONDS });
 
 const turnLogSchema = new Schema<TurnLogDocument>(
   { _id: string, team: string, text: string, createdAt: date },

@@ -400,6 +400,12 @@ export interface NewTurn {
   readonly createdAt: Date;
 }
 
+/** A chat in which nothing was said for long, with the sequence of its newest turn; 0 when it has none. */
+export interface IdleChat {
+  readonly id: Id<'chat'>;
+  readonly sequence: number;
+}
+
 /** The newest turn of a chat: what the next one is inserted after. */
 export interface ChatTail {
   readonly sequence: number;

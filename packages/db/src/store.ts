@@ -24,6 +24,7 @@ import type {
   GoneTurn,
   GuestRecord,
   Idempotency,
+  IdleChat,
   IssuedApiKey,
   KeptAgent,
   KeptChat,
@@ -221,14 +222,14 @@ export interface ChatStore {
   /**
    * Chats of an agent in which nothing has been said since `before`: none of their turns is unfinished, or ended
    * later, and they were made earlier. Looks at `limit` chats from after `after` on, in the order of their ids;
-   * `next` is where to go on.
+   * `next` is where to go on. `sequence` is the newest turn's: the one that was looked at.
    */
   listIdle(
     scope: Scope,
     agent: Id<'agent'>,
     before: Date,
     page: { limit: number; after?: Id<'chat'> },
-  ): Promise<PageOf<Id<'chat'>, Id<'chat'>>>;
+  ): Promise<PageOf<IdleChat, Id<'chat'>>>;
   create(scope: Scope, chat: NewChat): Promise<ChatRecord>;
   /** Makes a chat, unless a request with the same key made one before: then answers that one. */
   createOnce(scope: Scope, chat: NewChat, idempotency: Idempotency): Promise<ChatRecord | { kept: KeptChat }>;
@@ -247,11 +248,28 @@ export interface ChatStore {
   giveTitle(scope: Scope, id: Id<'chat'>, title: string): Promise<void>;
   /** Marks the chat deleted: a tombstone without content stays. False when there was none. */
   markDeleted(scope: Scope, id: Id<'chat'>): Promise<boolean>;
+  /**
+   * Inserts the deletion marker of a chat that is marked deleted behind its newest turn, so that no turn can be
+   * inserted after it. Repeatable, and without effect on any other chat. False: another turn took the place; try
+   * again.
+   */
+  insertMarker(id: Id<'chat'>): Promise<boolean>;
+  /**
+   * Inserts the deletion marker behind exactly the turn `sequence`, before the chat is marked deleted. False:
+   * the chat has a newer turn. True also when the chat has its marker already.
+   */
+  insertMarkerBehind(scope: Scope, id: Id<'chat'>, sequence: number): Promise<boolean>;
+  /** Chats with a marker that may not be marked deleted yet, at most `limit`: what a crash left behind. */
+  listUnmarked(
+    limit: number,
+    except: readonly Id<'chat'>[],
+  ): Promise<{ team: Id<'team'>; chat: Id<'chat'> }[]>;
   /** Chats that are marked deleted and not yet purged, at most `limit`: what a crash left behind. */
-  listMarked(limit: number): Promise<Id<'chat'>[]>;
+  listMarked(limit: number, except: readonly Id<'chat'>[]): Promise<Id<'chat'>[]>;
   /**
    * Removes all turns of a chat that is marked deleted, and their logs. What they used is counted with their
-   * removal, and what was reserved for those that have not ended is given back. Repeatable.
+   * removal, and what was reserved for those that have not ended is given back. The marker stays as long as
+   * the tombstone. Repeatable.
    */
   purge(id: Id<'chat'>): Promise<void>;
 }
@@ -268,14 +286,14 @@ export interface MessageStore {
 export type InsertResult = 'inserted' | 'sequence-taken' | 'key-taken';
 
 export interface TurnStore {
-  /** The newest turn of a chat; sequence 0 when there is none. */
-  tail(scope: Scope, chat: Id<'chat'>): Promise<ChatTail>;
+  /** The newest turn of a chat; sequence 0 when there is none. Undefined when a deletion marker follows it. */
+  tail(scope: Scope, chat: Id<'chat'>): Promise<ChatTail | undefined>;
   /**
    * Accepts a turn. A second insert of the same id is the first one's success. `key-taken`: a turn with the
    * same idempotency key stands in this chat.
    */
   insert(scope: Scope, turn: NewTurn): Promise<InsertResult>;
-  /** Removes a turn that was accepted into a chat that is gone, and gives back what was reserved for it. */
+  /** Removes a turn of a deleted chat that has its marker, and gives back what was reserved for it. */
   remove(scope: Scope, id: Id<'turn'>): Promise<void>;
   /**
    * The chat, the predecessor and the history, read with majority concern after the insert. `chatBytes`, where it

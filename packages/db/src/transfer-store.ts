@@ -9,6 +9,7 @@ import {
 import { trusted } from 'mongoose';
 import { toRecord as toChatRecord } from './chat-store.ts';
 import { isDuplicateKey } from './database-errors.ts';
+import { createMarkers, isMarker } from './deletion-marker.ts';
 import type { AgentDocument, ChatDocument, Models, TurnDocument, UsageDocument } from './models.ts';
 import { isEnded } from './records.ts';
 import type { TransferStore } from './store.ts';
@@ -17,7 +18,9 @@ import { beginningsOf } from './title-words.ts';
 /** The lease of a turn that ran elsewhere: only its number of runs says something. */
 const TOKEN = 'imported';
 
-export function createTransferStore({ agents, chats, turns, usage }: Models): TransferStore {
+export function createTransferStore(models: Models): TransferStore {
+  const { agents, chats, turns, usage } = models;
+  const markers = createMarkers(models);
   return {
     async listAgents({ team }, limit, after) {
       const found = await agents
@@ -51,7 +54,7 @@ export function createTransferStore({ agents, chats, turns, usage }: Models): Tr
       const ended = open === -1 ? found : found.slice(0, open);
       const isLast = open !== -1 || found.length < limit;
       const leftOut = open === -1 ? 0 : await turns.countDocuments(fromOn(team, chat, found[open]));
-      return { turns: ended.map(fromTurn), isLast, leftOut };
+      return { turns: ended.filter((turn) => !isMarker(turn)).map(fromTurn), isLast, leftOut };
     },
 
     async listUsage({ team }, limit, after) {
@@ -92,6 +95,7 @@ export function createTransferStore({ agents, chats, turns, usage }: Models): Tr
       const before = await known();
       const missing = sent.filter(({ id }) => !before.has(id));
       if (missing.length === 0) return { added: 0 };
+      await markers.remove(chat);
       try {
         await turns.insertMany(
           missing.map((turn) => toTurn(own, turn)),
@@ -106,11 +110,14 @@ export function createTransferStore({ agents, chats, turns, usage }: Models): Tr
     },
 
     async addChat({ team }, chat) {
-      return add(
+      const added = await add(
         () => chats.insertMany([toChat(team, chat)], { lean: true }),
         () => chats.findOne({ _id: chat.id }, { team: 1 }).lean(),
         team,
       );
+      // Also of a chat without turns: nothing is to keep its first message out.
+      if (added === 'added') await markers.remove(chat.id);
+      return added;
     },
 
     async addUsage({ team }, row) {

@@ -2,6 +2,7 @@ import type { Id } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { toRecord as toChatRecord } from './chat-store.ts';
 import { isDuplicateKey } from './database-errors.ts';
+import { isMarker } from './deletion-marker.ts';
 import type { Models, TurnDocument } from './models.ts';
 import { type ChatTail, isEnded, type MessageRecord } from './records.ts';
 import { giveBack } from './reservations.ts';
@@ -15,7 +16,7 @@ const HISTORY_PAGE_MAX = 128;
 const TAIL_TURNS = 64;
 const UNFINISHED = ['queued', 'generating'] as const;
 
-const tailFields = { sequence: 1, status: 1, textBytes: 1 } as const;
+const tailFields = { chat: 1, sequence: 1, status: 1, textBytes: 1 } as const;
 const historyFields = {
   ...{ sequence: 1, status: 1, textBytes: 1 },
   ...{ 'messages.role': 1, 'messages.content': 1 },
@@ -54,6 +55,7 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
     async tail({ team }, chat) {
       const newest = await turns.findOne({ chat, team }, tailFields).sort({ sequence: -1 }).lean();
       if (!newest) return { sequence: 0, ended: true, textBytes: 0, unfinished: 0 };
+      if (isMarker(newest)) return undefined;
       if (isEnded(newest.status)) return tailOf([newest]);
       return tailOf(
         await turns.find({ chat, team }, tailFields).sort({ sequence: -1 }).limit(TAIL_TURNS).lean(),
@@ -178,8 +180,10 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
     },
 
     async stand({ team }, id) {
-      const found = await turns.findOne({ _id: id, team }, { status: 1, lease: 1, isCancelled: 1 }).lean();
-      if (!found) return undefined;
+      const found = await turns
+        .findOne({ _id: id, team }, { chat: 1, status: 1, lease: 1, isCancelled: 1 })
+        .lean();
+      if (!found || isMarker(found)) return undefined;
       const { status, lease, isCancelled } = found;
       return { status, attempt: lease?.attempt ?? 0, isCancelled: isCancelled === true };
     },
@@ -190,12 +194,12 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
         .sort({ sequence: 1 })
         .limit(limit)
         .lean();
-      return found.map(toRecord);
+      return found.filter((turn) => !isMarker(turn)).map(toRecord);
     },
 
     async find({ team }, id) {
       const found = await turns.findOne({ _id: id, team }).lean();
-      return found ? toRecord(found) : undefined;
+      return found && !isMarker(found) ? toRecord(found) : undefined;
     },
 
     async listUnfinished(limit, after) {

@@ -1,4 +1,4 @@
-import { type Id, mintId } from '@parley/contract';
+import { type Id, markerIdOf, mintId } from '@parley/contract';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Stores } from '../src/index.ts';
@@ -180,10 +180,10 @@ describe('deletion', () => {
     await stores.turns.insert(scope, newTurn(chat, 2));
     await endedTurn(stores, scope, other, 1);
     await chats.markDeleted(scope, chat);
-    expect(await chats.listMarked(100)).toContain(chat);
+    expect(await chats.listMarked(100, [])).toContain(chat);
     await chats.purge(chat);
     await chats.purge(chat);
-    expect(await chats.listMarked(100)).not.toContain(chat);
+    expect(await chats.listMarked(100, [])).not.toContain(chat);
     expect(await db.raw.collection('turns').countDocuments({ chat })).toBe(0);
     expect((await stores.messages.list(scope, other, { limit: 10, order: 'asc' })).items).toHaveLength(2);
     const [tombstone] = await db.raw
@@ -222,11 +222,69 @@ describe('deletion', () => {
     expect(await db.raw.collection('turns').countDocuments({ chat })).toBe(0);
   });
 
+  test('the marker of a purged chat names no team, holds nothing, and expires with the tombstone', async () => {
+    const scope = newScope();
+    const chat = await newChat(stores, scope);
+    await endedTurn(stores, scope, chat, 1);
+    expect(await chats.insertMarkerBehind(scope, chat, 1)).toBe(true);
+    await chats.markDeleted(scope, chat);
+    await chats.purge(chat);
+    const [marker] = await db.raw.collection('turns').find({ chat }).toArray();
+    expect(marker).toMatchObject({ sequence: 2, status: 'stopped', messages: [], usage: [] });
+    expect(Object.keys(marker ?? {})).not.toEqual(expect.arrayContaining(['team']));
+    expect(Object.keys(marker ?? {})).not.toEqual(expect.arrayContaining(['pendingSince']));
+    const [tombstone] = await db.raw
+      .collection('chats')
+      .find({ _id: chat as never })
+      .toArray();
+    expect(marker?.['purgedAt']).toEqual(tombstone?.['purgedAt']);
+    for (const collection of ['turns', 'chats']) {
+      const indexes = await db.raw.collection(collection).indexes();
+      expect(indexes).toContainEqual(
+        expect.objectContaining({ key: { purgedAt: 1 }, expireAfterSeconds: 24 * 60 * 60 }),
+      );
+    }
+  });
+
+  test('a marker that no chat mark followed is shown by no list, count or export', async () => {
+    const scope = newScope();
+    const chat = await newChat(stores, scope);
+    await endedTurn(stores, scope, chat, 1);
+    await chats.insertMarkerBehind(scope, chat, 1);
+    for (const order of ['asc', 'desc'] as const) {
+      expect((await stores.messages.list(scope, chat, { limit: 10, order })).items).toHaveLength(2);
+    }
+    expect(await stores.turns.countUnfinished(scope, 10)).toBe(0);
+    expect((await stores.turns.listUnfinished(1_000)).filter((turn) => turn.chat === chat)).toEqual([]);
+    expect(await stores.usage.listUncounted(1_000)).not.toContain(markerIdOf(chat));
+    const { turns, isLast, leftOut } = await stores.transfer.listTurns(scope, chat, 10, 0);
+    expect([turns.map(({ sequence }) => sequence), isLast, leftOut]).toEqual([[1], true, 0]);
+  });
+
+  test('a chat that was erased can be imported again, and goes on', async () => {
+    const scope = newScope();
+    const [chat, empty] = [await newChat(stores, scope), await newChat(stores, scope)];
+    await endedTurn(stores, scope, chat, 1);
+    const { turns } = await stores.transfer.listTurns(scope, chat, 10, 0);
+    const exported = await stores.transfer.listChats(scope, 10);
+    const deletion = await stores.deletions.beginTeam(scope.team);
+    await stores.deletions.markChats(deletion, 10);
+    for (const id of [chat, empty]) {
+      await chats.insertMarker(id);
+      await chats.purge(id);
+      await stores.deletions.removeChat(deletion, id);
+    }
+    expect(await stores.transfer.addTurns(scope, chat, turns)).toEqual({ added: 1 });
+    for (const one of exported) expect(await stores.transfer.addChat(scope, one)).toBe('added');
+    expect(await stores.turns.insert(scope, newTurn(chat, 2))).toBe('inserted');
+    expect(await stores.turns.insert(scope, newTurn(empty, 1))).toBe('inserted');
+  });
+
   test('listMarked is bounded', async () => {
     const scope = newScope();
     for (let index = 0; index < 3; index++) {
       await chats.markDeleted(scope, await newChat(stores, scope));
     }
-    expect(await chats.listMarked(2)).toHaveLength(2);
+    expect(await chats.listMarked(2, [])).toHaveLength(2);
   });
 });

@@ -156,7 +156,15 @@ async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
   const { id: turn } = await endedTurn(stores, scope, chat, 1);
   await stores.turnLog.append([{ turn, team: scope.team, attempt: 1, to: 1, text: 'x' }]);
   await chats.markDeleted(scope, chat);
-  await chats.listMarked(10);
+  await chats.listMarked(10, []);
+  await chats.listMarked(10, [chat]);
+  await chats.insertMarker(chat);
+  await chats.insertMarker(chat);
+  const idle = await newChat(stores, scope);
+  await chats.insertMarkerBehind(scope, idle, 0);
+  await chats.insertMarkerBehind(scope, idle, 0);
+  await chats.listUnmarked(10, []);
+  await chats.listUnmarked(10, [chat]);
   await chats.purge(chat);
 }
 

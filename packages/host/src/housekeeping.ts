@@ -21,7 +21,7 @@ const GUEST_MOVES_PAGE = 100;
 export function jobsOf(
   eraser: Eraser,
   stores: Pick<Stores, 'guests' | 'agents' | 'chats'>,
-  turns: Pick<Turns, 'deleteChat'>,
+  turns: Pick<Turns, 'deleteIdleChat'>,
   log: TurnLog,
 ): Job[] {
   return [

@@ -170,7 +170,8 @@ export async function insertAndStart(
  */
 export async function readTail({ store }: TurnParts, scope: Scope, chat: Id<'chat'>): Promise<KnownTail> {
   const [found, tail] = await Promise.all([store.chats.find(scope, chat), store.turns.tail(scope, chat)]);
-  if (!found) throw new Refusal('chat_not_found');
+  // A marker ends the chat, although the chat itself may not be marked yet.
+  if (!found || !tail) throw new Refusal('chat_not_found');
   return { ...tail, user: found.user };
 }
 

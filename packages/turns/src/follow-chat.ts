@@ -83,6 +83,10 @@ export class ChatReader {
   async *#start(from: ChatCursor | null | undefined): AsyncGenerator<PlacedChatEvent> {
     const { store } = this.#desk.parts;
     const tail = await store.turns.tail(this.#scope, this.#chat);
+    if (!tail) {
+      this.#isDeleted = true;
+      return;
+    }
     const isTrue = from && from.accepted <= tail.sequence;
     if (isTrue && tail.sequence - from.sequence < limits.chatEventsBehindMax) {
       this.#cursor = from;

@@ -4,7 +4,6 @@ import type { TurnParts } from './parts.ts';
 import type { Runner } from './runner.ts';
 
 const SWEEP_PAGE = 200;
-const PURGE_PAGE = 50;
 
 interface Sighting {
   readonly token: string;
@@ -17,8 +16,7 @@ type Sightings = Map<Id<'turn'>, Sighting>;
 
 /**
  * The sweep: finds turns that nobody runs. A queued one whose predecessor has ended is claimed; a run that
- * has shown no sign of life for a whole lease, counted here, is taken over, or ended when it was cancelled; what
- * a deletion left is removed.
+ * has shown no sign of life for a whole lease, counted here, is taken over, or ended when it was cancelled.
  */
 export async function recoverTurns(parts: TurnParts, runner: Runner, signal: AbortSignal): Promise<void> {
   const { clock, log, bounds } = parts;
@@ -26,7 +24,6 @@ export async function recoverTurns(parts: TurnParts, runner: Runner, signal: Abo
   while (!signal.aborted) {
     try {
       sightings = await sweep(parts, runner, sightings, signal);
-      for (const chat of await parts.store.chats.listMarked(PURGE_PAGE)) await parts.store.chats.purge(chat);
     } catch (error) {
       log('warn', 'sweep failed', { error });
     }

@@ -9,6 +9,7 @@ import type {
   TurnView,
   WrittenText,
 } from '@parley/db';
+import { insertMarker } from './delete-chat.ts';
 import type { Followers } from './followers.ts';
 import type { LogWriter } from './log-writer.ts';
 import type { TurnParts } from './parts.ts';
@@ -63,6 +64,7 @@ async function lookAndAnswer(parts: TurnParts, desk: RunDesk, run: Run): Promise
     store.turns.look(scope, turn.chat, turn.sequence, bounds.historyBytesMax, run.chatBytes),
   );
   if (!view.chat) {
+    await persist(parts, run, () => insertMarker(parts, turn.chat));
     await persist(parts, run, () => store.turns.remove(scope, turn.id));
     return { kind: 'gone' };
   }

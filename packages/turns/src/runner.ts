@@ -2,6 +2,7 @@ import { type Id, mintId, turnIdOf } from '@parley/contract';
 import type { Lease, Scope, TurnEnd, TurnRecord, UnfinishedTurn } from '@parley/db';
 import { BudgetAdvances } from './budget-advances.ts';
 import { UncountedTurns } from './count-usage.ts';
+import { insertMarker } from './delete-chat.ts';
 import type { Followers } from './followers.ts';
 import { KnownTails } from './known-tails.ts';
 import { LogWriter } from './log-writer.ts';
@@ -33,7 +34,7 @@ type Claim = (token: string) => Promise<TurnRecord | undefined>;
 /** Runs turns within the slots of this process, each under a lease, and wakes their successors. */
 export class Runner {
   readonly running: RunningTurns;
-  readonly tails = new KnownTails();
+  readonly tails: KnownTails;
   readonly uncounted = new UncountedTurns();
   readonly open: OpenTurns;
   readonly advances: BudgetAdvances;
@@ -47,6 +48,7 @@ export class Runner {
 
   constructor(parts: TurnParts, followers: Followers) {
     this.#parts = parts;
+    this.tails = new KnownTails(parts.clock);
     this.logWriter = new LogWriter(parts);
     this.open = new OpenTurns(parts.clock);
     this.advances = new BudgetAdvances(parts);
@@ -134,6 +136,7 @@ export class Runner {
       lastLogged(store, scope, id, seen.attempt),
     ]);
     if (!view.chat) {
+      await insertMarker(this.#parts, chat);
       await Promise.all([store.turns.remove(scope, id), store.turnLog.remove(scope, id)]);
       return;
     }

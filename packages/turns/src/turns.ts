@@ -11,12 +11,14 @@ import {
 } from './accept-turn.ts';
 import { cancelTurn } from './cancel-turn.ts';
 import { countUsage } from './count-usage.ts';
+import { insertMarker, removeDeletedChat } from './delete-chat.ts';
 import { ChatReader, type PlacedChatEvent } from './follow-chat.ts';
 import { type Following, followTurn } from './follow-turn.ts';
 import { Followers } from './followers.ts';
 import { keepRuns } from './keep-runs.ts';
 import type { TurnParts } from './parts.ts';
 import type { PlacedEvent } from './reader-events.ts';
+import { recoverDeletions } from './recover-deletions.ts';
 import { recoverTurns } from './recover-turns.ts';
 import { findTurn, type Retry, retryTurn } from './retry-turn.ts';
 import { Runner } from './runner.ts';
@@ -82,8 +84,16 @@ export interface Turns {
     from: ChatCursor | null | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<PlacedChatEvent, void, undefined>;
-  /** Deletes a chat: a mark first, so that it is gone at once, then its turns. False when there is none. */
+  /**
+   * Deletes a chat. It is marked first, so that it is gone for everyone; then its marker takes the next sequence,
+   * so that no message follows; then its turns are removed. False when there is no such chat.
+   */
   deleteChat(scope: Scope, chat: Id<'chat'>): Promise<boolean>;
+  /**
+   * Deletes a chat whose newest turn is still `sequence`: its marker takes the next sequence first, and the chat
+   * is marked after it. False when the chat has a newer turn, and stays; or when another process deletes it.
+   */
+  deleteIdleChat(scope: Scope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
   /** Ends what goes on in a chat that is marked deleted, in this process, and removes its turns. */
   dropChat(chat: Id<'chat'>): Promise<void>;
   readonly isDraining: boolean;
@@ -108,6 +118,7 @@ export function startTurns(parts: TurnParts): Turns {
   const background = [
     keepRuns(parts, runner.running, runner.logWriter, stop.signal),
     recoverTurns(parts, runner, stop.signal),
+    recoverDeletions(parts, stop.signal),
     countUsage(parts, runner, stop.signal),
   ];
 
@@ -128,10 +139,21 @@ export function startTurns(parts: TurnParts): Turns {
     }
   };
 
-  const dropChat = async (chat: Id<'chat'>) => {
+  const stopChat = (chat: Id<'chat'>) => {
     runner.stopChat(chat);
     followers.chats.tell(chat, 'deleted');
-    await store.chats.purge(chat);
+  };
+  const dropChat = async (chat: Id<'chat'>) => {
+    stopChat(chat);
+    await removeDeletedChat(parts, chat);
+  };
+  const removeOrLeave = async (chat: Id<'chat'>) => {
+    try {
+      await store.chats.purge(chat);
+    } catch (error) {
+      // It is deleted for everyone already; the recovery loop removes the rest.
+      parts.log('warn', 'purge failed; the sweep will finish it', { chat, error });
+    }
   };
 
   return {
@@ -173,6 +195,7 @@ export function startTurns(parts: TurnParts): Turns {
 
     async runningAnswer(scope, chat) {
       const tail = await store.turns.tail(scope, chat);
+      if (!tail) return undefined;
       const [first] = await store.turns.listAfter(scope, chat, tail.sequence - tail.unfinished, 1);
       return first?.answerId;
     },
@@ -187,12 +210,18 @@ export function startTurns(parts: TurnParts): Turns {
 
     async deleteChat(scope, chat) {
       if (!(await store.chats.markDeleted(scope, chat))) return false;
-      try {
-        await dropChat(chat);
-      } catch (error) {
-        // It is deleted for everyone already; the sweep removes the rest.
-        parts.log('warn', 'purge failed; the sweep will finish it', { chat, error });
-      }
+      stopChat(chat);
+      await insertMarker(parts, chat);
+      await removeOrLeave(chat);
+      return true;
+    },
+
+    async deleteIdleChat(scope, chat, sequence) {
+      if (!(await store.chats.insertMarkerBehind(scope, chat, sequence))) return false;
+      // Another process deletes it as well, and was first.
+      if (!(await store.chats.markDeleted(scope, chat))) return false;
+      stopChat(chat);
+      await removeOrLeave(chat);
       return true;
     },
 

@@ -6,7 +6,7 @@ import { Listeners } from '../src/listeners.ts';
 import { ChatFollower } from './chat-events.ts';
 import { eventually, type Harness, LEASE_MS, startHarness, turnsOf } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
-import { TestClock } from './test-clock.ts';
+import { LOOPS, TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
 /* Who follows a chat, on whatever replica, is told every message, its answer as it grows, and the chat's end. */
@@ -214,7 +214,7 @@ describe('following', () => {
       signal,
     );
     await unread.return(undefined);
-    expect(clock.sleepers).toBe(3);
+    expect(clock.sleepers).toBe(LOOPS);
     const sizes = attach.mock.contexts.map((listeners) => (listeners as Listeners<string, void>).size);
     attach.mockRestore();
     expect(sizes.filter((size) => size !== 0)).toEqual([]);

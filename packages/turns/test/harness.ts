@@ -1,6 +1,6 @@
 import { type AgentBounds, createRunAgent, type RunAgent } from '@parley/agent';
 import { type ScriptedModel, startScriptedModel } from '@parley/agent/testing';
-import { answerIdOf, type Id, mintId } from '@parley/contract';
+import { answerIdOf, type Id, markerIdOf, mintId } from '@parley/contract';
 import type { MessageRecord, NewTurn, Scope } from '@parley/db';
 import { openTestDatabase, type TestDatabase } from '@parley/db/testing';
 import type {} from '@parley/embedded/testing';
@@ -150,8 +150,19 @@ export async function transcript({ db, scope }: Harness, chat: Id<'chat'>): Prom
 
 /** A chat's turns as they are stored, acknowledged by a majority: what is seen here, every replica sees. */
 export function turnsOf({ db }: Harness, chat: Id<'chat'>) {
-  const turns = db.raw.collection('turns', { readConcern: { level: 'majority' } });
-  return turns.find({ chat }).sort({ sequence: 1 }).toArray();
+  return stored(db)
+    .find({ chat, answerId: { $ne: answerIdOf(markerIdOf(chat)) } })
+    .sort({ sequence: 1 })
+    .toArray();
+}
+
+/** The deletion marker of a chat; null while there is none. */
+export function markerOf({ db }: Harness, chat: Id<'chat'>) {
+  return stored(db).findOne({ answerId: answerIdOf(markerIdOf(chat)) });
+}
+
+function stored(db: TestDatabase) {
+  return db.raw.collection('turns', { readConcern: { level: 'majority' } });
 }
 
 /** Looks again and again until it is as expected; patient, because the machine may have much else to do. */

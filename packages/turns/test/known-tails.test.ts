@@ -1,4 +1,6 @@
+import { mintId } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { KnownTails } from '../src/known-tails.ts';
 import { type Harness, startHarness, transcript, turnsOf } from './harness.ts';
 
 let harness: Harness;
@@ -47,13 +49,29 @@ test('of parallel messages one uses the guess, and each gets its place', async (
   expect((await turnsOf(harness, chat)).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
 });
 
-test('a chat that was deleted elsewhere is gone for the next message, which is removed again', async () => {
+test('a message to a chat that was deleted elsewhere meets its marker: it is refused, and never stored', async () => {
   const [one, two] = [harness.startReplica(), harness.startReplica()];
   const chat = await harness.newChat();
   await send(one, chat, 'first');
   await two.turns.deleteChat(harness.scope, chat);
   const calls = harness.model.calls().length;
-  expect(await send(one, chat, 'second')).toMatchObject({ outcome: { kind: 'gone' } });
+  const { length } = one.tap.calls;
+  await expect(send(one, chat, 'second')).rejects.toMatchObject({ code: 'chat_not_found' });
+  expect(one.tap.calls.slice(length)).toContain('turns.insert');
+  expect(one.tap.calls.slice(length)).not.toContain('turns.remove');
   expect(await turnsOf(harness, chat)).toEqual([]);
   expect(harness.model.calls()).toHaveLength(calls);
+});
+
+test('a tail is forgotten ten minutes after it was remembered', () => {
+  let now = 0;
+  const tails = new KnownTails({ now: () => now });
+  const chat = mintId('chat');
+  const end = { sequence: 3, textBytes: 5, user: undefined };
+  tails.remember(harness.scope, chat, end);
+  now = 10 * 60_000 - 1;
+  expect(tails.take(harness.scope, chat)).toMatchObject({ sequence: 3, ended: true });
+  tails.remember(harness.scope, chat, end);
+  now += 10 * 60_000;
+  expect(tails.take(harness.scope, chat)).toBeUndefined();
 });

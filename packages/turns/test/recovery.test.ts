@@ -1,4 +1,5 @@
 import { echoOf } from '@parley/agent/testing';
+import type { Id } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { STEP_MS, SWEEP_MS, startClocked } from './clocked-replica.ts';
 import {
@@ -7,11 +8,13 @@ import {
   type Harness,
   insertTurn,
   LEASE_MS,
+  markerOf,
   type ReplicaOptions,
   startHarness,
   transcript,
   turnsOf,
 } from './harness.ts';
+import { StoreTap } from './store-tap.ts';
 
 /* What nobody runs any more is found by the sweep, and what somebody runs is left to him. */
 
@@ -149,8 +152,46 @@ describe('the sweep', () => {
     await insertTurn(harness, chat, 1, { lease: deadLease });
     await harness.db.stores.chats.markDeleted(harness.scope, chat);
     await startReplica();
-    expect(await turnsOf(harness, chat)).toEqual([]);
-    expect(await harness.db.stores.chats.listMarked(10)).toEqual([]);
+    await eventually(() => turnsOf(harness, chat)).toEqual([]);
+    await eventually(() => harness.db.stores.chats.listMarked(10, [])).toEqual([]);
+    expect(await markerOf(harness, chat)).toMatchObject({ sequence: 2, purgedAt: expect.any(Date) });
+  });
+
+  test('deletes a chat whose marker was stored before a crash kept it from being marked', async () => {
+    const { chats } = harness.db.stores;
+    const chat = await harness.newChat();
+    await insertTurn(harness, chat, 1, { lease: deadLease });
+    expect(await chats.insertMarkerBehind(harness.scope, chat, 1)).toBe(true);
+    expect(await chats.find(harness.scope, chat)).toBeDefined();
+    const replica = await startReplica();
+    await replica.live(SWEEP_MS);
+    await eventually(() => chats.find(harness.scope, chat)).toBeUndefined();
+    await eventually(() => turnsOf(harness, chat)).toEqual([]);
+    await eventually(() => markerOf(harness, chat)).toMatchObject({
+      sequence: 2,
+      purgedAt: expect.any(Date),
+    });
+    expect(await chats.listUnmarked(10, [])).toEqual([]);
+  });
+
+  test('goes on with deletions behind one that always fails', async () => {
+    const chats = await Promise.all(Array.from({ length: 60 }, () => harness.newChat()));
+    for (const chat of chats) await harness.db.stores.chats.markDeleted(harness.scope, chat);
+    const bad = new Set(chats.slice(0, 55));
+    const tap = new StoreTap(harness.db.stores);
+    tap.intercept('chats.purge', async (proceed, [chat]) => {
+      if (bad.has(chat as Id<'chat'>)) throw new Error('it always fails');
+      return proceed();
+    });
+    const replica = await startReplica({ tap });
+    const left = async () => (await harness.db.stores.chats.listMarked(100, [])).sort();
+    await replica.live(2 * SWEEP_MS);
+    await eventually(left).toEqual([...bad].sort());
+    const failures = replica.log.filter(({ event }) => event === 'a deletion failed; it is tried again');
+    expect(failures.length).toBeGreaterThanOrEqual(55);
+    bad.clear();
+    await replica.live(10 * SWEEP_MS);
+    await eventually(left).toEqual([]);
   });
 
   test('removes turns that arrived in a chat after its purge, running or waiting', async () => {

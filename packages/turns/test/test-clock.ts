@@ -1,5 +1,8 @@
 import type { Clock } from '../src/index.ts';
 
+/** Keeps runs, recovers turns, recovers deletions, counts usage. */
+export const LOOPS = 4;
+
 interface Sleeper {
   readonly due: number;
   readonly signal: AbortSignal | undefined;
@@ -14,7 +17,7 @@ export class TestClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   #now = 0;
   #waiting: { isReached: () => boolean; resolve: () => void }[] = [];
-  /** The keeper of runs, the sweep and the counting of usage sleep with one signal, and are the first to sleep. */
+  /** The loops of the background sleep with one signal, and are the first to sleep. */
   #background: AbortSignal | undefined;
 
   now(): number {
@@ -54,12 +57,12 @@ export class TestClock implements Clock {
     this.#now += ms;
   }
 
-  /** Settles when the keeper, the sweep and the counting all sleep: each has finished its round. */
+  /** Settles when all loops of the background sleep: each has finished its round. */
   rounds(): Promise<void> {
-    return this.#until(() => this.#asleepInBackground() >= 3);
+    return this.#until(() => this.#asleepInBackground() >= LOOPS);
   }
 
-  /** Settles when someone other than those three sleeps: a follower, or a repetition. */
+  /** Settles when someone other than those sleeps: a follower, or a repetition. */
   someoneElse(): Promise<void> {
     return this.#until(() => this.#sleepers.size > this.#asleepInBackground());
   }

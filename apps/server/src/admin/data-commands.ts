@@ -7,6 +7,7 @@ import { exportTeam } from '../transfer/export-team.ts';
 import { importTeam } from '../transfer/import-team.ts';
 import { readLines } from '../transfer/read-lines.ts';
 import { actOn, scopeOf, withStores } from './act.ts';
+import { createEraser } from './eraser.ts';
 import { example } from './example.ts';
 
 export function addDataCommands(program: Command): void {
@@ -73,7 +74,7 @@ async function deleteUser(text: string, { team }: { team: string }): Promise<voi
   const user = userIdSchema.parse(text);
   await actOn({ team, action: 'data delete-user' }, async (stores, scope) => {
     const deletion = await stores.deletions.begin(scope, user);
-    const eraser = { deletions: stores.deletions, dropChat: stores.chats.purge };
+    const eraser = createEraser(stores);
     const isFinished = (await erase(eraser, deletion)) !== undefined;
     return { teamId: scope.team, id: deletion.id, isFinished };
   });

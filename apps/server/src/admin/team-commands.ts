@@ -3,6 +3,7 @@ import { isId, mintId, newAgentSchema, updateTeamInputSchema } from '@parley/con
 import { mintApiKey } from '@parley/db';
 import type { Command } from 'commander';
 import { act, actOn, scopeOf } from './act.ts';
+import { createEraser } from './eraser.ts';
 import { example } from './example.ts';
 
 const nameSchema = newAgentSchema.shape.name.refine((name) => name.trim() !== '', 'a name is needed');
@@ -90,7 +91,7 @@ async function deleteTeam(text: string): Promise<void> {
   await act(async (stores) => {
     const { team } = await scopeOf(stores, text);
     const deletion = await stores.deletions.beginTeam(team);
-    const eraser = { deletions: stores.deletions, dropChat: stores.chats.purge };
+    const eraser = createEraser(stores);
     const isFinished = (await erase(eraser, deletion)) !== undefined;
     return { teamId: team, deletionId: deletion.id, isDeleted: true, isFinished };
   });

@@ -94,3 +94,23 @@ test('two servers at once delete each chat once, of many pages, and of this agen
   const { items } = await stores.chats.list(scope, {}, { limit: 10 });
   expect(items.map(({ id }) => id)).toEqual([kept.id]);
 });
+
+test('a message that is answered between the judgement and the deletion keeps its chat', async () => {
+  const { team, isThere } = await keeping(1);
+  const { id: busy } = await team.makeChat();
+  await team.send(busy, 'long ago');
+  const { id: quiet } = await team.makeChat();
+  const chats = Object.assign(Object.create(stores.chats), {
+    async listIdle(...args: Parameters<typeof stores.chats.listIdle>) {
+      const page = await stores.chats.listIdle(...args);
+      const isJudged = args[1] === team.agent.id && page.items.length > 0;
+      if (isJudged) expect((await team.send(busy, 'just now')).status).toBe(200);
+      return page;
+    },
+  });
+  expect(await expireChats({ ...stores, chats }, composition.turns, { now: inDays(2) })).toBe(1);
+  expect([await isThere(busy), await isThere(quiet)]).toEqual([true, false]);
+  const { body } = await team.rest<{ messages: { content: string }[] }>('GET', `/chat/${busy}/message`);
+  expect(body.messages.map(({ content }) => content)).toContain('just now');
+  expect((await team.send(busy, 'and on')).status).toBe(200);
+});

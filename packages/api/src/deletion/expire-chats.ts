@@ -1,5 +1,5 @@
 import type { Id } from '@parley/contract';
-import type { RetainingAgent, Stores } from '@parley/db';
+import type { IdleChat, RetainingAgent, Stores } from '@parley/db';
 import type { Turns } from '@parley/turns';
 
 const PAGE = 100;
@@ -14,20 +14,20 @@ interface ExpireOptions {
 }
 
 /**
- * Deletes the chats that were kept for as long as their agents say, one after the other, as if someone had asked for
- * it. One in which something is being said is kept; a message that comes while its chat is deleted finds it gone, as
- * with any deletion. Harmless on several servers at a time. Answers how many it deleted.
+ * Deletes the chats that were kept for as long as their agents say, one after the other. A chat stays when a message
+ * was accepted after it was judged: only one whose newest turn is still the judged one is deleted. Harmless on several
+ * servers at a time. Answers how many it deleted.
  */
 export async function expireChats(
   stores: Source,
-  { deleteChat }: Pick<Turns, 'deleteChat'>,
+  { deleteIdleChat }: Pick<Turns, 'deleteIdleChat'>,
   { now = new Date(), signal }: ExpireOptions = {},
 ): Promise<number> {
   let count = 0;
   for await (const agent of retainingAgents(stores)) {
     for await (const chat of idleChats(stores, agent, now)) {
       if (signal?.aborted) return count;
-      if (await deleteChat({ team: agent.team }, chat)) count++;
+      if (await deleteIdleChat({ team: agent.team }, chat.id, chat.sequence)) count++;
     }
   }
   return count;
@@ -46,11 +46,11 @@ async function* idleChats(
   { chats }: Source,
   { id, team, retentionDays }: RetainingAgent,
   now: Date,
-): AsyncGenerator<Id<'chat'>> {
+): AsyncGenerator<IdleChat> {
   const before = new Date(now.getTime() - retentionDays * DAY_MS);
   for (let after: Id<'chat'> | undefined; ; ) {
     const page = { limit: PAGE, ...(after !== undefined && { after }) };
-    const { items, next }: { items: Id<'chat'>[]; next?: Id<'chat'> } = await chats.listIdle(
+    const { items, next }: { items: IdleChat[]; next?: Id<'chat'> } = await chats.listIdle(
       { team },
       id,
       before,

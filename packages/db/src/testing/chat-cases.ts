@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { mintId } from '@parley/contract';
+import { markerIdOf, mintId } from '@parley/contract';
 import type { LogBatch } from '../records.ts';
 import { endedTurn, newTurn, type StoreCase } from './store-case.ts';
 
@@ -18,12 +18,91 @@ export const chatCases: readonly StoreCase[] = [
       equal(await chats.markDeleted(scope, chat), true);
       equal(await chats.markDeleted(scope, chat), false);
       equal(await chats.find(scope, chat), undefined);
-      equal((await chats.listMarked(1_000)).includes(chat), true);
+      equal((await chats.listMarked(1_000, [])).includes(chat), true);
       await chats.purge(chat);
       await chats.purge(chat);
-      equal((await chats.listMarked(1_000)).includes(chat), false);
-      equal((await turns.tail(scope, chat)).sequence, 0);
+      equal((await chats.listMarked(1_000, [])).includes(chat), false);
+      deepEqual(await turns.listAfter(scope, chat, 0, 9), []);
       equal(await turnLog.read(scope, turn.id, 1, 0), '');
+    },
+  },
+  {
+    name: 'the marker of a deleted chat takes the next sequence, and the purge leaves it',
+    async run(stores, scope, chat) {
+      const { chats, turns } = stores;
+      await endedTurn(stores, scope, chat, 1);
+      equal(await chats.insertMarker(chat), true);
+      equal(await turns.insert(scope, newTurn(chat, 2)), 'inserted');
+      await chats.markDeleted(scope, chat);
+      equal(await chats.insertMarker(chat), true);
+      equal(await chats.insertMarker(chat), true);
+      equal(await turns.insert(scope, newTurn(chat, 3)), 'sequence-taken');
+      deepEqual(await chats.listUnmarked(1_000, []), []);
+      deepEqual(
+        (await turns.listAfter(scope, chat, 0, 9)).map(({ sequence }) => sequence),
+        [1, 2],
+      );
+      await chats.purge(chat);
+      equal(await turns.insert(scope, newTurn(chat, 3)), 'sequence-taken');
+      deepEqual(await turns.listAfter(scope, chat, 0, 9), []);
+      equal(await turns.find(scope, markerIdOf(chat)), undefined);
+      equal(await turns.stand(scope, markerIdOf(chat)), undefined);
+    },
+  },
+  {
+    name: 'a marker behind a judged turn is inserted only while that turn is the newest, and ends the chat',
+    async run(stores, scope, chat) {
+      const { chats, turns } = stores;
+      await endedTurn(stores, scope, chat, 1);
+      await endedTurn(stores, scope, chat, 2);
+      equal(await chats.insertMarkerBehind(scope, chat, 1), false);
+      equal((await turns.tail(scope, chat))?.sequence, 2);
+      equal(await chats.insertMarkerBehind(scope, chat, 2), true);
+      equal(await chats.insertMarkerBehind(scope, chat, 2), true);
+      equal(await turns.insert(scope, newTurn(chat, 3)), 'sequence-taken');
+      equal(await turns.tail(scope, chat), undefined);
+      deepEqual(
+        (await turns.listAfter(scope, chat, 0, 9)).map(({ sequence }) => sequence),
+        [1, 2],
+      );
+      equal(await turns.find(scope, markerIdOf(chat)), undefined);
+      const left = { team: scope.team, chat };
+      deepEqual(
+        (await chats.listUnmarked(1_000, [])).filter((one) => one.chat === chat),
+        [left],
+      );
+      deepEqual(
+        (await chats.listUnmarked(1_000, [chat])).filter((one) => one.chat === chat),
+        [],
+      );
+      await chats.markDeleted(scope, chat);
+      equal(await chats.insertMarker(chat), true);
+      await chats.purge(chat);
+      deepEqual(
+        (await chats.listUnmarked(1_000, [])).filter((one) => one.chat === chat),
+        [],
+      );
+      equal(await turns.insert(scope, newTurn(chat, 3)), 'sequence-taken');
+    },
+  },
+  {
+    name: 'a chat is idle once its turns have ended, up to its marker',
+    async run(stores, { team }) {
+      const { chats, turns } = stores;
+      // The real store asks for the age of chats by their ids: of an agent of its own, a minute from now.
+      const scope = { team };
+      const agent = mintId('agent');
+      const later = new Date(Date.now() + 60_000);
+      const made = await chats.create(scope, { agent, agentType: 't' });
+      const idle = async () => (await chats.listIdle(scope, agent, later, { limit: 9 })).items;
+      deepEqual(await idle(), [{ id: made.id, sequence: 0 }]);
+      await endedTurn(stores, scope, made.id, 1);
+      deepEqual(await idle(), [{ id: made.id, sequence: 1 }]);
+      await turns.insert(scope, newTurn(made.id, 2));
+      deepEqual(await idle(), []);
+      const other = await chats.create(scope, { agent, agentType: 't' });
+      equal(await chats.insertMarkerBehind(scope, other.id, 0), true);
+      deepEqual(await idle(), []);
     },
   },
   {

@@ -1,7 +1,7 @@
 import type { TurnRecord } from '@parley/db';
 import { hasEnded } from './find-turns.ts';
 import type { Ledger } from './ledger.ts';
-import type { SimulatedDatabase } from './simulated-database.ts';
+import type { MarkerDocument, SimulatedDatabase } from './simulated-database.ts';
 import type { World } from './world.ts';
 
 /** What only whoever sees the whole database can check: sums that add up, and nothing left of what is gone. */
@@ -16,6 +16,7 @@ export function checkBooks({ database, chats }: World, ledger: Ledger): string[]
       const isLeft = ledger.of(chat).wasToldToBeGone && !isGone;
       return [
         ...(isLeft ? [`${chat} is there, and someone was told that it is deleted`] : []),
+        ...checkMarker(committed.markers.get(chat), chat, isGone),
         ...checkSums(turns),
       ];
     }),
@@ -33,6 +34,13 @@ function checkUsage({ committed }: SimulatedDatabase): string[] {
     ...twice.map((documents) => `what turn ${documents[0]?.turn} used was counted ${documents.length} times`),
     ...uncounted.map(({ record }) => `turn ${record.id} has ended, and is neither counted nor to be counted`),
   ];
+}
+
+/** A deleted chat keeps its marker, and no other chat has one. */
+function checkMarker(marker: MarkerDocument | undefined, chat: string, isGone: boolean): string[] {
+  if (!isGone) return marker ? [`${chat} has a marker, and is there`] : [];
+  if (!marker) return [`${chat} is gone, and has no marker`];
+  return marker.isPurged ? [] : [`${chat} is gone, and its marker was not settled`];
 }
 
 /** The text of a chat adds up, turn by turn. */

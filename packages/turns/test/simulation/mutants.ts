@@ -330,6 +330,76 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a chat is deleted without its marker',
+    edits: [
+      {
+        file: 'src/delete-chat.ts',
+        find: 'while (!(await store.chats.insertMarker(chat))) await backoff.pause();',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a deletion is answered before its marker is stored',
+    edits: [
+      {
+        file: 'src/turns.ts',
+        find: '      await insertMarker(parts, chat);\n      await removeOrLeave(chat);',
+        replace: '      void insertMarker(parts, chat).then(() => removeOrLeave(chat), () => {});',
+      },
+    ],
+  },
+  {
+    name: 'a turn of a deleted chat is removed before the chat has its marker',
+    edits: [
+      {
+        file: 'src/run-turn.ts',
+        find: 'await persist(parts, run, () => insertMarker(parts, turn.chat));',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'retention deletes a chat whatever was said since it was judged',
+    edits: [
+      {
+        file: 'src/turns.ts',
+        find: 'if (!(await store.chats.insertMarkerBehind(scope, chat, sequence))) return false;',
+        replace: 'await store.chats.insertMarkerBehind(scope, chat, sequence);',
+      },
+    ],
+  },
+  {
+    name: 'a marker whose chat a crash left unmarked is not looked for',
+    edits: [
+      {
+        file: 'src/recover-deletions.ts',
+        find: 'await each(unmarked, ({ team, chat }) => store.chats.markDeleted({ team }, chat));',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'the purge removes the marker',
+    edits: [
+      {
+        file: 'test/simulation/simulated-stores.ts',
+        find: "database.put('markers', id, { ...marker, pendingFor: undefined, isPurged: true });",
+        replace: "database.delete('markers', id);",
+      },
+    ],
+  },
+  {
+    name: 'whoever loses the race to a marker goes behind it, as the cached tail has it',
+    edits: [
+      {
+        file: 'src/accept-turn.ts',
+        find: 'for (let tail = firstTail; ; tail = await readTail(parts, scope, chat)) {',
+        replace: 'for (let tail = firstTail; ; tail = { ...tail, sequence: tail.sequence + 1 }) {',
+      },
+    ],
+  },
+  {
     name: 'a run that takes a turn over begins without what was done for it',
     edits: [{ file: 'src/run-turn.ts', find: 'steps: turn.steps,', replace: 'steps: [],' }],
   },

@@ -36,6 +36,7 @@ export class People {
     this.#often(people.cancels, (chat) => this.#sender.cancel(chat));
     this.#often(people.retries, (chat) => this.#sender.retry(chat));
     this.#often(people.deletes, (chat) => this.#sender.delete(chat));
+    this.#often(people.retentions, (chat) => this.#sender.retire(chat));
     this.#often(people.readers, (chat) => this.#read(chat));
     for (let index = 0; index < people.chatReaders; index++) {
       const chat = this.#random.pick(this.#world.chats);

@@ -54,6 +54,8 @@ interface People {
   readonly rejects: number;
   readonly cancels: number;
   readonly deletes: number;
+  /** How often retention judges a chat, and deletes it later if nothing has been said since. */
+  readonly retentions: number;
   readonly retries: number;
   readonly readers: number;
   readonly chatReaders: number;
@@ -181,5 +183,6 @@ function drawPeople(random: Random, kind: Plan['kind']): People {
     readers: some(8),
     chatReaders: some(3),
     hangUps: rate(0.5),
+    retentions: kind !== 'calm' && random.chance(0.25) ? random.integer(1, 3) : 0,
   };
 }

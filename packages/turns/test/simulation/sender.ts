@@ -2,6 +2,7 @@ import type { Id, OnBusy } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
 import type { Turns } from '../../src/index.ts';
 import type { RequestResult, ToldEnd } from '../../src/testing/index.ts';
+import { hasEnded, newestFirst } from './find-turns.ts';
 import { type Ledger, type OpenRequest, toldEnd } from './ledger.ts';
 import type { Replica } from './replica.ts';
 import type { Asked, World } from './world.ts';
@@ -71,13 +72,41 @@ export class Sender {
   }
 
   async delete(chat: Id<'chat'>): Promise<void> {
-    const { scope } = this.#world;
+    const { scope, askedToGo } = this.#world;
     this.#ledger.of(chat).wasAskedToGo = true;
+    askedToGo.add(chat);
     const replica = this.#world.anyReplica();
     if (!replica) return;
     this.#world.note(`someone deletes ${chat} at ${replica.process.name}`);
-    const asked = await this.#world.ask(replica, (turns) => turns.deleteChat(scope, chat));
-    if (asked.kind === 'answered' && asked.value) this.#ledger.of(chat).wasToldToBeGone = true;
+    this.#judgeGone(chat, await this.#world.ask(replica, (turns) => turns.deleteChat(scope, chat)));
+  }
+
+  /** Judges a chat as retention does, and deletes it later: messages may have come in between. */
+  async retire(chat: Id<'chat'>): Promise<void> {
+    const { scope, random, plan, database, judged } = this.#world;
+    const { committed } = database;
+    const [newest] = newestFirst(committed, scope, chat);
+    if (!committed.chats.get(chat)?.record || (newest && !hasEnded(newest))) return;
+    const sequence = newest?.sequence ?? 0;
+    judged.set(chat, (judged.get(chat) ?? new Set()).add(sequence));
+    this.#ledger.of(chat).wasAskedToGo = true;
+    await this.#world.wait(random.skewed(0, plan.bounds.leaseMs));
+    const replica = this.#world.anyReplica();
+    if (!replica) return;
+    this.#world.note(`retention deletes ${chat} behind turn ${sequence} at ${replica.process.name}`);
+    this.#judgeGone(
+      chat,
+      await this.#world.ask(replica, (turns) => turns.deleteIdleChat(scope, chat, sequence)),
+    );
+  }
+
+  /** Who is told that a chat is deleted is told so after its marker, which lets no message follow. */
+  #judgeGone(chat: Id<'chat'>, asked: Asked<boolean>): void {
+    if (asked.kind !== 'answered' || !asked.value) return;
+    this.#ledger.of(chat).wasToldToBeGone = true;
+    const { markers, chats } = this.#world.database.committed;
+    if (!markers.has(chat)) this.#world.offend(`${chat} was told to be deleted before it had its marker`);
+    if (chats.get(chat)?.record) this.#world.offend(`${chat} was told to be deleted before it was marked`);
   }
 
   #sendPatiently(message: Message): Promise<void> {

@@ -20,6 +20,14 @@ export interface UsageDocument {
   readonly usage: readonly UsageRecord[];
 }
 
+/** The deletion marker of a chat, under the chat's id. It takes a place among the chat's turns. */
+export interface MarkerDocument {
+  readonly sequence: number;
+  /** Only while the chat may not be marked deleted yet. */
+  readonly pendingFor: Scope['team'] | undefined;
+  readonly isPurged: boolean;
+}
+
 interface BudgetDocument {
   readonly spent: number;
 }
@@ -50,6 +58,7 @@ export interface Documents {
   agents: AgentDocument;
   chats: ChatDocument;
   turns: TurnDocument;
+  markers: MarkerDocument;
   turnLog: PieceDocument;
   usage: UsageDocument;
   budgets: BudgetDocument;
@@ -205,11 +214,12 @@ export class SimulatedDatabase {
 
   /** What a majority has now, for whoever will not see further. */
   freeze(): View {
-    const { agents, chats, turns, turnLog, usage, budgets } = this.#committed;
+    const { agents, chats, turns, markers, turnLog, usage, budgets } = this.#committed;
     return {
       agents: new Map(agents),
       chats: new Map(chats),
       turns: new Map(turns),
+      markers: new Map(markers),
       turnLog: new Map(turnLog),
       usage: new Map(usage),
       budgets: new Map(budgets),
@@ -240,6 +250,7 @@ function emptyCollections(): Collections {
     agents: new Map(),
     chats: new Map(),
     turns: new Map(),
+    markers: new Map(),
     turnLog: new Map(),
     usage: new Map(),
     budgets: new Map(),

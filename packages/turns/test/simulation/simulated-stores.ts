@@ -10,7 +10,14 @@ import type {
 } from '@parley/db';
 import type { EngineStores } from '@parley/db/testing';
 import type { Connection } from './connection.ts';
-import type { ChatDocument, PieceDocument, SimulatedDatabase, View } from './simulated-database.ts';
+import { hasEnded, newestFirst } from './find-turns.ts';
+import type {
+  ChatDocument,
+  MarkerDocument,
+  PieceDocument,
+  SimulatedDatabase,
+  View,
+} from './simulated-database.ts';
 import { createSimulatedTurnStore } from './simulated-turn-store.ts';
 import { count, createSimulatedBudgets, createSimulatedUsage, isOpen } from './simulated-usage.ts';
 
@@ -123,7 +130,23 @@ function createChats(connection: Connection): ChatStore {
         return items.length > limit && last ? { items: page, next: last.id } : { items: page };
       }),
 
-    listIdle: () => Promise.reject(new Error('nothing is kept for so long in a simulation')),
+    /** Here every chat whose turns have ended was quiet for long enough. */
+    listIdle: ({ team }, agent, _before, { limit, after }) =>
+      connection.read((view) => {
+        const ids = [...view.chats]
+          .filter(([, { record }]) => record?.team === team && record.agent === agent)
+          .map(([id]) => id as Id<'chat'>)
+          .filter((id) => after === undefined || id > after)
+          .sort()
+          .slice(0, limit);
+        const items = ids.flatMap((id) => {
+          const [newest] = newestFirst(view, { team }, id);
+          if (view.markers.has(id) || (newest && !hasEnded(newest))) return [];
+          return { id, sequence: newest?.sequence ?? 0 };
+        });
+        const last = ids.at(-1);
+        return ids.length === limit && last ? { items, next: last } : { items };
+      }),
 
     update: ({ team }, id, change) =>
       connection.write((database) => {
@@ -150,11 +173,32 @@ function createChats(connection: Connection): ChatStore {
         return true;
       }),
 
-    listMarked: (limit) =>
+    async insertMarker(id) {
+      const [isMarked, { place, isThere }] = await Promise.all([
+        connection.read((view) => view.chats.get(id)?.isMarked === true),
+        connection.read((view) => ({ place: placeBehind(view, id), isThere: view.markers.has(id) })),
+      ]);
+      if (!isMarked || isThere) return true;
+      return insertMarker(connection, id, { sequence: place, pendingFor: undefined, isPurged: false });
+    },
+
+    insertMarkerBehind: ({ team }, id, sequence) =>
+      insertMarker(connection, id, { sequence: sequence + 1, pendingFor: team, isPurged: false }),
+
+    listUnmarked: (limit, except) =>
+      connection.read((view) =>
+        [...view.markers]
+          .map(([id, { pendingFor }]) => ({ chat: id as Id<'chat'>, team: pendingFor }))
+          .flatMap(({ chat, team }) => (team && !except.includes(chat) ? { chat, team } : []))
+          .slice(0, limit),
+      ),
+
+    listMarked: (limit, except) =>
       connection.read((view) =>
         [...view.chats]
           .filter(([, { isMarked }]) => isMarked)
           .map(([id]) => id as Id<'chat'>)
+          .filter((id) => !except.includes(id))
           .slice(0, limit),
       ),
 
@@ -185,11 +229,41 @@ function createChats(connection: Connection): ChatStore {
         );
       }
       await connection.write((database) => {
+        const marker = database.newest.markers.get(id);
+        if (marker && !marker.isPurged)
+          database.put('markers', id, { ...marker, pendingFor: undefined, isPurged: true });
+      });
+      await connection.write((database) => {
         const found = database.newest.chats.get(id);
         if (found?.isMarked) database.put('chats', id, { ...found, isMarked: false });
       });
     },
   };
+}
+
+function placeBehind(view: View, chat: Id<'chat'>): number {
+  let newest = view.markers.get(chat)?.sequence ?? 0;
+  for (const { record } of view.turns.values())
+    if (record.chat === chat) newest = Math.max(newest, record.sequence);
+  return newest + 1;
+}
+
+/** False when a turn has the place. True when the marker stands, whoever inserted it. */
+async function insertMarker(
+  connection: Connection,
+  chat: Id<'chat'>,
+  marker: MarkerDocument,
+): Promise<boolean> {
+  const isInserted = await connection.write((database) => {
+    const { markers, turns } = database.newest;
+    const isTaken = [...turns.values()].some(
+      ({ record }) => record.chat === chat && record.sequence === marker.sequence,
+    );
+    if (isTaken || markers.has(chat)) return false;
+    database.put('markers', chat, marker);
+    return true;
+  });
+  return isInserted || connection.read((view) => view.markers.has(chat));
 }
 
 function createAgents(connection: Connection): EngineStores['agents'] {

@@ -14,7 +14,7 @@ import {
   tailOf,
   unfinished,
 } from './find-turns.ts';
-import type { SimulatedDatabase, TurnDocument, View } from './simulated-database.ts';
+import type { MarkerDocument, SimulatedDatabase, TurnDocument, View } from './simulated-database.ts';
 import { settle } from './simulated-usage.ts';
 
 /** As many as the real store reads of a queue. */
@@ -40,7 +40,11 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
 
   return {
     async tail(scope, chat) {
-      const [newest] = await connection.read((view) => newestFirst(view, scope, chat).slice(0, 1));
+      const { newest, marker } = await connection.read((view) => ({
+        newest: newestFirst(view, scope, chat)[0],
+        marker: view.markers.get(chat),
+      }));
+      if (isMarkedFor(marker, scope.team)) return undefined;
       if (!newest) return { sequence: 0, ended: true, textBytes: 0, unfinished: 0 };
       if (hasEnded(newest)) return tailOf([newest]);
       return tailOf(await connection.read((view) => newestFirst(view, scope, chat).slice(0, TAIL_TURNS)));
@@ -244,8 +248,14 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
   };
 }
 
+/** Whoever asks by team finds a marker only until its chat is purged, and only where it came before the mark. */
+function isMarkedFor(marker: MarkerDocument | undefined, team: Scope['team']): boolean {
+  return marker?.pendingFor === team;
+}
+
 /** False when a unique index holds the id, the place or the key already. */
 function insert(database: SimulatedDatabase, record: TurnRecord): boolean {
+  if (database.newest.markers.get(record.chat)?.sequence === record.sequence) return false;
   for (const { record: other } of database.newest.turns.values()) {
     if (other.id === record.id) return false;
     if (other.chat !== record.chat) continue;

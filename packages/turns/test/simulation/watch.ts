@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
-import type { ChatDocument, TurnDocument } from './simulated-database.ts';
+import type { ChatDocument, MarkerDocument, TurnDocument } from './simulated-database.ts';
 import type { World } from './world.ts';
 
 /** In a calm run whatever can begin begins within this: a few ways to the database, and no sweep. */
@@ -21,29 +21,52 @@ export class Watch {
   readonly #times = new Map<Id<'turn'>, Times>();
   readonly #unfinished = new Set<Id<'turn'>>();
   readonly #marked = new Set<Id<'chat'>>();
+  /** Chats whose marker came first, and which may not be marked yet. */
+  readonly #pending = new Set<Id<'chat'>>();
+  /** The newest turn that each chat ever had. */
+  readonly #newest = new Map<Id<'chat'>, number>();
 
   constructor(world: World) {
     this.#world = world;
     world.database.observe((name, id, before, after) => {
       if (name === 'turns')
         this.#turn(id as Id<'turn'>, before as TurnDocument | undefined, after as TurnDocument | undefined);
-      if (name === 'chats') this.#chat(id as Id<'chat'>, after as ChatDocument | undefined);
+      if (name === 'chats')
+        this.#chat(id as Id<'chat'>, before as ChatDocument | undefined, after as ChatDocument | undefined);
+      if (name === 'markers') this.#marker(id as Id<'chat'>, after as MarkerDocument | undefined);
     });
   }
 
   /** Whether every turn has ended and every deletion is complete. */
   get isQuiet(): boolean {
-    return this.#unfinished.size === 0 && this.#marked.size === 0;
+    return this.#unfinished.size === 0 && this.#marked.size === 0 && this.#pending.size === 0;
   }
 
   /** What is still to be done. */
   get rest(): string {
-    return [...this.#unfinished, ...this.#marked].join(', ');
+    return [...this.#unfinished, ...this.#marked, ...this.#pending].join(', ');
   }
 
-  #chat(id: Id<'chat'>, after: ChatDocument | undefined): void {
+  #chat(id: Id<'chat'>, before: ChatDocument | undefined, after: ChatDocument | undefined): void {
+    if (before?.record && !after?.record) this.#judgeDeletion(id);
     if (after?.isMarked) this.#marked.add(id);
     else this.#marked.delete(id);
+  }
+
+  #marker(chat: Id<'chat'>, after: MarkerDocument | undefined): void {
+    if (after?.pendingFor) this.#pending.add(chat);
+    else this.#pending.delete(chat);
+    const newest = this.#newest.get(chat) ?? 0;
+    if (after && newest >= after.sequence)
+      this.#world.offend(`the marker of ${chat} took place ${after.sequence}, and turn ${newest} was there`);
+  }
+
+  /** A chat that nobody deleted goes only by retention, and only with turns that retention judged. */
+  #judgeDeletion(chat: Id<'chat'>): void {
+    const { askedToGo, judged } = this.#world;
+    const newest = this.#newest.get(chat) ?? 0;
+    if (!askedToGo.has(chat) && !judged.get(chat)?.has(newest))
+      this.#world.offend(`retention deleted ${chat} with turn ${newest}, which it had not judged`);
   }
 
   #turn(id: Id<'turn'>, before: TurnDocument | undefined, after: TurnDocument | undefined): void {
@@ -78,6 +101,10 @@ export class Watch {
   /** The queue has its bound, and who would not wait does not. */
   #judgeInsert({ chat, sequence, userMessage }: TurnRecord): void {
     const { plan, database, impatient } = this.#world;
+    this.#newest.set(chat, Math.max(this.#newest.get(chat) ?? 0, sequence));
+    const marker = database.committed.markers.get(chat);
+    if (marker && sequence > marker.sequence)
+      this.#world.offend(`turn ${sequence} of ${chat} was inserted behind its marker ${marker.sequence}`);
     // Of a chat that is gone every turn is removed again, whatever it was inserted behind.
     if (!database.committed.chats.get(chat)?.record) return;
     let unfinished = 0;

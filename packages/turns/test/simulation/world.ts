@@ -30,6 +30,10 @@ export class World {
   readonly offences: string[] = [];
   /** When the turn of an answer had ended, for everyone. */
   readonly endedAt = new Map<string, number>();
+  /** Chats that people asked to delete, whatever became of that. */
+  readonly askedToGo = new Set<Id<'chat'>>();
+  /** The newest turns of chats as retention judged them. */
+  readonly judged = new Map<Id<'chat'>, Set<number>>();
   /** Messages whose senders would rather be refused than wait. */
   readonly impatient = new Set<string>();
   replicas: Replica[] = [];
