@@ -112,8 +112,8 @@ valid yet or valid for too long is 401 \`user_token_invalid\`, one answer for al
 
 **To roll the secret**, make another: those before it work for the overlap (\`overlapSeconds\`, a day unless said
 otherwise), and end. \`DELETE /signing-secret/:secretId\` ends one within five seconds, everywhere. At most five work at a
-time. Signing secrets are stored in clear, because whoever checks a signature needs the secret: who can read the database
-can speak for your users, and could read their chats there anyway.
+time. Signing secrets are [encrypted](operate.md#encrypted-secrets) in the database; whoever checks a signature needs the
+secret itself, so a hash would not do.
 
 **Guests.** \`POST /guest\` with a \`guest\` key gives a user id (\`guest_…\`) and a token, which the browser keeps. Only its
 hash is stored. It works with that key and its successors alone. When the guest logs in, \`POST /guest/claim\`, with the
@@ -147,6 +147,6 @@ An agent's tools are addresses that the server calls because a model, and so per
 with secret keys alone. The server calls what the agent has and nothing else, with arguments that fit the tool's schema,
 at most eight times eight calls for an answer; what comes back is data for the model. Addresses of this machine, of
 private networks and of clouds' metadata are refused in every spelling, and by the very address that is connected to. What
-the headers hold is shown by nothing and logged nowhere; it stands in the database in clear. What a tool does with a call
+the headers hold is shown by nothing and logged nowhere; it is [encrypted](operate.md#encrypted-secrets) in the database. What a tool does with a call
 is its own to judge: it cannot know that the model meant what the user meant, so let it do nothing that the user of the
 chat may not do. More: [agents-and-tools.md](agents-and-tools.md).`;

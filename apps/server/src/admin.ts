@@ -3,6 +3,7 @@ import { messageOf, say } from './admin/act.ts';
 import { addAgentCommands } from './admin/agent-commands.ts';
 import { addAuditCommands } from './admin/audit-commands.ts';
 import { addDataCommands } from './admin/data-commands.ts';
+import { addEncryptionCommands } from './admin/encryption-commands.ts';
 import { addKeyCommands } from './admin/key-commands.ts';
 import { addSigningSecretCommands } from './admin/signing-secret-commands.ts';
 import { addTeamCommands } from './admin/team-commands.ts';
@@ -26,6 +27,7 @@ addSigningSecretCommands(program);
 addUsageCommands(program);
 addDataCommands(program);
 addAuditCommands(program);
+addEncryptionCommands(program);
 
 try {
   await program.parseAsync();

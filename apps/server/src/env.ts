@@ -1,8 +1,13 @@
 import { limits } from '@parley/contract';
+import { parseEncryptionKey } from '@parley/db';
 import { z } from 'zod';
 import { parseTrustProxy } from './client-address.ts';
 
 const flag = (text: string) => z.literal(['on', 'off'], { error: `must be ${text}` });
+
+const encryptionKey = z.string().refine((text) => parseEncryptionKey(text) !== undefined, {
+  error: 'must be 32 bytes in base64 or hex, as `openssl rand -base64 32` makes them',
+});
 
 /** The environment, all of it optional. An empty value counts as not set, as compose files like to write it. */
 const envSchema = z.object({
@@ -13,6 +18,11 @@ const envSchema = z.object({
     .string()
     .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
     .optional(),
+  /** What signing secrets and the headers of tools are encrypted with, and the key before it while it is replaced. */
+  ENCRYPTION_KEY: encryptionKey.optional(),
+  ENCRYPTION_KEY_PREVIOUS: encryptionKey.optional(),
+  /** Only `production` matters: there a key is made in no folder that may not last. */
+  NODE_ENV: z.string().optional(),
   MONGOMS_SYSTEM_BINARY: z.string().optional(),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),

@@ -1,10 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectDatabase, type Database } from '@parley/db';
+import { connectDatabase, type Database, type EncryptionOptions, type UnreadableSecret } from '@parley/db';
 import { lockFolder, readLock, startMongo } from '@parley/embedded';
+import { encryptionOptions, oncePerDocument } from './encryption-keys.ts';
 import type { Env } from './env.ts';
 
 export type Say = (line: string) => void;
-type DatabaseEnv = Pick<Env, 'MONGODB_URI' | 'MONGOMS_SYSTEM_BINARY' | 'DATA_DIR'>;
+type DatabaseEnv = Pick<
+  Env,
+  | 'MONGODB_URI'
+  | 'MONGOMS_SYSTEM_BINARY'
+  | 'DATA_DIR'
+  | 'ENCRYPTION_KEY'
+  | 'ENCRYPTION_KEY_PREVIOUS'
+  | 'NODE_ENV'
+>;
 
 export interface OpenDatabase {
   readonly uri: string;
@@ -24,7 +33,12 @@ const JOIN_MAX_MS = 60_000;
  *
  * @throws Error with a sentence for the operator: the folder is in use, the database cannot be reached.
  */
-export async function openDatabase(env: DatabaseEnv, say: Say, signal?: AbortSignal): Promise<OpenDatabase> {
+export async function openDatabase(
+  env: DatabaseEnv,
+  say: Say,
+  signal?: AbortSignal,
+  encryption: Pick<EncryptionOptions, 'onUnreadable' | 'isKeyOptional'> = {},
+): Promise<OpenDatabase> {
   await using owned = new AsyncDisposableStack();
   const lock = await lockFolder(env.DATA_DIR);
   owned.defer(() => lock.release());
@@ -36,7 +50,7 @@ export async function openDatabase(env: DatabaseEnv, say: Say, signal?: AbortSig
     uri = mongo.uri;
     description = `embedded MongoDB, data in ${env.DATA_DIR}/db`;
   }
-  const database = await connect(uri);
+  const database = await connect(uri, { ...(await encryptionOptions(env)), ...encryption });
   owned.defer(() => database.close());
   await lock.update({ mongodbUri: uri });
   const kept = owned.move();
@@ -49,9 +63,17 @@ export async function joinDatabase(
   say: Say,
 ): Promise<Pick<OpenDatabase, 'database' | 'close'>> {
   const uri = env.MONGODB_URI ?? (await uriOfRunningServer(env.DATA_DIR));
-  if (uri === undefined) return openDatabase(env, say);
-  const database = await connect(uri);
+  const encryption = { onUnreadable: oncePerDocument(sayUnreadable(say)), isKeyOptional: true };
+  if (uri === undefined) return openDatabase(env, say, undefined, encryption);
+  // A command makes no key: it may run on another machine than the servers.
+  const { keys } = await encryptionOptions(env);
+  const database = await connect(uri, { keys, ...encryption });
   return { database, close: () => database.close() };
+}
+
+function sayUnreadable(say: Say) {
+  return ({ team, document, keyId }: UnreadableSecret) =>
+    say(`A secret of ${document} (team ${team}) cannot be read: it was encrypted with the key ${keyId}.`);
 }
 
 async function uriOfRunningServer(dataDir: string): Promise<string | undefined> {
@@ -66,9 +88,9 @@ async function uriOfRunningServer(dataDir: string): Promise<string | undefined> 
   }
 }
 
-async function connect(uri: string): Promise<Database> {
+async function connect(uri: string, encryption: EncryptionOptions): Promise<Database> {
   try {
-    return await connectDatabase(uri);
+    return await connectDatabase(uri, { encryption });
   } catch (error) {
     throw new Error(`MongoDB at ${hostsOf(uri)} cannot be used: ${reasonOf(error)}`, { cause: error });
   }

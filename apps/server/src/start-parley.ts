@@ -4,6 +4,7 @@ import { limits } from '@parley/contract';
 import { compose } from './compose.ts';
 import { credentialsFile } from './credentials.ts';
 import { isBuilt, type WebApp } from './doors/web.ts';
+import { oncePerDocument } from './encryption-keys.ts';
 import type { Env } from './env.ts';
 import { ensureFirstTeam, type StartCredentials } from './first-start.ts';
 import type { Log } from './log.ts';
@@ -22,9 +23,13 @@ import { version } from './version.ts';
  */
 export async function startParley(env: Env, log: Log, say: Say, signal: AbortSignal): Promise<Running> {
   await using owned = new AsyncDisposableStack();
-  const { uri, description, database, close } = await openDatabase(env, say, signal);
+  const onUnreadable = oncePerDocument(({ team, document, keyId }) =>
+    log.error({ team, document, keyId }, 'a stored secret cannot be read: another key encrypted it'),
+  );
+  const { uri, description, database, close } = await openDatabase(env, say, signal, { onUnreadable });
   owned.defer(close);
   signal.throwIfAborted();
+  if (!(await database.encryption.isOn())) say(database.encryption.hasKey ? NOT_YET : NOT_ENCRYPTED);
 
   const file = credentialsFile(env.DATA_DIR);
   const start = await ensureFirstTeam(database.stores, file, { url: urlOf(env, env.PORT), mongodbUri: uri });
@@ -97,6 +102,13 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     },
   };
 }
+
+const NOT_ENCRYPTED =
+  'Signing secrets and the headers of tools are stored in clear. Set ENCRYPTION_KEY, the same for every server, to have ' +
+  'them encrypted (docs/operate.md).';
+const NOT_YET =
+  'Signing secrets and the headers of tools are stored in clear; they are encrypted once no server of an earlier version ' +
+  'is connected.';
 
 /** Where `npm run build` puts the app of apps/web. */
 const WEB_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url));

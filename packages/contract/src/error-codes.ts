@@ -327,6 +327,14 @@ export const errorRegister = {
     when: 'The first start fetches and loads a small local model. The message says how far it is.',
     retryAfterSeconds: 5,
   },
+  encryption_key_outdated: {
+    trpcCode: 'SERVICE_UNAVAILABLE',
+    message:
+      'This server does not have the present encryption key, so it cannot store secrets. Ask its operator to start it ' +
+      'again with that key; another server may take the request.',
+    when: 'A signing secret or the header of a tool is to be stored, and the encryption key was changed since the server started.',
+    retryAfterSeconds: 30,
+  },
   database_unavailable: {
     trpcCode: 'SERVICE_UNAVAILABLE',
     message: 'The database cannot be reached. Try again in a moment.',

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Id, limits, mintId, type Tool } from '@parley/contract';
+import { type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { isDuplicateKey } from './database-errors.ts';
+import { holdsHeaders, openTools, storeTools, type ToolsOwner } from './encryption/stored-secrets.ts';
+import type { Seal, Vault } from './encryption/vault.ts';
 import { createFoundCache } from './found-cache.ts';
 import type { AgentDocument, Models } from './models.ts';
 import type {
@@ -39,12 +41,12 @@ const withVersionInUse = {
 const RETAINING = { _id: 1, retentionDays: 1 } as const;
 
 /** Agents that were found are remembered for a few seconds: every turn needs one. */
-export function createAgentStore({ agents }: Models): AgentStore {
+export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
   const lookUp = createFoundCache<AgentRecord>(lengthOf);
 
   return {
     async create({ team }, agent, id = mintId('agent')) {
-      const document = toDocument(team, id, agent);
+      const document = toDocument(team, id, agent, await sealingFor(agent));
       try {
         await agents.insertMany([document], { lean: true });
         return toInfo(document);
@@ -57,7 +59,7 @@ export function createAgentStore({ agents }: Models): AgentStore {
     },
 
     async createOnce({ team }, agent, idempotency) {
-      const document = { ...toDocument(team, mintId('agent'), agent), idempotency };
+      const document = { ...toDocument(team, mintId('agent'), agent, await sealingFor(agent)), idempotency };
       try {
         await agents.insertMany([document], { lean: true });
         return toInfo(document);
@@ -142,7 +144,10 @@ export function createAgentStore({ agents }: Models): AgentStore {
     if (within && !within.includes(id)) return undefined;
     const found = await agents.findOne({ _id: id, team }, { versions: 1 }).lean();
     return found?.versions
-      .map(({ version, createdAt, ...stored }) => ({ version, createdAt, ...toSettings(stored) }))
+      .map(({ version, createdAt, ...stored }) => ({
+        ...{ version, createdAt },
+        ...toSettings({ team, agent: id }, stored),
+      }))
       .reverse();
   }
 
@@ -151,6 +156,27 @@ export function createAgentStore({ agents }: Models): AgentStore {
       .findOne({ 'idempotency.key': idempotencyKey }, withVersionInUse)
       .lean<AgentDocument & { idempotency: Idempotency }>();
     return found?.team === team ? { body: found.idempotency.body, agent: toInfo(found) } : undefined;
+  }
+
+  /** What has no header needs no look at how secrets are sealed. */
+  async function sealingFor({ tools }: Pick<NewAgentFields, 'tools'>): Promise<Seal> {
+    return holdsHeaders(tools) ? vault.sealing() : (_place, text) => text;
+  }
+
+  function toSettings(owner: ToolsOwner, { tools, ...settings }: StoredSettings): AgentSettings {
+    const opened = tools === undefined ? undefined : openTools(owner, tools, vault.open);
+    return { ...plainSettingsOf(settings), ...(opened && { tools: opened }) };
+  }
+
+  function toRecord(document: AgentDocument): AgentRecord {
+    const { _id: id, team, version, versions } = document;
+    const inUse = versions.find((one) => one.version === version);
+    return { id, ...presented(document), version, ...(inUse && toSettings({ team, agent: id }, inUse)) };
+  }
+
+  function toInfo(document: AgentDocument): AgentInfo {
+    const { createdAt, updatedAt = createdAt } = document;
+    return { ...toRecord(document), createdAt, updatedAt };
   }
 
   /** Makes an agent what `decide` says, from what it is: whoever was faster is looked at again. */
@@ -166,10 +192,14 @@ export function createAgentStore({ agents }: Models): AgentStore {
       const next = await decide(now);
       if (typeof next === 'string') return next;
       const changed = await agents
-        .findOneAndUpdate({ _id: id, team, version: now.version }, toUpdate(now, next), {
-          returnDocument: 'after',
-          projection: withVersionInUse,
-        })
+        .findOneAndUpdate(
+          { _id: id, team, version: now.version },
+          toUpdate({ team, agent: id }, now, next, await sealingFor(next)),
+          {
+            returnDocument: 'after',
+            projection: withVersionInUse,
+          },
+        )
         .lean();
       lookUp.forget(`${team}/${id}`);
       if (changed) return toInfo(changed);
@@ -177,20 +207,20 @@ export function createAgentStore({ agents }: Models): AgentStore {
   }
 }
 
-function toDocument(team: Id<'team'>, id: Id<'agent'>, agent: NewAgentFields): AgentDocument {
+function toDocument(team: Id<'team'>, id: Id<'agent'>, agent: NewAgentFields, seal: Seal): AgentDocument {
   const createdAt = new Date();
   return {
     _id: id,
     team,
     ...presented(agent),
     version: 1,
-    versions: [{ version: 1, ...toStored(agent), createdAt }],
+    versions: [{ version: 1, ...toStored({ team, agent: id }, agent, seal), createdAt }],
     createdAt,
   };
 }
 
 /** Content stands in plain fields of the update, never in a pipeline. */
-function toUpdate(now: AgentInfo, next: NewAgentFields) {
+function toUpdate(owner: ToolsOwner, now: AgentInfo, next: NewAgentFields, seal: Seal) {
   const updatedAt = new Date();
   const { description, retentionDays, ...shown } = presented(next);
   const gone = {
@@ -211,7 +241,7 @@ function toUpdate(now: AgentInfo, next: NewAgentFields) {
     ...(isOtherVersion && {
       $push: {
         versions: {
-          $each: [{ version, ...toStored(next), createdAt: updatedAt }],
+          $each: [{ version, ...toStored(owner, next, seal), createdAt: updatedAt }],
           $slice: -limits.agentVersionsMax,
         },
       },
@@ -234,6 +264,7 @@ function presented({ name, type, description, retentionDays }: Omit<NewAgentFiel
 }
 
 type Settings = Pick<NewAgentFields, keyof AgentSettings>;
+type StoredSettings = ReturnType<typeof toStored>;
 
 function settingsOf({ tools, ...settings }: Settings): AgentSettings {
   return { ...plainSettingsOf(settings), ...(tools?.length && { tools }) };
@@ -247,22 +278,6 @@ function plainSettingsOf({ systemPrompt, model, temperature }: Omit<Settings, 't
   };
 }
 
-function toStored({ tools, ...settings }: Settings) {
-  return { ...plainSettingsOf(settings), ...(tools?.length && { tools: JSON.stringify(tools) }) };
-}
-
-function toSettings({ tools, ...settings }: ReturnType<typeof toStored>): AgentSettings {
-  // It was made from tools, by `toStored`.
-  return { ...plainSettingsOf(settings), ...(tools !== undefined && { tools: JSON.parse(tools) as Tool[] }) };
-}
-
-function toRecord(document: AgentDocument): AgentRecord {
-  const { _id: id, version, versions } = document;
-  const inUse = versions.find((one) => one.version === version);
-  return { id, ...presented(document), version, ...(inUse && toSettings(inUse)) };
-}
-
-function toInfo(document: AgentDocument): AgentInfo {
-  const { createdAt, updatedAt = createdAt } = document;
-  return { ...toRecord(document), createdAt, updatedAt };
+function toStored(owner: ToolsOwner, { tools, ...settings }: Settings, seal: Seal) {
+  return { ...plainSettingsOf(settings), ...(tools?.length && { tools: storeTools(owner, tools, seal) }) };
 }

@@ -7,10 +7,17 @@ import { createBudgetStore } from './budget-store.ts';
 import { createChatStore } from './chat-store.ts';
 import { toRefusal } from './database-errors.ts';
 import { createDeletionStore } from './deletion-store.ts';
+import { encryptInBackground } from './encryption/encrypt-in-background.ts';
+import { createEncryptionControl, type EncryptionControl } from './encryption/encryption-control.ts';
+import type { EncryptionKeys } from './encryption/encryption-key.ts';
+import type { EncryptionDocument } from './encryption/encryption-state.ts';
+import { type EncryptionOptions, ensureEncryption } from './encryption/ensure-encryption.ts';
+import { createVault, type Vault, type VaultOptions } from './encryption/vault.ts';
 import { guarded } from './guarded.ts';
 import { createGuestStore } from './guest-store.ts';
 import { type Maintenance, startMaintenance } from './maintenance.ts';
 import { createMessageStore } from './message-store.ts';
+import { createLease } from './migrations/lease.ts';
 import { APP_NAME, createLiveServers, type LiveServers } from './migrations/live-servers.ts';
 import type { DatabaseLog } from './migrations/migration.ts';
 import { migrations } from './migrations/migrations.ts';
@@ -75,7 +82,14 @@ export interface Database {
   maintain(log: DatabaseLog): Maintenance;
   /** The lowest schema version among all live servers. A feature that older servers would break waits for it. */
   minimumSchemaVersion(): Promise<number>;
+  /** What its operator does with the encryption of secrets. */
+  readonly encryption: EncryptionControl;
   close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** The keys that secrets are sealed with, and what is done without one. */
+  readonly encryption?: EncryptionOptions | undefined;
 }
 
 /**
@@ -83,14 +97,19 @@ export interface Database {
  * here and win over the connection string, so that no operator weakens a promise by accident.
  *
  * @throws Refusal `database_unavailable` when it cannot be reached within seconds.
- * @throws Error when it is a standalone server: turns need a replica set's majority writes.
+ * @throws Error when it is a standalone server (turns need a replica set's majority writes), or when its secrets are
+ * encrypted with a key this process does not have.
  */
-export async function connectDatabase(uri: string): Promise<Database> {
+export async function connectDatabase(
+  uri: string,
+  { encryption = {} }: DatabaseOptions = {},
+): Promise<Database> {
   const connection = openConnection(uri, SILENCE_MS);
   const models = createModels(connection);
   const versionModels = createVersionModels(connection);
   let steps: SchemaSteps;
   let servers: LiveServers;
+  let keys: EncryptionKeys | undefined;
   try {
     await connection.asPromise();
     const client = connection.getClient();
@@ -98,12 +117,15 @@ export async function connectDatabase(uri: string): Promise<Database> {
     steps = createSchemaSteps(versionModels, servers, migrations);
     await steps.assertSupported();
     await ensureCollections({ ...models, ...versionModels });
+    keys = await ensureEncryption(models, encryption);
   } catch (error) {
     await connection.destroy().catch(() => undefined);
     throw toRefusal(error);
   }
+  const control = createEncryptionControl(models, keys, encryption.settleMs);
   return {
-    stores: createStores(models),
+    stores: createStores(models, vaultOf(models, { ...encryption, keys })),
+    encryption: control,
     isReachable() {
       const ping = connection.getClient().db().command({ ping: 1 });
       const answered = ping.then(
@@ -123,7 +145,20 @@ export async function connectDatabase(uri: string): Promise<Database> {
     },
     maintain(log) {
       const openSlowConnection = () => openConnection(uri, NO_LIMIT).asPromise();
-      return startMaintenance({ versionModels, servers, steps, openSlowConnection }, log);
+      const maintenance = startMaintenance({ versionModels, servers, steps, openSlowConnection }, log);
+      const stop = new AbortController();
+      const { signal } = stop;
+      const lease = createLease(versionModels, 'encryption', signal);
+      const { minimumSchemaVersion } = servers;
+      const encrypting = encryptInBackground({
+        ...{ models, control, lease, minimumSchemaVersion, log, signal, lookMs: encryption.lookMs },
+      });
+      return {
+        async close() {
+          stop.abort();
+          await Promise.all([maintenance.close(), encrypting]);
+        },
+      };
     },
     async minimumSchemaVersion() {
       try {
@@ -204,14 +239,18 @@ async function ensureCollections(models: Models & VersionModels): Promise<void> 
   );
 }
 
-function createStores(models: Models): Stores {
+function vaultOf({ encryption }: Models, options: VaultOptions): Vault {
+  return createVault(() => encryption.findOne({ _id: 'encryption' }).lean<EncryptionDocument>(), options);
+}
+
+function createStores(models: Models, vault: Vault): Stores {
   return {
     teams: guarded(createTeamStore(models)),
     apiKeys: guarded(createApiKeyStore(models)),
     requestCounts: guarded(createRequestCountStore(models)),
     guests: guarded(createGuestStore(models)),
-    signingSecrets: guarded(createSigningSecretStore(models)),
-    agents: guarded(createAgentStore(models)),
+    signingSecrets: guarded(createSigningSecretStore(models, vault)),
+    agents: guarded(createAgentStore(models, vault)),
     audit: guarded(createAuditStore(models)),
     deletions: guarded(createDeletionStore(models)),
     chats: guarded(createChatStore(models)),
@@ -220,6 +259,6 @@ function createStores(models: Models): Stores {
     turnLog: guarded(createTurnLogStore(models)),
     usage: guarded(createUsageStore(models)),
     budgets: guarded(createBudgetStore(models)),
-    transfer: guarded(createTransferStore(models)),
+    transfer: guarded(createTransferStore(models, vault)),
   };
 }

@@ -1,5 +1,9 @@
 export { type ApiKeyKind, isApiKey, mintApiKey } from './api-key.ts';
-export { connectDatabase, type Database, type DatabaseState } from './connect.ts';
+export { connectDatabase, type Database, type DatabaseOptions, type DatabaseState } from './connect.ts';
+export type { EncryptionControl, EncryptionStatus } from './encryption/encryption-control.ts';
+export { type EncryptionKeys, mintEncryptionKey, parseEncryptionKey } from './encryption/encryption-key.ts';
+export { type EncryptionOptions, type MadeKey, readEncryptionKeys } from './encryption/ensure-encryption.ts';
+export type { UnreadableSecret } from './encryption/vault.ts';
 export type { Maintenance } from './maintenance.ts';
 export type { DatabaseLog } from './migrations/migration.ts';
 export * from './records.ts';

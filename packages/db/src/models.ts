@@ -8,6 +8,7 @@ import {
 } from '@parley/contract';
 import { type Connection, Schema } from 'mongoose';
 import type { ApiKeyKind } from './api-key.ts';
+import type { EncryptionDocument } from './encryption/encryption-state.ts';
 import type {
   Account,
   Idempotency,
@@ -79,10 +80,11 @@ export interface GuestDocument {
   movingSince?: Date;
 }
 
-/** What a team's servers sign user tokens with. In clear: whoever checks a signature needs the secret itself. */
+/** What a team's servers sign user tokens with. */
 export interface SigningSecretDocument {
   _id: Id<'secret'>;
   team: Id<'team'>;
+  /** Sealed, or plain: see `encryption/`. A signature is checked with the secret itself, so a hash would not do. */
   secret: string;
   /** One of `limits.signingSecretsMax` places, unique in the team. Secrets of release 0.1.0 have none. */
   slot?: number;
@@ -95,7 +97,7 @@ interface AgentVersion {
   systemPrompt?: string;
   model?: string;
   temperature?: number;
-  /** As JSON text, for the reason that metadata is: see `ChatDocument`. */
+  /** As JSON text, for the reason that metadata is: see `ChatDocument`. The values of headers are sealed in it. */
   tools?: string;
   createdAt: Date;
 }
@@ -518,6 +520,14 @@ deletionSchema.index({ team: 1, _id: 1 });
 deletionSchema.index({ isPending: 1, _id: 1 }, { sparse: true });
 deletionSchema.index({ finishedAt: 1 }, { expireAfterSeconds: limits.deletionSeconds });
 
+const encryptionSchema = new Schema<EncryptionDocument>(
+  {
+    ...{ _id: string, keyId: string, check: string, isOn: Boolean, isPending: Boolean, rotatingFrom: String },
+    ...{ retired: [String], createdAt: date },
+  },
+  { ...options, collection: 'encryption' },
+);
+
 /** The models of one connection. */
 export function createModels(connection: Connection) {
   return {
@@ -534,6 +544,7 @@ export function createModels(connection: Connection) {
     deletions: connection.model<DeletionDocument>('Deletion', deletionSchema),
     usage: connection.model<UsageDocument>('Usage', usageSchema),
     budgets: connection.model<BudgetDocument>('Budget', budgetSchema),
+    encryption: connection.model<EncryptionDocument>('Encryption', encryptionSchema),
   };
 }
 

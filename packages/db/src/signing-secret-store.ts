@@ -1,6 +1,8 @@
-import { type Id, limits, mintId } from '@parley/contract';
+import { type Id, limits, mintId, Refusal } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { isDuplicateKey } from './database-errors.ts';
+import { signingSecretPlace } from './encryption/stored-secrets.ts';
+import type { Vault } from './encryption/vault.ts';
 import { createFoundCache } from './found-cache.ts';
 import type { Models, SigningSecretDocument } from './models.ts';
 import type { Scope, SigningSecretInfo, SigningSecretRecord } from './records.ts';
@@ -13,13 +15,13 @@ const PREFIX = 'ss_live_';
 const SLOTS = { team: 1, slot: 1 } as const;
 
 /** Secrets that were found are remembered for a few seconds: every user token is checked with them. */
-export function createSigningSecretStore({ signingSecrets }: Models): SigningSecretStore {
+export function createSigningSecretStore({ signingSecrets }: Models, vault: Vault): SigningSecretStore {
   const lookUp = createFoundCache<SigningSecretRecord[]>();
 
   return {
     async create(scope, until) {
       const { team } = scope;
-      const working = await findWorking(scope);
+      const working = await findStored(scope);
       // The new one first: whatever happens in between, one of them works.
       const document = await insert(scope);
       if (!document) return undefined;
@@ -31,16 +33,20 @@ export function createSigningSecretStore({ signingSecrets }: Models): SigningSec
 
     async ensure(scope) {
       for (;;) {
-        const [newest] = await findWorking(scope);
+        const stored = await findStored(scope);
+        const newest = stored.map(open).find((opened) => opened !== undefined);
         if (newest) return toRecord(newest);
         await removeExpired(scope);
         // Of parallel requests for a first secret one gets the slot; the others find its secret.
-        const made = await insertAt(scope, 0);
+        const made = await (stored.length === 0 ? insertAt(scope, 0) : insert(scope));
         if (made) return toRecord(made);
+        // Every slot holds a secret that another key sealed. That key may come back: nothing is removed.
+        if (stored.length > 0) throw new Refusal('encryption_key_outdated');
       }
     },
 
-    list: async (scope) => (await findWorking(scope)).map(toInfo),
+    list: async (scope) =>
+      (await findStored(scope)).map((stored) => toInfo(open(stored) ?? { ...stored, secret: '' })),
 
     async revoke({ team }, id) {
       const { deletedCount } = await signingSecrets.deleteOne({ _id: id, team });
@@ -57,7 +63,8 @@ export function createSigningSecretStore({ signingSecrets }: Models): SigningSec
       if (named === undefined || known?.some(({ id }) => id === named)) return known ?? [];
       const newer = await lookUp(nameOf(scope.team, named), async () => {
         const found = await signingSecrets.findOne({ _id: named, team: scope.team }).lean();
-        return found ? [toRecord(found)] : undefined;
+        const opened = found && open(found);
+        return opened ? [toRecord(opened)] : undefined;
       });
       return newer ?? [];
     },
@@ -73,12 +80,14 @@ export function createSigningSecretStore({ signingSecrets }: Models): SigningSec
     }
   }
 
-  /** Undefined: another request took the slot. */
+  /** Stores a new secret, and answers it with its text. Undefined: another request took the slot. */
   async function insertAt({ team }: Scope, slot: number): Promise<SigningSecretDocument | undefined> {
     const secret = mintSecretText(PREFIX);
     const document = { _id: mintId('secret'), team, secret, slot, createdAt: new Date() };
+    const seal = await vault.sealing();
+    const stored = { ...document, secret: seal(signingSecretPlace(team, document._id), secret) };
     try {
-      await signingSecrets.insertMany([document], { lean: true });
+      await signingSecrets.insertMany([stored], { lean: true });
       return document;
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
@@ -90,7 +99,7 @@ export function createSigningSecretStore({ signingSecrets }: Models): SigningSec
     await removeExpired(scope);
     const hasSlot = { team: scope.team, slot: trusted({ $exists: true }) };
     const [working, withSlot] = await Promise.all([
-      findWorking(scope),
+      findStored(scope),
       // The planner would rather read all secrets of the team.
       signingSecrets.find(hasSlot, { slot: 1 }).hint(SLOTS).limit(limits.signingSecretsMax).lean(),
     ]);
@@ -107,7 +116,18 @@ export function createSigningSecretStore({ signingSecrets }: Models): SigningSec
     await signingSecrets.deleteMany({ team, expiresAt: trusted({ $lte: new Date() }) });
   }
 
-  function findWorking({ team }: Scope): Promise<SigningSecretDocument[]> {
+  /** A document with its text; undefined when it cannot be opened: a token it signed is not known. */
+  function open(stored: SigningSecretDocument): SigningSecretDocument | undefined {
+    const secret = vault.open(signingSecretPlace(stored.team, stored._id), stored.secret);
+    return secret === undefined ? undefined : { ...stored, secret };
+  }
+
+  async function findWorking(scope: Scope): Promise<SigningSecretDocument[]> {
+    const found = await findStored(scope);
+    return found.flatMap((stored) => open(stored) ?? []);
+  }
+
+  function findStored({ team }: Scope): Promise<SigningSecretDocument[]> {
     return signingSecrets
       .find({
         team,

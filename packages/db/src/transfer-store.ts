@@ -10,6 +10,8 @@ import { trusted } from 'mongoose';
 import { toRecord as toChatRecord } from './chat-store.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import { createMarkers, isMarker } from './deletion-marker.ts';
+import { holdsHeaders, openTools, storeTools } from './encryption/stored-secrets.ts';
+import type { Seal, Vault } from './encryption/vault.ts';
 import type { AgentDocument, ChatDocument, Models, TurnDocument, UsageDocument } from './models.ts';
 import { isEnded } from './records.ts';
 import type { TransferStore } from './store.ts';
@@ -18,7 +20,7 @@ import { beginningsOf } from './title-words.ts';
 /** The lease of a turn that ran elsewhere: only its number of runs says something. */
 const TOKEN = 'imported';
 
-export function createTransferStore(models: Models): TransferStore {
+export function createTransferStore(models: Models, vault: Vault): TransferStore {
   const { agents, chats, turns, usage } = models;
   const markers = createMarkers(models);
   return {
@@ -28,7 +30,7 @@ export function createTransferStore(models: Models): TransferStore {
         .sort({ _id: 1 })
         .limit(limit)
         .lean();
-      return found.map(fromAgent);
+      return found.map((agent) => fromAgent(agent, vault.open));
     },
 
     async listChats({ team, user }, limit, after) {
@@ -73,8 +75,10 @@ export function createTransferStore(models: Models): TransferStore {
     },
 
     async addAgent({ team }, agent) {
+      const needsSeal = agent.versions.some(({ tools }) => holdsHeaders(tools?.map(toStoredTool)));
+      const seal: Seal = needsSeal ? await vault.sealing() : (_place, text) => text;
       return add(
-        () => agents.insertMany([toAgent(team, agent)], { lean: true }),
+        () => agents.insertMany([toAgent(team, agent, seal)], { lean: true }),
         () => agents.findOne({ _id: agent.id }, { team: 1 }).lean(),
         team,
       );
@@ -156,9 +160,9 @@ function fromOn(team: Id<'team'>, chat: Id<'chat'>, turn: Pick<TurnDocument, 'se
   return { chat, team, sequence: trusted({ $gte: turn?.sequence ?? 1 }) };
 }
 
-function fromAgent(document: AgentDocument): TransferAgent {
+function fromAgent(document: AgentDocument, open: Vault['open']): TransferAgent {
   const { _id: id, name, type: agentType, description, retentionDays, version, versions } = document;
-  const { createdAt, updatedAt } = document;
+  const { team, createdAt, updatedAt } = document;
   return {
     ...{ type: 'agent', id, name, agentType },
     ...(description !== undefined && { description }),
@@ -166,7 +170,7 @@ function fromAgent(document: AgentDocument): TransferAgent {
     version,
     versions: versions.map(({ tools, createdAt: madeAt, ...settings }) => ({
       ...settings,
-      ...(tools !== undefined && { tools: JSON.parse(tools) }),
+      ...(tools !== undefined && { tools: openTools({ team, agent: id }, tools, open) }),
       createdAt: madeAt.toISOString(),
     })),
     createdAt: createdAt.toISOString(),
@@ -174,7 +178,7 @@ function fromAgent(document: AgentDocument): TransferAgent {
   };
 }
 
-function toAgent(team: Id<'team'>, agent: TransferAgent): AgentDocument {
+function toAgent(team: Id<'team'>, agent: TransferAgent, seal: Seal): AgentDocument {
   const { id: _id, name, agentType: type, description, retentionDays, version, versions } = agent;
   const { createdAt, updatedAt } = agent;
   return {
@@ -188,7 +192,7 @@ function toAgent(team: Id<'team'>, agent: TransferAgent): AgentDocument {
         ...(systemPrompt !== undefined && { systemPrompt }),
         ...(model !== undefined && { model }),
         ...(temperature !== undefined && { temperature }),
-        ...(tools && { tools: JSON.stringify(tools.map(toStoredTool)) }),
+        ...(tools && { tools: storeTools({ team, agent: _id }, tools.map(toStoredTool), seal) }),
         createdAt: new Date(madeAt),
       }),
     ),

@@ -1,40 +1,71 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Document, MongoClient, MongoServerError } from 'mongodb';
+import { MONGOD_USER, type MongodSecret } from './mongod-secret.ts';
 
 interface BecomePrimaryOptions {
   port: number;
   /** Of the `mongod` that must be the one that answers there. */
   pid: number;
   replicaSet: string;
+  secret: MongodSecret;
   /** Aborted when there is no more use in waiting. */
   signal: AbortSignal;
 }
 
 /**
  * Makes the `mongod` that listens on 127.0.0.1:`port` the one and primary member of its replica set: a new one
- * is initiated, one whose data knows it under another port is told the new one. Resolves when it takes writes.
+ * is initiated, one whose data knows it under another port is told the new one. Resolves when it takes writes and knows
+ * the user that servers connect as; data of earlier versions, which had no users, gets it here.
  *
  * @throws Error when it does not within a minute, or when another program answers there.
  */
 export async function becomePrimary(options: BecomePrimaryOptions): Promise<void> {
-  const { port, pid, signal } = options;
+  const { port, pid, secret, signal } = options;
   const client = new MongoClient(`mongodb://127.0.0.1:${port}/`, {
     directConnection: true,
     serverSelectionTimeoutMS: SELECTION_MS,
     appName: 'parley-embedded',
+    auth: { username: '__system', password: secret.key },
+    authSource: 'local',
   });
   try {
     const command = (what: Document) => client.db('admin').command(what);
     // Before anything is changed: another mongod may have taken the port in the very moment.
-    const { pid: answering } = await command({ serverStatus: 1, metrics: 0, wiredTiger: 0, repl: 0 });
-    if (Number(answering) !== pid) throw new Error(`Port ${port} was taken by another MongoDB.`);
+    if ((await answeringPid(command)) !== pid) throw new Error(`Port ${port} was taken by another MongoDB.`);
     await electedAs(`127.0.0.1:${port}`, command, options);
+    await ensureUser(command, secret.password);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
   } finally {
     await client.close();
   }
+}
+
+/** The process that answers, if it takes our key. */
+async function answeringPid(command: Command): Promise<number | undefined> {
+  try {
+    return Number((await command({ serverStatus: 1, metrics: 0, wiredTiger: 0, repl: 0 }))['pid']);
+  } catch (error) {
+    if (error instanceof MongoServerError && error.codeName === 'AuthenticationFailed') return undefined;
+    throw error;
+  }
+}
+
+/** All that a server does in its databases, and what it may look at of the rest. */
+const ROLES = ['readWriteAnyDatabase', 'dbAdminAnyDatabase', 'clusterMonitor'];
+
+/** Sets the password at each start: the data may have come here without the key it was made with. */
+async function ensureUser(command: Command, password: string): Promise<void> {
+  const { users } = await command({ usersInfo: MONGOD_USER });
+  const verb = users.length === 0 ? 'createUser' : 'updateUser';
+  await command({
+    [verb]: MONGOD_USER,
+    pwd: password,
+    roles: ROLES,
+    mechanisms: ['SCRAM-SHA-256'],
+    writeConcern: { w: 'majority' },
+  });
 }
 
 const SELECTION_MS = 10_000;

@@ -11,13 +11,15 @@ export interface DownloadMongodOptions {
   signal?: AbortSignal | undefined;
   /** For tests: a server on `http://127.0.0.1:…`, asked instead of MongoDB's own. */
   mirror?: string | undefined;
-  /** How long nothing may arrive, in milliseconds. Default: twenty seconds. */
+  /** How long the first byte may take, in milliseconds. Default: eight seconds; a firewall may answer nothing at all. */
+  firstByteMs?: number;
+  /** How long nothing more may arrive, in milliseconds. Default: twenty seconds. */
   stallMs?: number;
 }
 
 /**
  * Lets mongodb-memory-server download MongoDB's own build for this system, and answers the file. It gives up
- * when nothing arrives for a while, and after ten minutes in any case.
+ * when nothing arrives for a while, soon where nothing arrives at all, and after ten minutes in any case.
  *
  * The library runs in a process of its own, because a download it has begun cannot be stopped otherwise, and
  * because it is told what it must know by its environment alone: it checks certificates only if npm says so.
@@ -25,11 +27,13 @@ export interface DownloadMongodOptions {
  * @throws Error that says why there is none, and the signal's reason when aborted.
  */
 export async function downloadMongod(options: DownloadMongodOptions): Promise<string> {
-  const { into, onProgress, signal, stallMs = STALL_MS } = options;
+  const { into, onProgress, signal, firstByteMs = FIRST_BYTE_MS, stallMs = STALL_MS } = options;
   await mkdir(into, { recursive: true });
   onProgress("Downloading MongoDB from MongoDB's own server …");
   const stalled = new AbortController();
-  const stopWatching = watchProgress({ ...options, stallMs }, () => stalled.abort());
+  const stopWatching = watchProgress({ ...options, firstByteMs, stallMs }, (afterMs) =>
+    stalled.abort(afterMs),
+  );
   const anySignal = AbortSignal.any(signal ? [signal, stalled.signal] : [stalled.signal]);
   try {
     const { exitCode, output, timedOut } = await runCommand('env', command(options), {
@@ -41,7 +45,8 @@ export async function downloadMongod(options: DownloadMongodOptions): Promise<st
     throw new Error(timedOut ? 'it took longer than ten minutes' : lastLine(output));
   } catch (error) {
     signal?.throwIfAborted();
-    if (stalled.signal.aborted) throw new Error(`nothing arrived for ${stallMs / 1000} seconds`);
+    if (stalled.signal.aborted)
+      throw new Error(`nothing arrived for ${stalled.signal.reason / 1000} seconds`);
     throw error;
   } finally {
     stopWatching();
@@ -62,6 +67,9 @@ export async function downloadedMongods(into: string): Promise<string[]> {
 }
 
 const TIMEOUT_MS = 600_000;
+/** What is smaller is the library's own lock file. */
+const ARCHIVE_BYTES_MIN = 4_096;
+const FIRST_BYTE_MS = 8_000;
 const STALL_MS = 20_000;
 const TELL_EVERY_BYTES = 20_000_000;
 const SCRIPT = fileURLToPath(new URL('./download-mongod-process.ts', import.meta.url));
@@ -77,8 +85,13 @@ function command({ into, mirror }: DownloadMongodOptions): string[] {
 }
 
 function watchProgress(
-  { into, onProgress, stallMs }: DownloadMongodOptions & { stallMs: number },
-  onStall: () => void,
+  {
+    into,
+    onProgress,
+    firstByteMs,
+    stallMs,
+  }: DownloadMongodOptions & { firstByteMs: number; stallMs: number },
+  onStall: (afterMs: number) => void,
 ): () => void {
   let largest = 0;
   let told = 0;
@@ -88,7 +101,8 @@ function watchProgress(
       largest = bytes;
       grewAt = performance.now();
     }
-    if (performance.now() - grewAt > stallMs) onStall();
+    const patienceMs = largest < ARCHIVE_BYTES_MIN ? firstByteMs : stallMs;
+    if (performance.now() - grewAt > patienceMs) onStall(patienceMs);
     if (bytes - told < TELL_EVERY_BYTES) return;
     told = bytes;
     onProgress(`Downloading MongoDB: ${megabytes(bytes)} so far`);

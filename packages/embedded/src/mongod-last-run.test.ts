@@ -47,6 +47,20 @@ test('what was found is taken when it is of the same series, or the other progra
   expect(told).toEqual([]);
 });
 
+test('data of a newer series is not opened by an older one', async () => {
+  const older: MongodBinary = { binary: '/usr/bin/mongod', version: '6.0.5', source: 'wheel' };
+  const gone = { binary: join(folder, 'gone'), version: '8.2.6', port: 1 };
+  await expect(stayWithSeries(older, gone, onProgress)).rejects.toThrow(
+    /^The data was last served by MongoDB 8\.2\.6, which is gone, and .* is the older 6\.0\.5: .*Install MongoDB 8\.2/,
+  );
+  await expect(stayWithSeries({ ...older, version: '8.0.4' }, gone, onProgress)).rejects.toThrow(
+    'older 8.0.4',
+  );
+  // The program that served it is back at its old place.
+  const binary = await fakeMongod('8.2.7');
+  expect(await stayWithSeries(older, { ...gone, binary }, onProgress)).toEqual({ binary, version: '8.2.7' });
+});
+
 async function fakeMongod(version: string): Promise<string> {
   const path = join(folder, `mongod-${version}`);
   await writeFile(path, `#!/bin/sh\necho "db version v${version}"\n`);

@@ -29,7 +29,9 @@ export async function writeLastRun(dataDir: string, lastRun: LastRun): Promise<v
 /**
  * The program to serve a folder with. MongoDB opens the data of its own series (such as 6.0) and mostly of no
  * other; so when another series is found than the data was last served with, and that program still runs, it
- * goes on.
+ * goes on. An older series never gets to see the data of a newer one.
+ *
+ * @throws Error when only an older series than the data's is there
  */
 export async function stayWithSeries(
   found: MongodBinary,
@@ -39,11 +41,28 @@ export async function stayWithSeries(
   if (!lastRun || seriesOf(lastRun.version) === seriesOf(found.version)) return found;
   const { port: _, version: lastVersion, ...program } = lastRun;
   const version = await checkMongod(program).catch(() => undefined);
-  if (version === undefined || seriesOf(version) !== seriesOf(lastVersion)) return found;
+  if (version === undefined || seriesOf(version) !== seriesOf(lastVersion)) {
+    if (isOlder(found.version, lastVersion)) throw new Error(tooOld(found, lastVersion));
+    return found;
+  }
   onProgress(
     `Using MongoDB ${version} (${program.binary}), which the data was made with, not ${found.version}.`,
   );
   return { ...program, version };
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [otherMajor = 0, otherMinor = 0] = than.split('.').map(Number);
+  return major < otherMajor || (major === otherMajor && minor < otherMinor);
+}
+
+function tooOld({ binary, version }: MongodBinary, lastVersion: string): string {
+  return (
+    `The data was last served by MongoDB ${lastVersion}, which is gone, and ${binary} is the older ${version}: it ` +
+    `would damage the data. Install MongoDB ${seriesOf(lastVersion)} so that \`mongod\` is on the PATH, or name it ` +
+    'with MONGOMS_SYSTEM_BINARY.'
+  );
 }
 
 function fileIn(dataDir: string): string {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { commandOf, type MongodProgram } from './check-mongod.ts';
+import { leastEnvironment } from './env.ts';
 import type { MongodLog } from './mongod-log.ts';
 import { runCommand } from './run-command.ts';
 
@@ -27,6 +28,8 @@ export interface SpawnMongodOptions {
   dbPath: string;
   port: number;
   replicaSet: string;
+  /** The path of the key that its clients prove themselves with, directly or by a user's password. */
+  keyFile: string;
   log: MongodLog;
   /** How long a stop may take in order before it is done by force, in milliseconds. */
   stopTimeoutMs: number;
@@ -50,6 +53,7 @@ export async function spawnMongod({
   const child = spawn(file, args, {
     stdio: ['ignore', log.file.fd, log.file.fd],
     detached: true,
+    env: leastEnvironment(),
   });
   try {
     await once(child, 'spawn');
@@ -92,10 +96,13 @@ function mongodArguments({
   dbPath,
   port,
   replicaSet,
+  keyFile,
 }: Omit<SpawnMongodOptions, 'log' | 'stopTimeoutMs'>): string[] {
   return [
     ...['--dbpath', dbPath, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
     ...['--replSet', replicaSet],
+    // A key file turns access control on. No user can be made without it, not even the first one from this machine.
+    ...['--keyFile', keyFile, '--setParameter', 'enableLocalhostAuthBypass=0'],
     // A chat's documents are small and the machine is somebody's own: the least cache MongoDB takes, and an
     // oplog of which nobody reads more than its end. Its usual size is a twentieth of the disk.
     ...['--wiredTigerCacheSizeGB', '0.25', '--oplogSize', '128'],

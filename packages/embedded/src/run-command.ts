@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { environmentWithoutSecrets } from './env.ts';
 
 export interface RunCommandOptions {
   /** The command is killed after this many milliseconds. */
@@ -15,8 +16,9 @@ export interface CommandOutcome {
 }
 
 /**
- * Runs a command to its end with nothing on its standard input, and tells how it went. A command that fails
- * is an outcome, not an exception; only an aborted `signal` rejects, with its reason, once the command is gone.
+ * Runs a command to its end with nothing on its standard input and without the server's secrets in its environment,
+ * and tells how it went. A command that fails is an outcome, not an exception; only an aborted `signal` rejects, with
+ * its reason, once the command is gone.
  *
  * The command gets a process group of its own, so that what it has started in turn (a version manager's
  * wrapper runs the real program as its child) is killed with it.
@@ -27,7 +29,11 @@ export async function runCommand(
   { timeoutMs, signal }: RunCommandOptions,
 ): Promise<CommandOutcome> {
   signal?.throwIfAborted();
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(file, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: environmentWithoutSecrets(),
+  });
   let output = '';
   const collect = (chunk: string) => {
     output = (output + chunk).slice(-OUTPUT_LENGTH_MAX);

@@ -1,13 +1,14 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MongoClient } from 'mongodb';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { untilListening } from './free-port.ts';
-import { FolderInUseError } from './lock-folder.ts';
+import { type Document, MongoClient, type MongoServerError } from 'mongodb';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { findMongod } from './find-mongod.ts';
+import { freePort, untilListening } from './free-port.ts';
+import { FolderInUseError, lockFolder } from './lock-folder.ts';
 import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.ts';
 import { runCommand } from './run-command.ts';
 import { type EmbeddedMongo, type StartMongoOptions, startMongo } from './start-mongo.ts';
@@ -161,6 +162,97 @@ describe('the end of it', () => {
   });
 });
 
+describe('who may use it', () => {
+  const uriWithoutPassword = ({ port }: EmbeddedMongo) =>
+    `mongodb://127.0.0.1:${port}/?directConnection=true`;
+  const codeOf = (uri: string, command: Document) =>
+    withClient({ uri }, (client) =>
+      client
+        .db('admin')
+        .command(command)
+        .then(
+          () => 'done',
+          (error: MongoServerError) => error.codeName,
+        ),
+    );
+  const keyIn = async () => (await readFile(join(dataDir, 'mongod.key'), 'utf8')).trim();
+
+  test('a client without the password reads nothing, and makes no user for itself', async () => {
+    const mongo = await start();
+    await insert(mongo, { text: 'kept' });
+    const uri = uriWithoutPassword(mongo);
+    expect(await codeOf(uri, { find: 'notes', $db: 'test' })).toBe('Unauthorized');
+    expect(await codeOf(uri, { createUser: 'me', pwd: 'x', roles: ['root'] })).toBe('Unauthorized');
+    expect(await codeOf(uri, { shutdown: 1 })).toBe('Unauthorized');
+    const wrong = mongo.uri.replace(/:[^:@]+@/, ':wrong@');
+    expect(await codeOf(wrong, { ping: 1 })).toBe('AuthenticationFailed');
+  });
+
+  test('the address of one start is true at the next, also after a kill -9', async () => {
+    const first = await start();
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+    const second = await start();
+    expect(second.uri).toBe(first.uri);
+    expect(await codeOf(first.uri, { ping: 1 })).toBe('done');
+  });
+
+  test('the folder and the key in it are their owner’s alone', async () => {
+    const lock = await lockFolder(dataDir);
+    cleanUps.push(() => lock.release());
+    await start();
+    const modes = await Promise.all(
+      ['.', 'db', 'mongod.key', 'mongod.log'].map(
+        async (name) => (await stat(join(dataDir, name))).mode & 0o777,
+      ),
+    );
+    expect(modes).toEqual([0o700, 0o700, 0o600, 0o600]);
+  });
+
+  test('data that was made without users is taken over as it is', async () => {
+    const leftover = await startAsBefore();
+    await withClient(leftover, (client) => client.db('test').collection('notes').insertOne({ text: 'old' }));
+    await leftover.kill();
+    const mongo = await start();
+    expect(await textsIn(mongo)).toEqual(['old']);
+    expect(await codeOf(uriWithoutPassword(mongo), { find: 'notes', $db: 'test' })).toBe('Unauthorized');
+  });
+
+  test('a start that was killed before it made the user is made up for by the next', async () => {
+    const first = await start();
+    await insert(first, { text: 'kept' });
+    const asSystem = first.uri
+      .replace(/\/\/[^@]+@/, `//__system:${encodeURIComponent(await keyIn())}@`)
+      .replace('authSource=admin', 'authSource=local');
+    expect(await codeOf(asSystem, { dropUser: 'parley', writeConcern: { w: 'majority' } })).toBe('done');
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+    expect(await textsIn(await start())).toEqual(['kept']);
+  });
+
+  test('data whose key was lost, or left half-written, gets another', async () => {
+    const first = await start();
+    await insert(first, { text: 'kept' });
+    await first.stop();
+    await writeFile(join(dataDir, 'mongod.key'), 'half');
+    const second = await start();
+    expect(await textsIn(second)).toEqual(['kept']);
+    expect(await codeOf(first.uri, { ping: 1 })).toBe('AuthenticationFailed');
+  });
+
+  test.skipIf(process.platform !== 'linux')('its process knows no secret of the server', async () => {
+    vi.stubEnv('OPENAI_API_KEY', 'sk-canary');
+    vi.stubEnv('MY_OWN_TOKEN', 'canary');
+    const mongo = await start();
+    const environment = await readFile(`/proc/${mongo.pid}/environ`, 'utf8');
+    expect(environment).toContain('PATH=');
+    expect(environment).not.toContain('canary');
+    const names = environment.split('\0').map((entry) => entry.split('=')[0]);
+    expect(names).not.toContain('OPENAI_API_KEY');
+    vi.unstubAllEnvs();
+  });
+});
+
 describe('the port', () => {
   test('is another one when the last is taken, and the data follows', async () => {
     const first = await start();
@@ -236,6 +328,27 @@ async function startOwner(): Promise<{ owner: ChildProcess; mongod: ProcessIdent
   if (!mongod) throw new Error('The owner’s mongod is gone already.');
   cleanUps.push(async () => (await isRunning(mongod)) && process.kill(pid, 'SIGKILL'));
   return { owner, mongod };
+}
+
+/** A mongod on the folder as release 0.1.0 ran it: without access control. */
+async function startAsBefore(): Promise<{ uri: string; kill(): Promise<void> }> {
+  const { binary, libraryPath } = await findMongod({ cacheDir: testCacheDir, onProgress: () => undefined });
+  await mkdir(join(dataDir, 'db'), { recursive: true });
+  const port = await freePort();
+  const args = ['--dbpath', join(dataDir, 'db'), '--port', String(port), '--bind_ip', '127.0.0.1'];
+  const env = { ...process.env, ...(libraryPath !== undefined && { LD_LIBRARY_PATH: libraryPath }) };
+  const child = spawn(binary, [...args, '--replSet', 'parley'], { detached: true, stdio: 'ignore', env });
+  cleanUps.push(() => killed(child));
+  await untilListening(port, AbortSignal.timeout(30_000));
+  const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;
+  const members = [{ _id: 0, host: `127.0.0.1:${port}` }];
+  await withClient({ uri }, async (client) => {
+    const admin = client.db('admin');
+    await admin.command({ replSetInitiate: { _id: 'parley', members } });
+    const isPrimary = async () => (await admin.command({ hello: 1 }))['isWritablePrimary'];
+    await expect.poll(isPrimary, { timeout: 20_000 }).toBe(true);
+  });
+  return { uri, kill: () => killed(child) };
 }
 
 /** A mongod that nobody owns, as a server leaves it that was killed where the kernel tells no child. */

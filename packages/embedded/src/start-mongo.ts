@@ -10,6 +10,7 @@ import { FolderInUseError, readLock } from './lock-folder.ts';
 import { type LastRun, readLastRun, stayWithSeries, writeLastRun } from './mongod-last-run.ts';
 import { openMongodLog } from './mongod-log.ts';
 import { type MongodExit, type MongodProcess, spawnMongod } from './mongod-process.ts';
+import { ensureMongodSecret, MONGOD_USER, type MongodSecret } from './mongod-secret.ts';
 
 export interface StartMongoOptions extends Omit<FindMongodOptions, 'cacheDir'> {
   /** The database lives in `db` below it, its log in `mongod.log`. Made when missing. */
@@ -23,7 +24,7 @@ export interface StartMongoOptions extends Omit<FindMongodOptions, 'cacheDir'> {
 }
 
 export interface EmbeddedMongo {
-  /** Of the replica set of one, for this run. It names no database. */
+  /** Of the replica set of one, for this run, with the user's password. It names no database. */
   uri: string;
   port: number;
   pid: number;
@@ -37,7 +38,8 @@ export interface EmbeddedMongo {
 
 /**
  * Starts a real MongoDB on 127.0.0.1, as a replica set of one, with its data in `dataDir`. What was
- * acknowledged there survives whatever ends it. The caller holds the folder (`lockFolder`), so a `mongod` that
+ * acknowledged there survives whatever ends it. It takes no
+ * commands but of those who know the folder's secret. The caller holds the folder (`lockFolder`), so a `mongod` that
  * still serves it was left behind by a killed server: it is ended first.
  *
  * @throws Error that says what went wrong, with MongoDB's own words where it has some: no program found, the
@@ -52,6 +54,7 @@ export async function startMongo(options: StartMongoOptions): Promise<EmbeddedMo
   await mkdir(join(options.dataDir, 'db'), { recursive: true, mode: 0o700 });
   // One path whichever way the folder is named, because a leftover is known by it.
   const dataDir = await realpath(options.dataDir);
+  const secret = await ensureMongodSecret(dataDir);
   const lastRun = await readLastRun(dataDir);
   const cacheDir = options.cacheDir ?? join(dataDir, 'fetched');
   const found = await findMongod({ ...options, cacheDir });
@@ -62,15 +65,26 @@ export async function startMongo(options: StartMongoOptions): Promise<EmbeddedMo
     await endLeftover(join(dataDir, 'db'), onProgress);
     const port = await choosePort(options, lastRun);
     try {
-      const mongod = await launch({ ...options, dataDir, program, port });
+      const mongod = await launch({ ...options, dataDir, program, port, secret });
       await writeLastRun(dataDir, { ...program, version, port });
-      const uri = `mongodb://127.0.0.1:${port}/?replicaSet=${REPLICA_SET}&directConnection=true`;
-      return { uri, port, pid: mongod.pid, version, stop: mongod.stop, exited: mongod.exited };
+      return {
+        uri: uriOf(port, secret),
+        port,
+        pid: mongod.pid,
+        version,
+        stop: mongod.stop,
+        exited: mongod.exited,
+      };
     } catch (error) {
       if (!(error instanceof MongodFailure && error.isPassing) || attempt === ATTEMPTS_MAX) throw error;
       await delay(RETRY_AFTER_MS, undefined, { signal });
     }
   }
+}
+
+function uriOf(port: number, { password }: MongodSecret): string {
+  const settings = `replicaSet=${REPLICA_SET}&directConnection=true&authSource=admin`;
+  return `mongodb://${MONGOD_USER}:${password}@127.0.0.1:${port}/?${settings}`;
 }
 
 const NOT_ON_WINDOWS =
@@ -107,19 +121,22 @@ interface Launch extends Pick<StartMongoOptions, 'signal' | 'stopTimeoutMs'> {
   dataDir: string;
   program: MongodProgram;
   port: number;
+  secret: MongodSecret;
 }
 
 /** Answers the `mongod` once it takes writes; otherwise none is left running. */
-async function launch({ dataDir, program, port, ...options }: Launch): Promise<MongodProcess> {
+async function launch({ dataDir, program, port, secret, ...options }: Launch): Promise<MongodProcess> {
   const { signal, stopTimeoutMs = STOP_TIMEOUT_MS } = options;
   const log = await openMongodLog(dataDir);
   const dbPath = join(dataDir, 'db');
-  const mongod = await spawnMongod({ program, dbPath, port, replicaSet: REPLICA_SET, log, stopTimeoutMs });
+  const { keyFile } = secret;
+  const server = { program, dbPath, port, replicaSet: REPLICA_SET, keyFile, log, stopTimeoutMs };
+  const mongod = await spawnMongod(server);
   const tooLong = AbortSignal.timeout(START_MAX_MS);
   const givenUp = AbortSignal.any([mongod.ended, tooLong, ...(signal ? [signal] : [])]);
   try {
     await untilListening(port, givenUp);
-    await becomePrimary({ port, pid: mongod.pid, replicaSet: REPLICA_SET, signal: givenUp });
+    await becomePrimary({ port, pid: mongod.pid, replicaSet: REPLICA_SET, secret, signal: givenUp });
     return mongod;
   } catch (error) {
     if (signal?.aborted) await mongod.stop();

@@ -1,6 +1,6 @@
 import { beginAct, madeBy } from '@parley/api';
 import { type Id, isId, Refusal } from '@parley/contract';
-import type { Stores } from '@parley/db';
+import type { Database, Stores } from '@parley/db';
 import { z } from 'zod';
 import { readEnv } from '../env.ts';
 import { joinDatabase } from '../open-database.ts';
@@ -43,9 +43,14 @@ export async function actOn(
 
 /** Opens the database for as long as `use` takes. */
 export async function withStores(use: (stores: Stores) => Promise<void>): Promise<void> {
+  await withDatabase(({ stores }) => use(stores));
+}
+
+/** The same, for what is about the database itself. */
+export async function withDatabase(use: (database: Database) => Promise<void>): Promise<void> {
   const { database, close } = await joinDatabase(readEnv(), say);
   try {
-    await use(database.stores);
+    await use(database);
   } finally {
     await close();
   }

@@ -1,5 +1,14 @@
+import { mintEncryptionKey } from '@parley/db';
+import { mongo } from 'mongoose';
 import { expect, test } from 'vitest';
-import { type Credentials, call, mongodPid, ServerProcess, temporaryFolder } from './server-process.ts';
+import {
+  admin,
+  type Credentials,
+  call,
+  mongodPid,
+  ServerProcess,
+  temporaryFolder,
+} from './server-process.ts';
 
 async function makeChat(credentials: Credentials): Promise<string> {
   const { body } = await call(credentials, 'POST', '/chat', {
@@ -107,7 +116,7 @@ test.each([
 test('of two servers that start on one empty database, one makes the first team', async () => {
   const home = await ServerProcess.start(await temporaryFolder());
   const { mongodbUri } = await home.credentials();
-  const env = { MONGODB_URI: mongodbUri.replace('/?', '/replicas?') };
+  const env = { MONGODB_URI: mongodbUri.replace('/?', '/replicas?'), ENCRYPTION_KEY: mintEncryptionKey() };
   const replicas = await Promise.all([
     ServerProcess.start(await temporaryFolder(), env),
     ServerProcess.start(await temporaryFolder(), env),
@@ -119,4 +128,25 @@ test('of two servers that start on one empty database, one makes the first team'
     const answer = await call({ url, secretKey: credentials?.secretKey ?? '' }, 'GET', '/agent');
     expect(answer).toMatchObject({ status: 200, body: { agents: [{ id: credentials?.agentId }] } });
   }
+});
+
+test('the embedded database is for those who have its password, which the commands find', async () => {
+  const dataDir = await temporaryFolder();
+  const server = await ServerProcess.start(dataDir);
+  const { mongodbUri } = await server.credentials();
+  const refused = async (uri: string) => {
+    const client = new mongo.MongoClient(uri, { serverSelectionTimeoutMS: 10_000 });
+    try {
+      return await client.db('parley').collection('keys').findOne();
+    } catch (error) {
+      return error instanceof mongo.MongoServerError ? error.codeName : String(error);
+    } finally {
+      await client.close();
+    }
+  };
+  expect(await refused(mongodbUri.replace(/\/\/[^@]+@/, '//'))).toBe('Unauthorized');
+  expect(await refused(mongodbUri)).toMatchObject({ hash: expect.any(String) });
+  expect(server.stderr + server.stdout).not.toContain(mongodbUri);
+  const { teams } = JSON.parse((await admin(dataDir, ['team', 'list'])).stdout);
+  expect(teams).toHaveLength(1);
 });

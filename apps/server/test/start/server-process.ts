@@ -34,6 +34,11 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
+/** The encryption key that a server has made for itself, for other servers on its database. */
+export async function encryptionKeyOf(dataDir: string): Promise<{ readonly ENCRYPTION_KEY: string }> {
+  return { ENCRYPTION_KEY: (await readFile(join(dataDir, 'encryption.key'), 'utf8')).trim() };
+}
+
 /** The environment of a server that finds its mongod at once and fetches no model. */
 async function environment(dataDir: string, env: Record<string, string>): Promise<NodeJS.ProcessEnv> {
   const { binary } = await findMongod({

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { openKeyWarning } from '@parley/contract';
 import { expect, test } from 'vitest';
-import { ServerProcess, temporaryFolder } from '../start/server-process.ts';
+import { encryptionKeyOf, ServerProcess, temporaryFolder } from '../start/server-process.ts';
 import { ask, askForSession } from './support.ts';
 
 test('`npm start` builds the page, says where it is, and lets it in with the publishable key', async () => {
@@ -29,9 +29,11 @@ test('WEB_APP=off: there is no page, and the start page names none', async () =>
 });
 
 test('the keys of another place: the page is told to be given one, and WEB_PUBLISHABLE_KEY is it', async () => {
-  const home = await ServerProcess.start(await temporaryFolder());
+  const homeFolder = await temporaryFolder();
+  const home = await ServerProcess.start(homeFolder);
   const { mongodbUri, publishableKey, webKey } = await home.credentials();
-  const elsewhere = await ServerProcess.start(await temporaryFolder(), { MONGODB_URI: mongodbUri });
+  const database = { MONGODB_URI: mongodbUri, ...(await encryptionKeyOf(homeFolder)) };
+  const elsewhere = await ServerProcess.start(await temporaryFolder(), database);
   const refused = await askForSession(elsewhere.url);
   expect(refused).toMatchObject({ status: 503, body: { code: 'web_app_not_configured' } });
 
@@ -39,7 +41,7 @@ test('the keys of another place: the page is told to be given one, and WEB_PUBLI
     [webKey, false],
     [publishableKey, true],
   ] as const) {
-    const given = { MONGODB_URI: mongodbUri, WEB_PUBLISHABLE_KEY: key };
+    const given = { ...database, WEB_PUBLISHABLE_KEY: key };
     const configured = await ServerProcess.start(await temporaryFolder(), given);
     expect(await askForSession(configured.url)).toMatchObject({
       status: 200,

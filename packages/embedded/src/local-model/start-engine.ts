@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { environmentWithoutSecrets } from '../env.ts';
 import { explainEngineEnd } from './explain-engine-end.ts';
 import type { EngineAddress } from './model-gate.ts';
 
@@ -51,7 +52,10 @@ export async function startEngine(options: StartEngineOptions): Promise<Engine> 
   const { files, settings, signal, timeoutMs = 120_000 } = options;
   signal.throwIfAborted();
   // Isolated: the user's own Python settings and packages have no say. No byte code is left in the folder.
-  const child = spawn(files.python, ['-I', '-B', SCRIPT], { stdio: 'pipe' });
+  const child = spawn(files.python, ['-I', '-B', SCRIPT], {
+    stdio: 'pipe',
+    env: environmentWithoutSecrets(),
+  });
   const ended = endOf(child);
   const end = () => endChild(child, ended);
   const timeout = AbortSignal.timeout(timeoutMs);

@@ -1,0 +1,78 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mintEncryptionKey, parseEncryptionKey } from '@parley/db';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { encryptionOptions, oncePerDocument } from './encryption-keys.ts';
+import { readEnv } from './env.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'parley-keys-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const MONGODB_URI = 'mongodb://db.example/parley';
+const optionsOf = (env: NodeJS.ProcessEnv) =>
+  encryptionOptions(readEnv({ DATA_DIR: join(folder, 'data'), ...env }));
+const path = () => join(folder, 'data', 'encryption.key');
+
+test('the variable comes before the file, and the key before is only read', async () => {
+  const [key, other, previous] = [mintEncryptionKey(), mintEncryptionKey(), mintEncryptionKey()];
+  await (await optionsOf({})).makeKey?.({ isNew: true });
+  await writeFile(path(), other);
+  expect((await optionsOf({})).keys?.current.id).toBe(parseEncryptionKey(other)?.id);
+  const both = { ENCRYPTION_KEY: key, ENCRYPTION_KEY_PREVIOUS: previous };
+  const { keys } = await optionsOf(both);
+  expect(keys?.current.id).toBe(parseEncryptionKey(key)?.id);
+  expect(keys?.previous?.id).toBe(parseEncryptionKey(previous)?.id);
+});
+
+test('a key before without a present one is refused, and so is a file that holds none', async () => {
+  await expect(optionsOf({ ENCRYPTION_KEY_PREVIOUS: mintEncryptionKey() })).rejects.toThrow('Set both');
+  await (await optionsOf({})).makeKey?.({ isNew: true });
+  await writeFile(path(), 'half a ke');
+  await expect(optionsOf({})).rejects.toThrow(`${path()} holds no encryption key`);
+});
+
+describe('a key file is made', () => {
+  test('for the embedded database, also when it is of an earlier version', async () => {
+    for (const isNew of [true, false]) {
+      const made = await (await optionsOf({})).makeKey?.({ isNew });
+      expect((await stat(path())).mode & 0o777).toBe(0o600);
+      expect((await stat(join(folder, 'data'))).mode & 0o777).toBe(0o700);
+      expect(parseEncryptionKey(await readFile(path(), 'utf8'))?.id).toBe(made?.key.id);
+      await made?.discard();
+      await expect(stat(path())).rejects.toThrow('ENOENT');
+    }
+  });
+
+  test('for another database only while that is new: servers of an earlier version share none', async () => {
+    expect(await (await optionsOf({ MONGODB_URI })).makeKey?.({ isNew: false })).toBeUndefined();
+    expect(await (await optionsOf({ MONGODB_URI })).makeKey?.({ isNew: true })).toBeDefined();
+  });
+
+  test('in no folder that may be gone with its container: production is told to set the variable', async () => {
+    const env = { MONGODB_URI, NODE_ENV: 'production' };
+    expect(await (await optionsOf(env)).makeKey?.({ isNew: true })).toBeDefined();
+    const inDefaultFolder = await encryptionOptions({ ...readEnv(env), DATA_DIR: '.data' });
+    if (inDefaultFolder.keys) expect.fail('.data holds a key');
+    await expect(inDefaultFolder.makeKey?.({ isNew: true })).rejects.toThrow('Set ENCRYPTION_KEY');
+    // With the embedded database the key lies where the data lies.
+    expect(
+      await (await optionsOf({ NODE_ENV: 'production', DATA_DIR: folder })).makeKey?.({ isNew: true }),
+    ).toBeDefined();
+  });
+
+  test('never over another', async () => {
+    await (await optionsOf({})).makeKey?.({ isNew: true });
+    await expect((await optionsOf({})).makeKey?.({ isNew: true })).rejects.toThrow('EEXIST');
+  });
+});
+
+test('a document with a secret that cannot be read is told of once', () => {
+  const told: string[] = [];
+  const tell = oncePerDocument(({ document }) => void told.push(document));
+  for (const document of ['a', 'b', 'a']) tell({ team: 't', document, field: 'secret', keyId: 'k' });
+  expect(told).toEqual(['a', 'b']);
+});

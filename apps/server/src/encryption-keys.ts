@@ -1,0 +1,94 @@
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type EncryptionOptions,
+  type MadeKey,
+  mintEncryptionKey,
+  parseEncryptionKey,
+  readEncryptionKeys,
+  type UnreadableSecret,
+} from '@parley/db';
+import type { Env } from './env.ts';
+
+type KeyEnv = Pick<
+  Env,
+  'ENCRYPTION_KEY' | 'ENCRYPTION_KEY_PREVIOUS' | 'DATA_DIR' | 'MONGODB_URI' | 'NODE_ENV'
+>;
+
+/**
+ * The keys that the database's secrets are encrypted with: `ENCRYPTION_KEY`, else the file in DATA_DIR. A database without
+ * a key gets one in that file: the embedded one always, because it is in the same folder; another only while it is new,
+ * so that of several servers of an earlier version none shuts the others out.
+ *
+ * @throws Error with a sentence for the operator
+ */
+export async function encryptionOptions(env: KeyEnv): Promise<EncryptionOptions> {
+  const path = keyFileOf(env);
+  const text = env.ENCRYPTION_KEY ?? (await readKeyFile(path));
+  const keys = readEncryptionKeys(text, env.ENCRYPTION_KEY_PREVIOUS);
+  const isEmbedded = env.MONGODB_URI === undefined;
+  return {
+    keys,
+    async makeKey({ isNew }) {
+      if (!isEmbedded && !isNew) return undefined;
+      if (!isEmbedded && !isFolderChosen(env)) throw new Error(NO_PLACE_FOR_KEY);
+      return makeKeyFile(path);
+    },
+  };
+}
+
+export function keyFileOf({ DATA_DIR }: Pick<Env, 'DATA_DIR'>): string {
+  return join(DATA_DIR, 'encryption.key');
+}
+
+/** Writes a new key, readable by its owner alone. It is on the disk before the database knows it. */
+export async function makeKeyFile(path: string): Promise<MadeKey> {
+  const text = mintEncryptionKey();
+  const key = parseEncryptionKey(text);
+  if (!key) throw new Error('the key that was made is none');
+  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(`${text}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return { key, discard: () => rm(path, { force: true }) };
+}
+
+const NO_PLACE_FOR_KEY =
+  'This server has no key to encrypt secrets with. Set ENCRYPTION_KEY, the same for every server ' +
+  '(`openssl rand -base64 32` makes one), or DATA_DIR to a folder that lasts, for a key of its own.';
+
+/** In production the default folder may be part of a container, and gone with it. */
+function isFolderChosen({ NODE_ENV, DATA_DIR }: Pick<Env, 'NODE_ENV' | 'DATA_DIR'>): boolean {
+  return NODE_ENV !== 'production' || DATA_DIR !== '.data';
+}
+
+async function readKeyFile(path: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  if (parseEncryptionKey(text)) return text;
+  throw new Error(`${path} holds no encryption key. Restore it, or move it away and set ENCRYPTION_KEY.`);
+}
+
+/** Of how many documents it is remembered that they were told of. */
+const TOLD_MAX = 1_000;
+
+/** Tells of each document with a secret that cannot be read, once; it is read for every message. */
+export function oncePerDocument(
+  tell: (secret: UnreadableSecret) => void,
+): (secret: UnreadableSecret) => void {
+  const told = new Set<string>();
+  return (secret) => {
+    if (told.has(secret.document) || told.size >= TOLD_MAX) return;
+    told.add(secret.document);
+    tell(secret);
+  };
+}

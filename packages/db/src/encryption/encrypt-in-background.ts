@@ -1,0 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Lease } from '../migrations/lease.ts';
+import type { DatabaseLog } from '../migrations/migration.ts';
+import type { Models } from '../models.ts';
+import type { EncryptionControl } from './encryption-control.ts';
+import type { EncryptionDocument } from './encryption-state.ts';
+
+/** From this schema version on, servers read sealed secrets. Release 0.1.0 counts as 0. */
+const READS_SEALED = 1;
+const LOOK_MS = 60_000;
+
+export interface EncryptInBackgroundParts {
+  readonly models: Pick<Models, 'encryption'>;
+  readonly control: EncryptionControl;
+  /** Of one process at a time. */
+  readonly lease: Lease;
+  readonly minimumSchemaVersion: () => Promise<number>;
+  readonly log: DatabaseLog;
+  readonly signal: AbortSignal;
+  /** How often it is looked. */
+  readonly lookMs?: number | undefined;
+}
+
+/**
+ * Encrypts the secrets of a database of an earlier version, once no server is left that could not read them. Ends when
+ * that is done, or when `signal` aborts.
+ */
+export async function encryptInBackground(parts: EncryptInBackgroundParts): Promise<void> {
+  const { control, lease, log, signal, lookMs = LOOK_MS } = parts;
+  while (!signal.aborted) {
+    try {
+      const next = await nextOf(parts);
+      if (next === 'done') return;
+      if (next === 'seal') await lease.run((held) => seal(control, log, held));
+    } catch (error) {
+      if (!signal.aborted) log('warn', 'encrypting stored secrets failed; it is tried again', { error });
+    }
+    // Jitter keeps servers from looking in step.
+    await delay(lookMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function nextOf({
+  models,
+  minimumSchemaVersion,
+}: EncryptInBackgroundParts): Promise<'done' | 'seal' | 'wait'> {
+  const state = await models.encryption.findOne({ _id: 'encryption' }).lean<EncryptionDocument>();
+  if (!state) return 'wait';
+  if (state.isOn) return state.isPending ? 'seal' : 'done';
+  return (await minimumSchemaVersion()) >= READS_SEALED ? 'seal' : 'wait';
+}
+
+async function seal(control: EncryptionControl, log: DatabaseLog, signal: AbortSignal): Promise<void> {
+  log('info', 'stored secrets are being encrypted', {});
+  const { secrets } = await control.turnOn(signal);
+  log('info', 'stored secrets are encrypted', { ...secrets });
+}

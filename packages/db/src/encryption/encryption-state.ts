@@ -1,0 +1,75 @@
+import type { EncryptionKey, EncryptionKeys } from './encryption-key.ts';
+
+/** The one document that says with which key a database's secrets are sealed. */
+export interface EncryptionDocument {
+  _id: 'encryption';
+  keyId: string;
+  /** A known text, sealed with the key: proof that a key with this id is the key. */
+  check: string;
+  /** Whether new secrets are sealed. Off in a database of an earlier version, until its operator turns it on. */
+  isOn: boolean;
+  /** While there may be secrets that were stored before it was turned on. */
+  isPending?: true;
+  /** The key before, while a rotation runs: some texts are still sealed with it. */
+  rotatingFrom?: string;
+  /** Keys that were rotated away from: none of them seals again. */
+  retired: string[];
+  createdAt: Date;
+}
+
+const CHECK_PLACE = { team: '', document: 'encryption', field: 'check' };
+const CHECK_TEXT = 'parley';
+
+/** What is stored of a key. */
+export function checkOf(key: EncryptionKey): Pick<EncryptionDocument, 'keyId' | 'check'> {
+  return { keyId: key.id, check: key.seal(CHECK_PLACE, CHECK_TEXT) };
+}
+
+export type KeyProblem =
+  /** The database has a key and this process has none. */
+  | 'no key'
+  /** This process has another key than the database. */
+  | 'other key'
+  /** This process would write with a key that was rotated away from. */
+  | 'retired key'
+  /** A rotation has not finished, and this process does not have the key before. */
+  | 'no previous key';
+
+/**
+ * What keeps a process with these keys from sealing for this database. A process that has the next key as its current
+ * one, and the database's as the previous, is before a rotation: it may.
+ */
+export function problemOfKeys(
+  {
+    keyId,
+    check,
+    rotatingFrom,
+    retired,
+  }: Pick<EncryptionDocument, 'keyId' | 'check' | 'rotatingFrom' | 'retired'>,
+  keys: EncryptionKeys | undefined,
+): KeyProblem | undefined {
+  if (!keys) return 'no key';
+  const { current, previous } = keys;
+  if (retired.includes(current.id)) return 'retired key';
+  const database = [current, previous].find((key) => key?.id === keyId);
+  if (database?.open(CHECK_PLACE, check) !== CHECK_TEXT) return 'other key';
+  if (rotatingFrom !== undefined && previous?.id !== rotatingFrom) return 'no previous key';
+  return undefined;
+}
+
+/** A sentence for the operator whose server does not start. */
+export const sentenceOfProblem: Readonly<Record<KeyProblem, string>> = {
+  'no key':
+    'The secrets in this database are encrypted, and this server has no key. Set ENCRYPTION_KEY to the key that the ' +
+    'first server was started with, or made in its DATA_DIR (encryption.key). If the key is lost: ' +
+    '`npm run -s admin -- encryption reset`.',
+  'other key':
+    'The secrets in this database are encrypted with another key than this server has. Set ENCRYPTION_KEY to the ' +
+    'key of the database; to change the key, set the old one as ENCRYPTION_KEY_PREVIOUS as well. If the key is lost: ' +
+    '`npm run -s admin -- encryption reset`.',
+  'retired key':
+    'ENCRYPTION_KEY is a key that this database was rotated away from. Set ENCRYPTION_KEY to the new key.',
+  'no previous key':
+    'The rotation of the encryption key has not finished. Set ENCRYPTION_KEY_PREVIOUS to the key before, and run ' +
+    '`npm run -s admin -- encryption rotate`.',
+};

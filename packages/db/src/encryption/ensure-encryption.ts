@@ -1,0 +1,86 @@
+import { isDuplicateKey } from '../database-errors.ts';
+import type { Models } from '../models.ts';
+import { type EncryptionKey, type EncryptionKeys, parseEncryptionKey } from './encryption-key.ts';
+import { checkOf, type EncryptionDocument, problemOfKeys, sentenceOfProblem } from './encryption-state.ts';
+import type { UnreadableSecret } from './vault.ts';
+
+/** A key that was just made and stored outside the database. */
+export interface MadeKey {
+  readonly key: EncryptionKey;
+  /** Removes it again: another server was faster, and its key is the database's. */
+  discard(): Promise<void>;
+}
+
+export interface EncryptionOptions {
+  readonly keys?: EncryptionKeys | undefined;
+  /** Makes the key of a database that has none; without it such a database stays without encryption. */
+  readonly makeKey?: ((database: { readonly isNew: boolean }) => Promise<MadeKey | undefined>) | undefined;
+  readonly onUnreadable?: ((secret: UnreadableSecret) => void) | undefined;
+  /** Goes on with a wrong key or none, for commands that need no secret: writing one is still refused. */
+  readonly isKeyOptional?: boolean | undefined;
+  /** How long a write that began before a change of the key may take. */
+  readonly settleMs?: number | undefined;
+  /** How often a server looks whether secrets of an earlier version can be encrypted. */
+  readonly lookMs?: number | undefined;
+}
+
+/**
+ * Brings this process's keys and the database together: the first server stores its key's id and check value, by one
+ * unique insert; every other one must have that key. A new database is encrypted from its first secret on; in one of an
+ * earlier version, encryption stays off until its operator turns it on.
+ *
+ * @returns the keys this process goes on with
+ * @throws Error with a sentence for the operator: no key, or another one
+ */
+export async function ensureEncryption(
+  { encryption, teams }: Pick<Models, 'encryption' | 'teams'>,
+  options: EncryptionOptions,
+): Promise<EncryptionKeys | undefined> {
+  const { keys, makeKey, isKeyOptional = false } = options;
+  const read = () => encryption.findOne({ _id: 'encryption' }).lean<EncryptionDocument>();
+  const known = await read();
+  if (known) return checked(known, keys, isKeyOptional);
+  if (!keys && !makeKey) return undefined;
+  const isNew = (await teams.findOne({}, { _id: 1 }).lean()) === null;
+  const made = keys ? undefined : await makeKey?.({ isNew });
+  const ours = keys ?? (made && { current: made.key });
+  if (!ours) return undefined;
+  try {
+    const state = { ...checkOf(ours.current), isOn: isNew, retired: [], createdAt: new Date() };
+    await encryption.insertMany([{ _id: 'encryption', ...state }], { lean: true });
+    return ours;
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    const others = await read();
+    if (!others) throw error;
+    if (others.keyId !== ours.current.id) await made?.discard();
+    return checked(others, made ? undefined : keys, isKeyOptional);
+  }
+}
+
+function checked(
+  state: EncryptionDocument,
+  keys: EncryptionKeys | undefined,
+  isKeyOptional: boolean,
+): EncryptionKeys | undefined {
+  const problem = problemOfKeys(state, keys);
+  if (problem && !isKeyOptional) throw new Error(sentenceOfProblem[problem]);
+  return keys;
+}
+
+/** The keys of a process, from the texts its operator set. @throws Error that names the variable */
+export function readEncryptionKeys(
+  current: string | undefined,
+  previous: string | undefined,
+): EncryptionKeys | undefined {
+  const key = current === undefined ? undefined : parseEncryptionKey(current);
+  const before = previous === undefined ? undefined : parseEncryptionKey(previous);
+  if (current !== undefined && !key) throw new Error(malformed('ENCRYPTION_KEY'));
+  if (previous !== undefined && !before) throw new Error(malformed('ENCRYPTION_KEY_PREVIOUS'));
+  if (!key && before) throw new Error('ENCRYPTION_KEY_PREVIOUS is set without ENCRYPTION_KEY. Set both.');
+  return key && { current: key, ...(before && { previous: before }) };
+}
+
+function malformed(variable: string): string {
+  return `${variable} must be 32 bytes in base64 or hex, such as \`openssl rand -base64 32\` makes.`;
+}

@@ -1,0 +1,87 @@
+import type { Id, Tool } from '@parley/contract';
+import type { SealedPlace } from './encryption-key.ts';
+import type { Seal, Vault } from './vault.ts';
+
+/** Where a signing secret belongs. */
+export function signingSecretPlace(team: Id<'team'>, id: Id<'secret'>): SealedPlace {
+  return { team, document: id, field: 'secret' };
+}
+
+/**
+ * Where a tool's header belongs: to this tool at this URL. Somebody who can write to the database and has no key cannot
+ * have the value sent elsewhere.
+ */
+function headerPlace(team: Id<'team'>, agent: Id<'agent'>, { name, url }: Tool, header: string): SealedPlace {
+  return { team, document: agent, field: `tools ${JSON.stringify([name, url, header])}` };
+}
+
+/** A header's value as it stands in the stored text: plain, as it always was, or sealed. No plain text looks sealed. */
+export type StoredHeader = string | { readonly sealed: string };
+type StoredTool = Omit<Tool, 'headers'> & { readonly headers?: Readonly<Record<string, StoredHeader>> };
+
+/** Whose tools these are. */
+export interface ToolsOwner {
+  readonly team: Id<'team'>;
+  readonly agent: Id<'agent'>;
+}
+
+export function holdsHeaders(tools: readonly Tool[] | undefined): boolean {
+  return tools?.some(({ headers }) => headers !== undefined) ?? false;
+}
+
+/** The text that is stored of an agent's tools. */
+export function storeTools({ team, agent }: ToolsOwner, tools: readonly Tool[], seal: Seal): string {
+  return JSON.stringify(
+    tools.map((tool) => withHeaders(tool, tool.headers, (name, value) => store(name, value, tool))),
+  );
+
+  function store(name: string, value: string, tool: Tool): StoredHeader {
+    const text = seal(headerPlace(team, agent, tool, name), value);
+    return text === value ? value : { sealed: text };
+  }
+}
+
+/** The tools of a stored text. A header that cannot be opened is left out: its tool answers that it is missing. */
+export function openTools({ team, agent }: ToolsOwner, stored: string, open: Vault['open']): Tool[] {
+  return parse(stored).map((tool) => {
+    const { headers, ...plain } = tool;
+    return withHeaders(plain, headers, (name, value) =>
+      typeof value === 'string' ? value : open(headerPlace(team, agent, plain, name), value.sealed),
+    );
+  });
+}
+
+/** The same text with each header stored anew; what `change` answers nothing for stays as it is. */
+export function restoreTools(
+  { team, agent }: ToolsOwner,
+  stored: string,
+  change: (place: SealedPlace, value: StoredHeader) => StoredHeader | 'removed' | undefined,
+): string {
+  const tools = parse(stored).map(({ headers, ...tool }) =>
+    withHeaders(tool, headers, (name, value) => {
+      const changed = change(headerPlace(team, agent, tool, name), value);
+      return changed === 'removed' ? undefined : (changed ?? value);
+    }),
+  );
+  return JSON.stringify(tools);
+}
+
+function parse(stored: string): StoredTool[] {
+  // It was made from tools, by `storeTools` or by an earlier version.
+  return JSON.parse(stored) as StoredTool[];
+}
+
+function withHeaders<T extends object, From, To>(
+  { headers: _, ...tool }: T & { headers?: unknown },
+  headers: Readonly<Record<string, From>> | undefined,
+  change: (name: string, value: From) => To | undefined,
+): Omit<T, 'headers'> & { headers?: Record<string, To> } {
+  const changed = Object.entries(headers ?? {}).flatMap(([name, value]) => {
+    const next = change(name, value);
+    return next === undefined ? [] : [[name, next] as const];
+  });
+  return {
+    ...(tool as Omit<T, 'headers'>),
+    ...(changed.length > 0 && { headers: Object.fromEntries(changed) }),
+  };
+}

@@ -1,0 +1,62 @@
+import { Refusal } from '@parley/contract';
+import { type EncryptionKeys, keyIdOf, type SealedPlace } from './encryption-key.ts';
+import type { EncryptionDocument } from './encryption-state.ts';
+import { problemOfKeys } from './encryption-state.ts';
+
+/** Makes the text that is stored of a secret. */
+export type Seal = (place: SealedPlace, text: string) => string;
+
+/** What the stores seal and open secrets with. */
+export interface Vault {
+  /**
+   * The way secrets are stored now: sealed, or plain while encryption is off. It is asked for before each write, so
+   * that no process goes on sealing with a key that was rotated away from.
+   *
+   * @throws Refusal `encryption_key_outdated`
+   */
+  sealing(): Promise<Seal>;
+  /** The text of a stored secret; undefined when no key of this process opens it, which is reported. */
+  open(place: SealedPlace, stored: string): string | undefined;
+}
+
+/** A secret that no key of this process opens, for the operator's log. It holds nothing of the secret. */
+export interface UnreadableSecret extends SealedPlace {
+  readonly keyId: string;
+}
+
+export interface VaultOptions {
+  readonly keys?: EncryptionKeys | undefined;
+  readonly onUnreadable?: ((secret: UnreadableSecret) => void) | undefined;
+}
+
+type ReadState = () => Promise<EncryptionDocument | null | undefined>;
+
+const plainly: Seal = (_place, text) => text;
+
+export function createVault(readState: ReadState, { keys, onUnreadable }: VaultOptions): Vault {
+  return {
+    async sealing() {
+      const state = await readState();
+      if (!state?.isOn) return plainly;
+      if (!keys || problemOfKeys(state, keys)) throw new Refusal('encryption_key_outdated');
+      return (place, text) => keys.current.seal(place, text);
+    },
+
+    open(place, stored) {
+      const keyId = keyIdOf(stored);
+      if (keyId === undefined) return stored;
+      const text = openWith(keys, place, stored);
+      if (text === undefined) onUnreadable?.({ ...place, keyId });
+      return text;
+    },
+  };
+}
+
+/** The text, if one of the keys opens it in its place. */
+export function openWith(
+  keys: EncryptionKeys | undefined,
+  place: SealedPlace,
+  sealed: string,
+): string | undefined {
+  return keys?.current.open(place, sealed) ?? keys?.previous?.open(place, sealed);
+}

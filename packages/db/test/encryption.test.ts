@@ -1,0 +1,424 @@
+import { randomBytes } from 'node:crypto';
+import { type Id, mintId, Refusal } from '@parley/contract';
+import { mongo } from 'mongoose';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { EncryptionKey } from '../src/encryption/encryption-key.ts';
+import type { Database, EncryptionKeys, UnreadableSecret } from '../src/index.ts';
+import { openEmptyDatabase } from '../src/testing/test-database.ts';
+import { mongoUri } from './mongo-uri.ts';
+
+/* Signing secrets and the headers of tools, as somebody sees them who opens the database without the key. */
+
+type EmptyDatabase = ReturnType<typeof openEmptyDatabase>;
+
+let home: EmptyDatabase;
+beforeEach(() => {
+  home = openEmptyDatabase(mongoUri(), 'encryption');
+});
+afterEach(() => home.drop());
+
+const newKey = () => new EncryptionKey(randomBytes(32));
+const CANARY = 'Bearer canary-header';
+const toolsWith = (url = 'https://tools.example/a') => [
+  { name: 't', description: 'd', parameters: {}, url, headers: { authorization: CANARY } },
+];
+
+/** A server, as far as the database can tell. */
+function serve(keys?: EncryptionKeys, unreadable: UnreadableSecret[] = []): Promise<Database> {
+  const onUnreadable = (secret: UnreadableSecret) => void unreadable.push(secret);
+  return home.connect({ encryption: { ...(keys && { keys }), onUnreadable, settleMs: 50 } });
+}
+
+async function newTeam({ stores }: Database): Promise<{ team: Id<'team'> }> {
+  const team = mintId('team');
+  await stores.teams.create({ id: team, name: 'T' });
+  return { team };
+}
+
+async function allText(): Promise<string> {
+  const collections = await Promise.all(
+    ['signingSecrets', 'agents', 'encryption'].map((name) => home.raw.collection(name).find().toArray()),
+  );
+  return JSON.stringify(collections);
+}
+
+const secretsOf = async ({ stores }: Database, scope: { team: Id<'team'> }) =>
+  (await stores.signingSecrets.findWorking(scope)).map(({ secret }) => secret).sort();
+const headerOf = async ({ stores }: Database, scope: { team: Id<'team'> }, agent: Id<'agent'>) =>
+  (await stores.agents.get(scope, agent))?.tools?.[0]?.headers?.['authorization'];
+const later = () => new Date(Date.now() + 60_000);
+const failureOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (error: unknown) => (error instanceof Refusal ? error.code : String(error)),
+  );
+
+/** What release 0.1.0 has left: a team, and its secrets in clear. */
+async function makeOldDatabase() {
+  const old = await serve();
+  const scope = await newTeam(old);
+  const made = await old.stores.signingSecrets.create(scope, later());
+  const agent = await old.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
+  await old.stores.agents.update(scope, agent.id, (now) => ({ ...now, systemPrompt: 'new' }));
+  await old.close();
+  return { scope, secret: String(made?.secret), agent: agent.id };
+}
+
+describe('in a new database', () => {
+  test('secrets are stored sealed, and every server with the key reads them', async () => {
+    const keys = { current: newKey() };
+    const [first, second] = [await serve(keys), await serve(keys)];
+    const scope = await newTeam(first);
+    const made = await first.stores.signingSecrets.create(scope, later());
+    const agent = await first.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
+    const text = await allText();
+    expect(text).not.toContain(String(made?.secret));
+    expect(text).not.toContain('canary');
+    expect(text.match(/aes256gcm:/g)).toHaveLength(3);
+    expect(await secretsOf(second, scope)).toEqual([made?.secret]);
+    expect((await second.stores.signingSecrets.list(scope))[0]?.visibleStart).toBe(made?.info.visibleStart);
+    expect(await headerOf(second, scope, agent.id)).toBe(CANARY);
+    const { encryption } = second;
+    expect(await encryption.status()).toEqual({
+      isOn: true,
+      keyId: keys.current.id,
+      secrets: { underCurrentKey: 2, underPreviousKey: 0, plain: 0, unreadable: 0 },
+    });
+  });
+
+  test('a kept header is no other version, and is sealed again when the agent changes', async () => {
+    const keys = { current: newKey() };
+    const server = await serve(keys);
+    const scope = await newTeam(server);
+    const made = await server.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
+    const same = await server.stores.agents.update(scope, made.id, (now) => ({ ...now }));
+    expect(same).toMatchObject({ version: 1 });
+    const next = await server.stores.agents.update(scope, made.id, (now) => ({ ...now, systemPrompt: 'p' }));
+    expect(next).toMatchObject({ version: 2 });
+    expect(await server.stores.agents.rollBack(scope, made.id, 1)).toMatchObject({ version: 3 });
+    expect(await headerOf(server, scope, made.id)).toBe(CANARY);
+    expect(await allText()).not.toContain('canary');
+  });
+
+  test('a server with another key, or none, is refused with a sentence', async () => {
+    const keys = { current: newKey() };
+    await serve(keys);
+    expect(await failureOf(serve())).toMatch(/this server has no key\. Set ENCRYPTION_KEY/);
+    expect(await failureOf(serve({ current: newKey() }))).toMatch(/encrypted with another key/);
+    expect(await failureOf(serve({ current: newKey(), previous: newKey() }))).toMatch(/another key/);
+    expect(await failureOf(serve(keys))).toBe('done');
+  });
+
+  test('of two servers that start at once with a key each, one is refused', async () => {
+    const outcomes = await Promise.all([1, 2].map(() => failureOf(serve({ current: newKey() }))));
+    expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(1);
+    expect(outcomes.find((outcome) => outcome !== 'done')).toMatch(/another key/);
+  });
+
+  test('a key that was made for it is discarded when another server was faster', async () => {
+    const events: string[] = [];
+    const keyOf = (name: string) => ({
+      makeKey: async () => {
+        events.push(`${name} made`);
+        // Both have looked and found no key.
+        await expect.poll(() => events.filter((event) => event.endsWith('made')).length).toBe(2);
+        return { key: newKey(), discard: async () => void events.push(`${name} discarded`) };
+      },
+    });
+    const outcomes = await Promise.all(
+      ['a', 'b'].map((name) => failureOf(home.connect({ encryption: keyOf(name) }))),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(1);
+    const loser = outcomes[0] === 'done' ? 'b' : 'a';
+    expect(events.filter((event) => event.endsWith('discarded'))).toEqual([`${loser} discarded`]);
+  });
+
+  test('a command may go on without the key, and stores no secret', async () => {
+    const scope = await newTeam(await serve({ current: newKey() }));
+    const command = await home.connect({ encryption: { isKeyOptional: true } });
+    expect(await command.stores.teams.exists(scope.team)).toBe(true);
+    expect(await failureOf(command.stores.signingSecrets.create(scope, later()))).toBe(
+      'encryption_key_outdated',
+    );
+    const agent = { name: 'A', type: 't', tools: toolsWith() };
+    expect(await failureOf(command.stores.agents.create(scope, agent))).toBe('encryption_key_outdated');
+    expect(await allText()).not.toContain('canary');
+  });
+});
+
+describe('a sealed text that was moved in the database does not open, and the log is told:', () => {
+  test('a signing secret of another team', async () => {
+    const unreadable: UnreadableSecret[] = [];
+    const server = await serve({ current: newKey() }, unreadable);
+    const [one, other] = [await newTeam(server), await newTeam(server)];
+    await server.stores.signingSecrets.create(one, later());
+    await server.stores.signingSecrets.create(other, later());
+    const secrets = home.raw.collection('signingSecrets');
+    const secret = (await secrets.findOne({ team: one.team }))?.['secret'];
+    await secrets.updateOne({ team: other.team }, { $set: { secret } });
+    expect(await secretsOf(server, other)).toEqual([]);
+    expect(unreadable).toContainEqual(expect.objectContaining({ team: other.team, field: 'secret' }));
+    // It can still be seen, and so revoked.
+    const [listed] = await server.stores.signingSecrets.list(other);
+    expect(await server.stores.signingSecrets.revoke(other, listed?.id ?? mintId('secret'))).toBe(true);
+  });
+
+  test('a whole signing secret that was given to another team', async () => {
+    const server = await serve({ current: newKey() });
+    const [one, other] = [await newTeam(server), await newTeam(server)];
+    await server.stores.signingSecrets.create(one, later());
+    const secrets = home.raw.collection('signingSecrets');
+    await secrets.updateOne({ team: one.team }, { $set: { team: other.team } });
+    expect(await secretsOf(server, other)).toEqual([]);
+  });
+
+  test.each([
+    ['another agent', (text: string) => text],
+    ['another URL of the tool', (text: string) => text.replaceAll('tools.example', 'evil.example')],
+    ['another tool', (text: string) => text.replace('"name":"t"', '"name":"u"')],
+    ['another header', (text: string) => text.replace('"authorization"', '"x-other"')],
+  ])('a header of %s', async (where, change) => {
+    const unreadable: UnreadableSecret[] = [];
+    const server = await serve({ current: newKey() }, unreadable);
+    const scope = await newTeam(server);
+    const made = await server.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
+    const plain = await server.stores.agents.create(scope, { name: 'B', type: 't' });
+    const agents = home.raw.collection<{ _id: string; versions: { tools: string }[] }>('agents');
+    const tools = change((await agents.findOne({ _id: made.id }))?.versions[0]?.tools ?? '');
+    const target = where === 'another agent' ? plain.id : made.id;
+    await agents.updateOne({ _id: target }, { $set: { 'versions.0.tools': tools } });
+    const [tool] = (await server.stores.agents.get(scope, target))?.tools ?? [];
+    expect(tool?.url).toMatch(/example\/a$/);
+    expect(tool?.headers).toBeUndefined();
+    expect(unreadable).toContainEqual(expect.objectContaining({ team: scope.team, document: target }));
+    expect(JSON.stringify(unreadable)).not.toContain('canary');
+  });
+});
+
+describe('a database of an earlier version', () => {
+  test('stays readable, and new secrets stay so for that version, until its operator turns encryption on', async () => {
+    const { scope, secret, agent } = await makeOldDatabase();
+    const server = await serve({ current: newKey() });
+    expect((await server.encryption.status()).isOn).toBe(false);
+    expect(await secretsOf(server, scope)).toEqual([secret]);
+    expect(await headerOf(server, scope, agent)).toBe(CANARY);
+    const second = await server.stores.signingSecrets.create(scope, later());
+    expect(await allText()).toContain(String(second?.secret));
+
+    expect(await server.encryption.turnOn()).toMatchObject({
+      isOn: true,
+      secrets: { underCurrentKey: 4, underPreviousKey: 0, plain: 0, unreadable: 0 },
+    });
+    const text = await allText();
+    for (const plain of [secret, String(second?.secret), 'canary']) expect(text).not.toContain(plain);
+    const other = await serve({ current: newKey() }).catch((error: Error) => error.message);
+    expect(other).toMatch(/another key/);
+    expect(await secretsOf(server, scope)).toEqual([secret, String(second?.secret)].sort());
+    expect(await headerOf(server, scope, agent)).toBe(CANARY);
+    expect(await server.stores.agents.listVersions(scope, agent)).toHaveLength(2);
+  });
+
+  test('needs no key, and has none to turn encryption on with', async () => {
+    await makeOldDatabase();
+    const server = await serve();
+    expect(await failureOf(server.encryption.turnOn())).toMatch(/has no encryption key yet\. Make one/);
+    const makeKey = async ({ isNew }: { isNew: boolean }) => (isNew ? expect.unreachable() : undefined);
+    await home.connect({ encryption: { makeKey } });
+    expect(await home.raw.collection('encryption').countDocuments()).toBe(0);
+  });
+
+  test('is encrypted as a whole, also by a command that was killed and is run again', async () => {
+    const { scope, agent } = await makeOldDatabase();
+    const server = await serve({ current: newKey() });
+    await home.raw
+      .collection<{ _id: string }>('encryption')
+      .updateOne({ _id: 'encryption' }, { $set: { isOn: true } });
+    expect((await server.encryption.status()).secrets.plain).toBe(3);
+    expect(await headerOf(server, scope, agent)).toBe(CANARY);
+    expect((await server.encryption.turnOn()).secrets.plain).toBe(0);
+  });
+});
+
+test('servers encrypt what an earlier version stored once none of that version is connected', async () => {
+  const { scope, secret, agent } = await makeOldDatabase();
+  // Release 0.1.0, as far as the database can tell.
+  const old = await new mongo.MongoClient(home.uri, { appName: 'parley' }).connect();
+  await old.db().command({ ping: 1 });
+  const events: string[] = [];
+  const server = await home.connect({
+    encryption: { keys: { current: newKey() }, settleMs: 50, lookMs: 20 },
+  });
+  const maintenance = server.maintain((_level, event) => void events.push(event));
+  try {
+    await expect.poll(() => events.join(), { timeout: 20_000 }).toContain('a migration step');
+    expect(await server.encryption.isOn()).toBe(false);
+    expect(await allText()).toContain(secret);
+    await old.close();
+    await expect.poll(() => events.join(), { timeout: 30_000 }).toContain('stored secrets are encrypted');
+    expect(await allText()).not.toContain(secret);
+    expect(await secretsOf(server, scope)).toEqual([secret]);
+    expect(await headerOf(server, scope, agent)).toBe(CANARY);
+  } finally {
+    await old.close();
+    await maintenance.close();
+  }
+}, 90_000);
+
+describe('a rotation', () => {
+  test('under load loses nothing: each server reads and writes secrets all the while', async () => {
+    const [old, next] = [newKey(), newKey()];
+    // As the documentation says: every server learns the next key first, then each takes it as its own.
+    const before = await serve({ current: old, previous: next });
+    const scope = await newTeam(before);
+    const agent = await before.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
+    const first = await before.stores.signingSecrets.create(scope, later());
+    const after = await serve({ current: next, previous: old });
+    const teams: { team: Id<'team'>; secret: string }[] = [{ ...scope, secret: String(first?.secret) }];
+    let isDone = false;
+    const problems: unknown[] = [];
+    const load = async (writer: Database) => {
+      for (let round = 0; !isDone; round++) {
+        const own = await newTeam(writer);
+        const made = await writer.stores.signingSecrets.create(own, later());
+        teams.push({ ...own, secret: String(made?.secret) });
+        const prompt = { systemPrompt: `${round}` };
+        await writer.stores.agents.update(scope, agent.id, (now) => ({ ...now, ...prompt }));
+        for (const reader of [after, writer]) {
+          const secrets = await secretsOf(reader, own);
+          if (secrets[0] !== made?.secret) problems.push([round, 'secret']);
+          if ((await headerOf(reader, scope, agent.id)) !== CANARY) problems.push([round, 'header']);
+        }
+      }
+    };
+    // Both write at first; then the server with the old key is replaced, and the rotation runs.
+    const firstLoad = [load(before), load(after)];
+    await expect.poll(() => teams.length, { timeout: 20_000 }).toBeGreaterThan(8);
+    isDone = true;
+    await Promise.all(firstLoad);
+    isDone = false;
+    const secondLoad = [load(after), load(await serve({ current: next, previous: old }))];
+    const rotated = await after.encryption.rotate();
+    isDone = true;
+    await Promise.all(secondLoad);
+    expect(problems).toEqual([]);
+    expect(rotated).toMatchObject({
+      keyId: next.id,
+      secrets: { underPreviousKey: 0, plain: 0, unreadable: 0 },
+    });
+    expect(rotated.rotatingFrom).toBeUndefined();
+    // The old key may go: a server without it reads everything.
+    const alone = await serve({ current: next });
+    for (const { secret, ...own } of teams) expect(await secretsOf(alone, own)).toContain(secret);
+    expect(await headerOf(alone, scope, agent.id)).toBe(CANARY);
+    expect(await allText()).not.toContain(`aes256gcm:${old.id}`);
+  }, 120_000);
+
+  test('a server with the old key is refused from its beginning, and one that still runs stores nothing', async () => {
+    const [old, next] = [newKey(), newKey()];
+    const leftBehind = await serve({ current: old, previous: next });
+    const scope = await newTeam(leftBehind);
+    const made = await leftBehind.stores.signingSecrets.create(scope, later());
+    await (await serve({ current: next, previous: old })).encryption.rotate();
+    expect(await secretsOf(leftBehind, scope)).toEqual([made?.secret]);
+    expect(await failureOf(leftBehind.stores.signingSecrets.create(scope, later()))).toBe(
+      'encryption_key_outdated',
+    );
+    expect(await failureOf(serve({ current: old }))).toMatch(/rotated away from/);
+    expect(await failureOf(serve({ current: old, previous: next }))).toMatch(/rotated away from/);
+    expect(await failureOf(serve({ current: next }))).toBe('done');
+  });
+
+  test('that was killed in the middle needs the old key, says so, and is finished when it is run again', async () => {
+    const [old, next] = [newKey(), newKey()];
+    const before = await serve({ current: old });
+    const scope = await newTeam(before);
+    const made = await before.stores.signingSecrets.create(scope, later());
+    const keys = { current: next, previous: old };
+    const server = await home.connect({ encryption: { keys, settleMs: 20_000 } });
+    const cutOff = failureOf(server.encryption.rotate());
+    const state = () => home.raw.collection<{ _id: string; rotatingFrom?: string }>('encryption').findOne();
+    await expect.poll(async () => (await state())?.rotatingFrom, { interval: 1 }).toBe(old.id);
+    expect(await failureOf(serve({ current: next }))).toMatch(/rotation .* has not finished/);
+    const again = await (await serve({ current: next, previous: old })).encryption.rotate();
+    expect(again.rotatingFrom).toBeUndefined();
+    expect(await secretsOf(await serve({ current: next }), scope)).toEqual([made?.secret]);
+    await server.close();
+    expect(await cutOff).not.toBe('done');
+  }, 60_000);
+
+  test('says what is missing when there is no new key, or nothing to do', async () => {
+    const [old, next] = [newKey(), newKey()];
+    const server = await serve({ current: old });
+    expect(await failureOf(server.encryption.rotate())).toMatch(/no new key to rotate to/);
+    const rotating = await serve({ current: next, previous: old });
+    await rotating.encryption.rotate();
+    expect(await failureOf(rotating.encryption.rotate())).toMatch(/Remove ENCRYPTION_KEY_PREVIOUS/);
+  });
+});
+
+test('a reset, for a lost key, revokes all signing secrets and clears all headers, and takes the new key', async () => {
+  const lost = await serve({ current: newKey() });
+  const scope = await newTeam(lost);
+  await lost.stores.signingSecrets.create(scope, later());
+  const agent = await lost.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
+  await lost.stores.agents.update(scope, agent.id, (now) => ({ ...now, systemPrompt: 'p' }));
+  const key = newKey();
+  const command = await home.connect({ encryption: { isKeyOptional: true, settleMs: 50 } });
+  expect(await command.encryption.reset(key)).toEqual({ signingSecrets: 1, toolHeaders: 2 });
+  expect(await failureOf(lost.stores.signingSecrets.create(scope, later()))).toBe('encryption_key_outdated');
+  const server = await serve({ current: key });
+  expect(await secretsOf(server, scope)).toEqual([]);
+  expect(await server.stores.agents.get(scope, agent.id)).toMatchObject({
+    systemPrompt: 'p',
+    tools: [{ name: 't', url: 'https://tools.example/a' }],
+  });
+  expect(await headerOf(server, scope, agent.id)).toBeUndefined();
+  const made = await server.stores.signingSecrets.create(scope, later());
+  expect(await secretsOf(server, scope)).toEqual([made?.secret]);
+});
+
+describe('a backup that was restored elsewhere', () => {
+  async function restore(collections: readonly string[]): Promise<EmptyDatabase> {
+    const other = openEmptyDatabase(mongoUri(), 'restored');
+    for (const name of collections) {
+      const documents = await home.raw.collection(name).find().toArray();
+      if (documents.length > 0) await other.raw.collection(name).insertMany(documents);
+    }
+    return other;
+  }
+
+  test('opens with the key, and with no other and none', async () => {
+    const keys = { current: newKey() };
+    const server = await serve(keys);
+    const scope = await newTeam(server);
+    const made = await server.stores.signingSecrets.create(scope, later());
+    const other = await restore(['teams', 'signingSecrets', 'agents', 'encryption']);
+    try {
+      expect(await failureOf(other.connect())).toMatch(/this server has no key/);
+      expect(await failureOf(other.connect({ encryption: { keys: { current: newKey() } } }))).toMatch(
+        /another key/,
+      );
+      const restored = await other.connect({ encryption: { keys } });
+      expect(await secretsOf(restored, scope)).toEqual([made?.secret]);
+    } finally {
+      await other.drop();
+    }
+  });
+
+  test('without the collection that names the key opens with the key alone', async () => {
+    const keys = { current: newKey() };
+    const server = await serve(keys);
+    const scope = await newTeam(server);
+    const made = await server.stores.signingSecrets.create(scope, later());
+    const other = await restore(['teams', 'signingSecrets', 'agents']);
+    try {
+      const without = await other.connect();
+      expect(await secretsOf(without, scope)).toEqual([]);
+      expect((await without.encryption.status()).secrets.unreadable).toBe(1);
+      const restored = await other.connect({ encryption: { keys } });
+      expect(await secretsOf(restored, scope)).toEqual([made?.secret]);
+    } finally {
+      await other.drop();
+    }
+  });
+});
