@@ -80,7 +80,7 @@ makes, changes, rolls and revokes no key that may do more than itself (403 \`key
 
 The table is the code: a procedure that does not stand in it compiles in no build, and answers nobody. The tests hold each
 row against each kind of caller, with things of their own, of another user and of another team, over REST, tRPC, tRPC
-batches and streams (\`apps/server/test/who-may\`), by expectations that were written from this page and not from the code.
+batches and streams, and each open stream against each way a credential can end (\`apps/server/test/who-may\`), by expectations that were written from this page and not from the code.
 
 ## User tokens
 
@@ -92,6 +92,7 @@ the user who is logged in there, and give it to your page:
 | \`sub\` | your id of the user, 1 to 256 characters |
 | \`aud\` | your team's id (\`audience\` of the answer that made the secret) |
 | \`exp\` | at most an hour ahead |
+| \`iat\` | when it was signed; needed once the user was signed out, so always set it |
 | header \`alg\` | \`HS256\`, and nothing else |
 | header \`kid\` | the secret's id; may be left out, but with it a new secret works at once on every server |
 
@@ -102,6 +103,7 @@ const token = await new SignJWT()
   .setProtectedHeader({ alg: 'HS256', kid: secretId })
   .setSubject(user.id)
   .setAudience(teamId)
+  .setIssuedAt()
   .setExpirationTime('15m')
   .sign(new TextEncoder().encode(signingSecret));
 \`\`\`
@@ -120,6 +122,40 @@ hash is stored. It works with that key and its successors alone. When the guest 
 user's token as \`x-user-token\` and the guest's in the body, gives the user all chats of the guest. Both proofs are needed,
 it happens once, and calling again is harmless. A guest who was not seen for 400 days is forgotten; their chats stay the
 team's.
+
+## Shutting somebody out
+
+| you call, with \`users:write\` | what happens within five seconds, on every server |
+| --- | --- |
+| \`PUT /user/:userId/block\` | the user's requests get 403 \`user_blocked\`, their running answers stop, their waiting messages are cancelled |
+| \`DELETE /user/:userId/block\` | the user may come in again |
+| \`POST /user/:userId/sign-out\` | every token issued until now gets 401 \`user_signed_out\`: your JWTs, a guest's token, the chat page's cookie |
+
+A user is who a token names; a block does not stop your own servers from reading that user's chats. Block a guest by
+their \`guest_…\` id: nobody can take over the chats of a blocked guest. Once a user was signed out, their tokens must say
+when they were issued (\`iat\`, in whole seconds): one without it, or of the second of the sign-out, is refused.
+
+Deleting a user deletes neither: a block and a sign-out go on to hold, as a SHA-256 of team and user id with two times,
+and nothing else of the user stays. Lifting the block removes it. A sign-out is forgotten after 400 days. They are not
+exported, as keys are not.
+
+## Streams
+
+An open stream lives no longer than what it was opened with. Every server reads the credentials of all its open streams
+again every two seconds. When a key is revoked, a signing secret deleted, a guest deleted or claimed, a user blocked or
+signed out, the streams opened with it end within five seconds, over REST and tRPC alike, with an error that carries the
+code a new request would get. Where the database cannot be read, streams end 30 seconds after the last successful check
+(\`database_unavailable\`). When a key or a token expires, the stream of a chat ends likewise; the stream of one answer goes
+on to the end of that answer. A request that waits for its answer without a stream may finish.
+
+| stream | how it ends |
+| --- | --- |
+| \`GET /chat/:chatId/events\` | a last event without an id: \`{"type": "error", "code": "user_token_expired", "message": "…"}\` |
+| streams of answers (AI SDK) | \`data-refusal\` with the code, \`error\` with the sentence, \`[DONE]\` |
+| tRPC subscriptions | an error whose \`data.refusal.code\` is the code |
+
+Open it again after the last event that had an id, with a new token: nothing is lost and nothing comes twice. The
+[clients](clients.md) show how.
 
 ## Keys
 

@@ -1,5 +1,5 @@
 import type { AgentBounds, ToolAddresses } from '@parley/agent';
-import type { RateLimits, Services, TurnLimits } from '@parley/api';
+import type { RateLimits, Services, StreamLimits, StreamTimes, TurnLimits } from '@parley/api';
 import type { Database } from '@parley/db';
 import { startServices } from '@parley/host';
 import type { TurnBounds, Turns } from '@parley/turns';
@@ -40,6 +40,9 @@ export async function compose(parts: {
   readonly toolAddresses?: ToolAddresses | undefined;
   /** Unfinished turns at a time; without them there is no bound but what teams set. */
   readonly turnLimits?: TurnLimits | undefined;
+  /** Streams that may be open at a time. */
+  readonly streamLimits?: Partial<StreamLimits> | undefined;
+  readonly streamTimes?: Partial<StreamTimes> | undefined;
   /** Without them there are none. */
   readonly rateLimits?: RateLimits | undefined;
 }): Promise<Composition> {
@@ -51,6 +54,8 @@ export async function compose(parts: {
     log: (level, event, fields) => log[level](fields, event),
     rateLimits: parts.rateLimits,
     turnLimits: parts.turnLimits,
+    streamLimits: parts.streamLimits,
+    streamTimes: parts.streamTimes,
     toolAddresses: parts.toolAddresses,
     bounds: parts.bounds,
     agentBounds: parts.agentBounds,

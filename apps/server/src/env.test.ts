@@ -12,6 +12,7 @@ test('everything is optional', () => {
     RATE_LIMIT_PUBLISHABLE: 100,
     RATE_LIMIT_SECRET: 1_000,
     CONCURRENT_TURNS: 64,
+    STREAMS_MAX: 10_000,
     CONCURRENT_TURNS_USER: 4,
     LOG_LEVEL: 'info',
   });

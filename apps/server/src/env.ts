@@ -43,6 +43,8 @@ const envSchema = z.object({
   /** Unfinished answers at a time, of a team that has set no bound of its own, and of a user; 0 for no bound. */
   CONCURRENT_TURNS: z.coerce.number().int().min(0).max(1_000_000).default(limits.concurrentTurnsTeam),
   CONCURRENT_TURNS_USER: z.coerce.number().int().min(0).max(1_000_000).default(limits.concurrentTurnsUser),
+  /** Streams that may be open at a time in one process; 0 for as many as come. */
+  STREAMS_MAX: z.coerce.number().int().min(0).max(1_000_000).default(limits.streamsMax),
   /** The proxies whose word for a client's address is taken: their number, or their addresses and networks. */
   TRUST_PROXY: z
     .string()

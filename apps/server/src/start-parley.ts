@@ -62,6 +62,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     contextTokens: env.CONTEXT_TOKENS,
     web,
     rateLimits,
+    streamLimits: { perProcess: env.STREAMS_MAX },
     turnLimits: { team: env.CONCURRENT_TURNS, user: env.CONCURRENT_TURNS_USER },
     docsFolder: DOCS_FOLDER,
     trustProxy: env.TRUST_PROXY,

@@ -1,6 +1,6 @@
 import type { AgentBounds, ToolAddresses } from '@parley/agent';
 import { type Gate, type ScriptedModel, scripts, startScriptedModel } from '@parley/agent/testing';
-import type { AppRouter, Policy, RateLimits, TurnLimits } from '@parley/api';
+import type { AppRouter, Policy, RateLimits, StreamLimits, StreamTimes, TurnLimits } from '@parley/api';
 import { type Answer, type Chat, type Id, mintId, type NewGuest } from '@parley/contract';
 import { type AgentRecord, type Database, mintApiKey, type NewAgentFields } from '@parley/db';
 import type { TurnBounds } from '@parley/turns';
@@ -30,6 +30,9 @@ export interface HarnessOptions {
   readonly rateLimits?: Partial<RateLimits>;
   /** Unfinished turns at a time; without, there is no bound. */
   readonly turnLimits?: TurnLimits;
+  /** Streams that may be open at a time. */
+  readonly streamLimits?: Partial<StreamLimits>;
+  readonly streamTimes?: Partial<StreamTimes>;
   readonly trustProxy?: TrustProxy;
   readonly toolAddresses?: ToolAddresses;
   readonly metrics?: Metrics;
@@ -142,6 +145,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       bounds: { countEveryMs: 20, ...bounds },
       ...(options.turnLimits && { turnLimits: options.turnLimits }),
       ...(options.rateLimits && { rateLimits: { ...noLimits, ...options.rateLimits } }),
+      streamLimits: options.streamLimits,
+      streamTimes: options.streamTimes,
       trustProxy: options.trustProxy,
       toolAddresses: options.toolAddresses,
       metrics: options.metrics,

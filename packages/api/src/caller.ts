@@ -1,7 +1,7 @@
 import { type Id, type KeyScope, Refusal } from '@parley/contract';
 import type { ApiKeyRecord, Scope, Stores } from '@parley/db';
 import type { RateVerdict } from './rate-limiter.ts';
-import { type ProvedUser, proveUser } from './user-token.ts';
+import { type ProvedUser, proveUser, shutOutCode } from './user-token.ts';
 
 /** Who calls, as the key proved it, and the user's token where one came. */
 export interface Caller {
@@ -25,7 +25,7 @@ type CallerRole =
   /** A secret key, or an open one: all that the key reaches. */
   | { readonly role: 'team' }
   /** A user of the team, by their token: their own chats. */
-  | { readonly role: 'user'; readonly proof: ProvedUser['proof'] }
+  | { readonly role: 'user'; readonly proof: ProvedUser['proof']; readonly token: ProvedUser['token'] }
   /** A key that is for users, without a user: reaches nothing. */
   | { readonly role: 'nobody'; readonly canBecomeGuest: boolean };
 
@@ -43,13 +43,13 @@ export interface OriginHeaders {
   readonly host: string | undefined;
 }
 
-export type CallerStores = Pick<Stores, 'apiKeys' | 'guests' | 'signingSecrets'>;
+export type CallerStores = Pick<Stores, 'apiKeys' | 'guests' | 'signingSecrets' | 'userStatuses'>;
 
 /**
  * Finds out who calls. No key, a malformed, unknown, revoked and expired one get one and the same refusal.
  *
  * @throws Refusal `unauthorized`; `key_origin_not_allowed` and `secret_key_in_browser` when the key is a good one
- *   in a wrong page; `user_token_invalid` and `user_token_expired`; `database_unavailable` when the key cannot be
+ *   in a wrong page; `user_token_invalid`, `user_token_expired`, `user_blocked` and `user_signed_out`; `database_unavailable` when the key cannot be
  *   looked up: that is no "no".
  */
 export async function authenticate(
@@ -67,9 +67,20 @@ export async function authenticate(
   }
   const { userToken } = headers;
   const user = userToken === undefined ? undefined : await proveUser(stores, key, userToken);
+  if (user) await refuseShutOut(stores, key.team, user);
   const { id, lineage, kind, scopes, tokensPerDay } = key;
   const restrictions = { ...(scopes && { scopes }), ...(tokensPerDay !== undefined && { tokensPerDay }) };
   return { key: id, lineage, kind, ...restrictions, ...reachOf(key, user) };
+}
+
+/** @throws Refusal `user_blocked`, `user_signed_out` */
+async function refuseShutOut(
+  { userStatuses }: Pick<CallerStores, 'userStatuses'>,
+  team: Id<'team'>,
+  { id, token }: ProvedUser,
+): Promise<void> {
+  const code = shutOutCode(await userStatuses.find({ team }, id), token.issuedAt);
+  if (code) throw new Refusal(code);
 }
 
 /** A token narrows every key to its user; a key that is for users reaches nothing without one. */
@@ -78,13 +89,17 @@ function reachOf(
   user: ProvedUser | undefined,
 ): Pick<Caller, 'as' | 'scope'> {
   const scope = { team, ...(agents && { agents }) };
-  if (user) return { as: { role: 'user', proof: user.proof }, scope: { ...scope, user: user.id } };
+  if (user)
+    return { as: { role: 'user', proof: user.proof, token: user.token }, scope: { ...scope, user: user.id } };
   if (access === 'open') return { as: { role: 'team' }, scope };
   return { as: { role: 'nobody', canBecomeGuest: access === 'guest' }, scope: { team, agents: [] } };
 }
 
 /** A speed bump for browsers, which cannot lie about it, and for leaked keys; a program says what it likes. */
-function isOfForeignPage({ kind, origins }: ApiKeyRecord, { origin, host }: OriginHeaders): boolean {
+export function isOfForeignPage(
+  { kind, origins }: Pick<ApiKeyRecord, 'kind' | 'origins'>,
+  { origin, host }: OriginHeaders,
+): boolean {
   if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return false;
   return origins ? !origins.includes(origin) : kind === 'secret';
 }

@@ -7,11 +7,15 @@ import { authenticate, type Caller } from './caller.ts';
 import type { RateLimiter, RateLimits, RateVerdict } from './rate-limiter.ts';
 import { ofAddress, subjectsOf } from './rate-subjects.ts';
 import type { RequestHeaders } from './request-headers.ts';
+import type { OpenStream, StreamKind } from './streams/open-stream.ts';
+import type { OpenStreams } from './streams/open-streams.ts';
 
 /** What procedures work with; made once per process by whoever hosts the router. */
 export interface Services {
   readonly stores: Stores;
   readonly turns: Turns;
+  /** All streams that are open in this process. */
+  readonly streams: OpenStreams;
   /** Without them a team has as many unfinished turns at a time as it likes, unless it has set a bound. */
   readonly turnLimits?: TurnLimits | undefined;
   /** What keeps agents from calling a tool at an address; without it all are taken, and each call is judged. */
@@ -39,6 +43,13 @@ export interface Context {
    * @throws Refusal `rate_limited`
    */
   limitByAddress(what: string, perMinute: number): void;
+  /**
+   * Takes this request's place among the open streams; the same one when asked again. It is given back when the
+   * stream ends, or the client hangs up.
+   *
+   * @throws Refusal `too_many_streams`, and as `caller` does
+   */
+  openStream(kind: StreamKind): Promise<OpenStream>;
   /** Who calls; looked up once per request, however many procedures a batch holds. */
   caller(): Promise<Caller>;
 }
@@ -61,7 +72,8 @@ export interface HostedRequest {
 /** Makes the context of one request, whatever host it came through; `nodeRequest` tells of one of `node:http`. */
 export function createContext(services: Services, request: HostedRequest): Context {
   let caller: Promise<Caller> | undefined;
-  const { rates } = services;
+  let stream: Promise<OpenStream> | undefined;
+  const { rates, streams } = services;
   const { address, calls } = request;
   const counted = (found: Caller): Caller => {
     const rate = rates?.limiter.take(subjectsOf(found, address, rates.limits), calls);
@@ -81,6 +93,18 @@ export function createContext(services: Services, request: HostedRequest): Conte
     const entry = { actor, action: 'secret_key_in_browser', request: request.requestId };
     services.stores.audit.note({ team }, entry).catch(() => undefined);
   };
+  const open = async (kind: StreamKind): Promise<OpenStream> => {
+    const found = await findCaller();
+    const opened = streams.open({ caller: found, kind, address: address(), origin: request.headers });
+    const hangUp = request.hangUp();
+    if (hangUp.aborted) opened.close();
+    else hangUp.addEventListener('abort', () => opened.close(), { once: true, signal: opened.signal });
+    return opened;
+  };
+  const findCaller = () => {
+    caller ??= authenticate(services.stores, request.headers, noteLeak).then(counted, refused);
+    return caller;
+  };
   return {
     services,
     requestId: request.requestId,
@@ -93,10 +117,11 @@ export function createContext(services: Services, request: HostedRequest): Conte
       if (from === undefined) return;
       refuseLimited(rates?.limiter.take([{ name: `${what}:${from}`, limit, isShared: false }]));
     },
-    caller: () => {
-      caller ??= authenticate(services.stores, request.headers, noteLeak).then(counted, refused);
-      return caller;
+    openStream: (kind) => {
+      stream ??= open(kind);
+      return stream;
     },
+    caller: findCaller,
   };
 }
 

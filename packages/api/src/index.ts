@@ -24,6 +24,8 @@ export { requestHeaders } from './request-headers.ts';
 export { type RestOperation, restOperations } from './rest-operations.ts';
 export { toSigningSecret } from './signing-secret/to-signing-secret.ts';
 export { type StreamOperation, streamOperations } from './stream-operations.ts';
+export type { StreamKind } from './streams/open-stream.ts';
+export { OpenStreams, type StreamLimits, type StreamTimes } from './streams/open-streams.ts';
 export { toTeam } from './team/to-team.ts';
 export { type ProcedureMeta, t } from './trpc.ts';
 export { daysOf } from './usage/days-of.ts';

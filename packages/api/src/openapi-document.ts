@@ -1,4 +1,4 @@
-import { chatEventSchema, type ErrorCode, refusalEnvelopeSchema } from '@parley/contract';
+import { chatEventSchema, type ErrorCode, refusalEnvelopeSchema, streamErrorSchema } from '@parley/contract';
 import { generateOpenApiDocument } from 'trpc-to-openapi';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { appRouter } from './app-router.ts';
@@ -55,7 +55,7 @@ export function buildOpenApiDocument(options: { version: string }): Document {
         description: 'The same key as `Authorization: Bearer <key>`.',
       },
     },
-    defs: { Refusal: refusalEnvelopeSchema, ChatEvent: chatEventSchema },
+    defs: { Refusal: refusalEnvelopeSchema, ChatEvent: chatEventSchema, StreamError: streamErrorSchema },
     paths: { ...streamPaths(), ...healthPaths },
   });
   for (const operation of restOperations) {

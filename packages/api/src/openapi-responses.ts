@@ -8,6 +8,8 @@ export const COMMON: readonly ErrorCode[] = [
   'user_token_needed',
   'user_token_invalid',
   'user_token_expired',
+  'user_signed_out',
+  'user_blocked',
   'key_scope_missing',
   'key_origin_not_allowed',
   'secret_key_in_browser',

@@ -30,7 +30,10 @@ function documentStream(operation: StreamOperation) {
   const { operationId, path, tag, summary, description, errors, canBeEmpty, events } = operation;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
   const stream =
-    events === 'chat-events' ? 'Events whose data is a `ChatEvent`, each with its id.' : uiMessageStream;
+    events === 'chat-events'
+      ? 'Events whose data is a `ChatEvent`, each with its id. A stream that the server ends before its time says ' +
+        'why with a last event, a `StreamError`, which has no id.'
+      : uiMessageStream;
   return {
     operationId,
     tags: [tag],

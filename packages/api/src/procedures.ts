@@ -7,6 +7,8 @@ import { toIdempotency } from './idempotency.ts';
 import { keepWithin, permit } from './permit.ts';
 import { policyOf } from './policies.ts';
 import { refusalOf, toTrpcError } from './refusal-of.ts';
+import { refusingInStream } from './refusing-in-stream.ts';
+import type { StreamKind } from './streams/open-stream.ts';
 import { t } from './trpc.ts';
 
 /** Refusals thrown anywhere below become tRPC errors with the right status. */
@@ -39,6 +41,22 @@ export const procedure = authenticated.use(async ({ ctx, path, type, getRawInput
   await end(result.ok ? { target: madeBy(result.data) } : refusalOf(result.error));
   return result;
 });
+
+/**
+ * For subscriptions: the one way to answer with a stream. The stream has its place among those that are open, and
+ * ends with what the caller was let in with; the procedure feeds it for as long as `stream.signal` lasts.
+ */
+export const streamProcedure = (kind: StreamKind) =>
+  procedure.use(async ({ ctx, next }) => {
+    const stream = await ctx.openStream(kind);
+    const result = await next({ ctx: { stream } });
+    if (!result.ok) {
+      stream.close();
+      return result;
+    }
+    const events = result.data as AsyncGenerator<unknown, void, undefined>;
+    return { ...result, data: refusingInStream(stream.guard(events)) };
+  });
 
 /** For requests that create: their `Idempotency-Key`, if they have one. It is looked at before the input is. */
 const keyed = authenticated.use(async ({ ctx, path, getRawInput, next }) =>

@@ -30,7 +30,7 @@ export const streamOperations: readonly StreamOperation[] = [
     description:
       'An answer as it is written, or as it ended; from its start, or exactly from after `Last-Event-ID` on, on ' +
       'any server. An id that is unknown or of an earlier run is answered with one snapshot.',
-    errors: ['message_not_found', 'chat_not_found', 'draining'],
+    errors: ['message_not_found', 'chat_not_found', 'draining', 'too_many_streams'],
     canBeEmpty: false,
     events: 'ui-message-stream',
   },
@@ -42,7 +42,7 @@ export const streamOperations: readonly StreamOperation[] = [
     description:
       'The answer that is being written in a chat, or is next to be, from its start: what AI SDK clients ask for ' +
       'when a page is loaded again.',
-    errors: ['chat_not_found', 'draining'],
+    errors: ['chat_not_found', 'draining', 'too_many_streams'],
     canBeEmpty: true,
     events: 'ui-message-stream',
   },
@@ -54,7 +54,7 @@ export const streamOperations: readonly StreamOperation[] = [
     description:
       'What happens in a chat from now on, or from after `Last-Event-ID` on: for every tab and device that has ' +
       'it open. What is being answered is told from its start.',
-    errors: ['chat_not_found', 'draining'],
+    errors: ['chat_not_found', 'draining', 'too_many_streams'],
     canBeEmpty: false,
     events: 'chat-events',
   },

@@ -1,11 +1,36 @@
 import { type Id, isId, limits, Refusal, userIdSchema } from '@parley/contract';
-import type { ApiKeyRecord, SigningSecretRecord, Stores } from '@parley/db';
+import type { ApiKeyRecord, SigningSecretRecord, Stores, UserStatus } from '@parley/db';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 
 /** Who of the team's users calls, and what proved it. */
 export interface ProvedUser {
   readonly id: string;
   readonly proof: 'guest' | 'verified';
+  readonly token: UserToken;
+}
+
+/** What a token rests on, and when it was issued: by these it is known when it is no longer good. */
+export type UserToken =
+  | { readonly kind: 'guest'; readonly guest: Id<'guest'>; readonly issuedAt: Date }
+  | {
+      readonly kind: 'signed';
+      readonly secret: Id<'secret'>;
+      readonly expiresAt: Date;
+      /** Undefined for a token that does not say (`iat`). */
+      readonly issuedAt: Date | undefined;
+    };
+
+/**
+ * Why a user may not come in, though the token is good; undefined when they may. A token that does not say when it
+ * was issued may be from before a sign-out.
+ */
+export function shutOutCode(
+  { blockedAt, signedOutAt }: UserStatus,
+  issuedAt: Date | undefined,
+): 'user_blocked' | 'user_signed_out' | undefined {
+  if (blockedAt) return 'user_blocked';
+  if (!signedOutAt) return undefined;
+  return issuedAt && issuedAt > signedOutAt ? undefined : 'user_signed_out';
 }
 
 export type UserTokenStores = Pick<Stores, 'guests' | 'signingSecrets'>;
@@ -31,7 +56,8 @@ export async function proveUser(
   if (!guest || guest.movedTo !== undefined || guest.lineage !== lineage) {
     throw new Refusal('user_token_invalid');
   }
-  return { id: guest.id, proof: 'guest' };
+  const { id, createdAt: issuedAt } = guest;
+  return { id, proof: 'guest', token: { kind: 'guest', guest: id, issuedAt } };
 }
 
 /**
@@ -70,7 +96,15 @@ async function proveVerified(
     if (named !== undefined && secret.id !== named) continue;
     if (secret.expiresAt && secret.expiresAt.getTime() <= now) continue;
     const claims = await verify(token, secret, team);
-    if (claims) return { id: userOf(claims, now / 1_000), proof: 'verified' };
+    if (!claims) continue;
+    const { exp = 0, iat } = claims;
+    const basis = {
+      kind: 'signed',
+      secret: secret.id,
+      expiresAt: new Date(exp * 1_000),
+      issuedAt: iat === undefined ? undefined : new Date(iat * 1_000),
+    } as const;
+    return { id: userOf(claims, now / 1_000), proof: 'verified', token: basis };
   }
   throw new Refusal('user_token_invalid');
 }
@@ -114,10 +148,13 @@ async function verify(
   }
 }
 
-function userOf({ sub, exp = 0 }: JWTPayload, nowSeconds: number): string {
+function userOf({ sub, exp = 0, iat = 0 }: JWTPayload, nowSeconds: number): string {
   const lastsTooLong = exp > nowSeconds + limits.userTokenSecondsMax + limits.userTokenClockSeconds;
+  // One that claims to be of the future would outlive every sign-out until then.
+  const isOfFuture = iat > nowSeconds + limits.userTokenClockSeconds;
   const user = userIdSchema.safeParse(sub);
   // Who is a guest only their own token proves.
-  if (lastsTooLong || !user.success || isId('guest', user.data)) throw new Refusal('user_token_invalid');
+  if (lastsTooLong || isOfFuture || !user.success || isId('guest', user.data))
+    throw new Refusal('user_token_invalid');
   return user.data;
 }

@@ -18,7 +18,12 @@ export function refusedPart(code: ParleyError['code']): 'key' | 'user' | undefin
 
 /** Refusals of a user's token: nobody is let in by it now, and another may come. */
 export function isOfUser(code: ParleyError['code']): boolean {
-  return code === 'user_token_expired' || code === 'user_token_invalid' || code === 'user_token_needed';
+  return (
+    code === 'user_token_expired' ||
+    code === 'user_token_invalid' ||
+    code === 'user_token_needed' ||
+    code === 'user_signed_out'
+  );
 }
 
 /** Told who is here, before a request of theirs goes out, and who was; undefined: it is not known. */

@@ -88,5 +88,21 @@ export const chatEventSchema = z
       "the chat's newest messages, for a reader too far behind to be told each event.",
   });
 
+/** Why the server ended a stream before its time; over REST alone, since tRPC has its own form of errors. */
+export const streamErrorSchema = z
+  .object({
+    type: z.literal('error'),
+    code: errorCodeSchema,
+    message: z.string(),
+    retryAfterSeconds: z.int().optional(),
+  })
+  .meta({
+    id: 'StreamError',
+    description:
+      'The last event of a stream that the server ends before its time. It has no id: open the stream again after the ' +
+      'last event that had one, with a new token or key where `code` asks for one.',
+  });
+
+export type StreamError = z.infer<typeof streamErrorSchema>;
 export type AnswerEvent = z.infer<typeof answerEventSchema>;
 export type ChatEvent = z.infer<typeof chatEventSchema>;

@@ -95,6 +95,12 @@ export const errorRegister = {
     message: 'This user token has expired. Get a new one from your servers.',
     when: 'The token was a good one; its `exp` is past.',
   },
+  user_signed_out: {
+    trpcCode: 'UNAUTHORIZED',
+    message:
+      'The user was signed out after this token was issued. Sign in again: get a new token, with `iat` in it.',
+    when: 'The user was signed out (`POST /user/:userId/sign-out`), and the token was issued before that, or does not say when (`iat`).',
+  },
   origin_not_allowed: {
     trpcCode: 'FORBIDDEN',
     message: 'Only the chat page of this very server is answered here. Open the chat at its own address.',
@@ -140,6 +146,11 @@ export const errorRegister = {
     trpcCode: 'FORBIDDEN',
     message: 'Send the `x-user-token` that your servers signed for the user who takes over the chats.',
     when: "A guest's chats were claimed by someone who is no verified user.",
+  },
+  user_blocked: {
+    trpcCode: 'FORBIDDEN',
+    message: 'This user is blocked. Ask the owner of this service to lift the block.',
+    when: 'The user of the token was blocked (`PUT /user/:userId/block`).',
   },
   user_not_allowed: {
     trpcCode: 'FORBIDDEN',
@@ -269,6 +280,12 @@ export const errorRegister = {
     message: 'Too many messages are being answered at a time. Send this one again when some have ended.',
     when: 'The team, or the user the caller is bound to, has as many unfinished answers as it may have at a time. Nothing was written.',
     retryAfterSeconds: 2,
+  },
+  too_many_streams: {
+    trpcCode: 'TOO_MANY_REQUESTS',
+    message: 'Too many streams are open at a time. Close one, or try again after `Retry-After` seconds.',
+    when: 'The user, the address or the server has as many open streams as it may have. Nothing was written.',
+    retryAfterSeconds: 5,
   },
   internal_error: {
     trpcCode: 'INTERNAL_SERVER_ERROR',

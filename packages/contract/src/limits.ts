@@ -68,6 +68,24 @@ export const limits = {
   readerStallMaxMs: 60_000,
   /** A running answer's log outlives every turn by far (three attempts of 5 minutes and their queue). */
   turnLogSeconds: 3 * 60 * 60,
+  /** Open streams of one user in a process: a person has a handful of tabs open, on a few devices. */
+  streamsPerUserMax: 20,
+  /** Open streams of one address in a process: an office of people, each with a few tabs. */
+  streamsPerAddressMax: 500,
+  /** Open streams of one process: each holds a socket and a few kilobytes. */
+  streamsMax: 10_000,
+  /** How often the credentials of all open streams are read again. */
+  streamCheckEveryMs: 2_000,
+  /** How soon those of a new stream are: it may have been opened with what was remembered. */
+  streamFirstCheckMs: 500,
+  /** A stream whose credentials could not be read for so long is ended. */
+  streamUncheckedMaxMs: 30_000,
+  /** How long a sign-out is remembered: as long as a guest's token, or a browser's cookie, may live. */
+  userStatusSeconds: 400 * 24 * 60 * 60,
+  /** How often answers of users who were just blocked are looked for: a server may have accepted one more. */
+  blockedUsersEveryMs: 5_000,
+  /** For how long after a block: longer than any process remembers that the user was none. */
+  blockSettledMs: 20_000,
   /** A follower of a chat that is further behind gets the newest messages at once instead. */
   chatEventsBehindMax: 50,
   /** Keys and agents a process remembers; beyond it the least used is read again. */

@@ -86,6 +86,21 @@ export const deletionSchema = z
   })
   .meta({ id: 'Deletion', description: 'How the deletion of a user stands.' });
 
+export const userBlockSchema = z
+  .object({ userId: z.string(), blockedAt: momentSchema })
+  .meta({ id: 'UserBlock', description: 'A user who is shut out, and since when.' });
+
+export const userSignOutSchema = z
+  .object({
+    userId: z.string(),
+    signedOutAt: momentSchema.meta({
+      description: 'Tokens issued at this time or before it are refused from now on.',
+    }),
+  })
+  .meta({ id: 'UserSignOut', description: 'A user who was signed out everywhere.' });
+
+export type UserBlock = z.infer<typeof userBlockSchema>;
+export type UserSignOut = z.infer<typeof userSignOutSchema>;
 export type Deletion = z.infer<typeof deletionSchema>;
 export type NewGuest = z.infer<typeof newGuestSchema>;
 export type ClaimedGuest = z.infer<typeof claimedGuestSchema>;

@@ -5,6 +5,7 @@ import { createApiKeyStore } from './api-key-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import { createBudgetStore } from './budget-store.ts';
 import { createChatStore } from './chat-store.ts';
+import { createCredentialStore } from './credential-store.ts';
 import { toRefusal } from './database-errors.ts';
 import { createDeletionStore } from './deletion-store.ts';
 import { encryptInBackground } from './encryption/encrypt-in-background.ts';
@@ -32,6 +33,7 @@ import { createTransferStore } from './transfer-store.ts';
 import { createTurnLogStore } from './turn-log-store.ts';
 import { createTurnStore } from './turn-store.ts';
 import { createUsageStore } from './usage-store.ts';
+import { createUserStatusStore } from './user-status-store.ts';
 
 /** How long a server is looked for. An election takes longer, but what waits for one is tried again later. */
 const SELECTION_MS = 3_000;
@@ -250,6 +252,8 @@ function createStores(models: Models, vault: Vault): Stores {
     requestCounts: guarded(createRequestCountStore(models)),
     guests: guarded(createGuestStore(models)),
     signingSecrets: guarded(createSigningSecretStore(models, vault)),
+    userStatuses: guarded(createUserStatusStore(models)),
+    credentials: guarded(createCredentialStore(models)),
     agents: guarded(createAgentStore(models, vault)),
     audit: guarded(createAuditStore(models)),
     deletions: guarded(createDeletionStore(models)),

@@ -5,6 +5,7 @@ import { isDuplicateKey } from './database-errors.ts';
 import type { DeletionDocument, Models } from './models.ts';
 import type { DeletionRecord } from './records.ts';
 import type { DeletionStore } from './store.ts';
+import { userStatusId } from './user-status-store.ts';
 
 /** A process that still remembers a key, or a guest, may make chats for them until then. */
 const SETTLED_MS = 10 * limits.cacheMs;
@@ -16,7 +17,7 @@ const NOT_REST: ReadonlySet<string> = new Set(['teams', 'chats', 'turns', 'turnL
 const USAGE_OF_USER = { team: 1, user: 1 } as const;
 
 export function createDeletionStore(models: Models): DeletionStore {
-  const { deletions, teams, apiKeys, signingSecrets, guests, chats, usage } = models;
+  const { deletions, teams, apiKeys, signingSecrets, guests, chats, usage, userStatuses } = models;
 
   return {
     begin: ({ team }, user) => begin(team, user),
@@ -100,6 +101,8 @@ export function createDeletionStore(models: Models): DeletionStore {
 
   /** What was used stays in the team's sums, and is nobody's. */
   async function forgetUser(team: Id<'team'>, user: string, limit: number): Promise<number> {
+    // A block and a sign-out outlive the data, and no longer say whose they are.
+    await userStatuses.updateOne({ _id: userStatusId(team, user), team }, { $unset: { user: 1 } });
     const found = await usage.find({ team, user }, { _id: 1 }).limit(limit).hint(USAGE_OF_USER).lean();
     if (found.length === 0) return 0;
     await usage.updateMany({ _id: trusted({ $in: found.map(({ _id }) => _id) }) }, { $unset: { user: 1 } });

@@ -33,8 +33,8 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
         const found = await guests.findOne({ hash, team }).lean();
         if (!found) return undefined;
         noteSeen(found);
-        const { _id: id, lineage, movedTo } = found;
-        return { id, lineage, ...(movedTo !== undefined && { movedTo }) };
+        const { _id: id, lineage, createdAt, movedTo } = found;
+        return { id, lineage, createdAt, ...(movedTo !== undefined && { movedTo }) };
       });
     },
 

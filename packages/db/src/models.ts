@@ -80,6 +80,20 @@ export interface GuestDocument {
   movingSince?: Date;
 }
 
+/** A user who is shut out, or was signed out. Most users have none. */
+export interface UserStatusDocument {
+  /** A hash of team and user: see `userStatusId`. */
+  _id: string;
+  team: Id<'team'>;
+  /** Absent once the user's data was deleted: the block stays, and names nobody. */
+  user?: string;
+  blockedAt?: Date;
+  /** Tokens issued at this time or before are refused. */
+  signedOutAt?: Date;
+  /** When it may go; absent while the user is blocked. */
+  forgetAt?: Date;
+}
+
 /** What a team's servers sign user tokens with. */
 export interface SigningSecretDocument {
   _id: Id<'secret'>;
@@ -340,6 +354,14 @@ signingSecretSchema.index(
 );
 signingSecretSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
+const userStatusSchema = new Schema<UserStatusDocument>(
+  { _id: string, team: string, user: String, blockedAt: Date, signedOutAt: Date, forgetAt: Date },
+  { ...options, collection: 'userStatuses' },
+);
+userStatusSchema.index({ team: 1 });
+userStatusSchema.index({ blockedAt: 1 }, { sparse: true });
+userStatusSchema.index({ forgetAt: 1 }, { expireAfterSeconds: 0 });
+
 const idempotencySchema = new Schema({ key: string, body: string }, part);
 const withIdempotency = { partialFilterExpression: { 'idempotency.key': { $exists: true } } };
 
@@ -536,6 +558,7 @@ export function createModels(connection: Connection) {
     requestCounts: connection.model<RequestCountDocument>('RequestCount', requestCountSchema),
     guests: connection.model<GuestDocument>('Guest', guestSchema),
     signingSecrets: connection.model<SigningSecretDocument>('SigningSecret', signingSecretSchema),
+    userStatuses: connection.model<UserStatusDocument>('UserStatus', userStatusSchema),
     agents: connection.model<AgentDocument>('Agent', agentSchema),
     chats: connection.model<ChatDocument>('Chat', chatSchema),
     turns: connection.model<TurnDocument>('Turn', turnSchema),

@@ -96,8 +96,37 @@ export interface TeamChange {
 export interface GuestRecord {
   readonly id: Id<'guest'>;
   readonly lineage: Id<'key'>;
+  /** When their token was issued. */
+  readonly createdAt: Date;
   /** The user who took over their chats: the token is over. */
   readonly movedTo?: string;
+}
+
+/** Whether a user may come in; empty for most. */
+export interface UserStatus {
+  /** Since when the user is shut out. */
+  readonly blockedAt?: Date;
+  /** Every token issued at this time or before it is refused. */
+  readonly signedOutAt?: Date;
+}
+
+/** The credentials of open streams, by their ids. */
+export interface CredentialIds {
+  readonly keys: readonly Id<'key'>[];
+  readonly secrets: readonly Id<'secret'>[];
+  readonly guests: readonly Id<'guest'>[];
+  readonly users: readonly { readonly team: Id<'team'>; readonly user: string }[];
+}
+
+/** What of a key can change and end a stream that was opened with it. */
+export type LiveKey = Pick<ApiKeyRecord, 'kind' | 'access' | 'origins'> & { readonly expiresAt?: Date };
+
+/** How credentials are in the database now. One that is missing was revoked, or is over. */
+export interface CredentialView {
+  readonly keys: ReadonlyMap<Id<'key'>, LiveKey>;
+  readonly secrets: ReadonlyMap<Id<'secret'>, { readonly expiresAt?: Date }>;
+  readonly guests: ReadonlySet<Id<'guest'>>;
+  statusOf(team: Id<'team'>, user: string): UserStatus;
 }
 
 /** A signing secret as its team sees it. */

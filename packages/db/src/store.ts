@@ -20,6 +20,8 @@ import type {
   ChatFilter,
   ChatRecord,
   ChatTail,
+  CredentialIds,
+  CredentialView,
   DeletionRecord,
   GoneTurn,
   GuestRecord,
@@ -54,6 +56,7 @@ import type {
   UsageQuery,
   UsageRecord,
   UsageSum,
+  UserStatus,
 } from './records.ts';
 
 /*
@@ -111,6 +114,29 @@ export interface GuestStore {
   move(scope: Scope, id: Id<'guest'>, user: string): Promise<boolean>;
   /** Moves what a crash, or a process that did not know yet, left behind; answers how many guests it saw. */
   finishMoves(limit: number): Promise<number>;
+}
+
+/** Who of a team's users is shut out, or was signed out. */
+export interface UserStatusStore {
+  /** Shuts a user out; answers since when. Every process refuses them within seconds. Repeatable. */
+  block(scope: Scope, user: string): Promise<Date>;
+  /** Lets a user in again. Repeatable. */
+  unblock(scope: Scope, user: string): Promise<void>;
+  /** Refuses every token that was issued until now; answers the time. */
+  signOut(scope: Scope, user: string): Promise<Date>;
+  /** As it was known some seconds ago; empty for a user who is neither. */
+  find(scope: Scope, user: string): Promise<UserStatus>;
+  /** Users of all teams who were blocked since then, the first ones first. */
+  listBlockedSince(
+    since: Date,
+    limit: number,
+  ): Promise<{ readonly team: Id<'team'>; readonly user: string }[]>;
+}
+
+/** What open streams were let in with. Not scoped: one read serves the streams of all teams. */
+export interface CredentialStore {
+  /** Reads them past every cache, with one query for each kind that there is. */
+  read(ids: CredentialIds): Promise<CredentialView>;
 }
 
 export interface SigningSecretStore {
@@ -338,6 +364,11 @@ export interface TurnStore {
   ): Promise<{ result: 'ended'; hasSuccessor: boolean } | { result: 'lost' | 'gone' }>;
   /** Marks an unfinished turn cancelled. False: it has ended, or is gone. */
   cancel(scope: Scope, id: Id<'turn'>): Promise<boolean>;
+  /**
+   * Marks unfinished turns that a user asked for cancelled, at most `limit`; answers those that were not marked
+   * before.
+   */
+  cancelOfUser(scope: Scope, user: string, limit: number): Promise<Id<'turn'>[]>;
   /** Marks every unfinished turn of the chat before `sequence` cancelled. */
   cancelBefore(scope: Scope, chat: Id<'chat'>, sequence: number): Promise<void>;
   /** Of these turns, those that are there still, and whether they are marked cancelled. Not scoped: see `renew`. */
@@ -439,6 +470,8 @@ export interface Stores {
   readonly requestCounts: RequestCountStore;
   readonly guests: GuestStore;
   readonly signingSecrets: SigningSecretStore;
+  readonly userStatuses: UserStatusStore;
+  readonly credentials: CredentialStore;
   readonly agents: AgentStore;
   readonly audit: AuditStore;
   readonly deletions: DeletionStore;

@@ -159,6 +159,20 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
       return matchedCount === 1;
     },
 
+    async cancelOfUser({ team }, user, limit) {
+      const filter = {
+        team,
+        'spender.user': user,
+        status: trusted({ $in: UNFINISHED }),
+        isCancelled: trusted({ $exists: false }),
+      };
+      const found = await turns.find(filter, { _id: 1 }).limit(limit).hint(UNFINISHED_OF_TEAM).lean();
+      const ids = found.map(({ _id }) => _id);
+      const unfinished = { _id: trusted({ $in: ids }), team, status: trusted({ $in: UNFINISHED }) };
+      if (ids.length > 0) await turns.updateMany(unfinished, { $set: { isCancelled: true } });
+      return ids;
+    },
+
     async cancelBefore({ team }, chat, sequence) {
       const filter = {
         chat,

@@ -20,7 +20,7 @@ export async function exercise(stores: Stores): Promise<void> {
 type Scope = ReturnType<typeof newScope>;
 
 async function exerciseTeamsKeysAndAgents(
-  { teams, apiKeys, requestCounts, guests, signingSecrets, agents }: Stores,
+  { teams, apiKeys, requestCounts, guests, signingSecrets, userStatuses, credentials, agents }: Stores,
   scope: Scope,
 ): Promise<void> {
   const { team: id } = scope;
@@ -63,6 +63,16 @@ async function exerciseTeamsKeysAndAgents(
   await signingSecrets.findWorking(scope, signing?.info.id);
   await signingSecrets.findWorking(scope, mintId('secret'));
   await signingSecrets.revoke(scope, signing?.info.id ?? mintId('secret'));
+  await userStatuses.find(scope, 'user 1');
+  await userStatuses.block(scope, 'user 1');
+  await userStatuses.signOut(scope, 'user 2');
+  await userStatuses.find(scope, 'user 1');
+  await userStatuses.listBlockedSince(new Date(0), 10);
+  const { id: secret } = await signingSecrets.ensure(scope);
+  const users = [{ team: id, user: 'user 1' }];
+  await credentials.read({ keys: [info.id], secrets: [secret], guests: [guest.id], users });
+  await userStatuses.unblock(scope, 'user 1');
+  await userStatuses.unblock(scope, 'user 2');
   const { id: agent } = await agents.create(scope, { name: 'Ann', type: 'support' });
   await agents.create(scope, { name: 'Ann', type: 'support' }, agent);
   await agents.find(scope, agent);
@@ -212,6 +222,7 @@ async function exerciseMarks(stores: Stores, scope: Scope): Promise<void> {
   await turns.insert(scope, retry);
   await turns.insert(scope, newTurn(chat, 3));
   await turns.cancel(scope, retry.id);
+  await turns.cancelOfUser(scope, 'user 1', 5);
   await turns.cancelBefore(scope, chat, 3);
   await turns.listMarks([first.id, retry.id, mintId('turn')]);
   await turns.stand(scope, retry.id);

@@ -50,7 +50,9 @@ async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
   const account = { agent, day: '2026-11-25' };
   await endTurn(stores, scope, ended, { status: 'completed', answer: 'answer 1', textBytes: 100, account });
   await stores.usage.count([ended.id]);
-  const running = newTurn(chat, 2, { lease: leaseOf('token') });
+  const spender = { key, user: 'user 1' };
+  const running = newTurn(chat, 2, { lease: leaseOf('token'), spender });
+  await stores.userStatuses.block(scope, 'user 1');
   const idempotency = { key: mintId('request'), body: 'body' };
   await stores.chats.createOnce(scope, { agent, agentType: 'support' }, idempotency);
   const waiting = newTurn(chat, 3, { idempotency });
@@ -162,6 +164,8 @@ const calls: Record<string, readonly [Call, unknown]> = {
     undefined,
   ],
   'turns.cancel': [({ turns }, scope, { waiting }) => turns.cancel(scope, waiting.id), false],
+  'turns.cancelOfUser': [({ turns }, scope) => turns.cancelOfUser(scope, 'user 1', 10), []],
+  'userStatuses.find': [({ userStatuses }, scope) => userStatuses.find(scope, 'user 1'), {}],
   'turns.cancelBefore': [({ turns }, scope, { chat }) => turns.cancelBefore(scope, chat, 4), undefined],
   'turnLog.read': [({ turnLog }, scope, { running }) => turnLog.read(scope, running.id, 1, 0), ''],
   'turnLog.remove': [({ turnLog }, scope, { running }) => turnLog.remove(scope, running.id), undefined],
@@ -210,6 +214,7 @@ const others = [
   'guests.create',
   'guests.finishMoves',
   'requestCounts.add',
+  'credentials.read',
   'signingSecrets.create',
   'signingSecrets.ensure',
   'teams.create',
@@ -229,6 +234,10 @@ const others = [
   'agents.listRetaining',
   'turns.listUnfinished',
   'turns.renew',
+  'userStatuses.block',
+  'userStatuses.listBlockedSince',
+  'userStatuses.signOut',
+  'userStatuses.unblock',
   'usage.add',
   'usage.count',
   'usage.listUncounted',

@@ -16,12 +16,13 @@ export interface Housekeeping {
 }
 
 const GUEST_MOVES_PAGE = 100;
+const BLOCKED_USERS_PAGE = 1_000;
 
 /** What every host does in the background. */
 export function jobsOf(
   eraser: Eraser,
-  stores: Pick<Stores, 'guests' | 'agents' | 'chats'>,
-  turns: Pick<Turns, 'deleteIdleChat'>,
+  stores: Pick<Stores, 'guests' | 'agents' | 'chats' | 'userStatuses'>,
+  turns: Pick<Turns, 'deleteIdleChat' | 'stopUser'>,
   log: TurnLog,
 ): Job[] {
   return [
@@ -30,6 +31,17 @@ export function jobsOf(
       everyMs: limits.guestMovesEveryMs,
       run: async () => {
         await stores.guests.finishMoves(GUEST_MOVES_PAGE);
+      },
+    },
+    {
+      // A process that did not know of the block yet may have accepted one more message.
+      name: 'blocked users',
+      everyMs: limits.blockedUsersEveryMs,
+      run: async () => {
+        const since = new Date(Date.now() - limits.blockSettledMs);
+        for (const { team, user } of await stores.userStatuses.listBlockedSince(since, BLOCKED_USERS_PAGE)) {
+          await turns.stopUser({ team }, user);
+        }
       },
     },
     {

@@ -7,7 +7,15 @@ import {
   type RunAgentOptions,
   type ToolAddresses,
 } from '@parley/agent';
-import { RateLimiter, type RateLimits, type Services, type TurnLimits } from '@parley/api';
+import {
+  OpenStreams,
+  RateLimiter,
+  type RateLimits,
+  type Services,
+  type StreamLimits,
+  type StreamTimes,
+  type TurnLimits,
+} from '@parley/api';
 import { limits } from '@parley/contract';
 import type { Database } from '@parley/db';
 import { startTurns, systemClock, type TurnBounds, type TurnLog } from '@parley/turns';
@@ -33,6 +41,10 @@ export interface HostParts {
   readonly rateLimits?: RateLimits | undefined;
   /** Unfinished answers at a time; without them there is no bound but what teams set. */
   readonly turnLimits?: TurnLimits | undefined;
+  /** Streams that may be open at a time in this process. Default: as documented. */
+  readonly streamLimits?: Partial<StreamLimits> | undefined;
+  /** How often the credentials of open streams are read again. Default: every two seconds. */
+  readonly streamTimes?: Partial<StreamTimes> | undefined;
   /** Where agents' tools may be; on the public internet alone unless said otherwise. */
   readonly toolAddresses?: ToolAddresses | undefined;
   /** Is told of each call of a tool that gave no result, beside the log. */
@@ -95,6 +107,12 @@ export function startServices(parts: HostParts): RunningServices {
     }),
   };
   const { stores } = database;
+  const streams = new OpenStreams({
+    credentials: stores.credentials,
+    limits: parts.streamLimits,
+    times: parts.streamTimes,
+    log: (event, fields) => log('info', event, fields),
+  });
   const eraser = { deletions: stores.deletions, dropChat: turns.dropChat };
   const maintenance = database.maintain(log);
   const housekeeping = startHousekeeping(jobsOf(eraser, stores, turns, log), log);
@@ -102,6 +120,7 @@ export function startServices(parts: HostParts): RunningServices {
     services: {
       stores,
       turns,
+      streams,
       rates,
       turnLimits: parts.turnLimits,
       problemOfToolUrl: (url) => problemOfToolUrl(url, toolAddresses),

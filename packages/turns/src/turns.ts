@@ -85,6 +85,11 @@ export interface Turns {
     signal: AbortSignal,
   ): AsyncGenerator<PlacedChatEvent, void, undefined>;
   /**
+   * Stops every answer that a user asked for: those that run, here or elsewhere, and those that wait. What had been
+   * shown is kept.
+   */
+  stopUser(scope: Scope, user: string): Promise<void>;
+  /**
    * Deletes a chat. It is marked first, so that it is gone for everyone; then its marker takes the next sequence,
    * so that no message follows; then its turns are removed. False when there is no such chat.
    */
@@ -107,6 +112,9 @@ export interface Turns {
    */
   drain(graceMs: number, hurry?: AbortSignal): Promise<void>;
 }
+
+/** How many of a user's unfinished turns are marked with one write. */
+const STOPPED_PAGE = 100;
 
 /** Starts the turns of one process: its runner, its keeper and its sweep. End it with `drain`. */
 export function startTurns(parts: TurnParts): Turns {
@@ -206,6 +214,14 @@ export function startTurns(parts: TurnParts): Turns {
         refuseWhileDraining();
         return new ChatReader(desk, scope, chat).follow(from, signal);
       });
+    },
+
+    async stopUser(scope, user) {
+      for (;;) {
+        const marked = await store.turns.cancelOfUser(scope, user, STOPPED_PAGE);
+        for (const turn of marked) runner.stopTurn(turn);
+        if (marked.length < STOPPED_PAGE) return;
+      }
     },
 
     async deleteChat(scope, chat) {

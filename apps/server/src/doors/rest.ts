@@ -59,7 +59,7 @@ async function serve(
   if (meta.canStream && body !== undefined && wantsEvents(request)) {
     return streamNewAnswer(operation, request, reply, body);
   }
-  if (meta.hasTextInPath) return callDirectly(operation, request, reply, query);
+  if (meta.hasTextInPath) return callDirectly(operation, request, reply, { ...query, ...(body as object) });
   const handlerRequest = new HandlerRequest({
     method,
     url: canonicalPath(operation, request),
@@ -80,17 +80,18 @@ async function serve(
 
 /** Asks for a procedure without the handler, which decodes no path: this one has more than ids in it. */
 async function callDirectly(
-  { procedure }: RestOperation,
+  { procedure, meta }: RestOperation,
   request: FastifyRequest,
   reply: FastifyReply,
-  query: Readonly<Record<string, unknown>>,
+  fields: Readonly<Record<string, unknown>>,
 ): Promise<FastifyReply> {
   // tRPC types its caller by procedure; here the name of one is known at run time alone, and it checks its input.
   const call = procedure
     .split('.')
     .reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], createCaller(request.context));
-  const input = { ...query, ...(request.params as object) };
-  return reply.send(await refusing(() => (call as (input: unknown) => Promise<unknown>)(input)));
+  const input = { ...fields, ...(request.params as object) };
+  const answer = await refusing(() => (call as (input: unknown) => Promise<unknown>)(input));
+  return meta.successStatus === 204 ? reply.code(204).send() : reply.send(answer);
 }
 
 function createHandle(): Handle {

@@ -6,7 +6,7 @@ import {
   type StreamOperation,
   streamOperations,
 } from '@parley/api';
-import { type AnswerEvent, type ChatEvent, Refusal } from '@parley/contract';
+import { type AnswerEvent, type ChatEvent, Refusal, type StreamError } from '@parley/contract';
 import { TRPCError, type TrackedEnvelope } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createCaller, refusing } from './direct-call.ts';
@@ -81,13 +81,18 @@ export async function streamNewAnswer(
   const begin = procedure === 'message.retry' ? caller.retry : caller.create;
   // The procedure checks its input: what came over the wire is not known to be one.
   const input = { ...(body as object), ...(request.params as object), wait: false } as never;
+  // Before anything is stored: without a place for the stream the message is refused.
+  const stream = await request.context.openStream('answer');
   try {
     const { id: messageId, chatId } = await refusing(() => begin(input));
     return streamAnswer(request, reply, { chatId, messageId, lastEventId: undefined });
   } catch (error) {
     const messageId = error instanceof Refusal ? error.facts.messageId : undefined;
     // A repeated request whose turn has failed is told so as the first one was: by its stream.
-    if (messageId === undefined || !reply.hasHeader(replayedHeader.name)) throw error;
+    if (messageId === undefined || !reply.hasHeader(replayedHeader.name)) {
+      stream.close();
+      throw error;
+    }
     const { chatId = '' } = request.params as Record<string, string>;
     return streamAnswer(request, reply, { chatId, messageId, lastEventId: undefined });
   }
@@ -146,8 +151,15 @@ async function* chatEvents(
   try {
     for await (const [id, event] of events) yield [{ id, data: JSON.stringify(event) }];
   } catch (error) {
-    // The connection ends; a client that connects again is told by the status why, if that lasts.
-    refusalOfStream(request, error);
+    const { code, message, retryAfterSeconds } = refusalOfStream(request, error);
+    const told: StreamError = {
+      type: 'error',
+      code,
+      message,
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    };
+    // Without an id: whoever opens the stream again goes on after the last event that told something.
+    yield [{ data: JSON.stringify(told) }];
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ChatEvent } from '@parley/contract';
+import type { ChatEvent, StreamError } from '@parley/contract';
 import { checkChatEvent } from './answer-check.ts';
 import { ChatView } from './chat-view.ts';
 import type { Door } from './doors.ts';
@@ -15,6 +15,8 @@ export class FollowedChat {
   /** What this connection told. */
   readonly events: ToldEvent[] = [];
   readonly view = new ChatView();
+  /** Why the server ended the stream, over REST. */
+  error: StreamError | undefined;
   readonly #stream: OpenStream;
   readonly #door: Door;
 
@@ -28,8 +30,12 @@ export class FollowedChat {
   async next(): Promise<ChatEvent | undefined> {
     const event = await this.#nextOfOurs();
     if (!event) return undefined;
+    const told = JSON.parse(event.data) as ChatEvent | StreamError;
+    if (told.type === 'error') {
+      this.error = told;
+      return undefined;
+    }
     if (this.#door === 'rest') checkChatEvent(event.data);
-    const told = JSON.parse(event.data) as ChatEvent;
     this.events.push({ id: event.id, event: told });
     this.view.apply(told);
     return told;

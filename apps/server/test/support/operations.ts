@@ -168,6 +168,9 @@ export const operations: Readonly<Record<string, OperationExample>> = {
     validInput: async (team) => ({ keyId: await team.makeKey() }),
     fields: { keyId: 'id' },
   },
+  'user.block': { validInput: async () => ({ userId: 'user_to_block' }), fields: { userId: 'text' } },
+  'user.unblock': { validInput: async () => ({ userId: 'user_to_block' }), fields: { userId: 'text' } },
+  'user.signOut': { validInput: async () => ({ userId: 'user_to_sign_out' }), fields: { userId: 'text' } },
   'user.delete': {
     validInput: async () => ({ userId: 'user 1/2?é' }),
     fields: { userId: 'text' },

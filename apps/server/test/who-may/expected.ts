@@ -33,7 +33,8 @@ export function expectedOf(
   if (scopes && !scopes.includes(scope)) return 'key_scope_missing';
 
   if (procedure === 'guest.claim') return kind === 'guest' ? 'success' : 'user_token_invalid';
-  const isOfTeam = ['audit.list', 'user.delete', 'team.update'].includes(procedure);
+  const isOfUsers = procedure.startsWith('user.');
+  const isOfTeam = isOfUsers || ['audit.list', 'team.update'].includes(procedure);
   if (isOfTeam) return caller.isForOtherAgent ? 'whole_team_key_needed' : 'success';
   const isOfKeys = procedure.startsWith('key.') && procedure !== 'key.list';
   if (isOfKeys) {

@@ -33,6 +33,18 @@ const words: Record<ProblemCode, ProblemWords> = {
     title: 'No more answers today',
     advice: 'What may be used in a day is used up. It goes on tomorrow.',
   },
+  too_many_streams: {
+    title: 'Too many chats are open at a time',
+    advice: 'Close a tab. We’ll connect again automatically.',
+  },
+  user_blocked: {
+    title: 'You can’t use this chat',
+    advice: 'Your access was blocked. Contact the owner of this service.',
+  },
+  user_signed_out: {
+    title: 'You were signed out',
+    advice: 'Reload the page to sign in again.',
+  },
   too_many_turns: {
     title: 'Too many answers at a time',
     advice: 'Wait until one has ended, and send it again.',

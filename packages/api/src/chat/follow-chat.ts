@@ -11,28 +11,21 @@ import type { ChatReaderEvent, PlacedChatEvent, ReaderEvent } from '@parley/turn
 import { type TrackedEnvelope, tracked } from '@trpc/server';
 import { toEnd } from '../message/follow-message.ts';
 import { toMessage } from '../message/to-message.ts';
-import { procedure } from '../procedures.ts';
-import { refusingInStream } from '../refusing-in-stream.ts';
+import { streamProcedure } from '../procedures.ts';
 import { findChat } from './find-chat.ts';
 
 /**
  * What happens in a chat, for every tab and device that has it open: from now on, with what is being answered,
  * or from after `lastEventId` on. Read the list once `chat-followed` came: what both tell is known by its id.
  */
-export const followChat = procedure
+export const followChat = streamProcedure('chat')
   .input(followChatInputSchema)
-  .subscription(
-    async ({
-      ctx: { turns, stores, scope },
-      input: { chatId, lastEventId },
-      signal = new AbortController().signal,
-    }) => {
-      const { id } = await findChat(stores.chats, scope, chatId);
-      const from = lastEventId === undefined ? undefined : (parseChatCursor(lastEventId) ?? null);
-      const events = turns.followChat(scope, id, from, signal);
-      return refusingInStream(trackedEvents(events, (event) => toChatEvent(stores, scope, id, event)));
-    },
-  );
+  .subscription(async ({ ctx: { turns, stores, scope, stream }, input: { chatId, lastEventId } }) => {
+    const { id } = await findChat(stores.chats, scope, chatId);
+    const from = lastEventId === undefined ? undefined : (parseChatCursor(lastEventId) ?? null);
+    const events = turns.followChat(scope, id, from, stream.signal);
+    return trackedEvents(events, (event) => toChatEvent(stores, scope, id, event));
+  });
 
 async function* trackedEvents(
   events: AsyncIterable<PlacedChatEvent>,

@@ -21,6 +21,9 @@ export const claimGuest = procedure
     const guest = await stores.guests.find(scope, guestToken);
     // A guest belongs to the key they came with; whoever has only the token may not carry it elsewhere.
     if (!guest || guest.lineage !== caller.lineage) throw new Refusal('user_token_invalid');
+    // Whoever shut the guest out did not mean to let them in by another door.
+    const { blockedAt } = await stores.userStatuses.find(scope, guest.id);
+    if (blockedAt) throw new Refusal('user_blocked');
     const { user } = scope;
     if (user === undefined) throw new Refusal('verified_user_needed');
     if (!(await stores.guests.move(scope, guest.id, user))) throw new Refusal('guest_claimed');

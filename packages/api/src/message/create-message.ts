@@ -19,6 +19,7 @@ export const turnErrors: readonly ErrorCode[] = [
   'idempotency_key_reused',
   'budget_exhausted',
   'too_many_turns',
+  'too_many_streams',
 ];
 
 export const createMessage = turnProcedure

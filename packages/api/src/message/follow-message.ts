@@ -8,27 +8,20 @@ import {
 } from '@parley/contract';
 import type { ReadAnswer, ReaderEvent } from '@parley/turns';
 import { type TrackedEnvelope, tracked } from '@trpc/server';
-import { procedure } from '../procedures.ts';
-import { refusingInStream } from '../refusing-in-stream.ts';
+import { streamProcedure } from '../procedures.ts';
 
 /**
  * An answer as it grows, from its start or from after `lastEventId` on. Each event carries the cursor to go on
  * from, so that a client that was cut off goes on exactly where it was, on whichever server it comes to.
  */
-export const followMessage = procedure
+export const followMessage = streamProcedure('answer')
   .input(followAnswerInputSchema)
-  .subscription(
-    async ({
-      ctx: { turns, scope },
-      input: { chatId, messageId, lastEventId },
-      signal = new AbortController().signal,
-    }) => {
-      if (!isId('chat', chatId)) throw new Refusal('message_not_found');
-      const from = lastEventId === undefined ? undefined : (parseStreamCursor(lastEventId) ?? null);
-      const answer = await turns.read(scope, { chat: chatId, answerId: messageId, from }, signal);
-      return refusingInStream(trackedEvents(answer));
-    },
-  );
+  .subscription(async ({ ctx: { turns, scope, stream }, input: { chatId, messageId, lastEventId } }) => {
+    if (!isId('chat', chatId)) throw new Refusal('message_not_found');
+    const from = lastEventId === undefined ? undefined : (parseStreamCursor(lastEventId) ?? null);
+    const answer = { chat: chatId, answerId: messageId, from };
+    return trackedEvents(await turns.read(scope, answer, stream.signal));
+  });
 
 async function* trackedEvents(
   answer: ReadAnswer,

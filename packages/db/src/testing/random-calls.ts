@@ -82,6 +82,10 @@ const calls: readonly (readonly [string, Call])[] = [
   ['end', (play) => endOne(play)],
   ['cancel', (play) => play.stores.turns.cancel(play.scope, anyId(play))],
   [
+    'cancelOfUser',
+    async ({ stores, scope }) => (await stores.turns.cancelOfUser(scope, 'user', TURNS)).sort(),
+  ],
+  [
     'cancelBefore',
     ({ stores, scope, chat, integer }) => stores.turns.cancelBefore(scope, chat, 1 + integer(PLACES)),
   ],
@@ -135,6 +139,7 @@ function someTurn(play: Play): NewTurn {
     createdAt,
     ...(integer(2) === 0 && { lease: { token: token(), attempt: 1, renewals: 0 } }),
     ...(integer(2) === 0 && { reservations: [{ ...RESERVATION, subject: play.scope.team }] }),
+    ...(integer(2) === 0 && { spender: { key: 'key_of_random_calls', user: 'user' } }),
     ...(integer(3) === 0 && { idempotency: { key: `key ${integer(3)}`, body: 'b' } }),
   };
 }

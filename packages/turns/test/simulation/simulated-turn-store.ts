@@ -166,6 +166,18 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
       return marked !== undefined;
     },
 
+    cancelOfUser: ({ team }, user, limit) =>
+      connection.write((database) => {
+        const marked = [...database.newest.turns.values()]
+          .filter(({ record }) => record.team === team && record.spender?.user === user)
+          .filter(({ record }) => !hasEnded(record) && !record.isCancelled)
+          .slice(0, limit);
+        for (const turn of marked) {
+          database.put('turns', turn.record.id, withRecord(turn, { isCancelled: true }));
+        }
+        return marked.map(({ record }) => record.id);
+      }),
+
     async cancelBefore(scope, chat, sequence) {
       await connection.write((database) => {
         for (const turn of ofChat(database.newest, scope, chat)) {

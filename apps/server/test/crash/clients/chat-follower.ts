@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChatEvent } from '@parley/contract';
+import type { ChatEvent, StreamError } from '@parley/contract';
 import type { ShownChatEvent } from '@parley/turns/testing';
 import { type Client, request } from './client.ts';
 import { readServerEvents } from './server-events.ts';
@@ -58,8 +58,11 @@ export class ChatFollower {
     await request(this.#client, url, { method: 'GET', headers, signal }, async (response, heard) => {
       if (response.status !== 200 || !response.body) return void (await response.arrayBuffer());
       for await (const event of readServerEvents(response.body, heard)) {
+        const told = JSON.parse(event.data) as ChatEvent | StreamError;
+        // The server ends the stream: it has no id, and the next one goes on after the last that had one.
+        if (told.type === 'error') return;
         this.#lastEventId = event.id;
-        this.#take(JSON.parse(event.data) as ChatEvent);
+        this.#take(told);
       }
     });
   }

@@ -1,0 +1,170 @@
+import type { Answer, AuditList, Message, UserBlock, UserSignOut } from '@parley/contract';
+import { connectDatabase } from '@parley/db';
+import { SignJWT } from 'jose';
+import { afterAll, describe, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+
+/*
+ * Blocking and signing out users. A server that has let the user in a moment before may remember that for at most
+ * five seconds, when another one was told: which is to say that it came over another connection.
+ */
+
+const { makeTeam, model, rest, startReplica, mongo } = await startHarness({ bounds: { tickMs: 20 } });
+const other = await startReplica({ bounds: { tickMs: 20 } });
+const elsewhere = await connectDatabase(mongo.uri);
+afterAll(() => elsewhere.close());
+const { userStatuses } = elsewhere.stores;
+const WITHIN = { timeout: 5_000 };
+
+async function userOf(id = 'user_1') {
+  const team = await makeTeam();
+  const headers = { 'x-api-key': await team.guestKey(), 'x-user-token': await team.userToken(id) };
+  return { team, headers, own: team.withChatsOf(id) };
+}
+const codeFor = async (headers: Record<string, string>) => {
+  const response = await fetch(`${other.url}/chat`, { headers });
+  return response.ok ? 'success' : ((await response.json()) as { code: string }).code;
+};
+
+describe('a blocked user', () => {
+  test('is refused by every server within five seconds, and let in again when the block is lifted', async () => {
+    const { team, headers } = await userOf();
+    expect(await codeFor(headers)).toBe('success');
+    await userStatuses.block({ team: team.id }, 'user_1');
+    await expect.poll(() => codeFor(headers), WITHIN).toBe('user_blocked');
+    await userStatuses.unblock({ team: team.id }, 'user_1');
+    await expect.poll(() => codeFor(headers), WITHIN).toBe('success');
+
+    const first = await team.rest<UserBlock>('PUT', '/user/user_1/block');
+    expect(first).toMatchObject({ status: 200, body: { userId: 'user_1', blockedAt: expect.any(String) } });
+    await expect.poll(() => codeFor(headers), WITHIN).toBe('user_blocked');
+    expect(await rest('GET', '/chat', { headers })).toMatchObject({ status: 403 });
+    // Other users of the team, and the team itself, come in as before.
+    expect(await codeFor({ ...headers, 'x-user-token': await team.userToken('user_2') })).toBe('success');
+    expect(await codeFor({ 'x-api-key': team.secretKey })).toBe('success');
+
+    const again = await team.rest<UserBlock>('PUT', '/user/user_1/block');
+    expect(again.body.blockedAt).toBe(first.body.blockedAt);
+    expect((await team.rest('DELETE', '/user/user_1/block')).status).toBe(204);
+    await expect.poll(() => codeFor(headers), WITHIN).toBe('success');
+    expect((await team.rest('DELETE', '/user/user_1/block')).status).toBe(204);
+    const { body } = await team.rest<AuditList>('GET', '/audit');
+    expect(new Set(body.entries.map(({ action }) => action))).toEqual(
+      new Set(['user.block', 'user.unblock']),
+    );
+  });
+
+  test('has running answers stopped with what was shown, and waiting messages cancelled', async () => {
+    const { team, headers, own } = await userOf();
+    const { id: chatId } = await own.makeChat();
+    const gate = model.hold();
+    const send = (content: string) =>
+      rest<Answer>('POST', `/chat/${chatId}/message`, {
+        headers,
+        body: { content, role: 'user', wait: false },
+      });
+    const [running, waiting] = [await send('running'), await send('waiting')];
+    expect([running.status, waiting.status]).toEqual([200, 200]);
+    await team.rest('PUT', '/user/user_1/block');
+    await expect
+      .poll(async () => {
+        const found = await mongo.raw.collection('turns').find({ chat: chatId }).toArray();
+        return found.map(({ status }) => String(status));
+      }, WITHIN)
+      .toEqual(['stopped', 'stopped']);
+    gate.release();
+    // Their chat is there still, for the team.
+    const { body } = await team.rest<{ messages: Message[] }>('GET', `/chat/${chatId}/message`);
+    expect(body.messages.map(({ content }) => content)).toEqual(['running', 'waiting']);
+  });
+
+  test('has an answer stopped that a server accepted before it knew of the block', async () => {
+    const { team, headers, own } = await userOf();
+    const { id: chatId } = await own.makeChat();
+    expect(await codeFor(headers)).toBe('success');
+    const gate = model.hold();
+    await userStatuses.block({ team: team.id }, 'user_1');
+    const sent = await fetch(`${other.url}/chat/${chatId}/message`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ content: 'late', role: 'user', wait: false }),
+    });
+    expect(sent.status).toBe(200);
+    await expect
+      .poll(async () => (await mongo.raw.collection('turns').findOne({ chat: chatId }))?.['status'], {
+        timeout: 12_000,
+      })
+      .toBe('stopped');
+    gate.release();
+  });
+
+  test('who is a guest cannot be taken over by somebody else', async () => {
+    const { team, headers } = await userOf();
+    const guest = await team.makeGuest();
+    await team.rest('PUT', `/user/${guest.userId}/block`);
+    const claim = await rest('POST', '/guest/claim', { headers, body: { guestToken: guest.token } });
+    expect(claim.refusal.code).toBe('user_blocked');
+  });
+
+  test('stays blocked when their data is deleted, and nothing stored names them', async () => {
+    const user = 'grace@example.com';
+    const { team, headers } = await userOf(user);
+    await team.rest('PUT', `/user/${encodeURIComponent(user)}/block`);
+    expect((await team.rest('DELETE', `/user/${encodeURIComponent(user)}`)).status).toBe(200);
+    expect(await codeFor(headers)).toBe('user_blocked');
+    const stored = await mongo.raw.collection('userStatuses').find({ team: team.id }).toArray();
+    expect(stored).toHaveLength(1);
+    expect(JSON.stringify(stored)).not.toContain('grace');
+    await team.rest('DELETE', `/user/${encodeURIComponent(user)}/block`);
+    expect(await mongo.raw.collection('userStatuses').countDocuments({ team: team.id })).toBe(0);
+  });
+});
+
+describe('a user who was signed out', () => {
+  const signed = async (team: { id: string }, claims: { iat?: Date }) => {
+    const scope = { team: team.id as never };
+    const { id, secret } = await mongo.database.stores.signingSecrets.ensure(scope);
+    const jwt = new SignJWT()
+      .setProtectedHeader({ alg: 'HS256', kid: id })
+      .setSubject('user_1')
+      .setAudience(team.id)
+      .setExpirationTime('10m');
+    if (claims.iat) jwt.setIssuedAt(claims.iat);
+    return jwt.sign(new TextEncoder().encode(secret));
+  };
+
+  test('is refused with every token from before, or without `iat`, and let in with one from after', async () => {
+    const { team, headers } = await userOf();
+    const [before, without] = [await signed(team, { iat: new Date() }), await signed(team, {})];
+    for (const token of [before, without]) {
+      expect(await codeFor({ ...headers, 'x-user-token': token })).toBe('success');
+    }
+    await userStatuses.signOut({ team: team.id }, 'user_1');
+    for (const token of [before, without]) {
+      const refused = () => codeFor({ ...headers, 'x-user-token': token });
+      await expect.poll(refused, WITHIN).toBe('user_signed_out');
+    }
+    const { body } = await team.rest<UserSignOut>('POST', '/user/user_1/sign-out');
+    const after = await signed(team, { iat: new Date(Date.parse(body.signedOutAt) + 1_000) });
+    expect(await codeFor({ ...headers, 'x-user-token': after })).toBe('success');
+    expect(await rest('GET', '/chat', { headers: { ...headers, 'x-user-token': before } })).toMatchObject({
+      status: 401,
+    });
+  });
+
+  test('cannot come in with a token that says it is from the future', async () => {
+    const { team, headers } = await userOf();
+    const token = await signed(team, { iat: new Date(Date.now() + 120_000) });
+    expect(await codeFor({ ...headers, 'x-user-token': token })).toBe('user_token_invalid');
+  });
+
+  test('who is a guest loses their token, and a new guest may come', async () => {
+    const team = await makeTeam();
+    const guest = await team.makeGuest();
+    const headers = { 'x-api-key': await team.guestKey(), 'x-user-token': guest.token };
+    await team.rest('POST', `/user/${guest.userId}/sign-out`);
+    expect(await codeFor(headers)).toBe('user_signed_out');
+    const next = await team.makeGuest();
+    expect(await codeFor({ ...headers, 'x-user-token': next.token })).toBe('success');
+  });
+});

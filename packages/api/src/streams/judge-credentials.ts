@@ -1,0 +1,101 @@
+import { type ErrorCode, type Id, limits } from '@parley/contract';
+import type { CredentialView } from '@parley/db';
+import { type Caller, isOfForeignPage, type OriginHeaders } from '../caller.ts';
+import { shutOutCode, type UserToken } from '../user-token.ts';
+
+/** What a stream was opened with: what has to go on being good while it is open. */
+export interface StreamCredentials {
+  readonly key: Id<'key'>;
+  readonly team: Id<'team'>;
+  readonly origin: OriginHeaders;
+  readonly user?: { readonly id: string; readonly token: UserToken };
+}
+
+/** How the credentials of a stream are now. */
+export interface Verdict {
+  /** They were withdrawn: the stream ends with this code. */
+  readonly withdrawn?: ErrorCode;
+  /** When they expire by themselves, and with which code a stream ends then. */
+  readonly expiry?: Expiry;
+  /** When the signing secret ends; from then on it is missing without having been withdrawn. */
+  readonly secretEndsAt?: number | undefined;
+}
+
+interface Expiry {
+  readonly at: number;
+  readonly code: ErrorCode;
+}
+
+/** The credentials that a caller has shown. */
+export function credentialsOf({ key, scope, as }: Caller, origin: OriginHeaders): StreamCredentials {
+  const { team, user } = scope;
+  const token = as.role === 'user' ? as.token : undefined;
+  return { key, team, origin, ...(token && user !== undefined && { user: { id: user, token } }) };
+}
+
+/** The ids that `judgeCredentials` needs a view of. */
+export function idsOf(all: readonly StreamCredentials[]) {
+  const keys = new Set<Id<'key'>>();
+  const secrets = new Set<Id<'secret'>>();
+  const guests = new Set<Id<'guest'>>();
+  const users = new Map<string, { team: Id<'team'>; user: string }>();
+  for (const { key, team, user } of all) {
+    keys.add(key);
+    if (!user) continue;
+    users.set(`${team} ${user.id}`, { team, user: user.id });
+    if (user.token.kind === 'guest') guests.add(user.token.guest);
+    else secrets.add(user.token.secret);
+  }
+  return { keys: [...keys], secrets: [...secrets], guests: [...guests], users: [...users.values()] };
+}
+
+/**
+ * Decides again what `authenticate` decided when the stream was opened, by the credentials as they are now.
+ * `known` is the verdict before: a signing secret that is missing after its known end was not withdrawn.
+ */
+export function judgeCredentials(
+  credentials: StreamCredentials,
+  view: CredentialView,
+  known: Verdict = {},
+): Verdict {
+  const { team, user, origin } = credentials;
+  const key = view.keys.get(credentials.key);
+  if (!key) return { withdrawn: 'unauthorized' };
+  if (isOfForeignPage(key, origin)) {
+    return { withdrawn: key.kind === 'secret' ? 'secret_key_in_browser' : 'key_origin_not_allowed' };
+  }
+  const ends: (Expiry | undefined)[] = [expiryOf(key.expiresAt, 'unauthorized')];
+  if (!user) {
+    if (key.access !== undefined && key.access !== 'open') return { withdrawn: 'user_token_needed' };
+    return withExpiry(ends);
+  }
+  const { token } = user;
+  const { issuedAt } = token;
+  const shutOut = shutOutCode(view.statusOf(team, user.id), issuedAt);
+  if (shutOut) return { withdrawn: shutOut };
+  if (token.kind === 'guest') {
+    const isOver = !view.guests.has(token.guest) || key.access === 'verified';
+    return isOver ? { withdrawn: 'user_token_invalid' } : withExpiry(ends);
+  }
+  ends.push({ at: token.expiresAt.getTime() + CLOCK_MS, code: 'user_token_expired' });
+  const secret = view.secrets.get(token.secret);
+  const secretEndsAt = secret ? secret.expiresAt?.getTime() : known.secretEndsAt;
+  const hasEnded = secretEndsAt !== undefined && secretEndsAt <= Date.now();
+  if (!secret && !hasEnded) return { withdrawn: 'user_token_invalid' };
+  if (secretEndsAt !== undefined) ends.push({ at: secretEndsAt, code: 'user_token_invalid' });
+  return { ...withExpiry(ends), secretEndsAt };
+}
+
+/** Requests are let in with a token for so long after its end: so are streams. */
+const CLOCK_MS = limits.userTokenClockSeconds * 1_000;
+
+function expiryOf(at: Date | undefined, code: ErrorCode): Expiry | undefined {
+  return at && { at: at.getTime(), code };
+}
+
+function withExpiry(ends: readonly (Expiry | undefined)[]): Verdict {
+  const known = ends.filter((end) => end !== undefined);
+  const [first, ...others] = known;
+  if (!first) return {};
+  return { expiry: others.reduce((earliest, end) => (end.at < earliest.at ? end : earliest), first) };
+}

@@ -1,0 +1,88 @@
+import { type ErrorCode, Refusal } from '@parley/contract';
+import type { StreamCredentials, Verdict } from './judge-credentials.ts';
+
+/**
+ * `chat`: a stream without an end of its own. `answer`: the stream of one answer, which may go on to that answer's
+ * end when the token it was opened with expires, but not when it is withdrawn.
+ */
+export type StreamKind = 'chat' | 'answer';
+
+/** One open stream: ended by its reader, by its source, or because its credentials are no longer good. */
+export class OpenStream {
+  readonly kind: StreamKind;
+  readonly credentials: StreamCredentials;
+  verdict: Verdict = {};
+  /** When its credentials were good for the last time, by the monotonic clock. */
+  checkedAt: number;
+  /** Whether its credentials were read since it was opened. */
+  isChecked = false;
+  readonly #stop = new AbortController();
+  readonly #onClose: (stream: OpenStream) => void;
+  #refusal: Refusal | undefined;
+  #interrupt: ((refusal: Refusal) => void) | undefined;
+  #isOpen = true;
+
+  constructor(
+    { kind, credentials, now }: { kind: StreamKind; credentials: StreamCredentials; now: number },
+    onClose: (stream: OpenStream) => void,
+  ) {
+    this.kind = kind;
+    this.credentials = credentials;
+    this.checkedAt = now;
+    this.#onClose = onClose;
+  }
+
+  /** Aborts when nobody reads any more, or may: what feeds the stream ends then. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Ends the stream for its reader, with the reason; at once, whatever its source waits for. */
+  end(code: ErrorCode): void {
+    if (!this.#isOpen) return;
+    this.#refusal = new Refusal(code);
+    this.close();
+    this.#interrupt?.(this.#refusal);
+  }
+
+  /** Gives its place back. Repeatable. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#onClose(this);
+    this.#stop.abort(this);
+  }
+
+  /**
+   * The events of `source` for as long as the stream may be read.
+   *
+   * @throws Refusal the reason why it was ended
+   */
+  async *guard<Event>(
+    source: AsyncGenerator<Event, void, undefined>,
+  ): AsyncGenerator<Event, void, undefined> {
+    try {
+      for (;;) {
+        const next = await this.#orEnded(source.next());
+        if (this.#refusal) throw this.#refusal;
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      this.close();
+      const returned = source.return();
+      // A source that waits for the database must not delay what its reader is told.
+      if (this.#refusal) returned.catch(() => undefined);
+      else await returned;
+    }
+  }
+
+  /** One listener for the step that is awaited: a race with a promise for the whole life would keep one of each. */
+  #orEnded<Result>(step: Promise<Result>): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.#interrupt = reject;
+      if (this.#refusal) reject(this.#refusal);
+      step.then(resolve, reject);
+    });
+  }
+}

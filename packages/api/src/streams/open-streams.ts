@@ -1,0 +1,172 @@
+import { type ErrorCode, limits, Refusal } from '@parley/contract';
+import type { CredentialStore } from '@parley/db';
+import type { Caller, OriginHeaders } from '../caller.ts';
+import { credentialsOf, idsOf, judgeCredentials } from './judge-credentials.ts';
+import { OpenStream, type StreamKind } from './open-stream.ts';
+
+/** How many streams may be open at a time in this process; 0 for as many as come. */
+export interface StreamLimits {
+  readonly perUser: number;
+  /** Of callers with publishable keys: a team's own servers speak for many from one address. */
+  readonly perAddress: number;
+  readonly perProcess: number;
+}
+
+/** How often credentials are read, and how long a stream may go on without. In milliseconds. */
+export interface StreamTimes {
+  readonly checkEveryMs: number;
+  readonly firstCheckMs: number;
+  readonly uncheckedMaxMs: number;
+}
+
+interface OpenStreamsParts {
+  readonly credentials: CredentialStore;
+  readonly limits?: Partial<StreamLimits> | undefined;
+  readonly times?: Partial<StreamTimes> | undefined;
+  readonly log?: ((event: string, fields: Record<string, unknown>) => void) | undefined;
+}
+
+/** Who asks for a stream, and how. */
+export interface StreamRequest {
+  readonly caller: Caller;
+  readonly kind: StreamKind;
+  readonly address: string | undefined;
+  readonly origin: OriginHeaders;
+}
+
+/**
+ * All streams that are open in this process, whatever their transport. A stream lives no longer than what it was
+ * opened with: the credentials of all streams are read again together, every two seconds, and a stream whose
+ * credentials were withdrawn, or could not be read for too long, is ended with the reason.
+ */
+export class OpenStreams {
+  readonly #parts: OpenStreamsParts;
+  readonly #limits: StreamLimits;
+  readonly #times: StreamTimes;
+  readonly #streams = new Set<OpenStream>();
+  readonly #counts = new Map<string, number>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #isChecking = false;
+  #checkedAllAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: OpenStreamsParts) {
+    this.#parts = parts;
+    this.#limits = {
+      perUser: limits.streamsPerUserMax,
+      perAddress: limits.streamsPerAddressMax,
+      perProcess: limits.streamsMax,
+      ...parts.limits,
+    };
+    this.#times = {
+      checkEveryMs: limits.streamCheckEveryMs,
+      firstCheckMs: limits.streamFirstCheckMs,
+      uncheckedMaxMs: limits.streamUncheckedMaxMs,
+      ...parts.times,
+    };
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /**
+   * Takes a place for a stream. Whoever opens one closes it, or reads it to its end with `guard`.
+   *
+   * @throws Refusal `too_many_streams`
+   */
+  open({ caller, kind, address, origin }: StreamRequest): OpenStream {
+    const subjects = this.#subjectsOf(caller, address);
+    for (const { name, max } of subjects) {
+      if (max > 0 && (this.#counts.get(name) ?? 0) >= max) throw new Refusal('too_many_streams');
+    }
+    for (const { name } of subjects) this.#count(name, 1);
+    const credentials = credentialsOf(caller, origin);
+    const stream = new OpenStream({ kind, credentials, now: performance.now() }, (closed) => {
+      this.#streams.delete(closed);
+      for (const { name } of subjects) this.#count(name, -1);
+      if (this.#streams.size === 0) this.#stopWatching();
+    });
+    this.#streams.add(stream);
+    this.#watch();
+    return stream;
+  }
+
+  #subjectsOf({ kind, scope: { team, user } }: Caller, address: string | undefined) {
+    const { perUser, perAddress, perProcess } = this.#limits;
+    return [
+      { name: 'process', max: perProcess },
+      ...(user === undefined ? [] : [{ name: `user ${team} ${user}`, max: perUser }]),
+      ...(address === undefined || kind === 'secret'
+        ? []
+        : [{ name: `address ${address}`, max: perAddress }]),
+    ];
+  }
+
+  #count(name: string, change: 1 | -1): void {
+    const count = (this.#counts.get(name) ?? 0) + change;
+    if (count === 0) this.#counts.delete(name);
+    else this.#counts.set(name, count);
+  }
+
+  #watch(): void {
+    this.#timer ??= setInterval(() => this.#tick(), this.#times.firstCheckMs).unref();
+  }
+
+  #stopWatching(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Ends what has to end by the clock alone, and begins a read of credentials when one is due. */
+  #tick(): void {
+    const { checkEveryMs, firstCheckMs, uncheckedMaxMs } = this.#times;
+    const now = performance.now();
+    const wallNow = Date.now();
+    // A stream that would be over the bound at the next tick is ended at this one.
+    const overdue = now - uncheckedMaxMs + firstCheckMs;
+    let unchecked = 0;
+    for (const stream of this.#streams) {
+      const { expiry } = stream.verdict;
+      if (stream.checkedAt <= overdue) unchecked += this.#end(stream, 'database_unavailable');
+      else if (expiry && expiry.at <= wallNow && stream.kind === 'chat') this.#end(stream, expiry.code);
+    }
+    if (unchecked > 0)
+      this.#log('streams ended: their credentials could not be read', { streams: unchecked });
+    if (this.#isChecking) return;
+    const isDue = now - this.#checkedAllAt >= checkEveryMs - firstCheckMs / 2;
+    const due = isDue ? [...this.#streams] : [...this.#streams].filter(({ isChecked }) => !isChecked);
+    if (isDue) this.#checkedAllAt = now;
+    if (due.length > 0) void this.#check(due, now);
+  }
+
+  async #check(streams: readonly OpenStream[], startedAt: number): Promise<void> {
+    this.#isChecking = true;
+    try {
+      const view = await this.#parts.credentials.read(idsOf(streams.map(({ credentials }) => credentials)));
+      let withdrawn = 0;
+      for (const stream of streams) {
+        stream.verdict = judgeCredentials(stream.credentials, view, stream.verdict);
+        stream.checkedAt = startedAt;
+        stream.isChecked = true;
+        if (stream.verdict.withdrawn) withdrawn += this.#end(stream, stream.verdict.withdrawn);
+      }
+      if (withdrawn > 0) this.#log('streams ended: their credentials were withdrawn', { streams: withdrawn });
+    } catch (error) {
+      // They are read again at the next tick; what stays unread for too long is ended there.
+      this.#checkedAllAt = Number.NEGATIVE_INFINITY;
+      this.#log('the credentials of open streams could not be read', { streams: streams.length, error });
+    } finally {
+      this.#isChecking = false;
+    }
+  }
+
+  #end(stream: OpenStream, code: ErrorCode): number {
+    stream.end(code);
+    return 1;
+  }
+
+  #log(event: string, fields: Record<string, unknown>): void {
+    this.#parts.log?.(event, fields);
+  }
+}

@@ -1,0 +1,28 @@
+import { oneUserInputSchema, userSignOutSchema } from '@parley/contract';
+import { refuseRestricted } from '../permit.ts';
+import { procedure } from '../procedures.ts';
+
+export const signOutUser = procedure
+  .meta({
+    openapi: {
+      method: 'POST',
+      path: '/user/{userId}/sign-out',
+      operationId: 'signOutUser',
+      tags: ['Users'],
+      summary: 'Sign a user out',
+      description:
+        'Refuses every token of the user that was issued before now, on every server within five seconds, and ends ' +
+        'the streams that were opened with one: 401 `user_signed_out`. From now on their tokens must say when they ' +
+        'were issued (`iat`). The token of a guest, and the cookie of the chat page, are withdrawn with it.',
+    },
+    errors: ['secret_key_needed', 'whole_team_key_needed'],
+    hasTextInPath: true,
+    hasOptionalBody: true,
+  })
+  .input(oneUserInputSchema)
+  .output(userSignOutSchema)
+  .mutation(async ({ ctx: { stores, scope }, input: { userId } }) => {
+    refuseRestricted(scope);
+    const signedOutAt = await stores.userStatuses.signOut(scope, userId);
+    return { userId, signedOutAt: signedOutAt.toISOString() };
+  });

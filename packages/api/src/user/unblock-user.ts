@@ -1,0 +1,25 @@
+import { oneUserInputSchema } from '@parley/contract';
+import { z } from 'zod';
+import { refuseRestricted } from '../permit.ts';
+import { procedure } from '../procedures.ts';
+
+export const unblockUser = procedure
+  .meta({
+    openapi: {
+      method: 'DELETE',
+      path: '/user/{userId}/block',
+      operationId: 'unblockUser',
+      tags: ['Users'],
+      summary: 'Lift the block of a user',
+      description: 'Lets a user in again, within five seconds on every server. Calling again is harmless.',
+    },
+    errors: ['secret_key_needed', 'whole_team_key_needed'],
+    successStatus: 204,
+    hasTextInPath: true,
+  })
+  .input(oneUserInputSchema)
+  .output(z.void())
+  .mutation(async ({ ctx: { stores, scope }, input: { userId } }) => {
+    refuseRestricted(scope);
+    await stores.userStatuses.unblock(scope, userId);
+  });

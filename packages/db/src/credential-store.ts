@@ -1,0 +1,62 @@
+import type { Id } from '@parley/contract';
+import { trusted } from 'mongoose';
+import type { ApiKeyDocument, Models } from './models.ts';
+import type { LiveKey } from './records.ts';
+import type { CredentialStore } from './store.ts';
+import { toStatus, userStatusId } from './user-status-store.ts';
+
+/** Reads credentials as they are now, past every cache: for streams that were opened with them. */
+export function createCredentialStore(models: Models): CredentialStore {
+  const { apiKeys, signingSecrets, guests, userStatuses } = models;
+
+  return {
+    async read(ids) {
+      const statusIds = ids.users.map(({ team, user }) => userStatusId(team, user));
+      const isNotRevoked = { revokedAt: trusted({ $exists: false }) };
+      const [foundKeys, foundSecrets, foundGuests, foundStatuses] = await Promise.all([
+        ids.keys.length === 0
+          ? []
+          : apiKeys
+              .find({ _id: trusted({ $in: [...ids.keys] }), ...isNotRevoked })
+              .select({ kind: 1, access: 1, origins: 1, expiresAt: 1 })
+              .lean(),
+        ids.secrets.length === 0
+          ? []
+          : signingSecrets
+              .find({ _id: trusted({ $in: [...ids.secrets] }) })
+              .select({ expiresAt: 1 })
+              .lean(),
+        ids.guests.length === 0
+          ? []
+          : guests
+              .find({ _id: trusted({ $in: [...ids.guests] }) })
+              .select({ movedTo: 1 })
+              .lean(),
+        statusIds.length === 0 ? [] : userStatuses.find({ _id: trusted({ $in: statusIds }) }).lean(),
+      ]);
+      const statuses = new Map(foundStatuses.map((found) => [found._id, toStatus(found)]));
+      return {
+        keys: new Map(foundKeys.map((found) => [found._id, toLiveKey(found)])),
+        secrets: new Map(
+          foundSecrets.map(({ _id, expiresAt }) => [_id, { ...(expiresAt && { expiresAt }) }]),
+        ),
+        guests: new Set(foundGuests.flatMap(({ _id, movedTo }) => (movedTo === undefined ? [_id] : []))),
+        statusOf: (team: Id<'team'>, user: string) => statuses.get(userStatusId(team, user)) ?? {},
+      };
+    },
+  };
+}
+
+function toLiveKey({
+  kind,
+  access = 'open',
+  origins,
+  expiresAt,
+}: Pick<ApiKeyDocument, 'kind' | 'access' | 'origins' | 'expiresAt'>): LiveKey {
+  return {
+    kind,
+    ...(kind === 'publishable' && { access }),
+    ...(origins && { origins }),
+    ...(expiresAt && { expiresAt }),
+  };
+}
