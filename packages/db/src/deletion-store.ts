@@ -24,8 +24,13 @@ export function createDeletionStore(models: Models): DeletionStore {
 
     beginTeam: (team) => begin(team, undefined),
 
-    async listPending(limit) {
-      const found = await deletions.find({ isPending: true }).sort({ _id: 1 }).limit(limit).lean();
+    async listPending(limit, after) {
+      const isBehind = after !== undefined && { _id: trusted({ $gt: after }) };
+      const found = await deletions
+        .find({ isPending: true, ...isBehind })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
       return found.map(toRecord);
     },
 
@@ -61,8 +66,9 @@ export function createDeletionStore(models: Models): DeletionStore {
       return found.length;
     },
 
-    async listChats({ id }, limit) {
-      const found = await chats.find({ deletion: id }, { _id: 1 }).limit(limit).lean();
+    async listChats({ id }, limit, except) {
+      const isLeft = { deletion: id, _id: trusted({ $nin: [...except] }) };
+      const found = await chats.find(isLeft, { _id: 1 }).limit(limit).lean();
       return found.map(({ _id }) => _id);
     },
 

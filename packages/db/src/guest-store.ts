@@ -49,20 +49,24 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
       return true;
     },
 
-    async finishMoves(limit) {
+    async listMoves(limit, except) {
       const moving = await guests
-        .find({ movingSince: trusted({ $exists: true }) })
+        .find({ movingSince: trusted({ $exists: true }), _id: trusted({ $nin: [...except] }) })
         .sort({ movingSince: 1 })
         .limit(limit)
         .lean();
-      const settled = Date.now() - SETTLED_MS;
-      for (const { _id, team, movedTo, movingSince } of moving) {
-        if (movedTo !== undefined) await chats.updateMany({ team, user: _id }, { $set: { user: movedTo } });
-        if (movingSince && movingSince.getTime() < settled) {
-          await guests.updateOne({ _id }, { $unset: { movingSince: 1 } });
-        }
+      return moving.map(({ _id: id, team, movedTo, movingSince }) => ({
+        ...{ id, team },
+        ...(movedTo !== undefined && { movedTo }),
+        ...(movingSince && { movingSince }),
+      }));
+    },
+
+    async finishMove({ id, team, movedTo, movingSince }) {
+      if (movedTo !== undefined) await chats.updateMany({ team, user: id }, { $set: { user: movedTo } });
+      if (movingSince && movingSince.getTime() < Date.now() - SETTLED_MS) {
+        await guests.updateOne({ _id: id }, { $unset: { movingSince: 1 } });
       }
-      return moving.length;
     },
   };
 

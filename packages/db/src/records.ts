@@ -192,6 +192,14 @@ export interface AgentInfo extends AgentRecord {
   readonly updatedAt: Date;
 }
 
+/** A guest whose chats a user took over, while some may not have been moved yet. */
+export interface GuestMove {
+  readonly id: Id<'guest'>;
+  readonly team: Id<'team'>;
+  readonly movedTo?: string;
+  readonly movingSince?: Date;
+}
+
 /** An order to delete all of a user, or of a whole team. */
 export interface DeletionRecord {
   readonly id: Id<'deletion'>;

@@ -24,6 +24,7 @@ import type {
   CredentialView,
   DeletionRecord,
   GoneTurn,
+  GuestMove,
   GuestRecord,
   Idempotency,
   IdleChat,
@@ -109,11 +110,13 @@ export interface GuestStore {
   find(scope: Scope, token: string): Promise<GuestRecord | undefined>;
   /**
    * Gives a guest's chats to a user, and ends the guest. Repeatable: a mark first, then the chats, and
-   * `finishMoves` moves what comes late. False: they are another user's, or there is no such guest.
+   * `finishMove` moves what comes late. False: they are another user's, or there is no such guest.
    */
   move(scope: Scope, id: Id<'guest'>, user: string): Promise<boolean>;
-  /** Moves what a crash, or a process that did not know yet, left behind; answers how many guests it saw. */
-  finishMoves(limit: number): Promise<number>;
+  /** Moves that may have left chats behind, oldest first, at most `limit`; but not those of `except`. */
+  listMoves(limit: number, except: readonly Id<'guest'>[]): Promise<GuestMove[]>;
+  /** Moves what a crash, or a process that did not know yet, left behind. Repeatable. */
+  finishMove(move: GuestMove): Promise<void>;
 }
 
 /** Who of a team's users is shut out, or was signed out. */
@@ -205,8 +208,8 @@ export interface DeletionStore {
   begin(scope: Scope, user: string): Promise<DeletionRecord>;
   /** Orders that a team be deleted, with all it has. */
   beginTeam(team: Id<'team'>): Promise<DeletionRecord>;
-  /** Those that are not finished, oldest first. */
-  listPending(limit: number): Promise<DeletionRecord[]>;
+  /** Those that are not finished, oldest first, from after `after` on. */
+  listPending(limit: number, after?: Id<'deletion'>): Promise<DeletionRecord[]>;
   /**
    * Ends what lets them in: a team with its keys and secrets; a user's tokens as a guest. Answers the deletions
    * of the guests whose chats the user took over, which are theirs as well.
@@ -214,8 +217,8 @@ export interface DeletionStore {
   closeDoors(deletion: DeletionRecord): Promise<DeletionRecord[]>;
   /** Marks chats deleted, at most `limit`: they are gone for everyone. Answers how many it found. */
   markChats(deletion: DeletionRecord, limit: number): Promise<number>;
-  /** Chats that were marked, and are not yet removed. */
-  listChats(deletion: DeletionRecord, limit: number): Promise<Id<'chat'>[]>;
+  /** Chats that were marked, and are not yet removed; but not those of `except`. */
+  listChats(deletion: DeletionRecord, limit: number, except: readonly Id<'chat'>[]): Promise<Id<'chat'>[]>;
   /** Removes what is left of a chat whose turns are removed: also that there was one. */
   removeChat(deletion: DeletionRecord, chat: Id<'chat'>): Promise<void>;
   /** Removes what else there is, in any collection, at most `limit` of each. Answers how much it found. */
@@ -398,8 +401,8 @@ export interface UsageStore {
    * the same time. Settles their reservations with it. Answers how many it counted.
    */
   count(turns: readonly Id<'turn'>[]): Promise<number>;
-  /** Ended turns of all teams that are not counted, at most `limit`: what a crash left behind. */
-  listUncounted(limit: number): Promise<Id<'turn'>[]>;
+  /** Ended turns of all teams that are not counted, in the order of their ids, from after `after` on. */
+  listUncounted(limit: number, after?: Id<'turn'>): Promise<Id<'turn'>[]>;
   /** Adds what a turn used that is gone. Its reservations were given back with its removal. Not repeatable. */
   add(scope: Scope, gone: GoneTurn): Promise<void>;
   /** Sums by one field, in its order, at most `limit`, from after the name `after` on; of the scope's agents. */

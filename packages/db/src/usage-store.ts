@@ -1,3 +1,4 @@
+import { trusted } from 'mongoose';
 import { addUp, createTurnCounter, tokensOf, toUpsert } from './count-turns.ts';
 import type { Models } from './models.ts';
 import type { Reservation, UsageSum } from './records.ts';
@@ -22,8 +23,13 @@ export function createUsageStore(models: Models): UsageStore {
   return {
     count: (ids) => counter.count(ids),
 
-    async listUncounted(limit) {
-      const found = await turns.find({ isUncounted: true }, { _id: 1 }).sort({ _id: 1 }).limit(limit).lean();
+    async listUncounted(limit, after) {
+      const isBehind = after !== undefined && { _id: trusted({ $gt: after }) };
+      const found = await turns
+        .find({ isUncounted: true, ...isBehind }, { _id: 1 })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
       return found.map(({ _id }) => _id);
     },
 

@@ -55,7 +55,8 @@ async function exerciseTeamsKeysAndAgents(
   await guests.find(scope, guest.token);
   await guests.move(scope, guest.id, 'user 1');
   await guests.move(scope, guest.id, 'user 1');
-  await guests.finishMoves(10);
+  for (const move of await guests.listMoves(10, [])) await guests.finishMove(move);
+  await guests.listMoves(10, [guest.id]);
   const signing = await signingSecrets.create(scope, new Date(Date.now() + 60_000));
   await signingSecrets.create(scope, new Date(Date.now() + 60_000));
   await signingSecrets.ensure(scope);
@@ -118,14 +119,15 @@ async function exerciseDeletions(stores: Stores): Promise<void> {
   const [ofGuest] = await deletions.closeDoors(deletion);
   if (ofGuest) await deletions.closeDoors(ofGuest);
   await deletions.markChats(deletion, 10);
-  for (const chat of await deletions.listChats(deletion, 10)) await deletions.removeChat(deletion, chat);
+  await deletions.listPending(10, mintId('deletion'));
+  for (const chat of await deletions.listChats(deletion, 10, [])) await deletions.removeChat(deletion, chat);
   await deletions.removeRest(deletion, 10);
   await deletions.finish(deletion, new Date());
   const ofTeam = await deletions.beginTeam(scope.team);
   await deletions.beginTeam(scope.team);
   await deletions.closeDoors(ofTeam);
   await deletions.markChats(ofTeam, 10);
-  await deletions.listChats(ofTeam, 10);
+  await deletions.listChats(ofTeam, 10, [mintId('chat')]);
   await deletions.removeRest(ofTeam, 10);
   await deletions.finish(ofTeam, new Date(Date.now() + 60_000));
 }
@@ -268,6 +270,7 @@ async function exerciseUsage(stores: Stores, scope: Scope): Promise<void> {
   const counted = newTurn(chat, 1, { spender, reservations: [reservation] });
   await endTurn(stores, scope, counted, { status: 'completed', answer: 'a', usage: used, account });
   await usage.listUncounted(10);
+  await usage.listUncounted(10, mintId('turn'));
   await usage.count([counted.id]);
   await usage.count([counted.id]);
   await usage.add(scope, {

@@ -19,7 +19,7 @@ import {
 import { limits } from '@parley/contract';
 import type { Database } from '@parley/db';
 import { startTurns, systemClock, type TurnBounds, type TurnLog } from '@parley/turns';
-import { jobsOf, startHousekeeping } from './housekeeping.ts';
+import { jobsOf, startBackgroundJobs } from './background-jobs.ts';
 
 /** No text has more bytes than this per token, as the context estimates them: what is read always suffices. */
 const BYTES_PER_TOKEN_MAX = 2.5;
@@ -115,7 +115,7 @@ export function startServices(parts: HostParts): RunningServices {
   });
   const eraser = { deletions: stores.deletions, dropChat: turns.dropChat };
   const maintenance = database.maintain(log);
-  const housekeeping = startHousekeeping(jobsOf(eraser, stores, turns, log), log);
+  const jobs = startBackgroundJobs(jobsOf(eraser, stores, turns, log), log);
   return {
     services: {
       stores,
@@ -126,7 +126,7 @@ export function startServices(parts: HostParts): RunningServices {
       problemOfToolUrl: (url) => problemOfToolUrl(url, toolAddresses),
     },
     async drain(graceMs, hurry) {
-      const tidied = housekeeping.close();
+      const tidied = jobs.close();
       await turns.drain(graceMs, hurry);
       await tidied;
     },

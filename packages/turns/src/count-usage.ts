@@ -1,4 +1,4 @@
-import type { Id } from '@parley/contract';
+import { type Id, Refusal } from '@parley/contract';
 import type { BudgetAdvances } from './budget-advances.ts';
 import type { TurnParts } from './parts.ts';
 
@@ -8,6 +8,8 @@ const SWEEP_EVERY_MS = 15_000;
 const COUNT_PAGE = 200;
 /** Turns that a process remembers while they cannot be counted. Those beyond it find the sweep. */
 const NOTED_MAX = 10_000;
+/** Pages in a row that could not be counted: the database is away, and the others are tried later. */
+const UNREACHABLE_MAX = 3;
 
 /** The turns that ended in this process and are not counted yet. */
 export class UncountedTurns {
@@ -21,13 +23,11 @@ export class UncountedTurns {
     return this.#noted.size;
   }
 
-  /** Counts them page by page. What throws leaves the rest noted. */
-  async count(count: (turns: readonly Id<'turn'>[]) => Promise<unknown>): Promise<void> {
-    while (this.#noted.size > 0) {
-      const page = [...this.#noted].slice(0, COUNT_PAGE);
-      await count(page);
-      for (const turn of page) this.#noted.delete(turn);
-    }
+  /** Takes a page of them; one that could not be counted is noted again, or left to the sweep. */
+  take(): Id<'turn'>[] {
+    const page = [...this.#noted].slice(0, COUNT_PAGE);
+    for (const turn of page) this.#noted.delete(turn);
+    return page;
   }
 }
 
@@ -41,36 +41,77 @@ export async function countUsage(
   { uncounted, advances }: { uncounted: UncountedTurns; advances: BudgetAdvances },
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, store, bounds } = parts;
-  const count = (turns: readonly Id<'turn'>[]) => store.usage.count(turns);
+  const { clock, bounds } = parts;
   // Jitter keeps replicas from sweeping in step.
   const untilSweep = () => SWEEP_EVERY_MS * (0.75 + clock.random() / 2);
   let sweepAt = clock.now() + untilSweep();
   while (!signal.aborted) {
     await clock.sleep(bounds.countEveryMs, signal);
     // On the way out too: what ended last is counted now, or by the sweep of another process.
-    await trying(parts, () => uncounted.count(count));
+    await countNoted(parts, uncounted);
     await advances.giveBackIdle();
     if (signal.aborted || clock.now() < sweepAt) continue;
     sweepAt = clock.now() + untilSweep();
-    await trying(parts, () => sweep(parts, signal));
+    await sweep(parts, signal);
   }
 }
 
-async function sweep({ store, log }: TurnParts, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    const page = await store.usage.listUncounted(COUNT_PAGE);
-    if (page.length === 0 || signal.aborted) return;
-    const counted = await store.usage.count(page);
-    if (counted > 0) log('info', 'turns were counted that had been left', { turns: counted });
-    if (page.length < COUNT_PAGE) return;
+/** Counts what ended in this process. Never rejects. */
+async function countNoted(parts: TurnParts, uncounted: UncountedTurns): Promise<void> {
+  // What ends meanwhile is counted the next time.
+  for (let left = uncounted.size; left > 0; ) {
+    const page = uncounted.take();
+    left -= page.length;
+    try {
+      await countPage(parts, page);
+    } catch (error) {
+      for (const turn of page) uncounted.note(turn);
+      parts.log('warn', 'usage could not be counted; it is tried again', { error });
+      return;
+    }
   }
 }
 
-async function trying({ log }: TurnParts, act: () => Promise<void>): Promise<void> {
+/** Counts what a crash left. A page that fails stops none of those behind it. Never rejects. */
+async function sweep(parts: TurnParts, signal: AbortSignal): Promise<void> {
+  const { store, log } = parts;
+  let unreachable = 0;
+  for (let after: Id<'turn'> | undefined; !signal.aborted; ) {
+    try {
+      const page = await store.usage.listUncounted(COUNT_PAGE, after);
+      const before = after;
+      after = page.at(-1) ?? before;
+      const counted = page.length === 0 ? 0 : await countPage(parts, page);
+      if (counted > 0) log('info', 'turns were counted that had been left', { turns: counted });
+      unreachable = 0;
+      if (page.length < COUNT_PAGE) return;
+    } catch (error) {
+      log('warn', 'usage could not be counted; it is tried again', { error });
+      if (++unreachable === UNREACHABLE_MAX) return;
+    }
+  }
+}
+
+/**
+ * Counts a page of turns in one transaction, and one by one if that fails for another reason than that the database
+ * cannot be reached: then one of them stops none of the others.
+ *
+ * @throws Refusal `database_unavailable`
+ */
+async function countPage({ store, log }: TurnParts, page: readonly Id<'turn'>[]): Promise<number> {
   try {
-    await act();
+    return await store.usage.count(page);
   } catch (error) {
-    log('warn', 'usage could not be counted; it is tried again', { error });
+    if (error instanceof Refusal) throw error;
   }
+  let counted = 0;
+  for (const turn of page) {
+    try {
+      counted += await store.usage.count([turn]);
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      log('error', 'a turn could not be counted; the sweep tries again', { turn, error });
+    }
+  }
+  return counted;
 }

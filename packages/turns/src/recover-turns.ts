@@ -4,6 +4,8 @@ import type { TurnParts } from './parts.ts';
 import type { Runner } from './runner.ts';
 
 const SWEEP_PAGE = 200;
+/** So many in a row that the database could not be asked for: it is away, and the others are tried later. */
+const UNREACHABLE_MAX = 3;
 
 interface Sighting {
   readonly token: string;
@@ -39,6 +41,7 @@ async function sweep(
   signal: AbortSignal,
 ): Promise<Sightings> {
   const seen: Sightings = new Map();
+  let unreachable = 0;
   for (let after: Id<'turn'> | undefined; ; ) {
     const page = await parts.store.turns.listUnfinished(SWEEP_PAGE, after);
     const unfinished = new Set(page.map(({ chat, sequence }) => placeOf(chat, sequence)));
@@ -48,10 +51,12 @@ async function sweep(
       try {
         if (turn.status === 'queued') await claimIfNext(parts, runner, turn, unfinished);
         else if (turn.lease) await watch(parts, runner, turn, turn.lease, before, seen);
+        unreachable = 0;
       } catch (error) {
-        // A database that is away ends the sweep; what is wrong with one turn must not keep the others.
-        if (error instanceof Refusal) throw error;
-        parts.log('error', 'the sweep failed at a turn', { turn: turn.id, error });
+        // What is wrong with one turn must not keep the others; a database that is away ends the sweep.
+        const isUnreachable = error instanceof Refusal;
+        parts.log(isUnreachable ? 'warn' : 'error', 'the sweep failed at a turn', { turn: turn.id, error });
+        if (isUnreachable && ++unreachable === UNREACHABLE_MAX) throw error;
       }
     }
     after = page.at(-1)?.id;

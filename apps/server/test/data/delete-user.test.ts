@@ -1,8 +1,9 @@
 import { scripts } from '@parley/agent/testing';
-import { type Eraser, erase, finishDeletions } from '@parley/api';
+import { DeletionProgress, type Eraser, erase, finishDeletions } from '@parley/api';
 import type { Answer, AuditList, Chat, ChatList, Deletion, MessageList } from '@parley/contract';
 import { Refusal } from '@parley/contract';
 import type { Database, DeletionStore } from '@parley/db';
+import { FailingItems } from '@parley/turns';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
 import { ask, doors } from '../support/doors.ts';
@@ -182,6 +183,65 @@ describe('after a crash', () => {
     expect(refusal.code).toBe('database_unavailable');
     await Promise.all([finishDeletions(eraser), finishDeletions(eraser)]);
     await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId));
+  });
+
+  test('a chat that always fails keeps neither the other chats nor the other deletions', async () => {
+    const team = await makeTeam();
+    const [stuck, fine] = [newUser(), newUser()];
+    const chats = [await team.makeChat({ userId: stuck }), await team.makeChat({ userId: stuck })];
+    const [bad, good] = chats.map(({ id }) => id);
+    await team.makeChat({ userId: fine });
+    const { stores } = mongo.database;
+    // Begun by nobody who goes on with it, so that what follows is all that does.
+    const scope = { team: team.id };
+    const begun = [await stores.deletions.begin(scope, stuck), await stores.deletions.begin(scope, fine)];
+    const failingEraser: Eraser = {
+      ...eraser,
+      deletions: Object.assign(Object.create(eraser.deletions), {
+        listPending: async () => begun,
+      }),
+      dropChat: (chat) =>
+        chat === bad ? Promise.reject(new Error('it always fails')) : eraser.dropChat(chat),
+    };
+    await expect(finishDeletions(failingEraser)).rejects.toThrow('deletions that go on later');
+    const marked = async (id: string | undefined) =>
+      (await mongo.raw.collection('chats').countDocuments({ _id: id as never })) === 1;
+    expect([await marked(bad), await marked(good)]).toEqual([true, false]);
+    expect(await everythingIn(mongo.raw)).not.toContain(fine);
+    await finishDeletions(eraser);
+    expect(await everythingIn(mongo.raw)).not.toContain(stuck);
+  });
+
+  test('a deletion that never ends is left after its time, and the next one has its turn', async () => {
+    const team = await makeTeam();
+    const [hanging, fine] = [newUser(), newUser()];
+    const { deletions } = mongo.database.stores;
+    const scope = { team: team.id };
+    await team.makeChat({ userId: fine });
+    const begun = [await deletions.begin(scope, hanging), await deletions.begin(scope, fine)];
+    let passTime = () => {};
+    const sleep = () => new Promise<void>((resolve) => (passTime = resolve));
+    const failing = new FailingItems<string>(
+      { now: () => 0, sleep },
+      { min: 1_000, max: 1_000, workMax: 1_000 },
+    );
+    const progress = new DeletionProgress(failing);
+    const hangingEraser: Eraser = {
+      ...eraser,
+      deletions: Object.assign(Object.create(deletions), {
+        listPending: async () => begun,
+        closeDoors: (deletion: (typeof begun)[number]) => {
+          if (deletion.user !== hanging) return deletions.closeDoors(deletion);
+          queueMicrotask(() => passTime());
+          return new Promise(() => undefined);
+        },
+      }),
+    };
+    await expect(finishDeletions(hangingEraser, undefined, new Date(), progress)).rejects.toThrow();
+    expect(await everythingIn(mongo.raw)).not.toContain(fine);
+    await finishDeletions(hangingEraser, undefined, new Date(), progress);
+    expect(failing.skipped).toEqual([begun[0]?.id]);
+    await finishDeletions(eraser);
   });
 
   test('the server itself does so, within seconds', async () => {

@@ -1,6 +1,7 @@
 import { scripts } from '@parley/agent/testing';
-import { expireChats } from '@parley/api';
+import { expireChats, RetentionProgress } from '@parley/api';
 import type { Answer, FullAgent } from '@parley/contract';
+import { FailingItems } from '@parley/turns';
 import { expect, test, vi } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { everythingIn } from '../support/everything.ts';
@@ -9,6 +10,7 @@ import { everythingIn } from '../support/everything.ts';
 
 const { makeTeam, mongo, composition, model, startReplica } = await startHarness();
 const { stores } = mongo.database;
+const PAUSES = { min: 1_000, max: 1_000, workMax: 1_000 };
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 const expireAt = (now: Date, turns = composition.turns) => expireChats(stores, turns, { now });
@@ -113,4 +115,27 @@ test('a message that is answered between the judgement and the deletion keeps it
   const { body } = await team.rest<{ messages: { content: string }[] }>('GET', `/chat/${busy}/message`);
   expect(body.messages.map(({ content }) => content)).toContain('just now');
   expect((await team.send(busy, 'and on')).status).toBe(200);
+});
+
+test('a chat that always fails, and one whose deletion never ends, keep none of those behind them', async () => {
+  const { team, isThere } = await keeping(1);
+  const [failing, hanging, third] = [await team.makeChat(), await team.makeChat(), await team.makeChat()];
+  const failures: unknown[] = [];
+  let passTime = () => {};
+  const sleep = () => new Promise<void>((resolve) => (passTime = resolve));
+  const progress = new RetentionProgress(new FailingItems({ now: () => 0, sleep }, PAUSES));
+  const turns = {
+    deleteIdleChat: (...args: Parameters<typeof composition.turns.deleteIdleChat>) => {
+      if (args[1] === failing.id) return Promise.reject(new Error('it always fails'));
+      if (args[1] !== hanging.id) return composition.turns.deleteIdleChat(...args);
+      queueMicrotask(() => passTime());
+      return new Promise<boolean>(() => undefined);
+    },
+  };
+  const onFailure = (_error: unknown, { chat }: { chat?: string }) => failures.push(chat);
+  const count = await expireChats(stores, turns, { now: inDays(2), progress, onFailure });
+  expect(count).toBeGreaterThanOrEqual(1);
+  expect(failures.filter((id) => id === failing.id || id === hanging.id)).toEqual([failing.id, hanging.id]);
+  const left = await Promise.all([failing, hanging, third].map(({ id }) => isThere(id)));
+  expect(left).toEqual([true, true, false]);
 });

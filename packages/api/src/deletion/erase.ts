@@ -1,4 +1,4 @@
-import type { Id } from '@parley/contract';
+import { type Id, Refusal } from '@parley/contract';
 import type { DeletionRecord, DeletionStore } from '@parley/db';
 
 /** What deletes with: the store, and whoever knows what goes on in chats. */
@@ -18,11 +18,16 @@ interface EraseOptions {
 const MARK_PAGE = 500;
 const DROP_PAGE = 100;
 const REST_PAGE = 1_000;
+/** More chats that fail are no exception any more. */
+const FAILED_MAX = 1_000;
+const UNREACHABLE_MAX = 3;
 
 /**
  * Does what a deletion orders. First nobody gets in any more, then all chats are gone at once, and then all that is
- * left of them is removed. Repeatable at any step, by any number of processes. Answers the finished deletion;
- * undefined when there is more to do.
+ * left of them is removed. Repeatable at any step, by any number of processes. A chat that fails keeps none of the
+ * others. Answers the finished deletion; undefined when there is more to do.
+ *
+ * @throws what a chat failed with, once all others are deleted
  */
 export async function erase(
   eraser: Eraser,
@@ -35,17 +40,25 @@ export async function erase(
   while ((await deletions.markChats(deletion, MARK_PAGE)) > 0) {
     if (signal?.aborted) return undefined;
   }
+  const failed = new Map<Id<'chat'>, unknown>();
   for (;;) {
-    const page = await deletions.listChats(deletion, DROP_PAGE);
+    const page = await deletions.listChats(deletion, DROP_PAGE, [...failed.keys()]);
     for (const chat of page) {
       if (signal?.aborted) return undefined;
-      await dropChat(chat);
-      await deletions.removeChat(deletion, chat);
+      try {
+        await dropChat(chat);
+        await deletions.removeChat(deletion, chat);
+      } catch (error) {
+        // The others are deleted all the same; of a database that is away more is not worth a try.
+        failed.set(chat, error);
+        if (failed.size >= (error instanceof Refusal ? UNREACHABLE_MAX : FAILED_MAX)) throw error;
+      }
     }
     if (page.length < DROP_PAGE) break;
   }
   while ((await deletions.removeRest(deletion, REST_PAGE)) > 0) {
     if (signal?.aborted) return undefined;
   }
+  for (const failure of failed.values()) throw failure;
   return deletions.finish(deletion, now);
 }

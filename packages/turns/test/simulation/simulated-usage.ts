@@ -21,11 +21,12 @@ export function createSimulatedUsage(connection: Connection): UsageStore {
         }),
       ),
 
-    listUncounted: (limit) =>
+    listUncounted: (limit, after) =>
       connection.read((view) =>
         [...view.turns.values()]
           .filter(({ isUncounted }) => isUncounted)
           .map(({ record }) => record.id)
+          .filter((id) => after === undefined || id > after)
           .sort()
           .slice(0, limit),
       ),

@@ -1,0 +1,187 @@
+import { DeletionProgress, type Eraser, expireChats, finishDeletions, RetentionProgress } from '@parley/api';
+import { type Id, limits } from '@parley/contract';
+import type { Stores } from '@parley/db';
+import { type Clock, FailingItems, systemClock, type TurnLog, type Turns } from '@parley/turns';
+
+/** Something that is done again and again beside the requests. Repeatable, and harmless on several servers. */
+export interface Job {
+  readonly name: string;
+  readonly everyMs: number;
+  /** A run that takes longer is told to end at its next step; what is left is done by the next run. */
+  readonly maxMs: number;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface BackgroundJobs {
+  /** Begins nothing more, and waits for what is under way, which ends at its next step; but not for ever. */
+  close(): Promise<void>;
+}
+
+const MINUTE_MS = 60_000;
+const GUEST_MOVES_PAGE = 100;
+const BLOCKED_USERS_PAGE = 1_000;
+/** What does not end within this after it was told to does not keep a server from stopping. */
+const CLOSE_MS = 10_000;
+
+/** What every host does in the background. */
+export function jobsOf(
+  eraser: Eraser,
+  stores: Pick<Stores, 'guests' | 'agents' | 'chats' | 'userStatuses'>,
+  turns: Pick<Turns, 'deleteIdleChat' | 'stopUser'>,
+  log: TurnLog,
+): Job[] {
+  return [
+    guestMoves(stores, log),
+    blockedUsers(stores, turns, log),
+    deletions(eraser),
+    retention(stores, turns, log),
+  ];
+}
+
+function guestMoves({ guests }: Pick<Stores, 'guests'>, log: TurnLog): Job {
+  const failing = new FailingItems<Id<'guest'>>(systemClock, {
+    min: limits.guestMovesEveryMs,
+    max: 10 * MINUTE_MS,
+    workMax: MINUTE_MS,
+  });
+  return {
+    name: 'guest moves',
+    everyMs: limits.guestMovesEveryMs,
+    maxMs: 5 * MINUTE_MS,
+    async run(signal) {
+      for (let seen = failing.skipped; !signal.aborted; ) {
+        const page = await guests.listMoves(GUEST_MOVES_PAGE, seen);
+        for (const move of page) {
+          if (signal.aborted) return;
+          try {
+            await failing.try(move.id, () => guests.finishMove(move));
+          } catch (error) {
+            log('warn', "a guest's chats could not be moved; it is tried again", { guest: move.id, error });
+          }
+        }
+        if (page.length < GUEST_MOVES_PAGE) return;
+        seen = [...seen, ...page.map(({ id }) => id)];
+      }
+    },
+  };
+}
+
+/** A process that did not know of the block yet may have accepted one more message. */
+function blockedUsers(
+  { userStatuses }: Pick<Stores, 'userStatuses'>,
+  turns: Pick<Turns, 'stopUser'>,
+  log: TurnLog,
+): Job {
+  const failing = new FailingItems<string>(systemClock, {
+    min: limits.blockedUsersEveryMs,
+    max: limits.blockSettledMs,
+    workMax: MINUTE_MS,
+  });
+  return {
+    name: 'blocked users',
+    everyMs: limits.blockedUsersEveryMs,
+    maxMs: 5 * MINUTE_MS,
+    async run(signal) {
+      const since = new Date(Date.now() - limits.blockSettledMs);
+      for (const { team, user } of await userStatuses.listBlockedSince(since, BLOCKED_USERS_PAGE)) {
+        if (signal.aborted) return;
+        const name = `${team}/${user}`;
+        if (failing.isSkipped(name)) continue;
+        try {
+          await failing.try(name, () => turns.stopUser({ team }, user));
+        } catch (error) {
+          log('warn', "a blocked user's answers could not be stopped; it is tried again", { team, error });
+        }
+      }
+    },
+  };
+}
+
+function deletions(eraser: Eraser): Job {
+  const progress = new DeletionProgress(
+    new FailingItems(systemClock, {
+      min: limits.deletionsEveryMs,
+      max: 10 * MINUTE_MS,
+      workMax: MINUTE_MS,
+    }),
+  );
+  return {
+    name: 'deletions',
+    everyMs: limits.deletionsEveryMs,
+    maxMs: 10 * MINUTE_MS,
+    run: (signal) => finishDeletions(eraser, signal, new Date(), progress),
+  };
+}
+
+function retention(
+  stores: Pick<Stores, 'agents' | 'chats'>,
+  turns: Pick<Turns, 'deleteIdleChat'>,
+  log: TurnLog,
+): Job {
+  const progress = new RetentionProgress(
+    new FailingItems(systemClock, { min: MINUTE_MS, max: 24 * 60 * MINUTE_MS, workMax: MINUTE_MS }),
+  );
+  return {
+    name: 'retention',
+    everyMs: limits.retentionEveryMs,
+    maxMs: 50 * MINUTE_MS,
+    async run(signal) {
+      const onFailure = (error: unknown, of: object) =>
+        log('warn', 'a chat could not be deleted after its time; it is tried again', { ...of, error });
+      const chats = await expireChats(stores, turns, { signal, progress, onFailure });
+      if (chats > 0) log('info', 'chats were deleted that had been kept for long enough', { chats });
+    },
+  };
+}
+
+/**
+ * Runs jobs, each at its own interval, independently of the others. A job never overlaps itself; one that fails is
+ * logged, and tried again at the next interval.
+ */
+export function startBackgroundJobs(
+  jobs: readonly Job[],
+  log: TurnLog,
+  clock: Clock = systemClock,
+): BackgroundJobs {
+  const stop = new AbortController();
+  const running = jobs.map((job) => repeat(job, log, clock, stop.signal));
+  return {
+    async close() {
+      stop.abort();
+      const ended = new AbortController();
+      const all = Promise.all(running).then(() => true);
+      const isEnded = await Promise.race([all, clock.sleep(CLOSE_MS, ended.signal).then(() => false)]);
+      ended.abort();
+      if (!isEnded) log('warn', 'a background job did not end; the server stops without it', {});
+    },
+  };
+}
+
+async function repeat(job: Job, log: TurnLog, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    // Jitter keeps replicas from working in step.
+    await clock.sleep(job.everyMs * (0.75 + clock.random() / 2), signal);
+    if (signal.aborted) return;
+    await runOnce(job, log, clock, signal);
+  }
+}
+
+async function runOnce({ name, maxMs, run }: Job, log: TurnLog, clock: Clock, signal: AbortSignal) {
+  const over = new AbortController();
+  const done = new AbortController();
+  const limit = clock.sleep(maxMs, AbortSignal.any([signal, done.signal])).then(() => {
+    if (signal.aborted || done.signal.aborted) return;
+    log('warn', 'a background job takes long; it is told to end, and goes on with its next run', {
+      job: name,
+    });
+    over.abort();
+  });
+  try {
+    await run(AbortSignal.any([signal, over.signal]));
+  } catch (error) {
+    log('warn', 'a background job failed; it is tried again', { job: name, error });
+  } finally {
+    done.abort();
+    await limit;
+  }
+}
