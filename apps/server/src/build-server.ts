@@ -126,6 +126,7 @@ export async function buildServer({
   await app.register(trpcDoor, { services });
   await app.register(docsDoor);
   if (docsFolder) await app.register(docsSite, { folder: docsFolder });
-  if (web) await app.register(webDoor, { web, stores: services.stores, log });
+  const { stores, isOwnOrigin } = services;
+  if (web) await app.register(webDoor, { web, stores, isOwnOrigin, log });
   return app;
 }

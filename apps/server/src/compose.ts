@@ -38,6 +38,8 @@ export async function compose(parts: {
   readonly trustProxy?: TrustProxy | undefined;
   /** Where agents' tools may be; on the public internet alone unless said otherwise. */
   readonly toolAddresses?: ToolAddresses | undefined;
+  /** The addresses under which browsers open this server's own pages. */
+  readonly publicUrls?: readonly string[] | undefined;
   /** Unfinished turns at a time; without them there is no bound but what teams set. */
   readonly turnLimits?: TurnLimits | undefined;
   /** Streams that may be open at a time. */
@@ -56,6 +58,7 @@ export async function compose(parts: {
     turnLimits: parts.turnLimits,
     streamLimits: parts.streamLimits,
     streamTimes: parts.streamTimes,
+    publicUrls: parts.publicUrls,
     toolAddresses: parts.toolAddresses,
     bounds: parts.bounds,
     agentBounds: parts.agentBounds,

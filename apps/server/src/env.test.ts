@@ -45,12 +45,22 @@ test('what is set is taken', () => {
     OPENAI_MODEL: 'm',
     LOCAL_MODEL: 'off',
     WEB_APP: 'on',
+    PUBLIC_URL: 'https://Chat.example.com, http://10.0.0.5:8080/',
     WEB_PUBLISHABLE_KEY: 'pk_live_x',
     LOG_LEVEL: 'trace',
     CONTEXT_TOKENS: '12000',
   };
-  expect(readEnv(set)).toMatchObject({ ...set, PORT: 0, CONTEXT_TOKENS: 12_000 });
+  expect(readEnv(set)).toMatchObject({
+    ...set,
+    PORT: 0,
+    CONTEXT_TOKENS: 12_000,
+    PUBLIC_URL: ['https://chat.example.com', 'http://10.0.0.5:8080'],
+  });
   expect(limits.contextTokensDefault).toBeGreaterThan(0);
+});
+
+test('a chat page for everyone needs to know its own address', () => {
+  expect(() => readEnv({ WEB_APP: 'on' })).toThrow(/PUBLIC_URL: must be set when WEB_APP is on/);
 });
 
 describe('what cannot be used is named', () => {
@@ -65,6 +75,11 @@ describe('what cannot be used is named', () => {
     ['OPENAI_BASE_URL', 'ftp://models.example'],
     ['LOCAL_MODEL', 'yes'],
     ['WEB_APP', 'yes'],
+    ['PUBLIC_URL', 'chat.example.com'],
+    ['PUBLIC_URL', 'https://chat.example.com/app'],
+    ['PUBLIC_URL', 'https://chat.example.com,'],
+    ['PUBLIC_URL', 'ftp://chat.example.com'],
+    ['PUBLIC_URL', 'https://someone@chat.example.com'],
     ['WEB_PUBLISHABLE_KEY', 'sk_live_x'],
     ['RATE_LIMIT_SECRET', '-1'],
     ['RATE_LIMIT_PUBLISHABLE', 'many'],

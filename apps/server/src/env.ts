@@ -8,9 +8,14 @@ const flag = (text: string) => z.literal(['on', 'off'], { error: `must be ${text
 const encryptionKey = z.string().refine((text) => parseEncryptionKey(text) !== undefined, {
   error: 'must be 32 bytes in base64 or hex, as `openssl rand -base64 32` makes them',
 });
+/** A web address that names a host, with a port perhaps, and nothing behind it. */
+function isOriginUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return /^https?:\/\//i.test(text) && url !== null && `${url.origin}/` === url.href;
+}
 
 /** The environment, all of it optional. An empty value counts as not set, as compose files like to write it. */
-const envSchema = z.object({
+const variablesSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   HOST: z.string().default('127.0.0.1'),
   DATA_DIR: z.string().default('.data'),
@@ -33,6 +38,19 @@ const envSchema = z.object({
   CONTEXT_TOKENS: z.coerce.number().int().min(256).max(2_000_000).default(limits.contextTokensDefault),
   /** Whom the chat page serves: this machine alone, everyone who reaches the server, or nobody. */
   WEB_APP: z.literal(['loopback', 'on', 'off'], { error: 'must be loopback, on or off' }).default('loopback'),
+  /** The addresses under which browsers reach the server, comma-separated; the first is the one to show. */
+  PUBLIC_URL: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const urls = text.split(',').map((part) => part.trim());
+      if (text === '') return [];
+      const wrong = urls.find((url) => !isOriginUrl(url));
+      if (wrong === undefined) return urls.map((url) => new URL(url).origin);
+      const message = `must be addresses such as https://chat.example.com, without a path, separated by commas: ${JSON.stringify(wrong)} is none`;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    }),
   /** The chat page's key, where it is not the first team's own. It is told to every browser that opens the page. */
   WEB_PUBLISHABLE_KEY: z.string().startsWith('pk_', 'must be a publishable key (pk_…)').optional(),
   /** Requests a minute of one key of each kind; 0 for as many as it likes. */
@@ -64,6 +82,14 @@ const envSchema = z.object({
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   METRICS_HOST: z.string().default('127.0.0.1'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+/** A page for everyone has to know its own address: a request can name any host. */
+const envSchema = variablesSchema.superRefine(({ WEB_APP, PUBLIC_URL }, context) => {
+  if (WEB_APP !== 'on' || PUBLIC_URL.length > 0) return;
+  const message =
+    'must be set when WEB_APP is on: the address under which people open the chat page, such as https://chat.example.com';
+  context.addIssue({ code: 'custom', path: ['PUBLIC_URL'], message });
 });
 
 export type Env = z.infer<typeof envSchema>;

@@ -65,6 +65,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     streamLimits: { perProcess: env.STREAMS_MAX },
     turnLimits: { team: env.CONCURRENT_TURNS, user: env.CONCURRENT_TURNS_USER },
     docsFolder: DOCS_FOLDER,
+    publicUrls: env.PUBLIC_URL,
     trustProxy: env.TRUST_PROXY,
     toolAddresses: { arePrivateAllowed: env.TOOLS_PRIVATE_ADDRESSES === 'on' },
     metrics,

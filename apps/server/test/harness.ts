@@ -33,6 +33,8 @@ export interface HarnessOptions {
   /** Streams that may be open at a time. */
   readonly streamLimits?: Partial<StreamLimits>;
   readonly streamTimes?: Partial<StreamTimes>;
+  /** The addresses under which browsers open this server's own pages. */
+  readonly publicUrls?: readonly string[];
   readonly trustProxy?: TrustProxy;
   readonly toolAddresses?: ToolAddresses;
   readonly metrics?: Metrics;
@@ -147,6 +149,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       ...(options.rateLimits && { rateLimits: { ...noLimits, ...options.rateLimits } }),
       streamLimits: options.streamLimits,
       streamTimes: options.streamTimes,
+      publicUrls: options.publicUrls,
       trustProxy: options.trustProxy,
       toolAddresses: options.toolAddresses,
       metrics: options.metrics,

@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/client';
+import { exclusively, ParleyError } from '@parley/client';
 import { problemCodeOf } from './problems/problem-words.ts';
 
 /** What the page is let in with: a publishable key, never a secret one, and a token of the user who is here. */
@@ -16,7 +16,8 @@ let current: Promise<Session> | undefined;
  */
 export function openSession(): Promise<Session> {
   if (current) return current;
-  const asked = askForSession();
+  // Tabs that are opened at once are one visitor: the first gets the cookie, the others come with it.
+  const asked = exclusively('parley-session', askForSession);
   current = asked;
   asked.catch(() => {
     if (current === asked) current = undefined;

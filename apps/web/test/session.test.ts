@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { startBed } from './support/bed.ts';
+import { visitorOf } from './support/seed.ts';
 
 const { visit, team, mongo, url } = await startBed();
 
@@ -43,4 +44,23 @@ test('who has lost the cookie is somebody else: nothing of the former user is le
   await screen.begin('Of the second');
   await screen.untilAnswer('You said: Of the second', 'completed');
   await expect.poll(() => screen.titles()).toEqual(['Of the second']);
+});
+
+test.each([
+  ['by the Web Locks API', true],
+  ['by a lock in localStorage, where the page is served without TLS', false],
+])('tabs that are opened at once at a first visit are one visitor: %s', async (_, hasLocks) => {
+  const { context, openTab } = await visit({ path: 'about:blank' });
+  if (!hasLocks) {
+    await context.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
+  }
+  const visitors = new Set<string>();
+  context.on('response', async (response) => {
+    if (!response.url().endsWith('/web/session')) return;
+    const { userId } = (await response.json()) as { userId: string };
+    visitors.add(userId);
+  });
+  const tabs = await Promise.all(Array.from({ length: 4 }, () => openTab('/')));
+  await Promise.all(tabs.map((tab) => tab.message.waitFor()));
+  expect([...visitors]).toEqual([await visitorOf(context, url)]);
 });

@@ -40,7 +40,8 @@ export interface KeyHeaders {
 /** Where a request comes from, as a browser says it; a program may leave it out, or say anything. */
 export interface OriginHeaders {
   readonly origin: string | undefined;
-  readonly host: string | undefined;
+  /** Whether `origin` is this server's own. */
+  readonly isOwnPage: boolean;
 }
 
 export type CallerStores = Pick<Stores, 'apiKeys' | 'guests' | 'signingSecrets' | 'userStatuses'>;
@@ -98,9 +99,9 @@ function reachOf(
 /** A speed bump for browsers, which cannot lie about it, and for leaked keys; a program says what it likes. */
 export function isOfForeignPage(
   { kind, origins }: Pick<ApiKeyRecord, 'kind' | 'origins'>,
-  { origin, host }: OriginHeaders,
+  { origin, isOwnPage }: OriginHeaders,
 ): boolean {
-  if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return false;
+  if (origin === undefined || isOwnPage) return false;
   return origins ? !origins.includes(origin) : kind === 'secret';
 }
 

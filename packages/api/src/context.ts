@@ -4,6 +4,7 @@ import type { Turns } from '@parley/turns';
 import type { ProblemOfToolUrl } from './agent/tools-of.ts';
 import type { TurnLimits } from './asker-of.ts';
 import { authenticate, type Caller } from './caller.ts';
+import type { IsOwnOrigin } from './own-origins.ts';
 import type { RateLimiter, RateLimits, RateVerdict } from './rate-limiter.ts';
 import { ofAddress, subjectsOf } from './rate-subjects.ts';
 import type { RequestHeaders } from './request-headers.ts';
@@ -20,6 +21,8 @@ export interface Services {
   readonly turnLimits?: TurnLimits | undefined;
   /** What keeps agents from calling a tool at an address; without it all are taken, and each call is judged. */
   readonly problemOfToolUrl?: ProblemOfToolUrl | undefined;
+  /** Recognises the server's own pages; without it, those that are opened on this machine. */
+  readonly isOwnOrigin?: IsOwnOrigin | undefined;
   /** Without it there are no limits. */
   readonly rates?: { readonly limiter: RateLimiter; readonly limits: RateLimits } | undefined;
 }

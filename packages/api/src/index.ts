@@ -17,6 +17,7 @@ export { lockCoercion } from './lock-coercion.ts';
 export { findRunningAnswer } from './message/running-answer.ts';
 export { nodeRequest } from './node-request.ts';
 export { buildOpenApiDocument } from './openapi-document.ts';
+export { type IsOwnOrigin, isLoopbackHost, ownOrigins } from './own-origins.ts';
 export { type Policy, policies } from './policies.ts';
 export { RateLimiter, type RateLimits, type RateVerdict } from './rate-limiter.ts';
 export { refusalOf, toTrpcError } from './refusal-of.ts';

@@ -5,7 +5,11 @@ import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } fr
 /** Who of the team's users calls, and what proved it. */
 export interface ProvedUser {
   readonly id: string;
-  readonly proof: 'guest' | 'verified';
+  /**
+   * `verified`: the team's servers know who it is. `anonymous`: they signed the token for a visitor whom they know
+   * nothing about (claim `anonymous: true`), as the chat page does. `guest`: Parley itself issued the token.
+   */
+  readonly proof: 'guest' | 'anonymous' | 'verified';
   readonly token: UserToken;
 }
 
@@ -40,7 +44,8 @@ const ALGORITHM = 'HS256';
 
 /**
  * Finds out whose token this is: a guest's, which belongs to the key, or one that the team's own servers signed
- * (a JWT: `sub` the user, `aud` the team's id, `exp` at most an hour ahead).
+ * (a JWT: `sub` the user, `aud` the team's id, `exp` at most an hour ahead; `anonymous: true` for a visitor whom they
+ * do not know).
  *
  * @throws Refusal `user_token_invalid`, `user_token_expired`, `database_unavailable`
  */
@@ -69,12 +74,12 @@ export async function signUserToken(
   { signingSecrets }: Pick<Stores, 'signingSecrets'>,
   team: Id<'team'>,
   user: string,
-  seconds: number,
+  { seconds, isAnonymous }: { readonly seconds: number; readonly isAnonymous: boolean },
 ): Promise<{ readonly token: string; readonly expiresAt: Date }> {
   const { id, secret } = await signingSecrets.ensure({ team });
   const now = Math.floor(Date.now() / 1_000);
   const expiresAt = new Date((now + seconds) * 1_000);
-  const token = await new SignJWT()
+  const token = await new SignJWT(isAnonymous ? { anonymous: true } : {})
     .setProtectedHeader({ alg: ALGORITHM, kid: id })
     .setSubject(user)
     .setAudience(team)
@@ -104,7 +109,8 @@ async function proveVerified(
       expiresAt: new Date(exp * 1_000),
       issuedAt: iat === undefined ? undefined : new Date(iat * 1_000),
     } as const;
-    return { id: userOf(claims, now / 1_000), proof: 'verified', token: basis };
+    const proof = claims['anonymous'] === true ? 'anonymous' : 'verified';
+    return { id: userOf(claims, now / 1_000), proof, token: basis };
   }
   throw new Refusal('user_token_invalid');
 }

@@ -1,4 +1,5 @@
 import { Credentials } from './credentials.ts';
+import { exclusively } from './exclusively.ts';
 import { baseOf, openTrpc } from './open-trpc.ts';
 import type { ParleyOptions, UserTokenSource } from './parley.ts';
 import { toParleyError } from './parley-error.ts';
@@ -45,12 +46,13 @@ export function guestToken(
     const known = () => guests(own).find((token) => !refusedOnes.has(token));
     current = known();
     if (current !== undefined) return current;
-    const { token } = await trpc.guest.create.mutate({});
-    // Another tab may have been faster.
-    current = known() ?? token;
-    const kept = current;
-    using(storage, (open) => open.setItem(all + own, kept));
-    return current;
+    // Tabs that are opened at once are one visitor: the first makes the guest, the others find it.
+    return exclusively(all + own, async () => {
+      current = known() ?? (await trpc.guest.create.mutate({})).token;
+      const kept = current;
+      using(storage, (open) => open.setItem(all + own, kept));
+      return current;
+    });
   }
 
   return Object.assign(

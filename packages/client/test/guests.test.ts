@@ -33,6 +33,14 @@ describe('a guest', () => {
     expect((await other.parley.trpc.chat.list.query({})).chats).toEqual([]);
   });
 
+  test('is one for tabs that are opened at once', async () => {
+    const before = await guestsMade();
+    const storage = new MemoryStorage();
+    const tabs = [1, 2, 3].map(() => guestToken({ url, apiKey, storage }));
+    const tokens = await Promise.all(tabs.map((token) => token()));
+    expect([new Set(tokens).size, (await guestsMade()) - before]).toEqual([1, 1]);
+  });
+
   test('without a storage lasts as long as the page', async () => {
     const source = guestToken({ url, apiKey, storage: null });
     expect(await source()).toBe(await source());

@@ -34,6 +34,7 @@ import { createTurnLogStore } from './turn-log-store.ts';
 import { createTurnStore } from './turn-store.ts';
 import { createUsageStore } from './usage-store.ts';
 import { createUserStatusStore } from './user-status-store.ts';
+import { createVisitorStore } from './visitor-store.ts';
 
 /** How long a server is looked for. An election takes longer, but what waits for one is tried again later. */
 const SELECTION_MS = 3_000;
@@ -254,6 +255,7 @@ function createStores(models: Models, vault: Vault): Stores {
     signingSecrets: guarded(createSigningSecretStore(models, vault)),
     userStatuses: guarded(createUserStatusStore(models)),
     credentials: guarded(createCredentialStore(models)),
+    visitors: guarded(createVisitorStore(models)),
     agents: guarded(createAgentStore(models, vault)),
     audit: guarded(createAuditStore(models)),
     deletions: guarded(createDeletionStore(models)),

@@ -17,7 +17,8 @@ const NOT_REST: ReadonlySet<string> = new Set(['teams', 'chats', 'turns', 'turnL
 const USAGE_OF_USER = { team: 1, user: 1 } as const;
 
 export function createDeletionStore(models: Models): DeletionStore {
-  const { deletions, teams, apiKeys, signingSecrets, guests, chats, usage, userStatuses } = models;
+  const { deletions, teams, apiKeys, signingSecrets, guests, chats, usage } = models;
+  const { userStatuses, visitorExchanges } = models;
 
   return {
     begin: ({ team }, user) => begin(team, user),
@@ -44,6 +45,7 @@ export function createDeletionStore(models: Models): DeletionStore {
         return [];
       }
       if (isId('guest', user)) await guests.deleteOne({ _id: user, team });
+      await visitorExchanges.deleteMany({ team, user });
       const taken = await guests
         .find({ team, movedTo: user }, { _id: 1 })
         .limit(limits.cacheEntriesMax)

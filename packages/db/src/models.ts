@@ -106,6 +106,24 @@ export interface SigningSecretDocument {
   expiresAt?: Date;
 }
 
+/** A key that all servers of this database share. Not a team's, so that it outlives every team. */
+export interface ServerKeyDocument {
+  _id: string;
+  key: string;
+  createdAt: Date;
+}
+
+/** A visitor of the chat page whose cookie, of release 0.1.0, was exchanged for a secret one. Kept with their chats. */
+export interface VisitorExchangeDocument {
+  /** The team and the user: a cookie is exchanged once. */
+  _id: string;
+  team: Id<'team'>;
+  user: string;
+  /** SHA-256 of the new cookie's secret. */
+  secretHash: string;
+  exchangedAt: Date;
+}
+
 interface AgentVersion {
   version: number;
   systemPrompt?: string;
@@ -365,6 +383,18 @@ userStatusSchema.index({ forgetAt: 1 }, { expireAfterSeconds: 0 });
 const idempotencySchema = new Schema({ key: string, body: string }, part);
 const withIdempotency = { partialFilterExpression: { 'idempotency.key': { $exists: true } } };
 
+const serverKeySchema = new Schema<ServerKeyDocument>(
+  { _id: string, key: string, createdAt: date },
+  { ...options, collection: 'serverKeys' },
+);
+
+const visitorExchangeSchema = new Schema<VisitorExchangeDocument>(
+  { _id: string, team: string, user: string, secretHash: string, exchangedAt: date },
+  { ...options, collection: 'visitorExchanges' },
+);
+visitorExchangeSchema.index({ secretHash: 1 }, { unique: true });
+visitorExchangeSchema.index({ team: 1, user: 1 });
+
 const agentSchema = new Schema<AgentDocument>(
   {
     _id: string,
@@ -559,6 +589,8 @@ export function createModels(connection: Connection) {
     guests: connection.model<GuestDocument>('Guest', guestSchema),
     signingSecrets: connection.model<SigningSecretDocument>('SigningSecret', signingSecretSchema),
     userStatuses: connection.model<UserStatusDocument>('UserStatus', userStatusSchema),
+    serverKeys: connection.model<ServerKeyDocument>('ServerKey', serverKeySchema),
+    visitorExchanges: connection.model<VisitorExchangeDocument>('VisitorExchange', visitorExchangeSchema),
     agents: connection.model<AgentDocument>('Agent', agentSchema),
     chats: connection.model<ChatDocument>('Chat', chatSchema),
     turns: connection.model<TurnDocument>('Turn', turnSchema),

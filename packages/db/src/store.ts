@@ -157,6 +157,19 @@ export interface SigningSecretStore {
   findWorking(scope: Scope, named?: Id<'secret'>): Promise<SigningSecretRecord[]>;
 }
 
+/** The visitors of the chat page, as far as their cookies are concerned. */
+export interface VisitorStore {
+  /** What all servers sign the cookies with; made by the first to ask. `createdAt` is when that was. */
+  cookieKey(): Promise<{ readonly key: string; readonly createdAt: Date }>;
+  /**
+   * Gives a user a cookie with a secret of this hash, in place of one of release 0.1.0. A user gets one once: answers
+   * when that was, or undefined when their data has been deleted meanwhile.
+   */
+  exchange(scope: Scope, user: string, secretHash: string): Promise<Date | undefined>;
+  /** The user who got a secret of this hash. */
+  findExchanged(scope: Scope, secretHash: string): Promise<string | undefined>;
+}
+
 /** How many requests each key, user and address has made, summed over all processes. Kept for some minutes. */
 export interface RequestCountStore {
   /** Adds to the counts, and answers the sums. */
@@ -475,6 +488,7 @@ export interface Stores {
   readonly signingSecrets: SigningSecretStore;
   readonly userStatuses: UserStatusStore;
   readonly credentials: CredentialStore;
+  readonly visitors: VisitorStore;
   readonly agents: AgentStore;
   readonly audit: AuditStore;
   readonly deletions: DeletionStore;

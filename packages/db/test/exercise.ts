@@ -20,7 +20,17 @@ export async function exercise(stores: Stores): Promise<void> {
 type Scope = ReturnType<typeof newScope>;
 
 async function exerciseTeamsKeysAndAgents(
-  { teams, apiKeys, requestCounts, guests, signingSecrets, userStatuses, credentials, agents }: Stores,
+  {
+    teams,
+    apiKeys,
+    requestCounts,
+    guests,
+    signingSecrets,
+    userStatuses,
+    visitors,
+    credentials,
+    agents,
+  }: Stores,
   scope: Scope,
 ): Promise<void> {
   const { team: id } = scope;
@@ -64,6 +74,10 @@ async function exerciseTeamsKeysAndAgents(
   await signingSecrets.findWorking(scope, signing?.info.id);
   await signingSecrets.findWorking(scope, mintId('secret'));
   await signingSecrets.revoke(scope, signing?.info.id ?? mintId('secret'));
+  await visitors.cookieKey();
+  await visitors.exchange(scope, 'user 1', `hash of ${scope.team}`);
+  await visitors.exchange(scope, 'user 1', `hash of ${scope.team}`);
+  await visitors.findExchanged(scope, `hash of ${scope.team}`);
   await userStatuses.find(scope, 'user 1');
   await userStatuses.block(scope, 'user 1');
   await userStatuses.signOut(scope, 'user 2');

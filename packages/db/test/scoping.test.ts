@@ -53,6 +53,7 @@ async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
   const spender = { key, user: 'user 1' };
   const running = newTurn(chat, 2, { lease: leaseOf('token'), spender });
   await stores.userStatuses.block(scope, 'user 1');
+  await stores.visitors.exchange(scope, 'user 1', `hash of ${scope.team}`);
   const idempotency = { key: mintId('request'), body: 'body' };
   await stores.chats.createOnce(scope, { agent, agentType: 'support' }, idempotency);
   const waiting = newTurn(chat, 3, { idempotency });
@@ -165,6 +166,10 @@ const calls: Record<string, readonly [Call, unknown]> = {
   ],
   'turns.cancel': [({ turns }, scope, { waiting }) => turns.cancel(scope, waiting.id), false],
   'turns.cancelOfUser': [({ turns }, scope) => turns.cancelOfUser(scope, 'user 1', 10), []],
+  'visitors.findExchanged': [
+    ({ visitors }, scope) => visitors.findExchanged(scope, `hash of ${owner.team}`),
+    undefined,
+  ],
   'userStatuses.find': [({ userStatuses }, scope) => userStatuses.find(scope, 'user 1'), {}],
   'turns.cancelBefore': [({ turns }, scope, { chat }) => turns.cancelBefore(scope, chat, 4), undefined],
   'turnLog.read': [({ turnLog }, scope, { running }) => turnLog.read(scope, running.id, 1, 0), ''],
@@ -239,6 +244,8 @@ const others = [
   'userStatuses.listBlockedSince',
   'userStatuses.signOut',
   'userStatuses.unblock',
+  'visitors.cookieKey',
+  'visitors.exchange',
   'usage.add',
   'usage.count',
   'usage.listUncounted',

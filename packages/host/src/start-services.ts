@@ -9,6 +9,7 @@ import {
 } from '@parley/agent';
 import {
   OpenStreams,
+  ownOrigins,
   RateLimiter,
   type RateLimits,
   type Services,
@@ -45,6 +46,8 @@ export interface HostParts {
   readonly streamLimits?: Partial<StreamLimits> | undefined;
   /** How often the credentials of open streams are read again. Default: every two seconds. */
   readonly streamTimes?: Partial<StreamTimes> | undefined;
+  /** The addresses under which browsers open this server's own pages, such as `https://chat.example.com`. Default: none. */
+  readonly publicUrls?: readonly string[] | undefined;
   /** Where agents' tools may be; on the public internet alone unless said otherwise. */
   readonly toolAddresses?: ToolAddresses | undefined;
   /** Is told of each call of a tool that gave no result, beside the log. */
@@ -123,6 +126,7 @@ export function startServices(parts: HostParts): RunningServices {
       streams,
       rates,
       turnLimits: parts.turnLimits,
+      isOwnOrigin: ownOrigins(parts.publicUrls),
       problemOfToolUrl: (url) => problemOfToolUrl(url, toolAddresses),
     },
     async drain(graceMs, hurry) {

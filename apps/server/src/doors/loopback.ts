@@ -10,8 +10,3 @@ export function isLoopbackAddress(address: string | undefined): boolean {
   // An IPv4 peer of a socket that listens for both is written as `::ffff:127.0.0.1`, which the list knows.
   return loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
-
-/** Whether a `Host` header names this machine, with any port; a name that only leads here does not. */
-export function isLoopbackHost(host: string): boolean {
-  return /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i.test(host);
-}

@@ -17,7 +17,7 @@ export function contextOf(
   options: { hangUp: () => AbortSignal; calls?: number },
 ): Context {
   return createContext(services, {
-    headers: requestHeaders(request.headers),
+    headers: requestHeaders(request.headers, services.isOwnOrigin),
     requestId: request.id,
     address: () => clientAddress(request),
     calls: 1,

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import cookies from '@fastify/cookie';
-import { type Services, signUserToken } from '@parley/api';
+import { type IsOwnOrigin, isLoopbackHost, type Services, signUserToken } from '@parley/api';
 import { type Id, limits, Refusal } from '@parley/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
+import { isLoopbackAddress } from './loopback.ts';
+import { createVisitors, type VisitorStores } from './web-visitor.ts';
 
 /** Whom the chat page's session is for, and what it lets them in with. */
 export interface WebSession {
@@ -15,28 +15,30 @@ export interface WebSession {
   readonly publishableKey: string | undefined;
 }
 
-export type SessionStores = Pick<Services['stores'], 'apiKeys' | 'signingSecrets'>;
+export type SessionStores = Pick<Services['stores'], 'apiKeys' | 'signingSecrets'> & VisitorStores;
 
 const PATH = '/web/session';
-const COOKIE = 'parley_user';
+const COOKIE = 'parley_visitor';
+/** No page of a neighbouring host can set a cookie of this name (RFC 6265bis, section 4.1.3.2). */
+const HTTPS_COOKIE = `__Host-${COOKIE}`;
+/** Of release 0.1.0: it held the user's id. */
+const LEGACY_COOKIE = { name: 'parley_user', path: '/web' };
 const YEAR_SECONDS = 365 * 24 * 60 * 60;
-/** Nobody guesses 160 bits; a cookie of another form was not set here. */
-const USER_ID_BYTES = 20;
-const USER_ID = new RegExp(`^web_[0-9a-f]{${USER_ID_BYTES * 2}}$`);
 /** The page sends no body; whoever does may send a small one. */
 const BODY_BYTES_MAX = 1024;
 const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
  * `POST /web/session` lets the chat page in as a customer's backend would: it tells the publishable key, and signs
- * a token for the user whose id stays with the browser in a cookie no script can read. It answers its own page
- * alone, because a page of another site must not get the token of this one's user.
+ * a token for the visitor whom the browser's cookie proves, which no script can read. It answers its own page
+ * alone, because a page of another site must not get the token of this one's visitor.
  */
 export async function webSessionDoor(
   app: FastifyInstance,
-  { session, stores }: { session: WebSession; stores: SessionStores },
+  { session, stores, isOwnOrigin }: { session: WebSession; stores: SessionStores; isOwnOrigin: IsOwnOrigin },
 ): Promise<void> {
   await app.register(cookies);
+  const visitors = createVisitors(stores);
   // An answer of this route is readable for its own page alone, and nobody keeps it.
   const config = { cors: false };
   app.addHook('onRequest', async (_request, reply) => {
@@ -45,18 +47,31 @@ export async function webSessionDoor(
 
   app.post(
     PATH,
-    { config, bodyLimit: BODY_BYTES_MAX, onRequest: async (request) => refuseStrangers(request, session) },
+    {
+      config,
+      bodyLimit: BODY_BYTES_MAX,
+      onRequest: async (request) => refuseStrangers(request, session, isOwnOrigin),
+    },
     async (request, reply) => {
       const { publishableKey } = session;
       const team = await teamOf(publishableKey, stores);
-      const userId = userIdOf(request) ?? `web_${randomBytes(USER_ID_BYTES).toString('hex')}`;
-      const { token, expiresAt } = await signUserToken(stores, team, userId, limits.webUserTokenSeconds);
+      const isSecure = schemeOf(request) === 'https:';
+      const name = isSecure ? HTTPS_COOKIE : COOKIE;
+      const { userId, cookie } = await visitors.identify(team, {
+        cookie: request.cookies[name],
+        legacyCookie: request.cookies[LEGACY_COOKIE.name],
+      });
+      const life = { seconds: limits.webUserTokenSeconds, isAnonymous: true };
+      const { token, expiresAt } = await signUserToken(stores, team, userId, life);
+      if (request.cookies[LEGACY_COOKIE.name] !== undefined) {
+        reply.clearCookie(LEGACY_COOKIE.name, { path: LEGACY_COOKIE.path });
+      }
       return reply
-        .setCookie(COOKIE, userId, {
-          path: '/web',
+        .setCookie(name, cookie, {
+          path: '/',
           httpOnly: true,
           sameSite: 'strict',
-          secure: schemeOf(request) === 'https:',
+          secure: isSecure,
           maxAge: YEAR_SECONDS,
         })
         .send({ publishableKey, userToken: token, userId, expiresAt: expiresAt.toISOString() });
@@ -90,11 +105,11 @@ async function teamOf(publishableKey: string | undefined, { apiKeys }: SessionSt
  * @throws Refusal unless the request comes from this server's own page and, where the page is for this machine
  *   alone, from this machine
  */
-function refuseStrangers(request: FastifyRequest, { audience }: WebSession): void {
+function refuseStrangers(request: FastifyRequest, { audience }: WebSession, isOwnOrigin: IsOwnOrigin): void {
   const { host = '', origin, 'sec-fetch-site': site } = request.headers;
-  // A proxy that ends TLS before us leaves only its word for the scheme; the name and port must be the same.
-  const own = audience === 'everyone' ? [`http://${host}`, `https://${host}`] : [`http://${host}`];
-  if (host === '' || origin === undefined || !own.includes(origin)) throw new Refusal('origin_not_allowed');
+  const isOwnPage =
+    audience === 'everyone' ? origin !== undefined && isOwnOrigin(origin, host) : origin === `http://${host}`;
+  if (!isOwnPage) throw new Refusal('origin_not_allowed');
   if (site !== undefined && site !== 'same-origin') throw new Refusal('origin_not_allowed');
   if (audience === 'everyone') return;
   // The name is looked at too: a foreign one may be made to lead here (DNS rebinding), and is then its own origin.
@@ -111,8 +126,4 @@ function isForwarded({ headers }: FastifyRequest): boolean {
 
 function schemeOf({ headers: { origin = '' } }: FastifyRequest): string | undefined {
   return URL.parse(origin)?.protocol;
-}
-
-function userIdOf({ cookies: { [COOKIE]: value } }: FastifyRequest): string | undefined {
-  return value !== undefined && USER_ID.test(value) ? value : undefined;
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import staticFiles from '@fastify/static';
+import { type IsOwnOrigin, ownOrigins } from '@parley/api';
 import { Refusal } from '@parley/contract';
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../log.ts';
@@ -13,6 +14,8 @@ import { type SessionStores, type WebSession, webSessionDoor } from './web-sessi
 interface WebParts {
   readonly web: WebApp;
   readonly stores: SessionStores;
+  /** Recognises this server's own pages; without it, those that are opened on this machine. */
+  readonly isOwnOrigin?: IsOwnOrigin | undefined;
   readonly log: Log;
 }
 
@@ -40,8 +43,11 @@ export function isBuilt(folder: string): boolean {
 }
 
 /** The chat page at `/` and at each chat's own address, its files, and `/web/session`, which lets it in. */
-export async function webDoor(app: FastifyInstance, { web, stores, log }: WebParts): Promise<void> {
-  await app.register(webSessionDoor, { session: web, stores });
+export async function webDoor(
+  app: FastifyInstance,
+  { web, stores, isOwnOrigin = ownOrigins(), log }: WebParts,
+): Promise<void> {
+  await app.register(webSessionDoor, { session: web, stores, isOwnOrigin });
 
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(PAGE_HEADERS);

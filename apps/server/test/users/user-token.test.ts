@@ -250,3 +250,17 @@ test('no secret and no token is in the log', async () => {
   for (const secret of [signing.secret, token, token.split('.')[2] ?? '-', key])
     expect(written).not.toContain(secret);
 });
+
+test('a token for a visitor whom the team does not know reaches their chats, and claims no guest', async () => {
+  const token = await sign({ claims: { ...goodClaims(), sub: 'visitor_1', anonymous: true } });
+  const headers = { 'x-user-token': token };
+  const own = await rest<Chat>('POST', '/chat', { key, headers, body: { agentId: team.agent.id } });
+  expect([own.status, own.body.userId]).toEqual([200, 'visitor_1']);
+  const guest = await team.makeGuest();
+  const claimed = await rest<{ code: string }>('POST', '/guest/claim', {
+    key,
+    headers,
+    body: { guestToken: guest.token },
+  });
+  expect([claimed.status, claimed.body.code]).toEqual([403, 'verified_user_needed']);
+});

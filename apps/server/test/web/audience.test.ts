@@ -2,23 +2,36 @@ import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { ask, askForSession, startWithPage, webApp } from './support.ts';
 
-describe('WEB_APP=on: everyone who reaches the server', () => {
-  const start = async () => (await startWithPage({ audience: 'everyone' })).url;
+describe('WEB_APP=on: everyone who opens the page at one of its public addresses', () => {
+  const publicUrls = ['https://chat.example', 'http://chat.example:8080'];
+  const start = async () => (await startWithPage({ audience: 'everyone' }, { publicUrls })).url;
 
-  test('opens the page under any name, also behind a proxy that ends TLS', async () => {
+  test('gets a session there, also behind a proxy that ends TLS and names another host', async () => {
     const url = await start();
-    for (const origin of ['http://chat.example', 'http://chat.example:8080', 'https://chat.example']) {
-      const { host, protocol } = new URL(origin);
+    for (const [origin, host] of [
+      ['https://chat.example', 'chat.example'],
+      ['https://chat.example', 'parley.internal:3000'],
+      ['http://chat.example:8080', 'chat.example:8080'],
+    ] as const) {
       const answer = await askForSession(url, { host, origin, 'x-forwarded-for': '203.0.113.7' });
       expect(answer.status).toBe(200);
-      const isSecure = answer.headers.getSetCookie()[0]?.split('; ').includes('Secure');
-      expect({ origin, isSecure }).toEqual({ origin, isSecure: protocol === 'https:' });
+      const [cookie = ''] = answer.headers.getSetCookie();
+      // A name with this prefix is kept only when it is Secure, for all paths and this host alone.
+      expect({ origin, isHostCookie: cookie.startsWith('__Host-parley_visitor=') }).toEqual({
+        origin,
+        isHostCookie: origin.startsWith('https:'),
+      });
+      expect(cookie.split('; ').includes('Secure')).toBe(origin.startsWith('https:'));
+      expect(cookie).toContain('Path=/;');
+      expect(cookie).not.toContain('Domain');
     }
   });
 
   test.each([
     ['another site', { host: 'chat.example', origin: 'https://shop.example' }],
+    ['a foreign name that was made to lead here', { host: 'evil.example', origin: 'http://evil.example' }],
     ['another port', { host: 'chat.example', origin: 'https://chat.example:8443' }],
+    ['the other scheme', { host: 'chat.example', origin: 'http://chat.example' }],
     ['another scheme than the two', { host: 'chat.example', origin: 'file://chat.example' }],
     ['the name with a trailing dot', { host: 'chat.example', origin: 'https://chat.example.' }],
     ['no site at all', { host: 'chat.example', origin: 'null' }],
@@ -26,10 +39,22 @@ describe('WEB_APP=on: everyone who reaches the server', () => {
       'a cross-site request',
       { host: 'chat.example', origin: 'https://chat.example', 'sec-fetch-site': 'cross-site' },
     ],
-  ])('%s is refused all the same', async (_, headers) => {
+  ])('rejects %s', async (_, headers) => {
     const { status, body } = await askForSession(await start(), headers);
     expect({ status, code: body?.['code'] }).toEqual({ status: 403, code: 'origin_not_allowed' });
   });
+});
+
+test('a secret key from a page whose name was made to lead here is rejected as in any foreign page', async () => {
+  const { url, makeTeam } = await startHarness();
+  const { secretKey } = await makeTeam();
+  const asPage = (name: string) =>
+    ask(url, 'GET', '/chat', { host: name, origin: `http://${name}`, 'x-api-key': secretKey });
+  expect(await asPage('evil.example')).toMatchObject({
+    status: 403,
+    body: { code: 'secret_key_in_browser' },
+  });
+  expect((await asPage(new URL(url).host)).status).toBe(200);
 });
 
 test('WEB_APP=off: neither the page nor its session is there', async () => {

@@ -1,6 +1,7 @@
 import { type Chat, limits } from '@parley/contract';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { createVisitors } from '../../src/doors/web-visitor.ts';
 import { ask, askForSession, startWithPage } from './support.ts';
 
 const { url, composition, team, pageKey, mongo, trpc, makeTeam, startReplica } = await startWithPage();
@@ -16,11 +17,12 @@ describe('the page of this server, on this machine', () => {
     expect(body).toEqual({
       publishableKey: pageKey,
       userToken: expect.stringMatching(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/),
-      userId: expect.stringMatching(/^web_[0-9a-f]{40}$/),
+      userId: expect.stringMatching(/^visitor_[0-9a-f]{40}$/),
       expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
     });
-    const { sub, aud, exp = 0, iat = 0 } = decodeJwt(String(body?.['userToken']));
-    expect({ sub, aud, exp: new Date(exp * 1_000).toISOString() }).toEqual({
+    const { sub, aud, exp = 0, iat = 0, anonymous } = decodeJwt(String(body?.['userToken']));
+    expect({ sub, aud, exp: new Date(exp * 1_000).toISOString(), anonymous }).toEqual({
+      anonymous: true,
       sub: body?.['userId'],
       aud: team.id,
       exp: body?.['expiresAt'],
@@ -47,12 +49,13 @@ describe('the page of this server, on this machine', () => {
     expect((await ask(url, 'POST', '/web/session', { host, origin: url })).status).toBe(200);
   });
 
-  test('the cookie is for this route alone, for a year, out of the reach of scripts and other sites', async () => {
+  test('the cookie is a secret for a year, out of the reach of scripts and other sites, from which the user id does not follow back', async () => {
     const { headers, body } = await askForSession(url);
     const [value, ...attributes] = headers.getSetCookie()[0]?.split('; ') ?? [];
     expect(headers.getSetCookie()).toHaveLength(1);
-    expect(value).toBe(`parley_user=${body?.['userId']}`);
-    expect(attributes.toSorted()).toEqual(['HttpOnly', 'Max-Age=31536000', 'Path=/web', 'SameSite=Strict']);
+    expect(value).toMatch(/^parley_visitor=v\.[\w-]{43}\.[\w-]{43}$/);
+    expect(value).not.toContain(String(body?.['userId']).slice('visitor_'.length));
+    expect(attributes.toSorted()).toEqual(['HttpOnly', 'Max-Age=31536000', 'Path=/', 'SameSite=Strict']);
   });
 
   test('keeps its user as long as it keeps the cookie', async () => {
@@ -66,22 +69,119 @@ describe('the page of this server, on this machine', () => {
     expect((await askForSession(url)).body?.['userId']).not.toBe(first.body?.['userId']);
   });
 
+  test('the user id of a visitor, which the API shows, is no cookie', async () => {
+    const { body } = await askForSession(url);
+    const userId = String(body?.['userId']);
+    for (const cookie of [
+      `parley_visitor=${userId}`,
+      `parley_user=${userId}`,
+      `__Host-parley_visitor=${userId}`,
+    ]) {
+      const other = await askForSession(url, { cookie });
+      expect(other.status).toBe(200);
+      expect(other.body?.['userId']).not.toBe(userId);
+    }
+  });
+
   test.each([
-    ['empty', ''],
-    ['a name somebody chose', 'web_admin'],
-    ['too short by one', `web_${'0'.repeat(39)}`],
-    ['too long by one', `web_${'0'.repeat(41)}`],
-    ['much too long', `web_${'0'.repeat(8_000)}`],
-    ['in other letters', `web_${'G'.repeat(40)}`],
-    ['with a line break', `web_${'0'.repeat(40)}%0A`],
-    ['an operator', '%7B%22%24ne%22%3Anull%7D'],
-    ['a broken escape', '%zz'],
-  ])('a cookie that was not set here gets nobody in as whom it names: %s', async (_, value) => {
-    const { status, headers, body } = await askForSession(url, { cookie: `parley_user=${value}` });
+    ['empty', () => ''],
+    ['much too long', () => `v.${'0'.repeat(8_000)}`],
+    ['with a line break', (cookie: string) => `${cookie}%0A`],
+    ['an operator', () => '%7B%22%24ne%22%3Anull%7D'],
+    ['a broken escape', () => '%zz'],
+    ['a chosen secret', (cookie: string) => cookie.replace(/^v\.[^.]+/, `v.${'A'.repeat(43)}`)],
+    ['a changed signature', (cookie: string) => cookie.slice(0, -43) + 'A'.repeat(43)],
+    ['another kind', (cookie: string) => cookie.replace(/^v/, 'x')],
+  ])('ignores a cookie that was not made here, without asking the database for it: %s', async (_, change) => {
+    const first = await askForSession(url);
+    const [, value = ''] = cookieOf(first.headers).split('=');
+    const { status, headers, body } = await askForSession(url, { cookie: `parley_visitor=${change(value)}` });
     expect(status).toBe(200);
-    expect(body?.['userId']).toMatch(/^web_[0-9a-f]{40}$/);
-    expect(body?.['userId']).not.toBe(value);
-    expect(cookieOf(headers)).toBe(`parley_user=${body?.['userId']}`);
+    expect(body?.['userId']).toMatch(/^visitor_[0-9a-f]{40}$/);
+    expect(body?.['userId']).not.toBe(first.body?.['userId']);
+    expect(cookieOf(headers)).not.toBe(`parley_visitor=${value}`);
+  });
+});
+
+test('a visitor who was signed out comes back as another one', async () => {
+  const { headers, body } = await askForSession(url);
+  const cookie = cookieOf(headers);
+  const { status } = await team.rest('POST', `/user/${body?.['userId']}/sign-out`);
+  expect(status).toBeLessThan(300);
+  await expect
+    .poll(async () => (await askForSession(url, { cookie })).body?.['userId'])
+    .not.toBe(body?.['userId']);
+});
+
+describe('a cookie of release 0.1.0, which held the user id', () => {
+  const legacyUser = (digit: string) => `web_${digit.repeat(40)}`;
+
+  test('is exchanged for a secret that keeps its user and their chats', async () => {
+    const userId = legacyUser('1');
+    const chat = await team.makeChat({ userId });
+    const first = await askForSession(url, { cookie: `parley_user=${userId}` });
+    expect(first.body?.['userId']).toBe(userId);
+    const [cookie = '', ...more] = first.headers.getSetCookie().toReversed();
+    expect(cookie).toMatch(/^parley_visitor=x\./);
+    expect(more).toEqual([expect.stringMatching(/^parley_user=; .*Path=\/web/)]);
+    const again = await askForSession(url, { cookie: cookie.split(';', 1)[0] ?? '' });
+    expect(again.body?.['userId']).toBe(userId);
+    const list = await fetch(`${url}/chat`, {
+      headers: { 'x-api-key': pageKey, 'x-user-token': String(again.body?.['userToken']) },
+    });
+    expect(((await list.json()) as { chats: Chat[] }).chats.map(({ id }) => id)).toEqual([chat.id]);
+  });
+
+  test('gives two tabs that come at once, on two servers, one and the same secret', async () => {
+    const userId = legacyUser('2');
+    await team.makeChat({ userId });
+    const replica = await startReplica();
+    const answers = await Promise.all(
+      [url, replica.url].map((at) => askForSession(at, { cookie: `parley_user=${userId}` })),
+    );
+    expect(answers.map(({ body }) => body?.['userId'])).toEqual([userId, userId]);
+    expect(new Set(answers.map(({ headers }) => headers.getSetCookie().at(-1))).size).toBe(1);
+  });
+
+  test('is exchanged once: later it gets nobody in', async () => {
+    const userId = legacyUser('3');
+    await team.makeChat({ userId });
+    let now = Date.now();
+    const { identify } = createVisitors(mongo.database.stores, () => now);
+    const sent = { cookie: undefined, legacyCookie: userId };
+    expect((await identify(team.id, sent)).userId).toBe(userId);
+    now += 61_000;
+    expect((await identify(team.id, sent)).userId).not.toBe(userId);
+  });
+
+  test('counts for thirty days after the upgrade', async () => {
+    const userId = legacyUser('4');
+    await team.makeChat({ userId });
+    let now = Date.now() + 31 * 24 * 60 * 60_000;
+    const { identify } = createVisitors(mongo.database.stores, () => now);
+    const sent = { cookie: undefined, legacyCookie: userId };
+    expect((await identify(team.id, sent)).userId).not.toBe(userId);
+    now = Date.now();
+    expect((await identify(team.id, sent)).userId).toBe(userId);
+  });
+
+  test.each([
+    ['a user who has no chats', legacyUser('5')],
+    ['a name somebody chose', 'web_admin'],
+    ['a user of the team with another name', 'user_1'],
+  ])('gets nobody in as %s', async (_, userId) => {
+    if (userId === 'user_1') await team.makeChat({ userId });
+    const { body } = await askForSession(url, { cookie: `parley_user=${userId}` });
+    expect(body?.['userId']).not.toBe(userId);
+  });
+
+  test('is forgotten with the user’s data', async () => {
+    const userId = legacyUser('6');
+    await team.makeChat({ userId });
+    const { headers } = await askForSession(url, { cookie: `parley_user=${userId}` });
+    const cookie = headers.getSetCookie().at(-1)?.split(';', 1)[0] ?? '';
+    expect((await team.rest('DELETE', `/user/${userId}`)).status).toBeLessThan(300);
+    await expect.poll(async () => (await askForSession(url, { cookie })).body?.['userId']).not.toBe(userId);
   });
 });
 

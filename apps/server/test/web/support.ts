@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { WebApp } from '../../src/doors/web.ts';
-import { startHarness } from '../harness.ts';
+import { type HarnessOptions, startHarness } from '../harness.ts';
 
 /** What a build leaves, as small as it can be. */
 const BUILT = {
@@ -37,10 +37,11 @@ export async function webApp(more: Partial<WebApp> = {}): Promise<WebApp> {
 }
 
 /** A server with the page of a team, let in with a key for verified users. */
-export async function startWithPage(more: Partial<WebApp> = {}) {
+export async function startWithPage(more: Partial<WebApp> = {}, options: HarnessOptions = {}) {
   let publishableKey: string | undefined;
   const folder = await webFolder();
   const harness = await startHarness({
+    ...options,
     web: {
       folder,
       audience: 'this machine',

@@ -8,6 +8,7 @@ import { buildPage } from '../support/built-page.ts';
 import { ChatScreen } from '../support/chat-screen.ts';
 import { demoChat, demoTitles, streamText } from '../support/demo.ts';
 import { EmbeddingPage } from '../support/embedding-page.ts';
+import { visitorOf } from '../support/seed.ts';
 import { type DemoServer, startDemoServer } from './demo-server.ts';
 import { startDemoShop } from './demo-shop.ts';
 
@@ -36,7 +37,7 @@ const browser = await launch(await findChrome());
 const guestKey = await server.call<{ key: string }>('POST', '/key', { kind: 'publishable', access: 'guest' });
 const shop = await startDemoShop(server.url, guestKey.key);
 try {
-  const { userId, chatId } = await prepare(server, browser);
+  const { cookies, chatId } = await prepare(server, browser);
   for (const [device, settings] of Object.entries(DEVICES)) {
     for (const colorScheme of ['light', 'dark'] as const) {
       const context = await browser.newContext({
@@ -46,7 +47,7 @@ try {
         locale: 'en-GB',
         reducedMotion: 'reduce',
       });
-      await context.addCookies([{ name: 'parley_user', value: userId, url: `${server.url}/web/session` }]);
+      await context.addCookies([...cookies]);
       const page = await context.newPage();
       await page.goto('/');
       await page.getByRole('textbox', { name: 'Message' }).waitFor();
@@ -75,7 +76,8 @@ async function prepare({ url, model, call, agentId }: DemoServer, opened: Browse
   const screen = new ChatScreen(page);
   await page.goto('/');
   await screen.message.waitFor();
-  const userId = (await context.cookies(`${url}/web/session`))[0]?.value ?? '';
+  const userId = await visitorOf(context, url);
+  const cookies = await context.cookies(`${url}/web/session`);
 
   // The oldest first: the list goes by the order in which they were made.
   for (const { title, daysAgo } of demoTitles.toReversed()) {
@@ -93,7 +95,7 @@ async function prepare({ url, model, call, agentId }: DemoServer, opened: Browse
   }
   const { chatId } = screen;
   await context.close();
-  return { userId, chatId };
+  return { cookies, chatId };
 }
 
 /** The chat in the page of another site, with a question that was answered. */

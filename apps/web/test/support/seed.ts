@@ -1,13 +1,18 @@
 import { answerIdOf, type Chat, mintId } from '@parley/contract';
+import type { BrowserContext } from 'playwright-core';
 import type { Bed, Visit } from './bed.ts';
+
+/** The user id of a browser that has opened the page: its cookie proves it, and does not show it. */
+export async function visitorOf(context: BrowserContext, url: string): Promise<string> {
+  const answer = await context.request.post(`${url}/web/session`, { headers: { origin: url } });
+  const { userId } = (await answer.json()) as { userId: string };
+  return userId;
+}
 
 /** The user that the server gave this browser. */
 async function userIdOf({ context, screen }: Visit, { url }: Pick<Bed, 'url'>): Promise<string> {
   await screen.message.waitFor();
-  const cookies = await context.cookies(`${url}/web/session`);
-  const user = cookies.find(({ name }) => name === 'parley_user');
-  if (!user) throw new Error('the browser has no user yet');
-  return user.value;
+  return visitorOf(context, url);
 }
 
 /** A chat of this browser's user with this title, and nothing in it. */

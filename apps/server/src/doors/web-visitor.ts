@@ -1,0 +1,117 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Services } from '@parley/api';
+import type { Id } from '@parley/contract';
+
+/** A browser that has opened the chat page. */
+export interface Visitor {
+  /** Their user id, which API callers of the team may see. Nobody can make the cookie from it. */
+  readonly userId: string;
+  /** What their browser keeps, and proves with that it is the same as before. */
+  readonly cookie: string;
+}
+
+/** What a browser sent: its cookie, and the one that release 0.1.0 gave it. */
+export interface VisitorCookies {
+  readonly cookie: string | undefined;
+  readonly legacyCookie: string | undefined;
+}
+
+export type VisitorStores = Pick<Services['stores'], 'visitors' | 'chats' | 'userStatuses'>;
+
+/** 256 bits: nobody guesses a visitor's secret. */
+const SECRET_BYTES = 32;
+/** `v`: the user id follows from the secret. `x`: the secret replaced a cookie of release 0.1.0. */
+const COOKIE = /^(?<kind>[vx])\.(?<secret>[\w-]{43})\.(?<mac>[\w-]{43})$/;
+/** In release 0.1.0 the cookie held the user id itself. Ids that are made now have another form. */
+const LEGACY_USER_ID = /^web_[0-9a-f]{40}$/;
+const LEGACY_DAYS = 30;
+/** An exchange whose answer was lost, or that two tabs ask for at once, may be repeated for so long. */
+const EXCHANGE_REPEAT_MS = 60_000;
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/**
+ * Recognises the visitors of the chat page by their cookies. A cookie that was not made here is told by its signature
+ * (HMAC), without a look at the database, and ignored.
+ */
+export function createVisitors(
+  { visitors, chats, userStatuses }: VisitorStores,
+  now: () => number = Date.now,
+) {
+  let loadedKey: ReturnType<typeof visitors.cookieKey> | undefined;
+
+  /** The same for ever, so that it is read once. */
+  function cookieKey() {
+    loadedKey ??= visitors.cookieKey().catch((error: unknown) => {
+      loadedKey = undefined;
+      throw error;
+    });
+    return loadedKey;
+  }
+
+  /** The visitor a browser is; a new one when it brings no cookie that counts. */
+  async function identify(team: Id<'team'>, sent: VisitorCookies): Promise<Visitor> {
+    const { key, createdAt } = await cookieKey();
+    const known = await recognise(key, team, sent.cookie);
+    if (known) return known;
+    const isLegacyTime = now() - createdAt.getTime() < LEGACY_DAYS * DAY_MS;
+    const exchanged = isLegacyTime ? await exchange(key, team, sent.legacyCookie) : undefined;
+    return exchanged ?? newVisitor(key, team);
+  }
+
+  async function recognise(
+    key: string,
+    team: Id<'team'>,
+    cookie: string | undefined,
+  ): Promise<Visitor | undefined> {
+    const { kind = '', secret = '', mac = '' } = COOKIE.exec(cookie ?? '')?.groups ?? {};
+    if (cookie === undefined || kind === '' || !isSame(mac, macOf(key, team, kind, secret))) return undefined;
+    const userId =
+      kind === 'v' ? userIdOf(team, secret) : await visitors.findExchanged({ team }, hashOf(team, secret));
+    if (userId === undefined) return undefined;
+    // The secret cannot be changed without the user id, so that a sign-out ends both.
+    const { signedOutAt } = await userStatuses.find({ team }, userId);
+    return signedOutAt ? undefined : { userId, cookie };
+  }
+
+  /**
+   * Takes a cookie of release 0.1.0, once, for a user who has chats. The secret follows from the user id and the key, so
+   * that a repetition within the minute gets the same one.
+   */
+  async function exchange(
+    key: string,
+    team: Id<'team'>,
+    legacyCookie: string | undefined,
+  ): Promise<Visitor | undefined> {
+    if (legacyCookie === undefined || !LEGACY_USER_ID.test(legacyCookie)) return undefined;
+    const { items } = await chats.list({ team, user: legacyCookie }, {}, { limit: 1 });
+    if (items.length === 0) return undefined;
+    const secret = createHmac('sha256', key).update(`exchange/${team}/${legacyCookie}`).digest('base64url');
+    const exchangedAt = await visitors.exchange({ team }, legacyCookie, hashOf(team, secret));
+    if (!exchangedAt || now() - exchangedAt.getTime() > EXCHANGE_REPEAT_MS) return undefined;
+    return { userId: legacyCookie, cookie: `x.${secret}.${macOf(key, team, 'x', secret)}` };
+  }
+
+  return { identify };
+}
+
+function newVisitor(key: string, team: Id<'team'>): Visitor {
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  return { userId: userIdOf(team, secret), cookie: `v.${secret}.${macOf(key, team, 'v', secret)}` };
+}
+
+/** One way: who sees the id cannot make the cookie. */
+function userIdOf(team: Id<'team'>, secret: string): string {
+  return `visitor_${createHash('sha256').update(`visitor/${team}/${secret}`).digest('hex').slice(0, 40)}`;
+}
+
+function hashOf(team: Id<'team'>, secret: string): string {
+  return createHash('sha256').update(`exchanged/${team}/${secret}`).digest('hex');
+}
+
+function macOf(key: string, team: Id<'team'>, kind: string, secret: string): string {
+  return createHmac('sha256', key).update(`cookie/${team}/${kind}/${secret}`).digest('base64url');
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+}
