@@ -54,6 +54,14 @@ test('people get a line for each check, and what to do about it', async () => {
   expect(stdout).not.toContain('sk_live_wrong');
 });
 
+test('a proxy that TRUST_PROXY does not name is a warning', async () => {
+  const other = await startReplica();
+  await fetch(`${other.url}/agent`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
+  const { code, found, checks } = await examine([], { PARLEY_URL: other.url });
+  expect({ code, proxy: found['proxy'] }).toEqual({ code: 0, proxy: 'warn' });
+  expect(checks.find(({ name }: { name: string }) => name === 'proxy').detail).toContain('TRUST_PROXY');
+});
+
 test('a server that is not there is all there is to be said', async () => {
   const { code, found, checks } = await examine([], { PARLEY_URL: 'http://127.0.0.1:1' });
   expect({ code, found }).toEqual({ code: 1, found: { server: 'fail' } });

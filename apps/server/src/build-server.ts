@@ -1,14 +1,24 @@
+import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
 import type { Services } from '@parley/api';
-import { limits, mintId, Refusal } from '@parley/contract';
+import { type ErrorCode, limits, mintId, Refusal } from '@parley/contract';
 import { type FastifyInstance, fastify } from 'fastify';
-import type { TrustProxy } from './client-address.ts';
 import { docsDoor } from './doors/docs.ts';
 import { docsSite } from './doors/docs-site.ts';
 import { type Health, healthDoor } from './doors/health.ts';
 import { restDoor } from './doors/rest.ts';
 import { trpcDoor } from './doors/trpc.ts';
 import { type WebApp, webDoor } from './doors/web.ts';
+import { peerAddress, type TrustProxy } from './gate/client-address.ts';
+import {
+  boundConnections,
+  type ConnectionBounds,
+  type ConnectionTimes,
+  DEFAULT_TIMES,
+  timeOptions,
+} from './gate/connections.ts';
+import { addGate } from './gate/gate-hook.ts';
+import { UnnamedProxyNotice } from './gate/unnamed-proxy.ts';
 import type { Log } from './log.ts';
 import { logHangUp, logRequest } from './log-request.ts';
 import type { Metrics } from './metrics.ts';
@@ -26,12 +36,14 @@ export interface ServerParts {
   /** The proxies whose word for a client's address is taken; without, nobody's. */
   readonly trustProxy?: TrustProxy | undefined;
   readonly metrics?: Pick<Metrics, 'watchRequests'> | undefined;
+  readonly connections?: Partial<ConnectionBounds> | undefined;
+  readonly connectionTimes?: ConnectionTimes | undefined;
 }
 
 /** Of all headers and the address together. */
 const HEADERS_BYTES_MAX = 16 * 1024;
-/** A client that takes longer to send its request is not sending one. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/** How long a client that was answered an error before its request was whole may take to read it. */
+const LAST_ANSWER_MS = 1_000;
 /** Above the idle time of the usual load balancers, so that they close first. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -42,12 +54,20 @@ const EXPOSED_HEADERS = [
   'x-ratelimit-limit',
   'x-ratelimit-remaining',
   'x-ratelimit-reset',
+  'ratelimit',
+  'ratelimit-policy',
 ];
 /** What the hooks add, for a request that is refused before any of them runs. */
 const HOOKLESS_HEADERS = {
   'x-content-type-options': 'nosniff',
   'access-control-allow-origin': '*',
   'access-control-expose-headers': EXPOSED_HEADERS.join(', '),
+};
+
+/** What Node's HTTP parser rejects, in our words. */
+const codesOfClientErrors: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'payload_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
 
 /** Builds the server from its parts; it neither listens nor closes them. Tests inject into what this returns. */
@@ -59,20 +79,23 @@ export async function buildServer({
   docsFolder,
   trustProxy = false,
   metrics,
+  connections = {},
+  connectionTimes = DEFAULT_TIMES,
 }: ServerParts): Promise<FastifyInstance> {
+  const { requestTimeout, ...times } = timeOptions(connectionTimes);
   const app = fastify({
     logger: false,
     genReqId: () => mintId('request'),
     bodyLimit: limits.bodyBytesMax,
     trustProxy,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout,
     keepAliveTimeout: KEEP_ALIVE_MS,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     // What still comes on kept connections while we close is refused, or served, in our own words.
     return503OnClosing: false,
     // Node would refuse a request without a host in a form of its own; a hook does it in ours.
-    http: { maxHeaderSize: HEADERS_BYTES_MAX, requireHostHeader: false },
+    http: { maxHeaderSize: HEADERS_BYTES_MAX, requireHostHeader: false, ...times },
     // An id of any length reaches its operation, which says 404.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: HEADERS_BYTES_MAX },
     frameworkErrors: (error, request, reply) => {
@@ -82,12 +105,17 @@ export async function buildServer({
     },
     clientErrorHandler: (error, socket) => {
       if (!socket.writable) return;
-      const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'payload_too_large' : 'malformed_request';
+      const code = codesOfClientErrors[error.code ?? ''] ?? 'malformed_request';
       const requestId = mintId('request');
       log.info({ requestId, code, error }, 'request that is not HTTP');
       socket.end(rawRefusal(new Refusal(code), requestId));
+      // A client that goes on sending would hold the connection.
+      setTimeout(() => socket.destroy(), LAST_ANSWER_MS).unref();
     },
   });
+  const { max = limits.connectionsMax, perAddress = limits.connectionsPerAddressMax } = connections;
+  const addressOf = (socket: Socket) => peerAddress(socket, trustProxy);
+  boundConnections(app.server, { bounds: { max, perAddress }, addressOf, log });
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -120,10 +148,12 @@ export async function buildServer({
     maxAge: 7_200,
     strictPreflight: false,
   });
+  const unnamedProxy = new UnnamedProxyNotice(log);
+  addGate(app, { services, trustProxy, unnamedProxy });
   refuseUnknown(app);
-  await app.register(healthDoor, { health });
-  await app.register(restDoor, { services });
-  await app.register(trpcDoor, { services });
+  await app.register(healthDoor, { health, unnamedProxy });
+  await app.register(restDoor);
+  await app.register(trpcDoor);
   await app.register(docsDoor);
   if (docsFolder) await app.register(docsSite, { folder: docsFolder });
   const { stores, isOwnOrigin } = services;

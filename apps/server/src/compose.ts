@@ -4,9 +4,9 @@ import type { Database } from '@parley/db';
 import { startServices } from '@parley/host';
 import type { TurnBounds, Turns } from '@parley/turns';
 import type { FastifyInstance } from 'fastify';
-import { buildServer } from './build-server.ts';
-import type { TrustProxy } from './client-address.ts';
+import { buildServer, type ServerParts } from './build-server.ts';
 import type { WebApp } from './doors/web.ts';
+import type { TrustProxy } from './gate/client-address.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { ModelSource } from './model-source.ts';
@@ -36,6 +36,8 @@ export async function compose(parts: {
   readonly metrics?: Metrics | undefined;
   /** The proxies whose word for a client's address is taken. */
   readonly trustProxy?: TrustProxy | undefined;
+  readonly connections?: ServerParts['connections'];
+  readonly connectionTimes?: ServerParts['connectionTimes'];
   /** Where agents' tools may be; on the public internet alone unless said otherwise. */
   readonly toolAddresses?: ToolAddresses | undefined;
   /** The addresses under which browsers open this server's own pages. */
@@ -72,9 +74,19 @@ export async function compose(parts: {
     isDatabaseReachable: () => database.isReachable(),
     inspectDatabase: () => database.inspect(),
   };
-  const { web, docsFolder, trustProxy } = parts;
+  const { web, docsFolder, trustProxy, connections, connectionTimes } = parts;
   metrics?.watchTurns(turns);
-  const app = await buildServer({ services, health, log, web, docsFolder, trustProxy, metrics });
+  const app = await buildServer({
+    services,
+    health,
+    log,
+    web,
+    docsFolder,
+    trustProxy,
+    metrics,
+    connections,
+    connectionTimes,
+  });
   return {
     app,
     services,

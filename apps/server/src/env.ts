@@ -1,8 +1,9 @@
 import { limits } from '@parley/contract';
 import { parseEncryptionKey } from '@parley/db';
 import { z } from 'zod';
-import { parseTrustProxy } from './client-address.ts';
+import { parseTrustProxy } from './gate/client-address.ts';
 
+const perMinute = z.coerce.number().int().min(0).max(1_000_000);
 const flag = (text: string) => z.literal(['on', 'off'], { error: `must be ${text}` });
 
 const encryptionKey = z.string().refine((text) => parseEncryptionKey(text) !== undefined, {
@@ -53,16 +54,22 @@ const variablesSchema = z.object({
     }),
   /** The chat page's key, where it is not the first team's own. It is told to every browser that opens the page. */
   WEB_PUBLISHABLE_KEY: z.string().startsWith('pk_', 'must be a publishable key (pk_…)').optional(),
-  /** Requests a minute of one key of each kind; 0 for as many as it likes. */
-  RATE_LIMIT_PUBLISHABLE: z.coerce.number().int().min(0).max(1_000_000).default(limits.rateLimitPublishable),
-  RATE_LIMIT_SECRET: z.coerce.number().int().min(0).max(1_000_000).default(limits.rateLimitSecret),
-  RATE_LIMIT_USER: z.coerce.number().int().min(0).max(1_000_000).default(limits.rateLimitUser),
-  RATE_LIMIT_ADDRESS: z.coerce.number().int().min(0).max(1_000_000).default(limits.rateLimitAddress),
+  /** Requests a minute of a key's family, a user and an address; 0 for no limit. */
+  RATE_LIMIT_KEY: perMinute.default(limits.rateLimitKey),
+  RATE_LIMIT_USER: perMinute.default(limits.rateLimitUser),
+  RATE_LIMIT_ADDRESS: perMinute.default(limits.rateLimitAddress),
+  RATE_LIMIT_UNIDENTIFIED: perMinute.default(limits.rateLimitUnidentified),
+  RATE_LIMIT_NEW_VISITORS: perMinute.default(limits.rateLimitNewVisitors),
+  /** `RATE_LIMIT_KEY` for keys of one kind alone. */
+  RATE_LIMIT_PUBLISHABLE: perMinute.optional(),
+  RATE_LIMIT_SECRET: perMinute.optional(),
   /** Unfinished answers at a time, of a team that has set no bound of its own, and of a user; 0 for no bound. */
   CONCURRENT_TURNS: z.coerce.number().int().min(0).max(1_000_000).default(limits.concurrentTurnsTeam),
   CONCURRENT_TURNS_USER: z.coerce.number().int().min(0).max(1_000_000).default(limits.concurrentTurnsUser),
   /** Streams that may be open at a time in one process; 0 for as many as come. */
   STREAMS_MAX: z.coerce.number().int().min(0).max(1_000_000).default(limits.streamsMax),
+  /** Connections of this process at a time; more are closed. */
+  CONNECTIONS_MAX: z.coerce.number().int().min(1).max(1_000_000).default(limits.connectionsMax),
   /** The proxies whose word for a client's address is taken: their number, or their addresses and networks. */
   TRUST_PROXY: z
     .string()

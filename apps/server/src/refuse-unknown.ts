@@ -18,7 +18,7 @@ export function refuseUnknown(app: FastifyInstance): void {
   app.addHook('onReady', async () => {
     methodsOfPath.delete('*');
     matchers = [...methodsOfPath].map(([url, methods]) => ({
-      pattern: new RegExp(`^${url.replaceAll(/:\w+/g, '[^/]+').replaceAll('*', '.*')}/?$`),
+      pattern: patternOf(url),
       methods,
     }));
   });
@@ -34,4 +34,13 @@ export function refuseUnknown(app: FastifyInstance): void {
     const allow = [...matcher.methods].sort().join(', ');
     return sendRefusal(request, reply.header('allow', allow), new Refusal('method_not_allowed'));
   });
+}
+
+/** What a route's address matches: its parameters are any text, everything else is exactly what it says. */
+function patternOf(url: string): RegExp {
+  const parts = url.split(/(:\w+|\*)/).map((part) => {
+    if (part === '*') return '.*';
+    return part.startsWith(':') ? '[^/]+' : part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}/?$`);
 }

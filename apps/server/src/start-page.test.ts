@@ -74,6 +74,11 @@ describe('keys', () => {
     );
   });
 
+  test('of a server that others reach without a trusted proxy: it names TRUST_PROXY', () => {
+    expect(page({ kind: 'known', credentials }, { needsTrustProxy: true })).toContain('set TRUST_PROXY');
+    expect(page({ kind: 'known', credentials })).not.toContain('TRUST_PROXY');
+  });
+
   test('that are lost: the page names the commands that make new ones', () => {
     const teamId = mintId('team');
     const text = page({ kind: 'elsewhere', teamId });

@@ -10,6 +10,8 @@ export interface StartFacts {
   readonly model: string;
   readonly start: StartCredentials;
   readonly credentialsPath: string;
+  /** Others than this machine reach the server, and no proxy is trusted. */
+  readonly needsTrustProxy?: boolean;
   /** The chat page was given a key that reaches all chats. */
   readonly isChatKeyOpen?: boolean;
 }
@@ -30,6 +32,9 @@ export function startPage(facts: StartFacts): string {
     `  API reference  ${url}/docs/reference`,
     `  Database       ${database}`,
     `  Model          ${model}`,
+    ...(facts.needsTrustProxy
+      ? ['  Proxies        none trusted. If one stands in front, set TRUST_PROXY']
+      : []),
     '',
     ...credentialLines(facts),
     '',

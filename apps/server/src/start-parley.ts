@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { limits } from '@parley/contract';
 import { compose } from './compose.ts';
 import { credentialsFile } from './credentials.ts';
+import { isLoopbackHost } from './doors/loopback.ts';
 import { isBuilt, type WebApp } from './doors/web.ts';
 import { oncePerDocument } from './encryption-keys.ts';
 import type { Env } from './env.ts';
@@ -49,10 +50,12 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
   const web = webAppOf(env, start);
   const webKey = web?.publishableKey && (await database.stores.apiKeys.find(web.publishableKey));
   const rateLimits = {
-    publishable: env.RATE_LIMIT_PUBLISHABLE,
-    secret: env.RATE_LIMIT_SECRET,
+    publishable: env.RATE_LIMIT_PUBLISHABLE ?? env.RATE_LIMIT_KEY,
+    secret: env.RATE_LIMIT_SECRET ?? env.RATE_LIMIT_KEY,
     user: env.RATE_LIMIT_USER,
     address: env.RATE_LIMIT_ADDRESS,
+    unidentified: env.RATE_LIMIT_UNIDENTIFIED,
+    newVisitors: env.RATE_LIMIT_NEW_VISITORS,
   };
   const metrics = env.METRICS_PORT === undefined ? undefined : createMetrics();
   const composition = await compose({
@@ -67,6 +70,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     docsFolder: DOCS_FOLDER,
     publicUrls: env.PUBLIC_URL,
     trustProxy: env.TRUST_PROXY,
+    connections: { max: env.CONNECTIONS_MAX },
     toolAddresses: { arePrivateAllowed: env.TOOLS_PRIVATE_ADDRESSES === 'on' },
     metrics,
   });
@@ -92,6 +96,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
       model: model.description,
       start,
       credentialsPath,
+      needsTrustProxy: env.TRUST_PROXY === false && !isLoopbackHost(env.HOST),
       isChatKeyOpen: webKey ? webKey.access === 'open' : false,
     }),
   );

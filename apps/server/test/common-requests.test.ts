@@ -1,5 +1,4 @@
 import { streamOperations } from '@parley/api';
-import { limits } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness, type Team } from './harness.ts';
 import { operationOf, procedureDefinitions, takesBody, toRestRequest } from './support/doors.ts';
@@ -101,18 +100,19 @@ describe('a body that is no JSON object', () => {
 });
 
 describe('a body that is too large', () => {
+  const boundOf = (name: string) => (/^agent\.(?:create|update)$/.test(name) ? 1_048_576 : 524_288);
   const padded = (length: number) => `{"unknown":"${'x'.repeat(length - '{"unknown":""}'.length)}"}`;
 
-  test.each(withBody)('%s: one byte above 1 MiB is 413, 1 MiB itself is read', async (name) => {
+  test.each(withBody)('%s: one byte above its bound is 413, the bound itself is read', async (name) => {
     const { method } = operationOf(name);
     const target = await targetOf(name);
     const headers = { ...(await headersFor(team, name)), 'content-type': 'application/json' };
     const over = await refusedRest(() =>
-      team.rest(method, target, { rawBody: padded(limits.bodyBytesMax + 1), headers }),
+      team.rest(method, target, { rawBody: padded(boundOf(name) + 1), headers }),
     );
     expect(over).toMatchObject({ status: 413, refusal: { code: 'payload_too_large' } });
     const exact = await refusedRest(() =>
-      team.rest(method, target, { rawBody: padded(limits.bodyBytesMax), headers }),
+      team.rest(method, target, { rawBody: padded(boundOf(name)), headers }),
     );
     expect(exact).toMatchObject({ status: 400, refusal: { code: 'invalid_input' } });
   });
@@ -124,10 +124,55 @@ describe('a body that is too large', () => {
         headers: { ...(await headersFor(team, name)), 'content-type': 'application/json' },
         body: padded(length),
       });
-    const over = await send(limits.bodyBytesMax + 1);
+    const over = await send(boundOf(name) + 1);
     expect(over.status).toBe(413);
     expect(await over.json()).toMatchObject({ error: { data: { refusal: { code: 'payload_too_large' } } } });
-    expect((await send(limits.bodyBytesMax)).status).toBe(400);
+    expect((await send(boundOf(name))).status).toBe(400);
+  });
+});
+
+test('a tRPC batch may be larger than a call of its own, and has a bound as well', async () => {
+  const { secretKey } = team;
+  const send = (bytes: number) =>
+    fetch(`${url}/trpc/chat.create,chat.create?batch=1`, {
+      method: 'POST',
+      headers: { 'x-api-key': secretKey, 'content-type': 'application/json' },
+      body: JSON.stringify({ 0: { agentId: 'x'.repeat(bytes) }, 1: {} }),
+    });
+  expect((await send(600_000)).status).toBeLessThan(413);
+  expect((await send(1_100_000)).status).toBe(413);
+});
+
+describe('JSON with too many keys, or too deep', () => {
+  const wide = (keys: number) => `{${Array.from({ length: keys }, (_, index) => `"${index}":0`).join(',')}}`;
+  const deep = (levels: number) => `{"content":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+  const cases: [string, string][] = [
+    ['10,001 keys', wide(10_001)],
+    ['33 levels', deep(33)],
+  ];
+
+  test.each(cases)('%s are 413 over REST and tRPC, a body and a query alike', async (_, json) => {
+    const chat = await team.makeChat();
+    const headers = { 'x-api-key': team.secretKey, 'content-type': 'application/json' };
+    const requests: [string, RequestInit][] = [
+      [`/chat/${chat.id}/message`, { method: 'POST', body: json }],
+      ['/trpc/message.create', { method: 'POST', body: json }],
+      ['/trpc/message.create,message.create?batch=1', { method: 'POST', body: json }],
+    ];
+    if (json.length < 10_000) requests.push([`/trpc/chat.list?input=${encodeURIComponent(json)}`, {}]);
+    for (const [path, request] of requests) {
+      const response = await fetch(`${url}${path}`, { ...request, headers });
+      expect([path, response.status]).toEqual([path, 413]);
+      expect(await response.text()).toContain('payload_too_complex');
+    }
+  });
+
+  test('10,000 keys and 32 levels are read', async () => {
+    for (const rawBody of [wide(10_000), deep(32)]) {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await team.rest('POST', '/chat', { rawBody, headers });
+      expect([answer.status, answer.refusal.code]).toEqual([400, 'invalid_input']);
+    }
   });
 });
 
@@ -196,7 +241,10 @@ describe('an address that is not there, or does not take the method', () => {
     const isQuery = procedureDefinitions()[name]?.type === 'query';
     const response = await fetch(`${url}/trpc/${name}`, {
       method: isQuery ? 'POST' : 'GET',
-      headers: { 'x-api-key': team.secretKey, ...(isQuery && { 'content-type': 'application/json' }) },
+      headers: {
+        ...(await headersFor(team, name)),
+        ...(isQuery && { 'content-type': 'application/json' }),
+      },
       ...(isQuery && { body: '{}' }),
     });
     expect(response.status).toBe(405);

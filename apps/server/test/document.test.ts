@@ -85,6 +85,7 @@ describe('the document', () => {
 describe('the documented refusals', () => {
   /** What no operation is refused with: addresses and methods that are none, streams in their middle, the chat page. */
   const OF_NO_OPERATION: readonly ErrorCode[] = [
+    'request_timeout',
     'route_not_found',
     'method_not_allowed',
     'answer_restarted',

@@ -7,9 +7,10 @@ import type { TurnBounds } from '@parley/turns';
 import type { TRPCClient } from '@trpc/client';
 import { SignJWT } from 'jose';
 import { afterAll, afterEach } from 'vitest';
-import type { TrustProxy } from '../src/client-address.ts';
+import type { ServerParts } from '../src/build-server.ts';
 import { type Composition, compose } from '../src/compose.ts';
 import type { WebApp } from '../src/doors/web.ts';
+import type { TrustProxy } from '../src/gate/client-address.ts';
 import { createLog } from '../src/log.ts';
 import type { Metrics } from '../src/metrics.ts';
 import type { ModelSource } from '../src/model-source.ts';
@@ -36,6 +37,8 @@ export interface HarnessOptions {
   /** The addresses under which browsers open this server's own pages. */
   readonly publicUrls?: readonly string[];
   readonly trustProxy?: TrustProxy;
+  readonly connections?: ServerParts['connections'];
+  readonly connectionTimes?: ServerParts['connectionTimes'];
   readonly toolAddresses?: ToolAddresses;
   readonly metrics?: Metrics;
   /** Where the model is, when it is not the scripted one. */
@@ -49,7 +52,14 @@ export interface HarnessOptions {
 /** How long what was signed before goes on working: longer than any test file runs. */
 const OVERLAP_MS = 60 * 60_000;
 
-const noLimits: RateLimits = { publishable: 0, secret: 0, user: 0, address: 0 };
+const noLimits: RateLimits = {
+  publishable: 0,
+  secret: 0,
+  user: 0,
+  address: 0,
+  unidentified: 0,
+  newVisitors: 0,
+};
 
 /** A listening server over a database of its own, with a scripted model. It ends with the test file. */
 export interface Harness {
@@ -151,6 +161,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       streamTimes: options.streamTimes,
       publicUrls: options.publicUrls,
       trustProxy: options.trustProxy,
+      connections: options.connections,
+      connectionTimes: options.connectionTimes,
       toolAddresses: options.toolAddresses,
       metrics: options.metrics,
       ...(options.agentBounds && { agentBounds: options.agentBounds }),

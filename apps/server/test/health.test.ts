@@ -20,6 +20,13 @@ test.each(['/healthz', '/readyz', '/openapi.json'])('%s takes no other method', 
   }
 });
 
+test('a dot in an address is a dot: what only looks like it is not there', async () => {
+  for (const path of ['/openapiXjson', '/openapi.jso', '/openapi+json']) {
+    const answer = await rest('POST', path);
+    expect([path, answer.status, answer.refusal.code]).toEqual([path, 404, 'route_not_found']);
+  }
+});
+
 test('the reference page comes from this server, and loads nothing from another', async () => {
   const page = await fetch(`${url}/docs/reference/`);
   expect(page.status).toBe(200);

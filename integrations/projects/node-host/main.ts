@@ -14,7 +14,7 @@ const server = createServer(
     router: appRouter,
     basePath: '/trpc/',
     maxBatchSize: limits.batchCallsMax,
-    maxBodySize: limits.bodyBytesMax,
+    maxBodySize: limits.batchBodyBytesMax,
     createContext: ({ req, res, info }) => createContext(running.services, nodeRequest(req, res, info)),
     responseMeta,
   }),

@@ -1,13 +1,19 @@
 import type { TRPCError } from '@trpc/server';
-import type { RateVerdict } from './rate-limiter.ts';
+import type { RateVerdict } from './gate/rate-limiter.ts';
 import { refusalOf } from './refusal-of.ts';
 
 /** Says that an earlier request's outcome is given again. */
 export const replayedHeader = { name: 'idempotent-replayed', value: 'true' } as const;
 
-/** How the key stands in this minute. */
-export function rateHeaders({ limit, remaining, resetAt }: RateVerdict): Record<string, string> {
+/**
+ * What is left of the limit with the least left, in the form many APIs have and in that of the IETF draft
+ * (draft-ietf-httpapi-ratelimit-headers): `"user";r=59;t=30`, `"user";q=60;w=60`.
+ */
+export function rateHeaders({ of, limit, remaining, resetAt }: RateVerdict): Record<string, string> {
+  const seconds = Math.max(Math.ceil(resetAt - Date.now() / 1_000), 1);
   return {
+    ratelimit: `"${of}";r=${remaining};t=${seconds}`,
+    'ratelimit-policy': `"${of}";q=${limit};w=60`,
     'x-ratelimit-limit': String(limit),
     'x-ratelimit-remaining': String(remaining),
     'x-ratelimit-reset': String(resetAt),

@@ -1,6 +1,5 @@
 import { type Id, type KeyScope, Refusal } from '@parley/contract';
-import type { ApiKeyRecord, Scope, Stores } from '@parley/db';
-import type { RateVerdict } from './rate-limiter.ts';
+import type { ApiKeyRecord, ReadGuard, Scope, Stores } from '@parley/db';
 import { type ProvedUser, proveUser, shutOutCode } from './user-token.ts';
 
 /** Who calls, as the key proved it, and the user's token where one came. */
@@ -15,8 +14,6 @@ export interface Caller {
   readonly scopes?: readonly KeyScope[] | undefined;
   /** The key's budget. */
   readonly tokensPerDay?: number | undefined;
-  /** How the key stands in this minute; undefined when it has no limit. */
-  readonly rate?: RateVerdict | undefined;
   /** What the caller may reach. */
   readonly scope: Scope;
 }
@@ -46,6 +43,13 @@ export interface OriginHeaders {
 
 export type CallerStores = Pick<Stores, 'apiKeys' | 'guests' | 'signingSecrets' | 'userStatuses'>;
 
+interface AuthenticationOptions {
+  /** Stands before each database read for a key or token that this process does not know. */
+  readonly guard?: ReadGuard | undefined;
+  /** A page of another site sent a secret key. */
+  readonly onSecretInPage?: (key: ApiKeyRecord) => void;
+}
+
 /**
  * Finds out who calls. No key, a malformed, unknown, revoked and expired one get one and the same refusal.
  *
@@ -56,10 +60,10 @@ export type CallerStores = Pick<Stores, 'apiKeys' | 'guests' | 'signingSecrets' 
 export async function authenticate(
   stores: CallerStores,
   headers: KeyHeaders & OriginHeaders,
-  onSecretInPage?: (key: ApiKeyRecord) => void,
+  { guard, onSecretInPage }: AuthenticationOptions = {},
 ): Promise<Caller> {
   const text = headers.apiKey ?? bearerToken(headers.authorization);
-  const key = text === undefined ? undefined : await stores.apiKeys.find(text);
+  const key = text === undefined ? undefined : await stores.apiKeys.find(text, guard);
   if (!key) throw new Refusal('unauthorized');
   if (isOfForeignPage(key, headers)) {
     if (key.kind === 'publishable') throw new Refusal('key_origin_not_allowed');
@@ -67,7 +71,7 @@ export async function authenticate(
     throw new Refusal('secret_key_in_browser');
   }
   const { userToken } = headers;
-  const user = userToken === undefined ? undefined : await proveUser(stores, key, userToken);
+  const user = userToken === undefined ? undefined : await proveUser(stores, key, userToken, guard);
   if (user) await refuseShutOut(stores, key.team, user);
   const { id, lineage, kind, scopes, tokensPerDay } = key;
   const restrictions = { ...(scopes && { scopes }), ...(tokensPerDay !== undefined && { tokensPerDay }) };

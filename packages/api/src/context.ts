@@ -3,10 +3,12 @@ import type { ApiKeyRecord, Stores } from '@parley/db';
 import type { Turns } from '@parley/turns';
 import type { ProblemOfToolUrl } from './agent/tools-of.ts';
 import type { TurnLimits } from './asker-of.ts';
-import { authenticate, type Caller } from './caller.ts';
+import type { Caller } from './caller.ts';
+import type { ClientAddress } from './gate/client-address.ts';
+import { enter } from './gate/enter.ts';
+import type { Gate } from './gate/gate.ts';
+import type { RateVerdict } from './gate/rate-limiter.ts';
 import type { IsOwnOrigin } from './own-origins.ts';
-import type { RateLimiter, RateLimits, RateVerdict } from './rate-limiter.ts';
-import { ofAddress, subjectsOf } from './rate-subjects.ts';
 import type { RequestHeaders } from './request-headers.ts';
 import type { OpenStream, StreamKind } from './streams/open-stream.ts';
 import type { OpenStreams } from './streams/open-streams.ts';
@@ -23,8 +25,8 @@ export interface Services {
   readonly problemOfToolUrl?: ProblemOfToolUrl | undefined;
   /** Recognises the server's own pages; without it, those that are opened on this machine. */
   readonly isOwnOrigin?: IsOwnOrigin | undefined;
-  /** Without it there are no limits. */
-  readonly rates?: { readonly limiter: RateLimiter; readonly limits: RateLimits } | undefined;
+  /** Counts requests; without it there are no limits. */
+  readonly gate?: Gate | undefined;
 }
 
 /** What a procedure gets with each request. */
@@ -38,14 +40,10 @@ export interface Context {
   markReplayed(): void;
   /** A signal that aborts when the client hangs up: it ends waits, never a turn. Made when first asked for. */
   hangUp(): AbortSignal;
-  /** The client's address as limits count it: an IPv4 address or an IPv6 network; undefined when it is unknown. */
+  /** The client's address as limits count it: an IPv4 address or an IPv6 /64; undefined when the host does not know it. */
   readonly address: () => string | undefined;
-  /**
-   * Counts something that an address may do so often in a minute.
-   *
-   * @throws Refusal `rate_limited`
-   */
-  limitByAddress(what: string, perMinute: number): void;
+  /** The same, and whether it is a proxy that stands for many clients. */
+  readonly client: () => ClientAddress | undefined;
   /**
    * Takes this request's place among the open streams; the same one when asked again. It is given back when the
    * stream ends, or the client hangs up.
@@ -53,7 +51,7 @@ export interface Context {
    * @throws Refusal `too_many_streams`, and as `caller` does
    */
   openStream(kind: StreamKind): Promise<OpenStream>;
-  /** Who calls; looked up once per request, however many procedures a batch holds. */
+  /** Who calls. The request is identified and counted once, however many procedures a batch holds. */
   caller(): Promise<Caller>;
 }
 
@@ -61,10 +59,10 @@ export interface Context {
 export interface HostedRequest {
   readonly headers: RequestHeaders;
   readonly requestId: string;
-  /** Where it comes from; undefined when that is not known, as behind a proxy nobody was told of. */
-  readonly address: () => string | undefined;
-  /** How many procedures it calls. */
-  readonly calls: number;
+  /** Where it comes from; undefined when the host does not know it. */
+  readonly client: () => ClientAddress | undefined;
+  /** The procedures it calls. */
+  readonly procedures: readonly string[];
   readonly hangUp: () => AbortSignal;
   readonly onReplay: () => void;
   readonly onRate: (rate: RateVerdict) => void;
@@ -76,20 +74,8 @@ export interface HostedRequest {
 export function createContext(services: Services, request: HostedRequest): Context {
   let caller: Promise<Caller> | undefined;
   let stream: Promise<OpenStream> | undefined;
-  const { rates, streams } = services;
-  const { address, calls } = request;
-  const counted = (found: Caller): Caller => {
-    const rate = rates?.limiter.take(subjectsOf(found, address, rates.limits), calls);
-    if (rate) request.onRate(rate);
-    return { ...found, rate };
-  };
-  const refused = (error: unknown): never => {
-    if (isOfOrigin(error)) request.onForeignOrigin();
-    // Whoever tries keys is slowed as whoever has one; a database that is away is nobody's doing.
-    const isTheirs = error instanceof Refusal && error.status < 500;
-    if (rates && isTheirs) refuseLimited(rates.limiter.take(ofAddress(address(), rates.limits), calls));
-    throw error;
-  };
+  const { streams } = services;
+  const { client, procedures, headers, onRate } = request;
   /** Nobody waits for it: the key is refused, noted or not. */
   const noteLeak = ({ team, id }: ApiKeyRecord) => {
     const actor = { kind: 'key', key: id } as const;
@@ -98,14 +84,18 @@ export function createContext(services: Services, request: HostedRequest): Conte
   };
   const open = async (kind: StreamKind): Promise<OpenStream> => {
     const found = await findCaller();
-    const opened = streams.open({ caller: found, kind, address: address(), origin: request.headers });
+    const opened = streams.open({ caller: found, kind, address: client()?.text, origin: headers });
     const hangUp = request.hangUp();
     if (hangUp.aborted) opened.close();
     else hangUp.addEventListener('abort', () => opened.close(), { once: true, signal: opened.signal });
     return opened;
   };
   const findCaller = () => {
-    caller ??= authenticate(services.stores, request.headers, noteLeak).then(counted, refused);
+    const entering = { client, procedures, headers, onRate, onSecretInPage: noteLeak };
+    caller ??= enter(services.stores, services.gate, entering).catch((error: unknown) => {
+      if (isOfOrigin(error)) request.onForeignOrigin();
+      throw error;
+    });
     return caller;
   };
   return {
@@ -114,25 +104,14 @@ export function createContext(services: Services, request: HostedRequest): Conte
     idempotencyKey: request.headers.idempotencyKey,
     markReplayed: request.onReplay,
     hangUp: request.hangUp,
-    address,
-    limitByAddress(what, limit) {
-      const from = rates && address();
-      if (from === undefined) return;
-      refuseLimited(rates?.limiter.take([{ name: `${what}:${from}`, limit, isShared: false }]));
-    },
+    address: () => client()?.text,
+    client,
     openStream: (kind) => {
       stream ??= open(kind);
       return stream;
     },
     caller: findCaller,
   };
-}
-
-/** @throws Refusal `rate_limited` */
-export function refuseLimited(rate: RateVerdict | undefined): void {
-  if (!rate || rate.isAllowed) return;
-  const retryAfterSeconds = Math.max(Math.ceil(rate.resetAt - Date.now() / 1_000), 1);
-  throw new Refusal('rate_limited', { retryAfterSeconds });
 }
 
 function isOfOrigin(error: unknown): boolean {

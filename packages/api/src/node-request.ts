@@ -24,8 +24,8 @@ export function nodeRequest(
   return {
     headers: requestHeaders(request.headers),
     requestId,
-    address: () => address,
-    calls: info.calls.length,
+    client: () => (address === undefined ? undefined : { text: address, isUnnamedProxy: false }),
+    procedures: info.calls.map(({ path }) => path),
     hangUp: () => info.signal,
     onReplay: () => say({ [replayedHeader.name]: replayedHeader.value }),
     onRate: (rate) => say(rateHeaders(rate)),

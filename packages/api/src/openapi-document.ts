@@ -184,7 +184,16 @@ function readyResponse() {
     },
     required: ['mode', 'missingIndexes'],
   };
-  const properties = { ...schema.properties, database };
+  const notices = {
+    type: 'array' as const,
+    description: 'What the operator should change; absent when there is nothing.',
+    items: {
+      type: 'object' as const,
+      properties: { code: { type: 'string' as const }, message: { type: 'string' as const } },
+      required: ['code', 'message'],
+    },
+  };
+  const properties = { ...schema.properties, database, notices };
   return { ...response, content: { 'application/json': { schema: { ...schema, properties } } } };
 }
 

@@ -14,6 +14,7 @@ export const COMMON: readonly ErrorCode[] = [
   'key_origin_not_allowed',
   'secret_key_in_browser',
   'payload_too_large',
+  'payload_too_complex',
   'rate_limited',
   'internal_error',
   'database_unavailable',

@@ -61,8 +61,13 @@ export const policies = {
   'usage.list': { callers: 'secret', scope: 'usage:read' },
 } as const satisfies Record<string, Policy>;
 
+/** Whether there is a procedure of this name. */
+export function isProcedure(name: string): name is keyof typeof policies {
+  return Object.hasOwn(policies, name);
+}
+
 /** @throws Error for a procedure without a policy: nobody may ask for it */
 export function policyOf(procedure: string): Policy {
-  if (!Object.hasOwn(policies, procedure)) throw new Error(`${procedure} has no policy`);
-  return policies[procedure as keyof typeof policies];
+  if (!isProcedure(procedure)) throw new Error(`${procedure} has no policy`);
+  return policies[procedure];
 }

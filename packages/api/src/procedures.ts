@@ -2,7 +2,7 @@ import { isId, Refusal } from '@parley/contract';
 import { askerOf } from './asker-of.ts';
 import { beginAct, madeBy, targetOf } from './audit/begin-act.ts';
 import type { Caller } from './caller.ts';
-import { type Context, refuseLimited } from './context.ts';
+import type { Context } from './context.ts';
 import { toIdempotency } from './idempotency.ts';
 import { keepWithin, permit } from './permit.ts';
 import { policyOf } from './policies.ts';
@@ -26,12 +26,8 @@ const authenticated = refusing.use(async ({ ctx, path, getRawInput, next }) => {
   return next({ ctx: { ...ctx.services, caller, scope: caller.scope } });
 });
 
-/**
- * For whoever the policy names, within their requests a minute. What servers change in their team is noted in the
- * audit log, before it is done.
- */
+/** For whoever the policy names. What servers change in their team is noted in the audit log, before it is done. */
 export const procedure = authenticated.use(async ({ ctx, path, type, getRawInput, next }) => {
-  refuseLimited(ctx.caller.rate);
   if (type !== 'mutation' || policyOf(path).callers !== 'secret') return next();
   const target = targetOf(await getRawInput());
   const actor = { kind: 'key', key: ctx.caller.key } as const;
@@ -63,7 +59,7 @@ const keyed = authenticated.use(async ({ ctx, path, getRawInput, next }) =>
   next({ ctx: { idempotency: await idempotencyOf(ctx, path, getRawInput) } }),
 );
 
-/** For requests that create what costs nothing: within their requests a minute, repeated or not. */
+/** For requests that create what costs nothing. */
 export const idempotentProcedure = procedure.use(async ({ ctx, path, getRawInput, next }) =>
   next({ ctx: { idempotency: await idempotencyOf(ctx, path, getRawInput) } }),
 );
@@ -74,8 +70,6 @@ export const turnProcedure = keyed.use(async ({ ctx, getRawInput, next }) => {
   const chatId = idempotency && chatIdOf(await getRawInput());
   const kept = idempotency && chatId && (await turns.findKept(scope, chatId, idempotency));
   if (kept) ctx.markReplayed();
-  // What was begun is told again, however often; it costs the model nothing.
-  else refuseLimited(ctx.caller.rate);
   const asker = kept ? undefined : await askerOf(ctx.services, ctx.caller);
   return next({ ctx: { kept: kept || undefined, asker } });
 });
@@ -87,7 +81,6 @@ export const chatProcedure = keyed.use(async ({ ctx, next }) => {
   if (kept && kept.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
   if (kept) ctx.markReplayed();
   if (kept && !kept.chat) throw new Refusal('chat_not_found');
-  if (!kept) refuseLimited(ctx.caller.rate);
   return next({ ctx: { kept: kept?.chat } });
 });
 

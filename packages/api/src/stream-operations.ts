@@ -3,6 +3,8 @@ import { type ErrorCode, limits } from '@parley/contract';
 /** An operation that answers with server-sent events, which no procedure's schema can describe. */
 export interface StreamOperation {
   readonly operationId: 'streamMessage' | 'streamChat' | 'followChat';
+  /** The procedure whose events it answers with, and whose policy holds. */
+  readonly procedure: 'message.follow' | 'chat.follow';
   /** As OpenAPI writes it. */
   readonly path: string;
   readonly tag: 'Chats' | 'Messages';
@@ -24,6 +26,7 @@ export const uiMessageStream =
 export const streamOperations: readonly StreamOperation[] = [
   {
     operationId: 'streamMessage',
+    procedure: 'message.follow',
     path: '/chat/{chatId}/message/{messageId}/stream',
     tag: 'Messages',
     summary: 'Stream an answer',
@@ -36,6 +39,7 @@ export const streamOperations: readonly StreamOperation[] = [
   },
   {
     operationId: 'streamChat',
+    procedure: 'message.follow',
     path: '/chat/{chatId}/stream',
     tag: 'Chats',
     summary: "Stream a chat's running answer",
@@ -48,6 +52,7 @@ export const streamOperations: readonly StreamOperation[] = [
   },
   {
     operationId: 'followChat',
+    procedure: 'chat.follow',
     path: '/chat/{chatId}/events',
     tag: 'Chats',
     summary: 'Follow a chat',

@@ -1,5 +1,5 @@
 import { type Id, isId, limits, Refusal, userIdSchema } from '@parley/contract';
-import type { ApiKeyRecord, SigningSecretRecord, Stores, UserStatus } from '@parley/db';
+import type { ApiKeyRecord, ReadGuard, SigningSecretRecord, Stores, UserStatus } from '@parley/db';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 
 /** Who of the team's users calls, and what proved it. */
@@ -53,11 +53,12 @@ export async function proveUser(
   stores: UserTokenStores,
   { team, lineage, access }: Pick<ApiKeyRecord, 'team' | 'lineage' | 'access'>,
   token: string,
+  guard?: ReadGuard,
 ): Promise<ProvedUser> {
   if (token.length > limits.userTokenLengthMax) throw new Refusal('user_token_invalid');
   // A guest's token has no parts.
-  if (token.includes('.')) return proveVerified(stores, team, token);
-  const guest = access === 'verified' ? undefined : await stores.guests.find({ team }, token);
+  if (token.includes('.')) return proveVerified(stores, team, token, guard);
+  const guest = access === 'verified' ? undefined : await stores.guests.find({ team }, token, guard);
   if (!guest || guest.movedTo !== undefined || guest.lineage !== lineage) {
     throw new Refusal('user_token_invalid');
   }
@@ -93,9 +94,10 @@ async function proveVerified(
   { signingSecrets }: UserTokenStores,
   team: Id<'team'>,
   token: string,
+  guard: ReadGuard | undefined,
 ): Promise<ProvedUser> {
   const named = namedSecret(token);
-  const working = await signingSecrets.findWorking({ team }, named);
+  const working = await signingSecrets.findWorking({ team }, named, guard);
   const now = Date.now();
   for (const secret of working) {
     if (named !== undefined && secret.id !== named) continue;

@@ -10,6 +10,7 @@ export const statusOfTrpcCode = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_SUPPORTED: 405,
+  TIMEOUT: 408,
   CONFLICT: 409,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
@@ -31,6 +32,7 @@ export const nameOfStatus: Record<ErrorStatus, string> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  408: 'Request Timeout',
   409: 'Conflict',
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
@@ -250,8 +252,20 @@ export const errorRegister = {
   },
   payload_too_large: {
     trpcCode: 'PAYLOAD_TOO_LARGE',
-    message: 'The request is too large: a body may have at most 1 MiB.',
-    when: 'The body exceeds 1 MiB, or the headers 16 KiB.',
+    message:
+      'The request is too large: a body may have at most 512 KiB, or 1 MiB for an agent or a tRPC batch.',
+    when: 'The body exceeds 512 KiB (an agent or a tRPC batch: 1 MiB), or the headers 16 KiB.',
+  },
+  payload_too_complex: {
+    trpcCode: 'PAYLOAD_TOO_LARGE',
+    message: 'The JSON has too many parts: send at most 10,000 object keys, nested at most 32 levels deep.',
+    when: 'The body, or the `input` of a tRPC query, has more than 10,000 object keys or is nested more than 32 levels deep.',
+  },
+  request_timeout: {
+    trpcCode: 'TIMEOUT',
+    message:
+      'The request took too long to arrive. Send its headers within 10 seconds and its body within 30.',
+    when: 'The client connected and did not send its whole request in time. The connection is closed.',
   },
   unsupported_media_type: {
     trpcCode: 'UNSUPPORTED_MEDIA_TYPE',
@@ -266,7 +280,7 @@ export const errorRegister = {
   rate_limited: {
     trpcCode: 'TOO_MANY_REQUESTS',
     message: 'Too many requests in this minute. Go on after `Retry-After` seconds.',
-    when: 'The key, the user or the address has reached its requests a minute; `X-RateLimit-*` on every answer tells how many are left.',
+    when: 'The key, the user or the address has reached its requests a minute; `X-RateLimit-*` on every answer tells how many are left. Nothing was recorded: repeat the request, with the same `Idempotency-Key`.',
     retryAfterSeconds: 60,
   },
   budget_exhausted: {

@@ -12,7 +12,14 @@ export const limits = {
   /** Deeper is a document, not a label, and recursion over it would cost. */
   metadataDepthMax: 8,
   /** A message of the longest text, each character escaped as `\uXXXX` pairs, still fits. */
-  bodyBytesMax: 1024 * 1024,
+  bodyBytesMax: 512 * 1024,
+  /** An agent has a long prompt, and up to sixteen tools with a JSON Schema each. */
+  agentBodyBytesMax: 1024 * 1024,
+  batchBodyBytesMax: 1024 * 1024,
+  /** Object keys of a body: parsing and checking 100,000 of them blocks the process for a quarter of a second. */
+  bodyKeysMax: 10_000,
+  /** Levels of a body: the deepest valid one (a tool's JSON Schema) has half of them. */
+  bodyDepthMax: 32,
   /** Names are shown in lists. */
   nameLengthMax: 120,
   /** A title is one line of a list. */
@@ -56,6 +63,8 @@ export const limits = {
   takeoversMax: 2,
   /** The history's share of the context, when nothing is set: fits the 8k window most models have. */
   contextTokensDefault: 6_000,
+  /** A key or token that does not exist is not looked up again within this time. */
+  missingCacheMs: 2_000,
   /** A revoked key is refused, and a changed agent is used, everywhere within this time. */
   cacheMs: 4_000,
   /** As the field's APIs have it (Stripe, IETF draft-ietf-httpapi-idempotency-key-header). */
@@ -92,15 +101,22 @@ export const limits = {
   cacheEntriesMax: 10_000,
   /** UTF-16 units of prompts and tools a process remembers: one agent may have a quarter of a million. */
   cacheTextMax: 32 * 1024 * 1024,
-  /** Requests a minute of one key: a page asks for a few a minute and visitor, a server for many visitors. */
-  rateLimitPublishable: 100,
-  rateLimitSecret: 1_000,
+  /** Requests a minute of one key's family, of either kind: a hundred users at their own limit. */
+  rateLimitKey: 6_000,
   /** Requests a minute of one user: a person who clicks as fast as they can, in three tabs. */
   rateLimitUser: 60,
-  /** Requests a minute of one address with publishable keys: an office of people. */
-  rateLimitAddress: 300,
-  /** Guests a minute from one address: each is a document that stays for a year. */
-  guestsPerAddress: 20,
+  /** Requests a minute of one address with publishable keys that reach chats: an office of a hundred busy people. */
+  rateLimitAddress: 1_200,
+  /** Requests a minute of one address that prove nobody: a person who mistypes a key, and no more than two guesses a second. */
+  rateLimitUnidentified: 120,
+  /** Guests and sessions of the chat page a minute of one address: everybody in an office opens the page at once. */
+  rateLimitNewVisitors: 300,
+  /** How many times a /64's limits a whole IPv6 /48 has: some providers give each customer one. */
+  widerNetworkFactor: 4,
+  /** Connections of one process: its streams, and a fifth more. */
+  connectionsMax: 12_000,
+  /** Connections of one address: its streams, and as many requests besides. */
+  connectionsPerAddressMax: 1_000,
   /** Unfinished turns of one team at a time, unless it sets its own: a quarter of a process. */
   concurrentTurnsTeam: 64,
   /** Unfinished turns of one user at a time: a person reads one answer, in a few tabs. */

@@ -1,8 +1,8 @@
 import { type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { type ApiKeyKind, isApiKey, kindOf, mintApiKey } from './api-key.ts';
+import { createCredentialCache } from './credential-cache.ts';
 import { isDuplicateKey } from './database-errors.ts';
-import { createFoundCache } from './found-cache.ts';
 import type { ApiKeyDocument, Models } from './models.ts';
 import type { ApiKeyFields, ApiKeyInfo, ApiKeyReach, ApiKeyRecord, IssuedApiKey, Scope } from './records.ts';
 import { hashSecretText, visibleStart } from './secret-text.ts';
@@ -10,7 +10,7 @@ import type { ApiKeyStore } from './store.ts';
 
 /** Keys that were found are remembered for a few seconds: every request brings one. */
 export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
-  const lookUp = createFoundCache<ApiKeyRecord>();
+  const lookUp = createCredentialCache<ApiKeyRecord>();
 
   return {
     async create(scope, key, fields = {}) {
@@ -63,10 +63,10 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
       return matchedCount === 1 || (await apiKeys.exists(isThere)) !== null;
     },
 
-    async find(key) {
+    async find(key, guard) {
       if (!isApiKey(key)) return undefined;
       const hash = hashSecretText(key);
-      return lookUp(hash, () => findByHash(hash));
+      return lookUp(hash, () => findByHash(hash), guard);
     },
   };
 
@@ -104,6 +104,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     };
     try {
       await apiKeys.insertMany([document], { lean: true });
+      lookUp.forget(document.hash);
       return toInfo(document);
     } catch (error) {
       // The same key again: it was stored before, unless it is another team's.

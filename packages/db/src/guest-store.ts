@@ -1,6 +1,6 @@
-import { limits, mintId } from '@parley/contract';
+import { type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
-import { createFoundCache } from './found-cache.ts';
+import { createCredentialCache } from './credential-cache.ts';
 import type { GuestDocument, Models } from './models.ts';
 import type { GuestRecord } from './records.ts';
 import { hashSecretText, isSecretText, mintSecretText } from './secret-text.ts';
@@ -14,7 +14,7 @@ const SETTLED_MS = 10 * limits.cacheMs;
 
 /** Guests that were found are remembered for a few seconds: every request of theirs brings one. */
 export function createGuestStore({ guests, chats }: Models): GuestStore {
-  const lookUp = createFoundCache<GuestRecord>();
+  const lookUp = createCredentialCache<GuestRecord>();
 
   return {
     async create({ team }, lineage) {
@@ -26,16 +26,10 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
       return { id, token };
     },
 
-    async find({ team }, token) {
+    async find({ team }, token, guard) {
       if (!isSecretText(PREFIX, token)) return undefined;
       const hash = hashSecretText(token);
-      return lookUp(`${team}/${hash}`, async () => {
-        const found = await guests.findOne({ hash, team }).lean();
-        if (!found) return undefined;
-        noteSeen(found);
-        const { _id: id, lineage, createdAt, movedTo } = found;
-        return { id, lineage, createdAt, ...(movedTo !== undefined && { movedTo }) };
-      });
+      return lookUp(`${team}/${hash}`, () => findByHash(team, hash), guard);
     },
 
     async move({ team }, id, user) {
@@ -69,6 +63,14 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
       }
     },
   };
+
+  async function findByHash(team: Id<'team'>, hash: string): Promise<GuestRecord | undefined> {
+    const found = await guests.findOne({ hash, team }).lean();
+    if (!found) return undefined;
+    noteSeen(found);
+    const { _id: id, lineage, createdAt, movedTo } = found;
+    return { id, lineage, createdAt, ...(movedTo !== undefined && { movedTo }) };
+  }
 
   /** Nobody waits for it. */
   function noteSeen({ _id, seenAt }: GuestDocument): void {

@@ -1,5 +1,6 @@
 export { type ApiKeyKind, isApiKey, mintApiKey } from './api-key.ts';
 export { connectDatabase, type Database, type DatabaseOptions, type DatabaseState } from './connect.ts';
+export type { ReadGuard } from './credential-cache.ts';
 export type { EncryptionControl, EncryptionStatus } from './encryption/encryption-control.ts';
 export { type EncryptionKeys, mintEncryptionKey, parseEncryptionKey } from './encryption/encryption-key.ts';
 export { type EncryptionOptions, type MadeKey, readEncryptionKeys } from './encryption/ensure-encryption.ts';

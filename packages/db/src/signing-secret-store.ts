@@ -1,9 +1,9 @@
 import { type Id, limits, mintId, Refusal } from '@parley/contract';
 import { trusted } from 'mongoose';
+import { createCredentialCache } from './credential-cache.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import { signingSecretPlace } from './encryption/stored-secrets.ts';
 import type { Vault } from './encryption/vault.ts';
-import { createFoundCache } from './found-cache.ts';
 import type { Models, SigningSecretDocument } from './models.ts';
 import type { Scope, SigningSecretInfo, SigningSecretRecord } from './records.ts';
 import { mintSecretText, visibleStart } from './secret-text.ts';
@@ -16,7 +16,7 @@ const SLOTS = { team: 1, slot: 1 } as const;
 
 /** Secrets that were found are remembered for a few seconds: every user token is checked with them. */
 export function createSigningSecretStore({ signingSecrets }: Models, vault: Vault): SigningSecretStore {
-  const lookUp = createFoundCache<SigningSecretRecord[]>();
+  const lookUp = createCredentialCache<SigningSecretRecord[]>();
 
   return {
     async create(scope, until) {
@@ -55,17 +55,19 @@ export function createSigningSecretStore({ signingSecrets }: Models, vault: Vaul
       return deletedCount === 1;
     },
 
-    async findWorking(scope, named) {
-      const known = await lookUp(scope.team, async () => {
+    async findWorking(scope, named, guard) {
+      const findAll = async () => {
         const working = await findWorking(scope);
         return working.length === 0 ? undefined : working.map(toRecord);
-      });
+      };
+      const known = await lookUp(scope.team, findAll, guard);
       if (named === undefined || known?.some(({ id }) => id === named)) return known ?? [];
-      const newer = await lookUp(nameOf(scope.team, named), async () => {
+      const findNewer = async () => {
         const found = await signingSecrets.findOne({ _id: named, team: scope.team }).lean();
         const opened = found && open(found);
         return opened ? [toRecord(opened)] : undefined;
-      });
+      };
+      const newer = await lookUp(nameOf(scope.team, named), findNewer, guard);
       return newer ?? [];
     },
   };
@@ -88,6 +90,7 @@ export function createSigningSecretStore({ signingSecrets }: Models, vault: Vaul
     const stored = { ...document, secret: seal(signingSecretPlace(team, document._id), secret) };
     try {
       await signingSecrets.insertMany([stored], { lean: true });
+      lookUp.forget(team);
       return document;
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;

@@ -7,6 +7,7 @@ import type {
   TransferUsage,
 } from '@parley/contract';
 import type { ApiKeyKind } from './api-key.ts';
+import type { ReadGuard } from './credential-cache.ts';
 import type {
   AgentInfo,
   AgentRecord,
@@ -100,14 +101,18 @@ export interface ApiKeyStore {
   roll(scope: Scope, id: Id<'key'>, until: Date): Promise<IssuedApiKey | undefined>;
   /** Ends a key; every process refuses it within seconds. False: there is no such key. */
   revoke(scope: Scope, id: Id<'key'>): Promise<boolean>;
-  /** The key with this text, if it may be used now. Not scoped: it is what the scope comes from. */
-  find(key: string): Promise<ApiKeyRecord | undefined>;
+  /**
+   * The key with this text, if it may be used now. Not scoped: it is what the scope comes from. `guard` stands before
+   * a read for a key this process does not know.
+   */
+  find(key: string, guard?: ReadGuard): Promise<ApiKeyRecord | undefined>;
 }
 
 export interface GuestStore {
   /** Makes a guest of a key. Their token exists nowhere else. */
   create(scope: Scope, lineage: Id<'key'>): Promise<{ id: Id<'guest'>; token: string }>;
-  find(scope: Scope, token: string): Promise<GuestRecord | undefined>;
+  /** `guard` stands before a read for a token this process does not know. */
+  find(scope: Scope, token: string, guard?: ReadGuard): Promise<GuestRecord | undefined>;
   /**
    * Gives a guest's chats to a user, and ends the guest. Repeatable: a mark first, then the chats, and
    * `finishMove` moves what comes late. False: they are another user's, or there is no such guest.
@@ -154,7 +159,7 @@ export interface SigningSecretStore {
   /**
    * The secrets that work, as it was known some seconds ago; of a newer one, if a token names it, at once.
    */
-  findWorking(scope: Scope, named?: Id<'secret'>): Promise<SigningSecretRecord[]>;
+  findWorking(scope: Scope, named?: Id<'secret'>, guard?: ReadGuard): Promise<SigningSecretRecord[]>;
 }
 
 /** The visitors of the chat page, as far as their cookies are concerned. */

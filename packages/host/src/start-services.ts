@@ -8,6 +8,7 @@ import {
   type ToolAddresses,
 } from '@parley/agent';
 import {
+  Gate,
   OpenStreams,
   ownOrigins,
   RateLimiter,
@@ -102,13 +103,12 @@ export function startServices(parts: HostParts): RunningServices {
       ...parts.bounds,
     },
   });
-  const rates = parts.rateLimits && {
-    limits: parts.rateLimits,
-    limiter: new RateLimiter({
+  const limiter =
+    parts.rateLimits &&
+    new RateLimiter({
       counts: database.stores.requestCounts,
       log: (event, fields) => log('warn', event, fields),
-    }),
-  };
+    });
   const { stores } = database;
   const streams = new OpenStreams({
     credentials: stores.credentials,
@@ -124,7 +124,7 @@ export function startServices(parts: HostParts): RunningServices {
       stores,
       turns,
       streams,
-      rates,
+      gate: limiter && parts.rateLimits && new Gate(limiter, parts.rateLimits),
       turnLimits: parts.turnLimits,
       isOwnOrigin: ownOrigins(parts.publicUrls),
       problemOfToolUrl: (url) => problemOfToolUrl(url, toolAddresses),
@@ -135,7 +135,7 @@ export function startServices(parts: HostParts): RunningServices {
       await tidied;
     },
     async close() {
-      await Promise.all([rates?.limiter.close(), maintenance.close()]);
+      await Promise.all([limiter?.close(), maintenance.close()]);
     },
   };
 }

@@ -59,8 +59,8 @@ export async function checkReady(patient: Patient): Promise<Finding[]> {
   const response = await get(patient, '/readyz');
   if (response.ok) {
     const ready: Finding = { name: 'ready', status: 'ok', detail: 'it reaches its database' };
-    const { database } = (await response.json()) as { database?: DatabaseState };
-    return database ? [ready, modeOf(database), indexesOf(database)] : [ready];
+    const { database, notices = [] } = (await response.json()) as Readiness;
+    return [ready, ...(database ? [modeOf(database), indexesOf(database)] : []), ...notices.map(noticeOf)];
   }
   return [
     {
@@ -70,6 +70,16 @@ export async function checkReady(patient: Patient): Promise<Finding[]> {
       fix: "Look at the server's log, and whether MongoDB runs.",
     },
   ];
+}
+
+/** What `/readyz` tells. */
+interface Readiness {
+  readonly database?: DatabaseState;
+  readonly notices?: readonly { readonly code: string; readonly message: string }[];
+}
+
+function noticeOf({ code, message }: { readonly code: string; readonly message: string }): Finding {
+  return { name: code === 'proxy_not_trusted' ? 'proxy' : code, status: 'warn', detail: message };
 }
 
 /** As `/readyz` tells it. */

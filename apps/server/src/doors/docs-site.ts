@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import staticFiles from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { limitAsFiles } from '../gate/gate-hook.ts';
 import { inlineScriptHashes } from './inline-scripts.ts';
 import { refuseNoFile } from './refuse-no-file.ts';
 
@@ -17,6 +18,7 @@ const FOR_MODELS = ['llms.txt', 'llms-full.txt'];
  * too, under its address and `.md`.
  */
 export async function docsSite(app: FastifyInstance, { folder }: { folder: string }): Promise<void> {
+  limitAsFiles(app);
   if (!existsSync(join(folder, 'index.html'))) {
     app.get('/docs', async (_request, reply) =>
       reply

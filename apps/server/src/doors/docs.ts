@@ -1,6 +1,7 @@
 import { buildOpenApiDocument } from '@parley/api';
 import reference from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
+import { limitAsFiles } from '../gate/gate-hook.ts';
 import { version } from '../version.ts';
 import { inlineScriptHashes } from './inline-scripts.ts';
 
@@ -23,7 +24,8 @@ function referencePolicy(html: string): string {
 export async function docsDoor(app: FastifyInstance): Promise<void> {
   const document = JSON.stringify(buildOpenApiDocument({ version }));
 
-  app.get('/openapi.json', async (_request, reply) => {
+  limitAsFiles(app);
+  app.get('/openapi.json', { config: { gate: 'unlimited' } }, async (_request, reply) => {
     return reply.header('content-type', 'application/json; charset=utf-8').send(document);
   });
 

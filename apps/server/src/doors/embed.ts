@@ -23,6 +23,7 @@ export function embedRoutes(app: FastifyInstance, { apiKeys }: SessionStores): v
   app.route<{ Querystring: { key?: unknown } }>({
     method: METHODS,
     url: '/embed',
+    config: { gate: 'key-in-query' },
     handler: async ({ query }, reply): Promise<FastifyReply> => {
       const policy = pagePolicy(await framersOf(query.key, apiKeys));
       // An opener policy is for pages; in a frame of another site it would be ignored.

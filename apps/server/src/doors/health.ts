@@ -1,6 +1,7 @@
 import { Refusal } from '@parley/contract';
 import type { DatabaseState } from '@parley/db';
 import type { FastifyInstance } from 'fastify';
+import { UNNAMED_PROXY_ADVICE, type UnnamedProxyNotice } from '../gate/unnamed-proxy.ts';
 import { sendRefusal } from '../refusal-reply.ts';
 
 export interface Health {
@@ -9,11 +10,18 @@ export interface Health {
   inspectDatabase(): Promise<DatabaseState>;
 }
 
+interface HealthParts {
+  readonly health: Health;
+  readonly unnamedProxy: UnnamedProxyNotice;
+}
+
+/** `/readyz` has no rate limit: its database read is shared by all who ask within this time. */
+const REACHABLE_MS = 250;
 /** How long what was found of the database is told: balancers ask every few seconds. */
 const INSPECTION_MS = 60_000;
 
 /** `/healthz`: the process lives and answers. `/readyz`: it may be sent requests. */
-export async function healthDoor(app: FastifyInstance, { health }: { health: Health }): Promise<void> {
+export async function healthDoor(app: FastifyInstance, { health, unnamedProxy }: HealthParts): Promise<void> {
   let inspected: { readonly at: number; readonly state: Promise<DatabaseState | undefined> } | undefined;
   /** Undefined where it could not be found out: that is no reason to be sent no requests. */
   const inspect = (): Promise<DatabaseState | undefined> => {
@@ -23,14 +31,26 @@ export async function healthDoor(app: FastifyInstance, { health }: { health: Hea
     return inspected.state;
   };
 
-  app.get('/healthz', async () => ({ status: 'ok' }));
+  let reachable: { readonly at: number; readonly answer: Promise<boolean> } | undefined;
+  const isReachable = (): Promise<boolean> => {
+    if (!reachable || performance.now() - reachable.at > REACHABLE_MS) {
+      reachable = { at: performance.now(), answer: health.isDatabaseReachable() };
+    }
+    return reachable.answer;
+  };
 
-  app.get('/readyz', async (request, reply) => {
+  const config = { gate: 'unlimited' } as const;
+  app.get('/healthz', { config }, async () => ({ status: 'ok' }));
+
+  app.get('/readyz', { config }, async (request, reply) => {
     if (health.isDraining()) return sendRefusal(request, reply, new Refusal('draining'));
-    if (!(await health.isDatabaseReachable())) {
+    if (!(await isReachable())) {
       return sendRefusal(request, reply, new Refusal('database_unavailable'));
     }
     const database = await inspect();
-    return { status: 'ready', ...(database && { database }) };
+    const notices = unnamedProxy.isRecent
+      ? [{ code: 'proxy_not_trusted', message: UNNAMED_PROXY_ADVICE }]
+      : [];
+    return { status: 'ready', ...(database && { database }), ...(notices.length > 0 && { notices }) };
   });
 }

@@ -7,21 +7,20 @@ import {
   type Services,
 } from '@parley/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { clientAddress } from '../client-address.ts';
 
-/** A procedure's context, made of a request. */
+/** The context of the procedures that a request calls. */
 export function contextOf(
   services: Services,
   request: FastifyRequest,
   reply: FastifyReply,
-  options: { hangUp: () => AbortSignal; calls?: number },
+  procedures: readonly string[],
 ): Context {
   return createContext(services, {
     headers: requestHeaders(request.headers, services.isOwnOrigin),
     requestId: request.id,
-    address: () => clientAddress(request),
-    calls: 1,
-    ...options,
+    client: request.client,
+    procedures,
+    hangUp: () => hangUpSignal(reply),
     onReplay: () => void reply.header(replayedHeader.name, replayedHeader.value),
     onForeignOrigin: () => void reply.removeHeader('access-control-allow-origin'),
     onRate: (rate) => void reply.headers(rateHeaders(rate)),

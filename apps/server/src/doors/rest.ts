@@ -1,10 +1,11 @@
 import {
   appRouter,
+  bodyBoundsOf,
   type Context,
   type RestOperation,
   refusalOf,
+  rejectComplexJson,
   restOperations,
-  type Services,
 } from '@parley/api';
 import { Refusal } from '@parley/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -13,7 +14,6 @@ import { sendRefusal } from '../refusal-reply.ts';
 import { createCaller, refusing } from './direct-call.ts';
 import { HandlerRequest, HandlerResponse } from './handler-exchange.ts';
 import { refuseBrokenEscapes, refuseProtoField, refuseUnknownQuery } from './refuse-query.ts';
-import { contextOf, hangUpSignal } from './request-context.ts';
 import { toRoutePath } from './route-path.ts';
 import { streamDoor, streamNewAnswer, wantsEvents } from './stream.ts';
 
@@ -23,27 +23,23 @@ const PARSED_TYPE = 'application/json';
 type Handle = (request: HandlerRequest<Context>, response: HandlerResponse) => Promise<void>;
 
 /** The documented REST paths: one route per procedure, served by trpc-to-openapi's handler. */
-export async function restDoor(app: FastifyInstance, { services }: { services: Services }): Promise<void> {
-  app.decorateRequest('context');
+export async function restDoor(app: FastifyInstance): Promise<void> {
   app.removeContentTypeParser('text/plain');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonObject);
-
-  // Who calls is settled before a body is read.
-  app.addHook('onRequest', async (request, reply) => {
-    request.context = contextOf(services, request, reply, { hangUp: () => hangUpSignal(reply) });
-    await request.context.caller();
-  });
 
   const handle = createHandle();
   for (const operation of restOperations) {
     app.route({
       method: operation.method,
       url: toRoutePath(operation.path),
-      config: { hasOptionalBody: operation.method === 'DELETE' || operation.meta.hasOptionalBody === true },
+      bodyLimit: bodyBoundsOf([operation.procedure]).bytesMax,
+      config: {
+        gate: { procedures: [operation.procedure] },
+        hasOptionalBody: operation.method === 'DELETE' || operation.meta.hasOptionalBody === true,
+      },
       handler: (request, reply) => serve(operation, handle, request, reply),
     });
   }
-  // In here, so that who calls is settled by the same hook.
   await streamDoor(app);
 }
 
@@ -141,13 +137,23 @@ function queryOf(operation: RestOperation, request: FastifyRequest): Record<stri
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+function decodeUtf8(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new Refusal('malformed_request');
+  }
+}
+
 /** JSON is UTF-8 (RFC 8259, section 8.1): bytes that are not would be stored as other than what was sent. */
 async function parseJsonObject({ routeOptions }: FastifyRequest, bytes: Buffer): Promise<unknown> {
   // Many clients name a content type whether or not there is a body.
   if (bytes.length === 0 && routeOptions.config.hasOptionalBody) return undefined;
+  const text = decodeUtf8(bytes);
+  rejectComplexJson(text);
   let value: unknown;
   try {
-    value = JSON.parse(utf8.decode(bytes));
+    value = JSON.parse(text);
   } catch {
     throw new Refusal('malformed_request');
   }
@@ -157,9 +163,6 @@ async function parseJsonObject({ routeOptions }: FastifyRequest, bytes: Buffer):
 }
 
 declare module 'fastify' {
-  interface FastifyRequest {
-    context: Context;
-  }
   interface FastifyContextConfig {
     /** A request without a body is complete. */
     hasOptionalBody?: boolean;

@@ -27,8 +27,9 @@ type Tracked<Event> = TrackedEnvelope<Event>;
 
 /** The REST paths that answer with events. They read what the subscriptions of the router tell. */
 export async function streamDoor(app: FastifyInstance): Promise<void> {
-  for (const { operationId, path } of streamOperations) {
-    app.get(toRoutePath(path), (request, reply) => {
+  for (const { operationId, path, procedure } of streamOperations) {
+    const config = { gate: { procedures: [procedure] } };
+    app.get(toRoutePath(path), { config }, (request, reply) => {
       refuseBrokenEscapes(request.url);
       refuseUnknownQuery(request.query as Record<string, unknown>, ['lastEventId']);
       return serve[operationId](request, reply);

@@ -48,7 +48,7 @@ export async function webSessionDoor(
   app.post(
     PATH,
     {
-      config,
+      config: { ...config, gate: 'new-visitors' },
       bodyLimit: BODY_BYTES_MAX,
       onRequest: async (request) => refuseStrangers(request, session, isOwnOrigin),
     },

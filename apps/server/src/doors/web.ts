@@ -4,6 +4,7 @@ import staticFiles from '@fastify/static';
 import { type IsOwnOrigin, ownOrigins } from '@parley/api';
 import { Refusal } from '@parley/contract';
 import type { FastifyInstance } from 'fastify';
+import { limitAsFiles } from '../gate/gate-hook.ts';
 import type { Log } from '../log.ts';
 import { sendRefusal } from '../refusal-reply.ts';
 import { EMBED_FILES, embedRoutes } from './embed.ts';
@@ -55,6 +56,7 @@ export async function webDoor(
     reply.removeHeader('access-control-allow-origin').removeHeader('access-control-expose-headers');
   });
   refuseNoFile(app);
+  limitAsFiles(app);
 
   if (isBuilt(web.folder)) return servePages(app, web.folder, stores);
   log.warn({ folder: web.folder }, 'the chat page is not built');

@@ -85,6 +85,14 @@ describe('is kept exactly as it was sent', () => {
   });
 });
 
+test.each([
+  ['10,000 levels', nested(10_000)],
+  ['100,000 arrays', nestedInArrays(100_000)],
+])('%s are rejected before anything looks at them', async (_, json) => {
+  const { status, refusal } = await createFromJson(json);
+  expect([status, refusal.code]).toEqual([413, 'payload_too_complex']);
+});
+
 describe('is refused, and nothing is stored', () => {
   test.each([
     ['null', 'null'],
@@ -95,8 +103,6 @@ describe('is refused, and nothing is stored', () => {
     ['__proto__ deep inside', '{"a":[{"b":{"__proto__":1}}]}'],
     ['one level too deep', nested(limits.metadataDepthMax + 1)],
     ['one level too deep in arrays', nestedInArrays(limits.metadataDepthMax + 1)],
-    ['10,000 levels', nested(10_000)],
-    ['100,000 arrays', nestedInArrays(100_000)],
     ['one byte too many', ofBytes(limits.metadataBytesMax + 1)],
     ['too many bytes of two-byte characters', `{"a":"${'é'.repeat(limits.metadataBytesMax / 2)}"}`],
     ['half a surrogate pair as a value', '{"a":"\\ud800"}'],

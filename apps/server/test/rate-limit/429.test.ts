@@ -53,25 +53,53 @@ describe('a key with a limit', () => {
     expect([answer.status, answer.refusal.code]).toEqual([429, 'rate_limited']);
   });
 
-  test('is told what it had begun before, and begins nothing', async () => {
+  test('is told so by a tRPC subscription as well', async () => {
     const team = await makeTeam();
     const { id } = await team.makeChat();
-    const send = (idempotencyKey: string) =>
+    await useUp(team.publishableKey);
+    const input = encodeURIComponent(JSON.stringify({ chatId: id }));
+    const headers = { 'x-api-key': team.publishableKey, accept: 'text/event-stream' };
+    const response = await fetch(`${url}/trpc/chat.follow?input=${input}`, { headers });
+    expect(await response.text()).toMatch(/event: serialized-error\ndata: .*"rate_limited"/);
+  });
+
+  test('is rejected when it repeats a request, as JSON and as a stream, and may repeat it later', async () => {
+    const team = await makeTeam();
+    const { id } = await team.makeChat();
+    const send = (headers: Record<string, string> = {}) =>
       rest('POST', `/chat/${id}/message`, {
         key: team.publishableKey,
-        headers: { 'idempotency-key': idempotencyKey },
+        headers: { 'idempotency-key': 'one', ...headers },
         body: { content: 'once', role: 'user' },
       });
-    const first = await send('one');
+    const first = await send();
     await useUp(team.publishableKey);
     const calls = model.calls().length;
-    const again = await send('one');
-    expect(again.body).toEqual(first.body);
-    const other = await send('two');
-    expect([other.status, other.refusal.code]).toEqual([429, 'rate_limited']);
+    for (const headers of [{}, { accept: 'text/event-stream' }]) {
+      const again = await send(headers);
+      expect([again.status, again.refusal.code]).toEqual([429, 'rate_limited']);
+      expect(again.headers.get('idempotent-replayed')).toBeNull();
+    }
+    vi.setSystemTime(Date.now() + 60_000);
+    const later = await send();
+    expect([later.body, later.headers.get('idempotent-replayed')]).toEqual([first.body, 'true']);
     expect(model.calls().length).toBe(calls);
-    const { body } = await team.rest<{ messages: unknown[] }>('GET', `/chat/${id}/message`);
-    expect(body.messages).toHaveLength(2);
+  });
+
+  test('is told the same in the headers of the IETF draft, which a page may read', async () => {
+    const { publishableKey: key } = await makeTeam();
+    const { headers } = await rest('GET', '/agent', { key });
+    expect(headers.get('ratelimit')).toBe('"key";r=4;t=30');
+    expect(headers.get('ratelimit-policy')).toBe('"key";q=5;w=60');
+    expect(headers.get('access-control-expose-headers')).toContain('ratelimit, ratelimit-policy');
+  });
+
+  test('shares it with the keys it is rolled into', async () => {
+    const team = await makeTeam();
+    const old = await team.trpc.key.create.mutate({ kind: 'publishable', access: 'open' });
+    await useUp(old.key);
+    const rolled = await team.trpc.key.roll.mutate({ keyId: old.id });
+    expect((await rest('GET', '/agent', { key: rolled.key })).status).toBe(429);
   });
 });
 

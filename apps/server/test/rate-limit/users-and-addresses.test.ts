@@ -1,17 +1,22 @@
-import { limits, Refusal } from '@parley/contract';
+import { Refusal } from '@parley/contract';
 import { mintApiKey } from '@parley/db';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { parseTrustProxy } from '../../src/client-address.ts';
+import { parseTrustProxy } from '../../src/gate/client-address.ts';
 import { startHarness } from '../harness.ts';
 import { trpcBatch } from '../support/trpc-batch.ts';
 
 /* One visitor of many does not use up what is everyone's. OWASP API 4, unrestricted resource consumption. */
 
 const behindProxy = await startHarness({
-  rateLimits: { user: 5, address: 8 },
+  rateLimits: { user: 5, address: 8, unidentified: 6, newVisitors: 10 },
   trustProxy: parseTrustProxy('loopback'),
 });
-const direct = await startHarness({ rateLimits: { address: 8 } });
+const direct = await startHarness({ rateLimits: { publishable: 20, address: 8, unidentified: 8 } });
+
+const keyLimited = await startHarness({
+  rateLimits: { publishable: 100, unidentified: 4 },
+  trustProxy: parseTrustProxy('loopback'),
+});
 
 let isAway = false;
 const losing = await startHarness({
@@ -80,13 +85,30 @@ describe('an address', () => {
     ).toEqual(ok(10));
   });
 
-  test('that tries keys is slowed as one that has a key, and good keys of others are not', async () => {
+  test('that tries keys is rejected before good keys of the same address are', async () => {
     const team = await behindProxy.makeTeam();
     const address = newAddress();
-    const guess = () => ({ 'x-api-key': mintApiKey('secret'), 'x-forwarded-for': address });
-    const found = await statuses(9, guess);
-    expect(found).toEqual([...Array.from({ length: 8 }, () => 401), 429]);
-    expect(await statuses(1, () => ({ ...guess(), 'x-api-key': team.secretKey }))).toEqual([200]);
+    const with_ = (key: string) => () => ({ 'x-api-key': key, 'x-forwarded-for': address });
+    // The server knows the key before the attack begins.
+    await statuses(1, with_(team.secretKey));
+    const found = await statuses(8, () => with_(mintApiKey('secret'))());
+    expect(found).toEqual([...Array.from({ length: 6 }, () => 401), 429, 429]);
+    expect(await statuses(1, with_(team.secretKey))).toEqual([200]);
+  });
+
+  test('that sends no user token uses up nothing of the key', async () => {
+    const team = await keyLimited.makeTeam();
+    const key = await team.guestKey();
+    const guest = await team.makeGuest();
+    const found = await statuses(
+      6,
+      () => ({ 'x-api-key': key, 'x-forwarded-for': '203.0.113.200' }),
+      keyLimited,
+    );
+    expect(found).toEqual([...Array.from({ length: 4 }, () => 401), 429, 429]);
+    const headers = { 'x-api-key': key, 'x-user-token': guest.token, 'x-forwarded-for': '203.0.113.201' };
+    const { headers: told } = await fetch(`${keyLimited.url}/agent`, { headers });
+    expect(told.get('x-ratelimit-remaining')).toBe('99');
   });
 
   test('of IPv6 is a network of /64: who has one has them all', async () => {
@@ -121,27 +143,72 @@ describe('an address', () => {
     expect(allowed(await statuses(9, lying))).toBe(8);
   });
 
-  test('makes so many guests a minute, and no more', async () => {
-    const busy = await startHarness({ rateLimits: {} });
-    const team = await busy.makeTeam();
+  test('of IPv6 shares four times its limit with all of its /48', async () => {
+    const { publishableKey } = await behindProxy.makeTeam();
+    const found = await statuses(40, (index) => ({
+      'x-api-key': publishableKey,
+      'x-forwarded-for': `2001:db8:9:${(index + 1).toString(16)}::1`,
+    }));
+    expect(allowed(found)).toBe(32);
+  });
+
+  test.each([
+    ['with a port', '203.0.113.99:4711'],
+    ['quoted', '"203.0.113.99"'],
+    ['with blanks', ' 203.0.113.99 '],
+    ['as an IPv6 address in brackets', '[::ffff:203.0.113.99]:4711'],
+  ])('is the same %s', async (_, text) => {
+    const { publishableKey } = await behindProxy.makeTeam();
+    const from = (value: string) => () => ({ 'x-api-key': publishableKey, 'x-forwarded-for': value });
+    vi.setSystemTime(Date.now() + 60_000);
+    expect(await statuses(4, from('203.0.113.99'))).toEqual(ok(4));
+    expect(allowed(await statuses(5, from(text)))).toBe(4);
+  });
+
+  test.each(['unknown', '_hidden', '10.1', '', '203.0.113.999'])(
+    'that a proxy writes as %j is the proxy’s own',
+    async (text) => {
+      const { publishableKey } = await behindProxy.makeTeam();
+      vi.setSystemTime(Date.now() + 60_000);
+      const unreadable = () => ({ 'x-api-key': publishableKey, 'x-forwarded-for': text });
+      expect(allowed(await statuses(9, unreadable))).toBe(8);
+    },
+  );
+
+  test('makes its guests a minute, apart from what else it may ask', async () => {
+    const team = await behindProxy.makeTeam();
     const key = await team.guestKey();
+    const address = newAddress();
+    const headers = { 'x-forwarded-for': address };
     const found: number[] = [];
-    for (let index = 0; index <= limits.guestsPerAddress; index++) {
-      found.push((await busy.rest('POST', '/guest', { key })).status);
+    for (let index = 0; index < 12; index++) {
+      found.push((await behindProxy.rest('POST', '/guest', { key, headers })).status);
     }
-    expect(found).toEqual([...ok(limits.guestsPerAddress), 429]);
-    expect((await busy.rest('GET', '/agent', { key: team.publishableKey })).status).toBe(200);
+    expect(found).toEqual([...ok(10), 429, 429]);
+    expect((await behindProxy.rest('GET', '/agent', { key: team.publishableKey, headers })).status).toBe(200);
   });
 });
 
-describe('behind a proxy that nobody told us of', () => {
-  test('visitors are not one address: it is the proxy’s', async () => {
+describe('behind a proxy that TRUST_PROXY does not name', () => {
+  test('all visitors are one address, with the limit of a key; the server says what to do', async () => {
     const { publishableKey } = await direct.makeTeam();
-    const forwarded = () => ({ 'x-api-key': publishableKey, 'x-forwarded-for': newAddress() });
-    expect(await statuses(12, forwarded, direct)).toEqual(ok(12));
+    const other = await direct.makeTeam();
+    let index = 0;
+    const forwarded = () => ({
+      'x-api-key': [publishableKey, other.publishableKey][index++ % 2] ?? '',
+      'x-forwarded-for': newAddress(),
+    });
+    expect(allowed(await statuses(24, forwarded, direct))).toBe(20);
+    const line = await direct.log.find(({ msg }) => String(msg).includes('TRUST_PROXY'));
+    expect(line).toMatchObject({ level: 'warn' });
+    const { body } = await direct.rest<{ notices?: object[] }>('GET', '/readyz');
+    expect(body.notices).toMatchObject([
+      { code: 'proxy_not_trusted', message: expect.stringContaining('TRUST_PROXY') },
+    ]);
   });
 
   test('what is not forwarded counts for the address it comes from', async () => {
+    vi.setSystemTime(Date.now() + 60_000);
     const { publishableKey } = await direct.makeTeam();
     expect(allowed(await statuses(9, () => ({ 'x-api-key': publishableKey }), direct))).toBe(8);
   });
@@ -158,11 +225,16 @@ test('a batch counts for as many requests as it holds', async () => {
   expect((await batch(2)).map(({ status }) => status)).toEqual(ok(2));
 });
 
-test.each([
-  ['off', false],
-  ['10.0.0.0/8, 2001:db8::1,loopback', ['10.0.0.0/8', '2001:db8::1', 'loopback']],
-])('TRUST_PROXY=%s', (text, parsed) => {
-  expect(parseTrustProxy(text)).toEqual(parsed);
+test('TRUST_PROXY=off trusts nobody', () => {
+  expect(parseTrustProxy('off')).toBe(false);
+});
+
+test('TRUST_PROXY takes addresses, networks and the names of networks', () => {
+  const trust = parseTrustProxy('10.0.0.0/8, 2001:db8::1,loopback');
+  if (trust === false) throw new Error('it trusts nobody');
+  const trusted = ['10.1.2.3', '2001:db8::1', '127.0.0.1', '::1'];
+  expect(trusted.map((address) => trust(address, 0))).toEqual([true, true, true, true]);
+  expect(['11.0.0.1', '2001:db8::2', '192.168.0.1'].some((address) => trust(address, 0))).toBe(false);
 });
 
 test('TRUST_PROXY=2 trusts the two nearest', () => {

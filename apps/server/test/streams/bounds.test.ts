@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseTrustProxy } from '../../src/client-address.ts';
+import { parseTrustProxy } from '../../src/gate/client-address.ts';
 import { startHarness, type Team } from '../harness.ts';
 import { type OpenStream, openStream } from '../support/event-stream.ts';
 

@@ -188,7 +188,9 @@ function findOperation(method: string, path: string): FoundOperation | undefined
 }
 
 function matches(template: string, path: string): boolean {
-  return new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`, 's').test(decoded(path));
+  return new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}/?$`, 's').test(
+    decoded(path),
+  );
 }
 
 /** As a router reads it: an escaped letter is that letter, an escaped slash is none. */

@@ -21,12 +21,15 @@ export async function trpcBatch(
     headers: { ...(!isQuery && { 'content-type': 'application/json' }), ...headers },
     ...(!isQuery && { body: json }),
   });
-  const answers = (await response.json()) as {
-    result?: unknown;
-    error?: { data: { httpStatus: number; refusal: RefusalEnvelope } };
-  }[];
+  const body = (await response.json()) as BatchedResult | BatchedResult[];
+  // What is rejected before tRPC reads it is one error for all calls, as tRPC's own links take it.
+  const answers = Array.isArray(body) ? body : names.map(() => body);
   return answers.map(({ error }) => ({
     status: error?.data.httpStatus ?? 200,
     refusal: error?.data.refusal,
   }));
+}
+
+interface BatchedResult {
+  readonly error?: { readonly data: { readonly httpStatus: number; readonly refusal: RefusalEnvelope } };
 }

@@ -206,6 +206,8 @@ const words: Record<ProblemCode, ProblemWords> = {
     title: 'This is too long to send',
     advice: 'Shorten it, or send it in parts.',
   },
+  request_timeout: ofPage('The connection was too slow'),
+  payload_too_complex: ofPage('The server could not read this request'),
   idempotency_key_reused: {
     title: 'This was sent before with other words',
     advice: 'Put it back into the message box and send it again.',

@@ -1,4 +1,4 @@
-import { createGuestInputSchema, limits, newGuestSchema } from '@parley/contract';
+import { createGuestInputSchema, newGuestSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 
 export const createGuest = procedure
@@ -18,8 +18,7 @@ export const createGuest = procedure
   })
   .input(createGuestInputSchema)
   .output(newGuestSchema)
-  .mutation(async ({ ctx: { stores, scope, caller, limitByAddress } }) => {
-    limitByAddress('guests', limits.guestsPerAddress);
+  .mutation(async ({ ctx: { stores, scope, caller } }) => {
     const { id, token } = await stores.guests.create(scope, caller.lineage);
     return { userId: id, token };
   });

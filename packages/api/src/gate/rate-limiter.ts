@@ -2,6 +2,8 @@ import type { RequestCountStore } from '@parley/db';
 
 /** How a request stands in the current minute, itself included. */
 export interface RateVerdict {
+  /** Whose limit it is. */
+  readonly of: RateKind;
   readonly limit: number;
   readonly remaining: number;
   /** When the minute ends: seconds since the Unix epoch. */
@@ -9,19 +11,27 @@ export interface RateVerdict {
   readonly isAllowed: boolean;
 }
 
-/** Requests a minute; 0: as many as they like. */
+/** Requests a minute; 0 is no limit. */
 export interface RateLimits {
-  /** Of one publishable key, and of one secret key. */
+  /** Of one family of publishable keys, and of one of secret keys. A key and those it was rolled into are a family. */
   readonly publishable: number;
   readonly secret: number;
   /** Of one user of a team, by their token. */
   readonly user: number;
-  /** Of one address, with publishable keys and with none that is good. */
+  /** Of one address: requests with a publishable key that reach chats. */
   readonly address: number;
+  /** Of one address: requests that prove neither a key nor, where the key is for users, a user. */
+  readonly unidentified: number;
+  /** Of one address: new guests and sessions of the chat page together. */
+  readonly newVisitors: number;
 }
+
+/** Whose limits there are, as the headers `RateLimit` and `RateLimit-Policy` name them. */
+export type RateKind = 'key' | 'user' | 'address' | 'unidentified' | 'new-visitors' | 'files';
 
 /** Whom a request counts for. */
 export interface RateSubject {
+  readonly of: RateKind;
   /** Names it among all there are, such as `key:key_…`. */
   readonly name: string;
   readonly limit: number;
@@ -70,27 +80,52 @@ export class RateLimiter {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#now = parts.now ?? Date.now;
+    this.#now = parts.now ?? (() => Date.now());
   }
 
   /**
-   * Counts a request, which may hold several calls, for each of its subjects; one that is refused counts for none.
-   * The verdict is that of the subject with the least left; undefined when none has a limit.
+   * Counts a request, which may hold several calls, for each of its subjects. It is allowed only if every subject has
+   * room for all of its calls; a rejected one counts for none. The verdict is that of the subject with the least left;
+   * undefined when none has a limit.
    */
   take(subjects: readonly RateSubject[], calls = 1): RateVerdict | undefined {
     const minute = Math.floor(this.#now() / MINUTE_MS);
-    const limited = subjects
-      .filter(({ limit }) => limit > 0)
-      .map((subject) => ({ subject, ...this.#tallyOf(subject, minute) }));
-    const left = ({ subject, tally }: (typeof limited)[number]) => subject.limit - usedOf(tally);
-    const least = limited.toSorted((one, other) => left(one) - left(other))[0];
+    const limited: { readonly subject: RateSubject; readonly tally: Tally; readonly isNew: boolean }[] = [];
+    let least: RateSubject | undefined;
+    let leftOfLeast = Number.POSITIVE_INFINITY;
+    let full: RateSubject | undefined;
+    for (const subject of subjects) {
+      const { limit } = subject;
+      if (limit <= 0) continue;
+      const found = this.#tallyOf(subject, minute);
+      limited.push({ subject, ...found });
+      const left = limit - usedOf(found.tally);
+      if (left < leftOfLeast) [least, leftOfLeast] = [subject, left];
+      // A batch of more calls than the limit needs all of it.
+      if (left < Math.min(calls, limit)) full ??= subject;
+    }
     if (!least) return undefined;
-    const leftBefore = left(least);
-    const isAllowed = leftBefore >= Math.min(calls, least.subject.limit);
-    if (isAllowed) for (const one of limited) this.#count(one, calls);
-    const remaining = Math.max(leftBefore - (isAllowed ? calls : 0), 0);
     const resetAt = ((minute + 1) * MINUTE_MS) / 1_000;
-    return { limit: least.subject.limit, remaining, resetAt, isAllowed };
+    if (full) {
+      const used = usedOf(this.#tallyOf(full, minute).tally);
+      const remaining = Math.max(full.limit - used, 0);
+      return { of: full.of, limit: full.limit, remaining, resetAt, isAllowed: false };
+    }
+    for (const one of limited) this.#count(one, calls);
+    const remaining = Math.max(leftOfLeast - calls, 0);
+    return { of: least.of, limit: least.limit, remaining, resetAt, isAllowed: true };
+  }
+
+  /** How many calls all of these subjects have left in this minute, without counting one. */
+  left(subjects: readonly RateSubject[]): number {
+    const minute = Math.floor(this.#now() / MINUTE_MS);
+    let least = Number.POSITIVE_INFINITY;
+    for (const { name, limit } of subjects) {
+      if (limit <= 0) continue;
+      const tally = this.#tallies.get(name);
+      least = Math.min(least, limit - (tally?.minute === minute ? usedOf(tally) : 0));
+    }
+    return least;
   }
 
   /** Shares what is left. */

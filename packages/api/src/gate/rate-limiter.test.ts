@@ -18,7 +18,7 @@ function countStore() {
 }
 
 const start = (counts: RequestCountStore) => new RateLimiter({ counts, log: () => undefined });
-const newKey = (limit = 5): RateSubject[] => [{ name: mintId('key'), limit, isShared: true }];
+const newKey = (limit = 5): RateSubject[] => [{ of: 'key', name: mintId('key'), limit, isShared: true }];
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 60_000 * 1_000 + 1 });
@@ -83,7 +83,12 @@ test('nothing runs while nobody asks', async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-const newUser = (limit: number): RateSubject => ({ name: `user:${mintId('guest')}`, limit, isShared: false });
+const newUser = (limit: number): RateSubject => ({
+  of: 'user',
+  name: `user:${mintId('guest')}`,
+  limit,
+  isShared: false,
+});
 
 test('a request counts for each of its subjects, is judged by the one with the least left, and refused for none', () => {
   const limiter = start(countStore());
@@ -132,7 +137,9 @@ test('of a user little is not shared, and more than an eighth of the limit is', 
 
 test('a hundred thousand addresses take the memory of as many, and no more', () => {
   const limiter = start(countStore());
-  const address = (index: number) => [{ name: `address:${index}`, limit: 2, isShared: false }];
+  const address = (index: number): RateSubject[] => [
+    { of: 'address', name: `address:${index}`, limit: 2, isShared: false },
+  ];
   limiter.take(address(0));
   for (let index = 1; index <= 100_000; index++) limiter.take(address(index));
   // The oldest was forgotten, and begins anew.

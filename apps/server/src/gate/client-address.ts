@@ -1,0 +1,131 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+import type { ClientAddress } from '@parley/api';
+import ipaddr from 'ipaddr.js';
+
+/** Whether to take a proxy's word for where its request came from; `hop` counts proxies from this server outwards. */
+export type TrustProxy = ((address: string, hop: number) => boolean) | false;
+
+type Address = ReturnType<typeof ipaddr.process>;
+
+/** What a request tells of where it comes from. */
+interface AddressedRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
+
+/** Hextets of an IPv6 /64: one household's network, or one attacker's. */
+const HEXTETS_OF_64 = 4;
+/** The connection was closed before its address was looked at. Such requests count together. */
+const UNKNOWN: ClientAddress = { text: 'unknown', isUnnamedProxy: false };
+
+/**
+ * Where a request comes from, as limits count it: the nearest address in `X-Forwarded-For` that is not a trusted
+ * proxy's, or the peer's own. An entry that is no address (`unknown`) ends the search at the peer: it never removes a
+ * limit. Other headers (`Forwarded`, `X-Real-IP`) are not read, because a proxy that does not know them passes on what
+ * the client wrote.
+ */
+export function clientAddress({ headers, socket }: AddressedRequest, trusts: TrustProxy): ClientAddress {
+  const peer = parseAddress(socket.remoteAddress);
+  if (!peer) return UNKNOWN;
+  const entries = forwardedFor(headers);
+  let found = peer;
+  let hop = 0;
+  while (trusts && hop < entries.length && trusts(found.toString(), hop)) {
+    const next = parseEntry(entries[hop] ?? '');
+    if (!next) return { text: textOf(peer), isUnnamedProxy: false };
+    found = next;
+    hop++;
+  }
+  const isUnnamedProxy = isForwarded(headers) && PRIVATE.has(peer.range()) && !isTrusted(peer, trusts);
+  return { text: textOf(found), isUnnamedProxy };
+}
+
+/**
+ * Where a connection comes from, whoever it speaks for; undefined for proxies and for peers in a private network, which
+ * speak for many.
+ */
+export function peerAddress(
+  socket: AddressedRequest['socket'],
+  trusts: TrustProxy,
+): ClientAddress | undefined {
+  const peer = parseAddress(socket.remoteAddress);
+  if (!peer || PRIVATE.has(peer.range()) || isTrusted(peer, trusts)) return undefined;
+  return { text: textOf(peer), isUnnamedProxy: false };
+}
+
+function isTrusted(peer: Address, trusts: TrustProxy): boolean {
+  return trusts !== false && trusts(peer.toString(), 0);
+}
+
+/** Where a company's own proxies are. */
+const PRIVATE: ReadonlySet<string> = new Set([
+  'loopback',
+  'private',
+  'linkLocal',
+  'uniqueLocal',
+  'carrierGradeNat',
+]);
+
+/** @throws Error when a part of the text names no address and no network */
+export function parseTrustProxy(text: string): TrustProxy {
+  if (text === 'off') return false;
+  if (/^[1-9]\d?$/.test(text)) {
+    const proxies = Number(text);
+    return (_address, hop) => hop < proxies;
+  }
+  const trusted = new BlockList();
+  for (const part of text.split(',').map((one) => one.trim())) {
+    for (const network of NAMED[part] ?? [part]) addNetwork(trusted, network);
+  }
+  return (address) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Networks that have a name. */
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  loopback: ['127.0.0.0/8', '::1/128'],
+  linklocal: ['169.254.0.0/16', 'fe80::/10'],
+  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+};
+
+/** Addresses are written in full: `10.1` and `1.5` mean addresses to some readers, and mistakes to most. */
+function addNetwork(list: BlockList, text: string): void {
+  const [address = '', bits] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || (bits !== undefined && !ipaddr.isValidCIDR(text))) {
+    throw new Error(`${JSON.stringify(text)} is no address, network or number`);
+  }
+  const family = version === 6 ? 'ipv6' : 'ipv4';
+  if (bits === undefined) list.addAddress(address, family);
+  else list.addSubnet(address, Number(bits), family);
+}
+
+/** The entries of `X-Forwarded-For`, the nearest proxy's first. */
+function forwardedFor(headers: IncomingHttpHeaders): string[] {
+  const header = [headers['x-forwarded-for'] ?? []].flat().join(',');
+  return header === '' ? [] : header.split(',').reverse();
+}
+
+/** Whether a proxy says that it stands between. */
+export function isForwarded(headers: IncomingHttpHeaders): boolean {
+  return 'x-forwarded-for' in headers || 'forwarded' in headers || 'x-real-ip' in headers;
+}
+
+/** An address as proxies write it: bare, `192.0.2.1:4711`, `[2001:db8::1]` or `[2001:db8::1]:4711`, perhaps quoted. */
+function parseEntry(entry: string): Address | undefined {
+  const text = entry.trim().replace(/^"(.*)"$/, '$1');
+  const [, inBrackets] = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text) ?? [];
+  const [, beforePort] = /^([\d.]+):\d{1,5}$/.exec(text) ?? [];
+  return parseAddress(inBrackets ?? beforePort ?? text);
+}
+
+function parseAddress(text: string | undefined): Address | undefined {
+  // `isIP` knows no short forms: to ipaddr.js `10.1` is an address. An IPv4 address over IPv6 is an IPv4 address.
+  return text !== undefined && isIP(text) !== 0 ? ipaddr.process(text) : undefined;
+}
+
+function textOf(address: Address): string {
+  if (address instanceof ipaddr.IPv4) return address.toString();
+  const network = address.parts.slice(0, HEXTETS_OF_64).map((part) => part.toString(16));
+  return `${network.join(':')}::/64`;
+}

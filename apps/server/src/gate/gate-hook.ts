@@ -1,0 +1,120 @@
+import { appRouter, type ClientAddress, type Context, type Services } from '@parley/api';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { contextOf } from '../doors/request-context.ts';
+import { clientAddress, isForwarded, type TrustProxy } from './client-address.ts';
+import type { UnnamedProxyNotice } from './unnamed-proxy.ts';
+
+/** How a route is limited. A route that says nothing is `unidentified`, the strictest. */
+type GateRule =
+  /** Answered from memory for those who watch the server: health and the OpenAPI document. */
+  | 'unlimited'
+  /** Static files: they cost no database read, and a page has many. */
+  | 'files'
+  /** Makes a visitor of the chat page. */
+  | 'new-visitors'
+  /** Names a publishable key in `?key=`. */
+  | 'key-in-query'
+  /** Counts for its address alone. */
+  | 'unidentified'
+  /** Calls the procedures that its path names. */
+  | 'trpc'
+  /** Calls these procedures. */
+  | { readonly procedures: readonly string[] };
+
+interface GateParts {
+  readonly services: Services;
+  readonly trustProxy: TrustProxy;
+  readonly unnamedProxy: UnnamedProxyNotice;
+}
+
+/**
+ * Puts one gate before every route: it identifies the caller and counts the request by its headers alone, before
+ * anything reads the body. CORS preflights are answered before it: browsers send them without being asked, and they
+ * cost nothing.
+ */
+export function addGate(app: FastifyInstance, { services, trustProxy, unnamedProxy }: GateParts): void {
+  app.decorateRequest('context');
+  app.decorateRequest('client');
+  app.addHook('onRequest', async (request, reply) => {
+    request.client = lazily(() => {
+      const client = clientAddress(request, trustProxy);
+      if (client.isUnnamedProxy) unnamedProxy.see();
+      return client;
+    });
+    // An unnamed proxy is noticed by its first request, whether or not its address is counted.
+    if (isForwarded(request.headers)) request.client();
+    await pass(services, request, reply);
+  });
+}
+
+/** Makes all routes that are added to this part of the server static files, but those that say otherwise. */
+export function limitAsFiles(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    route.config = { gate: 'files', ...route.config };
+  });
+}
+
+async function pass(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { gate } = services;
+  const rule = request.routeOptions.config?.gate ?? 'unidentified';
+  switch (rule) {
+    case 'unlimited':
+      return;
+    case 'files':
+    case 'new-visitors':
+    case 'unidentified':
+      gate?.countAddress(rule, request.client());
+      return;
+    case 'key-in-query': {
+      const { key } = request.query as { key?: unknown };
+      const isKnown =
+        typeof key === 'string' &&
+        key.startsWith('pk_') &&
+        (await services.stores.apiKeys.find(key, gate?.guard(request.client))) !== undefined;
+      gate?.countAddress(isKnown ? 'files' : 'unidentified', request.client());
+      return;
+    }
+    default: {
+      const procedures = rule === 'trpc' ? proceduresOf(request) : rule.procedures;
+      request.context = contextOf(services, request, reply, procedures);
+      // tRPC tells a subscription's rejection in its stream: its clients cannot read another body. There is none to read here.
+      const isSubscription =
+        rule === 'trpc' && request.method === 'GET' && procedures.every(isSubscriptionProcedure);
+      await request.context.caller().catch((error: unknown) => {
+        if (!isSubscription) throw error;
+      });
+    }
+  }
+}
+
+/** The procedures of a tRPC request, which names them in its path. */
+export function proceduresOf({ params }: FastifyRequest): string[] {
+  const { path = '' } = params as { path?: string };
+  return path.split(',');
+}
+
+function isSubscriptionProcedure(name: string): boolean {
+  // tRPC types its record by procedure; here only what all have in common is looked at.
+  const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: string } }>;
+  return Object.hasOwn(procedures, name) && procedures[name]?._def.type === 'subscription';
+}
+
+function lazily<Value>(make: () => Value): () => Value {
+  let value: Value | undefined;
+  return () => {
+    value ??= make();
+    return value;
+  };
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What procedures get. Only routes that call procedures have one. */
+    context: Context;
+    /** Where the request comes from, as limits count it. */
+    client: () => ClientAddress;
+  }
+  interface FastifyContextConfig {
+    gate?: GateRule;
+  }
+}

@@ -1,0 +1,203 @@
+import { mintId } from '@parley/contract';
+import { mintApiKey } from '@parley/db';
+import type { FastifyInstance } from 'fastify';
+import { fastify } from 'fastify';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { parseTrustProxy } from '../../src/gate/client-address.ts';
+import { addGate } from '../../src/gate/gate-hook.ts';
+import { UnnamedProxyNotice } from '../../src/gate/unnamed-proxy.ts';
+import { createLog } from '../../src/log.ts';
+import { startHarness } from '../harness.ts';
+import { trpcBatch } from '../support/trpc-batch.ts';
+import { watchCommands, withMonitoring } from '../support/watched-commands.ts';
+
+/* Every request passes one gate before its body is read. OWASP API 4, unrestricted resource consumption. */
+
+const LIMITS = { publishable: 0, secret: 0, user: 0, address: 6, unidentified: 3, newVisitors: 4 };
+const watched = await watchCommands(() =>
+  startHarness({
+    rateLimits: LIMITS,
+    trustProxy: parseTrustProxy('loopback'),
+    web: { folder: 'nowhere', audience: 'everyone', publishableKey: undefined },
+    addressOf: withMonitoring,
+  }),
+);
+const { url, makeTeam, composition } = watched.result;
+const commandsDuring = watched.during;
+const team = await makeTeam();
+
+// It stays the middle of one minute: no test has a part of it in the next.
+vi.useFakeTimers({ toFake: ['Date'], now: Math.floor(Date.now() / 60_000) * 60_000 + 30_000 });
+afterAll(() => void vi.useRealTimers());
+
+let last = 0;
+/** An address nobody has asked from. */
+const newAddress = () => `203.0.${Math.floor(++last / 250)}.${(last % 250) + 1}`;
+
+/** All routes as Fastify prints them, each with its methods. */
+function routesOf(app: FastifyInstance): { method: string; path: string }[] {
+  const lines = app.printRoutes({ commonPrefix: false, includeHooks: false }).split('\n');
+  const found: { method: string; path: string }[] = [];
+  const parents: string[] = [];
+  for (const line of lines) {
+    const [, indent = '', text = '', methods = ''] =
+      /^([│ ]*)[├└]── (.*?)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? [];
+    if (text === '') continue;
+    const depth = indent.length / 4;
+    const path = `${depth > 0 ? parents[depth - 1] : ''}${text}`;
+    parents[depth] = path;
+    for (const method of methods.split(', ').filter(Boolean)) found.push({ method, path });
+  }
+  return found;
+}
+
+const UNLIMITED = ['/healthz', '/readyz', '/openapi.json'];
+const TRPC_METHODS = ['GET', 'POST'];
+
+describe('every mounted route', () => {
+  const routes = routesOf(composition.app).filter(({ path }) => path !== '*');
+
+  test('is found by this test', () => {
+    const found = routes.map(({ method, path }) => `${method} ${path}`);
+    for (const known of ['POST /chat', 'GET /chat/:chatId/stream', 'GET /trpc/:path', 'POST /web/session']) {
+      expect(found).toContain(known);
+    }
+    expect(routes.length).toBeGreaterThan(40);
+  });
+
+  test.each(routes.map(({ method, path }) => [method, path] as const))(
+    '%s %s answers 429 at last, unless it is health or the OpenAPI document',
+    async (method, path) => {
+      if (path.startsWith('/trpc') && !TRPC_METHODS.includes(method)) return;
+      const address = newAddress();
+      const target = path.replaceAll(/:\w+/g, 'x').replaceAll('*', 'x');
+      const statuses: number[] = [];
+      for (let index = 0; index <= Math.max(...Object.values(LIMITS)); index++) {
+        const headers = { 'x-forwarded-for': address };
+        const response = await fetch(`${url}${target}`, { method, headers, redirect: 'manual' });
+        await response.body?.cancel();
+        statuses.push(response.status);
+      }
+      if (method === 'OPTIONS' && statuses[0] === 204) return;
+      expect(statuses.includes(429)).toBe(!UNLIMITED.includes(path));
+    },
+  );
+
+  test('is limited also where it does not say how', async () => {
+    const app = fastify();
+    const log = createLog('silent');
+    addGate(app, {
+      services: composition.services,
+      trustProxy: false,
+      unnamedProxy: new UnnamedProxyNotice(log),
+    });
+    app.get('/forgotten', async () => 'ok');
+    const ask = () => app.inject({ url: '/forgotten', remoteAddress: '198.51.100.77' });
+    const statuses = [];
+    for (let index = 0; index < 4; index++) statuses.push((await ask()).statusCode);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    await app.close();
+  });
+});
+
+describe('what a rejected request costs', () => {
+  test('500 invented keys make no more database reads than an address has unidentified requests', async () => {
+    const address = newAddress();
+    const ask = () =>
+      fetch(`${url}/agent`, { headers: { 'x-api-key': mintApiKey('secret'), 'x-forwarded-for': address } });
+    const used = await commandsDuring(async () => {
+      const answers = await Promise.all(Array.from({ length: 500 }, ask));
+      const statuses = answers.map(({ status }) => status);
+      expect(statuses.filter((status) => status === 401)).toHaveLength(LIMITS.unidentified);
+      expect(statuses.filter((status) => status === 429)).toHaveLength(500 - LIMITS.unidentified);
+    });
+    expect(used.filter(({ collection }) => collection === 'keys')).toHaveLength(LIMITS.unidentified);
+  });
+
+  test('500 tokens that name invented signing secrets make no more reads either', async () => {
+    const key = await team.guestKey();
+    // The server knows the key before the attack begins.
+    await fetch(`${url}/agent`, { headers: { 'x-api-key': key, 'x-forwarded-for': newAddress() } });
+    const address = newAddress();
+    const ask = () => {
+      const header = Buffer.from(JSON.stringify({ alg: 'HS256', kid: mintId('secret') })).toString(
+        'base64url',
+      );
+      const headers = { 'x-api-key': key, 'x-user-token': `${header}.e30.e30`, 'x-forwarded-for': address };
+      return fetch(`${url}/agent`, { headers });
+    };
+    const used = await commandsDuring(() => Promise.all(Array.from({ length: 500 }, ask)));
+    const reads = used.filter(({ json }) => json.startsWith('{"find":"signingSecrets"'));
+    expect(reads.length).toBeGreaterThan(0);
+    // Each looks for the team's secrets, and for the one it names.
+    expect(reads.length).toBeLessThanOrEqual(2 * LIMITS.unidentified);
+  });
+
+  test.each([
+    ['REST', 'POST', (chat: string) => `/chat/${chat}/message`],
+    ['REST, as a stream', 'GET', (chat: string) => `/chat/${chat}/stream`],
+    ['tRPC', 'POST', () => '/trpc/message.create'],
+    ['a tRPC batch', 'POST', () => '/trpc/message.create,message.create?batch=1'],
+  ])('over %s: a rejected request reads no chat, and its body is not parsed', async (_, method, pathOf) => {
+    const key = team.publishableKey;
+    const { id: chat } = await team.makeChat();
+    const address = newAddress();
+    const headers = { 'x-api-key': key, 'x-forwarded-for': address, 'content-type': 'application/json' };
+    for (let index = 0; index < LIMITS.address; index++) await fetch(`${url}/agent`, { headers });
+    const used = await commandsDuring(async () => {
+      // A body that cannot be parsed: nothing tries to.
+      const body = method === 'POST' ? { body: `{"chatId":"${chat}"` } : {};
+      const response = await fetch(`${url}${pathOf(chat)}`, { method, headers, ...body });
+      expect(response.status).toBe(429);
+    });
+    expect(used.filter(({ json }) => json.includes(chat))).toEqual([]);
+  });
+
+  test('a key without its user is rejected before its body is read', async () => {
+    const headers = {
+      'x-api-key': await team.guestKey(),
+      'x-forwarded-for': newAddress(),
+      'content-type': 'application/json',
+    };
+    for (const path of ['/chat', '/trpc/chat.create']) {
+      const response = await fetch(`${url}${path}`, { method: 'POST', headers, body: '{"' });
+      expect(response.status).toBe(401);
+      expect(await response.text()).toContain('user_token_needed');
+    }
+  });
+});
+
+test('each call of a batch counts, guests apart from the rest', async () => {
+  const headers = { 'x-api-key': await team.guestKey(), 'x-forwarded-for': newAddress() };
+  const guests = (count: number) =>
+    trpcBatch(url, Array(count).fill('guest.create'), Array(count).fill({}), headers);
+  expect((await guests(4)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  expect((await guests(1)).map(({ status }) => status)).toEqual([429]);
+  const others = await trpcBatch(url, Array(4).fill('chat.list'), Array(4).fill({}), headers);
+  expect(others.map(({ status }) => status)).toEqual([401, 401, 401, 401]);
+  const more = await trpcBatch(url, ['chat.list'], [{}], headers);
+  expect(more.map(({ status }) => status)).toEqual([429]);
+});
+
+test('every subject of a batch must have room, not only the one with the least left', async () => {
+  const harness = await startHarness({ rateLimits: { publishable: 40, user: 30 } });
+  const one = await harness.makeTeam();
+  const key = await one.guestKey();
+  const guests = await Promise.all(Array.from({ length: 3 }, () => one.makeGuest()));
+  const batch = async (token: string | undefined, size: number) => {
+    const headers = { 'x-api-key': key, 'x-user-token': token ?? '' };
+    const [first] = await trpcBatch(
+      harness.url,
+      Array(size).fill('agent.list'),
+      Array(size).fill({}),
+      headers,
+    );
+    return first?.status;
+  };
+  expect(await batch(guests[0]?.token, 20)).toBe(200);
+  expect(await batch(guests[1]?.token, 10)).toBe(200);
+  // The key has 10 left, the new user 30.
+  expect(await batch(guests[2]?.token, 11)).toBe(429);
+  // A rejected batch counts for nobody.
+  expect(await batch(guests[2]?.token, 10)).toBe(200);
+});

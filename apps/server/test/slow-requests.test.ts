@@ -1,0 +1,95 @@
+import { connect, type Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_TIMES } from '../src/gate/connections.ts';
+import { startHarness } from './harness.ts';
+
+/* A client that sends slowly, or connects too often, holds nothing for long. */
+
+const slow = await startHarness({ connectionTimes: { headersMs: 300, requestMs: 900 } });
+
+interface Connection {
+  readonly socket: Socket;
+  /** Everything the server said, once the connection is closed. */
+  readonly closed: Promise<string>;
+}
+
+function open(url: string): Connection {
+  const { port, hostname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk.toString();
+  });
+  // The server may close while we write.
+  socket.on('error', () => undefined);
+  return { socket, closed: new Promise((resolve) => socket.once('close', () => resolve(text))) };
+}
+
+/** Sends `start`, and then a byte at a time until the connection is closed. */
+async function trickle(url: string, start: string, piece: string): Promise<string> {
+  const { socket, closed } = open(url);
+  socket.write(start);
+  const timer = setInterval(() => socket.writable && socket.write(piece), 50);
+  const text = await closed;
+  clearInterval(timer);
+  return text;
+}
+
+const HEAD = `POST /chat HTTP/1.1\r\nhost: p\r\n`;
+
+describe('a request that never becomes whole is 408, and its connection is closed', () => {
+  test('with headers that trickle', async () => {
+    const answer = await trickle(slow.url, HEAD, 'x-a: b\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+    expect(answer).toContain('"code":"request_timeout"');
+  });
+
+  test('with a body that trickles', async () => {
+    const team = await slow.makeTeam();
+    const head = `${HEAD}x-api-key: ${team.secretKey}\r\ncontent-type: application/json\r\ncontent-length: 500000\r\n\r\n{`;
+    expect(await trickle(slow.url, head, ' ')).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+  });
+
+  test('when nothing is ever sent', async () => {
+    expect(await open(slow.url).closed).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+  });
+
+  test('also when the client ignores that it was answered', async () => {
+    const { port, hostname } = new URL(slow.url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    socket.on('error', () => undefined).resume();
+    const timer = setInterval(() => socket.writable && socket.write('x'), 50);
+    socket.write(HEAD);
+    await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    clearInterval(timer);
+  });
+});
+
+test('a stream that lasts longer than a request may take goes on', async () => {
+  const team = await slow.makeTeam();
+  const gate = slow.model.hold();
+  const { id } = await team.makeChat();
+  const stream = await team.stream(id, 'takes a while');
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  gate.release();
+  expect((await stream.rest()).at(-1)?.data).toBe('[DONE]');
+});
+
+test('the server as it is started has 10 s for headers and 30 s for a request', () => {
+  expect(DEFAULT_TIMES).toEqual({ headersMs: 10_000, requestMs: 30_000 });
+});
+
+test('connections beyond the bound are closed, and the log says so once', async () => {
+  const small = await startHarness({ connections: { max: 3 } });
+  const held = Array.from({ length: 3 }, () => open(small.url));
+  await Promise.all(
+    held.map(({ socket }) => new Promise<void>((resolve) => socket.once('connect', () => resolve()))),
+  );
+  expect(await open(small.url).closed).toBe('');
+  const line = await small.log.find(({ msg }) => msg.includes('CONNECTIONS_MAX'));
+  expect(line).toMatchObject({ level: 'warn', max: 3 });
+  for (const { socket } of held) socket.destroy();
+  await expect
+    .poll(async () => (await fetch(`${small.url}/healthz`).catch(() => undefined))?.status)
+    .toBe(200);
+});

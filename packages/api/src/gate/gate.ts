@@ -1,0 +1,84 @@
+import { Refusal } from '@parley/contract';
+import type { ReadGuard } from '@parley/db';
+import type { Caller } from '../caller.ts';
+import { type ClientAddress, widerNetwork } from './client-address.ts';
+import { CredentialReads } from './credential-reads.ts';
+import type { RateLimiter, RateLimits, RateVerdict } from './rate-limiter.ts';
+import { subjectsOfAddress, subjectsOfCaller } from './rate-subjects.ts';
+
+/** What a request needs to be counted. */
+export interface CountedRequest {
+  /** Undefined where the host does not know it: then no limit of an address counts. */
+  readonly client: () => ClientAddress | undefined;
+  /** The procedures it calls; a batch calls several. */
+  readonly procedures: readonly string[];
+}
+
+/**
+ * The limits of requests, in one order for every route and procedure: the address first, then the key, then the user.
+ * All of it needs a request's headers alone, so that a rejected request's body is never read.
+ */
+export class Gate {
+  readonly #limiter: RateLimiter;
+  readonly #limits: RateLimits;
+  readonly #reads = new CredentialReads();
+
+  constructor(limiter: RateLimiter, limits: RateLimits) {
+    this.#limiter = limiter;
+    this.#limits = limits;
+  }
+
+  /** Stands before each database read for a key or token that this process does not know. */
+  guard(client: () => ClientAddress | undefined): ReadGuard {
+    return (read) => {
+      const from = client();
+      if (!from) return read();
+      const subjects = subjectsOfAddress('unidentified', from, this.#limits);
+      const guard = this.#reads.guard(
+        widerNetwork(from.text) ?? from.text,
+        () => this.#limiter.left(subjects),
+        () => rejectLimited(this.#limiter.take(subjects)),
+      );
+      return guard(read);
+    };
+  }
+
+  /**
+   * Counts a request that proves nobody, for its address alone.
+   *
+   * @throws Refusal `rate_limited`
+   */
+  countAddress(
+    of: 'unidentified' | 'new-visitors' | 'files',
+    client: ClientAddress | undefined,
+    calls = 1,
+  ): RateVerdict | undefined {
+    const verdict = this.#limiter.take(subjectsOfAddress(of, client, this.#limits), calls);
+    if (verdict && !verdict.isAllowed) rejectLimited(verdict);
+    return verdict;
+  }
+
+  /** Counts a request whose key is known. The caller rejects it when the verdict says so, after telling the verdict. */
+  countCaller(caller: Caller, { client, procedures }: CountedRequest): RateVerdict | undefined {
+    const calls = Math.max(procedures.length, 1);
+    if (caller.as.role !== 'nobody') {
+      return this.#limiter.take(subjectsOfCaller(caller, client, this.#limits), calls);
+    }
+    const { canBecomeGuest } = caller.as;
+    const guests = canBecomeGuest ? procedures.filter((name) => name === 'guest.create').length : 0;
+    const from = client();
+    const others = calls - guests;
+    const ofOthers =
+      others > 0
+        ? this.#limiter.take(subjectsOfAddress('unidentified', from, this.#limits), others)
+        : undefined;
+    if (guests === 0 || ofOthers?.isAllowed === false) return ofOthers;
+    return this.#limiter.take(subjectsOfAddress('new-visitors', from, this.#limits), guests);
+  }
+}
+
+/** @throws Refusal `rate_limited` with the seconds until the minute is over */
+export function rejectLimited(verdict: RateVerdict | undefined): never {
+  const retryAfterSeconds = Math.max(Math.ceil((verdict?.resetAt ?? 0) - Date.now() / 1_000), 1);
+  throw new Refusal('rate_limited', { retryAfterSeconds });
+}

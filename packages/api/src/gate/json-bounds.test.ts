@@ -1,0 +1,55 @@
+import type { Refusal } from '@parley/contract';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { rejectComplexJson } from './json-bounds.ts';
+
+const BOUNDS = { keysMax: 3, depthMax: 4 };
+const isRejected = (json: string) => {
+  try {
+    rejectComplexJson(json, BOUNDS);
+    return false;
+  } catch (error) {
+    expect((error as Refusal).code).toBe('payload_too_complex');
+    return true;
+  }
+};
+
+function measure(value: unknown): { keys: number; depth: number } {
+  if (typeof value !== 'object' || value === null) return { keys: 0, depth: 0 };
+  const inner = Object.values(value).map(measure);
+  return {
+    keys:
+      (Array.isArray(value) ? 0 : Object.keys(value).length) + inner.reduce((sum, { keys }) => sum + keys, 0),
+    depth: 1 + Math.max(0, ...inner.map(({ depth }) => depth)),
+  };
+}
+
+test('any JSON is rejected exactly when it has too many keys or is too deep', () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 6 }), (json) => {
+      const { keys, depth } = measure(JSON.parse(json));
+      // A repeated key is one key after parsing; the text has both.
+      const written = (json.match(/"(?:[^"\\]|\\.)*"\s*:/g) ?? []).length;
+      expect(isRejected(json)).toBe(Math.max(keys, written) > BOUNDS.keysMax || depth > BOUNDS.depthMax);
+    }),
+  );
+});
+
+describe('characters within strings count for nothing', () => {
+  test.each([
+    ['brackets and colons', '{"a":"{[{[{[:::::"}'],
+    ['an escaped quote', '{"a":"\\"{[{[{[::::"}'],
+    ['an escaped backslash before the end', '{"a":"\\\\","b":"{{{{{::::"}'],
+    ['a string that never ends', '{"a":"{{{{{{{{'],
+  ])('%s', (_, json) => {
+    expect(isRejected(json)).toBe(false);
+  });
+
+  test('a string that ends in an escaped backslash does end', () => {
+    expect(isRejected('["\\\\",[[[[[[1]]]]]]]')).toBe(true);
+  });
+});
+
+test('text that is no JSON is left to the parser', () => {
+  for (const text of ['', ']]]]', '"', 'nonsense']) expect(isRejected(text)).toBe(false);
+});

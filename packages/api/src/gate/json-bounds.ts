@@ -1,0 +1,59 @@
+import { limits, Refusal } from '@parley/contract';
+
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+export interface JsonBounds {
+  /** Object keys in all of it. */
+  readonly keysMax: number;
+  readonly depthMax: number;
+}
+
+/**
+ * Rejects JSON with too many object keys or too deep, by one look at its characters: parsing and validating such a text
+ * would cost a hundred times as much. A text that is no JSON passes; the parser rejects it.
+ *
+ * @throws Refusal `payload_too_complex`
+ */
+export function rejectComplexJson(
+  json: string,
+  { keysMax, depthMax }: JsonBounds = { keysMax: limits.bodyKeysMax, depthMax: limits.bodyDepthMax },
+): void {
+  let keys = 0;
+  let depth = 0;
+  for (let index = 0; index < json.length; index++) {
+    switch (json.charCodeAt(index)) {
+      case QUOTE:
+        index = endOfString(json, index);
+        break;
+      case COLON:
+        keys++;
+        if (keys > keysMax) throw new Refusal('payload_too_complex');
+        break;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        depth++;
+        if (depth > depthMax) throw new Refusal('payload_too_complex');
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        depth--;
+        break;
+    }
+  }
+}
+
+/** Where the string that begins at `start` ends: the next quote that is not escaped, or the end of the text. */
+function endOfString(json: string, start: number): number {
+  for (let end = json.indexOf('"', start + 1); end !== -1; end = json.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (json.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+  return json.length;
+}

@@ -1,0 +1,52 @@
+import { limits } from '@parley/contract';
+import { expect, test, vi } from 'vitest';
+import { createCredentialCache, type ReadGuard } from './credential-cache.ts';
+
+const reject: ReadGuard = () => Promise.reject(new Error('too many reads'));
+
+test('a credential that does not exist is read once, however often it is tried', async () => {
+  const lookUp = createCredentialCache<object>();
+  const find = vi.fn(async () => undefined);
+  for (let tries = 0; tries < 20; tries++) expect(await lookUp('invented', find)).toBeUndefined();
+  expect(find).toHaveBeenCalledTimes(1);
+});
+
+test('a flood of invented credentials does not push out one that exists', async () => {
+  const lookUp = createCredentialCache<{ id: string }>();
+  const find = vi.fn(async () => ({ id: 'real' }));
+  await lookUp('real', find);
+  for (let index = 0; index < limits.cacheEntriesMax + 10; index++) {
+    await lookUp(`invented-${index}`, async () => undefined);
+  }
+  expect(await lookUp('real', find)).toEqual({ id: 'real' });
+  expect(find).toHaveBeenCalledTimes(1);
+});
+
+test('the guard decides about credentials this process has not seen, and about no others', async () => {
+  const lookUp = createCredentialCache<{ id: string }>();
+  const find = vi.fn(async () => ({ id: 'real' }));
+  await expect(lookUp('real', find, reject)).rejects.toThrow('too many reads');
+  expect(find).not.toHaveBeenCalled();
+  await lookUp('real', find);
+  lookUp.forget('real');
+  expect(await lookUp('real', find, reject)).toEqual({ id: 'real' });
+  expect(find).toHaveBeenCalledTimes(2);
+});
+
+test('a rejection by the guard is not shared with a parallel look-up', async () => {
+  const lookUp = createCredentialCache<{ id: string }>();
+  const find = async () => ({ id: 'real' });
+  const [rejected, allowed] = await Promise.allSettled([
+    lookUp('real', find, reject),
+    lookUp('real', find, (read) => read()),
+  ]);
+  expect(rejected.status).toBe('rejected');
+  expect(allowed).toEqual({ status: 'fulfilled', value: { id: 'real' } });
+});
+
+test('a credential that is made after it was tried works once the cache is told', async () => {
+  const lookUp = createCredentialCache<{ id: string }>();
+  expect(await lookUp('key', async () => undefined)).toBeUndefined();
+  lookUp.forget('key');
+  expect(await lookUp('key', async () => ({ id: 'key' }))).toEqual({ id: 'key' });
+});
