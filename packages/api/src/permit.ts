@@ -1,5 +1,5 @@
-import { isId, Refusal } from '@parley/contract';
-import type { ApiKeyReach, ChatStore, Scope } from '@parley/db';
+import { Refusal } from '@parley/contract';
+import type { ApiKeyReach, Scope } from '@parley/db';
 import type { Caller } from './caller.ts';
 import type { Policy } from './policies.ts';
 
@@ -32,21 +32,13 @@ function refuseWrongCaller({ kind, as }: Caller, callers: Policy['callers']): vo
 }
 
 /**
- * Keeps a caller who may not reach all of the team's chats within theirs, whatever the procedure does with the
- * input: one that names a chat names one of theirs, and one that names a user names them. Turns and messages are
- * found by their chat, so that this is all there is to guard.
+ * The user that a caller's request is about: one bound to a user names nobody else.
  *
- * @throws Refusal `chat_not_found`, `user_not_allowed`
+ * @throws Refusal `user_not_allowed`
  */
-export async function keepWithin(chats: ChatStore, scope: Scope, input: unknown): Promise<void> {
-  if (scope.user === undefined && scope.agents === undefined) return;
-  const { chatId, userId } = fieldsOf(input);
-  if (scope.user !== undefined && userId !== undefined && userId !== scope.user) {
-    throw new Refusal('user_not_allowed');
-  }
-  if (typeof chatId !== 'string') return;
-  const isTheirs = isId('chat', chatId) && (await chats.find(scope, chatId)) !== undefined;
-  if (!isTheirs) throw new Refusal('chat_not_found');
+export function ownUser({ user }: Scope, named: string | undefined): string | undefined {
+  if (user !== undefined && named !== undefined && named !== user) throw new Refusal('user_not_allowed');
+  return named ?? user;
 }
 
 /**
@@ -73,8 +65,4 @@ export function refuseBeyond(
  */
 export function refuseRestricted({ agents }: Scope): void {
   if (agents) throw new Refusal('whole_team_key_needed');
-}
-
-function fieldsOf(input: unknown): { chatId?: unknown; userId?: unknown } {
-  return typeof input === 'object' && input !== null ? input : {};
 }

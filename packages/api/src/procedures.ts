@@ -1,10 +1,12 @@
 import { isId, Refusal } from '@parley/contract';
+import type { z } from 'zod';
 import { askerOf } from './asker-of.ts';
 import { beginAct, madeBy, targetOf } from './audit/begin-act.ts';
 import type { Caller } from './caller.ts';
+import { type ChatNotFound, findChat } from './chat/find-chat.ts';
 import type { Context } from './context.ts';
 import { toIdempotency } from './idempotency.ts';
-import { keepWithin, permit } from './permit.ts';
+import { permit } from './permit.ts';
 import { policyOf } from './policies.ts';
 import { refusalOf, toTrpcError } from './refusal-of.ts';
 import { refusingInStream } from './refusing-in-stream.ts';
@@ -19,10 +21,9 @@ const refusing = t.procedure.use(async ({ next }) => {
 });
 
 /** Proves who calls, and that they may ask for this, before the input is looked at. */
-const authenticated = refusing.use(async ({ ctx, path, getRawInput, next }) => {
+const authenticated = refusing.use(async ({ ctx, path, next }) => {
   const caller = await ctx.caller();
   permit(caller, policyOf(path));
-  await keepWithin(ctx.services.stores.chats, caller.scope, await getRawInput());
   return next({ ctx: { ...ctx.services, caller, scope: caller.scope } });
 });
 
@@ -42,7 +43,7 @@ export const procedure = authenticated.use(async ({ ctx, path, type, getRawInput
  * For subscriptions: the one way to answer with a stream. The stream has its place among those that are open, and
  * ends with what the caller was let in with; the procedure feeds it for as long as `stream.signal` lasts.
  */
-export const streamProcedure = (kind: StreamKind) =>
+const streamProcedure = (kind: StreamKind) =>
   procedure.use(async ({ ctx, next }) => {
     const stream = await ctx.openStream(kind);
     const result = await next({ ctx: { stream } });
@@ -64,18 +65,53 @@ export const idempotentProcedure = procedure.use(async ({ ctx, path, getRawInput
   next({ ctx: { idempotency: await idempotencyOf(ctx, path, getRawInput) } }),
 );
 
-/** For requests that begin a turn: the turn an earlier request with the same key began is found before all else. */
-export const turnProcedure = keyed.use(async ({ ctx, getRawInput, next }) => {
-  const { turns, scope, idempotency } = ctx;
+/** An input that names a chat. */
+type NamesChat = z.ZodType<{ chatId: string }>;
+
+/**
+ * For what is about one chat: reads it once, in the caller's scope, and hands it on as the proof that stores and turns
+ * ask for.
+ */
+export const chatProcedure = <Input extends NamesChat>(input: Input, notFound?: ChatNotFound) =>
+  procedure.input(input).use(async ({ ctx, input: { chatId }, next }) => {
+    const chat = await findChat(ctx.stores.chats.find, ctx.scope, chatId, notFound);
+    return next({ ctx: { chat } });
+  });
+
+/** For subscriptions that are about one chat, which is read as by `chatProcedure`. */
+export const chatStreamProcedure = <Input extends NamesChat>(
+  kind: StreamKind,
+  input: Input,
+  notFound?: ChatNotFound,
+) =>
+  streamProcedure(kind)
+    .input(input)
+    .use(async ({ ctx, input: { chatId }, next }) => {
+      const chat = await findChat(ctx.stores.chats.find, ctx.scope, chatId, notFound);
+      return next({ ctx: { chat } });
+    });
+
+/** The turn that an earlier request with the same key began is found before all else, the input's check included. */
+const replaying = keyed.use(async ({ ctx, getRawInput, next }) => {
+  const { stores, turns, scope, idempotency } = ctx;
   const chatId = idempotency && chatIdOf(await getRawInput());
-  const kept = idempotency && chatId && (await turns.findKept(scope, chatId, idempotency));
+  const found = chatId && (await stores.chats.find(scope, chatId));
+  const kept = found && (await turns.findKept(found, idempotency));
   if (kept) ctx.markReplayed();
   const asker = kept ? undefined : await askerOf(ctx.services, ctx.caller);
-  return next({ ctx: { kept: kept || undefined, asker } });
+  return next({ ctx: { found: found || undefined, kept: kept || undefined, asker } });
 });
 
+/** For requests that begin a turn in a chat, which is read as by `chatProcedure`. */
+export const turnProcedure = <Input extends NamesChat>(input: Input, notFound?: ChatNotFound) =>
+  replaying.input(input).use(async ({ ctx: { found, turns, scope }, input: { chatId }, next }) => {
+    // Without a key nothing is told of the chat before the turn's own run has read it again.
+    const chat = found ?? (await findChat(turns.findChat, scope, chatId, notFound));
+    return next({ ctx: { chat } });
+  });
+
 /** For requests that make a chat: likewise. One that was deleted since is not made again. */
-export const chatProcedure = keyed.use(async ({ ctx, next }) => {
+export const newChatProcedure = keyed.use(async ({ ctx, next }) => {
   const { stores, scope, idempotency } = ctx;
   const kept = idempotency && (await stores.chats.findKept(scope, idempotency.key));
   if (kept && kept.body !== idempotency.body) throw new Refusal('idempotency_key_reused');

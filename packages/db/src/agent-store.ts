@@ -151,11 +151,15 @@ export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
       .reverse();
   }
 
-  async function findKept({ team }: Scope, idempotencyKey: string): Promise<KeptAgent | undefined> {
+  async function findKept(
+    { team, agents: within }: Scope,
+    idempotencyKey: string,
+  ): Promise<KeptAgent | undefined> {
     const found = await agents
       .findOne({ 'idempotency.key': idempotencyKey }, withVersionInUse)
       .lean<AgentDocument & { idempotency: Idempotency }>();
-    return found?.team === team ? { body: found.idempotency.body, agent: toInfo(found) } : undefined;
+    if (!found || (within && !within.includes(found._id))) return undefined;
+    return found.team === team ? { body: found.idempotency.body, agent: toInfo(found) } : undefined;
   }
 
   /** What has no header needs no look at how secrets are sealed. */

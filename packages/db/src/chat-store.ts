@@ -1,11 +1,12 @@
 import { firstIdAt, type Id, type Metadata, markerIdOf, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
+import { accessTo } from './chat-access.ts';
 import { createTurnCounter } from './count-turns.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import { createMarkers, isMarker } from './deletion-marker.ts';
 import type { ChatDocument, Models } from './models.ts';
 import { chatsWithin } from './reach.ts';
-import { type ChatRecord, isEnded, type KeptChat, type NewChat } from './records.ts';
+import { type ChatRecord, isEnded, type KeptChat, type NewChat, type Scope } from './records.ts';
 import type { ChatStore } from './store.ts';
 import { beginningsOf, wordsOf } from './title-words.ts';
 import { rangeOf } from './turn-log-store.ts';
@@ -28,30 +29,30 @@ export function createChatStore(models: Models): ChatStore {
     reservations: trusted({ $exists: false }),
   };
   return {
-    async create({ team }, chat) {
-      const record = toNewRecord(team, chat);
+    async create(scope, chat) {
+      const record = toNewRecord(scope, chat);
       await chats.insertMany([toDocument(record, chat.agentType)], { lean: true });
       return record;
     },
 
-    async createOnce({ team }, chat, idempotency) {
-      const record = toNewRecord(team, chat);
+    async createOnce(scope, chat, idempotency) {
+      const record = toNewRecord(scope, chat);
       try {
         await chats.insertMany([{ ...toDocument(record, chat.agentType), idempotency }], { lean: true });
         return record;
       } catch (error) {
-        const kept = isDuplicateKey(error) && (await findKept(team, idempotency.key));
+        const kept = isDuplicateKey(error) && (await findKept(scope, idempotency.key));
         // What holds the key may not be acknowledged by a majority yet; then the request is to be sent again.
         if (!kept) throw error;
         return { kept };
       }
     },
 
-    findKept: ({ team }, idempotencyKey) => findKept(team, idempotencyKey),
+    findKept,
 
     async find(scope, id) {
       const found = await chats.findOne({ _id: id, ...chatsWithin(scope) }).lean();
-      return found ? toRecord(found) : undefined;
+      return found ? accessTo(scope, toRecord(found)) : undefined;
     },
 
     async list(scope, { user = scope.user, agentType, search }, { limit, after }) {
@@ -114,7 +115,7 @@ export function createChatStore(models: Models): ChatStore {
       return found ? toRecord(found) : undefined;
     },
 
-    async giveTitle({ team }, id, title) {
+    async giveTitle({ chat: { id, team } }, title) {
       const hasNone = { _id: id, team, title: trusted({ $exists: false }) };
       await chats.updateOne(hasNone, { $set: { title, titleBeginnings: beginningsOf(title) } });
     },
@@ -154,12 +155,14 @@ export function createChatStore(models: Models): ChatStore {
     },
   };
 
-  async function findKept(team: Id<'team'>, idempotencyKey: string): Promise<KeptChat | undefined> {
+  async function findKept(scope: Scope, idempotencyKey: string): Promise<KeptChat | undefined> {
     const found = await chats.findOne({ 'idempotency.key': idempotencyKey }).lean();
     if (!found?.idempotency) return undefined;
+    const { body } = found.idempotency;
     // The key's hash names the team's own API key; a tombstone names no team.
-    if (found.team !== undefined && found.team !== team) return undefined;
-    return { body: found.idempotency.body, chat: found.team === undefined ? undefined : toRecord(found) };
+    if (found.team === undefined) return { body, chat: undefined };
+    const access = accessTo(scope, toRecord(found));
+    return access && { body, chat: access.chat };
   }
 
   /** Page by page: a chat may hold thousands of turns. Most have no log any more. */
@@ -178,15 +181,18 @@ export function createChatStore(models: Models): ChatStore {
   }
 }
 
-function toNewRecord(team: Id<'team'>, { agent, user, metadata }: NewChat): ChatRecord {
-  return {
+/** @throws Error for a chat that its maker would not reach */
+function toNewRecord(scope: Scope, { agent, user, metadata }: NewChat): ChatRecord {
+  const record: ChatRecord = {
     id: mintId('chat'),
-    team,
+    team: scope.team,
     agent,
     ...(user !== undefined && { user }),
     ...(metadata !== undefined && { metadata }),
     createdAt: new Date(),
   };
+  if (!accessTo(scope, record)) throw new Error('a chat is made within the scope of its maker');
+  return record;
 }
 
 function toDocument(chat: ChatRecord, agentType: string): ChatDocument {

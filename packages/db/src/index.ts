@@ -1,4 +1,5 @@
 export { type ApiKeyKind, isApiKey, mintApiKey } from './api-key.ts';
+export type { ChatAccess } from './chat-access.ts';
 export { connectDatabase, type Database, type DatabaseOptions, type DatabaseState } from './connect.ts';
 export type { ReadGuard } from './credential-cache.ts';
 export type { EncryptionControl, EncryptionStatus } from './encryption/encryption-control.ts';

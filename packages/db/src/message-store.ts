@@ -42,7 +42,7 @@ export function createMessageStore({ turns }: Models): MessageStore {
   }
 
   return {
-    async list({ team }, chat, { limit, order, after }) {
+    async list({ chat: { id: chat, team } }, { limit, order, after }) {
       const direction = order === 'asc' ? 1 : -1;
       const from = after?.sequence ?? (order === 'asc' ? 1 : Number.MAX_SAFE_INTEGER);
       const items: PlacedMessage[] = [];

@@ -1,9 +1,10 @@
 import type { ErrorCode, Id, KeyAccess, KeyScope, Metadata, Tool, ToolStep } from '@parley/contract';
 import type { ApiKeyKind } from './api-key.ts';
+import type { ChatAccess } from './chat-access.ts';
 
 /**
- * Who may see a thing. Every store function takes one, so that a query without a tenant does not compile. What
- * narrows it is honoured by the stores of chats and agents; turns and messages are reached through their chat.
+ * What a caller reaches. Every store function that serves callers takes one, so that a query without a tenant does
+ * not compile, and keeps to its user and agents. Turns and messages are reached through a chat: see `ChatAccess`.
  */
 export interface Scope {
   readonly team: Id<'team'>;
@@ -11,6 +12,16 @@ export interface Scope {
   readonly user?: string;
   /** The agents that are reached, and whose chats are; absent: all of the team's. */
   readonly agents?: readonly Id<'agent'>[];
+}
+
+/**
+ * What the engine's own work reaches: it runs turns that were accepted, for no caller. A caller's scope is none, so
+ * that none of its functions serves a caller by mistake.
+ */
+export interface SystemScope {
+  readonly team: Id<'team'>;
+  readonly user?: never;
+  readonly agents?: never;
 }
 
 export interface ApiKeyRecord {
@@ -455,7 +466,8 @@ export interface ChatTail {
 
 /** What a runner looks at between its insert and its call of the model. */
 export interface TurnView {
-  readonly chat: ChatRecord | undefined;
+  /** Undefined when it was deleted. */
+  readonly chat: ChatAccess | undefined;
   /** Whether every turn before this one has ended. One that is not there counts as ended. */
   readonly predecessorEnded: boolean;
   /** Bytes of the chat's text before this turn. */

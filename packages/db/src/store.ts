@@ -7,6 +7,7 @@ import type {
   TransferUsage,
 } from '@parley/contract';
 import type { ApiKeyKind } from './api-key.ts';
+import type { ChatAccess } from './chat-access.ts';
 import type { ReadGuard } from './credential-cache.ts';
 import type {
   AgentInfo,
@@ -47,6 +48,7 @@ import type {
   Scope,
   SigningSecretInfo,
   SigningSecretRecord,
+  SystemScope,
   TeamChange,
   TeamInfo,
   TeamSettings,
@@ -272,7 +274,7 @@ export interface ChatStore {
    * `next` is where to go on. `sequence` is the newest turn's: the one that was looked at.
    */
   listIdle(
-    scope: Scope,
+    scope: SystemScope,
     agent: Id<'agent'>,
     before: Date,
     page: { limit: number; after?: Id<'chat'> },
@@ -282,7 +284,8 @@ export interface ChatStore {
   createOnce(scope: Scope, chat: NewChat, idempotency: Idempotency): Promise<ChatRecord | { kept: KeptChat }>;
   /** The chat that a request with this key made. */
   findKept(scope: Scope, idempotencyKey: string): Promise<KeptChat | undefined>;
-  find(scope: Scope, id: Id<'chat'>): Promise<ChatRecord | undefined>;
+  /** The chat, if the scope reaches it. */
+  find(scope: Scope, id: Id<'chat'>): Promise<ChatAccess | undefined>;
   /** Newest first, at most `limit`, from after the chat `after` on. */
   list(
     scope: Scope,
@@ -292,7 +295,7 @@ export interface ChatStore {
   /** Changes what is given. Undefined when there is no such chat. */
   update(scope: Scope, id: Id<'chat'>, change: ChatChange): Promise<ChatRecord | undefined>;
   /** Gives the chat a title unless it has one. */
-  giveTitle(scope: Scope, id: Id<'chat'>, title: string): Promise<void>;
+  giveTitle(chat: ChatAccess, title: string): Promise<void>;
   /** Marks the chat deleted: a tombstone without content stays. False when there was none. */
   markDeleted(scope: Scope, id: Id<'chat'>): Promise<boolean>;
   /**
@@ -305,7 +308,7 @@ export interface ChatStore {
    * Inserts the deletion marker behind exactly the turn `sequence`, before the chat is marked deleted. False:
    * the chat has a newer turn. True also when the chat has its marker already.
    */
-  insertMarkerBehind(scope: Scope, id: Id<'chat'>, sequence: number): Promise<boolean>;
+  insertMarkerBehind(scope: SystemScope, id: Id<'chat'>, sequence: number): Promise<boolean>;
   /** Chats with a marker that may not be marked deleted yet, at most `limit`: what a crash left behind. */
   listUnmarked(
     limit: number,
@@ -324,46 +327,54 @@ export interface ChatStore {
 export interface MessageStore {
   /** All messages a list shows, in the given order, at most `limit`, from after `after` on. */
   list(
-    scope: Scope,
-    chat: Id<'chat'>,
+    chat: ChatAccess,
     page: { limit: number; order: 'asc' | 'desc'; after?: MessagePosition },
   ): Promise<PageOf<ListedMessage, MessagePosition>>;
 }
 
 export type InsertResult = 'inserted' | 'sequence-taken' | 'key-taken';
 
+/**
+ * The turns of chats. What serves callers takes their access to the chat, and finds only turns of that chat; what the
+ * engine does for itself takes the team of the turn.
+ */
 export interface TurnStore {
   /** The newest turn of a chat; sequence 0 when there is none. Undefined when a deletion marker follows it. */
-  tail(scope: Scope, chat: Id<'chat'>): Promise<ChatTail | undefined>;
+  tail(chat: ChatAccess): Promise<ChatTail | undefined>;
   /**
    * Accepts a turn. A second insert of the same id is the first one's success. `key-taken`: a turn with the
    * same idempotency key stands in this chat.
    */
-  insert(scope: Scope, turn: NewTurn): Promise<InsertResult>;
+  insert(chat: ChatAccess, turn: NewTurn): Promise<InsertResult>;
   /** Removes a turn of a deleted chat that has its marker, and gives back what was reserved for it. */
-  remove(scope: Scope, id: Id<'turn'>): Promise<void>;
+  remove(scope: SystemScope, id: Id<'turn'>): Promise<void>;
   /**
    * The chat, the predecessor and the history, read with majority concern after the insert. `chatBytes`, where it
    * is known, is the size of the chat's text: from it follows how many turns are worth reading at once.
    */
   look(
-    scope: Scope,
+    scope: SystemScope,
     chat: Id<'chat'>,
     sequence: number,
     historyBytesMax: number,
     chatBytes?: number,
   ): Promise<TurnView>;
   /** Tells the turn before `sequence` that one waits behind it. False: it has ended, nobody will wake us. */
-  announceSuccessor(scope: Scope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
+  announceSuccessor(scope: SystemScope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
   /** Claims a queued turn. Undefined when it is not queued any more. */
-  claim(scope: Scope, id: Id<'turn'>, token: string): Promise<TurnRecord | undefined>;
+  claim(scope: SystemScope, id: Id<'turn'>, token: string): Promise<TurnRecord | undefined>;
   /** Claims the turn with this sequence if it is queued. */
-  claimNext(scope: Scope, chat: Id<'chat'>, sequence: number, token: string): Promise<TurnRecord | undefined>;
+  claimNext(
+    scope: SystemScope,
+    chat: Id<'chat'>,
+    sequence: number,
+    token: string,
+  ): Promise<TurnRecord | undefined>;
   /**
    * Gives a claimed turn back to the queue, with what its run had used; not a crash. False when the token no
    * longer stands.
    */
-  release(scope: Scope, id: Id<'turn'>, token: string, usage?: UsageRecord): Promise<boolean>;
+  release(scope: SystemScope, id: Id<'turn'>, token: string, usage?: UsageRecord): Promise<boolean>;
   /** One sign of life for all turns of this process: answers the tokens that no longer stand. */
   renew(leases: readonly { turn: Id<'turn'>; token: string }[]): Promise<string[]>;
   /**
@@ -371,45 +382,45 @@ export interface TurnStore {
    * the turn was deleted.
    */
   keepSteps(
-    scope: Scope,
+    scope: SystemScope,
     id: Id<'turn'>,
     token: string,
     steps: readonly ToolStep[],
   ): Promise<'kept' | 'lost' | 'gone'>;
   /** Ends a turn under its token. `lost`: the token no longer stands; `gone`: the turn was deleted. */
   end(
-    scope: Scope,
+    scope: SystemScope,
     id: Id<'turn'>,
     token: string,
     end: TurnEnd,
   ): Promise<{ result: 'ended'; hasSuccessor: boolean } | { result: 'lost' | 'gone' }>;
   /** Marks an unfinished turn cancelled. False: it has ended, or is gone. */
-  cancel(scope: Scope, id: Id<'turn'>): Promise<boolean>;
+  cancel(chat: ChatAccess, id: Id<'turn'>): Promise<boolean>;
   /**
    * Marks unfinished turns that a user asked for cancelled, at most `limit`; answers those that were not marked
    * before.
    */
-  cancelOfUser(scope: Scope, user: string, limit: number): Promise<Id<'turn'>[]>;
+  cancelOfUser(scope: SystemScope, user: string, limit: number): Promise<Id<'turn'>[]>;
   /** Marks every unfinished turn of the chat before `sequence` cancelled. */
-  cancelBefore(scope: Scope, chat: Id<'chat'>, sequence: number): Promise<void>;
+  cancelBefore(chat: ChatAccess, sequence: number): Promise<void>;
   /** Of these turns, those that are there still, and whether they are marked cancelled. Not scoped: see `renew`. */
   listMarks(ids: readonly Id<'turn'>[]): Promise<{ id: Id<'turn'>; isCancelled: boolean }[]>;
   /** The turn that a request with this key made in this chat. */
-  findKept(scope: Scope, chat: Id<'chat'>, idempotencyKey: string): Promise<TurnRecord | undefined>;
+  findKept(chat: ChatAccess, idempotencyKey: string): Promise<TurnRecord | undefined>;
   /** How a turn stands, without its text. Undefined when it was deleted. */
-  stand(scope: Scope, id: Id<'turn'>): Promise<TurnStand | undefined>;
+  stand(chat: ChatAccess, id: Id<'turn'>): Promise<TurnStand | undefined>;
   /** The turns of a chat after `sequence`, in order, at most `limit`. */
-  listAfter(scope: Scope, chat: Id<'chat'>, sequence: number, limit: number): Promise<TurnRecord[]>;
+  listAfter(chat: ChatAccess, sequence: number, limit: number): Promise<TurnRecord[]>;
   /** A turn as it stands. Undefined when it was deleted. */
-  find(scope: Scope, id: Id<'turn'>): Promise<TurnRecord | undefined>;
+  find(chat: ChatAccess, id: Id<'turn'>): Promise<TurnRecord | undefined>;
   /** Unfinished turns of all teams in the order of their ids, from after `after`, for the sweep. */
   listUnfinished(limit: number, after?: Id<'turn'>): Promise<UnfinishedTurn[]>;
   /** Whether all turns of the chat before `sequence` have ended. One that is not there counts as ended. */
-  hasPredecessorEnded(scope: Scope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
+  hasPredecessorEnded(scope: SystemScope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
   /** How many turns of the team, or of the user the scope is bound to, are unfinished; counts to `limit` at most. */
   countUnfinished(scope: Scope, limit: number): Promise<number>;
   /** Takes over the run that was seen with this lease, if it has shown no sign of life since. */
-  takeOver(scope: Scope, id: Id<'turn'>, seen: Lease, token: string): Promise<TurnRecord | undefined>;
+  takeOver(scope: SystemScope, id: Id<'turn'>, seen: Lease, token: string): Promise<TurnRecord | undefined>;
 }
 
 /** What was used, by day: a sum for each agent, user, key and model of a team. */
@@ -422,8 +433,8 @@ export interface UsageStore {
   /** Ended turns of all teams that are not counted, in the order of their ids, from after `after` on. */
   listUncounted(limit: number, after?: Id<'turn'>): Promise<Id<'turn'>[]>;
   /** Adds what a turn used that is gone. Its reservations were given back with its removal. Not repeatable. */
-  add(scope: Scope, gone: GoneTurn): Promise<void>;
-  /** Sums by one field, in its order, at most `limit`, from after the name `after` on; of the scope's agents. */
+  add(scope: SystemScope, gone: GoneTurn): Promise<void>;
+  /** Sums by one field, in its order, at most `limit`, from after the name `after` on; of the scope's user and agents. */
   list(
     scope: Scope,
     query: UsageQuery,
@@ -450,9 +461,9 @@ export interface TurnLogStore {
   /** Stores pieces of any number of answers with one write. Repeatable: a piece that is there already stays. */
   append(batches: readonly LogBatch[]): Promise<void>;
   /** What the log holds of a run's text from `from` on, up to the first gap. */
-  read(scope: Scope, turn: Id<'turn'>, attempt: number, from: number): Promise<string>;
+  read(scope: SystemScope, turn: Id<'turn'>, attempt: number, from: number): Promise<string>;
   /** Removes what the log holds of a turn. */
-  remove(scope: Scope, turn: Id<'turn'>): Promise<void>;
+  remove(scope: SystemScope, turn: Id<'turn'>): Promise<void>;
 }
 
 /** What was stored by someone's import: it was not there; it was, and stays; or something else has its id. */

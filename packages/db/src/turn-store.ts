@@ -1,5 +1,6 @@
 import type { Id } from '@parley/contract';
 import { trusted } from 'mongoose';
+import { accessTo, type ChatAccess } from './chat-access.ts';
 import { toRecord as toChatRecord } from './chat-store.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import { isMarker } from './deletion-marker.ts';
@@ -52,17 +53,19 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
   const hot = turns.collection as unknown as HotCollection;
 
   return {
-    async tail({ team }, chat) {
-      const newest = await turns.findOne({ chat, team }, tailFields).sort({ sequence: -1 }).lean();
+    async tail(access) {
+      const newest = await turns.findOne(within(access), tailFields).sort({ sequence: -1 }).lean();
       if (!newest) return { sequence: 0, ended: true, textBytes: 0, unfinished: 0 };
       if (isMarker(newest)) return undefined;
       if (isEnded(newest.status)) return tailOf([newest]);
       return tailOf(
-        await turns.find({ chat, team }, tailFields).sort({ sequence: -1 }).limit(TAIL_TURNS).lean(),
+        await turns.find(within(access), tailFields).sort({ sequence: -1 }).limit(TAIL_TURNS).lean(),
       );
     },
 
-    async insert({ team }, turn) {
+    async insert(access, turn) {
+      const { chat, team } = within(access);
+      if (turn.chat !== chat) throw new Error(`turn ${turn.id} is not of chat ${chat}`);
       try {
         await hot.insertOne(toDocument(turn, team));
         return 'inserted';
@@ -71,7 +74,7 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
         // The server names only one of the indexes that conflict: our own id may stand there all the same,
         // when the acknowledgement of an earlier try was lost.
         if ((await turns.exists({ _id: turn.id, team })) !== null) return 'inserted';
-        const { chat, idempotency } = turn;
+        const { idempotency } = turn;
         if (!idempotency) return 'sequence-taken';
         const kept = await turns.exists({ chat, team, 'idempotency.key': idempotency.key });
         return kept === null ? 'sequence-taken' : 'key-taken';
@@ -93,7 +96,7 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
       ]);
       const predecessor = before[0];
       return {
-        chat: chat ? toChatRecord(chat) : undefined,
+        chat: chat ? accessTo({ team }, toChatRecord(chat)) : undefined,
         predecessorEnded: predecessor === undefined || isEnded(predecessor.status),
         textBytesBefore: predecessor?.textBytes ?? 0,
         history: before.reverse().flatMap(({ messages }) => messages),
@@ -153,8 +156,8 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
       return endedByUs ? { result: 'ended', hasSuccessor: now.hasSuccessor === true } : { result: 'lost' };
     },
 
-    async cancel({ team }, id) {
-      const filter = { _id: id, team, status: trusted({ $in: UNFINISHED }) };
+    async cancel(access, id) {
+      const filter = { _id: id, ...within(access), status: trusted({ $in: UNFINISHED }) };
       const { matchedCount } = await turns.updateOne(filter, { $set: { isCancelled: true } });
       return matchedCount === 1;
     },
@@ -173,10 +176,9 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
       return ids;
     },
 
-    async cancelBefore({ team }, chat, sequence) {
+    async cancelBefore(access, sequence) {
       const filter = {
-        chat,
-        team,
+        ...within(access),
         sequence: trusted({ $lt: sequence, $gte: sequence - TAIL_TURNS }),
         status: trusted({ $in: UNFINISHED }),
       };
@@ -188,31 +190,31 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
       return found.map(({ _id, isCancelled }) => ({ id: _id, isCancelled: isCancelled === true }));
     },
 
-    async findKept({ team }, chat, idempotencyKey) {
-      const found = await turns.findOne({ chat, team, 'idempotency.key': idempotencyKey }).lean();
+    async findKept(access, idempotencyKey) {
+      const found = await turns.findOne({ ...within(access), 'idempotency.key': idempotencyKey }).lean();
       return found ? toRecord(found) : undefined;
     },
 
-    async stand({ team }, id) {
+    async stand(access, id) {
       const found = await turns
-        .findOne({ _id: id, team }, { chat: 1, status: 1, lease: 1, isCancelled: 1 })
+        .findOne({ _id: id, ...within(access) }, { chat: 1, status: 1, lease: 1, isCancelled: 1 })
         .lean();
       if (!found || isMarker(found)) return undefined;
       const { status, lease, isCancelled } = found;
       return { status, attempt: lease?.attempt ?? 0, isCancelled: isCancelled === true };
     },
 
-    async listAfter({ team }, chat, sequence, limit) {
+    async listAfter(access, sequence, limit) {
       const found = await turns
-        .find({ chat, team, sequence: trusted({ $gt: sequence }) })
+        .find({ ...within(access), sequence: trusted({ $gt: sequence }) })
         .sort({ sequence: 1 })
         .limit(limit)
         .lean();
       return found.filter((turn) => !isMarker(turn)).map(toRecord);
     },
 
-    async find({ team }, id) {
-      const found = await turns.findOne({ _id: id, team }).lean();
+    async find(access, id) {
+      const found = await turns.findOne({ _id: id, ...within(access) }).lean();
       return found && !isMarker(found) ? toRecord(found) : undefined;
     },
 
@@ -292,6 +294,11 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
     }
     return found;
   }
+}
+
+/** Where the turns of a chat are that someone may use. */
+function within({ chat: { id: chat, team } }: ChatAccess) {
+  return { chat, team };
 }
 
 /** How many turns of such a size fill the bytes, with a few to spare. */

@@ -41,12 +41,13 @@ export function createUsageStore(models: Models): UsageStore {
       if (spent.length > 0) await budgets.bulkWrite(spent, { ordered: false });
     },
 
-    async list({ team, agents }, { from, to, groupBy }, { limit, after }) {
+    async list({ team, user, agents }, { from, to, groupBy }, { limit, after }) {
       const found = await usage.aggregate<Group>([
         {
           $match: {
             team,
             day: { $gte: from, $lte: to },
+            ...(user !== undefined && { user }),
             ...(agents && { agent: { $in: [...agents] } }),
           },
         },

@@ -1,7 +1,7 @@
 import { type ErrorCode, mintId, Refusal } from '@parley/contract';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { connectDatabase, mintApiKey, type Stores } from '../src/index.ts';
-import { openTestDatabase, startTcpProxy, type TestDatabase } from '../src/testing/index.ts';
+import { inScope, openTestDatabase, startTcpProxy, type TestDatabase } from '../src/testing/index.ts';
 import { leaseOf, newChat, newScope, newTurn } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
@@ -66,17 +66,17 @@ function oneCallOfEach({
     chats.find(scope, chat),
     chats.createOnce(scope, { agent: mintId('agent'), agentType: 't' }, { key: mintId('request'), body: '' }),
     chats.markDeleted(scope, chat),
-    messages.list(scope, chat, { limit: 10, order: 'asc' }),
-    turns.tail(scope, chat),
-    turns.insert(scope, newTurn(chat, 1)),
+    messages.list(inScope(scope, chat), { limit: 10, order: 'asc' }),
+    turns.tail(inScope(scope, chat)),
+    turns.insert(inScope(scope, chat), newTurn(chat, 1)),
     turns.look(scope, chat, 2, 10),
     turns.claim(scope, turn, 't'),
     turns.renew([{ turn, token: 't' }]),
     turns.end(scope, turn, 't', { status: 'failed', textBytes: 0 }),
     turns.remove(scope, turn),
-    turns.cancel(scope, turn),
+    turns.cancel(inScope(scope, chat), turn),
     turns.listMarks([turn]),
-    turns.findKept(scope, chat, 'key'),
+    turns.findKept(inScope(scope, chat), 'key'),
     turnLog.append([{ turn, team: scope.team, attempt: 1, to: 1, text: 'x' }]),
     turnLog.read(scope, turn, 1, 0),
   ];
@@ -148,8 +148,10 @@ describe.concurrent('later', () => {
     const chat = await newChat(db.stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('t') });
     proxy.treat({ replies: 'swallow' });
-    const inserting = database.stores.turns.insert(scope, turn);
-    await expect.poll(() => db.stores.turns.find(scope, turn.id), { timeout: 30_000 }).toBeDefined();
+    const inserting = database.stores.turns.insert(inScope(scope, turn.chat), turn);
+    await expect
+      .poll(() => db.stores.turns.find(inScope(scope, turn.chat), turn.id), { timeout: 30_000 })
+      .toBeDefined();
     proxy.treat({ replies: 'forward' });
     proxy.cut();
     expect(await inserting).toBe('inserted');

@@ -2,7 +2,7 @@ import { type Id, markerIdOf, mintId } from '@parley/contract';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Stores } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { endedTurn, newChat, newScope, newTurn } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
@@ -67,7 +67,7 @@ describe('metadata', () => {
           metadata: sent as never,
         });
         const found = await chats.find(scope, id);
-        expect(JSON.stringify(found?.metadata)).toBe(JSON.stringify(sent));
+        expect(JSON.stringify(found?.chat.metadata)).toBe(JSON.stringify(sent));
       }),
       { numRuns: 80 },
     );
@@ -83,7 +83,7 @@ describe('metadata', () => {
   ])('keeps %j, in a list too', async (metadata) => {
     const scope = newScope();
     const { id } = await chats.create(scope, { agent: mintId('agent'), agentType: 't', metadata });
-    expect((await chats.find(scope, id))?.metadata).toEqual(metadata);
+    expect((await chats.find(scope, id))?.chat.metadata).toEqual(metadata);
     expect((await chats.list(scope, {}, { limit: 1 })).items[0]?.metadata).toEqual(metadata);
   });
 
@@ -92,11 +92,11 @@ describe('metadata', () => {
     const agent = mintId('agent');
     for (const user of ['00123', '$ne', '{"$gt":""}', '\u{1F600}', ' x ']) {
       const { id } = await chats.create(scope, { agent, agentType: 't', user });
-      expect((await chats.find(scope, id))?.user).toBe(user);
+      expect((await chats.find(scope, id))?.chat.user).toBe(user);
       expect((await chats.list(scope, { user }, { limit: 9 })).items.map((chat) => chat.id)).toEqual([id]);
     }
     const plain = await chats.create(scope, { agent, agentType: 't' });
-    expect(await chats.find(scope, plain.id)).toEqual({
+    expect((await chats.find(scope, plain.id))?.chat).toEqual({
       id: plain.id,
       team: scope.team,
       agent,
@@ -177,7 +177,7 @@ describe('deletion', () => {
     const chat = await newChat(stores, scope);
     const other = await newChat(stores, scope);
     await endedTurn(stores, scope, chat, 1);
-    await stores.turns.insert(scope, newTurn(chat, 2));
+    await stores.turns.insert(inScope(scope, chat), newTurn(chat, 2));
     await endedTurn(stores, scope, other, 1);
     await chats.markDeleted(scope, chat);
     expect(await chats.listMarked(100, [])).toContain(chat);
@@ -185,7 +185,9 @@ describe('deletion', () => {
     await chats.purge(chat);
     expect(await chats.listMarked(100, [])).not.toContain(chat);
     expect(await db.raw.collection('turns').countDocuments({ chat })).toBe(0);
-    expect((await stores.messages.list(scope, other, { limit: 10, order: 'asc' })).items).toHaveLength(2);
+    expect(
+      (await stores.messages.list(inScope(scope, other), { limit: 10, order: 'asc' })).items,
+    ).toHaveLength(2);
     const [tombstone] = await db.raw
       .collection('chats')
       .find({ _id: chat as never })
@@ -252,7 +254,7 @@ describe('deletion', () => {
     await endedTurn(stores, scope, chat, 1);
     await chats.insertMarkerBehind(scope, chat, 1);
     for (const order of ['asc', 'desc'] as const) {
-      expect((await stores.messages.list(scope, chat, { limit: 10, order })).items).toHaveLength(2);
+      expect((await stores.messages.list(inScope(scope, chat), { limit: 10, order })).items).toHaveLength(2);
     }
     expect(await stores.turns.countUnfinished(scope, 10)).toBe(0);
     expect((await stores.turns.listUnfinished(1_000)).filter((turn) => turn.chat === chat)).toEqual([]);
@@ -276,8 +278,8 @@ describe('deletion', () => {
     }
     expect(await stores.transfer.addTurns(scope, chat, turns)).toEqual({ added: 1 });
     for (const one of exported) expect(await stores.transfer.addChat(scope, one)).toBe('added');
-    expect(await stores.turns.insert(scope, newTurn(chat, 2))).toBe('inserted');
-    expect(await stores.turns.insert(scope, newTurn(empty, 1))).toBe('inserted');
+    expect(await stores.turns.insert(inScope(scope, chat), newTurn(chat, 2))).toBe('inserted');
+    expect(await stores.turns.insert(inScope(scope, empty), newTurn(empty, 1))).toBe('inserted');
   });
 
   test('listMarked is bounded', async () => {

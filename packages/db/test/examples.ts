@@ -1,8 +1,9 @@
 import { answerIdOf, type Id, mintId } from '@parley/contract';
-import type { MessageRecord, NewTurn, Scope, Stores, TurnEnd } from '../src/index.ts';
+import type { MessageRecord, NewTurn, Scope, Stores, SystemScope, TurnEnd } from '../src/index.ts';
+import { inScope } from '../src/testing/index.ts';
 
 /** A team nobody else uses. */
-export function newScope(): Scope {
+export function newScope(): SystemScope {
   return { team: mintId('team') };
 }
 
@@ -49,7 +50,7 @@ export function leaseOf(token: string, fields: { attempt?: number; renewals?: nu
 /** Stores a turn that has ended with this answer. */
 export async function endedTurn(
   stores: Stores,
-  scope: Scope,
+  scope: SystemScope,
   chat: Id<'chat'>,
   sequence: number,
   answer = `answer ${sequence}`,
@@ -62,13 +63,13 @@ export async function endedTurn(
 /** Stores this turn, and ends it: with `answer` as its text, if there is one. */
 export async function endTurn(
   { turns }: Stores,
-  scope: Scope,
+  scope: SystemScope,
   turn: NewTurn,
   end: Omit<TurnEnd, 'answer' | 'textBytes'> & { readonly answer?: string; readonly textBytes?: number },
 ): Promise<void> {
   const { answer: content, ...rest } = end;
   const token = `token-${turn.sequence}`;
-  await turns.insert(scope, { ...turn, lease: leaseOf(token) });
+  await turns.insert(inScope(scope, turn.chat), { ...turn, lease: leaseOf(token) });
   await turns.end(scope, turn.id, token, {
     textBytes: 0,
     ...rest,

@@ -1,5 +1,6 @@
 import { mintId, type TransferTurn } from '@parley/contract';
 import { mintApiKey, type Stores } from '../src/index.ts';
+import { inScope } from '../src/testing/index.ts';
 import { endedTurn, endTurn, leaseOf, newChat, newScope, newTurn, retryOf } from './examples.ts';
 
 /** Calls every function of every store at least once, in each of the ways that ask the database differently. */
@@ -153,7 +154,7 @@ async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
     const user = `user ${index % 10}`;
     const agentType = `type ${Math.floor(index / 3)}`;
     const { id } = await chats.create(scope, { agent: mintId('agent'), agentType, user });
-    await chats.giveTitle(scope, id, `Word ${index}`);
+    await chats.giveTitle(inScope(scope, id), `Word ${index}`);
   }
   await chats.list(scope, {}, { limit: 5 });
   const soon = new Date(Date.now() + 60_000);
@@ -198,14 +199,14 @@ async function exerciseTurns(stores: Stores, scope: Scope): Promise<void> {
   const { turns, messages } = stores;
   const chat = await newChat(stores, scope);
   await endedTurn(stores, scope, chat, 1);
-  await turns.tail(scope, chat);
+  await turns.tail(inScope(scope, chat));
   const second = newTurn(chat, 2, { lease: leaseOf('a') });
-  await turns.insert(scope, second);
-  await turns.insert(scope, second);
+  await turns.insert(inScope(scope, second.chat), second);
+  await turns.insert(inScope(scope, second.chat), second);
   const third = newTurn(chat, 3);
-  await turns.insert(scope, third);
-  await turns.insert(scope, newTurn(chat, 3));
-  await turns.tail(scope, chat);
+  await turns.insert(inScope(scope, third.chat), third);
+  await turns.insert(inScope(scope, chat), newTurn(chat, 3));
+  await turns.tail(inScope(scope, chat));
   await turns.announceSuccessor(scope, chat, 3);
   await turns.look(scope, chat, 3, 1_000);
   await turns.hasPredecessorEnded(scope, chat, 3);
@@ -221,10 +222,10 @@ async function exerciseTurns(stores: Stores, scope: Scope): Promise<void> {
   await turns.keepSteps(scope, third.id, 'other', []);
   await turns.release(scope, third.id, 'c');
   await turns.claim(scope, third.id, 'd');
-  await turns.find(scope, third.id);
+  await turns.find(inScope(scope, third.chat), third.id);
   for (const order of ['asc', 'desc'] as const) {
-    await messages.list(scope, chat, { limit: 2, order });
-    await messages.list(scope, chat, { limit: 2, order, after: { sequence: 2, role: 'user' } });
+    await messages.list(inScope(scope, chat), { limit: 2, order });
+    await messages.list(inScope(scope, chat), { limit: 2, order, after: { sequence: 2, role: 'user' } });
   }
   await turns.remove(scope, third.id);
 }
@@ -235,15 +236,15 @@ async function exerciseMarks(stores: Stores, scope: Scope): Promise<void> {
   const first = newTurn(chat, 1);
   await endTurn(stores, scope, first, { status: 'failed', errorCode: 'model_failed' });
   const retry = retryOf(first);
-  await turns.insert(scope, retry);
-  await turns.insert(scope, newTurn(chat, 3));
-  await turns.cancel(scope, retry.id);
+  await turns.insert(inScope(scope, retry.chat), retry);
+  await turns.insert(inScope(scope, chat), newTurn(chat, 3));
+  await turns.cancel(inScope(scope, retry.chat), retry.id);
   await turns.cancelOfUser(scope, 'user 1', 5);
-  await turns.cancelBefore(scope, chat, 3);
+  await turns.cancelBefore(inScope(scope, chat), 3);
   await turns.listMarks([first.id, retry.id, mintId('turn')]);
-  await turns.stand(scope, retry.id);
-  await turns.listAfter(scope, chat, 1, 10);
-  await messages.list(scope, chat, { limit: 10, order: 'asc' });
+  await turns.stand(inScope(scope, retry.chat), retry.id);
+  await turns.listAfter(inScope(scope, chat), 1, 10);
+  await messages.list(inScope(scope, chat), { limit: 10, order: 'asc' });
 }
 
 async function exerciseRepeats(stores: Stores, scope: Scope): Promise<void> {
@@ -255,10 +256,11 @@ async function exerciseRepeats(stores: Stores, scope: Scope): Promise<void> {
   await chats.findKept(scope, idempotency.key);
   const chat = await newChat(stores, scope);
   // So many turns that looking through the chat for the one of this key would cost.
-  for (let sequence = 1; sequence <= 20; sequence++) await turns.insert(scope, newTurn(chat, sequence));
-  await turns.insert(scope, newTurn(chat, 21, { idempotency }));
-  await turns.insert(scope, newTurn(chat, 22, { idempotency }));
-  await turns.findKept(scope, chat, idempotency.key);
+  for (let sequence = 1; sequence <= 20; sequence++)
+    await turns.insert(inScope(scope, chat), newTurn(chat, sequence));
+  await turns.insert(inScope(scope, chat), newTurn(chat, 21, { idempotency }));
+  await turns.insert(inScope(scope, chat), newTurn(chat, 22, { idempotency }));
+  await turns.findKept(inScope(scope, chat), idempotency.key);
 }
 
 async function exerciseLog(stores: Stores, { team }: Scope): Promise<void> {
@@ -297,7 +299,7 @@ async function exerciseUsage(stores: Stores, scope: Scope): Promise<void> {
   const uncounted = newTurn(chat, 2, { spender, reservations: [reservation] });
   await endTurn(stores, scope, uncounted, { status: 'completed', answer: 'a', usage: used, account });
   const running = newTurn(chat, 3, { spender, lease: leaseOf('r'), reservations: [reservation] });
-  await turns.insert(scope, running);
+  await turns.insert(inScope(scope, running.chat), running);
   await turns.countUnfinished(scope, 5);
   await turns.countUnfinished(subject, 5);
   await turns.release(scope, running.id, 'r', used);

@@ -1,7 +1,7 @@
 import { mintId } from '@parley/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Stores } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { newChat, newScope, newTurn, retryOf } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
@@ -30,7 +30,8 @@ describe('a chat', () => {
     expect(await stores.chats.findKept(scope, idempotency.key)).toEqual(kept);
     const other = { ...idempotency, body: 'another body' };
     expect(await stores.chats.createOnce(scope, chatFields, other)).toEqual({ kept });
-    expect(await stores.chats.find(scope, 'id' in made ? made.id : mintId('chat'))).toEqual(made);
+    const found = await stores.chats.find(scope, 'id' in made ? made.id : mintId('chat'));
+    expect(found?.chat).toEqual(made);
   });
 
   test('of 50 parallel requests with one key one makes it, and the others are given it', async () => {
@@ -81,29 +82,35 @@ describe('a turn', () => {
     const [chat, other] = [await newChat(stores, scope), await newChat(stores, scope)];
     const idempotency = newIdempotency();
     const turn = newTurn(chat, 1, { idempotency });
-    expect(await stores.turns.findKept(scope, chat, idempotency.key)).toBeUndefined();
-    expect(await stores.turns.insert(scope, turn)).toBe('inserted');
-    const found = await stores.turns.findKept(scope, chat, idempotency.key);
+    expect(await stores.turns.findKept(inScope(scope, chat), idempotency.key)).toBeUndefined();
+    expect(await stores.turns.insert(inScope(scope, turn.chat), turn)).toBe('inserted');
+    const found = await stores.turns.findKept(inScope(scope, chat), idempotency.key);
     expect(found).toMatchObject({ id: turn.id, idempotency });
-    expect(await stores.turns.find(scope, turn.id)).toEqual(found);
-    expect(await stores.turns.findKept(scope, other, idempotency.key)).toBeUndefined();
-    expect(await stores.turns.insert(scope, newTurn(other, 1, { idempotency }))).toBe('inserted');
+    expect(await stores.turns.find(inScope(scope, turn.chat), turn.id)).toEqual(found);
+    expect(await stores.turns.findKept(inScope(scope, other), idempotency.key)).toBeUndefined();
+    expect(await stores.turns.insert(inScope(scope, other), newTurn(other, 1, { idempotency }))).toBe(
+      'inserted',
+    );
   });
 
   test('with a key that is taken is not inserted, at whatever place; with its own id it is its own success', async () => {
     const chat = await newChat(stores, scope);
     const idempotency = newIdempotency();
     const turn = newTurn(chat, 1, { idempotency });
-    await stores.turns.insert(scope, turn);
-    expect(await stores.turns.insert(scope, turn)).toBe('inserted');
+    await stores.turns.insert(inScope(scope, turn.chat), turn);
+    expect(await stores.turns.insert(inScope(scope, turn.chat), turn)).toBe('inserted');
     // Both indexes conflict at its place, one behind it.
-    expect(await stores.turns.insert(scope, newTurn(chat, 1, { idempotency }))).toBe('key-taken');
-    expect(await stores.turns.insert(scope, newTurn(chat, 2, { idempotency }))).toBe('key-taken');
-    expect(await stores.turns.insert(scope, newTurn(chat, 1, { idempotency: newIdempotency() }))).toBe(
-      'sequence-taken',
+    expect(await stores.turns.insert(inScope(scope, chat), newTurn(chat, 1, { idempotency }))).toBe(
+      'key-taken',
     );
-    expect(await stores.turns.insert(scope, newTurn(chat, 1))).toBe('sequence-taken');
-    expect(await stores.turns.tail(scope, chat)).toMatchObject({ sequence: 1 });
+    expect(await stores.turns.insert(inScope(scope, chat), newTurn(chat, 2, { idempotency }))).toBe(
+      'key-taken',
+    );
+    expect(
+      await stores.turns.insert(inScope(scope, chat), newTurn(chat, 1, { idempotency: newIdempotency() })),
+    ).toBe('sequence-taken');
+    expect(await stores.turns.insert(inScope(scope, chat), newTurn(chat, 1))).toBe('sequence-taken');
+    expect(await stores.turns.tail(inScope(scope, chat))).toMatchObject({ sequence: 1 });
   });
 
   test('of 50 parallel inserts with one key exactly one is there, at whatever places they aim', async () => {
@@ -111,7 +118,7 @@ describe('a turn', () => {
     const idempotency = newIdempotency();
     const results = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
-        stores.turns.insert(scope, newTurn(chat, (index % 3) + 1, { idempotency })),
+        stores.turns.insert(inScope(scope, chat), newTurn(chat, (index % 3) + 1, { idempotency })),
       ),
     );
     expect(results.filter((result) => result === 'inserted')).toHaveLength(1);
@@ -121,18 +128,18 @@ describe('a turn', () => {
   test('turns without a key are no obstacle to each other', async () => {
     const chat = await newChat(stores, scope);
     for (const sequence of [1, 2, 3]) {
-      expect(await stores.turns.insert(scope, newTurn(chat, sequence))).toBe('inserted');
+      expect(await stores.turns.insert(inScope(scope, chat), newTurn(chat, sequence))).toBe('inserted');
     }
   });
 
   test('a retry is found by the key of its request too', async () => {
     const chat = await newChat(stores, scope);
     const first = newTurn(chat, 1);
-    await stores.turns.insert(scope, first);
+    await stores.turns.insert(inScope(scope, first.chat), first);
     const idempotency = newIdempotency();
     const retry = retryOf(first, { idempotency });
-    await stores.turns.insert(scope, retry);
-    expect(await stores.turns.findKept(scope, chat, idempotency.key)).toMatchObject({
+    await stores.turns.insert(inScope(scope, retry.chat), retry);
+    expect(await stores.turns.findKept(inScope(scope, chat), idempotency.key)).toMatchObject({
       id: retry.id,
       retryOf: { turn: first.id },
     });
@@ -141,9 +148,9 @@ describe('a turn', () => {
   test('that went with its chat has given its key up', async () => {
     const chat = await newChat(stores, scope);
     const idempotency = newIdempotency();
-    await stores.turns.insert(scope, newTurn(chat, 1, { idempotency }));
+    await stores.turns.insert(inScope(scope, chat), newTurn(chat, 1, { idempotency }));
     await stores.chats.markDeleted(scope, chat);
     await stores.chats.purge(chat);
-    expect(await stores.turns.findKept(scope, chat, idempotency.key)).toBeUndefined();
+    expect(await stores.turns.findKept(inScope(scope, chat), idempotency.key)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import type { Id } from '@parley/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ListedMessage, MessagePosition, NewTurn, Scope, Stores } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import type { ListedMessage, MessagePosition, NewTurn, Stores, SystemScope } from '../src/index.ts';
+import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { endedTurn, endTurn, leaseOf, newChat, newScope, newTurn, retryOf } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
@@ -9,7 +9,7 @@ import { mongoUri } from './mongo-uri.ts';
 
 let db: TestDatabase;
 let stores: Stores;
-const scope: Scope = newScope();
+const scope: SystemScope = newScope();
 
 beforeAll(async () => {
   db = await openTestDatabase(mongoUri(), 'listed_retries');
@@ -39,7 +39,7 @@ async function newChain(
 }
 
 async function list(chat: Id<'chat'>, order: 'asc' | 'desc' = 'asc') {
-  return (await stores.messages.list(scope, chat, { limit: 100, order })).items;
+  return (await stores.messages.list(inScope(scope, chat), { limit: 100, order })).items;
 }
 
 const shown = ({ content, status, errorCode, answerId, isAnswered }: ListedMessage) => ({
@@ -67,8 +67,12 @@ describe('a message whose answer failed', () => {
   });
 
   test.each([
-    ['waits', (turn: NewTurn) => stores.turns.insert(scope, turn), 'queued'],
-    ['runs', (turn: NewTurn) => stores.turns.insert(scope, { ...turn, lease: leaseOf('t') }), 'generating'],
+    ['waits', (turn: NewTurn) => stores.turns.insert(inScope(scope, turn.chat), turn), 'queued'],
+    [
+      'runs',
+      (turn: NewTurn) => stores.turns.insert(inScope(scope, turn.chat), { ...turn, lease: leaseOf('t') }),
+      'generating',
+    ],
     [
       'failed again',
       (turn: NewTurn) => endTurn(stores, scope, turn, { ...failed, errorCode: 'model_timeout' }),
@@ -122,10 +126,10 @@ describe('a message whose answer failed', () => {
 
 test('a message that was cancelled while it waits is stopped in the list at once', async () => {
   const chat = await newChat(stores, scope);
-  await stores.turns.insert(scope, newTurn(chat, 1, { lease: leaseOf('t') }));
+  await stores.turns.insert(inScope(scope, chat), newTurn(chat, 1, { lease: leaseOf('t') }));
   const waiting = newTurn(chat, 2);
-  await stores.turns.insert(scope, waiting);
-  await stores.turns.cancel(scope, waiting.id);
+  await stores.turns.insert(inScope(scope, waiting.chat), waiting);
+  await stores.turns.cancel(inScope(scope, waiting.chat), waiting.id);
   expect((await list(chat)).map(({ status }) => status)).toEqual(['generating', 'stopped']);
 });
 
@@ -139,7 +143,7 @@ describe('pages across retries', () => {
     );
     await newChain(chat, 5, 1, (turn) => endTurn(stores, scope, turn, failed));
     await endedTurn(stores, scope, chat, 7);
-    await newChain(chat, 8, 3, (turn) => stores.turns.insert(scope, turn));
+    await newChain(chat, 8, 3, (turn) => stores.turns.insert(inScope(scope, turn.chat), turn));
     return chat;
   }
 
@@ -155,7 +159,11 @@ describe('pages across retries', () => {
       const joined: ListedMessage[] = [];
       let after: MessagePosition | undefined;
       do {
-        const page = await stores.messages.list(scope, chat, { limit, order, ...(after && { after }) });
+        const page = await stores.messages.list(inScope(scope, chat), {
+          limit,
+          order,
+          ...(after && { after }),
+        });
         joined.push(...page.items);
         after = page.next;
       } while (after);
@@ -168,14 +176,14 @@ describe('pages across retries', () => {
     await newChain(chat, 1, 3, (turn) =>
       endTurn(stores, scope, turn, { status: 'completed', answer: 'at last' }),
     );
-    const first = await stores.messages.list(scope, chat, { limit: 1, order: 'asc' });
+    const first = await stores.messages.list(inScope(scope, chat), { limit: 1, order: 'asc' });
     expect(first.items).toMatchObject([{ content: 'question 1', status: 'completed', isAnswered: true }]);
     const after = first.next ?? { sequence: 0, role: 'user' };
-    const second = await stores.messages.list(scope, chat, { limit: 1, order: 'asc', after });
+    const second = await stores.messages.list(inScope(scope, chat), { limit: 1, order: 'asc', after });
     expect(second).toEqual({ items: [expect.objectContaining({ content: 'at last' })] });
-    const newest = await stores.messages.list(scope, chat, { limit: 1, order: 'desc' });
+    const newest = await stores.messages.list(inScope(scope, chat), { limit: 1, order: 'desc' });
     expect(newest.items).toMatchObject([{ content: 'at last' }]);
-    const rest = await stores.messages.list(scope, chat, {
+    const rest = await stores.messages.list(inScope(scope, chat), {
       limit: 1,
       order: 'desc',
       after: newest.next ?? { sequence: 0, role: 'user' },
@@ -205,7 +213,7 @@ describe('pages across retries', () => {
     );
     for (const limit of [1, 2, 100]) {
       for (const order of ['asc', 'desc'] as const) {
-        const { items } = await stores.messages.list(scope, chat, { limit, order });
+        const { items } = await stores.messages.list(inScope(scope, chat), { limit, order });
         const contents = items.map(({ content, status }) => `${content}, ${status}`);
         const all = ['question 1, completed', 'at last, completed'];
         expect(contents).toEqual((order === 'asc' ? all : all.toReversed()).slice(0, limit));

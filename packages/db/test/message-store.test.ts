@@ -1,7 +1,7 @@
 import type { Id } from '@parley/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { MessagePosition, Scope, Stores } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import type { MessagePosition, Stores, SystemScope } from '../src/index.ts';
+import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { endedTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 /** A chat with an answered turn, a failed one, one that was stopped before the first word, and two unfinished. */
-async function newMixedChat(scope: Scope): Promise<Id<'chat'>> {
+async function newMixedChat(scope: SystemScope): Promise<Id<'chat'>> {
   const { turns } = stores;
   const chat = await newChat(stores, scope);
   await endedTurn(stores, scope, chat, 1);
@@ -24,18 +24,18 @@ async function newMixedChat(scope: Scope): Promise<Id<'chat'>> {
     [3, { status: 'stopped', textBytes: 0 }],
   ] as const) {
     const turn = newTurn(chat, sequence, { lease: leaseOf('t') });
-    await turns.insert(scope, turn);
+    await turns.insert(inScope(scope, turn.chat), turn);
     await turns.end(scope, turn.id, 't', end);
   }
-  await turns.insert(scope, newTurn(chat, 4, { lease: leaseOf('t') }));
-  await turns.insert(scope, newTurn(chat, 5));
+  await turns.insert(inScope(scope, chat), newTurn(chat, 4, { lease: leaseOf('t') }));
+  await turns.insert(inScope(scope, chat), newTurn(chat, 5));
   return chat;
 }
 
 test('every accepted question is listed, an answer once it has ended with text', async () => {
   const scope = newScope();
   const chat = await newMixedChat(scope);
-  const { items, next } = await stores.messages.list(scope, chat, { limit: 100, order: 'asc' });
+  const { items, next } = await stores.messages.list(inScope(scope, chat), { limit: 100, order: 'asc' });
   expect(next).toBeUndefined();
   expect(items.map(({ content, status, errorCode }) => [content, status, errorCode])).toEqual([
     ['question 1', 'completed', undefined],
@@ -52,13 +52,17 @@ test.each(['asc', 'desc'] as const)(
   async (order) => {
     const scope = newScope();
     const chat = await newMixedChat(scope);
-    const whole = (await stores.messages.list(scope, chat, { limit: 100, order })).items;
+    const whole = (await stores.messages.list(inScope(scope, chat), { limit: 100, order })).items;
     expect(whole).toHaveLength(6);
     for (let limit = 1; limit <= 7; limit++) {
       const joined = [];
       let after: MessagePosition | undefined;
       do {
-        const page = await stores.messages.list(scope, chat, { limit, order, ...(after && { after }) });
+        const page = await stores.messages.list(inScope(scope, chat), {
+          limit,
+          order,
+          ...(after && { after }),
+        });
         expect(page.items.length).toBeLessThanOrEqual(limit);
         joined.push(...page.items);
         after = page.next;
@@ -72,7 +76,9 @@ test('desc is asc, reversed', async () => {
   const scope = newScope();
   const chat = await newMixedChat(scope);
   const [asc, desc] = await Promise.all(
-    (['asc', 'desc'] as const).map((order) => stores.messages.list(scope, chat, { limit: 100, order })),
+    (['asc', 'desc'] as const).map((order) =>
+      stores.messages.list(inScope(scope, chat), { limit: 100, order }),
+    ),
   );
   expect(desc?.items).toEqual(asc?.items.toReversed());
 });
@@ -81,9 +87,9 @@ test('a page that ends between a question and its answer goes on with the answer
   const scope = newScope();
   const chat = await newChat(stores, scope);
   await endedTurn(stores, scope, chat, 1);
-  const first = await stores.messages.list(scope, chat, { limit: 1, order: 'asc' });
+  const first = await stores.messages.list(inScope(scope, chat), { limit: 1, order: 'asc' });
   expect(first.next).toEqual({ sequence: 1, role: 'user' });
-  const second = await stores.messages.list(scope, chat, {
+  const second = await stores.messages.list(inScope(scope, chat), {
     limit: 1,
     order: 'asc',
     after: { sequence: 1, role: 'user' },
@@ -104,10 +110,10 @@ test('a long chat comes whole, and a short page of it leaves no cursor open on t
       sequence: index + 2,
     })),
   );
-  const whole = await stores.messages.list(scope, chat, { limit: 10_000, order: 'asc' });
+  const whole = await stores.messages.list(inScope(scope, chat), { limit: 10_000, order: 'asc' });
   expect(whole.items).toHaveLength(2_400);
   expect(whole.next).toBeUndefined();
-  for (const limit of [1, 50, 700]) await stores.messages.list(scope, chat, { limit, order: 'asc' });
+  for (const limit of [1, 50, 700]) await stores.messages.list(inScope(scope, chat), { limit, order: 'asc' });
   await stores.turns.look(scope, chat, 1_201, 10);
   expect(await openCursors()).toEqual([]);
 });

@@ -1,13 +1,13 @@
 import { type Id, mintId } from '@parley/contract';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Idempotency, NewTurn, Scope, Stores, TurnEnd } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest';
+import type { ChatAccess, Idempotency, NewTurn, Scope, Stores, SystemScope, TurnEnd } from '../src/index.ts';
+import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { endTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
 /*
- * Another team's id gives nothing and changes nothing: every function that takes a scope is called with the
- * ids of one team and the scope of another.
+ * Another's id gives nothing and changes nothing: every function is called with the ids of one team, user and agent by
+ * another team, another user of the team, and a key for other agents.
  */
 
 let db: TestDatabase;
@@ -24,6 +24,7 @@ afterAll(() => db.drop());
 interface Owned {
   readonly key: Id<'key'>;
   readonly agent: Id<'agent'>;
+  readonly otherAgent: Id<'agent'>;
   readonly guest: { id: Id<'guest'>; token: string };
   readonly secret: Id<'secret'>;
   /** Of the request that made another agent. */
@@ -37,17 +38,23 @@ interface Owned {
 }
 
 /** What a team may have: an agent, and a chat with a turn that ended, one that runs, with a log, and one that waits. */
-async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
+async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
   const { id: agent } = await stores.agents.create(scope, { name: 'Ann', type: 'support' });
   const { id: key } = (await stores.apiKeys.issue(scope, 'secret', {})).info;
   const agentKey = mintId('request');
-  await stores.agents.createOnce(scope, { name: 'Ben', type: 't' }, { key: agentKey, body: 'body' });
+  const ben = await stores.agents.createOnce(
+    scope,
+    { name: 'Ben', type: 't' },
+    { key: agentKey, body: 'body' },
+  );
+  const otherAgent = 'kept' in ben ? ben.kept.agent.id : ben.id;
   const guest = await stores.guests.create(scope, key);
   const signing = await stores.signingSecrets.create(scope, new Date());
   const act = await stores.audit.begin(scope, { actor: { kind: 'admin' }, action: 'key.revoke' });
-  const chat = await newChat(stores, scope);
+  const user = 'ann';
+  const { id: chat } = await stores.chats.create(scope, { agent, agentType: 'support', user });
   const ended = newTurn(chat, 1);
-  const account = { agent, day: '2026-11-25' };
+  const account = { agent, user, day: '2026-11-25' };
   await endTurn(stores, scope, ended, { status: 'completed', answer: 'answer 1', textBytes: 100, account });
   await stores.usage.count([ended.id]);
   const spender = { key, user: 'user 1' };
@@ -55,14 +62,15 @@ async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
   await stores.userStatuses.block(scope, 'user 1');
   await stores.visitors.exchange(scope, 'user 1', `hash of ${scope.team}`);
   const idempotency = { key: mintId('request'), body: 'body' };
-  await stores.chats.createOnce(scope, { agent, agentType: 'support' }, idempotency);
+  await stores.chats.createOnce(scope, { agent, agentType: 'support', user }, idempotency);
   const waiting = newTurn(chat, 3, { idempotency });
-  await stores.turns.insert(scope, running);
-  await stores.turns.insert(scope, waiting);
+  await stores.turns.insert(inScope(scope, running.chat), running);
+  await stores.turns.insert(inScope(scope, waiting.chat), waiting);
   await stores.turnLog.append([{ turn: running.id, team: scope.team, attempt: 1, to: 4, text: 'text' }]);
   return {
     key,
     agent,
+    otherAgent,
     agentKey,
     guest,
     secret: signing?.info.id ?? mintId('secret'),
@@ -76,117 +84,201 @@ async function newThings(stores: Stores, scope: Scope): Promise<Owned> {
 
 const failed: TurnEnd = { status: 'failed', errorCode: 'model_failed', textBytes: 0 };
 
-type Call = (stores: Stores, scope: Scope, owned: Owned) => Promise<unknown>;
+type Call<By> = (stores: Stores, by: By, owned: Owned) => Promise<unknown>;
 
-/** Each call, and what a stranger gets from it. */
-const calls: Record<string, readonly [Call, unknown]> = {
-  'apiKeys.get': [({ apiKeys }, scope, { key }) => apiKeys.get(scope, key), undefined],
-  'apiKeys.list': [({ apiKeys }, scope) => apiKeys.list(scope, 10), []],
-  'apiKeys.update': [({ apiKeys }, scope, { key }) => apiKeys.update(scope, key, { name: 'x' }), undefined],
-  'apiKeys.roll': [({ apiKeys }, scope, { key }) => apiKeys.roll(scope, key, new Date()), undefined],
-  'apiKeys.revoke': [({ apiKeys }, scope, { key }) => apiKeys.revoke(scope, key), false],
-  'guests.find': [({ guests }, scope, { guest }) => guests.find(scope, guest.token), undefined],
-  'guests.move': [({ guests }, scope, { guest }) => guests.move(scope, guest.id, 'theirs'), false],
-  'signingSecrets.list': [({ signingSecrets }, scope) => signingSecrets.list(scope), []],
-  'signingSecrets.findWorking': [
+/** A function as someone else calls it, with what they get. */
+interface Row {
+  /** Who gets nothing, by name. */
+  readonly strangers: Readonly<Record<string, (stores: Stores, owned: Owned) => Promise<unknown>>>;
+  readonly byOwner: (stores: Stores, owned: Owned) => Promise<unknown>;
+  readonly nothing: unknown;
+}
+
+const otherTeam = { team: stranger.team };
+const otherUser = { ...owner, user: 'bob' };
+const otherAgents = { ...owner, agents: [mintId('agent')] };
+
+/** What is the whole team's, or serves the engine alone: its type takes no caller's scope, or no caller reaches it. */
+function ofTeam(call: Call<SystemScope>, nothing: unknown): Row {
+  return {
+    strangers: { 'another team': (stores, owned) => call(stores, otherTeam, owned) },
+    byOwner: (stores, owned) => call(stores, owner, owned),
+    nothing,
+  };
+}
+
+/** What keeps to the agents of a scope; it is no user's. */
+function ofAgents(call: Call<Scope>, nothing: unknown): Row {
+  return {
+    strangers: {
+      'another team': (stores, owned) => call(stores, otherTeam, owned),
+      'a key for other agents': (stores, owned) => call(stores, otherAgents, owned),
+    },
+    byOwner: (stores, owned) => call(stores, { ...owner, agents: [owned.agent, owned.otherAgent] }, owned),
+    nothing,
+  };
+}
+
+/** What keeps to the user and the agents of a scope. */
+function ofScope(call: Call<Scope>, nothing: unknown): Row {
+  return {
+    strangers: {
+      'another team': (stores, owned) => call(stores, otherTeam, owned),
+      'another user': (stores, owned) => call(stores, otherUser, owned),
+      'a key for other agents': (stores, owned) => call(stores, otherAgents, owned),
+    },
+    byOwner: (stores, owned) => call(stores, { ...owner, user: 'ann', agents: [owned.agent] }, owned),
+    nothing,
+  };
+}
+
+/** What takes the access to a chat: nobody gets one to another's, and what is of one chat is not found in another. */
+function ofChat(call: Call<ChatAccess>, nothing: unknown): Row {
+  return {
+    strangers: {
+      'another team': (stores, owned) => call(stores, inScope(otherTeam, owned.chat), owned),
+      'another chat': async (stores, owned) =>
+        call(stores, inScope(owner, await newChat(stores, owner)), owned),
+    },
+    byOwner: (stores, owned) => call(stores, inScope(owner, owned.chat), owned),
+    nothing,
+  };
+}
+
+/** Each function, and what a stranger gets from it. */
+const rows: Record<string, Row> = {
+  'apiKeys.get': ofTeam(({ apiKeys }, scope, { key }) => apiKeys.get(scope, key), undefined),
+  'apiKeys.list': ofTeam(({ apiKeys }, scope) => apiKeys.list(scope, 10), []),
+  'apiKeys.update': ofTeam(
+    ({ apiKeys }, scope, { key }) => apiKeys.update(scope, key, { name: 'x' }),
+    undefined,
+  ),
+  'apiKeys.roll': ofTeam(({ apiKeys }, scope, { key }) => apiKeys.roll(scope, key, new Date()), undefined),
+  'apiKeys.revoke': ofTeam(({ apiKeys }, scope, { key }) => apiKeys.revoke(scope, key), false),
+  'guests.find': ofTeam(({ guests }, scope, { guest }) => guests.find(scope, guest.token), undefined),
+  'guests.move': ofTeam(({ guests }, scope, { guest }) => guests.move(scope, guest.id, 'theirs'), false),
+  'signingSecrets.list': ofTeam(({ signingSecrets }, scope) => signingSecrets.list(scope), []),
+  'signingSecrets.findWorking': ofTeam(
     ({ signingSecrets }, scope, { secret }) => signingSecrets.findWorking(scope, secret),
     [],
-  ],
-  'signingSecrets.revoke': [
+  ),
+  'signingSecrets.revoke': ofTeam(
     ({ signingSecrets }, scope, { secret }) => signingSecrets.revoke(scope, secret),
     false,
-  ],
-  'agents.find': [({ agents }, scope, { agent }) => agents.find(scope, agent), undefined],
-  'agents.get': [({ agents }, scope, { agent }) => agents.get(scope, agent), undefined],
-  'agents.update': [
+  ),
+  'agents.find': ofAgents(({ agents }, scope, { agent }) => agents.find(scope, agent), undefined),
+  'agents.get': ofAgents(({ agents }, scope, { agent }) => agents.get(scope, agent), undefined),
+  'agents.update': ofAgents(
     ({ agents }, scope, { agent }) => agents.update(scope, agent, () => ({ name: 'theirs', type: 't' })),
     undefined,
-  ],
-  'agents.rollBack': [({ agents }, scope, { agent }) => agents.rollBack(scope, agent, 1), undefined],
-  'agents.listVersions': [({ agents }, scope, { agent }) => agents.listVersions(scope, agent), undefined],
-  'agents.delete': [({ agents }, scope, { agent }) => agents.delete(scope, agent), false],
-  'agents.findKept': [({ agents }, scope, { agentKey }) => agents.findKept(scope, agentKey), undefined],
-  'agents.list': [({ agents }, scope) => agents.list(scope, 10), []],
-  'audit.finish': [({ audit }, scope, { act }) => audit.finish(scope, act), undefined],
-  'audit.withdraw': [({ audit }, scope, { act }) => audit.withdraw(scope, act), undefined],
-  'audit.list': [({ audit }, scope) => audit.list(scope, { limit: 10 }), { items: [] }],
-  'chats.find': [({ chats }, scope, { chat }) => chats.find(scope, chat), undefined],
-  'chats.list': [({ chats }, scope) => chats.list(scope, {}, { limit: 10 }), { items: [] }],
-  'chats.listIdle': [
+  ),
+  'agents.rollBack': ofAgents(({ agents }, scope, { agent }) => agents.rollBack(scope, agent, 1), undefined),
+  'agents.listVersions': ofAgents(
+    ({ agents }, scope, { agent }) => agents.listVersions(scope, agent),
+    undefined,
+  ),
+  'agents.delete': ofAgents(({ agents }, scope, { agent }) => agents.delete(scope, agent), false),
+  'agents.findKept': ofAgents(
+    ({ agents }, scope, { agentKey }) => agents.findKept(scope, agentKey),
+    undefined,
+  ),
+  'agents.list': ofAgents(({ agents }, scope) => agents.list(scope, 10), []),
+  'audit.finish': ofTeam(({ audit }, scope, { act }) => audit.finish(scope, act), undefined),
+  'audit.withdraw': ofTeam(({ audit }, scope, { act }) => audit.withdraw(scope, act), undefined),
+  'audit.list': ofTeam(({ audit }, scope) => audit.list(scope, { limit: 10 }), { items: [] }),
+  'chats.find': ofScope(({ chats }, scope, { chat }) => chats.find(scope, chat), undefined),
+  'chats.list': ofScope(({ chats }, scope) => chats.list(scope, {}, { limit: 10 }), { items: [] }),
+  'chats.listIdle': ofTeam(
     ({ chats }, scope, { agent }) =>
       chats.listIdle(scope, agent, new Date(Date.now() + 60_000), { limit: 9 }),
     { items: [] },
-  ],
-  'chats.update': [({ chats }, scope, { chat }) => chats.update(scope, chat, { title: 'theirs' }), undefined],
-  'chats.giveTitle': [({ chats }, scope, { chat }) => chats.giveTitle(scope, chat, 'theirs'), undefined],
-  'chats.markDeleted': [({ chats }, scope, { chat }) => chats.markDeleted(scope, chat), false],
-  'chats.findKept': [
+  ),
+  'chats.update': ofScope(
+    ({ chats }, scope, { chat }) => chats.update(scope, chat, { title: 'theirs' }),
+    undefined,
+  ),
+  'chats.giveTitle': ofChat(({ chats }, chat) => chats.giveTitle(chat, 'theirs'), undefined),
+  'chats.markDeleted': ofScope(({ chats }, scope, { chat }) => chats.markDeleted(scope, chat), false),
+  'chats.findKept': ofScope(
     ({ chats }, scope, { idempotency }) => chats.findKept(scope, idempotency.key),
     undefined,
-  ],
-  'messages.list': [
-    ({ messages }, scope, { chat }) => messages.list(scope, chat, { limit: 10, order: 'asc' }),
-    { items: [] },
-  ],
-  'turns.tail': [
-    ({ turns }, scope, { chat }) => turns.tail(scope, chat),
-    { sequence: 0, ended: true, textBytes: 0, unfinished: 0 },
-  ],
-  'turns.look': [
+  ),
+  'messages.list': ofChat(({ messages }, chat) => messages.list(chat, { limit: 10, order: 'asc' }), {
+    items: [],
+  }),
+  'turns.tail': ofChat(({ turns }, chat) => turns.tail(chat), {
+    sequence: 0,
+    ended: true,
+    textBytes: 0,
+    unfinished: 0,
+  }),
+  'turns.look': ofTeam(
     ({ turns }, scope, { chat }) => turns.look(scope, chat, 3, 1_000),
     expect.objectContaining({ chat: undefined, history: [], textBytesBefore: 0 }),
-  ],
-  'turns.remove': [({ turns }, scope, { waiting }) => turns.remove(scope, waiting.id), undefined],
-  'turns.announceSuccessor': [({ turns }, scope, { chat }) => turns.announceSuccessor(scope, chat, 3), false],
-  'turns.claim': [({ turns }, scope, { waiting }) => turns.claim(scope, waiting.id, 'mine'), undefined],
-  'turns.claimNext': [({ turns }, scope, { chat }) => turns.claimNext(scope, chat, 3, 'mine'), undefined],
-  'transfer.listAgents': [({ transfer }, scope) => transfer.listAgents(scope, 10), []],
-  'transfer.listChats': [({ transfer }, scope) => transfer.listChats(scope, 10), []],
-  'transfer.listTurns': [
-    ({ transfer }, scope, { chat }) => transfer.listTurns(scope, chat, 10, 0),
-    { turns: [], isLast: true, leftOut: 0 },
-  ],
-  'transfer.listUsage': [({ transfer }, scope) => transfer.listUsage(scope, 10), []],
-  'transfer.standOfChat': [({ transfer }, scope, { chat }) => transfer.standOfChat(scope, chat), 'taken'],
-  'turns.keepSteps': [
+  ),
+  'turns.remove': ofTeam(({ turns }, scope, { waiting }) => turns.remove(scope, waiting.id), undefined),
+  'turns.announceSuccessor': ofTeam(
+    ({ turns }, scope, { chat }) => turns.announceSuccessor(scope, chat, 3),
+    false,
+  ),
+  'turns.claim': ofTeam(({ turns }, scope, { waiting }) => turns.claim(scope, waiting.id, 'mine'), undefined),
+  'turns.claimNext': ofTeam(
+    ({ turns }, scope, { chat }) => turns.claimNext(scope, chat, 3, 'mine'),
+    undefined,
+  ),
+  'transfer.listAgents': ofTeam(({ transfer }, scope) => transfer.listAgents(scope, 10), []),
+  'transfer.listChats': ofTeam(({ transfer }, scope) => transfer.listChats(scope, 10), []),
+  'transfer.listTurns': ofTeam(({ transfer }, scope, { chat }) => transfer.listTurns(scope, chat, 10, 0), {
+    turns: [],
+    isLast: true,
+    leftOut: 0,
+  }),
+  'transfer.listUsage': ofTeam(({ transfer }, scope) => transfer.listUsage(scope, 10), []),
+  'transfer.standOfChat': ofTeam(
+    ({ transfer }, scope, { chat }) => transfer.standOfChat(scope, chat),
+    'taken',
+  ),
+  'turns.keepSteps': ofTeam(
     ({ turns }, scope, { running }) => turns.keepSteps(scope, running.id, 'token', []),
     'gone',
-  ],
-  'turns.release': [({ turns }, scope, { running }) => turns.release(scope, running.id, 'token'), false],
-  'turns.end': [
-    ({ turns }, scope, { running }) => turns.end(scope, running.id, 'token', failed),
-    { result: 'gone' },
-  ],
-  'turns.find': [({ turns }, scope, { running }) => turns.find(scope, running.id), undefined],
-  'turns.stand': [({ turns }, scope, { running }) => turns.stand(scope, running.id), undefined],
-  'turns.listAfter': [({ turns }, scope, { chat }) => turns.listAfter(scope, chat, 0, 10), []],
-  'turns.findKept': [
-    ({ turns }, scope, { chat, idempotency }) => turns.findKept(scope, chat, idempotency.key),
+  ),
+  'turns.release': ofTeam(
+    ({ turns }, scope, { running }) => turns.release(scope, running.id, 'token'),
+    false,
+  ),
+  'turns.end': ofTeam(({ turns }, scope, { running }) => turns.end(scope, running.id, 'token', failed), {
+    result: 'gone',
+  }),
+  'turns.find': ofChat(({ turns }, chat, owned) => turns.find(chat, owned.running.id), undefined),
+  'turns.stand': ofChat(({ turns }, chat, owned) => turns.stand(chat, owned.running.id), undefined),
+  'turns.listAfter': ofChat(({ turns }, chat) => turns.listAfter(chat, 0, 10), []),
+  'turns.findKept': ofChat(
+    ({ turns }, chat, owned) => turns.findKept(chat, owned.idempotency.key),
     undefined,
-  ],
-  'turns.cancel': [({ turns }, scope, { waiting }) => turns.cancel(scope, waiting.id), false],
-  'turns.cancelOfUser': [({ turns }, scope) => turns.cancelOfUser(scope, 'user 1', 10), []],
-  'visitors.findExchanged': [
+  ),
+  'turns.cancel': ofChat(({ turns }, chat, owned) => turns.cancel(chat, owned.waiting.id), false),
+  'turns.cancelOfUser': ofTeam(({ turns }, scope) => turns.cancelOfUser(scope, 'user 1', 10), []),
+  'visitors.findExchanged': ofTeam(
     ({ visitors }, scope) => visitors.findExchanged(scope, `hash of ${owner.team}`),
     undefined,
-  ],
-  'userStatuses.find': [({ userStatuses }, scope) => userStatuses.find(scope, 'user 1'), {}],
-  'turns.cancelBefore': [({ turns }, scope, { chat }) => turns.cancelBefore(scope, chat, 4), undefined],
-  'turnLog.read': [({ turnLog }, scope, { running }) => turnLog.read(scope, running.id, 1, 0), ''],
-  'turnLog.remove': [({ turnLog }, scope, { running }) => turnLog.remove(scope, running.id), undefined],
-  'turns.countUnfinished': [({ turns }, scope) => turns.countUnfinished(scope, 10), 0],
-  'teams.get': [({ teams }, scope) => teams.get(scope), undefined],
-  'teams.update': [({ teams }, scope) => teams.update(scope, { name: 'theirs' }), undefined],
-  'teams.findSettings': [({ teams }, scope) => teams.findSettings(scope), {}],
-  'usage.list': [
+  ),
+  'userStatuses.find': ofTeam(({ userStatuses }, scope) => userStatuses.find(scope, 'user 1'), {}),
+  'turns.cancelBefore': ofChat(({ turns }, chat) => turns.cancelBefore(chat, 4), undefined),
+  'turnLog.read': ofTeam(({ turnLog }, scope, { running }) => turnLog.read(scope, running.id, 1, 0), ''),
+  'turnLog.remove': ofTeam(({ turnLog }, scope, { running }) => turnLog.remove(scope, running.id), undefined),
+  'turns.countUnfinished': ofTeam(({ turns }, scope) => turns.countUnfinished(scope, 10), 0),
+  'teams.get': ofTeam(({ teams }, scope) => teams.get(scope), undefined),
+  'teams.update': ofTeam(({ teams }, scope) => teams.update(scope, { name: 'theirs' }), undefined),
+  'teams.findSettings': ofTeam(({ teams }, scope) => teams.findSettings(scope), {}),
+  'usage.list': ofScope(
     ({ usage }, scope) =>
       usage.list(scope, { from: '2026-11-25', to: '2026-11-25', groupBy: 'day' }, { limit: 10 }),
     { items: [] },
-  ],
-  'turns.takeOver': [
+  ),
+  'turns.takeOver': ofTeam(
     ({ turns }, scope, { running }) => turns.takeOver(scope, running.id, leaseOf('token'), 'mine'),
     undefined,
-  ],
+  ),
 };
 
 /** Functions whose answer holds nothing of another team, or which are no team's: tested on their own. */
@@ -255,25 +347,55 @@ test('no function is forgotten here', () => {
   const all = Object.entries(db.stores).flatMap(([name, store]) =>
     Object.keys(store).map((property) => `${name}.${property}`),
   );
-  expect([...Object.keys(calls), ...others].sort()).toEqual(all.sort());
+  expect([...Object.keys(rows), ...others].sort()).toEqual(all.sort());
 });
 
-test.each(Object.entries(calls))('%s', async (_name, [call, nothing]) => {
+const cases = Object.entries(rows).flatMap(([name, row]) =>
+  Object.entries(row.strangers).map(([who, call]) => ({ name, who, call, row })),
+);
+
+test.each(cases)('$name gives $who nothing and changes nothing', async ({ call, row }) => {
+  const { byOwner, nothing } = row;
   const owned = await newThings(db.stores, owner);
   const before = await documents(owned);
-  expect(await call(db.stores, stranger, owned)).toEqual(nothing);
+  expect(await call(db.stores, owned)).toEqual(nothing);
   expect(await documents(owned)).toEqual(before);
   // The same call of the owner gives something, so that the test above could fail.
-  const given = await call(db.stores, owner, owned);
+  const given = await byOwner(db.stores, owned);
   if (nothing !== undefined) expect(given).not.toEqual(nothing);
   else expect([given, await documents(owned)]).not.toEqual([undefined, before]);
 });
 
+/** Names of a store's functions that may be called with a caller's scope as it is. */
+type TakesScope<Store> = {
+  [Name in keyof Store]: Store[Name] extends (scope: infer First, ...rest: never[]) => unknown
+    ? First extends { readonly team: unknown }
+      ? Scope extends First
+        ? Name
+        : never
+      : never
+    : never;
+}[keyof Store];
+
+test('a function of turns and messages takes no scope of a caller, but the access to a chat', () => {
+  expectTypeOf<TakesScope<Stores['messages'] & Stores['turnLog']>>().toEqualTypeOf<never>();
+  // It counts the turns of a caller, wherever they are.
+  expectTypeOf<TakesScope<Stores['turns']>>().toEqualTypeOf<'countUnfinished'>();
+});
+
+test('a chat is not made for another user, or with another agent, than its maker reaches', async () => {
+  const agent = mintId('agent');
+  const make = (scope: Scope) => db.stores.chats.create(scope, { agent, agentType: 't', user: 'ann' });
+  await expect(make(otherUser)).rejects.toThrow('within the scope');
+  await expect(make(otherAgents)).rejects.toThrow('within the scope');
+  expect(await make({ ...owner, user: 'ann', agents: [agent] })).toMatchObject({ user: 'ann', agent });
+});
+
 test('a turn with another team’s id is not inserted in silence', async () => {
   const { waiting } = await newThings(db.stores, owner);
-  const result = await db.stores.turns.insert(stranger, waiting);
+  const result = await db.stores.turns.insert(inScope(stranger, waiting.chat), waiting);
   expect(result).toBe('sequence-taken');
-  expect(await db.stores.turns.find(stranger, waiting.id)).toBeUndefined();
+  expect(await db.stores.turns.find(inScope(stranger, waiting.chat), waiting.id)).toBeUndefined();
 });
 
 async function documents({ act, agent, chat, running }: Owned) {
@@ -291,5 +413,5 @@ test('the key of another team’s request makes no chat in silence, and keeps no
   const { agent, idempotency } = await newThings(db.stores, owner);
   await expect(chats.createOnce(stranger, { agent, agentType: 't' }, idempotency)).rejects.toThrow();
   const chat = await newChat(db.stores, stranger);
-  expect(await turns.insert(stranger, newTurn(chat, 1, { idempotency }))).toBe('inserted');
+  expect(await turns.insert(inScope(stranger, chat), newTurn(chat, 1, { idempotency }))).toBe('inserted');
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NewTurn, Stores, TurnEnd } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { leaseOf, newChat, newScope, newTurn } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
@@ -30,19 +30,19 @@ describe('the fence', () => {
   test('of 20 parallel claims one wins, and the attempt counts up', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1);
-    await turns.insert(scope, turn);
+    await turns.insert(inScope(scope, turn.chat), turn);
     const tokens = Array.from({ length: 20 }, (_, index) => `token-${index}`);
     const claims = await Promise.all(tokens.map((token) => turns.claim(scope, turn.id, token)));
     const won = claims.filter((claim) => claim !== undefined);
     expect(won).toHaveLength(1);
     expect(won[0]).toMatchObject({ status: 'generating', lease: { attempt: 1, renewals: 0 }, takeovers: 0 });
-    expect(await turns.find(scope, turn.id)).toEqual(won[0]);
+    expect(await turns.find(inScope(scope, turn.chat), turn.id)).toEqual(won[0]);
   });
 
   test('claimNext claims the turn of this sequence if it waits, else nothing', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1);
-    await turns.insert(scope, turn);
+    await turns.insert(inScope(scope, turn.chat), turn);
     expect(await turns.claimNext(scope, chat, 2, 't')).toBeUndefined();
     expect(await turns.claimNext(scope, chat, 1, 't')).toMatchObject({ id: turn.id, lease: { token: 't' } });
     expect(await turns.claimNext(scope, chat, 1, 'u')).toBeUndefined();
@@ -51,9 +51,9 @@ describe('the fence', () => {
   test('an end needs the token of the run; ended is final', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
-    await turns.insert(scope, turn);
+    await turns.insert(inScope(scope, turn.chat), turn);
     expect(await turns.end(scope, turn.id, 'other', failed)).toEqual({ result: 'lost' });
-    expect(await turns.find(scope, turn.id)).toMatchObject({ status: 'generating' });
+    expect(await turns.find(inScope(scope, turn.chat), turn.id)).toMatchObject({ status: 'generating' });
     expect(await turns.end(scope, turn.id, 'mine', completed(turn))).toEqual({
       result: 'ended',
       hasSuccessor: false,
@@ -74,9 +74,9 @@ describe('the fence', () => {
   test('an end without answer and usage keeps the question and the code', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('t') });
-    await turns.insert(scope, turn);
+    await turns.insert(inScope(scope, turn.chat), turn);
     await turns.end(scope, turn.id, 't', failed);
-    const found = await turns.find(scope, turn.id);
+    const found = await turns.find(inScope(scope, turn.chat), turn.id);
     expect(found).toMatchObject({
       status: 'failed',
       errorCode: 'agent_not_found',
@@ -88,20 +88,23 @@ describe('the fence', () => {
   test('an end of a turn that was removed tells it', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('t') });
-    await turns.insert(scope, turn);
+    await turns.insert(inScope(scope, turn.chat), turn);
     await turns.remove(scope, turn.id);
     expect(await turns.end(scope, turn.id, 't', completed(turn))).toEqual({ result: 'gone' });
-    expect(await turns.find(scope, turn.id)).toBeUndefined();
+    expect(await turns.find(inScope(scope, turn.chat), turn.id)).toBeUndefined();
   });
 
   test('release gives back under the token only; the next claim is the next attempt and no takeover', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
-    await turns.insert(scope, turn);
+    await turns.insert(inScope(scope, turn.chat), turn);
     expect(await turns.release(scope, turn.id, 'other')).toBe(false);
     expect(await turns.release(scope, turn.id, 'mine')).toBe(true);
     expect(await turns.release(scope, turn.id, 'mine')).toBe(false);
-    expect(await turns.find(scope, turn.id)).toMatchObject({ status: 'queued', takeovers: 0 });
+    expect(await turns.find(inScope(scope, turn.chat), turn.id)).toMatchObject({
+      status: 'queued',
+      takeovers: 0,
+    });
     expect(await turns.end(scope, turn.id, 'mine', failed)).toEqual({ result: 'lost' });
     expect(await turns.claim(scope, turn.id, 'next')).toMatchObject({
       lease: { token: 'next', attempt: 2, renewals: 0 },
@@ -112,7 +115,7 @@ describe('the fence', () => {
   test('renew counts up every standing run at once and names those that are lost', async () => {
     const chat = await newChat(stores, scope);
     const all = [1, 2, 3, 4].map((sequence) => newTurn(chat, sequence, { lease: leaseOf(`t${sequence}`) }));
-    await Promise.all(all.map((turn) => turns.insert(scope, turn)));
+    await Promise.all(all.map((turn) => turns.insert(inScope(scope, turn.chat), turn)));
     const [first, second, third, fourth] = all as [NewTurn, NewTurn, NewTurn, NewTurn];
     const leases = all.map(({ id, lease }) => ({ turn: id, token: lease?.token ?? '' }));
     expect(await turns.renew(leases)).toEqual([]);
@@ -120,14 +123,18 @@ describe('the fence', () => {
     await turns.takeOver(scope, second.id, leaseOf('t2', { renewals: 1 }), 'new');
     await turns.remove(scope, third.id);
     expect(await turns.renew(leases)).toEqual(['t1', 't2', 't3']);
-    expect(await turns.find(scope, fourth.id)).toMatchObject({ lease: { token: 't4', renewals: 2 } });
-    expect(await turns.find(scope, second.id)).toMatchObject({ lease: { token: 'new', renewals: 0 } });
+    expect(await turns.find(inScope(scope, fourth.chat), fourth.id)).toMatchObject({
+      lease: { token: 't4', renewals: 2 },
+    });
+    expect(await turns.find(inScope(scope, second.chat), second.id)).toMatchObject({
+      lease: { token: 'new', renewals: 0 },
+    });
   });
 
   test('takeOver needs the very lease that was seen: a sign of life in between ends it', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('dead') });
-    await turns.insert(scope, turn);
+    await turns.insert(inScope(scope, turn.chat), turn);
     await turns.renew([{ turn: turn.id, token: 'dead' }]);
     expect(await turns.takeOver(scope, turn.id, leaseOf('dead'), 'new')).toBeUndefined();
     expect(await turns.takeOver(scope, turn.id, leaseOf('x', { renewals: 1 }), 'new')).toBeUndefined();

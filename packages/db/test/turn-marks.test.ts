@@ -1,7 +1,7 @@
 import { mintId } from '@parley/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Stores, TurnEnd } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { endedTurn, leaseOf, newChat, newScope, newTurn, retryOf } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
@@ -27,16 +27,22 @@ describe('cancel', () => {
     const running = newTurn(chat, 1, { lease: leaseOf('t') });
     const waiting = newTurn(chat, 2);
     for (const turn of [running, waiting]) {
-      await turns.insert(scope, turn);
-      expect(await turns.find(scope, turn.id)).toMatchObject({ isCancelled: false });
-      expect([await turns.cancel(scope, turn.id), await turns.cancel(scope, turn.id)]).toEqual([true, true]);
+      await turns.insert(inScope(scope, turn.chat), turn);
+      expect(await turns.find(inScope(scope, turn.chat), turn.id)).toMatchObject({ isCancelled: false });
+      expect([
+        await turns.cancel(inScope(scope, turn.chat), turn.id),
+        await turns.cancel(inScope(scope, turn.chat), turn.id),
+      ]).toEqual([true, true]);
     }
-    expect(await turns.find(scope, running.id)).toMatchObject({
+    expect(await turns.find(inScope(scope, running.chat), running.id)).toMatchObject({
       status: 'generating',
       isCancelled: true,
       lease: leaseOf('t'),
     });
-    expect(await turns.find(scope, waiting.id)).toMatchObject({ status: 'queued', isCancelled: true });
+    expect(await turns.find(inScope(scope, waiting.chat), waiting.id)).toMatchObject({
+      status: 'queued',
+      isCancelled: true,
+    });
     expect(await turns.renew([{ turn: running.id, token: 't' }])).toEqual([]);
     expect(await turns.end(scope, running.id, 't', { status: 'stopped', textBytes: 1 })).toMatchObject({
       result: 'ended',
@@ -46,10 +52,10 @@ describe('cancel', () => {
   test('of one that has ended, or is not there, is told and changes nothing', async () => {
     const chat = await newChat(stores, scope);
     const turn = await endedTurn(stores, scope, chat, 1);
-    const before = await turns.find(scope, turn.id);
-    expect(await turns.cancel(scope, turn.id)).toBe(false);
-    expect(await turns.find(scope, turn.id)).toEqual(before);
-    expect(await turns.cancel(scope, mintId('turn'))).toBe(false);
+    const before = await turns.find(inScope(scope, turn.chat), turn.id);
+    expect(await turns.cancel(inScope(scope, turn.chat), turn.id)).toBe(false);
+    expect(await turns.find(inScope(scope, turn.chat), turn.id)).toEqual(before);
+    expect(await turns.cancel(inScope(scope, chat), mintId('turn'))).toBe(false);
   });
 
   test('the mark is seen by whoever claims the turn or takes it over, and by the sweep', async () => {
@@ -60,8 +66,8 @@ describe('cancel', () => {
       newTurn(chat, 3, { lease: leaseOf('dead') }),
     ] as const;
     for (const turn of [first, second, third]) {
-      await turns.insert(scope, turn);
-      await turns.cancel(scope, turn.id);
+      await turns.insert(inScope(scope, turn.chat), turn);
+      await turns.cancel(inScope(scope, turn.chat), turn.id);
     }
     const listed = (await turns.listUnfinished(1_000)).filter((turn) => turn.chat === chat);
     expect(listed.map(({ isCancelled }) => isCancelled)).toEqual([true, true, true]);
@@ -74,13 +80,16 @@ describe('cancel', () => {
     for (let round = 0; round < 20; round++) {
       const chat = await newChat(stores, scope);
       const turn = newTurn(chat, 1, { lease: leaseOf('t') });
-      await turns.insert(scope, turn);
+      await turns.insert(inScope(scope, turn.chat), turn);
       const [marked, ended] = await Promise.all([
-        turns.cancel(scope, turn.id),
+        turns.cancel(inScope(scope, turn.chat), turn.id),
         turns.end(scope, turn.id, 't', failed),
       ]);
       expect(ended).toMatchObject({ result: 'ended' });
-      expect(await turns.find(scope, turn.id)).toMatchObject({ status: 'failed', isCancelled: marked });
+      expect(await turns.find(inScope(scope, turn.chat), turn.id)).toMatchObject({
+        status: 'failed',
+        isCancelled: marked,
+      });
     }
   });
 });
@@ -88,20 +97,21 @@ describe('cancel', () => {
 test('cancelBefore marks what runs or waits before a turn, in its chat alone, and no ended one', async () => {
   const [chat, other] = [await newChat(stores, scope), await newChat(stores, scope)];
   await endedTurn(stores, scope, chat, 1);
-  await turns.insert(scope, newTurn(chat, 2, { lease: leaseOf('t') }));
-  for (const sequence of [3, 4, 5]) await turns.insert(scope, newTurn(chat, sequence));
-  await turns.insert(scope, newTurn(other, 1));
-  await turns.cancelBefore(scope, chat, 4);
-  const marks = (await turns.listAfter(scope, chat, 0, 10)).map(({ isCancelled }) => isCancelled);
+  await turns.insert(inScope(scope, chat), newTurn(chat, 2, { lease: leaseOf('t') }));
+  for (const sequence of [3, 4, 5]) await turns.insert(inScope(scope, chat), newTurn(chat, sequence));
+  await turns.insert(inScope(scope, other), newTurn(other, 1));
+  await turns.cancelBefore(inScope(scope, chat), 4);
+  const marks = (await turns.listAfter(inScope(scope, chat), 0, 10)).map(({ isCancelled }) => isCancelled);
   expect(marks).toEqual([false, true, true, false, false]);
-  expect(await turns.listAfter(scope, other, 0, 10)).toMatchObject([{ isCancelled: false }]);
+  expect(await turns.listAfter(inScope(scope, other), 0, 10)).toMatchObject([{ isCancelled: false }]);
 });
 
 test('cancelBefore reaches the fullest queue there may be', async () => {
   const chat = await newChat(stores, scope);
-  for (let sequence = 1; sequence <= 10; sequence++) await turns.insert(scope, newTurn(chat, sequence));
-  await turns.cancelBefore(scope, chat, 10);
-  const marks = (await turns.listAfter(scope, chat, 0, 20)).map(({ isCancelled }) => isCancelled);
+  for (let sequence = 1; sequence <= 10; sequence++)
+    await turns.insert(inScope(scope, chat), newTurn(chat, sequence));
+  await turns.cancelBefore(inScope(scope, chat), 10);
+  const marks = (await turns.listAfter(inScope(scope, chat), 0, 20)).map(({ isCancelled }) => isCancelled);
   expect(marks).toEqual([...Array.from({ length: 9 }, () => true), false]);
 });
 
@@ -112,8 +122,8 @@ describe('listMarks', () => {
     const running = newTurn(chat, 2, { lease: leaseOf('t') });
     const cancelled = newTurn(chat, 3);
     const removed = newTurn(chat, 4);
-    for (const turn of [running, cancelled, removed]) await turns.insert(scope, turn);
-    await turns.cancel(scope, cancelled.id);
+    for (const turn of [running, cancelled, removed]) await turns.insert(inScope(scope, turn.chat), turn);
+    await turns.cancel(inScope(scope, cancelled.chat), cancelled.id);
     await turns.remove(scope, removed.id);
     const marks = await turns.listMarks([ended, running, cancelled, removed].map(({ id }) => id));
     expect(marks.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([
@@ -129,13 +139,13 @@ describe('stand', () => {
   test('tells status, newest attempt and mark; nothing of a turn that is not there', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1);
-    await turns.insert(scope, turn);
-    const stand = () => turns.stand(scope, turn.id);
+    await turns.insert(inScope(scope, turn.chat), turn);
+    const stand = () => turns.stand(inScope(scope, turn.chat), turn.id);
     expect(await stand()).toEqual({ status: 'queued', attempt: 0, isCancelled: false });
     await turns.claim(scope, turn.id, 'a');
     expect(await stand()).toEqual({ status: 'generating', attempt: 1, isCancelled: false });
     await turns.takeOver(scope, turn.id, leaseOf('a'), 'b');
-    await turns.cancel(scope, turn.id);
+    await turns.cancel(inScope(scope, turn.chat), turn.id);
     expect(await stand()).toEqual({ status: 'generating', attempt: 2, isCancelled: true });
     await turns.release(scope, turn.id, 'b');
     expect(await stand()).toEqual({ status: 'queued', attempt: 2, isCancelled: true });
@@ -156,13 +166,13 @@ describe('listAfter', () => {
     }
     const ids = all.map(({ id }) => id);
     const list = async (after: number, limit: number) =>
-      (await turns.listAfter(scope, chat, after, limit)).map(({ id }) => id);
+      (await turns.listAfter(inScope(scope, chat), after, limit)).map(({ id }) => id);
     expect(await list(0, 10)).toEqual(ids);
     expect(await list(2, 10)).toEqual(ids.slice(2));
     expect(await list(1, 2)).toEqual(ids.slice(1, 3));
     expect(await list(5, 10)).toEqual([]);
-    expect(await turns.listAfter(scope, chat, 4, 1)).toEqual([
-      await turns.find(scope, ids[4] ?? mintId('turn')),
+    expect(await turns.listAfter(inScope(scope, chat), 4, 1)).toEqual([
+      await turns.find(inScope(scope, chat), ids[4] ?? mintId('turn')),
     ]);
   });
 });
@@ -171,25 +181,30 @@ describe('what was written', () => {
   test('an answer names the run that wrote it; one from before runs were kept is taken for the last run’s', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('t', { attempt: 3 }) });
-    await turns.insert(scope, turn);
+    await turns.insert(inScope(scope, turn.chat), turn);
     const answer = { id: turn.answerId, role: 'assistant' as const, content: 'kept', createdAt: new Date() };
     const written = { attempt: 2, text: 'kept' };
     await turns.end(scope, turn.id, 't', { status: 'stopped', answer, written, textBytes: 4 });
-    expect(await turns.find(scope, turn.id)).toMatchObject({ written, answer: { content: 'kept' } });
+    expect(await turns.find(inScope(scope, turn.chat), turn.id)).toMatchObject({
+      written,
+      answer: { content: 'kept' },
+    });
     // The text is stored once.
     const [document] = await db.raw.collection('turns').find({ chat }).toArray();
     expect(document?.['written']).toEqual({ attempt: 2 });
     await db.raw.collection('turns').updateOne({ chat }, { $unset: { written: 1 } });
-    expect(await turns.find(scope, turn.id)).toMatchObject({ written: { attempt: 3, text: 'kept' } });
+    expect(await turns.find(inScope(scope, turn.chat), turn.id)).toMatchObject({
+      written: { attempt: 3, text: 'kept' },
+    });
   });
 
   test('what a failed run had written is kept, and is no answer', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('t') });
-    await turns.insert(scope, turn);
+    await turns.insert(inScope(scope, turn.chat), turn);
     const written = { attempt: 1, text: 'half an ' };
     await turns.end(scope, turn.id, 't', { ...failed, written });
-    const found = await turns.find(scope, turn.id);
+    const found = await turns.find(inScope(scope, turn.chat), turn.id);
     expect(found).toMatchObject({ status: 'failed', written });
     expect(found).not.toHaveProperty('answer');
     // The next turn's model does not see it.
@@ -200,18 +215,18 @@ describe('what was written', () => {
   test('a retry stores no message of its own, names what it answers, and its history ends with that', async () => {
     const chat = await newChat(stores, scope);
     const first = newTurn(chat, 1, { lease: leaseOf('t') });
-    await turns.insert(scope, first);
+    await turns.insert(inScope(scope, first.chat), first);
     await turns.end(scope, first.id, 't', failed);
     const retry = retryOf(first, { lease: leaseOf('u') });
-    expect(await turns.insert(scope, retry)).toBe('inserted');
-    const found = await turns.find(scope, retry.id);
+    expect(await turns.insert(inScope(scope, retry.chat), retry)).toBe('inserted');
+    const found = await turns.find(inScope(scope, retry.chat), retry.id);
     expect(found).toMatchObject({
       retryOf: { turn: first.id, userMessageId: first.question.userMessage.id },
     });
     expect(found).not.toHaveProperty('userMessage');
     await turns.end(scope, retry.id, 'u', failed);
     const again = { ...retryOf(first), sequence: 3 };
-    await turns.insert(scope, again);
+    await turns.insert(inScope(scope, again.chat), again);
     // The chain of failed ones is read through, whatever the bytes: without the question there is nothing to answer.
     for (const bytes of [0, 1, 1_000]) {
       const { history } = await turns.look(scope, chat, 3, bytes);

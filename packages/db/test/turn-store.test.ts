@@ -2,7 +2,7 @@ import { mintId } from '@parley/contract';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NewTurn, Stores, TurnEnd } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { endedTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
@@ -32,7 +32,7 @@ describe('insert', () => {
   test('of 50 parallel inserts of one sequence exactly one wins', async () => {
     const chat = await newChat(stores, scope);
     const all = Array.from({ length: 50 }, () => newTurn(chat, 1));
-    const results = await Promise.all(all.map((turn) => turns.insert(scope, turn)));
+    const results = await Promise.all(all.map((turn) => turns.insert(inScope(scope, turn.chat), turn)));
     expect(results.filter((result) => result === 'inserted')).toHaveLength(1);
     const winner = all[results.indexOf('inserted')];
     expect(await db.raw.collection('turns').find({ chat }).toArray()).toMatchObject([{ _id: winner?.id }]);
@@ -41,31 +41,36 @@ describe('insert', () => {
   test('the same turn again is the first insert’s success, and changes nothing', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
-    expect(await turns.insert(scope, turn)).toBe('inserted');
-    const stored = await turns.find(scope, turn.id);
-    expect(await Promise.all([turns.insert(scope, turn), turns.insert(scope, turn)])).toEqual([
-      'inserted',
-      'inserted',
-    ]);
-    expect(await turns.find(scope, turn.id)).toEqual(stored);
+    expect(await turns.insert(inScope(scope, turn.chat), turn)).toBe('inserted');
+    const stored = await turns.find(inScope(scope, turn.chat), turn.id);
+    expect(
+      await Promise.all([
+        turns.insert(inScope(scope, turn.chat), turn),
+        turns.insert(inScope(scope, turn.chat), turn),
+      ]),
+    ).toEqual(['inserted', 'inserted']);
+    expect(await turns.find(inScope(scope, turn.chat), turn.id)).toEqual(stored);
   });
 
   test('a taken sequence changes nothing of the turn that holds it', async () => {
     const chat = await newChat(stores, scope);
     const first = newTurn(chat, 1);
-    await turns.insert(scope, first);
-    expect(await turns.insert(scope, newTurn(chat, 1))).toBe('sequence-taken');
-    expect(await turns.find(scope, first.id)).toMatchObject({ status: 'queued', sequence: 1 });
-    expect(await turns.tail(scope, chat)).toMatchObject({ sequence: 1, unfinished: 1 });
+    await turns.insert(inScope(scope, first.chat), first);
+    expect(await turns.insert(inScope(scope, chat), newTurn(chat, 1))).toBe('sequence-taken');
+    expect(await turns.find(inScope(scope, first.chat), first.id)).toMatchObject({
+      status: 'queued',
+      sequence: 1,
+    });
+    expect(await turns.tail(inScope(scope, chat))).toMatchObject({ sequence: 1, unfinished: 1 });
   });
 
   test('with a lease it is generating, without one it waits', async () => {
     const chat = await newChat(stores, scope);
     const running = newTurn(chat, 1, { lease: leaseOf('t') });
     const waiting = newTurn(chat, 2);
-    await turns.insert(scope, running);
-    await turns.insert(scope, waiting);
-    expect(await turns.find(scope, running.id)).toEqual({
+    await turns.insert(inScope(scope, running.chat), running);
+    await turns.insert(inScope(scope, waiting.chat), waiting);
+    expect(await turns.find(inScope(scope, running.chat), running.id)).toEqual({
       id: running.id,
       team: scope.team,
       chat,
@@ -78,8 +83,8 @@ describe('insert', () => {
       answerId: running.answerId,
       createdAt: running.createdAt,
     });
-    expect(await turns.find(scope, waiting.id)).toMatchObject({ status: 'queued' });
-    expect(await turns.find(scope, waiting.id)).not.toHaveProperty('lease');
+    expect(await turns.find(inScope(scope, waiting.chat), waiting.id)).toMatchObject({ status: 'queued' });
+    expect(await turns.find(inScope(scope, waiting.chat), waiting.id)).not.toHaveProperty('lease');
   });
 
   test('content comes back exactly as it was sent, in a question and in an answer', async () => {
@@ -103,9 +108,9 @@ describe('insert', () => {
       fc.asyncProperty(texts, texts, async (question, answer) => {
         sequence++;
         const turn = newTurn(chat, sequence, { lease: leaseOf('t'), content: question });
-        await turns.insert(scope, turn);
+        await turns.insert(inScope(scope, turn.chat), turn);
         await turns.end(scope, turn.id, 't', completed(turn, answer));
-        const found = await turns.find(scope, turn.id);
+        const found = await turns.find(inScope(scope, turn.chat), turn.id);
         expect([found?.userMessage?.content, found?.answer?.content]).toEqual([question, answer]);
       }),
       { numRuns: 60 },
@@ -116,22 +121,27 @@ describe('insert', () => {
 describe('tail', () => {
   test('of an empty chat is sequence 0', async () => {
     const chat = await newChat(stores, scope);
-    expect(await turns.tail(scope, chat)).toEqual({ sequence: 0, ended: true, textBytes: 0, unfinished: 0 });
+    expect(await turns.tail(inScope(scope, chat))).toEqual({
+      sequence: 0,
+      ended: true,
+      textBytes: 0,
+      unfinished: 0,
+    });
   });
 
   test('counts what is unfinished and tells the text up to the newest ended turn', async () => {
     const chat = await newChat(stores, scope);
     await endedTurn(stores, scope, chat, 1);
     await endedTurn(stores, scope, chat, 2);
-    expect(await turns.tail(scope, chat)).toEqual({
+    expect(await turns.tail(inScope(scope, chat))).toEqual({
       sequence: 2,
       ended: true,
       textBytes: 200,
       unfinished: 0,
     });
-    await turns.insert(scope, newTurn(chat, 3, { lease: leaseOf('t') }));
-    await turns.insert(scope, newTurn(chat, 4));
-    expect(await turns.tail(scope, chat)).toEqual({
+    await turns.insert(inScope(scope, chat), newTurn(chat, 3, { lease: leaseOf('t') }));
+    await turns.insert(inScope(scope, chat), newTurn(chat, 4));
+    expect(await turns.tail(inScope(scope, chat))).toEqual({
       sequence: 4,
       ended: false,
       textBytes: 200,
@@ -145,9 +155,9 @@ describe('look', () => {
     const chat = await newChat(stores, scope);
     await endedTurn(stores, scope, chat, 1);
     await endedTurn(stores, scope, chat, 2);
-    await turns.insert(scope, newTurn(chat, 3));
+    await turns.insert(inScope(scope, chat), newTurn(chat, 3));
     const view = await turns.look(scope, chat, 3, 1_000);
-    expect(view.chat?.id).toBe(chat);
+    expect(view.chat?.chat.id).toBe(chat);
     expect(view).toMatchObject({ predecessorEnded: true, textBytesBefore: 200 });
     expect(view.history.map(({ role, content }) => `${role}: ${content}`)).toEqual([
       'user: question 1',
@@ -160,8 +170,8 @@ describe('look', () => {
   test('a predecessor that runs or waits has not ended', async () => {
     const chat = await newChat(stores, scope);
     const first = newTurn(chat, 1);
-    await turns.insert(scope, first);
-    await turns.insert(scope, newTurn(chat, 2));
+    await turns.insert(inScope(scope, first.chat), first);
+    await turns.insert(inScope(scope, chat), newTurn(chat, 2));
     expect(await turns.look(scope, chat, 2, 1_000)).toMatchObject({ predecessorEnded: false });
     await turns.claim(scope, first.id, 't');
     expect(await turns.look(scope, chat, 2, 1_000)).toMatchObject({ predecessorEnded: false });
@@ -217,7 +227,7 @@ describe('look', () => {
 
   test('a chat that was deleted is not there any more', async () => {
     const chat = await newChat(stores, scope);
-    await turns.insert(scope, newTurn(chat, 1));
+    await turns.insert(inScope(scope, chat), newTurn(chat, 1));
     await stores.chats.markDeleted(scope, chat);
     expect((await turns.look(scope, chat, 1, 1_000)).chat).toBeUndefined();
   });
@@ -227,9 +237,9 @@ describe('successors', () => {
   test('are told to a predecessor that runs or waits, and its end names them', async () => {
     const chat = await newChat(stores, scope);
     const first = newTurn(chat, 1, { lease: leaseOf('t') });
-    await turns.insert(scope, first);
-    await turns.insert(scope, newTurn(chat, 2));
-    await turns.insert(scope, newTurn(chat, 3));
+    await turns.insert(inScope(scope, first.chat), first);
+    await turns.insert(inScope(scope, chat), newTurn(chat, 2));
+    await turns.insert(inScope(scope, chat), newTurn(chat, 3));
     expect(await turns.announceSuccessor(scope, chat, 2)).toBe(true);
     expect(await turns.announceSuccessor(scope, chat, 2)).toBe(true);
     expect(await turns.announceSuccessor(scope, chat, 3)).toBe(true);
@@ -242,8 +252,8 @@ describe('successors', () => {
     for (let round = 0; round < 30; round++) {
       const chat = await newChat(stores, scope);
       const first = newTurn(chat, 1, { lease: leaseOf('t') });
-      await turns.insert(scope, first);
-      await turns.insert(scope, newTurn(chat, 2));
+      await turns.insert(inScope(scope, first.chat), first);
+      await turns.insert(inScope(scope, chat), newTurn(chat, 2));
       const [announced, ended] = await Promise.all([
         turns.announceSuccessor(scope, chat, 2),
         turns.end(scope, first.id, 't', failed),
@@ -255,7 +265,7 @@ describe('successors', () => {
   test('the first turn of a chat has no predecessor to wait for', async () => {
     const chat = await newChat(stores, scope);
     expect(await turns.hasPredecessorEnded(scope, chat, 1)).toBe(true);
-    await turns.insert(scope, newTurn(chat, 1));
+    await turns.insert(inScope(scope, chat), newTurn(chat, 1));
     expect(await turns.hasPredecessorEnded(scope, chat, 2)).toBe(false);
   });
 
@@ -278,7 +288,7 @@ describe('listUnfinished', () => {
         const chat = await newChat(own.stores, team);
         const isRunning = index % 2 === 1;
         const turn = newTurn(chat, 1, isRunning ? { lease: leaseOf(`t${index}`) } : {});
-        await own.stores.turns.insert(team, turn);
+        await own.stores.turns.insert(inScope(team, chat), turn);
         if (index % 4 === 1) await own.stores.turns.end(team, turn.id, `t${index}`, failed);
         else all.push(turn);
       }

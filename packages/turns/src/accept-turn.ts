@@ -1,10 +1,9 @@
 import { answerIdOf, type Id, limits, mintId, type OnBusy, Refusal } from '@parley/contract';
-import type { ChatTail, Idempotency, InsertResult, NewTurn, Scope, TurnRecord } from '@parley/db';
+import type { ChatAccess, ChatTail, Idempotency, InsertResult, NewTurn, TurnRecord } from '@parley/db';
 import { type Admission, type Asker, admitTurn } from './admit-turn.ts';
 import { giveTitle } from './chat-title.ts';
 import { ConflictBackoff } from './conflict-backoff.ts';
-import type { KnownTail } from './known-tails.ts';
-import type { TurnParts } from './parts.ts';
+import { systemScopeOf, type TurnParts } from './parts.ts';
 import { mintToken, type Runner } from './runner.ts';
 
 /** A message that was accepted: from here nothing of it is lost. */
@@ -23,7 +22,7 @@ export interface AcceptedTurn {
 export type TurnIds = Omit<AcceptedTurn, 'isReplay' | 'isStarted'>;
 
 /** A message to be accepted, with the ids it will have. */
-export interface SentMessage extends TurnIds {
+export interface SentMessage extends Omit<TurnIds, 'chat'> {
   readonly content: string;
   readonly onBusy: OnBusy;
   readonly idempotency: Idempotency | undefined;
@@ -49,53 +48,54 @@ export function mintTurn(): Omit<TurnIds, 'chat'> {
 export async function acceptTurn(
   parts: TurnParts,
   runner: Runner,
-  scope: Scope,
+  access: ChatAccess,
   message: SentMessage,
 ): Promise<AcceptedTurn> {
   refuseNow(parts, runner);
   const { turn, idempotency, asker } = message;
   const request = idempotency?.key ?? turn;
-  const admission = admitTurn(parts, runner, scope, asker, { turn, request });
-  return admission.during(() => placeTurn(parts, runner, scope, message, admission));
+  const admission = admitTurn(parts, runner, access.scope, asker, { turn, request });
+  return admission.during(() => placeTurn(parts, runner, access, message, admission));
 }
 
 async function placeTurn(
   parts: TurnParts,
   runner: Runner,
-  scope: Scope,
+  access: ChatAccess,
   message: SentMessage,
   admission: Admission,
 ): Promise<AcceptedTurn> {
-  const { chat, onBusy, idempotency } = message;
+  const { onBusy, idempotency } = message;
+  const { id: chat, user } = access.chat;
   const backoff = new ConflictBackoff(parts.clock);
-  const firstTail = runner.tails.take(scope, chat) ?? (await readTail(parts, scope, chat));
+  const firstTail = runner.tails.take(access) ?? (await tailOf(parts, access));
   // After a lost race the chat is looked at again too: it may have been deleted, its turns not yet removed.
-  for (let tail = firstTail; ; tail = await readTail(parts, scope, chat)) {
+  for (let tail = firstTail; ; tail = await readTail(parts, access)) {
     const refusal =
       refusalOfTail(tail, message, parts.bounds.queuedTurnsPerChatMax) ??
       (await admission.refusalFor({
         bytes: tail.textBytes + Buffer.byteLength(message.content),
-        user: tail.user,
+        user,
       }));
     if (refusal) {
       // What fills the chat, or uses up the budget, may be this very request, which came before.
-      const kept = idempotency && (await findKept(parts, scope, chat, idempotency));
+      const kept = idempotency && (await findKept(parts, access, idempotency));
       if (kept) return kept;
       throw refusal;
     }
-    const turn = { ...newTurn(message, tail.sequence + 1), ...admission.fields };
-    const result = await insertAndStart(parts, runner, scope, turn, tail);
+    const turn = { ...newTurn(chat, message, tail.sequence + 1), ...admission.fields };
+    const result = await insertAndStart(parts, runner, access, turn, tail);
     if (result === 'key-taken' && idempotency) {
-      const kept = await findKept(parts, scope, chat, idempotency);
+      const kept = await findKept(parts, access, idempotency);
       if (kept) return kept;
     }
     if (result !== 'started' && result !== 'waiting') {
       await backoff.pause();
       continue;
     }
-    if (onBusy === 'interrupt' && !tail.ended) await interrupt(parts, runner, scope, turn);
-    if (turn.sequence === 1) await giveTitle(parts, scope, chat, message.content);
-    return { ...idsOf(message), isReplay: false, isStarted: result === 'started' };
+    if (onBusy === 'interrupt' && !tail.ended) await interrupt(parts, runner, access, turn);
+    if (turn.sequence === 1) await giveTitle(parts, access, message.content);
+    return { ...idsOf(chat, message), isReplay: false, isStarted: result === 'started' };
   }
 }
 
@@ -112,16 +112,11 @@ export function refuseNow(parts: TurnParts, runner: Runner): void {
  */
 export async function findKept(
   { store }: TurnParts,
-  scope: Scope,
-  chat: Id<'chat'>,
+  access: ChatAccess,
   idempotency: Idempotency,
 ): Promise<AcceptedTurn | undefined> {
-  const [kept, found] = await Promise.all([
-    store.turns.findKept(scope, chat, idempotency.key),
-    store.chats.find(scope, chat),
-  ]);
-  // Between the mark of a deletion and its purge the turn is there still, and no longer to be told.
-  if (!kept || !found) return undefined;
+  const kept = await store.turns.findKept(access, idempotency.key);
+  if (!kept) return undefined;
   if (kept.idempotency?.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
   return { ...toTurnIds(kept), isReplay: true, isStarted: kept.status !== 'queued' };
 }
@@ -141,7 +136,7 @@ export function toTurnIds(turn: TurnRecord): TurnIds {
 export async function insertAndStart(
   parts: TurnParts,
   runner: Runner,
-  scope: Scope,
+  access: ChatAccess,
   fields: NewTurn,
   tail: Pick<ChatTail, 'ended' | 'textBytes'>,
 ): Promise<Exclude<InsertResult, 'inserted'> | 'started' | 'waiting'> {
@@ -152,13 +147,13 @@ export async function insertAndStart(
   const claimedAt = parts.clock.now();
   let result: InsertResult | undefined;
   try {
-    result = await insert(parts, scope, turn);
+    result = await insert(parts, access, turn);
   } finally {
     if (hasSlot && result !== 'inserted') runner.free();
   }
   if (result !== 'inserted') return result;
-  if (hasSlot) runner.start(toRecord(turn, scope), claimedAt, tail.textBytes);
-  else await waitForTurnToStart(parts, runner, scope, turn);
+  if (hasSlot) runner.start(toRecord(turn, access), claimedAt, tail.textBytes);
+  else await waitForTurnToStart(parts, runner, access, turn);
   runner.tellChat(turn.chat);
   return hasSlot ? 'started' : 'waiting';
 }
@@ -168,15 +163,22 @@ export async function insertAndStart(
  *
  * @throws Refusal `chat_not_found`
  */
-export async function readTail({ store }: TurnParts, scope: Scope, chat: Id<'chat'>): Promise<KnownTail> {
-  const [found, tail] = await Promise.all([store.chats.find(scope, chat), store.turns.tail(scope, chat)]);
-  // A marker ends the chat, although the chat itself may not be marked yet.
-  if (!found || !tail) throw new Refusal('chat_not_found');
-  return { ...tail, user: found.user };
+export async function readTail(parts: TurnParts, access: ChatAccess): Promise<ChatTail> {
+  const { scope, chat } = access;
+  const [found, tail] = await Promise.all([parts.store.chats.find(scope, chat.id), tailOf(parts, access)]);
+  if (!found) throw new Refusal('chat_not_found');
+  return tail;
 }
 
-function newTurn(message: SentMessage, sequence: number): NewTurn {
-  const { turn: id, chat, userMessageId, answerId, content, createdAt, idempotency } = message;
+async function tailOf({ store }: TurnParts, access: ChatAccess): Promise<ChatTail> {
+  const tail = await store.turns.tail(access);
+  // A marker ends the chat, although the chat itself may not be marked yet.
+  if (!tail) throw new Refusal('chat_not_found');
+  return tail;
+}
+
+function newTurn(chat: Id<'chat'>, message: SentMessage, sequence: number): NewTurn {
+  const { turn: id, userMessageId, answerId, content, createdAt, idempotency } = message;
   return {
     id,
     chat,
@@ -188,28 +190,32 @@ function newTurn(message: SentMessage, sequence: number): NewTurn {
   };
 }
 
-function idsOf({ turn, chat, userMessageId, answerId, createdAt }: SentMessage): TurnIds {
+function idsOf(chat: Id<'chat'>, { turn, userMessageId, answerId, createdAt }: SentMessage): TurnIds {
   return { turn, chat, userMessageId, answerId, createdAt };
 }
 
-function toRecord({ question, ...turn }: NewTurn, { team }: Scope): TurnRecord {
+function toRecord({ question, ...turn }: NewTurn, { chat: { team } }: ChatAccess): TurnRecord {
   return { ...turn, ...question, team, status: 'generating', takeovers: 0, isCancelled: false };
 }
 
-async function insert({ store }: TurnParts, scope: Scope, turn: NewTurn): Promise<InsertResult> {
+async function insert({ store }: TurnParts, access: ChatAccess, turn: NewTurn): Promise<InsertResult> {
   try {
-    return await store.turns.insert(scope, turn);
+    return await store.turns.insert(access, turn);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (await isStored({ store }, scope, turn)) return 'inserted';
+    if (await isStored({ store }, access, turn)) return 'inserted';
     throw new Refusal(error.code, { ...error.facts, messageId: turn.answerId, cause: error });
   }
 }
 
 /** After an unknown outcome: whether the turn is there after all. Unknown again counts as not. */
-async function isStored({ store }: Pick<TurnParts, 'store'>, scope: Scope, turn: NewTurn): Promise<boolean> {
+async function isStored(
+  { store }: Pick<TurnParts, 'store'>,
+  access: ChatAccess,
+  turn: NewTurn,
+): Promise<boolean> {
   try {
-    return (await store.turns.find(scope, turn.id)) !== undefined;
+    return (await store.turns.find(access, turn.id)) !== undefined;
   } catch {
     return false;
   }
@@ -219,9 +225,10 @@ async function isStored({ store }: Pick<TurnParts, 'store'>, scope: Scope, turn:
 async function waitForTurnToStart(
   { store, log }: TurnParts,
   runner: Runner,
-  scope: Scope,
+  access: ChatAccess,
   { id, chat, sequence }: NewTurn,
 ): Promise<void> {
+  const scope = systemScopeOf(access);
   try {
     if (!(await store.turns.announceSuccessor(scope, chat, sequence))) runner.claimSoon(scope, id);
   } catch (error) {
@@ -233,11 +240,11 @@ async function waitForTurnToStart(
 async function interrupt(
   { store, log }: TurnParts,
   runner: Runner,
-  scope: Scope,
+  access: ChatAccess,
   { id, chat, sequence }: NewTurn,
 ): Promise<void> {
   try {
-    await store.turns.cancelBefore(scope, chat, sequence);
+    await store.turns.cancelBefore(access, sequence);
     runner.stopBefore(chat, sequence);
   } catch (error) {
     log('warn', 'interrupting failed; the turn waits in order', { turn: id, error });

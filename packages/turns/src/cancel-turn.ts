@@ -1,5 +1,5 @@
-import { type Id, Refusal } from '@parley/contract';
-import type { Scope, TurnRecord } from '@parley/db';
+import { Refusal } from '@parley/contract';
+import type { ChatAccess, TurnRecord } from '@parley/db';
 import { followTurn } from './follow-turn.ts';
 import { findTurn } from './retry-turn.ts';
 import type { Runner } from './runner.ts';
@@ -16,23 +16,23 @@ import type { ReadingDesk } from './turn-reader.ts';
 export async function cancelTurn(
   desk: ReadingDesk,
   runner: Runner,
-  scope: Scope,
-  { chat, answerId }: { chat: Id<'chat'>; answerId: string },
+  access: ChatAccess,
+  answerId: string,
 ): Promise<TurnRecord> {
   const { parts, followers } = desk;
-  const turn = await findTurn(parts, scope, chat, answerId);
+  const turn = await findTurn(parts, access, answerId);
   if (outcomeOf(turn)) return turn;
-  const following = followTurn(desk, scope, chat, turn.id);
+  const following = followTurn(desk, access, turn.id);
   try {
-    if (await parts.store.turns.cancel(scope, turn.id)) runner.stopTurn(turn.id);
-    const marked = await parts.store.turns.find(scope, turn.id);
+    if (await parts.store.turns.cancel(access, turn.id)) runner.stopTurn(turn.id);
+    const marked = await parts.store.turns.find(access, turn.id);
     const outcome = marked && outcomeOf(marked);
     // It was still waiting, and will never run: whoever follows it here is told at once.
     if (outcome?.kind === 'empty') followers.outcomes.tell(turn.id, outcome);
     if (marked && outcome) return marked;
     const awaited = await following.outcome(undefined, parts.bounds.cancelWaitMaxMs);
     if (awaited?.kind === 'gone') throw new Refusal('chat_not_found');
-    const now = await parts.store.turns.find(scope, turn.id);
+    const now = await parts.store.turns.find(access, turn.id);
     if (!now) throw new Refusal('chat_not_found');
     return now;
   } finally {

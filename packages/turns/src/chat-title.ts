@@ -1,5 +1,5 @@
-import { type Id, limits } from '@parley/contract';
-import type { Scope } from '@parley/db';
+import { limits } from '@parley/contract';
+import type { ChatAccess } from '@parley/db';
 import type { TurnParts } from './parts.ts';
 
 /** The opening words of a message as one line; undefined when it has nothing to show. */
@@ -21,15 +21,14 @@ export function openingWords(content: string): string | undefined {
 /** Names a chat after its first message. Without the name nothing is lost. */
 export async function giveTitle(
   { store, log }: Pick<TurnParts, 'store' | 'log'>,
-  scope: Scope,
-  chat: Id<'chat'>,
+  access: ChatAccess,
   content: string,
 ): Promise<void> {
   const title = openingWords(content);
   if (title === undefined) return;
   try {
-    await store.chats.giveTitle(scope, chat, title);
+    await store.chats.giveTitle(access, title);
   } catch (error) {
-    log('warn', 'the chat was not named', { chat, error });
+    log('warn', 'the chat was not named', { chat: access.chat.id, error });
   }
 }

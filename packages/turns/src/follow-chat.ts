@@ -1,5 +1,5 @@
 import { type ChatCursor, type Id, limits, Refusal } from '@parley/contract';
-import type { Scope, TurnRecord } from '@parley/db';
+import type { ChatAccess, TurnRecord } from '@parley/db';
 import type { ReaderEvent } from './reader-events.ts';
 import { type ReadingDesk, TurnReader } from './turn-reader.ts';
 import { WakeUp } from './wake-up.ts';
@@ -27,8 +27,7 @@ export interface PlacedChatEvent {
 /** Follows a chat: every message that is accepted, its answer as it grows, and the chat's end. */
 export class ChatReader {
   readonly #desk: ReadingDesk;
-  readonly #scope: Scope;
-  readonly #chat: Id<'chat'>;
+  readonly #access: ChatAccess;
   readonly #wake = new WakeUp();
   readonly #detach: () => void;
   /** Turns that were told and whose answers were not, in order; the first one's is being read. */
@@ -41,11 +40,10 @@ export class ChatReader {
   #lookPauseMs = LOOK_MIN_MS;
   #nextLookAt = 0;
 
-  constructor(desk: ReadingDesk, scope: Scope, chat: Id<'chat'>) {
+  constructor(desk: ReadingDesk, access: ChatAccess) {
     this.#desk = desk;
-    this.#scope = scope;
-    this.#chat = chat;
-    this.#detach = desk.followers.chats.attach(chat, (news) => {
+    this.#access = access;
+    this.#detach = desk.followers.chats.attach(access.chat.id, (news) => {
       if (news === 'changed') this.#isChanged = true;
       if (news === 'deleted') this.#isDeleted = true;
       if (news === 'draining') this.#isLetGo = true;
@@ -82,7 +80,7 @@ export class ChatReader {
 
   async *#start(from: ChatCursor | null | undefined): AsyncGenerator<PlacedChatEvent> {
     const { store } = this.#desk.parts;
-    const tail = await store.turns.tail(this.#scope, this.#chat);
+    const tail = await store.turns.tail(this.#access);
     if (!tail) {
       this.#isDeleted = true;
       return;
@@ -92,7 +90,7 @@ export class ChatReader {
       this.#cursor = from;
       const told = from.accepted - from.sequence + 1;
       if (told > 0) {
-        this.#unread.push(...(await store.turns.listAfter(this.#scope, this.#chat, from.sequence - 1, told)));
+        this.#unread.push(...(await store.turns.listAfter(this.#access, from.sequence - 1, told)));
       }
       return;
     }
@@ -106,11 +104,12 @@ export class ChatReader {
     const { store, clock } = this.#desk.parts;
     if (!this.#isChanged && clock.now() < this.#nextLookAt) return true;
     this.#isChanged = false;
-    const [chat, turns] = await Promise.all([
-      store.chats.find(this.#scope, this.#chat),
-      store.turns.listAfter(this.#scope, this.#chat, this.#cursor.accepted, limits.chatEventsBehindMax),
+    const { scope, chat } = this.#access;
+    const [found, turns] = await Promise.all([
+      store.chats.find(scope, chat.id),
+      store.turns.listAfter(this.#access, this.#cursor.accepted, limits.chatEventsBehindMax),
     ]);
-    if (!chat) return false;
+    if (!found) return false;
     this.#lookPauseMs =
       turns.length > 0 ? LOOK_MIN_MS : Math.min(this.#lookPauseMs * LOOK_GROWTH, LOOK_MAX_MS);
     this.#nextLookAt = clock.now() + this.#lookPauseMs;
@@ -150,11 +149,7 @@ export class ChatReader {
 
   #open({ id, answerId }: TurnRecord): TurnReader {
     const from = this.#cursor.answer;
-    return new TurnReader(
-      this.#desk,
-      { scope: this.#scope, chat: this.#chat, turn: id, answerId, from },
-      this.#wake,
-    );
+    return new TurnReader(this.#desk, { access: this.#access, turn: id, answerId, from }, this.#wake);
   }
 
   async #stepOrGone(reader: TurnReader) {

@@ -1,5 +1,5 @@
 import { type Id, Refusal } from '@parley/contract';
-import type { Scope } from '@parley/db';
+import type { ChatAccess } from '@parley/db';
 import type { TurnParts } from './parts.ts';
 import { findOutcome, type TurnOutcome } from './turn-outcome.ts';
 import type { ReadingDesk } from './turn-reader.ts';
@@ -29,13 +29,12 @@ export interface Following {
  */
 export function followTurn(
   { parts, followers, running }: ReadingDesk,
-  scope: Scope,
-  chat: Id<'chat'>,
+  access: ChatAccess,
   turn: Id<'turn'>,
 ): Following {
   let told: TurnOutcome | undefined;
   const stop = new AbortController();
-  const detach = followers.attachToEnd(turn, chat, (outcome) => {
+  const detach = followers.attachToEnd(turn, access.chat.id, (outcome) => {
     told ??= outcome;
     stop.abort(STOPPED);
   });
@@ -49,7 +48,7 @@ export function followTurn(
       if (signal?.aborted) onHangUp();
       signal?.addEventListener('abort', onHangUp, { once: true, signal: stop.signal });
       const deadline = parts.clock.now() + waitMaxMs;
-      const look = lookPatiently(parts, scope, chat, turn);
+      const look = lookPatiently(parts, access, turn);
       for (let pause = REMOTE_POLL_MIN_MS; ; pause = Math.min(pause * 1.5, REMOTE_POLL_MAX_MS)) {
         const left = deadline - parts.clock.now();
         const wait = Math.min(running.has(turn) ? LOCAL_POLL_MS : pause, left);
@@ -64,17 +63,12 @@ export function followTurn(
 }
 
 /** Looks how the turn stands; a look that failed tells nothing, until they have failed for a whole lease. */
-function lookPatiently(
-  { store, clock, bounds }: TurnParts,
-  scope: Scope,
-  chat: Id<'chat'>,
-  turn: Id<'turn'>,
-) {
+function lookPatiently({ store, clock, bounds }: TurnParts, access: ChatAccess, turn: Id<'turn'>) {
   let awaySince: number | undefined;
   return async (): Promise<TurnOutcome | undefined> => {
     const startedAt = clock.now();
     try {
-      const outcome = await findOutcome(store, scope, chat, turn);
+      const outcome = await findOutcome(store, access, turn);
       awaySince = undefined;
       return outcome;
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { RunAgent } from '@parley/agent';
-import type { AgentStore, Stores, UsageStore } from '@parley/db';
+import type { AgentStore, ChatAccess, Stores, SystemScope, UsageStore } from '@parley/db';
 import type { Clock } from './clock.ts';
 
 /** What turns are made of: ports, so that one test can run several replicas on simulated ones. */
@@ -38,3 +38,8 @@ export type TurnLog = (
   event: string,
   fields: Record<string, unknown>,
 ) => void;
+
+/** The scope of the engine's own work for a chat that a caller may use. */
+export function systemScopeOf({ chat: { team } }: ChatAccess): SystemScope {
+  return { team };
+}

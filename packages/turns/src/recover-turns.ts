@@ -1,5 +1,5 @@
 import { type Id, Refusal } from '@parley/contract';
-import type { Lease, Scope, UnfinishedTurn } from '@parley/db';
+import type { Lease, SystemScope, UnfinishedTurn } from '@parley/db';
 import type { TurnParts } from './parts.ts';
 import type { Runner } from './runner.ts';
 
@@ -76,7 +76,7 @@ async function claimIfNext(
   unfinished: ReadonlySet<string>,
 ): Promise<void> {
   const { store } = parts;
-  const scope: Scope = { team };
+  const scope: SystemScope = { team };
   if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.hasFreeSlot) return;
   // One that was cancelled only has to be ended: it needs no model.
   if (!isCancelled && !isModelReady(parts)) return;
@@ -105,7 +105,7 @@ async function watch(
 /** A turn that outlived too many runners is ended instead, so that it cannot kill every replica in turn. */
 async function takeOver(parts: TurnParts, runner: Runner, turn: UnfinishedTurn, lease: Lease): Promise<void> {
   const { store, bounds, log } = parts;
-  const scope: Scope = { team: turn.team };
+  const scope: SystemScope = { team: turn.team };
   if (turn.isCancelled) return runner.endDead(scope, turn, lease, 'cancelled');
   if (turn.takeovers < bounds.takeoversMax) {
     if (!runner.hasFreeSlot || !isModelReady(parts)) return;

@@ -1,6 +1,6 @@
 import { type Id, Refusal } from '@parley/contract';
-import type { Scope } from '@parley/db';
-import type { TurnParts } from './parts.ts';
+import type { ChatAccess } from '@parley/db';
+import { systemScopeOf, type TurnParts } from './parts.ts';
 import type { KnownText } from './reader-events.ts';
 import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
 import { findOutcome, isSureToStop, type TurnOutcome, textOf } from './turn-outcome.ts';
@@ -21,17 +21,15 @@ export type RemoteView = KnownText | 'waiting' | Exclude<TurnOutcome, { attempt:
 /** A turn that does not run in this process, as its reader finds it in the database, again and again. */
 export class RemoteTurn {
   readonly #parts: TurnParts;
-  readonly #scope: Scope;
-  readonly #chat: Id<'chat'>;
+  readonly #access: ChatAccess;
   readonly #turn: Id<'turn'>;
   #pauseMs = POLL_MIN_MS;
   #awaySince: number | undefined;
   #silentSince: number | undefined;
 
-  constructor(parts: TurnParts, scope: Scope, chat: Id<'chat'>, turn: Id<'turn'>) {
+  constructor(parts: TurnParts, access: ChatAccess, turn: Id<'turn'>) {
     this.#parts = parts;
-    this.#scope = scope;
-    this.#chat = chat;
+    this.#access = access;
     this.#turn = turn;
   }
 
@@ -64,14 +62,14 @@ export class RemoteTurn {
 
   async #look(position: ReaderPosition): Promise<RemoteView> {
     const { store } = this.#parts;
-    const stand = await store.turns.stand(this.#scope, this.#turn);
+    const stand = await store.turns.stand(this.#access, this.#turn);
     if (stand?.status === 'generating') {
       // A run that only ends a cancelled turn shows nothing of its own: what the older one showed is kept.
       if (stand.isCancelled && position.isBehind(stand.attempt)) return 'waiting';
       return this.#readLog(position, stand.attempt);
     }
     if (stand?.status === 'queued' && !isSureToStop(stand, stand.attempt)) return 'waiting';
-    const outcome = await findOutcome(store, this.#scope, this.#chat, this.#turn);
+    const outcome = await findOutcome(store, this.#access, this.#turn);
     if (!outcome) return 'waiting';
     if (!('attempt' in outcome)) return outcome;
     return { attempt: outcome.attempt, from: 0, text: textOf(outcome), outcome };
@@ -79,7 +77,8 @@ export class RemoteTurn {
 
   async #readLog(position: ReaderPosition, attempt: number): Promise<RemoteView> {
     const { store } = this.#parts;
-    const read = (from: number) => store.turnLog.read(this.#scope, this.#turn, attempt, from);
+    const scope = systemScopeOf(this.#access);
+    const read = (from: number) => store.turnLog.read(scope, this.#turn, attempt, from);
     if (position.isAheadOf(attempt)) {
       // Either we asked one that does not know of the newer run, or nobody ever was where the reader claims to be.
       if (!this.#isSilentFor(DEPOSED_MAX_MS)) return 'waiting';

@@ -3,7 +3,7 @@ import { type ErrorCode, type Id, Refusal, type ToolStep } from '@parley/contrac
 import type {
   AgentRecord,
   MessageRecord,
-  Scope,
+  SystemScope,
   TurnEnd,
   TurnRecord,
   TurnView,
@@ -68,14 +68,16 @@ async function lookAndAnswer(parts: TurnParts, desk: RunDesk, run: Run): Promise
     await persist(parts, run, () => store.turns.remove(scope, turn.id));
     return { kind: 'gone' };
   }
-  run.account = { agent: view.chat.agent, ...(view.chat.user !== undefined && { user: view.chat.user }) };
+  const { agent, user } = view.chat.chat;
+  run.chat = view.chat;
+  run.account = { agent, ...(user !== undefined && { user }) };
   if (!view.predecessorEnded) {
     await persist(parts, run, () => store.turns.release(scope, turn.id, token));
     return { kind: 'requeued' };
   }
   if (turn.isCancelled) return end(parts, run, await endOfCancelled(parts, run, view));
   try {
-    return await end(parts, run, await answer(parts, desk, run, view, view.chat.agent));
+    return await end(parts, run, await answer(parts, desk, run, view, agent));
   } catch (error) {
     if (!(error instanceof RunStopped) || error.reason !== 'cancelled') throw error;
     return end(parts, run, stoppedEnd(turn, view, { attempt: run.attempt, text: run.text }));
@@ -186,7 +188,7 @@ async function endOfCancelled({ store }: TurnParts, run: Run, view: TurnView): P
 /** The newest text that any run of a turn has logged, from `attempt` on back; without any, that attempt's none. */
 export async function lastLogged(
   store: TurnParts['store'],
-  scope: Scope,
+  scope: SystemScope,
   turn: Id<'turn'>,
   attempt: number,
 ): Promise<WrittenText> {

@@ -1,5 +1,5 @@
 import type { Id } from '@parley/contract';
-import type { Account, LogBatch, Scope, TurnRecord, UsageRecord } from '@parley/db';
+import type { Account, ChatAccess, LogBatch, SystemScope, TurnRecord, UsageRecord } from '@parley/db';
 
 /** Why a run stops before its end. */
 export type StopReason = 'lease-lost' | 'chat-deleted' | 'cancelled' | 'draining';
@@ -16,7 +16,7 @@ export class RunStopped extends Error {
 /** A turn this process holds the lease of. */
 export interface Run {
   readonly turn: TurnRecord;
-  readonly scope: Scope;
+  readonly scope: SystemScope;
   readonly token: string;
   readonly attempt: number;
   readonly abort: AbortController;
@@ -30,6 +30,8 @@ export interface Run {
   deadline: number;
   /** Whom it is for, once the chat was looked at. */
   account?: Pick<Account, 'agent' | 'user'>;
+  /** Its chat, once that was looked at. */
+  chat?: ChatAccess;
   /** What it has used, once that is known. */
   used?: UsageRecord;
   /** All that was emitted: readers in this process read it here. */

@@ -1,5 +1,5 @@
 import { type Id, mintId, turnIdOf } from '@parley/contract';
-import type { Lease, Scope, TurnEnd, TurnRecord, UnfinishedTurn } from '@parley/db';
+import type { ChatAccess, Lease, SystemScope, TurnEnd, TurnRecord, UnfinishedTurn } from '@parley/db';
 import { BudgetAdvances } from './budget-advances.ts';
 import { UncountedTurns } from './count-usage.ts';
 import { insertMarker } from './delete-chat.ts';
@@ -25,7 +25,7 @@ import { accountOf, usageOfDead } from './turn-usage.ts';
 const WAITING_MAX = 10_000;
 
 interface WaitingTurn {
-  readonly scope: Scope;
+  readonly scope: SystemScope;
   readonly turn: Id<'turn'>;
 }
 
@@ -107,7 +107,7 @@ export class Runner {
   }
 
   /** Claims a queued turn whose predecessor has ended, now or when a slot is free. */
-  claimSoon(scope: Scope, turn: Id<'turn'>): void {
+  claimSoon(scope: SystemScope, turn: Id<'turn'>): void {
     if (this.#waiting.length < WAITING_MAX) this.#waiting.push({ scope, turn });
     this.#claimWaiting();
   }
@@ -122,7 +122,7 @@ export class Runner {
    * many runners. What the log holds of it is kept. Wakes the successor.
    */
   async endDead(
-    scope: Scope,
+    scope: SystemScope,
     { id, chat, sequence }: UnfinishedTurn,
     seen: Lease,
     how: 'cancelled' | 'interrupted',
@@ -144,7 +144,7 @@ export class Runner {
       ...(how === 'cancelled'
         ? stoppedEnd(turn, view, written)
         : { status: 'failed', errorCode: 'interrupted', written, textBytes: bytesBefore(turn, view) }),
-      account: accountOf(view.chat),
+      account: accountOf(view.chat.chat),
       usage: usageOfDead(turn, view, written, this.#parts.bounds.historyBytesMax),
     };
     const ended = await store.turns.end(scope, id, token, end);
@@ -155,10 +155,10 @@ export class Runner {
   }
 
   /** The turn of this answer, if it runs here: it is read without asking the database. */
-  runningTurn(scope: Scope, chat: Id<'chat'>, answerId: string): TurnRecord | undefined {
+  runningTurn({ chat }: ChatAccess, answerId: string): TurnRecord | undefined {
     const id = turnIdOf(answerId);
     const turn = id && this.running.get(id)?.turn;
-    return turn?.team === scope.team && turn.chat === chat ? turn : undefined;
+    return turn?.team === chat.team && turn.chat === chat.id ? turn : undefined;
   }
 
   /** Tells followers that something is new in a chat. */
@@ -232,10 +232,10 @@ export class Runner {
   }
 
   /** A run that was lost or queued again is no end: its followers find out how the turn goes on. */
-  #tell({ turn, scope, account }: Run, result: RunResult): void {
+  #tell({ turn, chat }: Run, result: RunResult): void {
     if (result.kind === 'ended') {
-      const end = { sequence: turn.sequence, textBytes: result.textBytes, user: account?.user };
-      if (!result.hasSuccessor) this.tails.remember(scope, turn.chat, end);
+      const end = { sequence: turn.sequence, textBytes: result.textBytes };
+      if (chat && !result.hasSuccessor) this.tails.remember(chat, end);
       this.#tellEnd(turn, result.outcome);
     }
     if (result.kind === 'gone' || result.kind === 'handed-over') {
@@ -261,7 +261,7 @@ export class Runner {
     }
   }
 
-  #claimSuccessor(scope: Scope, { id, chat, sequence }: TurnRecord): Promise<void> {
+  #claimSuccessor(scope: SystemScope, { id, chat, sequence }: TurnRecord): Promise<void> {
     const { store } = this.#parts;
     return this.#claimOrLeave({ predecessor: id }, (token) =>
       store.turns.claimNext(scope, chat, sequence + 1, token),

@@ -1,5 +1,5 @@
 import { mintId } from '@parley/contract';
-import type { TurnRecord } from '@parley/db';
+import type { ChatAccess, TurnRecord } from '@parley/db';
 import { describe, expect, test } from 'vitest';
 import { findOutcome, isSureToStop, outcomeOf, textOf } from './turn-outcome.ts';
 
@@ -61,15 +61,13 @@ test('the text of an outcome is what readers were shown', () => {
 });
 
 describe('a turn that is not found', () => {
-  const scope = { team: mintId('team') };
   const find = (turn: TurnRecord | undefined, hasChat: boolean) =>
     findOutcome(
       {
         turns: { find: async () => turn },
         chats: { find: async () => (hasChat ? {} : undefined) },
       } as unknown as Parameters<typeof findOutcome>[0],
-      scope,
-      mintId('chat'),
+      { scope: {}, chat: { id: mintId('chat') } } as ChatAccess,
       mintId('turn'),
     );
 

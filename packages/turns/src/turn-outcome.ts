@@ -1,5 +1,5 @@
 import type { ErrorCode, Id } from '@parley/contract';
-import type { MessageRecord, Scope, TurnRecord } from '@parley/db';
+import type { ChatAccess, MessageRecord, TurnRecord } from '@parley/db';
 import type { TurnParts } from './parts.ts';
 
 /** How a turn ended. `attempt` is the run whose text was shown. */
@@ -54,13 +54,12 @@ export function outcomeOf(turn: TurnRecord): EndedOutcome | undefined {
  */
 export async function findOutcome(
   store: Pick<TurnParts['store'], 'turns' | 'chats'>,
-  scope: Scope,
-  chat: Id<'chat'>,
+  access: ChatAccess,
   turn: Id<'turn'>,
 ): Promise<EndedOutcome | { readonly kind: 'gone' } | undefined> {
-  const found = await store.turns.find(scope, turn);
+  const found = await store.turns.find(access, turn);
   if (found) return outcomeOf(found);
-  return (await store.chats.find(scope, chat)) ? undefined : { kind: 'gone' };
+  return (await store.chats.find(access.scope, access.chat.id)) ? undefined : { kind: 'gone' };
 }
 
 /** A turn that was cancelled before its first run keeps its place in the queue, and its end is known. */

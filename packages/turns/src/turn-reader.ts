@@ -1,5 +1,5 @@
 import { type Id, Refusal, type StreamCursor } from '@parley/contract';
-import type { Scope } from '@parley/db';
+import type { ChatAccess } from '@parley/db';
 import type { Followers } from './followers.ts';
 import type { TurnParts } from './parts.ts';
 import type { KnownText, PlacedEvent } from './reader-events.ts';
@@ -18,8 +18,7 @@ export interface ReadingDesk {
 
 /** Which turn is read, from where on. */
 export interface Reading {
-  readonly scope: Scope;
-  readonly chat: Id<'chat'>;
+  readonly access: ChatAccess;
   readonly turn: Id<'turn'>;
   readonly answerId: Id<'message'>;
   /** The last event the reader got; null for a cursor that nobody made. */
@@ -50,14 +49,14 @@ export class TurnReader {
   /** Attaches before anything is read, so that nothing is missed. `wake` is set when a step is worth it. */
   constructor(desk: ReadingDesk, reading: Reading, wake: WakeUp) {
     const { followers, parts } = desk;
-    const { scope, chat, turn, from } = reading;
+    const { access, turn, from } = reading;
     this.#desk = desk;
     this.#reading = reading;
     this.#position = new ReaderPosition(from);
-    this.#remote = new RemoteTurn(parts, scope, chat, turn);
+    this.#remote = new RemoteTurn(parts, access, turn);
     this.#detach = [
       followers.texts.attach(turn, wake.set),
-      followers.attachToEnd(turn, chat, (outcome) => {
+      followers.attachToEnd(turn, access.chat.id, (outcome) => {
         this.#told ??= outcome;
         wake.set();
       }),

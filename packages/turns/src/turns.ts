@@ -1,5 +1,5 @@
 import { type ChatCursor, type Id, Refusal, type StreamCursor } from '@parley/contract';
-import type { Idempotency, Scope, TurnRecord } from '@parley/db';
+import type { ChatAccess, Idempotency, Scope, SystemScope, TurnRecord } from '@parley/db';
 import {
   type AcceptedTurn,
   acceptTurn,
@@ -26,7 +26,7 @@ import { findOutcome, type TurnOutcome } from './turn-outcome.ts';
 import { type ReadingDesk, readTurn } from './turn-reader.ts';
 import { WakeUp } from './wake-up.ts';
 
-export type NewMessage = Pick<SentMessage, 'chat' | 'content'> &
+export type NewMessage = Pick<SentMessage, 'content'> &
   Partial<Pick<SentMessage, 'onBusy' | 'idempotency' | 'asker'>>;
 
 /** An accepted turn, and how it ended. */
@@ -46,41 +46,45 @@ export interface ReadAnswer extends TurnIds {
 }
 
 export interface Turns {
+  /**
+   * The chat a message is sent to, if the scope reaches it. May answer what the run of the chat's newest turn read of
+   * it: a deletion is then found by the new turn's own run. Whatever else is asked of a chat finds it in the store.
+   */
+  findChat(scope: Scope, chat: Id<'chat'>): Promise<ChatAccess | undefined>;
   /** Accepts a user's message. @throws Refusal whatever `acceptTurn` refuses */
-  accept(scope: Scope, message: NewMessage): Promise<AcceptedTurn>;
+  accept(chat: ChatAccess, message: NewMessage): Promise<AcceptedTurn>;
   /**
    * Accepts a user's message and waits for its end, wherever it runs. The turn never depends on the wait.
    *
    * @throws Refusal whatever `acceptTurn` refuses; after acceptance `answer_pending` and
    *   `database_unavailable`, both with the answer's id.
    */
-  send(scope: Scope, message: NewMessage, signal?: AbortSignal): Promise<AnsweredTurn>;
+  send(chat: ChatAccess, message: NewMessage, signal?: AbortSignal): Promise<AnsweredTurn>;
   /** Accepts a retry of a failed answer. @throws Refusal whatever `retryTurn` refuses */
-  retry(scope: Scope, retry: Retry): Promise<AcceptedTurn>;
+  retry(chat: ChatAccess, retry: Retry): Promise<AcceptedTurn>;
   /** Waits for the end of an accepted turn, as `send` does. */
-  outcome(scope: Scope, accepted: AcceptedTurn, signal?: AbortSignal): Promise<TurnOutcome>;
+  outcome(chat: ChatAccess, accepted: AcceptedTurn, signal?: AbortSignal): Promise<TurnOutcome>;
   /** What an earlier request with this key had accepted. @throws Refusal `idempotency_key_reused` */
-  findKept(scope: Scope, chat: Id<'chat'>, idempotency: Idempotency): Promise<AcceptedTurn | undefined>;
+  findKept(chat: ChatAccess, idempotency: Idempotency): Promise<AcceptedTurn | undefined>;
   /** The turn of an answer. @throws Refusal `message_not_found` */
-  find(scope: Scope, answer: { chat: Id<'chat'>; answerId: string }): Promise<TurnRecord>;
+  find(chat: ChatAccess, answerId: string): Promise<TurnRecord>;
   /** Stops an answer; answers its turn as it then stands. @throws Refusal `message_not_found` */
-  cancel(scope: Scope, answer: { chat: Id<'chat'>; answerId: string }): Promise<TurnRecord>;
+  cancel(chat: ChatAccess, answerId: string): Promise<TurnRecord>;
   /**
    * Reads an answer from after a cursor on; from its start without one. `null` is a cursor nobody made.
    *
    * @throws Refusal `message_not_found`, `draining`
    */
   read(
-    scope: Scope,
-    answer: { chat: Id<'chat'>; answerId: string; from: StreamCursor | null | undefined },
+    chat: ChatAccess,
+    answer: { answerId: string; from: StreamCursor | null | undefined },
     signal: AbortSignal,
   ): Promise<ReadAnswer>;
   /** The answer that is being written in a chat, or is next to be. */
-  runningAnswer(scope: Scope, chat: Id<'chat'>): Promise<Id<'message'> | undefined>;
-  /** Tells what happens in a chat, which exists. @throws Refusal `draining`, `database_unavailable` */
+  runningAnswer(chat: ChatAccess): Promise<Id<'message'> | undefined>;
+  /** Tells what happens in a chat. @throws Refusal `draining`, `database_unavailable` */
   followChat(
-    scope: Scope,
-    chat: Id<'chat'>,
+    chat: ChatAccess,
     from: ChatCursor | null | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<PlacedChatEvent, void, undefined>;
@@ -98,7 +102,7 @@ export interface Turns {
    * Deletes a chat whose newest turn is still `sequence`: its marker takes the next sequence first, and the chat
    * is marked after it. False when the chat has a newer turn, and stays; or when another process deletes it.
    */
-  deleteIdleChat(scope: Scope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
+  deleteIdleChat(scope: SystemScope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
   /** Ends what goes on in a chat that is marked deleted, in this process, and removes its turns. */
   dropChat(chat: Id<'chat'>): Promise<void>;
   readonly isDraining: boolean;
@@ -130,17 +134,17 @@ export function startTurns(parts: TurnParts): Turns {
     countUsage(parts, runner, stop.signal),
   ];
 
-  const accept = (scope: Scope, message: SentMessage) =>
-    runner.track(acceptTurn(parts, runner, scope, message));
+  const accept = (chat: ChatAccess, message: SentMessage) =>
+    runner.track(acceptTurn(parts, runner, chat, message));
   const refuseWhileDraining = () => {
     if (runner.isDraining) throw new Refusal('draining');
   };
 
-  const outcome: Turns['outcome'] = async (scope, accepted, signal) => {
-    const { chat, turn } = accepted;
-    const following = followTurn(desk, scope, chat, turn);
+  const outcome: Turns['outcome'] = async (chat, accepted, signal) => {
+    const { turn } = accepted;
+    const following = followTurn(desk, chat, turn);
     try {
-      const known = accepted.isReplay ? await findOutcome(store, scope, chat, turn) : undefined;
+      const known = accepted.isReplay ? await findOutcome(store, chat, turn) : undefined;
       return known ?? (await outcomeOf(following, accepted, bounds.sendWaitMaxMs, signal));
     } finally {
       following.detach();
@@ -165,15 +169,17 @@ export function startTurns(parts: TurnParts): Turns {
   };
 
   return {
-    accept: (scope, message) => accept(scope, toSent(message)),
+    findChat: async (scope, chat) => runner.tails.accessFor(scope, chat) ?? store.chats.find(scope, chat),
 
-    async send(scope, message, signal) {
+    accept: (chat, message) => accept(chat, toSent(message)),
+
+    async send(chat, message, signal) {
       const sent = toSent(message);
       // Attached before it is accepted, so that an end at once is not missed.
-      const following = followTurn(desk, scope, sent.chat, sent.turn);
+      const following = followTurn(desk, chat, sent.turn);
       try {
-        const accepted = await accept(scope, sent);
-        if (accepted.isReplay) return { accepted, outcome: await outcome(scope, accepted, signal) };
+        const accepted = await accept(chat, sent);
+        if (accepted.isReplay) return { accepted, outcome: await outcome(chat, accepted, signal) };
         return {
           accepted,
           outcome: await outcomeOf(following, accepted, bounds.sendWaitMaxMs, signal),
@@ -183,42 +189,41 @@ export function startTurns(parts: TurnParts): Turns {
       }
     },
 
-    retry: (scope, retry) => runner.track(retryTurn(parts, runner, scope, retry)),
+    retry: (chat, retry) => runner.track(retryTurn(parts, runner, chat, retry)),
     outcome,
-    findKept: (scope, chat, idempotency) => findKept(parts, scope, chat, idempotency),
-    find: (scope, { chat, answerId }) => findTurn(parts, scope, chat, answerId),
-    cancel: (scope, answer) => cancelTurn(desk, runner, scope, answer),
+    findKept: (chat, idempotency) => findKept(parts, chat, idempotency),
+    find: (chat, answerId) => findTurn(parts, chat, answerId),
+    cancel: (chat, answerId) => cancelTurn(desk, runner, chat, answerId),
 
-    async read(scope, { chat, answerId, from }, signal) {
-      const turn =
-        runner.runningTurn(scope, chat, answerId) ?? (await findTurn(parts, scope, chat, answerId));
+    async read(chat, { answerId, from }, signal) {
+      const turn = runner.runningTurn(chat, answerId) ?? (await findTurn(parts, chat, answerId));
       // Its id says that the answer is there: it is read elsewhere.
       if (runner.isDraining && !runner.running.has(turn.id)) {
         throw new Refusal('draining', { messageId: turn.answerId });
       }
       const accepted = toTurnIds(turn);
-      const reading = { scope, chat, turn: turn.id, answerId: turn.answerId, from };
+      const reading = { access: chat, turn: turn.id, answerId: turn.answerId, from };
       return { ...accepted, events: readTurn(desk, reading, new WakeUp(), signal) };
     },
 
-    async runningAnswer(scope, chat) {
-      const tail = await store.turns.tail(scope, chat);
+    async runningAnswer(chat) {
+      const tail = await store.turns.tail(chat);
       if (!tail) return undefined;
-      const [first] = await store.turns.listAfter(scope, chat, tail.sequence - tail.unfinished, 1);
+      const [first] = await store.turns.listAfter(chat, tail.sequence - tail.unfinished, 1);
       return first?.answerId;
     },
 
-    followChat(scope, chat, from, signal) {
+    followChat(chat, from, signal) {
       refuseWhileDraining();
       return followWhileAsked(() => {
         refuseWhileDraining();
-        return new ChatReader(desk, scope, chat).follow(from, signal);
+        return new ChatReader(desk, chat).follow(from, signal);
       });
     },
 
-    async stopUser(scope, user) {
+    async stopUser({ team }, user) {
       for (;;) {
-        const marked = await store.turns.cancelOfUser(scope, user, STOPPED_PAGE);
+        const marked = await store.turns.cancelOfUser({ team }, user, STOPPED_PAGE);
         for (const turn of marked) runner.stopTurn(turn);
         if (marked.length < STOPPED_PAGE) return;
       }
@@ -269,8 +274,8 @@ async function* followWhileAsked<Item>(
   yield* begin();
 }
 
-function toSent({ chat, content, onBusy = 'enqueue', idempotency, asker = {} }: NewMessage): SentMessage {
-  return { ...mintTurn(), chat, content, onBusy, idempotency, asker };
+function toSent({ content, onBusy = 'enqueue', idempotency, asker = {} }: NewMessage): SentMessage {
+  return { ...mintTurn(), content, onBusy, idempotency, asker };
 }
 
 async function outcomeOf(

@@ -2,6 +2,7 @@ import { echoOf, scripts } from '@parley/agent/testing';
 import { mintId, Refusal } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
+  accessOf,
   eventually,
   type Harness,
   insertTurn,
@@ -36,7 +37,10 @@ describe('a message', () => {
         createdAt: expect.any(Date),
       },
     });
-    const { items } = await harness.db.stores.messages.list(harness.scope, chat, { limit: 10, order: 'asc' });
+    const { items } = await harness.db.stores.messages.list(await accessOf(harness, chat), {
+      limit: 10,
+      order: 'asc',
+    });
     expect(items.map(({ id }) => id)).toEqual([accepted.userMessageId, accepted.answerId]);
     const [turn] = await turnsOf(harness, chat);
     expect(turn).toMatchObject({

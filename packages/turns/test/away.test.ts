@@ -1,7 +1,15 @@
 import { echoOf } from '@parley/agent/testing';
 import { Refusal } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
+import {
+  accessOf,
+  eventually,
+  type Harness,
+  LEASE_MS,
+  startHarness,
+  transcript,
+  turnsOf,
+} from './harness.ts';
 import type { StoreCall, StoreTap } from './store-tap.ts';
 import { TestClock } from './test-clock.ts';
 
@@ -73,7 +81,10 @@ describe('a message that may have been stored', () => {
       await tap.quiet();
     }
     await eventually(() => transcript(harness, chat)).toEqual(answered);
-    const { items } = await harness.db.stores.messages.list(harness.scope, chat, { limit: 10, order: 'asc' });
+    const { items } = await harness.db.stores.messages.list(await accessOf(harness, chat), {
+      limit: 10,
+      order: 'asc',
+    });
     expect(items[1]?.id).toBe(facts.messageId);
     expect(items[1]?.id).toBeDefined();
   });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
 import { STEP_MS, startClocked } from './clocked-replica.ts';
 import {
+  accessOf,
   eventually,
   type Harness,
   insertTurn,
@@ -88,7 +89,7 @@ describe('an answer whose runner is dead', () => {
       const piece = { turn: turn.id, team, attempt: Number(run), to: said.length, text: said };
       await harness.db.stores.turnLog.append([piece]);
     }
-    await harness.db.stores.turns.cancel(harness.scope, turn.id);
+    await harness.db.stores.turns.cancel(await accessOf(harness, turn.chat), turn.id);
     const other = await startClocked(harness);
     while ((await turnsOf(harness, chat))[0]?.['status'] === 'generating') await other.live(STEP_MS);
     const reader = new AnswerReader(other, harness.scope, { chat, answerId: turn.answerId });

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
-import { eventually, type Harness, insertTurn, startHarness, turnsOf } from './harness.ts';
+import { accessOf, eventually, type Harness, insertTurn, startHarness, turnsOf } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
@@ -107,7 +107,7 @@ describe('an answer that waits for its turn', () => {
   test('and that nobody claims, since no model can be called, is ended all the same', async () => {
     const chat = await harness.newChat();
     const turn = await insertTurn(harness, chat, 1);
-    await harness.db.stores.turns.cancel(harness.scope, turn.id);
+    await harness.db.stores.turns.cancel(await accessOf(harness, turn.chat), turn.id);
     const checkModel = () => {
       throw new Error('no model');
     };

@@ -1,8 +1,8 @@
 import { type AgentBounds, createRunAgent, type RunAgent } from '@parley/agent';
 import { type ScriptedModel, startScriptedModel } from '@parley/agent/testing';
 import { answerIdOf, type Id, markerIdOf, mintId } from '@parley/contract';
-import type { MessageRecord, NewTurn, Scope } from '@parley/db';
-import { openTestDatabase, type TestDatabase } from '@parley/db/testing';
+import type { ChatAccess, MessageRecord, NewTurn, SystemScope } from '@parley/db';
+import { inScope, openTestDatabase, type TestDatabase } from '@parley/db/testing';
 import type {} from '@parley/embedded/testing';
 import { expect, inject } from 'vitest';
 import {
@@ -13,13 +13,14 @@ import {
   type TurnParts,
   type Turns,
 } from '../src/index.ts';
+import { type TurnsById, turnsById } from '../src/testing/index.ts';
 import { StoreTap } from './store-tap.ts';
 
 /** A database and a model, on which any number of replicas run. */
 export interface Harness {
   readonly db: TestDatabase;
   readonly model: ScriptedModel;
-  readonly scope: Scope;
+  readonly scope: SystemScope;
   /** A chat of its own, with the agent of this harness. */
   newChat(): Promise<Id<'chat'>>;
   startReplica(options?: ReplicaOptions): Replica;
@@ -45,7 +46,7 @@ interface LogLine {
 
 /** One process, as far as turns are concerned. */
 export interface Replica {
-  readonly turns: Turns;
+  readonly turns: TurnsById;
   readonly tap: StoreTap;
   readonly log: readonly LogLine[];
   /** Ends it as `kill -9` does: nothing more reaches the database, no lease is renewed, none is given back. */
@@ -73,7 +74,7 @@ const agentBounds: Partial<AgentBounds> = { retryDelayMs: 1, callsMax: 2 };
 
 export async function startHarness(name: string): Promise<Harness> {
   const [db, model] = await Promise.all([openTestDatabase(inject('mongoUri'), name), startScriptedModel()]);
-  const scope: Scope = { team: mintId('team') };
+  const scope: SystemScope = { team: mintId('team') };
   const agent = await db.stores.agents.create(scope, { name: 'Ann', type: 'support', model: 'scripted' });
   const endpoint = () => ({ baseUrl: model.baseUrl, apiKey: 'sk-test', model: 'default' });
   const runAgent = createRunAgent({ endpoint, contextTokens: 6_000, bounds: agentBounds });
@@ -99,7 +100,7 @@ export async function startHarness(name: string): Promise<Harness> {
       tap.kill();
       died.resolve();
     };
-    return { turns, tap, log, kill, died: died.promise };
+    return { turns: turnsById(turns, tap.store.chats), tap, log, kill, died: died.promise };
   };
 
   const stopReplicas = async () => {
@@ -136,15 +137,28 @@ export async function insertTurn(
   const userMessage: MessageRecord = { id: mintId('message'), role: 'user', content, createdAt };
   const question = { userMessage };
   const turn: NewTurn = { id, chat, sequence, question, answerId: answerIdOf(id), createdAt, ...rest };
-  await db.stores.turns.insert(scope, turn);
+  await db.stores.turns.insert(inScope(scope, chat), turn);
   return turn;
 }
 
 export const deadLease = { token: 'dead', attempt: 1, renewals: 0 };
 
+/** The access to a chat that is there. */
+export async function accessOf(
+  { db, scope }: Pick<Harness, 'db' | 'scope'>,
+  chat: Id<'chat'>,
+): Promise<ChatAccess> {
+  const access = await db.stores.chats.find(scope, chat);
+  if (!access) throw new Error(`there is no ${chat}`);
+  return access;
+}
+
 /** What a list shows of a chat, as `role: content`. */
 export async function transcript({ db, scope }: Harness, chat: Id<'chat'>): Promise<string[]> {
-  const { items } = await db.stores.messages.list(scope, chat, { limit: 1_000, order: 'asc' });
+  const { items } = await db.stores.messages.list(await accessOf({ db, scope }, chat), {
+    limit: 1_000,
+    order: 'asc',
+  });
   return items.map(({ role, content }: MessageRecord) => `${role}: ${content}`);
 }
 

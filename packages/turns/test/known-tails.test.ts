@@ -1,4 +1,5 @@
 import { mintId } from '@parley/contract';
+import { inScope } from '@parley/db/testing';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { KnownTails } from '../src/known-tails.ts';
 import { type Harness, startHarness, transcript, turnsOf } from './harness.ts';
@@ -66,12 +67,24 @@ test('a message to a chat that was deleted elsewhere meets its marker: it is ref
 test('a tail is forgotten ten minutes after it was remembered', () => {
   let now = 0;
   const tails = new KnownTails({ now: () => now });
-  const chat = mintId('chat');
-  const end = { sequence: 3, textBytes: 5, user: undefined };
-  tails.remember(harness.scope, chat, end);
+  const chat = inScope(harness.scope, mintId('chat'));
+  const end = { sequence: 3, textBytes: 5 };
+  tails.remember(chat, end);
   now = 10 * 60_000 - 1;
-  expect(tails.take(harness.scope, chat)).toMatchObject({ sequence: 3, ended: true });
-  tails.remember(harness.scope, chat, end);
+  expect(tails.take(chat)).toMatchObject({ sequence: 3, ended: true });
+  tails.remember(chat, end);
   now += 10 * 60_000;
-  expect(tails.take(harness.scope, chat)).toBeUndefined();
+  expect(tails.accessFor(harness.scope, chat.chat.id)).toBeUndefined();
+  expect(tails.take(chat)).toBeUndefined();
+});
+
+test('a remembered chat is given to a scope of the whole team alone', () => {
+  const tails = new KnownTails({ now: () => 0 });
+  const access = inScope(harness.scope, mintId('chat'));
+  const { id } = access.chat;
+  tails.remember(access, { sequence: 3, textBytes: 5 });
+  expect(tails.accessFor(harness.scope, id)).toBe(access);
+  expect(tails.accessFor({ ...harness.scope, user: 'ann' }, id)).toBeUndefined();
+  expect(tails.accessFor({ ...harness.scope, agents: [access.chat.agent] }, id)).toBeUndefined();
+  expect(tails.accessFor({ team: mintId('team') }, id)).toBeUndefined();
 });

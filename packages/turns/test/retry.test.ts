@@ -2,7 +2,15 @@ import { ModelError } from '@parley/agent';
 import { mintId, Refusal } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
-import { eventually, type Harness, type Replica, startHarness, transcript, turnsOf } from './harness.ts';
+import {
+  accessOf,
+  eventually,
+  type Harness,
+  type Replica,
+  startHarness,
+  transcript,
+  turnsOf,
+} from './harness.ts';
 import type { SteppedAgent } from './stepped-agent.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
@@ -67,7 +75,7 @@ describe('a retry', () => {
     expect(failed).toMatchObject({ status: 'failed', errorCode: 'model_failed' });
     expect(again).toMatchObject({ sequence: 3, status: 'completed', retryOf: { turn: failed?._id } });
     expect(again?.['textBytes']).toBe(Buffer.byteLength('beforefineqat last'));
-    const { items } = await harness.db.stores.messages.list(harness.scope, place.chat, {
+    const { items } = await harness.db.stores.messages.list(await accessOf(harness, place.chat), {
       limit: 10,
       order: 'asc',
     });

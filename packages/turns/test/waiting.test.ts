@@ -3,7 +3,15 @@ import { scripts } from '@parley/agent/testing';
 import type { Refusal } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Followers } from '../src/followers.ts';
-import { eventually, type Harness, LEASE_MS, startHarness, transcript, turnsOf } from './harness.ts';
+import {
+  accessOf,
+  eventually,
+  type Harness,
+  LEASE_MS,
+  startHarness,
+  transcript,
+  turnsOf,
+} from './harness.ts';
 import { TestClock } from './test-clock.ts';
 
 let harness: Harness;
@@ -49,7 +57,10 @@ describe('who waits for an answer', () => {
     });
     gate.release();
     await eventually(() => transcript(harness, chat)).toHaveLength(2);
-    const { items } = await harness.db.stores.messages.list(harness.scope, chat, { limit: 5, order: 'asc' });
+    const { items } = await harness.db.stores.messages.list(await accessOf(harness, chat), {
+      limit: 5,
+      order: 'asc',
+    });
     expect(items[1]?.id).toBe((refusal as Refusal).facts.messageId);
   });
 

@@ -1,6 +1,6 @@
 import { answerIdOf, type Chat, type Id, type Metadata, mintId, type TransferLine } from '@parley/contract';
 import type { Stores, TurnEnd } from '@parley/db';
-import { openTestDatabase } from '@parley/db/testing';
+import { inScope, openTestDatabase } from '@parley/db/testing';
 import type {} from '@parley/embedded/testing';
 import fc from 'fast-check';
 import { afterAll, describe, expect, inject, test } from 'vitest';
@@ -109,7 +109,7 @@ async function insert(
   const id = mintId('turn');
   const createdAt = new Date();
   const userMessage = { id: mintId('message'), role: 'user', content, createdAt } as const;
-  await here.turns.insert(scope, {
+  await here.turns.insert(inScope(scope, chat), {
     ...{ id, chat, sequence, question: { userMessage }, answerId: answerIdOf(id), createdAt },
     lease: { token: 'token', attempt: 1, renewals: 0 },
   });

@@ -1,4 +1,5 @@
 import { type Id, type MessageList, mintId } from '@parley/contract';
+import { inScope } from '@parley/db/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
@@ -27,7 +28,7 @@ async function plantTurn(chat: Id<'chat'>, sequence: number, hasEnded: boolean) 
     lease: { token: 'test', attempt: 1, renewals: 0 },
     createdAt,
   };
-  await turns.insert(scope, turn);
+  await turns.insert(inScope(scope, chat), turn);
   const end = async () => {
     const answer = {
       id: turn.answerId,

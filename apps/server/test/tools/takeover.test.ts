@@ -1,5 +1,6 @@
 import { type ScriptedTool, scripts, startScriptedTool } from '@parley/agent/testing';
 import { answerIdOf, mintId, type ToolStep } from '@parley/contract';
+import { inScope } from '@parley/db/testing';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
@@ -29,7 +30,7 @@ async function afterDeathWith(steps: readonly ToolStep[]) {
   const calls = model.calls().length;
   const lease = { token: 'of the dead', attempt: 1, renewals: 7 };
   const turn = { id, chat: chat.id, sequence: 1, question: { userMessage }, answerId: answerIdOf(id) };
-  await turns.insert({ team: team.id }, { ...turn, lease, createdAt });
+  await turns.insert(inScope({ team: team.id }, chat.id), { ...turn, lease, createdAt });
   expect(await turns.keepSteps({ team: team.id }, id, 'of the dead', steps)).toBe('kept');
   const stream = await team.resume({ chatId: chat.id, messageId: answerIdOf(id) });
   const events = await stream.rest();

@@ -1,8 +1,9 @@
 import { chatSchema, createChatInputSchema, isId, Refusal } from '@parley/contract';
-import { chatProcedure } from '../procedures.ts';
+import { ownUser } from '../permit.ts';
+import { newChatProcedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
 
-export const createChat = chatProcedure
+export const createChat = newChatProcedure
   .meta({
     openapi: {
       method: 'POST',
@@ -17,8 +18,9 @@ export const createChat = chatProcedure
   })
   .input(createChatInputSchema)
   .output(chatSchema)
-  .mutation(async ({ ctx, input: { agentId, userId = ctx.scope.user, metadata } }) => {
+  .mutation(async ({ ctx, input: { agentId, userId: named, metadata } }) => {
     const { stores, scope, kept, idempotency } = ctx;
+    const userId = ownUser(scope, named);
     if (kept) return toChat(kept);
     const agent = isId('agent', agentId) ? await stores.agents.find(scope, agentId) : undefined;
     if (!agent) throw new Refusal('agent_not_found');

@@ -1,13 +1,21 @@
 import { isId, Refusal } from '@parley/contract';
-import type { ChatRecord, ChatStore, Scope } from '@parley/db';
+import type { ChatAccess, ChatStore, Scope } from '@parley/db';
+
+/** What a caller is told who names a chat that is not there, or not theirs. */
+export type ChatNotFound = 'chat_not_found' | 'message_not_found';
 
 /**
- * The chat with this id, if the caller may see it.
+ * The chat with this id, as the caller's scope reaches it.
  *
- * @throws Refusal `chat_not_found`, also for another team's
+ * @throws Refusal `notFound`, also for another team's or another user's chat
  */
-export async function findChat(chats: ChatStore, scope: Scope, chatId: string): Promise<ChatRecord> {
-  const chat = isId('chat', chatId) ? await chats.find(scope, chatId) : undefined;
-  if (!chat) throw new Refusal('chat_not_found');
+export async function findChat(
+  find: ChatStore['find'],
+  scope: Scope,
+  chatId: string,
+  notFound: ChatNotFound = 'chat_not_found',
+): Promise<ChatAccess> {
+  const chat = isId('chat', chatId) ? await find(scope, chatId) : undefined;
+  if (!chat) throw new Refusal(notFound);
   return chat;
 }

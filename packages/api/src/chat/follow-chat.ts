@@ -6,26 +6,24 @@ import {
   limits,
   parseChatCursor,
 } from '@parley/contract';
-import type { Scope, Stores } from '@parley/db';
+import type { ChatAccess, Stores } from '@parley/db';
 import type { ChatReaderEvent, PlacedChatEvent, ReaderEvent } from '@parley/turns';
 import { type TrackedEnvelope, tracked } from '@trpc/server';
 import { toEnd } from '../message/follow-message.ts';
 import { toMessage } from '../message/to-message.ts';
-import { streamProcedure } from '../procedures.ts';
-import { findChat } from './find-chat.ts';
+import { chatStreamProcedure } from '../procedures.ts';
 
 /**
  * What happens in a chat, for every tab and device that has it open: from now on, with what is being answered,
  * or from after `lastEventId` on. Read the list once `chat-followed` came: what both tell is known by its id.
  */
-export const followChat = streamProcedure('chat')
-  .input(followChatInputSchema)
-  .subscription(async ({ ctx: { turns, stores, scope, stream }, input: { chatId, lastEventId } }) => {
-    const { id } = await findChat(stores.chats, scope, chatId);
+export const followChat = chatStreamProcedure('chat', followChatInputSchema).subscription(
+  async ({ ctx: { turns, stores, chat, stream }, input: { lastEventId } }) => {
     const from = lastEventId === undefined ? undefined : (parseChatCursor(lastEventId) ?? null);
-    const events = turns.followChat(scope, id, from, stream.signal);
-    return trackedEvents(events, (event) => toChatEvent(stores, scope, id, event));
-  });
+    const events = turns.followChat(chat, from, stream.signal);
+    return trackedEvents(events, (event) => toChatEvent(stores, chat, event));
+  },
+);
 
 async function* trackedEvents(
   events: AsyncIterable<PlacedChatEvent>,
@@ -39,8 +37,7 @@ async function* trackedEvents(
 
 async function toChatEvent(
   stores: Stores,
-  scope: Scope,
-  chat: Id<'chat'>,
+  chat: ChatAccess,
   event: ChatReaderEvent,
 ): Promise<ChatEvent | undefined> {
   switch (event.type) {
@@ -58,7 +55,7 @@ async function toChatEvent(
       return toAnswerEvent(event.answerId, event.event);
     case 'snapshot': {
       const page = { limit: limits.chatEventsBehindMax, order: 'desc' } as const;
-      const { items } = await stores.messages.list(scope, chat, page);
+      const { items } = await stores.messages.list(chat, page);
       return { type: 'chat-snapshot', messages: items.reverse().map(toMessage) };
     }
     case 'deleted':

@@ -1,10 +1,9 @@
 import { chatWithMessagesSchema, getChatInputSchema, limits } from '@parley/contract';
 import { toMessage } from '../message/to-message.ts';
-import { procedure } from '../procedures.ts';
-import { findChat } from './find-chat.ts';
+import { chatProcedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
 
-export const getChat = procedure
+export const getChat = chatProcedure(getChatInputSchema)
   .meta({
     openapi: {
       method: 'GET',
@@ -16,14 +15,12 @@ export const getChat = procedure
     },
     errors: ['chat_not_found'],
   })
-  .input(getChatInputSchema)
   .output(chatWithMessagesSchema)
-  .query(async ({ ctx: { stores, scope }, input: { chatId, withMessages = true } }) => {
-    const chat = await findChat(stores.chats, scope, chatId);
-    if (!withMessages) return { ...toChat(chat), messages: [] };
-    const { items } = await stores.messages.list(scope, chat.id, {
+  .query(async ({ ctx: { stores, chat }, input: { withMessages = true } }) => {
+    if (!withMessages) return { ...toChat(chat.chat), messages: [] };
+    const { items } = await stores.messages.list(chat, {
       limit: limits.chatMessagesMax,
       order: 'asc',
     });
-    return { ...toChat(chat), messages: items.map(toMessage) };
+    return { ...toChat(chat.chat), messages: items.map(toMessage) };
   });

@@ -1,6 +1,7 @@
 import { chatListSchema, isId, limits, listChatsInputSchema } from '@parley/contract';
 import { z } from 'zod';
 import { cursorKind } from '../cursor.ts';
+import { ownUser } from '../permit.ts';
 import { procedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
 
@@ -25,7 +26,8 @@ export const listChats = procedure
   })
   .input(listChatsInputSchema)
   .output(chatListSchema)
-  .query(async ({ ctx: { stores, scope }, input: { userId, agentType, search, limit, cursor } }) => {
+  .query(async ({ ctx: { stores, scope }, input: { userId: named, agentType, search, limit, cursor } }) => {
+    const userId = ownUser(scope, named);
     const filter = { userId, agentType, search };
     const after = cursor === undefined ? undefined : cursors.decode(filter, cursor);
     const { items, next } = await stores.chats.list(

@@ -1,8 +1,8 @@
-import { answerStateSchema, isId, oneAnswerInputSchema, Refusal } from '@parley/contract';
-import { procedure } from '../procedures.ts';
+import { answerStateSchema, oneAnswerInputSchema } from '@parley/contract';
+import { chatProcedure } from '../procedures.ts';
 import { toAnswerState } from './to-answer.ts';
 
-export const cancelMessage = procedure
+export const cancelMessage = chatProcedure(oneAnswerInputSchema, 'message_not_found')
   .meta({
     openapi: {
       method: 'POST',
@@ -18,9 +18,7 @@ export const cancelMessage = procedure
     errors: ['message_not_found', 'chat_not_found'],
     hasOptionalBody: true,
   })
-  .input(oneAnswerInputSchema)
   .output(answerStateSchema)
-  .mutation(async ({ ctx: { turns, scope }, input: { chatId, messageId } }) => {
-    if (!isId('chat', chatId)) throw new Refusal('message_not_found');
-    return toAnswerState(await turns.cancel(scope, { chat: chatId, answerId: messageId }));
-  });
+  .mutation(async ({ ctx: { turns, chat }, input: { messageId } }) =>
+    toAnswerState(await turns.cancel(chat, messageId)),
+  );

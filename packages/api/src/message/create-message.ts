@@ -1,4 +1,4 @@
-import { answerSchema, createMessageInputSchema, type ErrorCode, isId, Refusal } from '@parley/contract';
+import { answerSchema, createMessageInputSchema, type ErrorCode } from '@parley/contract';
 import { turnProcedure } from '../procedures.ts';
 import { toAnswer, toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
 
@@ -22,7 +22,7 @@ export const turnErrors: readonly ErrorCode[] = [
   'too_many_streams',
 ];
 
-export const createMessage = turnProcedure
+export const createMessage = turnProcedure(createMessageInputSchema)
   .meta({
     openapi: {
       method: 'POST',
@@ -41,28 +41,20 @@ export const createMessage = turnProcedure
     isIdempotent: true,
     canStream: true,
   })
-  .input(createMessageInputSchema)
   .output(answerSchema)
-  .mutation(async ({ ctx, input: { chatId, content, onBusy = 'enqueue', wait = true } }) => {
-    const { turns, scope, kept, asker, idempotency, hangUp, markReplayed } = ctx;
-    if (!isId('chat', chatId)) throw new Refusal('chat_not_found');
-    const message = {
-      chat: chatId,
-      content,
-      onBusy,
-      ...(idempotency && { idempotency }),
-      ...(asker && { asker }),
-    };
+  .mutation(async ({ ctx, input: { content, onBusy = 'enqueue', wait = true } }) => {
+    const { turns, chat, kept, asker, idempotency, hangUp, markReplayed } = ctx;
+    const message = { content, onBusy, ...(idempotency && { idempotency }), ...(asker && { asker }) };
     if (wait && !kept) {
-      const { accepted, outcome } = await turns.send(scope, message, hangUp());
+      const { accepted, outcome } = await turns.send(chat, message, hangUp());
       if (accepted.isReplay) markReplayed();
       return toAnswer(accepted, outcome);
     }
-    const accepted = kept ?? (await turns.accept(scope, message));
+    const accepted = kept ?? (await turns.accept(chat, message));
     if (accepted.isReplay) markReplayed();
     if (!wait)
       return accepted.isReplay
-        ? toRepeatedAnswer(await turns.find(scope, accepted))
+        ? toRepeatedAnswer(await turns.find(chat, accepted.answerId))
         : toUnfinishedAnswer(accepted);
-    return toAnswer(accepted, await turns.outcome(scope, accepted, hangUp()));
+    return toAnswer(accepted, await turns.outcome(chat, accepted, hangUp()));
   });

@@ -2,26 +2,24 @@ import {
   type AnswerEvent,
   followAnswerInputSchema,
   formatStreamCursor,
-  isId,
   parseStreamCursor,
-  Refusal,
 } from '@parley/contract';
 import type { ReadAnswer, ReaderEvent } from '@parley/turns';
 import { type TrackedEnvelope, tracked } from '@trpc/server';
-import { streamProcedure } from '../procedures.ts';
+import { chatStreamProcedure } from '../procedures.ts';
 
 /**
  * An answer as it grows, from its start or from after `lastEventId` on. Each event carries the cursor to go on
  * from, so that a client that was cut off goes on exactly where it was, on whichever server it comes to.
  */
-export const followMessage = streamProcedure('answer')
-  .input(followAnswerInputSchema)
-  .subscription(async ({ ctx: { turns, scope, stream }, input: { chatId, messageId, lastEventId } }) => {
-    if (!isId('chat', chatId)) throw new Refusal('message_not_found');
-    const from = lastEventId === undefined ? undefined : (parseStreamCursor(lastEventId) ?? null);
-    const answer = { chat: chatId, answerId: messageId, from };
-    return trackedEvents(await turns.read(scope, answer, stream.signal));
-  });
+export const followMessage = chatStreamProcedure(
+  'answer',
+  followAnswerInputSchema,
+  'message_not_found',
+).subscription(async ({ ctx: { turns, chat, stream }, input: { messageId, lastEventId } }) => {
+  const from = lastEventId === undefined ? undefined : (parseStreamCursor(lastEventId) ?? null);
+  return trackedEvents(await turns.read(chat, { answerId: messageId, from }, stream.signal));
+});
 
 async function* trackedEvents(
   answer: ReadAnswer,

@@ -1,8 +1,7 @@
 import { limits, listMessagesInputSchema, messageListSchema } from '@parley/contract';
 import { z } from 'zod';
-import { findChat } from '../chat/find-chat.ts';
 import { cursorKind } from '../cursor.ts';
-import { procedure } from '../procedures.ts';
+import { chatProcedure } from '../procedures.ts';
 import { toMessage } from './to-message.ts';
 
 const cursors = cursorKind(
@@ -10,7 +9,7 @@ const cursors = cursorKind(
   z.strictObject({ sequence: z.int().positive(), role: z.enum(['user', 'assistant']) }),
 );
 
-export const listMessages = procedure
+export const listMessages = chatProcedure(listMessagesInputSchema)
   .meta({
     openapi: {
       method: 'GET',
@@ -24,13 +23,11 @@ export const listMessages = procedure
     },
     errors: ['chat_not_found', 'invalid_cursor'],
   })
-  .input(listMessagesInputSchema)
   .output(messageListSchema)
-  .query(async ({ ctx: { stores, scope }, input: { chatId, limit, cursor, order = 'asc' } }) => {
+  .query(async ({ ctx: { stores, chat }, input: { chatId, limit, cursor, order = 'asc' } }) => {
     const filter = { chatId, order };
     const after = cursor === undefined ? undefined : cursors.decode(filter, cursor);
-    const chat = await findChat(stores.chats, scope, chatId);
-    const { items, next } = await stores.messages.list(scope, chat.id, {
+    const { items, next } = await stores.messages.list(chat, {
       limit: limit ?? limits.chatMessagesMax,
       order,
       ...(after && { after }),

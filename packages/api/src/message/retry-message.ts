@@ -1,9 +1,9 @@
-import { answerSchema, isId, Refusal, retryMessageInputSchema } from '@parley/contract';
+import { answerSchema, retryMessageInputSchema } from '@parley/contract';
 import { turnProcedure } from '../procedures.ts';
 import { turnErrors } from './create-message.ts';
 import { toAnswer, toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
 
-export const retryMessage = turnProcedure
+export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_found')
   .meta({
     openapi: {
       method: 'POST',
@@ -20,17 +20,15 @@ export const retryMessage = turnProcedure
     canStream: true,
     hasOptionalBody: true,
   })
-  .input(retryMessageInputSchema)
   .output(answerSchema)
-  .mutation(async ({ ctx, input: { chatId, messageId, wait = true } }) => {
-    const { turns, scope, kept, asker, idempotency, hangUp, markReplayed } = ctx;
-    if (!isId('chat', chatId)) throw new Refusal('message_not_found');
-    const retry = { chat: chatId, answerId: messageId, idempotency, asker };
-    const accepted = kept ?? (await turns.retry(scope, retry));
+  .mutation(async ({ ctx, input: { messageId, wait = true } }) => {
+    const { turns, chat, kept, asker, idempotency, hangUp, markReplayed } = ctx;
+    const retry = { answerId: messageId, idempotency, asker };
+    const accepted = kept ?? (await turns.retry(chat, retry));
     if (accepted.isReplay) markReplayed();
     if (!wait)
       return accepted.isReplay
-        ? toRepeatedAnswer(await turns.find(scope, accepted))
+        ? toRepeatedAnswer(await turns.find(chat, accepted.answerId))
         : toUnfinishedAnswer(accepted);
-    return toAnswer(accepted, await turns.outcome(scope, accepted, hangUp()));
+    return toAnswer(accepted, await turns.outcome(chat, accepted, hangUp()));
   });

@@ -17,6 +17,6 @@ export async function findRunningAnswer(
   // It is no procedure, and read for one.
   permit(found, policyOf('message.follow'));
   const { scope } = found;
-  const chat = await findChat(services.stores.chats, scope, chatId);
-  return services.turns.runningAnswer(scope, chat.id);
+  const chat = await findChat(services.stores.chats.find, scope, chatId);
+  return services.turns.runningAnswer(chat);
 }

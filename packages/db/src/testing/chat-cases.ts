@@ -1,18 +1,19 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { markerIdOf, mintId } from '@parley/contract';
 import type { LogBatch } from '../records.ts';
-import { endedTurn, newTurn, type StoreCase } from './store-case.ts';
+import { endedTurn, inScope, newTurn, type StoreCase } from './store-case.ts';
 
 /** How chats go, and what the log holds of running answers. */
 export const chatCases: readonly StoreCase[] = [
   {
     name: 'a chat that is deleted is gone at once, and its turns and their log with the purge',
-    async run(stores, scope, chat) {
+    async run(stores, scope, access) {
+      const chat = access.chat.id;
       const { chats, turns, turnLog } = stores;
       const turn = await endedTurn(stores, scope, chat, 1);
-      await turns.insert(scope, newTurn(chat, 2));
+      await turns.insert(access, newTurn(chat, 2));
       await turnLog.append([{ turn: turn.id, team: scope.team, attempt: 1, to: 2, text: 'ab' }]);
-      equal((await chats.find(scope, chat))?.id, chat);
+      equal((await chats.find(scope, chat))?.chat.id, chat);
       equal(await chats.find({ team: mintId('team') }, chat), undefined);
       equal(await chats.markDeleted({ team: mintId('team') }, chat), false);
       equal(await chats.markDeleted(scope, chat), true);
@@ -22,50 +23,52 @@ export const chatCases: readonly StoreCase[] = [
       await chats.purge(chat);
       await chats.purge(chat);
       equal((await chats.listMarked(1_000, [])).includes(chat), false);
-      deepEqual(await turns.listAfter(scope, chat, 0, 9), []);
+      deepEqual(await turns.listAfter(access, 0, 9), []);
       equal(await turnLog.read(scope, turn.id, 1, 0), '');
     },
   },
   {
     name: 'the marker of a deleted chat takes the next sequence, and the purge leaves it',
-    async run(stores, scope, chat) {
+    async run(stores, scope, access) {
+      const chat = access.chat.id;
       const { chats, turns } = stores;
       await endedTurn(stores, scope, chat, 1);
       equal(await chats.insertMarker(chat), true);
-      equal(await turns.insert(scope, newTurn(chat, 2)), 'inserted');
+      equal(await turns.insert(access, newTurn(chat, 2)), 'inserted');
       await chats.markDeleted(scope, chat);
       equal(await chats.insertMarker(chat), true);
       equal(await chats.insertMarker(chat), true);
-      equal(await turns.insert(scope, newTurn(chat, 3)), 'sequence-taken');
+      equal(await turns.insert(access, newTurn(chat, 3)), 'sequence-taken');
       deepEqual(await chats.listUnmarked(1_000, []), []);
       deepEqual(
-        (await turns.listAfter(scope, chat, 0, 9)).map(({ sequence }) => sequence),
+        (await turns.listAfter(access, 0, 9)).map(({ sequence }) => sequence),
         [1, 2],
       );
       await chats.purge(chat);
-      equal(await turns.insert(scope, newTurn(chat, 3)), 'sequence-taken');
-      deepEqual(await turns.listAfter(scope, chat, 0, 9), []);
-      equal(await turns.find(scope, markerIdOf(chat)), undefined);
-      equal(await turns.stand(scope, markerIdOf(chat)), undefined);
+      equal(await turns.insert(access, newTurn(chat, 3)), 'sequence-taken');
+      deepEqual(await turns.listAfter(access, 0, 9), []);
+      equal(await turns.find(access, markerIdOf(chat)), undefined);
+      equal(await turns.stand(access, markerIdOf(chat)), undefined);
     },
   },
   {
     name: 'a marker behind a judged turn is inserted only while that turn is the newest, and ends the chat',
-    async run(stores, scope, chat) {
+    async run(stores, scope, access) {
+      const chat = access.chat.id;
       const { chats, turns } = stores;
       await endedTurn(stores, scope, chat, 1);
       await endedTurn(stores, scope, chat, 2);
       equal(await chats.insertMarkerBehind(scope, chat, 1), false);
-      equal((await turns.tail(scope, chat))?.sequence, 2);
+      equal((await turns.tail(access))?.sequence, 2);
       equal(await chats.insertMarkerBehind(scope, chat, 2), true);
       equal(await chats.insertMarkerBehind(scope, chat, 2), true);
-      equal(await turns.insert(scope, newTurn(chat, 3)), 'sequence-taken');
-      equal(await turns.tail(scope, chat), undefined);
+      equal(await turns.insert(access, newTurn(chat, 3)), 'sequence-taken');
+      equal(await turns.tail(access), undefined);
       deepEqual(
-        (await turns.listAfter(scope, chat, 0, 9)).map(({ sequence }) => sequence),
+        (await turns.listAfter(access, 0, 9)).map(({ sequence }) => sequence),
         [1, 2],
       );
-      equal(await turns.find(scope, markerIdOf(chat)), undefined);
+      equal(await turns.find(access, markerIdOf(chat)), undefined);
       const left = { team: scope.team, chat };
       deepEqual(
         (await chats.listUnmarked(1_000, [])).filter((one) => one.chat === chat),
@@ -82,7 +85,7 @@ export const chatCases: readonly StoreCase[] = [
         (await chats.listUnmarked(1_000, [])).filter((one) => one.chat === chat),
         [],
       );
-      equal(await turns.insert(scope, newTurn(chat, 3)), 'sequence-taken');
+      equal(await turns.insert(access, newTurn(chat, 3)), 'sequence-taken');
     },
   },
   {
@@ -98,7 +101,7 @@ export const chatCases: readonly StoreCase[] = [
       deepEqual(await idle(), [{ id: made.id, sequence: 0 }]);
       await endedTurn(stores, scope, made.id, 1);
       deepEqual(await idle(), [{ id: made.id, sequence: 1 }]);
-      await turns.insert(scope, newTurn(made.id, 2));
+      await turns.insert(inScope(scope, made.id), newTurn(made.id, 2));
       deepEqual(await idle(), []);
       const other = await chats.create(scope, { agent, agentType: 't' });
       equal(await chats.insertMarkerBehind(scope, other.id, 0), true);
@@ -107,14 +110,15 @@ export const chatCases: readonly StoreCase[] = [
   },
   {
     name: 'a chat is named once, and named and described anew as often as asked',
-    async run({ chats }, scope, chat) {
+    async run({ chats }, scope, access) {
+      const chat = access.chat.id;
       const stranger = { team: mintId('team') };
-      const titleOf = async () => (await chats.find(scope, chat))?.title;
+      const titleOf = async () => (await chats.find(scope, chat))?.chat.title;
       equal(await titleOf(), undefined);
-      await chats.giveTitle(stranger, chat, 'stolen');
+      await chats.giveTitle(inScope(stranger, chat), 'stolen');
       equal(await titleOf(), undefined);
-      await chats.giveTitle(scope, chat, 'first');
-      await chats.giveTitle(scope, chat, 'second');
+      await chats.giveTitle(access, 'first');
+      await chats.giveTitle(access, 'second');
       equal(await titleOf(), 'first');
       equal((await chats.update(scope, chat, { title: 'third' }))?.title, 'third');
       equal(await chats.update(stranger, chat, { title: 'stolen' }), undefined);
@@ -122,7 +126,7 @@ export const chatCases: readonly StoreCase[] = [
       deepEqual([described?.title, described?.metadata], ['third', { a: 1 }]);
       deepEqual(await chats.update(scope, chat, {}), described);
       await chats.markDeleted(scope, chat);
-      await chats.giveTitle(scope, chat, 'late');
+      await chats.giveTitle(access, 'late');
       equal(await chats.update(scope, chat, { title: 'late' }), undefined);
       equal(await chats.find(scope, chat), undefined);
     },

@@ -1,6 +1,7 @@
 import { answerIdOf, type Id, mintId } from '@parley/contract';
-import type { NewTurn, Scope } from '../records.ts';
-import { completed, type EngineStores, failed } from './store-case.ts';
+import type { ChatAccess } from '../chat-access.ts';
+import type { NewTurn, SystemScope } from '../records.ts';
+import { completed, type EngineStores, failed, newAccess } from './store-case.ts';
 
 /** A number in [0, 1), the same ones each time. */
 export type Chance = () => number;
@@ -16,7 +17,8 @@ const SUMS = { from: DAY, to: DAY, groupBy: 'model' } as const;
 
 interface Play {
   readonly stores: EngineStores;
-  readonly scope: Scope;
+  readonly scope: SystemScope;
+  readonly access: ChatAccess;
   readonly chat: Id<'chat'>;
   readonly turns: readonly Id<'turn'>[];
   readonly integer: (max: number) => number;
@@ -34,12 +36,13 @@ export async function playRandomCalls(
   chance: Chance,
   count: number,
 ): Promise<string[]> {
-  const scope: Scope = { team: mintId('team') };
-  const { id: chat } = await stores.chats.create(scope, { agent: mintId('agent'), agentType: 't' });
+  const scope: SystemScope = { team: mintId('team') };
+  const access = await newAccess(stores, scope);
+  const chat = access.chat.id;
   const turns = Array.from({ length: TURNS }, () => mintId('turn'));
   const integer = (max: number) => Math.floor(chance() * max);
   const token = () => TOKENS[integer(TOKENS.length)] ?? 'a';
-  const play: Play = { stores, scope, chat, turns, integer, token };
+  const play: Play = { stores, scope, access, chat, turns, integer, token };
   const names = new Map<string, string>([
     [scope.team, 'team'],
     [chat, 'chat'],
@@ -57,11 +60,11 @@ export async function playRandomCalls(
 }
 
 const calls: readonly (readonly [string, Call])[] = [
-  ['insert', (play) => play.stores.turns.insert(play.scope, someTurn(play))],
-  ['insert', (play) => play.stores.turns.insert(play.scope, someTurn(play))],
-  ['insert', (play) => play.stores.turns.insert(play.scope, someTurn(play))],
+  ['insert', (play) => play.stores.turns.insert(play.access, someTurn(play))],
+  ['insert', (play) => play.stores.turns.insert(play.access, someTurn(play))],
+  ['insert', (play) => play.stores.turns.insert(play.access, someTurn(play))],
   ['remove', (play) => play.stores.turns.remove(play.scope, anyId(play))],
-  ['tail', ({ stores, scope, chat }) => stores.turns.tail(scope, chat)],
+  ['tail', ({ stores, access }) => stores.turns.tail(access)],
   [
     'look',
     ({ stores, scope, chat, integer }) => lookAt(stores, scope, chat, 1 + integer(PLACES), integer(60)),
@@ -80,20 +83,17 @@ const calls: readonly (readonly [string, Call])[] = [
   ['renew', (play) => renewSome(play)],
   ['end', (play) => endOne(play)],
   ['end', (play) => endOne(play)],
-  ['cancel', (play) => play.stores.turns.cancel(play.scope, anyId(play))],
+  ['cancel', (play) => play.stores.turns.cancel(play.access, anyId(play))],
   [
     'cancelOfUser',
     async ({ stores, scope }) => (await stores.turns.cancelOfUser(scope, 'user', TURNS)).sort(),
   ],
-  [
-    'cancelBefore',
-    ({ stores, scope, chat, integer }) => stores.turns.cancelBefore(scope, chat, 1 + integer(PLACES)),
-  ],
+  ['cancelBefore', ({ stores, access, integer }) => stores.turns.cancelBefore(access, 1 + integer(PLACES))],
   ['marks', async ({ stores, turns }) => sorted(await stores.turns.listMarks(turns))],
-  ['kept', ({ stores, scope, chat, integer }) => stores.turns.findKept(scope, chat, `key ${integer(3)}`)],
-  ['stand', (play) => play.stores.turns.stand(play.scope, anyId(play))],
-  ['after', ({ stores, scope, chat, integer }) => stores.turns.listAfter(scope, chat, integer(PLACES), 2)],
-  ['find', (play) => play.stores.turns.find(play.scope, anyId(play))],
+  ['kept', ({ stores, access, integer }) => stores.turns.findKept(access, `key ${integer(3)}`)],
+  ['stand', (play) => play.stores.turns.stand(play.access, anyId(play))],
+  ['after', ({ stores, access, integer }) => stores.turns.listAfter(access, integer(PLACES), 2)],
+  ['find', (play) => play.stores.turns.find(play.access, anyId(play))],
   [
     'ended',
     ({ stores, scope, chat, integer }) => stores.turns.hasPredecessorEnded(scope, chat, 1 + integer(PLACES)),
@@ -144,9 +144,15 @@ function someTurn(play: Play): NewTurn {
   };
 }
 
-async function lookAt({ turns }: EngineStores, scope: Scope, chat: Id<'chat'>, place: number, bytes: number) {
+async function lookAt(
+  { turns }: EngineStores,
+  scope: SystemScope,
+  chat: Id<'chat'>,
+  place: number,
+  bytes: number,
+) {
   const { chat: found, history, ...view } = await turns.look(scope, chat, place, bytes);
-  return { ...view, chat: found?.id, history: history.map(({ role, content }) => ({ role, content })) };
+  return { ...view, chat: found?.chat.id, history: history.map(({ role, content }) => ({ role, content })) };
 }
 
 function renewSome(play: Play): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { answerIdOf, type Id, mintId } from '@parley/contract';
-import type { Lease, NewTurn, Scope, TurnEnd } from '../records.ts';
+import { accessTo, type ChatAccess } from '../chat-access.ts';
+import type { Lease, NewTurn, Scope, SystemScope, TurnEnd } from '../records.ts';
 import type { AgentStore, Stores } from '../store.ts';
 
 /** The stores turns work with. */
@@ -9,14 +10,29 @@ export type EngineStores = Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'usage' 
 
 export interface StoreCase {
   readonly name: string;
-  run(stores: EngineStores, scope: Scope, chat: Id<'chat'>): Promise<void>;
+  run(stores: EngineStores, scope: SystemScope, chat: ChatAccess): Promise<void>;
 }
 
 /** Runs a case in a chat of its own, of a team nobody else uses. */
 export async function runCase({ run }: StoreCase, stores: EngineStores): Promise<void> {
-  const scope: Scope = { team: mintId('team') };
-  const { id } = await stores.chats.create(scope, { agent: mintId('agent'), agentType: 'support' });
-  await run(stores, scope, id);
+  const scope: SystemScope = { team: mintId('team') };
+  await run(stores, scope, await newAccess(stores, scope));
+}
+
+/** A new chat, with an agent that need not exist. */
+export async function newAccess({ chats }: Pick<Stores, 'chats'>, scope: Scope): Promise<ChatAccess> {
+  const chat = await chats.create(scope, { agent: mintId('agent'), agentType: 'support' });
+  return inScope(scope, chat.id);
+}
+
+/** Access to a chat of this id as if this scope reached it, whether or not it does: stores must not rely on it. */
+export function inScope(scope: Scope, id: Id<'chat'>): ChatAccess {
+  const { team, user } = scope;
+  const agent = scope.agents?.[0] ?? mintId('agent');
+  const chat = { id, team, agent, ...(user !== undefined && { user }), createdAt: new Date() };
+  const access = accessTo(scope, chat);
+  if (!access) throw new Error('a scope reaches what is made of it');
+  return access;
 }
 
 /** A turn that waits, unless it has a lease. */
@@ -52,12 +68,12 @@ export const failed: TurnEnd = { status: 'failed', errorCode: 'model_failed', te
 /** Stores a turn that has ended with an answer. */
 export async function endedTurn(
   { turns }: EngineStores,
-  scope: Scope,
+  scope: SystemScope,
   chat: Id<'chat'>,
   sequence: number,
 ): Promise<NewTurn> {
   const turn = newTurn(chat, sequence, { lease: leaseOf(`token ${sequence}`) });
-  await turns.insert(scope, turn);
+  await turns.insert(inScope(scope, chat), turn);
   await turns.end(scope, turn.id, `token ${sequence}`, completed(turn, `answer ${sequence}`, sequence * 100));
   return turn;
 }

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { mintId } from '@parley/contract';
-import { completed, endedTurn, failed, leaseOf, newTurn, type StoreCase } from './store-case.ts';
+import { completed, endedTurn, failed, inScope, leaseOf, newTurn, type StoreCase } from './store-case.ts';
 
 const idempotency = { key: 'key', body: 'body' };
 
@@ -8,23 +8,29 @@ const idempotency = { key: 'key', body: 'body' };
 export const turnCases: readonly StoreCase[] = [
   {
     name: 'a turn comes back as it was inserted: it waits, or runs under its lease',
-    async run({ turns }, scope, chat) {
+    async run({ turns }, scope, access) {
+      const chat = access.chat.id;
       const waiting = newTurn(chat, 1, { idempotency });
       const running = newTurn(chat, 2, { lease: leaseOf('t') });
-      equal(await turns.insert(scope, waiting), 'inserted');
-      equal(await turns.insert(scope, running), 'inserted');
+      equal(await turns.insert(access, waiting), 'inserted');
+      equal(await turns.insert(access, running), 'inserted');
       const { question, ...fields } = waiting;
       const common = { team: scope.team, takeovers: 0, isCancelled: false };
-      deepEqual(await turns.find(scope, waiting.id), { ...fields, ...question, ...common, status: 'queued' });
+      deepEqual(await turns.find(access, waiting.id), {
+        ...fields,
+        ...question,
+        ...common,
+        status: 'queued',
+      });
       const { question: other, ...others } = running;
-      deepEqual(await turns.find(scope, running.id), {
+      deepEqual(await turns.find(access, running.id), {
         ...others,
         ...other,
         ...common,
         status: 'generating',
       });
-      deepEqual(await turns.stand(scope, waiting.id), { status: 'queued', attempt: 0, isCancelled: false });
-      deepEqual(await turns.stand(scope, running.id), {
+      deepEqual(await turns.stand(access, waiting.id), { status: 'queued', attempt: 0, isCancelled: false });
+      deepEqual(await turns.stand(access, running.id), {
         status: 'generating',
         attempt: 1,
         isCancelled: false,
@@ -33,71 +39,79 @@ export const turnCases: readonly StoreCase[] = [
   },
   {
     name: 'of parallel inserts of one place one wins; the same turn again is its own success',
-    async run({ turns }, scope, chat) {
+    async run({ turns }, _scope, access) {
+      const chat = access.chat.id;
       const all = Array.from({ length: 8 }, () => newTurn(chat, 1));
-      const results = await Promise.all(all.map((turn) => turns.insert(scope, turn)));
+      const results = await Promise.all(all.map((turn) => turns.insert(access, turn)));
       equal(results.filter((result) => result === 'inserted').length, 1);
       equal(results.filter((result) => result === 'sequence-taken').length, 7);
       const winner = all[results.indexOf('inserted')];
       ok(winner);
-      equal(await turns.insert(scope, winner), 'inserted');
-      equal(await turns.insert(scope, { ...winner, sequence: 2 }), 'inserted');
-      equal((await turns.find(scope, winner.id))?.sequence, 1);
+      equal(await turns.insert(access, winner), 'inserted');
+      equal(await turns.insert(access, { ...winner, sequence: 2 }), 'inserted');
+      equal((await turns.find(access, winner.id))?.sequence, 1);
     },
   },
   {
     name: 'a key stands for one turn of its chat, whatever its place',
-    async run({ turns, chats }, scope, chat) {
+    async run({ turns, chats }, scope, access) {
+      const chat = access.chat.id;
       const first = newTurn(chat, 1, { idempotency });
-      await turns.insert(scope, first);
-      equal(await turns.insert(scope, newTurn(chat, 1, { idempotency })), 'key-taken');
-      equal(await turns.insert(scope, newTurn(chat, 2, { idempotency })), 'key-taken');
+      await turns.insert(access, first);
+      equal(await turns.insert(access, newTurn(chat, 1, { idempotency })), 'key-taken');
+      equal(await turns.insert(access, newTurn(chat, 2, { idempotency })), 'key-taken');
       const { id: other } = await chats.create(scope, { agent: mintId('agent'), agentType: 't' });
-      equal(await turns.insert(scope, newTurn(other, 1, { idempotency })), 'inserted');
-      equal((await turns.findKept(scope, chat, 'key'))?.id, first.id);
-      equal(await turns.findKept({ team: mintId('team') }, chat, 'key'), undefined);
-      equal(await turns.findKept(scope, chat, 'another'), undefined);
+      equal(await turns.insert(inScope(scope, other), newTurn(other, 1, { idempotency })), 'inserted');
+      equal((await turns.findKept(access, 'key'))?.id, first.id);
+      equal(await turns.findKept(inScope({ team: mintId('team') }, chat), 'key'), undefined);
+      equal(await turns.findKept(access, 'another'), undefined);
     },
   },
   {
     name: 'a retry has no message of its own, and takes the place behind the failed turn',
-    async run({ turns }, scope, chat) {
+    async run({ turns }, scope, access) {
+      const chat = access.chat.id;
       const first = newTurn(chat, 1, { lease: leaseOf('t') });
-      await turns.insert(scope, first);
+      await turns.insert(access, first);
       await turns.end(scope, first.id, 't', { ...failed, written: { attempt: 1, text: 'half' } });
       const retryOf = { turn: first.id, userMessageId: mintId('message') };
       const retry = newTurn(chat, 2, { question: { retryOf } });
-      equal(await turns.insert(scope, retry), 'inserted');
-      const found = await turns.find(scope, retry.id);
+      equal(await turns.insert(access, retry), 'inserted');
+      const found = await turns.find(access, retry.id);
       deepEqual(found?.retryOf, retryOf);
       ok(found && !('userMessage' in found));
-      deepEqual((await turns.find(scope, first.id))?.written, { attempt: 1, text: 'half' });
-      equal(await turns.insert(scope, newTurn(chat, 2)), 'sequence-taken');
+      deepEqual((await turns.find(access, first.id))?.written, { attempt: 1, text: 'half' });
+      equal(await turns.insert(access, newTurn(chat, 2)), 'sequence-taken');
     },
   },
   {
     name: 'the tail counts what is unfinished, and the text up to the newest ended turn',
-    async run(stores, scope, chat) {
+    async run(stores, scope, access) {
+      const chat = access.chat.id;
       const { turns } = stores;
-      deepEqual(await turns.tail(scope, chat), { sequence: 0, ended: true, textBytes: 0, unfinished: 0 });
+      deepEqual(await turns.tail(access), { sequence: 0, ended: true, textBytes: 0, unfinished: 0 });
       await endedTurn(stores, scope, chat, 1);
       await endedTurn(stores, scope, chat, 2);
-      deepEqual(await turns.tail(scope, chat), { sequence: 2, ended: true, textBytes: 200, unfinished: 0 });
-      await turns.insert(scope, newTurn(chat, 3, { lease: leaseOf('t') }));
-      await turns.insert(scope, newTurn(chat, 4));
-      deepEqual(await turns.tail(scope, chat), { sequence: 4, ended: false, textBytes: 200, unfinished: 2 });
+      deepEqual(await turns.tail(access), { sequence: 2, ended: true, textBytes: 200, unfinished: 0 });
+      await turns.insert(access, newTurn(chat, 3, { lease: leaseOf('t') }));
+      await turns.insert(access, newTurn(chat, 4));
+      deepEqual(await turns.tail(access), { sequence: 4, ended: false, textBytes: 200, unfinished: 2 });
     },
   },
   {
     name: 'a look sees the chat, whether the predecessor ended, and the history, oldest first',
-    async run(stores, scope, chat) {
+    async run(stores, scope, access) {
+      const chat = access.chat.id;
       const { turns, chats } = stores;
       await endedTurn(stores, scope, chat, 1);
       const second = newTurn(chat, 2);
-      await turns.insert(scope, second);
-      await turns.insert(scope, newTurn(chat, 3));
+      await turns.insert(access, second);
+      await turns.insert(access, newTurn(chat, 3));
       const { history, ...view } = await turns.look(scope, chat, 2, 1_000);
-      deepEqual({ ...view, chat: view.chat?.id }, { chat, predecessorEnded: true, textBytesBefore: 100 });
+      deepEqual(
+        { ...view, chat: view.chat?.chat.id },
+        { chat, predecessorEnded: true, textBytesBefore: 100 },
+      );
       deepEqual(
         history.map(({ content }) => content),
         ['question 1', 'answer 1'],
@@ -111,13 +125,14 @@ export const turnCases: readonly StoreCase[] = [
   },
   {
     name: 'steps are kept under the token, found by whoever takes the turn over, and gone with its end',
-    async run({ turns }, scope, chat) {
+    async run({ turns }, scope, access) {
+      const chat = access.chat.id;
       const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
-      await turns.insert(scope, turn);
+      await turns.insert(access, turn);
       const open = [{ text: 'I look. $$ROOT', calls: [{ id: 'c', name: 'n', arguments: '{"$a.b":""}' }] }];
       const done = [{ text: '', calls: [{ id: 'c', name: '', arguments: '', result: '' }] }];
       equal(await turns.keepSteps(scope, turn.id, 'other', done), 'lost');
-      ok(!('steps' in ((await turns.find(scope, turn.id)) ?? {})));
+      ok(!('steps' in ((await turns.find(access, turn.id)) ?? {})));
       equal(await turns.keepSteps(scope, turn.id, 'mine', open), 'kept');
       equal(await turns.keepSteps({ team: mintId('team') }, turn.id, 'mine', done), 'gone');
       await turns.release(scope, turn.id, 'mine');
@@ -128,7 +143,7 @@ export const turnCases: readonly StoreCase[] = [
       deepEqual(taken?.steps, [...open, ...done]);
       equal(await turns.keepSteps(scope, turn.id, 'next', done), 'lost');
       await turns.end(scope, turn.id, 'last', completed(turn, 'a', 1, 3));
-      ok(!('steps' in ((await turns.find(scope, turn.id)) ?? {})));
+      ok(!('steps' in ((await turns.find(access, turn.id)) ?? {})));
       equal(await turns.keepSteps(scope, turn.id, 'last', done), 'lost');
       await turns.remove(scope, turn.id);
       equal(await turns.keepSteps(scope, turn.id, 'last', done), 'gone');
@@ -136,29 +151,31 @@ export const turnCases: readonly StoreCase[] = [
   },
   {
     name: 'an end needs the token, is final, and repeated is its own success',
-    async run({ turns }, scope, chat) {
+    async run({ turns }, scope, access) {
+      const chat = access.chat.id;
       const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
-      await turns.insert(scope, turn);
+      await turns.insert(access, turn);
       const end = completed(turn, '$$ROOT', 42);
       deepEqual(await turns.end(scope, turn.id, 'other', failed), { result: 'lost' });
       deepEqual(await turns.end(scope, turn.id, 'mine', end), { result: 'ended', hasSuccessor: false });
       deepEqual(await turns.end(scope, turn.id, 'mine', failed), { result: 'ended', hasSuccessor: false });
       deepEqual(await turns.end(scope, turn.id, 'other', failed), { result: 'lost' });
-      const found = await turns.find(scope, turn.id);
+      const found = await turns.find(access, turn.id);
       deepEqual(found?.answer, end.answer);
       deepEqual(found?.written, { attempt: 1, text: '$$ROOT' });
       equal(found?.textBytes, 42);
       equal(found?.status, 'completed');
       await turns.remove(scope, turn.id);
       deepEqual(await turns.end(scope, turn.id, 'mine', end), { result: 'gone' });
-      equal(await turns.stand(scope, turn.id), undefined);
+      equal(await turns.stand(access, turn.id), undefined);
     },
   },
   {
     name: 'a successor is told to a predecessor that has not ended, and its end names it',
-    async run({ turns }, scope, chat) {
+    async run({ turns }, scope, access) {
+      const chat = access.chat.id;
       const turn = newTurn(chat, 1, { lease: leaseOf('t') });
-      await turns.insert(scope, turn);
+      await turns.insert(access, turn);
       equal(await turns.hasPredecessorEnded(scope, chat, 1), true);
       equal(await turns.hasPredecessorEnded(scope, chat, 2), false);
       equal(await turns.announceSuccessor(scope, chat, 2), true);
@@ -170,18 +187,21 @@ export const turnCases: readonly StoreCase[] = [
   },
   {
     name: 'another team finds, changes and removes nothing',
-    async run({ turns }, scope, chat) {
+    async run({ turns }, _scope, access) {
+      const chat = access.chat.id;
       const turn = newTurn(chat, 1, { lease: leaseOf('t') });
-      await turns.insert(scope, turn);
+      await turns.insert(access, turn);
       const other = { team: mintId('team') };
-      equal(await turns.find(other, turn.id), undefined);
-      equal(await turns.cancel(other, turn.id), false);
+      const elsewhere = inScope(other, chat);
+      equal(await turns.find(elsewhere, turn.id), undefined);
+      equal(await turns.stand(elsewhere, turn.id), undefined);
+      equal(await turns.cancel(elsewhere, turn.id), false);
       equal(await turns.release(other, turn.id, 't'), false);
       deepEqual(await turns.end(other, turn.id, 't', failed), { result: 'gone' });
-      deepEqual(await turns.listAfter(other, chat, 0, 9), []);
-      equal((await turns.tail(other, chat))?.sequence, 0);
+      deepEqual(await turns.listAfter(elsewhere, 0, 9), []);
+      equal((await turns.tail(elsewhere))?.sequence, 0);
       await turns.remove(other, turn.id);
-      equal((await turns.find(scope, turn.id))?.status, 'generating');
+      equal((await turns.find(access, turn.id))?.status, 'generating');
     },
   },
 ];

@@ -1,7 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { type Id, mintId } from '@parley/contract';
 import type { Account, Reservation, UsageRecord } from '../records.ts';
-import { completed, type EngineStores, leaseOf, newTurn, type StoreCase } from './store-case.ts';
+import { completed, type EngineStores, inScope, leaseOf, newTurn, type StoreCase } from './store-case.ts';
 
 const DAY = '2026-11-25';
 const month = { from: '2026-11-01', to: '2026-11-30' };
@@ -11,7 +11,8 @@ const used: UsageRecord = { attempt: 1, model: 'm', calls: 1, inputTokens: 30, o
 export const usageCases: readonly StoreCase[] = [
   {
     name: 'an ended turn is counted once, however often and by however many',
-    async run(stores, scope, chat) {
+    async run(stores, scope, access) {
+      const chat = access.chat.id;
       const { usage } = stores;
       const account = { agent: mintId('agent'), user: 'ann', day: DAY };
       const key = mintId('key');
@@ -34,10 +35,11 @@ export const usageCases: readonly StoreCase[] = [
   },
   {
     name: 'a turn of several runs is one turn, and all of them are paid for',
-    async run(stores, scope, chat) {
+    async run(stores, scope, access) {
+      const chat = access.chat.id;
       const { turns, usage } = stores;
       const turn = newTurn(chat, 1, { lease: leaseOf('one') });
-      await turns.insert(scope, turn);
+      await turns.insert(access, turn);
       await turns.release(scope, turn.id, 'one', { ...used, isEstimated: true });
       await turns.claim(scope, turn.id, 'two');
       const end = { ...completed(turn, 'a', 1), usage: { ...used, attempt: 2 } };
@@ -50,13 +52,14 @@ export const usageCases: readonly StoreCase[] = [
   },
   {
     name: 'what a deleted chat used is counted with its removal, and what ran in it by itself',
-    async run(stores, scope, chat) {
+    async run(stores, scope, access) {
+      const chat = access.chat.id;
       const { turns, usage, chats, budgets } = stores;
       const account = { agent: mintId('agent'), day: DAY };
       await endedWith(stores, scope.team, chat, 1, { account });
       const reservation = await reserved(stores, scope.team, 1_000, 300);
       const running = newTurn(chat, 2, { lease: leaseOf('t'), reservations: [reservation] });
-      await turns.insert(scope, running);
+      await turns.insert(access, running);
       await chats.markDeleted(scope, chat);
       await chats.purge(chat);
       deepEqual(await turns.end(scope, running.id, 't', completed(running, 'a', 1)), { result: 'gone' });
@@ -71,7 +74,8 @@ export const usageCases: readonly StoreCase[] = [
   },
   {
     name: 'sums are the scope’s agents’ alone, of the days asked for, page by page',
-    async run(stores, scope, chat) {
+    async run(stores, scope, access) {
+      const chat = access.chat.id;
       const { usage } = stores;
       const [agent, other] = [mintId('agent'), mintId('agent')];
       const days = ['2026-10-31', '2026-11-01', '2026-11-02', '2026-11-03'];
@@ -117,7 +121,8 @@ export const usageCases: readonly StoreCase[] = [
   },
   {
     name: 'what a turn used takes the place of what was reserved, once',
-    async run(stores, scope, chat) {
+    async run(stores, scope, access) {
+      const chat = access.chat.id;
       const { budgets, usage } = stores;
       const reservation = await reserved(stores, scope.team, 1_000, 400);
       const account = { agent: mintId('agent'), day: DAY };
@@ -129,11 +134,12 @@ export const usageCases: readonly StoreCase[] = [
   },
   {
     name: 'what was reserved for a turn that is removed is given back',
-    async run(stores, scope, chat) {
+    async run(stores, scope, access) {
+      const chat = access.chat.id;
       const { budgets, turns } = stores;
       const reservation = await reserved(stores, scope.team, 1_000, 1_000);
       const turn = newTurn(chat, 1, { reservations: [reservation] });
-      await turns.insert(scope, turn);
+      await turns.insert(access, turn);
       equal(await budgets.reserve(scope, reservation, 1_000), false);
       await turns.remove(scope, turn.id);
       await turns.remove(scope, turn.id);
@@ -142,11 +148,12 @@ export const usageCases: readonly StoreCase[] = [
   },
   {
     name: 'unfinished turns are counted for a team and for its users, up to a bound',
-    async run({ turns }, scope, chat) {
+    async run({ turns }, scope, access) {
+      const chat = access.chat.id;
       const key = mintId('key');
-      await turns.insert(scope, newTurn(chat, 1, { spender: { key, user: 'ann' }, lease: leaseOf('t') }));
-      await turns.insert(scope, newTurn(chat, 2, { spender: { key, user: 'ann' } }));
-      await turns.insert(scope, newTurn(chat, 3, { spender: { key } }));
+      await turns.insert(access, newTurn(chat, 1, { spender: { key, user: 'ann' }, lease: leaseOf('t') }));
+      await turns.insert(access, newTurn(chat, 2, { spender: { key, user: 'ann' } }));
+      await turns.insert(access, newTurn(chat, 3, { spender: { key } }));
       const of = (user?: string) => ({ ...scope, ...(user !== undefined && { user }) });
       equal(await turns.countUnfinished(scope, 9), 3);
       equal(await turns.countUnfinished(scope, 2), 2);
@@ -183,7 +190,7 @@ async function endedWith(
     ...(key && { spender: { key } }),
     ...(reservations && { reservations }),
   });
-  await turns.insert({ team }, turn);
+  await turns.insert(inScope({ team }, chat), turn);
   await turns.end({ team }, turn.id, 't', { ...completed(turn, 'answer', 1), usage: used, account });
   return turn.id;
 }

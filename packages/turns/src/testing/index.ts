@@ -13,3 +13,4 @@ export type {
   StoredTurn,
   ToldEnd,
 } from './history.ts';
+export { type TurnsById, turnsById } from './turns-by-id.ts';

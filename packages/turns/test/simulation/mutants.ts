@@ -51,12 +51,12 @@ export const mutants: readonly Mutant[] = [
         find: '  const claimedAt = parts.clock.now();\n',
         replace:
           '  const claimedAt = parts.clock.now();\n' +
-          '  const view = await parts.store.turns.look(scope, turn.chat, turn.sequence, 24_000);\n',
+          '  const view = await parts.store.turns.look({ team: access.chat.team }, turn.chat, turn.sequence, 24_000);\n',
       },
       {
         file: 'src/accept-turn.ts',
-        find: 'runner.start(toRecord(turn, scope), claimedAt, tail.textBytes);',
-        replace: 'runner.start({ ...toRecord(turn, scope), view }, claimedAt, tail.textBytes);',
+        find: 'runner.start(toRecord(turn, access), claimedAt, tail.textBytes);',
+        replace: 'runner.start({ ...toRecord(turn, access), view }, claimedAt, tail.textBytes);',
       },
       {
         file: 'src/run-turn.ts',

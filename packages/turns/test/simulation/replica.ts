@@ -1,4 +1,5 @@
-import { startTurns, type TurnParts, type Turns } from '../../src/index.ts';
+import { startTurns, type TurnParts } from '../../src/index.ts';
+import { type TurnsById, turnsById } from '../../src/testing/index.ts';
 import { Connection } from './connection.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { createSimulatedStores } from './simulated-stores.ts';
@@ -9,7 +10,7 @@ import type { World } from './world.ts';
 export class Replica {
   readonly process: SimulatedProcess;
   readonly connection: Connection;
-  readonly turns: Turns;
+  readonly turns: TurnsById;
   readonly #world: World;
 
   constructor(world: World, name: string) {
@@ -26,7 +27,7 @@ export class Replica {
       log: (level, event, { error }) => this.#judge(level, event, error),
       bounds: plan.bounds,
     };
-    this.turns = startTurns(parts);
+    this.turns = turnsById(startTurns(parts), parts.store.chats);
   }
 
   /** Whether people can reach it. */

@@ -1,7 +1,6 @@
 import type { Id, OnBusy } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
-import type { Turns } from '../../src/index.ts';
-import type { RequestResult, ToldEnd } from '../../src/testing/index.ts';
+import type { RequestResult, ToldEnd, TurnsById } from '../../src/testing/index.ts';
 import { hasEnded, newestFirst } from './find-turns.ts';
 import { type Ledger, type OpenRequest, toldEnd } from './ledger.ts';
 import type { Replica } from './replica.ts';
@@ -137,7 +136,7 @@ export class Sender {
   }
 
   /** Waits for the answer, or only for the acceptance. Who hangs up learns nothing. */
-  async #sendOn(turns: Turns, replica: Replica, { chat, content, onBusy, key }: Message): Promise<Told> {
+  async #sendOn(turns: TurnsById, replica: Replica, { chat, content, onBusy, key }: Message): Promise<Told> {
     const { scope, random, plan } = this.#world;
     const message = {
       chat,
@@ -157,7 +156,12 @@ export class Sender {
     return { accepted, end: toldEnd(outcome) };
   }
 
-  async #retryOn(turns: Turns, chat: Id<'chat'>, retries: string, key: string | undefined): Promise<Told> {
+  async #retryOn(
+    turns: TurnsById,
+    chat: Id<'chat'>,
+    retries: string,
+    key: string | undefined,
+  ): Promise<Told> {
     const { scope, random } = this.#world;
     const idempotency = key === undefined ? undefined : { key, body: retries };
     const kept = idempotency && (await turns.findKept(scope, chat, idempotency));
@@ -169,7 +173,7 @@ export class Sender {
   async #request(
     chat: Id<'chat'>,
     what: { content?: string; retries?: string; key?: string | undefined; onBusy?: OnBusy },
-    call: (turns: Turns, replica: Replica) => Promise<Told>,
+    call: (turns: TurnsById, replica: Replica) => Promise<Told>,
   ): Promise<RequestResult> {
     const world = this.#world;
     const { content, retries, key, onBusy } = what;

@@ -8,7 +8,7 @@ import type {
   Scope,
   TurnLogStore,
 } from '@parley/db';
-import type { EngineStores } from '@parley/db/testing';
+import { accessTo, type EngineStores } from '@parley/db/testing';
 import type { Connection } from './connection.ts';
 import { hasEnded, newestFirst } from './find-turns.ts';
 import type {
@@ -109,10 +109,10 @@ function createChats(connection: Connection): ChatStore {
 
     findKept: (_, key) => connection.read((view) => keptOf(findKept(view, key))),
 
-    find: ({ team }, id) =>
+    find: (scope, id) =>
       connection.read((view) => {
         const found = view.chats.get(id)?.record;
-        return found?.team === team ? found : undefined;
+        return found && accessTo(scope, found);
       }),
 
     list: ({ team }, { user, agentType, search }, { limit, after }) =>
@@ -157,7 +157,7 @@ function createChats(connection: Connection): ChatStore {
         return record;
       }),
 
-    async giveTitle({ team }, id, title) {
+    async giveTitle({ chat: { id, team } }, title) {
       await connection.write((database) => {
         const found = database.newest.chats.get(id);
         if (found?.record?.team !== team || found.record.title !== undefined) return;

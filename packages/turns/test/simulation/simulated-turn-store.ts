@@ -1,5 +1,6 @@
 import { Refusal } from '@parley/contract';
-import type { Lease, NewTurn, Scope, TurnEnd, TurnRecord, TurnStore } from '@parley/db';
+import type { ChatAccess, Lease, NewTurn, Scope, TurnEnd, TurnRecord, TurnStore } from '@parley/db';
+import { accessTo } from '@parley/db/testing';
 import type { Connection } from './connection.ts';
 import {
   findKept,
@@ -39,7 +40,7 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
     });
 
   return {
-    async tail(scope, chat) {
+    async tail({ scope, chat: { id: chat } }) {
       const { newest, marker } = await connection.read((view) => ({
         newest: newestFirst(view, scope, chat)[0],
         marker: view.markers.get(chat),
@@ -50,7 +51,8 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
       return tailOf(await connection.read((view) => newestFirst(view, scope, chat).slice(0, TAIL_TURNS)));
     },
 
-    async insert({ team }, turn) {
+    async insert({ chat: { id, team } }, turn) {
+      if (turn.chat !== id) throw new Error(`turn ${turn.id} is not of chat ${id}`);
       const isInserted = await connection.write((database) => insert(database, toRecord(turn, team)));
       if (isInserted) return 'inserted';
       const own = await connection.read((view) => view.turns.get(turn.id));
@@ -77,7 +79,7 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
       ]);
       const predecessor = before[0];
       return {
-        chat: chat?.team === scope.team ? chat : undefined,
+        chat: chat && accessTo(scope, chat),
         predecessorEnded: predecessor === undefined || hasEnded(predecessor),
         textBytesBefore: predecessor?.textBytes ?? 0,
         history: before
@@ -158,9 +160,9 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
       return isOurs ? { result: 'ended', hasSuccessor: now.hasSuccessor } : { result: 'lost' };
     },
 
-    async cancel({ team }, id) {
+    async cancel(access, id) {
       const marked = await update(
-        (view) => unfinished(findOne(view, team, id)),
+        (view) => unfinished(findIn(view, access, id)),
         (turn) => withRecord(turn, { isCancelled: true }),
       );
       return marked !== undefined;
@@ -178,7 +180,7 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
         return marked.map(({ record }) => record.id);
       }),
 
-    async cancelBefore(scope, chat, sequence) {
+    async cancelBefore({ scope, chat: { id: chat } }, sequence) {
       await connection.write((database) => {
         for (const turn of ofChat(database.newest, scope, chat)) {
           const { id, sequence: place } = turn.record;
@@ -196,20 +198,20 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
           .map(({ id, isCancelled }) => ({ id, isCancelled })),
       ),
 
-    findKept: ({ team }, chat, key) =>
+    findKept: ({ chat: { id, team } }, key) =>
       connection.read((view) => {
-        const found = findKept(view, chat, key);
+        const found = findKept(view, id, key);
         return found?.team === team ? found : undefined;
       }),
 
-    stand: ({ team }, id) =>
+    stand: (access, id) =>
       connection.read((view) => {
-        const found = findOne(view, team, id)?.record;
+        const found = findIn(view, access, id)?.record;
         if (!found) return undefined;
         return { status: found.status, isCancelled: found.isCancelled, attempt: found.lease?.attempt ?? 0 };
       }),
 
-    listAfter: (scope, chat, sequence, limit) =>
+    listAfter: ({ scope, chat: { id: chat } }, sequence, limit) =>
       connection.read((view) =>
         newestFirst(view, scope, chat)
           .toReversed()
@@ -217,7 +219,7 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
           .slice(0, limit),
       ),
 
-    find: ({ team }, id) => connection.read((view) => findOne(view, team, id)?.record),
+    find: (access, id) => connection.read((view) => findIn(view, access, id)?.record),
 
     listUnfinished: (limit, after) =>
       connection.read((view) =>
@@ -263,6 +265,12 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
 /** Whoever asks by team finds a marker only until its chat is purged, and only where it came before the mark. */
 function isMarkedFor(marker: MarkerDocument | undefined, team: Scope['team']): boolean {
   return marker?.pendingFor === team;
+}
+
+/** The turn with this id, if it is in the chat. */
+function findIn(view: View, { chat }: ChatAccess, id: TurnRecord['id']): TurnDocument | undefined {
+  const found = findOne(view, chat.team, id);
+  return found?.record.chat === chat.id ? found : undefined;
 }
 
 /** False when a unique index holds the id, the place or the key already. */

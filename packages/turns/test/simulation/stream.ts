@@ -1,5 +1,5 @@
 import { Refusal } from '@parley/contract';
-import type { Turns } from '../../src/index.ts';
+import type { TurnsById } from '../../src/testing/index.ts';
 import type { Replica } from './replica.ts';
 import type { World } from './world.ts';
 
@@ -25,7 +25,7 @@ export interface Stream<Event> {
 export function openStream<Event>(
   world: World,
   replica: Replica,
-  open: (turns: Turns, signal: AbortSignal) => Promise<AsyncGenerator<Event, void, undefined>>,
+  open: (turns: TurnsById, signal: AbortSignal) => Promise<AsyncGenerator<Event, void, undefined>>,
 ): Stream<Event> {
   const { process, turns } = replica;
   const { random } = world;

@@ -1,6 +1,6 @@
 import { type Id, mintId, Refusal } from '@parley/contract';
-import type { Scope } from '@parley/db';
-import type { Turns } from '../../src/index.ts';
+import type { SystemScope } from '@parley/db';
+import type { TurnsById } from '../../src/testing/index.ts';
 import type { Conditions } from './connection.ts';
 import { drawPlan, type Plan } from './plan.ts';
 import { Random } from './random.ts';
@@ -25,7 +25,7 @@ export class World {
   readonly database = new SimulatedDatabase();
   readonly conditions: Conditions;
   readonly model: SimulatedModel;
-  readonly scope: Scope = { team: mintId('team') };
+  readonly scope: SystemScope = { team: mintId('team') };
   readonly chats: Id<'chat'>[] = [];
   readonly offences: string[] = [];
   /** When the turn of an answer had ended, for everyone. */
@@ -104,7 +104,7 @@ export class World {
   }
 
   /** Asks a process as a person's request does. Anything thrown that is no refusal is a bug. */
-  ask<Result>(replica: Replica, call: (turns: Turns) => Promise<Result>): Promise<Asked<Result>> {
+  ask<Result>(replica: Replica, call: (turns: TurnsById) => Promise<Result>): Promise<Asked<Result>> {
     const { process } = replica;
     const isAnswerLost = this.isStormy && this.random.chance(this.plan.faults.lostAnswers);
     return new Promise((resolve) => {
