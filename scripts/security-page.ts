@@ -61,7 +61,7 @@ the rest:
 | a secret key (\`sk_live_…\`) | the team's servers | the team, and administers it |
 | a publishable key, \`access: "open"\` | whoever has it | all chats of the team |
 | a publishable key, \`access: "guest"\`, and a token of \`POST /guest\` | a guest | their own chats |
-| a publishable key, \`guest\` or \`verified\`, and a token that your servers signed | a verified user | their own chats |
+| a publishable key, \`guest\` or \`verified\`, and a token that your servers or your identity provider signed | a verified user | their own chats |
 | a \`guest\` or \`verified\` key alone | nobody yet | nothing; a \`guest\` key may make a guest |
 | any key, with a user token beside it | that user | their own chats: a token only ever narrows |
 
@@ -116,6 +116,25 @@ valid yet or valid for too long is 401 \`user_token_invalid\`, one answer for al
 otherwise), and end. \`DELETE /signing-secret/:secretId\` ends one within five seconds, everywhere. At most five work at a
 time. Signing secrets are [encrypted](operate.md#encrypted-secrets) in the database; whoever checks a signature needs the
 secret itself, so a hash would not do.
+
+**Tokens of your identity provider** are accepted without a shared secret. Say once, with a secret key, whose they are:
+
+\`\`\`sh
+curl -X PUT "$URL/token-issuer" -H "x-api-key: $SECRET_KEY" -H 'content-type: application/json' -d '{
+  "url": "https://login.example.com/.well-known/jwks.json",
+  "issuer": "https://login.example.com/",
+  "audience": "chat"
+}'
+\`\`\`
+
+From then on a JWT of that issuer works as \`x-user-token\`: \`iss\` and \`aud\` as set, to the letter; \`sub\` the user; \`iat\`,
+and \`exp\` at most a day ahead; signed with \`RS256\` (2,048 bits or more), \`ES256\` or \`EdDSA\` (Ed25519), the one that the
+type of the key allows. The keys are fetched from \`url\`, under the rules for [tools' addresses](agents-and-tools.md), and
+again after five minutes. A key that is not known yet is looked for at once, but for all requests together at most every half
+minute. While the issuer is away, known keys are used for an hour; after that, and where none are known, the answer is 503
+\`token_issuer_unavailable\` and not 401. \`DELETE /token-issuer\` ends its tokens within five seconds, open streams included.
+Setting and removing an issuer takes a key that is limited to no agents and no budget, with \`chats:read\`, \`chats:write\` and
+\`keys:write\` if it has scopes: who names the issuer could become any user.
 
 **Guests.** \`POST /guest\` with a \`guest\` key gives a user id (\`guest_…\`) and a token, which the browser keeps. Only its
 hash is stored. It works with that key and its successors alone. When the guest logs in, \`POST /guest/claim\`, with the

@@ -8,6 +8,7 @@ import { messageRouter } from './message/router.ts';
 import type { policies } from './policies.ts';
 import { signingSecretRouter } from './signing-secret/router.ts';
 import { teamRouter } from './team/router.ts';
+import { tokenIssuerRouter } from './token-issuer/router.ts';
 import { t } from './trpc.ts';
 import { usageRouter } from './usage/router.ts';
 import { userRouter } from './user/router.ts';
@@ -21,6 +22,7 @@ export const appRouter = t.router({
   key: keyRouter,
   guest: guestRouter,
   signingSecret: signingSecretRouter,
+  tokenIssuer: tokenIssuerRouter,
   user: userRouter,
   team: teamRouter,
   usage: usageRouter,

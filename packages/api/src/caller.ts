@@ -1,6 +1,6 @@
 import { type Id, type KeyScope, Refusal } from '@parley/contract';
 import type { ApiKeyRecord, ReadGuard, Scope, Stores } from '@parley/db';
-import { type ProvedUser, proveUser, shutOutCode } from './user-token.ts';
+import { type ProvedUser, proveUser, shutOutCode, type UserTokenStores } from './user-token.ts';
 
 /** Who calls, as the key proved it, and the user's token where one came. */
 export interface Caller {
@@ -41,7 +41,8 @@ export interface OriginHeaders {
   readonly isOwnPage: boolean;
 }
 
-export type CallerStores = Pick<Stores, 'apiKeys' | 'guests' | 'signingSecrets' | 'userStatuses'>;
+export type CallerStores = Pick<Stores, 'apiKeys' | 'guests' | 'signingSecrets' | 'userStatuses'> &
+  UserTokenStores;
 
 interface AuthenticationOptions {
   /** Stands before each database read for a key or token that this process does not know. */

@@ -12,6 +12,7 @@ import type { IsOwnOrigin } from './own-origins.ts';
 import type { RequestHeaders } from './request-headers.ts';
 import type { OpenStream, StreamKind } from './streams/open-stream.ts';
 import type { OpenStreams } from './streams/open-streams.ts';
+import type { KeySets } from './token-issuer/key-sets.ts';
 
 /** What procedures work with; made once per process by whoever hosts the router. */
 export interface Services {
@@ -25,6 +26,8 @@ export interface Services {
   readonly problemOfToolUrl?: ProblemOfToolUrl | undefined;
   /** Recognises the server's own pages; without it, those that are opened on this machine. */
   readonly isOwnOrigin?: IsOwnOrigin | undefined;
+  /** The keys of teams' token issuers; without it no token of an issuer is accepted. */
+  readonly keySets?: KeySets | undefined;
   /** Counts requests; without it there are no limits. */
   readonly gate?: Gate | undefined;
 }
@@ -92,7 +95,8 @@ export function createContext(services: Services, request: HostedRequest): Conte
   };
   const findCaller = () => {
     const entering = { client, procedures, headers, onRate, onSecretInPage: noteLeak };
-    caller ??= enter(services.stores, services.gate, entering).catch((error: unknown) => {
+    const identifying = { ...services.stores, keySets: services.keySets };
+    caller ??= enter(identifying, services.gate, entering).catch((error: unknown) => {
       if (isOfOrigin(error)) request.onForeignOrigin();
       throw error;
     });

@@ -32,6 +32,7 @@ export { type StreamOperation, streamOperations } from './stream-operations.ts';
 export type { StreamKind } from './streams/open-stream.ts';
 export { OpenStreams, type StreamLimits, type StreamTimes } from './streams/open-streams.ts';
 export { toTeam } from './team/to-team.ts';
+export { createKeySets, type KeySets } from './token-issuer/key-sets.ts';
 export { type ProcedureMeta, t } from './trpc.ts';
 export { daysOf } from './usage/days-of.ts';
 export { toUsageSum } from './usage/to-usage-sum.ts';

@@ -18,6 +18,7 @@ export const COMMON: readonly ErrorCode[] = [
   'rate_limited',
   'internal_error',
   'database_unavailable',
+  'token_issuer_unavailable',
 ];
 
 const refusalReference = { $ref: '#/components/schemas/Refusal' };

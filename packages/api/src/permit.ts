@@ -66,3 +66,15 @@ export function refuseBeyond(
 export function refuseRestricted({ agents }: Scope): void {
   if (agents) throw new Refusal('whole_team_key_needed');
 }
+
+/**
+ * Keeps a restricted key from naming who signs the tokens of the team's users: that would grant it every user's chats.
+ *
+ * @throws Refusal `whole_team_key_needed`, `key_beyond_yours`
+ */
+export function refuseNamingIssuer({ scopes, scope, tokensPerDay }: Caller): void {
+  refuseRestricted(scope);
+  const needed = ['chats:read', 'chats:write', 'keys:write'] as const;
+  const canSpeakForUsers = !scopes || needed.every((one) => scopes.includes(one));
+  if (!canSpeakForUsers || tokensPerDay !== undefined) throw new Refusal('key_beyond_yours');
+}

@@ -1,6 +1,22 @@
 import { type Id, isId, limits, Refusal, userIdSchema } from '@parley/contract';
-import type { ApiKeyRecord, ReadGuard, SigningSecretRecord, Stores, UserStatus } from '@parley/db';
-import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import type {
+  ApiKeyRecord,
+  ReadGuard,
+  SigningSecretRecord,
+  Stores,
+  TokenIssuer,
+  UserStatus,
+} from '@parley/db';
+import {
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+  type ProtectedHeaderParameters,
+  SignJWT,
+} from 'jose';
+import type { KeySets } from './token-issuer/key-sets.ts';
+import { type SignedBy, signedBy, verifyIssued } from './token-issuer/verify-issued.ts';
 
 /** Who of the team's users calls, and what proved it. */
 export interface ProvedUser {
@@ -15,6 +31,12 @@ export interface ProvedUser {
 
 /** What a token rests on, and when it was issued: by these it is known when it is no longer good. */
 export type UserToken =
+  | {
+      readonly kind: 'issued';
+      readonly issuer: TokenIssuer;
+      readonly expiresAt: Date;
+      readonly issuedAt: Date;
+    }
   | { readonly kind: 'guest'; readonly guest: Id<'guest'>; readonly issuedAt: Date }
   | {
       readonly kind: 'signed';
@@ -37,7 +59,10 @@ export function shutOutCode(
   return issuedAt && issuedAt > signedOutAt ? undefined : 'user_signed_out';
 }
 
-export type UserTokenStores = Pick<Stores, 'guests' | 'signingSecrets'>;
+export interface UserTokenStores extends Pick<Stores, 'guests' | 'signingSecrets' | 'teams'> {
+  /** The keys of issuers; without it tokens of issuers are not accepted. */
+  readonly keySets?: KeySets | undefined;
+}
 
 /** One algorithm, whatever a token's header says (RFC 8725, section 3.1). */
 const ALGORITHM = 'HS256';
@@ -91,13 +116,16 @@ export async function signUserToken(
 }
 
 async function proveVerified(
-  { signingSecrets }: UserTokenStores,
+  stores: UserTokenStores,
   team: Id<'team'>,
   token: string,
   guard: ReadGuard | undefined,
 ): Promise<ProvedUser> {
-  const named = namedSecret(token);
-  const working = await signingSecrets.findWorking({ team }, named, guard);
+  const header = headerOf(token);
+  const by = signedBy(header);
+  if (by) return proveIssued(stores, team, token, by);
+  const named = namedSecret(header);
+  const working = await stores.signingSecrets.findWorking({ team }, named, guard);
   const now = Date.now();
   for (const secret of working) {
     if (named !== undefined && secret.id !== named) continue;
@@ -117,17 +145,36 @@ async function proveVerified(
   throw new Refusal('user_token_invalid');
 }
 
+/** Proves a user by a token that the team's issuer signed. */
+async function proveIssued(
+  { teams, keySets }: UserTokenStores,
+  team: Id<'team'>,
+  token: string,
+  by: SignedBy,
+): Promise<ProvedUser> {
+  const { tokenIssuer } = await teams.findSettings({ team });
+  if (!tokenIssuer || !keySets) throw new Refusal('user_token_invalid');
+  const claims = await verifyIssued(keySets, tokenIssuer, token, by);
+  const id = userOf(claims, Date.now() / 1_000, limits.issuedTokenSecondsMax);
+  const { exp = 0, iat = 0 } = claims;
+  const issuedAt = new Date(iat * 1_000);
+  const basis = { kind: 'issued', issuer: tokenIssuer, expiresAt: new Date(exp * 1_000), issuedAt } as const;
+  return { id, proof: 'verified', token: basis };
+}
+
+function headerOf(token: string): ProtectedHeaderParameters {
+  try {
+    return decodeProtectedHeader(token);
+  } catch {
+    throw new Refusal('user_token_invalid');
+  }
+}
+
 /**
  * The secret that a token says it was signed with, in its `kid`. One that names none may have been signed with any
  * of the few there are.
  */
-function namedSecret(token: string): Id<'secret'> | undefined {
-  let kid: string | undefined;
-  try {
-    ({ kid } = decodeProtectedHeader(token));
-  } catch {
-    throw new Refusal('user_token_invalid');
-  }
+function namedSecret({ kid }: ProtectedHeaderParameters): Id<'secret'> | undefined {
   if (kid === undefined) return undefined;
   if (typeof kid !== 'string' || !isId('secret', kid)) throw new Refusal('user_token_invalid');
   return kid;
@@ -156,8 +203,12 @@ async function verify(
   }
 }
 
-function userOf({ sub, exp = 0, iat = 0 }: JWTPayload, nowSeconds: number): string {
-  const lastsTooLong = exp > nowSeconds + limits.userTokenSecondsMax + limits.userTokenClockSeconds;
+function userOf(
+  { sub, exp = 0, iat = 0 }: JWTPayload,
+  nowSeconds: number,
+  secondsMax: number = limits.userTokenSecondsMax,
+): string {
+  const lastsTooLong = exp > nowSeconds + secondsMax + limits.userTokenClockSeconds;
   // One that claims to be of the future would outlive every sign-out until then.
   const isOfFuture = iat > nowSeconds + limits.userTokenClockSeconds;
   const user = userIdSchema.safeParse(sub);

@@ -181,6 +181,11 @@ export const errorRegister = {
     message: 'There is no such signing secret. `GET /signing-secret` lists those of your team.',
     when: "The signing secret does not exist or is another team's.",
   },
+  token_issuer_not_found: {
+    trpcCode: 'NOT_FOUND',
+    message: 'Your team has no token issuer. `PUT /token-issuer` sets one.',
+    when: 'The team has set no issuer of user tokens.',
+  },
   agent_not_found: {
     trpcCode: 'NOT_FOUND',
     message: 'There is no such agent. `GET /agent` lists the agents of your team.',
@@ -357,6 +362,14 @@ export const errorRegister = {
     message: 'The model is not ready yet. Try again in a moment.',
     when: 'The first start fetches and loads a small local model. The message says how far it is.',
     retryAfterSeconds: 5,
+  },
+  token_issuer_unavailable: {
+    trpcCode: 'SERVICE_UNAVAILABLE',
+    message:
+      'The keys of the token issuer cannot be fetched, so the user token can be neither accepted nor rejected. Try again ' +
+      'later; the team can see and change the address with `/token-issuer`.',
+    when: 'A user token names a key of the team’s issuer, and its key set has not been reachable for an hour, or never was.',
+    retryAfterSeconds: 30,
   },
   encryption_key_outdated: {
     trpcCode: 'SERVICE_UNAVAILABLE',

@@ -15,6 +15,7 @@ export * from './refusal.ts';
 export * from './stream-cursor.ts';
 export * from './team.ts';
 export { utcDay } from './time.ts';
+export * from './token-issuer.ts';
 export * from './tool.ts';
 export * from './tool-parameters.ts';
 export * from './tool-step.ts';

@@ -147,6 +147,11 @@ export const limits = {
   webUserTokenSeconds: 10 * 60,
   /** How far the clocks of a customer's servers and ours may be apart. */
   userTokenClockSeconds: 30,
+  /** Identity providers decide how long their tokens live; most say an hour, some a day. */
+  issuedTokenSecondsMax: 24 * 60 * 60,
+  tokenIssuerNameLengthMax: 512,
+  /** A shorter RSA key can be broken (RFC 7518, section 3.3). */
+  rsaBitsMin: 2_048,
   /** Signing secrets that work at a time: one, and those it takes the place of. */
   signingSecretsMax: 5,
   /** A guest who was not seen for this long is forgotten; browsers keep nothing longer. */

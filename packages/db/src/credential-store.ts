@@ -7,13 +7,13 @@ import { toStatus, userStatusId } from './user-status-store.ts';
 
 /** Reads credentials as they are now, past every cache: for streams that were opened with them. */
 export function createCredentialStore(models: Models): CredentialStore {
-  const { apiKeys, signingSecrets, guests, userStatuses } = models;
+  const { apiKeys, signingSecrets, guests, userStatuses, teams } = models;
 
   return {
     async read(ids) {
       const statusIds = ids.users.map(({ team, user }) => userStatusId(team, user));
       const isNotRevoked = { revokedAt: trusted({ $exists: false }) };
-      const [foundKeys, foundSecrets, foundGuests, foundStatuses] = await Promise.all([
+      const [foundKeys, foundSecrets, foundGuests, foundTeams, foundStatuses] = await Promise.all([
         ids.keys.length === 0
           ? []
           : apiKeys
@@ -32,6 +32,12 @@ export function createCredentialStore(models: Models): CredentialStore {
               .find({ _id: trusted({ $in: [...ids.guests] }) })
               .select({ movedTo: 1 })
               .lean(),
+        ids.issuersOf.length === 0
+          ? []
+          : teams
+              .find({ _id: trusted({ $in: [...ids.issuersOf] }) })
+              .select({ tokenIssuer: 1 })
+              .lean(),
         statusIds.length === 0 ? [] : userStatuses.find({ _id: trusted({ $in: statusIds }) }).lean(),
       ]);
       const statuses = new Map(foundStatuses.map((found) => [found._id, toStatus(found)]));
@@ -41,6 +47,9 @@ export function createCredentialStore(models: Models): CredentialStore {
           foundSecrets.map(({ _id, expiresAt }) => [_id, { ...(expiresAt && { expiresAt }) }]),
         ),
         guests: new Set(foundGuests.flatMap(({ _id, movedTo }) => (movedTo === undefined ? [_id] : []))),
+        issuers: new Map(
+          foundTeams.flatMap(({ _id, tokenIssuer }) => (tokenIssuer ? [[_id, tokenIssuer] as const] : [])),
+        ),
         statusOf: (team: Id<'team'>, user: string) => statuses.get(userStatusId(team, user)) ?? {},
       };
     },

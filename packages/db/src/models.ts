@@ -17,6 +17,7 @@ import type {
   Reservation,
   RetryOf,
   Spender,
+  TokenIssuer,
   TurnStatus,
   UsageRecord,
 } from './records.ts';
@@ -36,6 +37,7 @@ export interface TeamDocument {
   tokensPerDay?: number;
   tokensPerDayPerUser?: number;
   concurrentTurns?: number;
+  tokenIssuer?: TokenIssuer;
   createdAt: Date;
 }
 
@@ -313,6 +315,7 @@ const teamSchema = new Schema<TeamDocument>(
     tokensPerDay: Number,
     tokensPerDayPerUser: Number,
     concurrentTurns: Number,
+    tokenIssuer: new Schema({ url: string, issuer: string, audience: string, updatedAt: date }, part),
     createdAt: date,
   },
   { ...options, collection: 'teams' },

@@ -82,11 +82,21 @@ export interface RequestCount {
   readonly count: number;
 }
 
+/** Another party that signs tokens for a team's users, by its public keys. */
+export interface TokenIssuer {
+  /** Where its key set is. */
+  readonly url: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly updatedAt: Date;
+}
+
 /** What a team has set for itself; absent: no budget, and the server's own bound of turns at a time. */
 export interface TeamSettings {
   readonly tokensPerDay?: number;
   readonly tokensPerDayPerUser?: number;
   readonly concurrentTurns?: number;
+  readonly tokenIssuer?: TokenIssuer;
 }
 
 export interface TeamInfo extends TeamSettings {
@@ -126,6 +136,8 @@ export interface CredentialIds {
   readonly keys: readonly Id<'key'>[];
   readonly secrets: readonly Id<'secret'>[];
   readonly guests: readonly Id<'guest'>[];
+  /** The teams whose token issuer signed a user's token. */
+  readonly issuersOf: readonly Id<'team'>[];
   readonly users: readonly { readonly team: Id<'team'>; readonly user: string }[];
 }
 
@@ -137,6 +149,7 @@ export interface CredentialView {
   readonly keys: ReadonlyMap<Id<'key'>, LiveKey>;
   readonly secrets: ReadonlyMap<Id<'secret'>, { readonly expiresAt?: Date }>;
   readonly guests: ReadonlySet<Id<'guest'>>;
+  readonly issuers: ReadonlyMap<Id<'team'>, TokenIssuer>;
   statusOf(team: Id<'team'>, user: string): UserStatus;
 }
 

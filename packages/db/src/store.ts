@@ -52,6 +52,7 @@ import type {
   TeamChange,
   TeamInfo,
   TeamSettings,
+  TokenIssuer,
   TurnEnd,
   TurnRecord,
   TurnStand,
@@ -87,6 +88,10 @@ export interface TeamStore {
   update(scope: Scope, change: TeamChange): Promise<TeamInfo | undefined>;
   /** What the team has set, as it was known some seconds ago. */
   findSettings(scope: Scope): Promise<TeamSettings>;
+  /** Sets who signs tokens for the team's users, in the place of who did. Undefined: there is no such team. */
+  setTokenIssuer(scope: Scope, issuer: Omit<TokenIssuer, 'updatedAt'>): Promise<TokenIssuer | undefined>;
+  /** False: there is none. */
+  deleteTokenIssuer(scope: Scope): Promise<boolean>;
 }
 
 export interface ApiKeyStore {

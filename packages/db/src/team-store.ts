@@ -77,10 +77,29 @@ export function createTeamStore({ teams }: Models): TeamStore {
       });
       return found ?? {};
     },
+
+    async setTokenIssuer({ team }, { url, issuer, audience }) {
+      const tokenIssuer = { url, issuer, audience, updatedAt: new Date() };
+      const { matchedCount } = await teams.updateOne({ _id: team }, { $set: { tokenIssuer } });
+      lookUp.forget(team);
+      return matchedCount === 1 ? tokenIssuer : undefined;
+    },
+
+    async deleteTokenIssuer({ team }) {
+      const having = { _id: team, tokenIssuer: trusted({ $exists: true }) };
+      const { modifiedCount } = await teams.updateOne(having, { $unset: { tokenIssuer: 1 } });
+      lookUp.forget(team);
+      return modifiedCount === 1;
+    },
   };
 }
 
-const settingFields = { tokensPerDay: 1, tokensPerDayPerUser: 1, concurrentTurns: 1 } as const;
+const settingFields = {
+  tokensPerDay: 1,
+  tokensPerDayPerUser: 1,
+  concurrentTurns: 1,
+  tokenIssuer: 1,
+} as const;
 
 function toInfo(document: TeamDocument): TeamInfo {
   const { _id: id, name, createdAt } = document;
@@ -88,10 +107,11 @@ function toInfo(document: TeamDocument): TeamInfo {
 }
 
 function toSettings(document: Pick<TeamDocument, keyof typeof settingFields>): TeamSettings {
-  const { tokensPerDay, tokensPerDayPerUser, concurrentTurns } = document;
+  const { tokensPerDay, tokensPerDayPerUser, concurrentTurns, tokenIssuer } = document;
   return {
     ...(tokensPerDay !== undefined && { tokensPerDay }),
     ...(tokensPerDayPerUser !== undefined && { tokensPerDayPerUser }),
     ...(concurrentTurns !== undefined && { concurrentTurns }),
+    ...(tokenIssuer && { tokenIssuer }),
   };
 }

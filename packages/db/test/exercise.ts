@@ -46,6 +46,7 @@ async function exerciseTeamsKeysAndAgents(
   await teams.list(10);
   await teams.list(10, id);
   await teams.update(scope, { tokensPerDay: 10, concurrentTurns: null });
+  await teams.setTokenIssuer(scope, { url: 'https://i.example/', issuer: 'i', audience: 'a' });
   await teams.findSettings(scope);
   const key = mintApiKey('secret');
   await apiKeys.create(scope, key);
@@ -86,7 +87,8 @@ async function exerciseTeamsKeysAndAgents(
   await userStatuses.listBlockedSince(new Date(0), 10);
   const { id: secret } = await signingSecrets.ensure(scope);
   const users = [{ team: id, user: 'user 1' }];
-  await credentials.read({ keys: [info.id], secrets: [secret], guests: [guest.id], users });
+  await credentials.read({ keys: [info.id], secrets: [secret], guests: [guest.id], issuersOf: [id], users });
+  await teams.deleteTokenIssuer(scope);
   await userStatuses.unblock(scope, 'user 1');
   await userStatuses.unblock(scope, 'user 2');
   const { id: agent } = await agents.create(scope, { name: 'Ann', type: 'support' });

@@ -268,6 +268,12 @@ const rows: Record<string, Row> = {
   'turnLog.remove': ofTeam(({ turnLog }, scope, { running }) => turnLog.remove(scope, running.id), undefined),
   'turns.countUnfinished': ofTeam(({ turns }, scope) => turns.countUnfinished(scope, 10), 0),
   'teams.get': ofTeam(({ teams }, scope) => teams.get(scope), undefined),
+  'teams.setTokenIssuer': ofTeam(
+    ({ teams }, scope) =>
+      teams.setTokenIssuer(scope, { url: 'https://i.example/', issuer: 'theirs', audience: 'a' }),
+    undefined,
+  ),
+  'teams.deleteTokenIssuer': ofTeam(({ teams }, scope) => teams.deleteTokenIssuer(scope), false),
   'teams.update': ofTeam(({ teams }, scope) => teams.update(scope, { name: 'theirs' }), undefined),
   'teams.findSettings': ofTeam(({ teams }, scope) => teams.findSettings(scope), {}),
   'usage.list': ofScope(

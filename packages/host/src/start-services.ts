@@ -1,5 +1,6 @@
 import {
   type AgentBounds,
+  createFetchText,
   createRunAgent,
   type ModelEndpoint,
   problemOfToolUrl,
@@ -8,6 +9,7 @@ import {
   type ToolAddresses,
 } from '@parley/agent';
 import {
+  createKeySets,
   Gate,
   OpenStreams,
   ownOrigins,
@@ -30,6 +32,9 @@ const BYTES_PER_TOKEN_MAX = 2.5;
 export type HostLog = TurnLog;
 
 /** What services are made of. */
+/** What an issuer's key set may take: a handful of keys. */
+const KEY_SET_BOUNDS = { timeoutMs: 5_000, responseBytesMax: 256 * 1024 } as const;
+
 export interface HostParts {
   /** Of `connectDatabase`; whoever connected it closes it, after the services. */
   readonly database: Pick<Database, 'stores' | 'maintain'>;
@@ -73,6 +78,7 @@ export interface RunningServices {
 export function startServices(parts: HostParts): RunningServices {
   const { database, endpoint, contextTokens = limits.contextTokensDefault, log = () => undefined } = parts;
   const { toolAddresses = { arePrivateAllowed: false } } = parts;
+  const fetchText = createFetchText(toolAddresses);
   const runAgent = createRunAgent({
     endpoint,
     contextTokens,
@@ -128,6 +134,7 @@ export function startServices(parts: HostParts): RunningServices {
       turnLimits: parts.turnLimits,
       isOwnOrigin: ownOrigins(parts.publicUrls),
       problemOfToolUrl: (url) => problemOfToolUrl(url, toolAddresses),
+      keySets: createKeySets((url) => fetchText({ url, ...KEY_SET_BOUNDS })),
     },
     async drain(graceMs, hurry) {
       const tidied = jobs.close();

@@ -25,6 +25,17 @@ export type FieldKind =
   /** A count that null takes away. */
   | 'removable';
 
+const tokenIssuer = {
+  url: 'https://login.example.com/.well-known/jwks.json',
+  issuer: 'https://login.example.com/',
+  audience: 'chat',
+};
+
+async function withTokenIssuer(team: Team): Promise<Record<string, never>> {
+  await team.rest('PUT', '/token-issuer', { body: tokenIssuer });
+  return {};
+}
+
 const agentExample = {
   name: 'Ada',
   type: 'support',
@@ -116,6 +127,12 @@ export const operations: Readonly<Record<string, OperationExample>> = {
     validInput: async (team) => ({ secretId: await team.makeSigningSecret() }),
     fields: { secretId: 'id' },
   },
+  'tokenIssuer.set': {
+    validInput: async () => tokenIssuer,
+    fields: { url: 'text', issuer: 'text', audience: 'text' },
+  },
+  'tokenIssuer.get': { validInput: withTokenIssuer, fields: {} },
+  'tokenIssuer.delete': { validInput: withTokenIssuer, fields: {} },
   'key.create': {
     validInput: async (team) => ({
       kind: 'publishable',

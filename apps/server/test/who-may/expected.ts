@@ -36,6 +36,12 @@ export function expectedOf(
   const isOfUsers = procedure.startsWith('user.');
   const isOfTeam = isOfUsers || ['audit.list', 'team.update'].includes(procedure);
   if (isOfTeam) return caller.isForOtherAgent ? 'whole_team_key_needed' : 'success';
+  if (procedure === 'tokenIssuer.set' || procedure === 'tokenIssuer.delete') {
+    if (caller.isForOtherAgent) return 'whole_team_key_needed';
+    // Who names the issuer could become any user: it takes what a user may do.
+    const isBeyond = (['chats:read', 'chats:write'] as const).some((one) => scopes && !scopes.includes(one));
+    return isBeyond ? 'key_beyond_yours' : 'success';
+  }
   const isOfKeys = procedure.startsWith('key.') && procedure !== 'key.list';
   if (isOfKeys) {
     if (thing === 'of another team') return 'not found';

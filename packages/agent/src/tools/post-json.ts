@@ -14,30 +14,53 @@ export interface JsonPost {
   readonly signal: AbortSignal;
 }
 
+interface TextRequest extends Omit<JsonPost, 'body'> {
+  readonly method: 'GET' | 'POST';
+  readonly body?: string;
+}
+
 /**
- * Makes the function that posts to tools and answers with the text they give. A connection is made for each call,
- * to an address that was just checked, past any proxy (which would look the name up by itself). Redirects are not
- * followed, and nothing packed is unpacked.
+ * Makes the function that posts to tools and answers with the text they give.
  *
  * It rejects with a ToolFailure and nothing else.
  */
 export function createPostJson(addresses: ToolAddresses): (post: JsonPost) => Promise<string> {
+  const requestText = createRequestText(addresses);
+  return (post) =>
+    requestText({ ...post, method: 'POST', headers: { ...post.headers, ...headersOf(post.body) } });
+}
+
+/**
+ * Makes the function that gets a JSON text from an address that a team has set, under the rules for tools' addresses.
+ *
+ * It rejects with a ToolFailure and nothing else.
+ */
+export function createFetchText(
+  addresses: ToolAddresses,
+): (get: Pick<JsonPost, 'url' | 'timeoutMs' | 'responseBytesMax'>) => Promise<string> {
+  const requestText = createRequestText(addresses);
+  const { signal } = new AbortController();
+  return (get) =>
+    requestText({ ...get, method: 'GET', signal, headers: { ...OWN_HEADERS, accept: 'application/json' } });
+}
+
+const OWN_HEADERS = { 'accept-encoding': 'identity', 'user-agent': 'Parley' } as const;
+
+/**
+ * A connection is made for each request, to an address that was just checked, past any proxy (which would look the name
+ * up by itself). Redirects are not followed, and nothing packed is unpacked.
+ */
+function createRequestText(addresses: ToolAddresses): (request: TextRequest) => Promise<string> {
   const agents = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) };
   const lookup = guardedLookup(addresses);
 
-  return async function postJson({ url, headers, body, timeoutMs, responseBytesMax, signal }) {
+  return async function requestText({ method, url, headers, body, timeoutMs, responseBytesMax, signal }) {
     if (problemOfToolUrl(url, addresses)) throw new ToolFailure('refused_address');
     if (signal.aborted) throw new ToolFailure('stopped');
     const isPlain = url.toLowerCase().startsWith('http:');
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const start = isPlain ? requestHttp : requestHttps;
-    const options = {
-      method: 'POST',
-      headers: { ...headers, ...headersOf(body) },
-      agent: isPlain ? agents.http : agents.https,
-      lookup,
-    };
-    const request = start(url, options);
+    const request = start(url, { method, headers, agent: isPlain ? agents.http : agents.https, lookup });
     const stop = () => reject(new ToolFailure('stopped'));
     const timer = setTimeout(() => reject(new ToolFailure('timeout')), timeoutMs);
     signal.addEventListener('abort', stop);
@@ -54,12 +77,11 @@ export function createPostJson(addresses: ToolAddresses): (post: JsonPost) => Pr
   };
 }
 
-function headersOf(body: string): Record<string, string | number> {
+function headersOf(body: string): Record<string, string> {
   return {
     'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    'accept-encoding': 'identity',
-    'user-agent': 'Parley',
+    'content-length': String(Buffer.byteLength(body)),
+    ...OWN_HEADERS,
   };
 }
 

@@ -1,5 +1,5 @@
 import { type ErrorCode, type Id, limits } from '@parley/contract';
-import type { CredentialView } from '@parley/db';
+import type { CredentialView, TokenIssuer } from '@parley/db';
 import { type Caller, isOfForeignPage, type OriginHeaders } from '../caller.ts';
 import { shutOutCode, type UserToken } from '../user-token.ts';
 
@@ -38,15 +38,23 @@ export function idsOf(all: readonly StreamCredentials[]) {
   const keys = new Set<Id<'key'>>();
   const secrets = new Set<Id<'secret'>>();
   const guests = new Set<Id<'guest'>>();
+  const issuersOf = new Set<Id<'team'>>();
   const users = new Map<string, { team: Id<'team'>; user: string }>();
   for (const { key, team, user } of all) {
     keys.add(key);
     if (!user) continue;
     users.set(`${team} ${user.id}`, { team, user: user.id });
     if (user.token.kind === 'guest') guests.add(user.token.guest);
+    else if (user.token.kind === 'issued') issuersOf.add(team);
     else secrets.add(user.token.secret);
   }
-  return { keys: [...keys], secrets: [...secrets], guests: [...guests], users: [...users.values()] };
+  return {
+    keys: [...keys],
+    secrets: [...secrets],
+    guests: [...guests],
+    issuersOf: [...issuersOf],
+    users: [...users.values()],
+  };
 }
 
 /**
@@ -78,12 +86,21 @@ export function judgeCredentials(
     return isOver ? { withdrawn: 'user_token_invalid' } : withExpiry(ends);
   }
   ends.push({ at: token.expiresAt.getTime() + CLOCK_MS, code: 'user_token_expired' });
+  if (token.kind === 'issued') {
+    const isOver = !isSameIssuer(view.issuers.get(team), token.issuer);
+    return isOver ? { withdrawn: 'user_token_invalid' } : withExpiry(ends);
+  }
   const secret = view.secrets.get(token.secret);
   const secretEndsAt = secret ? secret.expiresAt?.getTime() : known.secretEndsAt;
   const hasEnded = secretEndsAt !== undefined && secretEndsAt <= Date.now();
   if (!secret && !hasEnded) return { withdrawn: 'user_token_invalid' };
   if (secretEndsAt !== undefined) ends.push({ at: secretEndsAt, code: 'user_token_invalid' });
   return { ...withExpiry(ends), secretEndsAt };
+}
+
+/** Setting the same issuer again withdraws no token. */
+function isSameIssuer(now: TokenIssuer | undefined, then: TokenIssuer): boolean {
+  return now?.url === then.url && now.issuer === then.issuer && now.audience === then.audience;
 }
 
 /** Requests are let in with a token for so long after its end: so are streams. */

@@ -1,0 +1,25 @@
+import { deleteTokenIssuerInputSchema, Refusal } from '@parley/contract';
+import { z } from 'zod';
+import { refuseNamingIssuer } from '../permit.ts';
+import { procedure } from '../procedures.ts';
+
+export const deleteTokenIssuer = procedure
+  .meta({
+    openapi: {
+      method: 'DELETE',
+      path: '/token-issuer',
+      operationId: 'deleteTokenIssuer',
+      tags: ['Users'],
+      summary: 'Remove the token issuer',
+      description:
+        'Every server rejects its tokens within five seconds. Tokens of signing secrets go on to work.',
+    },
+    errors: ['secret_key_needed', 'whole_team_key_needed', 'key_beyond_yours', 'token_issuer_not_found'],
+    successStatus: 204,
+  })
+  .input(deleteTokenIssuerInputSchema)
+  .output(z.void())
+  .mutation(async ({ ctx: { stores, scope, caller } }) => {
+    refuseNamingIssuer(caller);
+    if (!(await stores.teams.deleteTokenIssuer(scope))) throw new Refusal('token_issuer_not_found');
+  });

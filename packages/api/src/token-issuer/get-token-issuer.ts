@@ -1,0 +1,23 @@
+import { getTokenIssuerInputSchema, Refusal, tokenIssuerSchema } from '@parley/contract';
+import { procedure } from '../procedures.ts';
+import { toTokenIssuer } from './to-token-issuer.ts';
+
+export const getTokenIssuer = procedure
+  .meta({
+    openapi: {
+      method: 'GET',
+      path: '/token-issuer',
+      operationId: 'getTokenIssuer',
+      tags: ['Users'],
+      summary: 'Get the token issuer',
+      description: 'Whose tokens are accepted for users of your team, beside those of its signing secrets.',
+    },
+    errors: ['secret_key_needed', 'token_issuer_not_found'],
+  })
+  .input(getTokenIssuerInputSchema)
+  .output(tokenIssuerSchema)
+  .query(async ({ ctx: { stores, scope } }) => {
+    const { tokenIssuer } = await stores.teams.findSettings(scope);
+    if (!tokenIssuer) throw new Refusal('token_issuer_not_found');
+    return toTokenIssuer(tokenIssuer);
+  });

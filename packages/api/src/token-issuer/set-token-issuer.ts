@@ -1,0 +1,29 @@
+import { Refusal, setTokenIssuerInputSchema, tokenIssuerSchema } from '@parley/contract';
+import { refuseNamingIssuer } from '../permit.ts';
+import { procedure } from '../procedures.ts';
+import { toTokenIssuer } from './to-token-issuer.ts';
+
+export const setTokenIssuer = procedure
+  .meta({
+    openapi: {
+      method: 'PUT',
+      path: '/token-issuer',
+      operationId: 'setTokenIssuer',
+      tags: ['Users'],
+      summary: 'Set the token issuer',
+      description:
+        'Accepts user tokens that your identity provider signs (JWT; RS256, ES256 or EdDSA), checked with the public keys ' +
+        'at an address of it, so that no shared secret is stored. There is one issuer; setting it replaces the one before. ' +
+        'Tokens of signing secrets are accepted as well.',
+    },
+    errors: ['secret_key_needed', 'whole_team_key_needed', 'key_beyond_yours'],
+  })
+  .input(setTokenIssuerInputSchema)
+  .output(tokenIssuerSchema)
+  .mutation(async ({ ctx: { stores, scope, caller, problemOfToolUrl }, input }) => {
+    refuseNamingIssuer(caller);
+    const problem = problemOfToolUrl?.(input.url);
+    if (problem !== undefined)
+      throw new Refusal('invalid_input', { issues: [{ path: 'url', message: problem }] });
+    return toTokenIssuer(await stores.teams.setTokenIssuer(scope, input));
+  });
