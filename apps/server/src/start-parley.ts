@@ -1,9 +1,10 @@
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { limits } from '@parley/contract';
 import { compose } from './compose.ts';
 import { credentialsFile } from './credentials.ts';
-import { isLoopbackHost } from './doors/loopback.ts';
+import { isLoopbackAddress } from './doors/loopback.ts';
 import { isBuilt, type WebApp } from './doors/web.ts';
 import { oncePerDocument } from './encryption-keys.ts';
 import type { Env } from './env.ts';
@@ -96,7 +97,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
       model: model.description,
       start,
       credentialsPath,
-      needsTrustProxy: env.TRUST_PROXY === false && !isLoopbackHost(env.HOST),
+      needsTrustProxy: env.TRUST_PROXY === false && !isThisMachine(env.HOST),
       isChatKeyOpen: webKey ? webKey.access === 'open' : false,
     }),
   );
@@ -148,6 +149,11 @@ async function listen(
   }
   const address = app.server.address();
   return typeof address === 'object' && address && 'port' in address ? Number(address.port) : port;
+}
+
+/** Whether a server that listens there is reached by this machine alone. */
+function isThisMachine(host: string): boolean {
+  return host === 'localhost' || (isIP(host) !== 0 && isLoopbackAddress(host));
 }
 
 /** How this machine reaches the server; an address that means "all of them" is none to call. */
