@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
+import { ConflictPauses } from './conflict-pauses.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import { holdsHeaders, openTools, storeTools, type ToolsOwner } from './encryption/stored-secrets.ts';
 import type { Seal, Vault } from './encryption/vault.ts';
@@ -190,7 +191,7 @@ export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
     decide: (now: AgentInfo) => NewAgentFields | Refused | Promise<NewAgentFields | Refused>,
   ): Promise<AgentInfo | Refused | undefined> {
     const { team } = scope;
-    for (;;) {
+    for (const pauses = new ConflictPauses(); ; await pauses.next()) {
       const now = await read(scope, id);
       if (!now) return undefined;
       const next = await decide(now);

@@ -1,6 +1,7 @@
 import { type Id, isId, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { tombstoneUpdate } from './chat-store.ts';
+import { ConflictPauses } from './conflict-pauses.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import type { DeletionDocument, Models } from './models.ts';
 import type { DeletionRecord } from './records.ts';
@@ -127,7 +128,7 @@ export function createDeletionStore(models: Models): DeletionStore {
       isPending: true,
       createdAt: new Date(),
     };
-    for (;;) {
+    for (const pauses = new ConflictPauses(); ; await pauses.next()) {
       const found = await deletions.findOne({ team, isPending: true, ...ofWhom }).lean();
       if (found) return toRecord(found);
       try {

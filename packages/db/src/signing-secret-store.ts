@@ -1,5 +1,6 @@
 import { type Id, limits, mintId, Refusal } from '@parley/contract';
 import { trusted } from 'mongoose';
+import { ConflictPauses } from './conflict-pauses.ts';
 import { createCredentialCache } from './credential-cache.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import { signingSecretPlace } from './encryption/stored-secrets.ts';
@@ -32,7 +33,7 @@ export function createSigningSecretStore({ signingSecrets }: Models, vault: Vaul
     },
 
     async ensure(scope) {
-      for (;;) {
+      for (const pauses = new ConflictPauses(); ; await pauses.next()) {
         const stored = await findStored(scope);
         const newest = stored.map(open).find((opened) => opened !== undefined);
         if (newest) return toRecord(newest);
@@ -74,7 +75,7 @@ export function createSigningSecretStore({ signingSecrets }: Models, vault: Vaul
 
   /** Undefined: as many work as may. The unique slots make the limit exact among parallel requests. */
   async function insert(scope: Scope): Promise<SigningSecretDocument | undefined> {
-    for (;;) {
+    for (const pauses = new ConflictPauses(); ; await pauses.next()) {
       const slot = await findFreeSlot(scope);
       if (slot === undefined) return undefined;
       const made = await insertAt(scope, slot);

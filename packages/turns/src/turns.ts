@@ -230,7 +230,11 @@ export function startTurns(parts: TurnParts): Turns {
     },
 
     async deleteChat(scope, chat) {
-      if (!(await store.chats.markDeleted(scope, chat))) return false;
+      if (!(await store.chats.markDeleted(scope, chat))) {
+        // Another request may just have marked it: that the chat is gone is told once its marker stands.
+        await insertMarker(parts, chat);
+        return false;
+      }
       stopChat(chat);
       await insertMarker(parts, chat);
       await removeOrLeave(chat);

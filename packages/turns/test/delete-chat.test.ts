@@ -1,7 +1,7 @@
 import { scripts } from '@parley/agent/testing';
 import { mintId } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { eventually, type Harness, startHarness, TICK_MS, turnsOf } from './harness.ts';
+import { eventually, type Harness, markerOf, startHarness, TICK_MS, turnsOf } from './harness.ts';
 import { TestClock } from './test-clock.ts';
 
 let harness: Harness;
@@ -101,4 +101,17 @@ test('a deletion whose outcome is unknown is refused; if it happened, the sweep 
   await tap.quiet();
   clock.advance(5_000);
   expect((await sending).outcome).toEqual({ kind: 'gone' });
+});
+
+test('a repeated deletion is answered only once the marker stands, which keeps every later message out', async () => {
+  const [one, two] = [harness.startReplica(), harness.startReplica({ clock: new TestClock() })];
+  const chat = await harness.newChat();
+  await one.turns.send(harness.scope, { chat, content: 'x' });
+  const marker = one.tap.hold('chats.insertMarker');
+  const first = one.turns.deleteChat(harness.scope, chat);
+  await marker.reached;
+  expect(await two.turns.deleteChat(harness.scope, chat)).toBe(false);
+  expect(await markerOf(harness, chat)).toMatchObject({ sequence: 2 });
+  marker.release();
+  expect(await first).toBe(true);
 });

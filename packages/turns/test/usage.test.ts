@@ -3,6 +3,7 @@ import { type Id, mintId, Refusal } from '@parley/contract';
 import type { UsageGroup } from '@parley/db';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { eventually, type Harness, insertTurn, startHarness, turnsOf } from './harness.ts';
+import { StoreTap } from './store-tap.ts';
 import { TestClock } from './test-clock.ts';
 
 /* What turns use is counted exactly once, whatever dies, and whoever counts at the same time. */
@@ -72,6 +73,37 @@ test('what a process that died had ended is counted by the sweep of another one,
   for (const clock of clocks) clock.advance(30_000);
   await eventually(uncounted).toBe(0);
   expect(await sumOf(key)).toMatchObject({ turns: 3, calls: 3, inputTokens: 3, outputTokens: 3 });
+});
+
+test('a turn that cannot be counted stops none of the others, whether they just ended or were left', async () => {
+  const [key, badKey] = [mintId('key'), mintId('key')];
+  const clock = new TestClock();
+  const tap = new StoreTap(harness.db.stores);
+  let bad: string | undefined;
+  tap.intercept('usage.count', (proceed, [turns]) =>
+    (turns as string[]).includes(bad ?? '') ? Promise.reject(new Error('it always fails')) : proceed(),
+  );
+  const replica = harness.startReplica({ clock, tap });
+  await clock.rounds();
+  const send = async (spender: Id<'key'>) =>
+    (
+      await replica.turns.send(harness.scope, {
+        chat: await harness.newChat(),
+        content: 'x',
+        asker: { spender: { key: spender } },
+      })
+    ).accepted.turn;
+  bad = await send(badKey);
+  for (let index = 0; index < 3; index++) await send(key);
+  clock.advance(1_000);
+  await eventually(() => sumOf(key)).toMatchObject({ turns: 3 });
+  expect(replica.log).toContainEqual(
+    expect.objectContaining({ level: 'error', fields: expect.objectContaining({ turn: bad }) }),
+  );
+  await clock.rounds();
+  bad = undefined;
+  clock.advance(30_000);
+  await eventually(() => sumOf(badKey)).toMatchObject({ turns: 1 });
 });
 
 test('a count whose acknowledgement was lost is not counted again', async () => {

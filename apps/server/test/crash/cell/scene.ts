@@ -47,7 +47,7 @@ export class Scene {
   }
 }
 
-async function createChat({ sites, key, agentId }: Lab): Promise<string> {
+export async function createChat({ sites, key, agentId }: Lab): Promise<string> {
   const response = await fetch(`${sites[0].slot.url}/chat`, {
     method: 'POST',
     headers: { 'x-api-key': key, 'content-type': 'application/json' },

@@ -18,7 +18,7 @@ export interface Client {
 
 /** What a request is told beside its address. */
 export interface ClientRequestOptions {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object;
   /** Ends it from outside. */
@@ -40,7 +40,7 @@ export async function request<Result>(
   try {
     const response = await fetch(url, {
       method,
-      headers: { 'x-api-key': key, 'content-type': 'application/json', ...headers },
+      headers: { 'x-api-key': key, ...(body && { 'content-type': 'application/json' }), ...headers },
       ...(body && { body: JSON.stringify(body) }),
       signal: signal ? AbortSignal.any([signal, hangUp.signal]) : hangUp.signal,
     });

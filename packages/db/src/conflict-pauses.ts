@@ -1,0 +1,27 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Refusal } from '@parley/contract';
+
+const CONFLICTS_MAX = 20;
+const PAUSE_MIN_MS = 10;
+const PAUSE_MAX_MS = 500;
+
+/**
+ * Paces attempts that another write conflicts with. One more look normally settles a conflict. It repeats while the
+ * other write is not acknowledged by a majority yet: reads do not show it, and its unique index rejects ours already.
+ */
+export class ConflictPauses {
+  #conflicts = 0;
+
+  /**
+   * Waits before the next attempt: not at all after the first conflict, then longer each time.
+   *
+   * @throws Refusal `database_unavailable` after twenty conflicts; nothing was stored
+   */
+  async next(): Promise<void> {
+    this.#conflicts++;
+    if (this.#conflicts >= CONFLICTS_MAX) throw new Refusal('database_unavailable');
+    if (this.#conflicts === 1) return;
+    const longest = Math.min(PAUSE_MIN_MS * 2 ** (this.#conflicts - 2), PAUSE_MAX_MS);
+    await delay(longest * (0.5 + Math.random() / 2));
+  }
+}
