@@ -1,3 +1,4 @@
+import { type Id, markerIdOf } from '@parley/contract';
 import type { mongo } from 'mongoose';
 
 /** A turn as it stands in MongoDB, as far as tests look at it. */
@@ -12,7 +13,12 @@ export interface StoredTurn {
   readonly errorCode?: string;
 }
 
-/** The turns of a chat in their order. */
+/** The turns of a chat in their order, without the marker of its deletion. */
 export async function storedTurns(raw: mongo.Db, chat: string): Promise<StoredTurn[]> {
-  return await raw.collection<StoredTurn>('turns').find({ chat }).sort({ sequence: 1 }).toArray();
+  const marker = markerIdOf(chat as Id<'chat'>);
+  const turns = raw.collection<StoredTurn>('turns');
+  return await turns
+    .find({ chat, _id: { $ne: marker } })
+    .sort({ sequence: 1 })
+    .toArray();
 }

@@ -1,0 +1,76 @@
+import { beforeAll, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+
+/*
+ * What a message costs the database, counted by the database itself: every read of it, and of whoever sends it. A
+ * change that adds one has to change a number here.
+ */
+
+const { makeTeam, mongo } = await startHarness();
+const team = await makeTeam();
+const profile = mongo.raw.collection('system.profile');
+
+beforeAll(async () => {
+  await mongo.raw.command({ profile: 2 });
+});
+
+/** Reads of the background's own, whatever is sent: they name no chat and nobody. */
+const IN_REQUESTS = new Set(['chats', 'apiKeys', 'agents', 'teams', 'signingSecrets', 'guests']);
+
+/** The collections that a request read, in the order of their names; of turns only those of its chat. */
+async function readsOf(chatId: string, send: () => Promise<{ status: number }>): Promise<string[]> {
+  const since = new Date();
+  expect(await send()).toMatchObject({ status: 200 });
+  const found = await profile
+    .find({ op: 'query', appName: { $regex: /^parley/ }, ts: { $gte: since } })
+    .toArray();
+  return found
+    .map(({ ns, command }) => ({ name: String(ns).split('.')[1] ?? '', text: JSON.stringify(command) }))
+    .filter(({ name, text }) => text.includes(chatId) || IN_REQUESTS.has(name))
+    .map(({ name }) => name)
+    .sort();
+}
+
+let count = 0;
+const keyed = () => ({ 'idempotency-key': `once_${++count}` });
+
+test('a message of a secret key reads its chat before the insert only if this process has not just answered in it', async () => {
+  const { id } = await team.makeChat();
+  // What identifies the caller is remembered from here on.
+  await team.answered();
+  // The proof, the tail, and the run's own look at the chat.
+  expect(await readsOf(id, () => team.send(id, 'first'))).toEqual(['chats', 'chats', 'turns']);
+  // The run's look at the chat and at the history.
+  expect(await readsOf(id, () => team.send(id, 'second'))).toEqual(['chats', 'turns']);
+});
+
+test('a message with an idempotency key reads its chat once, and the key once', async () => {
+  const { chatId } = await team.answered();
+  const headers = keyed();
+  const send = () => team.send(chatId, 'keyed', { headers });
+  expect(await readsOf(chatId, send)).toEqual(['chats', 'chats', 'turns', 'turns']);
+  // The proof, the kept turn, and the turn's outcome, which is looked up by its id.
+  expect(await readsOf(chatId, send)).toEqual(['chats', 'turns', 'turns']);
+});
+
+test('a message of a user reads their chat once before the insert', async () => {
+  const theirs = team.withChatsOf('user_1');
+  const { chatId } = await theirs.answered();
+  const key = await team.guestKey();
+  const headers = { 'x-user-token': await team.userToken('user_1') };
+  const send = (content: string) => team.send(chatId, content, { key, headers });
+  await send('what identifies the caller is remembered from here on');
+  expect(await readsOf(chatId, () => send('theirs'))).toEqual(['chats', 'chats', 'turns']);
+});
+
+test('a list, a retry and a cancel read their chat once', async () => {
+  const { chatId, messageId } = await team.answered();
+  const path = `/chat/${chatId}/message`;
+  expect(await readsOf(chatId, () => team.rest('GET', path))).toEqual(['chats', 'turns']);
+  expect(await readsOf(chatId, () => team.rest('GET', `/chat/${chatId}`))).toEqual(['chats', 'turns']);
+  const cancel = () => team.rest('POST', `${path}/${messageId}/cancel`);
+  expect(await readsOf(chatId, cancel)).toEqual(['chats', 'turns']);
+  const failed = await team.failed();
+  const retry = () => team.rest('POST', `/chat/${failed.chatId}/message/${failed.messageId}/retry`);
+  expect(await readsOf(failed.chatId, retry)).toEqual(['chats', 'turns', 'turns']);
+});
