@@ -3,6 +3,7 @@ import cors from '@fastify/cors';
 import type { Services } from '@parley/api';
 import { type ErrorCode, limits, mintId, Refusal } from '@parley/contract';
 import { type FastifyInstance, fastify } from 'fastify';
+import type { LogAddresses } from './attribute-request.ts';
 import { docsDoor } from './doors/docs.ts';
 import { docsSite } from './doors/docs-site.ts';
 import { type Health, healthDoor } from './doors/health.ts';
@@ -29,6 +30,8 @@ export interface ServerParts {
   readonly services: Services;
   readonly health: Health;
   readonly log: Log;
+  /** How much of clients' addresses request lines hold; all of them, unless said otherwise. */
+  readonly logAddresses?: LogAddresses | undefined;
   /** Without it there is no chat page. */
   readonly web?: WebApp | undefined;
   /** Where the built documentation is; without it there is none. */
@@ -75,6 +78,7 @@ export async function buildServer({
   services,
   health,
   log,
+  logAddresses = 'full',
   web,
   docsFolder,
   trustProxy = false,
@@ -100,7 +104,7 @@ export async function buildServer({
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: HEADERS_BYTES_MAX },
     frameworkErrors: (error, request, reply) => {
       reply.headers({ ...HOOKLESS_HEADERS, 'x-request-id': request.id });
-      reply.raw.once('finish', () => logRequest(log, request, reply));
+      reply.raw.once('finish', () => logRequest(log, request, reply, logAddresses));
       void sendRefusal(request, reply, refusalOfRequest(error));
     },
     clientErrorHandler: (error, socket) => {
@@ -120,14 +124,14 @@ export async function buildServer({
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
-    reply.raw.once('close', () => reply.raw.writableFinished || logHangUp(log, request, reply));
+    reply.raw.once('close', () => reply.raw.writableFinished || logHangUp(log, request, reply, logAddresses));
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw new Refusal('malformed_request');
     }
   });
   // An expectation nobody knows may be ignored; Node would refuse it in a form of its own.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
-  app.addHook('onResponse', async (request, reply) => logRequest(log, request, reply));
+  app.addHook('onResponse', async (request, reply) => logRequest(log, request, reply, logAddresses));
   app.setErrorHandler((error, request, reply) => sendRefusal(request, reply, refusalOfRequest(error)));
 
   metrics?.watchRequests(app);

@@ -27,6 +27,8 @@ export async function compose(parts: {
   readonly database: Database;
   readonly model: Pick<ModelSource, 'endpoint'>;
   readonly log: Log;
+  /** How much of clients' addresses request lines hold. */
+  readonly logAddresses?: LogAddresses | undefined;
   readonly contextTokens: number;
   readonly bounds?: Partial<TurnBounds>;
   readonly agentBounds?: Partial<AgentBounds>;
@@ -80,6 +82,7 @@ export async function compose(parts: {
     services,
     health,
     log,
+    logAddresses: parts.logAddresses,
     web,
     docsFolder,
     trustProxy,

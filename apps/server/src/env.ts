@@ -88,6 +88,10 @@ const variablesSchema = z.object({
   /** Where Prometheus finds the metrics: a port of their own, which is not for the public. Not set: nowhere. */
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   METRICS_HOST: z.string().default('127.0.0.1'),
+  /** How much of clients' addresses the log's request lines hold. */
+  LOG_ADDRESSES: z
+    .literal(['full', 'network', 'off'], { error: 'must be full, network or off' })
+    .default('full'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 

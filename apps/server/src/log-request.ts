@@ -1,8 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { attributionOf, type LogAddresses } from './attribute-request.ts';
 import type { Log } from './log.ts';
 
-/** One line per answered request: the route, never the URL's values, no header and no body. */
-export function logRequest(log: Log, request: FastifyRequest, reply: FastifyReply): void {
+/** One line per answered request: the route, never the URL's values, no header and no body; whose it was, by ids. */
+export function logRequest(
+  log: Log,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  addresses: LogAddresses,
+): void {
   const { refusal } = request;
   const isBug = refusal?.code === 'internal_error';
   const line = {
@@ -11,6 +17,7 @@ export function logRequest(log: Log, request: FastifyRequest, reply: FastifyRepl
     route: request.routeOptions.url ?? '(unknown)',
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 10) / 10,
+    ...attributionOf(request, addresses),
     ...(refusal && { code: refusal.code }),
     ...(refusal && refusal.status >= 500 && { error: refusal.cause }),
   };
@@ -20,8 +27,16 @@ export function logRequest(log: Log, request: FastifyRequest, reply: FastifyRepl
 }
 
 /** A line for a request whose client was gone before it was answered: it gets no other. */
-export function logHangUp(log: Log, request: FastifyRequest, reply: FastifyReply): void {
+export function logHangUp(
+  log: Log,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  addresses: LogAddresses,
+): void {
   const { id: requestId, method, routeOptions } = request;
   const ms = Math.round(reply.elapsedTime * 10) / 10;
-  log.info({ requestId, method, route: routeOptions.url ?? '(unknown)', ms }, 'client hung up');
+  log.info(
+    { requestId, method, route: routeOptions.url ?? '(unknown)', ms, ...attributionOf(request, addresses) },
+    'client hung up',
+  );
 }

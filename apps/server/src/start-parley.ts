@@ -63,6 +63,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     database,
     model,
     log,
+    logAddresses: env.LOG_ADDRESSES,
     contextTokens: env.CONTEXT_TOKENS,
     web,
     rateLimits,

@@ -1,6 +1,7 @@
 import { scripts } from '@parley/agent/testing';
 import { mintApiKey } from '@parley/db';
 import { expect, test } from 'vitest';
+import { userHash } from '../src/attribute-request.ts';
 import { startHarness } from './harness.ts';
 import { trpcClient } from './support/client.ts';
 import { startDatabaseProxy } from './support/database-proxy.ts';
@@ -63,6 +64,25 @@ test('holds no key, no message, no prompt, and nothing a caller sent', async () 
   expect(log.text).not.toMatch(/canary/i);
   expect(log.text).not.toMatch(/[sp]k_live_\w/);
   expect(log.text).not.toContain(team.secretKey.slice(8));
+});
+
+test('a request line names the team, the key, a hash of the user, and the address', async () => {
+  const team = await makeTeam();
+  const user = 'ann@example.com';
+  await rest('GET', '/chat', {
+    key: await team.verifiedKey(),
+    headers: { 'x-user-token': await team.userToken(user) },
+  });
+  const ofUser = await log.find((line) => line.team === team.id && line.user !== undefined);
+  expect(ofUser).toMatchObject({
+    ...{ route: '/chat', status: 200, address: '127.0.0.1', user: userHash(team.id, user) },
+    key: expect.stringMatching(/^key_/),
+  });
+  await rest('GET', '/agent', { key: 'sk_live_unknown' });
+  const unknown = await log.find(({ route, status }) => route === '/agent' && status === 401);
+  expect(unknown).toMatchObject({ address: '127.0.0.1', code: 'unauthorized' });
+  expect(unknown).not.toHaveProperty('team');
+  expect(log.text).not.toContain(user);
 });
 
 type Team = Awaited<ReturnType<typeof makeTeam>>;

@@ -69,6 +69,8 @@ export interface HostedRequest {
   readonly hangUp: () => AbortSignal;
   readonly onReplay: () => void;
   readonly onRate: (rate: RateVerdict) => void;
+  /** Who called, once that is known: for the host's log. */
+  readonly onCaller?: (caller: Caller) => void;
   /** The page that asks may not read what it is answered. */
   readonly onForeignOrigin: () => void;
 }
@@ -96,10 +98,16 @@ export function createContext(services: Services, request: HostedRequest): Conte
   const findCaller = () => {
     const entering = { client, procedures, headers, onRate, onSecretInPage: noteLeak };
     const identifying = { ...services.stores, keySets: services.keySets };
-    caller ??= enter(identifying, services.gate, entering).catch((error: unknown) => {
-      if (isOfOrigin(error)) request.onForeignOrigin();
-      throw error;
-    });
+    caller ??= enter(identifying, services.gate, entering).then(
+      (found) => {
+        request.onCaller?.(found);
+        return found;
+      },
+      (error: unknown) => {
+        if (isOfOrigin(error)) request.onForeignOrigin();
+        throw error;
+      },
+    );
     return caller;
   };
   return {

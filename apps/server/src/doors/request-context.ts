@@ -23,6 +23,9 @@ export function contextOf(
     hangUp: () => hangUpSignal(reply),
     onReplay: () => void reply.header(replayedHeader.name, replayedHeader.value),
     onForeignOrigin: () => void reply.removeHeader('access-control-allow-origin'),
+    onCaller: (caller) => {
+      request.caller = caller;
+    },
     onRate: (rate) => void reply.headers(rateHeaders(rate)),
   });
 }

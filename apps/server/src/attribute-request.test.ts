@@ -1,0 +1,36 @@
+import { mintId } from '@parley/contract';
+import { expect, test } from 'vitest';
+import { attributionOf, type LogAddresses, userHash } from './attribute-request.ts';
+
+const [team, key] = [mintId('team'), mintId('key')];
+const caller = { key, scope: { team, user: 'ann@example.com' } } as never;
+const from = (text: string) => () => ({ text, isUnnamedProxy: false });
+
+test.each([
+  ['full', '203.0.113.77', '203.0.113.77'],
+  ['full', '2001:db8:1:2::/64', '2001:db8:1:2::/64'],
+  ['network', '203.0.113.77', '203.0.113.0/24'],
+  ['network', '2001:db8:1:2::/64', '2001:db8:1::/48'],
+  ['off', '203.0.113.77', undefined],
+] as const)('with %s, the log holds of %s: %s', (addresses: LogAddresses, text, logged) => {
+  expect(attributionOf({ client: from(text) } as never, addresses).address).toBe(logged);
+});
+
+test('a request is attributed to its key, team and user, and the user is not named', () => {
+  const attribution = attributionOf({ caller, client: from('203.0.113.77') } as never, 'full');
+  expect(attribution).toEqual({
+    team,
+    key,
+    user: userHash(team, 'ann@example.com'),
+    address: '203.0.113.77',
+  });
+  expect(attribution.user).toMatch(/^[0-9a-f]{16}$/);
+  expect(userHash(mintId('team'), 'ann@example.com')).not.toBe(attribution.user);
+});
+
+test('a request whose caller is not known is attributed to its address alone', () => {
+  expect(attributionOf({ client: from('203.0.113.77') } as never, 'full')).toEqual({
+    address: '203.0.113.77',
+  });
+  expect(attributionOf({ client: () => undefined } as never, 'full')).toEqual({});
+});

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { Caller } from '@parley/api';
+import type { FastifyRequest } from 'fastify';
+import ipaddr from 'ipaddr.js';
+
+/** How much of a client's address the log holds: all that limits count by, its network, or nothing. */
+export type LogAddresses = 'full' | 'network' | 'off';
+
+const NETWORK_BITS = { ipv4: 24, ipv6: 48 } as const;
+const HASH_LENGTH = 16;
+
+/** Whom a request is to be attributed to, as far as that is known: ids, a hash and an address, and nothing secret. */
+export function attributionOf(
+  { caller, client }: Pick<FastifyRequest, 'caller' | 'client'>,
+  addresses: LogAddresses,
+): { team?: string; key?: string; user?: string; address?: string } {
+  // A request that is no HTTP has no client yet.
+  const address = loggedAddress(client?.()?.text, addresses);
+  return {
+    ...(caller && { team: caller.scope.team, key: caller.key }),
+    ...(caller?.scope.user !== undefined && { user: userHash(caller.scope.team, caller.scope.user) }),
+    ...(address !== undefined && { address }),
+  };
+}
+
+/**
+ * Names a user in the log without their id, which may be a mail address. Operators make it from an id they know; it keeps
+ * nobody from trying ids, so it is a pseudonym and no more.
+ */
+export function userHash(team: string, user: string): string {
+  return createHash('sha256').update(`${team}/${user}`).digest('hex').slice(0, HASH_LENGTH);
+}
+
+function loggedAddress(text: string | undefined, addresses: LogAddresses): string | undefined {
+  if (text === undefined || addresses === 'off') return undefined;
+  if (addresses === 'full') return text;
+  const [address = ''] = text.split('/');
+  if (!ipaddr.isValid(address)) return undefined;
+  const kind = ipaddr.parse(address).kind();
+  const network = `${address}/${NETWORK_BITS[kind]}`;
+  const first =
+    kind === 'ipv4'
+      ? ipaddr.IPv4.networkAddressFromCIDR(network)
+      : ipaddr.IPv6.networkAddressFromCIDR(network);
+  return `${first}/${NETWORK_BITS[kind]}`;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who called, once that is known. */
+    caller?: Caller;
+  }
+}
