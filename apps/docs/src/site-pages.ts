@@ -35,6 +35,7 @@ export const sections: readonly Section[] = [
       { text: 'Python', file: 'docs/recipes/python.md', at: 'recipes/python' },
       { text: 'Go', file: 'docs/recipes/go.md', at: 'recipes/go' },
       { text: 'TypeScript', file: 'docs/recipes/typescript.md', at: 'recipes/typescript' },
+      { text: 'tRPC', file: 'docs/recipes/trpc.md', at: 'recipes/trpc' },
       { text: 'useChat of the AI SDK', file: 'docs/recipes/ai-sdk.md', at: 'recipes/ai-sdk' },
       { text: 'assistant-ui', file: 'docs/recipes/assistant-ui.md', at: 'recipes/assistant-ui' },
       { text: 'Generated clients', file: 'docs/clients.md', at: 'clients' },

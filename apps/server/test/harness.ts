@@ -94,7 +94,7 @@ export interface Team {
   /** A guest of that key: their token, and their user id. */
   makeGuest(): Promise<NewGuest>;
   /** A token as the team's own servers sign it, with a secret of the team; good for ten minutes. */
-  userToken(userId?: string, lifeSeconds?: number): Promise<string>;
+  userToken(userId?: string, lifeSeconds?: number, issuedAt?: Date): Promise<string>;
   /** A further signing secret, by its id; as many as there may be stand aside. */
   makeSigningSecret(): Promise<Id<'secret'>>;
   /** Ends all signing secrets but the one that `userToken` signs with. */
@@ -243,7 +243,7 @@ async function makeTeam(
       },
       verifiedKey: async () => (await stores.apiKeys.issue(scope, 'publishable', { access: 'verified' })).key,
       makeGuest: async () => (await send<NewGuest>('POST', '/guest', { key: await team.guestKey() })).body,
-      async userToken(userId = 'user_1', lifeSeconds = 600) {
+      async userToken(userId = 'user_1', lifeSeconds = 600, issuedAt) {
         const working = await stores.signingSecrets.list(scope);
         const soon = Date.now() + 10_000;
         if (
@@ -253,7 +253,7 @@ async function makeTeam(
           signing = await stores.signingSecrets.create(scope, new Date(Date.now() + OVERLAP_MS));
         }
         if (!signing) throw new Error('no signing secret could be made');
-        return new SignJWT()
+        return new SignJWT(issuedAt && { iat: Math.floor(issuedAt.getTime() / 1_000) })
           .setProtectedHeader({ alg: 'HS256', kid: signing.info.id })
           .setSubject(userId)
           .setAudience(scope.team)

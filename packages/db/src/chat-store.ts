@@ -55,6 +55,14 @@ export function createChatStore(models: Models): ChatStore {
       return found ? accessTo(scope, toRecord(found)) : undefined;
     },
 
+    async listReach(ids) {
+      const isThere = { _id: trusted({ $in: [...ids] }), team: trusted({ $exists: true }) };
+      const found = await chats.find(isThere, { team: 1, user: 1, agent: 1 }).lean();
+      return found.flatMap(({ _id: id, team, user, agent }) =>
+        team && agent ? [{ id, team, agent, ...(user !== undefined && { user }) }] : [],
+      );
+    },
+
     async list(scope, { user = scope.user, agentType, search }, { limit, after }) {
       if (scope.user !== undefined && user !== scope.user) return { items: [] };
       const words = search === undefined ? undefined : wordsOf(search);

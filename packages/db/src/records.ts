@@ -440,6 +440,9 @@ export type UnfinishedTurn = Pick<
   'id' | 'team' | 'chat' | 'sequence' | 'status' | 'lease' | 'takeovers' | 'isCancelled'
 >;
 
+/** Whose a chat is, and with which agent. */
+export type ChatReach = Pick<ChatRecord, 'id' | 'team' | 'user' | 'agent'>;
+
 /** How a turn stands, as a reader looks at it again and again: no text. */
 export type TurnStand = Pick<TurnRecord, 'status' | 'isCancelled'> & {
   /** The newest run; 0 before the first. */

@@ -20,6 +20,7 @@ import type {
   AuditEntryRecord,
   ChatChange,
   ChatFilter,
+  ChatReach,
   ChatRecord,
   ChatTail,
   CredentialIds,
@@ -291,6 +292,11 @@ export interface ChatStore {
   findKept(scope: Scope, idempotencyKey: string): Promise<KeptChat | undefined>;
   /** The chat, if the scope reaches it. */
   find(scope: Scope, id: Id<'chat'>): Promise<ChatAccess | undefined>;
+  /**
+   * Whose these chats are; those that are gone are missing. Not scoped: one look serves the followers of all teams,
+   * and each compares it with its own scope.
+   */
+  listReach(ids: readonly Id<'chat'>[]): Promise<ChatReach[]>;
   /** Newest first, at most `limit`, from after the chat `after` on. */
   list(
     scope: Scope,
@@ -414,6 +420,17 @@ export interface TurnStore {
   findKept(chat: ChatAccess, idempotencyKey: string): Promise<TurnRecord | undefined>;
   /** How a turn stands, without its text. Undefined when it was deleted. */
   stand(chat: ChatAccess, id: Id<'turn'>): Promise<TurnStand | undefined>;
+  /**
+   * How turns stand, and of which team they are. Those that were deleted are missing. Not scoped: one look serves
+   * the readers of all teams, and each compares the team with that of the chat it was let into.
+   */
+  listStands(
+    ids: readonly Id<'turn'>[],
+  ): Promise<(TurnStand & { readonly id: Id<'turn'>; readonly team: Id<'team'> })[]>;
+  /** Of each chat the turn that follows the one named, where there is one. Not scoped: it tells a number. */
+  listGrown(
+    chats: readonly { readonly chat: Id<'chat'>; readonly after: number }[],
+  ): Promise<{ readonly chat: Id<'chat'>; readonly sequence: number }[]>;
   /** The turns of a chat after `sequence`, in order, at most `limit`. */
   listAfter(chat: ChatAccess, sequence: number, limit: number): Promise<TurnRecord[]>;
   /** A turn as it stands. Undefined when it was deleted. */

@@ -204,6 +204,27 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
       return { status, attempt: lease?.attempt ?? 0, isCancelled: isCancelled === true };
     },
 
+    async listStands(ids) {
+      const fields = { team: 1, chat: 1, status: 1, lease: 1, isCancelled: 1 } as const;
+      const found = await turns.find({ _id: trusted({ $in: [...ids] }) }, fields).lean();
+      return found
+        .filter((turn) => !isMarker(turn))
+        .map(({ _id: id, team, status, lease, isCancelled }) => ({
+          id,
+          team,
+          status,
+          attempt: lease?.attempt ?? 0,
+          isCancelled: isCancelled === true,
+        }));
+    },
+
+    async listGrown(chats) {
+      // Sequences are dense: a chat has grown exactly if the next one is there.
+      const next = chats.map(({ chat, after }) => ({ chat, sequence: after + 1 }));
+      const found = await turns.find({ $or: next }, { chat: 1, sequence: 1 }).lean();
+      return found.filter((turn) => !isMarker(turn)).map(({ chat, sequence }) => ({ chat, sequence }));
+    },
+
     async listAfter(access, sequence, limit) {
       const found = await turns
         .find({ ...within(access), sequence: trusted({ $gt: sequence }) })

@@ -245,6 +245,12 @@ async function exerciseMarks(stores: Stores, scope: Scope): Promise<void> {
   await turns.cancelBefore(inScope(scope, chat), 3);
   await turns.listMarks([first.id, retry.id, mintId('turn')]);
   await turns.stand(inScope(scope, retry.chat), retry.id);
+  await turns.listStands([retry.id]);
+  await turns.listGrown([
+    { chat, after: 1 },
+    { chat: mintId('chat'), after: 0 },
+  ]);
+  await stores.chats.listReach([chat]);
   await turns.listAfter(inScope(scope, chat), 1, 10);
   await messages.list(inScope(scope, chat), { limit: 10, order: 'asc' });
 }

@@ -1,13 +1,14 @@
 import { type ChatCursor, type Id, limits, Refusal } from '@parley/contract';
 import type { ChatAccess, TurnRecord } from '@parley/db';
 import type { ReaderEvent } from './reader-events.ts';
+import { alignedPause, isWithin } from './reads.ts';
 import { type ReadingDesk, TurnReader } from './turn-reader.ts';
 import { WakeUp } from './wake-up.ts';
 
 /** How often a chat is looked at for messages that another process accepted: often while something happens. */
 const LOOK_MIN_MS = 250;
 const LOOK_MAX_MS = 2_000;
-const LOOK_GROWTH = 1.5;
+const LOOK_GROWTH = 2;
 
 /** What a follower of a chat is told. */
 export type ChatReaderEvent =
@@ -101,18 +102,21 @@ export class ChatReader {
 
   /** Tells of new turns, when there is reason to look. False when the chat is gone. */
   async *#lookForTurns(): AsyncGenerator<PlacedChatEvent, boolean> {
-    const { store, clock } = this.#desk.parts;
+    const {
+      parts: { clock },
+      reads,
+    } = this.#desk;
     if (!this.#isChanged && clock.now() < this.#nextLookAt) return true;
+    // What another follower was told a moment ago will do, unless something is known to have happened since.
+    const maxAgeMs = this.#isChanged ? 0 : this.#lookPauseMs / 2;
     this.#isChanged = false;
     const { scope, chat } = this.#access;
-    const [found, turns] = await Promise.all([
-      store.chats.find(scope, chat.id),
-      store.turns.listAfter(this.#access, this.#cursor.accepted, limits.chatEventsBehindMax),
-    ]);
-    if (!found) return false;
-    this.#lookPauseMs =
-      turns.length > 0 ? LOOK_MIN_MS : Math.min(this.#lookPauseMs * LOOK_GROWTH, LOOK_MAX_MS);
-    this.#nextLookAt = clock.now() + this.#lookPauseMs;
+    const after = this.#cursor.accepted;
+    const { reach, hasGrown } = await reads.chats.read({ chat: chat.id, after }, maxAgeMs);
+    if (!reach || !isWithin(scope, reach)) return false;
+    const turns = hasGrown ? await reads.turnsAfter.read({ access: this.#access, after }) : [];
+    this.#lookPauseMs = hasGrown ? LOOK_MIN_MS : Math.min(this.#lookPauseMs * LOOK_GROWTH, LOOK_MAX_MS);
+    this.#nextLookAt = clock.now() + alignedPause(clock, this.#lookPauseMs);
     for (const turn of turns) {
       this.#unread.push(turn);
       this.#cursor = { ...this.#cursor, accepted: turn.sequence };

@@ -1,14 +1,15 @@
 import { type Id, Refusal } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
-import { systemScopeOf, type TurnParts } from './parts.ts';
+import type { TurnParts } from './parts.ts';
 import type { KnownText } from './reader-events.ts';
 import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
+import { alignedPause, type Reads } from './reads.ts';
 import { findOutcome, isSureToStop, type TurnOutcome, textOf } from './turn-outcome.ts';
 
 /** While text comes, it is looked for this often; when nothing does, ever less. */
 const POLL_MIN_MS = 50;
-const POLL_MAX_MS = 500;
-const POLL_GROWTH = 1.5;
+const POLL_MAX_MS = 400;
+const POLL_GROWTH = 2;
 /** The log lags behind what a reader was shown by its runner, but not for longer than this. */
 const LAG_MAX_MS = 2_000;
 
@@ -21,21 +22,27 @@ export type RemoteView = KnownText | 'waiting' | Exclude<TurnOutcome, { attempt:
 /** A turn that does not run in this process, as its reader finds it in the database, again and again. */
 export class RemoteTurn {
   readonly #parts: TurnParts;
+  readonly #reads: Reads;
   readonly #access: ChatAccess;
   readonly #turn: Id<'turn'>;
   #pauseMs = POLL_MIN_MS;
   #awaySince: number | undefined;
   #silentSince: number | undefined;
 
-  constructor(parts: TurnParts, access: ChatAccess, turn: Id<'turn'>) {
+  constructor(
+    { parts, reads }: { readonly parts: TurnParts; readonly reads: Reads },
+    access: ChatAccess,
+    turn: Id<'turn'>,
+  ) {
     this.#parts = parts;
+    this.#reads = reads;
     this.#access = access;
     this.#turn = turn;
   }
 
   /** How long to wait before the next look. */
   get pauseMs(): number {
-    return this.#pauseMs;
+    return alignedPause(this.#parts.clock, this.#pauseMs);
   }
 
   /**
@@ -62,7 +69,9 @@ export class RemoteTurn {
 
   async #look(position: ReaderPosition): Promise<RemoteView> {
     const { store } = this.#parts;
-    const stand = await store.turns.stand(this.#access, this.#turn);
+    // Other readers of the same turn look as often: what one of them was told a moment ago will do.
+    const turn = { access: this.#access, turn: this.#turn };
+    const stand = await this.#reads.stands.read(turn, this.#pauseMs / 2);
     if (stand?.status === 'generating') {
       // A run that only ends a cancelled turn shows nothing of its own: what the older one showed is kept.
       if (stand.isCancelled && position.isBehind(stand.attempt)) return 'waiting';
@@ -76,9 +85,8 @@ export class RemoteTurn {
   }
 
   async #readLog(position: ReaderPosition, attempt: number): Promise<RemoteView> {
-    const { store } = this.#parts;
-    const scope = systemScopeOf(this.#access);
-    const read = (from: number) => store.turnLog.read(scope, this.#turn, attempt, from);
+    const read = (from: number) =>
+      this.#reads.log.read({ access: this.#access, turn: this.#turn, attempt, from }, this.#pauseMs / 2);
     if (position.isAheadOf(attempt)) {
       // Either we asked one that does not know of the newer run, or nobody ever was where the reader claims to be.
       if (!this.#isSilentFor(DEPOSED_MAX_MS)) return 'waiting';

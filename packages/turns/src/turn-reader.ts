@@ -4,6 +4,7 @@ import type { Followers } from './followers.ts';
 import type { TurnParts } from './parts.ts';
 import type { KnownText, PlacedEvent } from './reader-events.ts';
 import { ReaderPosition } from './reader-position.ts';
+import type { Reads } from './reads.ts';
 import { RemoteTurn, type RemoteView } from './remote-turn.ts';
 import type { RunningTurns } from './run.ts';
 import { type TurnOutcome, textOf } from './turn-outcome.ts';
@@ -14,6 +15,7 @@ export interface ReadingDesk {
   readonly parts: TurnParts;
   readonly followers: Followers;
   readonly running: RunningTurns;
+  readonly reads: Reads;
 }
 
 /** Which turn is read, from where on. */
@@ -48,12 +50,12 @@ export class TurnReader {
 
   /** Attaches before anything is read, so that nothing is missed. `wake` is set when a step is worth it. */
   constructor(desk: ReadingDesk, reading: Reading, wake: WakeUp) {
-    const { followers, parts } = desk;
+    const { followers } = desk;
     const { access, turn, from } = reading;
     this.#desk = desk;
     this.#reading = reading;
     this.#position = new ReaderPosition(from);
-    this.#remote = new RemoteTurn(parts, access, turn);
+    this.#remote = new RemoteTurn(desk, access, turn);
     this.#detach = [
       followers.texts.attach(turn, wake.set),
       followers.attachToEnd(turn, access.chat.id, (outcome) => {

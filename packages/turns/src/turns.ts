@@ -18,6 +18,7 @@ import { Followers } from './followers.ts';
 import { keepRuns } from './keep-runs.ts';
 import type { TurnParts } from './parts.ts';
 import type { PlacedEvent } from './reader-events.ts';
+import { createReads } from './reads.ts';
 import { recoverDeletions } from './recover-deletions.ts';
 import { recoverTurns } from './recover-turns.ts';
 import { findTurn, type Retry, retryTurn } from './retry-turn.ts';
@@ -125,7 +126,7 @@ export function startTurns(parts: TurnParts): Turns {
   const { store, bounds } = parts;
   const followers = new Followers();
   const runner = new Runner(parts, followers);
-  const desk: ReadingDesk = { parts, followers, running: runner.running };
+  const desk: ReadingDesk = { parts, followers, running: runner.running, reads: createReads(parts) };
   const stop = new AbortController();
   const background = [
     keepRuns(parts, runner.running, runner.logWriter, stop.signal),

@@ -160,7 +160,7 @@ describe('following', () => {
     const chat = await harness.newChat();
     const follower = new ChatFollower(quiet, harness.scope, chat);
     await clock.someoneElse();
-    const looks = () => quiet.tap.calls.filter((call) => call === 'turns.listAfter').length;
+    const looks = () => quiet.tap.calls.filter((call) => call === 'turns.listGrown').length;
     const pass = async (ms: number) => {
       for (let passed = 0; passed < ms; passed += 250) {
         clock.advance(250);

@@ -68,12 +68,12 @@ describe('a reader elsewhere, while the database is away,', () => {
 
   test('is told nothing for less than a lease, and goes on when it is back', async () => {
     const { clock, other, run, reader } = await startAway();
-    other.tap.away('turns.stand', 'before', 1_000);
+    other.tap.away('turns.listStands', 'before', 1_000);
     for (let passed = 0; passed < LEASE_MS - 2_000; passed += 500) {
       clock.advance(500);
       await other.tap.quiet();
     }
-    other.tap.pass('turns.stand');
+    other.tap.pass('turns.listStands');
     run.emit('back');
     await vi.waitFor(
       () => {
@@ -87,7 +87,7 @@ describe('a reader elsewhere, while the database is away,', () => {
 
   test('is refused when it is away for longer', async () => {
     const { clock, other, reader } = await startAway();
-    other.tap.away('turns.stand', 'before', 1_000);
+    other.tap.away('turns.listStands', 'before', 1_000);
     for (let passed = 0; passed < LEASE_MS + 2_000; passed += 500) {
       clock.advance(500);
       await other.tap.quiet();
@@ -109,11 +109,11 @@ describe('a reader that leaves', () => {
     const readers = [read(owner, place), read(other, place)];
     for (const reader of readers) await eventually(() => reader.types).toEqual(['start']);
     for (const reader of readers) await reader.stop();
-    expect(clocks.map(({ sleepers }) => sleepers)).toEqual([3, 3]);
+    expect(clocks.map(({ sleepers }) => sleepers)).toEqual([4, 4]);
     const ending = read(owner, place);
     run.finish();
     await ending.done;
-    expect(clocks.map(({ sleepers }) => sleepers)).toEqual([3, 3]);
+    expect(clocks.map(({ sleepers }) => sleepers)).toEqual([4, 4]);
     const sizes = attach.mock.contexts.map((listeners) => (listeners as Listeners<string, void>).size);
     attach.mockRestore();
     expect(sizes.filter((size) => size !== 0)).toEqual([]);

@@ -1,21 +1,26 @@
 import { type ChatTransport, DefaultChatTransport, type UIMessage, type UIMessageChunk } from 'ai';
 
 /** A stream that ends with one of these did not end the answer: it goes on, and can be taken up again. */
-const GOES_ON = ['answer_restarted', 'draining', 'database_unavailable', 'internal_error'];
+const GOES_ON = [
+  ...['answer_restarted', 'draining', 'database_unavailable', 'internal_error'],
+  ...['unauthorized', 'user_token_invalid', 'user_signed_out'],
+];
 
 type Options<Name extends 'sendMessages' | 'reconnectToStream'> = Parameters<
   ChatTransport<UIMessage>[Name]
 >[0];
 type Listed = { id: string; role: 'user' | 'assistant'; content: string; status?: string; answerId?: string };
+/** `userToken` gives a token of the user who is signed in; it is asked before each request. */
+type Server = { url: string; apiKey: string; userToken?: () => Promise<string> };
 type Call = { body?: object; key?: string; signal?: AbortSignal | undefined };
 
 /** Lets `useChat` talk to Parley; the `id` it is given is the chat's. One serves all chats of a page. */
 export class ParleyTransport extends DefaultChatTransport<UIMessage> {
-  readonly #server: { url: string; apiKey: string };
+  readonly #server: Server;
   /** The newest answer of each chat; open until its end was seen. */
   readonly #answers = new Map<string, { id: string; isOpen: boolean }>();
 
-  constructor(server: { url: string; apiKey: string }) {
+  constructor(server: Server) {
     super();
     this.#server = server;
   }
@@ -62,6 +67,7 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
   /** Fails with the server's own sentence. */
   async #call(path: string, { body, key, signal }: Call = {}): Promise<Response> {
     const headers = new Headers({ 'x-api-key': this.#server.apiKey, accept: 'text/event-stream' });
+    if (this.#server.userToken) headers.set('x-user-token', await this.#server.userToken());
     if (body) headers.set('content-type', 'application/json');
     if (key) headers.set('idempotency-key', key);
     const method = body ? 'POST' : 'GET';

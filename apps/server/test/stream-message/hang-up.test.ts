@@ -34,10 +34,10 @@ describe.each(doors)('at %s', (door) => {
   test('of two readers the one that hung up is no more read for', async () => {
     const [leaving, staying] = [await begin(`leaving, ${door}`), await begin(`staying, ${door}`)];
     const looks = new Map<string, number>();
-    const { stand } = mongo.database.stores.turns;
-    vi.spyOn(mongo.database.stores.turns, 'stand').mockImplementation((scope, turn) => {
-      looks.set(turn, (looks.get(turn) ?? 0) + 1);
-      return stand(scope, turn);
+    const { listStands } = mongo.database.stores.turns;
+    vi.spyOn(mongo.database.stores.turns, 'listStands').mockImplementation((turns) => {
+      for (const turn of turns) looks.set(turn, (looks.get(turn) ?? 0) + 1);
+      return listStands(turns);
     });
     const [gone, kept] = [await open(leaving.answer), await open(staying.answer)];
     await gone.until(({ data }) => data.includes('so far'));

@@ -89,6 +89,13 @@ const calls: readonly (readonly [string, Call])[] = [
     async ({ stores, scope }) => (await stores.turns.cancelOfUser(scope, 'user', TURNS)).sort(),
   ],
   ['cancelBefore', ({ stores, access, integer }) => stores.turns.cancelBefore(access, 1 + integer(PLACES))],
+  ['reach', async ({ stores, chat }) => (await stores.chats.listReach([chat])).map(({ id }) => id)],
+  [
+    'grown',
+    async ({ stores, chat, integer }) =>
+      (await stores.turns.listGrown([{ chat, after: integer(PLACES) }])).map(({ sequence }) => sequence),
+  ],
+  ['stands', async ({ stores, turns }) => sorted(await stores.turns.listStands(turns))],
   ['marks', async ({ stores, turns }) => sorted(await stores.turns.listMarks(turns))],
   ['kept', ({ stores, access, integer }) => stores.turns.findKept(access, `key ${integer(3)}`)],
   ['stand', (play) => play.stores.turns.stand(play.access, anyId(play))],

@@ -115,6 +115,14 @@ function createChats(connection: Connection): ChatStore {
         return found && accessTo(scope, found);
       }),
 
+    listReach: (ids) =>
+      connection.read((view) =>
+        ids
+          .map((id) => view.chats.get(id)?.record)
+          .filter((chat) => chat !== undefined)
+          .map(({ id, team, user, agent }) => ({ id, team, agent, ...(user !== undefined && { user }) })),
+      ),
+
     list: ({ team }, { user, agentType, search }, { limit, after }) =>
       connection.read((view) => {
         if (search !== undefined) throw new Error('nothing is searched for in a simulation');

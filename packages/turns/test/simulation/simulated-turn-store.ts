@@ -211,6 +211,27 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
         return { status: found.status, isCancelled: found.isCancelled, attempt: found.lease?.attempt ?? 0 };
       }),
 
+    listStands: (ids) =>
+      connection.read((view) =>
+        ids
+          .map((id) => view.turns.get(id)?.record)
+          .filter((turn) => turn !== undefined)
+          .map(({ id, team, status, isCancelled, lease }) => ({
+            ...{ id, team, status, isCancelled },
+            attempt: lease?.attempt ?? 0,
+          })),
+      ),
+
+    listGrown: (chats) =>
+      connection.read((view) => {
+        const places = new Set(
+          [...view.turns.values()].map(({ record: { chat, sequence } }) => `${chat} ${sequence}`),
+        );
+        return chats
+          .map(({ chat, after }) => ({ chat, sequence: after + 1 }))
+          .filter(({ chat, sequence }) => places.has(`${chat} ${sequence}`));
+      }),
+
     listAfter: ({ scope, chat: { id: chat } }, sequence, limit) =>
       connection.read((view) =>
         newestFirst(view, scope, chat)

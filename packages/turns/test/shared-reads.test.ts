@@ -1,0 +1,158 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { SharedReads } from '../src/shared-reads.ts';
+import { ChatFollower } from './chat-events.ts';
+import { eventually, type Harness, startHarness } from './harness.ts';
+import { TestClock } from './test-clock.ts';
+import { begin, startTwo } from './two-replicas.ts';
+
+/*
+ * What followers cost the database: each call of a store that is counted here is one command. The process looks
+ * for itself on a clock of its own, which the test moves.
+ */
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await startHarness('shared_reads');
+});
+afterEach(() => harness.stopReplicas());
+afterAll(() => harness.stop());
+
+const LOOKS = new Set(['chats.listReach', 'turns.listGrown', 'turns.listAfter', 'turns.listStands']);
+
+/** A process that runs nothing, and the commands its followers make while time passes. */
+function startWatcher() {
+  const clock = new TestClock();
+  const replica = harness.startReplica({ clock, bounds: { runningTurnsMax: 0 } });
+  const commands = () => replica.tap.calls.filter((call) => LOOKS.has(call)).length;
+  const pass = async (ms: number) => {
+    const before = commands();
+    for (let passed = 0; passed < ms; passed += 125) {
+      clock.advance(125);
+      await new Promise(setImmediate);
+      await replica.tap.quiet();
+      await new Promise(setImmediate);
+    }
+    return commands() - before;
+  };
+  return { replica, pass };
+}
+
+describe('idle followers', () => {
+  test('of one chat cost no more than one of them does', async () => {
+    const { replica, pass } = startWatcher();
+    const chat = await harness.newChat();
+    const follow = () => new ChatFollower(replica, harness.scope, chat);
+    const followers = [follow()];
+    await eventually(() => followers[0]?.told).toEqual(['followed']);
+    await pass(10_000);
+    const ofOne = await pass(10_000);
+    // Two commands about every two seconds.
+    expect(ofOne).toBeGreaterThanOrEqual(8);
+    expect(ofOne).toBeLessThanOrEqual(14);
+    for (let count = 1; count < 50; count++) followers.push(follow());
+    for (const follower of followers) await eventually(() => follower.told).toEqual(['followed']);
+    await pass(10_000);
+    expect(await pass(10_000)).toBeLessThanOrEqual(ofOne + 2);
+    for (const follower of followers) await follower.stop();
+  });
+
+  test('of a hundred chats share commands', async () => {
+    const { replica, pass } = startWatcher();
+    const followers: ChatFollower[] = [];
+    for (let count = 0; count < 100; count++) {
+      followers.push(new ChatFollower(replica, harness.scope, await harness.newChat()));
+    }
+    for (const follower of followers) await eventually(() => follower.told).toEqual(['followed']);
+    await pass(10_000);
+    // A look of each chat on its own would be 200 commands every two seconds.
+    expect(await pass(10_000)).toBeLessThanOrEqual(100);
+    for (const follower of followers) await follower.stop();
+  });
+});
+
+test('of an answer that runs elsewhere all readers look together, and are told all of it', async () => {
+  const { agent, owner } = startTwo(harness);
+  const { replica, pass } = startWatcher();
+  const { chat, answerId } = await begin(harness, owner, 'q');
+  const run = await agent.run('q');
+  const followers = Array.from({ length: 20 }, () => new ChatFollower(replica, harness.scope, chat));
+  for (const follower of followers) await eventually(() => follower.told).toContain('start');
+  await pass(5_000);
+  const cost = await pass(2_000);
+  // Of one reader: a look every 400 ms, beside the chat's own.
+  expect(cost).toBeLessThanOrEqual(25);
+  run.emit('text');
+  run.finish();
+  for (const follower of followers) {
+    await eventually(async () => {
+      await pass(250);
+      return follower.text(answerId);
+    }).toBe('text');
+  }
+  for (const follower of followers) await follower.stop();
+});
+
+describe('a shared read', () => {
+  const start = () => {
+    const asked: string[][] = [];
+    let now = 0;
+    let release: () => void = () => undefined;
+    const reads = new SharedReads<string, string>(
+      { now: () => now },
+      (name) => name,
+      (names) => {
+        asked.push([...names]);
+        return new Promise((resolve) => {
+          release = () => resolve(names.map((name) => `${name} at ${now}`));
+        });
+      },
+    );
+    return { reads, asked, pass: (ms: number) => (now += ms), release: () => release() };
+  };
+
+  test('is one for all who ask at a time, and the next takes what was asked for meanwhile', async () => {
+    const { reads, asked, release } = start();
+    const first = [reads.read('a'), reads.read('a'), reads.read('b')];
+    await Promise.resolve();
+    const second = [reads.read('a'), reads.read('c')];
+    release();
+    expect(await Promise.all(first)).toEqual(['a at 0', 'a at 0', 'b at 0']);
+    release();
+    await Promise.all(second);
+    expect(asked).toEqual([
+      ['a', 'b'],
+      ['a', 'c'],
+    ]);
+  });
+
+  test('is passed on for as long as the asker accepts, and never to one who wants it new', async () => {
+    const { reads, asked, pass, release } = start();
+    const first = reads.read('a');
+    await Promise.resolve();
+    release();
+    await first;
+    pass(100);
+    expect(await reads.read('a', 101)).toBe('a at 0');
+    expect(asked).toHaveLength(1);
+    const anew = reads.read('a', 100);
+    await Promise.resolve();
+    release();
+    expect(await anew).toBe('a at 100');
+  });
+
+  test('that fails fails for those who asked, and is not remembered', async () => {
+    let isAway = true;
+    const reads = new SharedReads<string, string>(
+      { now: () => 0 },
+      (name) => name,
+      async (names) => {
+        if (isAway) throw new Error('away');
+        return names;
+      },
+    );
+    await expect(Promise.all([reads.read('a'), reads.read('a')])).rejects.toThrow('away');
+    isAway = false;
+    expect(await reads.read('a', 1_000)).toBe('a');
+  });
+});
