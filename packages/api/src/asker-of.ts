@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
+import { type Id, utcDay } from '@parley/contract';
 import type { Asker } from '@parley/turns';
-import type { Caller } from './caller.ts';
+import { type Caller, isUnverifiedUser } from './caller.ts';
 import type { Services } from './context.ts';
+import type { ClientAddress } from './gate/client-address.ts';
 
 /** Unfinished turns at a time, where a team has not set its own; 0: as many as there are. */
 export interface TurnLimits {
@@ -11,20 +14,39 @@ export interface TurnLimits {
 /** Who asks for a turn, and what they may use. What the team has set is known for some seconds. */
 export async function askerOf(
   { stores, turnLimits }: Pick<Services, 'stores' | 'turnLimits'>,
-  { lineage, scope, tokensPerDay }: Pick<Caller, 'lineage' | 'scope' | 'tokensPerDay'>,
+  caller: Pick<Caller, 'as' | 'lineage' | 'scope' | 'tokensPerDay'>,
+  client: ClientAddress | undefined,
 ): Promise<Asker> {
+  const { lineage, scope, tokensPerDay } = caller;
   const settings = await stores.teams.findSettings(scope);
   const { user } = scope;
   return {
     spender: { key: lineage, ...(user !== undefined && { user }) },
+    // Anybody can become another guest: what one guest may use, all guests of one address may use together. Behind an
+    // unnamed proxy everybody has the same address, which says nothing.
+    address:
+      client && !client.isUnnamedProxy && isUnverifiedUser(caller)
+        ? addressOfDay(scope.team, client.text)
+        : undefined,
     allowance: {
-      tokensPerDay: { key: tokensPerDay, user: settings.tokensPerDayPerUser, team: settings.tokensPerDay },
+      tokensPerDay: {
+        key: tokensPerDay,
+        user: settings.tokensPerDayPerUser,
+        address: settings.tokensPerDayPerUser,
+        team: settings.tokensPerDay,
+      },
       concurrentTurns: {
         team: settings.concurrentTurns ?? boundOf(turnLimits?.team),
         user: boundOf(turnLimits?.user),
       },
     },
   };
+}
+
+/** A hash that is another one for each team and each day: nobody can be followed by it. */
+function addressOfDay(team: Id<'team'>, address: string): string {
+  const text = `${team}/${utcDay(new Date())}/${address}`;
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }
 
 function boundOf(limit: number | undefined): number | undefined {

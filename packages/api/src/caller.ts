@@ -26,6 +26,11 @@ type CallerRole =
   /** A key that is for users, without a user: reaches nothing. */
   | { readonly role: 'nobody'; readonly canBecomeGuest: boolean };
 
+/** Whether a user calls whom nobody vouches for, such as a guest: anybody can become another one. */
+export function isUnverifiedUser({ as }: Pick<Caller, 'as'>): boolean {
+  return as.role === 'user' && as.proof !== 'verified';
+}
+
 /** The headers a key, and a user's token, may come in, as `node:http` and `Headers` both give them. */
 export interface KeyHeaders {
   readonly apiKey: string | undefined;

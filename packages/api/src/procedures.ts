@@ -98,7 +98,7 @@ const replaying = keyed.use(async ({ ctx, getRawInput, next }) => {
   const found = chatId && (await stores.chats.find(scope, chatId));
   const kept = found && (await turns.findKept(found, idempotency));
   if (kept) ctx.markReplayed();
-  const asker = kept ? undefined : await askerOf(ctx.services, ctx.caller);
+  const asker = kept ? undefined : await askerOf(ctx.services, ctx.caller, ctx.client());
   return next({ ctx: { found: found || undefined, kept: kept || undefined, asker } });
 });
 

@@ -14,6 +14,8 @@ export interface Allowance {
   readonly tokensPerDay?: {
     readonly key?: number | undefined;
     readonly user?: number | undefined;
+    /** Of all unverified users of one address together. */
+    readonly address?: number | undefined;
     readonly team?: number | undefined;
   };
   /** Unfinished turns at a time, of the team and of the user the caller is bound to. */
@@ -23,6 +25,8 @@ export interface Allowance {
 /** Who asks for a turn, and what they may use. */
 export interface Asker {
   readonly spender?: Spender | undefined;
+  /** Names the address of an unverified user, as a hash. */
+  readonly address?: string | undefined;
   readonly allowance?: Allowance | undefined;
 }
 
@@ -63,7 +67,7 @@ export function admitTurn(
   parts: TurnParts,
   { open, advances }: Books,
   scope: Scope,
-  { spender, allowance }: Asker,
+  { spender, address, allowance }: Asker,
   opening: OpeningTurn,
 ): Admission {
   let reservations: Reservation[] = [];
@@ -71,7 +75,8 @@ export function admitTurn(
 
   async function admit({ bytes, user }: AskedChat): Promise<void> {
     await refuseCrowd(parts, open, scope, allowance?.concurrentTurns, opening);
-    const budgets = budgetsOf(scope, spender, scope.user ?? user, allowance?.tokensPerDay);
+    const spenders = { key: spender?.key, user: scope.user ?? user, address };
+    const budgets = budgetsOf(scope, spenders, allowance?.tokensPerDay);
     try {
       reservations = await reserve(parts, advances, scope, budgets, tokensOf(parts, bytes));
     } catch (error) {
@@ -211,16 +216,27 @@ async function reserve(
 
 function budgetsOf(
   { team }: Scope,
-  spender: Spender | undefined,
-  user: string | undefined,
+  {
+    key,
+    user,
+    address,
+  }: {
+    readonly key: Spender['key'] | undefined;
+    readonly user: string | undefined;
+    readonly address: string | undefined;
+  },
   max: Allowance['tokensPerDay'] = {},
 ): Budget[] {
   const budgets: Budget[] = [];
-  if (max.key !== undefined && spender) {
-    budgets.push({ subject: spender.key, max: max.key, whose: 'this key' });
+  if (max.key !== undefined && key !== undefined) {
+    budgets.push({ subject: key, max: max.key, whose: 'this key' });
   }
   if (max.user !== undefined && user !== undefined) {
     budgets.push({ subject: userSubject({ team, user }), max: max.user, whose: 'this user' });
+  }
+  if (max.address !== undefined && address !== undefined) {
+    const subject = `${team}/address/${address}`;
+    budgets.push({ subject, max: max.address, whose: 'all guests of your address' });
   }
   if (max.team !== undefined) budgets.push({ subject: team, max: max.team, whose: 'your team' });
   return budgets;

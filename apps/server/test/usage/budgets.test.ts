@@ -1,11 +1,14 @@
 import type { Chat, MessageList, Team as TeamView } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
+import { parseTrustProxy } from '../../src/gate/client-address.ts';
 import { startHarness, type Team } from '../harness.ts';
 import { rest as restOf } from '../support/client.ts';
 
 /* Budgets: what may be used in a day is taken before the model is called. */
 
-const { makeTeam, rest, model, mongo, url, startReplica } = await startHarness();
+const { makeTeam, rest, model, mongo, url, startReplica } = await startHarness({
+  trustProxy: parseTrustProxy('loopback'),
+});
 const { budgets } = mongo.database.stores;
 const replica = await startReplica();
 
@@ -49,6 +52,57 @@ test('of 100 parallel requests at 99 % of a budget, at most one overspends', asy
   }
   expect(model.calls()).toHaveLength(calls + 1);
   expect(await mongo.raw.collection('turns').countDocuments({ team: team.id })).toBe(1);
+});
+
+describe('the budget of each user', () => {
+  /** Sends a message as a user of this token, from this address; in a chat of their own. */
+  async function sendAs(team: Team, token: string, address: string) {
+    const headers = { 'x-user-token': token, 'x-forwarded-for': address };
+    const key = await team.guestKey();
+    const body = { agentId: team.agent.id };
+    const { body: chat } = await rest<Chat>('POST', '/chat', { key, headers, body });
+    return rest('POST', `/chat/${chat.id}/message`, {
+      key,
+      headers,
+      body: { content: 'hello', role: 'user' },
+    });
+  }
+
+  test('is one for all guests of one address, however many they are', async () => {
+    const team = await makeTeam();
+    await setTeam(team, { tokensPerDayPerUser: 3_000 });
+    const statuses: number[] = [];
+    let last = '';
+    for (let index = 0; index < 6; index++) {
+      const { token } = await team.makeGuest();
+      const answer = await sendAs(team, token, '203.0.113.7');
+      statuses.push(answer.status);
+      if (answer.status === 429) last = answer.refusal.message;
+      await spendOfAddresses(team, 1_000);
+    }
+    expect(statuses[0]).toBe(200);
+    expect(statuses.at(-1)).toBe(429);
+    expect(last).toContain('all guests of your address');
+  });
+
+  test('of guests elsewhere, and of verified users at the same address, is their own', async () => {
+    const team = await makeTeam();
+    await setTeam(team, { tokensPerDayPerUser: 3_000 });
+    expect((await sendAs(team, (await team.makeGuest()).token, '203.0.113.8')).status).toBe(200);
+    await spendOfAddresses(team, 3_000);
+    expect((await sendAs(team, (await team.makeGuest()).token, '203.0.113.8')).status).toBe(429);
+    expect((await sendAs(team, (await team.makeGuest()).token, '203.0.113.9')).status).toBe(200);
+    expect((await sendAs(team, await team.userToken('ann'), '203.0.113.8')).status).toBe(200);
+  });
+
+  /** Uses up tokens of every address that guests of this team have asked from. */
+  async function spendOfAddresses(team: Team, tokens: number): Promise<void> {
+    const ofAddresses = { _id: { $regex: `^${team.id}/address/` } as never };
+    const { matchedCount } = await mongo.raw
+      .collection('budgets')
+      .updateMany(ofAddresses, { $inc: { spent: tokens } });
+    expect(matchedCount).toBeGreaterThan(0);
+  }
 });
 
 describe('a budget', () => {
