@@ -14,7 +14,7 @@ export const createAgent = idempotentProcedure
       description:
         'Makes an agent of your team: what it is called, what the model is told, and the tools it may call.',
     },
-    errors: ['secret_key_needed', 'key_beyond_yours', 'idempotency_key_reused'],
+    errors: ['secret_key_needed', 'key_beyond_yours', 'idempotency_key_reused', 'encryption_key_outdated'],
     isIdempotent: true,
   })
   .input(newAgentSchema)

@@ -14,7 +14,7 @@ export const rollbackAgent = procedure
       description:
         'Makes the settings of an earlier version the newest one. Its name, type and description stay as they are.',
     },
-    errors: ['secret_key_needed', 'agent_not_found', 'agent_version_not_found'],
+    errors: ['secret_key_needed', 'agent_not_found', 'agent_version_not_found', 'encryption_key_outdated'],
   })
   .input(rollbackAgentInputSchema)
   .output(fullAgentSchema)

@@ -16,7 +16,7 @@ export const updateAgent = procedure
         'Replaces all of an agent. Other settings than before are a new version; answers that begin within five ' +
         'seconds may still be made by the old one.',
     },
-    errors: ['secret_key_needed', 'agent_not_found', 'agent_changed'],
+    errors: ['secret_key_needed', 'agent_not_found', 'agent_changed', 'encryption_key_outdated'],
   })
   .input(updateAgentInputSchema)
   .output(fullAgentSchema)

@@ -14,7 +14,7 @@ export const createSigningSecret = procedure
         'Makes the secret that your servers sign user tokens with (JWT, HS256). Its text is answered this once. The ' +
         'secrets before it go on to work for the overlap: this is how a secret is rolled.',
     },
-    errors: ['secret_key_needed', 'signing_secrets_full'],
+    errors: ['secret_key_needed', 'signing_secrets_full', 'encryption_key_outdated'],
     hasOptionalBody: true,
   })
   .input(createSigningSecretInputSchema)
