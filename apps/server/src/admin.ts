@@ -3,6 +3,7 @@ import { messageOf, say } from './admin/act.ts';
 import { addAgentCommands } from './admin/agent-commands.ts';
 import { addAuditCommands } from './admin/audit-commands.ts';
 import { addDataCommands } from './admin/data-commands.ts';
+import { addDatabaseCommands } from './admin/database-commands.ts';
 import { addEncryptionCommands } from './admin/encryption-commands.ts';
 import { addKeyCommands } from './admin/key-commands.ts';
 import { addSigningSecretCommands } from './admin/signing-secret-commands.ts';
@@ -27,6 +28,7 @@ addSigningSecretCommands(program);
 addUsageCommands(program);
 addDataCommands(program);
 addAuditCommands(program);
+addDatabaseCommands(program);
 addEncryptionCommands(program);
 
 try {

@@ -50,6 +50,8 @@ const LAST_ANSWER_MS = 1_000;
 /** Above the idle time of the usual load balancers, so that they close first. */
 const KEEP_ALIVE_MS = 75_000;
 
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
 const EXPOSED_HEADERS = [
   'x-request-id',
   'retry-after',
@@ -127,6 +129,10 @@ export async function buildServer({
     reply.raw.once('close', () => reply.raw.writableFinished || logHangUp(log, request, reply, logAddresses));
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw new Refusal('malformed_request');
+    }
+    // Reads are safe without a unique index; a write could be doubled.
+    if (!READS.has(request.method) && health.missingPromises().length > 0) {
+      throw new Refusal('database_preparing');
     }
   });
   // An expectation nobody knows may be ignored; Node would refuse it in a form of its own.

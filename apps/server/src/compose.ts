@@ -75,6 +75,7 @@ export async function compose(parts: {
     isDraining: () => turns.isDraining,
     isDatabaseReachable: () => database.isReachable(),
     inspectDatabase: () => database.inspect(),
+    missingPromises: () => database.missingPromises(),
   };
   const { web, docsFolder, trustProxy, connections, connectionTimes } = parts;
   metrics?.watchTurns(turns);

@@ -5,7 +5,16 @@ const { rest, url, makeTeam, log } = await startHarness();
 
 test.each([
   ['/healthz', { status: 'ok' }],
-  ['/readyz', { status: 'ready', database: { mode: 'replica set', members: 1, missingIndexes: 0 } }],
+  [
+    '/readyz',
+    {
+      status: 'ready',
+      database: {
+        ...{ mode: 'replica set', members: 1 },
+        ...{ schemaVersion: expect.any(Number), missingIndexes: 0, indexBuilds: [] },
+      },
+    },
+  ],
 ])('%s answers without a key', async (path, body) => {
   const answer = await rest('GET', path);
   expect(answer.status).toBe(200);
@@ -85,4 +94,20 @@ test('each request leaves one line in the log, and none of the values of its add
     expect(line).toMatchObject({ level: 'info', method: 'GET', route, status, ms: expect.any(Number) });
   }
   expect(log.text).not.toContain('canary');
+});
+
+test('a server without an index that keeps writes from being doubled rejects writes and is not ready', async () => {
+  const missing = await startHarness({
+    alter: (database) => ({ ...database, missingPromises: () => ['turns.chat_1_sequence_1'] }),
+  });
+  const ready = await missing.rest('GET', '/readyz');
+  expect({ status: ready.status, body: ready.body }).toMatchObject({
+    status: 503,
+    body: { code: 'database_preparing', message: expect.stringContaining('turns.chat_1_sequence_1') },
+  });
+  const team = await missing.makeTeam();
+  expect(await team.rest('POST', '/chat', { body: { agentId: team.agent.id } })).toMatchObject({
+    ...{ status: 503, body: { code: 'database_preparing' } },
+  });
+  expect((await team.rest('GET', '/chat')).status).toBe(200);
 });

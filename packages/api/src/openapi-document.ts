@@ -160,7 +160,10 @@ const healthPaths: ZodOpenApiPathsObject = {
       security: [],
       responses: {
         200: readyResponse(),
-        ...(refusalResponses(['draining', 'database_unavailable']) as Record<never, never>),
+        ...(refusalResponses(['draining', 'database_unavailable', 'database_preparing']) as Record<
+          never,
+          never
+        >),
       },
     },
   },
@@ -177,12 +180,30 @@ function readyResponse() {
     properties: {
       mode: { type: 'string' as const, enum: ['replica set', 'sharded cluster'] },
       members: { type: 'integer' as const, description: 'Nodes of the replica set.' },
+      schemaVersion: {
+        type: 'integer' as const,
+        description: 'The newest migration step that has finished.',
+      },
       missingIndexes: {
         type: 'integer' as const,
-        description: 'Indexes that were dropped; a start makes them again.',
+        description:
+          'Indexes that are missing or differ from the code. Servers build them in the background.',
+      },
+      indexBuilds: {
+        type: 'array' as const,
+        description: 'Index builds that run now.',
+        items: {
+          type: 'object' as const,
+          properties: {
+            collection: { type: 'string' as const },
+            index: { type: 'string' as const },
+            percent: { type: 'integer' as const, description: 'Absent where MongoDB does not say.' },
+          },
+          required: ['collection', 'index'],
+        },
       },
     },
-    required: ['mode', 'missingIndexes'],
+    required: ['mode', 'schemaVersion', 'missingIndexes', 'indexBuilds'],
   };
   const notices = {
     type: 'array' as const,

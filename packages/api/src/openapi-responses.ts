@@ -19,6 +19,7 @@ export const COMMON: readonly ErrorCode[] = [
   'internal_error',
   'database_unavailable',
   'token_issuer_unavailable',
+  'database_preparing',
 ];
 
 const refusalReference = { $ref: '#/components/schemas/Refusal' };

@@ -385,6 +385,12 @@ export const errorRegister = {
     when: 'MongoDB does not answer. With `messageId`, whether the message was stored is not known yet: look at the list.',
     retryAfterSeconds: 2,
   },
+  database_preparing: {
+    trpcCode: 'SERVICE_UNAVAILABLE',
+    message: 'The database is being prepared for this release. Try again in a few minutes.',
+    when: 'A unique index that keeps writes from being doubled is missing. A server builds it in the background; until then writes are rejected, and `/readyz` names the index.',
+    retryAfterSeconds: 30,
+  },
   answer_restarted: {
     trpcCode: 'SERVICE_UNAVAILABLE',
     message: 'The answer is being generated anew. Open its stream again: it starts over.',

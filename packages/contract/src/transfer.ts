@@ -12,14 +12,19 @@ import { toolParametersSchema } from './tool-parameters.ts';
  * has the same form on its way out and in. Text is not bounded again; an older bound may have let in more.
  */
 
-/** The form of exports. One that is not known is refused, not guessed at. */
+/**
+ * The version of exports that this release writes. Every release reads all versions up to its own. Whoever adds a field or
+ * a type of line raises it, so that an older release rejects the file with a sentence, and keeps an export of the version
+ * before as a fixture.
+ */
 export const TRANSFER_VERSION = 1;
+
+/** Of release 0.1.0, and of a file that does not say. */
+const FIRST_TRANSFER_VERSION = 1;
 
 export const transferBeginSchema = z.strictObject({
   type: z.literal('parley-export'),
-  version: z.literal(TRANSFER_VERSION, {
-    error: `must be ${TRANSFER_VERSION}: this is an export of another form`,
-  }),
+  version: z.int().min(FIRST_TRANSFER_VERSION).max(TRANSFER_VERSION).default(FIRST_TRANSFER_VERSION),
   teamId: idSchema('team'),
   /** The one user whose chats it holds; absent: all of the team's. */
   user: z.string().optional(),

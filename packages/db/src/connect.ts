@@ -16,14 +16,24 @@ import { type EncryptionOptions, ensureEncryption } from './encryption/ensure-en
 import { createVault, type Vault, type VaultOptions } from './encryption/vault.ts';
 import { guarded } from './guarded.ts';
 import { createGuestStore } from './guest-store.ts';
-import { type Maintenance, startMaintenance } from './maintenance.ts';
+import { ensureCollections, findIndexChanges, isMissing } from './indexes/collection-indexes.ts';
+import { findIndexBuilds, type IndexBuild } from './indexes/index-builds.ts';
+import {
+  type DatabaseStatus,
+  findStatus,
+  type Maintenance,
+  type MaintenanceParts,
+  migrateNow,
+  Readiness,
+  startMaintenance,
+} from './maintenance.ts';
 import { createMessageStore } from './message-store.ts';
 import { createLease } from './migrations/lease.ts';
-import { APP_NAME, createLiveServers, type LiveServers } from './migrations/live-servers.ts';
+import { APP_NAME, createLiveServers } from './migrations/live-servers.ts';
 import type { DatabaseLog } from './migrations/migration.ts';
 import { migrations } from './migrations/migrations.ts';
-import { createSchemaSteps, type SchemaSteps } from './migrations/schema-steps.ts';
-import { createVersionModels, type VersionModels } from './migrations/version-models.ts';
+import { createSchemaSteps } from './migrations/schema-steps.ts';
+import { createVersionModels } from './migrations/version-models.ts';
 import { createModels, type Models } from './models.ts';
 import { createRequestCountStore } from './request-count-store.ts';
 import { createSigningSecretStore } from './signing-secret-store.ts';
@@ -64,8 +74,11 @@ export interface DatabaseState {
   readonly mode: 'replica set' | 'sharded cluster';
   /** Of the replica set that answered; of a sharded cluster nobody says. */
   readonly members?: number;
-  /** Indexes that are not there: they are made at a start, and somebody has dropped them since. */
+  /** The highest migration step that has finished. */
+  readonly schemaVersion: number;
+  /** Indexes that are not there, or not as the code declares them. Servers build them in the background. */
   readonly missingIndexes: number;
+  readonly indexBuilds: readonly IndexBuild[];
 }
 
 export interface Database {
@@ -78,6 +91,19 @@ export interface Database {
    * @throws Refusal `database_unavailable`
    */
   inspect(): Promise<DatabaseState>;
+  /**
+   * Unique indexes that are missing, as `collection.index`. While there are any, a write could be doubled: send this process
+   * no requests. Known from the connection on; `maintain` keeps it current.
+   */
+  missingPromises(): readonly string[];
+  /** @throws Refusal `database_unavailable` */
+  status(): Promise<DatabaseStatus>;
+  /**
+   * Does in the foreground what `maintain` does in the background, and resolves when it is done.
+   *
+   * @throws Error of what cannot be done
+   */
+  migrate(log: DatabaseLog, options: { again: boolean; signal: AbortSignal }): Promise<void>;
   /**
    * Works on the database beside the service: records this process as a live server, and brings stored data to this
    * release's schema version. For processes that serve; `startServices` calls it.
@@ -96,12 +122,14 @@ export interface DatabaseOptions {
 }
 
 /**
- * Connects to MongoDB and sees to collections and indexes. Concerns, read preference and time limits are set
- * here and win over the connection string, so that no operator weakens a promise by accident.
+ * Connects to MongoDB and makes missing collections with their indexes; `maintain` builds what an existing collection
+ * lacks. Concerns, read preference and time limits are set here and win over the connection string, so that no operator
+ * weakens a promise by accident.
  *
  * @throws Refusal `database_unavailable` when it cannot be reached within seconds.
- * @throws Error when it is a standalone server (turns need a replica set's majority writes), or when its secrets are
- * encrypted with a key this process does not have.
+ * @throws Error when it is a standalone server (turns need a replica set's majority writes), when a newer release changed
+ * the database so that this one cannot work with it, or when its secrets are encrypted with a key this process does not
+ * have.
  */
 export async function connectDatabase(
   uri: string,
@@ -109,17 +137,11 @@ export async function connectDatabase(
 ): Promise<Database> {
   const connection = openConnection(uri, SILENCE_MS);
   const models = createModels(connection);
-  const versionModels = createVersionModels(connection);
-  let steps: SchemaSteps;
-  let servers: LiveServers;
+  let parts: MaintenanceParts;
   let keys: EncryptionKeys | undefined;
   try {
     await connection.asPromise();
-    const client = connection.getClient();
-    servers = createLiveServers(versionModels, client, await isSharded(client.db()));
-    steps = createSchemaSteps(versionModels, servers, migrations);
-    await steps.assertSupported();
-    await ensureCollections({ ...models, ...versionModels });
+    parts = await prepare(connection, models, () => openConnection(uri, NO_LIMIT).asPromise());
     keys = await ensureEncryption(models, encryption);
   } catch (error) {
     await connection.destroy().catch(() => undefined);
@@ -139,20 +161,17 @@ export async function connectDatabase(
       const late = delay(REACHABLE_MS, false, { signal: patience.signal }).catch(() => false);
       return Promise.race([answered, late]).finally(() => patience.abort());
     },
-    async inspect() {
-      try {
-        return await inspect(connection.getClient().db(), models);
-      } catch (error) {
-        throw toRefusal(error);
-      }
-    },
+    inspect: () => inTurn(() => inspect(parts)),
+    missingPromises: () => parts.readiness.missing,
+    status: () => inTurn(() => findStatus(parts)),
+    migrate: (log, options) => inTurn(() => migrateNow(parts, log, options)),
+    minimumSchemaVersion: () => inTurn(() => parts.servers.minimumSchemaVersion()),
     maintain(log) {
-      const openSlowConnection = () => openConnection(uri, NO_LIMIT).asPromise();
-      const maintenance = startMaintenance({ versionModels, servers, steps, openSlowConnection }, log);
+      const maintenance = startMaintenance(parts, log);
       const stop = new AbortController();
       const { signal } = stop;
-      const lease = createLease(versionModels, 'encryption', signal);
-      const { minimumSchemaVersion } = servers;
+      const lease = createLease(parts.versionModels, 'encryption', signal);
+      const { minimumSchemaVersion } = parts.servers;
       const encrypting = encryptInBackground({
         ...{ models, control, lease, minimumSchemaVersion, log, signal, lookMs: encryption.lookMs },
       });
@@ -162,13 +181,6 @@ export async function connectDatabase(
           await Promise.all([maintenance.close(), encrypting]);
         },
       };
-    },
-    async minimumSchemaVersion() {
-      try {
-        return await servers.minimumSchemaVersion();
-      } catch (error) {
-        throw toRefusal(error);
-      }
     },
     close: () => connection.close(),
   };
@@ -194,14 +206,41 @@ function openConnection(uri: string, socketTimeoutMS: number): Connection {
   });
 }
 
-async function inspect(database: Commands, models: Models): Promise<DatabaseState> {
-  const [{ hosts }, ...differences] = await Promise.all([
-    database.command({ hello: 1 }),
-    ...Object.values(models).map((model) => model.diffIndexes()),
+/** Rejects a database that this release cannot work with, and makes what the first write needs. */
+async function prepare(
+  connection: Connection,
+  models: Models,
+  openSlowConnection: () => Promise<Connection>,
+): Promise<MaintenanceParts> {
+  const client = connection.getClient();
+  const versionModels = createVersionModels(connection);
+  const servers = createLiveServers(versionModels, client, await isSharded(client.db()));
+  const steps = createSchemaSteps(versionModels, servers, migrations);
+  await steps.assertSupported();
+  const readiness = new Readiness();
+  readiness.judge(await ensureCollections({ ...models, ...versionModels }));
+  return { models, versionModels, servers, steps, client, readiness, openSlowConnection };
+}
+
+/** Connection errors become `database_unavailable` here too. */
+async function inTurn<Result>(ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw toRefusal(error);
+  }
+}
+
+async function inspect({ client, models, versionModels, steps }: MaintenanceParts): Promise<DatabaseState> {
+  const [{ hosts }, schemaVersion, changes, indexBuilds] = await Promise.all([
+    client.db().command({ hello: 1 }),
+    steps.version(),
+    findIndexChanges({ ...models, ...versionModels }),
+    findIndexBuilds(client),
   ]);
   return {
     ...(Array.isArray(hosts) ? { mode: 'replica set', members: hosts.length } : { mode: 'sharded cluster' }),
-    missingIndexes: differences.reduce((sum, { toCreate }) => sum + toCreate.length, 0),
+    ...{ schemaVersion, missingIndexes: changes.filter(isMissing).length, indexBuilds },
   };
 }
 
@@ -231,15 +270,6 @@ async function isSharded(database: Commands): Promise<boolean> {
     );
   }
   return isRouter;
-}
-
-async function ensureCollections(models: Models & VersionModels): Promise<void> {
-  await Promise.all(
-    Object.values(models).map(async (model) => {
-      await model.createCollection();
-      await model.createIndexes();
-    }),
-  );
 }
 
 function vaultOf({ encryption }: Models, options: VaultOptions): Vault {

@@ -6,7 +6,7 @@ export type { EncryptionControl, EncryptionStatus } from './encryption/encryptio
 export { type EncryptionKeys, mintEncryptionKey, parseEncryptionKey } from './encryption/encryption-key.ts';
 export { type EncryptionOptions, type MadeKey, readEncryptionKeys } from './encryption/ensure-encryption.ts';
 export type { UnreadableSecret } from './encryption/vault.ts';
-export type { Maintenance } from './maintenance.ts';
+export type { DatabaseStatus, Maintenance } from './maintenance.ts';
 export type { DatabaseLog } from './migrations/migration.ts';
 export * from './records.ts';
 export type * from './store.ts';

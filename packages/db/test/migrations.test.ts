@@ -179,7 +179,8 @@ describe('the lease', () => {
   });
 
   test('of a process that died is taken over, once it has stood still for a whole lease', async () => {
-    await models.leases.create({ _id: 'l', token: 'of the dead', renewals: 4 });
+    const holder = { token: 'of the dead', renewals: 4, software: '9.0.0', startedAt: new Date() };
+    await models.leases.create({ _id: 'l', ...holder });
     const lease = createLease(models, 'l', signal, 200);
     expect(await lease.run(async () => undefined)).toBe(false);
     await expect.poll(() => lease.run(async () => undefined)).toBe(true);

@@ -87,6 +87,8 @@ interface DatabaseState {
   readonly mode: string;
   readonly members?: number;
   readonly missingIndexes: number;
+  /** Servers of release 0.1.0 do not tell. */
+  readonly indexBuilds?: readonly { collection: string; index: string; percent?: number }[];
 }
 
 function modeOf({ mode, members }: DatabaseState): Finding {
@@ -101,13 +103,25 @@ function modeOf({ mode, members }: DatabaseState): Finding {
   };
 }
 
-function indexesOf({ missingIndexes }: DatabaseState): Finding {
+function indexesOf({ missingIndexes, indexBuilds = [] }: DatabaseState): Finding {
   if (missingIndexes === 0) return { name: 'indexes', status: 'ok', detail: 'all there' };
+  if (indexBuilds.length > 0) {
+    const builds = indexBuilds.map(({ collection, index, percent }) => {
+      const progress = percent === undefined ? '' : ` (${percent} %)`;
+      return `${collection}.${index}${progress}`;
+    });
+    return {
+      name: 'indexes',
+      status: 'warn',
+      detail: `${missingIndexes} missing; being built: ${builds.join(', ')}`,
+      fix: 'Wait for the build; lists are slow until then.',
+    };
+  }
   return {
     name: 'indexes',
     status: 'fail',
     detail: `${missingIndexes} missing: lists become slow, and what they guard can be doubled`,
-    fix: 'Restart a server: it makes them at its start.',
+    fix: 'A server builds them within a minute. If they stay missing, look at its log, or run `npm run -s admin -- database migrate`.',
   };
 }
 

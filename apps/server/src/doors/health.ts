@@ -8,6 +8,8 @@ export interface Health {
   isDraining(): boolean;
   isDatabaseReachable(): Promise<boolean>;
   inspectDatabase(): Promise<DatabaseState>;
+  /** Unique indexes that are missing: until they are built, a write could be doubled. */
+  missingPromises(): readonly string[];
 }
 
 interface HealthParts {
@@ -19,14 +21,21 @@ interface HealthParts {
 const REACHABLE_MS = 250;
 /** How long what was found of the database is told: balancers ask every few seconds. */
 const INSPECTION_MS = 60_000;
+/** While an index is missing, its build goes on, and its operator looks more often. */
+const BUILD_INSPECTION_MS = 5_000;
 
 /** `/healthz`: the process lives and answers. `/readyz`: it may be sent requests. */
 export async function healthDoor(app: FastifyInstance, { health, unnamedProxy }: HealthParts): Promise<void> {
-  let inspected: { readonly at: number; readonly state: Promise<DatabaseState | undefined> } | undefined;
+  let inspected: { until: number; readonly state: Promise<DatabaseState | undefined> } | undefined;
   /** Undefined where it could not be found out: that is no reason to be sent no requests. */
   const inspect = (): Promise<DatabaseState | undefined> => {
-    if (!inspected || performance.now() - inspected.at > INSPECTION_MS) {
-      inspected = { at: performance.now(), state: health.inspectDatabase().catch(() => undefined) };
+    if (!inspected || performance.now() > inspected.until) {
+      const state = health.inspectDatabase().catch(() => undefined);
+      const current = { until: performance.now() + INSPECTION_MS, state };
+      inspected = current;
+      void state.then((found) => {
+        if (found?.missingIndexes !== 0) current.until = performance.now() + BUILD_INSPECTION_MS;
+      });
     }
     return inspected.state;
   };
@@ -46,6 +55,11 @@ export async function healthDoor(app: FastifyInstance, { health, unnamedProxy }:
     if (health.isDraining()) return sendRefusal(request, reply, new Refusal('draining'));
     if (!(await isReachable())) {
       return sendRefusal(request, reply, new Refusal('database_unavailable'));
+    }
+    const missing = health.missingPromises();
+    if (missing.length > 0) {
+      const detail = `It waits for ${missing.join(', ')}.`;
+      return sendRefusal(request, reply, new Refusal('database_preparing', { detail }));
     }
     const database = await inspect();
     const notices = unnamedProxy.isRecent

@@ -1,4 +1,5 @@
 import {
+  TRANSFER_VERSION,
   type TransferChat,
   type TransferLine,
   type TransferTurn,
@@ -63,9 +64,22 @@ function parse(number: number, text: string): TransferLine {
   } catch {
     throw new ImportError(number, 'this is no JSON.');
   }
+  rejectNewer(number, value);
   const parsed = transferLineSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new ImportError(number, `this is no line of an export.\n${prettifyError(parsed.error)}`);
+}
+
+/** A newer export may hold fields that are not known here: its version says so before they do. */
+function rejectNewer(number: number, value: unknown): void {
+  if (typeof value !== 'object' || value === null || !('type' in value) || !('version' in value)) return;
+  const { type, version } = value;
+  if (type !== 'parley-export' || typeof version !== 'number' || version <= TRANSFER_VERSION) return;
+  throw new ImportError(
+    number,
+    `this export has version ${version}; this release reads versions up to ${TRANSFER_VERSION}. ` +
+      'Import it with the release that wrote it, or a newer one.',
+  );
 }
 
 /** One import: the chat it is in, and what it has counted. */

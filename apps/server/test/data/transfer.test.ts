@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { answerIdOf, type Chat, type Id, type Metadata, mintId, type TransferLine } from '@parley/contract';
 import type { Stores, TurnEnd } from '@parley/db';
 import { inScope, openTestDatabase } from '@parley/db/testing';
@@ -265,7 +268,11 @@ describe('is refused, with its line:', () => {
       /^Line 2: this is no line of an export/,
     ],
     ['a field too many', ([begin, agent]) => [begin ?? {}, { ...agent, team: 'x' }], /^Line 2: [\s\S]*team/],
-    ['another version', ([begin]) => [{ ...begin, version: 2 }], /^Line 1: [\s\S]*another form/],
+    [
+      'a newer version',
+      ([begin]) => [{ ...begin, version: 7, addedLater: 1 }],
+      /^Line 1: .*version 7.*newer one/,
+    ],
     ['no beginning', (lines) => lines.slice(1), /^Line 1: an export begins/],
     ['two beginnings', ([begin]) => [begin ?? {}, begin ?? {}], /^Line 2: an export begins/],
     [
@@ -295,6 +302,38 @@ describe('is refused, with its line:', () => {
     await expect(read()).rejects.toThrow('Line 1: it is longer than any line of an export.');
   });
 });
+
+describe('exports of every release', () => {
+  const release = fileURLToPath(new URL('fixtures/release-0.1.0.jsonl', import.meta.url));
+
+  test('an export of release 0.1.0 is imported, and exported again as it was', async () => {
+    const given = (await readFile(release, 'utf8')).trim().split('\n');
+    const scope = { team: mintId('team') };
+    const summary = await importTeam(here.transfer, scope, Readable.from(given));
+    expect(summary).toMatchObject({
+      added: { agents: 1, chats: 1, turns: 3, usage: 1 },
+      headersWithoutValue: 2,
+    });
+    const again: object[] = [];
+    for await (const line of exportTeam(here.transfer, scope)) again.push(line);
+    const parsed = given.map((line) => JSON.parse(line));
+    // What has no value was not stored.
+    for (const { tools } of parsed[1].versions) for (const tool of tools) delete tool.headers;
+    expect(again.slice(1).map(withoutUsageId)).toEqual(parsed.slice(1).map(withoutUsageId));
+  });
+
+  test('a file that does not say its version is one of the first', async () => {
+    const [begin = '', ...rest] = (await readFile(release, 'utf8')).trim().split('\n');
+    const { version: _, ...unversioned } = JSON.parse(begin);
+    const lines = Readable.from([JSON.stringify(unversioned), ...rest]);
+    await expect(importTeam(here.transfer, { team: mintId('team') }, lines)).rejects.toThrow(/another team/);
+  });
+});
+
+/** It hashes the team, among others. */
+function withoutUsageId(line: object): object {
+  return 'type' in line && line.type === 'usage' ? { ...line, id: '' } : line;
+}
 
 test('lines come out as they went in, wherever the pieces are cut', async () => {
   const lines = fc.array(

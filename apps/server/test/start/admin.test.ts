@@ -113,6 +113,24 @@ test('teams, usage and data: each verb does what it says; an export goes where i
   expect(await verb(['team', 'get', second.teamId])).toContain(`There is no team ${second.teamId}`);
 });
 
+test('database status and migrate: one shows what the other does, beside a running server', async () => {
+  const dataDir = await temporaryFolder();
+  const server = await ServerProcess.start(dataDir);
+  const status = async () => JSON.parse((await admin(dataDir, ['database', 'status'])).stdout);
+  await expect.poll(async () => (await status()).pendingSteps, { timeout: 60_000 }).toEqual([]);
+  const before = await status();
+  const { software } = before;
+  expect(before).toMatchObject({
+    ...{ schemaVersion: software.schemaVersion, minimumSchemaVersion: software.schemaVersion },
+    ...{ indexChanges: [], indexBuilds: [], unversionedConnections: 0 },
+    servers: [{ software: software.version, schemaVersion: software.schemaVersion }],
+  });
+  const { code, stdout, stderr } = await admin(dataDir, ['database', 'migrate', '--again']);
+  expect({ code, status: JSON.parse(stdout) }).toMatchObject({ code: 0, status: { pendingSteps: [] } });
+  expect(stderr).toContain('a migration step has finished');
+  await server.stop();
+});
+
 test.each([
   [['agent', 'create', '--team', 'team_none', '--name', 'A', '--type', 't'], 'There is no team team_none.'],
   [['team', 'create', ''], 'a name is needed'],

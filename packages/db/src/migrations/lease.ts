@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDuplicateKey } from '../database-errors.ts';
+import { version } from '../version.ts';
 import type { VersionModels } from './version-models.ts';
 
 /** A process that has not renewed for this long, by the watcher's own monotonic clock, counts as dead. */
-const LEASE_MS = 15_000;
+export const LEASE_MS = 15_000;
 
 export interface Lease {
   /**
@@ -12,6 +13,11 @@ export interface Lease {
    * holder counts as dead only after this process has itself watched it for a whole lease.
    */
   run(work: (signal: AbortSignal) => Promise<void>): Promise<boolean>;
+}
+
+/** For operators who look at the database; nothing is decided by it. */
+function holderNow() {
+  return { software: version, startedAt: new Date() };
 }
 
 interface Sighting {
@@ -32,7 +38,7 @@ export function createLease(
   async function take(): Promise<string | undefined> {
     const token = randomUUID();
     try {
-      await leases.insertMany([{ _id: id, token, renewals: 0 }], { lean: true });
+      await leases.insertMany([{ _id: id, token, renewals: 0, ...holderNow() }], { lean: true });
       return token;
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
@@ -45,7 +51,9 @@ export function createLease(
     }
     if (performance.now() - sighting.since < leaseMs) return undefined;
     const dead = { _id: id, token: holder.token, renewals };
-    const { modifiedCount } = await leases.updateOne(dead, { $set: { token, renewals: 0 } });
+    const { modifiedCount } = await leases.updateOne(dead, {
+      $set: { token, renewals: 0, ...holderNow() },
+    });
     return modifiedCount === 1 ? token : undefined;
   }
 

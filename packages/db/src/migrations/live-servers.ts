@@ -17,7 +17,7 @@ const LIVE_MS = 90_000;
 export const APP_NAME = `parley/${version}`;
 const UNVERSIONED_APP_NAME = 'parley';
 
-interface LiveServer {
+export interface LiveServer {
   readonly id: string;
   /** The release, such as `0.2.0`. */
   readonly software: string;

@@ -5,7 +5,7 @@ import type { Migration, MigrationContext } from './migration.ts';
 import type { StepDocument, VersionModels } from './version-models.ts';
 
 /** A step that still has to run, or to run again, on this database. */
-interface PendingStep {
+export interface PendingStep {
   readonly version: number;
   readonly name: string;
   /** It ran, but beside a server that did not know it. It runs again when there is none. */
@@ -20,6 +20,8 @@ export interface SchemaSteps {
   assertSupported(): Promise<void>;
   /** The highest step that has finished. */
   version(): Promise<number>;
+  /** Whether no newer release has worked on this database. */
+  isNewest(): Promise<boolean>;
   pending(): Promise<PendingStep[]>;
   /** Whether a pending step may run now. */
   hasDue(): Promise<boolean>;
@@ -105,6 +107,10 @@ export function createSchemaSteps(
 
     async hasDue() {
       return (await due(false)).length > 0;
+    },
+
+    async isNewest() {
+      return (await recorded()).every(({ _id }) => _id <= known.length);
     },
 
     async pending() {

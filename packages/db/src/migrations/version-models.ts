@@ -29,6 +29,8 @@ export interface LeaseDocument {
   _id: string;
   token: string;
   renewals: number;
+  software: string;
+  startedAt: Date;
 }
 
 /** A server that ended without a word is removed after this; it stops counting as live earlier. */
@@ -60,7 +62,7 @@ const serverSchema = new Schema<ServerDocument>(
 serverSchema.index({ seenAt: 1 }, { expireAfterSeconds: SERVER_SECONDS });
 
 const leaseSchema = new Schema<LeaseDocument>(
-  { _id: string, token: string, renewals: number },
+  { _id: string, token: string, renewals: number, software: string, startedAt: date },
   { ...options, collection: 'leases' },
 );
 

@@ -1,0 +1,62 @@
+import type { Database, DatabaseStatus } from '@parley/db';
+import type { Command } from 'commander';
+import { say, withDatabase } from './act.ts';
+import { example } from './example.ts';
+
+export function addDatabaseCommands(program: Command): void {
+  const database = program.command('database').description('the schema version, migrations and indexes');
+
+  database
+    .command('status')
+    .description('shows the schema version, what is pending, what runs, and which servers are live')
+    .addHelpText('after', example('database status'))
+    .action(showStatus);
+
+  database
+    .command('migrate')
+    .option('--again', 'run finished steps again, such as after a rollback to an older release')
+    .description('runs all pending steps and index builds to their end; servers may run meanwhile')
+    .addHelpText('after', example('database migrate'))
+    .action(migrate);
+}
+
+async function showStatus(): Promise<void> {
+  await withDatabase(async (database) => print(await database.status()));
+}
+
+async function migrate({ again = false }: { again?: boolean }): Promise<void> {
+  const stop = new AbortController();
+  const abort = () => stop.abort(new Error('Stopped. Run the command again to go on.'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, abort);
+  await withDatabase(async (database) => {
+    await database.migrate(showProgress, { again, signal: stop.signal });
+    await showRest(database);
+  });
+}
+
+function showProgress(_level: string, event: string, { error, ...fields }: Record<string, unknown>): void {
+  const reason = error instanceof Error ? error.message : undefined;
+  const details = Object.entries({ ...fields, ...(reason !== undefined && { reason }) });
+  say([event, ...details.map(([name, value]) => `${name}: ${textOf(value)}`)].join('  '));
+}
+
+function textOf(value: unknown): string {
+  return Array.isArray(value) ? value.join(', ') : String(value);
+}
+
+/** Steps that have to wait for older servers are no failure of the command, and it is not done either. */
+async function showRest(database: Database): Promise<void> {
+  const status = await database.status();
+  print(status);
+  if (status.pendingSteps.length === 0) return;
+  const names = status.pendingSteps.map(({ name }) => `"${name}"`).join(', ');
+  say(
+    `Still pending: ${names}. Servers of an older release are live; the steps run once these have ended. ` +
+      'Stop them, then run the command again, or leave it to the servers of this release.',
+  );
+  process.exitCode = 1;
+}
+
+function print(status: DatabaseStatus): void {
+  process.stdout.write(`${JSON.stringify(status)}\n`);
+}

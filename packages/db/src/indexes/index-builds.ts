@@ -1,0 +1,52 @@
+import { mongo } from 'mongoose';
+
+/** An index that is being built, by whatever process. */
+export interface IndexBuild {
+  readonly collection: string;
+  readonly index: string;
+  /** How much of the collection was read. Absent: MongoDB does not say. */
+  readonly percent?: number;
+}
+
+interface BuildOperation {
+  readonly command: { readonly createIndexes: string; readonly indexes?: readonly { name: string }[] };
+  readonly progress?: { readonly done: number; readonly total: number };
+}
+
+/** Asks MongoDB which indexes of this database are being built. Empty also when this user may not know. */
+export async function findIndexBuilds(client: mongo.MongoClient): Promise<IndexBuild[]> {
+  const builds = new Map<string, IndexBuild>();
+  for (const { command, progress } of await findOperations(client)) {
+    const percent =
+      progress && progress.total > 0 ? Math.floor((100 * progress.done) / progress.total) : undefined;
+    for (const { name } of command.indexes ?? []) {
+      const build = {
+        collection: command.createIndexes,
+        index: name,
+        ...(percent !== undefined && { percent }),
+      };
+      const id = `${build.collection}.${name}`;
+      // The command that waits and the build itself are two operations; the build knows its progress.
+      if (percent !== undefined || !builds.has(id)) builds.set(id, build);
+    }
+  }
+  return [...builds.values()].toSorted((one, other) => (one.index < other.index ? -1 : 1));
+}
+
+async function findOperations(client: mongo.MongoClient): Promise<BuildOperation[]> {
+  const database = client.db().databaseName;
+  const ofThisDatabase = {
+    ns: { $regex: `^${database.replaceAll(/[^\w-]/g, '\\$&')}\\.` },
+    'command.createIndexes': { $exists: true },
+  };
+  for (const allUsers of [true, false]) {
+    const pipeline = [{ $currentOp: { allUsers } }, { $match: ofThisDatabase }];
+    try {
+      const readConcern = new mongo.ReadConcern('local');
+      return await client.db('admin').aggregate<BuildOperation>(pipeline, { readConcern }).toArray();
+    } catch (error) {
+      if (!(error instanceof mongo.MongoServerError)) throw error;
+    }
+  }
+  return [];
+}
