@@ -38,7 +38,7 @@ export interface ExistingIndex extends mongo.IndexDescriptionInfo {
   readonly isBuilding?: true;
 }
 
-export interface AlterOptions {
+interface AlterOptions {
   readonly unique?: true;
   readonly hidden?: false;
   readonly expireAfterSeconds?: number;

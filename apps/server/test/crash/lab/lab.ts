@@ -44,6 +44,10 @@ export interface LabOptions {
   readonly logFolder?: string | undefined;
   /** For a machine that has much else to do: what is promised in time is awaited so much longer. */
   readonly patienceMs?: number | undefined;
+  /** The program of both servers; of this checkout where none is named. */
+  readonly entry?: URL;
+  /** Makes the team on the empty database; this checkout's code where none is named. */
+  readonly makeTeam?: typeof makeTeam;
 }
 
 /** Opens a lab; disposing of it ends all that it started. */
@@ -54,13 +58,15 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   await mkdir(logFolder, { recursive: true });
   const mongoUri = withDatabase(options.mongoUri, `crash_${mintId('request').slice(-12)}`);
   const raw = await openRaw(mongoUri, owned);
-  const team = await makeTeam(mongoUri);
+  const team = await (options.makeTeam ?? makeTeam)(mongoUri);
   const model = await startSlowModel(random, pace);
   owned.defer(() => model.stop());
   const open = async (name: string) => {
     const logPath = join(logFolder, `${replicaSet ? 'three-nodes' : 'one-node'}-${name}.log`);
     const hasDatabaseLink = !replicaSet;
-    const site = await openSite({ name, mongoUri, hasDatabaseLink, modelPort: model.port, bounds, logPath });
+    const { entry } = options;
+    const place = { name, mongoUri, hasDatabaseLink, modelPort: model.port, bounds, logPath, entry };
+    const site = await openSite(place);
     owned.defer(() => site.stop());
     return site;
   };

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Order, Point, Report } from './crash-points.ts';
 import type { ServerParts } from './server-under-test.ts';
 
-const ENTRY = new URL('./server-under-test.ts', import.meta.url);
+/** The program of a server under test, as this checkout has it. */
+export const THIS_SERVER = new URL('./server-under-test.ts', import.meta.url);
 
 /** A database that elects a primary may refuse a start or two. */
 const STARTS_MAX = 20;
@@ -16,6 +17,7 @@ export class ServerSlot {
   readonly name: string;
   readonly #parts: ServerParts;
   readonly #logPath: string;
+  #entry: URL;
   #child: ChildProcess | undefined;
   #url = '';
   #isToEnd = false;
@@ -23,8 +25,9 @@ export class ServerSlot {
   #held = Promise.withResolvers<void>();
   #stopping: Promise<void> = Promise.resolve();
 
-  constructor(name: string, parts: ServerParts, logPath: string) {
+  constructor(name: string, parts: ServerParts, logPath: string, entry: URL = THIS_SERVER) {
     this.name = name;
+    this.#entry = entry;
     this.#parts = parts;
     this.#logPath = logPath;
   }
@@ -75,6 +78,14 @@ export class ServerSlot {
     if (child && isRunning(child)) await once(child, 'exit');
   }
 
+  /** Tells the server to stop, and starts another program in its place. */
+  async replaceBy(entry: URL): Promise<void> {
+    this.signal('SIGTERM');
+    await this.exited();
+    this.#entry = entry;
+    await this.start();
+  }
+
   /** Ends the server in order, by force where that fails. */
   async stop(): Promise<void> {
     this.proceed();
@@ -97,7 +108,7 @@ export class ServerSlot {
 
   async #tryStart(): Promise<boolean> {
     const log = openSync(this.#logPath, 'a');
-    const child = fork(ENTRY, [JSON.stringify(this.#parts)], {
+    const child = fork(this.#entry, [JSON.stringify(this.#parts)], {
       execArgv: ['--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', log, log, 'ipc'],
     });

@@ -26,6 +26,8 @@ export interface SiteOptions {
   readonly modelPort: number;
   readonly bounds: LabBounds;
   readonly logPath: string;
+  /** The program that runs there; of this checkout where none is named. */
+  readonly entry?: URL | undefined;
 }
 
 const READY_MAX_MS = 30_000;
@@ -42,7 +44,7 @@ export async function openSite(options: SiteOptions): Promise<Site & { stop(): P
     modelUrl: `http://127.0.0.1:${modelLink.port}/v1`,
     modelKey: modelKeyOf(name),
   };
-  const slot = new ServerSlot(name, parts, options.logPath);
+  const slot = new ServerSlot(name, parts, options.logPath, options.entry);
   return {
     slot,
     modelLink,

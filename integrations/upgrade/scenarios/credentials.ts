@@ -1,0 +1,75 @@
+import { SignJWT } from 'jose';
+import { expect } from 'vitest';
+import { chatOf, contentsOf, type Server, type UpgradeScenario } from '../scenario.ts';
+
+/** A key that was revoked is refused within five seconds; a busy machine gets some more. */
+const SOON = { timeout: 30_000 };
+
+async function teamOf(server: Server): Promise<string> {
+  return (await server.call('GET', '/team')).body.id;
+}
+
+async function tokenOf(secret: string, team: string, user: string): Promise<string> {
+  return await new SignJWT()
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(user)
+    .setAudience(team)
+    .setExpirationTime('10m')
+    .sign(new TextEncoder().encode(secret));
+}
+
+const both = ({ old, current }: { old: Server; current: Server }) =>
+  [
+    ['old', old, current],
+    ['new', current, old],
+  ] as const;
+
+export const credentials: readonly UpgradeScenario[] = [
+  {
+    name: 'a key that one version makes opens the other, until either revokes it',
+    async run(servers) {
+      for (const [, making, other] of both(servers)) {
+        const { body: made } = await making.call('POST', '/key', { body: { kind: 'secret' } });
+        expect((await other.call('GET', '/chat', { key: made.key })).status).toBe(200);
+        const listed = (await other.call('GET', '/key')).body.keys;
+        expect(listed.map(({ id }: { id: string }) => id)).toContain(made.id);
+        expect((await other.call('DELETE', `/key/${made.id}`)).status).toBeLessThan(300);
+        const status = async () => (await making.call('GET', '/chat', { key: made.key })).status;
+        await expect.poll(status, SOON).toBe(401);
+      }
+    },
+  },
+  {
+    name: 'a guest of one version goes on with their chat at the other',
+    async run(servers) {
+      for (const [name, making, other] of both(servers)) {
+        const access = { kind: 'publishable', access: 'guest' };
+        const { key } = (await making.call('POST', '/key', { body: access })).body;
+        const { body: guest } = await making.call('POST', '/guest', { key });
+        const as = { key, headers: { 'x-user-token': guest.token } };
+        const { id, reply } = await chatOf(making, `scenario/guest-of-${name}`, {}, as);
+        expect(reply.status).toBe(200);
+        const { body } = await other.call('GET', `/chat/${id}/message`, as);
+        expect(body.messages).toHaveLength(2);
+        expect(await contentsOf(other, id)).toHaveLength(2);
+      }
+    },
+  },
+  {
+    name: 'a user token that is signed with a secret of one version is accepted by the other',
+    async run(servers) {
+      const access = { kind: 'publishable', access: 'verified' };
+      const { key } = (await servers.old.call('POST', '/key', { body: access })).body;
+      const team = await teamOf(servers.old);
+      for (const [name, making, other] of both(servers)) {
+        const made = await making.call('POST', '/signing-secret', { body: { overlapSeconds: 3_600 } });
+        const token = await tokenOf(made.body.secret, team, `verified_${name}`);
+        const as = { key, headers: { 'x-user-token': token } };
+        const status = async () => (await other.call('GET', '/chat', as)).status;
+        await expect.poll(status, SOON).toBe(200);
+        const { id } = await chatOf(making, `scenario/verified-at-${name}`, {}, as);
+        expect((await other.call('GET', `/chat/${id}`, as)).body.userId).toBe(`verified_${name}`);
+      }
+    },
+  },
+];

@@ -1,0 +1,15 @@
+import type { UpgradeScenario } from '../scenario.ts';
+import { agents } from './agents.ts';
+import { chats } from './chats.ts';
+import { credentials } from './credentials.ts';
+import { deletions } from './deletions.ts';
+import { usage } from './usage.ts';
+
+/** Everything that release 0.1.0 and this version store and must both understand. */
+export const scenarios: readonly UpgradeScenario[] = [
+  ...chats,
+  ...deletions,
+  ...credentials,
+  ...agents,
+  ...usage,
+];
