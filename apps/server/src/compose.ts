@@ -4,6 +4,7 @@ import type { Database } from '@parley/db';
 import { startServices } from '@parley/host';
 import type { TurnBounds, Turns } from '@parley/turns';
 import type { FastifyInstance } from 'fastify';
+import type { LogAddresses } from './attribute-request.ts';
 import { buildServer, type ServerParts } from './build-server.ts';
 import type { WebApp } from './doors/web.ts';
 import type { TrustProxy } from './gate/client-address.ts';

@@ -73,7 +73,7 @@ test('a request line names the team, the key, a hash of the user, and the addres
     key: await team.verifiedKey(),
     headers: { 'x-user-token': await team.userToken(user) },
   });
-  const ofUser = await log.find((line) => line.team === team.id && line.user !== undefined);
+  const ofUser = await log.find((line) => line['team'] === team.id && line['user'] !== undefined);
   expect(ofUser).toMatchObject({
     ...{ route: '/chat', status: 200, address: '127.0.0.1', user: userHash(team.id, user) },
     key: expect.stringMatching(/^key_/),

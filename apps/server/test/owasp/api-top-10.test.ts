@@ -110,8 +110,10 @@ describe('API4 unrestricted resource consumption', () => {
   test('metadata as deep as a well is refused', async () => {
     let metadata: object = {};
     for (let depth = 0; depth < 1_000; depth++) metadata = { metadata };
-    const { status } = await team.rest('POST', '/chat', { body: { agentId: team.agent.id, metadata } });
-    expect(status).toBe(400);
+    const { status, refusal } = await team.rest('POST', '/chat', {
+      body: { agentId: team.agent.id, metadata },
+    });
+    expect([status, refusal.code]).toEqual([413, 'payload_too_complex']);
   });
 });
 
