@@ -31,9 +31,10 @@ function table(): string {
     `\`${procedure}\``,
     addressesOf(procedure).join('<br>'),
     `\`${policy.scope}\``,
+    policy.credential ?? '',
     ...WHO.map(({ may }) => may(policy)),
   ]);
-  const head = ['procedure', 'REST', 'scope', ...WHO.map(({ title }) => title)];
+  const head = ['procedure', 'REST', 'scope', 'credential', ...WHO.map(({ title }) => title)];
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
@@ -74,9 +75,14 @@ another user is answered as one of another team and as one that never was: 404, 
 
 *team*: all that the key reaches. *own*: the chats of the user of the token. Nothing: 401 or 403, and nothing is written.`;
 
-const TAIL = `Secret keys may be restricted: to \`scopes\` (the column above; without any, all), to \`agentIds\` (those agents, and the
-chats with them; publishable keys too). Both are set when a key is made and stay, also when it is rolled. A restricted key
-makes, changes, rolls and revokes no key that may do more than itself (403 \`key_beyond_yours\`).
+const TAIL = `The column *credential* names what a procedure issues or deals with. **Issuing a credential never grants more than the issuer
+has:** see [Keys that issue keys](#keys-that-issue-keys). The procedures for signing secrets and the token issuer take a secret key without agents,
+end, budget and origins; if it has scopes, \`chats:read\`, \`chats:write\` and \`keys:write\` must be among them, because whoever
+has a signing secret acts as any user of the team (403 \`unrestricted_key_needed\`). A guest's token works beside its own key
+alone, and so within the limits of that key.
+
+Secret keys may be restricted to \`scopes\` (the column above; without any, all). Keys of either kind may be restricted to
+\`agentIds\`: those agents, and the chats with them. Both are set when a key is made and stay, also when it is rolled.
 
 The table is the code: a procedure that does not stand in it compiles in no build, and answers nobody. The tests hold each
 row against each kind of caller, with things of their own, of another user and of another team, over REST, tRPC, tRPC
@@ -190,6 +196,37 @@ The database holds the SHA-256 and the first twelve characters. A key that is re
 server within five seconds. A secret key that comes with the \`Origin\` of a page is refused, unless it names that origin:
 whoever opens the page can read it. A publishable key that names origins is refused from all others, and the page may not
 even read that. Origins are a speed bump and no authentication: a program says what origin it likes.
+
+### Keys that issue keys
+
+A secret key with \`keys:write\` issues keys. \`issuedBy\` names the issuer, \`familyId\` the first of the keys that replaced each
+other by rolling. A key that nobody issued is a root: the first keys of a team, those of the admin command, and all that are
+older than this rule.
+
+| limit | what a key may issue |
+| --- | --- |
+| \`scopes\`, \`agentIds\` | keys with some of its own; for a publishable key it needs \`chats:read\`, \`chats:write\` and \`agents:read\` |
+| \`expiresAt\` | keys that end no later; the same end unless one is given. Moving it ahead ends the issued keys as well |
+| \`origins\` | keys for some of its origins; the same ones unless some are given |
+| \`tokensPerDay\` | keys with a budget of at most as much; what they spend counts against every budget up the chain |
+| generations | a key, the keys that it issued, and the keys that those issued; no further (403 \`too_many_key_generations\`) |
+
+- A key with any of these limits, its own or its issuer's, changes and revokes only itself and the keys below it, gives neither
+  more than it has itself, and rolls only the keys below it (403 \`key_beyond_yours\`). Nobody gives an issued key more than its
+  issuer has (409 \`key_beyond_issuer\`).
+- A key for some agents lists and reads the keys for these agents. Every other key with \`keys:read\` lists all.
+- Revoking a key with limits revokes all that its family issued, keys and signing secrets. Revoking one without limits does so
+  with \`revokeIssued=true\`. Each of them has an entry in the audit log.
+- Rolling keeps the family, the limits and the end. What the old key issued goes on, and so does \`issuedBy\`. To end a key and
+  keep what it issued, roll it with \`overlapSeconds: 0\`; to end both, revoke it.
+
+The admin command (\`npm run -s admin -- key …\`) makes roots, and revokes any key (\`--revoke-issued\`).
+
+### What is written down
+
+\`GET /audit\` tells who did what with secret keys and at the command line, with the caller's address and, of a key that was
+made or changed, its limits. It also tells of chats that were deleted in the name of the team, and of secret keys that asked
+to deal with keys or signing secrets beyond what they may (outcome \`refused\`, once an hour for each key and operation).
 
 **In frames.** The [embedded chat](embed.md) may be framed by the pages of its key's origins alone (\`frame-ancestors\`), and by
 none with a key that does not work; the chat page and the reference by none at all. The frame is served by this server, so

@@ -8,7 +8,10 @@ const credentialsSchema = z.object({
   mongodbUri: z.string(),
   teamId: idSchema('team'),
   agentId: idSchema('agent'),
+  /** Open, as the documented API has it: it reaches all chats. */
   publishableKey: z.string(),
+  /** For a page with visitors, each of whom reaches their own chats. Absent in a file of release 0.1.0. */
+  guestKey: z.string().optional(),
   secretKey: z.string(),
   /** The chat page's own, for users alone. Absent in a file that was written before there was one. */
   webKey: z.string().optional(),

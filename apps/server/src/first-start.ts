@@ -3,9 +3,15 @@ import { mintApiKey, type Stores } from '@parley/db';
 import type { Credentials, CredentialsFile } from './credentials.ts';
 
 export type StartCredentials =
-  | { readonly kind: 'made' | 'known'; readonly credentials: Credentials & { readonly webKey: string } }
+  | { readonly kind: 'made' | 'known'; readonly credentials: CompleteCredentials }
   /** The database has a team and the file of its keys is not here. */
   | { readonly kind: 'elsewhere'; readonly teamId: Id<'team'> | undefined };
+
+/** What a start makes that a file of an earlier release may lack. */
+type CompleteCredentials = Credentials & { readonly webKey: string; readonly guestKey: string };
+
+/** For the team's own pages with visitors. */
+export const GUEST_KEY = { name: 'Visitors', access: 'guest' } as const;
 
 /** It reaches no chats by itself: who has it from the page reaches their own. */
 const WEB_KEY = { name: 'Chat page', access: 'verified' } as const;
@@ -25,13 +31,14 @@ export async function ensureFirstTeam(
   const known = await file.read();
   if (known && (await stores.teams.exists(known.teamId))) {
     const webKey = known.webKey ?? mintApiKey('publishable');
-    const credentials = { ...known, ...addresses, webKey };
-    const isAsKept = (['url', 'mongodbUri', 'webKey'] as const).every(
+    const guestKey = known.guestKey ?? mintApiKey('publishable');
+    const credentials = { ...known, ...addresses, webKey, guestKey };
+    const isAsKept = (['url', 'mongodbUri', 'webKey', 'guestKey'] as const).every(
       (name) => known[name] === credentials[name],
     );
     if (!isAsKept) await file.write(credentials);
     await finish(stores, credentials);
-    await stores.apiKeys.create({ team: known.teamId }, webKey, WEB_KEY);
+    await makePublishableKeys(stores, credentials);
     return { kind: 'known', credentials };
   }
   const first = await stores.teams.findFirst();
@@ -49,6 +56,7 @@ async function makeFirstTeam(
     teamId: mintId('team'),
     agentId: mintId('agent'),
     publishableKey: mintApiKey('publishable'),
+    guestKey: mintApiKey('publishable'),
     secretKey: mintApiKey('secret'),
     webKey: mintApiKey('publishable'),
   };
@@ -60,8 +68,17 @@ async function makeFirstTeam(
     return { kind: 'elsewhere', teamId: first?.id };
   }
   await finish(stores, credentials);
-  await stores.apiKeys.create({ team: credentials.teamId }, credentials.webKey, WEB_KEY);
+  await makePublishableKeys(stores, credentials);
   return { kind: 'made', credentials };
+}
+
+/** Repeatable: a file of an earlier release gets the keys it lacks at the next start. */
+async function makePublishableKeys(
+  { apiKeys }: Stores,
+  { teamId: team, webKey, guestKey }: CompleteCredentials,
+): Promise<void> {
+  await apiKeys.create({ team }, webKey, WEB_KEY);
+  await apiKeys.create({ team }, guestKey, GUEST_KEY);
 }
 
 /** Makes what belongs to the first team, once. What an operator deletes or revokes later stays so. */

@@ -9,6 +9,7 @@ const credentials = {
   teamId: mintId('team'),
   agentId: mintId('agent'),
   publishableKey: 'pk_live_canary',
+  guestKey: 'pk_live_canaryOfVisitors',
   secretKey: 'sk_live_canary',
   webKey: 'pk_live_canaryOfTheChatPage',
 };
@@ -22,6 +23,7 @@ const page = (start: StartCredentials, more: Partial<StartFacts> = {}) =>
     model: 'm1',
     start,
     credentialsPath: '.data/credentials.json',
+    isTerminal: true,
     ...more,
   });
 
@@ -51,11 +53,19 @@ test('the chat comes first, when there is one', () => {
 });
 
 describe('keys', () => {
-  test('appear at the start that made them, with a command that works as it is', () => {
+  test('appear at the start that made them, with what each is for and a command that works as it is', () => {
     const text = page({ kind: 'made', credentials });
     expect(text).toContain(credentials.publishableKey);
+    expect(text).toMatch(/guest key +pk_live_canaryOfVisitors +for pages with visitors/);
     expect(text).toContain(`-H 'x-api-key: ${credentials.secretKey}'`);
     expect(text).toContain(`{"agentId": "${credentials.agentId}"}`);
+  });
+
+  test('do not appear where a log keeps what is written, not even at the start that made them', () => {
+    const text = page({ kind: 'made', credentials }, { isTerminal: false });
+    expect(text).not.toContain('canary');
+    expect(text).toContain('.data/credentials.json');
+    expect(text).toContain('guestKey is for pages with visitors');
   });
 
   test('appear at no later one', () => {
@@ -83,6 +93,6 @@ describe('keys', () => {
     const teamId = mintId('team');
     const text = page({ kind: 'elsewhere', teamId });
     expect(text).toContain(`key create --team ${teamId} --kind secret`);
-    expect(text).toContain(`key create --team ${teamId} --kind publishable`);
+    expect(text).toContain(`key create --team ${teamId} --kind publishable --access guest`);
   });
 });

@@ -10,13 +10,15 @@ export interface StartFacts {
   readonly model: string;
   readonly start: StartCredentials;
   readonly credentialsPath: string;
+  /** A person reads it, and no log keeps it: keys may be shown. */
+  readonly isTerminal: boolean;
   /** Others than this machine reach the server, and no proxy is trusted. */
   readonly needsTrustProxy?: boolean;
   /** The chat page was given a key that reaches all chats. */
   readonly isChatKeyOpen?: boolean;
 }
 
-/** What a person who starts the server reads. Keys appear once, at the start that made them. */
+/** What a person who starts the server reads. Keys appear once, at the start that made them, and only in a terminal. */
 export function startPage(facts: StartFacts): string {
   const { version, url, chat, database, model } = facts;
   return [
@@ -41,26 +43,37 @@ export function startPage(facts: StartFacts): string {
   ].join('\n');
 }
 
-function credentialLines({ url, start, credentialsPath }: StartFacts): string[] {
+function credentialLines({ url, start, credentialsPath, isTerminal }: StartFacts): string[] {
   if (start.kind === 'elsewhere') return lostLines(start.teamId, credentialsPath);
   const { credentials } = start;
-  const isNew = start.kind === 'made';
-  const keyText = isNew ? credentials.secretKey : `<the secretKey of ${credentialsPath}>`;
+  const isShown = start.kind === 'made' && isTerminal;
+  const keyText = isShown ? credentials.secretKey : `<the secretKey of ${credentialsPath}>`;
   return [
-    ...(isNew
-      ? [
-          `  Made for you, shown this once and kept in ${credentialsPath}:`,
-          `    team             ${credentials.teamId}`,
-          `    agent            ${credentials.agentId}`,
-          `    publishable key  ${credentials.publishableKey} (open)`,
-          `    secret key       ${credentials.secretKey}`,
-          `  The publishable key is open. ${openKeyWarning}`,
-        ]
-      : [`  Keys           ${credentialsPath} (agent ${credentials.agentId})`]),
+    ...(isShown
+      ? madeLines(credentials, credentialsPath)
+      : [
+          `  Keys           ${credentialsPath} (agent ${credentials.agentId})`,
+          '                 guestKey is for pages with visitors, secretKey for your servers;',
+          '                 publishableKey is open and reaches all chats.',
+        ]),
     '',
     '  Start a chat:',
     `    curl ${url}/chat -H 'x-api-key: ${keyText}' \\`,
     `      -H 'content-type: application/json' -d '{"agentId": "${credentials.agentId}"}'`,
+  ];
+}
+
+type Made = Exclude<StartCredentials, { kind: 'elsewhere' }>['credentials'];
+
+function madeLines(made: Made, credentialsPath: string): string[] {
+  return [
+    `  Made for you, shown this once and kept in ${credentialsPath}:`,
+    `    team             ${made.teamId}`,
+    `    agent            ${made.agentId}`,
+    `    secret key       ${made.secretKey}  for your servers`,
+    `    guest key        ${made.guestKey}  for pages with visitors: each reaches their own chats`,
+    `    publishable key  ${made.publishableKey}  open, for tests and pages behind a login of yours`,
+    `  The publishable key is open. ${openKeyWarning}`,
   ];
 }
 
@@ -69,6 +82,6 @@ function lostLines(teamId: string | undefined, credentialsPath: string): string[
     `  Keys           not in ${credentialsPath}: the database holds only their hashes.`,
     '                 To make new ones for the first team:',
     `                   npm run -s admin -- key create --team ${teamId ?? '<teamId>'} --kind secret`,
-    `                   npm run -s admin -- key create --team ${teamId ?? '<teamId>'} --kind publishable`,
+    `                   npm run -s admin -- key create --team ${teamId ?? '<teamId>'} --kind publishable --access guest`,
   ];
 }

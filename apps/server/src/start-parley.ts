@@ -98,6 +98,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
       model: model.description,
       start,
       credentialsPath,
+      isTerminal: process.stderr.isTTY === true,
       needsTrustProxy: env.TRUST_PROXY === false && !isThisMachine(env.HOST),
       isChatKeyOpen: webKey ? webKey.access === 'open' : false,
     }),

@@ -55,7 +55,7 @@ await mongo.database.stores.requestCounts.add([{ subject: `key:${mintId('key')}`
 await team.makeGuest();
 await team.userToken();
 await team.rest('DELETE', '/user/nobody');
-await team.rest('POST', '/key', { body: { kind: 'publishable' } });
+await team.rest('POST', '/key', { body: { kind: 'publishable', access: 'open' } });
 // A process that has not seen these documents before, and remembers none of them.
 const replica = await startReplica();
 

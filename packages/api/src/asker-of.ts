@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Id, utcDay } from '@parley/contract';
+import type { Stores } from '@parley/db';
 import type { Asker } from '@parley/turns';
 import { type Caller, isUnverifiedUser } from './caller.ts';
 import type { Services } from './context.ts';
@@ -13,11 +14,11 @@ export interface TurnLimits {
 
 /** Who asks for a turn, and what they may use. What the team has set is known for some seconds. */
 export async function askerOf(
-  { stores, turnLimits }: Pick<Services, 'stores' | 'turnLimits'>,
-  caller: Pick<Caller, 'as' | 'lineage' | 'scope' | 'tokensPerDay'>,
+  { stores, turnLimits }: { readonly stores: Pick<Stores, 'teams'> } & Pick<Services, 'turnLimits'>,
+  caller: Pick<Caller, 'as' | 'lineage' | 'scope' | 'limits'>,
   client: ClientAddress | undefined,
 ): Promise<Asker> {
-  const { lineage, scope, tokensPerDay } = caller;
+  const { lineage, scope, limits } = caller;
   const settings = await stores.teams.findSettings(scope);
   const { user } = scope;
   return {
@@ -30,7 +31,7 @@ export async function askerOf(
         : undefined,
     allowance: {
       tokensPerDay: {
-        key: tokensPerDay,
+        keys: limits.budgets,
         user: settings.tokensPerDayPerUser,
         address: settings.tokensPerDayPerUser,
         team: settings.tokensPerDay,

@@ -6,6 +6,8 @@ import { authenticate, type CallerStores } from './caller.ts';
 const record = {
   id: mintId('key'),
   lineage: mintId('key'),
+  issuers: [],
+  budgets: [],
   team: mintId('team'),
   kind: 'secret' as const,
 };
@@ -41,6 +43,8 @@ describe('a key is taken from', () => {
     expect(await authenticate(store, { ...noPage, ...headers })).toEqual({
       key: record.id,
       lineage: record.lineage,
+      issuers: [],
+      limits: { budgets: [] },
       kind: 'secret',
       as: { role: 'team' },
       scope: { team: record.team },

@@ -1,5 +1,5 @@
 import { type Id, type KeyScope, Refusal } from '@parley/contract';
-import type { ApiKeyRecord, ReadGuard, Scope, Stores } from '@parley/db';
+import type { ApiKeyRecord, IssuerLimits, ReadGuard, Scope, Stores } from '@parley/db';
 import { type ProvedUser, proveUser, shutOutCode, type UserTokenStores } from './user-token.ts';
 
 /** Who calls, as the key proved it, and the user's token where one came. */
@@ -12,8 +12,10 @@ export interface Caller {
   readonly as: CallerRole;
   /** What a secret key may do, where it does not say everything. */
   readonly scopes?: readonly KeyScope[] | undefined;
-  /** The key's budget. */
-  readonly tokensPerDay?: number | undefined;
+  /** The families of the keys that issued it, the oldest first. */
+  readonly issuers: readonly Id<'key'>[];
+  /** The key's end, origins and budgets, and those of the keys that issued it. */
+  readonly limits: IssuerLimits;
   /** What the caller may reach. */
   readonly scope: Scope;
 }
@@ -79,9 +81,9 @@ export async function authenticate(
   const { userToken } = headers;
   const user = userToken === undefined ? undefined : await proveUser(stores, key, userToken, guard);
   if (user) await refuseShutOut(stores, key.team, user);
-  const { id, lineage, kind, scopes, tokensPerDay } = key;
-  const restrictions = { ...(scopes && { scopes }), ...(tokensPerDay !== undefined && { tokensPerDay }) };
-  return { key: id, lineage, kind, ...restrictions, ...reachOf(key, user) };
+  const { id, lineage, issuers, kind, scopes, budgets, origins, familyExpiresAt } = key;
+  const limits = { budgets, ...(origins && { origins }), ...(familyExpiresAt && { familyExpiresAt }) };
+  return { key: id, lineage, issuers, kind, ...(scopes && { scopes }), limits, ...reachOf(key, user) };
 }
 
 /** @throws Refusal `user_blocked`, `user_signed_out` */

@@ -6,7 +6,8 @@ import { toIdempotency } from './idempotency.ts';
 function newCaller(fields: Partial<Caller> = {}): Caller {
   const key = mintId('key');
   const as = { role: 'team' } as const;
-  return { key, lineage: key, kind: 'secret', as, scope: { team: mintId('team') }, ...fields };
+  const limits = { issuers: [], limits: { budgets: [] } };
+  return { key, lineage: key, ...limits, kind: 'secret', as, scope: { team: mintId('team') }, ...fields };
 }
 
 const caller = newCaller();

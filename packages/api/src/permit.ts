@@ -1,17 +1,19 @@
 import { Refusal } from '@parley/contract';
-import type { ApiKeyReach, Scope } from '@parley/db';
+import type { Scope } from '@parley/db';
 import type { Caller } from './caller.ts';
-import type { Policy } from './policies.ts';
+import { assertUnrestricted } from './credentials/escalation.ts';
+import { credentialRules, type Policy } from './policies.ts';
 
 /**
  * Lets a caller ask for what a policy says, or refuses them.
  *
  * @throws Refusal `user_token_needed`, `secret_key_needed`, `guest_key_needed`, `verified_user_needed`,
- *   `key_scope_missing`
+ *   `key_scope_missing`, `unrestricted_key_needed`
  */
-export function permit(caller: Caller, { callers, scope }: Policy): void {
+export function permit(caller: Caller, { callers, scope, credential }: Policy): void {
   refuseWrongCaller(caller, callers);
   if (caller.scopes && !caller.scopes.includes(scope)) throw new Refusal('key_scope_missing');
+  if (credential && credentialRules[credential] === 'unrestricted issuers') assertUnrestricted(caller);
 }
 
 function refuseWrongCaller({ kind, as }: Caller, callers: Policy['callers']): void {
@@ -42,39 +44,10 @@ export function ownUser({ user }: Scope, named: string | undefined): string | un
 }
 
 /**
- * Keeps a restricted key from getting at more by way of another key.
- *
- * @throws Refusal `key_beyond_yours`
- */
-export function refuseBeyond(
-  { scopes, scope: { agents }, tokensPerDay }: Caller,
-  key: ApiKeyReach & { readonly kind: Caller['kind']; readonly tokensPerDay?: number | null },
-): void {
-  const canDo = key.kind === 'secret' ? key.scopes : (['chats:read', 'chats:write', 'agents:read'] as const);
-  const doesMore = scopes && !canDo?.every((one) => scopes.includes(one));
-  const reachesMore = agents && !key.agents?.every((one) => agents.includes(one));
-  const spendsMore =
-    tokensPerDay !== undefined && (key.tokensPerDay ?? Number.POSITIVE_INFINITY) > tokensPerDay;
-  if (doesMore || reachesMore || spendsMore) throw new Refusal('key_beyond_yours');
-}
-
-/**
  * Keeps a key for some agents from what is about the whole team.
  *
  * @throws Refusal `whole_team_key_needed`
  */
 export function refuseRestricted({ agents }: Scope): void {
   if (agents) throw new Refusal('whole_team_key_needed');
-}
-
-/**
- * Keeps a restricted key from naming who signs the tokens of the team's users: that would grant it every user's chats.
- *
- * @throws Refusal `whole_team_key_needed`, `key_beyond_yours`
- */
-export function refuseNamingIssuer({ scopes, scope, tokensPerDay }: Caller): void {
-  refuseRestricted(scope);
-  const needed = ['chats:read', 'chats:write', 'keys:write'] as const;
-  const canSpeakForUsers = !scopes || needed.every((one) => scopes.includes(one));
-  if (!canSpeakForUsers || tokensPerDay !== undefined) throw new Refusal('key_beyond_yours');
 }

@@ -1,5 +1,20 @@
 import type { KeyScope } from '@parley/contract';
 
+/** What procedures issue. Whoever has one of these acts with it as a caller. */
+export type IssuedCredential = 'key' | 'signing secret' | 'token issuer' | 'guest token';
+
+/**
+ * Issuing a credential never grants more than the issuer has. A key, and a guest's token beside its key, are kept
+ * within the limits of the issuer (`credentials/escalation.ts`). A signing secret, or an issuer of tokens, has no
+ * limits that could be kept: only callers without any deal with it.
+ */
+export const credentialRules = {
+  key: 'within the issuer',
+  'signing secret': 'unrestricted issuers',
+  'token issuer': 'unrestricted issuers',
+  'guest token': 'within the issuer',
+} as const satisfies Record<IssuedCredential, 'within the issuer' | 'unrestricted issuers'>;
+
 /** Who may ask for a procedure, and what a restricted secret key needs for it. */
 export interface Policy {
   /**
@@ -12,6 +27,13 @@ export interface Policy {
   readonly callers: 'everyone' | 'secret' | 'newcomer' | 'verified';
   /** The scope that a secret key with scopes has to have. */
   readonly scope: KeyScope;
+  /**
+   * The credential that the procedure issues, changes, ends or shows. A procedure that does not say so here gets no
+   * store function that could issue one.
+   */
+  readonly credential?: IssuedCredential;
+  /** Callers who act for the whole team leave an entry in the audit log, as with every procedure for `secret`. */
+  readonly isAuditedForTeams?: true;
 }
 
 const reading = { callers: 'everyone', scope: 'chats:read' } as const;
@@ -26,7 +48,7 @@ export const policies = {
   'chat.list': reading,
   'chat.get': reading,
   'chat.update': writing,
-  'chat.delete': writing,
+  'chat.delete': { ...writing, isAuditedForTeams: true },
   'chat.follow': reading,
   'message.create': writing,
   'message.list': reading,
@@ -40,20 +62,20 @@ export const policies = {
   'agent.delete': { callers: 'secret', scope: 'agents:write' },
   'agent.listVersions': { callers: 'secret', scope: 'agents:read' },
   'agent.rollback': { callers: 'secret', scope: 'agents:write' },
-  'guest.create': { callers: 'newcomer', scope: 'chats:write' },
+  'guest.create': { callers: 'newcomer', scope: 'chats:write', credential: 'guest token' },
   'guest.claim': { callers: 'verified', scope: 'chats:write' },
-  'signingSecret.create': { callers: 'secret', scope: 'keys:write' },
-  'signingSecret.list': { callers: 'secret', scope: 'keys:read' },
-  'signingSecret.revoke': { callers: 'secret', scope: 'keys:write' },
-  'tokenIssuer.set': { callers: 'secret', scope: 'keys:write' },
+  'signingSecret.create': { callers: 'secret', scope: 'keys:write', credential: 'signing secret' },
+  'signingSecret.list': { callers: 'secret', scope: 'keys:read', credential: 'signing secret' },
+  'signingSecret.revoke': { callers: 'secret', scope: 'keys:write', credential: 'signing secret' },
+  'tokenIssuer.set': { callers: 'secret', scope: 'keys:write', credential: 'token issuer' },
   'tokenIssuer.get': { callers: 'secret', scope: 'keys:read' },
-  'tokenIssuer.delete': { callers: 'secret', scope: 'keys:write' },
-  'key.create': { callers: 'secret', scope: 'keys:write' },
-  'key.list': { callers: 'secret', scope: 'keys:read' },
-  'key.get': { callers: 'secret', scope: 'keys:read' },
-  'key.update': { callers: 'secret', scope: 'keys:write' },
-  'key.roll': { callers: 'secret', scope: 'keys:write' },
-  'key.revoke': { callers: 'secret', scope: 'keys:write' },
+  'tokenIssuer.delete': { callers: 'secret', scope: 'keys:write', credential: 'token issuer' },
+  'key.create': { callers: 'secret', scope: 'keys:write', credential: 'key' },
+  'key.list': { callers: 'secret', scope: 'keys:read', credential: 'key' },
+  'key.get': { callers: 'secret', scope: 'keys:read', credential: 'key' },
+  'key.update': { callers: 'secret', scope: 'keys:write', credential: 'key' },
+  'key.roll': { callers: 'secret', scope: 'keys:write', credential: 'key' },
+  'key.revoke': { callers: 'secret', scope: 'keys:write', credential: 'key' },
   'user.delete': { callers: 'secret', scope: 'users:write' },
   'user.block': { callers: 'secret', scope: 'users:write' },
   'user.unblock': { callers: 'secret', scope: 'users:write' },

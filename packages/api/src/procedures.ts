@@ -1,13 +1,14 @@
 import { isId, Refusal } from '@parley/contract';
 import type { z } from 'zod';
 import { askerOf } from './asker-of.ts';
-import { beginAct, madeBy, targetOf } from './audit/begin-act.ts';
+import { beginAct, limitsIn, madeBy, noteRefused, targetOf } from './audit/begin-act.ts';
 import type { Caller } from './caller.ts';
 import { type ChatNotFound, findChat } from './chat/find-chat.ts';
 import type { Context } from './context.ts';
+import { issuerFor, type ProcedureStores } from './credentials/issuers.ts';
 import { toIdempotency } from './idempotency.ts';
 import { permit } from './permit.ts';
-import { policyOf } from './policies.ts';
+import { type Policy, policyOf } from './policies.ts';
 import { refusalOf, toTrpcError } from './refusal-of.ts';
 import { refusingInStream } from './refusing-in-stream.ts';
 import type { StreamKind } from './streams/open-stream.ts';
@@ -23,21 +24,55 @@ const refusing = t.procedure.use(async ({ next }) => {
 /** Proves who calls, and that they may ask for this, before the input is looked at. */
 const authenticated = refusing.use(async ({ ctx, path, next }) => {
   const caller = await ctx.caller();
-  permit(caller, policyOf(path));
-  return next({ ctx: { ...ctx.services, caller, scope: caller.scope } });
+  const { stores, ...services } = ctx.services;
+  const { scope } = caller;
+  const policy = policyOf(path);
+  const auditEntry = auditEntryOf(ctx, caller);
+  const noteEscalation = async (error: unknown) => {
+    if (isEscalation(policy, caller, error))
+      await noteRefused(stores.audit, scope, { ...auditEntry, action: path });
+  };
+  try {
+    permit(caller, policy);
+  } catch (error) {
+    await noteEscalation(error);
+    throw error;
+  }
+  const issuerOf = issuerFor(stores, caller, path, policy.credential);
+  const result = await next({
+    ctx: { ...services, stores: stores as ProcedureStores, caller, scope, auditEntry, issuerOf },
+  });
+  if (!result.ok) await noteEscalation(refusalOf(result.error));
+  return result;
 });
+
+function auditEntryOf({ address: addressOf, requestId: request }: Context, { key }: Caller) {
+  const address = addressOf();
+  return { actor: { kind: 'key', key }, request, ...(address !== undefined && { address }) } as const;
+}
+
+/** A secret key that asked for more than it may have, by way of another credential. */
+function isEscalation({ credential }: Policy, { kind }: Caller, error: unknown): boolean {
+  const isRefused = error instanceof Refusal && error.status === 403;
+  return isRefused && kind === 'secret' && credential !== undefined;
+}
 
 /** For whoever the policy names. What servers change in their team is noted in the audit log, before it is done. */
 export const procedure = authenticated.use(async ({ ctx, path, type, getRawInput, next }) => {
-  if (type !== 'mutation' || policyOf(path).callers !== 'secret') return next();
+  if (type !== 'mutation' || !isAudited(policyOf(path), ctx.caller)) return next();
   const target = targetOf(await getRawInput());
-  const actor = { kind: 'key', key: ctx.caller.key } as const;
-  const entry = { actor, action: path, request: ctx.requestId, ...(target !== undefined && { target }) };
+  const entry = { ...ctx.auditEntry, action: path, ...(target !== undefined && { target }) };
   const end = await beginAct(ctx.stores.audit, ctx.scope, entry);
   const result = await next();
-  await end(result.ok ? { target: madeBy(result.data) } : refusalOf(result.error));
+  if (result.ok) await end({ target: madeBy(result.data), details: limitsIn(result.data) });
+  else await end(refusalOf(result.error));
   return result;
 });
+
+/** What administers, and what a key does to chats that may be its users'. */
+function isAudited({ callers, isAuditedForTeams }: Policy, { as }: Caller): boolean {
+  return callers === 'secret' || (isAuditedForTeams === true && as.role === 'team');
+}
 
 /**
  * For subscriptions: the one way to answer with a stream. The stream has its place among those that are open, and
@@ -98,7 +133,7 @@ const replaying = keyed.use(async ({ ctx, getRawInput, next }) => {
   const found = chatId && (await stores.chats.find(scope, chatId));
   const kept = found && (await turns.findKept(found, idempotency));
   if (kept) ctx.markReplayed();
-  const asker = kept ? undefined : await askerOf(ctx.services, ctx.caller, ctx.client());
+  const asker = kept ? undefined : await askerOf(ctx, ctx.caller, ctx.client());
   return next({ ctx: { found: found || undefined, kept: kept || undefined, asker } });
 });
 

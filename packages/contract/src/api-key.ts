@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flagSchema } from './flag.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { tokensPerDaySchema } from './team.ts';
@@ -17,11 +18,17 @@ export type KeyAccess = (typeof keyAccesses)[number];
 export const openKeyWarning =
   'Whoever has this key can read, write and delete all chats of the team: for pages with visitors, make a `guest` or `verified` key.';
 
+/** What each choice of `access` means, for whoever has to choose. */
+export const keyAccessMeanings = {
+  guest: 'visitors of your page, each with their own chats; users with a token of yours as well',
+  verified: 'only users with a token that your servers sign, each with their own chats',
+  open: 'all chats of the team, for whoever has the key',
+} as const satisfies Record<KeyAccess, string>;
+
 const accessSchema = z.enum(keyAccesses).meta({
   description:
-    'Whose chats a publishable key reaches. `open`, unless said otherwise: all of the team, whoever has the key. ' +
-    '`guest`: a visitor with a token of `POST /guest` reaches their own, a user with a token of yours theirs. ' +
-    '`verified`: only a user with a token that your servers sign.',
+    `Whose chats a publishable key reaches; it must be chosen. \`guest\`: ${keyAccessMeanings.guest}. ` +
+    `\`verified\`: ${keyAccessMeanings.verified}. \`open\`: ${keyAccessMeanings.open}.`,
 });
 
 const keyNameSchema = textSchema({ min: 1, max: limits.nameLengthMax }).meta({
@@ -67,7 +74,7 @@ const scopesSchema = z
   .max(keyScopes.length)
   .meta({
     description:
-      'All that a secret key may do; without, everything. A key that makes keys makes none that may do more.',
+      'All that a secret key may do; without, everything. A key that issues keys issues none that may do more.',
   });
 
 const agentIdsSchema = z
@@ -78,7 +85,7 @@ const agentIdsSchema = z
 
 const expiresAtSchema = momentSchema
   .refine((text) => Date.parse(text) > Date.now(), 'must lie in the future')
-  .meta({ description: 'From then on the key is refused.' });
+  .meta({ description: 'From then on the key is refused, with every key that it issued.' });
 
 const keyBudgetSchema = tokensPerDaySchema.meta({
   description:
@@ -102,6 +109,14 @@ export const listKeysInputSchema = z.strictObject({});
 /** Names one key. */
 export const oneKeyInputSchema = z.strictObject({ keyId: idInputSchema('key') });
 
+export const revokeKeyInputSchema = oneKeyInputSchema.extend({
+  revokeIssued: flagSchema.optional().meta({
+    description:
+      'Also revoke every key and signing secret that this key, and those issued by it, have issued. Always done when ' +
+      'the key has limits.',
+  }),
+});
+
 /** A field that is left out stays as it is. */
 export const updateKeyInputSchema = oneKeyInputSchema.extend({
   name: keyNameSchema.optional(),
@@ -122,6 +137,11 @@ export const rollKeyInputSchema = oneKeyInputSchema.extend({
 
 const keyFields = {
   id: idSchema('key'),
+  familyId: idSchema('key').meta({
+    description:
+      'The first of the keys that replaced each other by rolling: its own id unless it was rolled.',
+  }),
+  issuedBy: idSchema('key').optional().meta({ description: 'The key that issued it; absent for a root.' }),
   kind: kindSchema,
   name: z.string().optional(),
   visibleStart: z.string().meta({ description: 'How the key begins, to know it by.' }),

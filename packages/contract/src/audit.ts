@@ -29,9 +29,18 @@ export const auditEntrySchema = z
     }),
     targetId: z.string().optional().meta({ description: 'What was made, changed or deleted.' }),
     requestId: z.string().optional().meta({ description: 'Names the request in the log.' }),
-    outcome: z.enum(['done', 'unknown']).meta({
+    address: z.string().optional().meta({
+      description: "The client's address, as rate limits count it: an IPv4 address or an IPv6 network.",
+    }),
+    details: z.record(z.string(), z.unknown()).optional().meta({
       description:
-        '`unknown`: it is under way, or was cut off, and may have been done. What was refused is not listed.',
+        'What a key was given: its kind, scopes, agents, origins, budget and end. Never its text or name.',
+    }),
+    outcome: z.enum(['done', 'refused', 'unknown']).meta({
+      description:
+        '`refused`: a secret key asked to deal with keys or signing secrets beyond what it may; noted once an hour ' +
+        'for each key and operation. Other refusals are not listed. `unknown`: it is under way, or was cut off, and ' +
+        'may have been done.',
     }),
   })
   .meta({ id: 'AuditEntry', description: 'One administrative act.' });

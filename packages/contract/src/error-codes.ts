@@ -131,8 +131,21 @@ export const errorRegister = {
   },
   key_beyond_yours: {
     trpcCode: 'FORBIDDEN',
-    message: 'This key would reach more than yours does. Use a key with more scopes, or with all agents.',
-    when: 'A restricted secret key was to make, change, roll or revoke a key that may do more than itself.',
+    message:
+      'Your key has limits: it can issue keys within them, and change or revoke only itself and keys that it issued. Use a key without limits.',
+    when: 'A secret key with scopes, agents, an end, origins or a budget was to issue, change, roll or revoke a key beyond these limits, a key that it did not issue, or to give itself more.',
+  },
+  unrestricted_key_needed: {
+    trpcCode: 'FORBIDDEN',
+    message:
+      'Signing secrets and the token issuer speak for every user of your team. Use a secret key without agents, end, budget and origins; if it has scopes, `chats:read`, `chats:write` and `keys:write` must be among them.',
+    when: 'Signing secrets, or the token issuer, were to be dealt with by a restricted secret key.',
+  },
+  too_many_key_generations: {
+    trpcCode: 'FORBIDDEN',
+    message:
+      'Your key was issued by a key that was itself issued: it can issue no further keys. Use one of those.',
+    when: 'A key of the third generation was to issue a key.',
   },
   whole_team_key_needed: {
     trpcCode: 'FORBIDDEN',
@@ -249,6 +262,12 @@ export const errorRegister = {
     message:
       'The agent has changed since you read it. Read it again, and make your change to what it is now.',
     when: "A change named an `expectedVersion` that is not the agent's.",
+  },
+  key_beyond_issuer: {
+    trpcCode: 'CONFLICT',
+    message:
+      'The key that issued this key has less than that. Give the issuing key more first, or create a key without it.',
+    when: 'A key that another key issued was to be given a later end, a larger budget or other origins than its issuer has.',
   },
   key_ended: {
     trpcCode: 'CONFLICT',

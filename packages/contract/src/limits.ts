@@ -135,6 +135,8 @@ export const limits = {
   usagePageMax: 1_000,
   /** A team's keys are looked through by people. */
   keyListMax: 1_000,
+  /** A key, the keys that it issued, and the keys that those issued. */
+  keyGenerationsMax: 3,
   /** A key is used from a handful of sites. */
   keyOriginsMax: 20,
   /** A key is for a product's few agents. */

@@ -49,6 +49,9 @@ export const oneSigningSecretInputSchema = z.strictObject({ secretId: idInputSch
 const secretFields = {
   id: idSchema('secret').meta({ description: "The secret's id: a token may name it as its `kid`." }),
   visibleStart: z.string().meta({ description: 'How the secret begins, to know it by.' }),
+  issuedBy: idSchema('key')
+    .optional()
+    .meta({ description: 'The key that issued it; absent when an operator did.' }),
   createdAt: momentSchema,
   expiresAt: momentSchema.optional(),
 };

@@ -1,12 +1,27 @@
 import { type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { type ApiKeyKind, isApiKey, kindOf, mintApiKey } from './api-key.ts';
+import { keysWithin, toKeyInfo, toKeyUpdate, working } from './api-key-document.ts';
 import { createCredentialCache } from './credential-cache.ts';
 import { isDuplicateKey } from './database-errors.ts';
+import { familyEnd, limitFields, limitsOf, within } from './key-limits.ts';
 import type { ApiKeyDocument, Models } from './models.ts';
-import type { ApiKeyFields, ApiKeyInfo, ApiKeyReach, ApiKeyRecord, IssuedApiKey, Scope } from './records.ts';
+import type {
+  ApiKeyFields,
+  ApiKeyInfo,
+  ApiKeyReach,
+  ApiKeyRecord,
+  IssuedApiKey,
+  IssuerLimits,
+  Scope,
+} from './records.ts';
 import { hashSecretText, visibleStart } from './secret-text.ts';
 import type { ApiKeyStore } from './store.ts';
+
+type Fields = ApiKeyFields & ApiKeyReach;
+
+/** Where a key comes from: the family of the key it replaces, the keys that issued it. */
+type Origin = Pick<ApiKeyDocument, 'lineage' | 'issuedBy' | 'issuers'>;
 
 /** Keys that were found are remembered for a few seconds: every request brings one. */
 export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
@@ -19,49 +34,73 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
 
     issue: (scope, kind, fields) => issue(scope, kind, fields),
 
-    async get({ team }, id) {
-      const found = await apiKeys.findOne({ _id: id, team }).lean();
-      return found ? toInfo(found) : undefined;
+    async issueFrom(scope, { id, lineage, issuers }, kind, fields) {
+      const made = await issue(scope, kind, fields, { issuedBy: id, issuers: [...issuers, lineage] });
+      return keepUnlessRevoked(scope, made, id);
     },
 
-    async list({ team }, limit) {
-      const found = await apiKeys.find({ team }).sort({ _id: -1 }).limit(limit).lean();
-      return found.map(toInfo);
+    async get(scope, id) {
+      const found = await apiKeys.findOne({ ...keysWithin(scope), _id: id }).lean();
+      return found ? toKeyInfo(found) : undefined;
+    },
+
+    async list(scope, limit) {
+      const found = await apiKeys.find(keysWithin(scope)).sort({ _id: -1 }).limit(limit).lean();
+      return found.map(toKeyInfo);
     },
 
     async update({ team }, id, fields) {
       const found = await apiKeys
-        .findOneAndUpdate(working(team, id), toUpdate(fields), { returnDocument: 'after' })
+        .findOneAndUpdate({ _id: id, ...working(team) }, toKeyUpdate(fields), { returnDocument: 'after' })
         .lean();
-      return found ? toInfo(found) : undefined;
+      if (!found) return undefined;
+      lookUp.forget(found.hash);
+      const { lineage = id } = found;
+      if (fields.expiresAt) {
+        await apiKeys.updateMany({ issuers: lineage, team }, { $min: { expiresAt: fields.expiresAt } });
+      }
+      return toKeyInfo(found);
     },
 
     async roll(scope, id, until) {
-      const old = await apiKeys.findOne(working(scope.team, id)).lean();
+      const old = await apiKeys.findOne({ _id: id, ...working(scope.team) }).lean();
       if (!old) return undefined;
-      const { name, access, origins, scopes, agents, tokensPerDay } = old;
-      const fields = {
-        ...(name !== undefined && { name }),
-        ...(access && { access }),
-        ...(origins && { origins }),
-        ...(scopes && { scopes }),
-        ...(agents && { agents }),
-        ...(tokensPerDay !== undefined && { tokensPerDay }),
-      };
+      const { lineage = id, issuedBy, issuers, kind } = old;
+      const origin = { lineage, ...(issuedBy && { issuedBy }), ...(issuers && { issuers }) };
       // The new one first: whatever happens in between, one of the two works.
-      const made = await issue(scope, old.kind, fields, old.lineage ?? old._id);
-      await apiKeys.updateOne({ _id: id, team: scope.team }, { $min: { expiresAt: until } });
+      const made = await keepUnlessRevoked(scope, await issue(scope, kind, fieldsOf(old), origin), id);
+      if (made) await replace(old, until);
       return made;
     },
 
-    async revoke({ team }, id) {
-      const isThere = { _id: id, team };
-      const { matchedCount } = await apiKeys.updateOne(
-        { ...isThere, revokedAt: trusted({ $exists: false }) },
-        { $set: { revokedAt: new Date() } },
-      );
-      return matchedCount === 1 || (await apiKeys.exists(isThere)) !== null;
+    async revoke({ team }, id, withIssued = false) {
+      const now = new Date();
+      const found = await apiKeys
+        .findOneAndUpdate(
+          { _id: id, team },
+          { $min: { revokedAt: now }, ...(withIssued && { $max: { issuedRevokedAt: now } }) },
+        )
+        .lean();
+      if (found) lookUp.forget(found.hash);
+      return found !== null;
     },
+
+    async listIssued({ team }, family, limit) {
+      const found = await apiKeys
+        .find({ issuers: family, ...working(team) }, { _id: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(({ _id }) => _id);
+    },
+
+    async revokeIssued({ team }, family, ids) {
+      const theirs = { _id: trusted({ $in: [...ids] }), issuers: family, team };
+      const found = await apiKeys.find(theirs, { hash: 1 }).limit(ids.length).lean();
+      await apiKeys.updateMany(theirs, { $min: { revokedAt: new Date() } });
+      for (const { hash } of found) lookUp.forget(hash);
+    },
+
+    findIssuerLimits,
 
     async find(key, guard) {
       if (!isApiKey(key)) return undefined;
@@ -73,22 +112,47 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
   async function issue(
     scope: Scope,
     kind: ApiKeyKind,
-    fields: ApiKeyFields & ApiKeyReach,
-    lineage?: Id<'key'>,
+    fields: Fields,
+    origin: Origin = {},
   ): Promise<IssuedApiKey> {
     const key = mintApiKey(kind);
-    return { key, info: await insert(scope, key, fields, lineage) };
+    return { key, info: await insert(scope, key, fields, origin) };
+  }
+
+  /**
+   * A revocation lists the keys it ends after its own mark is stored. A key that is inserted later than that sees
+   * the mark here, so that none escapes.
+   */
+  async function keepUnlessRevoked(
+    { team }: Scope,
+    made: IssuedApiKey,
+    parent: Id<'key'>,
+  ): Promise<IssuedApiKey | undefined> {
+    const isThere = { _id: parent, team, revokedAt: trusted({ $exists: false }) };
+    if (await apiKeys.exists(isThere)) return made;
+    await apiKeys.deleteOne({ _id: made.info.id, team });
+    return undefined;
+  }
+
+  async function replace(old: ApiKeyDocument, until: Date): Promise<void> {
+    const { _id, team, replacedAt, expiresAt } = old;
+    const first = { replacedAt: new Date(), ...(expiresAt && { familyExpiresAt: expiresAt }) };
+    await apiKeys.updateOne(
+      { _id, team },
+      { $min: { expiresAt: until }, ...(!replacedAt && { $set: first }) },
+    );
+    lookUp.forget(old.hash);
   }
 
   async function insert(
     { team }: Scope,
     key: string,
-    fields: ApiKeyFields & ApiKeyReach,
-    lineage?: Id<'key'>,
+    fields: Fields,
+    origin: Origin = {},
   ): Promise<ApiKeyInfo> {
     const document: ApiKeyDocument = {
       _id: mintId('key'),
-      ...(lineage && { lineage }),
+      ...origin,
       team,
       kind: kindOf(key),
       hash: hashSecretText(key),
@@ -105,12 +169,12 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     try {
       await apiKeys.insertMany([document], { lean: true });
       lookUp.forget(document.hash);
-      return toInfo(document);
+      return toKeyInfo(document);
     } catch (error) {
       // The same key again: it was stored before, unless it is another team's.
       const kept = isDuplicateKey(error) && (await apiKeys.findOne({ hash: document.hash, team }).lean());
       if (!kept) throw error;
-      return toInfo(kept);
+      return toKeyInfo(kept);
     }
   }
 
@@ -119,25 +183,40 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
       .findOne(
         { hash, revokedAt: trusted({ $exists: false }) },
         {
-          ...{ team: 1, kind: 1, expiresAt: 1, lineage: 1, lastUsedAt: 1 },
-          ...{ access: 1, origins: 1, scopes: 1, agents: 1, tokensPerDay: 1 },
+          ...{ ...limitFields, issuers: 1, createdAt: 1, team: 1, kind: 1, lastUsedAt: 1 },
+          ...{ access: 1, scopes: 1, agents: 1 },
         },
       )
       .lean();
-    if (!found || (found.expiresAt && found.expiresAt <= new Date())) return undefined;
+    if (!found || isPast(found.expiresAt)) return undefined;
+    const { _id: id, lineage = id, team, issuers = [], createdAt } = found;
+    const above = await findIssuerLimits({ team }, issuers, createdAt);
+    const bounds = above && within(above, found, lineage);
+    if (!bounds || isPast(bounds.familyExpiresAt)) return undefined;
     noteUse(found);
-    const { _id: id, lineage = id, team, kind, access, origins, scopes, agents, tokensPerDay } = found;
+    const { kind, access = 'open', scopes, agents } = found;
     return {
-      id,
-      lineage,
-      team,
-      kind,
-      ...(kind === 'publishable' && { access: access ?? 'open' }),
-      ...(origins && { origins }),
+      ...{ id, lineage, issuers, team, kind },
+      ...(kind === 'publishable' && { access }),
       ...(scopes && { scopes }),
       ...(agents && { agents }),
-      ...(tokensPerDay !== undefined && { tokensPerDay }),
+      ...bounds,
     };
+  }
+
+  /** Read with each key that has issuers, and not remembered: together both would be older than a key may be. */
+  async function findIssuerLimits(
+    { team }: Scope,
+    issuers: readonly Id<'key'>[],
+    createdAt?: Date,
+  ): Promise<IssuerLimits | undefined> {
+    if (issuers.length === 0) return { budgets: [] };
+    const families = trusted({ $in: [...issuers] });
+    const keys = await apiKeys
+      .find({ $or: [{ _id: families }, { lineage: families }], team }, limitFields)
+      .limit(limits.keyListMax)
+      .lean();
+    return limitsOf(issuers, keys, createdAt);
   }
 
   /** Nobody waits for it, and nothing is lost with it but a time. */
@@ -148,48 +227,21 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
   }
 }
 
-/** A key that neither was revoked nor has expired. */
-function working(team: Id<'team'>, id: Id<'key'>) {
+/** All that a key's successor has of it. */
+function fieldsOf(old: ApiKeyDocument): Fields {
+  const { name, access, origins, scopes, agents, tokensPerDay } = old;
+  const expiresAt = familyEnd(old);
   return {
-    _id: id,
-    team,
-    revokedAt: trusted({ $exists: false }),
-    $or: [{ expiresAt: trusted({ $exists: false }) }, { expiresAt: trusted({ $gt: new Date() }) }],
-  };
-}
-
-function toUpdate({ name, access, origins, expiresAt, tokensPerDay }: ApiKeyFields) {
-  return {
-    $set: {
-      ...(name !== undefined && { name }),
-      ...(access && { access }),
-      ...(origins?.length && { origins }),
-      ...(expiresAt && { expiresAt }),
-      ...(typeof tokensPerDay === 'number' && { tokensPerDay }),
-    },
-    $unset: {
-      ...(origins?.length === 0 && { origins: 1 }),
-      ...(tokensPerDay === null && { tokensPerDay: 1 }),
-    },
-  };
-}
-
-function toInfo(document: ApiKeyDocument): ApiKeyInfo {
-  const { _id: id, kind, visibleStart: start, name, origins, createdAt } = document;
-  const { access = 'open', scopes, agents, tokensPerDay, lastUsedAt, expiresAt, revokedAt } = document;
-  return {
-    id,
-    kind,
-    visibleStart: start,
     ...(name !== undefined && { name }),
-    ...(kind === 'publishable' && { access }),
+    ...(access && { access }),
     ...(origins && { origins }),
     ...(scopes && { scopes }),
     ...(agents && { agents }),
     ...(tokensPerDay !== undefined && { tokensPerDay }),
-    createdAt,
-    ...(lastUsedAt && { lastUsedAt }),
     ...(expiresAt && { expiresAt }),
-    ...(revokedAt && { revokedAt }),
   };
+}
+
+function isPast(moment: Date | undefined): boolean {
+  return moment !== undefined && moment <= new Date();
 }

@@ -1,36 +1,51 @@
-import { limits, mintId } from '@parley/contract';
+import { type Id, limits, mintId } from '@parley/contract';
 import { LRUCache } from 'lru-cache';
 import { trusted } from 'mongoose';
 import type { AuditDocument, Models } from './models.ts';
-import type { AuditEntryRecord, NewAuditEntry, Scope } from './records.ts';
+import type { AuditDetails, AuditEntryRecord, NewAuditEntry, Scope } from './records.ts';
 import type { AuditStore } from './store.ts';
 
 export function createAuditStore({ audit }: Models): AuditStore {
   const noted = new LRUCache<string, true>({ max: limits.cacheEntriesMax, ttl: limits.auditSameEveryMs });
 
-  async function insert({ team }: Scope, entry: NewAuditEntry, isDone: boolean) {
-    const { actor, action, target, request } = entry;
-    const document: AuditDocument = {
-      _id: mintId('audit'),
-      team,
-      at: new Date(),
-      actorKind: actor.kind,
-      ...(actor.kind === 'key' && { key: actor.key }),
-      action,
-      ...(target !== undefined && { target }),
-      ...(request !== undefined && { request }),
-      ...(isDone && { isDone }),
-    };
-    await audit.insertMany([document], { lean: true });
-    return document._id;
+  /** Whether this process has noted the same within the hour. */
+  function isKnown({ team }: Scope, { actor, action }: NewAuditEntry): boolean {
+    const name = `${team}/${actor.kind === 'key' ? actor.key : ''}/${action}`;
+    if (noted.has(name)) return true;
+    noted.set(name, true);
+    return false;
+  }
+
+  async function insert(
+    { team }: Scope,
+    entries: readonly NewAuditEntry[],
+    end: End,
+  ): Promise<Id<'audit'>[]> {
+    const documents = entries.map((entry) => toDocument(team, entry, end));
+    if (documents.length > 0) await audit.insertMany(documents, { lean: true });
+    return documents.map(({ _id }) => _id);
   }
 
   return {
-    begin: (scope, entry) => insert(scope, entry, false),
+    async begin(scope, entry) {
+      const document = toDocument(scope.team, entry, {});
+      await audit.insertMany([document], { lean: true });
+      return document._id;
+    },
 
-    async finish({ team }, id, target) {
-      const $set = { isDone: true as const, ...(target !== undefined && { target }) };
+    beginAll: (scope, entries) => insert(scope, entries, {}),
+
+    async finish({ team }, id, target, details) {
+      const $set = {
+        isDone: true as const,
+        ...(target !== undefined && { target }),
+        ...(details && { details: JSON.stringify(details) }),
+      };
       await audit.updateOne({ _id: id, team }, { $set });
+    },
+
+    async finishAll({ team }, ids) {
+      await audit.updateMany({ _id: trusted({ $in: [...ids] }), team }, { $set: { isDone: true } });
     },
 
     async withdraw({ team }, id) {
@@ -38,11 +53,13 @@ export function createAuditStore({ audit }: Models): AuditStore {
     },
 
     async note(scope, entry) {
-      const { actor, action } = entry;
-      const name = `${scope.team}/${actor.kind === 'key' ? actor.key : ''}/${action}`;
-      if (noted.has(name)) return;
-      noted.set(name, true);
-      await insert(scope, entry, true);
+      if (isKnown(scope, entry)) return;
+      await insert(scope, [entry], { isDone: true });
+    },
+
+    async noteRefused(scope, entry) {
+      if (isKnown(scope, entry)) return;
+      await insert(scope, [entry], { isRefused: true });
     },
 
     async list({ team }, { limit, after }) {
@@ -58,8 +75,27 @@ export function createAuditStore({ audit }: Models): AuditStore {
   };
 }
 
+type End = Pick<AuditDocument, 'isDone' | 'isRefused'>;
+
+function toDocument(team: Id<'team'>, entry: NewAuditEntry, end: End): AuditDocument {
+  const { actor, action, target, request, address, details } = entry;
+  return {
+    _id: mintId('audit'),
+    team,
+    at: new Date(),
+    actorKind: actor.kind,
+    ...(actor.kind === 'key' && { key: actor.key }),
+    action,
+    ...(target !== undefined && { target }),
+    ...(request !== undefined && { request }),
+    ...(address !== undefined && { address }),
+    ...(details && { details: JSON.stringify(details) }),
+    ...end,
+  };
+}
+
 function toRecord({ _id: id, at, actorKind, key, ...document }: AuditDocument): AuditEntryRecord {
-  const { action, target, request, isDone } = document;
+  const { action, target, request, address, details, isRefused, isDone } = document;
   return {
     id,
     at,
@@ -67,6 +103,8 @@ function toRecord({ _id: id, at, actorKind, key, ...document }: AuditDocument): 
     action,
     ...(target !== undefined && { target }),
     ...(request !== undefined && { request }),
-    isDone: isDone === true,
+    ...(address !== undefined && { address }),
+    ...(details !== undefined && { details: JSON.parse(details) as AuditDetails }),
+    outcome: isRefused ? 'refused' : isDone ? 'done' : 'unknown',
   };
 }

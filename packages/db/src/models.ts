@@ -45,6 +45,10 @@ export interface ApiKeyDocument {
   _id: Id<'key'>;
   /** Absent: its own id. */
   lineage?: Id<'key'>;
+  /** The key that issued it. Absent on roots, such as every key of release 0.1.0. */
+  issuedBy?: Id<'key'>;
+  /** The families of all keys above it, the oldest first; with `issuedBy`. */
+  issuers?: Id<'key'>[];
   team: Id<'team'>;
   kind: ApiKeyKind;
   /** SHA-256 of the key. */
@@ -62,7 +66,13 @@ export interface ApiKeyDocument {
   createdAt: Date;
   lastUsedAt?: Date;
   expiresAt?: Date;
+  /** Since it was rolled: `expiresAt` is then the end of the overlap. */
+  replacedAt?: Date;
+  /** The end that a rolled key had of its own, and that its successors have. */
+  familyExpiresAt?: Date;
   revokedAt?: Date;
+  /** Keys that its family had issued until then are revoked. */
+  issuedRevokedAt?: Date;
 }
 
 /** A person who has shown nothing of themselves but that they are the same as before. */
@@ -102,6 +112,9 @@ export interface SigningSecretDocument {
   team: Id<'team'>;
   /** Sealed, or plain: see `encryption/`. A signature is checked with the secret itself, so a hash would not do. */
   secret: string;
+  /** The key that issued it, and the families of that key and of those above it. Absent: no key did. */
+  issuedBy?: Id<'key'>;
+  issuers?: Id<'key'>[];
   /** One of `limits.signingSecretsMax` places, unique in the team. Secrets of release 0.1.0 have none. */
   slot?: number;
   createdAt: Date;
@@ -246,6 +259,10 @@ export interface AuditDocument {
   action: string;
   target?: string;
   request?: string;
+  address?: string;
+  /** As JSON text, for the reason that metadata is: see `ChatDocument`. */
+  details?: string;
+  isRefused?: true;
   isDone?: true;
 }
 
@@ -326,6 +343,8 @@ const apiKeySchema = new Schema<ApiKeyDocument>(
   {
     _id: string,
     lineage: String,
+    issuedBy: String,
+    issuers: { type: [String], default: undefined },
     team: string,
     kind: string,
     hash: string,
@@ -339,12 +358,21 @@ const apiKeySchema = new Schema<ApiKeyDocument>(
     createdAt: date,
     lastUsedAt: Date,
     expiresAt: Date,
+    replacedAt: Date,
+    familyExpiresAt: Date,
     revokedAt: Date,
+    issuedRevokedAt: Date,
   },
   { ...options, collection: 'keys' },
 );
 apiKeySchema.index({ hash: 1 }, { unique: true });
 apiKeySchema.index({ team: 1, _id: -1 });
+apiKeySchema.index(
+  { team: 1, agents: 1, _id: -1 },
+  { partialFilterExpression: { agents: { $exists: true } } },
+);
+apiKeySchema.index({ lineage: 1 }, { partialFilterExpression: { lineage: { $exists: true } } });
+apiKeySchema.index({ issuers: 1 }, { partialFilterExpression: { issuers: { $exists: true } } });
 
 const guestSchema = new Schema<GuestDocument>(
   {
@@ -365,7 +393,11 @@ guestSchema.index({ movingSince: 1 }, { sparse: true });
 guestSchema.index({ seenAt: 1 }, { expireAfterSeconds: limits.guestSeconds });
 
 const signingSecretSchema = new Schema<SigningSecretDocument>(
-  { _id: string, team: string, secret: string, slot: Number, createdAt: date, expiresAt: Date },
+  {
+    ...{ _id: string, team: string, secret: string, slot: Number },
+    ...{ issuedBy: String, issuers: { type: [String], default: undefined } },
+    ...{ createdAt: date, expiresAt: Date },
+  },
   { ...options, collection: 'signingSecrets' },
 );
 signingSecretSchema.index({ team: 1, _id: -1 });
@@ -542,6 +574,9 @@ const auditSchema = new Schema<AuditDocument>(
     action: string,
     target: String,
     request: String,
+    address: String,
+    details: String,
+    isRefused: Boolean,
     isDone: Boolean,
   },
   { ...options, collection: 'auditLog' },

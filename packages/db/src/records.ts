@@ -24,10 +24,19 @@ export interface SystemScope {
   readonly agents?: never;
 }
 
+/** Tokens a day that may be used with the keys of a family. */
+export interface KeyBudget {
+  readonly key: Id<'key'>;
+  readonly tokensPerDay: number;
+}
+
+/** A key as callers are recognised by it: its own limits, within those of the keys that issued it. */
 export interface ApiKeyRecord {
   readonly id: Id<'key'>;
   /** The first key of those that replaced each other: what is remembered for a key outlives its rolling. */
   readonly lineage: Id<'key'>;
+  /** The families of the keys that issued it, the oldest first; empty for a root. */
+  readonly issuers: readonly Id<'key'>[];
   readonly team: Id<'team'>;
   readonly kind: ApiKeyKind;
   /** Where browsers may use it from, when it says. */
@@ -38,9 +47,14 @@ export interface ApiKeyRecord {
   readonly scopes?: readonly KeyScope[];
   /** The agents it reaches; absent: all of the team's. */
   readonly agents?: readonly Id<'agent'>[];
-  /** Its budget. */
-  readonly tokensPerDay?: number;
+  /** Its budget, if it has one, and then those of the keys that issued it. */
+  readonly budgets: readonly KeyBudget[];
+  /** The end of its family, and of those that issued it. A key that was rolled may itself end earlier. */
+  readonly familyExpiresAt?: Date;
 }
+
+/** What the keys that issued a key leave it. */
+export type IssuerLimits = Pick<ApiKeyRecord, 'budgets' | 'familyExpiresAt' | 'origins'>;
 
 /** What people say of a key, and may change. */
 export interface ApiKeyFields {
@@ -58,10 +72,21 @@ export interface ApiKeyReach {
   readonly agents?: readonly Id<'agent'>[];
 }
 
+/** The key that issues another one. */
+export type KeyIssuer = Pick<ApiKeyRecord, 'id' | 'lineage' | 'issuers'>;
+
 /** A key as its team sees it. */
 export interface ApiKeyInfo extends Omit<ApiKeyFields, 'tokensPerDay'>, ApiKeyReach {
+  /** The end it was given; `expiresAt` is the overlap's once it was rolled. */
+  readonly familyExpiresAt?: Date;
   readonly tokensPerDay?: number;
   readonly id: Id<'key'>;
+  /** The first key of its family; its own id unless it replaced another key. */
+  readonly lineage: Id<'key'>;
+  /** The key that issued it; absent for a root. */
+  readonly issuedBy?: Id<'key'>;
+  /** The families of the keys that issued it, the oldest first. */
+  readonly issuers: readonly Id<'key'>[];
   readonly kind: ApiKeyKind;
   readonly visibleStart: string;
   readonly createdAt: Date;
@@ -156,9 +181,17 @@ export interface CredentialView {
 /** A signing secret as its team sees it. */
 export interface SigningSecretInfo {
   readonly id: Id<'secret'>;
+  /** The key that issued it; absent when an operator, or the server itself, made it. */
+  readonly issuedBy?: Id<'key'>;
   readonly visibleStart: string;
   readonly createdAt: Date;
   readonly expiresAt?: Date;
+}
+
+/** A signing secret that was just made. */
+export interface IssuedSigningSecret {
+  readonly secret: string;
+  readonly info: SigningSecretInfo;
 }
 
 /** What user tokens are checked with. */
@@ -244,13 +277,19 @@ export interface NewAuditEntry {
   readonly action: string;
   readonly target?: string;
   readonly request?: string;
+  /** The client's address, as limits count it. */
+  readonly address?: string;
+  /** What was asked for, where the action and the target do not say it: limits of a key, and no content. */
+  readonly details?: AuditDetails;
 }
+
+export type AuditDetails = Readonly<Record<string, unknown>>;
 
 export interface AuditEntryRecord extends NewAuditEntry {
   readonly id: Id<'audit'>;
   readonly at: Date;
-  /** False: it is under way, or was cut off. */
-  readonly isDone: boolean;
+  /** `unknown`: it is under way, or was cut off. */
+  readonly outcome: 'done' | 'refused' | 'unknown';
 }
 
 export interface ChatRecord {

@@ -6,7 +6,13 @@ import { isDuplicateKey } from './database-errors.ts';
 import { signingSecretPlace } from './encryption/stored-secrets.ts';
 import type { Vault } from './encryption/vault.ts';
 import type { Models, SigningSecretDocument } from './models.ts';
-import type { Scope, SigningSecretInfo, SigningSecretRecord } from './records.ts';
+import type {
+  IssuedSigningSecret,
+  KeyIssuer,
+  Scope,
+  SigningSecretInfo,
+  SigningSecretRecord,
+} from './records.ts';
 import { mintSecretText, visibleStart } from './secret-text.ts';
 import type { SigningSecretStore } from './store.ts';
 
@@ -16,20 +22,28 @@ const PREFIX = 'ss_live_';
 const SLOTS = { team: 1, slot: 1 } as const;
 
 /** Secrets that were found are remembered for a few seconds: every user token is checked with them. */
-export function createSigningSecretStore({ signingSecrets }: Models, vault: Vault): SigningSecretStore {
+export function createSigningSecretStore(
+  { signingSecrets, apiKeys }: Models,
+  vault: Vault,
+): SigningSecretStore {
   const lookUp = createCredentialCache<SigningSecretRecord[]>();
 
   return {
     async create(scope, until) {
-      const { team } = scope;
       const working = await findStored(scope);
       // The new one first: whatever happens in between, one of them works.
       const document = await insert(scope);
-      if (!document) return undefined;
-      const before = { team, _id: trusted({ $in: working.map(({ _id }) => _id) }) };
-      await signingSecrets.updateMany(before, { $min: { expiresAt: until } });
-      lookUp.forget(team);
-      return { secret: document.secret, info: toInfo(document) };
+      return document && replace(document, working, until);
+    },
+
+    async issueFrom(scope, issuer, until) {
+      const working = await findStored(scope);
+      const document = await insert(scope, issuer);
+      if (!document) return 'full';
+      if (await isWorking(scope, issuer)) return replace(document, working, until);
+      // As with keys: the revocation of the issuer either lists this secret or is seen here.
+      await signingSecrets.deleteOne({ _id: document._id, team: scope.team });
+      return 'issuer-revoked';
     },
 
     async ensure(scope) {
@@ -48,6 +62,11 @@ export function createSigningSecretStore({ signingSecrets }: Models, vault: Vaul
 
     list: async (scope) =>
       (await findStored(scope)).map((stored) => toInfo(open(stored) ?? { ...stored, secret: '' })),
+
+    async listIssued(scope, family) {
+      const stored = await findStored(scope);
+      return stored.filter(({ issuers }) => issuers?.includes(family)).map(({ _id }) => _id);
+    },
 
     async revoke({ team }, id) {
       const { deletedCount } = await signingSecrets.deleteOne({ _id: id, team });
@@ -73,20 +92,40 @@ export function createSigningSecretStore({ signingSecrets }: Models, vault: Vaul
     },
   };
 
+  async function replace(
+    document: SigningSecretDocument,
+    old: readonly SigningSecretDocument[],
+    until: Date,
+  ): Promise<IssuedSigningSecret> {
+    const { team, secret } = document;
+    const before = { team, _id: trusted({ $in: old.map(({ _id }) => _id) }) };
+    await signingSecrets.updateMany(before, { $min: { expiresAt: until } });
+    lookUp.forget(team);
+    return { secret, info: toInfo(document) };
+  }
+
   /** Undefined: as many work as may. The unique slots make the limit exact among parallel requests. */
-  async function insert(scope: Scope): Promise<SigningSecretDocument | undefined> {
+  async function insert(scope: Scope, issuer?: KeyIssuer): Promise<SigningSecretDocument | undefined> {
     for (const pauses = new ConflictPauses(); ; await pauses.next()) {
       const slot = await findFreeSlot(scope);
       if (slot === undefined) return undefined;
-      const made = await insertAt(scope, slot);
+      const made = await insertAt(scope, slot, issuer);
       if (made) return made;
     }
   }
 
   /** Stores a new secret, and answers it with its text. Undefined: another request took the slot. */
-  async function insertAt({ team }: Scope, slot: number): Promise<SigningSecretDocument | undefined> {
+  async function insertAt(
+    { team }: Scope,
+    slot: number,
+    issuer?: KeyIssuer,
+  ): Promise<SigningSecretDocument | undefined> {
     const secret = mintSecretText(PREFIX);
-    const document = { _id: mintId('secret'), team, secret, slot, createdAt: new Date() };
+    const document = {
+      ...{ _id: mintId('secret'), team, secret, slot },
+      ...(issuer && { issuedBy: issuer.id, issuers: [...issuer.issuers, issuer.lineage] }),
+      createdAt: new Date(),
+    };
     const seal = await vault.sealing();
     const stored = { ...document, secret: seal(signingSecretPlace(team, document._id), secret) };
     try {
@@ -97,6 +136,11 @@ export function createSigningSecretStore({ signingSecrets }: Models, vault: Vaul
       if (!isDuplicateKey(error)) throw error;
       return undefined;
     }
+  }
+
+  async function isWorking({ team }: Scope, { id }: KeyIssuer): Promise<boolean> {
+    const found = await apiKeys.exists({ _id: id, team, revokedAt: trusted({ $exists: false }) });
+    return found !== null;
   }
 
   async function findFreeSlot(scope: Scope): Promise<number | undefined> {
@@ -147,8 +191,18 @@ function nameOf(team: Id<'team'>, id: Id<'secret'>): string {
   return `${team}/${id}`;
 }
 
-function toInfo({ _id: id, secret, createdAt, expiresAt }: SigningSecretDocument): SigningSecretInfo {
-  return { id, visibleStart: visibleStart(secret), createdAt, ...(expiresAt && { expiresAt }) };
+function toInfo({
+  _id: id,
+  issuedBy,
+  secret,
+  createdAt,
+  expiresAt,
+}: SigningSecretDocument): SigningSecretInfo {
+  return {
+    ...{ id, visibleStart: visibleStart(secret), createdAt },
+    ...(issuedBy && { issuedBy }),
+    ...(expiresAt && { expiresAt }),
+  };
 }
 
 function toRecord({ _id: id, secret, expiresAt }: SigningSecretDocument): SigningSecretRecord {

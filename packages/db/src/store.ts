@@ -17,6 +17,7 @@ import type {
   ApiKeyInfo,
   ApiKeyReach,
   ApiKeyRecord,
+  AuditDetails,
   AuditEntryRecord,
   ChatChange,
   ChatFilter,
@@ -32,8 +33,11 @@ import type {
   Idempotency,
   IdleChat,
   IssuedApiKey,
+  IssuedSigningSecret,
+  IssuerLimits,
   KeptAgent,
   KeptChat,
+  KeyIssuer,
   Lease,
   ListedMessage,
   LogBatch,
@@ -95,20 +99,40 @@ export interface TeamStore {
   deleteTokenIssuer(scope: Scope): Promise<boolean>;
 }
 
+/** Keys. Of a scope with agents, only the keys for some of these agents are there. */
 export interface ApiKeyStore {
   /** Stores a key that was minted; of its text only a hash and the visible start. Repeatable. */
   create(scope: Scope, key: string, fields?: ApiKeyFields & ApiKeyReach): Promise<void>;
-  /** Makes a key. */
+  /** Makes a key that no other key issued. */
   issue(scope: Scope, kind: ApiKeyKind, fields: ApiKeyFields & ApiKeyReach): Promise<IssuedApiKey>;
+  /** Makes a key that another one issues. Undefined: the issuer was revoked in the meantime. */
+  issueFrom(
+    scope: Scope,
+    issuer: KeyIssuer,
+    kind: ApiKeyKind,
+    fields: ApiKeyFields & ApiKeyReach,
+  ): Promise<IssuedApiKey | undefined>;
   get(scope: Scope, id: Id<'key'>): Promise<ApiKeyInfo | undefined>;
   /** Newest first, at most `limit`; also those that were revoked or have expired. */
   list(scope: Scope, limit: number): Promise<ApiKeyInfo[]>;
-  /** Changes what is given; an empty list of origins takes them away. Undefined: there is no such key that works. */
+  /**
+   * Changes what is given; an empty list of origins takes them away. An earlier end holds for the keys it issued as
+   * well. Undefined: there is no such key that works.
+   */
   update(scope: Scope, id: Id<'key'>, fields: ApiKeyFields): Promise<ApiKeyInfo | undefined>;
   /** Makes a key in the place of an old one, which lives on until `until` at most. Undefined: as above. */
   roll(scope: Scope, id: Id<'key'>, until: Date): Promise<IssuedApiKey | undefined>;
-  /** Ends a key; every process refuses it within seconds. False: there is no such key. */
-  revoke(scope: Scope, id: Id<'key'>): Promise<boolean>;
+  /**
+   * Ends a key; every process refuses it within seconds. With `withIssued` no key that its family has issued is
+   * accepted from then on; `listIssued` and `revokeIssued` then end them one by one. False: there is no such key.
+   */
+  revoke(scope: Scope, id: Id<'key'>, withIssued?: boolean): Promise<boolean>;
+  /** Keys below a family that still work, at most `limit`. */
+  listIssued(scope: Scope, family: Id<'key'>, limit: number): Promise<Id<'key'>[]>;
+  /** Ends these keys of those below a family. */
+  revokeIssued(scope: Scope, family: Id<'key'>, ids: readonly Id<'key'>[]): Promise<void>;
+  /** What bounds a key that these families issued: their ends, origins and budgets. Undefined: they have ended. */
+  findIssuerLimits(scope: Scope, issuers: readonly Id<'key'>[]): Promise<IssuerLimits | undefined>;
   /**
    * The key with this text, if it may be used now. Not scoped: it is what the scope comes from. `guard` stands before
    * a read for a key this process does not know.
@@ -157,11 +181,19 @@ export interface CredentialStore {
 
 export interface SigningSecretStore {
   /** Makes a secret; those before it work until `until` at most. Undefined: as many as may be work already. */
-  create(scope: Scope, until: Date): Promise<{ secret: string; info: SigningSecretInfo } | undefined>;
+  create(scope: Scope, until: Date): Promise<IssuedSigningSecret | undefined>;
+  /** Likewise, for a key that issues it. */
+  issueFrom(
+    scope: Scope,
+    issuer: KeyIssuer,
+    until: Date,
+  ): Promise<IssuedSigningSecret | 'full' | 'issuer-revoked'>;
   /** The newest that works, to sign with; made when there is none. Nothing is changed in those there are. */
   ensure(scope: Scope): Promise<SigningSecretRecord>;
   /** Those that work, newest first. */
   list(scope: Scope): Promise<SigningSecretInfo[]>;
+  /** Those that work and that a family of keys, or a key below it, issued. */
+  listIssued(scope: Scope, family: Id<'key'>): Promise<Id<'secret'>[]>;
   /** Ends a secret; every process refuses its tokens within seconds. False: there is no such secret. */
   revoke(scope: Scope, id: Id<'secret'>): Promise<boolean>;
   /**
@@ -256,16 +288,21 @@ export interface DeletionStore {
   finish(deletion: DeletionRecord, now: Date): Promise<DeletionRecord | undefined>;
 }
 
-/** Who did what in a team. What was refused leaves nothing. */
+/** Who did what in a team. */
 export interface AuditStore {
   /** Writes an entry before its act is done. */
   begin(scope: Scope, entry: NewAuditEntry): Promise<Id<'audit'>>;
+  /** Likewise for several acts. */
+  beginAll(scope: Scope, entries: readonly NewAuditEntry[]): Promise<Id<'audit'>[]>;
   /** Says that the act was done, and to what. */
-  finish(scope: Scope, id: Id<'audit'>, target?: string): Promise<void>;
+  finish(scope: Scope, id: Id<'audit'>, target?: string, details?: AuditDetails): Promise<void>;
+  finishAll(scope: Scope, ids: readonly Id<'audit'>[]): Promise<void>;
   /** Takes an entry back whose act was refused. */
   withdraw(scope: Scope, id: Id<'audit'>): Promise<void>;
   /** Writes an entry of something that happened; the same again within the hour only in another process. */
   note(scope: Scope, entry: NewAuditEntry): Promise<void>;
+  /** Writes an entry of an act that was refused, likewise. */
+  noteRefused(scope: Scope, entry: NewAuditEntry): Promise<void>;
   /** Newest first, at most `limit`, from after the entry `after` on. */
   list(
     scope: Scope,

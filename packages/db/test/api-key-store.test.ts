@@ -31,8 +31,10 @@ describe('a key', () => {
     expect(found).toEqual({
       id: expect.stringMatching(/^key_/),
       lineage: found?.id,
+      issuers: [],
       team: scope.team,
       kind,
+      budgets: [],
       ...(kind === 'publishable' && { access: 'open' }),
     });
     expect(await db.raw.collection('keys').countDocuments({ team: scope.team })).toBe(1);

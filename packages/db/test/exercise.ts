@@ -53,6 +53,7 @@ async function exerciseTeamsKeysAndAgents(
   await apiKeys.create(scope, key);
   await apiKeys.find(key);
   await requestCounts.add([{ subject: `key:${mintId('key')}`, minute: 1, count: 2 }]);
+  await exerciseIssuedKeys(apiKeys, scope);
   const { info } = await apiKeys.issue(scope, 'publishable', {
     name: 'Page',
     origins: ['https://example.com'],
@@ -70,9 +71,12 @@ async function exerciseTeamsKeysAndAgents(
   for (const move of await guests.listMoves(10, [])) await guests.finishMove(move);
   await guests.listMoves(10, [guest.id]);
   const signing = await signingSecrets.create(scope, new Date(Date.now() + 60_000));
+  const issuer = { id: info.id, lineage: info.id, issuers: [] };
+  await signingSecrets.issueFrom(scope, issuer, new Date(Date.now() + 60_000));
   await signingSecrets.create(scope, new Date(Date.now() + 60_000));
   await signingSecrets.ensure(scope);
   await signingSecrets.list(scope);
+  await signingSecrets.listIssued(scope, mintId('key'));
   await signingSecrets.findWorking(scope, signing?.info.id);
   await signingSecrets.findWorking(scope, mintId('secret'));
   await signingSecrets.revoke(scope, signing?.info.id ?? mintId('secret'));
@@ -109,12 +113,27 @@ async function exerciseTeamsKeysAndAgents(
   await agents.delete(scope, agent);
 }
 
+async function exerciseIssuedKeys(apiKeys: Stores['apiKeys'], scope: Scope): Promise<void> {
+  const { info: root } = await apiKeys.issue(scope, 'secret', { tokensPerDay: 100 });
+  const made = await apiKeys.issueFrom(scope, root, 'secret', {});
+  if (!made) throw new Error('no key was issued');
+  await apiKeys.find(made.key);
+  await apiKeys.findIssuerLimits(scope, made.info.issuers);
+  await apiKeys.roll(scope, root.id, new Date(Date.now() + 60_000));
+  await apiKeys.update(scope, root.id, { expiresAt: new Date(Date.now() + 60_000) });
+  await apiKeys.list({ ...scope, agents: [mintId('agent')] }, 10);
+  const issued = await apiKeys.listIssued(scope, root.id, 10);
+  await apiKeys.revokeIssued(scope, root.id, issued);
+}
+
 async function exerciseAudit({ audit }: Stores, scope: Scope): Promise<void> {
   const entry = { actor: { kind: 'admin' }, action: 'key.revoke' } as const;
   const id = await audit.begin(scope, entry);
   await audit.finish(scope, id, 'target');
   await audit.withdraw(scope, await audit.begin(scope, entry));
   await audit.note(scope, entry);
+  await audit.noteRefused(scope, { ...entry, action: 'key.create' });
+  await audit.finishAll(scope, await audit.beginAll(scope, [entry, entry]));
   await audit.list(scope, { limit: 5 });
   await audit.list(scope, { limit: 5, after: mintId('audit') });
 }

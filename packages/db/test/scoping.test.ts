@@ -23,6 +23,8 @@ afterAll(() => db.drop());
 
 interface Owned {
   readonly key: Id<'key'>;
+  /** A key that this one issued. */
+  readonly issued: Id<'key'>;
   readonly agent: Id<'agent'>;
   readonly otherAgent: Id<'agent'>;
   readonly guest: { id: Id<'guest'>; token: string };
@@ -40,7 +42,9 @@ interface Owned {
 /** What a team may have: an agent, and a chat with a turn that ended, one that runs, with a log, and one that waits. */
 async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
   const { id: agent } = await stores.agents.create(scope, { name: 'Ann', type: 'support' });
-  const { id: key } = (await stores.apiKeys.issue(scope, 'secret', {})).info;
+  const { info: issuer } = await stores.apiKeys.issue(scope, 'secret', {});
+  const { id: key } = issuer;
+  const issued = (await stores.apiKeys.issueFrom(scope, issuer, 'secret', {}))?.info.id ?? key;
   const agentKey = mintId('request');
   const ben = await stores.agents.createOnce(
     scope,
@@ -50,6 +54,7 @@ async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
   const otherAgent = 'kept' in ben ? ben.kept.agent.id : ben.id;
   const guest = await stores.guests.create(scope, key);
   const signing = await stores.signingSecrets.create(scope, new Date());
+  await stores.signingSecrets.issueFrom(scope, issuer, new Date());
   const act = await stores.audit.begin(scope, { actor: { kind: 'admin' }, action: 'key.revoke' });
   const user = 'ann';
   const { id: chat } = await stores.chats.create(scope, { agent, agentType: 'support', user });
@@ -69,6 +74,7 @@ async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
   await stores.turnLog.append([{ turn: running.id, team: scope.team, attempt: 1, to: 4, text: 'text' }]);
   return {
     key,
+    issued,
     agent,
     otherAgent,
     agentKey,
@@ -154,6 +160,20 @@ const rows: Record<string, Row> = {
     undefined,
   ),
   'apiKeys.roll': ofTeam(({ apiKeys }, scope, { key }) => apiKeys.roll(scope, key, new Date()), undefined),
+  'apiKeys.listIssued': ofTeam(({ apiKeys }, scope, { key }) => apiKeys.listIssued(scope, key, 10), []),
+  'apiKeys.revokeIssued': ofTeam(
+    ({ apiKeys }, scope, { key, issued }) => apiKeys.revokeIssued(scope, key, [issued]),
+    undefined,
+  ),
+  'apiKeys.findIssuerLimits': ofTeam(
+    ({ apiKeys }, scope, { key }) => apiKeys.findIssuerLimits(scope, [key]),
+    undefined,
+  ),
+  'apiKeys.issueFrom': ofTeam(
+    ({ apiKeys }, scope, { key }) =>
+      apiKeys.issueFrom(scope, { id: key, lineage: key, issuers: [] }, 'secret', {}),
+    undefined,
+  ),
   'apiKeys.revoke': ofTeam(({ apiKeys }, scope, { key }) => apiKeys.revoke(scope, key), false),
   'guests.find': ofTeam(({ guests }, scope, { guest }) => guests.find(scope, guest.token), undefined),
   'guests.move': ofTeam(({ guests }, scope, { guest }) => guests.move(scope, guest.id, 'theirs'), false),
@@ -161,6 +181,15 @@ const rows: Record<string, Row> = {
   'signingSecrets.findWorking': ofTeam(
     ({ signingSecrets }, scope, { secret }) => signingSecrets.findWorking(scope, secret),
     [],
+  ),
+  'signingSecrets.listIssued': ofTeam(
+    ({ signingSecrets }, scope, { key }) => signingSecrets.listIssued(scope, key),
+    [],
+  ),
+  'signingSecrets.issueFrom': ofTeam(
+    ({ signingSecrets }, scope, { key }) =>
+      signingSecrets.issueFrom(scope, { id: key, lineage: key, issuers: [] }, new Date(Date.now() + 60_000)),
+    'issuer-revoked',
   ),
   'signingSecrets.revoke': ofTeam(
     ({ signingSecrets }, scope, { secret }) => signingSecrets.revoke(scope, secret),
@@ -184,6 +213,7 @@ const rows: Record<string, Row> = {
   ),
   'agents.list': ofAgents(({ agents }, scope) => agents.list(scope, 10), []),
   'audit.finish': ofTeam(({ audit }, scope, { act }) => audit.finish(scope, act), undefined),
+  'audit.finishAll': ofTeam(({ audit }, scope, { act }) => audit.finishAll(scope, [act]), undefined),
   'audit.withdraw': ofTeam(({ audit }, scope, { act }) => audit.withdraw(scope, act), undefined),
   'audit.list': ofTeam(({ audit }, scope) => audit.list(scope, { limit: 10 }), { items: [] }),
   'chats.find': ofScope(({ chats }, scope, { chat }) => chats.find(scope, chat), undefined),
@@ -295,7 +325,9 @@ const others = [
   'apiKeys.issue',
   'apiKeys.find',
   'audit.begin',
+  'audit.beginAll',
   'audit.note',
+  'audit.noteRefused',
   'deletions.begin',
   'deletions.beginTeam',
   'deletions.closeDoors',
@@ -407,8 +439,9 @@ test('a turn with another team’s id is not inserted in silence', async () => {
   expect(await db.stores.turns.find(inScope(stranger, waiting.chat), waiting.id)).toBeUndefined();
 });
 
-async function documents({ act, agent, chat, running }: Owned) {
+async function documents({ act, agent, chat, issued, running }: Owned) {
   return [
+    await db.raw.collection('keys').findOne({ _id: issued as never }),
     await db.raw.collection('auditLog').findOne({ _id: act as never }),
     await db.raw.collection('agents').findOne({ _id: agent as never }),
     await db.raw.collection('chats').findOne({ _id: chat as never }),

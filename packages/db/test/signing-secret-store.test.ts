@@ -15,10 +15,10 @@ const inAnHour = () => new Date(Date.now() + 3_600_000);
 describe('the limit of working signing secrets', () => {
   test('holds exactly when several servers create secrets in parallel', async () => {
     const scope = newScope();
-    const servers = await Promise.all(Array.from({ length: 4 }, () => db.connect()));
+    const servers = await Promise.all(Array.from({ length: 2 }, () => db.connect()));
     const made = await Promise.all(
-      Array.from({ length: 24 }, (_, index) =>
-        servers[index % 4]?.stores.signingSecrets.create(scope, inAnHour()),
+      Array.from({ length: 12 }, (_, index) =>
+        servers[index % 2]?.stores.signingSecrets.create(scope, inAnHour()),
       ),
     );
     expect(made.filter((secret) => secret !== undefined)).toHaveLength(limits.signingSecretsMax);
@@ -53,9 +53,21 @@ describe('the limit of working signing secrets', () => {
 
 test('several servers that need a first signing secret at the same time make one', async () => {
   const scope = newScope();
-  const servers = await Promise.all(Array.from({ length: 4 }, () => db.connect()));
+  const servers = await Promise.all(Array.from({ length: 2 }, () => db.connect()));
   const found = await Promise.all(servers.map(({ stores }) => stores.signingSecrets.ensure(scope)));
   expect(new Set(found.map(({ id }) => id)).size).toBe(1);
+});
+
+test('a key that was revoked in the meantime issues no signing secret', async () => {
+  const scope = newScope();
+  const { apiKeys, signingSecrets } = db.stores;
+  const { info } = await apiKeys.issue(scope, 'secret', {});
+  const made = await signingSecrets.issueFrom(scope, info, inAnHour());
+  expect(made).toMatchObject({ info: { issuedBy: info.id } });
+  expect(await signingSecrets.listIssued(scope, info.lineage)).toHaveLength(1);
+  await apiKeys.revoke(scope, info.id);
+  expect(await signingSecrets.issueFrom(scope, info, inAnHour())).toBe('issuer-revoked');
+  expect(await signingSecrets.list(scope)).toHaveLength(1);
 });
 
 test('a revoked signing secret is forgotten at once by the process that revoked it', async () => {

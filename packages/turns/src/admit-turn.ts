@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { tokensOfBytes } from '@parley/agent';
 import { type Id, limits, Refusal, utcDay } from '@parley/contract';
-import type { Reservation, Scope, Spender } from '@parley/db';
+import type { KeyBudget, Reservation, Scope, Spender } from '@parley/db';
 import type { AcceptedTurn } from './accept-turn.ts';
 import type { BudgetAdvances } from './budget-advances.ts';
 import type { OpeningTurn, OpenTurns } from './open-turns.ts';
@@ -10,9 +10,9 @@ import { secondsLeftOfDay } from './seconds-left-of-day.ts';
 
 /** What those who ask for a turn may use; what is absent has no bound. */
 export interface Allowance {
-  /** Tokens a day of the key, of the chat's user and of the team. */
+  /** Tokens a day of the key and of the keys that issued it, of the chat's user and of the team. */
   readonly tokensPerDay?: {
-    readonly key?: number | undefined;
+    readonly keys?: readonly KeyBudget[] | undefined;
     readonly user?: number | undefined;
     /** Of all unverified users of one address together. */
     readonly address?: number | undefined;
@@ -227,10 +227,11 @@ function budgetsOf(
   },
   max: Allowance['tokensPerDay'] = {},
 ): Budget[] {
-  const budgets: Budget[] = [];
-  if (max.key !== undefined && key !== undefined) {
-    budgets.push({ subject: key, max: max.key, whose: 'this key' });
-  }
+  const budgets: Budget[] = (max.keys ?? []).map(({ key: subject, tokensPerDay }) => ({
+    subject,
+    max: tokensPerDay,
+    whose: subject === key ? 'this key' : 'the key that issued this one',
+  }));
   if (max.user !== undefined && user !== undefined) {
     budgets.push({ subject: userSubject({ team, user }), max: max.user, whose: 'this user' });
   }

@@ -45,7 +45,11 @@ export function keysCommand(program: Command, world: World): void {
         .makeOptionMandatory(),
     )
     .option('--name <name>', 'what people call it')
-    .addOption(new Option('--access <access>', 'whose chats a publishable key reaches').choices(keyAccesses))
+    .addOption(
+      new Option('--access <access>', 'whose chats a publishable key reaches; it needs one').choices(
+        keyAccesses,
+      ),
+    )
     .option('--origin <origin...>', 'the web origins that browsers may use it from')
     .action((_, command: Command) => {
       const options = command.optsWithGlobals<CreateOptions>();

@@ -1,4 +1,4 @@
-import { beginAct, madeBy } from '@parley/api';
+import { beginAct, limitsIn, madeBy } from '@parley/api';
 import { type Id, isId, Refusal } from '@parley/contract';
 import type { Database, Stores } from '@parley/db';
 import { z } from 'zod';
@@ -32,7 +32,7 @@ export async function actOn(
     });
     try {
       const answer = await verb(stores, scope);
-      await end({ target: target ?? madeBy(answer) });
+      await end({ target: target ?? madeBy(answer), details: limitsIn(answer) });
       return answer;
     } catch (error) {
       if (error instanceof Refusal) await end(error);

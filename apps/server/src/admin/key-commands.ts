@@ -1,4 +1,4 @@
-import { toKey, toNewKey } from '@parley/api';
+import { endKey, toKey, toNewKey } from '@parley/api';
 import {
   createKeyInputSchema,
   isId,
@@ -26,7 +26,9 @@ export function addKeyCommands(program: Command): void {
     .option('--name <name>', 'what people call it')
     .option('--origin <origin...>', 'the web origins that browsers may use it from')
     .addOption(
-      new Option('--access <access>', 'of a publishable key: whose chats it reaches').choices(keyAccesses),
+      new Option('--access <access>', 'of a publishable key, which needs it: whose chats it reaches').choices(
+        keyAccesses,
+      ),
     )
     .addOption(
       new Option('--scope <scope...>', 'of a secret key: what it may do; all, unless said').choices(
@@ -34,8 +36,13 @@ export function addKeyCommands(program: Command): void {
       ),
     )
     .option('--agent <agentId...>', 'the agents it reaches; all, unless said')
+    .option(
+      '--tokens-per-day <number>',
+      'its budget, with all keys that it issues; none, unless said',
+      Number,
+    )
     .option('--expires-at <moment>', 'from then on it is refused (ISO 8601, UTC)')
-    .description('makes a key, shown this once')
+    .description('makes a key that no other key issued, shown this once')
     .addHelpText(
       'after',
       example('key create --team team_… --kind publishable --access guest --origin https://example.com'),
@@ -62,6 +69,7 @@ export function addKeyCommands(program: Command): void {
     .command('revoke')
     .argument('<keyId>', 'the key to be ended')
     .requiredOption('--team <teamId>', 'the team it belongs to')
+    .option('--revoke-issued', 'also end all that it issued; always done for a key with limits', false)
     .description('ends a key; every server refuses it within five seconds')
     .addHelpText('after', example('key revoke key_… --team team_…'))
     .action(revokeKey);
@@ -75,13 +83,14 @@ interface NewKeyOptions {
   readonly access?: string;
   readonly scope?: string[];
   readonly agent?: string[];
+  readonly tokensPerDay?: number;
   readonly expiresAt?: string;
 }
 
 async function createKey({ team, ...options }: NewKeyOptions): Promise<void> {
-  const { kind, name, access, expiresAt } = options;
-  const { origin: origins, scope: scopes, agent: agentIds } = options;
-  const input = createKeyInputSchema.parse({ kind, name, origins, access, scopes, agentIds, expiresAt });
+  const { origin: origins, scope: scopes, agent: agentIds, ...rest } = options;
+  const input = createKeyInputSchema.parse({ ...rest, origins, scopes, agentIds });
+  const { kind } = input;
   await actOn({ team, action: 'key create' }, async (stores, scope) => {
     const fields = await toNewKey(stores.agents, scope, input);
     const { key, info } = await stores.apiKeys.issue(scope, kind, fields);
@@ -112,10 +121,12 @@ async function rollKey(id: string, options: { team: string; overlapSeconds: numb
   });
 }
 
-async function revokeKey(keyId: string, options: { team: string }): Promise<void> {
+async function revokeKey(keyId: string, options: { team: string; revokeIssued: boolean }): Promise<void> {
   await actOn({ team: options.team, action: 'key revoke' }, async (stores, scope) => {
-    const isRevoked = isId('key', keyId) && (await stores.apiKeys.revoke(scope, keyId));
-    if (!isRevoked) throw new Refusal('key_not_found');
-    return { teamId: scope.team, id: keyId, isRevoked };
+    const key = isId('key', keyId) ? await stores.apiKeys.get(scope, keyId) : undefined;
+    if (!key) throw new Refusal('key_not_found');
+    const how = { withIssued: options.revokeIssued, entry: { actor: { kind: 'admin' } } } as const;
+    const { withIssued: areIssuedRevoked } = await endKey(stores, scope, key, how);
+    return { teamId: scope.team, id: keyId, isRevoked: true, areIssuedRevoked };
   });
 }

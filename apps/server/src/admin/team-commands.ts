@@ -2,6 +2,7 @@ import { beginAct, erase, toTeam } from '@parley/api';
 import { isId, mintId, newAgentSchema, updateTeamInputSchema } from '@parley/contract';
 import { mintApiKey } from '@parley/db';
 import type { Command } from 'commander';
+import { GUEST_KEY } from '../first-start.ts';
 import { act, actOn, scopeOf } from './act.ts';
 import { createEraser } from './eraser.ts';
 import { example } from './example.ts';
@@ -17,7 +18,7 @@ export function addTeamCommands(program: Command): void {
   team
     .command('create')
     .argument('<name>', 'what people call it')
-    .description('makes a team with an agent and a key of each kind; the keys are shown this once')
+    .description('makes a team with an agent, an open, a guest and a secret key; they are shown this once')
     .addHelpText('after', example('team create "Example Inc."'))
     .action(createTeam);
 
@@ -102,13 +103,15 @@ async function createTeam(text: string): Promise<void> {
   await act(async (stores) => {
     const team = mintId('team');
     const publishableKey = mintApiKey('publishable');
+    const guestKey = mintApiKey('publishable');
     const secretKey = mintApiKey('secret');
     const end = await beginAct(stores.audit, { team }, { actor: { kind: 'admin' }, action: 'team create' });
     await stores.teams.create({ id: team, name });
     const agent = await stores.agents.create({ team }, { name: 'Assistant', type: 'assistant' });
     await stores.apiKeys.create({ team }, publishableKey);
+    await stores.apiKeys.create({ team }, guestKey, GUEST_KEY);
     await stores.apiKeys.create({ team }, secretKey);
     await end({ target: team });
-    return { teamId: team, agentId: agent.id, publishableKey, secretKey };
+    return { teamId: team, agentId: agent.id, publishableKey, guestKey, secretKey };
   });
 }

@@ -41,7 +41,7 @@ test.each(doors)(
     const headers = { 'x-api-key': team.secretKey };
     const by = async (procedure: string, input: object) =>
       (await ask(door, procedure, input, { url, headers })).data as { id: string };
-    const keyId = (await by('key.create', { kind: 'publishable', name: 'canary name' })).id;
+    const keyId = (await by('key.create', { kind: 'publishable', access: 'open', name: 'canary name' })).id;
     await by('key.update', { keyId, name: 'canary name 2' });
     await by('key.revoke', { keyId });
     const agentId = (await by('agent.create', { name: 'canary', type: 't', systemPrompt: 'canary prompt' }))
@@ -70,6 +70,53 @@ test.each(doors)(
   },
 );
 
+test('tells the caller’s address, and the limits of a key that was made without its name and text', async () => {
+  const team = await makeTeam();
+  const limits = { scopes: ['chats:read'], tokensPerDay: 1_000, expiresAt: '2999-01-01T00:00:00.000Z' };
+  await team.rest('POST', '/key', { body: { kind: 'secret', name: 'canary', ...limits } });
+  const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
+  expect(entries).toMatchObject([
+    {
+      action: 'key.create',
+      address: expect.stringMatching(/^127\.0\.0\.1$|^::/),
+      details: { kind: 'secret', ...limits },
+    },
+  ]);
+  expect(Object.keys(entries[0]?.details ?? {}).sort()).toEqual([
+    'expiresAt',
+    'kind',
+    'scopes',
+    'tokensPerDay',
+  ]);
+});
+
+test('tells of a chat that was deleted in the name of the team, and not of one that its user deleted', async () => {
+  const team = await makeTeam();
+  const [byTeam, byUser] = [await team.makeChat({ userId: 'ann' }), await team.makeChat({ userId: 'ann' })];
+  const headers = { 'x-user-token': await team.userToken('ann') };
+  expect((await team.rest('DELETE', `/chat/${byUser.id}`, { headers })).status).toBe(204);
+  expect((await team.rest('DELETE', `/chat/${byTeam.id}`)).status).toBe(204);
+  const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
+  expect(entries).toMatchObject([{ action: 'chat.delete', targetId: byTeam.id, outcome: 'done' }]);
+  expect(entries).toHaveLength(1);
+});
+
+test('tells of a secret key that asked for more than it has, once and not for each attempt', async () => {
+  const team = await makeTeam();
+  const body = { kind: 'secret', tokensPerDay: 1_000 };
+  const { body: limited } = await team.rest<NewKey>('POST', '/key', { body });
+  for (let count = 0; count < 3; count++) {
+    await team.rest('POST', '/signing-secret', { key: limited.key });
+    await team.rest('POST', '/key', { key: limited.key, body: { ...body, tokensPerDay: 2_000 } });
+  }
+  const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
+  const refused = entries.filter(({ outcome }) => outcome === 'refused');
+  expect(refused.map(({ action, actor }) => [action, actor.keyId])).toEqual([
+    ['key.create', limited.id],
+    ['signingSecret.create', limited.id],
+  ]);
+});
+
 test('what is no act of administration, or was refused, is not listed', async () => {
   const team = await makeTeam();
   await team.answered();
@@ -83,7 +130,8 @@ test('what is no act of administration, or was refused, is not listed', async ()
 
 test('it is paged, and each team has its own', async () => {
   const [team, other] = [await makeTeam(), await makeTeam()];
-  for (let count = 0; count < 5; count++) await team.rest('POST', '/key', { body: { kind: 'publishable' } });
+  for (let count = 0; count < 5; count++)
+    await team.rest('POST', '/key', { body: { kind: 'publishable', access: 'open' } });
   const pages = await walkPages(async (cursor) => {
     const query = { limit: '2', ...(cursor !== undefined && { cursor }) };
     const { body } = await team.rest<AuditList>('GET', '/audit', { query });
@@ -115,7 +163,7 @@ describe('when the log cannot be written', () => {
   test('nothing is done that could not be noted', async () => {
     const team = await makeTeam();
     broken = 'begin';
-    const { refusal } = await team.rest('POST', '/key', { body: { kind: 'publishable' } });
+    const { refusal } = await team.rest('POST', '/key', { body: { kind: 'publishable', access: 'open' } });
     expect(refusal.code).toBe('database_unavailable');
     broken = undefined;
     expect((await team.rest<{ keys: unknown[] }>('GET', '/key')).body.keys).toHaveLength(2);
@@ -124,7 +172,9 @@ describe('when the log cannot be written', () => {
   test('what was done is answered, and its entry says that nobody knows', async () => {
     const team = await makeTeam();
     broken = 'finish';
-    const { status } = await team.rest<NewKey>('POST', '/key', { body: { kind: 'publishable' } });
+    const { status } = await team.rest<NewKey>('POST', '/key', {
+      body: { kind: 'publishable', access: 'open' },
+    });
     expect(status).toBe(200);
     const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
     expect(entries).toMatchObject([{ action: 'key.create', outcome: 'unknown' }]);

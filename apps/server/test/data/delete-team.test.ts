@@ -27,7 +27,7 @@ test('its keys stop within seconds, and nothing of it is left; other teams keep 
   const body = { agentId: team.agent.id };
   const own = await team.rest<Chat>('POST', '/chat', { key: await team.guestKey(), headers, body });
   await team.userToken(CANARY);
-  await team.rest('POST', '/key', { body: { kind: 'publishable', name: CANARY } });
+  await team.rest('POST', '/key', { body: { kind: 'publishable', access: 'open', name: CANARY } });
   await team.rest('DELETE', '/user/nobody');
   await mongo.database.stores.deletions.begin({ team: team.id }, `${CANARY} pending`);
 

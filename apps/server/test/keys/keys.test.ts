@@ -14,11 +14,13 @@ const statusOf = async (key: string, base = url) =>
 describe('a key that is made', () => {
   test('is shown once, works at once, and stands in the list without its text', async () => {
     const fields = { name: 'Website', origins: ['https://example.com'] };
-    const made = await make({ kind: 'publishable', ...fields });
+    const made = await make({ kind: 'publishable', access: 'open', ...fields });
     expect(isApiKey(made.key)).toBe(true);
     const { key, ...shown } = made;
     expect(shown).toEqual({
       id: expect.stringMatching(/^key_/),
+      familyId: made.id,
+      issuedBy: expect.stringMatching(/^key_/),
       kind: 'publishable',
       access: 'open',
       warning: expect.stringContaining('all chats of the team'),
@@ -71,12 +73,22 @@ test('a revoked key is refused by every process within five seconds, by one that
 
 describe('a key that is rolled', () => {
   test('has a successor with its name and its origins, and lives on for the overlap', async () => {
-    const old = await make({ kind: 'publishable', name: 'Page', origins: ['https://example.com'] });
+    const old = await make({
+      kind: 'publishable',
+      access: 'open',
+      name: 'Page',
+      origins: ['https://example.com'],
+    });
     const { status, body: next } = await team.rest<NewKey>('POST', `/key/${old.id}/roll`, {
       body: { overlapSeconds: 3_600 },
     });
     expect(status).toBe(200);
-    expect(next).toMatchObject({ kind: 'publishable', name: 'Page', origins: ['https://example.com'] });
+    expect(next).toMatchObject({
+      kind: 'publishable',
+      access: 'open',
+      name: 'Page',
+      origins: ['https://example.com'],
+    });
     expect(next.key).not.toBe(old.key);
     expect([await statusOf(old.key), await statusOf(next.key)]).toEqual([200, 200]);
     const { expiresAt = '' } = (await team.rest<Key>('GET', `/key/${old.id}`)).body;
@@ -113,7 +125,12 @@ describe('a key that is rolled', () => {
 });
 
 test('what is changed is changed, what is left out stays, and an empty list takes the origins away', async () => {
-  const { id } = await make({ kind: 'publishable', name: 'Page', origins: ['https://example.com'] });
+  const { id } = await make({
+    kind: 'publishable',
+    access: 'open',
+    name: 'Page',
+    origins: ['https://example.com'],
+  });
   const update = async (body: object) => (await team.rest<Key>('PATCH', `/key/${id}`, { body })).body;
   expect(await update({ name: 'Shop' })).toMatchObject({ name: 'Shop', origins: ['https://example.com'] });
   expect(await update({ origins: [] })).not.toHaveProperty('origins');
@@ -134,7 +151,7 @@ test.each([
   'https://user@example.com',
 ])('"%s" is no origin as browsers send it', async (origin) => {
   const { status, refusal } = await team.rest('POST', '/key', {
-    body: { kind: 'publishable', origins: [origin] },
+    body: { kind: 'publishable', access: 'open', origins: [origin] },
   });
   expect([status, refusal.code, refusal.issues?.[0]?.path]).toEqual([400, 'invalid_input', 'origins.0']);
 });

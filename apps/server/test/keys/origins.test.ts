@@ -10,7 +10,7 @@ const team = await makeTeam();
 
 const SHOP = 'https://shop.example';
 const make = async (body: object) => (await team.rest<NewKey>('POST', '/key', { body })).body.key;
-const publishable = await make({ kind: 'publishable', origins: [SHOP] });
+const publishable = await make({ kind: 'publishable', access: 'open', origins: [SHOP] });
 const secretOfShop = await make({ kind: 'secret', origins: [SHOP] });
 
 /** What a page of this origin gets, and whether its browser lets it read that. */

@@ -7,7 +7,7 @@ test('team create joins the running server: its keys work there at once', async 
   const { code, stdout } = await admin(dataDir, ['team', 'create', 'Second']);
   expect(code).toBe(0);
   const made = JSON.parse(stdout);
-  expect(Object.keys(made)).toEqual(['teamId', 'agentId', 'publishableKey', 'secretKey']);
+  expect(Object.keys(made)).toEqual(['teamId', 'agentId', 'publishableKey', 'guestKey', 'secretKey']);
   const { body } = await call({ url: server.url, secretKey: made.secretKey }, 'GET', '/agent');
   expect(body.agents).toEqual([{ id: made.agentId, name: 'Assistant', type: 'assistant' }]);
 });
@@ -20,7 +20,12 @@ test('without a running server it starts the database for the moment; what it ma
       .stdout,
   );
   const key = JSON.parse(
-    (await admin(dataDir, ['key', 'create', '--team', team.teamId, '--kind', 'publishable'])).stdout,
+    (
+      await admin(dataDir, [
+        ...['key', 'create', '--team', team.teamId],
+        ...['--kind', 'publishable', '--access', 'open'],
+      ])
+    ).stdout,
   );
   expect(key.key).toMatch(/^pk_live_/);
 
@@ -35,7 +40,7 @@ test('without a running server it starts the database for the moment; what it ma
   expect(rolled.key).toMatch(/^pk_live_/);
   expect(await verb('revoke', rolled.id)).toMatchObject({ id: rolled.id, isRevoked: true });
   const { keys } = await verb('list');
-  expect(keys).toHaveLength(4);
+  expect(keys).toHaveLength(5);
   expect(keys[0]).toMatchObject({ id: rolled.id, revokedAt: expect.any(String) });
   expect(JSON.stringify(keys)).not.toContain(rolled.key);
 });

@@ -4,12 +4,13 @@ import { startScriptedModel } from '@parley/agent/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { call, ServerProcess, temporaryFolder } from './server-process.ts';
 
-test('makes a team, an agent and two keys that work, says them once and keeps them in a private file', async () => {
+test('makes a team, an agent and keys that work, keeps them in a private file and writes none to a log', async () => {
   const dataDir = await temporaryFolder();
   const first = await ServerProcess.start(dataDir);
   const made = await first.credentials();
   expect(Object.keys(made).sort()).toEqual([
     'agentId',
+    'guestKey',
     'mongodbUri',
     'publishableKey',
     'secretKey',
@@ -19,7 +20,9 @@ test('makes a team, an agent and two keys that work, says them once and keeps th
   ]);
   expect(made.url).toBe(first.url);
   expect((await stat(join(dataDir, 'credentials.json'))).mode & 0o777).toBe(0o600);
-  expect(first.stderr.split(made.publishableKey)).toHaveLength(2);
+  expect(first.stderr).toContain(join(dataDir, 'credentials.json'));
+  const guest = await call({ url: first.url, secretKey: made.guestKey }, 'POST', '/guest', {});
+  expect(guest).toMatchObject({ status: 200, body: { userId: expect.stringMatching(/^guest_/) } });
   for (const secretKey of [made.secretKey, made.publishableKey]) {
     const { status, body } = await call({ url: first.url, secretKey }, 'POST', '/chat', {
       agentId: made.agentId,
@@ -27,21 +30,20 @@ test('makes a team, an agent and two keys that work, says them once and keeps th
     expect({ status, teamId: body.teamId }).toEqual({ status: 200, teamId: made.teamId });
   }
   expect((await first.stop()).code).toBe(0);
-  expect(first.stdout).not.toContain(made.secretKey);
 
   const second = await ServerProcess.start(dataDir);
   expect(await second.credentials()).toEqual({ ...made, url: second.url, mongodbUri: expect.any(String) });
-  expect(second.stderr).not.toContain(made.secretKey);
-  expect(`${first.stderr}${first.stdout}${second.stderr}`).not.toContain(made.webKey);
+  const written = `${first.stderr}${first.stdout}${second.stderr}${second.stdout}`;
+  expect(written).not.toMatch(/[ps]k_live_/);
   const { body } = await call({ ...made, url: second.url }, 'GET', '/chat');
   expect(body.chats).toHaveLength(2);
 });
 
-test('a file of before the chat page had its own key gets one at the next start, and loses nothing', async () => {
+test('a file that lacks the keys of the chat page and of visitors gets them at the next start', async () => {
   const dataDir = await temporaryFolder();
   const path = join(dataDir, 'credentials.json');
   const first = await ServerProcess.start(dataDir);
-  const { webKey, ...before } = await first.credentials();
+  const { webKey, guestKey, ...before } = await first.credentials();
   await first.stop();
   await writeFile(path, JSON.stringify(before));
 
@@ -51,8 +53,10 @@ test('a file of before the chat page had its own key gets one at the next start,
     ...before,
     ...{ url: second.url, mongodbUri: expect.any(String) },
     webKey: expect.stringMatching(/^pk_live_/),
+    guestKey: expect.stringMatching(/^pk_live_/),
   });
-  expect(made.webKey).not.toBe(webKey);
+  expect([made.webKey, made.guestKey]).not.toEqual([webKey, guestKey]);
+  expect((await call({ ...made, secretKey: made.guestKey }, 'POST', '/guest', {})).status).toBe(200);
   const { body } = await call({ ...made, url: second.url }, 'GET', '/key');
   expect(body.keys).toContainEqual(
     expect.objectContaining({

@@ -16,6 +16,7 @@ export interface Credentials {
   readonly teamId: string;
   readonly agentId: string;
   readonly publishableKey: string;
+  readonly guestKey: string;
   readonly secretKey: string;
   /** The chat page's. */
   readonly webKey: string;

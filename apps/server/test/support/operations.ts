@@ -182,8 +182,8 @@ export const operations: Readonly<Record<string, OperationExample>> = {
     fields: { keyId: 'id', overlapSeconds: 'count' },
   },
   'key.revoke': {
-    validInput: async (team) => ({ keyId: await team.makeKey() }),
-    fields: { keyId: 'id' },
+    validInput: async (team) => ({ keyId: await team.makeKey(), revokeIssued: 'true' }),
+    fields: { keyId: 'id', revokeIssued: 'query-flag' },
   },
   'user.block': { validInput: async () => ({ userId: 'user_to_block' }), fields: { userId: 'text' } },
   'user.unblock': { validInput: async () => ({ userId: 'user_to_block' }), fields: { userId: 'text' } },

@@ -12,13 +12,34 @@ export interface MatrixCaller {
   readonly scopes?: readonly KeyScope[];
   /** Their key is for an agent that the chats of these tests are not with. */
   readonly isForOtherAgent?: true;
+  /** What else their key is limited to, its own limits and those of its issuers. */
+  readonly bounds?: KeyBounds;
+  /** Their key was issued by a key that another key had issued. */
+  readonly isOfThirdGeneration?: true;
 }
+
+interface KeyBounds {
+  readonly expiresAt?: string;
+  readonly origins?: readonly string[];
+  readonly tokensPerDay?: number;
+}
+
+/** Around what the example of `key.create` asks for: an end in 2999, one origin, 400,000 tokens a day. */
+const BOUNDS = {
+  'an early end': { expiresAt: '2998-01-01T00:00:00.000Z' },
+  'a late end': { expiresAt: '2999-12-31T00:00:00.000Z' },
+  'other origins': { origins: ['https://other.example'] },
+  'the same origin': { origins: ['https://example.com', 'https://other.example'] },
+  'a small budget': { tokensPerDay: 300_000 },
+  'a large budget': { tokensPerDay: 500_000 },
+} as const satisfies Record<string, KeyBounds>;
 
 const VERIFIED = { id: 'user_1', proof: 'verified' } as const;
 
 /** Every kind of caller that there is, of one team. */
 export async function makeCallers(team: Team): Promise<MatrixCaller[]> {
-  const makeKey = async (body: object) => (await team.rest<NewKey>('POST', '/key', { body })).body.key;
+  const makeKey = async (body: object, key = team.secretKey) =>
+    (await team.rest<NewKey>('POST', '/key', { key, body })).body.key;
   const verifiedKey = await makeKey({ kind: 'publishable', access: 'verified' });
   const guestKey = await team.guestKey();
   const otherAgent = [(await team.makeAgent({ name: 'Other' })).id];
@@ -64,17 +85,31 @@ export async function makeCallers(team: Team): Promise<MatrixCaller[]> {
     },
     {
       name: 'an open key for another agent',
-      headers: withKey(await makeKey({ kind: 'publishable', agentIds: otherAgent })),
+      headers: withKey(await makeKey({ kind: 'publishable', access: 'open', agentIds: otherAgent })),
       kind: 'open',
       isForOtherAgent: true,
     },
   ];
+  const bounded = Object.entries(BOUNDS).map(async ([name, bounds]): Promise<MatrixCaller> => {
+    const headers = withKey(await makeKey({ kind: 'secret', ...bounds }));
+    return { name: `a secret key with ${name}`, headers, kind: 'secret', bounds };
+  });
+  const issued = await makeKey({ kind: 'secret', ...BOUNDS['a large budget'] });
+  const grandchild: MatrixCaller = {
+    name: 'a secret key issued by one with a large budget',
+    headers: withKey(await makeKey({ kind: 'secret' }, issued)),
+    kind: 'secret',
+    bounds: BOUNDS['a large budget'],
+    isOfThirdGeneration: true,
+  };
   const scoped = keyScopes.flatMap((scope) => [
     { name: `a secret key with ${scope} alone`, scopes: [scope] },
     { name: `a secret key without ${scope}`, scopes: keyScopes.filter((one) => one !== scope) },
   ]);
   return [
     ...plain,
+    ...(await Promise.all(bounded)),
+    grandchild,
     ...(await Promise.all(
       scoped.map(async ({ name, scopes }): Promise<MatrixCaller> => {
         const headers = withKey(await makeKey({ kind: 'secret', scopes }));

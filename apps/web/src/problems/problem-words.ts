@@ -81,6 +81,18 @@ const words: Record<ProblemCode, ProblemWords> = {
     title: 'This page may not do that',
     advice: 'That key reaches more than the one in use.',
   },
+  key_beyond_issuer: {
+    title: 'This key cannot be given that',
+    advice: 'The key that issued it has less.',
+  },
+  too_many_key_generations: {
+    title: 'This key can issue no keys',
+    advice: 'Use the key that issued it.',
+  },
+  unrestricted_key_needed: {
+    title: 'This page may not do that',
+    advice: 'It takes a key without limits.',
+  },
   guest_key_needed: {
     title: 'This page takes no guests',
     advice: 'Sign in where you came from.',

@@ -1,8 +1,10 @@
 import { type IdNoun, isId, type Refusal } from '@parley/contract';
-import type { AuditStore, NewAuditEntry, Scope } from '@parley/db';
+import type { AuditDetails, AuditStore, NewAuditEntry, Scope } from '@parley/db';
 
 /** How an act came out: it was done, to this; or was refused, or broke off. */
-export type ActEnd = { readonly target: string | undefined } | Refusal;
+export type ActEnd =
+  | { readonly target: string | undefined; readonly details?: AuditDetails | undefined }
+  | Refusal;
 
 /**
  * Notes an act before it is done, so that none is done unseen, whatever fails in between. The answer takes its end:
@@ -20,14 +22,28 @@ export async function beginAct(
     const isRefused = 'code' in end && end.status < 500;
     try {
       if (isRefused) await audit.withdraw(scope, id);
-      else if ('target' in end) await audit.finish(scope, id, end.target);
+      else if ('target' in end) await audit.finish(scope, id, end.target, end.details);
     } catch {
       // The act stands as it came out; the entry goes on to say that nobody knows.
     }
   };
 }
 
-const TARGETS: Readonly<Record<string, IdNoun>> = { keyId: 'key', agentId: 'agent', secretId: 'secret' };
+/** Notes that a caller was refused, once an hour for each key and operation. The refusal stands, noted or not. */
+export async function noteRefused(audit: AuditStore, scope: Scope, entry: NewAuditEntry): Promise<void> {
+  try {
+    await audit.noteRefused(scope, entry);
+  } catch {
+    // The caller is told of the refusal all the same.
+  }
+}
+
+const TARGETS: Readonly<Record<string, IdNoun>> = {
+  keyId: 'key',
+  agentId: 'agent',
+  secretId: 'secret',
+  chatId: 'chat',
+};
 
 /** What a request is about, by the ids that it names. What is no id is content. */
 export function targetOf(input: unknown): string | undefined {
@@ -43,4 +59,13 @@ export function targetOf(input: unknown): string | undefined {
 export function madeBy(answer: unknown): string | undefined {
   const id = typeof answer === 'object' && answer !== null && 'id' in answer ? answer.id : undefined;
   return typeof id === 'string' ? id : undefined;
+}
+
+const KEY_LIMITS = ['kind', 'access', 'scopes', 'agentIds', 'origins', 'tokensPerDay', 'expiresAt'] as const;
+
+/** What a key may do after an act, out of the answer that shows the key. */
+export function limitsIn(answer: unknown): AuditDetails | undefined {
+  if (typeof answer !== 'object' || answer === null || !('kind' in answer)) return undefined;
+  const shown = Object.entries(answer).filter(([name]) => KEY_LIMITS.some((limit) => limit === name));
+  return Object.fromEntries(shown);
 }

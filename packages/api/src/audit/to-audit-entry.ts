@@ -9,7 +9,9 @@ export function toAuditEntry({
   action,
   target,
   request,
-  isDone,
+  address,
+  details,
+  outcome,
 }: AuditEntryRecord): AuditEntry {
   return {
     id,
@@ -18,6 +20,8 @@ export function toAuditEntry({
     action,
     ...(target !== undefined && { targetId: target }),
     ...(request !== undefined && { requestId: request }),
-    outcome: isDone ? 'done' : 'unknown',
+    ...(address !== undefined && { address }),
+    ...(details && { details }),
+    outcome,
   };
 }

@@ -36,7 +36,7 @@ async function* trackedEvents(
 }
 
 async function toChatEvent(
-  stores: Stores,
+  stores: Pick<Stores, 'messages'>,
   chat: ChatAccess,
   event: ChatReaderEvent,
 ): Promise<ChatEvent | undefined> {

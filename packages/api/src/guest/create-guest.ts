@@ -18,7 +18,7 @@ export const createGuest = procedure
   })
   .input(createGuestInputSchema)
   .output(newGuestSchema)
-  .mutation(async ({ ctx: { stores, scope, caller } }) => {
-    const { id, token } = await stores.guests.create(scope, caller.lineage);
+  .mutation(async ({ ctx: { issuerOf } }) => {
+    const { id, token } = await issuerOf('guest token').create();
     return { userId: id, token };
   });

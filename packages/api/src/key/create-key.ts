@@ -1,5 +1,4 @@
 import { createKeyInputSchema, newKeySchema } from '@parley/contract';
-import { refuseBeyond } from '../permit.ts';
 import { procedure } from '../procedures.ts';
 import { toKey } from './to-key.ts';
 import { toNewKey } from './to-new-key.ts';
@@ -13,16 +12,16 @@ export const createKey = procedure
       tags: ['Keys'],
       summary: 'Make a key',
       description:
-        'Makes an API key of your team. Its text is answered this once: only a hash of it is stored.',
+        'Makes an API key of your team. Its text is answered this once: only a hash of it is stored. The key reaches no ' +
+        'further, lives no longer and spends no more than the key that issues it: its end, origins and budget are the ' +
+        "issuer's unless you give it less, and what it spends counts against the issuer's budget too.",
     },
-    errors: ['secret_key_needed', 'key_beyond_yours', 'agent_not_found'],
+    errors: ['secret_key_needed', 'key_beyond_yours', 'too_many_key_generations', 'agent_not_found'],
   })
   .input(createKeyInputSchema)
   .output(newKeySchema)
-  .mutation(async ({ ctx: { stores, scope, caller }, input }) => {
-    const { kind } = input;
+  .mutation(async ({ ctx: { stores, scope, issuerOf }, input }) => {
     const fields = await toNewKey(stores.agents, scope, input);
-    refuseBeyond(caller, { kind, ...fields });
-    const { key, info } = await stores.apiKeys.issue(scope, kind, fields);
+    const { key, info } = await issuerOf('key').create(input.kind, fields);
     return { ...toKey(info), key };
   });

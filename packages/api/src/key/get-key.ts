@@ -13,10 +13,10 @@ export const getKey = procedure
       summary: 'Get a key',
       description: 'One key of your team, without its text.',
     },
-    errors: ['secret_key_needed', 'key_not_found', 'key_beyond_yours'],
+    errors: ['secret_key_needed', 'key_not_found'],
   })
   .input(oneKeyInputSchema)
   .output(keySchema)
-  .query(async ({ ctx: { stores, caller }, input: { keyId } }) =>
-    toKey(await findKey(stores.apiKeys, caller, keyId)),
+  .query(async ({ ctx: { stores, scope }, input: { keyId } }) =>
+    toKey(await findKey(stores.apiKeys, scope, keyId)),
   );

@@ -10,7 +10,9 @@ export const listKeys = procedure
       operationId: 'listKeys',
       tags: ['Keys'],
       summary: 'List keys',
-      description: "The team's newest 1,000 keys, also those that were revoked or have expired.",
+      description:
+        "The team's newest 1,000 keys, also those that were revoked or have expired. A key for some agents sees the " +
+        'keys for these agents.',
     },
     errors: ['secret_key_needed'],
   })

@@ -1,5 +1,7 @@
-import { oneKeyInputSchema } from '@parley/contract';
+import { revokeKeyInputSchema } from '@parley/contract';
 import { z } from 'zod';
+import { endKey } from '../credentials/end-key.ts';
+import { assertMayManage } from '../credentials/escalation.ts';
 import { procedure } from '../procedures.ts';
 import { findKey } from './find-key.ts';
 
@@ -11,14 +13,19 @@ export const revokeKey = procedure
       operationId: 'revokeKey',
       tags: ['Keys'],
       summary: 'Revoke a key',
-      description: 'Ends a key, for good. Every server refuses it within five seconds.',
+      description:
+        'Ends a key, for good. Every server refuses it within five seconds. When the key has limits, everything that ' +
+        'its family issued ends with it; when it has none, only with `revokeIssued`. To end a key and keep what it ' +
+        'issued, roll it with `overlapSeconds: 0`.',
     },
     errors: ['secret_key_needed', 'key_not_found', 'key_beyond_yours'],
     successStatus: 204,
   })
-  .input(oneKeyInputSchema)
+  .input(revokeKeyInputSchema)
   .output(z.void())
-  .mutation(async ({ ctx: { stores, scope, caller }, input: { keyId } }) => {
-    const { id } = await findKey(stores.apiKeys, caller, keyId);
-    await stores.apiKeys.revoke(scope, id);
+  .mutation(async ({ ctx, input: { keyId, revokeIssued = false } }) => {
+    const { stores, scope, caller, auditEntry } = ctx;
+    const key = await findKey(stores.apiKeys, scope, keyId);
+    assertMayManage(caller, key, { orItself: true });
+    await endKey(stores, scope, key, { withIssued: revokeIssued, entry: auditEntry });
   });

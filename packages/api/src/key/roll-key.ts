@@ -1,4 +1,4 @@
-import { limits, newKeySchema, Refusal, rollKeyInputSchema } from '@parley/contract';
+import { limits, newKeySchema, rollKeyInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 import { findKey } from './find-key.ts';
 import { toKey } from './to-key.ts';
@@ -12,7 +12,9 @@ export const rollKey = procedure
       tags: ['Keys'],
       summary: 'Roll a key',
       description:
-        'Makes a key in the place of another one, which lives on for the overlap. What was begun with the old key is repeated with the new one: idempotency keys stay known.',
+        'Makes a key in the place of another one, which lives on for the overlap. What was begun with the old key is ' +
+        'repeated with the new one: idempotency keys stay known, the limits are the same, and what the old key issued ' +
+        'goes on. A key with limits rolls keys that it issued, and not itself.',
     },
     errors: ['secret_key_needed', 'key_not_found', 'key_ended', 'key_beyond_yours'],
     hasOptionalBody: true,
@@ -21,13 +23,12 @@ export const rollKey = procedure
   .output(newKeySchema)
   .mutation(
     async ({
-      ctx: { stores, scope, caller },
+      ctx: { stores, scope, issuerOf },
       input: { keyId, overlapSeconds = limits.keyOverlapSeconds },
     }) => {
-      const { id } = await findKey(stores.apiKeys, caller, keyId);
+      const key = await findKey(stores.apiKeys, scope, keyId);
       const until = new Date(Date.now() + overlapSeconds * 1_000);
-      const issued = await stores.apiKeys.roll(scope, id, until);
-      if (!issued) throw new Refusal('key_ended');
+      const issued = await issuerOf('key').roll(key, until);
       return { ...toKey(issued.info), key: issued.key };
     },
   );

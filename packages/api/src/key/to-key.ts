@@ -3,10 +3,12 @@ import type { ApiKeyInfo } from '@parley/db';
 
 /** A key as answers show it. */
 export function toKey(key: ApiKeyInfo): Key {
-  const { id, kind, name, visibleStart, access, origins, scopes, agents } = key;
+  const { id, lineage: familyId, issuedBy, kind, name, visibleStart, access, origins, scopes, agents } = key;
   const { tokensPerDay, createdAt, lastUsedAt, expiresAt, revokedAt } = key;
   return {
     id,
+    familyId,
+    ...(issuedBy && { issuedBy }),
     kind,
     ...(name !== undefined && { name }),
     visibleStart,

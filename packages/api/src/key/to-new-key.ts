@@ -2,7 +2,7 @@ import type { createKeyInputSchema } from '@parley/contract';
 import type { AgentStore, ApiKeyFields, ApiKeyReach, Scope } from '@parley/db';
 import type { z } from 'zod';
 import { knownAgents } from './known-agents.ts';
-import { refuseMisfit } from './refuse-misfit.ts';
+import { refuseMisfit, refuseUnchosenAccess } from './refuse-misfit.ts';
 import { toFields } from './to-fields.ts';
 
 /**
@@ -16,6 +16,7 @@ export async function toNewKey(
   { kind, scopes, agentIds, ...said }: z.infer<typeof createKeyInputSchema>,
 ): Promise<ApiKeyFields & ApiKeyReach> {
   refuseMisfit(kind, { access: said.access, scopes });
+  refuseUnchosenAccess(kind, said);
   const reached = agentIds && (await knownAgents(agents, scope, agentIds));
   return {
     ...toFields(said),

@@ -1,5 +1,4 @@
-import { keySchema, Refusal, updateKeyInputSchema } from '@parley/contract';
-import { refuseBeyond } from '../permit.ts';
+import { keySchema, updateKeyInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 import { findKey } from './find-key.ts';
 import { refuseMisfit } from './refuse-misfit.ts';
@@ -15,19 +14,15 @@ export const updateKey = procedure
       tags: ['Keys'],
       summary: 'Change a key',
       description:
-        'Gives a key another name, other origins, a budget, or an end. It holds everywhere within five seconds.',
+        'Gives a key another name, other origins, a budget, or an end. It holds everywhere within five seconds, an ' +
+        'earlier end also for the keys that it issued. A key with limits changes itself only to less.',
     },
-    errors: ['secret_key_needed', 'key_not_found', 'key_ended', 'key_beyond_yours'],
+    errors: ['secret_key_needed', 'key_not_found', 'key_ended', 'key_beyond_yours', 'key_beyond_issuer'],
   })
   .input(updateKeyInputSchema)
   .output(keySchema)
-  .mutation(async ({ ctx: { stores, scope, caller }, input: { keyId, ...change } }) => {
-    const found = await findKey(stores.apiKeys, caller, keyId);
-    const { id, kind } = found;
-    refuseMisfit(kind, change);
-    if (change.tokensPerDay !== undefined)
-      refuseBeyond(caller, { ...found, tokensPerDay: change.tokensPerDay });
-    const key = await stores.apiKeys.update(scope, id, toFields(change));
-    if (!key) throw new Refusal('key_ended');
-    return toKey(key);
+  .mutation(async ({ ctx: { stores, scope, issuerOf }, input: { keyId, ...change } }) => {
+    const key = await findKey(stores.apiKeys, scope, keyId);
+    refuseMisfit(key.kind, change);
+    return toKey(await issuerOf('key').update(key, toFields(change)));
   });

@@ -14,14 +14,20 @@ export const createSigningSecret = procedure
         'Makes the secret that your servers sign user tokens with (JWT, HS256). Its text is answered this once. The ' +
         'secrets before it go on to work for the overlap: this is how a secret is rolled.',
     },
-    errors: ['secret_key_needed', 'signing_secrets_full', 'encryption_key_outdated'],
+    errors: [
+      'secret_key_needed',
+      'unrestricted_key_needed',
+      'signing_secrets_full',
+      'encryption_key_outdated',
+    ],
     hasOptionalBody: true,
   })
   .input(createSigningSecretInputSchema)
   .output(newSigningSecretSchema)
-  .mutation(async ({ ctx: { stores, scope }, input: { overlapSeconds = limits.keyOverlapSeconds } }) => {
+  .mutation(async ({ ctx: { issuerOf, scope }, input: { overlapSeconds = limits.keyOverlapSeconds } }) => {
     const until = new Date(Date.now() + overlapSeconds * 1_000);
-    const made = await stores.signingSecrets.create(scope, until);
-    if (!made) throw new Refusal('signing_secrets_full');
+    const made = await issuerOf('signing secret').create(until);
+    if (made === 'issuer-revoked') throw new Refusal('unauthorized');
+    if (made === 'full') throw new Refusal('signing_secrets_full');
     return { ...toSigningSecret(made.info), secret: made.secret, audience: scope.team };
   });

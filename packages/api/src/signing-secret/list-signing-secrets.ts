@@ -12,7 +12,7 @@ export const listSigningSecrets = procedure
       summary: 'List signing secrets',
       description: 'The signing secrets that work, newest first, without their texts.',
     },
-    errors: ['secret_key_needed'],
+    errors: ['secret_key_needed', 'unrestricted_key_needed'],
   })
   .input(listSigningSecretsInputSchema)
   .output(signingSecretListSchema)

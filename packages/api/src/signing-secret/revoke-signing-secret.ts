@@ -13,7 +13,7 @@ export const revokeSigningSecret = procedure
       description:
         'Ends a signing secret, for good. Every server refuses the tokens it signed within five seconds.',
     },
-    errors: ['secret_key_needed', 'signing_secret_not_found'],
+    errors: ['secret_key_needed', 'unrestricted_key_needed', 'signing_secret_not_found'],
     successStatus: 204,
   })
   .input(oneSigningSecretInputSchema)

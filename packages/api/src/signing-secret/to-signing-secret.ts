@@ -3,10 +3,11 @@ import type { SigningSecretInfo } from '@parley/db';
 
 /** A signing secret as answers show it. */
 export function toSigningSecret(info: SigningSecretInfo): SigningSecret {
-  const { id, visibleStart, createdAt, expiresAt } = info;
+  const { id, visibleStart, issuedBy, createdAt, expiresAt } = info;
   return {
     id,
     visibleStart,
+    ...(issuedBy && { issuedBy }),
     createdAt: createdAt.toISOString(),
     ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
   };

@@ -23,7 +23,7 @@ export const updateTeam = procedure
     const { name, tokensPerDay, tokensPerDayPerUser, concurrentTurns } = input;
     refuseRestricted(scope);
     // Whoever is kept within a budget sets none for the team.
-    if (caller.tokensPerDay !== undefined) throw new Refusal('key_beyond_yours');
+    if (caller.limits.budgets.length > 0) throw new Refusal('key_beyond_yours');
     return toTeam(
       await stores.teams.update(scope, {
         ...(name !== undefined && { name }),

@@ -1,6 +1,5 @@
 import { deleteTokenIssuerInputSchema, Refusal } from '@parley/contract';
 import { z } from 'zod';
-import { refuseNamingIssuer } from '../permit.ts';
 import { procedure } from '../procedures.ts';
 
 export const deleteTokenIssuer = procedure
@@ -14,12 +13,11 @@ export const deleteTokenIssuer = procedure
       description:
         'Every server rejects its tokens within five seconds. Tokens of signing secrets go on to work.',
     },
-    errors: ['secret_key_needed', 'whole_team_key_needed', 'key_beyond_yours', 'token_issuer_not_found'],
+    errors: ['secret_key_needed', 'unrestricted_key_needed', 'token_issuer_not_found'],
     successStatus: 204,
   })
   .input(deleteTokenIssuerInputSchema)
   .output(z.void())
-  .mutation(async ({ ctx: { stores, scope, caller } }) => {
-    refuseNamingIssuer(caller);
+  .mutation(async ({ ctx: { stores, scope } }) => {
     if (!(await stores.teams.deleteTokenIssuer(scope))) throw new Refusal('token_issuer_not_found');
   });

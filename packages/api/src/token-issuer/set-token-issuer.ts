@@ -1,5 +1,4 @@
 import { Refusal, setTokenIssuerInputSchema, tokenIssuerSchema } from '@parley/contract';
-import { refuseNamingIssuer } from '../permit.ts';
 import { procedure } from '../procedures.ts';
 import { toTokenIssuer } from './to-token-issuer.ts';
 
@@ -16,12 +15,11 @@ export const setTokenIssuer = procedure
         'at an address of it, so that no shared secret is stored. There is one issuer; setting it replaces the one before. ' +
         'Tokens of signing secrets are accepted as well.',
     },
-    errors: ['secret_key_needed', 'whole_team_key_needed', 'key_beyond_yours'],
+    errors: ['secret_key_needed', 'unrestricted_key_needed'],
   })
   .input(setTokenIssuerInputSchema)
   .output(tokenIssuerSchema)
-  .mutation(async ({ ctx: { stores, scope, caller, problemOfToolUrl }, input }) => {
-    refuseNamingIssuer(caller);
+  .mutation(async ({ ctx: { stores, scope, problemOfToolUrl }, input }) => {
     const problem = problemOfToolUrl?.(input.url);
     if (problem !== undefined)
       throw new Refusal('invalid_input', { issues: [{ path: 'url', message: problem }] });

@@ -1,0 +1,386 @@
+import type { AuditList, Chat, ChatList, Key, KeyList, NewKey, NewSigningSecret } from '@parley/contract';
+import { mintId } from '@parley/contract';
+import type { ApiKeyFields } from '@parley/db';
+import { SignJWT } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { startHarness, type Team } from '../harness.ts';
+
+/*
+ * Keys that issue keys: what is issued reaches no further, lives no longer and spends no more than its issuer, and
+ * ends with it.
+ */
+
+const { makeTeam, rest, mongo, url, startReplica } = await startHarness();
+const replica = await startReplica();
+
+const HOUR = 3_600_000;
+const inHours = (hours: number) => new Date(Date.now() + hours * HOUR).toISOString();
+
+/** Issues a key with another one. */
+async function issue(key: string, body: object = { kind: 'secret' }): Promise<NewKey> {
+  const { status, body: made, refusal } = await rest<NewKey>('POST', '/key', { key, body });
+  if (status !== 200) throw new Error(refusal.code);
+  return made;
+}
+
+/** A key that no other key issued, as the admin command makes it. */
+async function makeRoot(team: Team, fields: ApiKeyFields) {
+  const { key, info } = await mongo.database.stores.apiKeys.issue({ team: team.id }, 'secret', fields);
+  return { id: info.id, key };
+}
+
+const codeOf = async (method: string, path: string, key: string, body?: object) => {
+  const answer = await rest(method, path, { key, ...(body && { body }) });
+  return answer.status < 300 ? 'success' : answer.refusal.code;
+};
+const statusOf = async (key: string, base = url) =>
+  (await fetch(`${base}/chat`, { headers: { 'x-api-key': key } })).status;
+
+async function sign(team: Team, { id, secret }: NewSigningSecret, user: string): Promise<string> {
+  return new SignJWT()
+    .setProtectedHeader({ alg: 'HS256', kid: id })
+    .setSubject(user)
+    .setAudience(team.id)
+    .setExpirationTime('10m')
+    .sign(new TextEncoder().encode(secret));
+}
+
+describe('a signing secret', () => {
+  const limited: [string, (team: Team) => object][] = [
+    ['scopes of keys alone', () => ({ scopes: ['keys:read', 'keys:write'] })],
+    ['agents', (team) => ({ agentIds: [team.agent.id] })],
+    ['an end', () => ({ expiresAt: inHours(1) })],
+    ['a budget', () => ({ tokensPerDay: 1_000_000 })],
+    ['origins', () => ({ origins: ['https://example.com'] })],
+  ];
+
+  test.each(limited)('is not issued, listed or revoked by a key with %s', async (_, limitsOf) => {
+    const team = await makeTeam();
+    const limits = limitsOf(team);
+    const { key } = await issue(team.secretKey, { kind: 'secret', ...limits });
+    const { body: own } = await team.rest<NewSigningSecret>('POST', '/signing-secret');
+    expect(await codeOf('POST', '/signing-secret', key)).toBe('unrestricted_key_needed');
+    expect(await codeOf('GET', '/signing-secret', key)).toBe('unrestricted_key_needed');
+    expect(await codeOf('DELETE', `/signing-secret/${own.id}`, key)).toBe('unrestricted_key_needed');
+    // Nor in two steps, by way of a key that it issues.
+    const child = await issue(key, { kind: 'secret', ...limits });
+    expect(await codeOf('POST', '/signing-secret', child.key)).toBe('unrestricted_key_needed');
+    const { body } = await team.rest<{ signingSecrets: { id: string }[] }>('GET', '/signing-secret');
+    expect(body.signingSecrets.map(({ id }) => id)).toEqual([own.id]);
+  });
+
+  test('is issued by a key whose scopes hold all that it gives, and lets no other key read chats', async () => {
+    const team = await makeTeam();
+    const { id: chatId } = await team.makeChat({ userId: 'ann' });
+    const scopes = ['chats:read', 'chats:write', 'keys:write'];
+    const { key } = await issue(team.secretKey, { kind: 'secret', scopes });
+    const { body: secret } = await rest<NewSigningSecret>('POST', '/signing-secret', { key });
+    expect(secret.issuedBy).toMatch(/^key_/);
+    const headers = { 'x-user-token': await sign(team, secret, 'ann') };
+    const { body } = await rest<ChatList>('GET', '/chat', { key: team.publishableKey, headers });
+    expect(body.chats.map(({ id }) => id)).toEqual([chatId]);
+  });
+
+  test('ends with the key that issued it, in the audit log as well', async () => {
+    const team = await makeTeam();
+    const { id, key } = await issue(team.secretKey);
+    const { body: secret } = await rest<NewSigningSecret>('POST', '/signing-secret', { key });
+    const headers = { 'x-user-token': await sign(team, secret, 'ann') };
+    const read = () => rest('GET', '/chat', { key: team.publishableKey, headers });
+    expect((await read()).status).toBe(200);
+    await team.rest('DELETE', `/key/${id}`, { query: { revokeIssued: 'true' } });
+    expect((await read()).refusal.code).toBe('user_token_invalid');
+    const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
+    expect(entries).toContainEqual(
+      expect.objectContaining({ action: 'signingSecret.revoke', targetId: secret.id, outcome: 'done' }),
+    );
+  });
+});
+
+describe('a key that another key issues', () => {
+  test('has the end, the origins and the budget of its issuer unless it is given less', async () => {
+    const team = await makeTeam();
+    const bounds = { expiresAt: inHours(2), origins: ['https://a.example', 'https://b.example'] };
+    const issuer = await issue(team.secretKey, { kind: 'secret', tokensPerDay: 3_000, ...bounds });
+    const same = await issue(issuer.key, { kind: 'publishable', access: 'guest' });
+    expect(same).toMatchObject({ issuedBy: issuer.id, tokensPerDay: 3_000, ...bounds });
+    const less = { expiresAt: inHours(1), origins: ['https://a.example'], tokensPerDay: 1_000 };
+    expect(await issue(issuer.key, { kind: 'secret', ...less })).toMatchObject(less);
+  });
+
+  test.each([
+    ['a later end', { expiresAt: inHours(3) }],
+    ['another origin', { origins: ['https://a.example', 'https://c.example'] }],
+    ['no origins', { origins: [] }],
+    ['a larger budget', { tokensPerDay: 3_001 }],
+    ['more scopes', { scopes: ['chats:read', 'usage:read'] }],
+    ['all scopes', { scopes: undefined }],
+  ])('is not given %s than its issuer has', async (_, more) => {
+    const team = await makeTeam();
+    const scopes = ['chats:read', 'keys:write'];
+    const bounds = { expiresAt: inHours(2), origins: ['https://a.example'], tokensPerDay: 3_000, scopes };
+    const issuer = await issue(team.secretKey, { kind: 'secret', ...bounds });
+    const body = { kind: 'secret', scopes, ...more };
+    expect(await codeOf('POST', '/key', issuer.key, body)).toBe('key_beyond_yours');
+    const child = await issue(issuer.key, { kind: 'secret', scopes });
+    const { scopes: _unchangeable, ...change } = more as { scopes?: unknown };
+    if (Object.keys(change).length === 0) return;
+    expect(await codeOf('PATCH', `/key/${child.id}`, issuer.key, change)).toBe('key_beyond_yours');
+    expect(await codeOf('PATCH', `/key/${issuer.id}`, issuer.key, change)).toBe('key_beyond_yours');
+    expect(await codeOf('PATCH', `/key/${child.id}`, team.secretKey, change)).toBe('key_beyond_issuer');
+    const { body: stored } = await team.rest<Key>('GET', `/key/${child.id}`);
+    expect(stored).toMatchObject(bounds);
+  });
+
+  test('ends when the end of its issuer is moved ahead, on every server', async () => {
+    const team = await makeTeam();
+    const issuer = await issue(team.secretKey, { kind: 'secret', expiresAt: inHours(2) });
+    const child = await issue(issuer.key);
+    for (const base of [url, replica.url]) expect(await statusOf(child.key, base)).toBe(200);
+    const soon = new Date(Date.now() + 5_000).toISOString();
+    await team.rest('PATCH', `/key/${issuer.id}`, { body: { expiresAt: soon } });
+    for (const base of [url, replica.url]) {
+      await expect.poll(() => statusOf(child.key, base), { timeout: 20_000 }).toBe(401);
+    }
+  });
+
+  test('is refused by its issuer’s end alone, whatever its own document says', async () => {
+    const team = await makeTeam();
+    const issuer = await issue(team.secretKey);
+    const child = await issue(issuer.key);
+    await mongo.raw
+      .collection('keys')
+      .updateOne({ _id: issuer.id as never }, { $set: { expiresAt: new Date(Date.now() - 1) } });
+    expect(await statusOf(child.key)).toBe(401);
+  });
+
+  test('belongs to one of at most three generations', async () => {
+    const team = await makeTeam();
+    const second = await issue(team.secretKey);
+    const third = await issue(second.key);
+    expect(third.issuedBy).toBe(second.id);
+    expect(await codeOf('POST', '/key', third.key, { kind: 'secret' })).toBe('too_many_key_generations');
+    expect(await codeOf('POST', `/key/${third.id}/roll`, third.key, {})).toBe('success');
+  });
+});
+
+describe('a budget', () => {
+  const spend = (team: Team, subject: string, tokens: number) => {
+    const day = new Date().toISOString().slice(0, 10);
+    const { budgets } = mongo.database.stores;
+    return budgets.reserve({ team: team.id }, { subject, day, tokens }, 1_000_000_000);
+  };
+
+  test('is spent by the key, by the keys that it issued and by those that these issued', async () => {
+    const team = await makeTeam();
+    const chat = await team.makeChat();
+    const issuer = await makeRoot(team, { tokensPerDay: 50_000 });
+    const child = await issue(issuer.key, { kind: 'secret', tokensPerDay: 20_000 });
+    const grandchild = await issue(child.key);
+    const send = async (key: string) => team.send(chat.id, 'hello', { key });
+    expect((await send(grandchild.key)).status).toBe(200);
+    const turn = await mongo.raw.collection('turns').findOne({ team: team.id });
+    const used = turn?.['usage'][0].inputTokens + turn?.['usage'][0].outputTokens;
+    const spentOf = async (id: string) =>
+      (await mongo.raw.collection('budgets').findOne({ _id: { $regex: `^${id}/` } as never }))?.['spent'];
+    for (const { id } of [issuer, child, grandchild]) await expect.poll(() => spentOf(id)).toBe(used);
+
+    await spend(team, child.id, 20_000);
+    const refused = await send(grandchild.key);
+    expect([refused.status, refused.refusal.code]).toEqual([429, 'budget_exhausted']);
+    expect(refused.refusal.message).toContain('the key that issued this one');
+    expect((await send(issuer.key)).status).toBe(200);
+    await spend(team, issuer.id, 50_000);
+    const other = await issue(issuer.key);
+    expect((await send(other.key)).refusal.code).toBe('budget_exhausted');
+    expect((await send(team.secretKey)).status).toBe(200);
+  });
+
+  test('that an issuer is given later holds for what it issued before', async () => {
+    const team = await makeTeam();
+    const chat = await team.makeChat();
+    const issuer = await issue(team.secretKey);
+    const child = await issue(issuer.key);
+    await team.rest('PATCH', `/key/${issuer.id}`, { body: { tokensPerDay: 10 } });
+    await spend(team, issuer.id, 10);
+    const answer = await team.send(chat.id, 'hello', { key: child.key });
+    expect(answer.refusal.code).toBe('budget_exhausted');
+  });
+});
+
+describe('a key with limits', () => {
+  const asLimited = (team: Team) => issue(team.secretKey, { kind: 'secret', tokensPerDay: 3_000 });
+
+  test('changes and revokes itself and what it issued, and no other key', async () => {
+    const team = await makeTeam();
+    const limited = await asLimited(team);
+    const sibling = await asLimited(team);
+    const [root] = (await team.rest<KeyList>('GET', '/key')).body.keys.slice(-1);
+    for (const id of [sibling.id, root?.id]) {
+      expect(await codeOf('PATCH', `/key/${id}`, limited.key, { name: 'x' })).toBe('key_beyond_yours');
+      expect(await codeOf('POST', `/key/${id}/roll`, limited.key, {})).toBe('key_beyond_yours');
+      expect(await codeOf('DELETE', `/key/${id}`, limited.key)).toBe('key_beyond_yours');
+    }
+    const child = await issue(limited.key);
+    expect(await codeOf('PATCH', `/key/${child.id}`, limited.key, { tokensPerDay: 10 })).toBe('success');
+    expect(await codeOf('POST', `/key/${child.id}/roll`, limited.key, {})).toBe('success');
+    expect(await codeOf('DELETE', `/key/${child.id}`, limited.key)).toBe('success');
+    expect(await codeOf('PATCH', `/key/${limited.id}`, limited.key, { tokensPerDay: 10 })).toBe('success');
+    expect(await codeOf('DELETE', `/key/${limited.id}`, limited.key)).toBe('success');
+    expect(await statusOf(limited.key)).toBe(401);
+  });
+
+  test('does not roll itself, so that no successor outlives its revocation', async () => {
+    const team = await makeTeam();
+    const limited = await asLimited(team);
+    expect(await codeOf('POST', `/key/${limited.id}/roll`, limited.key, {})).toBe('key_beyond_yours');
+  });
+
+  test('for some agents sees the keys for these agents and no others', async () => {
+    const team = await makeTeam();
+    const other = await team.makeAgent({ name: 'Other' });
+    const [mine, both] = [[team.agent.id], [team.agent.id, other.id]];
+    const limited = await issue(team.secretKey, { kind: 'secret', agentIds: mine });
+    const same = await issue(team.secretKey, { kind: 'publishable', access: 'guest', agentIds: mine });
+    const wider = await issue(team.secretKey, { kind: 'publishable', access: 'guest', agentIds: both });
+    const child = await issue(limited.key, { kind: 'publishable', access: 'open', agentIds: mine });
+    const { body } = await rest<KeyList>('GET', '/key', { key: limited.key });
+    expect(body.keys.map(({ id }) => id)).toEqual([child.id, same.id, limited.id]);
+    expect(await codeOf('GET', `/key/${wider.id}`, limited.key)).toBe('key_not_found');
+    expect(await codeOf('GET', `/key/${same.id}`, limited.key)).toBe('success');
+  });
+});
+
+describe('revoking a key', () => {
+  test('with limits ends all that it issued, on every server and with an entry for each', async () => {
+    const team = await makeTeam();
+    const limited = await makeRoot(team, { expiresAt: new Date(inHours(1)) });
+    const child = await issue(limited.key);
+    const grandchild = await issue(child.key, { kind: 'publishable', access: 'open' });
+    const issued = [child, grandchild];
+    for (const base of [url, replica.url]) {
+      for (const { key } of issued) expect(await statusOf(key, base)).toBe(200);
+    }
+    expect((await team.rest('DELETE', `/key/${limited.id}`)).status).toBe(204);
+    // The server that revoked them has forgotten them at once, and the other one after a few seconds.
+    for (const { key } of issued) expect(await statusOf(key)).toBe(401);
+    for (const { key } of issued) {
+      await expect.poll(() => statusOf(key, replica.url), { timeout: 10_000 }).toBe(401);
+    }
+    const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
+    const revoked = entries.filter(({ action }) => action === 'key.revoke');
+    expect(revoked.map(({ targetId }) => targetId).sort()).toEqual(
+      [limited, ...issued].map(({ id }) => id).sort(),
+    );
+    expect(revoked.every(({ outcome }) => outcome === 'done')).toBe(true);
+  });
+
+  test('without limits ends what it issued only when asked to', async () => {
+    const team = await makeTeam();
+    const unlimited = await issue(team.secretKey);
+    const child = await issue(unlimited.key);
+    await team.rest('DELETE', `/key/${unlimited.id}`);
+    expect([await statusOf(unlimited.key), await statusOf(child.key)]).toEqual([401, 200]);
+    await team.rest('DELETE', `/key/${unlimited.id}`, { query: { revokeIssued: 'true' } });
+    expect(await statusOf(child.key)).toBe(401);
+  });
+
+  test('that was rolled keeps what it issued when it merely ends, and ends it when it is revoked', async () => {
+    const team = await makeTeam();
+    const limited = await issue(team.secretKey, { kind: 'secret', tokensPerDay: 50_000 });
+    const child = await issue(limited.key);
+    const { body: next } = await team.rest<NewKey>('POST', `/key/${limited.id}/roll`, {
+      body: { overlapSeconds: 0 },
+    });
+    expect(next).toMatchObject({ familyId: limited.id, issuedBy: limited.issuedBy, tokensPerDay: 50_000 });
+    expect([await statusOf(limited.key), await statusOf(child.key)]).toEqual([401, 200]);
+    // The successor goes on as the issuer.
+    expect(await codeOf('PATCH', `/key/${child.id}`, next.key, { name: 'x' })).toBe('success');
+    await team.rest('DELETE', `/key/${next.id}`);
+    expect(await statusOf(child.key)).toBe(401);
+  });
+
+  test('of an unlimited key in its overlap does not end what its successor goes on with', async () => {
+    const team = await makeTeam();
+    const old = await issue(team.secretKey);
+    const child = await issue(old.key);
+    await team.rest('POST', `/key/${old.id}/roll`, { body: { overlapSeconds: 3_600 } });
+    await team.rest('DELETE', `/key/${old.id}`);
+    expect(await statusOf(child.key)).toBe(200);
+  });
+
+  test('leaves no key behind that is issued at the same time', async () => {
+    const team = await makeTeam();
+    for (let round = 0; round < 3; round++) {
+      const limited = await issue(team.secretKey, { kind: 'secret', expiresAt: inHours(1) });
+      await statusOf(limited.key, replica.url);
+      const made: string[] = [];
+      const bodies = Array.from({ length: 12 }, () => ({ key: limited.key, body: { kind: 'secret' } }));
+      const issuing = bodies.map(async (request, index) => {
+        const base = index % 2 ? url : replica.url;
+        const answer = await fetch(`${base}/key`, {
+          method: 'POST',
+          headers: { 'x-api-key': request.key, 'content-type': 'application/json' },
+          body: JSON.stringify(request.body),
+        });
+        if (answer.status === 200) made.push(((await answer.json()) as NewKey).key);
+      });
+      await Promise.all([...issuing, team.rest('DELETE', `/key/${limited.id}`)]);
+      for (const key of made) await expect.poll(() => statusOf(key), { timeout: 10_000 }).toBe(401);
+    }
+  });
+
+  test('is finished by the same request again when a crash came in between', async () => {
+    const team = await makeTeam();
+    const limited = await issue(team.secretKey, { kind: 'secret', expiresAt: inHours(1) });
+    const child = await issue(limited.key);
+    // As a process leaves it that dies after its first write.
+    await mongo.database.stores.apiKeys.revoke(
+      { team: team.id },
+      limited.id as ReturnType<typeof keyId>,
+      true,
+    );
+    expect(await statusOf(child.key)).toBe(401);
+    expect((await team.rest<Key>('GET', `/key/${child.id}`)).body).not.toHaveProperty('revokedAt');
+    await team.rest('DELETE', `/key/${limited.id}`);
+    expect((await team.rest<Key>('GET', `/key/${child.id}`)).body.revokedAt).toMatch(/Z$/);
+  });
+});
+
+const keyId = () => mintId('key');
+
+test('a rolled key with an end gives its successor the same end, also when it is rolled again in its overlap', async () => {
+  const team = await makeTeam();
+  const expiresAt = inHours(48);
+  const { id } = await issue(team.secretKey, { kind: 'secret', expiresAt });
+  const roll = async () =>
+    (await team.rest<NewKey>('POST', `/key/${id}/roll`, { body: { overlapSeconds: 60 } })).body;
+  expect(await roll()).toMatchObject({ expiresAt });
+  expect(await roll()).toMatchObject({ expiresAt });
+});
+
+test('a key that release 0.1.0 stored is a root without limits, and issues keys', async () => {
+  const team = await makeTeam();
+  const { key } = await issue(team.secretKey);
+  await mongo.raw
+    .collection('keys')
+    .updateMany(
+      { team: team.id },
+      { $unset: { issuedBy: 1, issuers: 1, replacedAt: 1, familyExpiresAt: 1 } },
+    );
+  expect(await codeOf('POST', '/signing-secret', key)).toBe('success');
+  const child = await issue(key);
+  expect(child).not.toHaveProperty('expiresAt');
+  expect(
+    (await rest<Chat>('POST', '/chat', { key: child.key, body: { agentId: team.agent.id } })).status,
+  ).toBe(200);
+});
+
+test('a new publishable key needs an access, and the refusal explains the three choices', async () => {
+  const team = await makeTeam();
+  const { status, refusal } = await team.rest('POST', '/key', { body: { kind: 'publishable' } });
+  expect([status, refusal.code, refusal.issues?.[0]?.path]).toEqual([400, 'invalid_input', 'access']);
+  for (const access of ['guest', 'verified', 'open']) {
+    expect(refusal.issues?.[0]?.message).toContain(`\`${access}\``);
+  }
+});

@@ -1,0 +1,58 @@
+import type { Id } from '@parley/contract';
+import type { ApiKeyInfo, NewAuditEntry, Scope, Stores } from '@parley/db';
+import { isLimited } from './escalation.ts';
+
+type IssuedEntry = Omit<NewAuditEntry, 'target' | 'action'>;
+
+/** Keys that are ended at a time. */
+const PAGE = 200;
+
+export type EndingStores = {
+  readonly apiKeys: Pick<Stores['apiKeys'], 'findIssuerLimits' | 'revoke' | 'listIssued' | 'revokeIssued'>;
+  readonly signingSecrets: Pick<Stores['signingSecrets'], 'listIssued' | 'revoke'>;
+  readonly audit: Pick<Stores['audit'], 'beginAll' | 'finishAll'>;
+};
+
+/**
+ * Revokes a key. What its family issued ends with it if the key has limits, or if asked for. Answers whether it did.
+ * Repeatable: what a crash left is done by the same call again.
+ */
+export async function endKey(
+  stores: EndingStores,
+  scope: Scope,
+  key: ApiKeyInfo,
+  { withIssued, entry }: { withIssued: boolean; entry: IssuedEntry },
+): Promise<{ withIssued: boolean }> {
+  const { id, lineage, issuers } = key;
+  const ofIssuers = await stores.apiKeys.findIssuerLimits(scope, issuers);
+  const endsIssued = withIssued || !ofIssuers || isLimited(key, ofIssuers);
+  await stores.apiKeys.revoke(scope, id, endsIssued);
+  if (endsIssued) await revokeIssued(stores, scope, lineage, entry);
+  return { withIssued: endsIssued };
+}
+
+/**
+ * Ends the keys and signing secrets below a family of keys, each with an entry in the audit log. A key that is
+ * issued at the same time either is in one of the lists, the last of which is empty, or its issuer is found revoked.
+ * Repeatable.
+ */
+async function revokeIssued(
+  { apiKeys, signingSecrets, audit }: EndingStores,
+  scope: Scope,
+  family: Id<'key'>,
+  entry: IssuedEntry,
+): Promise<void> {
+  for (;;) {
+    const keys = await apiKeys.listIssued(scope, family, PAGE);
+    const secrets = await signingSecrets.listIssued(scope, family);
+    const entries = [
+      ...keys.map((target) => ({ ...entry, action: 'key.revoke', target })),
+      ...secrets.map((target) => ({ ...entry, action: 'signingSecret.revoke', target })),
+    ];
+    if (entries.length === 0) return;
+    const noted = await audit.beginAll(scope, entries);
+    await apiKeys.revokeIssued(scope, family, keys);
+    for (const secret of secrets) await signingSecrets.revoke(scope, secret);
+    await audit.finishAll(scope, noted);
+  }
+}

@@ -1,0 +1,94 @@
+import { limits, Refusal } from '@parley/contract';
+import type { ApiKeyFields, ApiKeyInfo, ApiKeyReach, IssuedApiKey, Scope, Stores } from '@parley/db';
+import type { Caller } from '../caller.ts';
+import type { IssuedCredential } from '../policies.ts';
+import { assertMayManage, exceeds, hasLimits, toIssuedFields } from './escalation.ts';
+
+/** The stores as procedures have them: without what issues credentials or gives them more. */
+export type ProcedureStores = Omit<Stores, 'apiKeys' | 'signingSecrets' | 'guests'> & {
+  readonly apiKeys: Omit<Stores['apiKeys'], 'create' | 'issue' | 'issueFrom' | 'roll' | 'update'>;
+  readonly signingSecrets: Omit<Stores['signingSecrets'], 'create' | 'issueFrom' | 'ensure' | 'findWorking'>;
+  readonly guests: Omit<Stores['guests'], 'create'>;
+};
+
+/** What issues credentials in the name of one caller, each within what the caller has. */
+export interface Issuers {
+  readonly key: KeyIssuing;
+  readonly 'signing secret': { create(until: Date): ReturnType<Stores['signingSecrets']['issueFrom']> };
+  readonly 'guest token': { create(): ReturnType<Stores['guests']['create']> };
+}
+
+interface KeyIssuing {
+  /** @throws Refusal `key_beyond_yours`, `too_many_key_generations`; `unauthorized` when the caller was revoked */
+  create(kind: Caller['kind'], fields: ApiKeyFields & ApiKeyReach): Promise<IssuedApiKey>;
+  /** @throws Refusal `key_beyond_yours`, `key_beyond_issuer`, `key_ended` */
+  update(key: ApiKeyInfo, change: ApiKeyFields): Promise<ApiKeyInfo>;
+  /** @throws Refusal `key_beyond_yours`, `key_ended` */
+  roll(key: ApiKeyInfo, until: Date): Promise<IssuedApiKey>;
+}
+
+function issuersOf({ apiKeys, signingSecrets, guests }: Stores, caller: Caller): Issuers {
+  const { scope, lineage, issuers } = caller;
+  const issuer = { id: caller.key, lineage, issuers };
+  return {
+    key: {
+      async create(kind, fields) {
+        const issued = toIssuedFields(caller, kind, fields);
+        // The caller's own generation, and that of the key to be.
+        if (issuers.length + 2 > limits.keyGenerationsMax) throw new Refusal('too_many_key_generations');
+        const made = await apiKeys.issueFrom(scope, issuer, kind, issued);
+        if (!made) throw new Refusal('unauthorized');
+        return made;
+      },
+
+      async update(key, change) {
+        assertMayManage(caller, key, { orItself: true });
+        if (exceeds(change, caller.limits)) throw new Refusal('key_beyond_yours');
+        await assertWithinIssuers(apiKeys, scope, key, change);
+        const changed = await apiKeys.update(scope, key.id, change);
+        if (!changed) throw new Refusal('key_ended');
+        return changed;
+      },
+
+      async roll(key, until) {
+        // A successor outlives the revocation of the key: a key with limits would escape its own.
+        assertMayManage(caller, key, { orItself: !hasLimits(caller) });
+        const made = await apiKeys.roll(scope, key.id, until);
+        if (!made) throw new Refusal('key_ended');
+        return made;
+      },
+    },
+    'signing secret': { create: (until) => signingSecrets.issueFrom(scope, issuer, until) },
+    // A guest's token works beside a key of this family alone, and so within the key's limits.
+    'guest token': { create: () => guests.create(scope, lineage) },
+  };
+}
+
+/**
+ * Keeps a key within the limits of those that issued it, whoever changes it.
+ *
+ * @throws Refusal `key_beyond_issuer`, `key_ended`
+ */
+async function assertWithinIssuers(
+  apiKeys: Stores['apiKeys'],
+  scope: Scope,
+  { issuers }: ApiKeyInfo,
+  change: ApiKeyFields,
+): Promise<void> {
+  if (issuers.length === 0) return;
+  const ofIssuers = await apiKeys.findIssuerLimits(scope, issuers);
+  if (!ofIssuers) throw new Refusal('key_ended');
+  if (exceeds(change, ofIssuers)) throw new Refusal('key_beyond_issuer');
+}
+
+/**
+ * The issuer of one kind of credential, for a procedure whose policy names that kind.
+ *
+ * @throws Error for another procedure: it would issue what the authorization does not know of
+ */
+export function issuerFor(stores: Stores, caller: Caller, path: string, named: IssuedCredential | undefined) {
+  return <Kind extends keyof Issuers>(kind: Kind): Issuers[Kind] => {
+    if (named !== kind) throw new Error(`the policy of ${path} does not say that it issues a ${kind}`);
+    return issuersOf(stores, caller)[kind];
+  };
+}

@@ -1,0 +1,59 @@
+import type { Id } from '@parley/contract';
+import { trusted } from 'mongoose';
+import { familyEnd } from './key-limits.ts';
+import type { ApiKeyDocument } from './models.ts';
+import type { ApiKeyFields, ApiKeyInfo, Scope } from './records.ts';
+
+/** The keys a scope reaches: with agents, the keys for some of these agents and no others. */
+export function keysWithin({ team, agents }: Scope) {
+  if (!agents) return { team };
+  const isForOthers = { $elemMatch: { $nin: [...agents] } };
+  return { team, agents: trusted({ $in: [...agents], $not: isForOthers }) };
+}
+
+/** Keys that neither were revoked nor have expired. */
+export function working(team: Id<'team'>) {
+  return {
+    team,
+    revokedAt: trusted({ $exists: false }),
+    $or: [{ expiresAt: trusted({ $exists: false }) }, { expiresAt: trusted({ $gt: new Date() }) }],
+  };
+}
+
+export function toKeyUpdate({ name, access, origins, expiresAt, tokensPerDay }: ApiKeyFields) {
+  return {
+    $set: {
+      ...(name !== undefined && { name }),
+      ...(access && { access }),
+      ...(origins?.length && { origins }),
+      ...(expiresAt && { expiresAt }),
+      ...(typeof tokensPerDay === 'number' && { tokensPerDay }),
+    },
+    $unset: {
+      ...(origins?.length === 0 && { origins: 1 }),
+      ...(tokensPerDay === null && { tokensPerDay: 1 }),
+    },
+  };
+}
+
+export function toKeyInfo(document: ApiKeyDocument): ApiKeyInfo {
+  const { _id: id, lineage = id, issuedBy, issuers = [], kind, visibleStart, name, origins } = document;
+  const { access = 'open', scopes, agents, tokensPerDay } = document;
+  const { createdAt, lastUsedAt, expiresAt, revokedAt } = document;
+  const end = familyEnd(document);
+  return {
+    ...{ id, lineage, issuers, kind, visibleStart },
+    ...(issuedBy && { issuedBy }),
+    ...(name !== undefined && { name }),
+    ...(kind === 'publishable' && { access }),
+    ...(origins && { origins }),
+    ...(scopes && { scopes }),
+    ...(agents && { agents }),
+    ...(tokensPerDay !== undefined && { tokensPerDay }),
+    createdAt,
+    ...(lastUsedAt && { lastUsedAt }),
+    ...(expiresAt && { expiresAt }),
+    ...(end && { familyExpiresAt: end }),
+    ...(revokedAt && { revokedAt }),
+  };
+}
