@@ -43,7 +43,12 @@ export async function visit({ url, publicUrl }: ChatPage, address: string): Prom
   const rejected: Rejection[] = [];
   const away = new AbortController();
 
-  async function ask(method: string, path: string, headers: HeadersInit, body?: object): Promise<Response> {
+  async function ask(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: object,
+  ): Promise<Response> {
     const response = await fetch(url + path, {
       method,
       signal: away.signal,

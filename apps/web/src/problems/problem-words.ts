@@ -45,6 +45,22 @@ const words: Record<ProblemCode, ProblemWords> = {
     title: 'You were signed out',
     advice: 'Reload the page to sign in again.',
   },
+  database_preparing: {
+    title: 'The service is being updated',
+    advice: 'We’ll retry automatically. It takes a few minutes at most.',
+  },
+  encryption_key_outdated: {
+    title: 'The service is being updated',
+    advice: 'Try again in a few minutes. If it stays so, tell the owner of this service.',
+  },
+  token_issuer_not_found: {
+    title: 'No sign-in provider is set',
+    advice: 'The owner of this service has to set one.',
+  },
+  token_issuer_unavailable: {
+    title: 'We can’t check who you are right now',
+    advice: 'We’ll retry automatically in a moment.',
+  },
   too_many_turns: {
     title: 'Too many answers at a time',
     advice: 'Wait until one has ended, and send it again.',
