@@ -34,8 +34,8 @@ const COLLECTIONS = [
   'servers',
   'migrations',
 ];
-/** They may hold nothing here: a lease, a key's check value, users who were blocked. No procedure answers with them. */
-const MAY_BE_EMPTY = ['leases', 'encryption', 'userStatuses'];
+/** They may hold nothing here, and no procedure answers with their documents. */
+const MAY_BE_EMPTY = ['leases', 'encryption', 'userStatuses', 'serverKeys', 'visitorExchanges'];
 
 const { url, makeTeam, model, mongo, startReplica } = await startHarness();
 const team = await makeTeam({ systemPrompt: `${CANARY} prompt`, model: `${CANARY}-model` });

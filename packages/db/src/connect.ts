@@ -7,6 +7,7 @@ import { createBudgetStore } from './budget-store.ts';
 import { createChatStore } from './chat-store.ts';
 import { createCredentialStore } from './credential-store.ts';
 import { toRefusal } from './database-errors.ts';
+import { databaseOf } from './database-of.ts';
 import { createDeletionStore } from './deletion-store.ts';
 import { encryptInBackground } from './encryption/encrypt-in-background.ts';
 import { createEncryptionControl, type EncryptionControl } from './encryption/encryption-control.ts';
@@ -212,14 +213,14 @@ async function prepare(
   models: Models,
   openSlowConnection: () => Promise<Connection>,
 ): Promise<MaintenanceParts> {
-  const client = connection.getClient();
+  const db = databaseOf(connection);
   const versionModels = createVersionModels(connection);
-  const servers = createLiveServers(versionModels, client, await isSharded(client.db()));
+  const servers = createLiveServers(versionModels, db.client, await isSharded(db));
   const steps = createSchemaSteps(versionModels, servers, migrations);
   await steps.assertSupported();
   const readiness = new Readiness();
   readiness.judge(await ensureCollections({ ...models, ...versionModels }));
-  return { models, versionModels, servers, steps, client, readiness, openSlowConnection };
+  return { models, versionModels, servers, steps, db, readiness, openSlowConnection };
 }
 
 /** Connection errors become `database_unavailable` here too. */
@@ -231,12 +232,12 @@ async function inTurn<Result>(ask: () => Promise<Result>): Promise<Result> {
   }
 }
 
-async function inspect({ client, models, versionModels, steps }: MaintenanceParts): Promise<DatabaseState> {
+async function inspect({ db, models, versionModels, steps }: MaintenanceParts): Promise<DatabaseState> {
   const [{ hosts }, schemaVersion, changes, indexBuilds] = await Promise.all([
-    client.db().command({ hello: 1 }),
+    db.command({ hello: 1 }),
     steps.version(),
     findIndexChanges({ ...models, ...versionModels }),
-    findIndexBuilds(client),
+    findIndexBuilds(db),
   ]);
   return {
     ...(Array.isArray(hosts) ? { mode: 'replica set', members: hosts.length } : { mode: 'sharded cluster' }),

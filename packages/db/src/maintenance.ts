@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection, mongo } from 'mongoose';
+import { databaseOf } from './database-of.ts';
 import { buildIndexes } from './indexes/build-indexes.ts';
 import { type AnyModels, findIndexChanges, missingPromises } from './indexes/collection-indexes.ts';
 import { findIndexBuilds, type IndexBuild } from './indexes/index-builds.ts';
@@ -25,7 +26,7 @@ export interface MaintenanceParts {
   readonly versionModels: VersionModels;
   readonly servers: LiveServers;
   readonly steps: SchemaSteps;
-  readonly client: mongo.MongoClient;
+  readonly db: mongo.Db;
   readonly readiness: Readiness;
   /** Opens a connection without the time limits of requests. */
   openSlowConnection(): Promise<Connection>;
@@ -128,14 +129,14 @@ export async function migrateNow(
 }
 
 export async function findStatus(parts: MaintenanceParts): Promise<DatabaseStatus> {
-  const { steps, servers, versionModels, client } = parts;
+  const { steps, servers, versionModels, db } = parts;
   const [recorded, pendingSteps, holder, changes, indexBuilds, live, unversioned, minimum] =
     await Promise.all([
       steps.version(),
       steps.pending(),
       versionModels.leases.findOne({ _id: LEASE }).lean(),
       findIndexChanges(allModels(parts)),
-      findIndexBuilds(client),
+      findIndexBuilds(db),
       servers.list(),
       servers.countUnversioned(),
       servers.minimumSchemaVersion(),
@@ -180,10 +181,10 @@ async function maintain(
   try {
     signal.throwIfAborted();
     const models = createModels(connection);
-    const client = connection.getClient();
-    const work = { models: { ...models, ...createVersionModels(connection) }, client, signal, log };
+    const db = databaseOf(connection);
+    const work = { models: { ...models, ...createVersionModels(connection) }, db, signal, log };
     const failure = (await parts.steps.isNewest()) ? await buildIndexes(work) : undefined;
-    await parts.steps.run({ models, db: client.db(), signal, log }, again);
+    await parts.steps.run({ models, db, signal, log }, again);
     // What the steps have changed may be what kept an index from being built: the next look tries again.
     if (failure) throw failure;
   } finally {

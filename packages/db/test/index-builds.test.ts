@@ -2,7 +2,7 @@ import { mintId } from '@parley/contract';
 import type { mongo } from 'mongoose';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { connectDatabase, type Database } from '../src/index.ts';
-import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
 import { newChat, newScope, newTurn } from './examples.ts';
 import { type MongodWithFailPoints, startMongodWithFailPoints } from './mongod-with-fail-points.ts';
 
@@ -25,7 +25,7 @@ afterAll(() => mongod.stop());
 async function openWithChat() {
   db = await openTestDatabase(mongod.uri, 'indexes');
   const chat = await newChat(db.stores, scope);
-  await db.stores.turns.insert(scope, newTurn(chat, 1));
+  await db.stores.turns.insert(inScope(scope, chat), newTurn(chat, 1));
   return chat;
 }
 
@@ -88,7 +88,7 @@ test('without a unique index that keeps writes from being doubled a server is no
   expect(server.missingPromises()).toEqual([`turns.${PLACE}`]);
   await mongod.holdIndexBuilds(false);
   await expect.poll(() => server.missingPromises()).toEqual([]);
-  expect(await server.stores.turns.insert(scope, newTurn(chat, 1))).not.toBe('inserted');
+  expect(await server.stores.turns.insert(inScope(scope, chat), newTurn(chat, 1))).not.toBe('inserted');
 });
 
 test('collections and their indexes are there before the first write to an empty database', async () => {
@@ -144,6 +144,18 @@ test('an index that must not expire is dropped before it is built anew, because 
   const { server } = await startServer();
   await expect.poll(async () => (await server.status()).indexChanges).toEqual([]);
   expect(await indexWithKey('budgets', { team: 1 })).toEqual([{ v: 2, key: { team: 1 }, name: 'team_1' }]);
+});
+
+test('indexes are found in the database that is used when the connection string names none', async () => {
+  db = await openTestDatabase(mongod.uri, 'indexes');
+  const unnamed = new URL(mongod.uri);
+  unnamed.pathname = '/';
+  const server = await connectDatabase(unnamed.href);
+  await newChat(server.stores, scope);
+  expect(await server.status()).toMatchObject({ indexChanges: [], indexBuilds: [] });
+  await server.migrate(() => undefined, { again: false, signal: new AbortController().signal });
+  expect(server.missingPromises()).toEqual([]);
+  await server.close();
 });
 
 test('an index that the code does not declare stays, because an older server may need it', async () => {

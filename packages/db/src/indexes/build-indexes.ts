@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { mongo } from 'mongoose';
+import { databaseOf } from '../database-of.ts';
 import type { DatabaseLog } from '../migrations/migration.ts';
 import {
   type AnyModel,
@@ -17,7 +18,7 @@ const CANNOT_BE_UNIQUE = new Set<unknown>([11_000, 359]);
 export interface IndexWork {
   /** Of a connection without the time limits of requests. */
   readonly models: AnyModels;
-  readonly client: mongo.MongoClient;
+  readonly db: mongo.Db;
   readonly signal: AbortSignal;
   readonly log: DatabaseLog;
 }
@@ -89,10 +90,7 @@ async function alter(
   { existing: name, options, index }: Extract<IndexChange, { kind: 'alter' }>,
 ): Promise<void> {
   const collMod = (change: object) =>
-    model.db
-      .getClient()
-      .db()
-      .command({ collMod: index.collection, index: { name, ...change } });
+    databaseOf(model.db).command({ collMod: index.collection, index: { name, ...change } });
   const { unique, hidden, expireAfterSeconds } = options;
   if (hidden === false) await collMod({ hidden });
   if (expireAfterSeconds !== undefined) await collMod({ expireAfterSeconds });
@@ -125,11 +123,11 @@ function explained(error: unknown, { collection, name }: DeclaredIndex): unknown
   );
 }
 
-async function tellProgress({ client, log }: IndexWork, done: AbortSignal): Promise<void> {
+async function tellProgress({ db, log }: IndexWork, done: AbortSignal): Promise<void> {
   for (;;) {
     await delay(PROGRESS_EVERY_MS, undefined, { signal: done }).catch(() => undefined);
     if (done.aborted) return;
-    const builds = await findIndexBuilds(client).catch(() => []);
+    const builds = await findIndexBuilds(db).catch(() => []);
     for (const build of builds) log('info', 'an index is being built', { ...build });
   }
 }

@@ -1,4 +1,5 @@
 import { type Model, mongo } from 'mongoose';
+import { databaseOf } from '../database-of.ts';
 import { type DeclaredIndex, type ExistingIndex, type IndexChange, planIndexes } from './plan-indexes.ts';
 
 // Documents differ by collection, and no index is asked for more than its fields.
@@ -44,7 +45,7 @@ export async function existingIndexes(model: AnyModel): Promise<ExistingIndex[]>
     includeBuildUUIDs: true,
   };
   try {
-    const { cursor } = await model.db.getClient().db().command(listing);
+    const { cursor } = await databaseOf(model.db).command(listing);
     return (cursor.firstBatch as ListedIndex[]).map((listed) =>
       'buildUUID' in listed ? { ...listed.spec, isBuilding: true } : listed,
     );

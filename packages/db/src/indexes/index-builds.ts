@@ -14,9 +14,9 @@ interface BuildOperation {
 }
 
 /** Asks MongoDB which indexes of this database are being built. Empty also when this user may not know. */
-export async function findIndexBuilds(client: mongo.MongoClient): Promise<IndexBuild[]> {
+export async function findIndexBuilds(database: mongo.Db): Promise<IndexBuild[]> {
   const builds = new Map<string, IndexBuild>();
-  for (const { command, progress } of await findOperations(client)) {
+  for (const { command, progress } of await findOperations(database)) {
     const percent =
       progress && progress.total > 0 ? Math.floor((100 * progress.done) / progress.total) : undefined;
     for (const { name } of command.indexes ?? []) {
@@ -33,10 +33,9 @@ export async function findIndexBuilds(client: mongo.MongoClient): Promise<IndexB
   return [...builds.values()].toSorted((one, other) => (one.index < other.index ? -1 : 1));
 }
 
-async function findOperations(client: mongo.MongoClient): Promise<BuildOperation[]> {
-  const database = client.db().databaseName;
+async function findOperations({ client, databaseName }: mongo.Db): Promise<BuildOperation[]> {
   const ofThisDatabase = {
-    ns: { $regex: `^${database.replaceAll(/[^\w-]/g, '\\$&')}\\.` },
+    ns: { $regex: `^${databaseName.replaceAll(/[^\w-]/g, '\\$&')}\\.` },
     'command.createIndexes': { $exists: true },
   };
   for (const allUsers of [true, false]) {
