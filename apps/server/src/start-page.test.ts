@@ -65,6 +65,7 @@ describe('keys', () => {
     const text = page({ kind: 'made', credentials }, { isTerminal: false });
     expect(text).not.toContain('canary');
     expect(text).toContain('.data/credentials.json');
+    expect(text).toContain('Made for you');
     expect(text).toContain('guestKey is for pages with visitors');
   });
 

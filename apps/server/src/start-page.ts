@@ -52,6 +52,9 @@ function credentialLines({ url, start, credentialsPath, isTerminal }: StartFacts
     ...(isShown
       ? madeLines(credentials, credentialsPath)
       : [
+          ...(start.kind === 'made'
+            ? ['  Made for you: a team, an agent and keys, which only the file shows.']
+            : []),
           `  Keys           ${credentialsPath} (agent ${credentials.agentId})`,
           '                 guestKey is for pages with visitors, secretKey for your servers;',
           '                 publishableKey is open and reaches all chats.',

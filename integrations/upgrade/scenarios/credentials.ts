@@ -40,6 +40,41 @@ export const credentials: readonly UpgradeScenario[] = [
     },
   },
   {
+    name: 'a key that this version issues within limits keeps them at the old one, and ends there with its issuer',
+    async run({ old, current }) {
+      const limits = { expiresAt: new Date(Date.now() + 3_600_000).toISOString(), tokensPerDay: 900_000 };
+      const { body: issuer } = await current.call('POST', '/key', { body: { kind: 'secret', ...limits } });
+      const { body: issued } = await current.call('POST', '/key', {
+        key: issuer.key,
+        body: { kind: 'secret' },
+      });
+      expect((await old.call('GET', `/key/${issued.id}`)).body).toMatchObject(limits);
+      const as = { key: issued.key };
+      expect((await chatOf(old, 'scenario/of-an-issued-key', {}, as)).reply.status).toBe(200);
+      expect((await current.call('DELETE', `/key/${issuer.id}`)).status).toBe(204);
+      for (const server of [old, current]) {
+        await expect.poll(async () => (await server.call('GET', '/chat', as)).status, SOON).toBe(401);
+      }
+    },
+  },
+  {
+    name: 'a key of the old version issues keys at this one, and its successor goes on with them',
+    async run({ old, current }) {
+      const { body: root } = await old.call('POST', '/key', { body: { kind: 'secret' } });
+      const { body: issued } = await current.call('POST', '/key', {
+        key: root.key,
+        body: { kind: 'secret' },
+      });
+      expect(issued.issuedBy).toBe(root.id);
+      const { body: next } = await old.call('POST', `/key/${root.id}/roll`, { body: { overlapSeconds: 0 } });
+      const status = async () => (await current.call('GET', '/chat', { key: issued.key })).status;
+      expect(await status()).toBe(200);
+      const change = { key: next.key, body: { name: 'renamed' } };
+      expect((await current.call('PATCH', `/key/${issued.id}`, change)).status).toBe(200);
+      expect(await status()).toBe(200);
+    },
+  },
+  {
     name: 'a guest of one version goes on with their chat at the other',
     async run(servers) {
       for (const [name, making, other] of both(servers)) {
