@@ -4,6 +4,7 @@ import type { Turns } from '@parley/turns';
 import type { ProblemOfToolUrl } from './agent/tools-of.ts';
 import type { TurnLimits } from './asker-of.ts';
 import type { Caller } from './caller.ts';
+import { auditEntryOf, noteEscalation } from './credentials/note-escalation.ts';
 import type { ClientAddress } from './gate/client-address.ts';
 import { enter } from './gate/enter.ts';
 import type { Gate } from './gate/gate.ts';
@@ -95,8 +96,13 @@ export function createContext(services: Services, request: HostedRequest): Conte
     else hangUp.addEventListener('abort', () => opened.close(), { once: true, signal: opened.signal });
     return opened;
   };
+  /** Nobody waits for it either. */
+  const onForbidden = (found: Caller, procedure: string, error: Refusal) => {
+    const entry = auditEntryOf(found, request.requestId, client()?.text);
+    void noteEscalation(services.stores.audit, found, entry, { procedure, error });
+  };
   const findCaller = () => {
-    const entering = { client, procedures, headers, onRate, onSecretInPage: noteLeak };
+    const entering = { client, procedures, headers, onRate, onSecretInPage: noteLeak, onForbidden };
     const identifying = { ...services.stores, keySets: services.keySets };
     caller ??= enter(identifying, services.gate, entering).then(
       (found) => {

@@ -1,11 +1,12 @@
 import { isId, Refusal } from '@parley/contract';
 import type { z } from 'zod';
 import { askerOf } from './asker-of.ts';
-import { beginAct, limitsIn, madeBy, noteRefused, targetOf } from './audit/begin-act.ts';
+import { beginAct, limitsIn, madeBy, targetOf } from './audit/begin-act.ts';
 import type { Caller } from './caller.ts';
 import { type ChatNotFound, findChat } from './chat/find-chat.ts';
 import type { Context } from './context.ts';
 import { issuerFor, type ProcedureStores } from './credentials/issuers.ts';
+import { auditEntryOf, noteEscalation } from './credentials/note-escalation.ts';
 import { toIdempotency } from './idempotency.ts';
 import { permit } from './permit.ts';
 import { type Policy, policyOf } from './policies.ts';
@@ -27,35 +28,22 @@ const authenticated = refusing.use(async ({ ctx, path, next }) => {
   const { stores, ...services } = ctx.services;
   const { scope } = caller;
   const policy = policyOf(path);
-  const auditEntry = auditEntryOf(ctx, caller);
-  const noteEscalation = async (error: unknown) => {
-    if (isEscalation(policy, caller, error))
-      await noteRefused(stores.audit, scope, { ...auditEntry, action: path });
-  };
+  const auditEntry = auditEntryOf(caller, ctx.requestId, ctx.address());
+  const note = (error: unknown) =>
+    noteEscalation(stores.audit, caller, auditEntry, { procedure: path, error });
   try {
     permit(caller, policy);
   } catch (error) {
-    await noteEscalation(error);
+    await note(error);
     throw error;
   }
   const issuerOf = issuerFor(stores, caller, path, policy.credential);
   const result = await next({
     ctx: { ...services, stores: stores as ProcedureStores, caller, scope, auditEntry, issuerOf },
   });
-  if (!result.ok) await noteEscalation(refusalOf(result.error));
+  if (!result.ok) await note(refusalOf(result.error));
   return result;
 });
-
-function auditEntryOf({ address: addressOf, requestId: request }: Context, { key }: Caller) {
-  const address = addressOf();
-  return { actor: { kind: 'key', key }, request, ...(address !== undefined && { address }) } as const;
-}
-
-/** A secret key that asked for more than it may have, by way of another credential. */
-function isEscalation({ credential }: Policy, { kind }: Caller, error: unknown): boolean {
-  const isRefused = error instanceof Refusal && error.status === 403;
-  return isRefused && kind === 'secret' && credential !== undefined;
-}
 
 /** For whoever the policy names. What servers change in their team is noted in the audit log, before it is done. */
 export const procedure = authenticated.use(async ({ ctx, path, type, getRawInput, next }) => {

@@ -20,8 +20,9 @@ async function untilCounted(raw: mongo.Db): Promise<void> {
 const KEPT_BY_SERVERS: ReadonlySet<string> = new Set(['leases', 'migrations', 'servers']);
 
 /**
- * MongoDB's own hash of each collection's documents. That a key was used is noted beside every request, and that a
- * guest's chats are settled by housekeeping. What servers keep for each other (leases, migrations) changes by itself.
+ * MongoDB's own hash of each collection's documents. Left out is what changes beside the requests: when a key was used,
+ * when a guest's chats were settled, what servers keep for each other, and which escalations the audit log says were
+ * refused.
  */
 async function hashes(raw: mongo.Db): Promise<unknown> {
   const without = (name: string, field: string) =>
@@ -30,11 +31,13 @@ async function hashes(raw: mongo.Db): Promise<unknown> {
       .find({}, { projection: { [field]: 0 } })
       .sort({ _id: 1 })
       .toArray();
-  const [{ collections }, keys, guests] = await Promise.all([
+  const acts = raw.collection('auditLog').find({ isRefused: { $ne: true } });
+  const [{ collections }, keys, guests, auditLog] = await Promise.all([
     raw.command({ dbHash: 1 }),
     without('keys', 'lastUsedAt'),
     without('guests', 'movingSince'),
+    acts.sort({ _id: 1 }).toArray(),
   ]);
   const stored = Object.entries(collections).filter(([name]) => !KEPT_BY_SERVERS.has(name));
-  return { ...Object.fromEntries(stored), keys, guests };
+  return { ...Object.fromEntries(stored), keys, guests, auditLog };
 }

@@ -45,7 +45,8 @@ export async function makeCallers(team: Team): Promise<MatrixCaller[]> {
   const otherAgent = [(await team.makeAgent({ name: 'Other' })).id];
   const guest = await team.makeGuest();
   const asGuest = { id: guest.userId, proof: 'guest' } as const;
-  const token = await team.userToken(VERIFIED.id);
+  // Good for as long as the matrix takes on a busy machine.
+  const token = await team.userToken(VERIFIED.id, 3_500);
   const withKey = (key: string, userToken?: string) => ({
     'x-api-key': key,
     ...(userToken !== undefined && { 'x-user-token': userToken }),

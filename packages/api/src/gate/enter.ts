@@ -16,6 +16,8 @@ export interface EnteringRequest extends CountedRequest {
   readonly headers: KeyHeaders & OriginHeaders;
   readonly onSecretInPage: (key: ApiKeyRecord) => void;
   readonly onRate: (verdict: RateVerdict) => void;
+  /** The caller may not call this procedure. */
+  readonly onForbidden: (caller: Caller, procedure: string, refusal: Refusal) => void;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function enter(
   const verdict = gate?.countCaller(caller, request);
   if (verdict) request.onRate(verdict);
   if (verdict && !verdict.isAllowed) rejectLimited(verdict);
-  rejectForbidden(caller, request.procedures);
+  rejectForbidden(caller, request);
   return caller;
 }
 
@@ -53,10 +55,12 @@ async function identify(
 }
 
 /** A request none of whose calls the caller may make is rejected before its body is read. */
-function rejectForbidden(caller: Caller, procedures: readonly string[]): void {
+function rejectForbidden(caller: Caller, { procedures, onForbidden }: EnteringRequest): void {
   const rejections = procedures.map((name) => rejectionOf(caller, name));
   const [first] = rejections;
-  if (first && rejections.every((one) => one?.code === first.code)) throw first;
+  if (!first || !rejections.every((one) => one?.code === first.code)) return;
+  for (const procedure of procedures) onForbidden(caller, procedure, first);
+  throw first;
 }
 
 function rejectionOf(caller: Caller, procedure: string): Refusal | undefined {
