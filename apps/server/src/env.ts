@@ -63,8 +63,10 @@ const variablesSchema = z.object({
   /** `RATE_LIMIT_KEY` for keys of one kind alone. */
   RATE_LIMIT_PUBLISHABLE: perMinute.optional(),
   RATE_LIMIT_SECRET: perMinute.optional(),
+  /** Answers that run at a time in this process; as many again wait for a place. */
+  RUNNING_ANSWERS_MAX: z.coerce.number().int().min(1).max(100_000).default(limits.runningTurnsMax),
   /** Unfinished answers at a time, of a team that has set no bound of its own, and of a user; 0 for no bound. */
-  CONCURRENT_TURNS: z.coerce.number().int().min(0).max(1_000_000).default(limits.concurrentTurnsTeam),
+  CONCURRENT_TURNS: z.coerce.number().int().min(0).max(1_000_000).default(0),
   CONCURRENT_TURNS_USER: z.coerce.number().int().min(0).max(1_000_000).default(limits.concurrentTurnsUser),
   /** Streams that may be open at a time in one process; 0 for as many as come. */
   STREAMS_MAX: z.coerce.number().int().min(0).max(1_000_000).default(limits.streamsMax),

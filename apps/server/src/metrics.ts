@@ -12,7 +12,7 @@ export interface Metrics {
   watchAgent(runAgent: RunAgent): RunAgent;
   countToolFailure(reason: string): void;
   /** Shows how many turns run here, and how many are to be counted. */
-  watchTurns(turns: { readonly running: number; readonly uncounted: number }): void;
+  watchTurns(turns: { readonly running: number; readonly waiting: number; readonly uncounted: number }): void;
   /** Prometheus' text format, version 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -128,6 +128,14 @@ export function createMetrics(): Metrics {
         registers,
         collect() {
           this.set(turns.running);
+        },
+      });
+      new Gauge({
+        name: 'parley_turns_waiting',
+        help: 'Turns that wait in this process for a place to run.',
+        registers,
+        collect() {
+          this.set(turns.waiting);
         },
       });
       new Gauge({

@@ -69,6 +69,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     rateLimits,
     streamLimits: { perProcess: env.STREAMS_MAX },
     turnLimits: { team: env.CONCURRENT_TURNS, user: env.CONCURRENT_TURNS_USER },
+    bounds: { runningTurnsMax: env.RUNNING_ANSWERS_MAX },
     docsFolder: DOCS_FOLDER,
     publicUrls: env.PUBLIC_URL,
     trustProxy: env.TRUST_PROXY,

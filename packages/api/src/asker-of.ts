@@ -5,8 +5,9 @@ import type { Asker } from '@parley/turns';
 import { type Caller, isUnverifiedUser } from './caller.ts';
 import type { Services } from './context.ts';
 import type { ClientAddress } from './gate/client-address.ts';
+import { originOf } from './turn-origin.ts';
 
-/** Unfinished turns at a time, where a team has not set its own; 0: as many as there are. */
+/** Unfinished turns at a time; 0: as many as there are. The team's is for teams that have not set their own. */
 export interface TurnLimits {
   readonly team: number;
   readonly user: number;
@@ -15,7 +16,7 @@ export interface TurnLimits {
 /** Who asks for a turn, and what they may use. What the team has set is known for some seconds. */
 export async function askerOf(
   { stores, turnLimits }: { readonly stores: Pick<Stores, 'teams'> } & Pick<Services, 'turnLimits'>,
-  caller: Pick<Caller, 'as' | 'lineage' | 'scope' | 'limits'>,
+  caller: Pick<Caller, 'as' | 'kind' | 'lineage' | 'scope' | 'limits'>,
   client: ClientAddress | undefined,
 ): Promise<Asker> {
   const { lineage, scope, limits } = caller;
@@ -29,6 +30,7 @@ export async function askerOf(
       client && !client.isUnnamedProxy && isUnverifiedUser(caller)
         ? addressOfDay(scope.team, client.text)
         : undefined,
+    origin: originOf(caller, client),
     allowance: {
       tokensPerDay: {
         keys: limits.budgets,

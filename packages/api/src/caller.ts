@@ -33,6 +33,17 @@ export function isUnverifiedUser({ as }: Pick<Caller, 'as'>): boolean {
   return as.role === 'user' && as.proof !== 'verified';
 }
 
+/** Whether the caller is a user whom the team has verified: its servers signed the token. */
+export function isVerifiedUser({ as }: { readonly as: CallerProof }): boolean {
+  return as.role === 'user' && as.proof === 'verified';
+}
+
+/** What of a caller's role says whether somebody vouches for them. */
+export interface CallerProof {
+  readonly role: Caller['as']['role'];
+  readonly proof?: ProvedUser['proof'];
+}
+
 /** The headers a key, and a user's token, may come in, as `node:http` and `Headers` both give them. */
 export interface KeyHeaders {
   readonly apiKey: string | undefined;

@@ -1,6 +1,6 @@
 import { Refusal } from '@parley/contract';
 import type { Scope } from '@parley/db';
-import type { Caller } from './caller.ts';
+import { type Caller, isVerifiedUser } from './caller.ts';
 import { assertUnrestricted } from './credentials/escalation.ts';
 import { credentialRules, type Policy } from './policies.ts';
 
@@ -29,7 +29,7 @@ function refuseWrongCaller({ kind, as }: Caller, callers: Policy['callers']): vo
       if (as.role !== 'nobody' || !as.canBecomeGuest) throw new Refusal('guest_key_needed');
       return;
     case 'verified':
-      if (as.role !== 'user' || as.proof !== 'verified') throw new Refusal('verified_user_needed');
+      if (!isVerifiedUser({ as })) throw new Refusal('verified_user_needed');
   }
 }
 

@@ -315,8 +315,9 @@ export const errorRegister = {
   },
   too_many_turns: {
     trpcCode: 'TOO_MANY_REQUESTS',
-    message: 'Too many messages are being answered at a time. Send this one again when some have ended.',
-    when: 'The team, or the user the caller is bound to, has as many unfinished answers as it may have at a time. Nothing was written.',
+    message:
+      'Too many messages are being answered at a time. Send this one again after `Retry-After` seconds.',
+    when: "The user the caller is bound to, the caller's network, or a team that has set a bound has as many unfinished answers as it may have at a time. Nothing was written.",
     retryAfterSeconds: 2,
   },
   too_many_streams: {
@@ -409,6 +410,13 @@ export const errorRegister = {
     message: 'The database is being prepared for this release. Try again in a few minutes.',
     when: 'A unique index that keeps writes from being doubled is missing. A server builds it in the background; until then writes are rejected, and `/readyz` names the index.',
     retryAfterSeconds: 30,
+  },
+  overloaded: {
+    trpcCode: 'SERVICE_UNAVAILABLE',
+    message:
+      'This server is answering as many messages as it can. Send this one again after `Retry-After` seconds.',
+    when: 'All places for running answers of this server are taken, and as many messages wait already. Nothing was written.',
+    retryAfterSeconds: 2,
   },
   answer_restarted: {
     trpcCode: 'SERVICE_UNAVAILABLE',

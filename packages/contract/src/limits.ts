@@ -46,7 +46,11 @@ export const limits = {
   /** Waiting turns of one chat: a person does not type more ahead, a script is told to wait. */
   queuedTurnsPerChatMax: 8,
   /** Running turns of one process: each holds a socket to the model and at most one answer in memory. */
-  runningTurnsMax: 256,
+  runningTurnsMax: 1_000,
+  /** Running turns of one address whose callers no team has verified: an office of visitors. */
+  runningPerAddressMax: 64,
+  /** Further turns of that address that are accepted and wait: some minutes of an office. */
+  waitingPerAddressMax: 256,
   /** In UTF-16 units. An answer beyond this is cut as the model's own length limit would: a turn stays far under MongoDB's 16 MB. */
   answerLengthMax: 256_000,
   /** One call of the model, all its retries included; the longest answer of a slow local model fits. */
@@ -117,8 +121,6 @@ export const limits = {
   connectionsMax: 12_000,
   /** Connections of one address: its streams, and as many requests besides. */
   connectionsPerAddressMax: 1_000,
-  /** Unfinished turns of one team at a time, unless it sets its own: a quarter of a process. */
-  concurrentTurnsTeam: 64,
   /** Unfinished turns of one user at a time: a person reads one answer, in a few tabs. */
   concurrentTurnsUser: 4,
   /** What a team may set for itself: more is several processes full of it. */

@@ -18,6 +18,7 @@ import type {
   RetryOf,
   Spender,
   TokenIssuer,
+  TurnOrigin,
   TurnStatus,
   UsageRecord,
 } from './records.ts';
@@ -211,6 +212,8 @@ export interface TurnDocument {
   answerId: Id<'message'>;
   usage: UsageRecord[];
   spender?: Spender;
+  /** Its networks are there until its end. */
+  origin?: TurnOrigin;
   /** Until it is counted. */
   reservations?: Reservation[];
   /** What its run has done with tools so far; until its end. */
@@ -526,6 +529,7 @@ const turnSchema = new Schema<TurnDocument>(
       ),
     ],
     spender: new Schema({ key: string, user: String }, part),
+    origin: new Schema({ isPrivileged: Boolean, networks: { type: [String], default: undefined } }, part),
     reservations: {
       type: [new Schema({ subject: string, day: string, tokens: number }, part)],
       default: undefined,
@@ -551,6 +555,10 @@ turnSchema.index({ team: 1, 'spender.user': 1 }, { partialFilterExpression: isUn
 turnSchema.index({ status: 1, _id: 1 }, { partialFilterExpression: isUnfinished });
 turnSchema.index({ pendingSince: 1 }, { sparse: true });
 turnSchema.index({ purgedAt: 1 }, { expireAfterSeconds: TOMBSTONE_SECONDS });
+turnSchema.index(
+  { 'origin.networks': 1, status: 1 },
+  { partialFilterExpression: { ...isUnfinished, 'origin.networks': { $exists: true } } },
+);
 
 const turnLogSchema = new Schema<TurnLogDocument>(
   { _id: string, team: string, text: string, createdAt: date },

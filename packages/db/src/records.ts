@@ -383,6 +383,17 @@ export interface Spender {
   readonly user?: string;
 }
 
+/** Where a turn came from, as the order of waiting turns depends on it. */
+export interface TurnOrigin {
+  /** A secret key or a verified user asked for it: no bound per address holds, and reserved places may be used. */
+  readonly isPrivileged: boolean;
+  /**
+   * Hashes of the networks the caller's address is in, narrowest first: an IPv4 address, or the /64 and the /48 of an
+   * IPv6 one. Absent when it is not known, for secret keys, and once the turn has ended.
+   */
+  readonly networks?: readonly string[];
+}
+
 /** Tokens that are taken from a budget before a turn, until it is known how many it used. */
 export interface Reservation {
   /** Whose budget: see `subjectOf`. */
@@ -464,6 +475,8 @@ export interface TurnRecord {
   readonly errorCode?: ErrorCode;
   readonly idempotency?: Idempotency;
   readonly spender?: Spender;
+  /** Absent on turns of release 0.1.0. */
+  readonly origin?: TurnOrigin;
   /** Until the turn is counted. */
   readonly reservations?: readonly Reservation[];
   /** What its run has done with tools so far, for whoever takes it over. Absent once it has ended. */
@@ -476,11 +489,23 @@ export interface TurnRecord {
 /** What the sweep needs of a turn: no text, because there may be thousands. */
 export type UnfinishedTurn = Pick<
   TurnRecord,
-  'id' | 'team' | 'chat' | 'sequence' | 'status' | 'lease' | 'takeovers' | 'isCancelled'
+  | 'id'
+  | 'team'
+  | 'chat'
+  | 'sequence'
+  | 'status'
+  | 'lease'
+  | 'takeovers'
+  | 'isCancelled'
+  | 'spender'
+  | 'origin'
 >;
 
 /** Whose a chat is, and with which agent. */
 export type ChatReach = Pick<ChatRecord, 'id' | 'team' | 'user' | 'agent'>;
+
+/** A queued turn, as the order of waiting turns needs it. */
+export type QueuedTurn = Pick<TurnRecord, 'id' | 'team' | 'spender' | 'origin'>;
 
 /** How a turn stands, as a reader looks at it again and again: no text. */
 export type TurnStand = Pick<TurnRecord, 'status' | 'isCancelled'> & {
@@ -499,6 +524,7 @@ export interface NewTurn {
   readonly idempotency?: Idempotency;
   readonly lease?: Lease;
   readonly spender?: Spender;
+  readonly origin?: TurnOrigin;
   readonly reservations?: readonly Reservation[];
   readonly createdAt: Date;
 }

@@ -47,6 +47,7 @@ import type {
   NewChat,
   NewTurn,
   PageOf,
+  QueuedTurn,
   RequestCount,
   Reservation,
   RetainingAgent,
@@ -59,6 +60,7 @@ import type {
   TeamSettings,
   TokenIssuer,
   TurnEnd,
+  TurnOrigin,
   TurnRecord,
   TurnStand,
   TurnView,
@@ -411,13 +413,16 @@ export interface TurnStore {
   announceSuccessor(scope: SystemScope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
   /** Claims a queued turn. Undefined when it is not queued any more. */
   claim(scope: SystemScope, id: Id<'turn'>, token: string): Promise<TurnRecord | undefined>;
-  /** Claims the turn with this sequence if it is queued. */
+  /** Claims the turn with this sequence if it is queued and has exactly this origin. */
   claimNext(
     scope: SystemScope,
     chat: Id<'chat'>,
     sequence: number,
     token: string,
+    origin?: TurnOrigin,
   ): Promise<TurnRecord | undefined>;
+  /** What the order of waiting turns needs of the turn with this sequence, if it is queued. */
+  findQueued(scope: SystemScope, chat: Id<'chat'>, sequence: number): Promise<QueuedTurn | undefined>;
   /**
    * Gives a claimed turn back to the queue, with what its run had used; not a crash. False when the token no
    * longer stands.
@@ -478,6 +483,11 @@ export interface TurnStore {
   hasPredecessorEnded(scope: SystemScope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
   /** How many turns of the team, or of the user the scope is bound to, are unfinished; counts to `limit` at most. */
   countUnfinished(scope: Scope, limit: number): Promise<number>;
+  /**
+   * How many turns from a network, of callers that are not privileged and of all teams, are running (`generating`) or
+   * unfinished; counts to `limit` at most. Not scoped: an address has one bound, whatever teams it calls.
+   */
+  countFromNetwork(network: string, which: 'generating' | 'unfinished', limit: number): Promise<number>;
   /** Takes over the run that was seen with this lease, if it has shown no sign of life since. */
   takeOver(scope: SystemScope, id: Id<'turn'>, seen: Lease, token: string): Promise<TurnRecord | undefined>;
 }

@@ -6,6 +6,7 @@ import type {
   Reservation,
   Spender,
   TurnEnd,
+  TurnOrigin,
   TurnRecord,
   WrittenText,
 } from './records.ts';
@@ -23,8 +24,8 @@ export function endUpdate(end: TurnEnd) {
       ...(agentVersion !== undefined && { agentVersion }),
       ...(account && { account, isUncounted: true as const }),
     },
-    // Whoever took it over needed them; nobody reads them from now on.
-    $unset: { steps: '' as const },
+    // Nobody reads them once the turn has ended.
+    $unset: { steps: '' as const, 'origin.networks': '' as const },
     $push: { ...(answer && { messages: answer }), ...(usage && { usage }) },
   };
 }
@@ -46,6 +47,7 @@ export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
     answerId: turn.answerId,
     usage: [],
     ...(turn.spender && { spender: turn.spender }),
+    ...(turn.origin && { origin: turn.origin }),
     ...(turn.reservations && { reservations: [...turn.reservations] }),
     createdAt: turn.createdAt,
   };
@@ -55,7 +57,7 @@ export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
 export function toRecord(document: TurnDocument): TurnRecord {
   const { _id, team, chat, sequence, status, lease, takeovers, answerId, createdAt } = document;
   const { isCancelled, retryOf, idempotency, errorCode, textBytes, messages } = document;
-  const { spender, reservations, steps } = document;
+  const { spender, origin, reservations, steps } = document;
   const userMessage = messages.find(({ role }) => role === 'user');
   const answer = messages.find(({ id }) => id === answerId);
   const written = toWritten(document, answer);
@@ -77,6 +79,7 @@ export function toRecord(document: TurnDocument): TurnRecord {
     ...(errorCode !== undefined && { errorCode }),
     ...(idempotency && { idempotency: { key: idempotency.key, body: idempotency.body } }),
     ...(spender && { spender: toSpender(spender) }),
+    ...(origin && { origin: toOrigin(origin) }),
     ...(reservations && { reservations: reservations.map(toReservation) }),
     ...(steps && { steps: steps.map(toStep) }),
     ...(textBytes !== undefined && { textBytes }),
@@ -92,7 +95,11 @@ function toWritten(
   return written && { attempt: written.attempt, text: written.text ?? '' };
 }
 
-function toSpender({ key, user }: Spender): Spender {
+export function toOrigin({ isPrivileged, networks }: TurnOrigin): TurnOrigin {
+  return { isPrivileged, ...(networks && { networks: [...networks] }) };
+}
+
+export function toSpender({ key, user }: Spender): Spender {
   return { key, ...(user !== undefined && { user }) };
 }
 

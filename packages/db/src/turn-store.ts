@@ -5,10 +5,10 @@ import { toRecord as toChatRecord } from './chat-store.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import { isMarker } from './deletion-marker.ts';
 import type { Models, TurnDocument } from './models.ts';
-import { type ChatTail, isEnded, type MessageRecord } from './records.ts';
+import { type ChatTail, isEnded, type MessageRecord, type TurnOrigin } from './records.ts';
 import { giveBack } from './reservations.ts';
 import type { TurnStore } from './store.ts';
-import { endUpdate, toDocument, toRecord } from './turn-document.ts';
+import { endUpdate, toDocument, toOrigin, toRecord, toSpender } from './turn-document.ts';
 
 /** How many turns of the history one query brings, where nothing is known of their size. */
 const HISTORY_PAGE = 30;
@@ -25,14 +25,17 @@ const historyFields = {
 const unfinishedFields = {
   ...{ team: 1, chat: 1, sequence: 1, status: 1 },
   ...{ lease: 1, takeovers: 1, isCancelled: 1 },
+  ...{ spender: 1, origin: 1 },
 } as const;
 
 /** The planner, which counts few of them, would rather look through those of all teams. */
 const UNFINISHED_OF_TEAM = { team: 1, 'spender.user': 1 } as const;
 
+const UNFINISHED_OF_NETWORK = { 'origin.networks': 1, status: 1 } as const;
+
 export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
   const claim = async (
-    filter: { _id: Id<'turn'> } | { chat: Id<'chat'>; sequence: number },
+    filter: { _id: Id<'turn'> } | ({ chat: Id<'chat'>; sequence: number } & ReturnType<typeof sameOrigin>),
     team: Id<'team'>,
     token: string,
   ) => {
@@ -111,7 +114,22 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
 
     claim: ({ team }, id, token) => claim({ _id: id }, team, token),
 
-    claimNext: ({ team }, chat, sequence, token) => claim({ chat, sequence }, team, token),
+    claimNext: ({ team }, chat, sequence, token, origin) =>
+      claim({ chat, sequence, ...sameOrigin(origin) }, team, token),
+
+    async findQueued({ team }, chat, sequence) {
+      const found = await turns
+        .findOne({ chat, team, sequence, status: 'queued' }, { spender: 1, origin: 1 })
+        .lean();
+      if (!found) return undefined;
+      const { _id: id, spender, origin } = found;
+      return {
+        id,
+        team,
+        ...(spender && { spender: toSpender(spender) }),
+        ...(origin && { origin: toOrigin(origin) }),
+      };
+    },
 
     async release({ team }, id, token, usage) {
       const { matchedCount } = await turns.updateOne(
@@ -245,10 +263,12 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
         ...(after !== undefined && { _id: trusted({ $gt: after }) }),
       };
       const found = await turns.find(filter, unfinishedFields).sort({ _id: 1 }).limit(limit).lean();
-      return found.map(({ _id, lease, isCancelled, ...fields }) => ({
+      return found.map(({ _id, lease, isCancelled, spender, origin, ...fields }) => ({
         id: _id,
         ...fields,
         ...(lease && { lease }),
+        ...(spender && { spender: toSpender(spender) }),
+        ...(origin && { origin: toOrigin(origin) }),
         isCancelled: isCancelled === true,
       }));
     },
@@ -267,6 +287,15 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
         status: trusted({ $in: UNFINISHED }),
       };
       return turns.countDocuments(filter, { limit, hint: UNFINISHED_OF_TEAM });
+    },
+
+    async countFromNetwork(network, which, limit) {
+      const filter = {
+        'origin.networks': network,
+        'origin.isPrivileged': false,
+        status: which === 'generating' ? which : trusted({ $in: UNFINISHED }),
+      };
+      return turns.countDocuments(filter, { limit, hint: UNFINISHED_OF_NETWORK });
     },
 
     async takeOver({ team }, id, seen, token) {
@@ -320,6 +349,15 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
 /** Where the turns of a chat are that someone may use. */
 function within({ chat: { id: chat, team } }: ChatAccess) {
   return { chat, team };
+}
+
+/** Matches turns of exactly this origin. */
+function sameOrigin(origin: TurnOrigin | undefined) {
+  const absent = trusted({ $exists: false });
+  return {
+    'origin.isPrivileged': origin?.isPrivileged ?? absent,
+    'origin.networks': origin?.networks ? [...origin.networks] : absent,
+  };
 }
 
 /** How many turns of such a size fill the bytes, with a few to spare. */

@@ -238,7 +238,9 @@ async function exerciseTurns(stores: Stores, scope: Scope): Promise<void> {
   await turns.takeOver(scope, second.id, leaseOf('a', { renewals: 1 }), 'b');
   await turns.end(scope, second.id, 'b', { status: 'failed', errorCode: 'model_failed', textBytes: 1 });
   await turns.end(scope, second.id, 'other', { status: 'failed', errorCode: 'model_failed', textBytes: 1 });
+  await turns.findQueued(scope, chat, 3);
   await turns.claimNext(scope, chat, 3, 'c');
+  await turns.claimNext(scope, chat, 3, 'c', { isPrivileged: false, networks: ['a network'] });
   await turns.keepSteps(scope, third.id, 'c', [{ text: 't', calls: [] }]);
   await turns.keepSteps(scope, third.id, 'other', []);
   await turns.release(scope, third.id, 'c');
@@ -329,6 +331,8 @@ async function exerciseUsage(stores: Stores, scope: Scope): Promise<void> {
   await turns.insert(inScope(scope, running.chat), running);
   await turns.countUnfinished(scope, 5);
   await turns.countUnfinished(subject, 5);
+  await turns.countFromNetwork('a network', 'generating', 5);
+  await turns.countFromNetwork('a network', 'unfinished', 5);
   await turns.release(scope, running.id, 'r', used);
   await chats.markDeleted(scope, chat);
   await chats.purge(chat);

@@ -311,6 +311,7 @@ const rows: Record<string, Row> = {
       usage.list(scope, { from: '2026-11-25', to: '2026-11-25', groupBy: 'day' }, { limit: 10 }),
     { items: [] },
   ),
+  'turns.findQueued': ofTeam(({ turns }, scope, { chat }) => turns.findQueued(scope, chat, 3), undefined),
   'turns.takeOver': ofTeam(
     ({ turns }, scope, { running }) => turns.takeOver(scope, running.id, leaseOf('token'), 'mine'),
     undefined,
@@ -364,6 +365,7 @@ const others = [
   'transfer.addTurns',
   'transfer.addUsage',
   'turnLog.append',
+  'turns.countFromNetwork',
   'turns.hasPredecessorEnded',
   'turns.insert',
   'turns.listMarks',

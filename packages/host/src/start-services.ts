@@ -79,6 +79,7 @@ export function startServices(parts: HostParts): RunningServices {
   const { database, endpoint, contextTokens = limits.contextTokensDefault, log = () => undefined } = parts;
   const { toolAddresses = { arePrivateAllowed: false } } = parts;
   const fetchText = createFetchText(toolAddresses);
+  const { runningTurnsMax = limits.runningTurnsMax } = parts.bounds ?? {};
   const runAgent = createRunAgent({
     endpoint,
     contextTokens,
@@ -101,7 +102,11 @@ export function startServices(parts: HostParts): RunningServices {
       tickMs: limits.tickMs,
       sendWaitMaxMs: limits.sendWaitMaxMs,
       cancelWaitMaxMs: limits.cancelWaitMaxMs,
-      runningTurnsMax: limits.runningTurnsMax,
+      runningTurnsMax,
+      // As many again wait.
+      waitingTurnsMax: runningTurnsMax,
+      runningPerAddressMax: limits.runningPerAddressMax,
+      waitingPerAddressMax: limits.waitingPerAddressMax,
       queuedTurnsPerChatMax: limits.queuedTurnsPerChatMax,
       takeoversMax: limits.takeoversMax,
       countEveryMs: limits.usageCountEveryMs,

@@ -4,7 +4,9 @@ import { type Admission, type Asker, admitTurn } from './admit-turn.ts';
 import { giveTitle } from './chat-title.ts';
 import { ConflictBackoff } from './conflict-backoff.ts';
 import { systemScopeOf, type TurnParts } from './parts.ts';
+import { requesterOf } from './requester.ts';
 import { mintToken, type Runner } from './runner.ts';
+import type { Requester } from './turn-scheduler.ts';
 
 /** A message that was accepted: from here nothing of it is lost. */
 export interface AcceptedTurn {
@@ -42,7 +44,7 @@ export function mintTurn(): Omit<TurnIds, 'chat'> {
  * idempotency key one is accepted: unique indexes settle every race.
  *
  * @throws Refusal `chat_not_found`, `chat_full`, `queue_full`, `chat_busy`, `draining`, `too_many_turns`,
- *   `budget_exhausted`, `idempotency_key_reused`, the model's refusal, and `database_unavailable` with the answer's id when it is
+ *   `overloaded`, `budget_exhausted`, `idempotency_key_reused`, the model's refusal, and `database_unavailable` with the answer's id when it is
  *   unknown whether the message was stored.
  */
 export async function acceptTurn(
@@ -55,7 +57,9 @@ export async function acceptTurn(
   const { turn, idempotency, asker } = message;
   const request = idempotency?.key ?? turn;
   const admission = admitTurn(parts, runner, access.scope, asker, { turn, request });
-  return admission.during(() => placeTurn(parts, runner, access, message, admission));
+  const requester = requesterOf({ ...asker, team: access.scope.team });
+  await runner.prepare(requester);
+  return admission.during(() => placeTurn(parts, runner, access, message, admission, requester));
 }
 
 async function placeTurn(
@@ -64,6 +68,7 @@ async function placeTurn(
   access: ChatAccess,
   message: SentMessage,
   admission: Admission,
+  requester: Requester,
 ): Promise<AcceptedTurn> {
   const { onBusy, idempotency } = message;
   const { id: chat, user } = access.chat;
@@ -73,6 +78,7 @@ async function placeTurn(
   for (let tail = firstTail; ; tail = await readTail(parts, access)) {
     const refusal =
       refusalOfTail(tail, message, parts.bounds.queuedTurnsPerChatMax) ??
+      refusalOfLoad(runner, requester) ??
       (await admission.refusalFor({
         bytes: tail.textBytes + Buffer.byteLength(message.content),
         user,
@@ -84,11 +90,12 @@ async function placeTurn(
       throw refusal;
     }
     const turn = { ...newTurn(chat, message, tail.sequence + 1), ...admission.fields };
-    const result = await insertAndStart(parts, runner, access, turn, tail);
-    if (result === 'key-taken' && idempotency) {
+    const result = await insertAndStart(parts, runner, access, turn, tail, requester);
+    if ((result === 'key-taken' || result === 'overloaded') && idempotency) {
       const kept = await findKept(parts, access, idempotency);
       if (kept) return kept;
     }
+    if (result === 'overloaded') throw overloaded(runner);
     if (result !== 'started' && result !== 'waiting') {
       await backoff.pause();
       continue;
@@ -129,9 +136,20 @@ export function toTurnIds(turn: TurnRecord): TurnIds {
   return { turn: id, chat, userMessageId, answerId, createdAt };
 }
 
+/** Why a turn of this requester can neither start nor wait in this process. */
+export function refusalOfLoad(runner: Runner, requester: Requester): Refusal | undefined {
+  return runner.isOverloaded(requester) ? overloaded(runner) : undefined;
+}
+
+/** The refusal of a process whose places are all taken. */
+export function overloaded(runner: Runner): Refusal {
+  const retryAfterSeconds = runner.durations.secondsUntilFree(runner.runningCount);
+  return new Refusal('overloaded', { retryAfterSeconds });
+}
+
 /**
- * Inserts a turn, claimed in the same write when its predecessor has ended and a slot is free. Whatever the
- * race, someone runs it: this process now, its predecessor's end, or the sweep.
+ * Inserts a turn, claimed in the same write when its predecessor has ended and it has a place to run. Whatever the
+ * race, someone runs it: this process now or when it has a place, its predecessor's end, or the recovery loop.
  */
 export async function insertAndStart(
   parts: TurnParts,
@@ -139,9 +157,12 @@ export async function insertAndStart(
   access: ChatAccess,
   fields: NewTurn,
   tail: Pick<ChatTail, 'ended' | 'textBytes'>,
-): Promise<Exclude<InsertResult, 'inserted'> | 'started' | 'waiting'> {
-  const hasSlot = tail.ended && runner.reserve();
-  const turn: NewTurn = hasSlot
+  requester: Requester,
+): Promise<Exclude<InsertResult, 'inserted'> | 'started' | 'waiting' | 'overloaded'> {
+  const place = runner.enter(requester, tail.ended);
+  if (!place) return 'overloaded';
+  const isStarted = place === 'running';
+  const turn: NewTurn = isStarted
     ? { ...fields, lease: { token: mintToken(), attempt: 1, renewals: 0 } }
     : fields;
   const claimedAt = parts.clock.now();
@@ -149,13 +170,14 @@ export async function insertAndStart(
   try {
     result = await insert(parts, access, turn);
   } finally {
-    if (hasSlot && result !== 'inserted') runner.free();
+    if (result !== 'inserted') runner.giveBack(requester, place);
   }
   if (result !== 'inserted') return result;
-  if (hasSlot) runner.start(toRecord(turn, access), claimedAt, tail.textBytes);
-  else await waitForTurnToStart(parts, runner, access, turn);
+  if (isStarted) runner.start(toRecord(turn, access), requester, claimedAt, tail.textBytes);
+  else if (place === 'waiting') runner.claimSoon(systemScopeOf(access), turn.id, requester, true);
+  else await waitForTurnToStart(parts, runner, access, turn, requester);
   runner.tellChat(turn.chat);
-  return hasSlot ? 'started' : 'waiting';
+  return isStarted ? 'started' : 'waiting';
 }
 
 /**
@@ -227,10 +249,11 @@ async function waitForTurnToStart(
   runner: Runner,
   access: ChatAccess,
   { id, chat, sequence }: NewTurn,
+  requester: Requester,
 ): Promise<void> {
   const scope = systemScopeOf(access);
   try {
-    if (!(await store.turns.announceSuccessor(scope, chat, sequence))) runner.claimSoon(scope, id);
+    if (!(await store.turns.announceSuccessor(scope, chat, sequence))) runner.claimSoon(scope, id, requester);
   } catch (error) {
     log('warn', 'announcement failed; the sweep will find the turn', { turn: id, error });
   }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { tokensOfBytes } from '@parley/agent';
 import { type Id, limits, Refusal, utcDay } from '@parley/contract';
-import type { KeyBudget, Reservation, Scope, Spender } from '@parley/db';
+import type { KeyBudget, NewTurn, Reservation, Scope, Spender, TurnOrigin } from '@parley/db';
 import type { AcceptedTurn } from './accept-turn.ts';
 import type { BudgetAdvances } from './budget-advances.ts';
 import type { OpeningTurn, OpenTurns } from './open-turns.ts';
 import type { TurnParts } from './parts.ts';
+import type { RunDurations } from './run-durations.ts';
 import { secondsLeftOfDay } from './seconds-left-of-day.ts';
 
 /** What those who ask for a turn may use; what is absent has no bound. */
@@ -27,6 +28,7 @@ export interface Asker {
   readonly spender?: Spender | undefined;
   /** Names the address of an unverified user, as a hash. */
   readonly address?: string | undefined;
+  readonly origin?: TurnOrigin | undefined;
   readonly allowance?: Allowance | undefined;
 }
 
@@ -34,6 +36,7 @@ export interface Asker {
 interface Books {
   readonly open: OpenTurns;
   readonly advances: BudgetAdvances;
+  readonly durations: RunDurations;
 }
 
 /** What of a chat decides what a turn in it needs. */
@@ -51,7 +54,7 @@ export interface Admission {
    */
   refusalFor(chat: AskedChat): Promise<Refusal | undefined>;
   /** What the turn is stored with. */
-  readonly fields: { readonly spender?: Spender; readonly reservations?: readonly Reservation[] };
+  readonly fields: Pick<NewTurn, 'spender' | 'origin' | 'reservations'>;
   /** Accepts the turn, and gives back what was reserved if it comes to none. */
   during(accept: () => Promise<AcceptedTurn>): Promise<AcceptedTurn>;
 }
@@ -65,16 +68,18 @@ export interface Admission {
  */
 export function admitTurn(
   parts: TurnParts,
-  { open, advances }: Books,
+  books: Books,
   scope: Scope,
-  { spender, address, allowance }: Asker,
+  asker: Asker,
   opening: OpeningTurn,
 ): Admission {
+  const { open, advances } = books;
+  const { spender, origin, address, allowance } = asker;
   let reservations: Reservation[] = [];
   let isAdmitted = false;
 
   async function admit({ bytes, user }: AskedChat): Promise<void> {
-    await refuseCrowd(parts, open, scope, allowance?.concurrentTurns, opening);
+    await refuseCrowd(books, boundsOf(parts, scope, asker), opening);
     const spenders = { key: spender?.key, user: scope.user ?? user, address };
     const budgets = budgetsOf(scope, spenders, allowance?.tokensPerDay);
     try {
@@ -99,7 +104,11 @@ export function admitTurn(
     },
 
     get fields() {
-      return { ...(spender && { spender }), ...(reservations.length > 0 && { reservations }) };
+      return {
+        ...(spender && { spender }),
+        ...(origin && { origin }),
+        ...(reservations.length > 0 && { reservations }),
+      };
     },
 
     async during(accept) {
@@ -129,9 +138,12 @@ function isCrowd({ code }: Refusal): boolean {
   return code === 'too_many_turns' || code === 'budget_exhausted';
 }
 
+/** A bound of unfinished turns. */
 interface TurnBound {
   readonly subject: string;
   readonly max: number;
+  /** How many of them run at a time: when one ends, there is room again. */
+  readonly running: number;
   /** Counts the subject's unfinished turns in the database, to `max` at most. */
   readonly look: () => Promise<number>;
   readonly whose: string;
@@ -139,21 +151,21 @@ interface TurnBound {
 
 /** @throws Refusal `too_many_turns`; otherwise the turn is counted as open. */
 async function refuseCrowd(
-  parts: TurnParts,
-  open: OpenTurns,
-  scope: Scope,
-  max: Allowance['concurrentTurns'],
+  { open, durations }: Books,
+  bounds: readonly TurnBound[],
   opening: OpeningTurn,
 ): Promise<void> {
-  const bounds = boundsOf(parts, scope, max);
   open.add(
     opening,
     bounds.map(({ subject }) => subject),
   );
   try {
-    for (const { subject, max: most, look, whose } of bounds) {
-      if (await open.hasRoom(opening.turn, subject, most, look)) continue;
-      throw new Refusal('too_many_turns', { detail: `${whose} ${most} that are not answered yet.` });
+    for (const { subject, max, running, look, whose } of bounds) {
+      if (await open.hasRoom(opening.turn, subject, max, look)) continue;
+      throw new Refusal('too_many_turns', {
+        detail: `${whose} ${max} that are not answered yet.`,
+        retryAfterSeconds: durations.secondsUntilFree(running),
+      });
     }
   } catch (error) {
     open.withdraw(opening.turn);
@@ -161,22 +173,31 @@ async function refuseCrowd(
   }
 }
 
-function boundsOf(
-  { store }: TurnParts,
-  { team, user }: Scope,
-  max: Allowance['concurrentTurns'] = {},
-): TurnBound[] {
-  const bounds: TurnBound[] = [];
-  const { user: maxOfUser, team: maxOfTeam } = max;
+function boundsOf({ store, bounds }: TurnParts, { team, user }: Scope, asker: Asker): TurnBound[] {
+  const { origin, allowance } = asker;
+  const { user: maxOfUser, team: maxOfTeam } = allowance?.concurrentTurns ?? {};
+  const found: TurnBound[] = [];
+  const add = (subject: string, max: number, whose: string, look: TurnBound['look'], running = max) =>
+    found.push({ subject, max, running, look, whose });
   if (maxOfUser !== undefined && user !== undefined) {
     const look = () => store.turns.countUnfinished({ team, user }, maxOfUser);
-    bounds.push({ subject: userSubject({ team, user }), max: maxOfUser, look, whose: 'This user has' });
+    add(userSubject({ team, user }), maxOfUser, 'This user has', look);
   }
   if (maxOfTeam !== undefined) {
-    const look = () => store.turns.countUnfinished({ team }, maxOfTeam);
-    bounds.push({ subject: team, max: maxOfTeam, look, whose: 'Your team has' });
+    // Visitors must not be able to shut out the team's own servers.
+    const max = origin?.isPrivileged === false ? maxOfTeam - Math.floor(maxOfTeam / 5) : maxOfTeam;
+    add(team, max, 'Your team has', () => store.turns.countUnfinished({ team }, max));
   }
-  return bounds;
+  if (origin?.isPrivileged === false) {
+    for (const [width, network] of (origin.networks ?? []).entries()) {
+      const factor = width === 0 ? 1 : limits.widerNetworkFactor;
+      const running = bounds.runningPerAddressMax * factor;
+      const max = running + bounds.waitingPerAddressMax * factor;
+      const look = () => store.turns.countFromNetwork(network, 'unfinished', max);
+      add(`network/${network}`, max, 'Callers from your network have', look, running);
+    }
+  }
+  return found;
 }
 
 interface Budget {

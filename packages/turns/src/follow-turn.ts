@@ -6,6 +6,8 @@ import type { ReadingDesk } from './turn-reader.ts';
 
 /** A turn that runs here tells its end itself; the look at the database is only a safety net. */
 const LOCAL_POLL_MS = 5_000;
+/** The same for a turn that waits for a place here: another process may take it. */
+const WAITING_POLL_MS = 2_000;
 const REMOTE_POLL_MIN_MS = 100;
 const REMOTE_POLL_MAX_MS = 1_000;
 
@@ -28,7 +30,7 @@ export interface Following {
  * at once, one in another is found by polling.
  */
 export function followTurn(
-  { parts, followers, running }: ReadingDesk,
+  { parts, followers, running, isWaiting }: ReadingDesk,
   access: ChatAccess,
   turn: Id<'turn'>,
 ): Following {
@@ -51,7 +53,8 @@ export function followTurn(
       const look = lookPatiently(parts, access, turn);
       for (let pause = REMOTE_POLL_MIN_MS; ; pause = Math.min(pause * 1.5, REMOTE_POLL_MAX_MS)) {
         const left = deadline - parts.clock.now();
-        const wait = Math.min(running.has(turn) ? LOCAL_POLL_MS : pause, left);
+        const known = running.has(turn) ? LOCAL_POLL_MS : isWaiting(turn) ? WAITING_POLL_MS : pause;
+        const wait = Math.min(known, left);
         await parts.clock.sleep(Math.max(wait, 0), stop.signal);
         if (told) return told;
         if (signal?.aborted || left <= 0) return undefined;

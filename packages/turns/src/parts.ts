@@ -24,6 +24,12 @@ export interface TurnBounds {
   /** How long a cancel waits to tell how the turn ended. */
   readonly cancelWaitMaxMs: number;
   readonly runningTurnsMax: number;
+  /** Turns that were accepted while no place to run was free. */
+  readonly waitingTurnsMax: number;
+  /** Running turns of one address of callers that are not privileged, over all processes. */
+  readonly runningPerAddressMax: number;
+  /** Further turns of that address that are accepted and wait, over all processes. */
+  readonly waitingPerAddressMax: number;
   readonly queuedTurnsPerChatMax: number;
   readonly takeoversMax: number;
   /** How often a process counts what ended in it. */

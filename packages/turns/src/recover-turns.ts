@@ -1,6 +1,7 @@
 import { type Id, Refusal } from '@parley/contract';
 import type { Lease, SystemScope, UnfinishedTurn } from '@parley/db';
 import type { TurnParts } from './parts.ts';
+import { requesterOf } from './requester.ts';
 import type { Runner } from './runner.ts';
 
 const SWEEP_PAGE = 200;
@@ -42,11 +43,14 @@ async function sweep(
 ): Promise<Sightings> {
   const seen: Sightings = new Map();
   let unreachable = 0;
+  const waiting = runner.waitingTurns();
   for (let after: Id<'turn'> | undefined; ; ) {
     const page = await parts.store.turns.listUnfinished(SWEEP_PAGE, after);
     const unfinished = new Set(page.map(({ chat, sequence }) => placeOf(chat, sequence)));
     for (const turn of page) {
       if (signal.aborted) return seen;
+      // What waits here as it stood is as it was; the rest of these runs elsewhere, or has ended.
+      if (waiting.get(turn.id) === turn.status) waiting.delete(turn.id);
       if (runner.running.has(turn.id)) continue;
       try {
         if (turn.status === 'queued') await claimIfNext(parts, runner, turn, unfinished);
@@ -60,8 +64,10 @@ async function sweep(
       }
     }
     after = page.at(-1)?.id;
-    if (page.length < SWEEP_PAGE) return seen;
+    if (page.length < SWEEP_PAGE) break;
   }
+  for (const turn of waiting.keys()) runner.forget(turn);
+  return seen;
 }
 
 function placeOf(chat: Id<'chat'>, sequence: number): string {
@@ -72,16 +78,17 @@ function placeOf(chat: Id<'chat'>, sequence: number): string {
 async function claimIfNext(
   parts: TurnParts,
   runner: Runner,
-  { id, team, chat, sequence, isCancelled }: UnfinishedTurn,
+  turn: UnfinishedTurn,
   unfinished: ReadonlySet<string>,
 ): Promise<void> {
   const { store } = parts;
+  const { id, team, chat, sequence, isCancelled } = turn;
   const scope: SystemScope = { team };
-  if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.hasFreeSlot) return;
+  if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.takesTurns || runner.isWaiting(id)) return;
   // One that was cancelled only has to be ended: it needs no model.
   if (!isCancelled && !isModelReady(parts)) return;
   if (!(await store.turns.hasPredecessorEnded(scope, chat, sequence))) return;
-  await runner.claimWith((token) => store.turns.claim(scope, id, token));
+  runner.claimSoon(scope, id, requesterOf(turn));
 }
 
 async function watch(
@@ -104,13 +111,12 @@ async function watch(
 
 /** A turn that outlived too many runners is ended instead, so that it cannot kill every replica in turn. */
 async function takeOver(parts: TurnParts, runner: Runner, turn: UnfinishedTurn, lease: Lease): Promise<void> {
-  const { store, bounds, log } = parts;
+  const { bounds } = parts;
   const scope: SystemScope = { team: turn.team };
   if (turn.isCancelled) return runner.endDead(scope, turn, lease, 'cancelled');
   if (turn.takeovers < bounds.takeoversMax) {
-    if (!runner.hasFreeSlot || !isModelReady(parts)) return;
-    log('warn', 'taking over a turn whose runner died', { turn: turn.id, attempt: lease.attempt + 1 });
-    await runner.claimWith((token) => store.turns.takeOver(scope, turn.id, lease, token));
+    if (!runner.takesTurns || runner.isWaiting(turn.id) || !isModelReady(parts)) return;
+    runner.takeOverSoon(scope, turn.id, requesterOf(turn), lease);
     return;
   }
   await runner.endDead(scope, turn, lease, 'interrupted');

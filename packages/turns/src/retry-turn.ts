@@ -5,14 +5,18 @@ import {
   findKept,
   insertAndStart,
   mintTurn,
+  overloaded,
   readTail,
+  refusalOfLoad,
   refuseNow,
   toTurnIds,
 } from './accept-turn.ts';
 import { type Admission, type Asker, admitTurn } from './admit-turn.ts';
 import { ConflictBackoff } from './conflict-backoff.ts';
 import type { TurnParts } from './parts.ts';
+import { requesterOf } from './requester.ts';
 import type { Runner } from './runner.ts';
+import type { Requester } from './turn-scheduler.ts';
 
 /** A failed answer that is to be given again. */
 export interface Retry {
@@ -54,21 +58,31 @@ export async function retryTurn(
   const { turn } = minted;
   const request = retry.idempotency?.key ?? turn;
   const admission = admitTurn(parts, runner, access.scope, retry.asker ?? {}, { turn, request });
-  return admission.during(() => placeRetry(parts, runner, access, { ...retry, minted }, admission));
+  const requester = requesterOf({ ...retry.asker, team: access.scope.team });
+  await runner.prepare(requester);
+  return admission.during(() =>
+    placeRetry(parts, runner, access, { ...retry, minted, requester }, admission),
+  );
+}
+
+interface StartedRetry extends Retry {
+  readonly minted: ReturnType<typeof mintTurn>;
+  readonly requester: Requester;
 }
 
 async function placeRetry(
   parts: TurnParts,
   runner: Runner,
   access: ChatAccess,
-  { answerId, idempotency, minted }: Retry & { readonly minted: ReturnType<typeof mintTurn> },
+  { answerId, idempotency, minted, requester }: StartedRetry,
   admission: Admission,
 ): Promise<AcceptedTurn> {
   const { id: chat, user } = access.chat;
   const failed = await findTurn(parts, access, answerId);
   if (failed.status !== 'failed') throw new Refusal('not_retryable');
   if ((failed.sequence + 1) * 2 > limits.chatMessagesMax) throw new Refusal('chat_full');
-  const refusal = await admission.refusalFor({ bytes: failed.textBytes ?? 0, user });
+  const refusal =
+    refusalOfLoad(runner, requester) ?? (await admission.refusalFor({ bytes: failed.textBytes ?? 0, user }));
   if (refusal) {
     const kept = idempotency && (await findKept(parts, access, idempotency));
     if (kept) return kept;
@@ -89,13 +103,14 @@ async function placeRetry(
   const tailAtFailed = { ended: true, textBytes: failed.textBytes ?? 0 };
   const backoff = new ConflictBackoff(parts.clock);
   for (;;) {
-    const result = await insertAndStart(parts, runner, access, turn, tailAtFailed);
+    const result = await insertAndStart(parts, runner, access, turn, tailAtFailed, requester);
     if (result === 'started' || result === 'waiting') {
       const ids = { turn: id, chat, userMessageId, answerId: newAnswerId, createdAt };
       return { ...ids, isReplay: false, isStarted: result === 'started' };
     }
     const kept = idempotency && (await findKept(parts, access, idempotency));
     if (kept) return kept;
+    if (result === 'overloaded') throw overloaded(runner);
     // What took the place may not be acknowledged by a majority yet: until it is, nobody can say what it is.
     const { sequence } = await readTail(parts, access);
     if (sequence < turn.sequence) {

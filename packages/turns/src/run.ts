@@ -42,29 +42,11 @@ export interface Run {
   unacknowledged?: LogBatch | undefined;
 }
 
-/** The turns this process runs, by id, within its slots. */
+/** The turns this process runs, by id. */
 export class RunningTurns {
   readonly #runs = new Map<Id<'turn'>, Run>();
-  readonly #max: number;
-  #reserved = 0;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  /** Takes a slot ahead of a claim; give it back with `free` or fill it with `add`. */
-  reserve(): boolean {
-    if (this.#runs.size + this.#reserved >= this.#max) return false;
-    this.#reserved++;
-    return true;
-  }
-
-  free(): void {
-    this.#reserved--;
-  }
 
   add(run: Run): void {
-    this.#reserved--;
     this.#runs.set(run.turn.id, run);
   }
 
@@ -82,9 +64,5 @@ export class RunningTurns {
 
   all(): Run[] {
     return [...this.#runs.values()];
-  }
-
-  get size(): number {
-    return this.#runs.size + this.#reserved;
   }
 }

@@ -1,5 +1,6 @@
 import { type Id, mintId, turnIdOf } from '@parley/contract';
 import type { ChatAccess, Lease, SystemScope, TurnEnd, TurnRecord, UnfinishedTurn } from '@parley/db';
+import { AddressLooks } from './address-looks.ts';
 import { BudgetAdvances } from './budget-advances.ts';
 import { UncountedTurns } from './count-usage.ts';
 import { insertMarker } from './delete-chat.ts';
@@ -8,7 +9,9 @@ import { KnownTails } from './known-tails.ts';
 import { LogWriter } from './log-writer.ts';
 import { OpenTurns } from './open-turns.ts';
 import type { TurnParts } from './parts.ts';
+import { requesterOf } from './requester.ts';
 import { type Run, RunningTurns, RunStopped } from './run.ts';
+import { RunDurations } from './run-durations.ts';
 import {
   bytesBefore,
   lastLogged,
@@ -19,73 +22,127 @@ import {
   stoppedEnd,
 } from './run-turn.ts';
 import type { EndedOutcome } from './turn-outcome.ts';
+import { type Requester, TurnScheduler } from './turn-scheduler.ts';
 import { accountOf, usageOfDead } from './turn-usage.ts';
 
-/** Turns that wait for a slot of this process. More than these find the sweep. */
+/** Turns that wait here for a place, whoever accepted them. The recovery loop finds those beyond it. */
 const WAITING_MAX = 10_000;
 
-interface WaitingTurn {
-  readonly scope: SystemScope;
-  readonly turn: Id<'turn'>;
-}
+/** What a new turn gets: a place to run, one to wait for that, or none while its predecessor is unfinished. */
+export type TurnPlace = 'running' | 'waiting' | 'behind';
 
 type Claim = (token: string) => Promise<TurnRecord | undefined>;
 
-/** Runs turns within the slots of this process, each under a lease, and wakes their successors. */
+/** How a waiting turn is claimed when it has a place. */
+interface WaitingClaim {
+  readonly claim: Claim;
+  /** How the turn stood when it began to wait: one whose runner died is `generating`. */
+  readonly status: TurnRecord['status'];
+}
+
+/**
+ * Runs turns within the places of this process, each under a lease, and starts their successors. Every turn that
+ * starts here has its place from the scheduler.
+ */
 export class Runner {
-  readonly running: RunningTurns;
+  readonly running = new RunningTurns();
   readonly tails: KnownTails;
   readonly uncounted = new UncountedTurns();
   readonly open: OpenTurns;
   readonly advances: BudgetAdvances;
+  readonly durations: RunDurations;
   readonly logWriter: LogWriter;
   readonly #parts: TurnParts;
   readonly #desk: RunDesk;
-  readonly #waiting: WaitingTurn[] = [];
+  readonly #scheduler: TurnScheduler<WaitingClaim>;
+  readonly #looks: AddressLooks;
+  readonly #stopLooking = new AbortController();
   readonly #work = new Set<Promise<void>>();
   #draining = false;
   #isHandingOver = false;
 
   constructor(parts: TurnParts, followers: Followers) {
+    const { bounds, clock } = parts;
     this.#parts = parts;
     this.tails = new KnownTails(parts.clock);
     this.logWriter = new LogWriter(parts);
-    this.open = new OpenTurns(parts.clock);
+    this.open = new OpenTurns(clock);
     this.advances = new BudgetAdvances(parts);
+    this.durations = new RunDurations(clock);
     this.#desk = { followers, logWriter: this.logWriter };
-    this.running = new RunningTurns(parts.bounds.runningTurnsMax);
+    this.#scheduler = new TurnScheduler({
+      running: bounds.runningTurnsMax,
+      waiting: bounds.waitingTurnsMax,
+      perAddress: bounds.runningPerAddressMax,
+    });
+    this.#looks = new AddressLooks(parts, this.#scheduler);
   }
 
   get isDraining(): boolean {
     return this.#draining;
   }
 
-  /** Whether a turn could be claimed now. */
-  get hasFreeSlot(): boolean {
-    return !this.#draining && this.running.size < this.#parts.bounds.runningTurnsMax;
+  /** Turns that run here, and places that are being filled. */
+  get runningCount(): number {
+    return this.#scheduler.running;
   }
 
-  /** Takes a slot for a turn that is about to be claimed. False: none is free, or the process drains. */
-  reserve(): boolean {
-    return !this.#draining && this.running.reserve();
+  /** Turns that wait here for a place. */
+  get waitingCount(): number {
+    return this.#scheduler.waiting;
   }
 
-  /** Gives back a slot that was reserved and came to no run: whoever waits for one gets it. */
-  free(): void {
-    this.running.free();
-    this.#claimWaiting();
+  /** Whether this process ever runs turns it did not accept. */
+  get takesTurns(): boolean {
+    return this.#startsTurns && this.#scheduler.waiting < WAITING_MAX;
+  }
+
+  get #startsTurns(): boolean {
+    return !this.#draining && this.#parts.bounds.runningTurnsMax > 0;
+  }
+
+  /** Whether a turn waits here for a place. */
+  isWaiting(turn: Id<'turn'>): boolean {
+    return this.#scheduler.has(turn);
   }
 
   /**
-   * Starts a turn that was claimed under a reserved slot. `claimedAt` is from before the claim: one that was
-   * acknowledged a whole lease later may be another's by now, and is left to the sweep.
+   * Finds out what decides whether a turn of this requester may start: how many of its address run elsewhere.
+   *
+   * @throws Refusal `database_unavailable`
    */
-  start(turn: TurnRecord, claimedAt: number, chatBytes?: number): void {
+  prepare(requester: Requester): Promise<void> {
+    return this.#looks.lookFor(requester);
+  }
+
+  /** Whether a turn of this requester could neither start nor wait here. */
+  isOverloaded(requester: Requester): boolean {
+    return this.#scheduler.isOverloaded(requester);
+  }
+
+  /** Takes a place for a turn that is about to be inserted. Undefined: it could neither start nor wait. */
+  enter(requester: Requester, hasPredecessorEnded: boolean): TurnPlace | undefined {
+    if (!this.#startsTurns) return 'behind';
+    if (hasPredecessorEnded) return this.#scheduler.enter(requester);
+    return this.isOverloaded(requester) ? undefined : 'behind';
+  }
+
+  /** Gives back the place of a turn that was not inserted: the next waiting one gets it. */
+  giveBack(requester: Requester, place: TurnPlace): void {
+    if (place === 'waiting') this.#scheduler.leaveWaiting(requester);
+    if (place === 'running') this.#leave(requester);
+  }
+
+  /**
+   * Starts a turn that was claimed under a running place. `claimedAt` is from before the claim: one that was
+   * acknowledged a whole lease later may be another's by now, and is left to the recovery loop.
+   */
+  start(turn: TurnRecord, requester: Requester, claimedAt: number, chatBytes?: number): void {
     const { lease } = turn;
     if (!lease) throw new Error(`turn ${turn.id} was started without a lease`);
     const deadline = claimedAt + this.#parts.bounds.leaseMs;
     if (this.#parts.clock.now() >= deadline) {
-      this.free();
+      this.#leave(requester);
       return;
     }
     const run: Run = {
@@ -103,18 +160,33 @@ export class Runner {
     };
     if (this.#isHandingOver) run.abort.abort(new RunStopped('draining'));
     this.running.add(run);
-    void this.track(this.#run(run));
+    void this.track(this.#run(run, requester));
   }
 
-  /** Claims a queued turn whose predecessor has ended, now or when a slot is free. */
-  claimSoon(scope: SystemScope, turn: Id<'turn'>): void {
-    if (this.#waiting.length < WAITING_MAX) this.#waiting.push({ scope, turn });
-    this.#claimWaiting();
+  /** Lets a queued turn whose predecessor has ended wait for a place; claims it when it has one. */
+  claimSoon(scope: SystemScope, turn: Id<'turn'>, requester: Requester, hasPlace = false): void {
+    const claim: Claim = (token) => this.#parts.store.turns.claim(scope, turn, token);
+    this.#wait(turn, requester, { claim, status: 'queued' }, hasPlace);
   }
 
-  /** Runs `claim` under a slot and starts what it claimed. False: no slot was free. */
-  claimWith(claim: Claim): Promise<boolean> {
-    return this.track(this.#claimWith(claim));
+  /** Lets a turn whose runner died wait for a place; takes it over when it has one. */
+  takeOverSoon(scope: SystemScope, turn: Id<'turn'>, requester: Requester, seen: Lease): void {
+    const { store, log } = this.#parts;
+    const claim: Claim = (token) => {
+      log('warn', 'taking over a turn whose runner died', { turn, attempt: seen.attempt + 1 });
+      return store.turns.takeOver(scope, turn, seen, token);
+    };
+    this.#wait(turn, requester, { claim, status: 'generating' }, false);
+  }
+
+  /** The turns that wait here, and how each stood when it began to wait. */
+  waitingTurns(): Map<string, TurnRecord['status']> {
+    return new Map(this.#scheduler.list().map(({ id, item }) => [id, item.status]));
+  }
+
+  /** A turn need not start here any more: it runs elsewhere, or has ended. Its place goes to another. */
+  forget(turn: string): void {
+    this.#scheduler.forget(turn);
   }
 
   /**
@@ -151,7 +223,7 @@ export class Runner {
     if (ended.result !== 'ended') return;
     log(how === 'cancelled' ? 'info' : 'error', 'a turn whose runner died was ended', { turn: id, how });
     this.#tellEnd(turn, outcomeOfEnd(end, turn.lease?.attempt ?? seen.attempt));
-    if (ended.hasSuccessor) await this.#claimSuccessor(scope, turn);
+    if (ended.hasSuccessor) await this.#startSuccessor(scope, turn, requesterOf(turn));
   }
 
   /** The turn of this answer, if it runs here: it is read without asking the database. */
@@ -198,6 +270,7 @@ export class Runner {
   /** Starts nothing more; lets runs finish for `graceMs` or until `hurry` aborts, then hands them over. */
   async drain(graceMs: number, hurry?: AbortSignal): Promise<void> {
     this.#draining = true;
+    this.#stopLooking.abort();
     this.#desk.followers.chats.tellAll('draining');
     const done = new AbortController();
     const finished = this.#settled().finally(() => done.abort());
@@ -214,20 +287,29 @@ export class Runner {
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
-  async #run(run: Run): Promise<void> {
+  async #run(run: Run, requester: Requester): Promise<void> {
+    const endRun = this.durations.start();
+    let hasPlace = true;
+    const leave = () => {
+      if (!hasPlace) return;
+      hasPlace = false;
+      endRun();
+      this.running.delete(run);
+      this.#leave(requester);
+    };
     try {
       const result = await runTurn(this.#parts, this.#desk, run);
-      this.running.delete(run);
+      leave();
       this.#tell(run, result);
-      if (result.kind === 'ended' && result.hasSuccessor) await this.#claimSuccessor(run.scope, run.turn);
+      if (result.kind === 'ended' && result.hasSuccessor)
+        await this.#startSuccessor(run.scope, run.turn, requester);
     } catch (error) {
-      // The lease runs out and the sweep takes the turn over: nothing is lost, and the log says why.
+      // The lease runs out and the recovery loop takes the turn over: nothing is lost, and the log says why.
       this.#parts.log('error', 'run broke off', { turn: run.turn.id, error });
     } finally {
-      this.running.delete(run);
+      leave();
       // Whoever read the text here looks elsewhere now.
       this.#desk.followers.texts.tell(run.turn.id, undefined);
-      this.#claimWaiting();
     }
   }
 
@@ -252,42 +334,69 @@ export class Runner {
     followers.chats.tell(chat, 'changed');
   }
 
-  #claimWaiting(): void {
-    while (this.#waiting.length > 0 && this.hasFreeSlot) {
-      const next = this.#waiting.shift();
-      if (!next) return;
-      const { scope, turn } = next;
-      void this.#claimOrLeave({ turn }, (token) => this.#parts.store.turns.claim(scope, turn, token));
+  #wait(id: Id<'turn'>, requester: Requester, item: WaitingClaim, hasPlace: boolean): void {
+    if (hasPlace || this.takesTurns) this.#scheduler.queue({ id, requester, item, hasPlace });
+    this.#startWaiting();
+  }
+
+  #leave(requester: Requester): void {
+    this.#scheduler.leave(requester);
+    this.#startWaiting();
+  }
+
+  /** Starts what can start. Called after everything that may have made room, so that no wake-up is lost. */
+  #startWaiting(): void {
+    while (!this.#draining) {
+      const turn = this.#scheduler.next();
+      if (!turn) break;
+      void this.track(this.#claimOrLeave({ turn: turn.id }, turn.requester, turn.item.claim));
     }
+    if (!this.#draining) void this.#looks.watch(() => this.#startWaiting(), this.#stopLooking.signal);
   }
 
-  #claimSuccessor(scope: SystemScope, { id, chat, sequence }: TurnRecord): Promise<void> {
-    const { store } = this.#parts;
-    return this.#claimOrLeave({ predecessor: id }, (token) =>
-      store.turns.claimNext(scope, chat, sequence + 1, token),
-    );
-  }
-
-  /** Never rejects: a turn that could not be claimed is left to the sweep. */
-  async #claimOrLeave(fields: Record<string, Id<'turn'>>, claim: Claim): Promise<void> {
+  /**
+   * Starts the next turn of a chat. While nothing else waits, one of the same origin takes the place of the one that
+   * ended; otherwise it joins the rotation, so that one chat does not hold a place while others wait.
+   */
+  async #startSuccessor(
+    scope: SystemScope,
+    { id, chat, sequence, origin }: TurnRecord,
+    requester: Requester,
+  ): Promise<void> {
+    const { store, log } = this.#parts;
+    if (this.#draining) return;
+    const isNext = this.#scheduler.isIdle && this.#scheduler.canStart(requester);
+    if (isNext && this.#scheduler.enter(requester) === 'running') {
+      const isClaimed = await this.#claimOrLeave({ predecessor: id }, requester, (token) =>
+        store.turns.claimNext(scope, chat, sequence + 1, token, origin),
+      );
+      if (isClaimed) return;
+    }
     try {
-      await this.claimWith(claim);
+      const successor = await store.turns.findQueued(scope, chat, sequence + 1);
+      if (successor) this.claimSoon(scope, successor.id, requesterOf(successor));
     } catch (error) {
-      this.#parts.log('warn', 'claim failed; the sweep will find the turn', { ...fields, error });
+      log('warn', 'a successor could not be read; the sweep will find the turn', { predecessor: id, error });
     }
   }
 
-  async #claimWith(claim: Claim): Promise<boolean> {
-    if (!this.reserve()) return false;
+  /**
+   * Claims a turn under a running place, and starts it. False: there was nothing to claim. Never rejects: what could
+   * not be claimed is left to the recovery loop.
+   */
+  async #claimOrLeave(fields: Record<string, string>, requester: Requester, claim: Claim): Promise<boolean> {
     const claimedAt = this.#parts.clock.now();
     let claimed: TurnRecord | undefined;
+    let hasFailed = false;
     try {
       claimed = await claim(mintToken());
-    } finally {
-      if (!claimed) this.free();
+    } catch (error) {
+      hasFailed = true;
+      this.#parts.log('warn', 'claim failed; the sweep will find the turn', { ...fields, error });
     }
-    if (claimed) this.start(claimed, claimedAt);
-    return true;
+    if (claimed) this.start(claimed, requester, claimedAt);
+    else this.#leave(requester);
+    return claimed !== undefined || hasFailed;
   }
 }
 

@@ -16,7 +16,12 @@ export interface ReadingDesk {
   readonly followers: Followers;
   readonly running: RunningTurns;
   readonly reads: Reads;
+  /** Whether a turn waits for a place in this process, which then tells its readers when it starts. */
+  readonly isWaiting: (turn: Id<'turn'>) => boolean;
 }
+
+/** A waiting turn starts here in most cases; the look at the database is for those that start elsewhere. */
+const WAITING_POLL_MS = 2_000;
 
 /** Which turn is read, from where on. */
 export interface Reading {
@@ -76,7 +81,8 @@ export class TurnReader {
     const view = local ?? (await this.#remote.look(this.#position));
     // What was told while the database was asked is newer than its answer.
     const known = this.#told && !local ? this.#ofOutcome(this.#told) : view;
-    const pauseMs = local ? undefined : this.#remote.pauseMs;
+    const isWaiting = this.#desk.isWaiting(this.#reading.turn);
+    const pauseMs = local ? undefined : isWaiting ? WAITING_POLL_MS : this.#remote.pauseMs;
     if (known === 'waiting') return { events: this.#position.begin(), isOver: false, pauseMs };
     if ('kind' in known) throw this.#refusalOf(known.kind);
     return { events: this.#position.advance(known), isOver: known.outcome !== undefined, pauseMs };

@@ -107,8 +107,10 @@ export interface Turns {
   /** Ends what goes on in a chat that is marked deleted, in this process, and removes its turns. */
   dropChat(chat: Id<'chat'>): Promise<void>;
   readonly isDraining: boolean;
-  /** Turns that run in this process, and slots that are being filled. */
+  /** Turns that run in this process, and places that are being filled. */
   readonly running: number;
+  /** Turns that wait in this process for a place. */
+  readonly waiting: number;
   /** Turns that ended in this process and are not counted yet. */
   readonly uncounted: number;
   /**
@@ -126,7 +128,13 @@ export function startTurns(parts: TurnParts): Turns {
   const { store, bounds } = parts;
   const followers = new Followers();
   const runner = new Runner(parts, followers);
-  const desk: ReadingDesk = { parts, followers, running: runner.running, reads: createReads(parts) };
+  const desk: ReadingDesk = {
+    parts,
+    followers,
+    running: runner.running,
+    reads: createReads(parts),
+    isWaiting: (turn) => runner.isWaiting(turn),
+  };
   const stop = new AbortController();
   const background = [
     keepRuns(parts, runner.running, runner.logWriter, stop.signal),
@@ -257,7 +265,10 @@ export function startTurns(parts: TurnParts): Turns {
       return runner.isDraining;
     },
     get running() {
-      return runner.running.size;
+      return runner.runningCount;
+    },
+    get waiting() {
+      return runner.waitingCount;
     },
     get uncounted() {
       return runner.uncounted.size;

@@ -121,7 +121,8 @@ describe('a process that is told to stop', () => {
     // One behind the turn that runs here, one that waits for the slot, one behind the turn that runs there.
     for (const chat of [busy, queued, remote])
       sends.push(turns.send(harness.scope, { chat, content: 'waits' }));
-    await eventually(() => tap.calls.filter((call) => call === 'turns.announceSuccessor')).toHaveLength(3);
+    await eventually(() => tap.calls.filter((call) => call === 'turns.announceSuccessor')).toHaveLength(2);
+    await eventually(() => turns.waiting).toBe(1);
     await tap.quiet();
     await turns.drain(0, AbortSignal.abort());
     expect((await Promise.all(sends)).map(({ outcome }) => outcome.kind)).toEqual([

@@ -12,7 +12,7 @@ import {
   transcript,
   turnsOf,
 } from './harness.ts';
-import { TestClock } from './test-clock.ts';
+import { LOOPS, TestClock } from './test-clock.ts';
 
 let harness: Harness;
 
@@ -88,7 +88,7 @@ describe('who waits for an answer', () => {
     for (let index = 0; index < 20; index++) await turns.send(harness.scope, { chat, content: 'q' }, signal);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
     await expect(turns.send(harness.scope, { chat: 'chat_none', content: 'q' }, signal)).rejects.toThrow();
-    expect(clock.sleepers).toBe(3);
+    expect(clock.sleepers).toBe(LOOPS);
     const [followers] = attach.mock.contexts;
     attach.mockRestore();
     expect(followers).toMatchObject({ texts: { size: 0 }, outcomes: { size: 0 }, chats: { size: 0 } });

@@ -168,7 +168,7 @@ describe('with one slot', () => {
     await eventually(() => tap.calls).toContain('turns.insert');
     tap.pass('turns.insert');
     const waiting = turns.send(harness.scope, { chat: await harness.newChat(), content: 'waiting' });
-    await eventually(() => tap.calls).toContain('turns.announceSuccessor');
+    await eventually(() => turns.waiting).toBe(1);
     gate.resolve();
     await expect(refused).rejects.toMatchObject({ code: 'database_unavailable' });
     expect(await waiting).toMatchObject({ outcome: { kind: 'answered' } });
@@ -181,11 +181,9 @@ describe('with one slot', () => {
     await harness.model.callTo('r');
     const [left, next] = [await harness.newChat(), await harness.newChat()];
     const leftSend = turns.send(harness.scope, { chat: left, content: 'left' });
-    await eventually(() => tap.calls.filter((call) => call === 'turns.announceSuccessor')).toHaveLength(1);
-    await tap.quiet();
+    await eventually(() => turns.waiting).toBe(1);
     const nextSend = turns.send(harness.scope, { chat: next, content: 'next' });
-    await eventually(() => tap.calls.filter((call) => call === 'turns.announceSuccessor')).toHaveLength(2);
-    await tap.quiet();
+    await eventually(() => turns.waiting).toBe(2);
     tap.away('turns.claim', 'before');
     gate.release();
     await running;

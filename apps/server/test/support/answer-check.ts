@@ -141,8 +141,10 @@ export function checkEnvelope(answer: RawAnswer, envelope: unknown): RefusalEnve
   if (data.requestId !== answer.headers.get('x-request-id')) fail(answer, 'another request id');
   const { retryAfterSeconds } = errorEntry(data.code);
   const retryAfter = answer.headers.get('retry-after');
-  // How much is left of the minute of a limit, or of the day of a budget; of all others, what the register says.
-  const secondsMax = { rate_limited: 60, budget_exhausted: 24 * 60 * 60 }[data.code as string] ?? 0;
+  // What is left of the minute of a limit or of the day of a budget, or until a place is expected to be free; of all
+  // others, what the register says.
+  const longest = { rate_limited: 60, budget_exhausted: 24 * 60 * 60, too_many_turns: 300, overloaded: 300 };
+  const secondsMax = longest[data.code as keyof typeof longest] ?? 0;
   const isOfLimit = Number(retryAfter) >= 1 && Number(retryAfter) <= secondsMax;
   if (!isOfLimit && (retryAfter ?? undefined) !== retryAfterSeconds?.toString())
     fail(answer, `Retry-After ${retryAfter}`);

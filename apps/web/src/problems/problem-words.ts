@@ -61,6 +61,10 @@ const words: Record<ProblemCode, ProblemWords> = {
     title: 'We can’t check who you are right now',
     advice: 'We’ll retry automatically in a moment.',
   },
+  overloaded: {
+    title: 'Many people are asking right now',
+    advice: 'Your message is not sent yet. Try again in a moment.',
+  },
   too_many_turns: {
     title: 'Too many answers at a time',
     advice: 'Wait until one has ended, and send it again.',

@@ -20,6 +20,7 @@ export const turnErrors: readonly ErrorCode[] = [
   'budget_exhausted',
   'too_many_turns',
   'too_many_streams',
+  'overloaded',
 ];
 
 export const createMessage = turnProcedure(createMessageInputSchema)

@@ -1,5 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { type Id, mintId } from '@parley/contract';
+import { accessTo } from '../chat-access.ts';
 import type { Account, Reservation, UsageRecord } from '../records.ts';
 import { completed, type EngineStores, inScope, leaseOf, newTurn, type StoreCase } from './store-case.ts';
 
@@ -160,6 +161,32 @@ export const usageCases: readonly StoreCase[] = [
       equal(await turns.countUnfinished(of('ann'), 9), 2);
       equal(await turns.countUnfinished(of('ben'), 9), 0);
       equal(await turns.countUnfinished({ team: mintId('team') }, 9), 0);
+    },
+  },
+  {
+    name: 'running and unfinished turns are counted for a network, over all teams and without privileged callers',
+    async run({ turns }, scope, access) {
+      const chat = access.chat.id;
+      const networks = [mintId('request'), mintId('request')] as const;
+      const from = (isPrivileged: boolean) => ({ origin: { isPrivileged, networks } });
+      const running = newTurn(chat, 1, { ...from(false), lease: leaseOf('t') });
+      await turns.insert(access, running);
+      await turns.insert(access, newTurn(chat, 2, from(false)));
+      await turns.insert(access, newTurn(chat, 3, { ...from(true), lease: leaseOf('u') }));
+      const team = mintId('team');
+      const other = accessTo({ team }, { ...access.chat, id: mintId('chat'), team });
+      if (!other) throw new Error('the other team does not reach its chat');
+      await turns.insert(other, newTurn(other.chat.id, 1, from(false)));
+      for (const network of networks) {
+        equal(await turns.countFromNetwork(network, 'generating', 9), 1);
+        equal(await turns.countFromNetwork(network, 'unfinished', 9), 3);
+        equal(await turns.countFromNetwork(network, 'unfinished', 2), 2);
+      }
+      deepEqual((await turns.find(access, running.id))?.origin, { isPrivileged: false, networks });
+      await turns.end(scope, running.id, 't', { status: 'stopped', textBytes: 1 });
+      equal(await turns.countFromNetwork(networks[0], 'generating', 9), 0);
+      // Once it has ended nothing says where it came from.
+      deepEqual((await turns.find(access, running.id))?.origin, { isPrivileged: false });
     },
   },
 ];

@@ -6,6 +6,7 @@ import type { NewMessage, Turns } from '../turns.ts';
 type Own =
   | 'isDraining'
   | 'running'
+  | 'waiting'
   | 'uncounted'
   | 'drain'
   | 'dropChat'
@@ -90,6 +91,9 @@ export function turnsById(turns: Turns, chats: Pick<ChatStore, 'find'>): TurnsBy
     },
     get running() {
       return turns.running;
+    },
+    get waiting() {
+      return turns.waiting;
     },
     get uncounted() {
       return turns.uncounted;

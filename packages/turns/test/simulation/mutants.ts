@@ -55,8 +55,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'src/accept-turn.ts',
-        find: 'runner.start(toRecord(turn, access), claimedAt, tail.textBytes);',
-        replace: 'runner.start({ ...toRecord(turn, access), view }, claimedAt, tail.textBytes);',
+        find: 'runner.start(toRecord(turn, access), requester, claimedAt, tail.textBytes);',
+        replace: 'runner.start({ ...toRecord(turn, access), view }, requester, claimedAt, tail.textBytes);',
       },
       {
         file: 'src/run-turn.ts',
@@ -70,7 +70,9 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/runner.ts',
-        find: "if (result.kind === 'ended' && result.hasSuccessor) await this.#claimSuccessor(run.scope, run.turn);",
+        find:
+          "if (result.kind === 'ended' && result.hasSuccessor)\n" +
+          '        await this.#startSuccessor(run.scope, run.turn, requester);',
         replace: '',
       },
     ],
@@ -80,7 +82,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept-turn.ts',
-        find: 'if (!(await store.turns.announceSuccessor(scope, chat, sequence))) runner.claimSoon(scope, id);',
+        find: 'if (!(await store.turns.announceSuccessor(scope, chat, sequence))) runner.claimSoon(scope, id, requester);',
         replace: 'await store.turns.announceSuccessor(scope, chat, sequence);',
       },
     ],
@@ -110,7 +112,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept-turn.ts',
-        find: "if (result === 'key-taken' && idempotency) {",
+        find: "if ((result === 'key-taken' || result === 'overloaded') && idempotency) {",
         replace: "if (result === 'key-taken' && idempotency && tail.sequence === 0) {",
       },
     ],
@@ -394,7 +396,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept-turn.ts',
-        find: 'for (let tail = firstTail; ; tail = await readTail(parts, scope, chat)) {',
+        find: 'for (let tail = firstTail; ; tail = await readTail(parts, access)) {',
         replace: 'for (let tail = firstTail; ; tail = { ...tail, sequence: tail.sequence + 1 }) {',
       },
     ],
@@ -402,5 +404,45 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a run that takes a turn over begins without what was done for it',
     edits: [{ file: 'src/run-turn.ts', find: 'steps: turn.steps,', replace: 'steps: [],' }],
+  },
+  {
+    name: 'a place that becomes free wakes no waiting turn',
+    edits: [
+      {
+        file: 'src/runner.ts',
+        find: 'this.#scheduler.leave(requester);\n    this.#startWaiting();',
+        replace: 'this.#scheduler.leave(requester);',
+      },
+    ],
+  },
+  {
+    name: 'visitors use the reserved places too',
+    edits: [
+      {
+        file: 'src/turn-scheduler.ts',
+        find: "return kind === 'privileged' || taken.visitors < max - Math.floor(max * RESERVED_SHARE);",
+        replace: 'return true;',
+      },
+    ],
+  },
+  {
+    name: 'the bound of an address is ignored',
+    edits: [
+      {
+        file: 'src/turn-scheduler.ts',
+        find: 'return networks.find((network, width) => this.#use.isFull(network, width));',
+        replace: 'return undefined;',
+      },
+    ],
+  },
+  {
+    name: 'what a process that died or drained left waiting is found by nobody',
+    edits: [
+      {
+        file: 'src/recover-turns.ts',
+        find: 'runner.claimSoon(scope, id, requesterOf(turn));',
+        replace: '',
+      },
+    ],
   },
 ];

@@ -60,6 +60,9 @@ interface People {
   readonly readers: number;
   readonly chatReaders: number;
   readonly hangUps: number;
+  /** Of the messages, those of callers that are not privileged, and the addresses these come from. */
+  readonly visitors: number;
+  readonly addresses: number;
 }
 
 export interface ModelHabits {
@@ -122,7 +125,10 @@ function drawBounds(random: Random, leaseMs: number): TurnBounds {
     tickMs: TICK_MS,
     sendWaitMaxMs: random.pick([1_000, 60_000, 60_000]),
     cancelWaitMaxMs: random.pick([500, 3_000]),
-    runningTurnsMax: random.pick([1, 2, 256, 256, 256]),
+    runningTurnsMax: random.pick([1, 2, 5, 256, 256, 256]),
+    waitingTurnsMax: random.pick([2, 256, 256, 256]),
+    runningPerAddressMax: random.pick([1, 2, 64]),
+    waitingPerAddressMax: random.pick([2, 256, 256]),
     queuedTurnsPerChatMax: random.pick([2, 8, 8]),
     takeoversMax: random.pick([0, 1, 2, 2]),
     countEveryMs: 1_000,
@@ -184,5 +190,7 @@ function drawPeople(random: Random, kind: Plan['kind']): People {
     chatReaders: some(3),
     hangUps: rate(0.5),
     retentions: kind !== 'calm' && random.chance(0.25) ? random.integer(1, 3) : 0,
+    visitors: random.pick([0, 0.5, 0.9, 1]),
+    addresses: random.pick([1, 2, 3]),
   };
 }

@@ -1,5 +1,6 @@
 import type { Id, OnBusy } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
+import type { Asker } from '../../src/index.ts';
 import type { RequestResult, ToldEnd, TurnsById } from '../../src/testing/index.ts';
 import { hasEnded, newestFirst } from './find-turns.ts';
 import { type Ledger, type OpenRequest, toldEnd } from './ledger.ts';
@@ -7,7 +8,10 @@ import type { Replica } from './replica.ts';
 import type { Asked, World } from './world.ts';
 
 /** Refusals after which the same request is worth another try. */
-const PASSING = new Set(['database_unavailable', 'draining', 'queue_full', 'chat_busy', 'model_loading']);
+const PASSING = new Set([
+  ...['database_unavailable', 'draining', 'queue_full', 'chat_busy', 'model_loading'],
+  ...['overloaded', 'too_many_turns'],
+]);
 const TRIES_MAX = 4;
 /** A poll of one second, a few ways to the database. */
 const TOLD_MS = 1_800;
@@ -17,6 +21,7 @@ interface Message {
   readonly content: string;
   readonly onBusy: OnBusy;
   readonly key: string | undefined;
+  readonly asker: Asker;
 }
 
 /** People who send, retry, cancel and delete. */
@@ -39,7 +44,7 @@ export class Sender {
     const drawn = random.next();
     const onBusy = drawn < interrupts ? 'interrupt' : drawn < interrupts + rejects ? 'reject' : 'enqueue';
     const key = random.chance(keyed) ? this.#keyFor(content) : undefined;
-    const message: Message = { chat, content, onBusy, key };
+    const message: Message = { chat, content, onBusy, key, asker: this.#anyAsker() };
     if (onBusy === 'reject') this.#world.impatient.add(content);
     const twice = key !== undefined && random.chance(duplicates);
     await Promise.all([this.#sendPatiently(message), twice && this.#sendPatiently(message)]);
@@ -128,6 +133,14 @@ export class Sender {
     }
   }
 
+  /** A server of the team, or a visitor from one of a few addresses of one network. */
+  #anyAsker(): Asker {
+    const { random, plan } = this.#world;
+    if (!random.chance(plan.people.visitors)) return { origin: { isPrivileged: true } };
+    const address = `a${random.integer(1, plan.people.addresses)}`;
+    return { origin: { isPrivileged: false, networks: [address, 'wide'] } };
+  }
+
   /** Mostly a new one; at times one that stands for another message. */
   #keyFor(content: string): string {
     const { random, plan } = this.#world;
@@ -136,12 +149,17 @@ export class Sender {
   }
 
   /** Waits for the answer, or only for the acceptance. Who hangs up learns nothing. */
-  async #sendOn(turns: TurnsById, replica: Replica, { chat, content, onBusy, key }: Message): Promise<Told> {
+  async #sendOn(
+    turns: TurnsById,
+    replica: Replica,
+    { chat, content, onBusy, key, asker }: Message,
+  ): Promise<Told> {
     const { scope, random, plan } = this.#world;
     const message = {
       chat,
       content,
       onBusy,
+      asker,
       ...(key !== undefined && { idempotency: { key, body: content } }),
     };
     // As the doors do; but of two at a time neither finds the other.
@@ -165,7 +183,8 @@ export class Sender {
     const { scope, random } = this.#world;
     const idempotency = key === undefined ? undefined : { key, body: retries };
     const kept = idempotency && (await turns.findKept(scope, chat, idempotency));
-    const accepted = kept ?? (await turns.retry(scope, { chat, answerId: retries, idempotency }));
+    const accepted =
+      kept ?? (await turns.retry(scope, { chat, answerId: retries, idempotency, asker: this.#anyAsker() }));
     if (random.chance(0.3)) return { accepted };
     return { accepted, end: toldEnd(await turns.outcome(scope, accepted)) };
   }

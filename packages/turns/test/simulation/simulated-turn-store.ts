@@ -1,5 +1,14 @@
 import { Refusal } from '@parley/contract';
-import type { ChatAccess, Lease, NewTurn, Scope, TurnEnd, TurnRecord, TurnStore } from '@parley/db';
+import type {
+  ChatAccess,
+  Lease,
+  NewTurn,
+  Scope,
+  TurnEnd,
+  TurnOrigin,
+  TurnRecord,
+  TurnStore,
+} from '@parley/db';
 import { accessTo } from '@parley/db/testing';
 import type { Connection } from './connection.ts';
 import {
@@ -100,8 +109,16 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
     claim: async ({ team }, id, token) =>
       (await update((view) => queued(findOne(view, team, id)), claimedBy(token)))?.record,
 
-    claimNext: async (scope, chat, sequence, token) =>
-      (await update((view) => queued(findPlace(view, scope, chat, sequence)), claimedBy(token)))?.record,
+    claimNext: async (scope, chat, sequence, token, origin) =>
+      (
+        await update((view) => {
+          const found = queued(findPlace(view, scope, chat, sequence));
+          return found && isSameOrigin(found.record.origin, origin) ? found : undefined;
+        }, claimedBy(token))
+      )?.record,
+
+    findQueued: (scope, chat, sequence) =>
+      connection.read((view) => queued(findPlace(view, scope, chat, sequence))?.record),
 
     async release({ team }, id, token, usage) {
       const released = await update(
@@ -148,7 +165,7 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
       const ended = await update(
         (view) => held(findOne(view, team, id), token),
         (turn) => ({
-          ...withRecord(withoutSteps(turn), endFields(turn.record, end)),
+          ...withRecord(withoutRunFields(turn), endFields(turn.record, end)),
           usage: end.usage ? [...turn.usage, end.usage] : turn.usage,
           ...(end.account && { account: end.account, isUncounted: true }),
         }),
@@ -267,6 +284,15 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
         return Math.min(found.length, limit);
       }),
 
+    countFromNetwork: (network, which, limit) =>
+      connection.read((view) => {
+        const found = [...view.turns.values()]
+          .map(({ record }) => record)
+          .filter(({ origin }) => origin?.isPrivileged === false && origin.networks?.includes(network))
+          .filter((turn) => !hasEnded(turn) && (which === 'unfinished' || turn.status === which));
+        return Math.min(found.length, limit);
+      }),
+
     async takeOver({ team }, id, seen, token) {
       const taken = await update(
         (view) => {
@@ -312,6 +338,10 @@ function toRecord({ question, ...turn }: NewTurn, team: Scope['team']): TurnReco
   return { ...turn, team, status, takeovers: 0, isCancelled: false, ...question };
 }
 
+function isSameOrigin(one: TurnOrigin | undefined, other: TurnOrigin | undefined): boolean {
+  return one?.isPrivileged === other?.isPrivileged && one?.networks?.join() === other?.networks?.join();
+}
+
 function endFields(turn: TurnRecord, end: TurnEnd): Partial<TurnRecord> {
   const { status, answer, written, errorCode, textBytes } = end;
   const attempt = written?.attempt ?? turn.lease?.attempt ?? 1;
@@ -324,9 +354,11 @@ function endFields(turn: TurnRecord, end: TurnEnd): Partial<TurnRecord> {
   };
 }
 
-function withoutSteps(turn: TurnDocument): TurnDocument {
-  const { steps: _, ...record } = turn.record;
-  return { ...turn, record };
+/** What only an unfinished turn has. */
+function withoutRunFields(turn: TurnDocument): TurnDocument {
+  const { steps: _, origin, ...record } = turn.record;
+  const kept = origin && { origin: { isPrivileged: origin.isPrivileged } };
+  return { ...turn, record: { ...record, ...kept } };
 }
 
 function withRecord(turn: TurnDocument, fields: Partial<TurnRecord>): TurnDocument {

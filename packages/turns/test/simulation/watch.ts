@@ -1,5 +1,6 @@
 import type { Id } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
+import type { TurnBounds } from '../../src/index.ts';
 import type { ChatDocument, MarkerDocument, TurnDocument } from './simulated-database.ts';
 import type { World } from './world.ts';
 
@@ -90,11 +91,36 @@ export class Watch {
     this.#times.set(id, times);
     if (!before) this.#judgeInsert(record);
     if (record.isCancelled) times.cancelledAt ??= scheduler.now;
-    if (record.status === 'generating') times.startedAt ??= scheduler.now;
+    if (record.status === 'generating') {
+      times.startedAt ??= scheduler.now;
+      if (before?.record.status !== 'generating') this.#judgeStart(record);
+    }
     if (isOver && times.endedAt === undefined) {
       times.endedAt = scheduler.now;
       this.#world.endedAt.set(record.answerId, scheduler.now);
       this.#judgeEnd(after, times);
+    }
+  }
+
+  /** Where no process dies, places and addresses keep their bounds: each process its own, one process all of them. */
+  #judgeStart({ origin }: TurnRecord): void {
+    const { plan, database } = this.#world;
+    if (plan.kind === 'stormy') return;
+    const running = [...database.committed.turns.values()]
+      .map(({ record }) => record)
+      // What runs in a deleted chat has been stopped, and is removed later.
+      .filter(({ status, chat }) => status === 'generating' && database.committed.chats.get(chat)?.record);
+    const visitors = running.filter((turn) => turn.origin?.isPrivileged === false);
+    const { runningTurnsMax, runningPerAddressMax } = plan.bounds;
+    if (running.length > plan.replicas * runningTurnsMax)
+      this.#world.offend(`${running.length} turns run in ${plan.replicas} processes of ${runningTurnsMax}`);
+    if (visitors.length > plan.replicas * visitorPlaces(plan.bounds))
+      this.#world.offend(`${visitors.length} turns of visitors run, in reserved places too`);
+    if (plan.replicas > 1 || origin?.isPrivileged !== false) return;
+    for (const [width, network] of (origin.networks ?? []).entries()) {
+      const max = width === 0 ? runningPerAddressMax : 4 * runningPerAddressMax;
+      const count = visitors.filter((turn) => turn.origin?.networks?.includes(network)).length;
+      if (count > max) this.#world.offend(`${count} turns of network ${network} run, and ${max} may`);
     }
   }
 
@@ -133,14 +159,21 @@ export class Watch {
       );
     if (plan.kind !== 'calm') return;
     const { startedAt = Number.POSITIVE_INFINITY, cancelledAt, endedAt = 0 } = times;
-    const hasSlots = plan.bounds.runningTurnsMax > plan.people.messages + plan.people.retries;
-    if (hasSlots && startedAt - freeAt > CALM_START_MS)
+    const turns = plan.people.messages + plan.people.retries;
+    const isBounded = record.origin?.isPrivileged !== true && plan.bounds.runningPerAddressMax <= turns;
+    const hasPlaces = visitorPlaces(plan.bounds) > turns && !isBounded;
+    if (hasPlaces && startedAt - freeAt > CALM_START_MS)
       this.#world.offend(`turn ${sequence} of ${chat} could start at ${freeAt} and did at ${startedAt}`);
     if (cancelledAt !== undefined && endedAt - Math.max(cancelledAt, startedAt) > CALM_STOP_MS)
       this.#world.offend(
         `turn ${sequence} of ${chat} was cancelled at ${cancelledAt} and went on to ${endedAt}`,
       );
   }
+}
+
+/** A fifth of the places is reserved. */
+function visitorPlaces({ runningTurnsMax }: TurnBounds): number {
+  return runningTurnsMax - Math.floor(runningTurnsMax / 5);
 }
 
 function hasEnded({ record: { status } }: TurnDocument): boolean {

@@ -1,0 +1,221 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { parseTrustProxy } from '../../src/gate/client-address.ts';
+import { startHarness, type Team } from '../harness.ts';
+import { rest as restOf } from '../support/client.ts';
+import { openStream } from '../support/event-stream.ts';
+
+/* Running answers: the places of a process and of an address, waiting for one, and what is reserved. */
+
+const bounds = {
+  runningTurnsMax: 10,
+  waitingTurnsMax: 10,
+  runningPerAddressMax: 2,
+  waitingPerAddressMax: 3,
+};
+const { makeTeam, model, mongo, url, composition, trpc } = await startHarness({
+  bounds,
+  turnLimits: { team: 0, user: 4 },
+  trustProxy: parseTrustProxy('loopback'),
+});
+
+const PATIENCE = { timeout: 20_000 };
+
+afterEach(async () => {
+  await expect.poll(() => composition.turns.running + composition.turns.waiting, PATIENCE).toBe(0);
+});
+
+interface Sender {
+  readonly key: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+let addresses = 0;
+const newAddress = () => `198.51.100.${++addresses}`;
+
+async function guestAt(team: Team, address = newAddress()): Promise<Sender> {
+  const { token } = await team.makeGuest();
+  return { key: await team.guestKey(), headers: { 'x-user-token': token, 'x-forwarded-for': address } };
+}
+
+async function verifiedAt(team: Team, address: string, user: string): Promise<Sender> {
+  const headers = { 'x-user-token': await team.userToken(user), 'x-forwarded-for': address };
+  return { key: await team.verifiedKey(), headers };
+}
+
+/** Makes a chat and answers the path of its messages. */
+async function messagesOf(team: Team, sender: Sender, baseUrl = url): Promise<string> {
+  const body = { agentId: team.agent.id };
+  const { body: chat } = await restOf<{ id: string }>(baseUrl, 'POST', '/chat', { ...sender, body });
+  return `/chat/${chat.id}/message`;
+}
+
+/** Sends a message in a chat of its own, and does not wait for its answer. */
+async function send(team: Team, sender: Sender, baseUrl = url) {
+  const path = await messagesOf(team, sender, baseUrl);
+  return restOf(baseUrl, 'POST', path, { ...sender, body: { content: 'held', role: 'user', wait: false } });
+}
+
+async function sendMany(team: Team, senders: readonly Sender[]): Promise<number[]> {
+  const statuses: number[] = [];
+  for (const sender of senders) statuses.push((await send(team, sender)).status);
+  return statuses;
+}
+
+const guestsAt = (team: Team, count: number, address?: string) =>
+  Promise.all(Array.from({ length: count }, () => guestAt(team, address ?? newAddress())));
+
+async function statusesOf(team: Team): Promise<Record<string, number>> {
+  const turns = await mongo.raw.collection('turns').find({ team: team.id }).toArray();
+  const counts: Record<string, number> = {};
+  for (const { status } of turns) counts[String(status)] = (counts[String(status)] ?? 0) + 1;
+  return counts;
+}
+
+const ok = (count: number) => Array.from({ length: count }, () => 200);
+
+describe('an address of guests', () => {
+  test('has so many answers running, so many messages waiting, and then gets 429; all accepted are answered', async () => {
+    const team = await makeTeam();
+    const gate = model.hold();
+    const guests = await guestsAt(team, 6, '203.0.113.1');
+    expect(await sendMany(team, guests.slice(0, 5))).toEqual(ok(5));
+    expect(await statusesOf(team)).toEqual({ generating: 2, queued: 3 });
+    const rejected = await send(team, guests[5] ?? { key: '' });
+    expect([rejected.status, rejected.refusal.code]).toEqual([429, 'too_many_turns']);
+    expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(await statusesOf(team)).toEqual({ generating: 2, queued: 3 });
+    gate.release();
+    await expect.poll(() => statusesOf(team), PATIENCE).toEqual({ completed: 5 });
+  });
+
+  test('holds back neither another address, nor the team, nor a verified user at the same address', async () => {
+    const team = await makeTeam();
+    const gate = model.hold();
+    const hostile = await guestsAt(team, 5, '203.0.113.2');
+    expect(await sendMany(team, hostile)).toEqual(ok(5));
+    const others = [
+      await guestAt(team),
+      { key: team.secretKey },
+      await verifiedAt(team, '203.0.113.2', 'ann'),
+    ];
+    expect(await sendMany(team, others)).toEqual(ok(3));
+    expect(await statusesOf(team)).toEqual({ generating: 5, queued: 3 });
+    gate.release();
+    await expect.poll(() => statusesOf(team), PATIENCE).toEqual({ completed: 8 });
+  });
+
+  test('has one bound over all teams', async () => {
+    const [one, two] = [await makeTeam(), await makeTeam()];
+    const gate = model.hold();
+    expect(await sendMany(one, await guestsAt(one, 2, '203.0.113.3'))).toEqual(ok(2));
+    expect(await sendMany(two, await guestsAt(two, 1, '203.0.113.3'))).toEqual(ok(1));
+    expect(await statusesOf(two)).toEqual({ queued: 1 });
+    gate.release();
+    await expect.poll(() => statusesOf(two), PATIENCE).toEqual({ completed: 1 });
+  });
+
+  test('is stored as a hash, while a message is unfinished', async () => {
+    const team = await makeTeam();
+    const gate = model.hold();
+    await send(team, await guestAt(team, '203.0.113.4'));
+    const find = () => mongo.raw.collection('turns').findOne({ team: team.id });
+    const running = await find();
+    expect(running?.['origin'].networks).toHaveLength(1);
+    expect(JSON.stringify(running)).not.toContain('203.0.113');
+    gate.release();
+    await expect.poll(async () => (await find())?.['status'], PATIENCE).toBe('completed');
+    expect((await find())?.['origin']).toEqual({ isPrivileged: false });
+  });
+});
+
+describe('a server whose places are taken', () => {
+  test('lets visitors wait, keeps a fifth for secret keys and verified users, and then answers 503', async () => {
+    const team = await makeTeam();
+    const gate = model.hold();
+    expect(await sendMany(team, await guestsAt(team, 16))).toEqual(ok(16));
+    expect(await statusesOf(team)).toEqual({ generating: 8, queued: 8 });
+    const visitor = await send(team, await guestAt(team));
+    expect([visitor.status, visitor.refusal.code]).toEqual([503, 'overloaded']);
+    expect(Number(visitor.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+
+    const privileged = [
+      { key: team.secretKey },
+      await verifiedAt(team, newAddress(), 'ben'),
+      { key: team.secretKey },
+      await verifiedAt(team, newAddress(), 'cat'),
+    ];
+    expect(await sendMany(team, privileged)).toEqual(ok(4));
+    expect(await statusesOf(team)).toEqual({ generating: 10, queued: 10 });
+    const server = await send(team, { key: team.secretKey });
+    expect([server.status, server.refusal.code]).toEqual([503, 'overloaded']);
+    const path = await messagesOf(team, { key: team.secretKey });
+    const chatId = path.split('/')[2] ?? '';
+    await expect(
+      trpc(team.secretKey).message.create.mutate({ chatId, content: 'held', role: 'user', wait: false }),
+    ).rejects.toMatchObject({ data: { httpStatus: 503, refusal: { code: 'overloaded' } } });
+    gate.release();
+    await expect.poll(() => statusesOf(team), PATIENCE).toEqual({ completed: 20 });
+  });
+
+  test('answers a waiting message to a waiting request and to a stream, and repeats it under its key', async () => {
+    const team = await makeTeam();
+    const gate = model.hold();
+    expect(await sendMany(team, await guestsAt(team, 8))).toEqual(ok(8));
+    const [waiting, streaming, repeating] = await guestsAt(team, 3);
+    if (!waiting || !streaming || !repeating) throw new Error('no guests');
+
+    const answer = restOf<{ content: string }>(url, 'POST', await messagesOf(team, waiting), {
+      ...waiting,
+      body: { content: 'waits', role: 'user' },
+    });
+    const stream = await openStream(url, 'POST', await messagesOf(team, streaming), {
+      ...streaming,
+      headers: { ...streaming.headers, accept: 'text/event-stream' },
+      body: { content: 'streams', role: 'user' },
+    });
+    expect(stream.status).toBe(200);
+
+    const path = await messagesOf(team, repeating);
+    const headers = { ...repeating.headers, 'idempotency-key': 'once' };
+    const body = { content: 'repeats', role: 'user', wait: false };
+    const repeat = () => restOf<{ id: string }>(url, 'POST', path, { ...repeating, headers, body });
+    const first = await repeat();
+    expect(first.status).toBe(200);
+    // Now no visitor may wait any more.
+    await expect.poll(() => composition.turns.waiting, PATIENCE).toBe(3);
+    expect(await sendMany(team, await guestsAt(team, 5))).toEqual(ok(5));
+    expect((await send(team, await guestAt(team))).status).toBe(503);
+    const second = await repeat();
+    expect([second.status, second.body.id]).toEqual([200, first.body.id]);
+    expect(second.headers.get('idempotent-replayed')).toBe('true');
+
+    gate.release();
+    expect((await answer).status).toBe(200);
+    const events = await stream.rest();
+    expect(events.map(({ data }) => data).join('\n')).toContain('text-delta');
+    await expect.poll(() => statusesOf(team), PATIENCE).toEqual({ completed: 16 });
+  });
+});
+
+test('visitors of a team that has set a bound leave a fifth of it to the team itself', async () => {
+  const team = await makeTeam();
+  await team.rest('PATCH', '/team', { body: { concurrentTurns: 5 } });
+  const gate = model.hold();
+  const statuses = await sendMany(team, await guestsAt(team, 5));
+  expect(statuses).toEqual([200, 200, 200, 200, 429]);
+  expect((await send(team, { key: team.secretKey })).status).toBe(200);
+  expect((await send(team, { key: team.secretKey })).status).toBe(429);
+  gate.release();
+});
+
+test('the fifth unfinished message of a user gets 429, of many sent in parallel too', async () => {
+  const team = await makeTeam();
+  const gate = model.hold();
+  const ann = await verifiedAt(team, newAddress(), 'ann');
+  const sent = await Promise.all(Array.from({ length: 12 }, () => send(team, ann)));
+  expect(sent.filter(({ status }) => status === 200)).toHaveLength(4);
+  expect(new Set(sent.filter(({ status }) => status !== 200).map(({ refusal }) => refusal.code))).toEqual(
+    new Set(['too_many_turns']),
+  );
+  gate.release();
+});

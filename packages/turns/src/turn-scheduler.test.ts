@@ -1,0 +1,333 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Requester, type SchedulerBounds, TurnScheduler } from './turn-scheduler.ts';
+
+function visitor(address: string, user = 'guest', team = 'team'): Requester {
+  return { team, networks: address === '' ? [] : address.split(' '), user, isPrivileged: false };
+}
+
+function server(team = 'team'): Requester {
+  return { team, networks: [], user: undefined, isPrivileged: true };
+}
+
+function start(bounds: Partial<SchedulerBounds> = {}) {
+  const scheduler = new TurnScheduler<undefined>({ running: 10, waiting: 100, perAddress: 64, ...bounds });
+  let turns = 0;
+  return {
+    scheduler,
+    /** A turn arrives: it runs, waits under a name, or is rejected. */
+    arrive(requester: Requester, name = `turn ${++turns}`, isAlone = true): string {
+      if (isAlone) for (const network of scheduler.unknownNetworks(requester)) scheduler.learn(network, 0);
+      const place = scheduler.enter(requester);
+      if (place === 'waiting') scheduler.queue({ id: name, requester, item: undefined, hasPlace: true });
+      return place ?? 'rejected';
+    },
+    /** A running turn ends; answers the names of those that start in its place. */
+    end(requester: Requester): string[] {
+      scheduler.leave(requester);
+      return startAll();
+    },
+  };
+  function startAll(): string[] {
+    const started: string[] = [];
+    for (let turn = scheduler.next(); turn; turn = scheduler.next()) started.push(turn.id);
+    return started;
+  }
+}
+
+test('a fifth of the running and of the waiting places can be used only by privileged requesters', () => {
+  const { arrive } = start({ running: 10, waiting: 10 });
+  const visitors = Array.from({ length: 20 }, (_, index) => arrive(visitor(`a${index}`)));
+  expect(visitors.filter((place) => place === 'running')).toHaveLength(8);
+  expect(visitors.filter((place) => place === 'waiting')).toHaveLength(8);
+  const servers = Array.from({ length: 5 }, () => arrive(server()));
+  expect(servers).toEqual(['running', 'running', 'waiting', 'waiting', 'rejected']);
+});
+
+test('privileged requesters may use all places', () => {
+  const { arrive } = start({ running: 10, waiting: 10 });
+  const places = Array.from({ length: 21 }, () => arrive(server()));
+  expect(places.filter((place) => place === 'running')).toHaveLength(10);
+  expect(places.at(-1)).toBe('rejected');
+});
+
+test('the turns of an address beyond its bound wait, while another address starts at once', () => {
+  const { arrive, end } = start({ running: 100, perAddress: 8 });
+  for (let index = 0; index < 8; index++) expect(arrive(visitor('a'))).toBe('running');
+  expect(arrive(visitor('a'), 'ninth')).toBe('waiting');
+  expect(arrive(visitor('b'))).toBe('running');
+  expect(arrive(server())).toBe('running');
+  expect(end(visitor('b'))).toEqual([]);
+  expect(end(visitor('a'))).toEqual(['ninth']);
+});
+
+test('the bound of an address holds over all teams', () => {
+  const { arrive } = start({ running: 100, perAddress: 2 });
+  expect(arrive(visitor('a', 'x', 'one'))).toBe('running');
+  expect(arrive(visitor('a', 'x', 'two'))).toBe('running');
+  expect(arrive(visitor('a', 'x', 'three'))).toBe('waiting');
+});
+
+test('a wide network has four times the bound of each of its addresses', () => {
+  const { arrive, end } = start({ running: 100, perAddress: 2 });
+  const places = Array.from({ length: 5 }, (_, index) => [
+    arrive(visitor(`n${index} wide`)),
+    arrive(visitor(`n${index} wide`)),
+  ]).flat();
+  expect(places.filter((place) => place === 'running')).toHaveLength(8);
+  expect(end(visitor('n0 wide'))).toHaveLength(1);
+});
+
+test('waiting turns start in rotation over teams, then addresses, then users', () => {
+  const { arrive, end } = start({ running: 1 });
+  arrive(server('busy'));
+  for (const name of ['a1', 'a2', 'a3', 'a4']) arrive(visitor('a', 'ann', 'one'), name);
+  arrive(visitor('a', 'ben', 'one'), 'ben');
+  arrive(visitor('b', 'cat', 'one'), 'cat');
+  arrive(visitor('a', 'dan', 'two'), 'dan');
+  const order: string[] = [];
+  let running: string[] = end(server('busy'));
+  const requesters: Record<string, Requester> = { cat: visitor('b', 'cat', 'one') };
+  while (running.length > 0) {
+    const [name = ''] = running;
+    order.push(name);
+    const team = name === 'dan' ? 'two' : 'one';
+    running = end(requesters[name] ?? visitor('a', 'ann', team));
+  }
+  expect(order).toEqual(['a1', 'dan', 'cat', 'ben', 'a2', 'a3', 'a4']);
+});
+
+test('a team whose visitors and servers both wait starts them alternately', () => {
+  const { arrive, end } = start({ running: 2 });
+  arrive(server());
+  arrive(server());
+  for (const name of ['v1', 'v2', 'v3']) arrive(visitor('a'), name);
+  for (const name of ['s1', 's2', 's3']) arrive(server(), name);
+  const started: string[] = [];
+  let running = [server(), server()];
+  while (running.length > 0) {
+    const [ended, ...rest] = running;
+    const names = ended ? end(ended) : [];
+    started.push(...names);
+    running = [...rest, ...names.map((name) => (name.startsWith('v') ? visitor('a') : server()))];
+  }
+  expect(started).toEqual(['v1', 's1', 'v2', 's2', 'v3', 's3']);
+});
+
+test('an address starts no more than what its turns on other processes leave of its bound', () => {
+  const { scheduler, arrive } = start({ running: 100, perAddress: 16 });
+  const together = (name?: string) => arrive(visitor('a'), name, false);
+  together();
+  expect(scheduler.unknownNetworks(visitor('a'))).toEqual([]);
+  together();
+  expect(scheduler.unknownNetworks(visitor('a'))).toEqual(['a']);
+  // An eighth of the bound runs unasked; more only once it is known what runs elsewhere.
+  expect(together('third')).toBe('waiting');
+  scheduler.learn('a', 13);
+  expect(scheduler.next()?.id).toBe('third');
+  expect(together('late')).toBe('waiting');
+  expect(scheduler.next()).toBeUndefined();
+  expect(scheduler.networksFullElsewhere()).toEqual(['a']);
+  scheduler.learn('a', 12);
+  expect(scheduler.next()?.id).toBe('late');
+  expect(scheduler.networksFullElsewhere()).toEqual([]);
+});
+
+test('a turn that is forgotten gives back its place and does not start', () => {
+  const { scheduler, arrive, end } = start({ running: 1, waiting: 1 });
+  arrive(server());
+  arrive(server(), 'first');
+  expect(arrive(server())).toBe('rejected');
+  scheduler.forget('first');
+  expect(arrive(server(), 'second')).toBe('waiting');
+  expect(end(server())).toEqual(['second']);
+});
+
+/* Properties over random histories, judged by a plain model of the rules. */
+
+const TEAMS = ['one', 'two'];
+const requesters: readonly Requester[] = TEAMS.flatMap((team) => [
+  server(team),
+  { team, networks: ['a'], user: 'verified', isPrivileged: true },
+  ...['a', 'b', 'c wide', 'd wide', ''].flatMap((address) => [
+    visitor(address, 'u1', team),
+    visitor(address, 'u2', team),
+  ]),
+]);
+
+const NETWORKS = ['a', 'b', 'c', 'd', 'wide'];
+
+const act = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('arrive' as const), of: fc.nat(requesters.length - 1) }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('end' as const), of: fc.nat(30) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), of: fc.nat(30) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('adopt' as const), of: fc.nat(requesters.length - 1) }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('learn' as const), of: fc.nat(34) }) },
+);
+
+const boundsOf = fc.record({
+  running: fc.integer({ min: 1, max: 12 }),
+  waiting: fc.integer({ min: 0, max: 15 }),
+  perAddress: fc.integer({ min: 1, max: 4 }),
+});
+
+/** Plays a history and checks every rule after each step. */
+class Play {
+  readonly scheduler: TurnScheduler<undefined>;
+  readonly running: Requester[] = [];
+  readonly waiting = new Map<
+    string,
+    { readonly requester: Requester; readonly hasPlace: boolean; passedBy: number }
+  >();
+  readonly bounds: SchedulerBounds;
+  /** What was learned of networks from which turns run. */
+  readonly elsewhere = new Map<string, number>();
+  #turns = 0;
+
+  constructor(bounds: SchedulerBounds) {
+    this.bounds = bounds;
+    this.scheduler = new TurnScheduler(bounds);
+  }
+
+  arrive(requester: Requester): void {
+    const couldRun = this.#fits(requester);
+    const place = this.scheduler.enter(requester);
+    expect(place === 'running').toBe(couldRun);
+    if (place === 'running') this.running.push(requester);
+    if (place === 'waiting') this.#queue(requester, true);
+    if (place === undefined) expect(this.#hasWaitingPlace(requester)).toBe(false);
+  }
+
+  adopt(requester: Requester): void {
+    this.#queue(requester, false);
+  }
+
+  end(index: number): void {
+    const [requester] = this.running.splice(index % Math.max(this.running.length, 1), 1);
+    if (requester) this.scheduler.leave(requester);
+    // What runs elsewhere is forgotten with the last turn that runs here.
+    for (const network of this.elsewhere.keys())
+      if (this.#runningFrom(network) === 0) this.elsewhere.delete(network);
+  }
+
+  forget(index: number): void {
+    const id = [...this.waiting.keys()][index % Math.max(this.waiting.size, 1)];
+    if (id === undefined) return;
+    this.waiting.delete(id);
+    this.scheduler.forget(id);
+  }
+
+  learn(drawn: number): void {
+    const network = NETWORKS[drawn % NETWORKS.length] ?? 'a';
+    const elsewhere = drawn % 7;
+    if (this.#runningFrom(network) > 0) this.elsewhere.set(network, elsewhere);
+    this.scheduler.learn(network, elsewhere);
+  }
+
+  /** Starts all that can start, and checks that this is so. */
+  settle(): void {
+    for (let turn = this.scheduler.next(); turn; turn = this.scheduler.next()) {
+      const { requester } = turn;
+      expect(this.waiting.has(turn.id)).toBe(true);
+      expect(this.#fits(requester)).toBe(true);
+      this.waiting.delete(turn.id);
+      this.running.push(requester);
+      this.#countPassing(requester);
+    }
+    for (const { requester } of this.waiting.values()) expect(this.#fits(requester)).toBe(false);
+    expect(this.scheduler.running).toBe(this.running.length);
+    expect(this.scheduler.waiting).toBe(this.waiting.size);
+  }
+
+  #runningFrom(network: string): number {
+    return this.running.filter(({ isPrivileged, networks }) => !isPrivileged && networks.includes(network))
+      .length;
+  }
+
+  #queue(requester: Requester, hasPlace: boolean): void {
+    const id = `turn ${++this.#turns}`;
+    this.waiting.set(id, { requester, hasPlace, passedBy: 0 });
+    this.scheduler.queue({ id, requester, item: undefined, hasPlace });
+  }
+
+  /** Within a team nobody who could have started is passed over for more than one round of those who wait. */
+  #countPassing(started: Requester): void {
+    const firsts = new Map<string, { passedBy: number }>();
+    for (const turn of this.waiting.values()) {
+      const { team, networks, user } = turn.requester;
+      const key = [team, networks.join(), user, turn.requester.isPrivileged].join('|');
+      if (!firsts.has(key)) firsts.set(key, turn);
+    }
+    for (const turn of this.waiting.values()) {
+      const { requester } = turn;
+      const key = [requester.team, requester.networks.join(), requester.user, requester.isPrivileged].join(
+        '|',
+      );
+      if (firsts.get(key) !== turn) continue;
+      const isSame = started.user === requester.user && started.networks.join() === requester.networks.join();
+      if (!this.#fits(requester) || isSame) turn.passedBy = 0;
+      else expect(++turn.passedBy).toBeLessThanOrEqual(ROUND);
+    }
+  }
+
+  #fits({ isPrivileged, networks }: Requester): boolean {
+    const { running, perAddress } = this.bounds;
+    if (this.running.length >= running) return false;
+    if (isPrivileged) return true;
+    const visitors = this.running.filter((other) => !other.isPrivileged);
+    if (visitors.length >= running - Math.floor(running / 5)) return false;
+    return networks.every((network, width) => {
+      const max = width === 0 ? perAddress : perAddress * 4;
+      const share = Math.max(Math.floor(max / 8), 1);
+      const elsewhere = this.elsewhere.get(network);
+      return this.#runningFrom(network) < Math.max(elsewhere === undefined ? 0 : max - elsewhere, share);
+    });
+  }
+
+  #hasWaitingPlace({ isPrivileged }: Requester): boolean {
+    const held = [...this.waiting.values()].filter(({ hasPlace }) => hasPlace);
+    const visitors = held.filter(({ requester }) => !requester.isPrivileged);
+    const { waiting } = this.bounds;
+    return held.length < waiting && (isPrivileged || visitors.length < waiting - Math.floor(waiting / 5));
+  }
+}
+
+/** Starts within which everybody who waits is served once: kinds, teams, addresses and users of the play. */
+const ROUND = 2 * TEAMS.length * 6 * 2;
+
+test('over any history bounds hold, no place stays free that a waiting turn could use, and nobody is passed over for long', () => {
+  fc.assert(
+    fc.property(boundsOf, fc.array(act, { maxLength: 120 }), (bounds, acts) => {
+      const play = new Play(bounds);
+      for (const { kind, of } of acts) {
+        const requester = requesters[of % requesters.length] ?? server();
+        if (kind === 'arrive') play.arrive(requester);
+        if (kind === 'adopt') play.adopt(requester);
+        if (kind === 'end') play.end(of);
+        if (kind === 'forget') play.forget(of);
+        if (kind === 'learn') play.learn(of);
+        play.settle();
+      }
+      while (play.running.length > 0) {
+        play.end(0);
+        play.settle();
+      }
+      expect(play.waiting.size).toBe(0);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('an address with hundreds of waiting turns delays another one by one turn per free place', () => {
+  const { arrive, end } = start({ running: 4, waiting: 1_000, perAddress: 64 });
+  for (let index = 0; index < 400; index++) arrive(visitor('hostile', `guest ${index}`));
+  arrive(visitor('good'), 'good');
+  const started = [...end(visitor('hostile')), ...end(visitor('hostile'))];
+  expect(started).toContain('good');
+});

@@ -1,0 +1,316 @@
+import { AddressUse } from './address-use.ts';
+import { Rotation } from './rotation.ts';
+
+/** Of all running and waiting places: so many can be used only by privileged requesters. */
+const RESERVED_SHARE = 1 / 5;
+
+/** Who a turn is for, as far as the order of waiting turns depends on it. */
+export interface Requester {
+  readonly team: string;
+  /** The caller's address and the network around it, narrowest first; empty when they are not known. */
+  readonly networks: readonly string[];
+  /** The user the caller is bound to. */
+  readonly user: string | undefined;
+  /** A secret key or a verified user: no bound per address, and access to the reserved places. */
+  readonly isPrivileged: boolean;
+}
+
+export interface SchedulerBounds {
+  /** Running turns of the process. */
+  readonly running: number;
+  /** Turns that wait for a place in the process. */
+  readonly waiting: number;
+  /** Running turns of an address whose callers are not privileged. */
+  readonly perAddress: number;
+}
+
+/** A turn that waits for a place. */
+export interface WaitingTurn<Item> {
+  readonly id: string;
+  readonly requester: Requester;
+  readonly item: Item;
+  /** Whether it holds one of the waiting places; what was found in the database holds none. */
+  readonly hasPlace: boolean;
+}
+
+type Kind = 'privileged' | 'visitors';
+
+interface UserNode<Item> {
+  readonly turns: Map<string, WaitingTurn<Item>>;
+}
+
+interface AddressNode<Item> {
+  readonly key: string;
+  readonly requester: Requester;
+  readonly users: Rotation<UserNode<Item>>;
+  /** The full network it waits for. While it is set the node is in no rotation. */
+  parkedAt: string | undefined;
+}
+
+interface TeamNode<Item> {
+  readonly addresses: Rotation<AddressNode<Item>>;
+}
+
+/**
+ * Decides which turn of a process starts next: in rotation over teams, then addresses, then users, each user's turns
+ * in their order. Holds the counts that decide it and no other state: no database, no clock.
+ *
+ * It keeps one invariant: when a place is free, no waiting turn could use it, provided that `next` is called until it
+ * answers nothing after each `leave`, `queue` and `learn`. So a turn that arrives may take a free place at once.
+ *
+ * An address at its bound is parked when its turn comes, and returns to the rotation when one of its turns ends.
+ * Every operation takes constant time, apart from that return: it touches each waiting address of the network once.
+ */
+export class TurnScheduler<Item> {
+  readonly #bounds: SchedulerBounds;
+  readonly #use: AddressUse;
+  /** Teams with a waiting turn that is not parked. */
+  readonly #teams: Record<Kind, Rotation<TeamNode<Item>>> = {
+    privileged: new Rotation(),
+    visitors: new Rotation(),
+  };
+  readonly #addresses = new Map<string, AddressNode<Item>>();
+  readonly #parked = new Map<string, Set<AddressNode<Item>>>();
+  readonly #waiting = new Map<string, WaitingTurn<Item>>();
+  readonly #running: Record<Kind, number> = { privileged: 0, visitors: 0 };
+  readonly #placesTaken: Record<Kind, number> = { privileged: 0, visitors: 0 };
+  #served = 0;
+
+  constructor(bounds: SchedulerBounds) {
+    this.#bounds = bounds;
+    this.#use = new AddressUse(bounds.perAddress);
+  }
+
+  /** Running turns, and places that are taken for turns about to run. */
+  get running(): number {
+    return this.#running.privileged + this.#running.visitors;
+  }
+
+  /** Turns that wait for a place, whoever accepted them. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether no turn waits that could be the next; those of full addresses do not count. */
+  get isIdle(): boolean {
+    return this.#teams.privileged.size === 0 && this.#teams.visitors.size === 0;
+  }
+
+  has(id: string): boolean {
+    return this.#waiting.has(id);
+  }
+
+  /** Whether a turn of this requester could start now. */
+  canStart(requester: Requester): boolean {
+    return this.#hasRunningPlace(kindOf(requester)) && this.#fullNetwork(requester) === undefined;
+  }
+
+  /** Whether a turn of this requester could neither start nor wait. */
+  isOverloaded(requester: Requester): boolean {
+    return !this.canStart(requester) && !this.#hasWaitingPlace(kindOf(requester));
+  }
+
+  /** Takes a place for a turn that arrives: a running one, else a waiting one. Undefined: all are taken. */
+  enter(requester: Requester): 'running' | 'waiting' | undefined {
+    if (this.canStart(requester)) {
+      this.#count(requester, 1);
+      return 'running';
+    }
+    const kind = kindOf(requester);
+    if (!this.#hasWaitingPlace(kind)) return undefined;
+    this.#placesTaken[kind]++;
+    return 'waiting';
+  }
+
+  /** Gives back a waiting place that came to no waiting turn. */
+  leaveWaiting(requester: Requester): void {
+    this.#placesTaken[kindOf(requester)]--;
+  }
+
+  /** Gives back a running place. */
+  leave(requester: Requester): void {
+    this.#count(requester, -1);
+    if (!requester.isPrivileged) for (const network of requester.networks) this.#unpark(network);
+  }
+
+  /** Lets a turn wait; the place of one that `hasPlace` was taken by `enter`. */
+  queue(turn: WaitingTurn<Item>): void {
+    const { id, requester, hasPlace } = turn;
+    if (this.#waiting.has(id)) {
+      if (hasPlace) this.leaveWaiting(requester);
+      return;
+    }
+    this.#waiting.set(id, turn);
+    const key = addressKey(requester);
+    const address = this.#addresses.get(key) ?? {
+      key,
+      requester,
+      users: new Rotation(),
+      parkedAt: undefined,
+    };
+    const isNew = address.users.size === 0;
+    this.#addresses.set(key, address);
+    const userKey = requester.user ?? '';
+    const user = address.users.get(userKey);
+    if (user) user.turns.set(id, turn);
+    else address.users.add(userKey, { turns: new Map([[id, turn]]) }, ++this.#served);
+    if (isNew) this.#rotateIn(address);
+  }
+
+  /** A turn that waits need not start here any more. */
+  forget(id: string): void {
+    const turn = this.#waiting.get(id);
+    const address = turn && this.#addresses.get(addressKey(turn.requester));
+    if (turn && address) this.#remove(turn, address);
+  }
+
+  /** All turns that wait. */
+  list(): WaitingTurn<Item>[] {
+    return [...this.#waiting.values()];
+  }
+
+  /** Takes a running place for the next waiting turn. Undefined: none can start. */
+  next(): WaitingTurn<Item> | undefined {
+    for (;;) {
+      const team = this.#nextTeam();
+      const address = team?.addresses.head?.item;
+      if (!address) return undefined;
+      const full = this.#fullNetwork(address.requester);
+      if (full !== undefined) {
+        this.#park(address, full);
+        continue;
+      }
+      const user = address.users.head?.item;
+      const [turn] = user?.turns.values() ?? [];
+      if (!turn) throw new Error('an address waits without a turn');
+      this.#serve(turn);
+      this.#remove(turn, address);
+      this.#count(turn.requester, 1);
+      return turn;
+    }
+  }
+
+  /**
+   * The networks of a requester whose running turns on other processes have to be known before one more may start.
+   * Below an eighth of its bound a process starts turns of an address without asking.
+   */
+  unknownNetworks(requester: Requester): string[] {
+    if (requester.isPrivileged) return [];
+    return requester.networks.filter((network, width) => this.#use.isBeyondShare(network, width));
+  }
+
+  /** Networks that are full only because of what other processes run, and for which turns wait here. */
+  networksFullElsewhere(): string[] {
+    return [...this.#parked.keys()].filter((network) => this.#use.isFullElsewhere(network));
+  }
+
+  runningOf(network: string): number {
+    return this.#use.runningOf(network);
+  }
+
+  /** Takes note of how many turns of a network run on other processes. */
+  learn(network: string, runningElsewhere: number): void {
+    this.#use.learn(network, runningElsewhere);
+    this.#unpark(network);
+  }
+
+  #hasRunningPlace(kind: Kind): boolean {
+    return hasPlace(this.#running, kind, this.#bounds.running);
+  }
+
+  #hasWaitingPlace(kind: Kind): boolean {
+    return hasPlace(this.#placesTaken, kind, this.#bounds.waiting);
+  }
+
+  #fullNetwork({ isPrivileged, networks }: Requester): string | undefined {
+    if (isPrivileged) return undefined;
+    return networks.find((network, width) => this.#use.isFull(network, width));
+  }
+
+  #count(requester: Requester, change: 1 | -1): void {
+    this.#running[kindOf(requester)] += change;
+    if (requester.isPrivileged) return;
+    for (const [width, network] of requester.networks.entries()) this.#use.count(network, width, change);
+  }
+
+  /** The team that was served longest ago, of those with a turn that a free place would suit. */
+  #nextTeam(): TeamNode<Item> | undefined {
+    const privileged = this.#hasRunningPlace('privileged') ? this.#teams.privileged.head : undefined;
+    const visitors = this.#hasRunningPlace('visitors') ? this.#teams.visitors.head : undefined;
+    if (!privileged || !visitors) return (privileged ?? visitors)?.item;
+    return (privileged.since < visitors.since ? privileged : visitors).item;
+  }
+
+  /** Puts the team, the address and the user of a turn behind the others. */
+  #serve({ requester }: WaitingTurn<Item>): void {
+    const kind = kindOf(requester);
+    const key = addressKey(requester);
+    this.#addresses.get(key)?.users.moveToEnd(requester.user ?? '', ++this.#served);
+    this.#teams[kind].get(requester.team)?.addresses.moveToEnd(key, ++this.#served);
+    // Within the team the other kind is next.
+    this.#teams[kind === 'visitors' ? 'privileged' : 'visitors'].moveToEnd(requester.team, ++this.#served);
+    this.#teams[kind].moveToEnd(requester.team, ++this.#served);
+  }
+
+  #remove({ id, requester, hasPlace }: WaitingTurn<Item>, address: AddressNode<Item>): void {
+    this.#waiting.delete(id);
+    if (hasPlace) this.leaveWaiting(requester);
+    const userKey = requester.user ?? '';
+    const user = address.users.get(userKey);
+    user?.turns.delete(id);
+    if (user?.turns.size === 0) address.users.delete(userKey);
+    if (address.users.size > 0) return;
+    this.#addresses.delete(address.key);
+    if (address.parkedAt === undefined) this.#rotateOut(address);
+    else this.#unparkOne(address, address.parkedAt);
+  }
+
+  #rotateIn(address: AddressNode<Item>): void {
+    const { requester, key } = address;
+    const teams = this.#teams[kindOf(requester)];
+    const team = teams.get(requester.team) ?? { addresses: new Rotation<AddressNode<Item>>() };
+    if (team.addresses.size === 0) teams.add(requester.team, team, ++this.#served);
+    team.addresses.add(key, address, ++this.#served);
+  }
+
+  #rotateOut({ requester, key }: AddressNode<Item>): void {
+    const teams = this.#teams[kindOf(requester)];
+    const team = teams.get(requester.team);
+    team?.addresses.delete(key);
+    if (team?.addresses.size === 0) teams.delete(requester.team);
+  }
+
+  #park(address: AddressNode<Item>, network: string): void {
+    this.#rotateOut(address);
+    address.parkedAt = network;
+    this.#parked.set(network, (this.#parked.get(network) ?? new Set()).add(address));
+  }
+
+  #unpark(network: string): void {
+    for (const address of this.#parked.get(network) ?? []) {
+      this.#unparkOne(address, network);
+      this.#rotateIn(address);
+    }
+  }
+
+  #unparkOne(address: AddressNode<Item>, network: string): void {
+    const parked = this.#parked.get(network);
+    parked?.delete(address);
+    if (parked?.size === 0) this.#parked.delete(network);
+    address.parkedAt = undefined;
+  }
+}
+
+/** Visitors leave a fifth of the places to privileged requesters, who may use all of them. */
+function hasPlace(taken: Record<Kind, number>, kind: Kind, max: number): boolean {
+  if (taken.privileged + taken.visitors >= max) return false;
+  return kind === 'privileged' || taken.visitors < max - Math.floor(max * RESERVED_SHARE);
+}
+
+function kindOf({ isPrivileged }: Requester): Kind {
+  return isPrivileged ? 'privileged' : 'visitors';
+}
+
+function addressKey(requester: Requester): string {
+  return `${kindOf(requester)} ${requester.team} ${requester.networks[0] ?? ''}`;
+}
