@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
+import { textSchema } from './text.ts';
 import { momentSchema } from './time.ts';
 
-const nameSchema = z
-  .string()
-  .min(1, 'must not be empty')
-  .max(limits.tokenIssuerNameLengthMax, `must have at most ${limits.tokenIssuerNameLengthMax} characters`);
+const nameSchema = textSchema({ min: 1, max: limits.tokenIssuerNameLengthMax });
 
 const fields = {
   url: z
