@@ -116,7 +116,7 @@ function comparable({ status, data, refusal }: DoorAnswer, mistakes: number): un
   const plain = JSON.stringify(
     { status: Math.max(status, 299), data, code: refusal?.code, issues },
     (key, value: unknown) => {
-      if (['createdAt', 'updatedAt', 'finishedAt', 'lastUsedAt'].includes(key)) return 'a moment';
+      if (key.endsWith('At') && typeof value === 'string') return 'a timestamp';
       if (['key', 'visibleStart', 'token', 'secret'].includes(key)) return 'a secret';
       return typeof value === 'string' ? value.replaceAll(MINTED, 'an id') : value;
     },
@@ -181,8 +181,11 @@ describe.each(Object.keys(operations))('%s', (name) => {
     'with the key %s both say the same',
     async (key) => {
       const input = (await operations[name]?.validInput(team)) ?? {};
+      if (name === 'tokenIssuer.delete') await operations[name]?.validInput(other);
       const as = { url, headers: key === undefined ? {} : { 'x-api-key': key } };
       const rest = comparable(await ask('rest', name, input, as), 1);
+      // A team has one issuer of tokens, which the first answer may have deleted.
+      if (name === 'tokenIssuer.delete') await operations[name]?.validInput(other);
       expect(comparable(await ask('trpc', name, input, as), 1)).toEqual(rest);
     },
   );
