@@ -75,6 +75,24 @@ export const credentials: readonly UpgradeScenario[] = [
     },
   },
   {
+    name: 'a user who is blocked at this version is rejected by it, and keeps their chats for both',
+    async run({ old, current }) {
+      const userId = 'blocked_user';
+      const access = { kind: 'publishable', access: 'verified' };
+      const { key } = (await old.call('POST', '/key', { body: access })).body;
+      const secret = (await old.call('POST', '/signing-secret', { body: { overlapSeconds: 3_600 } })).body;
+      const token = await tokenOf(secret.secret, await teamOf(old), userId);
+      const as = { key, headers: { 'x-user-token': token } };
+      await expect.poll(async () => (await current.call('GET', '/chat', as)).status, SOON).toBe(200);
+      const { id } = await chatOf(old, 'scenario/of-a-blocked-user', {}, as);
+      expect((await current.call('PUT', `/user/${userId}/block`)).status).toBeLessThan(300);
+      await expect.poll(async () => (await current.call('GET', '/chat', as)).status, SOON).toBe(403);
+      for (const server of [old, current]) expect(await contentsOf(server, id)).toHaveLength(2);
+      expect((await current.call('DELETE', `/user/${userId}/block`)).status).toBeLessThan(300);
+      await expect.poll(async () => (await current.call('GET', '/chat', as)).status, SOON).toBe(200);
+    },
+  },
+  {
     name: 'a guest of one version goes on with their chat at the other',
     async run(servers) {
       for (const [name, making, other] of both(servers)) {
@@ -100,8 +118,10 @@ export const credentials: readonly UpgradeScenario[] = [
         const made = await making.call('POST', '/signing-secret', { body: { overlapSeconds: 3_600 } });
         const token = await tokenOf(made.body.secret, team, `verified_${name}`);
         const as = { key, headers: { 'x-user-token': token } };
-        const status = async () => (await other.call('GET', '/chat', as)).status;
-        await expect.poll(status, SOON).toBe(200);
+        // A server that has looked a team's secrets up remembers them for some seconds.
+        for (const server of [making, other]) {
+          await expect.poll(async () => (await server.call('GET', '/chat', as)).status, SOON).toBe(200);
+        }
         const { id } = await chatOf(making, `scenario/verified-at-${name}`, {}, as);
         expect((await other.call('GET', `/chat/${id}`, as)).body.userId).toBe(`verified_${name}`);
       }
