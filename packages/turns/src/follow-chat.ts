@@ -135,8 +135,8 @@ export class ChatReader {
       this.#reader ??= this.#open(turn);
       const step = await this.#stepOrGone(this.#reader);
       if (!step) {
-        // Looked for at once: a turn is gone with its chat alone.
-        this.#nextLookAt = 0;
+        // A turn is gone only with its chat: look at once, and not at what was read before.
+        this.#isChanged = true;
         return 0;
       }
       for (const { event, cursor } of step.events) {

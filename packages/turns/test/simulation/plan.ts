@@ -76,6 +76,8 @@ export interface ModelHabits {
   readonly pauseMaxMs: number;
 }
 
+/** Of all runs, those with more visitors than places. */
+const RUSHES = 0.08;
 const TICK_MS = 250;
 /** The sweep at the start is the only one that a calm run sees. */
 const CALM_LEASE_MS = 3_600_000;
@@ -90,7 +92,7 @@ export function drawPlan(seed: number): Plan {
   const leaseMs = kind === 'calm' ? CALM_LEASE_MS : random.pick([2_000, 2_000, 4_000, 10_000]);
   const pace = kind === 'calm' ? 4_000 : leaseMs;
   const faults = kind === 'stormy' ? drawFaults(random, leaseMs) : noFaults;
-  return {
+  const plan: Plan = {
     seed,
     kind,
     bounds: drawBounds(random, leaseMs),
@@ -116,6 +118,19 @@ export function drawPlan(seed: number): Plan {
       piecesMax: random.pick([1, 2, 4, 12]),
       pauseMaxMs: random.pick([20, pace / 4, pace / 2, pace]),
     },
+  };
+  return random.chance(RUSHES) ? inRush(plan) : plan;
+}
+
+/** Many visitors in many chats at a process that has few places. */
+function inRush(plan: Plan): Plan {
+  return {
+    ...plan,
+    replicas: 1,
+    chats: 8,
+    bounds: { ...plan.bounds, runningTurnsMax: 5, runningPerAddressMax: 64 },
+    people: { ...plan.people, messages: 24, visitors: 0.8 },
+    model: { ...plan.model, atOnce: 0 },
   };
 }
 
