@@ -14,7 +14,7 @@ export default defineConfig({
     reporters: ['default', new TallyReporter()],
     // Tests start real processes (mongod, servers): the bound is generous, because a test never asserts speed.
     expect: { poll: { timeout: 30_000 } },
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
     projects: [
       {
