@@ -33,6 +33,14 @@ test('where all is well, it says so; --deep leaves no chat behind', async () => 
   expect((await team.trpc.chat.list.query({})).chats).toEqual([]);
 });
 
+test('a proxy that TRUST_PROXY does not name is a warning', async () => {
+  const other = await startReplica();
+  await fetch(`${other.url}/agent`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
+  const { code, found, checks } = await examine([], { PARLEY_URL: other.url });
+  expect({ code, proxy: found['proxy'] }).toEqual({ code: 0, proxy: 'warn' });
+  expect(checks.find(({ name }: { name: string }) => name === 'proxy').detail).toContain('TRUST_PROXY');
+});
+
 test('an index that was dropped is missed until a server has built it', async () => {
   // Whoever holds this lease builds: no server does while the test has it.
   const lease = { _id: 'maintenance', token: 'held by the test', renewals: 0 };
@@ -57,14 +65,6 @@ test('people get a line for each check, and what to do about it', async () => {
   expect(stdout).not.toContain('sk_live_wrong');
 });
 
-test('a proxy that TRUST_PROXY does not name is a warning', async () => {
-  const other = await startReplica();
-  await fetch(`${other.url}/agent`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
-  const { code, found, checks } = await examine([], { PARLEY_URL: other.url });
-  expect({ code, proxy: found['proxy'] }).toEqual({ code: 0, proxy: 'warn' });
-  expect(checks.find(({ name }: { name: string }) => name === 'proxy').detail).toContain('TRUST_PROXY');
-});
-
 test('a server that is not there is all there is to be said', async () => {
   const { code, found, checks } = await examine([], { PARLEY_URL: 'http://127.0.0.1:1' });
   expect({ code, found }).toEqual({ code: 1, found: { server: 'fail' } });
@@ -75,6 +75,7 @@ test('an origin is tried as a browser would', async () => {
   const origin = 'https://shop.example';
   const { key } = await team.trpc.key.create.mutate({
     kind: 'publishable',
+    access: 'open',
     origins: ['https://other.example'],
   });
   expect((await examine(['--origin', origin])).found).toMatchObject({ origin: 'fail' });
