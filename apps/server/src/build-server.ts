@@ -7,6 +7,7 @@ import type { LogAddresses } from './attribute-request.ts';
 import { docsDoor } from './doors/docs.ts';
 import { docsSite } from './doors/docs-site.ts';
 import { type Health, healthDoor } from './doors/health.ts';
+import { sendLargeAnswers } from './doors/large-answers.ts';
 import { restDoor } from './doors/rest.ts';
 import { trpcDoor } from './doors/trpc.ts';
 import { type WebApp, webDoor } from './doors/web.ts';
@@ -160,6 +161,7 @@ export async function buildServer({
   });
   const unnamedProxy = new UnnamedProxyNotice(log);
   addGate(app, { services, trustProxy, unnamedProxy });
+  sendLargeAnswers(app);
   refuseUnknown(app);
   await app.register(healthDoor, { health, unnamedProxy });
   await app.register(restDoor);

@@ -9,6 +9,7 @@ import type { ClientAddress } from './gate/client-address.ts';
 import { enter } from './gate/enter.ts';
 import type { Gate } from './gate/gate.ts';
 import type { RateVerdict } from './gate/rate-limiter.ts';
+import type { LargeLists } from './large-list/large-lists.ts';
 import type { IsOwnOrigin } from './own-origins.ts';
 import type { RequestHeaders } from './request-headers.ts';
 import type { OpenStream, StreamKind } from './streams/open-stream.ts';
@@ -31,6 +32,8 @@ export interface Services {
   readonly keySets?: KeySets | undefined;
   /** Counts requests; without it there are no limits. */
   readonly gate?: Gate | undefined;
+  /** The places for large lists; without it, those of the process. */
+  readonly largeLists?: LargeLists | undefined;
 }
 
 /** What a procedure gets with each request. */
@@ -57,7 +60,12 @@ export interface Context {
   openStream(kind: StreamKind): Promise<OpenStream>;
   /** Who calls. The request is identified and counted once, however many procedures a batch holds. */
   caller(): Promise<Caller>;
+  /** Takes the JSON of a large list's items, so that the answer need not be serialised in one go. */
+  readonly onLargeList?: OnLargeList | undefined;
 }
+
+/** Is given a list of an answer, and the JSON of each of its items. */
+export type OnLargeList = (list: readonly unknown[], texts: readonly string[]) => void;
 
 /** A request as a host tells it: what it came with, and what its answer is to say. */
 export interface HostedRequest {
@@ -74,6 +82,8 @@ export interface HostedRequest {
   readonly onCaller?: (caller: Caller) => void;
   /** The page that asks may not read what it is answered. */
   readonly onForeignOrigin: () => void;
+  /** For a host that can send a large list in pieces. */
+  readonly onLargeList?: OnLargeList;
 }
 
 /** Makes the context of one request, whatever host it came through; `nodeRequest` tells of one of `node:http`. */
@@ -129,6 +139,7 @@ export function createContext(services: Services, request: HostedRequest): Conte
       return stream;
     },
     caller: findCaller,
+    onLargeList: request.onLargeList,
   };
 }
 

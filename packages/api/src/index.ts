@@ -7,7 +7,13 @@ export type { TurnLimits } from './asker-of.ts';
 export { type ActEnd, beginAct, limitsIn, madeBy } from './audit/begin-act.ts';
 export { toAuditEntry } from './audit/to-audit-entry.ts';
 export type { Caller } from './caller.ts';
-export { type Context, createContext, type HostedRequest, type Services } from './context.ts';
+export {
+  type Context,
+  createContext,
+  type HostedRequest,
+  type OnLargeList,
+  type Services,
+} from './context.ts';
 export { endKey } from './credentials/end-key.ts';
 export { type Eraser, erase } from './deletion/erase.ts';
 export { expireChats, RetentionProgress } from './deletion/expire-chats.ts';

@@ -413,9 +413,8 @@ export const errorRegister = {
   },
   overloaded: {
     trpcCode: 'SERVICE_UNAVAILABLE',
-    message:
-      'This server is answering as many messages as it can. Send this one again after `Retry-After` seconds.',
-    when: 'All places for running answers of this server are taken, and as many messages wait already. Nothing was written.',
+    message: 'This server is doing as much as it can. Try again after `Retry-After` seconds.',
+    when: 'All places for running answers of this server are taken, and as many messages wait already; or many large lists are asked for at a time. Nothing was written.',
     retryAfterSeconds: 2,
   },
   answer_restarted: {

@@ -38,6 +38,14 @@ export const limits = {
   chatTextBytesMax: 16 * 1024 * 1024,
   /** Chats are answered complete up to here; beyond it, a cursor leads on. */
   chatListMax: 10_000,
+  /** A list of chats that is answered without paging ends here; a cursor leads on. As long as the longest chat. */
+  largeAnswerBytesMax: 16 * 1024 * 1024,
+  /** Large lists that a process reads at a time: each takes a core's time for a second, and some 50 MB. */
+  largeListsMax: 2,
+  /** More than these do not wait for a place: they would wait for too long. */
+  largeListsWaitingMax: 32,
+  /** Large answers that were not sent yet, of one process: beyond it the slowest reader's connection is closed. */
+  largeAnswersUnsentMax: 8,
   pageLimitMax: 1_000,
   /** Calls in one tRPC batch: a page asks for a handful at once. */
   batchCallsMax: 20,

@@ -92,6 +92,23 @@ export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
       return found.map(toRecord);
     },
 
+    async listSummaries({ team, agents: within }, limit) {
+      const found = await agents
+        .find(
+          { team, ...(within && { _id: trusted({ $in: [...within] }) }) },
+          { name: 1, type: 1, description: 1 },
+        )
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(({ _id: id, name, type, description }) => ({
+        id,
+        name,
+        type,
+        ...(description !== undefined && { description }),
+      }));
+    },
+
     async listRetaining(limit, after) {
       const found = await agents
         .find(

@@ -20,8 +20,8 @@ type ListedTurn = Pick<
 >;
 type PlacedMessage = ListedMessage & { readonly position: MessagePosition };
 
-/** How many turns one query brings. */
-const TURNS_PAGE = 500;
+/** The most turns that one query brings. */
+const TURNS_PAGE_MAX = 500;
 
 export function createMessageStore({ turns }: Models): MessageStore {
   /** Page by page: a cursor that is left before its end would stay open on the server. */
@@ -46,7 +46,8 @@ export function createMessageStore({ turns }: Models): MessageStore {
       const direction = order === 'asc' ? 1 : -1;
       const from = after?.sequence ?? (order === 'asc' ? 1 : Number.MAX_SAFE_INTEGER);
       const items: PlacedMessage[] = [];
-      const size = Math.min(limit + 1, TURNS_PAGE);
+      // Most turns have a message and its answer; one more tells whether the list goes on.
+      const size = Math.min(Math.ceil(limit / 2) + 1, TURNS_PAGE_MAX);
       const found = readTurns({ chat, team }, from, { direction, size });
       for await (const group of grouped(found, direction)) {
         const messages = messagesOf(group);

@@ -230,6 +230,9 @@ export interface AgentRecord extends AgentSettings {
   readonly version: number;
 }
 
+/** What lists show of an agent. */
+export type AgentSummary = Pick<AgentRecord, 'id' | 'name' | 'type' | 'description'>;
+
 /** An agent whose chats are not kept for ever. */
 export interface RetainingAgent {
   readonly id: Id<'agent'>;

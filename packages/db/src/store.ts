@@ -12,6 +12,7 @@ import type { ReadGuard } from './credential-cache.ts';
 import type {
   AgentInfo,
   AgentRecord,
+  AgentSummary,
   AgentVersionRecord,
   ApiKeyFields,
   ApiKeyInfo,
@@ -257,6 +258,8 @@ export interface AgentStore {
   listRetaining(limit: number, after?: Id<'agent'>): Promise<RetainingAgent[]>;
   /** The team's agents in the order they were made, at most `limit`. */
   list(scope: Scope, limit: number): Promise<AgentRecord[]>;
+  /** The same agents without their settings: prompts and tools may be megabytes. */
+  listSummaries(scope: Scope, limit: number): Promise<AgentSummary[]>;
 }
 
 /**

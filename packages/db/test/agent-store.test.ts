@@ -59,6 +59,9 @@ test('the list is in the order of making, and bounded', async () => {
   for (const name of ['c', 'a', 'b']) made.push(await db.stores.agents.create(scope, { ...support, name }));
   expect(await db.stores.agents.list(scope, 10)).toEqual(made.map(inUse));
   expect(await db.stores.agents.list(scope, 2)).toEqual(made.slice(0, 2).map(inUse));
+  const summaries = made.map(({ id, name, type }) => ({ id, name, type }));
+  expect(await db.stores.agents.listSummaries(scope, 10)).toEqual(summaries);
+  expect(await db.stores.agents.listSummaries(scope, 2)).toEqual(summaries.slice(0, 2));
 });
 
 test('a found agent is remembered for a few seconds, per team; an unknown one is asked for again', async () => {

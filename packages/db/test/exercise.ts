@@ -100,6 +100,8 @@ async function exerciseTeamsKeysAndAgents(
   await agents.find(scope, agent);
   await agents.list(scope, 10);
   await agents.list({ ...scope, agents: [agent] }, 10);
+  await agents.listSummaries(scope, 10);
+  await agents.listSummaries({ ...scope, agents: [agent] }, 10);
   await agents.update(scope, agent, () => ({ name: 'Ann', type: 'support', systemPrompt: 'p' }));
   await agents.rollBack(scope, agent, 1);
   await agents.listRetaining(10);

@@ -212,6 +212,7 @@ const rows: Record<string, Row> = {
     undefined,
   ),
   'agents.list': ofAgents(({ agents }, scope) => agents.list(scope, 10), []),
+  'agents.listSummaries': ofAgents(({ agents }, scope) => agents.listSummaries(scope, 10), []),
   'audit.finish': ofTeam(({ audit }, scope, { act }) => audit.finish(scope, act), undefined),
   'audit.finishAll': ofTeam(({ audit }, scope, { act }) => audit.finishAll(scope, [act]), undefined),
   'audit.withdraw': ofTeam(({ audit }, scope, { act }) => audit.withdraw(scope, act), undefined),

@@ -7,6 +7,7 @@ import {
   type Services,
 } from '@parley/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { largeListTaker } from './large-answers.ts';
 
 /** The context of the procedures that a request calls. */
 export function contextOf(
@@ -15,7 +16,9 @@ export function contextOf(
   reply: FastifyReply,
   procedures: readonly string[],
 ): Context {
+  const onLargeList = largeListTaker(request);
   return createContext(services, {
+    ...(onLargeList && { onLargeList }),
     headers: requestHeaders(request.headers, services.isOwnOrigin),
     requestId: request.id,
     client: request.client,

@@ -14,14 +14,6 @@ export const listAgents = procedure
   })
   .input(listAgentsInputSchema)
   .output(agentListSchema)
-  .query(async ({ ctx: { stores, scope } }) => {
-    const agents = await stores.agents.list(scope, limits.agentListMax);
-    return {
-      agents: agents.map(({ id, name, description, type }) => ({
-        id,
-        name,
-        ...(description !== undefined && { description }),
-        type,
-      })),
-    };
-  });
+  .query(async ({ ctx: { stores, scope } }) => ({
+    agents: await stores.agents.listSummaries(scope, limits.agentListMax),
+  }));

@@ -1,5 +1,6 @@
 import { chatWithMessagesSchema, getChatInputSchema, limits } from '@parley/contract';
-import { toMessage } from '../message/to-message.ts';
+import { outputWithList } from '../large-list/output-with-list.ts';
+import { readMessages } from '../message/read-messages.ts';
 import { chatProcedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
 
@@ -15,12 +16,10 @@ export const getChat = chatProcedure(getChatInputSchema)
     },
     errors: ['chat_not_found'],
   })
-  .output(chatWithMessagesSchema)
-  .query(async ({ ctx: { stores, chat }, input: { withMessages = true } }) => {
-    if (!withMessages) return { ...toChat(chat.chat), messages: [] };
-    const { items } = await stores.messages.list(chat, {
-      limit: limits.chatMessagesMax,
-      order: 'asc',
-    });
-    return { ...toChat(chat.chat), messages: items.map(toMessage) };
+  .output(outputWithList(chatWithMessagesSchema, 'messages'))
+  .query(async ({ ctx, input: { withMessages = true } }) => {
+    const chat = toChat(ctx.chat.chat);
+    if (!withMessages) return { ...chat, messages: [] };
+    const { items } = await readMessages(ctx, { limit: limits.chatMessagesMax, order: 'asc' });
+    return { ...chat, messages: items };
   });

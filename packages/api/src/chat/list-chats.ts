@@ -1,6 +1,8 @@
-import { chatListSchema, isId, limits, listChatsInputSchema } from '@parley/contract';
+import { chatListSchema, chatSchema, isId, limits, listChatsInputSchema } from '@parley/contract';
 import { z } from 'zod';
 import { cursorKind } from '../cursor.ts';
+import { outputWithList } from '../large-list/output-with-list.ts';
+import { readLargeList } from '../large-list/read-large-list.ts';
 import { ownUser } from '../permit.ts';
 import { procedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
@@ -20,24 +22,29 @@ export const listChats = procedure
       summary: 'List chats',
       description:
         "The team's chats, newest first, filtered by user, by agent type, by words of the title. All of them up to " +
-        '10,000; beyond that, or with `limit`, `nextCursor` leads on.',
+        '10,000 chats and 16 MiB; beyond that, or with `limit`, `nextCursor` leads on.',
     },
     errors: ['invalid_cursor', 'user_not_allowed'],
   })
   .input(listChatsInputSchema)
-  .output(chatListSchema)
-  .query(async ({ ctx: { stores, scope }, input: { userId: named, agentType, search, limit, cursor } }) => {
+  .output(outputWithList(chatListSchema, 'chats'))
+  .query(async ({ ctx, input: { userId: named, agentType, search, limit, cursor } }) => {
+    const { stores, scope } = ctx;
     const userId = ownUser(scope, named);
     const filter = { userId, agentType, search };
-    const after = cursor === undefined ? undefined : cursors.decode(filter, cursor);
-    const { items, next } = await stores.chats.list(
-      scope,
-      {
-        ...(userId !== undefined && { user: userId }),
-        ...(agentType !== undefined && { agentType }),
-        ...(search !== undefined && { search }),
-      },
-      { limit: limit ?? limits.chatListMax, ...(after !== undefined && { after }) },
-    );
-    return { chats: items.map(toChat), ...(next && { nextCursor: cursors.encode(filter, next) }) };
+    const chatFilter = {
+      ...(userId !== undefined && { user: userId }),
+      ...(agentType !== undefined && { agentType }),
+      ...(search !== undefined && { search }),
+    };
+    const { items, next } = await readLargeList(ctx, {
+      read: (count, after) =>
+        stores.chats.list(scope, chatFilter, { limit: count, ...(after !== undefined && { after }) }),
+      limit: limit ?? limits.chatListMax,
+      after: cursor === undefined ? undefined : cursors.decode(filter, cursor),
+      toItem: toChat,
+      schema: chatSchema,
+      positionOf: ({ id }) => id,
+    });
+    return { chats: items, ...(next && { nextCursor: cursors.encode(filter, next) }) };
   });

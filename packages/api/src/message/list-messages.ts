@@ -1,8 +1,9 @@
 import { limits, listMessagesInputSchema, messageListSchema } from '@parley/contract';
 import { z } from 'zod';
 import { cursorKind } from '../cursor.ts';
+import { outputWithList } from '../large-list/output-with-list.ts';
 import { chatProcedure } from '../procedures.ts';
-import { toMessage } from './to-message.ts';
+import { readMessages } from './read-messages.ts';
 
 const cursors = cursorKind(
   'messages',
@@ -23,14 +24,10 @@ export const listMessages = chatProcedure(listMessagesInputSchema)
     },
     errors: ['chat_not_found', 'invalid_cursor'],
   })
-  .output(messageListSchema)
-  .query(async ({ ctx: { stores, chat }, input: { chatId, limit, cursor, order = 'asc' } }) => {
+  .output(outputWithList(messageListSchema, 'messages'))
+  .query(async ({ ctx, input: { chatId, limit = limits.chatMessagesMax, cursor, order = 'asc' } }) => {
     const filter = { chatId, order };
     const after = cursor === undefined ? undefined : cursors.decode(filter, cursor);
-    const { items, next } = await stores.messages.list(chat, {
-      limit: limit ?? limits.chatMessagesMax,
-      order,
-      ...(after && { after }),
-    });
-    return { messages: items.map(toMessage), ...(next && { nextCursor: cursors.encode(filter, next) }) };
+    const { items, next } = await readMessages(ctx, { limit, order, after });
+    return { messages: items, ...(next && { nextCursor: cursors.encode(filter, next) }) };
   });

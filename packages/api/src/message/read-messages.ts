@@ -1,0 +1,36 @@
+import { type Message, messageSchema } from '@parley/contract';
+import type { ChatAccess, MessagePosition, PageOf, Stores } from '@parley/db';
+import { type LargeListContext, readLargeList } from '../large-list/read-large-list.ts';
+import { toMessage } from './to-message.ts';
+
+type MessagesContext = LargeListContext & {
+  readonly stores: Pick<Stores, 'messages'>;
+  readonly chat: ChatAccess;
+};
+
+/** Which messages of a chat are read, in which order. */
+export interface MessagesPage {
+  readonly limit: number;
+  readonly order: 'asc' | 'desc';
+  readonly after?: MessagePosition | undefined;
+}
+
+/**
+ * The messages of a chat as answers show them. A chat's own bounds are the answer's: it is never cut.
+ *
+ * @throws Refusal `overloaded`, as `readLargeList` does
+ */
+export async function readMessages(
+  context: MessagesContext,
+  { limit, order, after }: MessagesPage,
+): Promise<PageOf<Message, MessagePosition>> {
+  const { stores, chat } = context;
+  return readLargeList(context, {
+    read: (count, from) =>
+      stores.messages.list(chat, { limit: count, order, ...(from !== undefined && { after: from }) }),
+    limit,
+    after,
+    toItem: toMessage,
+    schema: messageSchema,
+  });
+}
