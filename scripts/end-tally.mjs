@@ -3,7 +3,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 const [file = '', status = '1'] = process.argv.slice(2);
-const none = { passed: 0, failed: 0, skipped: 0 };
-const { passed, failed, skipped } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : none;
+const none = { passed: 0, failed: 0, skipped: 0, failures: [] };
+const { passed, failed, skipped, failures } = existsSync(file)
+  ? JSON.parse(readFileSync(file, 'utf8'))
+  : none;
 const tail = skipped > 0 ? `, ${skipped} skipped` : '';
-console.log(`\n${passed} passed, ${status === '0' ? failed : Math.max(failed, 1)} failed${tail}`);
+console.log();
+for (const name of failures) console.log(`failed: ${name}`);
+console.log(`${passed} passed, ${status === '0' ? failed : Math.max(failed, 1)} failed${tail}`);
