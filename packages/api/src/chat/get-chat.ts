@@ -14,7 +14,7 @@ export const getChat = chatProcedure(getChatInputSchema)
       summary: 'Get a chat',
       description: 'One chat with all its messages, oldest first.',
     },
-    errors: ['chat_not_found'],
+    errors: ['chat_not_found', 'overloaded'],
   })
   .output(outputWithList(chatWithMessagesSchema, 'messages'))
   .query(async ({ ctx, input: { withMessages = true } }) => {

@@ -24,7 +24,7 @@ export const listChats = procedure
         "The team's chats, newest first, filtered by user, by agent type, by words of the title. All of them up to " +
         '10,000 chats and 16 MiB; beyond that, or with `limit`, `nextCursor` leads on.',
     },
-    errors: ['invalid_cursor', 'user_not_allowed'],
+    errors: ['invalid_cursor', 'user_not_allowed', 'overloaded'],
   })
   .input(listChatsInputSchema)
   .output(outputWithList(chatListSchema, 'chats'))

@@ -22,7 +22,7 @@ export const listMessages = chatProcedure(listMessagesInputSchema)
         'The messages of a chat, oldest first and complete; with `limit` in pages, with `order=desc` from ' +
         "the newest. Every accepted user's message is in it, and every answer that has ended with text.",
     },
-    errors: ['chat_not_found', 'invalid_cursor'],
+    errors: ['chat_not_found', 'invalid_cursor', 'overloaded'],
   })
   .output(outputWithList(messageListSchema, 'messages'))
   .query(async ({ ctx, input: { chatId, limit = limits.chatMessagesMax, cursor, order = 'asc' } }) => {
