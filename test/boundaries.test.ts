@@ -18,7 +18,7 @@ const arrows: Readonly<Record<string, Arrows>> = {
   'packages/agent': { values: ['@cfworker/json-schema', '@parley/contract', 'ipaddr.js', 'openai'] },
   'packages/turns': { values: ['@parley/contract', '@parley/agent', '@parley/db'] },
   'packages/api': {
-    values: ['@parley/contract', '@trpc/server', 'jose', 'trpc-to-openapi', 'zod'],
+    values: ['@parley/contract', '@trpc/server', 'jose', 'p-queue', 'trpc-to-openapi', 'zod'],
     types: ['@parley/db', '@parley/turns', 'zod-openapi'],
   },
   // What the server and any other host put together in the same way.
