@@ -140,7 +140,8 @@ again after five minutes. A key that is not known yet is looked for at once, but
 minute. While the issuer is away, known keys are used for an hour; after that, and where none are known, the answer is 503
 \`token_issuer_unavailable\` and not 401. \`DELETE /token-issuer\` ends its tokens within five seconds, open streams included.
 Setting and removing an issuer takes a key that is limited to no agents and no budget, with \`chats:read\`, \`chats:write\` and
-\`keys:write\` if it has scopes: who names the issuer could become any user.
+\`keys:write\` if it has scopes: who names the issuer could become any user. \`issuedBy\` names the key that set it; when what that key issued is revoked, the
+issuer is removed.
 
 **Guests.** \`POST /guest\` with a \`guest\` key gives a user id (\`guest_…\`) and a token, which the browser keeps. Only its
 hash is stored. It works with that key and its successors alone. When the guest logs in, \`POST /guest/claim\`, with the
@@ -167,8 +168,8 @@ exported, as keys are not.
 ## Streams
 
 An open stream lives no longer than what it was opened with. Every server reads the credentials of all its open streams
-again every two seconds. When a key is revoked, a signing secret deleted, a guest deleted or claimed, a user blocked or
-signed out, the streams opened with it end within five seconds, over REST and tRPC alike, with an error that carries the
+again every two seconds. When a key is revoked, a signing secret deleted, the token issuer removed or replaced, a guest
+deleted or claimed, a user blocked or signed out, the streams opened with it end within five seconds, over REST and tRPC alike, with an error that carries the
 code a new request would get. Where the database cannot be read, streams end 30 seconds after the last successful check
 (\`database_unavailable\`). When a key or a token expires, the stream of a chat ends likewise; the stream of one answer goes
 on to the end of that answer. A request that waits for its answer without a stream may finish.
@@ -215,8 +216,8 @@ older than this rule.
   more than it has itself, and rolls only the keys below it (403 \`key_beyond_yours\`). Nobody gives an issued key more than its
   issuer has (409 \`key_beyond_issuer\`).
 - A key for some agents lists and reads the keys for these agents. Every other key with \`keys:read\` lists all.
-- Revoking a key with limits revokes all that its family issued, keys and signing secrets. Revoking one without limits does so
-  with \`revokeIssued=true\`. Each of them has an entry in the audit log.
+- Revoking a key with limits revokes all that its family issued: keys, signing secrets, and the token issuer if one of these
+  keys set it. Revoking one without limits does so with \`revokeIssued=true\`. Each of them has an entry in the audit log.
 - Rolling keeps the family, the limits and the end. What the old key issued goes on, and so does \`issuedBy\`. To end a key and
   keep what it issued, roll it with \`overlapSeconds: 0\`; to end both, revoke it.
 

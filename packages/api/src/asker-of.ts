@@ -15,7 +15,13 @@ export interface TurnLimits {
 
 /** Who asks for a turn, and what they may use. What the team has set is known for some seconds. */
 export async function askerOf(
-  { stores, turnLimits }: { readonly stores: Pick<Stores, 'teams'> } & Pick<Services, 'turnLimits'>,
+  {
+    stores,
+    turnLimits,
+  }: { readonly stores: { readonly teams: Pick<Stores['teams'], 'findSettings'> } } & Pick<
+    Services,
+    'turnLimits'
+  >,
   caller: Pick<Caller, 'as' | 'kind' | 'lineage' | 'scope' | 'limits'>,
   client: ClientAddress | undefined,
 ): Promise<Asker> {

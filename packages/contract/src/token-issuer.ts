@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { textSchema } from './text.ts';
 import { momentSchema } from './time.ts';
@@ -31,9 +32,17 @@ export const setTokenIssuerInputSchema = z.strictObject(fields);
 export const getTokenIssuerInputSchema = z.strictObject({});
 export const deleteTokenIssuerInputSchema = z.strictObject({});
 
-export const tokenIssuerSchema = z.object({ ...fields, updatedAt: momentSchema }).meta({
-  id: 'TokenIssuer',
-  description: 'Who signs user tokens for your team, beside your signing secrets.',
-});
+export const tokenIssuerSchema = z
+  .object({
+    ...fields,
+    issuedBy: idSchema('key').optional().meta({
+      description: 'The key that set it. When what that key issued is revoked, the issuer is removed.',
+    }),
+    updatedAt: momentSchema,
+  })
+  .meta({
+    id: 'TokenIssuer',
+    description: 'Who signs user tokens for your team, beside your signing secrets.',
+  });
 
 export type ShownTokenIssuer = z.infer<typeof tokenIssuerSchema>;

@@ -1,7 +1,7 @@
 import type { Id } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { familyEnd } from './key-limits.ts';
-import type { ApiKeyDocument } from './models.ts';
+import type { ApiKeyDocument, Models } from './models.ts';
 import type { ApiKeyFields, ApiKeyInfo, Scope } from './records.ts';
 
 /** The keys a scope reaches: with agents, the keys for some of these agents and no others. */
@@ -18,6 +18,16 @@ export function working(team: Id<'team'>) {
     revokedAt: trusted({ $exists: false }),
     $or: [{ expiresAt: trusted({ $exists: false }) }, { expiresAt: trusted({ $gt: new Date() }) }],
   };
+}
+
+/** Whether a key was not revoked, as the database has it now: past the cache that requests are let in by. */
+export async function isUnrevoked(
+  apiKeys: Models['apiKeys'],
+  team: Id<'team'>,
+  key: Id<'key'>,
+): Promise<boolean> {
+  const found = await apiKeys.exists({ _id: key, team, revokedAt: trusted({ $exists: false }) });
+  return found !== null;
 }
 
 export function toKeyUpdate({ name, access, origins, expiresAt, tokensPerDay }: ApiKeyFields) {

@@ -1,7 +1,7 @@
 import { type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { type ApiKeyKind, isApiKey, kindOf, mintApiKey } from './api-key.ts';
-import { keysWithin, toKeyInfo, toKeyUpdate, working } from './api-key-document.ts';
+import { isUnrevoked, keysWithin, toKeyInfo, toKeyUpdate, working } from './api-key-document.ts';
 import { createCredentialCache } from './credential-cache.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import { familyEnd, limitFields, limitsOf, within } from './key-limits.ts';
@@ -128,8 +128,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     made: IssuedApiKey,
     parent: Id<'key'>,
   ): Promise<IssuedApiKey | undefined> {
-    const isThere = { _id: parent, team, revokedAt: trusted({ $exists: false }) };
-    if (await apiKeys.exists(isThere)) return made;
+    if (await isUnrevoked(apiKeys, team, parent)) return made;
     await apiKeys.deleteOne({ _id: made.info.id, team });
     return undefined;
   }

@@ -335,7 +335,13 @@ const teamSchema = new Schema<TeamDocument>(
     tokensPerDay: Number,
     tokensPerDayPerUser: Number,
     concurrentTurns: Number,
-    tokenIssuer: new Schema({ url: string, issuer: string, audience: string, updatedAt: date }, part),
+    tokenIssuer: new Schema(
+      {
+        ...{ url: string, issuer: string, audience: string, updatedAt: date },
+        ...{ issuedBy: String, issuers: { type: [String], default: undefined } },
+      },
+      part,
+    ),
     createdAt: date,
   },
   { ...options, collection: 'teams' },

@@ -1,5 +1,6 @@
 import { type Id, limits, mintId, Refusal } from '@parley/contract';
 import { trusted } from 'mongoose';
+import { isUnrevoked } from './api-key-document.ts';
 import { ConflictPauses } from './conflict-pauses.ts';
 import { createCredentialCache } from './credential-cache.ts';
 import { isDuplicateKey } from './database-errors.ts';
@@ -40,7 +41,7 @@ export function createSigningSecretStore(
       const working = await findStored(scope);
       const document = await insert(scope, issuer);
       if (!document) return 'full';
-      if (await isWorking(scope, issuer)) return replace(document, working, until);
+      if (await isUnrevoked(apiKeys, scope.team, issuer.id)) return replace(document, working, until);
       // As with keys: the revocation of the issuer either lists this secret or is seen here.
       await signingSecrets.deleteOne({ _id: document._id, team: scope.team });
       return 'issuer-revoked';
@@ -136,11 +137,6 @@ export function createSigningSecretStore(
       if (!isDuplicateKey(error)) throw error;
       return undefined;
     }
-  }
-
-  async function isWorking({ team }: Scope, { id }: KeyIssuer): Promise<boolean> {
-    const found = await apiKeys.exists({ _id: id, team, revokedAt: trusted({ $exists: false }) });
-    return found !== null;
   }
 
   async function findFreeSlot(scope: Scope): Promise<number | undefined> {

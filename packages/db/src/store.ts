@@ -60,6 +60,7 @@ import type {
   TeamInfo,
   TeamSettings,
   TokenIssuer,
+  TokenIssuerSettings,
   TurnEnd,
   TurnOrigin,
   TurnRecord,
@@ -96,10 +97,19 @@ export interface TeamStore {
   update(scope: Scope, change: TeamChange): Promise<TeamInfo | undefined>;
   /** What the team has set, as it was known some seconds ago. */
   findSettings(scope: Scope): Promise<TeamSettings>;
-  /** Sets who signs tokens for the team's users, in the place of who did. Undefined: there is no such team. */
-  setTokenIssuer(scope: Scope, issuer: Omit<TokenIssuer, 'updatedAt'>): Promise<TokenIssuer | undefined>;
-  /** False: there is none. */
-  deleteTokenIssuer(scope: Scope): Promise<boolean>;
+  /**
+   * Sets who signs tokens for the team's users, in place of the issuer before. Undefined: the key that sets it was
+   * revoked in the meantime.
+   */
+  setTokenIssuer(
+    scope: Scope,
+    by: KeyIssuer,
+    settings: TokenIssuerSettings,
+  ): Promise<TokenIssuer | undefined>;
+  /** Whether a family of keys, or a key below it, set the token issuer. */
+  hasTokenIssuerOf(scope: Scope, family: Id<'key'>): Promise<boolean>;
+  /** Removes the token issuer; with a family only the one that it, or a key below it, set. False: there is none. */
+  deleteTokenIssuer(scope: Scope, family?: Id<'key'>): Promise<boolean>;
 }
 
 /** Keys. Of a scope with agents, only the keys for some of these agents are there. */

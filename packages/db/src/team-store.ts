@@ -1,4 +1,6 @@
+import type { Id } from '@parley/contract';
 import { trusted } from 'mongoose';
+import { isUnrevoked } from './api-key-document.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import { createFoundCache } from './found-cache.ts';
 import type { Models, TeamDocument } from './models.ts';
@@ -6,7 +8,7 @@ import type { TeamInfo, TeamSettings } from './records.ts';
 import type { TeamStore } from './store.ts';
 
 /** Settings that were found are remembered for a few seconds: every message asks for them. */
-export function createTeamStore({ teams }: Models): TeamStore {
+export function createTeamStore({ teams, apiKeys }: Models): TeamStore {
   const lookUp = createFoundCache<TeamSettings>();
 
   return {
@@ -78,20 +80,39 @@ export function createTeamStore({ teams }: Models): TeamStore {
       return found ?? {};
     },
 
-    async setTokenIssuer({ team }, { url, issuer, audience }) {
-      const tokenIssuer = { url, issuer, audience, updatedAt: new Date() };
-      const { matchedCount } = await teams.updateOne({ _id: team }, { $set: { tokenIssuer } });
+    async setTokenIssuer({ team }, by, { url, issuer, audience }) {
+      const tokenIssuer = {
+        ...{ url, issuer, audience, updatedAt: new Date() },
+        ...{ issuedBy: by.id, issuers: [...by.issuers, by.lineage] },
+      };
+      // A process accepts a revoked key for some seconds: such a key must not replace the issuer there is.
+      if (!(await isUnrevoked(apiKeys, team, by.id))) return undefined;
+      await teams.updateOne({ _id: team }, { $set: { tokenIssuer } });
       lookUp.forget(team);
-      return matchedCount === 1 ? tokenIssuer : undefined;
+      if (await isUnrevoked(apiKeys, team, by.id)) return tokenIssuer;
+      // As with signing secrets: the revocation of the key either finds this issuer or is seen here.
+      await remove({ _id: team, 'tokenIssuer.issuedBy': by.id });
+      return undefined;
     },
 
-    async deleteTokenIssuer({ team }) {
-      const having = { _id: team, tokenIssuer: trusted({ $exists: true }) };
-      const { modifiedCount } = await teams.updateOne(having, { $unset: { tokenIssuer: 1 } });
-      lookUp.forget(team);
-      return modifiedCount === 1;
+    async hasTokenIssuerOf({ team }, family) {
+      return (await teams.exists({ _id: team, 'tokenIssuer.issuers': family })) !== null;
     },
+
+    deleteTokenIssuer: ({ team }, family) =>
+      remove({
+        _id: team,
+        ...(family === undefined
+          ? { tokenIssuer: trusted({ $exists: true }) }
+          : { 'tokenIssuer.issuers': family }),
+      }),
   };
+
+  async function remove(having: { _id: Id<'team'> } & Record<string, unknown>): Promise<boolean> {
+    const { modifiedCount } = await teams.updateOne(having, { $unset: { tokenIssuer: 1 } });
+    lookUp.forget(having._id);
+    return modifiedCount === 1;
+  }
 }
 
 const settingFields = {

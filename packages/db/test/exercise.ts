@@ -46,7 +46,6 @@ async function exerciseTeamsKeysAndAgents(
   await teams.list(10);
   await teams.list(10, id);
   await teams.update(scope, { tokensPerDay: 10, concurrentTurns: null });
-  await teams.setTokenIssuer(scope, { url: 'https://i.example/', issuer: 'i', audience: 'a' });
   await teams.findSettings(scope);
   const key = mintApiKey('secret');
   await apiKeys.create(scope, key);
@@ -73,6 +72,8 @@ async function exerciseTeamsKeysAndAgents(
   const signing = await signingSecrets.create(scope, new Date(Date.now() + 60_000));
   const issuer = { id: info.id, lineage: info.id, issuers: [] };
   await signingSecrets.issueFrom(scope, issuer, new Date(Date.now() + 60_000));
+  const { info: setter } = await apiKeys.issue(scope, 'secret', {});
+  await teams.setTokenIssuer(scope, setter, { url: 'https://i.example/', issuer: 'i', audience: 'a' });
   await signingSecrets.create(scope, new Date(Date.now() + 60_000));
   await signingSecrets.ensure(scope);
   await signingSecrets.list(scope);
@@ -92,6 +93,8 @@ async function exerciseTeamsKeysAndAgents(
   const { id: secret } = await signingSecrets.ensure(scope);
   const users = [{ team: id, user: 'user 1' }];
   await credentials.read({ keys: [info.id], secrets: [secret], guests: [guest.id], issuersOf: [id], users });
+  await teams.hasTokenIssuerOf(scope, info.id);
+  await teams.deleteTokenIssuer(scope, info.id);
   await teams.deleteTokenIssuer(scope);
   await userStatuses.unblock(scope, 'user 1');
   await userStatuses.unblock(scope, 'user 2');

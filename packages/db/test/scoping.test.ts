@@ -11,6 +11,7 @@ import { mongoUri } from './mongo-uri.ts';
  */
 
 let db: TestDatabase;
+const TOKEN_ISSUER = { url: 'https://i.example/', issuer: 'theirs', audience: 'a' };
 const owner = newScope();
 const stranger = newScope();
 
@@ -55,6 +56,7 @@ async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
   const guest = await stores.guests.create(scope, key);
   const signing = await stores.signingSecrets.create(scope, new Date());
   await stores.signingSecrets.issueFrom(scope, issuer, new Date());
+  await stores.teams.setTokenIssuer(scope, issuer, TOKEN_ISSUER);
   const act = await stores.audit.begin(scope, { actor: { kind: 'admin' }, action: 'key.revoke' });
   const user = 'ann';
   const { id: chat } = await stores.chats.create(scope, { agent, agentType: 'support', user });
@@ -300,10 +302,11 @@ const rows: Record<string, Row> = {
   'turns.countUnfinished': ofTeam(({ turns }, scope) => turns.countUnfinished(scope, 10), 0),
   'teams.get': ofTeam(({ teams }, scope) => teams.get(scope), undefined),
   'teams.setTokenIssuer': ofTeam(
-    ({ teams }, scope) =>
-      teams.setTokenIssuer(scope, { url: 'https://i.example/', issuer: 'theirs', audience: 'a' }),
+    ({ teams }, scope, { key }) =>
+      teams.setTokenIssuer(scope, { id: key, lineage: key, issuers: [] }, TOKEN_ISSUER),
     undefined,
   ),
+  'teams.hasTokenIssuerOf': ofTeam(({ teams }, scope, { key }) => teams.hasTokenIssuerOf(scope, key), false),
   'teams.deleteTokenIssuer': ofTeam(({ teams }, scope) => teams.deleteTokenIssuer(scope), false),
   'teams.update': ofTeam(({ teams }, scope) => teams.update(scope, { name: 'theirs' }), undefined),
   'teams.findSettings': ofTeam(({ teams }, scope) => teams.findSettings(scope), {}),

@@ -50,3 +50,35 @@ test('any number of further teams may be made; without a first one the oldest is
   expect(await teams.exists(mintId('team'))).toBe(false);
   expect(await teams.findFirst()).toEqual({ id: ids[0], isPending: false });
 });
+
+test('a token issuer is removed with the family of keys that set it, and with no other', async () => {
+  const team = mintId('team');
+  const scope = { team };
+  await teams.create({ id: team, name: 'n' });
+  const { apiKeys } = db.stores;
+  const { info: root } = await apiKeys.issue(scope, 'secret', {});
+  const child = await apiKeys.issueFrom(scope, root, 'secret', {});
+  if (!child) throw new Error('no key was issued');
+  const settings = { url: 'https://i.example/', issuer: 'i', audience: 'a' };
+  expect(await teams.setTokenIssuer(scope, child.info, settings)).toMatchObject({ issuedBy: child.info.id });
+  expect(await teams.hasTokenIssuerOf(scope, mintId('key'))).toBe(false);
+  expect(await teams.deleteTokenIssuer(scope, mintId('key'))).toBe(false);
+  expect(await teams.hasTokenIssuerOf(scope, root.id)).toBe(true);
+  expect((await teams.findSettings(scope)).tokenIssuer).toMatchObject(settings);
+  expect(await teams.deleteTokenIssuer(scope, root.id)).toBe(true);
+  expect(await teams.findSettings(scope)).toEqual({});
+});
+
+test('a key that was revoked sets no token issuer, and does not replace the one there is', async () => {
+  const team = mintId('team');
+  const scope = { team };
+  await teams.create({ id: team, name: 'n' });
+  const { apiKeys } = db.stores;
+  const { info: root } = await apiKeys.issue(scope, 'secret', {});
+  const { info: revoked } = await apiKeys.issue(scope, 'secret', {});
+  const settings = { url: 'https://i.example/', issuer: 'i', audience: 'a' };
+  await teams.setTokenIssuer(scope, root, settings);
+  await apiKeys.revoke(scope, revoked.id);
+  expect(await teams.setTokenIssuer(scope, revoked, { ...settings, issuer: 'other' })).toBeUndefined();
+  expect((await teams.findSettings(scope)).tokenIssuer).toMatchObject(settings);
+});

@@ -1,4 +1,13 @@
-import type { AuditList, Chat, ChatList, Key, KeyList, NewKey, NewSigningSecret } from '@parley/contract';
+import type {
+  AuditList,
+  Chat,
+  ChatList,
+  Key,
+  KeyList,
+  NewKey,
+  NewSigningSecret,
+  ShownTokenIssuer,
+} from '@parley/contract';
 import { mintId } from '@parley/contract';
 import type { ApiKeyFields } from '@parley/db';
 import { SignJWT } from 'jose';
@@ -94,6 +103,46 @@ describe('a signing secret', () => {
     expect(entries).toContainEqual(
       expect.objectContaining({ action: 'signingSecret.revoke', targetId: secret.id, outcome: 'done' }),
     );
+  });
+});
+
+describe('a token issuer', () => {
+  const settings = { url: 'https://login.example/jwks', issuer: 'https://login.example/', audience: 'chat' };
+  const setBy = async (key: string) =>
+    (await rest<ShownTokenIssuer>('PUT', '/token-issuer', { key, body: settings })).body.issuedBy;
+  const isThere = async (team: Team) => (await team.rest('GET', '/token-issuer')).status === 200;
+
+  test.each([
+    ['with limits', { scopes: ['chats:read', 'chats:write', 'keys:write'] }, {}],
+    ['without limits, when all that it issued is revoked', {}, { revokeIssued: 'true' }],
+  ])('ends with a key %s that set it, in the audit log as well', async (_, limits, query) => {
+    const team = await makeTeam();
+    const { id, key } = await issue(team.secretKey, { kind: 'secret', ...limits });
+    expect(await setBy(key)).toBe(id);
+    await team.rest('DELETE', `/key/${id}`, { query });
+    expect(await isThere(team)).toBe(false);
+    const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
+    expect(entries).toContainEqual(
+      expect.objectContaining({ action: 'tokenIssuer.delete', outcome: 'done' }),
+    );
+  });
+
+  test('ends with the key that issued the key that set it', async () => {
+    const team = await makeTeam();
+    const root = await issue(team.secretKey);
+    const child = await issue(root.key);
+    await setBy(child.key);
+    await team.rest('DELETE', `/key/${root.id}`, { query: { revokeIssued: 'true' } });
+    expect(await isThere(team)).toBe(false);
+  });
+
+  test('stays when another key is revoked, or when an unlimited key that set it is revoked alone', async () => {
+    const team = await makeTeam();
+    const [setter, other] = [await issue(team.secretKey), await issue(team.secretKey)];
+    await setBy(setter.key);
+    await team.rest('DELETE', `/key/${other.id}`, { query: { revokeIssued: 'true' } });
+    await team.rest('DELETE', `/key/${setter.id}`);
+    expect(await isThere(team)).toBe(true);
   });
 });
 

@@ -1,56 +1,28 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Chat, ChatList, ShownTokenIssuer } from '@parley/contract';
-import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { exportSPKI, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { rest as restAt } from '../support/client.ts';
+import { type IssuerKey, makeIssuerKey, signAsIssuer, startTokenIssuer } from '../support/token-issuer.ts';
 
 /*
  * Users whom the customer's identity provider vouches for, by its public keys: a real issuer on 127.0.0.1, which is allowed
  * here as private tools are. RFC 7517, RFC 8725.
  */
 
-const idp = await startIssuer();
+const idp = await startTokenIssuer();
 afterAll(() => idp.stop());
 const { makeTeam, rest, startReplica } = await startHarness({ toolAddresses: { arePrivateAllowed: true } });
 const team = await makeTeam();
 const key = await team.verifiedKey();
 const settings = { url: idp.url, issuer: 'https://login.example.com/', audience: 'chat' };
 
-async function startIssuer() {
-  let keys: unknown[] = [];
-  let isAway = false;
-  let asked = 0;
-  const server = createServer((_request, response) => {
-    asked++;
-    if (isAway) response.writeHead(503).end();
-    else
-      response.writeHead(200, { 'content-type': 'application/jwk-set+json' }).end(JSON.stringify({ keys }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`,
-    show: (...next: unknown[]) => {
-      keys = next;
-    },
-    away: (next: boolean) => {
-      isAway = next;
-    },
-    asked: () => asked,
-    stop: () => new Promise((resolve) => server.close(resolve)),
-  };
-}
-
-type Algorithm = 'RS256' | 'ES256' | 'EdDSA';
-async function makeKey(algorithm: Algorithm, kid: string) {
-  const { publicKey, privateKey } = await generateKeyPair(algorithm, { extractable: true });
-  return { algorithm, kid, privateKey, publicKey, jwk: { ...(await exportJWK(publicKey)), kid } };
-}
 const keysOf = {
-  RS256: await makeKey('RS256', 'r'),
-  ES256: await makeKey('ES256', 'e'),
-  EdDSA: await makeKey('EdDSA', 'd'),
+  RS256: await makeIssuerKey('RS256', 'r'),
+  ES256: await makeIssuerKey('ES256', 'e'),
+  EdDSA: await makeIssuerKey('EdDSA', 'd'),
 };
 const showAll = () => idp.show(...Object.values(keysOf).map(({ jwk }) => jwk));
 
@@ -58,14 +30,8 @@ const now = () => Math.floor(Date.now() / 1_000);
 const goodClaims = (): JWTPayload => ({
   ...{ sub: 'user_1', iss: settings.issuer, aud: settings.audience, iat: now(), exp: now() + 600 },
 });
-const sign = (
-  { algorithm, kid, privateKey }: Awaited<ReturnType<typeof makeKey>>,
-  claims: JWTPayload = goodClaims(),
-  header: { kid?: string | undefined; alg?: string } = {},
-) =>
-  new SignJWT(claims)
-    .setProtectedHeader({ alg: algorithm, kid, ...header } as { alg: string })
-    .sign(privateKey);
+const sign = (key: IssuerKey, claims = goodClaims(), header?: Parameters<typeof signAsIssuer>[2]) =>
+  signAsIssuer(key, claims, header);
 const list = (token: string) => rest<ChatList>('GET', '/chat', { key, headers: { 'x-user-token': token } });
 const codeOf = async (token: string) => {
   const { status, refusal } = await list(token);
@@ -112,8 +78,8 @@ describe('401 user_token_invalid:', () => {
     ['a beginning that is to come', () => sign(ec, claimsWith({ nbf: now() + 3_600 }))],
     ['a user id that is too long', () => sign(ec, claimsWith({ sub: 'u'.repeat(300) }))],
     ['the name of a guest', async () => sign(ec, claimsWith({ sub: (await team.makeGuest()).userId }))],
-    ['a key the issuer does not have', async () => sign(await makeKey('ES256', 'unknown'))],
-    ['the kid of another key of that type', async () => sign(await makeKey('ES256', 'e'))],
+    ['a key the issuer does not have', async () => sign(await makeIssuerKey('ES256', 'unknown'))],
+    ['the kid of another key of that type', async () => sign(await makeIssuerKey('ES256', 'e'))],
     ['the kid of a key of another type', () => sign(ec, goodClaims(), { kid: 'r' })],
     [
       'a signature that was changed',
@@ -177,6 +143,7 @@ test('a redirect of the issuer is not followed', async () => {
 test('without an issuer its tokens are not known any more', async () => {
   expect((await team.rest<ShownTokenIssuer>('GET', '/token-issuer')).body).toEqual({
     ...settings,
+    issuedBy: expect.stringMatching(/^key_/),
     updatedAt: expect.any(String),
   });
   expect((await team.rest('DELETE', '/token-issuer')).status).toBe(204);

@@ -1,5 +1,5 @@
 import { credentialRules, policies } from '@parley/api';
-import type { ChatList, Key, NewKey } from '@parley/contract';
+import type { ChatList, Key, NewKey, NewSigningSecret, ShownTokenIssuer } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { ask, doors } from '../support/doors.ts';
@@ -16,6 +16,12 @@ const otherAgent = (await team.makeAgent({ name: 'Other' })).id;
 const chats = {
   own: await team.makeChat({ userId: 'ann' }),
   other: await team.makeChat({ userId: 'ann', agentId: otherAgent }),
+};
+
+const TOKEN_ISSUER = {
+  url: 'https://login.example/jwks',
+  issuer: 'https://login.example/',
+  audience: 'chat',
 };
 
 type Limits = Partial<Pick<Key, 'agentIds' | 'scopes' | 'expiresAt' | 'tokensPerDay' | 'origins'>>;
@@ -77,8 +83,8 @@ function expectWithin(key: Key, limits: Limits): void {
   if (origins) expect(origins).toEqual(expect.arrayContaining(key.origins ?? ['all']));
 }
 
-/** What the key does, against what its issuer may: chats of another agent, the team's usage, signing secrets. */
-async function expectNoMore({ key, scopes }: NewKey, names: readonly LimitName[]): Promise<void> {
+/** What the key does, against what its issuer may: chats of another agent, the team's usage, who signs user tokens. */
+async function expectNoMore({ id, key, scopes }: NewKey, names: readonly LimitName[]): Promise<void> {
   const { body } = await rest<ChatList>('GET', '/chat', { key });
   const shown = body.chats.map(({ id }) => id);
   expect(shown).toContain(chats.own.id);
@@ -88,12 +94,15 @@ async function expectNoMore({ key, scopes }: NewKey, names: readonly LimitName[]
   );
   const mayReadUsage = key.startsWith('sk_') && !names.includes('scopes');
   expect((await rest('GET', '/usage', { key })).status).toBe(mayReadUsage ? 200 : 403);
-  const forbidden = await rest('POST', '/signing-secret', { key });
   // Scopes that hold all that a signing secret gives are no limit to it.
   const canDoAll =
     !scopes || ['chats:read', 'chats:write', 'keys:write'].every((one) => scopes.some((it) => it === one));
-  const isUnlimited = canDoAll && names.every((name) => name === 'scopes');
-  expect(forbidden.status).toBe(key.startsWith('sk_') && isUnlimited ? 200 : 403);
+  const isUnlimited = key.startsWith('sk_') && canDoAll && names.every((name) => name === 'scopes');
+  const secret = await rest<NewSigningSecret>('POST', '/signing-secret', { key });
+  const issuer = await rest<ShownTokenIssuer>('PUT', '/token-issuer', { key, body: TOKEN_ISSUER });
+  for (const { status, body } of [secret, issuer]) {
+    expect([status, body.issuedBy]).toEqual(isUnlimited ? [200, id] : [403, undefined]);
+  }
   await team.endSigningSecrets();
 }
 
@@ -130,6 +139,8 @@ describe.each(issuers.map((names) => ({ names, title: names.join(' and ') || 'no
       }
       await team.rest('DELETE', `/key/${issuer.id}`, { query: { revokeIssued: String(names.length === 0) } });
       for (const { key } of issued) expect((await rest('GET', '/chat', { key })).status).toBe(401);
+      // The last that set the token issuer was one of these keys, if any of them could.
+      expect((await team.rest('GET', '/token-issuer')).status).toBe(404);
     });
 
     test.skipIf(names.length === 0)('issues no key that has more of one of its limits', async () => {

@@ -1,8 +1,9 @@
 import { appRouter, restOperations, streamOperations } from '@parley/api';
 import type { Answer, ErrorCode, Id, NewKey } from '@parley/contract';
-import { describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
 import { type OpenStream, openStream, type StreamEvent } from '../support/event-stream.ts';
+import { makeIssuerKey, signAsIssuer, startTokenIssuer } from '../support/token-issuer.ts';
 
 /*
  * What becomes of open streams when what they were opened with ends: every operation that streams, over REST and
@@ -11,7 +12,7 @@ import { type OpenStream, openStream, type StreamEvent } from '../support/event-
  */
 
 const QUICK = { streamTimes: { checkEveryMs: 100, firstCheckMs: 50 } };
-const harness = await startHarness(QUICK);
+const harness = await startHarness({ ...QUICK, toolAddresses: { arePrivateAllowed: true } });
 const { makeTeam, model, mongo, composition } = harness;
 const other = await harness.startReplica();
 
@@ -119,11 +120,35 @@ const must = async (done: Promise<{ status: number; body: unknown }>) => {
   const { status, body } = await done;
   if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
 };
-const withToken = async (team: Team, user: string, lifeSeconds?: number) => ({
+const withToken = async (team: Team, user: string) => ({
   'x-api-key': await team.guestKey(),
-  'x-user-token': await team.userToken(user, lifeSeconds),
+  'x-user-token': await team.userToken(user),
 });
-const EXPIRES_SOON = -27;
+/** Moves the server's clock on, past the end of every token: how long a test takes to open its streams is no matter. */
+const passTokens = async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+};
+afterEach(() => void vi.useRealTimers());
+
+const identityProvider = await startTokenIssuer();
+afterAll(() => identityProvider.stop());
+const issuerKey = await makeIssuerKey('ES256', 'e');
+identityProvider.show(issuerKey.jwk);
+const tokenIssuer = { url: identityProvider.url, issuer: 'https://login.example.com/', audience: 'chat' };
+const setTokenIssuer = (team: Team, changed: object = {}, key = team.secretKey) =>
+  must(team.rest('PUT', '/token-issuer', { key, body: { ...tokenIssuer, ...changed } }));
+/** A user whom the team's token issuer vouches for. */
+async function withIssuedToken(team: Team, user: string) {
+  const now = Math.floor(Date.now() / 1_000);
+  const { issuer: iss, audience: aud } = tokenIssuer;
+  const claims = { sub: user, iss, aud, iat: now - 60, exp: now + 600 };
+  return { 'x-api-key': await team.guestKey(), 'x-user-token': await signAsIssuer(issuerKey, claims) };
+}
+/** The same, of an issuer that is set first. */
+async function withNewIssuer(team: Team, user: string) {
+  await setTokenIssuer(team);
+  return { headers: await withIssuedToken(team, user), user };
+}
 
 const endings: Readonly<Record<string, Ending>> = {
   'a secret key is revoked': {
@@ -195,14 +220,54 @@ const endings: Readonly<Record<string, Ending>> = {
       },
     }),
   },
+  'the token issuer is removed': {
+    code: 'user_token_invalid',
+    letIn: async (team) => ({
+      ...(await withNewIssuer(team, 'user_1')),
+      end: () => must(team.rest('DELETE', '/token-issuer')),
+    }),
+  },
+  'the token issuer is replaced': {
+    code: 'user_token_invalid',
+    letIn: async (team) => ({
+      ...(await withNewIssuer(team, 'user_1')),
+      end: () => setTokenIssuer(team, { issuer: 'https://other.example.com/' }),
+    }),
+  },
+  'the keys of the token issuer are looked for elsewhere': {
+    code: 'user_token_invalid',
+    letIn: async (team) => ({
+      ...(await withNewIssuer(team, 'user_1')),
+      end: () => setTokenIssuer(team, { url: `${tokenIssuer.url}?other` }),
+    }),
+  },
+  'the key that set the token issuer is revoked with what it issued': {
+    code: 'user_token_invalid',
+    letIn: async (team) => {
+      const { key, id } = await newKey(team, { kind: 'secret' });
+      await setTokenIssuer(team, {}, key);
+      return {
+        headers: await withIssuedToken(team, 'user_1'),
+        user: 'user_1',
+        end: () => must(team.rest('DELETE', `/key/${id}`, { query: { revokeIssued: 'true' } })),
+      };
+    },
+  },
+  'a token of the token issuer expires': {
+    code: 'user_token_expired',
+    isExpiry: true,
+    letIn: async (team) => ({
+      ...(await withNewIssuer(team, 'user_1')),
+      end: passTokens,
+    }),
+  },
   'a token expires': {
     code: 'user_token_expired',
     isExpiry: true,
-    // Half a minute between the clocks is allowed: it ends a moment later.
     letIn: async (team) => ({
-      headers: await withToken(team, 'user_1', EXPIRES_SOON),
+      headers: await withToken(team, 'user_1'),
       user: 'user_1',
-      end: async () => undefined,
+      end: passTokens,
     }),
   },
   'a guest is deleted': {
@@ -242,7 +307,8 @@ const endings: Readonly<Record<string, Ending>> = {
     letIn: async (team) => ({
       headers: { ...(await withToken(team, 'user_1')), 'x-api-key': team.secretKey },
       user: 'user_1',
-      end: () => must(team.rest('PUT', '/user/user_1/block')),
+      // The request would stop the user's answers as well, and an answer's stream could come to its own end first.
+      end: () => mongo.database.stores.userStatuses.block({ team: team.id }, 'user_1'),
     }),
   },
   'a guest is blocked': {
@@ -327,4 +393,19 @@ describe.each(Object.entries(endings))('when %s', (_name, { code, isExpiry, stop
     await expect.poll(() => other.composition.services.streams.size).toBe(0);
     expect(composition.services.streams.size).toBe(0);
   });
+});
+
+test('setting the same token issuer again ends no stream', async () => {
+  const team = await makeTeam();
+  const { headers, user } = await withNewIssuer(team, 'user_1');
+  const { chatId } = await newChat(team.withChatsOf(user));
+  const stream = await openStream(url, 'GET', `/chat/${chatId}/events`, { headers });
+  const events = stream.rest();
+  const checks = vi.spyOn(mongo.database.stores.credentials, 'read');
+  await setTokenIssuer(team);
+  // One check begins when the one before has been judged: the first of these has seen the issuer that was set.
+  const before = checks.mock.calls.length;
+  await expect.poll(() => checks.mock.calls.length).toBeGreaterThan(before + 1);
+  await must(team.rest('POST', `/user/${user}/sign-out`));
+  expect(codeOf(await events)).toBe('user_signed_out');
 });

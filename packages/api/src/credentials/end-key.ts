@@ -10,6 +10,7 @@ const PAGE = 200;
 export type EndingStores = {
   readonly apiKeys: Pick<Stores['apiKeys'], 'findIssuerLimits' | 'revoke' | 'listIssued' | 'revokeIssued'>;
   readonly signingSecrets: Pick<Stores['signingSecrets'], 'listIssued' | 'revoke'>;
+  readonly teams: Pick<Stores['teams'], 'hasTokenIssuerOf' | 'deleteTokenIssuer'>;
   readonly audit: Pick<Stores['audit'], 'beginAll' | 'finishAll'>;
 };
 
@@ -32,12 +33,12 @@ export async function endKey(
 }
 
 /**
- * Ends the keys and signing secrets below a family of keys, each with an entry in the audit log. A key that is
- * issued at the same time either is in one of the lists, the last of which is empty, or its issuer is found revoked.
- * Repeatable.
+ * Ends the keys, the signing secrets and the token issuer below a family of keys, each with an entry in the audit log.
+ * What is issued at the same time either is in one of the lists, the last of which is empty, or its issuer is found
+ * revoked. Repeatable.
  */
 async function revokeIssued(
-  { apiKeys, signingSecrets, audit }: EndingStores,
+  { apiKeys, signingSecrets, teams, audit }: EndingStores,
   scope: Scope,
   family: Id<'key'>,
   entry: IssuedEntry,
@@ -45,14 +46,17 @@ async function revokeIssued(
   for (;;) {
     const keys = await apiKeys.listIssued(scope, family, PAGE);
     const secrets = await signingSecrets.listIssued(scope, family);
+    const hasTokenIssuer = await teams.hasTokenIssuerOf(scope, family);
     const entries = [
       ...keys.map((target) => ({ ...entry, action: 'key.revoke', target })),
       ...secrets.map((target) => ({ ...entry, action: 'signingSecret.revoke', target })),
+      ...(hasTokenIssuer ? [{ ...entry, action: 'tokenIssuer.delete' }] : []),
     ];
     if (entries.length === 0) return;
     const noted = await audit.beginAll(scope, entries);
     await apiKeys.revokeIssued(scope, family, keys);
     for (const secret of secrets) await signingSecrets.revoke(scope, secret);
+    if (hasTokenIssuer) await teams.deleteTokenIssuer(scope, family);
     await audit.finishAll(scope, noted);
   }
 }

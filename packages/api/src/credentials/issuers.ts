@@ -1,20 +1,34 @@
 import { limits, Refusal } from '@parley/contract';
-import type { ApiKeyFields, ApiKeyInfo, ApiKeyReach, IssuedApiKey, Scope, Stores } from '@parley/db';
+import type {
+  ApiKeyFields,
+  ApiKeyInfo,
+  ApiKeyReach,
+  IssuedApiKey,
+  Scope,
+  Stores,
+  TokenIssuer,
+  TokenIssuerSettings,
+} from '@parley/db';
 import type { Caller } from '../caller.ts';
 import type { IssuedCredential } from '../policies.ts';
 import { assertMayManage, exceeds, hasLimits, toIssuedFields } from './escalation.ts';
 
 /** The stores as procedures have them: without what issues credentials or gives them more. */
-export type ProcedureStores = Omit<Stores, 'apiKeys' | 'signingSecrets' | 'guests'> & {
+export type ProcedureStores = Omit<Stores, 'apiKeys' | 'signingSecrets' | 'guests' | 'teams'> & {
   readonly apiKeys: Omit<Stores['apiKeys'], 'create' | 'issue' | 'issueFrom' | 'roll' | 'update'>;
   readonly signingSecrets: Omit<Stores['signingSecrets'], 'create' | 'issueFrom' | 'ensure' | 'findWorking'>;
   readonly guests: Omit<Stores['guests'], 'create'>;
+  readonly teams: Omit<Stores['teams'], 'setTokenIssuer'>;
 };
 
 /** What issues credentials in the name of one caller, each within what the caller has. */
 export interface Issuers {
   readonly key: KeyIssuing;
   readonly 'signing secret': { create(until: Date): ReturnType<Stores['signingSecrets']['issueFrom']> };
+  readonly 'token issuer': {
+    /** @throws Refusal `unauthorized` when the caller was revoked */
+    set(settings: TokenIssuerSettings): Promise<TokenIssuer>;
+  };
   readonly 'guest token': { create(): ReturnType<Stores['guests']['create']> };
 }
 
@@ -27,7 +41,7 @@ interface KeyIssuing {
   roll(key: ApiKeyInfo, until: Date): Promise<IssuedApiKey>;
 }
 
-function issuersOf({ apiKeys, signingSecrets, guests }: Stores, caller: Caller): Issuers {
+function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: Caller): Issuers {
   const { scope, lineage, issuers } = caller;
   const issuer = { id: caller.key, lineage, issuers };
   return {
@@ -59,6 +73,13 @@ function issuersOf({ apiKeys, signingSecrets, guests }: Stores, caller: Caller):
       },
     },
     'signing secret': { create: (until) => signingSecrets.issueFrom(scope, issuer, until) },
+    'token issuer': {
+      async set(settings) {
+        const set = await teams.setTokenIssuer(scope, issuer, settings);
+        if (!set) throw new Refusal('unauthorized');
+        return set;
+      },
+    },
     // A guest's token works beside a key of this family alone, and so within the key's limits.
     'guest token': { create: () => guests.create(scope, lineage) },
   };

@@ -19,9 +19,9 @@ export const setTokenIssuer = procedure
   })
   .input(setTokenIssuerInputSchema)
   .output(tokenIssuerSchema)
-  .mutation(async ({ ctx: { stores, scope, problemOfToolUrl }, input }) => {
+  .mutation(async ({ ctx: { issuerOf, problemOfToolUrl }, input }) => {
     const problem = problemOfToolUrl?.(input.url);
     if (problem !== undefined)
       throw new Refusal('invalid_input', { issues: [{ path: 'url', message: problem }] });
-    return toTokenIssuer(await stores.teams.setTokenIssuer(scope, input));
+    return toTokenIssuer(await issuerOf('token issuer').set(input));
   });
