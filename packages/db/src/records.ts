@@ -114,7 +114,14 @@ export interface TokenIssuer {
   readonly issuer: string;
   readonly audience: string;
   readonly updatedAt: Date;
+  /** The key that set it. Absent when it was set before this was stored. */
+  readonly issuedBy?: Id<'key'>;
+  /** The family of that key and those of the keys above it, the oldest first; with `issuedBy`. */
+  readonly issuers?: readonly Id<'key'>[];
 }
+
+/** What a team says of its token issuer. */
+export type TokenIssuerSettings = Pick<TokenIssuer, 'url' | 'issuer' | 'audience'>;
 
 /** What a team has set for itself; absent: no budget, and the server's own bound of turns at a time. */
 export interface TeamSettings {
@@ -508,7 +515,7 @@ export type UnfinishedTurn = Pick<
 export type ChatReach = Pick<ChatRecord, 'id' | 'team' | 'user' | 'agent'>;
 
 /** A queued turn, as the order of waiting turns needs it. */
-export type QueuedTurn = Pick<TurnRecord, 'id' | 'team' | 'spender' | 'origin'>;
+export type QueuedTurn = Pick<TurnRecord, 'id' | 'team' | 'isCancelled' | 'spender' | 'origin'>;
 
 /** How a turn stands, as a reader looks at it again and again: no text. */
 export type TurnStand = Pick<TurnRecord, 'status' | 'isCancelled'> & {

@@ -119,13 +119,12 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
 
     async findQueued({ team }, chat, sequence) {
       const found = await turns
-        .findOne({ chat, team, sequence, status: 'queued' }, { spender: 1, origin: 1 })
+        .findOne({ chat, team, sequence, status: 'queued' }, { isCancelled: 1, spender: 1, origin: 1 })
         .lean();
       if (!found) return undefined;
-      const { _id: id, spender, origin } = found;
+      const { _id: id, isCancelled = false, spender, origin } = found;
       return {
-        id,
-        team,
+        ...{ id, team, isCancelled },
         ...(spender && { spender: toSpender(spender) }),
         ...(origin && { origin: toOrigin(origin) }),
       };

@@ -174,7 +174,7 @@ export async function insertAndStart(
   }
   if (result !== 'inserted') return result;
   if (isStarted) runner.start(toRecord(turn, access), requester, claimedAt, tail.textBytes);
-  else if (place === 'waiting') runner.claimSoon(systemScopeOf(access), turn.id, requester, true);
+  else if (place === 'waiting') runner.claimSoon(toRecord(turn, access), requester, true);
   else await waitForTurnToStart(parts, runner, access, turn, requester);
   runner.tellChat(turn.chat);
   return isStarted ? 'started' : 'waiting';
@@ -253,7 +253,8 @@ async function waitForTurnToStart(
 ): Promise<void> {
   const scope = systemScopeOf(access);
   try {
-    if (!(await store.turns.announceSuccessor(scope, chat, sequence))) runner.claimSoon(scope, id, requester);
+    const isAnnounced = await store.turns.announceSuccessor(scope, chat, sequence);
+    if (!isAnnounced) runner.claimSoon({ ...scope, id, chat, sequence }, requester);
   } catch (error) {
     log('warn', 'announcement failed; the sweep will find the turn', { turn: id, error });
   }

@@ -83,12 +83,12 @@ async function claimIfNext(
 ): Promise<void> {
   const { store } = parts;
   const { id, team, chat, sequence, isCancelled } = turn;
-  const scope: SystemScope = { team };
-  if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.takesTurns || runner.isWaiting(id)) return;
-  // One that was cancelled only has to be ended: it needs no model.
-  if (!isCancelled && !isModelReady(parts)) return;
-  if (!(await store.turns.hasPredecessorEnded(scope, chat, sequence))) return;
-  runner.claimSoon(scope, id, requesterOf(turn));
+  if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.takesTurns) return;
+  // One that was cancelled only has to be ended: it needs neither a model nor a place, wherever it waits for one.
+  if (!isCancelled && (runner.isWaiting(id) || !isModelReady(parts))) return;
+  if (!(await store.turns.hasPredecessorEnded({ team }, chat, sequence))) return;
+  if (isCancelled) await runner.endCancelled(turn);
+  else runner.claimSoon(turn, requesterOf(turn));
 }
 
 async function watch(
@@ -116,7 +116,7 @@ async function takeOver(parts: TurnParts, runner: Runner, turn: UnfinishedTurn, 
   if (turn.isCancelled) return runner.endDead(scope, turn, lease, 'cancelled');
   if (turn.takeovers < bounds.takeoversMax) {
     if (!runner.takesTurns || runner.isWaiting(turn.id) || !isModelReady(parts)) return;
-    runner.takeOverSoon(scope, turn.id, requesterOf(turn), lease);
+    runner.takeOverSoon(turn, requesterOf(turn), lease);
     return;
   }
   await runner.endDead(scope, turn, lease, 'interrupted');

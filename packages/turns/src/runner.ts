@@ -31,10 +31,14 @@ const WAITING_MAX = 10_000;
 /** What a new turn gets: a place to run, one to wait for that, or none while its predecessor is unfinished. */
 export type TurnPlace = 'running' | 'waiting' | 'behind';
 
+/** A turn, and where it stands. */
+type TurnPosition = Pick<TurnRecord, 'id' | 'team' | 'chat' | 'sequence'>;
+
 type Claim = (token: string) => Promise<TurnRecord | undefined>;
 
-/** How a waiting turn is claimed when it has a place. */
+/** Which turn waits, and how it is claimed when it has a place. */
 interface WaitingClaim {
+  readonly turn: TurnPosition;
   readonly claim: Claim;
   /** How the turn stood when it began to wait: one whose runner died is `generating`. */
   readonly status: TurnRecord['status'];
@@ -145,38 +149,52 @@ export class Runner {
       this.#leave(requester);
       return;
     }
-    const run: Run = {
-      turn,
-      scope: { team: turn.team },
-      token: lease.token,
-      attempt: lease.attempt,
-      abort: new AbortController(),
-      chatBytes,
-      unheard: 0,
-      mayHaveEnded: false,
-      deadline,
-      text: '',
-      loggedTo: 0,
-    };
+    const run = newRun({ ...turn, lease }, deadline, chatBytes);
     if (this.#isHandingOver) run.abort.abort(new RunStopped('draining'));
     this.running.add(run);
     void this.track(this.#run(run, requester));
   }
 
   /** Lets a queued turn whose predecessor has ended wait for a place; claims it when it has one. */
-  claimSoon(scope: SystemScope, turn: Id<'turn'>, requester: Requester, hasPlace = false): void {
-    const claim: Claim = (token) => this.#parts.store.turns.claim(scope, turn, token);
-    this.#wait(turn, requester, { claim, status: 'queued' }, hasPlace);
+  claimSoon(turn: TurnPosition, requester: Requester, hasPlace = false): void {
+    const claim: Claim = (token) => this.#parts.store.turns.claim({ team: turn.team }, turn.id, token);
+    this.#wait(requester, { turn, claim, status: 'queued' }, hasPlace);
   }
 
   /** Lets a turn whose runner died wait for a place; takes it over when it has one. */
-  takeOverSoon(scope: SystemScope, turn: Id<'turn'>, requester: Requester, seen: Lease): void {
+  takeOverSoon(turn: TurnPosition, requester: Requester, seen: Lease): void {
     const { store, log } = this.#parts;
+    const { id, team } = turn;
     const claim: Claim = (token) => {
-      log('warn', 'taking over a turn whose runner died', { turn, attempt: seen.attempt + 1 });
-      return store.turns.takeOver(scope, turn, seen, token);
+      log('warn', 'taking over a turn whose runner died', { turn: id, attempt: seen.attempt + 1 });
+      return store.turns.takeOver({ team }, id, seen, token);
     };
-    this.#wait(turn, requester, { claim, status: 'generating' }, false);
+    this.#wait(requester, { turn, claim, status: 'generating' }, false);
+  }
+
+  /**
+   * Ends a queued turn that is marked cancelled and whose predecessor has ended. It calls no model, so it needs no place.
+   * Never rejects: what could not be claimed is left to the recovery loop.
+   */
+  async endCancelled({ id, team }: Pick<TurnPosition, 'id' | 'team'>): Promise<void> {
+    if (!this.#startsTurns) return;
+    this.#scheduler.forget(id);
+    await this.track(this.#claimAndEnd({ team }, id));
+  }
+
+  async #claimAndEnd(scope: SystemScope, id: Id<'turn'>): Promise<void> {
+    const { store, clock, bounds, log } = this.#parts;
+    const deadline = clock.now() + bounds.leaseMs;
+    try {
+      const turn = await store.turns.claim(scope, id, mintToken());
+      if (!turn?.lease) return;
+      const run = newRun({ ...turn, lease: turn.lease }, deadline, undefined);
+      if (!turn.isCancelled || clock.now() >= deadline) return;
+      this.running.add(run);
+      await this.#run(run, requesterOf(turn), { hasPlace: false });
+    } catch (error) {
+      log('warn', 'a cancelled turn could not be ended; the sweep will find it', { turn: id, error });
+    }
   }
 
   /** The turns that wait here, and how each stood when it began to wait. */
@@ -245,14 +263,17 @@ export class Runner {
     }
   }
 
-  /** Stops the run of a turn that is marked cancelled, if it is here. */
+  /** Stops a turn that is marked cancelled, if it is here: its run, or its wait for a place. */
   stopTurn(turn: Id<'turn'>): void {
     this.running.get(turn)?.abort.abort(new RunStopped('cancelled'));
+    const waiting = this.#scheduler.get(turn)?.item;
+    if (waiting?.status === 'queued') void this.endCancelled(waiting.turn);
   }
 
-  /** Stops the runs of a chat before `sequence`, which are marked cancelled. */
+  /** Stops the turns of a chat before `sequence`, which are marked cancelled. */
   stopBefore(chat: Id<'chat'>, sequence: number): void {
-    for (const { turn } of this.running.all()) {
+    const here = [...this.running.all(), ...this.#scheduler.list().map(({ item }) => item)];
+    for (const { turn } of here) {
       if (turn.chat === chat && turn.sequence < sequence) this.stopTurn(turn.id);
     }
   }
@@ -287,15 +308,16 @@ export class Runner {
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
-  async #run(run: Run, requester: Requester): Promise<void> {
-    const endRun = this.durations.start();
-    let hasPlace = true;
+  /** One without a place calls no model: how long it takes tells nothing of when a place becomes free. */
+  async #run(run: Run, requester: Requester, { hasPlace } = { hasPlace: true }): Promise<void> {
+    const endRun = hasPlace ? this.durations.start() : undefined;
+    let isHere = true;
     const leave = () => {
-      if (!hasPlace) return;
-      hasPlace = false;
-      endRun();
+      if (!isHere) return;
+      isHere = false;
+      endRun?.();
       this.running.delete(run);
-      this.#leave(requester);
+      if (hasPlace) this.#leave(requester);
     };
     try {
       const result = await runTurn(this.#parts, this.#desk, run);
@@ -334,7 +356,8 @@ export class Runner {
     followers.chats.tell(chat, 'changed');
   }
 
-  #wait(id: Id<'turn'>, requester: Requester, item: WaitingClaim, hasPlace: boolean): void {
+  #wait(requester: Requester, item: WaitingClaim, hasPlace: boolean): void {
+    const { id } = item.turn;
     if (hasPlace || this.takesTurns) this.#scheduler.queue({ id, requester, item, hasPlace });
     this.#startWaiting();
   }
@@ -374,7 +397,9 @@ export class Runner {
     }
     try {
       const successor = await store.turns.findQueued(scope, chat, sequence + 1);
-      if (successor) this.claimSoon(scope, successor.id, requesterOf(successor));
+      if (!successor) return;
+      if (successor.isCancelled) await this.endCancelled(successor);
+      else this.claimSoon({ ...successor, chat, sequence: sequence + 1 }, requesterOf(successor));
     } catch (error) {
       log('warn', 'a successor could not be read; the sweep will find the turn', { predecessor: id, error });
     }
@@ -398,6 +423,26 @@ export class Runner {
     else this.#leave(requester);
     return claimed !== undefined || hasFailed;
   }
+}
+
+function newRun(
+  turn: TurnRecord & { readonly lease: Lease },
+  deadline: number,
+  chatBytes: number | undefined,
+): Run {
+  return {
+    turn,
+    scope: { team: turn.team },
+    token: turn.lease.token,
+    attempt: turn.lease.attempt,
+    abort: new AbortController(),
+    chatBytes,
+    unheard: 0,
+    mayHaveEnded: false,
+    deadline,
+    text: '',
+    loggedTo: 0,
+  };
 }
 
 /** A token nobody can guess or repeat: the fence of one run. */

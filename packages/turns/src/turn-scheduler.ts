@@ -100,6 +100,10 @@ export class TurnScheduler<Item> {
     return this.#waiting.has(id);
   }
 
+  get(id: string): WaitingTurn<Item> | undefined {
+    return this.#waiting.get(id);
+  }
+
   /** Whether a turn of this requester could start now. */
   canStart(requester: Requester): boolean {
     return this.#hasRunningPlace(kindOf(requester)) && this.#fullNetwork(requester) === undefined;

@@ -99,6 +99,7 @@ describe('a follower', () => {
     const { agent, owner, other } = startTwo(harness);
     const chat = await harness.newChat();
     const follower = new ChatFollower(other, harness.scope, chat);
+    await eventually(() => follower.told).toContain('followed');
     const place = await begin(harness, owner, 'q', chat);
     const run = await agent.run('q');
     run.emit('half');
@@ -199,11 +200,15 @@ describe('following', () => {
 
   test('leaves no listener and no timer behind, even when it was never begun', async () => {
     const attach = vi.spyOn(Listeners.prototype, 'attach');
+    const agent = new SteppedAgent();
     const clock = new TestClock();
-    const replica = harness.startReplica({ clock, bounds: { leaseMs: LEASE_MS } });
+    const { runAgent } = agent;
+    const replica = harness.startReplica({ clock, bounds: { leaseMs: LEASE_MS }, runAgent });
     await clock.rounds();
     const { chat } = await begin(harness, replica, 'q');
     const follower = new ChatFollower(replica, harness.scope, chat);
+    await eventually(() => follower.told).toContain('start');
+    (await agent.run('q')).finish();
     await eventually(() => follower.told).toContain('end');
     await follower.stop();
     const { signal } = new AbortController();

@@ -1,3 +1,4 @@
+import type { Id } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
 import type { ChatHistory, History, StoredTurn } from '../../src/testing/index.ts';
 import type { Ledger } from './ledger.ts';
@@ -23,7 +24,7 @@ export function finalHistory(world: World, ledger: Ledger): History {
       readers: entries.readers,
       chatReaders: entries.chatReaders,
       calls: [...contents].flatMap((content) => (content && callsOf.get(content)) || []),
-      askedToStop: askedToStop(turns, entries),
+      askedToStop: new Set([...askedToStop(turns, entries), ...ofStoppedUsers(world, chat)]),
     };
   });
   return { chats, takeoversMax: world.plan.bounds.takeoversMax, handovers: world.handovers };
@@ -41,6 +42,14 @@ function askedToStop(turns: readonly StoredTurn[], entries: ReturnType<Ledger['o
   );
   const before = turns.filter(({ sequence }) => sequence < last).map(({ answerId }) => answerId);
   return new Set([...entries.askedToStop, ...before]);
+}
+
+/** Whoever blocks a user asks everything of that user to stop. */
+function ofStoppedUsers({ database, stoppedUsers }: World, chat: Id<'chat'>): string[] {
+  return [...database.committed.turns.values()]
+    .map(({ record }) => record)
+    .filter((turn) => turn.chat === chat && stoppedUsers.has(turn.spender?.user ?? ''))
+    .map(({ answerId }) => answerId);
 }
 
 function toStored(turn: TurnRecord): StoredTurn {

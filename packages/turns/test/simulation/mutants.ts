@@ -82,8 +82,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept-turn.ts',
-        find: 'if (!(await store.turns.announceSuccessor(scope, chat, sequence))) runner.claimSoon(scope, id, requester);',
-        replace: 'await store.turns.announceSuccessor(scope, chat, sequence);',
+        find: 'if (!isAnnounced) runner.claimSoon({ ...scope, id, chat, sequence }, requester);',
+        replace: '',
       },
     ],
   },
@@ -436,11 +436,84 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'an address is served until it has nothing left, before any other',
+    edits: [
+      {
+        file: 'src/turn-scheduler.ts',
+        find: 'this.#teams[kind].get(requester.team)?.addresses.moveToEnd(key, ++this.#served);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a cancelled turn waits for a place before it ends, at the process that was asked',
+    edits: [
+      {
+        file: 'src/runner.ts',
+        find: "if (waiting?.status === 'queued') void this.endCancelled(waiting.turn);",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a cancelled turn waits for a place before it ends, when its predecessor ends',
+    edits: [
+      {
+        file: 'src/runner.ts',
+        find: 'if (successor.isCancelled) await this.endCancelled(successor);\n      else this',
+        replace: 'this',
+      },
+    ],
+  },
+  {
+    name: 'a cancelled turn waits for a place before it ends, where the sweep finds it',
+    edits: [
+      {
+        file: 'src/recover-turns.ts',
+        find: 'if (isCancelled) await runner.endCancelled(turn);\n  else runner',
+        replace: 'if (!runner.isWaiting(id)) runner',
+      },
+    ],
+  },
+  {
+    name: 'a cancelled turn is ended before its predecessor',
+    edits: [
+      {
+        file: 'src/recover-turns.ts',
+        find: 'if (!(await store.turns.hasPredecessorEnded({ team }, chat, sequence))) return;',
+        replace:
+          'if (!isCancelled && !(await store.turns.hasPredecessorEnded({ team }, chat, sequence))) return;',
+      },
+      {
+        file: 'src/run-turn.ts',
+        find: 'if (!view.predecessorEnded) {',
+        replace: 'if (!view.predecessorEnded && !turn.isCancelled) {',
+      },
+      {
+        file: 'src/recover-turns.ts',
+        find: 'if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.takesTurns) return;',
+        replace:
+          'if (!isCancelled && (unfinished.has(placeOf(chat, sequence - 1)) || !runner.takesTurns)) return;',
+      },
+    ],
+  },
+  {
+    name: 'a block stops the first of a user’s turns alone',
+    edits: [
+      {
+        file: 'src/turns.ts',
+        find: 'const marked = await store.turns.cancelOfUser({ team }, user, STOPPED_PAGE);',
+        replace: 'const marked = await store.turns.cancelOfUser({ team }, user, 1);',
+      },
+      { file: 'src/turns.ts', find: 'if (marked.length < STOPPED_PAGE) return;', replace: 'return;' },
+    ],
+  },
+  {
     name: 'what a process that died or drained left waiting is found by nobody',
     edits: [
       {
         file: 'src/recover-turns.ts',
-        find: 'runner.claimSoon(scope, id, requesterOf(turn));',
+        find: 'else runner.claimSoon(turn, requesterOf(turn));',
         replace: '',
       },
     ],

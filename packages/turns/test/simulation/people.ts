@@ -37,6 +37,7 @@ export class People {
     this.#often(people.retries, (chat) => this.#sender.retry(chat));
     this.#often(people.deletes, (chat) => this.#sender.delete(chat));
     this.#often(people.retentions, (chat) => this.#sender.retire(chat));
+    this.#often(people.blocks, () => this.#sender.block());
     this.#often(people.readers, (chat) => this.#read(chat));
     for (let index = 0; index < people.chatReaders; index++) {
       const chat = this.#random.pick(this.#world.chats);
@@ -66,7 +67,9 @@ export class People {
     for (let index = 0; index < times; index++) {
       const chat = this.#random.pick(chats);
       // Some act at the same time as others, most do not.
-      const at = this.#random.chance(0.3) ? plan.activeMs / 3 : this.#random.between(0, plan.activeMs);
+      const at = this.#random.chance(plan.people.together)
+        ? plan.activeMs / 3
+        : this.#random.between(0, plan.activeMs);
       scheduler.after(at, () => {
         this.#busy++;
         act(chat).then(

@@ -63,6 +63,12 @@ interface People {
   /** Of the messages, those of callers that are not privileged, and the addresses these come from. */
   readonly visitors: number;
   readonly addresses: number;
+  /** Of the visitors, those who come from the first address whatever the others do. */
+  readonly flood: number;
+  /** How often all turns of one of the users are stopped, as when that user is blocked. */
+  readonly blocks: number;
+  /** Of all that people do, what they do at the same time. */
+  readonly together: number;
 }
 
 export interface ModelHabits {
@@ -78,6 +84,10 @@ export interface ModelHabits {
 
 /** Of all runs, those with more visitors than places. */
 const RUSHES = 0.08;
+/** Of all runs, those in which one address asks for far more than the others, at the same time. */
+const FLOODS = 0.06;
+/** Of all runs, those in which most turns wait for a place for long, and people cancel them. */
+const JAMS = 0.04;
 const TICK_MS = 250;
 /** The sweep at the start is the only one that a calm run sees. */
 const CALM_LEASE_MS = 3_600_000;
@@ -119,7 +129,40 @@ export function drawPlan(seed: number): Plan {
       pauseMaxMs: random.pick([20, pace / 4, pace / 2, pace]),
     },
   };
-  return random.chance(RUSHES) ? inRush(plan) : plan;
+  if (random.chance(RUSHES)) return inRush(plan);
+  if (random.chance(FLOODS)) return inFlood(plan);
+  return random.chance(JAMS) ? inJam(plan) : plan;
+}
+
+/** Processes with one place each, in which answers take their time. */
+function inJam(plan: Plan): Plan {
+  return {
+    ...plan,
+    replicas: 2,
+    chats: 8,
+    bounds: { ...plan.bounds, runningTurnsMax: 1, waitingTurnsMax: 256, runningPerAddressMax: 64 },
+    people: { ...plan.people, messages: 20, cancels: 14 },
+    model: { ...plan.model, atOnce: 0, piecesMax: 12, pauseMaxMs: plan.activeMs / 8 },
+  };
+}
+
+/** One address fills the queue of a process, and a few visitors come from others. */
+function inFlood(plan: Plan): Plan {
+  return {
+    ...plan,
+    replicas: 1,
+    chats: 40,
+    bounds: {
+      ...plan.bounds,
+      ...{ runningTurnsMax: 5, waitingTurnsMax: 256, runningPerAddressMax: 64, waitingPerAddressMax: 256 },
+    },
+    people: {
+      ...plan.people,
+      ...{ messages: 40, visitors: 1, addresses: 3, flood: 0.75, together: 0.9 },
+      ...{ interrupts: 0, cancels: 0, deletes: 0, retentions: 0, blocks: 0 },
+    },
+    model: { ...plan.model, atOnce: 0 },
+  };
 }
 
 /** Many visitors in many chats at a process that has few places. */
@@ -207,5 +250,8 @@ function drawPeople(random: Random, kind: Plan['kind']): People {
     retentions: kind !== 'calm' && random.chance(0.25) ? random.integer(1, 3) : 0,
     visitors: random.pick([0, 0.5, 0.9, 1]),
     addresses: random.pick([1, 2, 3]),
+    flood: 0,
+    blocks: random.chance(0.2) ? random.integer(1, 3) : 0,
+    together: 0.3,
   };
 }

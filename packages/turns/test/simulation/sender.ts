@@ -1,4 +1,4 @@
-import type { Id, OnBusy } from '@parley/contract';
+import { type Id, mintId, type OnBusy } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
 import type { Asker } from '../../src/index.ts';
 import type { RequestResult, ToldEnd, TurnsById } from '../../src/testing/index.ts';
@@ -13,6 +13,7 @@ const PASSING = new Set([
   ...['overloaded', 'too_many_turns'],
 ]);
 const TRIES_MAX = 4;
+const USERS = 3;
 /** A poll of one second, a few ways to the database. */
 const TOLD_MS = 1_800;
 
@@ -28,6 +29,7 @@ interface Message {
 export class Sender {
   readonly #world: World;
   readonly #ledger: Ledger;
+  readonly #key = mintId('key');
   #messages = 0;
   #requests = 0;
 
@@ -73,6 +75,26 @@ export class Sender {
       const userMessageId = turn.userMessage?.id ?? turn.retryOf?.userMessageId;
       return { accepted: { answerId, userMessageId, isReplay: true }, end: endOfStand(turn) };
     });
+  }
+
+  /** Stops everything that one user has asked for, as a block does. */
+  async block(): Promise<void> {
+    const { scope, database, stoppedUsers } = this.#world;
+    const user = this.#anyUser();
+    stoppedUsers.add(user);
+    const unfinished = [...database.committed.turns.values()]
+      .map(({ record }) => record)
+      .filter((turn) => turn.spender?.user === user && !hasEnded(turn));
+    const replica = this.#world.anyReplica();
+    if (!replica) return;
+    this.#world.note(`${user} is blocked at ${replica.process.name}`);
+    const asked = await this.#world.ask(replica, (turns) => turns.stopUser(scope, user));
+    if (asked.kind !== 'answered') return;
+    for (const { id, sequence, chat } of unfinished) {
+      const now = database.committed.turns.get(id)?.record;
+      if (now && !hasEnded(now) && !now.isCancelled)
+        this.#world.offend(`${user} is blocked, and turn ${sequence} of ${chat} goes on`);
+    }
   }
 
   async delete(chat: Id<'chat'>): Promise<void> {
@@ -136,9 +158,15 @@ export class Sender {
   /** A server of the team, or a visitor from one of a few addresses of one network. */
   #anyAsker(): Asker {
     const { random, plan } = this.#world;
-    if (!random.chance(plan.people.visitors)) return { origin: { isPrivileged: true } };
-    const address = `a${random.integer(1, plan.people.addresses)}`;
-    return { origin: { isPrivileged: false, networks: [address, 'wide'] } };
+    const { visitors, addresses, flood } = plan.people;
+    const spender = { key: this.#key, user: this.#anyUser() };
+    if (!random.chance(visitors)) return { spender, origin: { isPrivileged: true } };
+    const address = random.chance(flood) ? 1 : random.integer(1, addresses);
+    return { spender, origin: { isPrivileged: false, networks: [`a${address}`, 'wide'] } };
+  }
+
+  #anyUser(): string {
+    return `u${this.#world.random.integer(1, USERS)}`;
   }
 
   /** Mostly a new one; at times one that stands for another message. */

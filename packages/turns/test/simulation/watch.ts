@@ -8,6 +8,9 @@ import type { World } from './world.ts';
 const CALM_START_MS = 1_500;
 /** A cancel is seen by the next tick of whoever runs the turn. */
 const CALM_STOP_MS = 2_000;
+/** A cancelled turn that waits at another process is ended by the next sweep: its longest pause, in leases, and its work. */
+const SWEEP_LEASES = 1.25 / 3;
+const SWEEP_MS = 3_000;
 
 interface Times {
   insertedAt: number;
@@ -24,6 +27,8 @@ export class Watch {
   readonly #marked = new Set<Id<'chat'>>();
   /** Chats whose marker came first, and which may not be marked yet. */
   readonly #pending = new Set<Id<'chat'>>();
+  /** The turns of visitors with an address, in the order in which they were first claimed. */
+  readonly #starts: { readonly at: number; readonly address: string }[] = [];
   /** The newest turn that each chat ever had. */
   readonly #newest = new Map<Id<'chat'>, number>();
 
@@ -92,6 +97,7 @@ export class Watch {
     if (!before) this.#judgeInsert(record);
     if (record.isCancelled) times.cancelledAt ??= scheduler.now;
     if (record.status === 'generating') {
+      if (times.startedAt === undefined) this.#judgeOrder(record, times);
       times.startedAt ??= scheduler.now;
       if (before?.record.status !== 'generating') this.#judgeStart(record);
     }
@@ -108,6 +114,8 @@ export class Watch {
     if (plan.kind === 'stormy') return;
     const running = [...database.committed.turns.values()]
       .map(({ record }) => record)
+      // One that was cancelled before it was claimed calls no model, and needs no place.
+      .filter(({ id }) => !this.#isOnlyToEnd(id))
       // What runs in a deleted chat has been stopped, and is removed later.
       .filter(({ status, chat }) => status === 'generating' && database.committed.chats.get(chat)?.record);
     const visitors = running.filter((turn) => turn.origin?.isPrivileged === false);
@@ -122,6 +130,51 @@ export class Watch {
       const count = visitors.filter((turn) => turn.origin?.networks?.includes(network)).length;
       if (count > max) this.#world.offend(`${count} turns of network ${network} run, and ${max} may`);
     }
+  }
+
+  #isOnlyToEnd(id: Id<'turn'>): boolean {
+    const { cancelledAt, startedAt } = this.#times.get(id) ?? {};
+    return cancelledAt !== undefined && startedAt !== undefined && cancelledAt <= startedAt;
+  }
+
+  /**
+   * While a turn of one address waits, turns of another start no more often than those of its own do, but for a round of
+   * places: waiting turns start in rotation. Judged where one process runs all of them, and no address is at its bound.
+   */
+  #judgeOrder({ chat, sequence, origin }: TurnRecord, { insertedAt }: Times): void {
+    const { plan, scheduler } = this.#world;
+    const [own] = origin?.isPrivileged === false ? (origin.networks ?? []) : [];
+    if (own === undefined) return;
+    const { runningTurnsMax, runningPerAddressMax } = plan.bounds;
+    const isJudged = plan.kind !== 'stormy' && plan.replicas === 1 && runningPerAddressMax > runningTurnsMax;
+    const waitsSince = Math.max(insertedAt, this.#predecessorsEndedAt(chat, sequence)) + this.#queuedMs;
+    if (isJudged && waitsSince < scheduler.now) {
+      const meanwhile = this.#starts.filter(({ at }) => at > waitsSince);
+      const counts = Map.groupBy(meanwhile, ({ address }) => address);
+      const ownCount = counts.get(own)?.length ?? 0;
+      for (const [address, { length }] of counts) {
+        if (length <= ownCount + runningTurnsMax) continue;
+        this.#world.offend(
+          `${length} turns of ${address} started while one of ${own} waited, and ${ownCount} of its own`,
+        );
+      }
+    }
+    this.#starts.push({ at: scheduler.now, address: own });
+  }
+
+  /** How long a turn takes at most, once its predecessor has ended, to be among those that wait for a place. */
+  get #queuedMs(): number {
+    const { latencyMaxMs, replicationMaxMs } = this.#world.plan.conditions;
+    return 100 + 6 * (2 * latencyMaxMs + replicationMaxMs);
+  }
+
+  #predecessorsEndedAt(chat: Id<'chat'>, sequence: number): number {
+    let endedAt = 0;
+    for (const { record } of this.#world.database.committed.turns.values()) {
+      if (record.chat === chat && record.sequence < sequence)
+        endedAt = Math.max(endedAt, this.#times.get(record.id)?.endedAt ?? 0);
+    }
+    return endedAt;
   }
 
   /** The queue has its bound, and who would not wait does not. */
@@ -157,6 +210,7 @@ export class Watch {
       this.#world.offend(
         `turn ${sequence} of ${chat} was run ${record.lease?.attempt} times, and nobody died`,
       );
+    this.#judgeCancelled(record, times, freeAt);
     if (plan.kind !== 'calm') return;
     const { startedAt = Number.POSITIVE_INFINITY, cancelledAt, endedAt = 0 } = times;
     const turns = plan.people.messages + plan.people.retries;
@@ -167,6 +221,20 @@ export class Watch {
     if (cancelledAt !== undefined && endedAt - Math.max(cancelledAt, startedAt) > CALM_STOP_MS)
       this.#world.offend(
         `turn ${sequence} of ${chat} was cancelled at ${cancelledAt} and went on to ${endedAt}`,
+      );
+  }
+
+  /** A turn that was cancelled while it waited ends as soon as its predecessor has, whether there is a place or not. */
+  #judgeCancelled({ chat, sequence }: TurnRecord, { cancelledAt, endedAt = 0 }: Times, freeAt: number): void {
+    const { plan } = this.#world;
+    if (cancelledAt === undefined || plan.kind === 'stormy') return;
+    const isSwept = plan.kind === 'healthy';
+    // Without a sweep only the process where it waits can end it.
+    if (!isSwept && plan.replicas > 1) return;
+    const boundMs = isSwept ? plan.bounds.leaseMs * SWEEP_LEASES + SWEEP_MS : CALM_STOP_MS;
+    if (endedAt - Math.max(cancelledAt, freeAt) > boundMs)
+      this.#world.offend(
+        `turn ${sequence} of ${chat} was cancelled at ${cancelledAt}, could end at ${freeAt} and did at ${endedAt}`,
       );
   }
 }

@@ -34,6 +34,8 @@ export class World {
   readonly askedToGo = new Set<Id<'chat'>>();
   /** The newest turns of chats as retention judged them. */
   readonly judged = new Map<Id<'chat'>, Set<number>>();
+  /** Users all of whose turns someone asked to stop. */
+  readonly stoppedUsers = new Set<string>();
   /** Messages whose senders would rather be refused than wait. */
   readonly impatient = new Set<string>();
   replicas: Replica[] = [];
