@@ -16,6 +16,7 @@ import {
   boundConnections,
   type ConnectionBounds,
   type ConnectionTimes,
+  cutStalledReader,
   DEFAULT_TIMES,
   timeOptions,
 } from './gate/connections.ts';
@@ -41,7 +42,7 @@ export interface ServerParts {
   readonly trustProxy?: TrustProxy | undefined;
   readonly metrics?: Pick<Metrics, 'watchRequests'> | undefined;
   readonly connections?: Partial<ConnectionBounds> | undefined;
-  readonly connectionTimes?: ConnectionTimes | undefined;
+  readonly connectionTimes?: Partial<ConnectionTimes> | undefined;
 }
 
 /** Of all headers and the address together. */
@@ -87,9 +88,10 @@ export async function buildServer({
   trustProxy = false,
   metrics,
   connections = {},
-  connectionTimes = DEFAULT_TIMES,
+  connectionTimes,
 }: ServerParts): Promise<FastifyInstance> {
-  const { requestTimeout, ...times } = timeOptions(connectionTimes);
+  const { readerStallMs, ...requestTimes } = { ...DEFAULT_TIMES, ...connectionTimes };
+  const { requestTimeout, ...times } = timeOptions(requestTimes);
   const app = fastify({
     logger: false,
     genReqId: () => mintId('request'),
@@ -127,6 +129,7 @@ export async function buildServer({
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
+    cutStalledReader(reply.raw, readerStallMs);
     reply.raw.once('close', () => reply.raw.writableFinished || logHangUp(log, request, reply, logAddresses));
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw new Refusal('malformed_request');

@@ -49,6 +49,9 @@ export interface HarnessOptions {
   readonly docsFolder?: string;
 }
 
+/** What a second server is started with of its own. */
+type ReplicaOptions = Pick<HarnessOptions, 'bounds' | 'docsFolder' | 'connectionTimes'>;
+
 /** How long what was signed before goes on working: longer than any test file runs. */
 const OVERLAP_MS = 60 * 60_000;
 
@@ -73,9 +76,7 @@ export interface Harness {
   rest<Body = unknown>(method: string, path: string, request?: RestRequest): Promise<RestAnswer<Body>>;
   trpc(key?: string): TRPCClient<AppRouter>;
   /** A second server process, as far as one process can tell, on the same database and model. */
-  startReplica(
-    options?: Pick<HarnessOptions, 'bounds' | 'docsFolder'>,
-  ): Promise<Pick<Harness, 'url' | 'composition'>>;
+  startReplica(options?: ReplicaOptions): Promise<Pick<Harness, 'url' | 'composition'>>;
 }
 
 export interface Team {
@@ -145,7 +146,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     options.endpoint ?? (() => ({ baseUrl: model.baseUrl, apiKey: 'sk-model-key', model: 'm1' }));
   const running: Composition[] = [];
 
-  const start = async ({ bounds, docsFolder }: Pick<HarnessOptions, 'bounds' | 'docsFolder'>) => {
+  const start = async ({ bounds, docsFolder, connectionTimes }: ReplicaOptions) => {
     const composition = await compose({
       database: options.alter?.(mongo.database) ?? mongo.database,
       model: { endpoint },
@@ -162,7 +163,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       publicUrls: options.publicUrls,
       trustProxy: options.trustProxy,
       connections: options.connections,
-      connectionTimes: options.connectionTimes,
+      connectionTimes,
       toolAddresses: options.toolAddresses,
       metrics: options.metrics,
       ...(options.agentBounds && { agentBounds: options.agentBounds }),

@@ -76,7 +76,7 @@ test('a stream that lasts longer than a request may take goes on', async () => {
 });
 
 test('the server as it is started has 10 s for headers and 30 s for a request', () => {
-  expect(DEFAULT_TIMES).toEqual({ headersMs: 10_000, requestMs: 30_000 });
+  expect(DEFAULT_TIMES).toMatchObject({ headersMs: 10_000, requestMs: 30_000 });
 });
 
 test('connections beyond the bound are closed, and the log says so once', async () => {

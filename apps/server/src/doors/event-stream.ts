@@ -21,8 +21,8 @@ const PING = ': ping\n\n';
 
 /**
  * Answers with server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). The events
- * are pulled as fast as the client takes them: one that is slow holds back nothing but itself, and one that
- * takes nothing for a minute is let go. A comment shows in every silence that the stream lives.
+ * are pulled as fast as the client takes them: one that is slow holds back nothing but itself, and the server closes the
+ * connection of one that takes nothing (`cutStalledReader`). A comment shows in every silence that the stream lives.
  *
  * `events` must end by itself, also when the client is gone.
  */
@@ -39,12 +39,12 @@ export async function sendEvents(
   try {
     for await (const sent of events) {
       if (raw.destroyed) break;
-      if (!raw.write(sent.map(toFrame).join(''))) await takenOrCut(raw, 'drain');
+      if (!raw.write(sent.map(toFrame).join(''))) await settled(raw, 'drain');
     }
   } finally {
     clearInterval(heartbeat);
     raw.end();
-    if (!raw.writableFinished && !raw.destroyed) await takenOrCut(raw, 'finish');
+    if (!raw.writableFinished && !raw.destroyed) await settled(raw, 'finish');
   }
   return reply;
 }
@@ -53,17 +53,15 @@ function toFrame({ id, data }: SentEvent): string {
   return id === undefined ? `data: ${data}\n\n` : `id: ${id}\ndata: ${data}\n\n`;
 }
 
-/** Waits until the client has taken what was written; cuts one that does not. */
-async function takenOrCut(raw: ServerResponse, taken: 'drain' | 'finish'): Promise<void> {
-  const stalled = setTimeout(() => raw.destroy(), limits.readerStallMaxMs);
-  const settled = new AbortController();
+/** Waits until the client has taken what was written, or its connection is closed. */
+async function settled(raw: ServerResponse, taken: 'drain' | 'finish'): Promise<void> {
+  const over = new AbortController();
   try {
-    const { signal } = settled;
+    const { signal } = over;
     await Promise.race([once(raw, taken, { signal }), once(raw, 'close', { signal })]);
   } catch {
     // A connection that broke: its close ends the stream.
   } finally {
-    clearTimeout(stalled);
-    settled.abort();
+    over.abort();
   }
 }

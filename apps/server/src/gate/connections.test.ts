@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { createLog } from '../log.ts';
 import { peerAddress } from './client-address.ts';
-import { boundConnections } from './connections.ts';
+import { boundConnections, cutStalledReader } from './connections.ts';
 
 const server = createServer();
 afterAll(() => void server.close());
@@ -46,4 +46,39 @@ test('proxies and private networks have no bound of their own', () => {
   expect(from('198.51.1.1', () => true)).toBeUndefined();
   expect(from('8.8.8.8')).toBe('8.8.8.8');
   expect(from('2600:1:2:3::4')).toBe('2600:1:2:3::/64');
+});
+
+describe('a client that takes nothing', () => {
+  const answering = createServer();
+  afterAll(() => void answering.close());
+  const nextResponse = async () => (await once(answering, 'request'))[1] as ServerResponse;
+  /** A client that has sent a request and reads no answer. */
+  async function ask() {
+    if (!answering.listening) await once(answering.listen(0, '127.0.0.1'), 'listening');
+    const responding = nextResponse();
+    const socket = connect((answering.address() as AddressInfo).port, '127.0.0.1').pause();
+    socket.on('error', () => undefined).write('GET / HTTP/1.1\r\nhost: p\r\nconnection: close\r\n\r\n');
+    return { socket, response: await responding };
+  }
+
+  test('of an answer that waits for it loses its connection', async () => {
+    const { socket, response } = await ask();
+    cutStalledReader(response, 50);
+    const closed = once(response, 'close');
+    // Far more than the kernel holds for a connection.
+    response.end(Buffer.alloc(64 * 1024 * 1024));
+    await closed;
+    expect(response.writableFinished).toBe(false);
+    socket.destroy();
+  });
+
+  test('while there is nothing to take keeps it, and gets its answer', async () => {
+    const { socket, response } = await ask();
+    cutStalledReader(response, 50);
+    await once(response, 'timeout');
+    response.end('late');
+    let text = '';
+    for await (const chunk of socket.setEncoding('utf8')) text += chunk;
+    expect(text).toContain('late');
+  });
 });

@@ -1,14 +1,17 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientAddress } from '@parley/api';
+import { limits } from '@parley/contract';
 import type { Log } from '../log.ts';
 
-/** How long a client may take to send a request. */
+/** How long a client may take to send a request, and to take its answer. */
 export interface ConnectionTimes {
   /** All of its headers, from when it connected. */
   readonly headersMs: number;
   /** All of the request, its body included. */
   readonly requestMs: number;
+  /** For how long it may take nothing of an answer that waits for it. */
+  readonly readerStallMs: number;
 }
 
 export interface ConnectionBounds {
@@ -25,15 +28,30 @@ interface BoundedServer {
   readonly log: Log;
 }
 
-export const DEFAULT_TIMES: ConnectionTimes = { headersMs: 10_000, requestMs: 30_000 };
+export const DEFAULT_TIMES: ConnectionTimes = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  readerStallMs: limits.readerStallMaxMs,
+};
 /** Node looks for late requests every 30 s unless told otherwise: each would be held for that much longer. */
 const CHECK_EVERY_MS = 1_000;
 const LOG_EVERY_MS = 60_000;
 
 /** The options of `node:http` that make it hold the times. */
-export function timeOptions({ headersMs, requestMs }: ConnectionTimes) {
+export function timeOptions({ headersMs, requestMs }: Pick<ConnectionTimes, 'headersMs' | 'requestMs'>) {
   const connectionsCheckingInterval = Math.min(CHECK_EVERY_MS, headersMs, requestMs);
   return { headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval };
+}
+
+/**
+ * Closes the connection of a client that takes nothing of its answer for so long (twice as long at most), whatever the
+ * answer is: a stream of either transport, or a long list. A connection that has nothing to take may be silent.
+ */
+export function cutStalledReader(response: ServerResponse, stallMs: number): void {
+  // Node counts what the kernel takes as activity, and so every byte that the client has read.
+  response.setTimeout(stallMs, () => {
+    if (response.writableLength > 0) response.destroy();
+  });
 }
 
 /** Closes connections beyond the bounds, without an answer: to write one would be work for whoever floods. */

@@ -1,0 +1,89 @@
+import { limits, mintId, Refusal } from '@parley/contract';
+import type { CredentialIds, CredentialView } from '@parley/db';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Caller } from '../caller.ts';
+import { OpenStreams } from './open-streams.ts';
+
+/* How long streams go on without a check of their credentials, by a clock that the test moves. */
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance', 'Date'] }));
+afterEach(() => void vi.useRealTimers());
+
+const SECOND = 1_000;
+const BOUND = limits.streamUncheckedMaxMs;
+
+const caller: Caller = {
+  key: mintId('key'),
+  lineage: mintId('key'),
+  issuers: [],
+  kind: 'secret',
+  scope: { team: mintId('team') },
+  as: { role: 'team' },
+  limits: { budgets: [] },
+};
+
+/** The credentials of every stream, all of them good. */
+const allGood = ({ keys }: CredentialIds): CredentialView => ({
+  keys: new Map(keys.map((id) => [id, { kind: 'secret' }])),
+  secrets: new Map(),
+  guests: new Set(),
+  issuers: new Map(),
+  statusOf: () => ({}),
+});
+
+type Read = (ids: CredentialIds) => Promise<CredentialView>;
+
+/** A stream that has nothing to tell, and how it was ended, if it was. */
+function openStream() {
+  let read: Read = async (ids) => allGood(ids);
+  const streams = new OpenStreams({ credentials: { read: (ids) => read(ids) } });
+  const origin = { origin: undefined, isOwnPage: false };
+  const stream = streams.open({ caller, kind: 'chat', address: undefined, origin });
+  const silent = (async function* (): AsyncGenerator<never, void, undefined> {
+    await new Promise(() => undefined);
+  })();
+  const end: { code?: string } = {};
+  stream
+    .guard(silent)
+    .next()
+    .catch(({ code }: Refusal) => {
+      end.code = code;
+    });
+  return {
+    end,
+    /** From now on credentials are read like this. */
+    readBy: (next: Read) => {
+      read = next;
+    },
+  };
+}
+
+const away: readonly (readonly [string, Read])[] = [
+  ['rejects every read', () => Promise.reject(new Refusal('database_unavailable'))],
+  ['answers no read', () => new Promise(() => undefined)],
+];
+
+test.each(away)(
+  'a stream ends at most 30 s after its last good check, and not much sooner, when the database %s',
+  async (_how, read) => {
+    const { end, readBy } = openStream();
+    // Checks begin half a second after the stream, and then every two seconds.
+    await vi.advanceTimersByTimeAsync(10.6 * SECOND);
+    readBy(read);
+    const lastCheckAt = 10.5 * SECOND;
+    await vi.advanceTimersByTimeAsync(lastCheckAt + BOUND - SECOND - 10.6 * SECOND);
+    expect(end.code).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(SECOND);
+    expect(end.code).toBe('database_unavailable');
+    expect(BOUND).toBe(30 * SECOND);
+  },
+);
+
+test('a stream goes on when the database answers again within the bound', async () => {
+  const { end, readBy } = openStream();
+  readBy(() => Promise.reject(new Refusal('database_unavailable')));
+  await vi.advanceTimersByTimeAsync(BOUND - 2 * SECOND);
+  readBy(async (ids) => allGood(ids));
+  await vi.advanceTimersByTimeAsync(10 * BOUND);
+  expect(end.code).toBeUndefined();
+});
