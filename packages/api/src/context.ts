@@ -8,6 +8,7 @@ import { auditEntryOf, noteEscalation } from './credentials/note-escalation.ts';
 import type { ClientAddress } from './gate/client-address.ts';
 import { enter } from './gate/enter.ts';
 import type { Gate } from './gate/gate.ts';
+import { rejectComplexValue } from './gate/json-bounds.ts';
 import type { RateVerdict } from './gate/rate-limiter.ts';
 import type { LargeLists } from './large-list/large-lists.ts';
 import type { IsOwnOrigin } from './own-origins.ts';
@@ -58,6 +59,12 @@ export interface Context {
    * @throws Refusal `too_many_streams`, and as `caller` does
    */
   openStream(kind: StreamKind): Promise<OpenStream>;
+  /**
+   * Rejects the input of a call that holds too much, unless the host has looked at the body of the whole request.
+   *
+   * @throws Refusal `payload_too_complex`
+   */
+  checkInput(read: () => Promise<unknown>): Promise<void>;
   /** Who calls. The request is identified and counted once, however many procedures a batch holds. */
   caller(): Promise<Caller>;
   /** Takes the JSON of a large list's items, so that the answer need not be serialised in one go. */
@@ -71,6 +78,8 @@ export type OnLargeList = (list: readonly unknown[], texts: readonly string[]) =
 export interface HostedRequest {
   readonly headers: RequestHeaders;
   readonly requestId: string;
+  /** Whether the host has rejected bodies and inputs that hold too much (`rejectComplexJson`), before it parsed them. */
+  readonly isBodyChecked: boolean;
   /** Where it comes from; undefined when the host does not know it. */
   readonly client: () => ClientAddress | undefined;
   /** The procedures it calls. */
@@ -90,6 +99,7 @@ export interface HostedRequest {
 export function createContext(services: Services, request: HostedRequest): Context {
   let caller: Promise<Caller> | undefined;
   let stream: Promise<OpenStream> | undefined;
+  let keys = 0;
   const { streams } = services;
   const { client, procedures, headers, onRate } = request;
   /** Nobody waits for it: the key is refused, noted or not. */
@@ -137,6 +147,11 @@ export function createContext(services: Services, request: HostedRequest): Conte
     openStream: (kind) => {
       stream ??= open(kind);
       return stream;
+    },
+    async checkInput(read) {
+      if (request.isBodyChecked) return;
+      const input = await read();
+      keys = rejectComplexValue(input, keys);
     },
     caller: findCaller,
     onLargeList: request.onLargeList,

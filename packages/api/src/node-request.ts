@@ -24,6 +24,7 @@ export function nodeRequest(
   return {
     headers: requestHeaders(request.headers),
     requestId,
+    isBodyChecked: false,
     client: () => (address === undefined ? undefined : { text: address, isUnnamedProxy: false }),
     procedures: info.calls.map(({ path }) => path),
     hangUp: () => info.signal,

@@ -22,8 +22,8 @@ const refusing = t.procedure.use(async ({ next }) => {
   return result;
 });
 
-/** Proves who calls, and that they may ask for this, before the input is looked at. */
-const authenticated = refusing.use(async ({ ctx, path, next }) => {
+/** Proves who calls, and that they may ask for this, before the input is looked at; then, that it is not too much. */
+const authenticated = refusing.use(async ({ ctx, path, getRawInput, next }) => {
   const caller = await ctx.caller();
   const { stores, ...services } = ctx.services;
   const { scope } = caller;
@@ -37,6 +37,7 @@ const authenticated = refusing.use(async ({ ctx, path, next }) => {
     await note(error);
     throw error;
   }
+  await ctx.checkInput(getRawInput);
   const issuerOf = issuerFor(stores, caller, path, policy.credential);
   const result = await next({
     ctx: { ...services, stores: stores as ProcedureStores, caller, scope, auditEntry, issuerOf },

@@ -21,6 +21,7 @@ export function contextOf(
     ...(onLargeList && { onLargeList }),
     headers: requestHeaders(request.headers, services.isOwnOrigin),
     requestId: request.id,
+    isBodyChecked: true,
     client: request.client,
     procedures,
     hangUp: () => hangUpSignal(reply),

@@ -1,12 +1,13 @@
 import type { Refusal } from '@parley/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rejectComplexJson } from './json-bounds.ts';
+import { rejectComplexJson, rejectComplexValue } from './json-bounds.ts';
 
 const BOUNDS = { keysMax: 3, depthMax: 4 };
-const isRejected = (json: string) => {
+const isRejected = (json: string) => rejects(() => rejectComplexJson(json, BOUNDS));
+const rejects = (check: () => unknown) => {
   try {
-    rejectComplexJson(json, BOUNDS);
+    check();
     return false;
   } catch (error) {
     expect((error as Refusal).code).toBe('payload_too_complex');
@@ -48,6 +49,21 @@ describe('characters within strings count for nothing', () => {
   test('a string that ends in an escaped backslash does end', () => {
     expect(isRejected('["\\\\",[[[[[[1]]]]]]]')).toBe(true);
   });
+});
+
+test('parsed JSON is rejected exactly when its text is', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
+      // Without repeated keys, which parsing has made one.
+      const json = JSON.stringify(value);
+      expect(rejects(() => rejectComplexValue(JSON.parse(json), 0, BOUNDS))).toBe(isRejected(json));
+    }),
+  );
+});
+
+test('the inputs of one request count together', () => {
+  expect(rejectComplexValue({ a: 1, b: 2 }, 1, BOUNDS)).toBe(3);
+  expect(rejects(() => rejectComplexValue({ a: 1, b: 2 }, 2, BOUNDS))).toBe(true);
 });
 
 test('text that is no JSON is left to the parser', () => {

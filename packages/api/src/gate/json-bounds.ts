@@ -14,16 +14,15 @@ export interface JsonBounds {
   readonly depthMax: number;
 }
 
+const USUAL: JsonBounds = { keysMax: limits.bodyKeysMax, depthMax: limits.bodyDepthMax };
+
 /**
  * Rejects JSON with too many object keys or too deep, by one look at its characters: parsing and validating such a text
  * would cost a hundred times as much. A text that is no JSON passes; the parser rejects it.
  *
  * @throws Refusal `payload_too_complex`
  */
-export function rejectComplexJson(
-  json: string,
-  { keysMax, depthMax }: JsonBounds = { keysMax: limits.bodyKeysMax, depthMax: limits.bodyDepthMax },
-): void {
+export function rejectComplexJson(json: string, { keysMax, depthMax }: JsonBounds = USUAL): void {
   let keys = 0;
   let depth = 0;
   for (let index = 0; index < json.length; index++) {
@@ -46,6 +45,32 @@ export function rejectComplexJson(
         break;
     }
   }
+}
+
+/**
+ * The same for JSON that was parsed already, by a host that did not look at its text. Answers how many object keys it
+ * holds, together with those of other inputs of its request.
+ *
+ * @throws Refusal `payload_too_complex`
+ */
+export function rejectComplexValue(
+  value: unknown,
+  keysOfOthers = 0,
+  { keysMax, depthMax }: JsonBounds = USUAL,
+): number {
+  let keys = keysOfOthers;
+  const pending: { readonly inner: unknown; readonly depth: number }[] = [{ inner: value, depth: 1 }];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const { inner, depth } = next;
+    if (typeof inner !== 'object' || inner === null) continue;
+    const members: readonly unknown[] = Array.isArray(inner) ? inner : Object.values(inner);
+    if (!Array.isArray(inner)) keys += members.length;
+    if (keys > keysMax || depth > depthMax) throw new Refusal('payload_too_complex');
+    for (const member of members) {
+      if (typeof member === 'object') pending.push({ inner: member, depth: depth + 1 });
+    }
+  }
+  return keys;
 }
 
 /** Where the string that begins at `start` ends: the next quote that is not escaped, or the end of the text. */
