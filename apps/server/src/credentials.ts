@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { idSchema } from '@parley/contract';
 import { z } from 'zod';
+import { readIfThere } from './read-if-there.ts';
 
 const credentialsSchema = z.object({
   url: z.string(),
@@ -28,13 +29,8 @@ export function credentialsFile(dataDir: string) {
 
     /** @throws Error when the file is there but is not what was written */
     async read(): Promise<Credentials | undefined> {
-      let text: string;
-      try {
-        text = await readFile(path, 'utf8');
-      } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-        throw error;
-      }
+      const text = await readIfThere(path);
+      if (text === undefined) return undefined;
       try {
         return credentialsSchema.parse(JSON.parse(text));
       } catch {

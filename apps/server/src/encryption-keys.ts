@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type EncryptionOptions,
@@ -9,6 +9,7 @@ import {
   type UnreadableSecret,
 } from '@parley/db';
 import type { Env } from './env.ts';
+import { readIfThere } from './read-if-there.ts';
 
 type KeyEnv = Pick<
   Env,
@@ -67,14 +68,8 @@ function isFolderChosen({ NODE_ENV, DATA_DIR }: Pick<Env, 'NODE_ENV' | 'DATA_DIR
 }
 
 async function readKeyFile(path: string): Promise<string | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-  if (parseEncryptionKey(text)) return text;
+  const text = await readIfThere(path);
+  if (text === undefined || parseEncryptionKey(text)) return text;
   throw new Error(`${path} holds no encryption key. Restore it, or move it away and set ENCRYPTION_KEY.`);
 }
 
