@@ -1,3 +1,4 @@
+import { mintId } from '@parley/contract';
 import type {} from '@parley/embedded/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type CellResult, resultOf } from '../../apps/server/test/crash/cell/cell-result.ts';
@@ -7,14 +8,15 @@ import { Scene } from '../../apps/server/test/crash/cell/scene.ts';
 import { writeMessages } from '../../apps/server/test/crash/cell/writers.ts';
 import { terminate } from '../../apps/server/test/crash/faults/server-faults.ts';
 import type { Harm, SentMessage } from '../../apps/server/test/crash/judge/history.ts';
-import { type Lab, openLab } from '../../apps/server/test/crash/lab/lab.ts';
+import { type Lab, openLab, withDatabase } from '../../apps/server/test/crash/lab/lab.ts';
 import { THIS_SERVER } from '../../apps/server/test/crash/lab/server-slot.ts';
 import { untilReady } from '../../apps/server/test/crash/lab/site.ts';
 import { USUAL_PACE } from '../../apps/server/test/crash/lab/slow-model.ts';
 import { Random } from '../../apps/server/test/crash/random.ts';
 import { bounds } from '../../apps/server/test/crash/settings.ts';
 import { checkOutRelease, type OldRelease } from './old-release.ts';
-import { serverOf } from './scenario.ts';
+import { startOwnServer } from './own-servers.ts';
+import { serverAt, serverOf, type World } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 
 /*
@@ -112,6 +114,27 @@ test(`an upgrade from release ${RELEASE} and a rollback under load lose nothing,
   expect((await readTurns(lab, chats)).length).toBe(turns.length);
 });
 
+/** What one scenario has; all that it starts and makes ends with `own`. */
+function worldOf(old: World['old'], current: World['current'], own: AsyncDisposableStack): World {
+  const { raw, model, mongoUri, key, agentId } = lab;
+  const checkouts = { old: release.checkout, current: new URL('../../', import.meta.url) };
+  return {
+    ...{ old, current, raw, model, mongoUri },
+    async start(version, { key: ownKey = key, agentId: ownAgent = agentId, ...settings } = {}) {
+      const modelUrl = `http://127.0.0.1:${model.port}/v1`;
+      const { href: checkout } = checkouts[version];
+      const server = own.use(await startOwnServer({ checkout, mongodbUri: mongoUri, modelUrl, ...settings }));
+      return { ...server, ...serverAt({ key: ownKey, agentId: ownAgent }, server.url) };
+    },
+    async newDatabase() {
+      const name = `upgrade_${mintId('request').slice(-12)}`;
+      const uri = withDatabase(mongoUri, name);
+      own.defer(async () => void (await raw.client.db(name).dropDatabase()));
+      return { mongoUri: uri, ...(await release.makeTeam(uri)) };
+    },
+  };
+}
+
 test.each(scenarios)(`beside release ${RELEASE}: $name`, async ({ run }) => {
   const [first, second] = lab.sites;
   if (!isCurrent) {
@@ -119,8 +142,8 @@ test.each(scenarios)(`beside release ${RELEASE}: $name`, async ({ run }) => {
     isCurrent = true;
   }
   await lab.ready();
-  const current = serverOf(lab, second);
-  await run({ old: serverOf(lab, first), current, raw: lab.raw });
+  await using own = new AsyncDisposableStack();
+  await run(worldOf(serverOf(lab, first), serverOf(lab, second), own));
 });
 
 test('servers of both versions say so in the database', async () => {

@@ -10,6 +10,8 @@ const run = promisify(execFile);
 
 /** A release as its commit has it, checked out beside this one. */
 export interface OldRelease extends AsyncDisposable {
+  /** Where it is checked out, as a URL that ends with a slash. */
+  readonly checkout: URL;
   /** Its program of a server under test. */
   readonly serverEntry: URL;
   /** Makes a team with its code. */
@@ -45,8 +47,10 @@ export async function checkOutRelease(version: string): Promise<OldRelease> {
     await remove();
     throw error;
   }
+  const checkout = pathToFileURL(`${folder}/`);
   const lab = pathToFileURL(join(folder, 'apps/server/test/crash/lab/'));
   return {
+    checkout,
     serverEntry: new URL('server-under-test.ts', lab),
     async makeTeam(mongoUri) {
       const program = `

@@ -1,5 +1,7 @@
 import type { Lab } from '../../apps/server/test/crash/lab/lab.ts';
 import type { Site } from '../../apps/server/test/crash/lab/site.ts';
+import type { OwnServer } from './own-servers.ts';
+import type { OwnServerParts } from './server.ts';
 
 export interface Reply {
   readonly status: number;
@@ -11,6 +13,9 @@ export interface Reply {
 
 /** A server of one release, and a team's secret key. */
 export interface Server {
+  /** How the model knows its calls; absent where nobody asks. */
+  readonly name?: string;
+  readonly url: string;
   readonly key: string;
   readonly agentId: string;
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
@@ -23,6 +28,23 @@ interface CallOptions {
   readonly key?: string;
 }
 
+/** What a scenario runs in: `old` is release 0.1.0, `current` this version. */
+export interface World {
+  readonly old: Server;
+  readonly current: Server;
+  readonly raw: Lab['raw'];
+  readonly model: Lab['model'];
+  /** The address of the database that both servers use. */
+  readonly mongoUri: string;
+  /** A further server of either release, with settings of its own. Where no database is named, it is that of the others. */
+  start(release: 'old' | 'current', parts?: OwnSettings): Promise<OwnServer & Server>;
+  /** An empty database with a team that the old release made. */
+  newDatabase(): Promise<{ readonly mongoUri: string; readonly key: string; readonly agentId: string }>;
+}
+
+export type OwnSettings = Partial<Omit<OwnServerParts, 'checkout' | 'modelUrl'>> &
+  Partial<Pick<Server, 'key' | 'agentId'>>;
+
 /**
  * Data of one kind on its way through an upgrade and back. Both servers run on one database throughout. Add one for each
  * change of stored data.
@@ -30,16 +52,19 @@ interface CallOptions {
 export interface UpgradeScenario {
   /** A sentence that can be read alone. */
   readonly name: string;
-  /** `old` is release 0.1.0, `current` this version. The test fails with what this throws. */
-  run(servers: { readonly old: Server; readonly current: Server; readonly raw: Lab['raw'] }): Promise<void>;
+  /** The test fails with what this throws. */
+  run(world: World): Promise<void>;
 }
 
-export function serverOf({ key, agentId }: Pick<Lab, 'key' | 'agentId'>, { slot }: Site): Server {
+export function serverOf(team: Pick<Lab, 'key' | 'agentId'>, { slot }: Site): Server {
+  return { name: slot.name, ...serverAt(team, slot.url) };
+}
+
+export function serverAt({ key, agentId }: Pick<Lab, 'key' | 'agentId'>, url: string): Server {
   return {
-    key,
-    agentId,
+    ...{ url, key, agentId },
     async call(method, path, { body, headers, key: other } = {}) {
-      const response = await fetch(`${slot.url}${path}`, {
+      const response = await fetch(`${url}${path}`, {
         method,
         headers: {
           'x-api-key': other ?? key,

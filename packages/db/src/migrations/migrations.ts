@@ -1,4 +1,5 @@
 import type { Migration } from './migration.ts';
+import { removeEndedNetworks } from './remove-ended-networks.ts';
 
 /*
  * To change stored data: append a step to the list below, with its `run` in a file of its own in this folder. Its place in
@@ -12,6 +13,7 @@ import type { Migration } from './migration.ts';
 export const migrations: readonly Migration[] = [
   // 1: from here on servers record their versions in the database; release 0.1.0 does not.
   { name: 'record the schema version', run: async () => undefined },
+  { name: 'remove the addresses of ended turns', run: removeEndedNetworks },
 ];
 
 /** The schema version of this software: the number of steps it knows. Release 0.1.0 counts as 0. */

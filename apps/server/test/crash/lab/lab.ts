@@ -17,6 +17,8 @@ export interface Lab extends AsyncDisposable {
   readonly replicaSet: ReplicaSet | undefined;
   /** The database, as someone sees it who opens it by hand. */
   readonly raw: mongo.Db;
+  /** Its address. */
+  readonly mongoUri: string;
   readonly agentId: string;
   readonly key: string;
   readonly bounds: LabBounds;
@@ -79,6 +81,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     model,
     replicaSet,
     raw,
+    mongoUri,
     bounds,
     endWithinMs: options.endWithinMs,
     answerMsMax: pace.pieces[1] * pace.pauseMs[1] + (options.patienceMs ?? 0),
@@ -107,6 +110,7 @@ async function openRaw(mongoUri: string, owned: AsyncDisposableStack): Promise<m
   return database;
 }
 
-function withDatabase(mongoUri: string, name: string): string {
+/** The same MongoDB, with this database. */
+export function withDatabase(mongoUri: string, name: string): string {
   return mongoUri.replace(/^(mongodb:\/\/[^/]+)\/[^?]*/, `$1/${name}`);
 }

@@ -1,0 +1,51 @@
+/**
+ * A server of any release, on a database of its own or with settings of its own: its code is read from the checkout that
+ * it is told. It ends with its parent.
+ */
+
+/** What a server is made of. */
+export interface OwnServerParts {
+  /** The checkout whose code runs, as a URL that ends with a slash. */
+  readonly checkout: string;
+  readonly mongodbUri: string;
+  readonly modelUrl: string;
+  /** Serves the sessions of the chat page with this key. */
+  readonly pageKey?: string;
+  /** What secrets are encrypted with, in base64. Release 0.1.0 knows none. */
+  readonly encryptionKey?: string;
+  /** Token issuers may be on private addresses. */
+  readonly arePrivateAddressesAllowed?: boolean;
+}
+
+const parts = JSON.parse(process.argv[2] ?? '{}') as OwnServerParts;
+process.on('disconnect', () => process.exit(1));
+
+const load = (path: string) => import(new URL(path, parts.checkout).href);
+const [{ connectDatabase, readEncryptionKeys }, { compose }, { createLog }] = await Promise.all([
+  load('packages/db/src/index.ts'),
+  load('apps/server/src/compose.ts'),
+  load('apps/server/src/log.ts'),
+]);
+
+const { mongodbUri, modelUrl, pageKey, encryptionKey, arePrivateAddressesAllowed } = parts;
+const database = await connectDatabase(
+  mongodbUri,
+  encryptionKey && { encryption: { keys: readEncryptionKeys(encryptionKey, undefined) } },
+).catch(({ message }: Error) => {
+  process.send?.({ problem: message });
+  process.exit(1);
+});
+const composition = await compose({
+  database,
+  model: { endpoint: () => ({ baseUrl: modelUrl, apiKey: 'sk-own-server', model: 'scripted' }) },
+  log: createLog('error', { write: (line: string) => process.stderr.write(line) }),
+  contextTokens: 100_000,
+  ...(pageKey && { web: { folder: '/nowhere', audience: 'this machine', publishableKey: pageKey } }),
+  ...(arePrivateAddressesAllowed && { toolAddresses: { arePrivateAllowed: true } }),
+});
+process.send?.({ url: await composition.app.listen({ port: 0, host: '127.0.0.1' }) });
+process.once('SIGTERM', async () => {
+  await composition.close(0);
+  await database.close();
+  process.disconnect();
+});
