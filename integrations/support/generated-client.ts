@@ -28,6 +28,6 @@ export function expectSixOperations(result: CommandResult): void {
 export function expectRefused(result: CommandResult): void {
   expect(result.code).not.toBe(0);
   expect(result.stdout).toBe('');
-  expect(result.stderr).toContain('A valid API key is needed');
+  expect(result.stderr).toContain('A valid API key is required');
   expect(result.stderr).toContain('(unauthorized)');
 }

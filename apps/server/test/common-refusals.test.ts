@@ -105,7 +105,8 @@ describe('who calls is settled first', () => {
       expect(said).toEqual({
         error: 'Unauthorized',
         code: 'unauthorized',
-        message: 'A valid API key is needed: send it as `x-api-key: <key>` or `Authorization: Bearer <key>`.',
+        message:
+          'A valid API key is required. Send it as `x-api-key: <key>` or `Authorization: Bearer <key>`.',
       });
     });
 

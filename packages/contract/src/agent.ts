@@ -3,10 +3,10 @@ import { agentTypeSchema } from './chat.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { textSchema } from './text.ts';
-import { momentSchema } from './time.ts';
+import { timestampSchema } from './time.ts';
 import { toolSchema, toolsInputSchema } from './tool.ts';
 
-/** An agent's public form: what a page may know of it. Prompts, models and tools are not part of it. */
+/** The public view of an agent. It has no prompt, model or tools, so it is safe to send to a browser. */
 export const agentSchema = z
   .object({
     id: idSchema('agent'),
@@ -14,41 +14,47 @@ export const agentSchema = z
     description: z.string().optional(),
     type: agentTypeSchema,
   })
-  .meta({ id: 'Agent', description: 'An agent, as anyone with a key may see it.' });
+  .meta({ id: 'Agent', description: 'An agent, as every key can read it.' });
 
+/** Input of `agent.list`: it takes no fields. */
 export const listAgentsInputSchema = z.strictObject({});
 
+/** Output of `agent.list`. */
 export const agentListSchema = z
   .object({ agents: z.array(agentSchema) })
   .meta({ id: 'AgentList', description: "The team's agents." });
 
-/** What shapes an agent's answers, and has versions. Absent means: the server's default. */
+/** The versioned settings of an agent. The server's default applies to a field that is absent. */
 const settingsFields = {
-  systemPrompt: textSchema({ min: 1, max: limits.systemPromptLengthMax })
-    .optional()
-    .meta({ description: 'What the model is told first. It is shown to secret keys alone.' }),
+  systemPrompt: textSchema({ min: 1, max: limits.systemPromptLengthMax }).optional().meta({
+    description:
+      'Instructions that the model receives before the conversation. Only secret keys can read them.',
+  }),
   model: textSchema({ min: 1, max: limits.nameLengthMax })
     .optional()
-    .meta({ description: "The model's name; the server's own unless given.", examples: ['gpt-5-mini'] }),
+    .meta({
+      description: "The name of the model. Default: the server's own model.",
+      examples: ['gpt-5-mini'],
+    }),
   temperature: z
     .number()
     .min(0, 'must be at least 0')
     .max(2, 'must be at most 2')
     .optional()
-    .meta({ description: "How freely the model chooses; the model's own unless given." }),
+    .meta({ description: "The sampling temperature. Default: the model's own." }),
   tools: toolsInputSchema.optional(),
 };
 
-/** What makes an agent. */
+/** The fields of an agent that a caller sets. */
 export const newAgentSchema = z.strictObject({
   name: textSchema({ min: 1, max: limits.nameLengthMax }).meta({
-    description: 'What people call it.',
+    description: 'The display name.',
     examples: ['Ada'],
   }),
   type: agentTypeSchema,
   description: textSchema({ min: 1, max: limits.descriptionLengthMax })
     .optional()
-    .meta({ description: 'What it is for, as anyone with a key may read it.' }),
+    .meta({ description: 'The purpose of the agent. Every key can read it.' }),
   retentionDays: z
     .int({ error: 'must be a whole number of days' })
     .min(1, 'must be at least 1')
@@ -56,37 +62,38 @@ export const newAgentSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        'Its chats are deleted, with all that was said in them, once nothing has been said for so many days. ' +
-        'Without it they are kept.',
+        'Deletes a chat of this agent, with all its messages, after this many days without a message. ' +
+        'Without this field chats are kept.',
     }),
   ...settingsFields,
 });
 
-/** Names one agent. */
+/** Input of the operations that take nothing but an agent's id. */
 export const oneAgentInputSchema = z.strictObject({ agentId: idInputSchema('agent') });
 
-/** All of an agent is replaced: a field that is left out is taken away. */
+/** Input of `agent.update`. It replaces the whole agent: an optional field that is left out is removed. */
 export const updateAgentInputSchema = newAgentSchema.extend({
   agentId: idInputSchema('agent'),
   expectedVersion: versionSchema()
     .optional()
-    .meta({ description: 'Refuses the change if the agent is at another version: someone else was faster.' }),
+    .meta({ description: 'Rejects the change with 409 `agent_changed` if the agent is at another version.' }),
 });
 
+/** Input of `agent.rollback`. */
 export const rollbackAgentInputSchema = oneAgentInputSchema.extend({
-  version: versionSchema().meta({ description: 'The version whose settings are used again.' }),
+  version: versionSchema().meta({ description: 'The version whose settings become the current ones.' }),
 });
 
 const versionFields = {
-  version: z.int().meta({ description: 'Counts up from 1 with each change of the settings.' }),
+  version: z.int().meta({ description: 'Starts at 1 and increases with each change of the settings.' }),
   systemPrompt: z.string().optional(),
   model: z.string().optional(),
   temperature: z.number().optional(),
-  tools: z.array(toolSchema).meta({ description: 'What the model may call while it answers.' }),
-  createdAt: momentSchema,
+  tools: z.array(toolSchema).meta({ description: 'The tools that the model can call while it answers.' }),
+  createdAt: timestampSchema,
 };
 
-/** An agent as whoever administers it sees it. */
+/** An agent with its settings, for secret keys. */
 export const fullAgentSchema = z
   .object({
     id: idSchema('agent'),
@@ -95,10 +102,11 @@ export const fullAgentSchema = z
     description: z.string().optional(),
     retentionDays: z.int().optional(),
     ...versionFields,
-    updatedAt: momentSchema,
+    updatedAt: timestampSchema,
   })
   .meta({ id: 'FullAgent', description: 'An agent with its settings, for secret keys.' });
 
+/** Output of `agent.listVersions`, newest first. */
 export const agentVersionListSchema = z
   .object({
     versions: z.array(z.object(versionFields)).meta({ description: 'The settings of each version.' }),
@@ -109,8 +117,13 @@ function versionSchema() {
   return z.int({ error: 'must be a whole number' }).min(1, 'must be at least 1');
 }
 
+/** The public view of an agent. */
 export type Agent = z.infer<typeof agentSchema>;
+/** The agents of a team in their public view. */
 export type AgentList = z.infer<typeof agentListSchema>;
+/** An agent with its settings. */
 export type FullAgent = z.infer<typeof fullAgentSchema>;
+/** All stored versions of an agent, newest first. */
 export type AgentVersionList = z.infer<typeof agentVersionListSchema>;
+/** The fields of an agent that a caller sets. */
 export type NewAgent = z.infer<typeof newAgentSchema>;

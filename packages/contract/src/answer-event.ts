@@ -3,20 +3,25 @@ import { errorCodeSchema } from './error-codes.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { messageSchema } from './message.ts';
-import { momentSchema } from './time.ts';
+import { timestampSchema } from './time.ts';
 
-/** The id of the last event a reader got. One that nobody made is answered with a snapshot, not refused. */
+/**
+ * The id of the last event that a reader received. An id that no stream issued is answered with a snapshot,
+ * not rejected.
+ */
 export const lastEventIdSchema = z
   .string()
   .max(limits.cursorLengthMax)
-  .meta({ description: 'The id of the last event that was received: the stream goes on after it.' });
+  .meta({ description: 'The id of the last event that you received. The stream continues after it.' });
 
+/** Input of `message.follow`: the stream of one answer. */
 export const followAnswerInputSchema = z.strictObject({
   chatId: idInputSchema('chat'),
   messageId: idInputSchema('message'),
   lastEventId: lastEventIdSchema.optional(),
 });
 
+/** Input of `chat.follow`: the stream of a chat. */
 export const followChatInputSchema = z.strictObject({
   chatId: idInputSchema('chat'),
   lastEventId: lastEventIdSchema.optional(),
@@ -24,7 +29,7 @@ export const followChatInputSchema = z.strictObject({
 
 const endedStatusSchema = z.enum(['completed', 'stopped', 'failed']);
 
-/** What a reader of one answer is told, in this order; `snapshot` replaces all text that was shown before. */
+/** The events of one answer, in this order. A `snapshot` replaces all text that came before it. */
 export const answerEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('start'),
@@ -39,18 +44,18 @@ export const answerEventSchema = z.discriminatedUnion('type', [
     type: z.literal('end'),
     status: endedStatusSchema,
     errorCode: errorCodeSchema.optional(),
-    createdAt: momentSchema.optional(),
+    createdAt: timestampSchema.optional(),
   }),
 ]);
 
-/** What a follower of a chat is told. */
+/** The events of a chat's stream. */
 export const chatEventSchema = z
   .discriminatedUnion('type', [
     z.object({ type: z.literal('chat-followed') }).meta({ id: 'ChatFollowed' }),
     z
       .object({
         type: z.literal('message-accepted'),
-        /** Absent for a retry, which answers a message that is there already. */
+        /** Absent for a retry: its user message was accepted earlier. */
         message: messageSchema.optional(),
         userMessageId: idSchema('message'),
         answerId: idSchema('message'),
@@ -71,7 +76,7 @@ export const chatEventSchema = z
         messageId: idSchema('message'),
         status: endedStatusSchema,
         errorCode: errorCodeSchema.optional(),
-        createdAt: momentSchema.optional(),
+        createdAt: timestampSchema.optional(),
       })
       .meta({ id: 'AnswerEnded' }),
     z
@@ -82,13 +87,16 @@ export const chatEventSchema = z
   .meta({
     id: 'ChatEvent',
     description:
-      'What happens in a chat. `chat-followed` comes first: what happened before it stands in the list of ' +
-      'messages, what happens after it is told. A message was accepted; its answer started, grew (`answer-delta`), was begun ' +
-      'anew (`answer-snapshot` replaces what was shown) or ended; the chat was deleted. `chat-snapshot` holds ' +
-      "the chat's newest messages, for a reader too far behind to be told each event.",
+      'An event of a chat. `chat-followed` comes first: read older messages from the message list, newer ones follow as ' +
+      'events. `message-accepted`: a message was stored. `answer-started`, `answer-delta` and `answer-ended`: its answer ' +
+      'started, grew and ended. `answer-snapshot`: the answer was generated again; replace the text shown so far. ' +
+      '`chat-snapshot`: the newest messages, sent when the reader is too far behind for single events. `chat-deleted`: ' +
+      'the chat was deleted.',
   });
 
-/** Why the server ended a stream before its time; over REST alone, since tRPC has its own form of errors. */
+/**
+ * The error that ends a stream early. Only REST streams send it; tRPC streams use tRPC's own error format.
+ */
 export const streamErrorSchema = z
   .object({
     type: z.literal('error'),
@@ -99,10 +107,13 @@ export const streamErrorSchema = z
   .meta({
     id: 'StreamError',
     description:
-      'The last event of a stream that the server ends before its time. It has no id: open the stream again after the ' +
-      'last event that had one, with a new token or key where `code` asks for one.',
+      'The last event of a stream that the server ends early. It has no id: open the stream again with the id of the ' +
+      'last event that had one. If `code` asks for a new token or key, get it first.',
   });
 
+/** The error that ends a REST stream early. */
 export type StreamError = z.infer<typeof streamErrorSchema>;
+/** An event of one answer's stream. */
 export type AnswerEvent = z.infer<typeof answerEventSchema>;
+/** An event of a chat's stream. */
 export type ChatEvent = z.infer<typeof chatEventSchema>;

@@ -4,39 +4,40 @@ import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { tokensPerDaySchema } from './team.ts';
 import { textSchema } from './text.ts';
-import { momentSchema } from './time.ts';
+import { timestampSchema } from './time.ts';
 
 const kindSchema = z.enum(['publishable', 'secret']).meta({
   description: '`publishable` (`pk_live_…`) is for browsers, `secret` (`sk_live_…`) for servers.',
 });
 
-/** Whose chats a publishable key reaches. */
+/** The values of a publishable key's `access`: they decide which chats the key reaches. */
 export const keyAccesses = ['open', 'guest', 'verified'] as const;
+/** The access of a publishable key. */
 export type KeyAccess = (typeof keyAccesses)[number];
 
-/** What an open key means, for whoever looks at one. */
+/** The warning that the API and the command line show with an open key. */
 export const openKeyWarning =
-  'Whoever has this key can read, write and delete all chats of the team: for pages with visitors, make a `guest` or `verified` key.';
+  'Anyone who has this key can read, write and delete all chats of the team. For pages with visitors, create a `guest` or `verified` key.';
 
-/** What each choice of `access` means, for whoever has to choose. */
+/** An explanation of each `access` value, for the documentation and the command line. */
 export const keyAccessMeanings = {
-  guest: 'visitors of your page, each with their own chats; users with a token of yours as well',
+  guest: 'visitors of your page, each with their own chats; also users with a token that your servers sign',
   verified: 'only users with a token that your servers sign, each with their own chats',
-  open: 'all chats of the team, for whoever has the key',
+  open: 'all chats of the team, for anyone who has the key',
 } as const satisfies Record<KeyAccess, string>;
 
 const accessSchema = z.enum(keyAccesses).meta({
   description:
-    `Whose chats a publishable key reaches; it must be chosen. \`guest\`: ${keyAccessMeanings.guest}. ` +
+    `The chats that a publishable key reaches. Required for publishable keys. \`guest\`: ${keyAccessMeanings.guest}. ` +
     `\`verified\`: ${keyAccessMeanings.verified}. \`open\`: ${keyAccessMeanings.open}.`,
 });
 
 const keyNameSchema = textSchema({ min: 1, max: limits.nameLengthMax }).meta({
-  description: 'What people call it.',
+  description: 'The display name.',
   examples: ['Website'],
 });
 
-/** RFC 6454, section 6.2: scheme, host and port, as a browser sends it. */
+/** An origin as browsers send it: scheme, host and port (RFC 6454, section 6.2). */
 const originSchema = z
   .string()
   .max(300)
@@ -48,11 +49,14 @@ const originsSchema = z
   .max(limits.keyOriginsMax, `must name at most ${limits.keyOriginsMax} origins`)
   .meta({
     description:
-      "The web origins that browsers may use this key from, beside this server's own. A publishable key without " +
-      'any works from every page, a secret one from none. An empty list takes them away.',
+      "Web origins that browsers may use this key from, in addition to this server's own. Without origins, a publishable " +
+      'key works from every page and a secret key from none. An empty list removes all origins.',
   });
 
-/** What a secret key may be restricted to: groups of operations, each read or written. */
+/**
+ * The scopes that a secret key can be restricted to. Each scope covers reading or writing one group of
+ * operations.
+ */
 export const keyScopes = [
   'chats:read',
   'chats:write',
@@ -66,6 +70,7 @@ export const keyScopes = [
   'data:read',
   'data:write',
 ] as const;
+/** A scope of a secret key. */
 export type KeyScope = (typeof keyScopes)[number];
 
 const scopesSchema = z
@@ -74,25 +79,28 @@ const scopesSchema = z
   .max(keyScopes.length)
   .meta({
     description:
-      'All that a secret key may do; without, everything. A key that issues keys issues none that may do more.',
+      'The operations that a secret key may use. Default: all. A key can only issue keys with scopes that it has itself.',
   });
 
 const agentIdsSchema = z
   .array(idInputSchema('agent'))
   .min(1, 'must name at least one agent')
   .max(limits.keyAgentsMax, `must name at most ${limits.keyAgentsMax} agents`)
-  .meta({ description: 'The agents that the key reaches, with their chats; without, all of the team.' });
+  .meta({
+    description: 'The agents that the key reaches, with their chats. Default: all agents of the team.',
+  });
 
-const expiresAtSchema = momentSchema
-  .refine((text) => Date.parse(text) > Date.now(), 'must lie in the future')
-  .meta({ description: 'From then on the key is refused, with every key that it issued.' });
+const expiresAtSchema = timestampSchema
+  .refine((text) => Date.parse(text) > Date.now(), 'must be in the future')
+  .meta({ description: 'The time at which the key expires, together with every key that it issued.' });
 
 const keyBudgetSchema = tokensPerDaySchema.meta({
   description:
-    'How many tokens may be used with the key in a day (UTC), and with those that take its place. Null takes the budget away.',
+    'The tokens that this key and its rolled successors may use together in a day (UTC). Null removes the budget.',
   examples: [1_000_000],
 });
 
+/** Input of `key.create`. */
 export const createKeyInputSchema = z.strictObject({
   kind: kindSchema,
   name: keyNameSchema.optional(),
@@ -104,20 +112,22 @@ export const createKeyInputSchema = z.strictObject({
   expiresAt: expiresAtSchema.optional(),
 });
 
+/** Input of `key.list`: it takes no fields. */
 export const listKeysInputSchema = z.strictObject({});
 
-/** Names one key. */
+/** Input of the operations that take nothing but a key's id. */
 export const oneKeyInputSchema = z.strictObject({ keyId: idInputSchema('key') });
 
+/** Input of `key.revoke`. */
 export const revokeKeyInputSchema = oneKeyInputSchema.extend({
   revokeIssued: flagSchema.optional().meta({
     description:
-      'Also revoke every key and signing secret that this key, and those issued by it, have issued. Always done when ' +
+      'Also revokes every key and signing secret that this key, or a key issued by it, has issued. Always done when ' +
       'the key has limits.',
   }),
 });
 
-/** A field that is left out stays as it is. */
+/** Input of `key.update`. A field that is left out keeps its value. */
 export const updateKeyInputSchema = oneKeyInputSchema.extend({
   name: keyNameSchema.optional(),
   access: accessSchema.optional(),
@@ -126,56 +136,64 @@ export const updateKeyInputSchema = oneKeyInputSchema.extend({
   expiresAt: expiresAtSchema.optional(),
 });
 
+/** Input of `key.roll`. */
 export const rollKeyInputSchema = oneKeyInputSchema.extend({
   overlapSeconds: z
     .int({ error: 'must be a whole number of seconds' })
     .min(0, 'must not be negative')
     .max(limits.keyOverlapSecondsMax, `must be at most ${limits.keyOverlapSecondsMax} (30 days)`)
     .optional()
-    .meta({ description: 'How long the old key lives on; a day, unless said otherwise.' }),
+    .meta({ description: 'How long the old key keeps working. Default: one day.' }),
 });
 
 const keyFields = {
   id: idSchema('key'),
   familyId: idSchema('key').meta({
-    description:
-      'The first of the keys that replaced each other by rolling: its own id unless it was rolled.',
+    description: 'The id of the first key of the family. Rolling a key adds a key to its family.',
   }),
-  issuedBy: idSchema('key').optional().meta({ description: 'The key that issued it; absent for a root.' }),
+  issuedBy: idSchema('key')
+    .optional()
+    .meta({ description: 'The key that issued this key. Absent for a root key.' }),
   kind: kindSchema,
   name: z.string().optional(),
-  visibleStart: z.string().meta({ description: 'How the key begins, to know it by.' }),
+  visibleStart: z.string().meta({ description: 'The first characters of the key, to recognize it by.' }),
   access: accessSchema.optional(),
-  warning: z.string().optional().meta({ description: 'What whoever runs this key should know.' }),
+  warning: z.string().optional().meta({ description: 'A risk that the owner of the key should know.' }),
   origins: z.array(z.string()).optional(),
   scopes: z.array(z.enum(keyScopes)).optional(),
   agentIds: z.array(idSchema('agent')).optional(),
   tokensPerDay: keyBudgetSchema.optional(),
-  createdAt: momentSchema,
-  lastUsedAt: momentSchema.optional().meta({ description: 'To about a minute; absent: never.' }),
-  expiresAt: momentSchema.optional(),
-  revokedAt: momentSchema.optional(),
+  createdAt: timestampSchema,
+  lastUsedAt: timestampSchema
+    .optional()
+    .meta({ description: 'Accurate to about a minute. Absent if the key was never used.' }),
+  expiresAt: timestampSchema.optional(),
+  revokedAt: timestampSchema.optional(),
 };
 
-/** A key as it is shown: never its text, of which only a hash is stored. */
+/** A key without its text. Parley stores only a hash of the text. */
 export const keySchema = z
   .object(keyFields)
   .meta({ id: 'Key', description: 'An API key, without its text.' });
 
-/** A key that was just made. */
+/** A new key with its text, which no later request returns. */
 export const newKeySchema = z
   .object({
     ...keyFields,
-    key: z.string().meta({ description: 'The key itself. It is shown this once.' }),
+    key: z.string().meta({ description: 'The text of the key. Only this response contains it.' }),
   })
-  .meta({ id: 'NewKey', description: 'An API key that was just made, with its text.' });
+  .meta({ id: 'NewKey', description: 'A new API key with its text.' });
 
+/** Output of `key.list`, newest first. */
 export const keyListSchema = z
   .object({ keys: z.array(keySchema) })
   .meta({ id: 'KeyList', description: "The team's keys, newest first." });
 
+/** A key without its text. */
 export type Key = z.infer<typeof keySchema>;
+/** A new key with its text. */
 export type NewKey = z.infer<typeof newKeySchema>;
+/** The keys of a team, newest first. */
 export type KeyList = z.infer<typeof keyListSchema>;
 
 function isOrigin(text: string): boolean {

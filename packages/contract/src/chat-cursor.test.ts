@@ -16,7 +16,7 @@ const cursors = fc
     answer,
   }));
 
-test('the id of a chat’s event leads back to the place it names, in an answer or before one', () => {
+test('a chat cursor parses back to the position it was formatted from, inside or before an answer', () => {
   fc.assert(
     fc.property(cursors, (cursor) => {
       expect(parseChatCursor(formatChatCursor(cursor))).toEqual(cursor);
@@ -24,7 +24,7 @@ test('the id of a chat’s event leads back to the place it names, in an answer 
   );
 });
 
-test('the place before everything has an id too', () => {
+test('the position before the first event formats and parses like any other', () => {
   const start = { accepted: 0, sequence: 1, answer: undefined };
   expect(parseChatCursor(formatChatCursor(start))).toEqual(start);
 });
@@ -43,11 +43,11 @@ test.each([
   '1.1\n',
   '1.1.-',
   '-1.1',
-])('%j was made by nobody', (text) => {
+])('rejects %j as a chat cursor', (text) => {
   expect(parseChatCursor(text)).toBeUndefined();
 });
 
-test('no answer is told before its message, and none before the first: such a place was made by nobody', () => {
+test('rejects a chat cursor whose answer comes before its message or before the first answer', () => {
   expect(parseChatCursor('3.4')).toEqual({ accepted: 3, sequence: 4, answer: undefined });
   expect(parseChatCursor('3.5')).toBeUndefined();
   expect(parseChatCursor('3.0')).toBeUndefined();

@@ -1,22 +1,26 @@
 import { formatStreamCursor, parseStreamCursor, type StreamCursor } from './stream-cursor.ts';
 
-/** How far a follower of a chat is: up to which turn it was told of messages, and where in which answer it is. */
+/**
+ * The position of a reader in a chat's stream: the newest announced message, and the place in the current
+ * answer.
+ */
 export interface ChatCursor {
-  /** The sequence number of the newest turn whose message was told. */
+  /** The sequence number of the newest turn whose message was sent to the reader; 0 before the first. */
   readonly accepted: number;
-  /** The turn whose answer is told: all before it were told to their end. */
+  /** The sequence number of the turn whose answer is being sent. All earlier answers were sent completely. */
   readonly sequence: number;
-  /** Where in that answer; undefined before its start. */
+  /** The position in that answer; undefined before its start. */
   readonly answer: StreamCursor | undefined;
 }
 
 const FORM = /^(\d{1,9})\.(\d{1,9})(?:\.([\d-]+))?$/;
 
+/** Formats a cursor as the id of an event. `parseChatCursor` reverses it. */
 export function formatChatCursor({ accepted, sequence, answer }: ChatCursor): string {
   return `${accepted}.${sequence}${answer ? `.${formatStreamCursor(answer)}` : ''}`;
 }
 
-/** Undefined for a text that is no cursor. */
+/** Parses the id of an event. Returns undefined for text that is not a chat cursor. */
 export function parseChatCursor(text: string): ChatCursor | undefined {
   const [, accepted, sequence, place] = FORM.exec(text) ?? [];
   if (accepted === undefined || sequence === undefined) return undefined;

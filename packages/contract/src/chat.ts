@@ -6,29 +6,33 @@ import { messageSchema } from './message.ts';
 import { metadataSchema, storedMetadataSchema } from './metadata.ts';
 import { cursorSchema, nextCursorSchema, pageLimitSchema } from './page.ts';
 import { textSchema } from './text.ts';
-import { momentSchema } from './time.ts';
+import { timestampSchema } from './time.ts';
 
-/** Whose chat it is, in the integrator's own words: any string, kept as a string (`"00123"` stays that). */
+/** The integrator's own id of the chat's user. It stays exactly as sent: `"00123"` keeps its zeros. */
 export const userIdSchema = textSchema({ min: 1, max: limits.userIdLengthMax }).meta({
-  description: "The integrator's own id of the person who chats.",
+  description: "The integrator's own id of the user.",
   examples: ['user_42'],
 });
 
+/** The type of an agent: a label that chats can be filtered by. */
 export const agentTypeSchema = textSchema({ min: 1, max: limits.agentTypeLengthMax }).meta({
-  description: "The agent's type, a label to filter chats by.",
+  description: "The agent's type: a label to filter chats by.",
   examples: ['support'],
 });
 
+/** The title of a chat: at most `limits.titleLengthMax` characters, not blank. */
 export const titleSchema = textSchema({ min: 1, max: limits.titleLengthMax })
   .refine((text) => text.trim() !== '', 'must not be blank')
   .meta({ description: 'A short name of the chat.', examples: ['The capital of France'] });
 
+/** Input of `chat.create`. */
 export const createChatInputSchema = z.strictObject({
   agentId: idInputSchema('agent'),
   userId: userIdSchema.optional(),
   metadata: metadataSchema.optional(),
 });
 
+/** Input of `chat.list`. */
 export const listChatsInputSchema = z.strictObject({
   userId: userIdSchema.optional(),
   agentType: agentTypeSchema.optional(),
@@ -36,31 +40,32 @@ export const listChatsInputSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        'Only chats whose title has all these words, or words that begin so; case and accents do not matter. ' +
-        'Of a title the first 8 words are searched, of a word the first 8 characters.',
+        'Returns only chats whose title contains all these words, each as a whole word or as the start of one. Case and accents ' +
+        'are ignored. The search covers the first 8 words of a title and the first 8 characters of a word.',
       examples: ['capital fra'],
     }),
   limit: pageLimitSchema.optional(),
   cursor: cursorSchema.optional(),
 });
 
-/** Names one chat. */
+/** Input of the operations that take nothing but a chat's id. */
 export const oneChatInputSchema = z.strictObject({ chatId: idInputSchema('chat') });
 
+/** Input of `chat.get`. */
 export const getChatInputSchema = oneChatInputSchema.extend({
   withMessages: flagSchema.optional().meta({
     description:
-      '`false`: `messages` stays empty. A chat may hold 10,000; `GET /chat/{chatId}/message` pages.',
+      'If `false`, `messages` is empty. A chat can hold 10,000 messages; use `GET /chat/{chatId}/message` to page.',
   }),
 });
 
-/** A field that is left out stays as it is. */
+/** Input of `chat.update`. A field that is left out keeps its value. */
 export const updateChatInputSchema = oneChatInputSchema.extend({
   title: titleSchema.optional(),
-  metadata: metadataSchema.optional().meta({ description: 'Replaces all of it.' }),
+  metadata: metadataSchema.optional().meta({ description: 'Replaces all metadata.' }),
 });
 
-/** What every answer tells of a chat. */
+/** The fields of a chat in every response. */
 const chatFields = {
   id: idSchema('chat'),
   agentId: idSchema('agent'),
@@ -70,25 +75,32 @@ const chatFields = {
   title: z
     .string()
     .optional()
-    .meta({ description: "The opening words of the chat's first message, until it is given another." }),
-  createdAt: momentSchema,
+    .meta({ description: "The first words of the chat's first message, until a caller sets another title." }),
+  createdAt: timestampSchema,
 };
 
-export const chatSchema = z
-  .object(chatFields)
-  .meta({ id: 'Chat', description: 'A chat session with an agent.' });
+/** A chat without its messages. */
+export const chatSchema = z.object(chatFields).meta({ id: 'Chat', description: 'A chat with an agent.' });
 
+/** Output of `chat.list`, newest first. */
 export const chatListSchema = z
   .object({ chats: z.array(chatSchema), nextCursor: nextCursorSchema.optional() })
   .meta({ id: 'ChatList', description: 'Chats, newest first.' });
 
+/** Output of `chat.get`: a chat with its messages, oldest first. */
 export const chatWithMessagesSchema = z
   .object({ ...chatFields, messages: z.array(messageSchema) })
-  .meta({ id: 'ChatWithMessages', description: 'A chat session with all its messages, oldest first.' });
+  .meta({ id: 'ChatWithMessages', description: 'A chat with all its messages, oldest first.' });
 
+/** Input of `chat.create`. */
 export type CreateChatInput = z.infer<typeof createChatInputSchema>;
+/** Input of `chat.update`. */
 export type UpdateChatInput = z.infer<typeof updateChatInputSchema>;
+/** Input of `chat.list`. */
 export type ListChatsInput = z.infer<typeof listChatsInputSchema>;
+/** A chat without its messages. */
 export type Chat = z.infer<typeof chatSchema>;
+/** A page of chats, newest first. */
 export type ChatList = z.infer<typeof chatListSchema>;
+/** A chat with its messages, oldest first. */
 export type ChatWithMessages = z.infer<typeof chatWithMessagesSchema>;

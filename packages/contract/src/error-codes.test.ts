@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { errorCodeSchema, errorCodes, errorEntry, nameOfStatus, statusOf } from './error-codes.ts';
 
-describe('every code of the register', () => {
-  test.each(errorCodes)('%s says what happened and what to do, in whole sentences', (code) => {
+describe('the error register', () => {
+  test.each(errorCodes)('%s has a message and an explanation in complete sentences', (code) => {
     const { message, when } = errorEntry(code);
     expect(code).toMatch(/^[a-z]+(?:_[a-z]+)*$/);
     for (const text of [message, when]) {
@@ -11,20 +11,20 @@ describe('every code of the register', () => {
     }
   });
 
-  test.each(errorCodes)('%s has a status with a name', (code) => {
+  test.each(errorCodes)('%s has an HTTP status with a name', (code) => {
     expect(statusOf(code)).toBeGreaterThanOrEqual(400);
     expect(nameOfStatus[statusOf(code)]).toMatch(/^[A-Z][A-Za-z ]+$/);
     expect(errorCodeSchema.parse(code)).toBe(code);
   });
 
-  test('a 503 always says when to come back', () => {
+  test('gives every 503 code a `Retry-After` time', () => {
     for (const code of errorCodes.filter((one) => statusOf(one) === 503)) {
       expect(errorEntry(code).retryAfterSeconds).toBeGreaterThan(0);
     }
   });
 });
 
-test('the register: a code that is taken away or changes its status breaks whoever branches on it', () => {
+test('keeps every published code at its published status', () => {
   expect(Object.fromEntries(errorCodes.map((code) => [code, statusOf(code)]))).toMatchObject({
     invalid_input: 400,
     malformed_request: 400,

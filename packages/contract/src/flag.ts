@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Yes or no. It arrives as a boolean (tRPC) or as a word (a query string); anything else is refused. */
+/** A boolean. It arrives as a boolean (tRPC) or as the word `true` or `false` (a query string). */
 export const flagSchema = z.preprocess(
   (value: boolean | 'true' | 'false') => (value === 'true' ? true : value === 'false' ? false : value),
   z.boolean({ error: 'must be true or false' }),

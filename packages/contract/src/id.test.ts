@@ -19,9 +19,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('a minted id', () => {
+describe('mintId', () => {
   test.each(nouns.map((noun, index) => ({ noun, prefix: prefixes[index] })))(
-    'of a $noun starts with $prefix, has 28 more characters and needs no encoding',
+    'gives a $noun id the prefix $prefix and 28 characters that need no encoding',
     ({ noun, prefix = '' }) => {
       const id = mintId(noun);
       expect(id.startsWith(prefix)).toBe(true);
@@ -31,20 +31,20 @@ describe('a minted id', () => {
     },
   );
 
-  test('is unlike every other, and sorts as it was minted', () => {
+  test('mints unique ids that sort in the order of minting', () => {
     const ids = Array.from({ length: 20_000 }, () => mintId('chat'));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.toSorted()).toEqual(ids);
   });
 
-  test('goes on rising when the clock is set back', () => {
+  test('mints rising ids when the clock is set back', () => {
     vi.useFakeTimers({ now: new Date('2040-01-01T00:00:00Z') });
     const before = mintId('chat');
     vi.setSystemTime(new Date('2030-01-01T00:00:00Z'));
     expect(mintId('chat') > before).toBe(true);
   });
 
-  test('sorts by its time, for as long as the form has room', () => {
+  test('mints ids that sort by time until the time part is full', () => {
     vi.useFakeTimers();
     const moments = ['2041-01-01', '2100-01-01', '2500-06-15', '3000-12-31'];
     const ids = moments.map((moment) => {
@@ -55,7 +55,7 @@ describe('a minted id', () => {
     expect(ids.every((id) => isId('turn', id))).toBe(true);
   });
 
-  test('has 17 characters that cannot be foretold: every letter at every place', () => {
+  test('ends each id with 17 random characters that can take every letter', () => {
     const tails = Array.from({ length: 3_000 }, () => mintId('key').slice(-17));
     for (let place = 0; place < 17; place++) {
       expect(new Set(tails.map((tail) => tail[place])).size).toBe(32);
@@ -65,13 +65,13 @@ describe('a minted id', () => {
 });
 
 describe('isId', () => {
-  test('takes no id of another noun', () => {
+  test('returns false for an id of another noun', () => {
     for (const noun of nouns) {
       for (const other of nouns) expect(isId(other, mintId(noun))).toBe(noun === other);
     }
   });
 
-  test('takes no id that was changed in its form', () => {
+  test('returns false for an id with a changed character', () => {
     const id = mintId('chat');
     const changed = fc.oneof(
       fc.nat(id.length).map((at) => id.slice(0, at) + id.slice(at + 1)),
@@ -98,20 +98,20 @@ describe('isId', () => {
     );
   });
 
-  test('is not slow on long texts', () => {
+  test('rejects a text of a million characters', () => {
     expect(isId('chat', `chat_${'0'.repeat(1_000_000)}`)).toBe(false);
   });
 });
 
-test('an id in an answer has its form; one in a request is any text', () => {
+test('idSchema checks the form of an id, idInputSchema takes any string', () => {
   expect(idSchema('chat').safeParse('nope').success).toBe(false);
   expect(idSchema('chat').safeParse(mintId('chat')).success).toBe(true);
   expect(idInputSchema('chat').safeParse('nope').success).toBe(true);
   expect(idInputSchema('chat').safeParse({ $ne: null }).success).toBe(false);
 });
 
-describe('a turn and its answer', () => {
-  test('are found by each other’s id, and no two turns have one answer', () => {
+describe('answerIdOf and turnIdOf', () => {
+  test('reverse each other, and give every turn its own answer', () => {
     const turns = Array.from({ length: 1_000 }, () => mintId('turn'));
     const answers = turns.map(answerIdOf);
     expect(answers.every((answer) => isId('message', answer))).toBe(true);
@@ -119,7 +119,7 @@ describe('a turn and its answer', () => {
     expect(new Set(answers).size).toBe(1_000);
   });
 
-  test('a text that is no message’s id leads to no turn', () => {
+  test('turnIdOf returns undefined for a text that is not a message id', () => {
     const turn = mintId('turn');
     for (const text of [
       '',

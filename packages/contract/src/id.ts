@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /**
- * Every id is `<noun>_<tail>`. The tail is 28 characters of Crockford's base32 in lower case: 11 for the
- * time of minting in microseconds, so that ids sort as they were made, and 17 random ones (85 bits), so that
- * nobody guesses one. The whole stays in `[a-z0-9_]`: it needs no encoding in a URL.
+ * Every id is `<prefix><tail>`. The tail is 28 characters of Crockford's base32 in lower case: 11 for the
+ * time of minting in microseconds, so that ids sort by age, and 17 random ones (85 bits), so that ids cannot
+ * be guessed. Ids only contain `[a-z0-9_]` and need no encoding in a URL.
  */
 const PREFIXES = {
   team: 'team_',
@@ -19,7 +19,9 @@ const PREFIXES = {
   request: 'req_',
 } as const;
 
+/** A noun that has ids of its own. */
 export type IdNoun = keyof typeof PREFIXES;
+/** The id of an object of type `Noun`, such as `chat_…`. */
 export type Id<Noun extends IdNoun> = `${(typeof PREFIXES)[Noun]}${string}`;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -29,43 +31,48 @@ const TAIL = new RegExp(`^[${ALPHABET}]{${TIME_LENGTH + RANDOM_LENGTH}}$`);
 
 let lastMicroseconds = 0;
 
-/** Mints an id. Ids minted by one process are strictly increasing, even within one millisecond. */
+/** Creates a new id. Ids of one process are strictly increasing, even within one millisecond. */
 export function mintId<Noun extends IdNoun>(noun: Noun): Id<Noun> {
   lastMicroseconds = Math.max(Date.now() * 1000, lastMicroseconds + 1);
   return `${PREFIXES[noun]}${timePart(lastMicroseconds)}${randomPart()}`;
 }
 
-/** What comes before every id of this noun that was minted at this moment or later, and after all others. */
+/**
+ * Returns the lower bound of all ids of this noun that are minted at or after `at`. It is not an id itself.
+ */
 export function firstIdAt<Noun extends IdNoun>(at: Date, noun: Noun): Id<Noun> {
   return `${PREFIXES[noun]}${timePart(at.getTime() * 1_000)}`;
 }
 
-/** Whether `text` has the form of an id of this noun. One that has not cannot exist: no database is asked. */
+/**
+ * Checks whether `text` has the form of an id of this noun. Nothing with another form exists, so callers can
+ * skip the database.
+ */
 export function isId<Noun extends IdNoun>(noun: Noun, text: string): text is Id<Noun> {
   const prefix = PREFIXES[noun];
   return text.startsWith(prefix) && TAIL.test(text.slice(prefix.length));
 }
 
 /**
- * The id of a turn's answer: it has the turn's own tail, so that a turn is found by the id of its answer
- * without an index of message ids.
+ * Returns the id of a turn's answer. It has the turn's own tail, so a turn is found by its answer without
+ * another index.
  */
 export function answerIdOf(turn: Id<'turn'>): Id<'message'> {
   return `${PREFIXES.message}${turn.slice(PREFIXES.turn.length)}`;
 }
 
-/** The turn whose answer has this id; undefined for a text that is no message's id. */
+/** Returns the id of the turn that has this answer, or undefined for text that is not a message id. */
 export function turnIdOf(messageId: string): Id<'turn'> | undefined {
   if (!isId('message', messageId)) return undefined;
   return `${PREFIXES.turn}${messageId.slice(PREFIXES.message.length)}`;
 }
 
-/** The id of the marker that ends a deleted chat: a chat has at most one. */
+/** Returns the id of the marker turn that ends a deleted chat. A chat has at most one. */
 export function markerIdOf(chat: Id<'chat'>): Id<'turn'> {
   return `${PREFIXES.turn}${chat.slice(PREFIXES.chat.length)}`;
 }
 
-/** The schema of an id in an answer. */
+/** Creates the schema of an id in a response. */
 export function idSchema<Noun extends IdNoun>(noun: Noun) {
   return z
     .custom<Id<Noun>>((value) => typeof value === 'string' && isId(noun, value))
@@ -77,8 +84,8 @@ export function idSchema<Noun extends IdNoun>(noun: Noun) {
 }
 
 /**
- * The schema of an id in a request. Any string passes: one that cannot be an id is a thing that is not there,
- * which is the procedure's 404 and not a 400, so that a caller has one case to handle.
+ * Creates the schema of an id in a request. It takes any string: an id of the wrong form names nothing, so
+ * the procedure answers 404 and callers handle one case instead of two.
  */
 export function idInputSchema<Noun extends IdNoun>(noun: Noun) {
   return z.string().meta({
@@ -97,7 +104,10 @@ function timePart(microseconds: number): string {
   return text;
 }
 
-/** Drawn many at a time: one call of the system's generator costs as much for 17 bytes as for 2,000. */
+/**
+ * Random bytes are drawn in bulk: one call of the system's generator costs the same for 17 bytes as for
+ * 2,000.
+ */
 const randomBytes = new Uint8Array(RANDOM_LENGTH * 128);
 let bytesUsed = randomBytes.length;
 

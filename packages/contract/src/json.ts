@@ -1,5 +1,7 @@
+/** Any JSON value. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
+/** A JSON object. */
 export interface JsonObject {
   [key: string]: JsonValue;
 }
@@ -7,9 +9,9 @@ export interface JsonObject {
 const encoder = new TextEncoder();
 
 /**
- * What keeps a value from being a JSON object that comes back as it was sent, within these bounds: a sentence, or
- * undefined. A key `__proto__` is refused at every level: it means an object's prototype to most programs that
- * would read it back.
+ * Checks that a value is a JSON object within these bounds and survives a round trip unchanged. Returns the
+ * problem as a sentence, or undefined. The key `__proto__` is rejected at every level because most programs
+ * that parse it would change an object's prototype.
  */
 export function problemOfJson(
   value: unknown,
@@ -36,7 +38,7 @@ function problemInside(value: unknown, depth: number, depthMax: number): string 
   return undefined;
 }
 
-/** A larger integer has lost digits when it was read as JSON: it would not come back as it was sent. */
+/** JSON parsing rounds larger integers, so they would not be returned as they were sent. */
 function problemOfNumber(value: number): string | undefined {
   if (!Number.isFinite(value)) return 'must contain finite numbers only';
   if (!Number.isInteger(value) || Number.isSafeInteger(value)) return undefined;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { limits } from './limits.ts';
 
-test('the bounds that integrators build on are those that were promised', () => {
+test('the documented limits have their documented values', () => {
   expect(limits).toMatchObject({
     messageLengthMax: 32_000,
     userIdLengthMax: 256,
@@ -26,14 +26,14 @@ test('the bounds that integrators build on are those that were promised', () => 
   });
 });
 
-test('the largest message fits the body, and waiting fits the turns it waits for', () => {
+test('the longest message fits the body limit, and the wait limit covers the turns ahead', () => {
   const escapedPair = '\\ud83d\\ude42'.length;
   expect(limits.messageLengthMax * escapedPair).toBeLessThan(limits.bodyBytesMax);
   expect(limits.sendWaitMaxMs).toBeGreaterThan(limits.turnTimeMaxMs);
   expect(limits.leaseMs * (limits.takeoversMax + 1)).toBeLessThan(limits.sendWaitMaxMs);
 });
 
-test('an answer fits a document, its log outlives it, and what watches runs looks often enough', () => {
+test('an answer fits a document, its log outlives it, and checks of running turns are frequent enough', () => {
   const bytesPerUnitMax = 3;
   const documentBytesMax = 16 * 1024 * 1024;
   const { answerLengthMax, turnLogSeconds, turnTimeMaxMs, takeoversMax } = limits;

@@ -1,231 +1,279 @@
 /**
- * Every bound of Parley, each with its reason. Lengths are in Unicode code points (what JSON Schema counts),
- * sizes in bytes, times in milliseconds.
+ * All limits of Parley, each with its reason. Lengths are in Unicode code points (as JSON Schema counts),
+ * sizes in bytes, times in milliseconds, unless the name or comment says otherwise.
  */
 export const limits = {
-  /** Longer texts belong in a file; at 4 bytes a character a message stays under 128 KiB. */
+  /** At 4 bytes per character a message stays below 128 KiB. Longer texts belong in a file. */
   messageLengthMax: 32_000,
-  /** Room for any e-mail address (254) or foreign id. */
+  /** Fits any e-mail address (254) and ids of other systems. */
   userIdLengthMax: 256,
-  /** A yardstick of the field (OpenAI: 16 pairs of 64 and 512 characters is 9 KiB), rounded up. */
+  /** OpenAI allows 16 pairs of 64 and 512 characters, which is 9 KiB; rounded up. */
   metadataBytesMax: 16 * 1024,
-  /** Deeper is a document, not a label, and recursion over it would cost. */
+  /** Metadata is a set of labels; deeper values cost recursion without a use. */
   metadataDepthMax: 8,
-  /** A message of the longest text, each character escaped as `\uXXXX` pairs, still fits. */
+  /** Fits the longest message with every character escaped as `\uXXXX` pairs. */
   bodyBytesMax: 512 * 1024,
-  /** An agent has a long prompt, and up to sixteen tools with a JSON Schema each. */
+  /** Fits a long prompt and sixteen tools with a JSON Schema each. */
   agentBodyBytesMax: 1024 * 1024,
   batchBodyBytesMax: 1024 * 1024,
-  /** Object keys of a body: parsing and checking 100,000 of them blocks the process for a quarter of a second. */
+  /**
+   * Object keys in a body. Parsing and checking 100,000 keys blocks the process for a quarter of a second.
+   */
   bodyKeysMax: 10_000,
-  /** Levels of a body: the deepest valid one (a tool's JSON Schema) has half of them. */
+  /** Nesting levels of a body: twice the depth of the deepest valid body (a tool's JSON Schema). */
   bodyDepthMax: 32,
-  /** Names are shown in lists. */
+  /** Lists show names. */
   nameLengthMax: 120,
-  /** A title is one line of a list. */
+  /** A list shows a title in one line. */
   titleLengthMax: 200,
-  /** A title that a chat gets by itself: what a narrow list shows of it. */
+  /**
+   * The length of the initial title, which is taken from the first message. A narrow list shows this much.
+   */
   givenTitleLengthMax: 80,
-  /** What is searched for is a few words. */
+  /** A search consists of a few words. */
   searchLengthMax: 200,
-  /** A type is a label to filter by. */
+  /** An agent's type is a label to filter by. */
   agentTypeLengthMax: 64,
   descriptionLengthMax: 1_000,
   /** Leaves half of an 8k context to the history. */
   systemPromptLengthMax: 32_000,
-  /** The list of messages is answered complete; this is what fits an answer without paging. */
+  /** The list of messages is returned without paging; this many fit a response. */
   chatMessagesMax: 10_000,
   chatTextBytesMax: 16 * 1024 * 1024,
-  /** Chats are answered complete up to here; beyond it, a cursor leads on. */
+  /** The list of chats is returned without paging up to this length; longer lists continue with a cursor. */
   chatListMax: 10_000,
-  /** A list of chats that is answered without paging ends here; a cursor leads on. As long as the longest chat. */
+  /**
+   * The size at which a list of chats without paging ends and continues with a cursor: the size of the
+   * longest chat.
+   */
   largeAnswerBytesMax: 16 * 1024 * 1024,
-  /** Large lists that a process reads at a time: each takes a core's time for a second, and some 50 MB. */
+  /** Large lists that a process reads at once. Each takes a second of one core and about 50 MB. */
   largeListsMax: 2,
-  /** More than these do not wait for a place: they would wait for too long. */
+  /** Large lists that wait for their turn. Further ones are rejected, because they would wait too long. */
   largeListsWaitingMax: 32,
-  /** Large answers that were not sent yet, of one process: beyond it the slowest reader's connection is closed. */
+  /**
+   * Large responses of a process that are not sent completely. Beyond this the slowest reader's connection is
+   * closed.
+   */
   largeAnswersUnsentMax: 8,
   pageLimitMax: 1_000,
-  /** Calls in one tRPC batch: a page asks for a handful at once. */
+  /** Calls in one tRPC batch. A page makes a handful of calls at once. */
   batchCallsMax: 20,
-  /** Cursors are short; a longer one was not made here. */
+  /** Parley's own cursors are shorter. */
   cursorLengthMax: 512,
-  /** Waiting turns of one chat: a person does not type more ahead, a script is told to wait. */
+  /**
+   * Waiting turns of one chat. People do not type further ahead; scripts get an error that tells them to
+   * wait.
+   */
   queuedTurnsPerChatMax: 8,
-  /** Running turns of one process: each holds a socket to the model and at most one answer in memory. */
+  /** Running turns of one process. Each holds a socket to the model and at most one answer in memory. */
   runningTurnsMax: 1_000,
-  /** Running turns of one address whose callers no team has verified: an office of visitors. */
+  /** Running turns of one address whose callers are not verified by a team: an office of visitors. */
   runningPerAddressMax: 64,
-  /** Further turns of that address that are accepted and wait: some minutes of an office. */
+  /** Further turns of that address that are accepted and wait: a few minutes of an office's messages. */
   waitingPerAddressMax: 256,
-  /** In UTF-16 units. An answer beyond this is cut as the model's own length limit would: a turn stays far under MongoDB's 16 MB. */
+  /**
+   * In UTF-16 units. A longer answer is cut, like one that reaches the model's own limit. This keeps a turn
+   * far below MongoDB's 16 MB.
+   */
   answerLengthMax: 256_000,
-  /** One call of the model, all its retries included; the longest answer of a slow local model fits. */
+  /** One call of the model with all its retries. Fits the longest answer of a slow local model. */
   turnTimeMaxMs: 300_000,
-  /** From one piece of an answer to the next: a model that is silent for longer is gone. */
+  /** The longest pause between two pieces of an answer. After it the model counts as failed. */
   modelSilenceMaxMs: 60_000,
-  /** How long a waiting send waits: the turn's own time and its predecessors' in the queue. */
+  /** The longest wait of a request for its answer: the turn's own time and that of its predecessors. */
   sendWaitMaxMs: 600_000,
-  /** What a process that dies leaves is taken over after this. */
+  /** The time after which another process takes over the turns of a dead process. */
   leaseMs: 10_000,
-  /** How often a process looks whether its turns were cancelled or deleted, and writes their text to the log. */
+  /**
+   * How often a process checks whether its turns were cancelled or deleted, and writes their text to the log.
+   */
   tickMs: 250,
-  /** A turn that killed two runners is not given a third. */
+  /**
+   * A turn whose processes died more often is ended as failed, so that it cannot kill every process in turn.
+   */
   takeoversMax: 2,
-  /** The history's share of the context, when nothing is set: fits the 8k window most models have. */
+  /** The default share of the history in the context. Fits the 8k window of most models. */
   contextTokensDefault: 6_000,
-  /** A key or token that does not exist is not looked up again within this time. */
+  /** How long the absence of a key or token is cached. */
   missingCacheMs: 2_000,
-  /** A revoked key is refused, and a changed agent is used, everywhere within this time. */
+  /** The longest time until a revoked key is rejected, and a changed agent is used, by every process. */
   cacheMs: 4_000,
-  /** As the field's APIs have it (Stripe, IETF draft-ietf-httpapi-idempotency-key-header). */
+  /** The limit of Stripe and of the IETF draft-ietf-httpapi-idempotency-key-header. */
   idempotencyKeyLengthMax: 255,
-  /** How long a cancel waits to tell how the turn ended: what is alive stops within a second. */
+  /** How long a cancel request waits for the end of the turn. A live process stops a turn within a second. */
   cancelWaitMaxMs: 3_000,
-  /** A silent stream shows that it lives at least this often; proxies cut after 30 to 60 s. */
+  /** The longest pause between two signs of life on an idle stream. Proxies cut after 30 to 60 s. */
   heartbeatMs: 10_000,
-  /** A reader that takes nothing for this long is gone. */
+  /** A reader that receives nothing for this long is disconnected. */
   readerStallMaxMs: 60_000,
-  /** A running answer's log outlives every turn by far (three attempts of 5 minutes and their queue). */
+  /**
+   * How long the log of a running answer is kept: much longer than any turn (three attempts of 5 minutes, and
+   * their queue).
+   */
   turnLogSeconds: 3 * 60 * 60,
-  /** Open streams of one user in a process: a person has a handful of tabs open, on a few devices. */
+  /** Open streams of one user per process: a few tabs on a few devices. */
   streamsPerUserMax: 20,
-  /** Open streams of one address in a process: an office of people, each with a few tabs. */
+  /** Open streams of one address per process: an office of people with a few tabs each. */
   streamsPerAddressMax: 500,
-  /** Open streams of one process: each holds a socket and a few kilobytes. */
+  /** Open streams per process. Each holds a socket and a few kilobytes. */
   streamsMax: 10_000,
-  /** How often the credentials of all open streams are read again. */
+  /** How often a process checks the credentials of its open streams again. */
   streamCheckEveryMs: 2_000,
-  /** How soon those of a new stream are: it may have been opened with what was remembered. */
+  /**
+   * How soon a process checks the credentials of a new stream, which may have been opened with cached ones.
+   */
   streamFirstCheckMs: 500,
-  /** A stream whose credentials could not be read for so long is ended. */
+  /** A stream whose credentials could not be checked for this long is ended. */
   streamUncheckedMaxMs: 30_000,
-  /** How long a sign-out is remembered: as long as a guest's token, or a browser's cookie, may live. */
+  /** How long a sign-out is kept: the maximum life of a guest's token or a browser's cookie. */
   userStatusSeconds: 400 * 24 * 60 * 60,
-  /** How often answers of users who were just blocked are looked for: a server may have accepted one more. */
+  /**
+   * How often the server searches for turns of recently blocked users: a process may have accepted one more.
+   */
   blockedUsersEveryMs: 5_000,
-  /** For how long after a block: longer than any process remembers that the user was none. */
+  /** How long after a block it searches: longer than any process caches that the user is not blocked. */
   blockSettledMs: 20_000,
-  /** A follower of a chat that is further behind gets the newest messages at once instead. */
+  /** A follower of a chat that is further behind gets a snapshot of the newest messages instead. */
   chatEventsBehindMax: 50,
-  /** Keys and agents a process remembers; beyond it the least used is read again. */
+  /** Keys and agents that a process caches; the least recently used is evicted. */
   cacheEntriesMax: 10_000,
-  /** UTF-16 units of prompts and tools a process remembers: one agent may have a quarter of a million. */
+  /** UTF-16 units of prompts and tools that a process caches. One agent may have a quarter of a million. */
   cacheTextMax: 32 * 1024 * 1024,
-  /** Requests a minute of one key's family, of either kind: a hundred users at their own limit. */
+  /** Requests per minute of one key family, publishable or secret: a hundred users at their own limit. */
   rateLimitKey: 6_000,
-  /** Requests a minute of one user: a person who clicks as fast as they can, in three tabs. */
+  /** Requests per minute of one user: a person who clicks as fast as possible in three tabs. */
   rateLimitUser: 60,
-  /** Requests a minute of one address with publishable keys that reach chats: an office of a hundred busy people. */
+  /**
+   * Requests per minute of one address with publishable keys that reach chats: an office of a hundred busy
+   * people.
+   */
   rateLimitAddress: 1_200,
-  /** Requests a minute of one address that prove nobody: a person who mistypes a key, and no more than two guesses a second. */
+  /**
+   * Requests per minute of one address that do not authenticate: enough for mistyped keys, and at most two
+   * guesses per second.
+   */
   rateLimitUnidentified: 120,
-  /** Guests and sessions of the chat page a minute of one address: everybody in an office opens the page at once. */
+  /**
+   * New guests and sessions of the chat page per minute and address: everyone in an office opens the page at
+   * once.
+   */
   rateLimitNewVisitors: 300,
-  /** How many times a /64's limits a whole IPv6 /48 has: some providers give each customer one. */
+  /**
+   * The limits of an IPv6 /48 are this many times those of a /64, because some providers assign each customer
+   * a /48.
+   */
   widerNetworkFactor: 4,
-  /** Connections of one process: its streams, and a fifth more. */
+  /** Connections per process: its streams, and a fifth more. */
   connectionsMax: 12_000,
-  /** Connections of one address: its streams, and as many requests besides. */
+  /** Connections per address: its streams, and as many requests. */
   connectionsPerAddressMax: 1_000,
-  /** Unfinished turns of one user at a time: a person reads one answer, in a few tabs. */
+  /** Unfinished turns of one user at a time: a person reads one answer in a few tabs. */
   concurrentTurnsUser: 4,
-  /** What a team may set for itself: more is several processes full of it. */
+  /** The most that a team can set: several processes at their limit. */
   concurrentTurnsMax: 10_000,
-  /** A budget of more is none. */
+  /** A larger budget would never be reached. */
   tokensPerDayMax: 1_000_000_000_000,
-  /** Beside the history, what an answer is reckoned with before it is there: longer than nearly every one. */
+  /** Output tokens that the budget reserves before the answer exists: longer than nearly every answer. */
   reservedAnswerTokens: 1_000,
-  /** How often a process adds what ended in it to the sums: nobody waits for them. */
+  /** How often a process adds the usage of its ended turns to the sums. */
   usageCountEveryMs: 1_000,
-  /** The days that usage can be asked for at once: a year, and the month it is compared with. */
+  /** Days that one request for usage can cover: a year and a month to compare. */
   usageDaysMax: 400,
-  /** Sums of one answer; a cursor leads on. */
+  /** Sums per response; a cursor leads on. */
   usagePageMax: 1_000,
-  /** A team's keys are looked through by people. */
+  /** People read the list of keys. */
   keyListMax: 1_000,
-  /** A key, the keys that it issued, and the keys that those issued. */
+  /** A root key, the keys that it issued, and the keys that those issued. */
   keyGenerationsMax: 3,
   /** A key is used from a handful of sites. */
   keyOriginsMax: 20,
-  /** A key is for a product's few agents. */
+  /** A key serves the few agents of one product. */
   keyAgentsMax: 20,
-  /** A user token of the largest reasonable claims; a longer one is none. */
+  /** Fits a user token with many claims. */
   userTokenLengthMax: 4_096,
-  /** A user token that is stolen works no longer than this. */
+  /** Limits how long a stolen user token works. */
   userTokenSecondsMax: 60 * 60,
-  /** How long the chat page's own tokens work: it asks for another while it is open, and a closed one is soon over. */
+  /** How long the chat page's own tokens work. An open page renews its token. */
   webUserTokenSeconds: 10 * 60,
-  /** How far the clocks of a customer's servers and ours may be apart. */
+  /** The largest accepted difference between the clocks of a customer's servers and ours. */
   userTokenClockSeconds: 30,
-  /** Identity providers decide how long their tokens live; most say an hour, some a day. */
+  /** Identity providers set the life of their tokens: most an hour, some a day. */
   issuedTokenSecondsMax: 24 * 60 * 60,
   tokenIssuerNameLengthMax: 512,
-  /** A shorter RSA key can be broken (RFC 7518, section 3.3). */
+  /** Shorter RSA keys are not secure (RFC 7518, section 3.3). */
   rsaBitsMin: 2_048,
-  /** Signing secrets that work at a time: one, and those it takes the place of. */
+  /** Active signing secrets at a time: the current one and those it replaces. */
   signingSecretsMax: 5,
-  /** A guest who was not seen for this long is forgotten; browsers keep nothing longer. */
+  /** A guest who was inactive for this long is deleted. Browsers do not keep cookies longer. */
   guestSeconds: 400 * 24 * 60 * 60,
-  /** How long a rolled key lives on, unless said otherwise: a careful roll-out takes a day. */
+  /** The default time that a rolled key keeps working: a careful roll-out takes a day. */
   keyOverlapSeconds: 24 * 60 * 60,
-  /** A rolled key lives on for as long as a slow roll-out takes, and no longer. */
+  /** The longest time that a rolled key keeps working: a slow roll-out. */
   keyOverlapSecondsMax: 30 * 24 * 60 * 60,
-  /** How exactly it is known when a key was last used: a write for each request would cost more than it tells. */
+  /** The accuracy of a key's last use. A write per request would cost too much. */
   keyLastUsedEveryMs: 60_000,
-  /** How far back an agent can be rolled. Of the longest prompts and the most tools they stay under 16 MB by far. */
+  /**
+   * Versions of an agent that are kept. With the longest prompts and the most tools the document stays far
+   * below 16 MB.
+   */
   agentVersionsMax: 20,
-  /** Nobody keeps chats for longer than this and means to delete them. */
+  /** The longest retention that makes sense. */
   retentionDaysMax: 3_650,
-  /** How often chats are looked for that were kept long enough: days count, hours do not. */
+  /** How often the server searches for chats that have reached their retention, which counts in days. */
   retentionEveryMs: 60 * 60 * 1_000,
-  /** Who did what is asked within a year, and a month more. */
+  /** Audit entries are kept for a year and a month. */
   auditSeconds: 400 * 24 * 60 * 60,
-  /** A page of the audit log, unless said otherwise. */
+  /** The default page size of the audit log. */
   auditPageDefault: 100,
-  /** A leaked key is noted, and not once for each visitor of the page that leaks it. */
+  /**
+   * The interval in which the same leaked key is recorded once, not for each visitor of the page that leaks
+   * it.
+   */
   auditSameEveryMs: 60 * 60 * 1_000,
-  /** How long a request to delete a user works before housekeeping goes on with it: hundreds of chats. */
+  /**
+   * How long a request to delete a user works before a background job continues: enough for hundreds of
+   * chats.
+   */
   deletionWaitMs: 5_000,
-  /** How often housekeeping looks for deletions to go on with: what a request left is gone within seconds. */
+  /** How often a background job continues unfinished deletions of users. */
   deletionsEveryMs: 5_000,
-  /** How often housekeeping looks for chats that a guest's move has left behind. */
+  /** How often a background job moves chats that a guest's claim has left behind. */
   guestMovesEveryMs: 5_000,
-  /** That a user was deleted, without who it was, is remembered for as long as who did it. */
+  /** How long the record of a user's deletion, without the user's id, is kept: as long as the audit log. */
   deletionSeconds: 400 * 24 * 60 * 60,
-  /** A team's agents are chosen from one list. */
+  /** People choose from the list of agents. */
   agentListMax: 1_000,
-  /** More tools than this a model chooses badly between. */
+  /** Models choose badly between more tools. */
   toolsMax: 16,
-  /** As long as any URL that servers and proxies take. */
+  /** The longest URL that servers and proxies commonly accept. */
   toolUrlLengthMax: 2_048,
-  /** A schema that describes one call; all of it is told to the model with every call. */
+  /** The model receives the whole schema with every call. */
   toolSchemaBytesMax: 16 * 1024,
-  /** Deeper is no form that a model fills in well. */
+  /** Models fill in deeper schemas badly. */
   toolSchemaDepthMax: 16,
-  /** Parts of a schema with its references put in: what a call's arguments are checked by costs no more. */
+  /** Parts of a schema after its references are resolved. Limits the cost of checking arguments. */
   toolSchemaPartsMax: 500,
-  /** A key, and what a gateway asks for beside it. */
+  /** An API key and a few headers of a gateway. */
   toolHeadersMax: 8,
-  /** A signed token fits. */
+  /** Fits a signed token. */
   toolHeaderLengthMax: 2_048,
-  /** A person waits meanwhile. */
+  /** A person waits for the answer meanwhile. */
   toolTimeoutMs: 10_000,
   toolTimeoutMaxMs: 60_000,
   toolTimeoutMinMs: 100,
-  /** Answers of the model that call tools, in one turn: one that goes on goes round in circles. */
+  /** Model responses with tool calls in one turn. A model that makes more is going in circles. */
   toolStepsMax: 8,
-  /** Calls of one such answer: all of a turn, with their results, stay far under MongoDB's 16 MB. */
+  /** Tool calls in one such response. A turn with all calls and results stays far below MongoDB's 16 MB. */
   toolCallsPerStepMax: 8,
-  /** In UTF-16 units. What a form holds that a model fills in. */
+  /** In UTF-16 units. Fits the contents of a form. */
   toolArgumentsLengthMax: 16_000,
-  /** In UTF-16 units. More of a result is cut: a quarter of it fills the context of most models. */
+  /** In UTF-16 units. A longer result is cut: this much already fills a quarter of most models' context. */
   toolResultLengthMax: 16_000,
-  /** A larger response is no result. */
+  /** A larger response counts as a failed call. */
   toolResponseBytesMax: 1024 * 1024,
-  /** All tools of an agent as JSON: with twenty versions of them an agent stays far under MongoDB's 16 MB. */
+  /** All tools of an agent as JSON. With twenty versions an agent stays far below MongoDB's 16 MB. */
   toolsBytesMax: 256 * 1024,
-  /** From SIGTERM to exit: what runs may finish until then. Orchestrators kill after 30 s. */
+  /** The time from SIGTERM to exit in which running turns may finish. Orchestrators kill after 30 s. */
   drainMs: 20_000,
 } as const;

@@ -4,8 +4,9 @@ import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { cursorSchema, nextCursorSchema, pageLimitSchema } from './page.ts';
 import { textSchema } from './text.ts';
-import { momentSchema } from './time.ts';
+import { timestampSchema } from './time.ts';
 
+/** The text of a user's message: 1 to `limits.messageLengthMax` characters. */
 export const messageContentSchema = textSchema({ min: 1, max: limits.messageLengthMax }).meta({
   description: 'The text of the message.',
   examples: ['What can you do for me?'],
@@ -13,51 +14,53 @@ export const messageContentSchema = textSchema({ min: 1, max: limits.messageLeng
 
 const waitSchema = z.boolean().meta({
   description:
-    '`false`: answer as soon as the message is accepted, with `status` `queued` or `generating` and no ' +
-    'text yet. Otherwise the request waits for the answer.',
+    'If `false`, the response comes as soon as the message is accepted, with `status` `queued` or `generating` and no text. ' +
+    'Otherwise the request waits for the answer.',
 });
 
+/** Input of `message.create`. */
 export const createMessageInputSchema = z.strictObject({
   chatId: idInputSchema('chat'),
   content: messageContentSchema,
-  role: z.literal('user').meta({ description: 'Only people send messages: always `user`.' }),
+  role: z.literal('user').meta({ description: 'Always `user`: only users send messages.' }),
   onBusy: z
     .enum(['enqueue', 'reject', 'interrupt'])
     .optional()
     .meta({
       description:
-        'What to do while the chat is still answering: `enqueue`, wait in order (at most 8 do), unless said ' +
-        'otherwise; `reject`, 409 `chat_busy`; `interrupt`, stop what is running or waiting and go first.',
+        'What to do while the chat is still answering. `enqueue` (default): wait in order, at most 8 messages. `reject`: answer ' +
+        '409 `chat_busy`. `interrupt`: stop all running and waiting turns and go first.',
     }),
   wait: waitSchema.optional(),
 });
 
-/** Names one answer. */
+/** Input of the operations that take nothing but the id of an answer and its chat. */
 export const oneAnswerInputSchema = z.strictObject({
   chatId: idInputSchema('chat'),
   messageId: idInputSchema('message'),
 });
 
+/** Input of `message.retry`. */
 export const retryMessageInputSchema = oneAnswerInputSchema.extend({ wait: waitSchema.optional() });
 
+/** Input of `message.list`. */
 export const listMessagesInputSchema = z.strictObject({
   chatId: idInputSchema('chat'),
   limit: pageLimitSchema.optional(),
   cursor: cursorSchema.optional(),
   order: z.enum(['asc', 'desc']).optional().meta({
-    description: '`asc`, oldest first, unless said otherwise; `desc` pages from the newest.',
+    description: '`asc` (default): oldest first. `desc`: newest first.',
   }),
 });
 
 const messageStatusSchema = z.enum(['queued', 'generating', 'completed', 'stopped', 'failed']).meta({
   id: 'MessageStatus',
   description:
-    "How the turn of this message stands. A user's message that waits for its answer is `queued` or " +
-    '`generating`; one whose answer failed is `failed`, with `errorCode`. An answer that was stopped keeps ' +
-    'what had been written and is `stopped`.',
+    "The status of the message's turn. A user message that waits for its answer is `queued` or `generating`; if the answer " +
+    'failed, it is `failed` with an `errorCode`. A stopped answer is `stopped` and keeps the text written so far.',
 });
 
-/** One message as a list shows it. */
+/** A message in a list. */
 export const messageSchema = z
   .object({
     id: idSchema('message'),
@@ -69,16 +72,17 @@ export const messageSchema = z
       .optional()
       .meta({
         description:
-          "With a user's message that has no answer in the list: the id its answer has or will have, to follow, " +
-          'cancel or retry it.',
+          'Set on a user message without an answer in the list: the id that its answer has or will have. Use it to follow, ' +
+          'cancel or retry the answer.',
       }),
-    createdAt: momentSchema,
+    createdAt: timestampSchema,
   })
   .meta({ id: 'Message', description: 'A message of a chat.' });
 
+/** Output of `message.list`. */
 export const messageListSchema = z
   .object({ messages: z.array(messageSchema), nextCursor: nextCursorSchema.optional() })
-  .meta({ id: 'MessageList', description: 'Messages of a chat, oldest first unless asked otherwise.' });
+  .meta({ id: 'MessageList', description: 'Messages of a chat, oldest first unless `order` is `desc`.' });
 
 const answerFields = {
   id: idSchema('message'),
@@ -86,31 +90,42 @@ const answerFields = {
   content: z.string(),
   role: z.literal('assistant'),
   userMessageId: idSchema('message'),
-  createdAt: momentSchema,
+  createdAt: timestampSchema,
 };
 
-/** The agent's answer to a message that was sent. */
+/**
+ * Output of `message.create` and `message.retry`: the answer that was completed or stopped, or, if the
+ * request did not wait, accepted.
+ */
 export const answerSchema = z
   .object({
     ...answerFields,
     status: z.enum(['completed', 'stopped', 'queued', 'generating']).meta({
       description:
-        '`completed`, or `stopped` with what had been written by then. `queued` and `generating` only when ' +
+        '`completed`, or `stopped` with the text written so far. `queued` and `generating` only occur if ' +
         'the request did not wait (`wait: false`).',
     }),
   })
   .meta({ id: 'Answer', description: "The agent's answer." });
 
-/** An answer as it stands, however it stands. */
+/** An answer in any status, with the text written so far. */
 export const answerStateSchema = z
   .object({ ...answerFields, status: messageStatusSchema, errorCode: errorCodeSchema.optional() })
-  .meta({ id: 'AnswerState', description: 'An answer as it stands, with what was written of it.' });
+  .meta({ id: 'AnswerState', description: 'An answer in its current status, with the text written so far.' });
 
+/** Input of `message.create`. */
 export type CreateMessageInput = z.infer<typeof createMessageInputSchema>;
+/** Input of `message.list`. */
 export type ListMessagesInput = z.infer<typeof listMessagesInputSchema>;
+/** A message in a list. */
 export type Message = z.infer<typeof messageSchema>;
+/** A page of messages. */
 export type MessageList = z.infer<typeof messageListSchema>;
+/** The status of a message's turn. */
 export type MessageStatus = z.infer<typeof messageStatusSchema>;
+/** What a new message does while its chat is still answering. */
 export type OnBusy = NonNullable<CreateMessageInput['onBusy']>;
+/** The answer to a message that was sent. */
 export type Answer = z.infer<typeof answerSchema>;
+/** An answer in any status. */
 export type AnswerState = z.infer<typeof answerStateSchema>;

@@ -8,13 +8,13 @@ const nested = (depth: number) =>
   JSON.parse(`${'{"a":'.repeat(depth - 1)}{}${'}'.repeat(depth - 1)}`) as object;
 const ofBytes = (bytes: number) => ({ a: 'x'.repeat(bytes - '{"a":""}'.length) });
 
-/** Whether an integer is in it that JSON may have rounded. */
+/** Checks whether the value contains an integer that JSON parsing may have rounded. */
 const hasLostDigits = (value: unknown): boolean =>
   typeof value === 'object' && value !== null
     ? Object.values(value).some(hasLostDigits)
     : Number.isInteger(value) && !Number.isSafeInteger(value);
 
-test('integers are taken as far as JSON keeps all their digits', () => {
+test('accepts integers up to 2^53 - 1 and rejects larger ones', () => {
   const text = '{"a":[9007199254740991,-9007199254740991,0.5,1e15]}';
   expect(problemOf(JSON.parse(text))).toBeUndefined();
   for (const number of ['9007199254740993', '12345678901234567890', '-1e300']) {
@@ -22,7 +22,7 @@ test('integers are taken as far as JSON keeps all their digits', () => {
   }
 });
 
-test('any JSON object within the bounds is taken, and is the very one', () => {
+test('accepts every JSON object within the bounds and returns the same object', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })), (value) => {
       fc.pre(!hasLostDigits(value));
@@ -34,15 +34,15 @@ test('any JSON object within the bounds is taken, and is the very one', () => {
   );
 });
 
-describe('the bounds', () => {
-  test('8 levels, and not 9; an array is a level', () => {
+describe('the bounds of metadata', () => {
+  test('accept 8 levels and reject 9, counting arrays as levels', () => {
     expect(problemOf(nested(limits.metadataDepthMax))).toBeUndefined();
     expect(problemOf(nested(limits.metadataDepthMax + 1))).toBe('must be at most 8 levels deep');
     expect(problemOf({ a: [[[[[[[]]]]]]] })).toBeUndefined();
     expect(problemOf({ a: [[[[[[[[]]]]]]]] })).toBe('must be at most 8 levels deep');
   });
 
-  test('16 KiB as UTF-8 JSON, and not a byte more', () => {
+  test('accept 16 KiB of UTF-8 JSON and reject one byte more', () => {
     expect(problemOf(ofBytes(limits.metadataBytesMax))).toBeUndefined();
     expect(problemOf(ofBytes(limits.metadataBytesMax + 1))).toBe(
       'must be at most 16384 bytes as JSON, has 16385',
@@ -50,7 +50,7 @@ describe('the bounds', () => {
     expect(problemOf({ a: 'é'.repeat(limits.metadataBytesMax / 2) })).toMatch(/^must be at most 16384 bytes/);
   });
 
-  test('depth is told before size: nothing deep is ever turned into text', () => {
+  test('report the depth before the size, so that deep values are never serialized', () => {
     expect(problemOf(nested(5_000))).toBe('must be at most 8 levels deep');
   });
 });
@@ -70,6 +70,6 @@ test.each([
   ['must contain JSON values only', { a: undefined }],
   ['must contain JSON values only', { a: 1n }],
   ['must contain JSON values only', { a: () => 1 }],
-] as [string, unknown][])('is refused: %s', (problem, value) => {
+] as [string, unknown][])('metadata with this problem is rejected: %s', (problem, value) => {
   expect(problemOf(value)).toBe(problem);
 });

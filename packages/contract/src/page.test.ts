@@ -8,7 +8,7 @@ test.each([
   ['1', 1],
   ['1000', 1_000],
   ['007', 7],
-])('a size of a page of %j is %j', (value, size) => {
+])('accepts %j as the page size %j', (value, size) => {
   expect(pageLimitSchema.parse(value)).toBe(size);
 });
 
@@ -40,11 +40,11 @@ test.each([
   {},
   { $gt: 0 },
   new Date(),
-])('%j is none', (value) => {
+])('rejects %j as a page size', (value) => {
   expect(pageLimitSchema.safeParse(value).success).toBe(false);
 });
 
-test('no text but digits is ever a number', () => {
+test('accepts only texts of digits as a page size', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 5 }), (text) => {
       expect(pageLimitSchema.safeParse(text).success).toBe(/^0*[1-9]\d{0,2}$|^0*1000$/.test(text));
@@ -52,7 +52,7 @@ test('no text but digits is ever a number', () => {
   );
 });
 
-test('a cursor is a text of 1 to 512 characters', () => {
+test('accepts a cursor of 1 to 512 characters', () => {
   expect(cursorSchema.safeParse('x'.repeat(512)).success).toBe(true);
   for (const value of ['', 'x'.repeat(513), 5, null, ['x']]) {
     expect(cursorSchema.safeParse(value).success).toBe(false);

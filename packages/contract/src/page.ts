@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
 
-/**
- * The size of a page. It arrives as a number (tRPC) or as digits (a query string); anything else is refused
- * rather than guessed at.
- */
+/** The maximum number of items on a page. It arrives as a number (tRPC) or as digits (a query string). */
 export const pageLimitSchema = z
   .preprocess(
     (value: number | string) =>
@@ -14,15 +11,14 @@ export const pageLimitSchema = z
       .min(1, `must be from 1 to ${limits.pageLimitMax}`)
       .max(limits.pageLimitMax, `must be from 1 to ${limits.pageLimitMax}`),
   )
-  .meta({ description: 'How many to answer at most; without it, all.', examples: [50] });
+  .meta({ description: 'The maximum number of items. Default: all.', examples: [50] });
 
-/** Where the previous page ended: its `nextCursor`, unchanged, with the same filters. */
-export const cursorSchema = z
-  .string()
-  .min(1)
-  .max(limits.cursorLengthMax)
-  .meta({ description: "The previous page's `nextCursor`. Opaque; it goes with the same filters only." });
+/** The position after the previous page: its `nextCursor`, unchanged and with the same filters. */
+export const cursorSchema = z.string().min(1).max(limits.cursorLengthMax).meta({
+  description: "The previous page's `nextCursor`. It is opaque and only valid with the same filters.",
+});
 
+/** The cursor of the next page in a response; absent on the last page. */
 export const nextCursorSchema = z
   .string()
-  .meta({ description: 'Present when there is more: pass it as `cursor` to go on.' });
+  .meta({ description: 'Present if there are more items: pass it as `cursor` to get them.' });

@@ -3,8 +3,8 @@ import { errorCodes, errorEntry } from './error-codes.ts';
 import { mintId } from './id.ts';
 import { Refusal, refusalEnvelopeSchema, toEnvelope } from './refusal.ts';
 
-describe('a refusal in its envelope', () => {
-  test.each(errorCodes)('%s fits the schema', (code) => {
+describe('the error envelope', () => {
+  test.each(errorCodes)('of %s fits its schema', (code) => {
     const refusal = new Refusal(code);
     const envelope = toEnvelope(refusal, 'req_1');
     expect(refusalEnvelopeSchema.strict().parse(envelope)).toEqual(envelope);
@@ -12,26 +12,26 @@ describe('a refusal in its envelope', () => {
     expect(refusal.retryAfterSeconds).toBe(errorEntry(code).retryAfterSeconds);
   });
 
-  test('tells issues and the id of the answer where there are any', () => {
+  test('contains issues and the id of the answer if there are any', () => {
     const issues = [{ path: 'content', message: 'must have at least 1 character(s)' }];
     const messageId = mintId('message');
     expect(toEnvelope(new Refusal('invalid_input', { issues }), 'req_1')).toMatchObject({ issues });
     expect(toEnvelope(new Refusal('draining', { messageId }), 'req_1')).toMatchObject({ messageId });
   });
 
-  test('never tells its cause', () => {
+  test('never contains the cause', () => {
     const cause = new Error('canary', { cause: new Error('canary') });
     const envelope = toEnvelope(new Refusal('internal_error', { cause }), 'req_1');
     expect(JSON.stringify(envelope)).not.toContain('canary');
   });
 
-  test('says more than the register where its thrower knows more', () => {
+  test('adds the detail of the error to the message of the register', () => {
     const { message } = toEnvelope(new Refusal('model_loading', { detail: 'It is at 40 %.' }), 'req_1');
     expect(message).toBe(`${errorEntry('model_loading').message} It is at 40 %.`);
   });
 });
 
-test('a refusal is an error with a name, a place and its cause', () => {
+test('a Refusal is an Error with a name, a stack trace and a cause', () => {
   const cause = new Error('why');
   const refusal = new Refusal('chat_full', { cause });
   expect(refusal).toBeInstanceOf(Error);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type ErrorCode, errorCodeSchema, errorEntry, nameOfStatus, statusOf } from './error-codes.ts';
 import { idSchema } from './id.ts';
 
-/** Which field of an invalid request, and what it must be. */
+/** A field of an invalid request, and what it must be. */
 export interface InputIssue {
   readonly path: string;
   readonly message: string;
@@ -10,19 +10,21 @@ export interface InputIssue {
 
 interface RefusalFacts {
   readonly issues?: readonly InputIssue[];
-  /** The answer's id, once a message was accepted. */
+  /** The id of the answer. Set once the message is accepted. */
   readonly messageId?: string;
-  /** More than the register's sentence can know, such as how far a download is. One sentence. */
+  /**
+   * A sentence that the register cannot know, such as the progress of a download. It is added to the message.
+   */
   readonly detail?: string;
-  /** When waiting helps sooner than the register says. */
+  /** Overrides the register's time in seconds. */
   readonly retryAfterSeconds?: number;
-  /** For the log only; never shown. */
+  /** For the log only; callers never see it. */
   readonly cause?: unknown;
 }
 
 /**
- * A registered refusal: the only error a caller is ever told about. Code that cannot do what it was asked
- * throws one; whatever else is thrown is a bug and answered as `internal_error`.
+ * A registered API error: the only error that callers see the text of. Throw one when a request cannot be
+ * fulfilled; any other exception is a bug and is answered as `internal_error`.
  */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
@@ -36,37 +38,38 @@ export class Refusal extends Error {
     this.facts = facts;
   }
 
-  /** The HTTP status, at both doors. */
+  /** The HTTP status, for tRPC and REST alike. */
   get status() {
     return statusOf(this.code);
   }
 
-  /** The value of `Retry-After` in seconds, where waiting helps. */
+  /** The value of `Retry-After` in seconds. Undefined if waiting does not help. */
   get retryAfterSeconds(): number | undefined {
     return this.facts.retryAfterSeconds ?? errorEntry(this.code).retryAfterSeconds;
   }
 }
 
-/** The one envelope of every refusal, from any layer. */
+/** The response body of every error, from any layer. */
 export const refusalEnvelopeSchema = z
   .object({
-    error: z.string().meta({ description: "The HTTP status's short name.", examples: ['Not Found'] }),
-    message: z.string().meta({ description: 'What happened and what to do, for a person.' }),
+    error: z.string().meta({ description: 'The short name of the HTTP status.', examples: ['Not Found'] }),
+    message: z.string().meta({ description: 'A sentence for people: what is wrong and what to do.' }),
     code: errorCodeSchema,
-    requestId: z.string().meta({ description: 'Names this request in the log.' }),
+    requestId: z.string().meta({ description: 'The id of this request in the log.' }),
     issues: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
-      .meta({ description: 'With `invalid_input`: each field and what it must be.' }),
+      .meta({ description: 'With `invalid_input`: each invalid field, and what it must be.' }),
     messageId: idSchema('message')
       .optional()
-      .meta({ description: 'The id the answer has or will have, once the message was accepted.' }),
+      .meta({ description: 'The id that the answer has or will have. Set once the message is accepted.' }),
   })
-  .meta({ id: 'Refusal', description: 'Why a request was refused.' });
+  .meta({ id: 'Refusal', description: 'The error of a rejected request.' });
 
+/** The response body of an error. */
 export type RefusalEnvelope = z.infer<typeof refusalEnvelopeSchema>;
 
-/** Puts a refusal into its envelope. */
+/** Converts an error to its response body. */
 export function toEnvelope(refusal: Refusal, requestId: string) {
   const { issues, messageId } = refusal.facts;
   return {

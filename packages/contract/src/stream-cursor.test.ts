@@ -9,8 +9,8 @@ const cursors = fc.record({
   offset: fc.nat(999_999_999),
 });
 
-describe('the id of an event', () => {
-  test('leads back to the place it names, whatever that is', () => {
+describe('a stream cursor', () => {
+  test('parses back to the position it was formatted from', () => {
     fc.assert(
       fc.property(cursors, (cursor) => {
         expect(parseStreamCursor(formatStreamCursor(cursor))).toEqual(cursor);
@@ -18,12 +18,12 @@ describe('the id of an event', () => {
     );
   });
 
-  test('reaches every place there can be in an answer', () => {
+  test('can name every position of the longest answer', () => {
     const last = { attempt: limits.takeoversMax + 1, part: 2, offset: limits.answerLengthMax + 1 };
     expect(parseStreamCursor(formatStreamCursor(last))).toEqual(last);
   });
 
-  test('needs no encoding, neither in a header nor in a URL', () => {
+  test('needs no encoding in a header or a URL', () => {
     fc.assert(
       fc.property(cursors, (cursor) => {
         const text = formatStreamCursor(cursor);
@@ -34,20 +34,20 @@ describe('the id of an event', () => {
   });
 
   test.each(['', '-', '1-1', '1-1-', '-1-1-1', '1-1-1-1', '1-1-1 ', ' 1-1-1', '1-1-1\n', '1-1-x', '1.0-1-1'])(
-    'is not %j: that was made by nobody',
+    'is not parsed from %j',
     (text) => {
       expect(parseStreamCursor(text)).toBeUndefined();
     },
   );
 
   test.each(['١-1-1', '1e3-1-1', '0x1-1-1', '1-12345-1', '1-1-1234567890', '+1-1-1', 'NaN-1-1'])(
-    'is not %j either: no number beyond its bounds, no other spelling',
+    'is not parsed from %j, which is out of range or spelled differently',
     (text) => {
       expect(parseStreamCursor(text)).toBeUndefined();
     },
   );
 
-  test('of any text at all gives a place or nothing, soon', () => {
+  test('is parsed from any text to safe integers or undefined, also from very long text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const cursor = parseStreamCursor(text);

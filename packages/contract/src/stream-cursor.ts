@@ -1,7 +1,7 @@
 /**
- * How far a reader of an answer is: an event's id. `attempt` is the run of the turn whose text is shown, 0
- * before any was. `part` 0 is the start; 1 is the text, whose `offset` is the UTF-16 units shown of it; 2 is the
- * text closed at that offset; 3 is the end.
+ * The position of a reader in an answer, used as the id of an event. `attempt` is the run of the turn that
+ * produced the text, 0 before any did. `part` 0 is the start; 1 is the text, with `offset` in UTF-16 units; 2
+ * is the end of the text at that offset; 3 is the end of the answer.
  */
 export interface StreamCursor {
   readonly attempt: number;
@@ -11,11 +11,12 @@ export interface StreamCursor {
 
 const FORM = /^(\d{1,9})-(\d{1,4})-(\d{1,9})$/;
 
+/** Formats a cursor as the id of an event. `parseStreamCursor` reverses it. */
 export function formatStreamCursor({ attempt, part, offset }: StreamCursor): string {
   return `${attempt}-${part}-${offset}`;
 }
 
-/** Undefined for a text that is no cursor. */
+/** Parses the id of an event. Returns undefined for text that is not a stream cursor. */
 export function parseStreamCursor(text: string): StreamCursor | undefined {
   const [, attempt, part, offset] = FORM.exec(text) ?? [];
   if (attempt === undefined || part === undefined || offset === undefined) return undefined;

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { textSchema } from './text.ts';
-import { momentSchema } from './time.ts';
+import { timestampSchema } from './time.ts';
 
-/** Tokens a day; from the model's input and output together. */
+/** A number of tokens per day. Input and output tokens of the model both count. */
 export const tokensPerDaySchema = z
   .int({ error: 'must be a whole number of tokens' })
   .min(1, 'must be at least 1')
@@ -12,32 +12,34 @@ export const tokensPerDaySchema = z
 
 const settings = {
   tokensPerDay: tokensPerDaySchema.meta({
-    description: 'How many tokens the whole team may use in a day (UTC).',
+    description: 'The tokens that the whole team may use in a day (UTC).',
     examples: [5_000_000],
   }),
   tokensPerDayPerUser: tokensPerDaySchema.meta({
-    description: "How many tokens each user's chats may use in a day (UTC).",
+    description: 'The tokens that the chats of one user may use in a day (UTC).',
     examples: [100_000],
   }),
   concurrentTurns: z
     .int({ error: 'must be a whole number of turns' })
     .min(1, 'must be at least 1')
     .max(limits.concurrentTurnsMax, `must be at most ${limits.concurrentTurnsMax}`)
-    .meta({ description: 'How many answers of the team may be unfinished at a time.', examples: [64] }),
+    .meta({ description: 'The maximum number of unfinished answers of the team at a time.', examples: [64] }),
 };
 
+/** Input of `team.get`: it takes no fields. */
 export const getTeamInputSchema = z.strictObject({});
 
-/** A field that is left out stays as it is; null takes a setting away. */
+/** Input of `team.update`. A field that is left out keeps its value; null removes a setting. */
 export const updateTeamInputSchema = z.strictObject({
   name: textSchema({ min: 1, max: limits.nameLengthMax })
     .optional()
-    .meta({ description: 'What people call it.' }),
+    .meta({ description: 'The display name.' }),
   tokensPerDay: settings.tokensPerDay.nullish(),
   tokensPerDayPerUser: settings.tokensPerDayPerUser.nullish(),
   concurrentTurns: settings.concurrentTurns.nullish(),
 });
 
+/** Output of `team.get` and `team.update`. */
 export const teamSchema = z
   .object({
     id: idSchema('team'),
@@ -45,8 +47,9 @@ export const teamSchema = z
     tokensPerDay: settings.tokensPerDay.optional(),
     tokensPerDayPerUser: settings.tokensPerDayPerUser.optional(),
     concurrentTurns: settings.concurrentTurns.optional(),
-    createdAt: momentSchema,
+    createdAt: timestampSchema,
   })
-  .meta({ id: 'Team', description: 'Your team, and what it has set for itself.' });
+  .meta({ id: 'Team', description: 'Your team and its settings.' });
 
+/** A team and its settings. */
 export type Team = z.infer<typeof teamSchema>;

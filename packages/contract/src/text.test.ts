@@ -5,7 +5,7 @@ import { textSchema } from './text.ts';
 const schema = textSchema({ min: 1, max: 10 });
 const isTaken = (text: unknown) => schema.safeParse(text).success;
 
-describe('a text is measured in characters, as a reader counts code points', () => {
+describe('textSchema counts Unicode code points', () => {
   test.each([
     ['x', true],
     ['x'.repeat(10), true],
@@ -20,7 +20,7 @@ describe('a text is measured in characters, as a reader counts code points', () 
     expect(isTaken(text)).toBe(expected);
   });
 
-  test('whatever well-formed text it is', () => {
+  test('in every well-formed text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 14 }), (text) => {
         const count = [...text].length;
@@ -44,18 +44,18 @@ test.each([
   ['a'],
   {},
   { $ne: null },
-])('what cannot be kept as it was sent is refused: %j', (value) => {
+])('textSchema rejects a value that cannot be stored as it was sent: %j', (value) => {
   expect(isTaken(value)).toBe(false);
 });
 
 test.each([' ', '\n', '\t', '\u202e', '\ufeff', '\uffff', '\u0001', 'null', '$ne', '__proto__'])(
-  'what is merely odd is kept: %j',
+  'textSchema accepts unusual text unchanged: %j',
   (text) => {
     expect(schema.parse(text)).toBe(text);
   },
 );
 
-test('a refusal says what the text must be, and does not repeat it', () => {
+test('an issue says what the text must be and does not quote it', () => {
   const { error } = schema.safeParse(`canary${'x'.repeat(10)}\0`);
   expect(error?.issues.map(({ message }) => message)).toEqual([
     'must have at most 10 characters',

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /**
- * A text of `min` to `max` characters, counted in Unicode code points as JSON Schema does. NUL and lone
- * surrogates are refused: neither survives every store and transport on the way, and a text is kept exactly
- * as it was sent or not at all.
+ * Creates the schema of a text of `min` to `max` characters, counted in Unicode code points like JSON Schema
+ * does. NUL and lone surrogates are rejected: some stores and transports change them, and Parley stores a
+ * text exactly as it was sent.
  */
 export function textSchema(options: { min: number; max: number }) {
   return z

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { textSchema } from './text.ts';
-import { momentSchema } from './time.ts';
+import { timestampSchema } from './time.ts';
 
 const nameSchema = textSchema({ min: 1, max: limits.tokenIssuerNameLengthMax });
 
@@ -15,34 +15,41 @@ const fields = {
       'must be an https address without a fragment',
     )
     .meta({
-      description: "Where the issuer's public keys are (a JSON Web Key Set): https, on the public internet.",
+      description:
+        "The address of the issuer's public keys (a JSON Web Key Set): https, on the public internet.",
       examples: ['https://login.example.com/.well-known/jwks.json'],
     }),
   issuer: nameSchema.meta({
-    description: 'What a token must name as its `iss`, to the letter.',
+    description: 'The exact value that tokens must have as `iss`.',
     examples: ['https://login.example.com/'],
   }),
   audience: nameSchema.meta({
-    description: 'What a token must name as its `aud`.',
+    description: 'The value that tokens must have as `aud`.',
     examples: ['https://chat.example.com'],
   }),
 };
 
+/** Input of `tokenIssuer.set`. */
 export const setTokenIssuerInputSchema = z.strictObject(fields);
+/** Input of `tokenIssuer.get`: it takes no fields. */
 export const getTokenIssuerInputSchema = z.strictObject({});
+/** Input of `tokenIssuer.delete`: it takes no fields. */
 export const deleteTokenIssuerInputSchema = z.strictObject({});
 
+/** Output of `tokenIssuer.get` and `tokenIssuer.set`. */
 export const tokenIssuerSchema = z
   .object({
     ...fields,
     issuedBy: idSchema('key').optional().meta({
       description: 'The key that set it. When what that key issued is revoked, the issuer is removed.',
     }),
-    updatedAt: momentSchema,
+    updatedAt: timestampSchema,
   })
   .meta({
     id: 'TokenIssuer',
-    description: 'Who signs user tokens for your team, beside your signing secrets.',
+    description:
+      'An identity provider that signs user tokens for your team, in addition to your signing secrets.',
   });
 
+/** The token issuer of a team. */
 export type ShownTokenIssuer = z.infer<typeof tokenIssuerSchema>;

@@ -2,22 +2,25 @@ import { z } from 'zod';
 import { type JsonObject, type JsonValue, problemOfJson } from './json.ts';
 import { limits } from './limits.ts';
 
-/** A JSON Schema, or one that takes or refuses everything. */
+/** A JSON Schema, or a boolean that accepts or rejects every value. */
 type Schema = JsonObject | boolean;
 
-/** What a schema is made of that is a schema itself, a list of them, or an object of them. */
+/** Keywords whose value is a schema, a list of schemas, or an object of schemas. */
 const PARTS = ['not', 'if', 'then', 'else', 'additionalProperties', 'propertyNames', 'contains', 'items'];
 const LISTS = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
 const MAPS = ['properties', 'dependentSchemas'];
 const DEFINITIONS = ['$defs', 'definitions'];
 
 /**
- * Told to the model and not checked: a pattern of someone's own can take forever on a text of the model's, and
- * to compare every item with every other one grows with the square.
+ * Keywords that the model sees but the server does not check: a custom pattern can take exponential time on
+ * the model's text, and comparing all items takes quadratic time.
  */
 const UNCHECKED = ['pattern', 'format', 'uniqueItems'];
 
-/** What is left out would change what the rest means: a schema that needs it is refused. */
+/**
+ * Keywords that change the meaning of others. A schema that uses one is rejected instead of being checked
+ * partly.
+ */
 const UNSUPPORTED = [
   ...['patternProperties', 'unevaluatedProperties', 'unevaluatedItems', 'dependencies', 'additionalItems'],
   ...['$dynamicRef', '$dynamicAnchor', '$recursiveRef', '$recursiveAnchor', '$anchor'],
@@ -25,7 +28,7 @@ const UNSUPPORTED = [
 
 const TYPES = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'];
 
-/** What the other keywords must be; one that is not named here says nothing to whoever checks. */
+/** The required form of the other keywords. The check ignores keywords that are not listed here. */
 const FORMS: Readonly<Record<string, readonly [string, (value: JsonValue) => boolean]>> = {
   type: ['must name JSON types', (value) => [value].flat().every((type) => TYPES.includes(String(type)))],
   enum: ['must be a list', Array.isArray],
@@ -39,7 +42,7 @@ const FORMS: Readonly<Record<string, readonly [string, (value: JsonValue) => boo
   ]),
   multipleOf: ['must be a number above 0', (value) => typeof value === 'number' && value > 0],
   ...formsOf(
-    'must be a whole number from 0 on',
+    'must be a whole number of at least 0',
     (value) => Number.isSafeInteger(value) && Number(value) >= 0,
     [
       ...['minLength', 'maxLength', 'minItems', 'maxItems', 'minContains', 'maxContains'],
@@ -48,14 +51,14 @@ const FORMS: Readonly<Record<string, readonly [string, (value: JsonValue) => boo
   ),
 };
 
-/** What is wrong with a schema, in a sentence about one of its parts. */
+/** The problem of a schema, as a sentence that names one of its parts. */
 class SchemaProblem extends Error {}
 
 /**
- * A schema as arguments are checked by it: each reference replaced by what it leads to, and without what is not
- * checked. It has at most `toolSchemaPartsMax` parts, none of which is within itself, so that a check ends soon.
+ * Resolves all references of a schema and removes the keywords that are not checked. The result has at most
+ * `toolSchemaPartsMax` parts and is not recursive, so checking a value against it always ends.
  *
- * @throws SchemaProblem
+ * @throws SchemaProblem if the schema is invalid or not supported
  */
 export function toCheckedSchema(root: JsonObject): JsonObject {
   let parts = 0;
@@ -64,9 +67,11 @@ export function toCheckedSchema(root: JsonObject): JsonObject {
     if (typeof schema === 'boolean') return schema;
     if (!isObject(schema)) throw new SchemaProblem(`\`${path}\` must be a schema`);
     if (++parts > limits.toolSchemaPartsMax) {
-      throw new SchemaProblem(`with its references it must have at most ${limits.toolSchemaPartsMax} parts`);
+      throw new SchemaProblem(
+        `must have at most ${limits.toolSchemaPartsMax} parts, including its references`,
+      );
     }
-    refuseStrange(schema, path, schema === root);
+    assertSupported(schema, path, schema === root);
     const { $ref, ...rest } = schema;
     const entries = Object.entries(rest)
       .filter(([key]) => !UNCHECKED.includes(key) && !key.startsWith('$') && !DEFINITIONS.includes(key))
@@ -95,9 +100,9 @@ export function toCheckedSchema(root: JsonObject): JsonObject {
   const follow = ($ref: JsonValue, path: string, within: readonly string[]): Schema => {
     const target = typeof $ref === 'string' && $ref.startsWith('#/') ? atPointer(root, $ref) : undefined;
     if (typeof $ref !== 'string' || target === undefined) {
-      throw new SchemaProblem(`\`${path}.$ref\` must lead to a part of this schema, such as "#/$defs/name"`);
+      throw new SchemaProblem(`\`${path}.$ref\` must refer to a part of this schema, such as "#/$defs/name"`);
     }
-    if (within.includes($ref)) throw new SchemaProblem(`\`${path}.$ref\` leads to itself`);
+    if (within.includes($ref)) throw new SchemaProblem(`\`${path}.$ref\` must not refer to itself`);
     return checked(target, $ref, [...within, $ref]);
   };
 
@@ -105,16 +110,16 @@ export function toCheckedSchema(root: JsonObject): JsonObject {
   return isObject(whole) ? whole : root;
 }
 
-function refuseStrange(schema: JsonObject, path: string, isRoot: boolean): void {
+function assertSupported(schema: JsonObject, path: string, isRoot: boolean): void {
   for (const [key, value] of Object.entries(schema)) {
-    const isStrange = UNSUPPORTED.includes(key) || (key === '$id' && !isRoot);
-    if (isStrange) throw new SchemaProblem(`\`${path}.${key}\` is not supported`);
+    const isUnsupported = UNSUPPORTED.includes(key) || (key === '$id' && !isRoot);
+    if (isUnsupported) throw new SchemaProblem(`\`${path}.${key}\` is not supported`);
     const [sentence, hasForm] = (Object.hasOwn(FORMS, key) && FORMS[key]) || [];
     if (hasForm && !hasForm(value)) throw new SchemaProblem(`\`${path}.${key}\` ${sentence}`);
   }
 }
 
-/** RFC 6901. */
+/** Resolves a JSON Pointer (RFC 6901). */
 function atPointer(root: JsonObject, pointer: string): JsonValue | undefined {
   let at: JsonValue | undefined = root;
   for (const step of pointer.slice(2).split('/')) {
@@ -149,7 +154,7 @@ function problemOf(value: unknown): string | undefined {
   const bounds = { bytesMax: limits.toolSchemaBytesMax, depthMax: limits.toolSchemaDepthMax };
   const problem = problemOfJson(value, bounds);
   if (problem) return problem;
-  // It was just found to be JSON.
+  // `problemOfJson` found no problem.
   const schema = value as JsonObject;
   if (schema['type'] !== 'object') return 'must have the `type` "object": arguments are an object';
   try {
@@ -170,8 +175,8 @@ export const toolParametersSchema = z
     type: 'object',
     additionalProperties: true,
     description:
-      'A JSON Schema of an object, at most 16 KiB and 16 levels. It is told to the model as it is, and what the ' +
-      'model calls the tool with is checked by it; `pattern`, `format` and `uniqueItems` are only told. `$ref` ' +
-      'leads to parts of the same schema, none to itself.',
+      'A JSON Schema of an object, at most 16 KiB and 16 levels. The model receives it unchanged, and the arguments of a call ' +
+      'are checked against it, except for `pattern`, `format` and `uniqueItems`. `$ref` may refer to parts of the ' +
+      'same schema, but not recursively.',
     examples: [{ type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }],
   });

@@ -1,16 +1,20 @@
-/** What the model wrote before it called tools, and the calls: kept while an answer runs, never shown. */
+/**
+ * The text that the model wrote before it called tools, and the calls. It is stored while an answer runs and
+ * never shown.
+ */
 export interface ToolStep {
-  /** All that was emitted since the step before. */
+  /** All text since the previous step. */
   readonly text: string;
   readonly calls: readonly ToolCall[];
 }
 
+/** One call of a tool. */
 export interface ToolCall {
-  /** The model's own. */
+  /** The id that the model gave the call. */
   readonly id: string;
   readonly name: string;
-  /** As the model wrote them: JSON, if it kept to it. */
+  /** The arguments as the model wrote them. They may be invalid JSON. */
   readonly arguments: string;
-  /** What the model is told of it; absent until the tool has answered. */
+  /** The result that the model receives; absent until the tool has answered. */
   readonly result?: string;
 }

@@ -8,7 +8,7 @@ const object = (fields: object = {}) => ({ type: 'object', ...fields });
 const problemOf = (parameters: unknown) =>
   toolParametersSchema.safeParse(parameters).error?.issues[0]?.message;
 
-/** Doubles with each of its definitions: `count` of them are two to the power of `count` parts. */
+/** Each definition refers to the next one twice, so `count` definitions expand to 2^`count` parts. */
 function doubling(count: number): JsonObject {
   const $defs: JsonObject = {};
   for (let index = 0; index < count; index++) {
@@ -28,9 +28,9 @@ function nested(levels: number): JsonObject {
 describe('parameters', () => {
   test.each<[string, unknown]>([
     ['nothing', object()],
-    ['what is required', object({ properties: { a: { type: ['string', 'null'] } }, required: ['a'] })],
+    ['required properties', object({ properties: { a: { type: ['string', 'null'] } }, required: ['a'] })],
     [
-      'all kinds of parts',
+      'all kinds of subschemas',
       {
         ...object({ additionalProperties: false, minProperties: 1, propertyNames: { maxLength: 3 } }),
         properties: {
@@ -48,93 +48,97 @@ describe('parameters', () => {
       }),
     ],
     [
-      'words of other tools',
+      'keywords of other tools',
       object({ $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'T', 'x-order': [1] }),
     ],
-  ])('with %s are taken', (_, parameters) => {
+  ])('tool parameters with %s are accepted', (_, parameters) => {
     expect(problemOf(parameters)).toBeUndefined();
   });
 
   test.each<[string, unknown, RegExp]>([
-    ['no object', 'object', /must be a JSON object/],
-    ['a list', [object()], /must be a JSON object/],
+    ['that are not an object', 'object', /must be a JSON object/],
+    ['that are a list', [object()], /must be a JSON object/],
     ['of another type', { type: 'string' }, /must have the `type` "object"/],
     ['of no type', { properties: {} }, /must have the `type` "object"/],
     [
-      'with a type that is none',
+      'with an unknown type',
       object({ properties: { a: { type: 'text' } } }),
       /parameters\.properties\.a\.type` must name JSON types/,
     ],
     [
-      'with properties that are none',
+      'with properties that are not schemas',
       object({ properties: ['a'] }),
       /`parameters\.properties` must be an object of schemas/,
     ],
     [
-      'with a property that is no schema',
+      'with a property that is not a schema',
       object({ properties: { a: 'string' } }),
       /`parameters\.properties\.a` must be a schema/,
     ],
-    ['with names that are none', object({ required: 'a' }), /`parameters\.required` must be a list of names/],
-    ['with an empty choice', object({ anyOf: [] }), /must be a list of schemas/],
-    ['with a bound that is none', object({ properties: { a: { minLength: -1 } } }), /must be a whole number/],
     [
-      'with a division by nothing',
-      object({ properties: { a: { multipleOf: 0 } } }),
-      /must be a number above 0/,
+      'with required names that are not a list',
+      object({ required: 'a' }),
+      /`parameters\.required` must be a list of names/,
     ],
-    ['that lead to themselves', object({ properties: { a: { $ref: '#/properties/a' } } }), /leads to itself/],
+    ['with an empty choice', object({ anyOf: [] }), /must be a list of schemas/],
+    ['with a negative length', object({ properties: { a: { minLength: -1 } } }), /must be a whole number/],
+    ['with a multiple of 0', object({ properties: { a: { multipleOf: 0 } } }), /must be a number above 0/],
     [
-      'that lead to themselves in a circle',
+      'that refer to themselves',
+      object({ properties: { a: { $ref: '#/properties/a' } } }),
+      /must not refer to itself/,
+    ],
+    [
+      'that refer to themselves through another part',
       object({
         properties: { a: { $ref: '#/$defs/a' } },
         $defs: { a: { allOf: [{ $ref: '#/$defs/b' }] }, b: { items: { $ref: '#/$defs/a' } } },
       }),
-      /leads to itself/,
+      /must not refer to itself/,
     ],
     [
-      'that lead to the whole',
+      'that refer to the whole schema',
       object({ properties: { a: { $ref: '#' } } }),
-      /must lead to a part of this schema/,
+      /must refer to a part of this schema/,
     ],
     [
-      'that lead elsewhere',
+      'that refer to another document',
       object({ properties: { a: { $ref: 'https://example.com/s' } } }),
-      /must lead to a part of this schema/,
+      /must refer to a part of this schema/,
     ],
     [
-      'that lead nowhere',
+      'that refer to a missing part',
       object({ properties: { a: { $ref: '#/$defs/none' } } }),
-      /must lead to a part of this schema/,
+      /must refer to a part of this schema/,
     ],
     [
-      'that lead to a prototype',
+      'that refer to a property of the prototype',
       object({ properties: { a: { $ref: '#/constructor' } } }),
-      /must lead to a part of this schema/,
+      /must refer to a part of this schema/,
     ],
     [
-      'with what nobody checks',
+      'with a keyword that is not supported',
       object({ patternProperties: { '^a': true } }),
       /patternProperties` is not supported/,
     ],
     ['with dynamic references', object({ properties: { a: { $dynamicRef: '#a' } } }), /is not supported/],
     [
-      'with a prototype',
+      'with the key __proto__',
       JSON.parse('{"type":"object","properties":{"__proto__":{"type":"string"}}}'),
       /must not contain the key "__proto__"/,
     ],
-    ['too deep', nested(20), /must be at most 16 levels deep/],
+    ['that are too deep', nested(20), /must be at most 16 levels deep/],
     [
-      'too large',
+      'that are too large',
       object({ description: 'x'.repeat(limits.toolSchemaBytesMax) }),
       /must be at most 16384 bytes/,
     ],
-    ['that grow without end', doubling(40), /at most 500 parts/],
-  ])('%s are refused', (_, parameters, sentence) => {
+    ['that expand to too many parts', doubling(40), /at most 500 parts/],
+  ])('tool parameters %s are rejected', (_, parameters, sentence) => {
     expect(problemOf(parameters)).toMatch(sentence);
   });
 
-  test('are checked by what they lead to, without what could take forever', () => {
+  test('toCheckedSchema resolves references and removes keywords that could take too long to check', () => {
     const parameters = object({
       properties: { a: { $ref: '#/$defs/name', maxLength: 3 }, b: { type: 'string', pattern: '(a+)+$' } },
       $defs: { name: { type: 'string', format: 'email' } },
@@ -155,50 +159,50 @@ const issueOf = (tools: unknown) => {
 describe('tools', () => {
   test.each<[string, object]>([
     [
-      'all there is to say',
+      'all optional fields',
       { method: 'POST', headers: { Authorization: 'Bearer x', 'x-key': null }, timeoutMs: 60_000 },
     ],
-    ['an address with a port and a query', { url: 'https://example.com:8443/a?b=c' }],
-  ])('with %s are taken', (_, fields) => {
+    ['a URL with a port and a query', { url: 'https://example.com:8443/a?b=c' }],
+  ])('tools with %s are accepted', (_, fields) => {
     expect(issueOf([{ ...tool, ...fields }])).toBeUndefined();
   });
 
   test.each<[string, object, string]>([
-    ['a name with a blank', { name: 'the weather' }, 'name'],
-    ['no name', { name: '' }, 'name'],
+    ['a space in the name', { name: 'the weather' }, 'name'],
+    ['an empty name', { name: '' }, 'name'],
     ['a name that is too long', { name: 'x'.repeat(65) }, 'name'],
-    ['no description', { description: '' }, 'description'],
-    ['no URL', { url: 'weather' }, 'url'],
-    ['another protocol', { url: 'file:///etc/passwd' }, 'url'],
+    ['an empty description', { description: '' }, 'description'],
+    ['an invalid URL', { url: 'weather' }, 'url'],
+    ['a URL of another protocol', { url: 'file:///etc/passwd' }, 'url'],
     ['a user in the URL', { url: 'https://user@example.com/' }, 'url'],
     ['a password in the URL', { url: 'https://:secret@example.com/' }, 'url'],
     ['a fragment', { url: 'https://example.com/#a' }, 'url'],
     ['a URL that is too long', { url: `https://example.com/${'x'.repeat(2_048)}` }, 'url'],
-    ['another method', { method: 'GET' }, 'method'],
-    ['headers that are none', { headers: ['a'] }, 'headers'],
-    ['a header of ours', { headers: { Host: 'internal' } }, 'headers'],
-    ['the key that we send', { headers: { 'Idempotency-Key': 'x' } }, 'headers'],
-    ['a header of proxies', { headers: { 'proxy-authorization': 'x' } }, 'headers'],
-    ['a header that splits the request', { headers: { 'x-a': 'b\r\nhost: c' } }, 'headers'],
-    ['a header with a strange name', { headers: { 'x a': 'b' } }, 'headers'],
-    ['a prototype as a header', { headers: JSON.parse('{"__proto__":"x"}') }, 'headers'],
+    ['a method other than POST', { method: 'GET' }, 'method'],
+    ['headers that are not an object', { headers: ['a'] }, 'headers'],
+    ['a header that the server sets itself', { headers: { Host: 'internal' } }, 'headers'],
+    ['an Idempotency-Key header', { headers: { 'Idempotency-Key': 'x' } }, 'headers'],
+    ['a proxy header', { headers: { 'proxy-authorization': 'x' } }, 'headers'],
+    ['a line break in a header', { headers: { 'x-a': 'b\r\nhost: c' } }, 'headers'],
+    ['an invalid header name', { headers: { 'x a': 'b' } }, 'headers'],
+    ['the header name __proto__', { headers: JSON.parse('{"__proto__":"x"}') }, 'headers'],
     ['an empty header', { headers: { 'x-a': '' } }, 'headers'],
-    ['a header that is no text', { headers: { 'x-a': 5 } }, 'headers'],
-    ['one header twice', { headers: { 'x-a': 'b', 'X-A': 'c' } }, 'headers'],
+    ['a header value that is not a string', { headers: { 'x-a': 5 } }, 'headers'],
+    ['the same header twice', { headers: { 'x-a': 'b', 'X-A': 'c' } }, 'headers'],
     [
       'nine headers',
       { headers: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`x-${i}`, 'a'])) },
       'headers',
     ],
     ['a header that is too long', { headers: { 'x-a': 'b'.repeat(2_049) } }, 'headers'],
-    ['no time', { timeoutMs: 0 }, 'timeoutMs'],
-    ['too much time', { timeoutMs: 60_001 }, 'timeoutMs'],
-    ['a field that is not known', { secret: 'x' }, ''],
-  ])('with %s are refused', (_, fields, path) => {
+    ['a timeout of 0', { timeoutMs: 0 }, 'timeoutMs'],
+    ['a timeout that is too long', { timeoutMs: 60_001 }, 'timeoutMs'],
+    ['an unknown field', { secret: 'x' }, ''],
+  ])('tools with %s are rejected', (_, fields, path) => {
     expect(issueOf([{ ...tool, ...fields }])?.[0]).toBe(path === '' ? '0' : `0.${path}`);
   });
 
-  test('of one name are refused, and so are more than sixteen, and more than there is room for', () => {
+  test('tools are rejected if two have the same name, if there are more than 16, or if they are too large', () => {
     expect(issueOf([tool, tool])?.[0]).toBe('1.name');
     const many = Array.from({ length: 17 }, (_, index) => ({ ...tool, name: `tool_${index}` }));
     expect(issueOf(many)?.[1]).toBe('must have at most 16 tools');

@@ -4,13 +4,13 @@ import { limits } from './limits.ts';
 import { textSchema } from './text.ts';
 import { toolParametersSchema } from './tool-parameters.ts';
 
-/** Something that the model may call while it answers: an address that gets a POST. */
+/** A function that the model can call while it answers. A call is a POST request to `url`. */
 export interface Tool {
   readonly name: string;
   readonly description: string;
   readonly parameters: JsonObject;
   readonly url: string;
-  /** Lower-case names. What they hold opens doors: no answer and no log shows it. */
+  /** Names are in lower case. The values are secrets: no response and no log contains them. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
 }
@@ -20,10 +20,10 @@ const encoder = new TextEncoder();
 const nameSchema = z
   .string()
   .regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must have 1 to 64 letters, digits, _ or -')
-  .meta({ description: 'What the model calls it by; no two tools of an agent have the same.' });
+  .meta({ description: 'The name that the model uses; unique among the tools of an agent.' });
 
 const toolDescriptionSchema = textSchema({ min: 1, max: limits.descriptionLengthMax }).meta({
-  description: 'What it does and when to call it, for the model.',
+  description: 'Tells the model what the tool does and when to call it.',
   examples: ['Tells the weather of a city.'],
 });
 
@@ -31,38 +31,39 @@ const urlSchema = z
   .string()
   .max(limits.toolUrlLengthMax, `must have at most ${limits.toolUrlLengthMax} characters`)
   .refine(isToolUrl, 'must be an https address without a user, a password or a fragment')
-  .meta({ description: 'Where it is called: https.', examples: ['https://example.com/weather'] });
+  .meta({ description: 'The address of the tool: https.', examples: ['https://example.com/weather'] });
 
-const methodSchema = z.literal('POST').meta({ description: 'How it is called: always `POST`.' });
+const methodSchema = z.literal('POST').meta({ description: 'Always `POST`.' });
 
 const timeoutSchema = z
   .int({ error: 'must be a whole number of milliseconds' })
   .min(limits.toolTimeoutMinMs, `must be from ${limits.toolTimeoutMinMs} to ${limits.toolTimeoutMaxMs}`)
   .max(limits.toolTimeoutMaxMs, `must be from ${limits.toolTimeoutMinMs} to ${limits.toolTimeoutMaxMs}`)
-  .meta({ description: `How long a call may take; ${limits.toolTimeoutMs}, unless said otherwise.` });
+  .meta({ description: `The maximum time of a call in milliseconds. Default: ${limits.toolTimeoutMs}.` });
 
-/** What we set ourselves, and what would change how a request is read. */
+/** Headers that the server sets itself, and headers that change how a request is parsed. */
 const OWN_HEADERS: ReadonlySet<string> = new Set([
   ...['accept-encoding', 'connection', 'content-encoding', 'content-length', 'content-type', 'expect'],
   ...['host', 'idempotency-key', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'user-agent'],
 ]);
 
-/** `null` keeps the value that is stored. */
+/** The headers of a tool in a request. `null` keeps the stored value. */
 export type ToolHeadersInput = Readonly<Record<string, string | null>>;
 
 const headersSchema = z
   .custom<ToolHeadersInput>((value) => problemOfHeaders(value) === undefined, {
-    error: ({ input }) => problemOfHeaders(input) ?? 'must be an object of texts',
+    error: ({ input }) => problemOfHeaders(input) ?? 'must be an object of strings',
   })
   .meta({
     type: 'object',
     additionalProperties: { type: ['string', 'null'] },
     description:
-      'Sent with each call, such as a key of the tool. Values are never shown: an answer has `null` in the place of ' +
-      'each. Sent back as `null`, a value stays as it is, as long as the tool keeps its name and its whole URL.',
+      'Headers of each call, such as an API key of the tool. Responses never contain the values: they have `null` instead. ' +
+      'A header that is sent back as `null` keeps its value as long as the name and the URL of the tool do not change.',
     examples: [{ authorization: 'Bearer …' }],
   });
 
+/** A tool in a request. */
 export const toolInputSchema = z.strictObject({
   name: nameSchema,
   description: toolDescriptionSchema,
@@ -73,6 +74,7 @@ export const toolInputSchema = z.strictObject({
   timeoutMs: timeoutSchema.optional(),
 });
 
+/** The tools of an agent in a request. Their names must be unique, and their total size is limited. */
 export const toolsInputSchema = z
   .array(toolInputSchema)
   .max(limits.toolsMax, `must have at most ${limits.toolsMax} tools`)
@@ -84,14 +86,14 @@ export const toolsInputSchema = z
     }
     const names = new Set<string>();
     for (const [index, { name }] of tools.entries()) {
-      const message = 'must be another name than those of the tools before it';
+      const message = 'must differ from the names of the tools before it';
       if (names.has(name)) context.addIssue({ code: 'custom', path: [index, 'name'], message });
       names.add(name);
     }
   })
-  .meta({ description: 'What the model may call while it answers. See docs/agents-and-tools.md.' });
+  .meta({ description: 'The tools that the model can call while it answers. See docs/agents-and-tools.md.' });
 
-/** A tool as it is shown. */
+/** A tool in a response. */
 export const toolSchema = z
   .object({
     name: nameSchema,
@@ -104,12 +106,14 @@ export const toolSchema = z
     headers: z
       .record(z.string(), z.null())
       .optional()
-      .meta({ description: 'The names of the headers that are sent; their values are never shown.' }),
+      .meta({ description: 'The names of the headers. Their values are never shown.' }),
     timeoutMs: z.int().optional(),
   })
-  .meta({ id: 'Tool', description: 'Something that the model may call while it answers.' });
+  .meta({ id: 'Tool', description: 'A function that the model can call while it answers.' });
 
+/** A tool in a request. */
 export type ToolInput = z.infer<typeof toolInputSchema>;
+/** A tool in a response, without the values of its headers. */
 export type ShownTool = z.infer<typeof toolSchema>;
 
 function isToolUrl(text: string): boolean {
@@ -120,7 +124,7 @@ function isToolUrl(text: string): boolean {
 
 function problemOfHeaders(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return 'must be an object of texts';
+    return 'must be an object of strings';
   const entries = Object.entries(value);
   if (entries.length > limits.toolHeadersMax) return `must have at most ${limits.toolHeadersMax} headers`;
   const names = new Set(entries.map(([name]) => name.toLowerCase()));
@@ -130,7 +134,7 @@ function problemOfHeaders(value: unknown): string | undefined {
     const isOwn = OWN_HEADERS.has(name.toLowerCase()) || /^proxy-/i.test(name);
     if (isOwn) return `must not have \`${name}\`: it is set for each call`;
     if (text === null) continue;
-    if (typeof text !== 'string') return 'must have texts as values';
+    if (typeof text !== 'string') return 'must have strings as values';
     const isSendable = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text);
     if (!isSendable || text.length > limits.toolHeaderLengthMax) {
       return `must have values of 1 to ${limits.toolHeaderLengthMax} printable ASCII characters`;

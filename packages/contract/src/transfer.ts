@@ -3,35 +3,37 @@ import { agentTypeSchema } from './chat.ts';
 import { errorCodeSchema } from './error-codes.ts';
 import { idSchema } from './id.ts';
 import { storedMetadataSchema } from './metadata.ts';
-import { momentSchema } from './time.ts';
+import { timestampSchema } from './time.ts';
 import type { Tool } from './tool.ts';
 import { toolParametersSchema } from './tool-parameters.ts';
 
 /*
- * The lines of an export: JSON Lines, one object in each, named by its `type`. What is written is what is read: it
- * has the same form on its way out and in. Text is not bounded again; an older bound may have let in more.
+ * The lines of an export: JSON Lines, one object per line, distinguished by its `type`. Export and import use
+ * the same schemas. They do not check the length of texts, because earlier releases may have had larger
+ * limits.
  */
 
 /**
- * The version of exports that this release writes. Every release reads all versions up to its own. Whoever adds a field or
- * a type of line raises it, so that an older release rejects the file with a sentence, and keeps an export of the version
- * before as a fixture.
+ * The version of exports that this release writes. Every release reads all versions up to its own. When you
+ * add a field or a type of line, increase it, so that older releases reject the file with a clear error, and
+ * keep an export of the previous version as a fixture.
  */
 export const TRANSFER_VERSION = 1;
 
-/** Of release 0.1.0, and of a file that does not say. */
+/** The version of release 0.1.0, whose files may not name it. */
 const FIRST_TRANSFER_VERSION = 1;
 
+/** The first line of an export. */
 export const transferBeginSchema = z.strictObject({
   type: z.literal('parley-export'),
   version: z.int().min(FIRST_TRANSFER_VERSION).max(TRANSFER_VERSION).default(FIRST_TRANSFER_VERSION),
   teamId: idSchema('team'),
-  /** The one user whose chats it holds; absent: all of the team's. */
+  /** The user whose chats the export contains. Absent if it contains all chats of the team. */
   user: z.string().optional(),
-  createdAt: momentSchema,
+  createdAt: timestampSchema,
 });
 
-/** A header whose value was left out is null. */
+/** The value of a header is null if the export was made without secrets. */
 const transferToolSchema = z.strictObject({
   name: z.string(),
   description: z.string(),
@@ -41,6 +43,7 @@ const transferToolSchema = z.strictObject({
   timeoutMs: z.int().optional(),
 });
 
+/** An agent with all its stored versions. */
 export const transferAgentSchema = z.strictObject({
   type: z.literal('agent'),
   id: idSchema('agent'),
@@ -57,14 +60,15 @@ export const transferAgentSchema = z.strictObject({
         model: z.string().optional(),
         temperature: z.number().optional(),
         tools: z.array(transferToolSchema).optional(),
-        createdAt: momentSchema,
+        createdAt: timestampSchema,
       }),
     )
     .min(1),
-  createdAt: momentSchema,
-  updatedAt: momentSchema.optional(),
+  createdAt: timestampSchema,
+  updatedAt: timestampSchema.optional(),
 });
 
+/** A chat. Its turns follow it. */
 export const transferChatSchema = z.strictObject({
   type: z.literal('chat'),
   id: idSchema('chat'),
@@ -73,10 +77,10 @@ export const transferChatSchema = z.strictObject({
   userId: z.string().optional(),
   metadata: storedMetadataSchema.optional(),
   title: z.string().optional(),
-  createdAt: momentSchema,
+  createdAt: timestampSchema,
 });
 
-/** An ended turn of the chat before it. */
+/** An ended turn of the preceding chat. */
 export const transferTurnSchema = z.strictObject({
   type: z.literal('turn'),
   id: idSchema('turn'),
@@ -92,7 +96,7 @@ export const transferTurnSchema = z.strictObject({
         id: idSchema('message'),
         role: z.literal(['user', 'assistant']),
         content: z.string(),
-        createdAt: momentSchema,
+        createdAt: timestampSchema,
       }),
     )
     .max(2),
@@ -110,14 +114,14 @@ export const transferTurnSchema = z.strictObject({
   errorCode: errorCodeSchema.optional(),
   agentVersion: z.int().optional(),
   textBytes: z.int().min(0),
-  createdAt: momentSchema,
-  endedAt: momentSchema,
+  createdAt: timestampSchema,
+  endedAt: timestampSchema,
 });
 
-/** What was used on one day by one agent, user, key and model. */
+/** The usage of one day for one combination of agent, user, key and model. */
 export const transferUsageSchema = z.strictObject({
   type: z.literal('usage'),
-  /** Names the row: it is stored once, however often it is read. */
+  /** The id of the row: importing it twice stores it once. */
   id: z.string().regex(/^[\w-]{43}$/),
   day: z.iso.date(),
   agentId: idSchema('agent'),
@@ -130,17 +134,18 @@ export const transferUsageSchema = z.strictObject({
   outputTokens: z.number(),
 });
 
-/** What stood before it: a file without it was cut. */
+/** The last line of an export, with the number of lines before it. A file without it is incomplete. */
 export const transferEndSchema = z.strictObject({
   type: z.literal('end'),
   agents: z.int(),
   chats: z.int(),
   turns: z.int(),
   usage: z.int(),
-  /** Turns that had not ended, or stood behind one that had not. */
+  /** The number of turns that had not ended, or followed one that had not. */
   turnsLeftOut: z.int(),
 });
 
+/** Any line of an export. */
 export const transferLineSchema = z.discriminatedUnion('type', [
   transferBeginSchema,
   transferAgentSchema,
@@ -150,14 +155,20 @@ export const transferLineSchema = z.discriminatedUnion('type', [
   transferEndSchema,
 ]);
 
+/** Any line of an export. */
 export type TransferLine = z.infer<typeof transferLineSchema>;
+/** The line of an agent. */
 export type TransferAgent = z.infer<typeof transferAgentSchema>;
+/** The line of a chat. */
 export type TransferChat = z.infer<typeof transferChatSchema>;
+/** The line of an ended turn. */
 export type TransferTurn = z.infer<typeof transferTurnSchema>;
+/** The line of a usage row. */
 export type TransferUsage = z.infer<typeof transferUsageSchema>;
+/** A tool of an exported agent. */
 export type TransferTool = z.infer<typeof transferToolSchema>;
 
-/** A tool that is stored again: of what has no value nothing is stored. */
+/** Converts an exported tool to its stored form, without headers that have no value. */
 export function toStoredTool({ headers = {}, timeoutMs, ...tool }: TransferTool): Tool {
   const known = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== null);
   return {

@@ -3,56 +3,65 @@ import { idSchema } from './id.ts';
 import { limits } from './limits.ts';
 import { cursorSchema, nextCursorSchema, pageLimitSchema } from './page.ts';
 
-/** What usage can be summed up by. */
+/** The dimensions that usage can be grouped by. */
 export const usageGroups = ['day', 'agent', 'user', 'key', 'model'] as const;
 
 const daySchema = z.iso
   .date({ error: 'must be a day such as 2026-11-25' })
   .meta({ description: 'A day in UTC.', examples: ['2026-11-25'] });
 
+/** Input of `usage.list`. */
 export const listUsageInputSchema = z.strictObject({
   from: daySchema.optional().meta({
-    description: 'The first day; 29 days before the last one, unless given.',
+    description: 'The first day. Default: 29 days before the last day.',
     examples: ['2026-11-01'],
   }),
   to: daySchema
     .optional()
-    .meta({ description: 'The last day; today in UTC, unless given.', examples: ['2026-11-30'] }),
+    .meta({ description: 'The last day. Default: today in UTC.', examples: ['2026-11-30'] }),
   groupBy: z
     .enum(usageGroups)
     .optional()
-    .meta({ description: 'What is summed up; `day`, unless given.', examples: ['agent'] }),
+    .meta({ description: 'The dimension to group by. Default: `day`.', examples: ['agent'] }),
   limit: pageLimitSchema.optional().meta({
-    description: `How many sums to answer at most; ${limits.usagePageMax}, unless given.`,
+    description: `The maximum number of sums. Default: ${limits.usagePageMax}.`,
   }),
   cursor: cursorSchema.optional(),
 });
 
 const count = (description: string) => z.int().meta({ description });
 
-/** A sum. Of the fields that name what it is of, it has the one that was asked for. */
+/** The usage of one group. Only the field of the requested dimension is set. */
 export const usageSumSchema = z.object({
   day: daySchema.optional(),
   agentId: idSchema('agent').optional(),
-  userId: z.string().optional().meta({ description: "The chats' user; absent: of chats without a user." }),
-  keyId: idSchema('key')
-    .optional()
-    .meta({ description: 'The first of the keys that took the place of each other by rolling.' }),
-  model: z
+  userId: z
     .string()
     .optional()
-    .meta({ description: "As the model's server names it; absent: of turns that called none." }),
+    .meta({ description: 'The user of the chats. Absent in the sum of chats without a user.' }),
+  keyId: idSchema('key')
+    .optional()
+    .meta({ description: 'The id of the first key of the family. Rolling a key adds a key to its family.' }),
+  model: z.string().optional().meta({
+    description:
+      'The name of the model as its server reports it. Absent in the sum of turns that called no model.',
+  }),
   turns: count('Answers that ended: completed, stopped or failed.'),
   calls: count('Calls of the model.'),
   inputTokens: count(
-    "Tokens the model read, as its server told them; where it told none, Parley's estimate.",
+    "Input tokens as the model's server reports them, or Parley's estimate if it reports none.",
   ),
-  outputTokens: count('Tokens the model wrote, likewise.'),
+  outputTokens: count(
+    "Output tokens as the model's server reports them, or Parley's estimate if it reports none.",
+  ),
 });
 
+/** Output of `usage.list`. */
 export const usageListSchema = z
   .object({ usage: z.array(usageSumSchema), nextCursor: nextCursorSchema.optional() })
-  .meta({ id: 'UsageList', description: 'What was used, in sums, in the order of what they are of.' });
+  .meta({ id: 'UsageList', description: 'Sums of usage, sorted by the dimension they are grouped by.' });
 
+/** The usage of one group. */
 export type UsageSum = z.infer<typeof usageSumSchema>;
+/** A page of usage sums. */
 export type UsageList = z.infer<typeof usageListSchema>;

@@ -2,21 +2,23 @@ import { z } from 'zod';
 import { userIdSchema } from './chat.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
-import { momentSchema } from './time.ts';
+import { timestampSchema } from './time.ts';
 
+/** Input of `guest.create`: it takes no fields. */
 export const createGuestInputSchema = z.strictObject({});
 
-/** A guest who was just made. */
+/** A new guest with its token, which no later request returns. */
 export const newGuestSchema = z
   .object({
-    userId: idSchema('guest').meta({ description: 'What the chats of this guest show as their `userId`.' }),
+    userId: idSchema('guest').meta({ description: "The `userId` of this guest's chats." }),
     token: z.string().meta({
       description:
-        "What proves this guest, as `x-user-token`. It is shown this once; keep it in the guest's browser.",
+        "The guest's token: send it as `x-user-token`. Only this response contains it; keep it in the guest's browser.",
     }),
   })
-  .meta({ id: 'NewGuest', description: 'A guest who was just made, with their token.' });
+  .meta({ id: 'NewGuest', description: 'A new guest with its token.' });
 
+/** Input of `guest.claim`. */
 export const claimGuestInputSchema = z.strictObject({
   guestToken: z
     .string()
@@ -25,87 +27,104 @@ export const claimGuestInputSchema = z.strictObject({
     .meta({ description: 'The token of the guest whose chats the verified user takes over.' }),
 });
 
+/** Output of `guest.claim`. */
 export const claimedGuestSchema = z
   .object({
-    userId: z.string().meta({ description: 'Who has the chats now.' }),
-    guestId: idSchema('guest').meta({ description: 'Who had them.' }),
+    userId: z.string().meta({ description: 'The verified user who has the chats now.' }),
+    guestId: idSchema('guest').meta({ description: 'The guest who had the chats before.' }),
   })
   .meta({ id: 'ClaimedGuest', description: "A guest's chats, taken over by a verified user." });
 
+/** Input of `signingSecret.create`. */
 export const createSigningSecretInputSchema = z.strictObject({
   overlapSeconds: z
     .int({ error: 'must be a whole number of seconds' })
     .min(0, 'must not be negative')
     .max(limits.keyOverlapSecondsMax, `must be at most ${limits.keyOverlapSecondsMax} (30 days)`)
     .optional()
-    .meta({ description: 'How long the secrets before it go on to work; a day, unless said otherwise.' }),
+    .meta({ description: 'How long the previous secrets keep working. Default: one day.' }),
 });
 
+/** Input of `signingSecret.list`: it takes no fields. */
 export const listSigningSecretsInputSchema = z.strictObject({});
 
-/** Names one signing secret. */
+/** Input of the operations that take nothing but a signing secret's id. */
 export const oneSigningSecretInputSchema = z.strictObject({ secretId: idInputSchema('secret') });
 
 const secretFields = {
-  id: idSchema('secret').meta({ description: "The secret's id: a token may name it as its `kid`." }),
-  visibleStart: z.string().meta({ description: 'How the secret begins, to know it by.' }),
+  id: idSchema('secret').meta({ description: "The secret's id. Tokens can name it as their `kid`." }),
+  visibleStart: z.string().meta({ description: 'The first characters of the secret, to recognize it by.' }),
   issuedBy: idSchema('key')
     .optional()
-    .meta({ description: 'The key that issued it; absent when an operator did.' }),
-  createdAt: momentSchema,
-  expiresAt: momentSchema.optional(),
+    .meta({ description: 'The key that issued it. Absent if an operator did.' }),
+  createdAt: timestampSchema,
+  expiresAt: timestampSchema.optional(),
 };
 
-/** A signing secret as it is shown. */
-export const signingSecretSchema = z
-  .object(secretFields)
-  .meta({ id: 'SigningSecret', description: 'What your servers sign user tokens with, without its text.' });
+/** A signing secret without its text. */
+export const signingSecretSchema = z.object(secretFields).meta({
+  id: 'SigningSecret',
+  description: 'A secret that your servers sign user tokens with, without its text.',
+});
 
+/** A new signing secret with its text, which no later request returns. */
 export const newSigningSecretSchema = z
   .object({
     ...secretFields,
-    secret: z.string().meta({ description: 'The secret itself. It is shown this once.' }),
-    audience: idSchema('team').meta({ description: "What a token must name as its `aud`: the team's id." }),
+    secret: z.string().meta({ description: 'The text of the secret. Only this response contains it.' }),
+    audience: idSchema('team').meta({
+      description: "The value that tokens must have as `aud`: the team's id.",
+    }),
   })
-  .meta({ id: 'NewSigningSecret', description: 'A signing secret that was just made, with its text.' });
+  .meta({ id: 'NewSigningSecret', description: 'A new signing secret with its text.' });
 
+/** Output of `signingSecret.list`: the active secrets, newest first. */
 export const signingSecretListSchema = z
   .object({ signingSecrets: z.array(signingSecretSchema) })
-  .meta({ id: 'SigningSecretList', description: 'The signing secrets that work, newest first.' });
+  .meta({ id: 'SigningSecretList', description: 'The active signing secrets, newest first.' });
 
-/** Names one user. */
+/** Input of the operations that take nothing but a user's id. */
 export const oneUserInputSchema = z.strictObject({ userId: userIdSchema });
 
-/** What is said of a user's deletion: nothing that tells who it was. */
+/** The state of a user's deletion. It does not contain the user's id. */
 export const deletionSchema = z
   .object({
-    id: idSchema('deletion').meta({ description: "The deletion's id: the audit log names it." }),
+    id: idSchema('deletion').meta({ description: "The deletion's id, which the audit log also contains." }),
     status: z.enum(['running', 'done']).meta({
       description:
-        '`running`: their chats are gone for everyone, and what is left of them is being removed. Ask again to see.',
+        "`running`: the user's chats are no longer accessible, and their data is being removed. Repeat the request to see the progress.",
     }),
-    createdAt: momentSchema,
-    finishedAt: momentSchema.optional(),
+    createdAt: timestampSchema,
+    finishedAt: timestampSchema.optional(),
   })
-  .meta({ id: 'Deletion', description: 'How the deletion of a user stands.' });
+  .meta({ id: 'Deletion', description: "The state of a user's deletion." });
 
+/** A block of a user. */
 export const userBlockSchema = z
-  .object({ userId: z.string(), blockedAt: momentSchema })
-  .meta({ id: 'UserBlock', description: 'A user who is shut out, and since when.' });
+  .object({ userId: z.string(), blockedAt: timestampSchema })
+  .meta({ id: 'UserBlock', description: 'A blocked user, and the time of the block.' });
 
+/** A sign-out of a user on all devices. */
 export const userSignOutSchema = z
   .object({
     userId: z.string(),
-    signedOutAt: momentSchema.meta({
-      description: 'Tokens issued at this time or before it are refused from now on.',
+    signedOutAt: timestampSchema.meta({
+      description: 'Tokens issued at or before this time are rejected.',
     }),
   })
-  .meta({ id: 'UserSignOut', description: 'A user who was signed out everywhere.' });
+  .meta({ id: 'UserSignOut', description: 'A user who was signed out on all devices.' });
 
+/** A block of a user. */
 export type UserBlock = z.infer<typeof userBlockSchema>;
+/** A sign-out of a user on all devices. */
 export type UserSignOut = z.infer<typeof userSignOutSchema>;
+/** The state of a user's deletion. */
 export type Deletion = z.infer<typeof deletionSchema>;
+/** A new guest with its token. */
 export type NewGuest = z.infer<typeof newGuestSchema>;
+/** A guest's chats after a verified user has claimed them. */
 export type ClaimedGuest = z.infer<typeof claimedGuestSchema>;
+/** A signing secret without its text. */
 export type SigningSecret = z.infer<typeof signingSecretSchema>;
+/** A new signing secret with its text. */
 export type NewSigningSecret = z.infer<typeof newSigningSecretSchema>;

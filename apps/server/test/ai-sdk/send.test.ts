@@ -67,7 +67,7 @@ test('what the server refuses is shown as its sentence', async () => {
   const page = await openPage({ id: (await team.makeChat()).id, transport: stranger });
   await page.act(({ sendMessage }) => sendMessage({ text: 'let me in' }));
   expect(page.chat.status).toBe('error');
-  expect(page.chat.error?.message).toMatch(/^A valid API key is needed/);
+  expect(page.chat.error?.message).toMatch(/^A valid API key is required/);
   expect(page.chat.error?.cause).toMatchObject({ code: 'unauthorized' });
 });
 

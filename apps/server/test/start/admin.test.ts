@@ -66,7 +66,7 @@ test('agents and signing secrets: each verb does what it says', async () => {
   expect(shown).not.toHaveProperty('systemPrompt');
   expect(shown.versions.map(({ version }: { version: number }) => version)).toEqual([3, 2, 1]);
   expect(await verb('agent', 'delete', agentId)).toMatchObject({ agentId, isDeleted: true });
-  expect(await verb('agent', 'get', agentId)).toContain('There is no such agent');
+  expect(await verb('agent', 'get', agentId)).toContain('The agent was not found');
 
   const made = await verb('signing-secret', 'create', '--overlap-seconds', '60');
   expect(made.secret).toMatch(/^ss_live_/);

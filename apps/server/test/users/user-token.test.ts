@@ -175,7 +175,7 @@ describe('401 user_token_invalid, one answer for all:', () => {
       error: 'Unauthorized',
       code: 'user_token_invalid',
       message:
-        'This user token is not valid. Get a new one: from your servers, or for a guest from `POST /guest`.',
+        'This user token is not valid. Get a new one from your servers, or for a guest from `POST /guest`.',
     });
   });
 
