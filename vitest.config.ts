@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
+import type {} from '@parley/embedded/testing/form';
 import { defineConfig } from 'vitest/config';
 import { TallyReporter } from './scripts/tally-reporter.ts';
+import { BROWSER_TESTS, COMMAND_TESTS, SLOW_TESTS } from './scripts/test-files.ts';
 
-const BROWSER_TESTS = 'apps/web/test/**/*.test.ts';
-/** They start a process for each command: `npm run test:integrations` runs them. */
-const COMMAND_TESTS = 'apps/cli/test/**/*.test.ts';
-
+/** What every change runs: the short form of everything. `npm run test:slow` runs the long forms. */
 export default defineConfig({
   test: {
     globalSetup: ['packages/embedded/src/testing/global-setup.ts'],
+    provide: { testForm: 'short' },
     // One for each core and one more: tests of processes wait more than they work.
     maxWorkers: availableParallelism() + 1,
     reporters: ['default', new TallyReporter()],
@@ -26,7 +26,7 @@ export default defineConfig({
             'packages/*/{src,test}/**/*.test.{ts,tsx}',
             'apps/*/{src,test}/**/*.test.{ts,tsx}',
           ],
-          exclude: ['**/node_modules/**', BROWSER_TESTS, COMMAND_TESTS],
+          exclude: ['**/node_modules/**', BROWSER_TESTS, COMMAND_TESTS, ...SLOW_TESTS],
         },
       },
       {
@@ -34,6 +34,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: [BROWSER_TESTS],
+          exclude: ['**/node_modules/**', ...SLOW_TESTS],
           globalSetup: ['apps/web/test/support/global-setup.ts'],
           // After the others, and two at a time: a browser waits more than it works.
           sequence: { groupOrder: 1 },

@@ -1,4 +1,5 @@
 import { streamOperations } from '@parley/api';
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { describe, expect, test } from 'vitest';
 import { startHarness, type Team } from './harness.ts';
 import { operationOf, procedureDefinitions, takesBody, toRestRequest } from './support/doors.ts';
@@ -42,7 +43,7 @@ describe('a body that is no JSON object', () => {
     ['UTF-16', Uint8Array.from(Buffer.from('{"agentId":"x"}', 'utf16le'))],
   ];
 
-  describe.each(withBody)('%s', (name) => {
+  describe.each(casesOfForm(withBody, 4))('%s', (name) => {
     // Where no body is needed, none at all is no mistake.
     const wrong = bodies.filter(([, body]) => body !== '' || !takesNoBody(name));
     test.each(wrong)('%s is 400 malformed_request', async (_, rawBody) => {

@@ -1,3 +1,4 @@
+import { casesOfForm } from '@parley/embedded/testing/form';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
@@ -147,7 +148,7 @@ async function askBoth(
   return { first: answers[0], second: answers[1] };
 }
 
-describe.each(Object.keys(operations))('%s', (name) => {
+describe.each(casesOfForm(Object.keys(operations), 4))('%s', (name) => {
   test('gives one result, or one code and the same issues, at both doors, whichever comes first', async () => {
     await fc.assert(
       fc.asyncProperty(

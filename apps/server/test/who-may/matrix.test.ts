@@ -1,5 +1,6 @@
 import { policies } from '@parley/api';
 import type { ChatList } from '@parley/contract';
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { afterAll, describe, expect, test } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
 import { ask, doors } from '../support/doors.ts';
@@ -99,7 +100,7 @@ async function violationsOf(
 
 const names = Object.keys(operations);
 
-describe.each(names)('%s', (name) => {
+describe.each(casesOfForm(names, 4))('%s', (name) => {
   const { validInput, fields = {} } = operations[name] ?? {};
   if (!validInput) throw new Error(`${name} has no example`);
   const given = Object.keys(fields);
@@ -140,7 +141,7 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-describe.each(streams)('$operationId', (example) => {
+describe.each(casesOfForm(streams, 2))('$operationId', (example) => {
   const { operationId, procedure, validInput, ids } = example;
   test.each(doors.filter((door) => door === 'rest' || operationId !== 'streamChat'))(
     'at %s',

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { expect, test } from 'vitest';
 import { mutants } from './mutants.ts';
 import { mutate } from './mutate.ts';
@@ -9,7 +10,7 @@ import { SHORT_FORM } from './short-form.ts';
 
 const PATIENCE_MS = 300_000;
 
-test.each(mutants)(
+test.each(casesOfForm(mutants, 10))(
   'found within the short form: $name',
   async (mutant) => {
     const { folder, remove } = await mutate(mutant);

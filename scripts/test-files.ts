@@ -1,0 +1,28 @@
+/** They open a real browser. */
+export const BROWSER_TESTS = 'apps/web/test/**/*.test.ts';
+
+/** They start a process for each command: `npm run test:integrations` runs them. */
+export const COMMAND_TESTS = 'apps/cli/test/**/*.test.ts';
+
+/** They start many processes, or wait for long: only `npm run test:slow` runs them. */
+export const SLOW_TESTS = [
+  'apps/server/test/start/admin.test.ts',
+  'apps/server/test/start/database.test.ts',
+  'apps/server/test/start/encryption.test.ts',
+  'apps/server/test/start/first-start.test.ts',
+  'apps/server/test/crash/rolling-restart.test.ts',
+  'apps/web/test/axe/phone.test.ts',
+  'packages/embedded/src/fetch-wheel.test.ts',
+  'packages/embedded/src/find-mongod.test.ts',
+  'packages/embedded/src/start-local-model.test.ts',
+  'packages/embedded/src/start-mongo.test.ts',
+];
+
+/** They try a sample of their cases in `npm test`, and all of them in `npm run test:slow` (`casesOfForm`). */
+export const LONG_FORMS = [
+  'apps/server/test/common-refusals.test.ts',
+  'apps/server/test/common-requests.test.ts',
+  'apps/server/test/two-doors-agree.test.ts',
+  'apps/server/test/who-may/matrix.test.ts',
+  'packages/turns/test/simulation/mutants.test.ts',
+];

@@ -1,0 +1,25 @@
+import { defineConfig, mergeConfig } from 'vitest/config';
+import { BROWSER_TESTS, LONG_FORMS, SLOW_TESTS } from './scripts/test-files.ts';
+import config from './vitest.config.ts';
+
+const isOfBrowser = (file: string) => file.startsWith(BROWSER_TESTS.slice(0, BROWSER_TESTS.indexOf('*')));
+
+const { projects = [], ...shared } = config.test ?? {};
+const [node, browser] = projects as [object, object];
+
+/** The tests that take minutes, and the long form of those that `npm test` runs in a short one. */
+export default defineConfig({
+  test: {
+    ...shared,
+    provide: { testForm: 'long' },
+    projects: [
+      withFiles(node, [...SLOW_TESTS.filter((file) => !isOfBrowser(file)), ...LONG_FORMS]),
+      withFiles(browser, SLOW_TESTS.filter(isOfBrowser)),
+    ],
+  },
+});
+
+function withFiles(project: object, include: readonly string[]) {
+  const merged = mergeConfig(project, {});
+  return { ...merged, test: { ...merged.test, include, exclude: ['**/node_modules/**'] } };
+}
