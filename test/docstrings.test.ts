@@ -7,12 +7,10 @@ import { packageFolders, readSourceFiles, type SourceFile } from './support/sour
  * package that is not listed documents every export.
  */
 const undocumentedMax: Readonly<Record<string, number>> = {
-  'apps/cli': 6,
   'apps/server': 30,
   'apps/web': 48,
   'packages/agent': 11,
   'packages/api': 65,
-  'packages/client': 8,
   'packages/db': 77,
   'packages/embedded': 32,
   'packages/host': 2,

@@ -10,9 +10,9 @@ interface OneAnswer {
 }
 
 /**
- * Stops an answer.
+ * Cancels an answer. Retries up to four times.
  *
- * @throws ParleyError
+ * @throws ParleyError if the server rejects the request or stays unreachable
  */
 export function stopAnswer(
   trpc: Parley['trpc'],
@@ -23,10 +23,10 @@ export function stopAnswer(
 }
 
 /**
- * Has a message answered again, once over all attempts; answers the new answer's id, and whether it has ended by
- * now, untold.
+ * Retries a failed answer, exactly once over all attempts. Returns the id of the new answer. `hasEnded` is
+ * true if the new answer has already failed; its events may have been missed.
  *
- * @throws ParleyError
+ * @throws ParleyError if the server rejects the request or stays unreachable
  */
 export async function retryAnswer(
   trpc: Parley['trpc'],
@@ -41,7 +41,7 @@ export async function retryAnswer(
     return { id, hasEnded: false };
   } catch (thrown) {
     const error = toParleyError(thrown);
-    // The refusal is that of the new answer, which has failed by now: the retry itself was accepted.
+    // The retry was accepted; the error is that of the new answer.
     const id = isRetryable(error) ? undefined : error.messageId;
     if (id === undefined || id === answer.messageId) throw error;
     return { id, hasEnded: true };

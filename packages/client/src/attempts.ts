@@ -2,13 +2,13 @@ import { backoffMs } from './backoff.ts';
 import { isRetryable, type ParleyError, toParleyError } from './parley-error.ts';
 import { withTimeLimit } from './time-limit.ts';
 
-/** What somebody waits for at a button is given up sooner than what is sent. */
+/** A person waits for the result, so these calls are given up earlier than messages. */
 const ATTEMPTS_MAX = 4;
 
 /**
- * Makes a call until it succeeds, is refused for good, or has failed four times: then with the last error.
+ * Makes a call until it succeeds, is rejected permanently, or has failed four times.
  *
- * @throws ParleyError
+ * @throws ParleyError of the last attempt
  */
 export async function attempt<Result>(
   closed: AbortSignal,
@@ -25,12 +25,15 @@ export async function attempt<Result>(
   }
 }
 
-/** How long to wait after so many failures, the last one being this. */
+/**
+ * Returns the milliseconds to wait after `failures` failed attempts in a row. A time that the server asked
+ * for takes precedence.
+ */
 export function pauseAfter({ retryAfterMs }: ParleyError, failures: number, firstMs?: number): number {
   return retryAfterMs ?? backoffMs(failures, firstMs);
 }
 
-/** Resolves after so long, or when `closed` aborts. */
+/** Resolves after `ms` milliseconds, or as soon as `closed` aborts. */
 export function pause(ms: number, closed: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

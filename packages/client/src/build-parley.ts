@@ -4,11 +4,11 @@ import { backoffMs } from './backoff.ts';
 import { ChatCache } from './chat-cache.ts';
 import { ChatDeletes } from './chat-deletes.ts';
 import { Credentials } from './credentials.ts';
-import { KeptSends } from './kept-sends.ts';
 import type { CallContext } from './links.ts';
 import { LiveChats } from './live-chats.ts';
 import { MessageOutbox } from './message-outbox.ts';
 import { openTrpc } from './open-trpc.ts';
+import { OutboxStorage } from './outbox-storage.ts';
 import type { Page } from './page.ts';
 import type { Parley, ParleyOptions } from './parley.ts';
 import { isRetryable, toParleyError } from './parley-error.ts';
@@ -17,18 +17,18 @@ import { chosenStorage } from './storage.ts';
 import type { Timings } from './timings.ts';
 import { userOf } from './user-of.ts';
 
-/** Attempts of a query after the first, where another one may help. */
+/** Retries of a query after its first attempt. */
 const QUERY_RETRIES_MAX = 3;
 
-/** Puts the client together, for a page that tests may play. */
+/** Creates the client for a page that tests can replace. */
 export function buildParley(options: ParleyOptions, page: Page, timings: Timings): Parley {
   const credentials = new Credentials(options, (user, former) => onUser(user, former));
   const trpc = openTrpc(options, credentials);
   const queryClient = options.queryClient ?? newQueryClient();
   const cache = new ChatCache(queryClient);
   const closed = new AbortController();
-  /** Ends what is underway for one user when another one comes. */
-  let visit = new AbortController();
+  /** Aborts the running work of a user when another user takes over. */
+  let userAbort = new AbortController();
 
   const storage = chosenStorage(options.storage);
   const outbox = new MessageOutbox({
@@ -39,7 +39,7 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
       const context: CallContext = { idempotencyKey: key };
       const input = { chatId, content, role: 'user', wait: false } as const;
       const answer = await trpc.message.create.mutate(input, { signal, context: { ...context } });
-      // A chat's first message gives it its title.
+      // The server sets the initial title from the first message.
       if (cache.find(chatId)?.title === undefined) void cache.refresh(chatId);
       return answer;
     },
@@ -47,7 +47,7 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
   const chats = new LiveChats({ trpc, credentials, outbox, page, timings });
   const deletes = new ChatDeletes({
     deleteChat: (chatId, isKeptAlive) =>
-      attempt(visit.signal, (signal) =>
+      attempt(userAbort.signal, (signal) =>
         trpc.chat.delete.mutate({ chatId }, { signal, context: { isKeptAlive } }),
       ),
     onDeleted: (chatId) => cache.remove(chatId),
@@ -55,28 +55,31 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
   const stopFlushing = page.onLeave(() => deletes.flush());
 
   if (credentials.isUserKnown) outbox.begin(credentials.user);
-  else meetForKept();
+  else identifyUser();
 
   function onUser(user: string | undefined, former: string | undefined): void {
     if (former !== undefined) forget();
     if (user !== undefined) outbox.begin(user);
-    else meetForKept();
+    else identifyUser();
   }
 
-  /** Nothing of a user is left to be shown or done for the next. */
+  /** Clears everything that belongs to the former user. */
   function forget(): void {
-    visit.abort();
-    visit = new AbortController();
+    userAbort.abort();
+    userAbort = new AbortController();
     outbox.end();
-    chats.startOver();
-    deletes.startOver();
+    chats.reset();
+    deletes.reset();
     queryClient.getMutationCache().clear();
     void queryClient.resetQueries();
   }
 
-  /** What an earlier page left may be anybody's: it waits until it is known who is here. */
-  function meetForKept(): void {
-    if (KeptSends.isAny(storage)) void untilUserIsKnown(credentials, closed.signal);
+  /**
+   * An earlier page may have stored messages of any user. Identify the current user first, to send only
+   * theirs.
+   */
+  function identifyUser(): void {
+    if (OutboxStorage.isAny(storage)) void waitForUser(credentials, closed.signal);
   }
 
   return {
@@ -87,14 +90,14 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
     deletes,
     isOnline: page.isOnline,
     subscribeToOnline: page.onChange,
-    userSignal: () => visit.signal,
+    userSignal: () => userAbort.signal,
     forgetUser: () => credentials.forgetUser(),
     async claimGuest(guestToken) {
-      const { signal: here } = visit;
+      const { signal: here } = userAbort;
       const claimed = await attempt(here, (signal) => trpc.guest.claim.mutate({ guestToken }, { signal }));
       here.throwIfAborted();
       outbox.adopt(userOf(guestToken));
-      chats.startOver();
+      chats.reset();
       void queryClient.invalidateQueries();
       return claimed;
     },
@@ -108,13 +111,16 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
   };
 }
 
-async function untilUserIsKnown(credentials: Credentials, closed: AbortSignal): Promise<void> {
+async function waitForUser(credentials: Credentials, closed: AbortSignal): Promise<void> {
   for (let failures = 1; !closed.aborted && !credentials.isUserKnown; failures++) {
     await credentials.current().catch(() => pause(backoffMs(failures), closed));
   }
 }
 
-/** Of what is read, what may help is tried again, and a device that calls itself offline is tried all the same. */
+/**
+ * Queries retry transient errors. Requests are sent even if the device reports that it is offline, because it
+ * may be wrong.
+ */
 function newQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {

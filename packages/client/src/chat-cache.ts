@@ -3,7 +3,7 @@ import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/query-core';
 
 type ListData = InfiniteData<ChatList> | undefined;
 
-/** tRPC's own keys of queries; the hooks of `@trpc/react-query` have the same. */
+/** The query keys of `@trpc/react-query`. */
 const LIST_KEY: QueryKey = [['chat', 'list']];
 const GET_KEY: QueryKey = [['chat', 'get']];
 
@@ -12,7 +12,7 @@ const getKeyOf = (chatId: string): QueryKey => [
   { input: { chatId, withMessages: false }, type: 'query' },
 ];
 
-/** The chats that the cache of queries holds: in lists and one by one. */
+/** The chats in the query cache: in lists and single ones. */
 export class ChatCache {
   readonly #client: QueryClient;
 
@@ -20,7 +20,7 @@ export class ChatCache {
     this.#client = client;
   }
 
-  /** What is known of a chat, from wherever. */
+  /** Returns a cached chat, from its own query or from a list. */
   find(chatId: string): Chat | undefined {
     const own = this.#client.getQueryData<ChatWithMessages>(getKeyOf(chatId));
     if (own) return own;
@@ -31,7 +31,7 @@ export class ChatCache {
       .find(({ id }) => id === chatId);
   }
 
-  /** A chat that was just made stands first in the lists that it surely belongs to; the others are read again. */
+  /** Adds a new chat to the top of the lists that it certainly matches, and reloads all lists. */
   add(chat: Chat): void {
     this.#client.setQueriesData<ListData>(
       { queryKey: LIST_KEY, predicate: ({ queryKey }) => isListOf(queryKey, chat) },
@@ -41,7 +41,7 @@ export class ChatCache {
     void this.#client.invalidateQueries({ queryKey: LIST_KEY });
   }
 
-  /** Changes a chat wherever it is held. */
+  /** Changes a chat in all cached queries. */
   change(chatId: string, change: (chat: Chat) => Chat): void {
     this.#client.setQueriesData<ListData>({ queryKey: LIST_KEY }, (data) =>
       withChats(data, (chats) => chats.map((chat) => (chat.id === chatId ? change(chat) : chat))),
@@ -59,7 +59,7 @@ export class ChatCache {
     this.#client.removeQueries({ queryKey: getKeyOf(chatId) });
   }
 
-  /** Reads again what is shown, as far as it is about this chat. */
+  /** Reloads the visible queries that contain this chat. */
   async refresh(chatId: string): Promise<void> {
     await Promise.all([
       this.#client.invalidateQueries({ queryKey: LIST_KEY }),
@@ -67,14 +67,14 @@ export class ChatCache {
     ]);
   }
 
-  /** What is being read now was asked for before a change, and must not undo it. */
+  /** Cancels running queries: their results are older than the change that follows. */
   async cancelReads(): Promise<void> {
     await this.#client.cancelQueries({ queryKey: LIST_KEY });
     await this.#client.cancelQueries({ queryKey: GET_KEY });
   }
 }
 
-/** An infinite list has pages; `chat.list` asked for once has not. */
+/** An infinite query has pages; a plain `chat.list` query does not. */
 function pagesOf(data: ListData): readonly ChatList[] {
   return data && Array.isArray(data.pages) ? data.pages : [];
 }
@@ -90,10 +90,13 @@ function withFirstPage(data: ListData, change: (chats: Chat[]) => Chat[]): ListD
   return { ...data, pages: [{ ...first, chats: change(first.chats) }, ...data.pages.slice(1)] };
 }
 
-/** An agent's type is not told of a chat, and a search is the server's. */
+/**
+ * Checks whether a list certainly contains the chat. The client does not know the agent's type of a chat and
+ * cannot run a search, so lists with these filters are only reloaded.
+ */
 function isListOf([, detail]: QueryKey, chat: Chat): boolean {
   const { input } = detail as { input?: { userId?: string; agentType?: string; search?: string } };
   if (!input) return true;
-  const isOfUser = input.userId === undefined || input.userId === chat.userId;
-  return isOfUser && input.agentType === undefined && input.search === undefined;
+  const isUserTokenError = input.userId === undefined || input.userId === chat.userId;
+  return isUserTokenError && input.agentType === undefined && input.search === undefined;
 }

@@ -2,29 +2,30 @@ import { Listeners } from './listeners.ts';
 import type { DeferredDeletes } from './parley.ts';
 import { type ParleyError, toParleyError } from './parley-error.ts';
 
-export interface ChatDeletesParts {
-  /** Deletes a chat now; `isLeaving`: the page may be gone before the answer. */
+/** The dependencies of `ChatDeletes`. */
+export interface ChatDeletesDeps {
+  /** Deletes a chat on the server. `isLeaving` means that the page may close before the response. */
   readonly deleteChat: (chatId: string, isLeaving: boolean) => Promise<void>;
-  /** A chat is gone for good. */
+  /** Called after a chat was deleted. */
   readonly onDeleted: (chatId: string) => void;
 }
 
-/** Time to think again. */
+/** The time in which a delete can be undone. */
 const DELAY_MS = 5_000;
 
-/** See `DeferredDeletes`. */
+/** Implements `DeferredDeletes`. */
 export class ChatDeletes implements DeferredDeletes {
-  readonly #parts: ChatDeletesParts;
+  readonly #deps: ChatDeletesDeps;
   readonly #listeners = new Listeners();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-  /** Being deleted, or deleted: lists that were read before still hold them. */
+  /** Chats that are being deleted or were deleted. Lists that were loaded earlier may still contain them. */
   #gone = new Set<string>();
   #pending: readonly string[] = [];
   #hidden: ReadonlySet<string> = new Set();
   #errors: ReadonlyMap<string, ParleyError> = new Map();
 
-  constructor(parts: ChatDeletesParts) {
-    this.#parts = parts;
+  constructor(deps: ChatDeletesDeps) {
+    this.#deps = deps;
   }
 
   schedule(chatId: string, ms: number = DELAY_MS): void {
@@ -68,8 +69,10 @@ export class ChatDeletes implements DeferredDeletes {
     return this.#errors;
   }
 
-  /** Somebody else deletes from now on: what waited is taken back, for its user alone may delete it. */
-  startOver(): void {
+  /**
+   * Cancels all waiting deletes when the user changes: only the user who scheduled a delete may execute it.
+   */
+  reset(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#gone = new Set();
@@ -87,15 +90,15 @@ export class ChatDeletes implements DeferredDeletes {
     gone.add(chatId);
     this.#changed();
     try {
-      await this.#parts.deleteChat(chatId, isLeaving);
+      await this.#deps.deleteChat(chatId, isLeaving);
     } catch (thrown) {
-      // Who asked for it is here no more.
+      // Another user took over in the meantime.
       if (gone !== this.#gone) return;
       const error = toParleyError(thrown);
-      // Somebody else was faster.
+      // Someone else deleted the chat first.
       if (error.code !== 'chat_not_found') return this.#failed(chatId, error);
     }
-    this.#parts.onDeleted(chatId);
+    this.#deps.onDeleted(chatId);
   }
 
   #failed(chatId: string, error: ParleyError): void {

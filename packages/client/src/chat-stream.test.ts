@@ -1,16 +1,16 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { TestPage } from '../test/support/test-page.ts';
-import { ChatStream, type ChatStreamParts } from './chat-stream.ts';
+import { ChatStream, type ChatStreamDeps } from './chat-stream.ts';
 import { Credentials } from './credentials.ts';
 import { ParleyError } from './parley-error.ts';
 import { timings } from './timings.ts';
 
-type Observer = Parameters<ChatStreamParts['follow']>[1];
+type Observer = Parameters<ChatStreamDeps['follow']>[1];
 
 vi.useFakeTimers();
 afterEach(() => vi.clearAllTimers());
 
-/** A stream over connections that a test plays. */
+/** A stream whose connections the test controls. */
 function play() {
   const connections: { input: { lastEventId?: string }; observer: Observer; isClosed: boolean }[] = [];
   const page = new TestPage();
@@ -36,14 +36,14 @@ function play() {
   stream.open();
   const newest = () => {
     const connection = connections.at(-1);
-    if (!connection) throw new Error('nothing is connected');
+    if (!connection) throw new Error('no connection was opened');
     return connection;
   };
   const tell = (id: string) => newest().observer.onData({ id, data: { type: 'chat-followed' } });
   return { stream, connections, page, told, newest, tell };
 }
 
-test('a connection that goes is replaced soon, later each time that does not help, and goes on after the last event', () => {
+test('a lost connection is reopened with growing delays and continues after the last event', () => {
   const { stream, connections, newest, tell } = play();
   newest().observer.onStarted();
   tell('7.8');
@@ -61,7 +61,7 @@ test('a connection that goes is replaced soon, later each time that does not hel
   }
 });
 
-test('what a former connection still says is not heard', () => {
+test('ignores events of a connection that was replaced', () => {
   const { stream, connections, told, newest } = play();
   const [first] = connections;
   newest().observer.onConnectionStateChange({ state: 'connecting', error: new Error('gone') });
@@ -72,13 +72,13 @@ test('what a former connection still says is not heard', () => {
   expect([told, stream.state, stream.hasCursor]).toEqual([[], 'live', false]);
 });
 
-test('one that does not open is given up', () => {
+test('replaces a connection that does not open in time', () => {
   const { connections } = play();
   vi.advanceTimersByTime(timings.streamOpeningMaxMs + 250);
   expect(connections.map(({ isClosed }) => isClosed)).toEqual([true, false]);
 });
 
-test('a stream that the server ends in order is opened again', () => {
+test('reopens a stream that the server ends normally', () => {
   const { connections, newest } = play();
   newest().observer.onStarted();
   newest().observer.onComplete();
@@ -86,7 +86,7 @@ test('a stream that the server ends in order is opened again', () => {
   expect(connections).toHaveLength(2);
 });
 
-test('a server that says when to come again is believed', async () => {
+test('waits for the Retry-After time of the server before it reconnects', async () => {
   const { connections, newest } = play();
   newest().observer.onError(new ParleyError('draining', '', { status: 503, retryAfterMs: 2_000 }));
   await vi.advanceTimersByTimeAsync(1_900);
@@ -95,7 +95,7 @@ test('a server that says when to come again is believed', async () => {
   expect(connections).toHaveLength(2);
 });
 
-test('what is refused for good is told, and asked again when somebody may have changed something', async () => {
+test('reports a permanent error and connects again when the page changes its state', async () => {
   const { stream, connections, page, newest } = play();
   newest().observer.onError(new ParleyError('unauthorized', '', { status: 401 }));
   await vi.advanceTimersByTimeAsync(1_000);
@@ -106,7 +106,7 @@ test('what is refused for good is told, and asked again when somebody may have c
   expect(stream.error).toBeUndefined();
 });
 
-test('a network that comes back is used at once, also where the old connection has not noticed', () => {
+test('reconnects at once when the network returns, even if the old connection seems open', () => {
   const { connections, page, newest } = play();
   newest().observer.onStarted();
   page.setOnline(false);
@@ -115,7 +115,7 @@ test('a network that comes back is used at once, also where the old connection h
   expect(connections.map(({ isClosed }) => isClosed)).toEqual([true, false]);
 });
 
-test('a page that is hidden for a moment keeps its connection', () => {
+test('closes the connection only if the page stays hidden', () => {
   const { connections, stream, page, newest } = play();
   newest().observer.onStarted();
   page.setHidden(true);
@@ -128,7 +128,7 @@ test('a page that is hidden for a moment keeps its connection', () => {
   expect([newest().isClosed, stream.state]).toEqual([true, 'paused']);
 });
 
-test('closed it stays closed', () => {
+test('does not reconnect after close, until it is opened again', () => {
   const { stream, connections, page } = play();
   stream.close();
   page.setOnline(false);

@@ -1,46 +1,48 @@
 import type { ChatEvent } from '@parley/contract';
 import type { Unsubscribable } from '@trpc/server/observable';
 import { backoffMs } from './backoff.ts';
-import { type Credentials, refusedPart, type Shown } from './credentials.ts';
+import { type CredentialPair, type Credentials, rejectedCredential } from './credentials.ts';
 import type { Page } from './page.ts';
 import type { ChatConnection } from './parley.ts';
 import { isRetryable, type ParleyError, toParleyError } from './parley-error.ts';
 import type { Timings } from './timings.ts';
 
-/** What is subscribed to, as `parley.trpc.chat.follow.subscribe` takes it. */
+/** Opens a subscription, like `parley.trpc.chat.follow.subscribe`. */
 type FollowChat = (
   input: { readonly chatId: string; readonly lastEventId?: string },
   observer: {
     onStarted: () => void;
-    onData: (told: { readonly id: string; readonly data: ChatEvent }) => void;
+    onData: (event: { readonly id: string; readonly data: ChatEvent }) => void;
     onError: (error: unknown) => void;
     onComplete: () => void;
     onConnectionStateChange: (state: { readonly state: string; readonly error: unknown }) => void;
   },
 ) => Unsubscribable;
 
-export interface ChatStreamParts {
+/** The dependencies of `ChatStream`. */
+export interface ChatStreamDeps {
   readonly chatId: string;
   readonly follow: FollowChat;
   readonly credentials: Credentials;
   readonly page: Page;
   readonly timings: Timings;
   readonly onEvent: (event: ChatEvent) => void;
-  /** The connection stands otherwise than before, or the stream cannot be opened, for this reason. */
+  /** Called when the state of the connection or the error changes. */
   readonly onChange: () => void;
 }
 
-/** A stream that was cut sooner than this has not lived. */
+/** A connection that lived shorter than this counts as failed. */
 const LIVED_MS = 5_000;
 /**
- * The stream of a chat, kept open: cut anywhere, it goes on after the last event that was told. It connects
- * again itself, rather than leaving that to the event source, which would neither hurry nor slow down.
+ * Keeps the stream of a chat open. After every interruption it continues behind the last received event. It
+ * reconnects itself instead of relying on the event source, which neither reconnects at once when the network
+ * returns nor backs off.
  */
 export class ChatStream {
-  readonly #parts: ChatStreamParts;
+  readonly #deps: ChatStreamDeps;
   #cursor: string | undefined;
   #subscription: Unsubscribable | undefined;
-  /** Tells one connection from the next: what a former one still says is not heard. */
+  /** Identifies the current connection. Events of earlier connections are ignored. */
   #connection = 0;
   #failures = 0;
   #openedAt = Number.POSITIVE_INFINITY;
@@ -48,24 +50,24 @@ export class ChatStream {
   #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   #stopWatching: (() => void) | undefined;
   #wasOnline = true;
-  /** What was replaced since it was open the last time. */
+  /** The credentials that were renewed since the stream was last open. Each is renewed once. */
   readonly #renewed = new Set<'key' | 'user'>();
   state: ChatConnection = 'paused';
-  /** Why it is not open, when that is not the network. */
+  /** The error that keeps the stream closed, unless it is the network. */
   error: ParleyError | undefined;
 
-  /** It goes on where it was, whenever it is opened again. */
+  /** True if the stream has received an event and can continue behind it. */
   get hasCursor(): boolean {
     return this.#cursor !== undefined;
   }
 
-  constructor(parts: ChatStreamParts) {
-    this.#parts = parts;
+  constructor(deps: ChatStreamDeps) {
+    this.#deps = deps;
   }
 
   open(): void {
     if (this.#stopWatching) return;
-    const { page } = this.#parts;
+    const { page } = this.#deps;
     this.#wasOnline = page.isOnline();
     this.#stopWatching = page.onChange(() => this.#onPageChange());
     this.#failures = 0;
@@ -82,8 +84,8 @@ export class ChatStream {
     this.#disconnect('paused');
   }
 
-  /** Another user looks: what was told is told anew, from where it is opened next. */
-  startOver(): void {
+  /** Forgets the position, so that the next `open` starts from the beginning for another user. */
+  reset(): void {
     this.close();
     this.#cursor = undefined;
     this.error = undefined;
@@ -91,25 +93,25 @@ export class ChatStream {
 
   #connect(state: 'connecting' | 'reconnecting'): void {
     this.#disconnect(state);
-    const { chatId, follow, credentials } = this.#parts;
+    const { chatId, follow, credentials } = this.#deps;
     const connection = this.#connection;
-    const heard =
-      <Said extends readonly unknown[]>(listener: (...said: Said) => void) =>
-      (...said: Said) => {
-        if (connection === this.#connection) listener(...said);
+    const ifCurrent =
+      <Args extends readonly unknown[]>(listener: (...args: Args) => void) =>
+      (...args: Args) => {
+        if (connection === this.#connection) listener(...args);
       };
     const shown = credentials.current();
     shown.catch(() => undefined);
-    this.#timer = setTimeout(() => this.#lost(), this.#parts.timings.streamOpeningMaxMs);
+    this.#timer = setTimeout(() => this.#reconnectLater(), this.#deps.timings.streamOpeningMaxMs);
     this.#subscription = follow(
       { chatId, ...(this.#cursor !== undefined && { lastEventId: this.#cursor }) },
       {
-        onStarted: heard(() => this.#opened()),
-        onData: heard(({ id, data }) => this.#told(id, data)),
-        onError: heard((error) => void this.#failed(toParleyError(error), shown, connection)),
-        onComplete: heard(() => this.#lost()),
-        onConnectionStateChange: heard(({ state: now, error }) => {
-          if (now === 'connecting' && error) this.#lost();
+        onStarted: ifCurrent(() => this.#opened()),
+        onData: ifCurrent(({ id, data }) => this.#received(id, data)),
+        onError: ifCurrent((error) => void this.#failed(toParleyError(error), shown, connection)),
+        onComplete: ifCurrent(() => this.#reconnectLater()),
+        onConnectionStateChange: ifCurrent(({ state: now, error }) => {
+          if (now === 'connecting' && error) this.#reconnectLater();
         }),
       },
     );
@@ -120,54 +122,54 @@ export class ChatStream {
     this.#openedAt = performance.now();
     this.#renewed.clear();
     this.error = undefined;
-    this.#become('live');
+    this.#setState('live');
   }
 
-  #told(cursor: string, event: ChatEvent): void {
+  #received(cursor: string, event: ChatEvent): void {
     this.#failures = 0;
     this.#cursor = cursor;
-    this.#parts.onEvent(event);
+    this.#deps.onEvent(event);
     if (event.type === 'chat-deleted') this.close();
   }
 
-  /** The connection is gone, or does not come about: another one, after a pause. */
-  #lost(pauseMs?: number): void {
+  /** Closes the failed connection and opens another one after a pause. */
+  #reconnectLater(pauseMs?: number): void {
     if (performance.now() - this.#openedAt >= LIVED_MS) this.#failures = 0;
     this.#failures++;
     this.#disconnect('reconnecting');
-    // Whoever was told of that may have closed it.
+    // A listener may have closed the stream.
     if (!this.#stopWatching) return;
     this.#timer = setTimeout(
       () => this.#connect('reconnecting'),
-      pauseMs ?? backoffMs(this.#failures, this.#parts.timings.firstReconnectMs),
+      pauseMs ?? backoffMs(this.#failures, this.#deps.timings.firstReconnectMs),
     );
   }
 
-  async #failed(error: ParleyError, shown: Promise<Shown>, connection: number): Promise<void> {
-    const part = refusedPart(error.code);
+  async #failed(error: ParleyError, shown: Promise<CredentialPair>, connection: number): Promise<void> {
+    const part = rejectedCredential(error.code);
     if (part && !this.#renewed.has(part)) {
       this.#renewed.add(part);
-      const { credentials } = this.#parts;
+      const { credentials } = this.#deps;
       const next = await shown.then((used) => credentials.renew(part, used)).catch(() => undefined);
       if (connection !== this.#connection) return;
       if (next !== undefined) return this.#connect('reconnecting');
     }
-    if (isRetryable(error)) return this.#lost(error.retryAfterMs);
+    if (isRetryable(error)) return this.#reconnectLater(error.retryAfterMs);
     this.error = error;
-    this.#lost(this.#parts.timings.refusedStreamPauseMs);
+    this.#reconnectLater(this.#deps.timings.permanentErrorPauseMs);
   }
 
   #onPageChange(): void {
-    const { page } = this.#parts;
+    const { page } = this.#deps;
     const cameOnline = page.isOnline() && !this.#wasOnline;
     this.#wasOnline = page.isOnline();
     if (page.isHidden()) {
-      this.#hiddenTimer ??= setTimeout(() => this.#disconnect('paused'), this.#parts.timings.hiddenMaxMs);
+      this.#hiddenTimer ??= setTimeout(() => this.#disconnect('paused'), this.#deps.timings.hiddenMaxMs);
       return;
     }
     clearTimeout(this.#hiddenTimer);
     this.#hiddenTimer = undefined;
-    // What was open before the network went may hang for long without a word.
+    // A connection that was open before the network failed may hang without an error.
     if (cameOnline || this.state === 'paused' || this.state === 'reconnecting') {
       this.#failures = 0;
       this.#connect('reconnecting');
@@ -180,11 +182,11 @@ export class ChatStream {
     this.#subscription = undefined;
     this.#openedAt = Number.POSITIVE_INFINITY;
     clearTimeout(this.#timer);
-    this.#become(state);
+    this.#setState(state);
   }
 
-  #become(state: ChatConnection): void {
+  #setState(state: ChatConnection): void {
     this.state = state;
-    this.#parts.onChange();
+    this.#deps.onChange();
   }
 }

@@ -1,23 +1,23 @@
-import { CredentialRing } from './credential-ring.ts';
 import type { ParleyOptions } from './parley.ts';
 import type { ParleyError } from './parley-error.ts';
+import { RenewableCredential } from './renewable-credential.ts';
 import { lifeMsOf, userOf } from './user-of.ts';
 
-/** What a request goes out with. */
-export interface Shown {
+/** The credentials of a request. */
+export interface CredentialPair {
   readonly key: string;
-  /** Absent where there are no users. */
+  /** Absent if the client has no users. */
   readonly userToken?: string;
 }
 
-/** Which of the two a refusal is about; undefined when it is about neither. */
-export function refusedPart(code: ParleyError['code']): 'key' | 'user' | undefined {
+/** Returns the credential that an error code is about, or undefined. */
+export function rejectedCredential(code: ParleyError['code']): 'key' | 'user' | undefined {
   if (code === 'unauthorized') return 'key';
-  return isOfUser(code) ? 'user' : undefined;
+  return isUserTokenError(code) ? 'user' : undefined;
 }
 
-/** Refusals of a user's token: nobody is let in by it now, and another may come. */
-export function isOfUser(code: ParleyError['code']): boolean {
+/** Checks whether the server rejected the user's token. Another token may be accepted. */
+export function isUserTokenError(code: ParleyError['code']): boolean {
   return (
     code === 'user_token_expired' ||
     code === 'user_token_invalid' ||
@@ -26,13 +26,13 @@ export function isOfUser(code: ParleyError['code']): boolean {
   );
 }
 
-/** Told who is here, before a request of theirs goes out, and who was; undefined: it is not known. */
+/** Called with the new and the former user before the new user's first request. Undefined means unknown. */
 type OnUser = (user: string | undefined, former: string | undefined) => void;
 
-/** The API key, and whose token goes with it. */
+/** The API key and the user token of a client. */
 export class Credentials {
-  readonly #keys: CredentialRing;
-  readonly #tokens: CredentialRing | undefined;
+  readonly #keys: RenewableCredential;
+  readonly #tokens: RenewableCredential | undefined;
   readonly #onUser: OnUser;
   #user: string | undefined;
 
@@ -40,11 +40,11 @@ export class Credentials {
     { apiKey, userToken }: Pick<ParleyOptions, 'apiKey' | 'userToken'>,
     onUser: OnUser = () => undefined,
   ) {
-    this.#keys = new CredentialRing({ from: apiKey, code: 'unauthorized' });
+    this.#keys = new RenewableCredential({ from: apiKey, code: 'unauthorized' });
     this.#onUser = onUser;
     if (userToken === undefined) return;
     if (typeof userToken === 'string') this.#user = userOf(userToken);
-    this.#tokens = new CredentialRing({
+    this.#tokens = new RenewableCredential({
       from: userToken,
       code: 'user_token_needed',
       lifeMsOf,
@@ -52,29 +52,33 @@ export class Credentials {
     });
   }
 
-  /** Whether whose requests they are is known: who it is, or that there are no users. */
+  /** True if the user is known, or if the client has no users. */
   get isUserKnown(): boolean {
     return this.#tokens === undefined || this.#user !== undefined;
   }
 
-  /** Undefined where there are no users, and until it is known. */
+  /** Undefined if the client has no users or the user is not known yet. */
   get user(): string | undefined {
     return this.#user;
   }
 
-  /** @throws CredentialMissing */
-  async current(): Promise<Shown> {
+  /**
+   * Returns the credentials for the next request.
+   *
+   * @throws CredentialError if a source fails
+   */
+  async current(): Promise<CredentialPair> {
     const [key, userToken] = await Promise.all([this.#keys.current(), this.#tokens?.current()]);
     return { key, ...(userToken !== undefined && { userToken }) };
   }
 
   /**
-   * What to try again with, after a refusal; undefined when nothing else can be had. What was asked for one user
-   * is not asked again as another.
+   * Renews a rejected credential. Returns undefined if there is no other one, or if the new token belongs to
+   * another user: a request is never repeated as another user.
    *
-   * @throws CredentialMissing
+   * @throws CredentialError if a source fails
    */
-  async renew(part: 'key' | 'user', shown: Shown): Promise<Shown | undefined> {
+  async renew(part: 'key' | 'user', shown: CredentialPair): Promise<CredentialPair | undefined> {
     if (part === 'key') {
       const key = await this.#keys.renew(shown.key);
       return key === undefined ? undefined : { ...shown, key };
@@ -85,7 +89,7 @@ export class Credentials {
     return isSame ? { ...shown, userToken } : undefined;
   }
 
-  /** Who is here is asked anew. Nothing where that is fixed. */
+  /** Forgets the user, so that the next request fetches a token. Does nothing if the token is fixed. */
   forgetUser(): void {
     if (!this.#tokens?.forget()) return;
     this.#become(undefined);

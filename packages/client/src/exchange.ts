@@ -1,7 +1,7 @@
 import type { Message } from '@parley/contract';
 import type { AnswerEntry, UserEntry } from './transcript-entry.ts';
 
-/** A message and its newest answer. Immutable: what did not change is the same object. */
+/** A user message and its newest answer. Immutable: unchanged parts stay the same objects. */
 export interface Exchange {
   readonly userMessageId: string;
   /** Undefined while only a retry of its answer is known. */
@@ -9,7 +9,7 @@ export interface Exchange {
   readonly answer?: AnswerEntry;
 }
 
-/** A message that was accepted, as an event or a list tells it. */
+/** Creates an exchange from an accepted message of an event or a list. */
 export function newExchange(userMessageId: string, message?: Message, answer?: AnswerEntry): Exchange {
   return {
     userMessageId,
@@ -18,11 +18,15 @@ export function newExchange(userMessageId: string, message?: Message, answer?: A
   };
 }
 
+/** Checks whether an answer is completed, stopped or failed. */
 export function isEnded({ status }: AnswerEntry): boolean {
   return status === 'completed' || status === 'stopped' || status === 'failed';
 }
 
-/** Groups a list of messages, oldest first, that begins with a user's message. */
+/**
+ * Groups a list of messages into exchanges. The list is sorted from oldest to newest and starts with a user
+ * message.
+ */
 export function toExchanges(messages: readonly Message[]): Exchange[] {
   const exchanges: Exchange[] = [];
   for (const message of messages) {
@@ -36,40 +40,42 @@ export function toExchanges(messages: readonly Message[]): Exchange[] {
   return exchanges;
 }
 
-/** Two tellings of one message, put together. Answers `known` itself when it knows all of it. */
-export function joinExchanges(known: Exchange, told: Exchange): Exchange {
-  const { user = told.user } = known;
+/** Merges two versions of an exchange. Returns `known` itself if the other version adds nothing. */
+export function joinExchanges(known: Exchange, received: Exchange): Exchange {
+  const { user = received.user } = known;
   const joined = user === known.user || !user ? known : { ...known, user };
-  return told.answer ? withAnswer(joined, told.answer) : joined;
+  return received.answer ? withAnswer(joined, received.answer) : joined;
 }
 
 /**
- * The exchange after something was told of an answer of it. A retry has a newer answer than the one that failed,
- * and ids sort as they were minted: the newest id counts, in whatever order they are told.
+ * Adds a received version of an answer. A retry creates a new answer; ids sort by age, so the answer with the
+ * larger id wins, in whatever order they arrive.
  */
-export function withAnswer(known: Exchange, told: AnswerEntry): Exchange {
+export function withAnswer(known: Exchange, received: AnswerEntry): Exchange {
   const { answer } = known;
-  if (!answer || answer.messageId < told.messageId) return { ...known, answer: told };
-  if (answer.messageId > told.messageId) return known;
-  const joined = joinAnswers(answer, told);
+  if (!answer || answer.messageId < received.messageId) return { ...known, answer: received };
+  if (answer.messageId > received.messageId) return known;
+  const joined = joinAnswers(answer, received);
   return joined === answer ? known : { ...known, answer: joined };
 }
 
 const rank = { queued: 0, generating: 1, completed: 2, stopped: 2, failed: 2 } as const;
 
-/** Ended is final; until then the text is what the stream told, and no list tells it. */
-function joinAnswers(known: AnswerEntry, told: AnswerEntry): AnswerEntry {
-  if (isEnded(known) || rank[told.status] <= rank[known.status]) return known;
-  return isEnded(told) ? told : { ...known, status: told.status };
+/**
+ * An ended answer never changes. Before that the text comes from the stream only; lists do not contain it.
+ */
+function joinAnswers(known: AnswerEntry, received: AnswerEntry): AnswerEntry {
+  if (isEnded(known) || rank[received.status] <= rank[known.status]) return known;
+  return isEnded(received) ? received : { ...known, status: received.status };
 }
 
-/** An answer that is not in the list is told of with its message. */
+/** Creates the answer of a user message whose answer is not in the list itself. */
 function answerOutsideList({ id, status, answerId, errorCode }: Message): AnswerEntry | undefined {
   if (answerId === undefined) return undefined;
   return { ...newAnswer(answerId, id, status), ...(errorCode !== undefined && { errorCode }) };
 }
 
-/** An answer of which nothing was written yet. */
+/** Creates an answer without text. */
 export function newAnswer(
   messageId: string,
   userMessageId: string | undefined,

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { exclusively } from './exclusively.ts';
 
-/** Begins each piece of work when it may run, and notes how many run at once. */
+/** Work that records how many pieces run at once. */
 function workload() {
   let running = 0;
   let most = 0;
@@ -52,7 +52,7 @@ test('runs one piece of work at a time where only localStorage exists, and leave
   expect([order.toSorted(), most(), storage.length]).toEqual([[1, 2, 3], 1, 0]);
 });
 
-test('a tab that was closed while it held the lock does not keep the others out for ever', async () => {
+test('takes over the lock of a tab that was closed while it held the lock', async () => {
   const storage = memoryStorage();
   withoutLocks(storage);
   storage.setItem('a', `gone|${Date.now() - 1}`);
@@ -65,7 +65,7 @@ test('lets the next one in after work that failed', async () => {
   expect(await exclusively('a', async () => 'done')).toBe('done');
 });
 
-test('runs the work where storage takes nothing', async () => {
+test('runs the work if the storage rejects writes', async () => {
   const full = {
     ...memoryStorage(),
     setItem: () => {

@@ -1,16 +1,15 @@
 import type { SendStorage } from './send.ts';
 import { chosenStorage, using } from './storage.ts';
 
-/** How long a tab that does not come back keeps the others waiting. */
+/** How long other tabs wait for a tab that does not respond. */
 const HOLD_MS = 10_000;
-/** Two tabs that write at once have both written by then; the last one holds the lock. */
+/** How long a tab waits after writing the lock. If two tabs write at once, the last one has it. */
 const SETTLE_MS = 50;
 const POLL_MS = 25;
 
 /**
- * Runs work in one tab of a browser at a time, so that what one tab makes the next one finds. By the Web Locks API;
- * pages that are served without TLS do not have it, and use a lock in `localStorage`. A tab that hangs keeps the others
- * waiting for ten seconds, not for ever.
+ * Runs `work` in one tab of the browser at a time. Uses the Web Locks API, or a lock in `localStorage` on
+ * pages without TLS, where that API is missing. A tab that hangs delays the others by at most ten seconds.
  */
 export async function exclusively<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   const { locks } = (globalThis.navigator ?? {}) as { readonly locks?: LockManager };
@@ -57,7 +56,7 @@ async function withStorageLock<Result>(
         open.setItem(name, `${mine}|${Date.now() + HOLD_MS}`);
         return true;
       });
-      // A storage that takes nothing locks nobody out.
+      // The storage rejects writes, so no tab can hold the lock.
       if (!written) break;
       await pause(SETTLE_MS);
     } else await pause(POLL_MS);

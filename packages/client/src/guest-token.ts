@@ -5,22 +5,24 @@ import type { ParleyOptions, UserTokenSource } from './parley.ts';
 import { toParleyError } from './parley-error.ts';
 import { chosenStorage, namesIn, using } from './storage.ts';
 
-/** A source of user tokens for visitors nobody knows. */
+/** A source of user tokens for anonymous visitors. */
 export interface GuestTokenSource extends UserTokenSource {
-  /** The guest of this browser, if there is one already. */
+  /** Returns the token of this browser's guest, if there is one. */
   kept(): string | undefined;
-  /** The browser remembers the guest no more: once their chats were claimed, say. */
+  /** Removes the guest from this browser, for example after its chats were claimed. */
   forget(): void;
 }
 
-/** As much of a key as lists and logs may show. */
+/** The number of characters of a key that may be shown in lists and logs. */
 const VISIBLE_LENGTH = 12;
 
 /**
- * Makes a guest, once per browser and key: they find their chats again at their next visit. For `userToken`, with
- * a publishable key whose `access` is `guest`. Where there is no storage a guest lasts as long as the page.
+ * Creates a `userToken` source for anonymous visitors. It creates one guest per browser and key, and stores
+ * it, so that visitors find their chats again. Requires a publishable key with `access: 'guest'`. Without a
+ * storage the guest lasts as long as the page.
  *
- * What it answers rejects with ParleyError: `guest_key_needed`, `unauthorized`, `rate_limited`, `network`.
+ * The returned function rejects with ParleyError: `guest_key_needed`, `unauthorized`, `rate_limited`,
+ * `network`.
  */
 export function guestToken(
   options: Pick<ParleyOptions, 'url' | 'apiKey' | 'storage' | 'fetch'>,
@@ -29,11 +31,14 @@ export function guestToken(
   const trpc = openTrpc(options, credentials);
   const storage = chosenStorage(options.storage);
   const all = `parley:guest:${baseOf(options)}:`;
-  /** Each is tried once. */
+  /** Rejected tokens. Each is tried once. */
   const refusedOnes = new Set<string>();
   let current: string | undefined;
 
-  /** Those of the browser, the key's own first: a key that was rolled has the guests of the one before. */
+  /**
+   * Returns the stored tokens, the one of this key first. After a key was rolled, its guests are stored under
+   * the former key.
+   */
   function guests(own = ''): string[] {
     const names = [all + own, ...namesIn(storage, all)];
     const tokens = names.map((name) => using(storage, (open) => open.getItem(name)) ?? undefined);
@@ -46,7 +51,7 @@ export function guestToken(
     const known = () => guests(own).find((token) => !refusedOnes.has(token));
     current = known();
     if (current !== undefined) return current;
-    // Tabs that are opened at once are one visitor: the first makes the guest, the others find it.
+    // Tabs that open at the same time share one guest: the first creates it, the others find it.
     return exclusively(all + own, async () => {
       current = known() ?? (await trpc.guest.create.mutate({})).token;
       const kept = current;

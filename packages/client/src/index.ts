@@ -20,9 +20,5 @@ export { type FieldIssue, isRetryable, ParleyError, toParleyError } from './parl
 export type { Send, SendState, SendStorage } from './send.ts';
 export { toTranscript } from './to-transcript.ts';
 export type { AnswerEntry, TranscriptEntry, UserEntry } from './transcript-entry.ts';
-export {
-  emptyTranscript,
-  type TranscriptEvent,
-  type TranscriptState,
-  transcriptReducer,
-} from './transcript-reducer.ts';
+export { type TranscriptEvent, transcriptReducer } from './transcript-reducer.ts';
+export { emptyTranscript, type TranscriptState } from './transcript-state.ts';

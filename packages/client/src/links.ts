@@ -10,24 +10,24 @@ import {
 } from '@trpc/client';
 import { observable } from '@trpc/server/observable';
 import { EventSource, type FetchLike } from 'eventsource';
-import { ForeignAnswer } from './parley-error.ts';
+import { ForeignResponse } from './parley-error.ts';
 
-/** Calls that may share one request; the server takes as many. */
+/** Calls per batch; the server accepts as many. */
 const BATCH_CALLS_MAX = 20;
-/** Longer addresses are refused by some proxies. */
+/** Some proxies reject longer URLs. */
 const URL_LENGTH_MAX = 4_000;
 
-/** What a call may say of its delivery, as `context` of its options. */
+/** Delivery options of a call. Pass them as `context` in the options of a tRPC call. */
 export interface CallContext {
-  /** One per thing to be done: a repeat with the same key is harmless. */
+  /** Use one key per action: repeating a request with the same key has no further effect. */
   readonly idempotencyKey?: string;
-  /** The request outlives the page. Its body may have 64 KiB at most. */
+  /** Lets the request finish after the page is closed. The browser limits its body to 64 KiB. */
   readonly isKeptAlive?: boolean;
 }
 
 /**
- * The ways to the server. Queries that are asked together share a request; a mutation has its own, because it
- * has its own idempotency key. Keys travel in headers alone, never in addresses.
+ * Creates the tRPC links. Queries made at the same time share a batch; each mutation is a request of its own,
+ * because it has its own idempotency key. Credentials are sent in headers only, never in URLs.
  */
 export function createLinks(url: string, send: typeof fetch): TRPCLink<AppRouter>[] {
   const own = { url, fetch: asTrpcFetch(send), headers: headersOf };
@@ -68,8 +68,8 @@ function headersOf({ op }: { op: Operation }): HTTPHeaders {
 }
 
 /**
- * The infinite queries of `@trpc/react-query` add a `direction` to the input, which no procedure knows and a
- * closed input refuses.
+ * Removes the `direction` that infinite queries of `@trpc/react-query` add to the input, because the server
+ * rejects unknown fields.
  */
 function withoutDirection(): TRPCLink<AppRouter> {
   return () =>
@@ -83,14 +83,14 @@ function cleaned({ type, input }: Operation): unknown {
   return rest;
 }
 
-/** tRPC's names of fetch's types are looser than fetch's own, in ways it does not use. */
+/** tRPC's types of `fetch` are wider than the standard ones. */
 function asTrpcFetch(send: typeof fetch) {
   return async (input: RequestInfo | URL | string, init?: object) => {
     const response = await send(input, init as RequestInit);
-    // tRPC would tell of a page that is no JSON, and not with which status it came.
+    // tRPC reports a response that is not JSON without its status, so check it here.
     if (response.headers.get('content-type')?.includes('json')) return response;
     await response.body?.cancel();
-    throw new ForeignAnswer(response);
+    throw new ForeignResponse(response);
   };
 }
 

@@ -1,4 +1,4 @@
-/** Who is called back after a change. */
+/** A set of change listeners. */
 export class Listeners {
   readonly #listeners = new Set<() => void>();
 
@@ -6,7 +6,10 @@ export class Listeners {
     return this.#listeners.size;
   }
 
-  /** The same function subscribed twice is called twice, and unsubscribed one at a time. */
+  /**
+   * Adds a listener and returns a function that removes it. A function that was added twice is called twice
+   * and removed one at a time.
+   */
   add(listener: () => void): () => void {
     const entry = () => listener();
     this.#listeners.add(entry);

@@ -2,10 +2,10 @@ import type { ChatEvent } from '@parley/contract';
 import { retryAnswer, stopAnswer } from './answer-actions.ts';
 import { attempt } from './attempts.ts';
 import { ChatStream } from './chat-stream.ts';
-import { isClaimed } from './claims.ts';
 import type { Credentials } from './credentials.ts';
 import { Listeners } from './listeners.ts';
 import type { MessageOutbox } from './message-outbox.ts';
+import { isMatched } from './optimistic-match.ts';
 import type { Page } from './page.ts';
 import type { ChatView, FollowedChat, Parley } from './parley.ts';
 import { isRetryable, type ParleyError, toParleyError } from './parley-error.ts';
@@ -14,15 +14,11 @@ import { TailReader } from './tail-reader.ts';
 import type { Timings } from './timings.ts';
 import { runningAnswer, toTranscript } from './to-transcript.ts';
 import type { TranscriptEntry } from './transcript-entry.ts';
-import {
-  emptyTranscript,
-  knowsAnswer,
-  type TranscriptEvent,
-  type TranscriptState,
-  transcriptReducer,
-} from './transcript-reducer.ts';
+import { knowsAnswer, type TranscriptEvent, transcriptReducer } from './transcript-reducer.ts';
+import { emptyTranscript, type TranscriptState } from './transcript-state.ts';
 
-export interface LiveChatParts {
+/** The dependencies of `LiveChat`. */
+export interface LiveChatDeps {
   readonly trpc: Parley['trpc'];
   readonly credentials: Credentials;
   readonly outbox: MessageOutbox;
@@ -30,17 +26,20 @@ export interface LiveChatParts {
   readonly timings: Timings;
 }
 
-/** See `FollowedChat`: the stream, the pages and the outbox of one chat, brought together in its transcript. */
+/**
+ * Implements `FollowedChat`: combines the stream, the message pages and the outbox of a chat into one
+ * transcript.
+ */
 export class LiveChat implements FollowedChat {
   readonly chatId: string;
-  readonly #parts: LiveChatParts;
+  readonly #deps: LiveChatDeps;
   readonly #listeners = new Listeners();
   #closed = new AbortController();
   readonly #stream: ChatStream;
   readonly #tail: TailReader;
   readonly #retries = new Map<string, Promise<void>>();
-  /** Sends whose messages were not told in time, and were looked for in the list. */
-  readonly #lookedFor = new Set<string>();
+  /** Accepted sends that the stream did not report in time and that the message list was reloaded for. */
+  readonly #searched = new Set<string>();
   #state: TranscriptState = emptyTranscript;
   #shown: { readonly state: TranscriptState; readonly entries: readonly TranscriptEntry[] } | undefined;
   #view: ChatView | undefined;
@@ -50,12 +49,12 @@ export class LiveChat implements FollowedChat {
   #stopSends: () => void = () => undefined;
   #dropFrame: (() => void) | undefined;
   #graceTimer: ReturnType<typeof setTimeout> | undefined;
-  #toldTimer: ReturnType<typeof setTimeout> | undefined;
+  #reportTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(chatId: string, parts: LiveChatParts) {
-    const { trpc, credentials, page, timings } = parts;
+  constructor(chatId: string, deps: LiveChatDeps) {
+    const { trpc, credentials, page, timings } = deps;
     this.chatId = chatId;
-    this.#parts = parts;
+    this.#deps = deps;
     const list = trpc.message.list.query;
     this.#tail = new TailReader({
       read: (signal) => readPage(list, chatId, undefined, signal),
@@ -73,15 +72,15 @@ export class LiveChat implements FollowedChat {
     });
   }
 
-  /** Somebody looks, or did a moment ago. */
+  /** True while the chat has subscribers, and shortly after. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
   view(): ChatView {
-    // Nobody is told of changes while nobody looks.
+    // Without subscribers no frame updates the view, so update it here.
     if (this.#listeners.size === 0) {
-      this.#takeSends();
+      this.#syncSends();
       if (this.#dropFrame) this.#refresh();
     }
     this.#view ??= this.#build();
@@ -96,7 +95,7 @@ export class LiveChat implements FollowedChat {
       remove();
       if (this.#listeners.size > 0) return;
       clearTimeout(this.#graceTimer);
-      this.#graceTimer = setTimeout(() => this.#close(), this.#parts.timings.closeGraceMs);
+      this.#graceTimer = setTimeout(() => this.#close(), this.#deps.timings.closeGraceMs);
     };
   }
 
@@ -116,7 +115,7 @@ export class LiveChat implements FollowedChat {
 
   async stop(messageId: string): Promise<void> {
     const { chatId } = this;
-    const answer = await stopAnswer(this.#parts.trpc, { chatId, messageId }, this.#closed.signal);
+    const answer = await stopAnswer(this.#deps.trpc, { chatId, messageId }, this.#closed.signal);
     this.#dispatch({ type: 'cancel-answered', answer });
   }
 
@@ -128,25 +127,25 @@ export class LiveChat implements FollowedChat {
     return running;
   }
 
-  /** Somebody else looks from now on: nothing is known, and all that is underway is given up. */
-  startOver(): void {
+  /** Clears the transcript and aborts all running work when the user changes. */
+  reset(): void {
     this.#closed.abort();
     this.#closed = new AbortController();
     this.#tail.cancel();
-    this.#stream.startOver();
+    this.#stream.reset();
     this.#retries.clear();
-    this.#lookedFor.clear();
+    this.#searched.clear();
     this.#olderRead = undefined;
     this.#olderError = undefined;
     this.#state = emptyTranscript;
-    this.#takeSends();
+    this.#syncSends();
     if (this.#isOpen) this.#stream.open();
-    // What the former one saw must not stand until the next picture.
+    // Notify at once: the former user's messages must not stay visible until the next frame.
     this.#refresh();
     this.#listeners.call();
   }
 
-  /** For good. */
+  /** Closes the chat permanently. */
   close(): void {
     this.#closed.abort();
     this.#close();
@@ -155,16 +154,16 @@ export class LiveChat implements FollowedChat {
   #open(): void {
     if (this.#isOpen || this.#closed.signal.aborted) return;
     this.#isOpen = true;
-    this.#stopSends = this.#parts.outbox.subscribe(() => this.#takeSends());
-    this.#takeSends();
+    this.#stopSends = this.#deps.outbox.subscribe(() => this.#syncSends());
+    this.#syncSends();
     if (!this.#state.isDeleted) this.#stream.open();
   }
 
   #close(): void {
     this.#isOpen = false;
     clearTimeout(this.#graceTimer);
-    clearTimeout(this.#toldTimer);
-    this.#toldTimer = undefined;
+    clearTimeout(this.#reportTimer);
+    this.#reportTimer = undefined;
     this.#stopSends();
     this.#tail.cancel();
     this.#stream.close();
@@ -172,21 +171,22 @@ export class LiveChat implements FollowedChat {
 
   #onEvent(event: ChatEvent): void {
     this.#dispatch(event);
-    // What happens while the list is read is told by both, and known by its id.
+    // Messages that arrive while the list loads are in both; they are merged by id.
     if (event.type === 'chat-followed' || event.type === 'chat-snapshot') this.#tail.readAnew();
-    if (event.type === 'answer-ended' && !knowsAnswer(this.#state, event.messageId)) this.#missed();
+    if (event.type === 'answer-ended' && !knowsAnswer(this.#state, event.messageId)) this.#reloadAfterGap();
   }
 
-  /** Something happened that was not told: the list tells it. */
-  #missed(): void {
+  /** Reloads the newest messages after an event was missed. */
+  #reloadAfterGap(): void {
     this.#dispatch({ type: 'gap' });
     this.#tail.readAnew();
   }
 
   #onStreamChange(): void {
     const { state, error } = this.#stream;
-    if (error?.code === 'chat_not_found') this.#onGone();
-    // Messages can be read where nothing can be followed; and a page may be left to read when one comes back.
+    if (error?.code === 'chat_not_found') this.#onNotFound();
+    // Messages are loaded even while the stream cannot be opened. A page may also still be missing when the
+    // stream is back.
     const isUnread = this.#state.olderCursor === undefined || this.#state.gap !== undefined;
     const isIdle = !this.#tail.isReading && !this.#tail.error;
     if (isUnread && isIdle && (state === 'reconnecting' || (state === 'live' && this.#stream.hasCursor))) {
@@ -196,19 +196,19 @@ export class LiveChat implements FollowedChat {
   }
 
   #onTailChange(): void {
-    if (this.#tail.error?.code === 'chat_not_found') this.#onGone();
+    if (this.#tail.error?.code === 'chat_not_found') this.#onNotFound();
     this.#changed();
   }
 
-  /** A chat that was there is deleted; one that never was is an error. */
-  #onGone(): void {
+  /** A loaded chat that is no longer found was deleted; a chat that was never found is an error. */
+  #onNotFound(): void {
     if (this.#state.olderCursor !== undefined) this.#dispatch({ type: 'chat-deleted' });
     this.#stream.close();
     this.#changed();
   }
 
   async #readOlder(cursor: string, closed: AbortSignal): Promise<void> {
-    const list = this.#parts.trpc.message.list.query;
+    const list = this.#deps.trpc.message.list.query;
     try {
       const read = (signal: AbortSignal) => readPage(list, this.chatId, cursor, signal);
       const page = await attempt(closed, read);
@@ -223,13 +223,13 @@ export class LiveChat implements FollowedChat {
   async #retry(messageId: string): Promise<void> {
     const { chatId } = this;
     const known = this.#state.exchanges.find(({ answer }) => answer?.messageId === messageId);
-    const { id, hasEnded } = await retryAnswer(this.#parts.trpc, { chatId, messageId }, this.#closed.signal);
+    const { id, hasEnded } = await retryAnswer(this.#deps.trpc, { chatId, messageId }, this.#closed.signal);
     if (known) this.#dispatch({ type: 'retry-answered', answer: { id, userMessageId: known.userMessageId } });
-    if (hasEnded) this.#missed();
+    if (hasEnded) this.#reloadAfterGap();
   }
 
-  #takeSends(): void {
-    const sends = this.#parts.outbox.sendsOf(this.chatId);
+  #syncSends(): void {
+    const sends = this.#deps.outbox.sendsOf(this.chatId);
     if (sends !== this.#state.sends) this.#dispatch({ type: 'sends-changed', sends });
   }
 
@@ -237,40 +237,42 @@ export class LiveChat implements FollowedChat {
     const before = this.#state;
     this.#state = transcriptReducer(before, event);
     if (this.#state === before) return;
-    this.#settleSends();
+    this.#removeMatchedSends();
     this.#changed();
   }
 
-  /** What the transcript holds the outbox may forget. What it does not hold soon was missed. */
-  #settleSends(): void {
+  /**
+   * Removes matched sends from the outbox, and starts a timer for accepted sends that are not matched yet.
+   */
+  #removeMatchedSends(): void {
     const accepted = this.#state.sends.filter(({ state }) => state.kind === 'accepted');
-    const claimed = accepted.filter((send) => isClaimed(this.#state, send));
-    for (const { key } of claimed) this.#parts.outbox.settle(key);
-    if (claimed.length === accepted.length) {
-      clearTimeout(this.#toldTimer);
-      this.#toldTimer = undefined;
+    const matched = accepted.filter((send) => isMatched(this.#state, send));
+    for (const { key } of matched) this.#deps.outbox.settle(key);
+    if (matched.length === accepted.length) {
+      clearTimeout(this.#reportTimer);
+      this.#reportTimer = undefined;
     } else if (this.#isOpen) {
-      this.#toldTimer ??= setTimeout(() => this.#onUntold(), this.#parts.timings.toldMaxMs);
+      this.#reportTimer ??= setTimeout(() => this.#onUnreported(), this.#deps.timings.reportMaxMs);
     }
   }
 
-  #onUntold(): void {
-    this.#toldTimer = undefined;
-    const untold = this.#state.sends.filter(
-      (send) => send.state.kind === 'accepted' && !isClaimed(this.#state, send),
+  #onUnreported(): void {
+    this.#reportTimer = undefined;
+    const unreported = this.#state.sends.filter(
+      (send) => send.state.kind === 'accepted' && !isMatched(this.#state, send),
     );
-    const isNew = untold.some(({ key }) => !this.#lookedFor.has(key));
-    // What the newest page does not hold either stands on an older one.
-    for (const { key } of untold) {
-      if (this.#lookedFor.has(key)) this.#parts.outbox.settle(key);
-      this.#lookedFor.add(key);
+    const isNew = unreported.some(({ key }) => !this.#searched.has(key));
+    // The newest page was reloaded and does not contain it: it is on an older page.
+    for (const { key } of unreported) {
+      if (this.#searched.has(key)) this.#deps.outbox.settle(key);
+      this.#searched.add(key);
     }
-    // A stream that is cut tells it when it goes on.
-    if (isNew && this.#stream.state === 'live') this.#missed();
+    // A stream that reconnects will still report it.
+    if (isNew && this.#stream.state === 'live') this.#reloadAfterGap();
   }
 
   #changed(): void {
-    this.#dropFrame ??= this.#parts.page.onNextFrame(() => {
+    this.#dropFrame ??= this.#deps.page.onNextFrame(() => {
       this.#refresh();
       this.#listeners.call();
     });

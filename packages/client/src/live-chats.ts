@@ -1,33 +1,33 @@
-import { LiveChat, type LiveChatParts } from './live-chat.ts';
+import { LiveChat, type LiveChatDeps } from './live-chat.ts';
 import type { FollowedChats } from './parley.ts';
 
-/** Chats that are kept after they were left: going back to one shows it at once, and goes on where it was. */
+/** Closed chats that stay in memory, so that going back to one shows it at once and continues its stream. */
 const LEFT_CHATS_MAX = 10;
 
-/** See `FollowedChats`. */
+/** Implements `FollowedChats`. */
 export class LiveChats implements FollowedChats {
-  readonly #parts: LiveChatParts;
-  /** The one that was asked for longest ago comes first. */
+  readonly #deps: LiveChatDeps;
+  /** Sorted by the last access, oldest first. */
   readonly #chats = new Map<string, LiveChat>();
 
-  constructor(parts: LiveChatParts) {
-    this.#parts = parts;
+  constructor(deps: LiveChatDeps) {
+    this.#deps = deps;
   }
 
   of(chatId: string): LiveChat {
-    const chat = this.#chats.get(chatId) ?? new LiveChat(chatId, this.#parts);
+    const chat = this.#chats.get(chatId) ?? new LiveChat(chatId, this.#deps);
     this.#chats.delete(chatId);
     this.#chats.set(chatId, chat);
     this.#forget();
     return chat;
   }
 
-  /** Somebody else looks from now on. */
-  startOver(): void {
-    // Whoever is told may ask for their chat again at once, which puts it behind all others.
+  /** Resets all chats when the user changes. */
+  reset(): void {
+    // Iterate over a copy: listeners may access their chat again, which moves it to the end of the map.
     for (const [chatId, chat] of [...this.#chats]) {
       if (!chat.isOpen) this.#chats.delete(chatId);
-      chat.startOver();
+      chat.reset();
     }
   }
 
@@ -38,7 +38,7 @@ export class LiveChats implements FollowedChats {
 
   #forget(): void {
     const left = [...this.#chats.values()].filter(({ isOpen }) => !isOpen);
-    // The newest is the one that is asked for now.
+    // Keep the last one: it is the chat that is being accessed.
     for (const { chatId } of left.slice(0, -1 - LEFT_CHATS_MAX)) this.#chats.delete(chatId);
   }
 }

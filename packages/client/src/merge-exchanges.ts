@@ -1,8 +1,8 @@
 import { type Exchange, joinExchanges } from './exchange.ts';
 
 /**
- * Merges two parts of one chat, each in its order: what both hold is where they meet. Where they hold nothing in
- * common, the first goes before the second. Of what both hold the second is what was known.
+ * Merges two sorted lists of exchanges of one chat by their common ids. Without common ids, `first` goes
+ * before `second`. For common exchanges, `second` is the known version and `first` the new one.
  */
 export function mergeExchanges(first: readonly Exchange[], second: readonly Exchange[]): Exchange[] {
   const places = new Map(second.map(({ userMessageId }, index) => [userMessageId, index]));

@@ -1,8 +1,8 @@
 import { pauseAfter } from './attempts.ts';
-import { isOfUser } from './credentials.ts';
-import { KeptSends } from './kept-sends.ts';
+import { isUserTokenError } from './credentials.ts';
 import { Listeners } from './listeners.ts';
 import { mintKey } from './mint-key.ts';
+import { OutboxStorage } from './outbox-storage.ts';
 import type { Page } from './page.ts';
 import type { Outbox } from './parley.ts';
 import { isRetryable, type ParleyError, toParleyError } from './parley-error.ts';
@@ -10,14 +10,15 @@ import type { Send, SendState, SendStorage } from './send.ts';
 import { withTimeLimit } from './time-limit.ts';
 import type { Timings } from './timings.ts';
 
-/** What the server says of a message that it accepted. */
+/** The server's response to an accepted message. */
 interface Acceptance {
   readonly id: string;
   readonly userMessageId: string;
 }
 
-export interface OutboxParts {
-  /** Delivers a message, under its key. */
+/** The dependencies of `MessageOutbox`. */
+export interface OutboxDeps {
+  /** Sends a message to the server under its key. */
   readonly deliver: (send: Send, signal: AbortSignal) => Promise<Acceptance>;
   readonly storage: SendStorage | undefined;
   readonly page: Page;
@@ -26,102 +27,101 @@ export interface OutboxParts {
 
 const NONE: readonly Send[] = [];
 
-/** See `Outbox`. A machine on its own: it is told what happens, and sends what can go out. */
+/** Implements `Outbox`. */
 export class MessageOutbox implements Outbox {
-  readonly #deliver: OutboxParts['deliver'];
+  readonly #deliver: OutboxDeps['deliver'];
   readonly #storage: SendStorage | undefined;
-  #kept: KeptSends;
+  #stored: OutboxStorage;
   readonly #page: Page;
   readonly #firstResendMs: number;
   readonly #listeners = new Listeners();
   readonly #closed = new AbortController();
-  /** Ends what is underway for one user when another one comes. */
-  #visit = new AbortController();
+  /** Aborts the running requests of a user when another user takes over. */
+  #userAbort = new AbortController();
   #isUserKnown = false;
   readonly #stopWatching: () => void;
-  /** In the order in which they were sent. */
+  /** In the order of sending. */
   readonly #sends = new Map<string, Send>();
-  /** Those that an earlier page left: another tab may settle them too. */
-  readonly #inherited = new Set<string>();
-  /** Those that are on their way at this moment. */
-  readonly #underway = new Set<string>();
+  /** Messages that were loaded from the storage. Another tab may send them too. */
+  readonly #fromStorage = new Set<string>();
+  /** Messages with a running request. */
+  readonly #inFlight = new Set<string>();
   readonly #failures = new Map<string, number>();
-  /** Chats whose first send waits for its time. */
+  /** Retry timers by chat: while one runs, nothing of the chat is sent. */
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #ofChat = new Map<string, readonly Send[]>();
   #wasOnline: boolean;
   #lastMs = 0;
 
-  constructor({ deliver, storage, page, timings }: OutboxParts) {
+  constructor({ deliver, storage, page, timings }: OutboxDeps) {
     this.#firstResendMs = timings.firstResendMs;
     this.#deliver = deliver;
     this.#storage = storage;
-    this.#kept = new KeptSends(storage);
+    this.#stored = new OutboxStorage(storage);
     this.#page = page;
     this.#wasOnline = page.isOnline();
     this.#stopWatching = page.onChange(() => this.#onPageChange());
   }
 
   /**
-   * From now on it is this user's, or nobody's in particular where there are no users: what is kept of theirs goes
-   * out, what another has sent stays in the storage for them. What was sent before it was known who sends is the
-   * first user's to come.
+   * Sets the current user and sends their stored messages; undefined if the client has no users. Messages of
+   * other users stay in the storage. Messages sent before the first user was known belong to that user.
    */
   begin(user: string | undefined): void {
     const own = this.#isUserKnown ? [] : [...this.#sends.values()];
     this.#clear();
     this.#isUserKnown = true;
-    this.#kept = new KeptSends(this.#storage, user);
-    if (user !== undefined) this.#kept.adopt(new KeptSends(this.#storage));
+    this.#stored = new OutboxStorage(this.#storage, user);
+    if (user !== undefined) this.#stored.adopt(new OutboxStorage(this.#storage));
     this.#load(own);
   }
 
-  /** Nobody's any more, until somebody begins. */
+  /** Removes the current user. New messages wait until `begin` is called. */
   end(): void {
     this.#clear();
     this.#isUserKnown = false;
-    this.#kept = new KeptSends(this.#storage);
+    this.#stored = new OutboxStorage(this.#storage);
     this.#listeners.call();
   }
 
-  /** What this user has sent under another name is theirs under this one. */
+  /** Moves the stored messages of another user id to the current user. */
   adopt(former: string): void {
     const own = [...this.#sends.values()];
     this.#clear();
-    this.#kept.adopt(new KeptSends(this.#storage, former));
+    this.#stored.adopt(new OutboxStorage(this.#storage, former));
     this.#load(own);
   }
 
   send({ chatId, content }: { readonly chatId: string; readonly content: string }): string {
     const key = mintKey();
-    // Strictly increasing: it is what tells their order after a reload.
+    // Must increase strictly: it determines the order after a reload.
     this.#lastMs = Math.max(Date.now(), this.#lastMs + 1);
     const createdAt = new Date(this.#lastMs).toISOString();
     const kind = this.#page.isOnline() ? 'sending' : 'offline';
     const send: Send = { key, chatId, content, createdAt, state: { kind } };
-    this.#kept.put(send);
+    this.#stored.put(send);
     this.#sends.set(key, send);
     this.#changed(chatId);
-    this.#pump(chatId);
+    this.#sendNext(chatId);
     return key;
   }
 
   resend(key: string): void {
     const send = this.#sends.get(key);
-    if (!send || send.state.kind === 'accepted' || this.#underway.has(key)) return;
-    this.#kept.put(send);
+    if (!send || send.state.kind === 'accepted' || this.#inFlight.has(key)) return;
+    this.#stored.put(send);
     this.#failures.delete(key);
     this.#set(send, { kind: 'sending' });
-    this.#pumpNow(send.chatId);
+    this.#sendNextNow(send.chatId);
   }
 
   discard(key: string): string | undefined {
     const send = this.#sends.get(key);
-    if (!send || send.state.kind === 'accepted' || this.#underway.has(key)) return undefined;
-    const isFirst = this.#firstToGo(send.chatId)?.key === key;
+    if (!send || send.state.kind === 'accepted' || this.#inFlight.has(key)) return undefined;
+    const isFirst = this.#nextToSend(send.chatId)?.key === key;
     this.#remove(send);
-    // What is behind it need not wait for its time.
-    if (isFirst) this.#pumpNow(send.chatId);
+    // The next message does not wait for the timer of the removed one.
+    if (isFirst) this.#sendNextNow(send.chatId);
     return send.content;
   }
 
@@ -133,7 +133,7 @@ export class MessageOutbox implements Outbox {
     return this.#listeners.add(listener);
   }
 
-  /** The transcript holds the message of an accepted send: it is forgotten. */
+  /** Removes an accepted message that the transcript contains. */
   settle(key: string): void {
     const send = this.#sends.get(key);
     if (send?.state.kind === 'accepted') this.#remove(send);
@@ -142,76 +142,76 @@ export class MessageOutbox implements Outbox {
   close(): void {
     this.#stopWatching();
     this.#closed.abort();
-    this.#visit.abort();
+    this.#userAbort.abort();
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  /** Forgets all of it; what is kept stays kept. */
+  /** Clears the memory; the storage keeps its messages. */
   #clear(): void {
-    this.#visit.abort();
-    this.#visit = new AbortController();
+    this.#userAbort.abort();
+    this.#userAbort = new AbortController();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#sends.clear();
     this.#ofChat.clear();
-    this.#inherited.clear();
-    this.#underway.clear();
+    this.#fromStorage.clear();
+    this.#inFlight.clear();
     this.#failures.clear();
   }
 
-  /** These, and what is kept, in the order in which they were sent. */
+  /** Merges these messages with the stored ones in the order of sending. */
   #load(own: readonly Send[]): void {
     const known = new Set(own.map(({ key }) => key));
-    const kept = this.#kept.all().filter(({ key }) => !known.has(key));
-    for (const { key } of kept) this.#inherited.add(key);
-    // Of two of the same millisecond the one that an earlier page left was first: the sort leaves it there.
-    const all = [...kept.map((send): Send => ({ ...send, state: { kind: 'sending' } })), ...own];
-    for (const send of all.sort(bySending)) {
+    const stored = this.#stored.all().filter(({ key }) => !known.has(key));
+    for (const { key } of stored) this.#fromStorage.add(key);
+    // Stored messages come first among messages of the same millisecond, because the sort is stable.
+    const all = [...stored.map((send): Send => ({ ...send, state: { kind: 'sending' } })), ...own];
+    for (const send of all.sort(byCreation)) {
       this.#sends.set(send.key, send);
       this.#sort(send.chatId);
     }
     this.#listeners.call();
-    for (const chatId of this.#chats()) this.#pump(chatId);
+    for (const chatId of this.#chats()) this.#sendNext(chatId);
   }
 
-  /** Sends the first of this chat that can go out, unless one is on its way or waits for its time. */
-  #pump(chatId: string): void {
-    const first = this.#firstToGo(chatId);
-    const isBusy = this.sendsOf(chatId).some(({ key }) => this.#underway.has(key));
+  /** Sends the next message of a chat, unless a request or a retry timer of the chat is running. */
+  #sendNext(chatId: string): void {
+    const first = this.#nextToSend(chatId);
+    const isBusy = this.sendsOf(chatId).some(({ key }) => this.#inFlight.has(key));
     if (!first || isBusy || this.#timers.has(chatId) || this.#closed.signal.aborted) return;
     void this.#attempt(first);
   }
 
-  /** The same, without waiting for its time. */
-  #pumpNow(chatId: string): void {
+  /** Sends the next message of a chat without waiting for its retry timer. */
+  #sendNextNow(chatId: string): void {
     clearTimeout(this.#timers.get(chatId));
     this.#timers.delete(chatId);
-    this.#pump(chatId);
+    this.#sendNext(chatId);
   }
 
   async #attempt(send: Send): Promise<void> {
     const { key, chatId } = send;
-    if (this.#inherited.has(key) && !this.#kept.has(key)) {
-      // Another tab has settled it.
+    if (this.#fromStorage.has(key) && !this.#stored.has(key)) {
+      // Another tab has sent or discarded it.
       this.#remove(send);
-      return this.#pump(chatId);
+      return this.#sendNext(chatId);
     }
-    const { signal } = this.#visit;
-    this.#underway.add(key);
+    const { signal } = this.#userAbort;
+    this.#inFlight.add(key);
     if (send.state.kind !== 'sending' && this.#page.isOnline()) this.#set(send, { kind: 'sending' });
     const state = await this.#outcomeOf(send, signal);
     if (signal.aborted) return;
-    this.#underway.delete(key);
+    this.#inFlight.delete(key);
     const current = this.#sends.get(key);
     if (!current) return;
-    this.#settleAs(current, state);
-    this.#pump(chatId);
+    this.#applyOutcome(current, state);
+    this.#sendNext(chatId);
   }
 
-  async #outcomeOf(send: Send, visit: AbortSignal): Promise<SendState> {
+  async #outcomeOf(send: Send, userSignal: AbortSignal): Promise<SendState> {
     try {
       const deliver = (signal: AbortSignal) => this.#deliver(send, signal);
-      const { id: answerId, userMessageId } = await withTimeLimit(visit, deliver);
+      const { id: answerId, userMessageId } = await withTimeLimit(userSignal, deliver);
       return { kind: 'accepted', userMessageId, answerId };
     } catch (thrown) {
       return this.#stateAfter(send, toParleyError(thrown));
@@ -219,8 +219,8 @@ export class MessageOutbox implements Outbox {
   }
 
   #stateAfter({ key }: Send, error: ParleyError): SendState {
-    // A user whose token is over has not taken back what they sent.
-    if (isRetryable(error) || isOfUser(error.code)) {
+    // An expired token does not reject the message: it waits for a new token.
+    if (isRetryable(error) || isUserTokenError(error.code)) {
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
       return {
@@ -229,40 +229,43 @@ export class MessageOutbox implements Outbox {
         retryAt: Date.now() + pauseAfter(error, failures, this.#firstResendMs),
       };
     }
-    // A refusal that names the answer is that of an answer: the message itself is in the chat.
+    // An error with an answer id is the error of that answer: the message itself was accepted.
     return error.messageId ? { kind: 'accepted', answerId: error.messageId } : { kind: 'refused', error };
   }
 
-  #settleAs(send: Send, state: SendState): void {
+  #applyOutcome(send: Send, state: SendState): void {
     const { key, chatId } = send;
-    if (state.kind === 'accepted') this.#kept.remove(key);
-    // A chat that is gone takes nothing any more: the text is shown as long as the page is.
-    if (state.kind === 'refused' && state.error.code === 'chat_not_found') this.#kept.remove(key);
+    if (state.kind === 'accepted') this.#stored.remove(key);
+    // The chat is deleted and can never accept the message. It stays visible until the page is closed.
+    if (state.kind === 'refused' && state.error.code === 'chat_not_found') this.#stored.remove(key);
     if (state.kind === 'waiting') this.#timers.set(chatId, this.#timerUntil(state.retryAt, chatId));
     this.#set(send, this.#isOffline(state) ? { kind: 'offline' } : state);
   }
 
   #timerUntil(at: number, chatId: string): ReturnType<typeof setTimeout> {
-    return setTimeout(() => this.#pumpNow(chatId), Math.max(at - Date.now(), 0));
+    return setTimeout(() => this.#sendNextNow(chatId), Math.max(at - Date.now(), 0));
   }
 
-  /** What the device says of its network is for the eye. It is tried all the same: `online` may never come. */
+  /**
+   * The device's network state only changes the displayed state. The message is sent anyway, because the
+   * `online` event may never come.
+   */
   #isOffline(state: SendState): boolean {
     return state.kind === 'waiting' && state.error.code === 'network' && !this.#page.isOnline();
   }
 
-  /** What waits for the network goes out as soon as there is one; the rest keeps its time. */
+  /** Sends messages that wait for the network as soon as it is back. Other messages keep their retry time. */
   #onPageChange(): void {
     const isOnline = this.#page.isOnline();
     if (isOnline === this.#wasOnline) return;
     this.#wasOnline = isOnline;
     for (const chatId of this.#chats()) {
-      const first = this.#firstToGo(chatId);
+      const first = this.#nextToSend(chatId);
       const waits = this.sendsOf(chatId).filter(waitsForNetwork);
       for (const send of waits) {
-        if (!this.#underway.has(send.key)) this.#set(send, { kind: isOnline ? 'sending' : 'offline' });
+        if (!this.#inFlight.has(send.key)) this.#set(send, { kind: isOnline ? 'sending' : 'offline' });
       }
-      if (isOnline && first && waitsForNetwork(first)) this.#pumpNow(chatId);
+      if (isOnline && first && waitsForNetwork(first)) this.#sendNextNow(chatId);
     }
   }
 
@@ -272,7 +275,7 @@ export class MessageOutbox implements Outbox {
   }
 
   #remove({ key, chatId }: Send): void {
-    this.#kept.remove(key);
+    this.#stored.remove(key);
     this.#sends.delete(key);
     this.#failures.delete(key);
     this.#changed(chatId);
@@ -289,8 +292,8 @@ export class MessageOutbox implements Outbox {
     else this.#ofChat.delete(chatId);
   }
 
-  #firstToGo(chatId: string): Send | undefined {
-    return this.sendsOf(chatId).find(isToGo);
+  #nextToSend(chatId: string): Send | undefined {
+    return this.sendsOf(chatId).find(isUnsettled);
   }
 
   #chats(): string[] {
@@ -298,16 +301,16 @@ export class MessageOutbox implements Outbox {
   }
 }
 
-function bySending(one: Send, other: Send): number {
+function byCreation(one: Send, other: Send): number {
   return Date.parse(one.createdAt) - Date.parse(other.createdAt);
 }
 
-/** Neither accepted nor refused. */
-function isToGo({ state: { kind } }: Send): boolean {
+/** Checks whether a message is neither accepted nor rejected. */
+function isUnsettled({ state: { kind } }: Send): boolean {
   return kind === 'sending' || kind === 'offline' || kind === 'waiting';
 }
 
-/** On its way or behind one that is, or to be tried again because nobody was reached. */
+/** Checks whether a message would be sent if the network were back. */
 function waitsForNetwork({ state }: Send): boolean {
   if (state.kind === 'waiting') return state.error.code === 'network';
   return state.kind === 'sending' || state.kind === 'offline';

@@ -1,6 +1,6 @@
 /**
- * A new idempotency key: 128 random bits. Not `crypto.randomUUID`, which browsers give to secure pages alone, and
- * a server in a home network is often reached without TLS.
+ * Creates an idempotency key of 128 random bits. `crypto.randomUUID` is only available on pages with TLS,
+ * which many local servers do not have.
  */
 export function mintKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -5,12 +5,12 @@ import { fetchWithCredentials } from './fetch-with-credentials.ts';
 import { createLinks } from './links.ts';
 import type { ParleyOptions } from './parley.ts';
 
-/** The server's address, without the slashes that people end it with; empty for the page's own. */
+/** Returns the server's URL without trailing slashes; empty for the page's own origin. */
 export function baseOf({ url = '' }: Pick<ParleyOptions, 'url'>): string {
   return url.replace(/\/+$/, '');
 }
 
-/** The typed calls of a server, each sent with these credentials. */
+/** Creates the typed tRPC client of a server with these credentials. */
 export function openTrpc(
   options: Pick<ParleyOptions, 'url' | 'fetch'>,
   credentials: Credentials,

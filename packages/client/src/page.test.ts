@@ -3,7 +3,7 @@ import { browserPage } from './page.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** What a browser has, as far as a page is told of it. */
+/** Stubs the parts of a browser that a page uses. */
 function stubBrowser() {
   const target = new EventTarget();
   const document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
@@ -18,7 +18,7 @@ function stubBrowser() {
   return { target, document, navigator, frames };
 }
 
-test('a browser’s events are told, until that is stopped', () => {
+test('reports events of the browser until the listener is removed', () => {
   const { target, document, navigator } = stubBrowser();
   const page = browserPage();
   const [change, leave] = [vi.fn(), vi.fn()];
@@ -34,7 +34,7 @@ test('a browser’s events are told, until that is stopped', () => {
   expect([change.mock.calls.length, leave.mock.calls.length]).toEqual([2, 1]);
 });
 
-test('what is shown is shown with the next frame; a hidden page has none, and gets a timer', async () => {
+test('calls back in the next animation frame, or after a timer if the page is hidden', async () => {
   const { document, frames } = stubBrowser();
   const page = browserPage();
   const [first, second] = [vi.fn(), vi.fn()];
@@ -49,14 +49,14 @@ test('what is shown is shown with the next frame; a hidden page has none, and ge
   await vi.waitFor(() => expect(second).toHaveBeenCalledTimes(1));
 });
 
-test('a frame that is out of sight is not painted either, and is told nothing of it', async () => {
+test('calls back after a timer if no animation frame comes', async () => {
   stubBrowser();
   const late = vi.fn();
   browserPage().onNextFrame(late);
   await vi.waitFor(() => expect(late).toHaveBeenCalledTimes(1));
 });
 
-test('elsewhere all is well', () => {
+test('counts as online and visible outside a browser', () => {
   const page = browserPage();
   expect([page.isOnline(), page.isHidden()]).toEqual([true, false]);
   for (const stop of [page.onChange(vi.fn()), page.onLeave(vi.fn())]) stop();

@@ -1,21 +1,23 @@
-/** What the browser tells of the page and its network; elsewhere, that all is well. */
+/** The state of the browser page and its network. Outside a browser the page counts as online and visible. */
 export interface Page {
   isOnline(): boolean;
   isHidden(): boolean;
-  /** Calls back when one of both changed. Answers how to stop that. */
+  /**
+   * Calls `listener` when the network state or the visibility changes. Returns a function that stops this.
+   */
   onChange(listener: () => void): () => void;
-  /** Calls back when the page is being left. Answers how to stop that. */
+  /** Calls `listener` when the page is being closed. Returns a function that stops this. */
   onLeave(listener: () => void): () => void;
-  /** Calls back once, before the next picture is painted. Answers how to take it back. */
+  /** Calls `listener` once before the next paint. Returns a function that cancels this. */
   onNextFrame(listener: () => void): () => void;
 }
 
-/** How long a frame lasts where nothing is painted. */
+/** The length of a frame where nothing is painted. */
 const FRAME_MS = 16;
-/** A frame that has not come by then will not come soon. */
+/** The longest wait for a frame. */
 const FRAME_MAX_MS = 250;
 
-/** The page that this code runs in. */
+/** Returns the page that this code runs in. */
 export function browserPage(): Page {
   return {
     isOnline: () => globalThis.navigator?.onLine !== false,
@@ -32,8 +34,8 @@ export function browserPage(): Page {
     },
     onLeave: (listener) => listen(globalThis, 'pagehide', listener),
     onNextFrame: (listener) => {
-      // A hidden page is not painted, nor is a frame that its page has hidden, which is told nothing of that: their
-      // frames never come.
+      // Hidden pages, and hidden frames (which do not know that they are hidden), never get an animation
+      // frame.
       const hasFrames = typeof globalThis.requestAnimationFrame === 'function' && !isHidden();
       let frame: number | undefined;
       const stop = () => {

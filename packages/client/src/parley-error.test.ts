@@ -1,15 +1,15 @@
 import { TRPCClientError } from '@trpc/client';
 import { describe, expect, test } from 'vitest';
-import { CredentialMissing, ForeignAnswer, isRetryable, ParleyError, toParleyError } from './parley-error.ts';
+import { CredentialError, ForeignResponse, isRetryable, ParleyError, toParleyError } from './parley-error.ts';
 
-/** An error as tRPC makes it of a refusal. */
+/** An error as tRPC creates it from an error response. */
 function refused(status: number, refusal: object, headers: Record<string, string> = {}): unknown {
   const data = { code: 'X', httpStatus: status, refusal };
   const response = new Response(null, { status: 207, headers });
   return TRPCClientError.from({ error: { message: 'No.', code: -32_600, data } }, { meta: { response } });
 }
 
-test('a refusal is told with all it says', () => {
+test('keeps all fields of an error response', () => {
   const error = toParleyError(
     refused(
       400,
@@ -41,60 +41,64 @@ test.each([
   ['0', 0],
   ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
   ['-1', undefined],
-])('of `Retry-After: %s` it makes %s ms', (header, ms) => {
+])('converts `Retry-After: %s` to %s ms', (header, ms) => {
   expect(toParleyError(refused(503, { code: 'draining' }, { 'retry-after': header })).retryAfterMs).toBe(ms);
 });
 
-describe('what is not a refusal', () => {
+describe('the code of an error without an error response', () => {
   test.each([
-    ['no connection', new TypeError('fetch failed'), 'network'],
-    ['no connection, told by tRPC', TRPCClientError.from(new TypeError('Failed to fetch')), 'network'],
-    ['no answer in time', new DOMException('time', 'TimeoutError'), 'network'],
+    ['a failed connection', new TypeError('fetch failed'), 'network'],
     [
-      'a gateway’s page',
-      TRPCClientError.from(new ForeignAnswer(new Response('', { status: 502 }))),
+      'a failed connection, wrapped by tRPC',
+      TRPCClientError.from(new TypeError('Failed to fetch')),
+      'network',
+    ],
+    ['a timeout', new DOMException('time', 'TimeoutError'), 'network'],
+    [
+      'the error page of a gateway',
+      TRPCClientError.from(new ForeignResponse(new Response('', { status: 502 }))),
       'network',
     ],
     [
-      'another server’s page',
-      TRPCClientError.from(new ForeignAnswer(new Response('', { status: 404 }))),
+      'a page of another server',
+      TRPCClientError.from(new ForeignResponse(new Response('', { status: 404 }))),
       'unknown',
     ],
+    ['a failed stream', TRPCClientError.from(Object.assign(new Event('error'), { code: 503 })), 'network'],
     [
-      'a stream that fails',
-      TRPCClientError.from(Object.assign(new Event('error'), { code: 503 })),
+      'an unreachable source of keys',
+      new CredentialError('unauthorized', new TypeError('fetch failed')),
       'network',
     ],
     [
-      'a source out of reach',
-      new CredentialMissing('unauthorized', new TypeError('fetch failed')),
+      'a source that reports a network error',
+      new CredentialError('unauthorized', Object.assign(new Error(), { code: 'network' })),
       'network',
     ],
     [
-      'a source that says so',
-      new CredentialMissing('unauthorized', Object.assign(new Error(), { code: 'network' })),
-      'network',
-    ],
-    [
-      'a source that knows',
-      new CredentialMissing('unauthorized', new ParleyError('draining', '')),
+      'a source that throws a ParleyError',
+      new CredentialError('unauthorized', new ParleyError('draining', '')),
       'draining',
     ],
-    ['a source that says no', new CredentialMissing('unauthorized', new Error('Sign in.')), 'unauthorized'],
     [
-      'a source of user tokens that says no',
-      new CredentialMissing('user_token_needed', new Error('Sign in.')),
+      'a source of keys that throws an error',
+      new CredentialError('unauthorized', new Error('Sign in.')),
+      'unauthorized',
+    ],
+    [
+      'a source of user tokens that throws an error',
+      new CredentialError('user_token_needed', new Error('Sign in.')),
       'user_token_needed',
     ],
     ['a bug', new RangeError('bug'), 'unknown'],
-    ['a text', 'thrown', 'unknown'],
+    ['a thrown string', 'thrown', 'unknown'],
     ['nothing', undefined, 'unknown'],
   ])('%s', (_, thrown, code) => {
     expect(toParleyError(thrown).code).toBe(code);
   });
 });
 
-test('what may succeed later is told apart from what may not', () => {
+test('isRetryable tells transient errors from permanent ones', () => {
   const codes = (['model_loading', 'internal_error', 'chat_full', 'unauthorized'] as const).map(
     (code, index) => isRetryable(new ParleyError(code, '', { status: [503, 500, 409, 401][index] })),
   );

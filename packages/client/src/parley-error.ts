@@ -1,7 +1,7 @@
 import type { ErrorCode, RefusalEnvelope } from '@parley/contract';
 import { TRPCClientError } from '@trpc/client';
 
-/** Which field of a request was refused, and what it must be. */
+/** An invalid field of a request, and what it must be. */
 export interface FieldIssue {
   readonly path: string;
   readonly message: string;
@@ -16,23 +16,26 @@ interface ParleyErrorFacts {
   readonly cause?: unknown;
 }
 
-/** What went wrong, as an app shows it and decides by it. Its `message` is a sentence for a person, in English. */
+/**
+ * The error of a failed call. Its `message` is an English sentence for people; use `code` to decide what to
+ * do.
+ */
 export class ParleyError extends Error {
   override readonly name = 'ParleyError';
   /**
-   * The server's registered code; `network` when no answer of Parley came (no connection, no answer in time, a
-   * gateway's error page); `unknown` for everything else.
+   * The server's error code. `network` if Parley did not respond (no connection, a timeout, a gateway's error
+   * page), `unknown` for everything else.
    */
   readonly code: ErrorCode | 'network' | 'unknown';
-  /** Names the request in the server's log. */
+  /** The id of the request in the server's log. */
   readonly requestId: string | undefined;
-  /** After how many milliseconds (60,000 at most) trying again makes sense, where the server said so. */
+  /** The milliseconds (at most 60,000) after which a retry can succeed, if the server named a time. */
   readonly retryAfterMs: number | undefined;
-  /** With `invalid_input`: each field and what it must be. */
+  /** With `invalid_input`: each invalid field, and what it must be. */
   readonly issues: readonly FieldIssue[] | undefined;
-  /** The answer's id, when the message was accepted before this happened. */
+  /** The id of the answer, if the message was accepted before the error. */
   readonly messageId: string | undefined;
-  /** The HTTP status, when there was an answer. */
+  /** The HTTP status, if there was a response. */
   readonly status: number | undefined;
 
   constructor(code: ParleyError['code'], message: string, facts: ParleyErrorFacts = {}) {
@@ -46,7 +49,7 @@ export class ParleyError extends Error {
   }
 }
 
-/** No connection, or no answer in time. */
+/** Creates the error for a missing connection or a timeout. */
 export function networkError(cause?: unknown, facts: ParleyErrorFacts = {}): ParleyError {
   return new ParleyError('network', 'The server cannot be reached. Check the connection.', {
     ...facts,
@@ -54,53 +57,56 @@ export function networkError(cause?: unknown, facts: ParleyErrorFacts = {}): Par
   });
 }
 
-/** The source of the key, or of the user's token, gave none. */
-export class CredentialMissing extends Error {
-  override readonly name = 'CredentialMissing';
+/** The source of the API key or the user token failed or returned nothing. */
+export class CredentialError extends Error {
+  override readonly name = 'CredentialError';
   readonly code: 'unauthorized' | 'user_token_needed';
 
-  constructor(code: CredentialMissing['code'], cause: unknown) {
+  constructor(code: CredentialError['code'], cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.code = code;
   }
 }
 
-/** An answer that is no JSON: somebody else's, on the way. */
-export class ForeignAnswer extends Error {
-  override readonly name = 'ForeignAnswer';
+/** A response that is not JSON: it comes from a proxy or another server. */
+export class ForeignResponse extends Error {
+  override readonly name = 'ForeignResponse';
   readonly response: Response;
 
   constructor(response: Response) {
-    super(`The server answered ${response.status} with something that is not Parley's.`);
+    super(`The server answered ${response.status} with a response that is not Parley's.`);
     this.response = response;
   }
 }
 
-/** Statuses with which gateways say that nobody answered, or that it is too much for now. */
+/** Statuses of gateways whose server is unreachable or overloaded. */
 const GATEWAY_STATUSES: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504]);
 
-/** Statuses after which the same request may succeed. */
-const PASSING_STATUSES: ReadonlySet<number> = new Set([429, 500, 503]);
+/** Statuses after which a retry can succeed. */
+const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([429, 500, 503]);
 
-/** A server's clock or a proxy's whim must not stop a client for long. */
+/** Protects the client from a wrong clock or an excessive `Retry-After`. */
 const RETRY_AFTER_MAX_MS = 60_000;
 
-/** The typed error of whatever a call of `parley.trpc` or a hook threw. Never throws; one passes unchanged. */
+/**
+ * Converts anything that a call or a hook threw to a ParleyError. A ParleyError is returned unchanged. Never
+ * throws.
+ */
 export function toParleyError(error: unknown): ParleyError {
   if (error instanceof ParleyError) return error;
-  return error instanceof TRPCClientError ? ofTrpc(error) : ofOther(error, error);
+  return error instanceof TRPCClientError ? fromTrpcError(error) : fromOtherError(error, error);
 }
 
-/** Whether the same request may succeed later, unchanged: by itself, or after `retryAfterMs`. */
+/** Checks whether the same request can succeed later, at once or after `retryAfterMs`. */
 export function isRetryable({ code, status, retryAfterMs }: ParleyError): boolean {
   if (code === 'network' || retryAfterMs !== undefined) return true;
-  return status !== undefined && PASSING_STATUSES.has(status);
+  return status !== undefined && TRANSIENT_STATUSES.has(status);
 }
 
-function ofTrpc(error: TRPCClientError<never>): ParleyError {
+function fromTrpcError(error: TRPCClientError<never>): ParleyError {
   const response = responseOf(error);
   const retryAfterMs = retryAfterOf(response);
-  const refusal = refusalOf(error);
+  const refusal = apiErrorOf(error);
   if (refusal) {
     const { code, message, requestId, issues, messageId } = refusal;
     const status = statusOf(error) ?? response?.status;
@@ -113,43 +119,43 @@ function ofTrpc(error: TRPCClientError<never>): ParleyError {
       cause: error,
     });
   }
-  // tRPC puts the event with which an event source fails where a refusal would stand.
-  if (!response) return ofOther(error.cause ?? error.shape ?? error, error);
+  // For a failed event source, tRPC stores the `Event` in place of the error's data.
+  if (!response) return fromOtherError(error.cause ?? error.shape ?? error, error);
   const { status } = response;
   if (GATEWAY_STATUSES.has(status)) return networkError(error, { status, retryAfterMs });
   return new ParleyError('unknown', error.message, { status, cause: error });
 }
 
-/** No answer came, or one that cannot be read. */
-function ofOther(cause: unknown, error: unknown): ParleyError {
-  if (cause instanceof CredentialMissing) {
+/** Converts an error without a readable response. */
+function fromOtherError(cause: unknown, error: unknown): ParleyError {
+  if (cause instanceof CredentialError) {
     if (cause.cause instanceof ParleyError) return cause.cause;
-    if (isOfNetwork(cause.cause) || saysNetwork(cause.cause)) return networkError(error);
+    if (isNetworkError(cause.cause) || hasNetworkCode(cause.cause)) return networkError(error);
     return new ParleyError(cause.code, cause.message, { cause: error });
   }
-  if (isOfNetwork(cause)) return networkError(error);
+  if (isNetworkError(cause)) return networkError(error);
   if (isStreamFailure(cause)) return networkError(error, { status: cause.code });
   return new ParleyError('unknown', error instanceof Error ? error.message : String(error), { cause: error });
 }
 
-/** `fetch` without a connection, a body that broke off, a time limit. */
-function isOfNetwork(error: unknown): boolean {
+/** Checks for errors of `fetch`: no connection, an interrupted body or a timeout. */
+function isNetworkError(error: unknown): boolean {
   return error instanceof Error && (error instanceof TypeError || error.name === 'TimeoutError');
 }
 
-/** An app's own error, with our code for this. */
-function saysNetwork(error: unknown): boolean {
+/** Checks for an error of the app with our code for network failures. */
+function hasNetworkCode(error: unknown): boolean {
   return isRecord(error) && error['code'] === 'network';
 }
 
-/** An event source fails with an event, not an error. */
+/** An event source fails with an `Event`, not with an `Error`. */
 function isStreamFailure(cause: unknown): cause is Event & { readonly code: number | undefined } {
   return typeof Event !== 'undefined' && cause instanceof Event && 'code' in cause;
 }
 
-/** Of a batch, every call has the response of all. */
+/** All calls of a batch share one response. */
 function responseOf({ meta, cause }: TRPCClientError<never>): Response | undefined {
-  if (cause instanceof ForeignAnswer) return cause.response;
+  if (cause instanceof ForeignResponse) return cause.response;
   const response = meta?.['response'];
   return response instanceof Response ? response : undefined;
 }
@@ -160,7 +166,7 @@ function retryAfterOf(response: Response | undefined): number | undefined {
   return Math.min(Number(text) * 1_000, RETRY_AFTER_MAX_MS);
 }
 
-function refusalOf({ data }: { readonly data: unknown }): RefusalEnvelope | undefined {
+function apiErrorOf({ data }: { readonly data: unknown }): RefusalEnvelope | undefined {
   if (!isRecord(data)) return undefined;
   const { refusal } = data;
   return isRecord(refusal) && typeof refusal['code'] === 'string' ? (refusal as RefusalEnvelope) : undefined;

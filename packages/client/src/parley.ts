@@ -7,165 +7,184 @@ import type { Send, SendStorage } from './send.ts';
 import type { AnswerEntry, TranscriptEntry } from './transcript-entry.ts';
 
 /**
- * Where the API key comes from: your own backend, say. Called once and remembered; called again with the key
- * that was refused when the server answers 401, and the request is then repeated once. A failed `fetch`, and an
- * error with `code: 'network'`, is tried again as a request would be; a `ParleyError` is told as it is; whatever
- * else it throws is `unauthorized`, with its message. The next request asks again.
+ * Fetches the API key, for example from your backend. The result is cached. After a 401 the function is
+ * called with the rejected key, and the request is repeated once.
  *
- * A repeat is known by its idempotency key and by the lineage of the API key: another key has to be the same one,
- * rolled. With a key that is new, what was sent and not acknowledged before may be accepted a second time.
+ * Errors: a failed `fetch`, or an error with `code: 'network'`, is retried like a request. A `ParleyError` is
+ * passed on. Any other error becomes `unauthorized` with its message. The next request calls the function
+ * again.
+ *
+ * Return only keys of one family (a key and its rolled successors). The server recognizes a repeated message
+ * by its idempotency key within one key family; with an unrelated key, an unacknowledged message can be
+ * accepted twice.
  */
 export type ApiKeySource = (refused?: string) => Promise<string>;
 
 /**
- * Where a user's token comes from: your own backend, which signs it for whoever is signed in; `guestToken` for a
- * visitor nobody knows. Called once and remembered; called again with the token that was refused, and the request
- * is then repeated once; and with one that is over soon (a JWT with `iat`), half a minute before. What it throws is taken as `ApiKeySource` says, with `user_token_needed` for the rest:
- * sends wait then, and it is asked again.
+ * Fetches the user's token: from your backend, which signs it for the signed-in user, or with `guestToken`
+ * for anonymous visitors. The result is cached. The function is called with the rejected token after a 401,
+ * and with the current token (a JWT with `iat`) 30 seconds before it expires. Errors are handled as for
+ * `ApiKeySource`, with the code `user_token_needed`: messages wait, and the function is called again.
  *
- * When it gives another user's token, what is shown, remembered and underway of the former user is dropped first;
- * their unsent messages stay in the storage until they are back.
+ * If the function returns a token of another user, the client first clears everything it shows, caches and
+ * runs for the former user. Their unsent messages stay in the storage until they return.
  */
 export type UserTokenSource = (refused?: string) => Promise<string>;
 
-/** What a client is made of. */
+/** The options of `createParley`. */
 export interface ParleyOptions {
-  /** The server's address, without a path or with the one it is mounted at. Default: the page's own origin. */
+  /** The server's URL, with the path it is mounted at, if any. Default: the page's own origin. */
   readonly url?: string;
-  /** A publishable key in a browser, always. */
+  /** In a browser, always use a publishable key. */
   readonly apiKey: string | ApiKeySource;
-  /** Whose chats they are, for a key whose `access` is `guest` or `verified`. Default: nobody's in particular. */
+  /** Required for a key with `access` `guest` or `verified`. Default: no user. */
   readonly userToken?: string | UserTokenSource;
-  /** Where sends outlive the page, each user's for themselves. Default: `localStorage` where there is one. `null`: nowhere. */
+  /**
+   * Stores unsent messages across page loads, separately for each user. Default: `localStorage` if available.
+   * `null` turns this off.
+   */
   readonly storage?: SendStorage | null;
-  /** Default: one of its own. */
+  /** Default: a client of its own. */
   readonly queryClient?: QueryClient;
-  /** Default: the global one. */
+  /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
 
-/** The client: typed calls, and what a chat app needs around them. */
+/** The client: typed calls, and the parts of a chat app. */
 export interface Parley {
-  /** Every call of the API, typed by the server's own router. */
+  /** All calls of the API, typed by the server's router. */
   readonly trpc: TRPCClient<AppRouter>;
   readonly queryClient: QueryClient;
   readonly outbox: Outbox;
   readonly chats: FollowedChats;
   readonly deletes: DeferredDeletes;
   readonly isOnline: () => boolean;
-  /** Calls back when `isOnline` changes. Answers how to stop that. */
+  /** Calls `listener` when `isOnline` changes. Returns a function that stops this. */
   readonly subscribeToOnline: (listener: () => void) => () => void;
-  /** For calls of your own: aborts when the user of this moment is here no more. */
+  /** Returns a signal for your own calls. It aborts when the user changes. */
   userSignal(): AbortSignal;
   /**
-   * Says that somebody else is here, or nobody: what is shown, remembered and underway of the user is dropped at
-   * once, chats that wait to be deleted are kept, and the source of `userToken` is asked anew. Call it where
-   * people sign in and out; a token that is merely refused needs no word of yours.
+   * Call it when a user signs in or out. The client clears everything it shows, caches and runs for the
+   * former user, cancels scheduled deletes, and calls the source of `userToken` again. You need not call it
+   * when a token is rejected.
    */
   forgetUser(): void;
   /**
-   * Gives the chats of a guest to the verified user who is here now, with what the guest sent and is not accepted
-   * yet. Once done, the guest is over; doing it again is harmless.
+   * Transfers a guest's chats and unsent messages to the current verified user. The guest can no longer be
+   * used. Repeating the call has no further effect.
    *
-   * @throws ParleyError `verified_user_needed`, `guest_claimed`, `user_token_invalid`; `network` after its attempts
+   * @throws ParleyError `verified_user_needed`, `guest_claimed`, `user_token_invalid`; `network` after all
+   * attempts failed
    */
   claimGuest(guestToken: string): Promise<ClaimedGuest>;
-  /** Ends every stream, timer and request. What is in the outbox stays in its storage. */
+  /** Ends all streams, timers and requests. Unsent messages stay in the storage. */
   close(): void;
 }
 
 /**
- * What was sent and is not accepted yet. A send has one idempotency key, minted once and kept over all attempts
- * and over page reloads, so that the server accepts it exactly once. Sends of one chat go out in their order,
- * one at a time. A network failure, 429, 500 and 503, and every refusal that says when to come again, are tried
- * again by themselves, for as long as it takes; any other refusal ends as `refused`.
+ * Messages that were sent and are not accepted yet. Each has one idempotency key for all attempts and page
+ * loads, so the server accepts it exactly once. Messages of a chat are sent one at a time and in order.
+ * Network errors, 429, 500, 503 and errors with `Retry-After` are retried without limit; any other error ends
+ * as `refused`.
  */
 export interface Outbox {
-  /** Sends a message; answers its key. The content has 1 to 32,000 characters (Unicode code points). */
+  /** Sends a message and returns its key. `content` has 1 to 32,000 characters (Unicode code points). */
   send(message: { readonly chatId: string; readonly content: string }): string;
-  /** Tries a refused one again, and one that waits at once. Nothing for any other. */
+  /** Retries a rejected message, or a waiting message at once. Does nothing for other messages. */
   resend(key: string): void;
   /**
-   * Takes a send back and answers its content, to be put into the draft. Undefined, and nothing is done, while
-   * it is on its way at this moment, and once it is accepted.
+   * Removes a message and returns its content, for example to put it back into the draft. Returns undefined
+   * and does nothing while its request is running and after it was accepted.
    */
   discard(key: string): string | undefined;
-  /** The sends of a chat that its transcript does not hold yet; the same array while nothing changes. */
+  /**
+   * Returns the messages of a chat that its transcript does not contain yet. The array stays the same while
+   * nothing changes.
+   */
   sendsOf(chatId: string): readonly Send[];
-  /** Calls back after each change. Answers how to stop that. */
+  /** Calls `listener` after each change. Returns a function that stops this. */
   subscribe(listener: () => void): () => void;
 }
 
-/** How the stream of a chat stands. `paused`: the page is hidden, or nobody looks. */
+/** The state of a chat's stream. `paused`: the page is hidden, or the chat has no subscribers. */
 export type ChatConnection = 'connecting' | 'live' | 'reconnecting' | 'paused';
 
-/** A chat as it is shown. Immutable; the same object while nothing changes. */
+/** The displayed state of a chat. Immutable; the object stays the same while nothing changes. */
 export interface ChatView {
-  /** Oldest first, with what was sent and is not accepted yet at the end. */
+  /** Oldest first; messages that are not accepted yet come last. */
   readonly entries: readonly TranscriptEntry[];
-  /** True until the newest messages were read. */
+  /** True until the newest messages are loaded. */
   readonly isLoading: boolean;
-  /** Why messages cannot be read or followed now; gone once they can. */
+  /** The reason why messages cannot be loaded or followed. Absent as soon as they can. */
   readonly error?: ParleyError;
   readonly hasOlder: boolean;
   readonly isLoadingOlder: boolean;
   readonly connection: ChatConnection;
-  /** The chat was deleted, here or elsewhere: nothing more comes. */
+  /** True after the chat was deleted, by this client or another. No further events follow. */
   readonly isDeleted: boolean;
-  /** The oldest answer that is not ended: the one that is being written, or waits to be. */
+  /** The oldest answer that has not ended. */
   readonly running?: AnswerEntry;
 }
 
-/** One chat, kept up to date by its stream while anybody is subscribed. */
+/** A chat that its stream keeps up to date while it has subscribers. */
 export interface FollowedChat {
   readonly chatId: string;
-  /** The newest view; changes only when subscribers are called. */
+  /** Returns the newest view. It changes only when subscribers are called. */
   view(): ChatView;
   /**
-   * Calls back when the view changed, at most once per animation frame. The first subscriber opens the stream,
-   * the last one closes it soon after. Answers how to stop.
+   * Calls `listener` when the view changed, at most once per animation frame. The first subscriber opens the
+   * stream; it closes shortly after the last one leaves. Returns a function that unsubscribes.
    */
   subscribe(listener: () => void): () => void;
-  /** Reads the next older page (50 messages). Nothing when there is none, or it is being read. Never rejects: see `error`. */
+  /**
+   * Loads the next older page (50 messages). Does nothing if there is none or it is being loaded. Never
+   * rejects: see `error`.
+   */
   loadOlder(): Promise<void>;
   /**
-   * Stops an answer; what was written of it stays.
+   * Stops an answer. The text written so far is kept.
    *
-   * @throws ParleyError `message_not_found`; `network` after its attempts
+   * @throws ParleyError `message_not_found`; `network` after all attempts failed
    */
   stop(messageId: string): Promise<void>;
   /**
-   * Answers a message again whose answer failed; one at a time and once, over all its attempts.
+   * Generates a failed answer again, exactly once over all attempts.
    *
-   * @throws ParleyError `not_retryable`, `message_not_found`, `chat_not_found`, `network` after its attempts
+   * @throws ParleyError `not_retryable`, `message_not_found`, `chat_not_found`; `network` after all attempts
+   * failed
    */
   retry(messageId: string): Promise<void>;
 }
 
-/** The chats that are looked at, and the last ten that were. */
+/** The open chats and the last ten closed ones. */
 export interface FollowedChats {
-  /** The chat of this id; one object per id as long as somebody is subscribed to it. */
+  /** Returns the chat with this id. The object stays the same while it has subscribers. */
   of(chatId: string): FollowedChat;
 }
 
-/** Deletes that can be taken back for a while. */
+/** Deletes of chats that can be undone for a while. */
 export interface DeferredDeletes {
-  /** Deletes a chat after `ms` milliseconds (5,000 unless said otherwise), unless `undo` comes first. */
+  /** Deletes a chat after `ms` milliseconds (default: 5,000), unless `undo` is called first. */
   schedule(chatId: string, ms?: number): void;
-  /** Takes it back; false when it is too late. */
+  /** Cancels a scheduled delete. Returns false if it is too late. */
   undo(chatId: string): boolean;
-  /** Sends all that are waiting now, so that they outlive the page (`keepalive`). Called on `pagehide` by itself. */
+  /**
+   * Executes all scheduled deletes now, in requests that outlive the page (`keepalive`). The client calls it
+   * on `pagehide`.
+   */
   flush(): void;
-  /** Whether it can still be taken back. */
+  /** Checks whether the delete can still be undone. */
   isPending(chatId: string): boolean;
-  /** Whether lists leave it out: it waits to be deleted, is being deleted, or was. */
+  /** Checks whether lists hide the chat: its delete is scheduled, running or done. */
   isHidden(chatId: string): boolean;
-  /** The chats that `isHidden`; the same set while nothing changes. */
+  /** Returns the hidden chats. The set stays the same while nothing changes. */
   hidden(): ReadonlySet<string>;
-  /** The chats that can still be taken back; the same array while nothing changes. */
+  /** Returns the chats whose delete can still be undone. The array stays the same while nothing changes. */
   pending(): readonly string[];
-  /** Deletes that failed, whose chats are shown again; the same map while nothing changes. */
+  /**
+   * Returns the failed deletes; their chats are visible again. The map stays the same while nothing changes.
+   */
   errors(): ReadonlyMap<string, ParleyError>;
-  /** Calls back after each change. Answers how to stop that. */
+  /** Calls `listener` after each change. Returns a function that stops this. */
   subscribe(listener: () => void): () => void;
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readPage } from './read-page.ts';
 
-/** A list as `message.list` answers it with `order: 'desc'`, over messages that are answered or not. */
+/** Answers like `message.list` with `order: 'desc'`, for messages with and without an answer. */
 function listOf(areAnswered: readonly boolean[]) {
   const roles = areAnswered.flatMap((isAnswered) => (isAnswered ? ['user', 'assistant'] : ['user']));
   const all = roles.map((role, index) => ({ id: `msg_${index}`, role }) as Message).reverse();
@@ -14,7 +14,7 @@ function listOf(areAnswered: readonly boolean[]) {
   return { all, list };
 }
 
-test('page by page every message is read once, and every page ends with a user’s message', async () => {
+test('pages contain every message once, and every page ends with a user message', async () => {
   const chats = fc.array(fc.boolean(), { minLength: 0, maxLength: 120, size: 'max' });
   await fc.assert(
     fc.asyncProperty(chats, async (areAnswered) => {

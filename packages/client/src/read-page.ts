@@ -1,8 +1,9 @@
 import type { MessageList } from '@parley/contract';
 
-/** How many messages a page has; one more where it would begin with an answer without its message. */
+/** Messages per page. A page has one more if it would otherwise start with an answer without its message. */
 const PAGE_MESSAGES = 50;
 
+/** Reads a page of messages, like `parley.trpc.message.list.query`. */
 export type ListMessages = (
   input: {
     readonly chatId: string;
@@ -13,7 +14,10 @@ export type ListMessages = (
   options: { readonly signal: AbortSignal },
 ) => Promise<MessageList>;
 
-/** Reads a page, newest first, that ends with a user's message: no answer comes without what it answers. */
+/**
+ * Reads a page of messages, newest first. Its last entry is always a user message, so no answer is separated
+ * from its message.
+ */
 export async function readPage(
   list: ListMessages,
   chatId: string,

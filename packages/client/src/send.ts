@@ -1,30 +1,35 @@
 import type { ParleyError } from './parley-error.ts';
 
-/** How a message that was sent stands, until the transcript holds it. */
+/** The state of a sent message until the transcript contains it. */
 export type SendState =
-  /** On its way, or behind another of the same chat that is. */
+  /** Its request is running, or waits for an earlier message of the chat. */
   | { readonly kind: 'sending' }
-  /** The device is offline: it goes out by itself as soon as that ends. */
+  /** The device is offline. The message is sent when the network returns. */
   | { readonly kind: 'offline' }
-  /** It could not be delivered for now; it is tried again by itself at `retryAt` (milliseconds since 1970). */
+  /** The request failed and is retried at `retryAt` (milliseconds since 1970). */
   | { readonly kind: 'waiting'; readonly error: ParleyError; readonly retryAt: number }
-  /** It will not be accepted as it is: `resend` or `discard` it. */
+  /** The server rejected the message permanently: call `resend` or `discard`. */
   | { readonly kind: 'refused'; readonly error: ParleyError }
-  /** The server has it. `userMessageId` is unknown where only a failed answer told of the acceptance. */
+  /**
+   * The server stored the message. `userMessageId` is absent if only the error of its answer confirmed this.
+   */
   | { readonly kind: 'accepted'; readonly userMessageId?: string; readonly answerId: string };
 
-/** A message that was sent and is not part of the transcript yet. Immutable: a change makes another object. */
+/** A sent message that is not part of the transcript yet. Immutable. */
 export interface Send {
-  /** Its idempotency key, the same over all attempts and page reloads. */
+  /** The idempotency key, the same for all attempts and page loads. */
   readonly key: string;
   readonly chatId: string;
   readonly content: string;
-  /** When it was sent first, ISO 8601, by this device's clock. */
+  /** The time of the first attempt by the device's clock, ISO 8601. */
   readonly createdAt: string;
   readonly state: SendState;
 }
 
-/** Where sends outlive the page: `localStorage` fits. What it throws is taken as "cannot keep this". */
+/**
+ * A storage that outlives the page, such as `localStorage`. Errors that it throws are ignored; the message is
+ * then not stored.
+ */
 export interface SendStorage {
   readonly length: number;
   key(index: number): string | null;

@@ -1,6 +1,9 @@
 import type { SendStorage } from './send.ts';
 
-/** What a storage gives; undefined where there is none, and when it throws: it may be full or forbidden. */
+/**
+ * Calls `use` with the storage. Returns undefined if there is no storage, or if it throws because it is full
+ * or forbidden.
+ */
 export function using<Result>(
   storage: SendStorage | undefined,
   use: (storage: SendStorage) => Result,
@@ -12,13 +15,13 @@ export function using<Result>(
   }
 }
 
-/** The names in a storage that begin so. */
+/** Returns the names of all entries that start with `prefix`. */
 export function namesIn(storage: SendStorage | undefined, prefix: string): string[] {
   const names = using(storage, (open) => Array.from({ length: open.length }, (_, index) => open.key(index)));
   return (names ?? []).filter((name) => name !== null).filter((name) => name.startsWith(prefix));
 }
 
-/** The storage that is asked for: unless said otherwise the page's own. */
+/** Returns the given storage, by default `localStorage`. `null` means none. */
 export function chosenStorage(storage: SendStorage | null | undefined): SendStorage | undefined {
   if (storage !== undefined) return storage ?? undefined;
   try {

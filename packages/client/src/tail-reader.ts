@@ -3,29 +3,30 @@ import { pause, pauseAfter } from './attempts.ts';
 import { isRetryable, type ParleyError, toParleyError } from './parley-error.ts';
 import { withTimeLimit } from './time-limit.ts';
 
-export interface TailReaderParts {
+/** The dependencies of `TailReader`. */
+export interface TailReaderDeps {
   readonly read: (signal: AbortSignal) => Promise<MessageList>;
   readonly onPage: (page: MessageList) => void;
-  /** It is being read or not, or there is another error than before. */
+  /** Called when a read starts or ends, or when the error changes. */
   readonly onChange: () => void;
 }
 
-/** Reads the newest page of a chat, for as long as it takes. */
+/** Loads the newest page of a chat and retries transient errors without limit. */
 export class TailReader {
-  readonly #parts: TailReaderParts;
+  readonly #deps: TailReaderDeps;
   #reading: AbortController | undefined;
-  /** Why it could not be read the last time. */
+  /** The error of the last attempt. */
   error: ParleyError | undefined;
 
-  constructor(parts: TailReaderParts) {
-    this.#parts = parts;
+  constructor(deps: TailReaderDeps) {
+    this.#deps = deps;
   }
 
   get isReading(): boolean {
     return this.#reading !== undefined;
   }
 
-  /** A page that is being read by now was asked for too early. */
+  /** Starts a new read and cancels a running one, whose result would be outdated. */
   readAnew(): void {
     this.cancel();
     const reading = new AbortController();
@@ -42,16 +43,16 @@ export class TailReader {
   async #read(signal: AbortSignal): Promise<void> {
     for (let failures = 1; ; failures++) {
       try {
-        const page = await withTimeLimit(signal, this.#parts.read);
+        const page = await withTimeLimit(signal, this.#deps.read);
         if (signal.aborted) return;
         this.#end(undefined);
-        return this.#parts.onPage(page);
+        return this.#deps.onPage(page);
       } catch (thrown) {
         if (signal.aborted) return;
         const error = toParleyError(thrown);
         if (!isRetryable(error)) return this.#end(error);
         this.error = error;
-        this.#parts.onChange();
+        this.#deps.onChange();
         await pause(pauseAfter(error, failures), signal);
         if (signal.aborted) return;
       }
@@ -61,6 +62,6 @@ export class TailReader {
   #end(error: ParleyError | undefined): void {
     this.#reading = undefined;
     this.error = error;
-    this.#parts.onChange();
+    this.#deps.onChange();
   }
 }

@@ -1,13 +1,13 @@
 import { networkError } from './parley-error.ts';
 
-/** Longer than any call takes that does not wait for an answer. */
+/** Calls that do not wait for an answer finish sooner. */
 const TIME_LIMIT_MS = 30_000;
 
 /**
- * Makes a call that is given up after 30 seconds, or when `closed` aborts. A connection that says nothing any
- * more would hold whoever waits for it.
+ * Makes a call and aborts it after 30 seconds, or when `closed` aborts. Protects callers from connections
+ * that hang.
  *
- * @throws ParleyError `network` when the time is up; whatever the call throws otherwise
+ * @throws ParleyError `network` on timeout; otherwise the error of the call
  */
 export async function withTimeLimit<Result>(
   closed: AbortSignal,

@@ -2,12 +2,8 @@ import type { Message } from '@parley/contract';
 import { expect, test } from 'vitest';
 import type { Send, SendState } from './send.ts';
 import { runningAnswer, toTranscript } from './to-transcript.ts';
-import {
-  emptyTranscript,
-  type TranscriptEvent,
-  type TranscriptState,
-  transcriptReducer,
-} from './transcript-reducer.ts';
+import { type TranscriptEvent, transcriptReducer } from './transcript-reducer.ts';
+import { emptyTranscript, type TranscriptState } from './transcript-state.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const id = (name: string) => `msg_${name}` as Message['id'];
@@ -29,13 +25,13 @@ const accepted = (name: string, content: string): TranscriptEvent => ({
 const sends = (...all: readonly Send[]): TranscriptEvent => ({ type: 'sends-changed', sends: all });
 const shown = (state: TranscriptState) => toTranscript(state).map(({ key, content }) => `${key} ${content}`);
 
-test('what was sent stands at the end, with how its sending stands', () => {
+test('shows unmatched sends at the end with their state', () => {
   const state = after(accepted('1', 'from elsewhere'), sends(send('k', 'mine')));
   expect(shown(state)).toEqual(['msg_1 from elsewhere', 'msg_1a ', 'k mine']);
   expect(toTranscript(state)[2]).toMatchObject({ send: { state: { kind: 'sending' } } });
 });
 
-test('once it is accepted its answer is shown as queued, before the chat tells of either', () => {
+test('shows the queued answer of an accepted send before the chat reports it', () => {
   const state: SendState = { kind: 'accepted', userMessageId: id('1'), answerId: id('1a') };
   const view = after(sends(send('k', 'mine', state)));
   expect(shown(view)).toEqual(['k mine', 'msg_1a ']);
@@ -43,12 +39,12 @@ test('once it is accepted its answer is shown as queued, before the chat tells o
   expect(shown(transcriptReducer(view, accepted('1', 'mine')))).toEqual(['k mine', 'msg_1a ']);
 });
 
-test('a message that is told before its acceptance is known keeps the key of the oldest send like it', () => {
+test('matches a reported message to the oldest send with its content', () => {
   const state = after(sends(send('k1', 'yes'), send('k2', 'yes')), accepted('1', 'yes'));
   expect(shown(state)).toEqual(['k1 yes', 'msg_1a ', 'k2 yes']);
 });
 
-test('a message from elsewhere with the same words gives the key back when the ids are known', () => {
+test('corrects a match by content when the ids are known', () => {
   const guessed = after(sends(send('k', 'yes')), accepted('1', 'yes'), accepted('2', 'yes'));
   expect(shown(guessed)).toEqual(['k yes', 'msg_1a ', 'msg_2 yes', 'msg_2a ']);
   const known = transcriptReducer(
@@ -56,11 +52,11 @@ test('a message from elsewhere with the same words gives the key back when the i
     sends(send('k', 'yes', { kind: 'accepted', userMessageId: id('2'), answerId: id('2a') })),
   );
   expect(shown(known)).toEqual(['msg_1 yes', 'msg_1a ', 'k yes', 'msg_2a ']);
-  // Settled, and the key stays.
+  // The key stays after the send is removed.
   expect(shown(transcriptReducer(known, sends()))).toEqual(shown(known));
 });
 
-test('what was there before a send is not that send, though it says the same', () => {
+test('does not match a send to a message that was there before it', () => {
   expect(shown(after(accepted('1', 'yes'), sends(send('k', 'yes'))))).toEqual([
     'msg_1 yes',
     'msg_1a ',
@@ -68,7 +64,7 @@ test('what was there before a send is not that send, though it says the same', (
   ]);
 });
 
-test('a list tells of what was sent a moment ago, and not long ago', () => {
+test('matches recent messages of a list, but not old ones', () => {
   const page = (createdAt: string): TranscriptEvent => ({
     type: 'tail-page',
     page: {
@@ -81,13 +77,13 @@ test('a list tells of what was sent a moment ago, and not long ago', () => {
   expect(shown(after(sends(send('k', 'yes')), page('2025-12-31T00:00:00.000Z')))).toHaveLength(3);
 });
 
-test('one that is refused is nobody else’s message', () => {
+test('does not match a rejected send', () => {
   const error = { code: 'invalid_input' } as Extract<SendState, { kind: 'refused' }>['error'];
   const state = after(sends(send('k', 'yes', { kind: 'refused', error })), accepted('1', 'yes'));
   expect(shown(state)).toEqual(['msg_1 yes', 'msg_1a ', 'k yes']);
 });
 
-test('an answer that was stopped before its first word is not shown, and none of a failed one', () => {
+test('hides an answer that was stopped before its first word, and the text of a failed one', () => {
   const end = (status: 'stopped' | 'failed'): TranscriptEvent => ({
     type: 'answer-ended',
     messageId: id('1a'),
@@ -98,7 +94,7 @@ test('an answer that was stopped before its first word is not shown, and none of
   expect(shown(after(accepted('1', 'q'), text, end('failed')))).toEqual(['msg_1 q', 'msg_1a ']);
 });
 
-test('ended is final: what comes late changes nothing', () => {
+test('ignores late events of an ended answer', () => {
   const state = after(
     accepted('1', 'q'),
     { type: 'answer-delta', messageId: id('1a'), text: 'all' },
@@ -114,7 +110,7 @@ test('ended is final: what comes late changes nothing', () => {
   }
 });
 
-test('an answer is shown anew where it is written anew', () => {
+test('replaces the text of an answer that is generated again', () => {
   const state = after(
     accepted('1', 'q'),
     { type: 'answer-delta', messageId: id('1a'), text: 'lost' },
@@ -123,7 +119,7 @@ test('an answer is shown anew where it is written anew', () => {
   expect(shown(state)).toEqual(['msg_1 q', 'msg_1a again']);
 });
 
-test('what a cancel and a retry answer is shown at once', () => {
+test('shows the response of a cancel or retry request at once', () => {
   const answer = {
     id: id('1a'),
     chatId: 'chat_1',

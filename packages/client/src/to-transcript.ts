@@ -1,30 +1,33 @@
-import { isClaimed } from './claims.ts';
 import { isEnded, newAnswer } from './exchange.ts';
+import { isMatched } from './optimistic-match.ts';
 import type { Send } from './send.ts';
 import type { AnswerEntry, TranscriptEntry } from './transcript-entry.ts';
-import type { TranscriptState } from './transcript-reducer.ts';
+import type { TranscriptState } from './transcript-state.ts';
 
-/** What a state shows: the chat, then what was sent and is not told of yet. Pure; equal parts are the same objects. */
+/**
+ * Converts a state to the displayed entries: the chat, then sent messages that are not matched yet. Pure;
+ * unchanged entries stay the same objects.
+ */
 export function toTranscript(state: TranscriptState): readonly TranscriptEntry[] {
   const entries: TranscriptEntry[] = [];
   for (const { user, answer } of state.exchanges) {
-    // One of which only a retry is known comes with the next page.
+    // Only a retry of it is known; its message comes with an older page.
     if (!user) continue;
     entries.push(user);
     if (answer && isShown(answer)) entries.push(answer);
   }
   for (const send of state.sends) {
-    if (!isClaimed(state, send)) entries.push(...entriesOf(send));
+    if (!isMatched(state, send)) entries.push(...entriesOf(send));
   }
   return entries;
 }
 
-/** The oldest answer that has not ended. */
+/** Returns the oldest answer that has not ended. */
 export function runningAnswer(entries: readonly TranscriptEntry[]): AnswerEntry | undefined {
   return entries.find((entry): entry is AnswerEntry => entry.kind === 'answer' && !isEnded(entry));
 }
 
-/** One that was stopped before its first word is as if it were not. */
+/** Hides an answer that was stopped before its first word. */
 function isShown({ status, content }: AnswerEntry): boolean {
   return status !== 'stopped' || content !== '';
 }

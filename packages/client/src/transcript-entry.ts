@@ -1,37 +1,37 @@
 import type { ErrorCode } from '@parley/contract';
 import type { Send } from './send.ts';
 
-/** A message of the person who chats. */
+/** A user's message. */
 export interface UserEntry {
   readonly kind: 'user';
-  /** Stays the same when a message that was shown at once is accepted. */
+  /** Stays the same when the message is accepted. */
   readonly key: string;
-  /** Unknown until the server has told it. */
+  /** Absent until the server has reported it. */
   readonly messageId?: string;
   readonly content: string;
-  /** Present while the chat has not told of the message: how its sending stands. */
+  /** The state of sending. Present until the chat has reported the message. */
   readonly send?: Send;
   /** ISO 8601. */
   readonly createdAt: string;
 }
 
-/** The agent's answer to the message before it. */
+/** The answer to the preceding message. */
 export interface AnswerEntry {
   readonly kind: 'answer';
-  /** Stays the same from the queue to the end. */
+  /** Stays the same for the whole life of the answer. */
   readonly key: string;
-  /** The answer's id: what `stop` and `retry` take. */
+  /** The id for `stop` and `retry`. */
   readonly messageId: string;
-  /** The message it answers; undefined while only the acceptance of that is known. */
+  /** The id of the answered message; absent until it is known. */
   readonly userMessageId?: string;
-  /** What has been written so far. Empty for a failed answer. */
+  /** The text written so far. Empty for a failed answer. */
   readonly content: string;
   readonly status: 'queued' | 'generating' | 'completed' | 'stopped' | 'failed';
-  /** Why it failed. */
+  /** The reason of a failure. */
   readonly errorCode?: ErrorCode;
-  /** When it ended, ISO 8601. */
+  /** The time at which the answer ended, ISO 8601. */
   readonly createdAt?: string;
 }
 
-/** One thing a transcript shows. An entry that did not change is the same object. */
+/** An entry of a transcript. Unchanged entries stay the same objects. */
 export type TranscriptEntry = UserEntry | AnswerEntry;

@@ -5,19 +5,15 @@ import type { Send, SendState } from './send.ts';
 import { type Feed, ModelChat, newest } from './testing/model-chat.ts';
 import { toTranscript } from './to-transcript.ts';
 import type { TranscriptEntry } from './transcript-entry.ts';
-import {
-  emptyTranscript,
-  type TranscriptEvent,
-  type TranscriptState,
-  transcriptReducer,
-} from './transcript-reducer.ts';
+import { type TranscriptEvent, transcriptReducer } from './transcript-reducer.ts';
+import { emptyTranscript, type TranscriptState } from './transcript-state.ts';
 
 /*
- * Whatever comes in whatever order, cut off and taken up again, listed, told and acknowledged: a transcript ends
- * as the list of messages and the text that is being written, and on the way shows nothing twice.
+ * For every order of events, interruptions, pages and acknowledgements, the transcript must end as the
+ * message list plus the text being written, and must never show a message twice.
  */
 
-/** A step of the server, or of what lies between it and the transcript. */
+/** A step of the server, or of the connection to it. */
 const steps = fc.oneof(
   {
     weight: 3,
@@ -67,9 +63,9 @@ class Bench {
   state: TranscriptState = emptyTranscript;
   #feed: Feed = this.chat.follow('chat-followed');
   #sends: Send[] = [];
-  /** Sends that the server has, and has not told their sender. */
+  /** Sends that the server accepted without the client knowing yet. */
   readonly #reached = new Map<string, SendState>();
-  /** Pages that were read, on their way. */
+  /** Pages that are on their way to the client. */
   #pages: TranscriptEvent[] = [];
   #retries: TranscriptEvent[] = [];
   #needsTail = false;
@@ -126,7 +122,7 @@ class Bench {
     }
   }
 
-  /** Lets everything arrive that is on its way, and reads all there is. */
+  /** Delivers everything and reads all pages. */
   finish(): void {
     for (const { state } of this.#sends) {
       if (state.kind === 'sending') this.#reach();
@@ -153,7 +149,7 @@ class Bench {
     this.#dispatch({ type: 'sends-changed', sends: this.#sends });
   }
 
-  /** The oldest send comes to the server. */
+  /** Delivers the oldest send to the server. */
   #reach(): void {
     const next = this.#sends.find(({ key, state }) => state.kind === 'sending' && !this.#reached.has(key));
     if (!next) return;
@@ -176,7 +172,7 @@ class Bench {
     if (!event) return;
     this.#dispatch(event);
     if (event.type !== 'chat-followed' && event.type !== 'chat-snapshot') return;
-    // What was read before is no longer good enough, and not waited for.
+    // Pages that were requested earlier are outdated and dropped.
     this.#needsTail = true;
     this.#pages = this.#pages.filter(({ type }) => type !== 'tail-page');
   }
@@ -193,7 +189,7 @@ class Bench {
   }
 
   #dispatch(event: TranscriptEvent): void {
-    // What is shown of a send alone becomes another object when the chat tells of it.
+    // A send becomes another object when the chat reports its message.
     const before = toTranscript({ ...this.state, sends: [] });
     this.state = transcriptReducer(this.state, event);
     const after = toTranscript(this.state);
@@ -202,7 +198,7 @@ class Bench {
     this.#forgetHeld();
   }
 
-  /** As the outbox does with what the transcript holds. */
+  /** Removes matched sends, like the outbox. */
   #forgetHeld(): void {
     const left = this.#sends.filter(
       ({ key, state }) =>
@@ -229,7 +225,7 @@ function expectSameObjects(before: readonly TranscriptEntry[], after: readonly T
   }
 }
 
-/** What the list and the text that is being written say. */
+/** The entries of the message list, with the text being written. */
 function expected(chat: ModelChat): unknown[] {
   const running = new Map(chat.turns.map((turn) => [newest(turn).id, newest(turn)]));
   return toExchanges(chat.messages()).flatMap(({ user, answer }) => {
@@ -244,7 +240,7 @@ function withoutKey(entry: TranscriptEntry | undefined) {
   return rest;
 }
 
-test('whatever comes in whatever order ends as the list says, and shows nothing twice on the way', () => {
+test('any order of events ends as the message list and never shows a message twice', () => {
   fc.assert(
     fc.property(fc.array(steps, { maxLength: 120, size: 'max' }), (all) => {
       const bench = new Bench();

@@ -1,5 +1,4 @@
 import type { AnswerState, ChatEvent, MessageList } from '@parley/contract';
-import { claimAccepted, claimNews } from './claims.ts';
 import {
   type Exchange,
   isEnded,
@@ -10,42 +9,28 @@ import {
   withAnswer,
 } from './exchange.ts';
 import { mergeExchanges } from './merge-exchanges.ts';
+import { matchAccepted, matchNewMessages } from './optimistic-match.ts';
 import type { Send } from './send.ts';
 import type { AnswerEntry } from './transcript-entry.ts';
+import type { Gap, TranscriptState } from './transcript-state.ts';
 
-/** What is known of a chat. */
-export interface TranscriptState {
-  /** Oldest first, in the order of the chat. */
-  readonly exchanges: readonly Exchange[];
-  /** Where the next older page begins; null when there is none, undefined until the newest page was read. */
-  readonly olderCursor: string | null | undefined;
-  /** Undefined when all was told that happened since the oldest exchange. */
-  readonly gap: Gap | undefined;
-  /** What was sent from here and is not settled. */
-  readonly sends: readonly Send[];
-  readonly isDeleted: boolean;
-}
-
-/** Times of which nothing was told, as places among the exchanges: up to `since`, and from `until` on, all was. */
-interface Gap {
-  readonly since: number;
-  readonly until: number;
-}
-
-/** What a transcript is told. Pages are as `message.list` answers with `order: 'desc'`, and end with a user's message. */
+/**
+ * An input of the transcript. Pages come from `message.list` with `order: 'desc'` and end with a user
+ * message.
+ */
 export type TranscriptEvent =
   | ChatEvent
-  /** The newest page, read after `chat-followed`. */
+  /** The newest page, loaded after `chat-followed`. */
   | { readonly type: 'tail-page'; readonly page: MessageList }
-  /** The page that begins at `cursor`. */
+  /** The page that starts at `cursor`. */
   | { readonly type: 'older-page'; readonly page: MessageList; readonly cursor: string }
-  /** Something was missed, as if the stream began anew. */
+  /** Events were missed. */
   | { readonly type: 'gap' }
-  /** What `message.cancel` answered. */
+  /** The response of `message.cancel`. */
   | { readonly type: 'cancel-answered'; readonly answer: AnswerState }
-  /** What `message.retry` answered. */
+  /** The response of `message.retry`. */
   | { readonly type: 'retry-answered'; readonly answer: NewAnswer }
-  /** The outbox has changed: these are the chat's sends now. */
+  /** The chat's messages in the outbox changed. */
   | { readonly type: 'sends-changed'; readonly sends: readonly Send[] };
 
 interface NewAnswer {
@@ -53,23 +38,14 @@ interface NewAnswer {
   readonly userMessageId: string;
 }
 
-/** A chat of which nothing is known yet. */
-export const emptyTranscript: TranscriptState = {
-  exchanges: [],
-  olderCursor: undefined,
-  gap: undefined,
-  sends: [],
-  isDeleted: false,
-};
-
 /**
- * A transcript after it was told something. Pure, and calm about order: what comes twice, late or from several
- * sides at once leads to the same transcript. Answers the same object when nothing changed.
+ * Applies an event to a transcript. Pure and independent of the order: duplicate, late and concurrent events
+ * lead to the same transcript. Returns the same object if nothing changed.
  */
 export function transcriptReducer(state: TranscriptState, event: TranscriptEvent): TranscriptState {
   switch (event.type) {
     case 'message-accepted':
-      return claimNews(accept(state, event), state, 'told');
+      return matchNewMessages(accept(state, event), state, 'told');
     case 'answer-started':
       return grow(state, event.messageId, () => '');
     case 'answer-delta':
@@ -85,19 +61,19 @@ export function transcriptReducer(state: TranscriptState, event: TranscriptEvent
     case 'chat-deleted':
       return state.isDeleted ? state : { ...state, isDeleted: true };
     case 'tail-page':
-      return claimNews(withTail(state, event.page), state, 'listed');
+      return matchNewMessages(withTail(state, event.page), state, 'listed');
     case 'older-page':
-      return event.cursor === state.olderCursor ? claimAccepted(withOlder(state, event.page)) : state;
+      return event.cursor === state.olderCursor ? matchAccepted(withOlder(state, event.page)) : state;
     case 'cancel-answered':
       return cancelled(state, event.answer);
     case 'retry-answered':
       return retried(state, event.answer);
     case 'sends-changed':
-      return claimAccepted({ ...state, sends: event.sends });
+      return matchAccepted({ ...state, sends: event.sends });
   }
 }
 
-/** Whether an answer that is told of belongs to the transcript. One that does not was missed. */
+/** Checks whether the transcript contains an answer. If it does not, its message was missed. */
 export function knowsAnswer({ exchanges }: TranscriptState, answerId: string): boolean {
   return exchanges.some(({ answer }) => answer !== undefined && answer.messageId >= answerId);
 }
@@ -112,12 +88,13 @@ function accept(
   const known = state.exchanges[index];
   if (known) {
     const next = replace(state, index, joinExchanges(known, told));
-    // A stream that begins anew tells of all that is unfinished: from the first of it on, there is no gap.
+    // A new stream first reports everything that is unfinished. The gap ends at the first of these messages.
     const { gap } = state;
     if (!gap || index >= gap.until) return next;
     return { ...next, gap: { since: Math.min(gap.since, index), until: index } };
   }
-  // It is told late: the page that was read since is past it, and the one before that will tell how it ended.
+  // A late event: the newest page no longer contains the message, and the page before it will show how it
+  // ended.
   const [oldest] = state.exchanges;
   const isPassed = typeof state.olderCursor === 'string' && oldest && userMessageId < oldest.userMessageId;
   return isPassed ? state : { ...state, exchanges: [...state.exchanges, told] };
@@ -133,7 +110,7 @@ function grow(state: TranscriptState, answerId: string, write: (content: string)
 
 type End = Pick<Extract<ChatEvent, { type: 'answer-ended' }>, 'status' | 'errorCode' | 'createdAt'>;
 
-/** Of a failed answer nothing is kept. */
+/** A failed answer has no text. */
 function ended(answer: AnswerEntry, { status, errorCode, createdAt }: End): AnswerEntry {
   return {
     ...answer,
@@ -144,7 +121,7 @@ function ended(answer: AnswerEntry, { status, errorCode, createdAt }: End): Answ
   };
 }
 
-/** Ended is final. */
+/** An ended answer never changes. */
 function changeAnswer(
   state: TranscriptState,
   answerId: string,
@@ -157,11 +134,11 @@ function changeAnswer(
   return answer === known.answer ? state : replace(state, index, { ...known, answer });
 }
 
-/** One that runs on is not told of by this: its stream does that. */
+/** Applies the response of a cancel request. If the answer is still running, its stream reports the end. */
 function cancelled(state: TranscriptState, told: AnswerState): TranscriptState {
   const { id, status, errorCode, content, createdAt } = told;
   if (status === 'queued' || status === 'generating') return state;
-  // The time of one without text is that of its turn, which no list shows.
+  // The time of an answer without text is that of its turn, which lists do not show.
   const end = { status, ...(errorCode && { errorCode }), ...(content !== '' && { createdAt }) };
   return changeAnswer(state, id, (answer) => ended({ ...answer, content }, end));
 }
@@ -173,15 +150,15 @@ function retried(state: TranscriptState, { id, userMessageId }: NewAnswer): Tran
 }
 
 /**
- * The newest page. Where it reaches back over a gap, it closes it; where it does not, what is before the gap is
- * forgotten, and read again by who wants to see it.
+ * Merges the newest page. If the page reaches back over the gap, the gap is closed. Otherwise everything
+ * before the gap is dropped and loaded again on demand.
  */
 function withTail(state: TranscriptState, page: MessageList): TranscriptState {
   const listed = toExchanges([...page.messages].reverse());
   const ids = new Set(listed.map(({ userMessageId }) => userMessageId));
   const { since, until } = state.gap ?? { since: 0, until: 0 };
   const before = state.exchanges.slice(0, since);
-  // Before the oldest one that may have changed since, all is as it was.
+  // Exchanges before the oldest one that may have changed are still complete.
   const joint = before.find(({ answer }) => answer && !isEnded(answer)) ?? before.at(-1);
   const isReached = state.gap === undefined || (joint !== undefined && ids.has(joint.userMessageId));
   if (isReached && state.olderCursor !== undefined) {
@@ -189,7 +166,7 @@ function withTail(state: TranscriptState, page: MessageList): TranscriptState {
   }
   const olderCursor = page.nextCursor ?? null;
   const [oldest] = listed;
-  // What was told and is older than a whole page has ended: its own page tells how.
+  // Received exchanges that are older than the page have ended; an older page contains them.
   const isPassed = ({ userMessageId }: Exchange) =>
     olderCursor !== null && oldest !== undefined && userMessageId < oldest.userMessageId;
   const known = state.exchanges.filter((exchange, index) =>
@@ -198,7 +175,10 @@ function withTail(state: TranscriptState, page: MessageList): TranscriptState {
   return { ...state, exchanges: mergeExchanges(listed, known), olderCursor, gap: undefined };
 }
 
-/** A second gap, before the first was closed: nothing is known of how what lies between them fits. */
+/**
+ * A second gap before the first was closed extends it, because the order of the exchanges in between is
+ * unknown.
+ */
 function gapAt({ gap }: TranscriptState, place: number): Gap {
   return { since: gap?.since ?? place, until: place };
 }

@@ -1,9 +1,9 @@
-/** How much of a token that says nothing tells it from every other. */
+/** The number of characters that identify an opaque token. */
 const TOKEN_START = 20;
 
 /**
- * Names the user whom a token is of, to keep apart what belongs to one user and to another; what it proves is the
- * server's business. A signed token (JWT) names its user and team, over all its renewals; a guest's is the guest.
+ * Returns a name for the token's user, to separate the data of different users. It proves nothing; the server
+ * checks tokens. All JWTs of one user and team give the same name; a guest's token identifies the guest.
  */
 export function userOf(token: string): string {
   const { sub, aud } = claimsOf(token);
@@ -12,7 +12,10 @@ export function userOf(token: string): string {
   );
 }
 
-/** How long a token was made to last, in milliseconds; by its own times, since nobody knows the device's clock. */
+/**
+ * Returns the lifetime of a token in milliseconds. It uses only the token's own times, because the device's
+ * clock may be wrong.
+ */
 export function lifeMsOf(token: string): number | undefined {
   const { iat, exp } = claimsOf(token);
   return typeof iat === 'number' && typeof exp === 'number' ? (exp - iat) * 1_000 : undefined;
@@ -25,7 +28,7 @@ interface Claims {
   readonly exp?: unknown;
 }
 
-/** None, of what is no signed token. */
+/** Returns the claims of a JWT without checking it, or no claims for other tokens. */
 function claimsOf(token: string): Claims {
   const [, payload = ''] = token.split('.');
   try {

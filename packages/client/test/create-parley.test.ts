@@ -6,7 +6,7 @@ import { when } from './support/open-client.ts';
 const { makeTeam, url } = await startHarness({ bounds: { tickMs: 20 } });
 const team = await makeTeam();
 
-test('without a browser it works as it is: a message is sent and its answer followed', async () => {
+test('sends a message and follows its answer outside a browser', async () => {
   const parley = createParley({ url: `${url}/`, apiKey: team.secretKey });
   onTestFinished(() => parley.close());
   const { id: chatId } = await parley.trpc.chat.create.mutate({ agentId: team.agent.id });
@@ -21,7 +21,7 @@ test('without a browser it works as it is: a message is sent and its answer foll
   expect(parley.isOnline()).toBe(true);
 });
 
-test('a server that is not there is the network’s failure', async () => {
+test('reports an unreachable server as a retryable network error', async () => {
   const parley = createParley({ url: 'http://127.0.0.1:1', apiKey: team.publishableKey, storage: null });
   onTestFinished(() => parley.close());
   const error = await parley.trpc.agent.list.query({}).catch(toParleyError);

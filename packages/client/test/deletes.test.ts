@@ -14,7 +14,7 @@ const until = ({ parley }: TestClient, accepts: () => boolean) =>
   );
 const isThere = async (chatId: string) => (await team.rest('GET', `/chat/${chatId}`)).status === 200;
 
-test('a chat is hidden at once and deleted later', async () => {
+test('hides a chat at once and deletes it later', async () => {
   const client = newClient();
   const { id } = await team.makeChat();
   const { deletes } = client.parley;
@@ -28,7 +28,7 @@ test('a chat is hidden at once and deleted later', async () => {
   expect(deletes.pending()).toEqual([]);
 });
 
-test('what is taken back in time is not deleted', async () => {
+test('does not delete a chat whose delete was undone in time', async () => {
   const client = newClient();
   const { id } = await team.makeChat();
   const { deletes } = client.parley;
@@ -38,7 +38,7 @@ test('what is taken back in time is not deleted', async () => {
   expect(deletes.isHidden(id)).toBe(false);
   client.page.leave();
   expect(client.line.to('chat.delete')).toEqual([]);
-  // Its time comes, and that of one that was scheduled later.
+  // Wait until the time of the undone delete has passed.
   const { id: other } = await team.makeChat();
   deletes.schedule(id, 20);
   deletes.undo(id);
@@ -48,7 +48,7 @@ test('what is taken back in time is not deleted', async () => {
   expect(await isThere(id)).toBe(true);
 });
 
-test('leaving the page sends what waits, in requests that outlive it', async () => {
+test('executes scheduled deletes in keepalive requests when the page is left', async () => {
   const client = newClient();
   const chats = await Promise.all([team.makeChat(), team.makeChat()]);
   for (const { id } of chats) client.parley.deletes.schedule(id);
@@ -57,7 +57,7 @@ test('leaving the page sends what waits, in requests that outlive it', async () 
   expect(client.line.to('chat.delete').map(({ init }) => init.keepalive)).toEqual([true, true]);
 });
 
-test('a chat that is gone already is deleted', async () => {
+test('treats a chat that is already deleted as deleted', async () => {
   const client = newClient();
   const { id } = await team.makeChat();
   await team.trpc.chat.delete.mutate({ chatId: id });
@@ -67,7 +67,7 @@ test('a chat that is gone already is deleted', async () => {
   expect(client.parley.deletes.errors().size).toBe(0);
 });
 
-test('a delete that fails brings the chat back, and says why', async () => {
+test('shows the chat again and reports the error if the delete fails', async () => {
   const client = openClient({ url, apiKey: 'pk_live_nobody' });
   const { id } = await team.makeChat();
   const { deletes } = client.parley;

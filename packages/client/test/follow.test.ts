@@ -5,8 +5,8 @@ import { type OpenChat, openClient } from './support/open-client.ts';
 import { expectShowsList, isAtRest, linesOf } from './support/shown.ts';
 
 /*
- * A chat that is looked at shows what its list says and the text that is being written, wherever its stream is
- * cut, whoever else writes into it.
+ * A followed chat must show its message list plus the text being written, wherever its stream is interrupted
+ * and whoever else writes to the chat.
  */
 
 const BOUNDS = { bounds: { tickMs: 20 } };
@@ -18,7 +18,7 @@ const isLive = ({ connection, isLoading }: { connection: string; isLoading: bool
 
 const PIECES = ['Once ', 'upon 🙂', ' a\u2028time', '\r\n', 'there', ' was.'];
 
-/** An answer whose next piece is written when it is asked for. */
+/** A model answer whose next piece is written on demand. */
 function onDemand(content: string) {
   const gates = PIECES.map(() => createGate());
   model.replyTo(content, async (call) => {
@@ -32,7 +32,7 @@ function onDemand(content: string) {
   return { write: () => gates[next++]?.release(), isWritten: () => next >= PIECES.length };
 }
 
-/** The text of the newest answer, each time it was another. */
+/** The text of the newest answer after each change. */
 function textsOf({ history }: OpenChat): string[] {
   const texts = history.map(
     ({ entries }) => entries.findLast(({ kind }) => kind === 'answer')?.content ?? '',
@@ -44,8 +44,8 @@ function expectOnlyGrew(texts: readonly string[]): void {
   for (const [index, text] of texts.entries()) expect(text.startsWith(texts[index - 1] ?? '')).toBe(true);
 }
 
-describe('a stream that is cut goes on exactly', () => {
-  test('when it is cut after every piece', async () => {
+describe('an interrupted stream continues without loss or repetition', () => {
+  test('after every piece', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     const { write, isWritten } = onDemand('cut after each');
@@ -68,7 +68,7 @@ describe('a stream that is cut goes on exactly', () => {
     expect(cursors.length).toBeGreaterThan(PIECES.length - 1);
   });
 
-  test('when it is cut after any number of bytes', async () => {
+  test('after any number of bytes', async () => {
     const sender = newClient();
     const client = newClient();
     const { id: chatId } = await team.makeChat();
@@ -76,7 +76,7 @@ describe('a stream that is cut goes on exactly', () => {
     for (let piece = 0; piece < PIECES.length; piece++) write();
     const open = client.open(chatId);
     await open.until(isLive);
-    // Within an event and between two, before the first and after the last.
+    // Inside events and between them, before the first and after the last.
     client.line.cutNextStreamsAfter(
       ...Array.from({ length: 100 }, (_, index) => 100 + ((index * 271) % 500)),
     );
@@ -88,7 +88,7 @@ describe('a stream that is cut goes on exactly', () => {
     expect(client.line.to('message.list')).toHaveLength(1);
   });
 
-  test('when the line was down while all of it happened', async () => {
+  test('after the network was down during all events', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     await team.send(chatId, 'before');
@@ -101,7 +101,7 @@ describe('a stream that is cut goes on exactly', () => {
     client.page.setOnline(false);
     client.page.setOnline(true);
     await expectShowsList(team, chatId, await open.until(isAtRest(6)));
-    // It was told, not read again.
+    // The events came from the stream; the list was not read again.
     expect(client.line.to('message.list')).toHaveLength(1);
   });
 
@@ -125,7 +125,7 @@ describe('a stream that is cut goes on exactly', () => {
   });
 });
 
-test('a server that shuts down is left for another, in the middle of an answer', async () => {
+test('continues the answer on another server when a server shuts down', async () => {
   const leaving = await startReplica(BOUNDS);
   const client = newClient();
   client.line.leadTo(leaving.url);
@@ -144,8 +144,8 @@ test('a server that shuts down is left for another, in the middle of an answer',
   expect(client.line.to('message.list')).toHaveLength(1);
 });
 
-test('what was accepted and is not told in time is read', async () => {
-  const client = newClient({ timings: { toldMaxMs: 50 } });
+test('reads the message list if the stream does not report an accepted message in time', async () => {
+  const client = newClient({ timings: { reportMaxMs: 50 } });
   const { id: chatId } = await team.makeChat();
   const open = client.open(chatId);
   await open.until(isLive);
@@ -159,7 +159,7 @@ test('what was accepted and is not told in time is read', async () => {
   expect(client.line.to('message.list').length).toBeGreaterThan(1);
 });
 
-test('two clients that both write into one chat end with equal transcripts', async () => {
+test('two clients that write to one chat end with equal transcripts', async () => {
   const { id: chatId } = await team.makeChat();
   const clients = [newClient(), newClient()];
   const open = clients.map((client) => client.open(chatId));
@@ -178,7 +178,7 @@ test('two clients that both write into one chat end with equal transcripts', asy
 });
 
 describe('an answer', () => {
-  test('that is stopped keeps what was written; those behind it go on', async () => {
+  test('keeps its text when it is stopped, and later messages are answered', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     model.replyTo('never ends', scripts.neverEnding('kept ', 'this'));
@@ -192,7 +192,7 @@ describe('an answer', () => {
     await expectShowsList(team, chatId, view);
   });
 
-  test('that is stopped before its first word is as if it were not', async () => {
+  test('is not shown if it is stopped before its first word', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     const gate = model.hold();
@@ -206,7 +206,7 @@ describe('an answer', () => {
     await expectShowsList(team, chatId, await open.until(isAtRest(1)));
   });
 
-  test('that failed is answered again: once, though the first try of that is lost', async () => {
+  test('is retried exactly once, even if the first retry request fails', async () => {
     const client = newClient();
     const { chatId, messageId } = await team.failed();
     const open = client.open(chatId);
@@ -230,7 +230,7 @@ describe('an answer', () => {
 });
 
 describe('a chat', () => {
-  test('that is deleted elsewhere says so', async () => {
+  test('reports that it was deleted elsewhere', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     model.replyTo('unfinished', scripts.neverEnding('so far'));
@@ -244,7 +244,7 @@ describe('a chat', () => {
     expect((await open.until(({ connection }) => connection === 'paused')).error).toBeUndefined();
   });
 
-  test('that was deleted while the line was down says so too', async () => {
+  test('reports that it was deleted while the network was down', async () => {
     const client = newClient();
     const { chatId } = await team.answered();
     const open = client.open(chatId);
@@ -255,7 +255,7 @@ describe('a chat', () => {
     await open.until(({ isDeleted }) => isDeleted);
   });
 
-  test('that never was is an error', async () => {
+  test('reports an error if it never existed', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     await team.trpc.chat.delete.mutate({ chatId });
@@ -263,7 +263,7 @@ describe('a chat', () => {
     expect(view).toMatchObject({ isLoading: false, isDeleted: false, error: { code: 'chat_not_found' } });
   });
 
-  test('of many messages is read from its end, page by page, and shows all of them once', async () => {
+  test('loads older messages page by page and shows each once', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     for (let index = 0; index < 60; index++) await team.send(chatId, `message ${index}`);
@@ -282,7 +282,7 @@ describe('a chat', () => {
     await open.chat.loadOlder();
   });
 
-  test('gone back to is shown at once, and goes on where it was', async () => {
+  test('is shown at once and continues when it is opened again', async () => {
     const client = newClient();
     const { chatId } = await team.answered();
     const open = client.open(chatId);
@@ -298,7 +298,7 @@ describe('a chat', () => {
   });
 });
 
-test('a page that is hidden for long gives its connection back, and goes on exactly when it is shown', async () => {
+test('closes the stream of a page that stays hidden, and continues when the page is shown', async () => {
   const client = newClient();
   const { id: chatId } = await team.makeChat();
   const { write, isWritten } = onDemand('hide and seek');
@@ -317,7 +317,7 @@ test('a page that is hidden for long gives its connection back, and goes on exac
   expect(client.line.to('message.list')).toHaveLength(1);
 });
 
-test('a chat can be read where nothing can be followed, and is followed as soon as that works', async () => {
+test('loads messages while the stream fails, and follows the chat as soon as it works', async () => {
   const client = newClient();
   const { chatId } = await team.answered();
   for (let times = 0; times < 3; times++) {
@@ -330,7 +330,7 @@ test('a chat can be read where nothing can be followed, and is followed as soon 
   await expectShowsList(team, chatId, await open.until(isAtRest(4)));
 });
 
-test('without a key there is nothing, and it is told', async () => {
+test('reports an invalid key', async () => {
   const client = openClient({ url, apiKey: 'pk_live_nobody' });
   const { id: chatId } = await team.makeChat();
   const view = await client.open(chatId).until(({ error }) => error !== undefined);

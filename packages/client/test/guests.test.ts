@@ -6,15 +6,18 @@ import { MemoryStorage } from './support/memory-storage.ts';
 import { openClient } from './support/open-client.ts';
 import { isAtRest, linesOf } from './support/shown.ts';
 
-/* A visitor nobody knows, who keeps their chats as long as their browser does, and longer once they sign in. */
+/*
+ * Anonymous visitors keep their chats as long as their browser keeps its storage, and longer once they sign
+ * in.
+ */
 
 const { makeTeam, mongo, url } = await startHarness({ bounds: { tickMs: 20 } });
 const team = await makeTeam();
 const apiKey = await team.guestKey();
 const guestsMade = () => mongo.raw.collection('guests').countDocuments();
 
-describe('a guest', () => {
-  test('is made once per browser, however many pages ask, and finds their chats again', async () => {
+describe('guestToken', () => {
+  test('creates one guest per browser for all pages, and finds it again', async () => {
     const before = await guestsMade();
     const storage = new MemoryStorage();
     const pages = [guestToken({ url, apiKey, storage }), guestToken({ url, apiKey, storage })];
@@ -33,7 +36,7 @@ describe('a guest', () => {
     expect((await other.parley.trpc.chat.list.query({})).chats).toEqual([]);
   });
 
-  test('is one for tabs that are opened at once', async () => {
+  test('creates one guest for tabs that open at the same time', async () => {
     const before = await guestsMade();
     const storage = new MemoryStorage();
     const tabs = [1, 2, 3].map(() => guestToken({ url, apiKey, storage }));
@@ -41,13 +44,13 @@ describe('a guest', () => {
     expect([new Set(tokens).size, (await guestsMade()) - before]).toEqual([1, 1]);
   });
 
-  test('without a storage lasts as long as the page', async () => {
+  test('keeps the guest as long as the page without a storage', async () => {
     const source = guestToken({ url, apiKey, storage: null });
     expect(await source()).toBe(await source());
     expect(source.kept()).toBe(await source());
   });
 
-  test('stays the same when the key is rolled, though its text is another', async () => {
+  test('keeps the guest after the key was rolled', async () => {
     const storage = new MemoryStorage();
     const token = await guestToken({ url, apiKey, storage })();
     const { body } = await team.rest<{ keys: { id: string; visibleStart: string }[] }>('GET', '/key');
@@ -57,7 +60,7 @@ describe('a guest', () => {
     expect(await source()).toBe(token);
   });
 
-  test('of another key, or who is gone, is another one: the page goes on with a new one', async () => {
+  test('creates a new guest if the stored one belongs to another key or is gone', async () => {
     const storage = new MemoryStorage();
     const foreign = await guestToken({ url, apiKey, storage })();
     const further = await team.rest<{ key: string }>('POST', '/key', {
@@ -65,7 +68,7 @@ describe('a guest', () => {
     });
     const source = guestToken({ url, apiKey: further.body.key, storage });
     const client = openClient({ url, apiKey: further.body.key, userToken: source });
-    // The first request is the former guest's, and is not repeated as the next one's.
+    // The first request belongs to the former guest and is not repeated as the new one.
     expect(await client.parley.trpc.chat.list.query({}).catch(toParleyError)).toMatchObject({
       code: 'user_token_invalid',
     });
@@ -74,7 +77,7 @@ describe('a guest', () => {
     expect(await guestToken({ url, apiKey, storage })()).toBe(foreign);
   });
 
-  test('cannot be had with a key that is for others, or when nobody is reached', async () => {
+  test('rejects a key without guest access and an unreachable server', async () => {
     const open = guestToken({ url, apiKey: team.publishableKey, storage: null });
     expect(await open().catch(toParleyError)).toMatchObject({ code: 'guest_key_needed' });
     const nowhere = guestToken({ url: 'http://127.0.0.1:1', apiKey, storage: null });
@@ -82,7 +85,7 @@ describe('a guest', () => {
   });
 });
 
-test('a guest who signs in takes along their chats, and what was not sent yet', async () => {
+test('a guest who signs in keeps their chats and unsent messages', async () => {
   const storage = new MemoryStorage();
   const guest = guestToken({ url, apiKey, storage });
   const app: { user: string | undefined } = { user: undefined };

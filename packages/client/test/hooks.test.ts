@@ -23,7 +23,7 @@ const team = await makeTeam();
 const newClient = () => openClient({ url, apiKey: team.publishableKey });
 
 describe('useChats', () => {
-  test('pages through the chats of a user, newest first', async () => {
+  test('loads the chats of a user page by page, newest first', async () => {
     const userId = 'pages';
     const made = [];
     for (let index = 0; index < 5; index++) made.push(await team.makeChat({ userId }));
@@ -40,7 +40,7 @@ describe('useChats', () => {
     expect(result.current.error).toBeUndefined();
   });
 
-  test('finds chats by words of their titles, which begin as the opening words', async () => {
+  test('finds chats by the words of their titles', async () => {
     const { id } = await team.makeChat({ userId: 'searches' });
     await team.makeChat({ userId: 'searches' });
     await team.send(id, 'Where is the lighthouse of Alexandria?');
@@ -52,7 +52,7 @@ describe('useChats', () => {
     expect(result.current.chats[0]?.title).toContain('lighthouse');
   });
 
-  test('says why nothing can be read', async () => {
+  test('reports the error if nothing can be loaded', async () => {
     const { parley } = openClient({ url, apiKey: 'pk_live_nobody' });
     const { result } = renderHooks(parley, () => useChats());
     await waitFor(() => expect(result.current.error).toMatchObject({ code: 'unauthorized' }));
@@ -60,7 +60,7 @@ describe('useChats', () => {
   });
 });
 
-test('a chat that is made stands in the list at once: one, though the first answer was lost', async () => {
+test('useCreateChat adds one chat to the list at once, even if the first response is lost', async () => {
   const userId = 'creates';
   const client = newClient();
   const { result } = renderHooks(client.parley, () => ({
@@ -81,7 +81,7 @@ test('a chat that is made stands in the list at once: one, though the first answ
   await waitFor(() => expect(result.current.make.error).toMatchObject({ code: 'agent_not_found' }));
 });
 
-test('a chat that is removed leaves the list at once, and comes back when that is undone', async () => {
+test('useDeleteChat hides a chat at once and shows it again after an undo', async () => {
   const userId = 'removes';
   const { id } = await team.makeChat({ userId });
   const client = newClient();
@@ -102,7 +102,7 @@ test('a chat that is removed leaves the list at once, and comes back when that i
 });
 
 describe('useChat', () => {
-  test('shows the title that the first message gives, and one that is given, in the list too', async () => {
+  test('shows the initial title and a changed title, in the list too', async () => {
     const userId = 'titles';
     const { id } = await team.makeChat({ userId });
     const client = newClient();
@@ -137,13 +137,13 @@ describe('useChat', () => {
     });
   });
 
-  test('takes a refused change back', async () => {
+  test('reverts a rejected change', async () => {
     const { id } = await team.makeChat({ userId: 'refused' });
     await team.send(id, 'An honest title');
     const client = newClient();
     const { result } = renderHooks(client.parley, () => useChat(id));
     await waitFor(() => expect(result.current.chat?.title).toBe('An honest title'));
-    // It is taken back by itself, not by what is read again afterwards.
+    // The change is reverted without a reload.
     client.line.fail('chat.get', () => new Promise(() => undefined));
     await act(async () => {
       const updating = result.current.update({ title: ' ' });
@@ -157,7 +157,7 @@ describe('useChat', () => {
 describe('useMessages and useSendMessage', () => {
   const useBoth = (chatId: string) => ({ messages: useMessages(chatId), sending: useSendMessage(chatId) });
 
-  test('show what is sent at once and the answer as it grows, over one connection', async () => {
+  test('show a sent message at once and its growing answer over one connection', async () => {
     const { id } = await team.makeChat();
     const client = newClient();
     const gate = Promise.withResolvers<void>();
@@ -185,7 +185,7 @@ describe('useMessages and useSendMessage', () => {
     await expect.poll(() => client.parley.chats.of(id).view().connection).toBe('paused');
   });
 
-  test('stop the running answer, and retry one that failed', async () => {
+  test('stop the running answer and retry a failed one', async () => {
     const { id } = await team.makeChat();
     const { parley } = newClient();
     model.replyTo('stop me', scripts.neverEnding('so far'));
@@ -209,7 +209,7 @@ describe('useMessages and useSendMessage', () => {
     expect(result.current.sending.error).toMatchObject({ code: 'not_retryable' });
   });
 
-  test('go to another chat with the id they are given', async () => {
+  test('switch to another chat when the id changes', async () => {
     const [one, other] = [await team.answered(), await team.makeChat()];
     const { parley } = newClient();
     let shown: string = one.chatId;
@@ -225,7 +225,7 @@ describe('useMessages and useSendMessage', () => {
     expect(result.current.messages.entries[0]?.content).toBe('here now');
   });
 
-  test('a refused message can be had back', async () => {
+  test('return the content of a rejected message', async () => {
     const { id } = await team.makeChat();
     const { parley } = newClient();
     const { result } = renderHooks(parley, () => useBoth(id));
@@ -240,7 +240,7 @@ describe('useMessages and useSendMessage', () => {
   });
 });
 
-test('useConnection tells of the network', () => {
+test('useConnection reports the network state', () => {
   const client = newClient();
   const { result } = renderHooks(client.parley, () => useConnection());
   expect(result.current.isOnline).toBe(true);
@@ -248,12 +248,12 @@ test('useConnection tells of the network', () => {
   expect(result.current.isOnline).toBe(false);
 });
 
-test('every call of the API is a hook too', async () => {
+test('every call of the API is available as a hook', async () => {
   const { parley } = newClient();
   const { result } = renderHooks(parley, () => trpc.agent.list.useQuery({}));
   await waitFor(() => expect(result.current.data?.agents).toMatchObject([{ id: team.agent.id }]));
 });
 
-test('without a provider the hooks say what is missing', () => {
+test('hooks without a provider throw an error that names ParleyProvider', () => {
   expect(() => renderHook(() => useParley())).toThrow('ParleyProvider');
 });

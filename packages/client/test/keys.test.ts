@@ -7,7 +7,7 @@ import { expectShowsList, isAtRest } from './support/shown.ts';
 const { makeTeam, url } = await startHarness({ bounds: { tickMs: 20 } });
 const team = await makeTeam();
 
-/** A source whose first key is refused, and what it was asked with. */
+/** A source of these keys, with a record of its calls. */
 function sourceOf(...keys: readonly string[]) {
   const asked: (string | undefined)[] = [];
   const source = async (refused?: string) => {
@@ -17,8 +17,8 @@ function sourceOf(...keys: readonly string[]) {
   return { asked, source };
 }
 
-describe('a key that is refused', () => {
-  test('is asked for again once, for all who come at the same time, and what was refused is repeated', async () => {
+describe('a rejected key', () => {
+  test('is renewed once for all concurrent requests, which are then repeated', async () => {
     const { asked, source } = sourceOf('pk_live_old', team.publishableKey);
     const { parley, line } = openClient({ url, apiKey: source });
     const { id: chatId } = await team.makeChat();
@@ -36,7 +36,7 @@ describe('a key that is refused', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test('by a stream, which is refused in its own words, is asked for again too', async () => {
+  test('is renewed for a stream', async () => {
     const { asked, source } = sourceOf('pk_live_old', team.publishableKey);
     const client = openClient({ url, apiKey: source });
     const { chatId } = await team.answered();
@@ -46,7 +46,7 @@ describe('a key that is refused', () => {
     expect(asked).toEqual([undefined, 'pk_live_old']);
   });
 
-  test('twice is refused for good', async () => {
+  test('is reported if the renewed key is rejected too', async () => {
     const { asked, source } = sourceOf('pk_live_old', 'pk_live_older');
     const { parley, line } = openClient({ url, apiKey: source });
     const error = await parley.trpc.agent.list.query({}).catch(toParleyError);
@@ -56,8 +56,8 @@ describe('a key that is refused', () => {
   });
 });
 
-describe('a source that fails', () => {
-  test('is asked again by the next request, and says why', async () => {
+describe('a source of keys that fails', () => {
+  test('is called again by the next request, and its message is reported', async () => {
     let isSignedIn = false;
     const apiKey = async () => {
       if (!isSignedIn) throw new Error('Sign in first.');
@@ -72,7 +72,7 @@ describe('a source that fails', () => {
     expect((await parley.trpc.agent.list.query({})).agents).toHaveLength(1);
   });
 
-  test('because it is not reached, is the network’s failure: a message waits and goes by itself', async () => {
+  test('with a network error is retried, and messages wait for it', async () => {
     let failures = 0;
     const apiKey = async () => {
       if (failures++ < 2) throw new TypeError('fetch failed');
@@ -87,7 +87,7 @@ describe('a source that fails', () => {
   });
 });
 
-test('no key is ever part of an address', async () => {
+test('no request contains a key in its URL', async () => {
   const client = openClient({ url, apiKey: team.publishableKey });
   const { id: chatId } = await team.makeChat();
   const open = client.open(chatId);

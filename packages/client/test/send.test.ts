@@ -6,7 +6,7 @@ import { expectShowsList, isAtRest, linesOf } from './support/shown.ts';
 import { TestPage } from './support/test-page.ts';
 
 /*
- * What is sent arrives exactly once, in its order, however often it has to be sent.
+ * Messages must be accepted exactly once and in order, however often they are sent.
  */
 
 const { makeTeam, model, mongo, url } = await startHarness({ bounds: { tickMs: 20 } });
@@ -16,7 +16,7 @@ const callsTo = (content: string) => model.calls().filter(({ message }) => messa
 const keysOf = (client: ReturnType<typeof newClient>) =>
   client.line.to('message.create').map(({ headers }) => headers.get('idempotency-key'));
 
-test('a message is shown at once, keeps its key when it is accepted, and is answered', async () => {
+test('shows a message at once, keeps its key when it is accepted, and shows its answer', async () => {
   const client = newClient();
   const { id: chatId } = await team.makeChat();
   const open = client.open(chatId);
@@ -34,16 +34,16 @@ test('a message is shown at once, keeps its key when it is accepted, and is answ
   expect(client.storage.length).toBe(0);
 });
 
-describe('sent again under its one key', () => {
-  test.each(['an answer that is lost', 'a request that is lost'])(
-    'after %s: one turn, one call',
+describe('a message that is sent again under its key', () => {
+  test.each(['a lost response', 'a lost request'])(
+    'creates one turn and one model call after %s',
     async (what) => {
       const client = newClient();
       const { id: chatId } = await team.makeChat();
       const open = client.open(chatId);
       const content = `after ${what}`;
       for (let times = 0; times < 3; times++) {
-        if (what.startsWith('an answer')) client.line.loseAnswer('message.create');
+        if (what.startsWith('a lost response')) client.line.loseAnswer('message.create');
         else client.line.loseRequest('message.create');
       }
       const key = client.parley.outbox.send({ chatId, content });
@@ -55,7 +55,7 @@ describe('sent again under its one key', () => {
     },
   );
 
-  test('told by the chat before its acceptance is known, it is shown once', async () => {
+  test('is shown once if the chat reports it before the response', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     const open = client.open(chatId);
@@ -76,7 +76,7 @@ describe('sent again under its one key', () => {
     for (const { entries } of open.history) expect(entries.length).toBeLessThanOrEqual(2);
   });
 
-  test('after a reload, from what the storage kept: no second turn', async () => {
+  test('creates one turn after a reload', async () => {
     const before = newClient();
     const { id: chatId } = await team.makeChat();
     before.line.loseAnswer('message.create');
@@ -97,7 +97,7 @@ describe('sent again under its one key', () => {
     expect(after.storage.length).toBe(0);
   });
 
-  test('by two tabs that share what was kept: one turn', async () => {
+  test('creates one turn if two tabs send it from the same storage', async () => {
     const before = newClient();
     const { id: chatId } = await team.makeChat();
     before.line.down();
@@ -109,7 +109,7 @@ describe('sent again under its one key', () => {
   });
 });
 
-test('what an earlier page left and another tab took back is not sent', async () => {
+test('does not send a stored message that another tab discarded', async () => {
   const before = newClient();
   const { id: chatId } = await team.makeChat();
   before.line.down();
@@ -133,7 +133,7 @@ test('what an earlier page left and another tab took back is not sent', async ()
   expect(await storedTurns(mongo.raw, chatId)).toEqual([]);
 });
 
-test('messages of one chat go out one at a time, in their order, though the first is held up', async () => {
+test('sends the messages of a chat one at a time and in order, even if the first is delayed', async () => {
   const client = newClient();
   const { id: chatId } = await team.makeChat();
   const open = client.open(chatId);
@@ -150,7 +150,7 @@ test('messages of one chat go out one at a time, in their order, though the firs
   expect(keysOf(client)).toEqual([keys[0], keys[0], ...keys]);
 });
 
-test('offline it waits, and goes out as soon as there is a network', async () => {
+test('keeps messages while offline and sends them when the network returns', async () => {
   const client = openClient({ url, apiKey: team.publishableKey, timings: { firstResendMs: 60_000 } });
   const { id: chatId } = await team.makeChat();
   client.line.down();
@@ -165,7 +165,7 @@ test('offline it waits, and goes out as soon as there is a network', async () =>
   expect(await storedTurns(mongo.raw, chatId)).toHaveLength(2);
 });
 
-test('a device that wrongly calls itself offline sends all the same', async () => {
+test('sends messages even if the device reports to be offline', async () => {
   const client = newClient();
   const { id: chatId } = await team.makeChat();
   client.page.setOnline(false);
@@ -173,8 +173,8 @@ test('a device that wrongly calls itself offline sends all the same', async () =
   await client.untilSend(chatId, ([send]) => send?.state.kind === 'accepted');
 });
 
-describe('refused for good', () => {
-  test('it says why, lets what is behind it go, and its text can be had back', async () => {
+describe('a permanently rejected message', () => {
+  test('has an error, does not block later messages, and returns its content', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     const content = 'x'.repeat(32_001);
@@ -192,7 +192,7 @@ describe('refused for good', () => {
     expect(client.parley.outbox.discard(key)).toBeUndefined();
   });
 
-  test('it can be sent again, under the same key', async () => {
+  test('can be sent again under the same key', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     client.line.answer('message.create', () => refusal('internal_error', 404));
@@ -203,7 +203,7 @@ describe('refused for good', () => {
     expect(keysOf(client)).toEqual([key, key]);
   });
 
-  test('in a chat that is gone, it is not kept over a reload', async () => {
+  test('is not stored if its chat was deleted', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     await team.trpc.chat.delete.mutate({ chatId });
@@ -214,7 +214,7 @@ describe('refused for good', () => {
   });
 });
 
-test('an answer that failed while its acceptance was lost is no refusal of the message', async () => {
+test('accepts the message if its answer failed while the response was lost', async () => {
   const client = newClient();
   const { id: chatId } = await team.makeChat();
   model.replyTo('fails at once', (call) => call.status(401, { error: { message: 'no', type: 't' } }));
@@ -239,7 +239,7 @@ test('an answer that failed while its acceptance was lost is no refusal of the m
   await expectShowsList(team, chatId, view);
 });
 
-test('a gateway’s error page is the network’s failure, and is tried again', async () => {
+test('retries after the error page of a gateway', async () => {
   const client = newClient();
   const { id: chatId } = await team.makeChat();
   client.line.answer('message.create', () => new Response('<h1>Bad gateway</h1>', { status: 502 }));
@@ -250,7 +250,7 @@ test('a gateway’s error page is the network’s failure, and is tried again', 
   await client.untilSend(chatId, ([send]) => send?.state.kind === 'accepted');
 });
 
-/** A refusal in tRPC's shape, which the real server would answer otherwise. */
+/** An error response in tRPC's shape that the real server would not send here. */
 function refusal(code: string, status: number): Response {
   const data = { httpStatus: status, refusal: { code, message: 'No.', error: 'No', requestId: 'req_1' } };
   return Response.json({ error: { message: 'No.', code: -32_600, data } }, { status });

@@ -11,14 +11,13 @@ import { renderHooks } from './support/render.tsx';
 import { isAtRest, linesOf } from './support/shown.ts';
 
 /*
- * A client of one of the team's users: what it asks for is asked for as them, and nothing of theirs is left for
- * whoever comes after them.
+ * A client sends all requests as its current user, and keeps nothing of a former user.
  */
 
 const { makeTeam, model, mongo, url } = await startHarness({ bounds: { tickMs: 20 } });
 const team = await makeTeam();
 const apiKey = await team.guestKey();
-/** Beyond what clocks may differ by. */
+/** More than the accepted difference of clocks. */
 const EXPIRED = -120;
 
 const callsTo = (content: string) => model.calls().filter(({ message }) => message === content);
@@ -27,7 +26,7 @@ const namesIn = (storage: MemoryStorage) =>
 
 const isAccepted = ({ state }: Send) => state.kind === 'accepted';
 
-/** Whoever is signed in, in an app of its own. */
+/** The signed-in user of an app, with a record of the calls of its token source. */
 function sourceOf(first: string) {
   const asked: (string | undefined)[] = [];
   const app = { user: first, lifeSeconds: 600, failure: undefined as Error | undefined, asked };
@@ -39,8 +38,8 @@ function sourceOf(first: string) {
   return Object.assign(app, { source });
 }
 
-describe('the token', () => {
-  test('goes with each kind of request: the user reaches their own chats, and no others', async () => {
+describe('a user token', () => {
+  test('is sent with every kind of request, so the user reaches only their own chats', async () => {
     const token = await team.userToken('kinds');
     const client = openClient({ url, apiKey, userToken: token });
     const { parley, line } = client;
@@ -65,7 +64,7 @@ describe('the token', () => {
     expect(line.requests.filter(({ path }) => path.includes(token))).toEqual([]);
   });
 
-  test('that has expired is asked for again once, for all who come at the same time', async () => {
+  test('that has expired is renewed once for all concurrent requests', async () => {
     const app = sourceOf('expires');
     app.lifeSeconds = EXPIRED;
     const { parley, line } = openClient({
@@ -83,13 +82,13 @@ describe('the token', () => {
       parley.trpc.agent.list.query({}),
     ]);
     expect(app.asked).toEqual([undefined, expect.stringContaining('.')]);
-    // Two queries share a request: each went out twice.
+    // Two queries share a request, and each request is sent twice.
     expect(line.requests).toHaveLength(4);
     await parley.trpc.agent.list.query({});
     expect(app.asked).toHaveLength(2);
   });
 
-  test('is replaced for a stream, too; and a key that is refused along with it', async () => {
+  test('is renewed for a stream, together with a rejected key', async () => {
     const [expired, good] = [await team.userToken('both', EXPIRED), await team.userToken('both')];
     const keys: (string | undefined)[] = [];
     const { id: chatId } = await team.makeChat({ userId: 'both' });
@@ -108,20 +107,20 @@ describe('the token', () => {
     expect(keys).toEqual([undefined, 'pk_live_old']);
   });
 
-  test('that is refused twice is refused for good', async () => {
+  test('is reported if the renewed token is rejected too', async () => {
     const app = sourceOf('never');
     app.lifeSeconds = EXPIRED;
     const { parley, line } = openClient({ url, apiKey, userToken: app.source });
     const error = await parley.trpc.chat.list.query({}).catch(toParleyError);
     expect(error).toMatchObject({ code: 'user_token_expired', status: 401, requestId: expect.any(String) });
-    // A token of the same second is the same token, and is not sent again.
+    // A token of the same second is identical and not sent again.
     expect(app.asked).toHaveLength(2);
     expect(line.requests.length).toBeLessThanOrEqual(2);
   });
 });
 
-describe('a message waits for its user', () => {
-  test('whose token has expired, and goes out once when there is another', async () => {
+describe('a message waits', () => {
+  test('for a new token after its token expired, and is sent once', async () => {
     const app = sourceOf('waits');
     app.lifeSeconds = EXPIRED;
     const client = openClient({ url, apiKey, userToken: app.source });
@@ -138,7 +137,7 @@ describe('a message waits for its user', () => {
     expect(client.storage.length).toBe(0);
   });
 
-  test('whom the source does not know yet, and says so', async () => {
+  test('while the token source throws, and reports the message of the error', async () => {
     const app = sourceOf('late');
     app.failure = new Error('Sign in first.');
     const client = openClient({ url, apiKey, userToken: app.source });
@@ -159,7 +158,7 @@ describe('a message waits for its user', () => {
     expect(callsTo('signed out')).toHaveLength(1);
   });
 
-  test('over a reload, behind what the page before it left, be it in the same millisecond', async () => {
+  test('after a reload behind stored messages, even of the same millisecond', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
     const app = sourceOf('reloads');
@@ -171,7 +170,7 @@ describe('a message waits for its user', () => {
     before.parley.outbox.send({ chatId, content: 'first of a reload' });
     before.close();
     const client = openClient({ url, apiKey, userToken: app.source, storage });
-    // It is not known yet who is here.
+    // The user is not known yet.
     expect(client.parley.outbox.sendsOf(chatId)).toEqual([]);
     client.parley.outbox.send({ chatId, content: 'second of a reload' });
     await client.untilSend(chatId, (sends) => sends.length === 2 && sends.every(isAccepted));
@@ -183,8 +182,8 @@ describe('a message waits for its user', () => {
   });
 });
 
-describe('when somebody else is here', () => {
-  test('nothing of the former user is shown or sent; back again, they find it', async () => {
+describe('when the user changes', () => {
+  test('the former user’s messages are neither shown nor sent until they return', async () => {
     const app = sourceOf('ada');
     const client = openClient({ url, apiKey, userToken: app.source });
     const { parley, line, storage } = client;
@@ -216,7 +215,7 @@ describe('when somebody else is here', () => {
     expect(storage.length).toBe(0);
   });
 
-  test('who shows a chat and asks for it again when it changes, as hooks do, is told once', async () => {
+  test('a listener that reads its chat again is not called in a loop', async () => {
     const app = sourceOf('rosa');
     const { parley } = openClient({ url, apiKey, userToken: app.source });
     const { id: chatId } = await team.makeChat({ userId: 'rosa' });
@@ -232,7 +231,7 @@ describe('when somebody else is here', () => {
     expect(told).toBeLessThan(10);
   });
 
-  test('nothing of the former user is left in the cache: lists are read anew', async () => {
+  test('the cache is cleared and lists are loaded again', async () => {
     const app = sourceOf('alan');
     const { parley } = openClient({ url, apiKey, userToken: app.source });
     const [mine, theirs] = [
@@ -248,7 +247,7 @@ describe('when somebody else is here', () => {
     await waitFor(() => expect(result.current.chats.map(({ id }) => id)).toEqual([theirs.id]));
   });
 
-  test('and nobody said so: it is seen by the next token, and what was asked for is not asked again as them', async () => {
+  test('without forgetUser, the next token reveals it, and no request is repeated as the new user', async () => {
     const app = sourceOf('linus');
     app.lifeSeconds = EXPIRED;
     const { parley, line } = openClient({
@@ -267,7 +266,7 @@ describe('when somebody else is here', () => {
     expect((await parley.trpc.chat.list.query({})).chats).toEqual([]);
   });
 
-  test('a chat that was being made is given up, not made for them', async () => {
+  test('a running create request is aborted and not repeated as the new user', async () => {
     const app = sourceOf('ken');
     const { parley, line } = openClient({ url, apiKey, userToken: app.source });
     const { result } = renderHooks(parley, () => useCreateChat());
@@ -285,7 +284,7 @@ describe('when somebody else is here', () => {
     expect(line.to('chat.create')).toHaveLength(1);
   });
 
-  test('after a reload: each finds their own unsent messages, and no other’s', async () => {
+  test('each user finds only their own unsent messages after a reload', async () => {
     const storage = new MemoryStorage();
     const chats = new Map<string, string>();
     for (const user of ['barbara', 'frances']) {
@@ -305,7 +304,7 @@ describe('when somebody else is here', () => {
   });
 });
 
-test('what was left before there were users goes out as the user’s who comes', async () => {
+test('messages stored without a user are sent as the first user', async () => {
   const storage = new MemoryStorage();
   const { id: chatId } = await team.makeChat({ userId: 'upgraded' });
   const before = openClient({ url, apiKey: team.publishableKey, storage });

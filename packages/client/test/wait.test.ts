@@ -14,7 +14,7 @@ const harness = await startHarness({
 });
 const team = await harness.makeTeam();
 
-test('while the model is loading, a message says so and waits as long as it is told to; then it goes by itself', async () => {
+test('a message waits for the Retry-After time while the model is loading, and is then sent', async () => {
   const client = openClient({ url: harness.url, apiKey: team.publishableKey });
   const { id: chatId } = await team.makeChat();
   const open = client.open(chatId);
@@ -23,7 +23,7 @@ test('while the model is loading, a message says so and waits as long as it is t
   client.parley.outbox.send({ chatId, content: 'more of them' });
   const [send] = await client.untilSend(chatId, ([first]) => first?.state.kind === 'waiting');
   const { state } = send ?? {};
-  if (state?.kind !== 'waiting') throw new Error('it does not wait');
+  if (state?.kind !== 'waiting') throw new Error('the message does not wait');
   expect(state.error).toMatchObject({ code: 'model_loading', retryAfterMs: 5_000, status: 503 });
   expect(state.error.message).toContain('42 of 93 MB');
   expect(state.retryAt).toBeGreaterThanOrEqual(before + 5_000);
@@ -33,7 +33,7 @@ test('while the model is loading, a message says so and waits as long as it is t
   expect(client.line.to('message.create')).toHaveLength(3);
 });
 
-test('what waits can be sent at once, or taken back, and what is behind it need not wait', async () => {
+test('a waiting message can be sent at once or discarded, and does not block the next one', async () => {
   noModel = new Refusal('model_not_configured');
   const client = openClient({ url: harness.url, apiKey: team.publishableKey });
   const { id: chatId } = await team.makeChat();

@@ -5,7 +5,7 @@ import { trpc } from './trpc.ts';
 
 const ParleyContext = createContext<Parley | undefined>(undefined);
 
-/** Gives the client to all hooks below. Whoever made the client closes it. */
+/** Provides the client to all hooks below. It does not close the client. */
 export function ParleyProvider({
   parley,
   children,
@@ -23,12 +23,12 @@ export function ParleyProvider({
 }
 
 /**
- * The client of the nearest `ParleyProvider`.
+ * Returns the client of the nearest `ParleyProvider`.
  *
- * @throws Error when there is none
+ * @throws Error if there is none
  */
 export function useParley(): Parley {
   const parley = useContext(ParleyContext);
-  if (!parley) throw new Error('There is no <ParleyProvider> above this component.');
+  if (!parley) throw new Error('useParley needs a <ParleyProvider> above this component.');
   return parley;
 }

@@ -1,15 +1,15 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type ParleyError, toParleyError } from '../parley-error.ts';
 
-/** How the newest run of something that is done at a press of a button stands. */
+/** The state of the newest run of a user action. */
 interface Action {
   readonly isRunning: boolean;
   readonly error: ParleyError | undefined;
-  /** Does it; never rejects. */
+  /** Runs the action. Never rejects. */
   readonly run: (act: () => Promise<void>) => Promise<void>;
 }
 
-/** Runs what can fail, and tells how. The state is that of `subject`: another one begins anew. */
+/** Runs actions that can fail and keeps their state. The state is reset when `subject` changes. */
 export function useAction(subject: string): Action {
   const [shown, setShown] = useState<Shown>(() => ({ subject, running: 0, error: undefined }));
   const current = useRef(subject);

@@ -7,30 +7,30 @@ import { type ParleyError, toParleyError } from '../parley-error.ts';
 import { useParley } from './provider.tsx';
 import { trpc } from './trpc.ts';
 
-/** What of a chat can be changed; what is left out stays as it is. */
+/** Changes of a chat. A field that is left out keeps its value. */
 export interface ChatUpdate {
   /** 1 to 200 characters, not blank. */
   readonly title?: string;
-  /** Replaces all of it; at most 16 KiB as JSON. */
+  /** Replaces all metadata; at most 16 KiB as JSON. */
   readonly metadata?: NonNullable<Chat['metadata']>;
 }
 
-/** What `useChat` gives. */
+/** The result of `useChat`. */
 export interface OneChat {
   readonly chat?: Chat;
   readonly isLoading: boolean;
-  /** Why it cannot be read, or why the newest update failed. */
+  /** The reason why the chat cannot be loaded, or why the newest update failed. */
   readonly error?: ParleyError;
   /**
-   * Shows the change at once, in lists too, and takes it back when it is refused.
+   * Shows the change at once, in lists too, and reverts it if the server rejects it.
    *
-   * @throws ParleyError `invalid_input`, `chat_not_found`; `network` after its attempts
+   * @throws ParleyError `invalid_input`, `chat_not_found`; `network` after all attempts failed
    */
   readonly update: (changes: ChatUpdate) => Promise<Chat>;
   readonly isUpdating: boolean;
 }
 
-/** One chat without its messages. */
+/** Loads a chat without its messages. */
 export function useChat(chatId: string): OneChat {
   const parley = useParley();
   const cache = useMemo(() => new ChatCache(parley.queryClient), [parley.queryClient]);
@@ -50,11 +50,11 @@ export function useChat(chatId: string): OneChat {
       if (before) cache.change(chatId, () => before);
     },
     onSuccess: (chat) => cache.change(chatId, () => chat),
-    // Not waited for: the change is made, or refused, whatever becomes of this.
+    // Not awaited: the update is finished, whether or not the reload succeeds.
     onSettled: () => void cache.refresh(chatId),
   });
   const error = mutation.error ?? query.error;
-  // What a list tells of it is shown until it was read.
+  // Shows the version of a list until the chat itself is loaded.
   const chat: Chat | undefined = query.data ?? cache.find(chatId);
   return {
     ...(chat && { chat }),

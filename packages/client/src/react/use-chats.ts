@@ -5,25 +5,25 @@ import { useParley } from './provider.tsx';
 import { trpc } from './trpc.ts';
 import { useStore } from './use-store.ts';
 
-/** Which chats are asked for; a filter that is left out takes all. */
+/** Filters of `useChats`. A filter that is left out matches every chat. */
 export interface ChatsFilter {
   readonly userId?: string | undefined;
   readonly agentType?: string | undefined;
-  /** Words, or beginnings of words, of the title; at most 200 characters. Empty or blank: no search. */
+  /** Words, or beginnings of words, of the title; at most 200 characters. Blank text does not filter. */
   readonly search?: string | undefined;
-  /** How many chats a page has, 1 to 1,000. Default: 30. */
+  /** The size of a page, 1 to 1,000. Default: 30. */
   readonly limit?: number | undefined;
 }
 
-/** What `useChats` gives. */
+/** The result of `useChats`. */
 export interface Chats {
-  /** Newest first; what waits to be deleted is left out. The same array while nothing changes. */
+  /** Newest first, without hidden chats. The array stays the same while nothing changes. */
   readonly chats: readonly Chat[];
-  /** True until the first page of this filter was read. */
+  /** True until the first page of this filter is loaded. */
   readonly isLoading: boolean;
   readonly error?: ParleyError;
   readonly hasMore: boolean;
-  /** Reads the next page; nothing when there is none, or it is being read. */
+  /** Loads the next page. Does nothing if there is none or it is being loaded. */
   readonly loadMore: () => void;
   readonly isLoadingMore: boolean;
   readonly refresh: () => void;
@@ -32,7 +32,10 @@ export interface Chats {
 const PAGE_CHATS = 30;
 const REFRESH_MS = 30_000;
 
-/** The chats that fit a filter, page by page; read again on focus, and every 30 seconds for what others did. */
+/**
+ * Loads the chats of a filter, page by page. Reloads them when the window gets the focus and every 30
+ * seconds.
+ */
 export function useChats({ userId, agentType, search, limit = PAGE_CHATS }: ChatsFilter = {}): Chats {
   const { deletes } = useParley();
   const words = search?.trim();

@@ -1,13 +1,13 @@
 import { useParley } from './provider.tsx';
 import { useStore } from './use-store.ts';
 
-/** What `useConnection` gives. */
+/** The result of `useConnection`. */
 export interface Connection {
-  /** Whether the device says that it has a network. What is sent is tried all the same. */
+  /** The network state that the device reports. Messages are sent regardless of it. */
   readonly isOnline: boolean;
 }
 
-/** Whether there is a network. */
+/** Returns the network state of the device. */
 export function useConnection(): Connection {
   const { subscribeToOnline, isOnline } = useParley();
   return { isOnline: useStore(subscribeToOnline, isOnline) };

@@ -8,19 +8,19 @@ import type { ParleyError } from '../parley-error.ts';
 import { toParleyError } from '../parley-error.ts';
 import { useParley } from './provider.tsx';
 
-/** What `useCreateChat` gives. */
+/** The result of `useCreateChat`. */
 export interface CreateChat {
   /**
-   * Makes a chat: exactly one, over all attempts of this call.
+   * Creates one chat, exactly once over all attempts.
    *
-   * @throws ParleyError `agent_not_found`, `invalid_input`; `network` after its attempts
+   * @throws ParleyError `agent_not_found`, `invalid_input`; `network` after all attempts failed
    */
   readonly create: (input: CreateChatInput) => Promise<Chat>;
   readonly isCreating: boolean;
   readonly error?: ParleyError;
 }
 
-/** Makes chats; a new one stands first in the lists at once. */
+/** Creates chats. A new chat appears at the top of the lists at once. */
 export function useCreateChat(): CreateChat {
   const { trpc, queryClient, userSignal } = useParley();
   const { mutateAsync, isPending, error } = useMutation({

@@ -3,19 +3,19 @@ import type { ParleyError } from '../parley-error.ts';
 import { useParley } from './provider.tsx';
 import { useStore } from './use-store.ts';
 
-/** What `useDeleteChat` gives. */
+/** The result of `useDeleteChat`. */
 export interface DeleteChat {
-  /** Takes a chat out of all lists, and deletes it five seconds later. */
+  /** Hides a chat in all lists and deletes it five seconds later. */
   readonly remove: (chatId: string) => void;
-  /** Brings it back; false when it is too late. */
+  /** Cancels the delete. Returns false if it is too late. */
   readonly undo: (chatId: string) => boolean;
-  /** The chats that can still be brought back. */
+  /** The chats whose delete can still be undone. */
   readonly pending: readonly string[];
-  /** Deletes that failed; their chats are shown again. */
+  /** Failed deletes; their chats are visible again. */
   readonly errors: ReadonlyMap<string, ParleyError>;
 }
 
-/** Deletes chats, with time to think again. */
+/** Deletes chats with time to undo. */
 export function useDeleteChat(): DeleteChat {
   const { deletes } = useParley();
   const subscribe = useCallback((listener: () => void) => deletes.subscribe(listener), [deletes]);

@@ -3,15 +3,15 @@ import type { ChatView } from '../parley.ts';
 import { useParley } from './provider.tsx';
 import { useStore } from './use-store.ts';
 
-/** What `useMessages` gives: a view of the chat, and how to see more of it. */
+/** The result of `useMessages`: the view of the chat. */
 export interface Messages extends ChatView {
-  /** Reads the next older page. Never rejects: see `error`. */
+  /** Loads the next older page. Never rejects: see `error`. */
   readonly loadOlder: () => Promise<void>;
-  /** An answer is being written, or waits to be. */
+  /** True while an answer is waiting or being generated. */
   readonly isAnswering: boolean;
 }
 
-/** What a chat shows, kept up to date by its stream as long as the component is mounted. */
+/** Loads a chat's messages and keeps them up to date while the component is mounted. */
 export function useMessages(chatId: string): Messages {
   const { chats } = useParley();
   const subscribe = useCallback(

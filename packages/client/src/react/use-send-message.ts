@@ -5,30 +5,33 @@ import { useParley } from './provider.tsx';
 import { useAction } from './use-action.ts';
 import { useStore } from './use-store.ts';
 
-/** What `useSendMessage` gives. */
+/** The result of `useSendMessage`. */
 export interface SendMessage {
-  /** Sends a message; answers its key. It is shown at once, and stays until it is accepted or discarded. */
+  /**
+   * Sends a message and returns its key. The message is shown at once and stays until it is accepted or
+   * discarded.
+   */
   readonly send: (content: string) => string;
   /**
-   * Stops the answer that is being written, for `isStopping` long; those behind it stay. Needs `useMessages` of
-   * the same chat to be mounted. Never rejects: see `error`.
+   * Stops the running answer; later messages keep waiting. Requires a mounted `useMessages` of the same chat.
+   * Never rejects: see `error`.
    */
   readonly stop: () => Promise<void>;
   readonly isStopping: boolean;
-  /** Answers a message again whose answer, this one, failed. Never rejects: see `error`. */
+  /** Generates the failed answer `messageId` again. Never rejects: see `error`. */
   readonly retry: (messageId: string) => Promise<void>;
   readonly isRetrying: boolean;
   /** See `Outbox.resend`. */
   readonly resend: (key: string) => void;
   /** See `Outbox.discard`. */
   readonly discard: (key: string) => string | undefined;
-  /** What was sent and the transcript does not hold yet. */
+  /** Sent messages that the transcript does not contain yet. */
   readonly sends: readonly Send[];
-  /** Why the newest `stop` or `retry` failed; gone with the next. */
+  /** The error of the newest `stop` or `retry`, until the next one. */
   readonly error?: ParleyError;
 }
 
-/** Sends into a chat, stops and retries its answers. */
+/** Sends messages to a chat, and stops and retries its answers. */
 export function useSendMessage(chatId: string): SendMessage {
   const { outbox, chats } = useParley();
   const stopping = useAction(chatId);

@@ -14,15 +14,15 @@ interface ModelTurn {
   readonly answers: ModelAnswer[];
 }
 
-/** All that is unfinished stands on the newest page, as it does at the server. */
+/** All unfinished turns fit on the newest page, as on the server. */
 const UNFINISHED_MAX = 3;
 
-/** What a follower was promised and has not taken yet. */
+/** Events for a follower that it has not read yet. */
 export type Feed = ChatEvent[];
 
 /**
- * A chat as the server keeps and tells it, without the server: its messages, its list, and what each follower is
- * told. Only the oldest unfinished answer is written, and only a failed newest one is retried.
+ * A model of the server's chat: its messages, its list and the events of each follower. Only the oldest
+ * unfinished answer is written, and only the newest answer can be retried.
  */
 export class ModelChat {
   readonly turns: ModelTurn[] = [];
@@ -30,7 +30,7 @@ export class ModelChat {
   #minted = 0;
   #now = Date.parse('2026-01-01T00:00:00.000Z');
 
-  /** What a new follower is told: that it is one, and what is unfinished. */
+  /** Starts a stream: its first event, then the unfinished turns. */
   follow(first: 'chat-followed' | 'chat-snapshot'): Feed {
     const feed: Feed = [
       first === 'chat-followed' ? { type: first } : { type: first, messages: this.list(50).messages },
@@ -51,7 +51,7 @@ export class ModelChat {
     this.#feeds.delete(feed);
   }
 
-  /** Refused while as many wait as may. */
+  /** Returns undefined if the queue is full. */
   accept(content: string): ModelTurn | undefined {
     if (this.turns.filter((turn) => isOpen(newest(turn))).length >= UNFINISHED_MAX) return undefined;
     const turn: ModelTurn = {
@@ -61,30 +61,30 @@ export class ModelChat {
       answers: [{ id: this.#mint(), text: '', status: 'queued', createdAt: undefined }],
     };
     this.turns.push(turn);
-    this.#tell(accepted(turn, false));
+    this.#emit(accepted(turn, false));
     return turn;
   }
 
-  /** Begins or goes on with the answer that is next. */
+  /** Starts or continues the next answer. */
   write(text: string): void {
     const answer = this.#running();
     if (!answer) return;
     const messageId = answer.id as Message['id'];
     if (answer.status === 'queued') {
       answer.status = 'generating';
-      this.#tell({ type: 'answer-started', messageId });
+      this.#emit({ type: 'answer-started', messageId });
       return;
     }
     answer.text += text;
-    this.#tell({ type: 'answer-delta', messageId, text });
+    this.#emit({ type: 'answer-delta', messageId, text });
   }
 
-  /** The process that wrote it was lost: another one begins anew. */
+  /** Starts the answer again, as after a takeover. */
   restart(): void {
     const answer = this.#running();
     if (answer?.status !== 'generating') return;
     answer.text = '';
-    this.#tell({ type: 'answer-snapshot', messageId: answer.id as Message['id'], text: '' });
+    this.#emit({ type: 'answer-snapshot', messageId: answer.id as Message['id'], text: '' });
   }
 
   end(status: 'completed' | 'stopped' | 'failed'): ModelAnswer | undefined {
@@ -93,7 +93,7 @@ export class ModelChat {
     answer.status = status;
     if (status === 'failed') answer.text = '';
     if (answer.text !== '') answer.createdAt = this.#time();
-    this.#tell({
+    this.#emit({
       type: 'answer-ended',
       messageId: answer.id as Message['id'],
       status,
@@ -107,21 +107,21 @@ export class ModelChat {
     const turn = this.turns.at(-1);
     if (!turn || newest(turn).status !== 'failed') return undefined;
     turn.answers.push({ id: this.#mint(), text: '', status: 'queued', createdAt: undefined });
-    this.#tell(accepted(turn, true));
+    this.#emit(accepted(turn, true));
     return turn;
   }
 
-  /** The list, newest first, from after `cursor` messages on; it ends with a user's message. */
+  /** Returns messages, newest first, after `cursor` messages. The page ends with a user message. */
   list(limit: number, cursor = '0'): MessageList {
     const all = this.messages().reverse();
     const from = all.length - Number(cursor === '0' ? all.length : cursor);
     let to = Math.min(from + limit, all.length);
     while (to < all.length && all[to - 1]?.role === 'assistant') to++;
-    // Counted from the oldest, so that what is accepted meanwhile does not move it.
+    // Counted from the oldest message, so that new messages do not move it.
     return { messages: all.slice(from, to), ...(to < all.length && { nextCursor: String(all.length - to) }) };
   }
 
-  /** The list as it is asked for without a limit. */
+  /** Returns all messages, oldest first. */
   messages(): Message[] {
     return this.turns.flatMap((turn) => {
       const answer = newest(turn);
@@ -151,7 +151,7 @@ export class ModelChat {
     return this.turns.map(newest).find(isOpen);
   }
 
-  #tell(event: ChatEvent): void {
+  #emit(event: ChatEvent): void {
     for (const feed of this.#feeds) feed.push(event);
   }
 
@@ -165,6 +165,7 @@ export class ModelChat {
   }
 }
 
+/** Returns the newest answer of a turn. */
 export function newest({ answers }: ModelTurn): ModelAnswer {
   const answer = answers.at(-1);
   if (!answer) throw new Error('a turn has an answer');

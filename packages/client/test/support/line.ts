@@ -1,21 +1,21 @@
-/** A request as it went out. */
+/** A recorded request. */
 export interface LineRequest {
-  /** With its query. */
+  /** Includes the query. */
   readonly path: string;
   readonly headers: Headers;
   readonly init: RequestInit;
 }
 
-/** What becomes of a request instead of its answer. */
+/** Replaces the delivery of a request. */
 type Fault = (deliver: () => Promise<Response>) => Promise<Response>;
 
-/** The network between a client and the server, which a test can break. */
+/** A network between client and server that a test can break. */
 export class Line {
   readonly requests: LineRequest[] = [];
   #isDown = false;
   #faults: { readonly part: string; readonly fault: Fault }[] = [];
   readonly #streams = new Set<(reason: unknown) => void>();
-  /** The next streams break after so many bytes each. */
+  /** The number of bytes after which each of the next streams breaks. */
   readonly #cuts: number[] = [];
   #isMute = false;
   #target: string | undefined;
@@ -33,7 +33,7 @@ export class Line {
     return found ? found.fault(deliver) : deliver();
   };
 
-  /** The requests to a procedure. */
+  /** Returns the requests to a procedure. */
   to(procedure: string): LineRequest[] {
     return this.requests.filter(({ path }) => path.split('?')[0]?.includes(procedure));
   }
@@ -47,42 +47,42 @@ export class Line {
     this.#isDown = false;
   }
 
-  /** Breaks every stream that is open. */
+  /** Breaks all open streams. */
   cut(): void {
     for (const stop of [...this.#streams]) stop(new TypeError('the line was cut'));
   }
 
-  /** Leads to another server from now on, as a load balancer does. */
+  /** Sends all further requests to another server, like a load balancer. */
   leadTo(url: string): void {
     this.#target = url;
   }
 
-  /** What streams tell from now on is lost on the way, and they stay open. */
+  /** Drops the data of all streams and keeps them open. */
   mute(isMute: boolean): void {
     this.#isMute = isMute;
   }
 
-  /** The next streams break after so many bytes, the first of them after the first number. */
+  /** Breaks the next streams after these numbers of bytes. */
   cutNextStreamsAfter(...bytes: readonly number[]): void {
     this.#cuts.push(...bytes);
   }
 
-  /** The server takes the next request to `part`, and its answer is lost. */
+  /** Delivers the next request to `part` and loses its response. */
   loseAnswer(part: string): void {
     this.fail(part, async (deliver) => {
       await (await deliver()).text();
-      throw new TypeError('the answer was lost');
+      throw new TypeError('the response was lost');
     });
   }
 
-  /** The next request to `part` does not arrive. */
+  /** Loses the next request to `part`. */
   loseRequest(part: string): void {
     this.fail(part, async () => {
       throw new TypeError('the request was lost');
     });
   }
 
-  /** The next request to `part` is answered by somebody on the way. */
+  /** Answers the next request to `part` in place of the server. */
   answer(part: string, response: () => Response): void {
     this.fail(part, async () => response());
   }
@@ -110,7 +110,7 @@ export class Line {
           if (this.#isMute) return;
           controller.enqueue(chunk.subarray(0, Math.max(left, 0)));
           left -= chunk.length;
-          // What is queued is thrown away with the stream: it is let through first.
+          // An error discards queued data, so let it through first.
           if (left <= 0) setImmediate(() => stop(new TypeError('the line was cut')));
         },
         flush: () => void streams.delete(stop),

@@ -1,6 +1,6 @@
 import type { SendStorage } from '../../src/index.ts';
 
-/** As `localStorage`: it outlives the page, and tabs share it. */
+/** Works like `localStorage`: it outlives the page, and tabs share it. */
 export class MemoryStorage implements SendStorage {
   readonly #items = new Map<string, string>();
 

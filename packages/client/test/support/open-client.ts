@@ -6,28 +6,28 @@ import { Line } from './line.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import { TestPage } from './test-page.ts';
 
-/** A client on a page of its own, which ends with the test. */
+/** A client with a page of its own. It is closed after the test. */
 export interface TestClient {
   readonly parley: Parley;
   readonly page: TestPage;
   readonly line: Line;
   readonly storage: MemoryStorage;
-  /** Opens a chat, and keeps it open. */
+  /** Opens a chat and keeps it open. */
   open(chatId: string): OpenChat;
-  /** Resolves when a send of a chat fits. */
+  /** Resolves when the sends of a chat match. */
   untilSend(chatId: string, accepts: (sends: readonly Send[]) => boolean): Promise<readonly Send[]>;
-  /** The page is gone, with all that was in its memory. */
+  /** Closes the page and drops its memory. */
   close(): void;
 }
 
-/** A chat that somebody looks at. */
+/** A chat with a subscriber. */
 export interface OpenChat {
   readonly chat: FollowedChat;
-  /** Every view that was shown. */
+  /** All views that were shown. */
   readonly history: readonly ChatView[];
-  /** The first view that fits, the newest one already or one to come. */
+  /** Resolves with the first matching view, starting with the current one. */
   until(accepts: (view: ChatView) => boolean): Promise<ChatView>;
-  /** Looks away. */
+  /** Unsubscribes. */
   leave(): void;
 }
 
@@ -48,6 +48,7 @@ const SHORT: Timings = {
   closeGraceMs: 20,
 };
 
+/** Creates a client with short waiting times. */
 export function openClient(options: ClientOptions): TestClient {
   const { storage = new MemoryStorage(), page = new TestPage() } = options;
   const line = new Line();
@@ -91,7 +92,7 @@ function openChat(chat: FollowedChat): OpenChat {
   };
 }
 
-/** Resolves with the first value that fits. */
+/** Resolves with the first matching value. */
 export function when<Value>(
   subscribe: (listener: () => void) => () => void,
   read: () => Value,

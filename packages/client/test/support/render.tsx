@@ -5,12 +5,12 @@ import { onTestFinished } from 'vitest';
 import type { Parley } from '../../src/index.ts';
 import { ParleyProvider } from '../../src/react/index.ts';
 
-// The server runs in this process too, and its client of the model refuses to work in a browser, which it knows
-// by the `navigator`. React looks at that only while it is loaded.
+// The server runs in this process too, and the `openai` package refuses to run where it finds a `navigator`.
+// React reads `navigator` only while it is loaded.
 Reflect.deleteProperty(globalThis, 'navigator');
 configure({ asyncUtilTimeout: 20_000 });
 
-/** Renders hooks below a provider, as React does while an app is being developed: everything twice. */
+/** Renders hooks below a provider in React's strict mode, which runs everything twice. */
 export function renderHooks<Result>(parley: Parley, useHooks: () => Result) {
   onTestFinished(cleanup);
   const wrapper = ({ children }: { children: ReactNode }) => (

@@ -1,6 +1,6 @@
 import type { Page } from '../../src/page.ts';
 
-/** A page whose network, visibility and end a test decides. Its frames come at once. */
+/** A page whose network, visibility and end a test controls. Its frames come at once. */
 export class TestPage implements Page {
   #isOnline = true;
   #isHidden = false;

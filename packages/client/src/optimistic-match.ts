@@ -1,29 +1,31 @@
 import type { Exchange } from './exchange.ts';
 import type { Send } from './send.ts';
-import type { TranscriptState } from './transcript-reducer.ts';
+import type { TranscriptState } from './transcript-state.ts';
 
 /*
- * A message that was sent from here is shown at once, and told of by the chat later, often before its own
- * acceptance is. Which told message is which send: by id once that is known, by its content until then. A
- * message that is claimed by a send has the send's key, and the send is not shown beside it.
+ * Optimistic matching. A sent message is shown at once. The chat's stream reports it later, often before the
+ * send request returns. These functions decide which reported message belongs to which send: by id once the
+ * id is known, by content before that. A matched message takes over the key of its send, and the send is no
+ * longer shown separately.
  */
 
-/** By how much the clocks of a device and of the server may differ. */
+/** The largest accepted difference between the clocks of the device and the server. */
 const CLOCKS_DIFFER_MS = 120_000;
 
-/** Gives the messages of accepted sends their keys, and takes back what was guessed wrongly. */
-export function claimAccepted(state: TranscriptState): TranscriptState {
+/** Matches the sends whose acceptance is known by id, and corrects earlier matches by content. */
+export function matchAccepted(state: TranscriptState): TranscriptState {
   return state.sends.reduce((current, send) => {
     const index = findAccepted(current.exchanges, send);
-    return index === -1 ? current : claim(current, index, send.key);
+    return index === -1 ? current : assignKey(current, index, send.key);
   }, state);
 }
 
 /**
- * Lets sends whose acceptance is not known yet claim messages that were not there before: the oldest send with
- * this content claims the oldest such message. Of messages that a list tells, those of long ago are nobody's.
+ * Matches new messages to sends whose acceptance is not known yet: the oldest send takes the oldest new
+ * message with its content. Messages of a list must also be recent, because a list contains old messages with
+ * the same content.
  */
-export function claimNews(
+export function matchNewMessages(
   state: TranscriptState,
   before: TranscriptState,
   how: 'told' | 'listed',
@@ -31,19 +33,19 @@ export function claimNews(
   if (state.sends.length === 0 || state.exchanges === before.exchanges) return state;
   const old = new Set(before.exchanges.filter(({ user }) => user).map(({ userMessageId }) => userMessageId));
   return state.sends.filter(isOpen).reduce((current, send) => {
-    if (isClaimed(current, send)) return current;
+    if (isMatched(current, send)) return current;
     const index = current.exchanges.findIndex(
       (exchange) =>
         !old.has(exchange.userMessageId) &&
-        fits(exchange, send) &&
+        hasContent(exchange, send) &&
         (how === 'told' || isRecent(exchange, send)),
     );
-    return index === -1 ? current : claim(current, index, send.key);
-  }, claimAccepted(state));
+    return index === -1 ? current : assignKey(current, index, send.key);
+  }, matchAccepted(state));
 }
 
-/** Whether a message of the chat stands for this send. */
-export function isClaimed({ exchanges }: TranscriptState, { key }: Send): boolean {
+/** Checks whether a message of the chat is matched to this send. */
+export function isMatched({ exchanges }: TranscriptState, { key }: Send): boolean {
   return exchanges.some(({ user }) => user?.key === key);
 }
 
@@ -59,14 +61,14 @@ function findAccepted(exchanges: readonly Exchange[], send: Send): number {
     (exchange) => exchange.userMessageId === userMessageId || exchange.answer?.messageId === answerId,
   );
   if (index !== -1 || userMessageId !== undefined) return index;
-  // Its answer was retried since: the content is all there is to know it by.
+  // The answer was retried in the meantime, so only the content can identify the message.
   return exchanges.findIndex(
-    (exchange) => exchange.user?.key === key || (fits(exchange, send) && isRecent(exchange, send)),
+    (exchange) => exchange.user?.key === key || (hasContent(exchange, send) && isRecent(exchange, send)),
   );
 }
 
-/** A message that no send has claimed, with this content. */
-function fits({ user }: Exchange, { content }: Send): boolean {
+/** Checks whether a message has this content and is not matched yet. */
+function hasContent({ user }: Exchange, { content }: Send): boolean {
   return user !== undefined && user.key === user.messageId && user.content === content;
 }
 
@@ -74,7 +76,7 @@ function isRecent({ user }: Exchange, { createdAt }: Send): boolean {
   return user !== undefined && Date.parse(user.createdAt) >= Date.parse(createdAt) - CLOCKS_DIFFER_MS;
 }
 
-function claim(state: TranscriptState, index: number, key: string): TranscriptState {
+function assignKey(state: TranscriptState, index: number, key: string): TranscriptState {
   if (state.exchanges[index]?.user?.key === key) return state;
   const exchanges = state.exchanges.map((exchange, place) => {
     if (place === index) return withKey(exchange, key);

@@ -1,32 +1,33 @@
 import type { Send, SendStorage } from './send.ts';
 import { namesIn, using } from './storage.ts';
 
-/** What is remembered of a send: enough to send it again as the same. */
-export type KeptSend = Pick<Send, 'key' | 'chatId' | 'content' | 'createdAt'>;
+/** The stored fields of a message: enough to send it again under the same key. */
+export type StoredMessage = Pick<Send, 'key' | 'chatId' | 'content' | 'createdAt'>;
 
 const ALL = 'parley:send';
 
 /**
- * The sends of one user in a storage that outlives the page, one entry each, so that tabs that share it do not
- * overwrite each other's. A storage that is full, forbidden or broken loses nothing but the memory over a reload.
+ * The unsent messages of one user in a storage that outlives the page. Each message has its own entry, so
+ * that tabs do not overwrite each other. If the storage fails, messages are still sent but do not survive a
+ * reload.
  */
-export class KeptSends {
+export class OutboxStorage {
   readonly #storage: SendStorage | undefined;
   readonly #prefix: string;
 
-  /** Without a user: those of nobody in particular. */
+  /** `user` is undefined for a client without users. */
   constructor(storage: SendStorage | undefined, user?: string) {
     this.#storage = storage;
     this.#prefix = user === undefined ? `${ALL}:` : `${ALL}@${user}:`;
   }
 
-  /** Whether there are any, of whomever. */
+  /** Checks whether the storage contains messages of any user. */
   static isAny(storage: SendStorage | undefined): boolean {
     return namesIn(storage, ALL).length > 0;
   }
 
-  /** All of them, in the order in which they were sent. */
-  all(): KeptSend[] {
+  /** Returns all messages in the order in which they were sent. */
+  all(): StoredMessage[] {
     return namesIn(this.#storage, this.#prefix)
       .map((name) =>
         parse(
@@ -34,7 +35,7 @@ export class KeptSends {
           this.#try((storage) => storage.getItem(name)),
         ),
       )
-      .filter((kept) => kept !== undefined)
+      .filter((stored) => stored !== undefined)
       .sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1));
   }
 
@@ -42,7 +43,7 @@ export class KeptSends {
     return this.#try((storage) => storage.getItem(this.#prefix + key)) != null;
   }
 
-  put({ key, chatId, content, createdAt }: KeptSend): void {
+  put({ key, chatId, content, createdAt }: StoredMessage): void {
     const text = JSON.stringify({ chatId, content, createdAt });
     this.#try((storage) => storage.setItem(this.#prefix + key, text));
   }
@@ -51,11 +52,14 @@ export class KeptSends {
     this.#try((storage) => storage.removeItem(this.#prefix + key));
   }
 
-  /** Takes over what others left; each is kept here before it is gone there. */
-  adopt(others: KeptSends): void {
-    for (const kept of others.all()) {
-      this.put(kept);
-      if (this.has(kept.key)) others.remove(kept.key);
+  /**
+   * Moves all messages of another storage into this one. Each message is written here before it is removed
+   * there.
+   */
+  adopt(others: OutboxStorage): void {
+    for (const stored of others.all()) {
+      this.put(stored);
+      if (this.has(stored.key)) others.remove(stored.key);
     }
   }
 
@@ -64,12 +68,12 @@ export class KeptSends {
   }
 }
 
-/** Undefined for what no version of this code has written. */
-function parse(key: string, text: string | null | undefined): KeptSend | undefined {
+/** Returns undefined for an entry that this code did not write. */
+function parse(key: string, text: string | null | undefined): StoredMessage | undefined {
   try {
     const { chatId, content, createdAt } = JSON.parse(text ?? '');
-    const isKept = [chatId, content, createdAt].every((field) => typeof field === 'string');
-    return isKept ? { key, chatId, content, createdAt } : undefined;
+    const isStored = [chatId, content, createdAt].every((field) => typeof field === 'string');
+    return isStored ? { key, chatId, content, createdAt } : undefined;
   } catch {
     return undefined;
   }

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { CredentialRing } from './credential-ring.ts';
+import { RenewableCredential } from './renewable-credential.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 const MINUTE_MS = 60_000;
 
-/** A ring of ones that last ten minutes, and what its source was asked with. */
+/** A ring of credentials that last ten minutes, with a record of the calls of its source. */
 function ringOf(answers: readonly (string | Error)[]) {
   const asked: (string | undefined)[] = [];
   const told: string[] = [];
-  const ring = new CredentialRing({
+  const ring = new RenewableCredential({
     from: async (refused) => {
       const answer = answers[asked.push(refused) - 1] ?? 'none';
       if (answer instanceof Error) throw answer;
@@ -23,7 +23,7 @@ function ringOf(answers: readonly (string | Error)[]) {
   return { ring, asked, told };
 }
 
-test('one that is over soon is replaced half a minute before, and nobody waits for the next', async () => {
+test('renews a credential half a minute before it expires, in the background', async () => {
   const { ring, asked, told } = ringOf(['one', 'two']);
   expect(await ring.current()).toBe('one');
   vi.advanceTimersByTime(9.4 * MINUTE_MS);
@@ -38,7 +38,7 @@ test('one that is over soon is replaced half a minute before, and nobody waits f
   ]);
 });
 
-test('where no other is to be had yet, it is used to its end, and asked for now and then', async () => {
+test('keeps using an expiring credential and retries now and then if its renewal fails', async () => {
   const { ring, asked } = ringOf(['one', new Error('away'), 'two']);
   await ring.current();
   vi.advanceTimersByTime(9.6 * MINUTE_MS);
@@ -49,7 +49,7 @@ test('where no other is to be had yet, it is used to its end, and asked for now 
   expect(asked).toHaveLength(3);
 });
 
-test('what comes for somebody who was forgotten meanwhile is not taken', async () => {
+test('ignores a credential that was requested before the user was forgotten', async () => {
   const { ring, told } = ringOf(['one', 'two']);
   const asking = ring.current();
   ring.forget();
