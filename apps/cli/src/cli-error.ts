@@ -2,7 +2,7 @@ import { ParleyError } from '@parley/client';
 import { type ErrorCode, errorEntry, statusOf } from '@parley/contract';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
-/** Something that a person is told in one sentence, and a script by the exit code. */
+/** An error with a sentence for people and an exit code for scripts. */
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: ExitCode;
@@ -13,16 +13,17 @@ export class CliError extends Error {
   }
 }
 
+/** Creates the error for a wrong command line. */
 export function usageError(message: string): CliError {
   return new CliError(message, exitCodes.usage);
 }
 
-/** Ctrl-C, where nothing is left to be done. */
+/** Creates the error for Ctrl-C. */
 export function interrupted(): CliError {
   return new CliError('Interrupted.', exitCodes.interrupted);
 }
 
-/** An answer that failed, as the refusal of its code. */
+/** Creates the error of a failed answer from its code. */
 export function failedAnswer(code: ErrorCode | undefined, messageId: string): ParleyError {
   const known = code ?? 'model_failed';
   return new ParleyError(known, errorEntry(known).message, { messageId, status: statusOf(known) });

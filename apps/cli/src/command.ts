@@ -1,45 +1,46 @@
 import type { Parley } from '@parley/client';
 import type { Env } from './env.ts';
-import { type Access, findAccess, type GlobalOptions, openParley } from './session.ts';
+import { type Access, type GlobalOptions, openParley, resolveAccess } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What a command has around it. */
-export interface World {
+/** The environment and the terminal of a command. */
+export interface CommandContext {
   readonly env: Env;
   readonly terminal: Terminal;
 }
 
-/** What a command of somebody who is logged in has. */
-export interface Session extends World {
+/** The context of a command that calls the server. */
+export interface Session extends CommandContext {
   readonly parley: Parley;
   readonly access: Access;
 }
 
-/** Runs a command as whoever is logged in; the client ends with it. */
+/** Runs a command with the user's credentials, and closes the client afterwards. */
 export async function withSession<Result>(
-  world: World,
+  context: CommandContext,
   options: GlobalOptions,
   act: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  const access = await findAccess(options, world.env);
+  const access = await resolveAccess(options, context.env);
   const parley = openParley(access);
   try {
-    return await act({ ...world, parley, access });
+    return await act({ ...context, parley, access });
   } finally {
     parley.close();
   }
 }
 
 /**
- * Runs a command that answers something: one JSON value on standard output with `--json`, else what `show` makes of it.
+ * Runs a command with a result. With `--json` it prints the result as one JSON value, otherwise `show` prints
+ * it.
  */
-export async function answering<Answer>(
-  world: World,
+export async function withResult<Answer>(
+  context: CommandContext,
   options: GlobalOptions,
   ask: (session: Session) => Promise<Answer>,
   show: (answer: Answer, terminal: Terminal) => void,
 ): Promise<void> {
-  const answer = await withSession(world, options, ask);
-  if (options.json) world.terminal.print(JSON.stringify(answer));
-  else show(answer, world.terminal);
+  const answer = await withSession(context, options, ask);
+  if (options.json) context.terminal.print(JSON.stringify(answer));
+  else show(answer, context.terminal);
 }

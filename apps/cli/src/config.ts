@@ -3,30 +3,31 @@ import { join } from 'node:path';
 import { CliError } from './cli-error.ts';
 import type { Env } from './env.ts';
 
-/** What `parley login` keeps: a key, and the one server it is sent to. */
+/** The file of `parley login`: a key and its server. */
 export interface Config {
   readonly url: string;
   readonly key: string;
 }
 
+/** Returns the path of the config file. */
 export function configFile({ configFolder }: Pick<Env, 'configFolder'>): string {
   return join(configFolder, 'parley', 'config.json');
 }
 
 /**
- * What was kept; undefined when nobody is logged in.
+ * Reads the stored login. Returns undefined if there is none.
  *
- * @throws CliError when the file is not ours
+ * @throws CliError if the file is not valid
  */
 export async function readConfig(file: string): Promise<Config | undefined> {
   const text = await readFile(file, 'utf8').catch(ignoreMissing);
   if (text === undefined) return undefined;
   const config = parsed(text);
-  if (!config) throw new CliError(`${file} cannot be read. Remove it, or log in again: parley login`);
+  if (!config) throw new CliError(`${file} is not valid. Remove it, or log in again: parley login`);
   return config;
 }
 
-/** Keeps it, for this user's eyes alone. It is there whole or not at all. */
+/** Writes the file atomically, readable for its owner only. */
 export async function writeConfig(file: string, config: Config): Promise<void> {
   const folder = join(file, '..');
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -36,7 +37,7 @@ export async function writeConfig(file: string, config: Config): Promise<void> {
   await rename(fresh, file);
 }
 
-/** False when there was none. */
+/** Removes the file. Returns false if there was none. */
 export async function removeConfig(file: string): Promise<boolean> {
   const existed = await stat(file).then(
     () => true,
@@ -46,7 +47,10 @@ export async function removeConfig(file: string): Promise<boolean> {
   return existed;
 }
 
-/** Whether others of this machine may read it. Windows has no such mode. */
+/**
+ * Checks whether other users of the machine may read the file. Windows has no file modes, so the result is
+ * false there.
+ */
 export async function isReadByOthers(file: string): Promise<boolean> {
   if (process.platform === 'win32') return false;
   const found = await stat(file).catch(ignoreMissing);

@@ -4,9 +4,9 @@ import { exitCodes } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
- * Goes on when a person says yes, or said so before with `--yes`.
+ * Asks for confirmation, unless `--yes` was given.
  *
- * @throws CliError when they do not, or there is nobody to ask
+ * @throws CliError if the user declines, or there is no terminal to ask in
  */
 export async function confirmed(
   terminal: Terminal,
@@ -14,7 +14,7 @@ export async function confirmed(
   isSaid: boolean | undefined,
 ): Promise<void> {
   if (isSaid) return;
-  if (!terminal.isInteractive) throw usageError(`${question} Say so with --yes.`);
+  if (!terminal.isInteractive) throw usageError(`${question} Confirm with --yes.`);
   const answer = await confirm({ message: question, initialValue: false });
   if (isCancel(answer)) throw new CliError('Nothing was done.', exitCodes.interrupted);
   if (!answer) throw new CliError('Nothing was done.');

@@ -1,17 +1,18 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** What the environment says. Read here and nowhere else. */
+/** The settings from environment variables. Only this file reads them. */
 export interface Env {
   readonly url?: string | undefined;
   readonly key?: string | undefined;
   readonly userToken?: string | undefined;
-  /** Where programs of this user keep their settings. */
+  /** The folder of the user's settings. */
   readonly configFolder: string;
-  /** https://no-color.org: set, to whatever it is, it means none. */
+  /** False if NO_COLOR is set (https://no-color.org) or the terminal has no colors. */
   readonly hasColors: boolean;
 }
 
+/** Reads the settings from the environment. */
 export function readEnv(): Env {
   const { PARLEY_URL, PARLEY_KEY, PARLEY_USER_TOKEN, NO_COLOR, TERM } = process.env;
   return {

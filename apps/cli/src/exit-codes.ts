@@ -1,21 +1,22 @@
-/** How `parley` ends, for scripts. */
+/** The exit codes of `parley`. */
 export const exitCodes = {
   ok: 0,
   failure: 1,
-  /** The command line is wrong, or a value in it. */
+  /** The command line or one of its values is wrong. */
   usage: 2,
-  /** Not logged in, or the key may not do this. */
+  /** Not logged in, or the key does not have the permission. */
   unauthorized: 3,
   notFound: 4,
-  /** The server cannot be reached, is busy or restarting: the same command may succeed later. */
+  /** The server is unreachable, busy or restarting. The same command may succeed later. */
   unavailable: 5,
   /** Ctrl-C. */
   interrupted: 130,
 } as const;
 
+/** An exit code of `parley`. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** What a refusal with this code and HTTP status means for a script. */
+/** Returns the exit code for an error code and its HTTP status. */
 export function exitCodeOf(code: string, status: number | undefined): ExitCode {
   if (code === 'network') return exitCodes.unavailable;
   if (code === 'invalid_input') return exitCodes.usage;

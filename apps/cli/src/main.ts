@@ -11,7 +11,7 @@ const terminal = openTerminal(env);
 try {
   await buildProgram({ env, terminal }).parseAsync();
 } catch (error) {
-  // The command line's own mistakes are told already; asking for help is none.
+  // Commander has already printed errors of the command line. Asking for help is not an error.
   if (error instanceof CommanderError)
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   else process.exitCode = printError(terminal, error);

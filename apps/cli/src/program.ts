@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { World } from './command.ts';
+import type { CommandContext } from './command.ts';
 import { agentsCommand } from './commands/agents.ts';
 import { chatCommand } from './commands/chat.ts';
 import { chatsCommand } from './commands/chats.ts';
@@ -11,28 +11,28 @@ import { usageCommand } from './commands/usage.ts';
 import { version } from './version.ts';
 
 const EXIT_CODES = `
-Exit codes: 0 done; 1 failed; 2 wrong usage; 3 not logged in, or not allowed; 4 not found;
-5 the server cannot be reached or is busy; 130 interrupted.`;
+Exit codes: 0 success; 1 failure; 2 wrong usage; 3 not logged in or not allowed; 4 not found;
+5 the server is unreachable or busy; 130 interrupted.`;
 
-/** The whole command line. */
-export function buildProgram(world: World): Command {
+/** Builds the command line program with all commands. */
+export function buildProgram(context: CommandContext): Command {
   const program = new Command('parley')
-    .description('Chats with the agents of a Parley server, and looks after a team.')
+    .description('Chat with the agents of a Parley server, and manage a team.')
     .version(version)
     .option('--url <url>', "the server's address (PARLEY_URL)")
-    .option('--key <key>', 'an API key (PARLEY_KEY, which others on this machine cannot read)')
-    .option('--user-token <token>', 'whose chats they are, for a key of users (PARLEY_USER_TOKEN)')
-    .option('--json', 'one JSON value on standard output, for programs')
+    .option('--key <key>', 'an API key (PARLEY_KEY, which other users of this machine cannot read)')
+    .option('--user-token <token>', 'the token of a user, for keys that need one (PARLEY_USER_TOKEN)')
+    .option('--json', 'print one JSON value to standard output, for programs')
     .addHelpText('after', EXIT_CODES)
-    .showHelpAfterError('(--help says more)')
+    .showHelpAfterError('(use --help for help)')
     .exitOverride();
-  loginCommands(program, world);
-  chatCommand(program, world);
-  chatsCommand(program, world);
-  messagesCommand(program, world);
-  agentsCommand(program, world);
-  keysCommand(program, world);
-  usageCommand(program, world);
-  doctorCommand(program, world);
+  loginCommands(program, context);
+  chatCommand(program, context);
+  chatsCommand(program, context);
+  messagesCommand(program, context);
+  agentsCommand(program, context);
+  keysCommand(program, context);
+  usageCommand(program, context);
+  doctorCommand(program, context);
   return program;
 }

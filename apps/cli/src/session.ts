@@ -4,7 +4,7 @@ import { configFile, readConfig } from './config.ts';
 import type { Env } from './env.ts';
 import { exitCodes } from './exit-codes.ts';
 
-/** Options that every command takes. */
+/** The options of every command. */
 export interface GlobalOptions {
   readonly url?: string;
   readonly key?: string;
@@ -12,7 +12,7 @@ export interface GlobalOptions {
   readonly json?: true;
 }
 
-/** Which server is asked, and as whom. */
+/** The server and the credentials for it. */
 export interface Access {
   readonly url: string;
   readonly key: string;
@@ -20,15 +20,16 @@ export interface Access {
   readonly from: 'options' | 'environment' | 'config';
 }
 
+/** The address of a server that runs on this machine with default settings. */
 export const DEFAULT_URL = 'http://127.0.0.1:3000';
 
 /**
- * Options win over the environment, and that over what `parley login` kept. A kept key goes to the server it was kept for
- * and to no other.
+ * Returns the server and the credentials. Options take precedence over the environment, and the environment
+ * over the stored login. A stored key is only sent to the server it was stored for.
  *
- * @throws CliError when there is no key
+ * @throws CliError if there is no key
  */
-export async function findAccess(options: GlobalOptions, env: Env): Promise<Access> {
+export async function resolveAccess(options: GlobalOptions, env: Env): Promise<Access> {
   const config = await readConfig(configFile(env));
   const url = (options.url ?? env.url ?? config?.url ?? DEFAULT_URL).replace(/\/+$/, '');
   const userToken = options.userToken ?? env.userToken;
@@ -37,13 +38,13 @@ export async function findAccess(options: GlobalOptions, env: Env): Promise<Acce
   if (config?.url === url) return { url, key: config.key, userToken, from: 'config' };
   throw new CliError(
     config
-      ? `You are logged in to ${config.url}, not to ${url}. Log in there: parley login --url ${url}`
+      ? `You are logged in to ${config.url}, not to ${url}. Log in to it: parley login --url ${url}`
       : 'You are not logged in. Run `parley login`, or set PARLEY_URL and PARLEY_KEY.',
     exitCodes.unauthorized,
   );
 }
 
-/** The client for one command. Whoever opens it closes it. */
+/** Creates the client of a command. The caller closes it. */
 export function openParley({ url, key, userToken }: Omit<Access, 'from'>): Parley {
   return createParley({ url, apiKey: key, storage: null, ...(userToken !== undefined && { userToken }) });
 }

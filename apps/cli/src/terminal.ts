@@ -2,26 +2,27 @@ import { styleText } from 'node:util';
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan';
 
-/** Where a command reads and writes. What a program wants goes to standard output, what people want to error. */
+/** The input and output of a command. Results go to standard output, notes and errors to standard error. */
 export interface Terminal {
-  /** People sit at both ends: there are questions, colours, and text is made harmless. */
+  /** True if a person uses both ends: commands may ask questions. */
   readonly isInteractive: boolean;
-  /** Writes to standard output, as it is. */
+  /** Writes text to standard output unchanged. */
   write(text: string): void;
-  /** A line on standard output. */
+  /** Writes a line to standard output. */
   print(line?: string): void;
-  /** A line on standard error. */
+  /** Writes a line to standard error. */
   say(line: string): void;
-  /** Colours standard output where it has any. */
+  /** Colors text for standard output if it supports colors. */
   paint(style: Style, text: string): string;
-  /** Text that somebody else wrote, so that it can do no more than be read. */
+  /** Makes text of other people harmless for a terminal. */
   foreign(text: string): string;
 }
 
+/** Opens the terminal of this process. */
 export function openTerminal({ hasColors }: { readonly hasColors: boolean }): Terminal {
   const { stdin, stdout, stderr } = process;
   const isShown = stdout.isTTY === true;
-  // Whoever takes only the first lines (`| head`) has seen enough.
+  // A reader such as `head` may close the pipe early.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit();
@@ -37,10 +38,10 @@ export function openTerminal({ hasColors }: { readonly hasColors: boolean }): Te
 }
 
 /**
- * Text without what a terminal would obey: an answer could colour, hide or type. Lines and tabs stay. Also the marks
- * that turn the direction of what follows.
+ * Removes control characters from text, which could recolor or hide output or type commands. Keeps line
+ * breaks and tabs. Also removes characters that reverse the direction of text.
  */
 export function withoutControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this function removes control characters.
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');
 }

@@ -8,12 +8,12 @@ const { url, model, makeTeam } = await startHarness({ bounds: { tickMs: 20 } });
 const team = await makeTeam();
 const env = { PARLEY_URL: url, PARLEY_KEY: team.secretKey };
 
-test('what comes through a pipe is one question, and standard output is its answer alone', async () => {
+test('answers one question from a pipe and writes only the answer to standard output', async () => {
   const run = await runParley(['chat'], { env, input: 'hi\n' });
   expect(run).toEqual({ code: 0, stdout: 'You said: hi\n', stderr: '' });
 });
 
-test('--message asks in a chat that is there, and --json answers one value', async () => {
+test('continues a chat with --message and prints one JSON value with --json', async () => {
   const { id: chatId } = await team.makeChat();
   await team.send(chatId, 'first');
   const { code, stdout } = await runParley(['chat', chatId, '--message', 'second', '--json'], { env });
@@ -30,14 +30,14 @@ test('--message asks in a chat that is there, and --json answers one value', asy
   expect(messages.at(-1)?.id).toBe(answer.id);
 });
 
-test('an answer that fails is the exit code and the sentence of its failure', async () => {
+test('exits with 1 and prints the error code if the answer fails', async () => {
   model.replyTo('fail', scripts.status(401));
   const run = await runParley(['chat', '--message', 'fail'], { env });
   expect(run).toMatchObject({ code: 1, stdout: '' });
   expect(run.stderr).toContain('(model_refused');
 });
 
-test('Ctrl-C stops the answer on the server; what was shown of it is what is kept', async () => {
+test('Ctrl-C stops the answer on the server and keeps the printed text', async () => {
   const { id: chatId } = await team.makeChat();
   model.replyTo('tell me', scripts.neverEnding('Once upon', ' a time'));
   const parley = startParley(['chat', chatId, '--message', 'tell me'], { env });
@@ -49,7 +49,7 @@ test('Ctrl-C stops the answer on the server; what was shown of it is what is kep
   expect(messages.at(-1)).toMatchObject({ content: 'Once upon a time', status: 'stopped' });
 });
 
-test('a connection that is cut in the middle of an answer is taken up where it was', async () => {
+test('resumes an answer after the connection was interrupted', async () => {
   const proxy = await startTcpProxy(Number(new URL(url).port));
   onTestFinished(() => proxy.stop());
   const gate = createGate();
@@ -68,7 +68,7 @@ test('a connection that is cut in the middle of an answer is taken up where it w
   expect(await parley.ended).toEqual({ code: 0, stdout: 'before and after\n', stderr: '' });
 });
 
-test('with several agents one has to be named: by id or by name', async () => {
+test('requires --agent, by id or name, if there are several agents', async () => {
   const two = await makeTeam();
   await two.makeAgent({ name: 'Bob' });
   const asTwo = { ...env, PARLEY_KEY: two.secretKey };

@@ -7,14 +7,14 @@ const team = await makeTeam();
 const env = { PARLEY_URL: url, PARLEY_KEY: team.secretKey };
 const parley = (...args: string[]) => runParley(args, { env });
 
-/** The one JSON value that a command printed. */
+/** Returns the JSON value that a command printed. */
 async function json(...args: string[]) {
   const { code, stdout, stderr } = await parley(...args, '--json');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return JSON.parse(stdout);
 }
 
-test('chats are listed, shown and deleted: tables for people, JSON for programs', async () => {
+test('chats can be listed, shown and deleted, as tables and as JSON', async () => {
   const { id } = await team.makeChat({ userId: 'user_7' });
   await team.send(id, 'hello there');
 
@@ -40,7 +40,7 @@ test('chats are listed, shown and deleted: tables for people, JSON for programs'
   expect(gone.stderr).toMatch(/\(chat_not_found, request req_\w+\)\n$/);
 });
 
-test('agents are made, listed and shown', async () => {
+test('agents can be created, listed and shown', async () => {
   const agent = await json('agents', 'create', '--name', 'Eve', '--type', 'sales', '--temperature', '0.5');
   expect(agent).toMatchObject({ name: 'Eve', type: 'sales', temperature: 0.5 });
   const { stdout } = await parley('agents', 'list');
@@ -48,7 +48,7 @@ test('agents are made, listed and shown', async () => {
   expect(await json('agents', 'show', agent.id)).toMatchObject({ id: agent.id, version: 1 });
 });
 
-test('agents are changed by what is given of them, rolled back and deleted', async () => {
+test('agents can be changed, rolled back and deleted', async () => {
   const { id } = await json('agents', 'create', '--name', 'Eve', '--type', 'sales', '--retention-days', '30');
   const changed = await json('agents', 'update', id, '--system-prompt', 'Be brief.');
   expect(changed).toMatchObject({
@@ -68,7 +68,7 @@ test('agents are changed by what is given of them, rolled back and deleted', asy
   expect(await json('agents', 'delete', id, '--yes')).toEqual({ id, isDeleted: true });
 });
 
-test('usage is summed up', async () => {
+test('usage is summed by user', async () => {
   const user = await makeTeam();
   await user.send((await user.makeChat({ userId: 'user_9' })).id, 'hello');
   const as = { env: { ...env, PARLEY_KEY: user.secretKey } };
@@ -77,7 +77,7 @@ test('usage is summed up', async () => {
     .toMatch(/^USER +ANSWERS +CALLS +TOKENS READ +TOKENS WRITTEN\nuser_9 +1 +1 +\d+ +\d+\n$/);
 });
 
-test('keys are made, listed, rolled and revoked', async () => {
+test('keys can be created, listed, rolled and revoked', async () => {
   const made = await parley('keys', 'create', '--kind', 'publishable', '--name', 'Site', '--access', 'guest');
   expect(made.stdout).toMatch(/^pk_live_\S+\n$/);
   const [{ id, visibleStart }] = (await json('keys', 'list')).keys;
@@ -91,7 +91,7 @@ test('keys are made, listed, rolled and revoked', async () => {
   expect(await json('keys', 'revoke', rolled.id, '--yes')).toEqual({ id: rolled.id, isRevoked: true });
 });
 
-test('what a table shows of others’ texts is one line, and obeyed by no terminal', async () => {
+test('a table shows the text of users on one line and without control characters', async () => {
   const { id } = await team.makeChat({ userId: 'user_8' });
   await team.trpc.chat.update.mutate({ chatId: id, title: 'red \u001b[31malert\nnext\u202eline' });
   const { stdout } = await parley('chats', 'list', '--user', 'user_8');
@@ -99,24 +99,24 @@ test('what a table shows of others’ texts is one line, and obeyed by no termin
 });
 
 test.each([
-  ['no command', [], {}, 2],
+  ['a missing command', [], {}, 2],
   ['an unknown command', ['nonsense'], {}, 2],
-  ['an option that is none', ['chats', 'list', '--wrong'], {}, 2],
-  ['a number that is none', ['chats', 'list', '--limit', 'many'], {}, 2],
-  ['a value that the server refuses', ['chats', 'list', '--limit', '5000'], {}, 2],
-  ['nobody who is logged in', ['chats', 'list'], { PARLEY_KEY: '' }, 3],
-  ['a key that nobody knows', ['chats', 'list'], { PARLEY_KEY: 'sk_live_wrong' }, 3],
-  ['a key that may not', ['keys', 'list'], { PARLEY_KEY: team.publishableKey }, 3],
-  ['a chat that is not there', ['messages', 'list', 'chat_none'], {}, 4],
-  ['a server that is not there', ['chats', 'list'], { PARLEY_URL: 'http://127.0.0.1:1' }, 5],
-] as const)('%s is told by a sentence on standard error and the exit code', async (_, args, more, code) => {
+  ['an unknown option', ['chats', 'list', '--wrong'], {}, 2],
+  ['an invalid number', ['chats', 'list', '--limit', 'many'], {}, 2],
+  ['a value that the server rejects', ['chats', 'list', '--limit', '5000'], {}, 2],
+  ['a missing login', ['chats', 'list'], { PARLEY_KEY: '' }, 3],
+  ['an unknown key', ['chats', 'list'], { PARLEY_KEY: 'sk_live_wrong' }, 3],
+  ['a key without permission', ['keys', 'list'], { PARLEY_KEY: team.publishableKey }, 3],
+  ['a missing chat', ['messages', 'list', 'chat_none'], {}, 4],
+  ['an unreachable server', ['chats', 'list'], { PARLEY_URL: 'http://127.0.0.1:1' }, 5],
+] as const)('%s prints a sentence to standard error and sets the exit code', async (_, args, more, code) => {
   const run = await runParley(args, { env: { ...env, ...more } });
   expect(run).toMatchObject({ code, stdout: '' });
   expect(run.stderr.trim()).not.toBe('');
   expect(run.stderr).not.toMatch(/\n\s+at |sk_live_wrong/);
 });
 
-test('asking for help and for the version is no mistake', async () => {
+test('--help and --version exit with 0', async () => {
   expect(await parley('--version')).toMatchObject({ code: 0, stdout: '0.1.0\n' });
   const { code, stdout } = await parley('chat', '--help');
   expect(code).toBe(0);

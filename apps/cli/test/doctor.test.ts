@@ -7,7 +7,7 @@ const { url, model, makeTeam, composition, mongo, startReplica } = await startHa
 const team = await makeTeam();
 const env = { PARLEY_URL: url, PARLEY_KEY: team.secretKey };
 
-/** What each check found, by its name. */
+/** Runs the checks and returns their results by name. */
 async function examine(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
   const { code, stdout } = await runParley(['doctor', '--json', ...args], { env: { ...env, ...more } });
   const { checks } = JSON.parse(stdout);
@@ -15,7 +15,7 @@ async function examine(args: readonly string[], more: Readonly<Record<string, st
   return { code, found, checks, stdout };
 }
 
-test('where all is well, it says so; --deep leaves no chat behind', async () => {
+test('all checks pass on a healthy server, and --deep leaves no chat behind', async () => {
   const { code, found } = await examine(['--deep']);
   expect(found).toEqual({
     server: 'ok',
@@ -33,7 +33,7 @@ test('where all is well, it says so; --deep leaves no chat behind', async () => 
   expect((await team.trpc.chat.list.query({})).chats).toEqual([]);
 });
 
-test('a proxy that TRUST_PROXY does not name is a warning', async () => {
+test('warns about a proxy that TRUST_PROXY does not name', async () => {
   const other = await startReplica();
   await fetch(`${other.url}/agent`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
   const { code, found, checks } = await examine([], { PARLEY_URL: other.url });
@@ -41,37 +41,37 @@ test('a proxy that TRUST_PROXY does not name is a warning', async () => {
   expect(checks.find(({ name }: { name: string }) => name === 'proxy').detail).toContain('TRUST_PROXY');
 });
 
-test('an index that was dropped is missed until a server has built it', async () => {
-  // Whoever holds this lease builds: no server does while the test has it.
+test('reports a missing index until a server has built it', async () => {
+  // Only the holder of this lease builds indexes, so the test holds it.
   const lease = { _id: 'maintenance', token: 'held by the test', renewals: 0 };
   await mongo.raw.collection<{ _id: string }>('leases').insertOne(lease);
   const usage = mongo.raw.collection('usage');
   const names = (await usage.listIndexes().toArray()).map(({ name }) => String(name));
   await usage.dropIndex(names.find((name) => name !== '_id_') ?? '');
-  // What one server has found out it tells for a minute; another one looks.
+  // A server caches the result for a minute, so ask another one.
   const other = await startReplica();
   const { found, checks } = await examine([], { PARLEY_URL: other.url });
   expect(found).toMatchObject({ ready: 'ok', indexes: 'fail' });
   expect(checks.find(({ name }: { name: string }) => name === 'indexes').detail).toContain('1 missing');
 });
 
-test('people get a line for each check, and what to do about it', async () => {
+test('prints a line for each check and the fix of a failed one', async () => {
   const { code, stdout } = await runParley(['doctor'], { env: { ...env, PARLEY_KEY: 'sk_live_wrong' } });
   expect(code).toBe(1);
   expect(stdout).toMatch(/^ok {4}server {4}http:\/\/127\.0\.0\.1:\d+ answers in \d+ ms$/m);
   expect(stdout).toMatch(
-    /^fail {2}key {7}the secret key of PARLEY_KEY is refused: unauthorized: .*\n +→ Log in/m,
+    /^fail {2}key {7}the secret key of PARLEY_KEY was rejected: unauthorized: .*\n +→ Log in/m,
   );
   expect(stdout).not.toContain('sk_live_wrong');
 });
 
-test('a server that is not there is all there is to be said', async () => {
+test('runs no other checks if the server is unreachable', async () => {
   const { code, found, checks } = await examine([], { PARLEY_URL: 'http://127.0.0.1:1' });
   expect({ code, found }).toEqual({ code: 1, found: { server: 'fail' } });
   expect(checks[0].fix).toContain('npm start');
 });
 
-test('an origin is tried as a browser would', async () => {
+test('--origin checks the origin like a browser', async () => {
   const origin = 'https://shop.example';
   const { key } = await team.trpc.key.create.mutate({
     kind: 'publishable',
@@ -85,7 +85,7 @@ test('an origin is tried as a browser would', async () => {
   });
 });
 
-test('a model that does not answer, and a server that is stopping', async () => {
+test('reports a failing model and a server that is shutting down', async () => {
   model.replyTo('Say hello.', scripts.status(401));
   const { code, found, checks } = await examine(['--deep']);
   expect({ code, model: found['model'] }).toEqual({ code: 1, model: 'fail' });

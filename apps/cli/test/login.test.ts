@@ -7,7 +7,7 @@ import { configHome, runParley } from './support/run-parley.ts';
 const { url, makeTeam } = await startHarness();
 const team = await makeTeam();
 
-test('login keeps a key that the server knows, for this user alone; logout forgets it', async () => {
+test('login stores a valid key for its owner only, and logout removes it', async () => {
   const home = await configHome();
   const env = { XDG_CONFIG_HOME: home };
   const file = join(home, 'parley/config.json');
@@ -25,14 +25,14 @@ test('login keeps a key that the server knows, for this user alone; logout forge
   expect(await runParley(['agents', 'list'], { env })).toMatchObject({ code: 3 });
 });
 
-test('a key that the server does not know is not kept', async () => {
+test('login does not store an unknown key', async () => {
   const env = { XDG_CONFIG_HOME: await configHome() };
   const login = await runParley(['login', '--url', url, '--key', 'sk_live_wrong'], { env });
   expect(login.code).toBe(3);
   expect(await runParley(['logout'], { env })).toMatchObject({ stderr: 'You were not logged in.\n' });
 });
 
-test('a kept key goes to its own server and to no other', async () => {
+test('a stored key is only sent to its own server', async () => {
   const env = { XDG_CONFIG_HOME: await configHome() };
   await runParley(['login', '--url', url, '--key', team.secretKey], { env });
   const elsewhere = await runParley(['agents', 'list', '--url', 'http://127.0.0.1:1'], { env });
@@ -40,13 +40,13 @@ test('a kept key goes to its own server and to no other', async () => {
   expect(elsewhere.stderr).toContain(`You are logged in to ${url}`);
 });
 
-test('without anybody to ask, a missing key and a wrong address are told', async () => {
+test('login without a terminal rejects a missing key and an invalid address', async () => {
   const env = { XDG_CONFIG_HOME: await configHome() };
   expect(await runParley(['login'], { env })).toMatchObject({ code: 2 });
   expect(await runParley(['login', '--url', 'parley', '--key', 'x'], { env })).toMatchObject({ code: 2 });
 });
 
-test('a file that others could read is what doctor says', async () => {
+test('doctor reports a config file that others can read', async () => {
   const home = await configHome();
   const env = { XDG_CONFIG_HOME: home };
   await runParley(['login', '--url', url, '--key', team.secretKey], { env });

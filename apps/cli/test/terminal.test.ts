@@ -11,7 +11,7 @@ const env = { PARLEY_URL: url, PARLEY_KEY: team.secretKey };
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
 
-test('a conversation in a terminal is the one in docs/cli.md', async () => {
+test('a conversation in a terminal matches the recording in docs/cli.md', async () => {
   model.replyTo('What is the capital of France?', scripts.text(['The capital of France', ' is Paris.']));
   model.replyTo('Tell me its history.', scripts.neverEnding('Paris began as a settlement', ' on an island'));
   const terminal = openParleyTerminal(['chat'], env);
@@ -37,7 +37,7 @@ test('a conversation in a terminal is the one in docs/cli.md', async () => {
   });
 });
 
-test('a chat is taken up with what was said; what is typed ahead is asked next, and shows in its place', async () => {
+test('continues a chat with its history, and asks lines that were typed ahead in order', async () => {
   const { id } = await team.makeChat();
   await team.send(id, 'before');
   const gate = createGate();
@@ -62,7 +62,7 @@ test('a chat is taken up with what was said; what is typed ahead is asked next, 
   expect(talk).toContain('you › first\nAda › one, two\nyou › second\nAda › You said: second\n');
 });
 
-test('Ctrl-C at the prompt leaves, and so does a second one while an answer is being stopped', async () => {
+test('Ctrl-C leaves at the prompt, and on the second press while an answer is being stopped', async () => {
   const idle = openParleyTerminal(['chat'], env);
   await idle.shows('you › ');
   idle.type(CTRL_C);
@@ -78,12 +78,12 @@ test('Ctrl-C at the prompt leaves, and so does a second one while an answer is b
   held.release();
 });
 
-test('an agent is chosen where there are several; an answer commands no terminal; NO_COLOR means none', async () => {
+test('asks for an agent, removes control characters from answers, and respects NO_COLOR', async () => {
   const two = await makeTeam();
   await two.makeAgent({ name: 'Bob' });
   model.replyTo('attack', scripts.text('\u001b]0;owned\u0007\u001b[2Jfine'));
   const terminal = openParleyTerminal(['chat'], { ...env, PARLEY_KEY: two.secretKey, NO_COLOR: '1' });
-  await terminal.shows('With whom?');
+  await terminal.shows('Choose an agent');
   terminal.type('\u001b[B\r');
   await terminal.shows('you › ');
   terminal.type('attack\r');
@@ -94,7 +94,7 @@ test('an agent is chosen where there are several; an answer commands no terminal
   expect(await terminal.ended).toBe(0);
 });
 
-test('login asks for the server and the key, and shows no letter of it', async () => {
+test('login asks for the server and the key without showing the key', async () => {
   const terminal = openParleyTerminal(['login'], { XDG_CONFIG_HOME: '/tmp/none' });
   await terminal.shows('The server');
   terminal.type(`${'\u007f'.repeat(40)}${url}\r`);

@@ -3,7 +3,8 @@ import type { Session } from '../command.ts';
 import { ask } from './ask.ts';
 
 /**
- * One question, its answer on standard output, for pipes. Ctrl-C stops the answer and keeps what was written.
+ * Asks one question and writes its answer to standard output, for pipes. Ctrl-C stops the answer; the text
+ * written so far is kept.
  *
  * @throws CliError `interrupted` after Ctrl-C
  */
@@ -14,7 +15,7 @@ export async function answerOnce(
 ): Promise<void> {
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
-  // The second one finds no listener, and ends the process as ever.
+  // A second Ctrl-C finds no listener and ends the process.
   process.once('SIGINT', onInterrupt);
   const write = (text: string) => (json ? undefined : terminal.write(terminal.foreign(text)));
   try {
@@ -32,7 +33,7 @@ export async function answerOnce(
   }
 }
 
-/** All of standard input, as one message. */
+/** Reads all of standard input as one message. */
 export async function readMessage(): Promise<string> {
   let text = '';
   process.stdin.setEncoding('utf8');

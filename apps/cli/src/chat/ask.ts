@@ -1,25 +1,26 @@
 import { type AnswerEntry, isRetryable, type Parley, ParleyError, type UserEntry } from '@parley/client';
 import { failedAnswer, interrupted } from '../cli-error.ts';
 
-/** Is told how an answer comes about. */
+/** Receives the progress of an answer. */
 export interface AnswerListener {
-  /** What is new of it. */
+  /** Called with each new piece of the text. */
   text(piece: string): void;
-  /** It is being generated anew: what was told of it so far does not count. */
+  /** The answer is generated again: discard the text received so far. */
   restarted(): void;
-  /** The message cannot be delivered for now; it is tried again by itself. */
+  /** The message cannot be delivered now; the client retries it. */
   waiting(error: ParleyError): void;
 }
 
-/** For how long a server that cannot be reached is waited for. */
-const PATIENCE_MS = 60_000;
+/** How long to wait for an unreachable server. */
+const UNREACHABLE_MAX_MS = 60_000;
 
 /**
- * Sends a message and tells its answer as it is written, over cut connections too: it is accepted exactly once, and told
- * from where it was cut. When `stop` aborts, the server is told to stop; what was written until then is told.
+ * Sends a message and reports its answer while it is written. Interrupted connections are resumed: the
+ * message is accepted exactly once, and no text is repeated. When `stop` aborts, the answer is stopped on the
+ * server.
  *
- * @throws ParleyError when the message is refused, the answer fails, or the server is away for a minute
- * @throws CliError `interrupted` when it was stopped before it was accepted
+ * @throws ParleyError if the message is rejected, the answer fails, or the server is unreachable for a minute
+ * @throws CliError `interrupted` if it was stopped before the message was accepted
  */
 export async function ask(
   parley: Parley,
@@ -30,8 +31,8 @@ export async function ask(
   const chat = parley.chats.of(message.chatId);
   const key = parley.outbox.send(message);
   const { promise, resolve, reject } = Promise.withResolvers<AnswerEntry>();
-  const teller = new AnswerTeller(listener);
-  let patience: ReturnType<typeof setTimeout> | undefined;
+  const progress = new AnswerProgress(listener);
+  let unreachableTimer: ReturnType<typeof setTimeout> | undefined;
 
   const find = () => {
     const { entries } = chat.view();
@@ -42,10 +43,10 @@ export async function ask(
       answer: answer?.kind === 'answer' ? answer : undefined,
     };
   };
-  const bePatient = (isReached: boolean, messageId: string | undefined) => {
-    if (isReached) clearTimeout(patience);
-    if (isReached) patience = undefined;
-    else patience ??= setTimeout(() => reject(unreachable(messageId)), PATIENCE_MS);
+  const trackReachability = (isReached: boolean, messageId: string | undefined) => {
+    if (isReached) clearTimeout(unreachableTimer);
+    if (isReached) unreachableTimer = undefined;
+    else unreachableTimer ??= setTimeout(() => reject(unreachable(messageId)), UNREACHABLE_MAX_MS);
   };
   const look = () => {
     const { connection, error } = chat.view();
@@ -54,10 +55,10 @@ export async function ask(
     if (send?.kind === 'refused') return reject(send.error);
     if (error && !isRetryable(error)) return reject(error);
     if (send?.kind === 'waiting') listener.waiting(send.error);
-    bePatient(connection === 'live' && send?.kind !== 'waiting', answer?.messageId);
+    trackReachability(connection === 'live' && send?.kind !== 'waiting', answer?.messageId);
     if (!answer) return;
     if (answer.status === 'failed') return reject(failedAnswer(answer.errorCode, answer.messageId));
-    teller.tell(answer.content);
+    progress.update(answer.content);
     if (answer.status === 'completed' || answer.status === 'stopped') resolve(answer);
     else if (stop.aborted) stopAnswer(answer);
   };
@@ -70,8 +71,8 @@ export async function ask(
   const onStop = () => {
     const { question, answer } = find();
     if (answer) stopAnswer(answer);
-    // On its way at this moment, or accepted: its answer is stopped once it is known.
-    else if (isTakenBack(parley, question, key)) reject(interrupted());
+    // Otherwise the message is being sent or was accepted: its answer is stopped as soon as it is known.
+    else if (isDiscarded(parley, question, key)) reject(interrupted());
   };
 
   const leave = chat.subscribe(look);
@@ -81,35 +82,37 @@ export async function ask(
     return await promise;
   } finally {
     leave();
-    clearTimeout(patience);
+    clearTimeout(unreachableTimer);
     stop.removeEventListener('abort', onStop);
     parley.outbox.discard(key);
   }
 }
 
-/** Tells what is new of a text that grows, and that it began anew where it did not grow. */
-class AnswerTeller {
+/** Reports the new part of a growing text, and a restart if the text was replaced. */
+class AnswerProgress {
   readonly #listener: AnswerListener;
-  #told = '';
+  #reported = '';
 
   constructor(listener: AnswerListener) {
     this.#listener = listener;
   }
 
-  tell(content: string): void {
-    if (!content.startsWith(this.#told)) {
+  update(content: string): void {
+    if (!content.startsWith(this.#reported)) {
       this.#listener.restarted();
-      this.#told = '';
+      this.#reported = '';
     }
-    if (content.length > this.#told.length) this.#listener.text(content.slice(this.#told.length));
-    this.#told = content;
+    if (content.length > this.#reported.length) this.#listener.text(content.slice(this.#reported.length));
+    this.#reported = content;
   }
 }
 
-function isTakenBack({ outbox }: Parley, question: UserEntry | undefined, key: string): boolean {
+function isDiscarded({ outbox }: Parley, question: UserEntry | undefined, key: string): boolean {
   return question?.send !== undefined && outbox.discard(key) !== undefined;
 }
 
 function unreachable(messageId: string | undefined): ParleyError {
-  return new ParleyError('network', 'The server cannot be reached.', { messageId });
+  return new ParleyError('network', 'The server cannot be reached. Check that it runs, and try again.', {
+    messageId,
+  });
 }

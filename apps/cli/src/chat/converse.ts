@@ -5,20 +5,20 @@ import { printError } from '../print/error.ts';
 import { ask } from './ask.ts';
 import { type LineReader, openLineReader } from './line-reader.ts';
 
-/** A chat that is held: one that is there, or one that begins with its first message. */
-export interface HeldChat {
+/** The chat of a conversation: an existing chat, or one that is created with its first message. */
+export interface OpenChat {
   readonly agent: Pick<Agent, 'name'>;
-  /** Its id, once it is there. */
+  /** Returns the id, and creates the chat if necessary. */
   chatId(): Promise<string>;
 }
 
 /**
- * Talks until the person leaves (Ctrl-D). Ctrl-C stops the answer that is being written; a second one, and one while
- * nothing is written, leaves.
+ * Runs a conversation until the user leaves with Ctrl-D. Ctrl-C stops the running answer; a second Ctrl-C, or
+ * one while no answer is running, leaves.
  *
- * @throws CliError `interrupted` when they left by Ctrl-C
+ * @throws CliError `interrupted` if the user left with Ctrl-C
  */
-export async function converse(session: Session, chat: HeldChat): Promise<void> {
+export async function converse(session: Session, chat: OpenChat): Promise<void> {
   const { terminal } = session;
   terminal.print(terminal.paint('dim', 'Ctrl-C stops an answer, Ctrl-D leaves.'));
   const reader = openLineReader();
@@ -52,10 +52,10 @@ function nextLine(reader: LineReader, { terminal }: Session): Promise<string | u
   return reader.next(`${terminal.paint('cyan', 'you')} › `);
 }
 
-/** Whatever comes of it, the conversation goes on. */
+/** Shows an answer or its error. Never throws, so the conversation continues. */
 async function showAnswer(
   session: Session,
-  chat: HeldChat,
+  chat: OpenChat,
   content: string,
   stop: AbortSignal,
 ): Promise<void> {
@@ -69,7 +69,7 @@ async function showAnswer(
       { chatId: await chat.chatId(), content },
       {
         text: (piece) => terminal.write(terminal.foreign(piece)),
-        restarted: () => note('\n(the answer begins anew)\n'),
+        restarted: () => note('\n(the answer starts again)\n'),
         waiting: () => {
           if (!isWaiting) note('(the server cannot be reached; trying again) ');
           isWaiting = true;

@@ -1,18 +1,21 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 
-/** Lines that a person types, also ahead of their time. */
+/** Reads the lines that a user types, including those typed ahead. */
 export interface LineReader {
-  /** The next line; undefined when the input has ended (Ctrl-D). What is typed shows only while one is waited for. */
+  /**
+   * Returns the next line, or undefined at the end of the input (Ctrl-D). Input is only echoed while a line
+   * is awaited.
+   */
   next(prompt: string): Promise<string | undefined>;
-  /** Called at each Ctrl-C. */
+  /** Calls `listener` at each Ctrl-C. */
   onInterrupt(listener: () => void): void;
   close(): void;
 }
 
 /**
- * Reads from the terminal. It listens all the time, for Ctrl-C above all; what is typed while an answer is being written
- * must not show in the middle of it, and is not lost.
+ * Opens a reader on the terminal. It always listens, so that Ctrl-C works during an answer. Lines typed
+ * during an answer are not echoed into it, and are not lost.
  */
 export function openLineReader(): LineReader {
   let isQuiet = true;

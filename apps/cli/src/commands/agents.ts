@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import type { Agent, ToolInput } from '@parley/contract';
 import { type Command, InvalidArgumentError } from 'commander';
 import { CliError } from '../cli-error.ts';
-import { answering, type World } from '../command.ts';
+import { type CommandContext, withResult } from '../command.ts';
 import { confirmed } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { moment } from '../print/moment.ts';
 import { printTable } from '../print/table.ts';
+import { timestamp } from '../print/timestamp.ts';
 import type { GlobalOptions } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -22,16 +22,16 @@ interface SettingsOptions extends GlobalOptions {
   readonly tools?: string;
 }
 
-/** `parley agents`. */
-export function agentsCommand(program: Command, world: World): void {
+/** Adds `parley agents`. */
+export function agentsCommand(program: Command, context: CommandContext): void {
   const agents = program.command('agents').description('list, show and change agents');
 
   agents
     .command('list')
-    .description("the team's agents")
+    .description("list the team's agents")
     .action((_, command: Command) =>
-      answering(
-        world,
+      withResult(
+        context,
         command.optsWithGlobals(),
         ({ parley }) => parley.trpc.agent.list.query({}),
         ({ agents: rows }, terminal) => printAgents(terminal, rows),
@@ -41,10 +41,10 @@ export function agentsCommand(program: Command, world: World): void {
   agents
     .command('show')
     .argument('<agentId>')
-    .description('an agent with its settings (a secret key)')
+    .description('show an agent with its settings (needs a secret key)')
     .action((agentId: string, _, command: Command) =>
-      answering(
-        world,
+      withResult(
+        context,
         command.optsWithGlobals(),
         ({ parley }) => parley.trpc.agent.get.query({ agentId }),
         (agent, terminal) => terminal.print(terminal.foreign(JSON.stringify(agent, null, 2))),
@@ -52,14 +52,14 @@ export function agentsCommand(program: Command, world: World): void {
     );
 
   withSettings(agents.command('create'))
-    .description('makes an agent (a secret key)')
-    .requiredOption('--name <name>', 'what people call it')
+    .description('create an agent (needs a secret key)')
+    .requiredOption('--name <name>', 'the display name')
     .requiredOption('--type <type>', 'a label to filter chats by')
     .action((_, command: Command) => {
       const options = command.optsWithGlobals<SettingsOptions & { name: string; type: string }>();
       const { name, type } = options;
-      return answering(
-        world,
+      return withResult(
+        context,
         options,
         async ({ parley }) => parley.trpc.agent.create.mutate({ name, type, ...(await settingsOf(options)) }),
         (agent, terminal) => printAgents(terminal, [agent]),
@@ -68,13 +68,15 @@ export function agentsCommand(program: Command, world: World): void {
 
   withSettings(agents.command('update'))
     .argument('<agentId>')
-    .description('changes what is given of an agent; other settings are a new version (a secret key)')
-    .option('--name <name>', 'what people call it')
+    .description(
+      'change the given fields of an agent; changed settings become a new version (needs a secret key)',
+    )
+    .option('--name <name>', 'the display name')
     .option('--type <type>', 'a label to filter chats by')
     .action((agentId: string, _, command: Command) => {
       const options = command.optsWithGlobals<SettingsOptions>();
-      return answering(
-        world,
+      return withResult(
+        context,
         options,
         async ({ parley }) => {
           const {
@@ -97,16 +99,16 @@ export function agentsCommand(program: Command, world: World): void {
   agents
     .command('versions')
     .argument('<agentId>')
-    .description('the settings an agent had, newest first (a secret key)')
+    .description("list an agent's versions, newest first (needs a secret key)")
     .action((agentId: string, _, command: Command) =>
-      answering(
-        world,
+      withResult(
+        context,
         command.optsWithGlobals(),
         ({ parley }) => parley.trpc.agent.listVersions.query({ agentId }),
         ({ versions }, terminal) =>
           printTable(terminal, versions, [
             ['VERSION', ({ version }) => version],
-            ['MADE (UTC)', ({ createdAt }) => moment(createdAt)],
+            ['MADE (UTC)', ({ createdAt }) => timestamp(createdAt)],
             ['MODEL', ({ model }) => model],
             ['TOOLS', ({ tools }) => tools.map(({ name }) => name).join(', ')],
             ['SYSTEM PROMPT', ({ systemPrompt }) => systemPrompt],
@@ -117,11 +119,11 @@ export function agentsCommand(program: Command, world: World): void {
   agents
     .command('rollback')
     .argument('<agentId>')
-    .argument('<version>', 'the version whose settings are used again', wholeNumber)
-    .description('makes the settings of an earlier version the newest one (a secret key)')
+    .argument('<version>', 'the version whose settings become the current ones', wholeNumber)
+    .description('restore the settings of an earlier version as a new version (needs a secret key)')
     .action((agentId: string, version: number, _, command: Command) =>
-      answering(
-        world,
+      withResult(
+        context,
         command.optsWithGlobals(),
         ({ parley }) => parley.trpc.agent.rollback.mutate({ agentId, version }),
         (agent, terminal) => terminal.say(`${agent.id} is at version ${agent.version}.`),
@@ -131,15 +133,15 @@ export function agentsCommand(program: Command, world: World): void {
   agents
     .command('delete')
     .argument('<agentId>')
-    .description('deletes an agent with its versions; its chats stay (a secret key)')
-    .option('--yes', 'do not ask')
+    .description('delete an agent with all its versions; its chats are kept (needs a secret key)')
+    .option('--yes', 'do not ask for confirmation')
     .action((agentId: string, _, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { yes?: true }>();
-      return answering(
-        world,
+      return withResult(
+        context,
         options,
         async ({ parley, terminal }) => {
-          await confirmed(terminal, `Delete ${agentId}? Nobody answers in its chats any more.`, options.yes);
+          await confirmed(terminal, `Delete ${agentId}? Its chats will no longer be answered.`, options.yes);
           await parley.trpc.agent.delete.mutate({ agentId });
           return { id: agentId, isDeleted: true };
         },
@@ -148,18 +150,18 @@ export function agentsCommand(program: Command, world: World): void {
     });
 }
 
-/** What may be said of an agent, and left out. */
+/** Adds the options for an agent's optional fields. */
 function withSettings(command: Command): Command {
   return command
-    .option('--description <text>', 'what it is for, as anyone with a key may read it')
-    .option('--system-prompt <text>', 'what the model is told first')
-    .option('--model <name>', "the model; the server's default unless given")
+    .option('--description <text>', 'the purpose of the agent; every key can read it')
+    .option('--system-prompt <text>', 'instructions that the model receives before the conversation')
+    .option('--model <name>', "the model; default: the server's own")
     .option('--temperature <number>', 'from 0 to 2', decimal)
-    .option('--retention-days <days>', 'deletes chats in which nothing was said for so long', wholeNumber)
-    .option('--tools <file>', 'what the model may call: a file with a JSON list of tools');
+    .option('--retention-days <days>', 'delete chats after this many days without a message', wholeNumber)
+    .option('--tools <file>', 'a file with a JSON list of the tools that the model can call');
 }
 
-/** Those that were given. What the tools are is the server's to judge. */
+/** Returns the given options. The server validates the tools. */
 async function settingsOf(options: SettingsOptions) {
   const { description, systemPrompt, model, temperature, retentionDays, tools } = options;
   return {
@@ -182,7 +184,7 @@ async function toolsIn(file: string): Promise<ToolInput[]> {
 }
 
 function printAgents(terminal: Terminal, agents: readonly Agent[]): void {
-  if (agents.length === 0) terminal.say('There are no agents. Make one: parley agents create');
+  if (agents.length === 0) terminal.say('There are no agents. Create one: parley agents create');
   else
     printTable(terminal, agents, [
       ['ID', ({ id }) => id],

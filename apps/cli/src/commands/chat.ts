@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { answerOnce, readMessage } from '../chat/answer-once.ts';
 import { chooseAgent } from '../chat/choose-agent.ts';
-import { converse, type HeldChat } from '../chat/converse.ts';
+import { converse, type OpenChat } from '../chat/converse.ts';
 import { usageError } from '../cli-error.ts';
-import { type Session, type World, withSession } from '../command.ts';
+import { type CommandContext, type Session, withSession } from '../command.ts';
 import { printTranscript } from '../print/transcript.ts';
 import type { GlobalOptions } from '../session.ts';
 
@@ -13,22 +13,22 @@ interface ChatOptions extends GlobalOptions {
   readonly message?: string;
 }
 
-/** What is shown of a chat that is taken up again. */
+/** The number of earlier messages that are shown when a chat is continued. */
 const HISTORY_MESSAGES = 20;
 
-/** `parley chat`. */
-export function chatCommand(program: Command, world: World): void {
+/** Adds `parley chat`. */
+export function chatCommand(program: Command, context: CommandContext): void {
   program
     .command('chat')
-    .argument('[chatId]', 'a chat to go on with; a new one, unless given')
-    .description('chats with an agent; with --message or a pipe, asks one question')
-    .option('--agent <agent>', "a new chat's agent, by id or name")
-    .option('--user <userId>', 'whose chat a new one is')
-    .option('--message <text>', 'one question: its answer goes to standard output')
+    .argument('[chatId]', 'the chat to continue; default: a new chat')
+    .description('chat with an agent; with --message or a pipe, ask one question')
+    .option('--agent <agent>', 'the agent of a new chat, by id or name')
+    .option('--user <userId>', 'the user of a new chat')
+    .option('--message <text>', 'ask one question and write the answer to standard output')
     .addHelpText('after', '\nExamples:\n  parley chat\n  git diff | parley chat --agent Reviewer\n')
     .action((chatId: string | undefined, _, command: Command) => {
       const options = command.optsWithGlobals<ChatOptions>();
-      return withSession(world, options, (session) => chat(session, chatId, options));
+      return withSession(context, options, (session) => chat(session, chatId, options));
     });
 }
 
@@ -39,22 +39,26 @@ async function chat(session: Session, chatId: string | undefined, options: ChatO
     await answerOnce(session, { chatId: await held.chatId(), content: message }, options);
     return;
   }
-  if (options.json) throw usageError('--json takes one question: --message, or a pipe.');
+  if (options.json) throw usageError('--json needs one question: use --message or a pipe.');
   if (chatId !== undefined) await printHistory(session, chatId, held);
   await converse(session, held);
 }
 
-/** What is asked, when it is one question. @throws CliError when it is neither that nor a conversation */
+/**
+ * Returns the question, or undefined for a conversation.
+ *
+ * @throws CliError if neither is possible
+ */
 async function messageOf({ terminal }: Session, { message }: ChatOptions): Promise<string | undefined> {
   if (message !== undefined) return message;
   if (process.stdin.isTTY !== true) return await readMessage();
   if (!terminal.isInteractive)
-    throw usageError('Standard output is no terminal: ask with --message, or by a pipe.');
+    throw usageError('Standard output is not a terminal. Ask one question with --message or a pipe.');
   return undefined;
 }
 
-/** Made with its first message: whoever says nothing leaves no empty chat. */
-async function newChat(session: Session, { agent: wanted, user: userId }: ChatOptions): Promise<HeldChat> {
+/** The chat is created with its first message, so that no empty chats are left behind. */
+async function newChat(session: Session, { agent: wanted, user: userId }: ChatOptions): Promise<OpenChat> {
   const agent = await chooseAgent(session, wanted);
   const make = async () => (await session.parley.trpc.chat.create.mutate({ agentId: agent.id, userId })).id;
   let made: Promise<string> | undefined;
@@ -70,7 +74,7 @@ async function newChat(session: Session, { agent: wanted, user: userId }: ChatOp
   };
 }
 
-async function knownChat({ parley }: Session, chatId: string): Promise<HeldChat> {
+async function knownChat({ parley }: Session, chatId: string): Promise<OpenChat> {
   const [{ agentId }, { agents }] = await Promise.all([
     parley.trpc.chat.get.query({ chatId, withMessages: false }),
     parley.trpc.agent.list.query({}),
@@ -82,12 +86,12 @@ async function knownChat({ parley }: Session, chatId: string): Promise<HeldChat>
 async function printHistory(
   { parley, terminal }: Session,
   chatId: string,
-  { agent }: HeldChat,
+  { agent }: OpenChat,
 ): Promise<void> {
   const page = { chatId, limit: HISTORY_MESSAGES, order: 'desc' } as const;
   const { messages, nextCursor } = await parley.trpc.message.list.query(page);
   if (nextCursor !== undefined)
-    terminal.print(terminal.paint('dim', `older: parley messages list ${chatId}`));
+    terminal.print(terminal.paint('dim', `earlier messages: parley messages list ${chatId}`));
   printTranscript(terminal, messages.reverse(), agent.name);
   terminal.print();
 }

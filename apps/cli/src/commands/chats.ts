@@ -1,9 +1,9 @@
 import type { Chat, ChatWithMessages } from '@parley/contract';
 import type { Command } from 'commander';
-import { answering, type World } from '../command.ts';
+import { type CommandContext, withResult } from '../command.ts';
 import { confirmed } from '../confirm.ts';
-import { moment } from '../print/moment.ts';
 import { printTable } from '../print/table.ts';
+import { timestamp } from '../print/timestamp.ts';
 import { printTranscript } from '../print/transcript.ts';
 import type { GlobalOptions } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
@@ -17,28 +17,29 @@ interface ListOptions extends GlobalOptions {
   readonly cursor?: string;
 }
 
-/** `parley chats`: what there is, and the end of it. */
-export function chatsCommand(program: Command, world: World): void {
+/** Adds `parley chats`. */
+export function chatsCommand(program: Command, context: CommandContext): void {
   const chats = program.command('chats').description('list, show and delete chats');
 
   chats
     .command('list')
-    .description('chats, newest first')
+    .description('list chats, newest first')
     .option('--user <userId>', 'only chats of this user')
     .option('--agent-type <type>', 'only chats with agents of this type')
-    .option('--search <words>', 'only chats whose title has these words')
-    .option('--limit <number>', 'how many', wholeNumber, 30)
-    .option('--cursor <cursor>', 'where to go on, as the list before said')
+    .option('--search <words>', 'only chats whose title contains these words')
+    .option('--limit <number>', 'the maximum number of chats', wholeNumber, 30)
+    .option('--cursor <cursor>', 'the cursor of the previous list')
     .action((_, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>();
       const { user: userId, agentType, search, limit, cursor } = options;
-      return answering(
-        world,
+      return withResult(
+        context,
         options,
         ({ parley }) => parley.trpc.chat.list.query({ userId, agentType, search, limit, cursor }),
         ({ chats: rows, nextCursor }, terminal) => {
           printChats(terminal, rows);
-          if (nextCursor !== undefined) terminal.say(`There are more: --cursor ${nextCursor}`);
+          if (nextCursor !== undefined)
+            terminal.say(`There are more chats. Continue with --cursor ${nextCursor}`);
         },
       );
     });
@@ -46,10 +47,10 @@ export function chatsCommand(program: Command, world: World): void {
   chats
     .command('show')
     .argument('<chatId>')
-    .description('a chat and its messages')
+    .description('show a chat and its messages')
     .action((chatId: string, _, command: Command) =>
-      answering(
-        world,
+      withResult(
+        context,
         command.optsWithGlobals(),
         ({ parley }) => parley.trpc.chat.get.query({ chatId }),
         printChat,
@@ -59,12 +60,12 @@ export function chatsCommand(program: Command, world: World): void {
   chats
     .command('delete')
     .argument('<chatId>')
-    .option('--yes', 'do not ask')
-    .description('deletes a chat, for good')
+    .option('--yes', 'do not ask for confirmation')
+    .description('delete a chat permanently')
     .action((chatId: string, _, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { yes?: true }>();
-      return answering(
-        world,
+      return withResult(
+        context,
         options,
         async ({ parley, terminal }) => {
           await confirmed(terminal, `Delete ${chatId} and all its messages?`, options.yes);
@@ -77,13 +78,13 @@ export function chatsCommand(program: Command, world: World): void {
 }
 
 function printChats(terminal: Terminal, chats: readonly Chat[]): void {
-  if (chats.length === 0) terminal.say('There are no chats. Begin one: parley chat');
+  if (chats.length === 0) terminal.say('There are no chats. Start one: parley chat');
   else
     printTable(terminal, chats, [
       ['ID', ({ id }) => id],
       ['TITLE', ({ title }) => title],
       ['USER', ({ userId }) => userId],
-      ['CREATED (UTC)', ({ createdAt }) => moment(createdAt)],
+      ['CREATED (UTC)', ({ createdAt }) => timestamp(createdAt)],
     ]);
 }
 
@@ -99,7 +100,7 @@ function printChat(
       ['TITLE', (chat) => chat.title],
       ['AGENT', (chat) => chat.agentId],
       ['USER', (chat) => chat.userId],
-      ['CREATED (UTC)', (chat) => moment(chat.createdAt)],
+      ['CREATED (UTC)', (chat) => timestamp(chat.createdAt)],
     ],
   );
   printTranscript(terminal, messages);

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { World } from '../command.ts';
-import type { Finding, Patient } from '../doctor/check.ts';
+import type { CommandContext } from '../command.ts';
+import type { CheckTarget, Finding } from '../doctor/check.ts';
 import { checkKey, checkOrigin } from '../doctor/key-checks.ts';
 import { checkModel } from '../doctor/model-check.ts';
 import { checkReady, checkServer, checkVersion } from '../doctor/server-checks.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { DEFAULT_URL, findAccess, type GlobalOptions } from '../session.ts';
+import { DEFAULT_URL, type GlobalOptions, resolveAccess } from '../session.ts';
 import { type Terminal, withoutControls } from '../terminal.ts';
 
 interface DoctorOptions extends GlobalOptions {
@@ -13,47 +13,50 @@ interface DoctorOptions extends GlobalOptions {
   readonly origin?: string;
 }
 
-/** `parley doctor`. */
-export function doctorCommand(program: Command, world: World): void {
+/** Adds `parley doctor`. */
+export function doctorCommand(program: Command, context: CommandContext): void {
   program
     .command('doctor')
-    .description('what is wrong, and how to fix it')
-    .option('--deep', 'also whether a model answers: sends one message, in a chat that is deleted after')
-    .option('--origin <origin>', 'also whether pages of this origin may use the key')
-    .action((_, command: Command) => doctor(world, command.optsWithGlobals()));
+    .description('find problems, and say how to fix them')
+    .option(
+      '--deep',
+      'also check that a model answers: sends one message in a chat that is deleted afterwards',
+    )
+    .option('--origin <origin>', 'also check that pages of this origin may use the key')
+    .action((_, command: Command) => doctor(context, command.optsWithGlobals()));
 }
 
-async function doctor(world: World, options: DoctorOptions): Promise<void> {
-  const { terminal } = world;
+async function doctor(context: CommandContext, options: DoctorOptions): Promise<void> {
+  const { terminal } = context;
   const findings: Finding[] = [];
-  const patient = await patientOf(world, options);
+  const target = await checkTargetOf(context, options);
   for (const check of checksOf(options)) {
-    const found = await check(patient).catch(broken);
+    const found = await check(target).catch(broken);
     findings.push(...found);
     if (!options.json) for (const finding of found) show(terminal, finding);
-    // Without a server there is nothing more to be found out.
+    // Without a server the other checks cannot run.
     if (found.some(({ name, status }) => name === 'server' && status === 'fail')) break;
   }
   if (options.json) terminal.print(JSON.stringify({ checks: findings }));
   if (findings.some(({ status }) => status === 'fail')) process.exitCode = exitCodes.failure;
 }
 
-function checksOf({ origin, deep }: DoctorOptions): ((patient: Patient) => Promise<Finding[]>)[] {
+function checksOf({ origin, deep }: DoctorOptions): ((target: CheckTarget) => Promise<Finding[]>)[] {
   return [
     checkServer,
     checkReady,
     checkVersion,
     checkKey,
-    ...(origin === undefined ? [] : [(patient: Patient) => checkOrigin(patient, origin)]),
+    ...(origin === undefined ? [] : [(target: CheckTarget) => checkOrigin(target, origin)]),
     ...(deep ? [checkModel] : []),
   ];
 }
 
-/** Whoever is not logged in is told so among the rest. */
-async function patientOf(world: World, options: DoctorOptions): Promise<Patient> {
-  const access = await findAccess(options, world.env).catch(() => undefined);
-  const url = access?.url ?? options.url ?? world.env.url ?? DEFAULT_URL;
-  return { ...world, url: url.replace(/\/+$/, ''), access };
+/** Without a login the other checks still run. */
+async function checkTargetOf(context: CommandContext, options: DoctorOptions): Promise<CheckTarget> {
+  const access = await resolveAccess(options, context.env).catch(() => undefined);
+  const url = access?.url ?? options.url ?? context.env.url ?? DEFAULT_URL;
+  return { ...context, url: url.replace(/\/+$/, ''), access };
 }
 
 function broken(error: unknown): Finding[] {

@@ -1,9 +1,9 @@
 import { type Key, keyAccesses, type NewKey } from '@parley/contract';
 import { type Command, Option } from 'commander';
-import { answering, type World } from '../command.ts';
+import { type CommandContext, withResult } from '../command.ts';
 import { confirmed } from '../confirm.ts';
-import { moment } from '../print/moment.ts';
 import { printTable } from '../print/table.ts';
+import { timestamp } from '../print/timestamp.ts';
 import type { GlobalOptions } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -20,16 +20,18 @@ interface RollOptions extends GlobalOptions {
   readonly yes?: true;
 }
 
-/** `parley keys`: each of them takes a secret key. */
-export function keysCommand(program: Command, world: World): void {
-  const keys = program.command('keys').description('list, create, roll and revoke API keys (a secret key)');
+/** Adds `parley keys`. All its commands need a secret key. */
+export function keysCommand(program: Command, context: CommandContext): void {
+  const keys = program
+    .command('keys')
+    .description('list, create, roll and revoke API keys (needs a secret key)');
 
   keys
     .command('list')
-    .description("the team's keys, without their texts")
+    .description("list the team's keys, without their texts")
     .action((_, command: Command) =>
-      answering(
-        world,
+      withResult(
+        context,
         command.optsWithGlobals(),
         ({ parley }) => parley.trpc.key.list.query({}),
         ({ keys: rows }, terminal) => printKeys(terminal, rows),
@@ -38,24 +40,25 @@ export function keysCommand(program: Command, world: World): void {
 
   keys
     .command('create')
-    .description('makes a key; its text is shown this once')
+    .description('create a key and print its text, which cannot be shown again')
     .addOption(
-      new Option('--kind <kind>', 'for servers or for browsers')
+      new Option('--kind <kind>', 'secret for servers, publishable for browsers')
         .choices(['secret', 'publishable'])
         .makeOptionMandatory(),
     )
-    .option('--name <name>', 'what people call it')
+    .option('--name <name>', 'the display name')
     .addOption(
-      new Option('--access <access>', 'whose chats a publishable key reaches; it needs one').choices(
-        keyAccesses,
-      ),
+      new Option(
+        '--access <access>',
+        'the chats that a publishable key reaches; required for publishable keys',
+      ).choices(keyAccesses),
     )
-    .option('--origin <origin...>', 'the web origins that browsers may use it from')
+    .option('--origin <origin...>', 'the web origins that browsers may use the key from')
     .action((_, command: Command) => {
       const options = command.optsWithGlobals<CreateOptions>();
       const { kind, name, access, origin: origins } = options;
-      return answering(
-        world,
+      return withResult(
+        context,
         options,
         ({ parley }) => parley.trpc.key.create.mutate({ kind, name, access, origins }),
         printNewKey,
@@ -65,18 +68,18 @@ export function keysCommand(program: Command, world: World): void {
   keys
     .command('roll')
     .argument('<keyId>')
-    .description('makes a key in the place of another; its text is shown this once')
+    .description('replace a key and print the text of the new one, which cannot be shown again')
     .option(
       '--overlap-seconds <seconds>',
-      'how long the old one lives on; a day, unless said otherwise',
+      'how long the old key keeps working; default: one day',
       wholeNumber,
     )
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask for confirmation')
     .action((keyId: string, _, command: Command) => {
       const options = command.optsWithGlobals<RollOptions>();
       const { overlapSeconds, yes } = options;
-      return answering(
-        world,
+      return withResult(
+        context,
         options,
         async ({ parley, terminal }) => {
           await confirmed(terminal, `Replace ${keyId}?`, yes);
@@ -89,15 +92,15 @@ export function keysCommand(program: Command, world: World): void {
   keys
     .command('revoke')
     .argument('<keyId>')
-    .description('ends a key; every server refuses it within five seconds')
-    .option('--yes', 'do not ask')
+    .description('revoke a key; every server rejects it within five seconds')
+    .option('--yes', 'do not ask for confirmation')
     .action((keyId: string, _, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { yes?: true }>();
-      return answering(
-        world,
+      return withResult(
+        context,
         options,
         async ({ parley, terminal }) => {
-          await confirmed(terminal, `End ${keyId}? Whatever uses it stops working.`, options.yes);
+          await confirmed(terminal, `Revoke ${keyId}? Everything that uses it stops working.`, options.yes);
           await parley.trpc.key.revoke.mutate({ keyId });
           return { id: keyId, isRevoked: true };
         },
@@ -112,7 +115,7 @@ function printKeys(terminal: Terminal, keys: readonly Key[]): void {
     ['KEY', ({ visibleStart }) => `${visibleStart}…`],
     ['KIND', ({ kind, access }) => (access ? `${kind}, ${access}` : kind)],
     ['NAME', ({ name }) => name],
-    ['LAST USED (UTC)', ({ lastUsedAt }) => moment(lastUsedAt)],
+    ['LAST USED (UTC)', ({ lastUsedAt }) => timestamp(lastUsedAt)],
     ['STATE', stateOf],
   ]);
 }
@@ -120,11 +123,11 @@ function printKeys(terminal: Terminal, keys: readonly Key[]): void {
 function stateOf({ revokedAt, expiresAt }: Key): string {
   if (revokedAt !== undefined) return 'revoked';
   if (expiresAt === undefined) return 'works';
-  return `${Date.parse(expiresAt) > Date.now() ? 'until' : 'expired'} ${moment(expiresAt)}`;
+  return `${Date.parse(expiresAt) > Date.now() ? 'until' : 'expired'} ${timestamp(expiresAt)}`;
 }
 
 function printNewKey({ id, key, warning }: NewKey, terminal: Terminal): void {
   terminal.print(key);
-  terminal.say(`This is ${id}. It is shown this once: keep it.`);
+  terminal.say(`This is ${id}. Store it now: it cannot be shown again.`);
   if (warning) terminal.say(warning);
 }

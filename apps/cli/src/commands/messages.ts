@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { answering, type World } from '../command.ts';
+import { type CommandContext, withResult } from '../command.ts';
 import { printTranscript } from '../print/transcript.ts';
 import type { GlobalOptions } from '../session.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -10,27 +10,30 @@ interface ListOptions extends GlobalOptions {
   readonly order?: 'asc' | 'desc';
 }
 
-/** `parley messages`. */
-export function messagesCommand(program: Command, world: World): void {
+/** Adds `parley messages`. */
+export function messagesCommand(program: Command, context: CommandContext): void {
   program
     .command('messages')
     .description('list the messages of a chat')
     .command('list')
     .argument('<chatId>')
-    .description('messages, oldest first')
-    .option('--limit <number>', 'how many; all, unless said otherwise', wholeNumber)
-    .option('--cursor <cursor>', 'where to go on, as the list before said')
-    .addOption(new Option('--order <order>', 'from the oldest or from the newest').choices(['asc', 'desc']))
+    .description('list messages, oldest first')
+    .option('--limit <number>', 'the maximum number of messages; default: all', wholeNumber)
+    .option('--cursor <cursor>', 'the cursor of the previous list')
+    .addOption(
+      new Option('--order <order>', 'oldest first (asc) or newest first (desc)').choices(['asc', 'desc']),
+    )
     .action((chatId: string, _, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>();
       const { limit, cursor, order } = options;
-      return answering(
-        world,
+      return withResult(
+        context,
         options,
         ({ parley }) => parley.trpc.message.list.query({ chatId, limit, cursor, order }),
         ({ messages, nextCursor }, terminal) => {
           printTranscript(terminal, messages);
-          if (nextCursor !== undefined) terminal.say(`There are more: --cursor ${nextCursor}`);
+          if (nextCursor !== undefined)
+            terminal.say(`There are more messages. Continue with --cursor ${nextCursor}`);
         },
       );
     });

@@ -1,6 +1,6 @@
 import { type UsageSum, usageGroups } from '@parley/contract';
 import { type Command, Option } from 'commander';
-import { answering, type World } from '../command.ts';
+import { type CommandContext, withResult } from '../command.ts';
 import { printTable } from '../print/table.ts';
 import type { GlobalOptions } from '../session.ts';
 
@@ -11,20 +11,20 @@ interface UsageOptions extends GlobalOptions {
   readonly cursor?: string;
 }
 
-/** `parley usage`. */
-export function usageCommand(program: Command, world: World): void {
+/** Adds `parley usage`. */
+export function usageCommand(program: Command, context: CommandContext): void {
   program
     .command('usage')
-    .description('calls and tokens of the last 30 days (a secret key)')
-    .addOption(new Option('--by <field>', 'what is summed up').choices(usageGroups).default('day'))
+    .description('show calls and tokens, by default of the last 30 days (needs a secret key)')
+    .addOption(new Option('--by <field>', 'the field to group by').choices(usageGroups).default('day'))
     .option('--from <day>', 'the first day, such as 2026-11-01')
-    .option('--to <day>', 'the last day; today, unless given')
-    .option('--cursor <cursor>', 'where the next page begins')
+    .option('--to <day>', 'the last day; default: today')
+    .option('--cursor <cursor>', 'the cursor of the previous list')
     .action((_, command: Command) => {
       const options = command.optsWithGlobals<UsageOptions>();
       const { by, from, to, cursor } = options;
-      return answering(
-        world,
+      return withResult(
+        context,
         options,
         ({ parley }) => parley.trpc.usage.list.query({ groupBy: by, from, to, cursor }),
         ({ usage, nextCursor }, terminal) => {
@@ -35,7 +35,7 @@ export function usageCommand(program: Command, world: World): void {
             ['TOKENS READ', ({ inputTokens }) => inputTokens],
             ['TOKENS WRITTEN', ({ outputTokens }) => outputTokens],
           ]);
-          if (nextCursor !== undefined) terminal.say(`There is more: --cursor ${nextCursor}`);
+          if (nextCursor !== undefined) terminal.say(`There is more. Continue with --cursor ${nextCursor}`);
         },
       );
     });

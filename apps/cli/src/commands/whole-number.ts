@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 
-/** An option's value as a whole number; its bounds are the server's. */
+/** Parses an option as a whole number. The server checks its range. */
 export function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Use a whole number.');
   return Number(text);
 }

@@ -1,7 +1,7 @@
-import type { World } from '../command.ts';
+import type { CommandContext } from '../command.ts';
 import type { Access } from '../session.ts';
 
-/** What a check found. `fix` says what to do about it. */
+/** The result of a check. `fix` says how to solve the problem. */
 export interface Finding {
   readonly name: string;
   readonly status: 'ok' | 'warn' | 'fail';
@@ -9,31 +9,35 @@ export interface Finding {
   readonly fix?: string;
 }
 
-/** What checks look at. */
-export interface Patient extends World {
+/** The subject of the checks: a server and the credentials for it. */
+export interface CheckTarget extends CommandContext {
   readonly url: string;
-  /** Undefined when nobody is logged in. */
+  /** Undefined without a login. */
   readonly access: Access | undefined;
 }
 
-/** How long a server may take to answer a check. */
+/** The longest time that a server may take for a check. */
 const ANSWER_MS = 10_000;
 
-/** Asks the server as anybody may, or with the key. @throws whatever `fetch` throws */
-export function get(patient: Patient, path: string, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(`${patient.url}${path}`, { headers, signal: AbortSignal.timeout(ANSWER_MS) });
+/** Sends a GET request to the server. Rejects like `fetch`, or after ten seconds. */
+export function get(
+  target: CheckTarget,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(`${target.url}${path}`, { headers, signal: AbortSignal.timeout(ANSWER_MS) });
 }
 
-/** The headers of whoever is logged in. */
-export function credentials({ access }: Patient): Record<string, string> {
+/** Returns the headers with the user's credentials. */
+export function credentials({ access }: CheckTarget): Record<string, string> {
   return {
     ...(access && { 'x-api-key': access.key }),
     ...(access?.userToken !== undefined && { 'x-user-token': access.userToken }),
   };
 }
 
-/** The refusal that was answered, as its code and sentence. */
-export async function refusalIn(response: Response): Promise<string> {
+/** Reads the code and the message of an error response. */
+export async function apiErrorIn(response: Response): Promise<string> {
   const body: unknown = await response.json().catch(() => undefined);
   if (typeof body !== 'object' || body === null || !('code' in body)) return `HTTP ${response.status}`;
   return `${String(body.code)}${'message' in body ? `: ${String(body.message)}` : ''}`;

@@ -1,9 +1,9 @@
 import { toParleyError } from '@parley/client';
 import { openParley } from '../session.ts';
-import type { Finding, Patient } from './check.ts';
+import type { CheckTarget, Finding } from './check.ts';
 
-/** Whether a model answers: one message, in a chat that is deleted after. */
-export async function checkModel({ access }: Patient): Promise<Finding[]> {
+/** Checks that a model answers, with one message in a chat that is deleted afterwards. */
+export async function checkModel({ access }: CheckTarget): Promise<Finding[]> {
   if (!access) return [];
   const parley = openParley(access);
   const { trpc } = parley;
@@ -18,11 +18,11 @@ export async function checkModel({ access }: Patient): Promise<Finding[]> {
       await trpc.chat.delete.mutate({ chatId });
     }
     const seconds = ((performance.now() - before) / 1_000).toFixed(1);
-    return [{ name: 'model', status: 'ok', detail: `it answers, in ${seconds} s` }];
+    return [{ name: 'model', status: 'ok', detail: `answers in ${seconds} s` }];
   } catch (error) {
     const { code, message, requestId } = toParleyError(error);
     const detail = `${message} (${code}${requestId === undefined ? '' : `, request ${requestId}`})`;
-    return [{ name: 'model', status: 'fail', detail, fix: "Look at the server's log under this request." }];
+    return [{ name: 'model', status: 'fail', detail, fix: "Look for this request in the server's log." }];
   } finally {
     parley.close();
   }

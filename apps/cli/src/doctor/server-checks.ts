@@ -1,47 +1,47 @@
 import { limits } from '@parley/contract';
 import { version } from '../version.ts';
-import { type Finding, get, type Patient, refusalIn } from './check.ts';
+import { apiErrorIn, type CheckTarget, type Finding, get } from './check.ts';
 
-/** Whether there is a server, and its clock. */
-export async function checkServer(patient: Patient): Promise<Finding[]> {
+/** Checks that the server responds, and compares its clock. */
+export async function checkServer(target: CheckTarget): Promise<Finding[]> {
   const before = Date.now();
   let response: Response;
   try {
-    response = await get(patient, '/healthz');
+    response = await get(target, '/healthz');
   } catch (error) {
     const why = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return [
       {
         name: 'server',
         status: 'fail',
-        detail: `${patient.url} cannot be reached (${why instanceof Error ? why.message || why.name : why})`,
-        fix: 'Start it (npm start), or name the right address: --url, PARLEY_URL, parley login.',
+        detail: `${target.url} cannot be reached (${why instanceof Error ? why.message || why.name : why})`,
+        fix: 'Start it (npm start), or set its address with --url, PARLEY_URL or parley login.',
       },
     ];
   }
   const after = Date.now();
   if (!response.ok) {
-    const detail = `${patient.url} answers /healthz with ${response.status}`;
+    const detail = `${target.url} answers /healthz with ${response.status}`;
     return [
       {
         name: 'server',
         status: 'fail',
         detail,
-        fix: 'Is it a Parley server? Look at what stands in between.',
+        fix: 'Check that the address is a Parley server, and check the proxies in between.',
       },
     ];
   }
   const reached: Finding = {
     name: 'server',
     status: 'ok',
-    detail: `${patient.url} answers in ${after - before} ms`,
+    detail: `${target.url} answers in ${after - before} ms`,
   };
   return [reached, clockOf(response, (before + after) / 2)];
 }
 
 function clockOf({ headers }: Response, now: number): Finding {
   const told = Date.parse(headers.get('date') ?? '');
-  if (Number.isNaN(told)) return { name: 'clock', status: 'warn', detail: 'the server tells no time' };
+  if (Number.isNaN(told)) return { name: 'clock', status: 'warn', detail: 'the server sends no Date header' };
   const seconds = Math.round(Math.abs(told - now) / 1_000);
   if (seconds <= limits.userTokenClockSeconds) {
     return { name: 'clock', status: 'ok', detail: `at most ${seconds + 1} s from the server's` };
@@ -49,16 +49,16 @@ function clockOf({ headers }: Response, now: number): Finding {
   return {
     name: 'clock',
     status: 'warn',
-    detail: `${seconds} s from the server's: user tokens of this machine may be refused`,
-    fix: 'Set both clocks by NTP.',
+    detail: `${seconds} s from the server's; user tokens signed on this machine may be rejected`,
+    fix: 'Synchronize both clocks with NTP.',
   };
 }
 
-/** Whether it may be sent requests: it can reach its database, and is not stopping. */
-export async function checkReady(patient: Patient): Promise<Finding[]> {
-  const response = await get(patient, '/readyz');
+/** Checks that the server reaches its database and is not shutting down. */
+export async function checkReady(target: CheckTarget): Promise<Finding[]> {
+  const response = await get(target, '/readyz');
   if (response.ok) {
-    const ready: Finding = { name: 'ready', status: 'ok', detail: 'it reaches its database' };
+    const ready: Finding = { name: 'ready', status: 'ok', detail: 'the server reaches its database' };
     const { database, notices = [] } = (await response.json()) as Readiness;
     return [ready, ...(database ? [modeOf(database), indexesOf(database)] : []), ...notices.map(noticeOf)];
   }
@@ -66,13 +66,13 @@ export async function checkReady(patient: Patient): Promise<Finding[]> {
     {
       name: 'ready',
       status: 'fail',
-      detail: await refusalIn(response),
-      fix: "Look at the server's log, and whether MongoDB runs.",
+      detail: await apiErrorIn(response),
+      fix: "Check the server's log, and that MongoDB runs.",
     },
   ];
 }
 
-/** What `/readyz` tells. */
+/** The response of `/readyz`. */
 interface Readiness {
   readonly database?: DatabaseState;
   readonly notices?: readonly { readonly code: string; readonly message: string }[];
@@ -82,29 +82,29 @@ function noticeOf({ code, message }: { readonly code: string; readonly message: 
   return { name: code === 'proxy_not_trusted' ? 'proxy' : code, status: 'warn', detail: message };
 }
 
-/** As `/readyz` tells it. */
+/** The state of the database in the response of `/readyz`. */
 interface DatabaseState {
   readonly mode: string;
   readonly members?: number;
   readonly missingIndexes: number;
-  /** Servers of release 0.1.0 do not tell. */
+  /** Absent for servers of release 0.1.0. */
   readonly indexBuilds?: readonly { collection: string; index: string; percent?: number }[];
 }
 
 function modeOf({ mode, members }: DatabaseState): Finding {
   const detail = members === undefined ? `a ${mode}` : `a ${mode} of ${members}`;
   if (members !== 2) return { name: 'database', status: 'ok', detail };
-  // A majority of two is both: writes stop with either.
+  // A majority of two members is both, so writes stop if either fails.
   return {
     name: 'database',
     status: 'warn',
     detail,
-    fix: 'Add a third member: two survive the loss of none.',
+    fix: 'Add a third member. Two members stop accepting writes if one fails.',
   };
 }
 
 function indexesOf({ missingIndexes, indexBuilds = [] }: DatabaseState): Finding {
-  if (missingIndexes === 0) return { name: 'indexes', status: 'ok', detail: 'all there' };
+  if (missingIndexes === 0) return { name: 'indexes', status: 'ok', detail: 'all present' };
   if (indexBuilds.length > 0) {
     const builds = indexBuilds.map(({ collection, index, percent }) => {
       const progress = percent === undefined ? '' : ` (${percent} %)`;
@@ -113,21 +113,21 @@ function indexesOf({ missingIndexes, indexBuilds = [] }: DatabaseState): Finding
     return {
       name: 'indexes',
       status: 'warn',
-      detail: `${missingIndexes} missing; being built: ${builds.join(', ')}`,
-      fix: 'Wait for the build; lists are slow until then.',
+      detail: `${missingIndexes} missing, being built: ${builds.join(', ')}`,
+      fix: 'Wait for the build. Lists are slow until it ends.',
     };
   }
   return {
     name: 'indexes',
     status: 'fail',
-    detail: `${missingIndexes} missing: lists become slow, and what they guard can be doubled`,
-    fix: 'A server builds them within a minute. If they stay missing, look at its log, or run `npm run -s admin -- database migrate`.',
+    detail: `${missingIndexes} missing; lists are slow, and unique entries may be written twice`,
+    fix: 'A server builds them within a minute. If they stay missing, check its log, or run `npm run -s admin -- database migrate`.',
   };
 }
 
-/** Whether this command and the server are of one make. */
-export async function checkVersion(patient: Patient): Promise<Finding[]> {
-  const response = await get(patient, '/openapi.json');
+/** Checks that this command and the server have the same version. */
+export async function checkVersion(target: CheckTarget): Promise<Finding[]> {
+  const response = await get(target, '/openapi.json');
   const document: unknown = await response.json();
   const theirs = (document as { info?: { version?: unknown } }).info?.version;
   if (theirs === version) return [{ name: 'version', status: 'ok', detail: version }];

@@ -3,7 +3,10 @@ import { CliError } from '../cli-error.ts';
 import { type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import { type Terminal, withoutControls } from '../terminal.ts';
 
-/** Tells on standard error what went wrong: a sentence, what is wrong with which field, code and request. */
+/**
+ * Prints an error to standard error: a sentence, the invalid fields, the code and the id of the request.
+ * Returns the exit code.
+ */
 export function printError(terminal: Terminal, thrown: unknown): ExitCode {
   if (thrown instanceof CliError) {
     terminal.say(thrown.message);
@@ -21,6 +24,6 @@ export function printError(terminal: Terminal, thrown: unknown): ExitCode {
 
 function sentenceOf({ code, message }: ParleyError): string {
   if (code === 'unauthorized')
-    return 'The server does not know this key. Log in with another one: parley login';
+    return 'The server does not accept this key. Log in with another one: parley login';
   return withoutControls(message);
 }

@@ -1,13 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
 import { type Terminal, withoutControls } from '../terminal.ts';
 
-/** One column: its heading, and what stands in it. Undefined shows as nothing. */
+/** A column: its heading and a function that returns its cells. Undefined cells are empty. */
 export type Column<Row> = readonly [heading: string, cell: (row: Row) => string | number | undefined];
 
-/** Wider cells are cut: a line of a table is one line of a screen. */
+/** Longer cells are cut, so that a row fits on one line. */
 const CELL_WIDTH_MAX = 48;
 
-/** A table for people: aligned, a line each. */
+/** Prints an aligned table with one line per row. */
 export function printTable<Row>(
   terminal: Terminal,
   rows: readonly Row[],

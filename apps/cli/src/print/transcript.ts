@@ -1,7 +1,7 @@
 import type { Message } from '@parley/contract';
 import type { Terminal } from '../terminal.ts';
 
-/** Messages as people read them: who, and below what. */
+/** Prints messages with their author and status. */
 export function printTranscript(terminal: Terminal, messages: readonly Message[], agentName = 'agent'): void {
   for (const { role, content, status, errorCode } of messages) {
     const name = role === 'user' ? 'you' : agentName;

@@ -7,20 +7,21 @@ import { screenOf } from './screen.ts';
 
 const TERMINAL = fileURLToPath(new URL('terminal.py', import.meta.url));
 
-/** `parley` in a terminal, as a person uses it. */
+/** `parley` in a pseudo-terminal. */
 export interface ParleyTerminal {
-  /** Types, and what is typed may be Ctrl-C (`\x03`) and Ctrl-D (`\x04`). */
+  /** Types text, which may contain Ctrl-C (`\x03`) and Ctrl-D (`\x04`). */
   type(text: string): void;
-  /** Resolves once the screen shows this; blanks at its end do not count. */
+  /** Resolves when the screen shows the text. Trailing spaces are ignored. */
   shows(text: string): Promise<void>;
-  /** What the screen shows now, with all that was scrolled away. */
+  /** Returns the lines of the screen, including those that were scrolled away. */
   screen(): string[];
-  /** All that was written, colours and moves included. */
+  /** Returns all output with its control sequences. */
   written(): string;
-  /** Its exit code. */
+  /** The exit code. */
   readonly ended: Promise<number | null>;
 }
 
+/** Starts `parley` in a pseudo-terminal, which ends with the test. */
 export function openParleyTerminal(
   args: readonly string[],
   env: Readonly<Record<string, string>>,

@@ -8,6 +8,7 @@ import { onTestFinished } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
+/** The result of a finished command. */
 export interface Run {
   readonly code: number | null;
   readonly stdout: string;
@@ -15,29 +16,29 @@ export interface Run {
 }
 
 interface RunOptions {
-  /** Added to an environment that names no server and no key. */
+  /** Added to an environment without a server and a key. */
   readonly env?: Readonly<Record<string, string>>;
-  /** All of standard input. */
+  /** The whole standard input. */
   readonly input?: string;
 }
 
-/** A command of this computer's `parley` that is running. */
+/** A running command. */
 export interface RunningParley {
   readonly ended: Promise<Run>;
-  /** Resolves once standard output holds this. */
+  /** Resolves when standard output contains the text. */
   printed(text: string): Promise<void>;
-  /** As Ctrl-C in a pipe. */
+  /** Sends SIGINT, like Ctrl-C. */
   interrupt(): void;
 }
 
-/** A folder for settings of its own, which goes with the test. */
+/** Creates an empty folder for settings, which is removed after the test. */
 export async function configHome(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-cli-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** How the command line is started, and with which environment. */
+/** Returns the arguments and the environment of the command. */
 export function commandLine(args: readonly string[], env: RunOptions['env']) {
   const { PATH, HOME } = process.env;
   return {

@@ -1,6 +1,6 @@
 /**
- * What a terminal shows after all that was written to it, as plain lines. It knows what Node's readline writes: returns,
- * moves and erasures; colours are left out.
+ * Returns the lines that a terminal shows after this output. It understands the control sequences of Node's
+ * readline and ignores colors.
  */
 export function screenOf(written: string): string[] {
   const lines: string[] = [''];
@@ -12,7 +12,7 @@ export function screenOf(written: string): string[] {
   const setLine = (text: string) => {
     lines[row] = text;
   };
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what terminals obey.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal control sequences start with one.
   for (const [part, count, command] of written.matchAll(/\u001b\[\??(\d*)[;\d]*([A-Za-z])|[\s\S]/g)) {
     const line = lines[row] ?? '';
     if (command === undefined) {
