@@ -88,6 +88,32 @@ The table is the code: a procedure that does not stand in it compiles in no buil
 row against each kind of caller, with things of their own, of another user and of another team, over REST, tRPC, tRPC
 batches and streams, and each open stream against each way a credential can end (\`apps/server/test/who-may\`), by expectations that were written from this page and not from the code.
 
+## The gate
+
+Every request passes one gate, whatever its route, and so does every tRPC call, those of batches and subscriptions included.
+It needs the headers alone. The order is:
+
+1. **Address.** Before a key or token that the server does not know is looked up, its address must have unidentified requests
+   left. A key or token that does not exist is remembered for two seconds, so that it is not looked up again.
+2. **Key.** The key must exist, must not be revoked or expired, and must be allowed for the page that sends it. Then the user's
+   token, where there is one. A request that fails here counts for its address, as unidentified.
+3. **Limits** of the key, the user and the address. Each must have room for all calls of the request, or it is 429
+   \`rate_limited\`, counts for nobody and makes no further read of the database.
+4. **The table above.** A caller who may make none of the calls is answered 403, before the body is read.
+5. **The body**: its size, then its object keys and depth, and only then its content.
+
+| request | counts for |
+| --- | --- |
+| a secret key | the key: 6,000 a minute, together with the keys it was rolled into |
+| a secret key and a user's token | the key, and the user: 60 a minute |
+| an \`open\` key | the key, and the address: 1,200 a minute |
+| a publishable key and a user's or guest's token | the key, the user, and the address |
+| no key, an unknown or wrong one, a wrong token, a \`guest\` or \`verified\` key alone, a route without a key | the address alone: 120 a minute |
+| \`POST /guest\`, \`POST /web/session\` | the address alone: 300 a minute for both |
+
+So nobody can use up your key's limit without a token of one of your users, and one visitor uses up their own limit and not
+that of others. All limits, and how to set them: [limits-and-usage.md](limits-and-usage.md).
+
 ## User tokens
 
 Make a signing secret with a secret key: \`POST /signing-secret\`. It is shown once. Sign a JWT with it on your servers, for
@@ -172,7 +198,8 @@ again every two seconds. When a key is revoked, a signing secret deleted, the to
 deleted or claimed, a user blocked or signed out, the streams opened with it end within five seconds, over REST and tRPC alike, with an error that carries the
 code a new request would get. Where the database cannot be read, streams end 30 seconds after the last successful check
 (\`database_unavailable\`). When a key or a token expires, the stream of a chat ends likewise; the stream of one answer goes
-on to the end of that answer. A request that waits for its answer without a stream may finish.
+on to the end of that answer. A request that waits for its answer without a stream may finish. How many streams may be open, and what becomes of a reader
+that takes nothing: [limits-and-usage.md](limits-and-usage.md#open-streams).
 
 | stream | how it ends |
 | --- | --- |

@@ -606,6 +606,7 @@ const usageSchema = new Schema<UsageDocument>(
   { ...options, collection: 'usage' },
 );
 usageSchema.index({ team: 1, day: 1, _id: 1 });
+usageSchema.index({ team: 1, user: 1, day: 1 });
 usageSchema.index({ team: 1, user: 1 }, { partialFilterExpression: { user: { $exists: true } } });
 
 const budgetSchema = new Schema<BudgetDocument>(

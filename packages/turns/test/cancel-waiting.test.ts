@@ -104,6 +104,30 @@ describe('an answer that waits for its turn', () => {
     }
   });
 
+  test('for a place is ended in the database too while no place is free, wherever it is cancelled', async () => {
+    const agent = new SteppedAgent();
+    const { runAgent } = agent;
+    // One place, which the first answer holds to the end. What is cancelled elsewhere is ended by the recovery loop.
+    const owner = harness.startReplica({ runAgent, bounds: { tickMs: 5, runningTurnsMax: 1 } });
+    const { chat } = await begin(harness, owner, 'holds the place');
+    await agent.run('holds the place');
+    const waiting = [await begin(harness, owner, 'here'), await begin(harness, owner, 'elsewhere')] as const;
+    await owner.turns.cancel(harness.scope, waiting[0]);
+    await eventually(() => turnsOf(harness, waiting[0].chat)).toMatchObject([{ status: 'stopped' }]);
+    const other = harness.startReplica({ runAgent, bounds: { runningTurnsMax: 0 } });
+    await other.turns.cancel(harness.scope, waiting[1]);
+    await eventually(() => turnsOf(harness, waiting[1].chat)).toMatchObject([{ status: 'stopped' }]);
+    expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating' }]);
+    expect(agent.runs).toHaveLength(1);
+    // The places are as they were: the next one waits for the first to end.
+    const next = await begin(harness, owner, 'next');
+    (await agent.run('holds the place')).finish();
+    const run = await agent.run('next');
+    run.emit('text');
+    run.finish();
+    await eventually(() => turnsOf(harness, next.chat)).toMatchObject([{ status: 'completed' }]);
+  });
+
   test('and that nobody claims, since no model can be called, is ended all the same', async () => {
     const chat = await harness.newChat();
     const turn = await insertTurn(harness, chat, 1);

@@ -1,0 +1,72 @@
+import { Mongoose } from 'mongoose';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Scope } from '../src/index.ts';
+import { createModels } from '../src/models.ts';
+import type { UsageQuery } from '../src/records.ts';
+import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
+import { createUsageStore } from '../src/usage-store.ts';
+import { newScope } from './examples.ts';
+import { mongoUri } from './mongo-uri.ts';
+
+/* Sums of users are read in bounded pieces, however many users and rows there are. */
+
+/** So few that one user has more rows than a page may read. */
+const ROWS_MAX = 5;
+const scope = newScope();
+const users: readonly (readonly [user: string | undefined, rows: number])[] = [
+  [undefined, 7],
+  ['ann', 3],
+  ['ben', 3],
+  ['cat', 12],
+  ['dan', 5],
+  ['eve', 1],
+];
+
+let db: TestDatabase;
+const mongoose = new Mongoose();
+let store: ReturnType<typeof createUsageStore>;
+beforeAll(async () => {
+  db = await openTestDatabase(mongoUri(), 'usage_pages');
+  const rows = users.flatMap(([user, count]) =>
+    Array.from({ length: count }, (_, day) => ({
+      _id: `${user}/${day}`,
+      team: scope.team,
+      day: `2026-11-${String(day + 1).padStart(2, '0')}`,
+      agent: 'agent_1',
+      ...(user !== undefined && { user }),
+      ...{ turns: 1, calls: 1, inputTokens: 10, outputTokens: 1 },
+    })),
+  );
+  await db.raw.collection<{ _id: string }>('usage').insertMany(rows);
+  const connection = await mongoose.createConnection(db.uri, { bufferCommands: false }).asPromise();
+  store = createUsageStore(createModels(connection), ROWS_MAX);
+});
+afterAll(async () => {
+  await mongoose.disconnect();
+  await db.drop();
+});
+
+const query = { from: '2026-11-01', to: '2026-11-30', groupBy: 'user' } as const;
+
+/** All users with their turns, page by page. */
+async function walk(asked: UsageQuery, limit: number, of: Scope = scope) {
+  const seen: (readonly [string, number])[] = [];
+  for (let after: string | undefined; ; ) {
+    const { items, next } = await store.list(of, asked, { limit, ...(after !== undefined && { after }) });
+    expect(items.length).toBeLessThanOrEqual(limit);
+    seen.push(...items.map(({ name, turns }) => [name, turns] as const));
+    if (next === undefined) return seen;
+    after = next;
+  }
+}
+
+test.each([1, 2, 100])('pages of %i users hold every user once, with all that they used', async (limit) => {
+  expect(await walk(query, limit)).toEqual(users.map(([user = '', rows]) => [user, rows]));
+});
+
+test('rows of other days, teams and users are not summed up', async () => {
+  const firstDay = { ...query, to: '2026-11-01' };
+  expect(await walk(firstDay, 10)).toEqual(users.map(([user = '']) => [user, 1]));
+  expect(await walk(query, 10, newScope())).toEqual([]);
+  expect(await walk(query, 10, { ...scope, user: 'cat' })).toEqual([['cat', 12]]);
+});
