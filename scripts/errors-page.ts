@@ -1,6 +1,6 @@
 import { errorCodes, errorEntry, nameOfStatus, statusOf } from '@parley/contract';
 
-/** `docs/errors.md`, made from the register so that it cannot differ from what the server answers. */
+/** Builds `docs/errors.md` from the register of errors. */
 export function errorsPage(): string {
   const groups = Map.groupBy(errorCodes, statusOf);
   const sections = [...groups]
@@ -15,23 +15,29 @@ const HEAD = `# Errors
 
 <!-- Written by \`npm run docs\` from packages/contract/src/error-codes.ts. Change that file instead. -->
 
-Every refusal, from any layer and at any path, is one JSON envelope:
+The body of every error response, from any layer and at any path, has one form:
 
 \`\`\`json
 {
-  "error": "Not Found",
-  "message": "There is no such chat. Check the id, and that the key belongs to the team that made it.",
+  "error": "${nameOfStatus[statusOf('chat_not_found')]}",
+  "message": "${errorEntry('chat_not_found').message}",
   "code": "chat_not_found",
   "requestId": "req_01jd2m8x5qk3v7w9yb4t6r1znhce"
 }
 \`\`\`
 
-Branch on \`code\`: a code never changes its meaning and is never reused. \`message\` is for people and may be
-reworded. \`requestId\` (also the header \`X-Request-Id\`) finds the request in the log. \`issues\` comes with
-\`invalid_input\`: each field and what it must be. \`messageId\` comes once a message was accepted: the answer's
-id, whether or not there is an answer yet. Where waiting helps, \`Retry-After\` says how many seconds.
+| Field | Meaning |
+| --- | --- |
+| \`error\` | The short name of the HTTP status |
+| \`message\` | A sentence for people. It may be reworded |
+| \`code\` | Use it to decide what to do. A code never changes its meaning and is never reused |
+| \`requestId\` | The id of the request in the log, also in the header \`X-Request-Id\` |
+| \`issues\` | With \`invalid_input\`: each invalid field, and what it must be |
+| \`messageId\` | Set once the message is accepted: the id that the answer has or will have |
 
-Over tRPC the same envelope is \`error.data.refusal\`.`;
+If a retry can help, the header \`Retry-After\` contains the seconds to wait.
+
+Over tRPC this object is \`error.data.refusal\`.`;
 
 function codeSection(code: (typeof errorCodes)[number]): string {
   const { message, when, retryAfterSeconds } = errorEntry(code);
