@@ -4,15 +4,15 @@ import { describe, expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
 
-interface Arrows {
-  /** What may be imported as values. */
+interface AllowedImports {
+  /** Packages that may be imported as values. */
   readonly values: readonly string[];
-  /** What may be imported as types only. */
+  /** Packages that may only be imported as types. */
   readonly types?: readonly string[];
 }
 
-/** The arrows of the architecture: who may import whom. What is not named here may not be imported. */
-const arrows: Readonly<Record<string, Arrows>> = {
+/** The allowed imports of each package and app. All other imports fail. */
+const allowedImports: Readonly<Record<string, AllowedImports>> = {
   'packages/contract': { values: ['zod'] },
   'packages/db': { values: ['@parley/contract', 'mongoose', 'lru-cache'] },
   'packages/agent': { values: ['@cfworker/json-schema', '@parley/contract', 'ipaddr.js', 'openai'] },
@@ -21,13 +21,13 @@ const arrows: Readonly<Record<string, Arrows>> = {
     values: ['@parley/contract', '@trpc/server', 'jose', 'p-queue', 'trpc-to-openapi', 'zod'],
     types: ['@parley/db', '@parley/turns', 'zod-openapi'],
   },
-  // What the server and any other host put together in the same way.
+  // Shared by the server and other hosts.
   'packages/host': {
     values: ['@parley/agent', '@parley/api', '@parley/contract', '@parley/turns'],
     types: ['@parley/db'],
   },
   'packages/embedded': { values: ['mongodb', 'mongodb-memory-server-core'] },
-  // What runs in a browser knows the server by its types alone.
+  // Code for browsers only imports types of the server.
   'packages/client': {
     values: [
       '@tanstack/query-core',
@@ -62,7 +62,7 @@ const arrows: Readonly<Record<string, Arrows>> = {
     ],
     types: ['@parley/contract'],
   },
-  // Its pages are the Markdown of the whole repository.
+  // Its pages are the Markdown files of the whole repository.
   'apps/docs': { values: [] },
   'apps/cli': { values: ['@clack/prompts', '@parley/client', '@parley/contract', 'commander'] },
   'apps/server': {
@@ -99,8 +99,8 @@ interface Import {
 const IMPORT =
   /^\s*(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
 
-/** React is imported by its hooks: the core of the client is for everyone. */
-test('the core of the client imports no React', () => {
+/** Only the hooks of the client depend on React. */
+test('the core of packages/client does not import React', () => {
   const core = importsOf('packages/client').filter(
     ({ file }) => !file.startsWith('packages/client/src/react/'),
   );
@@ -111,7 +111,7 @@ test('the core of the client imports no React', () => {
   ).toEqual([]);
 });
 
-/** The imports of a folder's product code; tests and their helpers may reach further. */
+/** Returns the imports of a folder's source files, without tests and their helpers. */
 function importsOf(folder: string): Import[] {
   return readdirSync(join(root, folder, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
@@ -126,7 +126,7 @@ function importsOf(folder: string): Import[] {
     );
 }
 
-/** `@scope/name/part` and `name/part` belong to their package. */
+/** Returns the package of an import such as `@scope/name/part` or `name/part`. */
 function packageOf(target: string): string {
   return target
     .split('/')
@@ -134,7 +134,7 @@ function packageOf(target: string): string {
     .join('/');
 }
 
-function offenders(folder: string, { values, types = [] }: Arrows): string[] {
+function offenders(folder: string, { values, types = [] }: AllowedImports): string[] {
   return importsOf(folder)
     .filter(({ target }) => !target.startsWith('.') && !target.startsWith('node:'))
     .filter(({ target, isTypeOnly }) => {
@@ -144,17 +144,17 @@ function offenders(folder: string, { values, types = [] }: Arrows): string[] {
     .map(({ file, target }) => `${file} imports ${target}`);
 }
 
-describe('the arrows of the architecture', () => {
+describe('the dependencies between packages', () => {
   const folders = ['packages', 'apps'].flatMap((group) =>
     readdirSync(join(root, group)).map((name) => `${group}/${name}`),
   );
 
-  test('every package and app has its arrows written down', () => {
-    expect(folders.filter((folder) => !(folder in arrows))).toEqual([]);
+  test('are declared for every package and app', () => {
+    expect(folders.filter((folder) => !(folder in allowedImports))).toEqual([]);
   });
 
-  test.each(folders)('%s imports only what it may', (folder) => {
-    expect(offenders(folder, arrows[folder] ?? { values: [] })).toEqual([]);
+  test.each(folders)('are respected by %s', (folder) => {
+    expect(offenders(folder, allowedImports[folder] ?? { values: [] })).toEqual([]);
   });
 
   test('no relative import leaves its package', () => {
@@ -167,7 +167,7 @@ describe('the arrows of the architecture', () => {
     expect(leaving).toEqual([]);
   });
 
-  test('the environment is read in env.ts alone', () => {
+  test('only env.ts reads the environment', () => {
     const readers = folders.flatMap((folder) =>
       readdirSync(join(root, folder, 'src'), { recursive: true, encoding: 'utf8' })
         .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.endsWith('env.ts'))

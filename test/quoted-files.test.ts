@@ -13,11 +13,11 @@ const quotes = globSync(['docs/*.md', 'README.md'], { cwd: root }).flatMap((page
   })),
 );
 
-test.each(quotes)('what $page quotes of $file stands there', ({ file, text }) => {
+test.each(quotes)('$page quotes the current text of $file', ({ file, text }) => {
   expect(withoutIndent(readFileSync(resolve(root, file), 'utf8'))).toContain(withoutIndent(text));
 });
 
-/** What stands inside of something is quoted from the margin. */
+/** Removes the indentation, because nested code is quoted without it. */
 function withoutIndent(text: string): string {
   return text.replaceAll(/^\s+/gm, '');
 }

@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config';
 
-/** What needs no database: `npm run check` runs it, and downloads nothing. */
+/** Tests without a database. `npm run check` runs them; they download nothing. */
 export default defineConfig({ test: { include: ['**/*.test.ts'] } });
