@@ -194,8 +194,9 @@ exported, as keys are not.
 ## Streams
 
 An open stream lives no longer than what it was opened with. Every server reads the credentials of all its open streams
-again every two seconds. When a key is revoked, a signing secret deleted, the token issuer removed or replaced, a guest
-deleted or claimed, a user blocked or signed out, the streams opened with it end within five seconds, over REST and tRPC alike, with an error that carries the
+again every two seconds, with the limits of the keys that issued a key. When a key is revoked or limited to other origins,
+a signing secret deleted, the token issuer removed or replaced, a guest deleted or claimed, a user blocked or signed out,
+the streams opened with it end within five seconds, over REST and tRPC alike, with an error that carries the
 code a new request would get. Where the database cannot be read, streams end 30 seconds after the last successful check
 (\`database_unavailable\`). When a key or a token expires, the stream of a chat ends likewise; the stream of one answer goes
 on to the end of that answer. A request that waits for its answer without a stream may finish. How many streams may be open, and what becomes of a reader
@@ -249,6 +250,9 @@ older than this rule.
   keep what it issued, roll it with \`overlapSeconds: 0\`; to end both, revoke it.
 
 The admin command (\`npm run -s admin -- key …\`) makes roots, and revokes any key (\`--revoke-issued\`).
+- In its overlap the old key is a key with an end: it issues keys that end no later than itself, does not roll itself, and
+  deals with no signing secret, no token issuer and no key that it did not issue. Its end can be made earlier, never later (409
+  \`key_replaced\`). What it issued since it was rolled ends with it, also when it is revoked; the rest goes on.
 
 ### What is written down
 

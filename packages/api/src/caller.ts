@@ -92,8 +92,8 @@ export async function authenticate(
   const { userToken } = headers;
   const user = userToken === undefined ? undefined : await proveUser(stores, key, userToken, guard);
   if (user) await refuseShutOut(stores, key.team, user);
-  const { id, lineage, issuers, kind, scopes, budgets, origins, familyExpiresAt } = key;
-  const limits = { budgets, ...(origins && { origins }), ...(familyExpiresAt && { familyExpiresAt }) };
+  const { id, lineage, issuers, kind, scopes, budgets, origins, expiresAt } = key;
+  const limits = { budgets, ...(origins && { origins }), ...(expiresAt && { expiresAt }) };
   return { key: id, lineage, issuers, kind, ...(scopes && { scopes }), limits, ...reachOf(key, user) };
 }
 

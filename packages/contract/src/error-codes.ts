@@ -278,6 +278,12 @@ export const errorRegister = {
       'A key cannot have more than the key that issued it. Extend the issuing key first, or create a key without an issuer.',
     when: 'An issued key was to get a later expiry, a larger budget or other origins than the key that issued it.',
   },
+  key_replaced: {
+    trpcCode: 'CONFLICT',
+    message:
+      'This key was rolled: it ends with its overlap and cannot get a later end. Change the key that replaced it.',
+    when: 'A key that was rolled was to get a later expiry than the end of its overlap.',
+  },
   key_ended: {
     trpcCode: 'CONFLICT',
     message: 'This key was revoked or has expired. Create a new one.',

@@ -30,6 +30,20 @@ export async function isUnrevoked(
   return found !== null;
 }
 
+/**
+ * Keys to which an update may be applied: one that was rolled gets no later end than its overlap has, whoever asks and
+ * however late the roll came in between.
+ */
+export function updatable(team: Id<'team'>, { expiresAt }: ApiKeyFields) {
+  const { $or: isUnexpired, ...rest } = working(team);
+  if (!expiresAt) return working(team);
+  const isNotExtended = [
+    { replacedAt: trusted({ $exists: false }) },
+    { expiresAt: trusted({ $gte: expiresAt }) },
+  ];
+  return { ...rest, $and: [{ $or: isUnexpired }, { $or: isNotExtended }] };
+}
+
 export function toKeyUpdate({ name, access, origins, expiresAt, tokensPerDay }: ApiKeyFields) {
   return {
     $set: {

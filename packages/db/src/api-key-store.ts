@@ -1,10 +1,10 @@
 import { type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { type ApiKeyKind, isApiKey, kindOf, mintApiKey } from './api-key.ts';
-import { isUnrevoked, keysWithin, toKeyInfo, toKeyUpdate, working } from './api-key-document.ts';
+import { isUnrevoked, keysWithin, toKeyInfo, toKeyUpdate, updatable, working } from './api-key-document.ts';
 import { createCredentialCache } from './credential-cache.ts';
 import { isDuplicateKey } from './database-errors.ts';
-import { familyEnd, limitFields, limitsOf, within } from './key-limits.ts';
+import { familyEnd, findFamilies, limitFields, limitsOf, limitsOfKey } from './key-limits.ts';
 import type { ApiKeyDocument, Models } from './models.ts';
 import type {
   ApiKeyFields,
@@ -50,15 +50,13 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     },
 
     async update({ team }, id, fields) {
+      const isTheirs = { _id: id, ...updatable(team, fields) };
       const found = await apiKeys
-        .findOneAndUpdate({ _id: id, ...working(team) }, toKeyUpdate(fields), { returnDocument: 'after' })
+        .findOneAndUpdate(isTheirs, toKeyUpdate(fields), { returnDocument: 'after' })
         .lean();
-      if (!found) return undefined;
+      if (!found) return (await apiKeys.exists({ _id: id, ...working(team) })) ? 'replaced' : 'ended';
       lookUp.forget(found.hash);
-      const { lineage = id } = found;
-      if (fields.expiresAt) {
-        await apiKeys.updateMany({ issuers: lineage, team }, { $min: { expiresAt: fields.expiresAt } });
-      }
+      if (fields.expiresAt) await endIssued(found, fields.expiresAt);
       return toKeyInfo(found);
     },
 
@@ -81,8 +79,10 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
           { $min: { revokedAt: now }, ...(withIssued && { $max: { issuedRevokedAt: now } }) },
         )
         .lean();
-      if (found) lookUp.forget(found.hash);
-      return found !== null;
+      if (!found) return false;
+      lookUp.forget(found.hash);
+      if (found.replacedAt) await endIssued(found, now);
+      return true;
     },
 
     async listIssued({ team }, family, limit) {
@@ -131,6 +131,15 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     if (await isUnrevoked(apiKeys, team, parent)) return made;
     await apiKeys.deleteOne({ _id: made.info.id, team });
     return undefined;
+  }
+
+  /** What a key issued after it was rolled ends with it; the rest of its family goes on with its successor. */
+  async function endIssued(
+    { _id: id, lineage = id, team, replacedAt }: ApiKeyDocument,
+    expiresAt: Date,
+  ): Promise<void> {
+    const sinceRolled = replacedAt && { issuedBy: id, createdAt: trusted({ $gt: replacedAt }) };
+    await apiKeys.updateMany({ issuers: lineage, team, ...sinceRolled }, { $min: { expiresAt } });
   }
 
   async function replace(old: ApiKeyDocument, until: Date): Promise<void> {
@@ -182,7 +191,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
       .findOne(
         { hash, revokedAt: trusted({ $exists: false }) },
         {
-          ...{ ...limitFields, issuers: 1, createdAt: 1, team: 1, kind: 1, lastUsedAt: 1 },
+          ...{ ...limitFields, lineage: 1, issuers: 1, createdAt: 1, team: 1, kind: 1, lastUsedAt: 1 },
           ...{ access: 1, scopes: 1, agents: 1 },
         },
       )
@@ -190,8 +199,8 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     if (!found || isPast(found.expiresAt)) return undefined;
     const { _id: id, lineage = id, team, issuers = [], createdAt } = found;
     const above = await findIssuerLimits({ team }, issuers, createdAt);
-    const bounds = above && within(above, found, lineage);
-    if (!bounds || isPast(bounds.familyExpiresAt)) return undefined;
+    const bounds = above && limitsOfKey(found, above);
+    if (!bounds || isPast(bounds.expiresAt)) return undefined;
     noteUse(found);
     const { kind, access = 'open', scopes, agents } = found;
     return {
@@ -209,13 +218,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     issuers: readonly Id<'key'>[],
     createdAt?: Date,
   ): Promise<IssuerLimits | undefined> {
-    if (issuers.length === 0) return { budgets: [] };
-    const families = trusted({ $in: [...issuers] });
-    const keys = await apiKeys
-      .find({ $or: [{ _id: families }, { lineage: families }], team }, limitFields)
-      .limit(limits.keyListMax)
-      .lean();
-    return limitsOf(issuers, keys, createdAt);
+    return limitsOf(issuers, await findFamilies({ apiKeys }, issuers, team), createdAt);
   }
 
   /** Nobody waits for it, and nothing is lost with it but a time. */

@@ -1,5 +1,6 @@
 import type { Id } from '@parley/contract';
 import { trusted } from 'mongoose';
+import { type FamilyLimits, findFamilies, limitFields, limitsOf, limitsOfKey } from './key-limits.ts';
 import type { ApiKeyDocument, Models } from './models.ts';
 import type { LiveKey } from './records.ts';
 import type { CredentialStore } from './store.ts';
@@ -13,13 +14,14 @@ export function createCredentialStore(models: Models): CredentialStore {
     async read(ids) {
       const statusIds = ids.users.map(({ team, user }) => userStatusId(team, user));
       const isNotRevoked = { revokedAt: trusted({ $exists: false }) };
-      const [foundKeys, foundSecrets, foundGuests, foundTeams, foundStatuses] = await Promise.all([
+      const [foundKeys, families, foundSecrets, foundGuests, foundTeams, foundStatuses] = await Promise.all([
         ids.keys.length === 0
           ? []
           : apiKeys
               .find({ _id: trusted({ $in: [...ids.keys] }), ...isNotRevoked })
-              .select({ kind: 1, access: 1, origins: 1, expiresAt: 1 })
+              .select({ ...limitFields, lineage: 1, issuers: 1, createdAt: 1, kind: 1, access: 1 })
               .lean(),
+        findFamilies(models, ids.families),
         ids.secrets.length === 0
           ? []
           : signingSecrets
@@ -42,7 +44,7 @@ export function createCredentialStore(models: Models): CredentialStore {
       ]);
       const statuses = new Map(foundStatuses.map((found) => [found._id, toStatus(found)]));
       return {
-        keys: new Map(foundKeys.map((found) => [found._id, toLiveKey(found)])),
+        keys: new Map(foundKeys.flatMap((found) => toLiveKey(found, families))),
         secrets: new Map(
           foundSecrets.map(({ _id, expiresAt }) => [_id, { ...(expiresAt && { expiresAt }) }]),
         ),
@@ -56,16 +58,20 @@ export function createCredentialStore(models: Models): CredentialStore {
   };
 }
 
-function toLiveKey({
-  kind,
-  access = 'open',
-  origins,
-  expiresAt,
-}: Pick<ApiKeyDocument, 'kind' | 'access' | 'origins' | 'expiresAt'>): LiveKey {
-  return {
+/** A key as requests would be let in with it now; none when it has ended with a key that issued it. */
+function toLiveKey(
+  found: ApiKeyDocument,
+  families: ReadonlyMap<Id<'key'>, FamilyLimits>,
+): [Id<'key'>, LiveKey][] {
+  const { _id: id, issuers = [], createdAt, kind, access = 'open' } = found;
+  const ofIssuers = limitsOf(issuers, families, createdAt);
+  if (!ofIssuers) return [];
+  const { origins, expiresAt } = limitsOfKey(found, ofIssuers);
+  const live = {
     kind,
     ...(kind === 'publishable' && { access }),
     ...(origins && { origins }),
     ...(expiresAt && { expiresAt }),
   };
+  return [[id, live]];
 }

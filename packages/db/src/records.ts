@@ -49,12 +49,12 @@ export interface ApiKeyRecord {
   readonly agents?: readonly Id<'agent'>[];
   /** Its budget, if it has one, and then those of the keys that issued it. */
   readonly budgets: readonly KeyBudget[];
-  /** The end of its family, and of those that issued it. A key that was rolled may itself end earlier. */
-  readonly familyExpiresAt?: Date;
+  /** The earliest end of the key, of its family, and of those that issued it. */
+  readonly expiresAt?: Date;
 }
 
 /** What the keys that issued a key leave it. */
-export type IssuerLimits = Pick<ApiKeyRecord, 'budgets' | 'familyExpiresAt' | 'origins'>;
+export type IssuerLimits = Pick<ApiKeyRecord, 'budgets' | 'expiresAt' | 'origins'>;
 
 /** What people say of a key, and may change. */
 export interface ApiKeyFields {
@@ -168,13 +168,15 @@ export interface CredentialIds {
   readonly keys: readonly Id<'key'>[];
   readonly secrets: readonly Id<'secret'>[];
   readonly guests: readonly Id<'guest'>[];
+  /** The families of the keys that issued these keys. */
+  readonly families: readonly Id<'key'>[];
   /** The teams whose token issuer signed a user's token. */
   readonly issuersOf: readonly Id<'team'>[];
   readonly users: readonly { readonly team: Id<'team'>; readonly user: string }[];
 }
 
-/** What of a key can change and end a stream that was opened with it. */
-export type LiveKey = Pick<ApiKeyRecord, 'kind' | 'access' | 'origins'> & { readonly expiresAt?: Date };
+/** What of a key, within the keys that issued it, can change and end a stream that was opened with it. */
+export type LiveKey = Pick<ApiKeyRecord, 'kind' | 'access' | 'origins' | 'expiresAt'>;
 
 /** How credentials are in the database now. One that is missing was revoked, or is over. */
 export interface CredentialView {

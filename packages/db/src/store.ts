@@ -130,14 +130,21 @@ export interface ApiKeyStore {
   list(scope: Scope, limit: number): Promise<ApiKeyInfo[]>;
   /**
    * Changes what is given; an empty list of origins takes them away. An earlier end holds for the keys it issued as
-   * well. Undefined: there is no such key that works.
+   * well; that of a key that was rolled, for the keys it issued since then. `ended`: there is no such key that works.
+   * `replaced`: the key was rolled, and gets no later end.
+   */
+  update(scope: Scope, id: Id<'key'>, fields: ApiKeyFields): Promise<ApiKeyInfo | 'ended' | 'replaced'>;
+  /**
+   * Makes a key in the place of an old one, which lives on until `until` at most. Undefined: there is no such key that
+   * works.
    */
   update(scope: Scope, id: Id<'key'>, fields: ApiKeyFields): Promise<ApiKeyInfo | undefined>;
   /** Makes a key in the place of an old one, which lives on until `until` at most. Undefined: as above. */
   roll(scope: Scope, id: Id<'key'>, until: Date): Promise<IssuedApiKey | undefined>;
   /**
    * Ends a key; every process refuses it within seconds. With `withIssued` no key that its family has issued is
-   * accepted from then on; `listIssued` and `revokeIssued` then end them one by one. False: there is no such key.
+   * accepted from then on; `listIssued` and `revokeIssued` then end them one by one. What a rolled key issued since it
+   * was rolled ends with it. False: there is no such key.
    */
   revoke(scope: Scope, id: Id<'key'>, withIssued?: boolean): Promise<boolean>;
   /** Keys below a family that still work, at most `limit`. */

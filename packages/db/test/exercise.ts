@@ -92,7 +92,16 @@ async function exerciseTeamsKeysAndAgents(
   await userStatuses.listBlockedSince(new Date(0), 10);
   const { id: secret } = await signingSecrets.ensure(scope);
   const users = [{ team: id, user: 'user 1' }];
-  await credentials.read({ keys: [info.id], secrets: [secret], guests: [guest.id], issuersOf: [id], users });
+  await credentials.read({
+    ...{
+      keys: [info.id],
+      families: [info.id],
+      secrets: [secret],
+      guests: [guest.id],
+      issuersOf: [id],
+      users,
+    },
+  });
   await teams.hasTokenIssuerOf(scope, info.id);
   await teams.deleteTokenIssuer(scope, info.id);
   await teams.deleteTokenIssuer(scope);
@@ -127,6 +136,7 @@ async function exerciseIssuedKeys(apiKeys: Stores['apiKeys'], scope: Scope): Pro
   await apiKeys.roll(scope, root.id, new Date(Date.now() + 60_000));
   await apiKeys.update(scope, root.id, { expiresAt: new Date(Date.now() + 60_000) });
   await apiKeys.list({ ...scope, agents: [mintId('agent')] }, 10);
+  await apiKeys.update(scope, root.id, { expiresAt: new Date(Date.now() + 30_000) });
   const issued = await apiKeys.listIssued(scope, root.id, 10);
   await apiKeys.revokeIssued(scope, root.id, issued);
 }

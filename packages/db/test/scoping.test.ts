@@ -159,7 +159,7 @@ const rows: Record<string, Row> = {
   'apiKeys.list': ofTeam(({ apiKeys }, scope) => apiKeys.list(scope, 10), []),
   'apiKeys.update': ofTeam(
     ({ apiKeys }, scope, { key }) => apiKeys.update(scope, key, { name: 'x' }),
-    undefined,
+    'ended',
   ),
   'apiKeys.roll': ofTeam(({ apiKeys }, scope, { key }) => apiKeys.roll(scope, key, new Date()), undefined),
   'apiKeys.listIssued': ofTeam(({ apiKeys }, scope, { key }) => apiKeys.listIssued(scope, key, 10), []),

@@ -398,6 +398,79 @@ describe('revoking a key', () => {
 
 const keyId = () => mintId('key');
 
+describe('a rolled key in its overlap', () => {
+  const rolled = async (team: Team, body: object = { kind: 'secret' }) => {
+    const old = await issue(team.secretKey, body);
+    const roll = { body: { overlapSeconds: 3_600 } };
+    const next = (await team.rest<NewKey>('POST', `/key/${old.id}/roll`, roll)).body;
+    const { expiresAt } = (await team.rest<Key>('GET', `/key/${old.id}`)).body;
+    return { old, next, expiresAt: expiresAt ?? '' };
+  };
+  const readKey = async (team: Team, id: string) => (await team.rest<Key>('GET', `/key/${id}`)).body;
+
+  test('is given a later end by nobody, and an earlier one by itself', async () => {
+    const team = await makeTeam();
+    const { old, next, expiresAt } = await rolled(team);
+    const later = { expiresAt: '2999-01-01T00:00:00.000Z' };
+    expect(await codeOf('PATCH', `/key/${old.id}`, old.key, later)).toBe('key_beyond_yours');
+    expect(await codeOf('PATCH', `/key/${old.id}`, next.key, later)).toBe('key_replaced');
+    expect(await codeOf('PATCH', `/key/${old.id}`, team.secretKey, later)).toBe('key_replaced');
+    expect((await readKey(team, old.id)).expiresAt).toBe(expiresAt);
+    const sooner = { expiresAt: inHours(0.5) };
+    expect(await codeOf('PATCH', `/key/${old.id}`, old.key, sooner)).toBe('success');
+    expect((await readKey(team, old.id)).expiresAt).toBe(sooner.expiresAt);
+    expect(await codeOf('PATCH', `/key/${next.id}`, next.key, later)).toBe('success');
+  });
+
+  test('rolls neither itself nor another key, and deals with no signing secret and no token issuer', async () => {
+    const team = await makeTeam();
+    const { old, next } = await rolled(team);
+    const other = await issue(team.secretKey);
+    for (const { id } of [old, next, other]) {
+      expect(await codeOf('POST', `/key/${id}/roll`, old.key, {})).toBe('key_beyond_yours');
+    }
+    const settings = {
+      url: 'https://login.example/jwks',
+      issuer: 'https://login.example/',
+      audience: 'chat',
+    };
+    expect(await codeOf('POST', '/signing-secret', old.key)).toBe('unrestricted_key_needed');
+    expect(await codeOf('GET', '/signing-secret', old.key)).toBe('unrestricted_key_needed');
+    expect(await codeOf('PUT', '/token-issuer', old.key, settings)).toBe('unrestricted_key_needed');
+    expect(await codeOf('POST', '/signing-secret', next.key)).toBe('success');
+    expect(await codeOf('PUT', '/token-issuer', next.key, settings)).toBe('success');
+  });
+
+  test('issues keys that end no later than itself, which its successor may extend', async () => {
+    const team = await makeTeam();
+    const { old, next, expiresAt } = await rolled(team);
+    const later = { expiresAt: inHours(2) };
+    expect(await codeOf('POST', '/key', old.key, { kind: 'secret', ...later })).toBe('key_beyond_yours');
+    const child = await issue(old.key);
+    expect(child.expiresAt).toBe(expiresAt);
+    expect(await codeOf('POST', '/signing-secret', child.key)).toBe('unrestricted_key_needed');
+    expect(await codeOf('PATCH', `/key/${child.id}`, old.key, later)).toBe('key_beyond_yours');
+    expect(await codeOf('PATCH', `/key/${child.id}`, next.key, later)).toBe('success');
+  });
+
+  test('ends earlier, and what it issued since it was rolled with it, but nothing that it issued before', async () => {
+    const team = await makeTeam();
+    const root = await issue(team.secretKey);
+    const child = await issue(root.key);
+    const roll = { body: { overlapSeconds: 3_600 } };
+    const next = (await team.rest<NewKey>('POST', `/key/${root.id}/roll`, roll)).body;
+    const inOverlap = await issue(root.key);
+    const soon = { expiresAt: inHours(0.1) };
+    expect(await codeOf('PATCH', `/key/${root.id}`, team.secretKey, soon)).toBe('success');
+    expect(await readKey(team, child.id)).not.toHaveProperty('expiresAt');
+    expect(await readKey(team, next.id)).not.toHaveProperty('expiresAt');
+    expect((await readKey(team, inOverlap.id)).expiresAt).toBe(soon.expiresAt);
+    await team.rest('DELETE', `/key/${root.id}`);
+    for (const { key } of [child, next]) expect(await statusOf(key)).toBe(200);
+    await expect.poll(() => statusOf(inOverlap.key), { timeout: 10_000 }).toBe(401);
+  });
+});
+
 test('a rolled key with an end gives its successor the same end, also when it is rolled again in its overlap', async () => {
   const team = await makeTeam();
   const expiresAt = inHours(48);

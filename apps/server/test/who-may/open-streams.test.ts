@@ -1,4 +1,4 @@
-import { appRouter, restOperations, streamOperations } from '@parley/api';
+import { appRouter, restOperations, signUserToken, streamOperations } from '@parley/api';
 import type { Answer, ErrorCode, Id, NewKey } from '@parley/contract';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
@@ -114,8 +114,8 @@ interface Ending {
   }>;
 }
 
-const newKey = async (team: Team, body: object) =>
-  (await team.rest<NewKey>('POST', '/key', { body })).body as NewKey & { id: Id<'key'> };
+const newKey = async (team: Team, body: object, key = team.secretKey) =>
+  (await team.rest<NewKey>('POST', '/key', { key, body })).body as NewKey & { id: Id<'key'> };
 const must = async (done: Promise<{ status: number; body: unknown }>) => {
   const { status, body } = await done;
   if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
@@ -204,6 +204,67 @@ const endings: Readonly<Record<string, Ending>> = {
       return {
         headers: { 'x-api-key': key, origin: 'https://one.example' },
         end: () => must(team.rest('PATCH', `/key/${id}`, { body: { origins: ['https://two.example'] } })),
+      };
+    },
+  },
+  'an issuer is limited to other origins': {
+    code: 'key_origin_not_allowed',
+    letIn: async (team) => {
+      const origins = ['https://one.example', 'https://two.example'];
+      const issuer = await newKey(team, { kind: 'secret', origins });
+      const child = await newKey(team, { kind: 'publishable', access: 'open' }, issuer.key);
+      return {
+        headers: { 'x-api-key': child.key, origin: 'https://one.example' },
+        end: () =>
+          must(team.rest('PATCH', `/key/${issuer.id}`, { body: { origins: ['https://two.example'] } })),
+      };
+    },
+  },
+  'an issuer’s revocation is half done': {
+    code: 'unauthorized',
+    letIn: async (team) => {
+      const issuer = await newKey(team, { kind: 'secret' });
+      const child = await newKey(team, { kind: 'secret' }, issuer.key);
+      return {
+        headers: { 'x-api-key': child.key },
+        // As a process leaves it that dies after its first write.
+        end: () => mongo.database.stores.apiKeys.revoke({ team: team.id }, issuer.id, true),
+      };
+    },
+  },
+  'the revocation of a rolled issuer is half done': {
+    code: 'unauthorized',
+    letIn: async (team) => {
+      const issuer = await newKey(team, { kind: 'secret' });
+      const child = await newKey(team, { kind: 'secret' }, issuer.key);
+      await must(team.rest('POST', `/key/${issuer.id}/roll`, { body: { overlapSeconds: 0 } }));
+      return {
+        headers: { 'x-api-key': child.key },
+        end: () => mongo.database.stores.apiKeys.revoke({ team: team.id }, issuer.id, true),
+      };
+    },
+  },
+  'an earlier end is stored at the issuer alone': {
+    code: 'unauthorized',
+    isExpiry: true,
+    letIn: async (team) => {
+      const issuer = await newKey(team, { kind: 'secret' });
+      const child = await newKey(team, { kind: 'secret' }, issuer.key);
+      const soon = () => ({ $set: { expiresAt: new Date(Date.now() + 300) } });
+      return {
+        headers: { 'x-api-key': child.key },
+        end: () => mongo.raw.collection('keys').updateOne({ _id: issuer.id as never }, soon()),
+      };
+    },
+  },
+  'the overlap of a rolled key ends': {
+    code: 'unauthorized',
+    isExpiry: true,
+    letIn: async (team) => {
+      const { key, id } = await newKey(team, { kind: 'secret' });
+      return {
+        headers: { 'x-api-key': key },
+        end: () => must(team.rest('POST', `/key/${id}/roll`, { body: { overlapSeconds: 1 } })),
       };
     },
   },
@@ -329,6 +390,19 @@ const endings: Readonly<Record<string, Ending>> = {
       user: 'user_1',
       end: () => must(team.rest('POST', '/user/user_1/sign-out')),
     }),
+  },
+  'a chat page visitor is signed out': {
+    code: 'user_signed_out',
+    letIn: async (team) => {
+      const user = 'visitor_1';
+      const life = { seconds: 600, isAnonymous: true };
+      const { token } = await signUserToken(mongo.database.stores, team.id, user, life);
+      return {
+        headers: { 'x-api-key': await team.guestKey(), 'x-user-token': token },
+        user,
+        end: () => must(team.rest('POST', `/user/${user}/sign-out`)),
+      };
+    },
   },
   'a guest is signed out': {
     code: 'user_signed_out',

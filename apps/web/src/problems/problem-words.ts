@@ -145,6 +145,10 @@ const words: Record<ProblemCode, ProblemWords> = {
     title: 'There is no such key',
     advice: 'It may have been another team’s.',
   },
+  key_replaced: {
+    title: 'This key was replaced',
+    advice: 'It cannot get a later end. Change the key that replaced it.',
+  },
   key_ended: {
     title: 'This key works no longer',
     advice: 'It was revoked or has expired. Make a new one.',

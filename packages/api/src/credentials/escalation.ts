@@ -5,7 +5,7 @@ import type { Caller } from '../caller.ts';
 /*
  * Issuing a credential never grants more than the issuer has. A key with limits (scopes, agents, an end, origins,
  * a budget; its own, or of the keys that issued it) issues keys within these limits, and changes or ends only
- * itself, to less, and the keys below it.
+ * itself, to less, and the keys below it. A key that was rolled has an end: that of its overlap.
  */
 
 /** What publishable keys do. */
@@ -28,8 +28,8 @@ export function isLimited(key: ApiKeyInfo, ofIssuers: IssuerLimits): boolean {
   return own.some((limit) => limit !== undefined) || bounds(ofIssuers);
 }
 
-function bounds({ familyExpiresAt, origins, budgets }: IssuerLimits): boolean {
-  return familyExpiresAt !== undefined || origins !== undefined || budgets.length > 0;
+function bounds({ expiresAt, origins, budgets }: IssuerLimits): boolean {
+  return expiresAt !== undefined || origins !== undefined || budgets.length > 0;
 }
 
 /**
@@ -61,9 +61,9 @@ export function toIssuedFields<Fields extends Grant & ApiKeyReach>(
 }
 
 /** All that may be given within some limits. */
-function grantOf({ familyExpiresAt, origins, budgets }: IssuerLimits): Grant {
+function grantOf({ expiresAt, origins, budgets }: IssuerLimits): Grant {
   return {
-    ...(familyExpiresAt && { expiresAt: familyExpiresAt }),
+    ...(expiresAt && { expiresAt }),
     ...(origins && { origins }),
     ...(budgets.length > 0 && { tokensPerDay: smallest(budgets) }),
   };
@@ -71,8 +71,8 @@ function grantOf({ familyExpiresAt, origins, budgets }: IssuerLimits): Grant {
 
 /** Whether what a key is given, as far as it is said, goes beyond some limits. */
 export function exceeds({ expiresAt, origins, tokensPerDay }: Grant, limits: IssuerLimits): boolean {
-  const { familyExpiresAt, origins: allowed, budgets } = limits;
-  const isLonger = expiresAt && familyExpiresAt && expiresAt > familyExpiresAt;
+  const { expiresAt: end, origins: allowed, budgets } = limits;
+  const isLonger = expiresAt && end && expiresAt > end;
   // An empty list takes the origins away: every page may then use the key.
   const isWider =
     origins && allowed && (origins.length === 0 || !origins.every((one) => allowed.includes(one)));

@@ -35,7 +35,7 @@ export interface Issuers {
 interface KeyIssuing {
   /** @throws Refusal `key_beyond_yours`, `too_many_key_generations`; `unauthorized` when the caller was revoked */
   create(kind: Caller['kind'], fields: ApiKeyFields & ApiKeyReach): Promise<IssuedApiKey>;
-  /** @throws Refusal `key_beyond_yours`, `key_beyond_issuer`, `key_ended` */
+  /** @throws Refusal `key_beyond_yours`, `key_beyond_issuer`, `key_ended`, `key_replaced` */
   update(key: ApiKeyInfo, change: ApiKeyFields): Promise<ApiKeyInfo>;
   /** @throws Refusal `key_beyond_yours`, `key_ended` */
   roll(key: ApiKeyInfo, until: Date): Promise<IssuedApiKey>;
@@ -60,7 +60,8 @@ function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: C
         if (exceeds(change, caller.limits)) throw new Refusal('key_beyond_yours');
         await assertWithinIssuers(apiKeys, scope, key, change);
         const changed = await apiKeys.update(scope, key.id, change);
-        if (!changed) throw new Refusal('key_ended');
+        if (changed === 'ended') throw new Refusal('key_ended');
+        if (changed === 'replaced') throw new Refusal('key_replaced');
         return changed;
       },
 

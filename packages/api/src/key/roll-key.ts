@@ -14,7 +14,9 @@ export const rollKey = procedure
       description:
         'Makes a key in the place of another one, which lives on for the overlap. What was begun with the old key is ' +
         'repeated with the new one: idempotency keys stay known, the limits are the same, and what the old key issued ' +
-        'goes on. A key with limits rolls keys that it issued, and not itself.',
+        'goes on. In its overlap the old key is a key with an end: it issues keys that end no later, and neither rolls ' +
+        'itself nor manages other keys, signing secrets or the token issuer. A key with limits rolls keys that it ' +
+        'issued, and not itself.',
     },
     errors: ['secret_key_needed', 'key_not_found', 'key_ended', 'key_beyond_yours'],
     hasOptionalBody: true,

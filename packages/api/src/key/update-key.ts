@@ -15,9 +15,17 @@ export const updateKey = procedure
       summary: 'Change a key',
       description:
         'Gives a key another name, other origins, a budget, or an end. It holds everywhere within five seconds, an ' +
-        'earlier end also for the keys that it issued. A key with limits changes itself only to less.',
+        'earlier end also for the keys that it issued. A key with limits changes itself only to less. The end of a rolled ' +
+        'key can be made earlier, not later, and then ends only the keys that it issued since it was rolled.',
     },
-    errors: ['secret_key_needed', 'key_not_found', 'key_ended', 'key_beyond_yours', 'key_beyond_issuer'],
+    errors: [
+      'secret_key_needed',
+      'key_not_found',
+      'key_ended',
+      'key_replaced',
+      'key_beyond_yours',
+      'key_beyond_issuer',
+    ],
   })
   .input(updateKeyInputSchema)
   .output(keySchema)

@@ -6,6 +6,8 @@ import { shutOutCode, type UserToken } from '../user-token.ts';
 /** What a stream was opened with: what has to go on being good while it is open. */
 export interface StreamCredentials {
   readonly key: Id<'key'>;
+  /** The families of the keys that issued it: their limits hold for the stream as well. */
+  readonly issuers: readonly Id<'key'>[];
   readonly team: Id<'team'>;
   readonly origin: OriginHeaders;
   readonly user?: { readonly id: string; readonly token: UserToken };
@@ -27,21 +29,23 @@ interface Expiry {
 }
 
 /** The credentials that a caller has shown. */
-export function credentialsOf({ key, scope, as }: Caller, origin: OriginHeaders): StreamCredentials {
+export function credentialsOf({ key, issuers, scope, as }: Caller, origin: OriginHeaders): StreamCredentials {
   const { team, user } = scope;
   const token = as.role === 'user' ? as.token : undefined;
-  return { key, team, origin, ...(token && user !== undefined && { user: { id: user, token } }) };
+  return { key, issuers, team, origin, ...(token && user !== undefined && { user: { id: user, token } }) };
 }
 
 /** The ids that `judgeCredentials` needs a view of. */
 export function idsOf(all: readonly StreamCredentials[]) {
   const keys = new Set<Id<'key'>>();
+  const families = new Set<Id<'key'>>();
   const secrets = new Set<Id<'secret'>>();
   const guests = new Set<Id<'guest'>>();
   const issuersOf = new Set<Id<'team'>>();
   const users = new Map<string, { team: Id<'team'>; user: string }>();
-  for (const { key, team, user } of all) {
+  for (const { key, issuers, team, user } of all) {
     keys.add(key);
+    for (const family of issuers) families.add(family);
     if (!user) continue;
     users.set(`${team} ${user.id}`, { team, user: user.id });
     if (user.token.kind === 'guest') guests.add(user.token.guest);
@@ -50,6 +54,7 @@ export function idsOf(all: readonly StreamCredentials[]) {
   }
   return {
     keys: [...keys],
+    families: [...families],
     secrets: [...secrets],
     guests: [...guests],
     issuersOf: [...issuersOf],
