@@ -172,7 +172,7 @@ issuer is removed.
 **Guests.** \`POST /guest\` with a \`guest\` key gives a user id (\`guest_…\`) and a token, which the browser keeps. Only its
 hash is stored. It works with that key and its successors alone. When the guest logs in, \`POST /guest/claim\`, with the
 user's token as \`x-user-token\` and the guest's in the body, gives the user all chats of the guest. Both proofs are needed,
-it happens once, and calling again is harmless. A guest who was not seen for 400 days is forgotten; their chats stay the
+it happens once, and calling again is harmless. A guest who was not let in for 400 days is forgotten; their chats stay the
 team's.
 
 ## Shutting somebody out
@@ -184,11 +184,13 @@ team's.
 | \`POST /user/:userId/sign-out\` | every token issued until now gets 401 \`user_signed_out\`: your JWTs, a guest's token, the chat page's cookie |
 
 A user is who a token names; a block does not stop your own servers from reading that user's chats. Block a guest by
-their \`guest_…\` id: nobody can take over the chats of a blocked guest. Once a user was signed out, their tokens must say
+their \`guest_…\` id: nobody can take over the chats of a blocked guest, nor those of one who was signed out with the token
+from before. Once a user was signed out, their tokens must say
 when they were issued (\`iat\`, in whole seconds): one without it, or of the second of the sign-out, is refused.
 
 Deleting a user deletes neither: a block and a sign-out go on to hold, as a SHA-256 of team and user id with two times,
-and nothing else of the user stays. Lifting the block removes it. A sign-out is forgotten after 400 days. They are not
+and nothing else of the user stays. Lifting the block removes it. A sign-out is kept for 402 days: longer than
+every token, guest and cookie that it withdrew can live, because a use that is refused prolongs none of them. They are not
 exported, as keys are not.
 
 ## Streams
@@ -248,11 +250,11 @@ older than this rule.
   keys set it. Revoking one without limits does so with \`revokeIssued=true\`. Each of them has an entry in the audit log.
 - Rolling keeps the family, the limits and the end. What the old key issued goes on, and so does \`issuedBy\`. To end a key and
   keep what it issued, roll it with \`overlapSeconds: 0\`; to end both, revoke it.
-
-The admin command (\`npm run -s admin -- key …\`) makes roots, and revokes any key (\`--revoke-issued\`).
 - In its overlap the old key is a key with an end: it issues keys that end no later than itself, does not roll itself, and
   deals with no signing secret, no token issuer and no key that it did not issue. Its end can be made earlier, never later (409
   \`key_replaced\`). What it issued since it was rolled ends with it, also when it is revoked; the rest goes on.
+
+The admin command (\`npm run -s admin -- key …\`) makes roots, and revokes any key (\`--revoke-issued\`).
 
 ### What is written down
 

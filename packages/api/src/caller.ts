@@ -91,7 +91,10 @@ export async function authenticate(
   }
   const { userToken } = headers;
   const user = userToken === undefined ? undefined : await proveUser(stores, key, userToken, guard);
-  if (user) await refuseShutOut(stores, key.team, user);
+  if (user) {
+    await refuseShutOut(stores, key.team, user);
+    noteGuest(stores, key.team, user);
+  }
   const { id, lineage, issuers, kind, scopes, budgets, origins, expiresAt } = key;
   const limits = { budgets, ...(origins && { origins }), ...(expiresAt && { expiresAt }) };
   return { key: id, lineage, issuers, kind, ...(scopes && { scopes }), limits, ...reachOf(key, user) };
@@ -105,6 +108,13 @@ async function refuseShutOut(
 ): Promise<void> {
   const code = shutOutCode(await userStatuses.find({ team }, id), token.issuedAt);
   if (code) throw new Refusal(code);
+}
+
+/** A token that is refused must not keep its guest from being forgotten: only one that is let in is noted. */
+function noteGuest({ guests }: Pick<CallerStores, 'guests'>, team: Id<'team'>, { token }: ProvedUser): void {
+  if (token.kind !== 'guest') return;
+  // Nobody waits for it, and nothing is lost with it but a time.
+  guests.noteSeen({ team }, { id: token.guest, seenAt: token.seenAt }).catch(() => undefined);
 }
 
 /** A token narrows every key to its user; a key that is for users reaches nothing without one. */

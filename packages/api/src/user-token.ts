@@ -37,7 +37,13 @@ export type UserToken =
       readonly expiresAt: Date;
       readonly issuedAt: Date;
     }
-  | { readonly kind: 'guest'; readonly guest: Id<'guest'>; readonly issuedAt: Date }
+  | {
+      readonly kind: 'guest';
+      readonly guest: Id<'guest'>;
+      readonly issuedAt: Date;
+      /** When the guest was let in last, to about a day. */
+      readonly seenAt: Date;
+    }
   | {
       readonly kind: 'signed';
       readonly secret: Id<'secret'>;
@@ -87,8 +93,8 @@ export async function proveUser(
   if (!guest || guest.movedTo !== undefined || guest.lineage !== lineage) {
     throw new Refusal('user_token_invalid');
   }
-  const { id, createdAt: issuedAt } = guest;
-  return { id, proof: 'guest', token: { kind: 'guest', guest: id, issuedAt } };
+  const { id, createdAt: issuedAt, seenAt } = guest;
+  return { id, proof: 'guest', token: { kind: 'guest', guest: id, issuedAt, seenAt } };
 }
 
 /**

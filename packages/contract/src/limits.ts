@@ -126,8 +126,11 @@ export const limits = {
   streamFirstCheckMs: 500,
   /** A stream whose credentials could not be checked for this long is ended. */
   streamUncheckedMaxMs: 30_000,
-  /** How long a sign-out is kept: the maximum life of a guest's token or a browser's cookie. */
-  userStatusSeconds: 400 * 24 * 60 * 60,
+  /**
+   * How long a sign-out is kept: longer than any guest, cookie or token that it withdrew can live, so that none works
+   * again.
+   */
+  userStatusSeconds: 402 * 24 * 60 * 60,
   /**
    * How often the server searches for turns of recently blocked users: a process may have accepted one more.
    */
@@ -196,6 +199,8 @@ export const limits = {
   userTokenSecondsMax: 60 * 60,
   /** How long the chat page's own tokens work. An open page renews its token. */
   webUserTokenSeconds: 10 * 60,
+  /** How long the chat page's cookie works after the last visit, to a day. */
+  webCookieSeconds: 365 * 24 * 60 * 60,
   /** The largest accepted difference between the clocks of a customer's servers and ours. */
   userTokenClockSeconds: 30,
   /** Identity providers set the life of their tokens: most an hour, some a day. */

@@ -1,7 +1,7 @@
 import { type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { createCredentialCache } from './credential-cache.ts';
-import type { GuestDocument, Models } from './models.ts';
+import type { Models } from './models.ts';
 import type { GuestRecord } from './records.ts';
 import { hashSecretText, isSecretText, mintSecretText } from './secret-text.ts';
 import type { GuestStore } from './store.ts';
@@ -30,6 +30,12 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
       if (!isSecretText(PREFIX, token)) return undefined;
       const hash = hashSecretText(token);
       return lookUp(`${team}/${hash}`, () => findByHash(team, hash), guard);
+    },
+
+    async noteSeen({ team }, { id, seenAt }) {
+      const now = new Date();
+      if (now.getTime() - seenAt.getTime() < SEEN_EVERY_MS) return;
+      await guests.updateOne({ _id: id, team }, { $max: { seenAt: now } });
     },
 
     async move({ team }, id, user) {
@@ -67,15 +73,7 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
   async function findByHash(team: Id<'team'>, hash: string): Promise<GuestRecord | undefined> {
     const found = await guests.findOne({ hash, team }).lean();
     if (!found) return undefined;
-    noteSeen(found);
-    const { _id: id, lineage, createdAt, movedTo } = found;
-    return { id, lineage, createdAt, ...(movedTo !== undefined && { movedTo }) };
-  }
-
-  /** Nobody waits for it. */
-  function noteSeen({ _id, seenAt }: GuestDocument): void {
-    const now = new Date();
-    if (now.getTime() - seenAt.getTime() < SEEN_EVERY_MS) return;
-    guests.updateOne({ _id }, { $max: { seenAt: now } }).catch(() => undefined);
+    const { _id: id, lineage, createdAt, seenAt, movedTo } = found;
+    return { id, lineage, createdAt, seenAt, ...(movedTo !== undefined && { movedTo }) };
   }
 }

@@ -151,6 +151,8 @@ export interface GuestRecord {
   readonly lineage: Id<'key'>;
   /** When their token was issued. */
   readonly createdAt: Date;
+  /** When they were let in last, to about a day. */
+  readonly seenAt: Date;
   /** The user who took over their chats: the token is over. */
   readonly movedTo?: string;
 }
@@ -166,10 +168,10 @@ export interface UserStatus {
 /** The credentials of open streams, by their ids. */
 export interface CredentialIds {
   readonly keys: readonly Id<'key'>[];
-  readonly secrets: readonly Id<'secret'>[];
-  readonly guests: readonly Id<'guest'>[];
   /** The families of the keys that issued these keys. */
   readonly families: readonly Id<'key'>[];
+  readonly secrets: readonly Id<'secret'>[];
+  readonly guests: readonly Id<'guest'>[];
   /** The teams whose token issuer signed a user's token. */
   readonly issuersOf: readonly Id<'team'>[];
   readonly users: readonly { readonly team: Id<'team'>; readonly user: string }[];

@@ -138,8 +138,6 @@ export interface ApiKeyStore {
    * Makes a key in the place of an old one, which lives on until `until` at most. Undefined: there is no such key that
    * works.
    */
-  update(scope: Scope, id: Id<'key'>, fields: ApiKeyFields): Promise<ApiKeyInfo | undefined>;
-  /** Makes a key in the place of an old one, which lives on until `until` at most. Undefined: as above. */
   roll(scope: Scope, id: Id<'key'>, until: Date): Promise<IssuedApiKey | undefined>;
   /**
    * Ends a key; every process refuses it within seconds. With `withIssued` no key that its family has issued is
@@ -165,6 +163,8 @@ export interface GuestStore {
   create(scope: Scope, lineage: Id<'key'>): Promise<{ id: Id<'guest'>; token: string }>;
   /** `guard` stands before a read for a token this process does not know. */
   find(scope: Scope, token: string, guard?: ReadGuard): Promise<GuestRecord | undefined>;
+  /** Notes, to about a day, that a guest was let in: from then on they are kept for `limits.guestSeconds`. */
+  noteSeen(scope: Scope, guest: Pick<GuestRecord, 'id' | 'seenAt'>): Promise<void>;
   /**
    * Gives a guest's chats to a user, and ends the guest. Repeatable: a mark first, then the chats, and
    * `finishMove` moves what comes late. False: they are another user's, or there is no such guest.

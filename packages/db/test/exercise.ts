@@ -65,6 +65,7 @@ async function exerciseTeamsKeysAndAgents(
   await apiKeys.revoke(scope, info.id);
   const guest = await guests.create(scope, info.id);
   await guests.find(scope, guest.token);
+  await guests.noteSeen(scope, { id: guest.id, seenAt: new Date(0) });
   await guests.move(scope, guest.id, 'user 1');
   await guests.move(scope, guest.id, 'user 1');
   for (const move of await guests.listMoves(10, [])) await guests.finishMove(move);
@@ -135,8 +136,8 @@ async function exerciseIssuedKeys(apiKeys: Stores['apiKeys'], scope: Scope): Pro
   await apiKeys.findIssuerLimits(scope, made.info.issuers);
   await apiKeys.roll(scope, root.id, new Date(Date.now() + 60_000));
   await apiKeys.update(scope, root.id, { expiresAt: new Date(Date.now() + 60_000) });
-  await apiKeys.list({ ...scope, agents: [mintId('agent')] }, 10);
   await apiKeys.update(scope, root.id, { expiresAt: new Date(Date.now() + 30_000) });
+  await apiKeys.list({ ...scope, agents: [mintId('agent')] }, 10);
   const issued = await apiKeys.listIssued(scope, root.id, 10);
   await apiKeys.revokeIssued(scope, root.id, issued);
 }

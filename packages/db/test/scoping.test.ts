@@ -178,6 +178,10 @@ const rows: Record<string, Row> = {
   ),
   'apiKeys.revoke': ofTeam(({ apiKeys }, scope, { key }) => apiKeys.revoke(scope, key), false),
   'guests.find': ofTeam(({ guests }, scope, { guest }) => guests.find(scope, guest.token), undefined),
+  'guests.noteSeen': ofTeam(
+    ({ guests }, scope, { guest }) => guests.noteSeen(scope, { id: guest.id, seenAt: new Date(0) }),
+    undefined,
+  ),
   'guests.move': ofTeam(({ guests }, scope, { guest }) => guests.move(scope, guest.id, 'theirs'), false),
   'signingSecrets.list': ofTeam(({ signingSecrets }, scope) => signingSecrets.list(scope), []),
   'signingSecrets.findWorking': ofTeam(
@@ -445,8 +449,9 @@ test('a turn with another team’s id is not inserted in silence', async () => {
   expect(await db.stores.turns.find(inScope(stranger, waiting.chat), waiting.id)).toBeUndefined();
 });
 
-async function documents({ act, agent, chat, issued, running }: Owned) {
+async function documents({ act, agent, chat, guest, issued, running }: Owned) {
   return [
+    await db.raw.collection('guests').findOne({ _id: guest.id as never }),
     await db.raw.collection('keys').findOne({ _id: issued as never }),
     await db.raw.collection('auditLog').findOne({ _id: act as never }),
     await db.raw.collection('agents').findOne({ _id: agent as never }),

@@ -23,7 +23,6 @@ const COOKIE = 'parley_visitor';
 const HTTPS_COOKIE = `__Host-${COOKIE}`;
 /** Of release 0.1.0: it held the user's id. */
 const LEGACY_COOKIE = { name: 'parley_user', path: '/web' };
-const YEAR_SECONDS = 365 * 24 * 60 * 60;
 /** The page sends no body; whoever does may send a small one. */
 const BODY_BYTES_MAX = 1024;
 const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -72,7 +71,7 @@ export async function webSessionDoor(
           httpOnly: true,
           sameSite: 'strict',
           secure: isSecure,
-          maxAge: YEAR_SECONDS,
+          maxAge: limits.webCookieSeconds,
         })
         .send({ publishableKey, userToken: token, userId, expiresAt: expiresAt.toISOString() });
     },

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Services } from '@parley/api';
-import type { Id } from '@parley/contract';
+import { type Id, limits } from '@parley/contract';
 
 /** A browser that has opened the chat page. */
 export interface Visitor {
@@ -20,18 +20,25 @@ export type VisitorStores = Pick<Services['stores'], 'visitors' | 'chats' | 'use
 
 /** 256 bits: nobody guesses a visitor's secret. */
 const SECRET_BYTES = 32;
-/** `v`: the user id follows from the secret. `x`: the secret replaced a cookie of release 0.1.0. */
-const COOKIE = /^(?<kind>[vx])\.(?<secret>[\w-]{43})\.(?<mac>[\w-]{43})$/;
+/**
+ * `v`: the user id follows from the secret. `x`: the secret replaced a cookie of release 0.1.0. The day, counted from the
+ * Unix epoch, is that of the last visit.
+ */
+const COOKIE = /^(?<kind>[vx])\.(?<day>\d{1,6})\.(?<secret>[\w-]{43})\.(?<mac>[\w-]{43})$/;
 /** In release 0.1.0 the cookie held the user id itself. Ids that are made now have another form. */
 const LEGACY_USER_ID = /^web_[0-9a-f]{40}$/;
 const LEGACY_DAYS = 30;
 /** An exchange whose answer was lost, or that two tabs ask for at once, may be repeated for so long. */
 const EXCHANGE_REPEAT_MS = 60_000;
 const DAY_MS = 24 * 60 * 60 * 1_000;
+const COOKIE_DAYS = limits.webCookieSeconds / (24 * 60 * 60);
+
+type CookieKind = 'v' | 'x';
 
 /**
  * Recognises the visitors of the chat page by their cookies. A cookie that was not made here is told by its signature
- * (HMAC), without a look at the database, and ignored.
+ * (HMAC), without a look at the database, and ignored. A cookie ends a year after the last visit that was let in, so that
+ * none outlives a sign-out.
  */
 export function createVisitors(
   { visitors, chats, userStatuses }: VisitorStores,
@@ -58,19 +65,30 @@ export function createVisitors(
     return exchanged ?? newVisitor(key, team);
   }
 
+  const today = () => Math.floor(now() / DAY_MS);
+
+  function newVisitor(key: string, team: Id<'team'>): Visitor {
+    const secret = randomBytes(SECRET_BYTES).toString('base64url');
+    return { userId: userIdOf(team, secret), cookie: cookieOf(key, team, { kind: 'v', secret }, today()) };
+  }
+
   async function recognise(
     key: string,
     team: Id<'team'>,
     cookie: string | undefined,
   ): Promise<Visitor | undefined> {
-    const { kind = '', secret = '', mac = '' } = COOKIE.exec(cookie ?? '')?.groups ?? {};
-    if (cookie === undefined || kind === '' || !isSame(mac, macOf(key, team, kind, secret))) return undefined;
+    const parts = COOKIE.exec(cookie ?? '')?.groups;
+    if (!cookie || !parts) return undefined;
+    const { day = '', secret = '' } = parts;
+    const kind = parts['kind'] === 'x' ? 'x' : 'v';
+    const isGenuine = isSame(cookie, cookieOf(key, team, { kind, secret }, Number(day)));
+    if (!isGenuine || Number(day) + COOKIE_DAYS < today()) return undefined;
     const userId =
       kind === 'v' ? userIdOf(team, secret) : await visitors.findExchanged({ team }, hashOf(team, secret));
     if (userId === undefined) return undefined;
     // The secret cannot be changed without the user id, so that a sign-out ends both.
     const { signedOutAt } = await userStatuses.find({ team }, userId);
-    return signedOutAt ? undefined : { userId, cookie };
+    return signedOutAt ? undefined : { userId, cookie: cookieOf(key, team, { kind, secret }, today()) };
   }
 
   /**
@@ -88,15 +106,11 @@ export function createVisitors(
     const secret = createHmac('sha256', key).update(`exchange/${team}/${legacyCookie}`).digest('base64url');
     const exchangedAt = await visitors.exchange({ team }, legacyCookie, hashOf(team, secret));
     if (!exchangedAt || now() - exchangedAt.getTime() > EXCHANGE_REPEAT_MS) return undefined;
-    return { userId: legacyCookie, cookie: `x.${secret}.${macOf(key, team, 'x', secret)}` };
+    const day = Math.floor(exchangedAt.getTime() / DAY_MS);
+    return { userId: legacyCookie, cookie: cookieOf(key, team, { kind: 'x', secret }, day) };
   }
 
   return { identify };
-}
-
-function newVisitor(key: string, team: Id<'team'>): Visitor {
-  const secret = randomBytes(SECRET_BYTES).toString('base64url');
-  return { userId: userIdOf(team, secret), cookie: `v.${secret}.${macOf(key, team, 'v', secret)}` };
 }
 
 /** One way: who sees the id cannot make the cookie. */
@@ -108,8 +122,14 @@ function hashOf(team: Id<'team'>, secret: string): string {
   return createHash('sha256').update(`exchanged/${team}/${secret}`).digest('hex');
 }
 
-function macOf(key: string, team: Id<'team'>, kind: string, secret: string): string {
-  return createHmac('sha256', key).update(`cookie/${team}/${kind}/${secret}`).digest('base64url');
+function cookieOf(
+  key: string,
+  team: Id<'team'>,
+  { kind, secret }: { readonly kind: CookieKind; readonly secret: string },
+  day: number,
+): string {
+  const mac = createHmac('sha256', key).update(`cookie/${team}/${kind}/${day}/${secret}`).digest('base64url');
+  return `${kind}.${day}.${secret}.${mac}`;
 }
 
 function isSame(one: string, other: string): boolean {

@@ -1,4 +1,5 @@
 import type { Answer, AuditList, Message, UserBlock, UserSignOut } from '@parley/contract';
+import { limits } from '@parley/contract';
 import { connectDatabase } from '@parley/db';
 import { SignJWT } from 'jose';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -166,5 +167,50 @@ describe('a user who was signed out', () => {
     expect(await codeFor(headers)).toBe('user_signed_out');
     const next = await team.makeGuest();
     expect(await codeFor({ ...headers, 'x-user-token': next.token })).toBe('success');
+  });
+
+  test('who is a guest cannot have their chats taken over with the token from before', async () => {
+    const { team, headers } = await userOf();
+    const guest = await team.makeGuest();
+    const { id: chatId } = await team.withChatsOf(guest.userId).makeChat();
+    await team.rest('POST', `/user/${guest.userId}/sign-out`);
+    const claim = await rest('POST', '/guest/claim', { headers, body: { guestToken: guest.token } });
+    expect([claim.status, claim.refusal.code]).toEqual([401, 'user_signed_out']);
+    expect((await team.rest<{ userId: string }>('GET', `/chat/${chatId}`)).body.userId).toBe(guest.userId);
+  });
+
+  test('who is a guest does not live longer by using the token that is refused', async () => {
+    const team = await makeTeam();
+    const headersOf = async (token: string) => ({
+      'x-api-key': await team.guestKey(),
+      'x-user-token': token,
+    });
+    const [out, idle] = [await team.makeGuest(), await team.makeGuest()];
+    const guests = mongo.raw.collection('guests');
+    const seenAt = new Date(Date.now() - 30 * 24 * 3_600_000);
+    await guests.updateMany({ team: team.id }, { $set: { seenAt } });
+    const seen = async ({ userId }: { userId: string }) =>
+      Number((await guests.findOne({ _id: userId as never }))?.['seenAt']);
+    await team.rest('POST', `/user/${out.userId}/sign-out`);
+    expect(await codeFor(await headersOf(out.token))).toBe('user_signed_out');
+    const wrongKey = { ...(await headersOf(idle.token)), 'x-api-key': team.publishableKey };
+    expect(await codeFor(wrongKey)).toBe('user_token_invalid');
+    // The guest that is let in is noted; whatever the refused uses would have noted came before.
+    const other = await team.makeGuest();
+    await guests.updateOne({ _id: other.userId as never }, { $set: { seenAt } });
+    expect(await codeFor(await headersOf(other.token))).toBe('success');
+    await expect.poll(() => seen(other)).toBeGreaterThan(seenAt.getTime());
+    expect(await Promise.all([seen(out), seen(idle)])).toEqual([seenAt.getTime(), seenAt.getTime()]);
+  });
+
+  test('has the sign-out kept for longer than a guest and a cookie of the chat page can live', async () => {
+    const { team } = await userOf();
+    await team.rest('POST', '/user/user_1/sign-out');
+    const stored = await mongo.raw.collection('userStatuses').findOne({ team: team.id });
+    const { signedOutAt, forgetAt } = stored as unknown as Record<'signedOutAt' | 'forgetAt', Date>;
+    const keptSeconds = (forgetAt.getTime() - signedOutAt.getTime()) / 1_000;
+    const day = 24 * 3_600;
+    expect(keptSeconds).toBeGreaterThanOrEqual(limits.guestSeconds + day);
+    expect(keptSeconds).toBeGreaterThanOrEqual(limits.webCookieSeconds + day);
   });
 });

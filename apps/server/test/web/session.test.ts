@@ -1,6 +1,7 @@
 import { type Chat, limits } from '@parley/contract';
+import { connectDatabase } from '@parley/db';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createVisitors } from '../../src/doors/web-visitor.ts';
 import { ask, askForSession, startWithPage } from './support.ts';
 
@@ -53,7 +54,7 @@ describe('the page of this server, on this machine', () => {
     const { headers, body } = await askForSession(url);
     const [value, ...attributes] = headers.getSetCookie()[0]?.split('; ') ?? [];
     expect(headers.getSetCookie()).toHaveLength(1);
-    expect(value).toMatch(/^parley_visitor=v\.[\w-]{43}\.[\w-]{43}$/);
+    expect(value).toMatch(/^parley_visitor=v\.\d+\.[\w-]{43}\.[\w-]{43}$/);
     expect(value).not.toContain(String(body?.['userId']).slice('visitor_'.length));
     expect(attributes.toSorted()).toEqual(['HttpOnly', 'Max-Age=31536000', 'Path=/', 'SameSite=Strict']);
   });
@@ -89,7 +90,9 @@ describe('the page of this server, on this machine', () => {
     ['with a line break', (cookie: string) => `${cookie}%0A`],
     ['an operator', () => '%7B%22%24ne%22%3Anull%7D'],
     ['a broken escape', () => '%zz'],
-    ['a chosen secret', (cookie: string) => cookie.replace(/^v\.[^.]+/, `v.${'A'.repeat(43)}`)],
+    ['a chosen secret', (cookie: string) => cookie.replace(/^(v\.\d+)\.[^.]+/, `$1.${'A'.repeat(43)}`)],
+    ['a later day', (cookie: string) => cookie.replace(/\d+/, (day) => String(Number(day) + 1))],
+    ['a day with a zero before it', (cookie: string) => cookie.replace(/\d+/, (day) => `0${day}`)],
     ['a changed signature', (cookie: string) => cookie.slice(0, -43) + 'A'.repeat(43)],
     ['another kind', (cookie: string) => cookie.replace(/^v/, 'x')],
   ])('ignores a cookie that was not made here, without asking the database for it: %s', async (_, change) => {
@@ -111,6 +114,33 @@ test('a visitor who was signed out comes back as another one', async () => {
   await expect
     .poll(async () => (await askForSession(url, { cookie })).body?.['userId'])
     .not.toBe(body?.['userId']);
+});
+
+test('a cookie ends a year after the last visit that was let in, and a refused one is not renewed', async () => {
+  const { stores } = mongo.database;
+  const day = 24 * 60 * 60_000;
+  let now = Date.now();
+  const { identify } = createVisitors(stores, () => now);
+  const visit = (cookie: string | undefined) => identify(team.id, { cookie, legacyCookie: undefined });
+  const first = await visit(undefined);
+  now += 364 * day;
+  const renewed = await visit(first.cookie);
+  expect(renewed.userId).toBe(first.userId);
+  now += 2 * day;
+  expect((await visit(first.cookie)).userId).not.toBe(first.userId);
+  now += 362 * day;
+  expect((await visit(renewed.cookie)).userId).toBe(first.userId);
+  await stores.userStatuses.signOut({ team: team.id }, first.userId);
+  const refused = await visit(renewed.cookie);
+  expect(refused.userId).not.toBe(first.userId);
+  // Once the sign-out is forgotten no cookie of the visitor works that could have been kept.
+  now += limits.userStatusSeconds * 1_000;
+  await mongo.raw.collection('userStatuses').deleteMany({ team: team.id as never });
+  const elsewhere = await connectDatabase(mongo.uri);
+  onTestFinished(() => elsewhere.close());
+  const later = createVisitors(elsewhere.stores, () => now);
+  const revived = await later.identify(team.id, { cookie: renewed.cookie, legacyCookie: undefined });
+  expect(revived.userId).not.toBe(first.userId);
 });
 
 describe('a cookie of release 0.1.0, which held the user id', () => {

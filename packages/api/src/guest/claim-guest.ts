@@ -1,5 +1,6 @@
 import { claimedGuestSchema, claimGuestInputSchema, Refusal } from '@parley/contract';
 import { procedure } from '../procedures.ts';
+import { shutOutCode } from '../user-token.ts';
 
 export const claimGuest = procedure
   .meta({
@@ -22,8 +23,8 @@ export const claimGuest = procedure
     // A guest belongs to the key they came with; whoever has only the token may not carry it elsewhere.
     if (!guest || guest.lineage !== caller.lineage) throw new Refusal('user_token_invalid');
     // Whoever shut the guest out did not mean to let them in by another door.
-    const { blockedAt } = await stores.userStatuses.find(scope, guest.id);
-    if (blockedAt) throw new Refusal('user_blocked');
+    const code = shutOutCode(await stores.userStatuses.find(scope, guest.id), guest.createdAt);
+    if (code) throw new Refusal(code);
     const { user } = scope;
     if (user === undefined) throw new Refusal('verified_user_needed');
     if (!(await stores.guests.move(scope, guest.id, user))) throw new Refusal('guest_claimed');
