@@ -104,9 +104,10 @@ export function createContext(services: Services, request: HostedRequest): Conte
   const { client, procedures, headers, onRate } = request;
   /** Nobody waits for it: the key is refused, noted or not. */
   const noteLeak = ({ team, id }: ApiKeyRecord) => {
-    const actor = { kind: 'key', key: id } as const;
-    const entry = { actor, action: 'secret_key_in_browser', request: request.requestId };
-    services.stores.audit.note({ team }, entry).catch(() => undefined);
+    const entry = auditEntryOf({ key: id }, request.requestId, client()?.text);
+    services.stores.audit
+      .note({ team }, { ...entry, action: 'secret_key_in_browser' })
+      .catch(() => undefined);
   };
   const open = async (kind: StreamKind): Promise<OpenStream> => {
     const found = await findCaller();

@@ -8,12 +8,18 @@ import type { AuditStore } from './store.ts';
 export function createAuditStore({ audit }: Models): AuditStore {
   const noted = new LRUCache<string, true>({ max: limits.cacheEntriesMax, ttl: limits.auditSameEveryMs });
 
-  /** Whether this process has noted the same within the hour. */
-  function isKnown({ team }: Scope, { actor, action }: NewAuditEntry): boolean {
-    const name = `${team}/${actor.kind === 'key' ? actor.key : ''}/${action}`;
-    if (noted.has(name)) return true;
+  /** Inserts an entry, unless this process has inserted the same within the hour, or is about to. */
+  async function insertOnce(scope: Scope, entry: NewAuditEntry, end: End): Promise<void> {
+    const { actor, action } = entry;
+    const name = `${scope.team}/${actor.kind === 'key' ? actor.key : ''}/${action}`;
+    if (noted.has(name)) return;
     noted.set(name, true);
-    return false;
+    try {
+      await insert(scope, [entry], end);
+    } catch (error) {
+      noted.delete(name);
+      throw error;
+    }
   }
 
   async function insert(
@@ -52,15 +58,9 @@ export function createAuditStore({ audit }: Models): AuditStore {
       await audit.deleteOne({ _id: id, team });
     },
 
-    async note(scope, entry) {
-      if (isKnown(scope, entry)) return;
-      await insert(scope, [entry], { isDone: true });
-    },
+    note: (scope, entry) => insertOnce(scope, entry, { isDone: true }),
 
-    async noteRefused(scope, entry) {
-      if (isKnown(scope, entry)) return;
-      await insert(scope, [entry], { isRefused: true });
-    },
+    noteRefused: (scope, entry) => insertOnce(scope, entry, { isRefused: true }),
 
     async list({ team }, { limit, after }) {
       const found = await audit

@@ -90,6 +90,21 @@ test('tells the caller’s address, and the limits of a key that was made withou
   ]);
 });
 
+test('tells of a secret key in a page with the caller’s address', async () => {
+  const team = await makeTeam();
+  const headers = { origin: 'https://page.example' };
+  expect((await team.rest('GET', '/chat', { headers })).refusal.code).toBe('secret_key_in_browser');
+  await expect
+    .poll(async () => (await team.rest<AuditList>('GET', '/audit')).body.entries)
+    .toMatchObject([
+      {
+        action: 'secret_key_in_browser',
+        address: expect.stringMatching(/^127\.0\.0\.1$|^::/),
+        outcome: 'done',
+      },
+    ]);
+});
+
 test('tells of a chat that was deleted in the name of the team, and not of one that its user deleted', async () => {
   const team = await makeTeam();
   const [byTeam, byUser] = [await team.makeChat({ userId: 'ann' }), await team.makeChat({ userId: 'ann' })];

@@ -8,7 +8,7 @@ import { policyOf } from '../policies.ts';
 export type AuditEntryOfRequest = Pick<NewAuditEntry, 'actor' | 'request' | 'address'>;
 
 export function auditEntryOf(
-  { key }: Caller,
+  { key }: Pick<Caller, 'key'>,
   request: string,
   address: string | undefined,
 ): AuditEntryOfRequest {
