@@ -1,4 +1,4 @@
-import { type KeyAccess, type KeyScope, keyScopes, type NewKey } from '@parley/contract';
+import { type Key, type KeyAccess, type KeyScope, keyScopes, type NewKey } from '@parley/contract';
 import type { Team } from '../harness.ts';
 
 /** Someone who asks, and what the documentation says of them: not what the code finds. */
@@ -7,7 +7,7 @@ export interface MatrixCaller {
   readonly headers: Readonly<Record<string, string>>;
   readonly kind: 'none' | 'secret' | KeyAccess;
   /** Whose token they have. */
-  readonly user?: { readonly id: string; readonly proof: 'guest' | 'verified' };
+  readonly user?: { readonly id: string; readonly proof: 'guest' | 'anonymous' | 'verified' };
   /** What their key may do; undefined: everything. */
   readonly scopes?: readonly KeyScope[];
   /** Their key is for an agent that the chats of these tests are not with. */
@@ -35,9 +35,18 @@ const BOUNDS = {
 } as const satisfies Record<string, KeyBounds>;
 
 const VERIFIED = { id: 'user_1', proof: 'verified' } as const;
+const VISITOR = { id: 'visitor_1', proof: 'anonymous' } as const;
+
+/** Makes the tokens that a team's servers do not sign themselves. */
+export interface TokenMakers {
+  /** Of the team's token issuer. */
+  readonly byIssuer: (user: string) => Promise<string>;
+  /** Of the chat page. */
+  readonly ofPage: (user: string) => Promise<string>;
+}
 
 /** Every kind of caller that there is, of one team. */
-export async function makeCallers(team: Team): Promise<MatrixCaller[]> {
+export async function makeCallers(team: Team, tokens: TokenMakers): Promise<MatrixCaller[]> {
   const makeKey = async (body: object, key = team.secretKey) =>
     (await team.rest<NewKey>('POST', '/key', { key, body })).body.key;
   const verifiedKey = await makeKey({ kind: 'publishable', access: 'verified' });
@@ -76,8 +85,20 @@ export async function makeCallers(team: Team): Promise<MatrixCaller[]> {
       kind: 'guest',
       user: VERIFIED,
     },
+    {
+      name: 'a guest key with a token of the token issuer',
+      headers: withKey(guestKey, await tokens.byIssuer(VERIFIED.id)),
+      kind: 'guest',
+      user: VERIFIED,
+    },
     { name: 'a verified key', headers: withKey(verifiedKey), kind: 'verified' },
     { name: 'a verified user', headers: withKey(verifiedKey, token), kind: 'verified', user: VERIFIED },
+    {
+      name: 'a visitor of the chat page',
+      headers: withKey(verifiedKey, await tokens.ofPage(VISITOR.id)),
+      kind: 'verified',
+      user: VISITOR,
+    },
     {
       name: 'a secret key for another agent',
       headers: withKey(await makeKey({ kind: 'secret', agentIds: otherAgent })),
@@ -103,6 +124,13 @@ export async function makeCallers(team: Team): Promise<MatrixCaller[]> {
     bounds: BOUNDS['a large budget'],
     isOfThirdGeneration: true,
   };
+  const lateIssuer = await makeKey({ kind: 'secret', ...BOUNDS['a late end'] });
+  const issuedOpen: MatrixCaller = {
+    name: 'an open key issued by a secret key with a late end',
+    headers: withKey(await makeKey({ kind: 'publishable', access: 'open' }, lateIssuer)),
+    kind: 'open',
+    bounds: BOUNDS['a late end'],
+  };
   const scoped = keyScopes.flatMap((scope) => [
     { name: `a secret key with ${scope} alone`, scopes: [scope] },
     { name: `a secret key without ${scope}`, scopes: keyScopes.filter((one) => one !== scope) },
@@ -111,6 +139,8 @@ export async function makeCallers(team: Team): Promise<MatrixCaller[]> {
     ...plain,
     ...(await Promise.all(bounded)),
     grandchild,
+    issuedOpen,
+    await makeRolledKey(team),
     ...(await Promise.all(
       scoped.map(async ({ name, scopes }): Promise<MatrixCaller> => {
         const headers = withKey(await makeKey({ kind: 'secret', scopes }));
@@ -118,4 +148,17 @@ export async function makeCallers(team: Team): Promise<MatrixCaller[]> {
       }),
     )),
   ];
+}
+
+/** A secret key without limits that was rolled: it has the end of its overlap. */
+async function makeRolledKey(team: Team): Promise<MatrixCaller> {
+  const { id, key } = (await team.rest<NewKey>('POST', '/key', { body: { kind: 'secret' } })).body;
+  await team.rest('POST', `/key/${id}/roll`, { body: { overlapSeconds: 24 * 3_600 } });
+  const { expiresAt = '' } = (await team.rest<Key>('GET', `/key/${id}`)).body;
+  return {
+    name: 'a secret key in its overlap',
+    headers: { 'x-api-key': key },
+    kind: 'secret',
+    bounds: { expiresAt },
+  };
 }

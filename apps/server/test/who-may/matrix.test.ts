@@ -1,11 +1,12 @@
-import { policies } from '@parley/api';
+import { policies, signUserToken } from '@parley/api';
 import type { ChatList } from '@parley/contract';
 import { casesOfForm } from '@parley/embedded/testing/form';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
 import { ask, doors } from '../support/doors.ts';
 import { operations } from '../support/operations.ts';
 import { askForStream, streams } from '../support/streams.ts';
+import { makeIssuerKey, signAsIssuer, startTokenIssuer } from '../support/token-issuer.ts';
 import { trpcBatch } from '../support/trpc-batch.ts';
 import { unchanged } from '../support/unchanged.ts';
 import { type MatrixCaller, makeCallers } from './callers.ts';
@@ -17,10 +18,30 @@ import { type Expected, expectedOf, type Thing } from './expected.ts';
  * without a line here, and a new kind of caller with one. OWASP API 1, 3 and 5.
  */
 
-const { url, makeTeam, mongo } = await startHarness();
+const { url, makeTeam, mongo } = await startHarness({ toolAddresses: { arePrivateAllowed: true } });
 const team = await makeTeam();
 const otherTeam = await makeTeam();
-const callers = await makeCallers(team);
+
+const identityProvider = await startTokenIssuer();
+afterAll(() => identityProvider.stop());
+const issuerKey = await makeIssuerKey('ES256', 'e');
+identityProvider.show(issuerKey.jwk);
+const tokenIssuer = { url: identityProvider.url, issuer: 'https://login.example.com/', audience: 'chat' };
+const setTokenIssuer = () => team.rest('PUT', '/token-issuer', { body: tokenIssuer });
+// Procedures of the table remove it.
+beforeEach(setTokenIssuer);
+
+const callers = await makeCallers(team, {
+  byIssuer: (sub) => {
+    const now = Math.floor(Date.now() / 1_000);
+    const { issuer: iss, audience: aud } = tokenIssuer;
+    return signAsIssuer(issuerKey, { sub, iss, aud, iat: now - 60, exp: now + 3_600 });
+  },
+  ofPage: async (user) => {
+    const life = { seconds: 3_500, isAnonymous: true };
+    return (await signUserToken(mongo.database.stores, team.id, user, life)).token;
+  },
+});
 let count = 0;
 afterAll(() => {
   process.stderr.write(`who may do what: ${count} cases\n`);
@@ -40,6 +61,15 @@ function thingsOf(fields: readonly string[]): readonly Thing[] {
 function ownerOf({ user }: MatrixCaller, thing: Thing): Team {
   if (thing === 'of another team') return otherTeam;
   return thing === 'of another user' ? team.withChatsOf('user_2') : team.withChatsOf(user?.id ?? 'user_3');
+}
+
+/** A valid input of a procedure; the team's token issuer goes on to be the one that signed a caller's token. */
+function validInputOf(name: string) {
+  if (!name.startsWith('tokenIssuer.')) return operations[name]?.validInput;
+  return async () => {
+    await setTokenIssuer();
+    return name === 'tokenIssuer.set' ? tokenIssuer : {};
+  };
 }
 
 /** A valid input about such a thing. Whose chats are asked for is what the caller is: not said here. */
@@ -101,7 +131,8 @@ async function violationsOf(
 const names = Object.keys(operations);
 
 describe.each(casesOfForm(names, 4))('%s', (name) => {
-  const { validInput, fields = {} } = operations[name] ?? {};
+  const { fields = {} } = operations[name] ?? {};
+  const validInput = validInputOf(name);
   if (!validInput) throw new Error(`${name} has no example`);
   const given = Object.keys(fields);
 
