@@ -355,7 +355,25 @@ export const errorRegister = {
     trpcCode: 'BAD_GATEWAY',
     message:
       "The model's server rejected the request. Your message is stored; ask the operator to look for the reason in the log.",
-    when: "The model's server answered 4xx: its API key, the model's name, its settings or the length of the history are wrong.",
+    when: "The model's server answered 4xx: a setting of the agent or the length of the history is wrong.",
+  },
+  model_key_refused: {
+    trpcCode: 'BAD_GATEWAY',
+    message:
+      "The model's server does not accept this site's key. Your message is stored; the site's operator has to set a valid key.",
+    when: "The model's server answered 401 or 403: `OPENAI_API_KEY` is wrong, was revoked, or may not use the model.",
+  },
+  model_not_found: {
+    trpcCode: 'BAD_GATEWAY',
+    message:
+      "The model's server does not know the model. Your message is stored; the site's operator has to choose another model.",
+    when: "The model's server answered 404: `OPENAI_MODEL` or the agent's model does not exist there, or `OPENAI_BASE_URL` lacks `/v1`.",
+  },
+  model_unreachable: {
+    trpcCode: 'BAD_GATEWAY',
+    message:
+      "The model's server cannot be reached. Your message is stored; retry it later. If that does not help, tell the site's operator.",
+    when: "No connection to the model's server came about (name, port, certificate), or its address answers with something other than the API.",
   },
   model_rate_limited: {
     trpcCode: 'BAD_GATEWAY',

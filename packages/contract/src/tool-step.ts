@@ -6,6 +6,8 @@ export interface ToolStep {
   /** All text since the previous step. */
   readonly text: string;
   readonly calls: readonly ToolCall[];
+  /** Fields that the model's server wants back with this step, as a JSON object. */
+  readonly opaque?: string;
 }
 
 /** One call of a tool. */
@@ -17,4 +19,6 @@ export interface ToolCall {
   readonly arguments: string;
   /** The result that the model receives; absent until the tool has answered. */
   readonly result?: string;
+  /** Fields that the model's server wants back with this call, as a JSON object. */
+  readonly opaque?: string;
 }

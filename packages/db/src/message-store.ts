@@ -3,12 +3,14 @@ import { trusted } from 'mongoose';
 import type { Models, TurnDocument } from './models.ts';
 import type { ListedMessage, MessagePosition, TurnStatus } from './records.ts';
 import type { MessageStore } from './store.ts';
+import { fromErrorFields } from './stored-error-code.ts';
 
 const fields = {
   sequence: 1,
   status: 1,
   isCancelled: 1,
   errorCode: 1,
+  exactErrorCode: 1,
   messages: 1,
   answerId: 1,
   retryOf: 1,
@@ -16,7 +18,7 @@ const fields = {
 
 type ListedTurn = Pick<
   TurnDocument,
-  'sequence' | 'status' | 'isCancelled' | 'errorCode' | 'messages' | 'answerId' | 'retryOf'
+  'sequence' | 'status' | 'isCancelled' | 'errorCode' | 'exactErrorCode' | 'messages' | 'answerId' | 'retryOf'
 >;
 type PlacedMessage = ListedMessage & { readonly position: MessagePosition };
 
@@ -98,15 +100,16 @@ function messagesOf(group: readonly ListedTurn[]): PlacedMessage[] {
     turn.messages
       .filter(({ id, role }) => role === 'user' || id === turn.answerId)
       .map(({ id, role, content, createdAt }) => {
-        const { errorCode, answerId } = role === 'user' ? newest : turn;
+        const shown = role === 'user' ? newest : turn;
+        const errorCode = fromErrorFields(shown);
         return {
           id,
           role,
           content,
           createdAt,
-          status: statusOf(role === 'user' ? newest : turn),
+          status: statusOf(shown),
           ...(errorCode !== undefined && { errorCode }),
-          answerId,
+          answerId: shown.answerId,
           isAnswered,
           position: { sequence: turn.sequence, role },
         };

@@ -223,6 +223,8 @@ export interface TurnDocument {
   /** From its end until what it used is added to the sums, in the same transaction. */
   isUncounted?: true;
   errorCode?: ErrorCode;
+  /** Where `errorCode` is one that release 0.1.0 knows in place of it. */
+  exactErrorCode?: ErrorCode;
   agentVersion?: number;
   /** UTF-8 bytes of the chat's text up to and with this turn; set at its end. */
   textBytes?: number;
@@ -504,10 +506,10 @@ chatSchema.index({ purgedAt: 1 }, { expireAfterSeconds: TOMBSTONE_SECONDS });
 
 const toolCallSchema = new Schema(
   // Mongoose takes an empty text for none.
-  { id: string, name: String, arguments: String, result: String },
+  { id: string, name: String, arguments: String, result: String, opaque: String },
   part,
 );
-const toolStepSchema = new Schema({ text: String, calls: [toolCallSchema] }, part);
+const toolStepSchema = new Schema({ text: String, calls: [toolCallSchema], opaque: String }, part);
 
 const turnSchema = new Schema<TurnDocument>(
   {
@@ -544,6 +546,7 @@ const turnSchema = new Schema<TurnDocument>(
     account: new Schema({ agent: string, user: String, day: string }, part),
     isUncounted: Boolean,
     errorCode: String,
+    exactErrorCode: String,
     agentVersion: Number,
     textBytes: Number,
     createdAt: date,

@@ -15,6 +15,7 @@ import type { Seal, Vault } from './encryption/vault.ts';
 import type { AgentDocument, ChatDocument, Models, TurnDocument, UsageDocument } from './models.ts';
 import { isEnded } from './records.ts';
 import type { TransferStore } from './store.ts';
+import { fromErrorFields, toErrorFields } from './stored-error-code.ts';
 import { beginningsOf } from './title-words.ts';
 
 /** The lease of a turn that ran elsewhere: only its number of runs says something. */
@@ -225,7 +226,8 @@ function toChat(team: Id<'team'>, chat: TransferChat): ChatDocument {
 
 function fromTurn(document: TurnDocument): TransferTurn {
   const { _id: id, sequence, status, takeovers, lease, retryOf, written, messages, answerId } = document;
-  const { usage, errorCode, agentVersion, textBytes = 0, createdAt, endedAt = createdAt } = document;
+  const { usage, agentVersion, textBytes = 0, createdAt, endedAt = createdAt } = document;
+  const errorCode = fromErrorFields(document);
   if (!isEnded(status)) throw new Error(`turn ${id} has not ended`);
   return {
     ...{ type: 'turn', id, sequence, status, takeovers, attempts: lease?.attempt ?? 0 },
@@ -261,7 +263,7 @@ function toTurn(own: { chat: Id<'chat'>; team: Id<'team'> }, turn: TransferTurn)
       ...(outputTokens !== undefined && { outputTokens }),
       ...(isEstimated !== undefined && { isEstimated }),
     })),
-    ...(errorCode !== undefined && { errorCode }),
+    ...toErrorFields(errorCode),
     ...(agentVersion !== undefined && { agentVersion }),
     ...{ textBytes, createdAt: new Date(createdAt), endedAt: new Date(endedAt) },
   };

@@ -10,6 +10,7 @@ import type {
   TurnRecord,
   WrittenText,
 } from './records.ts';
+import { fromErrorFields, toErrorFields } from './stored-error-code.ts';
 
 /** The one update that ends a turn. */
 export function endUpdate(end: TurnEnd) {
@@ -20,7 +21,7 @@ export function endUpdate(end: TurnEnd) {
       textBytes,
       endedAt: new Date(),
       ...(written && { written: answer ? { attempt: written.attempt } : written }),
-      ...(errorCode !== undefined && { errorCode }),
+      ...toErrorFields(errorCode),
       ...(agentVersion !== undefined && { agentVersion }),
       ...(account && { account, isUncounted: true as const }),
     },
@@ -56,7 +57,8 @@ export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
 /** A stored turn as the others know it. */
 export function toRecord(document: TurnDocument): TurnRecord {
   const { _id, team, chat, sequence, status, lease, takeovers, answerId, createdAt } = document;
-  const { isCancelled, retryOf, idempotency, errorCode, textBytes, messages } = document;
+  const { isCancelled, retryOf, idempotency, textBytes, messages } = document;
+  const errorCode = fromErrorFields(document);
   const { spender, origin, reservations, steps } = document;
   const userMessage = messages.find(({ role }) => role === 'user');
   const answer = messages.find(({ id }) => id === answerId);
@@ -107,13 +109,15 @@ function toReservation({ subject, day, tokens }: Reservation): Reservation {
   return { subject, day, tokens };
 }
 
-function toStep({ text, calls }: ToolStep): ToolStep {
+function toStep({ text, calls, opaque }: ToolStep): ToolStep {
   return {
     text,
-    calls: calls.map(({ id, name, arguments: written, result }) => ({
-      ...{ id, name, arguments: written },
-      ...(result !== undefined && { result }),
+    calls: calls.map((call) => ({
+      ...{ id: call.id, name: call.name, arguments: call.arguments },
+      ...(call.result !== undefined && { result: call.result }),
+      ...(call.opaque !== undefined && { opaque: call.opaque }),
     })),
+    ...(opaque !== undefined && { opaque }),
   };
 }
 

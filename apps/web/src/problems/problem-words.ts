@@ -170,6 +170,18 @@ const words: Record<ProblemCode, ProblemWords> = {
     advice:
       'Retrying rarely helps. A new chat may, if this one has grown long; otherwise tell your operator.',
   },
+  model_key_refused: {
+    title: 'The model can’t be used right now',
+    advice: 'Whoever runs this site has to set a valid key for it. Your message is kept.',
+  },
+  model_not_found: {
+    title: 'This model does not exist',
+    advice: 'Whoever runs this site has to choose another one. Your message is kept.',
+  },
+  model_unreachable: {
+    title: 'The model cannot be reached',
+    advice: 'Your message is kept. Retry it in a while; if it stays, tell whoever runs this site.',
+  },
   interrupted: {
     title: 'The answer was interrupted',
     advice: 'The server broke off more than once while writing it. Your message is kept; retry it.',
