@@ -178,3 +178,22 @@ describe('the dependencies between packages', () => {
     expect(readers).toEqual([]);
   });
 });
+
+/** The agent's loop, context and tools know models by a port; an adapter knows the API behind it. */
+test('only the adapters in packages/agent/src/openai import the openai package', () => {
+  expect(
+    importsOf('packages/agent')
+      .filter(({ target }) => packageOf(target) === 'openai')
+      .map(({ file }) => file)
+      .filter((file) => !file.startsWith('packages/agent/src/openai/')),
+  ).toEqual([]);
+});
+
+test('the rest of packages/agent imports an adapter in one place', () => {
+  expect(
+    importsOf('packages/agent')
+      .filter(({ file }) => !file.startsWith('packages/agent/src/openai/'))
+      .filter(({ target }) => target.includes('/openai/'))
+      .map(({ file }) => file),
+  ).toEqual(['packages/agent/src/run-agent.ts']);
+});

@@ -34,7 +34,7 @@ test('exits with 1 and prints the error code if the answer fails', async () => {
   model.replyTo('fail', scripts.status(401));
   const run = await runParley(['chat', '--message', 'fail'], { env });
   expect(run).toMatchObject({ code: 1, stdout: '' });
-  expect(run.stderr).toContain('(model_refused');
+  expect(run.stderr).toContain('(model_key_refused');
 });
 
 test('Ctrl-C stops the answer on the server and keeps the printed text', async () => {

@@ -89,7 +89,7 @@ test('reports a failing model and a server that is shutting down', async () => {
   model.replyTo('Say hello.', scripts.status(401));
   const { code, found, checks } = await examine(['--deep']);
   expect({ code, model: found['model'] }).toEqual({ code: 1, model: 'fail' });
-  expect(checks.at(-1).detail).toContain('model_refused');
+  expect(checks.at(-1).detail).toContain('model_key_refused');
   await composition.turns.drain(0);
   expect((await examine([])).found).toMatchObject({ server: 'ok', ready: 'fail' });
 });

@@ -17,6 +17,8 @@ test('everything is optional', () => {
     RUNNING_ANSWERS_MAX: 1_000,
     CONCURRENT_TURNS: 0,
     STREAMS_MAX: 10_000,
+    MODEL_SILENCE_MS: 60_000,
+    MODEL_TOTAL_MS: 300_000,
     CONCURRENT_TURNS_USER: 4,
     LOG_LEVEL: 'info',
   });
@@ -89,6 +91,9 @@ describe('what cannot be used is named', () => {
     ['RATE_LIMIT_PUBLISHABLE', 'many'],
     ['LOG_LEVEL', 'verbose'],
     ['CONTEXT_TOKENS', '0'],
+    ['MODEL_FIRST_TOKEN_MS', '0'],
+    ['MODEL_SILENCE_MS', 'long'],
+    ['MODEL_TOTAL_MS', '300001'],
     ['CONTEXT_TOKENS', 'many'],
   ])('%s=%s', (name, value) => {
     expect(() => readEnv({ [name]: value })).toThrow(

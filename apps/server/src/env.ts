@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { parseTrustProxy } from './gate/client-address.ts';
 
 const perMinute = z.coerce.number().int().min(0).max(1_000_000);
+/** An answer ends after `turnTimeMaxMs` in any case. */
+const modelTime = z.coerce.number().int().min(1_000).max(limits.turnTimeMaxMs);
 const flag = (text: string) => z.literal(['on', 'off'], { error: `must be ${text}` });
 
 const encryptionKey = z.string().refine((text) => parseEncryptionKey(text) !== undefined, {
@@ -37,6 +39,10 @@ const variablesSchema = z.object({
   LOCAL_MODEL: flag('on or off').default('on'),
   /** The history's budget. Below this, not even one long message fits; above, no model of today follows. */
   CONTEXT_TOKENS: z.coerce.number().int().min(256).max(2_000_000).default(limits.contextTokensDefault),
+  /** Until the first piece of an answer, from one piece to the next, and for one step with all its retries. */
+  MODEL_FIRST_TOKEN_MS: modelTime.optional(),
+  MODEL_SILENCE_MS: modelTime.default(limits.modelSilenceMaxMs),
+  MODEL_TOTAL_MS: modelTime.default(limits.turnTimeMaxMs),
   /** Whom the chat page serves: this machine alone, everyone who reaches the server, or nobody. */
   WEB_APP: z.literal(['loopback', 'on', 'off'], { error: 'must be loopback, on or off' }).default('loopback'),
   /** The addresses under which browsers reach the server, comma-separated; the first is the one to show. */

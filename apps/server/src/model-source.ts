@@ -1,5 +1,5 @@
 import type { ModelEndpoint } from '@parley/agent';
-import { Refusal } from '@parley/contract';
+import { limits, Refusal } from '@parley/contract';
 import {
   detectModelServer,
   localModelContextTokens,
@@ -27,6 +27,8 @@ export interface ModelSettings {
   readonly ollamaHost: string | undefined;
   readonly isLocalModelAllowed: boolean;
   readonly dataDir: string;
+  /** How long the first piece of an answer may take, where that is set. */
+  readonly firstTokenMs: number | undefined;
   readonly ownPorts: readonly number[];
   readonly onProgress: (line: string) => void;
 }
@@ -95,7 +97,8 @@ function compatibleServer(
   };
 }
 
-function localModel({ dataDir, onProgress }: ModelSettings): ModelSource {
+/** Unless a time is set, its first piece may take the whole time of an answer: it answers one request at a time. */
+function localModel({ dataDir, firstTokenMs, onProgress }: ModelSettings): ModelSource {
   const local = startLocalModel({ dataDir, onProgress });
   return {
     endpoint() {
@@ -107,6 +110,7 @@ function localModel({ dataDir, onProgress }: ModelSettings): ModelSource {
             apiKey: NO_KEY,
             model: state.model,
             contextTokens: LOCAL_HISTORY_TOKENS,
+            firstPieceMaxMs: firstTokenMs ?? limits.turnTimeMaxMs,
           };
         case 'failed':
           throw new Refusal('model_not_configured', { detail: state.detail });

@@ -42,6 +42,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     ollamaHost: env.OLLAMA_HOST,
     isLocalModelAllowed: env.LOCAL_MODEL === 'on',
     dataDir: env.DATA_DIR,
+    firstTokenMs: env.MODEL_FIRST_TOKEN_MS,
     ownPorts: [env.PORT],
     onProgress: say,
   });
@@ -70,6 +71,11 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     streamLimits: { perProcess: env.STREAMS_MAX },
     turnLimits: { team: env.CONCURRENT_TURNS, user: env.CONCURRENT_TURNS_USER },
     bounds: { runningTurnsMax: env.RUNNING_ANSWERS_MAX },
+    agentBounds: {
+      firstPieceMaxMs: env.MODEL_FIRST_TOKEN_MS ?? limits.modelFirstPieceMaxMs,
+      silenceMaxMs: env.MODEL_SILENCE_MS,
+      stepTimeMaxMs: env.MODEL_TOTAL_MS,
+    },
     docsFolder: DOCS_FOLDER,
     publicUrls: env.PUBLIC_URL,
     trustProxy: env.TRUST_PROXY,

@@ -36,6 +36,31 @@ const { makeTeam, model, log, url, rest } = await startHarness({
   endpoint: () => ({ baseUrl: model.baseUrl, apiKey: CANARIES.modelKey, model: 'm1' }),
 });
 
+test('a model that cannot be used until an operator acts is logged as an error, with the reason', async () => {
+  const team = await makeTeam();
+  const chat = await team.makeChat();
+  const message = 'The model `m1` does not exist';
+  model.reply(scripts.status(404, { message, headers: { 'x-request-id': 'req-7' } }));
+  expect((await team.send(chat.id, 'hello')).refusal.code).toBe('model_not_found');
+  const line = await log.find((one) => one.msg === 'turn failed' && one['chat'] === chat.id);
+  expect(line).toMatchObject({
+    level: 'error',
+    ...{ code: 'model_not_found', status: 404, providerCode: 'e404', providerMessage: message },
+    ...{ providerRequestId: 'req-7', model: 'm1', calls: 1, attempt: 1 },
+    ...{ team: team.id, agent: team.agent.id, turn: expect.stringMatching(/^turn_/) },
+  });
+});
+
+test('a failure of the model that passes by itself is logged as a warning, with the reason', async () => {
+  const team = await makeTeam();
+  const chat = await team.makeChat();
+  model.reply(scripts.cutAfter('half'));
+  await team.send(chat.id, 'hello');
+  const line = await log.find((one) => one.msg === 'turn failed' && one['chat'] === chat.id);
+  expect(line).toMatchObject({ level: 'warn', code: 'model_failed' });
+  expect(line['reason']).toBe('the connection broke within the answer');
+});
+
 test('holds no key, no message, no prompt, and nothing a caller sent', async () => {
   const team = await makeTeam({ systemPrompt: CANARIES.prompt });
   const chat = await team.makeChat({ userId: CANARIES.user, metadata: { note: CANARIES.metadata } });

@@ -29,7 +29,7 @@ test('what happened is counted: requests, refusals, answers, tokens, running tur
 
   const failed = await team.failed();
   expect(failed.chatId).toBeTruthy();
-  expect(await metricOf('parley_answers_total{result="model_refused"}')).toBe(1);
+  expect(await metricOf('parley_answers_total{result="model_key_refused"}')).toBe(1);
 
   const gate = model.hold();
   const sending = team.send(chat.id, 'held');

@@ -142,7 +142,7 @@ describe('an answer', () => {
     expect((await follow(client, failed)).at(-1)).toEqual({
       type: 'end',
       status: 'failed',
-      errorCode: 'model_refused',
+      errorCode: 'model_key_refused',
     });
     const { id: chatId } = await team.makeChat();
     model.replyTo('stop me', scripts.neverEnding('kept'));

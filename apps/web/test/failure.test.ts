@@ -21,15 +21,15 @@ test('a failed answer says why, keeps the message, and a retry takes its place',
   model.reply(scripts.status(401));
   const { screen, page } = await visit();
   await screen.begin('Fails once');
-  await screen.conversation.getByText('The model refused this request').waitFor();
+  await screen.conversation.getByText('The model can’t be used right now').waitFor();
   expect(await screen.answers.last().getAttribute('data-status')).toBe('failed');
   await page.reload();
-  await screen.conversation.getByText('The model refused this request').waitFor();
+  await screen.conversation.getByText('The model can’t be used right now').waitFor();
 
   await screen.retryButton.click();
   await screen.untilAnswer('You said: Fails once', 'completed');
   expect(await screen.answers.count()).toBe(1);
-  expect(await screen.conversation.getByText('The model refused this request').count()).toBe(0);
+  expect(await screen.conversation.getByText('The model can’t be used right now').count()).toBe(0);
   expect(await screen.conversation.getByText('Fails once', { exact: true }).count()).toBe(1);
 });
 

@@ -1,16 +1,15 @@
 import type { ToolCall, ToolStep } from '@parley/contract';
-import type OpenAI from 'openai';
 import type { AgentInput, AgentOutcome, AgentUsage } from './agent.ts';
+import { type AnswerEnd, AnswerReading } from './answer-reading.ts';
 import { AnswerText } from './answer-text.ts';
 import type { AgentBounds } from './bounds.ts';
 import type { ContextMessage } from './build-context.ts';
-import { type CallFailure, failureOf, failureOfEmptyAnswer } from './call-failure.ts';
-import { conversationOf, textsOf } from './conversation.ts';
+import { conversationOf } from './conversation.ts';
 import { estimateUsage } from './estimate-usage.ts';
-import { HttpExchange } from './http-fetch.ts';
-import type { ModelClient, ModelRequest } from './model-client.ts';
+import type { Model, ModelCall, ModelFinishReason, ModelRequest, ModelTool } from './model/model.ts';
+import type { Adaptation, ModelFailure } from './model/model-failure.ts';
+import { textsOf } from './model/texts-of.ts';
 import { ModelError } from './model-error.ts';
-import { type AnswerEnd, readAnswer } from './read-answer.ts';
 import { retryPauseMs } from './retry-pause.ts';
 import { fitResults } from './tools/fit-results.ts';
 import type { Toolbox } from './tools/toolbox.ts';
@@ -18,14 +17,13 @@ import { Watch } from './watch.ts';
 
 /** What an answer is asked for with. */
 export interface AnswerPlan {
-  readonly client: ModelClient;
+  readonly client: Model;
   readonly model: string;
-  readonly apiKey: string;
   readonly context: readonly ContextMessage[];
   /** For the results of all tools together, in estimated tokens. */
   readonly budgetTokens: number;
   readonly temperature: number | undefined;
-  readonly tools: readonly OpenAI.ChatCompletionFunctionTool[];
+  readonly tools: readonly ModelTool[];
 }
 
 /** An answer of the model: the end of ours, or calls of tools. */
@@ -34,13 +32,19 @@ interface ModelAnswer {
   readonly calls: readonly ToolCall[];
 }
 
+/** A call of the model that is under way. */
+interface OpenCall {
+  readonly request: ModelRequest;
+  readonly call: ModelCall;
+  readonly reading: AnswerReading;
+}
+
 /** One answer: the calls of the model and of tools until there is one, or until it is given up. */
 export class AgentRun {
   readonly #plan: AnswerPlan;
   readonly #toolbox: Toolbox;
   readonly #input: Pick<AgentInput, 'signal' | 'steps' | 'keepSteps' | 'onAbort'>;
   readonly #bounds: AgentBounds;
-  readonly #exchange = new HttpExchange();
   readonly #stopTools = new AbortController();
   readonly #answer: AnswerText;
   readonly #watch: Watch;
@@ -48,8 +52,9 @@ export class AgentRun {
   #usage: AgentUsage | undefined;
   /** Of the calls whose usage the server did not tell. */
   #estimate: AgentUsage | undefined;
-  /** The call that is under way. */
-  #asking: ModelRequest | undefined;
+  /** HTTP calls that have ended. */
+  #calls = 0;
+  #open: OpenCall | undefined;
 
   constructor(
     plan: AnswerPlan,
@@ -64,7 +69,7 @@ export class AgentRun {
     this.#steps = [...(input.steps ?? [])];
     this.#answer = new AnswerText(input.emit, bounds.answerLengthMax);
     this.#watch = new Watch(input.signal, bounds, () => {
-      this.#exchange.stop();
+      this.#open?.call.stop();
       this.#stopTools.abort();
     });
   }
@@ -76,7 +81,8 @@ export class AgentRun {
       for (;;) {
         const { end, calls } = await this.#ask();
         if (calls.length === 0) return this.#outcomeOf(end);
-        this.#steps.push({ text: this.#answer.part, calls });
+        const opaque = Object.keys(end.opaque).length > 0 && { opaque: JSON.stringify(end.opaque) };
+        this.#steps.push({ text: this.#answer.part, calls, ...opaque });
         await this.#callTools();
       }
     } catch (error) {
@@ -87,11 +93,16 @@ export class AgentRun {
     }
   }
 
-  /** What was under way is paid for too, and its server tells nothing of it any more. */
+  /** HTTP calls that were made. */
+  get #callsMade(): number {
+    return this.#calls + (this.#open?.call.wasSent ? 1 : 0);
+  }
+
+  /** What was under way is paid for too: as far as its server told, else an estimate. */
   #tellSpent(): void {
-    const { requests: calls } = this.#exchange;
+    const calls = this.#callsMade;
     if (calls === 0) return;
-    const open = this.#asking && this.#estimateOf(this.#asking);
+    const open = this.#open && (this.#open.reading.usage ?? this.#estimateOf(this.#open.request));
     const usage = sumOf(sumOf(this.#usage, this.#estimate), open) ?? { inputTokens: 0, outputTokens: 0 };
     this.#input.onAbort?.({ model: this.#plan.model, calls, usage });
   }
@@ -107,45 +118,52 @@ export class AgentRun {
     if (isOpen) await this.#callTools();
   }
 
-  /** Asks the model until it answers. A failure before any text of this answer was emitted may be passing. */
+  /** Asks the model until it answers. After some text of this answer was emitted, a failure is final. */
   async #ask(): Promise<ModelAnswer> {
     this.#answer.beginPart();
-    this.#watch.rest();
-    const callsBefore = this.#exchange.requests;
+    this.#watch.beginStep();
+    const callsBefore = this.#callsMade;
+    let adaptation: Adaptation | undefined;
     for (;;) {
-      const result = await this.#attempt(callsBefore + this.#bounds.callsMax);
+      const result = await this.#attempt(adaptation);
+      this.#watch.rest();
       if ('end' in result) return result;
       const pauseMs = this.#pauseAfter(result, callsBefore);
       if (pauseMs === undefined) throw this.#errorOf(result);
-      await this.#watch.pause(pauseMs);
+      adaptation = result.adaptation ?? adaptation;
+      if (pauseMs > 0) await this.#watch.pause(pauseMs);
     }
   }
 
-  async #attempt(callsMax: number): Promise<ModelAnswer | CallFailure> {
+  async #attempt(adaptation: Adaptation | undefined): Promise<ModelAnswer | ModelFailure> {
+    this.#refuseEnded();
     this.#answer.restart();
-    const request = this.#request();
-    this.#asking = request;
-    try {
-      const response = await this.#plan.client.ask(request, this.#exchange, callsMax);
-      const end = await readAnswer(response, this.#answer, this.#watch, this.#bounds.tailMaxMs);
-      this.#asking = undefined;
-      this.#usage = sumOf(this.#usage, end.usage);
-      if (!end.usage) this.#estimate = sumOf(this.#estimate, this.#estimateOf(request));
-      const calls = this.#callsOf(end, request);
-      const isEmpty = calls.length === 0 && this.#answer.text === '';
-      return isEmpty ? failureOfEmptyAnswer(end.finishReason) : { end, calls };
-    } catch (error) {
-      this.#input.signal.throwIfAborted();
-      this.#asking = undefined;
-      const timeout = this.#timeout();
-      if (timeout) return timeout;
-      const failure = failureOf(error, { apiKey: this.#plan.apiKey, messages: textsOf(request.messages) });
-      if (failure) return failure;
-      throw error;
-    }
+    this.#watch.called();
+    const open = this.#begin(this.#request(adaptation));
+    const end = await open.reading.end;
+    if ('code' in end) this.#input.signal.throwIfAborted();
+    this.#calls = this.#callsMade;
+    this.#open = undefined;
+    this.#usage = sumOf(this.#usage, open.reading.usage);
+    if ('code' in end) return this.#timeout() ?? end;
+    if (!end.usage) this.#estimate = sumOf(this.#estimate, this.#estimateOf(open.request));
+    const calls = this.#callsOf(end, open.request);
+    const isEmpty = calls.length === 0 && this.#answer.text === '';
+    return isEmpty ? failureOfEmptyAnswer(end.finishReason) : { end, calls };
   }
 
-  #request(): ModelRequest {
+  #begin(request: ModelRequest): OpenCall {
+    const reading = new AnswerReading({
+      ...{ answer: this.#answer, watch: this.#watch, tools: this.#plan.tools },
+      tailMaxMs: this.#bounds.tailMaxMs,
+      stop: () => call.stop(),
+    });
+    const call = this.#plan.client.ask(request, reading.take);
+    this.#open = { request, call, reading };
+    return this.#open;
+  }
+
+  #request(adaptation: Adaptation | undefined): ModelRequest {
     const { model, context, temperature, tools } = this.#plan;
     return {
       model,
@@ -153,18 +171,20 @@ export class AgentRun {
       temperature,
       tools,
       mustAnswer: this.#steps.length >= this.#bounds.toolStepsMax,
+      adaptation,
     };
   }
 
   /** The calls to be made; one that was cut in the middle is none, nor is one that nobody asked for. */
   #callsOf({ calls, finishReason }: AnswerEnd, { tools, mustAnswer }: ModelRequest): ToolCall[] {
-    if (!tools?.length || mustAnswer || UNFINISHED.includes(finishReason)) return [];
+    if (tools.length === 0 || mustAnswer || UNFINISHED.includes(finishReason)) return [];
     const { toolCallsPerStepMax, toolArgumentsLengthMax } = this.#bounds;
-    return calls.slice(0, toolCallsPerStepMax).map(({ id, name, arguments: written }, index) => ({
+    return calls.slice(0, toolCallsPerStepMax).map(({ id, name, arguments: written, opaque }, index) => ({
       id: id || mintCallId(this.#steps.length, index),
       name: name.slice(0, NAME_LENGTH_MAX).toWellFormed(),
       // One more than may be, so that it is known to be too long.
       arguments: written.slice(0, toolArgumentsLengthMax + 1).toWellFormed(),
+      ...(opaque !== undefined && opaque.length <= OPAQUE_LENGTH_MAX && { opaque }),
     }));
   }
 
@@ -173,7 +193,7 @@ export class AgentRun {
     const number = this.#steps.length;
     const step = this.#steps[number - 1];
     if (!step) return;
-    this.#watch.rest();
+    this.#watch.endStep();
     await this.#input.keepSteps([...this.#steps]);
     this.#refuseEnded();
     const results = await Promise.all(
@@ -196,34 +216,31 @@ export class AgentRun {
     if (timeout) throw this.#errorOf(timeout);
   }
 
-  #timeout(): CallFailure | undefined {
+  #timeout(): ModelFailure | undefined {
     const { timeout } = this.#watch;
     return timeout === undefined
       ? undefined
-      : { code: 'model_timeout', isPassing: false, cause: new Error(timeout) };
+      : { code: 'model_timeout', retry: 'never', cause: new Error(timeout) };
   }
 
-  /**
-   * An answer with text stands, whatever the model's reason to end it: only `length` is told apart. One that
-   * the server's filter ended is complete as far as it will ever be.
-   */
+  /** An answer with text stands, whatever the model's reason to end it. */
   #outcomeOf(end: AnswerEnd): AgentOutcome {
     return {
       text: this.#answer.text,
-      finishReason: end.finishReason === 'length' ? 'length' : 'stop',
+      finishReason: toOutcomeReason(end.finishReason),
       model: end.model ?? this.#plan.model,
       usage: this.#usage,
       ...(!this.#usage && { estimate: this.#estimate }),
-      calls: this.#exchange.requests,
+      calls: this.#callsMade,
     };
   }
 
-  #pauseAfter(failure: CallFailure, callsBefore: number): number | undefined {
+  #pauseAfter(failure: ModelFailure, callsBefore: number): number | undefined {
     const { callsMax, retryDelayMs } = this.#bounds;
     return retryPauseMs(
       {
         failure,
-        calls: this.#exchange.requests - callsBefore,
+        calls: this.#callsMade - callsBefore,
         callsMax,
         hasEmitted: this.#answer.part !== '',
         remainingMs: this.#watch.remainingMs,
@@ -233,17 +250,33 @@ export class AgentRun {
     );
   }
 
-  #errorOf(failure: CallFailure): ModelError {
-    return new ModelError(failure.code, {
-      calls: this.#exchange.requests,
-      usage: this.#usage,
-      cause: failure.cause,
+  #errorOf({ code, retryAfterMs, facts, cause }: ModelFailure): ModelError {
+    const { model } = this.#plan;
+    return new ModelError(code, {
+      ...{ model, calls: this.#callsMade, usage: this.#usage },
+      ...{ retryAfterMs, facts, cause },
     });
   }
 }
 
-/** The model's words for an answer that did not come to its end. */
-const UNFINISHED: readonly string[] = ['length', 'content_filter'];
+/** Reasons of a model for an answer that did not come to its end. */
+const UNFINISHED: readonly ModelFinishReason[] = ['length', 'content_filter'];
+
+/** A call's fields that are to be given back are left out if they are longer, as JSON. */
+const OPAQUE_LENGTH_MAX = 64 * 1024;
+
+function toOutcomeReason(reason: ModelFinishReason): AgentOutcome['finishReason'] {
+  return reason === 'length' || reason === 'content_filter' ? reason : 'stop';
+}
+
+/**
+ * An answer without text. A reason other than `stop` (a filter, tools that were never offered, the length
+ * used up by thinking) would come again with the next call.
+ */
+function failureOfEmptyAnswer(reason: ModelFinishReason): ModelFailure {
+  const retry = reason === 'stop' ? 'later' : 'never';
+  return { code: 'model_failed', retry, cause: new Error(`the answer is empty (${reason})`) };
+}
 
 /** As long as the name of a tool may be. */
 const NAME_LENGTH_MAX = 64;

@@ -9,6 +9,7 @@ export interface AgentSettings {
   readonly tools?: readonly Tool[] | undefined;
 }
 
+/** A message of the chat before this answer. */
 export interface HistoryMessage {
   readonly role: 'user' | 'assistant';
   readonly content: string;
@@ -22,21 +23,26 @@ export interface ModelEndpoint {
   readonly apiKey: string;
   /** The model of agents that name none. */
   readonly model: string;
+  /** How long the first piece of an answer may take, where this model needs longer than others. */
+  readonly firstPieceMaxMs?: number | undefined;
   /** The history's budget where this model reads less than others do, in estimated tokens. */
   readonly contextTokens?: number | undefined;
 }
 
+/** A piece of an answer, as its readers get it. */
 export interface AgentEvent {
   readonly type: 'text-delta';
   /** Never empty, well-formed Unicode without NUL. */
   readonly text: string;
 }
 
+/** Tokens that calls of a model cost. */
 export interface AgentUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
 }
 
+/** What one answer is made from, and whom it is given to. */
 export interface AgentInput {
   /** Names this answer to its tools, and stays the same when it is given again: by it they know a repeated call. */
   readonly id: string;
@@ -67,11 +73,12 @@ export interface AgentSpent {
   readonly usage: AgentUsage;
 }
 
+/** An answer that is complete. */
 export interface AgentOutcome {
   /** All that was emitted. */
   readonly text: string;
-  /** `length`: the answer was cut by the model's own bound or by ours. */
-  readonly finishReason: 'stop' | 'length';
+  /** `length`: the answer was cut by the model's own bound or by ours; `content_filter`: a filter ended it. */
+  readonly finishReason: 'stop' | 'length' | 'content_filter';
   /** The model that answered, as its server names it. */
   readonly model: string;
   /** Of all calls, as far as the server told it. */

@@ -30,6 +30,11 @@ export class AnswerText {
     return this.#text.slice(this.#partStart);
   }
 
+  /** Whether something was emitted, or waits to be, since the last `beginPart`. */
+  get hasNew(): boolean {
+    return this.#text.length > this.#partStart || this.#pending !== '';
+  }
+
   /** What comes now is another answer of the model, a paragraph of its own. */
   beginPart(): void {
     this.#partStart = this.#text.length;

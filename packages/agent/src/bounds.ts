@@ -2,16 +2,17 @@ import { limits } from '@parley/contract';
 
 /** The bounds of one answer. Times are in milliseconds. */
 export interface AgentBounds {
-  /** All calls of one answer together, the pauses between them included. */
+  /** A whole answer: all calls of the model and of tools, and the pauses between them. */
   readonly turnTimeMaxMs: number;
-  /**
-   * From one piece of an answer to the next. It does not bound the wait for the first: a local model that
-   * serves one request at a time, or reads a long history slowly, is silent for minutes and still at work.
-   */
+  /** One step: the calls of the model until it answers, be it with calls of tools, with retries and pauses. */
+  readonly stepTimeMaxMs: number;
+  /** From a call of the model to the first piece of its answer. A model that is loaded first may need all of it. */
+  readonly firstPieceMaxMs: number;
+  /** From one piece of an answer to the next. */
   readonly silenceMaxMs: number;
   /** Until a connection to the model's server stands. */
   readonly connectMaxMs: number;
-  /** What may still come after the answer's last piece (the usage) is waited for this long. */
+  /** What may still come after a finish reason (the usage, more text) is waited for this long after each piece. */
   readonly tailMaxMs: number;
   /** HTTP calls until the model answers, be it with calls of tools: the first and two more. */
   readonly callsMax: number;
@@ -35,8 +36,11 @@ export interface AgentBounds {
   readonly toolResponseBytesMax: number;
 }
 
+/** The bounds that hold unless a host sets others. */
 export const defaultBounds: AgentBounds = {
   turnTimeMaxMs: limits.turnTimeMaxMs,
+  stepTimeMaxMs: limits.turnTimeMaxMs,
+  firstPieceMaxMs: limits.modelFirstPieceMaxMs,
   silenceMaxMs: limits.modelSilenceMaxMs,
   connectMaxMs: 10_000,
   tailMaxMs: 2_000,

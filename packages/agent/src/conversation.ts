@@ -1,12 +1,6 @@
-import type { ToolCall, ToolStep } from '@parley/contract';
-import type OpenAI from 'openai';
+import type { JsonObject, ToolStep } from '@parley/contract';
 import type { ContextMessage } from './build-context.ts';
-
-/** A message as the model is given it, calls of tools and their results included. */
-export type ModelMessage =
-  | ContextMessage
-  | OpenAI.ChatCompletionAssistantMessageParam
-  | OpenAI.ChatCompletionToolMessageParam;
+import type { ModelMessage } from './model/model.ts';
 
 /** What the model is given: the history, and what it has done for this answer so far. */
 export function conversationOf(
@@ -16,32 +10,31 @@ export function conversationOf(
   return [...context, ...steps.flatMap(messagesOf)];
 }
 
-/** The texts of messages: what a server's own sentence must not quote in a log. */
-export function textsOf(messages: readonly ModelMessage[]): { readonly content: string }[] {
-  return messages.flatMap((message) => {
-    const calls = message.role === 'assistant' && 'tool_calls' in message ? (message.tool_calls ?? []) : [];
-    const written = calls.map((call) => ({ content: 'function' in call ? call.function.arguments : '' }));
-    return [...(typeof message.content === 'string' ? [{ content: message.content }] : []), ...written];
-  });
-}
-
-function messagesOf({ text, calls }: ToolStep): ModelMessage[] {
+function messagesOf({ text, calls, opaque }: ToolStep): ModelMessage[] {
   return [
-    { role: 'assistant', content: text.trim() || null, tool_calls: calls.map(toWire) },
-    ...calls.map(({ id, result = '' }) => ({ role: 'tool' as const, tool_call_id: id, content: result })),
+    {
+      role: 'assistant',
+      content: text.trim(),
+      opaque: toObject(opaque) ?? {},
+      calls: calls.map((call) => ({
+        id: call.id,
+        name: call.name,
+        // Servers read the arguments again, and fail at those that are no object: the result says what was wrong.
+        arguments: toObject(call.arguments) ? call.arguments : '{}',
+        opaque: toObject(call.opaque) ?? {},
+      })),
+    },
+    ...calls.map(({ id, result = '' }) => ({ role: 'tool' as const, callId: id, content: result })),
   ];
 }
 
-/** Servers read the arguments again, and fail at those that are no JSON: the result says what was wrong. */
-function toWire({ id, name, arguments: written }: ToolCall): OpenAI.ChatCompletionMessageFunctionToolCall {
-  return { id, type: 'function', function: { name, arguments: isJson(written) ? written : '{}' } };
-}
-
-function isJson(text: string): boolean {
+function toObject(text = ''): JsonObject | undefined {
   try {
-    JSON.parse(text);
-    return true;
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as JsonObject)
+      : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

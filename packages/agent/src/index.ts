@@ -11,7 +11,8 @@ export type {
 } from './agent.ts';
 export type { AgentBounds } from './bounds.ts';
 export { buildContext, type ContextMessage, estimateTokens, tokensOfBytes } from './build-context.ts';
-export { ModelError, type ModelErrorCode } from './model-error.ts';
+export type { ModelErrorCode } from './model/model-failure.ts';
+export { ModelError } from './model-error.ts';
 export { createRunAgent, type RunAgentOptions } from './run-agent.ts';
 export { createFetchText } from './tools/post-json.ts';
 export { problemOfToolUrl, type ToolAddresses } from './tools/tool-address.ts';

@@ -1,16 +1,24 @@
-import type { ErrorCode } from '@parley/contract';
 import type { AgentUsage } from './agent.ts';
+import type { FailureFacts, ModelErrorCode } from './model/model-failure.ts';
 
-export type ModelErrorCode = Extract<
-  ErrorCode,
-  'model_failed' | 'model_refused' | 'model_rate_limited' | 'model_timeout'
->;
+/** The failures that stay until an operator does something. */
+const FOR_OPERATORS: readonly ModelErrorCode[] = [
+  'model_key_refused',
+  'model_not_found',
+  'model_unreachable',
+];
 
 interface ModelErrorFacts {
+  /** The model that was called. */
+  readonly model?: string | undefined;
   /** How many HTTP calls of the model were made. */
   readonly calls: number;
   /** What those calls cost, as far as the model's server said. */
   readonly usage?: AgentUsage | undefined;
+  /** How long the model's server asks to wait. */
+  readonly retryAfterMs?: number | undefined;
+  /** What the model's server said, for the log. */
+  readonly facts?: FailureFacts | undefined;
   /** What happened, for the log. It holds no key and none of the texts that were sent. */
   readonly cause: Error;
 }
@@ -21,6 +29,7 @@ export class ModelError extends Error {
   readonly code: ModelErrorCode;
   readonly calls: number;
   readonly usage: AgentUsage | undefined;
+  readonly #facts: ModelErrorFacts;
 
   constructor(code: ModelErrorCode, facts: ModelErrorFacts) {
     super(`${code} after ${facts.calls} ${facts.calls === 1 ? 'call' : 'calls'} of the model`, {
@@ -29,5 +38,17 @@ export class ModelError extends Error {
     this.code = code;
     this.calls = facts.calls;
     this.usage = facts.usage;
+    this.#facts = facts;
+  }
+
+  /** Whether the model stays unusable until an operator changes the key, the model's name or the address. */
+  get needsOperator(): boolean {
+    return FOR_OPERATORS.includes(this.code);
+  }
+
+  /** Why the model gave no answer, as fields of a log line. They hold no key and none of the texts that were sent. */
+  get logFields() {
+    const { model, calls, retryAfterMs, facts, cause } = this.#facts;
+    return { model, calls, reason: cause.message, retryAfterMs, ...facts };
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { CallFailure } from './call-failure.ts';
+import type { ModelFailure } from './model/model-failure.ts';
 import { type RetrySituation, retryPauseMs } from './retry-pause.ts';
 
-const failure: CallFailure = { code: 'model_failed', isPassing: true, cause: new Error('scripted') };
+const failure: ModelFailure = { code: 'model_failed', retry: 'later', cause: new Error('scripted') };
 const situation: RetrySituation = {
   failure,
   calls: 1,
@@ -29,12 +29,20 @@ describe('the pause before the next call', () => {
     expect(retryPauseMs({ ...situation, failure: asked }, 0.5)).toBe(20_125);
   });
 
+  test('is zero when the next request has another form', () => {
+    expect(retryPauseMs({ ...situation, failure: { ...failure, retry: 'now' } }, 0.5)).toBe(0);
+  });
+
   test.each<[string, Partial<RetrySituation>]>([
-    ['what failed would fail again', { failure: { ...failure, isPassing: false } }],
+    ['what failed would fail again', { failure: { ...failure, retry: 'never' } }],
     ['a piece of the answer was emitted', { hasEmitted: true }],
     ['all calls were made', { calls: 3 }],
     ['the time does not suffice', { remainingMs: 250 }],
-    ['the server asks for more time than is left', { failure: { ...failure, retryAfterMs: 60_000 } }],
+    ['the server asks for more than 20 seconds', { failure: { ...failure, retryAfterMs: 20_001 } }],
+    [
+      'the server asks for more time than is left',
+      { failure: { ...failure, retryAfterMs: 9_000 }, remainingMs: 8_000 },
+    ],
   ])('is none when %s', (_, change) => {
     expect(retryPauseMs({ ...situation, ...change }, 0)).toBeUndefined();
   });

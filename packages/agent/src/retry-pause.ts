@@ -1,8 +1,8 @@
-import type { CallFailure } from './call-failure.ts';
+import type { ModelFailure } from './model/model-failure.ts';
 
 /** How things stand after a failed call. */
 export interface RetrySituation {
-  readonly failure: CallFailure;
+  readonly failure: ModelFailure;
   /** HTTP calls made so far, and how many there may be. */
   readonly calls: number;
   readonly callsMax: number;
@@ -16,15 +16,20 @@ export interface RetrySituation {
 
 /** The longest pause of our own choice; one that the server asks for may be longer. */
 const RETRY_DELAY_MAX_MS = 8_000;
+/** A server that asks for a longer pause is not waited for: somebody waits for the answer. */
+const RETRY_AFTER_MAX_MS = 20_000;
 
 /**
  * How long to wait before the next call of the model, or `undefined` if there shall be none. Our own pauses
  * double, and half of each is chance, so that many turns that failed together do not come back together.
- * What the server asks for is a minimum; a wait beyond the answer's time is not begun. `chance` is in [0, 1).
+ * What the server asks for is a minimum; if that is more than 20 seconds, or beyond the answer's time, there is no
+ * further call. `chance` is in [0, 1).
  */
 export function retryPauseMs(situation: RetrySituation, chance: number): number | undefined {
   const { failure, calls } = situation;
-  if (!failure.isPassing || situation.hasEmitted || calls >= situation.callsMax) return undefined;
+  if (failure.retry === 'never' || situation.hasEmitted || calls >= situation.callsMax) return undefined;
+  if (failure.retry === 'now') return situation.remainingMs > 0 ? 0 : undefined;
+  if ((failure.retryAfterMs ?? 0) > RETRY_AFTER_MAX_MS) return undefined;
   const delayMs = Math.min(situation.retryDelayMs * 2 ** Math.max(0, calls - 1), RETRY_DELAY_MAX_MS);
   const pauseMs = Math.max(delayMs / 2, failure.retryAfterMs ?? 0) + (delayMs / 2) * chance;
   return pauseMs < situation.remainingMs ? pauseMs : undefined;

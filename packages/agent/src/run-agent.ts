@@ -2,11 +2,13 @@ import type { ModelEndpoint, RunAgent } from './agent.ts';
 import { AgentRun } from './agent-run.ts';
 import { type AgentBounds, defaultBounds } from './bounds.ts';
 import { buildContext } from './build-context.ts';
-import { ModelClient } from './model-client.ts';
+import type { Model } from './model/model.ts';
+import { ChatCompletionsModel } from './openai/chat-completions/chat-completions-model.ts';
 import { createPostJson } from './tools/post-json.ts';
 import type { ToolAddresses } from './tools/tool-address.ts';
 import { type FailedToolCall, Toolbox } from './tools/toolbox.ts';
 
+/** What answers are made with, the same for all of them. */
 export interface RunAgentOptions {
   /** Asked for every answer; throws a Refusal while there is no model. */
   readonly endpoint: () => ModelEndpoint;
@@ -27,15 +29,15 @@ export interface RunAgentOptions {
  */
 export function createRunAgent(options: RunAgentOptions): RunAgent {
   const bounds = { ...defaultBounds, ...options.bounds };
-  const clients = new Map<string, ModelClient>();
+  const clients = new Map<string, Model>();
   const toolDesk = {
     postJson: createPostJson(options.toolAddresses ?? { arePrivateAllowed: false }),
     onFailure: options.onToolFailure ?? (() => undefined),
   };
 
-  function clientOf(endpoint: ModelEndpoint): ModelClient {
+  function clientOf(endpoint: ModelEndpoint): Model {
     const name = `${endpoint.baseUrl ?? ''} ${endpoint.apiKey}`;
-    const known = clients.get(name) ?? new ModelClient(endpoint, bounds);
+    const known = clients.get(name) ?? new ChatCompletionsModel(endpoint, bounds.connectMaxMs);
     clients.set(name, known);
     return known;
   }
@@ -51,16 +53,13 @@ export function createRunAgent(options: RunAgentOptions): RunAgent {
     const plan = {
       client: clientOf(endpoint),
       model: agent.model ?? endpoint.model,
-      apiKey: endpoint.apiKey,
       context,
       budgetTokens,
       temperature: agent.temperature,
-      tools: tools.map(({ name, description, parameters }) => ({
-        type: 'function' as const,
-        function: { name, description, parameters },
-      })),
+      tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
     };
+    const { firstPieceMaxMs = bounds.firstPieceMaxMs } = endpoint;
     const toolboxOf = (stop: AbortSignal) => new Toolbox(toolDesk, id, tools, bounds, stop);
-    return await new AgentRun(plan, toolboxOf, input, bounds).outcome();
+    return await new AgentRun(plan, toolboxOf, input, { ...bounds, firstPieceMaxMs }).outcome();
   };
 }

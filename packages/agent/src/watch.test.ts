@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { defaultBounds } from './bounds.ts';
+import { type AgentBounds, defaultBounds } from './bounds.ts';
 import { Watch } from './watch.ts';
 
 beforeEach(() => {
@@ -9,15 +9,55 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function startWatch() {
+function startWatch(changes: Partial<AgentBounds> = {}) {
   const controller = new AbortController();
   const stop = vi.fn();
-  const bounds = { ...defaultBounds, turnTimeMaxMs: 300_000, silenceMaxMs: 60_000 };
+  const bounds = {
+    ...defaultBounds,
+    ...{ turnTimeMaxMs: 300_000, stepTimeMaxMs: 300_000, firstPieceMaxMs: 90_000, silenceMaxMs: 60_000 },
+    ...changes,
+  };
   return { watch: new Watch(controller.signal, bounds, stop), stop, controller };
 }
 
 describe('a watch', () => {
-  test('lets the first piece take the whole time of a turn', () => {
+  test('stops exactly when the first piece is overdue', () => {
+    const { watch, stop } = startWatch();
+    vi.advanceTimersByTime(10_000);
+    watch.called();
+    vi.advanceTimersByTime(89_999);
+    expect(stop).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(stop).toHaveBeenCalledOnce();
+    expect(watch.timeout).toContain('did not begin to answer');
+  });
+
+  test('stops exactly when the calls of a step have had their time, whatever the model sends', () => {
+    const { watch, stop } = startWatch({ stepTimeMaxMs: 70_000 });
+    vi.advanceTimersByTime(5_000);
+    watch.beginStep();
+    for (let second = 0; second < 69; second++) {
+      vi.advanceTimersByTime(1_000);
+      watch.heard();
+    }
+    expect(watch.remainingMs).toBe(1_000);
+    expect(stop).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1_000);
+    expect(stop).toHaveBeenCalledOnce();
+    expect(watch.timeout).toContain('one step');
+  });
+
+  test('bounds only the whole time while tools are called', () => {
+    const { watch, stop } = startWatch({ stepTimeMaxMs: 70_000 });
+    watch.beginStep();
+    watch.called();
+    watch.heard();
+    watch.endStep();
+    vi.advanceTimersByTime(299_999);
+    expect(stop).not.toHaveBeenCalled();
+  });
+
+  test('lets an answer take the whole time of a turn', () => {
     const { watch, stop } = startWatch();
     vi.advanceTimersByTime(299_999);
     expect(stop).not.toHaveBeenCalled();

@@ -1,26 +1,35 @@
 import type { AgentBounds } from './bounds.ts';
 
+type WatchBounds = Pick<AgentBounds, 'turnTimeMaxMs' | 'stepTimeMaxMs' | 'firstPieceMaxMs' | 'silenceMaxMs'>;
+
 /**
- * Watches over one answer: its whole time, the model's silence and the caller's signal. When one of them ends
- * the answer, `stop` is called, and a pause that is under way ends. One timer serves both bounds: hearing
+ * Watches over one answer: its whole time, the time of each step, the model's silence and the caller's signal. When one
+ * of them ends the answer, `stop` is called, and a pause that is under way ends. One timer serves all bounds: hearing
  * from the model only notes the time, and the timer looks at it when it fires.
  */
 export class Watch {
   readonly #signal: AbortSignal;
   readonly #stop: () => void;
   readonly #endsAt: number;
-  readonly #silenceMaxMs: number;
-  #heardAt = Number.POSITIVE_INFINITY;
+  readonly #bounds: WatchBounds;
+  /** The longest time until the timer looks again. */
+  readonly #lookEveryMs: number;
+  #stepEndsAt = Number.POSITIVE_INFINITY;
+  /** Until then the model must have sent its first piece, or its next one. */
+  #pieceDueAt = Number.POSITIVE_INFINITY;
+  #hasHeard = false;
   #timer: NodeJS.Timeout;
   #endPause: (() => void) | undefined;
   #timeout: string | undefined;
 
-  constructor(signal: AbortSignal, bounds: AgentBounds, stop: () => void) {
+  constructor(signal: AbortSignal, bounds: WatchBounds, stop: () => void) {
     this.#signal = signal;
     this.#stop = stop;
     this.#endsAt = performance.now() + bounds.turnTimeMaxMs;
-    this.#silenceMaxMs = bounds.silenceMaxMs;
-    this.#timer = setTimeout(this.#look, Math.min(bounds.turnTimeMaxMs, bounds.silenceMaxMs));
+    this.#bounds = bounds;
+    const { turnTimeMaxMs, stepTimeMaxMs, firstPieceMaxMs, silenceMaxMs } = bounds;
+    this.#lookEveryMs = Math.min(turnTimeMaxMs, stepTimeMaxMs, firstPieceMaxMs, silenceMaxMs);
+    this.#timer = setTimeout(this.#look, this.#lookEveryMs);
     signal.addEventListener('abort', this.#end);
   }
 
@@ -29,19 +38,37 @@ export class Watch {
     return this.#timeout;
   }
 
-  /** How much of the whole time is left. */
+  /** How much time is left for calls of the model. */
   get remainingMs(): number {
-    return this.#endsAt - performance.now();
+    return Math.min(this.#endsAt, this.#stepEndsAt) - performance.now();
+  }
+
+  /** A step begins: the calls of the model until it answers share its time. */
+  beginStep(): void {
+    this.#stepEndsAt = performance.now() + this.#bounds.stepTimeMaxMs;
+  }
+
+  /** The model is called: from now on its first piece is waited for. */
+  called(): void {
+    this.#hasHeard = false;
+    this.#pieceDueAt = performance.now() + this.#bounds.firstPieceMaxMs;
   }
 
   /** The model has sent a piece of the answer: from now on its silence is bounded. */
   heard(): void {
-    this.#heardAt = performance.now();
+    this.#hasHeard = true;
+    this.#pieceDueAt = performance.now() + this.#bounds.silenceMaxMs;
   }
 
-  /** The model is not waited for, or has not begun: its silence means nothing. */
+  /** The model is not waited for: its silence means nothing. */
   rest(): void {
-    this.#heardAt = Number.POSITIVE_INFINITY;
+    this.#pieceDueAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** The step has its answer: what follows is not the model's time. */
+  endStep(): void {
+    this.rest();
+    this.#stepEndsAt = Number.POSITIVE_INFINITY;
   }
 
   /** Waits so long, or until the answer is ended. */
@@ -63,16 +90,21 @@ export class Watch {
 
   readonly #look = (): void => {
     const now = performance.now();
-    const silenceEndsAt = this.#heardAt + this.#silenceMaxMs;
-    if (now >= this.#endsAt) this.#timeout = 'the answer took longer than a turn may';
-    else if (now >= silenceEndsAt) this.#timeout = 'the model was silent for too long';
+    this.#timeout = this.#exceededAt(now);
     if (this.#timeout) {
       this.#end();
     } else {
-      const next = Math.min(this.#endsAt, silenceEndsAt, now + this.#silenceMaxMs);
+      const next = Math.min(this.#endsAt, this.#stepEndsAt, this.#pieceDueAt, now + this.#lookEveryMs);
       this.#timer = setTimeout(this.#look, Math.ceil(next - now));
     }
   };
+
+  #exceededAt(now: number): string | undefined {
+    if (now >= this.#endsAt) return 'the answer took longer than a turn may';
+    if (now >= this.#stepEndsAt) return 'the calls of the model took longer than one step may';
+    if (now < this.#pieceDueAt) return undefined;
+    return this.#hasHeard ? 'the model was silent for too long' : 'the model did not begin to answer in time';
+  }
 
   readonly #end = (): void => {
     this.#stop();

@@ -126,9 +126,14 @@ describe('an answer that was cut short', () => {
     expect(await harness.start().outcome).toMatchObject({ text: 'half an', finishReason: 'length' });
   });
 
-  test.each(['content_filter', 'tool_calls', 'end_turn'])('by %s after some text stands', async (reason) => {
+  test.each(['tool_calls', 'end_turn', 'whatever'])('by %s after some text stands', async (reason) => {
     harness.model.reply(scripts.text('some', { reason }));
     expect(await harness.start().outcome).toMatchObject({ text: 'some', finishReason: 'stop' });
+  });
+
+  test('by a filter after some text stands, and says so', async () => {
+    harness.model.reply(scripts.text('some', { reason: 'content_filter' }));
+    expect(await harness.start().outcome).toMatchObject({ text: 'some', finishReason: 'content_filter' });
   });
 
   test('at the longest length ends there, and the model is told to stop', async () => {

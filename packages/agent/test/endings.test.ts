@@ -73,6 +73,21 @@ describe('a run that is aborted', () => {
     expect(spent).toEqual([{ model: 'default-model', calls: 2, usage }]);
   });
 
+  test('tells what the server told of the call under way, where it told something', async () => {
+    const { model, start } = await open();
+    model.reply((call) => {
+      const usage = { prompt_tokens: 70, completion_tokens: 3 };
+      call.chunk({ choices: [{ index: 0, delta: { content: 'Hello' } }], usage });
+    });
+    const controller = new AbortController();
+    const spent: AgentSpent[] = [];
+    const run = start({ signal: controller.signal, onAbort: (told) => spent.push(told) });
+    await run.nextPiece();
+    controller.abort(reason);
+    await run.error;
+    expect(spent).toMatchObject([{ usage: { inputTokens: 70, outputTokens: 3 } }]);
+  });
+
   test('before the model was called tells of nothing that was used', async () => {
     const { start } = await open();
     const spent: AgentSpent[] = [];
@@ -130,6 +145,14 @@ describe('a run that is aborted', () => {
 });
 
 describe('a model that takes too long', () => {
+  test('and does not begin to answer is hung up on, and not asked again', async () => {
+    const { model, start } = await open({ firstPieceMaxMs: 30 });
+    model.reply(scripts.neverEnding());
+    const next = model.nextCall();
+    expect(await start().error).toMatchObject({ code: 'model_timeout', calls: 1 });
+    await (await next).aborted;
+  });
+
   test('is waited for until the turn has had its time, then hung up on', async () => {
     const { model, start } = await open({ turnTimeMaxMs: 300, silenceMaxMs: 10 });
     model.hold();
@@ -178,7 +201,7 @@ test('a server that takes a connection and never completes its handshake is give
     bounds: { connectMaxMs: 50, retryDelayMs: 1 },
   });
   const error = await startRun(runAgent).error;
-  expect(error).toMatchObject({ code: 'model_failed', calls: 3 });
+  expect(error).toMatchObject({ code: 'model_unreachable', calls: 3 });
   expect((error as Error).cause).toMatchObject({ message: expect.stringContaining('took too long') });
   expect(sockets).toHaveLength(3);
   for (const socket of sockets) socket.destroy();

@@ -11,9 +11,6 @@ beforeEach(async () => {
 });
 afterEach(() => harness.model.stop());
 
-/** A piece of an answer, as it travels. */
-const HELLO = 'data: {"choices":[{"delta":{"content":"Hello"}}]}\n\n';
-
 describe('a call that fails before anything was emitted', () => {
   test.each([
     ['429', scripts.status(429)],
@@ -25,7 +22,8 @@ describe('a call that fails before anything was emitted', () => {
     ['a stream that breaks before the first piece', scripts.cutAfter()],
     ['a stream that ends without anything', scripts.unfinishedAfter()],
     ['a stream that ends with its mark alone', scripts.raw('data: [DONE]\n\n')],
-    ['a body that is no stream', (call) => call.status(200, { choices: [{ message: { content: 'x' } }] })],
+    ['a whole JSON answer without text', (call) => call.status(200, { choices: [] })],
+    ['broken JSON', scripts.raw('{"choices":[')],
     ['a broken chunk', scripts.brokenChunkAfter()],
     ['an error in the stream', scripts.errorAfter([])],
     ['an error of 503 in the stream', scripts.errorAfter([], 503)],
@@ -52,15 +50,22 @@ describe('a call that fails before anything was emitted', () => {
     expect(error).toMatchObject({ code, calls: 3 });
   });
 
-  test.each([400, 401, 403, 404, 422])('by %i is refused at once', async (status) => {
+  test.each([
+    [400, 'model_refused'],
+    [401, 'model_key_refused'],
+    [403, 'model_key_refused'],
+    [404, 'model_not_found'],
+    [422, 'model_refused'],
+  ])('by %i is %s at once', async (status, code) => {
     harness.model.reply(scripts.status(status));
-    expect(await harness.start().error).toMatchObject({ code: 'model_refused', calls: 1 });
+    expect(await harness.start().error).toMatchObject({ code, calls: 1 });
   });
 
   test.each([
     ['in a chunk', scripts.errorAfter([], 400)],
     ['in a chunk that is one', scripts.raw('data: {"object":"error","message":"no","code":400}\n\n')],
     ['in an event', scripts.raw('event: error\ndata: {"message":"no","code":"400"}\n\n')],
+    ['in an event without a field', scripts.raw(`: hi\n\n{"error":{"message":"no","code":400}}\n\n`)],
   ])('by a refusal %s of the stream is refused at once', async (_, script) => {
     harness.model.reply(script);
     expect(await harness.start().error).toMatchObject({ code: 'model_refused', calls: 1 });
@@ -93,15 +98,28 @@ describe('a call that fails before anything was emitted', () => {
     expect(performance.now() - started).toBeGreaterThanOrEqual(39);
   });
 
-  test('is final when the server asks for more time than there is', async () => {
-    harness.model.reply(scripts.status(429, { headers: { 'retry-after': '3600' } }));
-    expect(await harness.start().error).toMatchObject({ code: 'model_rate_limited', calls: 1 });
+  test('is final when the server asks for more than 20 seconds, and says for how much', async () => {
+    harness.model.reply(scripts.status(429, { headers: { 'retry-after': '21' } }));
+    const error = await harness.start().error;
+    expect(error).toMatchObject({ code: 'model_rate_limited', calls: 1 });
+    expect((error as ModelError).logFields).toMatchObject({ retryAfterMs: 21_000, status: 429 });
+  });
+
+  test('by resets before the first byte makes three calls, also where the first met a kept connection', async () => {
+    const before = harness.model.calls().length;
+    harness.model.reply(
+      (call) => call.cut(),
+      (call) => call.cut(),
+      (call) => call.cut(),
+    );
+    expect(await harness.start().error).toMatchObject({ code: 'model_failed', calls: 3 });
+    expect(harness.model.calls()).toHaveLength(before + 3);
   });
 
   test('by a connection that cannot be made is repeated, and then failed', async () => {
     await harness.model.stop();
     const error = await harness.start().error;
-    expect(error).toMatchObject({ code: 'model_failed', calls: 3 });
+    expect(error).toMatchObject({ code: 'model_unreachable', calls: 3, needsOperator: true });
     expect((error as Error).cause).toMatchObject({ message: expect.stringContaining('ECONNREFUSED') });
     harness = await startHarness();
   });
@@ -111,7 +129,6 @@ describe('a call that fails after a piece was emitted', () => {
   test.each([
     ['a broken connection', scripts.cutAfter('Hel', 'lo')],
     ['an end without a finish reason', scripts.unfinishedAfter('Hello')],
-    ['an end mark without a finish reason', scripts.raw(`${HELLO}data: [DONE]\n\n`)],
     ['a broken chunk', scripts.brokenChunkAfter('Hello')],
     ['an error in the stream', scripts.errorAfter(['Hello'])],
     ['an error as its finish reason', scripts.text('Hello', { reason: 'error' })],
@@ -125,7 +142,7 @@ describe('a call that fails after a piece was emitted', () => {
   test('closes the connection, so that the model stops', async () => {
     harness.model.reply((call) => {
       call.text('Hello');
-      call.raw('data: broken\n\n');
+      call.raw('data: {broken\n\n');
     });
     const next = harness.model.nextCall();
     await harness.start().error;

@@ -1,4 +1,4 @@
-import { scripts, startScriptedModel } from '@parley/agent/testing';
+import { type ModelScript, scripts, startScriptedModel } from '@parley/agent/testing';
 import { Refusal } from '@parley/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRunAgent } from '../src/index.ts';
@@ -120,6 +120,43 @@ describe('the endpoint', () => {
     await fresh.start().error;
     await fresh.start().outcome;
     expect(ports.size).toBe(1);
+    await fresh.model.stop();
+  });
+});
+
+describe('a server that rejects a part of a request', () => {
+  const rejecting =
+    (field: string, message: string): ModelScript =>
+    (call) =>
+      field in call.body ? call.status(400, { error: { message } }) : scripts.echo()(call);
+
+  test('is asked again without it, and from then on only so for this model', async () => {
+    const fresh = await startHarness();
+    await fresh.start().outcome;
+    fresh.model.replyAlways(rejecting('temperature', 'temperature is not supported'));
+    const agent = { temperature: 0.5 };
+    expect(await fresh.start({ agent }).outcome).toMatchObject({ text: 'You said: hi', calls: 2 });
+    expect(await fresh.start({ agent }).outcome).toMatchObject({ calls: 1 });
+    expect(await fresh.start({ agent: { ...agent, model: 'other' } }).outcome).toMatchObject({ calls: 2 });
+    await fresh.model.stop();
+  });
+
+  test('is told the system prompt in the first message when it takes no system role', async () => {
+    const fresh = await startHarness();
+    await fresh.start().outcome;
+    fresh.model.reply(scripts.status(400, { message: 'System role not supported' }));
+    await fresh.start({ agent: { systemPrompt: 'Be kind.' } }).outcome;
+    expect(fresh.model.calls().at(-1)?.body.messages).toEqual([{ role: 'user', content: 'Be kind.\n\nhi' }]);
+    await fresh.model.stop();
+  });
+
+  test('may reject two parts, one after the other', async () => {
+    const fresh = await startHarness();
+    fresh.model.replyAlways((call) => {
+      if (call.body.stream_options) call.status(400, { error: { message: 'stream_options?' } });
+      else return rejecting('temperature', 'temperature?')(call);
+    });
+    expect(await fresh.start({ agent: { temperature: 1 } }).outcome).toMatchObject({ calls: 3 });
     await fresh.model.stop();
   });
 });

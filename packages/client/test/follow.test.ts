@@ -211,7 +211,7 @@ describe('an answer', () => {
     const { chatId, messageId } = await team.failed();
     const open = client.open(chatId);
     const failed = await open.until(isAtRest(2));
-    expect(failed.entries[1]).toMatchObject({ messageId, status: 'failed', errorCode: 'model_refused' });
+    expect(failed.entries[1]).toMatchObject({ messageId, status: 'failed', errorCode: 'model_key_refused' });
     client.line.loseAnswer('message.retry');
     const [calls] = [model.calls().length];
     await Promise.all([open.chat.retry(messageId), open.chat.retry(messageId)]);

@@ -234,7 +234,7 @@ test('accepts the message if its answer failed while the response was lost', asy
   const view = await open.until(isAtRest(2));
   expect(view.entries).toMatchObject([
     { key },
-    { status: 'failed', errorCode: 'model_refused', content: '' },
+    { status: 'failed', errorCode: 'model_key_refused', content: '' },
   ]);
   await expectShowsList(team, chatId, view);
 });

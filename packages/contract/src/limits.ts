@@ -79,6 +79,8 @@ export const limits = {
   answerLengthMax: 256_000,
   /** One call of the model with all its retries. Fits the longest answer of a slow local model. */
   turnTimeMaxMs: 300_000,
+  /** The longest time from a call of the model to its first piece. */
+  modelFirstPieceMaxMs: 60_000,
   /** The longest pause between two pieces of an answer. After it the model counts as failed. */
   modelSilenceMaxMs: 60_000,
   /** The longest wait of a request for its answer: the turn's own time and that of its predecessors. */

@@ -140,7 +140,7 @@ async function answer(
     if (run.abort.signal.aborted) throw run.abort.signal.reason;
     const errorCode = codeOf(error);
     if (!errorCode) throw error;
-    parts.log('warn', 'turn failed', { turn: turn.id, code: errorCode, error });
+    logFailure(parts, run, { agent: agent.id, code: errorCode, error });
     const model = agent.model ?? DEFAULT_MODEL;
     if (error instanceof ModelError) run.used = { attempt, model, calls: error.calls, ...error.usage };
     return {
@@ -151,6 +151,18 @@ async function answer(
       textBytes: before,
     };
   }
+}
+
+/** Says why a turn failed: with level `error` where the model stays unusable until an operator does something. */
+function logFailure(
+  { log }: Pick<TurnParts, 'log'>,
+  { turn, scope, attempt }: Pick<Run, 'turn' | 'scope' | 'attempt'>,
+  failure: { readonly agent: AgentRecord['id']; readonly code: ErrorCode; readonly error: unknown },
+): void {
+  const { agent, code, error } = failure;
+  const ids = { turn: turn.id, chat: turn.chat, team: scope.team, agent, attempt };
+  if (!(error instanceof ModelError)) log('warn', 'turn failed', { ...ids, code, error });
+  else log(error.needsOperator ? 'error' : 'warn', 'turn failed', { ...ids, code, ...error.logFields });
 }
 
 /**

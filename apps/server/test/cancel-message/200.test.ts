@@ -137,7 +137,7 @@ describe('an answer that has ended stays as it is', () => {
     const failed = await team.failed();
     const { status, body } = await cancel(failed, base);
     expect(status).toBe(200);
-    expect(body).toMatchObject({ content: '', status: 'failed', errorCode: 'model_refused' });
+    expect(body).toMatchObject({ content: '', status: 'failed', errorCode: 'model_key_refused' });
     expect(await storedTurns(mongo.raw, answered.chatId)).toMatchObject([{ status: 'completed' }]);
     expect(await storedTurns(mongo.raw, failed.chatId)).toMatchObject([{ status: 'failed' }]);
   });

@@ -19,9 +19,10 @@ const status = (code: number) => scripts.status(code, { message: CANARY, headers
 
 const failures: [string, ErrorCode, number, ModelScript][] = [
   ['a 400', 'model_refused', 502, status(400)],
-  ['a 401', 'model_refused', 502, status(401)],
-  ['a 403', 'model_refused', 502, status(403)],
-  ['a 404', 'model_refused', 502, status(404)],
+  ['a 401', 'model_key_refused', 502, status(401)],
+  ['a 403', 'model_key_refused', 502, status(403)],
+  ['a 404', 'model_not_found', 502, status(404)],
+  ['a page', 'model_unreachable', 502, scripts.raw('<html>Welcome</html>')],
   ['a 422', 'model_refused', 502, status(422)],
   ['a 429', 'model_rate_limited', 502, status(429)],
   ['a 500', 'model_failed', 502, status(500)],
@@ -51,6 +52,8 @@ describe.each(failures)('a model that answers %s', (_, code, httpStatus, script)
     const [turn] = await storedTurns(mongo.raw, chat.id);
     expect(turn?.usage).toMatchObject([{ attempt: 1, calls: 1 }]);
     expect(JSON.stringify(turn)).not.toContain(CANARY);
+    // Release 0.1.0, which may run beside this one, reads `errorCode` and knows no other codes of models.
+    expect(turn?.errorCode).toMatch(/^model_(?:failed|refused|rate_limited|timeout)$/);
     expect(turn?.messages).toHaveLength(1);
 
     const next = await team.send(chat.id, 'another');

@@ -64,8 +64,13 @@ const failures: Record<string, readonly Fault[]> = {
   ],
   model_refused: [
     { what: '400', script: scripts.status(400), calls: 1 },
-    { what: '401', script: scripts.status(401), calls: 1 },
+    { what: 'a JSON error with status 200', script: scripts.raw('{"error":{"code":400}}'), calls: 1 },
     { what: '413', script: scripts.status(413), calls: 1 },
+  ],
+  model_key_refused: [{ what: '401', script: scripts.status(401), calls: 1 }],
+  model_not_found: [{ what: '404', script: scripts.status(404), calls: 1 }],
+  model_unreachable: [
+    { what: 'a page instead of a stream', script: scripts.raw('<html>Bad gateway</html>'), calls: 1 },
   ],
   model_failed: [
     { what: '500', script: scripts.status(500), calls: 3 },
@@ -74,7 +79,6 @@ const failures: Record<string, readonly Fault[]> = {
     { what: 'a stream without an end', script: scripts.unfinishedAfter('half'), shown: 'half', calls: 1 },
     { what: 'a garbage chunk', script: scripts.brokenChunkAfter('half'), shown: 'half', calls: 1 },
     { what: 'an error within the stream', script: scripts.errorAfter(['half']), shown: 'half', calls: 1 },
-    { what: 'a page instead of a stream', script: scripts.raw('<html>Bad gateway</html>'), calls: 3 },
     { what: 'an answer in one piece', script: (call) => call.status(200, { choices: [] }), calls: 3 },
     { what: 'an empty answer', script: scripts.text([]), calls: 3 },
     { what: 'nothing but a filter', script: finishing('content_filter'), calls: 1 },

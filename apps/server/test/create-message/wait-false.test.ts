@@ -50,7 +50,7 @@ test('an answer that fails afterwards is in the list as failed', async () => {
   const stream = await team.resume({ chatId, messageId: body.id } as OneAnswer);
   await stream.rest();
   expect(await listed(chatId)).toMatchObject([
-    { status: 'failed', errorCode: 'model_refused', answerId: body.id },
+    { status: 'failed', errorCode: 'model_key_refused', answerId: body.id },
   ]);
 });
 

@@ -48,7 +48,7 @@ test('a failed answer shows as the status of the message it should have answered
   await team.send(chat.id, 'go on');
   const { messages } = await get(chat.id);
   expect(messages).toMatchObject([
-    { role: 'user', content: 'fail', status: 'failed', errorCode: 'model_refused' },
+    { role: 'user', content: 'fail', status: 'failed', errorCode: 'model_key_refused' },
     { role: 'user', content: 'go on' },
     // The model was told both: the list and the context differ.
     { role: 'assistant', content: 'You said: fail\n\ngo on', status: 'completed' },

@@ -101,7 +101,7 @@ describe.each(doors)('at %s', (door) => {
     const content = `failed, ${door}`;
     model.replyTo(content, scripts.status(401));
     const first = await send(door, 'k1', { chatId, content });
-    expect(first).toMatchObject({ status: 502, refusal: { code: 'model_refused' } });
+    expect(first).toMatchObject({ status: 502, refusal: { code: 'model_key_refused' } });
     for (const more of [{}, { wait: false }]) {
       const again = await send(door, 'k1', { chatId, content, base: replica.url, more });
       expect(again.status).toBe(502);
@@ -116,7 +116,7 @@ describe.each(doors)('at %s', (door) => {
         messageId: first.refusal.messageId ?? '',
       })
       .catch(({ data }) => data.refusal.code as string);
-    expect(retried).toBe('model_refused');
+    expect(retried).toBe('model_key_refused');
     expect((await send(door, 'k1', { chatId, content })).refusal.messageId).toBe(first.refusal.messageId);
   });
 

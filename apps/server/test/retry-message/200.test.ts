@@ -76,7 +76,7 @@ test('what fails again is retried again, by the id of its newest answer', async 
   });
   const first = await team.send(chatId, 'fails twice');
   const second = await retry({ chatId, messageId: first.refusal.messageId } as OneAnswer);
-  expect(second).toMatchObject({ status: 502, refusal: { code: 'model_refused' } });
+  expect(second).toMatchObject({ status: 502, refusal: { code: 'model_key_refused' } });
   const again = { chatId, messageId: second.refusal.messageId } as OneAnswer;
   expect(again.messageId).not.toBe(first.refusal.messageId);
   expect(await listed(chatId)).toMatchObject([{ status: 'failed', answerId: again.messageId }]);

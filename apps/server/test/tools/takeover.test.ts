@@ -56,6 +56,15 @@ test('a call that was kept with its result is not made again; the model goes on 
   ]);
 });
 
+test('what the model’s server wants back with a step is sent back by the server that takes the turn over', async () => {
+  model.reply(scripts.tellResults());
+  const signature = { extra_content: { google: { thought_signature: 'c2lnbmF0dXJl' } } };
+  const reasoning = { reasoning_content: 'I should book.' };
+  const call = { ...booking, result: 'seat 7', opaque: JSON.stringify(signature) };
+  const { asked } = await afterDeathWith([{ text: '', calls: [call], opaque: JSON.stringify(reasoning) }]);
+  expect(asked[0]?.body.messages.at(-2)).toMatchObject({ ...reasoning, tool_calls: [signature] });
+});
+
 test('a call that was kept without one is made as it was, under the same key, before the model is asked', async () => {
   tool.answer((response) => void response.end('seat 7, once'));
   model.reply(scripts.tellResults());

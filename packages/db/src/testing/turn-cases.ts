@@ -130,7 +130,8 @@ export const turnCases: readonly StoreCase[] = [
       const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
       await turns.insert(access, turn);
       const open = [{ text: 'I look. $$ROOT', calls: [{ id: 'c', name: 'n', arguments: '{"$a.b":""}' }] }];
-      const done = [{ text: '', calls: [{ id: 'c', name: '', arguments: '', result: '' }] }];
+      const opaque = '{"$a.b":""}';
+      const done = [{ text: '', calls: [{ id: 'c', name: '', arguments: '', result: '', opaque }], opaque }];
       equal(await turns.keepSteps(scope, turn.id, 'other', done), 'lost');
       ok(!('steps' in ((await turns.find(access, turn.id)) ?? {})));
       equal(await turns.keepSteps(scope, turn.id, 'mine', open), 'kept');

@@ -9,7 +9,7 @@ const PASSING = new Set([
   'queue_full',
 ]);
 /** How an answer may fail where the model was harmed. */
-const FAILURES = new Set(['model_failed', 'model_timeout']);
+const FAILURES = new Set(['model_failed', 'model_timeout', 'model_unreachable']);
 
 /** What clients were shown beside the answers: an end for each, no refusal that is a bug, nothing stale. */
 export function checkShown(cell: CellHistory): string[] {

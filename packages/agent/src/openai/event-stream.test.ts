@@ -34,8 +34,27 @@ describe('a stream of events', () => {
     ]);
   });
 
-  test('is the same however it is cut into chunks', () => {
-    const text = 'data: {"a":1}\r\n\r\n: ping\n\nevent:error\ndata: x\ndata:y\n\ndata: [DONE]\n\n';
+  test('takes events without blank lines between them, where each is whole JSON', () => {
+    expect(eventsOf(['data: {"a":{}}\ndata: {"b":1}\ndata: [DONE]\n'])).toEqual([
+      ['{"a":{}}', ''],
+      ['{"b":1}', ''],
+      ['[DONE]', ''],
+    ]);
+  });
+
+  test('takes errors in a field of their own, and as JSON without a field', () => {
+    expect(eventsOf(['data: a\n\nerror: {"code":400}\n\n{"error":1}\n'])).toEqual([
+      ['a', ''],
+      ['{"code":400}', 'error'],
+      ['{"error":1}', ''],
+    ]);
+  });
+
+  test.each([
+    'data: {"a":1}\r\n\r\n: ping\n\nevent:error\ndata: x\ndata:y\n\ndata: [DONE]\n\n',
+    'data: {"a":1}\r\r: ping\r\rdata: x\rdata: y\r\revent: b\rdata: c\r\r',
+    'data: {"a":1}\ndata: {"b":2}\nerror: x\n{"c":3}\ndata: [DONE]\n',
+  ])('is the same however it is cut into chunks: %j', (text) => {
     fc.assert(
       fc.property(fc.array(fc.nat(text.length)), (cuts) => {
         const places = [0, ...cuts.toSorted((a, b) => a - b), text.length];

@@ -2,13 +2,11 @@ import { APIConnectionError, APIError } from 'openai';
 import { describe, expect, test } from 'vitest';
 import { BrokenCall } from './broken-call.ts';
 import { failureOf, retryAfterMs } from './call-failure.ts';
+import { readProviderError } from './provider-error.ts';
 
 const secrets = {
   apiKey: 'sk-secret-key',
-  messages: [
-    { content: 'The merger with Initech closes on the 4th of May, tell nobody.' },
-    { content: 'Tabasco' },
-  ],
+  texts: ['The merger with Initech closes on the 4th of May, tell nobody.', 'Tabasco'],
 };
 
 function answered(status: number, body: unknown, headers: Record<string, string> = {}): APIError {
@@ -17,35 +15,56 @@ function answered(status: number, body: unknown, headers: Record<string, string>
 
 describe('the meaning of a status', () => {
   test.each([
-    [400, 'model_refused', false],
-    [401, 'model_refused', false],
-    [402, 'model_refused', false],
-    [403, 'model_refused', false],
-    [404, 'model_refused', false],
-    [408, 'model_timeout', true],
-    [409, 'model_failed', true],
-    [413, 'model_refused', false],
-    [422, 'model_refused', false],
-    [429, 'model_rate_limited', true],
-    [500, 'model_failed', true],
-    [503, 'model_failed', true],
-    [504, 'model_timeout', true],
-    [307, 'model_refused', false],
-  ])('%i is %s, worth another call: %s', (status, code, isPassing) => {
-    expect(failureOf(answered(status, {}), secrets)).toMatchObject({ code, isPassing });
-    if (status >= 400)
-      expect(failureOf(new BrokenCall('x', status), secrets)).toMatchObject({ code, isPassing });
+    [400, 'model_refused', 'never'],
+    [401, 'model_key_refused', 'never'],
+    [402, 'model_refused', 'never'],
+    [403, 'model_key_refused', 'never'],
+    [404, 'model_not_found', 'never'],
+    [408, 'model_timeout', 'later'],
+    [409, 'model_failed', 'later'],
+    [413, 'model_refused', 'never'],
+    [422, 'model_refused', 'never'],
+    [429, 'model_rate_limited', 'later'],
+    [500, 'model_failed', 'later'],
+    [503, 'model_failed', 'later'],
+    [504, 'model_timeout', 'later'],
+    [307, 'model_refused', 'never'],
+  ])('%i is %s, and the retry is: %s', (status, code, retry) => {
+    expect(failureOf(answered(status, {}), secrets)).toMatchObject({ code, retry });
+    const broken = new BrokenCall('x', { reported: { status } });
+    expect(failureOf(broken, secrets)).toMatchObject({ code, retry });
+  });
+
+  test.each([
+    ['a wrong key with 400', 400, { error: { code: 'invalid_api_key' } }, 'model_key_refused'],
+    ['an unknown model with 400', 400, { error: { code: 'model_not_found' } }, 'model_not_found'],
+    ['an account without credit', 429, { error: { code: 'insufficient_quota' } }, 'model_rate_limited'],
+  ])('is told apart by the code of the error: %s', (_, status, { error }, code) => {
+    expect(failureOf(answered(status, error), secrets)).toMatchObject({ code, retry: 'never' });
+  });
+
+  test.each([
+    ['{"error":{"message":"no","code":"invalid_api_key"}}', 'model_key_refused'],
+    ['{"error":{"message":"no","code":"401"}}', 'model_key_refused'],
+    ['{"object":"error","message":"no","code":404}', 'model_not_found'],
+    ['[{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}]', 'model_rate_limited'],
+    ['{"error":{"type":"overloaded_error"}}', 'model_failed'],
+    ['{"error":"out of memory"}', 'model_failed'],
+  ])('is read from an error within an answer: %s is %s', (reported, code) => {
+    const broken = new BrokenCall('x', { reported: readProviderError(JSON.parse(reported)) });
+    expect(failureOf(broken, secrets)).toMatchObject({ code });
   });
 
   test('follows the server where it says whether to try again', () => {
     const never = answered(429, {}, { 'x-should-retry': 'false' });
-    expect(failureOf(never, secrets)).toMatchObject({ code: 'model_rate_limited', isPassing: false });
+    expect(failureOf(never, secrets)).toMatchObject({ code: 'model_rate_limited', retry: 'never' });
     const please = answered(400, {}, { 'x-should-retry': 'true' });
-    expect(failureOf(please, secrets)).toMatchObject({ code: 'model_refused', isPassing: true });
+    expect(failureOf(please, secrets)).toMatchObject({ code: 'model_refused', retry: 'later' });
   });
 
-  test('of an error that no call raises is none', () => {
-    expect(failureOf(new TypeError('a bug'), secrets)).toBeUndefined();
+  test('of an error that no call raises is a failure that is not retried, with the error as its cause', () => {
+    const bug = new TypeError('a bug');
+    expect(failureOf(bug, secrets)).toEqual({ code: 'model_failed', retry: 'never', cause: bug });
   });
 });
 
@@ -64,12 +83,13 @@ describe('the cause, for the log', () => {
   test('tells why there was no connection', () => {
     const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
     const failure = failureOf(new APIConnectionError({ message: 'x', cause }), secrets);
-    expect(failure).toMatchObject({ code: 'model_failed', isPassing: true });
+    expect(failure).toMatchObject({ code: 'model_unreachable', retry: 'later' });
     expect(failure?.cause.message).toContain('(ECONNREFUSED): connect ECONNREFUSED 127.0.0.1:1');
   });
 
   test.each([
     ['the key', { message: 'Incorrect API key provided: sk-secret-key.' }, 'sk-secret-key'],
+    ['a half hidden key', { message: 'Incorrect API key provided: sk-proj-****4f2a.' }, '4f2a'],
     ['a message in part', { message: 'bad input: "er with Initech closes on the 4th"' }, 'Initech'],
     ['a short message', { message: 'unexpected Tabasco' }, 'Tabasco'],
     ['what is far into a long sentence', { message: `${'-'.repeat(400)}Tabasco` }, 'Tabasco'],

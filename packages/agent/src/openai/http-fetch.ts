@@ -8,6 +8,7 @@ import { globalAgent, Agent as HttpsAgent, request as requestHttps } from 'node:
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
+import type { ModelCall } from '../model/model.ts';
 
 /**
  * A `fetch` over node:http for the `openai` package, because the platform's own costs more than the rest of a
@@ -20,41 +21,57 @@ export function createHttpFetch(connectMaxMs: number): typeof fetch {
   return async (input, init) => {
     const url = String(input);
     // The package passes on what the caller of `chat.completions.create` gave it, the exchange among it.
-    const response = await send(url, init as unknown as HttpRequest);
+    const request = init as unknown as HttpRequest;
+    const response = await send(url, request);
     // The package reads a response by these members alone; a real one would bring the web streams back.
-    return new HttpResponse(url, response) as unknown as Response;
+    return new HttpResponse(url, response, request.exchange) as unknown as Response;
   };
 }
 
 /**
- * The requests that are made for one answer, so that they can be counted and stopped. It travels through the
- * package as an additional fetch option, which spares the abort signals that would have to be combined.
+ * The HTTP request of one call of the model. It travels through the package as an additional fetch option, which spares
+ * the abort signals that would have to be combined.
  */
-export class HttpExchange {
+export class HttpExchange implements ModelCall {
+  /** Whether the request is made over a connection of its own. */
+  readonly needsNewConnection: boolean;
   #request: ClientRequest | undefined;
-  #requests = 0;
+  #wasSent = false;
   #isStopped = false;
+  #wasIdleClosed = false;
+  /** The body of an answer whose status is an error's. */
+  errorText = '';
 
-  /** How many requests were sent. */
-  get requests(): number {
-    return this.#requests;
+  constructor(needsNewConnection: boolean) {
+    this.needsNewConnection = needsNewConnection;
   }
 
-  get isStopped(): boolean {
-    return this.#isStopped;
+  get wasSent(): boolean {
+    return this.#wasSent;
   }
 
-  /** Closes the connection: waiting for the response, or reading it, fails; so does every further request. */
+  /** The server closed an idle connection in the moment it was taken up again: that says nothing of the request. */
+  get wasIdleClosed(): boolean {
+    return this.#wasIdleClosed;
+  }
+
+  /** Closes the connection: waiting for the response, or reading it, fails. */
   stop(): void {
     this.#isStopped = true;
     this.#request?.destroy();
   }
 
-  /** Takes up a request that is being sent. */
+  /** Takes up the request that is being sent. */
   start(request: ClientRequest): void {
     this.#request = request;
     if (this.#isStopped) request.destroy();
-    else this.#requests++;
+    else this.#wasSent = true;
+  }
+
+  /** Notes that the request failed before anything was answered. */
+  fail(error: NodeJS.ErrnoException): void {
+    this.#wasIdleClosed =
+      this.#request?.reusedSocket === true && error.code === 'ECONNRESET' && !this.#isStopped;
   }
 }
 
@@ -66,8 +83,10 @@ export class HttpResponse {
   readonly headers: Headers;
   /** The response itself, for reading a stream. */
   readonly incoming: IncomingMessage;
+  readonly #exchange: HttpExchange;
 
-  constructor(url: string, incoming: IncomingMessage) {
+  constructor(url: string, incoming: IncomingMessage, exchange: HttpExchange) {
+    this.#exchange = exchange;
     this.url = url;
     this.status = incoming.statusCode ?? 0;
     this.ok = this.status >= 200 && this.status < 300;
@@ -84,7 +103,8 @@ export class HttpResponse {
       text += chunk;
       if (text.length > ERROR_TEXT_MAX) break;
     }
-    return text.slice(0, ERROR_TEXT_MAX);
+    this.#exchange.errorText = text.slice(0, ERROR_TEXT_MAX);
+    return this.#exchange.errorText;
   }
 }
 
@@ -105,9 +125,9 @@ const KEEP_ALIVE_PROBE_MS = 15_000;
 function createSend(connectMaxMs: number) {
   const optionsOf = createRequestOptions();
 
-  return function send(url: string, sent: HttpRequest, isRepeated = false): Promise<IncomingMessage> {
+  return function send(url: string, sent: HttpRequest): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const options = optionsOf(url);
+      const options = optionsOf(url, sent.exchange.needsNewConnection);
       const headers: Record<string, string | number> = Object.fromEntries(sent.headers);
       headers['content-length'] = Buffer.byteLength(sent.body);
       const start = options.protocol === 'https:' ? requestHttps : requestHttp;
@@ -121,10 +141,8 @@ function createSend(connectMaxMs: number) {
       request.on('error', (error: NodeJS.ErrnoException) => {
         // From then on the response itself tells how it breaks.
         if (isAnswered) return;
-        // The server closed an idle connection in the moment it was taken up again: that says nothing of it.
-        const isStale = request.reusedSocket && error.code === 'ECONNRESET' && !isRepeated;
-        if (isStale && !sent.exchange.isStopped) resolve(send(url, sent, true));
-        else reject(error);
+        sent.exchange.fail(error);
+        reject(error);
       });
       sent.exchange.start(request);
       request.end(sent.body);
@@ -136,25 +154,28 @@ function createSend(connectMaxMs: number) {
 function createRequestOptions() {
   // A proxy is the platform's setting: Node puts what the environment says into its global agent alone.
   const { proxyEnv } = globalAgent.options;
-  const options = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_PROBE_MS, proxyEnv };
-  const http = new HttpAgent(options);
-  const https = new HttpsAgent(options);
-  const known = new Map<string, ReturnType<typeof urlToHttpOptions> & { agent: HttpAgent }>();
+  const kept = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_PROBE_MS, proxyEnv };
+  const once = { keepAlive: false, proxyEnv };
+  const http = { kept: new HttpAgent(kept), once: new HttpAgent(once) };
+  const https = { kept: new HttpsAgent(kept), once: new HttpsAgent(once) };
+  const known = new Map<string, ReturnType<typeof urlToHttpOptions>>();
 
-  return (url: string) => {
-    const before = known.get(url);
-    if (before) return before;
-    const address = urlToHttpOptions(new URL(url));
-    const made = { ...address, agent: address.protocol === 'https:' ? https : http };
-    known.set(url, made);
-    return made;
+  return (url: string, needsNewConnection: boolean) => {
+    const address = known.get(url) ?? urlToHttpOptions(new URL(url));
+    known.set(url, address);
+    const agents = address.protocol === 'https:' ? https : http;
+    return { ...address, agent: needsNewConnection ? agents.once : agents.kept };
   };
 }
 
 /** A connection that does not come about, its TLS handshake included, is given up. */
 function boundConnecting(socket: Socket, connectMaxMs: number): void {
   if (!socket.connecting) return;
-  const timer = setTimeout(() => socket.destroy(new Error('the connection took too long')), connectMaxMs);
+  const timer = setTimeout(() => socket.destroy(tooLong()), connectMaxMs);
   const clear = () => clearTimeout(timer);
   socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', clear).once('close', clear);
+}
+
+function tooLong(): Error {
+  return Object.assign(new Error('the connection took too long'), { code: 'ETIMEDOUT' });
 }

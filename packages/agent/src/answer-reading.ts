@@ -1,0 +1,209 @@
+import type { JsonObject, JsonValue } from '@parley/contract';
+import type { AgentUsage } from './agent.ts';
+import type { AnswerText } from './answer-text.ts';
+import { type AssembledCalls, CallAssembler, TooManyCalls } from './call-assembler.ts';
+import type { ModelFinishReason, ModelPiece, ModelTool, ToolCallPiece } from './model/model.ts';
+import type { ModelFailure } from './model/model-failure.ts';
+import type { Watch } from './watch.ts';
+
+/** What a complete answer tells beside its text. */
+export interface AnswerEnd {
+  readonly finishReason: ModelFinishReason;
+  readonly model: string | undefined;
+  readonly usage: AgentUsage | undefined;
+  /** The tools the model calls, in order. */
+  readonly calls: AssembledCalls['calls'];
+  /** What the model's server wants back with this step. */
+  readonly opaque: JsonObject;
+}
+
+/** What an answer is read into, and with. */
+export interface ReadingParts {
+  readonly answer: AnswerText;
+  readonly watch: Watch;
+  readonly tools: readonly ModelTool[];
+  readonly tailMaxMs: number;
+  /** Closes the connection. */
+  readonly stop: () => void;
+}
+
+/** Fields that are to be given back may be as long as this, as JSON; a turn stays far under MongoDB's 16 MB. */
+const OPAQUE_LENGTH_MAX = 256 * 1024;
+
+/**
+ * Reads one answer of a model from its pieces. The text goes to `answer`, which emits once for all that one read of the
+ * connection brought.
+ *
+ * An answer is complete when its server says so after a finish reason, after some text, or after whole calls; without
+ * that, `tailMaxMs` after a finish reason and the last piece. A connection that merely ends is a failure. Whatever goes
+ * wrong after a finish reason costs the usage at most. An answer beyond its longest length is cut.
+ */
+export class AnswerReading {
+  /** How the answer ended; rejects with what emitting throws. */
+  readonly end: Promise<AnswerEnd | ModelFailure>;
+  readonly #resolve: (end: AnswerEnd | ModelFailure) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #parts: ReadingParts;
+  readonly #calls: CallAssembler;
+  #finishReason: ModelFinishReason | undefined;
+  #model: string | undefined;
+  #usage: AgentUsage | undefined;
+  #opaque: JsonObject = {};
+  #opaqueLength = 0;
+  #tail: NodeJS.Timeout | undefined;
+  #isDone = false;
+  #isSettled = false;
+
+  constructor(parts: ReadingParts) {
+    ({
+      promise: this.end,
+      resolve: this.#resolve,
+      reject: this.#reject,
+    } = Promise.withResolvers<AnswerEnd | ModelFailure>());
+    this.#parts = parts;
+    this.#calls = new CallAssembler(parts.tools);
+  }
+
+  /** What the server has told of the usage so far. */
+  get usage(): AgentUsage | undefined {
+    return this.#usage;
+  }
+
+  /** Takes the pieces that one read brought. */
+  readonly take = (pieces: readonly ModelPiece[]): void => {
+    const last = pieces.at(-1);
+    const isOver = last?.type === 'end' || last?.type === 'error';
+    if (isOver) clearTimeout(this.#tail);
+    // What comes after the end is still read, so that the connection can serve the next call.
+    if (this.#isSettled) return;
+    try {
+      let isHeard = false;
+      for (const piece of pieces) isHeard = this.#takePiece(piece) || isHeard;
+      this.#parts.answer.flush();
+      if (isHeard) this.#parts.watch.heard();
+      this.#settle(last, isHeard);
+    } catch (error) {
+      if (error instanceof TooManyCalls) this.#fail(failed('the model calls tools without end'));
+      else this.#throw(error);
+    }
+  };
+
+  /** Whether the piece is one of the answer itself. */
+  #takePiece(piece: ModelPiece): boolean {
+    switch (piece.type) {
+      case 'text':
+        this.#parts.answer.add(piece.text);
+        return true;
+      case 'reasoning':
+        return true;
+      case 'tool-call':
+        this.#calls.take(piece satisfies ToolCallPiece);
+        return true;
+      case 'opaque':
+        this.#takeOpaque(piece);
+        return false;
+      case 'model':
+        this.#model = piece.name;
+        return false;
+      case 'usage':
+        this.#takeUsage(piece);
+        return false;
+      case 'finish':
+        // A server that tells a reason twice tells the plain one last.
+        if (this.#finishReason === undefined || piece.reason !== 'stop') this.#finishReason = piece.reason;
+        return false;
+      case 'done':
+        this.#isDone = true;
+        return false;
+      default:
+        return false;
+    }
+  }
+
+  /** Only a step with tool calls is given back. A field that is cut is of no use: beyond the bound all are left out. */
+  #takeOpaque({ name, value }: Extract<ModelPiece, { type: 'opaque' }>): void {
+    if (this.#parts.tools.length === 0) return;
+    this.#opaqueLength += typeof value === 'string' ? value.length : JSON.stringify(value).length;
+    if (this.#opaqueLength > OPAQUE_LENGTH_MAX) this.#opaque = {};
+    else this.#opaque[name] = joined(this.#opaque[name], value);
+  }
+
+  /** A usage of nothing is none: it would replace what the server told before. */
+  #takeUsage({ inputTokens, outputTokens }: AgentUsage): void {
+    if (inputTokens + outputTokens > 0) this.#usage = { inputTokens, outputTokens };
+  }
+
+  #settle(last: ModelPiece | undefined, isHeard: boolean): void {
+    if (this.#parts.answer.isCut) {
+      this.#complete('length');
+      this.#parts.stop();
+    } else if (this.#isDone) {
+      this.#endMarked();
+    } else if (last?.type === 'end' || last?.type === 'error') {
+      this.#endUnmarked(last);
+    } else if (this.#finishReason !== undefined) {
+      this.#waitForTail(isHeard);
+    }
+  }
+
+  /** The server says that the answer is over: that counts as a finish reason if there is something whole. */
+  #endMarked(): void {
+    // A server that does not close its stream is left after a while.
+    this.#waitForTail(false);
+    const { calls, areWhole } = this.#calls.all();
+    if (this.#finishReason !== undefined) this.#complete(this.#finishReason);
+    else if (calls.length > 0 && areWhole) this.#complete('tool_calls');
+    else if (calls.length === 0 && this.#parts.answer.hasNew) this.#complete('stop');
+    else this.#fail(failed('the stream ended without a finish reason'));
+  }
+
+  #endUnmarked(last: Extract<ModelPiece, { type: 'end' | 'error' }>): void {
+    if (this.#finishReason !== undefined) this.#complete(this.#finishReason);
+    else if (last.type === 'error') this.#fail(last.failure);
+    else this.#fail(failed('the stream ended without a finish reason'));
+  }
+
+  #waitForTail(isHeard: boolean): void {
+    if (this.#tail && isHeard) this.#tail.refresh();
+    this.#tail ??= setTimeout(() => {
+      if (this.#finishReason !== undefined && !this.#isSettled) this.#complete(this.#finishReason);
+      this.#parts.stop();
+    }, this.#parts.tailMaxMs);
+  }
+
+  #complete(finishReason: ModelFinishReason): void {
+    try {
+      this.#parts.answer.end();
+    } catch (error) {
+      this.#throw(error);
+      return;
+    }
+    this.#isSettled = true;
+    const { calls } = this.#calls.all();
+    const opaque = this.#opaque;
+    this.#resolve({ finishReason, model: this.#model, usage: this.#usage, calls, opaque });
+  }
+
+  #fail(failure: ModelFailure): void {
+    this.#isSettled = true;
+    this.#resolve(failure);
+    this.#parts.stop();
+  }
+
+  #throw(error: unknown): void {
+    this.#isSettled = true;
+    this.#reject(error);
+    this.#parts.stop();
+  }
+}
+
+function failed(reason: string): ModelFailure {
+  return { code: 'model_failed', retry: 'later', cause: new Error(reason) };
+}
+
+function joined(before: JsonValue | undefined, more: JsonValue): JsonValue {
+  if (typeof before === 'string' && typeof more === 'string') return before + more;
+  if (!Array.isArray(before) || !Array.isArray(more)) return more;
+  before.push(...more);
+  return before;
+}

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ModelRequest } from '../model/model.ts';
+import { type Omission, Omissions } from './omissions.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const request: ModelRequest = {
+  model: 'm',
+  messages: [
+    { role: 'system', content: 'Be kind.' },
+    { role: 'user', content: 'hi' },
+    { role: 'assistant', content: '', calls: [], opaque: { reasoning_content: 'hm' } },
+  ],
+  temperature: 0.2,
+  tools: [{ name: 'weather', description: '', parameters: {} }],
+  mustAnswer: true,
+};
+const none: ReadonlySet<Omission> = new Set();
+
+/** Omissions of a server that has taken a request as it was. */
+function omissionsOfKnownServer(): Omissions {
+  const omissions = new Omissions();
+  omissions.learn(request, none);
+  return omissions;
+}
+
+describe('the part of a request that a server rejects', () => {
+  test.each<[string, Omission]>([
+    ["Unsupported value: 'temperature' does not support 0.2 with this model.", 'temperature'],
+    ['System role not supported', 'system'],
+    ['Developer instruction is not enabled for models/m', 'system'],
+    ["Unsupported value: 'messages[0].role' does not support 'system' with this model.", 'system'],
+    ['Only user and assistant roles are supported!', 'system'],
+    ['Unrecognized request argument supplied: stream_options', 'stream_options'],
+    ['`tool_choice` must be auto', 'tool_choice'],
+    ['Extra inputs are not permitted: messages[2].reasoning_content', 'opaque'],
+  ])('is known by the words of the error: %s', (message, omission) => {
+    expect(omissionsOfKnownServer().after({ status: 400, message }, request, none)).toBe(omission);
+  });
+
+  test('is known by the param of the error', () => {
+    const error = { status: 422, message: 'Unsupported value.', param: 'temperature' };
+    expect(omissionsOfKnownServer().after(error, request, none)).toBe('temperature');
+  });
+
+  test.each<[string, Parameters<Omissions['after']>[0], Partial<ModelRequest>]>([
+    ['the status is not one of a malformed request', { status: 401, message: 'temperature' }, {}],
+    ['the error names nothing that can be left out', { status: 400, message: 'no such tool' }, {}],
+    ['it was not sent', { status: 400, message: 'temperature' }, { temperature: undefined }],
+  ])('is unknown when %s', (_, error, change) => {
+    expect(omissionsOfKnownServer().after(error, { ...request, ...change }, none)).toBeUndefined();
+  });
+
+  test('is left out once: the same error again is final', () => {
+    const error = { status: 400, message: 'temperature' };
+    expect(omissionsOfKnownServer().after(error, request, new Set(['temperature']))).toBeUndefined();
+  });
+});
+
+describe('what a server does not take', () => {
+  test('is remembered for its model, and forgotten after an hour', () => {
+    const omissions = omissionsOfKnownServer();
+    omissions.learn({ ...request, adaptation: ['temperature'] }, new Set(['temperature']));
+    expect([...omissions.of(request)]).toEqual(['temperature']);
+    expect([...omissions.of({ ...request, model: 'other' })]).toEqual([]);
+    vi.advanceTimersByTime(3_600_000 - 1);
+    expect([...omissions.of(request)]).toEqual(['temperature']);
+    vi.advanceTimersByTime(1);
+    expect([...omissions.of(request)]).toEqual([]);
+  });
+});

@@ -1,0 +1,91 @@
+import type { ModelRequest } from '../model/model.ts';
+import type { ProviderError } from './provider-error.ts';
+
+/** A part of a request that some servers reject, and that it is repeated without, or with in another form. */
+export type Omission = 'temperature' | 'system' | 'tool_choice' | 'opaque' | 'stream_options';
+
+/** How long a server's rejection is remembered. */
+const REMEMBERED_MS = 60 * 60 * 1000;
+/** Agents may name any model: no more of them are remembered. */
+const MODELS_MAX = 1_000;
+
+/** How servers say that they reject a part. */
+const signs: readonly (readonly [Omission, RegExp])[] = [
+  ['stream_options', /stream_options|include_usage/],
+  ['temperature', /temperature/],
+  [
+    'system',
+    /system[^.]{0,24}\b(?:role|message|prompt|instruction)|role[^.]{0,24}\bsystem\b|developer instruction|only user and assistant roles/,
+  ],
+  ['tool_choice', /tool_choice/],
+  ['opaque', /reasoning|extra_content/],
+];
+
+/** What one server does not take, by model: learned from its rejections, and forgotten after an hour. */
+export class Omissions {
+  readonly #learned = new Map<string, Map<Omission, number>>();
+  #hasTakenStreamOptions = false;
+
+  /** What is left out of a request: what was learned, and what the failure before it says. */
+  of({ model, adaptation = [] }: ModelRequest): ReadonlySet<Omission> {
+    const learned = this.#learned.get(model);
+    if (!learned && adaptation.length === 0) return NONE;
+    const now = performance.now();
+    const known = [...(learned ?? [])].filter(([, endsAt]) => now < endsAt).map(([omission]) => omission);
+    return new Set([...known, ...(adaptation as readonly Omission[])]);
+  }
+
+  /** The server has taken a request: what was left out for the first time is remembered. */
+  learn({ model, adaptation = [] }: ModelRequest, omitted: ReadonlySet<Omission>): void {
+    if (!omitted.has('stream_options')) this.#hasTakenStreamOptions = true;
+    if (adaptation.length === 0) return;
+    const learned = this.#learned.get(model) ?? new Map<Omission, number>();
+    const endsAt = performance.now() + REMEMBERED_MS;
+    for (const omission of adaptation as readonly Omission[]) learned.set(omission, endsAt);
+    this.#learned.delete(model);
+    this.#learned.set(model, learned);
+    const [oldest] = this.#learned.keys();
+    if (this.#learned.size > MODELS_MAX && oldest !== undefined) this.#learned.delete(oldest);
+  }
+
+  /**
+   * What the request is to be repeated without after this rejection. Any rejection may mean `stream_options` as long
+   * as the server never took them.
+   */
+  after(
+    { status, param, message = '' }: ProviderError,
+    request: ModelRequest,
+    omitted: ReadonlySet<Omission>,
+  ): Omission | undefined {
+    if (status !== 400 && status !== 422) return undefined;
+    const said = `${param ?? ''} ${message}`.toLowerCase();
+    const isNew = (omission: Omission) => !omitted.has(omission) && isSent(omission, request);
+    const named = signs.find(([omission, sign]) => isNew(omission) && sign.test(said));
+    if (named) return named[0];
+    return this.#hasTakenStreamOptions || omitted.has('stream_options') ? undefined : 'stream_options';
+  }
+}
+
+const NONE: ReadonlySet<Omission> = new Set();
+
+function isSent(omission: Omission, { messages, temperature, tools, mustAnswer }: ModelRequest): boolean {
+  switch (omission) {
+    case 'temperature':
+      return temperature !== undefined;
+    case 'system':
+      return messages.some(({ role }) => role === 'system');
+    case 'tool_choice':
+      return mustAnswer && tools.length > 0;
+    case 'opaque':
+      return messages.some((message) => 'calls' in message && hasOpaque(message));
+    case 'stream_options':
+      return true;
+  }
+}
+
+function hasOpaque({
+  opaque,
+  calls,
+}: Extract<ModelRequest['messages'][number], { calls: unknown }>): boolean {
+  return [opaque, ...calls.map((call) => call.opaque)].some((fields) => Object.keys(fields).length > 0);
+}
