@@ -4,7 +4,7 @@ import type { Stores } from '@parley/db';
 import type { Asker } from '@parley/turns';
 import { type Caller, isUnverifiedUser } from './caller.ts';
 import type { Services } from './context.ts';
-import type { ClientAddress } from './gate/client-address.ts';
+import { type ClientAddress, countedNetworks } from './gate/client-address.ts';
 import { originOf } from './turn-origin.ts';
 
 /** Unfinished turns at a time; 0: as many as there are. The team's is for teams that have not set their own. */
@@ -32,10 +32,13 @@ export async function askerOf(
     spender: { key: lineage, ...(user !== undefined && { user }) },
     // Anybody can become another guest: what one guest may use, all guests of one address may use together. Behind an
     // unnamed proxy everybody has the same address, which says nothing.
-    address:
+    networks:
       client && !client.isUnnamedProxy && isUnverifiedUser(caller)
-        ? addressOfDay(scope.team, client.text)
-        : undefined,
+        ? countedNetworks(client.text).map(({ text, factor }) => ({
+            name: networkOfDay(scope.team, text),
+            factor,
+          }))
+        : [],
     origin: originOf(caller, client),
     allowance: {
       tokensPerDay: {
@@ -53,8 +56,8 @@ export async function askerOf(
 }
 
 /** A hash that is another one for each team and each day: nobody can be followed by it. */
-function addressOfDay(team: Id<'team'>, address: string): string {
-  const text = `${team}/${utcDay(new Date())}/${address}`;
+function networkOfDay(team: Id<'team'>, network: string): string {
+  const text = `${team}/${utcDay(new Date())}/${network}`;
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }
 

@@ -111,7 +111,7 @@ export function createContext(services: Services, request: HostedRequest): Conte
   };
   const open = async (kind: StreamKind): Promise<OpenStream> => {
     const found = await findCaller();
-    const opened = streams.open({ caller: found, kind, address: client()?.text, origin: headers });
+    const opened = streams.open({ caller: found, kind, client: client(), origin: headers });
     const hangUp = request.hangUp();
     if (hangUp.aborted) opened.close();
     else hangUp.addEventListener('abort', () => opened.close(), { once: true, signal: opened.signal });

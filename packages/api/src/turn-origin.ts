@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TurnOrigin } from '@parley/db';
 import { type Caller, type CallerProof, isVerifiedUser } from './caller.ts';
-import { type ClientAddress, widerNetwork } from './gate/client-address.ts';
+import { type ClientAddress, countedNetworks } from './gate/client-address.ts';
 
 /**
  * Where a turn comes from. A secret key stands for a team's servers: their address says nothing about who asked.
@@ -14,8 +14,7 @@ export function originOf(
   if (caller.kind === 'secret') return { isPrivileged: true };
   const isPrivileged = isVerifiedUser(caller);
   if (!client || client.isUnnamedProxy) return { isPrivileged };
-  const wider = widerNetwork(client.text);
-  return { isPrivileged, networks: [hash(client.text), ...(wider === undefined ? [] : [hash(wider)])] };
+  return { isPrivileged, networks: countedNetworks(client.text).map(({ text }) => hash(text)) };
 }
 
 /** Stored while a turn is unfinished: what is read there by chance names no address. */

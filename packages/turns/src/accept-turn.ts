@@ -3,6 +3,7 @@ import type { ChatAccess, ChatTail, Idempotency, InsertResult, NewTurn, TurnReco
 import { type Admission, type Asker, admitTurn } from './admit-turn.ts';
 import { giveTitle } from './chat-title.ts';
 import { ConflictBackoff } from './conflict-backoff.ts';
+import { openingTurn } from './open-turns.ts';
 import { systemScopeOf, type TurnParts } from './parts.ts';
 import { requesterOf } from './requester.ts';
 import { mintToken, type Runner } from './runner.ts';
@@ -55,8 +56,8 @@ export async function acceptTurn(
 ): Promise<AcceptedTurn> {
   refuseNow(parts, runner);
   const { turn, idempotency, asker } = message;
-  const request = idempotency?.key ?? turn;
-  const admission = admitTurn(parts, runner, access.scope, asker, { turn, request });
+  const opening = openingTurn(turn, access.chat.id, idempotency);
+  const admission = admitTurn(parts, runner, access.scope, asker, opening);
   const requester = requesterOf({ ...asker, team: access.scope.team });
   await runner.prepare(requester);
   return admission.during(() => placeTurn(parts, runner, access, message, admission, requester));

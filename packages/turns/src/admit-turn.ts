@@ -23,11 +23,17 @@ export interface Allowance {
   readonly concurrentTurns?: { readonly team?: number | undefined; readonly user?: number | undefined };
 }
 
+/** A network, named by a hash. */
+export interface AskingNetwork {
+  readonly name: string;
+  readonly factor: number;
+}
+
 /** Who asks for a turn, and what they may use. */
 export interface Asker {
   readonly spender?: Spender | undefined;
-  /** Names the address of an unverified user, as a hash. */
-  readonly address?: string | undefined;
+  /** The networks of an unverified user's address: all guests of one have `factor` times the budget of one guest. */
+  readonly networks?: readonly AskingNetwork[] | undefined;
   readonly origin?: TurnOrigin | undefined;
   readonly allowance?: Allowance | undefined;
 }
@@ -74,13 +80,13 @@ export function admitTurn(
   opening: OpeningTurn,
 ): Admission {
   const { open, advances } = books;
-  const { spender, origin, address, allowance } = asker;
+  const { spender, origin, networks = [], allowance } = asker;
   let reservations: Reservation[] = [];
   let isAdmitted = false;
 
   async function admit({ bytes, user }: AskedChat): Promise<void> {
     await refuseCrowd(books, boundsOf(parts, scope, asker), opening);
-    const spenders = { key: spender?.key, user: scope.user ?? user, address };
+    const spenders = { key: spender?.key, user: scope.user ?? user, networks };
     const budgets = budgetsOf(scope, spenders, allowance?.tokensPerDay);
     try {
       reservations = await reserve(parts, advances, scope, budgets, tokensOf(parts, bytes));
@@ -240,11 +246,11 @@ function budgetsOf(
   {
     key,
     user,
-    address,
+    networks,
   }: {
     readonly key: Spender['key'] | undefined;
     readonly user: string | undefined;
-    readonly address: string | undefined;
+    readonly networks: readonly AskingNetwork[];
   },
   max: Allowance['tokensPerDay'] = {},
 ): Budget[] {
@@ -256,9 +262,12 @@ function budgetsOf(
   if (max.user !== undefined && user !== undefined) {
     budgets.push({ subject: userSubject({ team, user }), max: max.user, whose: 'this user' });
   }
-  if (max.address !== undefined && address !== undefined) {
-    const subject = `${team}/address/${address}`;
-    budgets.push({ subject, max: max.address, whose: 'all guests of your address' });
+  const { address } = max;
+  if (address !== undefined) {
+    for (const { name, factor } of networks) {
+      const subject = `${team}/address/${name}`;
+      budgets.push({ subject, max: address * factor, whose: 'all guests of your address' });
+    }
   }
   if (max.team !== undefined) budgets.push({ subject: team, max: max.team, whose: 'your team' });
   return budgets;

@@ -19,6 +19,18 @@ export interface OpeningTurn {
   readonly request: string;
 }
 
+/**
+ * Names the request of a turn. An idempotency key is one request within one chat only: used in another chat, it is
+ * another request, whose turn counts as well.
+ */
+export function openingTurn(
+  turn: Id<'turn'>,
+  chat: Id<'chat'>,
+  idempotency: { readonly key: string } | undefined,
+): OpeningTurn {
+  return { turn, request: idempotency ? `${chat} ${idempotency.key}` : turn };
+}
+
 interface OpenTurn {
   readonly subjects: readonly string[];
   readonly until: number;

@@ -13,6 +13,7 @@ import {
 } from './accept-turn.ts';
 import { type Admission, type Asker, admitTurn } from './admit-turn.ts';
 import { ConflictBackoff } from './conflict-backoff.ts';
+import { openingTurn } from './open-turns.ts';
 import type { TurnParts } from './parts.ts';
 import { requesterOf } from './requester.ts';
 import type { Runner } from './runner.ts';
@@ -56,8 +57,8 @@ export async function retryTurn(
   refuseNow(parts, runner);
   const minted = mintTurn();
   const { turn } = minted;
-  const request = retry.idempotency?.key ?? turn;
-  const admission = admitTurn(parts, runner, access.scope, retry.asker ?? {}, { turn, request });
+  const opening = openingTurn(turn, access.chat.id, retry.idempotency);
+  const admission = admitTurn(parts, runner, access.scope, retry.asker ?? {}, opening);
   const requester = requesterOf({ ...retry.asker, team: access.scope.team });
   await runner.prepare(requester);
   return admission.during(() =>

@@ -37,6 +37,30 @@ test('one address has so many connections, and more when some are closed', async
   third.destroy();
 });
 
+test('an IPv6 /48 has four times the connections of each of its addresses', async () => {
+  const bounded = createServer();
+  let network = 0;
+  boundConnections(bounded, {
+    bounds: { max: 100, perAddress: 1 },
+    addressOf: () => ({ text: `2001:db8:1:${network++}::/64`, isUnnamedProxy: false }),
+    log: createLog('silent'),
+  });
+  await once(bounded.listen(0, '127.0.0.1'), 'listening');
+  const { port } = bounded.address() as AddressInfo;
+  const sockets = [];
+  for (let index = 0; index < 5; index++) {
+    const socket = connect(port, '127.0.0.1')
+      .on('error', () => undefined)
+      .resume();
+    await once(socket, 'connect');
+    sockets.push(socket);
+  }
+  await once(sockets[4] ?? bounded, 'close');
+  expect(sockets.slice(0, 4).map(({ destroyed }) => destroyed)).toEqual([false, false, false, false]);
+  for (const socket of sockets) socket.destroy();
+  bounded.close();
+});
+
 test('proxies and private networks have no bound of their own', () => {
   const from = (remoteAddress: string, trusts: Parameters<typeof peerAddress>[1] = false) =>
     peerAddress({ remoteAddress }, trusts)?.text;

@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ClientAddress } from '@parley/api';
+import { type ClientAddress, countedNetworks } from '@parley/api';
 import { limits } from '@parley/contract';
 import type { Log } from '../log.ts';
 
@@ -71,17 +71,19 @@ export function boundConnections(server: Server, { bounds, addressOf, log }: Bou
   server.prependListener('connection', (socket: Socket) => {
     const address = addressOf(socket)?.text;
     if (address === undefined) return;
-    const count = (open.get(address) ?? 0) + 1;
-    if (count > bounds.perAddress) {
+    const networks = countedNetworks(address);
+    if (networks.some(({ text, factor }) => (open.get(text) ?? 0) >= bounds.perAddress * factor)) {
       tell('connections were closed: one address had too many');
       socket.destroy();
       return;
     }
-    open.set(address, count);
+    for (const { text } of networks) open.set(text, (open.get(text) ?? 0) + 1);
     socket.once('close', () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left === 0) open.delete(address);
-      else open.set(address, left);
+      for (const { text } of networks) {
+        const left = (open.get(text) ?? 1) - 1;
+        if (left === 0) open.delete(text);
+        else open.set(text, left);
+      }
     });
   });
 }

@@ -85,3 +85,19 @@ test('a repeated request is no further answer', async () => {
   expect((await begin(team)).status).toBe(429);
   gate.release();
 });
+
+test('one idempotency key in several chats is a request in each of them, and each answer counts', async () => {
+  const team = await makeTeam();
+  const ann = { 'x-user-token': await team.userToken('ann'), 'idempotency-key': 'same' };
+  const gate = model.hold();
+  const ofUser = [];
+  for (let index = 0; index < 4; index++) ofUser.push((await begin(team, url, ann)).status);
+  expect(ofUser).toEqual([200, 200, 429, 429]);
+  await team.rest('PATCH', '/team', { body: { concurrentTurns: 3 } });
+  const ofTeam = [];
+  for (let index = 0; index < 3; index++) {
+    ofTeam.push((await begin(team, url, { 'idempotency-key': 'other' })).status);
+  }
+  expect(ofTeam).toEqual([200, 429, 429]);
+  gate.release();
+});

@@ -95,6 +95,21 @@ describe('the budget of each user', () => {
     expect((await sendAs(team, await team.userToken('ann'), '203.0.113.8')).status).toBe(200);
   });
 
+  test('is shared by the whole IPv6 /48 of a guest, which has four times that of one address', async () => {
+    const team = await makeTeam();
+    await setTeam(team, { tokensPerDayPerUser: 3_000 });
+    const send = async (network: number) =>
+      sendAs(team, (await team.makeGuest()).token, `2001:db8:7:${network}::1`);
+    expect((await send(1)).status).toBe(200);
+    await spendOfAddresses(team, 3_000);
+    expect((await send(1)).status).toBe(429);
+    expect((await send(2)).status).toBe(200);
+    await spendOfAddresses(team, 9_000);
+    const refused = await send(3);
+    expect([refused.status, refused.refusal.code]).toEqual([429, 'budget_exhausted']);
+    expect((await sendAs(team, (await team.makeGuest()).token, '2001:db8:8:1::1')).status).toBe(200);
+  });
+
   /** Uses up tokens of every address that guests of this team have asked from. */
   async function spendOfAddresses(team: Team, tokens: number): Promise<void> {
     const ofAddresses = { _id: { $regex: `^${team.id}/address/` } as never };

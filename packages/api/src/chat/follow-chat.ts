@@ -6,7 +6,7 @@ import {
   limits,
   parseChatCursor,
 } from '@parley/contract';
-import type { ChatAccess, Stores } from '@parley/db';
+import type { ChatAccess, ListedMessage, Stores } from '@parley/db';
 import type { ChatReaderEvent, PlacedChatEvent, ReaderEvent } from '@parley/turns';
 import { type TrackedEnvelope, tracked } from '@trpc/server';
 import { toEnd } from '../message/follow-message.ts';
@@ -56,11 +56,25 @@ async function toChatEvent(
     case 'snapshot': {
       const page = { limit: limits.chatEventsBehindMax, order: 'desc' } as const;
       const { items } = await stores.messages.list(chat, page);
-      return { type: 'chat-snapshot', messages: items.reverse().map(toMessage) };
+      return { type: 'chat-snapshot', messages: newestWithin(items, limits.chatSnapshotBytesMax).map(toMessage) };
     }
     case 'deleted':
       return { type: 'chat-deleted' };
   }
+}
+
+/**
+ * The first messages of a list, newest first, whose texts have at most so many bytes, and at least one; oldest first.
+ * One event must not hold megabytes for each reader that asks for it and does not read.
+ */
+function newestWithin(items: readonly ListedMessage[], bytesMax: number): ListedMessage[] {
+  let bytes = 0;
+  const isBeyond = ({ content }: ListedMessage) => {
+    bytes += Buffer.byteLength(content);
+    return bytes > bytesMax;
+  };
+  const first = items.findIndex(isBeyond);
+  return items.slice(0, first === -1 ? items.length : Math.max(first, 1)).reverse();
 }
 
 /** A chat has no parts of answers: where one begins and ends within its text is left out. */

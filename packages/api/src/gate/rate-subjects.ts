@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { limits } from '@parley/contract';
 import type { Caller } from '../caller.ts';
 import type { ClientAddress } from './client-address.ts';
-import { widerNetwork } from './client-address.ts';
+import { countedNetworks } from './client-address.ts';
 import type { RateKind, RateLimits, RateSubject } from './rate-limiter.ts';
 
 /** Whom a request of an identified caller counts for: the key's family, the user and, with a publishable key, the address. */
@@ -34,11 +33,12 @@ export function subjectsOfAddress(
   if (!client) return [];
   const own = limitOf[of](rates);
   const limit = client.isUnnamedProxy && own > 0 ? largerLimit(own, rates.publishable) : own;
-  const subjects = [{ of, name: `${of}:${client.text}`, limit, isShared: false }];
-  const wider = widerNetwork(client.text);
-  if (wider === undefined) return subjects;
-  const shared = limit * limits.widerNetworkFactor;
-  return [...subjects, { of, name: `${of}:${wider}`, limit: shared, isShared: false }];
+  return countedNetworks(client.text).map(({ text, factor }) => ({
+    of,
+    name: `${of}:${text}`,
+    limit: limit * factor,
+    isShared: false,
+  }));
 }
 
 const limitOf: Record<Exclude<RateKind, 'key' | 'user'>, (rates: RateLimits) => number> = {

@@ -38,7 +38,7 @@ function openStream() {
   let read: Read = async (ids) => allGood(ids);
   const streams = new OpenStreams({ credentials: { read: (ids) => read(ids) } });
   const origin = { origin: undefined, isOwnPage: false };
-  const stream = streams.open({ caller, kind: 'chat', address: undefined, origin });
+  const stream = streams.open({ caller, kind: 'chat', client: undefined, origin });
   const silent = (async function* (): AsyncGenerator<never, void, undefined> {
     await new Promise(() => undefined);
   })();
@@ -86,4 +86,25 @@ test('a stream goes on when the database answers again within the bound', async 
   readBy(async (ids) => allGood(ids));
   await vi.advanceTimersByTimeAsync(10 * BOUND);
   expect(end.code).toBeUndefined();
+});
+
+test('an IPv6 /48 has four times the streams of each of its addresses, and an unnamed proxy has no bound of its own', () => {
+  const credentials = { read: async (ids: CredentialIds) => allGood(ids) };
+  const streams = new OpenStreams({ credentials, limits: { perAddress: 2 } });
+  const origin = { origin: undefined, isOwnPage: false };
+  const visitor: Caller = { ...caller, kind: 'publishable', as: { role: 'nobody', canBecomeGuest: false } };
+  const open = (text: string, isUnnamedProxy = false) => {
+    streams.open({ caller: visitor, kind: 'chat', client: { text, isUnnamedProxy }, origin });
+  };
+  const tooMany = new Refusal('too_many_streams');
+  for (let network = 0; network < 4; network++) {
+    const text = `2001:db8:1:${network}::/64`;
+    open(text);
+    open(text);
+    expect(() => open(text)).toThrow(tooMany);
+  }
+  expect(() => open('2001:db8:1:5::/64')).toThrow(tooMany);
+  open('2001:db8:2:5::/64');
+  for (let stream = 0; stream < 20; stream++) open('10.0.0.1', true);
+  expect(streams.size).toBe(29);
 });

@@ -1,6 +1,7 @@
 import { type ErrorCode, limits, Refusal } from '@parley/contract';
 import type { CredentialStore } from '@parley/db';
 import type { Caller, OriginHeaders } from '../caller.ts';
+import { type ClientAddress, countedNetworks } from '../gate/client-address.ts';
 import { credentialsOf, idsOf, judgeCredentials } from './judge-credentials.ts';
 import { OpenStream, type StreamKind } from './open-stream.ts';
 
@@ -30,7 +31,7 @@ interface OpenStreamsParts {
 export interface StreamRequest {
   readonly caller: Caller;
   readonly kind: StreamKind;
-  readonly address: string | undefined;
+  readonly client: ClientAddress | undefined;
   readonly origin: OriginHeaders;
 }
 
@@ -75,8 +76,8 @@ export class OpenStreams {
    *
    * @throws Refusal `too_many_streams`
    */
-  open({ caller, kind, address, origin }: StreamRequest): OpenStream {
-    const subjects = this.#subjectsOf(caller, address);
+  open({ caller, kind, client, origin }: StreamRequest): OpenStream {
+    const subjects = this.#subjectsOf(caller, client);
     for (const { name, max } of subjects) {
       if (max > 0 && (this.#counts.get(name) ?? 0) >= max) throw new Refusal('too_many_streams');
     }
@@ -92,14 +93,15 @@ export class OpenStreams {
     return stream;
   }
 
-  #subjectsOf({ kind, scope: { team, user } }: Caller, address: string | undefined) {
+  #subjectsOf({ kind, scope: { team, user } }: Caller, client: ClientAddress | undefined) {
     const { perUser, perAddress, perProcess } = this.#limits;
+    // A team's own servers speak for many users from one address, and so does a proxy that is not named.
+    const hasOwnAddress = client !== undefined && kind !== 'secret' && !client.isUnnamedProxy;
+    const networks = hasOwnAddress ? countedNetworks(client.text) : [];
     return [
       { name: 'process', max: perProcess },
       ...(user === undefined ? [] : [{ name: `user ${team} ${user}`, max: perUser }]),
-      ...(address === undefined || kind === 'secret'
-        ? []
-        : [{ name: `address ${address}`, max: perAddress }]),
+      ...networks.map(({ text, factor }) => ({ name: `address ${text}`, max: perAddress * factor })),
     ];
   }
 
