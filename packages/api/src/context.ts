@@ -67,6 +67,12 @@ export interface Context {
   checkInput(read: () => Promise<unknown>): Promise<void>;
   /** Who calls. The request is identified and counted once, however many procedures a batch holds. */
   caller(): Promise<Caller>;
+  /**
+   * To be called before a large list is read: the calls of one batch may not hold several of them in memory.
+   *
+   * @throws Refusal `overloaded` when this request has read one already
+   */
+  claimLargeList(): void;
   /** Takes the JSON of a large list's items, so that the answer need not be serialised in one go. */
   readonly onLargeList?: OnLargeList | undefined;
 }
@@ -99,6 +105,7 @@ export interface HostedRequest {
 export function createContext(services: Services, request: HostedRequest): Context {
   let caller: Promise<Caller> | undefined;
   let stream: Promise<OpenStream> | undefined;
+  let hasLargeList = false;
   let keys = 0;
   const { streams } = services;
   const { client, procedures, headers, onRate } = request;
@@ -155,6 +162,11 @@ export function createContext(services: Services, request: HostedRequest): Conte
       keys = rejectComplexValue(input, keys);
     },
     caller: findCaller,
+    claimLargeList: () => {
+      const detail = 'A batch may read one list of more than 1 MiB. Ask for each on its own, or in pages.';
+      if (hasLargeList) throw new Refusal('overloaded', { detail });
+      hasLargeList = true;
+    },
     onLargeList: request.onLargeList,
   };
 }

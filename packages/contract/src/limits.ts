@@ -141,6 +141,8 @@ export const limits = {
   blockSettledMs: 20_000,
   /** A follower of a chat that is further behind gets a snapshot of the newest messages instead. */
   chatEventsBehindMax: 50,
+  /** The texts of such a snapshot: it is one event, kept in memory until its reader takes it. */
+  chatSnapshotBytesMax: 256 * 1024,
   /** Keys and agents that a process caches; the least recently used is evicted. */
   cacheEntriesMax: 10_000,
   /** UTF-16 units of prompts and tools that a process caches. One agent may have a quarter of a million. */

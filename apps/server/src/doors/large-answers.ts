@@ -11,12 +11,14 @@ type ListTexts = Map<string, readonly string[]>;
 const CHUNK_CHARACTERS = 64 * 1024;
 
 /**
- * What takes the large lists of a request's answer. `JSON.stringify` writes a placeholder for such a list, and
- * `sendLargeAnswers` puts the items' JSON in its place, piece by piece. Undefined for a streamed batch of tRPC, whose
- * body is more than one JSON text.
+ * Takes the large lists of a request's answer. `JSON.stringify` writes a placeholder for such a list, and
+ * `sendLargeAnswers` puts the items' JSON in its place, piece by piece. A streamed batch of tRPC is sent before its lists
+ * are read: it has no placeholder, and is only counted among the answers that were not sent yet.
  */
-export function largeListTaker(request: FastifyRequest): OnLargeList | undefined {
-  if (request.headers['trpc-accept'] === 'application/jsonl') return undefined;
+export function largeListTaker(request: FastifyRequest, reply: FastifyReply): OnLargeList {
+  if (request.headers['trpc-accept'] === 'application/jsonl') {
+    return () => request.server.unsentAnswers.add(reply.raw);
+  }
   return (list, texts) => {
     const placeholder = `large-list-${randomUUID()}`;
     Object.defineProperty(list, 'toJSON', { value: () => placeholder });
@@ -28,6 +30,7 @@ export function largeListTaker(request: FastifyRequest): OnLargeList | undefined
 /** Sends answers that have large lists in pieces, whatever route made them. */
 export function sendLargeAnswers(app: FastifyInstance): void {
   const unsent = new UnsentAnswers(limits.largeAnswersUnsentMax);
+  app.decorate('unsentAnswers', unsent);
   app.decorateRequest('largeLists', undefined);
   const inPieces = async (payload: unknown, reply: FastifyReply, lists: ListTexts) => {
     const body = await bodyOf(reply, payload);
@@ -101,5 +104,9 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The large lists of its answer. */
     largeLists: ListTexts | undefined;
+  }
+  interface FastifyInstance {
+    /** The large answers of this process that were not sent yet. */
+    unsentAnswers: UnsentAnswers;
   }
 }

@@ -16,9 +16,8 @@ export function contextOf(
   reply: FastifyReply,
   procedures: readonly string[],
 ): Context {
-  const onLargeList = largeListTaker(request);
   return createContext(services, {
-    ...(onLargeList && { onLargeList }),
+    onLargeList: largeListTaker(request, reply),
     headers: requestHeaders(request.headers, services.isOwnOrigin),
     requestId: request.id,
     isBodyChecked: true,

@@ -134,6 +134,28 @@ describe.each(doors)('by %s', (door) => {
     },
   );
 
+  test('after an unknown id, a snapshot of long messages holds the newest 256 KiB of text', async () => {
+    const { id: chatId } = await team.makeChat();
+    for (let index = 0; index < 4; index++) await team.send(chatId, `${index}${'𝄞'.repeat(25_000)}`);
+    const list = await listed(chatId);
+    const again = await followChat(door, url, team.secretKey, { chatId, lastEventId: 'nonsense' });
+    const snapshot = await again.next();
+    if (snapshot?.type !== 'chat-snapshot') throw new Error(`${snapshot?.type} is no snapshot`);
+    const { messages } = snapshot;
+    expect(messages.length).toBeGreaterThan(0);
+    expect(messages).toEqual(list.slice(-messages.length));
+    const bytesOf = (count: number) =>
+      Buffer.byteLength(
+        list
+          .slice(-count)
+          .map(({ content }) => content)
+          .join(''),
+      );
+    expect(bytesOf(messages.length)).toBeLessThanOrEqual(limits.chatSnapshotBytesMax);
+    expect(bytesOf(messages.length + 1)).toBeGreaterThan(limits.chatSnapshotBytesMax);
+    again.close();
+  });
+
   test('too far behind comes one snapshot of the newest messages instead of each event', async () => {
     const { id: chatId } = await team.makeChat();
     const tab = await follow(door, url, chatId);

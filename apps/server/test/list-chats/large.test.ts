@@ -80,16 +80,24 @@ test('a large list is the same through REST, tRPC, its batches and its streamed 
     const client = createTRPCClient<AppRouter>({
       links: [link({ url: `${url}/trpc`, headers: { 'x-api-key': team.secretKey } })],
     });
-    const [agents, chats, messages, missing] = await Promise.all([
+    const [agents, chats, page, missing] = await Promise.all([
       client.agent.list.query({}),
       client.chat.list.query({}),
-      client.message.list.query({ chatId: longChat }),
+      client.message.list.query({ chatId: longChat, limit: 100 }),
       client.chat.get.query({ chatId: mintId('chat') }).catch((error: Error) => error),
     ]);
     expect(agents.agents).toHaveLength(1);
     expect(chats).toEqual(byRest);
-    expect(messages.messages).toHaveLength(2 * TURNS);
+    expect(page.messages).toHaveLength(100);
     expect(missing).toBeInstanceOf(Error);
+    const large = await Promise.allSettled([
+      client.message.list.query({ chatId: longChat }),
+      client.message.list.query({ chatId: longChat }),
+    ]);
+    const [whole] = large.flatMap((one) => (one.status === 'fulfilled' ? [one.value.messages] : []));
+    const [rejected] = large.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
+    expect(whole).toHaveLength(2 * TURNS);
+    expect(rejected).toContain('A batch may read one list of more than 1 MiB.');
   }
 });
 

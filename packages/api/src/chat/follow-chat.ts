@@ -56,7 +56,10 @@ async function toChatEvent(
     case 'snapshot': {
       const page = { limit: limits.chatEventsBehindMax, order: 'desc' } as const;
       const { items } = await stores.messages.list(chat, page);
-      return { type: 'chat-snapshot', messages: newestWithin(items, limits.chatSnapshotBytesMax).map(toMessage) };
+      return {
+        type: 'chat-snapshot',
+        messages: newestWithin(items, limits.chatSnapshotBytesMax).map(toMessage),
+      };
     }
     case 'deleted':
       return { type: 'chat-deleted' };

@@ -39,6 +39,7 @@ const request = () => {
     taken,
     context: {
       hangUp: () => controller.signal,
+      claimLargeList: () => undefined,
       onLargeList: (list: readonly unknown[], texts: readonly string[]) => void taken.push({ list, texts }),
       largeLists: new LargeLists({ atOnce: 2, waiting: 1 }),
     },

@@ -29,13 +29,14 @@ export interface LargeList<Stored, Item, Position> {
 }
 
 /** What reading a large list needs of a request. */
-export type LargeListContext = Pick<Context, 'hangUp' | 'onLargeList'> & Pick<Services, 'largeLists'>;
+export type LargeListContext = Pick<Context, 'hangUp' | 'claimLargeList' | 'onLargeList'> &
+  Pick<Services, 'largeLists'>;
 
 /**
  * Reads a list page by page, and checks and serialises its items in slices between which the event loop does other
  * work. A large one waits for one of few places.
  *
- * @throws Refusal `overloaded` when too many wait for a place
+ * @throws Refusal `overloaded` when too many wait for a place, or this request has read a large list already
  */
 export async function readLargeList<Stored, Item, Position>(
   context: LargeListContext,
@@ -43,6 +44,7 @@ export async function readLargeList<Stored, Item, Position>(
 ): Promise<PageOf<Item, Position>> {
   const reading = new Reading(list);
   await reading.readUntil(SMALL_ANSWER_BYTES);
+  if (reading.bytes >= SMALL_ANSWER_BYTES) context.claimLargeList();
   if (!reading.isComplete) {
     const { largeLists = defaultPlaces } = context;
     const signal = context.hangUp();
