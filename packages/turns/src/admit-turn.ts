@@ -24,7 +24,7 @@ export interface Allowance {
 }
 
 /** A network, named by a hash. */
-export interface AskingNetwork {
+interface AskingNetwork {
   readonly name: string;
   readonly factor: number;
 }
