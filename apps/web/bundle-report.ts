@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-/** What a first visit may load of JavaScript, gzipped. What is loaded later (highlighting, math) is not in it. */
+/**
+ * The limit for the gzipped JavaScript of a first visit. Lazily loaded parts (highlighting, math) do not
+ * count.
+ */
 const firstLoadBytesMax = 200 * 1024;
 
 const dist = resolve(import.meta.dirname, 'dist');
@@ -16,10 +19,10 @@ interface Chunk {
 
 const manifest = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8')) as Record<string, Chunk>;
 
-/** What a foreign page loads with its own: the bubble, before anybody opens it. */
+/** The limit for the loader that a page with the embedded chat loads. */
 const loaderBytesMax = 5_000;
 
-/** A page's entry, what it imports and their styles: all that is loaded before the page is there. */
+/** Collects all files that load before a page is shown: its entry, its static imports and their styles. */
 function firstLoadFiles(page: string, look: string): Set<string> {
   const files = new Set<string>([look]);
   const visit = (key: string): void => {
@@ -50,8 +53,8 @@ const later = readdirSync(join(dist, 'assets'))
   .filter((file) => /\.(js|css)$/.test(file) && !first.has(file) && !framed.has(file));
 
 const firstBytes = printFiles('First load, gzipped:', [...first]);
-const framedBytes = printFiles('First load of the frame in other pages, gzipped:', [...framed]);
-printFiles('Later, when it is needed (an answer, code, formulas, a first delete):', later);
+const framedBytes = printFiles('First load of the embedded chat, gzipped:', [...framed]);
+printFiles('Loaded later, when needed (an answer, code, formulas, a first delete):', later);
 print(
   `First load's JavaScript: ${inKilobytes(firstBytes).trim()} of ${inKilobytes(firstLoadBytesMax).trim()}`,
 );

@@ -4,10 +4,13 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
 const COMPRESSIBLE = /\.(?:js|css|html|svg)$/;
-/** Below this, a packet is a packet. */
+/** Smaller files fit into one packet uncompressed. */
 const BYTES_MIN = 1_024;
 
-/** Puts `.br` and `.gz` beside each text file of the build, or the only one that is meant: the server sends what the browser takes. */
+/**
+ * A Vite plugin that writes `.br` and `.gz` files beside all text files of the build, or only beside the file
+ * `only`.
+ */
 export function precompress({ only }: { readonly only?: string } = {}): Plugin {
   return {
     name: 'precompress',
@@ -20,7 +23,7 @@ export function precompress({ only }: { readonly only?: string } = {}): Plugin {
         const path = join(entry.parentPath, entry.name);
         const content = await readFile(path);
         if (content.length < BYTES_MIN) continue;
-        // Both: browsers take brotli over HTTPS and on this machine alone.
+        // Browsers accept brotli only over HTTPS and from localhost, so gzip is needed too.
         const params = { [constants.BROTLI_PARAM_QUALITY]: 10 };
         await writeFile(`${path}.br`, brotliCompressSync(content, { params }));
         await writeFile(`${path}.gz`, gzipSync(content, { level: 9 }));

@@ -3,7 +3,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { precompress } from './precompress.ts';
 
-/** The server that `npm run dev` of this app talks to; the built page is served by it and needs no proxy. */
+/** The server for `npm run dev` of this app. The built page is served by it and needs no proxy. */
 const server = 'http://127.0.0.1:3000';
 
 export default defineConfig({
@@ -11,9 +11,9 @@ export default defineConfig({
   plugins: [react(), tailwindcss(), precompress()],
   build: {
     outDir: 'dist',
-    // The polyfill would be an inline script, and every browser this page is built for preloads modules.
+    // The polyfill would be an inline script, and all supported browsers preload modules.
     modulePreload: { polyfill: false },
-    // Fonts and images stay files of their own: the page's policy allows no `data:`.
+    // The page's security policy does not allow `data:` URLs, so fonts and images stay separate files.
     assetsInlineLimit: 0,
     manifest: true,
     rolldownOptions: { input: ['index.html', 'embed.html'] },

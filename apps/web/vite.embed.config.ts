@@ -1,7 +1,7 @@
 import { defineConfig } from 'vite';
 import { precompress } from './precompress.ts';
 
-/** `/embed.js`: one classic script, beside what `vite.config.ts` has built. */
+/** Builds `/embed.js`, one classic script, after `vite.config.ts` has built the page. */
 export default defineConfig({
   plugins: [precompress({ only: 'embed.js' })],
   publicDir: false,

@@ -5,6 +5,7 @@ import { parley } from './parley.ts';
 import { SessionGate } from './session-gate.tsx';
 import { TooltipProvider } from './ui/tooltip.tsx';
 
+/** The chat page with its client, tooltips and screen reader announcements. */
 export function App() {
   return (
     <ParleyProvider parley={parley}>

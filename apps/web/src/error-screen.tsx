@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from 'react';
 import { Button } from './ui/button.tsx';
 
-/** What is left when the page itself breaks: a way to start it again. Drafts and sends are stored, nothing is lost. */
+/** Shown when the page crashes. Drafts and unsent messages are stored and survive a reload. */
 export class ErrorScreen extends Component<{ readonly children: ReactNode }, { readonly isBroken: boolean }> {
   override state = { isBroken: false };
 
@@ -13,9 +13,9 @@ export class ErrorScreen extends Component<{ readonly children: ReactNode }, { r
     if (!this.state.isBroken) return this.props.children;
     return (
       <main className="flex h-full flex-col items-center justify-center gap-4 p-6 text-center">
-        <h1 className="font-display text-3xl tracking-tight">This page has stopped working</h1>
+        <h1 className="font-display text-3xl tracking-tight">Something went wrong</h1>
         <p className="max-w-sm text-ink-soft">
-          That is a mistake of ours. What you wrote is kept; reload the page to go on.
+          This page stopped working. What you typed is saved. Reload the page to continue.
         </p>
         <Button look="primary" onClick={() => location.reload()}>
           Reload

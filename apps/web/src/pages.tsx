@@ -4,7 +4,7 @@ import { ChatPage } from './chat/chat-page.tsx';
 import { AppShell } from './layout/app-shell.tsx';
 import { NewChatPage } from './new-chat/new-chat-page.tsx';
 
-/** The pages there are, and the shell they stand in. */
+/** The routes of the app, inside its frame. */
 export function Pages() {
   return (
     <AppShell>

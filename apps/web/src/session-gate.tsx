@@ -5,7 +5,7 @@ import { Button } from './ui/button.tsx';
 import { Spinner } from './ui/spinner.tsx';
 import { useSessionState } from './use-session.ts';
 
-/** Shows the app once the page has its session; until then, why it has not. */
+/** Shows the app once the page has a session, and the problem if it cannot get one. */
 export function SessionGate({ children }: { readonly children: ReactNode }) {
   const state = useSessionState();
   const isLate = useLate(state.kind === 'opening', 400);

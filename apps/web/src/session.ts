@@ -1,7 +1,7 @@
 import { exclusively, ParleyError } from '@parley/client';
 import { problemCodeOf } from './problems/problem-words.ts';
 
-/** What the page is let in with: a publishable key, never a secret one, and a token of the user who is here. */
+/** The credentials of the page: a publishable key and the token of its user. */
 interface Session {
   readonly publishableKey: string;
   readonly userToken: string;
@@ -10,13 +10,13 @@ interface Session {
 let current: Promise<Session> | undefined;
 
 /**
- * The page's session, asked for once. One that failed is asked for again the next time.
+ * Returns the page's session, and requests it if necessary. After a failure the next call tries again.
  *
- * @throws ParleyError, so that whoever waits for it knows whether waiting helps
+ * @throws ParleyError whose code tells whether a retry can help
  */
 export function openSession(): Promise<Session> {
   if (current) return current;
-  // Tabs that are opened at once are one visitor: the first gets the cookie, the others come with it.
+  // Tabs that open at the same time share one visitor: the first gets the cookie, the others send it.
   const asked = exclusively('parley-session', askForSession);
   current = asked;
   asked.catch(() => {
@@ -25,34 +25,41 @@ export function openSession(): Promise<Session> {
   return asked;
 }
 
-/** The key that goes with each call; a refused one is replaced by a new session's. */
+/** The source of the API key. A rejected key is replaced with a new session. */
 export const keyOfSession = (refused?: string) => ofSession('publishableKey', refused);
 
-/** The user's token that goes with each call; one that is over, or soon will be, is replaced by a new session's. */
+/** The source of the user token. A rejected or expiring token is replaced with a new session. */
 export const tokenOfSession = (refused?: string) => ofSession('userToken', refused);
 
 async function ofSession(name: keyof Session, refused: string | undefined): Promise<string> {
   const asked = openSession();
   const known = (await asked)[name];
   if (known !== refused) return known;
-  // Of those who come at the same time, the first asks anew.
+  // The first of several concurrent callers requests a new session.
   if (current === asked) current = undefined;
   return (await openSession())[name];
 }
 
-/** The only request of this page that is no typed call: it gives what those need. */
+/**
+ * Requests a session. It is the only request of this page outside the typed client, which needs the session's
+ * credentials.
+ */
 async function askForSession(): Promise<Session> {
   const response = await fetch('/web/session', { method: 'POST' }).catch((cause: unknown) => {
-    throw new ParleyError('network', 'The server cannot be reached.', { cause });
+    throw new ParleyError('network', 'The server cannot be reached. Check the connection.', { cause });
   });
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && isSession(body)) return body;
-  // A proxy in front of a server that is not there answers 502 to 504 in words of its own.
+  // A proxy answers 502 to 504 with a page of its own if the server is down.
   const isGatewayDown = response.status >= 502 && response.status <= 504;
   const code = problemCodeOf(fieldsOf(body)['code']);
-  throw new ParleyError(code === 'unknown' && isGatewayDown ? 'network' : code, 'There is no session.', {
-    status: response.status,
-  });
+  throw new ParleyError(
+    code === 'unknown' && isGatewayDown ? 'network' : code,
+    'The server did not open a session. Reload the page.',
+    {
+      status: response.status,
+    },
+  );
 }
 
 function isSession(body: unknown): body is Session {

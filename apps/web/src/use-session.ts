@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import type { ProblemCode } from './problems/problem-words.ts';
 import { openSession } from './session.ts';
 
+/** The state of the page's session. */
 export type SessionState =
   | { readonly kind: 'opening' }
   | { readonly kind: 'open' }
@@ -10,7 +11,7 @@ export type SessionState =
 
 const againAfterMs = 3_000;
 
-/** Opens the page's session, and tries again by itself for as long as the server cannot be reached. */
+/** Opens the page's session and retries until it succeeds. */
 export function useSessionState(): SessionState {
   const [state, setState] = useState<SessionState>({ kind: 'opening' });
   const [attempt, setAttempt] = useState(0);

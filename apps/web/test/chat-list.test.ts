@@ -5,7 +5,7 @@ import { seedChat } from './support/seed.ts';
 const bed = await startBed();
 const { visit, team } = bed;
 
-test('a chat is called by its first words until it is given a name, which it keeps everywhere', async () => {
+test('shows the first words of a chat as its title until it is renamed', async () => {
   const { screen, page } = await visit();
   const chatId = await screen.begin('Which rivers flow through Vienna?');
   await screen.untilAnswer('You said: Which rivers flow through Vienna?', 'completed');
@@ -27,7 +27,7 @@ test('a chat is called by its first words until it is given a name, which it kee
   await expect.poll(() => screen.titles()).toEqual(['Rivers']);
 });
 
-test('a name that is too long or none is not taken, and Escape leaves the old one', async () => {
+test('rejects an empty or too long title, and keeps the old one on Escape', async () => {
   const one = await visit();
   const { screen, page } = one;
   await seedChat(bed, one, 'Old name');
@@ -38,7 +38,7 @@ test('a name that is too long or none is not taken, and Escape leaves the old on
   const name = page.getByRole('textbox', { name: 'Chat name' });
   const rename = page.getByRole('button', { name: 'Rename' });
   await name.fill('x'.repeat(201));
-  await page.getByText(/at most 200 characters/).waitFor();
+  await page.getByText(/up to 200 characters/).waitFor();
   expect(await rename.isDisabled()).toBe(true);
   await name.fill('   ');
   expect(await rename.isDisabled()).toBe(true);
@@ -47,7 +47,7 @@ test('a name that is too long or none is not taken, and Escape leaves the old on
   expect(await screen.titles()).toEqual(['Old name']);
 });
 
-test('the search finds chats by words and by beginnings of words', async () => {
+test('finds chats by words and beginnings of words', async () => {
   const one = await visit();
   const { screen, page } = one;
   for (const title of ['Crème brûlée for six', 'Why is the sky blue?', 'A plan for Sunday']) {
@@ -65,12 +65,12 @@ test('the search finds chats by words and by beginnings of words', async () => {
     await screen.searchBox.fill(words);
     await expect.poll(() => screen.titles()).toEqual(found);
   }
-  await page.getByText('No chat is called “nothing like it”.').waitFor();
+  await page.getByText('No chats match “nothing like it”').waitFor();
   await page.getByRole('button', { name: 'Clear search' }).click();
   await expect.poll(() => screen.titles()).toHaveLength(3);
 });
 
-test('many chats are paged as one scrolls, newest first', async () => {
+test('loads more chats while scrolling, newest first', async () => {
   const one = await visit();
   const { screen, page } = one;
   for (let number = 1; number <= 70; number++) await seedChat(bed, one, `Chat number ${number}`);

@@ -7,7 +7,7 @@ const { visit, model } = await startBed();
 const CODE = 'const a = 1;\n\tif (a < 2) {\n    go("  ");\n}';
 const ANSWER = `Here it is:\n\n\`\`\`js\n${CODE}\n\`\`\`\n\n- **done**`;
 
-test('an answer is copied as it was written, and its code as it is', async () => {
+test('copies an answer as markdown and a code block as code', async () => {
   model.replyTo('Show me', scripts.text(ANSWER));
   const { screen, page, context } = await visit();
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);

@@ -21,7 +21,7 @@ async function remove({ page }: Visit, title: string): Promise<void> {
 
 const statusOf = async (chatId: string) => (await team.rest('GET', `/chat/${chatId}`)).status;
 
-test('a deleted chat leaves the list at once, can be brought back, and is then as it was', async () => {
+test('hides a deleted chat at once and shows it unchanged after an undo', async () => {
   const chat = await openChat('Keep me');
   const { screen, page } = chat;
   await remove(chat, 'Keep me');
@@ -36,7 +36,7 @@ test('a deleted chat leaves the list at once, can be brought back, and is then a
   await screen.untilAnswer('You said: Still here', 'completed');
 });
 
-test('five seconds later it is gone for good', async () => {
+test('deletes the chat after five seconds', async () => {
   const chat = await openChat('Let me go');
   await remove(chat, 'Let me go');
   expect(await statusOf(chat.chatId)).toBe(200);
@@ -47,7 +47,7 @@ test('five seconds later it is gone for good', async () => {
   expect(await chat.screen.titles()).toEqual([]);
 });
 
-test('leaving the page in between deletes it, too', async () => {
+test('deletes the chat if the page is left before that', async () => {
   const chat = await openChat('Leaving');
   await remove(chat, 'Leaving');
   await chat.page.getByRole('button', { name: 'Undo' }).waitFor();
@@ -57,7 +57,7 @@ test('leaving the page in between deletes it, too', async () => {
   expect(performance.now() - left).toBeLessThan(4_000);
 });
 
-test('leaving the page after it was brought back does not', async () => {
+test('does not delete the chat if the page is left after an undo', async () => {
   const chat = await openChat('Staying');
   await remove(chat, 'Staying');
   await chat.page.getByRole('button', { name: 'Undo' }).click();
@@ -67,7 +67,7 @@ test('leaving the page after it was brought back does not', async () => {
   await chat.screen.untilAnswer('You said: Staying', 'completed');
 });
 
-test('another tab that shows the chat is told that it was deleted', async () => {
+test('shows in another tab that the chat was deleted', async () => {
   const chat = await openChat('In two tabs');
   const other = await chat.openTab(`/c/${chat.chatId}`);
   await other.untilAnswer('You said: In two tabs', 'completed');

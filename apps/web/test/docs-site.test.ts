@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { startBed } from './support/bed.ts';
 
-/* The documentation, as the server serves it: its pages, their links, and one look with a browser. */
+/*
+ * The documentation as the server serves it: its pages, their links, and a visit with a browser.
+ */
 
 const folder = inject('docsFolder');
 const bed = await startBed({ docsFolder: folder });
 const { url } = bed;
 
 const files = await readdir(folder, { recursive: true });
-/** The address of each page. */
+/** Returns the addresses of all pages. */
 const pages = files
   .filter((name) => name.endsWith('.html') && name !== '404.html')
   .map((name) => `/docs/${name.replace(/(?:index)?\.html$/, '')}`);
@@ -20,7 +22,7 @@ async function get(path: string, init?: RequestInit) {
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-test('each page is there, under an address without `.html`, and as Markdown', async () => {
+test('serves each page without `.html`, and as Markdown', async () => {
   expect(pages.length).toBeGreaterThan(30);
   expect(pages).toEqual(
     expect.arrayContaining(['/docs/', '/docs/guide/five-minutes', '/docs/embed', '/docs/recipes/go']),
@@ -37,7 +39,7 @@ test('each page is there, under an address without `.html`, and as Markdown', as
   expect(markdown.text).toContain('# Chats, turns, streams');
 });
 
-test('every link of every page leads somewhere, and every anchor is there', async () => {
+test('every link of every page leads to an existing page and anchor', async () => {
   const known = new Map<string, Promise<{ status: number; ids: Set<string>; hrefs: string[] }>>();
   const look = (path: string) => {
     const found =
@@ -70,7 +72,7 @@ test('every link of every page leads somewhere, and every anchor is there', asyn
   expect(broken).toEqual([]);
 });
 
-test('models find all of it: llms.txt, with links that lead to Markdown', async () => {
+test('serves llms.txt with links to the Markdown pages', async () => {
   const { status, headers, text } = await get('/llms.txt');
   expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
   expect(text).toMatch(/^# Parley\n\n> .+\n/);
@@ -87,7 +89,7 @@ test('models find all of it: llms.txt, with links that lead to Markdown', async 
   expect((await get('/llms-full.txt')).text).toContain('Chats, turns, streams');
 });
 
-test('what is not there is 404, and nothing beside the folder is served', async () => {
+test('answers 404 for missing pages and for paths outside of its folder', async () => {
   const missing = await get('/docs/nothing');
   expect([missing.status, missing.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
   for (const path of [
@@ -104,7 +106,7 @@ test('what is not there is 404, and nothing beside the folder is served', async 
   expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
 });
 
-test('headers: a policy without inline scripts, and files that are kept as long as they stay the same', async () => {
+test('sends a policy without inline scripts, and caches files with a hash for long', async () => {
   const { headers } = await get('/docs/');
   const policy = headers.get('content-security-policy') ?? '';
   expect(policy).toMatch(/script-src 'self'(?: 'sha256-[^']+')+;/);
@@ -123,9 +125,9 @@ test('headers: a policy without inline scripts, and files that are kept as long 
   expect((await get('/docs')).headers.get('location')).toBe('/docs/');
 });
 
-test('in a browser: reads, is searched, leads to the reference; no error, no breach of the policy', async () => {
+test('can be read and searched in a browser without errors or policy violations', async () => {
   const { page, watch } = await bed.visit({ path: '/docs/' });
-  // The reference looks whether it may, and does without.
+  // The reference checks whether it may compile code, and works without.
   watch.expectProblem(/script-src eval .*scalar\.js/);
   await page.getByRole('link', { name: 'In five minutes' }).first().click();
   await page.getByRole('heading', { name: 'In five minutes', level: 1 }).waitFor();
@@ -140,20 +142,20 @@ test('in a browser: reads, is searched, leads to the reference; no error, no bre
   await page.waitForURL(/\/docs\/reference/);
 });
 
-test('where it was not built, it says so', async () => {
+test('explains how to build the documentation if it was not built', async () => {
   const other = await bed.startReplica({ docsFolder: join(folder, 'assets') });
   const { status } = await fetch(`${other.url}/docs/`);
   expect(status).toBe(503);
 });
 
-test('the reference page runs under a policy without inline scripts', async () => {
+test('shows the reference page under a policy without inline scripts', async () => {
   const { page, watch } = await bed.visit({ path: '/docs/reference/' });
-  // The library asks whether it may compile code at run time, and does without.
+  // The library checks whether it may compile code at run time, and works without.
   watch.expectProblem(/script-src eval .*scalar\.js/);
   const policy = (await get('/docs/reference/')).headers.get('content-security-policy') ?? '';
   expect(policy).toMatch(/script-src 'self' 'sha256-[^']+'/);
   expect(policy.split('; ').find((part) => part.startsWith('script-src'))).not.toContain('unsafe');
-  // The library has run and has read the document.
+  // The library has started and has read the document.
   await page.getByRole('heading', { name: 'Parley' }).first().waitFor();
   await page.getByText('List chats').first().waitFor();
   expect(watch.problems()).toEqual([]);

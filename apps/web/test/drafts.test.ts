@@ -3,7 +3,7 @@ import { startBed } from './support/bed.ts';
 
 const { visit } = await startBed();
 
-test('what was typed is there after a reload, at the chat where it was typed', async () => {
+test('keeps the draft of each chat over a reload', async () => {
   const { screen, page } = await visit();
   await screen.message.fill('for a new chat');
   await page.reload();
@@ -19,7 +19,7 @@ test('what was typed is there after a reload, at the chat where it was typed', a
   await expect.poll(() => screen.message.inputValue()).toBe('for this chat\nand a line more');
 });
 
-test('what was sent is no draft any more', async () => {
+test('removes the draft when the message is sent', async () => {
   const { screen, page } = await visit();
   await screen.message.fill('soon');
   await screen.begin('sent');

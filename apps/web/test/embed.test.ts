@@ -6,13 +6,15 @@ import { startBed, type Visit, type VisitOptions } from './support/bed.ts';
 import { EmbeddingPage, pageWithTag, strictPolicy } from './support/embedding-page.ts';
 import { startForeignSite } from './support/foreign-page.ts';
 
-/* The chat in the pages of other sites: another host, and a policy that allows our origin alone. */
+/*
+ * The chat in pages of other sites, on another host and with a policy that only allows this server.
+ */
 
 const bed = await startBed();
 const { team, url, model } = bed;
 const pages: Record<string, { html: string; headers?: Record<string, string> }> = {};
 const site = await startForeignSite(pages);
-/** A name of its own, so that it is another site for the browser, not another port. */
+/** Another host name, because browsers treat another port as the same site. */
 const shop = site.origin.replace('127.0.0.1', 'shop.localhost');
 
 async function makeKey(access: 'guest' | 'verified' | 'open', origins?: string[]): Promise<string> {
@@ -54,7 +56,7 @@ async function visitShop(path: string, options: VisitOptions = {}): Promise<Visi
 const chatsOf = async (query: string) =>
   (await team.rest<{ chats: Chat[] }>('GET', `/chat?${query}`)).body.chats;
 
-test('a visitor opens it, chats, and finds the chat again after a reload', async () => {
+test('a visitor can chat, and finds the chat again after a reload', async () => {
   const { at, page } = await visitShop('/guest');
   expect(await page.locator('parley-chat iframe').count()).toBe(0);
   await at.open();
@@ -70,7 +72,7 @@ test('a visitor opens it, chats, and finds the chat again after a reload', async
   expect(chat?.userId).toMatch(/^guest_/);
 });
 
-test('the site says who its user is; a token that is over is asked for again', async () => {
+test('uses the token of the page, and requests another when it has expired', async () => {
   const { at, context, watch } = await visitShop('/guest');
   watch.expectProblem(/status of 401/);
   const asked: (string | undefined)[] = [];
@@ -92,9 +94,9 @@ test('the site says who its user is; a token that is over is asked for again', a
   expect(accent).toBe('#ffd54a');
 });
 
-test('when somebody else signs in, what the former user saw is gone', async () => {
+test('clears the chat when another user signs in', async () => {
   const { at, context, watch } = await visitShop('/guest');
-  // The chat that is open is asked for once more, by the one whose it is not.
+  // The new user requests the open chat once, and is rejected.
   watch.expectProblem(/status of 404/);
   let user = 'user_50';
   await context.exposeFunction('shopToken', () => team.userToken(user));
@@ -109,11 +111,11 @@ test('when somebody else signs in, what the former user saw is gone', async () =
   }, verifiedKey);
   await at.frame.getByRole('heading', { name: 'What would you like to talk about?' }).waitFor();
   await at.frame.getByRole('button', { name: 'Show chats' }).click();
-  await at.frame.getByText('Your chats will be listed here.').waitFor();
+  await at.frame.getByText('Your chats will appear here.').waitFor();
   expect(await at.frame.getByText('Mine alone').count()).toBe(0);
 });
 
-test('what a guest said is theirs when the site says who they are', async () => {
+test('a guest who signs in keeps their chats', async () => {
   const { at, context } = await visitShop('/guest');
   await at.open();
   await at.begin('Asked as a guest');
@@ -129,7 +131,7 @@ test('what a guest said is theirs when the site says who they are', async () => 
   await expect.poll(async () => (await chatsOf('userId=user_43')).length).toBe(1);
 });
 
-test('by keys alone, on a phone too: opens, closes, and says that an answer came meanwhile', async () => {
+test('can be opened and closed by keyboard, also on a phone, and shows a new answer', async () => {
   const { at, page } = await visitShop('/guest', { isPhone: true });
   await at.bubble.focus();
   await page.keyboard.press('Enter');
@@ -156,7 +158,7 @@ test('by keys alone, on a phone too: opens, closes, and says that an answer came
   await page.getByRole('button', { name: 'Open: Chat', exact: true }).waitFor();
 });
 
-test('two tags make one chat, which can be taken away', async () => {
+test('two script tags create one chat, which can be removed', async () => {
   const { at, page } = await visitShop('/twice');
   await at.open();
   expect(await page.locator('parley-chat').count()).toBe(1);
@@ -167,14 +169,14 @@ test('two tags make one chat, which can be taken away', async () => {
   expect(await page.locator('parley-chat').count()).toBe(0);
 });
 
-test('words of other windows are no words of the frame', async () => {
+test('ignores messages of other windows', async () => {
   const { at, page } = await visitShop('/guest');
   await at.open();
   await page.evaluate(() => {
     for (const data of [{ parley: 'ready' }, { type: 'close' }, { parley: 'init' }])
       window.postMessage(data, '*');
   });
-  // And the frame takes them from the page's port alone: what comes as a message, it is no port of the first word.
+  // The frame only accepts messages from the page's port.
   await page.locator('parley-chat iframe').evaluate((frame: HTMLIFrameElement, server) => {
     frame.contentWindow?.postMessage({ type: 'user-changed' }, server);
   }, url);
@@ -182,20 +184,20 @@ test('words of other windows are no words of the frame', async () => {
   await at.chat.untilAnswer('You said: Still here?', 'completed');
 });
 
-describe('a page that the key is not for', () => {
-  test('gets no frame, and says so', async () => {
+describe('on a page that the key does not list', () => {
+  test('shows no chat and logs the reason', async () => {
     const visit = await bed.visit({ path: 'about:blank' });
-    visit.watch.expectProblem(/^request to|frame-ancestors|no chat for|chrome-error/);
+    visit.watch.expectProblem(/^request to|frame-ancestors|the chat did not load|chrome-error/);
     await visit.page.clock.install();
     await visit.page.goto(`${site.origin}/guest`);
     const at = new EmbeddingPage(visit.page);
     await at.bubble.click();
     await visit.page.clock.fastForward(20_000);
-    await visit.page.getByText('The chat cannot be opened here.').waitFor();
+    await visit.page.getByText('The chat can’t be opened here.').waitFor();
     expect(await visit.page.locator('parley-chat iframe').count()).toBe(0);
   });
 
-  test('nor does one with a key that does not work', async () => {
+  test('shows no chat for an invalid key', async () => {
     const { at, watch } = await visitShop('/wrong');
     watch.expectProblem(/frame-ancestors|chrome-error/);
     const refused = at.page.waitForEvent('console', (line) => /frame-ancestors/.test(line.text()));
@@ -204,14 +206,14 @@ describe('a page that the key is not for', () => {
   });
 });
 
-test('an open key has no users: whoever has it would read all chats, so the chat explains itself and shows none', async () => {
+test('an open key shows an explanation and no chats, because it would reach all of them', async () => {
   const { at, watch } = await visitShop('/open');
   watch.expectProblem(/status of 403/);
   await at.open();
-  await at.frame.getByText('This page takes no guests').waitFor();
+  await at.frame.getByText('Guests can’t chat here').waitFor();
 });
 
-describe('what the server answers', () => {
+describe('the server', () => {
   const policyOf = async (path: string) =>
     (await fetch(url + path)).headers.get('content-security-policy')?.match(/frame-ancestors ([^;]*)/)?.[1];
 
@@ -220,16 +222,16 @@ describe('what the server answers', () => {
     ['every page, where the key names none', () => makeKey('guest'), () => '*'],
     ['no page, for a secret key', async () => team.secretKey, () => "'none'"],
     ['no page, for a key that is none', async () => 'pk_live_wrong', () => "'none'"],
-  ])('the frame may stand in %s', async (_name, key, framers) => {
+  ])('allows the frame in %s', async (_name, key, framers) => {
     expect(await policyOf(`/embed?key=${await key()}`)).toBe(framers());
   });
 
-  test('no page, without a key or with two', async () => {
+  test('serves no page without a key or with two keys', async () => {
     expect(await policyOf('/embed')).toBe("'none'");
     expect(await policyOf(`/embed?key=${guestKey}&key=${guestKey}`)).toBe("'none'");
   });
 
-  test('no page, once the key is revoked', async () => {
+  test('serves no page for a revoked key', async () => {
     const { body } = await team.rest<{ id: string; key: string }>('POST', '/key', {
       body: { kind: 'publishable', access: 'guest', origins: [shop] },
     });
@@ -238,7 +240,7 @@ describe('what the server answers', () => {
     await expect.poll(() => policyOf(`/embed?key=${body.key}`)).toBe("'none'");
   });
 
-  test('the script is for every page, and asks to be looked at again', async () => {
+  test('serves the script to every page, with a short cache time', async () => {
     const response = await fetch(`${url}/embed.js`);
     expect([response.status, response.headers.get('content-type')]).toEqual([
       200,
@@ -251,11 +253,14 @@ describe('what the server answers', () => {
   });
 });
 
-test.each([{ isDark: false }, { isDark: true }])('axe finds nothing to object to: %o', async (look) => {
-  const { at, page } = await visitShop('/guest', look);
-  await at.open();
-  await at.begin('Hello');
-  await at.chat.untilAnswer('You said: Hello', 'completed');
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)])).toEqual([]);
-});
+test.each([{ isDark: false }, { isDark: true }])(
+  'axe finds no problems in the embedded chat: %o',
+  async (look) => {
+    const { at, page } = await visitShop('/guest', look);
+    await at.open();
+    await at.begin('Hello');
+    await at.chat.untilAnswer('You said: Hello', 'completed');
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)])).toEqual([]);
+  },
+);

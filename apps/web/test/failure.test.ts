@@ -3,7 +3,7 @@ import { Refusal } from '@parley/contract';
 import { afterEach, expect, test } from 'vitest';
 import { startBed } from './support/bed.ts';
 
-/** Whether the model is there yet; a server's own model comes some time after the server. */
+/** The model may become ready after the server. */
 let isLoading = false;
 let baseUrl = '';
 const { visit, model } = await startBed({
@@ -17,7 +17,7 @@ afterEach(() => {
   isLoading = false;
 });
 
-test('a failed answer says why, keeps the message, and a retry takes its place', async () => {
+test('shows why an answer failed, keeps the message, and replaces the answer on a retry', async () => {
   model.reply(scripts.status(401));
   const { screen, page } = await visit();
   await screen.begin('Fails once');
@@ -33,7 +33,7 @@ test('a failed answer says why, keeps the message, and a retry takes its place',
   expect(await screen.conversation.getByText('Fails once', { exact: true }).count()).toBe(1);
 });
 
-test('what was written before a failure is not shown as an answer that is whole', async () => {
+test('does not show the text of a failed answer', async () => {
   const refusedHalfWay = scripts.errorAfter(['Half an ans'], 'content_filter');
   model.replyTo('Breaks', refusedHalfWay);
   const { screen } = await visit();
@@ -41,12 +41,12 @@ test('what was written before a failure is not shown as an answer that is whole'
   await expect.poll(() => screen.answers.last().getAttribute('data-status')).toBe('failed');
   await screen.retryButton.waitFor();
   await screen.send('Go on');
-  // The model is told both: the first has no answer.
+  // The history contains both messages, because the first has no answer.
   await screen.untilAnswer('You said: Breaks Go on', 'completed');
   expect(await screen.retryButton.count()).toBe(0);
 });
 
-test('a model that still loads is told with how far it is; the message goes out when it is there', async () => {
+test('shows the progress of a loading model, and sends the message when it is ready', async () => {
   isLoading = true;
   const { screen, page, watch } = await visit();
   watch.expectProblem(/status of 503/);
@@ -59,7 +59,7 @@ test('a model that still loads is told with how far it is; the message goes out 
   expect(await screen.conversation.getByText('The model is getting ready').count()).toBe(0);
 });
 
-test('a text that is too long is told before it is sent, and is not lost', async () => {
+test('warns about a message that is too long before it is sent, and keeps its text', async () => {
   const { screen, page } = await visit();
   const longest = '🙂'.repeat(32_000);
   await screen.message.fill(`${longest}!`);
@@ -72,7 +72,7 @@ test('a text that is too long is told before it is sent, and is not lost', async
   expect(await screen.sendButton.isEnabled()).toBe(true);
 });
 
-test('a key that is no longer good is told in words', async () => {
+test('explains a key that is no longer valid', async () => {
   const { screen, page, watch } = await visit();
   watch.expectProblem(/status of 401/);
   await page.route('**/web/session', async (route) => {
@@ -85,7 +85,7 @@ test('a key that is no longer good is told in words', async () => {
   expect(await screen.sendButton.isDisabled()).toBe(true);
 });
 
-test('a page that may not be opened from here says so, and who can change that', async () => {
+test('explains that the page cannot be opened from here, and who can change that', async () => {
   const { page, watch } = await visit();
   watch.expectProblem(/status of 403/);
   await page.route('**/web/session', (route) =>
@@ -98,19 +98,19 @@ test('a page that may not be opened from here says so, and who can change that',
   await page.getByRole('textbox', { name: 'Message' }).waitFor();
 });
 
-test('a chat that is not there has a page that says so, and leads on', async () => {
+test('shows a page for a missing chat with a way to start a new one', async () => {
   const { screen, page, watch } = await visit();
   watch.expectProblem(/status of 404/);
   for (const chatId of [`chat_${'0'.repeat(28)}`, 'nonsense', '%3Cscript%3E']) {
     await page.goto(`/c/${chatId}`);
-    await page.getByRole('heading', { name: 'This chat does not exist' }).waitFor();
+    await page.getByRole('heading', { name: 'This chat doesn’t exist' }).waitFor();
   }
-  await page.getByRole('button', { name: 'Start another chat' }).click();
+  await page.getByRole('button', { name: 'Start a new chat' }).click();
   await screen.begin('On with it');
   await screen.untilAnswer('You said: On with it', 'completed');
 });
 
-test('a proxy that answers in words of its own is no answer: the message is sent again', async () => {
+test('sends a message again after the error page of a proxy', async () => {
   const { screen, page, watch } = await visit();
   watch.expectProblem(/status of 50[03]/);
   await screen.begin('First');

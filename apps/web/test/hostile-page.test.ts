@@ -5,19 +5,19 @@ import { startBed } from './support/bed.ts';
 import { startForeignSite } from './support/foreign-page.ts';
 
 /*
- * Whoever opens a page has its key, and the token of the user they are there. What can a script do with them, in the
- * chat page itself and in a page of another site? Everything the API offers is tried, with the browser's own `fetch`.
+ * A page's scripts have its key and its user's token. These tests try every operation of the API with them,
+ * using the browser's own `fetch`, in the chat page and in a page of another site.
  */
 
 const bed = await startBed();
 const { team, url } = bed;
 const site = await startForeignSite();
 
-/** What a script was given, and what it is after. */
+/** The credentials and the targets of a script. */
 interface Loot {
   readonly url: string;
   readonly key: string;
-  /** The token of the user at the page; null: none. */
+  /** The token of the page's user; null for none. */
   readonly token: string | null;
   readonly ownChat: string;
   readonly foreignChat: string;
@@ -28,7 +28,10 @@ interface Loot {
 
 type Outcome = Readonly<Record<string, string>>;
 
-/** Runs in the page. Answers how each attempt ended, as `status code`; a list by whose chats it showed. */
+/**
+ * Runs in the page. Returns the result of each attempt as `status code`; for a list, whose chats it
+ * contained.
+ */
 async function attack(loot: Loot): Promise<Outcome> {
   const outcome: Record<string, string> = {};
   const ask = async (method: string, path: string, body?: object, token = loot.token) => {
@@ -102,7 +105,7 @@ const NO_ADMINISTRATION: Outcome = {
   'makes an agent': '403 secret_key_needed',
   'makes a signing secret': '403 secret_key_needed',
 };
-/** What a user's token lets whoever has it do, whatever the key is: their own chats. */
+/** The results with a user token, for every kind of key: access to the user's own chats only. */
 const OWN_CHATS: Outcome = {
   'reads its own chat': '200',
   'lists the chats': '200 shows own',
@@ -117,7 +120,7 @@ const OWN_CHATS: Outcome = {
   ...FORGED,
 };
 
-/** What each kind of key lets a page do: with the token of its user, and with the key alone. */
+/** The expected results by kind of key: with the user's token, and with the key alone. */
 const TABLE: Readonly<Record<'verified' | 'guest' | 'open', { withToken: Outcome; keyAlone: Outcome }>> = {
   verified: {
     withToken: { ...OWN_CHATS, 'leaves the token out': '401 user_token_needed' },
@@ -129,7 +132,7 @@ const TABLE: Readonly<Record<'verified' | 'guest' | 'open', { withToken: Outcome
   },
   open: {
     withToken: { ...OWN_CHATS, 'leaves the token out': '200 shows all' },
-    // What the warning of open keys says.
+    // The operations that the warning of open keys names.
     keyAlone: {
       'reads its own chat': '200',
       'lists the chats': '200 shows all',
@@ -156,7 +159,7 @@ function nothing(refused: string): Outcome {
   };
 }
 
-/** A key of that kind, a user of it with a chat, and a chat of somebody else. */
+/** Creates a key of that kind, a user with a chat, and a chat of another user. */
 async function prepare(kind: keyof typeof TABLE): Promise<Loot> {
   const keys = { verified: team.verifiedKey, guest: team.guestKey, open: async () => team.publishableKey };
   const key = await keys[kind]();
@@ -182,7 +185,7 @@ async function prepare(kind: keyof typeof TABLE): Promise<Loot> {
 
 const isThere = async (chatId: string) => (await team.rest('GET', `/chat/${chatId}`)).status === 200;
 
-/** For whoever reads the output of the tests: what the script got. */
+/** Prints the results for readers of the test output. */
 function print(title: string, outcome: Outcome): void {
   const lines = Object.entries(outcome).map(([name, end]) => `  ${name.padEnd(46)} ${end}`);
   process.stdout.write(`\n${[title, ...lines].join('\n')}\n`);
@@ -190,7 +193,7 @@ function print(title: string, outcome: Outcome): void {
 
 async function openForeignPage(): Promise<Page> {
   const visit = await bed.visit({ path: 'about:blank' });
-  // What is refused is an error on the console of whoever tries it, and the site is another host.
+  // The browser logs rejected requests as errors, and the site is another host.
   visit.watch.expectProblem(/Failed to load resource|blocked by CORS/);
   visit.watch.expectProblem(new RegExp(`request to ${site.origin}`));
   const page = await visit.context.newPage();
@@ -212,13 +215,13 @@ describe.each(['verified', 'guest', 'open'] as const)(
   },
 );
 
-test('a script in the chat page itself, with all that the page has', async () => {
+test('a script in the chat page reaches only the chats of its user', async () => {
   const visit = await bed.visit();
   visit.watch.expectProblem(/Failed to load resource/);
   const ownChat = await visit.screen.begin('Hello');
   await visit.screen.untilAnswer('You said: Hello', 'completed');
   const foreign = await team.makeChat({ userId: 'alice' });
-  // The very session that the page has: same cookie, same origin.
+  // The session of the page: same cookie, same origin.
   const session = await visit.page.evaluate(async () => {
     const response = await fetch('/web/session', { method: 'POST' });
     return (await response.json()) as { publishableKey: string; userToken: string };
@@ -235,7 +238,7 @@ test('a script in the chat page itself, with all that the page has', async () =>
   expect(await visit.page.evaluate(() => document.cookie)).toBe('');
 });
 
-test('a page that is not among a key’s origins may not even read why it is refused', async () => {
+test('a page of another origin cannot read why its request was rejected', async () => {
   const { body } = await team.rest<{ key: string }>('POST', '/key', {
     body: { kind: 'publishable', access: 'guest', origins: ['https://shop.example'] },
   });

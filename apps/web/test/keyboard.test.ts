@@ -6,7 +6,7 @@ import { seedChat } from './support/seed.ts';
 const bed = await startBed();
 const { visit, model } = bed;
 
-test('Tab reaches everything, and one sees where one is', async () => {
+test('Tab reaches every control, and the focus is visible', async () => {
   const one = await visit();
   const { screen, page } = one;
   await seedChat(bed, one, 'A chat of before');
@@ -14,7 +14,7 @@ test('Tab reaches everything, and one sees where one is', async () => {
   await screen.untilAnswer('You said: Hello', 'completed');
   await page.goto(`/c/${chatId}`);
   await screen.untilAnswer('You said: Hello', 'completed');
-  // From the top of the page, as after a page was opened by its link.
+  // Start at the top of the page, as after opening a link.
   await page.evaluate(() => {
     document.body.tabIndex = -1;
     document.body.focus();
@@ -56,7 +56,7 @@ test('Tab reaches everything, and one sees where one is', async () => {
   }
 });
 
-test('a whole chat without a mouse: write, stop, rename, delete and undo', async () => {
+test('a chat can be used without a mouse: write, stop, rename, delete and undo', async () => {
   const answer = paceAnswer(model, 'No mouse', ['Written ', 'by keys']);
   const { screen, page } = await visit();
   await screen.message.waitFor();
@@ -85,7 +85,7 @@ test('a whole chat without a mouse: write, stop, rename, delete and undo', async
   await page.keyboard.press('Enter');
   await expect.poll(() => screen.titles()).toEqual(['Keys only']);
 
-  // Focus and key in one: where the closed dialog gives its focus back to may still be on its way.
+  // Focus and press at once: the closing dialog may still move the focus.
   await page.getByRole('button', { name: 'Options for Keys only' }).last().press('Enter');
   await page.getByRole('menuitem', { name: 'Rename' }).waitFor();
   await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('Rename');
@@ -100,7 +100,7 @@ test('a whole chat without a mouse: write, stop, rename, delete and undo', async
   await expect.poll(() => screen.titles()).toEqual(['Keys only']);
 });
 
-test('the shortcuts: new chat, search, message box, help', async () => {
+test('the shortcuts open a new chat, the search, the message box and the help', async () => {
   const { screen, page } = await visit();
   await screen.begin('Hello');
   await screen.untilAnswer('You said: Hello', 'completed');
@@ -124,14 +124,14 @@ test('the shortcuts: new chat, search, message box, help', async () => {
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 });
 
-test('Enter that ends the composition of an input method never sends', async () => {
+test('Enter does not send while an input method composes text', async () => {
   const { screen, page, context } = await visit();
   await screen.message.focus();
   const keys = await context.newCDPSession(page);
   const enter = { key: 'Enter', code: 'Enter' };
   await keys.send('Input.imeSetComposition', { text: 'にほんご', selectionStart: 4, selectionEnd: 4 });
   await expect.poll(() => screen.message.inputValue()).toBe('にほんご');
-  // A browser reports the key as "in process" while the input method has it.
+  // A browser reports the key as "in process" while an input method uses it.
   await keys.send('Input.dispatchKeyEvent', { type: 'keyDown', windowsVirtualKeyCode: 229, ...enter });
   await keys.send('Input.dispatchKeyEvent', { type: 'keyDown', windowsVirtualKeyCode: 13, ...enter });
   await keys.send('Input.insertText', { text: '日本語' });

@@ -5,7 +5,7 @@ import { demoChat, streamText } from './support/demo.ts';
 const { visit, model } = await startBed();
 for (const { question, answer } of demoChat) model.replyTo(question, streamText(answer));
 
-test.each([320, 390, 768, 1024, 1920])('nothing sticks out of a window of %i pixels', async (width) => {
+test.each([320, 390, 768, 1024, 1920])('nothing overflows a window of %i pixels', async (width) => {
   const { screen, page } = await visit();
   await page.setViewportSize({ width, height: 700 });
   const sticksOut = () =>
@@ -29,7 +29,7 @@ test.each([320, 390, 768, 1024, 1920])('nothing sticks out of a window of %i pix
   expect(await screen.sendButton.isVisible()).toBe(true);
 });
 
-test('the message box is as high as its text, at every width', async () => {
+test('the message box is as high as its text at every width', async () => {
   const { screen, page } = await visit();
   const height = async () => (await screen.message.boundingBox())?.height ?? Number.NaN;
   await screen.message.waitFor();
@@ -46,7 +46,7 @@ test('the message box is as high as its text, at every width', async () => {
   await expect.poll(height).toBeLessThan(one + 4);
 });
 
-test('the theme is the one of the system, until another is chosen, in all tabs and for good', async () => {
+test('follows the theme of the system until another one is chosen, in all tabs', async () => {
   const one = await visit({ isDark: true });
   const isDark = (page: typeof one.page) =>
     page.evaluate(() => document.documentElement.classList.contains('dark'));

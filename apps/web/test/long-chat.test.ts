@@ -5,9 +5,9 @@ import type { ChatScreen } from './support/chat-screen.ts';
 import { paceAnswer } from './support/paced-answer.ts';
 import { questionOf, seedLongChat } from './support/seed.ts';
 
-/** With the message that is sent, and its answer, the chat holds nearly the 10,000 it may. */
+/** With the message that the test sends and its answer, the chat almost reaches 10,000 messages. */
 const TURNS = 4_990;
-/** What a page of a chat may consist of, however long the chat is. */
+/** The limit for elements in the page, however long the chat is. */
 const NODES_MAX = 700;
 const WHEEL_PX = 400;
 
@@ -22,7 +22,7 @@ async function open(turns = TURNS) {
   return { ...visit, chat, nodes };
 }
 
-/** The topmost question in view, and where it stands. */
+/** The topmost visible question and its position. */
 function topQuestion(screen: ChatScreen): Promise<{ text: string; top: number }> {
   return screen.conversation.evaluate((log) => {
     const { top } = log.getBoundingClientRect();
@@ -34,7 +34,7 @@ function topQuestion(screen: ChatScreen): Promise<{ text: string; top: number }>
   });
 }
 
-/** Where a question stands, once it has stood there for some frames. */
+/** Returns the position of a question after it has not moved for some frames. */
 function settledTop(screen: ChatScreen, text: string): Promise<number> {
   return screen.conversation.evaluate(async (log, wanted) => {
     const topNow = () => {
@@ -53,7 +53,7 @@ function settledTop(screen: ChatScreen, text: string): Promise<number> {
   }, text);
 }
 
-test('a chat of 10,000 messages opens at its end, with a small page', async () => {
+test('a chat of 10,000 messages opens at its end with few elements', async () => {
   const { screen, page, nodes, watch } = await open();
   expect(await nodes()).toBeLessThan(NODES_MAX);
   expect(await screen.conversation.getByText(questionOf(1), { exact: true }).count()).toBe(0);
@@ -66,7 +66,7 @@ test('a chat of 10,000 messages opens at its end, with a small page', async () =
   expect(await page.getByRole('button', { name: 'Jump to latest' }).count()).toBe(0);
 });
 
-test('one writes and reads the answer there as anywhere', async () => {
+test('messages can be sent in a chat of 10,000 messages', async () => {
   const { screen, nodes } = await open();
   const answer = paceAnswer(bed.model, 'And now?', ['At ', 'the ', 'end.']);
   await screen.message.pressSequentially('And now?');
@@ -81,7 +81,7 @@ test('one writes and reads the answer there as anywhere', async () => {
   expect(await nodes()).toBeLessThan(NODES_MAX);
 });
 
-test('scrolling up brings older messages, and what one reads stays where it is', async () => {
+test('scrolling up loads older messages without moving the visible ones', async () => {
   const { screen, page, nodes } = await open();
   await screen.conversation.hover();
   const moves: number[] = [];
@@ -93,14 +93,14 @@ test('scrolling up brings older messages, and what one reads stays where it is',
     moves.push(Math.round((await settledTop(screen, text)) - top));
     expect(await nodes()).toBeLessThan(NODES_MAX);
   }
-  // What one looks at moves by what one scrolls, whatever was loaded above it meanwhile.
+  // The visible messages move exactly as far as the user scrolls.
   expect(moves.filter((move) => !(Math.abs(move - WHEEL_PX) <= 2))).toEqual([]);
   expect(oldest).toBeLessThan(TURNS - 60);
   await page.getByRole('button', { name: 'Jump to latest' }).click();
   await screen.conversation.getByText(questionOf(TURNS), { exact: true }).waitFor();
 });
 
-test('whoever reads further up is not pulled down by an answer; whoever is at the end follows it', async () => {
+test('an answer scrolls the view only if the user is at the end', async () => {
   const { screen, page } = await open();
   const lines = Array.from({ length: 30 }, (_, index) => `Line ${index}.\n\n`);
   const answer = paceAnswer(bed.model, 'Many lines', lines);
@@ -126,7 +126,7 @@ test('whoever reads further up is not pulled down by an answer; whoever is at th
   await at(29).waitFor();
 });
 
-test('a chat that is full says so, and gives the text back', async () => {
+test('a full chat explains that it is full and returns the text', async () => {
   const { screen, page, watch } = await open(limits.chatMessagesMax / 2);
   watch.expectProblem(/status of 409/);
   await screen.send('One more');

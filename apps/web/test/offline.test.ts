@@ -4,10 +4,10 @@ import { paceAnswer } from './support/paced-answer.ts';
 
 const { visit, model, team, composition } = await startBed();
 
-/** What the browser itself writes when it finds no network. */
+/** The browser's own messages without a network. */
 const CUT = /ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_INCOMPLETE_CHUNKED_ENCODING|Failed to fetch/;
 
-test('an answer that is written while the network is away is whole when it is back', async () => {
+test('shows the whole answer after the network was down while it was written', async () => {
   const answer = paceAnswer(model, 'Far away', ['one ', 'two ', 'three ', 'four']);
   const { screen, page, context, watch } = await visit();
   watch.expectProblem(CUT);
@@ -16,10 +16,10 @@ test('an answer that is written while the network is away is whole when it is ba
   await screen.untilAnswer('one', 'generating');
   await context.setOffline(true);
   await page
-    .getByText(/You are offline/)
+    .getByText(/You’re offline/)
     .first()
     .waitFor();
-  // The browser cuts what begins from now on; what was open is cut here.
+  // The browser blocks new connections; close the existing ones here.
   composition.app.server.closeAllConnections();
   answer.next();
   answer.next();
@@ -32,17 +32,17 @@ test('an answer that is written while the network is away is whole when it is ba
   answer.finish();
   await screen.untilAnswer('You said: Meanwhile', 'completed');
   expect(await screen.transcript()).toMatch(/Far away.*one two three four.*Meanwhile.*You said: Meanwhile/);
-  expect(await page.getByText(/You are offline/).count()).toBe(0);
+  expect(await page.getByText(/You’re offline/).count()).toBe(0);
 });
 
-test('what is sent without a network waits, says so, and goes out once by itself', async () => {
+test('keeps a message while offline, shows that, and sends it once', async () => {
   const { screen, page, context, watch } = await visit();
   watch.expectProblem(CUT);
   const chatId = await screen.begin('With a network');
   await screen.untilAnswer('You said: With a network', 'completed');
   await context.setOffline(true);
   await screen.send('Without one');
-  await screen.conversation.getByText(/You are offline/).waitFor();
+  await screen.conversation.getByText(/You’re offline/).waitFor();
   await screen.message.fill('a draft');
   await context.setOffline(false);
   await screen.untilAnswer('You said: Without one', 'completed');
@@ -52,7 +52,7 @@ test('what is sent without a network waits, says so, and goes out once by itself
   expect(text.split('"Without one"')).toHaveLength(2);
 });
 
-test('a server that goes away in the middle of a stream and comes back costs no text', async () => {
+test('shows the whole answer after the server was unreachable in the middle', async () => {
   const answer = paceAnswer(model, 'Cut me', ['before ', 'meanwhile ', 'after']);
   const { screen, context, watch } = await visit();
   watch.expectProblem(/ERR_CONNECTION|ERR_FAILED|ERR_INCOMPLETE|ERR_EMPTY/);
@@ -64,7 +64,7 @@ test('a server that goes away in the middle of a stream and comes back costs no 
     refusals++;
     return route.abort('connectionrefused');
   });
-  // Every stream there is ends, as it does when a proxy restarts; the next ones meet nobody.
+  // Close all streams, like a restarting proxy; new ones find no server.
   composition.app.server.closeAllConnections();
   answer.next();
   await expect.poll(() => refusals).toBeGreaterThan(0);

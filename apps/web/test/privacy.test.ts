@@ -3,11 +3,11 @@ import { startBed } from './support/bed.ts';
 
 const { visit, team, pageKey, url } = await startBed();
 
-test('no answer the browser gets holds the secret key, and no address any key', async () => {
+test('no response contains the secret key, and no URL contains a key or token', async () => {
   const { screen, page, context, watch } = await visit({ path: 'about:blank' });
   const bodies: Promise<string>[] = [];
   context.on('response', (response) => {
-    // A stream ends only when it is closed: what it tells is asked of the page below.
+    // A stream ends when it is closed. Its contents are checked in the page below.
     if (/event-stream/.test(response.headers()['content-type'] ?? '')) return;
     bodies.push(response.text().catch(() => ''));
   });
@@ -31,12 +31,12 @@ test('no answer the browser gets holds the secret key, and no address any key', 
   const [token = ''] = /eyJ[\w-]+\.[\w-]+\.[\w-]+/.exec(everything) ?? [];
   expect(everything).toContain(`"userToken":"${token}"`);
   expect(watch.requests.filter((address) => /[ps]k_live|eyJ/.test(address))).toEqual([]);
-  // The page keeps neither key nor token, and cannot read its own cookie.
+  // The page stores no key and no token, and cannot read its cookie.
   expect(kept.cookies).toBe('');
   expect(`${kept.html}${kept.local}${kept.session}`).not.toMatch(/pk_live_|eyJ/);
 });
 
-test('the page asks its own server and nobody else, and the server knows only its own page', async () => {
+test('the page only sends requests to its own server, and the server only accepts its own page', async () => {
   const { screen, watch, context } = await visit();
   await screen.begin('Hello');
   await screen.untilAnswer('You said: Hello', 'completed');
@@ -54,7 +54,7 @@ test('the page asks its own server and nobody else, and the server knows only it
   watch.expectProblem(/blocked by CORS|status of 403|Failed to load resource/);
 });
 
-test('nobody can put the page into a frame', async () => {
+test('other pages cannot put the page into a frame', async () => {
   const { context, watch } = await visit({ path: 'about:blank' });
   watch.expectProblem(/frame-ancestors|Refused to frame|Framing/);
   const outer = await context.newPage();

@@ -12,7 +12,7 @@ const sentTo = async (chatId: string) => {
   return body.messages.filter(({ role }) => role === 'user').map(({ content }) => content);
 };
 
-test('a reload in the middle of an answer goes on exactly there', async () => {
+test('an answer continues exactly where it was after a reload', async () => {
   const answer = paceAnswer(model, 'Recite', ['a ', 'b ', 'c ', 'd ', 'e']);
   const { screen, page } = await visit();
   await screen.begin('Recite');
@@ -30,7 +30,7 @@ test('a reload in the middle of an answer goes on exactly there', async () => {
   expect(await screen.answers.count()).toBe(1);
 });
 
-test('what was answered while the page was away is there when it comes back', async () => {
+test('an answer that was written while the page was closed is shown on return', async () => {
   const answer = paceAnswer(model, 'Meanwhile', ['it ', 'went on']);
   const { screen, page } = await visit();
   const chatId = await screen.begin('Meanwhile');
@@ -45,13 +45,13 @@ test('what was answered while the page was away is there when it comes back', as
   await screen.untilAnswer('it went on', 'completed');
 });
 
-test('a message whose acceptance never came back is not sent twice by a page that is reloaded', async () => {
+test('a message whose acceptance was lost is not sent twice after a reload', async () => {
   const { screen, page } = await visit();
   const chatId = await screen.begin('First');
   await screen.untilAnswer('You said: First', 'completed');
   const reached = Promise.withResolvers<void>();
   await page.route('**/trpc/message.create*', async (route) => {
-    // The server gets it, and the page never hears of it.
+    // The server accepts the message, but the page does not learn that.
     await route.fetch();
     reached.resolve();
   });
@@ -64,7 +64,7 @@ test('a message whose acceptance never came back is not sent twice by a page tha
   await expect.poll(() => sentTo(chatId)).toEqual(['First', 'Only once']);
 });
 
-test('a message that had not reached the server goes out after the reload', async () => {
+test('a message that did not reach the server is sent after a reload', async () => {
   const { screen, page, watch } = await visit();
   watch.expectProblem(/message\.create/);
   const chatId = await screen.begin('First');

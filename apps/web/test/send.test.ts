@@ -4,7 +4,7 @@ import { paceAnswer } from './support/paced-answer.ts';
 
 const { visit, model, team } = await startBed();
 
-test('one typed line is enough: it opens a chat at its own address, and the answer appears', async () => {
+test('sending one line opens a chat at its own address, and the answer appears', async () => {
   const { screen } = await visit();
   const chatId = await screen.begin('Hello there');
   await screen.untilAnswer('You said: Hello there', 'completed');
@@ -14,7 +14,7 @@ test('one typed line is enough: it opens a chat at its own address, and the answ
   expect(body.messages.map(({ content }) => content)).toEqual(['Hello there', 'You said: Hello there']);
 });
 
-test('an answer is seen word by word, while it is written', async () => {
+test('shows an answer word by word while it is written', async () => {
   const answer = paceAnswer(model, 'Count', ['One ', 'two ', 'three ', 'and **four**', '.']);
   const { screen } = await visit();
   await screen.begin('Count');
@@ -28,7 +28,7 @@ test('an answer is seen word by word, while it is written', async () => {
   await screen.stopButton.waitFor({ state: 'detached' });
 });
 
-test('a message is shown as soon as it is sent, and once when the server has it', async () => {
+test('shows a message at once, and only once after it is accepted', async () => {
   const { screen, page } = await visit();
   await screen.begin('First');
   await screen.untilAnswer('You said: First', 'completed');
@@ -45,7 +45,7 @@ test('a message is shown as soon as it is sent, and once when the server has it'
   expect(await mine.count()).toBe(1);
 });
 
-test('what is sent while an answer is written waits for its turn, and is answered in order', async () => {
+test('answers messages that are sent during an answer in order', async () => {
   const answer = paceAnswer(model, 'slowly', ['in no', ' hurry']);
   const { screen } = await visit();
   await screen.begin('slowly');
@@ -59,7 +59,7 @@ test('what is sent while an answer is written waits for its turn, and is answere
   expect(await screen.transcript()).toMatch(/slowly.*in no hurry.*And then\?.*You said: And then\?/);
 });
 
-test('Shift+Enter breaks the line, and the button sends as Enter does', async () => {
+test('Shift+Enter adds a line break, and the button sends', async () => {
   const { screen } = await visit();
   await screen.message.pressSequentially('first line');
   await screen.message.press('Shift+Enter');
@@ -74,7 +74,7 @@ test('Shift+Enter breaks the line, and the button sends as Enter does', async ()
   );
 });
 
-test('a line that is sent before the page knows its agents goes out when it does', async () => {
+test('sends a line that was entered before the agents were loaded', async () => {
   const { screen, page } = await visit({ path: 'about:blank' });
   const held = Promise.withResolvers<void>();
   await page.route(/\/trpc\/.*agent\.list/, async (route) => {
@@ -88,7 +88,7 @@ test('a line that is sent before the page knows its agents goes out when it does
   await screen.untilAnswer('You said: I type fast', 'completed');
 });
 
-test('nothing is sent that is nothing', async () => {
+test('does not send blank messages', async () => {
   const { screen } = await visit();
   for (const nothing of ['', '   ', '\n\n']) {
     await screen.message.fill(nothing);
@@ -99,7 +99,7 @@ test('nothing is sent that is nothing', async () => {
   expect(await screen.titles()).toEqual([]);
 });
 
-test('a chat is opened by its address, with all that was said and its title', async () => {
+test('opens a chat by its address with all messages and its title', async () => {
   const first = await visit();
   const chatId = await first.screen.begin('The capital of France');
   await first.screen.untilAnswer('You said: The capital of France', 'completed');
@@ -109,7 +109,7 @@ test('a chat is opened by its address, with all that was said and its title', as
   expect(await screen.chatLink('The capital of France').getAttribute('aria-current')).toBe('page');
 });
 
-test('each chat keeps to itself, and the way back leads to the one before', async () => {
+test('keeps chats separate, and the back button opens the previous one', async () => {
   const { screen, page } = await visit();
   const first = await screen.begin('Apples');
   await screen.untilAnswer('You said: Apples', 'completed');
@@ -126,7 +126,7 @@ test('each chat keeps to itself, and the way back leads to the one before', asyn
   await screen.untilAnswer('You said: Pears', 'completed');
 });
 
-test('where there is more than one agent, one chooses', async () => {
+test('offers a choice if there is more than one agent', async () => {
   const { id } = await team.makeAgent({ name: 'Grace', type: 'support', description: 'Knows the orders.' });
   const { screen, page } = await visit();
   await page.getByRole('button', { name: /^Agent: Assistant/ }).click();

@@ -4,7 +4,7 @@ import { visitorOf } from './support/seed.ts';
 
 const { visit, team, mongo, url } = await startBed();
 
-test('each call of the page goes out as its user, who is named by a token and nowhere else', async () => {
+test('sends every request with the token of its user', async () => {
   const { screen, context } = await visit();
   const calls: { path: string; token: string | undefined; body: string }[] = [];
   context.on('request', (request) => {
@@ -21,7 +21,7 @@ test('each call of the page goes out as its user, who is named by a token and no
   expect(calls.filter(({ path, body }) => `${path}${body}`.includes(cookie?.value ?? ''))).toEqual([]);
 });
 
-test('a signing secret that is revoked keeps the page from nothing: it gets its next token by itself', async () => {
+test('gets a new token after its signing secret was revoked', async () => {
   const { screen, watch } = await visit();
   watch.expectProblem(/status of 401/);
   await screen.begin('Before');
@@ -33,7 +33,7 @@ test('a signing secret that is revoked keeps the page from nothing: it gets its 
   await expect.poll(() => screen.titles()).toEqual(['Before']);
 });
 
-test('who has lost the cookie is somebody else: nothing of the former user is left on the page', async () => {
+test('shows no data of the former user after the cookie was lost', async () => {
   const { screen, page, context, watch } = await visit();
   watch.expectProblem(/status of 40[14]/);
   await screen.begin('Of the first');
@@ -49,7 +49,7 @@ test('who has lost the cookie is somebody else: nothing of the former user is le
 test.each([
   ['by the Web Locks API', true],
   ['by a lock in localStorage, where the page is served without TLS', false],
-])('tabs that are opened at once at a first visit are one visitor: %s', async (_, hasLocks) => {
+])('tabs that open at the same time share one visitor: %s', async (_, hasLocks) => {
   const { context, openTab } = await visit({ path: 'about:blank' });
   if (!hasLocks) {
     await context.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));

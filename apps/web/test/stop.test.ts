@@ -4,7 +4,7 @@ import { paceAnswer } from './support/paced-answer.ts';
 
 const { visit, model, team } = await startBed();
 
-test.each(['the button', 'Escape'])('%s stops an answer: what was written stays, for good', async (way) => {
+test.each(['the button', 'Escape'])('%s stops an answer and keeps its text', async (way) => {
   const message = `Tell me all, until ${way}`;
   const answer = paceAnswer(model, message, ['The beginning', ' and the rest']);
   const { screen, page } = await visit();
@@ -29,7 +29,7 @@ test.each(['the button', 'Escape'])('%s stops an answer: what was written stays,
   await screen.untilAnswer('You said: Go on', 'completed');
 });
 
-test('an answer that was stopped before its first word leaves the message and no answer', async () => {
+test('shows no answer if it was stopped before its first word', async () => {
   paceAnswer(model, 'Never mind', ['too late']);
   const { screen } = await visit();
   await screen.begin('Never mind');
@@ -37,7 +37,7 @@ test('an answer that was stopped before its first word leaves the message and no
   await screen.stopButton.click();
   await screen.stopButton.waitFor({ state: 'detached' });
   await screen.send('Something else');
-  // The model is told both: the first has no answer.
+  // The history contains both messages, because the first has no answer.
   await screen.untilAnswer('You said: Never mind Something else', 'completed');
   expect(await screen.transcript()).toContain('Never mind');
   expect(await screen.transcript()).not.toContain('too late');

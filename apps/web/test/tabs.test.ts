@@ -4,7 +4,7 @@ import { paceAnswer } from './support/paced-answer.ts';
 
 const { visit, model } = await startBed();
 
-test('a second tab sees the same answer grow, and the same in the end', async () => {
+test('a second tab shows the same growing answer and the same result', async () => {
   const answer = paceAnswer(model, 'For both', ['left ', 'and ', 'right']);
   const first = await visit();
   const chatId = await first.screen.begin('For both');
@@ -20,7 +20,7 @@ test('a second tab sees the same answer grow, and the same in the end', async ()
   );
 });
 
-test('what is sent in one tab appears in the other, once, and can be stopped there', async () => {
+test('a message sent in one tab appears once in the other, and can be stopped there', async () => {
   const first = await visit();
   const chatId = await first.screen.begin('Hello');
   await first.screen.untilAnswer('You said: Hello', 'completed');
@@ -43,12 +43,12 @@ test('what is sent in one tab appears in the other, once, and can be stopped the
   expect(await first.screen.transcript()).toBe(await second.transcript());
 });
 
-test('two browsers are two people: the one does not see the chats of the other', async () => {
+test('two browsers are two users who do not see each other’s chats', async () => {
   const [first, second] = [await visit(), await visit()];
   await first.screen.begin('Mine alone');
   await first.screen.untilAnswer('You said: Mine alone', 'completed');
   await second.page.reload();
   await second.screen.message.waitFor();
-  await second.page.getByText('Your chats will be listed here.').waitFor();
+  await second.page.getByText('Your chats will appear here.').waitFor();
   expect(await second.screen.titles()).toEqual([]);
 });

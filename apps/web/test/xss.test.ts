@@ -15,11 +15,11 @@ const corpus = Object.entries(attacks).map(([name, text]): [string, string] => [
   text.replaceAll('HOST', canary.host).replaceAll('PWN', RUNS),
 ]);
 
-/** What the page is made of that an answer may not be. */
+/** The elements that an answer must not add to the page. */
 const FORBIDDEN =
   'script, iframe, object, embed, base, meta, link, form, video, audio, source, template, foreignObject, use, animate';
 
-/** Holds what stands in the conversation against what an answer may be. */
+/** Compares the contents of the conversation with the allowed elements. */
 async function expectHarmless({ page, screen, context }: Visit): Promise<void> {
   const found = await screen.conversation.evaluate((log, forbidden) => {
     const elements = [...log.querySelectorAll('*')];
@@ -63,7 +63,7 @@ async function expectHarmless({ page, screen, context }: Visit): Promise<void> {
   expect(canary.visits).toEqual([]);
 }
 
-test('the other host would notice: it is reachable for this very browser', async () => {
+test('the browser can reach the other host, so a leak would be noticed', async () => {
   const other = await startCanary();
   const page = await bed.browser.newPage();
   await page.setContent(`<img src="http://${other.host}/pixel.gif">`);
@@ -72,37 +72,40 @@ test('the other host would notice: it is reachable for this very browser', async
   await other.stop();
 });
 
-describe('nothing that a model writes runs, loads or leaves the page', () => {
-  // Some at a time: each is an answer of its own, in one chat.
+describe('a model’s text does not run code, load resources or leave the page', () => {
+  // Several attacks per chat, each in its own answer.
   const chats = Array.from({ length: Math.ceil(corpus.length / 12) }, (_, index) =>
     corpus.slice(index * 12, index * 12 + 12),
   );
-  test.each(chats.map((group) => ({ from: group[0]?.[0], group })))('from $from on', async ({ group }) => {
-    const visit = await bed.visit();
-    const { screen } = visit;
-    for (const [index, [name, text]] of group.entries()) {
-      bed.model.replyTo(name, (call) => {
-        call.text(`${text}\n\nEnd of ${name}`);
-        call.finish();
-      });
-      if (index === 0) await screen.begin(name);
-      else await screen.send(name);
-      await screen.answers.last().getByText(`End of ${name}`).waitFor({ timeout: 20_000 });
-      await expect.poll(() => screen.answers.last().getAttribute('data-status')).toBe('completed');
-      await expectHarmless(visit);
-    }
-    // Whoever follows each link, and points at everything, is led nowhere either.
-    await screen.conversation.evaluate((log) => {
-      for (const element of log.querySelectorAll('*')) {
-        for (const type of ['mouseover', 'focus', 'toggle', 'load', 'error'])
-          element.dispatchEvent(new Event(type));
+  test.each(chats.map((group) => ({ from: group[0]?.[0], group })))(
+    'starting with $from',
+    async ({ group }) => {
+      const visit = await bed.visit();
+      const { screen } = visit;
+      for (const [index, [name, text]] of group.entries()) {
+        bed.model.replyTo(name, (call) => {
+          call.text(`${text}\n\nEnd of ${name}`);
+          call.finish();
+        });
+        if (index === 0) await screen.begin(name);
+        else await screen.send(name);
+        await screen.answers.last().getByText(`End of ${name}`).waitFor({ timeout: 20_000 });
+        await expect.poll(() => screen.answers.last().getAttribute('data-status')).toBe('completed');
+        await expectHarmless(visit);
       }
-    });
-    await expectHarmless(visit);
-  });
+      // Following links and hovering over elements must not leave the page either.
+      await screen.conversation.evaluate((log) => {
+        for (const element of log.querySelectorAll('*')) {
+          for (const type of ['mouseover', 'focus', 'toggle', 'load', 'error'])
+            element.dispatchEvent(new Event(type));
+        }
+      });
+      await expectHarmless(visit);
+    },
+  );
 });
 
-test('nothing runs while an answer grows, wherever it is cut', async () => {
+test('no code runs while an answer grows, wherever it is cut', async () => {
   const visit = await bed.visit();
   const { screen } = visit;
   const pieces = corpus.flatMap(([, text]) => [...text.matchAll(/[\s\S]{1,7}/g)].map(([piece]) => piece));
@@ -110,7 +113,7 @@ test('nothing runs while an answer grows, wherever it is cut', async () => {
   bed.model.replyTo('Slowly, all of it', async (call) => {
     for (const [index, piece] of pieces.entries()) {
       call.text(piece);
-      // Some hundred states are drawn, not one.
+      // This renders several hundred states.
       if (index % 6 === 0) await new Promise((resolve) => setTimeout(resolve, 4));
     }
     await gate.released;
@@ -125,7 +128,7 @@ test('nothing runs while an answer grows, wherever it is cut', async () => {
   await expectHarmless(visit);
 });
 
-test('what a person writes and what a chat is called are text', async () => {
+test('user messages and titles are shown as text', async () => {
   const visit = await bed.visit();
   const { screen, page } = visit;
   const worst = `<img src=x onerror="${RUNS}"> [x](javascript:${RUNS}) ![p](http://${canary.host}/t.gif)`;
@@ -144,7 +147,7 @@ test('what a person writes and what a chat is called are text', async () => {
   await expectHarmless(visit);
 });
 
-test('links that may be followed open elsewhere, and tell the other side nothing', async () => {
+test('safe links open in a new tab without a referrer', async () => {
   const visit = await bed.visit();
   const { screen } = visit;
   bed.model.replyTo('Links', (call) => {

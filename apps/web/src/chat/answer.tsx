@@ -13,6 +13,7 @@ interface AnswerProps {
   readonly isNewest: boolean;
 }
 
+/** An answer with its text, its status and its actions. */
 export function Answer({ entry, isNewest }: AnswerProps) {
   const { content, status, createdAt } = entry;
   const isRunning = status === 'queued' || status === 'generating';

@@ -1,17 +1,19 @@
 import { createContext, useContext } from 'react';
 
-/** What can be done to what a transcript shows. */
+/** The actions on the entries of a transcript. */
 export interface ChatActions {
-  /** Answers a message again whose answer failed. */
+  /** Generates a failed answer again. */
   readonly retry: (answerId: string) => void;
-  /** Tries a send again. */
+  /** Sends a message again. */
   readonly resend: (key: string) => void;
-  /** Takes a send back into the message box. */
+  /** Moves an unsent message back into the message box. */
   readonly takeBack: (key: string) => void;
 }
 
+/** Provides the actions to the entries of a transcript. */
 export const ChatActionsContext = createContext<ChatActions | undefined>(undefined);
 
+/** Returns the actions of the surrounding transcript. Throws outside of `ChatActionsContext`. */
 export function useChatActions(): ChatActions {
   const actions = useContext(ChatActionsContext);
   if (!actions) throw new Error('useChatActions is used outside of ChatActionsContext');

@@ -4,7 +4,7 @@ import { ChatMenu } from '../chats/chat-menu.tsx';
 import { titleOf } from '../chats/title-of.ts';
 import { PageHeader } from '../layout/page-header.tsx';
 
-/** Names the chat and its agent, and holds what can be done with it. */
+/** The title of the chat, its agent and its menu. */
 export function ChatHeader({ one: { chat } }: { readonly one: OneChat }) {
   const [, navigate] = useLocation();
   const agentName = useAgentName(chat?.agentId);
@@ -18,7 +18,7 @@ export function ChatHeader({ one: { chat } }: { readonly one: OneChat }) {
   );
 }
 
-/** Worth telling only where there is more than one to choose from. */
+/** Returns the agent's name if the team has more than one agent. */
 function useAgentName(agentId: string | undefined): string | undefined {
   const agents = trpc.agent.list.useQuery({}, { staleTime: 60_000 }).data?.agents ?? [];
   return agents.length > 1 ? agents.find(({ id }) => id === agentId)?.name : undefined;

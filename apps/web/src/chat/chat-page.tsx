@@ -15,7 +15,7 @@ import { Transcript } from './transcript.tsx';
 import { TranscriptSkeleton } from './transcript-skeleton.tsx';
 import { useAnswerAnnouncements } from './use-answer-announcements.ts';
 
-/** The page of one chat. Another chat is another page: give it the id as its `key`. */
+/** The page of one chat. Pass the id as `key` too, so that another chat gets a new page. */
 export function ChatPage({ chatId }: { readonly chatId: string }) {
   const one = useChat(chatId);
   const messages = useMessages(chatId);

@@ -4,11 +4,11 @@ import { CopyButton } from '../ui/copy-button.tsx';
 interface MessageActionsProps {
   readonly createdAt?: string | undefined;
   readonly textOf: () => string;
-  /** Shown without pointing at the message. */
+  /** If false, the actions only appear on hover and focus. */
   readonly isAlwaysShown?: boolean;
 }
 
-/** What can be done with a message. It keeps its room while it is not shown, so that nothing moves. */
+/** The actions of a message. Hidden actions keep their space, so that the layout does not move. */
 export function MessageActions({ createdAt, textOf, isAlwaysShown = false }: MessageActionsProps) {
   return (
     <div

@@ -7,10 +7,10 @@ import { wordsFor } from '../problems/problem-words.ts';
 import { Button } from '../ui/button.tsx';
 import { useChatActions } from './chat-actions.ts';
 
-/** What passes within this time is not told. */
+/** Shorter delays are not shown. */
 const tellAfterMs = 1_500;
 
-/** How the sending of a message stands, where that is worth a word. */
+/** Shows the state of a message that is not sent yet. */
 export function SendNote({ send }: { readonly send: Send }) {
   const { state } = send;
   useAnnounced(state);
@@ -19,7 +19,7 @@ export function SendNote({ send }: { readonly send: Send }) {
     case 'sending':
       return isSlow ? <Quiet>Sending…</Quiet> : null;
     case 'offline':
-      return <Quiet>You are offline. This goes out when the connection is back.</Quiet>;
+      return <Quiet>You’re offline. We’ll send this when you’re back online.</Quiet>;
     case 'waiting':
       return (
         <ProblemNote problem={state.error} isWaiting className="mt-1 max-w-[min(85%,38rem)]">
@@ -37,7 +37,7 @@ export function SendNote({ send }: { readonly send: Send }) {
   }
 }
 
-/** Tells once what keeps a message from going out, however often it is tried again. */
+/** Announces an error to screen readers once, not for every retry. */
 function useAnnounced(state: SendState): void {
   const code = 'error' in state ? state.error.code : undefined;
   useEffect(() => {

@@ -4,7 +4,7 @@ import { useLate } from '../lib/use-late.ts';
 import { wordsFor } from '../problems/problem-words.ts';
 import { Spinner } from '../ui/spinner.tsx';
 
-/** A connection that is back sooner is not worth a word. */
+/** Shorter interruptions are not shown. */
 const tellAfterMs = 2_000;
 
 interface StreamNoteProps {
@@ -12,7 +12,7 @@ interface StreamNoteProps {
   readonly error: ParleyError | undefined;
 }
 
-/** Tells that the chat cannot be followed just now, and why. Being offline is told by the banner of the page. */
+/** Shows that the chat is not up to date, and why. The offline banner covers a missing network. */
 export function StreamNote({ connection, error }: StreamNoteProps) {
   const { isOnline } = useConnection();
   const isCut = connection === 'reconnecting' || error !== undefined;
@@ -22,7 +22,7 @@ export function StreamNote({ connection, error }: StreamNoteProps) {
       {isLate && (
         <p className="mx-auto flex w-fit items-center gap-2 text-xs text-ink-soft animate-fade">
           <Spinner />
-          {error ? `${wordsFor(error).title}. Trying again…` : 'Reconnecting…'}
+          {error ? `${wordsFor(error).title}. Retrying…` : 'Reconnecting…'}
         </p>
       )}
     </div>

@@ -8,7 +8,7 @@ interface TranscriptRowProps {
   readonly isNewest: boolean;
 }
 
-/** One entry. What did not change is the same object, and is not rendered again. */
+/** An entry of the transcript. Unchanged entries are the same objects, so `memo` skips them. */
 export const TranscriptRow = memo(function TranscriptRow({ entry, isNewest }: TranscriptRowProps) {
   return (
     <div className="column">

@@ -1,7 +1,7 @@
 import { useLate } from '../lib/use-late.ts';
 import { Skeleton } from '../ui/skeleton.tsx';
 
-/** Shown while the newest messages are read, if that takes long enough to be seen. */
+/** Shown while the newest messages load, after a short delay. */
 export function TranscriptSkeleton() {
   const isLate = useLate(true, 150);
   return (

@@ -8,7 +8,7 @@ import { TranscriptRow } from './transcript-row.tsx';
 import { useFollowEnd } from './use-follow-end.ts';
 import { useIsPrepending } from './use-is-prepending.ts';
 
-/** Older messages are read this far before the top is reached, in pixels. */
+/** The distance to the top, in pixels, at which older messages are loaded. */
 const readAheadPx = 1_200;
 
 interface TranscriptProps {
@@ -18,7 +18,7 @@ interface TranscriptProps {
   readonly loadOlder: () => Promise<void>;
 }
 
-/** The messages of a chat: only what is near the view is in the page, however long the chat is. */
+/** The messages of a chat. Only those near the viewport are rendered. */
 export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: TranscriptProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const { isAtEnd, scrollToEnd } = useFollowEnd(scroller);
@@ -29,7 +29,7 @@ export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: Tra
     const isNearTop = (scroller.current?.scrollTop ?? Number.POSITIVE_INFINITY) < readAheadPx;
     if (hasOlder && !isLoadingOlder && isNearTop) void loadOlder();
   };
-  // A page of short messages may not fill the view: then no scrolling ever asks for the next.
+  // If a page of messages does not fill the view, no scroll event would load the next one.
   useEffect(readAhead);
   useScrollToOwnMessage(entries, scrollToEnd);
 
@@ -45,9 +45,9 @@ export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: Tra
         ref={scroller}
         role="log"
         aria-label="Conversation"
-        // Each word of an answer would be read out otherwise; its begin and end are announced instead.
+        // Otherwise screen readers would read every word. The start and end of answers are announced instead.
         aria-live="off"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
         tabIndex={0}
         className="h-full overflow-y-auto overscroll-contain -outline-offset-2 [scrollbar-gutter:stable_both-edges]"
       >
@@ -83,7 +83,7 @@ export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: Tra
   );
 }
 
-/** What one has just sent is what one wants to see, wherever one was reading. */
+/** Scrolls to the user's own message when it is sent. */
 function useScrollToOwnMessage(entries: readonly TranscriptEntry[], scrollToEnd: () => void): void {
   const newestSend = entries.findLast((entry) => entry.kind === 'user' && entry.send !== undefined)?.key;
   useEffect(() => {

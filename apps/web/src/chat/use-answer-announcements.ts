@@ -4,7 +4,7 @@ import { useEmbed } from '../embed/embed-context.ts';
 import { announce } from '../lib/announce.ts';
 import { wordsFor } from '../problems/problem-words.ts';
 
-/** Tells screen readers when an answer begins and how it ends, and nothing in between; the page around a frame, its end. */
+/** Announces the start and the end of answers to screen readers, and reports the end to an embedding page. */
 export function useAnswerAnnouncements(
   entries: readonly TranscriptEntry[],
   running: AnswerEntry | undefined,
@@ -19,13 +19,13 @@ export function useAnswerAnnouncements(
       embed?.tellAnswered();
       announce(ended?.kind === 'answer' ? wordsOfEnd(ended) : 'The answer was stopped');
     } else if (running?.status === 'generating' && previous?.status !== 'generating') {
-      announce('The answer begins');
+      announce('The answer has started');
     }
   }, [entries, running, embed]);
 }
 
 function wordsOfEnd({ status, errorCode }: AnswerEntry): string {
   if (status === 'failed')
-    return `${wordsFor({ code: errorCode ?? 'unknown' }).title}. Retry is below the message.`;
+    return `${wordsFor({ code: errorCode ?? 'unknown' }).title}. You can retry below the message.`;
   return status === 'stopped' ? 'The answer was stopped' : 'The answer is complete';
 }

@@ -1,18 +1,19 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 
-/** Nearer to the end than this counts as being there, in pixels. */
+/** A position closer to the end than this counts as the end, in pixels. */
 const endNearPx = 56;
-/** For how long after a wheel, touch or key a move is taken as the person's own, in milliseconds. */
+/** Scrolling within this time after a wheel, touch or key event counts as the user's own, in milliseconds. */
 const intentMs = 400;
 
+/** The state of a scroll container that follows its end. */
 export interface FollowEnd {
   readonly isAtEnd: boolean;
   readonly scrollToEnd: (behavior?: ScrollBehavior) => void;
 }
 
 /**
- * Keeps a scroller at its end while what it holds grows, unless the person has scrolled away. Only moving up
- * counts as that: windowing moves the scroller too, but then its height changes in the same moment.
+ * Keeps a scroll container at its end while its content grows, until the user scrolls up. Virtualization
+ * scrolls too, but it changes the height at the same time.
  */
 export function useFollowEnd(scroller: RefObject<HTMLElement | null>): FollowEnd {
   const [isAtEnd, setIsAtEnd] = useState(true);

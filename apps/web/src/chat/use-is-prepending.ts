@@ -1,6 +1,9 @@
 import { useLayoutEffect, useRef } from 'react';
 
-/** Whether this rendering puts entries before those of the last one: then the position is kept from the end. */
+/**
+ * Returns true if this render adds entries before the previous ones: the scroll position is then kept
+ * relative to the end.
+ */
 export function useIsPrepending(keys: readonly string[]): boolean {
   const first = useRef<string | undefined>(undefined);
   const isPrepending =

@@ -4,10 +4,11 @@ import { Button } from '../ui/button.tsx';
 import { MessageActions } from './message-actions.tsx';
 import { SendNote } from './send-note.tsx';
 
-/** A longer message is shown by its beginning: it was written to be read by the model. */
+/** Longer messages are collapsed. */
 const shownLengthMax = 1_600;
 const shownLinesMax = 24;
 
+/** A user's message with its actions and its sending state. */
 export function UserMessage({ entry }: { readonly entry: UserEntry }) {
   return (
     <article className="group flex flex-col items-end gap-1 pt-5 pb-1" data-kind="user">
@@ -16,7 +17,7 @@ export function UserMessage({ entry }: { readonly entry: UserEntry }) {
         <div className="max-w-[min(85%,36rem)] shrink-0 rounded-3xl rounded-ee-lg bg-bubble px-4.5 py-2.5">
           <MessageText text={entry.content} />
         </div>
-        {/* On phones there is no room beside it, and one's own words can be selected. */}
+        {/* Phones have no space beside the message, and its text can be selected. */}
         <div className="max-md:hidden">
           <MessageActions createdAt={entry.createdAt} textOf={() => entry.content} />
         </div>

@@ -11,12 +11,12 @@ import { groupByDay } from './group-by-day.ts';
 import { useOnSight } from './use-on-sight.ts';
 
 interface ChatListProps {
-  /** Words of titles; empty: all chats. */
+  /** A search in the titles; empty for all chats. */
   readonly search: string;
   readonly onOpen: () => void;
 }
 
-/** The chats of this page's user, newest first, each day under its name. */
+/** The user's chats, newest first, grouped by day. */
 export function ChatList({ search, onOpen }: ChatListProps) {
   const { chats, isLoading, error, hasMore, loadMore, isLoadingMore, refresh } = useChats({ search });
   const [, params] = useRoute('/c/:chatId');
@@ -58,7 +58,7 @@ export function ChatList({ search, onOpen }: ChatListProps) {
 function Nothing({ search }: { readonly search: string }) {
   return (
     <p role="status" className="px-3 pt-6 text-sm text-ink-soft wrap-anywhere">
-      {search.trim() === '' ? 'Your chats will be listed here.' : `No chat is called “${search.trim()}”.`}
+      {search.trim() === '' ? 'Your chats will appear here.' : `No chats match “${search.trim()}”`}
     </p>
   );
 }

@@ -10,12 +10,12 @@ import { toastsModule } from './toasts-module.ts';
 
 interface ChatMenuProps {
   readonly chat: Chat;
-  /** Called when the chat was taken out of the lists. */
+  /** Called after the chat was removed from the lists. */
   readonly onDelete?: () => void;
   readonly className?: string;
 }
 
-/** Rename and delete. */
+/** A menu to rename or delete a chat. */
 export function ChatMenu({ chat, onDelete, className }: ChatMenuProps) {
   const { remove } = useDeleteChat();
   const [isRenaming, setIsRenaming] = useState(false);

@@ -11,7 +11,7 @@ interface ChatRowProps {
   readonly onOpen: () => void;
 }
 
-/** One chat of the list. */
+/** A chat in the list. */
 export const ChatRow = memo(function ChatRow({ chat, isCurrent, onOpen }: ChatRowProps) {
   const [, navigate] = useLocation();
   return (

@@ -2,9 +2,10 @@ import { Search, X } from 'lucide-react';
 import { useRef } from 'react';
 import { Button } from '../ui/button.tsx';
 
+/** The element id of the search field. */
 export const chatSearchId = 'chat-search';
 
-/** The contract takes no more to search for. */
+/** The server's limit. */
 const searchLengthMax = 200;
 
 interface ChatSearchProps {
@@ -12,6 +13,7 @@ interface ChatSearchProps {
   readonly onTextChange: (text: string) => void;
 }
 
+/** The search field of the chat list. Escape clears it. */
 export function ChatSearch({ text, onTextChange }: ChatSearchProps) {
   const input = useRef<HTMLInputElement>(null);
   const clear = () => {

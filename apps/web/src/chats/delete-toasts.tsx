@@ -5,7 +5,7 @@ import { useLocation } from 'wouter';
 import { writeDraft } from '../composer/use-draft.ts';
 import { wordsFor } from '../problems/problem-words.ts';
 
-/** Offers to bring a deleted chat back, for exactly as long as that is possible. */
+/** Shows a toast with an undo button for each deleted chat, as long as the delete can be undone. */
 export function DeleteToasts() {
   const { pending, errors, undo } = useDeleteChat();
   const { deletes } = useParley();
@@ -37,7 +37,7 @@ export function DeleteToasts() {
   useEffect(() => {
     for (const [chatId, error] of errors) {
       if (told.current.get(chatId) === error) continue;
-      toast.error('The chat could not be deleted', { description: wordsFor(error).title });
+      toast.error('We couldn’t delete the chat', { description: wordsFor(error).title });
     }
     told.current = errors;
   }, [errors]);

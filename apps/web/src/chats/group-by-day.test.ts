@@ -8,12 +8,12 @@ const at = (...parts: [number, number, number, number, number?]) => ({
 
 const names = (items: { createdAt: string }[]) => groupByDay(items, now, 'en').map(({ name }) => name);
 
-describe('chats grouped by day', () => {
-  test('a minute before midnight is yesterday', () => {
+describe('groupByDay', () => {
+  test('puts a chat of a minute before midnight into Yesterday', () => {
     expect(names([at(2026, 2, 30, 0, 29), at(2026, 2, 29, 23, 59)])).toEqual(['Today', 'Yesterday']);
   });
 
-  test('each stretch has its name, months of other years their year', () => {
+  test('names each period, and adds the year to months of other years', () => {
     const items = [
       at(2026, 2, 30, 0),
       at(2026, 2, 28, 12),
@@ -32,11 +32,11 @@ describe('chats grouped by day', () => {
     ]);
   });
 
-  test('a moment in the future is today', () => {
+  test('puts a chat of the future into Today', () => {
     expect(names([at(2026, 2, 31, 1)])).toEqual(['Today']);
   });
 
-  test('order and items are kept', () => {
+  test('keeps the order of all items', () => {
     const items = [at(2026, 2, 30, 0, 20), at(2026, 2, 30, 0, 10), at(2026, 2, 29, 10)];
     expect(groupByDay(items, now).flatMap((group) => group.items)).toEqual(items);
   });

@@ -1,12 +1,12 @@
-/** Chats of one stretch of time, under the words that name it. */
+/** The items of one period, with its name. */
 export interface DayGroup<Item> {
   readonly name: string;
   readonly items: readonly Item[];
 }
 
 /**
- * Groups what comes newest first under Today, Yesterday, Previous 7 days, Previous 30 days, then by month, as
- * the calendar of this browser has it. The order is kept; a group is never told twice in a row.
+ * Groups items, sorted from newest to oldest, into Today, Yesterday, Previous 7 days, Previous 30 days, and
+ * then months of the browser's calendar. Keeps the order.
  */
 export function groupByDay<Item extends { readonly createdAt: string }>(
   items: readonly Item[],
@@ -25,7 +25,7 @@ export function groupByDay<Item extends { readonly createdAt: string }>(
 
 function nameOfDay(moment: Date, now: Date, locale?: string): string {
   const days = daysBetween(moment, now);
-  // A clock that is a little ahead elsewhere puts a chat into tomorrow: it is still the newest.
+  // If the server's clock is ahead, a new chat may be dated tomorrow.
   if (days <= 0) return 'Today';
   if (days === 1) return 'Yesterday';
   if (days <= 7) return 'Previous 7 days';
@@ -37,7 +37,7 @@ function nameOfDay(moment: Date, now: Date, locale?: string): string {
   );
 }
 
-/** Calendar days, not stretches of 24 hours: a day at which clocks change is one day. */
+/** Counts calendar days, because a day on which the clocks change does not have 24 hours. */
 function daysBetween(earlier: Date, later: Date): number {
   const dayOf = (date: Date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
   return (dayOf(later) - dayOf(earlier)) / 86_400_000;

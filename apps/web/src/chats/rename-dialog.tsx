@@ -14,6 +14,7 @@ interface RenameDialogProps {
   readonly onClose: () => void;
 }
 
+/** A dialog to rename a chat. */
 export function RenameDialog({ chat, onClose }: RenameDialogProps) {
   const { update, isUpdating } = useChat(chat.id);
   const [title, setTitle] = useState(titleOf(chat));
@@ -46,7 +47,7 @@ export function RenameDialog({ chat, onClose }: RenameDialogProps) {
         />
         {isTooLong && (
           <p role="alert" className="text-sm text-danger">
-            A name has at most {titleLengthMax} characters.
+            Names can have up to {titleLengthMax} {titleLengthMax} characters.
           </p>
         )}
         {problem && <ProblemNote problem={problem} />}

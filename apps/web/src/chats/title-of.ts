@@ -1,6 +1,6 @@
 import type { Chat } from '@parley/contract';
 
-/** What a chat is called; one without a message yet has no title. */
+/** Returns the title of a chat, or a default while it has none. */
 export function titleOf({ title }: Pick<Chat, 'title'>): string {
   return title?.trim() || 'New conversation';
 }

@@ -1,4 +1,4 @@
 import { lazyModule } from '../lib/lazy-module.ts';
 
-/** What offers to bring a deleted chat back: fetched when somebody looks at what can be done with a chat. */
+/** The toasts, loaded when a user opens the menu of a chat. */
 export const toastsModule = lazyModule(() => import('../layout/toasts.tsx'));

@@ -1,6 +1,6 @@
 import { type RefObject, useEffect, useRef } from 'react';
 
-/** Calls back while the element is in sight, or nearly, and more is wanted. */
+/** Calls `onSight` when the element comes near the viewport, while `isWanted` is true. */
 export function useOnSight(isWanted: boolean, onSight: () => void): RefObject<HTMLDivElement | null> {
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {

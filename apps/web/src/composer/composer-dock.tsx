@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** The foot of a chat: the composer, and what is told right above it. */
+/** The bottom of a chat: the composer with notes above it. */
 export function ComposerDock({ children }: { readonly children: ReactNode }) {
   return (
     <div className="column shrink-0 pb-[max(0.75rem,env(safe-area-inset-bottom))]">

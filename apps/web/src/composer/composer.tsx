@@ -6,6 +6,7 @@ import { measureMessage } from './message-length.ts';
 import { sendsMessage } from './sends-message.ts';
 import { useAutoHeight } from './use-auto-height.ts';
 
+/** Controls a composer from outside. */
 export interface ComposerHandle {
   focus(): void;
 }
@@ -13,23 +14,24 @@ export interface ComposerHandle {
 interface ComposerProps {
   readonly text: string;
   readonly onTextChange: (text: string) => void;
-  /** Given the text as it was typed; the composer does not empty itself. */
+  /** Receives the text. The caller clears the composer. */
   readonly onSend: (text: string) => void;
   readonly placeholder: string;
-  /** An answer is being written: it can be stopped. */
+  /** An answer is running and can be stopped. */
   readonly isAnswering?: boolean;
   readonly isStopping?: boolean;
   readonly onStop?: () => void;
-  /** Something stands in the way of sending just now. */
+  /** Sending is temporarily not possible. */
   readonly isBusy?: boolean;
-  /** What stands at the start of the lower row. */
+  /** Shown at the start of the lower row. */
   readonly children?: ReactNode;
   readonly ref?: Ref<ComposerHandle>;
 }
 
+/** The element id of the message box. */
 export const composerId = 'message';
 
-/** Where one writes. Enter sends, Shift+Enter breaks the line, Escape stops the answer. */
+/** The message box. Enter sends, Shift+Enter inserts a line break, Escape stops the answer. */
 export function Composer(props: ComposerProps) {
   const { text, onTextChange, placeholder, isAnswering = false, isStopping = false, isBusy = false } = props;
   const area = useRef<HTMLTextAreaElement>(null);

@@ -2,7 +2,7 @@ import { type MessageLength, messageLengthMax } from './message-length.ts';
 
 const format = new Intl.NumberFormat();
 
-/** Tells how much room is left, once that matters. */
+/** Shows the remaining length when the limit is near. */
 export function LengthNote({ length: { left, isTooLong, isNearMax } }: { readonly length: MessageLength }) {
   if (!isNearMax) return null;
   return (
@@ -12,7 +12,7 @@ export function LengthNote({ length: { left, isTooLong, isNearMax } }: { readonl
       className={`ps-2.5 text-xs tabular-nums ${isTooLong ? 'text-danger' : 'text-ink-soft'}`}
     >
       {isTooLong
-        ? `${format.format(-left)} characters too long; at most ${format.format(messageLengthMax)} can be sent`
+        ? `${format.format(-left)} characters too long. Messages can have up to ${format.format(messageLengthMax)} characters.`
         : `${format.format(left)} characters left`}
     </p>
   );

@@ -2,11 +2,11 @@ import { limits } from '@parley/contract';
 import { expect, test } from 'vitest';
 import { measureMessage, messageLengthMax } from './message-length.ts';
 
-test("the composer's limit is the contract's", () => {
+test('messageLengthMax equals the limit of the API', () => {
   expect(messageLengthMax).toBe(limits.messageLengthMax);
 });
 
-test('an emoji counts once, and the limit itself is allowed', () => {
+test('measureMessage counts an emoji as one character and allows the limit itself', () => {
   expect(measureMessage('😀'.repeat(messageLengthMax))).toEqual({
     left: 0,
     isTooLong: false,

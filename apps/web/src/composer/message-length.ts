@@ -1,18 +1,19 @@
-/** What the server takes, in Unicode code points; a test keeps it equal to the contract's bound. */
+/** The server's limit in Unicode code points. A test compares it with the contract. */
 export const messageLengthMax = 32_000;
 
-/** How many code points are left from which on the composer tells it. */
+/** The remaining length from which on the composer shows it. */
 const tellFrom = 2_000;
 
+/** The length of a message in relation to its limit. */
 export interface MessageLength {
-  /** Code points that may still be written; below zero, how many are too many. */
+  /** Remaining code points; negative if the text is too long. */
   readonly left: number;
   readonly isTooLong: boolean;
-  /** Whether the end is near enough to be shown. */
+  /** True if the remaining length should be shown. */
   readonly isNearMax: boolean;
 }
 
-/** Measures a text as the server does. */
+/** Measures a text like the server does. */
 export function measureMessage(text: string): MessageLength {
   const left = messageLengthMax - codePoints(text);
   return { left, isTooLong: left < 0, isNearMax: left <= tellFrom };

@@ -9,7 +9,7 @@ test('Enter sends, Shift+Enter and Alt+Enter do not', () => {
   expect(sendsMessage({ ...enter, altKey: true })).toBe(false);
 });
 
-test('an Enter of an input method does not send', () => {
+test('Enter does not send while an input method composes text', () => {
   expect(sendsMessage({ ...enter, isComposing: true })).toBe(false);
   expect(sendsMessage({ ...enter, keyCode: 229 })).toBe(false);
 });

@@ -1,4 +1,4 @@
-/** What a key press must tell to decide whether it sends. */
+/** The properties of a key press that decide whether it sends the message. */
 export interface KeyPress {
   readonly key: string;
   readonly keyCode: number;
@@ -8,8 +8,9 @@ export interface KeyPress {
 }
 
 /**
- * Whether this key sends the message: Enter alone. An Enter that ends an input method's composition never
- * does; Safari reports it after the composition, and only as key code 229.
+ * Returns true if a key press sends the message: Enter without modifiers. Enter that confirms an input
+ * method's composition does not send; Safari reports it after the composition, recognizable only by key code
+ * 229.
  */
 export function sendsMessage({ key, keyCode, isComposing, shiftKey, altKey }: KeyPress): boolean {
   return key === 'Enter' && !shiftKey && !altKey && !isComposing && keyCode !== 229;

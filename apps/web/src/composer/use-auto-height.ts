@@ -1,8 +1,8 @@
 import { type RefObject, useLayoutEffect } from 'react';
 
-/** Makes a text area as high as its text; its CSS sets the bound from which on it scrolls. */
+/** Makes a text area as high as its text. Its CSS limits the height. */
 export function useAutoHeight(area: RefObject<HTMLTextAreaElement | null>, text: string): void {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height depends on the text.
   useLayoutEffect(() => {
     const element = area.current;
     if (!element) return;
@@ -12,7 +12,7 @@ export function useAutoHeight(area: RefObject<HTMLTextAreaElement | null>, text:
       element.style.height = `${element.scrollHeight}px`;
     };
     fit();
-    // Another width wraps the text anew, whatever made it one: the window, or a sidebar that comes or goes.
+    // A new width wraps the text differently.
     const observer = new ResizeObserver(() => {
       if (element.clientWidth === width) return;
       width = element.clientWidth;

@@ -3,7 +3,7 @@ import { readLocal, writeLocal } from '../lib/local-store.ts';
 
 const keyOf = (place: string) => `parley.draft.${place}`;
 
-/** What was typed and not sent yet, kept in the browser per chat: it survives a reload. */
+/** Stores the unsent text of a chat in the browser, so that it survives a reload. */
 export function useDraft(place: string): readonly [text: string, setText: (text: string) => void] {
   const [text, setText] = useState(() => readLocal(keyOf(place)) ?? '');
   const write = useCallback(
@@ -16,7 +16,7 @@ export function useDraft(place: string): readonly [text: string, setText: (text:
   return [text, write];
 }
 
-/** Keeps a text as the draft of a place that is not on the page. */
+/** Stores a draft for a chat that is not shown. */
 export function writeDraft(place: string, text: string): void {
   writeLocal(keyOf(place), text === '' ? null : text);
 }

@@ -1,28 +1,30 @@
 /*
- * What the page and its frame say to each other. They meet by one message each way, whose senders are checked; from then
- * on they have a channel that nobody else can write into.
+ * The messages between an embedding page and the frame. Each side first sends one message whose sender is
+ * checked; after that they use a private channel.
  */
 
-/** From the frame, to whoever framed it: it holds nothing. */
+/** Sent by the frame to its parent. It contains no data. */
 export interface Ready {
   readonly parley: 'ready';
 }
 
-/** From the page, with a port: the conversation begins. */
+/** Sent by the page with a port for the private channel. */
 export interface Init {
   readonly parley: 'init';
-  /** Whether the page says who its users are. */
+  /** True if the page provides user tokens. */
   readonly hasUserToken: boolean;
 }
 
+/** Messages from the frame to the page. */
 export type FrameSays =
   | { readonly type: 'close' }
   /** An answer has ended. */
   | { readonly type: 'answered' }
   | { readonly type: 'token-wanted'; readonly id: number; readonly refused?: string | undefined };
 
+/** Messages from the page to the frame. */
 export type PageSays =
   | { readonly type: 'opened' }
-  /** Somebody else is here, or nobody. */
+  /** The user signed in or out. */
   | { readonly type: 'user-changed' }
   | { readonly type: 'token'; readonly id: number; readonly token?: string | undefined };

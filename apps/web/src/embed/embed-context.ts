@@ -1,15 +1,16 @@
 import { createContext, useContext } from 'react';
 
-/** What is different where the chat stands in another site's page. */
+/** The settings and callbacks of an embedded chat. */
 export interface Embed {
   readonly title: string;
-  /** The agent that the page has chosen. */
+  /** The agent chosen by the embedding page. */
   readonly agentId: string | undefined;
   close(): void;
   tellAnswered(): void;
 }
 
+/** Provides the settings of an embedded chat. */
 export const EmbedContext = createContext<Embed | undefined>(undefined);
 
-/** Undefined in the chat page itself. */
+/** Returns the settings, or undefined in the chat page itself. */
 export const useEmbed = (): Embed | undefined => useContext(EmbedContext);

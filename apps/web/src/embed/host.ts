@@ -1,11 +1,15 @@
 import { ParleyError } from '@parley/client';
 import type { FrameSays, Init, PageSays, Ready } from './conversation.ts';
 
-/** The page that the chat stands in. */
+/** The page that embeds the chat. */
 export interface Host {
-  /** Whether it says who its users are; else they are guests. */
+  /** True if the page provides user tokens. Otherwise visitors are guests. */
   readonly hasUserToken: boolean;
-  /** @throws ParleyError `user_token_needed` when the page has none */
+  /**
+   * Requests a token from the page.
+   *
+   * @throws ParleyError `user_token_needed` if the page has none
+   */
   userToken(refused?: string): Promise<string>;
   close(): void;
   tellAnswered(): void;
@@ -13,17 +17,23 @@ export interface Host {
   onUserChanged(listener: () => void): void;
 }
 
-/** Without a page around it the chat is a page itself. */
+/** Used if the embed page is opened directly. */
 const nobody: Host = {
   hasUserToken: false,
-  userToken: () => Promise.reject(new ParleyError('user_token_needed', 'Nobody says who is here.')),
+  userToken: () =>
+    Promise.reject(
+      new ParleyError('user_token_needed', 'This page is not embedded, so it has no user token.'),
+    ),
   close: () => undefined,
   tellAnswered: () => undefined,
   onOpened: () => undefined,
   onUserChanged: () => undefined,
 };
 
-/** Says to the page that the frame is there, and waits for its word. Whose page it may be is the frame's policy's to say. */
+/**
+ * Tells the embedding page that the frame is ready, and waits for its answer. The frame's `frame-ancestors`
+ * policy decides which pages may embed it.
+ */
 export function openHost(): Promise<Host> {
   if (window.parent === window) return Promise.resolve(nobody);
   const { promise, resolve } = Promise.withResolvers<Host>();
@@ -59,7 +69,7 @@ function hostAt(port: MessagePort, { hasUserToken }: Init): Host {
       say({ type: 'token-wanted', id: count, refused });
       const token = await promise;
       if (token === undefined)
-        throw new ParleyError('user_token_needed', 'The page has no token for its user.');
+        throw new ParleyError('user_token_needed', 'The embedding page has no token for its user.');
       return token;
     },
     close: () => say({ type: 'close' }),

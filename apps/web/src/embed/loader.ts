@@ -1,21 +1,24 @@
 import type { FrameSays, Init, PageSays } from './conversation.ts';
 
 /*
- * `/embed.js`: puts a chat into a page of another site. It imports nothing, has no styles that a policy could refuse
- * (they are set by script, in a shadow root), and asks this server alone for anything.
+ * `/embed.js` adds the chat to a page of another site. It has no imports, sets its styles by script in a
+ * shadow root, so that no style policy blocks them, and sends requests to this server only.
  */
 
 interface EmbedOptions {
   /** A publishable key. */
   readonly key: string;
-  /** The agent to talk to; without one, the first, or as the visitor chooses. */
+  /** The agent to chat with. Default: the first one, or the visitor's choice. */
   readonly agent?: string | undefined;
   readonly title?: string | undefined;
   readonly theme?: string | undefined;
-  /** As `#3b82f6`. */
+  /** A color such as `#3b82f6`. */
   readonly accent?: string | undefined;
   readonly position?: string | undefined;
-  /** Who the visitor is, as your servers sign it: asked once, and again with a refused one. Without: a guest. */
+  /**
+   * Returns the visitor's token, signed by your servers. It is called once, and again with a rejected token.
+   * Without it, visitors are guests.
+   */
   readonly userToken?: ((refused?: string) => Promise<string> | string) | undefined;
 }
 
@@ -23,7 +26,10 @@ interface Embed {
   open(): void;
   close(): void;
   toggle(): void;
-  /** Say it where people sign in or out: what the former user saw is gone, and `userToken` is asked anew. */
+  /**
+   * Call it when the user signs in or out. The chat clears everything of the former user and calls
+   * `userToken` again.
+   */
   userChanged(): void;
   destroy(): void;
 }
@@ -59,8 +65,8 @@ p{position:absolute;inset:0;margin:0;padding:32px;display:grid;place-content:cen
 
 const SPEECH = 'M21 12a8.5 8.5 0 0 1-12.6 7.4L3 21l1.6-5.4A8.5 8.5 0 1 1 21 12z';
 const CROSS = 'M6 6l12 12M18 6L6 18';
-const UNREACHABLE = 'The chat cannot be opened here.';
-/** A frame that has said nothing by then was refused, or is of another make. */
+const UNREACHABLE = 'The chat can’t be opened here.';
+/** A frame that does not respond within this time was blocked or is not compatible. */
 const FRAME_MAX_MS = 20_000;
 
 const script = document.currentScript as HTMLScriptElement | null;
@@ -69,7 +75,7 @@ const embeds = new Map<string, Embed>();
 
 function embed(options: EmbedOptions): Embed {
   const { key, title = 'Chat', theme = 'auto', position, userToken } = options;
-  if (!/^pk_/.test(key)) throw new Error('Parley: give a pk_ key.');
+  if (!/^pk_/.test(key)) throw new Error('Parley: key must be a publishable key (pk_…).');
   const known = embeds.get(key);
   if (known) return known;
 
@@ -124,8 +130,8 @@ function embed(options: EmbedOptions): Embed {
       note.hidden = false;
       frame?.remove();
       frame = undefined;
-      // biome-ignore lint/suspicious/noConsole: whoever embeds the chat reads it there.
-      console.error(`Parley: no chat for ${location.origin}. Is it among the key's origins?`);
+      // biome-ignore lint/suspicious/noConsole: developers of the embedding page look for errors there.
+      console.error(`Parley: the chat did not load. Add ${location.origin} to the key's origins.`);
     }, FRAME_MAX_MS);
   }
 
@@ -156,8 +162,8 @@ function embed(options: EmbedOptions): Embed {
     try {
       token = await userToken?.(data.refused);
     } catch (error) {
-      // biome-ignore lint/suspicious/noConsole: whoever embeds the chat reads it there.
-      console.error('Parley: userToken', error);
+      // biome-ignore lint/suspicious/noConsole: developers of the embedding page look for errors there.
+      console.error('Parley: userToken failed', error, error);
     }
     say({ type: 'token', id: data.id, token });
   }
@@ -221,7 +227,7 @@ function icon(path: string): SVGElement {
   return svg;
 }
 
-/** What is read best on a colour (WCAG 2.2, relative luminance): white up to where black has the better contrast. */
+/** Returns the text color with the better contrast on a background (WCAG 2.2, relative luminance). */
 function inkOn(colour: string): '#ffffff' | '#111111' {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
     const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
@@ -230,7 +236,7 @@ function inkOn(colour: string): '#ffffff' | '#111111' {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#111111' : '#ffffff';
 }
 
-/** From the attributes of the script's own tag; a token is asked from the global function that it names. */
+/** Reads the options from the attributes of the script tag. `data-user-token` names a global function. */
 function embedByTag({ dataset }: HTMLScriptElement): void {
   const { key, agent, title, theme, accent, position, userToken: name } = dataset;
   if (!key) return;
@@ -243,7 +249,7 @@ function embedByTag({ dataset }: HTMLScriptElement): void {
 
 const page = window.Parley ?? { embed };
 window.Parley = page;
-// A second tag for the same key changes nothing; before there is a body there is no place for it.
+// A second tag for the same key has no effect. Without a body, wait for the document.
 if (script && page.embed === embed) {
   if (document.body) embedByTag(script);
   else addEventListener('DOMContentLoaded', () => embedByTag(script));

@@ -15,7 +15,9 @@ import { EmbedContext } from './embed-context.ts';
 import { openHost } from './host.ts';
 import '../styles.css';
 
-/* The chat in a frame of another site's page, with that site's publishable key: `/embed?key=pk_…`. */
+/*
+ * The embedded chat with the publishable key of another site: `/embed?key=pk_…`.
+ */
 
 const root = document.getElementById('root');
 if (!root) throw new Error('embed.html has no #root');
@@ -26,7 +28,7 @@ const host = await openHost();
 const guest = guestToken({ url: '', apiKey });
 const parley = createParley({ url: '', apiKey, userToken: host.hasUserToken ? host.userToken : guest });
 
-// Where the visitor was, they find themselves again.
+// Open the chat that the visitor last had open.
 const storedAt = `parley.embed.${apiKey.slice(0, 12)}`;
 const kept = readLocal(storedAt) ?? '/';
 const { hook, navigate } = memoryLocation({ path: kept.startsWith('/c/') ? kept : '/' });
@@ -41,8 +43,8 @@ host.onUserChanged(() => {
   navigate('/');
   parley.forgetUser();
 });
-// Who was a guest here before they signed in takes their chats along: they see them at once, or, where that fails,
-// the next time.
+// If the visitor was a guest before signing in, claim the guest's chats. If this fails, the next visit tries
+// again.
 const former = host.hasUserToken ? guest.kept() : undefined;
 if (former !== undefined) await parley.claimGuest(former).then(guest.forget, () => undefined);
 

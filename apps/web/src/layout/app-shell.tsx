@@ -12,7 +12,7 @@ import { SidebarDrawer } from './sidebar-drawer.tsx';
 import { mainId, SkipLink } from './skip-link.tsx';
 import { useSidebarControl } from './use-sidebar-control.ts';
 
-/** What stands around each page: the chat list, the banner, the keys. */
+/** The frame of all pages: the chat list, the offline banner and the keyboard shortcuts. */
 export function AppShell({ children }: { readonly children: ReactNode }) {
   const sidebar = useSidebarControl();
   const { isOpen, isWide } = sidebar;

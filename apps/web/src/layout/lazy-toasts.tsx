@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { toastsModule } from '../chats/toasts-module.ts';
 import { useLazyModule } from '../lib/use-lazy-module.ts';
 
-/** The toasts, from the first one on. */
+/** Loads the toasts when the first one is needed. */
 export function LazyToasts() {
   const { pending, errors } = useDeleteChat();
   const [isWanted, setIsWanted] = useState(false);

@@ -3,19 +3,19 @@ import { WifiOff } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { announce } from '../lib/announce.ts';
 
-/** Tells that there is no network, and that nothing typed is lost. */
+/** Shown while the device is offline. */
 export function OfflineBanner() {
   const { isOnline } = useConnection();
   const was = useRef(isOnline);
   useEffect(() => {
-    if (was.current !== isOnline) announce(isOnline ? 'You are online again' : 'You are offline');
+    if (was.current !== isOnline) announce(isOnline ? 'You’re back online' : 'You’re offline');
     was.current = isOnline;
   }, [isOnline]);
   if (isOnline) return null;
   return (
     <p className="flex shrink-0 items-center justify-center gap-2 bg-notice-wash px-4 py-2 text-center text-sm">
       <WifiOff aria-hidden className="size-4 shrink-0" />
-      You are offline. You can go on writing; it is sent when the connection is back.
+      You’re offline. Keep writing: we’ll send your messages when you’re back online.
     </p>
   );
 }

@@ -10,7 +10,7 @@ interface PageHeaderProps {
   readonly children?: ReactNode;
 }
 
-/** The top row of each page. While the chat list is away, its buttons are here. */
+/** The top row of each page. It has the buttons of the chat list while that is hidden. */
 export function PageHeader({ actions, children }: PageHeaderProps) {
   const { isOpen, isWide, setIsOpen } = useSidebar();
   const openNewChat = useOpenNewChat();

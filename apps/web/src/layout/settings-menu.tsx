@@ -15,12 +15,12 @@ import {
 } from '../ui/menu.tsx';
 
 const themes: readonly (readonly [choice: ThemeChoice, name: string])[] = [
-  ['system', 'As the system'],
+  ['system', 'System'],
   ['light', 'Light'],
   ['dark', 'Dark'],
 ];
 
-/** How the page looks, and which keys it knows. */
+/** A menu for the appearance and the keyboard shortcuts. */
 export function SettingsMenu() {
   const choice = useThemeChoice();
   const { open } = useShortcutsDialog();

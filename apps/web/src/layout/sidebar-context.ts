@@ -1,16 +1,18 @@
 import { createContext, useContext } from 'react';
 
-/** The chat list beside the page, or over it where there is no room. */
+/** The chat list beside the page, or above it on narrow screens. */
 export interface SidebarControl {
   readonly isOpen: boolean;
   readonly isWide: boolean;
   readonly setIsOpen: (isOpen: boolean) => void;
-  /** Opens it and puts the cursor into its search. */
+  /** Opens the list and focuses its search field. */
   readonly search: () => void;
 }
 
+/** Provides the state of the chat list. */
 export const SidebarContext = createContext<SidebarControl | undefined>(undefined);
 
+/** Returns the state of the chat list. Throws outside of `SidebarContext`. */
 export function useSidebar(): SidebarControl {
   const sidebar = useContext(SidebarContext);
   if (!sidebar) throw new Error('useSidebar is used outside of SidebarContext');

@@ -5,7 +5,7 @@ import { PortalContainerContext } from '../ui/portal-container.ts';
 import { Sidebar } from './sidebar.tsx';
 import { useSidebar } from './sidebar-context.ts';
 
-/** The chat list over the page, where there is no room beside it. */
+/** The chat list above the page, for narrow screens. */
 export function SidebarDrawer() {
   const { isOpen, setIsOpen } = useSidebar();
   const [content, setContent] = useState<HTMLElement | null>(null);

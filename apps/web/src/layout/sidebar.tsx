@@ -13,7 +13,7 @@ import { useSidebar } from './sidebar-context.ts';
 
 const searchDelayMs = 220;
 
-/** The chat list with what belongs to it. */
+/** The chat list with its search, the new chat button and the settings. */
 export function Sidebar() {
   const { isWide, setIsOpen } = useSidebar();
   const openNewChat = useOpenNewChat();

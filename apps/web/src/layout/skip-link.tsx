@@ -1,8 +1,9 @@
 import { composerId } from '../composer/composer.tsx';
 
+/** The element id of the main content. */
 export const mainId = 'main';
 
-/** The first stop of the Tab key: past the chat list, to where one writes. */
+/** A link for keyboard users that skips the chat list. */
 export function SkipLink() {
   return (
     <a

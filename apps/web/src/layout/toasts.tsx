@@ -3,7 +3,7 @@ import { DeleteToasts } from '../chats/delete-toasts.tsx';
 import { useIsDark } from '../theme/use-theme.ts';
 import { useSidebar } from './sidebar-context.ts';
 
-/** Short notes over the page, above the row where one writes. */
+/** Short notes above the message box. */
 export function Toasts() {
   const { isOpen, isWide } = useSidebar();
   return (
@@ -11,7 +11,7 @@ export function Toasts() {
       <DeleteToasts />
       <Toaster
         theme={useIsDark() ? 'dark' : 'light'}
-        // In the middle of the page, not of the window: half of the chat list's width further.
+        // Centers the toasts on the page instead of the window, which includes the chat list.
         className={isWide && isOpen ? 'translate-x-36 xl:translate-x-40' : ''}
         position="bottom-center"
         mobileOffset={{ bottom: '8rem' }}

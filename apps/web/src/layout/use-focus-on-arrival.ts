@@ -2,14 +2,14 @@ import { type RefObject, useEffect } from 'react';
 import type { ComposerHandle } from '../composer/composer.tsx';
 
 /**
- * Whoever arrives at a page wants to write. With a finger the keyboard would cover what one came to read: there
- * the page's heading takes the focus, so that a screen reader starts with it.
+ * Focuses the message box when a page opens. On touch devices it focuses the heading instead, because the
+ * on-screen keyboard would cover the messages.
  */
 export function useFocusOnArrival(composer: RefObject<ComposerHandle | null>): void {
   useEffect(() => focusOnArrival(composer.current), [composer]);
 }
 
-/** The same, where a page is come back to. */
+/** The same, for a page that is shown again. */
 export function focusOnArrival(composer: { focus(): void } | null): void {
   const isTouch = matchMedia('(pointer: coarse)').matches;
   if (!isTouch) composer?.focus();

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 
-/** Names the tab after what it shows. */
+/** Sets the title of the browser tab. */
 export function usePageTitle(title: string | undefined): void {
   useEffect(() => {
     document.title = title ? `${title} · Parley` : 'Parley';

@@ -6,7 +6,7 @@ import type { SidebarControl } from './sidebar-context.ts';
 
 const storedAt = 'parley.sidebar';
 
-/** Beside the page it stays as it was left; over the page it opens only when asked for. */
+/** Controls the chat list. Beside the page its state is stored; above the page it starts closed. */
 export function useSidebarControl(): SidebarControl {
   const isWide = useIsWide();
   const [isPinned, setIsPinned] = useState(() => readLocal(storedAt) !== 'closed');
@@ -22,7 +22,7 @@ export function useSidebarControl(): SidebarControl {
   );
   const search = useCallback(() => {
     setIsOpen(true);
-    // The drawer takes the focus when it opens: its search is focused after that.
+    // The drawer moves the focus when it opens, so focus the search field after that.
     requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(chatSearchId)?.focus()));
   }, [setIsOpen]);
 

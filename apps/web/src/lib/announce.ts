@@ -1,13 +1,13 @@
-/** Says something to screen readers, politely: after what they are reading now. */
+/** Announces a text to screen readers without interrupting them. */
 export function announce(text: string): void {
   const region = document.getElementById(regionId);
   if (!region) return;
-  // The same words twice are no change to a live region: an empty moment between them makes them one.
+  // Repeating the same text is not a change, so clear it first.
   region.textContent = '';
   setTimeout(() => {
     region.textContent = text;
   }, 50);
 }
 
-/** The one live region's id, see `live-region.tsx`. */
+/** The element id of the live region in `live-region.tsx`. */
 export const regionId = 'announcements';

@@ -1,4 +1,4 @@
-/** Copies a text; `false` where the browser refuses. */
+/** Copies a text to the clipboard. Returns false if the browser does not allow it. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -8,7 +8,7 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** The clipboard's own API is there on https and on this machine only; a selection can be copied anywhere. */
+/** The clipboard API requires HTTPS or localhost. Copying a selection works everywhere. */
 function copyBySelection(text: string): boolean {
   const area = document.createElement('textarea');
   area.value = text;

@@ -1,4 +1,4 @@
-/** Whether an event comes from where its key would be a letter. */
+/** Returns true if the event comes from an element for text input. */
 export function isTyping({ target }: Event): boolean {
   return (
     target instanceof HTMLElement &&

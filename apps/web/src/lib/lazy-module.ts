@@ -1,13 +1,14 @@
-/** A part of the page that is loaded when it is first wanted. Used by `useLazyModule`. */
+/** A module that is loaded on first use, see `useLazyModule`. */
 export interface LazyModule<Module> {
-  /** The module, once it is there. */
+  /** Returns the module, or undefined until it is loaded. */
   current(): Module | undefined;
-  /** Loads it. One that cannot be loaded (offline) stays away, and is tried again when it is wanted next. */
+  /** Loads the module. If this fails (offline), the next call tries again. */
   want(): Promise<void>;
-  /** Calls back when it is there. Answers how to stop that. */
+  /** Calls `listener` when the module is loaded. Returns a function that stops this. */
   subscribe(listener: () => void): () => void;
 }
 
+/** Creates a module that is loaded on first use. */
 export function lazyModule<Module>(load: () => Promise<Module>): LazyModule<Module> {
   let module: Module | undefined;
   let isLoading = false;
@@ -21,7 +22,7 @@ export function lazyModule<Module>(load: () => Promise<Module>): LazyModule<Modu
         module = await load();
         for (const listener of listeners) listener();
       } catch {
-        // Whoever wants it shows something simpler meanwhile.
+        // Callers show something simpler in the meantime.
       } finally {
         isLoading = false;
       }

@@ -1,7 +1,7 @@
 import { memo } from 'react';
 import { regionId } from './announce.ts';
 
-/** Where `announce` speaks. It is never rendered again, because React knows nothing of its text. */
+/** The live region of `announce`. It is never rendered again, because React does not know its text. */
 export const LiveRegion = memo(function LiveRegion() {
   return <div id={regionId} role="status" aria-live="polite" className="sr-only" />;
 });

@@ -1,7 +1,7 @@
-/** What this page keeps in the browser; where storage is blocked or full, it lasts as long as the page. */
+/** Fallback for values that `localStorage` cannot store. It lasts as long as the page. */
 const memory = new Map<string, string>();
 
-/** The stored text, or `null`. Never throws. */
+/** Returns the stored text or null. Never throws. */
 export function readLocal(key: string): string | null {
   try {
     return memory.get(key) ?? localStorage.getItem(key);
@@ -10,7 +10,7 @@ export function readLocal(key: string): string | null {
   }
 }
 
-/** Stores a text; `null` removes it. Never throws. */
+/** Stores a text; null removes it. Never throws. */
 export function writeLocal(key: string, value: string | null): void {
   memory.delete(key);
   try {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** `true` once `isOn` has held for `delayMs`: what passes sooner is not worth a flicker. */
+/** Returns true once `isOn` has been true for `delayMs`. Use it to avoid flicker. */
 export function useLate(isOn: boolean, delayMs: number): boolean {
   const [isLate, setIsLate] = useState(false);
   useEffect(() => {

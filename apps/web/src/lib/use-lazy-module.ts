@@ -1,7 +1,7 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import type { LazyModule } from './lazy-module.ts';
 
-/** The module once it is wanted and there. */
+/** Loads a module when `isWanted` is true. Returns undefined until it is loaded. */
 export function useLazyModule<Module>(lazy: LazyModule<Module>, isWanted: boolean): Module | undefined {
   const module = useSyncExternalStore(lazy.subscribe, lazy.current);
   useEffect(() => {

@@ -1,6 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react';
 
-/** Whether a media query holds, told anew when that changes. */
+/** Returns whether a media query matches. */
 function useMediaQuery(query: string): boolean {
   const subscribe = useCallback(
     (listener: () => void) => {
@@ -13,5 +13,5 @@ function useMediaQuery(query: string): boolean {
   return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
 }
 
-/** Room for the chat list beside the chat. */
+/** Returns true if the chat list fits beside the chat. */
 export const useIsWide = (): boolean => useMediaQuery('(width >= 48rem)');

@@ -2,12 +2,12 @@ import { type ReactNode, useRef } from 'react';
 import { CopyButton } from '../ui/copy-button.tsx';
 
 interface CodeBlockProps {
-  /** As the fence names it; empty where it names none. */
+  /** The language of the fence; empty if it has none. */
   readonly language: string;
   readonly children: ReactNode;
 }
 
-/** Fenced code with its language and a button that copies it as it is. */
+/** A code block with its language and a copy button. */
 export function CodeBlock({ language, children }: CodeBlockProps) {
   const code = useRef<HTMLPreElement>(null);
   return (
@@ -23,7 +23,7 @@ export function CodeBlock({ language, children }: CodeBlockProps) {
           className="text-sm"
         />
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
       <pre ref={code} tabIndex={0} className="-outline-offset-2 pt-1!">
         {children}
       </pre>

@@ -4,7 +4,7 @@ import type { Components, ExtraProps } from 'react-markdown';
 import { CodeBlock } from './code-block.tsx';
 import { safeUrl } from './safe-url.ts';
 
-/** What stands for each element of a markdown text. What is not named here is the element itself. */
+/** The components for markdown elements. Other elements are rendered as they are. */
 export const components: Components = {
   h1: ({ children }) => <Heading level={1}>{children}</Heading>,
   h2: ({ children }) => <Heading level={2}>{children}</Heading>,
@@ -30,8 +30,8 @@ export const components: Components = {
 };
 
 /**
- * All headings of answers stand one level below the messages' own, whatever the model chose: their sizes tell
- * them apart, and an outline of the page never skips a level.
+ * All headings of an answer are `h3`, one level below the headings of messages, so that the page's outline
+ * never skips a level. Their sizes differ.
  */
 function Heading({ level, children }: { readonly level: number; readonly children: ReactNode }) {
   return (
@@ -41,7 +41,7 @@ function Heading({ level, children }: { readonly level: number; readonly childre
   );
 }
 
-/** Links leave the page; those that may not be followed are their words alone. */
+/** Links open in a new tab. A link with an unsafe address is rendered as text. */
 function SafeLink({
   address,
   children,
@@ -60,8 +60,8 @@ function SafeLink({
 
 function ScrollingTable({ children }: { readonly children: ReactNode }) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a section would be one more landmark of the page.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
+    // biome-ignore lint/a11y/useSemanticElements: a section would add a landmark to the page.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
     <div role="group" aria-label="Table" tabIndex={0} className="overflow-x-auto">
       <table>{children}</table>
     </div>
@@ -79,7 +79,7 @@ function TaskMark({ isDone }: { readonly isDone: boolean }) {
   );
 }
 
-/** `language-ts` of the code inside of a `pre`. */
+/** Returns the language in a class such as `language-ts` of the code inside a `pre`. */
 function languageOf(pre: ExtraProps['node']): string {
   const code = pre?.children[0];
   const names = code?.type === 'element' ? code.properties['className'] : undefined;

@@ -12,13 +12,13 @@ import { safeUrl } from './safe-url.ts';
 const math = lazyModule(() => import('./math.ts'));
 const highlighting = lazyModule(() => import('./highlighting.ts'));
 
-/** Longer code is shown plain: to colour it with each new word would stop the page. */
+/** Longer code is not highlighted, because highlighting it again with each new word would block the page. */
 const highlightedLengthMax = 20_000;
 const FENCED_WITH_LANGUAGE = /^\s*(?:[-*+]\s+|\d+[.)]\s+|>\s*)*(?:`{3,}|~{3,})[ \t]*\w/m;
 
 const remarkBase: Plugins = [[remarkGfm, { singleTilde: false }], remarkLineBreaks];
 
-/** One block of a markdown text. It is parsed again only when its text changes. */
+/** A block of a markdown text. It is parsed again only when its text changes. */
 export const MarkdownBlock = memo(function MarkdownBlock({ text }: { readonly text: string }) {
   const loadedMath = useLazyModule(math, mayHoldMath(text));
   const loadedHighlighting = useLazyModule(

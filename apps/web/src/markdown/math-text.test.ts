@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { mayHoldMath, toMathMarkdown } from './math-text.ts';
 
-describe('formulas in what a model writes', () => {
+describe('toMathMarkdown', () => {
   test.each([
     ['so $x^2$ it is', 'so $$x^2$$ it is'],
     ['so \\(x^2\\) it is', 'so $$x^2$$ it is'],
@@ -9,7 +9,7 @@ describe('formulas in what a model writes', () => {
     ['First:\n\\[\na\n= b\n\\]\nThen', 'First:\n$$\na\n= b\n$$\nThen'],
     ['- item\n  \\[a\\]', '- item\n  $$\n  a\n  $$'],
     ['in \\[a\\] a line', 'in $$a$$ a line'],
-  ])('%j becomes %j', (text, expected) => {
+  ])('converts the formula in %j to %j', (text, expected) => {
     expect(toMathMarkdown(text)).toBe(expected);
     expect(mayHoldMath(text)).toBe(true);
   });
@@ -23,7 +23,7 @@ describe('formulas in what a model writes', () => {
     '$$x$$',
     '$$\na $b$ c\n$$',
     'escaped \\$x$ here',
-  ])('%j stays as it is', (text) => {
+  ])('leaves %j unchanged', (text) => {
     expect(toMathMarkdown(text)).toBe(text);
   });
 
@@ -34,14 +34,14 @@ describe('formulas in what a model writes', () => {
       '~~~ $a$\n\\(b\\)',
       '~~~ $a$\n\\(b\\)',
     ],
-    ['backticks without a partner are no code', 'a `` b $x$', 'a `` b $$x$$'],
+    ['unpaired backticks are not code', 'a `` b $x$', 'a `` b $$x$$'],
     ['a code span ends at a run of the same length', '`` ` $x$ `` $y$', '`` ` $x$ `` $$y$$'],
-    ['text behind a closed fence is read again', '```\n$x$\n```\n$y$', '```\n$x$\n```\n$$y$$'],
+    ['text after a closed fence is converted again', '```\n$x$\n```\n$y$', '```\n$x$\n```\n$$y$$'],
   ])('%s', (_, text, expected) => {
     expect(toMathMarkdown(text)).toBe(expected);
   });
 
-  // Each of these takes hours where a search begins again at every mark.
+  // A search that restarts at every mark would take hours for these texts.
   test.each([
     [
       'growing runs of backticks',
@@ -51,11 +51,11 @@ describe('formulas in what a model writes', () => {
     ['inline formulas that never end', '\\( x '.repeat(200_000)],
     ['fences inside an open fence', `~~~\n${'```\n'.repeat(200_000)}`],
     ['blanks before a line break', `${' '.repeat(1_000_000)}\n`],
-  ])('a long hostile text is read in one pass: %s', (_, text) => {
+  ])('reads a long hostile text in one pass: %s', (_, text) => {
     expect(toMathMarkdown(text)).toBe(text);
   });
 
-  test('prices alone load nothing', () => {
+  test('mayHoldMath returns false for prices', () => {
     expect(mayHoldMath('from $5 to $10')).toBe(false);
   });
 });

@@ -1,13 +1,13 @@
-/** Whether a text may hold a formula: then the part of the page that shows them is loaded. */
+/** Returns true if a text may contain a formula, so that the formula renderer is needed. */
 export function mayHoldMath(text: string): boolean {
   return /\$\$|\\\(|\\\[|\$[^\s$][^$\n]*\$(?!\d)/.test(text);
 }
 
 /**
- * Writes every formula as `$$…$$`, which remark-math reads, and leaves prices alone: `\(…\)`, `\[…\]`, and
- * `$…$` when its dollars touch the formula and no digit follows (Pandoc's rule). Code is left as it is.
+ * Converts all formulas to `$$…$$`, the form that remark-math reads: `\(…\)`, `\[…\]`, and `$…$` if the
+ * dollars touch the formula and no digit follows (Pandoc's rule). Prices and code stay unchanged.
  *
- * The text may be hostile, so it is read in one pass, in time linear to its length.
+ * The text may be hostile, so it is read in one pass, in linear time.
  */
 export function toMathMarkdown(text: string): string {
   const find = createFinder(text);
@@ -37,20 +37,23 @@ export function toMathMarkdown(text: string): string {
   return out.join('');
 }
 
-/** Where a mark stands next, from a place on; the text's length where it does not. Asked from left to right. */
+/**
+ * Returns the next position of a mark, or the length of the text. Positions must be requested from left to
+ * right.
+ */
 type Find = (mark: string, from: number) => number;
 
 interface LineStart {
-  /** The blanks at the beginning of the line. */
+  /** The whitespace at the start of the line. */
   readonly indent: string;
   readonly contentAt: number;
-  /** Where to read on: the content, or the end of the fenced code block that begins here. */
+  /** The position to continue at: the content, or the end of the fenced code block that starts here. */
   readonly next: number;
 }
 
 interface FormulaText {
   readonly end: number;
-  /** Undefined: it is written as it should be already. */
+  /** Undefined if the formula already has the right form. */
   readonly markdown?: string;
 }
 
@@ -58,7 +61,7 @@ const INDENT = /[ \t]*/y;
 const FENCE = /(?:`{3,}|~{3,})?/y;
 const PLAIN = /[^`$\\\n]*/y;
 
-/** Remembers each mark's next place, so that searching all of a text costs no more than reading it once. */
+/** Caches the next position of each mark, so that all searches together read the text once. */
 function createFinder(text: string): Find {
   const nextOf = new Map<string, number>();
   return (mark, from) => {
@@ -72,8 +75,8 @@ function createFinder(text: string): Find {
 }
 
 /**
- * Where the code span ends whose backticks begin at a place: behind the next run of as many backticks, or behind the
- * backticks themselves when there is none (CommonMark, "Code spans").
+ * Returns the end of the code span that starts at a position: after the next run of the same number of
+ * backticks, or after the backticks themselves if there is none (CommonMark, "Code spans").
  */
 function createCodeFinder(text: string): (at: number) => number {
   let ends: Map<number, number> | undefined;
@@ -102,7 +105,7 @@ function readLineStart(text: string, at: number, find: Find): LineStart {
   return { indent, contentAt, next: fence === '' ? contentAt : endOfFence(text, contentAt, fence, find) };
 }
 
-/** The end of the closing line of a fenced code block, or of the text. */
+/** Returns the end of the closing line of a fenced code block, or of the text. */
 function endOfFence(text: string, at: number, fence: string, find: Find): number {
   let end = find('\n', at);
   while (end < text.length) {
@@ -138,7 +141,7 @@ function readDisplay(text: string, at: number, line: LineStart, find: Find): For
     .trim()
     .split('\n');
   if (at !== line.contentAt) return { end: close + 2, markdown: `$$${lines.join(' ')}$$` };
-  // On lines of its own, with the indentation of the list it stands in.
+  // On separate lines, with the indentation of the surrounding list.
   const own = ['$$', ...lines.map((one) => one.trim()), '$$'];
   return { end: close + 2, markdown: own.join(`\n${line.indent}`) };
 }
@@ -162,7 +165,7 @@ function endOfPlainText(text: string, at: number): number {
   return at + match(PLAIN, text, at).length;
 }
 
-/** What a sticky pattern finds at a place, which may be nothing. */
+/** Returns the match of a sticky pattern at a position, which may be empty. */
 function match(pattern: RegExp, text: string, at: number): string {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0] ?? '';

@@ -1,4 +1,4 @@
 import type { Options } from 'react-markdown';
 
-/** A list of plugins as react-markdown takes it. */
+/** A list of plugins for react-markdown. */
 export type Plugins = NonNullable<Options['remarkPlugins']>;

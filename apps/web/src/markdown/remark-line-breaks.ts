@@ -4,7 +4,10 @@ interface Node {
   children?: Node[];
 }
 
-/** Models write `<br>` into table cells, where markdown has no other way: it is the one tag that is understood. */
+/**
+ * Converts `<br>` to line breaks: models use it in table cells, where markdown has no alternative. No other
+ * HTML is rendered.
+ */
 export function remarkLineBreaks() {
   return (tree: Node): void => {
     for (const node of tree.children ?? []) breakLines(node);

@@ -4,15 +4,16 @@ import { useLazyModule } from '../lib/use-lazy-module.ts';
 import { MarkdownBlock } from './markdown-block.tsx';
 import { splitBlocks } from './split-blocks.ts';
 
+/** A markdown text to render. */
 export interface MarkdownProps {
   readonly text: string;
-  /** The text still grows: what is open at its end is closed for now, so that nothing jumps. */
+  /** True while the text grows. Unclosed markup at its end is closed, so that the layout does not jump. */
   readonly isGrowing: boolean;
 }
 
 const mending = lazyModule(async () => (await import('remend')).default);
 
-/** What a model wrote: no HTML, no foreign images, and only addresses that are safe to open. */
+/** Renders a model's markdown without HTML and images of other sites, and with safe links only. */
 export const RenderedMarkdown = memo(function RenderedMarkdown({ text, isGrowing }: MarkdownProps) {
   const mend = useLazyModule(mending, isGrowing);
   const blocks = useMemo(() => splitBlocks(text), [text]);
@@ -20,7 +21,7 @@ export const RenderedMarkdown = memo(function RenderedMarkdown({ text, isGrowing
     <div className="markdown">
       {blocks.map((block, index) => (
         <MarkdownBlock
-          // biome-ignore lint/suspicious/noArrayIndexKey: blocks are never reordered, only the last one grows.
+          // biome-ignore lint/suspicious/noArrayIndexKey: blocks are never reordered.
           key={index}
           text={mend && index === blocks.length - 1 ? mend(block, { linkMode: 'text-only' }) : block}
         />

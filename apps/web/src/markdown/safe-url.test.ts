@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { safeUrl } from './safe-url.ts';
 
-describe('addresses in what a model writes', () => {
+describe('safeUrl', () => {
   test.each([
     ['https://example.com/a?b=c#d', 'https://example.com/a?b=c#d'],
     ['HTTP://example.com', 'http://example.com/'],
     ['mailto:a@example.com', 'mailto:a@example.com'],
     [' https://example.com ', 'https://example.com/'],
-  ])('%s is let through', (address, expected) => {
+  ])('accepts %s', (address, expected) => {
     expect(safeUrl(address)).toBe(expected);
   });
 
@@ -30,7 +30,7 @@ describe('addresses in what a model writes', () => {
     'https://',
     '',
     undefined,
-  ])('%j is not', (address) => {
+  ])('rejects %j', (address) => {
     expect(safeUrl(address)).toBeUndefined();
   });
 });

@@ -1,8 +1,8 @@
 const schemes = new Set(['http:', 'https:', 'mailto:']);
 
 /**
- * The address as the browser would read it, if its scheme is http, https or mailto; otherwise `undefined`.
- * Relative addresses are refused too: what a model writes must not lead into this page's own site.
+ * Returns the normalized address if its scheme is http, https or mailto, otherwise undefined. Relative
+ * addresses are rejected too, so that a model's links cannot point into this site.
  */
 export function safeUrl(address: string | undefined): string | undefined {
   if (!address) return undefined;

@@ -1,15 +1,14 @@
-/** Opens or closes fenced code; up to three spaces of indentation, or those of the list it stands in. */
+/** Opens or closes fenced code, with the indentation of the surrounding list. */
 const FENCE = /^\s*(`{3,}|~{3,})(.*)$/;
 const MATH_FENCE = /^\s*\$\$/;
 const LIST_ITEM = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
 const INDENTED = /^(?: {2,}|\t)/;
-/** A definition may be used anywhere in the text, so that such a text is one block. */
+/** A definition affects the whole text, so a text with one is a single block. */
 const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
 
 /**
- * Splits markdown into blocks that mean alone what they mean together: paragraphs, whole lists, whole fences.
- * While an answer grows only its last block changes, so that all others need not be parsed again. The blocks
- * joined are the text.
+ * Splits markdown into blocks that can be rendered separately: paragraphs, whole lists, whole fences. While
+ * an answer grows, only its last block is parsed again. The joined blocks equal the text.
  */
 export function splitBlocks(text: string): readonly string[] {
   if (DEFINITION.test(text)) return [text];
@@ -37,12 +36,12 @@ export function splitBlocks(text: string): readonly string[] {
   return blocks;
 }
 
-/** Whether a line behind a blank one still belongs to the block before. */
+/** Returns true if a line after a blank line belongs to the current block. */
 function continues(line: string, isList: boolean): boolean {
   return INDENTED.test(line) || (isList && LIST_ITEM.test(line));
 }
 
-/** The fence that is open behind this line. */
+/** Returns the fence that is open after this line. */
 function fenceAfter(line: string, open: string | undefined): string | undefined {
   const [, marks, rest = ''] = FENCE.exec(line) ?? [];
   if (marks === undefined) return open;
@@ -51,7 +50,7 @@ function fenceAfter(line: string, open: string | undefined): string | undefined 
   return closes ? undefined : open;
 }
 
-/** `$$` alone opens or closes a formula; a line that holds a whole one does neither. */
+/** `$$` alone opens or closes a formula; a line with a complete formula does neither. */
 function togglesMath(line: string): boolean {
   return MATH_FENCE.test(line) && line.split('$$').length === 2;
 }

@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { preloadMarkdown } from './markdown.tsx';
 
-/** Fetches what renders answers as soon as one can be expected. */
+/** Loads the markdown renderer as soon as an answer is expected. */
 export function usePreloadedMarkdown(isExpected: boolean): void {
   useEffect(() => {
     if (isExpected) void preloadMarkdown();

@@ -9,7 +9,7 @@ interface AgentPickerProps {
   readonly onChoose: (agentId: string) => void;
 }
 
-/** Chooses whom to talk to, where there is a choice. */
+/** A menu to choose the agent, if there are several. */
 export function AgentPicker({ agents, chosen, onChoose }: AgentPickerProps) {
   if (agents.length < 2 || !chosen) return null;
   return (

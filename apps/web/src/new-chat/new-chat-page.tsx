@@ -15,7 +15,7 @@ import { Suggestions } from './suggestions.tsx';
 import { useAgentChoice } from './use-agent-choice.ts';
 import { useBeginChat } from './use-begin-chat.ts';
 
-/** Where a chat begins: with its first message, no sooner. */
+/** The page of a new chat. The chat is created with its first message. */
 export function NewChatPage() {
   const agents = trpc.agent.list.useQuery({}, { staleTime: 60_000 });
   const embed = useEmbed();
@@ -70,7 +70,7 @@ export function NewChatPage() {
   );
 }
 
-/** What was typed after the message had been sent stays for the next chat. */
+/** Clears the draft after sending, unless the user has typed something else in the meantime. */
 function useClearSent(draft: string, setDraft: (text: string) => void): (sent: string) => void {
   const newest = useRef(draft);
   useEffect(() => {
@@ -82,7 +82,7 @@ function useClearSent(draft: string, setDraft: (text: string) => void): (sent: s
 function NoAgents() {
   return (
     <p className="px-4 text-sm text-ink-soft">
-      There is no agent to talk to yet. Whoever runs this server adds one.
+      There are no agents to chat with yet. The owner of this service can add one.
     </p>
   );
 }

@@ -2,10 +2,10 @@ const suggestions: readonly (readonly [name: string, text: string])[] = [
   ['Explain an idea', 'Explain, step by step and with an example, '],
   ['Draft a message', 'Draft a friendly, short message that says '],
   ['Make a plan', 'Make a plan for '],
-  ['Find the mistake', 'Find the mistake in this, and tell me why it is one:\n\n'],
+  ['Find the mistake', 'Find the mistake in this and explain it:\n\n'],
 ];
 
-/** Beginnings of messages, for whoever does not know where to start. They are put into the box, not sent. */
+/** Suggested beginnings of messages. Choosing one puts it into the message box without sending it. */
 export function Suggestions({ onChoose }: { readonly onChoose: (text: string) => void }) {
   return (
     <ul aria-label="Suggestions" className="flex flex-wrap gap-2 md:justify-center">

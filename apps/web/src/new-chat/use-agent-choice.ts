@@ -4,7 +4,10 @@ import { readLocal, writeLocal } from '../lib/local-store.ts';
 
 const storedAt = 'parley.agent';
 
-/** The agent of the next chat: the one chosen last, else the first. */
+/**
+ * Returns the agent of the next chat (the last chosen one, otherwise the first) and a function to choose
+ * another.
+ */
 export function useAgentChoice(
   agents: readonly Agent[],
 ): readonly [agent: Agent | undefined, choose: (agentId: string) => void] {

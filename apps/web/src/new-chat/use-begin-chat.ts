@@ -3,14 +3,17 @@ import { useCreateChat, useParley } from '@parley/client/react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 
+/** Creates a chat with its first message. */
 export interface BeginChat {
-  /** Makes the chat, sends its first message and goes there; before the agent is known, as soon as it is. */
+  /** Creates the chat, sends the message and opens the chat. Waits until the agent is known. */
   readonly begin: (content: string) => void;
   readonly isBeginning: boolean;
   readonly error: ParleyError | undefined;
 }
 
-/** Begins chats with an agent. `onBegin` is told the message once it is in the outbox, which does not lose it. */
+/**
+ * Returns a function that starts a chat with an agent. `onBegin` is called when the message is in the outbox.
+ */
 export function useBeginChat(agentId: string | undefined, onBegin: (content: string) => void): BeginChat {
   const { outbox } = useParley();
   const { create, error } = useCreateChat();
@@ -26,7 +29,7 @@ export function useBeginChat(agentId: string | undefined, onBegin: (content: str
         onBegin(content);
         navigate(`/c/${chat.id}`);
       } catch {
-        // `error` tells it, and the text stays where it is.
+        // `error` reports the failure, and the text stays in the message box.
       } finally {
         isUnderway.current = false;
         setWanted(undefined);

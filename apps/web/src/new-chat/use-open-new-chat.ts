@@ -2,7 +2,7 @@ import { useCallback } from 'react';
 import { useLocation } from 'wouter';
 import { composerId } from '../composer/composer.tsx';
 
-/** Goes to a new chat; there already, to its message box. */
+/** Returns a function that opens the page of a new chat, or focuses the message box if it is already open. */
 export function useOpenNewChat(): () => void {
   const [location, navigate] = useLocation();
   return useCallback(() => {

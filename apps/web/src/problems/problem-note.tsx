@@ -5,16 +5,16 @@ import { type Problem, wordsFor } from './problem-words.ts';
 
 interface ProblemNoteProps {
   readonly problem: Problem;
-  /** It goes on by itself: nothing to be alarmed about. */
+  /** The action is retried automatically, so the note is shown calmly. */
   readonly isWaiting?: boolean;
-  /** It has just come up in answer to what the person did: it is read out at once. */
+  /** The problem results from a user action, so screen readers announce it at once. */
   readonly isAlert?: boolean;
-  /** What can be done about it: buttons. */
+  /** Buttons to solve the problem. */
   readonly children?: ReactNode;
   readonly className?: string;
 }
 
-/** What went wrong, in words, where it went wrong. */
+/** Explains a problem next to the place where it occurred. */
 export function ProblemNote({
   problem,
   isWaiting = false,

@@ -2,25 +2,25 @@ import { errorCodes, Refusal } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { problemCodeOf, wordsFor } from './problem-words.ts';
 
-describe('the words for what goes wrong', () => {
-  test.each([...errorCodes, 'network', 'unknown'] as const)('%s has its own', (code) => {
+describe('the texts of problems', () => {
+  test.each([...errorCodes, 'network', 'unknown'] as const)('%s has a title and advice', (code) => {
     const { title, advice } = wordsFor({ code });
     expect(title).toMatch(/^[A-Z][^.]+$/);
     expect(advice).toMatch(/\.$/);
   });
 
-  test('a loading model is told with its progress', () => {
+  test('the text of a loading model contains its progress', () => {
     const { message } = new Refusal('model_loading', { detail: '40 % of 93 MB are here.' });
     expect(wordsFor({ code: 'model_loading', message }).advice).toMatch(/^40 % of 93 MB are here\. Your/);
     const { message: bare } = new Refusal('model_loading');
     expect(wordsFor({ code: 'model_loading', message: bare }).advice).toMatch(/^Your/);
   });
 
-  test('a bug is told with the number of its request', () => {
+  test('the text of an internal error contains the id of its request', () => {
     expect(wordsFor({ code: 'internal_error', requestId: 'req_1' }).advice).toContain('req_1');
   });
 
-  test('a code of a newer server is unknown', () => {
+  test('problemCodeOf returns unknown for codes that this page does not know', () => {
     expect(problemCodeOf('model_failed')).toBe('model_failed');
     expect(problemCodeOf('toString')).toBe('unknown');
     expect(problemCodeOf(undefined)).toBe('unknown');

@@ -1,41 +1,42 @@
 import type { ErrorCode } from '@parley/contract';
 
-/** Everything that can go wrong: the server's registered codes, and what happens before it is reached. */
+/** All problems that the page can show: the server's error codes, network errors and unknown errors. */
 export type ProblemCode = ErrorCode | 'network' | 'unknown';
 
-/** What a person reads: what happened, and what becomes of it or what can be done. */
+/** The text of a problem: what happened, and what the user can do. */
 export interface ProblemWords {
   readonly title: string;
   readonly advice: string;
 }
 
+/** A problem to show. */
 export interface Problem {
   readonly code: ProblemCode;
-  /** The server's own sentence. */
+  /** The server's message. */
   readonly message?: string | undefined;
   readonly requestId?: string | undefined;
 }
 
 const words: Record<ProblemCode, ProblemWords> = {
   key_origin_not_allowed: {
-    title: 'This page may not use its key',
-    advice: 'Whoever runs this page has to add its address to the key.',
+    title: 'This page can’t use its key',
+    advice: 'The owner of this page needs to add its address to the key.',
   },
   secret_key_in_browser: {
     title: 'This page has the wrong kind of key',
-    advice: 'Whoever runs it has to give it a publishable key, and to roll the secret one.',
+    advice: 'The owner of this page needs to use a publishable key, and replace the secret one.',
   },
   rate_limited: {
-    title: 'Too many requests in this minute',
-    advice: 'It goes on by itself within a minute.',
+    title: 'Too many requests',
+    advice: 'We’ll retry automatically within a minute.',
   },
   budget_exhausted: {
     title: 'No more answers today',
-    advice: 'What may be used in a day is used up. It goes on tomorrow.',
+    advice: 'The daily limit is reached. Try again tomorrow.',
   },
   too_many_streams: {
-    title: 'Too many chats are open at a time',
-    advice: 'Close a tab. We’ll connect again automatically.',
+    title: 'Too many chats are open',
+    advice: 'Close a tab. We’ll reconnect automatically.',
   },
   user_blocked: {
     title: 'You can’t use this chat',
@@ -51,86 +52,86 @@ const words: Record<ProblemCode, ProblemWords> = {
   },
   encryption_key_outdated: {
     title: 'The service is being updated',
-    advice: 'Try again in a few minutes. If it stays so, tell the owner of this service.',
+    advice: 'Try again in a few minutes. If this keeps happening, contact the owner of this service.',
   },
   token_issuer_not_found: {
-    title: 'No sign-in provider is set',
-    advice: 'The owner of this service has to set one.',
+    title: 'No sign-in provider is set up',
+    advice: 'The owner of this service needs to set one up.',
   },
   token_issuer_unavailable: {
     title: 'We can’t check who you are right now',
     advice: 'We’ll retry automatically in a moment.',
   },
   overloaded: {
-    title: 'Many people are asking right now',
+    title: 'The service is busy right now',
     advice: 'Your message is not sent yet. Try again in a moment.',
   },
   too_many_turns: {
-    title: 'Too many answers at a time',
-    advice: 'Wait until one has ended, and send it again.',
+    title: 'Too many answers at once',
+    advice: 'Wait until one has finished, then send your message again.',
   },
   agent_version_not_found: {
-    title: 'This version is gone',
+    title: 'This version is no longer available',
     advice: 'Choose a newer one.',
   },
   agent_changed: {
-    title: 'Someone else was faster',
-    advice: 'Reload, and make your change again.',
+    title: 'Someone else changed this in the meantime',
+    advice: 'Reload the page and make your change again.',
   },
   user_token_needed: {
     title: 'You are not signed in',
-    advice: 'Reload the page.',
+    advice: 'Reload the page to sign in.',
   },
   user_token_invalid: {
-    title: 'Your session is over',
+    title: 'Your session has ended',
     advice: 'Reload the page to sign in again.',
   },
   user_token_expired: {
     title: 'Your session has expired',
-    advice: 'Reload the page to go on.',
+    advice: 'Reload the page to continue.',
   },
   key_scope_missing: {
-    title: 'This page may not do that',
-    advice: 'Its key does not cover it.',
+    title: 'This page isn’t allowed to do that',
+    advice: 'Its key doesn’t have the permission.',
   },
   whole_team_key_needed: {
-    title: 'This key is for some agents',
-    advice: 'Use a key that is for all of the team.',
+    title: 'This key is limited to some agents',
+    advice: 'Use a key for the whole team.',
   },
   key_beyond_yours: {
-    title: 'This page may not do that',
-    advice: 'That key reaches more than the one in use.',
+    title: 'This page isn’t allowed to do that',
+    advice: 'You can’t grant permissions that your key doesn’t have.',
   },
   key_beyond_issuer: {
-    title: 'This key cannot be given that',
-    advice: 'The key that issued it has less.',
+    title: 'This key can’t have that permission',
+    advice: 'The key that issued it doesn’t have it.',
   },
   too_many_key_generations: {
-    title: 'This key can issue no keys',
+    title: 'This key can’t issue keys',
     advice: 'Use the key that issued it.',
   },
   unrestricted_key_needed: {
-    title: 'This page may not do that',
-    advice: 'It takes a key without limits.',
+    title: 'This page isn’t allowed to do that',
+    advice: 'It needs a key without limits.',
   },
   guest_key_needed: {
-    title: 'This page takes no guests',
-    advice: 'Sign in where you came from.',
+    title: 'Guests can’t chat here',
+    advice: 'Sign in on the page you came from.',
   },
   verified_user_needed: {
     title: 'Sign in first',
-    advice: 'Chats can be kept once you have signed in.',
+    advice: 'After signing in, you can keep these chats.',
   },
   guest_claimed: {
     title: 'These chats belong to another account',
-    advice: 'Sign in with the account that took them over.',
+    advice: 'Sign in with that account to see them.',
   },
   signing_secret_not_found: {
-    title: 'This signing secret is gone',
+    title: 'This signing secret is no longer available',
     advice: 'It may have been revoked.',
   },
   signing_secrets_full: {
-    title: 'There are too many signing secrets',
+    title: 'Too many signing secrets',
     advice: 'Revoke one first.',
   },
   user_not_allowed: {
@@ -138,37 +139,37 @@ const words: Record<ProblemCode, ProblemWords> = {
     advice: 'Sign in again, then reload the page.',
   },
   secret_key_needed: {
-    title: 'This page may not do that',
-    advice: 'It is for whoever runs the server.',
+    title: 'This page isn’t allowed to do that',
+    advice: 'Only the owner of this service can.',
   },
   key_not_found: {
-    title: 'There is no such key',
-    advice: 'It may have been another team’s.',
+    title: 'This key doesn’t exist',
+    advice: 'It may belong to another team.',
   },
   key_replaced: {
     title: 'This key was replaced',
     advice: 'It cannot get a later end. Change the key that replaced it.',
   },
   key_ended: {
-    title: 'This key works no longer',
-    advice: 'It was revoked or has expired. Make a new one.',
+    title: 'This key no longer works',
+    advice: 'It was revoked or has expired. Create a new one.',
   },
   model_failed: {
-    title: 'The model could not answer',
-    advice: 'Your message is kept. Retry it, or send another one to go on.',
+    title: 'The model couldn’t answer',
+    advice: 'Your message is saved. Retry it, or send another one.',
   },
   model_timeout: {
     title: 'The model took too long',
-    advice: 'It was given up after waiting. Your message is kept; retry it, or ask for something shorter.',
+    advice: 'Your message is saved. Retry it, or ask for something shorter.',
   },
   model_rate_limited: {
     title: 'The model is very busy',
-    advice: 'Its provider takes no more requests for now. Wait a minute, then retry.',
+    advice: 'Wait a minute, then retry.',
   },
   model_refused: {
-    title: 'The model refused this request',
+    title: 'The model rejected this request',
     advice:
-      'Retrying rarely helps. A new chat may, if this one has grown long; otherwise tell your operator.',
+      'Retrying rarely helps. If this chat is long, start a new one. Otherwise contact the owner of this service.',
   },
   model_key_refused: {
     title: 'The model can’t be used right now',
@@ -184,115 +185,115 @@ const words: Record<ProblemCode, ProblemWords> = {
   },
   interrupted: {
     title: 'The answer was interrupted',
-    advice: 'The server broke off more than once while writing it. Your message is kept; retry it.',
+    advice: 'The server failed several times while answering. Your message is saved; retry it.',
   },
   model_loading: {
     title: 'The model is getting ready',
-    advice: 'Your message goes out by itself as soon as it is.',
+    advice: 'We’ll send your message as soon as it’s ready.',
   },
   model_not_configured: {
     title: 'No model is set up yet',
-    advice: 'Whoever runs this server has to connect one. Your message is kept until then.',
+    advice: 'The owner of this service needs to connect one. Your message is saved until then.',
   },
   queue_full: {
-    title: 'Enough messages are waiting here',
-    advice: 'Eight of this chat wait for their answers. This one goes out when there is room.',
+    title: 'Too many messages are waiting',
+    advice: 'Eight messages of this chat are waiting for answers. We’ll send this one when there’s room.',
   },
   chat_full: {
     title: 'This chat is full',
-    advice: 'It has reached its greatest length. Start a new chat to go on.',
+    advice: 'It has reached its maximum length. Start a new chat.',
   },
   chat_busy: {
     title: 'This chat is still answering',
-    advice: 'Send again when the answer is there.',
+    advice: 'Send your message again when the answer is finished.',
   },
   not_retryable: {
     title: 'This answer can no longer be retried',
-    advice: 'The chat has gone on since. Send your message again instead.',
+    advice: 'The chat has newer messages. Send your message again instead.',
   },
   unauthorized: {
     title: 'Your session has ended',
-    advice: 'Reload the page to go on. What you typed is kept.',
+    advice: 'Reload the page to continue. What you typed is saved.',
   },
   draining: {
     title: 'The server is restarting',
-    advice: 'Nothing is lost. It goes on by itself in a moment.',
+    advice: 'Nothing is lost. We’ll continue automatically in a moment.',
   },
   database_unavailable: {
-    title: 'The server cannot reach its database',
-    advice: 'Nothing you typed is lost. Trying again by itself.',
+    title: 'The server can’t reach its database',
+    advice: 'Nothing you typed is lost. We’re retrying automatically.',
   },
   answer_pending: {
-    title: 'The answer takes a long time',
-    advice: 'It goes on in the background and appears here.',
+    title: 'The answer is taking a long time',
+    advice: 'It will appear here when it’s ready.',
   },
   answer_restarted: {
-    title: 'The answer begins again',
-    advice: 'The server that wrote it was lost; another one has taken over.',
+    title: 'The answer is starting again',
+    advice: 'The server that was writing it failed, and another one has taken over.',
   },
   network: {
-    title: 'The server cannot be reached',
-    advice: 'Check your connection. What you typed is kept and goes out when it is back.',
+    title: 'We can’t reach the server',
+    advice: 'Check your connection. What you typed is saved, and we’ll send it when you’re back online.',
   },
   chat_not_found: {
-    title: 'This chat does not exist',
-    advice: 'It may have been deleted, or the link is not complete.',
+    title: 'This chat doesn’t exist',
+    advice: 'It may have been deleted, or the link may be incomplete.',
   },
   agent_not_found: {
-    title: 'This agent does not exist any more',
+    title: 'This agent no longer exists',
     advice: 'Choose another one.',
   },
   message_not_found: {
-    title: 'This answer does not exist any more',
-    advice: 'Reload the page to see how the chat stands.',
+    title: 'This answer no longer exists',
+    advice: 'Reload the page to see the latest messages.',
   },
   invalid_input: {
-    title: 'The server did not take this',
+    title: 'The server didn’t accept this',
     advice: 'Change the text and try again.',
   },
   payload_too_large: {
     title: 'This is too long to send',
-    advice: 'Shorten it, or send it in parts.',
+    advice: 'Shorten it, or send it in several messages.',
   },
   request_timeout: ofPage('The connection was too slow'),
-  payload_too_complex: ofPage('The server could not read this request'),
+  payload_too_complex: ofPage('The server couldn’t read this request'),
   idempotency_key_reused: {
-    title: 'This was sent before with other words',
-    advice: 'Put it back into the message box and send it again.',
+    title: 'This was already sent with a different text',
+    advice: 'Move it back into the message box and send it again.',
   },
-  invalid_cursor: ofPage('The list could not be continued'),
-  malformed_request: ofPage('The server could not read this request'),
-  route_not_found: ofPage('The server does not know this request'),
-  method_not_allowed: ofPage('The server does not know this request'),
-  unsupported_media_type: ofPage('The server could not read this request'),
+  invalid_cursor: ofPage('The list couldn’t be continued'),
+  malformed_request: ofPage('The server couldn’t read this request'),
+  route_not_found: ofPage('The server doesn’t know this request'),
+  method_not_allowed: ofPage('The server doesn’t know this request'),
+  unsupported_media_type: ofPage('The server couldn’t read this request'),
   origin_not_allowed: {
-    title: 'This page is not allowed here',
+    title: 'This page isn’t allowed here',
     advice: 'Open it at the address that the server printed when it started.',
   },
   web_app_local_only: {
-    title: 'This page is open on its own machine only',
-    advice: 'Whoever runs the server can open it to others with WEB_APP=on.',
+    title: 'This page only opens on its own machine',
+    advice: 'The owner of this service can open it to others with WEB_APP=on.',
   },
   web_app_not_configured: {
     title: 'This page is not set up yet',
-    advice: 'Whoever runs the server has to set WEB_PUBLISHABLE_KEY and start it again.',
+    advice: 'The owner of this service needs to set WEB_PUBLISHABLE_KEY and restart the server.',
   },
   internal_error: {
     title: 'Something went wrong on the server',
-    advice: 'Try again. If it stays, tell your operator the number below.',
+    advice: 'Try again. If this keeps happening, give the number below to the owner of this service.',
   },
   unknown: {
     title: 'Something went wrong',
-    advice: 'Try again. If it stays, reload the page.',
+    advice: 'Try again. If this keeps happening, reload the page.',
   },
 };
 
-/** A page older than its server is the likely reason. */
+/** Most likely the page is older than its server. */
 function ofPage(title: string): ProblemWords {
   return { title, advice: 'This page may be out of date. Reload it.' };
 }
 
-/** The words for a problem. While a model loads, the server tells how far it is: that is worth repeating. */
+/** Returns the text of a problem. For a loading model it includes the progress that the server reports. */
 export function wordsFor({ code, message, requestId }: Problem): ProblemWords {
   const { title, advice } = words[code];
   if (code === 'model_loading') {
@@ -307,7 +308,7 @@ export function wordsFor({ code, message, requestId }: Problem): ProblemWords {
   return { title, advice };
 }
 
-/** The code a server told, if this page knows it. */
+/** Returns a server's error code if this page knows it, otherwise `unknown`. */
 export function problemCodeOf(value: unknown): ProblemCode {
   return typeof value === 'string' && Object.hasOwn(words, value) ? (value as ProblemCode) : 'unknown';
 }

@@ -12,22 +12,22 @@ const press = (key: string, held: Partial<Parameters<typeof shortcutOf>[0]> = {}
 });
 const free = { isTyping: false, areSingleKeysOn: true };
 
-describe('the shortcuts of the page', () => {
-  test('Ctrl or Cmd with Shift and O, and with K, work while typing too', () => {
+describe('shortcutOf', () => {
+  test('recognizes Ctrl or Cmd with Shift+O and with K, also while typing', () => {
     const typing = { ...free, isTyping: true };
     expect(shortcutOf(press('O', { ctrlKey: true, shiftKey: true }), typing)).toBe('new-chat');
     expect(shortcutOf(press('o', { metaKey: true, shiftKey: true }), typing)).toBe('new-chat');
     expect(shortcutOf(press('k', { metaKey: true }), typing)).toBe('search');
   });
 
-  test('single keys are letters while typing, and can be turned off', () => {
+  test('recognizes single keys unless the user is typing or has turned them off', () => {
     expect(shortcutOf(press('/'), free)).toBe('write');
     expect(shortcutOf(press('?', { shiftKey: true }), free)).toBe('help');
     expect(shortcutOf(press('/'), { ...free, isTyping: true })).toBeUndefined();
     expect(shortcutOf(press('?'), { ...free, areSingleKeysOn: false })).toBeUndefined();
   });
 
-  test('other keys, Alt and compositions are none', () => {
+  test('ignores other keys, Alt and compositions', () => {
     expect(shortcutOf(press('o', { ctrlKey: true }), free)).toBeUndefined();
     expect(shortcutOf(press('k'), free)).toBeUndefined();
     expect(shortcutOf(press('k', { ctrlKey: true, altKey: true }), free)).toBeUndefined();

@@ -1,7 +1,7 @@
-/** What the page does by a key wherever the focus is. */
+/** The actions of keyboard shortcuts. */
 export type Shortcut = 'new-chat' | 'search' | 'write' | 'help';
 
-/** What a key press must tell to be a shortcut. */
+/** The properties of a key press that identify a shortcut. */
 export interface ShortcutPress {
   readonly key: string;
   readonly ctrlKey: boolean;
@@ -12,13 +12,13 @@ export interface ShortcutPress {
 }
 
 interface Circumstances {
-  /** The focus is where letters are text. */
+  /** The focus is in an element for text input. */
   readonly isTyping: boolean;
-  /** Keys without Ctrl or Cmd count: a person who dictates may have to turn them off. */
+  /** Keys without Ctrl or Cmd are shortcuts. Users of speech input may turn them off. */
   readonly areSingleKeysOn: boolean;
 }
 
-/** The shortcut that a key press is, if it is one. */
+/** Returns the shortcut of a key press, if it is one. */
 export function shortcutOf(
   press: ShortcutPress,
   { isTyping, areSingleKeysOn }: Circumstances,

@@ -4,11 +4,11 @@ import { Keys } from '../ui/keys.tsx';
 import { areSingleKeysOn, turnSingleKeys } from './single-keys.ts';
 
 const shortcuts: readonly (readonly [does: string, keys: string])[] = [
-  ['Start another chat', 'Mod+Shift+O'],
+  ['Start a new chat', 'Mod+Shift+O'],
   ['Search chats', 'Mod+K'],
   ['Go to the message box', '/'],
   ['Send the message', 'Enter'],
-  ['Break the line', 'Shift+Enter'],
+  ['Add a line break', 'Shift+Enter'],
   ['Stop the answer', 'Esc'],
   ['Show this list', '?'],
 ];
@@ -18,6 +18,7 @@ interface ShortcutsDialogProps {
   readonly onOpenChange: (isOpen: boolean) => void;
 }
 
+/** A dialog that lists the keyboard shortcuts. */
 export function ShortcutsDialog(props: ShortcutsDialogProps) {
   return (
     <Dialog title="Keyboard shortcuts" isForReading {...props}>
@@ -36,7 +37,7 @@ export function ShortcutsDialog(props: ShortcutsDialogProps) {
   );
 }
 
-/** Single keys get in the way of speech input: they can be turned off. */
+/** Single-key shortcuts interfere with speech input, so users can turn them off. */
 function SingleKeysSwitch() {
   const [isOn, setIsOn] = useState(areSingleKeysOn);
   return (
@@ -50,7 +51,7 @@ function SingleKeysSwitch() {
           turnSingleKeys(event.target.checked);
         }}
       />
-      Use the single keys / and ?
+      Use single-key shortcuts (/ and ?)
     </label>
   );
 }

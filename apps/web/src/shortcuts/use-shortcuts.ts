@@ -6,7 +6,7 @@ import { type Shortcut, shortcutOf } from './shortcut-of.ts';
 import type { ShortcutsControl } from './shortcuts-context.ts';
 import { areSingleKeysOn } from './single-keys.ts';
 
-/** Listens to the page's shortcuts. */
+/** Handles the keyboard shortcuts of the page. */
 export function useShortcuts(search: () => void): ShortcutsControl {
   const [isOpen, setIsOpen] = useState(false);
   const open = useCallback(() => setIsOpen(true), []);

@@ -22,8 +22,10 @@ const buttonClass = cva(
   },
 );
 
+/** The properties of `Button`. */
 export type ButtonProps = ComponentProps<'button'> & VariantProps<typeof buttonClass>;
 
+/** A button in the styles of this app. Its type is `button` by default. */
 export function Button({ look, shape, className, type = 'button', ...props }: ButtonProps) {
   return <button type={type} className={buttonClass({ look, shape, className })} {...props} />;
 }

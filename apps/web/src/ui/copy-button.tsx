@@ -10,7 +10,7 @@ interface CopyButtonProps {
   readonly className?: string;
 }
 
-/** Copies, and shows for a moment that it did. */
+/** A button that copies a text and shows a check mark afterwards. */
 export function CopyButton({ label, textOf, className }: CopyButtonProps) {
   const [isCopied, setIsCopied] = useState(false);
   useEffect(() => {
@@ -22,7 +22,7 @@ export function CopyButton({ label, textOf, className }: CopyButtonProps) {
   const copy = async () => {
     const isDone = await copyText(textOf());
     setIsCopied(isDone);
-    announce(isDone ? 'Copied' : 'The browser did not allow copying');
+    announce(isDone ? 'Copied' : 'Your browser didn’t allow copying');
   };
   return (
     <IconButton

@@ -10,11 +10,12 @@ interface DialogProps {
   readonly about?: string;
   readonly isOpen: boolean;
   readonly onOpenChange: (isOpen: boolean) => void;
-  /** It is there to be read: nothing in it takes the focus. */
+  /** The dialog only shows information, so none of its controls gets the focus. */
   readonly isForReading?: boolean;
   readonly children: ReactNode;
 }
 
+/** A modal dialog with a title and a close button. */
 export function Dialog({ title, about, isOpen, onOpenChange, isForReading = false, children }: DialogProps) {
   return (
     <Radix.Root open={isOpen} onOpenChange={onOpenChange}>

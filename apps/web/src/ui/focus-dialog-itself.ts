@@ -1,4 +1,4 @@
-/** For dialogs that are read first: the focus goes to the whole, so that nothing in it looks chosen. */
+/** Focuses the dialog itself, so that none of its controls looks selected. */
 export function focusDialogItself(event: Event): void {
   event.preventDefault();
   if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();

@@ -2,7 +2,7 @@ import { clsx } from 'clsx';
 
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
-/** A shortcut such as `Mod+Shift+O`, as this machine's keyboard names it. */
+/** Shows a shortcut such as `Mod+Shift+O` with the key names of this machine. */
 export function Keys({ keys, className }: { readonly keys: string; readonly className?: string }) {
   return (
     <span className="inline-flex gap-1">

@@ -4,10 +4,14 @@ import { DropdownMenu as Radix } from 'radix-ui';
 import type { ComponentProps, ReactNode } from 'react';
 import { usePortalContainer } from './portal-container.ts';
 
+/** A menu; see Radix's `DropdownMenu.Root`. */
 export const Menu = Radix.Root;
+/** The control that opens a menu. */
 export const MenuTrigger = Radix.Trigger;
+/** A group of which one entry is chosen. */
 export const MenuChoices = Radix.RadioGroup;
 
+/** The entries of a menu. */
 export function MenuContent({ className, ...props }: ComponentProps<typeof Radix.Content>) {
   return (
     <Radix.Portal {...usePortalContainer()}>
@@ -32,6 +36,7 @@ interface MenuItemProps extends ComponentProps<typeof Radix.Item> {
   readonly isDanger?: boolean;
 }
 
+/** An entry with an icon. */
 export function MenuItem({ icon: Icon, isDanger, children, ...props }: MenuItemProps) {
   return (
     <Radix.Item className={clsx(itemClass, isDanger && 'text-danger')} {...props}>
@@ -45,6 +50,7 @@ interface MenuChoiceProps extends ComponentProps<typeof Radix.RadioItem> {
   readonly hint?: string | undefined;
 }
 
+/** An entry that can be chosen, with an optional hint. */
 export function MenuChoice({ hint, children, ...props }: MenuChoiceProps) {
   return (
     <Radix.RadioItem className={itemClass} {...props}>
@@ -59,10 +65,12 @@ export function MenuChoice({ hint, children, ...props }: MenuChoiceProps) {
   );
 }
 
+/** A label for a group of entries. */
 export function MenuLabel({ children }: { readonly children: ReactNode }) {
   return <Radix.Label className="px-2.5 pt-1.5 pb-1 text-xs text-ink-soft">{children}</Radix.Label>;
 }
 
+/** A line between entries. */
 export function MenuLine() {
   return <Radix.Separator className="mx-2 my-1.5 h-px bg-line" />;
 }

@@ -1,9 +1,11 @@
 import { createContext, useContext } from 'react';
 
-/** Where what floats is put: into the landmark it belongs to, so that screen readers find it there. */
+/**
+ * The container for menus and tooltips. It keeps them in their landmark, where screen readers expect them.
+ */
 export const PortalContainerContext = createContext<HTMLElement | null>(null);
 
-/** The container as Radix's portals take it; the page's body, where there is none. */
+/** Returns the container as a property for Radix's portals, or no property for the page's body. */
 export function usePortalContainer(): { container?: HTMLElement } {
   const container = useContext(PortalContainerContext);
   return container ? { container } : {};

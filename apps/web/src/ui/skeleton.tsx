@@ -1,6 +1,6 @@
 import { clsx } from 'clsx';
 
-/** Where something will be. What it is, is said beside it once. */
+/** A placeholder for content that is loading. Screen readers ignore it. */
 export function Skeleton({ className }: { readonly className?: string }) {
   return <div aria-hidden className={clsx('rounded-2xl bg-hover animate-breathe', className)} />;
 }

@@ -3,16 +3,17 @@ import type { ReactNode } from 'react';
 import { Keys } from './keys.tsx';
 import { usePortalContainer } from './portal-container.ts';
 
+/** Provides the shared settings of tooltips. */
 export const TooltipProvider = Radix.Provider;
 
 interface TooltipProps {
   readonly text: string;
-  /** The shortcut that does the same. */
+  /** The keyboard shortcut for the same action. */
   readonly keys?: string | undefined;
   readonly children: ReactNode;
 }
 
-/** What a control without words does; its name for screen readers stays its own. */
+/** Explains a control without text. Its accessible name stays its own. */
 export function Tooltip({ text, keys, children }: TooltipProps) {
   return (
     <Radix.Root>

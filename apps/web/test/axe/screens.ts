@@ -5,7 +5,7 @@ import { startBed, type Visit } from '../support/bed.ts';
 import { demoChat, streamText } from '../support/demo.ts';
 import { seedChat } from '../support/seed.ts';
 
-/** Looks at each screen of the app with axe, in both themes, on one kind of device. */
+/** Checks each screen of the app with axe, in both themes, on one kind of device. */
 export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): Promise<void> {
   const bed = await startBed();
   await bed.team.makeAgent({ name: 'Grace', type: 'support', description: 'Knows the orders.' });
@@ -15,8 +15,8 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
     { look: 'dark', isDark: true, isPhone },
   ];
 
-  describe.each(looks)('axe finds nothing to object to: $look', (look) => {
-    test('the new chat, empty, with text, with its menus', async () => {
+  describe.each(looks)('axe finds no problems: $look', (look) => {
+    test('on the new chat page, empty, with text and with open menus', async () => {
       const visit = await bed.visit(look);
       const { page, screen } = visit;
       const agents = page.getByRole('button', { name: /^Agent:/ });
@@ -36,7 +36,7 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
       expect(await violationsOf(visit)).toEqual([]);
     });
 
-    test('a conversation: rich, growing, stopped, failed', async () => {
+    test('in a conversation with rich, growing, stopped and failed answers', async () => {
       const visit = await bed.visit(look);
       const { page, screen } = visit;
       for (const [index, { question }] of demoChat.entries()) {
@@ -70,7 +70,7 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
       expect(await violationsOf(visit)).toEqual([]);
     });
 
-    test('the list of chats, its search, its dialogs and its notes', async () => {
+    test('in the chat list with its search, dialogs and toasts', async () => {
       const visit = await bed.visit(look);
       const { page, screen, context } = visit;
       visit.watch.expectProblem(/ERR_INTERNET_DISCONNECTED/);
@@ -85,7 +85,7 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
       await list();
       expect(await violationsOf(visit)).toEqual([]);
       await screen.searchBox.fill('nothing like it');
-      await page.getByText(/No chat is called/).waitFor();
+      await page.getByText(/No chats match/).waitFor();
       expect(await violationsOf(visit)).toEqual([]);
       await page.getByRole('button', { name: 'Clear search' }).click();
       await page.getByRole('button', { name: 'Settings' }).click();
@@ -113,18 +113,18 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
       await page.waitForURL(/\/c\//);
       await context.setOffline(true);
       await page
-        .getByText(/You are offline/)
+        .getByText(/You’re offline/)
         .first()
         .waitFor();
       expect(await violationsOf(visit)).toEqual([]);
     });
 
-    test('what is not there, and what may not be opened', async () => {
+    test('on pages of missing chats and failed sessions', async () => {
       const visit = await bed.visit(look);
       const { page, watch } = visit;
       watch.expectProblem(/status of 40[34]/);
       await page.goto('/c/nothing');
-      await page.getByRole('heading', { name: 'This chat does not exist' }).waitFor();
+      await page.getByRole('heading', { name: 'This chat doesn’t exist' }).waitFor();
       expect(await violationsOf(visit)).toEqual([]);
       await page.route('**/web/session', (route) =>
         route.continue({ headers: { ...route.request().headers(), 'x-forwarded-for': '203.0.113.7' } }),
@@ -136,9 +136,9 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
   });
 }
 
-/** What axe objects to, one line each. */
+/** Returns the problems that axe finds, one per line. */
 async function violationsOf({ page }: Visit): Promise<string[]> {
-  // What fades in is judged when it is there; what turns for ever is not waited for.
+  // Wait for finished animations only; spinners never finish.
   await page.evaluate(() =>
     Promise.all(
       document
@@ -147,7 +147,7 @@ async function violationsOf({ page }: Visit): Promise<string[]> {
         .map((animation) => animation.finished.catch(() => undefined)),
     ).then(() => undefined),
   );
-  // Whatever fades in has faded in: half-transparent text has half its contrast.
+  // Half-transparent text has less contrast, so wait until everything has faded in.
   await page.evaluate(() =>
     Promise.all(
       document

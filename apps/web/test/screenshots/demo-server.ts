@@ -5,6 +5,7 @@ import { startTestMongo, testDatabaseUri } from '@parley/embedded/testing';
 import { compose } from '../../../server/src/compose.ts';
 import { createLog } from '../../../server/src/log.ts';
 
+/** The server for the screenshots. */
 export interface DemoServer {
   readonly url: string;
   readonly model: ScriptedModel;
@@ -14,7 +15,7 @@ export interface DemoServer {
   stop(): Promise<void>;
 }
 
-/** The server as it is, over a database that is thrown away, with a model that says what it is told to. */
+/** Starts the real server with a temporary database and a scripted model. */
 export async function startDemoServer(folder: string): Promise<DemoServer> {
   const mongo = await startTestMongo(() => undefined);
   const database = await connectDatabase(testDatabaseUri(mongo.uri, 'screenshots'));

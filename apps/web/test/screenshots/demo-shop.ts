@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A page of another site, as plain as can be, with the chat in it. */
+/** A plain page of another site with the embedded chat. */
 export async function startDemoShop(server: string, key: string) {
   const shop = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8');

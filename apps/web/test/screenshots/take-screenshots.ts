@@ -13,11 +13,11 @@ import { type DemoServer, startDemoServer } from './demo-server.ts';
 import { startDemoShop } from './demo-shop.ts';
 
 /*
- * `npm run screenshots`: the pictures of the documentation, taken from the app as it runs.
+ * `npm run screenshots` takes the screenshots of the documentation from the running app.
  */
 
 const FOLDER = fileURLToPath(new URL('../../../../docs/screenshots/', import.meta.url));
-/** A page of documentation is read over a telephone, too. */
+/** Screenshots must be readable on phones. */
 const BYTES_MAX = 150 * 1024;
 const DELIVERY = `Yes. Orders placed **before noon on Friday** arrive on Saturday:
 
@@ -69,7 +69,7 @@ try {
   await server.stop();
 }
 
-/** Makes what the pictures show: one user with some chats of the last days, and one of today. */
+/** Creates a user with some chats of the last days and one of today. */
 async function prepare({ url, model, call, agentId }: DemoServer, opened: Browser) {
   const context = await opened.newContext({ baseURL: url });
   const page = await context.newPage();
@@ -79,7 +79,7 @@ async function prepare({ url, model, call, agentId }: DemoServer, opened: Browse
   const userId = await visitorOf(context, url);
   const cookies = await context.cookies(`${url}/web/session`);
 
-  // The oldest first: the list goes by the order in which they were made.
+  // Create the oldest first, because the list is sorted by creation.
   for (const { title, daysAgo } of demoTitles.toReversed()) {
     mock.timers.enable({ apis: ['Date'], now: Date.now() - daysAgo * DAY_MS });
     const chat = await call<Chat>('POST', '/chat', { agentId, userId });
@@ -98,7 +98,7 @@ async function prepare({ url, model, call, agentId }: DemoServer, opened: Browse
   return { cookies, chatId };
 }
 
-/** The chat in the page of another site, with a question that was answered. */
+/** Opens the embedded chat on another site's page, with an answered question. */
 async function takeEmbed(page: Page, name: string): Promise<void> {
   await page.goto(shop.url);
   const at = new EmbeddingPage(page);

@@ -1,4 +1,4 @@
-/** What a model may be talked into writing. `HOST` is another server's; `PWN` runs where anything runs. */
+/** Hostile texts that a model may write. `HOST` is another server, and `PWN` runs code. */
 export const attacks: Readonly<Record<string, string>> = {
   'a script': '<script>PWN</script>',
   'a script from elsewhere': '<script src="http://HOST/a.js"></script>',

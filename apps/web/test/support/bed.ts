@@ -5,38 +5,40 @@ import { launch } from './browser.ts';
 import { ChatScreen } from './chat-screen.ts';
 import { type Watch, watch } from './watch.ts';
 
-/** Long enough for a machine that does other things as well; a test that waits so long fails. */
+/** Generous for busy machines: a test that waits this long fails. */
 const ACTION_MAX_MS = 15_000;
 
+/** Options of `Bed.visit`. */
 export interface VisitOptions {
-  /** Where the visit begins; the new chat page unless said otherwise. */
+  /** The first page. Default: the new chat page. */
   readonly path?: string;
   readonly isDark?: boolean;
   readonly isPhone?: boolean;
 }
 
-/** Somebody at a browser of their own: own cookie, own storage. */
+/** A visitor with a browser context of their own: own cookies, own storage. */
 export interface Visit {
   readonly context: BrowserContext;
   readonly page: Page;
-  /** The app, as it stands in `page`. */
+  /** The app as shown in `page`. */
   readonly screen: ChatScreen;
   readonly watch: Watch;
-  /** Another tab of the same browser. */
+  /** Opens another tab of the same browser. */
   openTab(path: string): Promise<ChatScreen>;
 }
 
-/** A real browser in front of the real server, over a real database, with a scripted model. */
+/** A real browser with the real server, a real database and a scripted model. */
 export interface Bed extends Harness {
   readonly browser: Browser;
-  /** Whose page it is. */
+  /** The team of the page. */
   readonly team: Team;
-  /** What the page gets: a key for verified users. */
+  /** The page's key, for verified users. */
   readonly pageKey: string;
-  /** Opens the app. It is closed after the test, which fails when the page did something it never may. */
+  /** Opens the app. Closes it after the test, and fails the test if the page did something forbidden. */
   visit(options?: VisitOptions): Promise<Visit>;
 }
 
+/** Starts a test bed, which is closed after the test file. */
 export async function startBed(options: HarnessOptions = {}): Promise<Bed> {
   let publishableKey: string | undefined;
   const harness = await startHarness({
@@ -44,7 +46,7 @@ export async function startBed(options: HarnessOptions = {}): Promise<Bed> {
     web: {
       folder: inject('webFolder'),
       audience: 'this machine',
-      // The team is made through the server that needs its key.
+      // The server of the page needs the team's key, so another server creates the team first.
       get publishableKey() {
         return publishableKey;
       },

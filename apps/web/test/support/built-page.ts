@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 
-/** Builds the page as its sources are now; what was built from the same ones before is taken as it is. */
+/** Builds the page from its current sources, or reuses a build of the same sources. */
 export function buildPage(): string {
   build(['web']);
   return join(root, 'apps/web/dist');
@@ -23,7 +23,7 @@ function build(apps: readonly string[]): void {
   if (status !== 0) throw new Error(`The pages could not be built:\n${stdout}${stderr}`);
 }
 
-/** Copies of the built pages, so that a build that comes meanwhile does not change what is looked at. */
+/** Copies the built pages, so that a later build does not change them. */
 export async function copyPages(): Promise<{ web: string; docs: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-pages-'));
   build(['web', 'docs']);

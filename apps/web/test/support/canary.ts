@@ -1,15 +1,16 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Another host, as a browser sees it, that knows who comes: whatever the page is told to load leads here. */
+/** Another host that records its connections. Attacks try to load from it. */
 export interface Canary {
   /** `127.0.0.1:port`. */
   readonly host: string;
-  /** Every connection so far, with what it asked for. */
+  /** All connections so far, with their requests. */
   readonly visits: readonly string[];
   stop(): Promise<void>;
 }
 
+/** Starts the host, which stops after the test file. */
 export async function startCanary(): Promise<Canary> {
   const visits: string[] = [];
   const server = createServer((request, response) => {

@@ -1,7 +1,7 @@
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 
-/** The app as a person finds it: by what things are called. */
+/** The app as a user operates it: elements are found by their names. */
 export class ChatScreen {
   readonly page: Page;
   readonly message: Locator;
@@ -14,7 +14,7 @@ export class ChatScreen {
   readonly chats: Locator;
   readonly conversation: Locator;
 
-  /** `at`: where the app is, when it stands in a frame. */
+  /** `at`: the frame that contains the app, if it is embedded. */
   constructor(page: Page, at: Page | FrameLocator = page) {
     this.page = page;
     this.message = at.getByRole('textbox', { name: 'Message' });
@@ -27,13 +27,13 @@ export class ChatScreen {
     this.conversation = at.getByRole('log', { name: 'Conversation' });
   }
 
-  /** Types a message and sends it with the key for it. */
+  /** Types a message and presses Enter. */
   async send(text: string): Promise<void> {
     await this.message.fill(text);
     await this.message.press('Enter');
   }
 
-  /** Begins a chat with this message; resolves with its id once the page is at its address. */
+  /** Starts a chat with this message. Resolves with its id once the page shows its address. */
   async begin(text: string): Promise<string> {
     await this.message.fill(text);
     await this.page.getByRole('button', { name: 'Send', disabled: false }).waitFor();
@@ -46,7 +46,7 @@ export class ChatScreen {
     return new URL(this.page.url()).pathname.replace('/c/', '');
   }
 
-  /** The answers in the page, oldest first. */
+  /** The answers on the page, oldest first. */
   get answers(): Locator {
     return this.conversation.locator('[data-kind="answer"]');
   }
@@ -56,7 +56,7 @@ export class ChatScreen {
     return this.chats.getByRole('link', { name: title });
   }
 
-  /** Resolves once the newest answer reads exactly so, apart from white space; `status` is how it stands. */
+  /** Resolves when the newest answer has this text, ignoring white space, and this status. */
   async untilAnswer(text: string, status?: string): Promise<void> {
     await expect.poll(() => this.newestAnswer()).toBe(squeeze(text));
     if (status !== undefined) {
@@ -64,19 +64,19 @@ export class ChatScreen {
     }
   }
 
-  /** What the newest answer reads, without its buttons and what is for screen readers alone. */
+  /** Returns the text of the newest answer without its buttons and hidden text. */
   async newestAnswer(): Promise<string | undefined> {
     const answers = this.answers;
     if ((await answers.count()) === 0) return undefined;
     return squeeze((await answers.last().locator('.markdown').allInnerTexts()).join(' '));
   }
 
-  /** What the conversation reads, as plain lines. */
+  /** Returns the text of the conversation as lines. */
   async transcript(): Promise<string> {
     return squeeze(await this.conversation.innerText());
   }
 
-  /** What the title of each listed chat is, from the top. */
+  /** Returns the titles of the listed chats from top to bottom. */
   titles(): Promise<string[]> {
     return this.chats.getByRole('link').allInnerTexts();
   }

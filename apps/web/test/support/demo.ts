@@ -1,15 +1,16 @@
 import type { Gate, ModelScript } from '@parley/agent/testing';
 
 /*
- * A conversation that shows what an answer may hold. The screenshots are made of it, and axe looks at it.
+ * A conversation with all kinds of content, for the screenshots and for axe.
  */
 
-/** A question, and what the model answers to it. */
+/** A question and its answer. */
 export interface DemoTurn {
   readonly question: string;
   readonly answer: string;
 }
 
+/** The messages of the conversation. */
 export const demoChat: readonly DemoTurn[] = [
   {
     question: 'How far is the horizon when I stand on a beach?',
@@ -55,7 +56,7 @@ Three things to know:
   },
 ];
 
-/** What else stands in the list of chats, newest first. */
+/** The titles of the other chats in the list, newest first. */
 export const demoTitles: readonly { readonly title: string; readonly daysAgo: number }[] = [
   { title: 'Explain recursion to a ten-year-old', daysAgo: 0 },
   { title: 'Why does bread need to rest?', daysAgo: 1 },
@@ -64,7 +65,7 @@ export const demoTitles: readonly { readonly title: string; readonly daysAgo: nu
   { title: 'Plan a vegetable bed', daysAgo: 16 },
 ];
 
-/** Answers in pieces of a few letters, as a model does; with a gate it waits before the last `held` of the text. */
+/** Streams an answer in pieces of a few letters. With a gate it waits before the last `held` characters. */
 export function streamText(text: string, held?: { readonly gate: Gate; readonly from: number }): ModelScript {
   return async (call) => {
     for (let at = 0; at < text.length; at += 24) {

@@ -1,10 +1,10 @@
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { ChatScreen } from './chat-screen.ts';
 
-/** The page of another site that has the chat in it, as a visitor finds it. */
+/** A page of another site with the embedded chat, as a visitor sees it. */
 export class EmbeddingPage {
   readonly page: Page;
-  /** Opens and closes the chat. */
+  /** The button that opens and closes the chat. */
   readonly bubble: Locator;
   readonly frame: FrameLocator;
   /** The chat in its frame. */
@@ -22,7 +22,7 @@ export class EmbeddingPage {
     await this.chat.message.waitFor();
   }
 
-  /** Begins a chat in the frame. */
+  /** Starts a chat in the frame. */
   async begin(text: string): Promise<void> {
     await this.chat.message.fill(text);
     await this.frame.getByRole('button', { name: 'Send', disabled: false }).waitFor();
@@ -30,14 +30,14 @@ export class EmbeddingPage {
   }
 }
 
-/** The markup of a page with one script tag, and nothing else of ours. */
+/** The markup of a page with one script tag. */
 export function pageWithTag(server: string, attributes: Readonly<Record<string, string>>): string {
   const data = Object.entries(attributes).map(([name, value]) => ` data-${name}="${value}"`);
   return `<head><meta charset="utf-8"><title>A shop</title><meta name="viewport" content="width=device-width, initial-scale=1">
     <script src="${server}/embed.js"${data.join('')} async></script></head><body><main><h1>A shop</h1><p>What it sells.</p></main></body>`;
 }
 
-/** As strict as a site can be that wants the chat: it allows our origin, where it has to, and nothing else. */
+/** The strictest policy with which the chat works: it only allows this server where necessary. */
 export function strictPolicy(server: string): Record<string, string> {
   return {
     'content-security-policy': `default-src 'none'; script-src ${server}; frame-src ${server}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'`,

@@ -2,22 +2,23 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
 
-/** Another site, with pages of its own and policies of its own; it ends with the test file. */
+/** Another site with its own pages and policies, which stops after the test file. */
 export interface ForeignSite {
-  /** Another origin than the server's. */
+  /** An origin that differs from the server's. */
   readonly origin: string;
 }
 
-/** What the site serves at each of its paths. */
+/** The pages of the site by path. */
 type Pages = Readonly<
   Record<string, { readonly html: string; readonly headers?: Readonly<Record<string, string>> }>
 >;
 
+/** Starts another site. */
 export async function startForeignSite(pages: Pages = {}): Promise<ForeignSite> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site');
     const page = pages[pathname];
-    // What browsers ask for by themselves is no page and no error.
+    // Browsers request icons on their own; this is not an error.
     if (!page && pathname !== '/') {
       response.writeHead(204).end();
       return;

@@ -5,14 +5,14 @@ import { copyPages } from './built-page.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     chromePath: string;
-    /** The built page, which nobody changes while it is looked at. */
+    /** The folder of the built page. */
     webFolder: string;
-    /** The built documentation. */
+    /** The folder of the built documentation. */
     docsFolder: string;
   }
 }
 
-/** Before the first browser test: the page is built as it is now, and there is a browser to look at it. */
+/** Builds the page and prepares a browser before the first test. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { web, docs, remove } = await copyPages();
   project.provide('webFolder', web);

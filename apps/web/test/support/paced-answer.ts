@@ -1,14 +1,14 @@
 import { createGate, type ModelScript, type ScriptedModel } from '@parley/agent/testing';
 
-/** An answer that is written when the test says so, a piece at a time. */
+/** An answer that is written piece by piece on demand. */
 export interface PacedAnswer {
-  /** Lets the model write the next piece; resolves with all that was written by then. */
+  /** Writes the next piece. Resolves with the text so far. */
   next(): string;
-  /** Lets it write what is left, and end. */
+  /** Writes the remaining pieces and ends the answer. */
   finish(): string;
 }
 
-/** The model's answer to `message`: these pieces, each only when it is asked for. */
+/** Scripts the model's answer to `message` with these pieces. */
 export function paceAnswer(
   model: ScriptedModel,
   message: string | RegExp,

@@ -2,20 +2,20 @@ import { answerIdOf, type Chat, mintId } from '@parley/contract';
 import type { BrowserContext } from 'playwright-core';
 import type { Bed, Visit } from './bed.ts';
 
-/** The user id of a browser that has opened the page: its cookie proves it, and does not show it. */
+/** Returns the user id of a browser. The page itself cannot read it from its cookie. */
 export async function visitorOf(context: BrowserContext, url: string): Promise<string> {
   const answer = await context.request.post(`${url}/web/session`, { headers: { origin: url } });
   const { userId } = (await answer.json()) as { userId: string };
   return userId;
 }
 
-/** The user that the server gave this browser. */
+/** Returns the user that the server assigned to this browser. */
 async function userIdOf({ context, screen }: Visit, { url }: Pick<Bed, 'url'>): Promise<string> {
   await screen.message.waitFor();
   return visitorOf(context, url);
 }
 
-/** A chat of this browser's user with this title, and nothing in it. */
+/** Creates an empty chat with this title for the browser's user. */
 export async function seedChat(bed: Bed, visit: Visit, title: string): Promise<Chat> {
   const chat = await bed.team.makeChat({ userId: await userIdOf(visit, bed) });
   const { status } = await bed.team.rest('PATCH', `/chat/${chat.id}`, { body: { title } });
@@ -23,11 +23,11 @@ export async function seedChat(bed: Bed, visit: Visit, title: string): Promise<C
   return chat;
 }
 
-/** What the messages of a long chat say. */
+/** The texts of the messages of a long chat. */
 export const questionOf = (number: number) => `Question ${number}: what comes after ${number}?`;
 const answerOf = (number: number) => `Answer ${number}. After ${number} comes ${number + 1}.\n\nThat is all.`;
 
-/** A chat with so many turns that have ended, put straight into the database. */
+/** Inserts a chat with many ended turns directly into the database. */
 export async function seedLongChat(bed: Bed, visit: Visit, turns: number): Promise<Chat> {
   const chat = await seedChat(bed, visit, 'A very long chat');
   const from = Date.now() - turns * 1_000;

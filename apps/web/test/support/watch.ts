@@ -1,16 +1,16 @@
 import type { BrowserContext, Page } from 'playwright-core';
 
-/** What should never be: each entry is one line for whoever reads the failed test. */
+/** Records forbidden events, one line each. */
 export interface Watch {
-  /** Everything that was noticed so far and is not expected. */
+  /** Returns all recorded events that are not expected. */
   problems(): readonly string[];
-  /** From now on, what matches is no problem: a test that cuts the network sees its errors. */
+  /** Allows events that match, such as network errors in a test that cuts the network. */
   expectProblem(form: RegExp): void;
-  /** The addresses of all requests so far. */
+  /** The URLs of all requests so far. */
   readonly requests: readonly string[];
 }
 
-/** Watches all pages of a context: requests to other hosts, errors of any kind, and breaches of the policy. */
+/** Watches all pages of a context for requests to other hosts, errors and policy violations. */
 export async function watch(context: BrowserContext, origin: string): Promise<Watch> {
   const noticed: string[] = [];
   const requests: string[] = [];
