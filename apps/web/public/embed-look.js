@@ -1,4 +1,4 @@
-// Runs before anything is painted, as theme.js does in the chat page: how the site that frames the chat wants it to look.
+// Applies the appearance that the embedding site chose, before the first paint. See theme.js for the chat page.
 (() => {
   const asked = new URLSearchParams(location.search);
   const root = document.documentElement;

@@ -1,11 +1,11 @@
-// Runs before anything is painted, so that the page never flashes in the wrong colours. It is a file of its
-// own because the page's policy allows no inline script. `src/theme/theme.ts` goes on from here.
+// Applies the theme before the first paint, so that the page does not flash in the wrong colors. It is a separate
+// file because the page's policy allows no inline scripts. `src/theme/theme.ts` handles later changes.
 (() => {
   let choice = null;
   try {
     choice = localStorage.getItem('parley.theme');
   } catch {
-    // Storage is blocked: the system's choice is followed.
+    // Storage is blocked, so use the system's theme.
   }
   const isDark =
     choice === 'dark' || (choice !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
