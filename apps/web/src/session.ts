@@ -1,5 +1,5 @@
 import { exclusively, ParleyError } from '@parley/client';
-import { problemCodeOf } from './problems/problem-words.ts';
+import { problemCodeOf } from './problems/problem-text.ts';
 
 /** The credentials of the page: a publishable key and the token of its user. */
 interface Session {

@@ -1,6 +1,6 @@
 import { ParleyError } from '@parley/client';
 import { useEffect, useState } from 'react';
-import type { ProblemCode } from './problems/problem-words.ts';
+import type { ProblemCode } from './problems/problem-text.ts';
 import { openSession } from './session.ts';
 
 /** The state of the page's session. */

@@ -7,7 +7,7 @@ export interface ChatActions {
   /** Sends a message again. */
   readonly resend: (key: string) => void;
   /** Moves an unsent message back into the message box. */
-  readonly takeBack: (key: string) => void;
+  readonly moveToDraft: (key: string) => void;
 }
 
 /** Provides the actions to the entries of a transcript. */

@@ -3,13 +3,13 @@ import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { useEmbed } from '../embed/embed-context.ts';
 import { PageHeader } from '../layout/page-header.tsx';
-import { wordsFor } from '../problems/problem-words.ts';
+import { problemTextOf } from '../problems/problem-text.ts';
 import { Button } from '../ui/button.tsx';
 
 /** Shown for a chat that was deleted, belongs to another user or never existed. */
 export function ChatNotFound({ isDeleted = false }: { readonly isDeleted?: boolean }) {
   const [, navigate] = useLocation();
-  const { title, advice } = wordsFor({ code: 'chat_not_found' });
+  const { title, advice } = problemTextOf({ code: 'chat_not_found' });
   // An embedded chat opens the last chat automatically. If it is gone, show the start page instead of an
   // error.
   const isStale = useEmbed() !== undefined && !isDeleted;

@@ -34,7 +34,7 @@ export function ChatPage({ chatId }: { readonly chatId: string }) {
     () => ({
       retry: (answerId) => void retry(answerId),
       resend,
-      takeBack: (key) => {
+      moveToDraft: (key) => {
         const content = discard(key);
         if (content === undefined) return;
         setDraft(draft.trim() === '' ? content : `${content}\n\n${draft}`);

@@ -3,18 +3,18 @@ import { useEffect } from 'react';
 import { announce } from '../lib/announce.ts';
 import { useLate } from '../lib/use-late.ts';
 import { ProblemNote } from '../problems/problem-note.tsx';
-import { wordsFor } from '../problems/problem-words.ts';
+import { problemTextOf } from '../problems/problem-text.ts';
 import { Button } from '../ui/button.tsx';
 import { useChatActions } from './chat-actions.ts';
 
 /** Shorter delays are not shown. */
-const tellAfterMs = 1_500;
+const showAfterMs = 1_500;
 
 /** Shows the state of a message that is not sent yet. */
 export function SendNote({ send }: { readonly send: Send }) {
   const { state } = send;
   useAnnounced(state);
-  const isSlow = useLate(state.kind === 'sending', tellAfterMs);
+  const isSlow = useLate(state.kind === 'sending', showAfterMs);
   switch (state.kind) {
     case 'sending':
       return isSlow ? <Quiet>Sending…</Quiet> : null;
@@ -41,7 +41,7 @@ export function SendNote({ send }: { readonly send: Send }) {
 function useAnnounced(state: SendState): void {
   const code = 'error' in state ? state.error.code : undefined;
   useEffect(() => {
-    if (code) announce(wordsFor({ code }).title);
+    if (code) announce(problemTextOf({ code }).title);
   }, [code]);
 }
 
@@ -50,13 +50,13 @@ function Quiet({ children }: { readonly children: string }) {
 }
 
 function SendActions({ sendKey, again }: { readonly sendKey: string; readonly again: string }) {
-  const { resend, takeBack } = useChatActions();
+  const { resend, moveToDraft } = useChatActions();
   return (
     <>
       <Button className="px-2 text-ink" onClick={() => resend(sendKey)}>
         {again}
       </Button>
-      <Button className="px-2 text-ink" onClick={() => takeBack(sendKey)}>
+      <Button className="px-2 text-ink" onClick={() => moveToDraft(sendKey)}>
         Edit
       </Button>
     </>

@@ -1,11 +1,11 @@
 import type { ChatConnection, ParleyError } from '@parley/client';
 import { useConnection } from '@parley/client/react';
 import { useLate } from '../lib/use-late.ts';
-import { wordsFor } from '../problems/problem-words.ts';
+import { problemTextOf } from '../problems/problem-text.ts';
 import { Spinner } from '../ui/spinner.tsx';
 
 /** Shorter interruptions are not shown. */
-const tellAfterMs = 2_000;
+const showAfterMs = 2_000;
 
 interface StreamNoteProps {
   readonly connection: ChatConnection;
@@ -16,13 +16,13 @@ interface StreamNoteProps {
 export function StreamNote({ connection, error }: StreamNoteProps) {
   const { isOnline } = useConnection();
   const isCut = connection === 'reconnecting' || error !== undefined;
-  const isLate = useLate(isCut && isOnline, tellAfterMs);
+  const isLate = useLate(isCut && isOnline, showAfterMs);
   return (
     <div role="status">
       {isLate && (
         <p className="mx-auto flex w-fit items-center gap-2 text-xs text-ink-soft animate-fade">
           <Spinner />
-          {error ? `${wordsFor(error).title}. Retrying…` : 'Reconnecting…'}
+          {error ? `${problemTextOf(error).title}. Retrying…` : 'Reconnecting…'}
         </p>
       )}
     </div>

@@ -2,7 +2,7 @@ import type { AnswerEntry, TranscriptEntry } from '@parley/client';
 import { useEffect, useRef } from 'react';
 import { useEmbed } from '../embed/embed-context.ts';
 import { announce } from '../lib/announce.ts';
-import { wordsFor } from '../problems/problem-words.ts';
+import { problemTextOf } from '../problems/problem-text.ts';
 
 /** Announces the start and the end of answers to screen readers, and reports the end to an embedding page. */
 export function useAnswerAnnouncements(
@@ -16,16 +16,16 @@ export function useAnswerAnnouncements(
     before.current = running;
     if (previous && previous.key !== running?.key) {
       const ended = entries.findLast((entry) => entry.key === previous.key);
-      embed?.tellAnswered();
-      announce(ended?.kind === 'answer' ? wordsOfEnd(ended) : 'The answer was stopped');
+      embed?.notifyAnswered();
+      announce(ended?.kind === 'answer' ? announcementOf(ended) : 'The answer was stopped');
     } else if (running?.status === 'generating' && previous?.status !== 'generating') {
       announce('The answer has started');
     }
   }, [entries, running, embed]);
 }
 
-function wordsOfEnd({ status, errorCode }: AnswerEntry): string {
+function announcementOf({ status, errorCode }: AnswerEntry): string {
   if (status === 'failed')
-    return `${wordsFor({ code: errorCode ?? 'unknown' }).title}. You can retry below the message.`;
+    return `${problemTextOf({ code: errorCode ?? 'unknown' }).title}. You can retry below the message.`;
   return status === 'stopped' ? 'The answer was stopped' : 'The answer is complete';
 }

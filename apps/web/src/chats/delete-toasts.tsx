@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 import { toast } from 'sonner';
 import { useLocation } from 'wouter';
 import { writeDraft } from '../composer/use-draft.ts';
-import { wordsFor } from '../problems/problem-words.ts';
+import { problemTextOf } from '../problems/problem-text.ts';
 
 /** Shows a toast with an undo button for each deleted chat, as long as the delete can be undone. */
 export function DeleteToasts() {
@@ -37,7 +37,7 @@ export function DeleteToasts() {
   useEffect(() => {
     for (const [chatId, error] of errors) {
       if (told.current.get(chatId) === error) continue;
-      toast.error('We couldn’t delete the chat', { description: wordsFor(error).title });
+      toast.error('We couldn’t delete the chat', { description: problemTextOf(error).title });
     }
     told.current = errors;
   }, [errors]);

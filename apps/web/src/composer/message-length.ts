@@ -2,7 +2,7 @@
 export const messageLengthMax = 32_000;
 
 /** The remaining length from which on the composer shows it. */
-const tellFrom = 2_000;
+const shownFrom = 2_000;
 
 /** The length of a message in relation to its limit. */
 export interface MessageLength {
@@ -16,7 +16,7 @@ export interface MessageLength {
 /** Measures a text like the server does. */
 export function measureMessage(text: string): MessageLength {
   const left = messageLengthMax - codePoints(text);
-  return { left, isTooLong: left < 0, isNearMax: left <= tellFrom };
+  return { left, isTooLong: left < 0, isNearMax: left <= shownFrom };
 }
 
 function codePoints(text: string): number {

@@ -6,7 +6,7 @@ export interface Embed {
   /** The agent chosen by the embedding page. */
   readonly agentId: string | undefined;
   close(): void;
-  tellAnswered(): void;
+  notifyAnswered(): void;
 }
 
 /** Provides the settings of an embedded chat. */

@@ -1,5 +1,5 @@
 import { ParleyError } from '@parley/client';
-import type { FrameSays, Init, PageSays, Ready } from './conversation.ts';
+import type { FrameMessage, Init, PageMessage, Ready } from './frame-protocol.ts';
 
 /** The page that embeds the chat. */
 export interface Host {
@@ -12,7 +12,7 @@ export interface Host {
    */
   userToken(refused?: string): Promise<string>;
   close(): void;
-  tellAnswered(): void;
+  notifyAnswered(): void;
   onOpened(listener: () => void): void;
   onUserChanged(listener: () => void): void;
 }
@@ -25,7 +25,7 @@ const nobody: Host = {
       new ParleyError('user_token_needed', 'This page is not embedded, so it has no user token.'),
     ),
   close: () => undefined,
-  tellAnswered: () => undefined,
+  notifyAnswered: () => undefined,
   onOpened: () => undefined,
   onUserChanged: () => undefined,
 };
@@ -49,9 +49,9 @@ function hostAt(port: MessagePort, { hasUserToken }: Init): Host {
   const wanted = new Map<number, (token: string | undefined) => void>();
   const listeners = { opened: new Set<() => void>(), 'user-changed': new Set<() => void>() };
   let count = 0;
-  const say = (message: FrameSays) => port.postMessage(message);
+  const say = (message: FrameMessage) => port.postMessage(message);
 
-  port.onmessage = ({ data }: MessageEvent<PageSays>) => {
+  port.onmessage = ({ data }: MessageEvent<PageMessage>) => {
     if (data.type !== 'token') {
       for (const listener of listeners[data.type] ?? []) listener();
       return;
@@ -73,7 +73,7 @@ function hostAt(port: MessagePort, { hasUserToken }: Init): Host {
       return token;
     },
     close: () => say({ type: 'close' }),
-    tellAnswered: () => say({ type: 'answered' }),
+    notifyAnswered: () => say({ type: 'answered' }),
     onOpened: (listener) => void listeners.opened.add(listener),
     onUserChanged: (listener) => void listeners['user-changed'].add(listener),
   };

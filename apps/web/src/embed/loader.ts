@@ -1,4 +1,4 @@
-import type { FrameSays, Init, PageSays } from './conversation.ts';
+import type { FrameMessage, Init, PageMessage } from './frame-protocol.ts';
 
 /*
  * `/embed.js` adds the chat to a page of another site. It has no imports, sets its styles by script in a
@@ -135,7 +135,7 @@ function embed(options: EmbedOptions): Embed {
     }, FRAME_MAX_MS);
   }
 
-  function say(message: PageSays): void {
+  function say(message: PageMessage): void {
     port?.postMessage(message);
   }
 
@@ -151,7 +151,7 @@ function embed(options: EmbedOptions): Embed {
     if (!panel.hidden) say({ type: 'opened' });
   }
 
-  async function onFrame({ data }: MessageEvent<FrameSays>): Promise<void> {
+  async function onFrame({ data }: MessageEvent<FrameMessage>): Promise<void> {
     if (data.type === 'close') handle.close();
     if (data.type === 'answered' && panel.hidden) {
       unread.hidden = false;

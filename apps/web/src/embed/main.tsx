@@ -30,9 +30,9 @@ const parley = createParley({ url: '', apiKey, userToken: host.hasUserToken ? ho
 
 // Open the chat that the visitor last had open.
 const storedAt = `parley.embed.${apiKey.slice(0, 12)}`;
-const kept = readLocal(storedAt) ?? '/';
-const { hook, navigate } = memoryLocation({ path: kept.startsWith('/c/') ? kept : '/' });
-const useKeptLocation: typeof hook = () => {
+const stored = readLocal(storedAt) ?? '/';
+const { hook, navigate } = memoryLocation({ path: stored.startsWith('/c/') ? stored : '/' });
+const useStoredLocation: typeof hook = () => {
   const [path, go] = hook();
   useEffect(() => writeLocal(storedAt, path === '/' ? null : path), [path]);
   return [path, go];
@@ -56,7 +56,7 @@ const embed = {
   title: asked.get('title') || 'Chat',
   agentId: asked.get('agent') ?? undefined,
   close: host.close,
-  tellAnswered: host.tellAnswered,
+  notifyAnswered: host.notifyAnswered,
 };
 
 createRoot(root).render(
@@ -65,7 +65,7 @@ createRoot(root).render(
       <EmbedContext value={embed}>
         <ParleyProvider parley={parley}>
           <TooltipProvider delayDuration={500}>
-            <Router hook={useKeptLocation}>
+            <Router hook={useStoredLocation}>
               <Pages />
             </Router>
             <LiveRegion />

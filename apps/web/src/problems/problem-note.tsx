@@ -1,7 +1,7 @@
 import { clsx } from 'clsx';
 import { CircleAlert, Clock } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { type Problem, wordsFor } from './problem-words.ts';
+import { type Problem, problemTextOf } from './problem-text.ts';
 
 interface ProblemNoteProps {
   readonly problem: Problem;
@@ -22,7 +22,7 @@ export function ProblemNote({
   children,
   className,
 }: ProblemNoteProps) {
-  const { title, advice } = wordsFor(problem);
+  const { title, advice } = problemTextOf(problem);
   const Icon = isWaiting ? Clock : CircleAlert;
   return (
     <div

@@ -16,14 +16,14 @@ export interface Init {
 }
 
 /** Messages from the frame to the page. */
-export type FrameSays =
+export type FrameMessage =
   | { readonly type: 'close' }
   /** An answer has ended. */
   | { readonly type: 'answered' }
   | { readonly type: 'token-wanted'; readonly id: number; readonly refused?: string | undefined };
 
 /** Messages from the page to the frame. */
-export type PageSays =
+export type PageMessage =
   | { readonly type: 'opened' }
   /** The user signed in or out. */
   | { readonly type: 'user-changed' }

@@ -1,23 +1,27 @@
 import { errorCodes, Refusal } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
-import { problemCodeOf, wordsFor } from './problem-words.ts';
+import { problemCodeOf, problemTextOf } from './problem-text.ts';
 
 describe('the texts of problems', () => {
   test.each([...errorCodes, 'network', 'unknown'] as const)('%s has a title and advice', (code) => {
-    const { title, advice } = wordsFor({ code });
+    const { title, advice } = problemTextOf({ code });
     expect(title).toMatch(/^[A-Z][^.]+$/);
     expect(advice).toMatch(/\.$/);
   });
 
   test('the text of a loading model contains its progress', () => {
     const { message } = new Refusal('model_loading', { detail: '40 % of 93 MB are here.' });
-    expect(wordsFor({ code: 'model_loading', message }).advice).toMatch(/^40 % of 93 MB are here\. Your/);
+    expect(problemTextOf({ code: 'model_loading', message }).advice).toMatch(
+      /^40 % of 93 MB are here\. We’ll send your message/,
+    );
     const { message: bare } = new Refusal('model_loading');
-    expect(wordsFor({ code: 'model_loading', message: bare }).advice).toMatch(/^Your/);
+    expect(problemTextOf({ code: 'model_loading', message: bare }).advice).toMatch(
+      /^We’ll send your message/,
+    );
   });
 
   test('the text of an internal error contains the id of its request', () => {
-    expect(wordsFor({ code: 'internal_error', requestId: 'req_1' }).advice).toContain('req_1');
+    expect(problemTextOf({ code: 'internal_error', requestId: 'req_1' }).advice).toContain('req_1');
   });
 
   test('problemCodeOf returns unknown for codes that this page does not know', () => {

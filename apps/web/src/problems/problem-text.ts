@@ -4,7 +4,7 @@ import type { ErrorCode } from '@parley/contract';
 export type ProblemCode = ErrorCode | 'network' | 'unknown';
 
 /** The text of a problem: what happened, and what the user can do. */
-export interface ProblemWords {
+export interface ProblemText {
   readonly title: string;
   readonly advice: string;
 }
@@ -17,7 +17,7 @@ export interface Problem {
   readonly requestId?: string | undefined;
 }
 
-const words: Record<ProblemCode, ProblemWords> = {
+const words: Record<ProblemCode, ProblemText> = {
   key_origin_not_allowed: {
     title: 'This page can’t use its key',
     advice: 'The owner of this page needs to add its address to the key.',
@@ -255,17 +255,17 @@ const words: Record<ProblemCode, ProblemWords> = {
     title: 'This is too long to send',
     advice: 'Shorten it, or send it in several messages.',
   },
-  request_timeout: ofPage('The connection was too slow'),
-  payload_too_complex: ofPage('The server couldn’t read this request'),
+  request_timeout: outdatedPage('The connection was too slow'),
+  payload_too_complex: outdatedPage('The server couldn’t read this request'),
   idempotency_key_reused: {
     title: 'This was already sent with a different text',
     advice: 'Move it back into the message box and send it again.',
   },
-  invalid_cursor: ofPage('The list couldn’t be continued'),
-  malformed_request: ofPage('The server couldn’t read this request'),
-  route_not_found: ofPage('The server doesn’t know this request'),
-  method_not_allowed: ofPage('The server doesn’t know this request'),
-  unsupported_media_type: ofPage('The server couldn’t read this request'),
+  invalid_cursor: outdatedPage('The list couldn’t be continued'),
+  malformed_request: outdatedPage('The server couldn’t read this request'),
+  route_not_found: outdatedPage('The server doesn’t know this request'),
+  method_not_allowed: outdatedPage('The server doesn’t know this request'),
+  unsupported_media_type: outdatedPage('The server couldn’t read this request'),
   origin_not_allowed: {
     title: 'This page isn’t allowed here',
     advice: 'Open it at the address that the server printed when it started.',
@@ -289,12 +289,12 @@ const words: Record<ProblemCode, ProblemWords> = {
 };
 
 /** Most likely the page is older than its server. */
-function ofPage(title: string): ProblemWords {
+function outdatedPage(title: string): ProblemText {
   return { title, advice: 'This page may be out of date. Reload it.' };
 }
 
 /** Returns the text of a problem. For a loading model it includes the progress that the server reports. */
-export function wordsFor({ code, message, requestId }: Problem): ProblemWords {
+export function problemTextOf({ code, message, requestId }: Problem): ProblemText {
   const { title, advice } = words[code];
   if (code === 'model_loading') {
     const progress = message?.replace(/^.*? in a moment\.\s*/s, '');
