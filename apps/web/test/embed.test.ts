@@ -187,13 +187,13 @@ test('ignores messages of other windows', async () => {
 describe('on a page that the key does not list', () => {
   test('shows no chat and logs the reason', async () => {
     const visit = await bed.visit({ path: 'about:blank' });
-    visit.watch.expectProblem(/^request to|frame-ancestors|the chat did not load|chrome-error/);
+    visit.watch.expectProblem(/^request to|frame-ancestors|chat not loaded|chrome-error/);
     await visit.page.clock.install();
     await visit.page.goto(`${site.origin}/guest`);
     const at = new EmbeddingPage(visit.page);
     await at.bubble.click();
     await visit.page.clock.fastForward(20_000);
-    await visit.page.getByText('The chat can’t be opened here.').waitFor();
+    await visit.page.getByText('The chat can’t open here.').waitFor();
     expect(await visit.page.locator('parley-chat iframe').count()).toBe(0);
   });
 

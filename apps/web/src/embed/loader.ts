@@ -65,7 +65,7 @@ p{position:absolute;inset:0;margin:0;padding:32px;display:grid;place-content:cen
 
 const SPEECH = 'M21 12a8.5 8.5 0 0 1-12.6 7.4L3 21l1.6-5.4A8.5 8.5 0 1 1 21 12z';
 const CROSS = 'M6 6l12 12M18 6L6 18';
-const UNREACHABLE = 'The chat can’t be opened here.';
+const UNREACHABLE = 'The chat can’t open here.';
 /** A frame that does not respond within this time was blocked or is not compatible. */
 const FRAME_MAX_MS = 20_000;
 
@@ -75,7 +75,7 @@ const embeds = new Map<string, Embed>();
 
 function embed(options: EmbedOptions): Embed {
   const { key, title = 'Chat', theme = 'auto', position, userToken } = options;
-  if (!/^pk_/.test(key)) throw new Error('Parley: key must be a publishable key (pk_…).');
+  if (!/^pk_/.test(key)) throw new Error('Parley: key must start with pk_.');
   const known = embeds.get(key);
   if (known) return known;
 
@@ -131,7 +131,7 @@ function embed(options: EmbedOptions): Embed {
       frame?.remove();
       frame = undefined;
       // biome-ignore lint/suspicious/noConsole: developers of the embedding page look for errors there.
-      console.error(`Parley: the chat did not load. Add ${location.origin} to the key's origins.`);
+      console.error(`Parley: chat not loaded. Add ${location.origin} to the key's origins.`);
     }, FRAME_MAX_MS);
   }
 
@@ -163,7 +163,7 @@ function embed(options: EmbedOptions): Embed {
       token = await userToken?.(data.refused);
     } catch (error) {
       // biome-ignore lint/suspicious/noConsole: developers of the embedding page look for errors there.
-      console.error('Parley: userToken failed', error, error);
+      console.error('Parley: userToken failed', error);
     }
     say({ type: 'token', id: data.id, token });
   }
