@@ -47,7 +47,7 @@ export function RenameDialog({ chat, onClose }: RenameDialogProps) {
         />
         {isTooLong && (
           <p role="alert" className="text-sm text-danger">
-            Names can have up to {titleLengthMax} {titleLengthMax} characters.
+            Names can have up to {titleLengthMax} characters.
           </p>
         )}
         {problem && <ProblemNote problem={problem} />}
