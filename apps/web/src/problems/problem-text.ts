@@ -173,15 +173,16 @@ const words: Record<ProblemCode, ProblemText> = {
   },
   model_key_refused: {
     title: 'The model can’t be used right now',
-    advice: 'Whoever runs this site has to set a valid key for it. Your message is kept.',
+    advice: 'Your message is saved. The owner of this service needs to set a valid key for the model.',
   },
   model_not_found: {
-    title: 'This model does not exist',
-    advice: 'Whoever runs this site has to choose another one. Your message is kept.',
+    title: 'This model doesn’t exist',
+    advice: 'Your message is saved. The owner of this service needs to choose another model.',
   },
   model_unreachable: {
-    title: 'The model cannot be reached',
-    advice: 'Your message is kept. Retry it in a while; if it stays, tell whoever runs this site.',
+    title: 'We can’t reach the model',
+    advice:
+      'Your message is saved. Retry it later. If this keeps happening, contact the owner of this service.',
   },
   interrupted: {
     title: 'The answer was interrupted',
