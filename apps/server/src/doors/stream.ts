@@ -84,18 +84,33 @@ export async function streamNewAnswer(
   const input = { ...(body as object), ...(request.params as object), wait: false } as never;
   // Before anything is stored: without a place for the stream the message is refused.
   const stream = await request.context.openStream('answer');
+  const { chatId = '' } = request.params as Record<string, string>;
+  let messageId: string;
   try {
-    const { id: messageId, chatId } = await refusing(() => begin(input));
-    return streamAnswer(request, reply, { chatId, messageId, lastEventId: undefined });
+    ({ id: messageId } = await refusing(() => begin(input)));
   } catch (error) {
-    const messageId = error instanceof Refusal ? error.facts.messageId : undefined;
+    const failed = error instanceof Refusal ? error.facts.messageId : undefined;
     // A repeated request whose turn has failed is told so as the first one was: by its stream.
-    if (messageId === undefined || !reply.hasHeader(replayedHeader.name)) {
+    if (failed === undefined || !reply.hasHeader(replayedHeader.name)) {
       stream.close();
       throw error;
     }
-    const { chatId = '' } = request.params as Record<string, string>;
-    return streamAnswer(request, reply, { chatId, messageId, lastEventId: undefined });
+    messageId = failed;
+  }
+  return streamAccepted(request, reply, { chatId, messageId, lastEventId: undefined });
+}
+
+/** The message is stored: when its stream cannot be opened now, the error says so by the answer's id. */
+async function streamAccepted(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: Parameters<typeof streamAnswer>[2],
+): Promise<FastifyReply> {
+  try {
+    return await streamAnswer(request, reply, answer);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status < 500) throw error;
+    throw new Refusal(error.code, { ...error.facts, messageId: answer.messageId, cause: error });
   }
 }
 

@@ -1,0 +1,54 @@
+import { Refusal } from '@parley/contract';
+import type { Database } from '@parley/db';
+import { afterEach, expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+
+/* A message that was stored, and whose stream cannot be opened: its sender is told that it is there. */
+
+let isAway = false;
+let isStored = false;
+afterEach(() => {
+  isAway = false;
+  isStored = false;
+});
+
+/** A database that is away for reads of chats once a message was stored, when the test says so. */
+function awayAfterInsert(database: Database): Database {
+  const { chats, turns } = database.stores;
+  return {
+    ...database,
+    stores: {
+      ...database.stores,
+      turns: {
+        ...turns,
+        async insert(chat, turn) {
+          const result = await turns.insert(chat, turn);
+          isStored = true;
+          return result;
+        },
+      },
+      chats: {
+        ...chats,
+        async find(scope, id) {
+          if (isAway && isStored) throw new Refusal('database_unavailable');
+          return chats.find(scope, id);
+        },
+      },
+    },
+  };
+}
+
+const { makeTeam } = await startHarness({ alter: awayAfterInsert });
+const team = await makeTeam();
+
+test('a stream that cannot be opened after the message was stored is 503 with the answer’s id', async () => {
+  const { id } = await team.makeChat();
+  isAway = true;
+  const stream = await team.stream(id, 'stored all the same');
+  isAway = false;
+  expect([stream.status, stream.refusal?.code]).toEqual([503, 'database_unavailable']);
+  const { messages } = await team.trpc.message.list.query({ chatId: id });
+  expect(messages[0]).toMatchObject({ content: 'stored all the same' });
+  const resumed = await team.resume({ chatId: id, messageId: stream.refusal?.messageId as `msg_${string}` });
+  expect((await resumed.rest()).at(-1)?.data).toBe('[DONE]');
+});
