@@ -229,8 +229,9 @@ export class Watch {
     const { plan } = this.#world;
     if (cancelledAt === undefined || plan.kind === 'stormy') return;
     const isSwept = plan.kind === 'healthy';
-    // Without a sweep only the process where it waits can end it.
-    if (!isSwept && plan.replicas > 1) return;
+    // Without a sweep only the process where it waits can end it, and only once it is among those that wait there.
+    const isOnItsWay = cancelledAt >= freeAt && cancelledAt <= freeAt + this.#queuedMs;
+    if (!isSwept && (plan.replicas > 1 || isOnItsWay)) return;
     const boundMs = isSwept ? plan.bounds.leaseMs * SWEEP_LEASES + SWEEP_MS : CALM_STOP_MS;
     if (endedAt - Math.max(cancelledAt, freeAt) > boundMs)
       this.#world.offend(
