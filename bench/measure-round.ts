@@ -7,6 +7,7 @@ export interface RoundSample {
   /** Operations per second. */
   readonly throughput: number;
   readonly p50Ms: number;
+  readonly p95Ms: number;
   readonly p99Ms: number;
   /** CPU time of the measured process for one operation, in milliseconds. */
   readonly cpuMs: number;
@@ -28,7 +29,7 @@ export async function prepareRound({ load: generator }: Lab, { target }: Subject
 /** Runs the round that was prepared; only this is measured. */
 export async function runPrepared({ load: generator }: Lab, { child }: Subject): Promise<RoundSample> {
   const before = await child.ask<number>('cpu');
-  const { count, elapsedMs, p50Ms, p99Ms } = await generator.ask<RoundTimes>('run');
+  const { count, elapsedMs, ...percentiles } = await generator.ask<RoundTimes>('run');
   const cpuMs = ((await child.ask<number>('cpu')) - before) / count;
-  return { throughput: (count / elapsedMs) * 1_000, p50Ms, p99Ms, cpuMs };
+  return { throughput: (count / elapsedMs) * 1_000, ...percentiles, cpuMs };
 }

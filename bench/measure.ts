@@ -57,7 +57,8 @@ async function measure(
   const count = await countFor(lab, comparison, other, options);
   const round = (side: Side) => measureSide(lab, comparison, side, { concurrency, count });
   const rounds: Measurement['rounds'][number][] = [];
-  for (let index = 0; index < options.rounds; index++) {
+  const roundCount = Math.min(options.rounds, comparison.roundsMax ?? options.rounds);
+  for (let index = 0; index < roundCount; index++) {
     if (index % 2 === 0) {
       const sample = await round(base);
       rounds.push({ base: sample, other: await round(other) });

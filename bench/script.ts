@@ -8,21 +8,36 @@ export interface ScriptedMessage {
   readonly content: string;
 }
 
-/** At once as fast as it can; timed as a model that thinks; held half said, until it is told to go on. */
-export type Pace = 'at-once' | 'timed' | 'held';
+/**
+ * At once as fast as it can; timed as a model that thinks; slow as one that has much to say; held half said, and hanging
+ * with nothing said, until it is told to go on.
+ */
+export type Pace = 'at-once' | 'timed' | 'slow' | 'held' | 'hanging';
 
 /** Whoever asks chooses the pace by how the message begins. */
 const beginnings: Readonly<Record<Pace, string>> = {
   'at-once': '',
   timed: 'Take your time. ',
+  slow: 'Tell me everything. ',
   held: 'Wait for me. ',
+  hanging: 'Say nothing. ',
 };
 
 /** Small pieces, as models send them: about one word each. */
 export const PIECES = 20;
 
-/** A timed answer: how long until its first piece, from one to the next, and how many. */
-export const timing = { firstMs: 50, pieceMs: 20, pieces: 40 } as const;
+/** When a model sends its pieces: how long until the first, from one to the next, and how many. */
+export interface Timing {
+  readonly firstMs: number;
+  readonly pieceMs: number;
+  readonly pieces: number;
+}
+
+/** A timed answer's. */
+export const timing = { firstMs: 50, pieceMs: 20, pieces: 40 } as const satisfies Timing;
+
+/** A slow answer's: it begins at once, and takes ten seconds. */
+export const slowTiming = { firstMs: 0, pieceMs: 250, pieces: 41 } as const satisfies Timing;
 
 /** A message that is answered at this pace. */
 export function askAt(pace: Pace, content: string): string {
@@ -31,7 +46,10 @@ export function askAt(pace: Pace, content: string): string {
 
 export function paceOf(messages: readonly ScriptedMessage[]): Pace {
   const newest = messages.at(-1)?.content ?? '';
-  return (['timed', 'held'] as const).find((pace) => newest.startsWith(beginnings[pace])) ?? 'at-once';
+  const chosen = (['timed', 'slow', 'held', 'hanging'] as const).find((pace) =>
+    newest.startsWith(beginnings[pace]),
+  );
+  return chosen ?? 'at-once';
 }
 
 /** The answer to a conversation: it quotes the last message and counts all. */

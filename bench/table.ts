@@ -16,7 +16,7 @@ function renderTable(rows: readonly Measurement[]): string {
   const { comparison, names } = first;
   const [base, other] = names;
   const head = [
-    'At once',
+    comparison.concurrencyTitle ?? 'At once',
     ...comparison.columns.flatMap(({ title }) => [`${base}: ${title}`, other, 'ratio']),
     `${comparison.spread.title}: ratio, least to most`,
   ];

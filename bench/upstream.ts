@@ -8,7 +8,9 @@ import {
   paceOf,
   piecesOf,
   type ScriptedMessage,
+  slowTiming,
   statedTime,
+  type Timing,
   timing,
 } from './script.ts';
 
@@ -36,8 +38,10 @@ const END = [
 
 const senders: Readonly<Record<Pace, (response: ServerResponse, text: string, askedAt: number) => void>> = {
   'at-once': (response, text) => send(response, eventsOf(text)),
-  timed: sendTimed,
+  timed: (response, text, askedAt) => sendTimed(response, text, askedAt, timing),
+  slow: (response, text, askedAt) => sendTimed(response, text, askedAt, slowTiming),
   held: sendHeld,
+  hanging: (response, text) => hold(response, () => send(response, eventsOf(text))),
 };
 
 const held = new Set<() => void>();
@@ -81,13 +85,17 @@ function send(
 function sendHeld(response: ServerResponse, text: string): void {
   const events = eventsOf(text);
   const half = Math.floor(events.length / 2);
-  send(response, events.slice(0, half), () => {
-    held.add(() => send(response, events.slice(half)));
-  });
+  send(response, events.slice(0, half), () => hold(response, () => send(response, events.slice(half))));
+}
+
+/** Waits until it is told to go on; a response that nobody waits for any more is forgotten. */
+function hold(response: ServerResponse, goOn: () => void): void {
+  held.add(goOn);
+  response.once('close', () => held.delete(goOn));
 }
 
 /** Nothing is sent before the first piece, and each piece has its time from the beginning: no delay adds up. */
-function sendTimed(response: ServerResponse, text: string, askedAt: number): void {
+function sendTimed(response: ServerResponse, text: string, askedAt: number, timing: Timing): void {
   const pieces = piecesOf(text, timing.pieces - 1);
   const sendPiece = (index: number) => {
     response.write(piece(pieces[index] ?? ''));

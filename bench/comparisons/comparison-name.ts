@@ -8,6 +8,8 @@ export const comparisonNames = [
   'open-stream',
   'keep-log',
   'limits',
+  'hostile-address',
+  'large-lists',
   'long-chat',
   'many-chats',
 ] as const;

@@ -1,8 +1,9 @@
 import type { Lab, Subject } from '../lab/lab.ts';
+import type { LoopDelay } from '../lab/loop-answers.ts';
 import type { Load } from '../load/task.ts';
 import type { Options } from '../options.ts';
 
-type Measure = 'throughput' | 'p50Ms' | 'p99Ms' | 'cpuMs' | 'liveKilobytes';
+type Measure = 'throughput' | 'p50Ms' | 'p95Ms' | 'p99Ms' | 'cpuMs' | 'liveKilobytes' | keyof LoopDelay;
 
 /** What one round of one side came to. */
 export type Sample = Readonly<Partial<Record<Measure, number>>>;
@@ -16,6 +17,8 @@ export interface Side {
   readonly subject: Subject;
   /** Of one round. */
   loadOf(size: Size): Load | Promise<Load>;
+  /** Starts what goes on beside the load; disposing of it ends that, and leaves the server as idle as it was. */
+  startBeside?(): Promise<AsyncDisposable>;
 }
 
 /** What the second side costs is given as a multiple of the first. */
@@ -35,6 +38,10 @@ export interface Comparison {
   readonly note?: string;
   /** How many do it at once, unless the run is told. */
   readonly concurrencies: readonly number[];
+  /** What the concurrency counts, where it is not operations at once. */
+  readonly concurrencyTitle?: string;
+  /** Of long rounds, which say enough by fewer than the run has. */
+  readonly roundsMax?: number;
   readonly columns: readonly Column[];
   /** The column that also tells how far single rounds spread. */
   readonly spread: Column;

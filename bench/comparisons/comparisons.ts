@@ -1,5 +1,6 @@
 import type { Comparison } from './comparison.ts';
 import type { ComparisonName } from './comparison-name.ts';
+import { besideHostileAddress, besideLargeLists } from './first-hour.ts';
 import { floorAndServer } from './floor-and-server.ts';
 import { keepLog } from './keep-log.ts';
 import { limitsCost } from './limits-cost.ts';
@@ -17,6 +18,8 @@ export const comparisons: Readonly<Record<ComparisonName, Comparison>> = {
   'open-stream': openStream,
   'keep-log': keepLog,
   limits: limitsCost,
+  'hostile-address': besideHostileAddress,
+  'large-lists': besideLargeLists,
   'long-chat': longChat,
   'many-chats': manyChats,
 };

@@ -1,5 +1,5 @@
 import { limits } from '@parley/contract';
-import { seedConversations } from '../lab/seed.ts';
+import { ownerOf, seedConversations } from '../lab/seed.ts';
 import { operationColumns } from './columns.ts';
 import type { Column, Comparison, Side } from './comparison.ts';
 
@@ -22,8 +22,7 @@ export const longChat: Comparison = {
   warmUps: [{ concurrency: 1, count: CHATS * TURNS_PER_CHAT }],
   countOf: () => CHATS * TURNS_PER_CHAT,
   async sides({ mongo, server }, { rounds, isProfile }) {
-    const owner = { teamId: server.teamId, agentId: server.target.agentId };
-    const seed = (turns: number) => seedConversations(mongo, owner, { chats: CHATS, turns });
+    const seed = (turns: number) => seedConversations(mongo, ownerOf(server), { chats: CHATS, turns });
     // One turn more than is measured: the first one finds out how long the chat is.
     const taken = isProfile ? PROFILE_TURNS : (rounds + 1) * (TURNS_PER_CHAT + 1);
     const long = await seed(LONG_TURNS - taken);

@@ -1,6 +1,6 @@
 import type { Lab } from '../lab/lab.ts';
 import { makeTeam } from '../lab/make-team.ts';
-import { seedChats } from '../lab/seed.ts';
+import { ownerOf, seedChats } from '../lab/seed.ts';
 import { operationColumns } from './columns.ts';
 import type { Column, Comparison, Side } from './comparison.ts';
 
@@ -23,7 +23,6 @@ export const manyChats: Comparison = {
 async function sideOf({ mongo, server }: Lab, count: number): Promise<Side> {
   const name = count.toLocaleString('en');
   const subject = await makeTeam(mongo, server, `Of ${name} chats`);
-  const owner = { teamId: subject.teamId, agentId: subject.target.agentId };
-  const newest = (await seedChats(mongo, owner, count)).slice(0, PAGE);
+  const newest = (await seedChats(mongo, ownerOf(subject), count)).slice(0, PAGE);
   return { name, subject, loadOf: (size) => ({ operation: 'list-page', chats: newest, ...size }) };
 }

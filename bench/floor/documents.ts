@@ -35,6 +35,7 @@ export interface TurnDocument {
   answerId: string;
   usage: { attempt: number; model: string; calls: number; inputTokens?: number; outputTokens?: number }[];
   spender: { key: string };
+  origin: { isPrivileged: boolean };
   account?: { agent: string; user?: string; day: string };
   agentVersion?: number;
   textBytes?: number;

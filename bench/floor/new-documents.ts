@@ -50,6 +50,7 @@ export function newTurn(team: string, chat: string, sequence: number, content: s
     answerId: floorId('msg_'),
     usage: [],
     spender: { key: KEY },
+    origin: { isPrivileged: true },
     createdAt,
   };
 }

@@ -5,7 +5,7 @@ import type { Target } from '../load/task.ts';
 import { type Child, startChild } from './child.ts';
 import { databases, type OpenMongo, openMongo } from './open-mongo.ts';
 import { copyIndexes } from './same-documents.ts';
-import { startServer } from './start-server.ts';
+import { HIGH_LIMITS, startServer } from './start-server.ts';
 
 /** A measured process. */
 export interface Subject {
@@ -15,6 +15,11 @@ export interface Subject {
 
 export interface ServerSubject extends Subject {
   readonly teamId: string;
+  /** Lets visitors of the team's pages become guests. */
+  readonly guestKey: string;
+  /** The name of its database. */
+  readonly database: string;
+  readonly dataDir: string;
 }
 
 /** All that takes part in a run, each a process of its own. */
@@ -25,7 +30,12 @@ export interface Lab extends AsyncDisposable {
   readonly floor: Subject;
   readonly server: ServerSubject;
   readonly load: Child;
-  /** Starts one more server, on a database of its own, changed by what is loaded before its own program. */
+  /** Starts one more load generator, for what goes on beside the measured load. */
+  startLoad(): Child;
+  /**
+   * Starts one more server, on a database of its own, changed by what is loaded before its own program. It has limits
+   * that refuse nothing, unless it is given an environment.
+   */
   startServer(
     database: keyof typeof databases,
     preload?: readonly URL[],
@@ -42,24 +52,26 @@ export async function openLab(mongodbUri: string | undefined, signal: AbortSigna
   const folder = await mkdtemp(join(tmpdir(), 'parley-bench-'));
   owned.defer(() => rm(folder, { recursive: true, force: true }));
   const mongo = owned.use(await openMongo(mongodbUri, folder, signal));
-  const start = (name: string, file: string, args: readonly string[] = []) => {
+  const startIn = (stack: AsyncDisposableStack, name: string, file: string, args: readonly string[] = []) => {
     const logPath = join(folder, 'lab.log');
     const child = startChild({ name, file: new URL(file, import.meta.url), logPath, args });
-    owned.defer(() => child.stop());
+    stack.defer(() => child.stop());
     return child;
   };
+  const start = (name: string, file: string, args?: readonly string[]) => startIn(owned, name, file, args);
   const model = start('the scripted model', '../upstream.ts');
   const modelUrl = await model.ask<string>('url');
-  // Whichever are started later end with the first one: before the model and the database.
-  const servers = owned.use(new AsyncDisposableStack());
-  const startOne: Lab['startServer'] = async (database, preload = [], env = {}) => {
+  // What is started later ends with the first server: before the model and the database.
+  const later = owned.use(new AsyncDisposableStack());
+  const startOne: Lab['startServer'] = async (database, preload = [], env = HIGH_LIMITS) => {
     const mongodbUri = mongo.uriOf(databases[database]);
-    const { child, access } = await startServer({
+    const { child, dataDir, access } = await startServer({
       ...{ name: database, folder, mongodbUri, modelUrl, preload, env },
     });
-    servers.defer(() => child.stop());
-    const { url, teamId, agentId, secretKey: key } = access;
-    return { child, teamId, target: { url, key, agentId } };
+    later.defer(() => child.stop());
+    const { url, teamId, agentId, guestKey, secretKey: key } = access;
+    const target = { url, key, agentId };
+    return { child, teamId, guestKey, database: databases[database], dataDir, target };
   };
   const server = await startOne('server');
   await copyIndexes(mongo);
@@ -68,7 +80,8 @@ export async function openLab(mongodbUri: string | undefined, signal: AbortSigna
   const floorArgs = [floorUri, `${modelUrl}/chat/completions`, server.teamId, agentId, key];
   const floorChild = start('the floor', '../floor/main.ts', floorArgs);
   const floorUrl = await floorChild.ask<string>('url');
-  const load = start('the load generator', '../load/main.ts');
+  const startLoad = () => startIn(later, 'a load generator', '../load/main.ts');
+  const load = startLoad();
   signal.throwIfAborted();
   const kept = owned.move();
   signal.addEventListener('abort', () => void kept.disposeAsync());
@@ -78,6 +91,7 @@ export async function openLab(mongodbUri: string | undefined, signal: AbortSigna
     floor: { child: floorChild, target: { url: floorUrl, key, agentId } },
     server,
     load,
+    startLoad,
     startServer: startOne,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

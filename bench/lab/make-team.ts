@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ServerSubject } from './lab.ts';
-import { databases, type OpenMongo } from './open-mongo.ts';
+import type { OpenMongo } from './open-mongo.ts';
 
 const ADMIN = fileURLToPath(new URL('../../apps/server/src/admin.ts', import.meta.url));
 
@@ -13,7 +12,7 @@ export async function makeTeam(
   server: ServerSubject,
   name: string,
 ): Promise<ServerSubject> {
-  const env = { MONGODB_URI: mongo.uriOf(databases.server), DATA_DIR: tmpdir() };
+  const env = { MONGODB_URI: mongo.uriOf(server.database), DATA_DIR: server.dataDir };
   const { stdout } = await promisify(execFile)(process.execPath, [ADMIN, 'team', 'create', name], { env });
   const { teamId, agentId, secretKey: key } = JSON.parse(stdout) as Record<string, string>;
   if (teamId === undefined || agentId === undefined || key === undefined) throw new Error(stdout);

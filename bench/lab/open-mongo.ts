@@ -18,6 +18,7 @@ export const databases = {
   withoutLog: 'parley_bench_without_log',
   withLimits: 'parley_bench_with_limits',
   withoutLimits: 'parley_bench_without_limits',
+  firstHour: 'parley_bench_first_hour',
 } as const;
 
 /** Where fetched programs are kept, the tests' own place. */

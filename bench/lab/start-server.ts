@@ -10,8 +10,16 @@ export interface ServerAccess {
   readonly url: string;
   readonly teamId: string;
   readonly agentId: string;
+  readonly guestKey: string;
   readonly secretKey: string;
 }
+
+/** High enough to refuse nothing: what counting costs is measured with the rest. */
+export const HIGH_LIMITS = {
+  RATE_LIMIT_SECRET: '1000000',
+  RATE_LIMIT_PUBLISHABLE: '1000000',
+  CONCURRENT_TURNS: '0',
+};
 
 const START_MAX_MS = 30_000;
 const REPORT_ON_ITSELF = new URL('./report-on-itself.ts', import.meta.url);
@@ -26,9 +34,9 @@ export async function startServer(options: {
   readonly modelUrl: string;
   /** What changes the server for the run. */
   readonly preload: readonly URL[];
-  /** Beside, or instead of, what all servers of a run are given. */
+  /** Beside where its database and its model are. */
   readonly env: Readonly<Record<string, string>>;
-}): Promise<{ child: Child; access: ServerAccess }> {
+}): Promise<{ child: Child; dataDir: string; access: ServerAccess }> {
   const { name, folder, mongodbUri, modelUrl, preload, env } = options;
   const port = await freePort();
   const dataDir = join(folder, name);
@@ -44,10 +52,6 @@ export async function startServer(options: {
       OPENAI_BASE_URL: modelUrl,
       OPENAI_API_KEY: 'bench',
       OPENAI_MODEL: 'scripted',
-      // High enough to refuse nothing: what counting costs is measured with the rest.
-      RATE_LIMIT_SECRET: '1000000',
-      RATE_LIMIT_PUBLISHABLE: '1000000',
-      CONCURRENT_TURNS: '0',
       ...env,
     },
   });
@@ -55,7 +59,7 @@ export async function startServer(options: {
   try {
     await untilReady(child, `${url}/readyz`);
     const credentials = await readFile(join(dataDir, 'credentials.json'), 'utf8');
-    return { child, access: { ...(JSON.parse(credentials) as ServerAccess), url } };
+    return { child, dataDir, access: { ...(JSON.parse(credentials) as ServerAccess), url } };
   } catch (error) {
     await child.stop();
     throw error;

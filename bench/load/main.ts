@@ -1,4 +1,5 @@
 import { answerQuestions } from '../lab/answer-questions.ts';
+import { type Beside, startBeside } from './beside.ts';
 import { type OpenStreams, openStreams } from './open-streams.ts';
 import { operations } from './operations.ts';
 import { runTasks } from './run-tasks.ts';
@@ -11,6 +12,7 @@ import type { Load, Round, Target } from './task.ts';
 
 let prepared: { readonly target: Target; readonly load: Load; readonly round: Round } | undefined;
 let open: OpenStreams | undefined;
+let stopBeside: (() => Promise<void>) | undefined;
 
 function current() {
   if (!prepared) throw new Error('nothing is prepared');
@@ -23,7 +25,7 @@ answerQuestions({
   },
   run: () => {
     const { target, load, round } = current();
-    return runTasks(target, round, load.concurrency);
+    return round.run?.() ?? runTasks(target, round, load.concurrency);
   },
   /** Instead of a run: begins all calls, which must be streams, and leaves them open. */
   open: async () => {
@@ -31,6 +33,11 @@ answerQuestions({
     open = await openStreams(target, round);
   },
   finish: () => open?.finish(),
+  /** Begins what goes on beside the load of another generator. */
+  'start-beside': (beside: Beside) => {
+    stopBeside = startBeside(beside);
+  },
+  'stop-beside': () => stopBeside?.(),
   verify: async () => {
     const { target, load, round } = current();
     prepared = undefined;

@@ -5,7 +5,7 @@ import type { Call, Target } from './task.ts';
 export function openRequest(
   target: Target,
   agent: Agent,
-  { method, path, body, isStreamed }: Call,
+  { method, path, body, isStreamed }: Omit<Call, 'check'>,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const text = body === undefined ? undefined : JSON.stringify(body);

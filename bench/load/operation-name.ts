@@ -7,4 +7,5 @@ export type OperationName =
   | 'stream-message'
   | 'hold-stream'
   | 'send-to-chats'
-  | 'list-page';
+  | 'list-page'
+  | 'visit-page';

@@ -5,6 +5,7 @@ import { expectEqual, expectFields } from './expect.ts';
 import type { OperationName } from './operation-name.ts';
 import { runTasks } from './run-tasks.ts';
 import type { Call, Load, Round, Target } from './task.ts';
+import { visitPage } from './visit-page.ts';
 
 /** Prepares a round of an operation: what is to be called, and what must be answered. */
 type Prepare = (target: Target, load: Load) => Promise<Round>;
@@ -65,6 +66,10 @@ export const operations: Readonly<Record<OperationName, Prepare>> = {
 
   async 'list-page'(_, { chats = [], count }) {
     return repeat([listingOfChats(`/chat?limit=${chats.length}`, chats)], count);
+  },
+
+  async 'visit-page'({ url }, { count, concurrency }) {
+    return { tasks: [], run: () => visitPage(url, { visitors: count, perMinute: concurrency }) };
   },
 };
 

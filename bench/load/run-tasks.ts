@@ -9,6 +9,7 @@ export interface RoundTimes {
   readonly count: number;
   readonly elapsedMs: number;
   readonly p50Ms: number;
+  readonly p95Ms: number;
   readonly p99Ms: number;
 }
 
@@ -39,8 +40,19 @@ export async function runTasks(
   await Promise.all(Array.from({ length: concurrency }, work));
   const elapsedMs = performance.now() - startedAt;
   agent.destroy();
-  times.sort((one, other) => one - other);
-  return { count: times.length, elapsedMs, p50Ms: percentile(times, 50), p99Ms: percentile(times, 99) };
+  return roundTimes(times, elapsedMs);
+}
+
+/** What came of a round whose operations took these times. */
+export function roundTimes(times: readonly number[], elapsedMs: number): RoundTimes {
+  const sorted = times.toSorted((one, other) => one - other);
+  return {
+    count: times.length,
+    elapsedMs,
+    p50Ms: percentile(sorted, 50),
+    p95Ms: percentile(sorted, 95),
+    p99Ms: percentile(sorted, 99),
+  };
 }
 
 /** The nearest rank. */

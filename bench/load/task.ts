@@ -1,4 +1,5 @@
 import type { OperationName } from './operation-name.ts';
+import type { RoundTimes } from './run-tasks.ts';
 
 /** A server to put load on. */
 export interface Target {
@@ -32,6 +33,8 @@ type Task = readonly Call[];
 
 export interface Round {
   readonly tasks: readonly Task[];
+  /** How it is done, where it is more than tasks. */
+  readonly run?: () => Promise<RoundTimes>;
   /** The workers begin one after the other within this time, instead of all at once. */
   readonly spreadMs?: number;
   /** Shows, when all is done, that nothing was lost on the way to the database. It is not measured. */

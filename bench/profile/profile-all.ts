@@ -37,6 +37,7 @@ async function profileOne(lab: Lab, comparison: Comparison, side: Side, stretch:
   const { subject } = side;
   const count = await countFor(lab, comparison, side, stretch);
   await prepareRound(lab, subject, await side.loadOf({ concurrency, count }));
+  await using _beside = await side.startBeside?.();
   await subject.child.ask('start-profile');
   const sample = await runPrepared(lab, subject);
   const profile = await subject.child.ask<Profiler.Profile>('stop-profile');

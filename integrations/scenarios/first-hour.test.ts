@@ -3,23 +3,22 @@ import { type ModelScript, startScriptedModel } from '@parley/agent/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { ServerProcess, temporaryFolder } from '../../apps/server/test/start/server-process.ts';
 import { attack } from './hostile-address.ts';
-import { type Visit, visit } from './visitor.ts';
+import { FIRST_MINUTE, SERVER_ENV, visitAll } from './visit-all.ts';
+import type { Visit } from './visitor.ts';
 
 /*
  * A company's first hour on the internet, with the defaults: 300 visitors at addresses of their own and an office of 100
  * behind one address come within a minute. Then the same while one hostile address takes all it can get.
  */
 
-const VISITORS = 300;
-const OFFICE = 100;
-const ARRIVAL_MS = 60_000;
+const QUESTIONS = ['What is on today?', 'And tomorrow?'];
+const HANG = 'hang';
 const ANSWER_MS = 10_000;
 const ANSWER_MAX_MS = 60_000;
-const PUBLIC_URL = 'https://chat.example';
 
 /** Answers at once with a first word, and is done ten seconds later. A message that says so is never answered. */
 const slow: ModelScript = async (call) => {
-  if (call.message === 'hang') return;
+  if (call.message === HANG) return;
   call.text('Let me see. ');
   await delay(ANSWER_MS);
   call.text('Nothing.');
@@ -31,9 +30,7 @@ async function startServer() {
   onTestFinished(() => model.stop());
   model.replyAlways(slow);
   const server = await ServerProcess.start(await temporaryFolder(), {
-    WEB_APP: 'on',
-    PUBLIC_URL,
-    TRUST_PROXY: 'loopback',
+    ...SERVER_ENV,
     LOG_LEVEL: 'warn',
     OPENAI_BASE_URL: model.baseUrl,
     OPENAI_API_KEY: 'sk-scripted',
@@ -42,28 +39,10 @@ async function startServer() {
   return server;
 }
 
-/** Everybody arrives within a minute, evenly. */
-async function visitAll(url: string): Promise<readonly Visit[]> {
-  const addresses = [
-    ...Array.from(
-      { length: VISITORS },
-      (_, index) => `198.51.${100 + Math.floor(index / 250)}.${index % 250}`,
-    ),
-    ...Array.from({ length: OFFICE }, () => '203.0.113.7'),
-  ];
-  return Promise.all(
-    addresses.map(async (address, index) => {
-      const places = address === '203.0.113.7' ? OFFICE : VISITORS;
-      await delay((ARRIVAL_MS / places) * (index % places));
-      return visit({ url, publicUrl: PUBLIC_URL }, address);
-    }),
-  );
-}
-
 function expectAllAnswered(visits: readonly Visit[]): void {
   expect(visits.flatMap(({ rejected }) => rejected)).toEqual([]);
   const answers = visits.flatMap(({ answerMs }) => answerMs);
-  expect(answers).toHaveLength((VISITORS + OFFICE) * 2);
+  expect(answers).toHaveLength(FIRST_MINUTE.visitors * QUESTIONS.length);
   expect(answers.filter((ms) => ms > ANSWER_MAX_MS)).toEqual([]);
 }
 
@@ -76,19 +55,13 @@ test('everybody is answered in the first hour with the defaults, also beside a h
   const server = await startServer();
   const { url } = server;
 
-  const calm = await visitAll(url);
+  const calm = await visitAll({ url, questions: QUESTIONS }, FIRST_MINUTE);
   expectAllAnswered(calm);
 
-  const { secretKey, agentId } = await server.credentials();
-  const made = await fetch(`${url}/key`, {
-    method: 'POST',
-    headers: { 'x-api-key': secretKey, 'content-type': 'application/json' },
-    body: JSON.stringify({ kind: 'publishable', access: 'guest' }),
-  });
-  const { key: guestKey } = (await made.json()) as { key: string };
+  const { guestKey, agentId } = await server.credentials();
   const over = new AbortController();
-  const hostile = attack({ url, guestKey, agentId }, '192.0.2.66', over.signal);
-  const beside = await visitAll(url).finally(() => over.abort());
+  const hostile = attack({ url, guestKey, agentId, message: HANG }, '192.0.2.66', over.signal);
+  const beside = await visitAll({ url, questions: QUESTIONS }, FIRST_MINUTE).finally(() => over.abort());
   const statuses = await hostile;
   expectAllAnswered(beside);
   expect(statuses.get(429)).toBeGreaterThan(0);

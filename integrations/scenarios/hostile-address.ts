@@ -2,6 +2,8 @@ interface Target {
   readonly url: string;
   readonly guestKey: string;
   readonly agentId: string;
+  /** What it sends: a message that the model does not answer. */
+  readonly message: string;
 }
 
 const GUESTS = 50;
@@ -11,7 +13,11 @@ const SENDS = 4;
  * One address that takes all it can get: 50 guests who send four messages each to a model that hangs, again and again, as
  * fast as they are answered, until the signal aborts. Answers how often each status came.
  */
-export async function attack({ url, guestKey, agentId }: Target, address: string, signal: AbortSignal) {
+export async function attack(
+  { url, guestKey, agentId, message }: Target,
+  address: string,
+  signal: AbortSignal,
+) {
   const statuses = new Map<number, number>();
 
   async function ask(method: string, path: string, token?: string, body?: object): Promise<unknown> {
@@ -35,7 +41,7 @@ export async function attack({ url, guestKey, agentId }: Target, address: string
       token ??= ((await ask('POST', '/guest')) as { token?: string }).token;
       const { id } = (await ask('POST', '/chat', token, { agentId })) as { id?: string };
       for (let send = 0; send < SENDS; send++) {
-        const body = { content: 'hang', role: 'user', wait: false };
+        const body = { content: message, role: 'user', wait: false };
         await ask('POST', `/chat/${id ?? 'chat_none'}/message`, token, body);
       }
       await pause(signal);

@@ -13,11 +13,13 @@ export interface Rejection {
   readonly code: string;
 }
 
-interface ChatPage {
+export interface ChatPage {
   /** The server, as this machine reaches it. */
   readonly url: string;
   /** The address under which browsers open it (`PUBLIC_URL`). */
   readonly publicUrl: string;
+  /** What each visitor asks, one question after the other. */
+  readonly questions: readonly string[];
 }
 
 interface Session {
@@ -29,15 +31,16 @@ interface ChatEvent {
   readonly type: string;
   readonly messageId?: string;
   readonly text?: string;
+  readonly status?: string;
 }
 
-const QUESTIONS = ['What is on today?', 'And tomorrow?'];
-
 /**
- * Opens the chat page as a browser at this address does (session, agents, chats), begins a chat, follows it, and asks twice,
- * the second question after the first answer. Never rejects: what was rejected stands in its result.
+ * Opens the chat page as a browser at this address does (session, agents, chats), begins a chat, follows it, and asks, each
+ * question after the answer before it. What the server rejected stands in its result.
+ *
+ * @throws Error when an answer does not come to its end
  */
-export async function visit({ url, publicUrl }: ChatPage, address: string): Promise<Visit> {
+export async function visit({ url, publicUrl, questions }: ChatPage, address: string): Promise<Visit> {
   const firstTextMs: number[] = [];
   const answerMs: number[] = [];
   const rejected: Rejection[] = [];
@@ -77,7 +80,7 @@ export async function visit({ url, publicUrl }: ChatPage, address: string): Prom
     const { id: chat } = (await made.json()) as { id: string };
     const stream = await ask('GET', `/chat/${chat}/events`, { ...credentials, accept: 'text/event-stream' });
     const events = readEvents(stream);
-    for (const content of QUESTIONS) {
+    for (const content of questions) {
       const sentAt = performance.now();
       const body = { content, role: 'user', wait: false };
       const sent = await ask('POST', `/chat/${chat}/message`, credentials, body);
@@ -105,7 +108,9 @@ async function readAnswer(events: AsyncIterator<ChatEvent>, answer: string, sent
     if (event.messageId !== answer) continue;
     const sinceSent = performance.now() - sentAt;
     if (event.type === 'answer-delta' || event.type === 'answer-snapshot') firstTextMs ??= sinceSent;
-    if (event.type === 'answer-ended') return { firstTextMs: firstTextMs ?? sinceSent, answerMs: sinceSent };
+    if (event.type !== 'answer-ended') continue;
+    if (event.status !== 'completed') throw new Error(`an answer ended ${event.status}`);
+    return { firstTextMs: firstTextMs ?? sinceSent, answerMs: sinceSent };
   }
 }
 

@@ -1,0 +1,28 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+/** How late the event loop was, in milliseconds. A loop that is never late shows the monitor's resolution. */
+export interface LoopDelay {
+  readonly loopP50Ms: number;
+  readonly loopP99Ms: number;
+  readonly loopMaxMs: number;
+}
+
+const NANOSECONDS = 1e6;
+const monitor = monitorEventLoopDelay({ resolution: 10 });
+
+/** What a measured process can be asked about its event loop. It is looked at between the two questions alone. */
+export const loopAnswers = {
+  'watch-loop': () => {
+    monitor.reset();
+    monitor.enable();
+  },
+
+  'loop-delay': (): LoopDelay => {
+    monitor.disable();
+    return {
+      loopP50Ms: monitor.percentile(50) / NANOSECONDS,
+      loopP99Ms: monitor.percentile(99) / NANOSECONDS,
+      loopMaxMs: monitor.max / NANOSECONDS,
+    };
+  },
+};
