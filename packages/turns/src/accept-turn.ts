@@ -58,6 +58,9 @@ export async function acceptTurn(
   const { turn, idempotency, asker } = message;
   const opening = openingTurn(turn, access.chat.id, idempotency);
   const admission = admitTurn(parts, runner, access.scope, asker, opening);
+  // A repeated request is given its turn, whatever is full.
+  const full = idempotency ? undefined : admission.refusalIfFull();
+  if (full) throw full;
   const requester = requesterOf({ ...asker, team: access.scope.team });
   await runner.prepare(requester);
   return admission.during(() => placeTurn(parts, runner, access, message, admission, requester));

@@ -54,6 +54,8 @@ interface AskedChat {
 
 /** Whether one turn may begin, and what it is stored with. */
 export interface Admission {
+  /** Why it may not begin, as far as this process knows without asking the database: `too_many_turns`. */
+  refusalIfFull(): Refusal | undefined;
   /**
    * Why it may not begin, in a chat of so many bytes with its message and of this user: `too_many_turns` or
    * `budget_exhausted`. Without a refusal what it needs is reserved, once, however often it is asked.
@@ -83,9 +85,10 @@ export function admitTurn(
   const { spender, origin, networks = [], allowance } = asker;
   let reservations: Reservation[] = [];
   let isAdmitted = false;
+  const bounds = boundsOf(parts, scope, asker);
 
   async function admit({ bytes, user }: AskedChat): Promise<void> {
-    await refuseCrowd(books, boundsOf(parts, scope, asker), opening);
+    await refuseCrowd(books, bounds, opening);
     const spenders = { key: spender?.key, user: scope.user ?? user, networks };
     const budgets = budgetsOf(scope, spenders, allowance?.tokensPerDay);
     try {
@@ -98,6 +101,11 @@ export function admitTurn(
   }
 
   return {
+    refusalIfFull() {
+      const full = bounds.find(({ subject, max }) => open.isFull(subject, max));
+      return full && tooManyTurns(books, full);
+    },
+
     async refusalFor(chat) {
       if (isAdmitted) return undefined;
       try {
@@ -156,27 +164,28 @@ interface TurnBound {
 }
 
 /** @throws Refusal `too_many_turns`; otherwise the turn is counted as open. */
-async function refuseCrowd(
-  { open, durations }: Books,
-  bounds: readonly TurnBound[],
-  opening: OpeningTurn,
-): Promise<void> {
+async function refuseCrowd(books: Books, bounds: readonly TurnBound[], opening: OpeningTurn): Promise<void> {
+  const { open } = books;
   open.add(
     opening,
     bounds.map(({ subject }) => subject),
   );
   try {
-    for (const { subject, max, running, look, whose } of bounds) {
-      if (await open.hasRoom(opening.turn, subject, max, look)) continue;
-      throw new Refusal('too_many_turns', {
-        detail: `${whose} ${max} that are not answered yet.`,
-        retryAfterSeconds: durations.secondsUntilFree(running),
-      });
+    for (const bound of bounds) {
+      const { subject, max, look } = bound;
+      if (!(await open.hasRoom(opening.turn, subject, max, look))) throw tooManyTurns(books, bound);
     }
   } catch (error) {
     open.withdraw(opening.turn);
     throw error;
   }
+}
+
+function tooManyTurns({ durations }: Books, { whose, max, running }: TurnBound): Refusal {
+  return new Refusal('too_many_turns', {
+    detail: `${whose} ${max} that are not answered yet.`,
+    retryAfterSeconds: durations.secondsUntilFree(running),
+  });
 }
 
 function boundsOf({ store, bounds }: TurnParts, { team, user }: Scope, asker: Asker): TurnBound[] {

@@ -76,3 +76,39 @@ test('parallel repeats of one request count as one turn', async () => {
   await open.hasRoom(turn, 'ann', 2, async () => ++looks);
   expect(looks).toBe(0);
 });
+
+test('further turns of a full user are rejected without a look at the database, until one of theirs ends here', async () => {
+  const { open, stored, accept, end } = start();
+  const accepted = await Promise.all(Array.from({ length: MAX }, () => accept()));
+  expect(await accept()).toBeUndefined();
+  let looks = 0;
+  const look = async () => {
+    looks++;
+    return stored.size;
+  };
+  const turn = mintId('turn');
+  open.add({ turn, request: turn }, ['ann']);
+  expect(await open.hasRoom(turn, 'ann', MAX, look)).toBe(false);
+  open.withdraw(turn);
+  expect([open.isFull('ann', MAX), open.isFull('ann', MAX + 1), looks]).toEqual([true, false, 0]);
+
+  if (accepted[0]) end(accepted[0]);
+  expect(open.isFull('ann', MAX)).toBe(false);
+  expect(await accept()).toBeDefined();
+});
+
+test('a look that was under way when a turn ended does not make its user full', async () => {
+  const { open, accept, end, stored } = start();
+  const accepted = await Promise.all(Array.from({ length: MAX }, () => accept()));
+  const turn = mintId('turn');
+  open.add({ turn, request: turn }, ['ann']);
+  const room = open.hasRoom(turn, 'ann', MAX, async () => {
+    const count = stored.size;
+    if (accepted[0]) end(accepted[0]);
+    return count;
+  });
+  expect(await room).toBe(false);
+  open.withdraw(turn);
+  expect(open.isFull('ann', MAX)).toBe(false);
+  expect(await accept()).toBeDefined();
+});

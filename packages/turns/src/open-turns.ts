@@ -31,6 +31,15 @@ export function openingTurn(
   return { turn, request: idempotency ? `${chat} ${idempotency.key}` : turn };
 }
 
+/** What the database said of a subject. */
+interface Look {
+  readonly at: number;
+  /** Its unfinished turns, and those that were added since. */
+  count: number;
+  /** Its unfinished turns, as long as none of them has ended here since. */
+  stored: number | undefined;
+}
+
 interface OpenTurn {
   readonly subjects: readonly string[];
   readonly until: number;
@@ -50,13 +59,24 @@ export class OpenTurns {
   readonly #open = new Map<string, OpenTurn>();
   readonly #requests = new Map<Id<'turn'>, string>();
   readonly #counts = new Map<string, number>();
-  readonly #looks = new Map<string, { readonly at: number; count: number }>();
+  readonly #looks = new Map<string, Look>();
+  /** Counts ends: a look that was under way meanwhile may have counted the ended turn. */
+  #ends = 0;
   /** Those that may or may not be in the database yet, by subject, in the order they were added. */
   readonly #pending = new Map<string, Set<OpenTurn>>();
   readonly #waiters = new Map<string, (() => void)[]>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /**
+   * Whether the database said a moment ago that a subject is at its bound, and none of its turns has ended here since.
+   * Further turns can be rejected without asking again.
+   */
+  isFull(subject: string, max: number): boolean {
+    const known = this.#looks.get(subject);
+    return known?.stored !== undefined && this.#isFresh(known) && known.stored >= max;
   }
 
   /**
@@ -69,14 +89,15 @@ export class OpenTurns {
     max: number,
     look: () => Promise<number>,
   ): Promise<boolean> {
-    if (max <= 0) return false;
+    if (max <= 0 || this.isFull(subject, max)) return false;
     if (this.#count(subject) <= Math.max(Math.floor(max * SHARE), 1)) return true;
     const known = this.#looks.get(subject);
-    if (known && this.#clock.now() - known.at < LOOK_MS && known.count <= max * FAR) return true;
+    if (known && this.#isFresh(known) && known.count <= max * FAR) return true;
     for (;;) {
+      const ends = this.#ends;
       const stored = await look();
       const pending = this.#pendingBefore(turn, subject);
-      this.#remember(subject, stored + pending + 1);
+      this.#remember(subject, stored + pending + 1, ends === this.#ends ? stored : undefined);
       if (stored + pending < max) return true;
       if (stored >= max || pending === 0) return false;
       await new Promise<void>((resolve) => {
@@ -114,7 +135,7 @@ export class OpenTurns {
   withdraw(turn: Id<'turn'>): void {
     const open = this.#openOf(turn);
     if (!open || open.turns.size === 1) {
-      this.delete(turn);
+      this.#forget(turn);
       return;
     }
     open.turns.delete(turn);
@@ -123,6 +144,15 @@ export class OpenTurns {
 
   /** A turn has ended, or goes on elsewhere. */
   delete(turn: Id<'turn'>): void {
+    this.#ends++;
+    for (const subject of this.#openOf(turn)?.subjects ?? []) {
+      const look = this.#looks.get(subject);
+      if (look) look.stored = undefined;
+    }
+    this.#forget(turn);
+  }
+
+  #forget(turn: Id<'turn'>): void {
     const request = this.#requests.get(turn);
     const open = this.#openOf(turn);
     this.#requests.delete(turn);
@@ -166,9 +196,13 @@ export class OpenTurns {
     }
   }
 
-  #remember(subject: string, count: number): void {
+  #isFresh({ at }: Look): boolean {
+    return this.#clock.now() - at < LOOK_MS;
+  }
+
+  #remember(subject: string, count: number, stored: number | undefined): void {
     this.#looks.delete(subject);
-    this.#looks.set(subject, { at: this.#clock.now(), count });
+    this.#looks.set(subject, { at: this.#clock.now(), count, stored });
     const [oldest] = this.#looks.keys();
     if (this.#looks.size > LOOKS_MAX && oldest !== undefined) this.#looks.delete(oldest);
   }
