@@ -83,7 +83,7 @@ describe.each([
 
 test('a refusal that waiting helps carries Retry-After here too', async () => {
   const away = vi
-    .spyOn(mongo.database.stores.agents, 'list')
+    .spyOn(mongo.database.stores.agents, 'listSummaries')
     .mockRejectedValue(new Refusal('database_unavailable'));
   const response = await fetch(`${url}/trpc/agent.list?input={}`, {
     headers: { 'x-api-key': team.secretKey },

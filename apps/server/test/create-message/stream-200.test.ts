@@ -141,8 +141,14 @@ describe('the joined deltas are the stored answer, byte for byte', () => {
     const events = await stream.take(1);
     for (const [index, piece] of pieces.entries()) {
       gates[index]?.release();
-      // What ends with half a character is held back.
-      const isShown = piece !== '' && !/[\ud800-\udbff]$/.test(piece) && index < pieces.length - 1;
+      // Half a character is held back, and so are blanks that a `<think>` may follow.
+      const isHeld =
+        /[\ud800-\udbff]$/.test(piece) ||
+        pieces
+          .slice(0, index + 1)
+          .join('')
+          .trim() === '';
+      const isShown = piece !== '' && !isHeld && index < pieces.length - 1;
       if (isShown) events.push(...(await stream.until(({ data }) => data.includes('text-delta'))));
     }
     events.push(...(await stream.rest()));
