@@ -196,7 +196,8 @@ async function runCommand(
     env: env ?? process.env,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  child.stdin.end(input);
+  // A command that has ended, or was never begun, reads no input: its exit code says so.
+  child.stdin.on('error', () => undefined).end(input);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

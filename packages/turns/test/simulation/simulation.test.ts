@@ -9,14 +9,16 @@ test(
   async () => {
     const broken: string[] = [];
     let turns = 0;
-    for (let index = 0; index < SHORT_FORM.schedules && broken.length === 0; index++) {
-      const report = await simulate(SHORT_FORM.from + index);
+    const { from, schedules, seeds } = SHORT_FORM;
+    for (const seed of [...seeds, ...Array.from({ length: schedules }, (_, index) => from + index)]) {
+      if (broken.length > 0) break;
+      const report = await simulate(seed);
       turns += report.turns;
       for (const offence of report.offences)
         broken.push(`npm run simulate -- --seed ${report.seed} --trace: ${offence}`);
     }
     expect(broken).toEqual([]);
-    expect(turns).toBeGreaterThan(SHORT_FORM.schedules);
+    expect(turns).toBeGreaterThan(schedules);
   },
   PATIENCE_MS,
 );
