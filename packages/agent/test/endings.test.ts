@@ -17,6 +17,17 @@ afterEach(async () => {
 describe('a run that is aborted', () => {
   const reason = new Error('the lease is lost');
 
+  /** What a run says it had used when it is stopped after its first piece. */
+  async function spentUntilStopped(start: Harness['start']): Promise<AgentSpent[]> {
+    const controller = new AbortController();
+    const spent: AgentSpent[] = [];
+    const run = start({ signal: controller.signal, onAbort: (told) => spent.push(told) });
+    await run.nextPiece();
+    controller.abort(reason);
+    await run.error;
+    return spent;
+  }
+
   test('before it began calls nobody', async () => {
     const { model, start } = await open();
     expect(await start({ signal: AbortSignal.abort(reason) }).error).toBe(reason);
@@ -63,12 +74,7 @@ describe('a run that is aborted', () => {
     const { model, start } = await open();
     model.reply(scripts.text('', { usage: { prompt_tokens: 100, completion_tokens: 10 } }));
     model.reply(scripts.neverEnding('Hello'));
-    const controller = new AbortController();
-    const spent: AgentSpent[] = [];
-    const run = start({ signal: controller.signal, onAbort: (told) => spent.push(told) });
-    await run.nextPiece();
-    controller.abort(reason);
-    await run.error;
+    const spent = await spentUntilStopped(start);
     const usage = { inputTokens: 100 + 5, outputTokens: 10 + 6 };
     expect(spent).toEqual([{ model: 'default-model', calls: 2, usage }]);
   });
@@ -79,12 +85,7 @@ describe('a run that is aborted', () => {
       const usage = { prompt_tokens: 70, completion_tokens: 3 };
       call.chunk({ choices: [{ index: 0, delta: { content: 'Hello' } }], usage });
     });
-    const controller = new AbortController();
-    const spent: AgentSpent[] = [];
-    const run = start({ signal: controller.signal, onAbort: (told) => spent.push(told) });
-    await run.nextPiece();
-    controller.abort(reason);
-    await run.error;
+    const spent = await spentUntilStopped(start);
     expect(spent).toMatchObject([{ usage: { inputTokens: 70, outputTokens: 3 } }]);
   });
 

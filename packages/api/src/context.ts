@@ -33,8 +33,8 @@ export interface Services {
   readonly keySets?: KeySets | undefined;
   /** Counts requests; without it there are no limits. */
   readonly gate?: Gate | undefined;
-  /** The places for large lists; without it, those of the process. */
-  readonly largeLists?: LargeLists | undefined;
+  /** The places for large lists in this process. */
+  readonly largeLists: LargeLists;
 }
 
 /** What a procedure gets with each request. */

@@ -25,6 +25,7 @@ export { rejectComplexJson } from './gate/json-bounds.ts';
 export { RateLimiter, type RateLimits, type RateVerdict } from './gate/rate-limiter.ts';
 export { toKey } from './key/to-key.ts';
 export { toNewKey } from './key/to-new-key.ts';
+export { LargeLists } from './large-list/large-lists.ts';
 export { lockCoercion } from './lock-coercion.ts';
 export { findRunningAnswer } from './message/running-answer.ts';
 export { nodeRequest } from './node-request.ts';

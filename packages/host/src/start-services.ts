@@ -11,6 +11,7 @@ import {
 import {
   createKeySets,
   Gate,
+  LargeLists,
   OpenStreams,
   ownOrigins,
   RateLimiter,
@@ -135,6 +136,7 @@ export function startServices(parts: HostParts): RunningServices {
       stores,
       turns,
       streams,
+      largeLists: new LargeLists(),
       gate: limiter && parts.rateLimits && new Gate(limiter, parts.rateLimits),
       turnLimits: parts.turnLimits,
       isOwnOrigin: ownOrigins(parts.publicUrls),

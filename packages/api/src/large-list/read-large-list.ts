@@ -3,7 +3,6 @@ import type { PageOf } from '@parley/db';
 import type { z } from 'zod';
 import type { Context, Services } from '../context.ts';
 import { Breather } from './breather.ts';
-import { LargeLists } from './large-lists.ts';
 import { markChecked } from './output-with-list.ts';
 
 /** The first page's items: nearly every list ends there. Later pages have as many as fit `PAGE_BYTES`, by what was read. */
@@ -46,18 +45,14 @@ export async function readLargeList<Stored, Item, Position>(
   await reading.readUntil(SMALL_ANSWER_BYTES);
   if (reading.bytes >= SMALL_ANSWER_BYTES) context.claimLargeList();
   if (!reading.isComplete) {
-    const { largeLists = defaultPlaces } = context;
     const signal = context.hangUp();
-    await largeLists.run(() => reading.readUntil(Number.POSITIVE_INFINITY, signal), signal);
+    await context.largeLists.run(() => reading.readUntil(Number.POSITIVE_INFINITY, signal), signal);
   }
   const { items, texts, next } = reading;
   if (reading.bytes >= SMALL_ANSWER_BYTES) context.onLargeList?.(items, texts);
   markChecked(items);
   return { items, ...(next !== undefined && { next }) };
 }
-
-/** For hosts that made their services themselves. */
-const defaultPlaces = new LargeLists();
 
 /** A list, as far as it was read. */
 class Reading<Stored, Item, Position> {
