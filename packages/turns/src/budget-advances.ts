@@ -42,8 +42,8 @@ export class BudgetAdvances {
   readonly #parts: Parts;
   /** In the order of their last use. */
   readonly #advances = new Map<string, Advance>();
-  /** Advances of an earlier day or budget that are being given back. */
-  readonly #dropped = new Set<Promise<void>>();
+  /** Advances of an earlier day or budget that are being given back, by what they were taken from. */
+  readonly #returning = new Map<string, Promise<void>>();
   #isClosed = false;
 
   constructor(parts: Parts) {
@@ -57,6 +57,7 @@ export class BudgetAdvances {
    */
   async reserve(scope: Scope, reservation: Reservation, tokensPerDay: number): Promise<boolean> {
     const { store, clock } = this.#parts;
+    await this.#settleChanged(reservation, tokensPerDay);
     const advance = this.#advanceFor(scope, reservation, tokensPerDay);
     if (!advance) return store.budgets.reserve(scope, reservation, tokensPerDay);
     advance.usedAt = clock.now();
@@ -78,7 +79,7 @@ export class BudgetAdvances {
     this.#isClosed = true;
     await Promise.all([...this.#advances.values()].map(({ filling }) => filling));
     await this.#giveBack([...this.#advances.values()]);
-    await Promise.all(this.#dropped);
+    await Promise.all(this.#returning.values());
   }
 
   /** The advance of a budget, which may be empty yet. None: the budget is too small for one. */
@@ -88,12 +89,11 @@ export class BudgetAdvances {
     tokensPerDay: number,
   ): Advance | undefined {
     const known = this.#advances.get(subject);
-    if (known && known.day === day && known.tokensPerDay === tokensPerDay) {
+    if (known) {
       this.#advances.delete(subject);
       this.#advances.set(subject, known);
       return known;
     }
-    if (known) this.#drop(known);
     if (this.#isClosed || sizeOf(tokensPerDay) < tokens * TURNS_MIN) return undefined;
     if (this.#advances.size >= BUDGETS_MAX) return undefined;
     const { team } = scope;
@@ -125,13 +125,32 @@ export class BudgetAdvances {
     }
   }
 
-  /** Another day, or another budget: what is in hand of the old one is given back when it is known. */
-  #drop(advance: Advance): void {
-    this.#advances.delete(advance.subject);
-    const dropping = (advance.filling ?? Promise.resolve())
+  /**
+   * Waits until advances of an earlier size of this budget are given back: until then they count as spent, and a
+   * smaller budget would refuse a turn that it has room for.
+   */
+  async #settleChanged(reservation: Reservation, tokensPerDay: number): Promise<void> {
+    for (;;) {
+      this.#dropChanged(reservation, tokensPerDay);
+      const returning = this.#returning.get(budgetKey(reservation));
+      if (!returning) return;
+      await returning;
+    }
+  }
+
+  /** Gives back an advance that was taken on another day, or from another budget. */
+  #dropChanged({ subject, day }: Reservation, tokensPerDay: number): void {
+    const advance = this.#advances.get(subject);
+    if (!advance || (advance.day === day && advance.tokensPerDay === tokensPerDay)) return;
+    this.#advances.delete(subject);
+    const key = budgetKey(advance);
+    const before = this.#returning.get(key);
+    const returning = Promise.all([before, advance.filling])
       .then(() => this.#giveBack([advance]))
-      .finally(() => this.#dropped.delete(dropping));
-    this.#dropped.add(dropping);
+      .finally(() => {
+        if (this.#returning.get(key) === returning) this.#returning.delete(key);
+      });
+    this.#returning.set(key, returning);
   }
 
   /** Never rejects: what cannot be given back stands until the day is over. */
@@ -155,4 +174,9 @@ export class BudgetAdvances {
 
 function sizeOf(tokensPerDay: number): number {
   return Math.min(Math.floor(tokensPerDay * SHARE), TOKENS_MAX);
+}
+
+/** Names the budget of one subject on one day. */
+function budgetKey({ subject, day }: Pick<Reservation, 'subject' | 'day'>): string {
+  return `${subject}/${day}`;
 }

@@ -36,13 +36,16 @@ async function spentOf(team: Id<'team'>, day: string): Promise<number> {
 function startProcess(team: Id<'team'>) {
   const clock = new TestClock();
   const asked: string[] = [];
+  const answers: Promise<boolean>[] = [];
   let isAway = false;
   let gate = Promise.resolve();
   const budgets: BudgetStore = {
-    async reserve(...call) {
+    reserve(...call) {
       asked.push('reserve');
-      if (isAway) throw new Refusal('database_unavailable');
-      return db.stores.budgets.reserve(...call);
+      if (isAway) return Promise.reject(new Refusal('database_unavailable'));
+      const answer = db.stores.budgets.reserve(...call);
+      answers.push(answer);
+      return answer;
     },
     async giveBack(...call) {
       asked.push('giveBack');
@@ -58,6 +61,11 @@ function startProcess(team: Id<'team'>) {
       advances.reserve({ team }, { subject: team, day, tokens }, max),
     /** What the store was asked for since the last look. */
     asked: () => asked.splice(0),
+    /** Until the process knows what it was given. */
+    answered: async () => {
+      await Promise.all(answers);
+      await new Promise(setImmediate);
+    },
     /** Gives nothing back before the promise is kept. */
     giveBackAfter: (promise: Promise<void>) => {
       gate = promise;
@@ -73,7 +81,8 @@ async function startWithAdvance(max = LARGE) {
   const { startProcess: start, spent } = startTeam();
   const process = start();
   expect(await process.reserve(1_000, max)).toBe(true);
-  await eventually(spent).toBeGreaterThan(1_000);
+  await process.answered();
+  expect(await spent()).toBeGreaterThan(1_000);
   process.asked();
   return { ...process, spent };
 }
@@ -133,23 +142,30 @@ describe('what is in hand is given back', () => {
     expect(await reserve(1_000, LARGE)).toBe(true);
   });
 
-  test('when the budget is changed', async () => {
-    const { reserve, advances, spent } = await startWithAdvance();
-    expect(await reserve(1_000, 100_000)).toBe(true);
-    await eventually(spent).toBe(2_000);
+  test('when the budget is changed, before anything is asked of the smaller one', async () => {
+    const { reserve, advances, spent, asked, giveBackAfter } = await startWithAdvance();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    giveBackAfter(promise);
+    const answers = [reserve(1_000, 100_000), reserve(1_000, 100_000)];
+    await new Promise(setImmediate);
+    expect(asked()).toEqual(['giveBack']);
+    resolve();
+    expect(await Promise.all(answers)).toEqual([true, true]);
+    expect(await spent()).toBe(3_000);
     await advances.close();
-    expect(await spent()).toBe(2_000);
+    expect(await spent()).toBe(3_000);
   });
 
   test('before the process has ended, when the budget was changed just before', async () => {
     const { reserve, advances, spent, giveBackAfter } = await startWithAdvance();
     const { promise, resolve } = Promise.withResolvers<void>();
     giveBackAfter(promise);
-    expect(await reserve(1_000, 400_000)).toBe(true);
+    const reserving = reserve(1_000, 400_000);
     const closing = advances.close().then(() => 'closed');
     expect(await Promise.race([closing, new Promise(setImmediate)])).not.toBe('closed');
     resolve();
     await closing;
+    expect(await reserving).toBe(true);
     expect(await spent()).toBe(2_000);
   });
 
