@@ -122,9 +122,10 @@ test('clients that do not read their large answers keep no other client from its
   );
   const { body } = await team.rest<ChatList>('GET', '/chat');
   expect(body.chats.length).toBeGreaterThan(1_000);
-  // The connections that have been reading for the longest are closed; their answers end in the middle.
-  await expect(silent[0]?.text()).rejects.toThrow();
-  await Promise.all(silent.slice(1).map((response) => response.body?.cancel().catch(() => undefined)));
+  // The connections that had been reading for the longest were closed: their answers end in the middle.
+  const texts = await Promise.allSettled(silent.map((response) => response.text()));
+  const cut = texts.filter(({ status }) => status === 'rejected');
+  expect(cut.length).toBeGreaterThanOrEqual(silent.length - limits.largeAnswersUnsentMax);
 });
 
 test('a client that disconnects while its list is read or sent leaves its place to the next one', async () => {
