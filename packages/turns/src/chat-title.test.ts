@@ -16,6 +16,20 @@ test('a long word is cut within', () => {
   expect(openingWords('x'.repeat(1_000))).toBe(`${'x'.repeat(limits.givenTitleLengthMax - 1)}…`);
 });
 
+test.each([
+  ['👨‍👩‍👧‍👦', 'x'.repeat(76)],
+  ['🇩🇪', 'x'.repeat(78)],
+  ['e\u0301', 'x'.repeat(78)],
+  ['क्षि', 'x'.repeat(77)],
+])('no title ends within the character %s', (character, before) => {
+  expect(openingWords(`${before}${character} ${'and more '.repeat(20)}`)).toBe(`${before}…`);
+});
+
+test('a letter with hundreds of marks is cut', () => {
+  const title = openingWords(`a${'\u0301'.repeat(500)}`);
+  expect([...(title ?? '')]).toHaveLength(limits.givenTitleLengthMax);
+});
+
 test('blanks alone are no title', () => {
   expect(openingWords(' \n ')).toBeUndefined();
 });

@@ -9,13 +9,26 @@ export function openingWords(content: string): string | undefined {
     .slice(0, limits.givenTitleLengthMax * 8)
     .trim()
     .replaceAll(/\s+/gu, ' ');
-  const letters = [...line.toWellFormed()];
-  if (letters.length <= limits.givenTitleLengthMax) return letters.join('') || undefined;
-  const cut = letters.slice(0, limits.givenTitleLengthMax - 1).join('');
+  const wellFormed = line.toWellFormed();
+  if ([...wellFormed].length <= limits.givenTitleLengthMax) return wellFormed || undefined;
+  const cut = startOf(wellFormed, limits.givenTitleLengthMax - 1);
   const lastBlank = cut.lastIndexOf(' ');
   // A single long word is cut within.
   const words = lastBlank > cut.length / 2 ? cut.slice(0, lastBlank) : cut;
   return `${words.trimEnd()}…`;
+}
+
+/** Returns the start of a line of at most `max` code points, cut between two characters as people perceive them. */
+function startOf(line: string, max: number): string {
+  let start = '';
+  let length = 0;
+  for (const { segment } of new Intl.Segmenter().segment(line)) {
+    length += [...segment].length;
+    if (length > max) break;
+    start += segment;
+  }
+  // A letter with many marks may be longer by itself.
+  return start || [...line].slice(0, max).join('');
 }
 
 /** Names a chat after its first message. Without the name nothing is lost. */
