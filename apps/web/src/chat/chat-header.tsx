@@ -10,7 +10,7 @@ export function ChatHeader({ one: { chat } }: { readonly one: OneChat }) {
   const agentName = useAgentName(chat?.agentId);
   return (
     <PageHeader actions={chat && <ChatMenu chat={chat} onDelete={() => navigate('/')} />}>
-      <h1 className="min-w-0 truncate font-medium outline-none" tabIndex={-1}>
+      <h1 dir="auto" className="min-w-0 truncate font-medium outline-none" tabIndex={-1}>
         {chat ? titleOf(chat) : <span className="sr-only">Chat</span>}
       </h1>
       {agentName && <p className="hidden shrink-0 text-sm text-ink-soft sm:block">{agentName}</p>}

@@ -1,5 +1,7 @@
 import type { TranscriptEntry } from '@parley/client';
 import { memo } from 'react';
+import { ErrorBoundary } from '../lib/error-boundary.tsx';
+import { PlainText } from '../markdown/plain-text.tsx';
 import { Answer } from './answer.tsx';
 import { UserMessage } from './user-message.tsx';
 
@@ -12,7 +14,9 @@ interface TranscriptRowProps {
 export const TranscriptRow = memo(function TranscriptRow({ entry, isNewest }: TranscriptRowProps) {
   return (
     <div className="column">
-      {entry.kind === 'user' ? <UserMessage entry={entry} /> : <Answer entry={entry} isNewest={isNewest} />}
+      <ErrorBoundary fallback={<PlainText text={entry.content} />}>
+        {entry.kind === 'user' ? <UserMessage entry={entry} /> : <Answer entry={entry} isNewest={isNewest} />}
+      </ErrorBoundary>
     </div>
   );
 });

@@ -1,5 +1,7 @@
 import type { UserEntry } from '@parley/client';
 import { useState } from 'react';
+import { cutText } from '../lib/cut-text.ts';
+import { PlainText } from '../markdown/plain-text.tsx';
 import { Button } from '../ui/button.tsx';
 import { MessageActions } from './message-actions.tsx';
 import { SendNote } from './send-note.tsx';
@@ -33,9 +35,9 @@ function MessageText({ text }: { readonly text: string }) {
   const isLong = start.length < text.length;
   return (
     <>
-      <p className="whitespace-pre-wrap wrap-anywhere leading-relaxed">
-        {isWhole || !isLong ? text : `${start}…`}
-      </p>
+      <div className="leading-relaxed">
+        <PlainText text={isWhole || !isLong ? text : `${start}…`} />
+      </div>
       {isLong && (
         <Button
           className="-ms-2 mt-1 px-2 text-ink-soft"
@@ -52,5 +54,5 @@ function MessageText({ text }: { readonly text: string }) {
 function startOf(text: string): string {
   const lines = text.split('\n', shownLinesMax + 1);
   const start = lines.length > shownLinesMax ? lines.slice(0, shownLinesMax).join('\n') : text;
-  return start.length > shownLengthMax ? start.slice(0, shownLengthMax) : start;
+  return start.length > shownLengthMax ? cutText(start, shownLengthMax) : start;
 }

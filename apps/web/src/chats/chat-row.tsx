@@ -30,7 +30,7 @@ export const ChatRow = memo(function ChatRow({ chat, isCurrent, onOpen }: ChatRo
           isCurrent && 'font-medium',
         )}
       >
-        <span className="truncate" title={titleOf(chat)}>
+        <span dir="auto" className="grow truncate" title={titleOf(chat)}>
           {titleOf(chat)}
         </span>
       </Link>

@@ -31,6 +31,7 @@ export function ChatSearch({ text, onTextChange }: ChatSearchProps) {
         id={chatSearchId}
         type="search"
         aria-label="Search chats"
+        dir="auto"
         aria-keyshortcuts="Control+K Meta+K"
         placeholder="Search"
         autoComplete="off"

@@ -39,6 +39,7 @@ export function RenameDialog({ chat, onClose }: RenameDialogProps) {
       <form onSubmit={(event) => void rename(event)} className="mt-4 flex flex-col gap-4">
         <input
           aria-label="Chat name"
+          dir="auto"
           aria-invalid={isTooLong}
           value={title}
           onChange={(event) => setTitle(event.target.value)}

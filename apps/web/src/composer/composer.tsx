@@ -77,6 +77,7 @@ export function Composer(props: ComposerProps) {
         ref={area}
         id={composerId}
         rows={1}
+        dir="auto"
         value={text}
         placeholder={placeholder}
         autoComplete="off"

@@ -24,7 +24,7 @@ export function CodeBlock({ language, children }: CodeBlockProps) {
         />
       </figcaption>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
-      <pre ref={code} tabIndex={0} className="-outline-offset-2 pt-1!">
+      <pre ref={code} dir="ltr" tabIndex={0} className="-outline-offset-2 pt-1!">
         {children}
       </pre>
     </figure>

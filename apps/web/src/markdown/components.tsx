@@ -1,26 +1,40 @@
+import type { Components, ExtraProps } from 'hast-util-to-jsx-runtime';
 import { Square, SquareCheck } from 'lucide-react';
-import type { ReactNode } from 'react';
-import type { Components, ExtraProps } from 'react-markdown';
+import type { ComponentProps, ReactNode } from 'react';
 import { CodeBlock } from './code-block.tsx';
+import { FootnoteLink, isFootnoteAddress, useFootnoteId } from './footnotes.tsx';
 import { safeUrl } from './safe-url.ts';
 
 /** The components for markdown elements. Other elements are rendered as they are. */
 export const components: Components = {
-  h1: ({ children }) => <Heading level={1}>{children}</Heading>,
-  h2: ({ children }) => <Heading level={2}>{children}</Heading>,
-  h3: ({ children }) => <Heading level={3}>{children}</Heading>,
-  h4: ({ children }) => <Heading level={4}>{children}</Heading>,
-  h5: ({ children }) => <Heading level={4}>{children}</Heading>,
-  h6: ({ children }) => <Heading level={4}>{children}</Heading>,
-  a: ({ href, children }) => <SafeLink address={href}>{children}</SafeLink>,
+  h1: (props) => <Heading level={1} {...props} />,
+  h2: (props) => <Heading level={2} {...props} />,
+  h3: (props) => <Heading level={3} {...props} />,
+  h4: (props) => <Heading level={4} {...props} />,
+  h5: (props) => <Heading level={4} {...props} />,
+  h6: (props) => <Heading level={4} {...props} />,
+  a: ({ href, id, children, 'aria-label': label }) =>
+    isFootnoteAddress(href) ? (
+      <FootnoteLink address={href} id={id} label={label}>
+        {children}
+      </FootnoteLink>
+    ) : (
+      <SafeLink address={href}>{children}</SafeLink>
+    ),
+  li: ListItem,
+  section: ({ children, dir }) => (
+    <div className="footnotes" dir={dir}>
+      {children}
+    </div>
+  ),
   img: ({ src, alt }) => (
     <SafeLink address={typeof src === 'string' ? src : undefined}>{alt ? `Image: ${alt}` : 'Image'}</SafeLink>
   ),
   pre: ({ children, node }) => <CodeBlock language={languageOf(node)}>{children}</CodeBlock>,
-  table: ({ children }) => <ScrollingTable>{children}</ScrollingTable>,
-  th: ({ children, style }) =>
+  table: ({ children, dir }) => <ScrollingTable dir={dir}>{children}</ScrollingTable>,
+  th: ({ children, style, dir }) =>
     children ? (
-      <th scope="col" style={style}>
+      <th scope="col" style={style} dir={dir}>
         {children}
       </th>
     ) : (
@@ -33,11 +47,26 @@ export const components: Components = {
  * All headings of an answer are `h3`, one level below the headings of messages, so that the page's outline
  * never skips a level. Their sizes differ.
  */
-function Heading({ level, children }: { readonly level: number; readonly children: ReactNode }) {
+function Heading({ level, children, className, dir }: HeadingProps) {
+  const isHidden = className === 'sr-only';
   return (
-    <h3 className="heading" data-level={level}>
+    <h3 className={isHidden ? className : 'heading'} data-level={level} dir={dir}>
       {children}
     </h3>
+  );
+}
+
+interface HeadingProps extends Pick<ComponentProps<'h1'>, 'children' | 'className' | 'dir'> {
+  readonly level: number;
+}
+
+function ListItem({ id, children, className, dir }: ComponentProps<'li'>) {
+  const noteId = useFootnoteId(id);
+  return (
+    // A footnote takes the focus when it is jumped to.
+    <li id={noteId} tabIndex={noteId === undefined ? undefined : -1} className={className} dir={dir}>
+      {children}
+    </li>
   );
 }
 
@@ -58,11 +87,11 @@ function SafeLink({
   );
 }
 
-function ScrollingTable({ children }: { readonly children: ReactNode }) {
+function ScrollingTable({ children, dir }: ComponentProps<'table'>) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a section would add a landmark to the page.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
-    <div role="group" aria-label="Table" tabIndex={0} className="overflow-x-auto">
+    <div role="group" aria-label="Table" tabIndex={0} dir={dir} className="scrolling-table">
       <table>{children}</table>
     </div>
   );

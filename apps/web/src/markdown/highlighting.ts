@@ -1,5 +1,8 @@
 import rehypeHighlight from 'rehype-highlight';
-import type { Plugins } from './plugins.ts';
+import type { LoadedPlugins } from './plugins.ts';
 
 /** Highlights code whose language is given. */
-export const rehypeHighlightPlugins: Plugins = [[rehypeHighlight, { detect: false }]];
+export const highlightingPlugins: LoadedPlugins = {
+  remark: [],
+  rehype: [[rehypeHighlight, { detect: false }]],
+};

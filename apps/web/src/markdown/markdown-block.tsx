@@ -1,43 +1,44 @@
-import { memo } from 'react';
-import ReactMarkdown from 'react-markdown';
-import remarkGfm from 'remark-gfm';
-import { lazyModule } from '../lib/lazy-module.ts';
-import { useLazyModule } from '../lib/use-lazy-module.ts';
+import type { RootContent } from 'hast';
+import { toJsxRuntime } from 'hast-util-to-jsx-runtime';
+import { memo, useRef, useState } from 'react';
+import { Fragment, jsx, jsxs } from 'react/jsx-runtime';
 import { components } from './components.tsx';
-import { mayHoldMath, toMathMarkdown } from './math-text.ts';
-import type { Plugins } from './plugins.ts';
-import { remarkLineBreaks } from './remark-line-breaks.ts';
-import { safeUrl } from './safe-url.ts';
-
-const math = lazyModule(() => import('./math.ts'));
-const highlighting = lazyModule(() => import('./highlighting.ts'));
-
-/** Longer code is not highlighted, because highlighting it again with each new word would block the page. */
-const highlightedLengthMax = 20_000;
-const FENCED_WITH_LANGUAGE = /^\s*(?:[-*+]\s+|\d+[.)]\s+|>\s*)*(?:`{3,}|~{3,})[ \t]*\w/m;
-
-const remarkBase: Plugins = [[remarkGfm, { singleTilde: false }], remarkLineBreaks];
+import type { BlockSource } from './parse-markdown.ts';
+import { PlainText } from './plain-text.tsx';
+import { useParsedBlock } from './use-parsed-block.ts';
 
 /** A block of a markdown text. It is parsed again only when its text changes. */
-export const MarkdownBlock = memo(function MarkdownBlock({ text }: { readonly text: string }) {
-  const loadedMath = useLazyModule(math, mayHoldMath(text));
-  const loadedHighlighting = useLazyModule(
-    highlighting,
-    text.length <= highlightedLengthMax && FENCED_WITH_LANGUAGE.test(text),
-  );
+export const MarkdownBlock = memo(function MarkdownBlock(source: BlockSource) {
+  const block = useParsedBlock(source);
+  const { ref, version } = useTranslatedBlock(source.text);
   return (
-    <div className="block">
-      <ReactMarkdown
-        components={components}
-        urlTransform={(address) => safeUrl(address) ?? ''}
-        remarkPlugins={[...remarkBase, ...(loadedMath?.remarkMathPlugins ?? [])]}
-        rehypePlugins={[
-          ...(loadedHighlighting?.rehypeHighlightPlugins ?? []),
-          ...(loadedMath?.rehypeMathPlugins ?? []),
-        ]}
-      >
-        {loadedMath ? toMathMarkdown(text) : text}
-      </ReactMarkdown>
+    <div key={version} ref={ref} className="block">
+      {block === 'plain' ? (
+        <PlainText text={source.text} />
+      ) : (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a block are never reordered.
+        block.children.map((node, index) => <Part key={index} node={node} />)
+      )}
     </div>
   );
 });
+
+/** A part has a component of its own, so that React can pause between the parts of a long block. */
+const Part = memo(function Part({ node }: { readonly node: RootContent }) {
+  if (node.type === 'doctype') return null;
+  return toJsxRuntime(node, { Fragment, jsx, jsxs, components, ignoreInvalidStyle: true, passNode: true });
+});
+
+/**
+ * A browser that translates the page replaces text nodes by `font` elements. React would go on to change the nodes
+ * that are no longer shown, so a translated block that grows is built anew: its version is another one then.
+ */
+function useTranslatedBlock(text: string) {
+  const ref = useRef<HTMLDivElement>(null);
+  const [built, setBuilt] = useState({ text, version: 0 });
+  if (built.text !== text) {
+    const isTranslated = ref.current?.querySelector('font') != null;
+    setBuilt({ text, version: built.version + (isTranslated ? 1 : 0) });
+  }
+  return { ref, version: built.version };
+}

@@ -1,5 +1,7 @@
+import { ErrorBoundary } from '../lib/error-boundary.tsx';
 import { lazyModule } from '../lib/lazy-module.ts';
 import { useLazyModule } from '../lib/use-lazy-module.ts';
+import { PlainText } from './plain-text.tsx';
 import type { MarkdownProps } from './rendered-markdown.tsx';
 
 const renderer = lazyModule(() => import('./rendered-markdown.tsx'));
@@ -10,6 +12,15 @@ export const preloadMarkdown = (): Promise<void> => renderer.want();
 /** The text of an answer. It is shown as plain text until the renderer is loaded. */
 export function Markdown(props: MarkdownProps) {
   const loaded = useLazyModule(renderer, true);
-  if (!loaded) return <p className="markdown whitespace-pre-wrap">{props.text}</p>;
-  return <loaded.RenderedMarkdown {...props} />;
+  const plain = (
+    <div className="markdown">
+      <PlainText text={props.text} />
+    </div>
+  );
+  if (!loaded) return plain;
+  return (
+    <ErrorBoundary fallback={plain}>
+      <loaded.RenderedMarkdown {...props} />
+    </ErrorBoundary>
+  );
 }

@@ -1,4 +1,7 @@
-import type { Options } from 'react-markdown';
+import type { PluggableList } from 'unified';
 
-/** A list of plugins for react-markdown. */
-export type Plugins = NonNullable<Options['remarkPlugins']>;
+/** The plugins that are loaded when a text needs them. */
+export interface LoadedPlugins {
+  readonly remark: PluggableList;
+  readonly rehype: PluggableList;
+}
