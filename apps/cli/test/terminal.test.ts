@@ -37,6 +37,16 @@ test('a conversation in a terminal matches the recording in docs/cli.md', async 
   });
 });
 
+test('tells of an answer that the length limit cut', async () => {
+  model.replyTo('tell me everything', scripts.text('To begin with', { reason: 'length' }));
+  const terminal = openParleyTerminal(['chat'], env);
+  await terminal.shows('you › ');
+  terminal.type('tell me everything\r');
+  await terminal.shows('To begin with (cut at the length limit)\nyou › ');
+  terminal.type(CTRL_D);
+  expect(await terminal.ended).toBe(0);
+});
+
 test('continues a chat with its history, and asks lines that were typed ahead in order', async () => {
   const { id } = await team.makeChat();
   await team.send(id, 'before');

@@ -88,7 +88,8 @@ describe('an answer', () => {
     });
     expect(events.at(1)).toEqual({ type: 'text-start' });
     expect(events.at(-2)).toEqual({ type: 'text-end' });
-    expect(events.at(-1)).toEqual({ type: 'end', status: 'completed', createdAt: stored?.createdAt });
+    const end = { type: 'end', status: 'completed', finishReason: 'stop', createdAt: stored?.createdAt };
+    expect(events.at(-1)).toEqual(end);
     expect(textOf(events)).toBe(PIECES.join(''));
     expect(stored?.content).toBe(PIECES.join(''));
     expect(connections()).toBe(1);

@@ -34,7 +34,13 @@ export const chats: readonly UpgradeScenario[] = [
         const content = `scenario/repeated-${index}`;
         const answered = await repeat(first, id, `repeat-${index}`, content);
         const again = await repeat(second, id, `repeat-${index}`, content);
-        expect(again.body).toEqual(answered.body);
+        // Release 0.1.0 does not know why the model ended an answer.
+        const { finishReason, ...known } = answered.body;
+        expect(again.body).toMatchObject(known);
+        expect([finishReason, again.body.finishReason]).toEqual([
+          first === old ? undefined : 'stop',
+          undefined,
+        ]);
         expect(again.headers.get('idempotent-replayed')).toBe('true');
         expect((await repeat(second, id, `repeat-${index}`, 'something else')).status).toBe(422);
         expect(await contentsOf(second, id)).toHaveLength(4);

@@ -91,8 +91,16 @@ export function newAnswer(
   };
 }
 
-function toAnswerEntry({ id, content, status, createdAt }: Message, userMessageId: string): AnswerEntry {
-  return { ...newAnswer(id, userMessageId, status ?? 'completed'), content, createdAt };
+function toAnswerEntry(
+  { id, content, status, finishReason, createdAt }: Message,
+  userMessageId: string,
+): AnswerEntry {
+  return {
+    ...newAnswer(id, userMessageId, status ?? 'completed'),
+    content,
+    ...(finishReason !== undefined && { finishReason }),
+    createdAt,
+  };
 }
 
 function toUserEntry({ id, content, createdAt }: Message): UserEntry {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@parley/contract';
+import type { ErrorCode, FinishReason } from '@parley/contract';
 import type { Send } from './send.ts';
 
 /** A user's message. */
@@ -29,6 +29,8 @@ export interface AnswerEntry {
   readonly status: 'queued' | 'generating' | 'completed' | 'stopped' | 'failed';
   /** The reason of a failure. */
   readonly errorCode?: ErrorCode;
+  /** Why the model ended a completed answer. Absent if the server does not know. */
+  readonly finishReason?: FinishReason;
   /** The time at which the answer ended, ISO 8601. */
   readonly createdAt?: string;
 }

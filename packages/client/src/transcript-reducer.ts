@@ -108,15 +108,19 @@ function grow(state: TranscriptState, answerId: string, write: (content: string)
   });
 }
 
-type End = Pick<Extract<ChatEvent, { type: 'answer-ended' }>, 'status' | 'errorCode' | 'createdAt'>;
+type End = Pick<
+  Extract<ChatEvent, { type: 'answer-ended' }>,
+  'status' | 'errorCode' | 'finishReason' | 'createdAt'
+>;
 
 /** A failed answer has no text. */
-function ended(answer: AnswerEntry, { status, errorCode, createdAt }: End): AnswerEntry {
+function ended(answer: AnswerEntry, { status, errorCode, finishReason, createdAt }: End): AnswerEntry {
   return {
     ...answer,
     status,
     ...(status === 'failed' && { content: '' }),
     ...(errorCode !== undefined && { errorCode }),
+    ...(finishReason !== undefined && { finishReason }),
     ...(createdAt !== undefined && { createdAt }),
   };
 }
@@ -136,10 +140,10 @@ function changeAnswer(
 
 /** Applies the response of a cancel request. If the answer is still running, its stream reports the end. */
 function cancelled(state: TranscriptState, told: AnswerState): TranscriptState {
-  const { id, status, errorCode, content, createdAt } = told;
+  const { id, status, errorCode, finishReason, content, createdAt } = told;
   if (status === 'queued' || status === 'generating') return state;
   // The time of an answer without text is that of its turn, which lists do not show.
-  const end = { status, ...(errorCode && { errorCode }), ...(content !== '' && { createdAt }) };
+  const end = { status, errorCode, finishReason, ...(content !== '' && { createdAt }) };
   return changeAnswer(state, id, (answer) => ended({ ...answer, content }, end));
 }
 

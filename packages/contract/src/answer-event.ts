@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { errorCodeSchema } from './error-codes.ts';
 import { idInputSchema, idSchema } from './id.ts';
 import { limits } from './limits.ts';
-import { messageSchema } from './message.ts';
+import { finishReasonSchema, messageSchema } from './message.ts';
 import { timestampSchema } from './time.ts';
 
 /**
@@ -44,6 +44,7 @@ export const answerEventSchema = z.discriminatedUnion('type', [
     type: z.literal('end'),
     status: endedStatusSchema,
     errorCode: errorCodeSchema.optional(),
+    finishReason: finishReasonSchema.optional(),
     createdAt: timestampSchema.optional(),
   }),
 ]);
@@ -76,6 +77,7 @@ export const chatEventSchema = z
         messageId: idSchema('message'),
         status: endedStatusSchema,
         errorCode: errorCodeSchema.optional(),
+        finishReason: finishReasonSchema.optional(),
         createdAt: timestampSchema.optional(),
       })
       .meta({ id: 'AnswerEnded' }),

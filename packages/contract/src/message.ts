@@ -60,6 +60,15 @@ const messageStatusSchema = z.enum(['queued', 'generating', 'completed', 'stoppe
     'failed, it is `failed` with an `errorCode`. A stopped answer is `stopped` and keeps the text written so far.',
 });
 
+/** Why the model ended an answer. */
+export const finishReasonSchema = z.enum(['stop', 'length', 'content_filter', 'tool_calls']).meta({
+  id: 'FinishReason',
+  description:
+    'Why the model ended a completed answer. `stop`: the answer is complete. `length`: the length limit of the model or ' +
+    'of this server cut it. `content_filter`: a content filter of the model ended it. `tool_calls` is reserved. Absent on ' +
+    'answers that were stopped or failed, and on answers of release 0.1.0.',
+});
+
 /** A message in a list. */
 export const messageSchema = z
   .object({
@@ -68,6 +77,7 @@ export const messageSchema = z
     role: z.enum(['user', 'assistant']),
     status: messageStatusSchema.optional(),
     errorCode: errorCodeSchema.optional(),
+    finishReason: finishReasonSchema.optional(),
     answerId: idSchema('message')
       .optional()
       .meta({
@@ -90,6 +100,7 @@ const answerFields = {
   content: z.string(),
   role: z.literal('assistant'),
   userMessageId: idSchema('message'),
+  finishReason: finishReasonSchema.optional(),
   createdAt: timestampSchema,
 };
 
@@ -121,6 +132,8 @@ export type ListMessagesInput = z.infer<typeof listMessagesInputSchema>;
 export type Message = z.infer<typeof messageSchema>;
 /** A page of messages. */
 export type MessageList = z.infer<typeof messageListSchema>;
+/** Why the model ended an answer. */
+export type FinishReason = z.infer<typeof finishReasonSchema>;
 /** The status of a message's turn. */
 export type MessageStatus = z.infer<typeof messageStatusSchema>;
 /** What a new message does while its chat is still answering. */

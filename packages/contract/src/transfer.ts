@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agentTypeSchema } from './chat.ts';
 import { errorCodeSchema } from './error-codes.ts';
 import { idSchema } from './id.ts';
+import { finishReasonSchema } from './message.ts';
 import { storedMetadataSchema } from './metadata.ts';
 import { timestampSchema } from './time.ts';
 import type { Tool } from './tool.ts';
@@ -18,7 +19,7 @@ import { toolParametersSchema } from './tool-parameters.ts';
  * add a field or a type of line, increase it, so that older releases reject the file with a clear error, and
  * keep an export of the previous version as a fixture.
  */
-export const TRANSFER_VERSION = 1;
+export const TRANSFER_VERSION = 2;
 
 /** The version of release 0.1.0, whose files may not name it. */
 const FIRST_TRANSFER_VERSION = 1;
@@ -96,6 +97,7 @@ export const transferTurnSchema = z.strictObject({
         id: idSchema('message'),
         role: z.literal(['user', 'assistant']),
         content: z.string(),
+        finishReason: finishReasonSchema.optional(),
         createdAt: timestampSchema,
       }),
     )

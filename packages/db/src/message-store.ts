@@ -99,13 +99,14 @@ function messagesOf(group: readonly ListedTurn[]): PlacedMessage[] {
   return group.flatMap((turn) =>
     turn.messages
       .filter(({ id, role }) => role === 'user' || id === turn.answerId)
-      .map(({ id, role, content, createdAt }) => {
+      .map(({ id, role, content, finishReason, createdAt }) => {
         const shown = role === 'user' ? newest : turn;
         const errorCode = fromErrorFields(shown);
         return {
           id,
           role,
           content,
+          ...(finishReason && { finishReason }),
           createdAt,
           status: statusOf(shown),
           ...(errorCode !== undefined && { errorCode }),

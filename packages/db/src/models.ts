@@ -525,7 +525,12 @@ const turnSchema = new Schema<TurnDocument>(
     retryOf: new Schema({ turn: string, userMessageId: string }, part),
     idempotency: idempotencySchema,
     written: new Schema({ attempt: number, text: String }, part),
-    messages: [new Schema({ id: string, role: string, content: { type: String }, createdAt: date }, part)],
+    messages: [
+      new Schema(
+        { id: string, role: string, content: { type: String }, finishReason: String, createdAt: date },
+        part,
+      ),
+    ],
     answerId: string,
     usage: [
       new Schema(

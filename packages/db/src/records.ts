@@ -1,4 +1,13 @@
-import type { ErrorCode, Id, KeyAccess, KeyScope, Metadata, Tool, ToolStep } from '@parley/contract';
+import type {
+  ErrorCode,
+  FinishReason,
+  Id,
+  KeyAccess,
+  KeyScope,
+  Metadata,
+  Tool,
+  ToolStep,
+} from '@parley/contract';
 import type { ApiKeyKind } from './api-key.ts';
 import type { ChatAccess } from './chat-access.ts';
 
@@ -367,6 +376,8 @@ export interface MessageRecord {
   readonly id: Id<'message'>;
   readonly role: 'user' | 'assistant';
   readonly content: string;
+  /** Only on a completed answer. Absent on answers of release 0.1.0. */
+  readonly finishReason?: FinishReason;
   readonly createdAt: Date;
 }
 

@@ -235,6 +235,7 @@ function fromTurn(document: TurnDocument): TransferTurn {
     ...(written && { written: { ...written } }),
     messages: messages.map((message) => ({
       ...{ id: message.id, role: message.role, content: message.content },
+      ...(message.finishReason && { finishReason: message.finishReason }),
       createdAt: message.createdAt.toISOString(),
     })),
     answerId,
@@ -255,7 +256,11 @@ function toTurn(own: { chat: Id<'chat'>; team: Id<'team'> }, turn: TransferTurn)
     ...(written && {
       written: { attempt: written.attempt, ...(written.text !== undefined && { text: written.text }) },
     }),
-    messages: messages.map((message) => ({ ...message, createdAt: new Date(message.createdAt) })),
+    messages: messages.map(({ finishReason, ...message }) => ({
+      ...message,
+      ...(finishReason && { finishReason }),
+      createdAt: new Date(message.createdAt),
+    })),
     answerId,
     usage: usage.map(({ inputTokens, outputTokens, isEstimated, ...used }) => ({
       ...used,

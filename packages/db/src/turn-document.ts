@@ -121,6 +121,6 @@ function toStep({ text, calls, opaque }: ToolStep): ToolStep {
   };
 }
 
-function toMessage({ id, role, content, createdAt }: MessageRecord): MessageRecord {
-  return { id, role, content, createdAt };
+function toMessage({ id, role, content, finishReason, createdAt }: MessageRecord): MessageRecord {
+  return { id, role, content, ...(finishReason && { finishReason }), createdAt };
 }

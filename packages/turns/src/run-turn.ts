@@ -131,7 +131,7 @@ async function answer(
     run.used = usageOfOutcome(attempt, outcome);
     return {
       status: 'completed',
-      answer: toAnswer(turn, outcome.text),
+      answer: { ...toAnswer(turn, outcome.text), finishReason: outcome.finishReason },
       written: { attempt, text: outcome.text },
       agentVersion: agent.version,
       textBytes: before + Buffer.byteLength(outcome.text),

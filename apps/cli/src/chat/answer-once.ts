@@ -19,13 +19,19 @@ export async function answerOnce(
   process.once('SIGINT', onInterrupt);
   const write = (text: string) => (json ? undefined : terminal.write(terminal.foreign(text)));
   try {
-    const { messageId, content, status } = await ask(
+    const {
+      messageId: id,
+      content,
+      status,
+      finishReason,
+    } = await ask(
       parley,
       message,
       { text: write, restarted: () => write('\n'), waiting: () => undefined },
       stop.signal,
     );
-    if (json) terminal.print(JSON.stringify({ chatId: message.chatId, id: messageId, content, status }));
+    const { chatId } = message;
+    if (json) terminal.print(JSON.stringify({ chatId, id, content, status, finishReason }));
     else terminal.print();
     if (status === 'stopped') throw interrupted();
   } finally {

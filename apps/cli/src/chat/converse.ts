@@ -2,6 +2,7 @@ import type { Agent } from '@parley/contract';
 import { interrupted } from '../cli-error.ts';
 import type { Session } from '../command.ts';
 import { printError } from '../print/error.ts';
+import { endNoteOf } from '../print/transcript.ts';
 import { ask } from './ask.ts';
 import { type LineReader, openLineReader } from './line-reader.ts';
 
@@ -64,7 +65,7 @@ async function showAnswer(
   const note = (text: string) => terminal.write(terminal.paint('dim', text));
   let isWaiting = false;
   try {
-    const { status } = await ask(
+    const answer = await ask(
       parley,
       { chatId: await chat.chatId(), content },
       {
@@ -77,7 +78,8 @@ async function showAnswer(
       },
       stop,
     );
-    if (status === 'stopped') note(' (stopped)');
+    const end = endNoteOf(answer);
+    if (end) note(` (${end})`);
     terminal.print();
   } catch (error) {
     terminal.print();

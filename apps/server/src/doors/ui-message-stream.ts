@@ -44,8 +44,8 @@ export function toErrorParts(refusal: Refusal, messageId: string): UiMessagePart
 }
 
 function toEndParts(event: Extract<AnswerEvent, { type: 'end' }>, messageId: Id<'message'> | string) {
-  const { status, createdAt, errorCode = 'model_failed' } = event;
+  const { status, createdAt, finishReason, errorCode = 'model_failed' } = event;
   if (status === 'failed') return toErrorParts(new Refusal(errorCode), messageId);
   if (status === 'stopped') return [{ type: 'abort' }];
-  return [{ type: 'finish', messageMetadata: { status, createdAt } }];
+  return [{ type: 'finish', messageMetadata: { status, finishReason, createdAt } }];
 }

@@ -1,5 +1,5 @@
 import { createGate, type ModelScript, scripts } from '@parley/agent/testing';
-import { type ErrorCode, statusOf } from '@parley/contract';
+import { type ErrorCode, type FinishReason, statusOf } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { storedTurns } from '../support/stored-turns.ts';
@@ -149,36 +149,45 @@ describe.concurrent.each([
 });
 
 describe.concurrent.each([
-  ['a filter ended', finishing('content_filter', 'so far'), 'so far'],
-  ['its own length ended', finishing('length', 'so far'), 'so far'],
-  ['the model ended with a word nobody knows', finishing('whatever', 'so far'), 'so far'],
+  ['a filter ended', finishing('content_filter', 'so far'), 'so far', 'content_filter'],
+  ['its own length ended', finishing('length', 'so far'), 'so far', 'length'],
+  ['the model ended with a word nobody knows', finishing('whatever', 'so far'), 'so far', 'stop'],
   [
     'is longer than any may be',
     scripts.text(['x'.repeat(80), 'y'.repeat(80)]),
     'x'.repeat(80) + 'y'.repeat(20),
+    'length',
   ],
-  ['is cut within an emoji', scripts.text(['x'.repeat(ANSWER_LENGTH_MAX - 1), '🙂🙂']), 'x'.repeat(99)],
-  ['comes in drops', dripping(8), '........'],
-] as [string, ModelScript, string][])('an answer that %s', (what, script, content) => {
-  test('is an answer, waited for and streamed', async () => {
-    model.replyTo(`waiting: ${what}`, script);
-    model.replyTo(`streaming: ${what}`, script);
-    const [{ id: waiting }, { id: streaming }] = [await team.makeChat(), await team.makeChat()];
-    const [answer, events] = await Promise.all([
-      team.send(waiting, `waiting: ${what}`),
-      team.stream(streaming, `streaming: ${what}`).then((stream) => stream.rest()),
-    ]);
-    expect(answer.body).toMatchObject({ content, status: 'completed' });
-    expect(shownText(events)).toBe(content);
-    expect(partsOf(events).at(-1)).toMatchObject({
-      type: 'finish',
-      messageMetadata: { status: 'completed' },
+  [
+    'is cut within an emoji',
+    scripts.text(['x'.repeat(ANSWER_LENGTH_MAX - 1), '🙂🙂']),
+    'x'.repeat(99),
+    'length',
+  ],
+  ['comes in drops', dripping(8), '........', 'stop'],
+] as [string, ModelScript, string, FinishReason][])(
+  'an answer that %s',
+  (what, script, content, finishReason) => {
+    test('is an answer with its finish reason, waited for, streamed, followed and listed', async () => {
+      model.replyTo(`waiting: ${what}`, script);
+      model.replyTo(`streaming: ${what}`, script);
+      const [{ id: waiting }, { id: streaming }] = [await team.makeChat(), await team.makeChat()];
+      const [answer, events] = await Promise.all([
+        team.send(waiting, `waiting: ${what}`),
+        team.stream(streaming, `streaming: ${what}`).then((stream) => stream.rest()),
+      ]);
+      expect(answer.body).toMatchObject({ content, status: 'completed', finishReason });
+      expect(shownText(events)).toBe(content);
+      expect(partsOf(events).at(-1)).toMatchObject({
+        type: 'finish',
+        messageMetadata: { status: 'completed', finishReason },
+      });
+      for (const chatId of [waiting, streaming]) {
+        expect((await listed(chatId))[1]).toMatchObject({ content, status: 'completed', finishReason });
+      }
     });
-    for (const chatId of [waiting, streaming]) {
-      expect((await listed(chatId))[1]).toMatchObject({ content, status: 'completed' });
-    }
-  });
-});
+  },
+);
 
 test('an answer that goes on beyond its longest is cut off there, and so is the model', async () => {
   const gate = createGate();

@@ -52,7 +52,7 @@ test('streams the answer as an AI SDK UI message stream, to the letter', async (
   });
   const [question, answer] = await listed(chatId);
   const metadata = { chatId, userMessageId: question?.id };
-  const end = { status: 'completed', createdAt: answer?.createdAt };
+  const end = { status: 'completed', finishReason: 'stop', createdAt: answer?.createdAt };
   expect(text).toBe(
     [
       `id: 0-0-0\ndata: ${JSON.stringify({ type: 'start', messageId: answer?.id, messageMetadata: metadata })}`,

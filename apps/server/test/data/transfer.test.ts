@@ -135,7 +135,8 @@ function endOf(
   const written = { attempt: 1, text };
   if (kind === 'failed') return { ...shared, status: 'failed', errorCode: 'model_failed', written };
   if (kind === 'empty') return { ...shared, status: 'stopped' };
-  return { ...shared, status: kind === 'stopped' ? 'stopped' : 'completed', answer, written };
+  if (kind === 'stopped') return { ...shared, status: 'stopped', answer, written };
+  return { ...shared, status: 'completed', answer: { ...answer, finishReason: 'length' }, written };
 }
 
 test('an export, imported elsewhere, is exported there as it was; imported again, it changes nothing', async () => {

@@ -24,6 +24,7 @@ test('messages come oldest first, each with id, content, role and when', async (
       content: answer.content,
       role: 'assistant',
       status: 'completed',
+      finishReason: 'stop',
       createdAt: answer.createdAt,
     },
   ]);

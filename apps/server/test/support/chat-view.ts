@@ -7,6 +7,7 @@ interface ShownTurn {
   text: string;
   status: 'queued' | 'generating' | 'completed' | 'stopped' | 'failed';
   errorCode?: Message['errorCode'];
+  finishReason?: Message['finishReason'];
   createdAt?: string;
 }
 
@@ -52,12 +53,19 @@ export class ChatView {
     return [...this.#before, ...this.#turns.flatMap((turn) => this.#messagesOf(turn))];
   }
 
-  #messagesOf({ message, answerId, text, status, createdAt = '' }: ShownTurn): Message[] {
+  #messagesOf({ message, answerId, text, status, finishReason, createdAt = '' }: ShownTurn): Message[] {
     const question = message && this.#withStatus(message);
     if (createdAt === '' || (status !== 'completed' && status !== 'stopped'))
       return question ? [question] : [];
     const id = answerId as Message['id'];
-    const answer: Message = { id, content: text, role: 'assistant', status, createdAt };
+    const answer: Message = {
+      id,
+      content: text,
+      role: 'assistant',
+      status,
+      ...(finishReason && { finishReason }),
+      createdAt,
+    };
     return question ? [question, answer] : [answer];
   }
 

@@ -4,6 +4,7 @@ import { Markdown } from '../markdown/markdown.tsx';
 import { ProblemNote } from '../problems/problem-note.tsx';
 import { Button } from '../ui/button.tsx';
 import { useChatActions } from './chat-actions.ts';
+import { endNoteOf } from './end-note.ts';
 import { MessageActions } from './message-actions.tsx';
 import { Thinking } from './thinking.tsx';
 
@@ -27,7 +28,7 @@ export function Answer({ entry, isNewest }: AnswerProps) {
       <h2 className="sr-only">Answer</h2>
       {content !== '' && <Markdown text={content} isGrowing={isRunning} />}
       {isRunning && content === '' && <Thinking isQueued={status === 'queued'} />}
-      {status === 'stopped' && <p className="text-sm text-ink-soft">This answer was stopped.</p>}
+      <EndNote entry={entry} />
       {status === 'failed' && <Failure entry={entry} isNewest={isNewest} />}
       {!isRunning && content !== '' && (
         <div className="-ms-2">
@@ -36,6 +37,12 @@ export function Answer({ entry, isNewest }: AnswerProps) {
       )}
     </article>
   );
+}
+
+/** Says that an answer is not whole, and why. */
+function EndNote({ entry }: Pick<AnswerProps, 'entry'>) {
+  const note = endNoteOf(entry);
+  return note && <p className="text-sm text-ink-soft">{note}</p>;
 }
 
 function Failure({ entry, isNewest }: AnswerProps) {

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import { useEmbed } from '../embed/embed-context.ts';
 import { announce } from '../lib/announce.ts';
 import { problemTextOf } from '../problems/problem-text.ts';
+import { endNoteOf } from './end-note.ts';
 
 /** Announces the start and the end of answers to screen readers, and reports the end to an embedding page. */
 export function useAnswerAnnouncements(
@@ -24,8 +25,10 @@ export function useAnswerAnnouncements(
   }, [entries, running, embed]);
 }
 
-function announcementOf({ status, errorCode }: AnswerEntry): string {
+function announcementOf(entry: AnswerEntry): string {
+  const { status, errorCode } = entry;
   if (status === 'failed')
     return `${problemTextOf({ code: errorCode ?? 'unknown' }).title}. You can retry below the message.`;
-  return status === 'stopped' ? 'The answer was stopped' : 'The answer is complete';
+  if (status === 'stopped') return 'The answer was stopped';
+  return endNoteOf(entry) ?? 'The answer is complete';
 }

@@ -39,7 +39,11 @@ function toAnswerEvent({ answerId, userMessageId }: ReadAnswer, event: ReaderEve
 export function toEnd(outcome: Extract<ReaderEvent, { type: 'end' }>['outcome']) {
   switch (outcome.kind) {
     case 'answered':
-      return { status: outcome.status, createdAt: outcome.answer.createdAt.toISOString() } as const;
+      return {
+        status: outcome.status,
+        ...(outcome.answer.finishReason && { finishReason: outcome.answer.finishReason }),
+        createdAt: outcome.answer.createdAt.toISOString(),
+      } as const;
     case 'empty':
       return { status: 'stopped' } as const;
     case 'failed':

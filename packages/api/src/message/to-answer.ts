@@ -7,8 +7,14 @@ export function toAnswer(accepted: AcceptedTurn, outcome: TurnOutcome): Answer {
   const { answerId: messageId } = accepted;
   switch (outcome.kind) {
     case 'answered': {
-      const { content, createdAt } = outcome.answer;
-      return { ...fieldsOf(accepted), content, status: outcome.status, createdAt: createdAt.toISOString() };
+      const { content, finishReason, createdAt } = outcome.answer;
+      return {
+        ...fieldsOf(accepted),
+        content,
+        status: outcome.status,
+        ...(finishReason && { finishReason }),
+        createdAt: createdAt.toISOString(),
+      };
     }
     case 'empty':
       return { ...fieldsOf(accepted), content: '', status: 'stopped' };
@@ -48,6 +54,7 @@ export function toAnswerState(turn: TurnRecord): AnswerState {
     role: 'assistant',
     status: turn.status === 'queued' && turn.isCancelled ? 'stopped' : turn.status,
     ...(errorCode !== undefined && { errorCode }),
+    ...(answer?.finishReason && { finishReason: answer.finishReason }),
     userMessageId,
     createdAt: (answer?.createdAt ?? turn.createdAt).toISOString(),
   };

@@ -6,13 +6,14 @@ import type { ListedMessage } from '@parley/db';
  * because, that is not in the list.
  */
 export function toMessage(message: ListedMessage): Message {
-  const { id, role, content, createdAt, status, errorCode, answerId, isAnswered } = message;
+  const { id, role, content, createdAt, status, errorCode, finishReason, answerId, isAnswered } = message;
   return {
     id,
     content,
     role,
     ...((role === 'assistant' || !isAnswered) && { status }),
     ...(errorCode !== undefined && { errorCode }),
+    ...(finishReason && { finishReason }),
     ...(role === 'user' && !isAnswered && { answerId }),
     createdAt: createdAt.toISOString(),
   };

@@ -98,6 +98,7 @@ export class ModelChat {
       messageId: answer.id as Message['id'],
       status,
       ...(status === 'failed' && { errorCode: 'model_failed' }),
+      ...finishReasonOf(answer),
       ...(answer.createdAt !== undefined && { createdAt: answer.createdAt }),
     });
     return answer;
@@ -132,12 +133,10 @@ export class ModelChat {
         createdAt: turn.createdAt,
       };
       if (answer.createdAt !== undefined && !isOpen(answer)) {
-        const { createdAt, text: content } = answer;
-        const status = answer.status;
-        return [
-          question,
-          { id: answer.id as Message['id'], content, role: 'assistant' as const, status, createdAt },
-        ];
+        const { createdAt, text: content, status } = answer;
+        const id = answer.id as Message['id'];
+        const role = 'assistant' as const;
+        return [question, { id, content, role, status, ...finishReasonOf(answer), createdAt }];
       }
       const answerId = answer.id as Message['id'];
       const { status } = answer;
@@ -163,6 +162,12 @@ export class ModelChat {
     this.#now += 1_000;
     return new Date(this.#now).toISOString();
   }
+}
+
+/** Long answers are cut. */
+function finishReasonOf({ status, text }: ModelAnswer): Pick<Message, 'finishReason'> {
+  if (status !== 'completed') return {};
+  return { finishReason: text.length > 8 ? 'length' : 'stop' };
 }
 
 /** Returns the newest answer of a turn. */

@@ -1,4 +1,4 @@
-import { shownText } from './check-turns.ts';
+import { endOf, shownText, toldEndOf } from './check-turns.ts';
 import type { ChatHistory, ShownChatEvent, StoredTurn } from './history.ts';
 
 /** What followers of a chat were told: each message once and in order, each answer whole, each end once. */
@@ -70,13 +70,13 @@ class ChatView {
     this.#place = sequence;
   }
 
-  #end({ messageId, status, errorCode }: Extract<ShownChatEvent, { type: 'answer-ended' }>): void {
+  #end({ messageId, ...told }: Extract<ShownChatEvent, { type: 'answer-ended' }>): void {
     if (this.#ended.has(messageId)) this.#say(`told twice that ${messageId} ended`);
     this.#ended.add(messageId);
     const turn = this.#stored.get(messageId);
     if (!turn) return;
-    if (turn.status !== status || turn.errorCode !== errorCode)
-      this.#say(`told that ${messageId} is ${status} ${errorCode ?? ''}; stored is ${turn.status}`);
+    if (endOf(turn) !== toldEndOf(told))
+      this.#say(`told that ${messageId} is ${toldEndOf(told)}; stored is ${endOf(turn)}`);
     const shown = this.#texts.get(messageId);
     if (shown !== undefined && shown !== shownText(turn))
       this.#say(`shown "${shown}" of ${messageId} to its end; stored is "${shownText(turn)}"`);

@@ -10,7 +10,7 @@ const first: StoredTurn = {
   status: 'completed',
   userMessage: { id: 'msg_q1', content: 'q1' },
   answerId: 'msg_1',
-  answer: { id: 'msg_1', content: '<1> hello' },
+  answer: { id: 'msg_1', content: '<1> hello', finishReason: 'stop' },
   written: { attempt: 1, text: '<1> hello' },
   attempts: 1,
 };
@@ -65,7 +65,10 @@ const ended: ReaderConnection = {
   events: [
     { cursor: { attempt: 1, part: 1, offset: 9 }, event: { type: 'text-delta', text: ' hello' } },
     { cursor: { attempt: 1, part: 2, offset: 9 }, event: { type: 'text-end' } },
-    { cursor: { attempt: 1, part: 3, offset: 0 }, event: { type: 'end', status: 'completed' } },
+    {
+      cursor: { attempt: 1, part: 3, offset: 0 },
+      event: { type: 'end', status: 'completed', finishReason: 'stop' },
+    },
   ],
 };
 
@@ -87,7 +90,7 @@ const kept: ChatHistory = {
         { type: 'answer-started', messageId: 'msg_1' },
         { type: 'answer-delta', messageId: 'msg_1', text: '<1> hello' },
         { type: 'message-accepted', answerId: 'msg_2', userMessageId: 'msg_q2' },
-        { type: 'answer-ended', messageId: 'msg_1', status: 'completed' },
+        { type: 'answer-ended', messageId: 'msg_1', status: 'completed', finishReason: 'stop' },
       ],
     },
   ],
@@ -131,6 +134,11 @@ describe('an offence is', () => {
       /completed by run 1, and held by run 2/,
     ],
     [
+      'a completed answer without its finish reason',
+      { turns: [{ ...first, answer: { id: 'msg_1', content: '<1> hello' } }, second] },
+      /is completed with finish reason undefined/,
+    ],
+    [
       'an answer no call wrote',
       { calls: [{ context: [user('q1')], text: '<3> other' }, ...kept.calls.slice(1)] },
       /which no call for its message wrote/,
@@ -152,7 +160,7 @@ describe('an offence is', () => {
     ],
     [
       'an end that was told and is not stored',
-      { turns: [{ ...first, answer: { id: 'msg_1', content: '<1>' } }, second] },
+      { turns: [{ ...first, answer: { id: 'msg_1', content: '<1>', finishReason: 'stop' } }, second] },
       /was told "<1> hello"; stored is "<1>"/,
     ],
     [
@@ -196,6 +204,17 @@ describe('a reader’s offence is', () => {
     ['text shown twice', [begun, { from, events: [delta, rest] }], /text-delta came at 1-1-3 with 6 units/],
     ['text left out', [begun, { from, events: [closed, end] }], /shown "<1>" to the end/],
     ['something after the end', [begun, ended, { ...ended, from: end.cursor }], /came after the end/],
+    [
+      'another finish reason than the stored one',
+      [
+        begun,
+        {
+          ...ended,
+          events: [rest, closed, { ...end, event: { ...end.event, finishReason: 'length' } as never }],
+        },
+      ],
+      /told completed length; stored is completed stop/,
+    ],
     ['an end without its text', [{ events: [start, end] }], /shown "" to the end/],
     [
       'another run’s text after this one’s',
@@ -219,7 +238,10 @@ describe('a reader’s offence is', () => {
       events: [
         { cursor: again, event: { type: 'snapshot', text: '<1> hello' } },
         { cursor: { ...again, part: 2 }, event: { type: 'text-end' } },
-        { cursor: { attempt: 2, part: 3, offset: 0 }, event: { type: 'end', status: 'completed' } },
+        {
+          cursor: { attempt: 2, part: 3, offset: 0 },
+          event: { type: 'end', status: 'completed', finishReason: 'stop' },
+        },
       ],
     };
     expect(check(reading(begun, restarted))).toEqual([]);

@@ -1,6 +1,6 @@
 import type { StreamCursor } from '@parley/contract';
-import { shownText } from './check-turns.ts';
-import type { ChatHistory, ReaderConnection, ReaderHistory, ShownEvent, StoredTurn } from './history.ts';
+import { endOf, shownText, toldEndOf } from './check-turns.ts';
+import type { ChatHistory, ReaderConnection, ReaderHistory, ShownEnd, StoredTurn } from './history.ts';
 
 type ShownStep = ReaderConnection['events'][number];
 
@@ -126,13 +126,12 @@ class ReaderView {
     if (this.#text.length >= before.length) this.shown.set(attempt, this.#text);
   }
 
-  #end({ status, errorCode }: Extract<ShownEvent, { type: 'end' }>): void {
+  #end(told: ShownEnd): void {
     this.#hasEnded = true;
     const turn = this.#turn;
     // A turn that is not there any more went with its chat.
     if (!turn) return;
-    if (turn.status !== status || turn.errorCode !== errorCode)
-      this.#say(`told ${status} ${errorCode ?? ''}; stored is ${turn.status} ${turn.errorCode ?? ''}`);
+    if (endOf(turn) !== toldEndOf(told)) this.#say(`told ${toldEndOf(told)}; stored is ${endOf(turn)}`);
     if (this.#text !== shownText(turn))
       this.#say(`shown "${this.#text}" to the end; stored is "${shownText(turn)}"`);
   }

@@ -1,4 +1,4 @@
-import type { ChatHistory, StoredTurn } from './history.ts';
+import type { ChatHistory, ShownEnd, StoredTurn } from './history.ts';
 
 const ENDED = new Set(['completed', 'stopped', 'failed']);
 
@@ -27,6 +27,8 @@ function offencesOf(turn: StoredTurn, chat: ChatHistory): string[] {
   const offences: string[] = [];
   if (!ENDED.has(status)) offences.push(`never ended: it is ${status}`);
   if (status === 'completed' && !answer?.content) offences.push('is completed without an answer');
+  if ((status === 'completed') !== (answer?.finishReason !== undefined))
+    offences.push(`is ${status} with finish reason ${answer?.finishReason}`);
   // Only the run that holds the turn may complete it, and the newest run holds it.
   if (status === 'completed' && written && written.attempt !== attempts)
     offences.push(`was completed by run ${written.attempt}, and held by run ${attempts}`);
@@ -43,6 +45,16 @@ function offencesOf(turn: StoredTurn, chat: ChatHistory): string[] {
 function checkRetry(turn: StoredTurn, before: StoredTurn | undefined): string[] {
   if (before?.id === turn.retryOf?.turn && before?.status === 'failed') return [];
   return [`turn ${turn.sequence} retries ${turn.retryOf?.turn}, which is not the failed turn before it`];
+}
+
+/** What its readers must be told of its end. */
+export function endOf({ status, errorCode, answer }: StoredTurn): string {
+  return [status, errorCode, answer?.finishReason].filter((word) => word !== undefined).join(' ');
+}
+
+/** The same, as they were told. */
+export function toldEndOf({ status, errorCode, finishReason }: ShownEnd): string {
+  return [status, errorCode, finishReason].filter((word) => word !== undefined).join(' ');
 }
 
 /** The text of an ended turn, as its readers were shown it. */

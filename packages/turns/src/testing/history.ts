@@ -40,7 +40,7 @@ export interface StoredTurn {
   readonly userMessage?: { readonly id: string; readonly content: string };
   readonly retryOf?: { readonly turn: string; readonly userMessageId: string };
   readonly answerId: string;
-  readonly answer?: { readonly id: string; readonly content: string };
+  readonly answer?: { readonly id: string; readonly content: string; readonly finishReason?: string };
   readonly written?: { readonly attempt: number; readonly text: string };
   readonly errorCode?: string;
   /** The runs of the turn so far: its lease's attempt. */
@@ -103,7 +103,14 @@ export type ShownEvent =
   | { readonly type: 'start'; readonly messageId: string; readonly userMessageId: string }
   | { readonly type: 'text-start' | 'text-end' }
   | { readonly type: 'text-delta' | 'snapshot'; readonly text: string }
-  | { readonly type: 'end'; readonly status: string; readonly errorCode?: string | undefined };
+  | ({ readonly type: 'end' } & ShownEnd);
+
+/** How an answer ended, as its readers were told. */
+export interface ShownEnd {
+  readonly status: string;
+  readonly errorCode?: string | undefined;
+  readonly finishReason?: string | undefined;
+}
 
 /** One follower of a chat, over all its connections. */
 export interface ChatReaderHistory {
@@ -116,12 +123,7 @@ export type ShownChatEvent =
   | { readonly type: 'message-accepted'; readonly answerId: string; readonly userMessageId: string }
   | { readonly type: 'answer-started'; readonly messageId: string }
   | { readonly type: 'answer-delta' | 'answer-snapshot'; readonly messageId: string; readonly text: string }
-  | {
-      readonly type: 'answer-ended';
-      readonly messageId: string;
-      readonly status: string;
-      readonly errorCode?: string | undefined;
-    }
+  | ({ readonly type: 'answer-ended'; readonly messageId: string } & ShownEnd)
   | { readonly type: 'chat-snapshot' | 'chat-deleted' };
 
 /** One call of the model. */

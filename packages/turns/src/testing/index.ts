@@ -9,6 +9,7 @@ export type {
   RequestHistory,
   RequestResult,
   ShownChatEvent,
+  ShownEnd,
   ShownEvent,
   StoredTurn,
   ToldEnd,

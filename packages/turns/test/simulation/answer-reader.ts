@@ -1,7 +1,7 @@
 import type { Id, StreamCursor } from '@parley/contract';
 import type { PlacedEvent } from '../../src/index.ts';
 import type { ReaderConnection, ShownEvent } from '../../src/testing/index.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, shownEnd } from './ledger.ts';
 import { cutSometime, openStream, type StreamEnd } from './stream.ts';
 import type { World } from './world.ts';
 
@@ -89,11 +89,8 @@ export class AnswerReader {
     switch (event.type) {
       case 'start':
         return { type: 'start', messageId: this.#answerId, userMessageId };
-      case 'end': {
-        const { outcome } = event;
-        if (outcome.kind === 'failed') return { type: 'end', status: 'failed', errorCode: outcome.errorCode };
-        return { type: 'end', status: outcome.kind === 'answered' ? outcome.status : 'stopped' };
-      }
+      case 'end':
+        return { type: 'end', ...shownEnd(event.outcome) };
       default:
         return event;
     }

@@ -1,7 +1,7 @@
 import type { Id } from '@parley/contract';
 import type { PlacedChatEvent } from '../../src/index.ts';
 import type { ShownChatEvent } from '../../src/testing/index.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, shownEnd } from './ledger.ts';
 import { cutSometime, openStream, type Stream, type StreamEnd } from './stream.ts';
 import type { World } from './world.ts';
 
@@ -123,13 +123,8 @@ function shownOfAnswer(messageId: string, event: AnswerEvent): ShownChatEvent | 
       return { type: 'answer-delta', messageId, text: event.text };
     case 'snapshot':
       return { type: 'answer-snapshot', messageId, text: event.text };
-    case 'end': {
-      const { outcome } = event;
-      if (outcome.kind === 'failed')
-        return { type: 'answer-ended', messageId, status: 'failed', errorCode: outcome.errorCode };
-      const status = outcome.kind === 'answered' ? outcome.status : 'stopped';
-      return { type: 'answer-ended', messageId, status };
-    }
+    case 'end':
+      return { type: 'answer-ended', messageId, ...shownEnd(event.outcome) };
     default:
       return undefined;
   }

@@ -62,8 +62,12 @@ function toStored(turn: TurnRecord): StoredTurn {
     attempts: lease?.attempt ?? 0,
     ...(userMessage && { userMessage: { id: userMessage.id, content: userMessage.content } }),
     ...(retryOf && { retryOf }),
-    ...(answer && { answer: { id: answer.id, content: answer.content } }),
+    ...(answer && { answer: toStoredAnswer(answer) }),
     ...(written && { written }),
     ...(errorCode !== undefined && { errorCode }),
   };
+}
+
+function toStoredAnswer({ id, content, finishReason }: NonNullable<TurnRecord['answer']>) {
+  return { id, content, ...(finishReason && { finishReason }) };
 }

@@ -11,6 +11,9 @@ const STEPS_MAX = 2;
 /** More than any history here. */
 const CONTEXT_TOKENS = 1_000_000;
 
+/** Why calls end, in turn. */
+const FINISH_REASONS: readonly AgentOutcome['finishReason'][] = ['stop', 'length', 'content_filter'];
+
 /** The model: each of its calls writes a text of its own, piece by piece, and may fail at any of them. */
 export class SimulatedModel {
   /** Every call so far; the text grows as it is written. */
@@ -113,7 +116,8 @@ export class SimulatedModel {
     // The end comes after the last word.
     await pause();
     if (failsAt === pieces) fail();
-    return { text: call.text, finishReason: 'stop', model: 'simulated', calls: 1 };
+    const finishReason = FINISH_REASONS[number % FINISH_REASONS.length] ?? 'stop';
+    return { text: call.text, finishReason, model: 'simulated', calls: 1 };
   }
 }
 

@@ -11,7 +11,12 @@ interface TurnDocument {
   readonly status: string;
   readonly lease?: { readonly attempt: number };
   readonly takeovers: number;
-  readonly messages: readonly { readonly id: string; readonly role: string; readonly content: string }[];
+  readonly messages: readonly {
+    readonly id: string;
+    readonly role: string;
+    readonly content: string;
+    readonly finishReason?: string;
+  }[];
   readonly answerId: string;
   readonly written?: { readonly attempt: number; readonly text?: string };
   readonly errorCode?: string;
@@ -60,6 +65,7 @@ function toTurn(document: TurnDocument): ObservedTurn {
   const answer = others.at(-1);
   // A second answer in one document has no place in a turn: it is shown as part of the first.
   const content = others.map((message) => message.content).join('');
+  const finishReason = answer?.finishReason;
   const text = written?.text ?? answer?.content;
   return {
     id: document._id,
@@ -68,7 +74,7 @@ function toTurn(document: TurnDocument): ObservedTurn {
     status: document.status,
     ...(userMessage && { userMessage }),
     answerId,
-    ...(answer && { answer: { id: answer.id, content } }),
+    ...(answer && { answer: { id: answer.id, content, ...(finishReason && { finishReason }) } }),
     ...(written && text !== undefined && { written: { attempt: written.attempt, text } }),
     ...(errorCode !== undefined && { errorCode }),
     attempts: document.lease?.attempt ?? 0,

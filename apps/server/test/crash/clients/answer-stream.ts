@@ -8,7 +8,11 @@ interface Part {
   readonly type: string;
   readonly messageId?: string;
   readonly delta?: string;
-  readonly messageMetadata?: { readonly userMessageId?: string; readonly status?: string };
+  readonly messageMetadata?: {
+    readonly userMessageId?: string;
+    readonly status?: string;
+    readonly finishReason?: string;
+  };
   readonly data?: { readonly text?: string; readonly code?: string };
 }
 
@@ -72,7 +76,7 @@ export class AnswerStream {
       case 'data-snapshot':
         return { type: 'snapshot', text: part.data?.text ?? '' };
       case 'finish':
-        return this.#endAs(part.messageMetadata?.status ?? '');
+        return this.#endAs(part.messageMetadata?.status ?? '', part.messageMetadata?.finishReason);
       case 'abort':
         return this.#endAs('stopped');
       case 'error':
@@ -85,10 +89,10 @@ export class AnswerStream {
     }
   }
 
-  #endAs(status: string): ShownEvent {
+  #endAs(status: string, finishReason?: string): ShownEvent {
     if (this.end) this.oddities.push(`the end came twice: ${this.end.status}, ${status}`);
     this.end = { status };
-    return { type: 'end', status };
+    return { type: 'end', status, ...(finishReason !== undefined && { finishReason }) };
   }
 
   /** Undefined where only the stream ends here. */

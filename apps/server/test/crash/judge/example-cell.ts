@@ -69,7 +69,7 @@ export const resumed: ClientRequest = {
   connection: connectionOf({ attempt: 1, part: 1, offset: 4 }, [
     [1, 1, 10, { type: 'text-delta', text: '🙂 so ' }],
     [1, 2, 10, { type: 'text-end' }],
-    [1, 2, 0, { type: 'end', status: 'completed' }],
+    [1, 2, 0, { type: 'end', status: 'completed', finishReason: 'stop' }],
   ]),
   oddities: [],
 };
@@ -106,9 +106,9 @@ export const exampleCell: CellHistory = {
         { type: 'message-accepted', answerId: 'msg_a1', userMessageId: 'msg_u1' },
         { type: 'answer-started', messageId: 'msg_a1' },
         { type: 'answer-delta', messageId: 'msg_a1', text: FIRST_TEXT },
-        { type: 'answer-ended', messageId: 'msg_a1', status: 'completed' },
+        { type: 'answer-ended', messageId: 'msg_a1', status: 'completed', finishReason: 'stop' },
         { type: 'message-accepted', answerId: 'msg_a2', userMessageId: 'msg_u2' },
-        { type: 'answer-ended', messageId: 'msg_a2', status: 'completed' },
+        { type: 'answer-ended', messageId: 'msg_a2', status: 'completed', finishReason: 'stop' },
       ],
     },
   ],
@@ -129,7 +129,7 @@ function turnOf(
     status: 'completed',
     userMessage: { id: `msg_u${sequence}`, content: `q-${sequence}` },
     answerId: `msg_a${sequence}`,
-    answer: { id: `msg_a${sequence}`, content: text },
+    answer: { id: `msg_a${sequence}`, content: text, finishReason: 'stop' },
     written: { attempt: facts.attempts, text },
     ...facts,
   };

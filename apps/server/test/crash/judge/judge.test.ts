@@ -81,12 +81,12 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
       ],
       [
         'an answer stands in two turns',
-        withFirstTurn({ answer: { id: 'msg_a1', content: '«3» 🙂 so ' } }),
+        withFirstTurn({ answer: { id: 'msg_a1', content: '«3» 🙂 so ', finishReason: 'stop' } }),
         /no call for its message wrote/,
       ],
       [
         'two answers stand in one turn',
-        withFirstTurn({ answer: { id: 'msg_a1', content: `«1» ja ok ${FIRST_TEXT}` } }),
+        withFirstTurn({ answer: { id: 'msg_a1', content: `«1» ja ok ${FIRST_TEXT}`, finishReason: 'stop' } }),
         /no call for its message wrote/,
       ],
     ],
@@ -195,7 +195,7 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
           ...resumed,
           connection: connectionOf({ attempt: 1, part: 1, offset: 4 }, [
             [1, 1, 10, { type: 'text-delta', text: 'so ' }],
-            [1, 2, 0, { type: 'end', status: 'completed' }],
+            [1, 2, 0, { type: 'end', status: 'completed', finishReason: 'stop' }],
           ]),
         }),
         /shown/,
@@ -206,7 +206,7 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
           ...resumed,
           connection: connectionOf({ attempt: 1, part: 1, offset: 4 }, [
             [2, 1, 10, { type: 'text-delta', text: '🙂 so ' }],
-            [2, 2, 0, { type: 'end', status: 'completed' }],
+            [2, 2, 0, { type: 'end', status: 'completed', finishReason: 'stop' }],
           ]),
         }),
         /went on after/,
@@ -294,6 +294,6 @@ function eventsOfAll() {
 function eventsOfEnd() {
   return [
     [1, 2, 10, { type: 'text-end' }],
-    [1, 2, 0, { type: 'end', status: 'completed' }],
+    [1, 2, 0, { type: 'end', status: 'completed', finishReason: 'stop' }],
   ] as const;
 }

@@ -1,0 +1,10 @@
+import type { AnswerEntry } from '@parley/client';
+
+/** Returns the sentence that says why an answer is not whole, or undefined if it is, or if it failed. */
+export function endNoteOf({ status, finishReason }: AnswerEntry): string | undefined {
+  if (status === 'stopped') return 'This answer was stopped.';
+  if (finishReason === 'length')
+    return 'This answer was cut at the length limit. Ask to continue to read on.';
+  if (finishReason === 'content_filter') return 'A content filter ended this answer.';
+  return undefined;
+}
