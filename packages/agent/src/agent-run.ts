@@ -39,11 +39,13 @@ interface OpenCall {
   readonly reading: AnswerReading;
 }
 
+type RunInput = Pick<AgentInput, 'signal' | 'emit' | 'steps' | 'keepSteps' | 'onWait' | 'onAbort'>;
+
 /** One answer: the calls of the model and of tools until there is one, or until it is given up. */
 export class AgentRun {
   readonly #plan: AnswerPlan;
   readonly #toolbox: Toolbox;
-  readonly #input: Pick<AgentInput, 'signal' | 'steps' | 'keepSteps' | 'onAbort'>;
+  readonly #input: Omit<RunInput, 'emit'>;
   readonly #bounds: AgentBounds;
   readonly #stopTools = new AbortController();
   readonly #answer: AnswerText;
@@ -59,7 +61,7 @@ export class AgentRun {
   constructor(
     plan: AnswerPlan,
     toolboxOf: (stop: AbortSignal) => Toolbox,
-    input: Pick<AgentInput, 'signal' | 'emit' | 'steps' | 'keepSteps' | 'onAbort'>,
+    input: RunInput,
     bounds: AgentBounds,
   ) {
     this.#plan = plan;
@@ -131,8 +133,16 @@ export class AgentRun {
       const pauseMs = this.#pauseAfter(result, callsBefore);
       if (pauseMs === undefined) throw this.#errorOf(result);
       adaptation = result.adaptation ?? adaptation;
-      if (pauseMs > 0) await this.#watch.pause(pauseMs);
+      if (pauseMs > 0) await this.#pause(pauseMs, result);
     }
+  }
+
+  /** Readers are told of a wait that the server asked for, because it may be long. */
+  async #pause(ms: number, { retryAfterMs = 0 }: ModelFailure): Promise<void> {
+    const { onWait } = this.#input;
+    if (retryAfterMs > 0) onWait?.(new Date(Date.now() + ms));
+    await this.#watch.pause(ms);
+    if (retryAfterMs > 0) onWait?.(undefined);
   }
 
   async #attempt(adaptation: Adaptation | undefined): Promise<ModelAnswer | ModelFailure> {

@@ -60,6 +60,11 @@ export interface AgentInput {
    * as it was, and before the model is told what they answered, so that none has to be. What it throws ends the run.
    */
   readonly keepSteps: (steps: readonly ToolStep[]) => Promise<void>;
+  /**
+   * Told when a call waits because the model's server asks for it, and until when; then, with undefined, when the
+   * wait is over.
+   */
+  readonly onWait?: ((until: Date | undefined) => void) | undefined;
   /** Told once, before the promise is rejected, when the signal has ended the answer: what it had used by then. */
   readonly onAbort?: ((spent: AgentSpent) => void) | undefined;
 }

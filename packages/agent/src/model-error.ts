@@ -29,6 +29,8 @@ export class ModelError extends Error {
   readonly code: ModelErrorCode;
   readonly calls: number;
   readonly usage: AgentUsage | undefined;
+  /** When the model's server takes requests again, if it said so. */
+  readonly retryAt: Date | undefined;
   readonly #facts: ModelErrorFacts;
 
   constructor(code: ModelErrorCode, facts: ModelErrorFacts) {
@@ -38,6 +40,7 @@ export class ModelError extends Error {
     this.code = code;
     this.calls = facts.calls;
     this.usage = facts.usage;
+    this.retryAt = retryAtOf(facts);
     this.#facts = facts;
   }
 
@@ -51,4 +54,12 @@ export class ModelError extends Error {
     const { model, calls, retryAfterMs, facts, cause } = this.#facts;
     return { model, calls, reason: cause.message, retryAfterMs, ...facts };
   }
+}
+
+/** A server that asks to wait for longer is not believed. */
+const RETRY_AFTER_MAX_MS = 30 * 24 * 60 * 60 * 1000;
+
+function retryAtOf({ retryAfterMs = 0 }: ModelErrorFacts): Date | undefined {
+  const isUsable = retryAfterMs > 0 && retryAfterMs <= RETRY_AFTER_MAX_MS;
+  return isUsable ? new Date(Date.now() + retryAfterMs) : undefined;
 }

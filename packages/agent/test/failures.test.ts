@@ -98,10 +98,19 @@ describe('a call that fails before anything was emitted', () => {
     expect(performance.now() - started).toBeGreaterThanOrEqual(39);
   });
 
+  test('tells of a wait that the server asked for, and of its end; of its own pauses it tells nothing', async () => {
+    const waits: (Date | undefined)[] = [];
+    harness.model.reply(scripts.status(500), scripts.status(429, { headers: { 'retry-after-ms': '40' } }));
+    const before = Date.now();
+    await harness.start({ onWait: (until) => waits.push(until) }).outcome;
+    expect(waits).toEqual([expect.any(Date), undefined]);
+    expect(waits[0]?.getTime()).toBeGreaterThanOrEqual(before + 40);
+  });
+
   test('is final when the server asks for more than 20 seconds, and says for how much', async () => {
     harness.model.reply(scripts.status(429, { headers: { 'retry-after': '21' } }));
     const error = await harness.start().error;
-    expect(error).toMatchObject({ code: 'model_rate_limited', calls: 1 });
+    expect(error).toMatchObject({ code: 'model_rate_limited', calls: 1, retryAt: expect.any(Date) });
     expect((error as ModelError).logFields).toMatchObject({ retryAfterMs: 21_000, status: 429 });
   });
 

@@ -33,6 +33,9 @@ const retryAfterHeader = {
   },
 };
 
+/** Errors that say when to try again if the model's server said so. */
+const OF_BUSY_MODELS: readonly ErrorCode[] = ['model_failed', 'model_rate_limited', 'model_timeout'];
+
 type Responses = Record<string, unknown>;
 
 /** The refusals of an operation as its responses, by status. */
@@ -46,7 +49,9 @@ export function refusalResponses(codes: readonly ErrorCode[]): Responses {
 }
 
 function refusalResponse(status: ReturnType<typeof statusOf>, codes: readonly ErrorCode[]) {
-  const hasRetryAfter = codes.some((code) => errorEntry(code).retryAfterSeconds !== undefined);
+  const hasRetryAfter = codes.some(
+    (code) => errorEntry(code).retryAfterSeconds !== undefined || OF_BUSY_MODELS.includes(code),
+  );
   return {
     description: codes.map((code) => `\`${code}\`: ${errorEntry(code).when}`).join('\n\n'),
     headers: { ...requestIdHeader, ...(hasRetryAfter && retryAfterHeader) },

@@ -21,6 +21,8 @@ export const uiMessageStream =
   'The AI SDK UI message stream, version 1: events with `start`, `text-start`, `text-delta`, `text-end`, and ' +
   '`finish`, `abort` (it was stopped) or `error` at the end, then `[DONE]`. Each event has an id to go on ' +
   'after. `data-snapshot` replaces all text that was shown; `data-refusal` holds the code of an `error`. ' +
+  '`data-status` says that the answer waits (`waiting_for_model`) because the server of the model asks for it, and until ' +
+  'when (`retryAt`). ' +
   `A comment at least every ${limits.heartbeatMs / 1_000} seconds shows that it lives.`;
 
 export const streamOperations: readonly StreamOperation[] = [

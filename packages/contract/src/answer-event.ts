@@ -29,7 +29,14 @@ export const followChatInputSchema = z.strictObject({
 
 const endedStatusSchema = z.enum(['completed', 'stopped', 'failed']);
 
-/** The events of one answer, in this order. A `snapshot` replaces all text that came before it. */
+const retryAtSchema = timestampSchema.meta({
+  description: "Of a failed answer: when the model's server takes requests again, if it said so.",
+});
+
+/**
+ * The events of one answer, in this order. A `snapshot` replaces all text that came before it. A `status` may come
+ * anywhere before the end, has the id of the event before it, and is only told by the process that writes the answer.
+ */
 export const answerEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('start'),
@@ -40,10 +47,12 @@ export const answerEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text-delta'), text: z.string() }),
   z.object({ type: z.literal('text-end') }),
   z.object({ type: z.literal('snapshot'), text: z.string() }),
+  z.object({ type: z.literal('status'), status: z.literal('waiting_for_model'), retryAt: timestampSchema }),
   z.object({
     type: z.literal('end'),
     status: endedStatusSchema,
     errorCode: errorCodeSchema.optional(),
+    retryAt: retryAtSchema.optional(),
     finishReason: finishReasonSchema.optional(),
     createdAt: timestampSchema.optional(),
   }),
@@ -77,6 +86,7 @@ export const chatEventSchema = z
         messageId: idSchema('message'),
         status: endedStatusSchema,
         errorCode: errorCodeSchema.optional(),
+        retryAt: retryAtSchema.optional(),
         finishReason: finishReasonSchema.optional(),
         createdAt: timestampSchema.optional(),
       })

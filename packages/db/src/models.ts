@@ -225,6 +225,7 @@ export interface TurnDocument {
   errorCode?: ErrorCode;
   /** Where `errorCode` is one that release 0.1.0 knows in place of it. */
   exactErrorCode?: ErrorCode;
+  retryAt?: Date;
   agentVersion?: number;
   /** UTF-8 bytes of the chat's text up to and with this turn; set at its end. */
   textBytes?: number;
@@ -552,6 +553,7 @@ const turnSchema = new Schema<TurnDocument>(
     isUncounted: Boolean,
     errorCode: String,
     exactErrorCode: String,
+    retryAt: Date,
     agentVersion: Number,
     textBytes: Number,
     createdAt: date,

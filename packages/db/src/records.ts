@@ -498,6 +498,8 @@ export interface TurnRecord {
   /** What readers were shown: the answer's text, or what a failed run had written. Absent while unfinished. */
   readonly written?: WrittenText;
   readonly errorCode?: ErrorCode;
+  /** Of a failed turn: when the model's server takes requests again, if it said so. */
+  readonly retryAt?: Date;
   readonly idempotency?: Idempotency;
   readonly spender?: Spender;
   /** Absent on turns of release 0.1.0. */
@@ -588,6 +590,8 @@ export interface TurnEnd {
   /** What was shown: the run that wrote the answer, or what a failed run had written. */
   readonly written?: WrittenText;
   readonly errorCode?: ErrorCode;
+  /** When the model's server takes requests again, if it said so. */
+  readonly retryAt?: Date;
   readonly usage?: UsageRecord;
   /** With one the turn is counted. */
   readonly account?: Account;

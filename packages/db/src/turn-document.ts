@@ -14,7 +14,7 @@ import { fromErrorFields, toErrorFields } from './stored-error-code.ts';
 
 /** The one update that ends a turn. */
 export function endUpdate(end: TurnEnd) {
-  const { status, answer, written, errorCode, usage, account, agentVersion, textBytes } = end;
+  const { status, answer, written, errorCode, retryAt, usage, account, agentVersion, textBytes } = end;
   return {
     $set: {
       status,
@@ -22,6 +22,7 @@ export function endUpdate(end: TurnEnd) {
       endedAt: new Date(),
       ...(written && { written: answer ? { attempt: written.attempt } : written }),
       ...toErrorFields(errorCode),
+      ...(retryAt && { retryAt }),
       ...(agentVersion !== undefined && { agentVersion }),
       ...(account && { account, isUncounted: true as const }),
     },
@@ -57,7 +58,7 @@ export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
 /** A stored turn as the others know it. */
 export function toRecord(document: TurnDocument): TurnRecord {
   const { _id, team, chat, sequence, status, lease, takeovers, answerId, createdAt } = document;
-  const { isCancelled, retryOf, idempotency, textBytes, messages } = document;
+  const { isCancelled, retryOf, retryAt, idempotency, textBytes, messages } = document;
   const errorCode = fromErrorFields(document);
   const { spender, origin, reservations, steps } = document;
   const userMessage = messages.find(({ role }) => role === 'user');
@@ -79,6 +80,7 @@ export function toRecord(document: TurnDocument): TurnRecord {
     ...(answer && { answer: toMessage(answer) }),
     ...(written && { written }),
     ...(errorCode !== undefined && { errorCode }),
+    ...(retryAt && { retryAt }),
     ...(idempotency && { idempotency: { key: idempotency.key, body: idempotency.body } }),
     ...(spender && { spender: toSpender(spender) }),
     ...(origin && { origin: toOrigin(origin) }),

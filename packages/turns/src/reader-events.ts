@@ -8,6 +8,8 @@ export type ReaderEvent =
   | { readonly type: 'text-delta'; readonly text: string }
   | { readonly type: 'text-end' }
   | { readonly type: 'snapshot'; readonly text: string }
+  /** Told beside the text, by the process that runs the turn: it moves no cursor, and is not told again. */
+  | { readonly type: 'status'; readonly status: 'waiting_for_model'; readonly retryAt: Date }
   | { readonly type: 'end'; readonly outcome: EndedOutcome };
 
 /** An event, and the cursor after which a reader that got it goes on. */
@@ -22,5 +24,7 @@ export interface KnownText {
   /** In UTF-16 units. */
   readonly from: number;
   readonly text: string;
+  /** While the model's server makes the run wait: until then. */
+  readonly waitsUntil?: Date;
   readonly outcome?: EndedOutcome;
 }

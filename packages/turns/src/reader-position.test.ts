@@ -126,6 +126,25 @@ describe('a reader of one run', () => {
     );
   });
 
+  test('is told once that the answer waits for the model, at its place, and not after the end', () => {
+    const waitsUntil = new Date(5_000);
+    const position = new ReaderPosition(undefined);
+    const status = { type: 'status', status: 'waiting_for_model', retryAt: waitsUntil } as const;
+    const start = { attempt: 0, part: 0, offset: 0 };
+    expect(position.advance({ ...whole(1, ''), waitsUntil })).toEqual([
+      { event: { type: 'start' }, cursor: start },
+      { event: status, cursor: start },
+    ]);
+    expect(position.advance({ ...whole(1, ''), waitsUntil })).toEqual([]);
+    position.advance(whole(1, 'ab'));
+    const later = { ...status, retryAt: new Date(6_000) };
+    expect(position.advance({ ...whole(1, 'ab'), waitsUntil: later.retryAt })).toEqual([
+      { event: later, cursor: { attempt: 1, part: 1, offset: 2 } },
+    ]);
+    const types = position.advance({ ...atEnd(1, 'ab'), waitsUntil }).map(({ event }) => event.type);
+    expect(types).toEqual(['text-end', 'end']);
+  });
+
   test('that failed is shown what had been written, and is told the failure', () => {
     const outcome = { kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'half' } as const;
     const client = new Client();

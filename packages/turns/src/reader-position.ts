@@ -1,5 +1,6 @@
 import type { StreamCursor } from '@parley/contract';
 import type { KnownText, PlacedEvent, ReaderEvent } from './reader-events.ts';
+import type { EndedOutcome } from './turn-outcome.ts';
 
 /** The answer's one part is its text. Parts of other kinds come after it, once there are any. */
 const TEXT_PART = 1;
@@ -17,6 +18,8 @@ const END_PART = CLOSED_PART + 1;
  */
 export class ReaderPosition {
   #cursor: StreamCursor | undefined;
+  /** The newest wait for the model that the reader was told of, by its end. */
+  #waitTold: number | undefined;
 
   /** `from` is the last event the reader got; undefined begins at the start, null is a cursor nobody made. */
   constructor(from: StreamCursor | null | undefined) {
@@ -56,6 +59,7 @@ export class ReaderPosition {
     };
     const isTold = this.#tellText(known, tell);
     if (known.outcome && !isTold) this.#tellEnd({ ...known, outcome: known.outcome }, tell);
+    else if (known.waitsUntil) this.#tellWait(known.waitsUntil, tell);
     return events;
   }
 
@@ -88,7 +92,13 @@ export class ReaderPosition {
     return false;
   }
 
-  #tellEnd({ attempt, from, text, outcome }: Required<KnownText>, tell: Tell): void {
+  #tellWait(retryAt: Date, tell: Tell): void {
+    if (this.#waitTold === retryAt.getTime()) return;
+    this.#waitTold = retryAt.getTime();
+    tell({ type: 'status', status: 'waiting_for_model', retryAt }, this.#cursor ?? START);
+  }
+
+  #tellEnd({ attempt, from, text, outcome }: EndedText, tell: Tell): void {
     const length = from + text.length;
     if (this.#cursor?.part === TEXT_PART) {
       tell({ type: 'text-end' }, { attempt, part: CLOSED_PART, offset: length });
@@ -97,6 +107,7 @@ export class ReaderPosition {
   }
 }
 
+type EndedText = KnownText & { readonly outcome: EndedOutcome };
 type Tell = (event: ReaderEvent, cursor: StreamCursor) => void;
 
 const START: StreamCursor = { attempt: 0, part: 0, offset: 0 };

@@ -124,6 +124,10 @@ async function answer(
       emit: ({ text }) => emit(parts, desk, run, text),
       steps: turn.steps,
       keepSteps: (steps) => keepSteps(parts, run, steps),
+      onWait: (until) => {
+        run.waitsUntil = until;
+        desk.followers.texts.tell(turn.id, undefined);
+      },
       onAbort: ({ model, calls, usage }) => {
         run.used = { attempt, model, calls, ...usage, isEstimated: true };
       },
@@ -146,6 +150,7 @@ async function answer(
     return {
       status: 'failed',
       errorCode,
+      ...(error instanceof ModelError && error.retryAt && { retryAt: error.retryAt }),
       agentVersion: agent.version,
       ...(run.text !== '' && { written: { attempt, text: run.text } }),
       textBytes: before,
@@ -243,10 +248,10 @@ function toAnswer({ answerId }: TurnRecord, content: string): MessageRecord {
 
 /** What followers are told of an end that was acknowledged. */
 export function outcomeOfEnd(turnEnd: TurnEnd, lastAttempt: number): EndedOutcome {
-  const { status, answer, errorCode, written } = turnEnd;
+  const { status, answer, errorCode = 'model_failed', retryAt, written } = turnEnd;
   const attempt = written?.attempt ?? lastAttempt;
   if (status === 'failed') {
-    return { kind: 'failed', errorCode: errorCode ?? 'model_failed', attempt, text: written?.text ?? '' };
+    return { kind: 'failed', errorCode, ...(retryAt && { retryAt }), attempt, text: written?.text ?? '' };
   }
   return answer ? { kind: 'answered', status, answer, attempt } : { kind: 'empty', attempt };
 }

@@ -36,6 +36,8 @@ export interface Run {
   used?: UsageRecord;
   /** All that was emitted: readers in this process read it here. */
   text: string;
+  /** While the model's server makes it wait: until then. */
+  waitsUntil?: Date | undefined;
   /** How much of the text the log has acknowledged. */
   loggedTo: number;
   /** What was sent to the log and not acknowledged: it is sent again as it was, never cut anew. */

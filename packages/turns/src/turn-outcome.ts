@@ -14,6 +14,8 @@ export type EndedOutcome =
   | {
       readonly kind: 'failed';
       readonly errorCode: ErrorCode;
+      /** When the model's server takes requests again, if it said so. */
+      readonly retryAt?: Date;
       readonly attempt: number;
       readonly text: string;
     }
@@ -37,8 +39,8 @@ export function outcomeOf(turn: TurnRecord): EndedOutcome | undefined {
     case 'generating':
       return undefined;
     case 'failed': {
-      const { errorCode = 'model_failed', written } = turn;
-      return { kind: 'failed', errorCode, attempt, text: written?.text ?? '' };
+      const { errorCode = 'model_failed', retryAt, written } = turn;
+      return { kind: 'failed', errorCode, ...(retryAt && { retryAt }), attempt, text: written?.text ?? '' };
     }
     case 'completed':
     case 'stopped': {

@@ -101,7 +101,8 @@ export class TurnReader {
     if (!run || parts.clock.now() >= run.deadline) return undefined;
     // It was claimed only to be ended, with what an older run had shown.
     if (run.turn.isCancelled) return undefined;
-    return { attempt: run.attempt, from: 0, text: run.text };
+    const { attempt, text, waitsUntil } = run;
+    return { attempt, from: 0, text, ...(waitsUntil && { waitsUntil }) };
   }
 
   #ofOutcome(outcome: TurnOutcome): KnownText | Exclude<TurnOutcome, { attempt: number }> {

@@ -34,6 +34,7 @@ describe('a message', () => {
         id: accepted.answerId,
         role: 'assistant',
         content: echoOf('hello'),
+        finishReason: 'stop',
         createdAt: expect.any(Date),
       },
     });

@@ -151,7 +151,7 @@ async function* answerEvents(
     for await (const [id, event] of events) {
       // A stream cannot take back the text it told: its client begins anew.
       if (event.type === 'snapshot' && !isFirst) throw new Refusal('answer_restarted', { messageId });
-      isFirst = false;
+      if (event.type !== 'status') isFirst = false;
       yield toSentEvents(toUiMessageParts(event, chatId, messageId), id);
     }
   } catch (error) {

@@ -1,4 +1,5 @@
-import { type AnswerEvent, type Id, Refusal } from '@parley/contract';
+import { failedAnswer } from '@parley/api';
+import type { AnswerEvent, Refusal } from '@parley/contract';
 
 /*
  * The AI SDK UI message stream, protocol version 1: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol.
@@ -29,6 +30,10 @@ export function toUiMessageParts(event: AnswerEvent, chatId: string, messageId: 
       return [{ type: 'text-delta', id: TEXT_ID, delta: event.text }];
     case 'snapshot':
       return [{ type: 'data-snapshot', data: { text: event.text }, transient: true }];
+    case 'status': {
+      const { status, retryAt } = event;
+      return [{ type: 'data-status', data: { status, retryAt }, transient: true }];
+    }
     case 'end':
       return toEndParts(event, messageId);
   }
@@ -43,9 +48,12 @@ export function toErrorParts(refusal: Refusal, messageId: string): UiMessagePart
   ];
 }
 
-function toEndParts(event: Extract<AnswerEvent, { type: 'end' }>, messageId: Id<'message'> | string) {
-  const { status, createdAt, finishReason, errorCode = 'model_failed' } = event;
-  if (status === 'failed') return toErrorParts(new Refusal(errorCode), messageId);
+function toEndParts(event: Extract<AnswerEvent, { type: 'end' }>, messageId: string) {
+  const { status, createdAt, finishReason, retryAt, errorCode = 'model_failed' } = event;
+  if (status === 'failed') {
+    const failure = { messageId, retryAt: retryAt === undefined ? undefined : new Date(retryAt) };
+    return toErrorParts(failedAnswer(errorCode, failure), messageId);
+  }
   if (status === 'stopped') return [{ type: 'abort' }];
   return [{ type: 'finish', messageMetadata: { status, finishReason, createdAt } }];
 }

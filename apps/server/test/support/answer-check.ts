@@ -141,9 +141,13 @@ export function checkEnvelope(answer: RawAnswer, envelope: unknown): RefusalEnve
   if (data.requestId !== answer.headers.get('x-request-id')) fail(answer, 'another request id');
   const { retryAfterSeconds } = errorEntry(data.code);
   const retryAfter = answer.headers.get('retry-after');
-  // What is left of the minute of a limit or of the day of a budget, or until a place is expected to be free; of all
-  // others, what the register says.
-  const longest = { rate_limited: 60, budget_exhausted: 24 * 60 * 60, too_many_turns: 300, overloaded: 300 };
+  // What is left of the minute of a limit or of the day of a budget, until a place is expected to be free, or what the
+  // model's server asked for; of all others, what the register says.
+  const day = 24 * 60 * 60;
+  const longest = {
+    ...{ rate_limited: 60, budget_exhausted: day, too_many_turns: 300, overloaded: 300 },
+    ...{ model_rate_limited: 30 * day, model_failed: 30 * day, model_timeout: 30 * day },
+  };
   const secondsMax = longest[data.code as keyof typeof longest] ?? 0;
   const isOfLimit = Number(retryAfter) >= 1 && Number(retryAfter) <= secondsMax;
   if (!isOfLimit && (retryAfter ?? undefined) !== retryAfterSeconds?.toString())

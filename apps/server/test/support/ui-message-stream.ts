@@ -8,7 +8,14 @@ export interface Part {
   readonly messageMetadata?: Readonly<Record<string, string>>;
   readonly id?: string;
   readonly delta?: string;
-  readonly data?: { readonly text?: string; readonly code?: string; readonly messageId?: string };
+  readonly data?: {
+    readonly text?: string;
+    readonly code?: string;
+    readonly messageId?: string;
+    readonly message?: string;
+    readonly status?: string;
+    readonly retryAt?: string;
+  };
   readonly transient?: boolean;
   readonly errorText?: string;
 }

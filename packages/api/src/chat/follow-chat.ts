@@ -93,6 +93,7 @@ function toAnswerEvent(messageId: Id<'message'>, event: ReaderEvent): ChatEvent 
       return { type: 'answer-ended', messageId, ...toEnd(event.outcome) };
     case 'text-start':
     case 'text-end':
+    case 'status':
       return undefined;
   }
 }

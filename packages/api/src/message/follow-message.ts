@@ -31,6 +31,7 @@ async function* trackedEvents(
 
 function toAnswerEvent({ answerId, userMessageId }: ReadAnswer, event: ReaderEvent): AnswerEvent {
   if (event.type === 'start') return { type: 'start', messageId: answerId, userMessageId };
+  if (event.type === 'status') return { ...event, retryAt: event.retryAt.toISOString() };
   if (event.type !== 'end') return event;
   return { type: 'end', ...toEnd(event.outcome) };
 }
@@ -47,6 +48,10 @@ export function toEnd(outcome: Extract<ReaderEvent, { type: 'end' }>['outcome'])
     case 'empty':
       return { status: 'stopped' } as const;
     case 'failed':
-      return { status: 'failed', errorCode: outcome.errorCode } as const;
+      return {
+        status: 'failed',
+        errorCode: outcome.errorCode,
+        ...(outcome.retryAt && { retryAt: outcome.retryAt.toISOString() }),
+      } as const;
   }
 }

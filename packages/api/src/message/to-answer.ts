@@ -1,6 +1,7 @@
 import { type Answer, type AnswerState, Refusal } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
 import type { AcceptedTurn, TurnOutcome } from '@parley/turns';
+import { failedAnswer } from './failed-answer.ts';
 
 /** How a waiting send ends. */
 export function toAnswer(accepted: AcceptedTurn, outcome: TurnOutcome): Answer {
@@ -19,7 +20,7 @@ export function toAnswer(accepted: AcceptedTurn, outcome: TurnOutcome): Answer {
     case 'empty':
       return { ...fieldsOf(accepted), content: '', status: 'stopped' };
     case 'failed':
-      throw new Refusal(outcome.errorCode, { messageId });
+      throw failedAnswer(outcome.errorCode, { messageId, retryAt: outcome.retryAt });
     case 'gone':
       throw new Refusal('chat_not_found');
     case 'handed-over':
@@ -37,7 +38,8 @@ export function toUnfinishedAnswer(accepted: AcceptedTurn): Answer {
 export function toRepeatedAnswer(turn: TurnRecord): Answer {
   const { status, ...state } = toAnswerState(turn);
   if (status === 'failed') {
-    throw new Refusal(state.errorCode ?? 'model_failed', { messageId: turn.answerId });
+    const { answerId: messageId, retryAt } = turn;
+    throw failedAnswer(state.errorCode ?? 'model_failed', { messageId, retryAt });
   }
   return { ...state, status };
 }

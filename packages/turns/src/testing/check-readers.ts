@@ -75,6 +75,8 @@ class ReaderView {
     for (const [index, step] of events.entries()) {
       if (this.#hasEnded) this.#say(`${step.event.type} came after the end`);
       if (step.event.type === 'start' && index > 0) this.#say('a second start came');
+      if (step.event.type === 'status' && !isSame(step.cursor, this.#last))
+        this.#say('a status came with a cursor of its own');
       this.#take(step);
       this.#last = step.cursor;
     }
@@ -106,6 +108,8 @@ class ReaderView {
         return;
       case 'end':
         this.#end(event);
+        return;
+      case 'status':
         return;
     }
   }

@@ -103,6 +103,8 @@ export type ShownEvent =
   | { readonly type: 'start'; readonly messageId: string; readonly userMessageId: string }
   | { readonly type: 'text-start' | 'text-end' }
   | { readonly type: 'text-delta' | 'snapshot'; readonly text: string }
+  /** Told beside the text: it has the cursor of the event before it. */
+  | { readonly type: 'status' }
   | ({ readonly type: 'end' } & ShownEnd);
 
 /** How an answer ended, as its readers were told. */

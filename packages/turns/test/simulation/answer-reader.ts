@@ -89,6 +89,8 @@ export class AnswerReader {
     switch (event.type) {
       case 'start':
         return { type: 'start', messageId: this.#answerId, userMessageId };
+      case 'status':
+        return { type: 'status' };
       case 'end':
         return { type: 'end', ...shownEnd(event.outcome) };
       default:

@@ -11,6 +11,8 @@ const STEPS_MAX = 2;
 /** More than any history here. */
 const CONTEXT_TOKENS = 1_000_000;
 
+/** One call of so many has to wait before its first piece. */
+const WAITS_EVERY = 3;
 /** Why calls end, in turn. */
 const FINISH_REASONS: readonly AgentOutcome['finishReason'][] = ['stop', 'length', 'content_filter'];
 
@@ -99,6 +101,12 @@ export class SimulatedModel {
     };
     for (const { text } of steps) if (text !== '') write(text);
     if (steps.at(-1)?.calls.some(({ result }) => result === undefined)) await useTool();
+    // Now and then its server asks to wait.
+    if (number % WAITS_EVERY === 0) {
+      input.onWait?.(new Date(number));
+      await pause();
+      input.onWait?.(undefined);
+    }
     // What it has written since its last step.
     let part = '';
     for (let piece = 0; piece < pieces; piece++) {

@@ -343,13 +343,14 @@ function isSameOrigin(one: TurnOrigin | undefined, other: TurnOrigin | undefined
 }
 
 function endFields(turn: TurnRecord, end: TurnEnd): Partial<TurnRecord> {
-  const { status, answer, written, errorCode, textBytes } = end;
+  const { status, answer, written, errorCode, retryAt, textBytes } = end;
   const attempt = written?.attempt ?? turn.lease?.attempt ?? 1;
   return {
     status,
     textBytes,
     ...(answer && { answer, written: { attempt, text: answer.content } }),
     ...(!answer && written && { written }),
+    ...(retryAt && { retryAt }),
     ...(errorCode !== undefined && { errorCode }),
   };
 }

@@ -82,6 +82,7 @@ export class AnswerStream {
       case 'error':
         return this.#failAs(this.#refusalCode ?? '');
       case 'data-refusal':
+      case 'data-status':
         return undefined;
       default:
         this.oddities.push(`a part of type ${part.type} came`);

@@ -1,0 +1,68 @@
+import { scripts } from '@parley/agent/testing';
+import { expect, test } from 'vitest';
+import { startHarness } from '../harness.ts';
+import { subscriptionClient } from '../support/subscriptions.ts';
+import { DONE, isPart, outlineOf, partsOf } from '../support/ui-message-stream.ts';
+
+const { makeTeam, model, url } = await startHarness();
+const team = await makeTeam();
+
+const busy = (headers: Record<string, string>) => scripts.status(429, { headers });
+
+test('a stream says that its answer waits as long as the model’s server asks, and goes on with the answer', async () => {
+  const { id: chatId } = await team.makeChat();
+  const before = Date.now();
+  model.reply(busy({ 'retry-after-ms': '300' }));
+  const stream = await team.stream(chatId, 'wait for it');
+  const begun = await stream.until(isPart('data-status'));
+  const [, status] = partsOf(begun);
+  expect(status).toEqual({
+    type: 'data-status',
+    data: { status: 'waiting_for_model', retryAt: expect.any(String) },
+    transient: true,
+  });
+  expect(Date.parse(status?.data?.retryAt ?? '')).toBeGreaterThanOrEqual(before + 300);
+  // It has the id of the event before it, after which a reader that was cut off goes on.
+  expect(begun.map(({ id }) => id)).toEqual(['0-0-0', '0-0-0']);
+  const rest = outlineOf(await stream.rest());
+  expect(rest.filter((line) => line.includes('data-status'))).toEqual([]);
+  expect(rest.at(-2)).toMatch(/finish$/);
+  const { messages } = await team.trpc.message.list.query({ chatId });
+  expect(messages.at(-1)).toMatchObject({ role: 'assistant', status: 'completed' });
+});
+
+test('a subscription is told of the wait between the start and the text', async () => {
+  const { id: chatId } = await team.makeChat();
+  model.reply(busy({ 'retry-after-ms': '300' }));
+  const { body } = await team.send(chatId, '', { body: { content: 'wait here', role: 'user', wait: false } });
+  const { client } = subscriptionClient([url], team.secretKey);
+  const told: string[] = [];
+  await new Promise<void>((onComplete, onError) => {
+    const onData = ({ data }: { data: { type: string } }) => void told.push(data.type);
+    client.message.follow.subscribe({ chatId, messageId: body.id }, { onData, onComplete, onError });
+  });
+  const types = told.filter((type) => type !== 'text-delta');
+  expect(types).toEqual(['start', 'status', 'text-start', 'text-end', 'end']);
+});
+
+test('a longer wait fails the answer at once, and the error says until when, also when it is repeated', async () => {
+  const { id: chatId } = await team.makeChat();
+  const before = Date.now();
+  model.reply(busy({ 'retry-after': '95' }));
+  const request = { body: { content: 'too busy', role: 'user' }, headers: { 'idempotency-key': 'too-busy' } };
+  const first = await team.rest('POST', `/chat/${chatId}/message`, request);
+  expect(first.status).toBe(502);
+  expect(first.refusal).toMatchObject({ code: 'model_rate_limited' });
+  const seconds = Number(first.headers.get('retry-after'));
+  expect(seconds).toBeGreaterThan(60);
+  expect(seconds).toBeLessThanOrEqual(95);
+  const until = /takes requests again at (\S+)\.$/.exec(first.refusal?.message ?? '')?.[1] ?? '';
+  expect(Date.parse(until)).toBeGreaterThanOrEqual(before + 95_000);
+
+  const again = await team.rest('POST', `/chat/${chatId}/message`, request);
+  expect(again.refusal?.message).toBe(first.refusal?.message);
+  const streamed = await team.stream(chatId, 'too busy', { headers: { 'idempotency-key': 'too-busy' } });
+  const parts = partsOf((await streamed.rest()).filter(({ data }) => data !== DONE));
+  expect(parts.map(({ type }) => type)).toEqual(['start', 'data-refusal', 'error']);
+  expect(parts.at(-1)?.errorText).toBe(first.refusal?.message);
+});

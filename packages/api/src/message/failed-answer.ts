@@ -1,0 +1,18 @@
+import { type ErrorCode, Refusal } from '@parley/contract';
+
+interface Failure {
+  readonly messageId: string;
+  /** When the model's server takes requests again, if it said so. */
+  readonly retryAt?: Date | undefined;
+}
+
+/** The error of a failed answer. It says when to try again if the model's server said so. */
+export function failedAnswer(code: ErrorCode, { messageId, retryAt }: Failure): Refusal {
+  if (!retryAt) return new Refusal(code, { messageId });
+  const seconds = Math.ceil((retryAt.getTime() - Date.now()) / 1_000);
+  return new Refusal(code, {
+    messageId,
+    detail: `The model's server takes requests again at ${retryAt.toISOString()}.`,
+    ...(seconds > 0 && { retryAfterSeconds: seconds }),
+  });
+}
