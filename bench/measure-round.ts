@@ -21,7 +21,7 @@ export async function measureRound(lab: Lab, subject: Subject, load: Load): Prom
   return sample;
 }
 
-/** Makes what a round works on, through the side's own door. */
+/** Makes what a round works on, through the side's own transport. */
 export async function prepareRound({ load: generator }: Lab, { target }: Subject, load: Load): Promise<void> {
   await generator.ask('prepare', { target, load });
 }

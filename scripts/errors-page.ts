@@ -37,7 +37,7 @@ The body of every error response, from any layer and at any path, has one form:
 
 If a retry can help, the header \`Retry-After\` contains the seconds to wait.
 
-Over tRPC this object is \`error.data.refusal\`.`;
+Over tRPC this object is \`error.data.apiError\`.`;
 
 function codeSection(code: (typeof errorCodes)[number]): string {
   const { message, when, retryAfterSeconds } = errorEntry(code);

@@ -86,7 +86,7 @@ Secret keys may be restricted to \`scopes\` (the column above; without any, all)
 
 The table is the code: a procedure that does not stand in it compiles in no build, and answers nobody. The tests hold each
 row against each kind of caller, with things of their own, of another user and of another team, over REST, tRPC, tRPC
-batches and streams, and each open stream against each way a credential can end (\`apps/server/test/who-may\`), by expectations that were written from this page and not from the code.
+batches and streams, and each open stream against each way a credential can end (\`apps/server/test/authorization\`), by expectations that were written from this page and not from the code.
 
 ## The gate
 
@@ -208,7 +208,7 @@ that takes nothing: [limits-and-usage.md](limits-and-usage.md#open-streams).
 | --- | --- |
 | \`GET /chat/:chatId/events\` | a last event without an id: \`{"type": "error", "code": "user_token_expired", "message": "…"}\` |
 | streams of answers (AI SDK) | \`data-refusal\` with the code, \`error\` with the sentence, \`[DONE]\` |
-| tRPC subscriptions | an error whose \`data.refusal.code\` is the code |
+| tRPC subscriptions | an error whose \`data.apiError.code\` is the code |
 
 Open it again after the last event that had an id, with a new token: nothing is lost and nothing comes twice. The
 [clients](clients.md) show how.

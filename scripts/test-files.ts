@@ -20,9 +20,9 @@ export const SLOW_TESTS = [
 
 /** They try a sample of their cases in `npm test`, and all of them in `npm run test:slow` (`casesOfForm`). */
 export const LONG_FORMS = [
-  'apps/server/test/common-refusals.test.ts',
+  'apps/server/test/common-errors.test.ts',
   'apps/server/test/common-requests.test.ts',
-  'apps/server/test/two-doors-agree.test.ts',
-  'apps/server/test/who-may/matrix.test.ts',
+  'apps/server/test/transports-agree.test.ts',
+  'apps/server/test/authorization/matrix.test.ts',
   'packages/turns/test/simulation/mutants.test.ts',
 ];

@@ -4,7 +4,7 @@ import type { Comparison } from './comparison.ts';
 import { streamedTurn, withoutAndWith } from './stream-message.ts';
 
 const WITHOUT = { RATE_LIMIT_SECRET: '0', RATE_LIMIT_PUBLISHABLE: '0', CONCURRENT_TURNS: '0' };
-/** So high that nothing is refused, and so low that each is looked at as one that might be. */
+/** So high that nothing is rejected, and so low that each is looked at as one that might be. */
 const WITH = { RATE_LIMIT_SECRET: '1000000', RATE_LIMIT_PUBLISHABLE: '1000000', CONCURRENT_TURNS: '400' };
 const BUDGETS = { tokensPerDay: 1_000_000_000_000, tokensPerDayPerUser: 1_000_000_000_000 };
 

@@ -34,7 +34,7 @@ export interface Lab extends AsyncDisposable {
   startLoad(): Child;
   /**
    * Starts one more server, on a database of its own, changed by what is loaded before its own program. It has limits
-   * that refuse nothing, unless it is given an environment.
+   * that reject nothing, unless it is given an environment.
    */
   startServer(
     database: keyof typeof databases,

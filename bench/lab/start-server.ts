@@ -14,7 +14,7 @@ export interface ServerAccess {
   readonly secretKey: string;
 }
 
-/** High enough to refuse nothing: what counting costs is measured with the rest. */
+/** High enough to reject nothing: what counting costs is measured with the rest. */
 export const HIGH_LIMITS = {
   RATE_LIMIT_SECRET: '1000000',
   RATE_LIMIT_PUBLISHABLE: '1000000',

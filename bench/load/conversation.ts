@@ -10,7 +10,7 @@ interface ChatMessage {
 
 const PREPARING = 8;
 
-/** Makes chats through the target's own door; answers their ids. */
+/** Makes chats through the target's own transport; answers their ids. */
 export async function makeChats(
   target: Target,
   { count, userId }: { count: number; userId?: string },

@@ -7,7 +7,7 @@ import type { Load, Round, Target } from './task.ts';
 
 /*
  * The load generator. A round is prepared first (the chats it works on are made, through the target's own
- * door), then run: only the run is measured. What must be true afterwards is checked last.
+ * transport), then run: only the run is measured. What must be true afterwards is checked last.
  */
 
 let prepared: { readonly target: Target; readonly load: Load; readonly round: Round } | undefined;

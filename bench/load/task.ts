@@ -14,7 +14,7 @@ export interface Load {
   readonly concurrency: number;
   /** How many requests, at least: every worker gets as many as every other. */
   readonly count: number;
-  /** The chats it works on, where they were not made through the target's own door. */
+  /** The chats it works on, where they were not made through the target's own transport. */
   readonly chats?: readonly string[];
 }
 

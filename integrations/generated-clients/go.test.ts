@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { expectRefused, expectSixOperations, startTeamServer } from '../support/generated-client.ts';
+import { expectRejected, expectSixOperations, startTeamServer } from '../support/generated-client.ts';
 import { openProject, succeeded } from '../support/project.ts';
 import { findGo } from '../support/toolchains.ts';
 
@@ -27,6 +27,6 @@ test('it runs the six operations', async () => {
   expectSixOperations(await project.run('./program', [], { env }));
 });
 
-test('a refusal comes with its code', async () => {
-  expectRefused(await project.run('./program', [], { env: { ...env, PARLEY_KEY: 'sk_live_no' } }));
+test('a rejection comes with its code', async () => {
+  expectRejected(await project.run('./program', [], { env: { ...env, PARLEY_KEY: 'sk_live_no' } }));
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expectRefused, expectSixOperations, startTeamServer } from '../support/generated-client.ts';
+import { expectRejected, expectSixOperations, startTeamServer } from '../support/generated-client.ts';
 import { openProject, succeeded } from '../support/project.ts';
 import { openPython } from '../support/toolchains.ts';
 
@@ -31,6 +31,6 @@ test('it runs the six operations', async () => {
   expectSixOperations(await python.run('python', ['main.py'], env));
 });
 
-test('a refusal comes with its code', async () => {
-  expectRefused(await python.run('python', ['main.py'], { ...env, PARLEY_KEY: 'sk_live_no' }));
+test('a rejection comes with its code', async () => {
+  expectRejected(await python.run('python', ['main.py'], { ...env, PARLEY_KEY: 'sk_live_no' }));
 });

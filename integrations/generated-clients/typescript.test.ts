@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { errorsIn } from '../support/compile.ts';
-import { expectRefused, expectSixOperations, startTeamServer } from '../support/generated-client.ts';
+import { expectRejected, expectSixOperations, startTeamServer } from '../support/generated-client.ts';
 import { openProject, succeeded } from '../support/project.ts';
 
 /* openapi-typescript and openapi-fetch, with the document as the server serves it. */
@@ -20,6 +20,6 @@ test('it runs the six operations', async () => {
   expectSixOperations(await project.run('node', ['main.ts'], { env }));
 });
 
-test('a refusal comes with its code', async () => {
-  expectRefused(await project.run('node', ['main.ts'], { env: { ...env, PARLEY_KEY: 'sk_live_no' } }));
+test('a rejection comes with its code', async () => {
+  expectRejected(await project.run('node', ['main.ts'], { env: { ...env, PARLEY_KEY: 'sk_live_no' } }));
 });

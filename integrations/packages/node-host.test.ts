@@ -35,5 +35,5 @@ test('a bare Node server with the router serves a chat to the client, as it is w
   expect(response.status).toBe(401);
   expect(response.headers.get('www-authenticate')).toBe('Bearer');
   const requestId = response.headers.get('x-request-id');
-  expect(await response.json()).toMatchObject({ error: { data: { refusal: { requestId } } } });
+  expect(await response.json()).toMatchObject({ error: { data: { apiError: { requestId } } } });
 });

@@ -12,7 +12,7 @@ export async function expectCompiles(project: Project): Promise<void> {
   ).toEqual([]);
 }
 
-/** What `tsc` refuses, a line each. */
+/** What `tsc` rejects, a line each. */
 export function errorsIn(output: string): string[] {
   return output.split('\n').filter((line) => /^\S.*: error TS/.test(line));
 }

@@ -24,8 +24,8 @@ export function expectSixOperations(result: CommandResult): void {
   ]);
 }
 
-/** What a program does that was given a wrong key: it ends, and says the refusal's sentence and code. */
-export function expectRefused(result: CommandResult): void {
+/** What a program does that was given a wrong key: it ends, and says the rejection's sentence and code. */
+export function expectRejected(result: CommandResult): void {
   expect(result.code).not.toBe(0);
   expect(result.stdout).toBe('');
   expect(result.stderr).toContain('A valid API key is required');

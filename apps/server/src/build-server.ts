@@ -1,16 +1,10 @@
 import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
 import type { Services } from '@parley/api';
-import { type ErrorCode, limits, mintId, Refusal } from '@parley/contract';
+import { ApiError, type ErrorCode, limits, mintId } from '@parley/contract';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { LogAddresses } from './attribute-request.ts';
-import { docsDoor } from './doors/docs.ts';
-import { docsSite } from './doors/docs-site.ts';
-import { type Health, healthDoor } from './doors/health.ts';
-import { sendLargeAnswers } from './doors/large-answers.ts';
-import { restDoor } from './doors/rest.ts';
-import { trpcDoor } from './doors/trpc.ts';
-import { type WebApp, webDoor } from './doors/web.ts';
+import { apiErrorOfRequest, rawApiError, sendApiError } from './error-reply.ts';
 import { peerAddress, type TrustProxy } from './gate/client-address.ts';
 import {
   boundConnections,
@@ -25,8 +19,14 @@ import { UnnamedProxyNotice } from './gate/unnamed-proxy.ts';
 import type { Log } from './log.ts';
 import { logHangUp, logRequest } from './log-request.ts';
 import type { Metrics } from './metrics.ts';
-import { rawRefusal, refusalOfRequest, sendRefusal } from './refusal-reply.ts';
-import { refuseUnknown } from './refuse-unknown.ts';
+import { rejectUnknown } from './reject-unknown.ts';
+import { docsRoutes } from './routes/docs.ts';
+import { docsSite } from './routes/docs-site.ts';
+import { type Health, healthRoutes } from './routes/health.ts';
+import { sendLargeAnswers } from './routes/large-answers.ts';
+import { restRoutes } from './routes/rest.ts';
+import { trpcRoutes } from './routes/trpc.ts';
+import { type WebApp, webRoutes } from './routes/web.ts';
 
 export interface ServerParts {
   readonly services: Services;
@@ -64,7 +64,7 @@ const EXPOSED_HEADERS = [
   'ratelimit',
   'ratelimit-policy',
 ];
-/** What the hooks add, for a request that is refused before any of them runs. */
+/** What the hooks add, for a request that is rejected before any of them runs. */
 const HOOKLESS_HEADERS = {
   'x-content-type-options': 'nosniff',
   'access-control-allow-origin': '*',
@@ -103,21 +103,21 @@ export async function buildServer({
     forceCloseConnections: 'idle',
     // What still comes on kept connections while we close is refused, or served, in our own words.
     return503OnClosing: false,
-    // Node would refuse a request without a host in a form of its own; a hook does it in ours.
+    // Node would reject a request without a host in a form of its own; a hook does it in ours.
     http: { maxHeaderSize: HEADERS_BYTES_MAX, requireHostHeader: false, ...times },
     // An id of any length reaches its operation, which says 404.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: HEADERS_BYTES_MAX },
     frameworkErrors: (error, request, reply) => {
       reply.headers({ ...HOOKLESS_HEADERS, 'x-request-id': request.id });
       reply.raw.once('finish', () => logRequest(log, request, reply, logAddresses));
-      void sendRefusal(request, reply, refusalOfRequest(error));
+      void sendApiError(request, reply, apiErrorOfRequest(error));
     },
     clientErrorHandler: (error, socket) => {
       if (!socket.writable) return;
       const code = codesOfClientErrors[error.code ?? ''] ?? 'malformed_request';
       const requestId = mintId('request');
       log.info({ requestId, code, error }, 'request that is not HTTP');
-      socket.end(rawRefusal(new Refusal(code), requestId));
+      socket.end(rawApiError(new ApiError(code), requestId));
       // A client that goes on sending would hold the connection.
       setTimeout(() => socket.destroy(), LAST_ANSWER_MS).unref();
     },
@@ -132,17 +132,17 @@ export async function buildServer({
     cutStalledReader(reply.raw, readerStallMs);
     reply.raw.once('close', () => reply.raw.writableFinished || logHangUp(log, request, reply, logAddresses));
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      throw new Refusal('malformed_request');
+      throw new ApiError('malformed_request');
     }
     // Reads are safe without a unique index; a write could be doubled.
     if (!READS.has(request.method) && health.missingPromises().length > 0) {
-      throw new Refusal('database_preparing');
+      throw new ApiError('database_preparing');
     }
   });
-  // An expectation nobody knows may be ignored; Node would refuse it in a form of its own.
+  // An expectation nobody knows may be ignored; Node would reject it in a form of its own.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.addHook('onResponse', async (request, reply) => logRequest(log, request, reply, logAddresses));
-  app.setErrorHandler((error, request, reply) => sendRefusal(request, reply, refusalOfRequest(error)));
+  app.setErrorHandler((error, request, reply) => sendApiError(request, reply, apiErrorOfRequest(error)));
 
   metrics?.watchRequests(app);
   // Publishable keys may be used from any page until a key names its origins. No cookies, so no credentials.
@@ -165,13 +165,13 @@ export async function buildServer({
   const unnamedProxy = new UnnamedProxyNotice(log);
   addGate(app, { services, trustProxy, unnamedProxy });
   sendLargeAnswers(app);
-  refuseUnknown(app);
-  await app.register(healthDoor, { health, unnamedProxy });
-  await app.register(restDoor);
-  await app.register(trpcDoor);
-  await app.register(docsDoor);
+  rejectUnknown(app);
+  await app.register(healthRoutes, { health, unnamedProxy });
+  await app.register(restRoutes);
+  await app.register(trpcRoutes);
+  await app.register(docsRoutes);
   if (docsFolder) await app.register(docsSite, { folder: docsFolder });
   const { stores, isOwnOrigin } = services;
-  if (web) await app.register(webDoor, { web, stores, isOwnOrigin, log });
+  if (web) await app.register(webRoutes, { web, stores, isOwnOrigin, log });
   return app;
 }

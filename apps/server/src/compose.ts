@@ -6,11 +6,11 @@ import type { TurnBounds, Turns } from '@parley/turns';
 import type { FastifyInstance } from 'fastify';
 import type { LogAddresses } from './attribute-request.ts';
 import { buildServer, type ServerParts } from './build-server.ts';
-import type { WebApp } from './doors/web.ts';
 import type { TrustProxy } from './gate/client-address.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { ModelSource } from './model-source.ts';
+import type { WebApp } from './routes/web.ts';
 
 /** How long the last answers may take to leave, once nothing runs any more. */
 const LAST_WORDS_MS = 2_000;
@@ -19,8 +19,8 @@ export interface Composition {
   readonly app: FastifyInstance;
   readonly services: Services;
   readonly turns: Turns;
-  /** Answers what runs within `graceMs`, or until `hurry` aborts, hands over the rest, closes the server. */
-  close(graceMs: number, hurry?: AbortSignal): Promise<void>;
+  /** Answers what runs within `graceMs`, or until `force` aborts, hands over the rest, closes the server. */
+  close(graceMs: number, force?: AbortSignal): Promise<void>;
 }
 
 /** Puts the server together from a database and a model. It does not listen yet. */
@@ -96,8 +96,8 @@ export async function compose(parts: {
     app,
     services,
     turns,
-    async close(graceMs, hurry) {
-      await running.drain(graceMs, hurry);
+    async close(graceMs, force) {
+      await running.drain(graceMs, force);
       // What was said last may still leave; a client that does not take it keeps nobody from stopping.
       const late = setTimeout(() => app.server.closeAllConnections(), LAST_WORDS_MS);
       await app.close().finally(() => clearTimeout(late));

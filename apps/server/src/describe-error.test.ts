@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { describeError } from './describe-error.ts';
 
@@ -9,7 +9,7 @@ function errorNamed(name: string, message: string, fields: object = {}): Error {
 
 describe('a message is told', () => {
   test.each([
-    ['of a refusal', new Refusal('chat_full')],
+    ['of a refusal', new ApiError('chat_full')],
     ['of a bug of ours', new TypeError('x is not a function')],
     ['of a socket', errorNamed('Error', 'connect ECONNREFUSED 127.0.0.1:27017', { syscall: 'connect' })],
     ['of the driver, about the network', errorNamed('MongoNetworkError', 'connection 5 closed')],
@@ -49,8 +49,8 @@ test('places are told without the first line, which is the message', () => {
 
 test('causes are told as far as they help, each by the same rules', () => {
   const root = errorNamed('MongoServerError', 'canary', { code: 11_000 });
-  expect(describeError(new Refusal('internal_error', { cause: root }))).toMatchObject({
-    name: 'Refusal',
+  expect(describeError(new ApiError('internal_error', { cause: root }))).toMatchObject({
+    name: 'ApiError',
     cause: { name: 'MongoServerError', code: 11_000 },
   });
   let chain = new Error('end');

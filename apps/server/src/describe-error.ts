@@ -4,7 +4,7 @@ const MESSAGE_LENGTH_MAX = 300;
 
 /** Errors whose text is written by us or by Node about programs and sockets, never about what people wrote. */
 const SPEAKING_NAMES: ReadonlySet<string> = new Set([
-  'Refusal',
+  'ApiError',
   'ModelError',
   'RunStopped',
   'TypeError',

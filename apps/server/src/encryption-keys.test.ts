@@ -28,7 +28,7 @@ test('the variable comes before the file, and the key before is only read', asyn
   expect(keys?.previous?.id).toBe(parseEncryptionKey(previous)?.id);
 });
 
-test('a key before without a present one is refused, and so is a file that holds none', async () => {
+test('a key before without a present one is rejected, and so is a file that holds none', async () => {
   await expect(optionsOf({ ENCRYPTION_KEY_PREVIOUS: mintEncryptionKey() })).rejects.toThrow('Set both');
   await (await optionsOf({})).makeKey?.({ isNew: true });
   await writeFile(path(), 'half a ke');

@@ -9,8 +9,8 @@ export function logRequest(
   reply: FastifyReply,
   addresses: LogAddresses,
 ): void {
-  const { refusal } = request;
-  const isBug = refusal?.code === 'internal_error';
+  const { apiError } = request;
+  const isBug = apiError?.code === 'internal_error';
   const line = {
     requestId: request.id,
     method: request.method,
@@ -18,8 +18,8 @@ export function logRequest(
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 10) / 10,
     ...attributionOf(request, addresses),
-    ...(refusal && { code: refusal.code }),
-    ...(refusal && refusal.status >= 500 && { error: refusal.cause }),
+    ...(apiError && { code: apiError.code }),
+    ...(apiError && apiError.status >= 500 && { error: apiError.cause }),
   };
   if (isBug) log.error(line, 'request failed');
   else if (reply.statusCode >= 500) log.warn(line, 'request');

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { ModelError, type RunAgent } from '@parley/agent';
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -43,7 +43,7 @@ export function createMetrics(): Metrics {
     help: 'Requests that are being answered, streams among them.',
     registers,
   });
-  const refusals = new Counter({
+  const apiErrors = new Counter({
     name: 'parley_refusals_total',
     help: 'Refusals, by their code.',
     labelNames: ['code'] as const,
@@ -89,10 +89,10 @@ export function createMetrics(): Metrics {
       });
       app.addHook('onResponse', async (request, reply) => {
         const route = request.routeOptions.url ?? '(unknown)';
-        const { method, refusal } = request;
+        const { method, apiError } = request;
         requests.inc({ method, route, status: reply.statusCode });
         requestSeconds.observe({ method, route }, reply.elapsedTime / 1_000);
-        if (refusal) refusals.inc({ code: refusal.code });
+        if (apiError) apiErrors.inc({ code: apiError.code });
       });
     },
 
@@ -184,5 +184,5 @@ export async function serveMetrics(
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof ModelError || error instanceof Refusal ? error.code : 'internal_error';
+  return error instanceof ModelError || error instanceof ApiError ? error.code : 'internal_error';
 }

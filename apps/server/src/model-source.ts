@@ -1,5 +1,5 @@
 import type { ModelEndpoint } from '@parley/agent';
-import { limits, Refusal } from '@parley/contract';
+import { ApiError, limits } from '@parley/contract';
 import {
   detectModelServer,
   localModelContextTokens,
@@ -13,7 +13,7 @@ const OPENAI_DEFAULT_MODEL = 'gpt-5-mini';
 
 /** Where answers come from. */
 export interface ModelSource {
-  /** @throws Refusal `model_not_configured` or `model_loading` while nothing can be called */
+  /** @throws ApiError `model_not_configured` or `model_loading` while nothing can be called */
   endpoint(): ModelEndpoint;
   /** One sentence for the start page: which model, and how to choose another. */
   readonly description: string;
@@ -83,7 +83,7 @@ function compatibleServer(
   return {
     endpoint() {
       if (first === undefined) {
-        throw new Refusal('model_loading', {
+        throw new ApiError('model_loading', {
           detail: "OPENAI_MODEL is not set, and the model's server has not named its models yet.",
         });
       }
@@ -113,9 +113,9 @@ function localModel({ dataDir, firstTokenMs, onProgress }: ModelSettings): Model
             firstPieceMaxMs: firstTokenMs ?? limits.turnTimeMaxMs,
           };
         case 'failed':
-          throw new Refusal('model_not_configured', { detail: state.detail });
+          throw new ApiError('model_not_configured', { detail: state.detail });
         default:
-          throw new Refusal('model_loading', { detail: state.detail });
+          throw new ApiError('model_loading', { detail: state.detail });
       }
     },
     description: `local, being prepared in the background. ${localModelNotice}`,
@@ -126,7 +126,7 @@ function localModel({ dataDir, firstTokenMs, onProgress }: ModelSettings): Model
 function noModel(): ModelSource {
   return {
     endpoint() {
-      throw new Refusal('model_not_configured');
+      throw new ApiError('model_not_configured');
     },
     description: 'none: LOCAL_MODEL is off. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server.',
     stop: async () => undefined,

@@ -4,8 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { limits } from '@parley/contract';
 import { compose } from './compose.ts';
 import { credentialsFile } from './credentials.ts';
-import { isLoopbackAddress } from './doors/loopback.ts';
-import { isBuilt, type WebApp } from './doors/web.ts';
 import { oncePerDocument } from './encryption-keys.ts';
 import type { Env } from './env.ts';
 import { ensureFirstTeam, type StartCredentials } from './first-start.ts';
@@ -13,12 +11,14 @@ import type { Log } from './log.ts';
 import { createMetrics, serveMetrics } from './metrics.ts';
 import { chooseModel } from './model-source.ts';
 import { openDatabase, type Say } from './open-database.ts';
+import { isLoopbackAddress } from './routes/loopback.ts';
+import { isBuilt, type WebApp } from './routes/web.ts';
 import { startPage } from './start-page.ts';
 import type { Running } from './until-stopped.ts';
 import { version } from './version.ts';
 
 /**
- * Starts the whole server from its environment: database, first team, model, turns, doors. What was started
+ * Starts the whole server from its environment: database, first team, model, turns, routes. What was started
  * is stopped in the opposite order, also when a later step fails or `signal` aborts the start.
  *
  * @throws Error with a sentence for the operator
@@ -83,8 +83,8 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     toolAddresses: { arePrivateAllowed: env.TOOLS_PRIVATE_ADDRESSES === 'on' },
     metrics,
   });
-  let hurried: AbortSignal | undefined;
-  owned.defer(() => composition.close(limits.drainMs, hurried));
+  let forced: AbortSignal | undefined;
+  owned.defer(() => composition.close(limits.drainMs, forced));
   if (metrics) {
     const served = await serveMetrics(metrics, { host: env.METRICS_HOST, port: env.METRICS_PORT ?? 0 });
     owned.defer(() => served.close());
@@ -113,8 +113,8 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
 
   const kept = owned.move();
   return {
-    async stop(hurry) {
-      hurried = hurry;
+    async stop(force) {
+      forced = force;
       await kept.disposeAsync();
     },
   };

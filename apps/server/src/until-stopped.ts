@@ -3,8 +3,8 @@ const START_STOP_MAX_MS = 10_000;
 
 /** Something that runs until it is stopped. */
 export interface Running {
-  /** Ends it in order. What is under way may take its grace, until `hurry` aborts. */
-  stop(hurry: AbortSignal): Promise<void>;
+  /** Ends it in order. What is under way may take its grace, until `force` aborts. */
+  stop(force: AbortSignal): Promise<void>;
 }
 
 /**
@@ -16,14 +16,14 @@ export async function untilStopped(
   say: (line: string) => void,
 ): Promise<void> {
   const stop = new AbortController();
-  const hurry = new AbortController();
+  const force = new AbortController();
   const asked = Promise.withResolvers<void>();
 
   let isRunning = false;
 
   const onSignal = () => {
-    if (hurry.signal.aborted) process.exit(1);
-    if (stop.signal.aborted) hurry.abort();
+    if (force.signal.aborted) process.exit(1);
+    if (stop.signal.aborted) force.abort();
     stop.abort();
     asked.resolve();
     // A start that hangs cannot be stopped in order.
@@ -38,7 +38,7 @@ export async function untilStopped(
     say(`An error nobody caught ends this process: ${error instanceof Error ? error.stack : typeof error}`);
     process.exitCode = 1;
     stop.abort();
-    hurry.abort();
+    force.abort();
     asked.resolve();
   };
   process.on('uncaughtException', onBug);
@@ -54,6 +54,6 @@ export async function untilStopped(
   }
   await asked.promise;
   say('Stopping …');
-  await running.stop(hurry.signal);
+  await running.stop(force.signal);
   say('Stopped.');
 }

@@ -2,12 +2,12 @@ import { streamOperations } from '@parley/api';
 import { casesOfForm } from '@parley/embedded/testing/form';
 import { describe, expect, test } from 'vitest';
 import { startHarness, type Team } from './harness.ts';
-import { operationOf, procedureDefinitions, takesBody, toRestRequest } from './support/doors.ts';
 import { headersFor, operations } from './support/operations.ts';
+import { operationOf, procedureDefinitions, takesBody, toRestRequest } from './support/transports.ts';
 import { unchanged } from './support/unchanged.ts';
 
 /*
- * What any operation is refused for whatever it does: a body that is none, one too large, and an address or a
+ * What any operation is rejected for whatever it does: a body that is none, one too large, and an address or a
  * method that is not there.
  */
 
@@ -25,8 +25,8 @@ const targetOf = async (name: string): Promise<string> => toRestRequest(name, aw
 /** An address of this form where nothing is. */
 const emptyTarget = (path: string): string => path.replaceAll(/\{\w+\}/g, 'nothing');
 
-/** Makes a request that must be refused, and sees to it that nothing whatever was written. */
-const refusedRest = (request: () => ReturnType<Team['rest']>) => unchanged(mongo.raw, request);
+/** Makes a request that must be rejected, and sees to it that nothing whatever was written. */
+const rejectedRest = (request: () => ReturnType<Team['rest']>) => unchanged(mongo.raw, request);
 
 describe('a body that is no JSON object', () => {
   const bodies: [string, string | Uint8Array<ArrayBuffer>][] = [
@@ -50,8 +50,8 @@ describe('a body that is no JSON object', () => {
       const { method } = operationOf(name);
       const target = await targetOf(name);
       const headers = { ...(await headersFor(team, name)), 'content-type': 'application/json' };
-      const answer = await refusedRest(() => team.rest(method, target, { rawBody, headers }));
-      expect(answer).toMatchObject({ status: 400, refusal: { code: 'malformed_request' } });
+      const answer = await rejectedRest(() => team.rest(method, target, { rawBody, headers }));
+      expect(answer).toMatchObject({ status: 400, apiError: { code: 'malformed_request' } });
     });
 
     test.each([
@@ -69,8 +69,8 @@ describe('a body that is no JSON object', () => {
         ...(await headersFor(team, name)),
         ...(type !== undefined && { 'content-type': type }),
       };
-      const answer = await refusedRest(() => team.rest(method, target, { rawBody, headers }));
-      expect(answer).toMatchObject({ status: 415, refusal: { code: 'unsupported_media_type' } });
+      const answer = await rejectedRest(() => team.rest(method, target, { rawBody, headers }));
+      expect(answer).toMatchObject({ status: 415, apiError: { code: 'unsupported_media_type' } });
     });
 
     test.each([
@@ -86,7 +86,7 @@ describe('a body that is no JSON object', () => {
       expect(answer.status).toBe(200);
     });
 
-    test('at the tRPC door half a JSON is 400 malformed_request', async () => {
+    test('over tRPC half a JSON is 400 malformed_request', async () => {
       const response = await fetch(`${url}/trpc/${name}`, {
         method: 'POST',
         headers: { ...(await headersFor(team, name)), 'content-type': 'application/json' },
@@ -94,7 +94,7 @@ describe('a body that is no JSON object', () => {
       });
       expect(response.status).toBe(400);
       expect(await response.json()).toMatchObject({
-        error: { data: { refusal: { code: 'malformed_request', error: 'Bad Request' } } },
+        error: { data: { apiError: { code: 'malformed_request', error: 'Bad Request' } } },
       });
     });
   });
@@ -108,17 +108,17 @@ describe('a body that is too large', () => {
     const { method } = operationOf(name);
     const target = await targetOf(name);
     const headers = { ...(await headersFor(team, name)), 'content-type': 'application/json' };
-    const over = await refusedRest(() =>
+    const over = await rejectedRest(() =>
       team.rest(method, target, { rawBody: padded(boundOf(name) + 1), headers }),
     );
-    expect(over).toMatchObject({ status: 413, refusal: { code: 'payload_too_large' } });
-    const exact = await refusedRest(() =>
+    expect(over).toMatchObject({ status: 413, apiError: { code: 'payload_too_large' } });
+    const exact = await rejectedRest(() =>
       team.rest(method, target, { rawBody: padded(boundOf(name)), headers }),
     );
-    expect(exact).toMatchObject({ status: 400, refusal: { code: 'invalid_input' } });
+    expect(exact).toMatchObject({ status: 400, apiError: { code: 'invalid_input' } });
   });
 
-  test.each(withBody)('%s: the tRPC door has the same bound', async (name) => {
+  test.each(withBody)('%s: the tRPC transport has the same bound', async (name) => {
     const send = async (length: number) =>
       fetch(`${url}/trpc/${name}`, {
         method: 'POST',
@@ -127,7 +127,7 @@ describe('a body that is too large', () => {
       });
     const over = await send(boundOf(name) + 1);
     expect(over.status).toBe(413);
-    expect(await over.json()).toMatchObject({ error: { data: { refusal: { code: 'payload_too_large' } } } });
+    expect(await over.json()).toMatchObject({ error: { data: { apiError: { code: 'payload_too_large' } } } });
     expect((await send(boundOf(name))).status).toBe(400);
   });
 });
@@ -172,7 +172,7 @@ describe('JSON with too many keys, or too deep', () => {
     for (const rawBody of [wide(10_000), deep(32)]) {
       const headers = { 'content-type': 'application/json' };
       const answer = await team.rest('POST', '/chat', { rawBody, headers });
-      expect([answer.status, answer.refusal.code]).toEqual([400, 'invalid_input']);
+      expect([answer.status, answer.apiError.code]).toEqual([400, 'invalid_input']);
     }
   });
 });
@@ -201,10 +201,10 @@ describe('an address that is not there, or does not take the method', () => {
     '$method $path is 405 and tells what is allowed: $allow',
     async ({ path, method, allow }) => {
       for (const key of [team.secretKey, undefined]) {
-        const answer = await refusedRest(() => rest(method, emptyTarget(path), { key }));
+        const answer = await rejectedRest(() => rest(method, emptyTarget(path), { key }));
         expect(answer.status).toBe(405);
         expect(answer.headers.get('allow')).toBe(allow);
-        if (method !== 'HEAD') expect(answer.refusal.code).toBe('method_not_allowed');
+        if (method !== 'HEAD') expect(answer.apiError.code).toBe('method_not_allowed');
       }
     },
   );
@@ -222,7 +222,7 @@ describe('an address that is not there, or does not take the method', () => {
     for (const method of ['GET', 'POST', 'DELETE']) {
       for (const key of [team.secretKey, undefined]) {
         const answer = await rest(method, path, { key });
-        expect(answer).toMatchObject({ status: 404, refusal: { code: 'route_not_found' } });
+        expect(answer).toMatchObject({ status: 404, apiError: { code: 'route_not_found' } });
       }
     }
   });
@@ -233,7 +233,7 @@ describe('an address that is not there, or does not take the method', () => {
       const response = await fetch(`${url}/trpc/${name}`, { headers: { 'x-api-key': team.secretKey } });
       expect(response.status).toBe(404);
       expect(await response.json()).toMatchObject({
-        error: { data: { refusal: { code: 'route_not_found' } } },
+        error: { data: { apiError: { code: 'route_not_found' } } },
       });
     },
   );
@@ -250,7 +250,7 @@ describe('an address that is not there, or does not take the method', () => {
     });
     expect(response.status).toBe(405);
     expect(await response.json()).toMatchObject({
-      error: { data: { refusal: { code: 'method_not_allowed' } } },
+      error: { data: { apiError: { code: 'method_not_allowed' } } },
     });
   });
 });

@@ -1,8 +1,8 @@
 import { restOperations, streamOperations } from '@parley/api';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
-import { doors } from './support/doors.ts';
 import { askForStream, streams } from './support/streams.ts';
+import { transports } from './support/transports.ts';
 
 const { makeTeam, url } = await startHarness();
 const team = await makeTeam();
@@ -54,7 +54,7 @@ describe('a browser that asks first', () => {
 
 const chat = await team.makeChat();
 
-describe('a browser reads every answer, refusals too', () => {
+describe('a browser reads every answer, rejections too', () => {
   const json = { 'content-type': 'application/json' };
   test.each([
     [200, 'GET', '/chat', {}],
@@ -88,16 +88,16 @@ describe('a browser reads every answer, refusals too', () => {
 });
 
 describe('a browser reads every stream, from any page', () => {
-  const streamed = doors.flatMap((door) =>
+  const streamed = transports.flatMap((transport) =>
     streams
       .filter(({ operationId }) => operationId !== 'streamChat')
-      .map((example) => ({ ...example, name: example.operationId, door })),
+      .map((example) => ({ ...example, name: example.operationId, transport })),
   );
 
-  test.each(streamed)('$name at $door', async ({ door, validInput, ...example }) => {
+  test.each(streamed)('$name over $transport', async ({ transport, validInput, ...example }) => {
     const input = { ...(await validInput(team)), lastEventId: 'x' };
     const headers = { Origin, 'x-api-key': team.publishableKey };
-    const stream = await askForStream(door, example, input, { url, headers });
+    const stream = await askForStream(transport, example, input, { url, headers });
     expect(stream.status).toBe(200);
     expect(stream.headers.get('content-type')).toMatch(/^text\/event-stream/);
     expect(stream.headers.get('access-control-allow-origin')).toBe('*');

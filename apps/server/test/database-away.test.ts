@@ -2,9 +2,9 @@ import { scripts } from '@parley/agent/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
 import { startDatabaseProxy } from './support/database-proxy.ts';
-import { ask, doors } from './support/doors.ts';
 import { headersFor, operations } from './support/operations.ts';
 import { storedTurns } from './support/stored-turns.ts';
+import { ask, transports } from './support/transports.ts';
 
 /** "In seconds": a caller waits no longer than this for a database that is away. */
 const PATIENCE_MS = 15_000;
@@ -25,7 +25,7 @@ describe.each([
   ['refuses connections', () => proxy.cut()],
   ['is silent', () => proxy.silence()],
 ])('a database that %s', (_, lose) => {
-  test('is 503 database_unavailable for every operation at both doors, in seconds, and all is well after it', async () => {
+  test('is 503 database_unavailable for every operation over both transports, in seconds, and all is well after it', async () => {
     const inputs = new Map<string, Record<string, unknown>>();
     for (const [name, { validInput }] of Object.entries(operations)) inputs.set(name, await validInput(team));
     const headers = new Map<string, Record<string, string>>();
@@ -34,29 +34,31 @@ describe.each([
     for (const known of headers.values()) await rest('GET', '/chat', { headers: known });
     lose();
     const started = performance.now();
-    const everywhere = doors.flatMap((door) => [...inputs].map(([name, input]) => ({ door, name, input })));
+    const everywhere = transports.flatMap((transport) =>
+      [...inputs].map(([name, input]) => ({ transport, name, input })),
+    );
     const [ready, alive, ...answers] = await Promise.all([
       rest('GET', '/readyz'),
       rest('GET', '/healthz'),
-      ...everywhere.map(async ({ door, name, input }) => {
-        const answer = await ask(door, name, input, { url, headers: headers.get(name) ?? {} });
-        return { door, name, answer };
+      ...everywhere.map(async ({ transport, name, input }) => {
+        const answer = await ask(transport, name, input, { url, headers: headers.get(name) ?? {} });
+        return { transport, name, answer };
       }),
     ]);
     expect(performance.now() - started).toBeLessThan(PATIENCE_MS);
     for (const { name, answer } of answers) {
-      expect(answer, name).toMatchObject({ status: 503, refusal: { code: 'database_unavailable' } });
+      expect(answer, name).toMatchObject({ status: 503, apiError: { code: 'database_unavailable' } });
     }
-    expect(ready).toMatchObject({ status: 503, refusal: { code: 'database_unavailable' } });
+    expect(ready).toMatchObject({ status: 503, apiError: { code: 'database_unavailable' } });
     expect(alive.status).toBe(200);
 
     proxy.restore();
     await expect.poll(async () => (await rest('GET', '/readyz')).status, { timeout: 20_000 }).toBe(200);
-    for (const door of doors) {
+    for (const transport of transports) {
       for (const name of inputs.keys()) {
         const input = (await operations[name]?.validInput(team)) ?? {};
-        const answer = await ask(door, name, input, { url, headers: await headersFor(team, name) });
-        expect(answer.refusal).toBeUndefined();
+        const answer = await ask(transport, name, input, { url, headers: await headersFor(team, name) });
+        expect(answer.apiError).toBeUndefined();
       }
     }
   });
@@ -66,7 +68,7 @@ test('a key that cannot be looked up is 503, never 401', async () => {
   const stranger = await makeTeam();
   proxy.cut();
   const answer = await stranger.rest('GET', '/chat');
-  expect(answer).toMatchObject({ status: 503, refusal: { code: 'database_unavailable' } });
+  expect(answer).toMatchObject({ status: 503, apiError: { code: 'database_unavailable' } });
   proxy.restore();
   await expect.poll(async () => (await stranger.rest('GET', '/chat')).status, { timeout: 20_000 }).toBe(200);
 });
@@ -92,9 +94,9 @@ test('a database that goes away while an answer is written: the turn ends once, 
   gate.release();
   await log.next(({ msg }) => msg === 'lease renewal failed');
   proxy.restore();
-  const { status, refusal } = await sending;
+  const { status, apiError } = await sending;
   if (status !== 200)
-    expect(refusal).toMatchObject({ code: 'database_unavailable', messageId: expect.any(String) });
+    expect(apiError).toMatchObject({ code: 'database_unavailable', messageId: expect.any(String) });
   const turns = () => storedTurns(mongo.raw, chat.id);
   await expect
     .poll(async () => (await turns()).map((turn) => turn.status), { timeout: 30_000 })
@@ -103,6 +105,6 @@ test('a database that goes away while an answer is written: the turn ends once, 
   expect(turn?.messages.map(({ content }) => content)).toEqual(['a long night', 'good morning']);
 });
 
-test('no refusal of these told what the driver said', () => {
+test('no rejection of these told what the driver said', () => {
   expect(log.all(({ code }) => code === 'internal_error')).toEqual([]);
 });

@@ -82,8 +82,8 @@ describe('the document', () => {
   });
 });
 
-describe('the documented refusals', () => {
-  /** What no operation is refused with: addresses and methods that are none, streams in their middle, the chat page. */
+describe('the documented rejections', () => {
+  /** What no operation is rejected with: addresses and methods that are none, streams in their middle, the chat page. */
   const OF_NO_OPERATION: readonly ErrorCode[] = [
     'request_timeout',
     'route_not_found',
@@ -137,7 +137,7 @@ describe('the documented refusals', () => {
   });
 
   test.each(chatOperations)(
-    '$method $path: what any operation can be refused with is there',
+    '$method $path: what any operation can be rejected with is there',
     ({ method, operation }) => {
       const always: ErrorCode[] = [
         'malformed_request',

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { restOperations, streamOperations } from '@parley/api';
-import { refusalEnvelopeSchema } from '@parley/contract';
+import { errorEnvelopeSchema } from '@parley/contract';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { startHarness } from './harness.ts';
@@ -37,19 +37,19 @@ function request(line: string, headers: readonly string[] = [], body: string | U
   return Buffer.concat([Buffer.from(`${head}\r\n\r\n`, 'latin1'), bytes]);
 }
 
-/** A refusal for what the client did, in the one envelope. */
-function expectRefusal(answer: RawHttpAnswer | undefined): void {
+/** A rejection for what the client did, in the one envelope. */
+function expectApiError(answer: RawHttpAnswer | undefined): void {
   expect(answer?.status).toBeGreaterThanOrEqual(400);
   expect(answer?.status).toBeLessThan(500);
-  refusalEnvelopeSchema.parse(answer?.body);
+  errorEnvelopeSchema.parse(answer?.body);
 }
 
 /** A result, an error that carries the envelope, or, where there is no procedure at all, the bare envelope. */
 function expectTrpcShape(body: unknown, requestId: string | null | undefined): void {
   if (body === undefined || (typeof body === 'object' && body !== null && 'result' in body)) return;
-  const { error } = body as { error: string | { data: { refusal: unknown } } };
-  const refusal = refusalEnvelopeSchema.parse(typeof error === 'string' ? body : error.data.refusal);
-  expect(refusal.requestId).toBe(requestId);
+  const { error } = body as { error: string | { data: { apiError: unknown } } };
+  const apiError = errorEnvelopeSchema.parse(typeof error === 'string' ? body : error.data.apiError);
+  expect(apiError.requestId).toBe(requestId);
 }
 
 describe('what is no HTTP is 400 in the envelope, and the connection is closed', () => {
@@ -132,11 +132,11 @@ describe('what is HTTP and strange', () => {
       'a number of 100,000 digits',
       request('POST /chat HTTP/1.1', [KEY, JSON_TYPE], `{"agentId":${'9'.repeat(100_000)}}`),
     ],
-  ])('%s is refused in the envelope, and never a 5xx', async (what, bytes) => {
+  ])('%s is rejected in the envelope, and never a 5xx', async (what, bytes) => {
     const answer = await sendRaw(url, bytes);
     if (what === 'HEAD') expect(answer?.status).toBe(405);
     else if (what === 'OPTIONS *') expect(answer?.status).toBeLessThan(500);
-    else expectRefusal(answer);
+    else expectApiError(answer);
   });
 
   test('CONNECT is closed without a word', async () => {
@@ -418,7 +418,7 @@ describe('anything at all', () => {
     );
   });
 
-  test('over tRPC is below 500, and every refusal carries the envelope', async () => {
+  test('over tRPC is below 500, and every rejection carries the envelope', async () => {
     const procedure = fc.constantFrom(
       'chat.create',
       'chat.list',

@@ -9,11 +9,11 @@ import { SignJWT } from 'jose';
 import { afterAll, afterEach } from 'vitest';
 import type { ServerParts } from '../src/build-server.ts';
 import { type Composition, compose } from '../src/compose.ts';
-import type { WebApp } from '../src/doors/web.ts';
 import type { TrustProxy } from '../src/gate/client-address.ts';
 import { createLog } from '../src/log.ts';
 import type { Metrics } from '../src/metrics.ts';
 import type { ModelSource } from '../src/model-source.ts';
+import type { WebApp } from '../src/routes/web.ts';
 import { type RestAnswer, type RestRequest, rest, trpcClient } from './support/client.ts';
 import { type OpenStream, openStream } from './support/event-stream.ts';
 import { LogLines } from './support/log-lines.ts';
@@ -312,9 +312,9 @@ async function makeTeam(
           isFirst = false;
           return script(call);
         });
-        const { refusal } = await team.send(chatId, content);
-        if (!refusal.messageId) throw new Error(`no answer failed: ${JSON.stringify(refusal)}`);
-        return { chatId, messageId: refusal.messageId };
+        const { apiError } = await team.send(chatId, content);
+        if (!apiError.messageId) throw new Error(`no answer failed: ${JSON.stringify(apiError)}`);
+        return { chatId, messageId: apiError.messageId };
       },
     };
     return team;

@@ -32,7 +32,7 @@ test.each(['/healthz', '/readyz', '/openapi.json'])('%s takes no other method', 
 test('a dot in an address is a dot: what only looks like it is not there', async () => {
   for (const path of ['/openapiXjson', '/openapi.jso', '/openapi+json']) {
     const answer = await rest('POST', path);
-    expect([path, answer.status, answer.refusal.code]).toEqual([path, 404, 'route_not_found']);
+    expect([path, answer.status, answer.apiError.code]).toEqual([path, 404, 'route_not_found']);
   }
 });
 

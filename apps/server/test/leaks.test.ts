@@ -2,9 +2,9 @@ import { scripts } from '@parley/agent/testing';
 import { mintId } from '@parley/contract';
 import { describe, expect, test, vi } from 'vitest';
 import { startHarness } from './harness.ts';
-import { ask, doors } from './support/doors.ts';
 import { headersFor, operations } from './support/operations.ts';
 import { askForStream } from './support/streams.ts';
+import { ask, transports } from './support/transports.ts';
 
 /*
  * A column that someone adds to a collection, today or in a year, is in no answer until the contract names it.
@@ -88,9 +88,9 @@ describe('columns added by hand to every document, and to what is inside', () =>
     await mongo.raw.collection('agents').updateMany({}, { $set: { 'versions.$[].secret': CANARY } });
   }
 
-  test.each(Object.keys(operations).flatMap((name) => doors.map((door) => ({ name, door }))))(
-    '$name at $door shows none of them',
-    async ({ name, door }) => {
+  test.each(Object.keys(operations).flatMap((name) => transports.map((transport) => ({ name, transport }))))(
+    '$name over $transport shows none of them',
+    async ({ name, transport }) => {
       await plant();
       const valid = (await operations[name]?.validInput(team)) ?? {};
       // What reads a chat reads the one with messages.
@@ -99,7 +99,7 @@ describe('columns added by hand to every document, and to what is inside', () =>
       await plant();
       for (const baseUrl of [url, replica.url]) {
         const about = { url: baseUrl, headers: await headersFor(team, name) };
-        const answer = await ask(door, name, input, about);
+        const answer = await ask(transport, name, input, about);
         const shown = JSON.stringify(answer).replace(named(name), '"":');
         // Their answers speak of tokens.
         const speaksOfTokens = ['guest.create', 'tokenIssuer.delete'].includes(name);
@@ -115,31 +115,34 @@ describe('columns added by hand to every document, and to what is inside', () =>
             'agent.delete',
           ].includes(name)
         )
-          expect(answer.refusal).toBeUndefined();
+          expect(answer.apiError).toBeUndefined();
       }
     },
   );
 
   const streamed = (['streamMessage', 'streamChat', 'followChat'] as const).flatMap((operationId) =>
-    doors
-      .filter((door) => door === 'rest' || operationId !== 'streamChat')
-      .map((door) => ({ operationId, door })),
+    transports
+      .filter((transport) => transport === 'rest' || operationId !== 'streamChat')
+      .map((transport) => ({ operationId, transport })),
   );
-  test.each(streamed)('$operationId at $door shows none of them', async ({ operationId, door }) => {
-    await plant();
-    const procedure = operationId === 'followChat' ? 'chat.follow' : 'message.follow';
-    const names = operationId === 'streamMessage' ? { messageId: runningId } : {};
-    for (const baseUrl of [url, replica.url]) {
-      const about = { url: baseUrl, headers: { 'x-api-key': team.publishableKey } };
-      const input = { chatId: unfinished.id, ...names };
-      const stream = await askForStream(door, { operationId, procedure }, input, about);
-      const events = await stream.until(({ data }) => data.includes('so far'));
-      expect(JSON.stringify(events)).not.toMatch(shownNowhere);
-      stream.close();
-    }
-  });
+  test.each(streamed)(
+    '$operationId over $transport shows none of them',
+    async ({ operationId, transport }) => {
+      await plant();
+      const procedure = operationId === 'followChat' ? 'chat.follow' : 'message.follow';
+      const names = operationId === 'streamMessage' ? { messageId: runningId } : {};
+      for (const baseUrl of [url, replica.url]) {
+        const about = { url: baseUrl, headers: { 'x-api-key': team.publishableKey } };
+        const input = { chatId: unfinished.id, ...names };
+        const stream = await askForStream(transport, { operationId, procedure }, input, about);
+        const events = await stream.until(({ data }) => data.includes('so far'));
+        expect(JSON.stringify(events)).not.toMatch(shownNowhere);
+        stream.close();
+      }
+    },
+  );
 
-  test('refusals show none of them either', async () => {
+  test('rejections show none of them either', async () => {
     await plant();
     const answers = [
       await team.rest('GET', '/chat/nope'),

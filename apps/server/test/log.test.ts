@@ -41,7 +41,7 @@ test('a model that cannot be used until an operator acts is logged as an error, 
   const chat = await team.makeChat();
   const message = 'The model `m1` does not exist';
   model.reply(scripts.status(404, { message, headers: { 'x-request-id': 'req-7' } }));
-  expect((await team.send(chat.id, 'hello')).refusal.code).toBe('model_not_found');
+  expect((await team.send(chat.id, 'hello')).apiError.code).toBe('model_not_found');
   const line = await log.find((one) => one.msg === 'turn failed' && one['chat'] === chat.id);
   expect(line).toMatchObject({
     level: 'error',

@@ -15,7 +15,7 @@ const metricOf = async (series: string) => {
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 };
 
-test('what happened is counted: requests, refusals, answers, tokens, running turns', async () => {
+test('what happened is counted: requests, rejections, answers, tokens, running turns', async () => {
   const chat = await team.makeChat({ userId: 'canary-user' });
   await team.send(chat.id, 'canary-content');
   await rest('GET', '/chat', { key: 'canary-key' });

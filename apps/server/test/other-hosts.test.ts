@@ -30,8 +30,8 @@ async function ask(path: string, init: RequestInit = {}, key = team.secretKey) {
   const headers = { 'x-api-key': key, 'content-type': 'application/json' };
   const response = await fetch(`${url}/${path}`, { headers, ...init });
   const body = await response.json();
-  const { error } = body as { error?: { data: { refusal: { code: string } } } };
-  return { status: response.status, code: error?.data.refusal.code };
+  const { error } = body as { error?: { data: { apiError: { code: string } } } };
+  return { status: response.status, code: error?.data.apiError.code };
 }
 const post = (path: string, input: unknown, key?: string) =>
   ask(path, { method: 'POST', body: JSON.stringify(input) }, key);

@@ -1,5 +1,5 @@
 import type { AppRouter } from '@parley/api';
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { createTRPCClient, httpBatchLink, httpBatchStreamLink, TRPCClientError } from '@trpc/client';
 import { describe, expect, test, vi } from 'vitest';
 import { startHarness } from './harness.ts';
@@ -23,16 +23,16 @@ describe('the stock client', () => {
     expect((await client.chat.list.query({ userId: 'ann' })).chats).toEqual([]);
   });
 
-  test('finds the envelope of a refusal in the error, and the sentence as its message', async () => {
+  test('finds the envelope of a rejection in the error, and the sentence as its message', async () => {
     const error = await team.trpc.chat.get.query({ chatId: 'nope' }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TRPCClientError);
     const { message, data } = error as TRPCClientError<AppRouter>;
-    expect(message).toBe(data?.refusal.message);
+    expect(message).toBe(data?.apiError.message);
     expect(data).toMatchObject({
       code: 'NOT_FOUND',
       httpStatus: 404,
       path: 'chat.get',
-      refusal: { error: 'Not Found', code: 'chat_not_found', requestId: expect.stringMatching(/^req_/) },
+      apiError: { error: 'Not Found', code: 'chat_not_found', requestId: expect.stringMatching(/^req_/) },
     });
     expect(data).not.toHaveProperty('stack');
   });
@@ -47,7 +47,7 @@ describe.each([
       links: [link({ url: `${url}/trpc`, headers: key === undefined ? {} : { 'x-api-key': key } })],
     });
 
-  test('gives each call its own result or refusal', async () => {
+  test('gives each call its own result or rejection', async () => {
     const batch = client(team.secretKey);
     const chat = await team.makeChat();
     const results = await Promise.allSettled([
@@ -57,9 +57,9 @@ describe.each([
       batch.agent.list.query({}),
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
-    expect(results[1]).toMatchObject({ reason: { data: { refusal: { code: 'chat_not_found' } } } });
+    expect(results[1]).toMatchObject({ reason: { data: { apiError: { code: 'chat_not_found' } } } });
     expect(results[2]).toMatchObject({
-      reason: { data: { refusal: { code: 'invalid_input', issues: [{ path: 'limit' }] } } },
+      reason: { data: { apiError: { code: 'invalid_input', issues: [{ path: 'limit' }] } } },
     });
   });
 
@@ -72,19 +72,19 @@ describe.each([
     find.mockRestore();
   });
 
-  test('without a key is refused in every part', async () => {
+  test('without a key is rejected in every part', async () => {
     const batch = client(undefined);
     const results = await Promise.allSettled([batch.agent.list.query({}), batch.chat.list.query({})]);
     for (const result of results) {
-      expect(result).toMatchObject({ reason: { data: { refusal: { code: 'unauthorized' } } } });
+      expect(result).toMatchObject({ reason: { data: { apiError: { code: 'unauthorized' } } } });
     }
   });
 });
 
-test('a refusal that waiting helps carries Retry-After here too', async () => {
+test('a rejection that waiting helps carries Retry-After here too', async () => {
   const away = vi
     .spyOn(mongo.database.stores.agents, 'listSummaries')
-    .mockRejectedValue(new Refusal('database_unavailable'));
+    .mockRejectedValue(new ApiError('database_unavailable'));
   const response = await fetch(`${url}/trpc/agent.list?input={}`, {
     headers: { 'x-api-key': team.secretKey },
   });
@@ -102,7 +102,7 @@ test('methods that tRPC does not speak are 405 with Allow, in the shape its clie
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('GET, POST');
     expect(await response.json()).toMatchObject({
-      error: { data: { refusal: { code: 'method_not_allowed' } } },
+      error: { data: { apiError: { code: 'method_not_allowed' } } },
     });
   }
 });
@@ -115,9 +115,9 @@ describe('over HTTP', () => {
       ...(method === 'POST' && { body: '{}' }),
     });
 
-  test('a batch of more calls than it may hold is refused as a whole', async () => {
+  test('a batch of more calls than it may hold is rejected as a whole', async () => {
     const batchOf = (count: number) => call(`${Array(count).fill('agent.list').join(',')}?batch=1&input={}`);
-    // Without inputs each call of the batch is refused, but each is answered.
+    // Without inputs each call of the batch is rejected, but each is answered.
     expect(await (await batchOf(20)).json()).toHaveLength(20);
     const refused = await batchOf(21);
     expect(refused.status).toBe(400);

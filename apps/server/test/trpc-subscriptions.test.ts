@@ -171,31 +171,31 @@ describe('an answer', () => {
   });
 });
 
-describe('a refusal', () => {
-  const refusalOf = async (following: Promise<unknown>) => {
+describe('a rejection', () => {
+  const apiErrorOf = async (following: Promise<unknown>) => {
     const error = await following.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TRPCClientError);
     // What the compiler knows of it is what is checked here.
     const { data, message } = error as TRPCClientError<AppRouter>;
-    expect(message).toBe(data?.refusal.message);
-    return data?.refusal;
+    expect(message).toBe(data?.apiError.message);
+    return data?.apiError;
   };
 
   test('before the first event is the error of the subscription, with its envelope', async () => {
     const { chatId, messageId } = await team.answered();
     const { client } = subscriptionClient([url], team.secretKey);
-    const missing = await refusalOf(follow(client, { chatId, messageId: 'msg_x' }));
+    const missing = await apiErrorOf(follow(client, { chatId, messageId: 'msg_x' }));
     expect(missing).toMatchObject({
       error: 'Not Found',
       code: 'message_not_found',
       requestId: expect.stringMatching(/^req_/),
     });
     const stranger = subscriptionClient([url], 'sk_live_nobody');
-    expect(await refusalOf(follow(stranger.client, { chatId, messageId }))).toMatchObject({
+    expect(await apiErrorOf(follow(stranger.client, { chatId, messageId }))).toMatchObject({
       code: 'unauthorized',
     });
     const invalid = { chatId, messageId, unknown: 1 };
-    expect(await refusalOf(follow(client, invalid))).toMatchObject({
+    expect(await apiErrorOf(follow(client, invalid))).toMatchObject({
       code: 'invalid_input',
       issues: [{ path: 'unknown' }],
     });
@@ -208,7 +208,7 @@ describe('a refusal', () => {
       if (events.at(-1)?.type === 'text-delta') void team.rest('DELETE', `/chat/${answer.chatId}`);
     });
     write();
-    expect(await refusalOf(following)).toMatchObject({ code: 'chat_not_found' });
+    expect(await apiErrorOf(following)).toMatchObject({ code: 'chat_not_found' });
   });
 });
 

@@ -4,7 +4,7 @@ import { initTRPC } from '@trpc/server';
 import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { HandlerRequest, HandlerResponse } from '../src/doors/handler-exchange.ts';
+import { HandlerRequest, HandlerResponse } from '../src/routes/handler-exchange.ts';
 import { startHarness } from './harness.ts';
 
 /*
@@ -31,7 +31,7 @@ const { makeTeam, rest, url, log } = await startHarness({
 });
 const team = await makeTeam();
 
-describe('it sets `coerce` on the schemas both doors share', () => {
+describe('it sets `coerce` on the schemas both transports share', () => {
   const makeInput = () =>
     z.strictObject({
       isOpen: z.boolean().optional(),
@@ -120,10 +120,10 @@ describe('it sets `coerce` on the schemas both doors share', () => {
 describe('it answers errors with their own text', () => {
   test.each(['REST', 'tRPC', 'a batch of tRPC'])(
     'an unexpected one is masked, and logged with its place: %s',
-    async (door) => {
+    async (transport) => {
       failNext = true;
       const response = await fetch(
-        `${url}${door === 'REST' ? '/chat' : door === 'tRPC' ? '/trpc/chat.list?input={}' : '/trpc/chat.list?batch=1&input={"0":{}}'}`,
+        `${url}${transport === 'REST' ? '/chat' : transport === 'tRPC' ? '/trpc/chat.list?input={}' : '/trpc/chat.list?batch=1&input={"0":{}}'}`,
         { headers: { 'x-api-key': team.secretKey } },
       );
       const text = await response.text();
@@ -165,7 +165,7 @@ describe('it has shapes of its own for errors', () => {
   ] as const)('%s is the one envelope', async (_, method, path, request, status) => {
     const answer = await team.rest(method, path, request);
     expect(answer.status).toBe(status);
-    expect(Object.keys(answer.refusal).toSorted()).toEqual(
+    expect(Object.keys(answer.apiError).toSorted()).toEqual(
       status === 400 && path.includes('limit')
         ? ['code', 'error', 'issues', 'message', 'requestId']
         : ['code', 'error', 'message', 'requestId'],
@@ -179,7 +179,7 @@ describe('it spreads a body that is no object into the input', () => {
       rawBody,
       headers: { 'content-type': 'application/json' },
     });
-    expect(answer).toMatchObject({ status: 400, refusal: { code: 'malformed_request' } });
+    expect(answer).toMatchObject({ status: 400, apiError: { code: 'malformed_request' } });
   });
 });
 
@@ -198,13 +198,13 @@ describe('it lets a path parameter win over a field of the same name', () => {
     const answer = await team.send(chat.id, '', {
       body: { content: 'x', role: 'user', chatId: 'chat_other' },
     });
-    expect(answer).toMatchObject({ status: 400, refusal: { issues: [{ path: 'chatId' }] } });
+    expect(answer).toMatchObject({ status: 400, apiError: { issues: [{ path: 'chatId' }] } });
   });
 
   test('in a query', async () => {
     const chat = await team.makeChat();
     const answer = await team.rest('GET', `/chat/${chat.id}?chatId=${chat.id}`);
-    expect(answer).toMatchObject({ status: 400, refusal: { issues: [{ path: 'chatId' }] } });
+    expect(answer).toMatchObject({ status: 400, apiError: { issues: [{ path: 'chatId' }] } });
   });
 });
 
@@ -215,13 +215,16 @@ describe('it matches paths in its own way', () => {
   });
 
   test.each(['/CHAT', '/Chat', '/AGENT'])('in any case: here %s is 404', async (path) => {
-    expect(await team.rest('GET', path)).toMatchObject({ status: 404, refusal: { code: 'route_not_found' } });
+    expect(await team.rest('GET', path)).toMatchObject({
+      status: 404,
+      apiError: { code: 'route_not_found' },
+    });
   });
 
   test('an escaped slash in an id is no slash', async () => {
     const chat = await team.makeChat();
     const answer = await team.rest('GET', `/chat/${chat.id}%2Fmessage`);
-    expect(answer).toMatchObject({ status: 404, refusal: { code: 'chat_not_found' } });
+    expect(answer).toMatchObject({ status: 404, apiError: { code: 'chat_not_found' } });
   });
 });
 

@@ -1,5 +1,5 @@
 import { scripts } from '@parley/agent/testing';
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { afterEach, expect, test } from 'vitest';
 import { startBed } from './support/bed.ts';
 
@@ -8,7 +8,7 @@ let isLoading = false;
 let baseUrl = '';
 const { visit, model } = await startBed({
   endpoint() {
-    if (isLoading) throw new Refusal('model_loading', { detail: 'The download is at 40 %.' });
+    if (isLoading) throw new ApiError('model_loading', { detail: 'The download is at 40 %.' });
     return { baseUrl, apiKey: 'sk-model-key', model: 'm1' };
   },
 });
@@ -34,8 +34,8 @@ test('shows why an answer failed, keeps the message, and replaces the answer on 
 });
 
 test('does not show the text of a failed answer', async () => {
-  const refusedHalfWay = scripts.errorAfter(['Half an ans'], 'content_filter');
-  model.replyTo('Breaks', refusedHalfWay);
+  const rejectedHalfWay = scripts.errorAfter(['Half an ans'], 'content_filter');
+  model.replyTo('Breaks', rejectedHalfWay);
   const { screen } = await visit();
   await screen.begin('Breaks');
   await expect.poll(() => screen.answers.last().getAttribute('data-status')).toBe('failed');

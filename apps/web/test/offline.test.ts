@@ -59,15 +59,15 @@ test('shows the whole answer after the server was unreachable in the middle', as
   await screen.begin('Cut me');
   answer.next();
   await screen.untilAnswer('before', 'generating');
-  let refusals = 0;
+  let apiErrors = 0;
   await context.route('**/trpc/**', (route) => {
-    refusals++;
+    apiErrors++;
     return route.abort('connectionrefused');
   });
   // Close all streams, like a restarting proxy; new ones find no server.
   composition.app.server.closeAllConnections();
   answer.next();
-  await expect.poll(() => refusals).toBeGreaterThan(0);
+  await expect.poll(() => apiErrors).toBeGreaterThan(0);
   await context.unroute('**/trpc/**');
   answer.finish();
   await screen.untilAnswer('before meanwhile after', 'completed');

@@ -109,7 +109,7 @@ func run(ctx context.Context) error {
 }
 
 // refused tells the refusal that came, with its code.
-func refused(status string, refusals ...*parley.Refusal) error {
+func refused(status string, refusals ...*parley.ApiError) error {
 	for _, refusal := range refusals {
 		if refusal != nil {
 			return fmt.Errorf("%s (%s)", refusal.Message, refusal.Code)

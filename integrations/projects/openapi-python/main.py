@@ -16,15 +16,15 @@ from parley_client.models import (
     CreateChatBodyMetadata,
     CreateMessageBody,
     MessageList,
-    Refusal,
+    ApiError,
 )
 
 T = TypeVar("T")
 
 
-def answered(outcome: T | Refusal | None) -> T:
+def answered(outcome: T | ApiError | None) -> T:
     """The answer of a call; a refusal is raised with its code."""
-    if isinstance(outcome, Refusal):
+    if isinstance(outcome, ApiError):
         raise RuntimeError(f"{outcome.message} ({outcome.code})")
     if outcome is None:
         raise RuntimeError("The server answered something that it does not document.")
@@ -58,7 +58,7 @@ def main() -> None:
     deleted = delete_chat.sync_detailed(chat.id, client=parley)
     assert deleted.status_code == 204, deleted
     gone = get_chat.sync(chat.id, client=parley)
-    assert isinstance(gone, Refusal)
+    assert isinstance(gone, ApiError)
     print(f"deleted: {gone.code}")
 
 

@@ -9,10 +9,10 @@ const parley = createClient<paths, 'application/json'>({
 
 interface Outcome<Data> {
   data?: Data;
-  error?: components['schemas']['Refusal'];
+  error?: components['schemas']['ApiError'];
 }
 
-/** The answer of a call; a refusal is thrown with its code. */
+/** The answer of a call; a rejection is thrown with its code. */
 function answered<Data>({ data, error }: Outcome<Data>): Data {
   if (error) throw new Error(`${error.message} (${error.code})`);
   return data as Data;

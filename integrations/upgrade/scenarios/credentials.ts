@@ -2,7 +2,7 @@ import { SignJWT } from 'jose';
 import { expect } from 'vitest';
 import { chatOf, contentsOf, type Server, type UpgradeScenario } from '../scenario.ts';
 
-/** A key that was revoked is refused within five seconds; a busy machine gets some more. */
+/** A key that was revoked is rejected within five seconds; a busy machine gets some more. */
 const SOON = { timeout: 30_000 };
 
 async function teamOf(server: Server): Promise<string> {

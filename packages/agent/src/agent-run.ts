@@ -39,7 +39,7 @@ interface OpenCall {
   readonly reading: AnswerReading;
 }
 
-type RunInput = Pick<AgentInput, 'signal' | 'emit' | 'steps' | 'keepSteps' | 'onWait' | 'onAbort'>;
+type RunInput = Pick<AgentInput, 'signal' | 'emit' | 'steps' | 'saveToolSteps' | 'onWait' | 'onAbort'>;
 
 /** One answer: the calls of the model and of tools until there is one, or until it is given up. */
 export class AgentRun {
@@ -146,7 +146,7 @@ export class AgentRun {
   }
 
   async #attempt(adaptation: Adaptation | undefined): Promise<ModelAnswer | ModelFailure> {
-    this.#refuseEnded();
+    this.#rejectEnded();
     this.#answer.restart();
     this.#watch.called();
     const open = this.#begin(this.#request(adaptation));
@@ -204,23 +204,23 @@ export class AgentRun {
     const step = this.#steps[number - 1];
     if (!step) return;
     this.#watch.endStep();
-    await this.#input.keepSteps([...this.#steps]);
-    this.#refuseEnded();
+    await this.#input.saveToolSteps([...this.#steps]);
+    this.#rejectEnded();
     const results = await Promise.all(
       step.calls.map((call, index) => this.#toolbox.call(call, { step: number, index: index + 1 })),
     );
-    this.#refuseEnded();
+    this.#rejectEnded();
     const told = this.#steps.flatMap(({ calls }) => calls.flatMap(({ result }) => result ?? []));
     const { toolResultLengthMax: lengthMax } = this.#bounds;
     const fitted = fitResults(results, told, { lengthMax, budgetTokens: this.#plan.budgetTokens });
     const calls = step.calls.map((call, index) => ({ ...call, result: fitted[index] ?? '' }));
     this.#steps[number - 1] = { ...step, calls };
-    await this.#input.keepSteps([...this.#steps]);
-    this.#refuseEnded();
+    await this.#input.saveToolSteps([...this.#steps]);
+    this.#rejectEnded();
   }
 
   /** @throws the signal's reason, or ModelError when the answer has had its time */
-  #refuseEnded(): void {
+  #rejectEnded(): void {
     this.#input.signal.throwIfAborted();
     const timeout = this.#timeout();
     if (timeout) throw this.#errorOf(timeout);

@@ -59,7 +59,7 @@ export interface AgentInput {
    * Keeps all steps so far. It is awaited before the tools of a step are called, so that each call can be repeated
    * as it was, and before the model is told what they answered, so that none has to be. What it throws ends the run.
    */
-  readonly keepSteps: (steps: readonly ToolStep[]) => Promise<void>;
+  readonly saveToolSteps: (steps: readonly ToolStep[]) => Promise<void>;
   /**
    * Told when a call waits because the model's server asks for it, and until when; then, with undefined, when the
    * wait is over.

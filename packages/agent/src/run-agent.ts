@@ -10,7 +10,7 @@ import { type FailedToolCall, Toolbox } from './tools/toolbox.ts';
 
 /** What answers are made with, the same for all of them. */
 export interface RunAgentOptions {
-  /** Asked for every answer; throws a Refusal while there is no model. */
+  /** Asked for every answer; throws an ApiError while there is no model. */
   readonly endpoint: () => ModelEndpoint;
   /** The history's budget, in estimated tokens. */
   readonly contextTokens: number;

@@ -6,7 +6,7 @@ import { type Harness, startHarness, startRun } from './harness.ts';
 let harness: Harness;
 beforeEach(async () => {
   harness = await startHarness();
-  // The server has shown that it takes stream_options, so that a refusal is a refusal.
+  // The server has shown that it takes stream_options, so that a rejection is a rejection.
   await harness.start().outcome;
 });
 afterEach(() => harness.model.stop());
@@ -66,7 +66,7 @@ describe('a call that fails before anything was emitted', () => {
     ['in a chunk that is one', scripts.raw('data: {"object":"error","message":"no","code":400}\n\n')],
     ['in an event', scripts.raw('event: error\ndata: {"message":"no","code":"400"}\n\n')],
     ['in an event without a field', scripts.raw(`: hi\n\n{"error":{"message":"no","code":400}}\n\n`)],
-  ])('by a refusal %s of the stream is refused at once', async (_, script) => {
+  ])('by a rejection %s of the stream is rejected at once', async (_, script) => {
     harness.model.reply(script);
     expect(await harness.start().error).toMatchObject({ code: 'model_refused', calls: 1 });
   });

@@ -41,7 +41,7 @@ export function startRun(
   const outcome = runAgent({
     id: 'turn_1',
     agent: {},
-    keepSteps: async () => undefined,
+    saveToolSteps: async () => undefined,
     messages: [{ role: 'user', content: 'hi' }],
     signal: new AbortController().signal,
     emit: ({ text }) => {

@@ -1,5 +1,5 @@
 import { type ModelScript, scripts, startScriptedModel } from '@parley/agent/testing';
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRunAgent } from '../src/index.ts';
 import { type Harness, startHarness, startRun } from './harness.ts';
@@ -57,15 +57,15 @@ describe('what the model is asked', () => {
 });
 
 describe('the endpoint', () => {
-  test('is asked for with every answer, and may refuse', async () => {
-    const refusal = new Refusal('model_loading');
+  test('is asked for with every answer, and may reject', async () => {
+    const apiError = new ApiError('model_loading');
     const runAgent = createRunAgent({
       endpoint: () => {
-        throw refusal;
+        throw apiError;
       },
       contextTokens: 100,
     });
-    expect(await startRun(runAgent).error).toBe(refusal);
+    expect(await startRun(runAgent).error).toBe(apiError);
   });
 
   test('may change from one answer to the next', async () => {
@@ -90,7 +90,7 @@ describe('the endpoint', () => {
     expect(await startRun(runAgent).outcome).toMatchObject({ calls: 1 });
   });
 
-  test('with an address that is none refuses', async () => {
+  test('with an address that is none rejects', async () => {
     const runAgent = createRunAgent({
       endpoint: () => ({ baseUrl: 'localhost 11434', apiKey: 'k', model: 'm' }),
       contextTokens: 100,
@@ -161,10 +161,10 @@ describe('a server that rejects a part of a request', () => {
   });
 });
 
-describe('a server that refuses stream_options', () => {
+describe('a server that rejects stream_options', () => {
   test('is asked again without, and from then on only so', async () => {
     const fresh = await startHarness();
-    fresh.model.replyAlways(scripts.refusingStreamOptions());
+    fresh.model.replyAlways(scripts.rejectingStreamOptions());
     expect(await fresh.start().outcome).toMatchObject({ text: 'You said: hi', usage: undefined, calls: 2 });
     expect(await fresh.start().outcome).toMatchObject({ calls: 1 });
     expect(fresh.model.calls().map(({ body }) => body.stream_options !== undefined)).toEqual([
@@ -175,14 +175,14 @@ describe('a server that refuses stream_options', () => {
     await fresh.model.stop();
   });
 
-  test('is recognised by any refusal, as long as it never took them', async () => {
+  test('is recognised by any rejection, as long as it never took them', async () => {
     const fresh = await startHarness();
     fresh.model.reply(scripts.status(422, { message: 'validation failed' }));
     expect(await fresh.start().outcome).toMatchObject({ calls: 2 });
     await fresh.model.stop();
   });
 
-  test('is not suspected once it took them: its refusal is final', async () => {
+  test('is not suspected once it took them: its rejection is final', async () => {
     const fresh = await startHarness();
     await fresh.start().outcome;
     fresh.model.reply(scripts.status(400, { message: 'no such thing' }));
@@ -192,7 +192,7 @@ describe('a server that refuses stream_options', () => {
     await fresh.model.stop();
   });
 
-  test('is not held to be one when it refuses without them too', async () => {
+  test('is not held to be one when it rejects without them too', async () => {
     const fresh = await startHarness();
     fresh.model.reply(scripts.status(400), scripts.status(400));
     expect(await fresh.start().error).toMatchObject({ code: 'model_refused', calls: 2 });

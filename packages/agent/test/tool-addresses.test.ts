@@ -122,7 +122,7 @@ describe('a URL whose name belongs to no public name server', () => {
   test.each([
     ...['localhost', 'LOCALHOST', 'localhost.', 'api.localhost', 'tools', 'printer.local'],
     ...['metadata.google.internal', 'metadata.google.internal.', 'router.home.arpa'],
-  ])('%s is refused before it is looked up', async (host) => {
+  ])('%s is rejected before it is looked up', async (host) => {
     const url = `https://${host}/`;
     let lookUps = 0;
     const lookup: ToolLookup = (_name, _options, callback) => {
@@ -231,7 +231,7 @@ describe('a name', () => {
     });
     expect(['timeout', 'unreachable']).toContain(await failureOf(once));
     expect(lookUps).toBe(1);
-    // The next call looks again, and is refused.
+    // The next call looks again, and is rejected.
     expect(await failureOf(post(url(), rebinding))).toBe('refused_address');
     expect(tool.calls()).toEqual([]);
   });

@@ -490,7 +490,10 @@ describe('the end of an answer while a tool is at work', () => {
 describe('steps', () => {
   const kept = () => {
     const all: (readonly ToolStep[])[] = [];
-    return { all, keepSteps: async (steps: readonly ToolStep[]) => void all.push(structuredClone(steps)) };
+    return {
+      all,
+      saveToolSteps: async (steps: readonly ToolStep[]) => void all.push(structuredClone(steps)),
+    };
   };
   const call = { id: 'call_0', name: 'weather', arguments: '{"city":"Rome"}' };
 
@@ -505,13 +508,13 @@ describe('steps', () => {
       order.push('asked');
       return scripts.tellResults()(asked);
     });
-    const { all, keepSteps } = kept();
+    const { all, saveToolSteps } = kept();
     await harness.start({
       agent: { tools: [weather()] },
-      keepSteps: async (steps) => {
+      saveToolSteps: async (steps) => {
         await new Promise(setImmediate);
         order.push('kept');
-        await keepSteps(steps);
+        await saveToolSteps(steps);
       },
     }).outcome;
     expect(order).toEqual(['kept', 'called', 'kept', 'asked']);
@@ -525,7 +528,7 @@ describe('steps', () => {
     const harness = await open();
     harness.model.reply(scripts.toolCalls([inRome]));
     const lost = new Error('the lease is lost');
-    const run = harness.start({ agent: { tools: [weather()] }, keepSteps: () => Promise.reject(lost) });
+    const run = harness.start({ agent: { tools: [weather()] }, saveToolSteps: () => Promise.reject(lost) });
     expect(await run.error).toBe(lost);
     expect(tool.calls()).toEqual([]);
   });
@@ -560,8 +563,8 @@ describe('steps', () => {
         ],
       },
     ];
-    const { all, keepSteps } = kept();
-    const run = harness.start({ agent: { tools: [weather()] }, steps, keepSteps });
+    const { all, saveToolSteps } = kept();
+    const run = harness.start({ agent: { tools: [weather()] }, steps, saveToolSteps });
     expect((await run.outcome).text).toBe('Now there.\n\nTold: fine | {"city":"Rome"} | {"city":"Oslo"}');
     const made = tool.calls().map(({ headers, body }) => [headers['idempotency-key'], body]);
     expect(made.toSorted()).toEqual([

@@ -1,6 +1,6 @@
 import type { TRPCError } from '@trpc/server';
+import { apiErrorOf } from './api-error-of.ts';
 import type { RateVerdict } from './gate/rate-limiter.ts';
-import { refusalOf } from './refusal-of.ts';
 
 /** Says that an earlier request's outcome is given again. */
 export const replayedHeader = { name: 'idempotent-replayed', value: 'true' } as const;
@@ -20,7 +20,7 @@ export function rateHeaders({ of, limit, remaining, resetAt }: RateVerdict): Rec
   };
 }
 
-/** tRPC's `responseMeta`: the headers that come with a refusal. */
+/** tRPC's `responseMeta`: the headers that come with a rejection. */
 export function responseMeta({
   errors,
   type,
@@ -28,13 +28,13 @@ export function responseMeta({
   readonly errors: readonly TRPCError[];
   readonly type: 'query' | 'mutation' | 'subscription' | 'unknown';
 }): { headers: Record<string, string> } {
-  const refusal = errors[0] && refusalOf(errors[0]);
-  const seconds = refusal?.retryAfterSeconds;
+  const apiError = errors[0] && apiErrorOf(errors[0]);
+  const seconds = apiError?.retryAfterSeconds;
   return {
     headers: {
       ...(seconds !== undefined && { 'retry-after': String(seconds) }),
-      ...(refusal?.code === 'method_not_allowed' && { allow: type === 'query' ? 'GET' : 'POST' }),
-      ...(refusal?.code === 'unauthorized' && { 'www-authenticate': 'Bearer' }),
+      ...(apiError?.code === 'method_not_allowed' && { allow: type === 'query' ? 'GET' : 'POST' }),
+      ...(apiError?.code === 'unauthorized' && { 'www-authenticate': 'Bearer' }),
     },
   };
 }

@@ -13,7 +13,7 @@ import { t } from './trpc.ts';
 import { usageRouter } from './usage/router.ts';
 import { userRouter } from './user/router.ts';
 
-/** Everything Parley can be asked, at both doors. */
+/** Everything Parley can be asked, over both transports. */
 export const appRouter = t.router({
   chat: chatRouter,
   message: messageRouter,

@@ -1,4 +1,4 @@
-import { mintId, Refusal } from '@parley/contract';
+import { ApiError, mintId } from '@parley/contract';
 import type { ApiKeyRecord, ApiKeyStore } from '@parley/db';
 import { describe, expect, test } from 'vitest';
 import { authenticate, type CallerStores } from './caller.ts';
@@ -68,8 +68,8 @@ describe('nobody is', () => {
     });
   });
 
-  test('a key that cannot be looked up: that is another refusal', async () => {
-    const away = storesOf(async () => Promise.reject(new Refusal('database_unavailable')));
+  test('a key that cannot be looked up: that is another rejection', async () => {
+    const away = storesOf(async () => Promise.reject(new ApiError('database_unavailable')));
     await expect(
       authenticate(away, { ...noPage, apiKey: 'k1', authorization: undefined }),
     ).rejects.toMatchObject({
@@ -87,7 +87,7 @@ describe('a page', () => {
         { ...noPage, apiKey: 'k1', authorization: undefined, origin, isOwnPage },
       ).then(
         () => 'let in',
-        (error: Refusal) => error.code,
+        (error: ApiError) => error.code,
       );
 
   test('of any origin may use a publishable key, and of none a secret one, unless the key names origins', async () => {

@@ -1,4 +1,4 @@
-import { type Id, type KeyScope, Refusal } from '@parley/contract';
+import { ApiError, type Id, type KeyScope } from '@parley/contract';
 import type { ApiKeyRecord, IssuerLimits, ReadGuard, Scope, Stores } from '@parley/db';
 import { type ProvedUser, proveUser, shutOutCode, type UserTokenStores } from './user-token.ts';
 
@@ -70,9 +70,9 @@ interface AuthenticationOptions {
 }
 
 /**
- * Finds out who calls. No key, a malformed, unknown, revoked and expired one get one and the same refusal.
+ * Finds out who calls. No key, a malformed, unknown, revoked and expired one get one and the same rejection.
  *
- * @throws Refusal `unauthorized`; `key_origin_not_allowed` and `secret_key_in_browser` when the key is a good one
+ * @throws ApiError `unauthorized`; `key_origin_not_allowed` and `secret_key_in_browser` when the key is a good one
  *   in a wrong page; `user_token_invalid`, `user_token_expired`, `user_blocked` and `user_signed_out`; `database_unavailable` when the key cannot be
  *   looked up: that is no "no".
  */
@@ -83,16 +83,16 @@ export async function authenticate(
 ): Promise<Caller> {
   const text = headers.apiKey ?? bearerToken(headers.authorization);
   const key = text === undefined ? undefined : await stores.apiKeys.find(text, guard);
-  if (!key) throw new Refusal('unauthorized');
+  if (!key) throw new ApiError('unauthorized');
   if (isOfForeignPage(key, headers)) {
-    if (key.kind === 'publishable') throw new Refusal('key_origin_not_allowed');
+    if (key.kind === 'publishable') throw new ApiError('key_origin_not_allowed');
     onSecretInPage?.(key);
-    throw new Refusal('secret_key_in_browser');
+    throw new ApiError('secret_key_in_browser');
   }
   const { userToken } = headers;
   const user = userToken === undefined ? undefined : await proveUser(stores, key, userToken, guard);
   if (user) {
-    await refuseShutOut(stores, key.team, user);
+    await rejectShutOut(stores, key.team, user);
     noteGuest(stores, key.team, user);
   }
   const { id, lineage, issuers, kind, scopes, budgets, origins, expiresAt } = key;
@@ -100,17 +100,17 @@ export async function authenticate(
   return { key: id, lineage, issuers, kind, ...(scopes && { scopes }), limits, ...reachOf(key, user) };
 }
 
-/** @throws Refusal `user_blocked`, `user_signed_out` */
-async function refuseShutOut(
+/** @throws ApiError `user_blocked`, `user_signed_out` */
+async function rejectShutOut(
   { userStatuses }: Pick<CallerStores, 'userStatuses'>,
   team: Id<'team'>,
   { id, token }: ProvedUser,
 ): Promise<void> {
   const code = shutOutCode(await userStatuses.find({ team }, id), token.issuedAt);
-  if (code) throw new Refusal(code);
+  if (code) throw new ApiError(code);
 }
 
-/** A token that is refused must not keep its guest from being forgotten: only one that is let in is noted. */
+/** A token that is rejected must not keep its guest from being forgotten: only one that is let in is noted. */
 function noteGuest({ guests }: Pick<CallerStores, 'guests'>, team: Id<'team'>, { token }: ProvedUser): void {
   if (token.kind !== 'guest') return;
   // Nobody waits for it, and nothing is lost with it but a time.

@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { ApiKeyRecord, Stores } from '@parley/db';
 import type { Turns } from '@parley/turns';
 import type { ProblemOfToolUrl } from './agent/tools-of.ts';
@@ -47,7 +47,7 @@ export interface Context {
   /** Says in the answer's headers that an earlier request's outcome is given again. */
   markReplayed(): void;
   /** A signal that aborts when the client hangs up: it ends waits, never a turn. Made when first asked for. */
-  hangUp(): AbortSignal;
+  disconnect(): AbortSignal;
   /** The client's address as limits count it: an IPv4 address or an IPv6 /64; undefined when the host does not know it. */
   readonly address: () => string | undefined;
   /** The same, and whether it is a proxy that stands for many clients. */
@@ -56,13 +56,13 @@ export interface Context {
    * Takes this request's place among the open streams; the same one when asked again. It is given back when the
    * stream ends, or the client hangs up.
    *
-   * @throws Refusal `too_many_streams`, and as `caller` does
+   * @throws ApiError `too_many_streams`, and as `caller` does
    */
   openStream(kind: StreamKind): Promise<OpenStream>;
   /**
    * Rejects the input of a call that holds too much, unless the host has looked at the body of the whole request.
    *
-   * @throws Refusal `payload_too_complex`
+   * @throws ApiError `payload_too_complex`
    */
   checkInput(read: () => Promise<unknown>): Promise<void>;
   /** Who calls. The request is identified and counted once, however many procedures a batch holds. */
@@ -70,7 +70,7 @@ export interface Context {
   /**
    * To be called before a large list is read: the calls of one batch may not hold several of them in memory.
    *
-   * @throws Refusal `overloaded` when this request has read one already
+   * @throws ApiError `overloaded` when this request has read one already
    */
   claimLargeList(): void;
   /** Takes the JSON of a large list's items, so that the answer need not be serialised in one go. */
@@ -90,7 +90,7 @@ export interface HostedRequest {
   readonly client: () => ClientAddress | undefined;
   /** The procedures it calls. */
   readonly procedures: readonly string[];
-  readonly hangUp: () => AbortSignal;
+  readonly disconnect: () => AbortSignal;
   readonly onReplay: () => void;
   readonly onRate: (rate: RateVerdict) => void;
   /** Who called, once that is known: for the host's log. */
@@ -109,7 +109,7 @@ export function createContext(services: Services, request: HostedRequest): Conte
   let keys = 0;
   const { streams } = services;
   const { client, procedures, headers, onRate } = request;
-  /** Nobody waits for it: the key is refused, noted or not. */
+  /** Nobody waits for it: the key is rejected, noted or not. */
   const noteLeak = ({ team, id }: ApiKeyRecord) => {
     const entry = auditEntryOf({ key: id }, request.requestId, client()?.text);
     services.stores.audit
@@ -119,13 +119,13 @@ export function createContext(services: Services, request: HostedRequest): Conte
   const open = async (kind: StreamKind): Promise<OpenStream> => {
     const found = await findCaller();
     const opened = streams.open({ caller: found, kind, client: client(), origin: headers });
-    const hangUp = request.hangUp();
-    if (hangUp.aborted) opened.close();
-    else hangUp.addEventListener('abort', () => opened.close(), { once: true, signal: opened.signal });
+    const disconnect = request.disconnect();
+    if (disconnect.aborted) opened.close();
+    else disconnect.addEventListener('abort', () => opened.close(), { once: true, signal: opened.signal });
     return opened;
   };
   /** Nobody waits for it either. */
-  const onForbidden = (found: Caller, procedure: string, error: Refusal) => {
+  const onForbidden = (found: Caller, procedure: string, error: ApiError) => {
     const entry = auditEntryOf(found, request.requestId, client()?.text);
     void noteEscalation(services.stores.audit, found, entry, { procedure, error });
   };
@@ -149,7 +149,7 @@ export function createContext(services: Services, request: HostedRequest): Conte
     requestId: request.requestId,
     idempotencyKey: request.headers.idempotencyKey,
     markReplayed: request.onReplay,
-    hangUp: request.hangUp,
+    disconnect: request.disconnect,
     address: () => client()?.text,
     client,
     openStream: (kind) => {
@@ -164,7 +164,7 @@ export function createContext(services: Services, request: HostedRequest): Conte
     caller: findCaller,
     claimLargeList: () => {
       const detail = 'A batch may read one list of more than 1 MiB. Ask for each on its own, or in pages.';
-      if (hasLargeList) throw new Refusal('overloaded', { detail });
+      if (hasLargeList) throw new ApiError('overloaded', { detail });
       hasLargeList = true;
     },
     onLargeList: request.onLargeList,
@@ -172,6 +172,6 @@ export function createContext(services: Services, request: HostedRequest): Conte
 }
 
 function isOfOrigin(error: unknown): boolean {
-  if (!(error instanceof Refusal)) return false;
+  if (!(error instanceof ApiError)) return false;
   return error.code === 'key_origin_not_allowed' || error.code === 'secret_key_in_browser';
 }

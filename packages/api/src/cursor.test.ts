@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ const isRefused = (decode: () => unknown) => {
     decode();
     return false;
   } catch (error) {
-    return error instanceof Refusal && error.code === 'invalid_cursor';
+    return error instanceof ApiError && error.code === 'invalid_cursor';
   }
 };
 

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { z } from 'zod';
 
 /**
@@ -9,7 +9,7 @@ import { z } from 'zod';
  */
 export interface CursorKind<Position> {
   encode(filter: CursorFilter, position: Position): string;
-  /** @throws Refusal `invalid_cursor` */
+  /** @throws ApiError `invalid_cursor` */
   decode(filter: CursorFilter, cursor: string): Position;
 }
 
@@ -28,8 +28,8 @@ export function cursorKind<Position>(list: string, schema: z.ZodType<Position>):
     decode(filter, cursor) {
       const envelope = envelopeSchema.safeParse(parse(cursor));
       const position = schema.safeParse(envelope.data?.[1]);
-      if (!envelope.success || !position.success) throw new Refusal('invalid_cursor');
-      if (envelope.data[0] !== checksum(filter, position.data)) throw new Refusal('invalid_cursor');
+      if (!envelope.success || !position.success) throw new ApiError('invalid_cursor');
+      if (envelope.data[0] !== checksum(filter, position.data)) throw new ApiError('invalid_cursor');
       return position.data;
     },
   };

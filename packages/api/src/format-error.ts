@@ -1,10 +1,10 @@
-import { type RefusalEnvelope, toEnvelope } from '@parley/contract';
+import { type ErrorEnvelope, toEnvelope } from '@parley/contract';
 import type { TRPCDefaultErrorShape, TRPCError } from '@trpc/server';
+import { apiErrorOf } from './api-error-of.ts';
 import type { Context } from './context.ts';
-import { refusalOf } from './refusal-of.ts';
 
 /**
- * tRPC's own error shape with our envelope as `data.refusal`. The message is the registered sentence: an
+ * tRPC's own error shape with our envelope as `data.apiError`. The message is the registered sentence: an
  * unexpected error's own text never leaves the process.
  */
 export function formatError(options: {
@@ -13,16 +13,16 @@ export function formatError(options: {
   ctx: Context | undefined;
 }) {
   const { error, shape, ctx } = options;
-  const refusal = refusalOf(error);
+  const apiError = apiErrorOf(error);
   const { code, httpStatus, path } = shape.data;
   return {
-    message: refusal.message,
+    message: apiError.message,
     code: shape.code,
     data: {
       code,
       httpStatus,
       ...(path !== undefined && { path }),
-      refusal: toEnvelope(refusal, ctx?.requestId ?? 'unknown') as RefusalEnvelope,
+      apiError: toEnvelope(apiError, ctx?.requestId ?? 'unknown') as ErrorEnvelope,
     },
   };
 }

@@ -85,7 +85,7 @@ describe('the header', () => {
   });
 
   test.each(['', ' ', 'a b', 'a\t', 'é', '\u{1F600}', 'a\n', 'x'.repeat(limits.idempotencyKeyLengthMax + 1)])(
-    'may not be %j: it is refused, naming itself',
+    'may not be %j: it is rejected, naming itself',
     (key) => {
       expect(() => of({ key })).toThrow(
         expect.objectContaining({

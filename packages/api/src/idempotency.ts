@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { limits, Refusal } from '@parley/contract';
+import { ApiError, limits } from '@parley/contract';
 import type { Idempotency } from '@parley/db';
 import type { Caller } from './caller.ts';
 
@@ -16,7 +16,7 @@ const DEPTH_MAX = 16;
  * What makes a request recognisable when it comes again. The caller is known by the lineage of their API key,
  * so that a rolled key repeats what the old one began; another caller's same key is another one.
  *
- * @throws Refusal `invalid_input` when the header is empty, too long or not visible ASCII
+ * @throws ApiError `invalid_input` when the header is empty, too long or not visible ASCII
  */
 export function toIdempotency(
   caller: Caller,
@@ -26,7 +26,7 @@ export function toIdempotency(
 ): Idempotency {
   if (!idempotencyKeyForm.test(idempotencyKey)) {
     const message = `must have 1 to ${limits.idempotencyKeyLengthMax} visible ASCII characters`;
-    throw new Refusal('invalid_input', { issues: [{ path: 'Idempotency-Key', message }] });
+    throw new ApiError('invalid_input', { issues: [{ path: 'Idempotency-Key', message }] });
   }
   // Two users of one page are two callers.
   const { user } = caller.scope;

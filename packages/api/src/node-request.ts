@@ -27,7 +27,7 @@ export function nodeRequest(
     isBodyChecked: false,
     client: () => (address === undefined ? undefined : { text: address, isUnnamedProxy: false }),
     procedures: info.calls.map(({ path }) => path),
-    hangUp: () => info.signal,
+    disconnect: () => info.signal,
     onReplay: () => say({ [replayedHeader.name]: replayedHeader.value }),
     onRate: (rate) => say(rateHeaders(rate)),
     onForeignOrigin: () => response.removeHeader('access-control-allow-origin'),

@@ -1,9 +1,9 @@
-import { chatEventSchema, type ErrorCode, refusalEnvelopeSchema, streamErrorSchema } from '@parley/contract';
+import { chatEventSchema, type ErrorCode, errorEnvelopeSchema, streamErrorSchema } from '@parley/contract';
 import { generateOpenApiDocument } from 'trpc-to-openapi';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { appRouter } from './app-router.ts';
 import { idempotencyKeyForm } from './idempotency.ts';
-import { COMMON, eventStream, refusalResponses, requestIdHeader } from './openapi-responses.ts';
+import { apiErrorResponses, COMMON, eventStream, requestIdHeader } from './openapi-responses.ts';
 import { streamPaths } from './openapi-streams.ts';
 import { type RestOperation, restOperations } from './rest-operations.ts';
 import { uiMessageStream } from './stream-operations.ts';
@@ -29,13 +29,13 @@ type Responses = Record<string, unknown>;
 
 /**
  * The OpenAPI 3.1 document of all REST operations, made from the router. What trpc-to-openapi cannot know is
- * put in here from the same declarations the server answers by: the refusals, and a 204 without a body.
+ * put in here from the same declarations the server answers by: the rejections, and a 204 without a body.
  */
 export function buildOpenApiDocument(options: { version: string }): Document {
   const document = generateOpenApiDocument(appRouter, {
     title: 'Parley Chat API',
     description:
-      'Manage chat sessions and messages with AI agents. Every refusal is a `Refusal` with a stable `code`; ' +
+      'Manage chat sessions and messages with AI agents. Every error is an `ApiError` with a stable `code`; ' +
       'ids are opaque strings; moments are ISO 8601 in UTC. New fields may be added to answers at any time.',
     version: options.version,
     openApiVersion: '3.1.0',
@@ -55,7 +55,7 @@ export function buildOpenApiDocument(options: { version: string }): Document {
         description: 'The same key as `Authorization: Bearer <key>`.',
       },
     },
-    defs: { Refusal: refusalEnvelopeSchema, ChatEvent: chatEventSchema, StreamError: streamErrorSchema },
+    defs: { ApiError: errorEnvelopeSchema, ChatEvent: chatEventSchema, StreamError: streamErrorSchema },
     paths: { ...streamPaths(), ...healthPaths },
   });
   for (const operation of restOperations) {
@@ -75,7 +75,7 @@ export function buildOpenApiDocument(options: { version: string }): Document {
   }
   const { schemas = {} } = document.components ?? {};
   for (const name of Object.keys(schemas)) {
-    // The library's own forms of errors; ours is `Refusal`.
+    // The library's own forms of errors; ours is `ApiError`.
     if (name.startsWith('error.')) delete schemas[name];
   }
   openObjects(schemas);
@@ -126,7 +126,7 @@ function methodKey({ method }: RestOperation) {
 function responsesOf({ method, meta }: RestOperation, generated: Responses): Responses {
   // A DELETE needs no body, but one that is sent is looked at.
   const codes = [...COMMON, ...(method === 'GET' ? [] : WITH_BODY), ...(meta.errors ?? [])];
-  return { ...successOf(meta, generated['200']), ...refusalResponses(codes) };
+  return { ...successOf(meta, generated['200']), ...apiErrorResponses(codes) };
 }
 
 function successOf(meta: RestOperation['meta'], generated: unknown): Responses {
@@ -160,7 +160,7 @@ const healthPaths: ZodOpenApiPathsObject = {
       security: [],
       responses: {
         200: readyResponse(),
-        ...(refusalResponses(['draining', 'database_unavailable', 'database_preparing']) as Record<
+        ...(apiErrorResponses(['draining', 'database_unavailable', 'database_preparing']) as Record<
           never,
           never
         >),

@@ -1,6 +1,6 @@
 import { type ErrorCode, errorEntry, nameOfStatus, statusOf } from '@parley/contract';
 
-/** What any operation may be refused with, whatever it does. */
+/** What any operation may be rejected with, whatever it does. */
 export const COMMON: readonly ErrorCode[] = [
   'malformed_request',
   'invalid_input',
@@ -22,7 +22,7 @@ export const COMMON: readonly ErrorCode[] = [
   'database_preparing',
 ];
 
-const refusalReference = { $ref: '#/components/schemas/Refusal' };
+const apiErrorReference = { $ref: '#/components/schemas/ApiError' };
 export const requestIdHeader = {
   'X-Request-Id': { description: 'Names the request in the log.', schema: { type: 'string' as const } },
 };
@@ -38,17 +38,17 @@ const OF_BUSY_MODELS: readonly ErrorCode[] = ['model_failed', 'model_rate_limite
 
 type Responses = Record<string, unknown>;
 
-/** The refusals of an operation as its responses, by status. */
-export function refusalResponses(codes: readonly ErrorCode[]): Responses {
+/** The rejections of an operation as its responses, by status. */
+export function apiErrorResponses(codes: readonly ErrorCode[]): Responses {
   const byStatus = Map.groupBy(codes, statusOf);
   return Object.fromEntries(
     [...byStatus]
       .sort(([a], [b]) => a - b)
-      .map(([status, group]) => [status, refusalResponse(status, group)]),
+      .map(([status, group]) => [status, apiErrorResponse(status, group)]),
   );
 }
 
-function refusalResponse(status: ReturnType<typeof statusOf>, codes: readonly ErrorCode[]) {
+function apiErrorResponse(status: ReturnType<typeof statusOf>, codes: readonly ErrorCode[]) {
   const hasRetryAfter = codes.some(
     (code) => errorEntry(code).retryAfterSeconds !== undefined || OF_BUSY_MODELS.includes(code),
   );
@@ -57,7 +57,7 @@ function refusalResponse(status: ReturnType<typeof statusOf>, codes: readonly Er
     headers: { ...requestIdHeader, ...(hasRetryAfter && retryAfterHeader) },
     content: {
       'application/json': {
-        schema: refusalReference,
+        schema: apiErrorReference,
         examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(status, code) }])),
       },
     },

@@ -1,6 +1,6 @@
 import { limits } from '@parley/contract';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
-import { COMMON, eventStream, refusalResponses, requestIdHeader } from './openapi-responses.ts';
+import { apiErrorResponses, COMMON, eventStream, requestIdHeader } from './openapi-responses.ts';
 import { type StreamOperation, streamOperations, uiMessageStream } from './stream-operations.ts';
 
 const lastEventSchema = { type: 'string' as const, maxLength: limits.cursorLengthMax };
@@ -52,7 +52,7 @@ function documentStream(operation: StreamOperation) {
     responses: {
       200: { description: 'A stream of events.', headers: requestIdHeader, content: eventStream(stream) },
       ...(canBeEmpty && { 204: { description: 'Nothing is being answered.', headers: requestIdHeader } }),
-      ...(refusalResponses([...COMMON, ...errors]) as Record<never, never>),
+      ...(apiErrorResponses([...COMMON, ...errors]) as Record<never, never>),
     },
   };
 }

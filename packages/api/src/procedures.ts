@@ -1,29 +1,29 @@
-import { isId, Refusal } from '@parley/contract';
+import { ApiError, isId } from '@parley/contract';
 import type { z } from 'zod';
+import { apiErrorOf, toTrpcError } from './api-error-of.ts';
 import { askerOf } from './asker-of.ts';
 import { beginAct, limitsIn, madeBy, targetOf } from './audit/begin-act.ts';
+import { authorize } from './authorize.ts';
 import type { Caller } from './caller.ts';
 import { type ChatNotFound, findChat } from './chat/find-chat.ts';
 import type { Context } from './context.ts';
 import { issuerFor, type ProcedureStores } from './credentials/issuers.ts';
 import { auditEntryOf, noteEscalation } from './credentials/note-escalation.ts';
 import { toIdempotency } from './idempotency.ts';
-import { permit } from './permit.ts';
 import { type Policy, policyOf } from './policies.ts';
-import { refusalOf, toTrpcError } from './refusal-of.ts';
-import { refusingInStream } from './refusing-in-stream.ts';
+import { rejectingInStream } from './rejecting-in-stream.ts';
 import type { StreamKind } from './streams/open-stream.ts';
 import { t } from './trpc.ts';
 
-/** Refusals thrown anywhere below become tRPC errors with the right status. */
-const refusing = t.procedure.use(async ({ next }) => {
+/** ApiErrors thrown anywhere below become tRPC errors with the right status. */
+const rejecting = t.procedure.use(async ({ next }) => {
   const result = await next();
-  if (!result.ok && result.error.cause instanceof Refusal) throw toTrpcError(refusalOf(result.error));
+  if (!result.ok && result.error.cause instanceof ApiError) throw toTrpcError(apiErrorOf(result.error));
   return result;
 });
 
 /** Proves who calls, and that they may ask for this, before the input is looked at; then, that it is not too much. */
-const authenticated = refusing.use(async ({ ctx, path, getRawInput, next }) => {
+const authenticated = rejecting.use(async ({ ctx, path, getRawInput, next }) => {
   const caller = await ctx.caller();
   const { stores, ...services } = ctx.services;
   const { scope } = caller;
@@ -32,7 +32,7 @@ const authenticated = refusing.use(async ({ ctx, path, getRawInput, next }) => {
   const note = (error: unknown) =>
     noteEscalation(stores.audit, caller, auditEntry, { procedure: path, error });
   try {
-    permit(caller, policy);
+    authorize(caller, policy);
   } catch (error) {
     await note(error);
     throw error;
@@ -42,7 +42,7 @@ const authenticated = refusing.use(async ({ ctx, path, getRawInput, next }) => {
   const result = await next({
     ctx: { ...services, stores: stores as ProcedureStores, caller, scope, auditEntry, issuerOf },
   });
-  if (!result.ok) await note(refusalOf(result.error));
+  if (!result.ok) await note(apiErrorOf(result.error));
   return result;
 });
 
@@ -54,7 +54,7 @@ export const procedure = authenticated.use(async ({ ctx, path, type, getRawInput
   const end = await beginAct(ctx.stores.audit, ctx.scope, entry);
   const result = await next();
   if (result.ok) await end({ target: madeBy(result.data), details: limitsIn(result.data) });
-  else await end(refusalOf(result.error));
+  else await end(apiErrorOf(result.error));
   return result;
 });
 
@@ -76,7 +76,7 @@ const streamProcedure = (kind: StreamKind) =>
       return result;
     }
     const events = result.data as AsyncGenerator<unknown, void, undefined>;
-    return { ...result, data: refusingInStream(stream.guard(events)) };
+    return { ...result, data: rejectingInStream(stream.guard(events)) };
   });
 
 /** For requests that create: their `Idempotency-Key`, if they have one. It is looked at before the input is. */
@@ -120,7 +120,7 @@ const replaying = keyed.use(async ({ ctx, getRawInput, next }) => {
   const { stores, turns, scope, idempotency } = ctx;
   const chatId = idempotency && chatIdOf(await getRawInput());
   const found = chatId && (await stores.chats.find(scope, chatId));
-  const kept = found && (await turns.findKept(found, idempotency));
+  const kept = found && (await turns.findByIdempotencyKey(found, idempotency));
   if (kept) ctx.markReplayed();
   const asker = kept ? undefined : await askerOf(ctx, ctx.caller, ctx.client());
   return next({ ctx: { found: found || undefined, kept: kept || undefined, asker } });
@@ -137,10 +137,10 @@ export const turnProcedure = <Input extends NamesChat>(input: Input, notFound?: 
 /** For requests that make a chat: likewise. One that was deleted since is not made again. */
 export const newChatProcedure = keyed.use(async ({ ctx, next }) => {
   const { stores, scope, idempotency } = ctx;
-  const kept = idempotency && (await stores.chats.findKept(scope, idempotency.key));
-  if (kept && kept.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
+  const kept = idempotency && (await stores.chats.findByIdempotencyKey(scope, idempotency.key));
+  if (kept && kept.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
   if (kept) ctx.markReplayed();
-  if (kept && !kept.chat) throw new Refusal('chat_not_found');
+  if (kept && !kept.chat) throw new ApiError('chat_not_found');
   return next({ ctx: { kept: kept?.chat } });
 });
 

@@ -8,7 +8,7 @@ import { formatError } from './format-error.ts';
 
 /** What a procedure declares of itself beside its schemas. */
 export interface ProcedureMeta extends OpenApiMeta {
-  /** The refusals that are this procedure's own; those every operation shares are not repeated. */
+  /** The rejections that are this procedure's own; those every operation shares are not repeated. */
   readonly errors?: readonly ErrorCode[];
   /** Takes an `Idempotency-Key`. */
   readonly isIdempotent?: true;

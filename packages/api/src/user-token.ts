@@ -1,4 +1,4 @@
-import { type Id, isId, limits, Refusal, userIdSchema } from '@parley/contract';
+import { ApiError, type Id, isId, limits, userIdSchema } from '@parley/contract';
 import type {
   ApiKeyRecord,
   ReadGuard,
@@ -78,7 +78,7 @@ const ALGORITHM = 'HS256';
  * (a JWT: `sub` the user, `aud` the team's id, `exp` at most an hour ahead; `anonymous: true` for a visitor whom they
  * do not know).
  *
- * @throws Refusal `user_token_invalid`, `user_token_expired`, `database_unavailable`
+ * @throws ApiError `user_token_invalid`, `user_token_expired`, `database_unavailable`
  */
 export async function proveUser(
   stores: UserTokenStores,
@@ -86,12 +86,12 @@ export async function proveUser(
   token: string,
   guard?: ReadGuard,
 ): Promise<ProvedUser> {
-  if (token.length > limits.userTokenLengthMax) throw new Refusal('user_token_invalid');
+  if (token.length > limits.userTokenLengthMax) throw new ApiError('user_token_invalid');
   // A guest's token has no parts.
   if (token.includes('.')) return proveVerified(stores, team, token, guard);
   const guest = access === 'verified' ? undefined : await stores.guests.find({ team }, token, guard);
   if (!guest || guest.movedTo !== undefined || guest.lineage !== lineage) {
-    throw new Refusal('user_token_invalid');
+    throw new ApiError('user_token_invalid');
   }
   const { id, createdAt: issuedAt, seenAt } = guest;
   return { id, proof: 'guest', token: { kind: 'guest', guest: id, issuedAt, seenAt } };
@@ -100,7 +100,7 @@ export async function proveUser(
 /**
  * Signs a token for a user, with the newest signing secret of the team; a team that has none gets one.
  *
- * @throws Refusal `database_unavailable`
+ * @throws ApiError `database_unavailable`
  */
 export async function signUserToken(
   { signingSecrets }: Pick<Stores, 'signingSecrets'>,
@@ -148,7 +148,7 @@ async function proveVerified(
     const proof = claims['anonymous'] === true ? 'anonymous' : 'verified';
     return { id: userOf(claims, now / 1_000), proof, token: basis };
   }
-  throw new Refusal('user_token_invalid');
+  throw new ApiError('user_token_invalid');
 }
 
 /** Proves a user by a token that the team's issuer signed. */
@@ -159,7 +159,7 @@ async function proveIssued(
   by: SignedBy,
 ): Promise<ProvedUser> {
   const { tokenIssuer } = await teams.findSettings({ team });
-  if (!tokenIssuer || !keySets) throw new Refusal('user_token_invalid');
+  if (!tokenIssuer || !keySets) throw new ApiError('user_token_invalid');
   const claims = await verifyIssued(keySets, tokenIssuer, token, by);
   const id = userOf(claims, Date.now() / 1_000, limits.issuedTokenSecondsMax);
   const { exp = 0, iat = 0 } = claims;
@@ -172,7 +172,7 @@ function headerOf(token: string): ProtectedHeaderParameters {
   try {
     return decodeProtectedHeader(token);
   } catch {
-    throw new Refusal('user_token_invalid');
+    throw new ApiError('user_token_invalid');
   }
 }
 
@@ -182,7 +182,7 @@ function headerOf(token: string): ProtectedHeaderParameters {
  */
 function namedSecret({ kid }: ProtectedHeaderParameters): Id<'secret'> | undefined {
   if (kid === undefined) return undefined;
-  if (typeof kid !== 'string' || !isId('secret', kid)) throw new Refusal('user_token_invalid');
+  if (typeof kid !== 'string' || !isId('secret', kid)) throw new ApiError('user_token_invalid');
   return kid;
 }
 
@@ -203,8 +203,8 @@ async function verify(
   } catch (error) {
     if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
     // Only what was signed is told that it is too old.
-    if (error instanceof errors.JWTExpired) throw new Refusal('user_token_expired');
-    if (error instanceof errors.JOSEError) throw new Refusal('user_token_invalid');
+    if (error instanceof errors.JWTExpired) throw new ApiError('user_token_expired');
+    if (error instanceof errors.JOSEError) throw new ApiError('user_token_invalid');
     throw error;
   }
 }
@@ -220,6 +220,6 @@ function userOf(
   const user = userIdSchema.safeParse(sub);
   // Who is a guest only their own token proves.
   if (lastsTooLong || isOfFuture || !user.success || isId('guest', user.data))
-    throw new Refusal('user_token_invalid');
+    throw new ApiError('user_token_invalid');
   return user.data;
 }

@@ -41,6 +41,6 @@ async function rejectedCredentialOf(response: Response): Promise<'key' | 'user'>
     .catch(() => undefined);
   // All calls of a batch have the same credentials, so the first error is enough.
   const answer: unknown = Array.isArray(body) ? body[0] : body;
-  const { error } = (answer ?? {}) as { error?: { data?: { refusal?: { code?: never } } } };
-  return rejectedCredential(error?.data?.refusal?.code ?? 'unauthorized') ?? 'key';
+  const { error } = (answer ?? {}) as { error?: { data?: { apiError?: { code?: never } } } };
+  return rejectedCredential(error?.data?.apiError?.code ?? 'unauthorized') ?? 'key';
 }

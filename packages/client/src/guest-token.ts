@@ -32,7 +32,7 @@ export function guestToken(
   const storage = chosenStorage(options.storage);
   const all = `parley:guest:${baseOf(options)}:`;
   /** Rejected tokens. Each is tried once. */
-  const refusedOnes = new Set<string>();
+  const rejectedOnes = new Set<string>();
   let current: string | undefined;
 
   /**
@@ -47,8 +47,8 @@ export function guestToken(
 
   async function find(refused: string | undefined): Promise<string> {
     const own = (await credentials.current()).key.slice(0, VISIBLE_LENGTH);
-    if (refused !== undefined) refusedOnes.add(refused);
-    const known = () => guests(own).find((token) => !refusedOnes.has(token));
+    if (refused !== undefined) rejectedOnes.add(refused);
+    const known = () => guests(own).find((token) => !rejectedOnes.has(token));
     current = known();
     if (current !== undefined) return current;
     // Tabs that open at the same time share one guest: the first creates it, the others find it.

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { CredentialError, ForeignResponse, isRetryable, ParleyError, toParleyError } from './parley-error.ts';
 
 /** An error as tRPC creates it from an error response. */
-function refused(status: number, refusal: object, headers: Record<string, string> = {}): unknown {
-  const data = { code: 'X', httpStatus: status, refusal };
+function refused(status: number, apiError: object, headers: Record<string, string> = {}): unknown {
+  const data = { code: 'X', httpStatus: status, apiError };
   const response = new Response(null, { status: 207, headers });
   return TRPCClientError.from({ error: { message: 'No.', code: -32_600, data } }, { meta: { response } });
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode, RefusalEnvelope } from '@parley/contract';
+import type { ErrorCode, ErrorEnvelope } from '@parley/contract';
 import { TRPCClientError } from '@trpc/client';
 
 /** An invalid field of a request, and what it must be. */
@@ -106,9 +106,9 @@ export function isRetryable({ code, status, retryAfterMs }: ParleyError): boolea
 function fromTrpcError(error: TRPCClientError<never>): ParleyError {
   const response = responseOf(error);
   const retryAfterMs = retryAfterOf(response);
-  const refusal = apiErrorOf(error);
-  if (refusal) {
-    const { code, message, requestId, issues, messageId } = refusal;
+  const apiError = apiErrorOf(error);
+  if (apiError) {
+    const { code, message, requestId, issues, messageId } = apiError;
     const status = statusOf(error) ?? response?.status;
     return new ParleyError(code, message, {
       requestId,
@@ -166,10 +166,10 @@ function retryAfterOf(response: Response | undefined): number | undefined {
   return Math.min(Number(text) * 1_000, RETRY_AFTER_MAX_MS);
 }
 
-function apiErrorOf({ data }: { readonly data: unknown }): RefusalEnvelope | undefined {
+function apiErrorOf({ data }: { readonly data: unknown }): ErrorEnvelope | undefined {
   if (!isRecord(data)) return undefined;
-  const { refusal } = data;
-  return isRecord(refusal) && typeof refusal['code'] === 'string' ? (refusal as RefusalEnvelope) : undefined;
+  const { apiError } = data;
+  return isRecord(apiError) && typeof apiError['code'] === 'string' ? (apiError as ErrorEnvelope) : undefined;
 }
 
 function statusOf({ data }: { readonly data: unknown }): number | undefined {

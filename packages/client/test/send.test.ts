@@ -195,7 +195,7 @@ describe('a permanently rejected message', () => {
   test('can be sent again under the same key', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
-    client.line.answer('message.create', () => refusal('internal_error', 404));
+    client.line.answer('message.create', () => apiError('internal_error', 404));
     const key = client.parley.outbox.send({ chatId, content: 'twice if must be' });
     await client.untilSend(chatId, ([send]) => send?.state.kind === 'refused');
     client.parley.outbox.resend(key);
@@ -251,7 +251,7 @@ test('retries after the error page of a gateway', async () => {
 });
 
 /** An error response in tRPC's shape that the real server would not send here. */
-function refusal(code: string, status: number): Response {
-  const data = { httpStatus: status, refusal: { code, message: 'No.', error: 'No', requestId: 'req_1' } };
+function apiError(code: string, status: number): Response {
+  const data = { httpStatus: status, apiError: { code, message: 'No.', error: 'No', requestId: 'req_1' } };
   return Response.json({ error: { message: 'No.', code: -32_600, data } }, { status });
 }

@@ -1,10 +1,10 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { expect, test } from 'vitest';
 import { startHarness } from '../../../apps/server/test/harness.ts';
 import { openClient } from './support/open-client.ts';
 import { expectShowsList, isAtRest } from './support/shown.ts';
 
-let noModel: Refusal | undefined = new Refusal('model_loading', { detail: '42 of 93 MB are here.' });
+let noModel: ApiError | undefined = new ApiError('model_loading', { detail: '42 of 93 MB are here.' });
 const harness = await startHarness({
   bounds: { tickMs: 20 },
   endpoint: () => {
@@ -34,7 +34,7 @@ test('a message waits for the Retry-After time while the model is loading, and i
 });
 
 test('a waiting message can be sent at once or discarded, and does not block the next one', async () => {
-  noModel = new Refusal('model_not_configured');
+  noModel = new ApiError('model_not_configured');
   const client = openClient({ url: harness.url, apiKey: team.publishableKey });
   const { id: chatId } = await team.makeChat();
   const [first = '', second = ''] = ['one', 'two'].map((content) =>

@@ -1,5 +1,6 @@
 export * from './agent.ts';
 export * from './answer-event.ts';
+export * from './api-error.ts';
 export * from './api-key.ts';
 export * from './audit.ts';
 export * from './chat.ts';
@@ -11,7 +12,6 @@ export * from './limits.ts';
 export * from './message.ts';
 export * from './metadata.ts';
 export * from './page.ts';
-export * from './refusal.ts';
 export * from './stream-cursor.ts';
 export * from './team.ts';
 export { utcDay } from './time.ts';

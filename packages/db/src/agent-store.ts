@@ -65,13 +65,13 @@ export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
         await agents.insertMany([document], { lean: true });
         return toInfo(document);
       } catch (error) {
-        const kept = isDuplicateKey(error) && (await findKept({ team }, idempotency.key));
+        const kept = isDuplicateKey(error) && (await findByIdempotencyKey({ team }, idempotency.key));
         if (!kept) throw error;
         return { kept };
       }
     },
 
-    findKept,
+    findByIdempotencyKey,
 
     async find({ team, agents: within }, id) {
       if (within && !within.includes(id)) return undefined;
@@ -169,7 +169,7 @@ export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
       .reverse();
   }
 
-  async function findKept(
+  async function findByIdempotencyKey(
     { team, agents: within }: Scope,
     idempotencyKey: string,
   ): Promise<KeptAgent | undefined> {
@@ -202,11 +202,11 @@ export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
   }
 
   /** Makes an agent what `decide` says, from what it is: whoever was faster is looked at again. */
-  async function change<Refused extends string>(
+  async function change<Rejected extends string>(
     scope: Scope,
     id: Id<'agent'>,
-    decide: (now: AgentInfo) => NewAgentFields | Refused | Promise<NewAgentFields | Refused>,
-  ): Promise<AgentInfo | Refused | undefined> {
+    decide: (now: AgentInfo) => NewAgentFields | Rejected | Promise<NewAgentFields | Rejected>,
+  ): Promise<AgentInfo | Rejected | undefined> {
     const { team } = scope;
     for (const pauses = new ConflictPauses(); ; await pauses.next()) {
       const now = await read(scope, id);

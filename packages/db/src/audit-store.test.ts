@@ -1,4 +1,4 @@
-import { mintId, Refusal } from '@parley/contract';
+import { ApiError, mintId } from '@parley/contract';
 import { expect, test } from 'vitest';
 import { createAuditStore } from './audit-store.ts';
 import type { AuditDocument, Models } from './models.ts';
@@ -8,14 +8,14 @@ test('an entry whose insert failed is inserted the next time, and then once an h
   let isAway = true;
   const audit = {
     async insertMany(documents: AuditDocument[]) {
-      if (isAway) throw new Refusal('database_unavailable');
+      if (isAway) throw new ApiError('database_unavailable');
       stored.push(...documents);
     },
   };
   const store = createAuditStore({ audit } as unknown as Models);
   const scope = { team: mintId('team') };
   const entry = { actor: { kind: 'key', key: mintId('key') }, action: 'secret_key_in_browser' } as const;
-  for (const note of [store.note, store.noteRefused]) {
+  for (const note of [store.note, store.noteRejected]) {
     isAway = true;
     const noted = { ...entry, action: note.name };
     await expect(note(scope, noted)).rejects.toThrow();
@@ -24,5 +24,5 @@ test('an entry whose insert failed is inserted the next time, and then once an h
     await Promise.all([note(scope, noted), note(scope, noted)]);
     await note(scope, noted);
   }
-  expect(stored.map(({ action }) => action)).toEqual(['note', 'noteRefused']);
+  expect(stored.map(({ action }) => action)).toEqual(['note', 'noteRejected']);
 });

@@ -60,7 +60,7 @@ export function createAuditStore({ audit }: Models): AuditStore {
 
     note: (scope, entry) => insertOnce(scope, entry, { isDone: true }),
 
-    noteRefused: (scope, entry) => insertOnce(scope, entry, { isRefused: true }),
+    noteRejected: (scope, entry) => insertOnce(scope, entry, { isRefused: true }),
 
     async list({ team }, { limit, after }) {
       const found = await audit

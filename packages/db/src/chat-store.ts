@@ -41,14 +41,14 @@ export function createChatStore(models: Models): ChatStore {
         await chats.insertMany([{ ...toDocument(record, chat.agentType), idempotency }], { lean: true });
         return record;
       } catch (error) {
-        const kept = isDuplicateKey(error) && (await findKept(scope, idempotency.key));
+        const kept = isDuplicateKey(error) && (await findByIdempotencyKey(scope, idempotency.key));
         // What holds the key may not be acknowledged by a majority yet; then the request is to be sent again.
         if (!kept) throw error;
         return { kept };
       }
     },
 
-    findKept,
+    findByIdempotencyKey,
 
     async find(scope, id) {
       const found = await chats.findOne({ _id: id, ...chatsWithin(scope) }).lean();
@@ -123,7 +123,7 @@ export function createChatStore(models: Models): ChatStore {
       return found ? toRecord(found) : undefined;
     },
 
-    async giveTitle({ chat: { id, team } }, title) {
+    async setInitialTitle({ chat: { id, team } }, title) {
       const hasNone = { _id: id, team, title: trusted({ $exists: false }) };
       await chats.updateOne(hasNone, { $set: { title, titleBeginnings: beginningsOf(title) } });
     },
@@ -163,7 +163,7 @@ export function createChatStore(models: Models): ChatStore {
     },
   };
 
-  async function findKept(scope: Scope, idempotencyKey: string): Promise<KeptChat | undefined> {
+  async function findByIdempotencyKey(scope: Scope, idempotencyKey: string): Promise<KeptChat | undefined> {
     const found = await chats.findOne({ 'idempotency.key': idempotencyKey }).lean();
     if (!found?.idempotency) return undefined;
     const { body } = found.idempotency;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 
 const CONFLICTS_MAX = 20;
 const PAUSE_MIN_MS = 10;
@@ -15,11 +15,11 @@ export class ConflictPauses {
   /**
    * Waits before the next attempt: not at all after the first conflict, then longer each time.
    *
-   * @throws Refusal `database_unavailable` after twenty conflicts; nothing was stored
+   * @throws ApiError `database_unavailable` after twenty conflicts; nothing was stored
    */
   async next(): Promise<void> {
     this.#conflicts++;
-    if (this.#conflicts >= CONFLICTS_MAX) throw new Refusal('database_unavailable');
+    if (this.#conflicts >= CONFLICTS_MAX) throw new ApiError('database_unavailable');
     if (this.#conflicts === 1) return;
     const longest = Math.min(PAUSE_MIN_MS * 2 ** (this.#conflicts - 2), PAUSE_MAX_MS);
     await delay(longest * (0.5 + Math.random() / 2));

@@ -6,7 +6,7 @@ import { createAuditStore } from './audit-store.ts';
 import { createBudgetStore } from './budget-store.ts';
 import { createChatStore } from './chat-store.ts';
 import { createCredentialStore } from './credential-store.ts';
-import { toRefusal } from './database-errors.ts';
+import { toApiError } from './database-errors.ts';
 import { databaseOf } from './database-of.ts';
 import { createDeletionStore } from './deletion-store.ts';
 import { encryptInBackground } from './encryption/encrypt-in-background.ts';
@@ -89,7 +89,7 @@ export interface Database {
   /**
    * How the database is kept, as far as its operator should look at it. Asks for the indexes of every collection.
    *
-   * @throws Refusal `database_unavailable`
+   * @throws ApiError `database_unavailable`
    */
   inspect(): Promise<DatabaseState>;
   /**
@@ -97,7 +97,7 @@ export interface Database {
    * no requests. Known from the connection on; `maintain` keeps it current.
    */
   missingPromises(): readonly string[];
-  /** @throws Refusal `database_unavailable` */
+  /** @throws ApiError `database_unavailable` */
   status(): Promise<DatabaseStatus>;
   /**
    * Does in the foreground what `maintain` does in the background, and resolves when it is done.
@@ -127,7 +127,7 @@ export interface DatabaseOptions {
  * lacks. Concerns, read preference and time limits are set here and win over the connection string, so that no operator
  * weakens a promise by accident.
  *
- * @throws Refusal `database_unavailable` when it cannot be reached within seconds.
+ * @throws ApiError `database_unavailable` when it cannot be reached within seconds.
  * @throws Error when it is a standalone server (turns need a replica set's majority writes), when a newer release changed
  * the database so that this one cannot work with it, or when its secrets are encrypted with a key this process does not
  * have.
@@ -146,7 +146,7 @@ export async function connectDatabase(
     keys = await ensureEncryption(models, encryption);
   } catch (error) {
     await connection.destroy().catch(() => undefined);
-    throw toRefusal(error);
+    throw toApiError(error);
   }
   const control = createEncryptionControl(models, keys, encryption.settleMs);
   return {
@@ -228,7 +228,7 @@ async function inTurn<Result>(ask: () => Promise<Result>): Promise<Result> {
   try {
     return await ask();
   } catch (error) {
-    throw toRefusal(error);
+    throw toApiError(error);
   }
 }
 

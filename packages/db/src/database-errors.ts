@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { mongo } from 'mongoose';
 
 const DUPLICATE_KEY = 11_000;
@@ -37,9 +37,9 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
 }
 
-/** Translates what the driver throws: "away" becomes a registered refusal, everything else is a bug and stays. */
-export function toRefusal(error: unknown): unknown {
-  return isAway(error) ? new Refusal('database_unavailable', { cause: error }) : error;
+/** Translates what the driver throws: "away" becomes a registered rejection, everything else is a bug and stays. */
+export function toApiError(error: unknown): unknown {
+  return isAway(error) ? new ApiError('database_unavailable', { cause: error }) : error;
 }
 
 /**

@@ -1,5 +1,5 @@
-import { Refusal } from '@parley/contract';
-import { toRefusal } from './database-errors.ts';
+import { ApiError } from '@parley/contract';
+import { toApiError } from './database-errors.ts';
 
 /** No call of a store takes longer than this, whatever hangs: "within seconds" is what a caller is promised. */
 const CALL_MS = 8_000;
@@ -7,7 +7,7 @@ const CALL_MS = 8_000;
 type AsyncFunction = (...args: never[]) => Promise<unknown>;
 
 /**
- * Wraps every function of a store so that a database that is away is one refusal, in one place, and comes in
+ * Wraps every function of a store so that a database that is away is one rejection, in one place, and comes in
  * time. The driver's own limits hold for each of its steps; together they would be several times as long.
  */
 export function guarded<Store extends object>(store: Store): Store {
@@ -17,7 +17,7 @@ export function guarded<Store extends object>(store: Store): Store {
       try {
         return await inTime(call(...args));
       } catch (error) {
-        throw toRefusal(error);
+        throw toApiError(error);
       }
     },
   ]);
@@ -29,7 +29,7 @@ async function inTime<Result>(call: Promise<Result>): Promise<Result> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     const cause = new Error(`The database did not answer within ${CALL_MS} ms.`);
-    late.reject(new Refusal('database_unavailable', { cause }));
+    late.reject(new ApiError('database_unavailable', { cause }));
   }, CALL_MS);
   try {
     return await Promise.race([call, late.promise]);

@@ -101,7 +101,7 @@ export interface UserStatusDocument {
   /** Absent once the user's data was deleted: the block stays, and names nobody. */
   user?: string;
   blockedAt?: Date;
-  /** Tokens issued at this time or before are refused. */
+  /** Tokens issued at this time or before are rejected. */
   signedOutAt?: Date;
   /** When it may go; absent while the user is blocked. */
   forgetAt?: Date;

@@ -170,7 +170,7 @@ export interface GuestRecord {
 export interface UserStatus {
   /** Since when the user is shut out. */
   readonly blockedAt?: Date;
-  /** Every token issued at this time or before it is refused. */
+  /** Every token issued at this time or before it is rejected. */
   readonly signedOutAt?: Date;
 }
 

@@ -9,7 +9,7 @@ const VISIBLE_LENGTH = 12;
 
 /**
  * A text that nobody guesses: a prefix that says what it is, 32 random base62 characters (190 bits) and the CRC32
- * of all before it as six base62 characters, so that a mistyped one is refused without a look at the database and
+ * of all before it as six base62 characters, so that a mistyped one is rejected without a look at the database and
  * scanners of leaked secrets can tell one from noise (the form GitHub's tokens have).
  */
 export function mintSecretText(prefix: string): string {

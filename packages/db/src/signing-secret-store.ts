@@ -1,4 +1,4 @@
-import { type Id, limits, mintId, Refusal } from '@parley/contract';
+import { ApiError, type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { isUnrevoked } from './api-key-document.ts';
 import { ConflictPauses } from './conflict-pauses.ts';
@@ -57,7 +57,7 @@ export function createSigningSecretStore(
         const made = await (stored.length === 0 ? insertAt(scope, 0) : insert(scope));
         if (made) return toRecord(made);
         // Every slot holds a secret that another key sealed. That key may come back: nothing is removed.
-        if (stored.length > 0) throw new Refusal('encryption_key_outdated');
+        if (stored.length > 0) throw new ApiError('encryption_key_outdated');
       }
     },
 

@@ -75,7 +75,7 @@ import type {
 
 /*
  * The stores, as ports. Each function answers from the primary, and each write is acknowledged by a majority
- * and journaled before it returns. When the database cannot be reached, each throws the refusal
+ * and journaled before it returns. When the database cannot be reached, each throws the rejection
  * `database_unavailable` within seconds; whether the write happened is then unknown.
  */
 
@@ -140,7 +140,7 @@ export interface ApiKeyStore {
    */
   roll(scope: Scope, id: Id<'key'>, until: Date): Promise<IssuedApiKey | undefined>;
   /**
-   * Ends a key; every process refuses it within seconds. With `withIssued` no key that its family has issued is
+   * Ends a key; every process rejects it within seconds. With `withIssued` no key that its family has issued is
    * accepted from then on; `listIssued` and `revokeIssued` then end them one by one. What a rolled key issued since it
    * was rolled ends with it. False: there is no such key.
    */
@@ -178,11 +178,11 @@ export interface GuestStore {
 
 /** Who of a team's users is shut out, or was signed out. */
 export interface UserStatusStore {
-  /** Shuts a user out; answers since when. Every process refuses them within seconds. Repeatable. */
+  /** Shuts a user out; answers since when. Every process rejects them within seconds. Repeatable. */
   block(scope: Scope, user: string): Promise<Date>;
   /** Lets a user in again. Repeatable. */
   unblock(scope: Scope, user: string): Promise<void>;
-  /** Refuses every token that was issued until now; answers the time. */
+  /** Rejects every token that was issued until now; answers the time. */
   signOut(scope: Scope, user: string): Promise<Date>;
   /** As it was known some seconds ago; empty for a user who is neither. */
   find(scope: Scope, user: string): Promise<UserStatus>;
@@ -214,7 +214,7 @@ export interface SigningSecretStore {
   list(scope: Scope): Promise<SigningSecretInfo[]>;
   /** Those that work and that a family of keys, or a key below it, issued. */
   listIssued(scope: Scope, family: Id<'key'>): Promise<Id<'secret'>[]>;
-  /** Ends a secret; every process refuses its tokens within seconds. False: there is no such secret. */
+  /** Ends a secret; every process rejects its tokens within seconds. False: there is no such secret. */
   revoke(scope: Scope, id: Id<'secret'>): Promise<boolean>;
   /**
    * The secrets that work, as it was known some seconds ago; of a newer one, if a token names it, at once.
@@ -251,7 +251,7 @@ export interface AgentStore {
     idempotency: Idempotency,
   ): Promise<AgentInfo | { kept: KeptAgent }>;
   /** The agent that a request with this key made, if it is still there. */
-  findKept(scope: Scope, idempotencyKey: string): Promise<KeptAgent | undefined>;
+  findByIdempotencyKey(scope: Scope, idempotencyKey: string): Promise<KeptAgent | undefined>;
   /** As it is now; `find` may answer what it was some seconds ago. */
   get(scope: Scope, id: Id<'agent'>): Promise<AgentInfo | undefined>;
   /**
@@ -319,12 +319,12 @@ export interface AuditStore {
   /** Says that the act was done, and to what. */
   finish(scope: Scope, id: Id<'audit'>, target?: string, details?: AuditDetails): Promise<void>;
   finishAll(scope: Scope, ids: readonly Id<'audit'>[]): Promise<void>;
-  /** Takes an entry back whose act was refused. */
+  /** Takes an entry back whose act was rejected. */
   withdraw(scope: Scope, id: Id<'audit'>): Promise<void>;
   /** Writes an entry of something that happened; the same again within the hour only in another process. */
   note(scope: Scope, entry: NewAuditEntry): Promise<void>;
-  /** Writes an entry of an act that was refused, likewise. */
-  noteRefused(scope: Scope, entry: NewAuditEntry): Promise<void>;
+  /** Writes an entry of an act that was rejected, likewise. */
+  noteRejected(scope: Scope, entry: NewAuditEntry): Promise<void>;
   /** Newest first, at most `limit`, from after the entry `after` on. */
   list(
     scope: Scope,
@@ -348,7 +348,7 @@ export interface ChatStore {
   /** Makes a chat, unless a request with the same key made one before: then answers that one. */
   createOnce(scope: Scope, chat: NewChat, idempotency: Idempotency): Promise<ChatRecord | { kept: KeptChat }>;
   /** The chat that a request with this key made. */
-  findKept(scope: Scope, idempotencyKey: string): Promise<KeptChat | undefined>;
+  findByIdempotencyKey(scope: Scope, idempotencyKey: string): Promise<KeptChat | undefined>;
   /** The chat, if the scope reaches it. */
   find(scope: Scope, id: Id<'chat'>): Promise<ChatAccess | undefined>;
   /**
@@ -365,7 +365,7 @@ export interface ChatStore {
   /** Changes what is given. Undefined when there is no such chat. */
   update(scope: Scope, id: Id<'chat'>, change: ChatChange): Promise<ChatRecord | undefined>;
   /** Gives the chat a title unless it has one. */
-  giveTitle(chat: ChatAccess, title: string): Promise<void>;
+  setInitialTitle(chat: ChatAccess, title: string): Promise<void>;
   /** Marks the chat deleted: a tombstone without content stays. False when there was none. */
   markDeleted(scope: Scope, id: Id<'chat'>): Promise<boolean>;
   /**
@@ -454,7 +454,7 @@ export interface TurnStore {
    * Keeps what a run has done with tools, all of it, under its token. `lost`: the token no longer stands; `gone`:
    * the turn was deleted.
    */
-  keepSteps(
+  saveToolSteps(
     scope: SystemScope,
     id: Id<'turn'>,
     token: string,
@@ -479,7 +479,7 @@ export interface TurnStore {
   /** Of these turns, those that are there still, and whether they are marked cancelled. Not scoped: see `renew`. */
   listMarks(ids: readonly Id<'turn'>[]): Promise<{ id: Id<'turn'>; isCancelled: boolean }[]>;
   /** The turn that a request with this key made in this chat. */
-  findKept(chat: ChatAccess, idempotencyKey: string): Promise<TurnRecord | undefined>;
+  findByIdempotencyKey(chat: ChatAccess, idempotencyKey: string): Promise<TurnRecord | undefined>;
   /** How a turn stands, without its text. Undefined when it was deleted. */
   stand(chat: ChatAccess, id: Id<'turn'>): Promise<TurnStand | undefined>;
   /**

@@ -151,7 +151,7 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
       return leases.map(({ token }) => token).filter((token) => !tokens.has(token));
     },
 
-    async keepSteps({ team }, id, token, steps) {
+    async saveToolSteps({ team }, id, token, steps) {
       const { matchedCount } = await turns.updateOne(
         { _id: id, team, status: 'generating', 'lease.token': token },
         { $set: { steps: [...steps] } },
@@ -207,7 +207,7 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
       return found.map(({ _id, isCancelled }) => ({ id: _id, isCancelled: isCancelled === true }));
     },
 
-    async findKept(access, idempotencyKey) {
+    async findByIdempotencyKey(access, idempotencyKey) {
       const found = await turns.findOne({ ...within(access), 'idempotency.key': idempotencyKey }).lean();
       return found ? toRecord(found) : undefined;
     },

@@ -94,7 +94,7 @@ describe('a key', () => {
   });
 });
 
-describe('what cannot be a key is refused without asking the database', () => {
+describe('what cannot be a key is rejected without asking the database', () => {
   const real = mintApiKey('secret');
   const flip = (text: string, at: number) =>
     text.slice(0, at) + (text[at] === 'a' ? 'b' : 'a') + text.slice(at + 1);

@@ -1,4 +1,4 @@
-import { type ErrorCode, mintId, Refusal } from '@parley/contract';
+import { ApiError, type ErrorCode, mintId } from '@parley/contract';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { connectDatabase, mintApiKey, type Stores } from '../src/index.ts';
 import { inScope, openTestDatabase, startTcpProxy, type TestDatabase } from '../src/testing/index.ts';
@@ -33,14 +33,14 @@ async function connectOverWay(onTestFinished: (end: () => void | Promise<void>) 
   return { proxy, database };
 }
 
-/** What a call is refused with, and after how long. */
-async function refusalOf(call: Promise<unknown>): Promise<{ code: ErrorCode | undefined; soon: boolean }> {
+/** What a call is rejected with, and after how long. */
+async function apiErrorOf(call: Promise<unknown>): Promise<{ code: ErrorCode | undefined; soon: boolean }> {
   const started = performance.now();
   const error = await call.then(
     () => 'answered',
     (reason: unknown) => reason,
   );
-  if (!(error instanceof Refusal)) throw new Error('expected a refusal', { cause: error });
+  if (!(error instanceof ApiError)) throw new Error('expected a refusal', { cause: error });
   return { code: error.code, soon: performance.now() - started < SECONDS };
 }
 
@@ -76,7 +76,7 @@ function oneCallOfEach({
     turns.remove(scope, turn),
     turns.cancel(inScope(scope, chat), turn),
     turns.listMarks([turn]),
-    turns.findKept(inScope(scope, chat), 'key'),
+    turns.findByIdempotencyKey(inScope(scope, chat), 'key'),
     turnLog.append([{ turn, team: scope.team, attempt: 1, to: 1, text: 'x' }]),
     turnLog.read(scope, turn, 1, 0),
   ];
@@ -84,16 +84,16 @@ function oneCallOfEach({
 
 // What takes long here is waiting: the tests wait together.
 describe.concurrent('at the start', () => {
-  test('a database that refuses connections', async ({ expect, onTestFinished }) => {
+  test('a database that rejects connections', async ({ expect, onTestFinished }) => {
     const { proxy, uri } = await openWay(onTestFinished);
     proxy.refuse();
-    expect(await refusalOf(connectDatabase(uri))).toEqual(away);
+    expect(await apiErrorOf(connectDatabase(uri))).toEqual(away);
   });
 
   test('a database that takes connections and says nothing', async ({ expect, onTestFinished }) => {
     const { proxy, uri } = await openWay(onTestFinished);
     proxy.treat({ requests: 'swallow' });
-    expect(await refusalOf(connectDatabase(uri))).toEqual(away);
+    expect(await apiErrorOf(connectDatabase(uri))).toEqual(away);
     proxy.cut();
   });
 
@@ -101,12 +101,12 @@ describe.concurrent('at the start', () => {
     const { proxy, uri } = await openWay(onTestFinished);
     const connecting = connectDatabase(uri);
     proxy.treat({ replies: 'swallow' });
-    expect(await refusalOf(connecting)).toEqual(away);
+    expect(await apiErrorOf(connecting)).toEqual(away);
   });
 });
 
 describe.concurrent('later', () => {
-  test('every call is refused while it cannot be reached, and answered again once it can', async ({
+  test('every call is rejected while it cannot be reached, and answered again once it can', async ({
     expect,
     onTestFinished,
   }) => {
@@ -115,14 +115,14 @@ describe.concurrent('later', () => {
     proxy.refuse();
     proxy.cut();
     const calls = oneCallOfEach(database.stores);
-    expect(await Promise.all(calls.map(refusalOf))).toEqual(calls.map(() => away));
+    expect(await Promise.all(calls.map(apiErrorOf))).toEqual(calls.map(() => away));
     expect(await database.isReachable()).toBe(false);
     await proxy.listen();
     await expect.poll(() => database.isReachable(), { timeout: 30_000 }).toBe(true);
     expect(await database.stores.chats.find(scope, mintId('chat'))).toBeUndefined();
   });
 
-  test('every call is refused when sockets hang, however many calls there are', async ({
+  test('every call is rejected when sockets hang, however many calls there are', async ({
     expect,
     onTestFinished,
   }) => {
@@ -131,7 +131,7 @@ describe.concurrent('later', () => {
     const many = Array.from({ length: 20 }, () => oneCallOfEach(database.stores)).flat();
     expect(many.length).toBeGreaterThan(200);
     const reachable = database.isReachable();
-    expect(await Promise.all(many.map(refusalOf))).toEqual(many.map(() => away));
+    expect(await Promise.all(many.map(apiErrorOf))).toEqual(many.map(() => away));
     expect(await reachable).toBe(false);
     // Two connections watch the server beside those that calls use.
     expect(proxy.connections).toBeLessThanOrEqual(102);
@@ -162,17 +162,17 @@ describe.concurrent('later', () => {
     const { database } = await connectOverWay(onTestFinished);
     await database.close();
     const calls = oneCallOfEach(database.stores);
-    expect(await Promise.all(calls.map(refusalOf))).toEqual(calls.map(() => away));
+    expect(await Promise.all(calls.map(apiErrorOf))).toEqual(calls.map(() => away));
     expect(await database.isReachable()).toBe(false);
   });
 
-  test('what is wrong with a call is no refusal: it stays the error it is', async ({
+  test('what is wrong with a call is no rejection: it stays the error it is', async ({
     expect,
     onTestFinished,
   }) => {
     const { database } = await connectOverWay(onTestFinished);
     const team = { id: mintId('team'), name: 'n' };
     await database.stores.teams.create(team);
-    await expect(database.stores.teams.create(team)).rejects.not.toBeInstanceOf(Refusal);
+    await expect(database.stores.teams.create(team)).rejects.not.toBeInstanceOf(ApiError);
   });
 });

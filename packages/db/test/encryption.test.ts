@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Id, mintId, Refusal } from '@parley/contract';
+import { ApiError, type Id, mintId } from '@parley/contract';
 import { mongo } from 'mongoose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EncryptionKey } from '../src/encryption/encryption-key.ts';
@@ -50,7 +50,7 @@ const later = () => new Date(Date.now() + 60_000);
 const failureOf = (work: Promise<unknown>) =>
   work.then(
     () => 'done',
-    (error: unknown) => (error instanceof Refusal ? error.code : String(error)),
+    (error: unknown) => (error instanceof ApiError ? error.code : String(error)),
   );
 
 /** What release 0.1.0 has left: a team, and its secrets in clear. */
@@ -100,7 +100,7 @@ describe('in a new database', () => {
     expect(await allText()).not.toContain('canary');
   });
 
-  test('a server with another key, or none, is refused with a sentence', async () => {
+  test('a server with another key, or none, is rejected with a sentence', async () => {
     const keys = { current: newKey() };
     await serve(keys);
     expect(await failureOf(serve())).toMatch(/this server has no key\. Set ENCRYPTION_KEY/);
@@ -313,7 +313,7 @@ describe('a rotation', () => {
     expect(await allText()).not.toContain(`aes256gcm:${old.id}`);
   }, 120_000);
 
-  test('a server with the old key is refused from its beginning, and one that still runs stores nothing', async () => {
+  test('a server with the old key is rejected from its beginning, and one that still runs stores nothing', async () => {
     const [old, next] = [newKey(), newKey()];
     const leftBehind = await serve({ current: old, previous: next });
     const scope = await newTeam(leftBehind);

@@ -124,7 +124,7 @@ async function exerciseTeamsKeysAndAgents(
   const idempotency = { key: mintId('request'), body: 'body' };
   await agents.createOnce(scope, { name: 'Ben', type: 'support' }, idempotency);
   await agents.createOnce(scope, { name: 'Ben', type: 'support' }, idempotency);
-  await agents.findKept(scope, idempotency.key);
+  await agents.findByIdempotencyKey(scope, idempotency.key);
   await agents.delete(scope, agent);
 }
 
@@ -148,7 +148,7 @@ async function exerciseAudit({ audit }: Stores, scope: Scope): Promise<void> {
   await audit.finish(scope, id, 'target');
   await audit.withdraw(scope, await audit.begin(scope, entry));
   await audit.note(scope, entry);
-  await audit.noteRefused(scope, { ...entry, action: 'key.create' });
+  await audit.noteRejected(scope, { ...entry, action: 'key.create' });
   await audit.finishAll(scope, await audit.beginAll(scope, [entry, entry]));
   await audit.list(scope, { limit: 5 });
   await audit.list(scope, { limit: 5, after: mintId('audit') });
@@ -191,7 +191,7 @@ async function exerciseChats(stores: Stores, scope: Scope): Promise<void> {
     const user = `user ${index % 10}`;
     const agentType = `type ${Math.floor(index / 3)}`;
     const { id } = await chats.create(scope, { agent: mintId('agent'), agentType, user });
-    await chats.giveTitle(inScope(scope, id), `Word ${index}`);
+    await chats.setInitialTitle(inScope(scope, id), `Word ${index}`);
   }
   await chats.list(scope, {}, { limit: 5 });
   const soon = new Date(Date.now() + 60_000);
@@ -257,8 +257,8 @@ async function exerciseTurns(stores: Stores, scope: Scope): Promise<void> {
   await turns.findQueued(scope, chat, 3);
   await turns.claimNext(scope, chat, 3, 'c');
   await turns.claimNext(scope, chat, 3, 'c', { isPrivileged: false, networks: ['a network'] });
-  await turns.keepSteps(scope, third.id, 'c', [{ text: 't', calls: [] }]);
-  await turns.keepSteps(scope, third.id, 'other', []);
+  await turns.saveToolSteps(scope, third.id, 'c', [{ text: 't', calls: [] }]);
+  await turns.saveToolSteps(scope, third.id, 'other', []);
   await turns.release(scope, third.id, 'c');
   await turns.claim(scope, third.id, 'd');
   await turns.find(inScope(scope, third.chat), third.id);
@@ -298,14 +298,14 @@ async function exerciseRepeats(stores: Stores, scope: Scope): Promise<void> {
   const fields = { agent: mintId('agent'), agentType: 'support' };
   await chats.createOnce(scope, fields, idempotency);
   await chats.createOnce(scope, fields, idempotency);
-  await chats.findKept(scope, idempotency.key);
+  await chats.findByIdempotencyKey(scope, idempotency.key);
   const chat = await newChat(stores, scope);
   // So many turns that looking through the chat for the one of this key would cost.
   for (let sequence = 1; sequence <= 20; sequence++)
     await turns.insert(inScope(scope, chat), newTurn(chat, sequence));
   await turns.insert(inScope(scope, chat), newTurn(chat, 21, { idempotency }));
   await turns.insert(inScope(scope, chat), newTurn(chat, 22, { idempotency }));
-  await turns.findKept(inScope(scope, chat), idempotency.key);
+  await turns.findByIdempotencyKey(inScope(scope, chat), idempotency.key);
 }
 
 async function exerciseLog(stores: Stores, { team }: Scope): Promise<void> {

@@ -23,11 +23,11 @@ const chatFields = { agent: mintId('agent'), agentType: 'support', user: 'ann', 
 describe('a chat', () => {
   test('is made once, and the same key finds it with the body it was made for', async () => {
     const idempotency = newIdempotency();
-    expect(await stores.chats.findKept(scope, idempotency.key)).toBeUndefined();
+    expect(await stores.chats.findByIdempotencyKey(scope, idempotency.key)).toBeUndefined();
     const made = await stores.chats.createOnce(scope, chatFields, idempotency);
     expect(made).toMatchObject({ user: 'ann', metadata: { a: 1 }, team: scope.team });
     const kept = { body: idempotency.body, chat: made };
-    expect(await stores.chats.findKept(scope, idempotency.key)).toEqual(kept);
+    expect(await stores.chats.findByIdempotencyKey(scope, idempotency.key)).toEqual(kept);
     const other = { ...idempotency, body: 'another body' };
     expect(await stores.chats.createOnce(scope, chatFields, other)).toEqual({ kept });
     const found = await stores.chats.find(scope, 'id' in made ? made.id : mintId('chat'));
@@ -57,10 +57,10 @@ describe('a chat', () => {
     if (!('id' in made)) throw new Error('it was kept');
     await stores.chats.markDeleted(scope, made.id);
     const kept = { body: idempotency.body, chat: undefined };
-    expect(await stores.chats.findKept(scope, idempotency.key)).toEqual(kept);
+    expect(await stores.chats.findByIdempotencyKey(scope, idempotency.key)).toEqual(kept);
     expect(await stores.chats.createOnce(scope, chatFields, idempotency)).toEqual({ kept });
     await stores.chats.purge(made.id);
-    expect(await stores.chats.findKept(scope, idempotency.key)).toEqual(kept);
+    expect(await stores.chats.findByIdempotencyKey(scope, idempotency.key)).toEqual(kept);
     expect(await stores.chats.createOnce(scope, chatFields, idempotency)).toEqual({ kept });
     const tombstones = await db.raw
       .collection('chats')
@@ -82,12 +82,12 @@ describe('a turn', () => {
     const [chat, other] = [await newChat(stores, scope), await newChat(stores, scope)];
     const idempotency = newIdempotency();
     const turn = newTurn(chat, 1, { idempotency });
-    expect(await stores.turns.findKept(inScope(scope, chat), idempotency.key)).toBeUndefined();
+    expect(await stores.turns.findByIdempotencyKey(inScope(scope, chat), idempotency.key)).toBeUndefined();
     expect(await stores.turns.insert(inScope(scope, turn.chat), turn)).toBe('inserted');
-    const found = await stores.turns.findKept(inScope(scope, chat), idempotency.key);
+    const found = await stores.turns.findByIdempotencyKey(inScope(scope, chat), idempotency.key);
     expect(found).toMatchObject({ id: turn.id, idempotency });
     expect(await stores.turns.find(inScope(scope, turn.chat), turn.id)).toEqual(found);
-    expect(await stores.turns.findKept(inScope(scope, other), idempotency.key)).toBeUndefined();
+    expect(await stores.turns.findByIdempotencyKey(inScope(scope, other), idempotency.key)).toBeUndefined();
     expect(await stores.turns.insert(inScope(scope, other), newTurn(other, 1, { idempotency }))).toBe(
       'inserted',
     );
@@ -139,7 +139,7 @@ describe('a turn', () => {
     const idempotency = newIdempotency();
     const retry = retryOf(first, { idempotency });
     await stores.turns.insert(inScope(scope, retry.chat), retry);
-    expect(await stores.turns.findKept(inScope(scope, chat), idempotency.key)).toMatchObject({
+    expect(await stores.turns.findByIdempotencyKey(inScope(scope, chat), idempotency.key)).toMatchObject({
       id: retry.id,
       retryOf: { turn: first.id },
     });
@@ -151,6 +151,6 @@ describe('a turn', () => {
     await stores.turns.insert(inScope(scope, chat), newTurn(chat, 1, { idempotency }));
     await stores.chats.markDeleted(scope, chat);
     await stores.chats.purge(chat);
-    expect(await stores.turns.findKept(inScope(scope, chat), idempotency.key)).toBeUndefined();
+    expect(await stores.turns.findByIdempotencyKey(inScope(scope, chat), idempotency.key)).toBeUndefined();
   });
 });

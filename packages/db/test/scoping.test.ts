@@ -213,8 +213,8 @@ const rows: Record<string, Row> = {
     undefined,
   ),
   'agents.delete': ofAgents(({ agents }, scope, { agent }) => agents.delete(scope, agent), false),
-  'agents.findKept': ofAgents(
-    ({ agents }, scope, { agentKey }) => agents.findKept(scope, agentKey),
+  'agents.findByIdempotencyKey': ofAgents(
+    ({ agents }, scope, { agentKey }) => agents.findByIdempotencyKey(scope, agentKey),
     undefined,
   ),
   'agents.list': ofAgents(({ agents }, scope) => agents.list(scope, 10), []),
@@ -234,10 +234,10 @@ const rows: Record<string, Row> = {
     ({ chats }, scope, { chat }) => chats.update(scope, chat, { title: 'theirs' }),
     undefined,
   ),
-  'chats.giveTitle': ofChat(({ chats }, chat) => chats.giveTitle(chat, 'theirs'), undefined),
+  'chats.setInitialTitle': ofChat(({ chats }, chat) => chats.setInitialTitle(chat, 'theirs'), undefined),
   'chats.markDeleted': ofScope(({ chats }, scope, { chat }) => chats.markDeleted(scope, chat), false),
-  'chats.findKept': ofScope(
-    ({ chats }, scope, { idempotency }) => chats.findKept(scope, idempotency.key),
+  'chats.findByIdempotencyKey': ofScope(
+    ({ chats }, scope, { idempotency }) => chats.findByIdempotencyKey(scope, idempotency.key),
     undefined,
   ),
   'messages.list': ofChat(({ messages }, chat) => messages.list(chat, { limit: 10, order: 'asc' }), {
@@ -275,8 +275,8 @@ const rows: Record<string, Row> = {
     ({ transfer }, scope, { chat }) => transfer.standOfChat(scope, chat),
     'taken',
   ),
-  'turns.keepSteps': ofTeam(
-    ({ turns }, scope, { running }) => turns.keepSteps(scope, running.id, 'token', []),
+  'turns.saveToolSteps': ofTeam(
+    ({ turns }, scope, { running }) => turns.saveToolSteps(scope, running.id, 'token', []),
     'gone',
   ),
   'turns.release': ofTeam(
@@ -289,8 +289,8 @@ const rows: Record<string, Row> = {
   'turns.find': ofChat(({ turns }, chat, owned) => turns.find(chat, owned.running.id), undefined),
   'turns.stand': ofChat(({ turns }, chat, owned) => turns.stand(chat, owned.running.id), undefined),
   'turns.listAfter': ofChat(({ turns }, chat) => turns.listAfter(chat, 0, 10), []),
-  'turns.findKept': ofChat(
-    ({ turns }, chat, owned) => turns.findKept(chat, owned.idempotency.key),
+  'turns.findByIdempotencyKey': ofChat(
+    ({ turns }, chat, owned) => turns.findByIdempotencyKey(chat, owned.idempotency.key),
     undefined,
   ),
   'turns.cancel': ofChat(({ turns }, chat, owned) => turns.cancel(chat, owned.waiting.id), false),
@@ -336,7 +336,7 @@ const others = [
   'audit.begin',
   'audit.beginAll',
   'audit.note',
-  'audit.noteRefused',
+  'audit.noteRejected',
   'deletions.begin',
   'deletions.beginTeam',
   'deletions.closeDoors',

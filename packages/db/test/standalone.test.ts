@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { findMongod } from '@parley/embedded';
 import { testCacheDir } from '@parley/embedded/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -47,12 +47,12 @@ async function errorOfConnecting(): Promise<unknown> {
       await connectDatabase(`mongodb://127.0.0.1:${port}/standalone`);
       return undefined;
     } catch (error) {
-      if (!(error instanceof Refusal)) return error;
+      if (!(error instanceof ApiError)) return error;
     }
   }
 }
 
-test('a standalone server is refused with a sentence that says what to do', async () => {
+test('a standalone server is rejected with a sentence that says what to do', async () => {
   expect(await errorOfConnecting()).toMatchObject({
     message: expect.stringMatching(/standalone server.*replica set.*--replSet.*rs\.initiate\(\)/),
   });

@@ -97,7 +97,7 @@ async function electedAs(
 
 /**
  * Brings the replica set's configuration nearer to what it must be. While a `mongod` starts or elects, it
- * refuses such commands for a moment; the refusal is answered, and the next look tries again.
+ * rejects such commands for a moment; the rejection is answered, and the next look tries again.
  */
 async function configure(host: string, command: Command, replicaSet: string): Promise<unknown> {
   try {

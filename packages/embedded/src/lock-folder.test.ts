@@ -18,14 +18,14 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-test('a second server is refused at once, told who holds the folder and what to do', async () => {
+test('a second server is rejected at once, told who holds the folder and what to do', async () => {
   const contender = await startContender();
   expect(await contend(contender)).toBe('won');
   await expect(lockFolder(dataDir)).rejects.toThrow(
     `Another server (process ${contender.pid}) already uses the folder ${dataDir}. ` +
       'Stop that one first, or give this one a folder of its own with DATA_DIR.',
   );
-  // The refused one leaves nothing behind: one claim and one note are the holder's.
+  // The rejected one leaves nothing behind: one claim and one note are the holder's.
   expect(await readdir(join(dataDir, 'lock'))).toHaveLength(2);
 });
 

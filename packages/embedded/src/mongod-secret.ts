@@ -22,7 +22,7 @@ export const MONGOD_USER = 'parley';
 export async function ensureMongodSecret(dataDir: string): Promise<MongodSecret> {
   const keyFile = join(dataDir, 'mongod.key');
   const key = (await readKey(keyFile)) ?? (await makeKey(keyFile));
-  // `mongod` refuses a key that others can read, as a copied folder may have it.
+  // `mongod` rejects a key that others can read, as a copied folder may have it.
   await chmod(keyFile, 0o600);
   return {
     keyFile,

@@ -81,7 +81,7 @@ describe('the real model', () => {
     expect(usage.prompt_tokens).toBeLessThan(1_000);
   });
 
-  test('a message that alone is longer than its context is refused cleanly, and the next is answered', async () => {
+  test('a message that alone is longer than its context is rejected cleanly, and the next is answered', async () => {
     const tooLong = await ask(ready, { messages: [user('word '.repeat(5_000))], stream: true });
     expect(tooLong.status).toBe(400);
     expect(await tooLong.json()).toMatchObject({

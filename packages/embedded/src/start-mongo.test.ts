@@ -265,7 +265,7 @@ describe('the port', () => {
     await insert(second, { text: 'written after the move' });
   });
 
-  test('is refused when it was asked for and is taken', async () => {
+  test('is rejected when it was asked for and is taken', async () => {
     const port = await occupy(0);
     await expect(start({ port })).rejects.toThrow(
       `MongoDB cannot listen on port ${port}: another program does.`,
@@ -291,7 +291,7 @@ test('it is a replica set: transactions and change streams work', async () => {
   });
 });
 
-test('damaged data is refused within seconds, in MongoDB’s own words', async () => {
+test('damaged data is rejected within seconds, in MongoDB’s own words', async () => {
   const first = await start();
   await first.stop();
   await writeFile(join(dataDir, 'db', 'WiredTiger.wt'), 'no database at all');

@@ -39,7 +39,7 @@ const KEY_SET_BOUNDS = { timeoutMs: 5_000, responseBytesMax: 256 * 1024 } as con
 export interface HostParts {
   /** Of `connectDatabase`; whoever connected it closes it, after the services. */
   readonly database: Pick<Database, 'stores' | 'maintain'>;
-  /** Asked for every answer: where the model is. May throw a Refusal while there is none. */
+  /** Asked for every answer: where the model is. May throw an ApiError while there is none. */
   readonly endpoint: () => ModelEndpoint;
   /** The history's budget, in estimated tokens. Default: 6,000. */
   readonly contextTokens?: number | undefined;
@@ -69,8 +69,8 @@ export interface HostParts {
 export interface RunningServices {
   /** What `createContext` gives to procedures. */
   readonly services: Services;
-  /** Lets what runs finish within `graceMs` (or until `hurry` aborts), hands over the rest, lets readers go. */
-  drain(graceMs: number, hurry?: AbortSignal): Promise<void>;
+  /** Lets what runs finish within `graceMs` (or until `force` aborts), hands over the rest, lets readers go. */
+  drain(graceMs: number, force?: AbortSignal): Promise<void>;
   /** Ends what is left in the background: after `drain` and the last request, before the database is closed. */
   close(): Promise<void>;
 }
@@ -143,9 +143,9 @@ export function startServices(parts: HostParts): RunningServices {
       problemOfToolUrl: (url) => problemOfToolUrl(url, toolAddresses),
       keySets: createKeySets((url) => fetchText({ url, ...KEY_SET_BOUNDS })),
     },
-    async drain(graceMs, hurry) {
+    async drain(graceMs, force) {
       const tidied = jobs.close();
-      await turns.drain(graceMs, hurry);
+      await turns.drain(graceMs, force);
       await tidied;
     },
     async close() {

@@ -1,11 +1,11 @@
-import { answerIdOf, type Id, limits, mintId, type OnBusy, Refusal } from '@parley/contract';
+import { ApiError, answerIdOf, type Id, limits, mintId, type OnBusy } from '@parley/contract';
 import type { ChatAccess, ChatTail, Idempotency, InsertResult, NewTurn, TurnRecord } from '@parley/db';
-import { type Admission, type Asker, admitTurn } from './admit-turn.ts';
-import { giveTitle } from './chat-title.ts';
+import { setInitialTitle } from './chat-title.ts';
 import { ConflictBackoff } from './conflict-backoff.ts';
 import { openingTurn } from './open-turns.ts';
 import { systemScopeOf, type TurnParts } from './parts.ts';
 import { requesterOf } from './requester.ts';
+import { type Asker, type QuotaReservation, reserveQuota } from './reserve-quota.ts';
 import { mintToken, type Runner } from './runner.ts';
 import type { Requester } from './turn-scheduler.ts';
 
@@ -44,8 +44,8 @@ export function mintTurn(): Omit<TurnIds, 'chat'> {
  * sees to it that someone runs it. Of parallel messages each gets its place, and of parallel requests with one
  * idempotency key one is accepted: unique indexes settle every race.
  *
- * @throws Refusal `chat_not_found`, `chat_full`, `queue_full`, `chat_busy`, `draining`, `too_many_turns`,
- *   `overloaded`, `budget_exhausted`, `idempotency_key_reused`, the model's refusal, and `database_unavailable` with the answer's id when it is
+ * @throws ApiError `chat_not_found`, `chat_full`, `queue_full`, `chat_busy`, `draining`, `too_many_turns`,
+ *   `overloaded`, `budget_exhausted`, `idempotency_key_reused`, the model's rejection, and `database_unavailable` with the answer's id when it is
  *   unknown whether the message was stored.
  */
 export async function acceptTurn(
@@ -54,12 +54,12 @@ export async function acceptTurn(
   access: ChatAccess,
   message: SentMessage,
 ): Promise<AcceptedTurn> {
-  refuseNow(parts, runner);
+  rejectNow(parts, runner);
   const { turn, idempotency, asker } = message;
   const opening = openingTurn(turn, access.chat.id, idempotency);
-  const admission = admitTurn(parts, runner, access.scope, asker, opening);
+  const admission = reserveQuota(parts, runner, access.scope, asker, opening);
   // A repeated request is given its turn, whatever is full.
-  const full = idempotency ? undefined : admission.refusalIfFull();
+  const full = idempotency ? undefined : admission.apiErrorIfFull();
   if (full) throw full;
   const requester = requesterOf({ ...asker, team: access.scope.team });
   await runner.prepare(requester);
@@ -71,7 +71,7 @@ async function placeTurn(
   runner: Runner,
   access: ChatAccess,
   message: SentMessage,
-  admission: Admission,
+  admission: QuotaReservation,
   requester: Requester,
 ): Promise<AcceptedTurn> {
   const { onBusy, idempotency } = message;
@@ -80,23 +80,23 @@ async function placeTurn(
   const firstTail = runner.tails.take(access) ?? (await tailOf(parts, access));
   // After a lost race the chat is looked at again too: it may have been deleted, its turns not yet removed.
   for (let tail = firstTail; ; tail = await readTail(parts, access)) {
-    const refusal =
-      refusalOfTail(tail, message, parts.bounds.queuedTurnsPerChatMax) ??
-      refusalOfLoad(runner, requester) ??
-      (await admission.refusalFor({
+    const apiError =
+      apiErrorOfTail(tail, message, parts.bounds.queuedTurnsPerChatMax) ??
+      apiErrorOfLoad(runner, requester) ??
+      (await admission.apiErrorFor({
         bytes: tail.textBytes + Buffer.byteLength(message.content),
         user,
       }));
-    if (refusal) {
+    if (apiError) {
       // What fills the chat, or uses up the budget, may be this very request, which came before.
-      const kept = idempotency && (await findKept(parts, access, idempotency));
+      const kept = idempotency && (await findByIdempotencyKey(parts, access, idempotency));
       if (kept) return kept;
-      throw refusal;
+      throw apiError;
     }
     const turn = { ...newTurn(chat, message, tail.sequence + 1), ...admission.fields };
     const result = await insertAndStart(parts, runner, access, turn, tail, requester);
     if ((result === 'key-taken' || result === 'overloaded') && idempotency) {
-      const kept = await findKept(parts, access, idempotency);
+      const kept = await findByIdempotencyKey(parts, access, idempotency);
       if (kept) return kept;
     }
     if (result === 'overloaded') throw overloaded(runner);
@@ -105,30 +105,30 @@ async function placeTurn(
       continue;
     }
     if (onBusy === 'interrupt' && !tail.ended) await interrupt(parts, runner, access, turn);
-    if (turn.sequence === 1) await giveTitle(parts, access, message.content);
+    if (turn.sequence === 1) await setInitialTitle(parts, access, message.content);
     return { ...idsOf(chat, message), isReplay: false, isStarted: result === 'started' };
   }
 }
 
-/** What every new turn is refused for, whatever it asks. */
-export function refuseNow(parts: TurnParts, runner: Runner): void {
-  if (runner.isDraining) throw new Refusal('draining');
+/** What every new turn is rejected for, whatever it asks. */
+export function rejectNow(parts: TurnParts, runner: Runner): void {
+  if (runner.isDraining) throw new ApiError('draining');
   parts.checkModel();
 }
 
 /**
  * The turn that an earlier request with this key had accepted.
  *
- * @throws Refusal `idempotency_key_reused` when that request was another one
+ * @throws ApiError `idempotency_key_reused` when that request was another one
  */
-export async function findKept(
+export async function findByIdempotencyKey(
   { store }: TurnParts,
   access: ChatAccess,
   idempotency: Idempotency,
 ): Promise<AcceptedTurn | undefined> {
-  const kept = await store.turns.findKept(access, idempotency.key);
+  const kept = await store.turns.findByIdempotencyKey(access, idempotency.key);
   if (!kept) return undefined;
-  if (kept.idempotency?.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
+  if (kept.idempotency?.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
   return { ...toTurnIds(kept), isReplay: true, isStarted: kept.status !== 'queued' };
 }
 
@@ -141,14 +141,14 @@ export function toTurnIds(turn: TurnRecord): TurnIds {
 }
 
 /** Why a turn of this requester can neither start nor wait in this process. */
-export function refusalOfLoad(runner: Runner, requester: Requester): Refusal | undefined {
+export function apiErrorOfLoad(runner: Runner, requester: Requester): ApiError | undefined {
   return runner.isOverloaded(requester) ? overloaded(runner) : undefined;
 }
 
-/** The refusal of a process whose places are all taken. */
-export function overloaded(runner: Runner): Refusal {
+/** The rejection of a process whose places are all taken. */
+export function overloaded(runner: Runner): ApiError {
   const retryAfterSeconds = runner.durations.secondsUntilFree(runner.runningCount);
-  return new Refusal('overloaded', { retryAfterSeconds });
+  return new ApiError('overloaded', { retryAfterSeconds });
 }
 
 /**
@@ -187,19 +187,19 @@ export async function insertAndStart(
 /**
  * The newest turn of a chat that is there.
  *
- * @throws Refusal `chat_not_found`
+ * @throws ApiError `chat_not_found`
  */
 export async function readTail(parts: TurnParts, access: ChatAccess): Promise<ChatTail> {
   const { scope, chat } = access;
   const [found, tail] = await Promise.all([parts.store.chats.find(scope, chat.id), tailOf(parts, access)]);
-  if (!found) throw new Refusal('chat_not_found');
+  if (!found) throw new ApiError('chat_not_found');
   return tail;
 }
 
 async function tailOf({ store }: TurnParts, access: ChatAccess): Promise<ChatTail> {
   const tail = await store.turns.tail(access);
   // A marker ends the chat, although the chat itself may not be marked yet.
-  if (!tail) throw new Refusal('chat_not_found');
+  if (!tail) throw new ApiError('chat_not_found');
   return tail;
 }
 
@@ -228,9 +228,9 @@ async function insert({ store }: TurnParts, access: ChatAccess, turn: NewTurn): 
   try {
     return await store.turns.insert(access, turn);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof ApiError)) throw error;
     if (await isStored({ store }, access, turn)) return 'inserted';
-    throw new Refusal(error.code, { ...error.facts, messageId: turn.answerId, cause: error });
+    throw new ApiError(error.code, { ...error.facts, messageId: turn.answerId, cause: error });
   }
 }
 
@@ -280,15 +280,15 @@ async function interrupt(
 }
 
 /** Why a chat takes no further message, or not this one. */
-function refusalOfTail(
+function apiErrorOfTail(
   tail: ChatTail,
   { content, onBusy }: SentMessage,
   queuedMax: number,
-): Refusal | undefined {
+): ApiError | undefined {
   // The first unfinished turn runs, those behind it wait.
-  if (tail.unfinished > queuedMax) return new Refusal('queue_full');
+  if (tail.unfinished > queuedMax) return new ApiError('queue_full');
   const messages = (tail.sequence + 1) * 2;
   const bytes = tail.textBytes + Buffer.byteLength(content);
-  if (messages > limits.chatMessagesMax || bytes > limits.chatTextBytesMax) return new Refusal('chat_full');
-  return onBusy === 'reject' && !tail.ended ? new Refusal('chat_busy') : undefined;
+  if (messages > limits.chatMessagesMax || bytes > limits.chatTextBytesMax) return new ApiError('chat_full');
+  return onBusy === 'reject' && !tail.ended ? new ApiError('chat_busy') : undefined;
 }

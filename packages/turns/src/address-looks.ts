@@ -29,7 +29,7 @@ export class AddressLooks {
   /**
    * Looks where it decides whether a turn of this requester may start.
    *
-   * @throws Refusal `database_unavailable`
+   * @throws ApiError `database_unavailable`
    */
   async lookFor(requester: Requester): Promise<void> {
     const since = this.#parts.clock.now() - LOOK_MS;

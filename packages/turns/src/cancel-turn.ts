@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { ChatAccess, TurnRecord } from '@parley/db';
 import { followTurn } from './follow-turn.ts';
 import { findTurn } from './retry-turn.ts';
@@ -11,7 +11,7 @@ import type { ReadingDesk } from './turn-reader.ts';
  * as it ended before. The mark outlives every process; a run that is alive sees it within a tick. One that does
  * not stop within `cancelWaitMaxMs` is told as it stands, and will.
  *
- * @throws Refusal `message_not_found`; `chat_not_found` when the chat is deleted meanwhile
+ * @throws ApiError `message_not_found`; `chat_not_found` when the chat is deleted meanwhile
  */
 export async function cancelTurn(
   desk: ReadingDesk,
@@ -31,9 +31,9 @@ export async function cancelTurn(
     if (outcome?.kind === 'empty') followers.outcomes.tell(turn.id, outcome);
     if (marked && outcome) return marked;
     const awaited = await following.outcome(undefined, parts.bounds.cancelWaitMaxMs);
-    if (awaited?.kind === 'gone') throw new Refusal('chat_not_found');
+    if (awaited?.kind === 'gone') throw new ApiError('chat_not_found');
     const now = await parts.store.turns.find(access, turn.id);
-    if (!now) throw new Refusal('chat_not_found');
+    if (!now) throw new ApiError('chat_not_found');
     return now;
   } finally {
     following.detach();

@@ -32,7 +32,7 @@ function startOf(line: string, max: number): string {
 }
 
 /** Names a chat after its first message. Without the name nothing is lost. */
-export async function giveTitle(
+export async function setInitialTitle(
   { store, log }: Pick<TurnParts, 'store' | 'log'>,
   access: ChatAccess,
   content: string,
@@ -40,7 +40,7 @@ export async function giveTitle(
   const title = openingWords(content);
   if (title === undefined) return;
   try {
-    await store.chats.giveTitle(access, title);
+    await store.chats.setInitialTitle(access, title);
   } catch (error) {
     log('warn', 'the chat was not named', { chat: access.chat.id, error });
   }

@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { Clock } from './clock.ts';
 
 /** Attempts to give a turn its place in a chat; the pauses between them add up to about five seconds. */
@@ -22,11 +22,11 @@ export class ConflictBackoff {
   /**
    * Waits before the next attempt: not at all after the first conflict, then longer each time.
    *
-   * @throws Refusal `database_unavailable` when there were too many attempts; nothing was stored
+   * @throws ApiError `database_unavailable` when there were too many attempts; nothing was stored
    */
   async pause(): Promise<void> {
     this.#conflicts++;
-    if (this.#conflicts >= ATTEMPTS_MAX) throw new Refusal('database_unavailable');
+    if (this.#conflicts >= ATTEMPTS_MAX) throw new ApiError('database_unavailable');
     if (this.#conflicts === 1) return;
     const longest = Math.min(PAUSE_MIN_MS * 2 ** (this.#conflicts - 2), PAUSE_MAX_MS);
     await this.#clock.sleep(longest * (0.5 + this.#clock.random() / 2));

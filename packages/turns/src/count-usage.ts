@@ -1,6 +1,6 @@
-import { type Id, Refusal } from '@parley/contract';
-import type { BudgetAdvances } from './budget-advances.ts';
+import { ApiError, type Id } from '@parley/contract';
 import type { TurnParts } from './parts.ts';
+import type { PrefetchedBudgets } from './prefetched-budgets.ts';
 
 /** How often it looks for what a crash left: nobody waits for that but a sum. */
 const SWEEP_EVERY_MS = 15_000;
@@ -38,7 +38,7 @@ export class UncountedTurns {
  */
 export async function countUsage(
   parts: TurnParts,
-  { uncounted, advances }: { uncounted: UncountedTurns; advances: BudgetAdvances },
+  { uncounted, prefetched }: { uncounted: UncountedTurns; prefetched: PrefetchedBudgets },
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, bounds } = parts;
@@ -49,7 +49,7 @@ export async function countUsage(
     await clock.sleep(bounds.countEveryMs, signal);
     // On the way out too: what ended last is counted now, or by the sweep of another process.
     await countNoted(parts, uncounted);
-    await advances.giveBackIdle();
+    await prefetched.giveBackIdle();
     if (signal.aborted || clock.now() < sweepAt) continue;
     sweepAt = clock.now() + untilSweep();
     await sweep(parts, signal);
@@ -96,20 +96,20 @@ async function sweep(parts: TurnParts, signal: AbortSignal): Promise<void> {
  * Counts a page of turns in one transaction, and one by one if that fails for another reason than that the database
  * cannot be reached: then one of them stops none of the others.
  *
- * @throws Refusal `database_unavailable`
+ * @throws ApiError `database_unavailable`
  */
 async function countPage({ store, log }: TurnParts, page: readonly Id<'turn'>[]): Promise<number> {
   try {
     return await store.usage.count(page);
   } catch (error) {
-    if (error instanceof Refusal) throw error;
+    if (error instanceof ApiError) throw error;
   }
   let counted = 0;
   for (const turn of page) {
     try {
       counted += await store.usage.count([turn]);
     } catch (error) {
-      if (error instanceof Refusal) throw error;
+      if (error instanceof ApiError) throw error;
       log('error', 'a turn could not be counted; the sweep tries again', { turn, error });
     }
   }

@@ -13,7 +13,7 @@ export interface ChatRemover {
  * Inserts the marker of a chat that is marked deleted, behind whatever was accepted before it. No turn of the chat is
  * removed before that: the marker stands behind every turn that the chat ever had.
  *
- * @throws Refusal `database_unavailable` when that fails; the recovery loop inserts it then
+ * @throws ApiError `database_unavailable` when that fails; the recovery loop inserts it then
  */
 export async function insertMarker({ store, clock }: ChatRemover, chat: Id<'chat'>): Promise<void> {
   // Only messages that were sent before the chat was marked take places: conflicts end soon.

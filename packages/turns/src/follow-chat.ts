@@ -1,4 +1,4 @@
-import { type ChatCursor, type Id, limits, Refusal } from '@parley/contract';
+import { ApiError, type ChatCursor, type Id, limits } from '@parley/contract';
 import type { ChatAccess, TurnRecord } from '@parley/db';
 import type { ReaderEvent } from './reader-events.ts';
 import { alignedPause, isWithin } from './reads.ts';
@@ -56,14 +56,14 @@ export class ChatReader {
    * Tells what happens from after `from` on; without one, from now on, which it says first, a running answer
    * from its start.
    *
-   * @throws Refusal `draining` when this process lets its followers go; `database_unavailable`
+   * @throws ApiError `draining` when this process lets its followers go; `database_unavailable`
    */
   async *follow(from: ChatCursor | null | undefined, signal: AbortSignal): AsyncGenerator<PlacedChatEvent> {
     signal.addEventListener('abort', this.#wake.set);
     try {
       yield* this.#start(from);
       while (!signal.aborted) {
-        if (this.#isLetGo) throw new Refusal('draining');
+        if (this.#isLetGo) throw new ApiError('draining');
         const isThere = !this.#isDeleted && (yield* this.#lookForTurns());
         if (!isThere) {
           yield this.#place({ type: 'deleted' });
@@ -160,7 +160,7 @@ export class ChatReader {
     try {
       return await reader.step();
     } catch (error) {
-      if (error instanceof Refusal && error.code === 'chat_not_found') return undefined;
+      if (error instanceof ApiError && error.code === 'chat_not_found') return undefined;
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { type Id, Refusal } from '@parley/contract';
+import { ApiError, type Id } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
 import type { TurnParts } from './parts.ts';
 import { findOutcome, type TurnOutcome } from './turn-outcome.ts';
@@ -18,7 +18,7 @@ export interface Following {
   /**
    * How the turn ended; undefined when `signal` aborted or `waitMaxMs` had passed first.
    *
-   * @throws Refusal `database_unavailable` when it has been away for a whole lease: for less, a run goes on,
+   * @throws ApiError `database_unavailable` when it has been away for a whole lease: for less, a run goes on,
    *   and so does the wait for it.
    */
   outcome(signal: AbortSignal | undefined, waitMaxMs: number): Promise<TurnOutcome | undefined>;
@@ -75,7 +75,7 @@ function lookPatiently({ store, clock, bounds }: TurnParts, access: ChatAccess, 
       awaySince = undefined;
       return outcome;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof ApiError)) throw error;
       awaySince ??= startedAt;
       if (clock.now() - awaySince >= bounds.leaseMs) throw error;
       return undefined;

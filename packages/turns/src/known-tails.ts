@@ -16,7 +16,7 @@ interface KnownTail extends ChatTail {
 
 /**
  * The tails of chats whose newest turn ended in this process: guesses, which spare the next message of a chat
- * its reads. A wrong one costs a failed insert, never more: the unique index on (chat, sequence) refuses it,
+ * its reads. A wrong one costs a failed insert, never more: the unique index on (chat, sequence) rejects it,
  * and what the insert stands on is looked at again before the model is called. So is the chat: what is remembered
  * of it serves a message alone, and nobody whose scope is less than the team. A chat's user may change, its team not.
  */

@@ -13,12 +13,12 @@ test('listeners are told until they detach, each of them, and nobody is remember
   expect(told.splice(0)).toEqual(['a first', 'b first']);
   detach[0]?.();
   detach[0]?.();
-  listeners.tellAll('second');
+  listeners.notifyAll('second');
   expect(told.splice(0)).toEqual(['b second', 'c second']);
   expect(listeners.size).toBe(2);
   for (const each of detach) each();
   expect(listeners.size).toBe(0);
-  listeners.tellAll('third');
+  listeners.notifyAll('third');
   listeners.tell('one', 'fourth');
   expect(told).toEqual([]);
 });
@@ -43,6 +43,6 @@ test('one that detaches while all are told keeps nobody else from being told', (
   });
   listeners.attach('one', () => told.push('b'));
   listeners.attach('two', () => told.push('c'));
-  listeners.tellAll('end');
+  listeners.notifyAll('end');
   expect(told).toEqual(['a', 'b', 'c']);
 });

@@ -22,7 +22,7 @@ export class Listeners<Key, Event> {
     if (listeners) for (const listener of listeners) listener(event);
   }
 
-  tellAll(event: Event): void {
+  notifyAll(event: Event): void {
     for (const key of [...this.#listeners.keys()]) this.tell(key, event);
   }
 }

@@ -1,4 +1,4 @@
-import { type Id, mintId, Refusal } from '@parley/contract';
+import { ApiError, type Id, mintId } from '@parley/contract';
 import type { LogBatch } from '@parley/db';
 import { describe, expect, test } from 'vitest';
 import { LogWriter } from './log-writer.ts';
@@ -19,8 +19,8 @@ function newRun(turn: Id<'turn'> = mintId('turn')): Run {
     chatBytes: undefined,
     deadline: Number.POSITIVE_INFINITY,
     text: '',
-    unheard: 0,
-    mayHaveEnded: false,
+    unacknowledgedWrites: 0,
+    endUnknown: false,
     loggedTo: 0,
   };
 }
@@ -39,7 +39,7 @@ function newLog() {
   return { writer, sent, warnings, texts: () => sent.map(({ batches }) => batches.map(({ text }) => text)) };
 }
 
-const away = () => new Refusal('database_unavailable');
+const away = () => new ApiError('database_unavailable');
 
 describe('the log of running answers', () => {
   test('is written for all runs at once; what comes meanwhile makes one larger piece, and no queue', async () => {

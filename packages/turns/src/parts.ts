@@ -9,7 +9,7 @@ export interface TurnParts {
     readonly usage: Pick<UsageStore, 'count' | 'listUncounted' | 'add'>;
   };
   readonly runAgent: RunAgent;
-  /** Throws the refusal to answer when no model can be called now. */
+  /** Throws the rejection to answer when no model can be called now. */
   readonly checkModel: () => void;
   readonly clock: Clock;
   readonly log: TurnLog;

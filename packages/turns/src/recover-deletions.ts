@@ -1,4 +1,4 @@
-import { type Id, Refusal } from '@parley/contract';
+import { ApiError, type Id } from '@parley/contract';
 import { removeDeletedChat } from './delete-chat.ts';
 import { FailingItems } from './failing-items.ts';
 import type { TurnParts } from './parts.ts';
@@ -42,7 +42,7 @@ export async function recoverDeletions(parts: TurnParts, signal: AbortSignal): P
         unreachable = 0;
       } catch (error) {
         log('warn', 'a deletion failed; it is tried again', { chat: item.chat, error });
-        if (error instanceof Refusal && ++unreachable === UNREACHABLE_MAX) throw error;
+        if (error instanceof ApiError && ++unreachable === UNREACHABLE_MAX) throw error;
       }
     }
   }

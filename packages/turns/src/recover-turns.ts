@@ -1,4 +1,4 @@
-import { type Id, Refusal } from '@parley/contract';
+import { ApiError, type Id } from '@parley/contract';
 import type { Lease, SystemScope, UnfinishedTurn } from '@parley/db';
 import type { TurnParts } from './parts.ts';
 import { requesterOf } from './requester.ts';
@@ -58,7 +58,7 @@ async function sweep(
         unreachable = 0;
       } catch (error) {
         // What is wrong with one turn must not keep the others; a database that is away ends the sweep.
-        const isUnreachable = error instanceof Refusal;
+        const isUnreachable = error instanceof ApiError;
         parts.log(isUnreachable ? 'warn' : 'error', 'the sweep failed at a turn', { turn: turn.id, error });
         if (isUnreachable && ++unreachable === UNREACHABLE_MAX) throw error;
       }

@@ -1,4 +1,4 @@
-import { type Id, Refusal } from '@parley/contract';
+import { ApiError, type Id } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
 import type { TurnParts } from './parts.ts';
 import type { KnownText } from './reader-events.ts';
@@ -48,7 +48,7 @@ export class RemoteTurn {
   /**
    * Looks, patiently: a database that is away tells nothing.
    *
-   * @throws Refusal `database_unavailable` when it has been away for a whole lease
+   * @throws ApiError `database_unavailable` when it has been away for a whole lease
    */
   async look(position: ReaderPosition): Promise<RemoteView> {
     const { clock, bounds } = this.#parts;
@@ -60,7 +60,7 @@ export class RemoteTurn {
       this.#pauseMs = isNew ? POLL_MIN_MS : Math.min(this.#pauseMs * POLL_GROWTH, POLL_MAX_MS);
       return view;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof ApiError)) throw error;
       this.#awaySince ??= startedAt;
       if (clock.now() - this.#awaySince >= bounds.leaseMs) throw error;
       return 'waiting';

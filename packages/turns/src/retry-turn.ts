@@ -1,21 +1,21 @@
-import { limits, Refusal, turnIdOf } from '@parley/contract';
+import { ApiError, limits, turnIdOf } from '@parley/contract';
 import type { ChatAccess, Idempotency, NewTurn, TurnRecord } from '@parley/db';
 import {
   type AcceptedTurn,
-  findKept,
+  apiErrorOfLoad,
+  findByIdempotencyKey,
   insertAndStart,
   mintTurn,
   overloaded,
   readTail,
-  refusalOfLoad,
-  refuseNow,
+  rejectNow,
   toTurnIds,
 } from './accept-turn.ts';
-import { type Admission, type Asker, admitTurn } from './admit-turn.ts';
 import { ConflictBackoff } from './conflict-backoff.ts';
 import { openingTurn } from './open-turns.ts';
 import type { TurnParts } from './parts.ts';
 import { requesterOf } from './requester.ts';
+import { type Asker, type QuotaReservation, reserveQuota } from './reserve-quota.ts';
 import type { Runner } from './runner.ts';
 import type { Requester } from './turn-scheduler.ts';
 
@@ -29,7 +29,7 @@ export interface Retry {
 /**
  * Finds the turn of an answer.
  *
- * @throws Refusal `message_not_found`, also for another chat's
+ * @throws ApiError `message_not_found`, also for another chat's
  */
 export async function findTurn(
   { store }: TurnParts,
@@ -38,7 +38,7 @@ export async function findTurn(
 ): Promise<TurnRecord> {
   const id = turnIdOf(answerId);
   const turn = id && (await store.turns.find(access, id));
-  if (!turn) throw new Refusal('message_not_found');
+  if (!turn) throw new ApiError('message_not_found');
   return turn;
 }
 
@@ -46,7 +46,7 @@ export async function findTurn(
  * Answers a failed message again, by a turn of its own right behind the failed one. Of parallel retries, and of
  * a retry and a new message, one wins: they want the same place.
  *
- * @throws Refusal `message_not_found`, `not_retryable`, `chat_full`, and what `acceptTurn` refuses
+ * @throws ApiError `message_not_found`, `not_retryable`, `chat_full`, and what `acceptTurn` rejects
  */
 export async function retryTurn(
   parts: TurnParts,
@@ -54,11 +54,11 @@ export async function retryTurn(
   access: ChatAccess,
   retry: Retry,
 ): Promise<AcceptedTurn> {
-  refuseNow(parts, runner);
+  rejectNow(parts, runner);
   const minted = mintTurn();
   const { turn } = minted;
   const opening = openingTurn(turn, access.chat.id, retry.idempotency);
-  const admission = admitTurn(parts, runner, access.scope, retry.asker ?? {}, opening);
+  const admission = reserveQuota(parts, runner, access.scope, retry.asker ?? {}, opening);
   const requester = requesterOf({ ...retry.asker, team: access.scope.team });
   await runner.prepare(requester);
   return admission.during(() =>
@@ -76,18 +76,19 @@ async function placeRetry(
   runner: Runner,
   access: ChatAccess,
   { answerId, idempotency, minted, requester }: StartedRetry,
-  admission: Admission,
+  admission: QuotaReservation,
 ): Promise<AcceptedTurn> {
   const { id: chat, user } = access.chat;
   const failed = await findTurn(parts, access, answerId);
-  if (failed.status !== 'failed') throw new Refusal('not_retryable');
-  if ((failed.sequence + 1) * 2 > limits.chatMessagesMax) throw new Refusal('chat_full');
-  const refusal =
-    refusalOfLoad(runner, requester) ?? (await admission.refusalFor({ bytes: failed.textBytes ?? 0, user }));
-  if (refusal) {
-    const kept = idempotency && (await findKept(parts, access, idempotency));
+  if (failed.status !== 'failed') throw new ApiError('not_retryable');
+  if ((failed.sequence + 1) * 2 > limits.chatMessagesMax) throw new ApiError('chat_full');
+  const apiError =
+    apiErrorOfLoad(runner, requester) ??
+    (await admission.apiErrorFor({ bytes: failed.textBytes ?? 0, user }));
+  if (apiError) {
+    const kept = idempotency && (await findByIdempotencyKey(parts, access, idempotency));
     if (kept) return kept;
-    throw refusal;
+    throw apiError;
   }
   const { userMessageId } = toTurnIds(failed);
   const { turn: id, answerId: newAnswerId, createdAt } = minted;
@@ -109,7 +110,7 @@ async function placeRetry(
       const ids = { turn: id, chat, userMessageId, answerId: newAnswerId, createdAt };
       return { ...ids, isReplay: false, isStarted: result === 'started' };
     }
-    const kept = idempotency && (await findKept(parts, access, idempotency));
+    const kept = idempotency && (await findByIdempotencyKey(parts, access, idempotency));
     if (kept) return kept;
     if (result === 'overloaded') throw overloaded(runner);
     // What took the place may not be acknowledged by a majority yet: until it is, nobody can say what it is.
@@ -118,8 +119,8 @@ async function placeRetry(
       await backoff.pause();
       continue;
     }
-    const late = idempotency && (await findKept(parts, access, idempotency));
-    if (!late) throw new Refusal('not_retryable');
+    const late = idempotency && (await findByIdempotencyKey(parts, access, idempotency));
+    if (!late) throw new ApiError('not_retryable');
     return late;
   }
 }

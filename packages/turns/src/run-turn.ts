@@ -1,5 +1,5 @@
 import { ModelError } from '@parley/agent';
-import { type ErrorCode, type Id, Refusal, type ToolStep } from '@parley/contract';
+import { ApiError, type ErrorCode, type Id, type ToolStep } from '@parley/contract';
 import type {
   AgentRecord,
   MessageRecord,
@@ -15,7 +15,7 @@ import type { LogWriter } from './log-writer.ts';
 import type { TurnParts } from './parts.ts';
 import { type Run, RunStopped } from './run.ts';
 import type { EndedOutcome } from './turn-outcome.ts';
-import { countGone, DEFAULT_MODEL, usageOfOutcome, withUsage } from './turn-usage.ts';
+import { DEFAULT_MODEL, recordUsageOfDeletedTurn, usageOfOutcome, withUsage } from './turn-usage.ts';
 
 /** What became of a run, for whoever started it. */
 export type RunResult =
@@ -51,8 +51,8 @@ export async function runTurn(parts: TurnParts, desk: RunDesk, run: Run): Promis
   });
   if (result.kind === 'gone') {
     // What had ended was counted when it was deleted: by a try that was not heard of, or by another past our lease.
-    if (run.mayHaveEnded || parts.clock.now() >= run.deadline) delete run.used;
-    await Promise.all([removeLog(parts, desk, run), countGone(parts, run)]);
+    if (run.endUnknown || parts.clock.now() >= run.deadline) delete run.used;
+    await Promise.all([removeLog(parts, desk, run), recordUsageOfDeletedTurn(parts, run)]);
   }
   return result;
 }
@@ -95,11 +95,11 @@ async function end(parts: TurnParts, run: Run, ending: TurnEnd): Promise<RunResu
 }
 
 async function sendEnd(parts: TurnParts, run: Run, turnEnd: TurnEnd) {
-  const { turn, scope, token, unheard } = run;
+  const { turn, scope, token, unacknowledgedWrites } = run;
   try {
     return await persist(parts, run, () => parts.store.turns.end(scope, turn.id, token, turnEnd));
   } finally {
-    run.mayHaveEnded = run.unheard > unheard;
+    run.endUnknown = run.unacknowledgedWrites > unacknowledgedWrites;
   }
 }
 
@@ -123,7 +123,7 @@ async function answer(
       signal: run.abort.signal,
       emit: ({ text }) => emit(parts, desk, run, text),
       steps: turn.steps,
-      keepSteps: (steps) => keepSteps(parts, run, steps),
+      saveToolSteps: (steps) => saveToolSteps(parts, run, steps),
       onWait: (until) => {
         run.waitsUntil = until;
         desk.followers.texts.tell(turn.id, undefined);
@@ -176,9 +176,9 @@ function logFailure(
  *
  * @throws RunStopped
  */
-async function keepSteps(parts: TurnParts, run: Run, steps: readonly ToolStep[]): Promise<void> {
+async function saveToolSteps(parts: TurnParts, run: Run, steps: readonly ToolStep[]): Promise<void> {
   const { turn, scope, token, abort } = run;
-  const kept = await persist(parts, run, () => parts.store.turns.keepSteps(scope, turn.id, token, steps));
+  const kept = await persist(parts, run, () => parts.store.turns.saveToolSteps(scope, turn.id, token, steps));
   if (kept !== 'kept') abort.abort(new RunStopped(kept === 'gone' ? 'chat-deleted' : 'lease-lost'));
   stopStale(parts, run);
   abort.signal.throwIfAborted();
@@ -239,7 +239,7 @@ export function bytesBefore(
 }
 
 function codeOf(error: unknown): ErrorCode | undefined {
-  return error instanceof ModelError || error instanceof Refusal ? error.code : undefined;
+  return error instanceof ModelError || error instanceof ApiError ? error.code : undefined;
 }
 
 function toAnswer({ answerId }: TurnRecord, content: string): MessageRecord {
@@ -266,8 +266,8 @@ async function persist<Result>({ clock }: TurnParts, run: Run, call: () => Promi
     try {
       return await call();
     } catch (error) {
-      if (!(error instanceof Refusal) || error.code !== 'database_unavailable') throw error;
-      run.unheard++;
+      if (!(error instanceof ApiError) || error.code !== 'database_unavailable') throw error;
+      run.unacknowledgedWrites++;
       if (clock.now() + pause >= run.deadline) throw new RunStopped('lease-lost');
       await clock.sleep(pause, isEnding ? undefined : signal);
     }

@@ -23,9 +23,9 @@ export interface Run {
   /** UTF-8 bytes of the chat's text before it, where whoever started it knew. */
   readonly chatBytes: number | undefined;
   /** Calls of the database of which it is not known whether they took effect. */
-  unheard: number;
+  unacknowledgedWrites: number;
   /** Whether an end was sent of which it is not known whether it took effect. */
-  mayHaveEnded: boolean;
+  endUnknown: boolean;
   /** Monotonic: past it the lease may be another's, and nothing more is emitted. */
   deadline: number;
   /** Whom it is for, once the chat was looked at. */

@@ -1,7 +1,6 @@
 import { type Id, mintId, turnIdOf } from '@parley/contract';
 import type { ChatAccess, Lease, SystemScope, TurnEnd, TurnRecord, UnfinishedTurn } from '@parley/db';
 import { AddressLooks } from './address-looks.ts';
-import { BudgetAdvances } from './budget-advances.ts';
 import { UncountedTurns } from './count-usage.ts';
 import { insertMarker } from './delete-chat.ts';
 import type { Followers } from './followers.ts';
@@ -9,6 +8,7 @@ import { KnownTails } from './known-tails.ts';
 import { LogWriter } from './log-writer.ts';
 import { OpenTurns } from './open-turns.ts';
 import type { TurnParts } from './parts.ts';
+import { PrefetchedBudgets } from './prefetched-budgets.ts';
 import { requesterOf } from './requester.ts';
 import { type Run, RunningTurns, RunStopped } from './run.ts';
 import { RunDurations } from './run-durations.ts';
@@ -53,7 +53,7 @@ export class Runner {
   readonly tails: KnownTails;
   readonly uncounted = new UncountedTurns();
   readonly open: OpenTurns;
-  readonly advances: BudgetAdvances;
+  readonly prefetched: PrefetchedBudgets;
   readonly durations: RunDurations;
   readonly logWriter: LogWriter;
   readonly #parts: TurnParts;
@@ -71,7 +71,7 @@ export class Runner {
     this.tails = new KnownTails(parts.clock);
     this.logWriter = new LogWriter(parts);
     this.open = new OpenTurns(clock);
-    this.advances = new BudgetAdvances(parts);
+    this.prefetched = new PrefetchedBudgets(parts);
     this.durations = new RunDurations(clock);
     this.#desk = { followers, logWriter: this.logWriter };
     this.#scheduler = new TurnScheduler({
@@ -113,7 +113,7 @@ export class Runner {
   /**
    * Finds out what decides whether a turn of this requester may start: how many of its address run elsewhere.
    *
-   * @throws Refusal `database_unavailable`
+   * @throws ApiError `database_unavailable`
    */
   prepare(requester: Requester): Promise<void> {
     return this.#looks.lookFor(requester);
@@ -288,20 +288,20 @@ export class Runner {
     return work;
   }
 
-  /** Starts nothing more; lets runs finish for `graceMs` or until `hurry` aborts, then hands them over. */
-  async drain(graceMs: number, hurry?: AbortSignal): Promise<void> {
+  /** Starts nothing more; lets runs finish for `graceMs` or until `force` aborts, then hands them over. */
+  async drain(graceMs: number, force?: AbortSignal): Promise<void> {
     this.#draining = true;
     this.#stopLooking.abort();
-    this.#desk.followers.chats.tellAll('draining');
+    this.#desk.followers.chats.notifyAll('draining');
     const done = new AbortController();
     const finished = this.#settled().finally(() => done.abort());
-    const over = hurry ? AbortSignal.any([done.signal, hurry]) : done.signal;
+    const over = force ? AbortSignal.any([done.signal, force]) : done.signal;
     await Promise.race([finished, this.#parts.clock.sleep(graceMs, over)]);
     // What was being claimed just now starts after this, only to be handed over too.
     this.#isHandingOver = true;
     for (const run of this.running.all()) run.abort.abort(new RunStopped('draining'));
     await this.#settled();
-    this.#desk.followers.outcomes.tellAll({ kind: 'handed-over' });
+    this.#desk.followers.outcomes.notifyAll({ kind: 'handed-over' });
   }
 
   async #settled(): Promise<void> {
@@ -437,8 +437,8 @@ function newRun(
     attempt: turn.lease.attempt,
     abort: new AbortController(),
     chatBytes,
-    unheard: 0,
-    mayHaveEnded: false,
+    unacknowledgedWrites: 0,
+    endUnknown: false,
     deadline,
     text: '',
     loggedTo: 0,

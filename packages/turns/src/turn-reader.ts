@@ -1,4 +1,4 @@
-import { type Id, Refusal, type StreamCursor } from '@parley/contract';
+import { ApiError, type Id, type StreamCursor } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
 import type { Followers } from './followers.ts';
 import type { TurnParts } from './parts.ts';
@@ -73,7 +73,7 @@ export class TurnReader {
   /**
    * Tells what is new.
    *
-   * @throws Refusal `chat_not_found` when the chat was deleted; `draining` when this process lets its readers
+   * @throws ApiError `chat_not_found` when the chat was deleted; `draining` when this process lets its readers
    *   go; `database_unavailable` when that has been away for a whole lease.
    */
   async step(): Promise<Step> {
@@ -84,7 +84,7 @@ export class TurnReader {
     const isWaiting = this.#desk.isWaiting(this.#reading.turn);
     const pauseMs = local ? undefined : isWaiting ? WAITING_POLL_MS : this.#remote.pauseMs;
     if (known === 'waiting') return { events: this.#position.begin(), isOver: false, pauseMs };
-    if ('kind' in known) throw this.#refusalOf(known.kind);
+    if ('kind' in known) throw this.#apiErrorOf(known.kind);
     return { events: this.#position.advance(known), isOver: known.outcome !== undefined, pauseMs };
   }
 
@@ -110,16 +110,16 @@ export class TurnReader {
     return { attempt: outcome.attempt, from: 0, text: textOf(outcome), outcome };
   }
 
-  #refusalOf(kind: 'gone' | 'handed-over'): Refusal {
-    if (kind === 'gone') return new Refusal('chat_not_found');
-    return new Refusal('draining', { messageId: this.#reading.answerId });
+  #apiErrorOf(kind: 'gone' | 'handed-over'): ApiError {
+    if (kind === 'gone') return new ApiError('chat_not_found');
+    return new ApiError('draining', { messageId: this.#reading.answerId });
   }
 }
 
 /**
  * Reads an answer to its end, or until the signal aborts.
  *
- * @throws Refusal as `TurnReader.step` does
+ * @throws ApiError as `TurnReader.step` does
  */
 export async function* readTurn(
   desk: ReadingDesk,

@@ -58,7 +58,7 @@ export function usageOfDead(
  * it is counted: it is tried once, and what fails is not counted. It is counted for no user: they may be the one
  * who was deleted, and whose name is taken out of the sums at this very moment.
  */
-export async function countGone(
+export async function recordUsageOfDeletedTurn(
   { store, log }: TurnParts,
   { turn, scope, account, used }: Run,
 ): Promise<void> {

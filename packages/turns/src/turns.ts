@@ -1,9 +1,9 @@
-import { type ChatCursor, type Id, Refusal, type StreamCursor } from '@parley/contract';
+import { ApiError, type ChatCursor, type Id, type StreamCursor } from '@parley/contract';
 import type { ChatAccess, Idempotency, Scope, SystemScope, TurnRecord } from '@parley/db';
 import {
   type AcceptedTurn,
   acceptTurn,
-  findKept,
+  findByIdempotencyKey,
   mintTurn,
   type SentMessage,
   type TurnIds,
@@ -15,7 +15,6 @@ import { insertMarker, removeDeletedChat } from './delete-chat.ts';
 import { ChatReader, type PlacedChatEvent } from './follow-chat.ts';
 import { type Following, followTurn } from './follow-turn.ts';
 import { Followers } from './followers.ts';
-import { keepRuns } from './keep-runs.ts';
 import type { TurnParts } from './parts.ts';
 import type { PlacedEvent } from './reader-events.ts';
 import { createReads } from './reads.ts';
@@ -23,6 +22,7 @@ import { recoverDeletions } from './recover-deletions.ts';
 import { recoverTurns } from './recover-turns.ts';
 import { findTurn, type Retry, retryTurn } from './retry-turn.ts';
 import { Runner } from './runner.ts';
+import { superviseRuns } from './supervise-runs.ts';
 import { findOutcome, type TurnOutcome } from './turn-outcome.ts';
 import { type ReadingDesk, readTurn } from './turn-reader.ts';
 import { WakeUp } from './wake-up.ts';
@@ -41,7 +41,7 @@ export interface ReadAnswer extends TurnIds {
   /**
    * The events from after the cursor on, to the end or until the signal aborts.
    *
-   * @throws Refusal `chat_not_found`, `draining` or `database_unavailable`, in the middle
+   * @throws ApiError `chat_not_found`, `draining` or `database_unavailable`, in the middle
    */
   readonly events: AsyncGenerator<PlacedEvent, void, undefined>;
 }
@@ -52,29 +52,29 @@ export interface Turns {
    * it: a deletion is then found by the new turn's own run. Whatever else is asked of a chat finds it in the store.
    */
   findChat(scope: Scope, chat: Id<'chat'>): Promise<ChatAccess | undefined>;
-  /** Accepts a user's message. @throws Refusal whatever `acceptTurn` refuses */
+  /** Accepts a user's message. @throws ApiError whatever `acceptTurn` rejects */
   accept(chat: ChatAccess, message: NewMessage): Promise<AcceptedTurn>;
   /**
    * Accepts a user's message and waits for its end, wherever it runs. The turn never depends on the wait.
    *
-   * @throws Refusal whatever `acceptTurn` refuses; after acceptance `answer_pending` and
+   * @throws ApiError whatever `acceptTurn` rejects; after acceptance `answer_pending` and
    *   `database_unavailable`, both with the answer's id.
    */
   send(chat: ChatAccess, message: NewMessage, signal?: AbortSignal): Promise<AnsweredTurn>;
-  /** Accepts a retry of a failed answer. @throws Refusal whatever `retryTurn` refuses */
+  /** Accepts a retry of a failed answer. @throws ApiError whatever `retryTurn` rejects */
   retry(chat: ChatAccess, retry: Retry): Promise<AcceptedTurn>;
   /** Waits for the end of an accepted turn, as `send` does. */
   outcome(chat: ChatAccess, accepted: AcceptedTurn, signal?: AbortSignal): Promise<TurnOutcome>;
-  /** What an earlier request with this key had accepted. @throws Refusal `idempotency_key_reused` */
-  findKept(chat: ChatAccess, idempotency: Idempotency): Promise<AcceptedTurn | undefined>;
-  /** The turn of an answer. @throws Refusal `message_not_found` */
+  /** What an earlier request with this key had accepted. @throws ApiError `idempotency_key_reused` */
+  findByIdempotencyKey(chat: ChatAccess, idempotency: Idempotency): Promise<AcceptedTurn | undefined>;
+  /** The turn of an answer. @throws ApiError `message_not_found` */
   find(chat: ChatAccess, answerId: string): Promise<TurnRecord>;
-  /** Stops an answer; answers its turn as it then stands. @throws Refusal `message_not_found` */
+  /** Stops an answer; answers its turn as it then stands. @throws ApiError `message_not_found` */
   cancel(chat: ChatAccess, answerId: string): Promise<TurnRecord>;
   /**
    * Reads an answer from after a cursor on; from its start without one. `null` is a cursor nobody made.
    *
-   * @throws Refusal `message_not_found`, `draining`
+   * @throws ApiError `message_not_found`, `draining`
    */
   read(
     chat: ChatAccess,
@@ -83,7 +83,7 @@ export interface Turns {
   ): Promise<ReadAnswer>;
   /** The answer that is being written in a chat, or is next to be. */
   runningAnswer(chat: ChatAccess): Promise<Id<'message'> | undefined>;
-  /** Tells what happens in a chat. @throws Refusal `draining`, `database_unavailable` */
+  /** Tells what happens in a chat. @throws ApiError `draining`, `database_unavailable` */
   followChat(
     chat: ChatAccess,
     from: ChatCursor | null | undefined,
@@ -114,10 +114,10 @@ export interface Turns {
   /** Turns that ended in this process and are not counted yet. */
   readonly uncounted: number;
   /**
-   * Stops accepting, lets runs finish for `graceMs` or until `hurry` aborts, hands over the rest, lets its
+   * Stops accepting, lets runs finish for `graceMs` or until `force` aborts, hands over the rest, lets its
    * readers go, stops renewals and sweep.
    */
-  drain(graceMs: number, hurry?: AbortSignal): Promise<void>;
+  drain(graceMs: number, force?: AbortSignal): Promise<void>;
 }
 
 /** How many of a user's unfinished turns are marked with one write. */
@@ -137,7 +137,7 @@ export function startTurns(parts: TurnParts): Turns {
   };
   const stop = new AbortController();
   const background = [
-    keepRuns(parts, runner.running, runner.logWriter, stop.signal),
+    superviseRuns(parts, runner.running, runner.logWriter, stop.signal),
     recoverTurns(parts, runner, stop.signal),
     recoverDeletions(parts, stop.signal),
     countUsage(parts, runner, stop.signal),
@@ -145,8 +145,8 @@ export function startTurns(parts: TurnParts): Turns {
 
   const accept = (chat: ChatAccess, message: SentMessage) =>
     runner.track(acceptTurn(parts, runner, chat, message));
-  const refuseWhileDraining = () => {
-    if (runner.isDraining) throw new Refusal('draining');
+  const rejectWhileDraining = () => {
+    if (runner.isDraining) throw new ApiError('draining');
   };
 
   const outcome: Turns['outcome'] = async (chat, accepted, signal) => {
@@ -200,7 +200,7 @@ export function startTurns(parts: TurnParts): Turns {
 
     retry: (chat, retry) => runner.track(retryTurn(parts, runner, chat, retry)),
     outcome,
-    findKept: (chat, idempotency) => findKept(parts, chat, idempotency),
+    findByIdempotencyKey: (chat, idempotency) => findByIdempotencyKey(parts, chat, idempotency),
     find: (chat, answerId) => findTurn(parts, chat, answerId),
     cancel: (chat, answerId) => cancelTurn(desk, runner, chat, answerId),
 
@@ -208,7 +208,7 @@ export function startTurns(parts: TurnParts): Turns {
       const turn = runner.runningTurn(chat, answerId) ?? (await findTurn(parts, chat, answerId));
       // Its id says that the answer is there: it is read elsewhere.
       if (runner.isDraining && !runner.running.has(turn.id)) {
-        throw new Refusal('draining', { messageId: turn.answerId });
+        throw new ApiError('draining', { messageId: turn.answerId });
       }
       const accepted = toTurnIds(turn);
       const reading = { access: chat, turn: turn.id, answerId: turn.answerId, from };
@@ -223,9 +223,9 @@ export function startTurns(parts: TurnParts): Turns {
     },
 
     followChat(chat, from, signal) {
-      refuseWhileDraining();
+      rejectWhileDraining();
       return followWhileAsked(() => {
-        refuseWhileDraining();
+        rejectWhileDraining();
         return new ChatReader(desk, chat).follow(from, signal);
       });
     },
@@ -274,9 +274,9 @@ export function startTurns(parts: TurnParts): Turns {
       return runner.uncounted.size;
     },
 
-    async drain(graceMs, hurry) {
-      await runner.drain(graceMs, hurry);
-      await runner.advances.close();
+    async drain(graceMs, force) {
+      await runner.drain(graceMs, force);
+      await runner.prefetched.close();
       stop.abort();
       await Promise.all(background);
     },
@@ -304,9 +304,9 @@ async function outcomeOf(
     const outcome = await following.outcome(signal, waitMaxMs);
     if (outcome) return outcome;
   } catch (error) {
-    if (error instanceof Refusal)
-      throw new Refusal(error.code, { ...error.facts, messageId: answerId, cause: error });
+    if (error instanceof ApiError)
+      throw new ApiError(error.code, { ...error.facts, messageId: answerId, cause: error });
     throw error;
   }
-  throw new Refusal('answer_pending', { messageId: answerId });
+  throw new ApiError('answer_pending', { messageId: answerId });
 }

@@ -1,5 +1,5 @@
 import { echoOf, scripts } from '@parley/agent/testing';
-import { mintId, Refusal } from '@parley/contract';
+import { ApiError, mintId } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   accessOf,
@@ -73,7 +73,7 @@ describe('a message', () => {
     expect(documents.at(-1)?.['textBytes']).toBe(Buffer.byteLength(text));
   });
 
-  test('to a chat that is not there, or another team’s, is refused and leaves nothing', async () => {
+  test('to a chat that is not there, or another team’s, is rejected and leaves nothing', async () => {
     const { turns } = harness.startReplica();
     const chat = await harness.newChat();
     const nowhere = mintId('chat');
@@ -86,9 +86,9 @@ describe('a message', () => {
     expect(await turnsOf(harness, chat)).toEqual([]);
   });
 
-  test('is refused before it is stored while no model can be called', async () => {
+  test('is rejected before it is stored while no model can be called', async () => {
     const checkModel = () => {
-      throw new Refusal('model_loading');
+      throw new ApiError('model_loading');
     };
     const { turns } = harness.startReplica({ checkModel });
     const chat = await harness.newChat();
@@ -199,9 +199,9 @@ describe('a model that fails', () => {
     expect(await transcript(harness, chat)).toEqual(['user: x', 'user: y']);
   });
 
-  test('a model that went away after acceptance fails the turn with its refusal', async () => {
+  test('a model that went away after acceptance fails the turn with its rejection', async () => {
     const runAgent = async () => {
-      throw new Refusal('model_loading');
+      throw new ApiError('model_loading');
     };
     const { turns } = harness.startReplica({ runAgent });
     const chat = await harness.newChat();

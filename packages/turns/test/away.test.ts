@@ -1,5 +1,5 @@
 import { echoOf } from '@parley/agent/testing';
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   accessOf,
@@ -33,7 +33,7 @@ const answered = ['user: q', `assistant: ${echoOf('q')}`];
 
 describe('before the message is stored', () => {
   test.each(['chats.find', 'turns.tail', 'turns.insert'] as const)(
-    '%s: refused, nothing is there',
+    '%s: rejected, nothing is there',
     async (call) => {
       const { turns, tap } = harness.startReplica();
       const chat = await harness.newChat();
@@ -42,8 +42,8 @@ describe('before the message is stored', () => {
         .send(harness.scope, { chat, content: 'q' })
         .catch((reason: unknown) => reason);
       expect(error).toMatchObject({ code: 'database_unavailable' });
-      // Only an insert may have happened: its refusal names the answer to look for.
-      expect((error as Refusal).facts.messageId !== undefined).toBe(call === 'turns.insert');
+      // Only an insert may have happened: its rejection names the answer to look for.
+      expect((error as ApiError).facts.messageId !== undefined).toBe(call === 'turns.insert');
       expect(await turnsOf(harness, chat)).toEqual([]);
       expect(await turns.send(harness.scope, { chat, content: 'q' })).toMatchObject({
         outcome: { kind: 'answered' },
@@ -65,15 +65,15 @@ describe('a message that may have been stored', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ takeovers: 0, lease: { attempt: 1 } }]);
   });
 
-  test('and cannot be looked for is refused with its answer’s id; that answer comes', async () => {
+  test('and cannot be looked for is rejected with its answer’s id; that answer comes', async () => {
     const clock = new TestClock();
     const { turns, tap } = harness.startReplica({ clock });
     const chat = await harness.newChat();
     tap.away('turns.insert', 'after');
     tap.away('turns.find', 'before');
     const error = await turns.send(harness.scope, { chat, content: 'q' }).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(Refusal);
-    const { code, facts } = error as Refusal;
+    expect(error).toBeInstanceOf(ApiError);
+    const { code, facts } = error as ApiError;
     expect(code).toBe('database_unavailable');
     for (let passed = 0; passed < 2 * LEASE_MS; passed += 1_000) {
       clock.advance(1_000);

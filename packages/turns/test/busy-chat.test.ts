@@ -4,7 +4,7 @@ import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* A message that comes while its chat is still answering waits, is refused, or goes first: as its sender says. */
+/* A message that comes while its chat is still answering waits, is rejected, or goes first: as its sender says. */
 
 let harness: Harness;
 
@@ -22,18 +22,18 @@ describe('a message that would rather be refused', () => {
     const { agent, owner, other } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     const first = await agent.run('first');
-    const refuse = async () => {
+    const reject = async () => {
       for (const { turns } of [owner, other]) {
         const rejected = turns.send(harness.scope, { chat, content: 'refused', onBusy: 'reject' });
         await expect(rejected).rejects.toMatchObject({ code: 'chat_busy', facts: {} });
       }
     };
-    await refuse();
+    await reject();
     await begin(harness, other, 'second', chat);
-    await refuse();
+    await reject();
     first.finish();
     await agent.run('second');
-    await refuse();
+    await reject();
     expect((await transcript(harness, chat)).filter((line) => line.startsWith('user'))).toEqual([
       ...['user: first', 'user: second'],
     ]);
@@ -176,7 +176,7 @@ describe('a message that goes first', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'completed' }, { status: 'completed' }]);
   });
 
-  test('is refused like any other when too many wait', async () => {
+  test('is rejected like any other when too many wait', async () => {
     const { agent, owner } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     await agent.run('first');

@@ -226,7 +226,7 @@ describe('an answer that has ended', () => {
     expect(other.tap.calls).not.toContain('turns.cancel');
   });
 
-  test('that is not in this chat of this team is refused, and goes on', async () => {
+  test('that is not in this chat of this team is rejected, and goes on', async () => {
     const { agent, owner, other } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     const run = await agent.run('q');

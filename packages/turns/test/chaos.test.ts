@@ -1,6 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { ModelError, type RunAgent } from '@parley/agent';
-import { type Id, Refusal } from '@parley/contract';
+import { ApiError, type Id } from '@parley/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TurnOutcome } from '../src/index.ts';
 import { type Harness, LEASE_MS, type Replica, startHarness, turnsOf } from './harness.ts';
@@ -10,7 +10,7 @@ import { TestClock } from './test-clock.ts';
 /*
  * Three replicas on one real database, whose processes die, drain and stall and whose database fails before and
  * after the effect of any call, as a seed says. Whatever happens: what was accepted is answered exactly once, in
- * its place, and what was refused is not there.
+ * its place, and what was rejected is not there.
  */
 
 let harness: Harness;
@@ -97,9 +97,9 @@ class Chaos {
       for (const property of Object.keys(store)) {
         tap.intercept(`${name}.${property}` as never, async (proceed) => {
           const [before, after] = [this.#random() < this.#faults, this.#random() < this.#faults];
-          if (before) throw new Refusal('database_unavailable');
+          if (before) throw new ApiError('database_unavailable');
           const result = await proceed();
-          if (after) throw new Refusal('database_unavailable');
+          if (after) throw new ApiError('database_unavailable');
           return result;
         });
       }
@@ -248,7 +248,7 @@ function checkSent({ content, outcome, answerId, error }: Sent, turns: readonly 
   const stored = turns.filter(({ messages }) => messages[0]?.content === content);
   expect(stored.length).toBeLessThanOrEqual(1);
   const [turn] = stored;
-  if (error instanceof Refusal) {
+  if (error instanceof ApiError) {
     const { code, facts } = error;
     expect(['database_unavailable', 'queue_full', 'draining', 'chat_not_found', 'answer_pending']).toContain(
       code,

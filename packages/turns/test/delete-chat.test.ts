@@ -85,7 +85,7 @@ test('a purge that fails leaves a chat that is deleted for everyone, and the swe
   expect(await turnsOf(harness, chat)).toEqual([]);
 });
 
-test('a deletion whose outcome is unknown is refused; if it happened, the sweep and the runs find out', async () => {
+test('a deletion whose outcome is unknown is rejected; if it happened, the sweep and the runs find out', async () => {
   const clock = new TestClock();
   const { turns, tap } = harness.startReplica({ clock });
   const chat = await harness.newChat();

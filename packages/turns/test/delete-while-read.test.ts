@@ -129,13 +129,13 @@ describe('an answer whose chat is deleted', () => {
       await expect(turns.find(harness.scope, place)).rejects.toMatchObject(notFound);
       await expect(turns.cancel(harness.scope, place)).rejects.toMatchObject(notFound);
       await expect(turns.retry(harness.scope, { ...place, idempotency })).rejects.toMatchObject(notFound);
-      const kept = await turns.findKept(harness.scope, chat, idempotency).catch(() => undefined);
+      const kept = await turns.findByIdempotencyKey(harness.scope, chat, idempotency).catch(() => undefined);
       expect(kept).toBeUndefined();
     }
   });
 });
 
-test('a request that comes again to a chat whose turns wait to be removed is refused, wherever it comes', async () => {
+test('a request that comes again to a chat whose turns wait to be removed is rejected, wherever it comes', async () => {
   const { agent, owner, other } = startTwo(harness);
   agent.echo();
   const chat = await harness.newChat();

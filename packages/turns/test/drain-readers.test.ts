@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 afterAll(() => harness.stop());
 
-const HURRY = AbortSignal.abort();
+const FORCE = AbortSignal.abort();
 
 /** A replica whose clock stands still: it logs nothing by itself. */
 async function startOwner(agent: SteppedAgent) {
@@ -59,7 +59,7 @@ describe('a reader of an answer', () => {
     const run = await agent.run('q');
     run.emit('said so far');
     await eventually(() => reader.text).toBe('said so far');
-    await owner.turns.drain(0, HURRY);
+    await owner.turns.drain(0, FORCE);
     expect(run.signal.aborted).toBe(true);
     expect(await reader.done).toMatchObject({ code: 'draining', facts: { messageId: place.answerId } });
 
@@ -83,7 +83,7 @@ describe('a reader of an answer', () => {
     const reader = new AnswerReader(drained, harness.scope, place);
     run.emit('text');
     await eventually(() => reader.text).toBe('text');
-    await drained.turns.drain(0, HURRY);
+    await drained.turns.drain(0, FORCE);
     expect(await reader.done).toMatchObject({ code: 'draining', facts: { messageId: place.answerId } });
     const late = new AnswerReader(drained, harness.scope, place);
     expect(await late.done).toMatchObject({ code: 'draining' });
@@ -102,7 +102,7 @@ describe('an answer that is handed over', () => {
     run.emit('so far \u{1F600}');
     await eventually(() => reader.text).toBe('said so far \u{1F600}');
     expect(owner.tap.calls).not.toContain('turnLog.append');
-    await owner.turns.drain(0, HURRY);
+    await owner.turns.drain(0, FORCE);
     const idle = harness.startReplica({ bounds: { ...eagerBounds, runningTurnsMax: 0, cancelWaitMaxMs: 1 } });
     expect(await idle.turns.cancel(harness.scope, place)).toMatchObject({
       status: 'queued',
@@ -125,7 +125,7 @@ describe('an answer that is handed over', () => {
     const run = await agent.run('q');
     run.emit('lost');
     owner.tap.away('turnLog.append', 'before', 100);
-    await owner.turns.drain(0, HURRY);
+    await owner.turns.drain(0, FORCE);
     expect(await turnsOf(harness, place.chat)).toMatchObject([{ status: 'queued', takeovers: 0 }]);
     expect(owner.log.map(({ event }) => event)).toContain('the log of running answers could not be written');
   });
@@ -139,7 +139,7 @@ describe('an answer that is handed over', () => {
     run.emit('on the way, ');
     await append.reached;
     run.emit('and the rest');
-    const drained = owner.turns.drain(0, HURRY);
+    const drained = owner.turns.drain(0, FORCE);
     append.release();
     await drained;
     const [turn] = await turnsOf(harness, place.chat);

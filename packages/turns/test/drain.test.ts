@@ -97,9 +97,9 @@ describe('a process that is told to stop', () => {
     harness.model.reply(scripts.neverEnding());
     const sending = turns.send(harness.scope, { chat, content: 'hurried' });
     await harness.model.callTo('hurried');
-    const hurry = new AbortController();
-    const drained = turns.drain(3_600_000, hurry.signal);
-    hurry.abort();
+    const force = new AbortController();
+    const drained = turns.drain(3_600_000, force.signal);
+    force.abort();
     expect((await sending).outcome).toEqual({ kind: 'handed-over' });
     await drained;
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'queued', takeovers: 0 }]);

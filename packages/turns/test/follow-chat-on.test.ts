@@ -19,7 +19,7 @@ afterAll(() => harness.stop());
 
 describe('a follower with a cursor', () => {
   /** A chat with three answers, the second of a message that waited, and all that was told of it. */
-  async function tellAll() {
+  async function notifyAll() {
     const { agent, owner, other } = startTwo(harness);
     const chat = await harness.newChat();
     const follower = new ChatFollower(owner, harness.scope, chat);
@@ -40,7 +40,7 @@ describe('a follower with a cursor', () => {
   }
 
   test('goes on after any event, on any replica, with all that follows and nothing twice', async () => {
-    const { owner, other, chat, follower } = await tellAll();
+    const { owner, other, chat, follower } = await notifyAll();
     const { events } = follower;
     for (let cut = 1; cut <= events.length; cut++) {
       const from = parseChatCursor(formatChatCursor(events[cut - 1]?.cursor as ChatCursor));
@@ -59,7 +59,7 @@ describe('a follower with a cursor', () => {
   });
 
   test('of the newest event is told nothing, until something happens', async () => {
-    const { owner, other, chat, follower } = await tellAll();
+    const { owner, other, chat, follower } = await notifyAll();
     const rest = [owner, other].map(
       (replica) => new ChatFollower(replica, harness.scope, chat, { from: follower.cursor }),
     );
@@ -74,7 +74,7 @@ describe('a follower with a cursor', () => {
     ['that nobody made', null],
     ['of messages that are not there', { accepted: 90, sequence: 90, answer: undefined }],
   ] as const)('%s is told to read the list again, and what runs', async (_name, from) => {
-    const { owner, other, chat } = await tellAll();
+    const { owner, other, chat } = await notifyAll();
     for (const replica of [owner, other]) {
       const follower = new ChatFollower(replica, harness.scope, chat, { from });
       await eventually(() => follower.told).toEqual(['snapshot']);

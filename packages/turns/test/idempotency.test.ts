@@ -1,5 +1,5 @@
 import { ModelError } from '@parley/agent';
-import { mintId, type Refusal } from '@parley/contract';
+import { type ApiError, mintId } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
 import { type Harness, startHarness, transcript, turnsOf } from './harness.ts';
@@ -107,7 +107,9 @@ describe('the same request later', () => {
       expect([isReplay, isStarted]).toEqual([true, true]);
       expect(first.accepted).toMatchObject(ids);
       expect(again.outcome).toEqual(first.outcome);
-      expect(await turns.findKept(harness.scope, chat, message.idempotency)).toEqual(again.accepted);
+      expect(await turns.findByIdempotencyKey(harness.scope, chat, message.idempotency)).toEqual(
+        again.accepted,
+      );
     }
     expect(await turnsOf(harness, chat)).toEqual(before);
     expect(agent.runs).toHaveLength(2);
@@ -179,30 +181,30 @@ describe('the same request later', () => {
 });
 
 describe('a key that was used with another body', () => {
-  test('is refused, before and after that one ended, and nothing is written', async () => {
+  test('is rejected, before and after that one ended, and nothing is written', async () => {
     const { agent, owner, other } = startTwo(harness);
     const chat = await harness.newChat();
     const idempotency = newKey();
     const first = owner.turns.send(harness.scope, { chat, content: 'q', idempotency });
     const run = await agent.run('q');
     const changed = { ...idempotency, body: 'another body' };
-    const refuse = async () => {
+    const reject = async () => {
       for (const { turns } of [owner, other]) {
         const message = { chat, content: 'r', idempotency: changed };
         const refused = { code: 'idempotency_key_reused', facts: {} };
         await expect(turns.send(harness.scope, message)).rejects.toMatchObject(refused);
-        await expect(turns.findKept(harness.scope, chat, changed)).rejects.toMatchObject(refused);
+        await expect(turns.findByIdempotencyKey(harness.scope, chat, changed)).rejects.toMatchObject(refused);
       }
     };
-    await refuse();
+    await reject();
     run.finish();
     await first;
-    await refuse();
+    await reject();
     expect(await turnsOf(harness, chat)).toHaveLength(1);
     expect(agent.runs).toHaveLength(1);
   });
 
-  test('is refused for a retry too, which takes no place', async () => {
+  test('is rejected for a retry too, which takes no place', async () => {
     const { agent, owner } = startTwo(harness);
     const chat = await harness.newChat();
     const idempotency = newKey();
@@ -230,15 +232,15 @@ describe('a request whose acknowledgement is lost', () => {
     expect(agent.runs).toHaveLength(1);
   });
 
-  test('and that cannot be found is refused with the id its repeat then has', async () => {
+  test('and that cannot be found is rejected with the id its repeat then has', async () => {
     const { agent, owner, other } = startTwo(harness);
     const message = { chat: await harness.newChat(), content: 'q', idempotency: newKey() };
     owner.tap.away('turns.insert', 'after');
     owner.tap.away('turns.find', 'before');
-    const refusal = await owner.turns.send(harness.scope, message).catch((error: Refusal) => error);
-    expect(refusal).toMatchObject({ code: 'database_unavailable' });
+    const apiError = await owner.turns.send(harness.scope, message).catch((error: ApiError) => error);
+    expect(apiError).toMatchObject({ code: 'database_unavailable' });
     const again = await other.turns.accept(harness.scope, message);
-    expect(again).toMatchObject({ isReplay: true, answerId: (refusal as Refusal).facts.messageId });
+    expect(again).toMatchObject({ isReplay: true, answerId: (apiError as ApiError).facts.messageId });
     expect(await turnsOf(harness, message.chat)).toHaveLength(1);
     expect(agent.runs).toEqual([]);
   });

@@ -50,7 +50,7 @@ test('of parallel messages one uses the guess, and each gets its place', async (
   expect((await turnsOf(harness, chat)).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
 });
 
-test('a message to a chat that was deleted elsewhere meets its marker: it is refused, and never stored', async () => {
+test('a message to a chat that was deleted elsewhere meets its marker: it is rejected, and never stored', async () => {
   const [one, two] = [harness.startReplica(), harness.startReplica()];
   const chat = await harness.newChat();
   await send(one, chat, 'first');

@@ -45,7 +45,7 @@ test('100 messages sent at once to one chat on two replicas: each has its place 
   }
 }, 60_000);
 
-test('more messages than may wait are refused, and those that wait are answered', async () => {
+test('more messages than may wait are rejected, and those that wait are answered', async () => {
   const { turns } = harness.startReplica({ bounds: { queuedTurnsPerChatMax: 3 } });
   const chat = await harness.newChat();
   const gate = harness.model.hold();

@@ -7,7 +7,7 @@ import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, eagerBounds, startTwo } from './two-replicas.ts';
 
-/* What reading is refused, what it outlives, and what it costs. */
+/* What reading is rejected, what it outlives, and what it costs. */
 
 let harness: Harness;
 
@@ -85,7 +85,7 @@ describe('a reader elsewhere, while the database is away,', () => {
     await reader.stop();
   });
 
-  test('is refused when it is away for longer', async () => {
+  test('is rejected when it is away for longer', async () => {
     const { clock, other, reader } = await startAway();
     other.tap.away('turns.listStands', 'before', 1_000);
     for (let passed = 0; passed < LEASE_MS + 2_000; passed += 500) {

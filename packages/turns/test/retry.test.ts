@@ -1,5 +1,5 @@
 import { ModelError } from '@parley/agent';
-import { mintId, Refusal } from '@parley/contract';
+import { ApiError, mintId } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AnswerReader } from './answer-reader.ts';
 import {
@@ -182,7 +182,7 @@ describe('only a failed answer that is the newest of its chat is retried', () =>
     const { agent, owner } = startTwo(harness);
     const place = retryOf(await failInChat(owner, agent));
     const checkModel = () => {
-      throw new Refusal('model_loading');
+      throw new ApiError('model_loading');
     };
     const loading = harness.startReplica({ checkModel });
     await expect(loading.turns.retry(harness.scope, place)).rejects.toMatchObject({ code: 'model_loading' });
@@ -236,7 +236,7 @@ describe('of retries, and of a retry and a message, at the same time', () => {
     expect(seen.has('accepted')).toBe(true);
   });
 
-  test('a retry whose place is taken under its hands is refused, and nothing of it is there', async () => {
+  test('a retry whose place is taken under its hands is rejected, and nothing of it is there', async () => {
     const { agent, owner, other } = startTwo(harness);
     const place = await failInChat(owner, agent);
     const insert = other.tap.hold('turns.insert');
@@ -261,7 +261,7 @@ describe('of retries, and of a retry and a message, at the same time', () => {
   });
 });
 
-test('a retry in a chat that is deleted is refused, and leaves nothing', async () => {
+test('a retry in a chat that is deleted is rejected, and leaves nothing', async () => {
   const { agent, owner } = startTwo(harness);
   const place = retryOf(await failInChat(owner, agent));
   await owner.turns.deleteChat(harness.scope, place.chat);

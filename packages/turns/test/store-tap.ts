@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { TurnParts } from '../src/index.ts';
 
 type Store = TurnParts['store'];
@@ -65,7 +65,7 @@ export class StoreTap {
     this.intercept(call, async (proceed) => {
       if (left-- <= 0) return proceed();
       if (when === 'after') await proceed();
-      throw new Refusal('database_unavailable');
+      throw new ApiError('database_unavailable');
     });
   }
 

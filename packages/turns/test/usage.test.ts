@@ -1,5 +1,5 @@
 import { scripts } from '@parley/agent/testing';
-import { type Id, mintId, Refusal } from '@parley/contract';
+import { ApiError, type Id, mintId } from '@parley/contract';
 import type { UsageGroup } from '@parley/db';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { eventually, type Harness, insertTurn, startHarness, turnsOf } from './harness.ts';
@@ -112,7 +112,7 @@ test('a count whose acknowledgement was lost is not counted again', async () => 
   replica.tap.away('usage.count', 'after', 2);
   await replica.turns.send(harness.scope, {
     chat: await harness.newChat(),
-    content: 'unheard',
+    content: 'unacknowledgedWrites',
     asker: { spender: { key } },
   });
   await eventually(() => replica.tap.calls.filter((call) => call === 'usage.count').length).toBeGreaterThan(
@@ -221,7 +221,7 @@ test('what was counted with its removal is not counted again by whoever did not 
     isFirst = false;
     await harness.db.stores.chats.markDeleted(harness.scope, chat);
     await harness.db.stores.chats.purge(chat);
-    throw new Refusal('database_unavailable');
+    throw new ApiError('database_unavailable');
   });
   const sending = replica.turns.send(harness.scope, { chat, content: 'x', asker: { spender: { key } } });
   await eventually(() => isFirst).toBe(false);

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { scripts } from '@parley/agent/testing';
-import type { Refusal } from '@parley/contract';
+import type { ApiError } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Followers } from '../src/followers.ts';
 import {
@@ -50,8 +50,8 @@ describe('who waits for an answer', () => {
     await tap.quiet();
     await clock.someoneElse();
     clock.advance(0);
-    const refusal = await sending;
-    expect(refusal).toMatchObject({
+    const apiError = await sending;
+    expect(apiError).toMatchObject({
       code: 'answer_pending',
       facts: { messageId: expect.stringMatching(/^msg_/) },
     });
@@ -61,21 +61,21 @@ describe('who waits for an answer', () => {
       limit: 5,
       order: 'asc',
     });
-    expect(items[1]?.id).toBe((refusal as Refusal).facts.messageId);
+    expect(items[1]?.id).toBe((apiError as ApiError).facts.messageId);
   });
 
   test('and hangs up stops only waiting, and leaves no listener behind', async () => {
     const { turns } = harness.startReplica();
     const chat = await harness.newChat();
     const gate = harness.model.hold();
-    const hangUp = new AbortController();
-    const sending = turns.send(harness.scope, { chat, content: 'hung up' }, hangUp.signal);
+    const disconnect = new AbortController();
+    const sending = turns.send(harness.scope, { chat, content: 'hung up' }, disconnect.signal);
     await harness.model.callTo('hung up');
-    hangUp.abort();
+    disconnect.abort();
     await expect(sending).rejects.toMatchObject({ code: 'answer_pending' });
     gate.release();
     await eventually(() => transcript(harness, chat)).toHaveLength(2);
-    expect(getEventListeners(hangUp.signal, 'abort')).toEqual([]);
+    expect(getEventListeners(disconnect.signal, 'abort')).toEqual([]);
   });
 
   test('and gets it leaves no listener on the signal it came with, and no timer', async () => {
@@ -112,7 +112,7 @@ describe('who waits for an answer', () => {
     expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
   });
 
-  test('is refused with the answer’s id when it is away for longer', async () => {
+  test('is rejected with the answer’s id when it is away for longer', async () => {
     const clock = new TestClock();
     const { turns, tap } = harness.startReplica({ clock, bounds: { runningTurnsMax: 0 } });
     const chat = await harness.newChat();
@@ -123,8 +123,11 @@ describe('who waits for an answer', () => {
       clock.advance(1_000);
       await tap.quiet();
     }
-    const refusal = await sending;
-    expect(refusal).toMatchObject({ code: 'database_unavailable', facts: { messageId: expect.any(String) } });
+    const apiError = await sending;
+    expect(apiError).toMatchObject({
+      code: 'database_unavailable',
+      facts: { messageId: expect.any(String) },
+    });
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'queued' }]);
   });
 

@@ -1,4 +1,4 @@
-import { mintId, Refusal } from '@parley/contract';
+import { ApiError, mintId } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   eventually,
@@ -157,12 +157,12 @@ describe('with one slot', () => {
     await Promise.all(waiting);
   });
 
-  test('a slot that was held for a message that was then refused goes to the one that waits', async () => {
+  test('a slot that was held for a message that was then rejected goes to the one that waits', async () => {
     const { turns, tap } = await startSweptReplica({ bounds: { runningTurnsMax: 1 } });
     const gate = Promise.withResolvers<void>();
     tap.intercept('turns.insert', async () => {
       await gate.promise;
-      throw new Refusal('database_unavailable');
+      throw new ApiError('database_unavailable');
     });
     const refused = turns.send(harness.scope, { chat: await harness.newChat(), content: 'refused' });
     await eventually(() => tap.calls).toContain('turns.insert');

@@ -1,5 +1,5 @@
 import { beginAct, limitsIn, madeBy } from '@parley/api';
-import { type Id, isId, Refusal } from '@parley/contract';
+import { ApiError, type Id, isId } from '@parley/contract';
 import type { Database, Stores } from '@parley/db';
 import { z } from 'zod';
 import { readEnv } from '../env.ts';
@@ -35,7 +35,7 @@ export async function actOn(
       await end({ target: target ?? madeBy(answer), details: limitsIn(answer) });
       return answer;
     } catch (error) {
-      if (error instanceof Refusal) await end(error);
+      if (error instanceof ApiError) await end(error);
       throw error;
     }
   });
@@ -67,7 +67,7 @@ export function messageOf(error: unknown): string {
   if (error instanceof z.ZodError) {
     return error.issues.map(({ path, message }) => `${path.join('.') || 'value'}: ${message}`).join('\n');
   }
-  if (error instanceof Refusal && error.facts.issues) {
+  if (error instanceof ApiError && error.facts.issues) {
     return error.facts.issues.map(({ path, message }) => `${path}: ${message}`).join('\n');
   }
   return error instanceof Error ? error.message : String(error);

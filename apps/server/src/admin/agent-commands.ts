@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { problemOfToolUrl } from '@parley/agent';
 import { ofAgent, toFullAgent, toolsOf, withShownTools } from '@parley/api';
-import { limits, newAgentSchema, Refusal, type Tool, type ToolInput } from '@parley/contract';
+import { ApiError, limits, newAgentSchema, type Tool, type ToolInput } from '@parley/contract';
 import type { AgentRecord } from '@parley/db';
 import type { Command } from 'commander';
 import { readEnv } from '../env.ts';
@@ -122,7 +122,7 @@ async function updateAgent(
         return { ...agent, tools: sent ? resolveTools(sent, now.tools) : now.tools };
       }),
     );
-    if (updated === 'changed') throw new Refusal('agent_changed');
+    if (updated === 'changed') throw new ApiError('agent_changed');
     return { teamId: scope.team, ...toFullAgent(updated) };
   });
 }
@@ -146,7 +146,7 @@ function resolveTools(sent: readonly ToolInput[] | undefined, known: readonly To
 async function rollBackAgent(agentId: string, version: number, { team }: { team: string }): Promise<void> {
   await actOn({ team, action: 'agent rollback', target: agentId }, async (stores, scope) => {
     const rolled = await ofAgent(agentId, (id) => stores.agents.rollBack(scope, id, version));
-    if (rolled === 'gone') throw new Refusal('agent_version_not_found');
+    if (rolled === 'gone') throw new ApiError('agent_version_not_found');
     return { teamId: scope.team, ...toFullAgent(rolled) };
   });
 }

@@ -1,11 +1,11 @@
 import { endKey, toKey, toNewKey } from '@parley/api';
 import {
+  ApiError,
   createKeyInputSchema,
   isId,
   keyAccesses,
   keyScopes,
   limits,
-  Refusal,
   rollKeyInputSchema,
 } from '@parley/contract';
 import { type Command, Option } from 'commander';
@@ -113,10 +113,10 @@ async function rollKey(id: string, options: { team: string; overlapSeconds: numb
     overlapSeconds: seconds,
   });
   await actOn({ team: options.team, action: 'key roll' }, async (stores, scope) => {
-    if (!isId('key', keyId) || !(await stores.apiKeys.get(scope, keyId))) throw new Refusal('key_not_found');
+    if (!isId('key', keyId) || !(await stores.apiKeys.get(scope, keyId))) throw new ApiError('key_not_found');
     const until = new Date(Date.now() + overlapSeconds * 1_000);
     const issued = await stores.apiKeys.roll(scope, keyId, until);
-    if (!issued) throw new Refusal('key_ended');
+    if (!issued) throw new ApiError('key_ended');
     return { teamId: scope.team, ...toKey(issued.info), key: issued.key };
   });
 }
@@ -124,7 +124,7 @@ async function rollKey(id: string, options: { team: string; overlapSeconds: numb
 async function revokeKey(keyId: string, options: { team: string; revokeIssued: boolean }): Promise<void> {
   await actOn({ team: options.team, action: 'key revoke' }, async (stores, scope) => {
     const key = isId('key', keyId) ? await stores.apiKeys.get(scope, keyId) : undefined;
-    if (!key) throw new Refusal('key_not_found');
+    if (!key) throw new ApiError('key_not_found');
     const how = { withIssued: options.revokeIssued, entry: { actor: { kind: 'admin' } } } as const;
     const { withIssued: areIssuedRevoked } = await endKey(stores, scope, key, how);
     return { teamId: scope.team, id: keyId, isRevoked: true, areIssuedRevoked };

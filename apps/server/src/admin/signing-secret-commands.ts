@@ -1,5 +1,5 @@
 import { toSigningSecret } from '@parley/api';
-import { createSigningSecretInputSchema, isId, limits, Refusal } from '@parley/contract';
+import { ApiError, createSigningSecretInputSchema, isId, limits } from '@parley/contract';
 import type { Command } from 'commander';
 import { act, actOn, scopeOf } from './act.ts';
 import { example } from './example.ts';
@@ -40,7 +40,7 @@ async function createSecret({ team, ...options }: { team: string; overlapSeconds
   const { overlapSeconds = limits.keyOverlapSeconds } = createSigningSecretInputSchema.parse(options);
   await actOn({ team, action: 'signing-secret create' }, async (stores, scope) => {
     const made = await stores.signingSecrets.create(scope, new Date(Date.now() + overlapSeconds * 1_000));
-    if (!made) throw new Refusal('signing_secrets_full');
+    if (!made) throw new ApiError('signing_secrets_full');
     return { teamId: scope.team, ...toSigningSecret(made.info), secret: made.secret };
   });
 }
@@ -56,7 +56,7 @@ async function listSecrets({ team }: { team: string }): Promise<void> {
 async function revokeSecret(secretId: string, { team }: { team: string }): Promise<void> {
   await actOn({ team, action: 'signing-secret revoke' }, async (stores, scope) => {
     const isRevoked = isId('secret', secretId) && (await stores.signingSecrets.revoke(scope, secretId));
-    if (!isRevoked) throw new Refusal('signing_secret_not_found');
+    if (!isRevoked) throw new ApiError('signing_secret_not_found');
     return { teamId: scope.team, id: secretId, isRevoked };
   });
 }

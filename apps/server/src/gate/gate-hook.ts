@@ -1,6 +1,6 @@
 import { appRouter, type ClientAddress, type Context, type Services } from '@parley/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { contextOf } from '../doors/request-context.ts';
+import { contextOf } from '../routes/request-context.ts';
 import { clientAddress, isForwarded, type TrustProxy } from './client-address.ts';
 import type { UnnamedProxyNotice } from './unnamed-proxy.ts';
 

@@ -46,7 +46,7 @@ describe('an agent that is made', () => {
     expect(again.body).toEqual(first.body);
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     const other = await send({ ...ada, name: 'Grace' });
-    expect([other.status, other.refusal.code]).toEqual([422, 'idempotency_key_reused']);
+    expect([other.status, other.apiError.code]).toEqual([422, 'idempotency_key_reused']);
     const both = await Promise.all(
       Array.from({ length: 10 }, () =>
         team.rest<FullAgent>('POST', '/agent', { body: ada, headers: { 'idempotency-key': 'at once' } }),
@@ -101,11 +101,11 @@ describe('an agent that is changed', () => {
     expect(limits.cacheMs).toBeLessThan(5_000);
   });
 
-  test('by someone who saw an older version is refused, and of many at once one wins each version', async () => {
+  test('by someone who saw an older version is rejected, and of many at once one wins each version', async () => {
     const { id } = await make();
     await put(id, { ...ada, temperature: 1 });
     const late = await put(id, { ...ada, temperature: 2, expectedVersion: 1 });
-    expect([late.status, late.refusal.code]).toEqual([409, 'agent_changed']);
+    expect([late.status, late.apiError.code]).toEqual([409, 'agent_changed']);
     expect((await put(id, { ...ada, temperature: 2, expectedVersion: 2 })).body.version).toBe(3);
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, index) => put(id, { ...ada, model: `m${index}`, expectedVersion: 3 })),
@@ -127,7 +127,7 @@ describe('an agent that is changed', () => {
     expect(versions).toHaveLength(limits.agentVersionsMax);
     expect(versions[0]?.version).toBe(limits.agentVersionsMax + 3);
     const gone = await put(id, { version: 1 }, '/rollback');
-    expect([gone.status, gone.refusal.code]).toEqual([404, 'agent_version_not_found']);
+    expect([gone.status, gone.apiError.code]).toEqual([404, 'agent_version_not_found']);
   });
 });
 
@@ -138,7 +138,7 @@ test('an agent that is rolled back has the old settings as a new version, and it
   expect(body).toMatchObject({ name: 'Lovelace', type: 'sales', ...settings, version: 3 });
   expect(body).not.toHaveProperty('description');
   const never = await put(id, { version: 7 }, '/rollback');
-  expect([never.status, never.refusal.code]).toEqual([404, 'agent_version_not_found']);
+  expect([never.status, never.apiError.code]).toEqual([404, 'agent_version_not_found']);
 });
 
 test('an agent that is deleted is gone; its chats can be read, and nobody answers in them', async () => {
@@ -152,13 +152,13 @@ test('an agent that is deleted is gone; its chats can be read, and nobody answer
   expect((await team.rest('DELETE', `/agent/${id}`)).status).toBe(404);
   const { body } = await team.rest<{ messages: unknown[] }>('GET', `/chat/${chat.id}`);
   expect(body.messages).toHaveLength(2);
-  const { refusal } = await team.send(chat.id, 'anyone?');
-  expect(refusal.code).toBe('agent_not_found');
+  const { apiError } = await team.send(chat.id, 'anyone?');
+  expect(apiError.code).toBe('agent_not_found');
   const again = await team.rest('POST', '/chat', { body: { agentId: id } });
-  expect([again.status, again.refusal.code]).toEqual([404, 'agent_not_found']);
+  expect([again.status, again.apiError.code]).toEqual([404, 'agent_not_found']);
 });
 
-describe('is refused, and nothing is written:', () => {
+describe('is rejected, and nothing is written:', () => {
   test.each([
     ['no name', { type: 'support' }, 'name'],
     ['a prompt of 32,001 characters', { ...ada, systemPrompt: 'x'.repeat(32_001) }, 'systemPrompt'],
@@ -167,15 +167,15 @@ describe('is refused, and nothing is written:', () => {
     ['a field that nobody knows', { ...ada, version: 7 }, 'version'],
     ['a team', { ...ada, teamId: 'team_x' }, 'teamId'],
   ])('%s', async (_, body, path) => {
-    const { status, refusal } = await team.rest('POST', '/agent', { body });
-    expect([status, refusal.code, refusal.issues?.[0]?.path]).toEqual([400, 'invalid_input', path]);
+    const { status, apiError } = await team.rest('POST', '/agent', { body });
+    expect([status, apiError.code, apiError.issues?.[0]?.path]).toEqual([400, 'invalid_input', path]);
   });
 
   test('a prompt of 10 MB', async () => {
-    const { status, refusal } = await team.rest('POST', '/agent', {
+    const { status, apiError } = await team.rest('POST', '/agent', {
       body: { ...ada, systemPrompt: 'x'.repeat(10 * 1024 * 1024) },
     });
-    expect([status, refusal.code]).toEqual([413, 'payload_too_large']);
+    expect([status, apiError.code]).toEqual([413, 'payload_too_large']);
   });
 });
 
@@ -192,11 +192,11 @@ test('a key for one agent gets at no other, also not by its number of versions',
     ['PUT', '/rollback', { version: 1 }],
     ['DELETE', '', undefined],
   ] as const) {
-    const { status, refusal } = await ask(method, `/agent/${other.id}${path}`, body);
-    expect([status, refusal.code]).toEqual([404, 'agent_not_found']);
+    const { status, apiError } = await ask(method, `/agent/${other.id}${path}`, body);
+    expect([status, apiError.code]).toEqual([404, 'agent_not_found']);
   }
   const { body } = await team.rest<AgentList>('GET', '/agent', { key });
   expect(body.agents.map(({ id }) => id)).toEqual([own.id]);
   const made = await ask('POST', '/agent', ada);
-  expect([made.status, made.refusal.code]).toEqual([403, 'key_beyond_yours']);
+  expect([made.status, made.apiError.code]).toEqual([403, 'key_beyond_yours']);
 });

@@ -3,7 +3,7 @@ import { errorRegister } from '@parley/contract';
 import { DefaultChatTransport, type UIMessage } from 'ai';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { openFrontDoor } from './front-door.ts';
+import { openFrontProxy } from './front-proxy.ts';
 import { openPage, type Page } from './open-page.ts';
 import { ParleyTransport } from './parley-transport.ts';
 
@@ -117,26 +117,26 @@ describe.each(transports)('an answer that is generated anew, through %s', (name,
   });
 
   test('by a server that took the connection with it: resuming elsewhere shows the new text alone', async () => {
-    const door = await openFrontDoor(url);
-    const { id, gate, page, sending } = await openOld(`cut off, ${name}`, door.url);
+    const proxy = await openFrontProxy(url);
+    const { id, gate, page, sending } = await openOld(`cut off, ${name}`, proxy.url);
     const secondRun = model.nextCall();
-    door.cut();
+    proxy.cut();
     await killRunner(id);
     await sending;
     expect(page.chat.status).toBe('error');
     await secondRun;
-    door.leadTo(replica.url);
+    proxy.leadTo(replica.url);
     await resumeToTheEnd(page, gate, id);
   });
 
   test('by a server that shuts down: an error says so, resuming elsewhere shows the new text alone', async () => {
     const leaving = await startReplica({ bounds });
-    const door = await openFrontDoor(leaving.url);
-    const { id, gate, page, sending } = await openOld(`shut down, ${name}`, door.url);
+    const proxy = await openFrontProxy(leaving.url);
+    const { id, gate, page, sending } = await openOld(`shut down, ${name}`, proxy.url);
     await leaving.composition.close(0);
     await sending;
     expect(page.chat.error?.message).toBe(errorRegister.draining.message);
-    door.leadTo(replica.url);
+    proxy.leadTo(replica.url);
     await resumeToTheEnd(page, gate, id);
   });
 });

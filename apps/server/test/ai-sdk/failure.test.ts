@@ -2,7 +2,7 @@ import { scripts } from '@parley/agent/testing';
 import { errorRegister } from '@parley/contract';
 import { expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { openFrontDoor } from './front-door.ts';
+import { openFrontProxy } from './front-proxy.ts';
 import { openPage } from './open-page.ts';
 import { ParleyTransport } from './parley-transport.ts';
 
@@ -10,7 +10,7 @@ const { makeTeam, model, url } = await startHarness();
 const team = await makeTeam();
 const newTransport = () => new ParleyTransport({ url, apiKey: team.publishableKey });
 
-// The model's server has shown that it takes all that is asked of it, so that a 400 is a refusal.
+// The model's server has shown that it takes all that is asked of it, so that a 400 is a rejection.
 await team.answered();
 
 async function openFailed(text: string) {
@@ -72,23 +72,23 @@ test('the next message goes on without it', async () => {
 
 test('one that failed while its acceptance was lost on the way is asked for again as well', async () => {
   const { id } = await team.makeChat();
-  const door = await openFrontDoor(url);
-  const transport = new ParleyTransport({ url: door.url, apiKey: team.publishableKey });
+  const proxy = await openFrontProxy(url);
+  const transport = new ParleyTransport({ url: proxy.url, apiKey: team.publishableKey });
   const page = await openPage({ id, transport });
   model.reply(scripts.status(400));
-  door.loseAnswers();
+  proxy.loseAnswers();
   await page.act(({ sendMessage }) => sendMessage({ text: 'fail unseen' }));
   await expect
     .poll(async () => (await team.trpc.message.list.query({ chatId: id })).messages)
     .toMatchObject([{ status: 'failed' }]);
-  door.leadTo(url);
+  proxy.leadTo(url);
   await page.act(({ regenerate }) => regenerate());
   expect(page.chat.error?.message).toBe(errorRegister.model_refused.message);
   await page.act(({ regenerate }) => regenerate());
   expect(page.lines).toEqual(['user: fail unseen', 'assistant: You said: fail unseen']);
 });
 
-test('an answer that was given is not given again: that is refused, with the sentence', async () => {
+test('an answer that was given is not given again: that is rejected, with the sentence', async () => {
   const { chatId } = await team.answered();
   const transport = newTransport();
   const page = await openPage({ id: chatId, transport, messages: await transport.load(chatId) });

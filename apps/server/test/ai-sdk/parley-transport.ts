@@ -74,8 +74,8 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
     const sent = { method, headers, signal: signal ?? null, body: body ? JSON.stringify(body) : null };
     const response = await fetch(`${this.#server.url}/chat/${path}`, sent);
     if (response.ok) return response;
-    const refusal = (await response.json().catch(() => ({}))) as { message?: string };
-    throw new Error(refusal.message ?? response.statusText, { cause: refusal });
+    const apiError = (await response.json().catch(() => ({}))) as { message?: string };
+    throw new Error(apiError.message ?? response.statusText, { cause: apiError });
   }
 
   /** The parts of an answer, as they pass by. */

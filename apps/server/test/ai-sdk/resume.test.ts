@@ -1,14 +1,14 @@
 import { createGate } from '@parley/agent/testing';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { openFrontDoor } from './front-door.ts';
+import { openFrontProxy } from './front-proxy.ts';
 import { openPage, type Page } from './open-page.ts';
 import { ParleyTransport } from './parley-transport.ts';
 
 const { makeTeam, model, url, mongo } = await startHarness();
 const team = await makeTeam();
-const door = await openFrontDoor(url);
-const newTransport = () => new ParleyTransport({ url: door.url, apiKey: team.publishableKey });
+const proxy = await openFrontProxy(url);
+const newTransport = () => new ParleyTransport({ url: proxy.url, apiKey: team.publishableKey });
 
 /** Sends a message whose answer stands still in its middle until the gate is released. */
 async function openHalfAnswered(text: string) {
@@ -98,11 +98,11 @@ describe.each([
   test('goes on with the answer, and shows no word twice', async () => {
     const text = `cut, then ${name}`;
     const { page, sending, gate, whole } = await openHalfAnswered(text);
-    door.cut();
+    proxy.cut();
     await sending;
     expect(page.chat.status).toBe('error');
     expect(page.lines).toEqual([`user: ${text}`, 'assistant: Half of it']);
-    door.leadTo(url);
+    proxy.leadTo(url);
     const going = goOn(page);
     await page.until(({ chat }) => chat.status === 'streaming');
     gate.release();
@@ -116,13 +116,13 @@ describe.each([
   test('shows the whole answer also when it has ended by then', async () => {
     const text = `cut and ended, then ${name}`;
     const { id, page, sending, gate, whole } = await openHalfAnswered(text);
-    door.cut();
+    proxy.cut();
     await sending;
     gate.release();
     await expect
       .poll(async () => (await team.trpc.message.list.query({ chatId: id })).messages)
       .toHaveLength(2);
-    door.leadTo(url);
+    proxy.leadTo(url);
     await goOn(page);
     expect(page.chat).toMatchObject({ status: 'ready', error: undefined });
     expect(page.lines).toEqual([`user: ${text}`, whole]);
@@ -133,16 +133,16 @@ describe.each([
 
 describe('a message that is sent again by `regenerate`', () => {
   test.each([
-    ['because the server was not reached', () => door.cut()],
-    ['because its acceptance was lost on the way', () => door.loseAnswers()],
-  ])('%s is taken once', async (why, breakDoor) => {
+    ['because the server was not reached', () => proxy.cut()],
+    ['because its acceptance was lost on the way', () => proxy.loseAnswers()],
+  ])('%s is taken once', async (why, breakProxy) => {
     const { id } = await team.makeChat();
     const page = await openPage({ id, transport: newTransport() });
     const text = `again, ${why}`;
-    breakDoor();
+    breakProxy();
     await page.act(({ sendMessage }) => sendMessage({ text }));
     expect(page.chat.status).toBe('error');
-    door.leadTo(url);
+    proxy.leadTo(url);
     await page.act(({ regenerate }) => regenerate());
     expect(page.chat).toMatchObject({ status: 'ready', error: undefined });
     expect(page.lines).toEqual([`user: ${text}`, `assistant: You said: ${text}`]);

@@ -62,7 +62,7 @@ test('one transport serves every chat of a page, each with its own answers', asy
   ]);
 });
 
-test('what the server refuses is shown as its sentence', async () => {
+test('what the server rejects is shown as its sentence', async () => {
   const stranger = new ParleyTransport({ url, apiKey: 'pk_live_wrong' });
   const page = await openPage({ id: (await team.makeChat()).id, transport: stranger });
   await page.act(({ sendMessage }) => sendMessage({ text: 'let me in' }));

@@ -1,21 +1,21 @@
 import { createGate } from '@parley/agent/testing';
 import { expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { openFrontDoor } from './front-door.ts';
+import { openFrontProxy } from './front-proxy.ts';
 import { openPage } from './open-page.ts';
 import { ParleyTransport } from './parley-transport.ts';
 
 const { makeTeam, model, url } = await startHarness({
   streamTimes: { checkEveryMs: 100, firstCheckMs: 50 },
 });
-const door = await openFrontDoor(url);
+const proxy = await openFrontProxy(url);
 
 test('an answer whose user is signed out is taken up with a new token, and no word of it is shown twice', async () => {
   const team = await makeTeam();
   const { id } = await team.makeChat({ userId: 'user_1' });
   const tokens = [await team.userToken('user_1')];
   const transport = new ParleyTransport({
-    url: door.url,
+    url: proxy.url,
     apiKey: await team.guestKey(),
     userToken: async () => tokens.at(-1) ?? '',
   });

@@ -70,10 +70,10 @@ test('stopping twice, or what has ended, changes nothing', async () => {
 test.each([
   ['`stop` of the hook', (page: Awaited<ReturnType<typeof openPage>>) => page.act(({ stop }) => stop())],
   ['leaving the page', async (page: Awaited<ReturnType<typeof openPage>>) => page.close()],
-])('%s hangs up, and the answer goes on', async (how, hangUp) => {
+])('%s hangs up, and the answer goes on', async (how, disconnect) => {
   const text = `hang up by ${how}`;
   const { id, transport, page, call } = await openStreaming(text);
-  await hangUp(page);
+  await disconnect(page);
   call.text(' on.');
   call.finish();
   await call.closed;

@@ -27,9 +27,9 @@ test.each([
 ] as [string, OneAnswer][])('%s is 404 message_not_found, and nothing is stopped', async (_, answer) => {
   const path = `/chat/${answer.chatId}/message/${answer.messageId}/cancel`;
   const before = await ownTurns();
-  const { status, refusal } = await team.rest('POST', path);
+  const { status, apiError } = await team.rest('POST', path);
   expect(status).toBe(404);
-  expect(refusal.code).toBe('message_not_found');
+  expect(apiError.code).toBe('message_not_found');
   expect(await ownTurns()).toEqual(before);
   const [turn] = await storedTurns(mongo.raw, theirs.chatId);
   expect(turn).toMatchObject({ status: 'generating' });
@@ -42,5 +42,5 @@ test('an answer of a chat that was deleted is 404', async () => {
   const gone = await team.answered();
   await team.rest('DELETE', `/chat/${gone.chatId}`);
   const answer = await team.rest('POST', `/chat/${gone.chatId}/message/${gone.messageId}/cancel`);
-  expect(answer).toMatchObject({ status: 404, refusal: { code: 'message_not_found' } });
+  expect(answer).toMatchObject({ status: 404, apiError: { code: 'message_not_found' } });
 });

@@ -10,26 +10,26 @@ test.each([
   ['of 257 characters of two UTF-16 units each', '🙂'.repeat(limits.userIdLengthMax + 1)],
   ['that is empty', ''],
   ['with NUL', 'a\0'],
-])('a userId %s is refused by its name', async (_, userId) => {
-  const { status, refusal } = await team.rest('POST', '/chat', { body: { agentId: team.agent.id, userId } });
+])('a userId %s is rejected by its name', async (_, userId) => {
+  const { status, apiError } = await team.rest('POST', '/chat', { body: { agentId: team.agent.id, userId } });
   expect(status).toBe(400);
-  expect(refusal.issues).toEqual([{ path: 'userId', message: expect.stringMatching(/^must /) }]);
+  expect(apiError.issues).toEqual([{ path: 'userId', message: expect.stringMatching(/^must /) }]);
 });
 
 test('every field that is wrong is named, and none of what was sent is repeated', async () => {
   const canary = 'canary-value';
-  const { refusal } = await team.rest('POST', '/chat', {
+  const { apiError } = await team.rest('POST', '/chat', {
     body: { agentId: 5, userId: [canary], metadata: canary, [`x`]: canary },
   });
-  expect(refusal.issues?.map(({ path }) => path).toSorted()).toEqual(['agentId', 'metadata', 'userId', 'x']);
-  expect(JSON.stringify(refusal)).not.toContain(canary);
+  expect(apiError.issues?.map(({ path }) => path).toSorted()).toEqual(['agentId', 'metadata', 'userId', 'x']);
+  expect(JSON.stringify(apiError)).not.toContain(canary);
 });
 
 test('ten thousand unknown fields are answered with a handful of issues', async () => {
   const fields = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`field${index}`, 1]));
-  const { status, refusal, text } = await team.rest('POST', '/chat', { body: fields });
+  const { status, apiError, text } = await team.rest('POST', '/chat', { body: fields });
   expect(status).toBe(400);
-  expect(refusal.issues?.length).toBeLessThanOrEqual(20);
+  expect(apiError.issues?.length).toBeLessThanOrEqual(20);
   expect(text.length).toBeLessThan(5_000);
 });
 
@@ -38,13 +38,13 @@ test('a field whose name has 100,000 characters is answered with a short one', a
   expect(text.length).toBeLessThan(2_000);
 });
 
-test('a query on a POST is refused: it would otherwise be ignored', async () => {
-  const { status, refusal } = await team.rest('POST', '/chat', {
+test('a query on a POST is rejected: it would otherwise be ignored', async () => {
+  const { status, apiError } = await team.rest('POST', '/chat', {
     query: { userId: 'user_1' },
     body: { agentId: team.agent.id },
   });
   expect(status).toBe(400);
-  expect(refusal.issues).toEqual([{ path: 'userId', message: 'is not a known query parameter' }]);
+  expect(apiError.issues).toEqual([{ path: 'userId', message: 'is not a known query parameter' }]);
 });
 
 test('none of these made a chat', async () => {

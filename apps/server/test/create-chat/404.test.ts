@@ -17,8 +17,8 @@ test.each([
   ['with NUL', `${team.agent.id}\0`],
   ['of 4,000 characters', 'a'.repeat(4_000)],
 ])('an agent %s is 404 agent_not_found, and no chat is made', async (_, agentId) => {
-  const { status, refusal } = await team.rest('POST', '/chat', { body: { agentId } });
+  const { status, apiError } = await team.rest('POST', '/chat', { body: { agentId } });
   expect(status).toBe(404);
-  expect(refusal.code).toBe('agent_not_found');
+  expect(apiError.code).toBe('agent_not_found');
   expect(await mongo.raw.collection('chats').countDocuments()).toBe(0);
 });

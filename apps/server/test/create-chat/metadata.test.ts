@@ -89,11 +89,11 @@ test.each([
   ['10,000 levels', nested(10_000)],
   ['100,000 arrays', nestedInArrays(100_000)],
 ])('%s are rejected before anything looks at them', async (_, json) => {
-  const { status, refusal } = await createFromJson(json);
-  expect([status, refusal.code]).toEqual([413, 'payload_too_complex']);
+  const { status, apiError } = await createFromJson(json);
+  expect([status, apiError.code]).toEqual([413, 'payload_too_complex']);
 });
 
-describe('is refused, and nothing is stored', () => {
+describe('is rejected, and nothing is stored', () => {
   test.each([
     ['null', 'null'],
     ['a text', '"{}"'],
@@ -111,9 +111,9 @@ describe('is refused, and nothing is stored', () => {
   ])('%s', async (_, json) => {
     const count = () => mongo.raw.collection('chats').countDocuments();
     const before = await count();
-    const { status, refusal } = await createFromJson(json);
+    const { status, apiError } = await createFromJson(json);
     expect(status).toBe(400);
-    expect(refusal).toMatchObject({ code: 'invalid_input', issues: [{ path: 'metadata' }] });
+    expect(apiError).toMatchObject({ code: 'invalid_input', issues: [{ path: 'metadata' }] });
     expect(await count()).toBe(before);
   });
 

@@ -36,7 +36,7 @@ test('the message is stored before the model hears of it', async () => {
   expect(stored).toMatchObject([{ sequence: 1, messages: [{ role: 'user', content: 'is it there?' }] }]);
 });
 
-test('both kinds of key may send, at both doors', async () => {
+test('both kinds of key may send, over both transports', async () => {
   const chat = await team.makeChat();
   expect((await team.send(chat.id, 'one', { key: team.publishableKey })).status).toBe(200);
   const answer = await team.trpc.message.create.mutate({ chatId: chat.id, content: 'two', role: 'user' });

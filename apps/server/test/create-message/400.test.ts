@@ -26,12 +26,12 @@ test.each([
   ['an id of its own', { content: 'hi', role: 'user', id: 'msg_x' }, 'id'],
   ['the chat in body and path', { content: 'hi', role: 'user', chatId: chat.id }, 'chatId'],
   ['a wish for a model', { content: 'hi', role: 'user', model: 'gpt' }, 'model'],
-])('%s is refused by its name; nothing is stored and no model called', async (_, body, path) => {
-  const { status, refusal } = await unchanged(mongo.raw, () =>
+])('%s is rejected by its name; nothing is stored and no model called', async (_, body, path) => {
+  const { status, apiError } = await unchanged(mongo.raw, () =>
     team.rest('POST', `/chat/${chat.id}/message`, { body }),
   );
   expect(status).toBe(400);
-  expect(refusal).toMatchObject({ code: 'invalid_input', issues: [{ path }] });
+  expect(apiError).toMatchObject({ code: 'invalid_input', issues: [{ path }] });
   expect(model.calls()).toEqual([]);
 });
 

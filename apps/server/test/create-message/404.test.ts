@@ -11,9 +11,9 @@ test('a chat that is deleted while its answer is written: 404, and nothing is le
   const sending = team.send(chat.id, 'running');
   const call = await model.callTo('running');
   await team.rest('DELETE', `/chat/${chat.id}`);
-  const { status, refusal } = await sending;
+  const { status, apiError } = await sending;
   expect(status).toBe(404);
-  expect(refusal.code).toBe('chat_not_found');
+  expect(apiError.code).toBe('chat_not_found');
   await call.aborted;
   expect(await storedTurns(mongo.raw, chat.id)).toEqual([]);
 });

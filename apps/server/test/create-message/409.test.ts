@@ -7,7 +7,7 @@ const { makeTeam, model, mongo } = await startHarness();
 const team = await makeTeam();
 
 describe('queue_full', () => {
-  test('eight messages may wait behind the one that is answered; the ninth is refused, with Retry-After', async () => {
+  test('eight messages may wait behind the one that is answered; the ninth is rejected, with Retry-After', async () => {
     const chat = await team.makeChat();
     const gate = model.hold();
     const sends = [team.send(chat.id, 'message 0')];
@@ -16,9 +16,9 @@ describe('queue_full', () => {
       sends.push(team.send(chat.id, `message ${index}`));
       await expect.poll(() => storedTurns(mongo.raw, chat.id)).toHaveLength(index + 1);
     }
-    const { status, refusal, headers } = await team.send(chat.id, 'one too many');
+    const { status, apiError, headers } = await team.send(chat.id, 'one too many');
     expect(status).toBe(409);
-    expect(refusal.code).toBe('queue_full');
+    expect(apiError.code).toBe('queue_full');
     expect(headers.get('retry-after')).toBe('2');
     gate.release();
     const answers = await Promise.all(sends);
@@ -57,18 +57,18 @@ describe('chat_full', () => {
   test('a chat takes its 10,000th message and not the one after', async () => {
     const chat = await chatEndingAt({ sequence: limits.chatMessagesMax / 2 - 1, textBytes: 10 });
     expect((await team.send(chat.id, 'the last')).status).toBe(200);
-    const { status, refusal } = await team.send(chat.id, 'one more');
+    const { status, apiError } = await team.send(chat.id, 'one more');
     expect(status).toBe(409);
-    expect(refusal.code).toBe('chat_full');
+    expect(apiError.code).toBe('chat_full');
     expect(await storedTurns(mongo.raw, chat.id)).toHaveLength(2);
   });
 
   test('a chat takes 16 MiB of text and not a byte more', async () => {
     const chat = await chatEndingAt({ sequence: 1, textBytes: limits.chatTextBytesMax - 4 });
-    expect((await team.send(chat.id, '12345')).refusal.code).toBe('chat_full');
+    expect((await team.send(chat.id, '12345')).apiError.code).toBe('chat_full');
     // Two characters of two bytes each.
     expect((await team.send(chat.id, 'éé')).status).toBe(200);
-    expect((await team.send(chat.id, 'x')).refusal.code).toBe('chat_full');
+    expect((await team.send(chat.id, 'x')).apiError.code).toBe('chat_full');
   });
 
   test('questions and answers count, each by its bytes', async () => {

@@ -7,7 +7,7 @@ import { storedTurns } from '../support/stored-turns.ts';
 const { makeTeam, model, mongo } = await startHarness();
 const team = await makeTeam();
 
-// The model's server has shown that it takes all that is asked of it, so that a 400 is a refusal.
+// The model's server has shown that it takes all that is asked of it, so that a 400 is a rejection.
 await team.send((await team.makeChat()).id, 'hello');
 
 const CANARY = 'canary-of-the-model';
@@ -40,9 +40,9 @@ describe.each(failures)('a model that answers %s', (_, code, httpStatus, script)
   test(`is ${code}; the message stays, the chat goes on, nothing of the model's words is told`, async () => {
     const chat = await team.makeChat();
     model.reply(script);
-    const { status, refusal, text } = await team.send(chat.id, 'question');
+    const { status, apiError, text } = await team.send(chat.id, 'question');
     expect(status).toBe(httpStatus);
-    expect(refusal).toMatchObject({ code, messageId: expect.stringMatching(/^msg_/) });
+    expect(apiError).toMatchObject({ code, messageId: expect.stringMatching(/^msg_/) });
     expect(text).not.toMatch(/canary|partial/);
 
     const { messages } = await team.trpc.message.list.query({ chatId: chat.id });
@@ -71,9 +71,9 @@ test.concurrent.each([
 ] as const)('%s three times in a row is %s: it was tried again', async (what, code, script) => {
   const chat = await team.makeChat();
   model.replyTo(`persistent: ${what}`, script);
-  const { status, refusal } = await team.send(chat.id, `persistent: ${what}`);
+  const { status, apiError } = await team.send(chat.id, `persistent: ${what}`);
   expect(status).toBe(502);
-  expect(refusal.code).toBe(code);
+  expect(apiError.code).toBe(code);
   const [turn] = await storedTurns(mongo.raw, chat.id);
   expect(turn?.usage).toMatchObject([{ calls: 3 }]);
 });
@@ -83,9 +83,9 @@ test('an agent that is gone by the time of the message is 404, with the message 
   const { stores } = mongo.database;
   const chat = await stores.chats.create({ team: team.id }, { agent: agent.id, agentType: 'support' });
   await mongo.raw.collection<{ _id: string }>('agents').deleteOne({ _id: agent.id });
-  const { status, refusal } = await team.send(chat.id, 'anyone there?');
+  const { status, apiError } = await team.send(chat.id, 'anyone there?');
   expect(status).toBe(404);
-  expect(refusal).toMatchObject({ code: 'agent_not_found', messageId: expect.any(String) });
+  expect(apiError).toMatchObject({ code: 'agent_not_found', messageId: expect.any(String) });
   const { messages } = await team.trpc.message.list.query({ chatId: chat.id });
   expect(messages).toMatchObject([
     { content: 'anyone there?', status: 'failed', errorCode: 'agent_not_found' },

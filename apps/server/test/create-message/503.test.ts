@@ -1,10 +1,10 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { rest } from '../support/client.ts';
 import { storedTurns } from '../support/stored-turns.ts';
 
-let noModel: Refusal | undefined;
+let noModel: ApiError | undefined;
 const harness = await startHarness({
   bounds: { leaseMs: 900 },
   endpoint: () => {
@@ -23,21 +23,21 @@ describe('without a model', () => {
     'a send is 503 %s with Retry-After %s, and nothing is stored',
     async (code, seconds, detail) => {
       const chat = await team.makeChat();
-      noModel = new Refusal(code, detail ? { detail } : {});
-      const { status, refusal, headers } = await team.send(chat.id, 'hello');
+      noModel = new ApiError(code, detail ? { detail } : {});
+      const { status, apiError, headers } = await team.send(chat.id, 'hello');
       noModel = undefined;
       expect(status).toBe(503);
-      expect(refusal.code).toBe(code);
+      expect(apiError.code).toBe(code);
       expect(headers.get('retry-after')).toBe(seconds);
-      if (detail) expect(refusal.message).toContain(detail);
-      expect(refusal).not.toHaveProperty('messageId');
+      if (detail) expect(apiError.message).toContain(detail);
+      expect(apiError).not.toHaveProperty('messageId');
       expect(await storedTurns(mongo.raw, chat.id)).toEqual([]);
       expect((await team.send(chat.id, 'hello')).status).toBe(200);
     },
   );
 
   test('everything else goes on', async () => {
-    noModel = new Refusal('model_not_configured');
+    noModel = new ApiError('model_not_configured');
     const chat = await team.makeChat();
     expect((await team.rest('GET', `/chat/${chat.id}`)).status).toBe(200);
     expect((await team.rest('GET', '/chat')).status).toBe(200);
@@ -62,19 +62,19 @@ describe('while the server shuts down', () => {
 
     const drained = replica.composition.turns.drain(0);
     const answers = await Promise.all([waiting, queued]);
-    for (const { status, refusal, headers } of answers) {
+    for (const { status, apiError, headers } of answers) {
       expect(status).toBe(503);
-      expect(refusal).toMatchObject({ code: 'draining', messageId: expect.stringMatching(/^msg_/) });
+      expect(apiError).toMatchObject({ code: 'draining', messageId: expect.stringMatching(/^msg_/) });
       expect(headers.get('retry-after')).toBe('2');
     }
     await call.aborted;
     await drained;
 
     const refused = await send((await team.makeChat()).id, 'too late');
-    expect(refused).toMatchObject({ status: 503, refusal: { code: 'draining' } });
-    expect(refused.refusal).not.toHaveProperty('messageId');
+    expect(refused).toMatchObject({ status: 503, apiError: { code: 'draining' } });
+    expect(refused.apiError).not.toHaveProperty('messageId');
     const ready = await rest(replica.url, 'GET', '/readyz');
-    expect(ready).toMatchObject({ status: 503, refusal: { code: 'draining' } });
+    expect(ready).toMatchObject({ status: 503, apiError: { code: 'draining' } });
     expect((await rest(replica.url, 'GET', '/healthz')).status).toBe(200);
     expect((await rest(replica.url, 'GET', '/chat', { key: team.secretKey })).status).toBe(200);
 
@@ -87,7 +87,7 @@ describe('while the server shuts down', () => {
       'me too',
       'You said: me too',
     ]);
-    expect([messages[1]?.id, messages[3]?.id]).toEqual(answers.map(({ refusal }) => refusal.messageId));
+    expect([messages[1]?.id, messages[3]?.id]).toEqual(answers.map(({ apiError }) => apiError.messageId));
     const turns = await storedTurns(mongo.raw, chat.id);
     // Handing over is no crash: nothing was taken over.
     expect(turns).toMatchObject([{ takeovers: 0 }, { takeovers: 0 }]);

@@ -13,25 +13,28 @@ test('a send that waited long enough is 504 with the id of the answer; the turn 
     call.text('at last');
     call.finish();
   });
-  const { status, refusal } = await team.send(chat.id, 'slow');
+  const { status, apiError } = await team.send(chat.id, 'slow');
   expect(status).toBe(504);
-  expect(refusal).toMatchObject({ code: 'answer_pending', messageId: expect.stringMatching(/^msg_/) });
+  expect(apiError).toMatchObject({ code: 'answer_pending', messageId: expect.stringMatching(/^msg_/) });
   const list = async () => (await team.trpc.message.list.query({ chatId: chat.id })).messages;
   expect(await list()).toMatchObject([{ content: 'slow', status: 'generating' }]);
 
   gate.release();
   await expect
     .poll(list)
-    .toMatchObject([{ content: 'slow' }, { id: refusal.messageId, content: 'at last', status: 'completed' }]);
+    .toMatchObject([
+      { content: 'slow' },
+      { id: apiError.messageId, content: 'at last', status: 'completed' },
+    ]);
 });
 
 test('the bound counts for a message in the queue as well', async () => {
   const chat = await team.makeChat();
   const gate = model.hold();
   const answers = await Promise.all([team.send(chat.id, 'one'), team.send(chat.id, 'two')]);
-  for (const { status, refusal } of answers) {
+  for (const { status, apiError } of answers) {
     expect(status).toBe(504);
-    expect(refusal.code).toBe('answer_pending');
+    expect(apiError.code).toBe('answer_pending');
   }
   gate.release();
   const list = async () => (await team.trpc.message.list.query({ chatId: chat.id })).messages;

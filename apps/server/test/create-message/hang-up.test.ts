@@ -24,11 +24,11 @@ describe.each([
     (chatId: string, content: string, signal: AbortSignal) =>
       team.trpc.message.create.mutate({ chatId, content, role: 'user' }, { signal }),
   ],
-])('a client that hangs up (%s)', (door, sendRoute, send) => {
+])('a client that hangs up (%s)', (transport, sendRoute, send) => {
   test('stops the wait and never the turn: the answer is there when it comes back', async () => {
     const chat = await team.makeChat();
     const gate = createGate();
-    const content = `until you are gone: ${door}`;
+    const content = `until you are gone: ${transport}`;
     model.replyTo(content, async (call) => {
       call.text('I went ');
       await gate.released;

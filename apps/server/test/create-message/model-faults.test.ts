@@ -22,7 +22,7 @@ const { makeTeam, model, mongo } = await startHarness({
   },
 });
 const team = await makeTeam();
-// The model's server has shown that it takes all that is asked of it, so that a 400 is a refusal.
+// The model's server has shown that it takes all that is asked of it, so that a 400 is a rejection.
 await team.send((await team.makeChat()).id, 'hello');
 
 const listed = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
@@ -108,7 +108,7 @@ describe.concurrent.each(cases)('$what', ({ what, script, code, shown, calls }) 
       team.send(waiting, `waiting: ${what}`),
       team.stream(streaming, `streaming: ${what}`).then((stream) => stream.rest()),
     ]);
-    expect(answer).toMatchObject({ status: statusOf(code), refusal: { code } });
+    expect(answer).toMatchObject({ status: statusOf(code), apiError: { code } });
 
     const ends = partsOf(events).filter(({ type }) => /^(?:finish|abort|error|data-refusal)$/.test(type));
     expect(ends).toMatchObject([

@@ -53,10 +53,10 @@ describe.each(servers)('through %s', (where, base) => {
     const first = sendTo(url, chatId, content, 'reject');
     await model.callTo(content);
     const turns = await storedTurns(mongo.raw, chatId);
-    const { status, refusal, headers } = await sendTo(base, chatId, 'me', 'reject');
+    const { status, apiError, headers } = await sendTo(base, chatId, 'me', 'reject');
     expect(status).toBe(409);
-    expect(refusal.code).toBe('chat_busy');
-    expect(refusal).not.toHaveProperty('messageId');
+    expect(apiError.code).toBe('chat_busy');
+    expect(apiError).not.toHaveProperty('messageId');
     expect(headers.get('retry-after')).toBe('2');
     expect(await storedTurns(mongo.raw, chatId)).toHaveLength(turns.length);
     gate.release();
@@ -122,7 +122,7 @@ test('of `reject` messages at once to a quiet chat one is taken, on however many
     if (answer.status === 409) refused++;
     return answer;
   });
-  // While the one that was taken is being answered, all others are refused.
+  // While the one that was taken is being answered, all others are rejected.
   await expect.poll(() => refused).toBe(7);
   gate.release();
   const answers = await Promise.all(sends);
@@ -138,7 +138,7 @@ test('`interrupt` in a quiet chat, and after a failed answer, is an ordinary mes
   expect((await sendTo(replica.url, quiet.id, 'hello', 'interrupt')).body.content).toBe('You said: hello');
 });
 
-test('a queue that is full refuses `interrupt` too', async () => {
+test('a queue that is full rejects `interrupt` too', async () => {
   const small = await startReplica({ bounds: { queuedTurnsPerChatMax: 1 } });
   const { id: chatId } = await team.makeChat();
   const gate = model.hold();
@@ -147,7 +147,7 @@ test('a queue that is full refuses `interrupt` too', async () => {
   sends.push(sendTo(small.url, chatId, 'waiting'));
   await expect.poll(() => storedTurns(mongo.raw, chatId)).toHaveLength(2);
   for (const onBusy of ['enqueue', 'interrupt']) {
-    expect((await sendTo(small.url, chatId, 'too much', onBusy)).refusal.code).toBe('queue_full');
+    expect((await sendTo(small.url, chatId, 'too much', onBusy)).apiError.code).toBe('queue_full');
   }
   // Who would not wait anyhow is told so.
   expect((await sendTo(small.url, chatId, 'too much', 'reject')).status).toBe(409);
@@ -162,7 +162,7 @@ test('by tRPC it is the same', async () => {
   await model.callTo('by tRPC');
   const input = { chatId, content: 'x', role: 'user', onBusy: 'reject' } as const;
   await expect(team.trpc.message.create.mutate(input)).rejects.toMatchObject({
-    data: { httpStatus: 409, refusal: { code: 'chat_busy' } },
+    data: { httpStatus: 409, apiError: { code: 'chat_busy' } },
   });
   gate.release();
   await first;

@@ -52,17 +52,17 @@ test('a longer wait fails the answer at once, and the error says until when, als
   const request = { body: { content: 'too busy', role: 'user' }, headers: { 'idempotency-key': 'too-busy' } };
   const first = await team.rest('POST', `/chat/${chatId}/message`, request);
   expect(first.status).toBe(502);
-  expect(first.refusal).toMatchObject({ code: 'model_rate_limited' });
+  expect(first.apiError).toMatchObject({ code: 'model_rate_limited' });
   const seconds = Number(first.headers.get('retry-after'));
   expect(seconds).toBeGreaterThan(60);
   expect(seconds).toBeLessThanOrEqual(95);
-  const until = /takes requests again at (\S+)\.$/.exec(first.refusal?.message ?? '')?.[1] ?? '';
+  const until = /takes requests again at (\S+)\.$/.exec(first.apiError?.message ?? '')?.[1] ?? '';
   expect(Date.parse(until)).toBeGreaterThanOrEqual(before + 95_000);
 
   const again = await team.rest('POST', `/chat/${chatId}/message`, request);
-  expect(again.refusal?.message).toBe(first.refusal?.message);
+  expect(again.apiError?.message).toBe(first.apiError?.message);
   const streamed = await team.stream(chatId, 'too busy', { headers: { 'idempotency-key': 'too-busy' } });
   const parts = partsOf((await streamed.rest()).filter(({ data }) => data !== DONE));
   expect(parts.map(({ type }) => type)).toEqual(['start', 'data-refusal', 'error']);
-  expect(parts.at(-1)?.errorText).toBe(first.refusal?.message);
+  expect(parts.at(-1)?.errorText).toBe(first.apiError?.message);
 });

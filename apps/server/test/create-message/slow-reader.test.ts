@@ -4,8 +4,8 @@ import { createGate } from '@parley/agent/testing';
 import { limits } from '@parley/contract';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Harness, startHarness } from '../harness.ts';
-import { type Door, doors } from '../support/doors.ts';
 import { EventParser, openStream, type StreamEvent } from '../support/event-stream.ts';
+import { type Transport, transports } from '../support/transports.ts';
 import { DONE, shownText } from '../support/ui-message-stream.ts';
 
 /*
@@ -47,7 +47,7 @@ type Server = Pick<Harness, 'url' | 'composition'>;
  * A stream whose connection takes nothing after the first piece, while the model goes on, piece by piece, each
  * once the server has done what it will with the one before.
  */
-async function stuckStream(content: string, server: Server = harness, door: Door = 'rest') {
+async function stuckStream(content: string, server: Server = harness, transport: Transport = 'rest') {
   const { id: chatId } = await team.makeChat();
   const gates = Array.from({ length: PIECES }, createGate);
   model.replyTo(content, async (call) => {
@@ -64,7 +64,7 @@ async function stuckStream(content: string, server: Server = harness, door: Door
     return openStream(server.url, 'GET', '/trpc/message.follow', { headers, query: { input } });
   };
   const responding = nextResponse(server);
-  const stream = await (door === 'rest' ? team.stream(chatId, content, { url: server.url }) : follow());
+  const stream = await (transport === 'rest' ? team.stream(chatId, content, { url: server.url }) : follow());
   const response = await responding;
   gates[0]?.release();
   const events = await stream.until(({ data }) => data.includes('text-delta'));
@@ -97,7 +97,7 @@ describe('a connection that takes nothing', () => {
     expect(events.at(-1)?.data).toBe(DONE);
   });
 
-  test('is written to no more at the tRPC door, and gets all when it takes again', async () => {
+  test('is written to no more over tRPC, and gets all when it takes again', async () => {
     const { chatId, stream, response, events, heldMost } = await stuckStream(
       'stuck at tRPC',
       harness,
@@ -128,11 +128,15 @@ describe('a connection that takes nothing', () => {
     }
   });
 
-  test.each(doors)(
+  test.each(transports)(
     'is closed after the bound, over %s; its stream gives its place back, and the turn has its end',
-    async (door) => {
+    async (transport) => {
       const server = await startReplica({ bounds: { tickMs: 25 }, connectionTimes: { readerStallMs: 300 } });
-      const { chatId, stream, response } = await stuckStream(`stuck for good over ${door}`, server, door);
+      const { chatId, stream, response } = await stuckStream(
+        `stuck for good over ${transport}`,
+        server,
+        transport,
+      );
       await expect.poll(() => response.destroyed).toBe(true);
       await expect(stream.rest()).rejects.toThrow();
       await expect.poll(() => server.composition.services.streams.size).toBe(0);

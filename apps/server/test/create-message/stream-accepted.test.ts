@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { Database } from '@parley/db';
 import { afterEach, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
@@ -30,7 +30,7 @@ function awayAfterInsert(database: Database): Database {
       chats: {
         ...chats,
         async find(scope, id) {
-          if (isAway && isStored) throw new Refusal('database_unavailable');
+          if (isAway && isStored) throw new ApiError('database_unavailable');
           return chats.find(scope, id);
         },
       },
@@ -46,9 +46,9 @@ test('a stream that cannot be opened after the message was stored is 503 with th
   isAway = true;
   const stream = await team.stream(id, 'stored all the same');
   isAway = false;
-  expect([stream.status, stream.refusal?.code]).toEqual([503, 'database_unavailable']);
+  expect([stream.status, stream.apiError?.code]).toEqual([503, 'database_unavailable']);
   const { messages } = await team.trpc.message.list.query({ chatId: id });
   expect(messages[0]).toMatchObject({ content: 'stored all the same' });
-  const resumed = await team.resume({ chatId: id, messageId: stream.refusal?.messageId as `msg_${string}` });
+  const resumed = await team.resume({ chatId: id, messageId: stream.apiError?.messageId as `msg_${string}` });
   expect((await resumed.rest()).at(-1)?.data).toBe('[DONE]');
 });

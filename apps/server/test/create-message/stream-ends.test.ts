@@ -10,7 +10,7 @@ import { answerOf, DONE, isPart, outlineOf, partsOf, shownText } from '../suppor
 
 const { makeTeam, model, log, startReplica } = await startHarness({ bounds: { tickMs: 25 } });
 const team = await makeTeam();
-// The model's server has shown that it takes all that is asked of it, so that a 400 is a refusal.
+// The model's server has shown that it takes all that is asked of it, so that a 400 is a rejection.
 await team.send((await team.makeChat()).id, 'hello');
 
 const listed = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;

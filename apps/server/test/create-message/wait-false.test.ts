@@ -54,7 +54,7 @@ test('an answer that fails afterwards is in the list as failed', async () => {
   ]);
 });
 
-test('what is refused before it is accepted is refused as ever', async () => {
+test('what is rejected before it is accepted is rejected as ever', async () => {
   expect((await sendOn('nope', 'hello')).status).toBe(404);
   const { id: chatId } = await team.makeChat();
   expect((await sendOn(chatId, '')).status).toBe(400);

@@ -1,9 +1,9 @@
 import type { AuditList, NewKey } from '@parley/contract';
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { Database } from '@parley/db';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { ask, doors } from '../support/doors.ts';
+import { ask, transports } from '../support/transports.ts';
 import { walkPages } from '../support/walk-pages.ts';
 
 /*
@@ -19,7 +19,7 @@ afterEach(() => {
 const { url, makeTeam, mongo } = await startHarness({
   alter: (database): Database => {
     const { audit } = database.stores;
-    const away = () => Promise.reject(new Refusal('database_unavailable'));
+    const away = () => Promise.reject(new ApiError('database_unavailable'));
     return {
       ...database,
       stores: {
@@ -34,13 +34,13 @@ const { url, makeTeam, mongo } = await startHarness({
   },
 });
 
-test.each(doors)(
+test.each(transports)(
   'acts with a secret key at %s are listed, newest first, and tell no content',
-  async (door) => {
+  async (transport) => {
     const team = await makeTeam();
     const headers = { 'x-api-key': team.secretKey };
     const by = async (procedure: string, input: object) =>
-      (await ask(door, procedure, input, { url, headers })).data as { id: string };
+      (await ask(transport, procedure, input, { url, headers })).data as { id: string };
     const keyId = (await by('key.create', { kind: 'publishable', access: 'open', name: 'canary name' })).id;
     await by('key.update', { keyId, name: 'canary name 2' });
     await by('key.revoke', { keyId });
@@ -48,7 +48,7 @@ test.each(doors)(
       .id;
     await by('agent.delete', { agentId });
 
-    const { data } = await ask(door, 'audit.list', {}, { url, headers });
+    const { data } = await ask(transport, 'audit.list', {}, { url, headers });
     const { entries } = data as AuditList;
     expect(entries.map(({ action, targetId, outcome }) => [action, targetId, outcome])).toEqual([
       ['agent.delete', agentId, 'done'],
@@ -93,7 +93,7 @@ test('tells the caller’s address, and the limits of a key that was made withou
 test('tells of a secret key in a page with the caller’s address', async () => {
   const team = await makeTeam();
   const headers = { origin: 'https://page.example' };
-  expect((await team.rest('GET', '/chat', { headers })).refusal.code).toBe('secret_key_in_browser');
+  expect((await team.rest('GET', '/chat', { headers })).apiError.code).toBe('secret_key_in_browser');
   await expect
     .poll(async () => (await team.rest<AuditList>('GET', '/audit')).body.entries)
     .toMatchObject([
@@ -133,7 +133,7 @@ test('tells of a secret key that asked for more than it has, once and not for ea
     .toEqual([`key.create by ${limited.id}`, `signingSecret.create by ${limited.id}`]);
 });
 
-test('what is no act of administration, or was refused, is not listed', async () => {
+test('what is no act of administration, or was rejected, is not listed', async () => {
   const team = await makeTeam();
   await team.answered();
   await team.rest('GET', '/key');
@@ -157,15 +157,15 @@ test('it is paged, and each team has its own', async () => {
   const ids = pages.flat().map(({ id }) => id);
   expect(ids).toEqual(ids.toSorted().reverse());
   expect((await other.rest<AuditList>('GET', '/audit')).body.entries).toEqual([]);
-  expect((await team.rest('GET', '/audit?cursor=x')).refusal.code).toBe('invalid_cursor');
+  expect((await team.rest('GET', '/audit?cursor=x')).apiError.code).toBe('invalid_cursor');
 });
 
 test('a secret key in a page of another site is noted, once and not for each visitor', async () => {
   const team = await makeTeam();
   const headers = { origin: 'https://leak.example' };
   for (let count = 0; count < 3; count++) {
-    const { refusal } = await team.rest('GET', '/chat', { headers });
-    expect(refusal.code).toBe('secret_key_in_browser');
+    const { apiError } = await team.rest('GET', '/chat', { headers });
+    expect(apiError.code).toBe('secret_key_in_browser');
   }
   await vi.waitFor(async () => {
     const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
@@ -179,8 +179,8 @@ describe('when the log cannot be written', () => {
   test('nothing is done that could not be noted', async () => {
     const team = await makeTeam();
     broken = 'begin';
-    const { refusal } = await team.rest('POST', '/key', { body: { kind: 'publishable', access: 'open' } });
-    expect(refusal.code).toBe('database_unavailable');
+    const { apiError } = await team.rest('POST', '/key', { body: { kind: 'publishable', access: 'open' } });
+    expect(apiError.code).toBe('database_unavailable');
     broken = undefined;
     expect((await team.rest<{ keys: unknown[] }>('GET', '/key')).body.keys).toHaveLength(2);
   });

@@ -35,7 +35,7 @@ test('its keys stop within seconds, and nothing of it is left; other teams keep 
   await Promise.all([finishDeletions(eraser), finishDeletions(eraser)]);
   await vi.waitFor(
     async () => {
-      expect((await team.rest('GET', '/agent')).refusal.code).toBe('unauthorized');
+      expect((await team.rest('GET', '/agent')).apiError.code).toBe('unauthorized');
     },
     { timeout: 10_000, interval: 100 },
   );

@@ -1,13 +1,13 @@
 import { scripts } from '@parley/agent/testing';
 import { DeletionProgress, type Eraser, erase, finishDeletions } from '@parley/api';
 import type { Answer, AuditList, Chat, ChatList, Deletion, MessageList } from '@parley/contract';
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { Database, DeletionStore } from '@parley/db';
 import { FailingItems } from '@parley/turns';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
-import { ask, doors } from '../support/doors.ts';
 import { everythingButMarkersIn, everythingIn } from '../support/everything.ts';
+import { ask, transports } from '../support/transports.ts';
 
 /*
  * What there is of a user is gone when the answer says so, from every collection; what a crash leaves is removed by
@@ -30,7 +30,7 @@ const { url, makeTeam, mongo, model, composition } = await startHarness({
       async (...args: never[]) => {
         if (name !== failing?.step || userOf(args[0]) !== failing.user) return step(...args);
         failing = undefined;
-        throw new Refusal('database_unavailable');
+        throw new ApiError('database_unavailable');
       },
     ]);
     return { ...database, stores: { ...database.stores, deletions: Object.fromEntries(steps) } };
@@ -89,33 +89,36 @@ async function live(
 const remove = async (team: Team, userId: string) =>
   (await team.rest<Deletion>('DELETE', `/user/${encodeURIComponent(userId)}`)).body;
 
-test.each(doors)('at %s nothing of a user is left in any collection, and all of others is', async (door) => {
-  const team = await makeTeam();
-  const [userId, otherId] = [newUser(), newUser()];
-  const { chats, guestId } = await live(team, userId);
-  const other = await team.makeChat({ userId: otherId });
-  await team.send(other.id, 'stays');
-  expect(await everythingIn(mongo.raw)).toContain(userId);
+test.each(transports)(
+  'at %s nothing of a user is left in any collection, and all of others is',
+  async (transport) => {
+    const team = await makeTeam();
+    const [userId, otherId] = [newUser(), newUser()];
+    const { chats, guestId } = await live(team, userId);
+    const other = await team.makeChat({ userId: otherId });
+    await team.send(other.id, 'stays');
+    expect(await everythingIn(mongo.raw)).toContain(userId);
 
-  const { data } = await ask(
-    door,
-    'user.delete',
-    { userId },
-    { url, headers: { 'x-api-key': team.secretKey } },
-  );
-  expect(data).toMatchObject({ id: expect.stringMatching(/^del_/), status: 'done' });
-  for (const { id } of chats) {
-    expect((await team.rest('GET', `/chat/${id}`)).refusal.code).toBe('chat_not_found');
-  }
-  await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId));
-  for (const { id } of chats) expect(await everythingButMarkersIn(mongo.raw)).not.toContain(id);
+    const { data } = await ask(
+      transport,
+      'user.delete',
+      { userId },
+      { url, headers: { 'x-api-key': team.secretKey } },
+    );
+    expect(data).toMatchObject({ id: expect.stringMatching(/^del_/), status: 'done' });
+    for (const { id } of chats) {
+      expect((await team.rest('GET', `/chat/${id}`)).apiError.code).toBe('chat_not_found');
+    }
+    await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId));
+    for (const { id } of chats) expect(await everythingButMarkersIn(mongo.raw)).not.toContain(id);
 
-  // Who they were as a guest is forgotten once nobody can come as that guest any more.
-  await finishDeletions(eraser, undefined, later());
-  expect(await everythingIn(mongo.raw)).not.toContain(guestId);
-  const { messages } = (await team.rest<MessageList>('GET', `/chat/${other.id}/message`)).body;
-  expect(messages.map(({ content }) => content)[0]).toBe('stays');
-});
+    // Who they were as a guest is forgotten once nobody can come as that guest any more.
+    await finishDeletions(eraser, undefined, later());
+    expect(await everythingIn(mongo.raw)).not.toContain(guestId);
+    const { messages } = (await team.rest<MessageList>('GET', `/chat/${other.id}/message`)).body;
+    expect(messages.map(({ content }) => content)[0]).toBe('stays');
+  },
+);
 
 test('what is being answered stops, and whoever waits is told', async () => {
   const team = await makeTeam();
@@ -125,7 +128,7 @@ test('what is being answered stops, and whoever waits is told', async () => {
   const waiting = team.send(chatId, `${userId} asks`);
   const call = await model.callTo(`${userId} asks`);
   await remove(team, userId);
-  expect((await waiting).refusal.code).toBe('chat_not_found');
+  expect((await waiting).apiError.code).toBe('chat_not_found');
   await call.aborted;
 });
 
@@ -179,8 +182,8 @@ describe('after a crash', () => {
     const userId = newUser();
     await live(team, userId);
     failing = { step, user: userId };
-    const { refusal } = await team.rest('DELETE', `/user/${userId}`);
-    expect(refusal.code).toBe('database_unavailable');
+    const { apiError } = await team.rest('DELETE', `/user/${userId}`);
+    expect(apiError.code).toBe('database_unavailable');
     await Promise.all([finishDeletions(eraser), finishDeletions(eraser)]);
     await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId));
   });

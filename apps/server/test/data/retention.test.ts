@@ -49,8 +49,8 @@ test('without a number of days it stays; with one it can be made to stay', async
   await expireAt(inDays(4_000));
   expect(await isThere(id)).toBe(true);
   for (const retentionDays of [0, 3_651, 1.5, '7', null]) {
-    const { status, refusal } = await put({ retentionDays });
-    expect([status, refusal.issues?.[0]?.path]).toEqual([400, 'retentionDays']);
+    const { status, apiError } = await put({ retentionDays });
+    expect([status, apiError.issues?.[0]?.path]).toEqual([400, 'retentionDays']);
   }
 });
 

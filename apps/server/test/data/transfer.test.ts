@@ -159,7 +159,7 @@ test('an export, imported elsewhere, is exported there as it was; imported again
   );
 });
 
-test('a file that is cut anywhere is refused by its line, and made whole by the next import', async () => {
+test('a file that is cut anywhere is rejected by its line, and made whole by the next import', async () => {
   const chat = { user: 'u', metadata: {}, title: 'A title', turns: [], hasOpenTurn: false };
   const turn = { question: 'q', kind: 'completed', text: 'a' } as const;
   const scope = await live({
@@ -225,14 +225,14 @@ test('of one user the chats alone, and of tools no secret, unless it is asked fo
   expect(summary.headersWithoutValue).toBe(1);
 });
 
-describe('is refused, with its line:', () => {
+describe('is rejected, with its line:', () => {
   const sample = async () => {
     const team = await makeTeam();
     const { id } = await team.makeChat();
     await team.send(id, 'hello');
     return { team, lines: await linesOf(here, { team: team.id }) };
   };
-  const refusalOf = async (scope: Scope, lines: readonly (object | string)[], stores = third.stores) =>
+  const apiErrorOf = async (scope: Scope, lines: readonly (object | string)[], stores = third.stores) =>
     importInto(stores, scope, lines).then(
       () => undefined,
       (error: unknown) => (error instanceof ImportError ? error.message : error),
@@ -241,10 +241,10 @@ describe('is refused, with its line:', () => {
   test('what is another team’s here, be it an agent or a chat', async () => {
     const { lines } = await sample();
     const stranger = await makeTeam();
-    expect(await refusalOf({ team: stranger.id }, lines, here)).toMatch(/^Line 2: .*another team/);
+    expect(await apiErrorOf({ team: stranger.id }, lines, here)).toMatch(/^Line 2: .*another team/);
     const [begin, ...rest] = lines;
     const chats = rest.filter(({ type }) => type !== 'agent');
-    expect(await refusalOf({ team: stranger.id }, [begin ?? {}, ...chats], here)).toMatch(
+    expect(await apiErrorOf({ team: stranger.id }, [begin ?? {}, ...chats], here)).toMatch(
       /^Line 2: chat .*another/,
     );
     expect((await stranger.rest<{ chats: unknown[] }>('GET', '/chat')).body.chats).toEqual([]);
@@ -258,7 +258,7 @@ describe('is refused, with its line:', () => {
     const changed = lines.map((line) =>
       line === turn ? { ...line, id: tail, answerId: answerIdOf(tail) } : line,
     );
-    expect(await refusalOf(scope, changed, here)).toMatch(/^Line 3: .* has gone on otherwise/);
+    expect(await apiErrorOf(scope, changed, here)).toMatch(/^Line 3: .* has gone on otherwise/);
   });
 
   test.each<[string, (lines: TransferLine[]) => (object | string)[], RegExp]>([
@@ -290,7 +290,7 @@ describe('is refused, with its line:', () => {
     ['nothing', () => [], /^Line 1: the export is cut off/],
   ])('%s', async (_, change, sentence) => {
     const { lines } = await sample();
-    expect(await refusalOf({ team: mintId('team') }, change(lines))).toMatch(sentence);
+    expect(await apiErrorOf({ team: mintId('team') }, change(lines))).toMatch(sentence);
   });
 
   test('a line that is too long to be held', async () => {

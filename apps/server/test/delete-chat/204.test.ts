@@ -13,7 +13,7 @@ test('is answered without body and content type', async () => {
   expect(headers.get('content-length')).toBeNull();
 });
 
-test('at the tRPC door it answers nothing, successfully', async () => {
+test('over tRPC it answers nothing, successfully', async () => {
   const chat = await team.makeChat();
   expect(await team.trpc.chat.delete.mutate({ chatId: chat.id })).toBeUndefined();
 });

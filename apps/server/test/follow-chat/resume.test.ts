@@ -2,8 +2,8 @@ import { createGate, scripts } from '@parley/agent/testing';
 import { limits, mintId } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { type Door, doors } from '../support/doors.ts';
 import { followChat, type ToldEvent } from '../support/follow-chat.ts';
+import { type Transport, transports } from '../support/transports.ts';
 
 /*
  * A tab that was cut off goes on after the last event it got, on any server: it shows what one shows that was
@@ -17,21 +17,21 @@ const team = await makeTeam();
 const servers = [url, replica.url];
 
 const listed = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
-const follow = (door: Door, base: string, chatId: string, seen: readonly ToldEvent[] = []) =>
-  followChat(door, base, team.secretKey, { chatId, seen });
+const follow = (transport: Transport, base: string, chatId: string, seen: readonly ToldEvent[] = []) =>
+  followChat(transport, base, team.secretKey, { chatId, seen });
 
 /** A chat in which much has happened, and a tab that saw it all. */
-async function eventfulChat(door: Door) {
+async function eventfulChat(transport: Transport) {
   const { id: chatId } = await team.makeChat();
-  const tab = await follow(door, url, chatId);
+  const tab = await follow(transport, url, chatId);
   let calls = 0;
   const content = `fails once, ${chatId}`;
   model.replyTo(content, (call) =>
     calls++ === 0 ? scripts.cutAfter('half')(call) : scripts.text(['wh', 'ole'])(call),
   );
   await team.send(chatId, 'first 🙂');
-  const { refusal } = await team.send(chatId, content);
-  await team.trpc.message.retry.mutate({ chatId, messageId: refusal.messageId ?? '' });
+  const { apiError } = await team.send(chatId, content);
+  await team.trpc.message.retry.mutate({ chatId, messageId: apiError.messageId ?? '' });
   const gate = createGate();
   model.replyTo('the last', async (call) => {
     call.text('begun ');
@@ -45,12 +45,12 @@ async function eventfulChat(door: Door) {
   return { chatId, tab, gate, sending };
 }
 
-describe.each(doors)('by %s', (door) => {
+describe.each(transports)('by %s', (transport) => {
   test('cut after the k-th event, for every k, on every server, during an answer and after it', async () => {
-    const { chatId, tab, gate, sending } = await eventfulChat(door);
+    const { chatId, tab, gate, sending } = await eventfulChat(transport);
     const open = await Promise.all(
       tab.events.flatMap((_, index) =>
-        servers.map((base) => follow(door, base, chatId, tab.events.slice(0, index + 1))),
+        servers.map((base) => follow(transport, base, chatId, tab.events.slice(0, index + 1))),
       ),
     );
     gate.release();
@@ -61,7 +61,7 @@ describe.each(doors)('by %s', (door) => {
     const later = await Promise.all(
       tab.events.slice(0, -1).map((_, index) => {
         const seen = tab.events.slice(0, index + 1);
-        return follow(door, servers[index % 2] ?? url, chatId, seen);
+        return follow(transport, servers[index % 2] ?? url, chatId, seen);
       }),
     );
     for (const again of [...open, ...later]) {
@@ -76,26 +76,26 @@ describe.each(doors)('by %s', (door) => {
 
   test('with one event for each connection, from server to server', async () => {
     const { id: chatId } = await team.makeChat();
-    const tab = await follow(door, url, chatId);
+    const tab = await follow(transport, url, chatId);
     await team.send(chatId, 'one by one');
     await tab.next();
     tab.close();
     const seen = [...tab.events];
     for (let connection = 1; seen.at(-1)?.event.type !== 'answer-ended'; connection++) {
-      const again = await follow(door, servers[connection % 2] ?? url, chatId, seen);
+      const again = await follow(transport, servers[connection % 2] ?? url, chatId, seen);
       await again.next();
       seen.push(...again.events);
       again.close();
       expect(connection).toBeLessThan(20);
     }
-    const last = await follow(door, url, chatId, seen);
+    const last = await follow(transport, url, chatId, seen);
     expect(last.view.messages).toEqual(await listed(chatId));
     last.close();
   });
 
   test('without an event it is told what happens from now on, a running answer from its start', async () => {
-    const { chatId, tab, gate, sending } = await eventfulChat(door);
-    const late = await Promise.all(servers.map((base) => follow(door, base, chatId)));
+    const { chatId, tab, gate, sending } = await eventfulChat(transport);
+    const late = await Promise.all(servers.map((base) => follow(transport, base, chatId)));
     for (const one of late) {
       await one.until('answer-delta');
       expect(one.events.map(({ event }) => event.type)).toEqual([
@@ -123,7 +123,7 @@ describe.each(doors)('by %s', (door) => {
       await team.send(chatId, 'before');
       for (const base of servers) {
         const before = await listed(chatId);
-        const again = await followChat(door, base, team.secretKey, { chatId, lastEventId });
+        const again = await followChat(transport, base, team.secretKey, { chatId, lastEventId });
         expect(await again.next()).toEqual({ type: 'chat-snapshot', messages: before });
         await team.send(chatId, 'after');
         await again.until('answer-ended');
@@ -138,7 +138,7 @@ describe.each(doors)('by %s', (door) => {
     const { id: chatId } = await team.makeChat();
     for (let index = 0; index < 4; index++) await team.send(chatId, `${index}${'𝄞'.repeat(25_000)}`);
     const list = await listed(chatId);
-    const again = await followChat(door, url, team.secretKey, { chatId, lastEventId: 'nonsense' });
+    const again = await followChat(transport, url, team.secretKey, { chatId, lastEventId: 'nonsense' });
     const snapshot = await again.next();
     if (snapshot?.type !== 'chat-snapshot') throw new Error(`${snapshot?.type} is no snapshot`);
     const { messages } = snapshot;
@@ -158,12 +158,12 @@ describe.each(doors)('by %s', (door) => {
 
   test('too far behind comes one snapshot of the newest messages instead of each event', async () => {
     const { id: chatId } = await team.makeChat();
-    const tab = await follow(door, url, chatId);
+    const tab = await follow(transport, url, chatId);
     await team.send(chatId, 'long ago');
     await tab.until('answer-ended');
     const turns = limits.chatEventsBehindMax + 1;
     await plantTurns(chatId, 2, turns);
-    const again = await follow(door, replica.url, chatId, tab.events);
+    const again = await follow(transport, replica.url, chatId, tab.events);
     const list = await listed(chatId);
     expect(list).toHaveLength(2 * turns + 2);
     expect(await again.next()).toEqual({

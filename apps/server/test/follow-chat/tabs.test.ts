@@ -1,11 +1,11 @@
 import { createGate, scripts } from '@parley/agent/testing';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { doors } from '../support/doors.ts';
 import { followChat } from '../support/follow-chat.ts';
+import { transports } from '../support/transports.ts';
 
 /*
- * Every tab and device that has a chat open is told what happens in it, whichever server and door it came by:
+ * Every tab and device that has a chat open is told what happens in it, whichever server and transport it came by:
  * what each shows is, in the end, what the list says.
  */
 
@@ -17,7 +17,7 @@ const team = await makeTeam();
 const tabsOf = (chatId: string) =>
   Promise.all(
     [url, replica.url].flatMap((base) =>
-      doors.map((door) => followChat(door, base, team.publishableKey, { chatId })),
+      transports.map((transport) => followChat(transport, base, team.publishableKey, { chatId })),
     ),
   );
 const listed = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
@@ -78,12 +78,12 @@ test('failed, stopped and retried answers are told as the list shows them', asyn
   model.replyTo('fails once', (call) =>
     calls++ === 0 ? scripts.cutAfter('half')(call) : scripts.text('whole')(call),
   );
-  const { refusal } = await team.send(chatId, 'fails once');
+  const { apiError } = await team.send(chatId, 'fails once');
   for (const tab of tabs) {
     expect(await tab.until('answer-ended')).toMatchObject({ status: 'failed', errorCode: 'model_failed' });
     expect(tab.view.messages).toEqual(await listed(chatId));
   }
-  const messageId = refusal.messageId ?? '';
+  const messageId = apiError.messageId ?? '';
   const retried = await team.trpc.message.retry.mutate({ chatId, messageId });
   for (const tab of tabs) {
     await tab.until('answer-ended', 2);

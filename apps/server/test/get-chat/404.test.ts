@@ -35,22 +35,22 @@ test.each([
     ['DELETE', `/chat/${id}`],
     ['GET', `/chat/${id}/message`],
   ] as const) {
-    const { status, refusal } = await team.rest(method, path);
+    const { status, apiError } = await team.rest(method, path);
     expect(status).toBe(404);
-    expect(refusal.code).toBe('chat_not_found');
+    expect(apiError.code).toBe('chat_not_found');
   }
-  const { status, refusal } = await team.send(id, 'hello');
+  const { status, apiError } = await team.send(id, 'hello');
   expect(status).toBe(404);
-  expect(refusal.code).toBe('chat_not_found');
+  expect(apiError.code).toBe('chat_not_found');
 });
 
 test.each(['%zz', '%', '%E0%A4', '%ff', 'chat_%', '%c0%80'])(
   'a broken escape (/chat/%s) is 400, not 404',
   async (id) => {
     for (const path of [`/chat/${id}`, `/chat/${id}/message`]) {
-      const { status, refusal } = await team.rest('GET', path);
+      const { status, apiError } = await team.rest('GET', path);
       expect(status).toBe(400);
-      expect(refusal.code).toBe('malformed_request');
+      expect(apiError.code).toBe('malformed_request');
     }
   },
 );

@@ -2,13 +2,13 @@ import type { Chat } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { type RestAnswer, rest } from '../support/client.ts';
-import { doors } from '../support/doors.ts';
+import { transports } from '../support/transports.ts';
 import { trpcHttp } from '../support/trpc-http.ts';
 
 const { makeTeam, mongo, url, startReplica } = await startHarness();
 const replica = await startReplica();
 
-describe.each(doors)('a chat made at %s with a key', (door) => {
+describe.each(transports)('a chat made at %s with a key', (transport) => {
   const setUp = async () => {
     const team = await makeTeam();
     const create = (key: string, more: object = {}, base = url): Promise<RestAnswer<Chat>> => {
@@ -19,7 +19,7 @@ describe.each(doors)('a chat made at %s with a key', (door) => {
         metadata: { plan: 'pro', seats: [1, 2] },
         ...more,
       };
-      return door === 'rest'
+      return transport === 'rest'
         ? rest(base, 'POST', '/chat', { headers, body })
         : trpcHttp(base, 'chat.create', body, headers);
     };
@@ -63,7 +63,7 @@ describe.each(doors)('a chat made at %s with a key', (door) => {
     const { create, chatsOf } = await setUp();
     await create('k1');
     const refused = await create('k1', more);
-    expect(refused).toMatchObject({ status: 422, refusal: { code: 'idempotency_key_reused' } });
+    expect(refused).toMatchObject({ status: 422, apiError: { code: 'idempotency_key_reused' } });
     expect(await chatsOf()).toBe(1);
   });
 
@@ -72,13 +72,13 @@ describe.each(doors)('a chat made at %s with a key', (door) => {
     const first = await create('k1');
     await team.rest('DELETE', `/chat/${first.body.id}`);
     const again = await create('k1');
-    expect(again).toMatchObject({ status: 404, refusal: { code: 'chat_not_found' } });
+    expect(again).toMatchObject({ status: 404, apiError: { code: 'chat_not_found' } });
     expect((await create('k1', { userId: 'bob' })).status).toBe(422);
     expect(await chatsOf()).toBe(0);
     expect((await create('k2')).status).toBe(200);
   });
 
-  test('that was refused is not kept', async () => {
+  test('that was rejected is not kept', async () => {
     const { create, chatsOf } = await setUp();
     expect((await create('k1', { agentId: 'nope' })).status).toBe(404);
     expect((await create('k1', { userId: '' })).status).toBe(400);

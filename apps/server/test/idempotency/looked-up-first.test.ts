@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { rest } from '../support/client.ts';
@@ -7,11 +7,11 @@ import { storedTurns } from '../support/stored-turns.ts';
 import { shownText } from '../support/ui-message-stream.ts';
 
 /*
- * A key that was used is looked up right after who calls is known: whatever else could be refused now was not when
+ * A key that was used is looked up right after who calls is known: whatever else could be rejected now was not when
  * the request came first.
  */
 
-let noModel: Refusal | undefined;
+let noModel: ApiError | undefined;
 const harness = await startHarness({
   bounds: { queuedTurnsPerChatMax: 0 },
   endpoint: () => {
@@ -40,19 +40,19 @@ test('before who calls is known nothing is looked up', async () => {
   const theirs = { 'idempotency-key': 'k1', 'x-api-key': other.secretKey };
   expect(await rest(url, 'POST', path, { headers: theirs, body })).toMatchObject({
     status: 404,
-    refusal: { code: 'chat_not_found' },
+    apiError: { code: 'chat_not_found' },
   });
 });
 
 test('a model that is away by now keeps no answer back that was given', async () => {
   const { id: chatId } = await team.makeChat();
   const first = await send(chatId, 'hello');
-  noModel = new Refusal('model_loading');
+  noModel = new ApiError('model_loading');
   const again = await send(chatId, 'hello');
   const fresh = await team.send(chatId, 'something new');
   noModel = undefined;
   expect(again.text).toBe(first.text);
-  expect(fresh.refusal.code).toBe('model_loading');
+  expect(fresh.apiError.code).toBe('model_loading');
 });
 
 test('nor does a full queue, nor a busy chat', async () => {
@@ -61,7 +61,7 @@ test('nor does a full queue, nor a busy chat', async () => {
   const gate = model.hold();
   const running = team.send(chatId, 'running');
   await model.callTo('running');
-  expect((await team.send(chatId, 'too much')).refusal.code).toBe('queue_full');
+  expect((await team.send(chatId, 'too much')).apiError.code).toBe('queue_full');
   const again = await send(chatId, 'hello', url, { onBusy: 'reject' });
   expect(again.text).toBe(first.text);
   gate.release();
@@ -69,7 +69,7 @@ test('nor does a full queue, nor a busy chat', async () => {
 });
 
 describe('a server that shuts down', () => {
-  test('gives an answer again that was given, and refuses what is new', async () => {
+  test('gives an answer again that was given, and rejects what is new', async () => {
     const replica = await startReplica();
     const { id: chatId } = await team.makeChat();
     const first = await send(chatId, 'hello', replica.url);
@@ -77,9 +77,9 @@ describe('a server that shuts down', () => {
     const again = await send(chatId, 'hello', replica.url);
     expect(again.status).toBe(200);
     expect(again.text).toBe(first.text);
-    expect((await send(chatId, 'another', replica.url)).refusal.code).toBe('idempotency_key_reused');
+    expect((await send(chatId, 'another', replica.url)).apiError.code).toBe('idempotency_key_reused');
     const { id: fresh } = await team.makeChat();
-    expect((await send(fresh, 'hello', replica.url)).refusal.code).toBe('draining');
+    expect((await send(fresh, 'hello', replica.url)).apiError.code).toBe('draining');
     expect(await storedTurns(mongo.raw, fresh)).toEqual([]);
   });
 });
@@ -131,7 +131,7 @@ describe('streamed', () => {
     await (await stream(chatId, 'one')).rest();
     expect(await stream(chatId, 'two')).toMatchObject({
       status: 422,
-      refusal: { code: 'idempotency_key_reused' },
+      apiError: { code: 'idempotency_key_reused' },
     });
   });
 });

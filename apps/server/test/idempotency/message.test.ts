@@ -3,8 +3,8 @@ import type { Answer } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { type OneAnswer, startHarness, type Team } from '../harness.ts';
 import { type RestAnswer, rest } from '../support/client.ts';
-import { type Door, doors } from '../support/doors.ts';
 import { storedTurns } from '../support/stored-turns.ts';
+import { type Transport, transports } from '../support/transports.ts';
 import { trpcHttp } from '../support/trpc-http.ts';
 
 /*
@@ -24,12 +24,12 @@ interface Sent {
   readonly from?: Team;
 }
 
-/** Sends a message with a key by one of the doors; both give the status, the body or refusal, and the header. */
-async function send(door: Door, key: string, sent: Sent): Promise<RestAnswer<Answer>> {
+/** Sends a message with a key by one of the transports; both give the status, the body or rejection, and the header. */
+async function send(transport: Transport, key: string, sent: Sent): Promise<RestAnswer<Answer>> {
   const { chatId, content = 'hello', more = {}, base = url, from = team } = sent;
   const headers = { 'x-api-key': from.secretKey, 'idempotency-key': key };
   const body = { content, role: 'user', ...more };
-  return door === 'rest'
+  return transport === 'rest'
     ? rest(base, 'POST', `/chat/${chatId}/message`, { headers, body })
     : trpcHttp(base, 'message.create', { chatId, ...body }, headers);
 }
@@ -37,14 +37,14 @@ async function send(door: Door, key: string, sent: Sent): Promise<RestAnswer<Ans
 const isReplayed = ({ headers }: Pick<RestAnswer<unknown>, 'headers'>) => headers.get('idempotent-replayed');
 const callsTo = (content: string) => model.calls().filter(({ message }) => message === content).length;
 
-describe.each(doors)('at %s', (door) => {
+describe.each(transports)('at %s', (transport) => {
   test('after it has ended the same answer is given, with a header that says so, on any server', async () => {
     const { id: chatId } = await team.makeChat();
-    const content = `ended, ${door}`;
-    const first = await send(door, 'k1', { chatId, content });
+    const content = `ended, ${transport}`;
+    const first = await send(transport, 'k1', { chatId, content });
     expect(isReplayed(first)).toBeNull();
     for (const base of [url, replica.url, url]) {
-      const again = await send(door, 'k1', { chatId, content, base });
+      const again = await send(transport, 'k1', { chatId, content, base });
       expect(again.status).toBe(200);
       expect(again.text).toBe(first.text);
       expect(isReplayed(again)).toBe('true');
@@ -55,10 +55,10 @@ describe.each(doors)('at %s', (door) => {
 
   test('fifty at once are one turn, one call of the model and one answer; 49 are told that theirs is given again', async () => {
     const { id: chatId } = await team.makeChat();
-    const content = `fifty, ${door}`;
+    const content = `fifty, ${transport}`;
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
-        send(door, 'k50', { chatId, content, base: index % 2 ? url : replica.url }),
+        send(transport, 'k50', { chatId, content, base: index % 2 ? url : replica.url }),
       ),
     );
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
@@ -70,12 +70,12 @@ describe.each(doors)('at %s', (door) => {
 
   test('while it is being answered it is waited for, not asked again', async () => {
     const { id: chatId } = await team.makeChat();
-    const content = `joined, ${door}`;
+    const content = `joined, ${transport}`;
     const gate = model.hold();
-    const first = send(door, 'k1', { chatId, content });
+    const first = send(transport, 'k1', { chatId, content });
     await model.callTo(content);
-    const again = send(door, 'k1', { chatId, content, base: replica.url });
-    const accepted = await send(door, 'k1', { chatId, content, more: { wait: false } });
+    const again = send(transport, 'k1', { chatId, content, base: replica.url });
+    const accepted = await send(transport, 'k1', { chatId, content, more: { wait: false } });
     expect(accepted).toMatchObject({ status: 200, body: { status: 'generating', content: '' } });
     gate.release();
     const [one, other] = await Promise.all([first, again]);
@@ -87,25 +87,25 @@ describe.each(doors)('at %s', (door) => {
 
   test('whether it waits is no part of what it asks: an answer may be fetched that was not waited for', async () => {
     const { id: chatId } = await team.makeChat();
-    const content = `fetched, ${door}`;
-    const first = await send(door, 'k1', { chatId, content, more: { wait: false } });
+    const content = `fetched, ${transport}`;
+    const first = await send(transport, 'k1', { chatId, content, more: { wait: false } });
     expect(first.body.status).toBe('generating');
-    const again = await send(door, 'k1', { chatId, content });
+    const again = await send(transport, 'k1', { chatId, content });
     expect(again.body).toMatchObject({ id: first.body.id, content: `You said: ${content}` });
-    const late = await send(door, 'k1', { chatId, content, more: { wait: false } });
+    const late = await send(transport, 'k1', { chatId, content, more: { wait: false } });
     expect(late.body).toEqual(again.body);
   });
 
-  test('after its turn failed the same refusal is given, and the model is not asked again', async () => {
+  test('after its turn failed the same rejection is given, and the model is not asked again', async () => {
     const { id: chatId } = await team.makeChat();
-    const content = `failed, ${door}`;
+    const content = `failed, ${transport}`;
     model.replyTo(content, scripts.status(401));
-    const first = await send(door, 'k1', { chatId, content });
-    expect(first).toMatchObject({ status: 502, refusal: { code: 'model_key_refused' } });
+    const first = await send(transport, 'k1', { chatId, content });
+    expect(first).toMatchObject({ status: 502, apiError: { code: 'model_key_refused' } });
     for (const more of [{}, { wait: false }]) {
-      const again = await send(door, 'k1', { chatId, content, base: replica.url, more });
+      const again = await send(transport, 'k1', { chatId, content, base: replica.url, more });
       expect(again.status).toBe(502);
-      expect({ ...again.refusal, requestId: '' }).toEqual({ ...first.refusal, requestId: '' });
+      expect({ ...again.apiError, requestId: '' }).toEqual({ ...first.apiError, requestId: '' });
       expect(isReplayed(again)).toBe('true');
     }
     expect(callsTo(content)).toBe(1);
@@ -113,23 +113,25 @@ describe.each(doors)('at %s', (door) => {
     const retried = await team.trpc.message.retry
       .mutate({
         chatId,
-        messageId: first.refusal.messageId ?? '',
+        messageId: first.apiError.messageId ?? '',
       })
-      .catch(({ data }) => data.refusal.code as string);
+      .catch(({ data }) => data.apiError.code as string);
     expect(retried).toBe('model_key_refused');
-    expect((await send(door, 'k1', { chatId, content })).refusal.messageId).toBe(first.refusal.messageId);
+    expect((await send(transport, 'k1', { chatId, content })).apiError.messageId).toBe(
+      first.apiError.messageId,
+    );
   });
 
   test('after it was stopped, the stopped answer is given', async () => {
     const { id: chatId } = await team.makeChat();
-    const content = `stopped, ${door}`;
+    const content = `stopped, ${transport}`;
     model.replyTo(content, scripts.neverEnding('kept'));
-    const first = send(door, 'k1', { chatId, content });
+    const first = send(transport, 'k1', { chatId, content });
     const stream = await team.stream(chatId, content, { headers: { 'idempotency-key': 'k1' } });
     await stream.until(({ data }) => data.includes('kept'));
     const { answerId } = (await team.trpc.message.list.query({ chatId })).messages[0] ?? {};
     await team.trpc.message.cancel.mutate({ chatId, messageId: answerId ?? '' });
-    const again = await send(door, 'k1', { chatId, content });
+    const again = await send(transport, 'k1', { chatId, content });
     expect(again.body).toMatchObject({ content: 'kept', status: 'stopped' });
     expect((await first).text).toBe(again.text);
     await stream.rest();
@@ -137,11 +139,11 @@ describe.each(doors)('at %s', (door) => {
 
   test('after its chat was deleted it is 404, and nothing is done again', async () => {
     const { id: chatId } = await team.makeChat();
-    const content = `deleted, ${door}`;
-    await send(door, 'k1', { chatId, content });
+    const content = `deleted, ${transport}`;
+    await send(transport, 'k1', { chatId, content });
     await team.rest('DELETE', `/chat/${chatId}`);
-    const again = await send(door, 'k1', { chatId, content });
-    expect(again).toMatchObject({ status: 404, refusal: { code: 'chat_not_found' } });
+    const again = await send(transport, 'k1', { chatId, content });
+    expect(again).toMatchObject({ status: 404, apiError: { code: 'chat_not_found' } });
     expect(callsTo(content)).toBe(1);
   });
 
@@ -153,10 +155,10 @@ describe.each(doors)('at %s', (door) => {
     ['no role', { more: { role: undefined } }],
   ])('%s under a key that was used is 422, and nothing is stored', async (_, other) => {
     const { id: chatId } = await team.makeChat();
-    await send(door, 'k1', { chatId });
-    const refused = await send(door, 'k1', { chatId, ...other });
-    expect(refused).toMatchObject({ status: 422, refusal: { code: 'idempotency_key_reused' } });
-    expect(refused.refusal).not.toHaveProperty('messageId');
+    await send(transport, 'k1', { chatId });
+    const refused = await send(transport, 'k1', { chatId, ...other });
+    expect(refused).toMatchObject({ status: 422, apiError: { code: 'idempotency_key_reused' } });
+    expect(refused.apiError).not.toHaveProperty('messageId');
     expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
   });
 
@@ -169,10 +171,10 @@ describe.each(doors)('at %s', (door) => {
   ])('a key of %s is 400 by its name, before anything else', async (_, key) => {
     const { id: chatId } = await team.makeChat();
     for (const sent of [{ chatId }, { chatId: 'nope' }, { chatId, content: '' }]) {
-      const refused = await send(door, key, sent);
+      const refused = await send(transport, key, sent);
       expect(refused).toMatchObject({
         status: 400,
-        refusal: { code: 'invalid_input', issues: [{ path: 'Idempotency-Key' }] },
+        apiError: { code: 'invalid_input', issues: [{ path: 'Idempotency-Key' }] },
       });
     }
     expect(await storedTurns(mongo.raw, chatId)).toEqual([]);
@@ -185,23 +187,23 @@ describe.each(doors)('at %s', (door) => {
     '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
   ])('%s is a key', async (key) => {
     const { id: chatId } = await team.makeChat();
-    const first = await send(door, key, { chatId });
-    const again = await send(door, key, { chatId });
+    const first = await send(transport, key, { chatId });
+    const again = await send(transport, key, { chatId });
     expect(first.status).toBe(200);
     expect(again.text).toBe(first.text);
   });
 
-  test('what was refused before it was accepted is not kept: the key is still to be used', async () => {
+  test('what was rejected before it was accepted is not kept: the key is still to be used', async () => {
     const { id: chatId } = await team.makeChat();
-    expect((await send(door, 'k1', { chatId, content: '' })).status).toBe(400);
-    expect((await send(door, 'k1', { chatId: 'nope' })).status).toBe(404);
-    const { status, headers } = await send(door, 'k1', { chatId });
+    expect((await send(transport, 'k1', { chatId, content: '' })).status).toBe(400);
+    expect((await send(transport, 'k1', { chatId: 'nope' })).status).toBe(404);
+    const { status, headers } = await send(transport, 'k1', { chatId });
     expect(status).toBe(200);
     expect(headers.get('idempotent-replayed')).toBeNull();
   });
 });
 
-test('both doors know a key together: what one began the other gives', async () => {
+test('both transports know a key together: what one began the other gives', async () => {
   const { id: chatId } = await team.makeChat();
   const byRest = await send('rest', 'k1', { chatId });
   const byTrpc = await send('trpc', 'k1', { chatId });
@@ -229,7 +231,7 @@ test('the order of the fields, and how they are written, is no other body', asyn
   expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
 });
 
-test('a retry is kept likewise: many at once are one, and its own refusal is given again', async () => {
+test('a retry is kept likewise: many at once are one, and its own rejection is given again', async () => {
   const failed = await team.failed();
   const retry = ({ chatId, messageId }: OneAnswer, key: string) =>
     team.rest<Answer>('POST', `/chat/${chatId}/message/${messageId}/retry`, {
@@ -241,7 +243,7 @@ test('a retry is kept likewise: many at once are one, and its own refusal is giv
   expect(answers.map(isReplayed).filter(Boolean)).toHaveLength(9);
   expect(await storedTurns(mongo.raw, failed.chatId)).toHaveLength(2);
   // Not by another key: then it is another retry, of what is answered by now.
-  expect((await retry(failed, 'k2')).refusal.code).toBe('not_retryable');
+  expect((await retry(failed, 'k2')).apiError.code).toBe('not_retryable');
   // The same key for another answer is another request.
   const other = await team.failed();
   expect((await retry({ ...other, chatId: failed.chatId }, 'k1')).status).toBe(422);

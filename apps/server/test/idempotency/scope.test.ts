@@ -89,7 +89,7 @@ describe('a key that was rolled, and rolled again, goes on with what the first o
     const again = await send(third, chatId, 'hello');
     expect(again.text).toBe(first.text);
     expect(again.headers.get('idempotent-replayed')).toBe('true');
-    expect((await send(third, chatId, 'another')).refusal.code).toBe('idempotency_key_reused');
+    expect((await send(third, chatId, 'another')).apiError.code).toBe('idempotency_key_reused');
     expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
   });
 

@@ -27,8 +27,8 @@ const inHours = (hours: number) => new Date(Date.now() + hours * HOUR).toISOStri
 
 /** Issues a key with another one. */
 async function issue(key: string, body: object = { kind: 'secret' }): Promise<NewKey> {
-  const { status, body: made, refusal } = await rest<NewKey>('POST', '/key', { key, body });
-  if (status !== 200) throw new Error(refusal.code);
+  const { status, body: made, apiError } = await rest<NewKey>('POST', '/key', { key, body });
+  if (status !== 200) throw new Error(apiError.code);
   return made;
 }
 
@@ -40,7 +40,7 @@ async function makeRoot(team: Team, fields: ApiKeyFields) {
 
 const codeOf = async (method: string, path: string, key: string, body?: object) => {
   const answer = await rest(method, path, { key, ...(body && { body }) });
-  return answer.status < 300 ? 'success' : answer.refusal.code;
+  return answer.status < 300 ? 'success' : answer.apiError.code;
 };
 const statusOf = async (key: string, base = url) =>
   (await fetch(`${base}/chat`, { headers: { 'x-api-key': key } })).status;
@@ -98,7 +98,7 @@ describe('a signing secret', () => {
     const read = () => rest('GET', '/chat', { key: team.publishableKey, headers });
     expect((await read()).status).toBe(200);
     await team.rest('DELETE', `/key/${id}`, { query: { revokeIssued: 'true' } });
-    expect((await read()).refusal.code).toBe('user_token_invalid');
+    expect((await read()).apiError.code).toBe('user_token_invalid');
     const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
     expect(entries).toContainEqual(
       expect.objectContaining({ action: 'signingSecret.revoke', targetId: secret.id, outcome: 'done' }),
@@ -193,7 +193,7 @@ describe('a key that another key issues', () => {
     }
   });
 
-  test('is refused by its issuer’s end alone, whatever its own document says', async () => {
+  test('is rejected by its issuer’s end alone, whatever its own document says', async () => {
     const team = await makeTeam();
     const issuer = await issue(team.secretKey);
     const child = await issue(issuer.key);
@@ -236,12 +236,12 @@ describe('a budget', () => {
 
     await spend(team, child.id, 20_000);
     const refused = await send(grandchild.key);
-    expect([refused.status, refused.refusal.code]).toEqual([429, 'budget_exhausted']);
-    expect(refused.refusal.message).toContain('the key that issued this one');
+    expect([refused.status, refused.apiError.code]).toEqual([429, 'budget_exhausted']);
+    expect(refused.apiError.message).toContain('the key that issued this one');
     expect((await send(issuer.key)).status).toBe(200);
     await spend(team, issuer.id, 50_000);
     const other = await issue(issuer.key);
-    expect((await send(other.key)).refusal.code).toBe('budget_exhausted');
+    expect((await send(other.key)).apiError.code).toBe('budget_exhausted');
     expect((await send(team.secretKey)).status).toBe(200);
   });
 
@@ -253,7 +253,7 @@ describe('a budget', () => {
     await team.rest('PATCH', `/key/${issuer.id}`, { body: { tokensPerDay: 10 } });
     await spend(team, issuer.id, 10);
     const answer = await team.send(chat.id, 'hello', { key: child.key });
-    expect(answer.refusal.code).toBe('budget_exhausted');
+    expect(answer.apiError.code).toBe('budget_exhausted');
   });
 });
 
@@ -498,11 +498,11 @@ test('a key that release 0.1.0 stored is a root without limits, and issues keys'
   ).toBe(200);
 });
 
-test('a new publishable key needs an access, and the refusal explains the three choices', async () => {
+test('a new publishable key needs an access, and the rejection explains the three choices', async () => {
   const team = await makeTeam();
-  const { status, refusal } = await team.rest('POST', '/key', { body: { kind: 'publishable' } });
-  expect([status, refusal.code, refusal.issues?.[0]?.path]).toEqual([400, 'invalid_input', 'access']);
+  const { status, apiError } = await team.rest('POST', '/key', { body: { kind: 'publishable' } });
+  expect([status, apiError.code, apiError.issues?.[0]?.path]).toEqual([400, 'invalid_input', 'access']);
   for (const access of ['guest', 'verified', 'open']) {
-    expect(refusal.issues?.[0]?.message).toContain(`\`${access}\``);
+    expect(apiError.issues?.[0]?.message).toContain(`\`${access}\``);
   }
 });

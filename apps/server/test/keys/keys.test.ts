@@ -44,7 +44,7 @@ describe('a key that is made', () => {
     await expect.poll(usedAt).toMatch(/Z$/);
   });
 
-  test('with an end is refused from then on', async () => {
+  test('with an end is rejected from then on', async () => {
     const { id, key } = await make({ kind: 'secret' });
     await mongo.raw
       .collection<{ _id: string }>('keys')
@@ -54,13 +54,13 @@ describe('a key that is made', () => {
       ['PATCH', `/key/${id}`],
       ['POST', `/key/${id}/roll`],
     ] as const) {
-      const { status, refusal } = await team.rest(method, path, { body: {} });
-      expect([status, refusal.code]).toEqual([409, 'key_ended']);
+      const { status, apiError } = await team.rest(method, path, { body: {} });
+      expect([status, apiError.code]).toEqual([409, 'key_ended']);
     }
   });
 });
 
-test('a revoked key is refused by every process within five seconds, by one that has just used it too', async () => {
+test('a revoked key is rejected by every process within five seconds, by one that has just used it too', async () => {
   const replica = await startReplica();
   const { id, key } = await make({ kind: 'secret' });
   for (const base of [url, replica.url]) expect(await statusOf(key, base)).toBe(200);
@@ -150,8 +150,8 @@ test.each([
   'https://*.example.com',
   'https://user@example.com',
 ])('"%s" is no origin as browsers send it', async (origin) => {
-  const { status, refusal } = await team.rest('POST', '/key', {
+  const { status, apiError } = await team.rest('POST', '/key', {
     body: { kind: 'publishable', access: 'open', origins: [origin] },
   });
-  expect([status, refusal.code, refusal.issues?.[0]?.path]).toEqual([400, 'invalid_input', 'origins.0']);
+  expect([status, apiError.code, apiError.issues?.[0]?.path]).toEqual([400, 'invalid_input', 'origins.0']);
 });

@@ -1,7 +1,7 @@
 import type { NewKey } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { doors } from '../support/doors.ts';
+import { transports } from '../support/transports.ts';
 
 /* What a page of another site can do with a key that it should not have, and what it may read of the answer. */
 
@@ -14,16 +14,16 @@ const publishable = await make({ kind: 'publishable', access: 'open', origins: [
 const secretOfShop = await make({ kind: 'secret', origins: [SHOP] });
 
 /** What a page of this origin gets, and whether its browser lets it read that. */
-async function ask(door: (typeof doors)[number], key: string, origin: string | undefined) {
-  const response = await fetch(`${url}${door === 'rest' ? '/agent' : '/trpc/agent.list?input={}'}`, {
+async function ask(transport: (typeof transports)[number], key: string, origin: string | undefined) {
+  const response = await fetch(`${url}${transport === 'rest' ? '/agent' : '/trpc/agent.list?input={}'}`, {
     headers: { 'x-api-key': key, ...(origin !== undefined && { origin }) },
   });
-  const body = (await response.json()) as { code?: string; error?: { data: { refusal: { code: string } } } };
-  const { code } = door === 'rest' ? body : (body.error?.data.refusal ?? {});
+  const body = (await response.json()) as { code?: string; error?: { data: { apiError: { code: string } } } };
+  const { code } = transport === 'rest' ? body : (body.error?.data.apiError ?? {});
   return { status: response.status, code, isReadable: response.headers.has('access-control-allow-origin') };
 }
 
-describe.each(doors)('at %s', (door) => {
+describe.each(transports)('at %s', (transport) => {
   test.each([
     ['publishable, with origins, from one of them', publishable, SHOP],
     ['publishable, without origins', team.publishableKey, 'https://anywhere.example'],
@@ -32,7 +32,7 @@ describe.each(doors)('at %s', (door) => {
     ['secret, from the server’s own page', team.secretKey, url],
     ['secret, with origins, from one of them', secretOfShop, SHOP],
   ])('a key that is %s works', async (_, key, origin) => {
-    expect(await ask(door, key, origin)).toEqual({ status: 200, code: undefined, isReadable: true });
+    expect(await ask(transport, key, origin)).toEqual({ status: 200, code: undefined, isReadable: true });
   });
 
   test.each([
@@ -42,8 +42,8 @@ describe.each(doors)('at %s', (door) => {
     'http://shop.example',
     'null',
     `${SHOP}.evil.example`,
-  ])('from %s a publishable key is refused, and the page may not even read that', async (origin) => {
-    expect(await ask(door, publishable, origin)).toEqual({
+  ])('from %s a publishable key is rejected, and the page may not even read that', async (origin) => {
+    expect(await ask(transport, publishable, origin)).toEqual({
       status: 403,
       code: 'key_origin_not_allowed',
       isReadable: false,
@@ -53,8 +53,8 @@ describe.each(doors)('at %s', (door) => {
   test.each([
     ['without origins', team.secretKey],
     ['of other origins', secretOfShop],
-  ])('a secret key %s is refused in a page, with an explanation for whoever looks', async (_, key) => {
-    expect(await ask(door, key, 'https://evil.example')).toEqual({
+  ])('a secret key %s is rejected in a page, with an explanation for whoever looks', async (_, key) => {
+    expect(await ask(transport, key, 'https://evil.example')).toEqual({
       status: 403,
       code: 'secret_key_in_browser',
       isReadable: false,

@@ -32,10 +32,10 @@ test.each([
   ['limit=1001', 'limit'],
   ['limit=%205', 'limit'],
   ['limit=+5', 'limit'],
-])('?%s is refused, never ignored and never taken for "no filter"', async (query, field) => {
-  const { status, refusal } = await list(query);
+])('?%s is rejected, never ignored and never taken for "no filter"', async (query, field) => {
+  const { status, apiError } = await list(query);
   expect(status).toBe(400);
-  expect(refusal).toMatchObject({ code: 'invalid_input', issues: [{ path: field }] });
+  expect(apiError).toMatchObject({ code: 'invalid_input', issues: [{ path: field }] });
 });
 
 test.each(['1', '1000', '01', '000010'])('limit=%s is a size of a page', async (limit) => {
@@ -53,8 +53,8 @@ test.each([
 test.each(['userId=%ff', 'userId=%E0%A4', 'userId=%zz', 'userId=%', '%zz=1'])(
   'a broken escape (?%s) is 400, not the text it is written as',
   async (query) => {
-    const { status, refusal } = await list(query);
+    const { status, apiError } = await list(query);
     expect(status).toBe(400);
-    expect(refusal.code).toBe('malformed_request');
+    expect(apiError.code).toBe('malformed_request');
   },
 );

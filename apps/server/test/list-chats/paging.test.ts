@@ -101,7 +101,7 @@ describe('a cursor', () => {
     return { team, cursor: nextCursor };
   }
 
-  test('goes with its own filters, at both doors, any number of times', async () => {
+  test('goes with its own filters, over both transports, any number of times', async () => {
     const { team, cursor } = await seed();
     const first = await team.rest<ChatList>('GET', '/chat', { query: { ...query, cursor } });
     const again = await team.rest<ChatList>('GET', '/chat', { query: { ...query, cursor } });
@@ -129,9 +129,9 @@ describe('a cursor', () => {
     ['no filter', {}],
   ] as [string, Record<string, string>][])('with %s is 400 invalid_cursor', async (_, other) => {
     const { team, cursor } = await seed();
-    const { status, refusal } = await team.rest('GET', '/chat', { query: { ...other, limit: '1', cursor } });
+    const { status, apiError } = await team.rest('GET', '/chat', { query: { ...other, limit: '1', cursor } });
     expect(status).toBe(400);
-    expect(refusal.code).toBe('invalid_cursor');
+    expect(apiError.code).toBe('invalid_cursor');
   });
 
   test('that was changed in any place is 400 invalid_cursor', async () => {
@@ -152,9 +152,9 @@ describe('a cursor', () => {
       fc.asyncProperty(
         changed.filter((text) => text !== cursor && text !== ''),
         async (text) => {
-          const { status, refusal } = await team.rest('GET', '/chat', { query: { ...query, cursor: text } });
+          const { status, apiError } = await team.rest('GET', '/chat', { query: { ...query, cursor: text } });
           expect(status).toBe(400);
-          expect(refusal.code).toBe('invalid_cursor');
+          expect(apiError.code).toBe('invalid_cursor');
         },
       ),
       { numRuns: 150 },
@@ -166,8 +166,8 @@ describe('a cursor', () => {
     const chat = await team.makeChat();
     await team.send(chat.id, 'hello');
     const { nextCursor: cursor = '' } = await team.trpc.message.list.query({ chatId: chat.id, limit: 1 });
-    const { refusal } = await team.rest('GET', '/chat', { query: { limit: '1', cursor } });
-    expect(refusal.code).toBe('invalid_cursor');
+    const { apiError } = await team.rest('GET', '/chat', { query: { limit: '1', cursor } });
+    expect(apiError.code).toBe('invalid_cursor');
   });
 
   test("in another team's hands shows that team its own chats and no others", async () => {

@@ -55,6 +55,6 @@ test('is paged, and a page goes with its search only', async () => {
   expect(body.chats.map(({ title }) => title)).toEqual(['Paris restaurants']);
   const cursor = body.nextCursor ?? '';
   expect(await find('p', { limit: '1', cursor })).toEqual(['Trip to Paris in spring']);
-  const { status, refusal } = await team.rest('GET', '/chat', { query: { search: 'par', cursor } });
-  expect([status, refusal.code]).toEqual([400, 'invalid_cursor']);
+  const { status, apiError } = await team.rest('GET', '/chat', { query: { search: 'par', cursor } });
+  expect([status, apiError.code]).toEqual([400, 'invalid_cursor']);
 });

@@ -17,8 +17,8 @@ test.each([
   ['cursor=', 'cursor'],
   ['chatId=x', 'chatId'],
   ['userId=x', 'userId'],
-])('?%s is refused by its name', async (query, path) => {
-  const { status, refusal } = await team.rest('GET', `/chat/${chat.id}/message?${query}`);
+])('?%s is rejected by its name', async (query, path) => {
+  const { status, apiError } = await team.rest('GET', `/chat/${chat.id}/message?${query}`);
   expect(status).toBe(400);
-  expect(refusal).toMatchObject({ code: 'invalid_input', issues: [{ path }] });
+  expect(apiError).toMatchObject({ code: 'invalid_input', issues: [{ path }] });
 });

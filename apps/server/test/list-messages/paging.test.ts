@@ -127,15 +127,15 @@ describe('a cursor', () => {
     const { chat, cursor } = await seed();
     expect((await listWith(chat.id, { cursor })).status).toBe(200);
     expect((await listWith(chat.id, { cursor, order: 'asc' })).status).toBe(200);
-    expect((await listWith(chat.id, { cursor, order: 'desc' })).refusal.code).toBe('invalid_cursor');
+    expect((await listWith(chat.id, { cursor, order: 'desc' })).apiError.code).toBe('invalid_cursor');
   });
 
   test('of another chat is 400', async () => {
     const { cursor } = await seed();
     const { chat } = await seed();
-    const { status, refusal } = await listWith(chat.id, { cursor });
+    const { status, apiError } = await listWith(chat.id, { cursor });
     expect(status).toBe(400);
-    expect(refusal.code).toBe('invalid_cursor');
+    expect(apiError.code).toBe('invalid_cursor');
   });
 
   test('that was changed in any place is 400', async () => {
@@ -144,9 +144,9 @@ describe('a cursor', () => {
       fc.asyncProperty(fc.nat(cursor.length - 1), fc.constantFrom(...'AZaz09-_='), async (at, by) => {
         const text = cursor.slice(0, at) + by + cursor.slice(at + 1);
         fc.pre(text !== cursor);
-        const { status, refusal } = await listWith(chat.id, { cursor: text });
+        const { status, apiError } = await listWith(chat.id, { cursor: text });
         expect(status).toBe(400);
-        expect(refusal.code).toBe('invalid_cursor');
+        expect(apiError.code).toBe('invalid_cursor');
       }),
       { numRuns: 80 },
     );
@@ -163,6 +163,6 @@ describe('a cursor', () => {
   ])('made by hand, with %s, is 400', async (_, position) => {
     const { chat } = await seed();
     const cursor = Buffer.from(JSON.stringify([0, position])).toString('base64url');
-    expect((await listWith(chat.id, { cursor })).refusal.code).toBe('invalid_cursor');
+    expect((await listWith(chat.id, { cursor })).apiError.code).toBe('invalid_cursor');
   });
 });

@@ -3,8 +3,8 @@ import { type Chat, limits, type NewKey } from '@parley/contract';
 import { mintApiKey } from '@parley/db';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { ask, doors } from '../support/doors.ts';
 import { callerOf, headersFor, operations } from '../support/operations.ts';
+import { ask, transports } from '../support/transports.ts';
 import { trpcBatch } from '../support/trpc-batch.ts';
 import { unchanged } from '../support/unchanged.ts';
 
@@ -17,7 +17,7 @@ const { makeTeam, rest, url, mongo, model } = await startHarness();
 const team = await makeTeam({ systemPrompt: 'canary-prompt' });
 const other = await makeTeam();
 
-/** apps/server/test/who-may tries every procedure. */
+/** apps/server/test/authorization tries every procedure. */
 describe('API1 broken object level authorization', () => {
   test('a chat of another user, of another team and of nobody are answered alike, to the letter', async () => {
     const key = await team.guestKey();
@@ -30,19 +30,19 @@ describe('API1 broken object level authorization', () => {
     const answers = await Promise.all(
       chats.map((id) => rest('GET', `/chat/${id}`, { key, headers: { 'x-user-token': token } })),
     );
-    const said = answers.map(({ status, refusal }) => ({ status, ...refusal, requestId: '' }));
+    const said = answers.map(({ status, apiError }) => ({ status, ...apiError, requestId: '' }));
     expect(said[0]).toMatchObject({ status: 404, code: 'chat_not_found' });
     for (const one of said) expect(one).toEqual(said[0]);
   });
 });
 
-/** common-refusals.test.ts has every way a key can be wrong, users/user-token.test.ts every token. */
+/** common-rejections.test.ts has every way a key can be wrong, users/user-token.test.ts every token. */
 describe('API2 broken authentication', () => {
   test('a key is nothing but its text: not its hash, not its id, not its visible start', async () => {
     const [document] = await mongo.raw.collection('keys').find({ team: team.id, kind: 'secret' }).toArray();
     for (const key of [document?.['hash'], document?.['_id'], document?.['visibleStart'], '']) {
-      const { status, refusal } = await rest('GET', '/chat', { key: String(key) });
-      expect([status, refusal.code]).toEqual([401, 'unauthorized']);
+      const { status, apiError } = await rest('GET', '/chat', { key: String(key) });
+      expect([status, apiError.code]).toEqual([401, 'unauthorized']);
     }
   });
 
@@ -66,7 +66,7 @@ describe('API3 broken object property level authorization', () => {
   test.each(Object.entries(extra))('a new chat takes no %s', async (field, value) => {
     const body = { agentId: team.agent.id, [field]: value };
     const answer = await unchanged(mongo.raw, () => team.rest('POST', '/chat', { body }));
-    expect([answer.status, answer.refusal.code]).toEqual([400, 'invalid_input']);
+    expect([answer.status, answer.apiError.code]).toEqual([400, 'invalid_input']);
   });
 
   test('a chat’s user, agent and team stay what they were', async () => {
@@ -81,7 +81,7 @@ describe('API3 broken object property level authorization', () => {
   test.each(['system', 'assistant', 'tool', 'developer'])('nobody sends a message as %s', async (role) => {
     const chat = await team.makeChat();
     const answer = await team.rest('POST', `/chat/${chat.id}/message`, { body: { content: 'x', role } });
-    expect([answer.status, answer.refusal.issues?.[0]?.path]).toEqual([400, 'role']);
+    expect([answer.status, answer.apiError.issues?.[0]?.path]).toEqual([400, 'role']);
   });
 });
 
@@ -96,7 +96,7 @@ describe('API4 unrestricted resource consumption', () => {
     expect(answer.status).toBe(status);
   });
 
-  test('a page of a million is refused, and so is a batch of a hundred', async () => {
+  test('a page of a million is rejected, and so is a batch of a hundred', async () => {
     expect((await team.rest('GET', '/chat?limit=1000000')).status).toBe(400);
     const calls = Array.from({ length: 100 }, () => 'agent.list');
     const response = await fetch(`${url}/trpc/${calls.join(',')}?batch=1&input={}`, {
@@ -110,10 +110,10 @@ describe('API4 unrestricted resource consumption', () => {
   test('metadata as deep as a well is refused', async () => {
     let metadata: object = {};
     for (let depth = 0; depth < 1_000; depth++) metadata = { metadata };
-    const { status, refusal } = await team.rest('POST', '/chat', {
+    const { status, apiError } = await team.rest('POST', '/chat', {
       body: { agentId: team.agent.id, metadata },
     });
-    expect([status, refusal.code]).toEqual([413, 'payload_too_complex']);
+    expect([status, apiError.code]).toEqual([413, 'payload_too_complex']);
   });
 });
 
@@ -123,9 +123,9 @@ describe('API5 broken function level authorization', () => {
     expect(administration.length).toBeGreaterThan(10);
   });
 
-  test.each(administration.flatMap((name) => doors.map((door) => ({ name, door }))))(
-    '$name at $door: no publishable key does, nor a user, nor a guest',
-    async ({ name, door }) => {
+  test.each(administration.flatMap((name) => transports.map((transport) => ({ name, transport }))))(
+    '$name over $transport: no publishable key does, nor a user, nor a guest',
+    async ({ name, transport }) => {
       const input = (await operations[name]?.validInput(team)) ?? {};
       const guestKey = await team.guestKey();
       for (const headers of [
@@ -134,11 +134,11 @@ describe('API5 broken function level authorization', () => {
         { 'x-api-key': guestKey, 'x-user-token': (await team.makeGuest()).token },
         { 'x-api-key': guestKey, 'x-user-token': await team.userToken() },
       ]) {
-        const { status, refusal } = await ask(door, name, input, { url, headers });
-        expect([status, refusal?.code]).toEqual([403, 'secret_key_needed']);
+        const { status, apiError } = await ask(transport, name, input, { url, headers });
+        expect([status, apiError?.code]).toEqual([403, 'secret_key_needed']);
       }
       expect(
-        (await ask(door, name, input, { url, headers: await headersFor(team, name) })).status,
+        (await ask(transport, name, input, { url, headers: await headersFor(team, name) })).status,
       ).toBeLessThan(300);
     },
   );
@@ -150,7 +150,7 @@ test('API6 unrestricted access to sensitive business flows: nobody fills a chat�
   const send = (content: string) =>
     team.rest('POST', `/chat/${chat.id}/message`, { body: { content, role: 'user', wait: false } });
   const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => send(`flood ${index}`)));
-  const codes = new Set(answers.map(({ status, refusal }) => (status === 200 ? 'taken' : refusal.code)));
+  const codes = new Set(answers.map(({ status, apiError }) => (status === 200 ? 'taken' : apiError.code)));
   expect([...codes].every((code) => code === 'taken' || code === 'queue_full')).toBe(true);
   const elsewhere = await team.makeChat();
   expect((await team.send(elsewhere.id, 'not held up')).status).toBe(200);
@@ -182,7 +182,7 @@ describe('API8 security misconfiguration', () => {
   });
 });
 
-/** document.test.ts holds the routes against the document, who-may/matrix.test.ts every procedure. */
+/** document.test.ts holds the routes against the document, authorization/matrix.test.ts every procedure. */
 test('API9 improper inventory management: what is not documented is not there', async () => {
   for (const path of ['/admin', '/debug', '/metrics', '/graphql', '/.env', '/v1/chat', '/api/chat']) {
     const { status } = await rest('GET', path, { key: team.secretKey });
@@ -211,8 +211,8 @@ describe('API10 unsafe consumption of APIs', () => {
   test('an error of the model’s server is told by its code alone', async () => {
     model.replyTo('angry server', scripts.status(400, { message: 'canary-of-the-model' }));
     const chat = await team.makeChat();
-    const { refusal, text } = await team.send(chat.id, 'angry server');
-    expect(refusal.code).toBe('model_refused');
+    const { apiError, text } = await team.send(chat.id, 'angry server');
+    expect(apiError.code).toBe('model_refused');
     expect(text).not.toContain('canary');
   });
 });

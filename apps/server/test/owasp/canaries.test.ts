@@ -3,12 +3,12 @@ import { restOperations } from '@parley/api';
 import { afterAll, expect, test } from 'vitest';
 import { createMetrics } from '../../src/metrics.ts';
 import { startHarness } from '../harness.ts';
-import { ask, doors } from '../support/doors.ts';
 import { headersFor, operations } from '../support/operations.ts';
+import { ask, transports } from '../support/transports.ts';
 
 /*
  * A team whose every secret and word is known by a mark of its own. Everything is asked for by everyone; whatever is
- * answered, refused, logged and measured is searched for the marks. Where one may be read is said here, by hand.
+ * answered, rejected, logged and measured is searched for the marks. Where one may be read is said here, by hand.
  */
 
 const metrics = createMetrics();
@@ -51,8 +51,8 @@ const guest = await victim.makeGuest();
 const userToken = await victim.userToken(marks.user);
 const signingSecret = (await mongo.raw.collection('signingSecrets').findOne({ team: victim.id }))?.['secret'];
 
-/** What opens doors: it is read by nobody, once it was given. */
-const doorOpeners = {
+/** What opens transports: it is read by nobody, once it was given. */
+const transportOpeners = {
   secretKey: victim.secretKey,
   publishableKey: victim.publishableKey,
   guestToken: guest.token,
@@ -100,14 +100,14 @@ test.each(Object.keys(callers))(
   async (who) => {
     const seen = new Set<string>();
     for (const name of Object.keys(operations)) {
-      for (const door of doors) {
+      for (const transport of transports) {
         const valid = (await operations[name]?.validInput(victim)) ?? {};
         const named = { ...valid, ...marked(name) };
         const broken = Object.fromEntries(Object.keys(named).map((field) => [field, { marks: 7 }]));
         for (const input of [named, { ...named, unknown: 1 }, broken]) {
           const headers = (await callers[who]?.headers(name)) ?? {};
-          const answer = JSON.stringify(await ask(door, name, input, { url, headers }));
-          for (const [opener, text] of Object.entries(doorOpeners)) {
+          const answer = JSON.stringify(await ask(transport, name, input, { url, headers }));
+          for (const [opener, text] of Object.entries(transportOpeners)) {
             expect(answer.includes(text), `${name} by ${who} shows the ${opener}`).toBe(false);
           }
           for (const mark of ['prompt', 'question', 'answer', 'metadata', 'user'] as const) {
@@ -131,7 +131,7 @@ test.each(Object.keys(callers))(
   },
 );
 
-test('what is refused at any path repeats nothing of what came with it', async () => {
+test('what is rejected at any path repeats nothing of what came with it', async () => {
   for (const { method, path } of restOperations) {
     const filled = path.replaceAll(/\{\w+\}/g, marks.question);
     const { status, body } = await rest(method, filled, {
@@ -140,7 +140,7 @@ test('what is refused at any path repeats nothing of what came with it', async (
     });
     expect(status).toBe(401);
     const text = JSON.stringify(body);
-    for (const mark of [...Object.values(marks), ...Object.values(doorOpeners)])
+    for (const mark of [...Object.values(marks), ...Object.values(transportOpeners)])
       expect(text).not.toContain(mark);
   }
 });
@@ -149,7 +149,7 @@ test('after all that, no log and no metric holds a mark', async () => {
   const texts = [log.text, await metrics.text()];
   expect(log.all().length).toBeGreaterThan(100);
   for (const text of texts) {
-    for (const mark of [...Object.values(marks), ...Object.values(doorOpeners)])
+    for (const mark of [...Object.values(marks), ...Object.values(transportOpeners)])
       expect(text).not.toContain(mark);
     expect(text).not.toMatch(/canary/);
     expect(text).not.toMatch(/(?:[sp]k|gt|ss)_live_\w/);

@@ -46,8 +46,8 @@ describe('LLM02, LLM07 what the model was told is told to nobody but a secret ke
       const { text } = await team.rest<AgentList>('GET', path, { key: team.publishableKey });
       expect(text).not.toMatch(/canary-(?:prompt|model)/);
     }
-    const { refusal } = await team.rest('GET', `/agent/${team.agent.id}`, { key: team.publishableKey });
-    expect(refusal.code).toBe('secret_key_needed');
+    const { apiError } = await team.rest('GET', `/agent/${team.agent.id}`, { key: team.publishableKey });
+    expect(apiError.code).toBe('secret_key_needed');
   });
 
   test('another chat’s messages are not in this chat’s context', async () => {

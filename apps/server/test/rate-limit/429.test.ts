@@ -1,7 +1,7 @@
 import { mintId } from '@parley/contract';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { startHarness } from '../harness.ts';
-import { ask, doors } from '../support/doors.ts';
+import { ask, transports } from '../support/transports.ts';
 
 const { makeTeam, url, rest, model, startReplica } = await startHarness({
   rateLimits: { publishable: 5, secret: 0 },
@@ -23,7 +23,7 @@ async function useUp(key: string): Promise<void> {
 }
 
 describe('a key with a limit', () => {
-  test('is told on every answer what is left, and refused when nothing is', async () => {
+  test('is told on every answer what is left, and rejected when nothing is', async () => {
     const { publishableKey: key } = await makeTeam();
     const first = await rest('GET', '/agent', { key });
     const [limit, remaining, reset] = headersOf(first).map(Number);
@@ -33,24 +33,24 @@ describe('a key with a limit', () => {
     expect([missing.status, ...headersOf(missing).slice(0, 2)]).toEqual([404, '5', '3']);
     await useUp(key);
     const refused = await rest('GET', '/agent', { key });
-    expect([refused.status, refused.refusal.code]).toEqual([429, 'rate_limited']);
+    expect([refused.status, refused.apiError.code]).toEqual([429, 'rate_limited']);
     expect(refused.headers.get('retry-after')).toBe('30');
     expect(headersOf(refused).slice(0, 2)).toEqual(['5', '0']);
   });
 
-  test.each(doors)('is refused at %s alike, with the same code', async (door) => {
+  test.each(transports)('is rejected at %s alike, with the same code', async (transport) => {
     const { publishableKey: key } = await makeTeam();
     await useUp(key);
-    const answer = await ask(door, 'agent.list', {}, { url, headers: { 'x-api-key': key } });
-    expect([answer.status, answer.refusal?.code]).toEqual([429, 'rate_limited']);
+    const answer = await ask(transport, 'agent.list', {}, { url, headers: { 'x-api-key': key } });
+    expect([answer.status, answer.apiError?.code]).toEqual([429, 'rate_limited']);
   });
 
-  test('is refused a stream as well', async () => {
+  test('is rejected a stream as well', async () => {
     const team = await makeTeam();
     const { id } = await team.makeChat();
     await useUp(team.publishableKey);
     const answer = await rest('GET', `/chat/${id}/events`, { key: team.publishableKey });
-    expect([answer.status, answer.refusal.code]).toEqual([429, 'rate_limited']);
+    expect([answer.status, answer.apiError.code]).toEqual([429, 'rate_limited']);
   });
 
   test('is told so by a tRPC subscription as well', async () => {
@@ -77,7 +77,7 @@ describe('a key with a limit', () => {
     const calls = model.calls().length;
     for (const headers of [{}, { accept: 'text/event-stream' }]) {
       const again = await send(headers);
-      expect([again.status, again.refusal.code]).toEqual([429, 'rate_limited']);
+      expect([again.status, again.apiError.code]).toEqual([429, 'rate_limited']);
       expect(again.headers.get('idempotent-replayed')).toBeNull();
     }
     vi.setSystemTime(Date.now() + 60_000);

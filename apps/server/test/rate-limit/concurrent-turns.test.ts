@@ -28,8 +28,8 @@ test('a team has so many unfinished answers and no more, on one server exactly',
   const gate = model.hold();
   for (let index = 0; index < 8; index++) expect((await begin(team)).status).toBe(200);
   const refused = await begin(team);
-  expect([refused.status, refused.refusal.code]).toEqual([429, 'too_many_turns']);
-  expect(refused.refusal.message).toContain('Your team has 8');
+  expect([refused.status, refused.apiError.code]).toEqual([429, 'too_many_turns']);
+  expect(refused.apiError.message).toContain('Your team has 8');
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
   expect(await unfinishedOf(team)).toBe(8);
   gate.release();

@@ -81,7 +81,7 @@ describe('an address of guests', () => {
     expect(await sendMany(team, guests.slice(0, 5))).toEqual(ok(5));
     expect(await statusesOf(team)).toEqual({ generating: 2, queued: 3 });
     const rejected = await send(team, guests[5] ?? { key: '' });
-    expect([rejected.status, rejected.refusal.code]).toEqual([429, 'too_many_turns']);
+    expect([rejected.status, rejected.apiError.code]).toEqual([429, 'too_many_turns']);
     expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     expect(await statusesOf(team)).toEqual({ generating: 2, queued: 3 });
     gate.release();
@@ -135,7 +135,7 @@ describe('a server whose places are taken', () => {
     expect(await sendMany(team, await guestsAt(team, 16))).toEqual(ok(16));
     expect(await statusesOf(team)).toEqual({ generating: 8, queued: 8 });
     const visitor = await send(team, await guestAt(team));
-    expect([visitor.status, visitor.refusal.code]).toEqual([503, 'overloaded']);
+    expect([visitor.status, visitor.apiError.code]).toEqual([503, 'overloaded']);
     expect(Number(visitor.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
 
     const privileged = [
@@ -147,12 +147,12 @@ describe('a server whose places are taken', () => {
     expect(await sendMany(team, privileged)).toEqual(ok(4));
     expect(await statusesOf(team)).toEqual({ generating: 10, queued: 10 });
     const server = await send(team, { key: team.secretKey });
-    expect([server.status, server.refusal.code]).toEqual([503, 'overloaded']);
+    expect([server.status, server.apiError.code]).toEqual([503, 'overloaded']);
     const path = await messagesOf(team, { key: team.secretKey });
     const chatId = path.split('/')[2] ?? '';
     await expect(
       trpc(team.secretKey).message.create.mutate({ chatId, content: 'held', role: 'user', wait: false }),
-    ).rejects.toMatchObject({ data: { httpStatus: 503, refusal: { code: 'overloaded' } } });
+    ).rejects.toMatchObject({ data: { httpStatus: 503, apiError: { code: 'overloaded' } } });
     gate.release();
     await expect.poll(() => statusesOf(team), PATIENCE).toEqual({ completed: 20 });
   });
@@ -214,7 +214,7 @@ test('the fifth unfinished message of a user gets 429, of many sent in parallel 
   const ann = await verifiedAt(team, newAddress(), 'ann');
   const sent = await Promise.all(Array.from({ length: 12 }, () => send(team, ann)));
   expect(sent.filter(({ status }) => status === 200)).toHaveLength(4);
-  expect(new Set(sent.filter(({ status }) => status !== 200).map(({ refusal }) => refusal.code))).toEqual(
+  expect(new Set(sent.filter(({ status }) => status !== 200).map(({ apiError }) => apiError.code))).toEqual(
     new Set(['too_many_turns']),
   );
   gate.release();

@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { mintApiKey } from '@parley/db';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { parseTrustProxy } from '../../src/gate/client-address.ts';
@@ -24,7 +24,7 @@ const losing = await startHarness({
   alter: (database) => {
     const { apiKeys } = database.stores;
     const find: typeof apiKeys.find = (key) =>
-      isAway ? Promise.reject(new Refusal('database_unavailable')) : apiKeys.find(key);
+      isAway ? Promise.reject(new ApiError('database_unavailable')) : apiKeys.find(key);
     return { ...database, stores: { ...database.stores, apiKeys: { ...apiKeys, find } } };
   },
 });

@@ -9,7 +9,7 @@ import {
 } from '@trpc/client';
 import { EventSource } from 'eventsource';
 
-/** Refusals after which another token helps. */
+/** ApiErrors after which another token helps. */
 const TOKEN_OVER = ['user_token_expired', 'user_token_invalid', 'user_signed_out'];
 
 /** `userToken` asks your own server for a token of the user who is signed in; `isOver` says that the last one is. */
@@ -51,7 +51,7 @@ export function createClient(options: {
   });
 }
 
-/** The stable code of what the server refused. */
+/** The stable code of what the server rejected. */
 function codeOf({ data }: TRPCClientError<AppRouter>): string {
-  return (data as { refusal?: { code: string } } | null)?.refusal?.code ?? '';
+  return (data as { apiError?: { code: string } } | null)?.apiError?.code ?? '';
 }

@@ -51,8 +51,8 @@ test('the model is asked the message once, with what was before it and without w
   model.replyTo('fails within', (call) =>
     calls++ === 0 ? scripts.cutAfter('half')(call) : scripts.text('whole')(call),
   );
-  const { refusal } = await team.send(chatId, 'fails within');
-  await retry({ chatId, messageId: refusal.messageId } as OneAnswer);
+  const { apiError } = await team.send(chatId, 'fails within');
+  await retry({ chatId, messageId: apiError.messageId } as OneAnswer);
   expect(model.calls().at(-1)?.body.messages).toEqual([
     { role: 'user', content: 'before' },
     { role: 'assistant', content: 'You said: before' },
@@ -75,10 +75,10 @@ test('what fails again is retried again, by the id of its newest answer', async 
     return calls <= 2 ? scripts.status(401)(call) : scripts.text('at last')(call);
   });
   const first = await team.send(chatId, 'fails twice');
-  const second = await retry({ chatId, messageId: first.refusal.messageId } as OneAnswer);
-  expect(second).toMatchObject({ status: 502, refusal: { code: 'model_key_refused' } });
-  const again = { chatId, messageId: second.refusal.messageId } as OneAnswer;
-  expect(again.messageId).not.toBe(first.refusal.messageId);
+  const second = await retry({ chatId, messageId: first.apiError.messageId } as OneAnswer);
+  expect(second).toMatchObject({ status: 502, apiError: { code: 'model_key_refused' } });
+  const again = { chatId, messageId: second.apiError.messageId } as OneAnswer;
+  expect(again.messageId).not.toBe(first.apiError.messageId);
   expect(await listed(chatId)).toMatchObject([{ status: 'failed', answerId: again.messageId }]);
   const third = await retry(again);
   expect(third.body).toMatchObject({ content: 'at last', status: 'completed' });
@@ -130,8 +130,8 @@ describe('streamed', () => {
     model.replyTo('stop the retry', (call) =>
       calls++ === 0 ? scripts.status(401)(call) : scripts.neverEnding('kept')(call),
     );
-    const { refusal } = await team.send(chatId, 'stop the retry');
-    const stream = await retryStream({ chatId, messageId: refusal.messageId } as OneAnswer);
+    const { apiError } = await team.send(chatId, 'stop the retry');
+    const stream = await retryStream({ chatId, messageId: apiError.messageId } as OneAnswer);
     const events = await stream.until(isPart('text-delta'));
     await team.trpc.message.cancel.mutate(answerOf(events));
     events.push(...(await stream.rest()));

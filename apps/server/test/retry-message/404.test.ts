@@ -17,16 +17,16 @@ test.each([
   ['none', { chatId: failed.chatId, messageId: 'nope' }],
   ['one of no chat', { chatId: 'nope', messageId: failed.messageId }],
 ] as [string, OneAnswer][])('%s is 404 message_not_found', async (_, { chatId, messageId }) => {
-  const { status, refusal } = await unchanged(mongo.raw, () =>
+  const { status, apiError } = await unchanged(mongo.raw, () =>
     team.rest('POST', `/chat/${chatId}/message/${messageId}/retry`),
   );
   expect(status).toBe(404);
-  expect(refusal.code).toBe('message_not_found');
+  expect(apiError.code).toBe('message_not_found');
 });
 
 test('a failed answer of a chat that was deleted is 404', async () => {
   const gone = await team.failed();
   await team.rest('DELETE', `/chat/${gone.chatId}`);
   const answer = await team.rest('POST', `/chat/${gone.chatId}/message/${gone.messageId}/retry`);
-  expect(answer).toMatchObject({ status: 404, refusal: { code: 'message_not_found' } });
+  expect(answer).toMatchObject({ status: 404, apiError: { code: 'message_not_found' } });
 });

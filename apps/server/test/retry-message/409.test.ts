@@ -17,10 +17,10 @@ const retry = ({ chatId, messageId }: OneAnswer, base = url) =>
 describe('not_retryable', () => {
   test('an answer that was given', async () => {
     const answered = await team.answered();
-    const { status, refusal } = await unchanged(mongo.raw, () => retry(answered));
+    const { status, apiError } = await unchanged(mongo.raw, () => retry(answered));
     expect(status).toBe(409);
-    expect(refusal.code).toBe('not_retryable');
-    expect(refusal).not.toHaveProperty('messageId');
+    expect(apiError.code).toBe('not_retryable');
+    expect(apiError).not.toHaveProperty('messageId');
   });
 
   test('an answer that is being written, and one that was stopped', async () => {
@@ -30,26 +30,26 @@ describe('not_retryable', () => {
       body: { content: 'still at it', role: 'user', wait: false },
     });
     const answer = { chatId, messageId: body.id } as OneAnswer;
-    expect((await retry(answer)).refusal.code).toBe('not_retryable');
+    expect((await retry(answer)).apiError.code).toBe('not_retryable');
     await team.trpc.message.cancel.mutate(answer);
-    expect((await retry(answer)).refusal.code).toBe('not_retryable');
+    expect((await retry(answer)).apiError.code).toBe('not_retryable');
     expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
   });
 
   test('a failed answer that is not the newest, whatever became of the next one', async () => {
     const failed = await team.failed();
     await team.send(failed.chatId, 'on we go');
-    expect((await unchanged(mongo.raw, () => retry(failed))).refusal.code).toBe('not_retryable');
+    expect((await unchanged(mongo.raw, () => retry(failed))).apiError.code).toBe('not_retryable');
     const again = await team.failed();
     model.reply(scripts.status(401));
     await team.send(again.chatId, 'fails too');
-    expect((await unchanged(mongo.raw, () => retry(again))).refusal.code).toBe('not_retryable');
+    expect((await unchanged(mongo.raw, () => retry(again))).apiError.code).toBe('not_retryable');
   });
 
   test('a failed answer that was retried already', async () => {
     const failed = await team.failed();
     expect((await retry(failed)).status).toBe(200);
-    expect((await unchanged(mongo.raw, () => retry(failed))).refusal.code).toBe('not_retryable');
+    expect((await unchanged(mongo.raw, () => retry(failed))).apiError.code).toBe('not_retryable');
   });
 
   test('asked for a stream it is JSON all the same', async () => {
@@ -57,7 +57,7 @@ describe('not_retryable', () => {
     const path = `/chat/${chatId}/message/${messageId}/retry`;
     expect(await openStream(url, 'POST', path, { key: team.secretKey })).toMatchObject({
       status: 409,
-      refusal: { code: 'not_retryable' },
+      apiError: { code: 'not_retryable' },
     });
   });
 });
@@ -87,7 +87,7 @@ test('of a retry and a new message at once, either the retry comes first or ther
     const turns = await storedTurns(mongo.raw, failed.chatId);
     expect(turns.map(({ sequence }) => sequence)).toEqual(turns.map((_, index) => index + 1));
     expect(turns).toHaveLength(retried.status === 200 ? 3 : 2);
-    if (retried.status !== 200) expect(retried.refusal.code).toBe('not_retryable');
+    if (retried.status !== 200) expect(retried.apiError.code).toBe('not_retryable');
     else expect(turns[2]?.messages[0]?.content).toBe(`new ${round}`);
   }
 });
@@ -97,5 +97,5 @@ test('chat_full: a chat that has its 10,000 messages takes no retry', async () =
   await mongo.raw
     .collection('turns')
     .updateOne({ chat: failed.chatId }, { $set: { sequence: limits.chatMessagesMax / 2 } });
-  expect((await retry(failed)).refusal.code).toBe('chat_full');
+  expect((await retry(failed)).apiError.code).toBe('chat_full');
 });

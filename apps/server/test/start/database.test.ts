@@ -71,7 +71,7 @@ test('after kill -9 of the server alone the next start meets no fight for the da
   expect(await mongodPid(dataDir)).toBeUndefined();
 });
 
-test('a folder that a living server uses is refused, with a sentence that says so', async () => {
+test('a folder that a living server uses is rejected, with a sentence that says so', async () => {
   const dataDir = await temporaryFolder();
   const first = await ServerProcess.start(dataDir);
   const second = await ServerProcess.spawn(dataDir);

@@ -28,8 +28,8 @@ test.each([
 ])('%s is 404 message_not_found, on every server', async (_, { chatId, messageId }) => {
   for (const request of [{}, { url: replica.url }, { after: '1-1-4' }]) {
     const stream = await team.resume({ chatId, messageId }, request);
-    expect(stream).toMatchObject({ status: 404, refusal: { code: 'message_not_found' } });
-    expect(stream.refusal).not.toHaveProperty('messageId');
+    expect(stream).toMatchObject({ status: 404, apiError: { code: 'message_not_found' } });
+    expect(stream.apiError).not.toHaveProperty('messageId');
   }
 });
 
@@ -39,7 +39,7 @@ test('of a chat that was deleted is 404, on every server', async () => {
   for (const request of [{}, { url: replica.url }]) {
     expect(await team.resume(gone, request)).toMatchObject({
       status: 404,
-      refusal: { code: 'message_not_found' },
+      apiError: { code: 'message_not_found' },
     });
   }
 });

@@ -1,8 +1,8 @@
 import { scripts } from '@parley/agent/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type OneAnswer, startHarness } from '../harness.ts';
-import { doors } from '../support/doors.ts';
 import { askForStream } from '../support/streams.ts';
+import { transports } from '../support/transports.ts';
 
 /*
  * A reader that is gone costs nothing: a server that had to look for its answer in the database looks no more.
@@ -22,17 +22,17 @@ async function begin(content: string) {
   return { answer: { chatId, messageId: body.id } as OneAnswer, turn };
 }
 
-describe.each(doors)('at %s', (door) => {
+describe.each(transports)('at %s', (transport) => {
   const open = (answer: OneAnswer) =>
     askForStream(
-      door,
+      transport,
       { operationId: 'streamMessage', procedure: 'message.follow' },
       { ...answer },
       { url: replica.url, headers: { 'x-api-key': team.secretKey } },
     );
 
   test('of two readers the one that hung up is no more read for', async () => {
-    const [leaving, staying] = [await begin(`leaving, ${door}`), await begin(`staying, ${door}`)];
+    const [leaving, staying] = [await begin(`leaving, ${transport}`), await begin(`staying, ${transport}`)];
     const looks = new Map<string, number>();
     const { listStands } = mongo.database.stores.turns;
     vi.spyOn(mongo.database.stores.turns, 'listStands').mockImplementation((turns) => {

@@ -24,14 +24,14 @@ async function closeAll(open: readonly OpenStream[]) {
 }
 
 describe('beyond the bound of open streams', () => {
-  test('a user is refused, and let in again when one of their streams has ended', async () => {
+  test('a user is rejected, and let in again when one of their streams has ended', async () => {
     const team = await makeTeam();
     const { id } = await team.makeChat({ userId: 'user_1' });
     const headers = await userHeaders(team, 'user_1', '192.0.2.1');
     const open = await Promise.all([1, 2, 3].map(() => follow(id, headers)));
     expect(open.map(({ status }) => status)).toEqual([200, 200, 200]);
     const refused = await follow(id, headers);
-    expect([refused.status, refused.refusal?.code]).toEqual([429, 'too_many_streams']);
+    expect([refused.status, refused.apiError?.code]).toEqual([429, 'too_many_streams']);
     expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
     open[0]?.close();
     await expect.poll(() => streams.size).toBe(2);
@@ -47,12 +47,12 @@ describe('beyond the bound of open streams', () => {
     const open = await Promise.all([1, 2, 3].map(() => follow(id, headers)));
     const body = { content: 'hello', role: 'user' };
     const refused = await openStream(url, 'POST', `/chat/${id}/message`, { headers, body });
-    expect(refused.refusal?.code).toBe('too_many_streams');
+    expect(refused.apiError?.code).toBe('too_many_streams');
     expect(await mongo.raw.collection('turns').countDocuments({ chat: id })).toBe(0);
     await closeAll(open);
   });
 
-  test('an address is refused, whatever its users; not so with a secret key', async () => {
+  test('an address is rejected, whatever its users; not so with a secret key', async () => {
     const team = await makeTeam();
     const open: OpenStream[] = [];
     for (const user of ['a', 'b', 'c', 'd', 'e', 'f']) {
@@ -66,7 +66,7 @@ describe('beyond the bound of open streams', () => {
     await closeAll(open);
   });
 
-  test('a process refuses everyone, and tRPC tells the code', async () => {
+  test('a process rejects everyone, and tRPC tells the code', async () => {
     const team = await makeTeam();
     const { id } = await team.makeChat();
     const headers = { 'x-api-key': team.secretKey };
@@ -81,7 +81,7 @@ describe('beyond the bound of open streams', () => {
   });
 });
 
-test('a stream that is refused, or ends by itself, gives its place back', async () => {
+test('a stream that is rejected, or ends by itself, gives its place back', async () => {
   const team = await makeTeam();
   const { chatId, messageId } = await team.answered();
   const headers = { 'x-api-key': team.secretKey };

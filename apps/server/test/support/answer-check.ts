@@ -1,11 +1,11 @@
 import { buildOpenApiDocument } from '@parley/api';
 import {
   type ErrorCode,
+  type ErrorEnvelope,
   errorEntry,
+  errorEnvelopeSchema,
   isId,
   nameOfStatus,
-  type RefusalEnvelope,
-  refusalEnvelopeSchema,
   statusOf,
 } from '@parley/contract';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
@@ -44,7 +44,7 @@ const validators = new Map<string, ValidateFunction>();
 
 /** The paths of pages for people; what they answer is not JSON, and the document does not describe them. */
 const PAGES = /^\/(?:openapi\.json|docs\/reference)(?:\/|$)/;
-/** What an address or method that is no operation is refused with. */
+/** What an address or method that is no operation is rejected with. */
 const CODES_OF_NOTHING: readonly ErrorCode[] = [
   'route_not_found',
   'method_not_allowed',
@@ -54,17 +54,17 @@ const CODES_OF_NOTHING: readonly ErrorCode[] = [
 
 /**
  * Holds an answer against the document: its status and its code are documented for the operation, its body
- * fits the schema, a 204 has none; and whatever it is, a refusal is the one envelope.
+ * fits the schema, a 204 has none; and whatever it is, a rejection is the one envelope.
  *
  * @throws Error that says what the document does not know
  */
 export function checkRestAnswer(answer: RawAnswer): void {
   const [path = ''] = answer.target.split('?', 1);
   if (!isId('request', answer.headers.get('x-request-id') ?? '')) fail(answer, 'no X-Request-Id');
-  const refusal = answer.status >= 400 ? checkRefusal(answer) : undefined;
+  const apiError = answer.status >= 400 ? checkApiError(answer) : undefined;
   const found = findOperation(answer.method, path);
-  if (found) checkDocumented(answer, found, refusal);
-  else checkNothingHere(answer, path, refusal);
+  if (found) checkDocumented(answer, found, apiError);
+  else checkNothingHere(answer, path, apiError);
 }
 
 /**
@@ -102,7 +102,7 @@ export function checkChatEvent(data: string): void {
 function checkDocumented(
   answer: RawAnswer,
   { path, operation }: FoundOperation,
-  refusal: RefusalEnvelope | undefined,
+  apiError: ErrorEnvelope | undefined,
 ): void {
   const response = operation.responses[answer.status];
   if (!response) fail(answer, `status ${answer.status} is not documented`);
@@ -111,7 +111,8 @@ function checkDocumented(
     return;
   }
   const { examples } = response.content['application/json'] ?? {};
-  if (refusal && !(refusal.code in (examples ?? {}))) fail(answer, `code ${refusal.code} is not documented`);
+  if (apiError && !(apiError.code in (examples ?? {})))
+    fail(answer, `code ${apiError.code} is not documented`);
   checkBody(answer, [
     'paths',
     path,
@@ -124,8 +125,8 @@ function checkDocumented(
   ]);
 }
 
-/** @throws Error unless the answer is a refusal in its envelope, with what goes with its code */
-function checkRefusal(answer: RawAnswer): RefusalEnvelope | undefined {
+/** @throws Error unless the answer is a rejection in its envelope, with what goes with its code */
+function checkApiError(answer: RawAnswer): ErrorEnvelope | undefined {
   checkJsonType(answer);
   // The body of a HEAD is never sent.
   if (answer.method === 'HEAD') return undefined;
@@ -133,8 +134,8 @@ function checkRefusal(answer: RawAnswer): RefusalEnvelope | undefined {
 }
 
 /** @throws Error unless `envelope` is the envelope that belongs to this answer */
-export function checkEnvelope(answer: RawAnswer, envelope: unknown): RefusalEnvelope {
-  const { data, error } = refusalEnvelopeSchema.strict().safeParse(envelope);
+export function checkEnvelope(answer: RawAnswer, envelope: unknown): ErrorEnvelope {
+  const { data, error } = errorEnvelopeSchema.strict().safeParse(envelope);
   if (!data) fail(answer, `not the envelope of a refusal (${error.message})`);
   if (statusOf(data.code) !== answer.status) fail(answer, `${data.code} goes with ${statusOf(data.code)}`);
   if (data.error !== nameOfStatus[statusOf(data.code)]) fail(answer, 'the wrong short name');
@@ -156,11 +157,11 @@ export function checkEnvelope(answer: RawAnswer, envelope: unknown): RefusalEnve
   return data;
 }
 
-function checkNothingHere(answer: RawAnswer, path: string, refusal: RefusalEnvelope | undefined): void {
+function checkNothingHere(answer: RawAnswer, path: string, apiError: ErrorEnvelope | undefined): void {
   if (answer.method === 'HEAD' && answer.status >= 400) return;
-  if (refusal) {
-    if (!CODES_OF_NOTHING.includes(refusal.code)) fail(answer, `${refusal.code} where nothing is`);
-    if (refusal.code === 'method_not_allowed' && !answer.headers.get('allow')) fail(answer, 'no Allow');
+  if (apiError) {
+    if (!CODES_OF_NOTHING.includes(apiError.code)) fail(answer, `${apiError.code} where nothing is`);
+    if (apiError.code === 'method_not_allowed' && !answer.headers.get('allow')) fail(answer, 'no Allow');
     return;
   }
   const isPreflight = answer.method === 'OPTIONS' && answer.status === 204;

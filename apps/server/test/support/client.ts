@@ -1,5 +1,5 @@
 import type { AppRouter } from '@parley/api';
-import type { RefusalEnvelope } from '@parley/contract';
+import type { ErrorEnvelope } from '@parley/contract';
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client';
 import { checkRestAnswer } from './answer-check.ts';
 import { checkTrpcAnswer } from './trpc-check.ts';
@@ -21,8 +21,8 @@ export interface RestAnswer<Body> {
   readonly text: string;
   /** The JSON that was answered; undefined when there was no body. */
   readonly body: Body;
-  /** The same, where it is a refusal. */
-  readonly refusal: RefusalEnvelope;
+  /** The same, where it is a rejection. */
+  readonly apiError: ErrorEnvelope;
 }
 
 /**
@@ -52,7 +52,7 @@ export async function rest<Body>(
   checkRestAnswer({ method, target: `${path}${query}`, status, headers, text });
   const parsed: unknown = isJson(headers) && text !== '' ? JSON.parse(text) : undefined;
   // The document has just been held against it; the caller names the type that it describes.
-  return { status, headers, text, body: parsed as Body, refusal: parsed as RefusalEnvelope };
+  return { status, headers, text, body: parsed as Body, apiError: parsed as ErrorEnvelope };
 }
 
 /** The stock tRPC client; each answer is also held against tRPC's shapes and our envelope. */

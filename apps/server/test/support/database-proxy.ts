@@ -5,7 +5,7 @@ import { afterAll } from 'vitest';
 export interface DatabaseProxy {
   /** The address that leads through the proxy to the one given. */
   readonly addressOf: (uri: string) => string;
-  /** Breaks every connection, and refuses new ones. */
+  /** Breaks every connection, and rejects new ones. */
   cut(): void;
   /** Lets nothing through any more, in silence: connections stay, and new ones are taken and never served. */
   silence(): void;

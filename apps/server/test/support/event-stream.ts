@@ -1,4 +1,4 @@
-import type { RefusalEnvelope } from '@parley/contract';
+import type { ErrorEnvelope } from '@parley/contract';
 import { checkRestAnswer, checkStreamHead } from './answer-check.ts';
 import type { RestRequest } from './client.ts';
 
@@ -10,12 +10,12 @@ export interface StreamEvent {
   readonly data: string;
 }
 
-/** A stream of events that a test reads at its own pace; or the refusal that came instead of one. */
+/** A stream of events that a test reads at its own pace; or the rejection that came instead of one. */
 export interface OpenStream {
   readonly status: number;
   readonly headers: Headers;
   /** Defined when no stream was answered; undefined for 204. */
-  readonly refusal: RefusalEnvelope | undefined;
+  readonly apiError: ErrorEnvelope | undefined;
   /** The comments so far. */
   readonly comments: readonly string[];
   /** The next event; undefined at the end. A connection that breaks throws. */
@@ -33,7 +33,7 @@ export interface OpenStream {
 }
 
 /**
- * Opens a stream as any HTTP client would, and holds its head against the OpenAPI document. A refusal is held
+ * Opens a stream as any HTTP client would, and holds its head against the OpenAPI document. A rejection is held
  * against it as a whole.
  */
 export async function openStream(
@@ -61,7 +61,7 @@ export async function openStream(
   if (!isStream || !body) {
     const text = await response.text();
     if (!path.startsWith('/trpc/')) checkRestAnswer({ method, target, status, headers, text });
-    return new StreamReader(status, headers, emptyBody(), client, refusalIn(text));
+    return new StreamReader(status, headers, emptyBody(), client, apiErrorIn(text));
   }
   if (!path.startsWith('/trpc/')) checkStreamHead({ method, target, status, headers, text: '' });
   return new StreamReader(status, headers, body, client, undefined);
@@ -82,18 +82,18 @@ class StreamReader implements OpenStream {
   readonly #client: AbortController;
   readonly status: number;
   readonly headers: Headers;
-  readonly refusal: RefusalEnvelope | undefined;
+  readonly apiError: ErrorEnvelope | undefined;
 
   constructor(
     status: number,
     headers: Headers,
     body: ReadableStream<Uint8Array>,
     client: AbortController,
-    refusal: RefusalEnvelope | undefined,
+    apiError: ErrorEnvelope | undefined,
   ) {
     this.status = status;
     this.headers = headers;
-    this.refusal = refusal;
+    this.apiError = apiError;
     this.#client = client;
     // A stream is UTF-8, whatever it says; bytes that are not must not pass for a character.
     const decoder = new TextDecoderStream('utf-8', { fatal: true });
@@ -191,10 +191,10 @@ export class EventParser {
   }
 }
 
-function refusalIn(text: string): RefusalEnvelope | undefined {
+function apiErrorIn(text: string): ErrorEnvelope | undefined {
   if (text === '') return undefined;
-  const body = JSON.parse(text) as RefusalEnvelope | { error: { data: { refusal: RefusalEnvelope } } };
-  return typeof body.error === 'object' ? body.error.data.refusal : (body as RefusalEnvelope);
+  const body = JSON.parse(text) as ErrorEnvelope | { error: { data: { apiError: ErrorEnvelope } } };
+  return typeof body.error === 'object' ? body.error.data.apiError : (body as ErrorEnvelope);
 }
 
 function emptyBody(): ReadableStream<Uint8Array> {

@@ -1,9 +1,9 @@
 import type { ChatEvent, StreamError } from '@parley/contract';
 import { checkChatEvent } from './answer-check.ts';
 import { ChatView } from './chat-view.ts';
-import type { Door } from './doors.ts';
 import type { OpenStream, StreamEvent } from './event-stream.ts';
 import { askForStream } from './streams.ts';
+import type { Transport } from './transports.ts';
 
 export interface ToldEvent {
   readonly id: string | undefined;
@@ -18,11 +18,11 @@ export class FollowedChat {
   /** Why the server ended the stream, over REST. */
   error: StreamError | undefined;
   readonly #stream: OpenStream;
-  readonly #door: Door;
+  readonly #transport: Transport;
 
-  constructor(stream: OpenStream, door: Door, seen: readonly ToldEvent[]) {
+  constructor(stream: OpenStream, transport: Transport, seen: readonly ToldEvent[]) {
     this.#stream = stream;
-    this.#door = door;
+    this.#transport = transport;
     for (const { event } of seen) this.view.apply(event);
   }
 
@@ -35,7 +35,7 @@ export class FollowedChat {
       this.error = told;
       return undefined;
     }
-    if (this.#door === 'rest') checkChatEvent(event.data);
+    if (this.#transport === 'rest') checkChatEvent(event.data);
     this.events.push({ id: event.id, event: told });
     this.view.apply(told);
     return told;
@@ -64,26 +64,26 @@ export class FollowedChat {
   async #nextOfOurs(): Promise<StreamEvent | undefined> {
     for (;;) {
       const event = await this.#stream.next();
-      if (event?.event === undefined || this.#door === 'rest') return event;
+      if (event?.event === undefined || this.#transport === 'rest') return event;
       if (event.event === 'serialized-error') throw new Error(event.data);
     }
   }
 }
 
-/** Follows a chat as a tab does, by one of the doors; a tab that has `seen` events goes on after the last. */
+/** Follows a chat as a tab does, by one of the transports; a tab that has `seen` events goes on after the last. */
 export async function followChat(
-  door: Door,
+  transport: Transport,
   url: string,
   key: string,
   input: { readonly chatId: string; readonly lastEventId?: string; readonly seen?: readonly ToldEvent[] },
 ): Promise<FollowedChat> {
   const { chatId, seen = [], lastEventId = seen.at(-1)?.id } = input;
   const stream = await askForStream(
-    door,
+    transport,
     { operationId: 'followChat', procedure: 'chat.follow' },
     { chatId, ...(lastEventId !== undefined && { lastEventId }) },
     { url, headers: { 'x-api-key': key } },
   );
   if (stream.status !== 200) throw new Error(`a chat is not followed: ${stream.status}`);
-  return new FollowedChat(stream, door, seen);
+  return new FollowedChat(stream, transport, seen);
 }

@@ -46,7 +46,7 @@ async function exchange(url: URL, request: string | Uint8Array): Promise<Buffer>
       if (chunks.length === 1 && STREAM_HEAD.test(chunk.toString('latin1'))) socket.destroy();
     });
     socket.on('close', () => resolve(Buffer.concat(chunks)));
-    // A server that refuses early closes while we still write: what it said before counts.
+    // A server that rejects early closes while we still write: what it said before counts.
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error);
     });

@@ -1,13 +1,13 @@
 import { type StreamOperation, streamOperations } from '@parley/api';
-import type { RefusalEnvelope } from '@parley/contract';
+import type { ErrorEnvelope } from '@parley/contract';
 import type { Team } from '../harness.ts';
-import type { Door } from './doors.ts';
 import { type OpenStream, openStream } from './event-stream.ts';
+import type { Transport } from './transports.ts';
 
 /** How one operation that answers with events is asked for. */
 export interface StreamExample {
   readonly operationId: StreamOperation['operationId'];
-  /** The subscription it reads, which is its other door. */
+  /** The subscription it reads, which is its other transport. */
   readonly procedure: 'message.follow' | 'chat.follow';
   /** An input that succeeds, for this team. */
   readonly validInput: (team: Team) => Promise<Readonly<Record<string, string>>>;
@@ -42,30 +42,30 @@ export function streamOperationOf(operationId: StreamOperation['operationId']): 
   return found;
 }
 
-/** What a stream was refused with. tRPC tells it in the stream itself, which is then the whole of it. */
-export async function refusalAt(
-  door: Door,
+/** What a stream was rejected with. tRPC tells it in the stream itself, which is then the whole of it. */
+export async function apiErrorAt(
+  transport: Transport,
   stream: OpenStream,
-): Promise<{ status: number; refusal: RefusalEnvelope | undefined }> {
-  const { status, refusal } = stream;
-  if (door === 'rest') return { status, refusal };
+): Promise<{ status: number; apiError: ErrorEnvelope | undefined }> {
+  const { status, apiError } = stream;
+  if (transport === 'rest') return { status, apiError };
   const [error] = (await stream.until(({ event }) => event === 'serialized-error')).slice(-1);
   const { data } = JSON.parse(error?.data ?? '') as TrpcError;
-  return { status: data.httpStatus, refusal: data.refusal };
+  return { status: data.httpStatus, apiError: data.apiError };
 }
 
 interface TrpcError {
-  readonly data: { readonly httpStatus: number; readonly refusal: RefusalEnvelope };
+  readonly data: { readonly httpStatus: number; readonly apiError: ErrorEnvelope };
 }
 
-/** Asks one door for a stream: at REST what is no path parameter goes into the query. */
+/** Asks one transport for a stream: at REST what is no path parameter goes into the query. */
 export function askForStream(
-  door: Door,
+  transport: Transport,
   { operationId, procedure }: Pick<StreamExample, 'operationId' | 'procedure'>,
   input: Readonly<Record<string, unknown>>,
   { url, headers }: { url: string; headers: Readonly<Record<string, string>> },
 ): Promise<OpenStream> {
-  if (door === 'trpc') {
+  if (transport === 'trpc') {
     return openStream(url, 'GET', `/trpc/${procedure}`, { headers, query: { input: JSON.stringify(input) } });
   }
   const left = new Map(Object.entries(input).map(([name, value]) => [name, String(value)]));

@@ -1,9 +1,9 @@
-import type { RefusalEnvelope } from '@parley/contract';
-import { procedureDefinitions } from './doors.ts';
+import type { ErrorEnvelope } from '@parley/contract';
+import { procedureDefinitions } from './transports.ts';
 
 interface BatchedAnswer {
   readonly status: number;
-  readonly refusal: RefusalEnvelope | undefined;
+  readonly apiError: ErrorEnvelope | undefined;
 }
 
 /** Sends several calls of one type in one request, as tRPC's batch link does; answers each. */
@@ -26,10 +26,10 @@ export async function trpcBatch(
   const answers = Array.isArray(body) ? body : names.map(() => body);
   return answers.map(({ error }) => ({
     status: error?.data.httpStatus ?? 200,
-    refusal: error?.data.refusal,
+    apiError: error?.data.apiError,
   }));
 }
 
 interface BatchedResult {
-  readonly error?: { readonly data: { readonly httpStatus: number; readonly refusal: RefusalEnvelope } };
+  readonly error?: { readonly data: { readonly httpStatus: number; readonly apiError: ErrorEnvelope } };
 }

@@ -11,7 +11,7 @@ const errorSchema = z.strictObject({
       code: z.string(),
       httpStatus: z.int(),
       path: z.string().optional(),
-      refusal: z.unknown(),
+      apiError: z.unknown(),
     }),
   }),
 });
@@ -28,11 +28,11 @@ export function checkTrpcAnswer(answer: RawAnswer): void {
     return;
   }
   const { message, code, data } = errorSchema.parse(body).error;
-  const refusal = checkEnvelope(answer, data.refusal);
-  const { trpcCode } = errorRegister[refusal.code];
+  const apiError = checkEnvelope(answer, data.apiError);
+  const { trpcCode } = errorRegister[apiError.code];
   const told = { message, code, name: data.code, status: data.httpStatus };
   const meant = {
-    message: refusal.message,
+    message: apiError.message,
     code: TRPC_ERROR_CODES_BY_KEY[trpcCode],
     name: trpcCode,
     status: answer.status,

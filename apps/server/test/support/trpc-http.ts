@@ -1,6 +1,6 @@
 import { checkedFetch, type RestAnswer } from './client.ts';
 
-/** Calls a mutation over HTTP, without tRPC's client, and gives what the REST door would: for its headers. */
+/** Calls a mutation over HTTP, without tRPC's client, and gives what the REST transport would: for its headers. */
 export async function trpcHttp<Body>(
   url: string,
   procedure: string,
@@ -14,10 +14,10 @@ export async function trpcHttp<Body>(
   });
   const { result, error } = (await response.json()) as {
     result?: { data: unknown };
-    error?: { data: { refusal: unknown } };
+    error?: { data: { apiError: unknown } };
   };
-  const body = result?.data ?? error?.data.refusal;
+  const body = result?.data ?? error?.data.apiError;
   const { status } = response;
   const text = JSON.stringify(body);
-  return { status, headers: response.headers, text, body, refusal: body } as RestAnswer<Body>;
+  return { status, headers: response.headers, text, body, apiError: body } as RestAnswer<Body>;
 }

@@ -22,7 +22,7 @@ const KEPT_BY_SERVERS: ReadonlySet<string> = new Set(['leases', 'migrations', 's
 /**
  * MongoDB's own hash of each collection's documents. Left out is what changes beside the requests: when a key was used,
  * when a guest's chats were settled, what servers keep for each other, and which escalations the audit log says were
- * refused.
+ * rejected.
  */
 async function hashes(raw: mongo.Db): Promise<unknown> {
   const without = (name: string, field: string) =>

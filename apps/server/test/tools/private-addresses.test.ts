@@ -28,11 +28,15 @@ describe('API7 server side request forgery: no agent reaches what is inside', ()
     'https://[::ffff:a00:1]/',
     'https://[64:ff9b::7f00:1]/',
     'https://[fe80::1]/',
-  ])('a tool at %s is refused when the agent is made', async (url) => {
-    const { status, refusal } = await team.rest('POST', '/agent', {
+  ])('a tool at %s is rejected when the agent is made', async (url) => {
+    const { status, apiError } = await team.rest('POST', '/agent', {
       body: { name: 'Ada', type: 'support', tools: [toolAt(url)] },
     });
-    expect([status, refusal.code, refusal.issues?.[0]?.path]).toEqual([400, 'invalid_input', 'tools.0.url']);
+    expect([status, apiError.code, apiError.issues?.[0]?.path]).toEqual([
+      400,
+      'invalid_input',
+      'tools.0.url',
+    ]);
   });
 
   test.each(['https://localhost', 'http://127.0.0.1'])(

@@ -19,7 +19,7 @@ beforeEach(async () => {
   tool = await startScriptedTool();
 });
 
-/** Opens doors: it must be read nowhere but by the tool. */
+/** Opens transports: it must be read nowhere but by the tool. */
 const SECRET = 'Bearer canary-7f3a9c';
 const RESULT = 'canary-result-51b2';
 const weather = (more: object = {}) => ({
@@ -168,12 +168,12 @@ describe('what a header holds', () => {
       [shown({ name: 'other' })],
       [shown({ headers: { authorization: null, 'x-other': null } })],
     ]) {
-      const { status, refusal } = await put(made.id, { tools });
-      expect([status, refusal.code]).toEqual([400, 'invalid_input']);
-      expect(refusal.issues?.[0]?.path).toMatch(/^tools\.0\.headers\./);
+      const { status, apiError } = await put(made.id, { tools });
+      expect([status, apiError.code]).toEqual([400, 'invalid_input']);
+      expect(apiError.issues?.[0]?.path).toMatch(/^tools\.0\.headers\./);
     }
     const fresh = await team.rest('POST', '/agent', { body: { name: 'B', type: 't', tools: [shown()] } });
-    expect([fresh.status, fresh.refusal.code]).toEqual([400, 'invalid_input']);
+    expect([fresh.status, fresh.apiError.code]).toEqual([400, 'invalid_input']);
   });
 
   test('comes back with a version that is rolled back to', async () => {
@@ -186,7 +186,7 @@ describe('what a header holds', () => {
   });
 });
 
-describe('is refused, and nothing is written:', () => {
+describe('is rejected, and nothing is written:', () => {
   const cyclic = {
     type: 'object',
     properties: { a: { $ref: '#/$defs/a' } },
@@ -214,11 +214,11 @@ describe('is refused, and nothing is written:', () => {
     ['a minute and more', () => [weather({ timeoutMs: 60_001 })], 'tools.0.timeoutMs'],
   ])('%s', async (_, tools, path) => {
     const before = await mongo.raw.collection('agents').countDocuments();
-    const { status, refusal } = await team.rest('POST', '/agent', {
+    const { status, apiError } = await team.rest('POST', '/agent', {
       body: { name: 'Ada', type: 'support', tools: tools() },
     });
-    expect([status, refusal.code]).toEqual([400, 'invalid_input']);
-    expect(refusal.issues?.map((issue) => issue.path)).toContain(path);
+    expect([status, apiError.code]).toEqual([400, 'invalid_input']);
+    expect(apiError.issues?.map((issue) => issue.path)).toContain(path);
     expect(await mongo.raw.collection('agents').countDocuments()).toBe(before);
   });
 });

@@ -77,8 +77,8 @@ test.each([
   ['one that never was', async () => mintId('chat')],
   ['no id at all', async () => 'nonsense'],
 ])('%s chat is not found and not changed', async (_name, idOf) => {
-  const { status, refusal } = await update(await idOf(), { title: 'stolen' });
-  expect([status, refusal.code]).toEqual([404, 'chat_not_found']);
+  const { status, apiError } = await update(await idOf(), { title: 'stolen' });
+  expect([status, apiError.code]).toEqual([404, 'chat_not_found']);
 });
 
 test.each([
@@ -93,10 +93,10 @@ test.each([
   [{ userId: 'eve' }, 'userId'],
   [{ agentId: mintId('agent') }, 'agentId'],
   [{ teamId: mintId('team') }, 'teamId'],
-])('%j is refused, and nothing is changed', async (body, path) => {
+])('%j is rejected, and nothing is changed', async (body, path) => {
   const chat = await team.makeChat({ metadata: { a: 1 } });
-  const { status, refusal } = await update(chat.id, { ...body });
-  expect([status, refusal.code]).toEqual([400, 'invalid_input']);
-  expect(refusal.issues?.map((issue) => issue.path)).toContain(path);
+  const { status, apiError } = await update(chat.id, { ...body });
+  expect([status, apiError.code]).toEqual([400, 'invalid_input']);
+  expect(apiError.issues?.map((issue) => issue.path)).toContain(path);
   expect(await get(chat.id)).toEqual(chat);
 });

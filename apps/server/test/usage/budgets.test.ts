@@ -44,10 +44,10 @@ test('of 100 parallel requests at 99 % of a budget, at most one overspends', asy
   gate.release();
   const answers = await Promise.all(sends);
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-  for (const { status, refusal, headers } of answers) {
+  for (const { status, apiError, headers } of answers) {
     if (status === 200) continue;
-    expect([status, refusal.code]).toEqual([429, 'budget_exhausted']);
-    expect(refusal.message).toContain('your team');
+    expect([status, apiError.code]).toEqual([429, 'budget_exhausted']);
+    expect(apiError.message).toContain('your team');
     expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(24 * 60 * 60);
   }
   expect(model.calls()).toHaveLength(calls + 1);
@@ -77,7 +77,7 @@ describe('the budget of each user', () => {
       const { token } = await team.makeGuest();
       const answer = await sendAs(team, token, '203.0.113.7');
       statuses.push(answer.status);
-      if (answer.status === 429) last = answer.refusal.message;
+      if (answer.status === 429) last = answer.apiError.message;
       await spendOfAddresses(team, 1_000);
     }
     expect(statuses[0]).toBe(200);
@@ -106,7 +106,7 @@ describe('the budget of each user', () => {
     expect((await send(2)).status).toBe(200);
     await spendOfAddresses(team, 9_000);
     const refused = await send(3);
-    expect([refused.status, refused.refusal.code]).toEqual([429, 'budget_exhausted']);
+    expect([refused.status, refused.apiError.code]).toEqual([429, 'budget_exhausted']);
     expect((await sendAs(team, (await team.makeGuest()).token, '2001:db8:8:1::1')).status).toBe(200);
   });
 
@@ -143,8 +143,8 @@ describe('a budget', () => {
     await spend(team, made.id, 5_000);
     const send = (key: string) => team.send(chat.id, 'hello', keyed(key));
     const refused = await send(made.key);
-    expect([refused.status, refused.refusal.code]).toEqual([429, 'budget_exhausted']);
-    expect(refused.refusal.message).toContain('this key');
+    expect([refused.status, refused.apiError.code]).toEqual([429, 'budget_exhausted']);
+    expect(refused.apiError.message).toContain('this key');
     const { body: rolled } = await team.rest<{ key: string }>('POST', `/key/${made.id}/roll`);
     expect((await send(rolled.key)).status).toBe(429);
     expect((await send(team.secretKey)).status).toBe(200);
@@ -156,7 +156,7 @@ describe('a budget', () => {
       body: { kind: 'secret', tokensPerDay: 5_000 },
     });
     const more = await rest('PATCH', `/key/${made.id}`, { key: made.key, body: { tokensPerDay: 6_000 } });
-    expect([more.status, more.refusal.code]).toEqual([403, 'key_beyond_yours']);
+    expect([more.status, more.apiError.code]).toEqual([403, 'key_beyond_yours']);
     const none = await rest('PATCH', `/key/${made.id}`, { key: made.key, body: { tokensPerDay: null } });
     expect(none.status).toBe(403);
     const other = await rest<{ tokensPerDay: number }>('POST', '/key', {
@@ -165,7 +165,7 @@ describe('a budget', () => {
     });
     expect([other.status, other.body.tokensPerDay]).toEqual([200, 5_000]);
     const ofTeam = await rest('PATCH', '/team', { key: made.key, body: { tokensPerDay: null } });
-    expect([ofTeam.status, ofTeam.refusal.code]).toEqual([403, 'key_beyond_yours']);
+    expect([ofTeam.status, ofTeam.apiError.code]).toEqual([403, 'key_beyond_yours']);
     const { body } = await team.rest('PATCH', `/key/${made.id}`, { body: { tokensPerDay: null } });
     expect(body).not.toHaveProperty('tokensPerDay');
   });
@@ -182,8 +182,8 @@ describe('a budget', () => {
     const first = team.send(ann.id, 'one');
     await model.callTo('one');
     const refused = await team.send(again.id, 'two');
-    expect([refused.status, refused.refusal.code]).toEqual([429, 'budget_exhausted']);
-    expect(refused.refusal.message).toContain('this user');
+    expect([refused.status, refused.apiError.code]).toEqual([429, 'budget_exhausted']);
+    expect(refused.apiError.message).toContain('this user');
     const headers = { 'x-user-token': await team.userToken('ann') };
     const asThemselves = await team.send(again.id, 'three', { headers });
     expect(asThemselves.status).toBe(429);
@@ -203,7 +203,7 @@ describe('a budget', () => {
     const held = team.send(other.id, 'held');
     await model.callTo('held');
     const refused = await team.send(goesOn.id, 'second');
-    expect([refused.status, refused.refusal.code]).toEqual([429, 'budget_exhausted']);
+    expect([refused.status, refused.apiError.code]).toEqual([429, 'budget_exhausted']);
     gate.release();
     expect((await held).status).toBe(200);
   });
@@ -247,15 +247,15 @@ describe('a budget', () => {
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
   });
 
-  test('refuses a retry and a stream as well', async () => {
+  test('rejects a retry and a stream as well', async () => {
     const team = await makeTeam();
     const failed = await team.failed();
     await setTeam(team, { tokensPerDay: 1 });
     await spend(team, team.id, 1);
     const retried = await team.rest('POST', `/chat/${failed.chatId}/message/${failed.messageId}/retry`);
-    expect([retried.status, retried.refusal.code]).toEqual([429, 'budget_exhausted']);
+    expect([retried.status, retried.apiError.code]).toEqual([429, 'budget_exhausted']);
     const streamed = await team.send(failed.chatId, 'hello', { headers: { accept: 'text/event-stream' } });
-    expect([streamed.status, streamed.refusal.code]).toEqual([429, 'budget_exhausted']);
+    expect([streamed.status, streamed.apiError.code]).toEqual([429, 'budget_exhausted']);
   });
 
   test('gets back what was reserved for a chat that is deleted before it was answered', async () => {
@@ -298,10 +298,10 @@ describe('a team', () => {
     ['a bound of nothing', { concurrentTurns: 0 }],
     ['an unknown field', { plan: 'pro' }],
   ])('is not given %s', async (_, body) => {
-    const { status, refusal } = await setTeam(await makeTeam(), body).then((answer) => ({
+    const { status, apiError } = await setTeam(await makeTeam(), body).then((answer) => ({
       status: answer.status,
-      refusal: answer.refusal,
+      apiError: answer.apiError,
     }));
-    expect([status, refusal.code]).toEqual([400, 'invalid_input']);
+    expect([status, apiError.code]).toEqual([400, 'invalid_input']);
   });
 });

@@ -64,7 +64,7 @@ describe('usage', () => {
     expect(second.usage.map(({ userId }) => userId)).toEqual(['c']);
     expect(second.nextCursor).toBeUndefined();
     const other = await team.rest('GET', '/usage', { query: { ...query, from: '2026-01-01' } });
-    expect([other.status, other.refusal.code]).toEqual([400, 'invalid_cursor']);
+    expect([other.status, other.apiError.code]).toEqual([400, 'invalid_cursor']);
   });
 
   test('of a key that is for some agents is theirs', async () => {
@@ -97,8 +97,8 @@ describe('usage', () => {
     ['an unknown field', { team: 'x' }],
   ])('of %s is 400', async (_, query) => {
     const team = await makeTeam();
-    const { status, refusal } = await team.rest('GET', '/usage', { query });
-    expect([status, refusal.code]).toEqual([400, 'invalid_input']);
+    const { status, apiError } = await team.rest('GET', '/usage', { query });
+    expect([status, apiError.code]).toEqual([400, 'invalid_input']);
   });
 
   test('of 400 days is answered', async () => {

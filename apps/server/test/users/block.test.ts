@@ -28,7 +28,7 @@ const codeFor = async (headers: Record<string, string>) => {
 };
 
 describe('a blocked user', () => {
-  test('is refused by every server within five seconds, and let in again when the block is lifted', async () => {
+  test('is rejected by every server within five seconds, and let in again when the block is lifted', async () => {
     const { team, headers } = await userOf();
     expect(await codeFor(headers)).toBe('success');
     await userStatuses.block({ team: team.id }, 'user_1');
@@ -104,7 +104,7 @@ describe('a blocked user', () => {
     const guest = await team.makeGuest();
     await team.rest('PUT', `/user/${guest.userId}/block`);
     const claim = await rest('POST', '/guest/claim', { headers, body: { guestToken: guest.token } });
-    expect(claim.refusal.code).toBe('user_blocked');
+    expect(claim.apiError.code).toBe('user_blocked');
   });
 
   test('stays blocked when their data is deleted, and nothing stored names them', async () => {
@@ -134,7 +134,7 @@ describe('a user who was signed out', () => {
     return jwt.sign(new TextEncoder().encode(secret));
   };
 
-  test('is refused with every token from before, or without `iat`, and let in with one from after', async () => {
+  test('is rejected with every token from before, or without `iat`, and let in with one from after', async () => {
     const { team, headers } = await userOf();
     const [before, without] = [await signed(team, { iat: new Date() }), await signed(team, {})];
     for (const token of [before, without]) {
@@ -175,7 +175,7 @@ describe('a user who was signed out', () => {
     const { id: chatId } = await team.withChatsOf(guest.userId).makeChat();
     await team.rest('POST', `/user/${guest.userId}/sign-out`);
     const claim = await rest('POST', '/guest/claim', { headers, body: { guestToken: guest.token } });
-    expect([claim.status, claim.refusal.code]).toEqual([401, 'user_signed_out']);
+    expect([claim.status, claim.apiError.code]).toEqual([401, 'user_signed_out']);
     expect((await team.rest<{ userId: string }>('GET', `/chat/${chatId}`)).body.userId).toBe(guest.userId);
   });
 
@@ -195,7 +195,7 @@ describe('a user who was signed out', () => {
     expect(await codeFor(await headersOf(out.token))).toBe('user_signed_out');
     const wrongKey = { ...(await headersOf(idle.token)), 'x-api-key': team.publishableKey };
     expect(await codeFor(wrongKey)).toBe('user_token_invalid');
-    // The guest that is let in is noted; whatever the refused uses would have noted came before.
+    // The guest that is let in is noted; whatever the rejected uses would have noted came before.
     const other = await team.makeGuest();
     await guests.updateOne({ _id: other.userId as never }, { $set: { seenAt } });
     expect(await codeFor(await headersOf(other.token))).toBe('success');

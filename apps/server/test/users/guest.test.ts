@@ -44,7 +44,7 @@ test('a guest’s token is good with the key it came from, and that key’s succ
     body: { kind: 'publishable', access: 'guest' },
   });
   const elsewhere = await rest('GET', '/chat', { ...as(guest.token), key: further.body.key });
-  expect([elsewhere.status, elsewhere.refusal.code]).toEqual([401, 'user_token_invalid']);
+  expect([elsewhere.status, elsewhere.apiError.code]).toEqual([401, 'user_token_invalid']);
   const keys = await team.rest<{ keys: { id: string; visibleStart: string; access?: string }[] }>(
     'GET',
     '/key',
@@ -59,8 +59,8 @@ test.each([
   ['one that nobody was given', () => 'gt_live_00000000000000000000000000000000000000'],
 ])('%s is 401', async (_, change) => {
   const { token } = await team.makeGuest();
-  const { status, refusal } = await rest('GET', '/chat', as(change(token)));
-  expect([status, refusal.code]).toEqual([401, 'user_token_invalid']);
+  const { status, apiError } = await rest('GET', '/chat', as(change(token)));
+  expect([status, apiError.code]).toEqual([401, 'user_token_invalid']);
 });
 
 test('two guests may use one idempotency key: each gets a chat of their own', async () => {
@@ -96,9 +96,9 @@ describe('a guest who becomes a verified user', () => {
     const guest = await team.makeGuest();
     const chat = await makeChat(guest);
     const asGuest = await claim(guest.token, (await team.makeGuest()).token);
-    expect([asGuest.status, asGuest.refusal.code]).toEqual([403, 'verified_user_needed']);
+    expect([asGuest.status, asGuest.apiError.code]).toEqual([403, 'verified_user_needed']);
     const withoutToken = await claim(guest.userId, await team.userToken('ada'));
-    expect([withoutToken.status, withoutToken.refusal.code]).toEqual([401, 'user_token_invalid']);
+    expect([withoutToken.status, withoutToken.apiError.code]).toEqual([401, 'user_token_invalid']);
     expect(await chatsOf(guest.token)).toEqual([chat.id]);
   });
 

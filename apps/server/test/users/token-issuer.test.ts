@@ -34,8 +34,8 @@ const sign = (key: IssuerKey, claims = goodClaims(), header?: Parameters<typeof 
   signAsIssuer(key, claims, header);
 const list = (token: string) => rest<ChatList>('GET', '/chat', { key, headers: { 'x-user-token': token } });
 const codeOf = async (token: string) => {
-  const { status, refusal } = await list(token);
-  return status === 200 ? 200 : refusal.code;
+  const { status, apiError } = await list(token);
+  return status === 200 ? 200 : apiError.code;
 };
 
 showAll();
@@ -104,7 +104,7 @@ describe('401 user_token_invalid:', () => {
     const other = await makeTeam();
     const token = await sign(ec);
     const asked = { key: await other.verifiedKey(), headers: { 'x-user-token': token } };
-    expect((await rest('GET', '/chat', asked)).refusal.code).toBe('user_token_invalid');
+    expect((await rest('GET', '/chat', asked)).apiError.code).toBe('user_token_invalid');
   });
 });
 
@@ -121,8 +121,8 @@ test('keys that were fetched go on while the issuer is away; a server that has n
   expect(await codeOf(token)).toBe(200);
   const replica = await startReplica();
   const asked = { key, headers: { 'x-user-token': token } };
-  const { status, refusal, headers } = await restAt(replica.url, 'GET', '/chat', asked);
-  expect([status, refusal.code]).toEqual([503, 'token_issuer_unavailable']);
+  const { status, apiError, headers } = await restAt(replica.url, 'GET', '/chat', asked);
+  expect([status, apiError.code]).toEqual([503, 'token_issuer_unavailable']);
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
   const before = idp.asked();
   await Promise.all(Array.from({ length: 20 }, () => restAt(replica.url, 'GET', '/chat', asked)));
@@ -149,11 +149,11 @@ test('without an issuer its tokens are not known any more', async () => {
   expect((await team.rest('DELETE', '/token-issuer')).status).toBe(204);
   expect(await codeOf(await sign(keysOf.ES256))).toBe('user_token_invalid');
   for (const method of ['GET', 'DELETE']) {
-    expect((await team.rest(method, '/token-issuer')).refusal.code).toBe('token_issuer_not_found');
+    expect((await team.rest(method, '/token-issuer')).apiError.code).toBe('token_issuer_not_found');
   }
 });
 
-test('an issuer on a private address, or without TLS, is refused unless private addresses are allowed', async () => {
+test('an issuer on a private address, or without TLS, is rejected unless private addresses are allowed', async () => {
   const strict = await startHarness();
   const own = await strict.makeTeam();
   for (const url of [
@@ -162,8 +162,8 @@ test('an issuer on a private address, or without TLS, is refused unless private 
     'https://169.254.169.254/',
     'nonsense',
   ]) {
-    const { status, refusal } = await own.rest('PUT', '/token-issuer', { body: { ...settings, url } });
-    expect([status, refusal.code, refusal.issues?.[0]?.path]).toEqual([400, 'invalid_input', 'url']);
+    const { status, apiError } = await own.rest('PUT', '/token-issuer', { body: { ...settings, url } });
+    expect([status, apiError.code, apiError.issues?.[0]?.path]).toEqual([400, 'invalid_input', 'url']);
   }
   expect(
     (await team.rest('PUT', '/token-issuer', { body: { ...settings, url: 'https://168.63.129.16/' } }))

@@ -168,9 +168,9 @@ describe('401 user_token_invalid, one answer for all:', () => {
   ];
 
   test.each(bad)('%s', async (_, make) => {
-    const { status, refusal } = await list(await make());
+    const { status, apiError } = await list(await make());
     expect(status).toBe(401);
-    const { requestId: _id, ...said } = refusal;
+    const { requestId: _id, ...said } = apiError;
     expect(said).toEqual({
       error: 'Unauthorized',
       code: 'user_token_invalid',
@@ -181,12 +181,12 @@ describe('401 user_token_invalid, one answer for all:', () => {
 
   test('with any key, also one that needs no token', async () => {
     for (const as of [team.secretKey, team.publishableKey, await team.guestKey()]) {
-      expect((await list('nonsense', as)).refusal.code).toBe('user_token_invalid');
+      expect((await list('nonsense', as)).apiError.code).toBe('user_token_invalid');
     }
   });
 });
 
-test('a token of 100 KB is refused by the server before anyone looks at it', async () => {
+test('a token of 100 KB is rejected by the server before anyone looks at it', async () => {
   const response = await fetch(`${url}/chat`, {
     headers: { 'x-api-key': key, 'x-user-token': 'x'.repeat(100_000) },
   });
@@ -194,17 +194,17 @@ test('a token of 100 KB is refused by the server before anyone looks at it', asy
 });
 
 test('a good token whose end is past is told so, for clients that can get another', async () => {
-  const { status, refusal } = await list(await sign({ claims: { ...goodClaims(), exp: now() - 300 } }));
-  expect([status, refusal.code]).toEqual([401, 'user_token_expired']);
+  const { status, apiError } = await list(await sign({ claims: { ...goodClaims(), exp: now() - 300 } }));
+  expect([status, apiError.code]).toEqual([401, 'user_token_expired']);
 });
 
 test('a key for verified users does nothing without a token, and takes no guest', async () => {
   const without = await rest('GET', '/chat', { key });
-  expect([without.status, without.refusal.code]).toEqual([401, 'user_token_needed']);
+  expect([without.status, without.apiError.code]).toEqual([401, 'user_token_needed']);
   const guest = await rest('POST', '/guest', { key });
-  expect([guest.status, guest.refusal.code]).toEqual([403, 'guest_key_needed']);
+  expect([guest.status, guest.apiError.code]).toEqual([403, 'guest_key_needed']);
   const { token } = await team.makeGuest();
-  expect((await list(token)).refusal.code).toBe('user_token_invalid');
+  expect((await list(token)).apiError.code).toBe('user_token_invalid');
 });
 
 describe('a signing secret', () => {
@@ -238,8 +238,8 @@ describe('a signing secret', () => {
   test('beyond the fifth that works is 409', async () => {
     const busy = await makeTeam();
     for (let made = 0; made < limits.signingSecretsMax; made++) await makeSecret(busy);
-    const { status, refusal } = await busy.rest('POST', '/signing-secret');
-    expect([status, refusal.code]).toEqual([409, 'signing_secrets_full']);
+    const { status, apiError } = await busy.rest('POST', '/signing-secret');
+    expect([status, apiError.code]).toEqual([409, 'signing_secrets_full']);
   });
 });
 

@@ -104,7 +104,7 @@ describe('its files', () => {
     '/robots.txt',
     '/web',
     '/web/none',
-  ])('%s is a refusal as everywhere: 404 in the envelope', async (path) => {
+  ])('%s is a rejection as everywhere: 404 in the envelope', async (path) => {
     const { status, headers, body } = await ask(url, 'GET', path);
     expect({ status, code: body?.['code'] }).toEqual({ status: 404, code: 'route_not_found' });
     expect(headers.get('cache-control') ?? '').not.toContain('immutable');

@@ -2,7 +2,7 @@ import { type Chat, limits } from '@parley/contract';
 import { connectDatabase } from '@parley/db';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createVisitors } from '../../src/doors/web-visitor.ts';
+import { createVisitors } from '../../src/routes/web-visitor.ts';
 import { ask, askForSession, startWithPage } from './support.ts';
 
 const { url, composition, team, pageKey, mongo, trpc, makeTeam, startReplica } = await startWithPage();
@@ -116,7 +116,7 @@ test('a visitor who was signed out comes back as another one', async () => {
     .not.toBe(body?.['userId']);
 });
 
-test('a cookie ends a year after the last visit that was let in, and a refused one is not renewed', async () => {
+test('a cookie ends a year after the last visit that was let in, and a rejected one is not renewed', async () => {
   const { stores } = mongo.database;
   const day = 24 * 60 * 60_000;
   let now = Date.now();
@@ -215,7 +215,7 @@ describe('a cookie of release 0.1.0, which held the user id', () => {
   });
 });
 
-describe('whoever else asks is refused, with nothing to read', () => {
+describe('whoever else asks is rejected, with nothing to read', () => {
   const foreign: [string, Record<string, string>][] = [
     ['another site', { origin: 'https://shop.example' }],
     ['a page without an origin of its own', { origin: 'null' }],
@@ -234,7 +234,7 @@ describe('whoever else asks is refused, with nothing to read', () => {
     ['an address that was typed', { 'sec-fetch-site': 'none' }],
   ];
 
-  test.each(foreign)('%s', async (_, headers) => expectRefused('origin_not_allowed', headers));
+  test.each(foreign)('%s', async (_, headers) => expectRejected('origin_not_allowed', headers));
 
   test('a client that does not say where it comes from', async () => {
     const { status, headers, body } = await ask(url, 'POST', '/web/session', { host });
@@ -257,7 +257,7 @@ describe('whoever else asks is refused, with nothing to read', () => {
     ['a proxy that names itself', { via: '1.1 front' }],
   ];
 
-  test.each(elsewhere)('%s', async (_, headers) => expectRefused('web_app_local_only', headers));
+  test.each(elsewhere)('%s', async (_, headers) => expectRejected('web_app_local_only', headers));
 
   test.each(['203.0.113.7', '192.168.1.5', '::ffff:192.168.1.5', '2001:db8::7', 'fe80::1'])(
     'another machine that calls itself this one: %s',
@@ -276,7 +276,7 @@ describe('whoever else asks is refused, with nothing to read', () => {
     },
   );
 
-  async function expectRefused(code: string, more: Record<string, string>): Promise<void> {
+  async function expectRejected(code: string, more: Record<string, string>): Promise<void> {
     const { status, headers, body, text } = await askForSession(url, more);
     expect({ status, code: body?.['code'] }).toEqual({ status: 403, code });
     expect(headers.getSetCookie()).toEqual([]);
@@ -382,7 +382,7 @@ describe('the token', () => {
       });
       expect(answer.status).toBe(200);
     }
-    // The former token is refused everywhere within seconds.
+    // The former token is rejected everywhere within seconds.
     await expect.poll(async () => (await page.call('GET', '/chat')).status, { timeout: 10_000 }).toBe(401);
   });
 

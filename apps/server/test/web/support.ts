@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
-import type { WebApp } from '../../src/doors/web.ts';
+import type { WebApp } from '../../src/routes/web.ts';
 import { type HarnessOptions, startHarness } from '../harness.ts';
 
 /** What a build leaves, as small as it can be. */

@@ -1,4 +1,4 @@
-import { errorCodes, Refusal } from '@parley/contract';
+import { ApiError, errorCodes } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { problemCodeOf, problemTextOf } from './problem-text.ts';
 
@@ -10,11 +10,11 @@ describe('the texts of problems', () => {
   });
 
   test('the text of a loading model contains its progress', () => {
-    const { message } = new Refusal('model_loading', { detail: '40 % of 93 MB are here.' });
+    const { message } = new ApiError('model_loading', { detail: '40 % of 93 MB are here.' });
     expect(problemTextOf({ code: 'model_loading', message }).advice).toMatch(
       /^40 % of 93 MB are here\. We’ll send your message/,
     );
-    const { message: bare } = new Refusal('model_loading');
+    const { message: bare } = new ApiError('model_loading');
     expect(problemTextOf({ code: 'model_loading', message: bare }).advice).toMatch(
       /^We’ll send your message/,
     );

@@ -64,7 +64,7 @@ describe('a stream of events', () => {
     );
   });
 
-  test('is refused when a line is longer than any answer', () => {
+  test('is rejected when a line is longer than any answer', () => {
     const chunk = 'x'.repeat(1024 * 1024);
     expect(() => eventsOf(Array(5).fill(chunk))).toThrow('too long');
   });

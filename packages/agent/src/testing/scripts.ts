@@ -56,7 +56,7 @@ export function tellResults(): ModelScript {
   };
 }
 
-/** A refusal of the model's server, in the form that OpenAI gives it. */
+/** A rejection of the model's server, in the form that OpenAI gives it. */
 export function status(
   code: number,
   options: { message?: string; headers?: Record<string, string> } = {},
@@ -118,8 +118,8 @@ export function neverEnding(...pieces: readonly string[]): ModelScript {
   };
 }
 
-/** Refuses `stream_options`, as some compatible servers do; echoes without. */
-export function refusingStreamOptions(): ModelScript {
+/** Rejects `stream_options`, as some compatible servers do; echoes without. */
+export function rejectingStreamOptions(): ModelScript {
   return (call) =>
     call.body.stream_options
       ? call.status(400, { error: { message: 'Unrecognized request argument supplied: stream_options' } })

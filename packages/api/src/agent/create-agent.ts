@@ -1,4 +1,4 @@
-import { fullAgentSchema, newAgentSchema, Refusal } from '@parley/contract';
+import { ApiError, fullAgentSchema, newAgentSchema } from '@parley/contract';
 import { idempotentProcedure } from '../procedures.ts';
 import { toFullAgent } from './to-full-agent.ts';
 import { toolsOf } from './tools-of.ts';
@@ -22,12 +22,12 @@ export const createAgent = idempotentProcedure
   .mutation(async ({ ctx, input }) => {
     const { stores, scope, idempotency, problemOfToolUrl } = ctx;
     // A key for some agents does not reach a new one.
-    if (scope.agents) throw new Refusal('key_beyond_yours');
+    if (scope.agents) throw new ApiError('key_beyond_yours');
     const agent = { ...input, tools: toolsOf(input.tools, undefined, problemOfToolUrl) };
     if (!idempotency) return toFullAgent(await stores.agents.create(scope, agent));
     const made = await stores.agents.createOnce(scope, agent, idempotency);
     if (!('kept' in made)) return toFullAgent(made);
-    if (made.kept.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
+    if (made.kept.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
     ctx.markReplayed();
     return toFullAgent(made.kept.agent);
   });

@@ -1,15 +1,15 @@
-import { type Id, isId, Refusal } from '@parley/contract';
+import { ApiError, type Id, isId } from '@parley/contract';
 
 /**
  * What a store answers about the agent with this id.
  *
- * @throws Refusal `agent_not_found`, also for another team's, and for one that the key does not reach
+ * @throws ApiError `agent_not_found`, also for another team's, and for one that the key does not reach
  */
 export async function ofAgent<Found>(
   agentId: string,
   ask: (id: Id<'agent'>) => Promise<Found | undefined>,
 ): Promise<Found> {
   const found = isId('agent', agentId) ? await ask(agentId) : undefined;
-  if (found === undefined) throw new Refusal('agent_not_found');
+  if (found === undefined) throw new ApiError('agent_not_found');
   return found;
 }

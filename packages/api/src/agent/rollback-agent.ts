@@ -1,4 +1,4 @@
-import { fullAgentSchema, Refusal, rollbackAgentInputSchema } from '@parley/contract';
+import { ApiError, fullAgentSchema, rollbackAgentInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 import { ofAgent } from './of-agent.ts';
 import { toFullAgent } from './to-full-agent.ts';
@@ -20,6 +20,6 @@ export const rollbackAgent = procedure
   .output(fullAgentSchema)
   .mutation(async ({ ctx: { stores, scope }, input: { agentId, version } }) => {
     const rolled = await ofAgent(agentId, (id) => stores.agents.rollBack(scope, id, version));
-    if (rolled === 'gone') throw new Refusal('agent_version_not_found');
+    if (rolled === 'gone') throw new ApiError('agent_version_not_found');
     return toFullAgent(rolled);
   });

@@ -1,4 +1,4 @@
-import { Refusal, type ShownTool, type Tool, type ToolInput } from '@parley/contract';
+import { ApiError, type ShownTool, type Tool, type ToolInput } from '@parley/contract';
 
 /** What keeps a tool from being called at an address: a sentence for whoever sets it. */
 export type ProblemOfToolUrl = (url: string) => string | undefined;
@@ -8,7 +8,7 @@ export type ProblemOfToolUrl = (url: string) => string | undefined;
  * it has, in a tool of the same name at the same URL: nobody who cannot read a value may have it sent elsewhere, nor
  * to another path of a host that many share.
  *
- * @throws Refusal `invalid_input`
+ * @throws ApiError `invalid_input`
  */
 export function toolsOf(
   sent: readonly ToolInput[] | undefined,
@@ -17,13 +17,13 @@ export function toolsOf(
 ): Tool[] | undefined {
   return sent?.map(({ headers, method: _, timeoutMs, ...tool }, index) => {
     const problem = problemOfUrl(tool.url);
-    if (problem !== undefined) refuse(`tools.${index}.url`, problem);
+    if (problem !== undefined) reject(`tools.${index}.url`, problem);
     const before = known?.find(
       ({ name, url }) => name === tool.name && addressOf(url) === addressOf(tool.url),
     );
     const entries = Object.entries(headers ?? {}).map(([name, value]) => {
       const text = value ?? before?.headers?.[name.toLowerCase()];
-      return [name.toLowerCase(), text ?? refuse(`tools.${index}.headers.${name}`, NO_VALUE)] as const;
+      return [name.toLowerCase(), text ?? reject(`tools.${index}.headers.${name}`, NO_VALUE)] as const;
     });
     return {
       ...tool,
@@ -50,6 +50,6 @@ function addressOf(url: string): string | undefined {
   return URL.parse(url)?.href;
 }
 
-function refuse(path: string, message: string): never {
-  throw new Refusal('invalid_input', { issues: [{ path, message }] });
+function reject(path: string, message: string): never {
+  throw new ApiError('invalid_input', { issues: [{ path, message }] });
 }

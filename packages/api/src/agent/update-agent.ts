@@ -1,4 +1,4 @@
-import { fullAgentSchema, Refusal, updateAgentInputSchema } from '@parley/contract';
+import { ApiError, fullAgentSchema, updateAgentInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 import { ofAgent } from './of-agent.ts';
 import { toFullAgent } from './to-full-agent.ts';
@@ -30,6 +30,6 @@ export const updateAgent = procedure
         expectedVersion,
       ),
     );
-    if (updated === 'changed') throw new Refusal('agent_changed');
+    if (updated === 'changed') throw new ApiError('agent_changed');
     return toFullAgent(updated);
   });

@@ -1,16 +1,16 @@
-import { type IdNoun, isId, type Refusal } from '@parley/contract';
+import { type ApiError, type IdNoun, isId } from '@parley/contract';
 import type { AuditDetails, AuditStore, NewAuditEntry, Scope } from '@parley/db';
 
-/** How an act came out: it was done, to this; or was refused, or broke off. */
+/** How an act came out: it was done, to this; or was rejected, or broke off. */
 export type ActEnd =
   | { readonly target: string | undefined; readonly details?: AuditDetails | undefined }
-  | Refusal;
+  | ApiError;
 
 /**
  * Notes an act before it is done, so that none is done unseen, whatever fails in between. The answer takes its end:
- * what was refused is no act, and its entry goes; of what broke off nobody knows, and its entry says so.
+ * what was rejected is no act, and its entry goes; of what broke off nobody knows, and its entry says so.
  *
- * @throws Refusal `database_unavailable`: nothing may be done that cannot be noted
+ * @throws ApiError `database_unavailable`: nothing may be done that cannot be noted
  */
 export async function beginAct(
   audit: AuditStore,
@@ -29,12 +29,12 @@ export async function beginAct(
   };
 }
 
-/** Notes that a caller was refused, once an hour for each key and operation. The refusal stands, noted or not. */
-export async function noteRefused(audit: AuditStore, scope: Scope, entry: NewAuditEntry): Promise<void> {
+/** Notes that a caller was rejected, once an hour for each key and operation. The rejection stands, noted or not. */
+export async function noteRejected(audit: AuditStore, scope: Scope, entry: NewAuditEntry): Promise<void> {
   try {
-    await audit.noteRefused(scope, entry);
+    await audit.noteRejected(scope, entry);
   } catch {
-    // The caller is told of the refusal all the same.
+    // The caller is told of the rejection all the same.
   }
 }
 

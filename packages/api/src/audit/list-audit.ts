@@ -1,7 +1,7 @@
 import { auditListSchema, isId, limits, listAuditInputSchema } from '@parley/contract';
 import { z } from 'zod';
+import { assertTeamWide } from '../authorize.ts';
 import { cursorKind } from '../cursor.ts';
-import { refuseRestricted } from '../permit.ts';
 import { procedure } from '../procedures.ts';
 import { toAuditEntry } from './to-audit-entry.ts';
 
@@ -27,7 +27,7 @@ export const listAudit = procedure
   .input(listAuditInputSchema)
   .output(auditListSchema)
   .query(async ({ ctx: { stores, scope }, input: { limit = limits.auditPageDefault, cursor } }) => {
-    refuseRestricted(scope);
+    assertTeamWide(scope);
     const after = cursor === undefined ? undefined : cursors.decode({}, cursor);
     const { items, next } = await stores.audit.list(scope, { limit, ...(after !== undefined && { after }) });
     return { entries: items.map(toAuditEntry), ...(next && { nextCursor: cursors.encode({}, next) }) };

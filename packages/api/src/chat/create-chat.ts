@@ -1,5 +1,5 @@
-import { chatSchema, createChatInputSchema, isId, Refusal } from '@parley/contract';
-import { ownUser } from '../permit.ts';
+import { ApiError, chatSchema, createChatInputSchema, isId } from '@parley/contract';
+import { ownUser } from '../authorize.ts';
 import { newChatProcedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
 
@@ -23,7 +23,7 @@ export const createChat = newChatProcedure
     const userId = ownUser(scope, named);
     if (kept) return toChat(kept);
     const agent = isId('agent', agentId) ? await stores.agents.find(scope, agentId) : undefined;
-    if (!agent) throw new Refusal('agent_not_found');
+    if (!agent) throw new ApiError('agent_not_found');
     const chat = {
       agent: agent.id,
       agentType: agent.type,
@@ -35,7 +35,7 @@ export const createChat = newChatProcedure
     if (!('kept' in made)) return toChat(made);
     // A request with the same key was faster.
     ctx.markReplayed();
-    if (made.kept.body !== idempotency.body) throw new Refusal('idempotency_key_reused');
-    if (!made.kept.chat) throw new Refusal('chat_not_found');
+    if (made.kept.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
+    if (!made.kept.chat) throw new ApiError('chat_not_found');
     return toChat(made.kept.chat);
   });

@@ -1,4 +1,4 @@
-import { isId, oneChatInputSchema, Refusal } from '@parley/contract';
+import { ApiError, isId, oneChatInputSchema } from '@parley/contract';
 import { z } from 'zod';
 import { procedure } from '../procedures.ts';
 
@@ -19,5 +19,5 @@ export const deleteChat = procedure
   .output(z.void())
   .mutation(async ({ ctx: { turns, scope }, input: { chatId } }) => {
     const isDeleted = isId('chat', chatId) && (await turns.deleteChat(scope, chatId));
-    if (!isDeleted) throw new Refusal('chat_not_found');
+    if (!isDeleted) throw new ApiError('chat_not_found');
   });

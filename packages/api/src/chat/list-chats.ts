@@ -1,9 +1,9 @@
 import { chatListSchema, chatSchema, isId, limits, listChatsInputSchema } from '@parley/contract';
 import { z } from 'zod';
+import { ownUser } from '../authorize.ts';
 import { cursorKind } from '../cursor.ts';
 import { outputWithList } from '../large-list/output-with-list.ts';
 import { readLargeList } from '../large-list/read-large-list.ts';
-import { ownUser } from '../permit.ts';
 import { procedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
 

@@ -1,4 +1,4 @@
-import { chatSchema, isId, Refusal, updateChatInputSchema } from '@parley/contract';
+import { ApiError, chatSchema, isId, updateChatInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
 
@@ -19,6 +19,6 @@ export const updateChat = procedure
   .mutation(async ({ ctx: { stores, scope }, input: { chatId, title, metadata } }) => {
     const change = { ...(title !== undefined && { title }), ...(metadata !== undefined && { metadata }) };
     const chat = isId('chat', chatId) ? await stores.chats.update(scope, chatId, change) : undefined;
-    if (!chat) throw new Refusal('chat_not_found');
+    if (!chat) throw new ApiError('chat_not_found');
     return toChat(chat);
   });

@@ -1,4 +1,4 @@
-import { type KeyScope, Refusal } from '@parley/contract';
+import { ApiError, type KeyScope } from '@parley/contract';
 import type { ApiKeyFields, ApiKeyInfo, ApiKeyReach, IssuerLimits } from '@parley/db';
 import type { Caller } from '../caller.ts';
 
@@ -35,17 +35,17 @@ function bounds({ expiresAt, origins, budgets }: IssuerLimits): boolean {
 /**
  * Lets only callers deal with signing secrets who reach all chats of the team anyway.
  *
- * @throws Refusal `unrestricted_key_needed`
+ * @throws ApiError `unrestricted_key_needed`
  */
 export function assertUnrestricted({ scopes, scope: { agents }, limits }: Caller): void {
   const canDoAll = !scopes || SIGNING_SECRET_SCOPES.every((one) => scopes.includes(one));
-  if (!canDoAll || agents || bounds(limits)) throw new Refusal('unrestricted_key_needed');
+  if (!canDoAll || agents || bounds(limits)) throw new ApiError('unrestricted_key_needed');
 }
 
 /**
  * The fields of a key that this caller issues: what is left out of its end, origins and budget is as the caller's.
  *
- * @throws Refusal `key_beyond_yours`
+ * @throws ApiError `key_beyond_yours`
  */
 export function toIssuedFields<Fields extends Grant & ApiKeyReach>(
   { scopes, scope: { agents }, limits }: Caller,
@@ -56,7 +56,7 @@ export function toIssuedFields<Fields extends Grant & ApiKeyReach>(
   const doesMore = scopes && !canDo?.every((one) => scopes.includes(one));
   const reachesMore = agents && !fields.agents?.every((one) => agents.includes(one));
   const inherited: Fields = { ...grantOf(limits), ...fields };
-  if (doesMore || reachesMore || exceeds(inherited, limits)) throw new Refusal('key_beyond_yours');
+  if (doesMore || reachesMore || exceeds(inherited, limits)) throw new ApiError('key_beyond_yours');
   return inherited;
 }
 
@@ -88,7 +88,7 @@ function smallest(budgets: IssuerLimits['budgets']): number {
 /**
  * Keeps a caller with limits to the keys that its family issued and, where that cannot give it anything, to itself.
  *
- * @throws Refusal `key_beyond_yours`
+ * @throws ApiError `key_beyond_yours`
  */
 export function assertMayManage(
   caller: Caller,
@@ -97,5 +97,5 @@ export function assertMayManage(
 ): void {
   const isBelow = issuers.includes(caller.lineage);
   const isItself = orItself && id === caller.key;
-  if (hasLimits(caller) && !isBelow && !isItself) throw new Refusal('key_beyond_yours');
+  if (hasLimits(caller) && !isBelow && !isItself) throw new ApiError('key_beyond_yours');
 }

@@ -1,4 +1,4 @@
-import { limits, Refusal } from '@parley/contract';
+import { ApiError, limits } from '@parley/contract';
 import type {
   ApiKeyFields,
   ApiKeyInfo,
@@ -26,18 +26,18 @@ export interface Issuers {
   readonly key: KeyIssuing;
   readonly 'signing secret': { create(until: Date): ReturnType<Stores['signingSecrets']['issueFrom']> };
   readonly 'token issuer': {
-    /** @throws Refusal `unauthorized` when the caller was revoked */
+    /** @throws ApiError `unauthorized` when the caller was revoked */
     set(settings: TokenIssuerSettings): Promise<TokenIssuer>;
   };
   readonly 'guest token': { create(): ReturnType<Stores['guests']['create']> };
 }
 
 interface KeyIssuing {
-  /** @throws Refusal `key_beyond_yours`, `too_many_key_generations`; `unauthorized` when the caller was revoked */
+  /** @throws ApiError `key_beyond_yours`, `too_many_key_generations`; `unauthorized` when the caller was revoked */
   create(kind: Caller['kind'], fields: ApiKeyFields & ApiKeyReach): Promise<IssuedApiKey>;
-  /** @throws Refusal `key_beyond_yours`, `key_beyond_issuer`, `key_ended`, `key_replaced` */
+  /** @throws ApiError `key_beyond_yours`, `key_beyond_issuer`, `key_ended`, `key_replaced` */
   update(key: ApiKeyInfo, change: ApiKeyFields): Promise<ApiKeyInfo>;
-  /** @throws Refusal `key_beyond_yours`, `key_ended` */
+  /** @throws ApiError `key_beyond_yours`, `key_ended` */
   roll(key: ApiKeyInfo, until: Date): Promise<IssuedApiKey>;
 }
 
@@ -49,19 +49,19 @@ function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: C
       async create(kind, fields) {
         const issued = toIssuedFields(caller, kind, fields);
         // The caller's own generation, and that of the key to be.
-        if (issuers.length + 2 > limits.keyGenerationsMax) throw new Refusal('too_many_key_generations');
+        if (issuers.length + 2 > limits.keyGenerationsMax) throw new ApiError('too_many_key_generations');
         const made = await apiKeys.issueFrom(scope, issuer, kind, issued);
-        if (!made) throw new Refusal('unauthorized');
+        if (!made) throw new ApiError('unauthorized');
         return made;
       },
 
       async update(key, change) {
         assertMayManage(caller, key, { orItself: true });
-        if (exceeds(change, caller.limits)) throw new Refusal('key_beyond_yours');
+        if (exceeds(change, caller.limits)) throw new ApiError('key_beyond_yours');
         await assertWithinIssuers(apiKeys, scope, key, change);
         const changed = await apiKeys.update(scope, key.id, change);
-        if (changed === 'ended') throw new Refusal('key_ended');
-        if (changed === 'replaced') throw new Refusal('key_replaced');
+        if (changed === 'ended') throw new ApiError('key_ended');
+        if (changed === 'replaced') throw new ApiError('key_replaced');
         return changed;
       },
 
@@ -69,7 +69,7 @@ function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: C
         // A successor outlives the revocation of the key: a key with limits would escape its own.
         assertMayManage(caller, key, { orItself: !hasLimits(caller) });
         const made = await apiKeys.roll(scope, key.id, until);
-        if (!made) throw new Refusal('key_ended');
+        if (!made) throw new ApiError('key_ended');
         return made;
       },
     },
@@ -77,7 +77,7 @@ function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: C
     'token issuer': {
       async set(settings) {
         const set = await teams.setTokenIssuer(scope, issuer, settings);
-        if (!set) throw new Refusal('unauthorized');
+        if (!set) throw new ApiError('unauthorized');
         return set;
       },
     },
@@ -89,7 +89,7 @@ function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: C
 /**
  * Keeps a key within the limits of those that issued it, whoever changes it.
  *
- * @throws Refusal `key_beyond_issuer`, `key_ended`
+ * @throws ApiError `key_beyond_issuer`, `key_ended`
  */
 async function assertWithinIssuers(
   apiKeys: Stores['apiKeys'],
@@ -99,8 +99,8 @@ async function assertWithinIssuers(
 ): Promise<void> {
   if (issuers.length === 0) return;
   const ofIssuers = await apiKeys.findIssuerLimits(scope, issuers);
-  if (!ofIssuers) throw new Refusal('key_ended');
-  if (exceeds(change, ofIssuers)) throw new Refusal('key_beyond_issuer');
+  if (!ofIssuers) throw new ApiError('key_ended');
+  if (exceeds(change, ofIssuers)) throw new ApiError('key_beyond_issuer');
 }
 
 /**

@@ -1,6 +1,6 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { AuditStore, NewAuditEntry } from '@parley/db';
-import { noteRefused } from '../audit/begin-act.ts';
+import { noteRejected } from '../audit/begin-act.ts';
 import type { Caller } from '../caller.ts';
 import { policyOf } from '../policies.ts';
 
@@ -15,14 +15,14 @@ export function auditEntryOf(
   return { actor: { kind: 'key', key }, request, ...(address !== undefined && { address }) };
 }
 
-/** Notes a refusal of a secret key that asked for more than it may have, by way of another credential. */
+/** Notes a rejection of a secret key that asked for more than it may have, by way of another credential. */
 export async function noteEscalation(
   audit: AuditStore,
   caller: Caller,
   entry: AuditEntryOfRequest,
   { procedure, error }: { readonly procedure: string; readonly error: unknown },
 ): Promise<void> {
-  const isRefused = error instanceof Refusal && error.status === 403;
+  const isRefused = error instanceof ApiError && error.status === 403;
   if (!isRefused || caller.kind !== 'secret' || !policyOf(procedure).credential) return;
-  await noteRefused(audit, caller.scope, { ...entry, action: procedure });
+  await noteRejected(audit, caller.scope, { ...entry, action: procedure });
 }

@@ -1,4 +1,4 @@
-import { type Id, Refusal } from '@parley/contract';
+import { ApiError, type Id } from '@parley/contract';
 import type { DeletionRecord, DeletionStore } from '@parley/db';
 
 /** What deletes with: the store, and whoever knows what goes on in chats. */
@@ -51,7 +51,7 @@ export async function erase(
       } catch (error) {
         // The others are deleted all the same; of a database that is away more is not worth a try.
         failed.set(chat, error);
-        if (failed.size >= (error instanceof Refusal ? UNREACHABLE_MAX : FAILED_MAX)) throw error;
+        if (failed.size >= (error instanceof ApiError ? UNREACHABLE_MAX : FAILED_MAX)) throw error;
       }
     }
     if (page.length < DROP_PAGE) break;

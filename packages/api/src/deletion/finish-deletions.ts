@@ -1,4 +1,4 @@
-import { type Id, Refusal } from '@parley/contract';
+import { ApiError, type Id } from '@parley/contract';
 import { type Attempts, allAttempts } from './attempts.ts';
 import { type Eraser, erase } from './erase.ts';
 
@@ -44,7 +44,7 @@ export async function finishDeletions(
       unreachable = 0;
     } catch (error) {
       failures.push(error);
-      if (error instanceof Refusal && ++unreachable === UNREACHABLE_MAX) break;
+      if (error instanceof ApiError && ++unreachable === UNREACHABLE_MAX) break;
     }
   }
   if (failures.length > 0) throw new AggregateError(failures, 'deletions that go on later');

@@ -1,5 +1,6 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { ApiKeyRecord } from '@parley/db';
+import { authorize } from '../authorize.ts';
 import {
   authenticate,
   type Caller,
@@ -7,7 +8,6 @@ import {
   type KeyHeaders,
   type OriginHeaders,
 } from '../caller.ts';
-import { permit } from '../permit.ts';
 import { isProcedure, policyOf } from '../policies.ts';
 import { type CountedRequest, type Gate, rejectLimited } from './gate.ts';
 import type { RateVerdict } from './rate-limiter.ts';
@@ -17,14 +17,14 @@ export interface EnteringRequest extends CountedRequest {
   readonly onSecretInPage: (key: ApiKeyRecord) => void;
   readonly onRate: (verdict: RateVerdict) => void;
   /** The caller may not call this procedure. */
-  readonly onForbidden: (caller: Caller, procedure: string, refusal: Refusal) => void;
+  readonly onForbidden: (caller: Caller, procedure: string, apiError: ApiError) => void;
 }
 
 /**
  * Lets a request in, by its headers alone: identifies the caller, counts the request, and checks that the caller may
  * call what is asked for. Whatever is rejected here costs no other database read than those that identify the caller.
  *
- * @throws Refusal `rate_limited`; whatever `authenticate` and `permit` throw
+ * @throws ApiError `rate_limited`; whatever `authenticate` and `authorize` throw
  */
 export async function enter(
   stores: CallerStores,
@@ -48,7 +48,7 @@ async function identify(
     return await authenticate(stores, headers, { guard: gate?.guard(client), onSecretInPage });
   } catch (error) {
     // An unreachable database is not the caller's fault.
-    const isTheirs = error instanceof Refusal && error.status < 500 && error.code !== 'rate_limited';
+    const isTheirs = error instanceof ApiError && error.status < 500 && error.code !== 'rate_limited';
     if (gate && isTheirs) gate.countAddress('unidentified', client(), Math.max(procedures.length, 1));
     throw error;
   }
@@ -63,14 +63,14 @@ function rejectForbidden(caller: Caller, { procedures, onForbidden }: EnteringRe
   throw first;
 }
 
-function rejectionOf(caller: Caller, procedure: string): Refusal | undefined {
+function rejectionOf(caller: Caller, procedure: string): ApiError | undefined {
   // The router says that there is no such procedure.
   if (!isProcedure(procedure)) return undefined;
   try {
-    permit(caller, policyOf(procedure));
+    authorize(caller, policyOf(procedure));
     return undefined;
   } catch (error) {
-    if (error instanceof Refusal) return error;
+    if (error instanceof ApiError) return error;
     throw error;
   }
 }

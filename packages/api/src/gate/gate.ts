@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { ReadGuard } from '@parley/db';
 import type { Caller } from '../caller.ts';
 import { type ClientAddress, widerNetwork } from './client-address.ts';
@@ -46,7 +46,7 @@ export class Gate {
   /**
    * Counts a request that proves nobody, for its address alone.
    *
-   * @throws Refusal `rate_limited`
+   * @throws ApiError `rate_limited`
    */
   countAddress(
     of: 'unidentified' | 'new-visitors' | 'files',
@@ -77,8 +77,8 @@ export class Gate {
   }
 }
 
-/** @throws Refusal `rate_limited` with the seconds until the minute is over */
+/** @throws ApiError `rate_limited` with the seconds until the minute is over */
 export function rejectLimited(verdict: RateVerdict | undefined): never {
   const retryAfterSeconds = Math.max(Math.ceil((verdict?.resetAt ?? 0) - Date.now() / 1_000), 1);
-  throw new Refusal('rate_limited', { retryAfterSeconds });
+  throw new ApiError('rate_limited', { retryAfterSeconds });
 }

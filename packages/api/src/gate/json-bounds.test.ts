@@ -1,4 +1,4 @@
-import type { Refusal } from '@parley/contract';
+import type { ApiError } from '@parley/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rejectComplexJson, rejectComplexValue } from './json-bounds.ts';
@@ -10,7 +10,7 @@ const rejects = (check: () => unknown) => {
     check();
     return false;
   } catch (error) {
-    expect((error as Refusal).code).toBe('payload_too_complex');
+    expect((error as ApiError).code).toBe('payload_too_complex');
     return true;
   }
 };

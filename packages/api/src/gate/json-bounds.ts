@@ -1,4 +1,4 @@
-import { limits, Refusal } from '@parley/contract';
+import { ApiError, limits } from '@parley/contract';
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
@@ -20,7 +20,7 @@ const USUAL: JsonBounds = { keysMax: limits.bodyKeysMax, depthMax: limits.bodyDe
  * Rejects JSON with too many object keys or too deep, by one look at its characters: parsing and validating such a text
  * would cost a hundred times as much. A text that is no JSON passes; the parser rejects it.
  *
- * @throws Refusal `payload_too_complex`
+ * @throws ApiError `payload_too_complex`
  */
 export function rejectComplexJson(json: string, { keysMax, depthMax }: JsonBounds = USUAL): void {
   let keys = 0;
@@ -32,12 +32,12 @@ export function rejectComplexJson(json: string, { keysMax, depthMax }: JsonBound
         break;
       case COLON:
         keys++;
-        if (keys > keysMax) throw new Refusal('payload_too_complex');
+        if (keys > keysMax) throw new ApiError('payload_too_complex');
         break;
       case OPEN_BRACE:
       case OPEN_BRACKET:
         depth++;
-        if (depth > depthMax) throw new Refusal('payload_too_complex');
+        if (depth > depthMax) throw new ApiError('payload_too_complex');
         break;
       case CLOSE_BRACE:
       case CLOSE_BRACKET:
@@ -51,7 +51,7 @@ export function rejectComplexJson(json: string, { keysMax, depthMax }: JsonBound
  * The same for JSON that was parsed already, by a host that did not look at its text. Answers how many object keys it
  * holds, together with those of other inputs of its request.
  *
- * @throws Refusal `payload_too_complex`
+ * @throws ApiError `payload_too_complex`
  */
 export function rejectComplexValue(
   value: unknown,
@@ -65,7 +65,7 @@ export function rejectComplexValue(
     if (typeof inner !== 'object' || inner === null) continue;
     const members: readonly unknown[] = Array.isArray(inner) ? inner : Object.values(inner);
     if (!Array.isArray(inner)) keys += members.length;
-    if (keys > keysMax || depth > depthMax) throw new Refusal('payload_too_complex');
+    if (keys > keysMax || depth > depthMax) throw new ApiError('payload_too_complex');
     for (const member of members) {
       if (typeof member === 'object') pending.push({ inner: member, depth: depth + 1 });
     }

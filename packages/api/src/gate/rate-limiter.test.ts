@@ -90,7 +90,7 @@ const newUser = (limit: number): RateSubject => ({
   isShared: false,
 });
 
-test('a request counts for each of its subjects, is judged by the one with the least left, and refused for none', () => {
+test('a request counts for each of its subjects, is judged by the one with the least left, and rejected for none', () => {
   const limiter = start(countStore());
   const [user, other] = [newUser(2), newUser(2)];
   const [key] = newKey(3);
@@ -98,7 +98,7 @@ test('a request counts for each of its subjects, is judged by the one with the l
   expect(limiter.take([key, user])).toMatchObject({ limit: 2, remaining: 1, isAllowed: true });
   expect(limiter.take([key, user])).toMatchObject({ limit: 2, remaining: 0, isAllowed: true });
   expect(limiter.take([key, user])).toMatchObject({ limit: 2, remaining: 0, isAllowed: false });
-  // What was refused took nothing of the key's.
+  // What was rejected took nothing of the key's.
   expect(limiter.take([key, other])).toMatchObject({ limit: 3, remaining: 0, isAllowed: true });
   expect(limiter.take([key, other])).toMatchObject({ limit: 3, isAllowed: false });
 });

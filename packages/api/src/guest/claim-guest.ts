@@ -1,4 +1,4 @@
-import { claimedGuestSchema, claimGuestInputSchema, Refusal } from '@parley/contract';
+import { ApiError, claimedGuestSchema, claimGuestInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 import { shutOutCode } from '../user-token.ts';
 
@@ -21,12 +21,12 @@ export const claimGuest = procedure
   .mutation(async ({ ctx: { stores, scope, caller }, input: { guestToken } }) => {
     const guest = await stores.guests.find(scope, guestToken);
     // A guest belongs to the key they came with; whoever has only the token may not carry it elsewhere.
-    if (!guest || guest.lineage !== caller.lineage) throw new Refusal('user_token_invalid');
-    // Whoever shut the guest out did not mean to let them in by another door.
+    if (!guest || guest.lineage !== caller.lineage) throw new ApiError('user_token_invalid');
+    // Whoever shut the guest out did not mean to let them in by another transport.
     const code = shutOutCode(await stores.userStatuses.find(scope, guest.id), guest.createdAt);
-    if (code) throw new Refusal(code);
+    if (code) throw new ApiError(code);
     const { user } = scope;
-    if (user === undefined) throw new Refusal('verified_user_needed');
-    if (!(await stores.guests.move(scope, guest.id, user))) throw new Refusal('guest_claimed');
+    if (user === undefined) throw new ApiError('verified_user_needed');
+    if (!(await stores.guests.move(scope, guest.id, user))) throw new ApiError('guest_claimed');
     return { userId: user, guestId: guest.id };
   });

@@ -1,10 +1,10 @@
-import { isId, Refusal } from '@parley/contract';
+import { ApiError, isId } from '@parley/contract';
 import type { ApiKeyInfo, ApiKeyStore, Scope } from '@parley/db';
 
 /**
  * The key with this id that the team has, or had.
  *
- * @throws Refusal `key_not_found`, also for another team's, and for one that reaches other agents than the caller
+ * @throws ApiError `key_not_found`, also for another team's, and for one that reaches other agents than the caller
  */
 export async function findKey(
   apiKeys: Pick<ApiKeyStore, 'get'>,
@@ -12,6 +12,6 @@ export async function findKey(
   keyId: string,
 ): Promise<ApiKeyInfo> {
   const key = isId('key', keyId) ? await apiKeys.get(scope, keyId) : undefined;
-  if (!key) throw new Refusal('key_not_found');
+  if (!key) throw new ApiError('key_not_found');
   return key;
 }

@@ -1,10 +1,10 @@
-import { type Id, isId, Refusal } from '@parley/contract';
+import { ApiError, type Id, isId } from '@parley/contract';
 import type { AgentStore, Scope } from '@parley/db';
 
 /**
  * The agents with these ids, each named once.
  *
- * @throws Refusal `agent_not_found`
+ * @throws ApiError `agent_not_found`
  */
 export async function knownAgents(
   agents: AgentStore,
@@ -14,7 +14,7 @@ export async function knownAgents(
   const ids = [...new Set(agentIds)];
   const found = await Promise.all(ids.map((id) => (isId('agent', id) ? agents.find(scope, id) : undefined)));
   return found.map((agent) => {
-    if (!agent) throw new Refusal('agent_not_found');
+    if (!agent) throw new ApiError('agent_not_found');
     return agent.id;
   });
 }

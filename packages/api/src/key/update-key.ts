@@ -1,7 +1,7 @@
 import { keySchema, updateKeyInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 import { findKey } from './find-key.ts';
-import { refuseMisfit } from './refuse-misfit.ts';
+import { rejectMisfit } from './reject-misfit.ts';
 import { toFields } from './to-fields.ts';
 import { toKey } from './to-key.ts';
 
@@ -31,6 +31,6 @@ export const updateKey = procedure
   .output(keySchema)
   .mutation(async ({ ctx: { stores, scope, issuerOf }, input: { keyId, ...change } }) => {
     const key = await findKey(stores.apiKeys, scope, keyId);
-    refuseMisfit(key.kind, change);
+    rejectMisfit(key.kind, change);
     return toKey(await issuerOf('key').update(key, toFields(change)));
   });

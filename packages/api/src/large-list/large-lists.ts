@@ -1,4 +1,4 @@
-import { limits, Refusal } from '@parley/contract';
+import { ApiError, limits } from '@parley/contract';
 import PQueue from 'p-queue';
 
 /** How many large lists a process answers at a time, and how many more may wait. */
@@ -26,11 +26,11 @@ export class LargeLists {
    * Runs `work` as soon as a place is free. An abort of `signal` gives up a waiting place; `work` has to watch the
    * signal itself.
    *
-   * @throws Refusal `overloaded` when too many wait already
+   * @throws ApiError `overloaded` when too many wait already
    * @throws the reason of `signal` when it aborts first
    */
   async run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
-    if (this.#queue.size >= this.#waitingMax) throw new Refusal('overloaded');
+    if (this.#queue.size >= this.#waitingMax) throw new ApiError('overloaded');
     return await this.#queue.add(work, { signal });
   }
 }

@@ -1,4 +1,4 @@
-import { limits, Refusal } from '@parley/contract';
+import { ApiError, limits } from '@parley/contract';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { LargeLists } from './large-lists.ts';
@@ -38,7 +38,7 @@ const request = () => {
     controller,
     taken,
     context: {
-      hangUp: () => controller.signal,
+      disconnect: () => controller.signal,
       claimLargeList: () => undefined,
       onLargeList: (list: readonly unknown[], texts: readonly string[]) => void taken.push({ list, texts }),
       largeLists: new LargeLists({ atOnce: 2, waiting: 1 }),
@@ -147,7 +147,7 @@ test('reads as many large lists at a time as there are places; the next ones wai
     hasThirdStarted = true;
   });
   await expect.poll(() => context.largeLists.waiting).toBe(1);
-  await expect(hold().page).rejects.toEqual(new Refusal('overloaded'));
+  await expect(hold().page).rejects.toEqual(new ApiError('overloaded'));
   expect(hasThirdStarted).toBe(false);
   first.letGo();
   await third.isStarted;

@@ -28,14 +28,14 @@ export interface LargeList<Stored, Item, Position> {
 }
 
 /** What reading a large list needs of a request. */
-export type LargeListContext = Pick<Context, 'hangUp' | 'claimLargeList' | 'onLargeList'> &
+export type LargeListContext = Pick<Context, 'disconnect' | 'claimLargeList' | 'onLargeList'> &
   Pick<Services, 'largeLists'>;
 
 /**
  * Reads a list page by page, and checks and serialises its items in slices between which the event loop does other
  * work. A large one waits for one of few places.
  *
- * @throws Refusal `overloaded` when too many wait for a place, or this request has read a large list already
+ * @throws ApiError `overloaded` when too many wait for a place, or this request has read a large list already
  */
 export async function readLargeList<Stored, Item, Position>(
   context: LargeListContext,
@@ -45,7 +45,7 @@ export async function readLargeList<Stored, Item, Position>(
   await reading.readUntil(SMALL_ANSWER_BYTES);
   if (reading.bytes >= SMALL_ANSWER_BYTES) context.claimLargeList();
   if (!reading.isComplete) {
-    const signal = context.hangUp();
+    const signal = context.disconnect();
     await context.largeLists.run(() => reading.readUntil(Number.POSITIVE_INFINITY, signal), signal);
   }
   const { items, texts, next } = reading;

@@ -2,7 +2,7 @@ import { answerSchema, createMessageInputSchema, type ErrorCode } from '@parley/
 import { turnProcedure } from '../procedures.ts';
 import { toAnswer, toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
 
-/** What may be refused when a turn is begun, and how it may end. */
+/** What may be rejected when a turn is begun, and how it may end. */
 export const turnErrors: readonly ErrorCode[] = [
   'chat_not_found',
   'chat_full',
@@ -47,10 +47,10 @@ export const createMessage = turnProcedure(createMessageInputSchema)
   })
   .output(answerSchema)
   .mutation(async ({ ctx, input: { content, onBusy = 'enqueue', wait = true } }) => {
-    const { turns, chat, kept, asker, idempotency, hangUp, markReplayed } = ctx;
+    const { turns, chat, kept, asker, idempotency, disconnect, markReplayed } = ctx;
     const message = { content, onBusy, ...(idempotency && { idempotency }), ...(asker && { asker }) };
     if (wait && !kept) {
-      const { accepted, outcome } = await turns.send(chat, message, hangUp());
+      const { accepted, outcome } = await turns.send(chat, message, disconnect());
       if (accepted.isReplay) markReplayed();
       return toAnswer(accepted, outcome);
     }
@@ -60,5 +60,5 @@ export const createMessage = turnProcedure(createMessageInputSchema)
       return accepted.isReplay
         ? toRepeatedAnswer(await turns.find(chat, accepted.answerId))
         : toUnfinishedAnswer(accepted);
-    return toAnswer(accepted, await turns.outcome(chat, accepted, hangUp()));
+    return toAnswer(accepted, await turns.outcome(chat, accepted, disconnect()));
   });

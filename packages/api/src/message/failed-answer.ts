@@ -1,4 +1,4 @@
-import { type ErrorCode, Refusal } from '@parley/contract';
+import { ApiError, type ErrorCode } from '@parley/contract';
 
 interface Failure {
   readonly messageId: string;
@@ -7,10 +7,10 @@ interface Failure {
 }
 
 /** The error of a failed answer. It says when to try again if the model's server said so. */
-export function failedAnswer(code: ErrorCode, { messageId, retryAt }: Failure): Refusal {
-  if (!retryAt) return new Refusal(code, { messageId });
+export function failedAnswer(code: ErrorCode, { messageId, retryAt }: Failure): ApiError {
+  if (!retryAt) return new ApiError(code, { messageId });
   const seconds = Math.ceil((retryAt.getTime() - Date.now()) / 1_000);
-  return new Refusal(code, {
+  return new ApiError(code, {
     messageId,
     detail: `The model's server takes requests again at ${retryAt.toISOString()}.`,
     ...(seconds > 0 && { retryAfterSeconds: seconds }),

@@ -18,7 +18,7 @@ export interface MessagesPage {
 /**
  * The messages of a chat as answers show them. A chat's own bounds are the answer's: it is never cut.
  *
- * @throws Refusal `overloaded`, as `readLargeList` does
+ * @throws ApiError `overloaded`, as `readLargeList` does
  */
 export async function readMessages(
   context: MessagesContext,

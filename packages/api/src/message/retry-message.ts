@@ -22,7 +22,7 @@ export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_
   })
   .output(answerSchema)
   .mutation(async ({ ctx, input: { messageId, wait = true } }) => {
-    const { turns, chat, kept, asker, idempotency, hangUp, markReplayed } = ctx;
+    const { turns, chat, kept, asker, idempotency, disconnect, markReplayed } = ctx;
     const retry = { answerId: messageId, idempotency, asker };
     const accepted = kept ?? (await turns.retry(chat, retry));
     if (accepted.isReplay) markReplayed();
@@ -30,5 +30,5 @@ export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_
       return accepted.isReplay
         ? toRepeatedAnswer(await turns.find(chat, accepted.answerId))
         : toUnfinishedAnswer(accepted);
-    return toAnswer(accepted, await turns.outcome(chat, accepted, hangUp()));
+    return toAnswer(accepted, await turns.outcome(chat, accepted, disconnect()));
   });

@@ -1,13 +1,13 @@
 import type { Id } from '@parley/contract';
+import { authorize } from '../authorize.ts';
 import { findChat } from '../chat/find-chat.ts';
 import type { Context } from '../context.ts';
-import { permit } from '../permit.ts';
 import { policyOf } from '../policies.ts';
 
 /**
  * The answer that is being written in a chat, or is next to be; undefined when there is none.
  *
- * @throws Refusal whatever `message.follow` refuses a caller for; `chat_not_found`
+ * @throws ApiError whatever `message.follow` rejects a caller for; `chat_not_found`
  */
 export async function findRunningAnswer(
   { services, caller }: Context,
@@ -15,7 +15,7 @@ export async function findRunningAnswer(
 ): Promise<Id<'message'> | undefined> {
   const found = await caller();
   // It is no procedure, and read for one.
-  permit(found, policyOf('message.follow'));
+  authorize(found, policyOf('message.follow'));
   const { scope } = found;
   const chat = await findChat(services.stores.chats.find, scope, chatId);
   return services.turns.runningAnswer(chat);

@@ -58,7 +58,7 @@ describe('a send that waited is answered', () => {
     });
   });
 
-  test('with the failure’s refusal and the id to retry; what a failed run wrote is no answer', () => {
+  test('with the failure’s rejection and the id to retry; what a failed run wrote is no answer', () => {
     const outcome = { kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'half' } as const;
     expect(() => toAnswer(accepted, outcome)).toThrow(
       expect.objectContaining({ code: 'model_failed', facts: { messageId: accepted.answerId } }),
@@ -110,7 +110,7 @@ describe('a stored answer', () => {
     expect(toRepeatedAnswer(record)).toEqual(state);
   });
 
-  test('that failed tells its code, and none of what it had written; a repeat is refused with it', () => {
+  test('that failed tells its code, and none of what it had written; a repeat is rejected with it', () => {
     const record = newRecord({
       status: 'failed',
       errorCode: 'model_timeout',

@@ -1,4 +1,4 @@
-import { type Answer, type AnswerState, Refusal } from '@parley/contract';
+import { type Answer, type AnswerState, ApiError } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
 import type { AcceptedTurn, TurnOutcome } from '@parley/turns';
 import { failedAnswer } from './failed-answer.ts';
@@ -22,9 +22,9 @@ export function toAnswer(accepted: AcceptedTurn, outcome: TurnOutcome): Answer {
     case 'failed':
       throw failedAnswer(outcome.errorCode, { messageId, retryAt: outcome.retryAt });
     case 'gone':
-      throw new Refusal('chat_not_found');
+      throw new ApiError('chat_not_found');
     case 'handed-over':
-      throw new Refusal('draining', { messageId });
+      throw new ApiError('draining', { messageId });
   }
 }
 

@@ -1,4 +1,4 @@
-import { createSigningSecretInputSchema, limits, newSigningSecretSchema, Refusal } from '@parley/contract';
+import { ApiError, createSigningSecretInputSchema, limits, newSigningSecretSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 import { toSigningSecret } from './to-signing-secret.ts';
 
@@ -27,7 +27,7 @@ export const createSigningSecret = procedure
   .mutation(async ({ ctx: { issuerOf, scope }, input: { overlapSeconds = limits.keyOverlapSeconds } }) => {
     const until = new Date(Date.now() + overlapSeconds * 1_000);
     const made = await issuerOf('signing secret').create(until);
-    if (made === 'issuer-revoked') throw new Refusal('unauthorized');
-    if (made === 'full') throw new Refusal('signing_secrets_full');
+    if (made === 'issuer-revoked') throw new ApiError('unauthorized');
+    if (made === 'full') throw new ApiError('signing_secrets_full');
     return { ...toSigningSecret(made.info), secret: made.secret, audience: scope.team };
   });

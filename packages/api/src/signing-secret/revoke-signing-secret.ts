@@ -1,4 +1,4 @@
-import { isId, oneSigningSecretInputSchema, Refusal } from '@parley/contract';
+import { ApiError, isId, oneSigningSecretInputSchema } from '@parley/contract';
 import { z } from 'zod';
 import { procedure } from '../procedures.ts';
 
@@ -20,5 +20,5 @@ export const revokeSigningSecret = procedure
   .output(z.void())
   .mutation(async ({ ctx: { stores, scope }, input: { secretId } }) => {
     const isRevoked = isId('secret', secretId) && (await stores.signingSecrets.revoke(scope, secretId));
-    if (!isRevoked) throw new Refusal('signing_secret_not_found');
+    if (!isRevoked) throw new ApiError('signing_secret_not_found');
   });

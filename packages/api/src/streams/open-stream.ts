@@ -1,4 +1,4 @@
-import { type ErrorCode, Refusal } from '@parley/contract';
+import { ApiError, type ErrorCode } from '@parley/contract';
 import type { StreamCredentials, Verdict } from './judge-credentials.ts';
 
 /**
@@ -18,8 +18,8 @@ export class OpenStream {
   isChecked = false;
   readonly #stop = new AbortController();
   readonly #onClose: (stream: OpenStream) => void;
-  #refusal: Refusal | undefined;
-  #interrupt: ((refusal: Refusal) => void) | undefined;
+  #apiError: ApiError | undefined;
+  #interrupt: ((apiError: ApiError) => void) | undefined;
   #isOpen = true;
 
   constructor(
@@ -40,9 +40,9 @@ export class OpenStream {
   /** Ends the stream for its reader, with the reason; at once, whatever its source waits for. */
   end(code: ErrorCode): void {
     if (!this.#isOpen) return;
-    this.#refusal = new Refusal(code);
+    this.#apiError = new ApiError(code);
     this.close();
-    this.#interrupt?.(this.#refusal);
+    this.#interrupt?.(this.#apiError);
   }
 
   /** Gives its place back. Repeatable. */
@@ -56,7 +56,7 @@ export class OpenStream {
   /**
    * The events of `source` for as long as the stream may be read.
    *
-   * @throws Refusal the reason why it was ended
+   * @throws ApiError the reason why it was ended
    */
   async *guard<Event>(
     source: AsyncGenerator<Event, void, undefined>,
@@ -64,7 +64,7 @@ export class OpenStream {
     try {
       for (;;) {
         const next = await this.#orEnded(source.next());
-        if (this.#refusal) throw this.#refusal;
+        if (this.#apiError) throw this.#apiError;
         if (next.done) return;
         yield next.value;
       }
@@ -72,7 +72,7 @@ export class OpenStream {
       this.close();
       const returned = source.return();
       // A source that waits for the database must not delay what its reader is told.
-      if (this.#refusal) returned.catch(() => undefined);
+      if (this.#apiError) returned.catch(() => undefined);
       else await returned;
     }
   }
@@ -81,7 +81,7 @@ export class OpenStream {
   #orEnded<Result>(step: Promise<Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.#interrupt = reject;
-      if (this.#refusal) reject(this.#refusal);
+      if (this.#apiError) reject(this.#apiError);
       step.then(resolve, reject);
     });
   }

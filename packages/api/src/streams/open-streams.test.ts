@@ -1,4 +1,4 @@
-import { limits, mintId, Refusal } from '@parley/contract';
+import { ApiError, limits, mintId } from '@parley/contract';
 import type { CredentialIds, CredentialView } from '@parley/db';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Caller } from '../caller.ts';
@@ -46,7 +46,7 @@ function openStream() {
   stream
     .guard(silent)
     .next()
-    .catch(({ code }: Refusal) => {
+    .catch(({ code }: ApiError) => {
       end.code = code;
     });
   return {
@@ -59,7 +59,7 @@ function openStream() {
 }
 
 const away: readonly (readonly [string, Read])[] = [
-  ['rejects every read', () => Promise.reject(new Refusal('database_unavailable'))],
+  ['rejects every read', () => Promise.reject(new ApiError('database_unavailable'))],
   ['answers no read', () => new Promise(() => undefined)],
 ];
 
@@ -81,7 +81,7 @@ test.each(away)(
 
 test('a stream goes on when the database answers again within the bound', async () => {
   const { end, readBy } = openStream();
-  readBy(() => Promise.reject(new Refusal('database_unavailable')));
+  readBy(() => Promise.reject(new ApiError('database_unavailable')));
   await vi.advanceTimersByTimeAsync(BOUND - 2 * SECOND);
   readBy(async (ids) => allGood(ids));
   await vi.advanceTimersByTimeAsync(10 * BOUND);
@@ -96,7 +96,7 @@ test('an IPv6 /48 has four times the streams of each of its addresses, and an un
   const open = (text: string, isUnnamedProxy = false) => {
     streams.open({ caller: visitor, kind: 'chat', client: { text, isUnnamedProxy }, origin });
   };
-  const tooMany = new Refusal('too_many_streams');
+  const tooMany = new ApiError('too_many_streams');
   for (let network = 0; network < 4; network++) {
     const text = `2001:db8:1:${network}::/64`;
     open(text);

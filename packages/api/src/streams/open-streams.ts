@@ -1,4 +1,4 @@
-import { type ErrorCode, limits, Refusal } from '@parley/contract';
+import { ApiError, type ErrorCode, limits } from '@parley/contract';
 import type { CredentialStore } from '@parley/db';
 import type { Caller, OriginHeaders } from '../caller.ts';
 import { type ClientAddress, countedNetworks } from '../gate/client-address.ts';
@@ -74,12 +74,12 @@ export class OpenStreams {
   /**
    * Takes a place for a stream. Whoever opens one closes it, or reads it to its end with `guard`.
    *
-   * @throws Refusal `too_many_streams`
+   * @throws ApiError `too_many_streams`
    */
   open({ caller, kind, client, origin }: StreamRequest): OpenStream {
     const subjects = this.#subjectsOf(caller, client);
     for (const { name, max } of subjects) {
-      if (max > 0 && (this.#counts.get(name) ?? 0) >= max) throw new Refusal('too_many_streams');
+      if (max > 0 && (this.#counts.get(name) ?? 0) >= max) throw new ApiError('too_many_streams');
     }
     for (const { name } of subjects) this.#count(name, 1);
     const credentials = credentialsOf(caller, origin);

@@ -1,5 +1,5 @@
-import { Refusal, teamSchema, updateTeamInputSchema } from '@parley/contract';
-import { refuseRestricted } from '../permit.ts';
+import { ApiError, teamSchema, updateTeamInputSchema } from '@parley/contract';
+import { assertTeamWide } from '../authorize.ts';
 import { procedure } from '../procedures.ts';
 import { toTeam } from './to-team.ts';
 
@@ -21,9 +21,9 @@ export const updateTeam = procedure
   .output(teamSchema)
   .mutation(async ({ ctx: { stores, scope, caller }, input }) => {
     const { name, tokensPerDay, tokensPerDayPerUser, concurrentTurns } = input;
-    refuseRestricted(scope);
+    assertTeamWide(scope);
     // Whoever is kept within a budget sets none for the team.
-    if (caller.limits.budgets.length > 0) throw new Refusal('key_beyond_yours');
+    if (caller.limits.budgets.length > 0) throw new ApiError('key_beyond_yours');
     return toTeam(
       await stores.teams.update(scope, {
         ...(name !== undefined && { name }),

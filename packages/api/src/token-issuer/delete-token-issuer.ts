@@ -1,4 +1,4 @@
-import { deleteTokenIssuerInputSchema, Refusal } from '@parley/contract';
+import { ApiError, deleteTokenIssuerInputSchema } from '@parley/contract';
 import { z } from 'zod';
 import { procedure } from '../procedures.ts';
 
@@ -19,5 +19,5 @@ export const deleteTokenIssuer = procedure
   .input(deleteTokenIssuerInputSchema)
   .output(z.void())
   .mutation(async ({ ctx: { stores, scope } }) => {
-    if (!(await stores.teams.deleteTokenIssuer(scope))) throw new Refusal('token_issuer_not_found');
+    if (!(await stores.teams.deleteTokenIssuer(scope))) throw new ApiError('token_issuer_not_found');
   });

@@ -1,4 +1,4 @@
-import { getTokenIssuerInputSchema, Refusal, tokenIssuerSchema } from '@parley/contract';
+import { ApiError, getTokenIssuerInputSchema, tokenIssuerSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 import { toTokenIssuer } from './to-token-issuer.ts';
 
@@ -18,6 +18,6 @@ export const getTokenIssuer = procedure
   .output(tokenIssuerSchema)
   .query(async ({ ctx: { stores, scope } }) => {
     const { tokenIssuer } = await stores.teams.findSettings(scope);
-    if (!tokenIssuer) throw new Refusal('token_issuer_not_found');
+    if (!tokenIssuer) throw new ApiError('token_issuer_not_found');
     return toTokenIssuer(tokenIssuer);
   });

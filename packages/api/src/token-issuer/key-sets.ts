@@ -1,4 +1,4 @@
-import { limits, Refusal } from '@parley/contract';
+import { ApiError, limits } from '@parley/contract';
 import { type CryptoKey, importJWK, type JWK } from 'jose';
 
 /** The algorithms of tokens that another party issues. Each goes with one type of key. */
@@ -20,7 +20,7 @@ export interface KeySets {
    * The key that a token of this issuer names, or its only key of that algorithm when the token names none. Undefined: the
    * issuer has no such key.
    *
-   * @throws Refusal `token_issuer_unavailable` when the keys are not known and cannot be fetched
+   * @throws ApiError `token_issuer_unavailable` when the keys are not known and cannot be fetched
    */
   find(
     url: string,
@@ -100,7 +100,7 @@ export function createKeySets(
       const found = pick(entry.known?.keys, named);
       if (found && age() <= STALE_MS) return found;
       await refresh(url, entry);
-      if (!entry.known || age() > STALE_MS) throw new Refusal('token_issuer_unavailable');
+      if (!entry.known || age() > STALE_MS) throw new ApiError('token_issuer_unavailable');
       return pick(entry.known.keys, named);
     },
   };

@@ -1,4 +1,4 @@
-import { Refusal, setTokenIssuerInputSchema, tokenIssuerSchema } from '@parley/contract';
+import { ApiError, setTokenIssuerInputSchema, tokenIssuerSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 import { toTokenIssuer } from './to-token-issuer.ts';
 
@@ -22,6 +22,6 @@ export const setTokenIssuer = procedure
   .mutation(async ({ ctx: { issuerOf, problemOfToolUrl }, input }) => {
     const problem = problemOfToolUrl?.(input.url);
     if (problem !== undefined)
-      throw new Refusal('invalid_input', { issues: [{ path: 'url', message: problem }] });
+      throw new ApiError('invalid_input', { issues: [{ path: 'url', message: problem }] });
     return toTokenIssuer(await issuerOf('token issuer').set(input));
   });

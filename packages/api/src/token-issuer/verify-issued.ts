@@ -1,4 +1,4 @@
-import { limits, Refusal } from '@parley/contract';
+import { ApiError, limits } from '@parley/contract';
 import type { TokenIssuer } from '@parley/db';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { ISSUED_ALGORITHMS, type IssuedAlgorithm, type KeySets } from './key-sets.ts';
@@ -19,14 +19,14 @@ export function signedBy({
 }): SignedBy | undefined {
   const algorithm = ISSUED_ALGORITHMS.find((one) => one === alg);
   if (!algorithm) return undefined;
-  if (kid !== undefined && typeof kid !== 'string') throw new Refusal('user_token_invalid');
+  if (kid !== undefined && typeof kid !== 'string') throw new ApiError('user_token_invalid');
   return { algorithm, kid };
 }
 
 /**
  * The claims of a token that the team's issuer signed for the team's audience.
  *
- * @throws Refusal `user_token_invalid`, `user_token_expired`; `token_issuer_unavailable` when its keys are not known
+ * @throws ApiError `user_token_invalid`, `user_token_expired`; `token_issuer_unavailable` when its keys are not known
  */
 export async function verifyIssued(
   keySets: KeySets,
@@ -35,7 +35,7 @@ export async function verifyIssued(
   by: SignedBy,
 ): Promise<JWTPayload> {
   const found = await keySets.find(url, by);
-  if (!found) throw new Refusal('user_token_invalid');
+  if (!found) throw new ApiError('user_token_invalid');
   try {
     const { payload } = await jwtVerify(token, found.key, {
       ...{ algorithms: [found.algorithm], issuer, audience },
@@ -45,8 +45,8 @@ export async function verifyIssued(
     return payload;
   } catch (error) {
     // Only what was signed is told that it is too old.
-    if (error instanceof errors.JWTExpired) throw new Refusal('user_token_expired');
-    if (error instanceof errors.JOSEError) throw new Refusal('user_token_invalid');
+    if (error instanceof errors.JWTExpired) throw new ApiError('user_token_expired');
+    if (error instanceof errors.JOSEError) throw new ApiError('user_token_invalid');
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { limits, Refusal, utcDay } from '@parley/contract';
+import { ApiError, limits, utcDay } from '@parley/contract';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** The last 30 days, today included. */
@@ -7,7 +7,7 @@ const DAYS_BEFORE = 29;
 /**
  * The first and the last day that usage is asked for.
  *
- * @throws Refusal `invalid_input` when they are in the wrong order, or too many
+ * @throws ApiError `invalid_input` when they are in the wrong order, or too many
  */
 export function daysOf({ from, to }: { from?: string | undefined; to?: string | undefined }) {
   const last = to ?? utcDay(new Date());
@@ -19,6 +19,6 @@ export function daysOf({ from, to }: { from?: string | undefined; to?: string | 
   return { from: first, to: last };
 }
 
-function invalid(path: string, message: string): Refusal {
-  return new Refusal('invalid_input', { issues: [{ path, message }] });
+function invalid(path: string, message: string): ApiError {
+  return new ApiError('invalid_input', { issues: [{ path, message }] });
 }

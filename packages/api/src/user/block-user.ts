@@ -1,5 +1,5 @@
 import { oneUserInputSchema, userBlockSchema } from '@parley/contract';
-import { refuseRestricted } from '../permit.ts';
+import { assertTeamWide } from '../authorize.ts';
 import { procedure } from '../procedures.ts';
 
 export const blockUser = procedure
@@ -22,7 +22,7 @@ export const blockUser = procedure
   .input(oneUserInputSchema)
   .output(userBlockSchema)
   .mutation(async ({ ctx: { stores, turns, scope }, input: { userId } }) => {
-    refuseRestricted(scope);
+    assertTeamWide(scope);
     const blockedAt = await stores.userStatuses.block(scope, userId);
     await turns.stopUser(scope, userId);
     return { userId, blockedAt: blockedAt.toISOString() };

@@ -1,7 +1,7 @@
 import { type Deletion, deletionSchema, limits, oneUserInputSchema } from '@parley/contract';
 import type { DeletionRecord } from '@parley/db';
+import { assertTeamWide } from '../authorize.ts';
 import { erase } from '../deletion/erase.ts';
-import { refuseRestricted } from '../permit.ts';
 import { procedure } from '../procedures.ts';
 
 export const deleteUser = procedure
@@ -23,7 +23,7 @@ export const deleteUser = procedure
   .input(oneUserInputSchema)
   .output(deletionSchema)
   .mutation(async ({ ctx: { stores, turns, scope }, input: { userId } }) => {
-    refuseRestricted(scope);
+    assertTeamWide(scope);
     const deletion = await stores.deletions.begin(scope, userId);
     const eraser = { deletions: stores.deletions, dropChat: turns.dropChat };
     const signal = AbortSignal.timeout(limits.deletionWaitMs);

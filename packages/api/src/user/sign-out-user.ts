@@ -1,5 +1,5 @@
 import { oneUserInputSchema, userSignOutSchema } from '@parley/contract';
-import { refuseRestricted } from '../permit.ts';
+import { assertTeamWide } from '../authorize.ts';
 import { procedure } from '../procedures.ts';
 
 export const signOutUser = procedure
@@ -22,7 +22,7 @@ export const signOutUser = procedure
   .input(oneUserInputSchema)
   .output(userSignOutSchema)
   .mutation(async ({ ctx: { stores, scope }, input: { userId } }) => {
-    refuseRestricted(scope);
+    assertTeamWide(scope);
     const signedOutAt = await stores.userStatuses.signOut(scope, userId);
     return { userId, signedOutAt: signedOutAt.toISOString() };
   });

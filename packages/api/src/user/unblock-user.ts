@@ -1,6 +1,6 @@
 import { oneUserInputSchema } from '@parley/contract';
 import { z } from 'zod';
-import { refuseRestricted } from '../permit.ts';
+import { assertTeamWide } from '../authorize.ts';
 import { procedure } from '../procedures.ts';
 
 export const unblockUser = procedure
@@ -20,6 +20,6 @@ export const unblockUser = procedure
   .input(oneUserInputSchema)
   .output(z.void())
   .mutation(async ({ ctx: { stores, scope }, input: { userId } }) => {
-    refuseRestricted(scope);
+    assertTeamWide(scope);
     await stores.userStatuses.unblock(scope, userId);
   });

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { Parley } from '../../src/index.ts';
 import { ParleyProvider } from '../../src/react/index.ts';
 
-// The server runs in this process too, and the `openai` package refuses to run where it finds a `navigator`.
+// The server runs in this process too, and the `openai` package rejects to run where it finds a `navigator`.
 // React reads `navigator` only while it is loaded.
 Reflect.deleteProperty(globalThis, 'navigator');
 configure({ asyncUtilTimeout: 20_000 });

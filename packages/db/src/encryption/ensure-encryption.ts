@@ -16,7 +16,7 @@ export interface EncryptionOptions {
   /** Makes the key of a database that has none; without it such a database stays without encryption. */
   readonly makeKey?: ((database: { readonly isNew: boolean }) => Promise<MadeKey | undefined>) | undefined;
   readonly onUnreadable?: ((secret: UnreadableSecret) => void) | undefined;
-  /** Goes on with a wrong key or none, for commands that need no secret: writing one is still refused. */
+  /** Goes on with a wrong key or none, for commands that need no secret: writing one is still rejected. */
   readonly isKeyOptional?: boolean | undefined;
   /** How long a write that began before a change of the key may take. */
   readonly settleMs?: number | undefined;

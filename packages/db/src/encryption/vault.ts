@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { type EncryptionKeys, keyIdOf, type SealedPlace } from './encryption-key.ts';
 import type { EncryptionDocument } from './encryption-state.ts';
 import { problemOfKeys } from './encryption-state.ts';
@@ -12,7 +12,7 @@ export interface Vault {
    * The way secrets are stored now: sealed, or plain while encryption is off. It is asked for before each write, so
    * that no process goes on sealing with a key that was rotated away from.
    *
-   * @throws Refusal `encryption_key_outdated`
+   * @throws ApiError `encryption_key_outdated`
    */
   sealing(): Promise<Seal>;
   /** The text of a stored secret; undefined when no key of this process opens it, which is reported. */
@@ -38,7 +38,7 @@ export function createVault(readState: ReadState, { keys, onUnreadable }: VaultO
     async sealing() {
       const state = await readState();
       if (!state?.isOn) return plainly;
-      if (!keys || problemOfKeys(state, keys)) throw new Refusal('encryption_key_outdated');
+      if (!keys || problemOfKeys(state, keys)) throw new ApiError('encryption_key_outdated');
       return (place, text) => keys.current.seal(place, text);
     },
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import { mongo } from 'mongoose';
-import { toRefusal } from '../database-errors.ts';
+import { toApiError } from '../database-errors.ts';
 import { version } from '../version.ts';
 import type { DatabaseLog } from './migration.ts';
 import { schemaVersion } from './migrations.ts';
@@ -94,7 +94,7 @@ export function createLiveServers(
 
 /** Whether MongoDB answered that it does not do this, or not for this user. */
 function isRejected(error: unknown): boolean {
-  return error instanceof mongo.MongoServerError && !(toRefusal(error) instanceof Refusal);
+  return error instanceof mongo.MongoServerError && !(toApiError(error) instanceof ApiError);
 }
 
 /** Records that this server is live, until the returned function is called. */

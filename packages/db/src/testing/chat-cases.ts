@@ -115,10 +115,10 @@ export const chatCases: readonly StoreCase[] = [
       const stranger = { team: mintId('team') };
       const titleOf = async () => (await chats.find(scope, chat))?.chat.title;
       equal(await titleOf(), undefined);
-      await chats.giveTitle(inScope(stranger, chat), 'stolen');
+      await chats.setInitialTitle(inScope(stranger, chat), 'stolen');
       equal(await titleOf(), undefined);
-      await chats.giveTitle(access, 'first');
-      await chats.giveTitle(access, 'second');
+      await chats.setInitialTitle(access, 'first');
+      await chats.setInitialTitle(access, 'second');
       equal(await titleOf(), 'first');
       equal((await chats.update(scope, chat, { title: 'third' }))?.title, 'third');
       equal(await chats.update(stranger, chat, { title: 'stolen' }), undefined);
@@ -126,7 +126,7 @@ export const chatCases: readonly StoreCase[] = [
       deepEqual([described?.title, described?.metadata], ['third', { a: 1 }]);
       deepEqual(await chats.update(scope, chat, {}), described);
       await chats.markDeleted(scope, chat);
-      await chats.giveTitle(access, 'late');
+      await chats.setInitialTitle(access, 'late');
       equal(await chats.update(scope, chat, { title: 'late' }), undefined);
       equal(await chats.find(scope, chat), undefined);
     },
@@ -141,8 +141,8 @@ export const chatCases: readonly StoreCase[] = [
       const again = await chats.createOnce(scope, chat, { ...idempotency, body: 'c' });
       deepEqual(again, { kept: { body: 'b', chat: made } });
       if ('id' in made) await chats.markDeleted(scope, made.id);
-      deepEqual(await chats.findKept(scope, idempotency.key), { body: 'b', chat: undefined });
-      equal(await chats.findKept(scope, mintId('request')), undefined);
+      deepEqual(await chats.findByIdempotencyKey(scope, idempotency.key), { body: 'b', chat: undefined });
+      equal(await chats.findByIdempotencyKey(scope, mintId('request')), undefined);
     },
   },
   {

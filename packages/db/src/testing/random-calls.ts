@@ -97,7 +97,7 @@ const calls: readonly (readonly [string, Call])[] = [
   ],
   ['stands', async ({ stores, turns }) => sorted(await stores.turns.listStands(turns))],
   ['marks', async ({ stores, turns }) => sorted(await stores.turns.listMarks(turns))],
-  ['kept', ({ stores, access, integer }) => stores.turns.findKept(access, `key ${integer(3)}`)],
+  ['kept', ({ stores, access, integer }) => stores.turns.findByIdempotencyKey(access, `key ${integer(3)}`)],
   ['stand', (play) => play.stores.turns.stand(play.access, anyId(play))],
   ['after', ({ stores, access, integer }) => stores.turns.listAfter(access, integer(PLACES), 2)],
   ['find', (play) => play.stores.turns.find(play.access, anyId(play))],
@@ -106,8 +106,8 @@ const calls: readonly (readonly [string, Call])[] = [
     ({ stores, scope, chat, integer }) => stores.turns.hasPredecessorEnded(scope, chat, 1 + integer(PLACES)),
   ],
   ['takeOver', (play) => takeOver(play)],
-  ['keepSteps', (play) => keepSteps(play)],
-  ['keepSteps', (play) => keepSteps(play)],
+  ['saveToolSteps', (play) => saveToolSteps(play)],
+  ['saveToolSteps', (play) => saveToolSteps(play)],
   ['count', (play) => play.stores.usage.count(play.turns.slice(play.integer(TURNS)))],
   ['unfinished', ({ stores, scope, integer }) => stores.turns.countUnfinished(scope, 1 + integer(PLACES))],
   [
@@ -188,10 +188,10 @@ async function takeOver(play: Play): Promise<unknown> {
   return stores.turns.takeOver(scope, anyId(play), seen, token());
 }
 
-function keepSteps(play: Play): Promise<unknown> {
+function saveToolSteps(play: Play): Promise<unknown> {
   const { stores, scope, integer, token } = play;
   const call = { id: 'c', name: 'n', arguments: '{}', ...(integer(2) === 0 && { result: 'r' }) };
-  return stores.turns.keepSteps(scope, anyId(play), token(), [{ text: `t${integer(9)}`, calls: [call] }]);
+  return stores.turns.saveToolSteps(scope, anyId(play), token(), [{ text: `t${integer(9)}`, calls: [call] }]);
 }
 
 function append(play: Play): Promise<void> {

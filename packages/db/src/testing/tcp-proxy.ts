@@ -5,7 +5,7 @@ type Treatment = 'forward' | 'swallow';
 
 /**
  * A TCP proxy on 127.0.0.1 in front of a server, for tests of a network that fails: it can hang, cut and
- * refuse, in either direction.
+ * reject, in either direction.
  */
 export interface TcpProxy {
   readonly port: number;
@@ -13,7 +13,7 @@ export interface TcpProxy {
   treat(how: { requests?: Treatment; replies?: Treatment }): void;
   /** Closes every connection that is open. */
   cut(): void;
-  /** Refuses new connections; those that are open stay. */
+  /** Rejects new connections; those that are open stay. */
   refuse(): void;
   /** Takes connections again, on the same port. */
   listen(): Promise<void>;

@@ -62,9 +62,9 @@ export const turnCases: readonly StoreCase[] = [
       equal(await turns.insert(access, newTurn(chat, 2, { idempotency })), 'key-taken');
       const { id: other } = await chats.create(scope, { agent: mintId('agent'), agentType: 't' });
       equal(await turns.insert(inScope(scope, other), newTurn(other, 1, { idempotency })), 'inserted');
-      equal((await turns.findKept(access, 'key'))?.id, first.id);
-      equal(await turns.findKept(inScope({ team: mintId('team') }, chat), 'key'), undefined);
-      equal(await turns.findKept(access, 'another'), undefined);
+      equal((await turns.findByIdempotencyKey(access, 'key'))?.id, first.id);
+      equal(await turns.findByIdempotencyKey(inScope({ team: mintId('team') }, chat), 'key'), undefined);
+      equal(await turns.findByIdempotencyKey(access, 'another'), undefined);
     },
   },
   {
@@ -132,22 +132,22 @@ export const turnCases: readonly StoreCase[] = [
       const open = [{ text: 'I look. $$ROOT', calls: [{ id: 'c', name: 'n', arguments: '{"$a.b":""}' }] }];
       const opaque = '{"$a.b":""}';
       const done = [{ text: '', calls: [{ id: 'c', name: '', arguments: '', result: '', opaque }], opaque }];
-      equal(await turns.keepSteps(scope, turn.id, 'other', done), 'lost');
+      equal(await turns.saveToolSteps(scope, turn.id, 'other', done), 'lost');
       ok(!('steps' in ((await turns.find(access, turn.id)) ?? {})));
-      equal(await turns.keepSteps(scope, turn.id, 'mine', open), 'kept');
-      equal(await turns.keepSteps({ team: mintId('team') }, turn.id, 'mine', done), 'gone');
+      equal(await turns.saveToolSteps(scope, turn.id, 'mine', open), 'kept');
+      equal(await turns.saveToolSteps({ team: mintId('team') }, turn.id, 'mine', done), 'gone');
       await turns.release(scope, turn.id, 'mine');
-      equal(await turns.keepSteps(scope, turn.id, 'mine', done), 'lost');
+      equal(await turns.saveToolSteps(scope, turn.id, 'mine', done), 'lost');
       deepEqual((await turns.claim(scope, turn.id, 'next'))?.steps, open);
-      equal(await turns.keepSteps(scope, turn.id, 'next', [...open, ...done]), 'kept');
+      equal(await turns.saveToolSteps(scope, turn.id, 'next', [...open, ...done]), 'kept');
       const taken = await turns.takeOver(scope, turn.id, leaseOf('next', 0, 2), 'last');
       deepEqual(taken?.steps, [...open, ...done]);
-      equal(await turns.keepSteps(scope, turn.id, 'next', done), 'lost');
+      equal(await turns.saveToolSteps(scope, turn.id, 'next', done), 'lost');
       await turns.end(scope, turn.id, 'last', completed(turn, 'a', 1, 3));
       ok(!('steps' in ((await turns.find(access, turn.id)) ?? {})));
-      equal(await turns.keepSteps(scope, turn.id, 'last', done), 'lost');
+      equal(await turns.saveToolSteps(scope, turn.id, 'last', done), 'lost');
       await turns.remove(scope, turn.id);
-      equal(await turns.keepSteps(scope, turn.id, 'last', done), 'gone');
+      equal(await turns.saveToolSteps(scope, turn.id, 'last', done), 'gone');
     },
   },
   {

@@ -46,7 +46,7 @@ test('a very long conversation is cut in a few rounds', async () => {
   expect(rounds).toBeLessThan(5);
 });
 
-test('the last message stays, however long it is: refusing it is up to the engine', async () => {
+test('the last message stays, however long it is: rejecting it is up to the engine', async () => {
   const messages = [SYSTEM, ...conversation(9)];
   const { fitted } = await fit(messages, 5);
   expect(fitted).toEqual([SYSTEM, messages.at(-1)]);

@@ -1,15 +1,15 @@
-/** A chat message, of which nothing is known but that the engine may refuse it. */
+/** A chat message, of which nothing is known but that the engine may reject it. */
 export type ChatMessage = { role?: unknown } | null;
 
 export interface FitContextOptions {
   tokensMax: number;
-  /** How many tokens these messages are as a prompt; nothing when the engine refuses to say. */
+  /** How many tokens these messages are as a prompt; nothing when the engine rejects to say. */
   countTokens(messages: readonly ChatMessage[]): Promise<number | undefined>;
 }
 
 /**
  * Leaves out the oldest messages of a conversation that is longer than the model can read. The system prompt
- * and the last message always stay, so the result may still be too long: then the engine refuses it.
+ * and the last message always stay, so the result may still be too long: then the engine rejects it.
  *
  * Only the engine can count, which is why this is done here and not left to the caller's estimate.
  */

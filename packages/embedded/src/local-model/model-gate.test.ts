@@ -45,7 +45,7 @@ test('a request reaches the engine as it is, with the key, and its answer comes 
   expect(await answer.json()).toEqual({ choices: [] });
 });
 
-test('what the engine refuses is refused in its own words', async () => {
+test('what the engine rejects is rejected in its own words', async () => {
   const asking = post({ messages: [user('hello')], n: 9 });
   const { response } = await engine.next();
   response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":{"message":"n is 1"}}');

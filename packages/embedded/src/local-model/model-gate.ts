@@ -29,7 +29,7 @@ export interface ModelGate extends AsyncDisposable {
 }
 
 /**
- * The door before the engine: an OpenAI-compatible API on a free port of 127.0.0.1 with two operations, list
+ * The transport before the engine: an OpenAI-compatible API on a free port of 127.0.0.1 with two operations, list
  * the models and answer a chat. It lets one request through at a time, because a second would only make both
  * slow, and it outlives an engine that has to be restarted.
  */
@@ -62,7 +62,7 @@ interface Gate {
 }
 
 /** Answered in the envelope of the OpenAI API. */
-class Refusal extends Error {
+class ApiError extends Error {
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
 
@@ -80,11 +80,12 @@ async function answer(gate: Gate, request: IncomingMessage, response: ServerResp
     const [path] = (request.url ?? '').split('?');
     if (request.method === 'GET' && path === '/v1/models') return sendModels(gate, response);
     if (request.method !== 'POST' || path !== '/v1/chat/completions') {
-      throw new Refusal(404, 'The local model has GET /v1/models and POST /v1/chat/completions.');
+      throw new ApiError(404, 'The local model has GET /v1/models and POST /v1/chat/completions.');
     }
     const chat = await readChat(request);
     const leave = await gate.enter(hungUp.signal);
-    if (leave === undefined) throw new Refusal(429, 'Too many requests wait for the local model already.', 2);
+    if (leave === undefined)
+      throw new ApiError(429, 'Too many requests wait for the local model already.', 2);
     try {
       await passThrough(gate, { chat, response, signal: hungUp.signal });
     } finally {
@@ -105,12 +106,12 @@ type Chat = Record<string, unknown> & { messages: ChatMessage[] };
 async function readChat(request: IncomingMessage): Promise<Chat> {
   // A page of another origin can only send other types without asking first, and then gets no answer.
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
-    throw new Refusal(415, 'Send the request as JSON, with "Content-Type: application/json".');
+    throw new ApiError(415, 'Send the request as JSON, with "Content-Type: application/json".');
   }
   const body = parseJson(await readBody(request));
   const messages = isRecord(body) ? body['messages'] : undefined;
   if (!isRecord(body) || !Array.isArray(messages) || messages.length === 0) {
-    throw new Refusal(400, 'Send an object with "messages", a list of at least one.');
+    throw new ApiError(400, 'Send an object with "messages", a list of at least one.');
   }
   return { ...body, messages };
 }
@@ -127,7 +128,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_BYTES_MAX) throw new Refusal(413, 'A request may have at most 2 MiB.');
+    if (size > BODY_BYTES_MAX) throw new ApiError(413, 'A request may have at most 2 MiB.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -137,7 +138,7 @@ function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw new Refusal(400, 'The request is not valid JSON.');
+    throw new ApiError(400, 'The request is not valid JSON.');
   }
 }
 
@@ -149,7 +150,7 @@ interface Passage {
 
 async function passThrough(gate: Gate, { chat, response, signal }: Passage): Promise<void> {
   const { engine } = gate;
-  if (engine === undefined) throw new Refusal(503, 'The local model is being restarted.', 2);
+  if (engine === undefined) throw new ApiError(503, 'The local model is being restarted.', 2);
   const messages = await fitContext(chat.messages, {
     tokensMax: gate.options.promptTokensMax,
     countTokens: (candidate) => countTokens(engine, candidate, signal),
@@ -194,9 +195,9 @@ async function ask(
 
 function refuse(response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
-  const refusal =
-    error instanceof Refusal ? error : new Refusal(503, 'The local model stopped while it was asked.', 2);
-  const { status, message, retryAfterSeconds } = refusal;
+  const apiError =
+    error instanceof ApiError ? error : new ApiError(503, 'The local model stopped while it was asked.', 2);
+  const { status, message, retryAfterSeconds } = apiError;
   if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
   if (status === 413) response.setHeader('connection', 'close');
   const type = status < 500 ? 'invalid_request_error' : 'server_error';

@@ -1,7 +1,7 @@
 import { shownText } from './check-turns.ts';
 import type { ChatHistory, RequestHistory, StoredTurn, ToldEnd } from './history.ts';
 
-/** What whoever asked was told: nothing acknowledged is lost, nothing refused is there, every told end is true. */
+/** What whoever asked was told: nothing acknowledged is lost, nothing rejected is there, every told end is true. */
 export function checkRequests(chat: ChatHistory): string[] {
   const stored = new Map(chat.turns.map((turn) => [turn.answerId, turn]));
   return [

@@ -1,4 +1,4 @@
-import { type Id, Refusal } from '@parley/contract';
+import { ApiError, type Id } from '@parley/contract';
 import type { ChatAccess, ChatStore, Scope } from '@parley/db';
 import { inScope } from '@parley/db/testing';
 import type { NewMessage, Turns } from '../turns.ts';
@@ -28,11 +28,11 @@ export interface TurnsById extends Pick<Turns, Own> {
     accepted: Parameters<Turns['outcome']>[1],
     signal?: AbortSignal,
   ): ReturnType<Turns['outcome']>;
-  findKept(
+  findByIdempotencyKey(
     scope: Scope,
     chat: Id<'chat'>,
-    idempotency: Parameters<Turns['findKept']>[1],
-  ): ReturnType<Turns['findKept']>;
+    idempotency: Parameters<Turns['findByIdempotencyKey']>[1],
+  ): ReturnType<Turns['findByIdempotencyKey']>;
   find(scope: Scope, answer: OneAnswer): ReturnType<Turns['find']>;
   cancel(scope: Scope, answer: OneAnswer): ReturnType<Turns['cancel']>;
   read(scope: Scope, answer: InChat & ReadArguments[1], signal: AbortSignal): ReturnType<Turns['read']>;
@@ -49,13 +49,13 @@ export interface TurnsById extends Pick<Turns, Own> {
 export function turnsById(turns: Turns, chats: Pick<ChatStore, 'find'>): TurnsById {
   async function find(scope: Scope, chat: Id<'chat'>, code: 'chat_not_found' | 'message_not_found') {
     const access = await chats.find(scope, chat);
-    if (!access) throw new Refusal(code);
+    if (!access) throw new ApiError(code);
     return access;
   }
   /** Without a key a message may be sent to a chat that this process remembers. */
   async function findToSend(scope: Scope, { chat, idempotency }: NewMessage & InChat): Promise<ChatAccess> {
     const access = idempotency ? await chats.find(scope, chat) : await turns.findChat(scope, chat);
-    if (!access) throw new Refusal('chat_not_found');
+    if (!access) throw new ApiError('chat_not_found');
     return access;
   }
   return {
@@ -65,9 +65,9 @@ export function turnsById(turns: Turns, chats: Pick<ChatStore, 'find'>): TurnsBy
       turns.retry(await find(scope, chat, 'message_not_found'), retry),
     outcome: async (scope, accepted, signal) =>
       turns.outcome(await find(scope, accepted.chat, 'chat_not_found'), accepted, signal),
-    findKept: async (scope, chat, idempotency) => {
+    findByIdempotencyKey: async (scope, chat, idempotency) => {
       const access = await chats.find(scope, chat);
-      return access && turns.findKept(access, idempotency);
+      return access && turns.findByIdempotencyKey(access, idempotency);
     },
     find: async (scope, { chat, answerId }) =>
       turns.find(await find(scope, chat, 'message_not_found'), answerId),

@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedDatabase, View } from './simulated-database.ts';
@@ -17,7 +17,7 @@ export interface Conditions {
   /** Those that take effect later, some when nobody waits for them any more. */
   late: number;
   lateMaxMs: number;
-  /** Whoever waits is refused after this. */
+  /** Whoever waits is rejected after this. */
   callMaxMs: number;
   /** The database is away for everyone. */
   isDown: boolean;
@@ -75,7 +75,7 @@ export class Connection {
 
   read<Result>(look: (view: View) => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
-      if (this.#fate() !== 'answered') return this.#refuseSometime(reject);
+      if (this.#fate() !== 'answered') return this.#rejectSometime(reject);
       this.#scheduler.after(this.#latency(), () => {
         if (this.#process.isDead) return;
         const result = look(this.#stale ?? this.#database.committed);
@@ -87,9 +87,9 @@ export class Connection {
   write<Result>(change: (database: SimulatedDatabase) => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
       const fate = this.#stale ? 'lost' : this.#fate();
-      const refused = () => this.#process.after(this.#latency(), () => refuse(reject));
-      if (fate === 'late') this.#process.after(this.#conditions.callMaxMs, () => refuse(reject));
-      else if (fate !== 'answered') this.#refuseSometime(reject);
+      const refused = () => this.#process.after(this.#latency(), () => rejectCall(reject));
+      if (fate === 'late') this.#process.after(this.#conditions.callMaxMs, () => rejectCall(reject));
+      else if (fate !== 'answered') this.#rejectSometime(reject);
       if (fate === 'lost') return;
       this.#database.underWay++;
       this.#scheduler.after(fate === 'late' ? this.#lateness() : this.#latency(), () => {
@@ -125,8 +125,8 @@ export class Connection {
     if (database.isHeld) this.#scheduler.after(this.#conditions.callMaxMs, once(onLost));
   }
 
-  #refuseSometime(reject: (reason: Refusal) => void): void {
-    this.#process.after(this.#random.between(0, this.#conditions.callMaxMs), () => refuse(reject));
+  #rejectSometime(reject: (reason: ApiError) => void): void {
+    this.#process.after(this.#random.between(0, this.#conditions.callMaxMs), () => rejectCall(reject));
   }
 
   #lateness(): number {
@@ -150,6 +150,6 @@ export class Connection {
   }
 }
 
-function refuse(reject: (reason: Refusal) => void): void {
-  reject(new Refusal('database_unavailable'));
+function rejectCall(reject: (reason: ApiError) => void): void {
+  reject(new ApiError('database_unavailable'));
 }

@@ -16,7 +16,7 @@ export function findPlace(
   return ofChat(view, scope, chat).find(({ record }) => record.sequence === sequence);
 }
 
-export function findKept(view: View, chat: Id<'chat'>, key: string): TurnRecord | undefined {
+export function findByIdempotencyKey(view: View, chat: Id<'chat'>, key: string): TurnRecord | undefined {
   for (const { record } of view.turns.values())
     if (record.chat === chat && record.idempotency?.key === key) return record;
   return undefined;

@@ -22,7 +22,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'an end that was refused is told all the same',
+    name: 'an end that was rejected is told all the same',
     edits: [
       {
         file: 'src/run-turn.ts',
@@ -88,7 +88,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a lost acknowledgement of an insert is a refusal without an id',
+    name: 'a lost acknowledgement of an insert is a rejection without an id',
     edits: [
       {
         file: 'src/accept-turn.ts',
@@ -121,7 +121,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the renewals are not sent',
     edits: [
       {
-        file: 'src/keep-runs.ts',
+        file: 'src/supervise-runs.ts',
         find: 'const renewal = renew(parts, held)',
         replace: 'const renewal = Promise.resolve()',
       },
@@ -156,7 +156,7 @@ export const mutants: readonly Mutant[] = [
     name: 'cancels of running turns are not looked for',
     edits: [
       {
-        file: 'src/keep-runs.ts',
+        file: 'src/supervise-runs.ts',
         find: "if (isCancelled.get(turn.id)) abort.abort(new RunStopped('cancelled'));",
         replace: '',
       },
@@ -233,7 +233,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/retry-turn.ts',
-        find: "if (failed.status !== 'failed') throw new Refusal('not_retryable');",
+        find: "if (failed.status !== 'failed') throw new ApiError('not_retryable');",
         replace: '',
       },
     ],
@@ -243,7 +243,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept-turn.ts',
-        find: "return onBusy === 'reject' && !tail.ended ? new Refusal('chat_busy') : undefined;",
+        find: "return onBusy === 'reject' && !tail.ended ? new ApiError('chat_busy') : undefined;",
         replace: 'return undefined;',
       },
     ],
@@ -253,8 +253,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept-turn.ts',
-        find: "if (tail.unfinished > queuedMax) return new Refusal('queue_full');",
-        replace: "if (tail.unfinished > queuedMax + 1) return new Refusal('queue_full');",
+        find: "if (tail.unfinished > queuedMax) return new ApiError('queue_full');",
+        replace: "if (tail.unfinished > queuedMax + 1) return new ApiError('queue_full');",
       },
     ],
   },
@@ -263,7 +263,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept-turn.ts',
-        find: "if (kept.idempotency?.body !== idempotency.body) throw new Refusal('idempotency_key_reused');",
+        find: "if (kept.idempotency?.body !== idempotency.body) throw new ApiError('idempotency_key_reused');",
         replace: '',
       },
     ],
@@ -303,15 +303,15 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run-turn.ts',
-        find: 'const kept = await persist(parts, run, () => parts.store.turns.keepSteps(scope, turn.id, token, steps));',
+        find: 'const kept = await persist(parts, run, () => parts.store.turns.saveToolSteps(scope, turn.id, token, steps));',
         replace:
-          'void persist(parts, run, () => parts.store.turns.keepSteps(scope, turn.id, token, steps)).catch(() => {});\n' +
+          'void persist(parts, run, () => parts.store.turns.saveToolSteps(scope, turn.id, token, steps)).catch(() => {});\n' +
           "const kept: string = 'kept';",
       },
     ],
   },
   {
-    name: 'a run whose steps are refused goes on with its tools',
+    name: 'a run whose steps are rejected goes on with its tools',
     edits: [
       {
         file: 'src/run-turn.ts',

@@ -43,7 +43,7 @@ export class Replica {
   }
 }
 
-const EXPECTED = new Set(['Refusal', 'ModelError']);
+const EXPECTED = new Set(['ApiError', 'ModelError']);
 
 function describe(error: unknown): string {
   return error instanceof Error ? error.message : '';

@@ -7,7 +7,7 @@ import { type Ledger, type OpenRequest, toldEnd } from './ledger.ts';
 import type { Replica } from './replica.ts';
 import type { Asked, World } from './world.ts';
 
-/** Refusals after which the same request is worth another try. */
+/** ApiErrors after which the same request is worth another try. */
 const PASSING = new Set([
   ...['database_unavailable', 'draining', 'queue_full', 'chat_busy', 'model_loading'],
   ...['overloaded', 'too_many_turns'],
@@ -150,8 +150,9 @@ export class Sender {
     const { random, plan } = this.#world;
     for (let tries = 1; tries <= TRIES_MAX; tries++) {
       const result = await request();
-      const isPassing = result.kind === 'unknown' || (result.kind === 'refused' && PASSING.has(result.code));
-      if (key === undefined || !isPassing) return;
+      const isTransient =
+        result.kind === 'unknown' || (result.kind === 'refused' && PASSING.has(result.code));
+      if (key === undefined || !isTransient) return;
       await this.#world.wait(random.skewed(10, Math.min(plan.bounds.leaseMs, 5_000)));
     }
   }
@@ -191,15 +192,15 @@ export class Sender {
       asker,
       ...(key !== undefined && { idempotency: { key, body: content } }),
     };
-    // As the doors do; but of two at a time neither finds the other.
-    const kept = message.idempotency && (await turns.findKept(scope, chat, message.idempotency));
+    // As the transports do; but of two at a time neither finds the other.
+    const kept = message.idempotency && (await turns.findByIdempotencyKey(scope, chat, message.idempotency));
     if (kept) return { accepted: kept, end: toldEnd(await turns.outcome(scope, kept)) };
     if (random.chance(0.3)) return { accepted: await turns.accept(scope, message) };
-    const hangUp = new AbortController();
+    const disconnect = new AbortController();
     if (random.chance(plan.people.hangUps)) {
-      replica.process.after(random.skewed(0, 2_000), () => hangUp.abort());
+      replica.process.after(random.skewed(0, 2_000), () => disconnect.abort());
     }
-    const { accepted, outcome } = await turns.send(scope, message, hangUp.signal);
+    const { accepted, outcome } = await turns.send(scope, message, disconnect.signal);
     return { accepted, end: toldEnd(outcome) };
   }
 
@@ -211,7 +212,7 @@ export class Sender {
   ): Promise<Told> {
     const { scope, random } = this.#world;
     const idempotency = key === undefined ? undefined : { key, body: retries };
-    const kept = idempotency && (await turns.findKept(scope, chat, idempotency));
+    const kept = idempotency && (await turns.findByIdempotencyKey(scope, chat, idempotency));
     const accepted =
       kept ?? (await turns.retry(scope, { chat, answerId: retries, idempotency, asker: this.#anyAsker() }));
     if (random.chance(0.3)) return { accepted };
@@ -253,7 +254,7 @@ export class Sender {
       case 'unknown':
         return asked;
       case 'refused': {
-        const { code, facts } = asked.refusal;
+        const { code, facts } = asked.apiError;
         const { messageId: answerId } = facts;
         if (code === 'answer_pending' && answerId) return { kind: 'accepted', answerId, isReplay: true };
         return { kind: 'refused', code, ...(answerId !== undefined && { answerId }) };

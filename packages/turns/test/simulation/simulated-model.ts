@@ -1,5 +1,5 @@
 import { type AgentInput, type AgentOutcome, buildContext, ModelError, type RunAgent } from '@parley/agent';
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { ModelCall } from '../../src/testing/index.ts';
 import type { ModelHabits } from './plan.ts';
 import type { Random } from './random.ts';
@@ -20,7 +20,7 @@ const FINISH_REASONS: readonly AgentOutcome['finishReason'][] = ['stop', 'length
 export class SimulatedModel {
   /** Every call so far; the text grows as it is written. */
   readonly calls: (ModelCall & { text: string })[] = [];
-  /** Whoever calls it is refused. */
+  /** Whoever calls it is rejected. */
   isAway = false;
   readonly tools: SimulatedTools;
   readonly #random: Random;
@@ -44,7 +44,7 @@ export class SimulatedModel {
   }
 
   check(): void {
-    if (this.isAway) throw new Refusal('model_loading');
+    if (this.isAway) throw new ApiError('model_loading');
   }
 
   /** How one process calls it. */
@@ -93,10 +93,10 @@ export class SimulatedModel {
       const step = steps.at(-1);
       const [asked] = step?.calls ?? [];
       if (!step || !asked) return;
-      await input.keepSteps([...steps]);
+      await input.saveToolSteps([...steps]);
       const result = await this.tools.call(id, steps, process, signal, this.#habits.pauseMaxMs);
       steps[steps.length - 1] = { ...step, calls: [{ ...asked, result }] };
-      await input.keepSteps([...steps]);
+      await input.saveToolSteps([...steps]);
       this.tools.expectStored(id, steps, 'the model went on with');
     };
     for (const { text } of steps) if (text !== '') write(text);

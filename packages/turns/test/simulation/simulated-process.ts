@@ -80,15 +80,15 @@ export class SimulatedProcess {
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = () => {
-        signal?.removeEventListener('abort', hurry);
+        signal?.removeEventListener('abort', force);
         resolve();
       };
       const planned = this.after(ms / this.#rate, wake);
-      const hurry = () => {
+      const force = () => {
         planned.cancel();
         resolve();
       };
-      signal?.addEventListener('abort', hurry, { once: true });
+      signal?.addEventListener('abort', force, { once: true });
     });
   }
 }

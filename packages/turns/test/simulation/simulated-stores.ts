@@ -73,7 +73,7 @@ function removeLog(database: SimulatedDatabase, turn: Id<'turn'>): void {
 }
 
 function createChats(connection: Connection): ChatStore {
-  const findKept = (view: View, key: string) =>
+  const findByIdempotencyKey = (view: View, key: string) =>
     [...view.chats.values()].find(({ idempotency }) => idempotency?.key === key);
   const keptOf = (document: ChatDocument | undefined) =>
     document?.idempotency && { body: document.idempotency.body, chat: document.record };
@@ -85,7 +85,7 @@ function createChats(connection: Connection): ChatStore {
   ): Promise<ChatRecord | undefined> => {
     const record: ChatRecord = { id: mintId('chat'), team, ...chat, createdAt: new Date() };
     return connection.write((database) => {
-      if (idempotency && findKept(database.newest, idempotency.key)) return undefined;
+      if (idempotency && findByIdempotencyKey(database.newest, idempotency.key)) return undefined;
       const document = { record, agentType, isMarked: false, ...(idempotency && { idempotency }) };
       database.put('chats', record.id, document);
       return record;
@@ -102,12 +102,12 @@ function createChats(connection: Connection): ChatStore {
     async createOnce(scope, chat, idempotency) {
       const record = await insert(scope, chat, idempotency);
       if (record) return record;
-      const kept = keptOf(await connection.read((view) => findKept(view, idempotency.key)));
+      const kept = keptOf(await connection.read((view) => findByIdempotencyKey(view, idempotency.key)));
       if (!kept) throw new Error('the chat of this key is not there yet');
       return { kept };
     },
 
-    findKept: (_, key) => connection.read((view) => keptOf(findKept(view, key))),
+    findByIdempotencyKey: (_, key) => connection.read((view) => keptOf(findByIdempotencyKey(view, key))),
 
     find: (scope, id) =>
       connection.read((view) => {
@@ -165,7 +165,7 @@ function createChats(connection: Connection): ChatStore {
         return record;
       }),
 
-    async giveTitle({ chat: { id, team } }, title) {
+    async setInitialTitle({ chat: { id, team } }, title) {
       await connection.write((database) => {
         const found = database.newest.chats.get(id);
         if (found?.record?.team !== team || found.record.title !== undefined) return;

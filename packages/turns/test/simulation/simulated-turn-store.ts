@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type {
   ChatAccess,
   Lease,
@@ -12,7 +12,7 @@ import type {
 import { accessTo } from '@parley/db/testing';
 import type { Connection } from './connection.ts';
 import {
-  findKept,
+  findByIdempotencyKey,
   findOne,
   findPlace,
   hasEnded,
@@ -68,7 +68,7 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
       if (own) return 'inserted';
       const key = turn.idempotency?.key;
       if (key === undefined) return 'sequence-taken';
-      const kept = await connection.read((view) => findKept(view, turn.chat, key));
+      const kept = await connection.read((view) => findByIdempotencyKey(view, turn.chat, key));
       return kept ? 'key-taken' : 'sequence-taken';
     },
 
@@ -152,7 +152,7 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
       return leases.map(({ token }) => token).filter((token) => !left.includes(token));
     },
 
-    async keepSteps({ team }, id, token, steps) {
+    async saveToolSteps({ team }, id, token, steps) {
       const kept = await update(
         (view) => held(findOne(view, team, id), token),
         (turn) => withRecord(turn, { steps }),
@@ -215,9 +215,9 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
           .map(({ id, isCancelled }) => ({ id, isCancelled })),
       ),
 
-    findKept: ({ chat: { id, team } }, key) =>
+    findByIdempotencyKey: ({ chat: { id, team } }, key) =>
       connection.read((view) => {
-        const found = findKept(view, id, key);
+        const found = findByIdempotencyKey(view, id, key);
         return found?.team === team ? found : undefined;
       }),
 
@@ -374,6 +374,6 @@ function claimedBy(token: string): (turn: TurnDocument) => TurnDocument {
 }
 
 function leaseOf({ record }: TurnDocument): Lease {
-  if (!record.lease) throw new Refusal('internal_error', { detail: `${record.id} has no lease.` });
+  if (!record.lease) throw new ApiError('internal_error', { detail: `${record.id} has no lease.` });
   return record.lease;
 }

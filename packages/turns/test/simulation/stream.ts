@@ -1,10 +1,10 @@
-import { Refusal } from '@parley/contract';
+import { ApiError } from '@parley/contract';
 import type { TurnsById } from '../../src/testing/index.ts';
 import type { Replica } from './replica.ts';
 import type { World } from './world.ts';
 
-/** How a stream came to its end: its server ended it, its reader was cut off, or it was refused. */
-export type StreamEnd = 'over' | 'cut' | Refusal;
+/** How a stream came to its end: its server ended it, its reader was cut off, or it was rejected. */
+export type StreamEnd = 'over' | 'cut' | ApiError;
 
 /** Without a reason of its own, an abort makes an error with its stack. */
 const CUT = Symbol('cut');
@@ -19,7 +19,7 @@ export interface Stream<Event> {
 }
 
 /**
- * Opens a stream at a process and collects what comes. The process serves it as a door does: one event after
+ * Opens a stream at a process and collects what comes. The process serves it as a transport does: one event after
  * the other, at the pace of the reader, until the reader goes away or the process dies.
  */
 export function openStream<Event>(
@@ -53,7 +53,7 @@ export function openStream<Event>(
     serve().then(
       () => settle('over'),
       (error: unknown) => {
-        if (error instanceof Refusal) return settle(error);
+        if (error instanceof ApiError) return settle(error);
         world.offend(`${process.name} broke a stream off: ${error instanceof Error ? error.stack : error}`);
         settle('over');
       },

@@ -1,4 +1,4 @@
-import { type Id, mintId, Refusal } from '@parley/contract';
+import { ApiError, type Id, mintId } from '@parley/contract';
 import type { SystemScope } from '@parley/db';
 import type { TurnsById } from '../../src/testing/index.ts';
 import type { Conditions } from './connection.ts';
@@ -11,10 +11,10 @@ import { SimulatedModel } from './simulated-model.ts';
 import { SimulatedTools } from './simulated-tools.ts';
 import { Trace } from './trace.ts';
 
-/** What came of asking a process: its answer, its refusal, or nothing, because it died or the way back broke. */
+/** What came of asking a process: its answer, its rejection, or nothing, because it died or the way back broke. */
 export type Asked<Result> =
   | { readonly kind: 'answered'; readonly value: Result }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'refused'; readonly apiError: ApiError }
   | { readonly kind: 'unknown' };
 
 /** Where everything of one run lives: its time, its chance, its database, model and processes. */
@@ -36,7 +36,7 @@ export class World {
   readonly judged = new Map<Id<'chat'>, Set<number>>();
   /** Users all of whose turns someone asked to stop. */
   readonly stoppedUsers = new Set<string>();
-  /** Messages whose senders would rather be refused than wait. */
+  /** Messages whose senders would rather be rejected than wait. */
   readonly impatient = new Set<string>();
   replicas: Replica[] = [];
   /** How often a process gave its turns back on purpose. */
@@ -105,7 +105,7 @@ export class World {
     return from.length > 0 ? this.random.pick(from) : undefined;
   }
 
-  /** Asks a process as a person's request does. Anything thrown that is no refusal is a bug. */
+  /** Asks a process as a person's request does. Anything thrown that is no rejection is a bug. */
   ask<Result>(replica: Replica, call: (turns: TurnsById) => Promise<Result>): Promise<Asked<Result>> {
     const { process } = replica;
     const isAnswerLost = this.isStormy && this.random.chance(this.plan.faults.lostAnswers);
@@ -115,9 +115,9 @@ export class World {
         call(replica.turns).then(
           (value) => resolve(isAnswerLost ? { kind: 'unknown' } : { kind: 'answered', value }),
           (error: unknown) => {
-            if (!(error instanceof Refusal)) this.offend(`${process.name} threw ${stackOf(error)}`);
-            if (isAnswerLost || !(error instanceof Refusal)) resolve({ kind: 'unknown' });
-            else resolve({ kind: 'refused', refusal: error });
+            if (!(error instanceof ApiError)) this.offend(`${process.name} threw ${stackOf(error)}`);
+            if (isAnswerLost || !(error instanceof ApiError)) resolve({ kind: 'unknown' });
+            else resolve({ kind: 'refused', apiError: error });
           },
         );
       });

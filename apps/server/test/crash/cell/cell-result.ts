@@ -9,7 +9,7 @@ export interface CellResult {
   readonly turns: readonly ObservedTurn[];
   /** How often harm was done. */
   readonly strikes: number;
-  /** Requests that clients made, and those of them that broke off or were refused. */
+  /** Requests that clients made, and those of them that broke off or were rejected. */
   readonly requests: number;
   readonly brokenOff: number;
   readonly takeovers: number;
@@ -41,8 +41,8 @@ export function resultOf(name: string, history: CellHistory, strikesWanted: numb
   };
 }
 
-function isBrokenOff({ result, refusal, connection }: ClientRequest): boolean {
-  if (refusal) return true;
+function isBrokenOff({ result, apiError, connection }: ClientRequest): boolean {
+  if (apiError) return true;
   if (connection) return !connection.events.some(({ event }) => event.type === 'end');
   return result.kind === 'unknown';
 }

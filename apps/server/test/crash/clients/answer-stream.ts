@@ -1,6 +1,6 @@
 import { parseStreamCursor, type StreamCursor } from '@parley/contract';
 import type { ReaderConnection, ShownEvent } from '@parley/turns/testing';
-import { isPassing } from './refusals.ts';
+import { isTransient } from './api-errors.ts';
 import type { ServerEvent } from './server-events.ts';
 
 /** A part of the UI message stream, as far as it is looked at. */
@@ -28,7 +28,7 @@ export class AnswerStream {
   userMessageId: string | undefined;
   /** How the answer ended, or why its stream did before. */
   end: { readonly status: string; readonly code?: string } | undefined;
-  #refusalCode: string | undefined;
+  #apiErrorCode: string | undefined;
   #isDone = false;
 
   constructor(lastEventId: string | undefined) {
@@ -53,7 +53,7 @@ export class AnswerStream {
       return;
     }
     const part = JSON.parse(data) as Part;
-    if (part.type === 'data-refusal') this.#refusalCode = part.data?.code;
+    if (part.type === 'data-refusal') this.#apiErrorCode = part.data?.code;
     const event = this.#eventOf(part);
     if (!event) return;
     const cursor = parseStreamCursor(id ?? '');
@@ -80,7 +80,7 @@ export class AnswerStream {
       case 'abort':
         return this.#endAs('stopped');
       case 'error':
-        return this.#failAs(this.#refusalCode ?? '');
+        return this.#failAs(this.#apiErrorCode ?? '');
       case 'data-refusal':
       case 'data-status':
         return undefined;
@@ -99,7 +99,7 @@ export class AnswerStream {
   /** Undefined where only the stream ends here. */
   #failAs(code: string): ShownEvent | undefined {
     if (this.end) this.oddities.push(`the end came twice: ${this.end.status}, ${code}`);
-    const goesOn = isPassing(code);
+    const goesOn = isTransient(code);
     this.end = { status: goesOn ? 'passing' : 'failed', code };
     return goesOn ? undefined : { type: 'end', status: 'failed', errorCode: code };
   }

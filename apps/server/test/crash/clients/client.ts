@@ -35,14 +35,14 @@ export async function request<Result>(
   { method, headers, body, signal }: ClientRequestOptions,
   use: (response: Response, heard: () => void) => Promise<Result>,
 ): Promise<Result | undefined> {
-  const hangUp = new AbortController();
-  const patience = setTimeout(() => hangUp.abort(), patienceMs);
+  const disconnect = new AbortController();
+  const patience = setTimeout(() => disconnect.abort(), patienceMs);
   try {
     const response = await fetch(url, {
       method,
       headers: { 'x-api-key': key, ...(body && { 'content-type': 'application/json' }), ...headers },
       ...(body && { body: JSON.stringify(body) }),
-      signal: signal ? AbortSignal.any([signal, hangUp.signal]) : hangUp.signal,
+      signal: signal ? AbortSignal.any([signal, disconnect.signal]) : disconnect.signal,
     });
     return await use(response, () => patience.refresh());
   } catch (error) {

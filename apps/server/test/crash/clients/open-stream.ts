@@ -1,7 +1,7 @@
 import type { ClientRequest, ClientResult } from '../judge/history.ts';
 import { AnswerStream } from './answer-stream.ts';
+import { type Rejected, readApiError, resultOfApiError } from './api-errors.ts';
 import { type Client, type ClientRequestOptions, request, type ServerAddress } from './client.ts';
-import { type Refused, readRefusal, resultOfRefusal } from './refusals.ts';
 import type { Knowledge, OutgoingMessage } from './send-message.ts';
 import { readServerEvents } from './server-events.ts';
 
@@ -20,8 +20,8 @@ export async function openStream(
   const from = Date.now();
   let knownAt: number | undefined;
   let isReplay = false;
-  const refusal = await request(client, server.url + path, options, async (response, heard) => {
-    if (response.status !== 200 || !response.body) return await readRefusal(response);
+  const apiError = await request(client, server.url + path, options, async (response, heard) => {
+    if (response.status !== 200 || !response.body) return await readApiError(response);
     isReplay = response.headers.get('idempotent-replayed') === 'true';
     for await (const event of readServerEvents(response.body, heard)) {
       stream.take(event);
@@ -38,12 +38,12 @@ export async function openStream(
       form: resumeAt ? 'follow' : 'stream',
       interval: { from, to },
       knownAt: knownAt ?? to,
-      result: refusal ? resultOfRefusal(refusal) : resultOf(stream, isReplay),
-      ...(!refusal && { connection: stream.connection }),
-      ...refusalOf(refusal, stream),
+      result: apiError ? resultOfApiError(apiError) : resultOf(stream, isReplay),
+      ...(!apiError && { connection: stream.connection }),
+      ...apiErrorOf(apiError, stream),
       oddities: stream.oddities,
     },
-    isOver: refusal ? !refusal.isPassing : stream.end !== undefined && stream.end.status !== 'passing',
+    isOver: apiError ? !apiError.isTransient : stream.end !== undefined && stream.end.status !== 'passing',
     ...(messageId !== undefined && { resumeAt: { messageId, lastEventId: stream.lastEventId } }),
   };
 }
@@ -95,8 +95,8 @@ function resultOf({ messageId, userMessageId, end }: AnswerStream, isReplay: boo
   }
 }
 
-function refusalOf(refusal: Refused | undefined, stream: AnswerStream): Pick<ClientRequest, 'refusal'> {
-  if (refusal) return { refusal };
+function apiErrorOf(apiError: Rejected | undefined, stream: AnswerStream): Pick<ClientRequest, 'apiError'> {
+  if (apiError) return { apiError };
   const code = stream.end?.code;
-  return code === undefined ? {} : { refusal: { status: 200, code } };
+  return code === undefined ? {} : { apiError: { status: 200, code } };
 }

@@ -1,7 +1,7 @@
 import type { Answer } from '@parley/contract';
 import type { ClientResult } from '../judge/history.ts';
+import { type Rejected, readApiError, resultOfApiError } from './api-errors.ts';
 import { type Client, request, type ServerAddress } from './client.ts';
-import { type Refused, readRefusal, resultOfRefusal } from './refusals.ts';
 import type { Knowledge, OutgoingMessage } from './send-message.ts';
 
 /** Sends a message and waits for its answer as JSON. */
@@ -16,7 +16,7 @@ export async function sendAndWait(
   const url = `${server.url}/chat/${chat}/message`;
   const found = await request(client, url, { method: 'POST', headers, body }, readAnswer);
   const to = Date.now();
-  const refusal = found?.refusal;
+  const apiError = found?.apiError;
   return {
     request: {
       server: server.name,
@@ -24,17 +24,17 @@ export async function sendAndWait(
       interval: { from, to },
       knownAt: to,
       result: found?.result ?? { kind: 'unknown' },
-      ...(refusal && { refusal }),
+      ...(apiError && { apiError }),
       oddities: [],
     },
-    isOver: found !== undefined && !refusal?.isPassing,
+    isOver: found !== undefined && !apiError?.isTransient,
   };
 }
 
-async function readAnswer(response: Response): Promise<{ result: ClientResult; refusal?: Refused }> {
+async function readAnswer(response: Response): Promise<{ result: ClientResult; apiError?: Rejected }> {
   if (!response.ok) {
-    const refusal = await readRefusal(response);
-    return { result: resultOfRefusal(refusal), refusal };
+    const apiError = await readApiError(response);
+    return { result: resultOfApiError(apiError), apiError };
   }
   const answer = (await response.json()) as Answer;
   const { id, userMessageId, status, content } = answer;

@@ -1,6 +1,6 @@
 import type { CellHistory, ClientRequest, ObservedTurn, SentMessage } from './history.ts';
 
-/** What a refusal may say while nothing is wrong but what was done on purpose: try again. */
+/** What a rejection may say while nothing is wrong but what was done on purpose: try again. */
 const PASSING = new Set([
   'answer_pending',
   'answer_restarted',
@@ -11,7 +11,7 @@ const PASSING = new Set([
 /** How an answer may fail where the model was harmed. */
 const FAILURES = new Set(['model_failed', 'model_timeout', 'model_unreachable']);
 
-/** What clients were shown beside the answers: an end for each, no refusal that is a bug, nothing stale. */
+/** What clients were shown beside the answers: an end for each, no rejection that is a bug, nothing stale. */
 export function checkShown(cell: CellHistory): string[] {
   const { messages, turns, promises } = cell;
   const storedTurns = new Map(turns.map((turn) => [turn.userMessage?.content ?? '', turn]));
@@ -21,12 +21,12 @@ export function checkShown(cell: CellHistory): string[] {
       return [
         ...checkEnd(message),
         ...message.requests.flatMap((request) => [
-          ...checkRefusal(request, promises.mayFail),
+          ...checkApiError(request, promises.mayFail),
           ...request.oddities,
           ...checkReplay(request, turn),
         ]),
         ...checkAttempts(message),
-        ...(turn ? checkRefused(message, turn) : []),
+        ...(turn ? checkRejected(message, turn) : []),
       ].map((offence) => `"${message.content}": ${offence}`);
     }),
     ...checkUnsent(cell),
@@ -41,9 +41,9 @@ function checkEnd({ requests }: SentMessage): string[] {
   return hasEnd || isShown ? [] : [`its client never learned how it ended, by ${requests.length} requests`];
 }
 
-function checkRefusal({ refusal, server }: ClientRequest, mayFail: boolean): string[] {
-  if (!refusal || PASSING.has(refusal.code) || (mayFail && FAILURES.has(refusal.code))) return [];
-  return [`server ${server} refused with ${refusal.status} ${refusal.code}`];
+function checkApiError({ apiError, server }: ClientRequest, mayFail: boolean): string[] {
+  if (!apiError || PASSING.has(apiError.code) || (mayFail && FAILURES.has(apiError.code))) return [];
+  return [`server ${server} refused with ${apiError.status} ${apiError.code}`];
 }
 
 /** A turn that was made before the request was sent was made by an earlier one. */
@@ -53,8 +53,8 @@ function checkReplay({ result, interval, form }: ClientRequest, turn: ObservedTu
   return ['a repeat was not told that it is one'];
 }
 
-/** What was refused without an id was not stored by that request, nor by those before it. */
-function checkRefused({ requests }: SentMessage, turn: ObservedTurn): string[] {
+/** What was rejected without an id was not stored by that request, nor by those before it. */
+function checkRejected({ requests }: SentMessage, turn: ObservedTurn): string[] {
   const sent = requests.filter(({ form }) => form !== 'follow');
   const refused = sent.slice(
     0,

@@ -67,8 +67,8 @@ export interface ClientRequest {
   readonly result: ClientResult;
   /** What was shown, where it was shown as a stream. */
   readonly connection?: ReaderConnection;
-  /** A refusal, in the place of an answer or within a stream. */
-  readonly refusal?: { readonly status: number; readonly code: string };
+  /** A rejection, in the place of an answer or within a stream. */
+  readonly apiError?: { readonly status: number; readonly code: string };
   /** What no server may send, in words. */
   readonly oddities: readonly string[];
 }
@@ -77,7 +77,7 @@ export type ClientResult =
   | {
       readonly kind: 'accepted';
       readonly answerId: string;
-      /** Not told with a refusal. */
+      /** Not told with a rejection. */
       readonly userMessageId?: string;
       readonly isReplay: boolean;
       readonly end?: ToldEnd;

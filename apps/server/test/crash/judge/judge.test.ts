@@ -264,7 +264,7 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
     [
       [
         'a server answers 500',
-        withSecondRequests({ ...streamed, refusal: { status: 500, code: 'internal_error' } }, resumed),
+        withSecondRequests({ ...streamed, apiError: { status: 500, code: 'internal_error' } }, resumed),
         /refused with 500/,
       ],
       ['a server has trouble of its own', { troubles: ['it ended by itself'] }, /by itself/],

@@ -8,7 +8,7 @@ import type { ServerParts } from './server-under-test.ts';
 /** The program of a server under test, as this checkout has it. */
 export const THIS_SERVER = new URL('./server-under-test.ts', import.meta.url);
 
-/** A database that elects a primary may refuse a start or two. */
+/** A database that elects a primary may reject a start or two. */
 const STARTS_MAX = 20;
 const STOP_MAX_MS = 15_000;
 

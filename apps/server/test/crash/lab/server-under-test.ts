@@ -49,9 +49,9 @@ await untilStopped(async () => {
   const url = await composition.app.listen({ port: 0, host: '127.0.0.1' });
   tell({ kind: 'listening', url });
   return {
-    async stop(hurry) {
+    async stop(force) {
       tell({ kind: 'stopping' });
-      await composition.close(drainMs, hurry);
+      await composition.close(drainMs, force);
       await database.close();
       process.off('disconnect', onOrphaned).disconnect();
     },

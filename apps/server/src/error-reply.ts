@@ -1,0 +1,59 @@
+import { ApiError, type ErrorCode, nameOfStatus, toEnvelope } from '@parley/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** What Fastify itself rejects, in our words. */
+const apiErrorsOfFastify: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_INVALID_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_request',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_request',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
+  FST_ERR_BAD_URL: 'malformed_request',
+  FST_ERR_ASYNC_CONSTRAINT: 'malformed_request',
+};
+
+/** The rejection to answer for whatever was thrown outside a procedure. */
+export function apiErrorOfRequest(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const fastifyCode = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return new ApiError(apiErrorsOfFastify[fastifyCode] ?? 'internal_error', { cause: error });
+}
+
+/** Answers a rejection in the one envelope, or in `body` where a route has a shape of its own around it. */
+export function sendApiError(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  apiError: ApiError,
+  body: object = toEnvelope(apiError, request.id),
+): FastifyReply {
+  request.apiError = apiError;
+  // RFC 9110, section 15.5.2: a 401 names the scheme.
+  if (apiError.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (apiError.retryAfterSeconds !== undefined) reply.header('retry-after', apiError.retryAfterSeconds);
+  return reply
+    .code(apiError.status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(JSON.stringify(body));
+}
+
+/** The envelope as raw HTTP/1.1, for a request so broken that there is nothing to reply to. */
+export function rawApiError(apiError: ApiError, requestId: string): string {
+  const body = JSON.stringify(toEnvelope(apiError, requestId));
+  return [
+    `HTTP/1.1 ${apiError.status} ${nameOfStatus[apiError.status]}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${requestId}`,
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the request was rejected with, for the log. */
+    apiError?: ApiError;
+  }
+}

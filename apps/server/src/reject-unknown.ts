@@ -1,0 +1,46 @@
+import { ApiError } from '@parley/contract';
+import type { FastifyInstance } from 'fastify';
+import { sendApiError } from './error-reply.ts';
+
+/**
+ * Unknown paths and methods. A path that exists under other methods is 405 with `Allow`; both are answered
+ * before a body is read or a key looked at.
+ */
+export function rejectUnknown(app: FastifyInstance): void {
+  const methodsOfPath = new Map<string, Set<string>>();
+  app.addHook('onRoute', ({ method, url }) => {
+    const methods = methodsOfPath.get(url) ?? new Set();
+    for (const name of [method].flat()) methods.add(name);
+    methodsOfPath.set(url, methods);
+  });
+
+  let matchers: { pattern: RegExp; methods: ReadonlySet<string> }[];
+  app.addHook('onReady', async () => {
+    methodsOfPath.delete('*');
+    matchers = [...methodsOfPath].map(([url, methods]) => ({
+      pattern: patternOf(url),
+      methods,
+    }));
+  });
+
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
+    const [path = ''] = request.url.split('?', 1);
+    const matcher = matchers.find(({ pattern }) => pattern.test(path));
+    // A folder's own address looks like one of its files', and is none.
+    if (!matcher || matcher.methods.has(request.method)) {
+      return sendApiError(request, reply, new ApiError('route_not_found'));
+    }
+    const allow = [...matcher.methods].sort().join(', ');
+    return sendApiError(request, reply.header('allow', allow), new ApiError('method_not_allowed'));
+  });
+}
+
+/** What a route's address matches: its parameters are any text, everything else is exactly what it says. */
+function patternOf(url: string): RegExp {
+  const parts = url.split(/(:\w+|\*)/).map((part) => {
+    if (part === '*') return '.*';
+    return part.startsWith(':') ? '[^/]+' : part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}/?$`);
+}

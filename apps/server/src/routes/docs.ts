@@ -1,0 +1,56 @@
+import { buildOpenApiDocument } from '@parley/api';
+import reference from '@scalar/fastify-api-reference';
+import type { FastifyInstance } from 'fastify';
+import { limitAsFiles } from '../gate/gate-hook.ts';
+import { version } from '../version.ts';
+import { inlineScriptHashes } from './inline-scripts.ts';
+
+/** The reference page may load what this server serves and nothing else, and run no script but its own. */
+function referencePolicy(html: string): string {
+  return [
+    "default-src 'none'",
+    `script-src 'self' ${inlineScriptHashes([html]).join(' ')}`,
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+}
+
+/** `/openapi.json`, made once from the router, and `/docs/reference`, a page to read it and to try it. */
+export async function docsRoutes(app: FastifyInstance): Promise<void> {
+  const document = JSON.stringify(buildOpenApiDocument({ version }));
+
+  limitAsFiles(app);
+  app.get('/openapi.json', { config: { gate: 'unlimited' } }, async (_request, reply) => {
+    return reply.header('content-type', 'application/json; charset=utf-8').send(document);
+  });
+
+  // The page is made by the library, so that its policy is made when the page is there.
+  app.addHook('onSend', async (_request, reply, payload) => {
+    if (typeof payload !== 'string' || !isHtml(reply.getHeader('content-type'))) return;
+    reply.header('content-security-policy', referencePolicy(payload));
+  });
+  await app.register(reference, {
+    routePrefix: '/docs/reference',
+    configuration: {
+      url: '/openapi.json',
+      pageTitle: 'Parley Chat API',
+      withDefaultFonts: false,
+      telemetry: false,
+      agent: { disabled: true },
+      mcp: { disabled: true },
+      hideClientButton: true,
+      showDeveloperTools: 'never',
+      authentication: { preferredSecurityScheme: 'apiKey' },
+      persistAuth: false,
+    },
+  });
+}
+
+function isHtml(contentType: unknown): boolean {
+  return typeof contentType === 'string' && contentType.startsWith('text/html');
+}

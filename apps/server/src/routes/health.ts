@@ -1,0 +1,73 @@
+import { ApiError } from '@parley/contract';
+import type { DatabaseState } from '@parley/db';
+import type { FastifyInstance } from 'fastify';
+import { sendApiError } from '../error-reply.ts';
+import { UNNAMED_PROXY_ADVICE, type UnnamedProxyNotice } from '../gate/unnamed-proxy.ts';
+
+export interface Health {
+  isDraining(): boolean;
+  isDatabaseReachable(): Promise<boolean>;
+  inspectDatabase(): Promise<DatabaseState>;
+  /** Unique indexes that are missing: until they are built, a write could be doubled. */
+  missingPromises(): readonly string[];
+}
+
+interface HealthParts {
+  readonly health: Health;
+  readonly unnamedProxy: UnnamedProxyNotice;
+}
+
+/** `/readyz` has no rate limit: its database read is shared by all who ask within this time. */
+const REACHABLE_MS = 250;
+/** How long what was found of the database is told: balancers ask every few seconds. */
+const INSPECTION_MS = 60_000;
+/** While an index is missing, its build goes on, and its operator looks more often. */
+const BUILD_INSPECTION_MS = 5_000;
+
+/** `/healthz`: the process lives and answers. `/readyz`: it may be sent requests. */
+export async function healthRoutes(
+  app: FastifyInstance,
+  { health, unnamedProxy }: HealthParts,
+): Promise<void> {
+  let inspected: { until: number; readonly state: Promise<DatabaseState | undefined> } | undefined;
+  /** Undefined where it could not be found out: that is no reason to be sent no requests. */
+  const inspect = (): Promise<DatabaseState | undefined> => {
+    if (!inspected || performance.now() > inspected.until) {
+      const state = health.inspectDatabase().catch(() => undefined);
+      const current = { until: performance.now() + INSPECTION_MS, state };
+      inspected = current;
+      void state.then((found) => {
+        if (found?.missingIndexes !== 0) current.until = performance.now() + BUILD_INSPECTION_MS;
+      });
+    }
+    return inspected.state;
+  };
+
+  let reachable: { readonly at: number; readonly answer: Promise<boolean> } | undefined;
+  const isReachable = (): Promise<boolean> => {
+    if (!reachable || performance.now() - reachable.at > REACHABLE_MS) {
+      reachable = { at: performance.now(), answer: health.isDatabaseReachable() };
+    }
+    return reachable.answer;
+  };
+
+  const config = { gate: 'unlimited' } as const;
+  app.get('/healthz', { config }, async () => ({ status: 'ok' }));
+
+  app.get('/readyz', { config }, async (request, reply) => {
+    if (health.isDraining()) return sendApiError(request, reply, new ApiError('draining'));
+    if (!(await isReachable())) {
+      return sendApiError(request, reply, new ApiError('database_unavailable'));
+    }
+    const missing = health.missingPromises();
+    if (missing.length > 0) {
+      const detail = `It waits for ${missing.join(', ')}.`;
+      return sendApiError(request, reply, new ApiError('database_preparing', { detail }));
+    }
+    const database = await inspect();
+    const notices = unnamedProxy.isRecent
+      ? [{ code: 'proxy_not_trusted', message: UNNAMED_PROXY_ADVICE }]
+      : [];
+    return { status: 'ready', ...(database && { database }), ...(notices.length > 0 && { notices }) };
+  });
+}

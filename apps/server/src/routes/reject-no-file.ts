@@ -1,0 +1,11 @@
+import { ApiError } from '@parley/contract';
+import type { FastifyInstance } from 'fastify';
+import { apiErrorOfRequest, sendApiError } from '../error-reply.ts';
+
+/** Where a folder is served: what names no file of it, in whatever way, is not there. */
+export function rejectNoFile(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => {
+    const isNoFile = error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500;
+    void sendApiError(request, reply, isNoFile ? new ApiError('route_not_found') : apiErrorOfRequest(error));
+  });
+}

@@ -1,0 +1,45 @@
+import {
+  type Context,
+  createContext,
+  rateHeaders,
+  replayedHeader,
+  requestHeaders,
+  type Services,
+} from '@parley/api';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { largeListTaker } from './large-answers.ts';
+
+/** The context of the procedures that a request calls. */
+export function contextOf(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  procedures: readonly string[],
+): Context {
+  return createContext(services, {
+    onLargeList: largeListTaker(request, reply),
+    headers: requestHeaders(request.headers, services.isOwnOrigin),
+    requestId: request.id,
+    isBodyChecked: true,
+    client: request.client,
+    procedures,
+    disconnect: () => disconnectSignal(reply),
+    onReplay: () => void reply.header(replayedHeader.name, replayedHeader.value),
+    onForeignOrigin: () => void reply.removeHeader('access-control-allow-origin'),
+    onCaller: (caller) => {
+      request.caller = caller;
+    },
+    onRate: (rate) => void reply.headers(rateHeaders(rate)),
+  });
+}
+
+/**
+ * Aborts when the client is gone before it was answered. The response tells it, not the socket: that one is
+ * kept for further requests, and would keep a listener of each.
+ */
+export function disconnectSignal({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  if (raw.destroyed) controller.abort();
+  else raw.once('close', () => raw.writableFinished || controller.abort());
+  return controller.signal;
+}

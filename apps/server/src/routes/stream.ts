@@ -1,0 +1,207 @@
+import {
+  apiErrorOf,
+  findRunningAnswer,
+  type RestOperation,
+  replayedHeader,
+  type StreamOperation,
+  streamOperations,
+} from '@parley/api';
+import { type AnswerEvent, ApiError, type ChatEvent, type StreamError } from '@parley/contract';
+import { TRPCError, type TrackedEnvelope } from '@trpc/server';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createCaller, rejecting } from './direct-call.ts';
+import { type SentEvent, sendEvents } from './event-stream.ts';
+import { rejectBrokenEscapes, rejectUnknownQuery } from './reject-query.ts';
+import { disconnectSignal } from './request-context.ts';
+import { toRoutePath } from './route-path.ts';
+import {
+  toErrorParts,
+  toUiMessageParts,
+  UI_MESSAGE_STREAM_DONE,
+  UI_MESSAGE_STREAM_HEADERS,
+  type UiMessagePart,
+} from './ui-message-stream.ts';
+
+/** What a procedure that is called directly yields; tRPC types it as its client gets it. */
+type Tracked<Event> = TrackedEnvelope<Event>;
+
+/** The REST paths that answer with events. They read what the subscriptions of the router tell. */
+export async function streamRoutes(app: FastifyInstance): Promise<void> {
+  for (const { operationId, path, procedure } of streamOperations) {
+    const config = { gate: { procedures: [procedure] } };
+    app.get(toRoutePath(path), { config }, (request, reply) => {
+      rejectBrokenEscapes(request.url);
+      rejectUnknownQuery(request.query as Record<string, unknown>, ['lastEventId']);
+      return serve[operationId](request, reply);
+    });
+  }
+}
+
+const serve: Readonly<
+  Record<
+    StreamOperation['operationId'],
+    (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+  >
+> = {
+  async streamMessage(request, reply) {
+    const { chatId = '', messageId = '' } = request.params as Record<string, string>;
+    return streamAnswer(request, reply, { chatId, messageId, lastEventId: lastEventIdOf(request) });
+  },
+
+  async streamChat(request, reply) {
+    const { chatId = '' } = request.params as Record<string, string>;
+    const lastEventId = lastEventIdOf(request);
+    const messageId = await findRunningAnswer(request.context, chatId);
+    if (messageId === undefined) return reply.code(204).send();
+    return streamAnswer(request, reply, { chatId, messageId, lastEventId });
+  },
+
+  async followChat(request, reply) {
+    const { chatId = '' } = request.params as Record<string, string>;
+    const lastEventId = lastEventIdOf(request);
+    const signal = disconnectSignal(reply);
+    const caller = createCaller(request.context, { signal });
+    const input = { chatId, ...(lastEventId !== undefined && { lastEventId }) };
+    const events = await rejecting(() => caller.chat.follow(input));
+    return sendEvents(
+      reply,
+      {},
+      chatEvents(request, events as AsyncIterable<unknown> as AsyncIterable<Tracked<ChatEvent>>),
+    );
+  },
+};
+
+/** Begins an answer by a procedure of this REST operation, and streams it instead of waiting for it. */
+export async function streamNewAnswer(
+  { procedure }: RestOperation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: unknown,
+): Promise<FastifyReply> {
+  const caller = createCaller(request.context).message;
+  const begin = procedure === 'message.retry' ? caller.retry : caller.create;
+  // The procedure checks its input: what came over the wire is not known to be one.
+  const input = { ...(body as object), ...(request.params as object), wait: false } as never;
+  // Before anything is stored: without a place for the stream the message is rejected.
+  const stream = await request.context.openStream('answer');
+  const { chatId = '' } = request.params as Record<string, string>;
+  let messageId: string;
+  try {
+    ({ id: messageId } = await rejecting(() => begin(input)));
+  } catch (error) {
+    const failed = error instanceof ApiError ? error.facts.messageId : undefined;
+    // A repeated request whose turn has failed is told so as the first one was: by its stream.
+    if (failed === undefined || !reply.hasHeader(replayedHeader.name)) {
+      stream.close();
+      throw error;
+    }
+    messageId = failed;
+  }
+  return streamAccepted(request, reply, { chatId, messageId, lastEventId: undefined });
+}
+
+/** The message is stored: when its stream cannot be opened now, the error says so by the answer's id. */
+async function streamAccepted(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: Parameters<typeof streamAnswer>[2],
+): Promise<FastifyReply> {
+  try {
+    return await streamAnswer(request, reply, answer);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status < 500) throw error;
+    throw new ApiError(error.code, { ...error.facts, messageId: answer.messageId, cause: error });
+  }
+}
+
+/** Whether a request asks for events: RFC 9110, section 12.5.1; a weight of 0 says that it does not. */
+export function wantsEvents({ headers: { accept = '' } }: FastifyRequest): boolean {
+  return accept
+    .toLowerCase()
+    .split(',')
+    .map((range) => range.split(';').map((part) => part.trim()))
+    .some(
+      ([type, ...parameters]) =>
+        type === 'text/event-stream' && !parameters.some((one) => /^q=0(\.0*)?$/.test(one)),
+    );
+}
+
+async function streamAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: { chatId: string; messageId: string; lastEventId: string | undefined },
+): Promise<FastifyReply> {
+  const { chatId, messageId, lastEventId } = answer;
+  const caller = createCaller(request.context, { signal: disconnectSignal(reply) });
+  const input = { chatId, messageId, ...(lastEventId !== undefined && { lastEventId }) };
+  const events = await rejecting(() => caller.message.follow(input));
+  const tracked = events as AsyncIterable<unknown> as AsyncIterable<Tracked<AnswerEvent>>;
+  return sendEvents(reply, UI_MESSAGE_STREAM_HEADERS, answerEvents(request, tracked, chatId, messageId));
+}
+
+/** An answer as its UI message stream. */
+async function* answerEvents(
+  request: FastifyRequest,
+  events: AsyncIterable<Tracked<AnswerEvent>>,
+  chatId: string,
+  messageId: string,
+): AsyncGenerator<SentEvent[]> {
+  let isFirst = true;
+  try {
+    for await (const [id, event] of events) {
+      // A stream cannot take back the text it told: its client begins anew.
+      if (event.type === 'snapshot' && !isFirst) throw new ApiError('answer_restarted', { messageId });
+      if (event.type !== 'status') isFirst = false;
+      yield toSentEvents(toUiMessageParts(event, chatId, messageId), id);
+    }
+  } catch (error) {
+    yield toSentEvents(toErrorParts(apiErrorOfStream(request, error), messageId));
+  }
+  yield [{ data: UI_MESSAGE_STREAM_DONE }];
+}
+
+async function* chatEvents(
+  request: FastifyRequest,
+  events: AsyncIterable<Tracked<ChatEvent>>,
+): AsyncGenerator<SentEvent[]> {
+  try {
+    for await (const [id, event] of events) yield [{ id, data: JSON.stringify(event) }];
+  } catch (error) {
+    const { code, message, retryAfterSeconds } = apiErrorOfStream(request, error);
+    const told: StreamError = {
+      type: 'error',
+      code,
+      message,
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    };
+    // Without an id: whoever opens the stream again goes on after the last event that told something.
+    yield [{ data: JSON.stringify(told) }];
+  }
+}
+
+/** The last part of an event carries its id: whoever got only a part of them gets all again. */
+function toSentEvents(parts: readonly UiMessagePart[], id?: string): SentEvent[] {
+  return parts.map((part, index) => ({
+    ...(id !== undefined && index === parts.length - 1 && { id }),
+    data: JSON.stringify(part),
+  }));
+}
+
+/** What broke a stream off; the log tells it, since the status was told long before. */
+function apiErrorOfStream(request: FastifyRequest, error: unknown): ApiError {
+  const apiError = toApiError(error);
+  request.apiError = apiError;
+  return apiError;
+}
+
+function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  return error instanceof TRPCError ? apiErrorOf(error) : new ApiError('internal_error', { cause: error });
+}
+
+/** The header wins: a client that reconnects by itself sends the newer one there. */
+function lastEventIdOf({ headers, query }: FastifyRequest): string | undefined {
+  const header = headers['last-event-id'];
+  const { lastEventId } = query as Record<string, string | undefined>;
+  return [header].flat()[0] ?? lastEventId;
+}

@@ -1,0 +1,59 @@
+import { failedAnswer } from '@parley/api';
+import type { AnswerEvent, ApiError } from '@parley/contract';
+
+/*
+ * The AI SDK UI message stream, protocol version 1: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol.
+ * What is ours in it travels as `data-*` parts that its clients do not keep.
+ */
+
+/** The text of an answer is its one part; its id is the stream's own. */
+const TEXT_ID = '0';
+
+export type UiMessagePart = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+export const UI_MESSAGE_STREAM_HEADERS = { 'x-vercel-ai-ui-message-stream': 'v1' };
+
+/** What ends every stream. */
+export const UI_MESSAGE_STREAM_DONE = '[DONE]';
+
+/** The parts that tell an event of an answer. */
+export function toUiMessageParts(event: AnswerEvent, chatId: string, messageId: string): UiMessagePart[] {
+  switch (event.type) {
+    case 'start': {
+      const { userMessageId } = event;
+      return [{ type: 'start', messageId, messageMetadata: { chatId, userMessageId } }];
+    }
+    case 'text-start':
+    case 'text-end':
+      return [{ type: event.type, id: TEXT_ID }];
+    case 'text-delta':
+      return [{ type: 'text-delta', id: TEXT_ID, delta: event.text }];
+    case 'snapshot':
+      return [{ type: 'data-snapshot', data: { text: event.text }, transient: true }];
+    case 'status': {
+      const { status, retryAt } = event;
+      return [{ type: 'data-status', data: { status, retryAt }, transient: true }];
+    }
+    case 'end':
+      return toEndParts(event, messageId);
+  }
+}
+
+/** The parts that tell why a stream ends before its answer does, or that the answer failed. */
+export function toErrorParts(apiError: ApiError, messageId: string): UiMessagePart[] {
+  const { code, message } = apiError;
+  return [
+    { type: 'data-refusal', data: { code, message, messageId }, transient: true },
+    { type: 'error', errorText: message },
+  ];
+}
+
+function toEndParts(event: Extract<AnswerEvent, { type: 'end' }>, messageId: string) {
+  const { status, createdAt, finishReason, retryAt, errorCode = 'model_failed' } = event;
+  if (status === 'failed') {
+    const failure = { messageId, retryAt: retryAt === undefined ? undefined : new Date(retryAt) };
+    return toErrorParts(failedAnswer(errorCode, failure), messageId);
+  }
+  if (status === 'stopped') return [{ type: 'abort' }];
+  return [{ type: 'finish', messageMetadata: { status, finishReason, createdAt } }];
+}

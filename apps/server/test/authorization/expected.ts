@@ -1,0 +1,84 @@
+import type { Policy } from '@parley/api';
+import type { ErrorCode, KeyScope } from '@parley/contract';
+import type { MatrixCaller } from './callers.ts';
+
+/** Whose thing a request names. */
+export type Thing = 'own' | 'of another user' | 'of another team';
+
+/** What a request must come to: a success, a rejection with this code, or one with status 404. */
+export type Expected = 'success' | 'not found' | ErrorCode;
+
+/** What publishable keys may do, which a restricted key needs to deal with one. */
+const OF_PUBLISHABLE: readonly KeyScope[] = ['chats:read', 'chats:write', 'agents:read'];
+
+/** What a signing secret lets its owner do. */
+const OF_SIGNING_SECRETS: readonly KeyScope[] = ['chats:read', 'chats:write', 'keys:write'];
+
+/** The example asks for a guest key for the team's own agent, one origin, 400,000 tokens a day, an end in 2999. */
+function expectedOfIssuing({
+  scopes,
+  isForOtherAgent,
+  bounds = {},
+  isOfThirdGeneration,
+}: MatrixCaller): Expected {
+  // It does not know the agent that the key is to be for.
+  if (isForOtherAgent) return 'not found';
+  const { expiresAt = '9999', origins = ['https://example.com'], tokensPerDay = 400_000 } = bounds;
+  const isBeyond =
+    OF_PUBLISHABLE.some((one) => scopes && !scopes.includes(one)) ||
+    expiresAt < '2999' ||
+    !origins.includes('https://example.com') ||
+    tokensPerDay < 400_000;
+  if (isBeyond) return 'key_beyond_yours';
+  return isOfThirdGeneration ? 'too_many_key_generations' : 'success';
+}
+
+/**
+ * What docs/security.md says must come of a request. Written from the documentation, in another order and with
+ * other words than the code that decides.
+ */
+export function expectedOf(
+  procedure: string,
+  { callers, scope }: Policy,
+  caller: MatrixCaller,
+  thing: Thing,
+): Expected {
+  const { kind, user, scopes } = caller;
+  if (kind === 'none') return 'unauthorized';
+  const speaksForTeam = (kind === 'secret' || kind === 'open') && user === undefined;
+  const isNobody = !speaksForTeam && user === undefined;
+
+  if (callers === 'everyone' && isNobody) return 'user_token_needed';
+  if (callers === 'secret' && !(kind === 'secret' && speaksForTeam)) return 'secret_key_needed';
+  if (callers === 'newcomer' && !(kind === 'guest' && isNobody)) return 'guest_key_needed';
+  if (callers === 'verified' && user?.proof !== 'verified') return 'verified_user_needed';
+  if (scopes && !scopes.includes(scope)) return 'key_scope_missing';
+
+  if (procedure === 'guest.claim') return kind === 'guest' ? 'success' : 'user_token_invalid';
+  if (
+    procedure.startsWith('signingSecret.') ||
+    ['tokenIssuer.set', 'tokenIssuer.delete'].includes(procedure)
+  ) {
+    const isAll = !scopes || OF_SIGNING_SECRETS.every((one) => scopes.includes(one));
+    if (!isAll || caller.isForOtherAgent || caller.bounds) return 'unrestricted_key_needed';
+    return thing === 'of another team' ? 'not found' : 'success';
+  }
+  if (procedure === 'team.update' && caller.bounds?.tokensPerDay !== undefined) return 'key_beyond_yours';
+  const isOfUsers = procedure.startsWith('user.');
+  const isOfTeam = isOfUsers || ['audit.list', 'team.update'].includes(procedure);
+  if (isOfTeam) return caller.isForOtherAgent ? 'whole_team_key_needed' : 'success';
+  if (procedure === 'key.create') return expectedOfIssuing(caller);
+  if (procedure.startsWith('key.') && procedure !== 'key.list') {
+    // The keys that are asked about are roots without agents: nobody in the matrix issued them.
+    if (thing === 'of another team' || caller.isForOtherAgent) return 'not found';
+    const isLimited = scopes !== undefined || caller.bounds !== undefined;
+    return isLimited && procedure !== 'key.get' ? 'key_beyond_yours' : 'success';
+  }
+  if (thing === 'of another team') return 'not found';
+  if (procedure === 'agent.create' && caller.isForOtherAgent) return 'key_beyond_yours';
+  const isOfAgents = procedure.startsWith('agent.') && procedure !== 'agent.list';
+  if (isOfAgents && caller.isForOtherAgent) return 'not found';
+  if (thing === 'of another user' && !speaksForTeam) return 'not found';
+  const isOfChats = /^(?:chat|message)\.(?!list$)|^message\.list$/.test(procedure);
+  return isOfChats && caller.isForOtherAgent ? 'not found' : 'success';
+}

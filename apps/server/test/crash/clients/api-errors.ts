@@ -1,0 +1,42 @@
+import type { ErrorEnvelope } from '@parley/contract';
+import type { ClientResult } from '../judge/history.ts';
+
+export interface Rejected {
+  readonly status: number;
+  readonly code: string;
+  readonly messageId?: string;
+  /** Trying again helps. */
+  readonly isTransient: boolean;
+}
+
+/** What says: try again. */
+const PASSING_CODES: ReadonlySet<string> = new Set([
+  'answer_pending',
+  'answer_restarted',
+  'database_unavailable',
+  'draining',
+  'queue_full',
+]);
+
+export function isTransient(code: string): boolean {
+  return PASSING_CODES.has(code);
+}
+
+export async function readApiError(response: Response): Promise<Rejected> {
+  const { code, messageId } = (await response.json()) as ErrorEnvelope;
+  return {
+    status: response.status,
+    code,
+    ...(messageId !== undefined && { messageId }),
+    isTransient: isTransient(code),
+  };
+}
+
+/** What a rejection says of the message: that it is not there, that it may be, or how it ended. */
+export function resultOfApiError({ code, messageId, isTransient }: Rejected): ClientResult {
+  if (messageId === undefined) return { kind: 'refused', code };
+  if (code === 'database_unavailable') return { kind: 'refused', code, answerId: messageId };
+  // A rejection does not tell the first request of a key from its repeats.
+  const accepted = { kind: 'accepted', answerId: messageId, isReplay: true } as const;
+  return isTransient ? accepted : { ...accepted, end: { status: 'failed', errorCode: code } };
+}

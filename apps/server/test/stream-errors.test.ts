@@ -1,0 +1,144 @@
+import { streamOperations } from '@parley/api';
+import { limits } from '@parley/contract';
+import { mintApiKey } from '@parley/db';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from './harness.ts';
+import {
+  apiErrorAt,
+  askForStream,
+  type StreamExample,
+  streamOperationOf,
+  streams,
+} from './support/streams.ts';
+import { type Transport, transports } from './support/transports.ts';
+
+/*
+ * What every operation that answers with events is rejected for, before anything of a stream is sent.
+ */
+
+const { url, makeTeam, rest } = await startHarness();
+const team = await makeTeam();
+const other = await makeTeam();
+const headers = { 'x-api-key': team.secretKey };
+
+const refused = async (
+  transport: Transport,
+  example: Pick<StreamExample, 'operationId' | 'procedure'>,
+  input: Readonly<Record<string, unknown>>,
+  sent: Readonly<Record<string, string>> = headers,
+) => apiErrorAt(transport, await askForStream(transport, example, input, { url, headers: sent }));
+
+/** `streamChat` is REST's own: its other transport is `message.follow`, as for `streamMessage`. */
+const everyTransport = streams.flatMap((example) =>
+  transports
+    .filter((transport) => transport === 'rest' || example.operationId !== 'streamChat')
+    .map((transport) => ({ ...example, name: example.operationId, transport })),
+);
+
+test('every operation that answers with events has its place in the table', () => {
+  expect(streams.map(({ operationId }) => operationId)).toEqual(
+    streamOperations.map(({ operationId }) => operationId),
+  );
+});
+
+describe('who calls is settled first', () => {
+  const wrong: [string, Record<string, string>][] = [
+    ['no key', {}],
+    ['an empty key', { 'x-api-key': '' }],
+    ['a text that is no key', { 'x-api-key': 'undefined' }],
+    ['a well-formed key that nobody made', { 'x-api-key': mintApiKey('secret') }],
+    ['a key under another scheme', { authorization: `Basic ${team.secretKey}` }],
+  ];
+
+  describe.each(everyTransport)('$name over $transport', (example) => {
+    test.each(wrong)('%s is 401, and nothing is told about the input', async (_, sent) => {
+      for (const input of [await example.validInput(team), { chatId: 'x', messageId: 'y', unknown: 'z' }]) {
+        const answer = await refused(example.transport, example, input, sent);
+        expect(answer).toMatchObject({ status: 401, apiError: { code: 'unauthorized' } });
+      }
+    });
+
+    test('both kinds of key are let in, in either header', async () => {
+      for (const key of [team.secretKey, team.publishableKey]) {
+        for (const sent of [{ 'x-api-key': key }, { authorization: `Bearer ${key}` }]) {
+          // After an event nobody was sent something is told at once.
+          const input = { ...(await example.validInput(team)), lastEventId: 'x' };
+          const stream = await askForStream(example.transport, example, input, { url, headers: sent });
+          expect(stream.status).toBe(example.operationId === 'streamChat' ? 204 : 200);
+          const first = await stream.until(({ event }) => event !== 'connected').catch(() => []);
+          if (example.operationId !== 'streamChat') expect(first.at(-1)?.data).toContain('snapshot');
+          stream.close();
+        }
+      }
+    });
+  });
+});
+
+describe("another team's thing is not there", () => {
+  const ids = everyTransport.flatMap((example) => example.ids.map((field) => ({ ...example, field })));
+
+  test.each(ids)(
+    '$name over $transport: $field of another team is 404, as one that never was',
+    async ({ transport, field, validInput, ...example }) => {
+      const theirs = await other.answered();
+      const foreign = field === 'chatId' ? theirs.chatId : theirs.messageId;
+      const said: unknown[] = [];
+      for (const id of [
+        foreign,
+        `${foreign.replace(/_.*/, '')}_${'0'.repeat(28)}`,
+        'no-such-id',
+        'é'.repeat(9),
+      ]) {
+        const input = { ...(await validInput(team)), [field]: id };
+        const { status, apiError } = await refused(transport, example, input);
+        said.push({ status, ...apiError, requestId: '' });
+      }
+      const code = example.operationId === 'streamMessage' ? 'message_not_found' : 'chat_not_found';
+      expect(said[0]).toMatchObject({ status: 404, code });
+      for (const one of said) expect(one).toEqual(said[0]);
+    },
+  );
+});
+
+describe('what is no input of it', () => {
+  const strange = ['unknown', 'LastEventId', 'limit', '$where', 'constructor', 'lastEventId[]'];
+  const cases = everyTransport.flatMap((example) => strange.map((field) => ({ ...example, field })));
+
+  test.each(cases)(
+    '$name over $transport: the field $field is 400',
+    async ({ transport, field, validInput, ...example }) => {
+      const input = { ...(await validInput(team)), [field]: 'x' };
+      expect(await refused(transport, example, input)).toMatchObject({
+        status: 400,
+        apiError: { code: 'invalid_input', issues: [{ path: field }] },
+      });
+    },
+  );
+
+  const readers = everyTransport.filter(({ operationId }) => operationId !== 'streamChat');
+  test.each(readers)(
+    '$name over $transport: a `lastEventId` that is longer than any is 400',
+    async ({ transport, validInput, ...example }) => {
+      const input = { ...(await validInput(team)), lastEventId: '1'.repeat(limits.cursorLengthMax + 1) };
+      expect(await refused(transport, example, input)).toMatchObject({
+        status: 400,
+        apiError: { code: 'invalid_input', issues: [{ path: 'lastEventId' }] },
+      });
+    },
+  );
+
+  test.each(streams)(
+    '$operationId: two of `lastEventId`, and a broken escape, are 400',
+    async ({ operationId, validInput }) => {
+      const input = await validInput(team);
+      const path = streamOperationOf(operationId).path.replaceAll(
+        /\{(\w+)\}/g,
+        (_, name: string) => input[name] ?? '',
+      );
+      const twice = await rest('GET', `${path}?lastEventId=1-1-1&lastEventId=1-1-2`, { headers });
+      expect(twice).toMatchObject({ status: 400, apiError: { code: 'invalid_input' } });
+      const broken = await rest('GET', `${path}?lastEventId=%zz`, { headers });
+      expect(broken).toMatchObject({ status: 400, apiError: { code: 'malformed_request' } });
+    },
+  );
+});

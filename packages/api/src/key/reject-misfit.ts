@@ -1,0 +1,39 @@
+import { ApiError, keyAccesses, keyAccessMeanings } from '@parley/contract';
+import type { ApiKeyKind } from '@parley/db';
+
+interface Said {
+  readonly access?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+}
+
+const ACCESS_NEEDED = `must be chosen: ${[...keyAccesses]
+  .sort()
+  .map((access) => `\`${access}\` (${keyAccessMeanings[access]})`)
+  .join(', ')}`;
+
+/**
+ * Rejects to say of a key what only keys of the other kind have.
+ *
+ * @throws ApiError `invalid_input`
+ */
+export function rejectMisfit(kind: ApiKeyKind, { access, scopes }: Said): void {
+  reject([
+    ...(kind === 'secret' && access !== undefined
+      ? [{ path: 'access', message: 'is for publishable keys: a secret one reaches the whole team' }]
+      : []),
+    ...(kind === 'publishable' && scopes ? [{ path: 'scopes', message: 'is for secret keys' }] : []),
+  ]);
+}
+
+/**
+ * Rejects a new publishable key of which nobody said whose chats it reaches.
+ *
+ * @throws ApiError `invalid_input`, with what each choice means
+ */
+export function rejectUnchosenAccess(kind: ApiKeyKind, { access }: Said): void {
+  if (kind === 'publishable' && access === undefined) reject([{ path: 'access', message: ACCESS_NEEDED }]);
+}
+
+function reject(issues: readonly { readonly path: string; readonly message: string }[]): void {
+  if (issues.length > 0) throw new ApiError('invalid_input', { issues });
+}

@@ -1,0 +1,247 @@
+import { ApiError, type Id, mintId } from '@parley/contract';
+import type { BudgetStore } from '@parley/db';
+import { openTestDatabase, type TestDatabase } from '@parley/db/testing';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { PrefetchedBudgets } from '../src/prefetched-budgets.ts';
+import { eventually } from './harness.ts';
+import { TestClock } from './test-clock.ts';
+
+/* What processes take of budgets in advance exceeds none, is spent or given back, and spares turns their write. */
+
+const DAY = '2026-11-25';
+const LARGE = 10_000_000;
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await openTestDatabase(inject('mongoUri'), 'advances');
+});
+afterAll(() => db.drop());
+
+/** A team, and processes that spend from its budget. */
+function startTeam() {
+  const team = mintId('team');
+  return {
+    team,
+    spent: () => spentOf(team, DAY),
+    startProcess: () => startProcess(team),
+  };
+}
+
+async function spentOf(team: Id<'team'>, day: string): Promise<number> {
+  const found = await db.raw.collection('budgets').findOne({ _id: `${team}/${day}` as never });
+  return found?.['spent'] ?? 0;
+}
+
+function startProcess(team: Id<'team'>) {
+  const clock = new TestClock();
+  const asked: string[] = [];
+  const answers: Promise<boolean>[] = [];
+  let isAway = false;
+  let gate = Promise.resolve();
+  const budgets: BudgetStore = {
+    reserve(...call) {
+      asked.push('reserve');
+      if (isAway) return Promise.reject(new ApiError('database_unavailable'));
+      const answer = db.stores.budgets.reserve(...call);
+      answers.push(answer);
+      return answer;
+    },
+    async giveBack(...call) {
+      asked.push('giveBack');
+      await gate;
+      await db.stores.budgets.giveBack(...call);
+    },
+  };
+  const prefetched = new PrefetchedBudgets({ store: { budgets }, clock, log: () => undefined });
+  return {
+    clock,
+    prefetched,
+    reserve: (tokens: number, max: number, day = DAY) =>
+      prefetched.reserve({ team }, { subject: team, day, tokens }, max),
+    /** What the store was asked for since the last look. */
+    asked: () => asked.splice(0),
+    /** Until the process knows what it was given. */
+    answered: async () => {
+      await Promise.all(answers);
+      await new Promise(setImmediate);
+    },
+    /** Gives nothing back before the promise is kept. */
+    giveBackAfter: (promise: Promise<void>) => {
+      gate = promise;
+    },
+    goAway: () => {
+      isAway = true;
+    },
+  };
+}
+
+/** One whose first turn was let in, and who has an advance by now. */
+async function startWithAdvance(max = LARGE) {
+  const { startProcess: start, spent } = startTeam();
+  const process = start();
+  expect(await process.reserve(1_000, max)).toBe(true);
+  await process.answered();
+  expect(await spent()).toBeGreaterThan(1_000);
+  process.asked();
+  return { ...process, spent };
+}
+
+describe('turns within a large budget', () => {
+  test('ask nobody, while an advance lasts', async () => {
+    const { reserve, asked, spent, prefetched } = await startWithAdvance();
+    for (let turn = 0; turn < 20; turn++) expect(await reserve(1_000, LARGE)).toBe(true);
+    expect(asked()).toEqual([]);
+    await prefetched.close();
+    expect(await spent()).toBe(21_000);
+  });
+
+  test('have a new advance before the old one is spent', async () => {
+    const { reserve, asked, prefetched, spent } = await startWithAdvance();
+    const half = Math.floor(LARGE / 64 / 2_000) + 1;
+    for (let turn = 0; turn < half; turn++) await reserve(1_000, LARGE);
+    expect(asked()).toEqual(['reserve']);
+    await prefetched.close();
+    expect(await spent()).toBe((half + 1) * 1_000);
+  });
+
+  test('ask for themselves where one needs more than there is in hand', async () => {
+    const { reserve, asked } = await startWithAdvance();
+    expect(await reserve(200_000, LARGE)).toBe(true);
+    expect(asked()).toEqual(['reserve']);
+  });
+});
+
+test('of a small budget nothing is taken in advance', async () => {
+  const { startProcess: start, spent } = startTeam();
+  const { reserve, asked } = start();
+  for (let turn = 0; turn < 3; turn++) expect(await reserve(1_000, 100_000)).toBe(true);
+  expect(asked()).toEqual(['reserve', 'reserve', 'reserve']);
+  expect(await spent()).toBe(3_000);
+});
+
+test('nothing is taken in advance of what is nearly spent, and it is not asked for again and again', async () => {
+  const { startProcess: start, spent, team } = startTeam();
+  await db.stores.budgets.reserve({ team }, { subject: team, day: DAY, tokens: LARGE * 0.9 }, LARGE);
+  const { reserve, asked } = start();
+  for (let turn = 0; turn < 3; turn++) expect(await reserve(1_000, LARGE)).toBe(true);
+  expect(asked().sort()).toEqual(['reserve', 'reserve', 'reserve', 'reserve']);
+  expect(await spent()).toBe(LARGE * 0.9 + 3_000);
+});
+
+describe('what is in hand is given back', () => {
+  test('when nobody spends from it', async () => {
+    const { clock, prefetched, spent, asked, reserve } = await startWithAdvance();
+    clock.advance(29_999);
+    await prefetched.giveBackIdle();
+    expect(asked()).toEqual([]);
+    clock.advance(1);
+    await prefetched.giveBackIdle();
+    expect(await spent()).toBe(1_000);
+    // And the next turn is let in as the first was.
+    expect(await reserve(1_000, LARGE)).toBe(true);
+  });
+
+  test('when the budget is changed, before anything is asked of the smaller one', async () => {
+    const { reserve, prefetched, spent, asked, giveBackAfter } = await startWithAdvance();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    giveBackAfter(promise);
+    const answers = [reserve(1_000, 100_000), reserve(1_000, 100_000)];
+    await new Promise(setImmediate);
+    expect(asked()).toEqual(['giveBack']);
+    resolve();
+    expect(await Promise.all(answers)).toEqual([true, true]);
+    expect(await spent()).toBe(3_000);
+    await prefetched.close();
+    expect(await spent()).toBe(3_000);
+  });
+
+  test('before the process has ended, when the budget was changed just before', async () => {
+    const { reserve, prefetched, spent, giveBackAfter } = await startWithAdvance();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    giveBackAfter(promise);
+    const reserving = reserve(1_000, 400_000);
+    const closing = prefetched.close().then(() => 'closed');
+    expect(await Promise.race([closing, new Promise(setImmediate)])).not.toBe('closed');
+    resolve();
+    await closing;
+    expect(await reserving).toBe(true);
+    expect(await spent()).toBe(2_000);
+  });
+
+  test('when the day is over, and to that day', async () => {
+    const { team, spent, startProcess: start } = startTeam();
+    const { reserve, prefetched } = start();
+    await reserve(1_000, LARGE);
+    await eventually(spent).toBeGreaterThan(1_000);
+    expect(await reserve(500, LARGE, '2026-11-26')).toBe(true);
+    await eventually(spent).toBe(1_000);
+    await prefetched.close();
+    expect(await spentOf(team, '2026-11-26')).toBe(500);
+  });
+
+  test('when the process ends, also what it was about to take', async () => {
+    const { startProcess: start, spent } = startTeam();
+    const { reserve, prefetched } = start();
+    await reserve(1_000, LARGE);
+    await prefetched.close();
+    expect(await spent()).toBe(1_000);
+    expect(await reserve(1_000, LARGE)).toBe(true);
+    await prefetched.close();
+    expect(await spent()).toBe(2_000);
+  });
+});
+
+test('a turn that comes while the process ends spends what is in hand, and takes nothing more in advance', async () => {
+  const { reserve, prefetched, spent } = await startWithAdvance();
+  const closing = prefetched.close();
+  // It leaves less than half: elsewhere that is time for more.
+  const late = reserve(100_000, LARGE);
+  await Promise.all([closing, late]);
+  expect(await spent()).toBe(101_000);
+});
+
+test('where the database is away, turns live from what is in hand, and then fail', async () => {
+  const { reserve, goAway } = await startWithAdvance();
+  goAway();
+  const inHand = Math.floor(LARGE / 64 / 1_000);
+  for (let turn = 0; turn < inHand; turn++) expect(await reserve(1_000, LARGE)).toBe(true);
+  const failure = await reserve(1_000, LARGE).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 'database_unavailable' });
+});
+
+test('whatever processes ask for, at the same time: a budget is exceeded by one turn at most, and the books are right', async () => {
+  const turn = fc.record({
+    process: fc.nat({ max: 2 }),
+    tokens: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 2_000 })),
+    /** It waits for those before it. */
+    waits: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(turn, { minLength: 1, maxLength: 80 }),
+      fc.integer({ min: 1, max: 40_000 }),
+      async (turns, max) => {
+        const { startProcess: start, spent } = startTeam();
+        const processes = [start(), start(), start()];
+        let granted = 0;
+        let most = 0;
+        let pending: Promise<void>[] = [];
+        for (const { process, tokens, waits } of turns) {
+          if (waits) await Promise.all(pending.splice(0));
+          const asking = processes[process]?.reserve(tokens, max).then((isTaken) => {
+            if (!isTaken) return;
+            granted += tokens;
+            most = Math.max(most, tokens);
+          });
+          if (asking) pending = [...pending, asking];
+        }
+        await Promise.all(pending);
+        expect(granted).toBeLessThan(max + most);
+        await Promise.all(processes.map(({ prefetched }) => prefetched.close()));
+        expect(await spent()).toBe(granted);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
