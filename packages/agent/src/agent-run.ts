@@ -280,12 +280,13 @@ function toOutcomeReason(reason: ModelFinishReason): AgentOutcome['finishReason'
 }
 
 /**
- * An answer without text. A reason other than `stop` (a filter, tools that were never offered, the length
+ * An answer without text. One that a filter withheld is rejected: with its message, later ones would be too. A reason other than `stop` (a filter, tools that were never offered, the length
  * used up by thinking) would come again with the next call.
  */
 function failureOfEmptyAnswer(reason: ModelFinishReason): ModelFailure {
   const retry = reason === 'stop' ? 'later' : 'never';
-  return { code: 'model_failed', retry, cause: new Error(`the answer is empty (${reason})`) };
+  const code = reason === 'content_filter' ? 'model_refused' : 'model_failed';
+  return { code, retry, cause: new Error(`the answer is empty (${reason})`) };
 }
 
 /** As long as the name of a tool may be. */

@@ -13,6 +13,8 @@ export interface AgentSettings {
 export interface HistoryMessage {
   readonly role: 'user' | 'assistant';
   readonly content: string;
+  /** The model rejected to answer it: only a retry gives it to the model again. */
+  readonly isRefused?: boolean | undefined;
 }
 
 /** Where the model is. */

@@ -25,6 +25,18 @@ describe('the context', () => {
     expect(buildContext(history, {}, 100)).toEqual([user('first\n\nsecond\n\nthird')]);
   });
 
+  test('leaves out earlier messages that the model rejected, and holds the one that is to be answered', () => {
+    const refused = { ...user('refused'), isRefused: true };
+    const history = [user('a'), assistant('b'), refused, user('c')];
+    expect(buildContext(history, {}, 100)).toEqual([user('a'), assistant('b'), user('c')]);
+    expect(buildContext(history.slice(0, 3), {}, 100)).toEqual([user('a'), assistant('b'), user('refused')]);
+  });
+
+  test('spends no budget on messages that the model refused', () => {
+    const history = [user('a'), { ...user('x'.repeat(300)), isRefused: true }, user('c')];
+    expect(buildContext(history, {}, estimateTokens('a') + estimateTokens('c'))).toEqual([user('a\n\nc')]);
+  });
+
   test('begins with a question: an answer whose question was left out is left out too', () => {
     const history = [user('x'.repeat(300)), assistant('y'), user('z')];
     const forTwo = estimateTokens('y') + estimateTokens('z');

@@ -17,7 +17,8 @@ const TOKENS_PER_BYTE = 2 / 5;
  *
  * `messages` come oldest first. Messages without text are skipped; those of one role that then follow each
  * other (a person who wrote again after a failed answer) become one, joined by a blank line, so that nothing
- * the person said is lost. What comes after the newest user message is left out.
+ * the person said is lost. What comes after the newest user message is left out, and so are earlier messages that
+ * the model rejected, because it would reject the new one with them.
  *
  * `budgetTokens` is the history's budget, in estimated tokens; the system prompt is not counted. What does
  * not fit is left out whole, the oldest first, and an answer goes with its question. The newest user message
@@ -33,8 +34,15 @@ export function buildContext(
   if (settings.systemPrompt) context.push({ role: 'system', content: settings.systemPrompt });
   const newest = messages.findLastIndex((message) => message.role === 'user' && message.content !== '');
   const oldest = oldestThatFits(messages, newest, budgetTokens);
-  for (let index = oldest; index >= 0 && index <= newest; index++) append(context, messages[index]);
+  for (let index = oldest; index >= 0 && index <= newest; index++) {
+    const message = messages[index];
+    if (message && isGiven(message, index === newest)) append(context, message);
+  }
   return context;
+}
+
+function isGiven({ content, isRefused }: HistoryMessage, isNewest: boolean): boolean {
+  return content !== '' && (isNewest || !isRefused);
 }
 
 /**
@@ -58,7 +66,7 @@ function oldestThatFits(messages: readonly HistoryMessage[], newest: number, bud
   let left = budgetTokens;
   for (let index = newest; index >= 0; index--) {
     const message = messages[index];
-    if (message === undefined || message.content === '') continue;
+    if (!message || !isGiven(message, index === newest)) continue;
     left -= estimateTokens(message.content);
     if (left < 0) break;
     if (message.role === 'user') oldest = index;
@@ -66,8 +74,7 @@ function oldestThatFits(messages: readonly HistoryMessage[], newest: number, bud
   return oldest;
 }
 
-function append(context: ContextMessage[], message: HistoryMessage | undefined): void {
-  if (message === undefined || message.content === '') return;
+function append(context: ContextMessage[], message: HistoryMessage): void {
   const last = context.at(-1);
   if (last?.role === message.role) {
     context[context.length - 1] = { role: last.role, content: `${last.content}\n\n${message.content}` };

@@ -71,17 +71,18 @@ describe('a call that fails before anything was emitted', () => {
     expect(await harness.start().error).toMatchObject({ code: 'model_refused', calls: 1 });
   });
 
-  test.each(['content_filter', 'length', 'tool_calls'])(
-    'by an empty answer (%s) would fail again',
-    async (reason) => {
-      harness.model.reply(scripts.text([], { reason }));
-      expect(await harness.start().error).toMatchObject({
-        code: 'model_failed',
-        calls: 1,
-        usage: { inputTokens: 1, outputTokens: 1 },
-      });
-    },
-  );
+  test.each([
+    ['content_filter', 'model_refused'],
+    ['length', 'model_failed'],
+    ['tool_calls', 'model_failed'],
+  ])('by an empty answer (%s) would fail again: it is %s at once', async (reason, code) => {
+    harness.model.reply(scripts.text([], { reason }));
+    expect(await harness.start().error).toMatchObject({
+      code,
+      calls: 1,
+      usage: { inputTokens: 1, outputTokens: 1 },
+    });
+  });
 
   test('is paid for: the usage of all calls is added up', async () => {
     harness.model.reply(scripts.text([]), scripts.text([]));

@@ -355,7 +355,7 @@ export const errorRegister = {
     trpcCode: 'BAD_GATEWAY',
     message:
       "The model's server rejected the request. Your message is stored; ask the operator to look for the reason in the log.",
-    when: "The model's server answered 4xx: a setting of the agent or the length of the history is wrong.",
+    when: "The model's server answered 4xx (a setting of the agent, the length of the history, or the message is not allowed), or a content filter ended the answer before its first word. Later contexts leave the message out.",
   },
   model_key_refused: {
     trpcCode: 'BAD_GATEWAY',

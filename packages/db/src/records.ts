@@ -572,6 +572,12 @@ export interface ChatTail {
   readonly unfinished: number;
 }
 
+/** A message as the model may be given it. */
+export interface HistoryMessage extends Pick<MessageRecord, 'role' | 'content'> {
+  /** The model rejected to answer it. */
+  readonly isRefused?: boolean;
+}
+
 /** What a runner looks at between its insert and its call of the model. */
 export interface TurnView {
   /** Undefined when it was deleted. */
@@ -581,7 +587,7 @@ export interface TurnView {
   /** Bytes of the chat's text before this turn. */
   readonly textBytesBefore: number;
   /** The messages of the turns before this one, oldest first: of the newest turns as many as fill the bytes. */
-  readonly history: readonly Pick<MessageRecord, 'role' | 'content'>[];
+  readonly history: readonly HistoryMessage[];
 }
 
 export interface TurnEnd {

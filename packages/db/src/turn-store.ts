@@ -5,10 +5,11 @@ import { toRecord as toChatRecord } from './chat-store.ts';
 import { isDuplicateKey } from './database-errors.ts';
 import { isMarker } from './deletion-marker.ts';
 import type { Models, TurnDocument } from './models.ts';
-import { type ChatTail, isEnded, type MessageRecord, type TurnOrigin } from './records.ts';
+import { type ChatTail, isEnded, type TurnOrigin } from './records.ts';
 import { giveBack } from './reservations.ts';
 import type { TurnStore } from './store.ts';
 import { endUpdate, toDocument, toOrigin, toRecord, toSpender } from './turn-document.ts';
+import { type HistoryTurn, historyFields, historyOf } from './turn-history.ts';
 
 /** How many turns of the history one query brings, where nothing is known of their size. */
 const HISTORY_PAGE = 30;
@@ -18,10 +19,7 @@ const TAIL_TURNS = 64;
 const UNFINISHED = ['queued', 'generating'] as const;
 
 const tailFields = { chat: 1, sequence: 1, status: 1, textBytes: 1 } as const;
-const historyFields = {
-  ...{ sequence: 1, status: 1, textBytes: 1 },
-  ...{ 'messages.role': 1, 'messages.content': 1 },
-} as const;
+const lookedFields = { sequence: 1, status: 1, textBytes: 1, ...historyFields } as const;
 const unfinishedFields = {
   ...{ team: 1, chat: 1, sequence: 1, status: 1 },
   ...{ lease: 1, takeovers: 1, isCancelled: 1 },
@@ -102,7 +100,7 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
         chat: chat ? accessTo({ team }, toChatRecord(chat)) : undefined,
         predecessorEnded: predecessor === undefined || isEnded(predecessor.status),
         textBytesBefore: predecessor?.textBytes ?? 0,
-        history: before.reverse().flatMap(({ messages }) => messages),
+        history: historyOf(before),
       };
     },
 
@@ -322,16 +320,16 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
     bytesMax: number,
     chatBytes: number | undefined,
   ) {
-    const found: HistoryTurn[] = [];
+    const found: LookedTurn[] = [];
     let bytes = 0;
     let size = chatBytes === undefined ? HISTORY_PAGE : pageOf(bytesMax, chatBytes / (sequence - 1));
     // Page by page: a cursor that is left before its end would stay open on the server.
     for (let before = sequence; before > 1; ) {
-      const page: HistoryTurn[] = await turns
-        .find({ ...owner, sequence: trusted({ $lt: before }) }, historyFields)
+      const page: LookedTurn[] = await turns
+        .find({ ...owner, sequence: trusted({ $lt: before }) }, lookedFields)
         .sort({ sequence: -1 })
         .limit(size)
-        .lean<HistoryTurn[]>();
+        .lean<LookedTurn[]>();
       for (const turn of page) {
         found.push(turn);
         for (const { content } of turn.messages) bytes += Buffer.byteLength(content);
@@ -364,9 +362,7 @@ function pageOf(bytes: number, bytesPerTurn: number): number {
   return Math.min(Math.ceil((bytes / Math.max(bytesPerTurn, 1)) * 1.1) + 2, HISTORY_PAGE_MAX);
 }
 
-type HistoryTurn = Pick<TurnDocument, 'sequence' | 'status' | 'textBytes'> & {
-  readonly messages: readonly Pick<MessageRecord, 'role' | 'content'>[];
-};
+type LookedTurn = HistoryTurn & Pick<TurnDocument, 'sequence' | 'status' | 'textBytes'>;
 interface HotCollection {
   insertOne(document: TurnDocument): Promise<unknown>;
   findOneAndUpdate(

@@ -33,7 +33,7 @@ const failures: [string, ErrorCode, number, ModelScript][] = [
   ['an answer that ends without an end', 'model_failed', 502, scripts.unfinishedAfter(PARTIAL)],
   ['a chunk that is no JSON', 'model_failed', 502, scripts.brokenChunkAfter(PARTIAL)],
   ['an error within the answer', 'model_failed', 502, scripts.errorAfter([PARTIAL])],
-  ['nothing but a filter', 'model_failed', 502, scripts.text([], { reason: 'content_filter' })],
+  ['nothing but a filter', 'model_refused', 502, scripts.text([], { reason: 'content_filter' })],
 ];
 
 describe.each(failures)('a model that answers %s', (_, code, httpStatus, script) => {

@@ -59,6 +59,30 @@ test('roles take turns, whatever failed in between', async () => {
   expect(told().at(-1)?.content).toBe('fails\n\nfails again\n\ntwo');
 });
 
+test('a message that the model rejected is left out of later contexts, and a retry gives it to the model again', async () => {
+  const chat = await team.makeChat();
+  let isRejecting = true;
+  model.replyTo(/the refused one/, (call) => (isRejecting ? scripts.status(400) : scripts.echo())(call));
+  await sendAll(team, chat.id, ['one']);
+  const { apiError } = await team.send(chat.id, 'the refused one');
+  expect(apiError.code).toBe('model_refused');
+  expect((await team.send(chat.id, 'two')).status).toBe(200);
+  expect(told().map(({ content }) => content)).toEqual(['You are Ada.', 'one', 'You said: one', 'two']);
+
+  const next = await team.send(chat.id, 'now the refused one again');
+  isRejecting = false;
+  await team.rest('POST', `/chat/${chat.id}/message/${next.apiError.messageId}/retry`);
+  await team.send(chat.id, 'three');
+  const contents = told().map(({ content }) => content);
+  expect(contents.slice(3)).toEqual([
+    'two',
+    'You said: two',
+    'now the refused one again',
+    'You said: now the refused one again',
+    'three',
+  ]);
+});
+
 describe('the budget', () => {
   test('what does not fit is left out, the oldest first; the list keeps all of it', async () => {
     const chat = await team.makeChat();

@@ -1,4 +1,5 @@
 export { accessTo } from '../chat-access.ts';
+export { type HistoryTurn, historyOf } from '../turn-history.ts';
 export { playRandomCalls } from './random-calls.ts';
 export { type EngineStores, inScope, runCase, type StoreCase } from './store-case.ts';
 export { storeSuite } from './store-suite.ts';

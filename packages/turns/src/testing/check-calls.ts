@@ -61,7 +61,10 @@ function checkContexts(
     .map((context) => `the model was shown ${context}; stored before that turn is ${expected.join(' or ')}`);
 }
 
-/** What a turn's model is to be shown: all that stands before it, neighbours of one role joined. */
+/**
+ * What a turn's model is to be shown: all that stands before it, but for messages that the model rejected, neighbours of
+ * one role joined.
+ */
 function contextOf(turn: StoredTurn, turns: readonly StoredTurn[]): Context {
   const context: { role: string; content: string }[] = [];
   const add = (role: string, content: string) => {
@@ -71,10 +74,21 @@ function contextOf(turn: StoredTurn, turns: readonly StoredTurn[]): Context {
   };
   for (const { sequence, userMessage, answer } of turns) {
     if (sequence > turn.sequence) break;
-    if (userMessage) add('user', userMessage.content);
+    if (userMessage && isShown(userMessage.id, turn, turns)) add('user', userMessage.content);
     if (answer?.content && sequence < turn.sequence) add('assistant', answer.content);
   }
   return context;
+}
+
+/** The newest answer before the turn decides; the message that the turn itself answers is shown in any case. */
+function isShown(message: string, turn: StoredTurn, turns: readonly StoredTurn[]): boolean {
+  if (answeredBy(turn) === message) return true;
+  const newest = turns.findLast((other) => other.sequence < turn.sequence && answeredBy(other) === message);
+  return newest?.errorCode !== 'model_refused';
+}
+
+function answeredBy({ userMessage, retryOf }: StoredTurn): string | undefined {
+  return userMessage?.id ?? retryOf?.userMessageId;
 }
 
 function write(context: Context): string {

@@ -111,7 +111,7 @@ export class SimulatedModel {
     let part = '';
     for (let piece = 0; piece < pieces; piece++) {
       await pause();
-      if (piece === failsAt) fail();
+      if (piece === failsAt) fail(number);
       if (steps.length < STEPS_MAX && random.chance(tools)) {
         steps.push({ text: part, calls: [{ id: `c${number}.${piece}`, name: 'tool', arguments: '{}' }] });
         part = '';
@@ -123,12 +123,16 @@ export class SimulatedModel {
     }
     // The end comes after the last word.
     await pause();
-    if (failsAt === pieces) fail();
+    if (failsAt === pieces) fail(number);
     const finishReason = FINISH_REASONS[number % FINISH_REASONS.length] ?? 'stop';
     return { text: call.text, finishReason, model: 'simulated', calls: 1 };
   }
 }
 
-function fail(): never {
-  throw new ModelError('model_failed', { calls: 1, cause: new Error('as planned') });
+/** One failure of so many is the model's rejection of the message. */
+const REFUSES_EVERY = 3;
+
+function fail(number: number): never {
+  const code = number % REFUSES_EVERY === 0 ? 'model_refused' : 'model_failed';
+  throw new ModelError(code, { calls: 1, cause: new Error('as planned') });
 }

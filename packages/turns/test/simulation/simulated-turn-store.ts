@@ -9,7 +9,7 @@ import type {
   TurnRecord,
   TurnStore,
 } from '@parley/db';
-import { accessTo } from '@parley/db/testing';
+import { accessTo, type HistoryTurn, historyOf } from '@parley/db/testing';
 import type { Connection } from './connection.ts';
 import {
   findByIdempotencyKey,
@@ -91,10 +91,7 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
         chat: chat && accessTo(scope, chat),
         predecessorEnded: predecessor === undefined || hasEnded(predecessor),
         textBytesBefore: predecessor?.textBytes ?? 0,
-        history: before
-          .toReversed()
-          .flatMap(({ userMessage, answer }) => [userMessage, answer])
-          .filter((message) => message !== undefined),
+        history: historyOf(before.map(toHistoryTurn)),
       };
     },
 
@@ -331,6 +328,11 @@ function insert(database: SimulatedDatabase, record: TurnRecord): boolean {
   }
   database.put('turns', record.id, { record, hasSuccessor: false, usage: [], isUncounted: false });
   return true;
+}
+
+function toHistoryTurn({ retryOf, errorCode, userMessage, answer }: TurnRecord): HistoryTurn {
+  const messages = [userMessage, answer].filter((message) => message !== undefined);
+  return { messages, ...(retryOf && { retryOf }), ...(errorCode !== undefined && { errorCode }) };
 }
 
 function toRecord({ question, ...turn }: NewTurn, team: Scope['team']): TurnRecord {
