@@ -13,7 +13,7 @@ export function MessageActions({ createdAt, textOf, isAlwaysShown = false }: Mes
   return (
     <div
       className={clsx(
-        'flex items-center gap-1 text-ink-soft transition-opacity',
+        'flex items-center gap-1 text-ink-soft transition-opacity print:hidden',
         !isAlwaysShown &&
           'opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100',
       )}

@@ -7,6 +7,7 @@ import { Spinner } from '../ui/spinner.tsx';
 import { TranscriptRow } from './transcript-row.tsx';
 import { useFollowEnd } from './use-follow-end.ts';
 import { useIsPrepending } from './use-is-prepending.ts';
+import { PrintingContext, usePrinting } from './use-printing.ts';
 
 /** The distance to the top, in pixels, at which older messages are loaded. */
 const readAheadPx = 1_200;
@@ -32,54 +33,72 @@ export function Transcript({ entries, hasOlder, isLoadingOlder, loadOlder }: Tra
   // If a page of messages does not fill the view, no scroll event would load the next one.
   useEffect(readAhead);
   useScrollToOwnMessage(entries, scrollToEnd);
+  const isPrinting = usePrinting({ entries, hasOlder, loadOlder });
 
   return (
-    <div className="relative min-h-0 grow">
-      {isLoadingOlder && (
-        <p className="absolute inset-x-0 top-2 z-10 mx-auto flex w-fit items-center gap-2 rounded-full border border-line bg-surface px-3 py-1.5 text-xs text-ink-soft shadow-sm">
-          <Spinner />
-          Loading earlier messages
-        </p>
-      )}
-      <div
-        ref={scroller}
-        role="log"
-        aria-label="Conversation"
-        // Otherwise screen readers would read every word. The start and end of answers are announced instead.
-        aria-live="off"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
-        tabIndex={0}
-        className="h-full overflow-y-auto overscroll-contain -outline-offset-2 [scrollbar-gutter:stable_both-edges]"
-      >
-        <div className="pt-2 pb-6">
-          <Virtualizer
-            scrollRef={scroller}
-            data={entries}
-            shift={isPrepending}
-            bufferSize={600}
-            startMargin={8}
-            onScroll={readAhead}
-          >
-            {(entry, index) => (
-              <TranscriptRow key={entry.key} entry={entry} isNewest={index === entries.length - 1} />
-            )}
-          </Virtualizer>
-        </div>
-      </div>
-      <div aria-hidden className="fade-edge top-0 bg-linear-to-b" />
-      <div aria-hidden className="fade-edge bottom-0 bg-linear-to-t" />
-      {!isAtEnd && (
-        <Button
-          look="outline"
-          shape="pill"
-          className="absolute inset-x-0 bottom-3 mx-auto w-fit shadow-md shadow-black/10 animate-appear"
-          onClick={() => scrollToEnd()}
+    <>
+      {isPrinting && <PrintedTranscript entries={entries} hasOlder={hasOlder} />}
+      <div className="relative min-h-0 grow print:hidden">
+        {isLoadingOlder && (
+          <p className="absolute inset-x-0 top-2 z-10 mx-auto flex w-fit items-center gap-2 rounded-full border border-line bg-surface px-3 py-1.5 text-xs text-ink-soft shadow-sm">
+            <Spinner />
+            Loading earlier messages
+          </p>
+        )}
+        <div
+          ref={scroller}
+          role="log"
+          aria-label="Conversation"
+          // Otherwise screen readers would read every word. The start and end of answers are announced instead.
+          aria-live="off"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
+          tabIndex={0}
+          className="h-full overflow-y-auto overscroll-contain -outline-offset-2 [scrollbar-gutter:stable_both-edges]"
         >
-          <ArrowDown aria-hidden />
-          Jump to latest
-        </Button>
-      )}
-    </div>
+          <div className="pt-2 pb-6">
+            <Virtualizer
+              scrollRef={scroller}
+              data={entries}
+              shift={isPrepending}
+              bufferSize={600}
+              startMargin={8}
+              onScroll={readAhead}
+            >
+              {(entry, index) => (
+                <TranscriptRow key={entry.key} entry={entry} isNewest={index === entries.length - 1} />
+              )}
+            </Virtualizer>
+          </div>
+        </div>
+        <div aria-hidden className="fade-edge top-0 bg-linear-to-b" />
+        <div aria-hidden className="fade-edge bottom-0 bg-linear-to-t" />
+        {!isAtEnd && (
+          <Button
+            look="outline"
+            shape="pill"
+            className="absolute inset-x-0 bottom-3 mx-auto w-fit shadow-md shadow-black/10 animate-appear"
+            onClick={() => scrollToEnd()}
+          >
+            <ArrowDown aria-hidden />
+            Jump to latest
+          </Button>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** All loaded messages on paper. The screen goes on to show those near the viewport. */
+function PrintedTranscript({ entries, hasOlder }: Pick<TranscriptProps, 'entries' | 'hasOlder'>) {
+  return (
+    <PrintingContext value={true}>
+      <div className="hidden print:block">
+        {hasOlder && <p className="column text-sm text-ink-soft">Earlier messages are not printed.</p>}
+        {entries.map((entry) => (
+          <TranscriptRow key={entry.key} entry={entry} isNewest={false} />
+        ))}
+      </div>
+    </PrintingContext>
   );
 }
 

@@ -1,10 +1,11 @@
 import type { UserEntry } from '@parley/client';
-import { useState } from 'react';
+import { use, useState } from 'react';
 import { cutText } from '../lib/cut-text.ts';
 import { PlainText } from '../markdown/plain-text.tsx';
 import { Button } from '../ui/button.tsx';
 import { MessageActions } from './message-actions.tsx';
 import { SendNote } from './send-note.tsx';
+import { PrintingContext } from './use-printing.ts';
 
 /** Longer messages are collapsed. */
 const shownLengthMax = 1_600;
@@ -16,7 +17,7 @@ export function UserMessage({ entry }: { readonly entry: UserEntry }) {
     <article className="group flex flex-col items-end gap-1 pt-5 pb-1" data-kind="user">
       <h2 className="sr-only">You said</h2>
       <div className="flex w-full flex-row-reverse items-end gap-2">
-        <div className="max-w-[min(85%,36rem)] shrink-0 rounded-3xl rounded-ee-lg bg-bubble px-4.5 py-2.5">
+        <div className="max-w-[min(85%,36rem)] shrink-0 rounded-3xl rounded-ee-lg bg-bubble [print-color-adjust:exact] px-4.5 py-2.5">
           <MessageText text={entry.content} />
         </div>
         {/* Phones have no space beside the message, and its text can be selected. */}
@@ -30,7 +31,9 @@ export function UserMessage({ entry }: { readonly entry: UserEntry }) {
 }
 
 function MessageText({ text }: { readonly text: string }) {
-  const [isWhole, setIsWhole] = useState(false);
+  const [isOpened, setIsWhole] = useState(false);
+  const isPrinting = use(PrintingContext);
+  const isWhole = isOpened || isPrinting;
   const start = startOf(text);
   const isLong = start.length < text.length;
   return (
@@ -38,7 +41,7 @@ function MessageText({ text }: { readonly text: string }) {
       <div className="leading-relaxed">
         <PlainText text={isWhole || !isLong ? text : `${start}…`} />
       </div>
-      {isLong && (
+      {isLong && !isPrinting && (
         <Button
           className="-ms-2 mt-1 px-2 text-ink-soft"
           aria-expanded={isWhole}

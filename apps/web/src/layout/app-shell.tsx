@@ -24,9 +24,12 @@ export function AppShell({ children }: { readonly children: ReactNode }) {
       <ShortcutsContext value={shortcuts}>
         <PortalContainerContext value={main}>
           <SkipLink />
-          <div className="flex h-full">
+          <div className="flex h-full print:block print:h-auto">
             {isWide && isOpen && (
-              <aside aria-label="Chats and settings" className="w-72 shrink-0 border-e border-line xl:w-80">
+              <aside
+                aria-label="Chats and settings"
+                className="w-72 shrink-0 print:hidden border-e border-line xl:w-80"
+              >
                 <Sidebar />
               </aside>
             )}

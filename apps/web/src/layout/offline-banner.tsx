@@ -13,7 +13,7 @@ export function OfflineBanner() {
   }, [isOnline]);
   if (isOnline) return null;
   return (
-    <p className="flex shrink-0 items-center justify-center gap-2 bg-notice-wash px-4 py-2 text-center text-sm">
+    <p className="flex print:hidden shrink-0 items-center justify-center gap-2 bg-notice-wash px-4 py-2 text-center text-sm">
       <WifiOff aria-hidden className="size-4 shrink-0" />
       You’re offline. Keep writing: we’ll send your messages when you’re back online.
     </p>

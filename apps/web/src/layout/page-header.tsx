@@ -17,7 +17,7 @@ export function PageHeader({ actions, children }: PageHeaderProps) {
   const isListAway = !isWide || !isOpen;
   const embed = useEmbed();
   return (
-    <header className="flex min-h-14 shrink-0 items-center gap-1.5 px-2.5 pt-[env(safe-area-inset-top)] ps-[max(0.625rem,env(safe-area-inset-left))]">
+    <header className="flex min-h-14 shrink-0 print:mx-auto print:max-w-measure items-center gap-1.5 px-2.5 pt-[env(safe-area-inset-top)] ps-[max(0.625rem,env(safe-area-inset-left))]">
       {isListAway && (
         <IconButton
           label="Show chats"

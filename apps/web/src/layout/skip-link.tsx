@@ -8,7 +8,7 @@ export function SkipLink() {
   return (
     <a
       href={`#${mainId}`}
-      className="fixed start-3 top-3 z-50 -translate-y-20 rounded-xl bg-ink px-4 py-2.5 text-sm text-canvas focus:translate-y-0"
+      className="print:hidden fixed start-3 top-3 z-50 -translate-y-20 rounded-xl bg-ink px-4 py-2.5 text-sm text-canvas focus:translate-y-0"
       onClick={(event) => {
         event.preventDefault();
         (document.getElementById(composerId) ?? document.getElementById(mainId))?.focus();

@@ -1,3 +1,4 @@
+import type { Nodes } from 'hast';
 import type { Components, ExtraProps } from 'hast-util-to-jsx-runtime';
 import { Square, SquareCheck } from 'lucide-react';
 import type { ComponentProps, ReactNode } from 'react';
@@ -40,6 +41,11 @@ export const components: Components = {
     ) : (
       <td />
     ),
+  td: ({ children, style, dir, node }) => (
+    <td style={style} dir={dir} className={node && hasLongText(node) ? 'long' : undefined}>
+      {children}
+    </td>
+  ),
   input: ({ checked }) => <TaskMark isDone={checked === true} />,
 };
 
@@ -95,6 +101,18 @@ function ScrollingTable({ children, dir }: ComponentProps<'table'>) {
       <table>{children}</table>
     </div>
   );
+}
+
+/** A cell with more text than this is given the width for a line of some words. */
+const cellLengthMax = 24;
+
+function hasLongText(node: Nodes): boolean {
+  return textLengthOf(node) > cellLengthMax;
+}
+
+function textLengthOf(node: Nodes): number {
+  if (node.type === 'text') return node.value.length;
+  return 'children' in node ? node.children.reduce((sum, child) => sum + textLengthOf(child), 0) : 0;
 }
 
 function TaskMark({ isDone }: { readonly isDone: boolean }) {

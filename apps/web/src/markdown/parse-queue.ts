@@ -29,6 +29,11 @@ export function parseInWorker(source: BlockSource, onDone: (block: ParsedBlock) 
   };
 }
 
+/** Resolves when no block is being parsed. */
+export async function whenParsed(): Promise<void> {
+  while (running || waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
 function startNext(): void {
   if (running || waiting.length === 0) return;
   try {

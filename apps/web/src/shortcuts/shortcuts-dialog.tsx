@@ -10,6 +10,7 @@ const shortcuts: readonly (readonly [does: string, keys: string])[] = [
   ['Send the message', 'Enter'],
   ['Add a line break', 'Shift+Enter'],
   ['Stop the answer', 'Esc'],
+  ['Print the conversation', 'Mod+P'],
   ['Show this list', '?'],
 ];
 
