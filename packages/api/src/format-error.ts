@@ -1,4 +1,4 @@
-import { type ErrorEnvelope, toEnvelope } from '@parley/contract';
+import { toEnvelope, toErrorData } from '@parley/contract';
 import type { TRPCDefaultErrorShape, TRPCError } from '@trpc/server';
 import { apiErrorOf } from './api-error-of.ts';
 import type { Context } from './context.ts';
@@ -22,7 +22,7 @@ export function formatError(options: {
       code,
       httpStatus,
       ...(path !== undefined && { path }),
-      apiError: toEnvelope(apiError, ctx?.requestId ?? 'unknown') as ErrorEnvelope,
+      ...toErrorData(toEnvelope(apiError, ctx?.requestId ?? 'unknown')),
     },
   };
 }

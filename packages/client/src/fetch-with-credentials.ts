@@ -1,5 +1,6 @@
 import type { CredentialPair, Credentials } from './credentials.ts';
 import { rejectedCredential } from './credentials.ts';
+import { envelopeOfErrorData } from './parley-error.ts';
 
 /**
  * Wraps `fetch`: adds the API key and the user token as headers. After a 401 it renews the rejected
@@ -41,6 +42,6 @@ async function rejectedCredentialOf(response: Response): Promise<'key' | 'user'>
     .catch(() => undefined);
   // All calls of a batch have the same credentials, so the first error is enough.
   const answer: unknown = Array.isArray(body) ? body[0] : body;
-  const { error } = (answer ?? {}) as { error?: { data?: { apiError?: { code?: never } } } };
-  return rejectedCredential(error?.data?.apiError?.code ?? 'unauthorized') ?? 'key';
+  const { error } = (answer ?? {}) as { error?: { data?: unknown } };
+  return rejectedCredential(envelopeOfErrorData(error?.data)?.code ?? 'unauthorized') ?? 'key';
 }

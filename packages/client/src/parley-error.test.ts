@@ -9,6 +9,12 @@ function refused(status: number, apiError: object, headers: Record<string, strin
   return TRPCClientError.from({ error: { message: 'No.', code: -32_600, data } }, { meta: { response } });
 }
 
+test('reads the error of a server of release 0.1.0, which has another name there', () => {
+  const data = { code: 'CONFLICT', httpStatus: 409, refusal: { code: 'chat_full', message: 'Full.' } };
+  const error = TRPCClientError.from({ error: { message: 'No.', code: -32_600, data } });
+  expect(toParleyError(error)).toMatchObject({ code: 'chat_full', message: 'Full.' });
+});
+
 test('keeps all fields of an error response', () => {
   const error = toParleyError(
     refused(

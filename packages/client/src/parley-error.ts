@@ -106,7 +106,7 @@ export function isRetryable({ code, status, retryAfterMs }: ParleyError): boolea
 function fromTrpcError(error: TRPCClientError<never>): ParleyError {
   const response = responseOf(error);
   const retryAfterMs = retryAfterOf(response);
-  const apiError = apiErrorOf(error);
+  const apiError = envelopeOfErrorData(error.data);
   if (apiError) {
     const { code, message, requestId, issues, messageId } = apiError;
     const status = statusOf(error) ?? response?.status;
@@ -166,10 +166,11 @@ function retryAfterOf(response: Response | undefined): number | undefined {
   return Math.min(Number(text) * 1_000, RETRY_AFTER_MAX_MS);
 }
 
-function apiErrorOf({ data }: { readonly data: unknown }): ErrorEnvelope | undefined {
+/** The envelope in the `data` of a tRPC error. Servers of release 0.1.0 call it `refusal`. */
+export function envelopeOfErrorData(data: unknown): ErrorEnvelope | undefined {
   if (!isRecord(data)) return undefined;
-  const { apiError } = data;
-  return isRecord(apiError) && typeof apiError['code'] === 'string' ? (apiError as ErrorEnvelope) : undefined;
+  const envelope = data['apiError'] ?? data['refusal'];
+  return isRecord(envelope) && typeof envelope['code'] === 'string' ? (envelope as ErrorEnvelope) : undefined;
 }
 
 function statusOf({ data }: { readonly data: unknown }): number | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ApiError, errorEnvelopeSchema, toEnvelope } from './api-error.ts';
+import { ApiError, errorEnvelopeSchema, toEnvelope, toErrorData } from './api-error.ts';
 import { errorCodes, errorEntry } from './error-codes.ts';
 import { mintId } from './id.ts';
 
@@ -37,4 +37,9 @@ test('an ApiError is an Error with a name, a stack trace and a cause', () => {
   expect(apiError).toBeInstanceOf(Error);
   expect(apiError).toMatchObject({ name: 'ApiError', status: 409, code: 'chat_full', cause });
   expect(apiError.stack).toContain('api-error.test.ts');
+});
+
+test('the data of a tRPC error carries the envelope under its name and under the one that release 0.1.0 reads', () => {
+  const envelope = toEnvelope(new ApiError('chat_full'), 'req_1');
+  expect(toErrorData(envelope)).toEqual({ apiError: envelope, refusal: envelope });
 });

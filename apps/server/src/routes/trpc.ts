@@ -7,7 +7,7 @@ import {
   responseMeta,
   toTrpcError,
 } from '@parley/api';
-import { ApiError, limits, toEnvelope } from '@parley/contract';
+import { ApiError, limits, toEnvelope, toErrorData } from '@parley/contract';
 import {
   type CreateFastifyContextOptions,
   type FastifyTRPCPluginOptions,
@@ -24,7 +24,7 @@ export async function trpcRoutes(app: FastifyInstance): Promise<void> {
   app.setErrorHandler((error, request, reply) => {
     const apiError = apiErrorOfRequest(error);
     const { code } = toTrpcError(apiError);
-    const data = { code, httpStatus: apiError.status, apiError: toEnvelope(apiError, request.id) };
+    const data = { code, httpStatus: apiError.status, ...toErrorData(toEnvelope(apiError, request.id)) };
     const shape = { message: apiError.message, code: TRPC_ERROR_CODES_BY_KEY[code], data };
     void sendApiError(request, reply, apiError, { error: shape });
   });

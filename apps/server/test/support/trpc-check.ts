@@ -12,6 +12,8 @@ const errorSchema = z.strictObject({
       httpStatus: z.int(),
       path: z.string().optional(),
       apiError: z.unknown(),
+      /** The same, under the name of release 0.1.0. */
+      refusal: z.unknown(),
     }),
   }),
 });
@@ -29,6 +31,9 @@ export function checkTrpcAnswer(answer: RawAnswer): void {
   }
   const { message, code, data } = errorSchema.parse(body).error;
   const apiError = checkEnvelope(answer, data.apiError);
+  if (JSON.stringify(data.refusal) !== JSON.stringify(data.apiError)) {
+    throw new Error('the two names of an error hold different envelopes');
+  }
   const { trpcCode } = errorRegister[apiError.code];
   const told = { message, code, name: data.code, status: data.httpStatus };
   const meant = {
