@@ -12,6 +12,7 @@ const titles = [
   'Überraschung für Zoë',
   '東京の天気',
   'C++ and Rust',
+  'Łódź with Node.js',
 ] as const;
 for (const title of titles) {
   const { id } = await team.makeChat({ userId: title.includes('Paris') ? 'ann' : 'bob' });
@@ -36,6 +37,9 @@ test.each([
   ['ring', []],
   ['uber zoe', ['Überraschung für Zoë']],
   ['天気', ['東京の天気']],
+  ['京', ['東京の天気']],
+  ['lodz', ['Łódź with Node.js']],
+  ['łódź js', ['Łódź with Node.js']],
   ['rust', ['C++ and Rust']],
   ['?!', []],
   ['.*', []],
