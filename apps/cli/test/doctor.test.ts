@@ -41,6 +41,21 @@ test('warns about a proxy that TRUST_PROXY does not name', async () => {
   expect(checks.find(({ name }: { name: string }) => name === 'proxy').detail).toContain('TRUST_PROXY');
 });
 
+test('reports why the server cannot use the model, as its newest answer showed', async () => {
+  const other = await startReplica();
+  model.replyTo('no key', scripts.status(401));
+  const { id } = await team.makeChat();
+  await fetch(`${other.url}/chat/${id}/message`, {
+    method: 'POST',
+    headers: { 'x-api-key': team.secretKey, 'content-type': 'application/json' },
+    body: JSON.stringify({ content: 'no key', role: 'user' }),
+  });
+  const { code, checks } = await examine([], { PARLEY_URL: other.url });
+  const found = checks.find(({ name }: { name: string }) => name === 'model server');
+  expect([code, found]).toEqual([1, expect.objectContaining({ status: 'fail' })]);
+  expect(found.detail).toContain('OPENAI_API_KEY');
+});
+
 test('reports a missing index until a server has built it', async () => {
   // Only the holder of this lease builds indexes, so the test holds it.
   const lease = { _id: 'maintenance', token: 'held by the test', renewals: 0 };

@@ -9,6 +9,7 @@ import { buildServer, type ServerParts } from './build-server.ts';
 import type { TrustProxy } from './gate/client-address.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { ModelHealth } from './model-health/model-health.ts';
 import type { ModelSource } from './model-source.ts';
 import type { WebApp } from './routes/web.ts';
 
@@ -19,6 +20,7 @@ export interface Composition {
   readonly app: FastifyInstance;
   readonly services: Services;
   readonly turns: Turns;
+  readonly modelHealth: ModelHealth;
   /** Answers what runs within `graceMs`, or until `force` aborts, hands over the rest, closes the server. */
   close(graceMs: number, force?: AbortSignal): Promise<void>;
 }
@@ -54,6 +56,7 @@ export async function compose(parts: {
   readonly rateLimits?: RateLimits | undefined;
 }): Promise<Composition> {
   const { database, model, log, metrics } = parts;
+  const modelHealth = new ModelHealth();
   const running = startServices({
     database,
     endpoint: model.endpoint,
@@ -67,7 +70,7 @@ export async function compose(parts: {
     toolAddresses: parts.toolAddresses,
     bounds: parts.bounds,
     agentBounds: parts.agentBounds,
-    watchAgent: metrics?.watchAgent,
+    watchAgent: (runAgent) => modelHealth.watchAgent(metrics?.watchAgent(runAgent) ?? runAgent),
     onToolFailure: metrics && (({ reason }) => metrics.countToolFailure(reason)),
   });
   const { services } = running;
@@ -77,6 +80,7 @@ export async function compose(parts: {
     isDatabaseReachable: () => database.isReachable(),
     inspectDatabase: () => database.inspect(),
     missingPromises: () => database.missingPromises(),
+    modelNotice: () => modelHealth.notice,
   };
   const { web, docsFolder, trustProxy, connections, connectionTimes } = parts;
   metrics?.watchTurns(turns);
@@ -96,6 +100,7 @@ export async function compose(parts: {
     app,
     services,
     turns,
+    modelHealth,
     async close(graceMs, force) {
       await running.drain(graceMs, force);
       // What was said last may still leave; a client that does not take it keeps nobody from stopping.

@@ -17,6 +17,8 @@ export interface ModelSource {
   endpoint(): ModelEndpoint;
   /** One sentence for the start page: which model, and how to choose another. */
   readonly description: string;
+  /** The server that is to name the model, where none is set. */
+  readonly server?: Pick<ModelEndpoint, 'baseUrl' | 'apiKey'>;
   stop(): Promise<void>;
 }
 
@@ -90,6 +92,7 @@ function compatibleServer(
       return { baseUrl, apiKey, model: first };
     },
     description: `the first that ${new URL(baseUrl).origin} names. Set OPENAI_MODEL to use another.`,
+    server: { baseUrl, apiKey },
     async stop() {
       stop.abort();
       await listing;

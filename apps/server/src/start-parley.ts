@@ -9,6 +9,7 @@ import type { Env } from './env.ts';
 import { ensureFirstTeam, type StartCredentials } from './first-start.ts';
 import type { Log } from './log.ts';
 import { createMetrics, serveMetrics } from './metrics.ts';
+import { watchModel } from './model-health/probe-model.ts';
 import { chooseModel } from './model-source.ts';
 import { openDatabase, type Say } from './open-database.ts';
 import { isLoopbackAddress } from './routes/loopback.ts';
@@ -110,6 +111,17 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
       isChatKeyOpen: webKey ? webKey.access === 'open' : false,
     }),
   );
+
+  const watching = new AbortController();
+  owned.defer(() => watching.abort());
+  void watchModel({
+    ...{ endpoint: model.endpoint, server: model.server, health: composition.modelHealth },
+    signal: watching.signal,
+    onProblem({ code, message }) {
+      log.error({ code }, 'the model cannot be used');
+      say(`The model cannot be used. ${message}`);
+    },
+  }).catch((error: unknown) => log.error({ error }, 'the model is no longer watched'));
 
   const kept = owned.move();
   return {

@@ -1,7 +1,8 @@
+import { scripts } from '@parley/agent/testing';
 import { expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
 
-const { rest, url, makeTeam, log } = await startHarness();
+const { rest, url, makeTeam, model, log } = await startHarness();
 
 test.each([
   ['/healthz', { status: 'ok' }],
@@ -19,6 +20,20 @@ test.each([
   const answer = await rest('GET', path);
   expect(answer.status).toBe(200);
   expect(answer.body).toEqual(body);
+});
+
+test('/readyz says that the model cannot be used, stays 200, and says so no more after an answer', async () => {
+  const team = await makeTeam();
+  const { id } = await team.makeChat();
+  model.reply(scripts.status(401));
+  expect((await team.send(id, 'with a wrong key')).apiError.code).toBe('model_key_refused');
+  const told = await rest<{ notices: object[] }>('GET', '/readyz');
+  expect([told.status, told.body.notices]).toEqual([
+    200,
+    [{ code: 'model_key_refused', message: expect.stringContaining('OPENAI_API_KEY') }],
+  ]);
+  expect((await team.send(id, 'with the right one')).status).toBe(200);
+  expect((await rest<{ notices?: object[] }>('GET', '/readyz')).body.notices).toBeUndefined();
 });
 
 test.each(['/healthz', '/readyz', '/openapi.json'])('%s takes no other method', async (path) => {

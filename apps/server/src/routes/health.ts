@@ -3,6 +3,7 @@ import type { DatabaseState } from '@parley/db';
 import type { FastifyInstance } from 'fastify';
 import { sendApiError } from '../error-reply.ts';
 import { UNNAMED_PROXY_ADVICE, type UnnamedProxyNotice } from '../gate/unnamed-proxy.ts';
+import type { ModelNotice } from '../model-health/model-health.ts';
 
 export interface Health {
   isDraining(): boolean;
@@ -10,6 +11,8 @@ export interface Health {
   inspectDatabase(): Promise<DatabaseState>;
   /** Unique indexes that are missing: until they are built, a write could be doubled. */
   missingPromises(): readonly string[];
+  /** Why the model cannot be used, if it cannot: no reason to be sent no requests. */
+  modelNotice(): ModelNotice | undefined;
 }
 
 interface HealthParts {
@@ -65,9 +68,11 @@ export async function healthRoutes(
       return sendApiError(request, reply, new ApiError('database_preparing', { detail }));
     }
     const database = await inspect();
-    const notices = unnamedProxy.isRecent
-      ? [{ code: 'proxy_not_trusted', message: UNNAMED_PROXY_ADVICE }]
-      : [];
+    const ofModel = health.modelNotice();
+    const notices = [
+      ...(unnamedProxy.isRecent ? [{ code: 'proxy_not_trusted', message: UNNAMED_PROXY_ADVICE }] : []),
+      ...(ofModel ? [ofModel] : []),
+    ];
     return { status: 'ready', ...(database && { database }), ...(notices.length > 0 && { notices }) };
   });
 }

@@ -129,3 +129,18 @@ test('a taken port is named, and everything that was started is ended', async ()
   expect(stderr).toContain(`Port ${port} is taken`);
   await expect(readFile(join(dataDir, 'credentials.json'), 'utf8')).resolves.toContain('secretKey');
 });
+
+test('a server whose model cannot be reached starts, and says so in the terminal, the log and /readyz', async () => {
+  const env = { OPENAI_BASE_URL: 'http://127.0.0.1:1/v1', OPENAI_MODEL: 'a-model' };
+  const server = await ServerProcess.start(await temporaryFolder(), env);
+  await expect
+    .poll(() => server.stderr)
+    .toContain("The model cannot be used. The model's server cannot be reached");
+  await expect.poll(() => server.stdout).toContain('"code":"model_unreachable"');
+  const ready = await fetch(`${server.url}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([
+    200,
+    expect.objectContaining({ notices: [expect.objectContaining({ code: 'model_unreachable' })] }),
+  ]);
+  expect((await server.stop()).code).toBe(0);
+});

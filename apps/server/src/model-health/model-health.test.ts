@@ -1,0 +1,139 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ModelError, type RunAgent } from '@parley/agent';
+import { ApiError } from '@parley/contract';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { ModelHealth, type ModelNotice } from './model-health.ts';
+import { type ModelProbeOptions, watchModel } from './probe-model.ts';
+
+/** A model's server that answers `GET /v1/models` as the test says, at each moment. */
+async function startServer(answer: () => { status: number; body: string }) {
+  const asked: (string | undefined)[] = [];
+  const server = createServer(({ headers }, response) => {
+    asked.push(headers.authorization);
+    const { status, body } = answer();
+    response.writeHead(status).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+  return { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, asked };
+}
+
+const listOf = (...ids: string[]) => JSON.stringify({ data: ids.map((id) => ({ id })) });
+
+function watch(options: Pick<ModelProbeOptions, 'endpoint' | 'server'>) {
+  const health = new ModelHealth();
+  const notices: ModelNotice[] = [];
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort());
+  const onProblem = (notice: ModelNotice) => void notices.push(notice);
+  void watchModel({ ...options, health, onProblem, signal: stop.signal, againMs: 5 });
+  return { health, notices };
+}
+
+describe('a probe', () => {
+  test.each([
+    ['model_key_refused', { status: 401, body: '{}' }, /OPENAI_API_KEY/],
+    ['model_unreachable', { status: 200, body: '<html>Welcome</html>' }, /OPENAI_BASE_URL/],
+    ['model_not_found', { status: 200, body: listOf('another') }, /OPENAI_MODEL/],
+  ])('finds %s, and tells of it once', async (code, answer, advice) => {
+    const { baseUrl, asked } = await startServer(() => answer);
+    const { health, notices } = watch({ endpoint: () => ({ baseUrl, apiKey: 'sk-one', model: 'm' }) });
+    await expect.poll(() => health.notice).toMatchObject({ code, message: expect.stringMatching(advice) });
+    expect(asked[0]).toBe('Bearer sk-one');
+    if (health.isServerUnusable) await expect.poll(() => asked.length).toBeGreaterThan(2);
+    expect(notices).toHaveLength(1);
+  });
+
+  test('finds that nobody listens', async () => {
+    const endpoint = () => ({ baseUrl: 'http://127.0.0.1:1/v1', apiKey: '', model: 'm' });
+    const { health } = watch({ endpoint });
+    await expect.poll(() => health.notice?.code).toBe('model_unreachable');
+  });
+
+  test.each([
+    ['lists the model', { status: 200, body: listOf('other', 'm') }],
+    ['lists it with a tag', { status: 200, body: listOf('m:latest') }],
+    ['lists nothing', { status: 200, body: listOf() }],
+    ['has no list', { status: 404, body: 'not here' }],
+    ['does not list models to this key', { status: 403, body: '{}' }],
+    ['fails', { status: 500, body: '{}' }],
+  ])('finds nothing wrong with a server that %s, and asks it once', async (_, answer) => {
+    const { baseUrl, asked } = await startServer(() => answer);
+    const { health } = watch({ endpoint: () => ({ baseUrl, apiKey: '', model: 'm' }) });
+    await expect.poll(() => asked.length).toBe(1);
+    // Another one, which rejects the key, is asked again and again meanwhile.
+    const other = await startServer(() => ({ status: 401, body: '{}' }));
+    watch({ endpoint: () => ({ baseUrl: other.baseUrl, apiKey: '', model: 'm' }) });
+    await expect.poll(() => other.asked.length).toBeGreaterThan(5);
+    expect([asked.length, health.notice]).toEqual([1, undefined]);
+  });
+
+  test('takes its finding back once the server can be used', async () => {
+    let status = 401;
+    const { baseUrl } = await startServer(() => ({ status, body: listOf('m') }));
+    const { health } = watch({ endpoint: () => ({ baseUrl, apiKey: '', model: 'm' }) });
+    await expect.poll(() => health.notice?.code).toBe('model_key_refused');
+    status = 200;
+    await expect.poll(() => health.notice).toBeUndefined();
+  });
+
+  test('asks the server that is to name the model, while it has not', async () => {
+    const { baseUrl } = await startServer(() => ({ status: 401, body: '{}' }));
+    const endpoint = () => {
+      throw new ApiError('model_loading');
+    };
+    const { health } = watch({ endpoint, server: { baseUrl, apiKey: 'sk-two' } });
+    await expect.poll(() => health.notice?.code).toBe('model_key_refused');
+  });
+
+  test('says nothing of a model that is loading, and that there is none', async () => {
+    let code: 'model_loading' | 'model_not_configured' = 'model_loading';
+    let asked = 0;
+    const endpoint = () => {
+      asked++;
+      throw new ApiError(code);
+    };
+    const { health } = watch({ endpoint });
+    await expect.poll(() => asked).toBeGreaterThan(2);
+    expect(health.notice).toBeUndefined();
+    code = 'model_not_configured';
+    await expect.poll(() => health.notice?.code).toBe('model_not_configured');
+  });
+});
+
+describe('answers', () => {
+  const failing = (code: ModelError['code']) => async () => {
+    throw new ModelError(code, { calls: 1, cause: new Error('scripted') });
+  };
+  const answering: RunAgent = async () => ({ text: 'a', finishReason: 'stop', model: 'm', calls: 1 });
+  async function answer(health: ModelHealth, run: RunAgent, model?: string) {
+    const input = { agent: { model } } as Parameters<RunAgent>[0];
+    await health
+      .watchAgent(run)(input)
+      .catch(() => undefined);
+    return health.notice?.code;
+  }
+
+  test('tell that the key is not accepted, until one is given', async () => {
+    const health = new ModelHealth();
+    expect(await answer(health, failing('model_key_refused'))).toBe('model_key_refused');
+    expect(await answer(health, failing('model_failed'))).toBe('model_key_refused');
+    expect(await answer(health, answering)).toBeUndefined();
+  });
+
+  test('tell that a model of an agent is not found, until that model answers, and do not name it', async () => {
+    const health = new ModelHealth();
+    expect(await answer(health, failing('model_not_found'), 'secret-model')).toBe('model_not_found');
+    expect(health.notice?.message).not.toContain('secret-model');
+    expect(await answer(health, answering, 'other')).toBe('model_not_found');
+    expect(await answer(health, answering, 'secret-model')).toBeUndefined();
+  });
+
+  test.each(['model_refused', 'model_rate_limited', 'model_timeout', 'model_failed'] as const)(
+    'that failed with %s tell nothing',
+    async (code) => {
+      expect(await answer(new ModelHealth(), failing(code))).toBeUndefined();
+    },
+  );
+});

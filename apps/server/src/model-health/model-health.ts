@@ -1,0 +1,106 @@
+import { ModelError, type RunAgent } from '@parley/agent';
+import type { ErrorCode } from '@parley/contract';
+
+/** Why a model cannot be used until an operator acts. */
+export type ModelProblem = Extract<
+  ErrorCode,
+  'model_key_refused' | 'model_not_found' | 'model_unreachable' | 'model_not_configured'
+>;
+
+/** What `/readyz` and the log say of a problem. */
+export interface ModelNotice {
+  readonly code: ModelProblem;
+  readonly message: string;
+}
+
+/** The default model's place among those that agents name. */
+const DEFAULT_MODEL = '';
+/** Agents may name any model: no more that are not found are remembered. */
+const MODELS_MAX = 100;
+/** An agent whose model was not found may have been changed or deleted since. */
+const NOT_FOUND_MS = 60 * 60_000;
+
+/**
+ * Whether the model can be used, as far as probes and the newest answers tell. It never rejects a message: only a call
+ * of the model knows for certain.
+ */
+export class ModelHealth {
+  /** Of the model's server as a whole. */
+  #problem: Exclude<ModelProblem, 'model_not_found'> | undefined;
+  /** Models that the server did not know, by name, with the time of their newest failure. */
+  readonly #notFound = new Map<string, number>();
+
+  /** Notes how answers end. */
+  watchAgent(runAgent: RunAgent): RunAgent {
+    return async (input) => {
+      const { model = DEFAULT_MODEL } = input.agent;
+      try {
+        const outcome = await runAgent(input);
+        this.noteUsable(model);
+        return outcome;
+      } catch (error) {
+        if (error instanceof ModelError) this.noteProblem(error.code, model);
+        throw error;
+      }
+    };
+  }
+
+  /** Notes a failure of a model. Codes that no operator has to act on say nothing. */
+  noteProblem(code: ErrorCode, model = DEFAULT_MODEL): void {
+    switch (code) {
+      case 'model_key_refused':
+      case 'model_unreachable':
+      case 'model_not_configured':
+        this.#problem = code;
+        return;
+      case 'model_not_found':
+        this.#problem = undefined;
+        this.#noteNotFound(model);
+        return;
+    }
+  }
+
+  /** Notes that the server has answered with this model. */
+  noteUsable(model = DEFAULT_MODEL): void {
+    this.#problem = undefined;
+    this.#notFound.delete(model);
+  }
+
+  /** Whether the model's server as a whole cannot be used. */
+  get isServerUnusable(): boolean {
+    return this.#problem !== undefined;
+  }
+
+  /** What is wrong now; undefined if nothing is known to be. */
+  get notice(): ModelNotice | undefined {
+    if (this.#problem) return { code: this.#problem, message: sentences[this.#problem] };
+    const now = performance.now();
+    const names = [...this.#notFound].filter(([, at]) => now - at < NOT_FOUND_MS).map(([name]) => name);
+    if (names.length === 0) return undefined;
+    return { code: 'model_not_found', message: notFoundSentence(names) };
+  }
+
+  #noteNotFound(model: string): void {
+    this.#notFound.delete(model);
+    this.#notFound.set(model, performance.now());
+    const [oldest] = this.#notFound.keys();
+    if (this.#notFound.size > MODELS_MAX && oldest !== undefined) this.#notFound.delete(oldest);
+  }
+}
+
+const sentences: Readonly<Record<Exclude<ModelProblem, 'model_not_found'>, string>> = {
+  model_key_refused: "The model's server does not accept the key: set a valid OPENAI_API_KEY.",
+  model_unreachable: "The model's server cannot be reached: check OPENAI_BASE_URL and the network.",
+  model_not_configured:
+    'There is no model: set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server, and restart the server.',
+};
+
+/** `/readyz` is public: it says that agents name unknown models, and not which. */
+function notFoundSentence(names: readonly string[]): string {
+  const others = names.filter((name) => name !== DEFAULT_MODEL).length;
+  const advice = [
+    ...(names.includes(DEFAULT_MODEL) ? ['set OPENAI_MODEL to a model that it offers'] : []),
+    ...(others > 0 ? ['change the model of the agents that the log names'] : []),
+  ];
+  return `The model's server does not know ${names.length === 1 ? 'a model' : 'some models'}: ${advice.join(', and ')}.`;
+}

@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ModelEndpoint } from '@parley/agent';
+import { ApiError } from '@parley/contract';
+import { z } from 'zod';
+import type { ModelHealth, ModelNotice, ModelProblem } from './model-health.ts';
+
+const OPENAI_URL = 'https://api.openai.com/v1';
+const CALL_MAX_MS = 10_000;
+/** While the model's server cannot be used it is asked again this often; then no more. */
+const AGAIN_MS = 30_000;
+
+const listSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+/** Where the model's server is. */
+type ModelServer = Pick<ModelEndpoint, 'baseUrl' | 'apiKey'>;
+
+export interface ModelProbeOptions {
+  /** @throws ApiError while there is no model */
+  readonly endpoint: () => ModelEndpoint;
+  /** The server that is to name the model, as long as it has not. */
+  readonly server?: ModelServer | undefined;
+  readonly health: ModelHealth;
+  /** Called with the first problem, and with each other one. */
+  readonly onProblem: (notice: ModelNotice) => void;
+  /** Ends the probes. */
+  readonly signal: AbortSignal;
+  readonly againMs?: number;
+}
+
+/**
+ * Asks the model's server for its list of models, which costs nothing: once, and again as long as the server cannot be
+ * used. Otherwise the calls of the model tell. Settles when the signal aborts.
+ */
+export async function watchModel(options: ModelProbeOptions): Promise<void> {
+  const { health, signal, againMs = AGAIN_MS } = options;
+  let isAsked = false;
+  let told: string | undefined;
+  while (!signal.aborted) {
+    if (!isAsked || health.isServerUnusable) isAsked = await probe(options);
+    const { notice } = health;
+    if (notice && notice.message !== told) options.onProblem(notice);
+    told = notice?.message;
+    await delay(againMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
+/** False while the model is loading: nothing can be said of it yet. */
+async function probe({ endpoint, server, health, signal }: ModelProbeOptions): Promise<boolean> {
+  let target: ModelServer & { readonly model?: string };
+  let isLoading = false;
+  try {
+    target = endpoint();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    isLoading = error.code === 'model_loading';
+    health.noteProblem(error.code);
+    if (!server || !isLoading) return !isLoading;
+    target = server;
+  }
+  const found = await ask(target, signal);
+  if (signal.aborted) return true;
+  if (found === 'usable') health.noteUsable();
+  else if (found) health.noteProblem(found);
+  return !isLoading;
+}
+
+/** Undefined where the answer says nothing: not every server lists its models to every key. */
+async function ask(
+  { baseUrl = OPENAI_URL, apiKey, model }: ModelServer & { readonly model?: string },
+  signal: AbortSignal,
+): Promise<'usable' | ModelProblem | undefined> {
+  const headers = { authorization: `Bearer ${apiKey}` };
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(CALL_MAX_MS)]);
+  let response: Response;
+  try {
+    response = await fetch(`${baseUrl.replace(/\/$/, '')}/models`, { headers, signal: bounded });
+  } catch {
+    return 'model_unreachable';
+  }
+  const text = await response.text().catch(() => '');
+  if (response.status === 401) return 'model_key_refused';
+  if (!response.ok) return undefined;
+  if (/^\s*</.test(text)) return 'model_unreachable';
+  return isListed(text, model) ? 'usable' : 'model_not_found';
+}
+
+/** Whether a list may hold the model. Servers add tags and owners to the names that they take. */
+function isListed(text: string, model: string | undefined): boolean {
+  const ids = idsIn(text);
+  if (model === undefined || ids.length === 0) return true;
+  return ids.some((id) => id === model || id.startsWith(`${model}:`) || id.endsWith(`/${model}`));
+}
+
+function idsIn(text: string): string[] {
+  try {
+    return listSchema.parse(JSON.parse(text)).data.map(({ id }) => id);
+  } catch {
+    return [];
+  }
+}
