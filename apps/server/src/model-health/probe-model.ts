@@ -14,6 +14,7 @@ const listSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 /** Where the model's server is. */
 type ModelServer = Pick<ModelEndpoint, 'baseUrl' | 'apiKey'>;
 
+/** What is watched, and who is told. */
 export interface ModelProbeOptions {
   /** @throws ApiError while there is no model */
   readonly endpoint: () => ModelEndpoint;

@@ -17,6 +17,7 @@ test("answers the agent's message, and names the one it answers", async () => {
     content: 'You said: hello',
     role: 'assistant',
     status: 'completed',
+    finishReason: 'stop',
   });
   expect(isId('message', id) && isId('message', userMessageId)).toBe(true);
   expect(createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

@@ -27,6 +27,7 @@ test('answers the message again: an answer with an id of its own, to the same me
     content: `You said: ${before?.content}`,
     role: 'assistant',
     status: 'completed',
+    finishReason: 'stop',
     userMessageId: before?.id,
     createdAt: expect.any(String),
   });
@@ -39,6 +40,7 @@ test('answers the message again: an answer with an id of its own, to the same me
       content: body.content,
       role: 'assistant',
       status: 'completed',
+      finishReason: 'stop',
       createdAt: body.createdAt,
     },
   ]);
