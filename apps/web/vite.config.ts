@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
@@ -6,8 +7,26 @@ import { precompress } from './precompress.ts';
 /** The server for `npm run dev` of this app. The built page is served by it and needs no proxy. */
 const server = 'http://127.0.0.1:3000';
 
-export default defineConfig({
+/**
+ * Packages whose build for browsers needs the DOM, which workers do not have, with their build for all platforms.
+ */
+const withoutDom = Object.fromEntries(
+  ['decode-named-character-reference', 'hast-util-from-html-isomorphic'].map((name) => [
+    name,
+    fileURLToPath(import.meta.resolve(name)),
+  ]),
+);
+
+export default defineConfig(({ command }) => ({
   base: '/',
+  // Vite's own server does not bundle workers, so the page gets these builds there too.
+  resolve: { alias: command === 'serve' ? withoutDom : {} },
+  worker: {
+    format: 'es',
+    plugins: () => [
+      { name: 'without-dom', enforce: 'pre', resolveId: (source: string) => withoutDom[source] },
+    ],
+  },
   plugins: [react(), tailwindcss(), precompress()],
   build: {
     outDir: 'dist',
@@ -19,4 +38,4 @@ export default defineConfig({
     rolldownOptions: { input: ['index.html', 'embed.html'] },
   },
   server: { proxy: { '/trpc': { target: server }, '/web': { target: server } } },
-});
+}));

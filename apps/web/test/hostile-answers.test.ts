@@ -54,6 +54,17 @@ test.each(Object.entries(TEXTS))(
   },
 );
 
+test('a long list and long code are formatted, in the worker', async () => {
+  const { screen, page } = await bed.visit();
+  const code = `\`\`\`js\n${'const sum = a + b; // adds\n'.repeat(200)}\`\`\``;
+  bed.model.replyTo('Long', streamText(`${TEXTS['long list']}\n\n${code}`));
+  await screen.begin('Long');
+  await expect.poll(() => screen.answers.last().locator('li strong').count()).toBe(1_500);
+  await expect.poll(() => screen.answers.last().locator('.hljs-keyword').count()).toBe(200);
+  await page.reload();
+  await expect.poll(() => screen.answers.last().locator('li strong').count()).toBe(1_500);
+});
+
 test.each(['>'.repeat(3_000), '['.repeat(20_000)])(
   'a hostile text of a user is shown: %.3s',
   async (text) => {

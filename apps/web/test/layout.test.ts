@@ -1,9 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startBed } from './support/bed.ts';
 import { demoChat, streamText } from './support/demo.ts';
 
 const { visit, model } = await startBed();
 for (const { question, answer } of demoChat) model.replyTo(question, streamText(answer));
+model.replyTo(
+  'Wide',
+  streamText(readFileSync(join(import.meta.dirname, 'support/markdown/wide.md'), 'utf8')),
+);
 
 test.each([320, 390, 768, 1024, 1920])('nothing overflows a window of %i pixels', async (width) => {
   const { screen, page } = await visit();
@@ -23,6 +29,10 @@ test.each([320, 390, 768, 1024, 1920])('nothing overflows a window of %i pixels'
     await expect.poll(() => screen.answers.count()).toBe(index + 1);
   }
   await screen.conversation.locator('.hljs-keyword').first().waitFor();
+  expect(await sticksOut()).toBe(0);
+  await screen.send('Wide');
+  await screen.answers.last().getByRole('group', { name: 'Table' }).waitFor();
+  await expect.poll(() => screen.answers.last().getAttribute('data-status')).toBe('completed');
   expect(await sticksOut()).toBe(0);
   await screen.message.fill('a-word-that-does-not-end-'.repeat(30));
   expect(await sticksOut()).toBe(0);

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { createGate, scripts } from '@parley/agent/testing';
 import { describe, expect, test } from 'vitest';
@@ -48,6 +50,15 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
       await screen.conversation.locator('.katex').first().waitFor({ state: 'attached' });
       expect(await violationsOf(visit)).toEqual([]);
       await screen.conversation.evaluate((log) => log.scrollTo(0, 0));
+      expect(await violationsOf(visit)).toEqual([]);
+
+      const cases = ['rtl', 'html-inline', 'footnotes', 'wide'].map((name) =>
+        readFileSync(join(import.meta.dirname, '../support/markdown', `${name}.md`), 'utf8'),
+      );
+      bed.model.replyTo('All of it', streamText(cases.join('\n\n')));
+      await screen.send('All of it');
+      await screen.answers.last().locator('[data-footnote]').first().waitFor({ state: 'attached' });
+      await expect.poll(() => screen.answers.last().getAttribute('data-status')).toBe('completed');
       expect(await violationsOf(visit)).toEqual([]);
 
       const gate = createGate();
