@@ -58,6 +58,7 @@ export const sections: readonly Section[] = [
     pages: [
       { text: 'Errors', file: 'docs/errors.md', at: 'errors' },
       { text: 'Architecture', file: 'ARCHITECTURE.md', at: 'architecture' },
+      { text: 'A tour of the code', file: 'docs/tour.md', at: 'tour' },
       { text: 'Decisions', file: 'docs/decisions/README.md', at: 'decisions/index' },
       { text: 'Changes', file: 'CHANGELOG.md', at: 'changelog' },
       { text: 'Contribute', file: 'CONTRIBUTING.md', at: 'contributing' },
