@@ -9,7 +9,7 @@ function errorNamed(name: string, message: string, fields: object = {}): Error {
 
 describe('a message is told', () => {
   test.each([
-    ['of a refusal', new ApiError('chat_full')],
+    ['of an API error', new ApiError('chat_full')],
     ['of a bug of ours', new TypeError('x is not a function')],
     ['of a socket', errorNamed('Error', 'connect ECONNREFUSED 127.0.0.1:27017', { syscall: 'connect' })],
     ['of the driver, about the network', errorNamed('MongoNetworkError', 'connection 5 closed')],

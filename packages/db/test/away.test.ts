@@ -40,7 +40,7 @@ async function apiErrorOf(call: Promise<unknown>): Promise<{ code: ErrorCode | u
     () => 'answered',
     (reason: unknown) => reason,
   );
-  if (!(error instanceof ApiError)) throw new Error('expected a refusal', { cause: error });
+  if (!(error instanceof ApiError)) throw new Error('expected an ApiError', { cause: error });
   return { code: error.code, soon: performance.now() - started < SECONDS };
 }
 

@@ -136,7 +136,7 @@ function checkApiError(answer: RawAnswer): ErrorEnvelope | undefined {
 /** @throws Error unless `envelope` is the envelope that belongs to this answer */
 export function checkEnvelope(answer: RawAnswer, envelope: unknown): ErrorEnvelope {
   const { data, error } = errorEnvelopeSchema.strict().safeParse(envelope);
-  if (!data) fail(answer, `not the envelope of a refusal (${error.message})`);
+  if (!data) fail(answer, `not the envelope of an error (${error.message})`);
   if (statusOf(data.code) !== answer.status) fail(answer, `${data.code} goes with ${statusOf(data.code)}`);
   if (data.error !== nameOfStatus[statusOf(data.code)]) fail(answer, 'the wrong short name');
   if (data.requestId !== answer.headers.get('x-request-id')) fail(answer, 'another request id');

@@ -41,7 +41,7 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
     [
       ['its turn is not there', { turns: [firstTurn] }, /is lost/],
       [
-        'a refusal says that it is not stored, and it is',
+        'a rejection says that it is not stored, and it is',
         withSecondRequests(
           {
             ...streamed,
@@ -260,7 +260,7 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
     ],
   ],
   [
-    'a refusal is no bug',
+    'a rejection is no bug',
     [
       [
         'a server answers 500',
