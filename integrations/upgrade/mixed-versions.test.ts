@@ -90,7 +90,7 @@ async function upgradeAndBack(): Promise<CellResult> {
     messages.push(...step.messages);
   }
   const observed = await scene.end(messages);
-  const promises = promisesOf(terminate, lab, harms.length);
+  const promises = { ...promisesOf(terminate, lab, harms.length), hasOlderRelease: true };
   return resultOf('upgrade-and-back', { ...observed, harms, promises }, harms.length);
 }
 

@@ -112,6 +112,13 @@ test('a history in which every promise is kept has no offence', () => {
   expect(check({})).toEqual([]);
 });
 
+test('a history with release 0.1.0 in it may lack finish reasons', () => {
+  const turns = [{ ...first, answer: { id: 'msg_1', content: '<1> hello' } }, second];
+  const history = { takeoversMax: 2, handovers: 0, chats: [{ ...kept, turns }] };
+  expect(checkHistory({ ...history, hasOlderRelease: true })).toEqual([]);
+  expect(checkHistory(history)).not.toEqual([]);
+});
+
 describe('an offence is', () => {
   test.each<[string, Partial<ChatHistory>, RegExp]>([
     ['an acknowledged message that is lost', { turns: [first] }, /request 2 was acknowledged .* lost/],

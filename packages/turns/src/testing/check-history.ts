@@ -3,13 +3,17 @@ import { checkChatReaders } from './check-chat-readers.ts';
 import { checkReaders } from './check-readers.ts';
 import { checkRequests } from './check-requests.ts';
 import { checkTurns } from './check-turns.ts';
+import { checkFinishReasons, withoutFinishReasons } from './finish-reasons.ts';
 import type { History } from './history.ts';
 
 /** What in a history breaks a promise, as sentences; none when all are kept. Judge it when nothing moves any more. */
 export function checkHistory(history: History): string[] {
-  return history.chats.flatMap((chat) =>
+  const { hasOlderRelease = false } = history;
+  const chats = hasOlderRelease ? history.chats.map(withoutFinishReasons) : history.chats;
+  return chats.flatMap((chat) =>
     [
       ...checkTurns(chat),
+      ...(hasOlderRelease ? [] : checkFinishReasons(chat)),
       ...checkRequests(chat),
       ...checkCalls(chat, 1 + history.takeoversMax + history.handovers),
       ...checkReaders(chat),

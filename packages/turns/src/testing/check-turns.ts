@@ -27,8 +27,6 @@ function offencesOf(turn: StoredTurn, chat: ChatHistory): string[] {
   const offences: string[] = [];
   if (!ENDED.has(status)) offences.push(`never ended: it is ${status}`);
   if (status === 'completed' && !answer?.content) offences.push('is completed without an answer');
-  if ((status === 'completed') !== (answer?.finishReason !== undefined))
-    offences.push(`is ${status} with finish reason ${answer?.finishReason}`);
   // Only the run that holds the turn may complete it, and the newest run holds it.
   if (status === 'completed' && written && written.attempt !== attempts)
     offences.push(`was completed by run ${written.attempt}, and held by run ${attempts}`);

@@ -13,6 +13,8 @@ export interface History {
   readonly takeoversMax: number;
   /** How often a process gave its turns back on purpose: each time may cost a turn one more call of the model. */
   readonly handovers: number;
+  /** Release 0.1.0, which knows no finish reasons, served and ran some of the turns. */
+  readonly hasOlderRelease?: boolean | undefined;
 }
 
 export interface ChatHistory {

@@ -35,6 +35,8 @@ export interface Promises {
   readonly callsPerRunMax: number;
   /** Whether an answer may fail: only where the model was harmed. */
   readonly mayFail: boolean;
+  /** Whether servers of release 0.1.0 took part. */
+  readonly hasOlderRelease?: boolean;
 }
 
 export interface Harm extends Interval {

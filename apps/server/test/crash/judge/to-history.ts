@@ -4,7 +4,7 @@ import type { CellHistory, ClientRequest, SentMessage } from './history.ts';
 /** A cell as the rules of every history read it. */
 export function toHistory(cell: CellHistory): History {
   const { messages, calls, turns, followers, promises } = cell;
-  const { takeoversMax, handOvers, callsPerRunMax } = promises;
+  const { takeoversMax, handOvers, callsPerRunMax, hasOlderRelease } = promises;
   const runsMax = 1 + takeoversMax + handOvers;
   const chatOf = new Map(messages.map(({ chat, content }) => [content, chat]));
   const callsOf = Map.groupBy(calls, ({ context }) => chatOf.get(questionOf(context)));
@@ -21,6 +21,7 @@ export function toHistory(cell: CellHistory): History {
     takeoversMax,
     // Its bound of calls counts runs of one call each: what a run may call again is told as runs.
     handovers: runsMax * callsPerRunMax - 1 - takeoversMax,
+    hasOlderRelease,
   };
 }
 
