@@ -1,5 +1,6 @@
 import { firstIdAt, type Id, type Metadata, markerIdOf, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
+import type { ReadBatches } from './batching/read-batches.ts';
 import { accessTo } from './chat-access.ts';
 import { createTurnCounter } from './count-turns.ts';
 import { isDuplicateKey } from './database-errors.ts';
@@ -20,7 +21,7 @@ const TITLES_OF_USER = { team: 1, user: 1, titleBeginnings: 1, _id: -1 } as cons
 /** The index is asked for the first of several words: for the one that says most. */
 const longestFirst = (one: string, other: string) => other.length - one.length;
 
-export function createChatStore(models: Models): ChatStore {
+export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findChat'>): ChatStore {
   const { chats, turns, turnLog } = models;
   const counter = createTurnCounter(models);
   const markers = createMarkers(models);
@@ -50,10 +51,7 @@ export function createChatStore(models: Models): ChatStore {
 
     findByIdempotencyKey,
 
-    async find(scope, id) {
-      const found = await chats.findOne({ _id: id, ...chatsWithin(scope) }).lean();
-      return found ? accessTo(scope, toRecord(found)) : undefined;
-    },
+    find: reads.findChat,
 
     async listReach(ids) {
       const isThere = { _id: trusted({ $in: [...ids] }), team: trusted({ $exists: true }) };

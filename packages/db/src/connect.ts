@@ -3,6 +3,10 @@ import { type Connection, Mongoose } from 'mongoose';
 import { createAgentStore } from './agent-store.ts';
 import { createApiKeyStore } from './api-key-store.ts';
 import { createAuditStore } from './audit-store.ts';
+import { batchBounds, eventLoop } from './batching/event-loop.ts';
+import { createReadBatches } from './batching/read-batches.ts';
+import { createReadCommands, createWriteCommands } from './batching/turn-commands.ts';
+import { createWriteBatches } from './batching/write-batches.ts';
 import { createBudgetStore } from './budget-store.ts';
 import { createChatStore } from './chat-store.ts';
 import { createCredentialStore } from './credential-store.ts';
@@ -278,6 +282,8 @@ function vaultOf({ encryption }: Models, options: VaultOptions): Vault {
 }
 
 function createStores(models: Models, vault: Vault): Stores {
+  const reads = createReadBatches(createReadCommands(models), batchBounds, eventLoop);
+  const writes = createWriteBatches(createWriteCommands(models), batchBounds, eventLoop);
   return {
     teams: guarded(createTeamStore(models)),
     apiKeys: guarded(createApiKeyStore(models)),
@@ -290,9 +296,9 @@ function createStores(models: Models, vault: Vault): Stores {
     agents: guarded(createAgentStore(models, vault)),
     audit: guarded(createAuditStore(models)),
     deletions: guarded(createDeletionStore(models)),
-    chats: guarded(createChatStore(models)),
+    chats: guarded(createChatStore(models, reads)),
     messages: guarded(createMessageStore(models)),
-    turns: guarded(createTurnStore(models)),
+    turns: guarded(createTurnStore(models, reads, writes)),
     turnLog: guarded(createTurnLogStore(models)),
     usage: guarded(createUsageStore(models)),
     budgets: guarded(createBudgetStore(models)),

@@ -34,7 +34,11 @@ const SOCKET_CODES: ReadonlySet<unknown> = new Set([
 
 /** Whether a write failed because a unique index already holds its value. The server names only one index. */
 export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
+  return error instanceof mongo.MongoServerError && isDuplicateKeyCode(error.code);
+}
+
+export function isDuplicateKeyCode(code: number | string | undefined): boolean {
+  return code === DUPLICATE_KEY;
 }
 
 /** Translates what the driver throws: "away" becomes a registered rejection, everything else is a bug and stays. */

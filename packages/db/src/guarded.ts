@@ -2,7 +2,7 @@ import { ApiError } from '@parley/contract';
 import { toApiError } from './database-errors.ts';
 
 /** No call of a store takes longer than this, whatever hangs: "within seconds" is what a caller is promised. */
-const CALL_MS = 8_000;
+export const CALL_MS = 8_000;
 
 type AsyncFunction = (...args: never[]) => Promise<unknown>;
 

@@ -404,6 +404,11 @@ export interface MessageStore {
 
 export type InsertResult = 'inserted' | 'sequence-taken' | 'key-taken';
 
+/** `lost`: the token no longer stands; `gone`: the turn was deleted. */
+export type EndResult =
+  | { readonly result: 'ended'; readonly hasSuccessor: boolean }
+  | { readonly result: 'lost' | 'gone' };
+
 /**
  * The turns of chats. What serves callers takes their access to the chat, and finds only turns of that chat; what the
  * engine does for itself takes the team of the turn.
@@ -460,13 +465,8 @@ export interface TurnStore {
     token: string,
     steps: readonly ToolStep[],
   ): Promise<'kept' | 'lost' | 'gone'>;
-  /** Ends a turn under its token. `lost`: the token no longer stands; `gone`: the turn was deleted. */
-  end(
-    scope: SystemScope,
-    id: Id<'turn'>,
-    token: string,
-    end: TurnEnd,
-  ): Promise<{ result: 'ended'; hasSuccessor: boolean } | { result: 'lost' | 'gone' }>;
+  /** Ends a turn under its token. */
+  end(scope: SystemScope, id: Id<'turn'>, token: string, end: TurnEnd): Promise<EndResult>;
   /** Marks an unfinished turn cancelled. False: it has ended, or is gone. */
   cancel(chat: ChatAccess, id: Id<'turn'>): Promise<boolean>;
   /**

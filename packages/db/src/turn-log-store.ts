@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import { mongo, trusted } from 'mongoose';
-import { isDuplicateKey } from './database-errors.ts';
+import { isDuplicateKey, isDuplicateKeyCode } from './database-errors.ts';
 import type { Models, TurnLogDocument } from './models.ts';
 import type { TurnLogStore } from './store.ts';
 
@@ -73,9 +73,9 @@ export function rangeOf(turn: Id<'turn'>) {
 function isAllDuplicates(error: unknown): boolean {
   if (!(error instanceof mongo.MongoBulkWriteError)) return isDuplicateKey(error);
   const failures = [error.writeErrors].flat();
-  return failures.length > 0 && failures.every(isDuplicateCode) && !error.result.getWriteConcernError();
-}
-
-function isDuplicateCode({ code }: { code?: number | string | undefined }): boolean {
-  return code === 11_000;
+  return (
+    failures.length > 0 &&
+    failures.every(({ code }) => isDuplicateKeyCode(code)) &&
+    !error.result.getWriteConcernError()
+  );
 }

@@ -1,25 +1,20 @@
 import type { Id } from '@parley/contract';
 import { trusted } from 'mongoose';
-import { accessTo, type ChatAccess } from './chat-access.ts';
-import { toRecord as toChatRecord } from './chat-store.ts';
-import { isDuplicateKey } from './database-errors.ts';
+import type { ReadBatches } from './batching/read-batches.ts';
+import type { WriteBatches } from './batching/write-batches.ts';
+import type { ChatAccess } from './chat-access.ts';
 import { isMarker } from './deletion-marker.ts';
 import type { Models, TurnDocument } from './models.ts';
 import { type ChatTail, isEnded, type TurnOrigin } from './records.ts';
 import { giveBack } from './reservations.ts';
 import type { TurnStore } from './store.ts';
-import { endUpdate, toDocument, toOrigin, toRecord, toSpender } from './turn-document.ts';
-import { type HistoryTurn, historyFields, historyOf } from './turn-history.ts';
+import { toOrigin, toRecord, toSpender } from './turn-document.ts';
 
-/** How many turns of the history one query brings, where nothing is known of their size. */
-const HISTORY_PAGE = 30;
-const HISTORY_PAGE_MAX = 128;
 /** Enough to see a whole queue behind the newest ended turn. */
 const TAIL_TURNS = 64;
 const UNFINISHED = ['queued', 'generating'] as const;
 
 const tailFields = { chat: 1, sequence: 1, status: 1, textBytes: 1 } as const;
-const lookedFields = { sequence: 1, status: 1, textBytes: 1, ...historyFields } as const;
 const unfinishedFields = {
   ...{ team: 1, chat: 1, sequence: 1, status: 1 },
   ...{ lease: 1, takeovers: 1, isCancelled: 1 },
@@ -31,7 +26,11 @@ const UNFINISHED_OF_TEAM = { team: 1, 'spender.user': 1 } as const;
 
 const UNFINISHED_OF_NETWORK = { 'origin.networks': 1, status: 1 } as const;
 
-export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
+export function createTurnStore(
+  { turns, budgets }: Models,
+  reads: Pick<ReadBatches, 'look'>,
+  writes: WriteBatches,
+): TurnStore {
   const claim = async (
     filter: { _id: Id<'turn'> } | ({ chat: Id<'chat'>; sequence: number } & ReturnType<typeof sameOrigin>),
     team: Id<'team'>,
@@ -47,12 +46,6 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
     return claimed ? toRecord(claimed) : undefined;
   };
 
-  /**
-   * The two writes of every message go to the driver's collection, below Mongoose's casting: it costs a tenth
-   * of the message, and what it would cast is built here, field by field, from typed values.
-   */
-  const hot = turns.collection as unknown as HotCollection;
-
   return {
     async tail(access) {
       const newest = await turns.findOne(within(access), tailFields).sort({ sequence: -1 }).lean();
@@ -67,19 +60,14 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
     async insert(access, turn) {
       const { chat, team } = within(access);
       if (turn.chat !== chat) throw new Error(`turn ${turn.id} is not of chat ${chat}`);
-      try {
-        await hot.insertOne(toDocument(turn, team));
-        return 'inserted';
-      } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
-        // The server names only one of the indexes that conflict: our own id may stand there all the same,
-        // when the acknowledgement of an earlier try was lost.
-        if ((await turns.exists({ _id: turn.id, team })) !== null) return 'inserted';
-        const { idempotency } = turn;
-        if (!idempotency) return 'sequence-taken';
-        const kept = await turns.exists({ chat, team, 'idempotency.key': idempotency.key });
-        return kept === null ? 'sequence-taken' : 'key-taken';
-      }
+      if ((await writes.insert({ team, turn })) === 'inserted') return 'inserted';
+      // The server names only one of the indexes that conflict: our own id may stand there all the same,
+      // when the acknowledgement of an earlier try was lost.
+      if ((await turns.exists({ _id: turn.id, team })) !== null) return 'inserted';
+      const { idempotency } = turn;
+      if (!idempotency) return 'sequence-taken';
+      const kept = await turns.exists({ chat, team, 'idempotency.key': idempotency.key });
+      return kept === null ? 'sequence-taken' : 'key-taken';
     },
 
     async remove({ team }, id) {
@@ -90,19 +78,7 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
       await giveBack(budgets, removed?.reservations ?? []);
     },
 
-    async look({ team }, chatId, sequence, historyBytesMax, chatBytes) {
-      const [chat, before] = await Promise.all([
-        chats.findOne({ _id: chatId, team }).lean(),
-        readBefore({ chat: chatId, team }, sequence, historyBytesMax, chatBytes),
-      ]);
-      const predecessor = before[0];
-      return {
-        chat: chat ? accessTo({ team }, toChatRecord(chat)) : undefined,
-        predecessorEnded: predecessor === undefined || isEnded(predecessor.status),
-        textBytesBefore: predecessor?.textBytes ?? 0,
-        history: historyOf(before),
-      };
-    },
+    look: reads.look,
 
     async announceSuccessor({ team }, chat, sequence) {
       const filter = { chat, team, sequence: sequence - 1, status: trusted({ $in: UNFINISHED }) };
@@ -158,18 +134,7 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
       return (await turns.exists({ _id: id, team })) === null ? 'gone' : 'lost';
     },
 
-    async end({ team }, id, token, end) {
-      const ended = await hot.findOneAndUpdate(
-        { _id: id, team, status: 'generating', 'lease.token': token },
-        endUpdate(end),
-        { projection: { hasSuccessor: 1 } },
-      );
-      if (ended) return { result: 'ended', hasSuccessor: ended.hasSuccessor === true };
-      const now = await turns.findOne({ _id: id, team }, { status: 1, lease: 1, hasSuccessor: 1 }).lean();
-      if (!now) return { result: 'gone' };
-      const endedByUs = isEnded(now.status) && now.lease?.token === token;
-      return endedByUs ? { result: 'ended', hasSuccessor: now.hasSuccessor === true } : { result: 'lost' };
-    },
+    end: ({ team }, id, token, end) => writes.end({ team, id, token, end }),
 
     async cancel(access, id) {
       const filter = { _id: id, ...within(access), status: trusted({ $in: UNFINISHED }) };
@@ -312,35 +277,6 @@ export function createTurnStore({ chats, turns, budgets }: Models): TurnStore {
       return taken ? toRecord(taken) : undefined;
     },
   };
-
-  /** The turns before `sequence`, newest first: the predecessor in any case, then as many as fit the bytes. */
-  async function readBefore(
-    owner: { chat: Id<'chat'>; team: Id<'team'> },
-    sequence: number,
-    bytesMax: number,
-    chatBytes: number | undefined,
-  ) {
-    const found: LookedTurn[] = [];
-    let bytes = 0;
-    let size = chatBytes === undefined ? HISTORY_PAGE : pageOf(bytesMax, chatBytes / (sequence - 1));
-    // Page by page: a cursor that is left before its end would stay open on the server.
-    for (let before = sequence; before > 1; ) {
-      const page: LookedTurn[] = await turns
-        .find({ ...owner, sequence: trusted({ $lt: before }) }, lookedFields)
-        .sort({ sequence: -1 })
-        .limit(size)
-        .lean<LookedTurn[]>();
-      for (const turn of page) {
-        found.push(turn);
-        for (const { content } of turn.messages) bytes += Buffer.byteLength(content);
-        if (bytes > bytesMax) return found;
-      }
-      if (page.length < size) return found;
-      before = page.at(-1)?.sequence ?? 1;
-      size = pageOf(bytesMax - bytes, bytes / found.length);
-    }
-    return found;
-  }
 }
 
 /** Where the turns of a chat are that someone may use. */
@@ -355,21 +291,6 @@ function sameOrigin(origin: TurnOrigin | undefined) {
     'origin.isPrivileged': origin?.isPrivileged ?? absent,
     'origin.networks': origin?.networks ? [...origin.networks] : absent,
   };
-}
-
-/** How many turns of such a size fill the bytes, with a few to spare. */
-function pageOf(bytes: number, bytesPerTurn: number): number {
-  return Math.min(Math.ceil((bytes / Math.max(bytesPerTurn, 1)) * 1.1) + 2, HISTORY_PAGE_MAX);
-}
-
-type LookedTurn = HistoryTurn & Pick<TurnDocument, 'sequence' | 'status' | 'textBytes'>;
-interface HotCollection {
-  insertOne(document: TurnDocument): Promise<unknown>;
-  findOneAndUpdate(
-    filter: Record<string, string>,
-    update: ReturnType<typeof endUpdate>,
-    options: { projection: { hasSuccessor: 1 } },
-  ): Promise<Pick<TurnDocument, 'hasSuccessor'> | null>;
 }
 
 type TailTurn = Pick<TurnDocument, 'sequence' | 'status' | 'textBytes'>;

@@ -11,6 +11,7 @@ export async function exercise(stores: Stores): Promise<void> {
   await exerciseDeletions(stores);
   await exerciseChats(stores, scope);
   await exerciseTurns(stores, scope);
+  await exerciseBatches(stores, scope);
   await exerciseMarks(stores, scope);
   await exerciseRepeats(stores, scope);
   await exerciseLog(stores, scope);
@@ -393,3 +394,21 @@ const endedTransfer = {
   createdAt: '2026-11-25T00:00:00.000Z',
   endedAt: '2026-11-25T00:00:00.000Z',
 } satisfies Omit<TransferTurn, 'id' | 'answerId'>;
+
+/** What arrives together is sent with commands of its own. */
+async function exerciseBatches(stores: Stores, scope: Scope): Promise<void> {
+  const { chats, turns } = stores;
+  const other = newScope();
+  const scopes = [scope, scope, other];
+  const ids = await Promise.all(scopes.map((one) => newChat(stores, one)));
+  const owned = ids.map((chat, index) => ({ chat, owner: scopes[index] ?? scope }));
+  const first = owned.map(({ chat, owner }) => ({ owner, turn: newTurn(chat, 1, { lease: leaseOf('t') }) }));
+  const insertAll = () => first.map(({ owner, turn }) => turns.insert(inScope(owner, turn.chat), turn));
+  await Promise.all([...insertAll(), ...insertAll()]);
+  const end = { status: 'failed', errorCode: 'model_failed', textBytes: 1 } as const;
+  const endAll = () => first.map(({ owner, turn }) => turns.end(owner, turn.id, 't', end));
+  await Promise.all(endAll());
+  await Promise.all(endAll());
+  await Promise.all(owned.map(({ chat, owner }) => turns.look(owner, chat, 2, 1_000)));
+  await Promise.all(owned.map(({ chat, owner }) => chats.find(owner, chat)));
+}

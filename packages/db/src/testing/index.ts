@@ -1,5 +1,12 @@
+export type { BatchClock } from '../batching/batcher.ts';
+export {
+  createReadBatches,
+  type LookedTurn,
+  type ReadBatches,
+  type ReadCommands,
+} from '../batching/read-batches.ts';
+export { createWriteBatches, type WriteBatches, type WriteCommands } from '../batching/write-batches.ts';
 export { accessTo } from '../chat-access.ts';
-export { type HistoryTurn, historyOf } from '../turn-history.ts';
 export { playRandomCalls } from './random-calls.ts';
 export { type EngineStores, inScope, runCase, type StoreCase } from './store-case.ts';
 export { storeSuite } from './store-suite.ts';

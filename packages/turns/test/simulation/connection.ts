@@ -1,4 +1,5 @@
 import { ApiError } from '@parley/contract';
+import type { BatchClock } from '@parley/db/testing';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedDatabase, View } from './simulated-database.ts';
@@ -17,13 +18,21 @@ export interface Conditions {
   /** Those that take effect later, some when nobody waits for them any more. */
   late: number;
   lateMaxMs: number;
+  /** Of batched commands, those that never settle by themselves; they may have taken effect. */
+  hanging: number;
+  /** Of commands of many writes, those of which only some take effect, some of them later. */
+  partial: number;
+  /** Of batched writes, those that are sent twice at the same time. */
+  repeated: number;
+  /** How long a busy process takes to send what waits for the end of its turn of the event loop. */
+  busyMaxMs: number;
   /** Whoever waits is rejected after this. */
   callMaxMs: number;
   /** The database is away for everyone. */
   isDown: boolean;
 }
 
-type Fate = 'answered' | 'unanswered' | 'late' | 'lost';
+type Fate = 'answered' | 'unanswered' | 'late' | 'lost' | 'hanging';
 
 /**
  * One process's way to the database. What was sent takes effect even if its sender dies; what a sender is told
@@ -73,9 +82,42 @@ export class Connection {
     this.#cutUntil = Math.max(this.#cutUntil, this.#scheduler.now + ms);
   }
 
-  read<Result>(look: (view: View) => Result): Promise<Result> {
+  /** Time as the batches of this process see it. */
+  get batchClock(): BatchClock {
+    const { clock } = this.#process;
+    return {
+      now: () => clock.now(),
+      defer: (action) => {
+        this.#process.after(this.#random.skewed(0, this.#conditions.busyMaxMs), action);
+      },
+      after: (ms, action) => this.#process.after(ms, action),
+    };
+  }
+
+  get callMaxMs(): number {
+    return this.#conditions.callMaxMs;
+  }
+
+  /** Drawn anew each time: whether what is sent now is sent twice. */
+  get isRepeated(): boolean {
+    return this.#random.chance(this.#conditions.repeated);
+  }
+
+  /** What a call answers; a rejection when it takes too long. */
+  inTime<Result>(call: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      if (this.#fate() !== 'answered') return this.#rejectSometime(reject);
+      const late = this.#process.after(this.callMaxMs, () => rejectCall(reject));
+      call.then(resolve, reject).finally(() => late.cancel());
+    });
+  }
+
+  /** A signal marks a batched command. */
+  read<Result>(look: (view: View) => Result, signal?: AbortSignal): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const fate = this.#fate(signal);
+      this.#rejectOnAbort(signal, reject);
+      if (fate === 'hanging') return;
+      if (fate !== 'answered') return this.#rejectSometime(reject);
       this.#scheduler.after(this.#latency(), () => {
         if (this.#process.isDead) return;
         const result = look(this.#stale ?? this.#database.committed);
@@ -84,24 +126,55 @@ export class Connection {
     });
   }
 
-  write<Result>(change: (database: SimulatedDatabase) => Result): Promise<Result> {
+  write<Result>(change: (database: SimulatedDatabase) => Result, signal?: AbortSignal): Promise<Result> {
+    return this.#send(this.#stale ? 'lost' : this.#fate(signal), change, signal);
+  }
+
+  /** One command of many writes, each of which takes effect by itself. */
+  writeMany<Item, Result>(
+    items: readonly Item[],
+    change: (database: SimulatedDatabase, item: Item) => Result,
+    signal: AbortSignal,
+  ): Promise<Result[]> {
+    const changeAll = (some: readonly Item[]) => (database: SimulatedDatabase) =>
+      some.map((item) => change(database, item));
+    const isPart = !this.#stale && this.#random.chance(this.#conditions.partial);
+    if (!isPart) return this.write(changeAll(items), signal);
+    const soon = items.filter(() => this.#random.chance(0.5));
+    const later = items.filter((item) => !soon.includes(item));
+    if (this.#random.chance(0.5)) this.#send('late', changeAll(later)).catch(() => undefined);
+    return this.#send('unanswered', changeAll(soon), signal).then(() => []);
+  }
+
+  #send<Result>(
+    fate: Fate,
+    change: (database: SimulatedDatabase) => Result,
+    signal?: AbortSignal,
+  ): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const fate = this.#stale ? 'lost' : this.#fate();
       const refused = () => this.#process.after(this.#latency(), () => rejectCall(reject));
+      this.#rejectOnAbort(signal, reject);
       if (fate === 'late') this.#process.after(this.#conditions.callMaxMs, () => rejectCall(reject));
-      else if (fate !== 'answered') this.#rejectSometime(reject);
-      if (fate === 'lost') return;
+      else if (fate === 'lost' || fate === 'unanswered') this.#rejectSometime(reject);
+      if (fate === 'lost' || (fate === 'hanging' && this.#random.chance(0.5))) return;
       this.#database.underWay++;
       this.#scheduler.after(fate === 'late' ? this.#lateness() : this.#latency(), () => {
         this.#database.underWay--;
         const result = change(this.#database);
         this.#replicate();
-        if (fate === 'unanswered') return;
+        if (fate === 'unanswered' || fate === 'hanging') return;
         // What it was acknowledged a process also reads: while it reads what there was, nothing is acknowledged.
         const answer = () =>
           this.#stale ? refused() : this.#process.after(this.#latency(), () => resolve(result));
         this.#acknowledge(answer, refused);
       });
+    });
+  }
+
+  /** Its connection closes: mostly the command settles with that, but not always. */
+  #rejectOnAbort(signal: AbortSignal | undefined, reject: (reason: ApiError) => void): void {
+    signal?.addEventListener('abort', () => {
+      if (this.#random.chance(0.7)) this.#process.after(this.#latency(), () => rejectCall(reject));
     });
   }
 
@@ -134,8 +207,9 @@ export class Connection {
     return cutMs > 0 ? cutMs + this.#latency() : this.#random.between(0, this.#conditions.lateMaxMs);
   }
 
-  #fate(): Fate {
-    const { isDown, lost, unanswered, late } = this.#conditions;
+  #fate(signal?: AbortSignal): Fate {
+    const { isDown, lost, unanswered, late, hanging } = this.#conditions;
+    if (signal && hanging > 0 && this.#random.chance(hanging)) return 'hanging';
     if (this.#cutUntil > this.#scheduler.now) return this.#random.chance(0.5) ? 'late' : 'lost';
     if (isDown) return 'lost';
     if (lost + unanswered + late === 0) return 'answered';

@@ -15,6 +15,10 @@ const conditions: Conditions = {
   unanswered: 0,
   late: 0,
   lateMaxMs: 0,
+  hanging: 0,
+  partial: 0,
+  repeated: 0,
+  busyMaxMs: 0,
   callMaxMs: 1_000,
   isDown: false,
 };

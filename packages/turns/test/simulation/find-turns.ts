@@ -51,24 +51,6 @@ export function hasEnded({ status }: Pick<TurnRecord, 'status'>): boolean {
   return status !== 'queued' && status !== 'generating';
 }
 
-export function readBefore(
-  view: View,
-  scope: Scope,
-  chat: Id<'chat'>,
-  sequence: number,
-  bytesMax: number,
-): TurnRecord[] {
-  const found: TurnRecord[] = [];
-  let bytes = 0;
-  for (const turn of newestFirst(view, scope, chat)) {
-    if (turn.sequence >= sequence) continue;
-    found.push(turn);
-    bytes += Buffer.byteLength((turn.userMessage?.content ?? '') + (turn.answer?.content ?? ''));
-    if (bytes > bytesMax) break;
-  }
-  return found;
-}
-
 /** Sums up the newest turns of a chat, newest first. */
 export function tailOf(turns: readonly TurnRecord[]): ChatTail {
   const newestEnded = turns.findIndex(hasEnded);

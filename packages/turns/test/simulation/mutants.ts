@@ -2,7 +2,7 @@
 export interface Mutant {
   readonly name: string;
   readonly edits: readonly {
-    /** Of this package. */
+    /** Of this package; of the stores when it begins with `db/`. */
     readonly file: string;
     readonly find: string;
     readonly replace: string;
@@ -515,6 +515,163 @@ export const mutants: readonly Mutant[] = [
         file: 'src/recover-turns.ts',
         find: 'else runner.claimSoon(turn, requesterOf(turn));',
         replace: '',
+      },
+    ],
+  },
+  {
+    name: 'an item of a batch whose outcome is unknown counts as inserted',
+    edits: [
+      {
+        file: 'db/src/batching/batcher.ts',
+        find: 'if (isOfAll) return items.map(() => ({ error }));',
+        replace: "if (isOfAll) return items.map(() => ({ result: 'inserted' as never }));",
+      },
+    ],
+  },
+  {
+    name: 'a batch has no deadline: one command that hangs holds up all that follow',
+    edits: [
+      {
+        file: 'db/src/batching/batcher.ts',
+        find: 'let timer = this.#clock.after(deadlineMs, () => {',
+        replace: 'let timer = this.#clock.after(deadlineMs * 1e9, () => {',
+      },
+    ],
+  },
+  {
+    name: 'a command that does not settle when its connection closes is waited for',
+    edits: [
+      {
+        file: 'db/src/batching/batcher.ts',
+        find: 'timer = this.#clock.after(closeMs, resolve);',
+        replace: 'void closeMs;',
+      },
+    ],
+  },
+  {
+    name: 'every item of a batch gets the outcome of the first',
+    edits: [
+      {
+        file: 'db/src/batching/batcher.ts',
+        find: 'settle(waiting, outcomes[index]);',
+        replace: 'settle(waiting, outcomes[index * 0]);',
+      },
+    ],
+  },
+  {
+    name: 'an insert is answered before its batch is sent',
+    edits: [
+      {
+        file: 'db/src/batching/write-batches.ts',
+        find: 'insert: (insert) => inserts.add(insert),',
+        replace: "insert: async (insert) => (void inserts.add(insert).catch(() => {}), 'inserted' as const),",
+      },
+    ],
+  },
+  {
+    name: 'a duplicate among the inserts of a batch counts as inserted',
+    edits: [
+      {
+        file: 'db/src/batching/write-batches.ts',
+        find: 'return commands.insertMany(items, signal);',
+        replace:
+          "return (await commands.insertMany(items, signal)).map(() => ({ result: 'inserted' as const }));",
+      },
+    ],
+  },
+  {
+    name: 'a batch of ends that matched in part counts as ended',
+    edits: [
+      {
+        file: 'db/src/batching/write-batches.ts',
+        find: 'if (ended === endings.length)',
+        replace: 'if (ended > 0)',
+      },
+    ],
+  },
+  {
+    name: 'a turn that ended in the same batch twice counts as lost',
+    edits: [
+      {
+        file: 'db/src/batching/write-batches.ts',
+        find: "if (isEnded(turn.status)) return { result: 'ended', hasSuccessor: turn.hasSuccessor };",
+        replace: "if (isEnded(turn.status)) return { result: 'lost' };",
+      },
+    ],
+  },
+  {
+    name: 'the verdict on a turn is what was read, though it may be taken over since',
+    edits: [
+      {
+        file: 'db/src/batching/write-batches.ts',
+        find: 'return { result: await commands.endOne(ending, signal) };',
+        replace:
+          'void commands.endOne(ending, signal).catch(() => {});\n' +
+          "return { result: { result: 'ended', hasSuccessor: true } };",
+      },
+    ],
+  },
+  {
+    name: 'the verdict does not ask who ended the turn',
+    edits: [
+      {
+        file: 'db/src/batching/write-batches.ts',
+        find: "if (turn.token !== token) return { result: 'lost' };",
+        replace: 'void token;',
+      },
+    ],
+  },
+  {
+    name: 'the ends of a batch carry no fence',
+    edits: [
+      {
+        file: 'test/simulation/simulated-batches.ts',
+        find:
+          'const found = held(findOne(database.newest, team, id), token);\n' +
+          '          if (!found || found.hasSuccessor) return false;',
+        replace:
+          'const found = findOne(database.newest, team, id);\n' +
+          '          if (!found || hasEnded(found.record) || found.hasSuccessor || !token) return false;',
+      },
+    ],
+  },
+  {
+    name: 'the guard of a batch ends turns with a successor, which nobody wakes then',
+    edits: [
+      {
+        file: 'test/simulation/simulated-batches.ts',
+        find: 'if (!found || found.hasSuccessor) return false;',
+        replace: 'if (!found) return false;',
+      },
+    ],
+  },
+  {
+    name: 'the chats of a batch are split by their ids alone',
+    edits: [
+      {
+        file: 'db/src/batching/read-batches.ts',
+        find: '.map((chat) => accessTo(scope, chat))',
+        replace: '.map((chat) => accessTo({ ...scope, team: chat.team }, chat))',
+      },
+    ],
+  },
+  {
+    name: 'the histories of a batch are split by their chats alone',
+    edits: [
+      {
+        file: 'db/src/batching/read-batches.ts',
+        find: 'return team === range.team && chat === range.chat',
+        replace: 'return (team === range.team || true) && chat === range.chat',
+      },
+    ],
+  },
+  {
+    name: 'the histories of a batch are not split by their ranges',
+    edits: [
+      {
+        file: 'db/src/batching/read-batches.ts',
+        find: ' && sequence >= range.from && sequence < range.before;',
+        replace: ' && (sequence >= range.from || range.before > 0);',
       },
     ],
   },

@@ -1,10 +1,12 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Mutant } from './mutants.ts';
 
 const PACKAGE = join(import.meta.dirname, '../..');
 /** Inside the package, so that imports are found; never committed. */
 const PLACE = join(PACKAGE, '.data');
+/** The stores, whose batches the simulation runs. */
+const DATABASE = join(PACKAGE, '../db');
 
 /**
  * Makes a copy of the package's source and of this simulation with the mutant's bug in it. Answers the copy's
@@ -17,6 +19,7 @@ export async function mutate({ edits }: Mutant): Promise<{ folder: string; remov
   try {
     await cp(join(PACKAGE, 'src'), join(folder, 'src'), { recursive: true });
     await cp(import.meta.dirname, join(folder, 'test/simulation'), { recursive: true });
+    if (edits.some(({ file }) => file.startsWith('db/'))) await copyDatabase(folder);
     for (const { file, find, replace } of edits) {
       const path = join(folder, file);
       const source = await readFile(path, 'utf8');
@@ -30,4 +33,12 @@ export async function mutate({ edits }: Mutant): Promise<{ folder: string; remov
     await remove();
     throw error;
   }
+}
+
+/** The copy is what the mutant's files import by the package's name. */
+async function copyDatabase(folder: string): Promise<void> {
+  for (const part of ['package.json', 'src'])
+    await cp(join(DATABASE, part), join(folder, 'db', part), { recursive: true });
+  await mkdir(join(folder, 'node_modules/@parley'), { recursive: true });
+  await symlink(join(folder, 'db'), join(folder, 'node_modules/@parley/db'));
 }

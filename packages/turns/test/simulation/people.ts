@@ -4,6 +4,7 @@ import { ChatFollower } from './chat-follower.ts';
 import { Ledger } from './ledger.ts';
 import type { Random } from './random.ts';
 import { Sender } from './sender.ts';
+import { askAsStranger } from './stranger.ts';
 import type { World } from './world.ts';
 
 /** A reader that finds nothing to read yet looks again after this. */
@@ -39,6 +40,7 @@ export class People {
     this.#often(people.retentions, (chat) => this.#sender.retire(chat));
     this.#often(people.blocks, () => this.#sender.block());
     this.#often(people.readers, (chat) => this.#read(chat));
+    this.#often(people.strangers, (chat) => askAsStranger(this.#world, chat));
     for (let index = 0; index < people.chatReaders; index++) {
       const chat = this.#random.pick(this.#world.chats);
       this.#world.scheduler.after(this.#random.between(0, this.#world.plan.activeMs), () =>

@@ -8,6 +8,8 @@ interface Faults {
   readonly unanswered: number;
   readonly late: number;
   readonly lateMaxMs: number;
+  readonly hanging: number;
+  readonly partial: number;
   /** Of the processes: how often something happens to one of them while people use them. */
   readonly crashes: number;
   readonly drains: number;
@@ -59,6 +61,8 @@ interface People {
   readonly retries: number;
   readonly readers: number;
   readonly chatReaders: number;
+  /** How often another team asks for a chat that is not its own. */
+  readonly strangers: number;
   readonly hangUps: number;
   /** Of the messages, those of callers that are not privileged, and the addresses these come from. */
   readonly visitors: number;
@@ -115,6 +119,10 @@ export function drawPlan(seed: number): Plan {
       unanswered: faults.unanswered,
       late: faults.late,
       lateMaxMs: faults.lateMaxMs,
+      hanging: faults.hanging,
+      partial: faults.partial,
+      repeated: random.pick([0, 0, 0.3]),
+      busyMaxMs: random.pick([0, 20, 200]),
       callMaxMs: pace * 0.8,
       isDown: false,
     },
@@ -199,6 +207,8 @@ const noFaults: Faults = {
   unanswered: 0,
   late: 0,
   lateMaxMs: 0,
+  hanging: 0,
+  partial: 0,
   crashes: 0,
   drains: 0,
   stalls: 0,
@@ -218,6 +228,8 @@ function drawFaults(random: Random, leaseMs: number): Faults {
     unanswered: rate(0.08),
     late: rate(0.05),
     lateMaxMs: leaseMs * random.pick([0.3, 0.8, 2.5]),
+    hanging: rate(0.1),
+    partial: rate(0.3),
     crashes: times(5),
     drains: times(2),
     stalls: times(6),
@@ -246,6 +258,7 @@ function drawPeople(random: Random, kind: Plan['kind']): People {
     retries: some(4),
     readers: some(8),
     chatReaders: some(3),
+    strangers: some(4),
     hangUps: rate(0.5),
     retentions: kind !== 'calm' && random.chance(0.25) ? random.integer(1, 3) : 0,
     visitors: random.pick([0, 0.5, 0.9, 1]),

@@ -11,6 +11,7 @@ export class Replica {
   readonly process: SimulatedProcess;
   readonly connection: Connection;
   readonly turns: TurnsById;
+  readonly store: TurnParts['store'];
   readonly #world: World;
 
   constructor(world: World, name: string) {
@@ -27,6 +28,7 @@ export class Replica {
       log: (level, event, { error }) => this.#judge(level, event, error),
       bounds: plan.bounds,
     };
+    this.store = parts.store;
     this.turns = turnsById(startTurns(parts), parts.store.chats);
   }
 

@@ -8,9 +8,10 @@ import type {
   Scope,
   TurnLogStore,
 } from '@parley/db';
-import { accessTo, type EngineStores } from '@parley/db/testing';
+import type { EngineStores } from '@parley/db/testing';
 import type { Connection } from './connection.ts';
 import { hasEnded, newestFirst } from './find-turns.ts';
+import { type Batches, createSimulatedBatches } from './simulated-batches.ts';
 import type {
   ChatDocument,
   MarkerDocument,
@@ -23,10 +24,11 @@ import { count, createSimulatedBudgets, createSimulatedUsage, isOpen } from './s
 
 /** The stores turns are made of, over one process's connection. */
 export function createSimulatedStores(connection: Connection): EngineStores {
+  const batches = createSimulatedBatches(connection);
   return {
-    turns: createSimulatedTurnStore(connection),
+    turns: createSimulatedTurnStore(connection, batches),
     turnLog: createTurnLog(connection),
-    chats: createChats(connection),
+    chats: createChats(connection, batches),
     agents: createAgents(connection),
     usage: createSimulatedUsage(connection),
     budgets: createSimulatedBudgets(connection),
@@ -72,7 +74,7 @@ function removeLog(database: SimulatedDatabase, turn: Id<'turn'>): void {
     if (piece.turn === turn) database.delete('turnLog', key);
 }
 
-function createChats(connection: Connection): ChatStore {
+function createChats(connection: Connection, { reads }: Batches): ChatStore {
   const findByIdempotencyKey = (view: View, key: string) =>
     [...view.chats.values()].find(({ idempotency }) => idempotency?.key === key);
   const keptOf = (document: ChatDocument | undefined) =>
@@ -109,11 +111,7 @@ function createChats(connection: Connection): ChatStore {
 
     findByIdempotencyKey: (_, key) => connection.read((view) => keptOf(findByIdempotencyKey(view, key))),
 
-    find: (scope, id) =>
-      connection.read((view) => {
-        const found = view.chats.get(id)?.record;
-        return found && accessTo(scope, found);
-      }),
+    find: reads.findChat,
 
     listReach: (ids) =>
       connection.read((view) =>

@@ -1,15 +1,5 @@
 import { ApiError } from '@parley/contract';
-import type {
-  ChatAccess,
-  Lease,
-  NewTurn,
-  Scope,
-  TurnEnd,
-  TurnOrigin,
-  TurnRecord,
-  TurnStore,
-} from '@parley/db';
-import { accessTo, type HistoryTurn, historyOf } from '@parley/db/testing';
+import type { ChatAccess, Lease, Scope, TurnOrigin, TurnRecord, TurnStore } from '@parley/db';
 import type { Connection } from './connection.ts';
 import {
   findByIdempotencyKey,
@@ -20,11 +10,11 @@ import {
   newestFirst,
   ofChat,
   queued,
-  readBefore,
   tailOf,
   unfinished,
 } from './find-turns.ts';
-import type { MarkerDocument, SimulatedDatabase, TurnDocument, View } from './simulated-database.ts';
+import type { Batches } from './simulated-batches.ts';
+import type { MarkerDocument, TurnDocument, View } from './simulated-database.ts';
 import { settle } from './simulated-usage.ts';
 
 /** As many as the real store reads of a queue. */
@@ -34,7 +24,14 @@ const TAIL_TURNS = 64;
  * The store of turns as the real one behaves, command for command: each function is as many commands as
  * there, each command takes effect at once, and between two of them anything may happen.
  */
-export function createSimulatedTurnStore(connection: Connection): TurnStore {
+export function createSimulatedTurnStore(connection: Connection, { reads, writes }: Batches): TurnStore {
+  /** Sends something twice at the same time, now and then: in one batch, mostly. The first one's outcome counts. */
+  const twice = <Result>(send: () => Promise<Result>): Promise<Result> => {
+    const first = send();
+    if (connection.isRepeated) send().catch(() => undefined);
+    return first;
+  };
+
   /** Replaces the one turn that fits, as a guarded update does; tells what it was replaced by. */
   const update = (
     find: (view: View) => TurnDocument | undefined,
@@ -62,8 +59,7 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
 
     async insert({ chat: { id, team } }, turn) {
       if (turn.chat !== id) throw new Error(`turn ${turn.id} is not of chat ${id}`);
-      const isInserted = await connection.write((database) => insert(database, toRecord(turn, team)));
-      if (isInserted) return 'inserted';
+      if ((await twice(() => writes.insert({ team, turn }))) === 'inserted') return 'inserted';
       const own = await connection.read((view) => view.turns.get(turn.id));
       if (own) return 'inserted';
       const key = turn.idempotency?.key;
@@ -81,19 +77,7 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
       if (reservations.length > 0) await connection.write((database) => settle(database, reservations, 0));
     },
 
-    async look(scope, chatId, sequence, historyBytesMax) {
-      const [chat, before] = await Promise.all([
-        connection.read((view) => view.chats.get(chatId)?.record),
-        connection.read((view) => readBefore(view, scope, chatId, sequence, historyBytesMax)),
-      ]);
-      const predecessor = before[0];
-      return {
-        chat: chat && accessTo(scope, chat),
-        predecessorEnded: predecessor === undefined || hasEnded(predecessor),
-        textBytesBefore: predecessor?.textBytes ?? 0,
-        history: historyOf(before.map(toHistoryTurn)),
-      };
-    },
+    look: reads.look,
 
     async announceSuccessor(scope, chat, sequence) {
       const announced = await update(
@@ -158,21 +142,7 @@ export function createSimulatedTurnStore(connection: Connection): TurnStore {
       return (await connection.read((view) => findOne(view, team, id))) ? 'lost' : 'gone';
     },
 
-    async end({ team }, id, token, end) {
-      const ended = await update(
-        (view) => held(findOne(view, team, id), token),
-        (turn) => ({
-          ...withRecord(withoutRunFields(turn), endFields(turn.record, end)),
-          usage: end.usage ? [...turn.usage, end.usage] : turn.usage,
-          ...(end.account && { account: end.account, isUncounted: true }),
-        }),
-      );
-      if (ended) return { result: 'ended', hasSuccessor: ended.hasSuccessor };
-      const now = await connection.read((view) => findOne(view, team, id));
-      if (!now) return { result: 'gone' };
-      const isOurs = hasEnded(now.record) && now.record.lease?.token === token;
-      return isOurs ? { result: 'ended', hasSuccessor: now.hasSuccessor } : { result: 'lost' };
-    },
+    end: ({ team }, id, token, end) => twice(() => writes.end({ team, id, token, end })),
 
     async cancel(access, id) {
       const marked = await update(
@@ -317,51 +287,8 @@ function findIn(view: View, { chat }: ChatAccess, id: TurnRecord['id']): TurnDoc
   return found?.record.chat === chat.id ? found : undefined;
 }
 
-/** False when a unique index holds the id, the place or the key already. */
-function insert(database: SimulatedDatabase, record: TurnRecord): boolean {
-  if (database.newest.markers.get(record.chat)?.sequence === record.sequence) return false;
-  for (const { record: other } of database.newest.turns.values()) {
-    if (other.id === record.id) return false;
-    if (other.chat !== record.chat) continue;
-    if (other.sequence === record.sequence) return false;
-    if (record.idempotency && other.idempotency?.key === record.idempotency.key) return false;
-  }
-  database.put('turns', record.id, { record, hasSuccessor: false, usage: [], isUncounted: false });
-  return true;
-}
-
-function toHistoryTurn({ retryOf, errorCode, userMessage, answer }: TurnRecord): HistoryTurn {
-  const messages = [userMessage, answer].filter((message) => message !== undefined);
-  return { messages, ...(retryOf && { retryOf }), ...(errorCode !== undefined && { errorCode }) };
-}
-
-function toRecord({ question, ...turn }: NewTurn, team: Scope['team']): TurnRecord {
-  const status = turn.lease ? 'generating' : 'queued';
-  return { ...turn, team, status, takeovers: 0, isCancelled: false, ...question };
-}
-
 function isSameOrigin(one: TurnOrigin | undefined, other: TurnOrigin | undefined): boolean {
   return one?.isPrivileged === other?.isPrivileged && one?.networks?.join() === other?.networks?.join();
-}
-
-function endFields(turn: TurnRecord, end: TurnEnd): Partial<TurnRecord> {
-  const { status, answer, written, errorCode, retryAt, textBytes } = end;
-  const attempt = written?.attempt ?? turn.lease?.attempt ?? 1;
-  return {
-    status,
-    textBytes,
-    ...(answer && { answer, written: { attempt, text: answer.content } }),
-    ...(!answer && written && { written }),
-    ...(retryAt && { retryAt }),
-    ...(errorCode !== undefined && { errorCode }),
-  };
-}
-
-/** What only an unfinished turn has. */
-function withoutRunFields(turn: TurnDocument): TurnDocument {
-  const { steps: _, origin, ...record } = turn.record;
-  const kept = origin && { origin: { isPrivileged: origin.isPrivileged } };
-  return { ...turn, record: { ...record, ...kept } };
 }
 
 function withRecord(turn: TurnDocument, fields: Partial<TurnRecord>): TurnDocument {

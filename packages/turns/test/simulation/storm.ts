@@ -37,7 +37,8 @@ export class Storm {
     const { conditions, database, plan, replicas, model } = this.#world;
     this.#isOver = true;
     this.#world.isStormy = false;
-    Object.assign(conditions, { lost: 0, unanswered: 0, late: 0, isDown: false });
+    const noFaults = { lost: 0, unanswered: 0, late: 0, hanging: 0, partial: 0, isDown: false };
+    Object.assign(conditions, noFaults);
     if (database.isHeld) database.resume();
     model.isAway = false;
     for (let missing = plan.replicas - replicas.length; missing > 0; missing--) this.#world.startReplica();

@@ -1,0 +1,144 @@
+import type { Id } from '@parley/contract';
+import { accessTo, type ChatAccess } from '../chat-access.ts';
+import { type ChatRecord, isEnded, type Scope, type TurnRecord, type TurnView } from '../records.ts';
+import { type HistoryTurn, historyOf } from '../turn-history.ts';
+import { type BatchBounds, type BatchClock, Batcher } from './batcher.ts';
+
+/** How many turns of the history one query reads, where nothing is known of their size. */
+const HISTORY_PAGE = 30;
+const HISTORY_PAGE_MAX = 128;
+/** A chat's own size has a small bound. */
+const CHAT_BYTES = 4_096;
+
+/** A chat that someone asks for. */
+export interface ChatQuery {
+  readonly scope: Scope;
+  readonly id: Id<'chat'>;
+}
+
+/** The turns of a chat from one sequence to before another. */
+export interface TurnRange {
+  readonly team: Id<'team'>;
+  readonly chat: Id<'chat'>;
+  readonly from: number;
+  readonly before: number;
+  /** Bytes of text that are expected at most. */
+  readonly bytes: number;
+}
+
+/** What a run reads of a turn before it. */
+export type LookedTurn = HistoryTurn &
+  Pick<TurnRecord, 'team' | 'chat' | 'sequence' | 'status' | 'textBytes'>;
+
+/** The commands that read for several callers at once. Each may answer more than was asked for, in any order. */
+export interface ReadCommands {
+  findChats(asked: readonly ChatQuery[], signal: AbortSignal): Promise<readonly ChatRecord[]>;
+  findTurns(ranges: readonly TurnRange[], signal: AbortSignal): Promise<readonly LookedTurn[]>;
+}
+
+export interface ReadBatches {
+  /** The chat, if the scope reaches it. */
+  findChat(scope: Scope, id: Id<'chat'>): Promise<ChatAccess | undefined>;
+  /** What `TurnStore.look` answers. */
+  look(
+    scope: Scope,
+    chat: Id<'chat'>,
+    sequence: number,
+    historyBytesMax: number,
+    chatBytes: number | undefined,
+  ): Promise<TurnView>;
+}
+
+/**
+ * Reads chats and histories in batches. A command's answer is split by the whole filter of each item (team, user, agents,
+ * range), never by its key alone: two teams that ask for one chat get what each may see.
+ */
+export function createReadBatches(
+  commands: ReadCommands,
+  bounds: BatchBounds,
+  clock: BatchClock,
+): ReadBatches {
+  const chats = new Batcher<ChatQuery, ChatAccess | undefined>(
+    {
+      async send(asked, signal) {
+        const found = Map.groupBy(await commands.findChats(asked, signal), ({ id }) => id);
+        return asked.map(({ scope, id }) => ({
+          result: (found.get(id) ?? [])
+            .map((chat) => accessTo(scope, chat))
+            .find((access) => access !== undefined),
+        }));
+      },
+      sizeOf: () => CHAT_BYTES,
+    },
+    bounds,
+    clock,
+  );
+
+  const histories = new Batcher<TurnRange, LookedTurn[]>(
+    {
+      async send(ranges, signal) {
+        const found = Map.groupBy(await commands.findTurns(ranges, signal), ({ chat }) => chat);
+        return ranges.map((range) => ({
+          result: (found.get(range.chat) ?? [])
+            .filter((turn) => isWithin(turn, range))
+            .sort((one, other) => other.sequence - one.sequence),
+        }));
+      },
+      sizeOf: ({ bytes }) => bytes,
+    },
+    bounds,
+    clock,
+  );
+
+  /** The turns before `sequence`, newest first: the predecessor in any case, then as many as fit the bytes. */
+  async function readBefore(
+    owner: Pick<TurnRange, 'team' | 'chat'>,
+    sequence: number,
+    bytesMax: number,
+    chatBytes: number | undefined,
+  ): Promise<LookedTurn[]> {
+    const found: LookedTurn[] = [];
+    let bytes = 0;
+    let size = chatBytes === undefined ? HISTORY_PAGE : pageOf(bytesMax, chatBytes / (sequence - 1));
+    // Page by page: how many turns fill the bytes is known only when some were read.
+    for (let before = sequence; before > 1; ) {
+      const from = Math.max(before - size, 1);
+      const expected = Math.min(bytesMax, chatBytes ?? bytesMax);
+      for (const turn of await histories.add({ ...owner, from, before, bytes: expected })) {
+        found.push(turn);
+        for (const { content } of turn.messages) bytes += Buffer.byteLength(content);
+        if (bytes > bytesMax) return found;
+      }
+      before = from;
+      size = found.length === 0 ? HISTORY_PAGE_MAX : pageOf(bytesMax - bytes, bytes / found.length);
+    }
+    return found;
+  }
+
+  return {
+    findChat: (scope, id) => chats.add({ scope, id }),
+
+    async look({ team }, id, sequence, historyBytesMax, chatBytes) {
+      const [chat, before] = await Promise.all([
+        chats.add({ scope: { team }, id }),
+        readBefore({ team, chat: id }, sequence, historyBytesMax, chatBytes),
+      ]);
+      const [predecessor] = before;
+      return {
+        chat,
+        predecessorEnded: predecessor === undefined || isEnded(predecessor.status),
+        textBytesBefore: predecessor?.textBytes ?? 0,
+        history: historyOf(before),
+      };
+    },
+  };
+}
+
+function isWithin({ team, chat, sequence }: LookedTurn, range: TurnRange): boolean {
+  return team === range.team && chat === range.chat && sequence >= range.from && sequence < range.before;
+}
+
+/** How many turns of such a size fill the bytes, with a few to spare. */
+function pageOf(bytes: number, bytesPerTurn: number): number {
+  return Math.min(Math.ceil((bytes / Math.max(bytesPerTurn, 1)) * 1.1) + 2, HISTORY_PAGE_MAX);
+}

@@ -1,0 +1,146 @@
+import type { Id } from '@parley/contract';
+import { toRecord as toChatRecord } from '../chat-store.ts';
+import { isDuplicateKey } from '../database-errors.ts';
+import { databaseOf } from '../database-of.ts';
+import type { ChatDocument, Models, TurnDocument } from '../models.ts';
+import { isEnded } from '../records.ts';
+import type { EndResult } from '../store.ts';
+import { endUpdate, toDocument } from '../turn-document.ts';
+import { historyFields } from '../turn-history.ts';
+import { insertOutcomes, updateErrors } from './bulk-outcomes.ts';
+import type { LookedTurn, ReadCommands, TurnRange } from './read-batches.ts';
+import type { Ending, WriteCommands } from './write-batches.ts';
+
+const lookedFields = { team: 1, chat: 1, sequence: 1, status: 1, textBytes: 1, ...historyFields } as const;
+const endFields = { team: 1, status: 1, 'lease.token': 1, hasSuccessor: 1 } as const;
+
+/** One reply holds 16 MB; the driver would ask for the first hundred documents alone. */
+const REPLY_DOCUMENTS = 10_000;
+
+/**
+ * The commands of every message go to the driver's own collections, below Mongoose's casting: it costs a tenth of the
+ * message, and the filters are built here, field by field, from typed values. They carry a signal, at whose abort the
+ * driver closes the connection that a command is on.
+ */
+export function createReadCommands({ chats, turns }: Models): ReadCommands {
+  const database = databaseOf(turns.db);
+  const hotChats = database.collection<ChatDocument>(chats.collection.name);
+  const hotTurns = database.collection<TurnDocument>(turns.collection.name);
+  return {
+    async findChats(asked, signal) {
+      const filter = withinTeams(asked.map(({ scope, id }) => ({ team: scope.team, id })));
+      const found = await hotChats.find(filter, { batchSize: REPLY_DOCUMENTS, signal }).toArray();
+      return found.map(toChatRecord);
+    },
+
+    async findTurns(ranges, signal) {
+      const filters = ranges.map(rangeFilter);
+      const [only] = filters;
+      const found = await hotTurns
+        .find<LookedTurn>(only && filters.length === 1 ? only : { $or: filters }, {
+          projection: lookedFields,
+          batchSize: REPLY_DOCUMENTS,
+          signal,
+        })
+        .toArray();
+      return found;
+    },
+  };
+}
+
+export function createWriteCommands({ turns }: Models): WriteCommands {
+  const hot = databaseOf(turns.db).collection<TurnDocument>(turns.collection.name);
+  return {
+    async insertOne({ turn, team }, signal) {
+      try {
+        await hot.insertOne(toDocument(turn, team), withSignal(signal));
+        return 'inserted';
+      } catch (error) {
+        if (isDuplicateKey(error)) return 'duplicate';
+        throw error;
+      }
+    },
+
+    async insertMany(inserts, signal) {
+      const documents = inserts.map(({ turn, team }) => toDocument(turn, team));
+      try {
+        await hot.insertMany(documents, { ordered: false, ...withSignal(signal) });
+        return inserts.map(() => ({ result: 'inserted' }));
+      } catch (error) {
+        return insertOutcomes(error, inserts.length);
+      }
+    },
+
+    async endOne({ id, team, token, end }, signal): Promise<EndResult> {
+      const ended = await hot.findOneAndUpdate(
+        { _id: id, team, status: 'generating', 'lease.token': token },
+        endUpdate(end),
+        { projection: { hasSuccessor: 1 }, ...withSignal(signal) },
+      );
+      if (ended) return { result: 'ended', hasSuccessor: ended.hasSuccessor === true };
+      const now = await hot.findOne({ _id: id, team }, { projection: endFields, signal });
+      if (!now) return { result: 'gone' };
+      const endedByUs = isEnded(now.status) && now.lease?.token === token;
+      return endedByUs ? { result: 'ended', hasSuccessor: now.hasSuccessor === true } : { result: 'lost' };
+    },
+
+    async endMany(endings, signal) {
+      try {
+        const updates = endings.map((ending) => ({ updateOne: guardedEnd(ending) }));
+        const { matchedCount } = await hot.bulkWrite(updates, { ordered: false, ...withSignal(signal) });
+        return { ended: matchedCount, errors: new Map() };
+      } catch (error) {
+        return updateErrors(error);
+      }
+    },
+
+    async findTurns(endings, signal) {
+      const found = await hot
+        .find(withinTeams(endings), { projection: endFields, batchSize: REPLY_DOCUMENTS, signal })
+        .toArray();
+      return found.map(({ _id: id, team, status, lease, hasSuccessor }) => ({
+        ...{ id, team, status },
+        token: lease?.token,
+        hasSuccessor: hasSuccessor === true,
+      }));
+    },
+  };
+}
+
+function guardedEnd({ id, team, token, end }: Ending) {
+  return {
+    // A turn with a successor is ended by itself, because only that command answers that it has one.
+    filter: {
+      _id: id,
+      team,
+      status: 'generating',
+      'lease.token': token,
+      hasSuccessor: { $ne: true },
+    } as const,
+    update: endUpdate(end),
+  };
+}
+
+function rangeFilter({ team, chat, from, before }: TurnRange) {
+  return { chat, team, sequence: { $gte: from, $lt: before } };
+}
+
+/** A filter for these ids, each within its team. */
+function withinTeams<Name extends string>(
+  items: readonly { readonly team: Id<'team'>; readonly id: Name }[],
+) {
+  const teams = Map.groupBy(items, ({ team }) => team);
+  const parts = [...teams].map(([team, ofTeam]) => ({ team, _id: idsOf(ofTeam.map(({ id }) => id)) }));
+  const [only] = parts;
+  return only && parts.length === 1 ? only : { $or: parts };
+}
+
+function idsOf<Name extends string>(ids: readonly Name[]) {
+  const [only] = ids;
+  return only !== undefined && ids.length === 1 ? only : { $in: [...ids] };
+}
+
+/** The driver passes a signal on for writes too; its types name it for reads alone. */
+function withSignal(signal: AbortSignal): object {
+  return { signal };
+}

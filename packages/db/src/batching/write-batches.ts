@@ -1,0 +1,139 @@
+import type { Id } from '@parley/contract';
+import { isEnded, type NewTurn, type TurnEnd, type TurnStatus } from '../records.ts';
+import type { EndResult } from '../store.ts';
+import { type BatchBounds, type BatchClock, Batcher, type Outcome } from './batcher.ts';
+
+/** Bytes of a turn beside its text. */
+const TURN_BYTES = 1_024;
+/** UTF-8 bytes of a UTF-16 unit, at most. */
+const BYTES_PER_UNIT = 3;
+
+/** A turn to be inserted. */
+export interface TurnInsert {
+  readonly team: Id<'team'>;
+  readonly turn: NewTurn;
+}
+
+/** `duplicate`: a unique index holds one of its values already; which one, the server does not say. */
+export type InsertOutcome = 'inserted' | 'duplicate';
+
+/** A turn to be ended under its token. */
+export interface Ending {
+  readonly team: Id<'team'>;
+  readonly id: Id<'turn'>;
+  readonly token: string;
+  readonly end: TurnEnd;
+}
+
+/** A turn as a read found it, after updates that did not match every turn. */
+export interface FoundTurn {
+  readonly id: Id<'turn'>;
+  readonly team: Id<'team'>;
+  readonly status: TurnStatus;
+  readonly token: string | undefined;
+  readonly hasSuccessor: boolean;
+}
+
+/** What one command of guarded updates did. */
+export interface EndedMany {
+  /** How many turns matched their guard, and have ended. */
+  readonly ended: number;
+  /** Items whose update failed, by index. */
+  readonly errors: ReadonlyMap<number, unknown>;
+}
+
+/**
+ * The commands that write turns. They throw when the outcome of a whole command is unknown: the connection was lost, or
+ * the majority did not acknowledge it.
+ */
+export interface WriteCommands {
+  insertOne(insert: TurnInsert, signal: AbortSignal): Promise<InsertOutcome>;
+  insertMany(inserts: readonly TurnInsert[], signal: AbortSignal): Promise<readonly Outcome<InsertOutcome>[]>;
+  /** Ends a turn whether or not it has a successor. */
+  endOne(ending: Ending, signal: AbortSignal): Promise<EndResult>;
+  /** Ends each turn whose token stands and that has no successor. */
+  endMany(endings: readonly Ending[], signal: AbortSignal): Promise<EndedMany>;
+  /** How turns stand. */
+  findTurns(endings: readonly Ending[], signal: AbortSignal): Promise<readonly FoundTurn[]>;
+}
+
+export interface WriteBatches {
+  insert(insert: TurnInsert): Promise<InsertOutcome>;
+  end(ending: Ending): Promise<EndResult>;
+}
+
+/** Inserts and ends turns in batches. Each turn has an outcome of its own. */
+export function createWriteBatches(
+  commands: WriteCommands,
+  bounds: BatchBounds,
+  clock: BatchClock,
+): WriteBatches {
+  const inserts = new Batcher<TurnInsert, InsertOutcome>(
+    {
+      async send(items, signal) {
+        const [only] = items;
+        if (only && items.length === 1) return [{ result: await commands.insertOne(only, signal) }];
+        return commands.insertMany(items, signal);
+      },
+      sizeOf: ({ turn }) => sizeOfInsert(turn),
+    },
+    bounds,
+    clock,
+  );
+
+  const ends = new Batcher<Ending, EndResult>(
+    { send: (endings, signal) => endAll(commands, endings, signal), sizeOf: ({ end }) => sizeOfEnd(end) },
+    bounds,
+    clock,
+  );
+
+  return { insert: (insert) => inserts.add(insert), end: (ending) => ends.add(ending) };
+}
+
+/**
+ * Ends turns with one command if none has a successor. If some did not match, one read gives the verdict of each; those
+ * that have a successor are ended one by one.
+ */
+async function endAll(
+  commands: WriteCommands,
+  endings: readonly Ending[],
+  signal: AbortSignal,
+): Promise<readonly Outcome<EndResult>[]> {
+  const [only] = endings;
+  if (only && endings.length === 1) return [{ result: await commands.endOne(only, signal) }];
+  const { ended, errors } = await commands.endMany(endings, signal);
+  if (ended === endings.length)
+    return endings.map(() => ({ result: { result: 'ended', hasSuccessor: false } }));
+  const found = Map.groupBy(await commands.findTurns(endings, signal), ({ id }) => id);
+  return Promise.all(
+    endings.map(async (ending, index): Promise<Outcome<EndResult>> => {
+      const turn = found.get(ending.id)?.find(({ team }) => team === ending.team);
+      const verdict = verdictOf(ending, turn);
+      if (verdict) return { result: verdict };
+      if (errors.has(index)) return { error: errors.get(index) };
+      try {
+        return { result: await commands.endOne(ending, signal) };
+      } catch (error) {
+        return { error };
+      }
+    }),
+  );
+}
+
+/** Undefined: the token stood when the turn was read, and the turn had not ended. */
+function verdictOf({ token }: Ending, turn: FoundTurn | undefined): EndResult | undefined {
+  if (!turn) return { result: 'gone' };
+  if (turn.token !== token) return { result: 'lost' };
+  // An earlier try whose acknowledgement was lost may have ended it.
+  if (isEnded(turn.status)) return { result: 'ended', hasSuccessor: turn.hasSuccessor };
+  return turn.status === 'generating' ? undefined : { result: 'lost' };
+}
+
+function sizeOfInsert({ question }: NewTurn): number {
+  const text = 'userMessage' in question ? question.userMessage.content.length : 0;
+  return TURN_BYTES + BYTES_PER_UNIT * text;
+}
+
+function sizeOfEnd({ answer, written }: TurnEnd): number {
+  return TURN_BYTES + BYTES_PER_UNIT * (answer?.content.length ?? written?.text.length ?? 0);
+}

@@ -1,0 +1,292 @@
+import { mintId } from '@parley/contract';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectDatabase, type Stores, type TurnEnd } from '../src/index.ts';
+import { inScope, openTestDatabase, startTcpProxy, type TestDatabase } from '../src/testing/index.ts';
+import { type AskingTurn, endedTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
+import { mongoUri } from './mongo-uri.ts';
+import { startMongodWithFailPoints } from './mongod-with-fail-points.ts';
+import { connectWatched, type WatchedDatabase } from './watch-commands.ts';
+
+/* Turns and chats that are written and read at the same time share commands; each caller gets its own answer. */
+
+let db: TestDatabase;
+let watched: WatchedDatabase;
+let stores: Stores;
+const one = newScope();
+const other = newScope();
+const failed: TurnEnd = { status: 'failed', errorCode: 'agent_not_found', textBytes: 1 };
+const idempotency = { key: 'k', body: 'b' };
+
+beforeAll(async () => {
+  db = await openTestDatabase(mongoUri(), 'batches');
+  watched = await connectWatched(db.uri);
+  stores = watched.stores;
+});
+afterAll(async () => {
+  await watched.database.close();
+  await db.drop();
+});
+
+/** The names of the commands that calls sent. */
+async function commandsOf(calls: () => Promise<unknown>): Promise<string[]> {
+  watched.commands();
+  await calls();
+  return watched.commands().map(({ name, collection }) => `${name} ${collection}`);
+}
+
+const insert = (scope: typeof one, turn: Parameters<Stores['turns']['insert']>[1]) =>
+  stores.turns.insert(inScope(scope, turn.chat), turn);
+
+async function runningTurns(count: number, scope = one): Promise<AskingTurn[]> {
+  const chats = await Promise.all(Array.from({ length: count }, () => newChat(stores, scope)));
+  const turns = chats.map((chat) => newTurn(chat, 1, { lease: leaseOf('mine') }));
+  await Promise.all(turns.map((turn) => insert(scope, turn)));
+  return turns;
+}
+
+describe('inserts of one batch', () => {
+  test('one command inserts turns of two teams, and each caller learns what became of its own', async () => {
+    const chat = await newChat(stores, one);
+    const theirs = await newChat(stores, other);
+    const first = newTurn(chat, 1);
+    await insert(one, first);
+    await insert(one, newTurn(chat, 2, { idempotency }));
+    const third = newTurn(chat, 3);
+    const asked = [
+      [one, third, 'inserted'],
+      [one, newTurn(chat, 1), 'sequence-taken'],
+      [one, first, 'inserted'],
+      [one, third, 'inserted'],
+      [one, newTurn(chat, 3), 'sequence-taken'],
+      [one, newTurn(chat, 4, { idempotency }), 'key-taken'],
+      [other, newTurn(theirs, 1), 'inserted'],
+      [one, newTurn(chat, 5), 'inserted'],
+    ] as const;
+    const commands = await commandsOf(async () => {
+      expect(await Promise.all(asked.map(([scope, turn]) => insert(scope, turn)))).toEqual(
+        asked.map(([, , expected]) => expected),
+      );
+    });
+    expect(commands.filter((name) => name === 'insert turns')).toHaveLength(1);
+    const stored = await db.raw.collection('turns').find({ chat }).sort({ sequence: 1 }).toArray();
+    expect(stored.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 5]);
+  });
+
+  test('of one key that comes 40 times in one batch one turn is inserted', async () => {
+    const chat = await newChat(stores, one);
+    const all = Array.from({ length: 40 }, () => newTurn(chat, 1, { idempotency }));
+    const results = await Promise.all(all.map((turn) => insert(one, turn)));
+    expect(results.filter((result) => result === 'inserted')).toHaveLength(1);
+    expect(results.filter((result) => result === 'key-taken')).toHaveLength(39);
+  });
+});
+
+describe('ends of one batch', () => {
+  test('one command ends turns without a successor', async () => {
+    const turns = await runningTurns(20);
+    const commands = await commandsOf(async () => {
+      const ends = turns.map(({ id }) => stores.turns.end(one, id, 'mine', failed));
+      expect(await Promise.all(ends)).toEqual(turns.map(() => ({ result: 'ended', hasSuccessor: false })));
+    });
+    expect(commands).toEqual(['update turns']);
+  });
+
+  test('each caller learns what became of its own turn', async () => {
+    const [plain, followed, lost, gone, again, foreign, waiting] = await runningTurns(7);
+    if (!plain || !followed || !lost || !gone || !again || !foreign || !waiting) throw new Error('too few');
+    await stores.turns.remove(one, gone.id);
+    await insert(one, newTurn(followed.chat, 2));
+    expect(await stores.turns.announceSuccessor(one, followed.chat, 2)).toBe(true);
+    await stores.turns.end(one, again.id, 'mine', failed);
+    await stores.turns.release(one, waiting.id, 'mine');
+    const results = await Promise.all([
+      stores.turns.end(one, plain.id, 'mine', failed),
+      stores.turns.end(one, plain.id, 'mine', failed),
+      stores.turns.end(one, followed.id, 'mine', failed),
+      stores.turns.end(one, lost.id, 'not mine', failed),
+      stores.turns.end(one, gone.id, 'mine', failed),
+      stores.turns.end(one, again.id, 'mine', failed),
+      stores.turns.end(other, foreign.id, 'mine', failed),
+      stores.turns.end(one, waiting.id, 'mine', failed),
+    ]);
+    expect(results).toEqual([
+      { result: 'ended', hasSuccessor: false },
+      { result: 'ended', hasSuccessor: false },
+      { result: 'ended', hasSuccessor: true },
+      { result: 'lost' },
+      { result: 'gone' },
+      { result: 'ended', hasSuccessor: false },
+      { result: 'gone' },
+      { result: 'lost' },
+    ]);
+    const statusOf = async ({ id, chat }: AskingTurn) =>
+      (await stores.turns.find(inScope(one, chat), id))?.status;
+    expect(await Promise.all([plain, followed, lost, foreign, waiting].map(statusOf))).toEqual([
+      'failed',
+      'failed',
+      'generating',
+      'generating',
+      'queued',
+    ]);
+  });
+
+  test('an answer that looks like an expression is stored as it is', async () => {
+    const turns = await runningTurns(2);
+    const ends = turns.map(({ id, answerId }) =>
+      stores.turns.end(one, id, 'mine', {
+        status: 'completed',
+        answer: { id: answerId, role: 'assistant', content: '$$ROOT', createdAt: new Date() },
+        textBytes: 6,
+      }),
+    );
+    await Promise.all(ends);
+    for (const { id, chat } of turns)
+      expect((await stores.turns.find(inScope(one, chat), id))?.answer?.content).toBe('$$ROOT');
+  });
+});
+
+describe('reads of one batch', () => {
+  test('two teams that ask for the same chat get what each may see', async () => {
+    const chat = await newChat(stores, one);
+    await endedTurn(stores, one, chat, 1);
+    const look = (scope: typeof one, sequence: number) => stores.turns.look(scope, chat, sequence, 1_000);
+    const commands = await commandsOf(async () => {
+      const [mine, theirs, again] = await Promise.all([look(one, 2), look(other, 2), look(one, 1)]);
+      expect(mine?.chat?.chat.id).toBe(chat);
+      expect(mine?.history.map(({ content }) => content)).toEqual(['question 1', 'answer 1']);
+      expect(theirs).toEqual({ chat: undefined, predecessorEnded: true, textBytesBefore: 0, history: [] });
+      expect(again?.chat?.chat.id).toBe(chat);
+      expect(again?.history).toEqual([]);
+    });
+    expect(commands).toEqual(['find chats', 'find turns']);
+  });
+
+  test('each look gets the turns of its own chat and range, oldest first', async () => {
+    const mine = await newChat(stores, one);
+    const theirs = await newChat(stores, other);
+    for (let sequence = 1; sequence < 45; sequence++) {
+      await endedTurn(stores, one, mine, sequence, `mine ${sequence}`);
+      if (sequence < 4) await endedTurn(stores, other, theirs, sequence, `theirs ${sequence}`);
+    }
+    const answersOf = async (scope: typeof one, chat: typeof mine, sequence: number, bytes: number) => {
+      const { history } = await stores.turns.look(scope, chat, sequence, bytes);
+      return history.filter(({ role }) => role === 'assistant').map(({ content }) => content);
+    };
+    const range = (name: string, from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, index) => `${name} ${from + index}`);
+    expect(
+      await Promise.all([
+        answersOf(one, mine, 45, 100_000),
+        answersOf(other, theirs, 3, 100_000),
+        answersOf(one, theirs, 4, 100_000),
+        answersOf(one, mine, 2, 100_000),
+        answersOf(one, mine, 40, 40),
+      ]),
+    ).toEqual([range('mine', 1, 44), range('theirs', 1, 2), [], ['mine 1'], range('mine', 38, 39)]);
+  });
+
+  test('users and keys limited to agents find only the chats they reach, in one command', async () => {
+    const agents = [mintId('agent'), mintId('agent')] as const;
+    const made = await Promise.all([
+      stores.chats.create(one, { agent: agents[0], agentType: 't', user: 'ann' }),
+      stores.chats.create(one, { agent: agents[1], agentType: 't', user: 'bob' }),
+      stores.chats.create(other, { agent: agents[0], agentType: 't', user: 'ann' }),
+    ]);
+    const scopes = [
+      one,
+      { ...one, user: 'ann' },
+      { ...one, user: 'bob' },
+      { ...one, agents: [agents[0]] },
+      { ...one, user: 'ann', agents: [agents[1]] },
+      { ...other, user: 'ann' },
+    ];
+    const commands = await commandsOf(async () => {
+      const found = await Promise.all(
+        scopes.map((scope) => Promise.all(made.map(({ id }) => stores.chats.find(scope, id)))),
+      );
+      expect(found.map((row) => row.map((access) => access !== undefined))).toEqual([
+        [true, true, false],
+        [true, false, false],
+        [false, true, false],
+        [true, false, false],
+        [false, false, false],
+        [false, false, true],
+      ]);
+      expect(found.flat().map((access) => access?.scope)).toEqual(
+        scopes.flatMap((scope, row) => made.map((_, column) => found[row]?.[column] && scope)),
+      );
+    });
+    expect(commands).toEqual(['find chats']);
+  });
+
+  test('a call that comes alone sends the plain command', async () => {
+    const [turn] = await runningTurns(1);
+    if (!turn) throw new Error('no turn');
+    watched.commands();
+    await stores.turns.end(one, turn.id, 'mine', failed);
+    await stores.chats.find(one, turn.chat);
+    const [end, find] = watched.commands();
+    expect(end?.name).toBe('findAndModify');
+    expect(find?.command['filter']).toEqual({ _id: turn.chat, team: one.team });
+  });
+});
+
+describe('when the database fails', () => {
+  test('a write concern error leaves every item unknown that was not rejected by name', async () => {
+    const mongod = await startMongodWithFailPoints();
+    const database = await connectDatabase(mongod.uri);
+    try {
+      const chat = await newChat(database.stores, one);
+      const insertHere = (sequence: number) => {
+        const turn = newTurn(chat, sequence);
+        return database.stores.turns.insert(inScope(one, chat), turn);
+      };
+      await insertHere(1);
+      await mongod.client.db('admin').command({
+        configureFailPoint: 'failCommand',
+        mode: { times: 1 },
+        data: {
+          failCommands: ['insert'],
+          writeConcernError: { code: 100, errmsg: 'Not enough data-bearing nodes', errorLabels: [] },
+        },
+      });
+      const results = await Promise.allSettled([insertHere(2), insertHere(1), insertHere(3)]);
+      expect(results).toMatchObject([
+        { status: 'rejected', reason: { code: 'database_unavailable' } },
+        { status: 'fulfilled', value: 'sequence-taken' },
+        { status: 'rejected', reason: { code: 'database_unavailable' } },
+      ]);
+    } finally {
+      await database.close();
+      await mongod.stop();
+    }
+  });
+
+  test('a batch that hangs is unknown after its deadline, its connection closes, and later ones go on', async () => {
+    const url = new URL(db.uri);
+    const proxy = await startTcpProxy(Number(url.port));
+    url.port = String(proxy.port);
+    const database = await connectDatabase(url.href);
+    try {
+      const turns = await runningTurns(3);
+      const endHere = ({ id }: AskingTurn) => database.stores.turns.end(one, id, 'mine', failed);
+      const before = proxy.connections;
+      proxy.treat({ requests: 'swallow' });
+      const hanging = Promise.allSettled(turns.slice(0, 2).map(endHere));
+      // Sent while the batch hangs: it waits for its turn, and is no victim of the batch.
+      const waiting = Promise.allSettled(turns.slice(2).map(endHere));
+      for (const result of [...(await hanging), ...(await waiting)])
+        expect(result).toMatchObject({ status: 'rejected', reason: { code: 'database_unavailable' } });
+      proxy.treat({ requests: 'forward' });
+      await expect.poll(() => proxy.connections, { timeout: 30_000 }).toBeLessThanOrEqual(before);
+      await expect
+        .poll(() => Promise.all(turns.map((turn) => endHere(turn).catch(() => undefined))), {
+          timeout: 60_000,
+        })
+        .toEqual(turns.map(() => ({ result: 'ended', hasSuccessor: false })));
+    } finally {
+      await database.close();
+      proxy.stop();
+    }
+  });
+});

@@ -1,0 +1,187 @@
+import type { EndResult, NewTurn, Scope, TurnEnd, TurnRecord } from '@parley/db';
+import {
+  type BatchClock,
+  createReadBatches,
+  createWriteBatches,
+  type LookedTurn,
+  type ReadBatches,
+  type ReadCommands,
+  type WriteBatches,
+  type WriteCommands,
+} from '@parley/db/testing';
+import type { Connection } from './connection.ts';
+import { findOne, hasEnded, held } from './find-turns.ts';
+import type { SimulatedDatabase, TurnDocument } from './simulated-database.ts';
+
+/** The batches of one process: the real ones, over simulated commands. */
+export interface Batches {
+  readonly reads: ReadBatches;
+  readonly writes: WriteBatches;
+}
+
+/** Few items fill a batch, so that some wait for the next. */
+const COUNT_MAX = 4;
+const BYTES_MAX = 10_000;
+
+export function createSimulatedBatches(connection: Connection): Batches {
+  const clock: BatchClock = connection.batchClock;
+  const { callMaxMs } = connection;
+  const bounds = {
+    countMax: COUNT_MAX,
+    bytesMax: BYTES_MAX,
+    deadlineMs: callMaxMs * 0.7,
+    closeMs: callMaxMs * 0.05,
+    waitMaxMs: callMaxMs,
+  };
+  const reads = createReadBatches(createReadCommands(connection), bounds, clock);
+  const writes = createWriteBatches(createWriteCommands(connection), bounds, clock);
+  // As the real store's guard does: a caller gets its answer in time, whatever a batch waits for.
+  const guarded = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
+    return (...args: Args) => connection.inTime(call(...args));
+  };
+  return {
+    reads: { findChat: guarded(reads.findChat), look: guarded(reads.look) },
+    writes: { insert: guarded(writes.insert), end: guarded(writes.end) },
+  };
+}
+
+/** They answer more than they are asked for: what is no item's is to be left out by the batches. */
+function createReadCommands(connection: Connection): ReadCommands {
+  return {
+    findChats: (asked, signal) =>
+      connection.read(
+        (view) => asked.map(({ id }) => view.chats.get(id)?.record).filter((chat) => chat !== undefined),
+        signal,
+      ),
+
+    findTurns: (ranges, signal) =>
+      connection.read((view) => {
+        const chats = new Set(ranges.map(({ chat }) => chat));
+        return [...view.turns.values()]
+          .filter(({ record }) => chats.has(record.chat))
+          .map(({ record }) => toLookedTurn(record));
+      }, signal),
+  };
+}
+
+function createWriteCommands(connection: Connection): WriteCommands {
+  return {
+    insertOne: ({ turn, team }, signal) =>
+      connection.write((database) => insert(database, toRecord(turn, team)), signal),
+
+    insertMany: (inserts, signal) =>
+      connection.writeMany(
+        inserts,
+        (database, { turn, team }) => ({ result: insert(database, toRecord(turn, team)) }),
+        signal,
+      ),
+
+    async endOne({ team, id, token, end }, signal): Promise<EndResult> {
+      const ended = await connection.write((database) => {
+        const found = held(findOne(database.newest, team, id), token);
+        if (found) database.put('turns', id, endedBy(found, end));
+        return found;
+      }, signal);
+      if (ended) return { result: 'ended', hasSuccessor: ended.hasSuccessor };
+      const now = await connection.read((view) => findOne(view, team, id), signal);
+      if (!now) return { result: 'gone' };
+      const isOurs = hasEnded(now.record) && now.record.lease?.token === token;
+      return isOurs ? { result: 'ended', hasSuccessor: now.hasSuccessor } : { result: 'lost' };
+    },
+
+    async endMany(endings, signal) {
+      const matched = await connection.writeMany(
+        endings,
+        (database, { team, id, token, end }) => {
+          const found = held(findOne(database.newest, team, id), token);
+          if (!found || found.hasSuccessor) return false;
+          database.put('turns', id, endedBy(found, end));
+          return true;
+        },
+        signal,
+      );
+      return { ended: matched.filter(Boolean).length, errors: new Map() };
+    },
+
+    findTurns: (endings, signal) =>
+      connection.read(
+        (view) =>
+          endings
+            .map(({ id }) => view.turns.get(id))
+            .filter((turn) => turn !== undefined)
+            .map(({ record: { id, team, status, lease }, hasSuccessor }) => ({
+              ...{ id, team, status, hasSuccessor },
+              token: lease?.token,
+            })),
+        signal,
+      ),
+  };
+}
+
+/** A turn is not inserted when a unique index holds its id, its place or its key already. */
+function insert(database: SimulatedDatabase, record: TurnRecord): 'inserted' | 'duplicate' {
+  if (database.newest.markers.get(record.chat)?.sequence === record.sequence) return 'duplicate';
+  for (const { record: other } of database.newest.turns.values()) {
+    if (other.id === record.id) return 'duplicate';
+    if (other.chat !== record.chat) continue;
+    if (other.sequence === record.sequence) return 'duplicate';
+    if (record.idempotency && other.idempotency?.key === record.idempotency.key) return 'duplicate';
+  }
+  database.put('turns', record.id, { record, hasSuccessor: false, usage: [], isUncounted: false });
+  return 'inserted';
+}
+
+function endedBy(turn: TurnDocument, end: TurnEnd): TurnDocument {
+  const { record } = withoutRunFields(turn);
+  return {
+    ...turn,
+    record: { ...record, ...endFields(turn.record, end) },
+    usage: end.usage ? [...turn.usage, end.usage] : turn.usage,
+    ...(end.account && { account: end.account, isUncounted: true }),
+  };
+}
+
+function toRecord({ question, ...turn }: NewTurn, team: Scope['team']): TurnRecord {
+  const status = turn.lease ? 'generating' : 'queued';
+  return { ...turn, team, status, takeovers: 0, isCancelled: false, ...question };
+}
+
+function toLookedTurn({
+  team,
+  chat,
+  sequence,
+  status,
+  textBytes,
+  retryOf,
+  errorCode,
+  userMessage,
+  answer,
+}: TurnRecord): LookedTurn {
+  const messages = [userMessage, answer].filter((message) => message !== undefined);
+  return {
+    ...{ team, chat, sequence, status, messages },
+    ...(textBytes !== undefined && { textBytes }),
+    ...(retryOf && { retryOf }),
+    ...(errorCode !== undefined && { errorCode }),
+  };
+}
+
+function endFields(turn: TurnRecord, end: TurnEnd): Partial<TurnRecord> {
+  const { status, answer, written, errorCode, retryAt, textBytes } = end;
+  const attempt = written?.attempt ?? turn.lease?.attempt ?? 1;
+  return {
+    status,
+    textBytes,
+    ...(answer && { answer, written: { attempt, text: answer.content } }),
+    ...(!answer && written && { written }),
+    ...(retryAt && { retryAt }),
+    ...(errorCode !== undefined && { errorCode }),
+  };
+}
+
+/** What only an unfinished turn has. */
+function withoutRunFields(turn: TurnDocument): TurnDocument {
+  const { steps: _, origin, ...record } = turn.record;
+  const kept = origin && { origin: { isPrivileged: origin.isPrivileged } };
+  return { ...turn, record: { ...record, ...kept } };
+}

@@ -1,0 +1,46 @@
+import { ApiError, type Id, mintId } from '@parley/contract';
+import type { SystemScope } from '@parley/db';
+import type { TurnParts } from '../../src/index.ts';
+import type { World } from './world.ts';
+
+type Store = TurnParts['store'];
+
+/** Another team asks for a chat, in the process and at the time that its own team does, and is told nothing. */
+export async function askAsStranger(world: World, chat: Id<'chat'>): Promise<void> {
+  const replica = world.anyReplica();
+  if (!replica) return;
+  const { store, process } = replica;
+  const scope: SystemScope = { team: mintId('team') };
+  const isDead = new Promise<[]>((resolve) => process.onDeath(() => resolve([])));
+  const asked = Promise.all([
+    toldByFind(store, scope, chat),
+    toldByLook(store, scope, chat),
+    toldByEnds(store, scope, world, chat),
+  ]).catch((error: unknown) => {
+    if (!(error instanceof ApiError)) throw error;
+    return [];
+  });
+  const told = await Promise.race([asked, isDead]);
+  for (const what of told) if (what !== undefined) world.offend(`another team ${what} of ${chat}`);
+}
+
+async function toldByFind({ chats }: Store, scope: SystemScope, chat: Id<'chat'>) {
+  return (await chats.find(scope, chat)) ? 'found the chat' : undefined;
+}
+
+async function toldByLook({ turns }: Store, scope: SystemScope, chat: Id<'chat'>) {
+  const { history, chat: found, ...view } = await turns.look(scope, chat, 100, 24_000);
+  const isEmpty = view.predecessorEnded && view.textBytesBefore === 0;
+  return found || history.length > 0 || !isEmpty ? 'was told the history' : undefined;
+}
+
+/** Even under the right token. */
+async function toldByEnds({ turns }: Store, scope: SystemScope, { database }: World, chat: Id<'chat'>) {
+  const ofChat = [...database.committed.turns.values()].filter(({ record }) => record.chat === chat);
+  const results = await Promise.all(
+    ofChat.map(({ record: { id, lease } }) =>
+      turns.end(scope, id, lease?.token ?? '', { status: 'stopped', textBytes: 0 }),
+    ),
+  );
+  return results.some(({ result }) => result !== 'gone') ? 'ended a turn' : undefined;
+}
