@@ -2,6 +2,7 @@ import { ApiError, answerIdOf, type Id, limits, mintId, type OnBusy } from '@par
 import type { ChatAccess, ChatTail, Idempotency, InsertResult, NewTurn, TurnRecord } from '@parley/db';
 import { setInitialTitle } from './chat-title.ts';
 import { ConflictBackoff } from './conflict-backoff.ts';
+import type { EndedTail } from './known-tails.ts';
 import { openingTurn } from './open-turns.ts';
 import { systemScopeOf, type TurnParts } from './parts.ts';
 import { requesterOf } from './requester.ts';
@@ -77,9 +78,9 @@ async function placeTurn(
   const { onBusy, idempotency } = message;
   const { id: chat, user } = access.chat;
   const backoff = new ConflictBackoff(parts.clock);
-  const firstTail = runner.tails.take(access) ?? (await tailOf(parts, access));
+  const firstTail: EndedTail = runner.tails.take(access) ?? (await tailOf(parts, access));
   // After a lost race the chat is looked at again too: it may have been deleted, its turns not yet removed.
-  for (let tail = firstTail; ; tail = await readTail(parts, access)) {
+  for (let tail: EndedTail = firstTail; ; tail = await readTail(parts, access)) {
     const apiError =
       apiErrorOfTail(tail, message, parts.bounds.queuedTurnsPerChatMax) ??
       apiErrorOfLoad(runner, requester) ??
@@ -160,7 +161,7 @@ export async function insertAndStart(
   runner: Runner,
   access: ChatAccess,
   fields: NewTurn,
-  tail: Pick<ChatTail, 'ended' | 'textBytes'>,
+  tail: Pick<EndedTail, 'ended' | 'textBytes' | 'history'>,
   requester: Requester,
 ): Promise<Exclude<InsertResult, 'inserted'> | 'started' | 'waiting' | 'overloaded'> {
   const place = runner.enter(requester, tail.ended);
@@ -177,7 +178,7 @@ export async function insertAndStart(
     if (result !== 'inserted') runner.giveBack(requester, place);
   }
   if (result !== 'inserted') return result;
-  if (isStarted) runner.start(toRecord(turn, access), requester, claimedAt, tail.textBytes);
+  if (isStarted) runner.start(toRecord(turn, access), requester, claimedAt, tail);
   else if (place === 'waiting') runner.claimSoon(toRecord(turn, access), requester, true);
   else await waitForTurnToStart(parts, runner, access, turn, requester);
   runner.tellChat(turn.chat);

@@ -1,4 +1,5 @@
 import { ApiError, type Id } from '@parley/contract';
+import type { KnownTails } from './known-tails.ts';
 import type { TurnParts } from './parts.ts';
 import type { PrefetchedBudgets } from './prefetched-budgets.ts';
 
@@ -38,7 +39,15 @@ export class UncountedTurns {
  */
 export async function countUsage(
   parts: TurnParts,
-  { uncounted, prefetched }: { uncounted: UncountedTurns; prefetched: PrefetchedBudgets },
+  {
+    uncounted,
+    prefetched,
+    tails,
+  }: {
+    uncounted: UncountedTurns;
+    prefetched: PrefetchedBudgets;
+    tails: Pick<KnownTails, 'dropOldHistories'>;
+  },
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, bounds } = parts;
@@ -50,6 +59,7 @@ export async function countUsage(
     // On the way out too: what ended last is counted now, or by the sweep of another process.
     await countNoted(parts, uncounted);
     await prefetched.giveBackIdle();
+    tails.dropOldHistories();
     if (signal.aborted || clock.now() < sweepAt) continue;
     sweepAt = clock.now() + untilSweep();
     await sweep(parts, signal);

@@ -1,14 +1,26 @@
 import type { Id } from '@parley/contract';
 import type { ChatAccess, ChatTail, Scope } from '@parley/db';
 import type { Clock } from './clock.ts';
+import { type History, lengthOf } from './known-history.ts';
 
 /** Chats a process remembers the end of; a forgotten one is read again. */
 const CHATS_MAX = 10_000;
 
+/** UTF-16 units of all histories that are remembered. */
+const HISTORIES_LENGTH_MAX = 16 * 1024 * 1024;
+
 /** Far less than a deletion marker stays: what the marker rejects is forgotten before it. */
 const TAIL_MAX_AGE_MS = 10 * 60_000;
 
-interface KnownTail extends ChatTail {
+/** Text of chats that may be erased elsewhere stays in this process's memory no longer. */
+const HISTORY_MAX_AGE_MS = 60_000;
+
+/** A chat's newest turn, which ended in this process, and what stands before the next one. */
+export interface EndedTail extends ChatTail {
+  readonly history?: History | undefined;
+}
+
+interface KnownTail extends EndedTail {
   /** What the run of the newest turn read of the chat, in the scope of the whole team. */
   readonly access: ChatAccess;
   readonly since: number;
@@ -16,32 +28,39 @@ interface KnownTail extends ChatTail {
 
 /**
  * The tails of chats whose newest turn ended in this process: guesses, which spare the next message of a chat
- * its reads. A wrong one costs a failed insert, never more: the unique index on (chat, sequence) rejects it,
- * and what the insert stands on is looked at again before the model is called. So is the chat: what is remembered
- * of it serves a message alone, and nobody whose scope is less than the team. A chat's user may change, its team not.
+ * its reads. A wrong one costs a failed insert, never more: the unique index on (chat, sequence) rejects it.
+ * With a tail its history is remembered: what has ended is final, so a turn that was inserted right behind the tail has
+ * exactly this history, unless its chat was deleted. The chat is looked at again before the model is called: what is
+ * remembered of it serves a message alone, and nobody whose scope is less than the team. A chat's user may change, its
+ * team not.
  */
 export class KnownTails {
   /** In the order of their last use: one that is taken is removed, and remembered again at its turn's end. */
-  readonly #tails = new Map<string, KnownTail>();
+  readonly #tails = new Map<Id<'chat'>, KnownTail>();
   readonly #clock: Pick<Clock, 'now'>;
+  #length = 0;
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
   }
 
-  remember(access: ChatAccess, end: Pick<ChatTail, 'sequence' | 'textBytes'>): void {
-    const name = access.chat.team + access.chat.id;
-    this.#tails.delete(name);
-    this.#tails.set(name, { ...end, access, since: this.#clock.now(), ended: true, unfinished: 0 });
-    const [oldest] = this.#tails.keys();
-    if (this.#tails.size > CHATS_MAX && oldest !== undefined) this.#tails.delete(oldest);
+  remember(access: ChatAccess, end: Pick<EndedTail, 'sequence' | 'textBytes' | 'history'>): void {
+    const { id } = access.chat;
+    this.#delete(id);
+    this.#set(id, { ...end, access, since: this.#clock.now(), ended: true, unfinished: 0 });
+    while (this.#tails.size > CHATS_MAX) this.#delete(this.#tails.keys().next().value);
+    for (const [oldest, tail] of this.#tails) {
+      if (this.#length <= HISTORIES_LENGTH_MAX) break;
+      this.#dropHistory(oldest, tail);
+    }
   }
 
   /** Answers a tail once: of two messages at a time, the second one's guess would be wrong. */
-  take({ chat: { team, id } }: ChatAccess): ChatTail | undefined {
+  take({ chat: { team, id } }: ChatAccess): EndedTail | undefined {
     const tail = this.#find(team, id);
-    this.#tails.delete(team + id);
-    return tail;
+    if (tail) this.#delete(id);
+    if (!tail?.history || this.#clock.now() - tail.since < HISTORY_MAX_AGE_MS) return tail;
+    return { ...tail, history: undefined };
   }
 
   /** The access to a chat whose tail is remembered, for a scope that reaches all of its team. */
@@ -50,8 +69,41 @@ export class KnownTails {
     return this.#find(team, chat)?.access;
   }
 
+  /** Forgets a chat that was deleted. */
+  forget(chat: Id<'chat'>): void {
+    this.#delete(chat);
+  }
+
+  /** Forgets the histories that are too old. Called about once a second. */
+  dropOldHistories(): void {
+    for (const [chat, tail] of this.#tails) {
+      if (this.#clock.now() - tail.since < HISTORY_MAX_AGE_MS) return;
+      this.#dropHistory(chat, tail);
+    }
+  }
+
   #find(team: Id<'team'>, chat: Id<'chat'>): KnownTail | undefined {
-    const tail = this.#tails.get(team + chat);
-    return tail && this.#clock.now() - tail.since < TAIL_MAX_AGE_MS ? tail : undefined;
+    const tail = this.#tails.get(chat);
+    if (tail?.access.chat.team !== team) return undefined;
+    return this.#clock.now() - tail.since < TAIL_MAX_AGE_MS ? tail : undefined;
+  }
+
+  #set(chat: Id<'chat'>, tail: KnownTail): void {
+    this.#tails.set(chat, tail);
+    this.#length += lengthOf(tail.history ?? []);
+  }
+
+  /** Keeps the chat's place in the order. */
+  #dropHistory(chat: Id<'chat'>, tail: KnownTail): void {
+    if (!tail.history) return;
+    this.#length -= lengthOf(tail.history);
+    this.#tails.set(chat, { ...tail, history: undefined });
+  }
+
+  #delete(chat: Id<'chat'> | undefined): void {
+    const tail = chat && this.#tails.get(chat);
+    if (!tail) return;
+    this.#tails.delete(chat);
+    this.#length -= lengthOf(tail.history ?? []);
   }
 }

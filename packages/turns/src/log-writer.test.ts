@@ -16,7 +16,7 @@ function newRun(turn: Id<'turn'> = mintId('turn')): Run {
     token: 'token',
     attempt: 1,
     abort: new AbortController(),
-    chatBytes: undefined,
+    before: undefined,
     deadline: Number.POSITIVE_INFINITY,
     text: '',
     unacknowledgedWrites: 0,

@@ -58,11 +58,9 @@ export async function runTurn(parts: TurnParts, desk: RunDesk, run: Run): Promis
 }
 
 async function lookAndAnswer(parts: TurnParts, desk: RunDesk, run: Run): Promise<RunResult> {
-  const { store, bounds } = parts;
+  const { store } = parts;
   const { turn, scope, token } = run;
-  const view = await persist(parts, run, () =>
-    store.turns.look(scope, turn.chat, turn.sequence, bounds.historyBytesMax, run.chatBytes),
-  );
+  const view = await persist(parts, run, () => loadRunContext(parts, run));
   if (!view.chat) {
     await persist(parts, run, () => insertMarker(parts, turn.chat));
     await persist(parts, run, () => store.turns.remove(scope, turn.id));
@@ -70,6 +68,7 @@ async function lookAndAnswer(parts: TurnParts, desk: RunDesk, run: Run): Promise
   }
   const { agent, user } = view.chat.chat;
   run.chat = view.chat;
+  run.history = view.history;
   run.account = { agent, ...(user !== undefined && { user }) };
   if (!view.predecessorEnded) {
     await persist(parts, run, () => store.turns.release(scope, turn.id, token));
@@ -82,6 +81,16 @@ async function lookAndAnswer(parts: TurnParts, desk: RunDesk, run: Run): Promise
     if (!(error instanceof RunStopped) || error.reason !== 'cancelled') throw error;
     return end(parts, run, stoppedEnd(turn, view, { attempt: run.attempt, text: run.text }));
   }
+}
+
+/** The chat, and what stands before the turn. */
+async function loadRunContext({ store, bounds }: TurnParts, { turn, scope, before }: Run): Promise<TurnView> {
+  if (!before?.history)
+    return store.turns.look(scope, turn.chat, turn.sequence, bounds.historyBytesMax, before?.textBytes);
+  // The turn was inserted right behind one that ended in this process, so what stands before it is known. Its chat may
+  // have been deleted since.
+  const chat = await store.chats.find(scope, turn.chat);
+  return { chat, predecessorEnded: true, textBytesBefore: before.textBytes, history: before.history };
 }
 
 /** The one guarded write that ends a turn; its outcome is told only once it is acknowledged. */

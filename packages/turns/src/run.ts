@@ -1,5 +1,6 @@
 import type { Id } from '@parley/contract';
 import type { Account, ChatAccess, LogBatch, SystemScope, TurnRecord, UsageRecord } from '@parley/db';
+import type { History } from './known-history.ts';
 
 /** Why a run stops before its end. */
 export type StopReason = 'lease-lost' | 'chat-deleted' | 'cancelled' | 'draining';
@@ -20,8 +21,8 @@ export interface Run {
   readonly token: string;
   readonly attempt: number;
   readonly abort: AbortController;
-  /** UTF-8 bytes of the chat's text before it, where whoever started it knew. */
-  readonly chatBytes: number | undefined;
+  /** What stands before it, where its starter knew: the UTF-8 bytes of the chat's text, perhaps the messages too. */
+  readonly before: { readonly textBytes: number; readonly history?: History | undefined } | undefined;
   /** Calls of the database of which it is not known whether they took effect. */
   unacknowledgedWrites: number;
   /** Whether an end was sent of which it is not known whether it took effect. */
@@ -32,6 +33,8 @@ export interface Run {
   account?: Pick<Account, 'agent' | 'user'>;
   /** Its chat, once that was looked at. */
   chat?: ChatAccess;
+  /** The messages before it, once it has them. */
+  history?: History;
   /** What it has used, once that is known. */
   used?: UsageRecord;
   /** All that was emitted: readers in this process read it here. */

@@ -4,6 +4,7 @@ import { AddressLooks } from './address-looks.ts';
 import { UncountedTurns } from './count-usage.ts';
 import { insertMarker } from './delete-chat.ts';
 import type { Followers } from './followers.ts';
+import { historyAfter } from './known-history.ts';
 import { KnownTails } from './known-tails.ts';
 import { LogWriter } from './log-writer.ts';
 import { OpenTurns } from './open-turns.ts';
@@ -141,7 +142,7 @@ export class Runner {
    * Starts a turn that was claimed under a running place. `claimedAt` is from before the claim: one that was
    * acknowledged a whole lease later may be another's by now, and is left to the recovery loop.
    */
-  start(turn: TurnRecord, requester: Requester, claimedAt: number, chatBytes?: number): void {
+  start(turn: TurnRecord, requester: Requester, claimedAt: number, before?: Run['before']): void {
     const { lease } = turn;
     if (!lease) throw new Error(`turn ${turn.id} was started without a lease`);
     const deadline = claimedAt + this.#parts.bounds.leaseMs;
@@ -149,7 +150,7 @@ export class Runner {
       this.#leave(requester);
       return;
     }
-    const run = newRun({ ...turn, lease }, deadline, chatBytes);
+    const run = newRun({ ...turn, lease }, deadline, before);
     if (this.#isHandingOver) run.abort.abort(new RunStopped('draining'));
     this.running.add(run);
     void this.track(this.#run(run, requester));
@@ -336,10 +337,14 @@ export class Runner {
   }
 
   /** A run that was lost or queued again is no end: its followers find out how the turn goes on. */
-  #tell({ turn, chat }: Run, result: RunResult): void {
+  #tell(run: Run, result: RunResult): void {
+    const { turn, chat } = run;
     if (result.kind === 'ended') {
-      const end = { sequence: turn.sequence, textBytes: result.textBytes };
-      if (chat && !result.hasSuccessor) this.tails.remember(chat, end);
+      const { textBytes, outcome } = result;
+      const history =
+        run.history && historyAfter(run.history, turn, outcome, this.#parts.bounds.historyBytesMax);
+      if (chat && !result.hasSuccessor)
+        this.tails.remember(chat, { sequence: turn.sequence, textBytes, history });
       this.#tellEnd(turn, result.outcome);
     }
     if (result.kind === 'gone' || result.kind === 'handed-over') {
@@ -425,18 +430,14 @@ export class Runner {
   }
 }
 
-function newRun(
-  turn: TurnRecord & { readonly lease: Lease },
-  deadline: number,
-  chatBytes: number | undefined,
-): Run {
+function newRun(turn: TurnRecord & { readonly lease: Lease }, deadline: number, before: Run['before']): Run {
   return {
     turn,
     scope: { team: turn.team },
     token: turn.lease.token,
     attempt: turn.lease.attempt,
     abort: new AbortController(),
-    chatBytes,
+    before,
     unacknowledgedWrites: 0,
     endUnknown: false,
     deadline,

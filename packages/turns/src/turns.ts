@@ -162,6 +162,7 @@ export function startTurns(parts: TurnParts): Turns {
 
   const stopChat = (chat: Id<'chat'>) => {
     runner.stopChat(chat);
+    runner.tails.forget(chat);
     followers.chats.tell(chat, 'deleted');
   };
   const dropChat = async (chat: Id<'chat'>) => {
