@@ -13,27 +13,28 @@ type AsyncFunction = (...args: never[]) => Promise<unknown>;
 export function guarded<Store extends object>(store: Store): Store {
   const entries = Object.entries(store).map(([name, call]: [string, AsyncFunction]) => [
     name,
-    async (...args: never[]) => {
-      try {
-        return await inTime(call(...args));
-      } catch (error) {
-        throw toApiError(error);
-      }
-    },
+    (...args: never[]) => inTime(() => call(...args)),
   ]);
   // The wrapped functions keep their types: only what they throw changes.
   return Object.fromEntries(entries) as Store;
 }
 
-async function inTime<Result>(call: Promise<Result>): Promise<Result> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const cause = new Error(`The database did not answer within ${CALL_MS} ms.`);
-    late.reject(new ApiError('database_unavailable', { cause }));
-  }, CALL_MS);
-  try {
-    return await Promise.race([call, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** One promise for each call: every message passes here several times. */
+function inTime<Result>(call: () => Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const cause = new Error(`The database did not answer within ${CALL_MS} ms.`);
+      reject(new ApiError('database_unavailable', { cause }));
+    }, CALL_MS);
+    call().then(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(toApiError(error));
+      },
+    );
+  });
 }

@@ -88,3 +88,79 @@ test('a remembered chat is given to a scope of the whole team alone', () => {
   expect(tails.accessFor({ ...harness.scope, agents: [access.chat.agent] }, id)).toBeUndefined();
   expect(tails.accessFor({ team: mintId('team') }, id)).toBeUndefined();
 });
+
+test('the next message of a chat whose turn ended here reads the chat alone, and the model is shown its history', async () => {
+  const replica = harness.startReplica();
+  const chat = await harness.newChat();
+  await send(replica, chat, 'first');
+  await send(replica, chat, 'second');
+  const { length } = replica.tap.calls;
+  await send(replica, chat, 'third');
+  const calls = replica.tap.calls.slice(length);
+  expect(calls).toContain('chats.find');
+  expect(calls).not.toContain('turns.look');
+  const shown = harness.model.calls().at(-1)?.body.messages ?? [];
+  expect(shown.filter(({ role }) => role === 'user').map(({ content }) => content)).toEqual([
+    'first',
+    'second',
+    'third',
+  ]);
+});
+
+test('a history that another replica wrote on is read anew', async () => {
+  const [one, two] = [harness.startReplica(), harness.startReplica()];
+  const chat = await harness.newChat();
+  await send(one, chat, 'first');
+  await send(two, chat, 'second');
+  const { length } = one.tap.calls;
+  await send(one, chat, 'third');
+  expect(one.tap.calls.slice(length)).toContain('turns.look');
+  const shown = harness.model.calls().at(-1)?.body.messages ?? [];
+  expect(shown.filter(({ role }) => role === 'user').map(({ content }) => content)).toEqual([
+    'first',
+    'second',
+    'third',
+  ]);
+});
+
+const message = (length: number) => ({ role: 'user', content: 'x'.repeat(length) }) as const;
+
+test('a history is forgotten a minute after it was remembered, and leaves the memory', () => {
+  let now = 0;
+  const tails = new KnownTails({ now: () => now });
+  const access = inScope(harness.scope, mintId('chat'));
+  const end = { sequence: 3, textBytes: 5, history: [message(1)] };
+  tails.remember(access, end);
+  now = 60_000 - 1;
+  tails.dropOldHistories();
+  expect(tails.take(access)?.history).toEqual(end.history);
+  tails.remember(access, end);
+  now += 60_000;
+  expect(tails.take(access)).toMatchObject({ sequence: 3, history: undefined });
+  tails.remember(access, end);
+  now += 60_000;
+  tails.dropOldHistories();
+  now -= 60_000;
+  expect(tails.take(access)).toMatchObject({ sequence: 3, history: undefined });
+});
+
+test('of more text than a process may hold, the oldest histories go first, and their tails stay', () => {
+  const tails = new KnownTails({ now: () => 0 });
+  const chats = Array.from({ length: 20 }, () => inScope(harness.scope, mintId('chat')));
+  const history = [message(1024 * 1024)];
+  for (const chat of chats) tails.remember(chat, { sequence: 1, textBytes: 1, history });
+  const taken = chats.map((chat) => tails.take(chat));
+  expect(taken.map((tail) => tail?.sequence)).toEqual(chats.map(() => 1));
+  expect(taken.map((tail) => tail?.history !== undefined)).toEqual(chats.map((_, index) => index >= 4));
+  // What was taken counts no longer.
+  for (const chat of chats.slice(0, 16)) tails.remember(chat, { sequence: 2, textBytes: 1, history });
+  expect(chats.slice(0, 16).every((chat) => tails.take(chat)?.history !== undefined)).toBe(true);
+});
+
+test('a deleted chat is forgotten', () => {
+  const tails = new KnownTails({ now: () => 0 });
+  const access = inScope(harness.scope, mintId('chat'));
+  tails.remember(access, { sequence: 1, textBytes: 1, history: [message(1)] });
+  tails.forget(access.chat.id);
+  expect(tails.take(access)).toBeUndefined();
+});

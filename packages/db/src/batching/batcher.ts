@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ApiError } from '@parley/contract';
 import { toApiError } from '../database-errors.ts';
 
@@ -112,6 +113,8 @@ export class Batcher<Item, Result> {
   #send(batch: readonly WaitingItem<Item, Result>[]): Promise<void> {
     const { deadlineMs, closeMs } = this.#bounds;
     const late = new AbortController();
+    // Items of one batch may be sent one by one, each of them with listeners of its own.
+    setMaxListeners(0, late.signal);
     return new Promise((resolve) => {
       let timer = this.#clock.after(deadlineMs, () => {
         const error = unavailable(`The database did not answer a batch within ${deadlineMs} ms.`);

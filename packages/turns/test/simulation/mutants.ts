@@ -675,4 +675,35 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'a remembered history lacks the newest answer',
+    edits: [
+      {
+        file: 'src/known-history.ts',
+        find: 'const added = [userMessage, answer]',
+        replace: 'const added = [userMessage, undefined]',
+      },
+    ],
+  },
+  {
+    name: 'a remembered history is used behind a turn that came between',
+    edits: [
+      {
+        file: 'src/accept-turn.ts',
+        find: 'tail = await readTail(parts, access)) {',
+        replace: 'tail = { ...(await readTail(parts, access)), history: firstTail.history }) {',
+      },
+    ],
+  },
+  {
+    name: 'a chat whose history is remembered is not looked at',
+    edits: [
+      {
+        file: 'src/run-turn.ts',
+        find: 'const chat = await store.chats.find(scope, turn.chat);',
+        replace:
+          'const chat = (before as { access?: never }).access ?? (await store.chats.find(scope, turn.chat));',
+      },
+    ],
+  },
 ];
