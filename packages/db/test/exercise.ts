@@ -10,8 +10,8 @@ export async function exercise(stores: Stores): Promise<void> {
   await exerciseAudit(stores, scope);
   await exerciseDeletions(stores);
   await exerciseChats(stores, scope);
-  await exerciseTurns(stores, scope);
   await exerciseBatches(stores, scope);
+  await exerciseTurns(stores, scope);
   await exerciseMarks(stores, scope);
   await exerciseRepeats(stores, scope);
   await exerciseLog(stores, scope);

@@ -31,7 +31,8 @@ export function updateErrors(error: unknown): EndedMany {
 
 function rejectionsOf(error: unknown) {
   if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
-  const writeErrors = [error.writeErrors].flat();
+  // Beside a write concern error, the error itself does not name them.
+  const writeErrors = error.result.getWriteErrors();
   const isUnacknowledged = error.result.getWriteConcernError() !== undefined;
   // The driver wraps a lost connection too, and then names no write.
   if (writeErrors.length === 0 && !isUnacknowledged) throw error;

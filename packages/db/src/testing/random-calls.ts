@@ -13,6 +13,7 @@ const PLACES = 4;
 
 const DAY = '2026-11-25';
 const RESERVATION = { day: DAY, tokens: 7 };
+const STRANGER: SystemScope = { team: mintId('team') };
 const SUMS = { from: DAY, to: DAY, groupBy: 'model' } as const;
 
 interface Play {
@@ -63,11 +64,21 @@ const calls: readonly (readonly [string, Call])[] = [
   ['insert', (play) => play.stores.turns.insert(play.access, someTurn(play))],
   ['insert', (play) => play.stores.turns.insert(play.access, someTurn(play))],
   ['insert', (play) => play.stores.turns.insert(play.access, someTurn(play))],
+  ['insertSome', (play) => some((id) => play.stores.turns.insert(play.access, turnOf(play, id)), play)],
   ['remove', (play) => play.stores.turns.remove(play.scope, anyId(play))],
   ['tail', ({ stores, access }) => stores.turns.tail(access)],
   [
     'look',
     ({ stores, scope, chat, integer }) => lookAt(stores, scope, chat, 1 + integer(PLACES), integer(60)),
+  ],
+  [
+    'lookSome',
+    ({ stores, scope, chat, integer }) =>
+      Promise.all(
+        [scope, STRANGER, scope].map((asker) =>
+          lookAt(stores, asker, chat, 1 + integer(PLACES), integer(60)),
+        ),
+      ),
   ],
   [
     'announce',
@@ -83,6 +94,7 @@ const calls: readonly (readonly [string, Call])[] = [
   ['renew', (play) => renewSome(play)],
   ['end', (play) => endOne(play)],
   ['end', (play) => endOne(play)],
+  ['endSome', (play) => some((id) => endOf(play, id), play)],
   ['cancel', (play) => play.stores.turns.cancel(play.access, anyId(play))],
   [
     'cancelOfUser',
@@ -131,9 +143,21 @@ function questionIdOf(turn: Id<'turn'>): Id<'message'> {
   return `${answerIdOf(turn)}q`;
 }
 
+/** Does something with two or three turns at the same time. */
+function some<Result>(
+  act: (id: Id<'turn'>) => Promise<Result>,
+  { turns, integer }: Pick<Play, 'turns' | 'integer'>,
+): Promise<Result[]> {
+  const from = integer(TURNS - 2);
+  return Promise.all(turns.slice(from, from + 2 + integer(2)).map(act));
+}
+
 function someTurn(play: Play): NewTurn {
+  return turnOf(play, anyId(play));
+}
+
+function turnOf(play: Play, id: Id<'turn'>): NewTurn {
   const { chat, integer, token } = play;
-  const id = anyId(play);
   const createdAt = new Date(1_000);
   const userMessage = { id: questionIdOf(id), role: 'user', content: `q${integer(9)}`, createdAt } as const;
   const isRetry = integer(4) === 0;
@@ -168,8 +192,11 @@ function renewSome(play: Play): Promise<string[]> {
 }
 
 function endOne(play: Play): Promise<unknown> {
+  return endOf(play, anyId(play));
+}
+
+function endOf(play: Play, id: Id<'turn'>): Promise<unknown> {
   const { stores, scope, chat, integer, token } = play;
-  const id = anyId(play);
   const turn = { id, chat, answerId: answerIdOf(id) } as NewTurn;
   const end = completed(turn, `a${integer(9)}`, integer(100));
   const answer = end.answer && { ...end.answer, createdAt: new Date(2_000) };

@@ -1,3 +1,4 @@
+import { batchCases } from './batch-cases.ts';
 import { chatCases } from './chat-cases.ts';
 import { runCases } from './run-cases.ts';
 import { turnCases } from './turn-cases.ts';
@@ -7,4 +8,4 @@ import { usageCases } from './usage-cases.ts';
  * What the stores of turns promise, as cases that hold for any store that claims to be one: the real one, and
  * the one of a simulation. They throw where a promise is broken, and need no test runner.
  */
-export const storeSuite = [...turnCases, ...runCases, ...chatCases, ...usageCases];
+export const storeSuite = [...turnCases, ...batchCases, ...runCases, ...chatCases, ...usageCases];
