@@ -61,6 +61,8 @@ class Chaos {
   readonly #open = new Set<Promise<void>>();
   chats: Id<'chat'>[] = [];
   #replicas: Living[] = [];
+  /** Their time goes on until they have ended: one may be waiting to try an insert again. */
+  #draining: Living[] = [];
   #faults = FAULTS;
 
   constructor(seed: number) {
@@ -124,7 +126,10 @@ class Chaos {
     const [replica] = this.#replicas.splice(index, 1);
     if (!replica) return;
     end(replica);
-    if (replica.turns.isDraining) replica.clock.advance(LEASE_MS);
+    if (replica.turns.isDraining) {
+      replica.clock.advance(LEASE_MS);
+      this.#draining.push(replica);
+    }
     this.#start();
   }
 
@@ -178,7 +183,7 @@ class Chaos {
   }
 
   async #pass(ms: number): Promise<void> {
-    for (const { clock } of this.#replicas) clock.advance(ms);
+    for (const { clock } of [...this.#replicas, ...this.#draining]) clock.advance(ms);
     await Promise.all(this.#replicas.map(({ clock }) => clock.rounds()));
     await Promise.all(this.#replicas.map(({ tap }) => tap.quiet()));
   }

@@ -121,7 +121,7 @@ export function drawPlan(seed: number): Plan {
       lateMaxMs: faults.lateMaxMs,
       hanging: faults.hanging,
       partial: faults.partial,
-      repeated: random.pick([0, 0.3, 1]),
+      repeated: random.pick([0, 0.5, 1]),
       busyMaxMs: random.pick([0, 20, 200]),
       callMaxMs: pace * 0.8,
       isDown: false,
