@@ -37,6 +37,7 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && isDuplicateKeyCode(error.code);
 }
 
+/** Whether a server's code says so. */
 export function isDuplicateKeyCode(code: number | string | undefined): boolean {
   return code === DUPLICATE_KEY;
 }

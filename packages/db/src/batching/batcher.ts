@@ -15,6 +15,7 @@ export interface BatchClock {
   after(ms: number, action: () => void): { cancel(): void };
 }
 
+/** What one batch may hold, and how long it and its items may take. */
 export interface BatchBounds {
   /** Items in one command. */
   readonly countMax: number;
@@ -28,6 +29,7 @@ export interface BatchBounds {
   readonly waitMaxMs: number;
 }
 
+/** One kind of command: how it is sent for several items. */
 export interface BatchCommand<Item, Result> {
   /**
    * Sends one command for these items and answers one outcome per item, in their order; a single item by the plain

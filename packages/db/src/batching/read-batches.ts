@@ -11,7 +11,7 @@ const HISTORY_PAGE_MAX = 128;
 const CHAT_BYTES = 4_096;
 
 /** A chat that someone asks for. */
-export interface ChatQuery {
+interface ChatQuery {
   readonly scope: Scope;
   readonly id: Id<'chat'>;
 }
@@ -36,6 +36,7 @@ export interface ReadCommands {
   findTurns(ranges: readonly TurnRange[], signal: AbortSignal): Promise<readonly LookedTurn[]>;
 }
 
+/** Reads that travel together. */
 export interface ReadBatches {
   /** The chat, if the scope reaches it. */
   findChat(scope: Scope, id: Id<'chat'>): Promise<ChatAccess | undefined>;

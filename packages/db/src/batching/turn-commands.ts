@@ -48,6 +48,7 @@ export function createReadCommands({ chats, turns }: Models): ReadCommands {
   };
 }
 
+/** The commands that write turns, on the same terms. */
 export function createWriteCommands({ turns }: Models): WriteCommands {
   const hot = databaseOf(turns.db).collection<TurnDocument>(turns.collection.name);
   return {

@@ -9,7 +9,7 @@ const TURN_BYTES = 1_024;
 const BYTES_PER_UNIT = 3;
 
 /** A turn to be inserted. */
-export interface TurnInsert {
+interface TurnInsert {
   readonly team: Id<'team'>;
   readonly turn: NewTurn;
 }
@@ -26,7 +26,7 @@ export interface Ending {
 }
 
 /** A turn as a read found it, after updates that did not match every turn. */
-export interface FoundTurn {
+interface FoundTurn {
   readonly id: Id<'turn'>;
   readonly team: Id<'team'>;
   readonly status: TurnStatus;
@@ -57,6 +57,7 @@ export interface WriteCommands {
   findTurns(endings: readonly Ending[], signal: AbortSignal): Promise<readonly FoundTurn[]>;
 }
 
+/** Writes that travel together. */
 export interface WriteBatches {
   insert(insert: TurnInsert): Promise<InsertOutcome>;
   end(ending: Ending): Promise<EndResult>;
