@@ -64,7 +64,11 @@ export async function acceptTurn(
   if (full) throw full;
   const requester = requesterOf({ ...asker, team: access.scope.team });
   await runner.prepare(requester);
-  return admission.during(() => placeTurn(parts, runner, access, message, admission, requester));
+  return admission.during(() =>
+    runner.places.inOrder(access.chat.id, () =>
+      placeTurn(parts, runner, access, message, admission, requester),
+    ),
+  );
 }
 
 async function placeTurn(

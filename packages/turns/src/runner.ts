@@ -1,6 +1,7 @@
 import { type Id, mintId, turnIdOf } from '@parley/contract';
 import type { ChatAccess, Lease, SystemScope, TurnEnd, TurnRecord, UnfinishedTurn } from '@parley/db';
 import { AddressLooks } from './address-looks.ts';
+import { ChatPlaces } from './chat-places.ts';
 import { UncountedTurns } from './count-usage.ts';
 import { insertMarker } from './delete-chat.ts';
 import type { Followers } from './followers.ts';
@@ -52,6 +53,7 @@ interface WaitingClaim {
 export class Runner {
   readonly running = new RunningTurns();
   readonly tails: KnownTails;
+  readonly places: ChatPlaces;
   readonly uncounted = new UncountedTurns();
   readonly open: OpenTurns;
   readonly prefetched: PrefetchedBudgets;
@@ -69,7 +71,8 @@ export class Runner {
   constructor(parts: TurnParts, followers: Followers) {
     const { bounds, clock } = parts;
     this.#parts = parts;
-    this.tails = new KnownTails(parts.clock);
+    this.tails = new KnownTails(clock);
+    this.places = new ChatPlaces(clock);
     this.logWriter = new LogWriter(parts);
     this.open = new OpenTurns(clock);
     this.prefetched = new PrefetchedBudgets(parts);

@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import { casesOfForm } from '@parley/embedded/testing/form';
 import { expect, test } from 'vitest';
 import { mutants } from './mutants.ts';
-import { mutate } from './mutate.ts';
+import { mutate, mutatedFiles } from './mutate.ts';
 import { SHORT_FORM } from './short-form.ts';
 
 /* A simulation that finds nothing might look for nothing: bugs put in on purpose are found, each of them. */
 
 const PATIENCE_MS = 300_000;
+
+test.each(mutants)('can be put into the present source: $name', async (mutant) => {
+  await expect(mutatedFiles(mutant)).resolves.toBeDefined();
+});
 
 test.each(casesOfForm(mutants, 10))(
   'found within the short form: $name',

@@ -55,8 +55,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'src/accept-turn.ts',
-        find: 'runner.start(toRecord(turn, access), requester, claimedAt, tail.textBytes);',
-        replace: 'runner.start({ ...toRecord(turn, access), view }, requester, claimedAt, tail.textBytes);',
+        find: 'runner.start(toRecord(turn, access), requester, claimedAt, tail);',
+        replace: 'runner.start({ ...toRecord(turn, access), view }, requester, claimedAt, tail);',
       },
       {
         file: 'src/run-turn.ts',
@@ -101,8 +101,8 @@ export const mutants: readonly Mutant[] = [
     name: 'no unique index of idempotency keys',
     edits: [
       {
-        file: 'test/simulation/simulated-turn-store.ts',
-        find: 'if (record.idempotency && other.idempotency?.key === record.idempotency.key) return false;',
+        file: 'test/simulation/simulated-batches.ts',
+        find: "if (record.idempotency && other.idempotency?.key === record.idempotency.key) return 'duplicate';",
         replace: '',
       },
     ],
@@ -396,8 +396,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept-turn.ts',
-        find: 'for (let tail = firstTail; ; tail = await readTail(parts, access)) {',
-        replace: 'for (let tail = firstTail; ; tail = { ...tail, sequence: tail.sequence + 1 }) {',
+        find: 'for (let tail: EndedTail = firstTail; ; tail = await readTail(parts, access)) {',
+        replace: 'for (let tail: EndedTail = firstTail; ; tail = { ...tail, sequence: tail.sequence + 1 }) {',
       },
     ],
   },

@@ -7,27 +7,46 @@ const PACKAGE = join(import.meta.dirname, '../..');
 const PLACE = join(PACKAGE, '.data');
 /** The stores, whose batches the simulation runs. */
 const DATABASE = join(PACKAGE, '../db');
+/** How a mutant names one of their files. */
+const DATABASE_PREFIX = 'db/';
+
+/**
+ * The files that a mutant changes, with its bug in them.
+ *
+ * @throws Error when a text that it replaces is not there exactly once
+ */
+export async function mutatedFiles({ edits }: Mutant): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>();
+  for (const { file, find, replace } of edits) {
+    const source = files.get(file) ?? (await readFile(originalOf(file), 'utf8'));
+    const [before, after, ...more] = source.split(find);
+    if (before === undefined || after === undefined || more.length > 0)
+      throw new Error(`${file} holds this ${more.length + (after === undefined ? 0 : 1)} times: ${find}`);
+    files.set(file, before + replace + after);
+  }
+  return files;
+}
+
+function originalOf(file: string): string {
+  return file.startsWith(DATABASE_PREFIX)
+    ? join(DATABASE, file.slice(DATABASE_PREFIX.length))
+    : join(PACKAGE, file);
+}
 
 /**
  * Makes a copy of the package's source and of this simulation with the mutant's bug in it. Answers the copy's
  * folder, and how to remove it.
  */
-export async function mutate({ edits }: Mutant): Promise<{ folder: string; remove: () => Promise<void> }> {
+export async function mutate(mutant: Mutant): Promise<{ folder: string; remove: () => Promise<void> }> {
+  const files = await mutatedFiles(mutant);
   await mkdir(PLACE, { recursive: true });
   const folder = await mkdtemp(join(PLACE, 'mutant-'));
   const remove = () => rm(folder, { recursive: true });
   try {
     await cp(join(PACKAGE, 'src'), join(folder, 'src'), { recursive: true });
     await cp(import.meta.dirname, join(folder, 'test/simulation'), { recursive: true });
-    if (edits.some(({ file }) => file.startsWith('db/'))) await copyDatabase(folder);
-    for (const { file, find, replace } of edits) {
-      const path = join(folder, file);
-      const source = await readFile(path, 'utf8');
-      const [before, after, ...more] = source.split(find);
-      if (before === undefined || after === undefined || more.length > 0)
-        throw new Error(`${file} holds this ${more.length + (after === undefined ? 0 : 1)} times: ${find}`);
-      await writeFile(path, before + replace + after);
-    }
+    if ([...files.keys()].some((file) => file.startsWith(DATABASE_PREFIX))) await copyDatabase(folder);
+    for (const [file, source] of files) await writeFile(join(folder, file), source);
     return { folder, remove };
   } catch (error) {
     await remove();

@@ -1,0 +1,70 @@
+import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
+import { mintId } from '@parley/contract';
+import { expect, test } from 'vitest';
+import { ChatPlaces } from './chat-places.ts';
+
+const chat = mintId('chat');
+const never = () => new Promise<void>(() => {});
+
+/** Something that is being placed until the test ends it. */
+function openPlaces(sleep: () => Promise<void> = never) {
+  const places = new ChatPlaces({ sleep });
+  const began: string[] = [];
+  const begin = (name: string, of = chat) => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const placed = places.inOrder(of, () => {
+      began.push(name);
+      return promise;
+    });
+    return { placed, end: () => resolve(name), fail: reject };
+  };
+  return { places, began, begin };
+}
+
+test('messages of one chat are placed one after the other, in the order of their arrival', async () => {
+  const { places, began, begin } = openPlaces();
+  const all = ['a', 'b', 'c'].map((name) => begin(name));
+  for (const [index, { placed, end }] of all.entries()) {
+    await turnOfEventLoop();
+    expect(began).toEqual(['a', 'b', 'c'].slice(0, index + 1));
+    end();
+    expect(await placed).toBe(began.at(-1));
+  }
+  expect(places.size).toBe(0);
+});
+
+test('messages of different chats do not wait for each other', async () => {
+  const { began, begin } = openPlaces();
+  begin('a');
+  begin('b', mintId('chat'));
+  await turnOfEventLoop();
+  expect(began).toEqual(['a', 'b']);
+});
+
+test('a message that is rejected lets the next one of its chat go on', async () => {
+  const { places, began, begin } = openPlaces();
+  const [first, second] = [begin('a'), begin('b')];
+  first.fail(new Error('rejected'));
+  await expect(first.placed).rejects.toThrow('rejected');
+  await turnOfEventLoop();
+  expect(began).toEqual(['a', 'b']);
+  second.end();
+  await second.placed;
+  expect(places.size).toBe(0);
+});
+
+test('a message goes beside one of its chat that hangs, after it has waited long', async () => {
+  const waited = Promise.withResolvers<void>();
+  const { places, began, begin } = openPlaces(() => waited.promise);
+  const [hangs, next] = [begin('hangs'), begin('next')];
+  await turnOfEventLoop();
+  expect(began).toEqual(['hangs']);
+  waited.resolve();
+  await turnOfEventLoop();
+  expect(began).toEqual(['hangs', 'next']);
+  next.end();
+  await next.placed;
+  hangs.end();
+  await hangs.placed;
+  expect(places.size).toBe(0);
+});
