@@ -407,7 +407,12 @@ export type InsertResult = 'inserted' | 'sequence-taken' | 'key-taken';
 /** `lost`: the token no longer stands; `gone`: the turn was deleted. */
 export type EndResult =
   | { readonly result: 'ended'; readonly hasSuccessor: boolean }
-  | { readonly result: 'lost' | 'gone' };
+  | { readonly result: 'lost' }
+  | {
+      readonly result: 'gone';
+      /** It may have ended before it was deleted: then its usage was counted with its end. */
+      readonly endUnknown?: true;
+    };
 
 /**
  * The turns of chats. What serves callers takes their access to the chat, and finds only turns of that chat; what the

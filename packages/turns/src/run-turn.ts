@@ -105,10 +105,13 @@ async function end(parts: TurnParts, run: Run, ending: TurnEnd): Promise<RunResu
 
 async function sendEnd(parts: TurnParts, run: Run, turnEnd: TurnEnd) {
   const { turn, scope, token, unacknowledgedWrites } = run;
+  let endUnknown = false;
   try {
-    return await persist(parts, run, () => parts.store.turns.end(scope, turn.id, token, turnEnd));
+    const ended = await persist(parts, run, () => parts.store.turns.end(scope, turn.id, token, turnEnd));
+    endUnknown = ended.result === 'gone' && ended.endUnknown === true;
+    return ended;
   } finally {
-    run.endUnknown = run.unacknowledgedWrites > unacknowledgedWrites;
+    run.endUnknown = endUnknown || run.unacknowledgedWrites > unacknowledgedWrites;
   }
 }
 

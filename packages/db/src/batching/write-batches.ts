@@ -1,4 +1,5 @@
-import type { Id } from '@parley/contract';
+import { ApiError, type Id } from '@parley/contract';
+import { toApiError } from '../database-errors.ts';
 import { isEnded, type NewTurn, type TurnEnd, type TurnStatus } from '../records.ts';
 import type { EndResult } from '../store.ts';
 import { type BatchBounds, type BatchClock, Batcher, type Outcome } from './batcher.ts';
@@ -102,23 +103,46 @@ async function endAll(
 ): Promise<readonly Outcome<EndResult>[]> {
   const [only] = endings;
   if (only && endings.length === 1) return [{ result: await commands.endOne(only, signal) }];
-  const { ended, errors } = await commands.endMany(endings, signal);
+  const { ended, errors } = await endTogether(commands, endings, signal);
   if (ended === endings.length)
     return endings.map(() => ({ result: { result: 'ended', hasSuccessor: false } }));
   const found = Map.groupBy(await commands.findTurns(endings, signal), ({ id }) => id);
+  const judge = async (ending: Ending, index: number): Promise<EndResult> => {
+    const verdict = verdictOf(
+      ending,
+      found.get(ending.id)?.find(({ team }) => team === ending.team),
+    );
+    if (verdict) return verdict;
+    if (errors.has(index)) throw errors.get(index);
+    return commands.endOne(ending, signal);
+  };
   return Promise.all(
     endings.map(async (ending, index): Promise<Outcome<EndResult>> => {
-      const turn = found.get(ending.id)?.find(({ team }) => team === ending.team);
-      const verdict = verdictOf(ending, turn);
-      if (verdict) return { result: verdict };
-      if (errors.has(index)) return { error: errors.get(index) };
       try {
-        return { result: await commands.endOne(ending, signal) };
+        const result = await judge(ending, index);
+        // The command ended some of the turns: perhaps this one, which was removed before the read.
+        const endUnknown = result.result === 'gone' && ended !== 0;
+        return { result: endUnknown ? { result: 'gone', endUnknown } : result };
       } catch (error) {
         return { error };
       }
     }),
   );
+}
+
+/** `ended` is undefined when the command failed, and how many turns it ended before that is not known. */
+async function endTogether(
+  commands: WriteCommands,
+  endings: readonly Ending[],
+  signal: AbortSignal,
+): Promise<{ readonly ended: number | undefined; readonly errors: EndedMany['errors'] }> {
+  try {
+    return await commands.endMany(endings, signal);
+  } catch (error) {
+    if (signal.aborted || toApiError(error) instanceof ApiError) throw error;
+    // One of them cannot be sent, and the error does not say which: each is ended by itself.
+    return { ended: undefined, errors: new Map() };
+  }
 }
 
 /** Undefined: the token stood when the turn was read, and the turn had not ended. */

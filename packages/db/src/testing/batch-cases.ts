@@ -76,16 +76,20 @@ export const batchCases: readonly StoreCase[] = [
         turns.end(scope, plain.id, 'mine', failed),
         turns.end(scope, mintId('turn'), 'mine', failed),
       ]);
-      deepEqual(results, [
-        { result: 'ended', hasSuccessor: false },
-        { result: 'gone' },
-        { result: 'ended', hasSuccessor: true },
-        { result: 'lost' },
-        { result: 'lost' },
-        { result: 'ended', hasSuccessor: false },
-        { result: 'ended', hasSuccessor: false },
-        { result: 'gone' },
-      ]);
+      // Which of them share a command is the store's own matter, and with it whether a missing turn may have ended.
+      deepEqual(
+        results.map((result) => (result.result === 'gone' ? { result: 'gone' } : result)),
+        [
+          { result: 'ended', hasSuccessor: false },
+          { result: 'gone' },
+          { result: 'ended', hasSuccessor: true },
+          { result: 'lost' },
+          { result: 'lost' },
+          { result: 'ended', hasSuccessor: false },
+          { result: 'ended', hasSuccessor: false },
+          { result: 'gone' },
+        ],
+      );
       equal((await turns.find(inScope(scope, plain.chat), plain.id))?.answer?.content, 'answer');
       equal((await turns.find(inScope(scope, taken.chat), taken.id))?.status, 'generating');
     },

@@ -604,10 +604,20 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'db/src/batching/write-batches.ts',
-        find: 'return { result: await commands.endOne(ending, signal) };',
+        find: 'return commands.endOne(ending, signal);',
         replace:
           'void commands.endOne(ending, signal).catch(() => {});\n' +
-          "return { result: { result: 'ended', hasSuccessor: true } };",
+          "return { result: 'ended', hasSuccessor: true };",
+      },
+    ],
+  },
+  {
+    name: 'a turn that a batch may have ended, and that was removed since, counts as deleted before its end',
+    edits: [
+      {
+        file: 'db/src/batching/write-batches.ts',
+        find: "const endUnknown = result.result === 'gone' && ended !== 0;",
+        replace: 'const endUnknown = false;',
       },
     ],
   },

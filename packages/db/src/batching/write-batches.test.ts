@@ -1,0 +1,79 @@
+import { ApiError, mintId } from '@parley/contract';
+import { expect, test } from 'vitest';
+import { batchBounds, eventLoop } from './event-loop.ts';
+import { createWriteBatches, type Ending, type WriteCommands } from './write-batches.ts';
+
+const team = mintId('team');
+const newEnding = (): Ending => ({
+  team,
+  id: mintId('turn'),
+  token: 'mine',
+  end: { status: 'stopped', textBytes: 0 },
+});
+const ended = ({ id }: Ending) =>
+  ({ id, team, status: 'stopped', token: 'mine', hasSuccessor: false }) as const;
+
+/** What becomes of turns that end in one batch, over commands that the test answers. */
+function endTogether(endings: readonly Ending[], commands: Partial<WriteCommands>) {
+  const unused = () => Promise.reject(new Error('not expected'));
+  const all = { insertOne: unused, insertMany: unused, endOne: unused, endMany: unused, findTurns: unused };
+  const batches = createWriteBatches({ ...all, ...commands }, batchBounds, eventLoop);
+  return Promise.allSettled(endings.map((ending) => batches.end(ending)));
+}
+
+test('a turn that is missing after its batch ended some turns may have ended before it was removed', async () => {
+  const [kept, removed] = [newEnding(), newEnding()];
+  const results = await endTogether([kept, removed], {
+    endMany: async () => ({ ended: 1, errors: new Map() }),
+    findTurns: async () => [ended(kept)],
+  });
+  expect(results).toMatchObject([
+    { status: 'fulfilled', value: { result: 'ended' } },
+    { status: 'fulfilled', value: { result: 'gone', endUnknown: true } },
+  ]);
+});
+
+test('a turn that is missing after its batch ended none was removed before its end', async () => {
+  const results = await endTogether([newEnding(), newEnding()], {
+    endMany: async () => ({ ended: 0, errors: new Map() }),
+    findTurns: async () => [],
+  });
+  const gone = { status: 'fulfilled', value: { result: 'gone' } };
+  expect(results).toEqual([gone, gone]);
+});
+
+test('of turns whose batch could not be sent each is ended by itself, and one that cannot be sent fails alone', async () => {
+  const [good, bad] = [newEnding(), newEnding()];
+  const error = new Error('cannot be encoded');
+  const results = await endTogether([good, bad], {
+    endMany: () => Promise.reject(error),
+    findTurns: async () => [good, bad].map((ending) => ({ ...ended(ending), status: 'generating' })),
+    endOne: async (ending) => {
+      if (ending === bad) throw error;
+      return { result: 'ended', hasSuccessor: true };
+    },
+  });
+  expect(results).toEqual([
+    { status: 'fulfilled', value: { result: 'ended', hasSuccessor: true } },
+    { status: 'rejected', reason: error },
+  ]);
+});
+
+test('a batch of ends that the database did not acknowledge is not read after, and unknown for every turn', async () => {
+  const away = new ApiError('database_unavailable');
+  const results = await endTogether([newEnding(), newEnding()], { endMany: () => Promise.reject(away) });
+  expect(results).toEqual([
+    { status: 'rejected', reason: away },
+    { status: 'rejected', reason: away },
+  ]);
+});
+
+test('an end that the server rejected by name fails alone', async () => {
+  const [good, rejected] = [newEnding(), newEnding()];
+  const error = new Error('document too large');
+  const results = await endTogether([good, rejected], {
+    endMany: async () => ({ ended: 1, errors: new Map([[1, error]]) }),
+    findTurns: async () => [ended(good), { ...ended(rejected), status: 'generating' }],
+  });
+  expect(results).toMatchObject([{ value: { result: 'ended' } }, { status: 'rejected', reason: error }]);
+});
