@@ -1,11 +1,11 @@
 import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
 import { mintId } from '@parley/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectDatabase, type Stores, type TurnEnd } from '../src/index.ts';
+import { connectDatabase, type Database, type Stores, type TurnEnd } from '../src/index.ts';
 import { inScope, openTestDatabase, startTcpProxy, type TestDatabase } from '../src/testing/index.ts';
 import { type AskingTurn, endedTurn, leaseOf, newChat, newScope, newTurn } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
-import { startMongodWithFailPoints } from './mongod-with-fail-points.ts';
+import { type MongodWithFailPoints, startMongodWithFailPoints } from './mongod-with-fail-points.ts';
 import { connectWatched, type WatchedDatabase } from './watch-commands.ts';
 
 /* Turns and chats that are written and read at the same time share commands; each caller gets its own answer. */
@@ -115,9 +115,9 @@ describe('ends of one batch', () => {
       { result: 'ended', hasSuccessor: false },
       { result: 'ended', hasSuccessor: true },
       { result: 'lost' },
-      { result: 'gone' },
+      { result: 'gone', endUnknown: true },
       { result: 'ended', hasSuccessor: false },
-      { result: 'gone' },
+      { result: 'gone', endUnknown: true },
       { result: 'lost' },
     ]);
     const statusOf = async ({ id, chat }: AskingTurn) =>
@@ -220,6 +220,14 @@ describe('reads of one batch', () => {
     expect(commands).toEqual(['find chats']);
   });
 
+  test('a look behind turns that are gone with their chat asks for them once', async () => {
+    const commands = await commandsOf(async () => {
+      const view = await stores.turns.look(one, mintId('chat'), 4_000, 1_000);
+      expect(view).toEqual({ chat: undefined, predecessorEnded: true, textBytesBefore: 0, history: [] });
+    });
+    expect(commands).toEqual(['find chats', 'find turns']);
+  });
+
   test('a call that comes alone sends the plain command', async () => {
     const [turn] = await runningTurns(1);
     if (!turn) throw new Error('no turn');
@@ -233,34 +241,86 @@ describe('reads of one batch', () => {
 });
 
 describe('when the database fails', () => {
+  let mongod: MongodWithFailPoints;
+  let database: Database;
+
+  beforeAll(async () => {
+    mongod = await startMongodWithFailPoints();
+    database = await connectDatabase(mongod.uri);
+  });
+  afterAll(async () => {
+    await database.close();
+    await mongod.stop();
+  });
+
+  /** Lets a command fail so many times. */
+  const fail = (command: 'insert' | 'update', times: number, how: object) =>
+    mongod.client.db('admin').command({
+      configureFailPoint: 'failCommand',
+      mode: { times },
+      data: { failCommands: [command], ...how },
+    });
+  const insertHere = (turn: AskingTurn) => database.stores.turns.insert(inScope(one, turn.chat), turn);
+  /** Turns that run, each in a chat of its own. */
+  async function runningHere(count: number): Promise<AskingTurn[]> {
+    const turns: AskingTurn[] = [];
+    for (let index = 0; index < count; index++)
+      turns.push(newTurn(await newChat(database.stores, one), 1, { lease: leaseOf('mine') }));
+    for (const turn of turns) await insertHere(turn);
+    return turns;
+  }
+  const endHere = ({ id }: AskingTurn) => database.stores.turns.end(one, id, 'mine', failed);
+  const unavailable = { status: 'rejected', reason: { code: 'database_unavailable' } };
+
   test('a write concern error leaves every item unknown that was not rejected by name', async () => {
-    const mongod = await startMongodWithFailPoints();
-    const database = await connectDatabase(mongod.uri);
-    try {
-      const chat = await newChat(database.stores, one);
-      const insertHere = (sequence: number) => {
-        const turn = newTurn(chat, sequence);
-        return database.stores.turns.insert(inScope(one, chat), turn);
-      };
-      await insertHere(1);
-      await mongod.client.db('admin').command({
-        configureFailPoint: 'failCommand',
-        mode: { times: 1 },
-        data: {
-          failCommands: ['insert'],
-          writeConcernError: { code: 100, errmsg: 'Not enough data-bearing nodes', errorLabels: [] },
-        },
-      });
-      const results = await Promise.allSettled([insertHere(2), insertHere(1), insertHere(3)]);
-      expect(results).toMatchObject([
-        { status: 'rejected', reason: { code: 'database_unavailable' } },
-        { status: 'fulfilled', value: 'sequence-taken' },
-        { status: 'rejected', reason: { code: 'database_unavailable' } },
-      ]);
-    } finally {
-      await database.close();
-      await mongod.stop();
-    }
+    const chat = await newChat(database.stores, one);
+    await insertHere(newTurn(chat, 1));
+    await fail('insert', 1, {
+      writeConcernError: { code: 100, errmsg: 'Not enough data-bearing nodes', errorLabels: [] },
+    });
+    const results = await Promise.allSettled(
+      [2, 1, 3].map((sequence) => insertHere(newTurn(chat, sequence))),
+    );
+    expect(results).toMatchObject([
+      unavailable,
+      { status: 'fulfilled', value: 'sequence-taken' },
+      unavailable,
+    ]);
+  });
+
+  test('a write concern error leaves the end of every turn of a batch unknown, and each can be sent again', async () => {
+    const turns = await runningHere(3);
+    await fail('update', 1, {
+      writeConcernError: { code: 100, errmsg: 'Not enough data-bearing nodes', errorLabels: [] },
+    });
+    expect(await Promise.allSettled(turns.map(endHere))).toMatchObject(turns.map(() => unavailable));
+    const again = await Promise.all(turns.map(endHere));
+    expect(again).toEqual(turns.map(() => ({ result: 'ended', hasSuccessor: false })));
+  });
+
+  // The driver sends a write once more before it gives up.
+  test.each([
+    ['whose connection breaks', { closeConnection: true }],
+    ['that meets a node which is no primary any more', { errorCode: 10_107 }],
+  ])('every item of a batch %s is answered that the database is unavailable', async (_, how) => {
+    const chat = await newChat(database.stores, one);
+    const turns = await runningHere(3);
+    await fail('insert', 2, how);
+    const inserted = await Promise.allSettled(
+      [1, 2, 3].map((sequence) => insertHere(newTurn(chat, sequence))),
+    );
+    expect(inserted).toMatchObject([unavailable, unavailable, unavailable]);
+    await fail('update', 2, how);
+    expect(await Promise.allSettled(turns.map(endHere))).toMatchObject(turns.map(() => unavailable));
+    const again = await Promise.all(turns.map(endHere));
+    expect(again).toEqual(turns.map(() => ({ result: 'ended', hasSuccessor: false })));
+  });
+
+  test('a batch that the server rejects as a whole is sent item by item', async () => {
+    const chat = await newChat(database.stores, one);
+    await fail('insert', 1, { errorCode: 2 });
+    const results = await Promise.all([1, 2, 1].map((sequence) => insertHere(newTurn(chat, sequence))));
+    expect(results.toSorted()).toEqual(['inserted', 'inserted', 'sequence-taken']);
   });
 
   test('a batch that hangs is unknown after its deadline, its connection closes, and later ones go on', async () => {

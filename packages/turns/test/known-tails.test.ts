@@ -63,6 +63,19 @@ test('a message to a chat that was deleted elsewhere meets its marker: it is rej
   expect(harness.model.calls()).toHaveLength(calls);
 });
 
+test('a message to a chat of which nothing is left is not answered from a remembered history', async () => {
+  const replica = harness.startReplica();
+  const chat = await harness.newChat();
+  await send(replica, chat, 'first');
+  // Deleted and purged by others, its marker too: the place behind the remembered turn is free.
+  await harness.db.raw.collection('chats').deleteOne({ _id: chat as never });
+  await harness.db.raw.collection('turns').deleteMany({ chat });
+  const calls = harness.model.calls().length;
+  expect(await send(replica, chat, 'second')).toMatchObject({ outcome: { kind: 'gone' } });
+  expect(harness.model.calls()).toHaveLength(calls);
+  expect(await turnsOf(harness, chat)).toEqual([]);
+});
+
 test('a tail is forgotten ten minutes after it was remembered', () => {
   let now = 0;
   const tails = new KnownTails({ now: () => now });

@@ -105,13 +105,16 @@ export function createReadBatches(
     for (let before = sequence; before > 1; ) {
       const from = Math.max(before - size, 1);
       const expected = Math.min(bytesMax, chatBytes ?? bytesMax);
-      for (const turn of await histories.add({ ...owner, from, before, bytes: expected })) {
+      const page = await histories.add({ ...owner, from, before, bytes: expected });
+      // Sequences are dense: nothing stands before an empty page. The turns are gone with their chat.
+      if (page.length === 0) return found;
+      for (const turn of page) {
         found.push(turn);
         for (const { content } of turn.messages) bytes += Buffer.byteLength(content);
         if (bytes > bytesMax) return found;
       }
       before = from;
-      size = found.length === 0 ? HISTORY_PAGE_MAX : pageOf(bytesMax - bytes, bytes / found.length);
+      size = pageOf(bytesMax - bytes, bytes / found.length);
     }
     return found;
   }
