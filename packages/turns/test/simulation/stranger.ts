@@ -14,7 +14,7 @@ export async function askAsStranger(world: World, chat: Id<'chat'>): Promise<voi
   const isDead = new Promise<[]>((resolve) => process.onDeath(() => resolve([])));
   const asked = Promise.all([
     toldByFind(store, scope, chat),
-    toldByLook(store, scope, chat),
+    toldByLook(store, scope, world, chat),
     toldByEnds(store, scope, world, chat),
   ]).catch((error: unknown) => {
     if (!(error instanceof ApiError)) throw error;
@@ -28,17 +28,21 @@ async function toldByFind({ chats }: Store, scope: SystemScope, chat: Id<'chat'>
   return (await chats.find(scope, chat)) ? 'found the chat' : undefined;
 }
 
-async function toldByLook({ turns }: Store, scope: SystemScope, chat: Id<'chat'>) {
-  const { history, chat: found, ...view } = await turns.look(scope, chat, 100, 24_000);
+async function toldByLook({ turns }: Store, scope: SystemScope, world: World, chat: Id<'chat'>) {
+  const next = Math.max(0, ...turnsOf(world, chat).map(({ record }) => record.sequence)) + 1;
+  const { history, chat: found, ...view } = await turns.look(scope, chat, next, 24_000);
   const isEmpty = view.predecessorEnded && view.textBytesBefore === 0;
   return found || history.length > 0 || !isEmpty ? 'was told the history' : undefined;
 }
 
+function turnsOf({ database }: World, chat: Id<'chat'>) {
+  return [...database.committed.turns.values()].filter(({ record }) => record.chat === chat);
+}
+
 /** Even under the right token. */
-async function toldByEnds({ turns }: Store, scope: SystemScope, { database }: World, chat: Id<'chat'>) {
-  const ofChat = [...database.committed.turns.values()].filter(({ record }) => record.chat === chat);
+async function toldByEnds({ turns }: Store, scope: SystemScope, world: World, chat: Id<'chat'>) {
   const results = await Promise.all(
-    ofChat.map(({ record: { id, lease } }) =>
+    turnsOf(world, chat).map(({ record: { id, lease } }) =>
       turns.end(scope, id, lease?.token ?? '', { status: 'stopped', textBytes: 0 }),
     ),
   );
