@@ -31,8 +31,23 @@ describe('what stands before the next turn', () => {
     expect(historyAfter([], turn('c'), failed, 1_000)).toEqual([user('c')]);
   });
 
-  test('has only the answer of a turn that answered an earlier message again', () => {
-    expect(historyAfter([user('a')], {}, answered('d'), 1_000)).toEqual([user('a'), assistant('d')]);
+  test('is not known after a turn that answered an earlier message again, because that message is judged by it', () => {
+    const refused = { ...user('a'), isRefused: true };
+    expect(historyAfter([refused], {}, answered('d'), 1_000)).toBeUndefined();
+  });
+
+  test('is not known after a message that the model refused', () => {
+    const outcome: EndedOutcome = { ...failed, errorCode: 'model_refused' };
+    expect(historyAfter([user('a'), assistant('b')], turn('c'), outcome, 1_000)).toBeUndefined();
+  });
+
+  test('keeps the mark of an earlier message that the model refused', () => {
+    const refused = { ...user('a'), isRefused: true };
+    expect(historyAfter([refused], turn('b'), answered('c'), 1_000)).toEqual([
+      refused,
+      user('b'),
+      assistant('c'),
+    ]);
   });
 
   test('has of the newest turns as many as fill the bytes, the last of them whole', () => {
@@ -68,7 +83,7 @@ test('turn by turn, what is remembered equals what a look reads', () => {
       (turns, max) => {
         let history: History = [];
         for (const [index, [question, answer]] of turns.entries()) {
-          history = historyAfter(history, turn(question), answered(answer), max);
+          history = historyAfter(history, turn(question), answered(answer), max) ?? [];
           expect(history).toEqual(lookedUp(turns.slice(0, index + 1), max));
         }
       },

@@ -7,13 +7,18 @@ export type History = TurnView['history'];
 /** UTF-8 bytes of a UTF-16 unit, at most. */
 const BYTES_PER_UNIT = 3;
 
-/** What stands before the next turn once this one has ended: as much as a look would read, and never less. */
+/**
+ * What stands before the next turn once this one has ended: as much as a look would read, and never less. Undefined when
+ * only a look can tell: a retry, and an answer that the model refused, change how messages are shown to the model.
+ */
 export function historyAfter(
   before: History,
   { userMessage }: Pick<TurnRecord, 'userMessage'>,
   outcome: EndedOutcome,
   bytesMax: number,
-): History {
+): History | undefined {
+  const isRefused = outcome.kind === 'failed' && outcome.errorCode === 'model_refused';
+  if (!userMessage || isRefused) return undefined;
   const answer = outcome.kind === 'answered' ? outcome.answer : undefined;
   const added = [userMessage, answer].filter((message) => message !== undefined);
   const all = [...before, ...added.map(({ role, content }) => ({ role, content }))];

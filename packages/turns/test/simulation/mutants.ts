@@ -612,16 +612,6 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a turn that a batch may have ended, and that was removed since, counts as deleted before its end',
-    edits: [
-      {
-        file: 'db/src/batching/write-batches.ts',
-        find: "const endUnknown = result.result === 'gone' && ended !== 0;",
-        replace: 'const endUnknown = false;',
-      },
-    ],
-  },
-  {
     name: 'the verdict does not ask who ended the turn',
     edits: [
       {
@@ -692,6 +682,16 @@ export const mutants: readonly Mutant[] = [
         file: 'src/known-history.ts',
         find: 'const added = [userMessage, answer]',
         replace: 'const added = [userMessage, undefined]',
+      },
+    ],
+  },
+  {
+    name: 'a remembered history goes on behind a message that the model refused',
+    edits: [
+      {
+        file: 'src/known-history.ts',
+        find: 'if (!userMessage || isRefused) return undefined;',
+        replace: 'void isRefused;',
       },
     ],
   },
