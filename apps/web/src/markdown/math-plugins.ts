@@ -1,3 +1,4 @@
+import type { Nodes } from 'hast';
 import rehypeKatex from 'rehype-katex';
 import remarkMath from 'remark-math';
 import type { LoadedPlugins } from './plugins.ts';
@@ -13,5 +14,23 @@ export const mathPlugins: LoadedPlugins = {
       rehypeKatex,
       { trust: false, strict: 'ignore', maxSize: 20, maxExpand: 500, errorColor: 'currentColor' },
     ],
+    rehypeFocusableFormulas,
   ],
 };
+
+/** Wide formulas scroll, and a scrollable area must be reachable by keyboard. */
+function rehypeFocusableFormulas() {
+  return makeFocusable;
+}
+
+function makeFocusable(node: Nodes): void {
+  if (!('children' in node)) return;
+  if (node.type === 'element') {
+    const names = node.properties['className'];
+    if (Array.isArray(names) && names.includes('katex-display')) {
+      Object.assign(node.properties, { tabIndex: 0, role: 'group', ariaLabel: 'Formula' });
+      return;
+    }
+  }
+  for (const child of node.children) makeFocusable(child);
+}
