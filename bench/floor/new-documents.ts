@@ -30,7 +30,8 @@ export function titleOf(content: string): Required<Pick<ChatDocument, 'title' | 
   const cut = content.slice(0, TITLE_LENGTH_MAX - 1);
   const title = whole ? content : `${cut.slice(0, cut.lastIndexOf(' '))}…`;
   const words = (title.toLowerCase().match(/\w+/g) ?? []).slice(0, TITLE_WORDS_MAX);
-  const beginnings = words.flatMap((word) =>
+  const spelled = words.flatMap((word) => [word, ...word.split('_')]);
+  const beginnings = spelled.flatMap((word) =>
     Array.from(word.slice(0, BEGINNING_LENGTH_MAX), (_, index) => word.slice(0, index + 1)),
   );
   return { title, titleBeginnings: [...new Set(beginnings)] };

@@ -147,7 +147,7 @@ async function answer(
     run.used = usageOfOutcome(attempt, outcome);
     return {
       status: 'completed',
-      answer: { ...toAnswer(turn, outcome.text), finishReason: outcome.finishReason },
+      answer: toAnswer(turn, outcome.text, outcome.finishReason),
       written: { attempt, text: outcome.text },
       agentVersion: agent.version,
       textBytes: before + Buffer.byteLength(outcome.text),
@@ -254,8 +254,17 @@ function codeOf(error: unknown): ErrorCode | undefined {
   return error instanceof ModelError || error instanceof ApiError ? error.code : undefined;
 }
 
-function toAnswer({ answerId }: TurnRecord, content: string): MessageRecord {
-  return { id: answerId, role: 'assistant', content, createdAt: new Date() };
+/** The answer with its fields in the order in which the store gives them: one end is the same text everywhere. */
+function toAnswer(
+  { answerId }: TurnRecord,
+  content: string,
+  finishReason?: MessageRecord['finishReason'],
+): MessageRecord {
+  return {
+    ...{ id: answerId, role: 'assistant', content },
+    ...(finishReason && { finishReason }),
+    createdAt: new Date(),
+  };
 }
 
 /** What followers are told of an end that was acknowledged. */

@@ -21,7 +21,10 @@ export const followChat = chatStreamProcedure('chat', followChatInputSchema).sub
   async ({ ctx: { turns, stores, chat, stream }, input: { lastEventId } }) => {
     const from = lastEventId === undefined ? undefined : (parseChatCursor(lastEventId) ?? null);
     const events = turns.followChat(chat, from, stream.signal);
-    return trackedEvents(events, (event) => toChatEvent(stores, chat, event));
+    return trackedEvents(events, async (event) => {
+      if (event.type === 'deleted') await stream.confirm();
+      return toChatEvent(stores, chat, event);
+    });
   },
 );
 

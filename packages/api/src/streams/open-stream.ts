@@ -18,6 +18,7 @@ export class OpenStream {
   isChecked = false;
   readonly #stop = new AbortController();
   readonly #onClose: (stream: OpenStream) => void;
+  readonly #recheck: (stream: OpenStream) => Promise<void>;
   #apiError: ApiError | undefined;
   #interrupt: ((apiError: ApiError) => void) | undefined;
   #isOpen = true;
@@ -25,11 +26,13 @@ export class OpenStream {
   constructor(
     { kind, credentials, now }: { kind: StreamKind; credentials: StreamCredentials; now: number },
     onClose: (stream: OpenStream) => void,
+    recheck: (stream: OpenStream) => Promise<void>,
   ) {
     this.kind = kind;
     this.credentials = credentials;
     this.checkedAt = now;
     this.#onClose = onClose;
+    this.#recheck = recheck;
   }
 
   /** Aborts when nobody reads any more, or may: what feeds the stream ends then. */
@@ -43,6 +46,14 @@ export class OpenStream {
     this.#apiError = new ApiError(code);
     this.close();
     this.#interrupt?.(this.#apiError);
+  }
+
+  /**
+   * Reads the stream's credentials now, and ends it if they are no longer good. Call it before the stream says that its
+   * chat is gone: a chat also leaves its caller's reach because the caller lost it, and then that is the reason.
+   */
+  async confirm(): Promise<void> {
+    if (this.#isOpen) await this.#recheck(this);
   }
 
   /** Gives its place back. Repeatable. */
@@ -63,7 +74,7 @@ export class OpenStream {
   ): AsyncGenerator<Event, void, undefined> {
     try {
       for (;;) {
-        const next = await this.#orEnded(source.next());
+        const next = await this.#orEnded(this.#nextOf(source));
         if (this.#apiError) throw this.#apiError;
         if (next.done) return;
         yield next.value;
@@ -74,6 +85,15 @@ export class OpenStream {
       // A source that waits for the database must not delay what its reader is told.
       if (this.#apiError) returned.catch(() => undefined);
       else await returned;
+    }
+  }
+
+  async #nextOf<Event>(source: AsyncGenerator<Event, void, undefined>): Promise<IteratorResult<Event, void>> {
+    try {
+      return await source.next();
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'chat_not_found') await this.confirm();
+      throw error;
     }
   }
 

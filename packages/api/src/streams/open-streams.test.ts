@@ -88,6 +88,40 @@ test('a stream goes on when the database answers again within the bound', async 
   expect(end.code).toBeUndefined();
 });
 
+/** Streams whose sources say at the same time that their chat is gone, and the codes that their readers get. */
+async function codesOfGoneChats(view: (ids: CredentialIds) => CredentialView) {
+  const read = vi.fn(async (ids: CredentialIds) => view(ids));
+  const streams = new OpenStreams({ credentials: { read } });
+  const origin = { origin: undefined, isOwnPage: false };
+  const readers = [1, 2, 3].map(() => {
+    const gone = (async function* (): AsyncGenerator<never, void, undefined> {
+      yield await Promise.reject<never>(new ApiError('chat_not_found'));
+    })();
+    return streams
+      .open({ caller, kind: 'chat', client: undefined, origin })
+      .guard(gone)
+      .next()
+      .catch(({ code }: ApiError) => code);
+  });
+  const codes = await Promise.all(readers);
+  expect(read).toHaveBeenCalledTimes(1);
+  expect(streams.size).toBe(0);
+  return new Set(codes);
+}
+
+test('streams whose chat is gone for their caller end with the reason: first of all that the caller is out', async () => {
+  expect(await codesOfGoneChats(allGood)).toEqual(new Set(['chat_not_found']));
+  const revoked = (ids: CredentialIds) => ({ ...allGood(ids), keys: new Map() });
+  expect(await codesOfGoneChats(revoked)).toEqual(new Set(['unauthorized']));
+});
+
+test('streams whose chat is gone say so when credentials cannot be read', async () => {
+  const away = (): CredentialView => {
+    throw new ApiError('database_unavailable');
+  };
+  expect(await codesOfGoneChats(away)).toEqual(new Set(['chat_not_found']));
+});
+
 test('an IPv6 /48 has four times the streams of each of its addresses, and an unnamed proxy has no bound of its own', () => {
   const credentials = { read: async (ids: CredentialIds) => allGood(ids) };
   const streams = new OpenStreams({ credentials, limits: { perAddress: 2 } });

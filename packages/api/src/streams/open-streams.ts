@@ -46,6 +46,8 @@ export class OpenStreams {
   readonly #times: StreamTimes;
   readonly #streams = new Set<OpenStream>();
   readonly #counts = new Map<string, number>();
+  readonly #toCheck = new Set<OpenStream>();
+  #checkingSoon: Promise<void> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isChecking = false;
   #checkedAllAt = Number.NEGATIVE_INFINITY;
@@ -83,11 +85,14 @@ export class OpenStreams {
     }
     for (const { name } of subjects) this.#count(name, 1);
     const credentials = credentialsOf(caller, origin);
-    const stream = new OpenStream({ kind, credentials, now: performance.now() }, (closed) => {
+    const close = (closed: OpenStream) => {
       this.#streams.delete(closed);
       for (const { name } of subjects) this.#count(name, -1);
       if (this.#streams.size === 0) this.#stopWatching();
-    });
+    };
+    const stream = new OpenStream({ kind, credentials, now: performance.now() }, close, (one) =>
+      this.#checkSoon(one),
+    );
     this.#streams.add(stream);
     this.#watch();
     return stream;
@@ -144,6 +149,24 @@ export class OpenStreams {
 
   async #check(streams: readonly OpenStream[], startedAt: number): Promise<void> {
     this.#isChecking = true;
+    await this.#read(streams, startedAt);
+    this.#isChecking = false;
+  }
+
+  /** Checks a stream before the next tick, with one read for all streams that ask for it at the same time. */
+  #checkSoon(stream: OpenStream): Promise<void> {
+    this.#toCheck.add(stream);
+    this.#checkingSoon ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      const streams = [...this.#toCheck];
+      this.#toCheck.clear();
+      this.#checkingSoon = undefined;
+      return this.#read(streams, performance.now());
+    });
+    return this.#checkingSoon;
+  }
+
+  /** Reads the credentials of some streams, and ends those whose credentials were withdrawn. Never rejects. */
+  async #read(streams: readonly OpenStream[], startedAt: number): Promise<void> {
     try {
       const view = await this.#parts.credentials.read(idsOf(streams.map(({ credentials }) => credentials)));
       let withdrawn = 0;
@@ -158,8 +181,6 @@ export class OpenStreams {
       // They are read again at the next tick; what stays unread for too long is ended there.
       this.#checkedAllAt = Number.NEGATIVE_INFINITY;
       this.#log('the credentials of open streams could not be read', { streams: streams.length, error });
-    } finally {
-      this.#isChecking = false;
     }
   }
 
