@@ -44,9 +44,17 @@ export async function sendMessage(
     for (const message of earlier) messages.push({ role: message.role, content: message.content });
   }
   messages.push({ role: 'user', content });
-  const { text, model, inputTokens, outputTokens } = await askModel(modelUrl, messages, show?.delta);
+  const { text, finishReason, model, inputTokens, outputTokens } = await askModel(
+    modelUrl,
+    messages,
+    show?.delta,
+  );
   const createdAt = new Date();
-  const answer: MessageDocument = { id: turn.answerId, role: 'assistant', content: text, createdAt };
+  const answer: MessageDocument = {
+    ...{ id: turn.answerId, role: 'assistant', content: text },
+    ...(finishReason !== undefined && { finishReason }),
+    createdAt,
+  };
   const textBytes = (before.at(-1)?.textBytes ?? 0) + Buffer.byteLength(content) + Buffer.byteLength(text);
   await turns.updateOne(
     { _id: turn._id, team },
@@ -62,13 +70,14 @@ export async function sendMessage(
       $push: { messages: answer, usage: { attempt: 1, model, calls: 1, inputTokens, outputTokens } },
     },
   );
-  show?.end({ status: 'completed', createdAt });
+  show?.end({ status: 'completed', finishReason, createdAt });
   return {
     id: answer.id,
     chatId,
     content: text,
     role: 'assistant',
     status: 'completed',
+    finishReason,
     userMessageId,
     createdAt: createdAt.toISOString(),
   };
@@ -94,11 +103,11 @@ export async function listMessages({ collections: { chats, turns }, team }: Floo
   ]);
   if (!chat) return undefined;
   const messages = found.flatMap(({ status, messages }) =>
-    messages.map(({ id, content, role, createdAt }) => ({
+    messages.map(({ id, content, role, finishReason, createdAt }) => ({
       id,
       content,
       role,
-      ...(role === 'assistant' && { status }),
+      ...(role === 'assistant' && { status, finishReason }),
       createdAt: createdAt.toISOString(),
     })),
   );

@@ -2,6 +2,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 
 export interface ModelAnswer {
   readonly text: string;
+  readonly finishReason: string | undefined;
   readonly model: string;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -9,7 +10,10 @@ export interface ModelAnswer {
 
 interface Chunk {
   readonly model: string;
-  readonly choices: readonly { readonly delta: { readonly content?: string } }[];
+  readonly choices: readonly {
+    readonly delta: { readonly content?: string };
+    readonly finish_reason?: string | null;
+  }[];
   readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number } | null;
 }
 
@@ -52,6 +56,7 @@ function readAnswer(
 ): void {
   let rest = '';
   let text = '';
+  let finishReason: string | undefined;
   let last: Chunk | undefined;
   response.setEncoding('utf8');
   response.on('data', (part: string) => {
@@ -62,6 +67,7 @@ function readAnswer(
       if (data === '[DONE]') continue;
       last = JSON.parse(data) as Chunk;
       const piece = last.choices[0]?.delta.content ?? '';
+      finishReason ??= last.choices[0]?.finish_reason ?? undefined;
       text += piece;
       if (piece !== '') onPiece?.(piece);
     }
@@ -70,6 +76,6 @@ function readAnswer(
   response.on('end', () => {
     if (!last?.usage) return reject(new Error('the model did not finish'));
     const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = last.usage;
-    resolve({ text, model: last.model, inputTokens, outputTokens });
+    resolve({ text, finishReason, model: last.model, inputTokens, outputTokens });
   });
 }

@@ -19,6 +19,7 @@ export interface MessageDocument {
   id: string;
   role: 'user' | 'assistant';
   content: string;
+  finishReason?: string;
   createdAt: Date;
 }
 
