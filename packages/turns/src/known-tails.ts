@@ -20,7 +20,7 @@ export interface EndedTail extends ChatTail {
   readonly history?: History | undefined;
 }
 
-interface KnownTail extends EndedTail {
+interface KnownTail extends ChatTail {
   /** What the run of the newest turn read of the chat, in the scope of the whole team. */
   readonly access: ChatAccess;
   readonly since: number;
@@ -37,30 +37,38 @@ interface KnownTail extends EndedTail {
 export class KnownTails {
   /** In the order of their last use: one that is taken is removed, and remembered again at its turn's end. */
   readonly #tails = new Map<Id<'chat'>, KnownTail>();
+  /** What stands before the next turn of some of them, in the order in which the tails were remembered. */
+  readonly #histories = new Map<Id<'chat'>, History>();
   readonly #clock: Pick<Clock, 'now'>;
+  /** UTF-16 units of all histories. */
   #length = 0;
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
   }
 
-  remember(access: ChatAccess, end: Pick<EndedTail, 'sequence' | 'textBytes' | 'history'>): void {
+  remember(
+    access: ChatAccess,
+    { history, ...end }: Pick<EndedTail, 'sequence' | 'textBytes' | 'history'>,
+  ): void {
     const { id } = access.chat;
     this.#delete(id);
-    this.#set(id, { ...end, access, since: this.#clock.now(), ended: true, unfinished: 0 });
-    while (this.#tails.size > CHATS_MAX) this.#delete(this.#tails.keys().next().value);
-    for (const [oldest, tail] of this.#tails) {
-      if (this.#length <= HISTORIES_LENGTH_MAX) break;
-      this.#dropHistory(oldest, tail);
+    this.#tails.set(id, { ...end, access, since: this.#clock.now(), ended: true, unfinished: 0 });
+    if (history) {
+      this.#histories.set(id, history);
+      this.#length += lengthOf(history);
     }
+    while (this.#tails.size > CHATS_MAX) this.#delete(this.#tails.keys().next().value);
+    while (this.#length > HISTORIES_LENGTH_MAX) this.#dropHistory(this.#histories.keys().next().value);
   }
 
   /** Answers a tail once: of two messages at a time, the second one's guess would be wrong. */
   take({ chat: { team, id } }: ChatAccess): EndedTail | undefined {
     const tail = this.#find(team, id);
-    if (tail) this.#delete(id);
-    if (!tail?.history || this.#clock.now() - tail.since < HISTORY_MAX_AGE_MS) return tail;
-    return { ...tail, history: undefined };
+    if (!tail) return undefined;
+    const history = this.#hasOldHistory(tail) ? undefined : this.#histories.get(id);
+    this.#delete(id);
+    return { ...tail, history };
   }
 
   /** The access to a chat whose tail is remembered, for a scope that reaches all of its team. */
@@ -76,10 +84,15 @@ export class KnownTails {
 
   /** Forgets the histories that are too old. Called about once a second. */
   dropOldHistories(): void {
-    for (const [chat, tail] of this.#tails) {
-      if (this.#clock.now() - tail.since < HISTORY_MAX_AGE_MS) return;
-      this.#dropHistory(chat, tail);
+    for (const chat of this.#histories.keys()) {
+      const tail = this.#tails.get(chat);
+      if (tail && !this.#hasOldHistory(tail)) return;
+      this.#dropHistory(chat);
     }
+  }
+
+  #hasOldHistory({ since }: KnownTail): boolean {
+    return this.#clock.now() - since >= HISTORY_MAX_AGE_MS;
   }
 
   #find(team: Id<'team'>, chat: Id<'chat'>): KnownTail | undefined {
@@ -88,22 +101,16 @@ export class KnownTails {
     return this.#clock.now() - tail.since < TAIL_MAX_AGE_MS ? tail : undefined;
   }
 
-  #set(chat: Id<'chat'>, tail: KnownTail): void {
-    this.#tails.set(chat, tail);
-    this.#length += lengthOf(tail.history ?? []);
-  }
-
-  /** Keeps the chat's place in the order. */
-  #dropHistory(chat: Id<'chat'>, tail: KnownTail): void {
-    if (!tail.history) return;
-    this.#length -= lengthOf(tail.history);
-    this.#tails.set(chat, { ...tail, history: undefined });
+  #dropHistory(chat: Id<'chat'> | undefined): void {
+    const history = chat && this.#histories.get(chat);
+    if (!history) return;
+    this.#histories.delete(chat);
+    this.#length -= lengthOf(history);
   }
 
   #delete(chat: Id<'chat'> | undefined): void {
-    const tail = chat && this.#tails.get(chat);
-    if (!tail) return;
+    if (!chat) return;
     this.#tails.delete(chat);
-    this.#length -= lengthOf(tail.history ?? []);
+    this.#dropHistory(chat);
   }
 }
