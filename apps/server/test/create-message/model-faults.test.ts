@@ -98,16 +98,22 @@ const cases = Object.entries(failures).flatMap(([code, faults]) =>
   faults.map((fault) => ({ ...fault, code: code as ErrorCode })),
 );
 
+/** Sends a message that is waited for and one that is streamed, in chats of their own, to a model that answers by `script`. */
+async function askBothWays(what: string, script: ModelScript) {
+  model.replyTo(`waiting: ${what}`, script);
+  model.replyTo(`streaming: ${what}`, script);
+  const [{ id: waiting }, { id: streaming }] = [await team.makeChat(), await team.makeChat()];
+  const [answer, events] = await Promise.all([
+    team.send(waiting, `waiting: ${what}`),
+    team.stream(streaming, `streaming: ${what}`).then((stream) => stream.rest()),
+  ]);
+  return { waiting, streaming, answer, events };
+}
+
 // Those that wait for a bound wait side by side.
 describe.concurrent.each(cases)('$what', ({ what, script, code, shown, calls }) => {
   test(`is ${code}, waited for and streamed`, async () => {
-    model.replyTo(`waiting: ${what}`, script);
-    model.replyTo(`streaming: ${what}`, script);
-    const [{ id: waiting }, { id: streaming }] = [await team.makeChat(), await team.makeChat()];
-    const [answer, events] = await Promise.all([
-      team.send(waiting, `waiting: ${what}`),
-      team.stream(streaming, `streaming: ${what}`).then((stream) => stream.rest()),
-    ]);
+    const { waiting, streaming, answer, events } = await askBothWays(what, script);
     expect(answer).toMatchObject({ status: statusOf(code), apiError: { code } });
 
     const ends = partsOf(events).filter(({ type }) => /^(?:finish|abort|error|data-refusal)$/.test(type));
@@ -169,13 +175,7 @@ describe.concurrent.each([
   'an answer that %s',
   (what, script, content, finishReason) => {
     test('is an answer with its finish reason, waited for, streamed, followed and listed', async () => {
-      model.replyTo(`waiting: ${what}`, script);
-      model.replyTo(`streaming: ${what}`, script);
-      const [{ id: waiting }, { id: streaming }] = [await team.makeChat(), await team.makeChat()];
-      const [answer, events] = await Promise.all([
-        team.send(waiting, `waiting: ${what}`),
-        team.stream(streaming, `streaming: ${what}`).then((stream) => stream.rest()),
-      ]);
+      const { waiting, streaming, answer, events } = await askBothWays(what, script);
       expect(answer.body).toMatchObject({ content, status: 'completed', finishReason });
       expect(shownText(events)).toBe(content);
       expect(partsOf(events).at(-1)).toMatchObject({
