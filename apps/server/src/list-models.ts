@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import { namesInModelList, requestModelList } from './request-model-list.ts';
 
 const PAUSE_MIN_MS = 500;
 const PAUSE_MAX_MS = 15_000;
 const CALL_MAX_MS = 5_000;
-
-const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 /** The first chat model a compatible server names, asked until it answers or the signal aborts. */
 export async function listModels(options: {
@@ -17,13 +15,9 @@ export async function listModels(options: {
   const { baseUrl, apiKey, signal, onProgress } = options;
   for (let pause = PAUSE_MIN_MS; !signal.aborted; pause = Math.min(pause * 2, PAUSE_MAX_MS)) {
     try {
-      const response = await fetch(`${baseUrl.replace(/\/$/, '')}/models`, {
-        headers: { authorization: `Bearer ${apiKey}` },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_MAX_MS)]),
-      });
+      const response = await requestModelList({ baseUrl, apiKey }, { signal, withinMs: CALL_MAX_MS });
       if (!response.ok) throw new Error(`it answers HTTP ${response.status} to the list of its models`);
-      const { data } = modelsSchema.parse(await response.json());
-      const name = data.map(({ id }) => id).find((id) => !/embed/i.test(id));
+      const name = namesInModelList(await response.json()).find((id) => !/embed/i.test(id));
       if (name !== undefined) return name;
     } catch (error) {
       // It may still be starting: say so once, then keep asking.

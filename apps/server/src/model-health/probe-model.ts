@@ -1,15 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelEndpoint } from '@parley/agent';
 import { ApiError } from '@parley/contract';
-import { z } from 'zod';
+import { namesInModelList, requestModelList } from '../request-model-list.ts';
 import type { ModelHealth, ModelNotice, ModelProblem } from './model-health.ts';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
 const CALL_MAX_MS = 10_000;
 /** While the model's server cannot be used it is asked again this often; then no more. */
 const AGAIN_MS = 30_000;
-
-const listSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 /** Where the model's server is. */
 type ModelServer = Pick<ModelEndpoint, 'baseUrl' | 'apiKey'>;
@@ -70,11 +68,9 @@ async function ask(
   { baseUrl = OPENAI_URL, apiKey, model }: ModelServer & { readonly model?: string },
   signal: AbortSignal,
 ): Promise<'usable' | ModelProblem | undefined> {
-  const headers = { authorization: `Bearer ${apiKey}` };
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(CALL_MAX_MS)]);
   let response: Response;
   try {
-    response = await fetch(`${baseUrl.replace(/\/$/, '')}/models`, { headers, signal: bounded });
+    response = await requestModelList({ baseUrl, apiKey }, { signal, withinMs: CALL_MAX_MS });
   } catch {
     return 'model_unreachable';
   }
@@ -94,7 +90,7 @@ function isListed(text: string, model: string | undefined): boolean {
 
 function idsIn(text: string): string[] {
   try {
-    return listSchema.parse(JSON.parse(text)).data.map(({ id }) => id);
+    return namesInModelList(JSON.parse(text));
   } catch {
     return [];
   }
