@@ -7,7 +7,7 @@ const knownCircles: readonly string[][] = [
   ['packages/api/src/asker-of.ts', 'packages/api/src/context.ts'],
   ['packages/db/src/chat-access.ts', 'packages/db/src/records.ts'],
   ['packages/embedded/src/download-wheel.ts', 'packages/embedded/src/fetch-wheel.ts'],
-  ['packages/turns/src/accept-turn.ts', 'packages/turns/src/reserve-quota.ts'],
+  ['packages/turns/src/accept/accept-turn.ts', 'packages/turns/src/quota/reserve-quota.ts'],
 ];
 
 /** Every source file is read, which a busy machine takes its time for. */

@@ -1,7 +1,7 @@
 import type { Id } from '@parley/contract';
 import type { Stores } from '@parley/db';
+import { ConflictBackoff } from './accept/conflict-backoff.ts';
 import type { Clock } from './clock.ts';
-import { ConflictBackoff } from './conflict-backoff.ts';
 
 /** What removes a chat that is marked deleted. */
 export interface ChatRemover {

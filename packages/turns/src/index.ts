@@ -1,10 +1,10 @@
-export type { AcceptedTurn } from './accept-turn.ts';
+export type { AcceptedTurn } from './accept/accept-turn.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type ChatRemover, removeDeletedChat } from './delete-chat.ts';
-export { FailingItems } from './failing-items.ts';
-export type { ChatReaderEvent, PlacedChatEvent } from './follow-chat.ts';
 export type { TurnBounds, TurnLog, TurnParts } from './parts.ts';
-export type { PlacedEvent, ReaderEvent } from './reader-events.ts';
-export type { Allowance, Asker } from './reserve-quota.ts';
+export type { Allowance, Asker } from './quota/reserve-quota.ts';
+export type { ChatReaderEvent, PlacedChatEvent } from './read/follow-chat.ts';
+export type { PlacedEvent, ReaderEvent } from './read/reader-events.ts';
+export { FailingItems } from './recover/failing-items.ts';
 export type { EndedOutcome, TurnOutcome } from './turn-outcome.ts';
 export { type NewMessage, type ReadAnswer, startTurns, type Turns } from './turns.ts';

@@ -8,24 +8,24 @@ import {
   type SentMessage,
   type TurnIds,
   toTurnIds,
-} from './accept-turn.ts';
-import { cancelTurn } from './cancel-turn.ts';
-import { countUsage } from './count-usage.ts';
+} from './accept/accept-turn.ts';
+import { findTurn, type Retry, retryTurn } from './accept/retry-turn.ts';
 import { insertMarker, removeDeletedChat } from './delete-chat.ts';
-import { ChatReader, type PlacedChatEvent } from './follow-chat.ts';
-import { type Following, followTurn } from './follow-turn.ts';
-import { Followers } from './followers.ts';
 import type { TurnParts } from './parts.ts';
-import type { PlacedEvent } from './reader-events.ts';
-import { createReads } from './reads.ts';
-import { recoverDeletions } from './recover-deletions.ts';
-import { recoverTurns } from './recover-turns.ts';
-import { findTurn, type Retry, retryTurn } from './retry-turn.ts';
-import { Runner } from './runner.ts';
-import { superviseRuns } from './supervise-runs.ts';
+import { countUsage } from './quota/count-usage.ts';
+import { ChatReader, type PlacedChatEvent } from './read/follow-chat.ts';
+import { type Following, followTurn } from './read/follow-turn.ts';
+import { Followers } from './read/followers.ts';
+import type { PlacedEvent } from './read/reader-events.ts';
+import { createReads } from './read/reads.ts';
+import { type ReadingDesk, readTurn } from './read/turn-reader.ts';
+import { WakeUp } from './read/wake-up.ts';
+import { recoverDeletions } from './recover/recover-deletions.ts';
+import { recoverTurns } from './recover/recover-turns.ts';
+import { cancelTurn } from './run/cancel-turn.ts';
+import { Runner } from './run/runner.ts';
+import { superviseRuns } from './run/supervise-runs.ts';
 import { findOutcome, type TurnOutcome } from './turn-outcome.ts';
-import { type ReadingDesk, readTurn } from './turn-reader.ts';
-import { WakeUp } from './wake-up.ts';
 
 export type NewMessage = Pick<SentMessage, 'content'> &
   Partial<Pick<SentMessage, 'onBusy' | 'idempotency' | 'asker'>>;

@@ -2,7 +2,7 @@ import { ModelError } from '@parley/agent';
 import { mintId } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { PlacedChatEvent } from '../src/index.ts';
-import { Listeners } from '../src/listeners.ts';
+import { Listeners } from '../src/read/listeners.ts';
 import { ChatFollower } from './chat-events.ts';
 import { eventually, type Harness, LEASE_MS, startHarness, turnsOf } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';

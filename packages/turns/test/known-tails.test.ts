@@ -1,7 +1,7 @@
 import { mintId } from '@parley/contract';
 import { inScope } from '@parley/db/testing';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { KnownTails } from '../src/known-tails.ts';
+import { KnownTails } from '../src/run/known-tails.ts';
 import { type Harness, startHarness, transcript, turnsOf } from './harness.ts';
 
 let harness: Harness;

@@ -3,7 +3,7 @@ import type { BudgetStore } from '@parley/db';
 import { openTestDatabase, type TestDatabase } from '@parley/db/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { PrefetchedBudgets } from '../src/prefetched-budgets.ts';
+import { PrefetchedBudgets } from '../src/quota/prefetched-budgets.ts';
 import { eventually } from './harness.ts';
 import { TestClock } from './test-clock.ts';
 

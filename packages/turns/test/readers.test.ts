@@ -1,6 +1,6 @@
 import { mintId } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Listeners } from '../src/listeners.ts';
+import { Listeners } from '../src/read/listeners.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { eventually, type Harness, LEASE_MS, type Replica, startHarness, TICK_MS } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { SharedReads } from '../src/shared-reads.ts';
+import { SharedReads } from '../src/read/shared-reads.ts';
 import { ChatFollower } from './chat-events.ts';
 import { eventually, type Harness, startHarness } from './harness.ts';
 import { TestClock } from './test-clock.ts';

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { scripts } from '@parley/agent/testing';
 import type { ApiError } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Followers } from '../src/followers.ts';
+import { Followers } from '../src/read/followers.ts';
 import {
   accessOf,
   eventually,

@@ -25,7 +25,7 @@ export const mutants: readonly Mutant[] = [
     name: 'an end that was rejected is told all the same',
     edits: [
       {
-        file: 'src/run-turn.ts',
+        file: 'src/run/run-turn.ts',
         find: "if (ended.result !== 'ended') return { kind: ended.result };",
         replace: "if (ended.result === 'gone') return { kind: ended.result };",
       },
@@ -35,7 +35,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the answer is told before the commit',
     edits: [
       {
-        file: 'src/run-turn.ts',
+        file: 'src/run/run-turn.ts',
         find: 'const ended = await sendEnd(parts, run, turnEnd);',
         replace:
           'void sendEnd(parts, run, turnEnd).catch(() => {});\n' +
@@ -47,19 +47,19 @@ export const mutants: readonly Mutant[] = [
     name: 'look before insert',
     edits: [
       {
-        file: 'src/accept-turn.ts',
+        file: 'src/accept/accept-turn.ts',
         find: '  const claimedAt = parts.clock.now();\n',
         replace:
           '  const claimedAt = parts.clock.now();\n' +
           '  const view = await parts.store.turns.look({ team: access.chat.team }, turn.chat, turn.sequence, 24_000);\n',
       },
       {
-        file: 'src/accept-turn.ts',
+        file: 'src/accept/accept-turn.ts',
         find: 'runner.start(toRecord(turn, access), requester, claimedAt, tail);',
         replace: 'runner.start({ ...toRecord(turn, access), view }, requester, claimedAt, tail);',
       },
       {
-        file: 'src/run-turn.ts',
+        file: 'src/run/run-turn.ts',
         find: 'const view = await persist(parts, run, () =>',
         replace: 'const view = turn.view ?? await persist(parts, run, () =>',
       },
@@ -69,7 +69,7 @@ export const mutants: readonly Mutant[] = [
     name: 'no wake-up after the end',
     edits: [
       {
-        file: 'src/runner.ts',
+        file: 'src/run/runner.ts',
         find:
           "if (result.kind === 'ended' && result.hasSuccessor)\n" +
           '        await this.#startSuccessor(run.scope, run.turn, requester);',
@@ -81,7 +81,7 @@ export const mutants: readonly Mutant[] = [
     name: 'whoever waits does not look whether its predecessor ended meanwhile',
     edits: [
       {
-        file: 'src/accept-turn.ts',
+        file: 'src/accept/accept-turn.ts',
         find: 'if (!isAnnounced) runner.claimSoon({ ...scope, id, chat, sequence }, requester);',
         replace: '',
       },
@@ -91,7 +91,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a lost acknowledgement of an insert is a rejection without an id',
     edits: [
       {
-        file: 'src/accept-turn.ts',
+        file: 'src/accept/accept-turn.ts',
         find: '{ ...error.facts, messageId: turn.answerId, cause: error }',
         replace: '{ ...error.facts, cause: error }',
       },
@@ -111,7 +111,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a repeated key is taken for a taken place',
     edits: [
       {
-        file: 'src/accept-turn.ts',
+        file: 'src/accept/accept-turn.ts',
         find: "if ((result === 'key-taken' || result === 'overloaded') && idempotency) {",
         replace: "if (result === 'key-taken' && idempotency && tail.sequence === 0) {",
       },
@@ -121,7 +121,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the renewals are not sent',
     edits: [
       {
-        file: 'src/supervise-runs.ts',
+        file: 'src/run/supervise-runs.ts',
         find: 'const renewal = renew(parts, held)',
         replace: 'const renewal = Promise.resolve()',
       },
@@ -131,7 +131,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a run is taken over as soon as it is seen',
     edits: [
       {
-        file: 'src/recover-turns.ts',
+        file: 'src/recover/recover-turns.ts',
         find: 'if (now - since < parts.bounds.leaseMs) return;',
         replace: '',
       },
@@ -141,12 +141,12 @@ export const mutants: readonly Mutant[] = [
     name: 'a run that comes back late is not stopped by its deadline, nor by its renewals',
     edits: [
       {
-        file: 'src/run-turn.ts',
+        file: 'src/run/run-turn.ts',
         find: "if (clock.now() >= deadline) abort.abort(new RunStopped('lease-lost'));",
         replace: '',
       },
       {
-        file: 'src/run-turn.ts',
+        file: 'src/run/run-turn.ts',
         find: "if (ended.result !== 'ended') return { kind: ended.result };",
         replace: "if (ended.result === 'gone') return { kind: ended.result };",
       },
@@ -156,7 +156,7 @@ export const mutants: readonly Mutant[] = [
     name: 'cancels of running turns are not looked for',
     edits: [
       {
-        file: 'src/supervise-runs.ts',
+        file: 'src/run/supervise-runs.ts',
         find: "if (isCancelled.get(turn.id)) abort.abort(new RunStopped('cancelled'));",
         replace: '',
       },
@@ -166,7 +166,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a taken up stream is one unit off',
     edits: [
       {
-        file: 'src/reader-position.ts',
+        file: 'src/read/reader-position.ts',
         find: 'const delta = text.slice(offset - from);',
         replace: 'const delta = text.slice(Math.max(offset - from - 1, 0));',
       },
@@ -176,7 +176,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a stream goes on with the next run where the one before stopped',
     edits: [
       {
-        file: 'src/reader-position.ts',
+        file: 'src/read/reader-position.ts',
         find: 'const isThere = cursor.attempt === attempt &&',
         replace: 'const isThere =',
       },
@@ -186,7 +186,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a gap in the log is passed over',
     edits: [
       {
-        file: 'src/log-writer.ts',
+        file: 'src/run/log-writer.ts',
         find: "log('warn', 'the log of running answers could not be written', { turns: runs.length, error });\n      return;",
         replace: '',
       },
@@ -201,7 +201,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the answer is what the last run was given to write, not what it wrote',
     edits: [
       {
-        file: 'src/run-turn.ts',
+        file: 'src/run/run-turn.ts',
         find: 'written: { attempt, text: outcome.text },',
         replace: 'written: { attempt: 1, text: outcome.text },',
       },
@@ -211,7 +211,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a retry goes behind whatever is the newest',
     edits: [
       {
-        file: 'src/retry-turn.ts',
+        file: 'src/accept/retry-turn.ts',
         find: 'if (sequence < turn.sequence) {',
         replace:
           'if (!idempotency) { Object.assign(turn, { sequence: sequence + 1 }); continue; }\n    if (sequence < turn.sequence) {',
@@ -222,7 +222,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a turn is given to one runner too many',
     edits: [
       {
-        file: 'src/recover-turns.ts',
+        file: 'src/recover/recover-turns.ts',
         find: 'if (turn.takeovers < bounds.takeoversMax) {',
         replace: 'if (turn.takeovers <= bounds.takeoversMax) {',
       },
@@ -232,7 +232,7 @@ export const mutants: readonly Mutant[] = [
     name: 'any answer can be retried',
     edits: [
       {
-        file: 'src/retry-turn.ts',
+        file: 'src/accept/retry-turn.ts',
         find: "if (failed.status !== 'failed') throw new ApiError('not_retryable');",
         replace: '',
       },
@@ -242,7 +242,7 @@ export const mutants: readonly Mutant[] = [
     name: 'who would not wait is not refused',
     edits: [
       {
-        file: 'src/accept-turn.ts',
+        file: 'src/accept/accept-turn.ts',
         find: "return onBusy === 'reject' && !tail.ended ? new ApiError('chat_busy') : undefined;",
         replace: 'return undefined;',
       },
@@ -252,7 +252,7 @@ export const mutants: readonly Mutant[] = [
     name: 'one more waits than may',
     edits: [
       {
-        file: 'src/accept-turn.ts',
+        file: 'src/accept/accept-turn.ts',
         find: "if (tail.unfinished > queuedMax) return new ApiError('queue_full');",
         replace: "if (tail.unfinished > queuedMax + 1) return new ApiError('queue_full');",
       },
@@ -262,7 +262,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a key is answered whatever it was used for',
     edits: [
       {
-        file: 'src/accept-turn.ts',
+        file: 'src/accept/accept-turn.ts',
         find: "if (kept.idempotency?.body !== idempotency.body) throw new ApiError('idempotency_key_reused');",
         replace: '',
       },
@@ -282,7 +282,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a turn ends without the mark that makes it count',
     edits: [
       {
-        file: 'src/turn-usage.ts',
+        file: 'src/run/turn-usage.ts',
         find: '...(account && { account: accountOf(account) })',
         replace: '...(account && used && { account: accountOf(account) })',
       },
@@ -292,7 +292,7 @@ export const mutants: readonly Mutant[] = [
     name: 'what an ended turn used is counted as that of a deleted one as well',
     edits: [
       {
-        file: 'src/run-turn.ts',
+        file: 'src/run/run-turn.ts',
         find: "if (result.kind === 'gone') {",
         replace: "if (result.kind === 'gone' || result.kind === 'ended') {",
       },
@@ -302,7 +302,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a tool is called before its call is stored',
     edits: [
       {
-        file: 'src/run-turn.ts',
+        file: 'src/run/run-turn.ts',
         find: 'const kept = await persist(parts, run, () => parts.store.turns.saveToolSteps(scope, turn.id, token, steps));',
         replace:
           'void persist(parts, run, () => parts.store.turns.saveToolSteps(scope, turn.id, token, steps)).catch(() => {});\n' +
@@ -314,11 +314,15 @@ export const mutants: readonly Mutant[] = [
     name: 'a run whose steps are rejected goes on with its tools',
     edits: [
       {
-        file: 'src/run-turn.ts',
+        file: 'src/run/run-turn.ts',
         find: "if (kept !== 'kept') abort.abort",
         replace: "if (kept === 'gone') abort.abort",
       },
-      { file: 'src/run-turn.ts', find: 'stopStale(parts, run);\n  abort.signal', replace: 'abort.signal' },
+      {
+        file: 'src/run/run-turn.ts',
+        find: 'stopStale(parts, run);\n  abort.signal',
+        replace: 'abort.signal',
+      },
     ],
   },
   {
@@ -355,7 +359,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a turn of a deleted chat is removed before the chat has its marker',
     edits: [
       {
-        file: 'src/run-turn.ts',
+        file: 'src/run/run-turn.ts',
         find: 'await persist(parts, run, () => insertMarker(parts, turn.chat));',
         replace: '',
       },
@@ -375,7 +379,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a marker whose chat a crash left unmarked is not looked for',
     edits: [
       {
-        file: 'src/recover-deletions.ts',
+        file: 'src/recover/recover-deletions.ts',
         find: 'await each(unmarked, ({ team, chat }) => store.chats.markDeleted({ team }, chat));',
         replace: '',
       },
@@ -395,7 +399,7 @@ export const mutants: readonly Mutant[] = [
     name: 'whoever loses the race to a marker goes behind it, as the cached tail has it',
     edits: [
       {
-        file: 'src/accept-turn.ts',
+        file: 'src/accept/accept-turn.ts',
         find: 'for (let tail: EndedTail = firstTail; ; tail = await readTail(parts, access)) {',
         replace: 'for (let tail: EndedTail = firstTail; ; tail = { ...tail, sequence: tail.sequence + 1 }) {',
       },
@@ -403,13 +407,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a run that takes a turn over begins without what was done for it',
-    edits: [{ file: 'src/run-turn.ts', find: 'steps: turn.steps,', replace: 'steps: [],' }],
+    edits: [{ file: 'src/run/run-turn.ts', find: 'steps: turn.steps,', replace: 'steps: [],' }],
   },
   {
     name: 'a place that becomes free wakes no waiting turn',
     edits: [
       {
-        file: 'src/runner.ts',
+        file: 'src/run/runner.ts',
         find: 'this.#scheduler.leave(requester);\n    this.#startWaiting();',
         replace: 'this.#scheduler.leave(requester);',
       },
@@ -419,7 +423,7 @@ export const mutants: readonly Mutant[] = [
     name: 'visitors use the reserved places too',
     edits: [
       {
-        file: 'src/turn-scheduler.ts',
+        file: 'src/run/schedule/turn-scheduler.ts',
         find: "return kind === 'privileged' || taken.visitors < max - Math.floor(max * RESERVED_SHARE);",
         replace: 'return true;',
       },
@@ -429,7 +433,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the bound of an address is ignored',
     edits: [
       {
-        file: 'src/turn-scheduler.ts',
+        file: 'src/run/schedule/turn-scheduler.ts',
         find: 'return networks.find((network, width) => this.#use.isFull(network, width));',
         replace: 'return undefined;',
       },
@@ -439,7 +443,7 @@ export const mutants: readonly Mutant[] = [
     name: 'an address is served until it has nothing left, before any other',
     edits: [
       {
-        file: 'src/turn-scheduler.ts',
+        file: 'src/run/schedule/turn-scheduler.ts',
         find: 'this.#teams[kind].get(requester.team)?.addresses.moveToEnd(key, ++this.#served);',
         replace: '',
       },
@@ -449,7 +453,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a cancelled turn waits for a place before it ends, at the process that was asked',
     edits: [
       {
-        file: 'src/runner.ts',
+        file: 'src/run/runner.ts',
         find: "if (waiting?.status === 'queued') void this.endCancelled(waiting.turn);",
         replace: '',
       },
@@ -459,7 +463,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a cancelled turn waits for a place before it ends, when its predecessor ends',
     edits: [
       {
-        file: 'src/runner.ts',
+        file: 'src/run/runner.ts',
         find: 'if (successor.isCancelled) await this.endCancelled(successor);\n      else this',
         replace: 'this',
       },
@@ -469,7 +473,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a cancelled turn waits for a place before it ends, where the sweep finds it',
     edits: [
       {
-        file: 'src/recover-turns.ts',
+        file: 'src/recover/recover-turns.ts',
         find: 'if (isCancelled) await runner.endCancelled(turn);\n  else runner',
         replace: 'if (!runner.isWaiting(id)) runner',
       },
@@ -479,18 +483,18 @@ export const mutants: readonly Mutant[] = [
     name: 'a cancelled turn is ended before its predecessor',
     edits: [
       {
-        file: 'src/recover-turns.ts',
+        file: 'src/recover/recover-turns.ts',
         find: 'if (!(await store.turns.hasPredecessorEnded({ team }, chat, sequence))) return;',
         replace:
           'if (!isCancelled && !(await store.turns.hasPredecessorEnded({ team }, chat, sequence))) return;',
       },
       {
-        file: 'src/run-turn.ts',
+        file: 'src/run/run-turn.ts',
         find: 'if (!view.predecessorEnded) {',
         replace: 'if (!view.predecessorEnded && !turn.isCancelled) {',
       },
       {
-        file: 'src/recover-turns.ts',
+        file: 'src/recover/recover-turns.ts',
         find: 'if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.takesTurns) return;',
         replace:
           'if (!isCancelled && (unfinished.has(placeOf(chat, sequence - 1)) || !runner.takesTurns)) return;',
@@ -512,7 +516,7 @@ export const mutants: readonly Mutant[] = [
     name: 'what a process that died or drained left waiting is found by nobody',
     edits: [
       {
-        file: 'src/recover-turns.ts',
+        file: 'src/recover/recover-turns.ts',
         find: 'else runner.claimSoon(turn, requesterOf(turn));',
         replace: '',
       },
@@ -679,7 +683,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a remembered history lacks the newest answer',
     edits: [
       {
-        file: 'src/known-history.ts',
+        file: 'src/run/known-history.ts',
         find: 'const added = [userMessage, answer]',
         replace: 'const added = [userMessage, undefined]',
       },
@@ -689,7 +693,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a remembered history goes on behind a message that the model refused',
     edits: [
       {
-        file: 'src/known-history.ts',
+        file: 'src/run/known-history.ts',
         find: 'if (!userMessage || isRefused) return undefined;',
         replace: 'void isRefused;',
       },
@@ -699,7 +703,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a remembered history is used behind a turn that came between',
     edits: [
       {
-        file: 'src/accept-turn.ts',
+        file: 'src/accept/accept-turn.ts',
         find: 'tail = await readTail(parts, access)) {',
         replace: 'tail = { ...(await readTail(parts, access)), history: firstTail.history }) {',
       },
@@ -709,7 +713,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a chat whose history is remembered is not looked at',
     edits: [
       {
-        file: 'src/run-turn.ts',
+        file: 'src/run/run-turn.ts',
         find: 'const chat = await store.chats.find(scope, turn.chat);',
         replace:
           'const chat = (before as { access?: never }).access ?? (await store.chats.find(scope, turn.chat));',

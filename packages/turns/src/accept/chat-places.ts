@@ -1,0 +1,46 @@
+import type { Id } from '@parley/contract';
+import type { Clock } from '../clock.ts';
+
+/** About as long as a message tries for its place (`ConflictBackoff`). */
+const PATIENCE_MS = 5_000;
+
+/**
+ * Places the messages of a chat one after the other in this process, in the order of their arrival. Messages that
+ * arrive together would all ask for the same sequence number, in one batch: one would get it, and each of the others
+ * would try again, many times. The unique index stays what decides, among processes too; so a message that has waited
+ * long goes beside the one before it, which may hang.
+ */
+export class ChatPlaces {
+  readonly #clock: Pick<Clock, 'sleep'>;
+  /** The end of the newest placing of each chat that has one. */
+  readonly #newest = new Map<Id<'chat'>, Promise<void>>();
+
+  constructor(clock: Pick<Clock, 'sleep'>) {
+    this.#clock = clock;
+  }
+
+  /** How many chats have a message that is being placed. */
+  get size(): number {
+    return this.#newest.size;
+  }
+
+  /** Runs `place` when the messages of the chat that came before are placed or rejected. */
+  async inOrder<Result>(chat: Id<'chat'>, place: () => Promise<Result>): Promise<Result> {
+    const before = this.#newest.get(chat);
+    const { promise: end, resolve } = Promise.withResolvers<void>();
+    this.#newest.set(chat, end);
+    try {
+      if (before) await this.#waitFor(before);
+      return await place();
+    } finally {
+      resolve();
+      if (this.#newest.get(chat) === end) this.#newest.delete(chat);
+    }
+  }
+
+  async #waitFor(before: Promise<void>): Promise<void> {
+    const stop = new AbortController();
+    await Promise.race([before, this.#clock.sleep(PATIENCE_MS, stop.signal)]);
+    stop.abort();
+  }
+}

@@ -1,0 +1,47 @@
+import { limits } from '@parley/contract';
+import type { ChatAccess } from '@parley/db';
+import type { TurnParts } from '../parts.ts';
+
+/** The opening words of a message as one line; undefined when it has nothing to show. */
+export function openingWords(content: string): string | undefined {
+  // More than any title needs: a message may have 32,000 characters.
+  const line = content
+    .slice(0, limits.givenTitleLengthMax * 8)
+    .trim()
+    .replaceAll(/\s+/gu, ' ');
+  const wellFormed = line.toWellFormed();
+  if ([...wellFormed].length <= limits.givenTitleLengthMax) return wellFormed || undefined;
+  const cut = startOf(wellFormed, limits.givenTitleLengthMax - 1);
+  const lastBlank = cut.lastIndexOf(' ');
+  // A single long word is cut within.
+  const words = lastBlank > cut.length / 2 ? cut.slice(0, lastBlank) : cut;
+  return `${words.trimEnd()}…`;
+}
+
+/** Returns the start of a line of at most `max` code points, cut between two characters as people perceive them. */
+function startOf(line: string, max: number): string {
+  let start = '';
+  let length = 0;
+  for (const { segment } of new Intl.Segmenter().segment(line)) {
+    length += [...segment].length;
+    if (length > max) break;
+    start += segment;
+  }
+  // A letter with many marks may be longer by itself.
+  return start || [...line].slice(0, max).join('');
+}
+
+/** Names a chat after its first message. Without the name nothing is lost. */
+export async function setInitialTitle(
+  { store, log }: Pick<TurnParts, 'store' | 'log'>,
+  access: ChatAccess,
+  content: string,
+): Promise<void> {
+  const title = openingWords(content);
+  if (title === undefined) return;
+  try {
+    await store.chats.setInitialTitle(access, title);
+  } catch (error) {
+    log('warn', 'the chat was not named', { chat: access.chat.id, error });
+  }
+}

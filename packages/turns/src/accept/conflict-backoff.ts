@@ -1,0 +1,34 @@
+import { ApiError } from '@parley/contract';
+import type { Clock } from '../clock.ts';
+
+/** Attempts to give a turn its place in a chat; the pauses between them add up to about five seconds. */
+const ATTEMPTS_MAX = 20;
+const PAUSE_MIN_MS = 10;
+const PAUSE_MAX_MS = 500;
+
+/**
+ * Paces the attempts to insert a turn after another turn took its sequence number. A conflict is normally settled by
+ * one more look. It repeats while the other turn is written but not yet acknowledged by a majority: reads do not show
+ * it, and the unique index already rejects its sequence number.
+ */
+export class ConflictBackoff {
+  readonly #clock: Clock;
+  #conflicts = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Waits before the next attempt: not at all after the first conflict, then longer each time.
+   *
+   * @throws ApiError `database_unavailable` when there were too many attempts; nothing was stored
+   */
+  async pause(): Promise<void> {
+    this.#conflicts++;
+    if (this.#conflicts >= ATTEMPTS_MAX) throw new ApiError('database_unavailable');
+    if (this.#conflicts === 1) return;
+    const longest = Math.min(PAUSE_MIN_MS * 2 ** (this.#conflicts - 2), PAUSE_MAX_MS);
+    await this.#clock.sleep(longest * (0.5 + this.#clock.random() / 2));
+  }
+}

@@ -1,0 +1,127 @@
+import { ApiError, type Id } from '@parley/contract';
+import type { TurnParts } from '../parts.ts';
+import type { KnownTails } from '../run/known-tails.ts';
+import type { PrefetchedBudgets } from './prefetched-budgets.ts';
+
+/** How often it looks for what a crash left: nobody waits for that but a sum. */
+const SWEEP_EVERY_MS = 15_000;
+/** Turns of one transaction: it is over in milliseconds, and no other process is kept waiting. */
+const COUNT_PAGE = 200;
+/** Turns that a process remembers while they cannot be counted. Those beyond it find the sweep. */
+const NOTED_MAX = 10_000;
+/** Pages in a row that could not be counted: the database is away, and the others are tried later. */
+const UNREACHABLE_MAX = 3;
+
+/** The turns that ended in this process and are not counted yet. */
+export class UncountedTurns {
+  readonly #noted = new Set<Id<'turn'>>();
+
+  note(turn: Id<'turn'>): void {
+    if (this.#noted.size < NOTED_MAX) this.#noted.add(turn);
+  }
+
+  get size(): number {
+    return this.#noted.size;
+  }
+
+  /** Takes a page of them; one that could not be counted is noted again, or left to the sweep. */
+  take(): Id<'turn'>[] {
+    const page = [...this.#noted].slice(0, COUNT_PAGE);
+    for (const turn of page) this.#noted.delete(turn);
+    return page;
+  }
+}
+
+/**
+ * Adds what ended turns used to the sums, about once a second and only while there are any, so that no message
+ * waits for it. A turn is marked as not counted by the very write that ends it: whatever dies in between, the
+ * sweep of any process finds it, and the mark lets nobody count it twice.
+ */
+export async function countUsage(
+  parts: TurnParts,
+  {
+    uncounted,
+    prefetched,
+    tails,
+  }: {
+    uncounted: UncountedTurns;
+    prefetched: PrefetchedBudgets;
+    tails: Pick<KnownTails, 'dropOldHistories'>;
+  },
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, bounds } = parts;
+  // Jitter keeps replicas from sweeping in step.
+  const untilSweep = () => SWEEP_EVERY_MS * (0.75 + clock.random() / 2);
+  let sweepAt = clock.now() + untilSweep();
+  while (!signal.aborted) {
+    await clock.sleep(bounds.countEveryMs, signal);
+    // On the way out too: what ended last is counted now, or by the sweep of another process.
+    await countNoted(parts, uncounted);
+    await prefetched.giveBackIdle();
+    tails.dropOldHistories();
+    if (signal.aborted || clock.now() < sweepAt) continue;
+    sweepAt = clock.now() + untilSweep();
+    await sweep(parts, signal);
+  }
+}
+
+/** Counts what ended in this process. Never rejects. */
+async function countNoted(parts: TurnParts, uncounted: UncountedTurns): Promise<void> {
+  // What ends meanwhile is counted the next time.
+  for (let left = uncounted.size; left > 0; ) {
+    const page = uncounted.take();
+    left -= page.length;
+    try {
+      await countPage(parts, page);
+    } catch (error) {
+      for (const turn of page) uncounted.note(turn);
+      parts.log('warn', 'usage could not be counted; it is tried again', { error });
+      return;
+    }
+  }
+}
+
+/** Counts what a crash left. A page that fails stops none of those behind it. Never rejects. */
+async function sweep(parts: TurnParts, signal: AbortSignal): Promise<void> {
+  const { store, log } = parts;
+  let unreachable = 0;
+  for (let after: Id<'turn'> | undefined; !signal.aborted; ) {
+    try {
+      const page = await store.usage.listUncounted(COUNT_PAGE, after);
+      const before = after;
+      after = page.at(-1) ?? before;
+      const counted = page.length === 0 ? 0 : await countPage(parts, page);
+      if (counted > 0) log('info', 'turns were counted that had been left', { turns: counted });
+      unreachable = 0;
+      if (page.length < COUNT_PAGE) return;
+    } catch (error) {
+      log('warn', 'usage could not be counted; it is tried again', { error });
+      if (++unreachable === UNREACHABLE_MAX) return;
+    }
+  }
+}
+
+/**
+ * Counts a page of turns in one transaction, and one by one if that fails for another reason than that the database
+ * cannot be reached: then one of them stops none of the others.
+ *
+ * @throws ApiError `database_unavailable`
+ */
+async function countPage({ store, log }: TurnParts, page: readonly Id<'turn'>[]): Promise<number> {
+  try {
+    return await store.usage.count(page);
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+  }
+  let counted = 0;
+  for (const turn of page) {
+    try {
+      counted += await store.usage.count([turn]);
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
+      log('error', 'a turn could not be counted; the sweep tries again', { turn, error });
+    }
+  }
+  return counted;
+}

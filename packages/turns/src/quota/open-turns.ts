@@ -1,0 +1,217 @@
+import type { Id } from '@parley/contract';
+import type { Clock } from '../clock.ts';
+
+/** A turn whose end this process has not heard of by then ended elsewhere, or is found in the database. */
+const REMEMBERED_MS = 300_000;
+/** How long what the database said of a subject is used, while it is far from its bound. */
+const LOOK_MS = 1_000;
+/** Of a bound: so many turns of a subject, accepted here, are let in without asking the database. */
+const SHARE = 1 / 8;
+/** Of a bound: below it a look at the database serves those who come within `LOOK_MS`. */
+const FAR = 3 / 4;
+/** Subjects whose looks are remembered; beyond it the oldest is asked for again. */
+const LOOKS_MAX = 1_000;
+
+/** A turn that is about to be accepted. */
+export interface OpeningTurn {
+  readonly turn: Id<'turn'>;
+  /** Parallel repeats of one request have the same name: only one of them will be accepted. */
+  readonly request: string;
+}
+
+/**
+ * Names the request of a turn. An idempotency key is one request within one chat only: used in another chat, it is
+ * another request, whose turn counts as well.
+ */
+export function openingTurn(
+  turn: Id<'turn'>,
+  chat: Id<'chat'>,
+  idempotency: { readonly key: string } | undefined,
+): OpeningTurn {
+  return { turn, request: idempotency ? `${chat} ${idempotency.key}` : turn };
+}
+
+/** What the database said of a subject. */
+interface Look {
+  readonly at: number;
+  /** Its unfinished turns, and those that were added since. */
+  count: number;
+  /** Its unfinished turns, as long as none of them has ended here since. */
+  stored: number | undefined;
+}
+
+interface OpenTurn {
+  readonly subjects: readonly string[];
+  readonly until: number;
+  /** The turns of parallel repeats of the request. The one that is accepted is the open turn. */
+  readonly turns: Set<Id<'turn'>>;
+}
+
+/**
+ * What a process knows of the unfinished turns of teams, users and addresses, so that most messages need not ask the
+ * database how many there are. On one process a bound is exact. Turns that other processes accepted are not known
+ * here, so a bound may be exceeded by an eighth of it for each further process (by one, where that is less), and by
+ * what several processes accept at the very same moment.
+ */
+export class OpenTurns {
+  readonly #clock: Clock;
+  /** By the name of their request, in the order they were added. */
+  readonly #open = new Map<string, OpenTurn>();
+  readonly #requests = new Map<Id<'turn'>, string>();
+  readonly #counts = new Map<string, number>();
+  readonly #looks = new Map<string, Look>();
+  /** Counts ends: a look that was under way meanwhile may have counted the ended turn. */
+  #ends = 0;
+  /** Those that may or may not be in the database yet, by subject, in the order they were added. */
+  readonly #pending = new Map<string, Set<OpenTurn>>();
+  readonly #waiters = new Map<string, (() => void)[]>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Whether the database said a moment ago that a subject is at its bound, and none of its turns has ended here since.
+   * Further turns can be rejected without asking again.
+   */
+  isFull(subject: string, max: number): boolean {
+    const known = this.#looks.get(subject);
+    return known?.stored !== undefined && this.#isFresh(known) && known.stored >= max;
+  }
+
+  /**
+   * Whether a turn that was added may begin; asks the database where this process cannot tell. Where it matters, the
+   * turns that were added before and are being inserted are waited for.
+   */
+  async hasRoom(
+    turn: Id<'turn'>,
+    subject: string,
+    max: number,
+    look: () => Promise<number>,
+  ): Promise<boolean> {
+    if (max <= 0 || this.isFull(subject, max)) return false;
+    if (this.#count(subject) <= Math.max(Math.floor(max * SHARE), 1)) return true;
+    const known = this.#looks.get(subject);
+    if (known && this.#isFresh(known) && known.count <= max * FAR) return true;
+    for (;;) {
+      const ends = this.#ends;
+      const stored = await look();
+      const pending = this.#pendingBefore(turn, subject);
+      this.#remember(subject, stored + pending + 1, ends === this.#ends ? stored : undefined);
+      if (stored + pending < max) return true;
+      if (stored >= max || pending === 0) return false;
+      await new Promise<void>((resolve) => {
+        this.#waiters.set(subject, [...(this.#waiters.get(subject) ?? []), resolve]);
+      });
+    }
+  }
+
+  /** Counts a turn before it is inserted, so that its end, which may come at once, is never missed. */
+  add({ turn, request }: OpeningTurn, subjects: readonly string[]): void {
+    this.#forgetOld();
+    this.#requests.set(turn, request);
+    const known = this.#open.get(request);
+    if (known) {
+      known.turns.add(turn);
+      return;
+    }
+    const open = { subjects, until: this.#clock.now() + REMEMBERED_MS, turns: new Set([turn]) };
+    this.#open.set(request, open);
+    for (const subject of subjects) {
+      this.#counts.set(subject, this.#count(subject) + 1);
+      this.#pending.set(subject, (this.#pending.get(subject) ?? new Set()).add(open));
+      const look = this.#looks.get(subject);
+      if (look) look.count++;
+    }
+  }
+
+  /** A turn that was added is in the database, or may be: whoever counts there sees it. */
+  settle(turn: Id<'turn'>): void {
+    const open = this.#openOf(turn);
+    if (open) this.#settle(open);
+  }
+
+  /** A turn that was added is not accepted: it was rejected, or another one of its request was accepted. */
+  withdraw(turn: Id<'turn'>): void {
+    const open = this.#openOf(turn);
+    if (!open || open.turns.size === 1) {
+      this.#forget(turn);
+      return;
+    }
+    open.turns.delete(turn);
+    this.#requests.delete(turn);
+  }
+
+  /** A turn has ended, or goes on elsewhere. */
+  delete(turn: Id<'turn'>): void {
+    this.#ends++;
+    for (const subject of this.#openOf(turn)?.subjects ?? []) {
+      const look = this.#looks.get(subject);
+      if (look) look.stored = undefined;
+    }
+    this.#forget(turn);
+  }
+
+  #forget(turn: Id<'turn'>): void {
+    const request = this.#requests.get(turn);
+    const open = this.#openOf(turn);
+    this.#requests.delete(turn);
+    if (request === undefined || !open) return;
+    this.#open.delete(request);
+    this.#settle(open);
+    for (const other of open.turns) this.#requests.delete(other);
+    for (const subject of open.subjects) {
+      const left = this.#count(subject) - 1;
+      if (left <= 0) this.#counts.delete(subject);
+      else this.#counts.set(subject, left);
+    }
+  }
+
+  #count(subject: string): number {
+    return this.#counts.get(subject) ?? 0;
+  }
+
+  #openOf(turn: Id<'turn'>): OpenTurn | undefined {
+    const request = this.#requests.get(turn);
+    return request === undefined ? undefined : this.#open.get(request);
+  }
+
+  #pendingBefore(turn: Id<'turn'>, subject: string): number {
+    let before = 0;
+    for (const { turns } of this.#pending.get(subject) ?? []) {
+      if (turns.has(turn)) break;
+      before++;
+    }
+    return before;
+  }
+
+  #settle(open: OpenTurn): void {
+    for (const subject of open.subjects) {
+      const pending = this.#pending.get(subject);
+      if (!pending?.delete(open)) continue;
+      if (pending.size === 0) this.#pending.delete(subject);
+      const waiters = this.#waiters.get(subject) ?? [];
+      this.#waiters.delete(subject);
+      for (const wake of waiters) wake();
+    }
+  }
+
+  #isFresh({ at }: Look): boolean {
+    return this.#clock.now() - at < LOOK_MS;
+  }
+
+  #remember(subject: string, count: number, stored: number | undefined): void {
+    this.#looks.delete(subject);
+    this.#looks.set(subject, { at: this.#clock.now(), count, stored });
+    const [oldest] = this.#looks.keys();
+    if (this.#looks.size > LOOKS_MAX && oldest !== undefined) this.#looks.delete(oldest);
+  }
+
+  #forgetOld(): void {
+    const now = this.#clock.now();
+    for (const { until, turns } of this.#open.values()) {
+      if (until > now) return;
+      for (const turn of turns) this.delete(turn);
+    }
+  }
+}

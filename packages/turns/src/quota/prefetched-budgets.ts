@@ -1,0 +1,182 @@
+import type { Reservation, Scope } from '@parley/db';
+import type { TurnParts } from '../parts.ts';
+
+/** Of a budget: so much of it a process has in hand, at most. */
+const SHARE = 1 / 64;
+/** Of a budget: what is taken in advance ends here; the rest is asked for turn by turn, to the last token. */
+const FAR = 3 / 4;
+/** An advance is worth its write if it is enough for so many turns like the one that asks. */
+const TURNS_MIN = 8;
+/** More than some seconds of the busiest process spend. */
+const TOKENS_MAX = 250_000;
+/** An advance that nobody spends from is given back. */
+const IDLE_MS = 30_000;
+/** How long a budget is left alone that had nothing to give in advance. */
+const PAUSE_MS = 10_000;
+/** Budgets with an advance; the next one is asked for turn by turn. */
+const BUDGETS_MAX = 1_000;
+
+interface Parts extends Pick<TurnParts, 'clock' | 'log'> {
+  readonly store: Pick<TurnParts['store'], 'budgets'>;
+}
+
+interface Advance {
+  readonly scope: Scope;
+  readonly subject: string;
+  readonly day: string;
+  /** What it was taken from: another budget, another advance. */
+  readonly tokensPerDay: number;
+  left: number;
+  usedAt: number;
+  filling: Promise<void> | undefined;
+  pausedUntil: number;
+}
+
+/**
+ * Takes tokens from budgets, for most turns without asking the database: while a budget is far from spent, a process
+ * takes of it in advance, behind the turns' backs, and gives back what it does not spend. What was taken in advance
+ * counts as spent for everyone, so no budget is exceeded by it; a process that dies leaves at most 1/64 of a budget
+ * standing until the day is over.
+ */
+export class PrefetchedBudgets {
+  readonly #parts: Parts;
+  /** In the order of their last use. */
+  readonly #prefetched = new Map<string, Advance>();
+  /** Advances of an earlier day or budget that are being given back, by what they were taken from. */
+  readonly #returning = new Map<string, Promise<void>>();
+  #isClosed = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Takes what a turn needs from a budget of `tokensPerDay` unless it is spent. False: nothing was taken.
+   *
+   * @throws ApiError `database_unavailable`
+   */
+  async reserve(scope: Scope, reservation: Reservation, tokensPerDay: number): Promise<boolean> {
+    const { store, clock } = this.#parts;
+    await this.#settleChanged(reservation, tokensPerDay);
+    const advance = this.#advanceFor(scope, reservation, tokensPerDay);
+    if (!advance) return store.budgets.reserve(scope, reservation, tokensPerDay);
+    advance.usedAt = clock.now();
+    const isInHand = advance.left >= reservation.tokens;
+    if (isInHand) advance.left -= reservation.tokens;
+    if (advance.left < sizeOf(tokensPerDay) / 2) this.#fill(advance);
+    return isInHand || (await store.budgets.reserve(scope, reservation, tokensPerDay));
+  }
+
+  /** Gives back what nobody has spent from for a while. */
+  async giveBackIdle(): Promise<void> {
+    const since = this.#parts.clock.now() - IDLE_MS;
+    const idle = [...this.#prefetched.values()].filter(({ usedAt, filling }) => usedAt <= since && !filling);
+    await this.#giveBack(idle);
+  }
+
+  /** Takes nothing in advance any more, and gives everything back. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#prefetched.values()].map(({ filling }) => filling));
+    await this.#giveBack([...this.#prefetched.values()]);
+    await Promise.all(this.#returning.values());
+  }
+
+  /** The advance of a budget, which may be empty yet. None: the budget is too small for one. */
+  #advanceFor(
+    scope: Scope,
+    { subject, day, tokens }: Reservation,
+    tokensPerDay: number,
+  ): Advance | undefined {
+    const known = this.#prefetched.get(subject);
+    if (known) {
+      this.#prefetched.delete(subject);
+      this.#prefetched.set(subject, known);
+      return known;
+    }
+    if (this.#isClosed || sizeOf(tokensPerDay) < tokens * TURNS_MIN) return undefined;
+    if (this.#prefetched.size >= BUDGETS_MAX) return undefined;
+    const { team } = scope;
+    const made = { scope: { team }, subject, day, tokensPerDay };
+    const advance: Advance = { ...made, left: 0, usedAt: 0, filling: undefined, pausedUntil: 0 };
+    this.#prefetched.set(subject, advance);
+    return advance;
+  }
+
+  #fill(advance: Advance): void {
+    if (this.#isClosed || advance.filling || this.#parts.clock.now() < advance.pausedUntil) return;
+    advance.filling = this.#take(advance).finally(() => {
+      advance.filling = undefined;
+    });
+  }
+
+  /** Never rejects: without an advance turns ask for themselves. */
+  async #take(advance: Advance): Promise<void> {
+    const { store, clock, log } = this.#parts;
+    const { scope, subject, day, tokensPerDay } = advance;
+    const tokens = sizeOf(tokensPerDay) - advance.left;
+    try {
+      const isTaken = await store.budgets.reserve(scope, { subject, day, tokens }, tokensPerDay * FAR);
+      if (isTaken) advance.left += tokens;
+      else advance.pausedUntil = clock.now() + PAUSE_MS;
+    } catch (error) {
+      advance.pausedUntil = clock.now() + PAUSE_MS;
+      log('warn', 'a budget could not be taken from in advance; its turns ask for themselves', { error });
+    }
+  }
+
+  /**
+   * Waits until advances of an earlier size of this budget are given back: until then they count as spent, and a
+   * smaller budget would reject a turn that it has room for.
+   */
+  async #settleChanged(reservation: Reservation, tokensPerDay: number): Promise<void> {
+    for (;;) {
+      this.#dropChanged(reservation, tokensPerDay);
+      const returning = this.#returning.get(budgetKey(reservation));
+      if (!returning) return;
+      await returning;
+    }
+  }
+
+  /** Gives back an advance that was taken on another day, or from another budget. */
+  #dropChanged({ subject, day }: Reservation, tokensPerDay: number): void {
+    const advance = this.#prefetched.get(subject);
+    if (!advance || (advance.day === day && advance.tokensPerDay === tokensPerDay)) return;
+    this.#prefetched.delete(subject);
+    const key = budgetKey(advance);
+    const before = this.#returning.get(key);
+    const returning = Promise.all([before, advance.filling])
+      .then(() => this.#giveBack([advance]))
+      .finally(() => {
+        if (this.#returning.get(key) === returning) this.#returning.delete(key);
+      });
+    this.#returning.set(key, returning);
+  }
+
+  /** Never rejects: what cannot be given back stands until the day is over. */
+  async #giveBack(prefetched: readonly Advance[]): Promise<void> {
+    const { store, log } = this.#parts;
+    for (const advance of prefetched) {
+      const { scope, subject, day, left: tokens } = advance;
+      // Somebody came for it meanwhile.
+      if (advance.filling) continue;
+      advance.left = 0;
+      if (this.#prefetched.get(subject) === advance) this.#prefetched.delete(subject);
+      if (tokens === 0) continue;
+      try {
+        await store.budgets.giveBack(scope, [{ subject, day, tokens }]);
+      } catch (error) {
+        log('warn', 'an advance could not be given back; it ends with the day', { error });
+      }
+    }
+  }
+}
+
+function sizeOf(tokensPerDay: number): number {
+  return Math.min(Math.floor(tokensPerDay * SHARE), TOKENS_MAX);
+}
+
+/** Names the budget of one subject on one day. */
+function budgetKey({ subject, day }: Pick<Reservation, 'subject' | 'day'>): string {
+  return `${subject}/${day}`;
+}

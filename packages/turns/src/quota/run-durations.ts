@@ -1,0 +1,42 @@
+import type { Clock } from '../clock.ts';
+
+/** Of a process that has not seen a turn end. */
+const FIRST_GUESS_MS = 8_000;
+/** How much the newest turn changes the average. */
+const WEIGHT = 0.1;
+const RETRY_SECONDS_MAX = 300;
+
+/** How long turns run here, to say when a place is expected to be free. */
+export class RunDurations {
+  readonly #clock: Clock;
+  #averageMs = FIRST_GUESS_MS;
+  #running = 0;
+  /** Of the turns that run: the sum of the times at which they started. */
+  #startedSum = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Notes that a turn has started; answers the function to call at its end. */
+  start(): () => void {
+    const startedAt = this.#clock.now();
+    this.#running++;
+    this.#startedSum += startedAt;
+    return () => {
+      this.#running--;
+      this.#startedSum -= startedAt;
+      this.#averageMs += (this.#clock.now() - startedAt - this.#averageMs) * WEIGHT;
+    };
+  }
+
+  /**
+   * Seconds until one of so many running turns is expected to end, at least one. Turns that run longer than the
+   * average so far, as when a model hangs, make it longer.
+   */
+  secondsUntilFree(running: number): number {
+    const ageMs = this.#running === 0 ? 0 : this.#clock.now() - this.#startedSum / this.#running;
+    const seconds = Math.max(this.#averageMs, ageMs) / 1_000 / Math.max(running, 1);
+    return Math.min(Math.max(Math.ceil(seconds), 1), RETRY_SECONDS_MAX);
+  }
+}

@@ -1,0 +1,84 @@
+import { ApiError, type Id } from '@parley/contract';
+import type { ChatAccess } from '@parley/db';
+import type { TurnParts } from '../parts.ts';
+import { findOutcome, type TurnOutcome } from '../turn-outcome.ts';
+import type { ReadingDesk } from './turn-reader.ts';
+
+/** A turn that runs here tells its end itself; the look at the database is only a safety net. */
+const LOCAL_POLL_MS = 5_000;
+/** The same for a turn that waits for a place here: another process may take it. */
+const WAITING_POLL_MS = 2_000;
+const REMOTE_POLL_MIN_MS = 100;
+const REMOTE_POLL_MAX_MS = 1_000;
+
+/** Without a reason of its own, an abort makes an error with its stack, at every turn's end. */
+const STOPPED = Symbol('stopped');
+
+export interface Following {
+  /**
+   * How the turn ended; undefined when `signal` aborted or `waitMaxMs` had passed first.
+   *
+   * @throws ApiError `database_unavailable` when it has been away for a whole lease: for less, a run goes on,
+   *   and so does the wait for it.
+   */
+  outcome(signal: AbortSignal | undefined, waitMaxMs: number): Promise<TurnOutcome | undefined>;
+  detach(): void;
+}
+
+/**
+ * Follows a turn to its end, wherever it runs. Call it before the turn starts: an end in this process is told
+ * at once, one in another is found by polling.
+ */
+export function followTurn(
+  { parts, followers, running, isWaiting }: ReadingDesk,
+  access: ChatAccess,
+  turn: Id<'turn'>,
+): Following {
+  let told: TurnOutcome | undefined;
+  const stop = new AbortController();
+  const detach = followers.attachToEnd(turn, access.chat.id, (outcome) => {
+    told ??= outcome;
+    stop.abort(STOPPED);
+  });
+  return {
+    detach() {
+      detach();
+      stop.abort(STOPPED);
+    },
+    async outcome(signal, waitMaxMs) {
+      const onHangUp = () => stop.abort(STOPPED);
+      if (signal?.aborted) onHangUp();
+      signal?.addEventListener('abort', onHangUp, { once: true, signal: stop.signal });
+      const deadline = parts.clock.now() + waitMaxMs;
+      const look = lookPatiently(parts, access, turn);
+      for (let pause = REMOTE_POLL_MIN_MS; ; pause = Math.min(pause * 1.5, REMOTE_POLL_MAX_MS)) {
+        const left = deadline - parts.clock.now();
+        const known = running.has(turn) ? LOCAL_POLL_MS : isWaiting(turn) ? WAITING_POLL_MS : pause;
+        const wait = Math.min(known, left);
+        await parts.clock.sleep(Math.max(wait, 0), stop.signal);
+        if (told) return told;
+        if (signal?.aborted || left <= 0) return undefined;
+        const outcome = await look();
+        if (outcome) return outcome;
+      }
+    },
+  };
+}
+
+/** Looks how the turn stands; a look that failed tells nothing, until they have failed for a whole lease. */
+function lookPatiently({ store, clock, bounds }: TurnParts, access: ChatAccess, turn: Id<'turn'>) {
+  let awaySince: number | undefined;
+  return async (): Promise<TurnOutcome | undefined> => {
+    const startedAt = clock.now();
+    try {
+      const outcome = await findOutcome(store, access, turn);
+      awaySince = undefined;
+      return outcome;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      awaySince ??= startedAt;
+      if (clock.now() - awaySince >= bounds.leaseMs) throw error;
+      return undefined;
+    }
+  };
+}

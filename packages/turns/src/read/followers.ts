@@ -1,0 +1,29 @@
+import type { Id } from '@parley/contract';
+import type { TurnOutcome } from '../turn-outcome.ts';
+import { Listeners } from './listeners.ts';
+
+/** What is told of a chat: something is new in it; it was deleted; this process lets its followers go. */
+export type ChatNews = 'changed' | 'deleted' | 'draining';
+
+/**
+ * Who follows what in this process. It only saves waiting: whatever happens elsewhere, or was missed here, is
+ * found in the database.
+ */
+export class Followers {
+  /** A turn that runs here has new text, or does not run here any more. */
+  readonly texts = new Listeners<Id<'turn'>, void>();
+  readonly outcomes = new Listeners<Id<'turn'>, TurnOutcome>();
+  readonly chats = new Listeners<Id<'chat'>, ChatNews>();
+
+  /** Attaches to the end of a turn, be it that its chat is deleted. Returns the function that detaches. */
+  attachToEnd(turn: Id<'turn'>, chat: Id<'chat'>, onEnd: (outcome: TurnOutcome) => void): () => void {
+    const detachOutcome = this.outcomes.attach(turn, onEnd);
+    const detachChat = this.chats.attach(chat, (news) => {
+      if (news === 'deleted') onEnd({ kind: 'gone' });
+    });
+    return () => {
+      detachOutcome();
+      detachChat();
+    };
+  }
+}

@@ -1,0 +1,273 @@
+import type { StreamCursor } from '@parley/contract';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { EndedOutcome } from '../turn-outcome.ts';
+import type { KnownText, PlacedEvent } from './reader-events.ts';
+import { ReaderPosition } from './reader-position.ts';
+
+/** What a client shows, as it folds the events it gets; it knows no more than their text and its last cursor. */
+class Client {
+  text = '';
+  cursor: StreamCursor | undefined;
+  readonly told: string[] = [];
+
+  take(events: readonly PlacedEvent[]): void {
+    for (const { event, cursor } of events) {
+      this.told.push(event.type);
+      this.cursor = cursor;
+      if (event.type === 'text-delta') this.text += event.text;
+      if (event.type === 'snapshot') this.text = event.text;
+    }
+  }
+
+  count(type: string): number {
+    return this.told.filter((told) => told === type).length;
+  }
+}
+
+function ended(attempt: number, text: string): EndedOutcome {
+  if (text === '') return { kind: 'empty', attempt };
+  const answer = { id: 'msg_a', role: 'assistant', content: text, createdAt: new Date(0) } as const;
+  return { kind: 'answered', status: 'completed', attempt, answer };
+}
+
+const whole = (attempt: number, text: string): KnownText => ({ attempt, from: 0, text });
+const atEnd = (attempt: number, text: string): KnownText => ({
+  ...whole(attempt, text),
+  outcome: ended(attempt, text),
+});
+
+/** What a log tells that holds this much of a run, asked from where a reader needs it. */
+function fromLog(position: ReaderPosition, attempt: number, logged: string): KnownText {
+  const from = position.neededFrom(attempt);
+  return { attempt, from, text: logged.slice(from) };
+}
+
+/** Whole characters: an answer is emitted in no smaller pieces. */
+const pieces = fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }), { maxLength: 8 });
+const orderly = /^start( text-start( text-delta)+ text-end)? end$/;
+
+describe('a reader of one run', () => {
+  test('is told its text exactly, with one start and one end, however often it was cut off in between', () => {
+    const happening = fc.record({
+      /** After how many pieces it is looked at next. */
+      pieces: fc.nat(3),
+      /** How many pieces the log lags behind; without, the text is read where it runs. */
+      lag: fc.option(fc.nat(3)),
+      isCutOff: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(pieces, fc.array(happening, { maxLength: 12 }), (texts, happenings) => {
+        const client = new Client();
+        let position = new ReaderPosition(undefined);
+        let written = 0;
+        for (const { pieces: more, lag, isCutOff } of happenings) {
+          written = Math.min(written + more, texts.length);
+          if (isCutOff) position = new ReaderPosition(client.cursor);
+          const logged = texts.slice(0, Math.max(written - (lag ?? 0), 0)).join('');
+          client.take(position.advance(lag === null ? whole(1, logged) : fromLog(position, 1, logged)));
+        }
+        const text = texts.join('');
+        client.take(position.advance(atEnd(1, text)));
+        expect(client.text).toBe(text);
+        expect(client.told.join(' ')).toMatch(orderly);
+        expect(new ReaderPosition(client.cursor).advance(atEnd(1, text))).toEqual([]);
+      }),
+    );
+  });
+
+  test('that is cut off after any event is told the rest and nothing twice', () => {
+    const text = 'a\u{1F600}bc';
+    const all = new ReaderPosition(undefined).advance(atEnd(1, text));
+    expect(all.map(({ event }) => event.type)).toEqual([
+      'start',
+      'text-start',
+      'text-delta',
+      'text-end',
+      'end',
+    ]);
+    for (let cut = 1; cut <= all.length; cut++) {
+      const rest = new ReaderPosition(all[cut - 1]?.cursor).advance(atEnd(1, text));
+      expect(rest).toEqual(all.slice(cut));
+    }
+  });
+
+  test('has events whose places are those that were promised', () => {
+    const events = new ReaderPosition(undefined).advance(atEnd(3, 'four'));
+    expect(events.map(({ cursor }) => cursor)).toEqual([
+      { attempt: 0, part: 0, offset: 0 },
+      { attempt: 3, part: 1, offset: 0 },
+      { attempt: 3, part: 1, offset: 4 },
+      { attempt: 3, part: 2, offset: 4 },
+      { attempt: 3, part: 3, offset: 0 },
+    ]);
+  });
+
+  test('that is slow is told all that has come since as one piece', () => {
+    const position = new ReaderPosition(undefined);
+    position.advance(whole(1, 'first'));
+    const events = position.advance(whole(1, 'first, and then a hundred pieces more'));
+    expect(events).toEqual([
+      {
+        event: { type: 'text-delta', text: ', and then a hundred pieces more' },
+        cursor: { attempt: 1, part: 1, offset: 37 },
+      },
+    ]);
+    expect(position.advance(whole(1, 'first, and then a hundred pieces more'))).toEqual([]);
+  });
+
+  test('of an answer without text is told its start and its end, and no text', () => {
+    const position = new ReaderPosition(undefined);
+    expect(position.begin().map(({ event }) => event.type)).toEqual(['start']);
+    expect(position.begin()).toEqual([]);
+    expect(position.advance(whole(1, ''))).toEqual([]);
+    expect(position.advance(atEnd(1, '')).map(({ event, cursor }) => ({ type: event.type, cursor }))).toEqual(
+      [{ type: 'end', cursor: { attempt: 1, part: 3, offset: 0 } }],
+    );
+  });
+
+  test('is told once that the answer waits for the model, at its place, and not after the end', () => {
+    const waitsUntil = new Date(5_000);
+    const position = new ReaderPosition(undefined);
+    const status = { type: 'status', status: 'waiting_for_model', retryAt: waitsUntil } as const;
+    const start = { attempt: 0, part: 0, offset: 0 };
+    expect(position.advance({ ...whole(1, ''), waitsUntil })).toEqual([
+      { event: { type: 'start' }, cursor: start },
+      { event: status, cursor: start },
+    ]);
+    expect(position.advance({ ...whole(1, ''), waitsUntil })).toEqual([]);
+    position.advance(whole(1, 'ab'));
+    const later = { ...status, retryAt: new Date(6_000) };
+    expect(position.advance({ ...whole(1, 'ab'), waitsUntil: later.retryAt })).toEqual([
+      { event: later, cursor: { attempt: 1, part: 1, offset: 2 } },
+    ]);
+    const types = position.advance({ ...atEnd(1, 'ab'), waitsUntil }).map(({ event }) => event.type);
+    expect(types).toEqual(['text-end', 'end']);
+  });
+
+  test('that failed is shown what had been written, and is told the failure', () => {
+    const outcome = { kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'half' } as const;
+    const client = new Client();
+    client.take(new ReaderPosition(undefined).advance({ ...whole(1, 'half'), outcome }));
+    expect(client.text).toBe('half');
+    expect(client.told.join(' ')).toMatch(orderly);
+  });
+});
+
+describe('a cursor', () => {
+  const anyCursor = fc.record({
+    attempt: fc.nat(4),
+    part: fc.nat(4),
+    offset: fc.oneof(fc.nat(12), fc.constant(999_999_999)),
+  });
+
+  test('is believed as far as it can be true; any other gets the text once, whole', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 8 });
+    fc.assert(
+      fc.property(text, anyCursor, fc.nat(8), (answer, cursor, shown) => {
+        fc.pre(cursor.part !== 3 && cursor.attempt !== 0);
+        const { attempt, part, offset } = cursor;
+        const client = new Client();
+        const isOwn = attempt === 2 && part === 1 && offset <= answer.length;
+        client.text = isOwn ? answer.slice(0, offset) : 'what a reader of nothing shows';
+        const position = new ReaderPosition(cursor);
+        // First while it is written, by whoever runs it, then at its end.
+        const isRunning = shown < answer.length && answer.slice(0, shown).isWellFormed();
+        if (isRunning) client.take(position.advance(whole(2, answer.slice(0, shown))));
+        client.take(position.advance(atEnd(2, answer)));
+        expect(client.count('end')).toBe(1);
+        expect(client.count('start')).toBe(0);
+        const isClosed = attempt === 2 && part === 2 && offset === answer.length;
+        if (!isClosed) expect(client.text).toBe(answer);
+        expect(client.count('snapshot')).toBeLessThanOrEqual(isOwn ? 2 : 1);
+        if (isOwn && !isRunning && client.text.isWellFormed() && answer.slice(offset).isWellFormed()) {
+          expect(client.count('snapshot')).toBe(0);
+        }
+      }),
+    );
+  });
+
+  test.each([
+    ['nobody made', null],
+    ['of an older run', { attempt: 1, part: 1, offset: 3 }],
+    ['of a newer run', { attempt: 3, part: 1, offset: 3 }],
+    ['beyond the text', { attempt: 2, part: 1, offset: 40 }],
+    ['of a part that is not there', { attempt: 2, part: 7, offset: 0 }],
+    ['in the middle of a character', { attempt: 2, part: 1, offset: 2 }],
+    ['of an older run’s end', { attempt: 1, part: 3, offset: 0 }],
+    ['of an older run’s closed text', { attempt: 1, part: 2, offset: 5 }],
+    ['of a longer text that was closed', { attempt: 2, part: 2, offset: 6 }],
+    ['of a shorter text that was closed', { attempt: 2, part: 2, offset: 4 }],
+    ['one unit beyond the text', { attempt: 2, part: 1, offset: 6 }],
+  ] as const)('%s gets exactly one snapshot, then what follows', (_name, cursor) => {
+    const text = 'a\u{1F600}bc';
+    const events = new ReaderPosition(cursor).advance(atEnd(2, text));
+    expect(events.map(({ event }) => event.type)).toEqual(['snapshot', 'text-end', 'end']);
+    expect(events[0]).toEqual({
+      event: { type: 'snapshot', text },
+      cursor: { attempt: 2, part: 1, offset: text.length },
+    });
+  });
+
+  test('of the start is at the start again, whatever run it is by now', () => {
+    const events = new ReaderPosition({ attempt: 0, part: 0, offset: 0 }).advance(atEnd(2, 'text'));
+    expect(events.map(({ event }) => event.type)).toEqual(['text-start', 'text-delta', 'text-end', 'end']);
+  });
+
+  test('of an end is told nothing until the end is known, and nothing then', () => {
+    const position = new ReaderPosition({ attempt: 1, part: 3, offset: 0 });
+    expect(position.advance(whole(1, 'half'))).toEqual([]);
+    expect(position.advance(whole(2, ''))).toEqual([]);
+    expect(position.advance(atEnd(1, 'half'))).toEqual([]);
+  });
+});
+
+describe('a run that was taken over', () => {
+  test('is told by one snapshot of what the new run has, and goes on with that', () => {
+    fc.assert(
+      fc.property(pieces, pieces, fc.boolean(), (first, second, isCutOff) => {
+        const client = new Client();
+        let position = new ReaderPosition(undefined);
+        client.take(position.advance(whole(1, first.join(''))));
+        if (isCutOff) position = new ReaderPosition(client.cursor);
+        for (let count = 0; count <= second.length; count++) {
+          client.take(position.advance(fromLog(position, 2, second.slice(0, count).join(''))));
+        }
+        const text = second.join('');
+        client.take(position.advance(atEnd(2, text)));
+        expect(client.text).toBe(text);
+        expect(client.count('snapshot')).toBe(first.length > 0 ? 1 : 0);
+        expect(client.count('end')).toBe(1);
+        expect(client.count('text-start')).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  test('a reader that was shown nothing yet is told nothing of the takeover', () => {
+    const position = new ReaderPosition(undefined);
+    position.advance(whole(1, ''));
+    const types = position.advance(atEnd(2, 'fresh')).map(({ event }) => event.type);
+    expect(types).toEqual(['text-start', 'text-delta', 'text-end', 'end']);
+  });
+
+  test('a reader is ahead of the runs before the one it was shown, and of no other', () => {
+    const position = new ReaderPosition({ attempt: 2, part: 1, offset: 5 });
+    expect([1, 2, 3].map((attempt) => position.isAheadOf(attempt))).toEqual([true, false, false]);
+    expect([1, 2, 3].map((attempt) => position.neededFrom(attempt))).toEqual([0, 5, 0]);
+    expect(new ReaderPosition(undefined).isAheadOf(1)).toBe(false);
+    expect(new ReaderPosition(null).isAheadOf(1)).toBe(false);
+    expect(new ReaderPosition(undefined).neededFrom(1)).toBe(0);
+    expect(new ReaderPosition({ attempt: 2, part: 2, offset: 5 }).neededFrom(2)).toBe(5);
+  });
+});
+
+test('an end of a turn that was stopped before its first run is one end, under whatever attempt it is told', () => {
+  for (const [told, stored] of [
+    [0, 1],
+    [1, 0],
+    [0, 0],
+  ] as const) {
+    const position = new ReaderPosition({ attempt: told, part: 3, offset: 0 });
+    expect(position.advance(atEnd(stored, ''))).toEqual([]);
+  }
+});

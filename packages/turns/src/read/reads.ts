@@ -1,0 +1,96 @@
+import type { Id } from '@parley/contract';
+import { limits } from '@parley/contract';
+import type { ChatAccess, ChatReach, Scope, TurnRecord, TurnStand } from '@parley/db';
+import { systemScopeOf, type TurnParts } from '../parts.ts';
+import { SharedReads } from './shared-reads.ts';
+
+/** How a chat is, for a follower who knows its turns up to `after`. */
+interface ChatLook {
+  /** Whose it is; undefined when it is gone. */
+  readonly reach: ChatReach | undefined;
+  /** Whether there are turns after that one. */
+  readonly hasGrown: boolean;
+}
+
+/** What the readers of a process ask the database for again and again, once for all of them. */
+export interface Reads {
+  readonly chats: SharedReads<{ readonly chat: Id<'chat'>; readonly after: number }, ChatLook>;
+  readonly turnsAfter: SharedReads<{ readonly access: ChatAccess; readonly after: number }, TurnRecord[]>;
+  readonly stands: SharedReads<
+    { readonly access: ChatAccess; readonly turn: Id<'turn'> },
+    TurnStand | undefined
+  >;
+  readonly log: SharedReads<
+    {
+      readonly access: ChatAccess;
+      readonly turn: Id<'turn'>;
+      readonly attempt: number;
+      readonly from: number;
+    },
+    string
+  >;
+}
+
+/** Makes the shared reads of one process. */
+export function createReads({ store, clock }: Pick<TurnParts, 'store' | 'clock'>): Reads {
+  return {
+    chats: new SharedReads(
+      clock,
+      ({ chat, after }) => `${chat} ${after}`,
+      async (asked) => {
+        const [reaches, grown] = await Promise.all([
+          store.chats.listReach([...new Set(asked.map(({ chat }) => chat))]),
+          store.turns.listGrown(asked),
+        ]);
+        const reachOf = new Map(reaches.map((reach) => [reach.id, reach]));
+        const newest = new Set(grown.map(({ chat, sequence }) => `${chat} ${sequence - 1}`));
+        return asked.map(({ chat, after }) => ({
+          reach: reachOf.get(chat),
+          hasGrown: newest.has(`${chat} ${after}`),
+        }));
+      },
+    ),
+    turnsAfter: new SharedReads(
+      clock,
+      ({ access: { chat }, after }) => `${chat.team} ${chat.id} ${after}`,
+      (asked) =>
+        Promise.all(
+          asked.map(({ access, after }) => store.turns.listAfter(access, after, limits.chatEventsBehindMax)),
+        ),
+    ),
+    stands: new SharedReads(
+      clock,
+      ({ access: { chat }, turn }) => `${chat.team} ${turn}`,
+      async (asked) => {
+        const found = await store.turns.listStands(asked.map(({ turn }) => turn));
+        const standOf = new Map(found.map(({ id, team, ...stand }) => [`${team} ${id}`, stand]));
+        return asked.map(({ access: { chat }, turn }) => standOf.get(`${chat.team} ${turn}`));
+      },
+    ),
+    log: new SharedReads(
+      clock,
+      ({ access: { chat }, turn, attempt, from }) => `${chat.team} ${turn} ${attempt} ${from}`,
+      (asked) =>
+        Promise.all(
+          asked.map(({ access, turn, attempt, from }) =>
+            store.turnLog.read(systemScopeOf(access), turn, attempt, from),
+          ),
+        ),
+    ),
+  };
+}
+
+/** Whether a chat is among those that a scope reaches. */
+export function isWithin({ team, user, agents }: Scope, reach: ChatReach): boolean {
+  if (reach.team !== team) return false;
+  if (user !== undefined && reach.user !== user) return false;
+  return agents === undefined || agents.includes(reach.agent);
+}
+
+/**
+ * How long to pause so that pauses of one length end together: then many readers share a command. Never longer than
+ * `pauseMs`, and more than half as long.
+ */
+export function alignedPause(clock: Pick<TurnParts['clock'], 'now'>, pauseMs: number): number {
+  return pauseMs - (clock.now() % (pauseMs / 2));
+}

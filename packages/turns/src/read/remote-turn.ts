@@ -1,0 +1,115 @@
+import { ApiError, type Id } from '@parley/contract';
+import type { ChatAccess } from '@parley/db';
+import type { TurnParts } from '../parts.ts';
+import { findOutcome, isSureToStop, type TurnOutcome, textOf } from '../turn-outcome.ts';
+import type { KnownText } from './reader-events.ts';
+import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
+import { alignedPause, type Reads } from './reads.ts';
+
+/** While text comes, it is looked for this often; when nothing does, ever less. */
+const POLL_MIN_MS = 50;
+const POLL_MAX_MS = 400;
+const POLL_GROWTH = 2;
+/** The log lags behind what a reader was shown by its runner, but not for longer than this. */
+const LAG_MAX_MS = 2_000;
+
+/** A primary that was deposed goes on answering from before, until it notices; that takes no longer than this. */
+const DEPOSED_MAX_MS = 10_000;
+
+/** What the database tells of a turn: how it stands, what the log holds, or how it ended. */
+export type RemoteView = KnownText | 'waiting' | Exclude<TurnOutcome, { attempt: number }>;
+
+/** A turn that does not run in this process, as its reader finds it in the database, again and again. */
+export class RemoteTurn {
+  readonly #parts: TurnParts;
+  readonly #reads: Reads;
+  readonly #access: ChatAccess;
+  readonly #turn: Id<'turn'>;
+  #pauseMs = POLL_MIN_MS;
+  #awaySince: number | undefined;
+  #silentSince: number | undefined;
+
+  constructor(
+    { parts, reads }: { readonly parts: TurnParts; readonly reads: Reads },
+    access: ChatAccess,
+    turn: Id<'turn'>,
+  ) {
+    this.#parts = parts;
+    this.#reads = reads;
+    this.#access = access;
+    this.#turn = turn;
+  }
+
+  /** How long to wait before the next look. */
+  get pauseMs(): number {
+    return alignedPause(this.#parts.clock, this.#pauseMs);
+  }
+
+  /**
+   * Looks, patiently: a database that is away tells nothing.
+   *
+   * @throws ApiError `database_unavailable` when it has been away for a whole lease
+   */
+  async look(position: ReaderPosition): Promise<RemoteView> {
+    const { clock, bounds } = this.#parts;
+    const startedAt = clock.now();
+    try {
+      const view = await this.#look(position);
+      this.#awaySince = undefined;
+      const isNew = typeof view === 'object' && 'text' in view && view.text !== '';
+      this.#pauseMs = isNew ? POLL_MIN_MS : Math.min(this.#pauseMs * POLL_GROWTH, POLL_MAX_MS);
+      return view;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.#awaySince ??= startedAt;
+      if (clock.now() - this.#awaySince >= bounds.leaseMs) throw error;
+      return 'waiting';
+    }
+  }
+
+  async #look(position: ReaderPosition): Promise<RemoteView> {
+    const { store } = this.#parts;
+    // Other readers of the same turn look as often: what one of them was told a moment ago will do.
+    const turn = { access: this.#access, turn: this.#turn };
+    const stand = await this.#reads.stands.read(turn, this.#pauseMs / 2);
+    if (stand?.status === 'generating') {
+      // A run that only ends a cancelled turn shows nothing of its own: what the older one showed is kept.
+      if (stand.isCancelled && position.isBehind(stand.attempt)) return 'waiting';
+      return this.#readLog(position, stand.attempt);
+    }
+    if (stand?.status === 'queued' && !isSureToStop(stand, stand.attempt)) return 'waiting';
+    const outcome = await findOutcome(store, this.#access, this.#turn);
+    if (!outcome) return 'waiting';
+    if (!('attempt' in outcome)) return outcome;
+    return { attempt: outcome.attempt, from: 0, text: textOf(outcome), outcome };
+  }
+
+  async #readLog(position: ReaderPosition, attempt: number): Promise<RemoteView> {
+    const read = (from: number) =>
+      this.#reads.log.read({ access: this.#access, turn: this.#turn, attempt, from }, this.#pauseMs / 2);
+    if (position.isAheadOf(attempt)) {
+      // Either we asked one that does not know of the newer run, or nobody ever was where the reader claims to be.
+      if (!this.#isSilentFor(DEPOSED_MAX_MS)) return 'waiting';
+      return { attempt, from: 0, text: await read(0) };
+    }
+    const from = position.neededFrom(attempt);
+    const text = await read(from);
+    if (startsInCharacter(text)) return { attempt, from: 0, text: await read(0) };
+    if (text !== '' || from === 0) {
+      this.#silentSince = undefined;
+      return { attempt, from, text };
+    }
+    // Nothing new: the model is slow, or the log lags, or nobody ever was where the reader claims to be.
+    if (!this.#isSilentFor(LAG_MAX_MS)) return { attempt, from, text };
+    return { attempt, from: 0, text: await read(0) };
+  }
+
+  /** Whether nothing was told for so long; then counting begins anew. */
+  #isSilentFor(ms: number): boolean {
+    const now = this.#parts.clock.now();
+    this.#silentSince ??= now;
+    if (now - this.#silentSince < ms) return false;
+    this.#silentSince = undefined;
+    return true;
+  }
+}

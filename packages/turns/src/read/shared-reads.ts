@@ -1,0 +1,88 @@
+import type { Clock } from '../clock.ts';
+
+/** How many things one command asks for. */
+const BATCH_MAX = 200;
+/** What was read is passed on for so long at most. */
+const KEPT_MS = 2_000;
+
+interface Waiting<Subject, Found> {
+  readonly subject: Subject;
+  readonly promise: Promise<Found>;
+  readonly resolve: (found: Found) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Reads that many readers of one process share. Those that ask for the same thing get one result, also one that is
+ * as young as they accept; those that ask for different things at a time share one command. At most one command is
+ * under way, and whatever is asked for meanwhile goes with the next.
+ */
+export class SharedReads<Subject, Found> {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #nameOf: (subject: Subject) => string;
+  readonly #readAll: (subjects: readonly Subject[]) => Promise<readonly Found[]>;
+  readonly #waiting = new Map<string, Waiting<Subject, Found>>();
+  /** In the order in which they were read. */
+  readonly #known = new Map<string, { readonly promise: Promise<Found>; readonly startedAt: number }>();
+  #isBusy = false;
+
+  /** `readAll` answers in the order of its subjects. */
+  constructor(
+    clock: Pick<Clock, 'now'>,
+    nameOf: (subject: Subject) => string,
+    readAll: (subjects: readonly Subject[]) => Promise<readonly Found[]>,
+  ) {
+    this.#clock = clock;
+    this.#nameOf = nameOf;
+    this.#readAll = readAll;
+  }
+
+  /** How a thing is, or was at most `maxAgeMs` ago; with 0 it is read after this call. */
+  read(subject: Subject, maxAgeMs = 0): Promise<Found> {
+    const name = this.#nameOf(subject);
+    const known = maxAgeMs > 0 ? this.#known.get(name) : undefined;
+    if (known && this.#clock.now() - known.startedAt < maxAgeMs) return known.promise;
+    const joined = this.#waiting.get(name);
+    if (joined) return joined.promise;
+    const { promise, resolve, reject } = Promise.withResolvers<Found>();
+    this.#waiting.set(name, { subject, promise, resolve, reject });
+    // All who were woken together have asked by then.
+    if (!this.#isBusy) {
+      this.#isBusy = true;
+      queueMicrotask(() => void this.#work());
+    }
+    return promise;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const batch = [...this.#waiting].slice(0, BATCH_MAX);
+      const startedAt = this.#clock.now();
+      this.#forgetBefore(startedAt - KEPT_MS);
+      for (const [name, { promise }] of batch) {
+        this.#waiting.delete(name);
+        this.#known.delete(name);
+        this.#known.set(name, { promise, startedAt });
+      }
+      try {
+        const found = await this.#readAll(batch.map(([, { subject }]) => subject));
+        batch.forEach(([, { resolve }], index) => {
+          resolve(found[index] as Found);
+        });
+      } catch (error) {
+        for (const [name, { promise, reject }] of batch) {
+          if (this.#known.get(name)?.promise === promise) this.#known.delete(name);
+          reject(error);
+        }
+      }
+    }
+    this.#isBusy = false;
+  }
+
+  #forgetBefore(time: number): void {
+    for (const [name, { startedAt }] of this.#known) {
+      if (startedAt >= time) return;
+      this.#known.delete(name);
+    }
+  }
+}

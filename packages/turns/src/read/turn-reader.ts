@@ -1,0 +1,143 @@
+import { ApiError, type Id, type StreamCursor } from '@parley/contract';
+import type { ChatAccess } from '@parley/db';
+import type { TurnParts } from '../parts.ts';
+import type { RunningTurns } from '../run/run.ts';
+import { type TurnOutcome, textOf } from '../turn-outcome.ts';
+import type { Followers } from './followers.ts';
+import type { KnownText, PlacedEvent } from './reader-events.ts';
+import { ReaderPosition } from './reader-position.ts';
+import type { Reads } from './reads.ts';
+import { RemoteTurn, type RemoteView } from './remote-turn.ts';
+import type { WakeUp } from './wake-up.ts';
+
+/** Where turns are read: this process's own, and the database for all others. */
+export interface ReadingDesk {
+  readonly parts: TurnParts;
+  readonly followers: Followers;
+  readonly running: RunningTurns;
+  readonly reads: Reads;
+  /** Whether a turn waits for a place in this process, which then tells its readers when it starts. */
+  readonly isWaiting: (turn: Id<'turn'>) => boolean;
+}
+
+/** A waiting turn starts here in most cases; the look at the database is for those that start elsewhere. */
+const WAITING_POLL_MS = 2_000;
+
+/** Which turn is read, from where on. */
+export interface Reading {
+  readonly access: ChatAccess;
+  readonly turn: Id<'turn'>;
+  readonly answerId: Id<'message'>;
+  /** The last event the reader got; null for a cursor that nobody made. */
+  readonly from: StreamCursor | null | undefined;
+}
+
+/** What one step of reading gave. */
+interface Step {
+  readonly events: readonly PlacedEvent[];
+  readonly isOver: boolean;
+  /** After which to look again unless woken; undefined: only when woken. */
+  readonly pauseMs: number | undefined;
+}
+
+/**
+ * Reads one answer, wherever it runs, step by step: first what is there, then what comes. On the process that
+ * runs it the text comes from memory, elsewhere from the log. The reader pulls; a slow one holds nothing but
+ * its position.
+ */
+export class TurnReader {
+  readonly #desk: ReadingDesk;
+  readonly #reading: Reading;
+  readonly #position: ReaderPosition;
+  readonly #remote: RemoteTurn;
+  readonly #detach: (() => void)[];
+  #told: TurnOutcome | undefined;
+
+  /** Attaches before anything is read, so that nothing is missed. `wake` is set when a step is worth it. */
+  constructor(desk: ReadingDesk, reading: Reading, wake: WakeUp) {
+    const { followers } = desk;
+    const { access, turn, from } = reading;
+    this.#desk = desk;
+    this.#reading = reading;
+    this.#position = new ReaderPosition(from);
+    this.#remote = new RemoteTurn(desk, access, turn);
+    this.#detach = [
+      followers.texts.attach(turn, wake.set),
+      followers.attachToEnd(turn, access.chat.id, (outcome) => {
+        this.#told ??= outcome;
+        wake.set();
+      }),
+    ];
+  }
+
+  /**
+   * Tells what is new.
+   *
+   * @throws ApiError `chat_not_found` when the chat was deleted; `draining` when this process lets its readers
+   *   go; `database_unavailable` when that has been away for a whole lease.
+   */
+  async step(): Promise<Step> {
+    const local = this.#local();
+    const view = local ?? (await this.#remote.look(this.#position));
+    // What was told while the database was asked is newer than its answer.
+    const known = this.#told && !local ? this.#ofOutcome(this.#told) : view;
+    const isWaiting = this.#desk.isWaiting(this.#reading.turn);
+    const pauseMs = local ? undefined : isWaiting ? WAITING_POLL_MS : this.#remote.pauseMs;
+    if (known === 'waiting') return { events: this.#position.begin(), isOver: false, pauseMs };
+    if ('kind' in known) throw this.#apiErrorOf(known.kind);
+    return { events: this.#position.advance(known), isOver: known.outcome !== undefined, pauseMs };
+  }
+
+  close(): void {
+    for (const detach of this.#detach) detach();
+  }
+
+  /** What this process knows itself: the end it was told, or the run that holds the lease here. */
+  #local(): RemoteView | undefined {
+    if (this.#told) return this.#ofOutcome(this.#told);
+    const { running, parts } = this.#desk;
+    const run = running.get(this.#reading.turn);
+    // A process that was stopped and revived must not show what may be another's by now.
+    if (!run || parts.clock.now() >= run.deadline) return undefined;
+    // It was claimed only to be ended, with what an older run had shown.
+    if (run.turn.isCancelled) return undefined;
+    const { attempt, text, waitsUntil } = run;
+    return { attempt, from: 0, text, ...(waitsUntil && { waitsUntil }) };
+  }
+
+  #ofOutcome(outcome: TurnOutcome): KnownText | Exclude<TurnOutcome, { attempt: number }> {
+    if (!('attempt' in outcome)) return outcome;
+    return { attempt: outcome.attempt, from: 0, text: textOf(outcome), outcome };
+  }
+
+  #apiErrorOf(kind: 'gone' | 'handed-over'): ApiError {
+    if (kind === 'gone') return new ApiError('chat_not_found');
+    return new ApiError('draining', { messageId: this.#reading.answerId });
+  }
+}
+
+/**
+ * Reads an answer to its end, or until the signal aborts.
+ *
+ * @throws ApiError as `TurnReader.step` does
+ */
+export async function* readTurn(
+  desk: ReadingDesk,
+  reading: Reading,
+  wake: WakeUp,
+  signal: AbortSignal,
+): AsyncGenerator<PlacedEvent, void, undefined> {
+  const reader = new TurnReader(desk, reading, wake);
+  signal.addEventListener('abort', wake.set);
+  try {
+    while (!signal.aborted) {
+      const { events, isOver, pauseMs } = await reader.step();
+      yield* events;
+      if (isOver) return;
+      await wake.wait(desk.parts.clock, pauseMs);
+    }
+  } finally {
+    signal.removeEventListener('abort', wake.set);
+    reader.close();
+  }
+}

@@ -1,0 +1,33 @@
+import type { Clock } from '../clock.ts';
+
+/** Lets one waiter sleep until it is woken; a wake-up that comes while nobody sleeps is kept. */
+export class WakeUp {
+  #isSet = false;
+  #wake: (() => void) | undefined;
+
+  /** Wakes the waiter; bound, so that it can be handed out as a listener. */
+  readonly set = (): void => {
+    this.#isSet = true;
+    this.#wake?.();
+  };
+
+  /** Waits to be woken, at most `ms`; without a bound until then. */
+  async wait(clock: Clock, ms?: number): Promise<void> {
+    if (!this.#isSet) await (ms === undefined ? this.#untilSet() : this.#untilSetOrLate(clock, ms));
+    this.#isSet = false;
+    this.#wake = undefined;
+  }
+
+  #untilSet(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #untilSetOrLate(clock: Clock, ms: number): Promise<void> {
+    const stop = new AbortController();
+    // Without a reason of its own, an abort makes an error with its stack.
+    this.#wake = () => stop.abort(this);
+    return clock.sleep(ms, stop.signal);
+  }
+}

@@ -1,0 +1,83 @@
+import type { Clock } from '../clock.ts';
+
+/** More than these are no exception any more: the one that failed first is tried again. */
+const ITEMS_MAX = 1_000;
+
+interface Failure {
+  readonly times: number;
+  readonly until: number;
+}
+
+interface Pauses {
+  readonly min: number;
+  readonly max: number;
+  /** The work on an item that takes longer is left to itself, and counts as failed. Default: it may take any time. */
+  readonly workMax?: number;
+}
+
+/**
+ * Items of a background job that failed lately, or whose work never ended. Each is skipped for a time that doubles
+ * with every failure, so that one that always fails stops none of those behind it.
+ */
+export class FailingItems<Item extends string> {
+  readonly #failures = new Map<Item, Failure>();
+  readonly #underWay = new Set<Item>();
+  readonly #clock: Pick<Clock, 'now' | 'sleep'>;
+  readonly #pauses: Pauses;
+
+  constructor(clock: Pick<Clock, 'now' | 'sleep'>, pauses: Pauses) {
+    this.#clock = clock;
+    this.#pauses = pauses;
+  }
+
+  /** Those that are not to be tried now. */
+  get skipped(): Item[] {
+    const now = this.#clock.now();
+    const failed = [...this.#failures].filter(([, { until }]) => now < until).map(([item]) => item);
+    return [...new Set([...failed, ...this.#underWay])];
+  }
+
+  isSkipped(item: Item): boolean {
+    const failure = this.#failures.get(item);
+    return this.#underWay.has(item) || (failure !== undefined && this.#clock.now() < failure.until);
+  }
+
+  /** Works on an item, and skips the item for a while if that throws, or takes too long. */
+  async try<Result>(item: Item, work: () => Promise<Result>): Promise<Result> {
+    try {
+      const result = await this.#within(item, work);
+      this.#failures.delete(item);
+      return result;
+    } catch (error) {
+      this.#note(item);
+      throw error;
+    }
+  }
+
+  async #within<Result>(item: Item, work: () => Promise<Result>): Promise<Result> {
+    const { workMax } = this.#pauses;
+    this.#underWay.add(item);
+    const working = work().finally(() => this.#underWay.delete(item));
+    if (workMax === undefined) return working;
+    const ended = new AbortController();
+    const late = this.#clock.sleep(workMax, ended.signal).then(() => {
+      throw new Error(`this did not end within ${workMax} ms`);
+    });
+    try {
+      return await Promise.race([working, late]);
+    } finally {
+      late.catch(() => undefined);
+      working.catch(() => undefined);
+      ended.abort();
+    }
+  }
+
+  #note(item: Item): void {
+    const { min, max } = this.#pauses;
+    const times = (this.#failures.get(item)?.times ?? 0) + 1;
+    this.#failures.delete(item);
+    this.#failures.set(item, { times, until: this.#clock.now() + Math.min(min * 2 ** (times - 1), max) });
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size > ITEMS_MAX && oldest !== undefined) this.#failures.delete(oldest);
+  }
+}

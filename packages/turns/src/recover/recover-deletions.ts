@@ -1,0 +1,49 @@
+import { ApiError, type Id } from '@parley/contract';
+import { removeDeletedChat } from '../delete-chat.ts';
+import type { TurnParts } from '../parts.ts';
+import { FailingItems } from './failing-items.ts';
+
+const PAGE = 50;
+const RETRY_MAX_MS = 10 * 60_000;
+/** So many in a row that the database could not be asked for: it is away, and the others are tried later. */
+const UNREACHABLE_MAX = 3;
+
+/**
+ * Finishes deletions of chats that a crash left: a chat whose marker came before its mark is marked, and one that
+ * is marked gets its marker and loses its turns. A loop of its own, so that a large chat delays no dead run.
+ */
+export async function recoverDeletions(parts: TurnParts, signal: AbortSignal): Promise<void> {
+  const { clock, store, log, bounds } = parts;
+  const pauseMs = bounds.leaseMs / 3;
+  const failing = new FailingItems<Id<'chat'>>(clock, { min: pauseMs, max: Math.max(pauseMs, RETRY_MAX_MS) });
+  while (!signal.aborted) {
+    try {
+      const unmarked = await store.chats.listUnmarked(PAGE, failing.skipped);
+      await each(unmarked, ({ team, chat }) => store.chats.markDeleted({ team }, chat));
+      const marked = (await store.chats.listMarked(PAGE, failing.skipped)).map((chat) => ({ chat }));
+      await each(marked, ({ chat }) => removeDeletedChat(parts, chat));
+    } catch (error) {
+      log('warn', 'deletions could not be recovered', { error });
+    }
+    // Jitter keeps replicas from working in step.
+    await clock.sleep(pauseMs * (0.75 + clock.random() / 2), signal);
+  }
+
+  /** One that fails is skipped for a while: it stops none of those behind it. */
+  async function each<Item extends { readonly chat: Id<'chat'> }>(
+    items: readonly Item[],
+    act: (item: Item) => Promise<unknown>,
+  ): Promise<void> {
+    let unreachable = 0;
+    for (const item of items) {
+      if (signal.aborted) return;
+      try {
+        await failing.try(item.chat, () => act(item));
+        unreachable = 0;
+      } catch (error) {
+        log('warn', 'a deletion failed; it is tried again', { chat: item.chat, error });
+        if (error instanceof ApiError && ++unreachable === UNREACHABLE_MAX) throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { ApiError, type Id } from '@parley/contract';
+import type { Lease, SystemScope, UnfinishedTurn } from '@parley/db';
+import type { TurnParts } from '../parts.ts';
+import type { Runner } from '../run/runner.ts';
+import { requesterOf } from '../run/schedule/requester.ts';
+
+const SWEEP_PAGE = 200;
+/** So many in a row that the database could not be asked for: it is away, and the others are tried later. */
+const UNREACHABLE_MAX = 3;
+
+interface Sighting {
+  readonly token: string;
+  readonly renewals: number;
+  /** This process's monotonic time when the count was first seen. */
+  readonly since: number;
+}
+
+type Sightings = Map<Id<'turn'>, Sighting>;
+
+/**
+ * The sweep: finds turns that nobody runs. A queued one whose predecessor has ended is claimed; a run that
+ * has shown no sign of life for a whole lease, counted here, is taken over, or ended when it was cancelled.
+ */
+export async function recoverTurns(parts: TurnParts, runner: Runner, signal: AbortSignal): Promise<void> {
+  const { clock, log, bounds } = parts;
+  let sightings: Sightings = new Map();
+  while (!signal.aborted) {
+    try {
+      sightings = await sweep(parts, runner, sightings, signal);
+    } catch (error) {
+      log('warn', 'sweep failed', { error });
+    }
+    // Jitter keeps replicas from sweeping in step.
+    await clock.sleep((bounds.leaseMs / 3) * (0.75 + clock.random() / 2), signal);
+  }
+}
+
+async function sweep(
+  parts: TurnParts,
+  runner: Runner,
+  before: Sightings,
+  signal: AbortSignal,
+): Promise<Sightings> {
+  const seen: Sightings = new Map();
+  let unreachable = 0;
+  const waiting = runner.waitingTurns();
+  for (let after: Id<'turn'> | undefined; ; ) {
+    const page = await parts.store.turns.listUnfinished(SWEEP_PAGE, after);
+    const unfinished = new Set(page.map(({ chat, sequence }) => placeOf(chat, sequence)));
+    for (const turn of page) {
+      if (signal.aborted) return seen;
+      // What waits here as it stood is as it was; the rest of these runs elsewhere, or has ended.
+      if (waiting.get(turn.id) === turn.status) waiting.delete(turn.id);
+      if (runner.running.has(turn.id)) continue;
+      try {
+        if (turn.status === 'queued') await claimIfNext(parts, runner, turn, unfinished);
+        else if (turn.lease) await watch(parts, runner, turn, turn.lease, before, seen);
+        unreachable = 0;
+      } catch (error) {
+        // What is wrong with one turn must not keep the others; a database that is away ends the sweep.
+        const isUnreachable = error instanceof ApiError;
+        parts.log(isUnreachable ? 'warn' : 'error', 'the sweep failed at a turn', { turn: turn.id, error });
+        if (isUnreachable && ++unreachable === UNREACHABLE_MAX) throw error;
+      }
+    }
+    after = page.at(-1)?.id;
+    if (page.length < SWEEP_PAGE) break;
+  }
+  for (const turn of waiting.keys()) runner.forget(turn);
+  return seen;
+}
+
+function placeOf(chat: Id<'chat'>, sequence: number): string {
+  return `${chat} ${sequence}`;
+}
+
+/** Most that wait do so behind a turn of the same page: only of the others the database is asked. */
+async function claimIfNext(
+  parts: TurnParts,
+  runner: Runner,
+  turn: UnfinishedTurn,
+  unfinished: ReadonlySet<string>,
+): Promise<void> {
+  const { store } = parts;
+  const { id, team, chat, sequence, isCancelled } = turn;
+  if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.takesTurns) return;
+  // One that was cancelled only has to be ended: it needs neither a model nor a place, wherever it waits for one.
+  if (!isCancelled && (runner.isWaiting(id) || !isModelReady(parts))) return;
+  if (!(await store.turns.hasPredecessorEnded({ team }, chat, sequence))) return;
+  if (isCancelled) await runner.endCancelled(turn);
+  else runner.claimSoon(turn, requesterOf(turn));
+}
+
+async function watch(
+  parts: TurnParts,
+  runner: Runner,
+  turn: UnfinishedTurn,
+  lease: Lease,
+  before: Sightings,
+  seen: Sightings,
+): Promise<void> {
+  const { token, renewals } = lease;
+  const now = parts.clock.now();
+  const last = before.get(turn.id);
+  const standsStill = last?.token === token && last.renewals === renewals;
+  const since = standsStill ? last.since : now;
+  seen.set(turn.id, { token, renewals, since });
+  if (now - since < parts.bounds.leaseMs) return;
+  await takeOver(parts, runner, turn, lease);
+}
+
+/** A turn that outlived too many runners is ended instead, so that it cannot kill every replica in turn. */
+async function takeOver(parts: TurnParts, runner: Runner, turn: UnfinishedTurn, lease: Lease): Promise<void> {
+  const { bounds } = parts;
+  const scope: SystemScope = { team: turn.team };
+  if (turn.isCancelled) return runner.endDead(scope, turn, lease, 'cancelled');
+  if (turn.takeovers < bounds.takeoversMax) {
+    if (!runner.takesTurns || runner.isWaiting(turn.id) || !isModelReady(parts)) return;
+    runner.takeOverSoon(turn, requesterOf(turn), lease);
+    return;
+  }
+  await runner.endDead(scope, turn, lease, 'interrupted');
+}
+
+function isModelReady({ checkModel }: TurnParts): boolean {
+  try {
+    checkModel();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,39 @@
+import type { TurnRecord, TurnView } from '@parley/db';
+import type { EndedOutcome } from '../turn-outcome.ts';
+
+/** The messages before a turn, oldest first. */
+export type History = TurnView['history'];
+
+/** UTF-8 bytes of a UTF-16 unit, at most. */
+const BYTES_PER_UNIT = 3;
+
+/**
+ * What stands before the next turn once this one has ended: as much as a look would read, and never less. Undefined when
+ * only a look can tell: a retry, and an answer that the model refused, change how messages are shown to the model.
+ */
+export function historyAfter(
+  before: History,
+  { userMessage }: Pick<TurnRecord, 'userMessage'>,
+  outcome: EndedOutcome,
+  bytesMax: number,
+): History | undefined {
+  const isRefused = outcome.kind === 'failed' && outcome.errorCode === 'model_refused';
+  if (!userMessage || isRefused) return undefined;
+  const answer = outcome.kind === 'answered' ? outcome.answer : undefined;
+  const added = [userMessage, answer].filter((message) => message !== undefined);
+  const all = [...before, ...added.map(({ role, content }) => ({ role, content }))];
+  if (lengthOf(all) * BYTES_PER_UNIT <= bytesMax) return all;
+  let bytes = 0;
+  let from = all.findLastIndex(({ content }) => {
+    bytes += Buffer.byteLength(content);
+    return bytes > bytesMax;
+  });
+  // A turn is taken as a whole.
+  while (from > 0 && all[from]?.role !== 'user') from--;
+  return from > 0 ? all.slice(from) : all;
+}
+
+/** UTF-16 units of a history. */
+export function lengthOf(history: History): number {
+  return history.reduce((sum, { content }) => sum + content.length, 0);
+}

@@ -1,0 +1,116 @@
+import type { Id } from '@parley/contract';
+import type { ChatAccess, ChatTail, Scope } from '@parley/db';
+import type { Clock } from '../clock.ts';
+import { type History, lengthOf } from './known-history.ts';
+
+/** Chats a process remembers the end of; a forgotten one is read again. */
+const CHATS_MAX = 10_000;
+
+/** UTF-16 units of all histories that are remembered. */
+const HISTORIES_LENGTH_MAX = 16 * 1024 * 1024;
+
+/** Far less than a deletion marker stays: what the marker rejects is forgotten before it. */
+const TAIL_MAX_AGE_MS = 10 * 60_000;
+
+/** Text of chats that may be erased elsewhere stays in this process's memory no longer. */
+const HISTORY_MAX_AGE_MS = 60_000;
+
+/** A chat's newest turn, which ended in this process, and what stands before the next one. */
+export interface EndedTail extends ChatTail {
+  readonly history?: History | undefined;
+}
+
+interface KnownTail extends ChatTail {
+  /** What the run of the newest turn read of the chat, in the scope of the whole team. */
+  readonly access: ChatAccess;
+  readonly since: number;
+}
+
+/**
+ * The tails of chats whose newest turn ended in this process: guesses, which spare the next message of a chat
+ * its reads. A wrong one costs a failed insert, never more: the unique index on (chat, sequence) rejects it.
+ * With a tail its history is remembered: what has ended is final, so a turn that was inserted right behind the tail has
+ * exactly this history, unless its chat was deleted. The chat is looked at again before the model is called: what is
+ * remembered of it serves a message alone, and nobody whose scope is less than the team. A chat's user may change, its
+ * team not.
+ */
+export class KnownTails {
+  /** In the order of their last use: one that is taken is removed, and remembered again at its turn's end. */
+  readonly #tails = new Map<Id<'chat'>, KnownTail>();
+  /** What stands before the next turn of some of them, in the order in which the tails were remembered. */
+  readonly #histories = new Map<Id<'chat'>, History>();
+  readonly #clock: Pick<Clock, 'now'>;
+  /** UTF-16 units of all histories. */
+  #length = 0;
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
+  }
+
+  remember(
+    access: ChatAccess,
+    { history, ...end }: Pick<EndedTail, 'sequence' | 'textBytes' | 'history'>,
+  ): void {
+    const { id } = access.chat;
+    this.#delete(id);
+    this.#tails.set(id, { ...end, access, since: this.#clock.now(), ended: true, unfinished: 0 });
+    if (history) {
+      this.#histories.set(id, history);
+      this.#length += lengthOf(history);
+    }
+    while (this.#tails.size > CHATS_MAX) this.#delete(this.#tails.keys().next().value);
+    while (this.#length > HISTORIES_LENGTH_MAX) this.#dropHistory(this.#histories.keys().next().value);
+  }
+
+  /** Answers a tail once: of two messages at a time, the second one's guess would be wrong. */
+  take({ chat: { team, id } }: ChatAccess): EndedTail | undefined {
+    const tail = this.#find(team, id);
+    if (!tail) return undefined;
+    const history = this.#hasOldHistory(tail) ? undefined : this.#histories.get(id);
+    this.#delete(id);
+    return { ...tail, history };
+  }
+
+  /** The access to a chat whose tail is remembered, for a scope that reaches all of its team. */
+  accessFor({ team, user, agents }: Scope, chat: Id<'chat'>): ChatAccess | undefined {
+    if (user !== undefined || agents !== undefined) return undefined;
+    return this.#find(team, chat)?.access;
+  }
+
+  /** Forgets a chat that was deleted. */
+  forget(chat: Id<'chat'>): void {
+    this.#delete(chat);
+  }
+
+  /** Forgets the histories that are too old. Called about once a second. */
+  dropOldHistories(): void {
+    for (const chat of this.#histories.keys()) {
+      const tail = this.#tails.get(chat);
+      if (tail && !this.#hasOldHistory(tail)) return;
+      this.#dropHistory(chat);
+    }
+  }
+
+  #hasOldHistory({ since }: KnownTail): boolean {
+    return this.#clock.now() - since >= HISTORY_MAX_AGE_MS;
+  }
+
+  #find(team: Id<'team'>, chat: Id<'chat'>): KnownTail | undefined {
+    const tail = this.#tails.get(chat);
+    if (tail?.access.chat.team !== team) return undefined;
+    return this.#clock.now() - tail.since < TAIL_MAX_AGE_MS ? tail : undefined;
+  }
+
+  #dropHistory(chat: Id<'chat'> | undefined): void {
+    const history = chat && this.#histories.get(chat);
+    if (!history) return;
+    this.#histories.delete(chat);
+    this.#length -= lengthOf(history);
+  }
+
+  #delete(chat: Id<'chat'> | undefined): void {
+    if (!chat) return;
+    this.#tails.delete(chat);
+    this.#dropHistory(chat);
+  }
+}

@@ -1,0 +1,69 @@
+import type { LogBatch } from '@parley/db';
+import type { TurnParts } from '../parts.ts';
+import type { Run } from './run.ts';
+
+/**
+ * Writes what running turns have emitted to the log: one write for all of them, and one at a time, so that a
+ * slow database makes larger pieces and never a queue. A turn that ends before its first write costs none.
+ */
+export class LogWriter {
+  readonly #parts: Pick<TurnParts, 'store' | 'log'>;
+  #writing: Promise<void> | undefined;
+
+  constructor(parts: Pick<TurnParts, 'store' | 'log'>) {
+    this.#parts = parts;
+  }
+
+  /** Begins to write what is new, unless a write is under way. */
+  write(runs: readonly Run[]): void {
+    if (this.#writing) return;
+    const dirty = runs.filter((run) => nextBatch(run) !== undefined);
+    if (dirty.length === 0) return;
+    this.#writing = this.#append(dirty).finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  /** Writes all that a run has emitted, as it is about to go on elsewhere. */
+  async flush(run: Run): Promise<void> {
+    await this.settled();
+    if (nextBatch(run)) await this.#append([run]);
+    if (nextBatch(run)) await this.#append([run]);
+  }
+
+  /** Settles when no write is under way. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
+  /** Never rejects: what was not acknowledged is written again with the next round. */
+  async #append(runs: readonly Run[]): Promise<void> {
+    const { store, log } = this.#parts;
+    const batches = runs.map(nextBatch).filter((batch) => batch !== undefined);
+    try {
+      await store.turnLog.append(batches);
+    } catch (error) {
+      log('warn', 'the log of running answers could not be written', { turns: runs.length, error });
+      return;
+    }
+    for (const run of runs) {
+      run.loggedTo = run.unacknowledged?.to ?? run.loggedTo;
+      run.unacknowledged = undefined;
+    }
+  }
+}
+
+/** What is to be written of a run: what was not acknowledged, as it was, before anything new. */
+function nextBatch(run: Run): LogBatch | undefined {
+  const { turn, scope, attempt, text, loggedTo } = run;
+  if (!run.unacknowledged && text.length > loggedTo) {
+    run.unacknowledged = {
+      turn: turn.id,
+      team: scope.team,
+      attempt,
+      to: text.length,
+      text: text.slice(loggedTo),
+    };
+  }
+  return run.unacknowledged;
+}

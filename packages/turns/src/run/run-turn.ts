@@ -1,0 +1,326 @@
+import { ModelError } from '@parley/agent';
+import { ApiError, type ErrorCode, type Id, type ToolStep } from '@parley/contract';
+import type {
+  AgentRecord,
+  MessageRecord,
+  SystemScope,
+  TurnEnd,
+  TurnRecord,
+  TurnView,
+  WrittenText,
+} from '@parley/db';
+import { insertMarker } from '../delete-chat.ts';
+import type { TurnParts } from '../parts.ts';
+import type { Followers } from '../read/followers.ts';
+import type { EndedOutcome } from '../turn-outcome.ts';
+import type { LogWriter } from './log-writer.ts';
+import { type Run, RunStopped } from './run.ts';
+import { DEFAULT_MODEL, recordUsageOfDeletedTurn, usageOfOutcome, withUsage } from './turn-usage.ts';
+
+/** What became of a run, for whoever started it. */
+export type RunResult =
+  | {
+      readonly kind: 'ended';
+      readonly outcome: EndedOutcome;
+      readonly hasSuccessor: boolean;
+      /** Bytes of the chat's text up to and with this turn. */
+      readonly textBytes: number;
+    }
+  | { readonly kind: 'gone' }
+  /** The predecessor had not ended: the turn is queued again. */
+  | { readonly kind: 'requeued' }
+  /** Drained: the turn is queued for another process. */
+  | { readonly kind: 'handed-over' }
+  /** The lease is another's now: whatever this run did, it must not be shown. */
+  | { readonly kind: 'lost' };
+
+/** What a run works with beside its parts: whom it tells of its text, and where it is written. */
+export interface RunDesk {
+  readonly followers: Followers;
+  readonly logWriter: LogWriter;
+}
+
+/**
+ * Runs a claimed turn to its end: look, then call, then one guarded write. Everything before the model's call
+ * was acknowledged by a majority; nothing after the end of the lease is shown or stored.
+ */
+export async function runTurn(parts: TurnParts, desk: RunDesk, run: Run): Promise<RunResult> {
+  const result = await lookAndAnswer(parts, desk, run).catch((error: unknown) => {
+    if (error instanceof RunStopped) return stopped(parts, desk, run, error);
+    throw error;
+  });
+  if (result.kind === 'gone') {
+    // What had ended was counted when it was deleted: by a try that was not heard of, or by another past our lease.
+    if (run.endUnknown || parts.clock.now() >= run.deadline) delete run.used;
+    await Promise.all([removeLog(parts, desk, run), recordUsageOfDeletedTurn(parts, run)]);
+  }
+  return result;
+}
+
+async function lookAndAnswer(parts: TurnParts, desk: RunDesk, run: Run): Promise<RunResult> {
+  const { store } = parts;
+  const { turn, scope, token } = run;
+  const view = await persist(parts, run, () => loadRunContext(parts, run));
+  if (!view.chat) {
+    await persist(parts, run, () => insertMarker(parts, turn.chat));
+    await persist(parts, run, () => store.turns.remove(scope, turn.id));
+    return { kind: 'gone' };
+  }
+  const { agent, user } = view.chat.chat;
+  run.chat = view.chat;
+  run.history = view.history;
+  run.account = { agent, ...(user !== undefined && { user }) };
+  if (!view.predecessorEnded) {
+    await persist(parts, run, () => store.turns.release(scope, turn.id, token));
+    return { kind: 'requeued' };
+  }
+  if (turn.isCancelled) return end(parts, run, await endOfCancelled(parts, run, view));
+  try {
+    return await end(parts, run, await answer(parts, desk, run, view, agent));
+  } catch (error) {
+    if (!(error instanceof RunStopped) || error.reason !== 'cancelled') throw error;
+    return end(parts, run, stoppedEnd(turn, view, { attempt: run.attempt, text: run.text }));
+  }
+}
+
+/** The chat, and what stands before the turn. */
+async function loadRunContext({ store, bounds }: TurnParts, { turn, scope, before }: Run): Promise<TurnView> {
+  if (!before?.history)
+    return store.turns.look(scope, turn.chat, turn.sequence, bounds.historyBytesMax, before?.textBytes);
+  // The turn was inserted right behind one that ended in this process, so what stands before it is known. Its chat may
+  // have been deleted since.
+  const chat = await store.chats.find(scope, turn.chat);
+  return { chat, predecessorEnded: true, textBytesBefore: before.textBytes, history: before.history };
+}
+
+/** The one guarded write that ends a turn; its outcome is told only once it is acknowledged. */
+async function end(parts: TurnParts, run: Run, ending: TurnEnd): Promise<RunResult> {
+  const turnEnd = withUsage(ending, run);
+  const ended = await sendEnd(parts, run, turnEnd);
+  if (ended.result !== 'ended') return { kind: ended.result };
+  const { hasSuccessor } = ended;
+  const outcome = outcomeOfEnd(turnEnd, run.attempt);
+  return { kind: 'ended', outcome, hasSuccessor, textBytes: turnEnd.textBytes };
+}
+
+async function sendEnd(parts: TurnParts, run: Run, turnEnd: TurnEnd) {
+  const { turn, scope, token, unacknowledgedWrites } = run;
+  let endUnknown = false;
+  try {
+    const ended = await persist(parts, run, () => parts.store.turns.end(scope, turn.id, token, turnEnd));
+    endUnknown = ended.result === 'gone' && ended.endUnknown === true;
+    return ended;
+  } finally {
+    run.endUnknown = endUnknown || run.unacknowledgedWrites > unacknowledgedWrites;
+  }
+}
+
+/** Calls the model and turns whatever comes of it, failures included, into the turn's end. */
+async function answer(
+  parts: TurnParts,
+  desk: RunDesk,
+  run: Run,
+  view: TurnView,
+  agentId: AgentRecord['id'],
+): Promise<TurnEnd> {
+  const { turn, attempt } = run;
+  const before = bytesBefore(turn, view);
+  const agent = await persist(parts, run, () => parts.store.agents.find(run.scope, agentId));
+  if (!agent) return { status: 'failed', errorCode: 'agent_not_found', textBytes: before };
+  try {
+    const outcome = await parts.runAgent({
+      id: turn.id,
+      agent,
+      messages: turn.userMessage ? [...view.history, turn.userMessage] : view.history,
+      signal: run.abort.signal,
+      emit: ({ text }) => emit(parts, desk, run, text),
+      steps: turn.steps,
+      saveToolSteps: (steps) => saveToolSteps(parts, run, steps),
+      onWait: (until) => {
+        run.waitsUntil = until;
+        desk.followers.texts.tell(turn.id, undefined);
+      },
+      onAbort: ({ model, calls, usage }) => {
+        run.used = { attempt, model, calls, ...usage, isEstimated: true };
+      },
+    });
+    run.used = usageOfOutcome(attempt, outcome);
+    return {
+      status: 'completed',
+      answer: toAnswer(turn, outcome.text, outcome.finishReason),
+      written: { attempt, text: outcome.text },
+      agentVersion: agent.version,
+      textBytes: before + Buffer.byteLength(outcome.text),
+    };
+  } catch (error) {
+    if (run.abort.signal.aborted) throw run.abort.signal.reason;
+    const errorCode = codeOf(error);
+    if (!errorCode) throw error;
+    logFailure(parts, run, { agent: agent.id, code: errorCode, error });
+    const model = agent.model ?? DEFAULT_MODEL;
+    if (error instanceof ModelError) run.used = { attempt, model, calls: error.calls, ...error.usage };
+    return {
+      status: 'failed',
+      errorCode,
+      ...(error instanceof ModelError && error.retryAt && { retryAt: error.retryAt }),
+      agentVersion: agent.version,
+      ...(run.text !== '' && { written: { attempt, text: run.text } }),
+      textBytes: before,
+    };
+  }
+}
+
+/** Says why a turn failed: with level `error` where the model stays unusable until an operator does something. */
+function logFailure(
+  { log }: Pick<TurnParts, 'log'>,
+  { turn, scope, attempt }: Pick<Run, 'turn' | 'scope' | 'attempt'>,
+  failure: { readonly agent: AgentRecord['id']; readonly code: ErrorCode; readonly error: unknown },
+): void {
+  const { agent, code, error } = failure;
+  const ids = { turn: turn.id, chat: turn.chat, team: scope.team, agent, attempt };
+  if (!(error instanceof ModelError)) log('warn', 'turn failed', { ...ids, code, error });
+  else log(error.needsOperator ? 'error' : 'warn', 'turn failed', { ...ids, code, ...error.logFields });
+}
+
+/**
+ * Keeps what the run has done with tools before it does more. Whoever holds the turn no longer calls no tool: the
+ * next who does goes on from what was kept.
+ *
+ * @throws RunStopped
+ */
+async function saveToolSteps(parts: TurnParts, run: Run, steps: readonly ToolStep[]): Promise<void> {
+  const { turn, scope, token, abort } = run;
+  const kept = await persist(parts, run, () => parts.store.turns.saveToolSteps(scope, turn.id, token, steps));
+  if (kept !== 'kept') abort.abort(new RunStopped(kept === 'gone' ? 'chat-deleted' : 'lease-lost'));
+  stopStale(parts, run);
+  abort.signal.throwIfAborted();
+}
+
+/** A process that was stopped and revived finds out here, before anything stale is shown. */
+function stopStale({ clock }: TurnParts, { abort, deadline }: Run): void {
+  if (clock.now() >= deadline) abort.abort(new RunStopped('lease-lost'));
+}
+
+function emit(parts: TurnParts, { followers }: RunDesk, run: Run, text: string): void {
+  stopStale(parts, run);
+  if (run.abort.signal.aborted) return;
+  run.text += text;
+  followers.texts.tell(run.turn.id, undefined);
+}
+
+/** A cancelled turn that comes to its run: what an earlier run had shown, which handed it over, is kept. */
+async function endOfCancelled({ store }: TurnParts, run: Run, view: TurnView): Promise<TurnEnd> {
+  const { turn, scope, attempt } = run;
+  return stoppedEnd(turn, view, await lastLogged(store, scope, turn.id, attempt - 1));
+}
+
+/** The newest text that any run of a turn has logged, from `attempt` on back; without any, that attempt's none. */
+export async function lastLogged(
+  store: TurnParts['store'],
+  scope: SystemScope,
+  turn: Id<'turn'>,
+  attempt: number,
+): Promise<WrittenText> {
+  for (let before = attempt; before > 0; before--) {
+    const text = await store.turnLog.read(scope, turn, before, 0);
+    if (text !== '') return { attempt: before, text };
+  }
+  return { attempt, text: '' };
+}
+
+/** The end of a turn that was cancelled: exactly what was shown is kept. */
+export function stoppedEnd(
+  turn: TurnRecord,
+  view: Pick<TurnView, 'textBytesBefore'>,
+  written: WrittenText,
+): TurnEnd {
+  const { text } = written;
+  return {
+    status: 'stopped',
+    ...(text !== '' && { answer: toAnswer(turn, text), written }),
+    textBytes: bytesBefore(turn, view) + Buffer.byteLength(text),
+  };
+}
+
+/** Bytes of the chat's text before the answer. */
+export function bytesBefore(
+  { userMessage }: TurnRecord,
+  { textBytesBefore }: Pick<TurnView, 'textBytesBefore'>,
+): number {
+  return textBytesBefore + (userMessage ? Buffer.byteLength(userMessage.content) : 0);
+}
+
+function codeOf(error: unknown): ErrorCode | undefined {
+  return error instanceof ModelError || error instanceof ApiError ? error.code : undefined;
+}
+
+/** The answer with its fields in the order in which the store gives them: one end is the same text everywhere. */
+function toAnswer(
+  { answerId }: TurnRecord,
+  content: string,
+  finishReason?: MessageRecord['finishReason'],
+): MessageRecord {
+  return {
+    ...{ id: answerId, role: 'assistant', content },
+    ...(finishReason && { finishReason }),
+    createdAt: new Date(),
+  };
+}
+
+/** What followers are told of an end that was acknowledged. */
+export function outcomeOfEnd(turnEnd: TurnEnd, lastAttempt: number): EndedOutcome {
+  const { status, answer, errorCode = 'model_failed', retryAt, written } = turnEnd;
+  const attempt = written?.attempt ?? lastAttempt;
+  if (status === 'failed') {
+    return { kind: 'failed', errorCode, ...(retryAt && { retryAt }), attempt, text: written?.text ?? '' };
+  }
+  return answer ? { kind: 'answered', status, answer, attempt } : { kind: 'empty', attempt };
+}
+
+/** Repeats what the database could not be reached for, as long as the lease stands. */
+async function persist<Result>({ clock }: TurnParts, run: Run, call: () => Promise<Result>): Promise<Result> {
+  const { signal } = run.abort;
+  for (let pause = 100; ; pause = Math.min(pause * 2, 1_000)) {
+    // A cancelled run is still ours to end.
+    const isEnding = signal.reason instanceof RunStopped && signal.reason.reason === 'cancelled';
+    if (!isEnding) signal.throwIfAborted();
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'database_unavailable') throw error;
+      run.unacknowledgedWrites++;
+      if (clock.now() + pause >= run.deadline) throw new RunStopped('lease-lost');
+      await clock.sleep(pause, isEnding ? undefined : signal);
+    }
+  }
+}
+
+async function stopped(
+  parts: TurnParts,
+  { logWriter }: RunDesk,
+  run: Run,
+  { reason }: RunStopped,
+): Promise<RunResult> {
+  const { store } = parts;
+  if (reason === 'chat-deleted') return { kind: 'gone' };
+  if (reason !== 'draining') return { kind: 'lost' };
+  // Whoever ends it instead, should it be cancelled, keeps what was shown.
+  await logWriter.flush(run);
+  const released = await store.turns.release(run.scope, run.turn.id, run.token, run.used);
+  return { kind: released ? 'handed-over' : 'lost' };
+}
+
+/** What was written to the log while the chat was being deleted would outlive it. */
+async function removeLog({ store, log }: TurnParts, { logWriter }: RunDesk, run: Run): Promise<void> {
+  await logWriter.settled();
+  const hasLog = run.loggedTo > 0 || run.unacknowledged !== undefined || run.attempt > 1;
+  if (!hasLog) return;
+  try {
+    await store.turnLog.remove(run.scope, run.turn.id);
+  } catch (error) {
+    log('warn', 'the log of a deleted answer could not be removed; it ends by itself', {
+      turn: run.turn.id,
+      error,
+    });
+  }
+}

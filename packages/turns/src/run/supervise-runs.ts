@@ -1,0 +1,83 @@
+import type { TurnParts } from '../parts.ts';
+import type { LogWriter } from './log-writer.ts';
+import { type Run, type RunningTurns, RunStopped } from './run.ts';
+
+/** Three may fail in a row: the fourth would come too late. */
+const RENEWALS_PER_LEASE = 4;
+
+/**
+ * Keeps the running turns of a process, a few times a second, each step with one call for all of them: stops
+ * those past their deadline, writes what they emitted to the log, looks whether they were cancelled or deleted,
+ * and renews their leases. No clock is compared with another process's: a renewal counts up, and whoever
+ * watches sees the count move. No step waits for the one before: a call that hangs must not cost the leases.
+ */
+export async function superviseRuns(
+  parts: TurnParts,
+  running: RunningTurns,
+  logWriter: LogWriter,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, bounds } = parts;
+  const pending = new Set<Promise<void>>();
+  let renewedAt = clock.now();
+  let looking: Promise<void> | undefined;
+  while (!signal.aborted) {
+    await clock.sleep(bounds.tickMs, signal);
+    const now = clock.now();
+    for (const run of running.all()) {
+      if (now >= run.deadline) run.abort.abort(new RunStopped('lease-lost'));
+    }
+    const runs = running.all().filter((run) => !run.abort.signal.aborted);
+    if (runs.length > 0) {
+      logWriter.write(runs);
+      looking ??= lookForMarks(parts, runs).finally(() => {
+        looking = undefined;
+      });
+    }
+    // What was stopped and is ending keeps its lease until it has ended.
+    const held = running.all();
+    if (held.length === 0 || now - renewedAt < bounds.leaseMs / RENEWALS_PER_LEASE) continue;
+    renewedAt = now;
+    const renewal = renew(parts, held).finally(() => pending.delete(renewal));
+    pending.add(renewal);
+  }
+  await Promise.all([...pending, looking, logWriter.settled()]);
+}
+
+/** A turn that is not there any more was deleted with its chat. */
+async function lookForMarks({ store, log }: TurnParts, runs: readonly Run[]): Promise<void> {
+  try {
+    const marks = await store.turns.listMarks(runs.map(({ turn }) => turn.id));
+    const isCancelled = new Map(marks.map((mark) => [mark.id, mark.isCancelled]));
+    for (const { turn, abort } of runs) {
+      if (isCancelled.get(turn.id)) abort.abort(new RunStopped('cancelled'));
+    }
+    const missing = runs.filter(({ turn }) => !isCancelled.has(turn.id));
+    if (missing.length === 0) return;
+    // A primary that was deposed and does not know it yet misses what is newer: a write tells the truth.
+    const gone = new Set(await store.turns.renew(missing.map(toLease)));
+    for (const { token, abort } of missing) {
+      if (gone.has(token)) abort.abort(new RunStopped('chat-deleted'));
+    }
+  } catch (error) {
+    log('warn', 'running turns could not be looked at', { turns: runs.length, error });
+  }
+}
+
+function toLease({ turn, token }: Run) {
+  return { turn: turn.id, token };
+}
+
+async function renew({ store, clock, log, bounds }: TurnParts, runs: readonly Run[]): Promise<void> {
+  // The deadline counts from before the write: the watcher's own count cannot begin earlier.
+  const sentAt = clock.now();
+  try {
+    const lost = new Set(await store.turns.renew(runs.map(toLease)));
+    for (const run of runs) {
+      if (lost.has(run.token)) run.abort.abort(new RunStopped('lease-lost'));
+      else run.deadline = Math.max(run.deadline, sentAt + bounds.leaseMs);
+    }
+  } catch (error) {
+    log('warn', 'lease renewal failed', { turns: runs.length, error });
+  }
+}

@@ -1,0 +1,78 @@
+import { type AgentOutcome, estimateTokens, tokensOfBytes } from '@parley/agent';
+import { utcDay } from '@parley/contract';
+import type {
+  Account,
+  ChatRecord,
+  TurnEnd,
+  TurnRecord,
+  TurnView,
+  UsageRecord,
+  WrittenText,
+} from '@parley/db';
+import type { TurnParts } from '../parts.ts';
+import type { Run } from './run.ts';
+
+/** Stands for the server's default model in the usage of a turn, where no answer named it. */
+export const DEFAULT_MODEL = 'default';
+
+/** For whom a turn of this chat is counted that ends now. */
+export function accountOf({ agent, user }: Pick<ChatRecord, 'agent' | 'user'>): Account {
+  return { agent, ...(user !== undefined && { user }), day: utcDay(new Date()) };
+}
+
+/** What an answer used, as its model's server told it; where it told nothing, an estimate. */
+export function usageOfOutcome(
+  attempt: number,
+  { model, calls, usage, estimate }: Pick<AgentOutcome, 'model' | 'calls' | 'usage' | 'estimate'>,
+): UsageRecord {
+  if (usage || !estimate) return { attempt, model, calls, ...usage };
+  return { attempt, model, calls, ...estimate, isEstimated: true };
+}
+
+/** The end of a run with what it used, so that it is counted. */
+export function withUsage(end: TurnEnd, { account, used }: Pick<Run, 'account' | 'used'>): TurnEnd {
+  return { ...end, ...(used && { usage: used }), ...(account && { account: accountOf(account) }) };
+}
+
+/** What a run used that died without a word, as far as its log tells it. */
+export function usageOfDead(
+  { userMessage }: Pick<TurnRecord, 'userMessage'>,
+  { textBytesBefore }: Pick<TurnView, 'textBytesBefore'>,
+  { attempt, text }: WrittenText,
+  historyBytesMax: number,
+): UsageRecord {
+  const question = userMessage ? Buffer.byteLength(userMessage.content) : 0;
+  const read = Math.min(textBytesBefore + question, historyBytesMax);
+  return {
+    attempt,
+    model: DEFAULT_MODEL,
+    calls: 1,
+    inputTokens: tokensOfBytes(read),
+    outputTokens: text === '' ? 0 : estimateTokens(text),
+    isEstimated: true,
+  };
+}
+
+/**
+ * Counts what a run used whose turn was deleted while it ran. Nothing of the turn is left that could say whether
+ * it is counted: it is tried once, and what fails is not counted. It is counted for no user: they may be the one
+ * who was deleted, and whose name is taken out of the sums at this very moment.
+ */
+export async function recordUsageOfDeletedTurn(
+  { store, log }: TurnParts,
+  { turn, scope, account, used }: Run,
+): Promise<void> {
+  if (!account || !used) return;
+  const { spender, reservations } = turn;
+  try {
+    await store.usage.add(scope, {
+      turn: turn.id,
+      ...(spender && { spender }),
+      ...(reservations && { reservations }),
+      account: accountOf({ agent: account.agent }),
+      usage: used,
+    });
+  } catch (error) {
+    log('warn', 'what a deleted turn used could not be counted', { turn: turn.id, error });
+  }
+}
