@@ -12,10 +12,10 @@ export const SLOW_TESTS = [
   'apps/server/test/start/first-start.test.ts',
   'apps/server/test/crash/rolling-restart.test.ts',
   'apps/web/test/axe/phone.test.ts',
-  'packages/embedded/src/fetch-wheel.test.ts',
-  'packages/embedded/src/find-mongod.test.ts',
-  'packages/embedded/src/start-local-model.test.ts',
-  'packages/embedded/src/start-mongo.test.ts',
+  'packages/embedded/src/download/fetch-wheel.test.ts',
+  'packages/embedded/src/mongod/find-mongod.test.ts',
+  'packages/embedded/src/local-model/start-local-model.test.ts',
+  'packages/embedded/src/mongod/start-mongo.test.ts',
 ];
 
 /** They try a sample of their cases in `npm test`, and all of them in `npm run test:slow` (`casesOfForm`). */

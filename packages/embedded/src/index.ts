@@ -3,8 +3,13 @@ export {
   detectModelServer,
   type ModelServer,
 } from './detect-model-servers.ts';
-export { type FetchWheelOptions, fetchWheel, type Wheel } from './fetch-wheel.ts';
-export { type FindMongodOptions, findMongod, type MongodBinary } from './find-mongod.ts';
+export { type FetchWheelOptions, fetchWheel, type Wheel } from './download/fetch-wheel.ts';
+export {
+  localModelContextTokens,
+  localModelNotice,
+  type StartLocalModelOptions,
+  startLocalModel,
+} from './local-model/start-local-model.ts';
 export type {
   FailedLocalModel,
   LocalModel,
@@ -19,11 +24,6 @@ export {
   lockFolder,
   readLock,
 } from './lock-folder.ts';
-export type { MongodExit } from './mongod-process.ts';
-export {
-  localModelContextTokens,
-  localModelNotice,
-  type StartLocalModelOptions,
-  startLocalModel,
-} from './start-local-model.ts';
-export { type EmbeddedMongo, type StartMongoOptions, startMongo } from './start-mongo.ts';
+export { type FindMongodOptions, findMongod, type MongodBinary } from './mongod/find-mongod.ts';
+export type { MongodExit } from './mongod/mongod-process.ts';
+export { type EmbeddedMongo, type StartMongoOptions, startMongo } from './mongod/start-mongo.ts';

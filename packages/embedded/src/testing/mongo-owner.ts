@@ -3,7 +3,7 @@
  * a server is killed.
  */
 import { MongoClient } from 'mongodb';
-import { type StartMongoOptions, startMongo } from '../start-mongo.ts';
+import { type StartMongoOptions, startMongo } from '../mongod/start-mongo.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Omit<StartMongoOptions, 'onProgress'>;
 const mongo = await startMongo({ ...options, onProgress: () => {} });

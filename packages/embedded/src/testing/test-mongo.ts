@@ -3,9 +3,9 @@ import { access, constants, mkdtemp, readdir, rm, stat, statfs } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endLeftover } from '../end-leftover.ts';
 import { lockFolder, readLock } from '../lock-folder.ts';
-import { startMongo } from '../start-mongo.ts';
+import { endLeftover } from '../mongod/end-leftover.ts';
+import { startMongo } from '../mongod/start-mongo.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { leastEnvironment } from '../env.ts';
+import { runCommand } from '../run-command.ts';
 import { commandOf, type MongodProgram } from './check-mongod.ts';
-import { leastEnvironment } from './env.ts';
 import type { MongodLog } from './mongod-log.ts';
-import { runCommand } from './run-command.ts';
 
 export interface MongodExit {
   code: number | null;

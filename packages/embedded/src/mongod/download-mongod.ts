@@ -1,8 +1,8 @@
 import { access, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runCommand, WITHOUT_PROXIES } from './run-command.ts';
-import { megabytes, watchDownload } from './watch-download.ts';
+import { megabytes, watchDownload } from '../download/watch-download.ts';
+import { runCommand, WITHOUT_PROXIES } from '../run-command.ts';
 
 export interface DownloadMongodOptions {
   /** Where downloaded binaries live; made when missing. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { argumentsOf, identifyProcess, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { argumentsOf, identifyProcess, isRunning, type ProcessIdentity } from '../process-identity.ts';
 
 /**
  * Ends the `mongod` that a killed server has left behind on `dbPath`, in order if it can, and waits until it

