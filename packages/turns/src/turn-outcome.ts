@@ -1,6 +1,6 @@
 import type { ErrorCode, Id } from '@parley/contract';
 import type { ChatAccess, MessageRecord, TurnRecord } from '@parley/db';
-import type { TurnParts } from './parts.ts';
+import type { TurnDeps } from './dependencies.ts';
 
 /** How a turn ended. `attempt` is the run whose text was shown. */
 export type EndedOutcome =
@@ -55,7 +55,7 @@ export function outcomeOf(turn: TurnRecord): EndedOutcome | undefined {
  * is missing from a chat that is there was accepted by another primary than the one that was asked.
  */
 export async function findOutcome(
-  store: Pick<TurnParts['store'], 'turns' | 'chats'>,
+  store: Pick<TurnDeps['store'], 'turns' | 'chats'>,
   access: ChatAccess,
   turn: Id<'turn'>,
 ): Promise<EndedOutcome | { readonly kind: 'gone' } | undefined> {

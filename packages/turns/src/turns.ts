@@ -11,14 +11,14 @@ import {
 } from './accept/accept-turn.ts';
 import { findTurn, type Retry, retryTurn } from './accept/retry-turn.ts';
 import { insertMarker, removeDeletedChat } from './delete-chat.ts';
-import type { TurnParts } from './parts.ts';
+import type { TurnDeps } from './dependencies.ts';
 import { countUsage } from './quota/count-usage.ts';
 import { ChatReader, type PlacedChatEvent } from './read/follow-chat.ts';
 import { type Following, followTurn } from './read/follow-turn.ts';
 import { Followers } from './read/followers.ts';
 import type { PlacedEvent } from './read/reader-events.ts';
 import { createReads } from './read/reads.ts';
-import { type ReadingDesk, readTurn } from './read/turn-reader.ts';
+import { type ReadDeps, readTurn } from './read/turn-reader.ts';
 import { WakeUp } from './read/wake-up.ts';
 import { recoverDeletions } from './recover/recover-deletions.ts';
 import { recoverTurns } from './recover/recover-turns.ts';
@@ -124,34 +124,34 @@ export interface Turns {
 const STOPPED_PAGE = 100;
 
 /** Starts the turns of one process: its runner, its keeper and its sweep. End it with `drain`. */
-export function startTurns(parts: TurnParts): Turns {
-  const { store, bounds } = parts;
+export function startTurns(deps: TurnDeps): Turns {
+  const { store, bounds } = deps;
   const followers = new Followers();
-  const runner = new Runner(parts, followers);
-  const desk: ReadingDesk = {
-    parts,
+  const runner = new Runner(deps, followers);
+  const readDeps: ReadDeps = {
+    ...deps,
     followers,
     running: runner.running,
-    reads: createReads(parts),
+    reads: createReads(deps),
     isWaiting: (turn) => runner.isWaiting(turn),
   };
   const stop = new AbortController();
   const background = [
-    superviseRuns(parts, runner.running, runner.logWriter, stop.signal),
-    recoverTurns(parts, runner, stop.signal),
-    recoverDeletions(parts, stop.signal),
-    countUsage(parts, runner, stop.signal),
+    superviseRuns(deps, runner.running, runner.logWriter, stop.signal),
+    recoverTurns(deps, runner, stop.signal),
+    recoverDeletions(deps, stop.signal),
+    countUsage(deps, runner, stop.signal),
   ];
 
   const accept = (chat: ChatAccess, message: SentMessage) =>
-    runner.track(acceptTurn(parts, runner, chat, message));
+    runner.track(acceptTurn(deps, runner, chat, message));
   const rejectWhileDraining = () => {
     if (runner.isDraining) throw new ApiError('draining');
   };
 
   const outcome: Turns['outcome'] = async (chat, accepted, signal) => {
     const { turn } = accepted;
-    const following = followTurn(desk, chat, turn);
+    const following = followTurn(readDeps, chat, turn);
     try {
       const known = accepted.isReplay ? await findOutcome(store, chat, turn) : undefined;
       return known ?? (await outcomeOf(following, accepted, bounds.sendWaitMaxMs, signal));
@@ -167,14 +167,14 @@ export function startTurns(parts: TurnParts): Turns {
   };
   const dropChat = async (chat: Id<'chat'>) => {
     stopChat(chat);
-    await removeDeletedChat(parts, chat);
+    await removeDeletedChat(deps, chat);
   };
   const removeOrLeave = async (chat: Id<'chat'>) => {
     try {
       await store.chats.purge(chat);
     } catch (error) {
       // It is deleted for everyone already; the recovery loop removes the rest.
-      parts.log('warn', 'purge failed; the sweep will finish it', { chat, error });
+      deps.log('warn', 'purge failed; the sweep will finish it', { chat, error });
     }
   };
 
@@ -186,7 +186,7 @@ export function startTurns(parts: TurnParts): Turns {
     async send(chat, message, signal) {
       const sent = toSent(message);
       // Attached before it is accepted, so that an end at once is not missed.
-      const following = followTurn(desk, chat, sent.turn);
+      const following = followTurn(readDeps, chat, sent.turn);
       try {
         const accepted = await accept(chat, sent);
         if (accepted.isReplay) return { accepted, outcome: await outcome(chat, accepted, signal) };
@@ -199,21 +199,21 @@ export function startTurns(parts: TurnParts): Turns {
       }
     },
 
-    retry: (chat, retry) => runner.track(retryTurn(parts, runner, chat, retry)),
+    retry: (chat, retry) => runner.track(retryTurn(deps, runner, chat, retry)),
     outcome,
-    findByIdempotencyKey: (chat, idempotency) => findByIdempotencyKey(parts, chat, idempotency),
-    find: (chat, answerId) => findTurn(parts, chat, answerId),
-    cancel: (chat, answerId) => cancelTurn(desk, runner, chat, answerId),
+    findByIdempotencyKey: (chat, idempotency) => findByIdempotencyKey(deps, chat, idempotency),
+    find: (chat, answerId) => findTurn(deps, chat, answerId),
+    cancel: (chat, answerId) => cancelTurn(readDeps, runner, chat, answerId),
 
     async read(chat, { answerId, from }, signal) {
-      const turn = runner.runningTurn(chat, answerId) ?? (await findTurn(parts, chat, answerId));
+      const turn = runner.runningTurn(chat, answerId) ?? (await findTurn(deps, chat, answerId));
       // Its id says that the answer is there: it is read elsewhere.
       if (runner.isDraining && !runner.running.has(turn.id)) {
         throw new ApiError('draining', { messageId: turn.answerId });
       }
       const accepted = toTurnIds(turn);
       const reading = { access: chat, turn: turn.id, answerId: turn.answerId, from };
-      return { ...accepted, events: readTurn(desk, reading, new WakeUp(), signal) };
+      return { ...accepted, events: readTurn(readDeps, reading, new WakeUp(), signal) };
     },
 
     async runningAnswer(chat) {
@@ -227,7 +227,7 @@ export function startTurns(parts: TurnParts): Turns {
       rejectWhileDraining();
       return followWhileAsked(() => {
         rejectWhileDraining();
-        return new ChatReader(desk, chat).follow(from, signal);
+        return new ChatReader(readDeps, chat).follow(from, signal);
       });
     },
 
@@ -242,11 +242,11 @@ export function startTurns(parts: TurnParts): Turns {
     async deleteChat(scope, chat) {
       if (!(await store.chats.markDeleted(scope, chat))) {
         // Another request may just have marked it: that the chat is gone is told once its marker stands.
-        await insertMarker(parts, chat);
+        await insertMarker(deps, chat);
         return false;
       }
       stopChat(chat);
-      await insertMarker(parts, chat);
+      await insertMarker(deps, chat);
       await removeOrLeave(chat);
       return true;
     },

@@ -10,7 +10,7 @@ import {
   startTurns,
   systemClock,
   type TurnBounds,
-  type TurnParts,
+  type TurnDeps,
   type Turns,
 } from '../src/index.ts';
 import { type TurnsById, turnsById } from '../src/testing/index.ts';
@@ -86,7 +86,7 @@ export async function startHarness(name: string): Promise<Harness> {
   const startReplica = (options: ReplicaOptions = {}): Replica => {
     const tap = options.tap ?? new StoreTap(db.stores);
     const log: LogLine[] = [];
-    const parts: TurnParts = {
+    const deps: TurnDeps = {
       store: tap.store,
       runAgent: options.runAgent ?? runAgent,
       checkModel: options.checkModel ?? (() => undefined),
@@ -94,7 +94,7 @@ export async function startHarness(name: string): Promise<Harness> {
       log: (level, event, fields) => log.push({ level, event, fields }),
       bounds: { ...bounds, ...options.bounds },
     };
-    const turns = startTurns(parts);
+    const turns = startTurns(deps);
     const started = { turns, isDead: false };
     replicas.push(started);
     const died = Promise.withResolvers<void>();

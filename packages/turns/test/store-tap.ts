@@ -1,7 +1,7 @@
 import { ApiError } from '@parley/contract';
-import type { TurnParts } from '../src/index.ts';
+import type { TurnDeps } from '../src/index.ts';
 
-type Store = TurnParts['store'];
+type Store = TurnDeps['store'];
 
 /** A function of the store, such as `turns.end`. */
 export type StoreCall = {

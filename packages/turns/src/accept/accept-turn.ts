@@ -1,6 +1,6 @@
 import { ApiError, answerIdOf, type Id, limits, mintId, type OnBusy } from '@parley/contract';
 import type { ChatAccess, ChatTail, Idempotency, InsertResult, NewTurn, TurnRecord } from '@parley/db';
-import { systemScopeOf, type TurnParts } from '../parts.ts';
+import { systemScopeOf, type TurnDeps } from '../dependencies.ts';
 import { openingTurn } from '../quota/open-turns.ts';
 import { type Asker, type QuotaReservation, reserveQuota } from '../quota/reserve-quota.ts';
 import type { EndedTail } from '../run/known-tails.ts';
@@ -50,15 +50,15 @@ export function mintTurn(): Omit<TurnIds, 'chat'> {
  *   unknown whether the message was stored.
  */
 export async function acceptTurn(
-  parts: TurnParts,
+  deps: TurnDeps,
   runner: Runner,
   access: ChatAccess,
   message: SentMessage,
 ): Promise<AcceptedTurn> {
-  rejectNow(parts, runner);
+  rejectNow(deps, runner);
   const { turn, idempotency, asker } = message;
   const opening = openingTurn(turn, access.chat.id, idempotency);
-  const admission = reserveQuota(parts, runner, access.scope, asker, opening);
+  const admission = reserveQuota(deps, runner, access.scope, asker, opening);
   // A repeated request is given its turn, whatever is full.
   const full = idempotency ? undefined : admission.apiErrorIfFull();
   if (full) throw full;
@@ -66,13 +66,13 @@ export async function acceptTurn(
   await runner.prepare(requester);
   return admission.during(() =>
     runner.places.inOrder(access.chat.id, () =>
-      placeTurn(parts, runner, access, message, admission, requester),
+      placeTurn(deps, runner, access, message, admission, requester),
     ),
   );
 }
 
 async function placeTurn(
-  parts: TurnParts,
+  deps: TurnDeps,
   runner: Runner,
   access: ChatAccess,
   message: SentMessage,
@@ -81,12 +81,12 @@ async function placeTurn(
 ): Promise<AcceptedTurn> {
   const { onBusy, idempotency } = message;
   const { id: chat, user } = access.chat;
-  const backoff = new ConflictBackoff(parts.clock);
-  const firstTail: EndedTail = runner.tails.take(access) ?? (await tailOf(parts, access));
+  const backoff = new ConflictBackoff(deps.clock);
+  const firstTail: EndedTail = runner.tails.take(access) ?? (await tailOf(deps, access));
   // After a lost race the chat is looked at again too: it may have been deleted, its turns not yet removed.
-  for (let tail: EndedTail = firstTail; ; tail = await readTail(parts, access)) {
+  for (let tail: EndedTail = firstTail; ; tail = await readTail(deps, access)) {
     const apiError =
-      apiErrorOfTail(tail, message, parts.bounds.queuedTurnsPerChatMax) ??
+      apiErrorOfTail(tail, message, deps.bounds.queuedTurnsPerChatMax) ??
       apiErrorOfLoad(runner, requester) ??
       (await admission.apiErrorFor({
         bytes: tail.textBytes + Buffer.byteLength(message.content),
@@ -94,14 +94,14 @@ async function placeTurn(
       }));
     if (apiError) {
       // What fills the chat, or uses up the budget, may be this very request, which came before.
-      const kept = idempotency && (await findByIdempotencyKey(parts, access, idempotency));
+      const kept = idempotency && (await findByIdempotencyKey(deps, access, idempotency));
       if (kept) return kept;
       throw apiError;
     }
     const turn = { ...newTurn(chat, message, tail.sequence + 1), ...admission.fields };
-    const result = await insertAndStart(parts, runner, access, turn, tail, requester);
+    const result = await insertAndStart(deps, runner, access, turn, tail, requester);
     if ((result === 'key-taken' || result === 'overloaded') && idempotency) {
-      const kept = await findByIdempotencyKey(parts, access, idempotency);
+      const kept = await findByIdempotencyKey(deps, access, idempotency);
       if (kept) return kept;
     }
     if (result === 'overloaded') throw overloaded(runner);
@@ -109,16 +109,16 @@ async function placeTurn(
       await backoff.pause();
       continue;
     }
-    if (onBusy === 'interrupt' && !tail.ended) await interrupt(parts, runner, access, turn);
-    if (turn.sequence === 1) await setInitialTitle(parts, access, message.content);
+    if (onBusy === 'interrupt' && !tail.ended) await interrupt(deps, runner, access, turn);
+    if (turn.sequence === 1) await setInitialTitle(deps, access, message.content);
     return { ...idsOf(chat, message), isReplay: false, isStarted: result === 'started' };
   }
 }
 
 /** What every new turn is rejected for, whatever it asks. */
-export function rejectNow(parts: TurnParts, runner: Runner): void {
+export function rejectNow(deps: TurnDeps, runner: Runner): void {
   if (runner.isDraining) throw new ApiError('draining');
-  parts.checkModel();
+  deps.checkModel();
 }
 
 /**
@@ -127,7 +127,7 @@ export function rejectNow(parts: TurnParts, runner: Runner): void {
  * @throws ApiError `idempotency_key_reused` when that request was another one
  */
 export async function findByIdempotencyKey(
-  { store }: TurnParts,
+  { store }: TurnDeps,
   access: ChatAccess,
   idempotency: Idempotency,
 ): Promise<AcceptedTurn | undefined> {
@@ -161,7 +161,7 @@ export function overloaded(runner: Runner): ApiError {
  * race, someone runs it: this process now or when it has a place, its predecessor's end, or the recovery loop.
  */
 export async function insertAndStart(
-  parts: TurnParts,
+  deps: TurnDeps,
   runner: Runner,
   access: ChatAccess,
   fields: NewTurn,
@@ -174,17 +174,17 @@ export async function insertAndStart(
   const turn: NewTurn = isStarted
     ? { ...fields, lease: { token: mintToken(), attempt: 1, renewals: 0 } }
     : fields;
-  const claimedAt = parts.clock.now();
+  const claimedAt = deps.clock.now();
   let result: InsertResult | undefined;
   try {
-    result = await insert(parts, access, turn);
+    result = await insert(deps, access, turn);
   } finally {
     if (result !== 'inserted') runner.giveBack(requester, place);
   }
   if (result !== 'inserted') return result;
   if (isStarted) runner.start(toRecord(turn, access), requester, claimedAt, tail);
   else if (place === 'waiting') runner.claimSoon(toRecord(turn, access), requester, true);
-  else await waitForTurnToStart(parts, runner, access, turn, requester);
+  else await waitForTurnToStart(deps, runner, access, turn, requester);
   runner.tellChat(turn.chat);
   return isStarted ? 'started' : 'waiting';
 }
@@ -194,14 +194,14 @@ export async function insertAndStart(
  *
  * @throws ApiError `chat_not_found`
  */
-export async function readTail(parts: TurnParts, access: ChatAccess): Promise<ChatTail> {
+export async function readTail(deps: TurnDeps, access: ChatAccess): Promise<ChatTail> {
   const { scope, chat } = access;
-  const [found, tail] = await Promise.all([parts.store.chats.find(scope, chat.id), tailOf(parts, access)]);
+  const [found, tail] = await Promise.all([deps.store.chats.find(scope, chat.id), tailOf(deps, access)]);
   if (!found) throw new ApiError('chat_not_found');
   return tail;
 }
 
-async function tailOf({ store }: TurnParts, access: ChatAccess): Promise<ChatTail> {
+async function tailOf({ store }: TurnDeps, access: ChatAccess): Promise<ChatTail> {
   const tail = await store.turns.tail(access);
   // A marker ends the chat, although the chat itself may not be marked yet.
   if (!tail) throw new ApiError('chat_not_found');
@@ -229,7 +229,7 @@ function toRecord({ question, ...turn }: NewTurn, { chat: { team } }: ChatAccess
   return { ...turn, ...question, team, status: 'generating', takeovers: 0, isCancelled: false };
 }
 
-async function insert({ store }: TurnParts, access: ChatAccess, turn: NewTurn): Promise<InsertResult> {
+async function insert({ store }: TurnDeps, access: ChatAccess, turn: NewTurn): Promise<InsertResult> {
   try {
     return await store.turns.insert(access, turn);
   } catch (error) {
@@ -241,7 +241,7 @@ async function insert({ store }: TurnParts, access: ChatAccess, turn: NewTurn): 
 
 /** After an unknown outcome: whether the turn is there after all. Unknown again counts as not. */
 async function isStored(
-  { store }: Pick<TurnParts, 'store'>,
+  { store }: Pick<TurnDeps, 'store'>,
   access: ChatAccess,
   turn: NewTurn,
 ): Promise<boolean> {
@@ -254,7 +254,7 @@ async function isStored(
 
 /** No lost wake-up: either the predecessor's end sees us behind it, or it has ended and we claim ourselves. */
 async function waitForTurnToStart(
-  { store, log }: TurnParts,
+  { store, log }: TurnDeps,
   runner: Runner,
   access: ChatAccess,
   { id, chat, sequence }: NewTurn,
@@ -271,7 +271,7 @@ async function waitForTurnToStart(
 
 /** Cancels what runs or waits before a turn. If that fails the turn waits for it: nothing is lost. */
 async function interrupt(
-  { store, log }: TurnParts,
+  { store, log }: TurnDeps,
   runner: Runner,
   access: ChatAccess,
   { id, chat, sequence }: NewTurn,

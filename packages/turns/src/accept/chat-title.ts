@@ -1,6 +1,6 @@
 import { limits } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 
 /** The opening words of a message as one line; undefined when it has nothing to show. */
 export function openingWords(content: string): string | undefined {
@@ -33,7 +33,7 @@ function startOf(line: string, max: number): string {
 
 /** Names a chat after its first message. Without the name nothing is lost. */
 export async function setInitialTitle(
-  { store, log }: Pick<TurnParts, 'store' | 'log'>,
+  { store, log }: Pick<TurnDeps, 'store' | 'log'>,
   access: ChatAccess,
   content: string,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import { ApiError, limits, turnIdOf } from '@parley/contract';
 import type { ChatAccess, Idempotency, NewTurn, TurnRecord } from '@parley/db';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import { openingTurn } from '../quota/open-turns.ts';
 import { type Asker, type QuotaReservation, reserveQuota } from '../quota/reserve-quota.ts';
 import type { Runner } from '../run/runner.ts';
@@ -32,7 +32,7 @@ export interface Retry {
  * @throws ApiError `message_not_found`, also for another chat's
  */
 export async function findTurn(
-  { store }: TurnParts,
+  { store }: TurnDeps,
   access: ChatAccess,
   answerId: string,
 ): Promise<TurnRecord> {
@@ -49,21 +49,19 @@ export async function findTurn(
  * @throws ApiError `message_not_found`, `not_retryable`, `chat_full`, and what `acceptTurn` rejects
  */
 export async function retryTurn(
-  parts: TurnParts,
+  deps: TurnDeps,
   runner: Runner,
   access: ChatAccess,
   retry: Retry,
 ): Promise<AcceptedTurn> {
-  rejectNow(parts, runner);
+  rejectNow(deps, runner);
   const minted = mintTurn();
   const { turn } = minted;
   const opening = openingTurn(turn, access.chat.id, retry.idempotency);
-  const admission = reserveQuota(parts, runner, access.scope, retry.asker ?? {}, opening);
+  const admission = reserveQuota(deps, runner, access.scope, retry.asker ?? {}, opening);
   const requester = requesterOf({ ...retry.asker, team: access.scope.team });
   await runner.prepare(requester);
-  return admission.during(() =>
-    placeRetry(parts, runner, access, { ...retry, minted, requester }, admission),
-  );
+  return admission.during(() => placeRetry(deps, runner, access, { ...retry, minted, requester }, admission));
 }
 
 interface StartedRetry extends Retry {
@@ -72,21 +70,21 @@ interface StartedRetry extends Retry {
 }
 
 async function placeRetry(
-  parts: TurnParts,
+  deps: TurnDeps,
   runner: Runner,
   access: ChatAccess,
   { answerId, idempotency, minted, requester }: StartedRetry,
   admission: QuotaReservation,
 ): Promise<AcceptedTurn> {
   const { id: chat, user } = access.chat;
-  const failed = await findTurn(parts, access, answerId);
+  const failed = await findTurn(deps, access, answerId);
   if (failed.status !== 'failed') throw new ApiError('not_retryable');
   if ((failed.sequence + 1) * 2 > limits.chatMessagesMax) throw new ApiError('chat_full');
   const apiError =
     apiErrorOfLoad(runner, requester) ??
     (await admission.apiErrorFor({ bytes: failed.textBytes ?? 0, user }));
   if (apiError) {
-    const kept = idempotency && (await findByIdempotencyKey(parts, access, idempotency));
+    const kept = idempotency && (await findByIdempotencyKey(deps, access, idempotency));
     if (kept) return kept;
     throw apiError;
   }
@@ -103,23 +101,23 @@ async function placeRetry(
     createdAt,
   };
   const tailAtFailed = { ended: true, textBytes: failed.textBytes ?? 0 };
-  const backoff = new ConflictBackoff(parts.clock);
+  const backoff = new ConflictBackoff(deps.clock);
   for (;;) {
-    const result = await insertAndStart(parts, runner, access, turn, tailAtFailed, requester);
+    const result = await insertAndStart(deps, runner, access, turn, tailAtFailed, requester);
     if (result === 'started' || result === 'waiting') {
       const ids = { turn: id, chat, userMessageId, answerId: newAnswerId, createdAt };
       return { ...ids, isReplay: false, isStarted: result === 'started' };
     }
-    const kept = idempotency && (await findByIdempotencyKey(parts, access, idempotency));
+    const kept = idempotency && (await findByIdempotencyKey(deps, access, idempotency));
     if (kept) return kept;
     if (result === 'overloaded') throw overloaded(runner);
     // What took the place may not be acknowledged by a majority yet: until it is, nobody can say what it is.
-    const { sequence } = await readTail(parts, access);
+    const { sequence } = await readTail(deps, access);
     if (sequence < turn.sequence) {
       await backoff.pause();
       continue;
     }
-    const late = idempotency && (await findByIdempotencyKey(parts, access, idempotency));
+    const late = idempotency && (await findByIdempotencyKey(deps, access, idempotency));
     if (!late) throw new ApiError('not_retryable');
     return late;
   }

@@ -1,5 +1,5 @@
 import { ApiError, type Id } from '@parley/contract';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import type { KnownTails } from '../run/known-tails.ts';
 import type { PrefetchedBudgets } from './prefetched-budgets.ts';
 
@@ -38,7 +38,7 @@ export class UncountedTurns {
  * sweep of any process finds it, and the mark lets nobody count it twice.
  */
 export async function countUsage(
-  parts: TurnParts,
+  deps: TurnDeps,
   {
     uncounted,
     prefetched,
@@ -50,48 +50,48 @@ export async function countUsage(
   },
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, bounds } = parts;
+  const { clock, bounds } = deps;
   // Jitter keeps replicas from sweeping in step.
   const untilSweep = () => SWEEP_EVERY_MS * (0.75 + clock.random() / 2);
   let sweepAt = clock.now() + untilSweep();
   while (!signal.aborted) {
     await clock.sleep(bounds.countEveryMs, signal);
     // On the way out too: what ended last is counted now, or by the sweep of another process.
-    await countNoted(parts, uncounted);
+    await countNoted(deps, uncounted);
     await prefetched.giveBackIdle();
     tails.dropOldHistories();
     if (signal.aborted || clock.now() < sweepAt) continue;
     sweepAt = clock.now() + untilSweep();
-    await sweep(parts, signal);
+    await sweep(deps, signal);
   }
 }
 
 /** Counts what ended in this process. Never rejects. */
-async function countNoted(parts: TurnParts, uncounted: UncountedTurns): Promise<void> {
+async function countNoted(deps: TurnDeps, uncounted: UncountedTurns): Promise<void> {
   // What ends meanwhile is counted the next time.
   for (let left = uncounted.size; left > 0; ) {
     const page = uncounted.take();
     left -= page.length;
     try {
-      await countPage(parts, page);
+      await countPage(deps, page);
     } catch (error) {
       for (const turn of page) uncounted.note(turn);
-      parts.log('warn', 'usage could not be counted; it is tried again', { error });
+      deps.log('warn', 'usage could not be counted; it is tried again', { error });
       return;
     }
   }
 }
 
 /** Counts what a crash left. A page that fails stops none of those behind it. Never rejects. */
-async function sweep(parts: TurnParts, signal: AbortSignal): Promise<void> {
-  const { store, log } = parts;
+async function sweep(deps: TurnDeps, signal: AbortSignal): Promise<void> {
+  const { store, log } = deps;
   let unreachable = 0;
   for (let after: Id<'turn'> | undefined; !signal.aborted; ) {
     try {
       const page = await store.usage.listUncounted(COUNT_PAGE, after);
       const before = after;
       after = page.at(-1) ?? before;
-      const counted = page.length === 0 ? 0 : await countPage(parts, page);
+      const counted = page.length === 0 ? 0 : await countPage(deps, page);
       if (counted > 0) log('info', 'turns were counted that had been left', { turns: counted });
       unreachable = 0;
       if (page.length < COUNT_PAGE) return;
@@ -108,7 +108,7 @@ async function sweep(parts: TurnParts, signal: AbortSignal): Promise<void> {
  *
  * @throws ApiError `database_unavailable`
  */
-async function countPage({ store, log }: TurnParts, page: readonly Id<'turn'>[]): Promise<number> {
+async function countPage({ store, log }: TurnDeps, page: readonly Id<'turn'>[]): Promise<number> {
   try {
     return await store.usage.count(page);
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Reservation, Scope } from '@parley/db';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 
 /** Of a budget: so much of it a process has in hand, at most. */
 const SHARE = 1 / 64;
@@ -16,8 +16,8 @@ const PAUSE_MS = 10_000;
 /** Budgets with an advance; the next one is asked for turn by turn. */
 const BUDGETS_MAX = 1_000;
 
-interface Parts extends Pick<TurnParts, 'clock' | 'log'> {
-  readonly store: Pick<TurnParts['store'], 'budgets'>;
+interface Deps extends Pick<TurnDeps, 'clock' | 'log'> {
+  readonly store: Pick<TurnDeps['store'], 'budgets'>;
 }
 
 interface Advance {
@@ -39,15 +39,15 @@ interface Advance {
  * standing until the day is over.
  */
 export class PrefetchedBudgets {
-  readonly #parts: Parts;
+  readonly #deps: Deps;
   /** In the order of their last use. */
   readonly #prefetched = new Map<string, Advance>();
   /** Advances of an earlier day or budget that are being given back, by what they were taken from. */
   readonly #returning = new Map<string, Promise<void>>();
   #isClosed = false;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Deps) {
+    this.#deps = deps;
   }
 
   /**
@@ -56,7 +56,7 @@ export class PrefetchedBudgets {
    * @throws ApiError `database_unavailable`
    */
   async reserve(scope: Scope, reservation: Reservation, tokensPerDay: number): Promise<boolean> {
-    const { store, clock } = this.#parts;
+    const { store, clock } = this.#deps;
     await this.#settleChanged(reservation, tokensPerDay);
     const advance = this.#advanceFor(scope, reservation, tokensPerDay);
     if (!advance) return store.budgets.reserve(scope, reservation, tokensPerDay);
@@ -69,7 +69,7 @@ export class PrefetchedBudgets {
 
   /** Gives back what nobody has spent from for a while. */
   async giveBackIdle(): Promise<void> {
-    const since = this.#parts.clock.now() - IDLE_MS;
+    const since = this.#deps.clock.now() - IDLE_MS;
     const idle = [...this.#prefetched.values()].filter(({ usedAt, filling }) => usedAt <= since && !filling);
     await this.#giveBack(idle);
   }
@@ -104,7 +104,7 @@ export class PrefetchedBudgets {
   }
 
   #fill(advance: Advance): void {
-    if (this.#isClosed || advance.filling || this.#parts.clock.now() < advance.pausedUntil) return;
+    if (this.#isClosed || advance.filling || this.#deps.clock.now() < advance.pausedUntil) return;
     advance.filling = this.#take(advance).finally(() => {
       advance.filling = undefined;
     });
@@ -112,7 +112,7 @@ export class PrefetchedBudgets {
 
   /** Never rejects: without an advance turns ask for themselves. */
   async #take(advance: Advance): Promise<void> {
-    const { store, clock, log } = this.#parts;
+    const { store, clock, log } = this.#deps;
     const { scope, subject, day, tokensPerDay } = advance;
     const tokens = sizeOf(tokensPerDay) - advance.left;
     try {
@@ -155,7 +155,7 @@ export class PrefetchedBudgets {
 
   /** Never rejects: what cannot be given back stands until the day is over. */
   async #giveBack(prefetched: readonly Advance[]): Promise<void> {
-    const { store, log } = this.#parts;
+    const { store, log } = this.#deps;
     for (const advance of prefetched) {
       const { scope, subject, day, left: tokens } = advance;
       // Somebody came for it meanwhile.

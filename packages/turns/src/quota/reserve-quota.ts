@@ -3,7 +3,7 @@ import { tokensOfBytes } from '@parley/agent';
 import { ApiError, type Id, limits, utcDay } from '@parley/contract';
 import type { KeyBudget, NewTurn, Reservation, Scope, Spender, TurnOrigin } from '@parley/db';
 import type { AcceptedTurn } from '../accept/accept-turn.ts';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import type { OpeningTurn, OpenTurns } from './open-turns.ts';
 import type { PrefetchedBudgets } from './prefetched-budgets.ts';
 import type { RunDurations } from './run-durations.ts';
@@ -75,7 +75,7 @@ export interface QuotaReservation {
  * process that dies between this and the insert leaves the reservation standing until the day is over.
  */
 export function reserveQuota(
-  parts: TurnParts,
+  deps: TurnDeps,
   books: Books,
   scope: Scope,
   asker: Asker,
@@ -85,14 +85,14 @@ export function reserveQuota(
   const { spender, origin, networks = [], allowance } = asker;
   let reservations: Reservation[] = [];
   let isAdmitted = false;
-  const bounds = boundsOf(parts, scope, asker);
+  const bounds = boundsOf(deps, scope, asker);
 
   async function admit({ bytes, user }: AskedChat): Promise<void> {
     await assertConcurrency(books, bounds, opening);
     const spenders = { key: spender?.key, user: scope.user ?? user, networks };
     const budgets = budgetsOf(scope, spenders, allowance?.tokensPerDay);
     try {
-      reservations = await reserve(parts, prefetched, scope, budgets, tokensOf(parts, bytes));
+      reservations = await reserve(deps, prefetched, scope, budgets, tokensOf(deps, bytes));
     } catch (error) {
       open.withdraw(opening.turn);
       throw error;
@@ -131,7 +131,7 @@ export function reserveQuota(
         if (!accepted.isReplay) open.settle(opening.turn);
         else {
           open.withdraw(opening.turn);
-          await giveBack(parts, scope, reservations);
+          await giveBack(deps, scope, reservations);
         }
         return accepted;
       } catch (error) {
@@ -140,7 +140,7 @@ export function reserveQuota(
         if (isUnknown) open.settle(opening.turn);
         else {
           open.withdraw(opening.turn);
-          await giveBack(parts, scope, reservations);
+          await giveBack(deps, scope, reservations);
         }
         throw error;
       }
@@ -192,7 +192,7 @@ function tooManyTurns({ durations }: Books, { whose, max, running }: TurnBound):
   });
 }
 
-function boundsOf({ store, bounds }: TurnParts, { team, user }: Scope, asker: Asker): TurnBound[] {
+function boundsOf({ store, bounds }: TurnDeps, { team, user }: Scope, asker: Asker): TurnBound[] {
   const { origin, allowance } = asker;
   const { user: maxOfUser, team: maxOfTeam } = allowance?.concurrentTurns ?? {};
   const found: TurnBound[] = [];
@@ -227,7 +227,7 @@ interface Budget {
 
 /** Takes the tokens from all budgets, or from none. */
 async function reserve(
-  parts: TurnParts,
+  deps: TurnDeps,
   prefetched: PrefetchedBudgets,
   scope: Scope,
   budgets: readonly Budget[],
@@ -241,7 +241,7 @@ async function reserve(
     try {
       isTaken = await prefetched.reserve(scope, reservation, max);
     } finally {
-      if (!isTaken) await giveBack(parts, scope, taken);
+      if (!isTaken) await giveBack(deps, scope, taken);
     }
     if (!isTaken) {
       throw new ApiError('budget_exhausted', {
@@ -287,7 +287,7 @@ function budgetsOf(
 }
 
 /** What a turn is reckoned with before it runs: the history the model is given, and an answer of a good length. */
-function tokensOf({ bounds }: TurnParts, chatBytes: number): number {
+function tokensOf({ bounds }: TurnDeps, chatBytes: number): number {
   const read = Math.min(chatBytes, bounds.historyBytesMax);
   return tokensOfBytes(read) + limits.reservedAnswerTokens;
 }
@@ -299,7 +299,7 @@ function userSubject({ team, user }: { team: Id<'team'>; user: string }): string
 
 /** What cannot be given back stands until the day is over: too little is spent then, never too much. */
 async function giveBack(
-  { store, log }: TurnParts,
+  { store, log }: TurnDeps,
   scope: Scope,
   reservations: readonly Reservation[],
 ): Promise<void> {

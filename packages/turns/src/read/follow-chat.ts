@@ -2,7 +2,7 @@ import { ApiError, type ChatCursor, type Id, limits } from '@parley/contract';
 import type { ChatAccess, TurnRecord } from '@parley/db';
 import type { ReaderEvent } from './reader-events.ts';
 import { alignedPause, isWithin } from './reads.ts';
-import { type ReadingDesk, TurnReader } from './turn-reader.ts';
+import { type ReadDeps, TurnReader } from './turn-reader.ts';
 import { WakeUp } from './wake-up.ts';
 
 /** How often a chat is looked at for messages that another process accepted: often while something happens. */
@@ -27,7 +27,7 @@ export interface PlacedChatEvent {
 
 /** Follows a chat: every message that is accepted, its answer as it grows, and the chat's end. */
 export class ChatReader {
-  readonly #desk: ReadingDesk;
+  readonly #deps: ReadDeps;
   readonly #access: ChatAccess;
   readonly #wake = new WakeUp();
   readonly #detach: () => void;
@@ -41,10 +41,10 @@ export class ChatReader {
   #lookPauseMs = LOOK_MIN_MS;
   #nextLookAt = 0;
 
-  constructor(desk: ReadingDesk, access: ChatAccess) {
-    this.#desk = desk;
+  constructor(deps: ReadDeps, access: ChatAccess) {
+    this.#deps = deps;
     this.#access = access;
-    this.#detach = desk.followers.chats.attach(access.chat.id, (news) => {
+    this.#detach = deps.followers.chats.attach(access.chat.id, (news) => {
       if (news === 'changed') this.#isChanged = true;
       if (news === 'deleted') this.#isDeleted = true;
       if (news === 'draining') this.#isLetGo = true;
@@ -70,7 +70,7 @@ export class ChatReader {
           return;
         }
         const pauseMs = yield* this.#readAnswers();
-        await this.#wake.wait(this.#desk.parts.clock, pauseMs);
+        await this.#wake.wait(this.#deps.clock, pauseMs);
       }
     } finally {
       signal.removeEventListener('abort', this.#wake.set);
@@ -80,7 +80,7 @@ export class ChatReader {
   }
 
   async *#start(from: ChatCursor | null | undefined): AsyncGenerator<PlacedChatEvent> {
-    const { store } = this.#desk.parts;
+    const { store } = this.#deps;
     const tail = await store.turns.tail(this.#access);
     if (!tail) {
       this.#isDeleted = true;
@@ -102,10 +102,7 @@ export class ChatReader {
 
   /** Tells of new turns, when there is reason to look. False when the chat is gone. */
   async *#lookForTurns(): AsyncGenerator<PlacedChatEvent, boolean> {
-    const {
-      parts: { clock },
-      reads,
-    } = this.#desk;
+    const { clock, reads } = this.#deps;
     if (!this.#isChanged && clock.now() < this.#nextLookAt) return true;
     // What another follower was told a moment ago will do, unless something is known to have happened since.
     const maxAgeMs = this.#isChanged ? 0 : this.#lookPauseMs / 2;
@@ -127,7 +124,7 @@ export class ChatReader {
 
   /** Tells what is new of the answers, one after the other; answers how long to wait for more. */
   async *#readAnswers(): AsyncGenerator<PlacedChatEvent, number> {
-    const { clock } = this.#desk.parts;
+    const { clock } = this.#deps;
     const untilLook = () => Math.max(this.#nextLookAt - clock.now(), 0);
     for (;;) {
       const [turn] = this.#unread;
@@ -153,7 +150,7 @@ export class ChatReader {
 
   #open({ id, answerId }: TurnRecord): TurnReader {
     const from = this.#cursor.answer;
-    return new TurnReader(this.#desk, { access: this.#access, turn: id, answerId, from }, this.#wake);
+    return new TurnReader(this.#deps, { access: this.#access, turn: id, answerId, from }, this.#wake);
   }
 
   async #stepOrGone(reader: TurnReader) {

@@ -1,8 +1,8 @@
 import { ApiError, type Id } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import { findOutcome, type TurnOutcome } from '../turn-outcome.ts';
-import type { ReadingDesk } from './turn-reader.ts';
+import type { ReadDeps } from './turn-reader.ts';
 
 /** A turn that runs here tells its end itself; the look at the database is only a safety net. */
 const LOCAL_POLL_MS = 5_000;
@@ -29,11 +29,8 @@ export interface Following {
  * Follows a turn to its end, wherever it runs. Call it before the turn starts: an end in this process is told
  * at once, one in another is found by polling.
  */
-export function followTurn(
-  { parts, followers, running, isWaiting }: ReadingDesk,
-  access: ChatAccess,
-  turn: Id<'turn'>,
-): Following {
+export function followTurn(deps: ReadDeps, access: ChatAccess, turn: Id<'turn'>): Following {
+  const { clock, followers, running, isWaiting } = deps;
   let told: TurnOutcome | undefined;
   const stop = new AbortController();
   const detach = followers.attachToEnd(turn, access.chat.id, (outcome) => {
@@ -49,13 +46,13 @@ export function followTurn(
       const onHangUp = () => stop.abort(STOPPED);
       if (signal?.aborted) onHangUp();
       signal?.addEventListener('abort', onHangUp, { once: true, signal: stop.signal });
-      const deadline = parts.clock.now() + waitMaxMs;
-      const look = lookPatiently(parts, access, turn);
+      const deadline = clock.now() + waitMaxMs;
+      const look = lookPatiently(deps, access, turn);
       for (let pause = REMOTE_POLL_MIN_MS; ; pause = Math.min(pause * 1.5, REMOTE_POLL_MAX_MS)) {
-        const left = deadline - parts.clock.now();
+        const left = deadline - clock.now();
         const known = running.has(turn) ? LOCAL_POLL_MS : isWaiting(turn) ? WAITING_POLL_MS : pause;
         const wait = Math.min(known, left);
-        await parts.clock.sleep(Math.max(wait, 0), stop.signal);
+        await clock.sleep(Math.max(wait, 0), stop.signal);
         if (told) return told;
         if (signal?.aborted || left <= 0) return undefined;
         const outcome = await look();
@@ -66,7 +63,7 @@ export function followTurn(
 }
 
 /** Looks how the turn stands; a look that failed tells nothing, until they have failed for a whole lease. */
-function lookPatiently({ store, clock, bounds }: TurnParts, access: ChatAccess, turn: Id<'turn'>) {
+function lookPatiently({ store, clock, bounds }: TurnDeps, access: ChatAccess, turn: Id<'turn'>) {
   let awaySince: number | undefined;
   return async (): Promise<TurnOutcome | undefined> => {
     const startedAt = clock.now();

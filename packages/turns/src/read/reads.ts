@@ -1,7 +1,7 @@
 import type { Id } from '@parley/contract';
 import { limits } from '@parley/contract';
 import type { ChatAccess, ChatReach, Scope, TurnRecord, TurnStand } from '@parley/db';
-import { systemScopeOf, type TurnParts } from '../parts.ts';
+import { systemScopeOf, type TurnDeps } from '../dependencies.ts';
 import { SharedReads } from './shared-reads.ts';
 
 /** How a chat is, for a follower who knows its turns up to `after`. */
@@ -32,7 +32,7 @@ export interface Reads {
 }
 
 /** Makes the shared reads of one process. */
-export function createReads({ store, clock }: Pick<TurnParts, 'store' | 'clock'>): Reads {
+export function createReads({ store, clock }: Pick<TurnDeps, 'store' | 'clock'>): Reads {
   return {
     chats: new SharedReads(
       clock,
@@ -91,6 +91,6 @@ export function isWithin({ team, user, agents }: Scope, reach: ChatReach): boole
  * How long to pause so that pauses of one length end together: then many readers share a command. Never longer than
  * `pauseMs`, and more than half as long.
  */
-export function alignedPause(clock: Pick<TurnParts['clock'], 'now'>, pauseMs: number): number {
+export function alignedPause(clock: Pick<TurnDeps['clock'], 'now'>, pauseMs: number): number {
   return pauseMs - (clock.now() % (pauseMs / 2));
 }

@@ -1,6 +1,6 @@
 import { ApiError, type Id } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import { findOutcome, isSureToStop, type TurnOutcome, textOf } from '../turn-outcome.ts';
 import type { KnownText } from './reader-events.ts';
 import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
@@ -21,28 +21,22 @@ export type RemoteView = KnownText | 'waiting' | Exclude<TurnOutcome, { attempt:
 
 /** A turn that does not run in this process, as its reader finds it in the database, again and again. */
 export class RemoteTurn {
-  readonly #parts: TurnParts;
-  readonly #reads: Reads;
+  readonly #deps: TurnDeps & { readonly reads: Reads };
   readonly #access: ChatAccess;
   readonly #turn: Id<'turn'>;
   #pauseMs = POLL_MIN_MS;
   #awaySince: number | undefined;
   #silentSince: number | undefined;
 
-  constructor(
-    { parts, reads }: { readonly parts: TurnParts; readonly reads: Reads },
-    access: ChatAccess,
-    turn: Id<'turn'>,
-  ) {
-    this.#parts = parts;
-    this.#reads = reads;
+  constructor(deps: TurnDeps & { readonly reads: Reads }, access: ChatAccess, turn: Id<'turn'>) {
+    this.#deps = deps;
     this.#access = access;
     this.#turn = turn;
   }
 
   /** How long to wait before the next look. */
   get pauseMs(): number {
-    return alignedPause(this.#parts.clock, this.#pauseMs);
+    return alignedPause(this.#deps.clock, this.#pauseMs);
   }
 
   /**
@@ -51,7 +45,7 @@ export class RemoteTurn {
    * @throws ApiError `database_unavailable` when it has been away for a whole lease
    */
   async look(position: ReaderPosition): Promise<RemoteView> {
-    const { clock, bounds } = this.#parts;
+    const { clock, bounds } = this.#deps;
     const startedAt = clock.now();
     try {
       const view = await this.#look(position);
@@ -68,10 +62,10 @@ export class RemoteTurn {
   }
 
   async #look(position: ReaderPosition): Promise<RemoteView> {
-    const { store } = this.#parts;
+    const { store } = this.#deps;
     // Other readers of the same turn look as often: what one of them was told a moment ago will do.
     const turn = { access: this.#access, turn: this.#turn };
-    const stand = await this.#reads.stands.read(turn, this.#pauseMs / 2);
+    const stand = await this.#deps.reads.stands.read(turn, this.#pauseMs / 2);
     if (stand?.status === 'generating') {
       // A run that only ends a cancelled turn shows nothing of its own: what the older one showed is kept.
       if (stand.isCancelled && position.isBehind(stand.attempt)) return 'waiting';
@@ -86,7 +80,7 @@ export class RemoteTurn {
 
   async #readLog(position: ReaderPosition, attempt: number): Promise<RemoteView> {
     const read = (from: number) =>
-      this.#reads.log.read({ access: this.#access, turn: this.#turn, attempt, from }, this.#pauseMs / 2);
+      this.#deps.reads.log.read({ access: this.#access, turn: this.#turn, attempt, from }, this.#pauseMs / 2);
     if (position.isAheadOf(attempt)) {
       // Either we asked one that does not know of the newer run, or nobody ever was where the reader claims to be.
       if (!this.#isSilentFor(DEPOSED_MAX_MS)) return 'waiting';
@@ -106,7 +100,7 @@ export class RemoteTurn {
 
   /** Whether nothing was told for so long; then counting begins anew. */
   #isSilentFor(ms: number): boolean {
-    const now = this.#parts.clock.now();
+    const now = this.#deps.clock.now();
     this.#silentSince ??= now;
     if (now - this.#silentSince < ms) return false;
     this.#silentSince = undefined;

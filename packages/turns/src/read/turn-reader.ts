@@ -1,6 +1,6 @@
 import { ApiError, type Id, type StreamCursor } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import type { RunningTurns } from '../run/run.ts';
 import { type TurnOutcome, textOf } from '../turn-outcome.ts';
 import type { Followers } from './followers.ts';
@@ -10,9 +10,8 @@ import type { Reads } from './reads.ts';
 import { RemoteTurn, type RemoteView } from './remote-turn.ts';
 import type { WakeUp } from './wake-up.ts';
 
-/** Where turns are read: this process's own, and the database for all others. */
-export interface ReadingDesk {
-  readonly parts: TurnParts;
+/** What readers need besides the ports: the turns that run in this process, and shared reads of all others. */
+export interface ReadDeps extends TurnDeps {
   readonly followers: Followers;
   readonly running: RunningTurns;
   readonly reads: Reads;
@@ -46,7 +45,7 @@ interface Step {
  * its position.
  */
 export class TurnReader {
-  readonly #desk: ReadingDesk;
+  readonly #deps: ReadDeps;
   readonly #reading: Reading;
   readonly #position: ReaderPosition;
   readonly #remote: RemoteTurn;
@@ -54,13 +53,13 @@ export class TurnReader {
   #told: TurnOutcome | undefined;
 
   /** Attaches before anything is read, so that nothing is missed. `wake` is set when a step is worth it. */
-  constructor(desk: ReadingDesk, reading: Reading, wake: WakeUp) {
-    const { followers } = desk;
+  constructor(deps: ReadDeps, reading: Reading, wake: WakeUp) {
+    const { followers } = deps;
     const { access, turn, from } = reading;
-    this.#desk = desk;
+    this.#deps = deps;
     this.#reading = reading;
     this.#position = new ReaderPosition(from);
-    this.#remote = new RemoteTurn(desk, access, turn);
+    this.#remote = new RemoteTurn(deps, access, turn);
     this.#detach = [
       followers.texts.attach(turn, wake.set),
       followers.attachToEnd(turn, access.chat.id, (outcome) => {
@@ -81,7 +80,7 @@ export class TurnReader {
     const view = local ?? (await this.#remote.look(this.#position));
     // What was told while the database was asked is newer than its answer.
     const known = this.#told && !local ? this.#ofOutcome(this.#told) : view;
-    const isWaiting = this.#desk.isWaiting(this.#reading.turn);
+    const isWaiting = this.#deps.isWaiting(this.#reading.turn);
     const pauseMs = local ? undefined : isWaiting ? WAITING_POLL_MS : this.#remote.pauseMs;
     if (known === 'waiting') return { events: this.#position.begin(), isOver: false, pauseMs };
     if ('kind' in known) throw this.#apiErrorOf(known.kind);
@@ -95,10 +94,10 @@ export class TurnReader {
   /** What this process knows itself: the end it was told, or the run that holds the lease here. */
   #local(): RemoteView | undefined {
     if (this.#told) return this.#ofOutcome(this.#told);
-    const { running, parts } = this.#desk;
+    const { running, clock } = this.#deps;
     const run = running.get(this.#reading.turn);
     // A process that was stopped and revived must not show what may be another's by now.
-    if (!run || parts.clock.now() >= run.deadline) return undefined;
+    if (!run || clock.now() >= run.deadline) return undefined;
     // It was claimed only to be ended, with what an older run had shown.
     if (run.turn.isCancelled) return undefined;
     const { attempt, text, waitsUntil } = run;
@@ -122,19 +121,19 @@ export class TurnReader {
  * @throws ApiError as `TurnReader.step` does
  */
 export async function* readTurn(
-  desk: ReadingDesk,
+  deps: ReadDeps,
   reading: Reading,
   wake: WakeUp,
   signal: AbortSignal,
 ): AsyncGenerator<PlacedEvent, void, undefined> {
-  const reader = new TurnReader(desk, reading, wake);
+  const reader = new TurnReader(deps, reading, wake);
   signal.addEventListener('abort', wake.set);
   try {
     while (!signal.aborted) {
       const { events, isOver, pauseMs } = await reader.step();
       yield* events;
       if (isOver) return;
-      await wake.wait(desk.parts.clock, pauseMs);
+      await wake.wait(deps.clock, pauseMs);
     }
   } finally {
     signal.removeEventListener('abort', wake.set);

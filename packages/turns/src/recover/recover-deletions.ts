@@ -1,6 +1,6 @@
 import { ApiError, type Id } from '@parley/contract';
 import { removeDeletedChat } from '../delete-chat.ts';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import { FailingItems } from './failing-items.ts';
 
 const PAGE = 50;
@@ -12,8 +12,8 @@ const UNREACHABLE_MAX = 3;
  * Finishes deletions of chats that a crash left: a chat whose marker came before its mark is marked, and one that
  * is marked gets its marker and loses its turns. A loop of its own, so that a large chat delays no dead run.
  */
-export async function recoverDeletions(parts: TurnParts, signal: AbortSignal): Promise<void> {
-  const { clock, store, log, bounds } = parts;
+export async function recoverDeletions(deps: TurnDeps, signal: AbortSignal): Promise<void> {
+  const { clock, store, log, bounds } = deps;
   const pauseMs = bounds.leaseMs / 3;
   const failing = new FailingItems<Id<'chat'>>(clock, { min: pauseMs, max: Math.max(pauseMs, RETRY_MAX_MS) });
   while (!signal.aborted) {
@@ -21,7 +21,7 @@ export async function recoverDeletions(parts: TurnParts, signal: AbortSignal): P
       const unmarked = await store.chats.listUnmarked(PAGE, failing.skipped);
       await each(unmarked, ({ team, chat }) => store.chats.markDeleted({ team }, chat));
       const marked = (await store.chats.listMarked(PAGE, failing.skipped)).map((chat) => ({ chat }));
-      await each(marked, ({ chat }) => removeDeletedChat(parts, chat));
+      await each(marked, ({ chat }) => removeDeletedChat(deps, chat));
     } catch (error) {
       log('warn', 'deletions could not be recovered', { error });
     }

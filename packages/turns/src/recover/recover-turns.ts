@@ -1,6 +1,6 @@
 import { ApiError, type Id } from '@parley/contract';
 import type { Lease, SystemScope, UnfinishedTurn } from '@parley/db';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import type { Runner } from '../run/runner.ts';
 import { requesterOf } from '../run/schedule/requester.ts';
 
@@ -21,12 +21,12 @@ type Sightings = Map<Id<'turn'>, Sighting>;
  * The sweep: finds turns that nobody runs. A queued one whose predecessor has ended is claimed; a run that
  * has shown no sign of life for a whole lease, counted here, is taken over, or ended when it was cancelled.
  */
-export async function recoverTurns(parts: TurnParts, runner: Runner, signal: AbortSignal): Promise<void> {
-  const { clock, log, bounds } = parts;
+export async function recoverTurns(deps: TurnDeps, runner: Runner, signal: AbortSignal): Promise<void> {
+  const { clock, log, bounds } = deps;
   let sightings: Sightings = new Map();
   while (!signal.aborted) {
     try {
-      sightings = await sweep(parts, runner, sightings, signal);
+      sightings = await sweep(deps, runner, sightings, signal);
     } catch (error) {
       log('warn', 'sweep failed', { error });
     }
@@ -36,7 +36,7 @@ export async function recoverTurns(parts: TurnParts, runner: Runner, signal: Abo
 }
 
 async function sweep(
-  parts: TurnParts,
+  deps: TurnDeps,
   runner: Runner,
   before: Sightings,
   signal: AbortSignal,
@@ -45,7 +45,7 @@ async function sweep(
   let unreachable = 0;
   const waiting = runner.waitingTurns();
   for (let after: Id<'turn'> | undefined; ; ) {
-    const page = await parts.store.turns.listUnfinished(SWEEP_PAGE, after);
+    const page = await deps.store.turns.listUnfinished(SWEEP_PAGE, after);
     const unfinished = new Set(page.map(({ chat, sequence }) => placeOf(chat, sequence)));
     for (const turn of page) {
       if (signal.aborted) return seen;
@@ -53,13 +53,13 @@ async function sweep(
       if (waiting.get(turn.id) === turn.status) waiting.delete(turn.id);
       if (runner.running.has(turn.id)) continue;
       try {
-        if (turn.status === 'queued') await claimIfNext(parts, runner, turn, unfinished);
-        else if (turn.lease) await watch(parts, runner, turn, turn.lease, before, seen);
+        if (turn.status === 'queued') await claimIfNext(deps, runner, turn, unfinished);
+        else if (turn.lease) await watch(deps, runner, turn, turn.lease, before, seen);
         unreachable = 0;
       } catch (error) {
         // What is wrong with one turn must not keep the others; a database that is away ends the sweep.
         const isUnreachable = error instanceof ApiError;
-        parts.log(isUnreachable ? 'warn' : 'error', 'the sweep failed at a turn', { turn: turn.id, error });
+        deps.log(isUnreachable ? 'warn' : 'error', 'the sweep failed at a turn', { turn: turn.id, error });
         if (isUnreachable && ++unreachable === UNREACHABLE_MAX) throw error;
       }
     }
@@ -76,23 +76,23 @@ function placeOf(chat: Id<'chat'>, sequence: number): string {
 
 /** Most that wait do so behind a turn of the same page: only of the others the database is asked. */
 async function claimIfNext(
-  parts: TurnParts,
+  deps: TurnDeps,
   runner: Runner,
   turn: UnfinishedTurn,
   unfinished: ReadonlySet<string>,
 ): Promise<void> {
-  const { store } = parts;
+  const { store } = deps;
   const { id, team, chat, sequence, isCancelled } = turn;
   if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.takesTurns) return;
   // One that was cancelled only has to be ended: it needs neither a model nor a place, wherever it waits for one.
-  if (!isCancelled && (runner.isWaiting(id) || !isModelReady(parts))) return;
+  if (!isCancelled && (runner.isWaiting(id) || !isModelReady(deps))) return;
   if (!(await store.turns.hasPredecessorEnded({ team }, chat, sequence))) return;
   if (isCancelled) await runner.endCancelled(turn);
   else runner.claimSoon(turn, requesterOf(turn));
 }
 
 async function watch(
-  parts: TurnParts,
+  deps: TurnDeps,
   runner: Runner,
   turn: UnfinishedTurn,
   lease: Lease,
@@ -100,29 +100,29 @@ async function watch(
   seen: Sightings,
 ): Promise<void> {
   const { token, renewals } = lease;
-  const now = parts.clock.now();
+  const now = deps.clock.now();
   const last = before.get(turn.id);
   const standsStill = last?.token === token && last.renewals === renewals;
   const since = standsStill ? last.since : now;
   seen.set(turn.id, { token, renewals, since });
-  if (now - since < parts.bounds.leaseMs) return;
-  await takeOver(parts, runner, turn, lease);
+  if (now - since < deps.bounds.leaseMs) return;
+  await takeOver(deps, runner, turn, lease);
 }
 
 /** A turn that outlived too many runners is ended instead, so that it cannot kill every replica in turn. */
-async function takeOver(parts: TurnParts, runner: Runner, turn: UnfinishedTurn, lease: Lease): Promise<void> {
-  const { bounds } = parts;
+async function takeOver(deps: TurnDeps, runner: Runner, turn: UnfinishedTurn, lease: Lease): Promise<void> {
+  const { bounds } = deps;
   const scope: SystemScope = { team: turn.team };
   if (turn.isCancelled) return runner.endDead(scope, turn, lease, 'cancelled');
   if (turn.takeovers < bounds.takeoversMax) {
-    if (!runner.takesTurns || runner.isWaiting(turn.id) || !isModelReady(parts)) return;
+    if (!runner.takesTurns || runner.isWaiting(turn.id) || !isModelReady(deps)) return;
     runner.takeOverSoon(turn, requesterOf(turn), lease);
     return;
   }
   await runner.endDead(scope, turn, lease, 'interrupted');
 }
 
-function isModelReady({ checkModel }: TurnParts): boolean {
+function isModelReady({ checkModel }: TurnDeps): boolean {
   try {
     checkModel();
     return true;

@@ -2,7 +2,7 @@ import { ApiError } from '@parley/contract';
 import type { ChatAccess, TurnRecord } from '@parley/db';
 import { findTurn } from '../accept/retry-turn.ts';
 import { followTurn } from '../read/follow-turn.ts';
-import type { ReadingDesk } from '../read/turn-reader.ts';
+import type { ReadDeps } from '../read/turn-reader.ts';
 import { outcomeOf } from '../turn-outcome.ts';
 import type { Runner } from './runner.ts';
 
@@ -14,25 +14,24 @@ import type { Runner } from './runner.ts';
  * @throws ApiError `message_not_found`; `chat_not_found` when the chat is deleted meanwhile
  */
 export async function cancelTurn(
-  desk: ReadingDesk,
+  deps: ReadDeps,
   runner: Runner,
   access: ChatAccess,
   answerId: string,
 ): Promise<TurnRecord> {
-  const { parts, followers } = desk;
-  const turn = await findTurn(parts, access, answerId);
+  const turn = await findTurn(deps, access, answerId);
   if (outcomeOf(turn)) return turn;
-  const following = followTurn(desk, access, turn.id);
+  const following = followTurn(deps, access, turn.id);
   try {
-    if (await parts.store.turns.cancel(access, turn.id)) runner.stopTurn(turn.id);
-    const marked = await parts.store.turns.find(access, turn.id);
+    if (await deps.store.turns.cancel(access, turn.id)) runner.stopTurn(turn.id);
+    const marked = await deps.store.turns.find(access, turn.id);
     const outcome = marked && outcomeOf(marked);
     // It was still waiting, and will never run: whoever follows it here is told at once.
-    if (outcome?.kind === 'empty') followers.outcomes.tell(turn.id, outcome);
+    if (outcome?.kind === 'empty') deps.followers.outcomes.tell(turn.id, outcome);
     if (marked && outcome) return marked;
-    const awaited = await following.outcome(undefined, parts.bounds.cancelWaitMaxMs);
+    const awaited = await following.outcome(undefined, deps.bounds.cancelWaitMaxMs);
     if (awaited?.kind === 'gone') throw new ApiError('chat_not_found');
-    const now = await parts.store.turns.find(access, turn.id);
+    const now = await deps.store.turns.find(access, turn.id);
     if (!now) throw new ApiError('chat_not_found');
     return now;
   } finally {

@@ -1,11 +1,11 @@
 import { ApiError, type Id, mintId } from '@parley/contract';
 import type { LogBatch } from '@parley/db';
 import { describe, expect, test } from 'vitest';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import { LogWriter } from './log-writer.ts';
 import type { Run } from './run.ts';
 
-type Append = TurnParts['store']['turnLog']['append'];
+type Append = TurnDeps['store']['turnLog']['append'];
 
 function newRun(turn: Id<'turn'> = mintId('turn')): Run {
   const [team, chat] = [mintId('team'), mintId('chat')];
@@ -34,7 +34,7 @@ function newLog() {
     return settle.promise;
   };
   const warnings: string[] = [];
-  const store = { turnLog: { append } } as unknown as TurnParts['store'];
+  const store = { turnLog: { append } } as unknown as TurnDeps['store'];
   const writer = new LogWriter({ store, log: (_level, event) => warnings.push(event) });
   return { writer, sent, warnings, texts: () => sent.map(({ batches }) => batches.map(({ text }) => text)) };
 }

@@ -1,5 +1,5 @@
 import type { LogBatch } from '@parley/db';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -7,11 +7,11 @@ import type { Run } from './run.ts';
  * slow database makes larger pieces and never a queue. A turn that ends before its first write costs none.
  */
 export class LogWriter {
-  readonly #parts: Pick<TurnParts, 'store' | 'log'>;
+  readonly #deps: Pick<TurnDeps, 'store' | 'log'>;
   #writing: Promise<void> | undefined;
 
-  constructor(parts: Pick<TurnParts, 'store' | 'log'>) {
-    this.#parts = parts;
+  constructor(deps: Pick<TurnDeps, 'store' | 'log'>) {
+    this.#deps = deps;
   }
 
   /** Begins to write what is new, unless a write is under way. */
@@ -38,7 +38,7 @@ export class LogWriter {
 
   /** Never rejects: what was not acknowledged is written again with the next round. */
   async #append(runs: readonly Run[]): Promise<void> {
-    const { store, log } = this.#parts;
+    const { store, log } = this.#deps;
     const batches = runs.map(nextBatch).filter((batch) => batch !== undefined);
     try {
       await store.turnLog.append(batches);

@@ -10,7 +10,7 @@ import type {
   WrittenText,
 } from '@parley/db';
 import { insertMarker } from '../delete-chat.ts';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import type { Followers } from '../read/followers.ts';
 import type { EndedOutcome } from '../turn-outcome.ts';
 import type { LogWriter } from './log-writer.ts';
@@ -34,8 +34,8 @@ export type RunResult =
   /** The lease is another's now: whatever this run did, it must not be shown. */
   | { readonly kind: 'lost' };
 
-/** What a run works with beside its parts: whom it tells of its text, and where it is written. */
-export interface RunDesk {
+/** What a run needs besides the ports: the readers of its text in this process, and the writer of the log. */
+export interface RunDeps extends TurnDeps {
   readonly followers: Followers;
   readonly logWriter: LogWriter;
 }
@@ -44,26 +44,26 @@ export interface RunDesk {
  * Runs a claimed turn to its end: look, then call, then one guarded write. Everything before the model's call
  * was acknowledged by a majority; nothing after the end of the lease is shown or stored.
  */
-export async function runTurn(parts: TurnParts, desk: RunDesk, run: Run): Promise<RunResult> {
-  const result = await lookAndAnswer(parts, desk, run).catch((error: unknown) => {
-    if (error instanceof RunStopped) return stopped(parts, desk, run, error);
+export async function runTurn(deps: RunDeps, run: Run): Promise<RunResult> {
+  const result = await lookAndAnswer(deps, run).catch((error: unknown) => {
+    if (error instanceof RunStopped) return stopped(deps, run, error);
     throw error;
   });
   if (result.kind === 'gone') {
     // What had ended was counted when it was deleted: by a try that was not heard of, or by another past our lease.
-    if (run.endUnknown || parts.clock.now() >= run.deadline) delete run.used;
-    await Promise.all([removeLog(parts, desk, run), recordUsageOfDeletedTurn(parts, run)]);
+    if (run.endUnknown || deps.clock.now() >= run.deadline) delete run.used;
+    await Promise.all([removeLog(deps, run), recordUsageOfDeletedTurn(deps, run)]);
   }
   return result;
 }
 
-async function lookAndAnswer(parts: TurnParts, desk: RunDesk, run: Run): Promise<RunResult> {
-  const { store } = parts;
+async function lookAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
+  const { store } = deps;
   const { turn, scope, token } = run;
-  const view = await persist(parts, run, () => loadRunContext(parts, run));
+  const view = await persist(deps, run, () => loadRunContext(deps, run));
   if (!view.chat) {
-    await persist(parts, run, () => insertMarker(parts, turn.chat));
-    await persist(parts, run, () => store.turns.remove(scope, turn.id));
+    await persist(deps, run, () => insertMarker(deps, turn.chat));
+    await persist(deps, run, () => store.turns.remove(scope, turn.id));
     return { kind: 'gone' };
   }
   const { agent, user } = view.chat.chat;
@@ -71,20 +71,20 @@ async function lookAndAnswer(parts: TurnParts, desk: RunDesk, run: Run): Promise
   run.history = view.history;
   run.account = { agent, ...(user !== undefined && { user }) };
   if (!view.predecessorEnded) {
-    await persist(parts, run, () => store.turns.release(scope, turn.id, token));
+    await persist(deps, run, () => store.turns.release(scope, turn.id, token));
     return { kind: 'requeued' };
   }
-  if (turn.isCancelled) return end(parts, run, await endOfCancelled(parts, run, view));
+  if (turn.isCancelled) return end(deps, run, await endOfCancelled(deps, run, view));
   try {
-    return await end(parts, run, await answer(parts, desk, run, view, agent));
+    return await end(deps, run, await answer(deps, run, view, agent));
   } catch (error) {
     if (!(error instanceof RunStopped) || error.reason !== 'cancelled') throw error;
-    return end(parts, run, stoppedEnd(turn, view, { attempt: run.attempt, text: run.text }));
+    return end(deps, run, stoppedEnd(turn, view, { attempt: run.attempt, text: run.text }));
   }
 }
 
 /** The chat, and what stands before the turn. */
-async function loadRunContext({ store, bounds }: TurnParts, { turn, scope, before }: Run): Promise<TurnView> {
+async function loadRunContext({ store, bounds }: TurnDeps, { turn, scope, before }: Run): Promise<TurnView> {
   if (!before?.history)
     return store.turns.look(scope, turn.chat, turn.sequence, bounds.historyBytesMax, before?.textBytes);
   // The turn was inserted right behind one that ended in this process, so what stands before it is known. Its chat may
@@ -94,20 +94,20 @@ async function loadRunContext({ store, bounds }: TurnParts, { turn, scope, befor
 }
 
 /** The one guarded write that ends a turn; its outcome is told only once it is acknowledged. */
-async function end(parts: TurnParts, run: Run, ending: TurnEnd): Promise<RunResult> {
+async function end(deps: TurnDeps, run: Run, ending: TurnEnd): Promise<RunResult> {
   const turnEnd = withUsage(ending, run);
-  const ended = await sendEnd(parts, run, turnEnd);
+  const ended = await sendEnd(deps, run, turnEnd);
   if (ended.result !== 'ended') return { kind: ended.result };
   const { hasSuccessor } = ended;
   const outcome = outcomeOfEnd(turnEnd, run.attempt);
   return { kind: 'ended', outcome, hasSuccessor, textBytes: turnEnd.textBytes };
 }
 
-async function sendEnd(parts: TurnParts, run: Run, turnEnd: TurnEnd) {
+async function sendEnd(deps: TurnDeps, run: Run, turnEnd: TurnEnd) {
   const { turn, scope, token, unacknowledgedWrites } = run;
   let endUnknown = false;
   try {
-    const ended = await persist(parts, run, () => parts.store.turns.end(scope, turn.id, token, turnEnd));
+    const ended = await persist(deps, run, () => deps.store.turns.end(scope, turn.id, token, turnEnd));
     endUnknown = ended.result === 'gone' && ended.endUnknown === true;
     return ended;
   } finally {
@@ -116,29 +116,23 @@ async function sendEnd(parts: TurnParts, run: Run, turnEnd: TurnEnd) {
 }
 
 /** Calls the model and turns whatever comes of it, failures included, into the turn's end. */
-async function answer(
-  parts: TurnParts,
-  desk: RunDesk,
-  run: Run,
-  view: TurnView,
-  agentId: AgentRecord['id'],
-): Promise<TurnEnd> {
+async function answer(deps: RunDeps, run: Run, view: TurnView, agentId: AgentRecord['id']): Promise<TurnEnd> {
   const { turn, attempt } = run;
   const before = bytesBefore(turn, view);
-  const agent = await persist(parts, run, () => parts.store.agents.find(run.scope, agentId));
+  const agent = await persist(deps, run, () => deps.store.agents.find(run.scope, agentId));
   if (!agent) return { status: 'failed', errorCode: 'agent_not_found', textBytes: before };
   try {
-    const outcome = await parts.runAgent({
+    const outcome = await deps.runAgent({
       id: turn.id,
       agent,
       messages: turn.userMessage ? [...view.history, turn.userMessage] : view.history,
       signal: run.abort.signal,
-      emit: ({ text }) => emit(parts, desk, run, text),
+      emit: ({ text }) => emit(deps, run, text),
       steps: turn.steps,
-      saveToolSteps: (steps) => saveToolSteps(parts, run, steps),
+      saveToolSteps: (steps) => saveToolSteps(deps, run, steps),
       onWait: (until) => {
         run.waitsUntil = until;
-        desk.followers.texts.tell(turn.id, undefined);
+        deps.followers.texts.tell(turn.id, undefined);
       },
       onAbort: ({ model, calls, usage }) => {
         run.used = { attempt, model, calls, ...usage, isEstimated: true };
@@ -156,7 +150,7 @@ async function answer(
     if (run.abort.signal.aborted) throw run.abort.signal.reason;
     const errorCode = codeOf(error);
     if (!errorCode) throw error;
-    logFailure(parts, run, { agent: agent.id, code: errorCode, error });
+    logFailure(deps, run, { agent: agent.id, code: errorCode, error });
     const model = agent.model ?? DEFAULT_MODEL;
     if (error instanceof ModelError) run.used = { attempt, model, calls: error.calls, ...error.usage };
     return {
@@ -172,7 +166,7 @@ async function answer(
 
 /** Says why a turn failed: with level `error` where the model stays unusable until an operator does something. */
 function logFailure(
-  { log }: Pick<TurnParts, 'log'>,
+  { log }: Pick<TurnDeps, 'log'>,
   { turn, scope, attempt }: Pick<Run, 'turn' | 'scope' | 'attempt'>,
   failure: { readonly agent: AgentRecord['id']; readonly code: ErrorCode; readonly error: unknown },
 ): void {
@@ -188,35 +182,35 @@ function logFailure(
  *
  * @throws RunStopped
  */
-async function saveToolSteps(parts: TurnParts, run: Run, steps: readonly ToolStep[]): Promise<void> {
+async function saveToolSteps(deps: TurnDeps, run: Run, steps: readonly ToolStep[]): Promise<void> {
   const { turn, scope, token, abort } = run;
-  const kept = await persist(parts, run, () => parts.store.turns.saveToolSteps(scope, turn.id, token, steps));
+  const kept = await persist(deps, run, () => deps.store.turns.saveToolSteps(scope, turn.id, token, steps));
   if (kept !== 'kept') abort.abort(new RunStopped(kept === 'gone' ? 'chat-deleted' : 'lease-lost'));
-  stopStale(parts, run);
+  stopStale(deps, run);
   abort.signal.throwIfAborted();
 }
 
 /** A process that was stopped and revived finds out here, before anything stale is shown. */
-function stopStale({ clock }: TurnParts, { abort, deadline }: Run): void {
+function stopStale({ clock }: TurnDeps, { abort, deadline }: Run): void {
   if (clock.now() >= deadline) abort.abort(new RunStopped('lease-lost'));
 }
 
-function emit(parts: TurnParts, { followers }: RunDesk, run: Run, text: string): void {
-  stopStale(parts, run);
+function emit(deps: RunDeps, run: Run, text: string): void {
+  stopStale(deps, run);
   if (run.abort.signal.aborted) return;
   run.text += text;
-  followers.texts.tell(run.turn.id, undefined);
+  deps.followers.texts.tell(run.turn.id, undefined);
 }
 
 /** A cancelled turn that comes to its run: what an earlier run had shown, which handed it over, is kept. */
-async function endOfCancelled({ store }: TurnParts, run: Run, view: TurnView): Promise<TurnEnd> {
+async function endOfCancelled({ store }: TurnDeps, run: Run, view: TurnView): Promise<TurnEnd> {
   const { turn, scope, attempt } = run;
   return stoppedEnd(turn, view, await lastLogged(store, scope, turn.id, attempt - 1));
 }
 
 /** The newest text that any run of a turn has logged, from `attempt` on back; without any, that attempt's none. */
 export async function lastLogged(
-  store: TurnParts['store'],
+  store: TurnDeps['store'],
   scope: SystemScope,
   turn: Id<'turn'>,
   attempt: number,
@@ -278,7 +272,7 @@ export function outcomeOfEnd(turnEnd: TurnEnd, lastAttempt: number): EndedOutcom
 }
 
 /** Repeats what the database could not be reached for, as long as the lease stands. */
-async function persist<Result>({ clock }: TurnParts, run: Run, call: () => Promise<Result>): Promise<Result> {
+async function persist<Result>({ clock }: TurnDeps, run: Run, call: () => Promise<Result>): Promise<Result> {
   const { signal } = run.abort;
   for (let pause = 100; ; pause = Math.min(pause * 2, 1_000)) {
     // A cancelled run is still ours to end.
@@ -295,13 +289,7 @@ async function persist<Result>({ clock }: TurnParts, run: Run, call: () => Promi
   }
 }
 
-async function stopped(
-  parts: TurnParts,
-  { logWriter }: RunDesk,
-  run: Run,
-  { reason }: RunStopped,
-): Promise<RunResult> {
-  const { store } = parts;
+async function stopped({ store, logWriter }: RunDeps, run: Run, { reason }: RunStopped): Promise<RunResult> {
   if (reason === 'chat-deleted') return { kind: 'gone' };
   if (reason !== 'draining') return { kind: 'lost' };
   // Whoever ends it instead, should it be cancelled, keeps what was shown.
@@ -311,7 +299,7 @@ async function stopped(
 }
 
 /** What was written to the log while the chat was being deleted would outlive it. */
-async function removeLog({ store, log }: TurnParts, { logWriter }: RunDesk, run: Run): Promise<void> {
+async function removeLog({ store, log, logWriter }: RunDeps, run: Run): Promise<void> {
   await logWriter.settled();
   const hasLog = run.loggedTo > 0 || run.unacknowledged !== undefined || run.attempt > 1;
   if (!hasLog) return;

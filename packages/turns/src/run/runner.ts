@@ -2,7 +2,7 @@ import { type Id, mintId, turnIdOf } from '@parley/contract';
 import type { ChatAccess, Lease, SystemScope, TurnEnd, TurnRecord, UnfinishedTurn } from '@parley/db';
 import { ChatPlaces } from '../accept/chat-places.ts';
 import { insertMarker } from '../delete-chat.ts';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import { UncountedTurns } from '../quota/count-usage.ts';
 import { OpenTurns } from '../quota/open-turns.ts';
 import { PrefetchedBudgets } from '../quota/prefetched-budgets.ts';
@@ -17,7 +17,7 @@ import {
   bytesBefore,
   lastLogged,
   outcomeOfEnd,
-  type RunDesk,
+  type RunDeps,
   type RunResult,
   runTurn,
   stoppedEnd,
@@ -59,8 +59,7 @@ export class Runner {
   readonly prefetched: PrefetchedBudgets;
   readonly durations: RunDurations;
   readonly logWriter: LogWriter;
-  readonly #parts: TurnParts;
-  readonly #desk: RunDesk;
+  readonly #deps: RunDeps;
   readonly #scheduler: TurnScheduler<WaitingClaim>;
   readonly #looks: AddressLooks;
   readonly #stopLooking = new AbortController();
@@ -68,22 +67,21 @@ export class Runner {
   #draining = false;
   #isHandingOver = false;
 
-  constructor(parts: TurnParts, followers: Followers) {
-    const { bounds, clock } = parts;
-    this.#parts = parts;
+  constructor(deps: TurnDeps, followers: Followers) {
+    const { bounds, clock } = deps;
     this.tails = new KnownTails(clock);
     this.places = new ChatPlaces(clock);
-    this.logWriter = new LogWriter(parts);
+    this.logWriter = new LogWriter(deps);
     this.open = new OpenTurns(clock);
-    this.prefetched = new PrefetchedBudgets(parts);
+    this.prefetched = new PrefetchedBudgets(deps);
     this.durations = new RunDurations(clock);
-    this.#desk = { followers, logWriter: this.logWriter };
+    this.#deps = { ...deps, followers, logWriter: this.logWriter };
     this.#scheduler = new TurnScheduler({
       running: bounds.runningTurnsMax,
       waiting: bounds.waitingTurnsMax,
       perAddress: bounds.runningPerAddressMax,
     });
-    this.#looks = new AddressLooks(parts, this.#scheduler);
+    this.#looks = new AddressLooks(deps, this.#scheduler);
   }
 
   get isDraining(): boolean {
@@ -106,7 +104,7 @@ export class Runner {
   }
 
   get #startsTurns(): boolean {
-    return !this.#draining && this.#parts.bounds.runningTurnsMax > 0;
+    return !this.#draining && this.#deps.bounds.runningTurnsMax > 0;
   }
 
   /** Whether a turn waits here for a place. */
@@ -148,8 +146,8 @@ export class Runner {
   start(turn: TurnRecord, requester: Requester, claimedAt: number, before?: Run['before']): void {
     const { lease } = turn;
     if (!lease) throw new Error(`turn ${turn.id} was started without a lease`);
-    const deadline = claimedAt + this.#parts.bounds.leaseMs;
-    if (this.#parts.clock.now() >= deadline) {
+    const deadline = claimedAt + this.#deps.bounds.leaseMs;
+    if (this.#deps.clock.now() >= deadline) {
       this.#leave(requester);
       return;
     }
@@ -161,13 +159,13 @@ export class Runner {
 
   /** Lets a queued turn whose predecessor has ended wait for a place; claims it when it has one. */
   claimSoon(turn: TurnPosition, requester: Requester, hasPlace = false): void {
-    const claim: Claim = (token) => this.#parts.store.turns.claim({ team: turn.team }, turn.id, token);
+    const claim: Claim = (token) => this.#deps.store.turns.claim({ team: turn.team }, turn.id, token);
     this.#wait(requester, { turn, claim, status: 'queued' }, hasPlace);
   }
 
   /** Lets a turn whose runner died wait for a place; takes it over when it has one. */
   takeOverSoon(turn: TurnPosition, requester: Requester, seen: Lease): void {
-    const { store, log } = this.#parts;
+    const { store, log } = this.#deps;
     const { id, team } = turn;
     const claim: Claim = (token) => {
       log('warn', 'taking over a turn whose runner died', { turn: id, attempt: seen.attempt + 1 });
@@ -187,7 +185,7 @@ export class Runner {
   }
 
   async #claimAndEnd(scope: SystemScope, id: Id<'turn'>): Promise<void> {
-    const { store, clock, bounds, log } = this.#parts;
+    const { store, clock, bounds, log } = this.#deps;
     const deadline = clock.now() + bounds.leaseMs;
     try {
       const turn = await store.turns.claim(scope, id, mintToken());
@@ -221,7 +219,7 @@ export class Runner {
     seen: Lease,
     how: 'cancelled' | 'interrupted',
   ): Promise<void> {
-    const { store, log } = this.#parts;
+    const { store, log } = this.#deps;
     const token = mintToken();
     const turn = await store.turns.takeOver(scope, id, seen, token);
     if (!turn) return;
@@ -230,7 +228,7 @@ export class Runner {
       lastLogged(store, scope, id, seen.attempt),
     ]);
     if (!view.chat) {
-      await insertMarker(this.#parts, chat);
+      await insertMarker(this.#deps, chat);
       await Promise.all([store.turns.remove(scope, id), store.turnLog.remove(scope, id)]);
       return;
     }
@@ -239,7 +237,7 @@ export class Runner {
         ? stoppedEnd(turn, view, written)
         : { status: 'failed', errorCode: 'interrupted', written, textBytes: bytesBefore(turn, view) }),
       account: accountOf(view.chat.chat),
-      usage: usageOfDead(turn, view, written, this.#parts.bounds.historyBytesMax),
+      usage: usageOfDead(turn, view, written, this.#deps.bounds.historyBytesMax),
     };
     const ended = await store.turns.end(scope, id, token, end);
     if (ended.result !== 'ended') return;
@@ -257,7 +255,7 @@ export class Runner {
 
   /** Tells followers that something is new in a chat. */
   tellChat(chat: Id<'chat'>): void {
-    this.#desk.followers.chats.tell(chat, 'changed');
+    this.#deps.followers.chats.tell(chat, 'changed');
   }
 
   /** Stops the runs of a chat that was deleted. */
@@ -296,16 +294,16 @@ export class Runner {
   async drain(graceMs: number, force?: AbortSignal): Promise<void> {
     this.#draining = true;
     this.#stopLooking.abort();
-    this.#desk.followers.chats.notifyAll('draining');
+    this.#deps.followers.chats.notifyAll('draining');
     const done = new AbortController();
     const finished = this.#settled().finally(() => done.abort());
     const over = force ? AbortSignal.any([done.signal, force]) : done.signal;
-    await Promise.race([finished, this.#parts.clock.sleep(graceMs, over)]);
+    await Promise.race([finished, this.#deps.clock.sleep(graceMs, over)]);
     // What was being claimed just now starts after this, only to be handed over too.
     this.#isHandingOver = true;
     for (const run of this.running.all()) run.abort.abort(new RunStopped('draining'));
     await this.#settled();
-    this.#desk.followers.outcomes.notifyAll({ kind: 'handed-over' });
+    this.#deps.followers.outcomes.notifyAll({ kind: 'handed-over' });
   }
 
   async #settled(): Promise<void> {
@@ -324,18 +322,18 @@ export class Runner {
       if (hasPlace) this.#leave(requester);
     };
     try {
-      const result = await runTurn(this.#parts, this.#desk, run);
+      const result = await runTurn(this.#deps, run);
       leave();
       this.#tell(run, result);
       if (result.kind === 'ended' && result.hasSuccessor)
         await this.#startSuccessor(run.scope, run.turn, requester);
     } catch (error) {
       // The lease runs out and the recovery loop takes the turn over: nothing is lost, and the log says why.
-      this.#parts.log('error', 'run broke off', { turn: run.turn.id, error });
+      this.#deps.log('error', 'run broke off', { turn: run.turn.id, error });
     } finally {
       leave();
       // Whoever read the text here looks elsewhere now.
-      this.#desk.followers.texts.tell(run.turn.id, undefined);
+      this.#deps.followers.texts.tell(run.turn.id, undefined);
     }
   }
 
@@ -345,19 +343,19 @@ export class Runner {
     if (result.kind === 'ended') {
       const { textBytes, outcome } = result;
       const history =
-        run.history && historyAfter(run.history, turn, outcome, this.#parts.bounds.historyBytesMax);
+        run.history && historyAfter(run.history, turn, outcome, this.#deps.bounds.historyBytesMax);
       if (chat && !result.hasSuccessor)
         this.tails.remember(chat, { sequence: turn.sequence, textBytes, history });
       this.#tellEnd(turn, result.outcome);
     }
     if (result.kind === 'gone' || result.kind === 'handed-over') {
       this.open.delete(turn.id);
-      this.#desk.followers.outcomes.tell(turn.id, { kind: result.kind });
+      this.#deps.followers.outcomes.tell(turn.id, { kind: result.kind });
     }
   }
 
   #tellEnd({ id, chat }: TurnRecord, outcome: EndedOutcome): void {
-    const { followers } = this.#desk;
+    const { followers } = this.#deps;
     this.uncounted.note(id);
     this.open.delete(id);
     followers.outcomes.tell(id, outcome);
@@ -394,7 +392,7 @@ export class Runner {
     { id, chat, sequence, origin }: TurnRecord,
     requester: Requester,
   ): Promise<void> {
-    const { store, log } = this.#parts;
+    const { store, log } = this.#deps;
     if (this.#draining) return;
     const isNext = this.#scheduler.isIdle && this.#scheduler.canStart(requester);
     if (isNext && this.#scheduler.enter(requester) === 'running') {
@@ -418,14 +416,14 @@ export class Runner {
    * not be claimed is left to the recovery loop.
    */
   async #claimOrLeave(fields: Record<string, string>, requester: Requester, claim: Claim): Promise<boolean> {
-    const claimedAt = this.#parts.clock.now();
+    const claimedAt = this.#deps.clock.now();
     let claimed: TurnRecord | undefined;
     let hasFailed = false;
     try {
       claimed = await claim(mintToken());
     } catch (error) {
       hasFailed = true;
-      this.#parts.log('warn', 'claim failed; the sweep will find the turn', { ...fields, error });
+      this.#deps.log('warn', 'claim failed; the sweep will find the turn', { ...fields, error });
     }
     if (claimed) this.start(claimed, requester, claimedAt);
     else this.#leave(requester);

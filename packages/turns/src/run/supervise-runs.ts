@@ -1,4 +1,4 @@
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import type { LogWriter } from './log-writer.ts';
 import { type Run, type RunningTurns, RunStopped } from './run.ts';
 
@@ -12,12 +12,12 @@ const RENEWALS_PER_LEASE = 4;
  * watches sees the count move. No step waits for the one before: a call that hangs must not cost the leases.
  */
 export async function superviseRuns(
-  parts: TurnParts,
+  deps: TurnDeps,
   running: RunningTurns,
   logWriter: LogWriter,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, bounds } = parts;
+  const { clock, bounds } = deps;
   const pending = new Set<Promise<void>>();
   let renewedAt = clock.now();
   let looking: Promise<void> | undefined;
@@ -30,7 +30,7 @@ export async function superviseRuns(
     const runs = running.all().filter((run) => !run.abort.signal.aborted);
     if (runs.length > 0) {
       logWriter.write(runs);
-      looking ??= lookForMarks(parts, runs).finally(() => {
+      looking ??= lookForMarks(deps, runs).finally(() => {
         looking = undefined;
       });
     }
@@ -38,14 +38,14 @@ export async function superviseRuns(
     const held = running.all();
     if (held.length === 0 || now - renewedAt < bounds.leaseMs / RENEWALS_PER_LEASE) continue;
     renewedAt = now;
-    const renewal = renew(parts, held).finally(() => pending.delete(renewal));
+    const renewal = renew(deps, held).finally(() => pending.delete(renewal));
     pending.add(renewal);
   }
   await Promise.all([...pending, looking, logWriter.settled()]);
 }
 
 /** A turn that is not there any more was deleted with its chat. */
-async function lookForMarks({ store, log }: TurnParts, runs: readonly Run[]): Promise<void> {
+async function lookForMarks({ store, log }: TurnDeps, runs: readonly Run[]): Promise<void> {
   try {
     const marks = await store.turns.listMarks(runs.map(({ turn }) => turn.id));
     const isCancelled = new Map(marks.map((mark) => [mark.id, mark.isCancelled]));
@@ -68,7 +68,7 @@ function toLease({ turn, token }: Run) {
   return { turn: turn.id, token };
 }
 
-async function renew({ store, clock, log, bounds }: TurnParts, runs: readonly Run[]): Promise<void> {
+async function renew({ store, clock, log, bounds }: TurnDeps, runs: readonly Run[]): Promise<void> {
   // The deadline counts from before the write: the watcher's own count cannot begin earlier.
   const sentAt = clock.now();
   try {

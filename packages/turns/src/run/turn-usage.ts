@@ -9,7 +9,7 @@ import type {
   UsageRecord,
   WrittenText,
 } from '@parley/db';
-import type { TurnParts } from '../parts.ts';
+import type { TurnDeps } from '../dependencies.ts';
 import type { Run } from './run.ts';
 
 /** Stands for the server's default model in the usage of a turn, where no answer named it. */
@@ -59,7 +59,7 @@ export function usageOfDead(
  * who was deleted, and whose name is taken out of the sums at this very moment.
  */
 export async function recordUsageOfDeletedTurn(
-  { store, log }: TurnParts,
+  { store, log }: TurnDeps,
   { turn, scope, account, used }: Run,
 ): Promise<void> {
   if (!account || !used) return;

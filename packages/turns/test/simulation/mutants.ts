@@ -36,9 +36,9 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run/run-turn.ts',
-        find: 'const ended = await sendEnd(parts, run, turnEnd);',
+        find: 'const ended = await sendEnd(deps, run, turnEnd);',
         replace:
-          'void sendEnd(parts, run, turnEnd).catch(() => {});\n' +
+          'void sendEnd(deps, run, turnEnd).catch(() => {});\n' +
           "const ended = { result: 'ended', hasSuccessor: true } as const;",
       },
     ],
@@ -48,10 +48,10 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept/accept-turn.ts',
-        find: '  const claimedAt = parts.clock.now();\n',
+        find: '  const claimedAt = deps.clock.now();\n',
         replace:
-          '  const claimedAt = parts.clock.now();\n' +
-          '  const view = await parts.store.turns.look({ team: access.chat.team }, turn.chat, turn.sequence, 24_000);\n',
+          '  const claimedAt = deps.clock.now();\n' +
+          '  const view = await deps.store.turns.look({ team: access.chat.team }, turn.chat, turn.sequence, 24_000);\n',
       },
       {
         file: 'src/accept/accept-turn.ts',
@@ -60,8 +60,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'src/run/run-turn.ts',
-        find: 'const view = await persist(parts, run, () =>',
-        replace: 'const view = turn.view ?? await persist(parts, run, () =>',
+        find: 'const view = await persist(deps, run, () =>',
+        replace: 'const view = turn.view ?? await persist(deps, run, () =>',
       },
     ],
   },
@@ -122,7 +122,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run/supervise-runs.ts',
-        find: 'const renewal = renew(parts, held)',
+        find: 'const renewal = renew(deps, held)',
         replace: 'const renewal = Promise.resolve()',
       },
     ],
@@ -132,7 +132,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/recover/recover-turns.ts',
-        find: 'if (now - since < parts.bounds.leaseMs) return;',
+        find: 'if (now - since < deps.bounds.leaseMs) return;',
         replace: '',
       },
     ],
@@ -303,9 +303,9 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run/run-turn.ts',
-        find: 'const kept = await persist(parts, run, () => parts.store.turns.saveToolSteps(scope, turn.id, token, steps));',
+        find: 'const kept = await persist(deps, run, () => deps.store.turns.saveToolSteps(scope, turn.id, token, steps));',
         replace:
-          'void persist(parts, run, () => parts.store.turns.saveToolSteps(scope, turn.id, token, steps)).catch(() => {});\n' +
+          'void persist(deps, run, () => deps.store.turns.saveToolSteps(scope, turn.id, token, steps)).catch(() => {});\n' +
           "const kept: string = 'kept';",
       },
     ],
@@ -320,7 +320,7 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'src/run/run-turn.ts',
-        find: 'stopStale(parts, run);\n  abort.signal',
+        find: 'stopStale(deps, run);\n  abort.signal',
         replace: 'abort.signal',
       },
     ],
@@ -350,8 +350,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/turns.ts',
-        find: '      await insertMarker(parts, chat);\n      await removeOrLeave(chat);',
-        replace: '      void insertMarker(parts, chat).then(() => removeOrLeave(chat), () => {});',
+        find: '      await insertMarker(deps, chat);\n      await removeOrLeave(chat);',
+        replace: '      void insertMarker(deps, chat).then(() => removeOrLeave(chat), () => {});',
       },
     ],
   },
@@ -360,7 +360,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run/run-turn.ts',
-        find: 'await persist(parts, run, () => insertMarker(parts, turn.chat));',
+        find: 'await persist(deps, run, () => insertMarker(deps, turn.chat));',
         replace: '',
       },
     ],
@@ -400,7 +400,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept/accept-turn.ts',
-        find: 'for (let tail: EndedTail = firstTail; ; tail = await readTail(parts, access)) {',
+        find: 'for (let tail: EndedTail = firstTail; ; tail = await readTail(deps, access)) {',
         replace: 'for (let tail: EndedTail = firstTail; ; tail = { ...tail, sequence: tail.sequence + 1 }) {',
       },
     ],
@@ -704,8 +704,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept/accept-turn.ts',
-        find: 'tail = await readTail(parts, access)) {',
-        replace: 'tail = { ...(await readTail(parts, access)), history: firstTail.history }) {',
+        find: 'tail = await readTail(deps, access)) {',
+        replace: 'tail = { ...(await readTail(deps, access)), history: firstTail.history }) {',
       },
     ],
   },

@@ -1,4 +1,4 @@
-import { startTurns, type TurnParts } from '../../src/index.ts';
+import { startTurns, type TurnDeps } from '../../src/index.ts';
 import { type TurnsById, turnsById } from '../../src/testing/index.ts';
 import { Connection } from './connection.ts';
 import { SimulatedProcess } from './simulated-process.ts';
@@ -11,7 +11,7 @@ export class Replica {
   readonly process: SimulatedProcess;
   readonly connection: Connection;
   readonly turns: TurnsById;
-  readonly store: TurnParts['store'];
+  readonly store: TurnDeps['store'];
   readonly #world: World;
 
   constructor(world: World, name: string) {
@@ -20,7 +20,7 @@ export class Replica {
     this.process = new SimulatedProcess(name, scheduler, random.fork());
     this.connection = new Connection(scheduler, this.process, database, world.conditions, random.fork());
     const stores = createSimulatedStores(this.connection);
-    const parts: TurnParts = {
+    const deps: TurnDeps = {
       store: world.isTraced ? tracedStores(stores, (line) => world.note(`${name} ${line}`)) : stores,
       runAgent: world.model.agentOf(this.process),
       checkModel: () => world.model.check(),
@@ -28,8 +28,8 @@ export class Replica {
       log: (level, event, { error }) => this.#judge(level, event, error),
       bounds: plan.bounds,
     };
-    this.store = parts.store;
-    this.turns = turnsById(startTurns(parts), parts.store.chats);
+    this.store = deps.store;
+    this.turns = turnsById(startTurns(deps), deps.store.chats);
   }
 
   /** Whether people can reach it. */

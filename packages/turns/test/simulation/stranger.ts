@@ -1,9 +1,9 @@
 import { ApiError, type Id, mintId } from '@parley/contract';
 import type { SystemScope } from '@parley/db';
-import type { TurnParts } from '../../src/index.ts';
+import type { TurnDeps } from '../../src/index.ts';
 import type { World } from './world.ts';
 
-type Store = TurnParts['store'];
+type Store = TurnDeps['store'];
 
 /** Another team asks for a chat, in the process and at the time that its own team does, and is told nothing. */
 export async function askAsStranger(world: World, chat: Id<'chat'>): Promise<void> {

@@ -1,6 +1,6 @@
-import type { TurnParts } from '../../src/index.ts';
+import type { TurnDeps } from '../../src/index.ts';
 
-type Store = TurnParts['store'];
+type Store = TurnDeps['store'];
 type AsyncFunction = (...args: readonly unknown[]) => Promise<unknown>;
 
 /** The same stores, telling of every call and what came of it. */

@@ -1,5 +1,5 @@
 import { limits } from '@parley/contract';
-import type { TurnParts } from '../../parts.ts';
+import type { TurnDeps } from '../../dependencies.ts';
 import type { Requester, TurnScheduler } from './turn-scheduler.ts';
 
 /** How long a count of what runs on other processes is used. */
@@ -15,14 +15,14 @@ const LOOKS_MAX = 10_000;
  * few running turns.
  */
 export class AddressLooks {
-  readonly #parts: TurnParts;
+  readonly #deps: TurnDeps;
   readonly #scheduler: TurnScheduler<unknown>;
   /** In the order of the looks. */
   readonly #lookedAt = new Map<string, number>();
   #isWatching = false;
 
-  constructor(parts: TurnParts, scheduler: TurnScheduler<unknown>) {
-    this.#parts = parts;
+  constructor(deps: TurnDeps, scheduler: TurnScheduler<unknown>) {
+    this.#deps = deps;
     this.#scheduler = scheduler;
   }
 
@@ -32,7 +32,7 @@ export class AddressLooks {
    * @throws ApiError `database_unavailable`
    */
   async lookFor(requester: Requester): Promise<void> {
-    const since = this.#parts.clock.now() - LOOK_MS;
+    const since = this.#deps.clock.now() - LOOK_MS;
     for (const network of this.#scheduler.unknownNetworks(requester)) {
       if ((this.#lookedAt.get(network) ?? Number.NEGATIVE_INFINITY) < since) await this.#look(network);
     }
@@ -45,7 +45,7 @@ export class AddressLooks {
   async watch(onRoom: () => void, signal: AbortSignal): Promise<void> {
     if (this.#isWatching) return;
     this.#isWatching = true;
-    const { clock, log } = this.#parts;
+    const { clock, log } = this.#deps;
     while (!signal.aborted && this.#scheduler.networksFullElsewhere().length > 0) {
       await clock.sleep(LOOK_MS * (0.75 + clock.random() / 2), signal);
       if (signal.aborted) break;
@@ -63,7 +63,7 @@ export class AddressLooks {
   }
 
   async #look(network: string): Promise<void> {
-    const { store, clock, bounds } = this.#parts;
+    const { store, clock, bounds } = this.#deps;
     const most = bounds.runningPerAddressMax * limits.widerNetworkFactor;
     this.#lookedAt.delete(network);
     this.#lookedAt.set(network, clock.now());

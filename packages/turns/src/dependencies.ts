@@ -2,8 +2,8 @@ import type { RunAgent } from '@parley/agent';
 import type { AgentStore, ChatAccess, Stores, SystemScope, UsageStore } from '@parley/db';
 import type { Clock } from './clock.ts';
 
-/** What turns are made of: ports, so that one test can run several replicas on simulated ones. */
-export interface TurnParts {
+/** The dependencies of the engine as ports, so that one test can run several replicas on simulated ones. */
+export interface TurnDeps {
   readonly store: Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'budgets'> & {
     readonly agents: Pick<AgentStore, 'find'>;
     readonly usage: Pick<UsageStore, 'count' | 'listUncounted' | 'add'>;
