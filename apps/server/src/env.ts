@@ -35,6 +35,8 @@ const variablesSchema = z.object({
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   OPENAI_MODEL: z.string().optional(),
+  /** What the model's server is called by: Chat Completions, or the Responses API. */
+  OPENAI_API: z.literal(['chat', 'responses'], { error: 'must be chat or responses' }).default('chat'),
   OLLAMA_HOST: z.string().optional(),
   LOCAL_MODEL: flag('on or off').default('on'),
   /** The history's budget. Below this, not even one long message fits; above, no model of today follows. */

@@ -26,6 +26,8 @@ export interface ModelSettings {
   readonly apiKey: string | undefined;
   readonly baseUrl: string | undefined;
   readonly model: string | undefined;
+  /** What a configured server is called by; servers that are found here are called by Chat Completions. */
+  readonly api: 'chat' | 'responses';
   readonly ollamaHost: string | undefined;
   readonly isLocalModelAllowed: boolean;
   readonly dataDir: string;
@@ -44,9 +46,11 @@ const LOCAL_HISTORY_TOKENS = Math.floor(localModelContextTokens * 0.65);
 
 /** Finds the model: what is configured, else a server that runs here already, else a small local one. */
 export async function chooseModel(settings: ModelSettings): Promise<ModelSource> {
-  const { apiKey, baseUrl, model } = settings;
-  if (baseUrl !== undefined) return compatibleServer(baseUrl, apiKey ?? NO_KEY, model, settings.onProgress);
-  if (apiKey !== undefined) return openai(apiKey, model ?? OPENAI_DEFAULT_MODEL);
+  const { api, apiKey, baseUrl, model } = settings;
+  if (baseUrl !== undefined) {
+    return compatibleServer({ api, baseUrl, apiKey: apiKey ?? NO_KEY }, model, settings.onProgress);
+  }
+  if (apiKey !== undefined) return openai({ api, apiKey }, model ?? OPENAI_DEFAULT_MODEL);
   const { ollamaHost, ownPorts } = settings;
   const found = await detectModelServer({ ownPorts, ollamaHost });
   if (found) {
@@ -63,18 +67,18 @@ function fixed(endpoint: ModelEndpoint, description: string): ModelSource {
   return { endpoint: () => endpoint, description, stop: async () => undefined };
 }
 
-function openai(apiKey: string, model: string): ModelSource {
-  return fixed({ apiKey, model }, `${model}, from OpenAI. Set OPENAI_MODEL to use another.`);
+function openai(server: Pick<ModelEndpoint, 'api' | 'apiKey'>, model: string): ModelSource {
+  return fixed({ ...server, model }, `${model}, from OpenAI. Set OPENAI_MODEL to use another.`);
 }
 
 function compatibleServer(
-  baseUrl: string,
-  apiKey: string,
+  server: Pick<ModelEndpoint, 'api' | 'apiKey'> & { readonly baseUrl: string },
   model: string | undefined,
   onProgress: (line: string) => void,
 ): ModelSource {
+  const { baseUrl, apiKey } = server;
   if (model !== undefined) {
-    return fixed({ baseUrl, apiKey, model }, `${model}, from ${new URL(baseUrl).origin}.`);
+    return fixed({ ...server, model }, `${model}, from ${new URL(baseUrl).origin}.`);
   }
   const stop = new AbortController();
   let first: string | undefined;
@@ -89,7 +93,7 @@ function compatibleServer(
           detail: "OPENAI_MODEL is not set, and the model's server has not named its models yet.",
         });
       }
-      return { baseUrl, apiKey, model: first };
+      return { ...server, model: first };
     },
     description: `the first that ${new URL(baseUrl).origin} names. Set OPENAI_MODEL to use another.`,
     server: { baseUrl, apiKey },

@@ -40,6 +40,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     apiKey: env.OPENAI_API_KEY,
     baseUrl: env.OPENAI_BASE_URL,
     model: env.OPENAI_MODEL,
+    api: env.OPENAI_API,
     ollamaHost: env.OLLAMA_HOST,
     isLocalModelAllowed: env.LOCAL_MODEL === 'on',
     dataDir: env.DATA_DIR,

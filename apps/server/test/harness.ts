@@ -1,4 +1,4 @@
-import type { AgentBounds, ToolAddresses } from '@parley/agent';
+import type { AgentBounds, ModelApi, ToolAddresses } from '@parley/agent';
 import { type Gate, type ScriptedModel, scripts, startScriptedModel } from '@parley/agent/testing';
 import type { AppRouter, Policy, RateLimits, StreamLimits, StreamTimes, TurnLimits } from '@parley/api';
 import { type Answer, type Chat, type Id, mintId, type NewGuest } from '@parley/contract';
@@ -43,6 +43,8 @@ export interface HarnessOptions {
   readonly metrics?: Metrics;
   /** Where the model is, when it is not the scripted one. */
   readonly endpoint?: ModelSource['endpoint'];
+  /** What the scripted model is called by; Chat Completions unless said otherwise. */
+  readonly api?: ModelApi;
   /** The chat page, which few tests are about. */
   readonly web?: WebApp;
   /** Where the built documentation is. */
@@ -143,7 +145,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const model = releasedAfterEach(scripted);
   const log = new LogLines();
   const endpoint =
-    options.endpoint ?? (() => ({ baseUrl: model.baseUrl, apiKey: 'sk-model-key', model: 'm1' }));
+    options.endpoint ??
+    (() => ({ api: options.api, baseUrl: model.baseUrl, apiKey: 'sk-model-key', model: 'm1' }));
   const running: Composition[] = [];
 
   const start = async ({ bounds, docsFolder, connectionTimes }: ReplicaOptions) => {

@@ -17,9 +17,14 @@ export interface HistoryMessage {
   readonly isRefused?: boolean | undefined;
 }
 
+/** The API that a model's server is called by: Chat Completions, or Responses. */
+export type ModelApi = 'chat' | 'responses';
+
 /** Where the model is. */
 export interface ModelEndpoint {
-  /** Of any server that speaks Chat Completions, `/v1` included; absent means OpenAI itself. */
+  /** Absent means Chat Completions. */
+  readonly api?: ModelApi | undefined;
+  /** Of any server that speaks this API, `/v1` included; absent means OpenAI itself. */
   readonly baseUrl?: string | undefined;
   /** May be empty for a server that asks for none. */
   readonly apiKey: string;

@@ -6,6 +6,7 @@ export type {
   AgentSpent,
   AgentUsage,
   HistoryMessage,
+  ModelApi,
   ModelEndpoint,
   RunAgent,
 } from './agent.ts';

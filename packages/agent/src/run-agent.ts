@@ -3,7 +3,7 @@ import { AgentRun } from './agent-run.ts';
 import { type AgentBounds, defaultBounds } from './bounds.ts';
 import { buildContext } from './build-context.ts';
 import type { Model } from './model/model.ts';
-import { ChatCompletionsModel } from './openai/chat-completions/chat-completions-model.ts';
+import { createModel } from './openai/create-model.ts';
 import { createPostJson } from './tools/post-json.ts';
 import type { ToolAddresses } from './tools/tool-address.ts';
 import { type FailedToolCall, Toolbox } from './tools/toolbox.ts';
@@ -36,8 +36,9 @@ export function createRunAgent(options: RunAgentOptions): RunAgent {
   };
 
   function clientOf(endpoint: ModelEndpoint): Model {
-    const name = `${endpoint.baseUrl ?? ''} ${endpoint.apiKey}`;
-    const known = clients.get(name) ?? new ChatCompletionsModel(endpoint, bounds.connectMaxMs);
+    const { api = 'chat', baseUrl = '', apiKey } = endpoint;
+    const name = `${api} ${baseUrl} ${apiKey}`;
+    const known = clients.get(name) ?? createModel(api, endpoint, bounds.connectMaxMs);
     clients.set(name, known);
     return known;
   }

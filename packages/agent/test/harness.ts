@@ -1,5 +1,11 @@
 import { type ScriptedModel, startScriptedModel } from '@parley/agent/testing';
-import { type AgentBounds, type AgentInput, createRunAgent, type RunAgentOptions } from '../src/index.ts';
+import {
+  type AgentBounds,
+  type AgentInput,
+  createRunAgent,
+  type ModelApi,
+  type RunAgentOptions,
+} from '../src/index.ts';
 
 /** A scripted model, and the agent that calls it; pauses between calls are a millisecond. */
 export interface Harness {
@@ -20,10 +26,11 @@ export interface Running {
 export async function startHarness(
   bounds: Partial<AgentBounds> = {},
   options: Partial<RunAgentOptions> = {},
+  api?: ModelApi,
 ): Promise<Harness> {
   const model = await startScriptedModel();
   const runAgent = createRunAgent({
-    endpoint: () => ({ baseUrl: model.baseUrl, apiKey: 'sk-test-key', model: 'default-model' }),
+    endpoint: () => ({ api, baseUrl: model.baseUrl, apiKey: 'sk-test-key', model: 'default-model' }),
     contextTokens: 1_000,
     bounds: { retryDelayMs: 1, ...bounds },
     ...options,

@@ -1,4 +1,4 @@
-import type { ProviderError } from './provider-error.ts';
+import { type ProviderError, readProviderError } from './provider-error.ts';
 
 /**
  * A call of the model that broke: its answer broke off, could not be read, or held an error of the model's server.
@@ -28,3 +28,10 @@ export class NotTheApi extends BrokenCall {}
 
 /** The request could not even be sent. */
 export class UnsendableRequest extends BrokenCall {}
+
+/** The call that an error within an answer broke. */
+export function reportedBy(error: unknown): BrokenCall {
+  return new BrokenCall("the model's server reported an error in the answer", {
+    reported: readProviderError(error),
+  });
+}

@@ -21,10 +21,18 @@ const request: ModelRequest = {
   mustAnswer: true,
 };
 const none: ReadonlySet<Omission> = new Set();
+const all: readonly Omission[] = [
+  'temperature',
+  'system',
+  'tool_choice',
+  'opaque',
+  'stream_options',
+  'include',
+];
 
 /** Omissions of a server that has taken a request as it was. */
 function omissionsOfKnownServer(): Omissions {
-  const omissions = new Omissions();
+  const omissions = new Omissions(all);
   omissions.learn(request, none);
   return omissions;
 }
@@ -39,6 +47,9 @@ describe('the part of a request that a server rejects', () => {
     ['Unrecognized request argument supplied: stream_options', 'stream_options'],
     ['`tool_choice` must be auto', 'tool_choice'],
     ['Extra inputs are not permitted: messages[2].reasoning_content', 'opaque'],
+    ['The encrypted content for item rs_1 could not be verified.', 'opaque'],
+    ['Encrypted content is not supported with this model.', 'include'],
+    ["Unknown parameter: 'include'.", 'include'],
   ])('is known by the words of the error: %s', (message, omission) => {
     expect(omissionsOfKnownServer().after({ status: 400, message }, request, none)).toBe(omission);
   });
@@ -54,6 +65,12 @@ describe('the part of a request that a server rejects', () => {
     ['it was not sent', { status: 400, message: 'temperature' }, { temperature: undefined }],
   ])('is unknown when %s', (_, error, change) => {
     expect(omissionsOfKnownServer().after(error, { ...request, ...change }, none)).toBeUndefined();
+  });
+
+  test('is unknown when requests of the API never hold it', () => {
+    const omissions = new Omissions(['temperature']);
+    expect(omissions.after({ status: 400, message: 'stream_options' }, request, none)).toBeUndefined();
+    expect(omissions.after({ status: 400, message: 'no such tool' }, request, none)).toBeUndefined();
   });
 
   test('is left out once: the same error again is final', () => {

@@ -2,7 +2,7 @@ import type { ModelRequest } from '../model/model.ts';
 import type { ProviderError } from './provider-error.ts';
 
 /** A part of a request that some servers reject, and that it is repeated without, or with in another form. */
-export type Omission = 'temperature' | 'system' | 'tool_choice' | 'opaque' | 'stream_options';
+export type Omission = 'temperature' | 'system' | 'tool_choice' | 'opaque' | 'stream_options' | 'include';
 
 /** How long a server's rejection is remembered. */
 const REMEMBERED_MS = 60 * 60 * 1000;
@@ -18,13 +18,20 @@ const signs: readonly (readonly [Omission, RegExp])[] = [
     /system[^.]{0,24}\b(?:role|message|prompt|instruction)|role[^.]{0,24}\bsystem\b|developer instruction|only user and assistant roles/,
   ],
   ['tool_choice', /tool_choice/],
-  ['opaque', /reasoning|extra_content/],
+  ['include', /^include\b|['"`]include\b|reasoning\.encrypted_content|encrypted content is not supported/],
+  ['opaque', /reasoning|extra_content|encrypted[ _]content/],
 ];
 
 /** What one server does not take, by model: learned from its rejections, and forgotten after an hour. */
 export class Omissions {
+  readonly #omissible: readonly Omission[];
   readonly #learned = new Map<string, Map<Omission, number>>();
   #hasTakenStreamOptions = false;
+
+  /** `omissible` are those that the requests of an API hold. */
+  constructor(omissible: readonly Omission[]) {
+    this.#omissible = omissible;
+  }
 
   /** What is left out of a request: what was learned, and what the failure before it says. */
   of({ model, adaptation = [] }: ModelRequest): ReadonlySet<Omission> {
@@ -59,10 +66,11 @@ export class Omissions {
   ): Omission | undefined {
     if (status !== 400 && status !== 422) return undefined;
     const said = `${param ?? ''} ${message}`.toLowerCase();
-    const isNew = (omission: Omission) => !omitted.has(omission) && isSent(omission, request);
+    const isNew = (omission: Omission) =>
+      this.#omissible.includes(omission) && !omitted.has(omission) && isSent(omission, request);
     const named = signs.find(([omission, sign]) => isNew(omission) && sign.test(said));
     if (named) return named[0];
-    return this.#hasTakenStreamOptions || omitted.has('stream_options') ? undefined : 'stream_options';
+    return !this.#hasTakenStreamOptions && isNew('stream_options') ? 'stream_options' : undefined;
   }
 }
 
@@ -79,6 +87,7 @@ function isSent(omission: Omission, { messages, temperature, tools, mustAnswer }
     case 'opaque':
       return messages.some((message) => 'calls' in message && hasOpaque(message));
     case 'stream_options':
+    case 'include':
       return true;
   }
 }

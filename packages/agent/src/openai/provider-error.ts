@@ -27,6 +27,7 @@ const statusOfWord: Readonly<Record<string, number>> = {
   insufficient_quota: 429,
   invalid_request_error: 400,
   invalid_argument: 400,
+  invalid_prompt: 400,
   context_length_exceeded: 400,
   exceed_context_size_error: 400,
   overloaded_error: 503,

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import type { ModelPiece, OnPieces } from '../model/model.ts';
+import type { OnPieces } from '../model/model.ts';
 import type { ModelFailure } from '../model/model-failure.ts';
+import type { AnswerPieces } from './answer-pieces.ts';
 import { BrokenCall, NotTheApi } from './broken-call.ts';
 import { EventStream } from './event-stream.ts';
 
 /** Reads the events of one API. What it reads it adds to `pieces`, which are taken away after each read. */
 export interface EventReader {
-  pieces: ModelPiece[];
+  readonly pieces: AnswerPieces;
   /** @throws BrokenCall when the event is an error, or no event of this API */
   takeEvent(data: string, name: string): void;
   /**
@@ -68,7 +69,7 @@ export class ResponseReader {
       this.#fail(error);
       return;
     }
-    if (this.#reader.pieces.length > 0) this.#onPieces(this.#takePieces());
+    if (!this.#reader.pieces.isEmpty) this.#onPieces(this.#reader.pieces.take());
   }
 
   #push(text: string): void {
@@ -101,14 +102,8 @@ export class ResponseReader {
   #fail(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#onPieces([...this.#takePieces(), { type: 'error', failure: this.#toFailure(error) }]);
+    this.#onPieces([...this.#reader.pieces.take(), { type: 'error', failure: this.#toFailure(error) }]);
     this.#response.destroy();
-  }
-
-  #takePieces(): ModelPiece[] {
-    const { pieces } = this.#reader;
-    this.#reader.pieces = [];
-    return pieces;
   }
 }
 

@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { ChatWire } from './chat-wire.ts';
+import { ResponsesWire } from './responses-wire.ts';
+import type { ScriptedToolPiece, ScriptedWire } from './scripted-wire.ts';
 
-/** The body of a call, as far as tests look at it. */
+/** The body of a call, as far as tests look at it; one of the Responses API is told in this form too. */
 export interface ScriptedCallBody {
   readonly model: string;
   readonly messages: readonly ScriptedMessage[];
@@ -12,7 +15,7 @@ export interface ScriptedCallBody {
 }
 
 /** A message that was asked with; only calls of tools may have no text. */
-interface ScriptedMessage {
+export interface ScriptedMessage {
   readonly role: string;
   readonly content: string;
   readonly tool_calls?: readonly {
@@ -37,6 +40,8 @@ export class ScriptedCall {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: ScriptedCallBody;
+  /** The body as it was sent. */
+  readonly sent: unknown;
   /** The newest user message. */
   readonly message: string;
   /** The client's port: calls of one connection have the same. */
@@ -46,13 +51,17 @@ export class ScriptedCall {
   /** Settles when nothing more can be sent: the answer is complete, or the connection is gone. */
   readonly closed: Promise<void>;
   readonly #response: ServerResponse;
+  readonly #wire: ScriptedWire;
   #isAborted = false;
   #flushed: Promise<void> = Promise.resolve();
 
   constructor(request: IncomingMessage, response: ServerResponse, body: string) {
     this.path = request.url ?? '';
     this.headers = request.headers;
-    this.body = JSON.parse(body) as ScriptedCallBody;
+    const sent = JSON.parse(body);
+    this.sent = sent;
+    this.#wire = this.path.endsWith('/responses') ? new ResponsesWire(sent) : new ChatWire(sent);
+    this.body = this.#wire.body;
     this.message = this.body.messages.findLast(({ role }) => role === 'user')?.content ?? '';
     this.clientPort = request.socket.remotePort;
     this.#response = response;
@@ -81,23 +90,22 @@ export class ScriptedCall {
 
   /** Sends a piece of the answer's text. */
   text(content: string): void {
-    this.chunk({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+    this.raw(this.#wire.text(content));
   }
 
   /** Sends a piece of a call of a tool. */
-  toolCall(piece: object): void {
-    this.chunk({ choices: [{ index: 0, delta: { tool_calls: [piece] }, finish_reason: null }] });
+  toolCall(piece: ScriptedToolPiece): void {
+    this.raw(this.#wire.toolCall(piece));
   }
 
-  /** Sends any chunk; what every chunk has is added. */
+  /** Sends an error within the answer. */
+  error(error: object): void {
+    this.raw(this.#wire.error(error));
+  }
+
+  /** Sends any chunk of Chat Completions; what every chunk has is added. */
   chunk(fields: object): void {
-    const chunk = {
-      id: 'chatcmpl-scripted',
-      object: 'chat.completion.chunk',
-      created: 1,
-      model: this.body.model,
-    };
-    this.raw(`data: ${JSON.stringify({ ...chunk, ...fields })}\n\n`);
+    this.raw(new ChatWire(this.body).chunk(fields));
   }
 
   /** Sends these characters or bytes as they are. */
@@ -114,10 +122,7 @@ export class ScriptedCall {
 
   /** Ends the answer as a server does: the finish reason, the usage if it was asked for, the end mark. */
   finish(options: FinishOptions = {}): void {
-    const { reason = 'stop', usage = this.#usage() } = options;
-    this.chunk({ choices: [{ index: 0, delta: {}, finish_reason: reason }] });
-    if (usage && this.body.stream_options?.include_usage) this.chunk({ choices: [], usage });
-    this.raw('data: [DONE]\n\n');
+    this.raw(this.#wire.finish(options));
     this.end();
   }
 
@@ -142,10 +147,5 @@ export class ScriptedCall {
   /** The client has hung up, or the response was ended. */
   get #isOver(): boolean {
     return this.#response.destroyed || this.#response.writableEnded;
-  }
-
-  /** Deterministic: a token for every message asked and one for the answer. */
-  #usage() {
-    return { prompt_tokens: this.body.messages.length, completion_tokens: 1 };
   }
 }

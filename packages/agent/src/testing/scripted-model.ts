@@ -4,8 +4,8 @@ import { ScriptedCall } from './scripted-call.ts';
 import { echo, type ModelScript } from './scripts.ts';
 
 /**
- * A model for tests: a real HTTP server on 127.0.0.1 that speaks Chat Completions and does exactly what the
- * test says. Unless told otherwise it echoes: `echoOf(message)` is the answer to the newest user message.
+ * A model for tests: a real HTTP server on 127.0.0.1 that speaks Chat Completions and the Responses API
+ * and does exactly what the test says. Unless told otherwise it echoes: `echoOf(message)` is the answer to the newest user message.
  */
 export interface ScriptedModel {
   /** For `ModelEndpoint.baseUrl` and OPENAI_BASE_URL; it ends in `/v1`. */

@@ -97,7 +97,7 @@ export function brokenChunkAfter(...pieces: readonly string[]): ModelScript {
 export function errorAfter(pieces: readonly string[], code?: number | string): ModelScript {
   return (call) => {
     for (const piece of pieces) call.text(piece);
-    call.chunk({ error: { message: 'scripted', type: 'scripted_error', code } });
+    call.error({ message: 'scripted', type: 'scripted_error', code });
     call.end();
   };
 }

@@ -1,6 +1,7 @@
 import type OpenAI from 'openai';
 import type { ModelMessage, ModelRequest } from '../../model/model.ts';
 import type { Omission } from '../omissions.ts';
+import { withoutSystem } from '../without-system.ts';
 
 type Body = OpenAI.ChatCompletionCreateParamsStreaming;
 type WireMessage = OpenAI.ChatCompletionMessageParam;
@@ -25,13 +26,6 @@ function messagesOf({ messages }: ModelRequest, omitted: ReadonlySet<Omission>):
   const given = omitted.has('system') ? withoutSystem(messages) : messages;
   const withOpaque = !omitted.has('opaque');
   return given.map((message) => toWire(message, withOpaque));
-}
-
-/** The system prompt becomes the beginning of the first user message. */
-function withoutSystem(messages: readonly ModelMessage[]): readonly ModelMessage[] {
-  const [system, first, ...rest] = messages;
-  if (system?.role !== 'system' || first?.role !== 'user') return messages;
-  return [{ role: 'user', content: `${system.content}\n\n${first.content}` }, ...rest];
 }
 
 function toWire(message: ModelMessage, withOpaque: boolean): WireMessage {

@@ -1,26 +1,25 @@
 import type { JsonObject, JsonValue } from '@parley/contract';
-import type { ModelFinishReason, ModelPiece, ToolCallPiece } from '../../model/model.ts';
-import { BrokenCall } from '../broken-call.ts';
-import { readProviderError } from '../provider-error.ts';
+import type { ModelFinishReason } from '../../model/model.ts';
+import { AnswerPieces } from '../answer-pieces.ts';
+import { BrokenCall, reportedBy } from '../broken-call.ts';
 import type { EventReader } from '../response-reader.ts';
-import { ThinkTags } from './think-tags.ts';
+import { isCount, parseEvent, textOf } from '../wire-values.ts';
 
 /**
  * Reads the chunks of a streamed chat completion. Compatible servers differ, so only what is needed is looked
  * at, and nothing is believed to be there.
  */
 export class ChunkReader implements EventReader {
-  pieces: ModelPiece[] = [];
-  readonly #thinkTags = new ThinkTags();
+  readonly pieces = new AnswerPieces();
   #model = '';
   #isDone = false;
 
   takeEvent(data: string, name: string): void {
     if (this.#isDone) return;
     if (data === '[DONE]') this.#end();
-    else if (isJsonLike(data)) this.#takeChunks(parseChunk(data), name === 'error');
+    else if (isJsonLike(data)) this.#takeChunks(parseEvent(data), name === 'error');
     // A text is no chunk: some servers send heartbeats so.
-    else if (name === 'error' && data !== '') throw brokenBy(data);
+    else if (name === 'error' && data !== '') throw reportedBy(data);
   }
 
   takeBody(body: unknown): void {
@@ -29,11 +28,11 @@ export class ChunkReader implements EventReader {
   }
 
   finish(): void {
-    if (!this.#isDone) this.#endText();
+    if (!this.#isDone) this.pieces.endText();
   }
 
   #end(): void {
-    this.#endText();
+    this.pieces.endText();
     this.#isDone = true;
     this.pieces.push({ type: 'done' });
   }
@@ -45,7 +44,7 @@ export class ChunkReader implements EventReader {
 
   #takeChunk(chunk: WireChunk | null, isError: boolean): void {
     if (typeof chunk !== 'object' || chunk === null) return;
-    if (chunk.error || chunk.object === 'error' || isError) throw brokenBy(chunk);
+    if (chunk.error || chunk.object === 'error' || isError) throw reportedBy(chunk);
     const choice = chunk.choices?.[0];
     if (choice) this.#takeChoice(choice);
     const { model, usage } = chunk;
@@ -68,9 +67,9 @@ export class ChunkReader implements EventReader {
 
   #takeDelta(delta: WireDelta): void {
     const { content, refusal, tool_calls: calls } = delta;
-    if (typeof content === 'string') this.#takeText(content);
+    if (typeof content === 'string') this.pieces.pushText(content);
     else if (Array.isArray(content)) for (const part of content) this.#takePart(part);
-    if (typeof refusal === 'string') this.#takeText(refusal);
+    if (typeof refusal === 'string') this.pieces.pushText(refusal);
     this.#takeReasoning(delta);
     for (const name of OPAQUE_FIELDS) {
       const value = delta[name];
@@ -80,36 +79,18 @@ export class ChunkReader implements EventReader {
     if (calls) for (const call of [calls].flat()) this.#takeCall(call);
   }
 
-  #takeText(piece: string): void {
-    if (piece === '') return;
-    if (this.#thinkTags.isText) {
-      this.pieces.push({ type: 'text', text: piece });
-      return;
-    }
-    this.#push(this.#thinkTags.take(piece));
-  }
-
-  #endText(): void {
-    if (!this.#thinkTags.isText) this.#push(this.#thinkTags.finish());
-  }
-
-  #push({ reasoning, text }: { readonly reasoning: string; readonly text: string }): void {
-    if (reasoning !== '') this.pieces.push({ type: 'reasoning', text: reasoning });
-    if (text !== '') this.pieces.push({ type: 'text', text });
-  }
-
   /** A part of a content that is a list: texts count, thinking is reasoning, and others do not. */
   #takePart(part: WirePart | null): void {
-    if (typeof part === 'string') this.#takeText(part);
-    else if (typeof part?.text === 'string') this.#takeText(part.text);
+    if (typeof part === 'string') this.pieces.pushText(part);
+    else if (typeof part?.text === 'string') this.pieces.pushText(part.text);
     else if (Array.isArray(part?.thinking)) {
-      for (const thought of part.thinking) this.#push({ reasoning: textOf(thought?.text) ?? '', text: '' });
+      for (const thought of part.thinking) this.pieces.pushReasoning(textOf(thought?.text) ?? '');
     }
   }
 
   #takeReasoning({ reasoning_content: content, reasoning }: WireDelta): void {
     const text = typeof content === 'string' && content !== '' ? content : reasoning;
-    if (typeof text === 'string' && text !== '') this.pieces.push({ type: 'reasoning', text });
+    if (typeof text === 'string') this.pieces.pushReasoning(text);
   }
 
   #takeCall(call: WireCall | null): void {
@@ -117,15 +98,14 @@ export class ChunkReader implements EventReader {
     const { index, id, extra_content: extra } = call;
     // Some servers leave out the level `function`.
     const { name, arguments: written } = call.function ?? call;
-    const piece: ToolCallPiece = {
+    this.pieces.push({
       type: 'tool-call',
       index: typeof index === 'number' ? index : undefined,
       id: textOf(id),
       name: textOf(name),
       arguments: typeof written === 'object' && written !== null ? JSON.stringify(written) : textOf(written),
       opaque: extra === undefined || extra === null ? undefined : { extra_content: extra },
-    };
-    this.pieces.push(piece);
+    });
   }
 
   #takeUsage({ prompt_tokens: inputTokens, completion_tokens: outputTokens }: WireUsage): void {
@@ -203,27 +183,4 @@ interface WireUsage {
 function isJsonLike(data: string): boolean {
   const first = data.charCodeAt(0);
   return first === 0x7b || first === 0x5b;
-}
-
-function parseChunk(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    // The parser's own message quotes the text, which may be the answer's.
-    throw new BrokenCall('a chunk of the answer is no JSON');
-  }
-}
-
-function brokenBy(error: unknown): BrokenCall {
-  return new BrokenCall("the model's server reported an error in the answer", {
-    reported: readProviderError(error),
-  });
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

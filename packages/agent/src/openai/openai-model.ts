@@ -1,26 +1,28 @@
 import type { IncomingMessage } from 'node:http';
-import { APIError, type OpenAI } from 'openai';
-import type { Model, ModelCall, ModelRequest, OnPieces } from '../../model/model.ts';
-import type { ModelFailure } from '../../model/model-failure.ts';
-import { textsOf } from '../../model/texts-of.ts';
-import { failureOf } from '../call-failure.ts';
-import { HttpExchange } from '../http-fetch.ts';
-import { type Omission, Omissions } from '../omissions.ts';
-import { createOpenAiClient, type OpenAiEndpoint, sendOver } from '../openai-client.ts';
-import { readProviderError } from '../provider-error.ts';
-import { ResponseReader } from '../response-reader.ts';
-import { toChatRequest } from './chat-request.ts';
-import { ChunkReader } from './chunk-reader.ts';
+import { APIError } from 'openai';
+import type { Model, ModelCall, ModelRequest, OnPieces } from '../model/model.ts';
+import type { ModelFailure } from '../model/model-failure.ts';
+import { textsOf } from '../model/texts-of.ts';
+import { failureOf } from './call-failure.ts';
+import { HttpExchange } from './http-request.ts';
+import { type Omission, Omissions } from './omissions.ts';
+import type { OpenAiApi } from './openai-api.ts';
+import { OpenAiClient, type OpenAiEndpoint } from './openai-client.ts';
+import { readProviderError } from './provider-error.ts';
+import { ResponseReader } from './response-reader.ts';
 
-/** Models of a server with the Chat Completions API, over the `openai` package. */
-export class ChatCompletionsModel implements Model {
-  readonly #openai: OpenAI;
+/** The models of one server, over one of the package's APIs. */
+export class OpenAiModel implements Model {
+  readonly #api: OpenAiApi;
+  readonly #client: OpenAiClient;
   readonly #apiKey: string;
-  readonly #omissions = new Omissions();
+  readonly #omissions: Omissions;
 
-  constructor(endpoint: OpenAiEndpoint, connectMaxMs: number) {
-    this.#openai = createOpenAiClient(endpoint, connectMaxMs);
+  constructor(api: OpenAiApi, endpoint: OpenAiEndpoint, connectMaxMs: number) {
+    this.#api = api;
+    this.#client = new OpenAiClient(endpoint, api.path, connectMaxMs);
     this.#apiKey = endpoint.apiKey;
+    this.#omissions = new Omissions(api.omissible);
   }
 
   ask(request: ModelRequest, onPieces: OnPieces): ModelCall {
@@ -37,15 +39,14 @@ export class ChatCompletionsModel implements Model {
     const omitted = this.#omissions.of(request);
     let response: IncomingMessage;
     try {
-      const body = toChatRequest(request, omitted);
-      response = await sendOver(exchange, (options) => this.#openai.chat.completions.create(body, options));
+      response = await this.#client.send(this.#api.toBody(request, omitted), exchange);
     } catch (error) {
       const failure = this.#adapted(toFailure(error), error, { request, exchange, omitted });
       onPieces([{ type: 'error', failure }]);
       return;
     }
     this.#omissions.learn(request, omitted);
-    new ResponseReader(response, new ChunkReader(), onPieces, toFailure);
+    new ResponseReader(response, this.#api.createReader(), onPieces, toFailure);
   }
 
   /** A failure that a request in another form may not have. */
@@ -55,8 +56,8 @@ export class ChatCompletionsModel implements Model {
       return { ...failure, retry: 'now', adaptation: [...adaptation, NEW_CONNECTION] };
     }
     if (!(error instanceof APIError) || error.status === undefined) return failure;
-    const reported = readProviderError(error.error ?? exchange.errorText);
-    const omission = this.#omissions.after({ ...reported, status: error.status }, request, omitted);
+    const reported = { ...readProviderError(error.error), status: error.status };
+    const omission = this.#omissions.after(reported, request, omitted);
     return omission ? { ...failure, retry: 'now', adaptation: [...adaptation, omission] } : failure;
   }
 }

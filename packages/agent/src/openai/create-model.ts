@@ -1,0 +1,14 @@
+import type { ModelApi } from '../agent.ts';
+import type { Model } from '../model/model.ts';
+import { chatCompletions } from './chat-completions/chat-completions.ts';
+import type { OpenAiApi } from './openai-api.ts';
+import type { OpenAiEndpoint } from './openai-client.ts';
+import { OpenAiModel } from './openai-model.ts';
+import { responses } from './responses/responses.ts';
+
+const apis: Readonly<Record<ModelApi, OpenAiApi>> = { chat: chatCompletions, responses };
+
+/** Makes the models of a server, with connections of their own. */
+export function createModel(api: ModelApi, endpoint: OpenAiEndpoint, connectMaxMs: number): Model {
+  return new OpenAiModel(apis[api], endpoint, connectMaxMs);
+}
