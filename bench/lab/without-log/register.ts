@@ -5,7 +5,7 @@ import { registerHooks } from 'node:module';
  * alone, so the server has no switch for it.
  */
 
-const KEPT = new URL('../../../packages/db/src/turn-log-store.ts', import.meta.url).href;
+const KEPT = new URL('../../../packages/db/src/turn-log/turn-log-store.ts', import.meta.url).href;
 const NOT_KEPT = new URL('./turn-log-store.ts', import.meta.url).href;
 
 registerHooks({

@@ -1,8 +1,8 @@
 import type { Models } from '../../../packages/db/src/models.ts';
-import type { TurnLogStore } from '../../../packages/db/src/store.ts';
-import { createTurnLogStore as createKept } from '../../../packages/db/src/turn-log-store.ts';
+import type { TurnLogStore } from '../../../packages/db/src/turn-log/turn-log-port.ts';
+import { createTurnLogStore as createKept } from '../../../packages/db/src/turn-log/turn-log-store.ts';
 
-export * from '../../../packages/db/src/turn-log-store.ts';
+export * from '../../../packages/db/src/turn-log/turn-log-store.ts';
 
 /** The log's store, where nothing is written. */
 export function createTurnLogStore(models: Models): TurnLogStore {

@@ -2,9 +2,9 @@ import { Mongoose } from 'mongoose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Scope } from '../src/index.ts';
 import { createModels } from '../src/models.ts';
-import type { UsageQuery } from '../src/records.ts';
 import { openTestDatabase, type TestDatabase } from '../src/testing/index.ts';
-import { createUsageStore } from '../src/usage-store.ts';
+import type { UsageQuery } from '../src/usage/usage-records.ts';
+import { createUsageStore } from '../src/usage/usage-store.ts';
 import { newScope } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { ApiError } from '@parley/contract';
-import { toApiError } from '../database-errors.ts';
+import { toApiError } from '../connection/database-errors.ts';
 
 /** What became of one item of a batch: its result, or the error that its caller gets. */
 export type Outcome<Result> = { readonly result: Result } | { readonly error: unknown };

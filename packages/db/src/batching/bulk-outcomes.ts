@@ -1,6 +1,6 @@
 import { ApiError } from '@parley/contract';
 import { mongo } from 'mongoose';
-import { isDuplicateKeyCode } from '../database-errors.ts';
+import { isDuplicateKeyCode } from '../connection/database-errors.ts';
 import type { Outcome } from './batcher.ts';
 import type { EndedMany, InsertOutcome } from './write-batches.ts';
 

@@ -1,4 +1,4 @@
-import { CALL_MS } from '../guarded.ts';
+import { CALL_MS } from '../connection/guarded.ts';
 import type { BatchBounds, BatchClock } from './batcher.ts';
 
 /** The process's own time. */

@@ -1,7 +1,10 @@
 import type { Id } from '@parley/contract';
-import { accessTo, type ChatAccess } from '../chat-access.ts';
-import { type ChatRecord, isEnded, type Scope, type TurnRecord, type TurnView } from '../records.ts';
-import { type HistoryTurn, historyOf } from '../turn-history.ts';
+import { accessTo, type ChatAccess } from '../chat/chat-access.ts';
+import type { ChatRecord } from '../chat/chat-records.ts';
+import type { Scope } from '../scope.ts';
+import { type HistoryTurn, historyOf } from '../turn/turn-history.ts';
+import type { TurnRecord, TurnView } from '../turn/turn-records.ts';
+import { isEnded } from '../turn/turn-status.ts';
 import { type BatchBounds, type BatchClock, Batcher } from './batcher.ts';
 
 /** How many turns of the history one query reads, where nothing is known of their size. */

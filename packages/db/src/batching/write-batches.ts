@@ -1,7 +1,8 @@
 import { ApiError, type Id } from '@parley/contract';
-import { toApiError } from '../database-errors.ts';
-import { isEnded, type NewTurn, type TurnEnd, type TurnStatus } from '../records.ts';
-import type { EndResult } from '../store.ts';
+import { toApiError } from '../connection/database-errors.ts';
+import type { EndResult } from '../turn/turn-port.ts';
+import type { NewTurn, TurnEnd } from '../turn/turn-records.ts';
+import { isEnded, type TurnStatus } from '../turn/turn-status.ts';
 import { type BatchBounds, type BatchClock, Batcher, type Outcome } from './batcher.ts';
 
 /** Bytes of a turn beside its text. */

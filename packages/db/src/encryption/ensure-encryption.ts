@@ -1,4 +1,4 @@
-import { isDuplicateKey } from '../database-errors.ts';
+import { isDuplicateKey } from '../connection/database-errors.ts';
 import type { Models } from '../models.ts';
 import { type EncryptionKey, type EncryptionKeys, parseEncryptionKey } from './encryption-key.ts';
 import { checkOf, type EncryptionDocument, problemOfKeys, sentenceOfProblem } from './encryption-state.ts';

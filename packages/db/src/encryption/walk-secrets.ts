@@ -1,6 +1,8 @@
 import type { Id } from '@parley/contract';
 import { trusted } from 'mongoose';
-import type { AgentDocument, Models, SigningSecretDocument } from '../models.ts';
+import type { AgentDocument } from '../agent/agent-model.ts';
+import type { Models } from '../models.ts';
+import type { SigningSecretDocument } from '../signing-secret/signing-secret-model.ts';
 import { type EncryptionKeys, keyIdOf, type SealedPlace } from './encryption-key.ts';
 import { restoreTools, type StoredHeader, signingSecretPlace } from './stored-secrets.ts';
 import { openWith } from './vault.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { mongo } from 'mongoose';
-import { databaseOf } from '../database-of.ts';
+import { databaseOf } from '../connection/database-of.ts';
 import type { DatabaseLog } from '../migrations/migration.ts';
 import {
   type AnyModel,

@@ -1,5 +1,5 @@
 import { type Model, mongo } from 'mongoose';
-import { databaseOf } from '../database-of.ts';
+import { databaseOf } from '../connection/database-of.ts';
 import { type DeclaredIndex, type ExistingIndex, type IndexChange, planIndexes } from './plan-indexes.ts';
 
 // Documents differ by collection, and no index is asked for more than its fields.

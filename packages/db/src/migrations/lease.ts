@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isDuplicateKey } from '../database-errors.ts';
+import { isDuplicateKey } from '../connection/database-errors.ts';
 import { version } from '../version.ts';
 import type { VersionModels } from './version-models.ts';
 

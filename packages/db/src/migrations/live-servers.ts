@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError } from '@parley/contract';
 import { mongo } from 'mongoose';
-import { toApiError } from '../database-errors.ts';
+import { toApiError } from '../connection/database-errors.ts';
 import { version } from '../version.ts';
 import type { DatabaseLog } from './migration.ts';
 import { schemaVersion } from './migrations.ts';

@@ -1,6 +1,6 @@
 import { firstIdAt, type Id } from '@parley/contract';
 import { trusted } from 'mongoose';
-import { isEnded } from '../records.ts';
+import { isEnded } from '../turn/turn-status.ts';
 import type { MigrationContext } from './migration.ts';
 
 const PAGE = 1_000;

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { mintId } from '@parley/contract';
-import type { SystemScope } from '../records.ts';
+import type { SystemScope } from '../scope.ts';
 import {
   completed,
   type EngineStores,

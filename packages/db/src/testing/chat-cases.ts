@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { markerIdOf, mintId } from '@parley/contract';
-import type { LogBatch } from '../records.ts';
+import type { LogBatch } from '../turn-log/turn-log-port.ts';
 import { endedTurn, inScope, newTurn, type StoreCase } from './store-case.ts';
 
 /** How chats go, and what the log holds of running answers. */

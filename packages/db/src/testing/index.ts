@@ -6,7 +6,7 @@ export {
   type ReadCommands,
 } from '../batching/read-batches.ts';
 export { createWriteBatches, type WriteBatches, type WriteCommands } from '../batching/write-batches.ts';
-export { accessTo } from '../chat-access.ts';
+export { accessTo } from '../chat/chat-access.ts';
 export { playRandomCalls } from './random-calls.ts';
 export { type EngineStores, inScope, runCase, type StoreCase } from './store-case.ts';
 export { storeSuite } from './store-suite.ts';

@@ -1,6 +1,7 @@
 import { answerIdOf, type Id, mintId } from '@parley/contract';
-import type { ChatAccess } from '../chat-access.ts';
-import type { NewTurn, SystemScope } from '../records.ts';
+import type { ChatAccess } from '../chat/chat-access.ts';
+import type { SystemScope } from '../scope.ts';
+import type { NewTurn } from '../turn/turn-records.ts';
 import { completed, type EngineStores, failed, newAccess } from './store-case.ts';
 
 /** A number in [0, 1), the same ones each time. */

@@ -1,7 +1,9 @@
 import { answerIdOf, type Id, mintId } from '@parley/contract';
-import { accessTo, type ChatAccess } from '../chat-access.ts';
-import type { Lease, NewTurn, Scope, SystemScope, TurnEnd } from '../records.ts';
-import type { AgentStore, Stores } from '../store.ts';
+import type { AgentStore } from '../agent/agent-port.ts';
+import { accessTo, type ChatAccess } from '../chat/chat-access.ts';
+import type { Scope, SystemScope } from '../scope.ts';
+import type { Stores } from '../stores.ts';
+import type { Lease, NewTurn, TurnEnd } from '../turn/turn-records.ts';
 
 /** The stores turns work with. */
 export type EngineStores = Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'usage' | 'budgets'> & {

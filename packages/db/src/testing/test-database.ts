@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mongo } from 'mongoose';
-import { connectDatabase, type Database, type DatabaseOptions } from '../connect.ts';
+import { connectDatabase, type Database, type DatabaseOptions } from '../connection/connect.ts';
 
 /** A database no other test file uses, and what tests look at behind the stores' backs. */
 export interface TestDatabase {

@@ -1,7 +1,8 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { type Id, mintId } from '@parley/contract';
-import { accessTo } from '../chat-access.ts';
-import type { Account, Reservation, UsageRecord } from '../records.ts';
+import type { Reservation } from '../budget/budget-port.ts';
+import { accessTo } from '../chat/chat-access.ts';
+import type { Account, UsageRecord } from '../usage/usage-records.ts';
 import { completed, type EngineStores, inScope, leaseOf, newTurn, type StoreCase } from './store-case.ts';
 
 const DAY = '2026-11-25';

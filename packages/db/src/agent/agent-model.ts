@@ -1,0 +1,62 @@
+import type { Id } from '@parley/contract';
+import { Schema } from 'mongoose';
+import type { Idempotency } from '../idempotency.ts';
+import { date, idempotencySchema, number, options, part, string, withIdempotency } from '../schema-fields.ts';
+
+interface AgentVersion {
+  version: number;
+  systemPrompt?: string;
+  model?: string;
+  temperature?: number;
+  /** As JSON text, for the reason that metadata is: see `ChatDocument`. The values of headers are sealed in it. */
+  tools?: string;
+  createdAt: Date;
+}
+
+export interface AgentDocument {
+  _id: Id<'agent'>;
+  team: Id<'team'>;
+  name: string;
+  type: string;
+  description?: string;
+  retentionDays?: number;
+  /** The version in use; all are kept, because answers name the one that made them. */
+  version: number;
+  versions: AgentVersion[];
+  createdAt: Date;
+  /** Absent: never changed. */
+  updatedAt?: Date;
+  idempotency?: Idempotency;
+}
+
+/** The `agents` collection. */
+export const agentSchema = new Schema<AgentDocument>(
+  {
+    _id: string,
+    team: string,
+    name: string,
+    type: string,
+    description: String,
+    retentionDays: Number,
+    version: number,
+    versions: [
+      new Schema(
+        {
+          ...{ version: number, systemPrompt: String, model: String, temperature: Number },
+          ...{ tools: String, createdAt: date },
+        },
+        part,
+      ),
+    ],
+    createdAt: date,
+    updatedAt: Date,
+    idempotency: idempotencySchema,
+  },
+  { ...options, collection: 'agents' },
+);
+agentSchema.index({ team: 1, _id: 1 });
+agentSchema.index(
+  { _id: 1, retentionDays: 1 },
+  { partialFilterExpression: { retentionDays: { $exists: true } } },
+);
+agentSchema.index({ 'idempotency.key': 1 }, { unique: true, ...withIdempotency });

@@ -1,0 +1,250 @@
+import { type Id, limits, mintId } from '@parley/contract';
+import { trusted } from 'mongoose';
+import { isDuplicateKey } from '../connection/database-errors.ts';
+import { createCredentialCache } from '../credential/credential-cache.ts';
+import { hashSecretText, visibleStart } from '../credential/secret-text.ts';
+import type { Models } from '../models.ts';
+import type { Scope } from '../scope.ts';
+import { type ApiKeyKind, isApiKey, kindOf, mintApiKey } from './api-key.ts';
+import { isUnrevoked, keysWithin, toKeyInfo, toKeyUpdate, updatable, working } from './api-key-document.ts';
+import type { ApiKeyDocument } from './api-key-model.ts';
+import type { ApiKeyStore } from './api-key-port.ts';
+import type {
+  ApiKeyFields,
+  ApiKeyInfo,
+  ApiKeyReach,
+  ApiKeyRecord,
+  IssuedApiKey,
+  IssuerLimits,
+} from './api-key-records.ts';
+import { familyEnd, findFamilies, limitFields, limitsOf, limitsOfKey } from './key-limits.ts';
+
+type Fields = ApiKeyFields & ApiKeyReach;
+
+/** Where a key comes from: the family of the key it replaces, the keys that issued it. */
+type Origin = Pick<ApiKeyDocument, 'lineage' | 'issuedBy' | 'issuers'>;
+
+/** Keys that were found are remembered for a few seconds: every request brings one. */
+export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
+  const lookUp = createCredentialCache<ApiKeyRecord>();
+
+  return {
+    async create(scope, key, fields = {}) {
+      await insert(scope, key, fields);
+    },
+
+    issue: (scope, kind, fields) => issue(scope, kind, fields),
+
+    async issueFrom(scope, { id, lineage, issuers }, kind, fields) {
+      const made = await issue(scope, kind, fields, { issuedBy: id, issuers: [...issuers, lineage] });
+      return keepUnlessRevoked(scope, made, id);
+    },
+
+    async get(scope, id) {
+      const found = await apiKeys.findOne({ ...keysWithin(scope), _id: id }).lean();
+      return found ? toKeyInfo(found) : undefined;
+    },
+
+    async list(scope, limit) {
+      const found = await apiKeys.find(keysWithin(scope)).sort({ _id: -1 }).limit(limit).lean();
+      return found.map(toKeyInfo);
+    },
+
+    async update({ team }, id, fields) {
+      const isTheirs = { _id: id, ...updatable(team, fields) };
+      const found = await apiKeys
+        .findOneAndUpdate(isTheirs, toKeyUpdate(fields), { returnDocument: 'after' })
+        .lean();
+      if (!found) return (await apiKeys.exists({ _id: id, ...working(team) })) ? 'replaced' : 'ended';
+      lookUp.forget(found.hash);
+      if (fields.expiresAt) await endIssued(found, fields.expiresAt);
+      return toKeyInfo(found);
+    },
+
+    async roll(scope, id, until) {
+      const old = await apiKeys.findOne({ _id: id, ...working(scope.team) }).lean();
+      if (!old) return undefined;
+      const { lineage = id, issuedBy, issuers, kind } = old;
+      const origin = { lineage, ...(issuedBy && { issuedBy }), ...(issuers && { issuers }) };
+      // The new one first: whatever happens in between, one of the two works.
+      const made = await keepUnlessRevoked(scope, await issue(scope, kind, fieldsOf(old), origin), id);
+      if (made) await replace(old, until);
+      return made;
+    },
+
+    async revoke({ team }, id, withIssued = false) {
+      const now = new Date();
+      const found = await apiKeys
+        .findOneAndUpdate(
+          { _id: id, team },
+          { $min: { revokedAt: now }, ...(withIssued && { $max: { issuedRevokedAt: now } }) },
+        )
+        .lean();
+      if (!found) return false;
+      lookUp.forget(found.hash);
+      if (found.replacedAt) await endIssued(found, now);
+      return true;
+    },
+
+    async listIssued({ team }, family, limit) {
+      const found = await apiKeys
+        .find({ issuers: family, ...working(team) }, { _id: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(({ _id }) => _id);
+    },
+
+    async revokeIssued({ team }, family, ids) {
+      const theirs = { _id: trusted({ $in: [...ids] }), issuers: family, team };
+      const found = await apiKeys.find(theirs, { hash: 1 }).limit(ids.length).lean();
+      await apiKeys.updateMany(theirs, { $min: { revokedAt: new Date() } });
+      for (const { hash } of found) lookUp.forget(hash);
+    },
+
+    findIssuerLimits,
+
+    async find(key, guard) {
+      if (!isApiKey(key)) return undefined;
+      const hash = hashSecretText(key);
+      return lookUp(hash, () => findByHash(hash), guard);
+    },
+  };
+
+  async function issue(
+    scope: Scope,
+    kind: ApiKeyKind,
+    fields: Fields,
+    origin: Origin = {},
+  ): Promise<IssuedApiKey> {
+    const key = mintApiKey(kind);
+    return { key, info: await insert(scope, key, fields, origin) };
+  }
+
+  /**
+   * A revocation lists the keys it ends after its own mark is stored. A key that is inserted later than that sees
+   * the mark here, so that none escapes.
+   */
+  async function keepUnlessRevoked(
+    { team }: Scope,
+    made: IssuedApiKey,
+    parent: Id<'key'>,
+  ): Promise<IssuedApiKey | undefined> {
+    if (await isUnrevoked(apiKeys, team, parent)) return made;
+    await apiKeys.deleteOne({ _id: made.info.id, team });
+    return undefined;
+  }
+
+  /** What a key issued after it was rolled ends with it; the rest of its family goes on with its successor. */
+  async function endIssued(
+    { _id: id, lineage = id, team, replacedAt }: ApiKeyDocument,
+    expiresAt: Date,
+  ): Promise<void> {
+    const sinceRolled = replacedAt && { issuedBy: id, createdAt: trusted({ $gt: replacedAt }) };
+    await apiKeys.updateMany({ issuers: lineage, team, ...sinceRolled }, { $min: { expiresAt } });
+  }
+
+  async function replace(old: ApiKeyDocument, until: Date): Promise<void> {
+    const { _id, team, replacedAt, expiresAt } = old;
+    const first = { replacedAt: new Date(), ...(expiresAt && { familyExpiresAt: expiresAt }) };
+    await apiKeys.updateOne(
+      { _id, team },
+      { $min: { expiresAt: until }, ...(!replacedAt && { $set: first }) },
+    );
+    lookUp.forget(old.hash);
+  }
+
+  async function insert(
+    { team }: Scope,
+    key: string,
+    fields: Fields,
+    origin: Origin = {},
+  ): Promise<ApiKeyInfo> {
+    const document: ApiKeyDocument = {
+      _id: mintId('key'),
+      ...origin,
+      team,
+      kind: kindOf(key),
+      hash: hashSecretText(key),
+      visibleStart: visibleStart(key),
+      ...(fields.name !== undefined && { name: fields.name }),
+      ...(fields.access && { access: fields.access }),
+      ...(fields.origins?.length && { origins: [...fields.origins] }),
+      ...(fields.scopes && { scopes: [...fields.scopes] }),
+      ...(fields.agents && { agents: [...fields.agents] }),
+      ...(typeof fields.tokensPerDay === 'number' && { tokensPerDay: fields.tokensPerDay }),
+      createdAt: new Date(),
+      ...(fields.expiresAt && { expiresAt: fields.expiresAt }),
+    };
+    try {
+      await apiKeys.insertMany([document], { lean: true });
+      lookUp.forget(document.hash);
+      return toKeyInfo(document);
+    } catch (error) {
+      // The same key again: it was stored before, unless it is another team's.
+      const kept = isDuplicateKey(error) && (await apiKeys.findOne({ hash: document.hash, team }).lean());
+      if (!kept) throw error;
+      return toKeyInfo(kept);
+    }
+  }
+
+  async function findByHash(hash: string): Promise<ApiKeyRecord | undefined> {
+    const found = await apiKeys
+      .findOne(
+        { hash, revokedAt: trusted({ $exists: false }) },
+        {
+          ...{ ...limitFields, lineage: 1, issuers: 1, createdAt: 1, team: 1, kind: 1, lastUsedAt: 1 },
+          ...{ access: 1, scopes: 1, agents: 1 },
+        },
+      )
+      .lean();
+    if (!found || isPast(found.expiresAt)) return undefined;
+    const { _id: id, lineage = id, team, issuers = [], createdAt } = found;
+    const above = await findIssuerLimits({ team }, issuers, createdAt);
+    const bounds = above && limitsOfKey(found, above);
+    if (!bounds || isPast(bounds.expiresAt)) return undefined;
+    noteUse(found);
+    const { kind, access = 'open', scopes, agents } = found;
+    return {
+      ...{ id, lineage, issuers, team, kind },
+      ...(kind === 'publishable' && { access }),
+      ...(scopes && { scopes }),
+      ...(agents && { agents }),
+      ...bounds,
+    };
+  }
+
+  /** Read with each key that has issuers, and not remembered: together both would be older than a key may be. */
+  async function findIssuerLimits(
+    { team }: Scope,
+    issuers: readonly Id<'key'>[],
+    createdAt?: Date,
+  ): Promise<IssuerLimits | undefined> {
+    return limitsOf(issuers, await findFamilies({ apiKeys }, issuers, team), createdAt);
+  }
+
+  /** Nobody waits for it, and nothing is lost with it but a time. */
+  function noteUse({ _id, lastUsedAt }: Pick<ApiKeyDocument, '_id' | 'lastUsedAt'>): void {
+    const now = new Date();
+    if (lastUsedAt && now.getTime() - lastUsedAt.getTime() < limits.keyLastUsedEveryMs) return;
+    apiKeys.updateOne({ _id }, { $max: { lastUsedAt: now } }).catch(() => undefined);
+  }
+}
+
+/** All that a key's successor has of it. */
+function fieldsOf(old: ApiKeyDocument): Fields {
+  const { name, access, origins, scopes, agents, tokensPerDay } = old;
+  const expiresAt = familyEnd(old);
+  return {
+    ...(name !== undefined && { name }),
+    ...(access && { access }),
+    ...(origins && { origins }),
+    ...(scopes && { scopes }),
+    ...(agents && { agents }),
+    ...(tokensPerDay !== undefined && { tokensPerDay }),
+    ...(expiresAt && { expiresAt }),
+  };
+}
+
+function isPast(moment: Date | undefined): boolean {
+  return moment !== undefined && moment <= new Date();
+}

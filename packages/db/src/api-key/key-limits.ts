@@ -1,0 +1,104 @@
+import type { Id } from '@parley/contract';
+import type { PipelineStage } from 'mongoose';
+import type { Models } from '../models.ts';
+import type { ApiKeyDocument } from './api-key-model.ts';
+import type { IssuerLimits } from './api-key-records.ts';
+
+/** What is read of a key to know its limits. */
+export const limitFields = {
+  ...{ origins: 1, tokensPerDay: 1 },
+  ...{ expiresAt: 1, replacedAt: 1, familyExpiresAt: 1 },
+} as const;
+
+type LimitingKey = Pick<
+  ApiKeyDocument,
+  'origins' | 'tokensPerDay' | 'expiresAt' | 'replacedAt' | 'familyExpiresAt'
+>;
+
+/** The limits of a key's family, which its newest key has. */
+export interface FamilyLimits {
+  readonly _id: Id<'key'>;
+  readonly newest: LimitingKey;
+  /** What the family had issued until then is revoked. */
+  readonly issuedRevokedAt?: Date | null;
+}
+
+/** The end a key was given: a rolled key itself ends with the overlap, its family does not. */
+export function familyEnd({ expiresAt, replacedAt, familyExpiresAt }: LimitingKey): Date | undefined {
+  return replacedAt ? familyExpiresAt : expiresAt;
+}
+
+/** Reads families as they are now: one result for each, however often its keys were rolled. */
+export async function findFamilies(
+  { apiKeys }: Pick<Models, 'apiKeys'>,
+  families: readonly Id<'key'>[],
+  team?: Id<'team'>,
+): Promise<ReadonlyMap<Id<'key'>, FamilyLimits>> {
+  if (families.length === 0) return new Map();
+  const ids = { $in: [...families] };
+  const stages: PipelineStage[] = [
+    { $match: { $or: [{ _id: ids }, { lineage: ids }], ...(team !== undefined && { team }) } },
+    { $project: { ...limitFields, lineage: 1, issuedRevokedAt: 1 } },
+    {
+      $group: {
+        _id: { $ifNull: ['$lineage', '$_id'] },
+        newest: { $top: { sortBy: { _id: -1 }, output: '$$ROOT' } },
+        issuedRevokedAt: { $max: '$issuedRevokedAt' },
+      },
+    },
+  ];
+  const found = await apiKeys.aggregate<FamilyLimits>(stages);
+  return new Map(found.map((family) => [family._id, family]));
+}
+
+/**
+ * The limits of a chain of families, `issuers`. Undefined when a key that was created at `createdAt` has ended with one
+ * of them.
+ */
+export function limitsOf(
+  issuers: readonly Id<'key'>[],
+  families: ReadonlyMap<Id<'key'>, FamilyLimits>,
+  createdAt?: Date,
+): IssuerLimits | undefined {
+  let limits: IssuerLimits = { budgets: [] };
+  for (const issuer of issuers) {
+    const family = families.get(issuer);
+    if (!family) return undefined;
+    const { newest, issuedRevokedAt } = family;
+    if (issuedRevokedAt && createdAt && createdAt <= issuedRevokedAt) return undefined;
+    limits = within(limits, newest, issuer);
+  }
+  return limits;
+}
+
+/** The limits of a key itself, within those of its issuers: a key that was rolled ends with its overlap. */
+export function limitsOfKey(
+  { _id, lineage = _id, ...key }: LimitingKey & Pick<ApiKeyDocument, '_id' | 'lineage'>,
+  ofIssuers: IssuerLimits,
+): IssuerLimits {
+  const limits = within(ofIssuers, key, lineage);
+  const end = earlier(limits.expiresAt, key.expiresAt);
+  return { ...limits, ...(end && { expiresAt: end }) };
+}
+
+/** Limits, within those of one further family. */
+function within(limits: IssuerLimits, key: LimitingKey, family: Id<'key'>): IssuerLimits {
+  const { tokensPerDay, origins } = key;
+  const allOrigins =
+    limits.origins && origins ? shared(limits.origins, origins) : (limits.origins ?? origins);
+  const end = earlier(limits.expiresAt, familyEnd(key));
+  return {
+    budgets: [...(tokensPerDay === undefined ? [] : [{ key: family, tokensPerDay }]), ...limits.budgets],
+    ...(allOrigins && { origins: allOrigins }),
+    ...(end && { expiresAt: end }),
+  };
+}
+
+function shared(some: readonly string[], others: readonly string[]): string[] {
+  return some.filter((one) => others.includes(one));
+}
+
+function earlier(one: Date | undefined, other: Date | undefined): Date | undefined {
+  if (!one || !other) return one ?? other;
+  return one < other ? one : other;
+}

@@ -1,0 +1,29 @@
+import { ApiError, mintId } from '@parley/contract';
+import { expect, test } from 'vitest';
+import type { Models } from '../models.ts';
+import type { AuditDocument } from './audit-model.ts';
+import { createAuditStore } from './audit-store.ts';
+
+test('an entry whose insert failed is inserted the next time, and then once an hour', async () => {
+  const stored: AuditDocument[] = [];
+  let isAway = true;
+  const audit = {
+    async insertMany(documents: AuditDocument[]) {
+      if (isAway) throw new ApiError('database_unavailable');
+      stored.push(...documents);
+    },
+  };
+  const store = createAuditStore({ audit } as unknown as Models);
+  const scope = { team: mintId('team') };
+  const entry = { actor: { kind: 'key', key: mintId('key') }, action: 'secret_key_in_browser' } as const;
+  for (const note of [store.note, store.noteRejected]) {
+    isAway = true;
+    const noted = { ...entry, action: note.name };
+    await expect(note(scope, noted)).rejects.toThrow();
+    isAway = false;
+    // The second one at the same time as the first.
+    await Promise.all([note(scope, noted), note(scope, noted)]);
+    await note(scope, noted);
+  }
+  expect(stored.map(({ action }) => action)).toEqual(['note', 'noteRejected']);
+});

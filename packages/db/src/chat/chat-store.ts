@@ -1,0 +1,243 @@
+import { firstIdAt, type Id, type Metadata, markerIdOf, mintId } from '@parley/contract';
+import { trusted } from 'mongoose';
+import type { ReadBatches } from '../batching/read-batches.ts';
+import { isDuplicateKey } from '../connection/database-errors.ts';
+import type { Models } from '../models.ts';
+import type { Scope } from '../scope.ts';
+import { isEnded } from '../turn/turn-status.ts';
+import { rangeOf } from '../turn-log/turn-log-store.ts';
+import { createTurnCounter } from '../usage/count-turns.ts';
+import { accessTo } from './chat-access.ts';
+import type { ChatDocument } from './chat-model.ts';
+import type { ChatStore } from './chat-port.ts';
+import type { ChatRecord, KeptChat, NewChat } from './chat-records.ts';
+import { chatsWithin } from './chats-within.ts';
+import { createMarkers, isMarker } from './deletion-marker.ts';
+import { beginningsOf, wordsOf } from './title-words.ts';
+
+const PURGE_PAGE = 200;
+
+/** The indexes that answer a search. The planner, which counts few chats, would rather read them all. */
+const TITLES = { team: 1, titleBeginnings: 1, _id: -1 } as const;
+const TITLES_OF_USER = { team: 1, user: 1, titleBeginnings: 1, _id: -1 } as const;
+
+/** The index is asked for the first of several words: for the one that says most. */
+const longestFirst = (one: string, other: string) => other.length - one.length;
+
+export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findChat'>): ChatStore {
+  const { chats, turns, turnLog } = models;
+  const counter = createTurnCounter(models);
+  const markers = createMarkers(models);
+  const areSettled = {
+    isUncounted: trusted({ $exists: false }),
+    reservations: trusted({ $exists: false }),
+  };
+  return {
+    async create(scope, chat) {
+      const record = toNewRecord(scope, chat);
+      await chats.insertMany([toDocument(record, chat.agentType)], { lean: true });
+      return record;
+    },
+
+    async createOnce(scope, chat, idempotency) {
+      const record = toNewRecord(scope, chat);
+      try {
+        await chats.insertMany([{ ...toDocument(record, chat.agentType), idempotency }], { lean: true });
+        return record;
+      } catch (error) {
+        const kept = isDuplicateKey(error) && (await findByIdempotencyKey(scope, idempotency.key));
+        // What holds the key may not be acknowledged by a majority yet; then the request is to be sent again.
+        if (!kept) throw error;
+        return { kept };
+      }
+    },
+
+    findByIdempotencyKey,
+
+    find: reads.findChat,
+
+    async listReach(ids) {
+      const isThere = { _id: trusted({ $in: [...ids] }), team: trusted({ $exists: true }) };
+      const found = await chats.find(isThere, { team: 1, user: 1, agent: 1 }).lean();
+      return found.flatMap(({ _id: id, team, user, agent }) =>
+        team && agent ? [{ id, team, agent, ...(user !== undefined && { user }) }] : [],
+      );
+    },
+
+    async list(scope, { user = scope.user, agentType, search }, { limit, after }) {
+      if (scope.user !== undefined && user !== scope.user) return { items: [] };
+      const words = search === undefined ? undefined : wordsOf(search);
+      // Nothing but marks and blanks: no title has such a word.
+      if (words?.length === 0) return { items: [] };
+      const found = await chats
+        .find({
+          ...chatsWithin(scope),
+          ...(user !== undefined && { user }),
+          ...(agentType !== undefined && { agentType }),
+          ...(words && { titleBeginnings: trusted({ $all: words.sort(longestFirst) }) }),
+          ...(after !== undefined && { _id: trusted({ $lt: after }) }),
+        })
+        .sort({ _id: -1 })
+        .limit(limit + 1)
+        .setOptions(words ? { hint: user === undefined ? TITLES : TITLES_OF_USER } : {})
+        .lean();
+      const items = found.slice(0, limit).map(toRecord);
+      const last = items.at(-1);
+      return found.length > limit && last ? { items, next: last.id } : { items };
+    },
+
+    async listIdle({ team }, agent, before, { limit, after }) {
+      const made = { $lt: firstIdAt(before, 'chat'), ...(after !== undefined && { $gt: after }) };
+      const found = await chats
+        .find({ team, agent, _id: trusted(made) }, { _id: 1 })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
+      const ids = found.map(({ _id }) => _id);
+      const newest = await Promise.all(
+        ids.map((chat) =>
+          turns
+            .findOne({ chat, team }, { chat: 1, sequence: 1, status: 1, endedAt: 1 })
+            .sort({ sequence: -1 })
+            .lean(),
+        ),
+      );
+      const items = ids.flatMap((chat, index) => {
+        const turn = newest[index];
+        if (!turn) return { id: chat, sequence: 0 };
+        const isIdle = isEnded(turn.status) && turn.endedAt !== undefined && turn.endedAt < before;
+        // A chat with a marker is being deleted already.
+        return isIdle && !isMarker(turn) ? { id: chat, sequence: turn.sequence } : [];
+      });
+      const last = ids.at(-1);
+      return ids.length === limit && last ? { items, next: last } : { items };
+    },
+
+    async update(scope, id, { title, metadata }) {
+      const $set = {
+        ...(title !== undefined && { title, titleBeginnings: beginningsOf(title) }),
+        ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
+      };
+      const found = await chats
+        .findOneAndUpdate({ _id: id, ...chatsWithin(scope) }, { $set }, { returnDocument: 'after' })
+        .lean();
+      return found ? toRecord(found) : undefined;
+    },
+
+    async setInitialTitle({ chat: { id, team } }, title) {
+      const hasNone = { _id: id, team, title: trusted({ $exists: false }) };
+      await chats.updateOne(hasNone, { $set: { title, titleBeginnings: beginningsOf(title) } });
+    },
+
+    async markDeleted(scope, id) {
+      const { matchedCount } = await chats.updateOne({ _id: id, ...chatsWithin(scope) }, tombstoneUpdate());
+      return matchedCount === 1;
+    },
+
+    insertMarker: (id) => markers.insert(id),
+
+    insertMarkerBehind: ({ team }, id, sequence) => markers.insertBehind(team, id, sequence),
+
+    listUnmarked: (limit, except) => markers.listPending(limit, except),
+
+    async listMarked(limit, except) {
+      const found = await chats
+        .find({ deletedAt: trusted({ $exists: true }), _id: trusted({ $nin: [...except] }) }, { _id: 1 })
+        .sort({ deletedAt: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(({ _id }) => _id);
+    },
+
+    async purge(id) {
+      await purgeLogs(id);
+      // A turn that ends just now is found by the next round: none is removed before it is counted.
+      const all = { chat: id, _id: trusted({ $ne: markerIdOf(id) }) };
+      do {
+        while ((await counter.remove(id, PURGE_PAGE)) === PURGE_PAGE);
+        await turns.deleteMany({ ...all, ...areSettled });
+      } while ((await turns.exists(all)) !== null);
+      const purgedAt = new Date();
+      await markers.settle(id, purgedAt);
+      const purged = { $set: { purgedAt }, $unset: { deletedAt: 1 } };
+      await chats.updateOne({ _id: id, deletedAt: trusted({ $exists: true }) }, purged);
+    },
+  };
+
+  async function findByIdempotencyKey(scope: Scope, idempotencyKey: string): Promise<KeptChat | undefined> {
+    const found = await chats.findOne({ 'idempotency.key': idempotencyKey }).lean();
+    if (!found?.idempotency) return undefined;
+    const { body } = found.idempotency;
+    // The key's hash names the team's own API key; a tombstone names no team.
+    if (found.team === undefined) return { body, chat: undefined };
+    const access = accessTo(scope, toRecord(found));
+    return access && { body, chat: access.chat };
+  }
+
+  /** Page by page: a chat may hold thousands of turns. Most have no log any more. */
+  async function purgeLogs(chat: Id<'chat'>): Promise<void> {
+    for (let after = 0; ; ) {
+      const page = await turns
+        .find({ chat, sequence: trusted({ $gt: after }) }, { sequence: 1 })
+        .sort({ sequence: 1 })
+        .limit(PURGE_PAGE)
+        .lean();
+      if (page.length > 0)
+        await turnLog.deleteMany({ $or: page.map(({ _id }) => ({ _id: trusted(rangeOf(_id)) })) });
+      if (page.length < PURGE_PAGE) return;
+      after = page.at(-1)?.sequence ?? after;
+    }
+  }
+}
+
+/** @throws Error for a chat that its maker would not reach */
+function toNewRecord(scope: Scope, { agent, user, metadata }: NewChat): ChatRecord {
+  const record: ChatRecord = {
+    id: mintId('chat'),
+    team: scope.team,
+    agent,
+    ...(user !== undefined && { user }),
+    ...(metadata !== undefined && { metadata }),
+    createdAt: new Date(),
+  };
+  if (!accessTo(scope, record)) throw new Error('a chat is made within the scope of its maker');
+  return record;
+}
+
+function toDocument(chat: ChatRecord, agentType: string): ChatDocument {
+  return {
+    _id: chat.id,
+    team: chat.team,
+    agent: chat.agent,
+    agentType,
+    ...(chat.user !== undefined && { user: chat.user }),
+    ...(chat.metadata !== undefined && { metadata: JSON.stringify(chat.metadata) }),
+    createdAt: chat.createdAt,
+  };
+}
+
+/** Makes a chat a tombstone: what is content, or says whose it was, goes at once. */
+export function tombstoneUpdate() {
+  return {
+    $set: { deletedAt: new Date() },
+    $unset: {
+      ...({ team: 1, agent: 1, agentType: 1, user: 1 } as const),
+      ...({ metadata: 1, title: 1, titleBeginnings: 1, createdAt: 1 } as const),
+    },
+  };
+}
+
+/** A chat that is no tombstone, as a record. */
+export function toRecord(document: ChatDocument): ChatRecord {
+  const { _id, team, agent, createdAt, user, metadata, title } = document;
+  if (!team || !agent || !createdAt) throw new Error(`chat ${_id} is a tombstone`);
+  return {
+    id: _id,
+    team,
+    agent,
+    ...(user !== undefined && { user }),
+    ...(metadata !== undefined && { metadata: JSON.parse(metadata) as Metadata }),
+    ...(title !== undefined && { title }),
+    createdAt,
+  };
+}

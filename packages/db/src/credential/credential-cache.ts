@@ -1,0 +1,45 @@
+import { limits } from '@parley/contract';
+import { LRUCache } from 'lru-cache';
+import { createFoundCache } from '../caching/found-cache.ts';
+
+/**
+ * Runs a database read for a credential this process does not know. It may make the read wait, or reject it: anybody
+ * can invent credentials, and each invented one costs a read.
+ */
+export type ReadGuard = <Result>(read: () => Promise<Result>) => Promise<Result>;
+
+/**
+ * Remembers credentials (keys, tokens, signing secrets) by their hash. Beside what was found it remembers for a moment
+ * what does not exist, in a cache of its own: a flood of invented keys cannot push real ones out.
+ */
+export function createCredentialCache<Value extends object>() {
+  const found = createFoundCache<Value>();
+  const missing = new LRUCache<string, true>({ max: limits.cacheEntriesMax, ttl: limits.missingCacheMs });
+  /** What existed when it was last read. Reading it again needs no guard, or strangers could lock its owner out. */
+  const seen = new LRUCache<string, true>({ max: limits.cacheEntriesMax });
+
+  async function lookUp(
+    name: string,
+    find: () => Promise<Value | undefined>,
+    guard?: ReadGuard,
+  ): Promise<Value | undefined> {
+    if (missing.has(name)) return undefined;
+    // The guard is outside of what parallel look-ups share: one caller's rejection is not another caller's.
+    const read = () => found(name, find);
+    const value = await (guard && !seen.has(name) ? guard(read) : read());
+    if (value) {
+      seen.set(name, true);
+    } else {
+      seen.delete(name);
+      missing.set(name, true);
+    }
+    return value;
+  }
+
+  /** Call it after a change, so that this process knows at once. */
+  lookUp.forget = (name: string): void => {
+    found.forget(name);
+    missing.delete(name);
+  };
+  return lookUp;
+}

@@ -1,0 +1,169 @@
+import { type Id, isId, limits, mintId } from '@parley/contract';
+import { trusted } from 'mongoose';
+import { tombstoneUpdate } from '../chat/chat-store.ts';
+import { ConflictPauses } from '../connection/conflict-pauses.ts';
+import { isDuplicateKey } from '../connection/database-errors.ts';
+import type { Models } from '../models.ts';
+import { userStatusId } from '../user-status/user-status-store.ts';
+import type { DeletionDocument } from './deletion-model.ts';
+import type { DeletionRecord, DeletionStore } from './deletion-port.ts';
+
+/** A process that still remembers a key, or a guest, may make chats for them until then. */
+const SETTLED_MS = 10 * limits.cacheMs;
+
+/** Whatever a team has in these goes with its chats, or is the deletion itself. */
+const NOT_REST: ReadonlySet<string> = new Set(['teams', 'chats', 'turns', 'turnLog', 'deletions']);
+
+/** The planner, where there are few sums, would rather look through all of the team's. */
+const USAGE_OF_USER = { team: 1, user: 1 } as const;
+
+export function createDeletionStore(models: Models): DeletionStore {
+  const { deletions, teams, apiKeys, signingSecrets, guests, chats, usage } = models;
+  const { userStatuses, visitorExchanges } = models;
+
+  return {
+    begin: ({ team }, user) => begin(team, user),
+
+    beginTeam: (team) => begin(team, undefined),
+
+    async listPending(limit, after) {
+      const isBehind = after !== undefined && { _id: trusted({ $gt: after }) };
+      const found = await deletions
+        .find({ isPending: true, ...isBehind })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(toRecord);
+    },
+
+    async closeDoors({ team, user }) {
+      if (user === undefined) {
+        await Promise.all([
+          teams.deleteOne({ _id: team }),
+          apiKeys.deleteMany({ team }),
+          signingSecrets.deleteMany({ team }),
+        ]);
+        return [];
+      }
+      if (isId('guest', user)) await guests.deleteOne({ _id: user, team });
+      await visitorExchanges.deleteMany({ team, user });
+      const taken = await guests
+        .find({ team, movedTo: user }, { _id: 1 })
+        .limit(limits.cacheEntriesMax)
+        .lean();
+      // Each is written down before the guest goes, who is all that tells of them.
+      const begun: DeletionRecord[] = [];
+      for (const { _id } of taken) begun.push(await begin(team, _id));
+      await guests.deleteMany({ team, _id: trusted({ $in: taken.map(({ _id }) => _id) }) });
+      return begun;
+    },
+
+    async markChats({ id, team, user }, limit) {
+      const theirs = { team, ...(user !== undefined && { user }) };
+      const found = await chats.find(theirs, { _id: 1 }).limit(limit).lean();
+      const { $set, $unset } = tombstoneUpdate();
+      await chats.updateMany(
+        { _id: trusted({ $in: found.map(({ _id }) => _id) }), ...theirs },
+        { $set: { ...$set, deletion: id }, $unset },
+      );
+      return found.length;
+    },
+
+    async listChats({ id }, limit, except) {
+      const isLeft = { deletion: id, _id: trusted({ $nin: [...except] }) };
+      const found = await chats.find(isLeft, { _id: 1 }).limit(limit).lean();
+      return found.map(({ _id }) => _id);
+    },
+
+    async removeChat({ id }, chat) {
+      await chats.deleteOne({ _id: chat, deletion: id });
+    },
+
+    async removeRest({ id, team, user }, limit) {
+      if (user !== undefined) return forgetUser(team, user, limit);
+      let count = 0;
+      for (const model of restOf(models)) {
+        const found = await model.find({ team }, { _id: 1 }).limit(limit).lean();
+        count += found.length;
+        if (found.length > 0) await model.deleteMany({ _id: trusted({ $in: found.map(({ _id }) => _id) }) });
+      }
+      const others = await deletions
+        .find({ team, _id: trusted({ $ne: id }) }, { _id: 1 })
+        .limit(limit)
+        .lean();
+      await deletions.deleteMany({ _id: trusted({ $in: others.map(({ _id }) => _id) }) });
+      return count + others.length;
+    },
+
+    async finish(deletion, now) {
+      const { id, team, user, createdAt } = deletion;
+      const canBeRemembered = user === undefined || isId('guest', user);
+      if (canBeRemembered && now.getTime() - createdAt.getTime() < SETTLED_MS) return undefined;
+      if (user === undefined) await deletions.deleteOne({ _id: id, team });
+      else {
+        const finished = { $set: { finishedAt: now }, $unset: { user: 1, isPending: 1 } };
+        await deletions.updateOne({ _id: id, team }, finished);
+      }
+      return { id, team, createdAt, finishedAt: now };
+    },
+  };
+
+  /** What was used stays in the team's sums, and is nobody's. */
+  async function forgetUser(team: Id<'team'>, user: string, limit: number): Promise<number> {
+    // A block and a sign-out outlive the data, and no longer say whose they are.
+    await userStatuses.updateOne({ _id: userStatusId(team, user), team }, { $unset: { user: 1 } });
+    const found = await usage.find({ team, user }, { _id: 1 }).limit(limit).hint(USAGE_OF_USER).lean();
+    if (found.length === 0) return 0;
+    await usage.updateMany({ _id: trusted({ $in: found.map(({ _id }) => _id) }) }, { $unset: { user: 1 } });
+    return found.length;
+  }
+
+  async function begin(team: Id<'team'>, user: string | undefined): Promise<DeletionRecord> {
+    const ofWhom = user === undefined ? { user: trusted({ $exists: false }) } : { user };
+    const _id = mintId('deletion');
+    const document: DeletionDocument = {
+      _id,
+      team,
+      ...(user !== undefined && { user }),
+      isPending: true,
+      createdAt: new Date(),
+    };
+    for (const pauses = new ConflictPauses(); ; await pauses.next()) {
+      const found = await deletions.findOne({ team, isPending: true, ...ofWhom }).lean();
+      if (found) return toRecord(found);
+      try {
+        await deletions.insertMany([document], { lean: true });
+        return toRecord(document);
+      } catch (error) {
+        // Someone else has just ordered the same.
+        if (!isDuplicateKey(error)) throw error;
+      }
+    }
+  }
+}
+
+/** A collection of documents that are a team's, as far as it is looked at here. */
+interface TeamCollection {
+  find(
+    filter: { team: string },
+    fields: { _id: 1 },
+  ): { limit(limit: number): { lean(): Promise<{ _id: string }[]> } };
+  deleteMany(filter: { _id: object }): Promise<unknown>;
+}
+
+/** Every collection whose documents name their team: one that is added later is among them. */
+function restOf(models: Models): TeamCollection[] {
+  return Object.values(models)
+    .filter(({ schema, collection: { name } }) => Object.hasOwn(schema.paths, 'team') && !NOT_REST.has(name))
+    .map((model) => model as unknown as TeamCollection);
+}
+
+function toRecord({ _id: id, team, user, createdAt, finishedAt }: DeletionDocument): DeletionRecord {
+  return {
+    id,
+    team,
+    ...(user !== undefined && { user }),
+    createdAt,
+    ...(finishedAt && { finishedAt }),
+  };
+}

@@ -1,0 +1,39 @@
+import { type Id, limits } from '@parley/contract';
+import { Schema } from 'mongoose';
+import { date, options, string } from '../schema-fields.ts';
+
+/** A person who has shown nothing of themselves but that they are the same as before. */
+export interface GuestDocument {
+  _id: Id<'guest'>;
+  team: Id<'team'>;
+  /** Of the key they came with: their token works with no other. */
+  lineage: Id<'key'>;
+  /** SHA-256 of the token. */
+  hash: string;
+  createdAt: Date;
+  /** To about a day; from then on they are kept for limits.guestSeconds. */
+  seenAt: Date;
+  /** The user who took their chats over. */
+  movedTo?: string;
+  /** While some of the chats may not have been moved yet. */
+  movingSince?: Date;
+}
+
+/** The `guests` collection. MongoDB removes guests that were not seen for `limits.guestSeconds`. */
+export const guestSchema = new Schema<GuestDocument>(
+  {
+    _id: string,
+    team: string,
+    lineage: string,
+    hash: string,
+    createdAt: date,
+    seenAt: date,
+    movedTo: String,
+    movingSince: Date,
+  },
+  { ...options, collection: 'guests' },
+);
+guestSchema.index({ hash: 1 }, { unique: true });
+guestSchema.index({ team: 1, movedTo: 1 });
+guestSchema.index({ movingSince: 1 }, { sparse: true });
+guestSchema.index({ seenAt: 1 }, { expireAfterSeconds: limits.guestSeconds });

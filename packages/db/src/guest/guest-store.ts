@@ -1,0 +1,79 @@
+import { type Id, limits, mintId } from '@parley/contract';
+import { trusted } from 'mongoose';
+import { createCredentialCache } from '../credential/credential-cache.ts';
+import { hashSecretText, isSecretText, mintSecretText } from '../credential/secret-text.ts';
+import type { Models } from '../models.ts';
+import type { GuestStore } from './guest-port.ts';
+import type { GuestRecord } from './guest-records.ts';
+
+const PREFIX = 'gt_live_';
+/** How exactly it is known when a guest was last seen: it only decides when they are forgotten. */
+const SEEN_EVERY_MS = 24 * 60 * 60 * 1_000;
+/** A process that still remembers a guest may make chats for them until then. */
+const SETTLED_MS = 10 * limits.cacheMs;
+
+/** Guests that were found are remembered for a few seconds: every request of theirs brings one. */
+export function createGuestStore({ guests, chats }: Models): GuestStore {
+  const lookUp = createCredentialCache<GuestRecord>();
+
+  return {
+    async create({ team }, lineage) {
+      const token = mintSecretText(PREFIX);
+      const now = new Date();
+      const id = mintId('guest');
+      const document = { _id: id, team, lineage, hash: hashSecretText(token), createdAt: now, seenAt: now };
+      await guests.insertMany([document], { lean: true });
+      return { id, token };
+    },
+
+    async find({ team }, token, guard) {
+      if (!isSecretText(PREFIX, token)) return undefined;
+      const hash = hashSecretText(token);
+      return lookUp(`${team}/${hash}`, () => findByHash(team, hash), guard);
+    },
+
+    async noteSeen({ team }, { id, seenAt }) {
+      const now = new Date();
+      if (now.getTime() - seenAt.getTime() < SEEN_EVERY_MS) return;
+      await guests.updateOne({ _id: id, team }, { $max: { seenAt: now } });
+    },
+
+    async move({ team }, id, user) {
+      const isFree = { _id: id, team, movedTo: trusted({ $exists: false }) };
+      const { matchedCount } = await guests.updateOne(isFree, {
+        $set: { movedTo: user, movingSince: new Date() },
+      });
+      if (matchedCount === 0 && (await guests.exists({ _id: id, team, movedTo: user })) === null)
+        return false;
+      await chats.updateMany({ team, user: id }, { $set: { user } });
+      return true;
+    },
+
+    async listMoves(limit, except) {
+      const moving = await guests
+        .find({ movingSince: trusted({ $exists: true }), _id: trusted({ $nin: [...except] }) })
+        .sort({ movingSince: 1 })
+        .limit(limit)
+        .lean();
+      return moving.map(({ _id: id, team, movedTo, movingSince }) => ({
+        ...{ id, team },
+        ...(movedTo !== undefined && { movedTo }),
+        ...(movingSince && { movingSince }),
+      }));
+    },
+
+    async finishMove({ id, team, movedTo, movingSince }) {
+      if (movedTo !== undefined) await chats.updateMany({ team, user: id }, { $set: { user: movedTo } });
+      if (movingSince && movingSince.getTime() < Date.now() - SETTLED_MS) {
+        await guests.updateOne({ _id: id }, { $unset: { movingSince: 1 } });
+      }
+    },
+  };
+
+  async function findByHash(team: Id<'team'>, hash: string): Promise<GuestRecord | undefined> {
+    const found = await guests.findOne({ hash, team }).lean();
+    if (!found) return undefined;
+    const { _id: id, lineage, createdAt, seenAt, movedTo } = found;
+    return { id, lineage, createdAt, seenAt, ...(movedTo !== undefined && { movedTo }) };
+  }
+}

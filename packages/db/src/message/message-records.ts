@@ -1,0 +1,27 @@
+import type { ErrorCode, FinishReason, Id } from '@parley/contract';
+import type { TurnStatus } from '../turn/turn-status.ts';
+
+export interface MessageRecord {
+  readonly id: Id<'message'>;
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+  /** Only on a completed answer. Absent on answers of release 0.1.0. */
+  readonly finishReason?: FinishReason;
+  readonly createdAt: Date;
+}
+
+/** Where a page of messages goes on: after this message of this turn. */
+export interface MessagePosition {
+  readonly sequence: number;
+  readonly role: 'user' | 'assistant';
+}
+
+/** A message as lists show it, with how its turn stands. */
+export interface ListedMessage extends MessageRecord {
+  readonly status: TurnStatus;
+  readonly errorCode?: ErrorCode;
+  /** The id of the answer, as the newest turn of the message has it. */
+  readonly answerId: Id<'message'>;
+  /** Whether the list shows an answer to it. */
+  readonly isAnswered: boolean;
+}

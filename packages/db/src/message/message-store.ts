@@ -1,0 +1,135 @@
+import type { Id } from '@parley/contract';
+import { trusted } from 'mongoose';
+import type { Models } from '../models.ts';
+import { fromErrorFields } from '../turn/stored-error-code.ts';
+import type { TurnDocument } from '../turn/turn-model.ts';
+import type { TurnStatus } from '../turn/turn-status.ts';
+import type { MessageStore } from './message-port.ts';
+import type { ListedMessage, MessagePosition } from './message-records.ts';
+
+const fields = {
+  sequence: 1,
+  status: 1,
+  isCancelled: 1,
+  errorCode: 1,
+  exactErrorCode: 1,
+  messages: 1,
+  answerId: 1,
+  retryOf: 1,
+} as const;
+
+type ListedTurn = Pick<
+  TurnDocument,
+  'sequence' | 'status' | 'isCancelled' | 'errorCode' | 'exactErrorCode' | 'messages' | 'answerId' | 'retryOf'
+>;
+type PlacedMessage = ListedMessage & { readonly position: MessagePosition };
+
+/** The most turns that one query brings. */
+const TURNS_PAGE_MAX = 500;
+
+export function createMessageStore({ turns }: Models): MessageStore {
+  /** Page by page: a cursor that is left before its end would stay open on the server. */
+  async function* readTurns(filter: { chat: Id<'chat'>; team: Id<'team'> }, from: number, page: PageOrder) {
+    const { direction, size } = page;
+    const operator = direction === 1 ? '$gte' : '$lte';
+    for (let next = from; ; ) {
+      const found: ListedTurn[] = await turns
+        .find({ ...filter, sequence: trusted({ [operator]: next }) }, fields)
+        .sort({ sequence: direction })
+        .limit(size)
+        .lean();
+      yield* found;
+      const last = found.at(-1);
+      if (!last || found.length < size) return;
+      next = last.sequence + direction;
+    }
+  }
+
+  return {
+    async list({ chat: { id: chat, team } }, { limit, order, after }) {
+      const direction = order === 'asc' ? 1 : -1;
+      const from = after?.sequence ?? (order === 'asc' ? 1 : Number.MAX_SAFE_INTEGER);
+      const items: PlacedMessage[] = [];
+      // Most turns have a message and its answer; one more tells whether the list goes on.
+      const size = Math.min(Math.ceil(limit / 2) + 1, TURNS_PAGE_MAX);
+      const found = readTurns({ chat, team }, from, { direction, size });
+      for await (const group of grouped(found, direction)) {
+        const messages = messagesOf(group);
+        if (order === 'desc') messages.reverse();
+        items.push(...messages.filter((message) => isAfter(message.position, after, direction)));
+        if (items.length > limit) break;
+      }
+      const page = items.slice(0, limit);
+      const last = page.at(-1);
+      return items.length > limit && last ? { items: page, next: last.position } : { items: page };
+    },
+  };
+}
+
+/** A failed turn and the retries behind it belong together: they answer one message. Oldest first. */
+async function* grouped(found: AsyncIterable<ListedTurn>, direction: 1 | -1): AsyncGenerator<ListedTurn[]> {
+  let group: ListedTurn[] = [];
+  for await (const turn of found) {
+    const isFirst = !turn.retryOf;
+    if (direction === 1 && isFirst && group.length > 0) {
+      yield group;
+      group = [];
+    }
+    group = direction === 1 ? [...group, turn] : [turn, ...group];
+    if (direction === -1 && isFirst) {
+      yield group;
+      group = [];
+    }
+  }
+  if (group.length > 0) yield group;
+}
+
+interface PageOrder {
+  readonly direction: 1 | -1;
+  /** Turns. */
+  readonly size: number;
+}
+
+/**
+ * What a list shows of a message and the turns that answered it, oldest first: the message with how its newest
+ * turn stands, and the answer once one has ended with text.
+ */
+function messagesOf(group: readonly ListedTurn[]): PlacedMessage[] {
+  const newest = group.at(-1);
+  if (!newest) return [];
+  const isAnswered = group.some(({ messages, answerId }) => messages.some(({ id }) => id === answerId));
+  return group.flatMap((turn) =>
+    turn.messages
+      .filter(({ id, role }) => role === 'user' || id === turn.answerId)
+      .map(({ id, role, content, finishReason, createdAt }) => {
+        const shown = role === 'user' ? newest : turn;
+        const errorCode = fromErrorFields(shown);
+        return {
+          id,
+          role,
+          content,
+          ...(finishReason && { finishReason }),
+          createdAt,
+          status: statusOf(shown),
+          ...(errorCode !== undefined && { errorCode }),
+          answerId: shown.answerId,
+          isAnswered,
+          position: { sequence: turn.sequence, role },
+        };
+      }),
+  );
+}
+
+/** One that was cancelled while it waits is never answered: it ends as soon as its turn comes. */
+function statusOf({ status, isCancelled }: ListedTurn): TurnStatus {
+  return status === 'queued' && isCancelled ? 'stopped' : status;
+}
+
+function isAfter(position: MessagePosition, after: MessagePosition | undefined, direction: 1 | -1): boolean {
+  if (!after || position.sequence !== after.sequence) return true;
+  return direction * (rank(position) - rank(after)) > 0;
+}
+
+function rank({ role }: MessagePosition): number {
+  return role === 'user' ? 0 : 1;
+}

@@ -1,0 +1,4 @@
+export interface PageOf<Item, Position> {
+  readonly items: Item[];
+  readonly next?: Position;
+}

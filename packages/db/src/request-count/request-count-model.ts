@@ -1,0 +1,21 @@
+import { Schema } from 'mongoose';
+import { date, number, options, string } from '../schema-fields.ts';
+
+export interface RequestCountDocument {
+  /** Subject and minute. */
+  _id: string;
+  subject: string;
+  minute: number;
+  count: number;
+  createdAt: Date;
+}
+
+/** Longer than the minute that is counted, whatever the clocks of the processes say. */
+const REQUEST_COUNT_SECONDS = 15 * 60;
+
+/** The `requestCounts` collection. MongoDB removes a count after fifteen minutes. */
+export const requestCountSchema = new Schema<RequestCountDocument>(
+  { _id: string, subject: string, minute: number, count: number, createdAt: date },
+  { ...options, collection: 'requestCounts' },
+);
+requestCountSchema.index({ createdAt: 1 }, { expireAfterSeconds: REQUEST_COUNT_SECONDS });

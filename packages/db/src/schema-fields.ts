@@ -1,0 +1,23 @@
+import { Schema } from 'mongoose';
+
+/** The options of every schema: unknown fields are errors, and `indexes/` builds the indexes, not Mongoose. */
+export const options = {
+  versionKey: false,
+  strict: 'throw',
+  autoIndex: false,
+  autoCreate: false,
+  id: false,
+} as const;
+
+/** The options of a schema inside another one. */
+export const part = { ...options, _id: false } as const;
+/** A required text. For a text that may be empty use `{ type: String }`: Mongoose takes an empty one for missing. */
+export const string = { type: String, required: true } as const;
+/** A required number. */
+export const number = { type: Number, required: true } as const;
+/** A required timestamp. */
+export const date = { type: Date, required: true } as const;
+/** The stored form of `Idempotency`. */
+export const idempotencySchema = new Schema({ key: string, body: string }, part);
+/** Limits an index to documents of requests that had an idempotency key. */
+export const withIdempotency = { partialFilterExpression: { 'idempotency.key': { $exists: true } } };

@@ -1,0 +1,41 @@
+import type { Id } from '@parley/contract';
+import { Schema } from 'mongoose';
+import { date, options, part, string } from '../schema-fields.ts';
+import type { TokenIssuer } from './team-records.ts';
+
+export interface TeamDocument {
+  _id: Id<'team'>;
+  name: string;
+  /** On the team of the first start alone: its unique index lets one of several replicas make it. */
+  isFirst?: true;
+  /** While what belongs to the first team is being made. */
+  isPending?: true;
+  tokensPerDay?: number;
+  tokensPerDayPerUser?: number;
+  concurrentTurns?: number;
+  tokenIssuer?: TokenIssuer;
+  createdAt: Date;
+}
+
+/** The `teams` collection. */
+export const teamSchema = new Schema<TeamDocument>(
+  {
+    _id: string,
+    name: string,
+    isFirst: Boolean,
+    isPending: Boolean,
+    tokensPerDay: Number,
+    tokensPerDayPerUser: Number,
+    concurrentTurns: Number,
+    tokenIssuer: new Schema(
+      {
+        ...{ url: string, issuer: string, audience: string, updatedAt: date },
+        ...{ issuedBy: String, issuers: { type: [String], default: undefined } },
+      },
+      part,
+    ),
+    createdAt: date,
+  },
+  { ...options, collection: 'teams' },
+);
+teamSchema.index({ isFirst: 1 }, { unique: true, sparse: true });

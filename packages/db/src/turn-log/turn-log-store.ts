@@ -1,0 +1,82 @@
+import type { Id } from '@parley/contract';
+import { mongo, trusted } from 'mongoose';
+import { isDuplicateKey, isDuplicateKeyCode } from '../connection/database-errors.ts';
+import type { Models } from '../models.ts';
+import type { TurnLogDocument } from './turn-log-model.ts';
+import type { TurnLogStore } from './turn-log-port.ts';
+
+/** How many pieces one query brings: half a minute of a running answer. */
+const PIECES_PAGE = 128;
+const OFFSET_DIGITS = 9;
+
+export function createTurnLogStore({ turnLog }: Models): TurnLogStore {
+  /** Below Mongoose's casting, as the turns' own hot writes: a process writes here several times a second. */
+  const hot = turnLog.collection as unknown as HotCollection;
+
+  return {
+    async append(batches) {
+      const createdAt = new Date();
+      const documents = batches.map(({ turn, team, attempt, to, text }) => ({
+        _id: logKey(turn, attempt, to),
+        team,
+        text,
+        createdAt,
+      }));
+      try {
+        await hot.insertMany(documents, { ordered: false });
+      } catch (error) {
+        // What stands there already is the same piece: an earlier acknowledgement was lost.
+        if (!isAllDuplicates(error)) throw error;
+      }
+    },
+
+    async read({ team }, turn, attempt, from) {
+      let text = '';
+      let at = from;
+      for (;;) {
+        const after = { $gt: logKey(turn, attempt, at), $lt: logKey(turn, attempt + 1, 0) };
+        const pieces = await turnLog
+          .find({ _id: trusted(after), team })
+          .sort({ _id: 1 })
+          .limit(PIECES_PAGE)
+          .lean();
+        for (const piece of pieces) {
+          const to = Number(piece._id.slice(-OFFSET_DIGITS));
+          const begin = to - piece.text.length;
+          if (begin > at) return text;
+          text += piece.text.slice(at - begin);
+          at = to;
+        }
+        if (pieces.length < PIECES_PAGE) return text;
+      }
+    },
+
+    async remove({ team }, turn) {
+      await turnLog.deleteMany({ _id: trusted(rangeOf(turn)), team });
+    },
+  };
+}
+
+interface HotCollection {
+  insertMany(documents: TurnLogDocument[], options: { ordered: false }): Promise<unknown>;
+}
+
+/** Sorts as turn, attempt and offset do: an attempt and an offset are written with all their zeros. */
+function logKey(turn: Id<'turn'>, attempt: number, to: number): string {
+  return `${turn} ${String(attempt).padStart(4, '0')} ${String(to).padStart(OFFSET_DIGITS, '0')}`;
+}
+
+/** The keys of all a turn's pieces: `!` comes after the blank. */
+export function rangeOf(turn: Id<'turn'>) {
+  return { $gt: `${turn} `, $lt: `${turn}!` };
+}
+
+function isAllDuplicates(error: unknown): boolean {
+  if (!(error instanceof mongo.MongoBulkWriteError)) return isDuplicateKey(error);
+  const failures = [error.writeErrors].flat();
+  return (
+    failures.length > 0 &&
+    failures.every(({ code }) => isDuplicateKeyCode(code)) &&
+    !error.result.getWriteConcernError()
+  );
+}

@@ -1,0 +1,131 @@
+import type { ErrorCode, Id, ToolStep } from '@parley/contract';
+import { Schema } from 'mongoose';
+import type { Reservation } from '../budget/budget-port.ts';
+import { TOMBSTONE_SECONDS } from '../chat/chat-model.ts';
+import type { Idempotency } from '../idempotency.ts';
+import type { MessageRecord } from '../message/message-records.ts';
+import { date, idempotencySchema, number, options, part, string, withIdempotency } from '../schema-fields.ts';
+import type { Account, Spender, UsageRecord } from '../usage/usage-records.ts';
+import type { Lease, RetryOf, TurnOrigin } from './turn-records.ts';
+import type { TurnStatus } from './turn-status.ts';
+
+export interface TurnDocument {
+  _id: Id<'turn'>;
+  team: Id<'team'>;
+  chat: Id<'chat'>;
+  sequence: number;
+  status: TurnStatus;
+  lease?: Lease;
+  takeovers: number;
+  /** Set by the one who queues behind this turn, so that its end wakes them without a query. */
+  hasSuccessor?: boolean;
+  /** Whoever runs this turn, or would, ends it instead. */
+  isCancelled?: true;
+  retryOf?: RetryOf;
+  idempotency?: Idempotency;
+  /** The run that wrote the text readers were shown; the text itself only where no answer holds it. */
+  written?: { attempt: number; text?: string };
+  messages: MessageDocument[];
+  answerId: Id<'message'>;
+  usage: UsageRecord[];
+  spender?: Spender;
+  /** Its networks are there until its end. */
+  origin?: TurnOrigin;
+  /** Until it is counted. */
+  reservations?: Reservation[];
+  /** What its run has done with tools so far; until its end. */
+  steps?: ToolStep[];
+  /** From its end on. */
+  account?: Account;
+  /** From its end until what it used is added to the sums, in the same transaction. */
+  isUncounted?: true;
+  errorCode?: ErrorCode;
+  /** Where `errorCode` is one that release 0.1.0 knows in place of it. */
+  exactErrorCode?: ErrorCode;
+  retryAt?: Date;
+  agentVersion?: number;
+  /** UTF-8 bytes of the chat's text up to and with this turn; set at its end. */
+  textBytes?: number;
+  createdAt: Date;
+  endedAt?: Date;
+  /** Only on a deletion marker that came before its chat was marked deleted: until the chat is purged. */
+  pendingSince?: Date;
+  /** Only on a deletion marker: from the purge of its chat on. */
+  purgedAt?: Date;
+}
+
+type MessageDocument = MessageRecord;
+
+const toolCallSchema = new Schema(
+  // Mongoose takes an empty text for none.
+  { id: string, name: String, arguments: String, result: String, opaque: String },
+  part,
+);
+
+const toolStepSchema = new Schema({ text: String, calls: [toolCallSchema], opaque: String }, part);
+
+/** The `turns` collection. MongoDB removes a deletion marker together with the tombstone of its chat. */
+export const turnSchema = new Schema<TurnDocument>(
+  {
+    _id: string,
+    team: string,
+    chat: string,
+    sequence: number,
+    status: string,
+    lease: new Schema({ token: string, attempt: number, renewals: number }, part),
+    takeovers: number,
+    hasSuccessor: Boolean,
+    isCancelled: Boolean,
+    retryOf: new Schema({ turn: string, userMessageId: string }, part),
+    idempotency: idempotencySchema,
+    written: new Schema({ attempt: number, text: String }, part),
+    messages: [
+      new Schema(
+        { id: string, role: string, content: { type: String }, finishReason: String, createdAt: date },
+        part,
+      ),
+    ],
+    answerId: string,
+    usage: [
+      new Schema(
+        {
+          ...{ attempt: number, model: string, calls: number },
+          ...{ inputTokens: Number, outputTokens: Number, isEstimated: Boolean },
+        },
+        part,
+      ),
+    ],
+    spender: new Schema({ key: string, user: String }, part),
+    origin: new Schema({ isPrivileged: Boolean, networks: { type: [String], default: undefined } }, part),
+    reservations: {
+      type: [new Schema({ subject: string, day: string, tokens: number }, part)],
+      default: undefined,
+    },
+    steps: { type: [toolStepSchema], default: undefined },
+    account: new Schema({ agent: string, user: String, day: string }, part),
+    isUncounted: Boolean,
+    errorCode: String,
+    exactErrorCode: String,
+    retryAt: Date,
+    agentVersion: Number,
+    textBytes: Number,
+    createdAt: date,
+    endedAt: Date,
+    pendingSince: Date,
+    purgedAt: Date,
+  },
+  { ...options, collection: 'turns' },
+);
+turnSchema.index({ chat: 1, sequence: 1 }, { unique: true });
+turnSchema.index({ chat: 1, 'idempotency.key': 1 }, { unique: true, ...withIdempotency });
+
+const isUnfinished = { status: { $in: ['queued', 'generating'] } };
+turnSchema.index({ isUncounted: 1, _id: 1 }, { partialFilterExpression: { isUncounted: true } });
+turnSchema.index({ team: 1, 'spender.user': 1 }, { partialFilterExpression: isUnfinished });
+turnSchema.index({ status: 1, _id: 1 }, { partialFilterExpression: isUnfinished });
+turnSchema.index({ pendingSince: 1 }, { sparse: true });
+turnSchema.index({ purgedAt: 1 }, { expireAfterSeconds: TOMBSTONE_SECONDS });
+turnSchema.index(
+  { 'origin.networks': 1, status: 1 },
+  { partialFilterExpression: { ...isUnfinished, 'origin.networks': { $exists: true } } },
+);

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import type { Id } from '@parley/contract';
+import { trusted } from 'mongoose';
+import { settlements } from '../budget/reservations.ts';
+import { isDuplicateKey } from '../connection/database-errors.ts';
+import type { Models } from '../models.ts';
+import type { TurnDocument } from '../turn/turn-model.ts';
+import type { UsageDocument } from './usage-model.ts';
+import type { UsageRecord } from './usage-records.ts';
+
+type CountedTurn = Pick<TurnDocument, '_id' | 'team' | 'spender' | 'account' | 'usage' | 'reservations'>;
+type UsageSums = Pick<UsageDocument, 'turns' | 'calls' | 'inputTokens' | 'outputTokens'>;
+
+const fields = { team: 1, spender: 1, account: 1, usage: 1, reservations: 1 } as const;
+
+/** A retry that met a row someone else had just made meets it made; more in a row are no race. */
+const TRIES = 3;
+
+/**
+ * Adds what turns used to the sums. The sums, the budgets and the turns' own marks change in one transaction, so
+ * that a turn is counted once: of two who count it at the same time, one is made to begin again, and finds it
+ * counted.
+ */
+export function createTurnCounter({ turns, usage, budgets }: Models) {
+  return {
+    /** Counts those of these turns that have ended and are not counted; answers how many. */
+    async count(ids: readonly Id<'turn'>[]): Promise<number> {
+      const areUncounted = { _id: trusted({ $in: [...ids] }), isUncounted: true as const };
+      return inTransaction(async (session) => {
+        const found = await turns.find(areUncounted, fields, { session }).lean<CountedTurn[]>();
+        if (found.length === 0) return 0;
+        await turns.updateMany(
+          { _id: trusted({ $in: found.map(({ _id }) => _id) }), isUncounted: true as const },
+          { $unset: { isUncounted: 1, reservations: 1 } },
+          { session },
+        );
+        await write(found, session);
+        return found.length;
+      });
+    },
+
+    /** Removes turns of a chat that are not counted, or hold reservations, with their counting; answers how many. */
+    async remove(chat: Id<'chat'>, limit: number): Promise<number> {
+      const areOpen = {
+        chat,
+        $or: [{ isUncounted: true as const }, { reservations: trusted({ $exists: true }) }],
+      };
+      return inTransaction(async (session) => {
+        const found = await turns.find(areOpen, fields, { session }).limit(limit).lean<CountedTurn[]>();
+        if (found.length === 0) return 0;
+        await turns.deleteMany({ _id: trusted({ $in: found.map(({ _id }) => _id) }) }, { session });
+        await write(found, session);
+        return found.length;
+      });
+    },
+  };
+
+  type Session = Awaited<ReturnType<typeof turns.db.startSession>>;
+
+  async function write(counted: readonly CountedTurn[], session: Session): Promise<void> {
+    const rows = addUp(counted.filter(({ account }) => account !== undefined));
+    if (rows.length > 0) await usage.bulkWrite(rows.map(toUpsert), { session });
+    const settled = counted.flatMap((turn) => settlements(turn.reservations ?? [], tokensOf(turn.usage)));
+    if (settled.length > 0) await budgets.bulkWrite(settled, { session });
+  }
+
+  async function inTransaction(act: (session: Session) => Promise<number>): Promise<number> {
+    const session = await turns.db.startSession();
+    try {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await session.withTransaction(() => act(session), { readConcern: { level: 'snapshot' } });
+        } catch (error) {
+          if (!isDuplicateKey(error) || tries === TRIES) throw error;
+        }
+      }
+    } finally {
+      await session.endSession();
+    }
+  }
+}
+
+/** The rows that these turns add to, each with what it is to be added. */
+export function addUp(
+  counted: readonly Pick<CountedTurn, 'team' | 'spender' | 'account' | 'usage'>[],
+): UsageDocument[] {
+  const rows = new Map<string, UsageDocument>();
+  for (const { team, spender, account, usage } of counted) {
+    if (!account) continue;
+    // One turn, however many runs it took: it stands with the model of its last one.
+    const parts = usage.length === 0 ? [undefined] : usage;
+    for (const [index, part] of parts.entries()) {
+      const { agent, user, day } = account;
+      const row = {
+        ...{ team, day, agent },
+        ...(user !== undefined && { user }),
+        ...(spender && { key: spender.key }),
+        ...(part && { model: part.model }),
+      };
+      const _id = rowId([team, day, agent, user, spender?.key, part?.model]);
+      const sum = rows.get(_id) ?? { _id, ...row, turns: 0, calls: 0, inputTokens: 0, outputTokens: 0 };
+      sum.turns += index === parts.length - 1 ? 1 : 0;
+      sum.calls += part?.calls ?? 0;
+      sum.inputTokens += part?.inputTokens ?? 0;
+      sum.outputTokens += part?.outputTokens ?? 0;
+      rows.set(_id, sum);
+    }
+  }
+  return [...rows.values()];
+}
+
+/** One row for all that is the same. It names nobody: who is forgotten is taken out of the row, and the sum stays. */
+function rowId(parts: readonly (string | undefined)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+}
+
+/** The update that adds to a row, and makes it where there is none. */
+export function toUpsert({ _id, turns, calls, inputTokens, outputTokens, ...row }: UsageDocument) {
+  const $inc: UsageSums = { turns, calls, inputTokens, outputTokens };
+  return { updateOne: { filter: { _id }, update: { $inc, $setOnInsert: row }, upsert: true } };
+}
+
+/** All that is paid for. */
+export function tokensOf(usage: readonly UsageRecord[]): number {
+  return usage.reduce((sum, { inputTokens = 0, outputTokens = 0 }) => sum + inputTokens + outputTokens, 0);
+}

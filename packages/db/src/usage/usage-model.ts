@@ -1,0 +1,33 @@
+import type { Id } from '@parley/contract';
+import { Schema } from 'mongoose';
+import { number, options, string } from '../schema-fields.ts';
+
+/** What was used on one day by one agent, user, key and model of a team. */
+export interface UsageDocument {
+  /** A hash of all that it is the sum of. */
+  _id: string;
+  team: Id<'team'>;
+  day: string;
+  agent: Id<'agent'>;
+  user?: string;
+  /** The lineage. */
+  key?: Id<'key'>;
+  model?: string;
+  turns: number;
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+}
+
+/** The `usage` collection. */
+export const usageSchema = new Schema<UsageDocument>(
+  {
+    ...{ _id: string, team: string, day: string, agent: string },
+    ...{ user: String, key: String, model: String },
+    ...{ turns: number, calls: number, inputTokens: number, outputTokens: number },
+  },
+  { ...options, collection: 'usage' },
+);
+usageSchema.index({ team: 1, day: 1, _id: 1 });
+usageSchema.index({ team: 1, user: 1, day: 1 });
+usageSchema.index({ team: 1, user: 1 }, { partialFilterExpression: { user: { $exists: true } } });

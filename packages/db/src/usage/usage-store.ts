@@ -1,0 +1,117 @@
+import { trusted } from 'mongoose';
+import type { Reservation } from '../budget/budget-port.ts';
+import { settlements } from '../budget/reservations.ts';
+import type { Models } from '../models.ts';
+import type { Scope } from '../scope.ts';
+import { addUp, createTurnCounter, tokensOf, toUpsert } from './count-turns.ts';
+import type { UsageStore } from './usage-port.ts';
+import type { UsageQuery, UsageSum } from './usage-records.ts';
+
+/** The group's field is always there: text, and empty for what has none. */
+interface Group extends Omit<UsageSum, 'name'> {
+  readonly _id: string;
+}
+
+const sums = {
+  turns: { $sum: '$turns' },
+  calls: { $sum: '$calls' },
+  inputTokens: { $sum: '$inputTokens' },
+  outputTokens: { $sum: '$outputTokens' },
+} as const;
+
+/** Rows that a page of users is summed up from: some tens for each of a full page. */
+const ROWS_MAX = 50_000;
+
+type Page = Parameters<UsageStore['list']>[2];
+type UsagePage = Awaited<ReturnType<UsageStore['list']>>;
+
+export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore {
+  const { turns, usage, budgets } = models;
+  const counter = createTurnCounter(models);
+  return {
+    count: (ids) => counter.count(ids),
+
+    async listUncounted(limit, after) {
+      const isBehind = after !== undefined && { _id: trusted({ $gt: after }) };
+      const found = await turns
+        .find({ isUncounted: true, ...isBehind }, { _id: 1 })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(({ _id }) => _id);
+    },
+
+    async add({ team }, { spender, reservations = [], account, usage: used }) {
+      const rows = addUp([{ team, account, usage: [used], ...(spender && { spender }) }]);
+      await usage.bulkWrite(rows.map(toUpsert));
+      // What was reserved was given back: nothing is left to settle it against.
+      const spent = settlements(reservations.map(withoutTokens), tokensOf([used]));
+      if (spent.length > 0) await budgets.bulkWrite(spent, { ordered: false });
+    },
+
+    async list(scope, query, page) {
+      if (query.groupBy === 'user') return listUsers(scope, query, page);
+      const { groupBy } = query;
+      const { limit, after } = page;
+      const found = await usage.aggregate<Group>([
+        { $match: within(scope, query) },
+        // A second stage: by days the first one names the same field.
+        ...(after === undefined ? [] : [{ $match: { [groupBy]: { $gt: after } } }]),
+        { $group: { _id: { $ifNull: [`$${groupBy}`, ''] }, ...sums } },
+        { $sort: { _id: 1 } },
+        { $limit: limit + 1 },
+      ]);
+      return pageOf(found.map(toSum), limit);
+    },
+  };
+
+  /**
+   * There may be millions of users, while days, agents, keys and models are few: a page reads no more than
+   * `rowsMax` rows, in the order of the index. The last user of that many may have more rows, and begins the next page.
+   */
+  async function listUsers(scope: Scope, query: UsageQuery, { limit, after }: Page): Promise<UsagePage> {
+    const found = await usage.aggregate<Group & { readonly rows: number }>([
+      { $match: within(scope, query) },
+      ...(after === undefined ? [] : [{ $match: { user: { $gt: after } } }]),
+      { $sort: { user: 1 } },
+      { $limit: rowsMax },
+      { $group: { _id: { $ifNull: ['$user', ''] }, ...sums, rows: { $sum: 1 } } },
+      { $sort: { _id: 1 } },
+      { $limit: limit + 1 },
+    ]);
+    const rows = found.reduce((sum, group) => sum + group.rows, 0);
+    const last = found.at(-1);
+    if (rows < rowsMax || !last) return pageOf(found.map(toSum), limit);
+    if (found.length > 1) return pageOf(found.map(toSum), found.length - 1);
+    // A single user with more rows than that is summed up alone.
+    const [whole] = await usage.aggregate<Group>([
+      { $match: within(scope, query) },
+      { $match: { user: last._id === '' ? { $exists: false } : last._id } },
+      { $group: { _id: { $ifNull: ['$user', ''] }, ...sums } },
+    ]);
+    return { items: [toSum(whole ?? last)], next: last._id };
+  }
+}
+
+function within({ team, user, agents }: Scope, { from, to }: UsageQuery) {
+  return {
+    team,
+    day: { $gte: from, $lte: to },
+    ...(user !== undefined && { user }),
+    ...(agents && { agent: { $in: [...agents] } }),
+  };
+}
+
+function toSum({ _id: name, turns, calls, inputTokens, outputTokens }: Group): UsageSum {
+  return { name, turns, calls, inputTokens, outputTokens };
+}
+
+function pageOf(sums: readonly UsageSum[], limit: number): UsagePage {
+  const items = sums.slice(0, limit);
+  const last = items.at(-1);
+  return sums.length > limit && last ? { items, next: last.name } : { items };
+}
+
+function withoutTokens(reservation: Reservation): Reservation {
+  return { ...reservation, tokens: 0 };
+}

@@ -1,0 +1,26 @@
+import type { Id } from '@parley/contract';
+import { Schema } from 'mongoose';
+import { options, string } from '../schema-fields.ts';
+
+/** A user who is shut out, or was signed out. Most users have none. */
+export interface UserStatusDocument {
+  /** A hash of team and user: see `userStatusId`. */
+  _id: string;
+  team: Id<'team'>;
+  /** Absent once the user's data was deleted: the block stays, and names nobody. */
+  user?: string;
+  blockedAt?: Date;
+  /** Tokens issued at this time or before are rejected. */
+  signedOutAt?: Date;
+  /** When it may go; absent while the user is blocked. */
+  forgetAt?: Date;
+}
+
+/** The `userStatuses` collection. MongoDB removes a status once its `forgetAt` has passed. */
+export const userStatusSchema = new Schema<UserStatusDocument>(
+  { _id: string, team: string, user: String, blockedAt: Date, signedOutAt: Date, forgetAt: Date },
+  { ...options, collection: 'userStatuses' },
+);
+userStatusSchema.index({ team: 1 });
+userStatusSchema.index({ blockedAt: 1 }, { sparse: true });
+userStatusSchema.index({ forgetAt: 1 }, { expireAfterSeconds: 0 });

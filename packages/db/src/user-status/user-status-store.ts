@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { type Id, limits } from '@parley/contract';
+import { trusted } from 'mongoose';
+import { createFoundCache } from '../caching/found-cache.ts';
+import type { Models } from '../models.ts';
+import type { UserStatusDocument } from './user-status-model.ts';
+import type { UserStatus, UserStatusStore } from './user-status-port.ts';
+
+/**
+ * Blocks and sign-outs. Most users have neither, so a process remembers for a few seconds that a team has none at
+ * all, and asks for a single user only where the team has some.
+ */
+export function createUserStatusStore({ userStatuses }: Models): UserStatusStore {
+  const lookUpTeam = createFoundCache<{ readonly hasAny: boolean }>();
+  const lookUpUser = createFoundCache<UserStatus>();
+
+  return {
+    async block({ team }, user) {
+      const now = new Date();
+      // The first of several blocks stays.
+      const update = {
+        $min: { blockedAt: now },
+        $set: { team, user },
+        $unset: { forgetAt: 1 },
+      };
+      const found = await upsert(team, user, update);
+      return found?.blockedAt ?? now;
+    },
+
+    async unblock({ team }, user) {
+      const _id = userStatusId(team, user);
+      const { deletedCount } = await userStatuses.deleteOne({
+        _id,
+        team,
+        signedOutAt: trusted({ $exists: false }),
+      });
+      if (deletedCount === 0) {
+        const update = { $unset: { blockedAt: 1 }, $set: { forgetAt: forgetAt() } };
+        await userStatuses.updateOne({ _id, team }, update);
+      }
+      forget(team, user);
+    },
+
+    async signOut({ team }, user) {
+      const now = new Date();
+      const found = await upsert(team, user, { $max: { signedOutAt: now }, $set: { team, user } });
+      const isNotBlocked = {
+        _id: userStatusId(team, user),
+        team,
+        blockedAt: trusted({ $exists: false }),
+      };
+      await userStatuses.updateOne(isNotBlocked, { $set: { forgetAt: forgetAt() } });
+      return found?.signedOutAt ?? now;
+    },
+
+    async find({ team }, user) {
+      const known = await lookUpTeam(team, async () => {
+        const found = await userStatuses.exists({ team });
+        return { hasAny: found !== null };
+      });
+      if (!known?.hasAny) return {};
+      const id = userStatusId(team, user);
+      const status = await lookUpUser(id, async () =>
+        toStatus(await userStatuses.findOne({ _id: id, team }).lean()),
+      );
+      return status ?? {};
+    },
+
+    async listBlockedSince(since, limit) {
+      const found = await userStatuses
+        .find({ blockedAt: trusted({ $gte: since }) }, { team: 1, user: 1 })
+        .sort({ blockedAt: 1 })
+        .limit(limit)
+        .lean();
+      return found.flatMap(({ team, user }) => (user === undefined ? [] : [{ team, user }]));
+    },
+  };
+
+  async function upsert(team: Id<'team'>, user: string, update: object) {
+    const found = await userStatuses
+      .findOneAndUpdate({ _id: userStatusId(team, user) }, update, { upsert: true, returnDocument: 'after' })
+      .lean();
+    forget(team, user);
+    return found;
+  }
+
+  function forget(team: Id<'team'>, user: string): void {
+    lookUpTeam.forget(team);
+    lookUpUser.forget(userStatusId(team, user));
+  }
+}
+
+/** The id of a user's status: a hash, so that it can outlive the user's data without naming them. */
+export function userStatusId(team: Id<'team'>, user: string): string {
+  return createHash('sha256').update(`${team} ${user}`).digest('base64url');
+}
+
+/** What is stored of a user, as callers are told; nothing is stored of most. */
+export function toStatus(found: UserStatusDocument | null): UserStatus {
+  const { blockedAt, signedOutAt } = found ?? {};
+  return { ...(blockedAt && { blockedAt }), ...(signedOutAt && { signedOutAt }) };
+}
+
+function forgetAt(): Date {
+  return new Date(Date.now() + limits.userStatusSeconds * 1_000);
+}

@@ -1,0 +1,35 @@
+import type { Id } from '@parley/contract';
+import { Schema } from 'mongoose';
+import { date, options, string } from '../schema-fields.ts';
+
+/** A key that all servers of this database share. Not a team's, so that it outlives every team. */
+export interface ServerKeyDocument {
+  _id: string;
+  key: string;
+  createdAt: Date;
+}
+
+/** A visitor of the chat page whose cookie, of release 0.1.0, was exchanged for a secret one. Kept with their chats. */
+export interface VisitorExchangeDocument {
+  /** The team and the user: a cookie is exchanged once. */
+  _id: string;
+  team: Id<'team'>;
+  user: string;
+  /** SHA-256 of the new cookie's secret. */
+  secretHash: string;
+  exchangedAt: Date;
+}
+
+/** The `serverKeys` collection. */
+export const serverKeySchema = new Schema<ServerKeyDocument>(
+  { _id: string, key: string, createdAt: date },
+  { ...options, collection: 'serverKeys' },
+);
+
+/** The `visitorExchanges` collection. */
+export const visitorExchangeSchema = new Schema<VisitorExchangeDocument>(
+  { _id: string, team: string, user: string, secretHash: string, exchangedAt: date },
+  { ...options, collection: 'visitorExchanges' },
+);
+visitorExchangeSchema.index({ secretHash: 1 }, { unique: true });
+visitorExchangeSchema.index({ team: 1, user: 1 });
