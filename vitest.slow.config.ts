@@ -4,8 +4,9 @@ import config from './vitest.config.ts';
 
 const isOfBrowser = (file: string) => file.startsWith(BROWSER_TESTS.slice(0, BROWSER_TESTS.indexOf('*')));
 
+const files = [...SLOW_TESTS, ...LONG_FORMS];
 const { projects = [], ...shared } = config.test ?? {};
-const [node, browser] = projects as [object, object];
+const [node, , browser] = projects as [object, object, object];
 
 /** The tests that take minutes, and the long form of those that `npm test` runs in a short one. */
 export default defineConfig({
@@ -13,8 +14,11 @@ export default defineConfig({
     ...shared,
     provide: { testForm: 'long' },
     projects: [
-      withFiles(node, [...SLOW_TESTS.filter((file) => !isOfBrowser(file)), ...LONG_FORMS]),
-      withFiles(browser, SLOW_TESTS.filter(isOfBrowser)),
+      withFiles(
+        node,
+        files.filter((file) => !isOfBrowser(file)),
+      ),
+      withFiles(browser, files.filter(isOfBrowser)),
     ],
   },
 });

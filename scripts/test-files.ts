@@ -1,3 +1,15 @@
+/** Tests of the packages that run in the browser, the terminal or a build: some change what is global. */
+export const CLIENT_TESTS = [
+  'packages/client/{src,test}/**/*.test.{ts,tsx}',
+  'apps/{cli,docs,web}/{src,test}/**/*.test.{ts,tsx}',
+];
+
+/** Tests of the packages that make up the server. */
+export const SERVER_TESTS = [
+  'packages/!(client)/{src,test}/**/*.test.{ts,tsx}',
+  'apps/server/{src,test}/**/*.test.{ts,tsx}',
+];
+
 /** They open a real browser. */
 export const BROWSER_TESTS = 'apps/web/test/**/*.test.ts';
 
@@ -11,6 +23,7 @@ export const SLOW_TESTS = [
   'apps/server/test/start/encryption.test.ts',
   'apps/server/test/start/first-start.test.ts',
   'apps/server/test/crash/rolling-restart.test.ts',
+  'apps/server/test/web/start.test.ts',
   'apps/web/test/axe/phone.test.ts',
   'packages/embedded/src/download/fetch-wheel.test.ts',
   'packages/embedded/src/mongod/find-mongod.test.ts',
@@ -25,4 +38,7 @@ export const LONG_FORMS = [
   'apps/server/test/transports-agree.test.ts',
   'apps/server/test/authorization/matrix.test.ts',
   'packages/turns/test/simulation/mutants.test.ts',
+  'apps/web/test/axe/desktop.test.ts',
+  'apps/web/test/hostile-answers.test.ts',
+  'apps/web/test/xss.test.ts',
 ];

@@ -148,7 +148,7 @@ async function askBoth(
   return { first: answers[0], second: answers[1] };
 }
 
-describe.each(casesOfForm(Object.keys(operations), 4))('%s', (name) => {
+describe.each(casesOfForm(Object.keys(operations), 8))('%s', (name) => {
   test('gives one result, or one code and the same issues, over both transports, whichever comes first', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -1,3 +1,4 @@
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { expect, test } from 'vitest';
 import { startBed } from './support/bed.ts';
 import { streamText } from './support/demo.ts';
@@ -24,7 +25,7 @@ const RESPONSE_MAX_MS = 15_000;
 
 const bed = await startBed();
 
-test.each(Object.entries(TEXTS))(
+test.each(casesOfForm(Object.entries(TEXTS), 4))(
   'an answer does not stop the page while it grows: %s',
   async (name, text) => {
     const { screen, page } = await bed.visit();

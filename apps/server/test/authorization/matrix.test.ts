@@ -130,7 +130,7 @@ async function violationsOf(
 
 const names = Object.keys(operations);
 
-describe.each(casesOfForm(names, 4))('%s', (name) => {
+describe.each(casesOfForm(names, 8))('%s', (name) => {
   const { fields = {} } = operations[name] ?? {};
   const validInput = validInputOf(name);
   if (!validInput) throw new Error(`${name} has no example`);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { createGate, scripts } from '@parley/agent/testing';
+import { casesOfForm } from '@parley/embedded/testing/form';
 import { describe, expect, test } from 'vitest';
 import { startBed, type Visit } from '../support/bed.ts';
 import { demoChat, streamText } from '../support/demo.ts';
@@ -17,7 +18,7 @@ export async function checkScreens({ isPhone }: { readonly isPhone: boolean }): 
     { look: 'dark', isDark: true, isPhone },
   ];
 
-  describe.each(looks)('axe finds no problems: $look', (look) => {
+  describe.each(casesOfForm(looks, 2))('axe finds no problems: $look', (look) => {
     test('on the new chat page, empty, with text and with open menus', async () => {
       const visit = await bed.visit(look);
       const { page, screen } = visit;
