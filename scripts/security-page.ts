@@ -12,7 +12,7 @@ const WHO: readonly { readonly title: string; readonly may: (policy: Policy) => 
     may: ({ callers }) => (callers === 'everyone' || callers === 'secret' ? 'team' : ''),
   },
   { title: 'open key', may: ({ callers }) => (callers === 'everyone' ? 'team' : '') },
-  { title: 'guest key', may: ({ callers }) => (callers === 'newcomer' ? 'yes' : '') },
+  { title: 'guest key', may: ({ callers }) => (callers === 'anonymous' ? 'yes' : '') },
   { title: 'guest', may: ({ callers, scope }) => (callers === 'everyone' ? ofUser(scope) : '') },
   {
     title: 'verified user',

@@ -17,7 +17,7 @@ import {
 import { addGate } from './gate/gate-hook.ts';
 import { UnnamedProxyNotice } from './gate/unnamed-proxy.ts';
 import type { Log } from './log.ts';
-import { logHangUp, logRequest } from './log-request.ts';
+import { logDisconnect, logRequest } from './log-request.ts';
 import type { Metrics } from './metrics.ts';
 import { rejectUnknown } from './reject-unknown.ts';
 import { docsRoutes } from './routes/docs.ts';
@@ -28,7 +28,7 @@ import { restRoutes } from './routes/rest.ts';
 import { trpcRoutes } from './routes/trpc.ts';
 import { type WebApp, webRoutes } from './routes/web.ts';
 
-export interface ServerParts {
+export interface ServerDeps {
   readonly services: Services;
   readonly health: Health;
   readonly log: Log;
@@ -89,7 +89,7 @@ export async function buildServer({
   metrics,
   connections = {},
   connectionTimes,
-}: ServerParts): Promise<FastifyInstance> {
+}: ServerDeps): Promise<FastifyInstance> {
   const { readerStallMs, ...requestTimes } = { ...DEFAULT_TIMES, ...connectionTimes };
   const { requestTimeout, ...times } = timeOptions(requestTimes);
   const app = fastify({
@@ -130,7 +130,10 @@ export async function buildServer({
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
     cutStalledReader(reply.raw, readerStallMs);
-    reply.raw.once('close', () => reply.raw.writableFinished || logHangUp(log, request, reply, logAddresses));
+    reply.raw.once(
+      'close',
+      () => reply.raw.writableFinished || logDisconnect(log, request, reply, logAddresses),
+    );
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw new ApiError('malformed_request');
     }

@@ -5,7 +5,7 @@ import { startServices } from '@parley/host';
 import type { TurnBounds, Turns } from '@parley/turns';
 import type { FastifyInstance } from 'fastify';
 import type { LogAddresses } from './attribute-request.ts';
-import { buildServer, type ServerParts } from './build-server.ts';
+import { buildServer, type ServerDeps } from './build-server.ts';
 import type { TrustProxy } from './gate/client-address.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -26,7 +26,7 @@ export interface Composition {
 }
 
 /** Puts the server together from a database and a model. It does not listen yet. */
-export async function compose(parts: {
+export async function compose(deps: {
   readonly database: Database;
   readonly model: Pick<ModelSource, 'endpoint'>;
   readonly log: Log;
@@ -41,8 +41,8 @@ export async function compose(parts: {
   readonly metrics?: Metrics | undefined;
   /** The proxies whose word for a client's address is taken. */
   readonly trustProxy?: TrustProxy | undefined;
-  readonly connections?: ServerParts['connections'];
-  readonly connectionTimes?: ServerParts['connectionTimes'];
+  readonly connections?: ServerDeps['connections'];
+  readonly connectionTimes?: ServerDeps['connectionTimes'];
   /** Where agents' tools may be; on the public internet alone unless said otherwise. */
   readonly toolAddresses?: ToolAddresses | undefined;
   /** The addresses under which browsers open this server's own pages. */
@@ -55,21 +55,21 @@ export async function compose(parts: {
   /** Without them there are none. */
   readonly rateLimits?: RateLimits | undefined;
 }): Promise<Composition> {
-  const { database, model, log, metrics } = parts;
+  const { database, model, log, metrics } = deps;
   const modelHealth = new ModelHealth();
   const running = startServices({
     database,
     endpoint: model.endpoint,
-    contextTokens: parts.contextTokens,
+    contextTokens: deps.contextTokens,
     log: (level, event, fields) => log[level](fields, event),
-    rateLimits: parts.rateLimits,
-    turnLimits: parts.turnLimits,
-    streamLimits: parts.streamLimits,
-    streamTimes: parts.streamTimes,
-    publicUrls: parts.publicUrls,
-    toolAddresses: parts.toolAddresses,
-    bounds: parts.bounds,
-    agentBounds: parts.agentBounds,
+    rateLimits: deps.rateLimits,
+    turnLimits: deps.turnLimits,
+    streamLimits: deps.streamLimits,
+    streamTimes: deps.streamTimes,
+    publicUrls: deps.publicUrls,
+    toolAddresses: deps.toolAddresses,
+    bounds: deps.bounds,
+    agentBounds: deps.agentBounds,
     watchAgent: (runAgent) => modelHealth.watchAgent(metrics?.watchAgent(runAgent) ?? runAgent),
     onToolFailure: metrics && (({ reason }) => metrics.countToolFailure(reason)),
   });
@@ -82,13 +82,13 @@ export async function compose(parts: {
     missingPromises: () => database.missingPromises(),
     modelNotice: () => modelHealth.notice,
   };
-  const { web, docsFolder, trustProxy, connections, connectionTimes } = parts;
+  const { web, docsFolder, trustProxy, connections, connectionTimes } = deps;
   metrics?.watchTurns(turns);
   const app = await buildServer({
     services,
     health,
     log,
-    logAddresses: parts.logAddresses,
+    logAddresses: deps.logAddresses,
     web,
     docsFolder,
     trustProxy,

@@ -27,7 +27,7 @@ export function logRequest(
 }
 
 /** A line for a request whose client was gone before it was answered: it gets no other. */
-export function logHangUp(
+export function logDisconnect(
   log: Log,
   request: FastifyRequest,
   reply: FastifyReply,

@@ -59,7 +59,7 @@ test.each(everyTransport)(
 const apiErrorOfWrongKey = {
   everyone: undefined,
   secret: 'secret_key_needed',
-  newcomer: 'guest_key_needed',
+  anonymous: 'guest_key_needed',
   verified: 'verified_user_needed',
 } as const;
 

@@ -7,7 +7,7 @@ import type { TurnBounds } from '@parley/turns';
 import type { TRPCClient } from '@trpc/client';
 import { SignJWT } from 'jose';
 import { afterAll, afterEach } from 'vitest';
-import type { ServerParts } from '../src/build-server.ts';
+import type { ServerDeps } from '../src/build-server.ts';
 import { type Composition, compose } from '../src/compose.ts';
 import type { TrustProxy } from '../src/gate/client-address.ts';
 import { createLog } from '../src/log.ts';
@@ -37,8 +37,8 @@ export interface HarnessOptions {
   /** The addresses under which browsers open this server's own pages. */
   readonly publicUrls?: readonly string[];
   readonly trustProxy?: TrustProxy;
-  readonly connections?: ServerParts['connections'];
-  readonly connectionTimes?: ServerParts['connectionTimes'];
+  readonly connections?: ServerDeps['connections'];
+  readonly connectionTimes?: ServerDeps['connectionTimes'];
   readonly toolAddresses?: ToolAddresses;
   readonly metrics?: Metrics;
   /** Where the model is, when it is not the scripted one. */
@@ -280,7 +280,7 @@ async function makeTeam(
           case 'everyone':
           case 'secret':
             return { 'x-api-key': secretKey };
-          case 'newcomer':
+          case 'anonymous':
             return { 'x-api-key': await team.guestKey() };
           case 'verified':
             return { 'x-api-key': await team.guestKey(), 'x-user-token': await team.userToken() };

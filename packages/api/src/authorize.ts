@@ -19,14 +19,14 @@ export function authorize(caller: Caller, { callers, scope, credential }: Policy
 function assertCaller({ kind, as }: Caller, callers: Policy['callers']): void {
   switch (callers) {
     case 'everyone':
-      if (as.role === 'nobody') throw new ApiError('user_token_needed');
+      if (as.role === 'anonymous') throw new ApiError('user_token_needed');
       return;
     case 'secret':
       // With a user's token it speaks for the user, who administers nothing.
       if (kind !== 'secret' || as.role !== 'team') throw new ApiError('secret_key_needed');
       return;
-    case 'newcomer':
-      if (as.role !== 'nobody' || !as.canBecomeGuest) throw new ApiError('guest_key_needed');
+    case 'anonymous':
+      if (as.role !== 'anonymous' || !as.canBecomeGuest) throw new ApiError('guest_key_needed');
       return;
     case 'verified':
       if (!isVerifiedUser({ as })) throw new ApiError('verified_user_needed');

@@ -42,7 +42,7 @@ describe('a key is taken from', () => {
     const { store, asked } = storeOf('k1');
     expect(await authenticate(store, { ...noPage, ...headers })).toEqual({
       key: record.id,
-      lineage: record.lineage,
+      familyId: record.lineage,
       issuers: [],
       limits: { budgets: [] },
       kind: 'secret',

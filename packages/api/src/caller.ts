@@ -1,12 +1,12 @@
 import { ApiError, type Id, type KeyScope } from '@parley/contract';
 import type { ApiKeyRecord, IssuerLimits, ReadGuard, Scope, Stores } from '@parley/db';
-import { type ProvedUser, proveUser, shutOutCode, type UserTokenStores } from './user-token.ts';
+import { type ProvedUser, proveUser, type UserTokenStores, userStatusErrorCode } from './user-token.ts';
 
 /** Who calls, as the key proved it, and the user's token where one came. */
 export interface Caller {
   readonly key: Id<'key'>;
   /** Stays when the key is rolled. */
-  readonly lineage: Id<'key'>;
+  readonly familyId: Id<'key'>;
   readonly kind: 'publishable' | 'secret';
   /** For whom they act. */
   readonly as: CallerRole;
@@ -26,7 +26,7 @@ type CallerRole =
   /** A user of the team, by their token: their own chats. */
   | { readonly role: 'user'; readonly proof: ProvedUser['proof']; readonly token: ProvedUser['token'] }
   /** A key that is for users, without a user: reaches nothing. */
-  | { readonly role: 'nobody'; readonly canBecomeGuest: boolean };
+  | { readonly role: 'anonymous'; readonly canBecomeGuest: boolean };
 
 /** Whether a user calls whom nobody vouches for, such as a guest: anybody can become another one. */
 export function isUnverifiedUser({ as }: Pick<Caller, 'as'>): boolean {
@@ -92,21 +92,29 @@ export async function authenticate(
   const { userToken } = headers;
   const user = userToken === undefined ? undefined : await proveUser(stores, key, userToken, guard);
   if (user) {
-    await rejectShutOut(stores, key.team, user);
+    await assertNotBlocked(stores, key.team, user);
     noteGuest(stores, key.team, user);
   }
-  const { id, lineage, issuers, kind, scopes, budgets, origins, expiresAt } = key;
+  const { id, lineage: familyId, issuers, kind, scopes, budgets, origins, expiresAt } = key;
   const limits = { budgets, ...(origins && { origins }), ...(expiresAt && { expiresAt }) };
-  return { key: id, lineage, issuers, kind, ...(scopes && { scopes }), limits, ...reachOf(key, user) };
+  return {
+    key: id,
+    familyId,
+    issuers,
+    kind,
+    ...(scopes && { scopes }),
+    limits,
+    ...roleAndScopeOf(key, user),
+  };
 }
 
 /** @throws ApiError `user_blocked`, `user_signed_out` */
-async function rejectShutOut(
+async function assertNotBlocked(
   { userStatuses }: Pick<CallerStores, 'userStatuses'>,
   team: Id<'team'>,
   { id, token }: ProvedUser,
 ): Promise<void> {
-  const code = shutOutCode(await userStatuses.find({ team }, id), token.issuedAt);
+  const code = userStatusErrorCode(await userStatuses.find({ team }, id), token.issuedAt);
   if (code) throw new ApiError(code);
 }
 
@@ -118,7 +126,7 @@ function noteGuest({ guests }: Pick<CallerStores, 'guests'>, team: Id<'team'>, {
 }
 
 /** A token narrows every key to its user; a key that is for users reaches nothing without one. */
-function reachOf(
+function roleAndScopeOf(
   { team, access = 'open', agents }: ApiKeyRecord,
   user: ProvedUser | undefined,
 ): Pick<Caller, 'as' | 'scope'> {
@@ -126,7 +134,7 @@ function reachOf(
   if (user)
     return { as: { role: 'user', proof: user.proof, token: user.token }, scope: { ...scope, user: user.id } };
   if (access === 'open') return { as: { role: 'team' }, scope };
-  return { as: { role: 'nobody', canBecomeGuest: access === 'guest' }, scope: { team, agents: [] } };
+  return { as: { role: 'anonymous', canBecomeGuest: access === 'guest' }, scope: { team, agents: [] } };
 }
 
 /** A speed bump for browsers, which cannot lie about it, and for leaked keys; a program says what it likes. */

@@ -2,11 +2,10 @@ import { ApiError } from '@parley/contract';
 import type { ApiKeyRecord, Stores } from '@parley/db';
 import type { Turns } from '@parley/turns';
 import type { ProblemOfToolUrl } from './agent/tools-of.ts';
-import type { TurnLimits } from './asker-of.ts';
 import type { Caller } from './caller.ts';
 import { auditEntryOf, noteEscalation } from './credentials/note-escalation.ts';
+import { authenticateRequest } from './gate/authenticate-request.ts';
 import type { ClientAddress } from './gate/client-address.ts';
-import { enter } from './gate/enter.ts';
 import type { Gate } from './gate/gate.ts';
 import { rejectComplexValue } from './gate/json-bounds.ts';
 import type { RateVerdict } from './gate/rate-limiter.ts';
@@ -16,6 +15,12 @@ import type { RequestHeaders } from './request-headers.ts';
 import type { OpenStream, StreamKind } from './streams/open-stream.ts';
 import type { OpenStreams } from './streams/open-streams.ts';
 import type { KeySets } from './token-issuer/key-sets.ts';
+
+/** How many turns may be unfinished at a time; 0 is no limit. `team` applies to teams without a limit of their own. */
+export interface TurnLimits {
+  readonly team: number;
+  readonly user: number;
+}
 
 /** What procedures work with; made once per process by whoever hosts the router. */
 export interface Services {
@@ -110,7 +115,7 @@ export function createContext(services: Services, request: HostedRequest): Conte
   const { streams } = services;
   const { client, procedures, headers, onRate } = request;
   /** Nobody waits for it: the key is rejected, noted or not. */
-  const noteLeak = ({ team, id }: ApiKeyRecord) => {
+  const auditSecretInPage = ({ team, id }: ApiKeyRecord) => {
     const entry = auditEntryOf({ key: id }, request.requestId, client()?.text);
     services.stores.audit
       .note({ team }, { ...entry, action: 'secret_key_in_browser' })
@@ -130,9 +135,9 @@ export function createContext(services: Services, request: HostedRequest): Conte
     void noteEscalation(services.stores.audit, found, entry, { procedure, error });
   };
   const findCaller = () => {
-    const entering = { client, procedures, headers, onRate, onSecretInPage: noteLeak, onForbidden };
+    const incoming = { client, procedures, headers, onRate, onSecretInPage: auditSecretInPage, onForbidden };
     const identifying = { ...services.stores, keySets: services.keySets };
-    caller ??= enter(identifying, services.gate, entering).then(
+    caller ??= authenticateRequest(identifying, services.gate, incoming).then(
       (found) => {
         request.onCaller?.(found);
         return found;

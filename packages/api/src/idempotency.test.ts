@@ -7,7 +7,7 @@ function newCaller(fields: Partial<Caller> = {}): Caller {
   const key = mintId('key');
   const as = { role: 'team' } as const;
   const limits = { issuers: [], limits: { budgets: [] } };
-  return { key, lineage: key, ...limits, kind: 'secret', as, scope: { team: mintId('team') }, ...fields };
+  return { key, familyId: key, ...limits, kind: 'secret', as, scope: { team: mintId('team') }, ...fields };
 }
 
 const caller = newCaller();
@@ -39,7 +39,7 @@ describe('a request that comes again', () => {
     expect(inner(true).body).not.toBe(inner(false).body);
   });
 
-  test('is known when the key of the API was rolled: the lineage stays', () => {
+  test('is known when the key of the API was rolled: the key family stays', () => {
     expect(of({ caller: { ...caller, key: mintId('key') } })).toEqual(of());
   });
 });

@@ -13,7 +13,7 @@ const DELIVERY_FIELDS: ReadonlySet<string> = new Set(['wait']);
 const DEPTH_MAX = 16;
 
 /**
- * What makes a request recognisable when it comes again. The caller is known by the lineage of their API key,
+ * What makes a request recognisable when it comes again. The caller is known by the family of their API key,
  * so that a rolled key repeats what the old one began; another caller's same key is another one.
  *
  * @throws ApiError `invalid_input` when the header is empty, too long or not visible ASCII
@@ -32,7 +32,7 @@ export function toIdempotency(
   const { user } = caller.scope;
   const body = typeof input === 'object' && input !== null ? withoutDelivery(input) : input;
   return {
-    key: hashOf([caller.lineage, procedure, idempotencyKey, ...(user === undefined ? [] : [user])]),
+    key: hashOf([caller.familyId, procedure, idempotencyKey, ...(user === undefined ? [] : [user])]),
     body: hashOf(canonical(body, 0)),
   };
 }

@@ -1,11 +1,10 @@
-export { ofAgent } from './agent/of-agent.ts';
+export { requireAgent } from './agent/require-agent.ts';
 export { toFullAgent, withShownTools } from './agent/to-full-agent.ts';
 export { toolsOf } from './agent/tools-of.ts';
 export { rateHeaders, replayedHeader, responseMeta } from './answer-headers.ts';
 export { apiErrorOf, toTrpcError } from './api-error-of.ts';
 export { type AppRouter, appRouter } from './app-router.ts';
-export type { TurnLimits } from './asker-of.ts';
-export { type ActEnd, beginAct, limitsIn, madeBy } from './audit/begin-act.ts';
+export { type ActOutcome, beginAct, createdIdOf, keyLimitsOf } from './audit/begin-act.ts';
 export { toAuditEntry } from './audit/to-audit-entry.ts';
 export type { Caller } from './caller.ts';
 export {
@@ -14,6 +13,7 @@ export {
   type HostedRequest,
   type OnLargeList,
   type Services,
+  type TurnLimits,
 } from './context.ts';
 export { endKey } from './credentials/end-key.ts';
 export { type Eraser, erase } from './deletion/erase.ts';

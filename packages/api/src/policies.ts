@@ -21,10 +21,10 @@ export interface Policy {
    * `everyone`: any key. One that reaches the whole team (a secret one, an open one) as the team, any other with
    * a token, as the user whom the token proves, within that user's chats.
    * `secret`: a secret key, as the team. What administers is asked for by servers.
-   * `newcomer`: a key for guests, without a token.
+   * `anonymous`: a key for guests, without a token.
    * `verified`: a user with a token that the team's servers signed.
    */
-  readonly callers: 'everyone' | 'secret' | 'newcomer' | 'verified';
+  readonly callers: 'everyone' | 'secret' | 'anonymous' | 'verified';
   /** The scope that a secret key with scopes has to have. */
   readonly scope: KeyScope;
   /**
@@ -62,7 +62,7 @@ export const policies = {
   'agent.delete': { callers: 'secret', scope: 'agents:write' },
   'agent.listVersions': { callers: 'secret', scope: 'agents:read' },
   'agent.rollback': { callers: 'secret', scope: 'agents:write' },
-  'guest.create': { callers: 'newcomer', scope: 'chats:write', credential: 'guest token' },
+  'guest.create': { callers: 'anonymous', scope: 'chats:write', credential: 'guest token' },
   'guest.claim': { callers: 'verified', scope: 'chats:write' },
   'signingSecret.create': { callers: 'secret', scope: 'keys:write', credential: 'signing secret' },
   'signingSecret.list': { callers: 'secret', scope: 'keys:read', credential: 'signing secret' },

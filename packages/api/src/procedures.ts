@@ -1,8 +1,7 @@
 import { ApiError, isId } from '@parley/contract';
 import type { z } from 'zod';
 import { apiErrorOf, toTrpcError } from './api-error-of.ts';
-import { askerOf } from './asker-of.ts';
-import { beginAct, limitsIn, madeBy, targetOf } from './audit/begin-act.ts';
+import { beginAct, createdIdOf, keyLimitsOf, targetOf } from './audit/begin-act.ts';
 import { authorize } from './authorize.ts';
 import type { Caller } from './caller.ts';
 import { type ChatNotFound, findChat } from './chat/find-chat.ts';
@@ -14,6 +13,7 @@ import { type Policy, policyOf } from './policies.ts';
 import { rejectingInStream } from './rejecting-in-stream.ts';
 import type { StreamKind } from './streams/open-stream.ts';
 import { t } from './trpc.ts';
+import { turnRequesterOf } from './turn-requester.ts';
 
 /** ApiErrors thrown anywhere below become tRPC errors with the right status. */
 const rejecting = t.procedure.use(async ({ next }) => {
@@ -53,7 +53,7 @@ export const procedure = authenticated.use(async ({ ctx, path, type, getRawInput
   const entry = { ...ctx.auditEntry, action: path, ...(target !== undefined && { target }) };
   const end = await beginAct(ctx.stores.audit, ctx.scope, entry);
   const result = await next();
-  if (result.ok) await end({ target: madeBy(result.data), details: limitsIn(result.data) });
+  if (result.ok) await end({ target: createdIdOf(result.data), details: keyLimitsOf(result.data) });
   else await end(apiErrorOf(result.error));
   return result;
 });
@@ -120,10 +120,10 @@ const replaying = keyed.use(async ({ ctx, getRawInput, next }) => {
   const { stores, turns, scope, idempotency } = ctx;
   const chatId = idempotency && chatIdOf(await getRawInput());
   const found = chatId && (await stores.chats.find(scope, chatId));
-  const kept = found && (await turns.findByIdempotencyKey(found, idempotency));
-  if (kept) ctx.markReplayed();
-  const asker = kept ? undefined : await askerOf(ctx, ctx.caller, ctx.client());
-  return next({ ctx: { found: found || undefined, kept: kept || undefined, asker } });
+  const replayed = found && (await turns.findByIdempotencyKey(found, idempotency));
+  if (replayed) ctx.markReplayed();
+  const requestedBy = replayed ? undefined : await turnRequesterOf(ctx, ctx.caller, ctx.client());
+  return next({ ctx: { found: found || undefined, replayed: replayed || undefined, requestedBy } });
 });
 
 /** For requests that begin a turn in a chat, which is read as by `chatProcedure`. */
@@ -137,11 +137,11 @@ export const turnProcedure = <Input extends NamesChat>(input: Input, notFound?: 
 /** For requests that make a chat: likewise. One that was deleted since is not made again. */
 export const newChatProcedure = keyed.use(async ({ ctx, next }) => {
   const { stores, scope, idempotency } = ctx;
-  const kept = idempotency && (await stores.chats.findByIdempotencyKey(scope, idempotency.key));
-  if (kept && kept.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
-  if (kept) ctx.markReplayed();
-  if (kept && !kept.chat) throw new ApiError('chat_not_found');
-  return next({ ctx: { kept: kept?.chat } });
+  const replayed = idempotency && (await stores.chats.findByIdempotencyKey(scope, idempotency.key));
+  if (replayed && replayed.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
+  if (replayed) ctx.markReplayed();
+  if (replayed && !replayed.chat) throw new ApiError('chat_not_found');
+  return next({ ctx: { replayed: replayed?.chat } });
 });
 
 async function idempotencyOf(

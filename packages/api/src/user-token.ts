@@ -56,7 +56,7 @@ export type UserToken =
  * Why a user may not come in, though the token is good; undefined when they may. A token that does not say when it
  * was issued may be from before a sign-out.
  */
-export function shutOutCode(
+export function userStatusErrorCode(
   { blockedAt, signedOutAt }: UserStatus,
   issuedAt: Date | undefined,
 ): 'user_blocked' | 'user_signed_out' | undefined {

@@ -1,1 +1,1 @@
-export { type HostLog, type HostParts, type RunningServices, startServices } from './start-services.ts';
+export { type HostDeps, type HostLog, type RunningServices, startServices } from './start-services.ts';

@@ -36,7 +36,7 @@ export type HostLog = TurnLog;
 /** What an issuer's key set may take: a handful of keys. */
 const KEY_SET_BOUNDS = { timeoutMs: 5_000, responseBytesMax: 256 * 1024 } as const;
 
-export interface HostParts {
+export interface HostDeps {
   /** Of `connectDatabase`; whoever connected it closes it, after the services. */
   readonly database: Pick<Database, 'stores' | 'maintain'>;
   /** Asked for every answer: where the model is. May throw an ApiError while there is none. */
@@ -76,11 +76,11 @@ export interface RunningServices {
 }
 
 /** Starts what the router works with: once in a process. */
-export function startServices(parts: HostParts): RunningServices {
-  const { database, endpoint, contextTokens = limits.contextTokensDefault, log = () => undefined } = parts;
-  const { toolAddresses = { arePrivateAllowed: false } } = parts;
+export function startServices(deps: HostDeps): RunningServices {
+  const { database, endpoint, contextTokens = limits.contextTokensDefault, log = () => undefined } = deps;
+  const { toolAddresses = { arePrivateAllowed: false } } = deps;
   const fetchText = createFetchText(toolAddresses);
-  const { runningTurnsMax = limits.runningTurnsMax } = parts.bounds ?? {};
+  const { runningTurnsMax = limits.runningTurnsMax } = deps.bounds ?? {};
   const runAgent = createRunAgent({
     endpoint,
     contextTokens,
@@ -88,13 +88,13 @@ export function startServices(parts: HostParts): RunningServices {
     onToolFailure(call) {
       const { id, ...failure } = call;
       log('warn', 'a tool gave no result', { turn: id, ...failure });
-      parts.onToolFailure?.(call);
+      deps.onToolFailure?.(call);
     },
-    bounds: parts.agentBounds,
+    bounds: deps.agentBounds,
   });
   const turns = startTurns({
     store: database.stores,
-    runAgent: parts.watchAgent?.(runAgent) ?? runAgent,
+    runAgent: deps.watchAgent?.(runAgent) ?? runAgent,
     checkModel: endpoint,
     clock: systemClock,
     log,
@@ -112,11 +112,11 @@ export function startServices(parts: HostParts): RunningServices {
       takeoversMax: limits.takeoversMax,
       countEveryMs: limits.usageCountEveryMs,
       historyBytesMax: contextTokens * BYTES_PER_TOKEN_MAX,
-      ...parts.bounds,
+      ...deps.bounds,
     },
   });
   const limiter =
-    parts.rateLimits &&
+    deps.rateLimits &&
     new RateLimiter({
       counts: database.stores.requestCounts,
       log: (event, fields) => log('warn', event, fields),
@@ -124,8 +124,8 @@ export function startServices(parts: HostParts): RunningServices {
   const { stores } = database;
   const streams = new OpenStreams({
     credentials: stores.credentials,
-    limits: parts.streamLimits,
-    times: parts.streamTimes,
+    limits: deps.streamLimits,
+    times: deps.streamTimes,
     log: (event, fields) => log('info', event, fields),
   });
   const eraser = { deletions: stores.deletions, dropChat: turns.dropChat };
@@ -137,9 +137,9 @@ export function startServices(parts: HostParts): RunningServices {
       turns,
       streams,
       largeLists: new LargeLists(),
-      gate: limiter && parts.rateLimits && new Gate(limiter, parts.rateLimits),
-      turnLimits: parts.turnLimits,
-      isOwnOrigin: ownOrigins(parts.publicUrls),
+      gate: limiter && deps.rateLimits && new Gate(limiter, deps.rateLimits),
+      turnLimits: deps.turnLimits,
+      isOwnOrigin: ownOrigins(deps.publicUrls),
       problemOfToolUrl: (url) => problemOfToolUrl(url, toolAddresses),
       keySets: createKeySets((url) => fetchText({ url, ...KEY_SET_BOUNDS })),
     },

@@ -2,7 +2,7 @@ export type { AcceptedTurn } from './accept/accept-turn.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type ChatRemover, removeDeletedChat } from './delete-chat.ts';
 export type { TurnBounds, TurnDeps, TurnLog } from './dependencies.ts';
-export type { Allowance, Asker } from './quota/reserve-quota.ts';
+export type { Allowance, TurnRequester } from './quota/reserve-quota.ts';
 export type { ChatReaderEvent, PlacedChatEvent } from './read/follow-chat.ts';
 export type { PlacedEvent, ReaderEvent } from './read/reader-events.ts';
 export { FailingItems } from './recover/failing-items.ts';

@@ -28,7 +28,7 @@ import { superviseRuns } from './run/supervise-runs.ts';
 import { findOutcome, type TurnOutcome } from './turn-outcome.ts';
 
 export type NewMessage = Pick<SentMessage, 'content'> &
-  Partial<Pick<SentMessage, 'onBusy' | 'idempotency' | 'asker'>>;
+  Partial<Pick<SentMessage, 'onBusy' | 'idempotency' | 'requestedBy'>>;
 
 /** An accepted turn, and how it ended. */
 interface AnsweredTurn {
@@ -291,8 +291,8 @@ async function* followWhileAsked<Item>(
   yield* begin();
 }
 
-function toSent({ content, onBusy = 'enqueue', idempotency, asker = {} }: NewMessage): SentMessage {
-  return { ...mintTurn(), content, onBusy, idempotency, asker };
+function toSent({ content, onBusy = 'enqueue', idempotency, requestedBy = {} }: NewMessage): SentMessage {
+  return { ...mintTurn(), content, onBusy, idempotency, requestedBy };
 }
 
 async function outcomeOf(

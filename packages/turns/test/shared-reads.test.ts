@@ -126,7 +126,7 @@ describe('a shared read', () => {
     ]);
   });
 
-  test('is passed on for as long as the asker accepts, and never to one who wants it new', async () => {
+  test('is passed on for as long as the reader accepts, and never to one who wants it new', async () => {
     const { reads, asked, pass, release } = start();
     const first = reads.read('a');
     await Promise.resolve();

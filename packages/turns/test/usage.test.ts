@@ -39,7 +39,7 @@ test('a turn is counted soon after its end, for its day, agent, user, key and mo
   const user = mintId('request');
   const chat = await stores.chats.create(harness.scope, { agent: agent.id, agentType: 't', user });
   const key = mintId('key');
-  await turns.send(harness.scope, { chat: chat.id, content: 'hello', asker: { spender: { key } } });
+  await turns.send(harness.scope, { chat: chat.id, content: 'hello', requestedBy: { spender: { key } } });
   await eventually(() => sumOf(key)).toMatchObject({ turns: 1, calls: 1, inputTokens: 1 });
   const [stored] = await turnsOf(harness, chat.id);
   expect(stored?.['account']).toEqual({ agent: agent.id, user, day: today() });
@@ -62,7 +62,7 @@ test('what a process that died had ended is counted by the sweep of another one,
     await dying.turns.send(harness.scope, {
       chat: await harness.newChat(),
       content: `left ${index}`,
-      asker: { spender: { key } },
+      requestedBy: { spender: { key } },
     });
   }
   dying.kill();
@@ -90,7 +90,7 @@ test('a turn that cannot be counted stops none of the others, whether they just 
       await replica.turns.send(harness.scope, {
         chat: await harness.newChat(),
         content: 'x',
-        asker: { spender: { key: spender } },
+        requestedBy: { spender: { key: spender } },
       })
     ).accepted.turn;
   bad = await send(badKey);
@@ -113,7 +113,7 @@ test('a count whose acknowledgement was lost is not counted again', async () => 
   await replica.turns.send(harness.scope, {
     chat: await harness.newChat(),
     content: 'unacknowledgedWrites',
-    asker: { spender: { key } },
+    requestedBy: { spender: { key } },
   });
   await eventually(() => replica.tap.calls.filter((call) => call === 'usage.count').length).toBeGreaterThan(
     2,
@@ -128,7 +128,7 @@ test('what ended last is counted before the process ends', async () => {
   await replica.turns.send(harness.scope, {
     chat: await harness.newChat(),
     content: 'last',
-    asker: { spender: { key } },
+    requestedBy: { spender: { key } },
   });
   expect(await sumOf(key)).toBeUndefined();
   await harness.stopReplicas();
@@ -176,7 +176,7 @@ async function begin(key: Id<'key'>) {
   const { turn, answerId } = await turns.accept(harness.scope, {
     chat,
     content,
-    asker: { spender: { key } },
+    requestedBy: { spender: { key } },
   });
   const { events } = await turns.read(harness.scope, { chat, answerId, from: undefined }, NEVER);
   for await (const { event } of events) if (event.type === 'text-delta') break;
@@ -203,7 +203,7 @@ test('what an answer used whose chat was deleted is counted, whether it ran or h
   await eventually(() => sumOf(key)).toMatchObject({ turns: 1, calls: 1 });
   const other = harness.startReplica({ clock: new TestClock() });
   const ended = await harness.newChat();
-  await other.turns.send(harness.scope, { chat: ended, content: 'x', asker: { spender: { key } } });
+  await other.turns.send(harness.scope, { chat: ended, content: 'x', requestedBy: { spender: { key } } });
   await other.turns.deleteChat(harness.scope, ended);
   expect(await sumOf(key)).toMatchObject({ turns: 2, calls: 2 });
   await harness.stopReplicas();
@@ -223,7 +223,11 @@ test('what was counted with its removal is not counted again by whoever did not 
     await harness.db.stores.chats.purge(chat);
     throw new ApiError('database_unavailable');
   });
-  const sending = replica.turns.send(harness.scope, { chat, content: 'x', asker: { spender: { key } } });
+  const sending = replica.turns.send(harness.scope, {
+    chat,
+    content: 'x',
+    requestedBy: { spender: { key } },
+  });
   await eventually(() => isFirst).toBe(false);
   await harness.stopReplicas();
   await sending.catch(() => undefined);
@@ -258,7 +262,11 @@ test('nor by whoever deletes the chat before it has heard that the answer had en
   const replica = harness.startReplica({ clock: new TestClock() });
   const chat = await harness.newChat();
   replica.tap.away('turns.end', 'after');
-  const sending = replica.turns.send(harness.scope, { chat, content: 'x', asker: { spender: { key } } });
+  const sending = replica.turns.send(harness.scope, {
+    chat,
+    content: 'x',
+    requestedBy: { spender: { key } },
+  });
   sending.catch(() => undefined);
   await eventually(() => replica.tap.calls).toContain('turns.end');
   await eventually(async () => (await turnsOf(harness, chat))[0]?.['status']).toBe('completed');

@@ -1,4 +1,4 @@
-import { beginAct, limitsIn, madeBy } from '@parley/api';
+import { beginAct, createdIdOf, keyLimitsOf } from '@parley/api';
 import { ApiError, type Id, isId } from '@parley/contract';
 import type { Database, Stores } from '@parley/db';
 import { z } from 'zod';
@@ -32,7 +32,7 @@ export async function actOn(
     });
     try {
       const answer = await verb(stores, scope);
-      await end({ target: target ?? madeBy(answer), details: limitsIn(answer) });
+      await end({ target: target ?? createdIdOf(answer), details: keyLimitsOf(answer) });
       return answer;
     } catch (error) {
       if (error instanceof ApiError) await end(error);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { problemOfToolUrl } from '@parley/agent';
-import { ofAgent, toFullAgent, toolsOf, withShownTools } from '@parley/api';
+import { requireAgent, toFullAgent, toolsOf, withShownTools } from '@parley/api';
 import { ApiError, limits, newAgentSchema, type Tool, type ToolInput } from '@parley/contract';
 import type { AgentRecord } from '@parley/db';
 import type { Command } from 'commander';
@@ -104,7 +104,7 @@ async function listAgents({ team }: { team: string }): Promise<void> {
 async function getAgent(agentId: string, { team }: { team: string }): Promise<void> {
   await act(async (stores) => {
     const scope = await scopeOf(stores, team);
-    const agent = await ofAgent(agentId, (id) => stores.agents.get(scope, id));
+    const agent = await requireAgent(agentId, (id) => stores.agents.get(scope, id));
     const versions = (await stores.agents.listVersions(scope, agent.id)) ?? [];
     return { teamId: scope.team, ...toFullAgent(agent), versions: versions.map(withShownTools) };
   });
@@ -116,7 +116,7 @@ async function updateAgent(
 ): Promise<void> {
   const given = { ...options, tools: await toolsIn(options.tools) };
   await actOn({ team, action: 'agent update', target: agentId }, async (stores, scope) => {
-    const updated = await ofAgent(agentId, (id) =>
+    const updated = await requireAgent(agentId, (id) =>
       stores.agents.update(scope, id, (now) => {
         const { tools: sent, ...agent } = newAgentSchema.parse({ ...fieldsOf(now), ...given });
         return { ...agent, tools: sent ? resolveTools(sent, now.tools) : now.tools };
@@ -145,7 +145,7 @@ function resolveTools(sent: readonly ToolInput[] | undefined, known: readonly To
 
 async function rollBackAgent(agentId: string, version: number, { team }: { team: string }): Promise<void> {
   await actOn({ team, action: 'agent rollback', target: agentId }, async (stores, scope) => {
-    const rolled = await ofAgent(agentId, (id) => stores.agents.rollBack(scope, id, version));
+    const rolled = await requireAgent(agentId, (id) => stores.agents.rollBack(scope, id, version));
     if (rolled === 'gone') throw new ApiError('agent_version_not_found');
     return { teamId: scope.team, ...toFullAgent(rolled) };
   });
@@ -153,7 +153,7 @@ async function rollBackAgent(agentId: string, version: number, { team }: { team:
 
 async function deleteAgent(agentId: string, { team }: { team: string }): Promise<void> {
   await actOn({ team, action: 'agent delete', target: agentId }, async (stores, scope) => {
-    await ofAgent(agentId, async (id) => (await stores.agents.delete(scope, id)) || undefined);
+    await requireAgent(agentId, async (id) => (await stores.agents.delete(scope, id)) || undefined);
     return { teamId: scope.team, agentId, isDeleted: true };
   });
 }

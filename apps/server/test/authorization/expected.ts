@@ -50,7 +50,7 @@ export function expectedOf(
 
   if (callers === 'everyone' && isNobody) return 'user_token_needed';
   if (callers === 'secret' && !(kind === 'secret' && speaksForTeam)) return 'secret_key_needed';
-  if (callers === 'newcomer' && !(kind === 'guest' && isNobody)) return 'guest_key_needed';
+  if (callers === 'anonymous' && !(kind === 'guest' && isNobody)) return 'guest_key_needed';
   if (callers === 'verified' && user?.proof !== 'verified') return 'verified_user_needed';
   if (scopes && !scopes.includes(scope)) return 'key_scope_missing';
 

@@ -1,7 +1,7 @@
 import { oneAgentInputSchema } from '@parley/contract';
 import { z } from 'zod';
 import { procedure } from '../procedures.ts';
-import { ofAgent } from './of-agent.ts';
+import { requireAgent } from './require-agent.ts';
 
 export const deleteAgent = procedure
   .meta({
@@ -20,5 +20,5 @@ export const deleteAgent = procedure
   .input(oneAgentInputSchema)
   .output(z.void())
   .mutation(async ({ ctx: { stores, scope }, input: { agentId } }) => {
-    await ofAgent(agentId, async (id) => (await stores.agents.delete(scope, id)) || undefined);
+    await requireAgent(agentId, async (id) => (await stores.agents.delete(scope, id)) || undefined);
   });

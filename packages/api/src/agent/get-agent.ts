@@ -1,6 +1,6 @@
 import { fullAgentSchema, oneAgentInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
-import { ofAgent } from './of-agent.ts';
+import { requireAgent } from './require-agent.ts';
 import { toFullAgent } from './to-full-agent.ts';
 
 export const getAgent = procedure
@@ -18,5 +18,5 @@ export const getAgent = procedure
   .input(oneAgentInputSchema)
   .output(fullAgentSchema)
   .query(async ({ ctx: { stores, scope }, input: { agentId } }) =>
-    toFullAgent(await ofAgent(agentId, (id) => stores.agents.get(scope, id))),
+    toFullAgent(await requireAgent(agentId, (id) => stores.agents.get(scope, id))),
   );

@@ -1,6 +1,6 @@
 import { agentVersionListSchema, oneAgentInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
-import { ofAgent } from './of-agent.ts';
+import { requireAgent } from './require-agent.ts';
 import { withShownTools } from './to-full-agent.ts';
 
 export const listAgentVersions = procedure
@@ -18,7 +18,7 @@ export const listAgentVersions = procedure
   .input(oneAgentInputSchema)
   .output(agentVersionListSchema)
   .query(async ({ ctx: { stores, scope }, input: { agentId } }) => {
-    const versions = await ofAgent(agentId, (id) => stores.agents.listVersions(scope, id));
+    const versions = await requireAgent(agentId, (id) => stores.agents.listVersions(scope, id));
     return {
       versions: versions.map(({ createdAt, ...version }) => ({
         ...withShownTools(version),

@@ -1,6 +1,6 @@
 import { ApiError, fullAgentSchema, rollbackAgentInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
-import { ofAgent } from './of-agent.ts';
+import { requireAgent } from './require-agent.ts';
 import { toFullAgent } from './to-full-agent.ts';
 
 export const rollbackAgent = procedure
@@ -19,7 +19,7 @@ export const rollbackAgent = procedure
   .input(rollbackAgentInputSchema)
   .output(fullAgentSchema)
   .mutation(async ({ ctx: { stores, scope }, input: { agentId, version } }) => {
-    const rolled = await ofAgent(agentId, (id) => stores.agents.rollBack(scope, id, version));
+    const rolled = await requireAgent(agentId, (id) => stores.agents.rollBack(scope, id, version));
     if (rolled === 'gone') throw new ApiError('agent_version_not_found');
     return toFullAgent(rolled);
   });

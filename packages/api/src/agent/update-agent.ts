@@ -1,6 +1,6 @@
 import { ApiError, fullAgentSchema, updateAgentInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
-import { ofAgent } from './of-agent.ts';
+import { requireAgent } from './require-agent.ts';
 import { toFullAgent } from './to-full-agent.ts';
 import { toolsOf } from './tools-of.ts';
 
@@ -22,7 +22,7 @@ export const updateAgent = procedure
   .output(fullAgentSchema)
   .mutation(async ({ ctx, input: { agentId, expectedVersion, ...agent } }) => {
     const { stores, scope, problemOfToolUrl } = ctx;
-    const updated = await ofAgent(agentId, (id) =>
+    const updated = await requireAgent(agentId, (id) =>
       stores.agents.update(
         scope,
         id,

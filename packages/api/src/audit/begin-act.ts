@@ -2,7 +2,7 @@ import { type ApiError, type IdNoun, isId } from '@parley/contract';
 import type { AuditDetails, AuditStore, NewAuditEntry, Scope } from '@parley/db';
 
 /** How an act came out: it was done, to this; or was rejected, or broke off. */
-export type ActEnd =
+export type ActOutcome =
   | { readonly target: string | undefined; readonly details?: AuditDetails | undefined }
   | ApiError;
 
@@ -16,7 +16,7 @@ export async function beginAct(
   audit: AuditStore,
   scope: Scope,
   entry: NewAuditEntry,
-): Promise<(end: ActEnd) => Promise<void>> {
+): Promise<(end: ActOutcome) => Promise<void>> {
   const id = await audit.begin(scope, entry);
   return async (end) => {
     const isRefused = 'code' in end && end.status < 500;
@@ -56,7 +56,7 @@ export function targetOf(input: unknown): string | undefined {
 }
 
 /** What a request has made, by the id it is answered with. */
-export function madeBy(answer: unknown): string | undefined {
+export function createdIdOf(answer: unknown): string | undefined {
   const id = typeof answer === 'object' && answer !== null && 'id' in answer ? answer.id : undefined;
   return typeof id === 'string' ? id : undefined;
 }
@@ -64,7 +64,7 @@ export function madeBy(answer: unknown): string | undefined {
 const KEY_LIMITS = ['kind', 'access', 'scopes', 'agentIds', 'origins', 'tokensPerDay', 'expiresAt'] as const;
 
 /** What a key may do after an act, out of the answer that shows the key. */
-export function limitsIn(answer: unknown): AuditDetails | undefined {
+export function keyLimitsOf(answer: unknown): AuditDetails | undefined {
   if (typeof answer !== 'object' || answer === null || !('kind' in answer)) return undefined;
   const shown = Object.entries(answer).filter(([name]) => KEY_LIMITS.some((limit) => limit === name));
   return Object.fromEntries(shown);

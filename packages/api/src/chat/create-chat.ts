@@ -19,9 +19,9 @@ export const createChat = newChatProcedure
   .input(createChatInputSchema)
   .output(chatSchema)
   .mutation(async ({ ctx, input: { agentId, userId: named, metadata } }) => {
-    const { stores, scope, kept, idempotency } = ctx;
+    const { stores, scope, replayed, idempotency } = ctx;
     const userId = ownUser(scope, named);
-    if (kept) return toChat(kept);
+    if (replayed) return toChat(replayed);
     const agent = isId('agent', agentId) ? await stores.agents.find(scope, agentId) : undefined;
     if (!agent) throw new ApiError('agent_not_found');
     const chat = {

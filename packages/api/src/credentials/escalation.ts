@@ -95,7 +95,7 @@ export function assertMayManage(
   { id, issuers }: ApiKeyInfo,
   { orItself }: { readonly orItself: boolean },
 ): void {
-  const isBelow = issuers.includes(caller.lineage);
+  const isBelow = issuers.includes(caller.familyId);
   const isItself = orItself && id === caller.key;
   if (hasLimits(caller) && !isBelow && !isItself) throw new ApiError('key_beyond_yours');
 }

@@ -42,8 +42,8 @@ interface KeyIssuing {
 }
 
 function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: Caller): Issuers {
-  const { scope, lineage, issuers } = caller;
-  const issuer = { id: caller.key, lineage, issuers };
+  const { scope, familyId, issuers } = caller;
+  const issuer = { id: caller.key, lineage: familyId, issuers };
   return {
     key: {
       async create(kind, fields) {
@@ -82,7 +82,7 @@ function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: C
       },
     },
     // A guest's token works beside a key of this family alone, and so within the key's limits.
-    'guest token': { create: () => guests.create(scope, lineage) },
+    'guest token': { create: () => guests.create(scope, familyId) },
   };
 }
 

@@ -61,7 +61,7 @@ export class Gate {
   /** Counts a request whose key is known. The caller rejects it when the verdict says so, after telling the verdict. */
   countCaller(caller: Caller, { client, procedures }: CountedRequest): RateVerdict | undefined {
     const calls = Math.max(procedures.length, 1);
-    if (caller.as.role !== 'nobody') {
+    if (caller.as.role !== 'anonymous') {
       return this.#limiter.take(subjectsOfCaller(caller, client, this.#limits), calls);
     }
     const { canBecomeGuest } = caller.as;

@@ -39,7 +39,7 @@ export interface RateSubject {
   readonly isShared: boolean;
 }
 
-interface Parts {
+interface Dependencies {
   readonly counts: RequestCountStore;
   readonly log: (event: string, fields: Record<string, unknown>) => void;
   readonly now?: () => number;
@@ -71,16 +71,16 @@ const TALLIES_MAX = 100_000;
  * are any.
  */
 export class RateLimiter {
-  readonly #parts: Parts;
+  readonly #deps: Dependencies;
   readonly #now: () => number;
   readonly #tallies = new Map<string, Tally>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sharing: Promise<void> | undefined;
   #isClosed = false;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#now = parts.now ?? (() => Date.now());
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+    this.#now = deps.now ?? (() => Date.now());
   }
 
   /**
@@ -181,7 +181,7 @@ export class RateLimiter {
     }
     if (counts.length === 0) return;
     try {
-      for (const sum of await this.#parts.counts.add(counts)) {
+      for (const sum of await this.#deps.counts.add(counts)) {
         const tally = this.#tallies.get(sum.subject);
         if (tally?.minute === sum.minute) Object.assign(tally, { known: sum.count, sent: 0 });
       }
@@ -191,7 +191,7 @@ export class RateLimiter {
         const tally = this.#tallies.get(subject);
         if (tally?.minute === minute) Object.assign(tally, { pending: tally.pending + tally.sent, sent: 0 });
       }
-      this.#parts.log('counts of requests were not shared', { error });
+      this.#deps.log('counts of requests were not shared', { error });
     }
   }
 }

@@ -6,11 +6,13 @@ import type { RateKind, RateLimits, RateSubject } from './rate-limiter.ts';
 
 /** Whom a request of an identified caller counts for: the key's family, the user and, with a publishable key, the address. */
 export function subjectsOfCaller(
-  { lineage, kind, scope: { team, user } }: Pick<Caller, 'lineage' | 'kind' | 'scope'>,
+  { familyId, kind, scope: { team, user } }: Pick<Caller, 'familyId' | 'kind' | 'scope'>,
   client: () => ClientAddress | undefined,
   rates: RateLimits,
 ): RateSubject[] {
-  const subjects: RateSubject[] = [{ of: 'key', name: `key:${lineage}`, limit: rates[kind], isShared: true }];
+  const subjects: RateSubject[] = [
+    { of: 'key', name: `key:${familyId}`, limit: rates[kind], isShared: true },
+  ];
   if (user !== undefined) {
     subjects.push({
       of: 'user',

@@ -1,6 +1,6 @@
 import { ApiError, claimedGuestSchema, claimGuestInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
-import { shutOutCode } from '../user-token.ts';
+import { userStatusErrorCode } from '../user-token.ts';
 
 export const claimGuest = procedure
   .meta({
@@ -21,9 +21,9 @@ export const claimGuest = procedure
   .mutation(async ({ ctx: { stores, scope, caller }, input: { guestToken } }) => {
     const guest = await stores.guests.find(scope, guestToken);
     // A guest belongs to the key they came with; whoever has only the token may not carry it elsewhere.
-    if (!guest || guest.lineage !== caller.lineage) throw new ApiError('user_token_invalid');
+    if (!guest || guest.lineage !== caller.familyId) throw new ApiError('user_token_invalid');
     // Whoever shut the guest out did not mean to let them in by another transport.
-    const code = shutOutCode(await stores.userStatuses.find(scope, guest.id), guest.createdAt);
+    const code = userStatusErrorCode(await stores.userStatuses.find(scope, guest.id), guest.createdAt);
     if (code) throw new ApiError(code);
     const { user } = scope;
     if (user === undefined) throw new ApiError('verified_user_needed');

@@ -1,8 +1,8 @@
 import type { createKeyInputSchema } from '@parley/contract';
 import type { AgentStore, ApiKeyFields, ApiKeyReach, Scope } from '@parley/db';
 import type { z } from 'zod';
+import { assertAccessChosen, assertFieldsFitKind } from './assert-key-fields.ts';
 import { knownAgents } from './known-agents.ts';
-import { rejectMisfit, rejectUnchosenAccess } from './reject-misfit.ts';
 import { toFields } from './to-fields.ts';
 
 /**
@@ -15,8 +15,8 @@ export async function toNewKey(
   scope: Scope,
   { kind, scopes, agentIds, ...said }: z.infer<typeof createKeyInputSchema>,
 ): Promise<ApiKeyFields & ApiKeyReach> {
-  rejectMisfit(kind, { access: said.access, scopes });
-  rejectUnchosenAccess(kind, said);
+  assertFieldsFitKind(kind, { access: said.access, scopes });
+  assertAccessChosen(kind, said);
   const reached = agentIds && (await knownAgents(agents, scope, agentIds));
   return {
     ...toFields(said),

@@ -1,7 +1,7 @@
 import { keySchema, updateKeyInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
+import { assertFieldsFitKind } from './assert-key-fields.ts';
 import { findKey } from './find-key.ts';
-import { rejectMisfit } from './reject-misfit.ts';
 import { toFields } from './to-fields.ts';
 import { toKey } from './to-key.ts';
 
@@ -31,6 +31,6 @@ export const updateKey = procedure
   .output(keySchema)
   .mutation(async ({ ctx: { stores, scope, issuerOf }, input: { keyId, ...change } }) => {
     const key = await findKey(stores.apiKeys, scope, keyId);
-    rejectMisfit(key.kind, change);
+    assertFieldsFitKind(key.kind, change);
     return toKey(await issuerOf('key').update(key, toFields(change)));
   });

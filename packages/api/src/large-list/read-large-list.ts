@@ -2,8 +2,8 @@ import { limits } from '@parley/contract';
 import type { PageOf } from '@parley/db';
 import type { z } from 'zod';
 import type { Context, Services } from '../context.ts';
-import { Breather } from './breather.ts';
 import { markChecked } from './output-with-list.ts';
+import { TimeSlices } from './time-slices.ts';
 
 /** The first page's items: nearly every list ends there. Later pages have as many as fit `PAGE_BYTES`, by what was read. */
 const FIRST_PAGE_ITEMS = 100;
@@ -65,7 +65,7 @@ class Reading<Stored, Item, Position> {
   isComplete = false;
   #last: Stored | undefined;
   readonly #list: LargeList<Stored, Item, Position>;
-  readonly #breather = new Breather();
+  readonly #slices = new TimeSlices();
 
   constructor(list: LargeList<Stored, Item, Position>) {
     this.#list = list;
@@ -83,11 +83,11 @@ class Reading<Stored, Item, Position> {
   async #readPage(): Promise<void> {
     const { read, limit } = this.#list;
     const page = await read(Math.min(this.#pageItems(), limit - this.items.length), this.next);
-    this.#breather.startSlice();
+    this.#slices.startSlice();
     this.next = page.next;
     for (const stored of page.items) {
       if (!this.#add(stored)) return;
-      await this.#breather.breathe();
+      await this.#slices.yieldIfDue();
     }
     this.isComplete = this.next === undefined || this.items.length >= limit;
   }

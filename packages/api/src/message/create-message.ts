@@ -47,14 +47,19 @@ export const createMessage = turnProcedure(createMessageInputSchema)
   })
   .output(answerSchema)
   .mutation(async ({ ctx, input: { content, onBusy = 'enqueue', wait = true } }) => {
-    const { turns, chat, kept, asker, idempotency, disconnect, markReplayed } = ctx;
-    const message = { content, onBusy, ...(idempotency && { idempotency }), ...(asker && { asker }) };
-    if (wait && !kept) {
+    const { turns, chat, replayed, requestedBy, idempotency, disconnect, markReplayed } = ctx;
+    const message = {
+      content,
+      onBusy,
+      ...(idempotency && { idempotency }),
+      ...(requestedBy && { requestedBy }),
+    };
+    if (wait && !replayed) {
       const { accepted, outcome } = await turns.send(chat, message, disconnect());
       if (accepted.isReplay) markReplayed();
       return toAnswer(accepted, outcome);
     }
-    const accepted = kept ?? (await turns.accept(chat, message));
+    const accepted = replayed ?? (await turns.accept(chat, message));
     if (accepted.isReplay) markReplayed();
     if (!wait)
       return accepted.isReplay

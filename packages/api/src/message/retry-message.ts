@@ -22,9 +22,9 @@ export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_
   })
   .output(answerSchema)
   .mutation(async ({ ctx, input: { messageId, wait = true } }) => {
-    const { turns, chat, kept, asker, idempotency, disconnect, markReplayed } = ctx;
-    const retry = { answerId: messageId, idempotency, asker };
-    const accepted = kept ?? (await turns.retry(chat, retry));
+    const { turns, chat, replayed, requestedBy, idempotency, disconnect, markReplayed } = ctx;
+    const retry = { answerId: messageId, idempotency, requestedBy };
+    const accepted = replayed ?? (await turns.retry(chat, retry));
     if (accepted.isReplay) markReplayed();
     if (!wait)
       return accepted.isReplay

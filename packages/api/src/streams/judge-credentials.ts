@@ -1,7 +1,7 @@
 import { type ErrorCode, type Id, limits } from '@parley/contract';
 import type { CredentialView, TokenIssuer } from '@parley/db';
 import { type Caller, isOfForeignPage, type OriginHeaders } from '../caller.ts';
-import { shutOutCode, type UserToken } from '../user-token.ts';
+import { type UserToken, userStatusErrorCode } from '../user-token.ts';
 
 /** What a stream was opened with: what has to go on being good while it is open. */
 export interface StreamCredentials {
@@ -84,8 +84,8 @@ export function judgeCredentials(
   }
   const { token } = user;
   const { issuedAt } = token;
-  const shutOut = shutOutCode(view.statusOf(team, user.id), issuedAt);
-  if (shutOut) return { withdrawn: shutOut };
+  const statusError = userStatusErrorCode(view.statusOf(team, user.id), issuedAt);
+  if (statusError) return { withdrawn: statusError };
   if (token.kind === 'guest') {
     const isOver = !view.guests.has(token.guest) || key.access === 'verified';
     return isOver ? { withdrawn: 'user_token_invalid' } : withExpiry(ends);

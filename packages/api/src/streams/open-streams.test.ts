@@ -14,7 +14,7 @@ const BOUND = limits.streamUncheckedMaxMs;
 
 const caller: Caller = {
   key: mintId('key'),
-  lineage: mintId('key'),
+  familyId: mintId('key'),
   issuers: [],
   kind: 'secret',
   scope: { team: mintId('team') },
@@ -126,7 +126,11 @@ test('an IPv6 /48 has four times the streams of each of its addresses, and an un
   const credentials = { read: async (ids: CredentialIds) => allGood(ids) };
   const streams = new OpenStreams({ credentials, limits: { perAddress: 2 } });
   const origin = { origin: undefined, isOwnPage: false };
-  const visitor: Caller = { ...caller, kind: 'publishable', as: { role: 'nobody', canBecomeGuest: false } };
+  const visitor: Caller = {
+    ...caller,
+    kind: 'publishable',
+    as: { role: 'anonymous', canBecomeGuest: false },
+  };
   const open = (text: string, isUnnamedProxy = false) => {
     streams.open({ caller: visitor, kind: 'chat', client: { text, isUnnamedProxy }, origin });
   };

@@ -20,7 +20,7 @@ export interface StreamTimes {
   readonly uncheckedMaxMs: number;
 }
 
-interface OpenStreamsParts {
+interface OpenStreamsDeps {
   readonly credentials: CredentialStore;
   readonly limits?: Partial<StreamLimits> | undefined;
   readonly times?: Partial<StreamTimes> | undefined;
@@ -41,7 +41,7 @@ export interface StreamRequest {
  * credentials were withdrawn, or could not be read for too long, is ended with the reason.
  */
 export class OpenStreams {
-  readonly #parts: OpenStreamsParts;
+  readonly #deps: OpenStreamsDeps;
   readonly #limits: StreamLimits;
   readonly #times: StreamTimes;
   readonly #streams = new Set<OpenStream>();
@@ -52,19 +52,19 @@ export class OpenStreams {
   #isChecking = false;
   #checkedAllAt = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: OpenStreamsParts) {
-    this.#parts = parts;
+  constructor(deps: OpenStreamsDeps) {
+    this.#deps = deps;
     this.#limits = {
       perUser: limits.streamsPerUserMax,
       perAddress: limits.streamsPerAddressMax,
       perProcess: limits.streamsMax,
-      ...parts.limits,
+      ...deps.limits,
     };
     this.#times = {
       checkEveryMs: limits.streamCheckEveryMs,
       firstCheckMs: limits.streamFirstCheckMs,
       uncheckedMaxMs: limits.streamUncheckedMaxMs,
-      ...parts.times,
+      ...deps.times,
     };
   }
 
@@ -168,7 +168,7 @@ export class OpenStreams {
   /** Reads the credentials of some streams, and ends those whose credentials were withdrawn. Never rejects. */
   async #read(streams: readonly OpenStream[], startedAt: number): Promise<void> {
     try {
-      const view = await this.#parts.credentials.read(idsOf(streams.map(({ credentials }) => credentials)));
+      const view = await this.#deps.credentials.read(idsOf(streams.map(({ credentials }) => credentials)));
       let withdrawn = 0;
       for (const stream of streams) {
         stream.verdict = judgeCredentials(stream.credentials, view, stream.verdict);
@@ -190,6 +190,6 @@ export class OpenStreams {
   }
 
   #log(event: string, fields: Record<string, unknown>): void {
-    this.#parts.log?.(event, fields);
+    this.#deps.log?.(event, fields);
   }
 }

@@ -76,9 +76,7 @@ const calls: readonly (readonly [string, Call])[] = [
     'lookSome',
     ({ stores, scope, chat, integer }) =>
       Promise.all(
-        [scope, STRANGER, scope].map((asker) =>
-          lookAt(stores, asker, chat, 1 + integer(PLACES), integer(60)),
-        ),
+        [scope, STRANGER, scope].map((by) => lookAt(stores, by, chat, 1 + integer(PLACES), integer(60))),
       ),
   ],
   [

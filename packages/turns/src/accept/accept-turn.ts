@@ -2,7 +2,7 @@ import { ApiError, answerIdOf, type Id, limits, mintId, type OnBusy } from '@par
 import type { ChatAccess, ChatTail, Idempotency, InsertResult, NewTurn, TurnRecord } from '@parley/db';
 import { systemScopeOf, type TurnDeps } from '../dependencies.ts';
 import { openingTurn } from '../quota/open-turns.ts';
-import { type Asker, type QuotaReservation, reserveQuota } from '../quota/reserve-quota.ts';
+import { type QuotaReservation, reserveQuota, type TurnRequester } from '../quota/reserve-quota.ts';
 import type { EndedTail } from '../run/known-tails.ts';
 import { mintToken, type Runner } from '../run/runner.ts';
 import { requesterOf } from '../run/schedule/requester.ts';
@@ -30,7 +30,7 @@ export interface SentMessage extends Omit<TurnIds, 'chat'> {
   readonly content: string;
   readonly onBusy: OnBusy;
   readonly idempotency: Idempotency | undefined;
-  readonly asker: Asker;
+  readonly requestedBy: TurnRequester;
 }
 
 /** Mints the ids of a turn, once: whatever is repeated later is recognised by them. */
@@ -56,13 +56,13 @@ export async function acceptTurn(
   message: SentMessage,
 ): Promise<AcceptedTurn> {
   rejectNow(deps, runner);
-  const { turn, idempotency, asker } = message;
+  const { turn, idempotency, requestedBy } = message;
   const opening = openingTurn(turn, access.chat.id, idempotency);
-  const admission = reserveQuota(deps, runner, access.scope, asker, opening);
+  const admission = reserveQuota(deps, runner, access.scope, requestedBy, opening);
   // A repeated request is given its turn, whatever is full.
   const full = idempotency ? undefined : admission.apiErrorIfFull();
   if (full) throw full;
-  const requester = requesterOf({ ...asker, team: access.scope.team });
+  const requester = requesterOf({ ...requestedBy, team: access.scope.team });
   await runner.prepare(requester);
   return admission.during(() =>
     runner.places.inOrder(access.chat.id, () =>

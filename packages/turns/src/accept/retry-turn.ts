@@ -2,7 +2,7 @@ import { ApiError, limits, turnIdOf } from '@parley/contract';
 import type { ChatAccess, Idempotency, NewTurn, TurnRecord } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import { openingTurn } from '../quota/open-turns.ts';
-import { type Asker, type QuotaReservation, reserveQuota } from '../quota/reserve-quota.ts';
+import { type QuotaReservation, reserveQuota, type TurnRequester } from '../quota/reserve-quota.ts';
 import type { Runner } from '../run/runner.ts';
 import { requesterOf } from '../run/schedule/requester.ts';
 import type { Requester } from '../run/schedule/turn-scheduler.ts';
@@ -23,7 +23,7 @@ import { ConflictBackoff } from './conflict-backoff.ts';
 export interface Retry {
   readonly answerId: string;
   readonly idempotency: Idempotency | undefined;
-  readonly asker?: Asker | undefined;
+  readonly requestedBy?: TurnRequester | undefined;
 }
 
 /**
@@ -58,8 +58,8 @@ export async function retryTurn(
   const minted = mintTurn();
   const { turn } = minted;
   const opening = openingTurn(turn, access.chat.id, retry.idempotency);
-  const admission = reserveQuota(deps, runner, access.scope, retry.asker ?? {}, opening);
-  const requester = requesterOf({ ...retry.asker, team: access.scope.team });
+  const admission = reserveQuota(deps, runner, access.scope, retry.requestedBy ?? {}, opening);
+  const requester = requesterOf({ ...retry.requestedBy, team: access.scope.team });
   await runner.prepare(requester);
   return admission.during(() => placeRetry(deps, runner, access, { ...retry, minted, requester }, admission));
 }

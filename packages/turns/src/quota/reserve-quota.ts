@@ -24,16 +24,16 @@ export interface Allowance {
 }
 
 /** A network, named by a hash. */
-interface AskingNetwork {
+interface RequesterNetwork {
   readonly name: string;
   readonly factor: number;
 }
 
 /** Who asks for a turn, and what they may use. */
-export interface Asker {
+export interface TurnRequester {
   readonly spender?: Spender | undefined;
   /** The networks of an unverified user's address: all guests of one have `factor` times the budget of one guest. */
-  readonly networks?: readonly AskingNetwork[] | undefined;
+  readonly networks?: readonly RequesterNetwork[] | undefined;
   readonly origin?: TurnOrigin | undefined;
   readonly allowance?: Allowance | undefined;
 }
@@ -68,7 +68,7 @@ export interface QuotaReservation {
 }
 
 /**
- * Lets a turn begin within what its askers may use. Only what has a bound costs anything.
+ * Lets a turn begin within what its requesters may use. Only what has a bound costs anything.
  *
  * A budget is taken from before the model is called, all of them or none: the tokens of the history as it is
  * estimated, and those of a long answer. What the turn really used takes the place of that when it is counted. A
@@ -78,14 +78,14 @@ export function reserveQuota(
   deps: TurnDeps,
   books: Books,
   scope: Scope,
-  asker: Asker,
+  requestedBy: TurnRequester,
   opening: OpeningTurn,
 ): QuotaReservation {
   const { open, prefetched } = books;
-  const { spender, origin, networks = [], allowance } = asker;
+  const { spender, origin, networks = [], allowance } = requestedBy;
   let reservations: Reservation[] = [];
   let isAdmitted = false;
-  const bounds = boundsOf(deps, scope, asker);
+  const bounds = boundsOf(deps, scope, requestedBy);
 
   async function admit({ bytes, user }: AskedChat): Promise<void> {
     await assertConcurrency(books, bounds, opening);
@@ -192,8 +192,12 @@ function tooManyTurns({ durations }: Books, { whose, max, running }: TurnBound):
   });
 }
 
-function boundsOf({ store, bounds }: TurnDeps, { team, user }: Scope, asker: Asker): TurnBound[] {
-  const { origin, allowance } = asker;
+function boundsOf(
+  { store, bounds }: TurnDeps,
+  { team, user }: Scope,
+  requestedBy: TurnRequester,
+): TurnBound[] {
+  const { origin, allowance } = requestedBy;
   const { user: maxOfUser, team: maxOfTeam } = allowance?.concurrentTurns ?? {};
   const found: TurnBound[] = [];
   const add = (subject: string, max: number, whose: string, look: TurnBound['look'], running = max) =>
@@ -263,7 +267,7 @@ function budgetsOf(
   }: {
     readonly key: Spender['key'] | undefined;
     readonly user: string | undefined;
-    readonly networks: readonly AskingNetwork[];
+    readonly networks: readonly RequesterNetwork[];
   },
   max: Allowance['tokensPerDay'] = {},
 ): Budget[] {

@@ -43,9 +43,9 @@ export function followTurn(deps: ReadDeps, access: ChatAccess, turn: Id<'turn'>)
       stop.abort(STOPPED);
     },
     async outcome(signal, waitMaxMs) {
-      const onHangUp = () => stop.abort(STOPPED);
-      if (signal?.aborted) onHangUp();
-      signal?.addEventListener('abort', onHangUp, { once: true, signal: stop.signal });
+      const onDisconnect = () => stop.abort(STOPPED);
+      if (signal?.aborted) onDisconnect();
+      signal?.addEventListener('abort', onDisconnect, { once: true, signal: stop.signal });
       const deadline = clock.now() + waitMaxMs;
       const look = lookPatiently(deps, access, turn);
       for (let pause = REMOTE_POLL_MIN_MS; ; pause = Math.min(pause * 1.5, REMOTE_POLL_MAX_MS)) {

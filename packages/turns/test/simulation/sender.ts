@@ -1,6 +1,6 @@
 import type { Id, OnBusy } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
-import type { Asker } from '../../src/index.ts';
+import type { TurnRequester } from '../../src/index.ts';
 import type { RequestResult, ToldEnd, TurnsById } from '../../src/testing/index.ts';
 import { hasEnded, newestFirst } from './find-turns.ts';
 import { type Ledger, type OpenRequest, toldEnd } from './ledger.ts';
@@ -24,7 +24,7 @@ interface Message {
   readonly content: string;
   readonly onBusy: OnBusy;
   readonly key: string | undefined;
-  readonly asker: Asker;
+  readonly requestedBy: TurnRequester;
 }
 
 /** People who send, retry, cancel and delete. */
@@ -47,7 +47,7 @@ export class Sender {
     const drawn = random.next();
     const onBusy = drawn < interrupts ? 'interrupt' : drawn < interrupts + rejects ? 'reject' : 'enqueue';
     const key = random.chance(keyed) ? this.#keyFor(content) : undefined;
-    const message: Message = { chat, content, onBusy, key, asker: this.#anyAsker() };
+    const message: Message = { chat, content, onBusy, key, requestedBy: this.#anyRequester() };
     if (onBusy === 'reject') this.#world.impatient.add(content);
     const twice = key !== undefined && random.chance(duplicates);
     await Promise.all([this.#sendPatiently(message), twice && this.#sendPatiently(message)]);
@@ -158,7 +158,7 @@ export class Sender {
   }
 
   /** A server of the team, or a visitor from one of a few addresses of one network. */
-  #anyAsker(): Asker {
+  #anyRequester(): TurnRequester {
     const { random, plan } = this.#world;
     const { visitors, addresses, flood } = plan.people;
     const spender = { key: KEY, user: this.#anyUser() };
@@ -182,14 +182,14 @@ export class Sender {
   async #sendOn(
     turns: TurnsById,
     replica: Replica,
-    { chat, content, onBusy, key, asker }: Message,
+    { chat, content, onBusy, key, requestedBy }: Message,
   ): Promise<Told> {
     const { scope, random, plan } = this.#world;
     const message = {
       chat,
       content,
       onBusy,
-      asker,
+      requestedBy,
       ...(key !== undefined && { idempotency: { key, body: content } }),
     };
     // As the transports do; but of two at a time neither finds the other.
@@ -214,7 +214,8 @@ export class Sender {
     const idempotency = key === undefined ? undefined : { key, body: retries };
     const kept = idempotency && (await turns.findByIdempotencyKey(scope, chat, idempotency));
     const accepted =
-      kept ?? (await turns.retry(scope, { chat, answerId: retries, idempotency, asker: this.#anyAsker() }));
+      kept ??
+      (await turns.retry(scope, { chat, answerId: retries, idempotency, requestedBy: this.#anyRequester() }));
     if (random.chance(0.3)) return { accepted };
     return { accepted, end: toldEnd(await turns.outcome(scope, accepted)) };
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Order, Point, Report } from './crash-points.ts';
-import type { ServerParts } from './server-under-test.ts';
+import type { ServerDeps } from './server-under-test.ts';
 
 /** The program of a server under test, as this checkout has it. */
 export const THIS_SERVER = new URL('./server-under-test.ts', import.meta.url);
@@ -15,7 +15,7 @@ const STOP_MAX_MS = 15_000;
 /** A place for a server process: one runs there, and when it was ended, another one is started. */
 export class ServerSlot {
   readonly name: string;
-  readonly #parts: ServerParts;
+  readonly #parts: ServerDeps;
   readonly #logPath: string;
   #entry: URL;
   #child: ChildProcess | undefined;
@@ -25,7 +25,7 @@ export class ServerSlot {
   #held = Promise.withResolvers<void>();
   #stopping: Promise<void> = Promise.resolve();
 
-  constructor(name: string, parts: ServerParts, logPath: string, entry: URL = THIS_SERVER) {
+  constructor(name: string, parts: ServerDeps, logPath: string, entry: URL = THIS_SERVER) {
     this.name = name;
     this.#entry = entry;
     this.#parts = parts;

@@ -9,7 +9,7 @@ import { untilStopped } from '../../../src/until-stopped.ts';
 import { CrashPoints, type Order, type Report } from './crash-points.ts';
 
 /** What a server under test is made of. */
-export interface ServerParts {
+export interface ServerDeps {
   readonly mongodbUri: string;
   readonly modelUrl: string;
   /** Tells the model who calls. */
@@ -20,7 +20,7 @@ export interface ServerParts {
   readonly drainMs: number;
 }
 
-const parts = JSON.parse(process.argv[2] ?? '{}') as ServerParts;
+const parts = JSON.parse(process.argv[2] ?? '{}') as ServerDeps;
 const tell = (report: Report) => process.send?.(report);
 const points = new CrashPoints(tell);
 process.on('message', (order) => points.obey(order as Order));

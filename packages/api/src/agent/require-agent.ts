@@ -5,7 +5,7 @@ import { ApiError, type Id, isId } from '@parley/contract';
  *
  * @throws ApiError `agent_not_found`, also for another team's, and for one that the key does not reach
  */
-export async function ofAgent<Found>(
+export async function requireAgent<Found>(
   agentId: string,
   ask: (id: Id<'agent'>) => Promise<Found | undefined>,
 ): Promise<Found> {

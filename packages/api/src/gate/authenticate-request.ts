@@ -12,7 +12,7 @@ import { isProcedure, policyOf } from '../policies.ts';
 import { type CountedRequest, type Gate, rejectLimited } from './gate.ts';
 import type { RateVerdict } from './rate-limiter.ts';
 
-export interface EnteringRequest extends CountedRequest {
+export interface IncomingRequest extends CountedRequest {
   readonly headers: KeyHeaders & OriginHeaders;
   readonly onSecretInPage: (key: ApiKeyRecord) => void;
   readonly onRate: (verdict: RateVerdict) => void;
@@ -26,10 +26,10 @@ export interface EnteringRequest extends CountedRequest {
  *
  * @throws ApiError `rate_limited`; whatever `authenticate` and `authorize` throw
  */
-export async function enter(
+export async function authenticateRequest(
   stores: CallerStores,
   gate: Gate | undefined,
-  request: EnteringRequest,
+  request: IncomingRequest,
 ): Promise<Caller> {
   const caller = await identify(stores, gate, request);
   const verdict = gate?.countCaller(caller, request);
@@ -42,7 +42,7 @@ export async function enter(
 async function identify(
   stores: CallerStores,
   gate: Gate | undefined,
-  { headers, client, procedures, onSecretInPage }: EnteringRequest,
+  { headers, client, procedures, onSecretInPage }: IncomingRequest,
 ): Promise<Caller> {
   try {
     return await authenticate(stores, headers, { guard: gate?.guard(client), onSecretInPage });
@@ -55,7 +55,7 @@ async function identify(
 }
 
 /** A request none of whose calls the caller may make is rejected before its body is read. */
-function rejectForbidden(caller: Caller, { procedures, onForbidden }: EnteringRequest): void {
+function rejectForbidden(caller: Caller, { procedures, onForbidden }: IncomingRequest): void {
   const rejections = procedures.map((name) => rejectionOf(caller, name));
   const [first] = rejections;
   if (!first || !rejections.every((one) => one?.code === first.code)) return;

@@ -1,20 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type Id, utcDay } from '@parley/contract';
 import type { Stores } from '@parley/db';
-import type { Asker } from '@parley/turns';
+import type { TurnRequester } from '@parley/turns';
 import { type Caller, isUnverifiedUser } from './caller.ts';
 import type { Services } from './context.ts';
 import { type ClientAddress, countedNetworks } from './gate/client-address.ts';
 import { originOf } from './turn-origin.ts';
 
-/** Unfinished turns at a time; 0: as many as there are. The team's is for teams that have not set their own. */
-export interface TurnLimits {
-  readonly team: number;
-  readonly user: number;
-}
-
-/** Who asks for a turn, and what they may use. What the team has set is known for some seconds. */
-export async function askerOf(
+/** Describes the caller to the turn engine: who pays for a turn, and which limits apply. Team settings are cached for some seconds. */
+export async function turnRequesterOf(
   {
     stores,
     turnLimits,
@@ -22,14 +16,14 @@ export async function askerOf(
     Services,
     'turnLimits'
   >,
-  caller: Pick<Caller, 'as' | 'kind' | 'lineage' | 'scope' | 'limits'>,
+  caller: Pick<Caller, 'as' | 'kind' | 'familyId' | 'scope' | 'limits'>,
   client: ClientAddress | undefined,
-): Promise<Asker> {
-  const { lineage, scope, limits } = caller;
+): Promise<TurnRequester> {
+  const { familyId, scope, limits } = caller;
   const settings = await stores.teams.findSettings(scope);
   const { user } = scope;
   return {
-    spender: { key: lineage, ...(user !== undefined && { user }) },
+    spender: { key: familyId, ...(user !== undefined && { user }) },
     // Anybody can become another guest: what one guest may use, all guests of one address may use together. Behind an
     // unnamed proxy everybody has the same address, which says nothing.
     networks:

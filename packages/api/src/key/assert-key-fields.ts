@@ -16,7 +16,7 @@ const ACCESS_NEEDED = `must be chosen: ${[...keyAccesses]
  *
  * @throws ApiError `invalid_input`
  */
-export function rejectMisfit(kind: ApiKeyKind, { access, scopes }: Said): void {
+export function assertFieldsFitKind(kind: ApiKeyKind, { access, scopes }: Said): void {
   reject([
     ...(kind === 'secret' && access !== undefined
       ? [{ path: 'access', message: 'is for publishable keys: a secret one reaches the whole team' }]
@@ -30,7 +30,7 @@ export function rejectMisfit(kind: ApiKeyKind, { access, scopes }: Said): void {
  *
  * @throws ApiError `invalid_input`, with what each choice means
  */
-export function rejectUnchosenAccess(kind: ApiKeyKind, { access }: Said): void {
+export function assertAccessChosen(kind: ApiKeyKind, { access }: Said): void {
   if (kind === 'publishable' && access === undefined) reject([{ path: 'access', message: ACCESS_NEEDED }]);
 }
 

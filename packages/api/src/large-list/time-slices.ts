@@ -4,11 +4,11 @@ import { setImmediate } from 'node:timers/promises';
 const SLICE_MS = 5;
 
 /** Divides long work into slices, between which the event loop does other work. */
-export class Breather {
+export class TimeSlices {
   #sliceStart = performance.now();
 
   /** To be awaited after each step of the work: yields when the present slice has lasted long enough. */
-  async breathe(): Promise<void> {
+  async yieldIfDue(): Promise<void> {
     if (performance.now() - this.#sliceStart < SLICE_MS) return;
     await setImmediate();
     this.startSlice();
