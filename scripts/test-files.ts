@@ -22,6 +22,7 @@ export const SLOW_TESTS = [
   'apps/server/test/start/database.test.ts',
   'apps/server/test/start/encryption.test.ts',
   'apps/server/test/start/first-start.test.ts',
+  'apps/server/test/start/without-embedded.test.ts',
   'apps/server/test/crash/rolling-restart.test.ts',
   'apps/server/test/web/start.test.ts',
   'apps/web/test/axe/phone.test.ts',

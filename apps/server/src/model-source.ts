@@ -1,12 +1,8 @@
 import type { ModelEndpoint } from '@parley/agent';
 import { ApiError, limits } from '@parley/contract';
-import {
-  detectModelServer,
-  localModelContextTokens,
-  localModelNotice,
-  startLocalModel,
-} from '@parley/embedded';
+import { detectModelServer } from './detect-model-servers.ts';
 import { listModels } from './list-models.ts';
+import { type Embedded, loadEmbedded } from './load-embedded.ts';
 
 /** What OpenAI itself is asked for when nothing else is said. */
 const OPENAI_DEFAULT_MODEL = 'gpt-5-mini';
@@ -41,8 +37,8 @@ const HOW_TO_CHOOSE = 'Set OPENAI_API_KEY, or OPENAI_BASE_URL and OPENAI_MODEL, 
 /** Compatible servers without accounts ignore the key, but the protocol needs one. */
 const NO_KEY = 'none';
 
-/** Leaves room for the question and the answer in what the local model reads. */
-const LOCAL_HISTORY_TOKENS = Math.floor(localModelContextTokens * 0.65);
+/** The share of the local model's context for the history. The rest is for the question and the answer. */
+const LOCAL_HISTORY_SHARE = 0.65;
 
 /** Finds the model: what is configured, else a server that runs here already, else a small local one. */
 export async function chooseModel(settings: ModelSettings): Promise<ModelSource> {
@@ -60,7 +56,9 @@ export async function chooseModel(settings: ModelSettings): Promise<ModelSource>
       `${name}, from the ${found.kind} server that runs here. ${HOW_TO_CHOOSE}`,
     );
   }
-  return settings.isLocalModelAllowed ? localModel(settings) : noModel();
+  if (!settings.isLocalModelAllowed) return noModel('LOCAL_MODEL is off');
+  const embedded = await loadEmbedded();
+  return embedded ? localModel(embedded, settings) : noModel('the local model is not installed');
 }
 
 function fixed(endpoint: ModelEndpoint, description: string): ModelSource {
@@ -105,7 +103,10 @@ function compatibleServer(
 }
 
 /** Unless a time is set, its first piece may take the whole time of an answer: it answers one request at a time. */
-function localModel({ dataDir, firstTokenMs, onProgress }: ModelSettings): ModelSource {
+function localModel(
+  { startLocalModel, localModelContextTokens, localModelNotice }: Embedded,
+  { dataDir, firstTokenMs, onProgress }: ModelSettings,
+): ModelSource {
   const local = startLocalModel({ dataDir, onProgress });
   return {
     endpoint() {
@@ -116,7 +117,7 @@ function localModel({ dataDir, firstTokenMs, onProgress }: ModelSettings): Model
             baseUrl: state.baseUrl,
             apiKey: NO_KEY,
             model: state.model,
-            contextTokens: LOCAL_HISTORY_TOKENS,
+            contextTokens: Math.floor(localModelContextTokens * LOCAL_HISTORY_SHARE),
             firstPieceMaxMs: firstTokenMs ?? limits.turnTimeMaxMs,
           };
         case 'failed':
@@ -130,12 +131,12 @@ function localModel({ dataDir, firstTokenMs, onProgress }: ModelSettings): Model
   };
 }
 
-function noModel(): ModelSource {
+function noModel(reason: string): ModelSource {
   return {
     endpoint() {
       throw new ApiError('model_not_configured');
     },
-    description: 'none: LOCAL_MODEL is off. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server.',
+    description: `none: ${reason}. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server.`,
     stop: async () => undefined,
   };
 }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectDatabase, type Database, type EncryptionOptions, type UnreadableSecret } from '@parley/db';
-import { lockFolder, readLock, startMongo } from '@parley/embedded';
 import { encryptionOptions, oncePerDocument } from './encryption-keys.ts';
 import type { Env } from './env.ts';
+import { lockFolder, readLock } from './folder-lock/lock-folder.ts';
+import { superviseMongo } from './supervise-mongo.ts';
 
 export type Say = (line: string) => void;
 type DatabaseEnv = Pick<
@@ -23,9 +24,6 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-/** A database that ends by itself is started again after this; each failure doubles it. */
-const RESTART_MIN_MS = 200;
-const RESTART_MAX_MS = 10_000;
 const JOIN_MAX_MS = 60_000;
 
 /**
@@ -45,7 +43,8 @@ export async function openDatabase(
   let uri = env.MONGODB_URI;
   let description = uri && `MongoDB at ${hostsOf(uri)}`;
   if (uri === undefined) {
-    const mongo = await superviseMongo(env, say, signal);
+    const options = { dataDir: env.DATA_DIR, systemBinary: env.MONGOMS_SYSTEM_BINARY, onProgress: say };
+    const mongo = await superviseMongo({ ...options, signal });
     owned.defer(() => mongo.stop());
     uri = mongo.uri;
     description = `embedded MongoDB, data in ${env.DATA_DIR}/db`;
@@ -113,47 +112,4 @@ function reasonOf(error: unknown): string {
 function hostsOf(uri: string): string {
   const afterPassword = uri.slice(uri.lastIndexOf('@') + 1).replace(/^mongodb(?:\+srv)?:\/\//, '');
   return /^[^/?]+/.exec(afterPassword)?.[0] ?? 'the given address';
-}
-
-/** The embedded database, started again at the same address when it ends by itself. */
-async function superviseMongo(
-  env: DatabaseEnv,
-  say: Say,
-  signal: AbortSignal | undefined,
-): Promise<{ uri: string; stop(): Promise<void> }> {
-  const options = { dataDir: env.DATA_DIR, systemBinary: env.MONGOMS_SYSTEM_BINARY, onProgress: say };
-  const stopping = new AbortController();
-  let current = await startMongo({ ...options, signal });
-  const { uri, port } = current;
-
-  const supervision = (async () => {
-    for (;;) {
-      await current.exited;
-      for (
-        let pause = RESTART_MIN_MS;
-        !stopping.signal.aborted;
-        pause = Math.min(pause * 2, RESTART_MAX_MS)
-      ) {
-        say('The embedded database ended by itself; starting it again …');
-        try {
-          current = await startMongo({ ...options, port, signal: stopping.signal });
-          break;
-        } catch (error) {
-          say(`It did not start: ${error instanceof Error ? error.message : String(error)}`);
-          await delay(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
-        }
-      }
-      if (stopping.signal.aborted) return;
-    }
-  })();
-
-  return {
-    uri,
-    async stop() {
-      stopping.abort();
-      await current.stop();
-      await supervision;
-      await current.stop();
-    },
-  };
 }

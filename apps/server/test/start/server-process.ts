@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { findMongod, readLock } from '@parley/embedded';
+import { findMongod } from '@parley/embedded';
 import { onTestFinished } from 'vitest';
+import { readLock } from '../../src/folder-lock/lock-folder.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
 
@@ -82,9 +83,14 @@ export class ServerProcess {
     }));
   }
 
-  static async spawn(dataDir: string, env: Record<string, string> = {}): Promise<ServerProcess> {
+  /** Spawns the server of this repository, or of a copy of it. */
+  static async spawn(
+    dataDir: string,
+    env: Record<string, string> = {},
+    repository: string = root,
+  ): Promise<ServerProcess> {
     const child = spawn('npm', ['start', '--silent'], {
-      cwd: root,
+      cwd: repository,
       env: await environment(dataDir, env),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -95,8 +101,12 @@ export class ServerProcess {
   }
 
   /** Spawns it and waits until it says that it is running. */
-  static async start(dataDir: string, env: Record<string, string> = {}): Promise<ServerProcess> {
-    const server = await ServerProcess.spawn(dataDir, env);
+  static async start(
+    dataDir: string,
+    env: Record<string, string> = {},
+    repository: string = root,
+  ): Promise<ServerProcess> {
+    const server = await ServerProcess.spawn(dataDir, env, repository);
     await server.said('is running at');
     return server;
   }

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { argumentsOf, identifyProcess, isRunning, type ProcessIdentity } from '../process-identity.ts';
+import { commandLineOf } from './command-line.ts';
 
 /**
- * Ends the `mongod` that a killed server has left behind on `dbPath`, in order if it can, and waits until it
- * is gone. Nothing happens when there is none. A process is only touched when its own command line says that
- * it serves this very folder: its pid, which `mongod` itself writes down, may long be somebody else's.
+ * Ends the `mongod` that a killed server left running on `dbPath`: in order if possible, else by force. Resolves when it
+ * is gone, or at once when there is none. `mongod` writes its pid into its folder, but the system may since have given
+ * that pid to another process. A process is therefore only signalled while its command line names this folder.
  *
  * @throws Error when it cannot be ended.
  */
@@ -25,26 +25,32 @@ const STEPS = [
   { signal: 'SIGTERM', patienceMs: 20_000 },
   { signal: 'SIGKILL', patienceMs: 10_000 },
 ] as const;
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 
-async function findLeftover(dbPath: string): Promise<ProcessIdentity | undefined> {
+interface Leftover {
+  readonly pid: number;
+  readonly dbPath: string;
+}
+
+async function findLeftover(dbPath: string): Promise<Leftover | undefined> {
   const text = await readFile(join(dbPath, 'mongod.lock'), 'utf8').catch(() => '');
   const pid = Number(text.trim());
   if (!Number.isSafeInteger(pid) || pid <= 1) return undefined;
-  // First who it is, then what it does: were the pid given away in between, its new owner is never touched.
-  const identity = await identifyProcess(pid);
-  const commandLine = (await argumentsOf(pid))?.join(' ') ?? '';
-  return `${commandLine} `.includes(` --dbpath ${dbPath} `) ? identity : undefined;
+  return (await isServing({ pid, dbPath })) ? { pid, dbPath } : undefined;
 }
 
-/** Answers whether there is still somebody to wait for. */
-async function send(leftover: ProcessIdentity, signal: NodeJS.Signals): Promise<boolean> {
-  if (!(await isRunning(leftover))) return false;
+async function isServing({ pid, dbPath }: Leftover): Promise<boolean> {
+  return `${await commandLineOf(pid)} `.includes(` --dbpath ${dbPath} `);
+}
+
+/** Returns false when the process has ended meanwhile. */
+async function send(leftover: Leftover, signal: NodeJS.Signals): Promise<boolean> {
+  if (!(await isServing(leftover))) return false;
   try {
     process.kill(leftover.pid, signal);
     return true;
   } catch (error) {
-    if (await isRunning(leftover)) {
+    if (await isServing(leftover)) {
       const message = `A MongoDB (process ${leftover.pid}) of another user serves this folder. Stop it first.`;
       throw new Error(message, { cause: error });
     }
@@ -52,11 +58,11 @@ async function send(leftover: ProcessIdentity, signal: NodeJS.Signals): Promise<
   }
 }
 
-async function isGone(leftover: ProcessIdentity, patienceMs: number): Promise<boolean> {
+async function isGone(leftover: Leftover, patienceMs: number): Promise<boolean> {
   const giveUpAt = performance.now() + patienceMs;
-  while (await isRunning(leftover)) {
+  while (await isServing(leftover)) {
     if (performance.now() > giveUpAt) return false;
-    await delay(LOOK_EVERY_MS);
+    await delay(POLL_EVERY_MS);
   }
   return true;
 }

@@ -6,10 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Document, MongoClient, type MongoServerError } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { FolderInUseError, lockFolder } from '../lock-folder.ts';
-import { identifyProcess, isRunning, type ProcessIdentity } from '../process-identity.ts';
 import { runCommand } from '../run-command.ts';
 import { testCacheDir } from '../testing/test-mongo.ts';
+import { commandLineOf } from './command-line.ts';
 import { findMongod } from './find-mongod.ts';
 import { freePort, untilListening } from './free-port.ts';
 import { type EmbeddedMongo, type StartMongoOptions, startMongo } from './start-mongo.ts';
@@ -124,7 +123,7 @@ describe('a database left behind', () => {
     await mkdir(join(dataDir, 'db'), { recursive: true });
     await writeFile(join(dataDir, 'db', 'mongod.lock'), `${bystander.pid}\n`);
     await start();
-    expect(await identifyProcess(Number(bystander.pid))).toBeDefined();
+    expect(await isRunning({ pid: Number(bystander.pid) })).toBe(true);
     expect(told).not.toContainEqual(expect.stringContaining('left behind'));
   });
 });
@@ -198,8 +197,6 @@ describe('who may use it', () => {
   });
 
   test('the folder and the key in it are their owner’s alone', async () => {
-    const lock = await lockFolder(dataDir);
-    cleanUps.push(() => lock.release());
     await start();
     const modes = await Promise.all(
       ['.', 'db', 'mongod.key', 'mongod.log'].map(
@@ -302,15 +299,6 @@ test('damaged data is rejected within seconds, in MongoDB’s own words', async 
   expect(performance.now() - startedAt).toBeLessThan(20_000);
 });
 
-test('the folder of another living server is not touched', async () => {
-  const contender = fork(new URL('../testing/lock-contender.ts', import.meta.url));
-  cleanUps.push(() => killed(contender));
-  await once(contender, 'message');
-  contender.send(dataDir);
-  expect(await once(contender, 'message')).toEqual(['won', undefined]);
-  await expect(start()).rejects.toThrow(FolderInUseError);
-});
-
 async function start(options: Partial<StartMongoOptions> = {}): Promise<EmbeddedMongo> {
   const onProgress = (line: string) => void told.push(line);
   const mongo = await startMongo({ dataDir, cacheDir: testCacheDir, onProgress, ...options });
@@ -318,14 +306,22 @@ async function start(options: Partial<StartMongoOptions> = {}): Promise<Embedded
   return mongo;
 }
 
-async function startOwner(): Promise<{ owner: ChildProcess; mongod: ProcessIdentity }> {
+interface RunningMongod {
+  readonly pid: number;
+}
+
+async function isRunning({ pid }: RunningMongod): Promise<boolean> {
+  return (await commandLineOf(pid)) !== undefined;
+}
+
+async function startOwner(): Promise<{ owner: ChildProcess; mongod: RunningMongod }> {
   const script = new URL('../testing/mongo-owner.ts', import.meta.url);
   const options = JSON.stringify({ dataDir, cacheDir: testCacheDir });
   const owner = fork(script, [options], { detached: true });
   cleanUps.push(() => killed(owner));
   const [{ pid }] = await once(owner, 'message');
-  const mongod = await identifyProcess(pid);
-  if (!mongod) throw new Error('The owner’s mongod is gone already.');
+  const mongod = { pid };
+  if (!(await isRunning(mongod))) throw new Error('The owner’s mongod is gone already.');
   cleanUps.push(async () => (await isRunning(mongod)) && process.kill(pid, 'SIGKILL'));
   return { owner, mongod };
 }
@@ -352,15 +348,15 @@ async function startAsBefore(): Promise<{ uri: string; kill(): Promise<void> }> 
 }
 
 /** A mongod that nobody owns, as a server leaves it that was killed where the kernel tells no child. */
-async function spawnLeftover({ port }: EmbeddedMongo): Promise<ProcessIdentity> {
+async function spawnLeftover({ port }: EmbeddedMongo): Promise<RunningMongod> {
   const { binary } = JSON.parse(await readFile(join(dataDir, 'mongod.json'), 'utf8'));
   const args = ['--dbpath', join(dataDir, 'db'), '--port', String(port), '--bind_ip', '127.0.0.1'];
   const child = spawn(binary, [...args, '--replSet', 'parley'], { detached: true, stdio: 'ignore' });
   await once(child, 'spawn');
   cleanUps.push(() => killed(child));
   await untilListening(port, AbortSignal.timeout(30_000));
-  const leftover = await identifyProcess(Number(child.pid));
-  if (!leftover) throw new Error('The leftover did not start.');
+  const leftover = { pid: Number(child.pid) };
+  if (!(await isRunning(leftover))) throw new Error('The leftover did not start.');
   return leftover;
 }
 

@@ -1,7 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FolderInUseError, readLock } from '../lock-folder.ts';
 import { becomePrimary } from './become-primary.ts';
 import type { MongodProgram } from './check-mongod.ts';
 import { endLeftover } from './end-leftover.ts';
@@ -37,20 +36,18 @@ export interface EmbeddedMongo {
 }
 
 /**
- * Starts a real MongoDB on 127.0.0.1, as a replica set of one, with its data in `dataDir`. What was
- * acknowledged there survives whatever ends it. It takes no
- * commands but of those who know the folder's secret. The caller holds the folder (`lockFolder`), so a `mongod` that
- * still serves it was left behind by a killed server: it is ended first.
+ * Starts a real MongoDB on 127.0.0.1, as a replica set of one, with its data in `dataDir`. Acknowledged writes survive
+ * every kind of end. The database accepts only clients that know the folder's secret.
  *
- * @throws Error that says what went wrong, with MongoDB's own words where it has some: no program found, the
- * given port taken, damaged data, no space. FolderInUseError when another living server holds the folder. The
- * signal's reason when aborted.
+ * The caller must have locked `dataDir` against other servers: a `mongod` that still serves the folder counts as left
+ * behind by a killed server and is ended first.
+ *
+ * @throws Error that says what went wrong, quoting MongoDB's log where it helps: no program found, the given port taken,
+ * damaged data, no space. The signal's reason when aborted.
  */
 export async function startMongo(options: StartMongoOptions): Promise<EmbeddedMongo> {
   if (process.platform === 'win32') throw new Error(NOT_ON_WINDOWS);
   const { signal, onProgress } = options;
-  const holder = await readLock(options.dataDir);
-  if (holder && holder.pid !== process.pid) throw new FolderInUseError(holder.pid, options.dataDir);
   await mkdir(join(options.dataDir, 'db'), { recursive: true, mode: 0o700 });
   // One path whichever way the folder is named, because a leftover is known by it.
   const dataDir = await realpath(options.dataDir);

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdtemp, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { access, constants, mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { lockFolder, readLock } from '../lock-folder.ts';
+import { commandLineOf } from '../mongod/command-line.ts';
 import { endLeftover } from '../mongod/end-leftover.ts';
 import { startMongo } from '../mongod/start-mongo.ts';
 
@@ -31,8 +31,7 @@ export const testCacheDir = fileURLToPath(new URL('../../../../node_modules/.cac
 export async function startTestMongo(onProgress: (line: string) => void): Promise<TestMongo> {
   const base = await fastFolder();
   await removeRemains(base);
-  const dataDir = await mkdtemp(join(base, FOLDER_PREFIX));
-  const lock = await lockFolder(dataDir);
+  const dataDir = await mkdtemp(join(base, `${FOLDER_PREFIX}${process.pid}-`));
   const remove = () => rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
   try {
     const mongo = await startMongo({ dataDir, cacheDir: testCacheDir, onProgress });
@@ -40,7 +39,6 @@ export async function startTestMongo(onProgress: (line: string) => void): Promis
       uri: mongo.uri,
       async stop() {
         await mongo.stop();
-        await lock.release();
         await remove();
       },
     };
@@ -57,11 +55,10 @@ export function testDatabaseUri(mongoUri: string, name = 'test'): string {
   return url.href;
 }
 
-const FOLDER_PREFIX = 'parley-test-mongo-';
+/** The pid of the run that made the folder follows. */
+const FOLDER_PREFIX = 'parley-tests-';
 const MEMORY_FOLDER = '/dev/shm';
 const MEMORY_BYTES_MIN = 2 * 1024 ** 3;
-/** A folder this young may be about to be locked by the run that made it. */
-const YOUNG_MS = 60_000;
 
 async function fastFolder(): Promise<string> {
   try {
@@ -73,14 +70,15 @@ async function fastFolder(): Promise<string> {
   }
 }
 
-/** Runs that were killed leave folders behind; each holds a database's files, and perhaps its process. */
+/** Removes the folders of killed runs; each contains a database's files, and perhaps its process still runs. */
 async function removeRemains(base: string): Promise<void> {
   for (const name of await readdir(base)) {
-    if (!name.startsWith(FOLDER_PREFIX)) continue;
+    const [, pid] = REMAINS.exec(name) ?? [];
+    if (pid === undefined || (await commandLineOf(Number(pid))) !== undefined) continue;
     const folder = join(base, name);
-    const made = await stat(folder).catch(() => undefined);
-    if (!made || Date.now() - made.mtimeMs < YOUNG_MS || (await readLock(folder))) continue;
     await endLeftover(join(folder, 'db'), () => {});
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+const REMAINS = new RegExp(`^${FOLDER_PREFIX}(\\d+)-`);

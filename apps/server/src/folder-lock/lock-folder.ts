@@ -4,23 +4,26 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.ts';
 
-/** What the holder of a folder tells other processes about itself. */
-export interface FolderNote {
-  /** Where its database can be reached, once it can. */
+/** Information from the holder of a folder for other processes. */
+interface FolderNote {
+  /** The address of its database; absent until the database is reachable. */
   mongodbUri?: string;
 }
 
+/** A folder that this process holds. */
 export interface FolderLock extends ProcessIdentity {
-  /** Replaces the note others read. */
+  /** Replaces the note that other processes read. */
   update(note: FolderNote): Promise<void>;
-  /** Gives the folder free. Doing it twice is harmless. */
+  /** Releases the folder. A second call has no effect. */
   release(): Promise<void>;
 }
 
+/** The process that holds a folder, with its note. */
 export interface FolderHolder extends FolderNote {
   pid: number;
 }
 
+/** Another process holds the folder. The message says which, and what the operator can do. */
 export class FolderInUseError extends Error {
   readonly pid: number;
   readonly folder: string;
@@ -37,21 +40,20 @@ export class FolderInUseError extends Error {
 }
 
 /**
- * Takes `dataDir` (made when missing) for this process alone, until `release` or the end of the process,
- * however it ends: a lock whose holder no longer runs counts nothing and is cleared away by the next one.
+ * Locks `dataDir` for this process, and creates it if necessary. The lock lasts until `release` or until the process ends
+ * in any way: a lock whose holder no longer runs has no effect, and the next contender removes it.
  *
- * Every contender puts a claim into `dataDir/lock`: an empty file whose name says who it is, never changed
- * and never used again. It then looks for claims of others. Of any two, the later one to come sees the
- * earlier; so whoever finds itself alone after claiming has won, and nobody else can. Claims of the dead may
- * be removed by anybody at any time, because the dead do not come back. Where several claim at once, all
- * but the first by name withdraw and look again.
+ * Every contender puts a claim into `dataDir/lock`: an empty file whose name identifies the process. A claim never changes
+ * and its name is never used again. The contender then looks for other claims. Of any two contenders, the later one sees the
+ * earlier one's claim, so a contender that finds no other claim after its own holds the folder, and no other can. Any
+ * process may remove a dead process's claim at any time. When several contenders claim at once, all but the first by name
+ * remove their claims and try again.
  *
- * @throws FolderInUseError when another living process holds the folder, or will not let go of its claim
- * for ten seconds.
+ * @throws FolderInUseError when another running process holds the folder, or keeps its claim for ten seconds.
  */
 export async function lockFolder(dataDir: string): Promise<FolderLock> {
   const folder = join(resolve(dataDir), 'lock');
-  // What it holds is its owner's: the database's files and key, the API keys of the first start.
+  // The folder contains secrets: the database's files and key, and the API keys of the first start.
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const identity = await ownIdentity();
   const claim = claimOf(identity);
@@ -70,30 +72,31 @@ export async function lockFolder(dataDir: string): Promise<FolderLock> {
   };
 }
 
-/** Who holds `dataDir` now, with its note; `undefined` when nobody living does. */
+/** Returns the running process that holds `dataDir`, if there is one. */
 export async function readLock(dataDir: string): Promise<FolderHolder | undefined> {
-  const claims = await livingClaims(join(resolve(dataDir), 'lock'));
+  const claims = await liveClaims(join(resolve(dataDir), 'lock'));
   const holder = claims.find(({ note }) => note !== undefined);
   return holder && { pid: holder.pid, ...holder.note };
 }
 
-/** Contests are settled within milliseconds; this bounds a contender that was stopped in the middle of one. */
-const CONTEST_MAX_MS = 10_000;
+/** Contenders need milliseconds. This limits the wait for a contender that was suspended with a claim. */
+const CONTENTION_MAX_MS = 10_000;
 const NOTE_SUFFIX = '.json';
 const CLAIM = /^(\d+)_([A-Za-z0-9-]+)_[0-9a-f]+$/;
 
-interface LivingClaim {
+/** A claim whose process runs. */
+interface LiveClaim {
   claim: string;
   pid: number;
-  /** Only a holder has one. */
+  /** Only the holder's claim has a note. */
   note: FolderNote | undefined;
 }
 
-/** Returns once the claim stands alone. When it throws, the claim may still be there. */
+/** Resolves when the claim is the only one. If it rejects, the claim may still exist. */
 async function contend(folder: string, claim: string): Promise<void> {
-  const giveUpAt = performance.now() + CONTEST_MAX_MS;
+  const giveUpAt = performance.now() + CONTENTION_MAX_MS;
   for (let claimed = false; ; ) {
-    const rivals = (await livingClaims(folder)).filter((rival) => rival.claim !== claim);
+    const rivals = (await liveClaims(folder)).filter((rival) => rival.claim !== claim);
     const [rival] = rivals;
     if (rival === undefined) {
       if (claimed) return;
@@ -115,25 +118,27 @@ async function contend(folder: string, claim: string): Promise<void> {
 async function ownIdentity(): Promise<ProcessIdentity> {
   const identity = await identifyProcess(process.pid);
   if (identity) return identity;
-  throw new Error('This system does not tell when a process started: neither /proc nor ps can be used.');
+  throw new Error(
+    'DATA_DIR cannot be locked: neither /proc nor ps tells when a process started. Install ps.',
+  );
 }
 
 function claimOf({ pid, startMark }: ProcessIdentity): string {
   return `${pid}_${startMark}_${randomBytes(6).toString('hex')}`;
 }
 
-async function livingClaims(folder: string): Promise<LivingClaim[]> {
-  const living: LivingClaim[] = [];
+async function liveClaims(folder: string): Promise<LiveClaim[]> {
+  const live: LiveClaim[] = [];
   for (const claim of await namesIn(folder)) {
     const [, pid, startMark] = CLAIM.exec(claim) ?? [];
     if (pid === undefined || startMark === undefined) continue;
     if (await isRunning({ pid: Number(pid), startMark })) {
-      living.push({ claim, pid: Number(pid), note: await readNote(join(folder, claim)) });
+      live.push({ claim, pid: Number(pid), note: await readNote(join(folder, claim)) });
     } else {
       await removeClaim(join(folder, claim));
     }
   }
-  return living;
+  return live;
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -145,16 +150,16 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** The note is replaced as a whole, so that a reader never sees half of one. */
+/** Replaces the note by a rename, so that a reader never sees a part of one. */
 async function writeNote(claimFile: string, note: FolderNote): Promise<void> {
-  // It can hold the address of a database, which is nobody else's business.
+  // The address can contain a password.
   await writeFile(`${claimFile}.new`, JSON.stringify(note), { mode: 0o600 });
   await rename(`${claimFile}.new`, claimFile + NOTE_SUFFIX);
 }
 
 async function readNote(claimFile: string): Promise<FolderNote | undefined> {
   try {
-    // Only `writeNote` writes this file, in this folder of ours.
+    // Only `writeNote` writes this file.
     return JSON.parse(await readFile(claimFile + NOTE_SUFFIX, 'utf8')) as FolderNote;
   } catch (error) {
     if (isMissing(error)) return undefined;
@@ -163,7 +168,7 @@ async function readNote(claimFile: string): Promise<FolderNote | undefined> {
 }
 
 async function removeClaim(claimFile: string): Promise<void> {
-  // The claim goes last: while it stands, what belongs to it has an owner.
+  // The claim is removed last, so that its other files always belong to a claim.
   for (const suffix of ['.new', NOTE_SUFFIX, '']) await rm(claimFile + suffix, { force: true });
 }
 

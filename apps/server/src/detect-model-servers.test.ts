@@ -24,7 +24,7 @@ describe('a running Ollama', () => {
     });
   });
 
-  test('is asked for its list at /api/tags, by the probe and by nothing else', async () => {
+  test('gets one request, for its list at /api/tags', async () => {
     const asked: string[] = [];
     const { origin } = await serve((request, response) => {
       asked.push(`${request.method} ${request.url}`);
@@ -34,7 +34,7 @@ describe('a running Ollama', () => {
     expect(asked).toEqual(['GET /api/tags']);
   });
 
-  test('is preferred to all others, also when it answers last', async () => {
+  test('is preferred to other servers, even when it answers last', async () => {
     const othersAnswered = Promise.withResolvers<void>();
     const lmStudio = await serve((request, response) => {
       json(models('organization_owner', 'other'))(request, response);
@@ -47,7 +47,7 @@ describe('a running Ollama', () => {
     expect(found?.kind).toBe('ollama');
   });
 
-  test('does not count when it has no model, only embeddings, or only models of a cloud', async () => {
+  test('is ignored when it has no model, only embedding models, or only cloud models', async () => {
     const cloud = { models: [{ ...tags('big:cloud').models[0], remote_host: 'https://ollama.com:443' }] };
     for (const body of [{ models: [] }, tags('nomic-embed-text', 'mxbai-Embed-large'), cloud]) {
       const { origin } = await serve(json(body));
@@ -72,7 +72,7 @@ describe('the other servers', () => {
   });
 });
 
-describe("a stranger's web server is not taken for a model server", () => {
+describe('another web server is not taken for a model server', () => {
   const pages: Record<string, RequestListener> = {
     'a page': (_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><p>Hi'),
     'other JSON': json({ status: 'ok', models: 'llama', data: 3 }),
@@ -90,12 +90,12 @@ describe("a stranger's web server is not taken for a model server", () => {
       response.write('{"models":', () => response.destroy());
     },
   };
-  test.each(Object.entries(pages))('that answers with %s', async (_, page) => {
+  test.each(Object.entries(pages))('when it answers with %s', async (_, page) => {
     const { origin } = await serve(page);
     expect(await detectEverywhere(origin)).toBeUndefined();
   });
 
-  test('that redirects, and the other address is not asked', async () => {
+  test('when it redirects; the other address is not requested', async () => {
     let asked = 0;
     const target = await serve((request, response) => {
       asked++;
@@ -108,7 +108,7 @@ describe("a stranger's web server is not taken for a model server", () => {
     expect(asked).toBe(0);
   });
 
-  test('that talks on and on, even if a list comes in the end', async () => {
+  test('when its response is too long, even if a list comes at the end', async () => {
     const { origin } = await serve((_, response) => {
       response.write(' '.repeat(2 * 1024 * 1024));
       response.end(JSON.stringify(tags('llama3.2')));
@@ -116,7 +116,7 @@ describe("a stranger's web server is not taken for a model server", () => {
     expect(await detect({ ollama: origin })).toBeUndefined();
   });
 
-  test('that takes the call and never answers, and no probe waits for another', async () => {
+  test('when it never answers; no probe waits for another', async () => {
     let open = 0;
     let openMax = 0;
     const { origin } = await serve((_, response) => {
@@ -128,13 +128,13 @@ describe("a stranger's web server is not taken for a model server", () => {
   });
 });
 
-test('an address nobody listens on is not a model server', async () => {
+test('an address without a listener is not a model server', async () => {
   const { origin, close } = await serve(() => {});
   await close();
   expect(await detectEverywhere(origin)).toBeUndefined();
 });
 
-test('our own port is not asked, whatever answers there', async () => {
+test('the server’s own port is not probed', async () => {
   let asked = 0;
   const { origin } = await serve((request, response) => {
     asked++;
@@ -145,7 +145,7 @@ test('our own port is not asked, whatever answers there', async () => {
   expect(asked).toBe(0);
 });
 
-test('an aborted search ends without a find', async () => {
+test('an aborted search finds nothing', async () => {
   const controller = new AbortController();
   const { origin } = await serve(() => controller.abort());
   const probes = at({ ollama: origin });

@@ -1,37 +1,38 @@
-/** A server of models that somebody already runs here. */
+/** A model server that already runs on this machine. */
 export interface ModelServer {
   kind: 'ollama' | 'lm-studio' | 'llama-server' | 'vllm';
-  /** Of its Chat Completions API, without a slash at the end. */
+  /** The address of its Chat Completions API, without a slash at the end. */
   baseUrl: string;
-  /** The first chat model it names. */
+  /** The first chat model in its list. */
   model: string;
 }
 
+/** Where to look for model servers. */
 export interface DetectModelServerOptions {
-  /** Ports Parley itself listens on: whatever answers there is no model server. */
+  /** The ports that Parley itself listens on; they are not probed. */
   ownPorts: readonly number[];
-  /** The value of `OLLAMA_HOST`, in any form Ollama takes: `host`, `host:port`, `:port`, a URL, `0.0.0.0`. */
+  /** The value of `OLLAMA_HOST` in any form that Ollama accepts: `host`, `host:port`, `:port`, a URL, `0.0.0.0`. */
   ollamaHost?: string | undefined;
-  /** What is asked, the preferred first. Default: `modelServerProbes(ollamaHost)`. */
+  /** The requests to send, in order of preference. Default: `modelServerProbes(ollamaHost)`. */
   probes?: readonly ModelServerProbe[];
   signal?: AbortSignal;
 }
 
-/** One question to one address. */
+/** A request that finds out whether a model server listens at an address. */
 export interface ModelServerProbe {
   kind: ModelServer['kind'];
-  /** Scheme, host and port; behind a proxy, a path too. No slash at the end. */
+  /** Scheme, host and port, and a path behind a proxy. No slash at the end. */
   origin: string;
-  /** Under `origin`: where the models are listed. */
+  /** The path of the list of models, below `origin`. */
   path: string;
-  /** The names in the list, or nothing when the answer is not what this kind of server says. */
+  /** Returns the names in the response, or none if a server of another kind sent it. */
   modelsIn(body: unknown): string[];
 }
 
 /**
- * Looks whether somebody already runs a model server on this machine. All are asked at once, each has
- * 300 milliseconds, and of those that answer the first in the list counts. A model that only makes embeddings
- * is passed over. Never throws: whatever does not answer properly is not a model server.
+ * Finds a model server that already runs on this machine. All probes are sent at once and have 300 milliseconds each; the
+ * first of the list that succeeds wins. Embedding models are skipped. Never rejects: an address that does not answer as
+ * expected is not a model server.
  */
 export async function detectModelServer(options: DetectModelServerOptions): Promise<ModelServer | undefined> {
   const { ownPorts, ollamaHost, probes = modelServerProbes(ollamaHost), signal } = options;
@@ -40,7 +41,7 @@ export async function detectModelServer(options: DetectModelServerOptions): Prom
   return found.find((server) => server !== undefined);
 }
 
-/** The servers people run, at the ports they come with, in order of preference. */
+/** Returns the probes for common model servers at their default ports, in order of preference. */
 export function modelServerProbes(ollamaHost?: string): ModelServerProbe[] {
   const list = '/v1/models';
   return [
@@ -51,18 +52,18 @@ export function modelServerProbes(ollamaHost?: string): ModelServerProbe[] {
   ];
 }
 
-/** Where Ollama listens, given its own variable. What cannot be read counts as not set. */
+/** Returns the address that `OLLAMA_HOST` means. An unreadable value counts as not set. */
 export function ollamaOrigin(ollamaHost = ''): string {
   const given = ollamaHost.trim().replace(/^["']|["']$/g, '');
   const withScheme = /^https?:\/\//i.test(given) ? given : `http://${withPort(given)}`;
   if (given === '' || !URL.canParse(withScheme)) return 'http://127.0.0.1:11434';
   const url = new URL(withScheme);
-  // These mean "listen everywhere" and are no address to call.
+  // A server can listen on these addresses, but a client cannot call them.
   if (url.hostname === '0.0.0.0' || url.hostname === '[::]') url.hostname = '127.0.0.1';
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
-/** Ollama's port goes after the host, where none is given; a bare `:port` is this machine's. */
+/** Adds Ollama's default port where none is given. A bare `:port` means this machine. */
 function withPort(hostAndPath: string): string {
   const slash = hostAndPath.indexOf('/');
   const [host, path] =
@@ -84,21 +85,20 @@ async function ask(probe: ModelServerProbe, signal?: AbortSignal): Promise<Model
     const model = response.ok ? probe.modelsIn(JSON.parse(text)).find(canChat) : undefined;
     return model === undefined ? undefined : { kind: probe.kind, baseUrl: `${probe.origin}/v1`, model };
   } catch {
-    // Nobody there, too slow, not JSON, aborted: all the same to the caller.
     return undefined;
   }
 }
 
-/** A server on this machine answers at once or is too busy to be of use. */
+/** A local server answers at once, unless it is too busy to be useful. */
 const PROBE_TIMEOUT_MS = 300;
-/** Room for a thousand models; a stranger's endless page is cut off. */
+/** Enough for a thousand models. A longer response does not come from a model server. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
 
 async function textOf(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let size = 0;
-  // Leaving the loop by the throw cancels the rest of the answer.
+  // The throw ends the loop, which cancels the rest of the response.
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
     if (size > ANSWER_BYTES_MAX) throw new Error('too long for a list of models');
@@ -111,13 +111,13 @@ function ollamaModels(body: unknown): string[] {
   return (
     entriesOf(body, 'models')
       .filter((entry) => typeof entry['digest'] === 'string' && typeof entry['size'] === 'number')
-      // An entry with a remote host runs in somebody's cloud, with an account.
+      // A model with a remote host runs in a cloud and needs an account.
       .filter((entry) => !entry['remote_host'])
       .flatMap((entry) => (typeof entry['name'] === 'string' ? [entry['name']] : []))
   );
 }
 
-/** Many things listen on 8080 and 8000: where a server says who it is, another one's list does not count. */
+/** Many programs listen on 8080 and 8000. A list from another owner does not count there. */
 function openaiModels(owner?: string): (body: unknown) => string[] {
   return (body) =>
     entriesOf(body, 'data')

@@ -1,6 +1,4 @@
-/**
- * A process that, told to by its parent, tries to take a folder and tells how it went. A test starts several.
- */
+/** A process that tries to lock the folder its parent names, and reports the outcome. Tests start several. */
 import { FolderInUseError, lockFolder } from '../lock-folder.ts';
 
 process.on('message', async (dataDir: string) => {
