@@ -173,10 +173,48 @@ test('each call of a batch counts, guests apart from the rest', async () => {
     trpcBatch(url, Array(count).fill('guest.create'), Array(count).fill({}), headers);
   expect((await guests(4)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   expect((await guests(1)).map(({ status }) => status)).toEqual([429]);
-  const others = await trpcBatch(url, Array(4).fill('chat.list'), Array(4).fill({}), headers);
-  expect(others.map(({ status }) => status)).toEqual([401, 401, 401, 401]);
+  const others = await trpcBatch(url, Array(3).fill('chat.list'), Array(3).fill({}), headers);
+  expect(others.map(({ status }) => status)).toEqual([401, 401, 401]);
   const more = await trpcBatch(url, ['chat.list'], [{}], headers);
   expect(more.map(({ status }) => status)).toEqual([429]);
+});
+
+test('a batch of more calls than a batch may hold counts once, for its address alone', async () => {
+  const harness = await startHarness({ rateLimits: { publishable: 40, user: 30, unidentified: 3 } });
+  const one = await harness.makeTeam();
+  const key = await one.guestKey();
+  const [hostile, other] = [await one.makeGuest(), await one.makeGuest()];
+  const ask = (path: string, token: string) =>
+    fetch(`${harness.url}/trpc/${path}`, { headers: { 'x-api-key': key, 'x-user-token': token } });
+  // The server knows both before the attack begins.
+  for (const { token } of [hostile, other]) await ask('agent.list?input={}', token);
+  for (const names of [',', 'chat.list,']) {
+    const rejected = await ask(`${names.repeat(39)}?batch=1`, hostile.token);
+    expect(rejected.status).toBe(400);
+    expect(await rejected.text()).toContain('at most 20 calls');
+  }
+  expect((await ask(`${','.repeat(20)}?batch=1`, hostile.token)).status).toBe(400);
+  expect((await ask(`${','.repeat(20)}?batch=1`, hostile.token)).status).toBe(429);
+  const answer = await ask('agent.list?input={}', other.token);
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('ratelimit')).toContain('"user";r=28;');
+});
+
+test('a batch of more calls than a limit is told to be smaller, and takes nothing of the key', async () => {
+  const harness = await startHarness({ rateLimits: { publishable: 20, user: 5 } });
+  const one = await harness.makeTeam();
+  const key = await one.guestKey();
+  const [hostile, other] = [await one.makeGuest(), await one.makeGuest()];
+  const batch = (size: number, token: string) =>
+    trpcBatch(harness.url, Array(size).fill('agent.list'), Array(size).fill({}), {
+      'x-api-key': key,
+      'x-user-token': token,
+    });
+  const [rejected] = await batch(20, hostile.token);
+  expect(rejected).toMatchObject({ status: 429 });
+  expect(JSON.stringify(rejected)).toContain('This batch has 20 calls; the limit is 5 per minute.');
+  expect((await batch(5, other.token)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  expect((await batch(1, hostile.token)).map(({ status }) => status)).toEqual([200]);
 });
 
 test('every subject of a batch must have room, not only the one with the least left', async () => {

@@ -1,4 +1,4 @@
-import { ApiError } from '@parley/contract';
+import { ApiError, limits } from '@parley/contract';
 import type { ApiKeyRecord } from '@parley/db';
 import { authorize } from '../authorize.ts';
 import {
@@ -24,19 +24,29 @@ export interface IncomingRequest extends CountedRequest {
  * Lets a request in, by its headers alone: identifies the caller, counts the request, and checks that the caller may
  * call what is asked for. Whatever is rejected here costs no other database read than those that identify the caller.
  *
- * @throws ApiError `rate_limited`; whatever `authenticate` and `authorize` throw
+ * @throws ApiError `malformed_request` for a batch of too many calls; `rate_limited`; whatever `authenticate` and
+ *   `authorize` throw
  */
 export async function authenticateRequest(
   stores: CallerStores,
   gate: Gate | undefined,
   request: IncomingRequest,
 ): Promise<Caller> {
+  rejectLargeBatch(gate, request);
   const caller = await identify(stores, gate, request);
   const verdict = gate?.countCaller(caller, request);
   if (verdict) request.onRate(verdict);
   if (verdict && !verdict.isAllowed) rejectLimited(verdict);
   rejectForbidden(caller, request);
   return caller;
+}
+
+/** Before anybody is identified: the names in a path are the sender's to choose, and no key may be charged for them. */
+function rejectLargeBatch(gate: Gate | undefined, { client, procedures }: IncomingRequest): void {
+  if (procedures.length <= limits.batchCallsMax) return;
+  gate?.countAddress('unidentified', client());
+  const detail = `A batch may hold at most ${limits.batchCallsMax} calls. Send several batches.`;
+  throw new ApiError('malformed_request', { detail });
 }
 
 async function identify(
@@ -49,7 +59,7 @@ async function identify(
   } catch (error) {
     // An unreachable database is not the caller's fault.
     const isTheirs = error instanceof ApiError && error.status < 500 && error.code !== 'rate_limited';
-    if (gate && isTheirs) gate.countAddress('unidentified', client(), Math.max(procedures.length, 1));
+    if (gate && isTheirs) gate.countAddress('unidentified', client(), procedures);
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { ApiError } from '@parley/contract';
+import { ApiError, limits } from '@parley/contract';
 import type { ReadGuard } from '@parley/db';
 import type { Caller } from '../caller.ts';
 import { type ClientAddress, widerNetwork } from './client-address.ts';
@@ -51,16 +51,16 @@ export class Gate {
   countAddress(
     of: 'unidentified' | 'new-visitors' | 'files',
     client: ClientAddress | undefined,
-    calls = 1,
+    procedures: readonly string[] = [],
   ): RateVerdict | undefined {
-    const verdict = this.#limiter.take(subjectsOfAddress(of, client, this.#limits), calls);
+    const verdict = this.#limiter.take(subjectsOfAddress(of, client, this.#limits), callsOf(procedures));
     if (verdict && !verdict.isAllowed) rejectLimited(verdict);
     return verdict;
   }
 
   /** Counts a request whose key is known. The caller rejects it when the verdict says so, after telling the verdict. */
   countCaller(caller: Caller, { client, procedures }: CountedRequest): RateVerdict | undefined {
-    const calls = Math.max(procedures.length, 1);
+    const calls = callsOf(procedures);
     if (caller.as.role !== 'anonymous') {
       return this.#limiter.take(subjectsOfCaller(caller, client, this.#limits), calls);
     }
@@ -77,8 +77,22 @@ export class Gate {
   }
 }
 
+/**
+ * How many calls a request counts as. A request of more calls than a batch may hold is rejected and runs none of them: the
+ * bound here keeps its sender from choosing how much of a limit it uses up.
+ */
+function callsOf(procedures: readonly string[]): number {
+  return Math.min(Math.max(procedures.length, 1), limits.batchCallsMax);
+}
+
 /** @throws ApiError `rate_limited` with the seconds until the minute is over */
 export function rejectLimited(verdict: RateVerdict | undefined): never {
   const retryAfterSeconds = Math.max(Math.ceil((verdict?.resetAt ?? 0) - Date.now() / 1_000), 1);
-  throw new ApiError('rate_limited', { retryAfterSeconds });
+  throw new ApiError('rate_limited', { retryAfterSeconds, ...(verdict && detailOf(verdict)) });
+}
+
+/** Waiting never helps a batch that is larger than the limit. */
+function detailOf({ calls, limit }: RateVerdict): { readonly detail?: string } {
+  if (calls <= limit) return {};
+  return { detail: `This batch has ${calls} calls; the limit is ${limit} per minute. Send smaller batches.` };
 }

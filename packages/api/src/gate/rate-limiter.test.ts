@@ -109,8 +109,19 @@ test('a batch counts for as many as it calls, and is let in whole or not at all'
   expect(limiter.take(key, 8)).toMatchObject({ remaining: 2, isAllowed: true });
   expect(limiter.take(key, 8)).toMatchObject({ remaining: 2, isAllowed: false });
   expect(limiter.take(key, 2)).toMatchObject({ remaining: 0, isAllowed: true });
-  // One that is larger than any limit is let in when nothing was used yet, and uses it up.
-  expect(limiter.take(newKey(10), 20)).toMatchObject({ remaining: 0, isAllowed: true });
+});
+
+test('a batch of more calls than a limit never fits it, and uses up nothing of a larger limit', () => {
+  const limiter = start(countStore());
+  const key = newKey(100);
+  const user = newUser(10);
+  expect(limiter.take([...key, user], 11)).toMatchObject({
+    of: 'user',
+    limit: 10,
+    calls: 11,
+    isAllowed: false,
+  });
+  expect(limiter.take(key)?.remaining).toBe(99);
 });
 
 test('of a user little is not shared, and more than an eighth of the limit is', async () => {

@@ -8,6 +8,8 @@ export interface RateVerdict {
   readonly remaining: number;
   /** When the minute ends: seconds since the Unix epoch. */
   readonly resetAt: number;
+  /** How many calls the request holds. More than `limit` never fit. */
+  readonly calls: number;
   readonly isAllowed: boolean;
 }
 
@@ -85,7 +87,8 @@ export class RateLimiter {
 
   /**
    * Counts a request, which may hold several calls, for each of its subjects. It is allowed only if every subject has
-   * room for all of its calls; a rejected one counts for none. The verdict is that of the subject with the least left;
+   * room for all of its calls, so no subject with a small limit lets a request use up the larger limit of a subject it
+   * shares with others. A rejected request counts for none. The verdict is that of the subject with the least left;
    * undefined when none has a limit.
    */
   take(subjects: readonly RateSubject[], calls = 1): RateVerdict | undefined {
@@ -101,19 +104,18 @@ export class RateLimiter {
       limited.push({ subject, ...found });
       const left = limit - usedOf(found.tally);
       if (left < leftOfLeast) [least, leftOfLeast] = [subject, left];
-      // A batch of more calls than the limit needs all of it.
-      if (left < Math.min(calls, limit)) full ??= subject;
+      if (left < calls) full ??= subject;
     }
     if (!least) return undefined;
     const resetAt = ((minute + 1) * MINUTE_MS) / 1_000;
     if (full) {
       const used = usedOf(this.#tallyOf(full, minute).tally);
       const remaining = Math.max(full.limit - used, 0);
-      return { of: full.of, limit: full.limit, remaining, resetAt, isAllowed: false };
+      return { of: full.of, limit: full.limit, remaining, resetAt, calls, isAllowed: false };
     }
     for (const one of limited) this.#count(one, calls);
     const remaining = Math.max(leftOfLeast - calls, 0);
-    return { of: least.of, limit: least.limit, remaining, resetAt, isAllowed: true };
+    return { of: least.of, limit: least.limit, remaining, resetAt, calls, isAllowed: true };
   }
 
   /** How many calls all of these subjects have left in this minute, without counting one. */
