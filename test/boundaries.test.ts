@@ -18,7 +18,11 @@ const allowedImports: Readonly<Record<string, AllowedImports>> = {
   'packages/contract': { values: ['zod'] },
   'packages/db': { values: ['@parley/contract', 'mongoose', 'lru-cache'] },
   'packages/agent': { values: ['@cfworker/json-schema', '@parley/contract', 'ipaddr.js', 'openai'] },
-  'packages/turns': { values: ['@parley/contract', '@parley/agent', '@parley/db'] },
+  'packages/quota': { values: ['@parley/contract', '@parley/agent'], types: ['@parley/db'] },
+  'packages/turns': {
+    values: ['@parley/contract', '@parley/agent', '@parley/quota'],
+    types: ['@parley/db'],
+  },
   'packages/api': {
     values: ['@parley/contract', '@trpc/server', 'jose', 'p-queue', 'trpc-to-openapi', 'zod'],
     types: ['@parley/db', '@parley/turns', 'zod-openapi'],

@@ -4,6 +4,7 @@ export const SERVER_PARTS = [
   '@parley/api',
   '@parley/db',
   '@parley/host',
+  '@parley/quota',
   '@parley/turns',
   'fastify',
   'mongodb',

@@ -12,6 +12,7 @@ const PUBLISHED = [
   'packages/contract',
   'packages/db',
   'packages/agent',
+  'packages/quota',
   'packages/turns',
   'packages/api',
   'packages/host',

@@ -1,7 +1,7 @@
 import { DeletionProgress, type Eraser, expireChats, finishDeletions, RetentionProgress } from '@parley/api';
 import { type Id, limits } from '@parley/contract';
 import type { Stores } from '@parley/db';
-import { type Clock, FailingItems, systemClock, type TurnLog, type Turns } from '@parley/turns';
+import { type Clock, FailingItems, type OperatorLog, systemClock, type Turns } from '@parley/turns';
 
 /** Something that is done again and again beside the requests. Repeatable, and harmless on several servers. */
 export interface Job {
@@ -28,7 +28,7 @@ export function jobsOf(
   eraser: Eraser,
   stores: Pick<Stores, 'guests' | 'agents' | 'chats' | 'userStatuses'>,
   turns: Pick<Turns, 'deleteIdleChat' | 'stopUser'>,
-  log: TurnLog,
+  log: OperatorLog,
 ): Job[] {
   return [
     guestMoves(stores, log),
@@ -38,7 +38,7 @@ export function jobsOf(
   ];
 }
 
-function guestMoves({ guests }: Pick<Stores, 'guests'>, log: TurnLog): Job {
+function guestMoves({ guests }: Pick<Stores, 'guests'>, log: OperatorLog): Job {
   const failing = new FailingItems<Id<'guest'>>(systemClock, {
     min: limits.guestMovesEveryMs,
     max: 10 * MINUTE_MS,
@@ -70,7 +70,7 @@ function guestMoves({ guests }: Pick<Stores, 'guests'>, log: TurnLog): Job {
 function blockedUsers(
   { userStatuses }: Pick<Stores, 'userStatuses'>,
   turns: Pick<Turns, 'stopUser'>,
-  log: TurnLog,
+  log: OperatorLog,
 ): Job {
   const failing = new FailingItems<string>(systemClock, {
     min: limits.blockedUsersEveryMs,
@@ -116,7 +116,7 @@ function deletions(eraser: Eraser): Job {
 function retention(
   stores: Pick<Stores, 'agents' | 'chats'>,
   turns: Pick<Turns, 'deleteIdleChat'>,
-  log: TurnLog,
+  log: OperatorLog,
 ): Job {
   const progress = new RetentionProgress(
     new FailingItems(systemClock, { min: MINUTE_MS, max: 24 * 60 * MINUTE_MS, workMax: MINUTE_MS }),
@@ -140,7 +140,7 @@ function retention(
  */
 export function startBackgroundJobs(
   jobs: readonly Job[],
-  log: TurnLog,
+  log: OperatorLog,
   clock: Clock = systemClock,
 ): BackgroundJobs {
   const stop = new AbortController();
@@ -157,7 +157,7 @@ export function startBackgroundJobs(
   };
 }
 
-async function repeat(job: Job, log: TurnLog, clock: Clock, signal: AbortSignal): Promise<void> {
+async function repeat(job: Job, log: OperatorLog, clock: Clock, signal: AbortSignal): Promise<void> {
   for (;;) {
     // Jitter keeps replicas from working in step.
     await clock.sleep(job.everyMs * (0.75 + clock.random() / 2), signal);
@@ -166,7 +166,7 @@ async function repeat(job: Job, log: TurnLog, clock: Clock, signal: AbortSignal)
   }
 }
 
-async function runOnce({ name, maxMs, run }: Job, log: TurnLog, clock: Clock, signal: AbortSignal) {
+async function runOnce({ name, maxMs, run }: Job, log: OperatorLog, clock: Clock, signal: AbortSignal) {
   const over = new AbortController();
   const done = new AbortController();
   const limit = clock.sleep(maxMs, AbortSignal.any([signal, done.signal])).then(() => {

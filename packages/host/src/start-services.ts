@@ -23,14 +23,14 @@ import {
 } from '@parley/api';
 import { limits } from '@parley/contract';
 import type { Database } from '@parley/db';
-import { startTurns, systemClock, type TurnBounds, type TurnLog } from '@parley/turns';
+import { type OperatorLog, startTurns, systemClock, type TurnBounds } from '@parley/turns';
 import { jobsOf, startBackgroundJobs } from './background-jobs.ts';
 
 /** No text has more bytes than this per token, as the context estimates them: what is read always suffices. */
 const BYTES_PER_TOKEN_MAX = 2.5;
 
 /** Is told what operators should know. Fields name ids, counts and errors, never content. */
-export type HostLog = TurnLog;
+export type HostLog = OperatorLog;
 
 /** What services are made of. */
 /** What an issuer's key set may take: a handful of keys. */

@@ -1,13 +1,6 @@
-/** Time as turns need it: durations only, never a date. A port, so that a simulation can drive it. */
-export interface Clock {
-  /** Monotonic milliseconds. */
-  now(): number;
-  /** Resolves after `ms`, or at once when the signal aborts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** A number in [0, 1), for jitter. */
-  random(): number;
-}
+import type { Clock } from '@parley/quota';
 
+/** The clock of a real process. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   random: Math.random,

@@ -1,31 +1,49 @@
 import type { Id } from '@parley/contract';
-import type { Stores } from '@parley/db';
-import { ConflictBackoff } from './accept/conflict-backoff.ts';
-import type { Clock } from './clock.ts';
+import type { Scope, SystemScope } from '@parley/db';
+import type { Engine } from './engine.ts';
+import { insertMarker } from './recover/remove-deleted-chat.ts';
 
-/** What removes a chat that is marked deleted. */
-export interface ChatRemover {
-  readonly store: { readonly chats: Pick<Stores['chats'], 'insertMarker' | 'purge'> };
-  readonly clock: Clock;
+/** Deletes a chat, as `Turns.deleteChat` describes. */
+export async function deleteChat(engine: Engine, scope: Scope, chat: Id<'chat'>): Promise<boolean> {
+  if (!(await engine.store.chats.markDeleted(scope, chat))) {
+    // Another request may just have marked it: this one answers once the marker stands, too.
+    await insertMarker(engine, chat);
+    return false;
+  }
+  stopChat(engine, chat);
+  await insertMarker(engine, chat);
+  await removeOrLeave(engine, chat);
+  return true;
 }
 
-/**
- * Inserts the marker of a chat that is marked deleted, behind whatever was accepted before it. No turn of the chat is
- * removed before that: the marker stands behind every turn that the chat ever had.
- *
- * @throws ApiError `database_unavailable` when that fails; the recovery loop inserts it then
- */
-export async function insertMarker({ store, clock }: ChatRemover, chat: Id<'chat'>): Promise<void> {
-  // Only messages that were sent before the chat was marked take places: conflicts end soon.
-  const backoff = new ConflictBackoff(clock);
-  while (!(await store.chats.insertMarker(chat))) await backoff.pause();
+/** Deletes a chat whose newest turn is still `sequence`, as `Turns.deleteIdleChat` describes. */
+export async function deleteIdleChat(
+  engine: Engine,
+  scope: SystemScope,
+  chat: Id<'chat'>,
+  sequence: number,
+): Promise<boolean> {
+  const { chats } = engine.store;
+  if (!(await chats.insertMarkerBehind(scope, chat, sequence))) return false;
+  // Another process deletes it as well, and was first.
+  if (!(await chats.markDeleted(scope, chat))) return false;
+  stopChat(engine, chat);
+  await removeOrLeave(engine, chat);
+  return true;
 }
 
-/**
- * Finishes the deletion of a chat that is marked deleted: its marker first, then all else that there is of it.
- * Repeatable, by any number of processes.
- */
-export async function removeDeletedChat(remover: ChatRemover, chat: Id<'chat'>): Promise<void> {
-  await insertMarker(remover, chat);
-  await remover.store.chats.purge(chat);
+/** Stops the runs of a deleted chat in this process, and its readers. */
+export function stopChat({ runner, tails, followers }: Engine, chat: Id<'chat'>): void {
+  runner.stopChat(chat);
+  tails.forget(chat);
+  followers.chats.tell(chat, 'deleted');
+}
+
+async function removeOrLeave({ store, log }: Engine, chat: Id<'chat'>): Promise<void> {
+  try {
+    await store.chats.purge(chat);
+  } catch (error) {
+    // It is deleted for everyone already; the recovery loop removes the rest.
+    log('warn', 'purge failed; the recovery loop will finish it', { chat, error });
+  }
 }

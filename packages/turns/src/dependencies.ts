@@ -1,21 +1,20 @@
 import type { RunAgent } from '@parley/agent';
-import type { AgentStore, ChatAccess, Stores, SystemScope, UsageStore } from '@parley/db';
-import type { Clock } from './clock.ts';
+import type { AgentStore, ChatAccess, Stores, SystemScope } from '@parley/db';
+import type { Clock, OperatorLog, QuotaDeps } from '@parley/quota';
 
 /** The dependencies of the engine as ports, so that one test can run several replicas on simulated ones. */
 export interface TurnDeps {
-  readonly store: Pick<Stores, 'turns' | 'turnLog' | 'chats' | 'budgets'> & {
-    readonly agents: Pick<AgentStore, 'find'>;
-    readonly usage: Pick<UsageStore, 'count' | 'listUncounted' | 'add'>;
-  };
+  readonly store: Pick<Stores, 'turns' | 'turnLog' | 'chats'> &
+    Pick<QuotaDeps['store'], 'budgets' | 'usage'> & { readonly agents: Pick<AgentStore, 'find'> };
   readonly runAgent: RunAgent;
   /** Throws the rejection to answer when no model can be called now. */
   readonly checkModel: () => void;
   readonly clock: Clock;
-  readonly log: TurnLog;
+  readonly log: OperatorLog;
   readonly bounds: TurnBounds;
 }
 
+/** The limits of one process's turns, and its intervals. */
 export interface TurnBounds {
   readonly leaseMs: number;
   /** How often running turns are looked after: their marks, their log. */
@@ -37,13 +36,6 @@ export interface TurnBounds {
   /** How many bytes of history a runner reads: more than any context of the model holds. */
   readonly historyBytesMax: number;
 }
-
-/** Tells operators what happened to turns. Fields name ids and counts, never content. */
-export type TurnLog = (
-  level: 'info' | 'warn' | 'error',
-  event: string,
-  fields: Record<string, unknown>,
-) => void;
 
 /** The scope of the engine's own work for a chat that a caller may use. */
 export function systemScopeOf({ chat: { team } }: ChatAccess): SystemScope {

@@ -1,10 +1,10 @@
-export type { AcceptedTurn } from './accept/accept-turn.ts';
-export { type Clock, systemClock } from './clock.ts';
-export { type ChatRemover, removeDeletedChat } from './delete-chat.ts';
-export type { TurnBounds, TurnDeps, TurnLog } from './dependencies.ts';
-export type { Allowance, TurnRequester } from './quota/reserve-quota.ts';
+export type { Allowance, Clock, OperatorLog, TurnRequester } from '@parley/quota';
+export type { AcceptedTurn } from './accept/accepted-turn.ts';
+export { systemClock } from './clock.ts';
+export type { TurnBounds, TurnDeps } from './dependencies.ts';
 export type { ChatReaderEvent, PlacedChatEvent } from './read/follow-chat.ts';
 export type { PlacedEvent, ReaderEvent } from './read/reader-events.ts';
 export { FailingItems } from './recover/failing-items.ts';
+export { type ChatRemover, removeDeletedChat } from './recover/remove-deleted-chat.ts';
 export type { EndedOutcome, TurnOutcome } from './turn-outcome.ts';
 export { type NewMessage, type ReadAnswer, startTurns, type Turns } from './turns.ts';

@@ -1,32 +1,30 @@
 import { ApiError, type ChatCursor, type Id, type StreamCursor } from '@parley/contract';
 import type { ChatAccess, Idempotency, Scope, SystemScope, TurnRecord } from '@parley/db';
+import { acceptTurn, type SentMessage } from './accept/accept-turn.ts';
 import {
   type AcceptedTurn,
-  acceptTurn,
   findByIdempotencyKey,
   mintTurn,
-  type SentMessage,
   type TurnIds,
   toTurnIds,
-} from './accept/accept-turn.ts';
+} from './accept/accepted-turn.ts';
 import { findTurn, type Retry, retryTurn } from './accept/retry-turn.ts';
-import { insertMarker, removeDeletedChat } from './delete-chat.ts';
+import { deleteChat, deleteIdleChat, stopChat } from './delete-chat.ts';
 import type { TurnDeps } from './dependencies.ts';
-import { countUsage } from './quota/count-usage.ts';
+import { createEngine } from './engine.ts';
 import { ChatReader, type PlacedChatEvent } from './read/follow-chat.ts';
 import { type Following, followTurn } from './read/follow-turn.ts';
-import { Followers } from './read/followers.ts';
 import type { PlacedEvent } from './read/reader-events.ts';
-import { createReads } from './read/reads.ts';
-import { type ReadDeps, readTurn } from './read/turn-reader.ts';
+import { readTurn } from './read/turn-reader.ts';
 import { WakeUp } from './read/wake-up.ts';
 import { recoverDeletions } from './recover/recover-deletions.ts';
 import { recoverTurns } from './recover/recover-turns.ts';
+import { removeDeletedChat } from './recover/remove-deleted-chat.ts';
 import { cancelTurn } from './run/cancel-turn.ts';
-import { Runner } from './run/runner.ts';
 import { superviseRuns } from './run/supervise-runs.ts';
 import { findOutcome, type TurnOutcome } from './turn-outcome.ts';
 
+/** A user's message, and how to accept it. */
 export type NewMessage = Pick<SentMessage, 'content'> &
   Partial<Pick<SentMessage, 'onBusy' | 'idempotency' | 'requestedBy'>>;
 
@@ -46,6 +44,7 @@ export interface ReadAnswer extends TurnIds {
   readonly events: AsyncGenerator<PlacedEvent, void, undefined>;
 }
 
+/** The turns of one process: accepts messages, answers them, and lets any number of readers follow. */
 export interface Turns {
   /**
    * The chat a message is sent to, if the scope reaches it. May answer what the run of the chat's newest turn read of
@@ -123,97 +122,69 @@ export interface Turns {
 /** How many of a user's unfinished turns are marked with one write. */
 const STOPPED_PAGE = 100;
 
-/** Starts the turns of one process: its runner, its keeper and its sweep. End it with `drain`. */
+/** Starts the turns of one process and its background loops. End them with `drain`. */
 export function startTurns(deps: TurnDeps): Turns {
-  const { store, bounds } = deps;
-  const followers = new Followers();
-  const runner = new Runner(deps, followers);
-  const readDeps: ReadDeps = {
-    ...deps,
-    followers,
-    running: runner.running,
-    reads: createReads(deps),
-    isWaiting: (turn) => runner.isWaiting(turn),
-  };
+  const engine = createEngine(deps);
+  const { store, runner, quota, tails, work } = engine;
   const stop = new AbortController();
   const background = [
-    superviseRuns(deps, runner.running, runner.logWriter, stop.signal),
-    recoverTurns(deps, runner, stop.signal),
-    recoverDeletions(deps, stop.signal),
-    countUsage(deps, runner, stop.signal),
+    superviseRuns(engine, runner.running, stop.signal),
+    recoverTurns(engine, runner, stop.signal),
+    recoverDeletions(engine, stop.signal),
+    quota.work(stop.signal),
   ];
 
-  const accept = (chat: ChatAccess, message: SentMessage) =>
-    runner.track(acceptTurn(deps, runner, chat, message));
-  const rejectWhileDraining = () => {
+  const accept = (chat: ChatAccess, message: SentMessage) => work.track(acceptTurn(engine, chat, message));
+  const assertNotDraining = () => {
     if (runner.isDraining) throw new ApiError('draining');
   };
-
   const outcome: Turns['outcome'] = async (chat, accepted, signal) => {
     const { turn } = accepted;
-    const following = followTurn(readDeps, chat, turn);
+    const following = followTurn(engine, chat, turn);
     try {
       const known = accepted.isReplay ? await findOutcome(store, chat, turn) : undefined;
-      return known ?? (await outcomeOf(following, accepted, bounds.sendWaitMaxMs, signal));
+      return known ?? (await outcomeOf(following, accepted, engine.bounds.sendWaitMaxMs, signal));
     } finally {
       following.detach();
     }
   };
 
-  const stopChat = (chat: Id<'chat'>) => {
-    runner.stopChat(chat);
-    runner.tails.forget(chat);
-    followers.chats.tell(chat, 'deleted');
-  };
-  const dropChat = async (chat: Id<'chat'>) => {
-    stopChat(chat);
-    await removeDeletedChat(deps, chat);
-  };
-  const removeOrLeave = async (chat: Id<'chat'>) => {
-    try {
-      await store.chats.purge(chat);
-    } catch (error) {
-      // It is deleted for everyone already; the recovery loop removes the rest.
-      deps.log('warn', 'purge failed; the sweep will finish it', { chat, error });
-    }
-  };
-
   return {
-    findChat: async (scope, chat) => runner.tails.accessFor(scope, chat) ?? store.chats.find(scope, chat),
+    findChat: async (scope, chat) => tails.accessFor(scope, chat) ?? store.chats.find(scope, chat),
 
     accept: (chat, message) => accept(chat, toSent(message)),
 
     async send(chat, message, signal) {
       const sent = toSent(message);
       // Attached before it is accepted, so that an end at once is not missed.
-      const following = followTurn(readDeps, chat, sent.turn);
+      const following = followTurn(engine, chat, sent.turn);
       try {
         const accepted = await accept(chat, sent);
         if (accepted.isReplay) return { accepted, outcome: await outcome(chat, accepted, signal) };
         return {
           accepted,
-          outcome: await outcomeOf(following, accepted, bounds.sendWaitMaxMs, signal),
+          outcome: await outcomeOf(following, accepted, engine.bounds.sendWaitMaxMs, signal),
         };
       } finally {
         following.detach();
       }
     },
 
-    retry: (chat, retry) => runner.track(retryTurn(deps, runner, chat, retry)),
+    retry: (chat, retry) => work.track(retryTurn(engine, chat, retry)),
     outcome,
-    findByIdempotencyKey: (chat, idempotency) => findByIdempotencyKey(deps, chat, idempotency),
-    find: (chat, answerId) => findTurn(deps, chat, answerId),
-    cancel: (chat, answerId) => cancelTurn(readDeps, runner, chat, answerId),
+    findByIdempotencyKey: (chat, idempotency) => findByIdempotencyKey(engine, chat, idempotency),
+    find: (chat, answerId) => findTurn(engine, chat, answerId),
+    cancel: (chat, answerId) => cancelTurn(engine, runner, chat, answerId),
 
     async read(chat, { answerId, from }, signal) {
-      const turn = runner.runningTurn(chat, answerId) ?? (await findTurn(deps, chat, answerId));
+      const turn = runner.runningTurn(chat, answerId) ?? (await findTurn(engine, chat, answerId));
       // Its id says that the answer is there: it is read elsewhere.
       if (runner.isDraining && !runner.running.has(turn.id)) {
         throw new ApiError('draining', { messageId: turn.answerId });
       }
       const accepted = toTurnIds(turn);
       const reading = { access: chat, turn: turn.id, answerId: turn.answerId, from };
-      return { ...accepted, events: readTurn(readDeps, reading, new WakeUp(), signal) };
+      return { ...accepted, events: readTurn(engine, reading, new WakeUp(), signal) };
     },
 
     async runningAnswer(chat) {
@@ -224,10 +195,10 @@ export function startTurns(deps: TurnDeps): Turns {
     },
 
     followChat(chat, from, signal) {
-      rejectWhileDraining();
+      assertNotDraining();
       return followWhileAsked(() => {
-        rejectWhileDraining();
-        return new ChatReader(readDeps, chat).follow(from, signal);
+        assertNotDraining();
+        return new ChatReader(engine, chat).follow(from, signal);
       });
     },
 
@@ -239,45 +210,28 @@ export function startTurns(deps: TurnDeps): Turns {
       }
     },
 
-    async deleteChat(scope, chat) {
-      if (!(await store.chats.markDeleted(scope, chat))) {
-        // Another request may just have marked it: that the chat is gone is told once its marker stands.
-        await insertMarker(deps, chat);
-        return false;
-      }
-      stopChat(chat);
-      await insertMarker(deps, chat);
-      await removeOrLeave(chat);
-      return true;
+    deleteChat: (scope, chat) => deleteChat(engine, scope, chat),
+    deleteIdleChat: (scope, chat, sequence) => deleteIdleChat(engine, scope, chat, sequence),
+    async dropChat(chat) {
+      stopChat(engine, chat);
+      await removeDeletedChat(engine, chat);
     },
-
-    async deleteIdleChat(scope, chat, sequence) {
-      if (!(await store.chats.insertMarkerBehind(scope, chat, sequence))) return false;
-      // Another process deletes it as well, and was first.
-      if (!(await store.chats.markDeleted(scope, chat))) return false;
-      stopChat(chat);
-      await removeOrLeave(chat);
-      return true;
-    },
-
-    dropChat,
 
     get isDraining() {
       return runner.isDraining;
     },
     get running() {
-      return runner.runningCount;
+      return runner.queue.running;
     },
     get waiting() {
-      return runner.waitingCount;
+      return runner.queue.waiting;
     },
     get uncounted() {
-      return runner.uncounted.size;
+      return quota.uncounted;
     },
 
     async drain(graceMs, force) {
       await runner.drain(graceMs, force);
-      await runner.prefetched.close();
       stop.abort();
       await Promise.all(background);
     },

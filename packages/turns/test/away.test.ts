@@ -99,7 +99,7 @@ describe('a message that may have been stored', () => {
     tap.away('turns.announceSuccessor', 'before');
     const second = turns.send(harness.scope, { chat, content: 'second' });
     await eventually(() => log.map(({ event }) => event)).toContain(
-      'announcement failed; the sweep will find the turn',
+      'announcement failed; the recovery loop will find the turn',
     );
     gate.release();
     await first;
@@ -198,7 +198,7 @@ describe('while the turn runs', () => {
     gate.release();
     expect(await first).toMatchObject({ outcome: { kind: 'answered' } });
     await eventually(() => log.map(({ event }) => event)).toContain(
-      'claim failed; the sweep will find the turn',
+      'claim failed; the recovery loop will find the turn',
     );
     await clock.rounds();
     clock.advance(LEASE_MS / 2);

@@ -78,7 +78,7 @@ test('a purge that fails leaves a chat that is deleted for everyone, and the swe
   tap.away('chats.purge', 'before');
   expect(await turns.deleteChat(harness.scope, chat)).toBe(true);
   expect(await harness.db.stores.chats.find(harness.scope, chat)).toBeUndefined();
-  expect(log.map(({ event }) => event)).toEqual(['purge failed; the sweep will finish it']);
+  expect(log.map(({ event }) => event)).toEqual(['purge failed; the recovery loop will finish it']);
   expect(await turnsOf(harness, chat)).toHaveLength(1);
   clock.advance(5_000);
   await clock.rounds();

@@ -188,7 +188,7 @@ describe('with one slot', () => {
     gate.release();
     await running;
     expect(await nextSend).toMatchObject({ outcome: { kind: 'answered' } });
-    expect(log.map(({ event }) => event)).toContain('claim failed; the sweep will find the turn');
+    expect(log.map(({ event }) => event)).toContain('claim failed; the recovery loop will find the turn');
     expect(await turnsOf(harness, left)).toMatchObject([{ status: 'queued' }]);
     await turns.deleteChat(harness.scope, left);
     expect((await leftSend).outcome).toEqual({ kind: 'gone' });

@@ -1,29 +1,13 @@
-import { ApiError, answerIdOf, type Id, limits, mintId, type OnBusy } from '@parley/contract';
-import type { ChatAccess, ChatTail, Idempotency, InsertResult, NewTurn, TurnRecord } from '@parley/db';
-import { systemScopeOf, type TurnDeps } from '../dependencies.ts';
-import { openingTurn } from '../quota/open-turns.ts';
-import { type QuotaReservation, reserveQuota, type TurnRequester } from '../quota/reserve-quota.ts';
+import { ApiError, type Id, limits, type OnBusy } from '@parley/contract';
+import type { ChatAccess, ChatTail, Idempotency, NewTurn } from '@parley/db';
+import type { QuotaRequest, QuotaReservation, TurnRequester } from '@parley/quota';
 import type { EndedTail } from '../run/known-tails.ts';
-import { mintToken, type Runner } from '../run/runner.ts';
-import { requesterOf } from '../run/schedule/requester.ts';
-import type { Requester } from '../run/schedule/turn-scheduler.ts';
+import { ownerOf, type TurnOwner } from '../run/schedule/turn-owner.ts';
+import { type AcceptedTurn, findByIdempotencyKey, findReplayOrThrow, type TurnIds } from './accepted-turn.ts';
+import { acceptReserved, apiErrorOfLoad, assertAccepting, overloaded } from './capacity.ts';
 import { setInitialTitle } from './chat-title.ts';
 import { ConflictBackoff } from './conflict-backoff.ts';
-
-/** A message that was accepted: from here nothing of it is lost. */
-export interface AcceptedTurn {
-  readonly turn: Id<'turn'>;
-  readonly chat: Id<'chat'>;
-  readonly userMessageId: Id<'message'>;
-  readonly answerId: Id<'message'>;
-  readonly createdAt: Date;
-  /** An earlier request with the same idempotency key had it accepted. */
-  readonly isReplay: boolean;
-  /** Whether it runs already, in this process. */
-  readonly isStarted: boolean;
-}
-
-export type TurnIds = Omit<AcceptedTurn, 'isReplay' | 'isStarted'>;
+import { type AcceptDeps, insertAndStart, readTail, readTailOnly } from './insert-turn.ts';
 
 /** A message to be accepted, with the ids it will have. */
 export interface SentMessage extends Omit<TurnIds, 'chat'> {
@@ -31,13 +15,6 @@ export interface SentMessage extends Omit<TurnIds, 'chat'> {
   readonly onBusy: OnBusy;
   readonly idempotency: Idempotency | undefined;
   readonly requestedBy: TurnRequester;
-}
-
-/** Mints the ids of a turn, once: whatever is repeated later is recognised by them. */
-export function mintTurn(): Omit<TurnIds, 'chat'> {
-  const userMessageId = mintId('message');
-  const turn = mintId('turn');
-  return { turn, userMessageId, answerId: answerIdOf(turn), createdAt: new Date() };
 }
 
 /**
@@ -50,162 +27,78 @@ export function mintTurn(): Omit<TurnIds, 'chat'> {
  *   unknown whether the message was stored.
  */
 export async function acceptTurn(
-  deps: TurnDeps,
-  runner: Runner,
+  deps: AcceptDeps,
   access: ChatAccess,
   message: SentMessage,
 ): Promise<AcceptedTurn> {
-  rejectNow(deps, runner);
+  assertAccepting(deps);
   const { turn, idempotency, requestedBy } = message;
-  const opening = openingTurn(turn, access.chat.id, idempotency);
-  const admission = reserveQuota(deps, runner, access.scope, requestedBy, opening);
-  // A repeated request is given its turn, whatever is full.
-  const full = idempotency ? undefined : admission.apiErrorIfFull();
+  const request = { turn, access, requestedBy, idempotency };
+  // A repeated request gets its turn, even when a limit is reached.
+  const full = idempotency ? undefined : deps.quota.apiErrorIfFull(request);
   if (full) throw full;
-  const requester = requesterOf({ ...requestedBy, team: access.scope.team });
-  await runner.prepare(requester);
-  return admission.during(() =>
-    runner.places.inOrder(access.chat.id, () =>
-      placeTurn(deps, runner, access, message, admission, requester),
-    ),
+  const owner = ownerOf({ ...requestedBy, team: access.scope.team });
+  await deps.runner.queue.prepare(owner);
+  return deps.places.inOrder(access.chat.id, () => placeTurn(deps, message, request, owner));
+}
+
+/** Reserves the quota of a turn, and inserts it. */
+async function placeTurn(
+  deps: AcceptDeps,
+  message: SentMessage,
+  request: QuotaRequest,
+  owner: TurnOwner,
+): Promise<AcceptedTurn> {
+  const { access, idempotency } = request;
+  const tail: EndedTail = deps.tails.take(access) ?? (await readTailOnly(deps, access));
+  let reservation: QuotaReservation;
+  try {
+    const apiError = apiErrorOfRoom(deps, tail, message, owner);
+    if (apiError) throw apiError;
+    reservation = await deps.quota.reserve(request, tail.textBytes + Buffer.byteLength(message.content));
+  } catch (error) {
+    return findReplayOrThrow(deps, access, idempotency, error);
+  }
+  return acceptReserved(reservation, () =>
+    insertMessage(deps, access, message, { tail, owner, fields: reservation.fields }),
   );
 }
 
-async function placeTurn(
-  deps: TurnDeps,
-  runner: Runner,
+interface Placement {
+  readonly tail: EndedTail;
+  readonly owner: TurnOwner;
+  readonly fields: QuotaReservation['fields'];
+}
+
+/** Inserts a turn behind the chat's newest one, as often as another turn takes its sequence number. */
+async function insertMessage(
+  deps: AcceptDeps,
   access: ChatAccess,
   message: SentMessage,
-  admission: QuotaReservation,
-  requester: Requester,
+  { tail: firstTail, owner, fields }: Placement,
 ): Promise<AcceptedTurn> {
   const { onBusy, idempotency } = message;
-  const { id: chat, user } = access.chat;
+  const chat = access.chat.id;
   const backoff = new ConflictBackoff(deps.clock);
-  const firstTail: EndedTail = runner.tails.take(access) ?? (await tailOf(deps, access));
-  // After a lost race the chat is looked at again too: it may have been deleted, its turns not yet removed.
-  for (let tail: EndedTail = firstTail; ; tail = await readTail(deps, access)) {
-    const apiError =
-      apiErrorOfTail(tail, message, deps.bounds.queuedTurnsPerChatMax) ??
-      apiErrorOfLoad(runner, requester) ??
-      (await admission.apiErrorFor({
-        bytes: tail.textBytes + Buffer.byteLength(message.content),
-        user,
-      }));
-    if (apiError) {
-      // What fills the chat, or uses up the budget, may be this very request, which came before.
-      const kept = idempotency && (await findByIdempotencyKey(deps, access, idempotency));
-      if (kept) return kept;
-      throw apiError;
-    }
-    const turn = { ...newTurn(chat, message, tail.sequence + 1), ...admission.fields };
-    const result = await insertAndStart(deps, runner, access, turn, tail, requester);
+  // After a lost race the chat is read again too: it may have been deleted, its turns not yet removed.
+  for (let tail = firstTail; ; tail = await readTail(deps, access)) {
+    const apiError = apiErrorOfRoom(deps, tail, message, owner);
+    if (apiError) return findReplayOrThrow(deps, access, idempotency, apiError);
+    const turn = { ...newTurn(chat, message, tail.sequence + 1), ...fields };
+    const result = await insertAndStart(deps, access, turn, tail, owner);
     if ((result === 'key-taken' || result === 'overloaded') && idempotency) {
-      const kept = await findByIdempotencyKey(deps, access, idempotency);
-      if (kept) return kept;
+      const replay = await findByIdempotencyKey(deps, access, idempotency);
+      if (replay) return replay;
     }
-    if (result === 'overloaded') throw overloaded(runner);
+    if (result === 'overloaded') throw overloaded(deps);
     if (result !== 'started' && result !== 'waiting') {
       await backoff.pause();
       continue;
     }
-    if (onBusy === 'interrupt' && !tail.ended) await interrupt(deps, runner, access, turn);
+    if (onBusy === 'interrupt' && !tail.ended) await interrupt(deps, access, turn);
     if (turn.sequence === 1) await setInitialTitle(deps, access, message.content);
     return { ...idsOf(chat, message), isReplay: false, isStarted: result === 'started' };
   }
-}
-
-/** What every new turn is rejected for, whatever it asks. */
-export function rejectNow(deps: TurnDeps, runner: Runner): void {
-  if (runner.isDraining) throw new ApiError('draining');
-  deps.checkModel();
-}
-
-/**
- * The turn that an earlier request with this key had accepted.
- *
- * @throws ApiError `idempotency_key_reused` when that request was another one
- */
-export async function findByIdempotencyKey(
-  { store }: TurnDeps,
-  access: ChatAccess,
-  idempotency: Idempotency,
-): Promise<AcceptedTurn | undefined> {
-  const kept = await store.turns.findByIdempotencyKey(access, idempotency.key);
-  if (!kept) return undefined;
-  if (kept.idempotency?.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
-  return { ...toTurnIds(kept), isReplay: true, isStarted: kept.status !== 'queued' };
-}
-
-/** The ids of a stored turn. */
-export function toTurnIds(turn: TurnRecord): TurnIds {
-  const { id, chat, answerId, createdAt, userMessage, retryOf } = turn;
-  const userMessageId = userMessage?.id ?? retryOf?.userMessageId;
-  if (!userMessageId) throw new Error(`turn ${id} answers nothing`);
-  return { turn: id, chat, userMessageId, answerId, createdAt };
-}
-
-/** Why a turn of this requester can neither start nor wait in this process. */
-export function apiErrorOfLoad(runner: Runner, requester: Requester): ApiError | undefined {
-  return runner.isOverloaded(requester) ? overloaded(runner) : undefined;
-}
-
-/** The rejection of a process whose places are all taken. */
-export function overloaded(runner: Runner): ApiError {
-  const retryAfterSeconds = runner.durations.secondsUntilFree(runner.runningCount);
-  return new ApiError('overloaded', { retryAfterSeconds });
-}
-
-/**
- * Inserts a turn, claimed in the same write when its predecessor has ended and it has a place to run. Whatever the
- * race, someone runs it: this process now or when it has a place, its predecessor's end, or the recovery loop.
- */
-export async function insertAndStart(
-  deps: TurnDeps,
-  runner: Runner,
-  access: ChatAccess,
-  fields: NewTurn,
-  tail: Pick<EndedTail, 'ended' | 'textBytes' | 'history'>,
-  requester: Requester,
-): Promise<Exclude<InsertResult, 'inserted'> | 'started' | 'waiting' | 'overloaded'> {
-  const place = runner.enter(requester, tail.ended);
-  if (!place) return 'overloaded';
-  const isStarted = place === 'running';
-  const turn: NewTurn = isStarted
-    ? { ...fields, lease: { token: mintToken(), attempt: 1, renewals: 0 } }
-    : fields;
-  const claimedAt = deps.clock.now();
-  let result: InsertResult | undefined;
-  try {
-    result = await insert(deps, access, turn);
-  } finally {
-    if (result !== 'inserted') runner.giveBack(requester, place);
-  }
-  if (result !== 'inserted') return result;
-  if (isStarted) runner.start(toRecord(turn, access), requester, claimedAt, tail);
-  else if (place === 'waiting') runner.claimSoon(toRecord(turn, access), requester, true);
-  else await waitForTurnToStart(deps, runner, access, turn, requester);
-  runner.tellChat(turn.chat);
-  return isStarted ? 'started' : 'waiting';
-}
-
-/**
- * The newest turn of a chat that is there.
- *
- * @throws ApiError `chat_not_found`
- */
-export async function readTail(deps: TurnDeps, access: ChatAccess): Promise<ChatTail> {
-  const { scope, chat } = access;
-  const [found, tail] = await Promise.all([deps.store.chats.find(scope, chat.id), tailOf(deps, access)]);
-  if (!found) throw new ApiError('chat_not_found');
-  return tail;
-}
-
-async function tailOf({ store }: TurnDeps, access: ChatAccess): Promise<ChatTail> {
-  const tail = await store.turns.tail(access);
-  // A marker ends the chat, although the chat itself may not be marked yet.
-  if (!tail) throw new ApiError('chat_not_found');
-  return tail;
 }
 
 function newTurn(chat: Id<'chat'>, message: SentMessage, sequence: number): NewTurn {
@@ -225,54 +118,9 @@ function idsOf(chat: Id<'chat'>, { turn, userMessageId, answerId, createdAt }: S
   return { turn, chat, userMessageId, answerId, createdAt };
 }
 
-function toRecord({ question, ...turn }: NewTurn, { chat: { team } }: ChatAccess): TurnRecord {
-  return { ...turn, ...question, team, status: 'generating', takeovers: 0, isCancelled: false };
-}
-
-async function insert({ store }: TurnDeps, access: ChatAccess, turn: NewTurn): Promise<InsertResult> {
-  try {
-    return await store.turns.insert(access, turn);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (await isStored({ store }, access, turn)) return 'inserted';
-    throw new ApiError(error.code, { ...error.facts, messageId: turn.answerId, cause: error });
-  }
-}
-
-/** After an unknown outcome: whether the turn is there after all. Unknown again counts as not. */
-async function isStored(
-  { store }: Pick<TurnDeps, 'store'>,
-  access: ChatAccess,
-  turn: NewTurn,
-): Promise<boolean> {
-  try {
-    return (await store.turns.find(access, turn.id)) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-/** No lost wake-up: either the predecessor's end sees us behind it, or it has ended and we claim ourselves. */
-async function waitForTurnToStart(
-  { store, log }: TurnDeps,
-  runner: Runner,
-  access: ChatAccess,
-  { id, chat, sequence }: NewTurn,
-  requester: Requester,
-): Promise<void> {
-  const scope = systemScopeOf(access);
-  try {
-    const isAnnounced = await store.turns.announceSuccessor(scope, chat, sequence);
-    if (!isAnnounced) runner.claimSoon({ ...scope, id, chat, sequence }, requester);
-  } catch (error) {
-    log('warn', 'announcement failed; the sweep will find the turn', { turn: id, error });
-  }
-}
-
-/** Cancels what runs or waits before a turn. If that fails the turn waits for it: nothing is lost. */
+/** Cancels the unfinished turns before a turn. If that fails, the turn waits for them: nothing is lost. */
 async function interrupt(
-  { store, log }: TurnDeps,
-  runner: Runner,
+  { store, log, runner }: AcceptDeps,
   access: ChatAccess,
   { id, chat, sequence }: NewTurn,
 ): Promise<void> {
@@ -284,7 +132,16 @@ async function interrupt(
   }
 }
 
-/** Why a chat takes no further message, or not this one. */
+/** The error when the chat takes no further message, or not this one, or this process has no place for it. */
+function apiErrorOfRoom(
+  deps: AcceptDeps,
+  tail: ChatTail,
+  message: SentMessage,
+  owner: TurnOwner,
+): ApiError | undefined {
+  return apiErrorOfTail(tail, message, deps.bounds.queuedTurnsPerChatMax) ?? apiErrorOfLoad(deps, owner);
+}
+
 function apiErrorOfTail(
   tail: ChatTail,
   { content, onBusy }: SentMessage,

@@ -1,5 +1,5 @@
 import type { Id } from '@parley/contract';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@parley/quota';
 
 /** About as long as a message tries for its place (`ConflictBackoff`). */
 const PATIENCE_MS = 5_000;

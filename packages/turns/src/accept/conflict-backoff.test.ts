@@ -1,5 +1,5 @@
+import type { Clock } from '@parley/quota';
 import { expect, test } from 'vitest';
-import type { Clock } from '../clock.ts';
 import { ConflictBackoff } from './conflict-backoff.ts';
 
 function recordingClock() {

@@ -1,5 +1,5 @@
 import { ApiError } from '@parley/contract';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@parley/quota';
 
 /** Attempts to give a turn its place in a chat; the pauses between them add up to about five seconds. */
 const ATTEMPTS_MAX = 20;

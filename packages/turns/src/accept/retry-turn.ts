@@ -1,23 +1,19 @@
 import { ApiError, limits, turnIdOf } from '@parley/contract';
 import type { ChatAccess, Idempotency, NewTurn, TurnRecord } from '@parley/db';
+import type { QuotaRequest, QuotaReservation, TurnRequester } from '@parley/quota';
 import type { TurnDeps } from '../dependencies.ts';
-import { openingTurn } from '../quota/open-turns.ts';
-import { type QuotaReservation, reserveQuota, type TurnRequester } from '../quota/reserve-quota.ts';
-import type { Runner } from '../run/runner.ts';
-import { requesterOf } from '../run/schedule/requester.ts';
-import type { Requester } from '../run/schedule/turn-scheduler.ts';
+import { ownerOf, type TurnOwner } from '../run/schedule/turn-owner.ts';
 import {
   type AcceptedTurn,
-  apiErrorOfLoad,
   findByIdempotencyKey,
-  insertAndStart,
+  findReplayOrThrow,
   mintTurn,
-  overloaded,
-  readTail,
-  rejectNow,
+  type TurnIds,
   toTurnIds,
-} from './accept-turn.ts';
+} from './accepted-turn.ts';
+import { acceptReserved, apiErrorOfLoad, assertAccepting, overloaded } from './capacity.ts';
 import { ConflictBackoff } from './conflict-backoff.ts';
+import { type AcceptDeps, insertAndStart, readTail } from './insert-turn.ts';
 
 /** A failed answer that is to be given again. */
 export interface Retry {
@@ -48,70 +44,67 @@ export async function findTurn(
  *
  * @throws ApiError `message_not_found`, `not_retryable`, `chat_full`, and what `acceptTurn` rejects
  */
-export async function retryTurn(
-  deps: TurnDeps,
-  runner: Runner,
-  access: ChatAccess,
-  retry: Retry,
-): Promise<AcceptedTurn> {
-  rejectNow(deps, runner);
+export async function retryTurn(deps: AcceptDeps, access: ChatAccess, retry: Retry): Promise<AcceptedTurn> {
+  assertAccepting(deps);
+  const { answerId, idempotency, requestedBy = {} } = retry;
   const minted = mintTurn();
-  const { turn } = minted;
-  const opening = openingTurn(turn, access.chat.id, retry.idempotency);
-  const admission = reserveQuota(deps, runner, access.scope, retry.requestedBy ?? {}, opening);
-  const requester = requesterOf({ ...retry.requestedBy, team: access.scope.team });
-  await runner.prepare(requester);
-  return admission.during(() => placeRetry(deps, runner, access, { ...retry, minted, requester }, admission));
-}
-
-interface StartedRetry extends Retry {
-  readonly minted: ReturnType<typeof mintTurn>;
-  readonly requester: Requester;
-}
-
-async function placeRetry(
-  deps: TurnDeps,
-  runner: Runner,
-  access: ChatAccess,
-  { answerId, idempotency, minted, requester }: StartedRetry,
-  admission: QuotaReservation,
-): Promise<AcceptedTurn> {
-  const { id: chat, user } = access.chat;
+  const request = { turn: minted.turn, access, requestedBy, idempotency };
+  const owner = ownerOf({ ...requestedBy, team: access.scope.team });
+  await deps.runner.queue.prepare(owner);
   const failed = await findTurn(deps, access, answerId);
   if (failed.status !== 'failed') throw new ApiError('not_retryable');
   if ((failed.sequence + 1) * 2 > limits.chatMessagesMax) throw new ApiError('chat_full');
-  const apiError =
-    apiErrorOfLoad(runner, requester) ??
-    (await admission.apiErrorFor({ bytes: failed.textBytes ?? 0, user }));
-  if (apiError) {
-    const kept = idempotency && (await findByIdempotencyKey(deps, access, idempotency));
-    if (kept) return kept;
-    throw apiError;
+  let reservation: QuotaReservation;
+  try {
+    const apiError = apiErrorOfLoad(deps, owner);
+    if (apiError) throw apiError;
+    reservation = await deps.quota.reserve(request, failed.textBytes ?? 0);
+  } catch (error) {
+    return findReplayOrThrow(deps, access, idempotency, error);
   }
+  return acceptReserved(reservation, () =>
+    insertRetry(deps, request, { failed, minted, owner, fields: reservation.fields }),
+  );
+}
+
+interface StartedRetry {
+  readonly failed: TurnRecord;
+  readonly minted: Pick<TurnIds, 'turn' | 'answerId' | 'createdAt'>;
+  readonly owner: TurnOwner;
+  readonly fields: QuotaReservation['fields'];
+}
+
+/** Inserts the turn of a retry. Of several turns that want the sequence number after the failed one, one gets it. */
+async function insertRetry(
+  deps: AcceptDeps,
+  { access, idempotency }: QuotaRequest,
+  { failed, minted, owner, fields }: StartedRetry,
+): Promise<AcceptedTurn> {
+  const chat = access.chat.id;
   const { userMessageId } = toTurnIds(failed);
-  const { turn: id, answerId: newAnswerId, createdAt } = minted;
+  const { turn: id, answerId, createdAt } = minted;
   const turn: NewTurn = {
     id,
     chat,
     sequence: failed.sequence + 1,
     question: { retryOf: { turn: failed.id, userMessageId } },
-    answerId: newAnswerId,
+    answerId,
     ...(idempotency && { idempotency }),
-    ...admission.fields,
+    ...fields,
     createdAt,
   };
   const tailAtFailed = { ended: true, textBytes: failed.textBytes ?? 0 };
   const backoff = new ConflictBackoff(deps.clock);
   for (;;) {
-    const result = await insertAndStart(deps, runner, access, turn, tailAtFailed, requester);
+    const result = await insertAndStart(deps, access, turn, tailAtFailed, owner);
     if (result === 'started' || result === 'waiting') {
-      const ids = { turn: id, chat, userMessageId, answerId: newAnswerId, createdAt };
+      const ids = { turn: id, chat, userMessageId, answerId, createdAt };
       return { ...ids, isReplay: false, isStarted: result === 'started' };
     }
-    const kept = idempotency && (await findByIdempotencyKey(deps, access, idempotency));
-    if (kept) return kept;
-    if (result === 'overloaded') throw overloaded(runner);
-    // What took the place may not be acknowledged by a majority yet: until it is, nobody can say what it is.
+    const replay = idempotency && (await findByIdempotencyKey(deps, access, idempotency));
+    if (replay) return replay;
+    if (result === 'overloaded') throw overloaded(deps);
+    // The turn that took the place may not be acknowledged by a majority yet: until then nobody can read it.
     const { sequence } = await readTail(deps, access);
     if (sequence < turn.sequence) {
       await backoff.pause();

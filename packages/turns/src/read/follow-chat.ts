@@ -20,6 +20,7 @@ export type ChatReaderEvent =
   | { readonly type: 'snapshot' }
   | { readonly type: 'deleted' };
 
+/** An event of a chat, and the cursor after which a follower that got it continues. */
 export interface PlacedChatEvent {
   readonly cursor: ChatCursor;
   readonly event: ChatReaderEvent;

@@ -14,6 +14,7 @@ const REMOTE_POLL_MAX_MS = 1_000;
 /** Without a reason of its own, an abort makes an error with its stack, at every turn's end. */
 const STOPPED = Symbol('stopped');
 
+/** The wait for the end of one turn. Call `detach` when it is over. */
 export interface Following {
   /**
    * How the turn ended; undefined when `signal` aborted or `waitMaxMs` had passed first.

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@parley/quota';
 
 /** How many things one command asks for. */
 const BATCH_MAX = 200;

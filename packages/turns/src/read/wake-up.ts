@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@parley/quota';
 
 /** Lets one waiter sleep until it is woken; a wake-up that comes while nobody sleeps is kept. */
 export class WakeUp {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@parley/quota';
 
 /** More than these are no exception any more: the one that failed first is tried again. */
 const ITEMS_MAX = 1_000;

@@ -1,7 +1,7 @@
 import { ApiError, type Id } from '@parley/contract';
-import { removeDeletedChat } from '../delete-chat.ts';
 import type { TurnDeps } from '../dependencies.ts';
 import { FailingItems } from './failing-items.ts';
+import { removeDeletedChat } from './remove-deleted-chat.ts';
 
 const PAGE = 50;
 const RETRY_MAX_MS = 10 * 60_000;

@@ -1,8 +1,9 @@
 import { ApiError, type Id } from '@parley/contract';
-import type { Lease, SystemScope, UnfinishedTurn } from '@parley/db';
+import type { Lease, UnfinishedTurn } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import type { Runner } from '../run/runner.ts';
-import { requesterOf } from '../run/schedule/requester.ts';
+import { ownerOf } from '../run/schedule/turn-owner.ts';
+import { endDeadTurn } from './end-dead-turn.ts';
 
 const SWEEP_PAGE = 200;
 /** So many in a row that the database could not be asked for: it is away, and the others are tried later. */
@@ -43,7 +44,7 @@ async function sweep(
 ): Promise<Sightings> {
   const seen: Sightings = new Map();
   let unreachable = 0;
-  const waiting = runner.waitingTurns();
+  const waiting = runner.queue.waitingTurns();
   for (let after: Id<'turn'> | undefined; ; ) {
     const page = await deps.store.turns.listUnfinished(SWEEP_PAGE, after);
     const unfinished = new Set(page.map(({ chat, sequence }) => placeOf(chat, sequence)));
@@ -66,7 +67,7 @@ async function sweep(
     after = page.at(-1)?.id;
     if (page.length < SWEEP_PAGE) break;
   }
-  for (const turn of waiting.keys()) runner.forget(turn);
+  for (const turn of waiting.keys()) runner.queue.forget(turn);
   return seen;
 }
 
@@ -83,12 +84,12 @@ async function claimIfNext(
 ): Promise<void> {
   const { store } = deps;
   const { id, team, chat, sequence, isCancelled } = turn;
-  if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.takesTurns) return;
+  if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.queue.takesTurns) return;
   // One that was cancelled only has to be ended: it needs neither a model nor a place, wherever it waits for one.
-  if (!isCancelled && (runner.isWaiting(id) || !isModelReady(deps))) return;
+  if (!isCancelled && (runner.queue.isWaiting(id) || !isModelReady(deps))) return;
   if (!(await store.turns.hasPredecessorEnded({ team }, chat, sequence))) return;
   if (isCancelled) await runner.endCancelled(turn);
-  else runner.claimSoon(turn, requesterOf(turn));
+  else runner.queue.claimSoon(turn, ownerOf(turn));
 }
 
 async function watch(
@@ -112,14 +113,13 @@ async function watch(
 /** A turn that outlived too many runners is ended instead, so that it cannot kill every replica in turn. */
 async function takeOver(deps: TurnDeps, runner: Runner, turn: UnfinishedTurn, lease: Lease): Promise<void> {
   const { bounds } = deps;
-  const scope: SystemScope = { team: turn.team };
-  if (turn.isCancelled) return runner.endDead(scope, turn, lease, 'cancelled');
+  if (turn.isCancelled) return endDeadTurn(deps, runner, turn, lease, 'cancelled');
   if (turn.takeovers < bounds.takeoversMax) {
-    if (!runner.takesTurns || runner.isWaiting(turn.id) || !isModelReady(deps)) return;
-    runner.takeOverSoon(turn, requesterOf(turn), lease);
+    if (!runner.queue.takesTurns || runner.queue.isWaiting(turn.id) || !isModelReady(deps)) return;
+    runner.queue.takeOverSoon(turn, ownerOf(turn), lease);
     return;
   }
-  await runner.endDead(scope, turn, lease, 'interrupted');
+  await endDeadTurn(deps, runner, turn, lease, 'interrupted');
 }
 
 function isModelReady({ checkModel }: TurnDeps): boolean {

@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import type { ChatAccess, ChatTail, Scope } from '@parley/db';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@parley/quota';
 import { type History, lengthOf } from './known-history.ts';
 
 /** Chats a process remembers the end of; a forgotten one is read again. */
@@ -82,7 +82,7 @@ export class KnownTails {
     this.#delete(chat);
   }
 
-  /** Forgets the histories that are too old. Called about once a second. */
+  /** Forgets the histories that are too old. Called at every tick; it looks at none that is young enough. */
   dropOldHistories(): void {
     for (const chat of this.#histories.keys()) {
       const tail = this.#tails.get(chat);

@@ -9,13 +9,14 @@ import type {
   TurnView,
   WrittenText,
 } from '@parley/db';
-import { insertMarker } from '../delete-chat.ts';
+import type { Quota } from '@parley/quota';
 import type { TurnDeps } from '../dependencies.ts';
 import type { Followers } from '../read/followers.ts';
+import { insertMarker } from '../recover/remove-deleted-chat.ts';
 import type { EndedOutcome } from '../turn-outcome.ts';
 import type { LogWriter } from './log-writer.ts';
 import { type Run, RunStopped } from './run.ts';
-import { DEFAULT_MODEL, recordUsageOfDeletedTurn, usageOfOutcome, withUsage } from './turn-usage.ts';
+import { countDeletedTurn, DEFAULT_MODEL, usageOfOutcome, withUsage } from './turn-usage.ts';
 
 /** What became of a run, for whoever started it. */
 export type RunResult =
@@ -34,10 +35,11 @@ export type RunResult =
   /** The lease is another's now: whatever this run did, it must not be shown. */
   | { readonly kind: 'lost' };
 
-/** What a run needs besides the ports: the readers of its text in this process, and the writer of the log. */
+/** What a run needs besides the ports: the readers of its text in this process, the writer of the log, and the quota. */
 export interface RunDeps extends TurnDeps {
   readonly followers: Followers;
   readonly logWriter: LogWriter;
+  readonly quota: Quota;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function runTurn(deps: RunDeps, run: Run): Promise<RunResult> {
   if (result.kind === 'gone') {
     // What had ended was counted when it was deleted: by a try that was not heard of, or by another past our lease.
     if (run.endUnknown || deps.clock.now() >= run.deadline) delete run.used;
-    await Promise.all([removeLog(deps, run), recordUsageOfDeletedTurn(deps, run)]);
+    await Promise.all([removeLog(deps, run), countDeletedTurn(deps, run)]);
   }
   return result;
 }

@@ -1,10 +1,11 @@
-import type { Id } from '@parley/contract';
-import type { Account, ChatAccess, LogBatch, SystemScope, TurnRecord, UsageRecord } from '@parley/db';
+import { type Id, mintId } from '@parley/contract';
+import type { Account, ChatAccess, Lease, LogBatch, SystemScope, TurnRecord, UsageRecord } from '@parley/db';
 import type { History } from './known-history.ts';
 
 /** Why a run stops before its end. */
 export type StopReason = 'lease-lost' | 'chat-deleted' | 'cancelled' | 'draining';
 
+/** Thrown by a run that stops before its end, and the reason of its aborted signal. */
 export class RunStopped extends Error {
   override readonly name = 'RunStopped';
   readonly reason: StopReason;
@@ -45,6 +46,32 @@ export interface Run {
   loggedTo: number;
   /** What was sent to the log and not acknowledged: it is sent again as it was, never cut anew. */
   unacknowledged?: LogBatch | undefined;
+}
+
+/** The run of a turn that this process has just claimed. */
+export function newRun(
+  turn: TurnRecord & { readonly lease: Lease },
+  deadline: number,
+  before: Run['before'],
+): Run {
+  return {
+    turn,
+    scope: { team: turn.team },
+    token: turn.lease.token,
+    attempt: turn.lease.attempt,
+    abort: new AbortController(),
+    before,
+    unacknowledgedWrites: 0,
+    endUnknown: false,
+    deadline,
+    text: '',
+    loggedTo: 0,
+  };
+}
+
+/** A token nobody can guess or repeat: the fence of one run. */
+export function mintToken(): string {
+  return mintId('request');
 }
 
 /** The turns this process runs, by id. */

@@ -1,6 +1,12 @@
 import type { TurnDeps } from '../dependencies.ts';
+import type { KnownTails } from './known-tails.ts';
 import type { LogWriter } from './log-writer.ts';
 import { type Run, type RunningTurns, RunStopped } from './run.ts';
+
+interface SuperviseDeps extends TurnDeps {
+  readonly logWriter: LogWriter;
+  readonly tails: KnownTails;
+}
 
 /** Three may fail in a row: the fourth would come too late. */
 const RENEWALS_PER_LEASE = 4;
@@ -12,17 +18,17 @@ const RENEWALS_PER_LEASE = 4;
  * watches sees the count move. No step waits for the one before: a call that hangs must not cost the leases.
  */
 export async function superviseRuns(
-  deps: TurnDeps,
+  deps: SuperviseDeps,
   running: RunningTurns,
-  logWriter: LogWriter,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, bounds } = deps;
+  const { clock, bounds, logWriter, tails } = deps;
   const pending = new Set<Promise<void>>();
   let renewedAt = clock.now();
   let looking: Promise<void> | undefined;
   while (!signal.aborted) {
     await clock.sleep(bounds.tickMs, signal);
+    tails.dropOldHistories();
     const now = clock.now();
     for (const run of running.all()) {
       if (now >= run.deadline) run.abort.abort(new RunStopped('lease-lost'));

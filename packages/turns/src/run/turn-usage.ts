@@ -9,7 +9,7 @@ import type {
   UsageRecord,
   WrittenText,
 } from '@parley/db';
-import type { TurnDeps } from '../dependencies.ts';
+import type { Quota } from '@parley/quota';
 import type { Run } from './run.ts';
 
 /** Stands for the server's default model in the usage of a turn, where no answer named it. */
@@ -54,25 +54,20 @@ export function usageOfDead(
 }
 
 /**
- * Counts what a run used whose turn was deleted while it ran. Nothing of the turn is left that could say whether
- * it is counted: it is tried once, and what fails is not counted. It is counted for no user: they may be the one
- * who was deleted, and whose name is taken out of the sums at this very moment.
+ * Counts the usage of a run whose turn was deleted while it ran. It is counted for no user: they may be the one who was
+ * deleted, and whose name is being removed from the sums.
  */
-export async function recordUsageOfDeletedTurn(
-  { store, log }: TurnDeps,
+export async function countDeletedTurn(
+  { quota }: { readonly quota: Quota },
   { turn, scope, account, used }: Run,
 ): Promise<void> {
   if (!account || !used) return;
   const { spender, reservations } = turn;
-  try {
-    await store.usage.add(scope, {
-      turn: turn.id,
-      ...(spender && { spender }),
-      ...(reservations && { reservations }),
-      account: accountOf({ agent: account.agent }),
-      usage: used,
-    });
-  } catch (error) {
-    log('warn', 'what a deleted turn used could not be counted', { turn: turn.id, error });
-  }
+  await quota.countDeleted(scope, {
+    turn: turn.id,
+    ...(spender && { spender }),
+    ...(reservations && { reservations }),
+    account: accountOf({ agent: account.agent }),
+    usage: used,
+  });
 }

@@ -47,16 +47,16 @@ export const mutants: readonly Mutant[] = [
     name: 'look before insert',
     edits: [
       {
-        file: 'src/accept/accept-turn.ts',
+        file: 'src/accept/insert-turn.ts',
         find: '  const claimedAt = deps.clock.now();\n',
         replace:
           '  const claimedAt = deps.clock.now();\n' +
           '  const view = await deps.store.turns.look({ team: access.chat.team }, turn.chat, turn.sequence, 24_000);\n',
       },
       {
-        file: 'src/accept/accept-turn.ts',
-        find: 'runner.start(toRecord(turn, access), requester, claimedAt, tail);',
-        replace: 'runner.start({ ...toRecord(turn, access), view }, requester, claimedAt, tail);',
+        file: 'src/accept/insert-turn.ts',
+        find: 'runner.start(toRecord(turn, access), owner, claimedAt, tail);',
+        replace: 'runner.start({ ...toRecord(turn, access), view }, owner, claimedAt, tail);',
       },
       {
         file: 'src/run/run-turn.ts',
@@ -72,7 +72,7 @@ export const mutants: readonly Mutant[] = [
         file: 'src/run/runner.ts',
         find:
           "if (result.kind === 'ended' && result.hasSuccessor)\n" +
-          '        await this.#startSuccessor(run.scope, run.turn, requester);',
+          '        await this.queue.startSuccessor(run.scope, run.turn, owner);',
         replace: '',
       },
     ],
@@ -81,8 +81,8 @@ export const mutants: readonly Mutant[] = [
     name: 'whoever waits does not look whether its predecessor ended meanwhile',
     edits: [
       {
-        file: 'src/accept/accept-turn.ts',
-        find: 'if (!isAnnounced) runner.claimSoon({ ...scope, id, chat, sequence }, requester);',
+        file: 'src/accept/insert-turn.ts',
+        find: 'if (!isAnnounced) runner.queue.claimSoon({ ...scope, id, chat, sequence }, owner);',
         replace: '',
       },
     ],
@@ -91,7 +91,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a lost acknowledgement of an insert is a rejection without an id',
     edits: [
       {
-        file: 'src/accept/accept-turn.ts',
+        file: 'src/accept/insert-turn.ts',
         find: '{ ...error.facts, messageId: turn.answerId, cause: error }',
         replace: '{ ...error.facts, cause: error }',
       },
@@ -262,8 +262,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a key is answered whatever it was used for',
     edits: [
       {
-        file: 'src/accept/accept-turn.ts',
-        find: "if (kept.idempotency?.body !== idempotency.body) throw new ApiError('idempotency_key_reused');",
+        file: 'src/accept/accepted-turn.ts',
+        find: "if (found.idempotency?.body !== idempotency.body) throw new ApiError('idempotency_key_reused');",
         replace: '',
       },
     ],
@@ -339,7 +339,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a chat is deleted without its marker',
     edits: [
       {
-        file: 'src/delete-chat.ts',
+        file: 'src/recover/remove-deleted-chat.ts',
         find: 'while (!(await store.chats.insertMarker(chat))) await backoff.pause();',
         replace: '',
       },
@@ -349,9 +349,10 @@ export const mutants: readonly Mutant[] = [
     name: 'a deletion is answered before its marker is stored',
     edits: [
       {
-        file: 'src/turns.ts',
-        find: '      await insertMarker(deps, chat);\n      await removeOrLeave(chat);',
-        replace: '      void insertMarker(deps, chat).then(() => removeOrLeave(chat), () => {});',
+        file: 'src/delete-chat.ts',
+        find: '  stopChat(engine, chat);\n  await insertMarker(engine, chat);\n  await removeOrLeave(engine, chat);',
+        replace:
+          '  stopChat(engine, chat);\n  void insertMarker(engine, chat).then(() => removeOrLeave(engine, chat), () => {});',
       },
     ],
   },
@@ -369,9 +370,9 @@ export const mutants: readonly Mutant[] = [
     name: 'retention deletes a chat whatever was said since it was judged',
     edits: [
       {
-        file: 'src/turns.ts',
-        find: 'if (!(await store.chats.insertMarkerBehind(scope, chat, sequence))) return false;',
-        replace: 'await store.chats.insertMarkerBehind(scope, chat, sequence);',
+        file: 'src/delete-chat.ts',
+        find: 'if (!(await chats.insertMarkerBehind(scope, chat, sequence))) return false;',
+        replace: 'await chats.insertMarkerBehind(scope, chat, sequence);',
       },
     ],
   },
@@ -400,8 +401,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/accept/accept-turn.ts',
-        find: 'for (let tail: EndedTail = firstTail; ; tail = await readTail(deps, access)) {',
-        replace: 'for (let tail: EndedTail = firstTail; ; tail = { ...tail, sequence: tail.sequence + 1 }) {',
+        find: 'for (let tail = firstTail; ; tail = await readTail(deps, access)) {',
+        replace: 'for (let tail = firstTail; ; tail = { ...tail, sequence: tail.sequence + 1 }) {',
       },
     ],
   },
@@ -413,9 +414,9 @@ export const mutants: readonly Mutant[] = [
     name: 'a place that becomes free wakes no waiting turn',
     edits: [
       {
-        file: 'src/run/runner.ts',
-        find: 'this.#scheduler.leave(requester);\n    this.#startWaiting();',
-        replace: 'this.#scheduler.leave(requester);',
+        file: 'src/run/turn-queue.ts',
+        find: 'this.#scheduler.leave(owner);\n    this.#startWaiting();',
+        replace: 'this.#scheduler.leave(owner);',
       },
     ],
   },
@@ -444,7 +445,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run/schedule/turn-scheduler.ts',
-        find: 'this.#teams[kind].get(requester.team)?.addresses.moveToEnd(key, ++this.#served);',
+        find: 'this.#teams[kind].get(owner.team)?.addresses.moveToEnd(key, ++this.#served);',
         replace: '',
       },
     ],
@@ -454,7 +455,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run/runner.ts',
-        find: "if (waiting?.status === 'queued') void this.endCancelled(waiting.turn);",
+        find: 'if (queued) void this.endCancelled(queued);',
         replace: '',
       },
     ],
@@ -463,8 +464,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a cancelled turn waits for a place before it ends, when its predecessor ends',
     edits: [
       {
-        file: 'src/run/runner.ts',
-        find: 'if (successor.isCancelled) await this.endCancelled(successor);\n      else this',
+        file: 'src/run/turn-queue.ts',
+        find: 'if (successor.isCancelled) await this.#starter.endCancelled(position);\n      else this',
         replace: 'this',
       },
     ],
@@ -475,7 +476,7 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'src/recover/recover-turns.ts',
         find: 'if (isCancelled) await runner.endCancelled(turn);\n  else runner',
-        replace: 'if (!runner.isWaiting(id)) runner',
+        replace: 'if (!runner.queue.isWaiting(id)) runner',
       },
     ],
   },
@@ -495,9 +496,9 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'src/recover/recover-turns.ts',
-        find: 'if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.takesTurns) return;',
+        find: 'if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.queue.takesTurns) return;',
         replace:
-          'if (!isCancelled && (unfinished.has(placeOf(chat, sequence - 1)) || !runner.takesTurns)) return;',
+          'if (!isCancelled && (unfinished.has(placeOf(chat, sequence - 1)) || !runner.queue.takesTurns)) return;',
       },
     ],
   },
@@ -517,7 +518,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/recover/recover-turns.ts',
-        find: 'else runner.claimSoon(turn, requesterOf(turn));',
+        find: 'else runner.queue.claimSoon(turn, ownerOf(turn));',
         replace: '',
       },
     ],

@@ -1,6 +1,7 @@
 import { limits } from '@parley/contract';
 import type { TurnDeps } from '../../dependencies.ts';
-import type { Requester, TurnScheduler } from './turn-scheduler.ts';
+import type { TurnOwner } from './turn-owner.ts';
+import type { TurnScheduler } from './turn-scheduler.ts';
 
 /** How long a count of what runs on other processes is used. */
 const LOOK_MS = 1_000;
@@ -27,13 +28,13 @@ export class AddressLooks {
   }
 
   /**
-   * Looks where it decides whether a turn of this requester may start.
+   * Looks where it decides whether a turn of this owner may start.
    *
    * @throws ApiError `database_unavailable`
    */
-  async lookFor(requester: Requester): Promise<void> {
+  async lookFor(owner: TurnOwner): Promise<void> {
     const since = this.#deps.clock.now() - LOOK_MS;
-    for (const network of this.#scheduler.unknownNetworks(requester)) {
+    for (const network of this.#scheduler.unknownNetworks(owner)) {
       if ((this.#lookedAt.get(network) ?? Number.NEGATIVE_INFINITY) < since) await this.#look(network);
     }
   }

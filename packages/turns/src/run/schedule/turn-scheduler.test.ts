@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Requester, type SchedulerBounds, TurnScheduler } from './turn-scheduler.ts';
+import type { TurnOwner } from './turn-owner.ts';
+import { type SchedulerBounds, TurnScheduler } from './turn-scheduler.ts';
 
-function visitor(address: string, user = 'guest', team = 'team'): Requester {
+function visitor(address: string, user = 'guest', team = 'team'): TurnOwner {
   return { team, networks: address === '' ? [] : address.split(' '), user, isPrivileged: false };
 }
 
-function server(team = 'team'): Requester {
+function server(team = 'team'): TurnOwner {
   return { team, networks: [], user: undefined, isPrivileged: true };
 }
 
@@ -16,15 +17,15 @@ function start(bounds: Partial<SchedulerBounds> = {}) {
   return {
     scheduler,
     /** A turn arrives: it runs, waits under a name, or is rejected. */
-    arrive(requester: Requester, name = `turn ${++turns}`, isAlone = true): string {
-      if (isAlone) for (const network of scheduler.unknownNetworks(requester)) scheduler.learn(network, 0);
-      const place = scheduler.enter(requester);
-      if (place === 'waiting') scheduler.queue({ id: name, requester, item: undefined, hasPlace: true });
+    arrive(owner: TurnOwner, name = `turn ${++turns}`, isAlone = true): string {
+      if (isAlone) for (const network of scheduler.unknownNetworks(owner)) scheduler.learn(network, 0);
+      const place = scheduler.enter(owner);
+      if (place === 'waiting') scheduler.queue({ id: name, owner, item: undefined, hasPlace: true });
       return place ?? 'rejected';
     },
     /** A running turn ends; answers the names of those that start in its place. */
-    end(requester: Requester): string[] {
-      scheduler.leave(requester);
+    end(owner: TurnOwner): string[] {
+      scheduler.leave(owner);
       return startAll();
     },
   };
@@ -35,7 +36,7 @@ function start(bounds: Partial<SchedulerBounds> = {}) {
   }
 }
 
-test('a fifth of the running and of the waiting places can be used only by privileged requesters', () => {
+test('a fifth of the running and of the waiting places can be used only by privileged owners', () => {
   const { arrive } = start({ running: 10, waiting: 10 });
   const visitors = Array.from({ length: 20 }, (_, index) => arrive(visitor(`a${index}`)));
   expect(visitors.filter((place) => place === 'running')).toHaveLength(8);
@@ -44,7 +45,7 @@ test('a fifth of the running and of the waiting places can be used only by privi
   expect(servers).toEqual(['running', 'running', 'waiting', 'waiting', 'rejected']);
 });
 
-test('privileged requesters may use all places', () => {
+test('privileged owners may use all places', () => {
   const { arrive } = start({ running: 10, waiting: 10 });
   const places = Array.from({ length: 21 }, () => arrive(server()));
   expect(places.filter((place) => place === 'running')).toHaveLength(10);
@@ -87,12 +88,12 @@ test('waiting turns start in rotation over teams, then addresses, then users', (
   arrive(visitor('a', 'dan', 'two'), 'dan');
   const order: string[] = [];
   let running: string[] = end(server('busy'));
-  const requesters: Record<string, Requester> = { cat: visitor('b', 'cat', 'one') };
+  const owners: Record<string, TurnOwner> = { cat: visitor('b', 'cat', 'one') };
   while (running.length > 0) {
     const [name = ''] = running;
     order.push(name);
     const team = name === 'dan' ? 'two' : 'one';
-    running = end(requesters[name] ?? visitor('a', 'ann', team));
+    running = end(owners[name] ?? visitor('a', 'ann', team));
   }
   expect(order).toEqual(['a1', 'dan', 'cat', 'ben', 'a2', 'a3', 'a4']);
 });
@@ -146,7 +147,7 @@ test('a turn that is forgotten gives back its place and does not start', () => {
 /* Properties over random histories, judged by a plain model of the rules. */
 
 const TEAMS = ['one', 'two'];
-const requesters: readonly Requester[] = TEAMS.flatMap((team) => [
+const owners: readonly TurnOwner[] = TEAMS.flatMap((team) => [
   server(team),
   { team, networks: ['a'], user: 'verified', isPrivileged: true },
   ...['a', 'b', 'c wide', 'd wide', ''].flatMap((address) => [
@@ -160,13 +161,13 @@ const NETWORKS = ['a', 'b', 'c', 'd', 'wide'];
 const act = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('arrive' as const), of: fc.nat(requesters.length - 1) }),
+    arbitrary: fc.record({ kind: fc.constant('arrive' as const), of: fc.nat(owners.length - 1) }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('end' as const), of: fc.nat(30) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), of: fc.nat(30) }) },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('adopt' as const), of: fc.nat(requesters.length - 1) }),
+    arbitrary: fc.record({ kind: fc.constant('adopt' as const), of: fc.nat(owners.length - 1) }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('learn' as const), of: fc.nat(34) }) },
 );
@@ -180,10 +181,10 @@ const boundsOf = fc.record({
 /** Plays a history and checks every rule after each step. */
 class Play {
   readonly scheduler: TurnScheduler<undefined>;
-  readonly running: Requester[] = [];
+  readonly running: TurnOwner[] = [];
   readonly waiting = new Map<
     string,
-    { readonly requester: Requester; readonly hasPlace: boolean; passedBy: number }
+    { readonly owner: TurnOwner; readonly hasPlace: boolean; passedBy: number }
   >();
   readonly bounds: SchedulerBounds;
   /** What was learned of networks from which turns run. */
@@ -195,22 +196,22 @@ class Play {
     this.scheduler = new TurnScheduler(bounds);
   }
 
-  arrive(requester: Requester): void {
-    const couldRun = this.#fits(requester);
-    const place = this.scheduler.enter(requester);
+  arrive(owner: TurnOwner): void {
+    const couldRun = this.#fits(owner);
+    const place = this.scheduler.enter(owner);
     expect(place === 'running').toBe(couldRun);
-    if (place === 'running') this.running.push(requester);
-    if (place === 'waiting') this.#queue(requester, true);
-    if (place === undefined) expect(this.#hasWaitingPlace(requester)).toBe(false);
+    if (place === 'running') this.running.push(owner);
+    if (place === 'waiting') this.#queue(owner, true);
+    if (place === undefined) expect(this.#hasWaitingPlace(owner)).toBe(false);
   }
 
-  adopt(requester: Requester): void {
-    this.#queue(requester, false);
+  adopt(owner: TurnOwner): void {
+    this.#queue(owner, false);
   }
 
   end(index: number): void {
-    const [requester] = this.running.splice(index % Math.max(this.running.length, 1), 1);
-    if (requester) this.scheduler.leave(requester);
+    const [owner] = this.running.splice(index % Math.max(this.running.length, 1), 1);
+    if (owner) this.scheduler.leave(owner);
     // What runs elsewhere is forgotten with the last turn that runs here.
     for (const network of this.elsewhere.keys())
       if (this.#runningFrom(network) === 0) this.elsewhere.delete(network);
@@ -233,14 +234,14 @@ class Play {
   /** Starts all that can start, and checks that this is so. */
   settle(): void {
     for (let turn = this.scheduler.next(); turn; turn = this.scheduler.next()) {
-      const { requester } = turn;
+      const { owner } = turn;
       expect(this.waiting.has(turn.id)).toBe(true);
-      expect(this.#fits(requester)).toBe(true);
+      expect(this.#fits(owner)).toBe(true);
       this.waiting.delete(turn.id);
-      this.running.push(requester);
-      this.#countPassing(requester);
+      this.running.push(owner);
+      this.#countPassing(owner);
     }
-    for (const { requester } of this.waiting.values()) expect(this.#fits(requester)).toBe(false);
+    for (const { owner } of this.waiting.values()) expect(this.#fits(owner)).toBe(false);
     expect(this.scheduler.running).toBe(this.running.length);
     expect(this.scheduler.waiting).toBe(this.waiting.size);
   }
@@ -250,33 +251,31 @@ class Play {
       .length;
   }
 
-  #queue(requester: Requester, hasPlace: boolean): void {
+  #queue(owner: TurnOwner, hasPlace: boolean): void {
     const id = `turn ${++this.#turns}`;
-    this.waiting.set(id, { requester, hasPlace, passedBy: 0 });
-    this.scheduler.queue({ id, requester, item: undefined, hasPlace });
+    this.waiting.set(id, { owner, hasPlace, passedBy: 0 });
+    this.scheduler.queue({ id, owner, item: undefined, hasPlace });
   }
 
   /** Within a team nobody who could have started is passed over for more than one round of those who wait. */
-  #countPassing(started: Requester): void {
+  #countPassing(started: TurnOwner): void {
     const firsts = new Map<string, { passedBy: number }>();
     for (const turn of this.waiting.values()) {
-      const { team, networks, user } = turn.requester;
-      const key = [team, networks.join(), user, turn.requester.isPrivileged].join('|');
+      const { team, networks, user } = turn.owner;
+      const key = [team, networks.join(), user, turn.owner.isPrivileged].join('|');
       if (!firsts.has(key)) firsts.set(key, turn);
     }
     for (const turn of this.waiting.values()) {
-      const { requester } = turn;
-      const key = [requester.team, requester.networks.join(), requester.user, requester.isPrivileged].join(
-        '|',
-      );
+      const { owner } = turn;
+      const key = [owner.team, owner.networks.join(), owner.user, owner.isPrivileged].join('|');
       if (firsts.get(key) !== turn) continue;
-      const isSame = started.user === requester.user && started.networks.join() === requester.networks.join();
-      if (!this.#fits(requester) || isSame) turn.passedBy = 0;
+      const isSame = started.user === owner.user && started.networks.join() === owner.networks.join();
+      if (!this.#fits(owner) || isSame) turn.passedBy = 0;
       else expect(++turn.passedBy).toBeLessThanOrEqual(ROUND);
     }
   }
 
-  #fits({ isPrivileged, networks }: Requester): boolean {
+  #fits({ isPrivileged, networks }: TurnOwner): boolean {
     const { running, perAddress } = this.bounds;
     if (this.running.length >= running) return false;
     if (isPrivileged) return true;
@@ -290,9 +289,9 @@ class Play {
     });
   }
 
-  #hasWaitingPlace({ isPrivileged }: Requester): boolean {
+  #hasWaitingPlace({ isPrivileged }: TurnOwner): boolean {
     const held = [...this.waiting.values()].filter(({ hasPlace }) => hasPlace);
-    const visitors = held.filter(({ requester }) => !requester.isPrivileged);
+    const visitors = held.filter(({ owner }) => !owner.isPrivileged);
     const { waiting } = this.bounds;
     return held.length < waiting && (isPrivileged || visitors.length < waiting - Math.floor(waiting / 5));
   }
@@ -306,9 +305,9 @@ test('over any history bounds hold, no place stays free that a waiting turn coul
     fc.property(boundsOf, fc.array(act, { maxLength: 120 }), (bounds, acts) => {
       const play = new Play(bounds);
       for (const { kind, of } of acts) {
-        const requester = requesters[of % requesters.length] ?? server();
-        if (kind === 'arrive') play.arrive(requester);
-        if (kind === 'adopt') play.adopt(requester);
+        const owner = owners[of % owners.length] ?? server();
+        if (kind === 'arrive') play.arrive(owner);
+        if (kind === 'adopt') play.adopt(owner);
         if (kind === 'end') play.end(of);
         if (kind === 'forget') play.forget(of);
         if (kind === 'learn') play.learn(of);

@@ -1,20 +1,11 @@
 import { AddressUse } from './address-use.ts';
 import { Rotation } from './rotation.ts';
+import type { TurnOwner } from './turn-owner.ts';
 
-/** Of all running and waiting places: so many can be used only by privileged requesters. */
+/** Of all running and waiting places: so many can be used only by privileged owners. */
 const RESERVED_SHARE = 1 / 5;
 
-/** Who a turn is for, as far as the order of waiting turns depends on it. */
-export interface Requester {
-  readonly team: string;
-  /** The caller's address and the network around it, narrowest first; empty when they are not known. */
-  readonly networks: readonly string[];
-  /** The user the caller is bound to. */
-  readonly user: string | undefined;
-  /** A secret key or a verified user: no bound per address, and access to the reserved places. */
-  readonly isPrivileged: boolean;
-}
-
+/** How many turns may run and wait in one process. */
 export interface SchedulerBounds {
   /** Running turns of the process. */
   readonly running: number;
@@ -27,7 +18,7 @@ export interface SchedulerBounds {
 /** A turn that waits for a place. */
 export interface WaitingTurn<Item> {
   readonly id: string;
-  readonly requester: Requester;
+  readonly owner: TurnOwner;
   readonly item: Item;
   /** Whether it holds one of the waiting places; what was found in the database holds none. */
   readonly hasPlace: boolean;
@@ -41,7 +32,7 @@ interface UserNode<Item> {
 
 interface AddressNode<Item> {
   readonly key: string;
-  readonly requester: Requester;
+  readonly owner: TurnOwner;
   readonly users: Rotation<UserNode<Item>>;
   /** The full network it waits for. While it is set the node is in no rotation. */
   parkedAt: string | undefined;
@@ -104,57 +95,57 @@ export class TurnScheduler<Item> {
     return this.#waiting.get(id);
   }
 
-  /** Whether a turn of this requester could start now. */
-  canStart(requester: Requester): boolean {
-    return this.#hasRunningPlace(kindOf(requester)) && this.#fullNetwork(requester) === undefined;
+  /** Whether a turn of this owner could start now. */
+  canStart(owner: TurnOwner): boolean {
+    return this.#hasRunningPlace(kindOf(owner)) && this.#fullNetwork(owner) === undefined;
   }
 
-  /** Whether a turn of this requester could neither start nor wait. */
-  isOverloaded(requester: Requester): boolean {
-    return !this.canStart(requester) && !this.#hasWaitingPlace(kindOf(requester));
+  /** Whether a turn of this owner could neither start nor wait. */
+  isOverloaded(owner: TurnOwner): boolean {
+    return !this.canStart(owner) && !this.#hasWaitingPlace(kindOf(owner));
   }
 
   /** Takes a place for a turn that arrives: a running one, else a waiting one. Undefined: all are taken. */
-  enter(requester: Requester): 'running' | 'waiting' | undefined {
-    if (this.canStart(requester)) {
-      this.#count(requester, 1);
+  enter(owner: TurnOwner): 'running' | 'waiting' | undefined {
+    if (this.canStart(owner)) {
+      this.#count(owner, 1);
       return 'running';
     }
-    const kind = kindOf(requester);
+    const kind = kindOf(owner);
     if (!this.#hasWaitingPlace(kind)) return undefined;
     this.#placesTaken[kind]++;
     return 'waiting';
   }
 
   /** Gives back a waiting place that came to no waiting turn. */
-  leaveWaiting(requester: Requester): void {
-    this.#placesTaken[kindOf(requester)]--;
+  leaveWaiting(owner: TurnOwner): void {
+    this.#placesTaken[kindOf(owner)]--;
   }
 
   /** Gives back a running place. */
-  leave(requester: Requester): void {
-    this.#count(requester, -1);
-    if (!requester.isPrivileged) for (const network of requester.networks) this.#unpark(network);
+  leave(owner: TurnOwner): void {
+    this.#count(owner, -1);
+    if (!owner.isPrivileged) for (const network of owner.networks) this.#unpark(network);
   }
 
   /** Lets a turn wait; the place of one that `hasPlace` was taken by `enter`. */
   queue(turn: WaitingTurn<Item>): void {
-    const { id, requester, hasPlace } = turn;
+    const { id, owner, hasPlace } = turn;
     if (this.#waiting.has(id)) {
-      if (hasPlace) this.leaveWaiting(requester);
+      if (hasPlace) this.leaveWaiting(owner);
       return;
     }
     this.#waiting.set(id, turn);
-    const key = addressKey(requester);
+    const key = addressKey(owner);
     const address = this.#addresses.get(key) ?? {
       key,
-      requester,
+      owner,
       users: new Rotation(),
       parkedAt: undefined,
     };
     const isNew = address.users.size === 0;
     this.#addresses.set(key, address);
-    const userKey = requester.user ?? '';
+    const userKey = owner.user ?? '';
     const user = address.users.get(userKey);
     if (user) user.turns.set(id, turn);
     else address.users.add(userKey, { turns: new Map([[id, turn]]) }, ++this.#served);
@@ -164,7 +155,7 @@ export class TurnScheduler<Item> {
   /** A turn that waits need not start here any more. */
   forget(id: string): void {
     const turn = this.#waiting.get(id);
-    const address = turn && this.#addresses.get(addressKey(turn.requester));
+    const address = turn && this.#addresses.get(addressKey(turn.owner));
     if (turn && address) this.#remove(turn, address);
   }
 
@@ -179,7 +170,7 @@ export class TurnScheduler<Item> {
       const team = this.#nextTeam();
       const address = team?.addresses.head?.item;
       if (!address) return undefined;
-      const full = this.#fullNetwork(address.requester);
+      const full = this.#fullNetwork(address.owner);
       if (full !== undefined) {
         this.#park(address, full);
         continue;
@@ -189,18 +180,18 @@ export class TurnScheduler<Item> {
       if (!turn) throw new Error('an address waits without a turn');
       this.#serve(turn);
       this.#remove(turn, address);
-      this.#count(turn.requester, 1);
+      this.#count(turn.owner, 1);
       return turn;
     }
   }
 
   /**
-   * The networks of a requester whose running turns on other processes have to be known before one more may start.
+   * The networks of an owner whose running turns on other processes have to be known before one more may start.
    * Below an eighth of its bound a process starts turns of an address without asking.
    */
-  unknownNetworks(requester: Requester): string[] {
-    if (requester.isPrivileged) return [];
-    return requester.networks.filter((network, width) => this.#use.isBeyondShare(network, width));
+  unknownNetworks(owner: TurnOwner): string[] {
+    if (owner.isPrivileged) return [];
+    return owner.networks.filter((network, width) => this.#use.isBeyondShare(network, width));
   }
 
   /** Networks that are full only because of what other processes run, and for which turns wait here. */
@@ -226,15 +217,15 @@ export class TurnScheduler<Item> {
     return hasPlace(this.#placesTaken, kind, this.#bounds.waiting);
   }
 
-  #fullNetwork({ isPrivileged, networks }: Requester): string | undefined {
+  #fullNetwork({ isPrivileged, networks }: TurnOwner): string | undefined {
     if (isPrivileged) return undefined;
     return networks.find((network, width) => this.#use.isFull(network, width));
   }
 
-  #count(requester: Requester, change: 1 | -1): void {
-    this.#running[kindOf(requester)] += change;
-    if (requester.isPrivileged) return;
-    for (const [width, network] of requester.networks.entries()) this.#use.count(network, width, change);
+  #count(owner: TurnOwner, change: 1 | -1): void {
+    this.#running[kindOf(owner)] += change;
+    if (owner.isPrivileged) return;
+    for (const [width, network] of owner.networks.entries()) this.#use.count(network, width, change);
   }
 
   /** The team that was served longest ago, of those with a turn that a free place would suit. */
@@ -246,20 +237,20 @@ export class TurnScheduler<Item> {
   }
 
   /** Puts the team, the address and the user of a turn behind the others. */
-  #serve({ requester }: WaitingTurn<Item>): void {
-    const kind = kindOf(requester);
-    const key = addressKey(requester);
-    this.#addresses.get(key)?.users.moveToEnd(requester.user ?? '', ++this.#served);
-    this.#teams[kind].get(requester.team)?.addresses.moveToEnd(key, ++this.#served);
+  #serve({ owner }: WaitingTurn<Item>): void {
+    const kind = kindOf(owner);
+    const key = addressKey(owner);
+    this.#addresses.get(key)?.users.moveToEnd(owner.user ?? '', ++this.#served);
+    this.#teams[kind].get(owner.team)?.addresses.moveToEnd(key, ++this.#served);
     // Within the team the other kind is next.
-    this.#teams[kind === 'visitors' ? 'privileged' : 'visitors'].moveToEnd(requester.team, ++this.#served);
-    this.#teams[kind].moveToEnd(requester.team, ++this.#served);
+    this.#teams[kind === 'visitors' ? 'privileged' : 'visitors'].moveToEnd(owner.team, ++this.#served);
+    this.#teams[kind].moveToEnd(owner.team, ++this.#served);
   }
 
-  #remove({ id, requester, hasPlace }: WaitingTurn<Item>, address: AddressNode<Item>): void {
+  #remove({ id, owner, hasPlace }: WaitingTurn<Item>, address: AddressNode<Item>): void {
     this.#waiting.delete(id);
-    if (hasPlace) this.leaveWaiting(requester);
-    const userKey = requester.user ?? '';
+    if (hasPlace) this.leaveWaiting(owner);
+    const userKey = owner.user ?? '';
     const user = address.users.get(userKey);
     user?.turns.delete(id);
     if (user?.turns.size === 0) address.users.delete(userKey);
@@ -270,18 +261,18 @@ export class TurnScheduler<Item> {
   }
 
   #rotateIn(address: AddressNode<Item>): void {
-    const { requester, key } = address;
-    const teams = this.#teams[kindOf(requester)];
-    const team = teams.get(requester.team) ?? { addresses: new Rotation<AddressNode<Item>>() };
-    if (team.addresses.size === 0) teams.add(requester.team, team, ++this.#served);
+    const { owner, key } = address;
+    const teams = this.#teams[kindOf(owner)];
+    const team = teams.get(owner.team) ?? { addresses: new Rotation<AddressNode<Item>>() };
+    if (team.addresses.size === 0) teams.add(owner.team, team, ++this.#served);
     team.addresses.add(key, address, ++this.#served);
   }
 
-  #rotateOut({ requester, key }: AddressNode<Item>): void {
-    const teams = this.#teams[kindOf(requester)];
-    const team = teams.get(requester.team);
+  #rotateOut({ owner, key }: AddressNode<Item>): void {
+    const teams = this.#teams[kindOf(owner)];
+    const team = teams.get(owner.team);
     team?.addresses.delete(key);
-    if (team?.addresses.size === 0) teams.delete(requester.team);
+    if (team?.addresses.size === 0) teams.delete(owner.team);
   }
 
   #park(address: AddressNode<Item>, network: string): void {
@@ -305,16 +296,16 @@ export class TurnScheduler<Item> {
   }
 }
 
-/** Visitors leave a fifth of the places to privileged requesters, who may use all of them. */
+/** Visitors leave a fifth of the places to privileged owners, who may use all of them. */
 function hasPlace(taken: Record<Kind, number>, kind: Kind, max: number): boolean {
   if (taken.privileged + taken.visitors >= max) return false;
   return kind === 'privileged' || taken.visitors < max - Math.floor(max * RESERVED_SHARE);
 }
 
-function kindOf({ isPrivileged }: Requester): Kind {
+function kindOf({ isPrivileged }: TurnOwner): Kind {
   return isPrivileged ? 'privileged' : 'visitors';
 }
 
-function addressKey(requester: Requester): string {
-  return `${kindOf(requester)} ${requester.team} ${requester.networks[0] ?? ''}`;
+function addressKey(owner: TurnOwner): string {
+  return `${kindOf(owner)} ${owner.team} ${owner.networks[0] ?? ''}`;
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@parley/quota';
 
 /** Of a process that has not seen a turn end. */
 const FIRST_GUESS_MS = 8_000;

@@ -1,5 +1,5 @@
 import type { Id } from '@parley/contract';
-import type { Clock } from '../clock.ts';
+import type { Clock } from './ports.ts';
 
 /** A turn whose end this process has not heard of by then ended elsewhere, or is found in the database. */
 const REMEMBERED_MS = 300_000;

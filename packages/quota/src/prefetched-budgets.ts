@@ -1,5 +1,5 @@
 import type { Reservation, Scope } from '@parley/db';
-import type { TurnDeps } from '../dependencies.ts';
+import type { QuotaDeps } from './ports.ts';
 
 /** Of a budget: so much of it a process has in hand, at most. */
 const SHARE = 1 / 64;
@@ -16,8 +16,9 @@ const PAUSE_MS = 10_000;
 /** Budgets with an advance; the next one is asked for turn by turn. */
 const BUDGETS_MAX = 1_000;
 
-interface Deps extends Pick<TurnDeps, 'clock' | 'log'> {
-  readonly store: Pick<TurnDeps['store'], 'budgets'>;
+interface Deps extends Pick<QuotaDeps, 'log'> {
+  readonly clock: Pick<QuotaDeps['clock'], 'now'>;
+  readonly store: Pick<QuotaDeps['store'], 'budgets'>;
 }
 
 interface Advance {

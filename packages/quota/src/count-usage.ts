@@ -1,6 +1,5 @@
 import { ApiError, type Id } from '@parley/contract';
-import type { TurnDeps } from '../dependencies.ts';
-import type { KnownTails } from '../run/known-tails.ts';
+import type { QuotaDeps } from './ports.ts';
 import type { PrefetchedBudgets } from './prefetched-budgets.ts';
 
 /** How often it looks for what a crash left: nobody waits for that but a sum. */
@@ -38,16 +37,8 @@ export class UncountedTurns {
  * sweep of any process finds it, and the mark lets nobody count it twice.
  */
 export async function countUsage(
-  deps: TurnDeps,
-  {
-    uncounted,
-    prefetched,
-    tails,
-  }: {
-    uncounted: UncountedTurns;
-    prefetched: PrefetchedBudgets;
-    tails: Pick<KnownTails, 'dropOldHistories'>;
-  },
+  deps: QuotaDeps,
+  { uncounted, prefetched }: { readonly uncounted: UncountedTurns; readonly prefetched: PrefetchedBudgets },
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, bounds } = deps;
@@ -59,15 +50,15 @@ export async function countUsage(
     // On the way out too: what ended last is counted now, or by the sweep of another process.
     await countNoted(deps, uncounted);
     await prefetched.giveBackIdle();
-    tails.dropOldHistories();
     if (signal.aborted || clock.now() < sweepAt) continue;
     sweepAt = clock.now() + untilSweep();
     await sweep(deps, signal);
   }
+  await prefetched.close();
 }
 
 /** Counts what ended in this process. Never rejects. */
-async function countNoted(deps: TurnDeps, uncounted: UncountedTurns): Promise<void> {
+async function countNoted(deps: QuotaDeps, uncounted: UncountedTurns): Promise<void> {
   // What ends meanwhile is counted the next time.
   for (let left = uncounted.size; left > 0; ) {
     const page = uncounted.take();
@@ -83,7 +74,7 @@ async function countNoted(deps: TurnDeps, uncounted: UncountedTurns): Promise<vo
 }
 
 /** Counts what a crash left. A page that fails stops none of those behind it. Never rejects. */
-async function sweep(deps: TurnDeps, signal: AbortSignal): Promise<void> {
+async function sweep(deps: QuotaDeps, signal: AbortSignal): Promise<void> {
   const { store, log } = deps;
   let unreachable = 0;
   for (let after: Id<'turn'> | undefined; !signal.aborted; ) {
@@ -108,7 +99,7 @@ async function sweep(deps: TurnDeps, signal: AbortSignal): Promise<void> {
  *
  * @throws ApiError `database_unavailable`
  */
-async function countPage({ store, log }: TurnDeps, page: readonly Id<'turn'>[]): Promise<number> {
+async function countPage({ store, log }: QuotaDeps, page: readonly Id<'turn'>[]): Promise<number> {
   try {
     return await store.usage.count(page);
   } catch (error) {

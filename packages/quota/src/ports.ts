@@ -1,0 +1,42 @@
+import type { Stores, TurnStore, UsageStore } from '@parley/db';
+
+/** Durations, never a date. A port, so that a simulation can drive it. */
+export interface Clock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Resolves after `ms`, or at once when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** A number in [0, 1), for jitter. */
+  random(): number;
+}
+
+/** Tells operators what happened. Fields name ids and counts, never content. */
+export type OperatorLog = (
+  level: 'info' | 'warn' | 'error',
+  event: string,
+  fields: Record<string, unknown>,
+) => void;
+
+/** The dependencies of a process's quota. */
+export interface QuotaDeps {
+  readonly store: Pick<Stores, 'budgets'> & {
+    readonly turns: Pick<TurnStore, 'countUnfinished' | 'countFromNetwork'>;
+    readonly usage: Pick<UsageStore, 'count' | 'listUncounted' | 'add'>;
+  };
+  readonly clock: Clock;
+  readonly log: OperatorLog;
+  readonly bounds: QuotaBounds;
+  /** Seconds until one of so many running turns is expected to end. */
+  readonly secondsUntilFree: (running: number) => number;
+}
+
+interface QuotaBounds {
+  /** How often a process counts the turns that ended in it. */
+  readonly countEveryMs: number;
+  /** Bytes of history that a turn reads at most. */
+  readonly historyBytesMax: number;
+  /** Running turns of one address of callers that are not privileged, over all processes. */
+  readonly runningPerAddressMax: number;
+  /** Further turns of that address that are accepted and wait, over all processes. */
+  readonly waitingPerAddressMax: number;
+}

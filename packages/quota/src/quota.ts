@@ -1,0 +1,127 @@
+import type { ApiError, Id } from '@parley/contract';
+import type { ChatAccess, Idempotency, NewTurn, Reservation, Stores, SystemScope } from '@parley/db';
+import { budgetsOf, giveBack, takeFromBudgets, tokensToReserve } from './budgets.ts';
+import { countUsage, UncountedTurns } from './count-usage.ts';
+import { OpenTurns, openingTurn } from './open-turns.ts';
+import type { QuotaDeps } from './ports.ts';
+import { PrefetchedBudgets } from './prefetched-budgets.ts';
+import { assertConcurrency, tooManyTurns, turnBoundsOf } from './turn-bounds.ts';
+import type { TurnRequester } from './turn-requester.ts';
+
+/** A turn that is about to be stored, and who requests it. */
+export interface QuotaRequest {
+  readonly turn: Id<'turn'>;
+  readonly access: ChatAccess;
+  readonly requestedBy: TurnRequester;
+  readonly idempotency: Idempotency | undefined;
+}
+
+/** What a turn may use is reserved. Call exactly one of `commit` and `release`. */
+export interface QuotaReservation {
+  /** Fields to store with the turn: the usage of the ended turn replaces the reservation. */
+  readonly fields: Pick<NewTurn, 'spender' | 'origin' | 'reservations'>;
+  /** The turn is stored, or may be: it keeps the reservation until its usage is counted. */
+  commit(): void;
+  /** The turn is not stored, and what it reserved is free again. Never rejects. */
+  release(): Promise<void>;
+}
+
+/** A turn whose chat was deleted, and what it used. */
+type DeletedTurn = Parameters<Stores['usage']['add']>[1];
+
+/** What turns may use, and what they used. One for each process. */
+export interface Quota {
+  /** The error of a turn that exceeds a bound, as far as this process knows without the database: `too_many_turns`. */
+  apiErrorIfFull(request: QuotaRequest): ApiError | undefined;
+  /**
+   * Reserves what a turn may use in a chat of so many bytes, its message included: a place among the unfinished turns,
+   * and tokens of every budget, all of them or none. Only a limit that is set costs a command.
+   *
+   * @throws ApiError `too_many_turns`, `budget_exhausted`, `database_unavailable`; nothing is reserved then
+   */
+  reserve(request: QuotaRequest, chatBytes: number): Promise<QuotaReservation>;
+  /** Notes that a turn has ended in this process: its place is free, and its usage is counted soon. */
+  turnEnded(turn: Id<'turn'>): void;
+  /** Notes that a turn is gone from this process without an end: deleted, or handed over. Its place is free. */
+  turnLeft(turn: Id<'turn'>): void;
+  /**
+   * Counts the usage of a run whose turn was deleted meanwhile. Nothing is left that could mark it as counted, so it is
+   * tried once. Never rejects.
+   */
+  countDeleted(scope: SystemScope, turn: DeletedTurn): Promise<void>;
+  /** How many turns ended in this process and are not counted yet. */
+  readonly uncounted: number;
+  /** Counts usage in the background. When the signal aborts it counts the rest and gives back prefetched budgets. */
+  work(signal: AbortSignal): Promise<void>;
+}
+
+/** Creates the quota of one process. */
+export function createQuota(deps: QuotaDeps): Quota {
+  const { clock, store, log } = deps;
+  const open = new OpenTurns(clock);
+  const prefetched = new PrefetchedBudgets(deps);
+  const uncounted = new UncountedTurns();
+
+  return {
+    apiErrorIfFull({ access: { scope }, requestedBy }) {
+      const full = turnBoundsOf(deps, scope, requestedBy).find(({ subject, max }) =>
+        open.isFull(subject, max),
+      );
+      return full && tooManyTurns(deps, full);
+    },
+
+    async reserve(request, chatBytes) {
+      const { turn, access, requestedBy, idempotency } = request;
+      const { scope, chat } = access;
+      const opening = openingTurn(turn, chat.id, idempotency);
+      await assertConcurrency(deps, open, turnBoundsOf(deps, scope, requestedBy), opening);
+      const budgets = budgetsOf(scope, requestedBy, scope.user ?? chat.user);
+      let reservations: Reservation[];
+      try {
+        const tokens = tokensToReserve(deps, chatBytes);
+        reservations = await takeFromBudgets(deps, prefetched, scope, budgets, tokens);
+      } catch (error) {
+        open.withdraw(turn);
+        throw error;
+      }
+      return {
+        fields: fieldsOf(requestedBy, reservations),
+        commit: () => open.settle(turn),
+        async release() {
+          open.withdraw(turn);
+          await giveBack(deps, scope, reservations);
+        },
+      };
+    },
+
+    turnEnded(turn) {
+      uncounted.note(turn);
+      open.delete(turn);
+    },
+    turnLeft: (turn) => open.delete(turn),
+
+    async countDeleted(scope, turn) {
+      try {
+        await store.usage.add(scope, turn);
+      } catch (error) {
+        log('warn', 'the usage of a deleted turn could not be counted', { turn: turn.turn, error });
+      }
+    },
+
+    get uncounted() {
+      return uncounted.size;
+    },
+    work: (signal) => countUsage(deps, { uncounted, prefetched }, signal),
+  };
+}
+
+function fieldsOf(
+  { spender, origin }: TurnRequester,
+  reservations: readonly Reservation[],
+): QuotaReservation['fields'] {
+  return {
+    ...(spender && { spender }),
+    ...(origin && { origin }),
+    ...(reservations.length > 0 && { reservations }),
+  };
+}

@@ -1,0 +1,126 @@
+import { ApiError } from '@parley/contract';
+import type { ChatAccess, ChatTail, InsertResult, NewTurn, TurnRecord } from '@parley/db';
+import type { Quota } from '@parley/quota';
+import { systemScopeOf, type TurnDeps } from '../dependencies.ts';
+import type { Followers } from '../read/followers.ts';
+import type { EndedTail, KnownTails } from '../run/known-tails.ts';
+import { mintToken } from '../run/run.ts';
+import type { RunDurations } from '../run/run-durations.ts';
+import type { Runner } from '../run/runner.ts';
+import type { TurnOwner } from '../run/schedule/turn-owner.ts';
+import type { ChatPlaces } from './chat-places.ts';
+
+/** What accepting a turn needs besides the ports. */
+export interface AcceptDeps extends TurnDeps {
+  readonly runner: Runner;
+  readonly quota: Quota;
+  readonly tails: KnownTails;
+  readonly places: ChatPlaces;
+  readonly durations: RunDurations;
+  readonly followers: Followers;
+}
+
+/**
+ * Inserts a turn, claimed in the same write when its predecessor has ended and it has a place to run. Whatever the
+ * race, someone runs it: this process now or when it has a place, its predecessor's end, or the recovery loop.
+ *
+ * @throws ApiError with the answer's id when it is unknown whether the turn was stored
+ */
+export async function insertAndStart(
+  deps: AcceptDeps,
+  access: ChatAccess,
+  fields: NewTurn,
+  tail: Pick<EndedTail, 'ended' | 'textBytes' | 'history'>,
+  owner: TurnOwner,
+): Promise<Exclude<InsertResult, 'inserted'> | 'started' | 'waiting' | 'overloaded'> {
+  const { runner, followers } = deps;
+  const place = runner.queue.enter(owner, tail.ended);
+  if (!place) return 'overloaded';
+  const isStarted = place === 'running';
+  const turn: NewTurn = isStarted
+    ? { ...fields, lease: { token: mintToken(), attempt: 1, renewals: 0 } }
+    : fields;
+  const claimedAt = deps.clock.now();
+  let result: InsertResult | undefined;
+  try {
+    result = await insert(deps, access, turn);
+  } finally {
+    if (result !== 'inserted') runner.queue.giveBack(owner, place);
+  }
+  if (result !== 'inserted') return result;
+  if (isStarted) runner.start(toRecord(turn, access), owner, claimedAt, tail);
+  else if (place === 'waiting') runner.queue.claimSoon(toRecord(turn, access), owner, true);
+  else await waitForTurnToStart(deps, access, turn, owner);
+  followers.chats.tell(turn.chat, 'changed');
+  return isStarted ? 'started' : 'waiting';
+}
+
+/**
+ * The newest turn of a chat that is there.
+ *
+ * @throws ApiError `chat_not_found`
+ */
+export async function readTail(deps: TurnDeps, access: ChatAccess): Promise<ChatTail> {
+  const { scope, chat } = access;
+  const [found, tail] = await Promise.all([
+    deps.store.chats.find(scope, chat.id),
+    readTailOnly(deps, access),
+  ]);
+  if (!found) throw new ApiError('chat_not_found');
+  return tail;
+}
+
+/**
+ * The newest turn of a chat that was found a moment ago.
+ *
+ * @throws ApiError `chat_not_found`
+ */
+export async function readTailOnly({ store }: TurnDeps, access: ChatAccess): Promise<ChatTail> {
+  const tail = await store.turns.tail(access);
+  // A marker ends the chat, although the chat itself may not be marked yet.
+  if (!tail) throw new ApiError('chat_not_found');
+  return tail;
+}
+
+function toRecord({ question, ...turn }: NewTurn, { chat: { team } }: ChatAccess): TurnRecord {
+  return { ...turn, ...question, team, status: 'generating', takeovers: 0, isCancelled: false };
+}
+
+async function insert({ store }: TurnDeps, access: ChatAccess, turn: NewTurn): Promise<InsertResult> {
+  try {
+    return await store.turns.insert(access, turn);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (await isStored({ store }, access, turn)) return 'inserted';
+    throw new ApiError(error.code, { ...error.facts, messageId: turn.answerId, cause: error });
+  }
+}
+
+/** Whether a turn is stored after all, when the outcome of its insert is unknown. Unknown again counts as not. */
+async function isStored(
+  { store }: Pick<TurnDeps, 'store'>,
+  access: ChatAccess,
+  turn: NewTurn,
+): Promise<boolean> {
+  try {
+    return (await store.turns.find(access, turn.id)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Either the predecessor's end sees the announcement and starts this turn, or it has ended and this process claims. */
+async function waitForTurnToStart(
+  { store, log, runner }: AcceptDeps,
+  access: ChatAccess,
+  { id, chat, sequence }: NewTurn,
+  owner: TurnOwner,
+): Promise<void> {
+  const scope = systemScopeOf(access);
+  try {
+    const isAnnounced = await store.turns.announceSuccessor(scope, chat, sequence);
+    if (!isAnnounced) runner.queue.claimSoon({ ...scope, id, chat, sequence }, owner);
+  } catch (error) {
+    log('warn', 'announcement failed; the recovery loop will find the turn', { turn: id, error });
+  }
+}

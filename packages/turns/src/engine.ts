@@ -1,0 +1,44 @@
+import { createQuota, type Quota } from '@parley/quota';
+import { ChatPlaces } from './accept/chat-places.ts';
+import type { AcceptDeps } from './accept/insert-turn.ts';
+import type { TurnDeps } from './dependencies.ts';
+import { Followers } from './read/followers.ts';
+import { createReads } from './read/reads.ts';
+import type { ReadDeps } from './read/turn-reader.ts';
+import { KnownTails } from './run/known-tails.ts';
+import { LogWriter } from './run/log-writer.ts';
+import { PendingWork } from './run/pending-work.ts';
+import { RunDurations } from './run/run-durations.ts';
+import { Runner } from './run/runner.ts';
+
+/** The ports and the shared parts of one process's turns; each function names those it needs. */
+export interface Engine extends AcceptDeps, ReadDeps {
+  readonly quota: Quota;
+  readonly logWriter: LogWriter;
+  readonly work: PendingWork;
+}
+
+/** Creates the shared parts of one process's turns. */
+export function createEngine(deps: TurnDeps): Engine {
+  const { clock } = deps;
+  const durations = new RunDurations(clock);
+  const secondsUntilFree = (running: number) => durations.secondsUntilFree(running);
+  const shared = {
+    ...deps,
+    followers: new Followers(),
+    durations,
+    quota: createQuota({ ...deps, secondsUntilFree }),
+    tails: new KnownTails(clock),
+    logWriter: new LogWriter(deps),
+    work: new PendingWork(),
+  };
+  const runner = new Runner(shared);
+  return {
+    ...shared,
+    runner,
+    places: new ChatPlaces(clock),
+    running: runner.running,
+    reads: createReads(deps),
+    isWaiting: (turn) => runner.queue.isWaiting(turn),
+  };
+}

@@ -1,0 +1,29 @@
+import type { Spender, TurnOrigin, TurnRecord } from '@parley/db';
+
+/** Who a turn is for, as far as the order of waiting turns depends on it. */
+export interface TurnOwner {
+  readonly team: string;
+  /** The caller's address and the network around it, narrowest first; empty when they are not known. */
+  readonly networks: readonly string[];
+  /** The user the caller is bound to. */
+  readonly user: string | undefined;
+  /** A secret key or a verified user: no bound per address, and access to the reserved places. */
+  readonly isPrivileged: boolean;
+}
+
+/** The owner of a turn. A turn that an older release stored has no origin. */
+export function ownerOf({
+  team,
+  spender,
+  origin,
+}: Pick<TurnRecord, 'team'> & {
+  readonly spender?: Spender | undefined;
+  readonly origin?: TurnOrigin | undefined;
+}): TurnOwner {
+  return {
+    team,
+    user: spender?.user,
+    isPrivileged: origin?.isPrivileged ?? false,
+    networks: origin?.networks ?? [],
+  };
+}
