@@ -1,13 +1,17 @@
 import { Agent, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { createGate } from '@parley/agent/testing';
-import { describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { storedTurns } from '../support/stored-turns.ts';
 
 const { makeTeam, model, mongo, log, url, composition } = await startHarness();
 const team = await makeTeam();
-const waits = vi.spyOn(composition.turns, 'send');
+// Mocks are restored before each test.
+let waits: MockInstance<typeof composition.turns.send>;
+beforeEach(() => {
+  waits = vi.spyOn(composition.turns, 'send');
+});
 
 const list = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
 
