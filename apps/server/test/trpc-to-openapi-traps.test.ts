@@ -1,10 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import { appRouter, lockCoercion, type ProcedureMeta } from '@parley/api';
+import { appRouter, type ProcedureMeta, restOperations } from '@parley/api';
 import { initTRPC } from '@trpc/server';
-import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
+import { createOpenApiHttpHandler } from 'trpc-to-openapi';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { HandlerRequest, HandlerResponse } from '../src/routes/handler-exchange.ts';
 import { startHarness } from './harness.ts';
 
 /*
@@ -31,91 +33,72 @@ const { makeTeam, rest, url, log } = await startHarness({
 });
 const team = await makeTeam();
 
-describe('it sets `coerce` on the schemas both transports share', () => {
-  const makeInput = () =>
-    z.strictObject({
-      isOpen: z.boolean().optional(),
-      count: z.number().optional(),
-      nested: z.object({ flag: z.boolean() }).optional(),
-    });
-  const t = initTRPC.context<object>().meta<ProcedureMeta>().create();
-
-  function makeRouter(input: z.ZodObject) {
-    const openapi = { method: 'POST', path: '/probe' } as const;
-    return t.router({
+describe('trpc-to-openapi sets `coerce` on the schemas that it sees', () => {
+  test('so a handler with the whole router would change the input of tRPC calls', async () => {
+    const t = initTRPC.context<object>().meta<ProcedureMeta>().create();
+    const router = t.router({
       probe: t.procedure
-        .meta({ openapi })
-        .input(input)
+        .meta({ openapi: { method: 'POST', path: '/probe' } })
+        .input(z.strictObject({ isOpen: z.boolean() }))
         .output(z.unknown())
-        .mutation((options) => options.input),
+        .mutation(({ input }) => input),
     });
-  }
-  async function askRest(router: ReturnType<typeof makeRouter>, body: object): Promise<number> {
-    const handler = createOpenApiNodeHttpHandler({ router, createContext: () => ({}) }) as unknown as (
-      request: HandlerRequest<object>,
-      response: HandlerResponse,
-    ) => Promise<void>;
-    const response = new HandlerResponse();
-    const url = '/probe';
-    await handler(
-      new HandlerRequest({
-        method: 'POST',
-        url,
-        contentType: 'application/json',
-        body,
-        query: {},
-        context: {},
-      }),
-      response,
+    const callTrpc = () => router.createCaller({}).probe({ isOpen: 'false' as never });
+    await expect(callTrpc()).rejects.toThrow('Invalid input');
+    const server = createServer(createOpenApiHttpHandler({ router, createContext: () => ({}) })).listen(
+      0,
+      '127.0.0.1',
     );
-    return response.statusCode;
-  }
-  const askTrpc = (router: ReturnType<typeof makeRouter>, input: Record<string, unknown>) =>
-    router
-      .createCaller({})
-      .probe(input)
-      .then(
-        () => 200,
-        () => 400,
-      );
-  const wrong = [{ isOpen: 'false' }, { count: '5' }, { nested: { flag: 'false' } }];
-
-  test('so that, unlocked, tRPC means something else after the first REST call', async () => {
-    const router = makeRouter(makeInput());
-    expect(await askTrpc(router, { isOpen: 'false' })).toBe(400);
-    await askRest(router, {});
-    expect(await askTrpc(router, { isOpen: 'false' })).toBe(200);
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`http://127.0.0.1:${port}/probe`, { method: 'POST', headers, body: '{}' });
+    server.close();
+    expect(await callTrpc()).toEqual({ isOpen: true });
   });
 
-  test.each([
-    ['tRPC first', [askTrpc, askRest, askTrpc]],
-    ['REST first', [askRest, askTrpc, askRest]],
-  ] as const)('locked, every input means one thing (%s)', async (_, calls) => {
-    const router = makeRouter(makeInput());
-    lockCoercion(router);
-    for (const ask of calls) for (const input of wrong) expect(await ask(router, input)).toBe(400);
-    for (const ask of calls)
-      expect(await ask(router, { isOpen: false, count: 5, nested: { flag: true } })).toBe(200);
+  test('and REST calls of every operation leave the schemas of the router unchanged', async () => {
+    const before = coercionOfInputs();
+    for (const { method, path } of restOperations) {
+      const body = method === 'GET' || method === 'DELETE' ? {} : { body: { isUnknown: 'true' } };
+      await team.rest(method, path.replaceAll(/\{\w+\}/g, 'unknown'), body);
+    }
+    expect(coercionOfInputs()).toEqual(before);
   });
 
-  test('a schema that was declared to coerce goes on doing so', async () => {
-    const router = makeRouter(z.strictObject({ count: z.coerce.number() }));
-    lockCoercion(router);
-    expect(await askTrpc(router, { count: '5' })).toBe(200);
-    expect(await askRest(router, { count: '5' })).toBe(200);
-  });
-
-  test('every schema of every input of ours is locked', () => {
-    const open = Object.entries(
-      appRouter._def.procedures as unknown as Record<string, { _def: { inputs: z.ZodType[] } }>,
-    )
-      .flatMap(([name, { _def }]) =>
-        _def.inputs.flatMap((input) => schemasOf(input)).map((schema) => ({ name, schema })),
-      )
-      .filter(({ schema }) => !Object.getOwnPropertyDescriptor(schema.def, 'coerce')?.set);
-    expect(open.map(({ name, schema }) => `${name}: ${schema.def.type}`)).toEqual([]);
-  });
+  test.each(['REST', 'tRPC'])(
+    'and text for a boolean or a number in a body is rejected over %s',
+    async (transport) => {
+      const chat = await team.makeChat();
+      const wrong = { chatId: chat.id, content: 'x', role: 'user', wait: 'false' };
+      const { chatId: _, ...body } = wrong;
+      const answers = {
+        REST: () => team.rest('POST', `/chat/${chat.id}/message`, { body }),
+        tRPC: async () =>
+          await fetch(`${url}/trpc/message.create`, {
+            method: 'POST',
+            headers: { 'x-api-key': team.secretKey, 'content-type': 'application/json' },
+            body: JSON.stringify(wrong),
+          }),
+      };
+      expect((await answers.REST()).status).toBe(400);
+      expect((await answers[transport as 'REST' | 'tRPC']()).status).toBe(400);
+    },
+  );
 });
+
+/** Lists, for each schema of each input, whether it coerces its values. */
+function coercionOfInputs(): string[] {
+  const procedures = appRouter._def.procedures as unknown as Record<
+    string,
+    { _def: { inputs: z.ZodType[] } }
+  >;
+  return Object.entries(procedures).flatMap(([name, { _def }]) =>
+    _def.inputs
+      .flatMap((input) => schemasOf(input))
+      .map(({ def }) => `${name} ${def.type} ${String(Reflect.get(def, 'coerce'))}`),
+  );
+}
 
 describe('it answers errors with their own text', () => {
   test.each(['REST', 'tRPC', 'a batch of tRPC'])(

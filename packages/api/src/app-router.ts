@@ -3,7 +3,6 @@ import { auditRouter } from './audit/router.ts';
 import { chatRouter } from './chat/router.ts';
 import { guestRouter } from './guest/router.ts';
 import { keyRouter } from './key/router.ts';
-import { lockCoercion } from './lock-coercion.ts';
 import { messageRouter } from './message/router.ts';
 import type { policies } from './policies.ts';
 import { signingSecretRouter } from './signing-secret/router.ts';
@@ -27,7 +26,6 @@ export const appRouter = t.router({
   team: teamRouter,
   usage: usageRouter,
 });
-lockCoercion(appRouter);
 
 export type AppRouter = typeof appRouter;
 

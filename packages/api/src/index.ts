@@ -27,7 +27,6 @@ export { RateLimiter, type RateLimits, type RateVerdict } from './gate/rate-limi
 export { toKey } from './key/to-key.ts';
 export { toNewKey } from './key/to-new-key.ts';
 export { LargeLists } from './large-list/large-lists.ts';
-export { lockCoercion } from './lock-coercion.ts';
 export { failedAnswer } from './message/failed-answer.ts';
 export { findRunningAnswer } from './message/running-answer.ts';
 export { nodeRequest } from './node-request.ts';

@@ -16,8 +16,6 @@ export interface ProcedureMeta extends OpenApiMeta {
   readonly canStream?: true;
   /** All it needs stands in the path: a body may be left out. */
   readonly hasOptionalBody?: true;
-  /** What stands in the path is a text and no id: it may hold anything, percent-encoded. */
-  readonly hasTextInPath?: true;
   /** The status of success where it is not 200. A 204 has no body. */
   readonly successStatus?: 204;
 }

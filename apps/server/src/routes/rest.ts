@@ -1,34 +1,18 @@
-import {
-  apiErrorOf,
-  appRouter,
-  bodyBoundsOf,
-  type Context,
-  type RestOperation,
-  rejectComplexJson,
-  restOperations,
-} from '@parley/api';
+import { bodyBoundsOf, type RestOperation, rejectComplexJson, restOperations } from '@parley/api';
 import { ApiError } from '@parley/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
-import { sendApiError } from '../error-reply.ts';
-import { createCaller, rejecting } from './direct-call.ts';
-import { HandlerRequest, HandlerResponse } from './handler-exchange.ts';
 import { rejectBrokenEscapes, rejectProtoField, rejectUnknownQuery } from './reject-query.ts';
+import { createRestHandler, type RestHandler } from './rest-adapter.ts';
 import { toRoutePath } from './route-path.ts';
 import { streamNewAnswer, streamRoutes, wantsEvents } from './stream.ts';
 
-/** What a body that was parsed is to the handler, which would look at the case of the header's letters. */
-const PARSED_TYPE = 'application/json';
-
-type Handle = (request: HandlerRequest<Context>, response: HandlerResponse) => Promise<void>;
-
-/** The documented REST paths: one route per procedure, served by trpc-to-openapi's handler. */
+/** Adds the documented REST paths: one route per operation, served by trpc-to-openapi's handler. */
 export async function restRoutes(app: FastifyInstance): Promise<void> {
   app.removeContentTypeParser('text/plain');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonObject);
 
-  const handle = createHandle();
   for (const operation of restOperations) {
+    const call = createRestHandler(operation);
     app.route({
       method: operation.method,
       url: toRoutePath(operation.path),
@@ -37,7 +21,7 @@ export async function restRoutes(app: FastifyInstance): Promise<void> {
         gate: { procedures: [operation.procedure] },
         hasOptionalBody: operation.method === 'DELETE' || operation.meta.hasOptionalBody === true,
       },
-      handler: (request, reply) => serve(operation, handle, request, reply),
+      handler: (request, reply) => serve(operation, call, request, reply),
     });
   }
   await streamRoutes(app);
@@ -45,94 +29,45 @@ export async function restRoutes(app: FastifyInstance): Promise<void> {
 
 async function serve(
   operation: RestOperation,
-  handle: Handle,
+  call: RestHandler,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { meta, method } = operation;
-  const body = closedInput(operation, meta.hasOptionalBody ? (request.body ?? {}) : request.body);
-  const query = queryOf(operation, request);
-  if (meta.canStream && body !== undefined && wantsEvents(request)) {
-    return streamNewAnswer(operation, request, reply, body);
-  }
-  if (meta.hasTextInPath) return callDirectly(operation, request, reply, { ...query, ...(body as object) });
-  const handlerRequest = new HandlerRequest({
-    method,
-    url: canonicalPath(operation, request),
-    contentType: body === undefined ? undefined : PARSED_TYPE,
-    body,
-    query,
-    context: request.context,
-  });
-  const response = new HandlerResponse();
-  await handle(handlerRequest, response);
-  if (handlerRequest.apiError) return sendApiError(request, reply, handlerRequest.apiError);
+  const { meta } = operation;
+  const input = inputOf(operation, request);
+  if (meta.canStream && wantsEvents(request)) return streamNewAnswer(operation, request, reply, input);
+  const json = await call(request.context, input);
   if (meta.successStatus === 204) return reply.code(204).send();
-  return reply
-    .code(response.statusCode)
-    .header('content-type', 'application/json; charset=utf-8')
-    .send(response.body);
-}
-
-/** Asks for a procedure without the handler, which decodes no path: this one has more than ids in it. */
-async function callDirectly(
-  { procedure, meta }: RestOperation,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  fields: Readonly<Record<string, unknown>>,
-): Promise<FastifyReply> {
-  // tRPC types its caller by procedure; here the name of one is known at run time alone, and it checks its input.
-  const call = procedure
-    .split('.')
-    .reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], createCaller(request.context));
-  const input = { ...fields, ...(request.params as object) };
-  const answer = await rejecting(() => (call as (input: unknown) => Promise<unknown>)(input));
-  return meta.successStatus === 204 ? reply.code(204).send() : reply.send(answer);
-}
-
-function createHandle(): Handle {
-  // The handler types its request as node's; what it is given is described in handler-exchange.ts.
-  return createOpenApiNodeHttpHandler({
-    router: appRouter,
-    createContext: ({ req }) => (req as unknown as HandlerRequest<Context>).context,
-    onError: ({ error, req }) => {
-      (req as unknown as HandlerRequest<Context>).apiError = apiErrorOf(error);
-    },
-  }) as unknown as Handle;
+  return reply.header('content-type', 'application/json; charset=utf-8').send(json);
 }
 
 /**
- * The operation's path with the decoded parameters put in. The handler does not decode, and the ids' alphabet
- * needs no encoding: what is encoded again here is no id, and the procedure says so.
+ * Returns the input of the procedure: the parameters of the path, and the fields of the query (GET and DELETE) or of the
+ * body.
+ *
+ * @throws ApiError `unsupported_media_type` without a body that the operation needs; `invalid_input`; `malformed_request`
  */
-function canonicalPath({ path, pathParameters }: RestOperation, request: FastifyRequest): string {
-  const parameters = request.params as Record<string, string>;
-  return pathParameters.reduce(
-    (url, name) => url.replace(`{${name}}`, encodeURIComponent((parameters[name] ?? '').toWellFormed())),
-    path,
-  );
-}
-
-/** Path parameters win over the input's fields of the same name; here such a field is unknown, as documented. */
-function closedInput({ pathParameters }: RestOperation, input: unknown): unknown {
-  if (typeof input !== 'object' || input === null) return input;
-  const doubled = pathParameters.filter((name) => Object.hasOwn(input, name));
-  if (doubled.length > 0) {
-    throw new ApiError('invalid_input', {
-      issues: doubled.map((path) => ({ path, message: 'is not a known field: it stands in the path' })),
-    });
-  }
-  return input;
-}
-
-/** The handler drops empty values, which would turn `?userId=` into "no filter": in an array they survive. */
-function queryOf(operation: RestOperation, request: FastifyRequest): Record<string, unknown> {
+function inputOf(operation: RestOperation, request: FastifyRequest): object {
+  const { method, meta, pathParameters } = operation;
+  const hasQuery = method === 'GET' || method === 'DELETE';
+  const body = (request.body ?? (meta.hasOptionalBody ? {} : undefined)) as object | undefined;
+  const query = request.query as Record<string, unknown>;
   rejectBrokenEscapes(request.url);
-  const query = request.query as Record<string, string | string[]>;
-  closedInput(operation, query);
+  for (const fields of [body, query]) rejectFieldsOfPath(pathParameters, fields);
   rejectProtoField(query);
-  if (operation.method !== 'GET' && operation.method !== 'DELETE') rejectUnknownQuery(query, []);
-  return Object.fromEntries(Object.entries(query).map(([key, value]) => [key, [value].flat()]));
+  if (hasQuery) return { ...query, ...(request.params as object) };
+  rejectUnknownQuery(query, []);
+  if (!body) throw new ApiError('unsupported_media_type');
+  return { ...body, ...(request.params as object) };
+}
+
+/** A parameter of the path would replace a field of the same name, so that field is rejected as unknown. */
+function rejectFieldsOfPath(pathParameters: readonly string[], fields: object | undefined): void {
+  const repeated = fields ? pathParameters.filter((name) => Object.hasOwn(fields, name)) : [];
+  if (repeated.length === 0) return;
+  throw new ApiError('invalid_input', {
+    issues: repeated.map((path) => ({ path, message: 'is not a known field: it stands in the path' })),
+  });
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

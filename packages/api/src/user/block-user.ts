@@ -16,7 +16,6 @@ export const blockUser = procedure
         'waits is cancelled. Their chats stay. Calling again is harmless.',
     },
     errors: ['secret_key_needed', 'whole_team_key_needed'],
-    hasTextInPath: true,
     hasOptionalBody: true,
   })
   .input(oneUserInputSchema)

@@ -18,7 +18,6 @@ export const deleteUser = procedure
         'answered stops. It may be asked for again at any time. What is made for this user afterwards is new.',
     },
     errors: ['secret_key_needed', 'whole_team_key_needed'],
-    hasTextInPath: true,
   })
   .input(oneUserInputSchema)
   .output(deletionSchema)

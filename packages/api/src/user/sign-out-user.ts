@@ -16,7 +16,6 @@ export const signOutUser = procedure
         'were issued (`iat`). The token of a guest, and the cookie of the chat page, are withdrawn with it.',
     },
     errors: ['secret_key_needed', 'whole_team_key_needed'],
-    hasTextInPath: true,
     hasOptionalBody: true,
   })
   .input(oneUserInputSchema)

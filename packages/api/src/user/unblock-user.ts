@@ -15,7 +15,6 @@ export const unblockUser = procedure
     },
     errors: ['secret_key_needed', 'whole_team_key_needed'],
     successStatus: 204,
-    hasTextInPath: true,
   })
   .input(oneUserInputSchema)
   .output(z.void())
