@@ -1,4 +1,5 @@
 import { ApiError, isId } from '@parley/contract';
+import type { NewAuditEntry } from '@parley/db';
 import type { z } from 'zod';
 import { apiErrorOf, toTrpcError } from './api-error-of.ts';
 import { beginAct, createdIdOf, keyLimitsOf, targetOf } from './audit/begin-act.ts';
@@ -7,7 +8,7 @@ import type { Caller } from './caller.ts';
 import { type ChatNotFound, findChat } from './chat/find-chat.ts';
 import type { Context } from './context.ts';
 import { issuerFor, type ProcedureStores } from './credentials/issuers.ts';
-import { auditEntryOf, noteEscalation } from './credentials/note-escalation.ts';
+import { type AuditEntryOfRequest, auditEntryOf, noteEscalation } from './credentials/note-escalation.ts';
 import { toIdempotency } from './idempotency.ts';
 import { type Policy, policyOf } from './policies.ts';
 import { rejectingInStream } from './rejecting-in-stream.ts';
@@ -15,47 +16,49 @@ import type { StreamKind } from './streams/open-stream.ts';
 import { t } from './trpc.ts';
 import { turnRequesterOf } from './turn-requester.ts';
 
-/** ApiErrors thrown anywhere below become tRPC errors with the right status. */
-const rejecting = t.procedure.use(async ({ next }) => {
-  const result = await next();
-  if (!result.ok && result.error.cause instanceof ApiError) throw toTrpcError(apiErrorOf(result.error));
-  return result;
-});
-
-/** Proves who calls, and that they may ask for this, before the input is looked at; then, that it is not too much. */
-const authenticated = rejecting.use(async ({ ctx, path, getRawInput, next }) => {
-  const caller = await ctx.caller();
-  const { stores, ...services } = ctx.services;
-  const { scope } = caller;
-  const policy = policyOf(path);
-  const auditEntry = auditEntryOf(caller, ctx.requestId, ctx.address());
-  const note = (error: unknown) =>
-    noteEscalation(stores.audit, caller, auditEntry, { procedure: path, error });
+/**
+ * The base of all procedures. Before the input is validated, it authenticates the caller, authorizes them by the policy
+ * of the procedure, and rejects input that is too complex. Acts that are audited get their entry before they begin.
+ * An `ApiError` that is thrown by the procedure becomes a tRPC error with its status.
+ *
+ * It is one middleware because tRPC copies the context and the options of a call for each.
+ */
+export const procedure = t.procedure.use(async ({ ctx, path, type, getRawInput, next }) => {
   try {
-    authorize(caller, policy);
+    const caller = await ctx.caller();
+    const { stores, ...services } = ctx.services;
+    const { scope } = caller;
+    const policy = policyOf(path);
+    const auditEntry = auditEntryOf(caller, ctx.requestId, ctx.address());
+    const note = (error: unknown) =>
+      noteEscalation(stores.audit, caller, auditEntry, { procedure: path, error });
+    try {
+      authorize(caller, policy);
+    } catch (error) {
+      await note(error);
+      throw error;
+    }
+    await ctx.checkInput(getRawInput);
+    const endAct =
+      type === 'mutation' && isAudited(policy, caller)
+        ? await beginAct(stores.audit, scope, await actOf(auditEntry, path, getRawInput))
+        : undefined;
+    const issuerOf = issuerFor(stores, caller, path, policy.credential);
+    const result = await next({
+      ctx: { ...services, stores: stores as ProcedureStores, caller, scope, auditEntry, issuerOf },
+    });
+    if (result.ok) {
+      await endAct?.({ target: createdIdOf(result.data), details: keyLimitsOf(result.data) });
+      return result;
+    }
+    const apiError = apiErrorOf(result.error);
+    await endAct?.(apiError);
+    await note(apiError);
+    if (result.error.cause instanceof ApiError) throw toTrpcError(apiError);
+    return result;
   } catch (error) {
-    await note(error);
-    throw error;
+    throw error instanceof ApiError ? toTrpcError(error) : error;
   }
-  await ctx.checkInput(getRawInput);
-  const issuerOf = issuerFor(stores, caller, path, policy.credential);
-  const result = await next({
-    ctx: { ...services, stores: stores as ProcedureStores, caller, scope, auditEntry, issuerOf },
-  });
-  if (!result.ok) await note(apiErrorOf(result.error));
-  return result;
-});
-
-/** For whoever the policy names. What servers change in their team is noted in the audit log, before it is done. */
-export const procedure = authenticated.use(async ({ ctx, path, type, getRawInput, next }) => {
-  if (type !== 'mutation' || !isAudited(policyOf(path), ctx.caller)) return next();
-  const target = targetOf(await getRawInput());
-  const entry = { ...ctx.auditEntry, action: path, ...(target !== undefined && { target }) };
-  const end = await beginAct(ctx.stores.audit, ctx.scope, entry);
-  const result = await next();
-  if (result.ok) await end({ target: createdIdOf(result.data), details: keyLimitsOf(result.data) });
-  else await end(apiErrorOf(result.error));
-  return result;
 });
 
 /** What administers, and what a key does to chats that may be its users'. */
@@ -79,12 +82,7 @@ const streamProcedure = (kind: StreamKind) =>
     return { ...result, data: rejectingInStream(stream.guard(events)) };
   });
 
-/** For requests that create: their `Idempotency-Key`, if they have one. It is looked at before the input is. */
-const keyed = authenticated.use(async ({ ctx, path, getRawInput, next }) =>
-  next({ ctx: { idempotency: await idempotencyOf(ctx, path, getRawInput) } }),
-);
-
-/** For requests that create what costs nothing. */
+/** For requests that create something without a cost. The context gets the idempotency of the request, if it has a key. */
 export const idempotentProcedure = procedure.use(async ({ ctx, path, getRawInput, next }) =>
   next({ ctx: { idempotency: await idempotencyOf(ctx, path, getRawInput) } }),
 );
@@ -115,34 +113,54 @@ export const chatStreamProcedure = <Input extends NamesChat>(
       return next({ ctx: { chat } });
     });
 
-/** The turn that an earlier request with the same key began is found before all else, the input's check included. */
-const replaying = keyed.use(async ({ ctx, getRawInput, next }) => {
-  const { stores, turns, scope, idempotency } = ctx;
+/**
+ * Finds the turn of an earlier request with the same key, before the input is validated: a repeated request gets the
+ * same outcome, whatever this release thinks of its input.
+ */
+const replaying = procedure.use(async ({ ctx, path, getRawInput, next }) => {
+  const { stores, turns, scope } = ctx;
+  const idempotency = await idempotencyOf(ctx, path, getRawInput);
   const chatId = idempotency && chatIdOf(await getRawInput());
   const found = chatId && (await stores.chats.find(scope, chatId));
   const replayed = found && (await turns.findByIdempotencyKey(found, idempotency));
   if (replayed) ctx.markReplayed();
   const requestedBy = replayed ? undefined : await turnRequesterOf(ctx, ctx.caller, ctx.client());
-  return next({ ctx: { found: found || undefined, replayed: replayed || undefined, requestedBy } });
+  return next({
+    ctx: { idempotency, found: found || undefined, replayed: replayed || undefined, requestedBy },
+  });
 });
 
-/** For requests that begin a turn in a chat, which is read as by `chatProcedure`. */
+/** For requests that begin a turn in a chat. The chat is read once, as by `chatProcedure`. */
 export const turnProcedure = <Input extends NamesChat>(input: Input, notFound?: ChatNotFound) =>
   replaying.input(input).use(async ({ ctx: { found, turns, scope }, input: { chatId }, next }) => {
-    // Without a key nothing is told of the chat before the turn's own run has read it again.
+    // Without a key the run of the turn reads the chat again before anything of it is answered.
     const chat = found ?? (await findChat(turns.findChat, scope, chatId, notFound));
     return next({ ctx: { chat } });
   });
 
-/** For requests that make a chat: likewise. One that was deleted since is not made again. */
-export const newChatProcedure = keyed.use(async ({ ctx, next }) => {
-  const { stores, scope, idempotency } = ctx;
-  const replayed = idempotency && (await stores.chats.findByIdempotencyKey(scope, idempotency.key));
-  if (replayed && replayed.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
-  if (replayed) ctx.markReplayed();
-  if (replayed && !replayed.chat) throw new ApiError('chat_not_found');
-  return next({ ctx: { replayed: replayed?.chat } });
+/**
+ * For requests that create a chat. The context gets the chat that an earlier request with the same key created.
+ *
+ * @throws ApiError `chat_not_found` if that chat was deleted since; `idempotency_key_reused`
+ */
+export const newChatProcedure = procedure.use(async ({ ctx, path, getRawInput, next }) => {
+  const idempotency = await idempotencyOf(ctx, path, getRawInput);
+  const earlier = idempotency && (await ctx.stores.chats.findByIdempotencyKey(ctx.scope, idempotency.key));
+  if (earlier && earlier.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
+  if (earlier) ctx.markReplayed();
+  if (earlier && !earlier.chat) throw new ApiError('chat_not_found');
+  return next({ ctx: { idempotency, replayed: earlier?.chat } });
 });
+
+/** The entry of an act in the audit log, with the id of its target if the input names one. */
+async function actOf(
+  entry: AuditEntryOfRequest,
+  action: string,
+  getRawInput: () => Promise<unknown>,
+): Promise<NewAuditEntry> {
+  const target = targetOf(await getRawInput());
+  return { ...entry, action, ...(target !== undefined && { target }) };
+}
 
 async function idempotencyOf(
   { idempotencyKey, caller }: Pick<Context, 'idempotencyKey'> & { readonly caller: Caller },
