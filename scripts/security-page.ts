@@ -268,7 +268,8 @@ keys that are older than this rule.
   signing secrets, the token issuer, or keys that it did not issue. You can move its end to an earlier time, never to a later one
   (409 \`key_replaced\`). What it issued during the overlap ends with it, also when it is revoked. What it issued before stays.
 
-The admin command (\`npm run -s admin -- key …\`) creates root keys and revokes any key (\`--revoke-issued\`).
+If all secret keys of a team are lost, the operator creates a root key with the admin command
+(\`npm run -s admin -- key create --team team_… --kind secret\`). A root key without limits can revoke every key of the team.
 
 ### Audit log
 

@@ -1,13 +1,17 @@
 import { Command } from 'commander';
 import type { CommandContext } from './command.ts';
 import { agentsCommand } from './commands/agents.ts';
+import { auditCommand } from './commands/audit.ts';
 import { chatCommand } from './commands/chat.ts';
 import { chatsCommand } from './commands/chats.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { keysCommand } from './commands/keys.ts';
 import { loginCommands } from './commands/login.ts';
 import { messagesCommand } from './commands/messages.ts';
+import { signingSecretsCommand } from './commands/signing-secrets.ts';
+import { teamCommand } from './commands/team.ts';
 import { usageCommand } from './commands/usage.ts';
+import { usersCommand } from './commands/users.ts';
 import { version } from './version.ts';
 
 const EXIT_CODES = `
@@ -32,7 +36,11 @@ export function buildProgram(context: CommandContext): Command {
   messagesCommand(program, context);
   agentsCommand(program, context);
   keysCommand(program, context);
+  signingSecretsCommand(program, context);
+  usersCommand(program, context);
+  teamCommand(program, context);
   usageCommand(program, context);
+  auditCommand(program, context);
   doctorCommand(program, context);
   return program;
 }

@@ -91,6 +91,72 @@ test('keys can be created, listed, rolled and revoked', async () => {
   expect(await json('keys', 'revoke', rolled.id, '--yes')).toEqual({ id: rolled.id, isRevoked: true });
 });
 
+test('keys get the scopes, agents, budget and expiry of the options', async () => {
+  const { id: agentId } = await json('agents', 'create', '--name', 'Ada', '--type', 'support');
+  const issuer = await json('keys', 'create', '--kind', 'secret', '--name', 'Issuer');
+  const limited = await json(
+    ...['keys', 'create', '--kind', 'secret', '--scope', 'chats:read', 'chats:write'],
+    ...['--agent', agentId, '--tokens-per-day', '500', '--expires-at', '2099-01-01T00:00:00.000Z'],
+    ...['--key', issuer.key],
+  );
+  expect(limited).toMatchObject({
+    scopes: ['chats:read', 'chats:write'],
+    agentIds: [agentId],
+    tokensPerDay: 500,
+    expiresAt: '2099-01-01T00:00:00.000Z',
+    issuedBy: issuer.id,
+  });
+  await json('keys', 'revoke', issuer.id, '--revoke-issued', '--yes');
+  const { keys } = await json('keys', 'list');
+  const found = keys.find(({ id }: { id: string }) => id === limited.id);
+  expect(found).toHaveProperty('revokedAt');
+});
+
+test('the team can be shown and changed', async () => {
+  const own = await makeTeam();
+  const as = { env: { ...env, PARLEY_KEY: own.secretKey } };
+  const { stdout } = await runParley(
+    ['team', 'update', '--name', 'Renamed', '--tokens-per-day', '500', '--json'],
+    as,
+  );
+  expect(JSON.parse(stdout)).toMatchObject({ id: own.id, name: 'Renamed', tokensPerDay: 500 });
+  const table = await runParley(['team', 'show'], as);
+  expect(table.stdout).toMatch(new RegExp(`^${own.id} +Renamed +500$`, 'm'));
+  const without = await runParley(['team', 'update', '--tokens-per-day', 'none', '--json'], as);
+  expect(JSON.parse(without.stdout)).not.toHaveProperty('tokensPerDay');
+  const wrong = await runParley(['team', 'update', '--tokens-per-day', 'many'], as);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('or "none"') });
+});
+
+test('signing secrets can be created, listed and revoked', async () => {
+  const made = await json('signing-secrets', 'create', '--overlap-seconds', '60');
+  expect(made.secret).toMatch(/^ss_live_/);
+  const { stdout } = await parley('signing-secrets', 'list');
+  expect(stdout).toMatch(new RegExp(`^${made.id} +${made.visibleStart}…`, 'm'));
+  expect(stdout).not.toContain(made.secret);
+  expect(await json('signing-secrets', 'revoke', made.id, '--yes')).toEqual({ id: made.id, isRevoked: true });
+  expect((await json('signing-secrets', 'list')).signingSecrets).toEqual([]);
+});
+
+test('users can be blocked, unblocked, signed out and deleted', async () => {
+  const { id } = await team.makeChat({ userId: 'user 10' });
+  expect(await json('users', 'block', 'user 10', '--yes')).toMatchObject({ userId: 'user 10' });
+  expect(await json('users', 'unblock', 'user 10')).toEqual({ userId: 'user 10', isBlocked: false });
+  expect(await json('users', 'sign-out', 'user 10', '--yes')).toHaveProperty('signedOutAt');
+  const unasked = await parley('users', 'delete', 'user 10');
+  expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
+  expect(await json('users', 'delete', 'user 10', '--yes')).toHaveProperty('status');
+  expect((await parley('chats', 'show', id)).code).toBe(4);
+});
+
+test('the audit log lists who did what, newest first', async () => {
+  const { id } = await json('keys', 'create', '--kind', 'secret');
+  const { entries } = await json('audit', '--limit', '1');
+  expect(entries).toMatchObject([{ action: 'key.create', targetId: id, outcome: 'done' }]);
+  const { stdout } = await parley('audit', '--limit', '1');
+  expect(stdout).toMatch(new RegExp(` key\\.create +${id} +done$`, 'm'));
+});
+
 test('a table shows the text of users on one line and without control characters', async () => {
   const { id } = await team.makeChat({ userId: 'user_8' });
   await team.trpc.chat.update.mutate({ chatId: id, title: 'red \u001b[31malert\nnext\u202eline' });

@@ -1,35 +1,31 @@
 import { Command } from 'commander';
 import { messageOf, say } from './admin/act.ts';
-import { addAgentCommands } from './admin/agent-commands.ts';
-import { addAuditCommands } from './admin/audit-commands.ts';
 import { addDataCommands } from './admin/data-commands.ts';
 import { addDatabaseCommands } from './admin/database-commands.ts';
 import { addEncryptionCommands } from './admin/encryption-commands.ts';
 import { addKeyCommands } from './admin/key-commands.ts';
-import { addSigningSecretCommands } from './admin/signing-secret-commands.ts';
+import { addMovedCommands } from './admin/moved-commands.ts';
 import { addTeamCommands } from './admin/team-commands.ts';
-import { addUsageCommands } from './admin/usage-commands.ts';
 import { version } from './version.ts';
 
 /*
- * `npm run -s admin -- <noun> <verb>`: each verb prints one JSON object on standard output (an export one a line);
- * everything for
- * people goes to standard error. It works on the running server's database, else starts it for the moment.
+ * `npm run -s admin -- <noun> <verb>`: the commands that need the database itself. Every other command is in `parley`
+ * (apps/cli), which uses the API. Each verb prints one JSON object to standard output (an export prints one per line);
+ * notes go to standard error. The command uses the database of the running server, or starts it for as long as it runs.
  */
 
 const program = new Command('admin')
-  .description('Administers Parley. Every verb prints one JSON object.')
+  .description(
+    'Administers the database of Parley: teams, first keys, export and import, migrations, encryption.',
+  )
   .version(version)
   .showHelpAfterError();
 addTeamCommands(program);
-addAgentCommands(program);
 addKeyCommands(program);
-addSigningSecretCommands(program);
-addUsageCommands(program);
 addDataCommands(program);
-addAuditCommands(program);
 addDatabaseCommands(program);
 addEncryptionCommands(program);
+addMovedCommands(program);
 
 try {
   await program.parseAsync();

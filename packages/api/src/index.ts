@@ -1,11 +1,7 @@
-export { requireAgent } from './agent/require-agent.ts';
-export { toFullAgent, withShownTools } from './agent/to-full-agent.ts';
-export { toolsOf } from './agent/tools-of.ts';
 export { rateHeaders, replayedHeader, responseMeta } from './answer-headers.ts';
 export { apiErrorOf, toTrpcError } from './api-error-of.ts';
 export { type AppRouter, appRouter } from './app-router.ts';
-export { type ActOutcome, beginAct, createdIdOf, keyLimitsOf } from './audit/begin-act.ts';
-export { toAuditEntry } from './audit/to-audit-entry.ts';
+export { beginAct } from './audit/begin-act.ts';
 export type { Caller } from './caller.ts';
 export {
   type Context,
@@ -15,7 +11,6 @@ export {
   type Services,
   type TurnLimits,
 } from './context.ts';
-export { endKey } from './credentials/end-key.ts';
 export { type Eraser, erase } from './deletion/erase.ts';
 export { expireChats, RetentionProgress } from './deletion/expire-chats.ts';
 export { DeletionProgress, finishDeletions } from './deletion/finish-deletions.ts';
@@ -24,8 +19,6 @@ export { type ClientAddress, countedNetworks, widerNetwork } from './gate/client
 export { Gate } from './gate/gate.ts';
 export { rejectComplexJson } from './gate/json-bounds.ts';
 export { RateLimiter, type RateLimits, type RateVerdict } from './gate/rate-limiter.ts';
-export { toKey } from './key/to-key.ts';
-export { toNewKey } from './key/to-new-key.ts';
 export { LargeLists } from './large-list/large-lists.ts';
 export { failedAnswer } from './message/failed-answer.ts';
 export { findRunningAnswer } from './message/running-answer.ts';
@@ -35,13 +28,10 @@ export { type IsOwnOrigin, isLoopbackHost, ownOrigins } from './own-origins.ts';
 export { credentialRules, type IssuedCredential, type Policy, policies } from './policies.ts';
 export { requestHeaders } from './request-headers.ts';
 export { type RestOperation, restOperations } from './rest-operations.ts';
-export { toSigningSecret } from './signing-secret/to-signing-secret.ts';
 export { type StreamOperation, streamOperations } from './stream-operations.ts';
 export type { StreamKind } from './streams/open-stream.ts';
 export { OpenStreams, type StreamLimits, type StreamTimes } from './streams/open-streams.ts';
 export { toTeam } from './team/to-team.ts';
 export { createKeySets, type KeySets } from './token-issuer/key-sets.ts';
 export { type ProcedureMeta, t } from './trpc.ts';
-export { daysOf } from './usage/days-of.ts';
-export { toUsageSum } from './usage/to-usage-sum.ts';
 export { signUserToken } from './user-token.ts';

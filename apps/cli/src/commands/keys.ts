@@ -1,4 +1,4 @@
-import { type Key, keyAccesses, type NewKey } from '@parley/contract';
+import { type Key, keyAccesses, keyScopes, type NewKey } from '@parley/contract';
 import { type Command, Option } from 'commander';
 import { type CommandContext, withResult } from '../command.ts';
 import { confirmed } from '../confirm.ts';
@@ -13,6 +13,10 @@ interface CreateOptions extends GlobalOptions {
   readonly name?: string;
   readonly access?: (typeof keyAccesses)[number];
   readonly origin?: string[];
+  readonly scope?: (typeof keyScopes)[number][];
+  readonly agent?: string[];
+  readonly tokensPerDay?: number;
+  readonly expiresAt?: string;
 }
 
 interface RollOptions extends GlobalOptions {
@@ -54,15 +58,18 @@ export function keysCommand(program: Command, context: CommandContext): void {
       ).choices(keyAccesses),
     )
     .option('--origin <origin...>', 'the web origins that browsers may use the key from')
+    .addOption(
+      new Option('--scope <scope...>', 'the permissions of a secret key; default: all').choices(keyScopes),
+    )
+    .option('--agent <agentId...>', 'the agents that the key reaches; default: all')
+    .option('--tokens-per-day <number>', 'the tokens that the key may use in a day', wholeNumber)
+    .option('--expires-at <time>', 'the time at which the key expires (ISO 8601, UTC)')
     .action((_, command: Command) => {
       const options = command.optsWithGlobals<CreateOptions>();
-      const { kind, name, access, origin: origins } = options;
-      return withResult(
-        context,
-        options,
-        ({ parley }) => parley.trpc.key.create.mutate({ kind, name, access, origins }),
-        printNewKey,
-      );
+      const { kind, name, access, origin: origins, scope: scopes, agent: agentIds } = options;
+      const { tokensPerDay, expiresAt } = options;
+      const fields = { kind, name, access, origins, scopes, agentIds, tokensPerDay, expiresAt };
+      return withResult(context, options, ({ parley }) => parley.trpc.key.create.mutate(fields), printNewKey);
     });
 
   keys
@@ -93,15 +100,20 @@ export function keysCommand(program: Command, context: CommandContext): void {
     .command('revoke')
     .argument('<keyId>')
     .description('revoke a key; every server rejects it within five seconds')
+    .option(
+      '--revoke-issued',
+      'also revoke everything that the key has issued; always done for a key with limits',
+    )
     .option('--yes', 'do not ask for confirmation')
     .action((keyId: string, _, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions & { yes?: true }>();
+      const options = command.optsWithGlobals<GlobalOptions & { revokeIssued?: true; yes?: true }>();
+      const { revokeIssued } = options;
       return withResult(
         context,
         options,
         async ({ parley, terminal }) => {
           await confirmed(terminal, `Revoke ${keyId}? Everything that uses it stops working.`, options.yes);
-          await parley.trpc.key.revoke.mutate({ keyId });
+          await parley.trpc.key.revoke.mutate({ keyId, revokeIssued });
           return { id: keyId, isRevoked: true };
         },
         ({ id }, terminal) => terminal.say(`${id} is revoked.`),

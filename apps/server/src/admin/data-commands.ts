@@ -1,17 +1,16 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { beginAct, erase } from '@parley/api';
-import { userIdSchema } from '@parley/contract';
+import { beginAct } from '@parley/api';
 import type { Command } from 'commander';
 import { exportTeam } from '../transfer/export-team.ts';
 import { importTeam } from '../transfer/import-team.ts';
 import { readLines } from '../transfer/read-lines.ts';
 import { actOn, scopeOf, withStores } from './act.ts';
-import { createEraser } from './eraser.ts';
 import { example } from './example.ts';
 
+/** Adds `admin data`: export and import of a team. */
 export function addDataCommands(program: Command): void {
-  const data = program.command('data').description('what people said: export, import, deletion');
+  const data = program.command('data').description('exports and imports the data of a team');
 
   data
     .command('export')
@@ -28,14 +27,6 @@ export function addDataCommands(program: Command): void {
     .description('stores an export from standard input; what is there stays as it is')
     .addHelpText('after', example('data import --team team_… < team.jsonl'))
     .action(importData);
-
-  data
-    .command('delete-user')
-    .argument('<userId>', 'the user')
-    .requiredOption('--team <teamId>', 'of which team')
-    .description('deletes all that there is of a user')
-    .addHelpText('after', example('data delete-user user_1 --team team_…'))
-    .action(deleteUser);
 }
 
 interface ExportOptions {
@@ -63,19 +54,8 @@ async function* asText(lines: AsyncIterable<object>): AsyncGenerator<string> {
 }
 
 async function importData({ team }: { team: string }): Promise<void> {
-  await actOn({ team, action: 'data import', target: team }, async (stores, scope) => ({
-    teamId: scope.team,
-    ...(await importTeam(stores.transfer, scope, readLines(process.stdin))),
-  }));
-}
-
-/** Who was deleted stands in no audit log: the deletion is what is noted. */
-async function deleteUser(text: string, { team }: { team: string }): Promise<void> {
-  const user = userIdSchema.parse(text);
-  await actOn({ team, action: 'data delete-user' }, async (stores, scope) => {
-    const deletion = await stores.deletions.begin(scope, user);
-    const eraser = createEraser(stores);
-    const isFinished = (await erase(eraser, deletion)) !== undefined;
-    return { teamId: scope.team, id: deletion.id, isFinished };
+  await actOn({ team, action: 'data import', target: team }, async (stores, scope) => {
+    const summary = await importTeam(stores.transfer, scope, readLines(process.stdin));
+    return { answer: { teamId: scope.team, ...summary }, target: scope.team };
   });
 }

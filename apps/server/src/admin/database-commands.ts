@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { say, withDatabase } from './act.ts';
 import { example } from './example.ts';
 
+/** Adds `admin database`: schema version, migrations and indexes. */
 export function addDatabaseCommands(program: Command): void {
   const database = program.command('database').description('the schema version, migrations and indexes');
 

@@ -5,6 +5,7 @@ import { readEnv } from '../env.ts';
 import { withDatabase } from './act.ts';
 import { example } from './example.ts';
 
+/** Adds `admin encryption`: the encryption of secrets in the database. */
 export function addEncryptionCommands(program: Command): void {
   const encryption = program
     .command('encryption')

@@ -1,9 +1,9 @@
 import { beginAct, erase, toTeam } from '@parley/api';
-import { isId, mintId, newAgentSchema, updateTeamInputSchema } from '@parley/contract';
+import { isId, mintId, newAgentSchema } from '@parley/contract';
 import { mintApiKey } from '@parley/db';
 import type { Command } from 'commander';
 import { GUEST_KEY } from '../first-start.ts';
-import { act, actOn, scopeOf } from './act.ts';
+import { act, scopeOf } from './act.ts';
 import { createEraser } from './eraser.ts';
 import { example } from './example.ts';
 
@@ -12,6 +12,7 @@ const nameSchema = newAgentSchema.shape.name.refine((name) => name.trim() !== ''
 /** Teams of one answer; the last one's id leads on. */
 const PAGE = 1_000;
 
+/** Adds `admin team`: create, list and delete teams. */
 export function addTeamCommands(program: Command): void {
   const team = program.command('team').description('teams');
 
@@ -30,35 +31,12 @@ export function addTeamCommands(program: Command): void {
     .action(listTeams);
 
   team
-    .command('get')
-    .argument('<teamId>', 'the team')
-    .description('shows a team with its budgets')
-    .addHelpText('after', example('team get team_…'))
-    .action(getTeam);
-
-  team
-    .command('update')
-    .argument('<teamId>', 'the team')
-    .option('--name <name>', 'what people call it')
-    .option('--tokens-per-day <number>', 'its budget; "none" takes it away', countOrNone)
-    .option('--tokens-per-day-per-user <number>', 'the budget of each user; or "none"', countOrNone)
-    .option('--concurrent-turns <number>', 'unfinished answers at a time; or "none"', countOrNone)
-    .description('changes what is given of a team')
-    .addHelpText('after', example('team update team_… --name "Example Ltd." --tokens-per-day 1000000'))
-    .action(updateTeam);
-
-  team
     .command('delete')
     .argument('<teamId>', 'the team')
     .requiredOption('--yes', 'that all it has is to be deleted, for good')
     .description('deletes a team with all it has: agents, keys, chats, usage, its audit log')
     .addHelpText('after', example('team delete team_… --yes'))
     .action(deleteTeam);
-}
-
-/** What takes a setting away is null. */
-function countOrNone(text: string): number | null {
-  return text === 'none' ? null : Number(text);
 }
 
 async function listTeams({ after }: { after?: string }): Promise<void> {
@@ -68,23 +46,6 @@ async function listTeams({ after }: { after?: string }): Promise<void> {
     const last = teams.at(-1);
     return { teams: teams.map(toTeam), ...(teams.length === PAGE && last && { next: last.id }) };
   });
-}
-
-async function getTeam(text: string): Promise<void> {
-  await act(async (stores) => toTeam(await stores.teams.get(await scopeOf(stores, text))));
-}
-
-async function updateTeam(text: string, options: object): Promise<void> {
-  const { name, tokensPerDay, tokensPerDayPerUser, concurrentTurns } = updateTeamInputSchema.parse(options);
-  const change = {
-    ...(name !== undefined && { name }),
-    ...(tokensPerDay !== undefined && { tokensPerDay }),
-    ...(tokensPerDayPerUser !== undefined && { tokensPerDayPerUser }),
-    ...(concurrentTurns !== undefined && { concurrentTurns }),
-  };
-  await actOn({ team: text, action: 'team update', target: text }, async (stores, scope) =>
-    toTeam(await stores.teams.update(scope, change)),
-  );
 }
 
 /** Its audit log goes with it: the act is noted nowhere. */
