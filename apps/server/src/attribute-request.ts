@@ -9,7 +9,10 @@ export type LogAddresses = 'full' | 'network' | 'off';
 const NETWORK_BITS = { ipv4: 24, ipv6: 48 } as const;
 const HASH_LENGTH = 16;
 
-/** Whom a request is to be attributed to, as far as that is known: ids, a hash and an address, and nothing secret. */
+/**
+ * The caller and the client of a request in the log, as far as they are known: ids, a hash and an address, no
+ * secrets.
+ */
 export function attributionOf(
   { caller, client }: Pick<FastifyRequest, 'caller' | 'client'>,
   addresses: LogAddresses,
@@ -47,7 +50,7 @@ function loggedAddress(text: string | undefined, addresses: LogAddresses): strin
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who called, once that is known. */
+    /** The caller, after authentication. */
     caller?: Caller;
   }
 }

@@ -28,6 +28,7 @@ import { restRoutes } from './routes/rest.ts';
 import { trpcRoutes } from './routes/trpc.ts';
 import { type WebApp, webRoutes } from './routes/web.ts';
 
+/** The dependencies of the HTTP server. */
 export interface ServerDeps {
   readonly services: Services;
   readonly health: Health;
@@ -36,7 +37,7 @@ export interface ServerDeps {
   readonly logAddresses?: LogAddresses | undefined;
   /** Without it there is no chat page. */
   readonly web?: WebApp | undefined;
-  /** Where the built documentation is; without it there is none. */
+  /** The folder of the built documentation. Without it, the server serves none. */
   readonly docsFolder?: string | undefined;
   /** The proxies whose word for a client's address is taken; without, nobody's. */
   readonly trustProxy?: TrustProxy | undefined;
@@ -64,14 +65,14 @@ const EXPOSED_HEADERS = [
   'ratelimit',
   'ratelimit-policy',
 ];
-/** What the hooks add, for a request that is rejected before any of them runs. */
+/** Adds the headers of the hooks to a response that is sent before any hook runs. */
 const HOOKLESS_HEADERS = {
   'x-content-type-options': 'nosniff',
   'access-control-allow-origin': '*',
   'access-control-expose-headers': EXPOSED_HEADERS.join(', '),
 };
 
-/** What Node's HTTP parser rejects, in our words. */
+/** The error codes for requests that Node's HTTP parser rejects. */
 const codesOfClientErrors: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'payload_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
@@ -101,7 +102,8 @@ export async function buildServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
-    // What still comes on kept connections while we close is refused, or served, in our own words.
+    // While the server closes, requests on open connections still get this server's responses instead of
+    // Fastify's.
     return503OnClosing: false,
     // Node would reject a request without a host in a form of its own; a hook does it in ours.
     http: { maxHeaderSize: HEADERS_BYTES_MAX, requireHostHeader: false, ...times },

@@ -16,6 +16,7 @@ import type { WebApp } from './routes/web.ts';
 /** How long the last answers may take to leave, once nothing runs any more. */
 const LAST_WORDS_MS = 2_000;
 
+/** A server that is built and does not listen yet, with the services behind it. */
 export interface Composition {
   readonly app: FastifyInstance;
   readonly services: Services;
@@ -36,14 +37,14 @@ export async function compose(deps: {
   readonly bounds?: Partial<TurnBounds>;
   readonly agentBounds?: Partial<AgentBounds>;
   readonly web?: WebApp | undefined;
-  /** Where the built documentation is. */
+  /** The folder of the built documentation. */
   readonly docsFolder?: string | undefined;
   readonly metrics?: Metrics | undefined;
   /** The proxies whose word for a client's address is taken. */
   readonly trustProxy?: TrustProxy | undefined;
   readonly connections?: ServerDeps['connections'];
   readonly connectionTimes?: ServerDeps['connectionTimes'];
-  /** Where agents' tools may be; on the public internet alone unless said otherwise. */
+  /** The addresses that tools may have. Default: public addresses only. */
   readonly toolAddresses?: ToolAddresses | undefined;
   /** The addresses under which browsers open this server's own pages. */
   readonly publicUrls?: readonly string[] | undefined;
@@ -103,7 +104,7 @@ export async function compose(deps: {
     modelHealth,
     async close(graceMs, force) {
       await running.drain(graceMs, force);
-      // What was said last may still leave; a client that does not take it keeps nobody from stopping.
+      // Responses that are not fully sent may finish, but a client that does not read does not delay the stop.
       const late = setTimeout(() => app.server.closeAllConnections(), LAST_WORDS_MS);
       await app.close().finally(() => clearTimeout(late));
       await running.close();

@@ -18,7 +18,7 @@ const credentialsSchema = z.object({
   webKey: z.string().optional(),
 });
 
-/** What the first start made, in clear: the database holds only hashes. */
+/** The keys that the first start created, in plain text. The database contains only their hashes. */
 export type Credentials = z.infer<typeof credentialsSchema>;
 
 /** `DATA_DIR/credentials.json`, readable by its owner alone. */
@@ -65,4 +65,5 @@ export function credentialsFile(dataDir: string) {
   };
 }
 
+/** The file in `DATA_DIR` that holds the keys of the first start. */
 export type CredentialsFile = ReturnType<typeof credentialsFile>;

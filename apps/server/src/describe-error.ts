@@ -26,6 +26,7 @@ const SPEAKING_STATUSES: ReadonlySet<unknown> = new Set([401, 403, 404]);
 
 const KEY_LIKE = /\b(?:sk|pk)[-_][\w*.-]{4,}/g;
 
+/** An error as the log contains it: without text that may hold content or secrets. */
 export interface DescribedError {
   readonly name: string;
   readonly message?: string;

@@ -38,6 +38,7 @@ export async function encryptionOptions(env: KeyEnv): Promise<EncryptionOptions>
   };
 }
 
+/** Returns the path of the file with the encryption key that the first start creates. */
 export function keyFileOf({ DATA_DIR }: Pick<Env, 'DATA_DIR'>): string {
   return join(DATA_DIR, 'encryption.key');
 }

@@ -26,7 +26,7 @@ const variablesSchema = z.object({
     .string()
     .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
     .optional(),
-  /** What signing secrets and the headers of tools are encrypted with, and the key before it while it is replaced. */
+  /** The key that encrypts signing secrets and tool headers, and the previous key during a rotation. */
   ENCRYPTION_KEY: encryptionKey.optional(),
   ENCRYPTION_KEY_PREVIOUS: encryptionKey.optional(),
   /** Only `production` matters: there a key is made in no folder that may not last. */
@@ -35,7 +35,7 @@ const variablesSchema = z.object({
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   OPENAI_MODEL: z.string().optional(),
-  /** What the model's server is called by: Chat Completions, or the Responses API. */
+  /** The API of the model's server: Chat Completions or Responses. */
   OPENAI_API: z.literal(['chat', 'responses'], { error: 'must be chat or responses' }).default('chat'),
   OLLAMA_HOST: z.string().optional(),
   LOCAL_MODEL: flag('on or off').default('on'),
@@ -45,7 +45,7 @@ const variablesSchema = z.object({
   MODEL_FIRST_TOKEN_MS: modelTime.optional(),
   MODEL_SILENCE_MS: modelTime.default(limits.modelSilenceMaxMs),
   MODEL_TOTAL_MS: modelTime.default(limits.turnTimeMaxMs),
-  /** Whom the chat page serves: this machine alone, everyone who reaches the server, or nobody. */
+  /** Who may open the chat page: this machine, everyone who reaches the server, or nobody. */
   WEB_APP: z.literal(['loopback', 'on', 'off'], { error: 'must be loopback, on or off' }).default('loopback'),
   /** The addresses under which browsers reach the server, comma-separated; the first is the one to show. */
   PUBLIC_URL: z
@@ -95,7 +95,7 @@ const variablesSchema = z.object({
     }),
   /** Whether agents' tools may be on this machine and its networks, and be called without TLS. */
   TOOLS_PRIVATE_ADDRESSES: flag('on or off').default('off'),
-  /** Where Prometheus finds the metrics: a port of their own, which is not for the public. Not set: nowhere. */
+  /** The private port for Prometheus metrics. Without it, the server serves none. */
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   METRICS_HOST: z.string().default('127.0.0.1'),
   /** How much of clients' addresses the log's request lines hold. */
@@ -113,6 +113,7 @@ const envSchema = variablesSchema.superRefine(({ WEB_APP, PUBLIC_URL }, context)
   context.addIssue({ code: 'custom', path: ['PUBLIC_URL'], message });
 });
 
+/** The settings of the server, validated and with their defaults. */
 export type Env = z.infer<typeof envSchema>;
 
 /**

@@ -1,7 +1,7 @@
 import { ApiError, type ErrorCode, nameOfStatus, toEnvelope } from '@parley/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** What Fastify itself rejects, in our words. */
+/** The error codes for requests that Fastify itself rejects. */
 const apiErrorsOfFastify: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
@@ -53,7 +53,7 @@ export function rawApiError(apiError: ApiError, requestId: string): string {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What the request was rejected with, for the log. */
+    /** The error of the response, for the log. */
     apiError?: ApiError;
   }
 }

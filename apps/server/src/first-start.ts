@@ -2,12 +2,13 @@ import { type Id, mintId } from '@parley/contract';
 import { mintApiKey, type Stores } from '@parley/db';
 import type { Credentials, CredentialsFile } from './credentials.ts';
 
+/** The keys that a start created or read, or the team of which this machine has no keys. */
 export type StartCredentials =
   | { readonly kind: 'made' | 'known'; readonly credentials: CompleteCredentials }
   /** The database has a team and the file of its keys is not here. */
   | { readonly kind: 'elsewhere'; readonly teamId: Id<'team'> | undefined };
 
-/** What a start makes that a file of an earlier release may lack. */
+/** The credentials with the keys that a file of an earlier release may lack. */
 type CompleteCredentials = Credentials & { readonly webKey: string; readonly guestKey: string };
 
 /** For the team's own pages with visitors. */

@@ -1,6 +1,7 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import { describeError } from './describe-error.ts';
 
+/** The log of the server: JSON lines on standard output. */
 export type Log = Logger;
 
 /**

@@ -4,7 +4,7 @@ import { ApiError } from '@parley/contract';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What the server tells a Prometheus of itself. Labels are from lists we wrote: never an id, a key or a text. */
+/** The metrics of the server. Label values come from fixed lists: never an id, a key or a text. */
 export interface Metrics {
   /** Counts the requests of a server, and times them. */
   watchRequests(app: FastifyInstance): void;
@@ -21,6 +21,7 @@ export interface Metrics {
 /** Seconds: from a look-up to a slow answer. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
+/** Creates the metrics of one process, in a registry of their own. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];

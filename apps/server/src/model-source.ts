@@ -4,10 +4,10 @@ import { detectModelServer } from './detect-model-servers.ts';
 import { listModels } from './list-models.ts';
 import { type Embedded, loadEmbedded } from './load-embedded.ts';
 
-/** What OpenAI itself is asked for when nothing else is said. */
+/** The default model of OpenAI. */
 const OPENAI_DEFAULT_MODEL = 'gpt-5-mini';
 
-/** Where answers come from. */
+/** The model that the server uses. */
 export interface ModelSource {
   /** @throws ApiError `model_not_configured` or `model_loading` while nothing can be called */
   endpoint(): ModelEndpoint;
@@ -18,11 +18,12 @@ export interface ModelSource {
   stop(): Promise<void>;
 }
 
+/** The settings that decide which model the server uses. */
 export interface ModelSettings {
   readonly apiKey: string | undefined;
   readonly baseUrl: string | undefined;
   readonly model: string | undefined;
-  /** What a configured server is called by; servers that are found here are called by Chat Completions. */
+  /** The API of a configured server. Servers that are found on this machine use Chat Completions. */
   readonly api: 'chat' | 'responses';
   readonly ollamaHost: string | undefined;
   readonly isLocalModelAllowed: boolean;

@@ -5,6 +5,7 @@ import type { Env } from './env.ts';
 import { lockFolder, readLock } from './folder-lock/lock-folder.ts';
 import { superviseMongo } from './supervise-mongo.ts';
 
+/** Prints one line for the operator. */
 export type Say = (line: string) => void;
 type DatabaseEnv = Pick<
   Env,
@@ -16,6 +17,7 @@ type DatabaseEnv = Pick<
   | 'NODE_ENV'
 >;
 
+/** A connected database. `close` also stops a mongod that this process started. */
 export interface OpenDatabase {
   readonly uri: string;
   /** For people: where the data is. Holds no password. */

@@ -36,7 +36,7 @@ export function rejectUnknown(app: FastifyInstance): void {
   });
 }
 
-/** What a route's address matches: its parameters are any text, everything else is exactly what it says. */
+/** Returns the pattern of a route: a parameter matches any text, everything else only itself. */
 function patternOf(url: string): RegExp {
   const parts = url.split(/(:\w+|\*)/).map((part) => {
     if (part === '*') return '.*';

@@ -1,6 +1,7 @@
 import { openKeyWarning } from '@parley/contract';
 import type { StartCredentials } from './first-start.ts';
 
+/** The facts that the terminal shows after a start. */
 export interface StartFacts {
   readonly version: string;
   readonly url: string;
@@ -18,7 +19,10 @@ export interface StartFacts {
   readonly isChatKeyOpen?: boolean;
 }
 
-/** What a person who starts the server reads. Keys appear once, at the start that made them, and only in a terminal. */
+/**
+ * Returns the text that the terminal shows after a start. It contains keys only at the start that created them,
+ * and only in a terminal.
+ */
 export function startPage(facts: StartFacts): string {
   const { version, url, chat, database, model } = facts;
   return [

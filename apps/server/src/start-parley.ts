@@ -140,7 +140,7 @@ const NOT_YET =
   'Signing secrets and the headers of tools are stored in clear; they are encrypted once no server of an earlier version ' +
   'is connected.';
 
-/** Where `npm run build` puts the app of apps/web. */
+/** The folder of the build of apps/web. */
 const WEB_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url));
 /** And the site of apps/docs. */
 const DOCS_FOLDER = fileURLToPath(new URL('../../docs/dist', import.meta.url));

@@ -1,4 +1,4 @@
-/** What a start that was told to stop has time for. */
+/** The time that a start has to end after a stop signal. */
 const START_STOP_MAX_MS = 10_000;
 
 /** Something that runs until it is stopped. */

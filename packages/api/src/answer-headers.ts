@@ -2,12 +2,12 @@ import type { TRPCError } from '@trpc/server';
 import { apiErrorOf } from './api-error-of.ts';
 import type { RateVerdict } from './gate/rate-limiter.ts';
 
-/** Says that an earlier request's outcome is given again. */
+/** The header of an answer that repeats the outcome of an earlier request. */
 export const replayedHeader = { name: 'idempotent-replayed', value: 'true' } as const;
 
 /**
- * What is left of the limit with the least left, in the form many APIs have and in that of the IETF draft
- * (draft-ietf-httpapi-ratelimit-headers): `"user";r=59;t=30`, `"user";q=60;w=60`.
+ * Returns the headers of the rate limit with the fewest requests left, in the common form and in that of the IETF
+ * draft (draft-ietf-httpapi-ratelimit-headers): `"user";r=59;t=30`, `"user";q=60;w=60`.
  */
 export function rateHeaders({ of, limit, remaining, resetAt }: RateVerdict): Record<string, string> {
   const seconds = Math.max(Math.ceil(resetAt - Date.now() / 1_000), 1);
@@ -20,7 +20,7 @@ export function rateHeaders({ of, limit, remaining, resetAt }: RateVerdict): Rec
   };
 }
 
-/** tRPC's `responseMeta`: the headers that come with a rejection. */
+/** The `responseMeta` of tRPC's adapters: adds the headers of errors. */
 export function responseMeta({
   errors,
   type,

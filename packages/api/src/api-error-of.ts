@@ -2,11 +2,11 @@ import { ApiError, type ErrorCode, errorRegister, type InputIssue } from '@parle
 import { TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 
-/** More issues help nobody, and the request decides how many there are. */
+/** The request decides how many issues there are, so the answer is limited. */
 const ISSUES_MAX = 20;
 const ISSUE_LENGTH_MAX = 200;
 
-/** What tRPC itself rejects, in our words. What is not here is a bug and answered as one. */
+/** The error codes for requests that tRPC itself rejects. Every other error of tRPC is a bug. */
 const apiErrorsOfTrpc: { readonly [code in TRPCError['code']]?: ErrorCode } = {
   BAD_REQUEST: 'malformed_request',
   PARSE_ERROR: 'malformed_request',
@@ -16,7 +16,7 @@ const apiErrorsOfTrpc: { readonly [code in TRPCError['code']]?: ErrorCode } = {
   UNSUPPORTED_MEDIA_TYPE: 'unsupported_media_type',
 };
 
-/** The rejection to answer for whatever a procedure threw. Unknown errors are masked here, and only here. */
+/** Returns the error to answer for an error of a procedure. This is the only place that hides unknown errors. */
 export function apiErrorOf(error: TRPCError): ApiError {
   const { cause } = error;
   if (cause instanceof ApiError) return cause;
@@ -27,7 +27,7 @@ export function apiErrorOf(error: TRPCError): ApiError {
   return new ApiError(code ?? 'internal_error', { cause: error });
 }
 
-/** A rejection as tRPC carries it, so that its status is right over both transports. */
+/** Converts an `ApiError` to a tRPC error with the same status. */
 export function toTrpcError(apiError: ApiError): TRPCError {
   return new TRPCError({
     code: errorRegister[apiError.code].trpcCode,

@@ -12,7 +12,7 @@ import { t } from './trpc.ts';
 import { usageRouter } from './usage/router.ts';
 import { userRouter } from './user/router.ts';
 
-/** Everything Parley can be asked, over both transports. */
+/** The router with all procedures. `/trpc` and the REST routes both serve it. */
 export const appRouter = t.router({
   chat: chatRouter,
   message: messageRouter,
@@ -27,6 +27,7 @@ export const appRouter = t.router({
   usage: usageRouter,
 });
 
+/** The type of the router. Clients import this type, and never the router. */
 export type AppRouter = typeof appRouter;
 
 type PathsOf<Routes> = {
@@ -36,5 +37,5 @@ type PathsOf<Routes> = {
 }[keyof Routes & string];
 type Same<One, Other> = [One, Other] extends [Other, One] ? true : { one: One; other: Other };
 
-/** Each procedure has its policy, and each policy its procedure: else this line does not compile. */
+/** This line compiles only if each procedure has a policy and each policy a procedure. */
 true satisfies Same<PathsOf<AppRouter['_def']['record']>, keyof typeof policies>;

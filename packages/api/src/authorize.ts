@@ -5,7 +5,7 @@ import { assertUnrestricted } from './credentials/escalation.ts';
 import { credentialRules, type Policy } from './policies.ts';
 
 /**
- * Lets a caller ask for what a policy says, or rejects them.
+ * Checks that a policy allows this caller.
  *
  * @throws ApiError `user_token_needed`, `secret_key_needed`, `guest_key_needed`, `verified_user_needed`,
  *   `key_scope_missing`, `unrestricted_key_needed`
@@ -22,7 +22,7 @@ function assertCaller({ kind, as }: Caller, callers: Policy['callers']): void {
       if (as.role === 'anonymous') throw new ApiError('user_token_needed');
       return;
     case 'secret':
-      // With a user's token it speaks for the user, who administers nothing.
+      // A secret key with a user's token acts as the user, who cannot administer anything.
       if (kind !== 'secret' || as.role !== 'team') throw new ApiError('secret_key_needed');
       return;
     case 'anonymous':
@@ -34,7 +34,7 @@ function assertCaller({ kind, as }: Caller, callers: Policy['callers']): void {
 }
 
 /**
- * The user that a caller's request is about: one bound to a user names nobody else.
+ * Returns the user that a request is about. A caller who is limited to a user can name no other.
  *
  * @throws ApiError `user_not_allowed`
  */
@@ -44,7 +44,7 @@ export function ownUser({ user }: Scope, named: string | undefined): string | un
 }
 
 /**
- * Keeps a key for some agents from what is about the whole team.
+ * Rejects keys that are limited to agents, for operations on the whole team.
  *
  * @throws ApiError `whole_team_key_needed`
  */

@@ -12,16 +12,16 @@ const record = {
   kind: 'secret' as const,
 };
 
-/** What a program sends. */
+/** The headers of a program that is no browser. */
 const noPage = { origin: undefined, isOwnPage: false, userToken: undefined };
 
-/** Of the stores only the one of keys is asked: no token comes with these requests. */
+/** These requests have no tokens, so only the store of keys is read. */
 function storesOf(find: ApiKeyStore['find']): CallerStores {
   const apiKeys: Partial<ApiKeyStore> = { find };
   return { apiKeys } as CallerStores;
 }
 
-/** A store that knows one key, and keeps what it was asked for. */
+/** A store with one key that records the keys it was asked for. */
 function storeOf(known: string) {
   const asked: string[] = [];
   const store = storesOf(async (key) => {

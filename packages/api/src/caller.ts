@@ -2,79 +2,83 @@ import { ApiError, type Id, type KeyScope } from '@parley/contract';
 import type { ApiKeyRecord, IssuerLimits, ReadGuard, Scope, Stores } from '@parley/db';
 import { type ProvedUser, proveUser, type UserTokenStores, userStatusErrorCode } from './user-token.ts';
 
-/** Who calls, as the key proved it, and the user's token where one came. */
+/** The authenticated caller: the key, and the user whose token came with it. */
 export interface Caller {
   readonly key: Id<'key'>;
-  /** Stays when the key is rolled. */
+  /** The id of the first key of the family. Rolled keys keep it. */
   readonly familyId: Id<'key'>;
   readonly kind: 'publishable' | 'secret';
-  /** For whom they act. */
+  /** The role of the caller. */
   readonly as: CallerRole;
-  /** What a secret key may do, where it does not say everything. */
+  /** The permissions of a secret key; undefined if it has all. */
   readonly scopes?: readonly KeyScope[] | undefined;
-  /** The families of the keys that issued it, the oldest first. */
+  /** The families of the keys that issued this key, oldest first. */
   readonly issuers: readonly Id<'key'>[];
-  /** The key's end, origins and budgets, and those of the keys that issued it. */
+  /** The expiry, origins and budgets of the key and of the keys that issued it. */
   readonly limits: IssuerLimits;
-  /** What the caller may reach. */
+  /** The data that the caller reaches. */
   readonly scope: Scope;
 }
 
 type CallerRole =
-  /** A secret key, or an open one: all that the key reaches. */
+  /** A secret key or an `open` key: it reaches all chats of its agents. */
   | { readonly role: 'team' }
-  /** A user of the team, by their token: their own chats. */
+  /** A user of the team, identified by their token: they reach their own chats. */
   | { readonly role: 'user'; readonly proof: ProvedUser['proof']; readonly token: ProvedUser['token'] }
-  /** A key that is for users, without a user: reaches nothing. */
+  /** A key for users without a user's token: it reaches no chats. */
   | { readonly role: 'anonymous'; readonly canBecomeGuest: boolean };
 
-/** Whether a user calls whom nobody vouches for, such as a guest: anybody can become another one. */
+/**
+ * Returns whether the caller is a user whom the team has not verified, such as a guest. Anyone can become another
+ * guest.
+ */
 export function isUnverifiedUser({ as }: Pick<Caller, 'as'>): boolean {
   return as.role === 'user' && as.proof !== 'verified';
 }
 
-/** Whether the caller is a user whom the team has verified: its servers signed the token. */
+/** Returns whether the caller is a user whom the team has verified: its servers signed the token. */
 export function isVerifiedUser({ as }: { readonly as: CallerProof }): boolean {
   return as.role === 'user' && as.proof === 'verified';
 }
 
-/** What of a caller's role says whether somebody vouches for them. */
+/** The part of a caller's role that says whether the team has verified the user. */
 export interface CallerProof {
   readonly role: Caller['as']['role'];
   readonly proof?: ProvedUser['proof'];
 }
 
-/** The headers a key, and a user's token, may come in, as `node:http` and `Headers` both give them. */
+/** The headers that can contain a key or a user's token. */
 export interface KeyHeaders {
   readonly apiKey: string | undefined;
   readonly authorization: string | undefined;
-  /** Who of the team's users calls. */
+  /** The token of the team's user. */
   readonly userToken: string | undefined;
 }
 
-/** Where a request comes from, as a browser says it; a program may leave it out, or say anything. */
+/** The origin of the page that sent a request. Browsers send it truthfully; other programs can send anything. */
 export interface OriginHeaders {
   readonly origin: string | undefined;
-  /** Whether `origin` is this server's own. */
+  /** Whether `origin` is this server's own origin. */
   readonly isOwnPage: boolean;
 }
 
+/** The stores that authentication reads. */
 export type CallerStores = Pick<Stores, 'apiKeys' | 'guests' | 'signingSecrets' | 'userStatuses'> &
   UserTokenStores;
 
 interface AuthenticationOptions {
-  /** Stands before each database read for a key or token that this process does not know. */
+  /** Limits the database reads for keys and tokens that this process does not know. */
   readonly guard?: ReadGuard | undefined;
-  /** A page of another site sent a secret key. */
+  /** Is called when a page of another site sent a secret key. */
   readonly onSecretInPage?: (key: ApiKeyRecord) => void;
 }
 
 /**
- * Finds out who calls. No key, a malformed, unknown, revoked and expired one get one and the same rejection.
+ * Authenticates a request. A missing, malformed, unknown, revoked or expired key gets the same error.
  *
- * @throws ApiError `unauthorized`; `key_origin_not_allowed` and `secret_key_in_browser` when the key is a good one
- *   in a wrong page; `user_token_invalid`, `user_token_expired`, `user_blocked` and `user_signed_out`; `database_unavailable` when the key cannot be
- *   looked up: that is no "no".
+ * @throws ApiError `unauthorized`; `key_origin_not_allowed` and `secret_key_in_browser` for a valid key from a page
+ *   that may not use it; `user_token_invalid`, `user_token_expired`, `user_blocked`, `user_signed_out`;
+ *   `database_unavailable` if the key cannot be looked up
  */
 export async function authenticate(
   stores: CallerStores,
@@ -118,14 +122,17 @@ async function assertNotBlocked(
   if (code) throw new ApiError(code);
 }
 
-/** A token that is rejected must not keep its guest from being forgotten: only one that is let in is noted. */
+/**
+ * Records the visit of a guest, so that the guest is not deleted by age. A rejected token must not count as a
+ * visit.
+ */
 function noteGuest({ guests }: Pick<CallerStores, 'guests'>, team: Id<'team'>, { token }: ProvedUser): void {
   if (token.kind !== 'guest') return;
-  // Nobody waits for it, and nothing is lost with it but a time.
+  // The request does not wait for it. If it fails, only the time of the visit is lost.
   guests.noteSeen({ team }, { id: token.guest, seenAt: token.seenAt }).catch(() => undefined);
 }
 
-/** A token narrows every key to its user; a key that is for users reaches nothing without one. */
+/** A token limits every key to its user. A key for users reaches nothing without one. */
 function roleAndScopeOf(
   { team, access = 'open', agents }: ApiKeyRecord,
   user: ProvedUser | undefined,
@@ -137,7 +144,10 @@ function roleAndScopeOf(
   return { as: { role: 'anonymous', canBecomeGuest: access === 'guest' }, scope: { team, agents: [] } };
 }
 
-/** A speed bump for browsers, which cannot lie about it, and for leaked keys; a program says what it likes. */
+/**
+ * Returns whether a page that may not use the key sent it. This stops browsers, which send the true origin, and
+ * makes leaked keys less useful; other programs can send any origin.
+ */
 export function isOfForeignPage(
   { kind, origins }: Pick<ApiKeyRecord, 'kind' | 'origins'>,
   { origin, isOwnPage }: OriginHeaders,

@@ -22,91 +22,97 @@ export interface TurnLimits {
   readonly user: number;
 }
 
-/** What procedures work with; made once per process by whoever hosts the router. */
+/** The services behind the procedures. The host of the router creates them once per process. */
 export interface Services {
   readonly stores: Stores;
   readonly turns: Turns;
   /** All streams that are open in this process. */
   readonly streams: OpenStreams;
-  /** Without them a team has as many unfinished turns at a time as it likes, unless it has set a bound. */
+  /** Limits unfinished turns. Without it, only teams that have set a limit have one. */
   readonly turnLimits?: TurnLimits | undefined;
-  /** What keeps agents from calling a tool at an address; without it all are taken, and each call is judged. */
+  /**
+   * Rejects the URL of a tool when an agent is saved. Without it every URL is accepted; each call is checked
+   * anyway.
+   */
   readonly problemOfToolUrl?: ProblemOfToolUrl | undefined;
-  /** Recognises the server's own pages; without it, those that are opened on this machine. */
+  /** Recognizes the server's own pages. Default: pages that are opened on this machine. */
   readonly isOwnOrigin?: IsOwnOrigin | undefined;
-  /** The keys of teams' token issuers; without it no token of an issuer is accepted. */
+  /** The public keys of token issuers. Without it, their tokens are rejected. */
   readonly keySets?: KeySets | undefined;
-  /** Counts requests; without it there are no limits. */
+  /** Counts requests. Without it there are no rate limits. */
   readonly gate?: Gate | undefined;
-  /** The places for large lists in this process. */
+  /** Limits the number of large lists in memory. */
   readonly largeLists: LargeLists;
 }
 
-/** What a procedure gets with each request. */
+/** The context of the procedures that one request calls. */
 export interface Context {
   readonly services: Services;
-  /** Names this request in answers and logs. */
+  /** The id of the request in answers and logs. */
   readonly requestId: string;
-  /** The header `Idempotency-Key`, as it came. */
+  /** The value of the header `Idempotency-Key`, not validated. */
   readonly idempotencyKey: string | undefined;
-  /** Says in the answer's headers that an earlier request's outcome is given again. */
+  /** Adds the header that says that the answer repeats an earlier outcome. */
   markReplayed(): void;
-  /** A signal that aborts when the client hangs up: it ends waits, never a turn. Made when first asked for. */
+  /** Returns a signal that aborts when the client disconnects. It ends the wait for an answer, never the turn. */
   disconnect(): AbortSignal;
-  /** The client's address as limits count it: an IPv4 address or an IPv6 /64; undefined when the host does not know it. */
+  /**
+   * Returns the client's address as limits count it: an IPv4 address or an IPv6 /64; undefined if the host does
+   * not know it.
+   */
   readonly address: () => string | undefined;
-  /** The same, and whether it is a proxy that stands for many clients. */
+  /** Returns the client's address, and whether it is a proxy that many clients share. */
   readonly client: () => ClientAddress | undefined;
   /**
-   * Takes this request's place among the open streams; the same one when asked again. It is given back when the
-   * stream ends, or the client hangs up.
+   * Adds this request to the open streams. Repeated calls return the same stream. The stream is removed when it
+   * ends or the client disconnects.
    *
-   * @throws ApiError `too_many_streams`, and as `caller` does
+   * @throws ApiError `too_many_streams`, and the errors of `caller`
    */
   openStream(kind: StreamKind): Promise<OpenStream>;
   /**
-   * Rejects the input of a call that holds too much, unless the host has looked at the body of the whole request.
+   * Rejects input that is too complex, unless the host has already checked the body of the request.
    *
    * @throws ApiError `payload_too_complex`
    */
   checkInput(read: () => Promise<unknown>): Promise<void>;
-  /** Who calls. The request is identified and counted once, however many procedures a batch holds. */
+  /** Returns the caller. The request is authenticated and counted once, however many procedures a batch calls. */
   caller(): Promise<Caller>;
   /**
-   * To be called before a large list is read: the calls of one batch may not hold several of them in memory.
+   * Call it before a large list is read: one batch must not have several large lists in memory.
    *
-   * @throws ApiError `overloaded` when this request has read one already
+   * @throws ApiError `overloaded` if this request has already read one
    */
   claimLargeList(): void;
-  /** Takes the JSON of a large list's items, so that the answer need not be serialised in one go. */
+  /** Receives the JSON of a large list's items, so that the host can send the answer in pieces. */
   readonly onLargeList?: OnLargeList | undefined;
 }
 
-/** Is given a list of an answer, and the JSON of each of its items. */
+/** Receives a list of an answer, and the JSON of each of its items. */
 export type OnLargeList = (list: readonly unknown[], texts: readonly string[]) => void;
 
-/** A request as a host tells it: what it came with, and what its answer is to say. */
+/** A request as the host describes it, with functions that change its response. */
 export interface HostedRequest {
   readonly headers: RequestHeaders;
   readonly requestId: string;
-  /** Whether the host has rejected bodies and inputs that hold too much (`rejectComplexJson`), before it parsed them. */
+  /** Whether the host has already rejected JSON that is too complex (`rejectComplexJson`). */
   readonly isBodyChecked: boolean;
-  /** Where it comes from; undefined when the host does not know it. */
+  /** The client's address; undefined if the host does not know it. */
   readonly client: () => ClientAddress | undefined;
-  /** The procedures it calls. */
+  /** The names of the procedures that it calls. */
   readonly procedures: readonly string[];
   readonly disconnect: () => AbortSignal;
   readonly onReplay: () => void;
   readonly onRate: (rate: RateVerdict) => void;
-  /** Who called, once that is known: for the host's log. */
+  /** Is called with the caller after authentication, for the host's log. */
   readonly onCaller?: (caller: Caller) => void;
-  /** The page that asks may not read what it is answered. */
+  /** Is called when the page that sent the request may not read the answer. */
   readonly onForeignOrigin: () => void;
-  /** For a host that can send a large list in pieces. */
+  /** Set by hosts that can send a large list in pieces. */
   readonly onLargeList?: OnLargeList;
 }
 
-/** Makes the context of one request, whatever host it came through; `nodeRequest` tells of one of `node:http`. */
+/** Creates the context of one request. `nodeRequest` describes a request of `node:http`. */
 export function createContext(services: Services, request: HostedRequest): Context {
   let caller: Promise<Caller> | undefined;
   let stream: Promise<OpenStream> | undefined;
@@ -114,7 +120,7 @@ export function createContext(services: Services, request: HostedRequest): Conte
   let keys = 0;
   const { streams } = services;
   const { client, procedures, headers, onRate } = request;
-  /** Nobody waits for it: the key is rejected, noted or not. */
+  /** The request does not wait for the entry: it is rejected in any case. */
   const auditSecretInPage = ({ team, id }: ApiKeyRecord) => {
     const entry = auditEntryOf({ key: id }, request.requestId, client()?.text);
     services.stores.audit
@@ -129,7 +135,7 @@ export function createContext(services: Services, request: HostedRequest): Conte
     else disconnect.addEventListener('abort', () => opened.close(), { once: true, signal: opened.signal });
     return opened;
   };
-  /** Nobody waits for it either. */
+  /** The request does not wait for this entry either. */
   const onForbidden = (found: Caller, procedure: string, error: ApiError) => {
     const entry = auditEntryOf(found, request.requestId, client()?.text);
     void noteEscalation(services.stores.audit, found, entry, { procedure, error });

@@ -17,6 +17,7 @@ type CursorFilter = Readonly<Record<string, string | undefined>>;
 
 const envelopeSchema = z.tuple([z.int(), z.unknown()]);
 
+/** Creates the encoder and decoder of the cursors of one list. */
 export function cursorKind<Position>(list: string, schema: z.ZodType<Position>): CursorKind<Position> {
   const checksum = (filter: CursorFilter, position: Position) =>
     crc32(JSON.stringify([list, Object.entries(filter).sort(), position]));

@@ -3,20 +3,20 @@ import { ApiError, limits } from '@parley/contract';
 import type { Idempotency } from '@parley/db';
 import type { Caller } from './caller.ts';
 
-/** The header of draft-ietf-httpapi-idempotency-key-header, taken as an opaque text of visible characters. */
+/** The form of the header (draft-ietf-httpapi-idempotency-key-header): an opaque text of visible ASCII characters. */
 export const idempotencyKeyForm = new RegExp(`^[\\x21-\\x7e]{1,${limits.idempotencyKeyLengthMax}}$`);
 
-/** How the answer is delivered is no part of what is asked: a retry may wait where the first one did not. */
+/** `wait` is not part of the request's identity: a retry may wait where the first request did not. */
 const DELIVERY_FIELDS: ReadonlySet<string> = new Set(['wait']);
 
-/** Deeper than any input that is accepted. */
+/** The maximum depth of any accepted input, and more. */
 const DEPTH_MAX = 16;
 
 /**
- * What makes a request recognisable when it comes again. The caller is known by the family of their API key,
- * so that a rolled key repeats what the old one began; another caller's same key is another one.
+ * Returns the hashes that identify a repeated request. They contain the caller's key family, so a rolled key can
+ * repeat requests of the old one, and the same header of another caller is another request.
  *
- * @throws ApiError `invalid_input` when the header is empty, too long or not visible ASCII
+ * @throws ApiError `invalid_input` if the header is empty, too long or not visible ASCII
  */
 export function toIdempotency(
   caller: Caller,
@@ -28,7 +28,7 @@ export function toIdempotency(
     const message = `must have 1 to ${limits.idempotencyKeyLengthMax} visible ASCII characters`;
     throw new ApiError('invalid_input', { issues: [{ path: 'Idempotency-Key', message }] });
   }
-  // Two users of one page are two callers.
+  // Users of the same key are different callers.
   const { user } = caller.scope;
   const body = typeof input === 'object' && input !== null ? withoutDelivery(input) : input;
   return {
@@ -41,7 +41,7 @@ function withoutDelivery(input: object): object {
   return Object.fromEntries(Object.entries(input).filter(([name]) => !DELIVERY_FIELDS.has(name)));
 }
 
-/** The same value, its fields in one order. What is deeper than any valid input is not told apart. */
+/** Returns the value with its fields in a fixed order. Values below the maximum depth are ignored. */
 function canonical(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth > DEPTH_MAX) return null;

@@ -6,9 +6,9 @@ import type { HostedRequest } from './context.ts';
 import { requestHeaders } from './request-headers.ts';
 
 /**
- * A request of `node:http` as `createContext` takes it. What its answer is to say besides its body is set as headers of
- * `response`, the request's id as `x-request-id` first. `info` is that of tRPC's adapters: its signal aborts when the client
- * hangs up. `address` is where the request comes from, for the limits of an address; without one those do not count.
+ * Describes a request of `node:http` for `createContext`. It sets headers on `response`, first the id of the
+ * request as `x-request-id`. `info` comes from tRPC's adapters: its signal aborts when the client disconnects.
+ * `address` is the client's address for rate limits; without it, limits of addresses do not apply.
  */
 export function nodeRequest(
   request: Pick<IncomingMessage, 'headers'>,

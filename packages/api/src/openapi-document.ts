@@ -28,8 +28,8 @@ type Document = ReturnType<typeof generateOpenApiDocument>;
 type Responses = Record<string, unknown>;
 
 /**
- * The OpenAPI 3.1 document of all REST operations, made from the router. What trpc-to-openapi cannot know is
- * put in here from the same declarations the server answers by: the rejections, and a 204 without a body.
+ * Creates the OpenAPI 3.1 document of all REST operations from the router. It adds what trpc-to-openapi does not
+ * know: the errors of each operation, and responses with status 204.
  */
 export function buildOpenApiDocument(options: { version: string }): Document {
   const document = generateOpenApiDocument(appRouter, {
@@ -75,7 +75,7 @@ export function buildOpenApiDocument(options: { version: string }): Document {
   }
   const { schemas = {} } = document.components ?? {};
   for (const name of Object.keys(schemas)) {
-    // The library's own forms of errors; ours is `ApiError`.
+    // Removes the schemas of the library's own errors. Errors of this API are `ApiError`s.
     if (name.startsWith('error.')) delete schemas[name];
   }
   openObjects(schemas);
@@ -84,7 +84,7 @@ export function buildOpenApiDocument(options: { version: string }): Document {
   return document;
 }
 
-/** The components are answers, and those may grow: zod writes every object as closed. */
+/** Removes `additionalProperties: false`, which zod writes for every object, because answers may get new fields. */
 function openObjects(schema: unknown): void {
   if (typeof schema !== 'object' || schema === null) return;
   if (Reflect.get(schema, 'additionalProperties') === false) {
@@ -93,14 +93,14 @@ function openObjects(schema: unknown): void {
   for (const part of Object.values(schema)) openObjects(part);
 }
 
-/** There will be more codes, and clients of today must not fail to read them: the list becomes advice. */
+/** Replaces `enum` by `x-extensible-enum`, so that existing clients accept codes that are added later. */
 function openEnum(schema: unknown): void {
   if (typeof schema !== 'object' || schema === null) throw new Error('there is no such component');
   Object.assign(schema, { 'x-extensible-enum': Reflect.get(schema, 'enum') });
   Reflect.deleteProperty(schema, 'enum');
 }
 
-/** What is in a stream and in an answer comes out as two components, `X` and `XOutput`, which are one by now. */
+/** Merges the two components, `X` and `XOutput`, of a schema that both streams and answers use. */
 function mergeTwins(document: Document, schemas: Record<string, unknown>): void {
   for (const twin of Object.keys(schemas).filter((name) => name.endsWith('Output'))) {
     const name = twin.slice(0, -'Output'.length);
@@ -110,7 +110,7 @@ function mergeTwins(document: Document, schemas: Record<string, unknown>): void 
   }
 }
 
-/** References, and the mapping of a discriminator. */
+/** Replaces a reference in `$ref`s and in the mapping of discriminators. */
 function pointTo(part: unknown, from: string, to: string): void {
   if (typeof part !== 'object' || part === null) return;
   for (const [key, inner] of Object.entries(part)) {
@@ -124,7 +124,7 @@ function methodKey({ method }: RestOperation) {
 }
 
 function responsesOf({ method, meta }: RestOperation, generated: Responses): Responses {
-  // A DELETE needs no body, but one that is sent is looked at.
+  // A DELETE needs no body, but a body that is sent has to be valid JSON.
   const codes = [...COMMON, ...(method === 'GET' ? [] : WITH_BODY), ...(meta.errors ?? [])];
   return { ...successOf(meta, generated['200']), ...apiErrorResponses(codes) };
 }
@@ -169,7 +169,7 @@ const healthPaths: ZodOpenApiPathsObject = {
   },
 };
 
-/** What it says of the database is for its operator, and for `parley doctor`. */
+/** The state of the database is for its operator and for `parley doctor`. */
 function readyResponse() {
   const response = statusResponse('ready', 'The database answers and the server is not shutting down.');
   const { schema } = response.content['application/json'];

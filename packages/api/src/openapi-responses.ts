@@ -1,6 +1,6 @@
 import { type ErrorCode, errorEntry, nameOfStatus, statusOf } from '@parley/contract';
 
-/** What any operation may be rejected with, whatever it does. */
+/** The errors that every operation can answer. */
 export const COMMON: readonly ErrorCode[] = [
   'malformed_request',
   'invalid_input',
@@ -23,6 +23,7 @@ export const COMMON: readonly ErrorCode[] = [
 ];
 
 const apiErrorReference = { $ref: '#/components/schemas/ApiError' };
+/** The header that every documented response has. */
 export const requestIdHeader = {
   'X-Request-Id': { description: 'Names the request in the log.', schema: { type: 'string' as const } },
 };
@@ -33,12 +34,12 @@ const retryAfterHeader = {
   },
 };
 
-/** Errors that say when to try again if the model's server said so. */
+/** The errors that have `Retry-After` if the model's server sent it. */
 const OF_BUSY_MODELS: readonly ErrorCode[] = ['model_failed', 'model_rate_limited', 'model_timeout'];
 
 type Responses = Record<string, unknown>;
 
-/** The rejections of an operation as its responses, by status. */
+/** Returns the error responses of an operation, by status. */
 export function apiErrorResponses(codes: readonly ErrorCode[]): Responses {
   const byStatus = Map.groupBy(codes, statusOf);
   return Object.fromEntries(
@@ -76,7 +77,7 @@ function exampleOf(status: ReturnType<typeof statusOf>, code: ErrorCode) {
   };
 }
 
-/** A response that is a stream of server-sent events. */
+/** Returns the content of a response that is a stream of server-sent events. */
 export function eventStream(description: string) {
   return { 'text/event-stream': { schema: { type: 'string' as const, description } } };
 }

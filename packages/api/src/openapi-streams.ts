@@ -19,7 +19,7 @@ const lastEventParameters = [
   },
 ];
 
-/** What no procedure's schema can describe: the operations that answer with events. */
+/** Returns the paths of the operations that answer with events. No schema of a procedure describes these. */
 export function streamPaths(): ZodOpenApiPathsObject {
   return Object.fromEntries(
     streamOperations.map((operation) => [operation.path, { get: documentStream(operation) }]),

@@ -1,12 +1,12 @@
 import type { KeyScope } from '@parley/contract';
 
-/** What procedures issue. Whoever has one of these acts with it as a caller. */
+/** The credentials that procedures issue. */
 export type IssuedCredential = 'key' | 'signing secret' | 'token issuer' | 'guest token';
 
 /**
- * Issuing a credential never grants more than the issuer has. A key, and a guest's token beside its key, are kept
- * within the limits of the issuer (`credentials/escalation.ts`). A signing secret, or an issuer of tokens, has no
- * limits that could be kept: only callers without any deal with it.
+ * A credential never has more permissions than its issuer. Keys and guest tokens stay within the limits of their
+ * issuer (`credentials/escalation.ts`). Signing secrets and token issuers cannot have limits, so only callers
+ * without limits may manage them.
  */
 export const credentialRules = {
   key: 'within the issuer',
@@ -15,24 +15,23 @@ export const credentialRules = {
   'guest token': 'within the issuer',
 } as const satisfies Record<IssuedCredential, 'within the issuer' | 'unrestricted issuers'>;
 
-/** Who may ask for a procedure, and what a restricted secret key needs for it. */
+/** The callers who may call a procedure, and the scope that a restricted secret key needs for it. */
 export interface Policy {
   /**
-   * `everyone`: any key. One that reaches the whole team (a secret one, an open one) as the team, any other with
-   * a token, as the user whom the token proves, within that user's chats.
-   * `secret`: a secret key, as the team. What administers is asked for by servers.
+   * `everyone`: any key. A secret or `open` key acts as the team; with a user's token, every key acts as that user.
+   * `secret`: a secret key without a user's token, for administration by servers.
    * `anonymous`: a key for guests, without a token.
    * `verified`: a user with a token that the team's servers signed.
    */
   readonly callers: 'everyone' | 'secret' | 'anonymous' | 'verified';
-  /** The scope that a secret key with scopes has to have. */
+  /** The scope that a secret key with limited scopes needs. */
   readonly scope: KeyScope;
   /**
-   * The credential that the procedure issues, changes, ends or shows. A procedure that does not say so here gets no
-   * store function that could issue one.
+   * The credential that the procedure issues, changes, revokes or shows. Other procedures get no function that
+   * issues one.
    */
   readonly credential?: IssuedCredential;
-  /** Callers who act for the whole team leave an entry in the audit log, as with every procedure for `secret`. */
+  /** Calls that act for the whole team are audited, like all calls of procedures for `secret`. */
   readonly isAuditedForTeams?: true;
 }
 
@@ -40,8 +39,7 @@ const reading = { callers: 'everyone', scope: 'chats:read' } as const;
 const writing = { callers: 'everyone', scope: 'chats:write' } as const;
 
 /**
- * Who may do what: the one place. A procedure that does not stand here compiles in no build and answers nobody;
- * docs/security.md shows the table.
+ * The policies of all procedures. A procedure without a policy does not compile. docs/security.md shows the table.
  */
 export const policies = {
   'chat.create': writing,
@@ -86,12 +84,16 @@ export const policies = {
   'usage.list': { callers: 'secret', scope: 'usage:read' },
 } as const satisfies Record<string, Policy>;
 
-/** Whether there is a procedure of this name. */
+/** Returns whether there is a procedure with this name. */
 export function isProcedure(name: string): name is keyof typeof policies {
   return Object.hasOwn(policies, name);
 }
 
-/** @throws Error for a procedure without a policy: nobody may ask for it */
+/**
+ * Returns the policy of a procedure.
+ *
+ * @throws Error for an unknown procedure: nobody may call it
+ */
 export function policyOf(procedure: string): Policy {
   if (!isProcedure(procedure)) throw new Error(`${procedure} has no policy`);
   return policies[procedure];

@@ -61,14 +61,14 @@ export const procedure = t.procedure.use(async ({ ctx, path, type, getRawInput, 
   }
 });
 
-/** What administers, and what a key does to chats that may be its users'. */
+/** Administrative acts are audited, and those of a key on chats that may belong to users. */
 function isAudited({ callers, isAuditedForTeams }: Policy, { as }: Caller): boolean {
   return callers === 'secret' || (isAuditedForTeams === true && as.role === 'team');
 }
 
 /**
- * For subscriptions: the one way to answer with a stream. The stream has its place among those that are open, and
- * ends with what the caller was let in with; the procedure feeds it for as long as `stream.signal` lasts.
+ * The base of subscriptions. The stream counts as open, and ends when the credentials of its caller are no longer
+ * valid. The procedure yields events until `stream.signal` aborts.
  */
 const streamProcedure = (kind: StreamKind) =>
   procedure.use(async ({ ctx, next }) => {
@@ -82,17 +82,17 @@ const streamProcedure = (kind: StreamKind) =>
     return { ...result, data: rejectingInStream(stream.guard(events)) };
   });
 
-/** For requests that create something without a cost. The context gets the idempotency of the request, if it has a key. */
+/** For requests that create an object. The context gets the idempotency of the request, if it has a key. */
 export const idempotentProcedure = procedure.use(async ({ ctx, path, getRawInput, next }) =>
   next({ ctx: { idempotency: await idempotencyOf(ctx, path, getRawInput) } }),
 );
 
-/** An input that names a chat. */
+/** The schema of an input that names a chat. */
 type NamesChat = z.ZodType<{ chatId: string }>;
 
 /**
- * For what is about one chat: reads it once, in the caller's scope, and hands it on as the proof that stores and turns
- * ask for.
+ * For requests about one chat. The chat is read once, in the caller's scope. The context gets it as the proof of
+ * access that stores and turns require.
  */
 export const chatProcedure = <Input extends NamesChat>(input: Input, notFound?: ChatNotFound) =>
   procedure.input(input).use(async ({ ctx, input: { chatId }, next }) => {
@@ -100,7 +100,7 @@ export const chatProcedure = <Input extends NamesChat>(input: Input, notFound?: 
     return next({ ctx: { chat } });
   });
 
-/** For subscriptions that are about one chat, which is read as by `chatProcedure`. */
+/** For subscriptions about one chat, which is read as by `chatProcedure`. */
 export const chatStreamProcedure = <Input extends NamesChat>(
   kind: StreamKind,
   input: Input,
@@ -152,7 +152,7 @@ export const newChatProcedure = procedure.use(async ({ ctx, path, getRawInput, n
   return next({ ctx: { idempotency, replayed: earlier?.chat } });
 });
 
-/** The entry of an act in the audit log, with the id of its target if the input names one. */
+/** Returns the audit entry of an act, with the id of its target if the input names one. */
 async function actOf(
   entry: AuditEntryOfRequest,
   action: string,

@@ -1,7 +1,7 @@
 import { ApiError } from '@parley/contract';
 import { toTrpcError } from './api-error-of.ts';
 
-/** What a stream rejects in its middle becomes a tRPC error with the right status. */
+/** Converts an `ApiError` that a stream throws to a tRPC error with the same status. */
 export async function* rejectingInStream<Item>(
   stream: AsyncGenerator<Item, void, undefined>,
 ): AsyncGenerator<Item, void, undefined> {

@@ -2,14 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { KeyHeaders, OriginHeaders } from './caller.ts';
 import { type IsOwnOrigin, ownOrigins } from './own-origins.ts';
 
-/** All headers that procedures know of. */
+/** The headers that procedures need. */
 export type RequestHeaders = KeyHeaders & OriginHeaders & { readonly idempotencyKey: string | undefined };
 
 const ofThisMachine = ownOrigins();
 
 /**
- * Reads them as `node:http` gives them. A repeated header is joined and matches nothing. `isOwnOrigin` recognises the
- * pages of this server; without it only those that are opened on this machine count as its own.
+ * Reads the headers from those of `node:http`. The values of a repeated header are joined, and so match nothing.
+ * `isOwnOrigin` recognizes the pages of this server; default: pages that are opened on this machine.
  */
 export function requestHeaders(
   headers: IncomingHttpHeaders,

@@ -1,6 +1,7 @@
 import { appRouter } from './app-router.ts';
 import type { ProcedureMeta } from './trpc.ts';
 
+/** A procedure with its REST route. */
 export interface RestOperation {
   /** The procedure's name, such as `chat.create`. */
   readonly procedure: string;
@@ -15,9 +16,12 @@ interface ProcedureDefinition {
   readonly _def: { readonly meta?: ProcedureMeta };
 }
 
-/** The REST operations, read from the router: the one list that routes, document and 405s come from. */
+/**
+ * The REST operations, from the metadata of the router. Routes, document and 405 responses are derived from this
+ * list.
+ */
 export const restOperations: readonly RestOperation[] = Object.entries(
-  // tRPC types its record by procedure; here only the meta of each is looked at.
+  // tRPC types its record by procedure; this only reads the metadata.
   appRouter._def.procedures as unknown as Record<string, ProcedureDefinition>,
 ).flatMap(
   ([

@@ -13,10 +13,11 @@ export interface StreamOperation {
   readonly errors: readonly ErrorCode[];
   /** Whether it may have nothing to stream. */
   readonly canBeEmpty: boolean;
-  /** What its events are. */
+  /** The format of its events. */
   readonly events: 'ui-message-stream' | 'chat-events';
 }
 
+/** The description of the AI SDK stream in the OpenAPI document. */
 export const uiMessageStream =
   'The AI SDK UI message stream, version 1: events with `start`, `text-start`, `text-delta`, `text-end`, and ' +
   '`finish`, `abort` (it was stopped) or `error` at the end, then `[DONE]`. Each event has an id to go on ' +
@@ -25,6 +26,7 @@ export const uiMessageStream =
   'when (`retryAt`). ' +
   `A comment at least every ${limits.heartbeatMs / 1_000} seconds shows that it lives.`;
 
+/** All REST operations that answer with events. Routes and the OpenAPI document are derived from this list. */
 export const streamOperations: readonly StreamOperation[] = [
   {
     operationId: 'streamMessage',

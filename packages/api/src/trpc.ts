@@ -1,35 +1,36 @@
 import { type ErrorCode, limits } from '@parley/contract';
 import { initTRPC } from '@trpc/server';
-// A published declaration of a subscription names a type that only this entry exports: the compiler has to have seen it.
+// The declaration of a subscription names a type that only this entry exports, so the compiler has to load it.
 import type {} from '@trpc/server/unstable-core-do-not-import';
 import type { OpenApiMeta } from 'trpc-to-openapi';
 import type { Context } from './context.ts';
 import { formatError } from './format-error.ts';
 
-/** What a procedure declares of itself beside its schemas. */
+/** The metadata of a procedure. */
 export interface ProcedureMeta extends OpenApiMeta {
-  /** The rejections that are this procedure's own; those every operation shares are not repeated. */
+  /** The errors of this procedure, without those that every operation has. */
   readonly errors?: readonly ErrorCode[];
-  /** Takes an `Idempotency-Key`. */
+  /** Accepts an `Idempotency-Key`. */
   readonly isIdempotent?: true;
-  /** Answers a stream of events instead, when it is asked for one. */
+  /** Answers with a stream of events if the client asks for it. */
   readonly canStream?: true;
-  /** All it needs stands in the path: a body may be left out. */
+  /** The path contains all that is required, so the body may be left out. */
   readonly hasOptionalBody?: true;
-  /** The status of success where it is not 200. A 204 has no body. */
+  /** The status of success if it is not 200. A response with 204 has no body. */
   readonly successStatus?: 204;
 }
 
+/** The tRPC instance of this app: its context, metadata and form of errors. */
 export const t = initTRPC
   .context<Context>()
   .meta<ProcedureMeta>()
   .create({
     errorFormatter: formatError,
-    // Stacks never leave the process, whatever NODE_ENV says.
+    // Errors never contain a stack, whatever NODE_ENV is.
     isDev: false,
     sse: {
       ping: { enabled: true, intervalMs: limits.heartbeatMs },
-      // A client that hears nothing for three heartbeats connects again.
+      // A client reconnects after three missed heartbeats.
       client: { reconnectAfterInactivityMs: 3 * limits.heartbeatMs },
     },
   });

@@ -4,8 +4,8 @@ import { type Caller, type CallerProof, isVerifiedUser } from './caller.ts';
 import { type ClientAddress, countedNetworks } from './gate/client-address.ts';
 
 /**
- * Where a turn comes from. A secret key stands for a team's servers: their address says nothing about who asked.
- * The address of a proxy that nobody named is that of all its visitors, and says nothing either.
+ * Returns the origin of a turn. For secret keys it has no networks, because the address is that of the team's
+ * server. The address of an unnamed proxy is left out too, because all its visitors share it.
  */
 export function originOf(
   caller: Pick<Caller, 'kind'> & { readonly as: CallerProof },
@@ -17,7 +17,7 @@ export function originOf(
   return { isPrivileged, networks: countedNetworks(client.text).map(({ text }) => hash(text)) };
 }
 
-/** Stored while a turn is unfinished: what is read there by chance names no address. */
+/** Hashes a network, so that a stored turn contains no address. */
 function hash(network: string): string {
   return createHash('sha256').update(`parley network ${network}`).digest('base64url').slice(0, 16);
 }

@@ -24,8 +24,8 @@ export async function turnRequesterOf(
   const { user } = scope;
   return {
     spender: { key: familyId, ...(user !== undefined && { user }) },
-    // Anybody can become another guest: what one guest may use, all guests of one address may use together. Behind an
-    // unnamed proxy everybody has the same address, which says nothing.
+    // Anyone can become another guest, so all guests of an address share a budget. The address of an unnamed proxy is
+    // left out, because all visitors share it.
     networks:
       client && !client.isUnnamedProxy && isUnverifiedUser(caller)
         ? countedNetworks(client.text).map(({ text, factor }) => ({
@@ -49,7 +49,7 @@ export async function turnRequesterOf(
   };
 }
 
-/** A hash that is another one for each team and each day: nobody can be followed by it. */
+/** Hashes a network with the team and the day, so that nobody can be tracked by it. */
 function networkOfDay(team: Id<'team'>, network: string): string {
   const text = `${team}/${utcDay(new Date())}/${network}`;
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);

@@ -18,18 +18,18 @@ import {
 import type { KeySets } from './token-issuer/key-sets.ts';
 import { type SignedBy, signedBy, verifyIssued } from './token-issuer/verify-issued.ts';
 
-/** Who of the team's users calls, and what proved it. */
+/** A user of the team, and the proof of their identity. */
 export interface ProvedUser {
   readonly id: string;
   /**
-   * `verified`: the team's servers know who it is. `anonymous`: they signed the token for a visitor whom they know
-   * nothing about (claim `anonymous: true`), as the chat page does. `guest`: Parley itself issued the token.
+   * `verified`: the team's servers signed the token for a user they know. `anonymous`: they signed it for an
+   * unknown visitor (claim `anonymous: true`), as the chat page does. `guest`: Parley issued the token.
    */
   readonly proof: 'guest' | 'anonymous' | 'verified';
   readonly token: UserToken;
 }
 
-/** What a token rests on, and when it was issued: by these it is known when it is no longer good. */
+/** The basis of a token and the time of its issue, which decide whether it is still valid. */
 export type UserToken =
   | {
       readonly kind: 'issued';
@@ -41,20 +41,20 @@ export type UserToken =
       readonly kind: 'guest';
       readonly guest: Id<'guest'>;
       readonly issuedAt: Date;
-      /** When the guest was let in last, to about a day. */
+      /** The last visit of the guest, to about a day. */
       readonly seenAt: Date;
     }
   | {
       readonly kind: 'signed';
       readonly secret: Id<'secret'>;
       readonly expiresAt: Date;
-      /** Undefined for a token that does not say (`iat`). */
+      /** Undefined for a token without `iat`. */
       readonly issuedAt: Date | undefined;
     };
 
 /**
- * Why a user may not come in, though the token is good; undefined when they may. A token that does not say when it
- * was issued may be from before a sign-out.
+ * Returns the error of a user who is blocked or signed out, although the token is valid; undefined if there is
+ * none. A token without `iat` counts as issued before the sign-out.
  */
 export function userStatusErrorCode(
   { blockedAt, signedOutAt }: UserStatus,
@@ -65,18 +65,18 @@ export function userStatusErrorCode(
   return issuedAt && issuedAt > signedOutAt ? undefined : 'user_signed_out';
 }
 
+/** The stores that validate user tokens. */
 export interface UserTokenStores extends Pick<Stores, 'guests' | 'signingSecrets' | 'teams'> {
-  /** The keys of issuers; without it tokens of issuers are not accepted. */
+  /** The keys of token issuers. Without it, their tokens are rejected. */
   readonly keySets?: KeySets | undefined;
 }
 
-/** One algorithm, whatever a token's header says (RFC 8725, section 3.1). */
+/** The only accepted algorithm, whatever the token's header says (RFC 8725, section 3.1). */
 const ALGORITHM = 'HS256';
 
 /**
- * Finds out whose token this is: a guest's, which belongs to the key, or one that the team's own servers signed
- * (a JWT: `sub` the user, `aud` the team's id, `exp` at most an hour ahead; `anonymous: true` for a visitor whom they
- * do not know).
+ * Validates a user token: a guest's token, which belongs to the key, or a JWT that the team's servers signed (`sub`
+ * is the user, `aud` the team's id, `exp` at most an hour ahead; `anonymous: true` for unknown visitors).
  *
  * @throws ApiError `user_token_invalid`, `user_token_expired`, `database_unavailable`
  */
@@ -87,7 +87,7 @@ export async function proveUser(
   guard?: ReadGuard,
 ): Promise<ProvedUser> {
   if (token.length > limits.userTokenLengthMax) throw new ApiError('user_token_invalid');
-  // A guest's token has no parts.
+  // Guest tokens contain no dots.
   if (token.includes('.')) return proveVerified(stores, team, token, guard);
   const guest = access === 'verified' ? undefined : await stores.guests.find({ team }, token, guard);
   if (!guest || guest.movedTo !== undefined || guest.lineage !== lineage) {
@@ -98,7 +98,7 @@ export async function proveUser(
 }
 
 /**
- * Signs a token for a user, with the newest signing secret of the team; a team that has none gets one.
+ * Signs a token for a user with the newest signing secret of the team. Creates a secret if the team has none.
  *
  * @throws ApiError `database_unavailable`
  */
@@ -151,7 +151,7 @@ async function proveVerified(
   throw new ApiError('user_token_invalid');
 }
 
-/** Proves a user by a token that the team's issuer signed. */
+/** Validates a token that the team's issuer signed. */
 async function proveIssued(
   { teams, keySets }: UserTokenStores,
   team: Id<'team'>,
@@ -177,8 +177,8 @@ function headerOf(token: string): ProtectedHeaderParameters {
 }
 
 /**
- * The secret that a token says it was signed with, in its `kid`. One that names none may have been signed with any
- * of the few there are.
+ * Returns the id of the signing secret in the token's `kid`. A token without `kid` is checked against all active
+ * secrets.
  */
 function namedSecret({ kid }: ProtectedHeaderParameters): Id<'secret'> | undefined {
   if (kid === undefined) return undefined;
@@ -186,7 +186,7 @@ function namedSecret({ kid }: ProtectedHeaderParameters): Id<'secret'> | undefin
   return kid;
 }
 
-/** The claims of a token that this secret signed; undefined when it did not. */
+/** Returns the claims of a token if this secret signed it; otherwise undefined. */
 async function verify(
   token: string,
   { secret }: SigningSecretRecord,
@@ -202,7 +202,7 @@ async function verify(
     return payload;
   } catch (error) {
     if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
-    // Only what was signed is told that it is too old.
+    // Only tokens with a valid signature get the error `user_token_expired`.
     if (error instanceof errors.JWTExpired) throw new ApiError('user_token_expired');
     if (error instanceof errors.JOSEError) throw new ApiError('user_token_invalid');
     throw error;
@@ -215,10 +215,10 @@ function userOf(
   secondsMax: number = limits.userTokenSecondsMax,
 ): string {
   const lastsTooLong = exp > nowSeconds + secondsMax + limits.userTokenClockSeconds;
-  // One that claims to be of the future would outlive every sign-out until then.
+  // A token with an `iat` in the future would stay valid after every sign-out until then.
   const isOfFuture = iat > nowSeconds + limits.userTokenClockSeconds;
   const user = userIdSchema.safeParse(sub);
-  // Who is a guest only their own token proves.
+  // Only a guest's own token can identify that guest.
   if (lastsTooLong || isOfFuture || !user.success || isId('guest', user.data))
     throw new ApiError('user_token_invalid');
   return user.data;

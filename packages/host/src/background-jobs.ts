@@ -12,6 +12,7 @@ export interface Job {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** Running background jobs. The host closes them before it closes the database. */
 export interface BackgroundJobs {
   /** Begins nothing more, and waits for what is under way, which ends at its next step; but not for ever. */
   close(): Promise<void>;
@@ -20,10 +21,10 @@ export interface BackgroundJobs {
 const MINUTE_MS = 60_000;
 const GUEST_MOVES_PAGE = 100;
 const BLOCKED_USERS_PAGE = 1_000;
-/** What does not end within this after it was told to does not keep a server from stopping. */
+/** A server that stops waits no longer than this for its running jobs. */
 const CLOSE_MS = 10_000;
 
-/** What every host does in the background. */
+/** Returns the background jobs of every host. */
 export function jobsOf(
   eraser: Eraser,
   stores: Pick<Stores, 'guests' | 'agents' | 'chats' | 'userStatuses'>,

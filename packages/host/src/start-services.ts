@@ -33,9 +33,10 @@ const BYTES_PER_TOKEN_MAX = 2.5;
 export type HostLog = OperatorLog;
 
 /** What services are made of. */
-/** What an issuer's key set may take: a handful of keys. */
+/** The maximum size of an issuer's key set, which contains a few keys. */
 const KEY_SET_BOUNDS = { timeoutMs: 5_000, responseBytesMax: 256 * 1024 } as const;
 
+/** The dependencies and settings of `startServices`. */
 export interface HostDeps {
   /** Of `connectDatabase`; whoever connected it closes it, after the services. */
   readonly database: Pick<Database, 'stores' | 'maintain'>;
@@ -55,7 +56,7 @@ export interface HostDeps {
   readonly streamTimes?: Partial<StreamTimes> | undefined;
   /** The addresses under which browsers open this server's own pages, such as `https://chat.example.com`. Default: none. */
   readonly publicUrls?: readonly string[] | undefined;
-  /** Where agents' tools may be; on the public internet alone unless said otherwise. */
+  /** The addresses that tools may have. Default: public addresses only. */
   readonly toolAddresses?: ToolAddresses | undefined;
   /** Is told of each call of a tool that gave no result, beside the log. */
   readonly onToolFailure?: RunAgentOptions['onToolFailure'];
@@ -67,7 +68,7 @@ export interface HostDeps {
 
 /** Services that run: they answer messages, also those that another process left behind. */
 export interface RunningServices {
-  /** What `createContext` gives to procedures. */
+  /** The services for `createContext`. */
   readonly services: Services;
   /** Lets what runs finish within `graceMs` (or until `force` aborts), hands over the rest, lets readers go. */
   drain(graceMs: number, force?: AbortSignal): Promise<void>;

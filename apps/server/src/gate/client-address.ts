@@ -8,7 +8,7 @@ export type TrustProxy = ((address: string, hop: number) => boolean) | false;
 
 type Address = ReturnType<typeof ipaddr.process>;
 
-/** What a request tells of where it comes from. */
+/** The parts of a request that identify its client. */
 interface AddressedRequest {
   readonly headers: IncomingHttpHeaders;
   readonly socket: { readonly remoteAddress?: string | undefined };
@@ -58,7 +58,7 @@ function isTrusted(peer: Address, trusts: TrustProxy): boolean {
   return trusts !== false && trusts(peer.toString(), 0);
 }
 
-/** Where a company's own proxies are. */
+/** The private networks, in which a company's own proxies are. */
 const PRIVATE: ReadonlySet<string> = new Set([
   'loopback',
   'private',

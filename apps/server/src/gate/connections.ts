@@ -14,6 +14,7 @@ export interface ConnectionTimes {
   readonly readerStallMs: number;
 }
 
+/** The maximum numbers of open connections. */
 export interface ConnectionBounds {
   /** Connections of this process at a time. */
   readonly max: number;
@@ -23,11 +24,12 @@ export interface ConnectionBounds {
 
 interface BoundedServer {
   readonly bounds: ConnectionBounds;
-  /** Where a connection comes from; undefined for a peer that may have any number. */
+  /** Returns the address that the connection counts for; undefined for a peer without a limit. */
   readonly addressOf: (socket: Socket) => ClientAddress | undefined;
   readonly log: Log;
 }
 
+/** The time limits of a server in production. */
 export const DEFAULT_TIMES: ConnectionTimes = {
   headersMs: 10_000,
   requestMs: 30_000,

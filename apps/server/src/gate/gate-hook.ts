@@ -109,9 +109,9 @@ function lazily<Value>(make: () => Value): () => Value {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What procedures get. Only routes that call procedures have one. */
+    /** The context of procedures. Only routes that call procedures have one. */
     context: Context;
-    /** Where the request comes from, as limits count it. */
+    /** The client's address as rate limits count it. */
     client: () => ClientAddress;
   }
   interface FastifyContextConfig {

@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts';
 
-/** What an operator should do about a proxy that nobody named. */
+/** The advice for an operator whose proxy is not in `TRUST_PROXY`. */
 export const UNNAMED_PROXY_ADVICE =
   'Requests come through a proxy that TRUST_PROXY does not name: all of its visitors count as one address. ' +
   'Set TRUST_PROXY to the number of proxies, or to their addresses.';

@@ -7,7 +7,7 @@ export type ModelProblem = Extract<
   'model_key_refused' | 'model_not_found' | 'model_unreachable' | 'model_not_configured'
 >;
 
-/** What `/readyz` and the log say of a problem. */
+/** A problem with the model, as `/readyz` and the log report it. */
 export interface ModelNotice {
   readonly code: ModelProblem;
   readonly message: string;
@@ -71,7 +71,7 @@ export class ModelHealth {
     return this.#problem !== undefined;
   }
 
-  /** What is wrong now; undefined if nothing is known to be. */
+  /** The current problem; undefined if none is known. */
   get notice(): ModelNotice | undefined {
     if (this.#problem) return { code: this.#problem, message: sentences[this.#problem] };
     const now = performance.now();

@@ -9,10 +9,10 @@ const CALL_MAX_MS = 10_000;
 /** While the model's server cannot be used it is asked again this often; then no more. */
 const AGAIN_MS = 30_000;
 
-/** Where the model's server is. */
+/** The address of the model's server. */
 type ModelServer = Pick<ModelEndpoint, 'baseUrl' | 'apiKey'>;
 
-/** What is watched, and who is told. */
+/** The model to watch, and the function that is called with a problem. */
 export interface ModelProbeOptions {
   /** @throws ApiError while there is no model */
   readonly endpoint: () => ModelEndpoint;

@@ -1,10 +1,10 @@
 import { apiErrorOf, appRouter, t } from '@parley/api';
 import { TRPCError } from '@trpc/server';
 
-/** Calls procedures without a handler between: with a request's own context. */
+/** Calls procedures directly, with the context of a request. */
 export const createCaller = t.createCallerFactory(appRouter);
 
-/** What a procedure rejects, as the server answers it. */
+/** Calls a procedure, and throws its errors as `ApiError`s. */
 export async function rejecting<Result>(call: () => Promise<Result>): Promise<Result> {
   try {
     return await call();

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { pagePolicy } from './page-policy.ts';
 import type { SessionStores } from './web-session.ts';
 
-/** What the build of apps/web has made for other sites' pages. */
+/** The files of the build of apps/web that other sites' pages load. */
 export const EMBED_FILES = ['embed.html', 'embed.js'];
 
 const METHODS = ['GET', 'HEAD'];

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 
 /** One server-sent event. */
 export interface SentEvent {
-  /** Where a client that got it goes on; without one, from where it was before. */
+  /** The cursor of this event. A client that reconnects continues after the last id it received. */
   readonly id?: string;
   readonly data: string;
 }

@@ -5,6 +5,7 @@ import { sendApiError } from '../error-reply.ts';
 import { UNNAMED_PROXY_ADVICE, type UnnamedProxyNotice } from '../gate/unnamed-proxy.ts';
 import type { ModelNotice } from '../model-health/model-health.ts';
 
+/** The state that `/healthz` and `/readyz` report. */
 export interface Health {
   isDraining(): boolean;
   isDatabaseReachable(): Promise<boolean>;

@@ -22,7 +22,7 @@ import {
   type UiMessagePart,
 } from './ui-message-stream.ts';
 
-/** What a procedure that is called directly yields; tRPC types it as its client gets it. */
+/** An event that a directly called procedure yields. tRPC declares the type that its client receives instead. */
 type Tracked<Event> = TrackedEnvelope<Event>;
 
 /** The REST paths that answer with events. They read what the subscriptions of the router tell. */
@@ -187,7 +187,7 @@ function toSentEvents(parts: readonly UiMessagePart[], id?: string): SentEvent[]
   }));
 }
 
-/** What broke a stream off; the log tells it, since the status was told long before. */
+/** Returns the error that ended a stream, and keeps it for the log: the status was sent before. */
 function apiErrorOfStream(request: FastifyRequest, error: unknown): ApiError {
   const apiError = toApiError(error);
   request.apiError = apiError;

@@ -20,7 +20,8 @@ import { proceduresOf } from '../gate/gate-hook.ts';
 
 /** The router at `/trpc`, as @trpc/client speaks to it. */
 export async function trpcRoutes(app: FastifyInstance): Promise<void> {
-  // What is rejected before tRPC sees it keeps tRPC's shape all the same: its clients parse nothing else.
+  // Requests that are rejected before tRPC sees them get errors in tRPC's form, because its clients parse no
+  // other.
   app.setErrorHandler((error, request, reply) => {
     const apiError = apiErrorOfRequest(error);
     const { code } = toTrpcError(apiError);

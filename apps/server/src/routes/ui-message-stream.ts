@@ -9,11 +9,13 @@ import type { AnswerEvent, ApiError } from '@parley/contract';
 /** The text of an answer is its one part; its id is the stream's own. */
 const TEXT_ID = '0';
 
+/** One event of an AI SDK UI message stream, as JSON. */
 export type UiMessagePart = { readonly type: string } & Readonly<Record<string, unknown>>;
 
+/** The header by which AI SDK clients recognize the stream and its version. */
 export const UI_MESSAGE_STREAM_HEADERS = { 'x-vercel-ai-ui-message-stream': 'v1' };
 
-/** What ends every stream. */
+/** The data of the last event of every stream. */
 export const UI_MESSAGE_STREAM_DONE = '[DONE]';
 
 /** The parts that tell an event of an answer. */

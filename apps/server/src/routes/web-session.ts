@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isLoopbackAddress } from './loopback.ts';
 import { createVisitors, type VisitorStores } from './web-visitor.ts';
 
-/** Whom the chat page's session is for, and what it lets them in with. */
+/** The session of the chat page: its user, and their credentials. */
 export interface WebSession {
   readonly audience: 'this machine' | 'everyone';
   /**
@@ -15,6 +15,7 @@ export interface WebSession {
   readonly publishableKey: string | undefined;
 }
 
+/** The stores that the session of the chat page needs. */
 export type SessionStores = Pick<Services['stores'], 'apiKeys' | 'signingSecrets'> & VisitorStores;
 
 const PATH = '/web/session';

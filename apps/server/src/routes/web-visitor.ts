@@ -6,16 +6,17 @@ import { type Id, limits } from '@parley/contract';
 export interface Visitor {
   /** Their user id, which API callers of the team may see. Nobody can make the cookie from it. */
   readonly userId: string;
-  /** What their browser keeps, and proves with that it is the same as before. */
+  /** The secret in the browser's cookie, by which the server recognizes a visitor. */
   readonly cookie: string;
 }
 
-/** What a browser sent: its cookie, and the one that release 0.1.0 gave it. */
+/** The cookies that a browser sent: its own, and the one of release 0.1.0. */
 export interface VisitorCookies {
   readonly cookie: string | undefined;
   readonly legacyCookie: string | undefined;
 }
 
+/** The stores that the visitor cookie needs. */
 export type VisitorStores = Pick<Services['stores'], 'visitors' | 'chats' | 'userStatuses'>;
 
 /** 256 bits: nobody guesses a visitor's secret. */

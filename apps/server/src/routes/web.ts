@@ -22,7 +22,7 @@ interface WebParts {
 
 /** The chat page that comes with the server: where its built files are, and whom it serves with which key. */
 export interface WebApp extends WebSession {
-  /** What `npm run build` has made of apps/web: `index.html`, `assets`, and a few files beside them. */
+  /** The build of apps/web: `index.html`, `assets` and a few other files. */
   readonly folder: string;
 }
 

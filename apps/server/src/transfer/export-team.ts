@@ -4,7 +4,7 @@ import type { Scope, TransferStore } from '@parley/db';
 const PAGE = 100;
 
 interface ExportOptions {
-  /** What the headers of tools hold, too: they open doors. */
+  /** Includes the values of tool headers, which are credentials. */
   readonly withSecrets?: boolean | undefined;
   readonly now?: Date;
 }

@@ -11,7 +11,7 @@ import { prettifyError } from 'zod';
 /** Turns that are written at once. */
 const TURNS_PAGE = 100;
 
-/** What became of an import: what was added, and what had been there and stays as it is. */
+/** The result of an import: the numbers of added objects, and of those that existed and were left unchanged. */
 export interface ImportSummary {
   readonly added: Counts;
   readonly alreadyThere: Counts;

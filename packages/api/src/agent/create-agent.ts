@@ -3,6 +3,7 @@ import { idempotentProcedure } from '../procedures.ts';
 import { toFullAgent } from './to-full-agent.ts';
 import { toolsOf } from './tools-of.ts';
 
+/** `agent.create`: creates an agent. A key that is limited to agents cannot, because it would not reach the new one. */
 export const createAgent = idempotentProcedure
   .meta({
     openapi: {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { procedure } from '../procedures.ts';
 import { requireAgent } from './require-agent.ts';
 
+/** `agent.delete`: deletes an agent with its versions. Its chats stay readable. */
 export const deleteAgent = procedure
   .meta({
     openapi: {

@@ -3,6 +3,7 @@ import { procedure } from '../procedures.ts';
 import { requireAgent } from './require-agent.ts';
 import { toFullAgent } from './to-full-agent.ts';
 
+/** `agent.get`: returns an agent with its settings, without the values of tool headers. */
 export const getAgent = procedure
   .meta({
     openapi: {

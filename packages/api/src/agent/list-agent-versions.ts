@@ -3,6 +3,7 @@ import { procedure } from '../procedures.ts';
 import { requireAgent } from './require-agent.ts';
 import { withShownTools } from './to-full-agent.ts';
 
+/** `agent.listVersions`: lists the settings of the newest versions of an agent. */
 export const listAgentVersions = procedure
   .meta({
     openapi: {

@@ -1,6 +1,7 @@
 import { agentListSchema, limits, listAgentsInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 
+/** `agent.list`: lists the agents that the caller reaches, without their settings. */
 export const listAgents = procedure
   .meta({
     openapi: {

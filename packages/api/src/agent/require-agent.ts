@@ -1,9 +1,10 @@
 import { ApiError, type Id, isId } from '@parley/contract';
 
 /**
- * What a store answers about the agent with this id.
+ * Calls a function of a store with the id of an agent, and returns its result.
  *
- * @throws ApiError `agent_not_found`, also for another team's, and for one that the key does not reach
+ * @throws ApiError `agent_not_found` if there is none, also for agents of other teams and agents that the key does
+ *   not reach
  */
 export async function requireAgent<Found>(
   agentId: string,

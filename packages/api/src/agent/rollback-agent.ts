@@ -3,6 +3,7 @@ import { procedure } from '../procedures.ts';
 import { requireAgent } from './require-agent.ts';
 import { toFullAgent } from './to-full-agent.ts';
 
+/** `agent.rollback`: makes the settings of an earlier version the newest version. */
 export const rollbackAgent = procedure
   .meta({
     openapi: {

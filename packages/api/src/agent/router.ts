@@ -7,6 +7,7 @@ import { listAgents } from './list-agents.ts';
 import { rollbackAgent } from './rollback-agent.ts';
 import { updateAgent } from './update-agent.ts';
 
+/** The procedures of agents. */
 export const agentRouter = t.router({
   create: createAgent,
   list: listAgents,

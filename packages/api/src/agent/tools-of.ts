@@ -1,12 +1,12 @@
 import { ApiError, type ShownTool, type Tool, type ToolInput } from '@parley/contract';
 
-/** What keeps a tool from being called at an address: a sentence for whoever sets it. */
+/** Returns why a tool may not have this URL, as a sentence for the caller; undefined if it may. */
 export type ProblemOfToolUrl = (url: string) => string | undefined;
 
 /**
- * Tools as they are stored, from what was sent and the tools the agent has. A header without a value keeps the one
- * it has, in a tool of the same name at the same URL: nobody who cannot read a value may have it sent elsewhere, nor
- * to another path of a host that many share.
+ * Converts the tools of a request to their stored form. A header without a value keeps the stored value of the same
+ * header, if the tool has the same name and URL. So a caller who cannot read a value cannot have it sent to another
+ * address.
  *
  * @throws ApiError `invalid_input`
  */

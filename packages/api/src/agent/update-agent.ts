@@ -4,6 +4,7 @@ import { requireAgent } from './require-agent.ts';
 import { toFullAgent } from './to-full-agent.ts';
 import { toolsOf } from './tools-of.ts';
 
+/** `agent.update`: replaces an agent. Changed settings become a new version. */
 export const updateAgent = procedure
   .meta({
     openapi: {

@@ -1,16 +1,17 @@
 import { type ApiError, type IdNoun, isId } from '@parley/contract';
 import type { AuditDetails, AuditStore, NewAuditEntry, Scope } from '@parley/db';
 
-/** How an act came out: it was done, to this; or was rejected, or broke off. */
+/** The outcome of an act: its target if it was done, or the error. */
 export type ActOutcome =
   | { readonly target: string | undefined; readonly details?: AuditDetails | undefined }
   | ApiError;
 
 /**
- * Notes an act before it is done, so that none is done unseen, whatever fails in between. The answer takes its end:
- * what was rejected is no act, and its entry goes; of what broke off nobody knows, and its entry says so.
+ * Adds an entry to the audit log before an act begins, so that no act is missing, whatever fails later. Call the
+ * returned function with the outcome: a rejected act loses its entry. If it is never called, the entry keeps the
+ * outcome `unknown`.
  *
- * @throws ApiError `database_unavailable`: nothing may be done that cannot be noted
+ * @throws ApiError `database_unavailable`: the act must not begin without its entry
  */
 export async function beginAct(
   audit: AuditStore,
@@ -24,17 +25,17 @@ export async function beginAct(
       if (isRefused) await audit.withdraw(scope, id);
       else if ('target' in end) await audit.finish(scope, id, end.target, end.details);
     } catch {
-      // The act stands as it came out; the entry goes on to say that nobody knows.
+      // The act is done or rejected all the same. Its entry keeps the outcome `unknown`.
     }
   };
 }
 
-/** Notes that a caller was rejected, once an hour for each key and operation. The rejection stands, noted or not. */
+/** Adds an entry about a rejected caller, once an hour for each key and operation. Never throws. */
 export async function noteRejected(audit: AuditStore, scope: Scope, entry: NewAuditEntry): Promise<void> {
   try {
     await audit.noteRejected(scope, entry);
   } catch {
-    // The caller is told of the rejection all the same.
+    // The caller gets the rejection all the same.
   }
 }
 
@@ -45,7 +46,9 @@ const TARGETS: Readonly<Record<string, IdNoun>> = {
   chatId: 'chat',
 };
 
-/** What a request is about, by the ids that it names. What is no id is content. */
+/**
+ * Returns the id of the object that an input names. Values that are no ids may be content, and are never returned.
+ */
 export function targetOf(input: unknown): string | undefined {
   if (typeof input !== 'object' || input === null) return undefined;
   for (const [field, value] of Object.entries(input)) {
@@ -55,7 +58,7 @@ export function targetOf(input: unknown): string | undefined {
   return undefined;
 }
 
-/** What a request has made, by the id it is answered with. */
+/** Returns the id of the object in an answer. */
 export function createdIdOf(answer: unknown): string | undefined {
   const id = typeof answer === 'object' && answer !== null && 'id' in answer ? answer.id : undefined;
   return typeof id === 'string' ? id : undefined;
@@ -63,7 +66,7 @@ export function createdIdOf(answer: unknown): string | undefined {
 
 const KEY_LIMITS = ['kind', 'access', 'scopes', 'agentIds', 'origins', 'tokensPerDay', 'expiresAt'] as const;
 
-/** What a key may do after an act, out of the answer that shows the key. */
+/** Returns the limits of a key, from the answer that contains the key. */
 export function keyLimitsOf(answer: unknown): AuditDetails | undefined {
   if (typeof answer !== 'object' || answer === null || !('kind' in answer)) return undefined;
   const shown = Object.entries(answer).filter(([name]) => KEY_LIMITS.some((limit) => limit === name));

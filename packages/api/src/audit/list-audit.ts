@@ -10,6 +10,7 @@ const cursors = cursorKind(
   z.string().refine((text) => isId('audit', text)),
 );
 
+/** `audit.list`: lists the administrative actions of the team, newest first. */
 export const listAudit = procedure
   .meta({
     openapi: {

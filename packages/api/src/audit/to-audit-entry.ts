@@ -1,7 +1,7 @@
 import type { AuditEntry } from '@parley/contract';
 import type { AuditEntryRecord } from '@parley/db';
 
-/** An act as answers show it. */
+/** Converts a stored act to its form in answers. */
 export function toAuditEntry({
   id,
   at,

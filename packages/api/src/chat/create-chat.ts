@@ -3,6 +3,7 @@ import { ownUser } from '../authorize.ts';
 import { newChatProcedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
 
+/** `chat.create`: creates a chat. A repeated `Idempotency-Key` returns the chat of the first request. */
 export const createChat = newChatProcedure
   .meta({
     openapi: {
@@ -33,7 +34,7 @@ export const createChat = newChatProcedure
     if (!idempotency) return toChat(await stores.chats.create(scope, chat));
     const made = await stores.chats.createOnce(scope, chat, idempotency);
     if (!('kept' in made)) return toChat(made);
-    // A request with the same key was faster.
+    // A concurrent request with the same key has created the chat.
     ctx.markReplayed();
     if (made.kept.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
     if (!made.kept.chat) throw new ApiError('chat_not_found');

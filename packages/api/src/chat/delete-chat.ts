@@ -2,6 +2,7 @@ import { ApiError, isId, oneChatInputSchema } from '@parley/contract';
 import { z } from 'zod';
 import { procedure } from '../procedures.ts';
 
+/** `chat.delete`: deletes a chat and stops its running answer. */
 export const deleteChat = procedure
   .meta({
     openapi: {

@@ -1,13 +1,13 @@
 import { ApiError, isId } from '@parley/contract';
 import type { ChatAccess, ChatStore, Scope } from '@parley/db';
 
-/** What a caller is told who names a chat that is not there, or not theirs. */
+/** The error for a chat that does not exist or is outside the caller's scope. */
 export type ChatNotFound = 'chat_not_found' | 'message_not_found';
 
 /**
- * The chat with this id, as the caller's scope reaches it.
+ * Reads a chat in the caller's scope.
  *
- * @throws ApiError `notFound`, also for another team's or another user's chat
+ * @throws ApiError `notFound`, also for chats of other teams and users
  */
 export async function findChat(
   find: ChatStore['find'],

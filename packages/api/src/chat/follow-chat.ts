@@ -14,8 +14,8 @@ import { toMessage } from '../message/to-message.ts';
 import { chatStreamProcedure } from '../procedures.ts';
 
 /**
- * What happens in a chat, for every tab and device that has it open: from now on, with what is being answered,
- * or from after `lastEventId` on. Read the list once `chat-followed` came: what both tell is known by its id.
+ * `chat.follow`: streams the events of a chat, from now on or after `lastEventId`. The running answer is streamed
+ * from its start. Clients load the list of messages after `chat-followed`, and merge by id what is in both.
  */
 export const followChat = chatStreamProcedure('chat', followChatInputSchema).subscription(
   async ({ ctx: { turns, stores, chat, stream }, input: { lastEventId } }) => {
@@ -70,8 +70,8 @@ async function toChatEvent(
 }
 
 /**
- * The first messages of a list, newest first, whose texts have at most so many bytes, and at least one; oldest first.
- * One event must not hold megabytes for each reader that asks for it and does not read.
+ * Returns the newest messages whose texts fit the maximum, at least one, oldest first. A larger event would be kept
+ * in memory for each reader that does not read.
  */
 function newestWithin(items: readonly ListedMessage[], bytesMax: number): ListedMessage[] {
   let bytes = 0;
@@ -83,7 +83,7 @@ function newestWithin(items: readonly ListedMessage[], bytesMax: number): Listed
   return items.slice(0, first === -1 ? items.length : Math.max(first, 1)).reverse();
 }
 
-/** A chat has no parts of answers: where one begins and ends within its text is left out. */
+/** Converts an event of an answer. Events of a chat do not say where a part of an answer begins or ends. */
 function toAnswerEvent(messageId: Id<'message'>, event: ReaderEvent): ChatEvent | undefined {
   switch (event.type) {
     case 'start':

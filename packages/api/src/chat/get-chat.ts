@@ -4,6 +4,7 @@ import { readMessages } from '../message/read-messages.ts';
 import { chatProcedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
 
+/** `chat.get`: returns a chat, with all its messages unless the caller asks for none. */
 export const getChat = chatProcedure(getChatInputSchema)
   .meta({
     openapi: {

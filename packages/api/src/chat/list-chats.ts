@@ -12,6 +12,7 @@ const cursors = cursorKind(
   z.string().refine((text) => isId('chat', text)),
 );
 
+/** `chat.list`: lists the chats that the caller reaches, newest first, in pages. */
 export const listChats = procedure
   .meta({
     openapi: {

@@ -6,6 +6,7 @@ import { getChat } from './get-chat.ts';
 import { listChats } from './list-chats.ts';
 import { updateChat } from './update-chat.ts';
 
+/** The procedures of chats. */
 export const chatRouter = t.router({
   create: createChat,
   list: listChats,

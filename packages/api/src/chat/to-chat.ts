@@ -1,7 +1,7 @@
 import type { Chat } from '@parley/contract';
 import type { ChatRecord } from '@parley/db';
 
-/** A chat as answers show it. */
+/** Converts a stored chat to its form in answers. */
 export function toChat(chat: ChatRecord): Chat {
   return {
     id: chat.id,

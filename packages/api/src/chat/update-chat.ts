@@ -2,6 +2,7 @@ import { ApiError, chatSchema, isId, updateChatInputSchema } from '@parley/contr
 import { procedure } from '../procedures.ts';
 import { toChat } from './to-chat.ts';
 
+/** `chat.update`: changes the title, the metadata or both. The update itself is limited to the caller's scope. */
 export const updateChat = procedure
   .meta({
     openapi: {

@@ -4,9 +4,10 @@ import { isLimited } from './escalation.ts';
 
 type IssuedEntry = Omit<NewAuditEntry, 'target' | 'action'>;
 
-/** Keys that are ended at a time. */
+/** The number of keys that are revoked with one command. */
 const PAGE = 200;
 
+/** The store functions that end a key and the credentials that it issued. */
 export type EndingStores = {
   readonly apiKeys: Pick<Stores['apiKeys'], 'findIssuerLimits' | 'revoke' | 'listIssued' | 'revokeIssued'>;
   readonly signingSecrets: Pick<Stores['signingSecrets'], 'listIssued' | 'revoke'>;
@@ -15,8 +16,8 @@ export type EndingStores = {
 };
 
 /**
- * Revokes a key. What its family issued ends with it if the key has limits, or if asked for. Answers whether it did.
- * Repeatable: what a crash left is done by the same call again.
+ * Revokes a key. The credentials that its family issued are revoked too if the key has limits, or if the caller
+ * asks for it. Returns whether they were. Repeating the call finishes one that was cut off.
  */
 export async function endKey(
   stores: EndingStores,
@@ -33,9 +34,9 @@ export async function endKey(
 }
 
 /**
- * Ends the keys, the signing secrets and the token issuer below a family of keys, each with an entry in the audit log.
- * What is issued at the same time either is in one of the lists, the last of which is empty, or its issuer is found
- * revoked. Repeatable.
+ * Revokes the keys, the signing secrets and the token issuer that a key family has issued, each with an entry in
+ * the audit log. It reads the list until it is empty. A credential that is issued at the same time is either in one
+ * of the lists, or its issuing fails because its issuer is revoked.
  */
 async function revokeIssued(
   { apiKeys, signingSecrets, teams, audit }: EndingStores,

@@ -3,25 +3,26 @@ import type { ApiKeyFields, ApiKeyInfo, ApiKeyReach, IssuerLimits } from '@parle
 import type { Caller } from '../caller.ts';
 
 /*
- * Issuing a credential never grants more than the issuer has. A key with limits (scopes, agents, an end, origins,
- * a budget; its own, or of the keys that issued it) issues keys within these limits, and changes or ends only
- * itself, to less, and the keys below it. A key that was rolled has an end: that of its overlap.
+ * A credential never has more permissions than its issuer. A key with limits (scopes, agents, expiry, origins,
+ * budget; its own or those of its issuers) issues keys within these limits. It changes and revokes only itself, to
+ * smaller limits, and the keys below it. A rolled key has a limit too: the end of its overlap.
  */
 
-/** What publishable keys do. */
+/** The permissions that every publishable key has. */
 const PUBLISHABLE_SCOPES: readonly KeyScope[] = ['chats:read', 'chats:write', 'agents:read'];
 
-/** Whoever has a signing secret acts as any user of the team. */
+/** The permissions that a signing secret gives: its holder can act as any user of the team. */
 const SIGNING_SECRET_SCOPES: readonly KeyScope[] = ['chats:read', 'chats:write', 'keys:write'];
 
-/** What a key may be given. */
+/** The limits of a key that can be set and changed. */
 type Grant = Pick<ApiKeyFields, 'expiresAt' | 'origins' | 'tokensPerDay'>;
 
+/** Returns whether the caller's key has limits, its own or those of its issuers. */
 export function hasLimits({ scopes, scope: { agents }, limits }: Caller): boolean {
   return scopes !== undefined || agents !== undefined || bounds(limits);
 }
 
-/** Whether a key has limits, its own or those of its issuers. */
+/** Returns whether a key has limits, its own or those of its issuers. */
 export function isLimited(key: ApiKeyInfo, ofIssuers: IssuerLimits): boolean {
   const { scopes, agents, familyExpiresAt, origins, tokensPerDay } = key;
   const own = [scopes, agents, familyExpiresAt, origins, tokensPerDay];
@@ -33,7 +34,8 @@ function bounds({ expiresAt, origins, budgets }: IssuerLimits): boolean {
 }
 
 /**
- * Lets only callers deal with signing secrets who reach all chats of the team anyway.
+ * Rejects callers who do not already reach all chats of the team, because a signing secret or a token issuer gives
+ * access to all of them.
  *
  * @throws ApiError `unrestricted_key_needed`
  */
@@ -43,7 +45,8 @@ export function assertUnrestricted({ scopes, scope: { agents }, limits }: Caller
 }
 
 /**
- * The fields of a key that this caller issues: what is left out of its end, origins and budget is as the caller's.
+ * Returns the fields of a key that this caller issues. An expiry, origins or a budget that is left out is the
+ * caller's own.
  *
  * @throws ApiError `key_beyond_yours`
  */
@@ -60,7 +63,7 @@ export function toIssuedFields<Fields extends Grant & ApiKeyReach>(
   return inherited;
 }
 
-/** All that may be given within some limits. */
+/** Returns the widest settings within some limits. */
 function grantOf({ expiresAt, origins, budgets }: IssuerLimits): Grant {
   return {
     ...(expiresAt && { expiresAt }),
@@ -69,7 +72,7 @@ function grantOf({ expiresAt, origins, budgets }: IssuerLimits): Grant {
   };
 }
 
-/** Whether what a key is given, as far as it is said, goes beyond some limits. */
+/** Returns whether settings of a key go beyond some limits. Settings that are left out do not. */
 export function exceeds({ expiresAt, origins, tokensPerDay }: Grant, limits: IssuerLimits): boolean {
   const { expiresAt: end, origins: allowed, budgets } = limits;
   const isLonger = expiresAt && end && expiresAt > end;
@@ -86,7 +89,7 @@ function smallest(budgets: IssuerLimits['budgets']): number {
 }
 
 /**
- * Keeps a caller with limits to the keys that its family issued and, where that cannot give it anything, to itself.
+ * Checks that a caller with limits manages only keys that its family issued, or itself where that gives it nothing.
  *
  * @throws ApiError `key_beyond_yours`
  */

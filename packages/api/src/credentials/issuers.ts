@@ -13,7 +13,7 @@ import type { Caller } from '../caller.ts';
 import type { IssuedCredential } from '../policies.ts';
 import { assertMayManage, exceeds, hasLimits, toIssuedFields } from './escalation.ts';
 
-/** The stores as procedures have them: without what issues credentials or gives them more. */
+/** The stores without the functions that issue credentials or extend them. Procedures get these. */
 export type ProcedureStores = Omit<Stores, 'apiKeys' | 'signingSecrets' | 'guests' | 'teams'> & {
   readonly apiKeys: Omit<Stores['apiKeys'], 'create' | 'issue' | 'issueFrom' | 'roll' | 'update'>;
   readonly signingSecrets: Omit<Stores['signingSecrets'], 'create' | 'issueFrom' | 'ensure' | 'findWorking'>;
@@ -21,7 +21,7 @@ export type ProcedureStores = Omit<Stores, 'apiKeys' | 'signingSecrets' | 'guest
   readonly teams: Omit<Stores['teams'], 'setTokenIssuer'>;
 };
 
-/** What issues credentials in the name of one caller, each within what the caller has. */
+/** The functions that issue credentials for one caller, each within the caller's own limits. */
 export interface Issuers {
   readonly key: KeyIssuing;
   readonly 'signing secret': { create(until: Date): ReturnType<Stores['signingSecrets']['issueFrom']> };
@@ -48,7 +48,7 @@ function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: C
     key: {
       async create(kind, fields) {
         const issued = toIssuedFields(caller, kind, fields);
-        // The caller's own generation, and that of the key to be.
+        // The caller's key and the new key are one generation each.
         if (issuers.length + 2 > limits.keyGenerationsMax) throw new ApiError('too_many_key_generations');
         const made = await apiKeys.issueFrom(scope, issuer, kind, issued);
         if (!made) throw new ApiError('unauthorized');
@@ -66,7 +66,7 @@ function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: C
       },
 
       async roll(key, until) {
-        // A successor outlives the revocation of the key: a key with limits would escape its own.
+        // The successor keeps working after the key is revoked, so a key with limits must not roll itself.
         assertMayManage(caller, key, { orItself: !hasLimits(caller) });
         const made = await apiKeys.roll(scope, key.id, until);
         if (!made) throw new ApiError('key_ended');
@@ -81,13 +81,13 @@ function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: C
         return set;
       },
     },
-    // A guest's token works beside a key of this family alone, and so within the key's limits.
+    // A guest's token only works together with a key of this family, and so within the limits of that key.
     'guest token': { create: () => guests.create(scope, familyId) },
   };
 }
 
 /**
- * Keeps a key within the limits of those that issued it, whoever changes it.
+ * Checks that a changed key stays within the limits of its issuers, whoever changes it.
  *
  * @throws ApiError `key_beyond_issuer`, `key_ended`
  */
@@ -104,9 +104,10 @@ async function assertWithinIssuers(
 }
 
 /**
- * The issuer of one kind of credential, for a procedure whose policy names that kind.
+ * Returns a function that gives the issuing functions of one kind of credential. The policy of the procedure has to
+ * name that kind.
  *
- * @throws Error for another procedure: it would issue what the authorization does not know of
+ * @throws Error for another kind: the authorization would not know about that credential
  */
 export function issuerFor(stores: Stores, caller: Caller, path: string, named: IssuedCredential | undefined) {
   return <Kind extends keyof Issuers>(kind: Kind): Issuers[Kind] => {

@@ -4,9 +4,10 @@ import { noteRejected } from '../audit/begin-act.ts';
 import type { Caller } from '../caller.ts';
 import { policyOf } from '../policies.ts';
 
-/** What the audit log says of every act of one request. */
+/** The fields that all audit entries of one request share. */
 export type AuditEntryOfRequest = Pick<NewAuditEntry, 'actor' | 'request' | 'address'>;
 
+/** Returns the fields that all audit entries of one request share. */
 export function auditEntryOf(
   { key }: Pick<Caller, 'key'>,
   request: string,
@@ -15,7 +16,7 @@ export function auditEntryOf(
   return { actor: { kind: 'key', key }, request, ...(address !== undefined && { address }) };
 }
 
-/** Notes a rejection of a secret key that asked for more than it may have, by way of another credential. */
+/** Adds an audit entry when a secret key was rejected for trying to manage credentials beyond its permissions. */
 export async function noteEscalation(
   audit: AuditStore,
   caller: Caller,

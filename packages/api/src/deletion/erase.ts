@@ -1,7 +1,7 @@
 import { ApiError, type Id } from '@parley/contract';
 import type { DeletionRecord, DeletionStore } from '@parley/db';
 
-/** What deletes with: the store, and whoever knows what goes on in chats. */
+/** The dependencies of a deletion: the store, and the function that deletes a chat and stops its answers. */
 export interface Eraser {
   readonly deletions: DeletionStore;
   /** Ends what goes on in a chat that is marked deleted, and removes its turns. */

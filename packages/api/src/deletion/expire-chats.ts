@@ -11,12 +11,12 @@ const PAGES_OF_AGENT = 10;
 type Source = Pick<Stores, 'agents' | 'chats'>;
 type Deleter = Pick<Turns, 'deleteIdleChat'>;
 
-/** What one process remembers of retention from one time to the next. */
+/** The state of retention in one process, between two runs of the job. */
 export class RetentionProgress {
   readonly attempts: Attempts<Id<'chat'>>;
   /** The last agent that had its turn: the next one begins behind it. */
   after: Id<'agent'> | undefined;
-  /** Where to go on with agents that have more chats than one turn allows. */
+  /** The position in the chats of each agent that has more chats than one run deletes. */
   readonly places = new Map<Id<'agent'>, Id<'chat'>>();
 
   constructor(attempts: Attempts<Id<'chat'>> = allAttempts) {
@@ -60,7 +60,7 @@ export async function expireChats(
     }
     progress.after = undefined;
   }
-  // What is left is of agents that keep their chats by now.
+  // The remaining positions belong to agents that no longer have a retention.
   progress.places.clear();
   return count;
 }

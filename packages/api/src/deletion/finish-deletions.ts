@@ -8,7 +8,7 @@ const EACH_MS = 10_000;
 /** So many in a row that the database could not be asked for: it is away. */
 const UNREACHABLE_MAX = 3;
 
-/** What one process remembers of its deletions from one time to the next. */
+/** The state of the deletions in one process, between two runs of the job. */
 export class DeletionProgress {
   readonly attempts: Attempts<Id<'deletion'>>;
   /** The last one that had its turn: the next time begins behind it. */

@@ -12,20 +12,21 @@ import { isProcedure, policyOf } from '../policies.ts';
 import { type CountedRequest, type Gate, rejectLimited } from './gate.ts';
 import type { RateVerdict } from './rate-limiter.ts';
 
+/** A request before authentication, with the functions that are called with its results. */
 export interface IncomingRequest extends CountedRequest {
   readonly headers: KeyHeaders & OriginHeaders;
   readonly onSecretInPage: (key: ApiKeyRecord) => void;
   readonly onRate: (verdict: RateVerdict) => void;
-  /** The caller may not call this procedure. */
+  /** Is called when the caller may not call this procedure. */
   readonly onForbidden: (caller: Caller, procedure: string, apiError: ApiError) => void;
 }
 
 /**
- * Lets a request in, by its headers alone: identifies the caller, counts the request, and checks that the caller may
- * call what is asked for. Whatever is rejected here costs no other database read than those that identify the caller.
+ * Authenticates, counts and authorizes a request by its headers alone. A request that is rejected here costs only
+ * the database reads of the authentication.
  *
- * @throws ApiError `malformed_request` for a batch of too many calls; `rate_limited`; whatever `authenticate` and
- *   `authorize` throw
+ * @throws ApiError `malformed_request` for a batch with too many calls; `rate_limited`; the errors of `authenticate` and
+ *   `authorize`
  */
 export async function authenticateRequest(
   stores: CallerStores,
@@ -57,14 +58,14 @@ async function identify(
   try {
     return await authenticate(stores, headers, { guard: gate?.guard(client), onSecretInPage });
   } catch (error) {
-    // An unreachable database is not the caller's fault.
+    // Errors of the server do not count against the client's address.
     const isTheirs = error instanceof ApiError && error.status < 500 && error.code !== 'rate_limited';
     if (gate && isTheirs) gate.countAddress('unidentified', client(), procedures);
     throw error;
   }
 }
 
-/** A request none of whose calls the caller may make is rejected before its body is read. */
+/** Rejects a request before its body is read if the caller may call none of its procedures. */
 function rejectForbidden(caller: Caller, { procedures, onForbidden }: IncomingRequest): void {
   const rejections = procedures.map((name) => rejectionOf(caller, name));
   const [first] = rejections;
@@ -74,7 +75,7 @@ function rejectForbidden(caller: Caller, { procedures, onForbidden }: IncomingRe
 }
 
 function rejectionOf(caller: Caller, procedure: string): ApiError | undefined {
-  // The router says that there is no such procedure.
+  // The router answers unknown procedures.
   if (!isProcedure(procedure)) return undefined;
   try {
     authorize(caller, policyOf(procedure));

@@ -1,7 +1,7 @@
 import { limits } from '@parley/contract';
 import type { policies } from '../policies.ts';
 
-/** What the body of a request may be. */
+/** The maximum size of a request body. */
 export interface BodyBounds {
   readonly bytesMax: number;
 }
@@ -9,13 +9,13 @@ export interface BodyBounds {
 const USUAL: BodyBounds = { bytesMax: limits.bodyBytesMax };
 const BATCH: BodyBounds = { bytesMax: limits.batchBodyBytesMax };
 
-/** Procedures whose bodies may be larger than the usual. A route of another kind (files, say) gets its bounds here too. */
+/** The procedures with larger bodies. A new kind of route (files, for example) gets its maximum here too. */
 const larger: Partial<Record<keyof typeof policies, BodyBounds>> = {
   'agent.create': { bytesMax: limits.agentBodyBytesMax },
   'agent.update': { bytesMax: limits.agentBodyBytesMax },
 };
 
-/** The bounds for the body of a request that calls these procedures, known before it is read. */
+/** Returns the maximum size of a body, from the procedures that the request calls. */
 export function bodyBoundsOf(procedures: readonly string[]): BodyBounds {
   const [procedure = ''] = procedures;
   if (procedures.length > 1) return BATCH;

@@ -2,20 +2,22 @@ import type { ReadGuard } from '@parley/db';
 
 interface Reads {
   count: number;
-  /** Resolves when one of them has ended and its outcome is counted. */
+  /** Resolves when one of the reads has ended and was counted. */
   next: PromiseWithResolvers<void>;
 }
 
 /**
- * Bounds the database reads for credentials this process does not know: an address never has more of them under way
- * than it has unidentified requests left. Otherwise parallel requests with invented keys would all be read before the
- * first of them is counted.
+ * Limits concurrent database reads for credentials that this process does not know: an address never has more
+ * running reads than unidentified requests left. Otherwise parallel requests with invented keys would all be read
+ * before the first is counted.
  */
 export class CredentialReads {
   readonly #underWay = new Map<string, Reads>();
 
   /**
-   * @param left how many unidentified requests the address has left; asked again after each wait
+   * Returns the guard for the reads of one address.
+   *
+   * @param left returns how many unidentified requests the address has left; called again after each wait
    * @param reject throws the error for an address that has none left
    */
   guard(address: string, left: () => number, reject: () => never): ReadGuard {
@@ -33,7 +35,7 @@ export class CredentialReads {
       try {
         return await read();
       } finally {
-        // Not before the caller of this read had the chance to count its outcome.
+        // The caller of this read counts its outcome first.
         setImmediate(() => this.#end(address, reads));
       }
     };

@@ -6,17 +6,17 @@ import { CredentialReads } from './credential-reads.ts';
 import type { RateLimiter, RateLimits, RateVerdict } from './rate-limiter.ts';
 import { subjectsOfAddress, subjectsOfCaller } from './rate-subjects.ts';
 
-/** What a request needs to be counted. */
+/** The parts of a request that rate limits need. */
 export interface CountedRequest {
-  /** Undefined where the host does not know it: then no limit of an address counts. */
+  /** Returns undefined if the host does not know the address; then no limit of addresses applies. */
   readonly client: () => ClientAddress | undefined;
-  /** The procedures it calls; a batch calls several. */
+  /** The procedures that the request calls; a batch calls several. */
   readonly procedures: readonly string[];
 }
 
 /**
- * The limits of requests, in one order for every route and procedure: the address first, then the key, then the user.
- * All of it needs a request's headers alone, so that a rejected request's body is never read.
+ * The rate limits, in one order for every route and procedure: first the address, then the key, then the user. They
+ * only need the headers, so the body of a rejected request is never read.
  */
 export class Gate {
   readonly #limiter: RateLimiter;
@@ -28,7 +28,7 @@ export class Gate {
     this.#limits = limits;
   }
 
-  /** Stands before each database read for a key or token that this process does not know. */
+  /** Returns the guard of database reads for keys and tokens that this process does not know. */
   guard(client: () => ClientAddress | undefined): ReadGuard {
     return (read) => {
       const from = client();
@@ -44,7 +44,7 @@ export class Gate {
   }
 
   /**
-   * Counts a request that proves nobody, for its address alone.
+   * Counts a request without an authenticated caller, for its address alone.
    *
    * @throws ApiError `rate_limited`
    */
@@ -58,7 +58,10 @@ export class Gate {
     return verdict;
   }
 
-  /** Counts a request whose key is known. The caller rejects it when the verdict says so, after telling the verdict. */
+  /**
+   * Counts a request of an authenticated caller. If the verdict says so, the host rejects it, after it has set the
+   * headers.
+   */
   countCaller(caller: Caller, { client, procedures }: CountedRequest): RateVerdict | undefined {
     const calls = callsOf(procedures);
     if (caller.as.role !== 'anonymous') {
@@ -78,20 +81,24 @@ export class Gate {
 }
 
 /**
- * How many calls a request counts as. A request of more calls than a batch may hold is rejected and runs none of them: the
- * bound here keeps its sender from choosing how much of a limit it uses up.
+ * Returns the number of calls that a request counts for. A request with more calls than a batch may have is rejected, and
+ * runs none of them. The maximum keeps its sender from choosing how much of a limit it uses up.
  */
 function callsOf(procedures: readonly string[]): number {
   return Math.min(Math.max(procedures.length, 1), limits.batchCallsMax);
 }
 
-/** @throws ApiError `rate_limited` with the seconds until the minute is over */
+/**
+ * Rejects a request that is over a limit.
+ *
+ * @throws ApiError `rate_limited` with the seconds until the minute ends
+ */
 export function rejectLimited(verdict: RateVerdict | undefined): never {
   const retryAfterSeconds = Math.max(Math.ceil((verdict?.resetAt ?? 0) - Date.now() / 1_000), 1);
   throw new ApiError('rate_limited', { retryAfterSeconds, ...(verdict && detailOf(verdict)) });
 }
 
-/** Waiting never helps a batch that is larger than the limit. */
+/** Returns the detail for a batch that is larger than the limit, for which waiting does not help. */
 function detailOf({ calls, limit }: RateVerdict): { readonly detail?: string } {
   if (calls <= limit) return {};
   return { detail: `This batch has ${calls} calls; the limit is ${limit} per minute. Send smaller batches.` };

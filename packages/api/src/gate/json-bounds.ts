@@ -8,8 +8,9 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
+/** The maximum size of JSON, apart from its bytes. */
 export interface JsonBounds {
-  /** Object keys in all of it. */
+  /** The object keys of the whole text. */
   readonly keysMax: number;
   readonly depthMax: number;
 }
@@ -17,8 +18,8 @@ export interface JsonBounds {
 const USUAL: JsonBounds = { keysMax: limits.bodyKeysMax, depthMax: limits.bodyDepthMax };
 
 /**
- * Rejects JSON with too many object keys or too deep, by one look at its characters: parsing and validating such a text
- * would cost a hundred times as much. A text that is no JSON passes; the parser rejects it.
+ * Rejects JSON with too many object keys or levels in one pass over its characters: parsing and validating such a
+ * text would cost a hundred times as much. Text that is no JSON passes; the parser rejects it.
  *
  * @throws ApiError `payload_too_complex`
  */
@@ -48,8 +49,8 @@ export function rejectComplexJson(json: string, { keysMax, depthMax }: JsonBound
 }
 
 /**
- * The same for JSON that was parsed already, by a host that did not look at its text. Answers how many object keys it
- * holds, together with those of other inputs of its request.
+ * Does the same for parsed JSON, for hosts that did not check the text. Returns the number of its object keys plus
+ * `keysOfOthers`, the keys of other inputs of the request.
  *
  * @throws ApiError `payload_too_complex`
  */
@@ -73,7 +74,10 @@ export function rejectComplexValue(
   return keys;
 }
 
-/** Where the string that begins at `start` ends: the next quote that is not escaped, or the end of the text. */
+/**
+ * Returns the end of the string that begins at `start`: the next quote that is not escaped, or the end of the
+ * text.
+ */
 function endOfString(json: string, start: number): number {
   for (let end = json.indexOf('"', start + 1); end !== -1; end = json.indexOf('"', end + 1)) {
     let backslashes = 0;

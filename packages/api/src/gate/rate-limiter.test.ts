@@ -98,7 +98,7 @@ test('a request counts for each of its subjects, is judged by the one with the l
   expect(limiter.take([key, user])).toMatchObject({ limit: 2, remaining: 1, isAllowed: true });
   expect(limiter.take([key, user])).toMatchObject({ limit: 2, remaining: 0, isAllowed: true });
   expect(limiter.take([key, user])).toMatchObject({ limit: 2, remaining: 0, isAllowed: false });
-  // What was rejected took nothing of the key's.
+  // Rejected requests did not count for the key.
   expect(limiter.take([key, other])).toMatchObject({ limit: 3, remaining: 0, isAllowed: true });
   expect(limiter.take([key, other])).toMatchObject({ limit: 3, isAllowed: false });
 });

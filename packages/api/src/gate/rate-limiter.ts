@@ -1,43 +1,46 @@
 import type { RequestCountStore } from '@parley/db';
 
-/** How a request stands in the current minute, itself included. */
+/** The state of a limit in the current minute, this request included. */
 export interface RateVerdict {
-  /** Whose limit it is. */
+  /** The kind of subject that the limit is for. */
   readonly of: RateKind;
   readonly limit: number;
   readonly remaining: number;
-  /** When the minute ends: seconds since the Unix epoch. */
+  /** The end of the minute, in seconds since the Unix epoch. */
   readonly resetAt: number;
-  /** How many calls the request holds. More than `limit` never fit. */
+  /** The number of calls of the request. More than `limit` are never allowed. */
   readonly calls: number;
   readonly isAllowed: boolean;
 }
 
 /** Requests a minute; 0 is no limit. */
 export interface RateLimits {
-  /** Of one family of publishable keys, and of one of secret keys. A key and those it was rolled into are a family. */
+  /** For one family of publishable keys, and for one of secret keys. A key and its rolled successors are a family. */
   readonly publishable: number;
   readonly secret: number;
-  /** Of one user of a team, by their token. */
+  /** For one user of a team, by their token. */
   readonly user: number;
-  /** Of one address: requests with a publishable key that reach chats. */
+  /** For one address: requests with a publishable key that reach chats. */
   readonly address: number;
-  /** Of one address: requests that prove neither a key nor, where the key is for users, a user. */
+  /** For one address: requests without a valid key or, if the key is for users, without a valid user token. */
   readonly unidentified: number;
-  /** Of one address: new guests and sessions of the chat page together. */
+  /** For one address: new guests and sessions of the chat page together. */
   readonly newVisitors: number;
 }
 
-/** Whose limits there are, as the headers `RateLimit` and `RateLimit-Policy` name them. */
+/** The kinds of limits, as the headers `RateLimit` and `RateLimit-Policy` name them. */
 export type RateKind = 'key' | 'user' | 'address' | 'unidentified' | 'new-visitors' | 'files';
 
-/** Whom a request counts for. */
+/** A subject that a request counts for. */
 export interface RateSubject {
   readonly of: RateKind;
-  /** Names it among all there are, such as `key:key_…`. */
+  /** The unique name of the subject, such as `key:key_…`. */
   readonly name: string;
   readonly limit: number;
-  /** Shared from its first request on; else once it has used so much that the sum may matter. */
+  /**
+   * Whether counts are shared from the first request; otherwise they are shared once they are large enough to
+   * matter.
+   */
   readonly isShared: boolean;
 }
 
@@ -49,28 +52,33 @@ interface Dependencies {
 
 interface Tally {
   readonly minute: number;
-  /** What of it is not worth sharing. */
+  /** The number of requests that need not be shared. */
   readonly isQuietUntil: number;
-  /** What all processes had counted when it was last asked. */
+  /** The count of all processes at the last read. */
   known: number;
-  /** Ours that are being added to that. */
+  /** Requests of this process that are being added to the shared count. */
   sent: number;
-  /** Ours that are not. */
+  /** Requests of this process that are not shared yet. */
   pending: number;
 }
 
 const MINUTE_MS = 60_000;
-/** How far the processes' counts may be apart: a limit may be exceeded by what comes in within this time. */
+/** The interval between shared counts. Within it, requests to several processes can exceed a limit. */
 const SHARE_EVERY_MS = 250;
-/** Of users and addresses, of which there are many: each process may let so much of a limit pass unshared. */
+/**
+ * The part of a limit that a process may use without sharing the count. For users and addresses, because there are
+ * many.
+ */
 const QUIET_SHARE = 1 / 8;
-/** Addresses are chosen by whoever sends: about 20 MB of them, and then the oldest that nobody asks for goes. */
+/**
+ * The maximum number of counts, about 20 MB, because senders can choose addresses. Beyond it the oldest unused
+ * count is removed.
+ */
 const TALLIES_MAX = 100_000;
 
 /**
- * Counts requests by subject and minute, over all processes. A request is judged by what this process knows,
- * without a look at the database: counts are shared in the background, a few times a second and only while there
- * are any.
+ * Counts requests by subject and minute, over all processes. A request is judged by the counts in this process,
+ * without a database read. Counts are shared in the background, a few times a second while there are new ones.
  */
 export class RateLimiter {
   readonly #deps: Dependencies;
@@ -86,10 +94,9 @@ export class RateLimiter {
   }
 
   /**
-   * Counts a request, which may hold several calls, for each of its subjects. It is allowed only if every subject has
-   * room for all of its calls, so no subject with a small limit lets a request use up the larger limit of a subject it
-   * shares with others. A rejected request counts for none. The verdict is that of the subject with the least left;
-   * undefined when none has a limit.
+   * Counts a request, which may have several calls, for each of its subjects. It is allowed if every subject has
+   * room for all calls, so that a request over a small limit uses nothing of a larger, shared one. A rejected request
+   * counts for none. Returns the verdict of the subject with the fewest calls left; undefined if no subject has a limit.
    */
   take(subjects: readonly RateSubject[], calls = 1): RateVerdict | undefined {
     const minute = Math.floor(this.#now() / MINUTE_MS);
@@ -118,7 +125,7 @@ export class RateLimiter {
     return { of: least.of, limit: least.limit, remaining, resetAt, calls, isAllowed: true };
   }
 
-  /** How many calls all of these subjects have left in this minute, without counting one. */
+  /** Returns how many calls all of these subjects have left in this minute, without counting one. */
   left(subjects: readonly RateSubject[]): number {
     const minute = Math.floor(this.#now() / MINUTE_MS);
     let least = Number.POSITIVE_INFINITY;
@@ -130,7 +137,7 @@ export class RateLimiter {
     return least;
   }
 
-  /** Shares what is left. */
+  /** Shares the remaining counts, and stops. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -140,7 +147,7 @@ export class RateLimiter {
 
   #count({ tally, isNew }: { tally: Tally; isNew: boolean }, calls: number): void {
     tally.pending += calls;
-    // The first of a minute learns at once what others have counted.
+    // The first request of a minute reads the counts of other processes at once.
     if (!isQuiet(tally)) this.#shareIn(isNew ? 0 : SHARE_EVERY_MS);
   }
 
@@ -174,7 +181,7 @@ export class RateLimiter {
     const minute = Math.floor(this.#now() / MINUTE_MS);
     const counts = [];
     for (const [subject, tally] of this.#tallies) {
-      // Of a minute that is over nobody asks any more.
+      // Counts of past minutes are no longer needed.
       if (tally.minute < minute) this.#tallies.delete(subject);
       if (tally.minute < minute || tally.pending === 0 || isQuiet(tally)) continue;
       counts.push({ subject, minute: tally.minute, count: tally.pending });
@@ -188,7 +195,7 @@ export class RateLimiter {
         if (tally?.minute === sum.minute) Object.assign(tally, { known: sum.count, sent: 0 });
       }
     } catch (error) {
-      // Nobody is kept out because the counts cannot be shared; what was sent is sent again with the next.
+      // If counts cannot be shared, requests are still allowed. The counts are sent again with the next ones.
       for (const { subject, minute } of counts) {
         const tally = this.#tallies.get(subject);
         if (tally?.minute === minute) Object.assign(tally, { pending: tally.pending + tally.sent, sent: 0 });
@@ -202,7 +209,7 @@ function usedOf({ known, sent, pending }: Tally): number {
   return known + sent + pending;
 }
 
-/** Until it has been shared once, a count is shared only when it is large enough to matter. */
+/** Returns whether a count is still too small to be shared for the first time. */
 function isQuiet(tally: Tally): boolean {
   return usedOf(tally) < tally.isQuietUntil;
 }

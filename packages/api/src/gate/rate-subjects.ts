@@ -4,7 +4,10 @@ import type { ClientAddress } from './client-address.ts';
 import { countedNetworks } from './client-address.ts';
 import type { RateKind, RateLimits, RateSubject } from './rate-limiter.ts';
 
-/** Whom a request of an identified caller counts for: the key's family, the user and, with a publishable key, the address. */
+/**
+ * Returns the subjects that an authenticated request counts for: the key family, the user and, with a publishable
+ * key, the address.
+ */
 export function subjectsOfCaller(
   { familyId, kind, scope: { team, user } }: Pick<Caller, 'familyId' | 'kind' | 'scope'>,
   client: () => ClientAddress | undefined,
@@ -21,12 +24,12 @@ export function subjectsOfCaller(
       isShared: false,
     });
   }
-  // A secret key speaks for many users, from the few addresses of its team's servers.
+  // A secret key sends the requests of many users, from the few addresses of the team's servers.
   if (kind === 'publishable') subjects.push(...subjectsOfAddress('address', client(), rates));
   return subjects;
 }
 
-/** The counts of an address. An unnamed proxy stands for many visitors: it has a key's limit. */
+/** Returns the subjects of an address. An unnamed proxy has the limit of a key, because many visitors share it. */
 export function subjectsOfAddress(
   of: Exclude<RateKind, 'key' | 'user'>,
   client: ClientAddress | undefined,
@@ -47,16 +50,16 @@ const limitOf: Record<Exclude<RateKind, 'key' | 'user'>, (rates: RateLimits) => 
   address: ({ address }) => address,
   unidentified: ({ unidentified }) => unidentified,
   'new-visitors': ({ newVisitors }) => newVisitors,
-  // Files cost no database read: a page of ten files is no ten requests.
+  // Files cost no database read, so a page with ten files does not count as ten requests.
   files: ({ address }) => address,
 };
 
-/** The larger of two limits, of which 0 is none at all. */
+/** Returns the larger of two limits. 0 is no limit. */
 function largerLimit(one: number, other: number): number {
   return other === 0 ? 0 : Math.max(one, other);
 }
 
-/** A user's id may be of any length, and says who they are. */
+/** Hashes the id of a user, which can have any length and may identify a person. */
 function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }

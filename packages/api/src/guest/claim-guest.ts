@@ -2,6 +2,7 @@ import { ApiError, claimedGuestSchema, claimGuestInputSchema } from '@parley/con
 import { procedure } from '../procedures.ts';
 import { userStatusErrorCode } from '../user-token.ts';
 
+/** `guest.claim`: gives the chats of a guest to the verified user who calls. */
 export const claimGuest = procedure
   .meta({
     openapi: {
@@ -20,9 +21,9 @@ export const claimGuest = procedure
   .output(claimedGuestSchema)
   .mutation(async ({ ctx: { stores, scope, caller }, input: { guestToken } }) => {
     const guest = await stores.guests.find(scope, guestToken);
-    // A guest belongs to the key they came with; whoever has only the token may not carry it elsewhere.
+    // A guest can only be claimed with a key of the family that created it.
     if (!guest || guest.lineage !== caller.familyId) throw new ApiError('user_token_invalid');
-    // Whoever shut the guest out did not mean to let them in by another transport.
+    // A blocked guest must not get access by signing in.
     const code = userStatusErrorCode(await stores.userStatuses.find(scope, guest.id), guest.createdAt);
     if (code) throw new ApiError(code);
     const { user } = scope;

@@ -1,6 +1,7 @@
 import { createGuestInputSchema, newGuestSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 
+/** `guest.create`: creates a guest of the caller's key, and returns the token once. */
 export const createGuest = procedure
   .meta({
     openapi: {

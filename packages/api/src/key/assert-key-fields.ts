@@ -12,7 +12,7 @@ const ACCESS_NEEDED = `must be chosen: ${[...keyAccesses]
   .join(', ')}`;
 
 /**
- * Rejects to say of a key what only keys of the other kind have.
+ * Rejects fields that only keys of the other kind have.
  *
  * @throws ApiError `invalid_input`
  */
@@ -26,9 +26,9 @@ export function assertFieldsFitKind(kind: ApiKeyKind, { access, scopes }: Said):
 }
 
 /**
- * Rejects a new publishable key of which nobody said whose chats it reaches.
+ * Rejects a new publishable key without `access`, because each value of it has consequences.
  *
- * @throws ApiError `invalid_input`, with what each choice means
+ * @throws ApiError `invalid_input`, which explains the choices
  */
 export function assertAccessChosen(kind: ApiKeyKind, { access }: Said): void {
   if (kind === 'publishable' && access === undefined) reject([{ path: 'access', message: ACCESS_NEEDED }]);

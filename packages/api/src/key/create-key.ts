@@ -3,6 +3,7 @@ import { procedure } from '../procedures.ts';
 import { toKey } from './to-key.ts';
 import { toNewKey } from './to-new-key.ts';
 
+/** `key.create`: issues a key within the limits of the caller's key. */
 export const createKey = procedure
   .meta({
     openapi: {

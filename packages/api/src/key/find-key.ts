@@ -2,9 +2,10 @@ import { ApiError, isId } from '@parley/contract';
 import type { ApiKeyInfo, ApiKeyStore, Scope } from '@parley/db';
 
 /**
- * The key with this id that the team has, or had.
+ * Reads a key of the team, also a revoked or expired one.
  *
- * @throws ApiError `key_not_found`, also for another team's, and for one that reaches other agents than the caller
+ * @throws ApiError `key_not_found`, also for keys of other teams, and keys that reach agents that the caller does
+ *   not reach
  */
 export async function findKey(
   apiKeys: Pick<ApiKeyStore, 'get'>,

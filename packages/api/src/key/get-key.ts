@@ -3,6 +3,7 @@ import { procedure } from '../procedures.ts';
 import { findKey } from './find-key.ts';
 import { toKey } from './to-key.ts';
 
+/** `key.get`: returns a key without its text. */
 export const getKey = procedure
   .meta({
     openapi: {

@@ -2,7 +2,7 @@ import { ApiError, type Id, isId } from '@parley/contract';
 import type { AgentStore, Scope } from '@parley/db';
 
 /**
- * The agents with these ids, each named once.
+ * Returns the ids of existing agents, each once.
  *
  * @throws ApiError `agent_not_found`
  */

@@ -2,6 +2,7 @@ import { keyListSchema, limits, listKeysInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 import { toKey } from './to-key.ts';
 
+/** `key.list`: lists the keys of the team, newest first, without their texts. */
 export const listKeys = procedure
   .meta({
     openapi: {

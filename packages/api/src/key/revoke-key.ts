@@ -5,6 +5,7 @@ import { assertMayManage } from '../credentials/escalation.ts';
 import { procedure } from '../procedures.ts';
 import { findKey } from './find-key.ts';
 
+/** `key.revoke`: revokes a key, and everything it issued if it has limits or the caller asks for it. */
 export const revokeKey = procedure
   .meta({
     openapi: {

@@ -3,6 +3,7 @@ import { procedure } from '../procedures.ts';
 import { findKey } from './find-key.ts';
 import { toKey } from './to-key.ts';
 
+/** `key.roll`: creates the successor of a key. The old key works until the overlap ends. */
 export const rollKey = procedure
   .meta({
     openapi: {

@@ -6,6 +6,7 @@ import { revokeKey } from './revoke-key.ts';
 import { rollKey } from './roll-key.ts';
 import { updateKey } from './update-key.ts';
 
+/** The procedures of API keys. */
 export const keyRouter = t.router({
   create: createKey,
   list: listKeys,

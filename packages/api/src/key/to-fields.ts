@@ -1,7 +1,7 @@
 import type { KeyAccess } from '@parley/contract';
 import type { ApiKeyFields } from '@parley/db';
 
-/** What a request says of a key, as it is stored. */
+/** Converts the fields of a request to the stored fields of a key. */
 export function toFields(said: {
   readonly name?: string | undefined;
   readonly access?: KeyAccess | undefined;

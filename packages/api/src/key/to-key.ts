@@ -1,7 +1,7 @@
 import { type Key, openKeyWarning } from '@parley/contract';
 import type { ApiKeyInfo } from '@parley/db';
 
-/** A key as answers show it. */
+/** Converts a stored key to its form in answers. */
 export function toKey(key: ApiKeyInfo): Key {
   const { id, lineage: familyId, issuedBy, kind, name, visibleStart, access, origins, scopes, agents } = key;
   const { tokensPerDay, createdAt, lastUsedAt, expiresAt, revokedAt } = key;

@@ -6,9 +6,9 @@ import { knownAgents } from './known-agents.ts';
 import { toFields } from './to-fields.ts';
 
 /**
- * What a request says of a new key, as it is stored.
+ * Converts the input of `key.create` to the stored fields of a key.
  *
- * @throws ApiError `invalid_input` for what keys of this kind do not have, `agent_not_found`
+ * @throws ApiError `invalid_input` for fields that keys of this kind do not have; `agent_not_found`
  */
 export async function toNewKey(
   agents: AgentStore,

@@ -5,6 +5,7 @@ import { findKey } from './find-key.ts';
 import { toFields } from './to-fields.ts';
 import { toKey } from './to-key.ts';
 
+/** `key.update`: changes the given fields of a key, within the limits of the caller and of the key's issuers. */
 export const updateKey = procedure
   .meta({
     openapi: {

@@ -1,13 +1,13 @@
 import { ApiError, limits } from '@parley/contract';
 import PQueue from 'p-queue';
 
-/** How many large lists a process answers at a time, and how many more may wait. */
+/** The number of large lists that a process reads at a time, and the number that may wait. */
 export interface LargeListBounds {
   readonly atOnce: number;
   readonly waiting: number;
 }
 
-/** The places for lists whose answers take much memory and time: few run at once, the next ones wait in order. */
+/** Limits the lists whose answers need much memory and time: few run at once, the next ones wait in order. */
 export class LargeLists {
   readonly #queue: PQueue;
   readonly #waitingMax: number;
@@ -17,17 +17,17 @@ export class LargeLists {
     this.#waitingMax = waiting;
   }
 
-  /** How many wait for a place. */
+  /** The number of lists that wait. */
   get waiting(): number {
     return this.#queue.size;
   }
 
   /**
-   * Runs `work` as soon as a place is free. An abort of `signal` gives up a waiting place; `work` has to watch the
+   * Runs `work` when its turn comes. If `signal` aborts while it waits, it is removed; `work` has to watch the
    * signal itself.
    *
-   * @throws ApiError `overloaded` when too many wait already
-   * @throws the reason of `signal` when it aborts first
+   * @throws ApiError `overloaded` if too many lists wait
+   * @throws the reason of `signal` if it aborts first
    */
   async run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     if (this.#queue.size >= this.#waitingMax) throw new ApiError('overloaded');

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 
-/** Lists whose items have been checked against their schema already. */
+/** The lists whose items were already checked against their schema. */
 const checkedLists = new WeakSet<readonly unknown[]>();
 
-/** Marks a list: each of its items is the output of its schema. */
+/** Marks a list as checked: each of its items is the output of its schema. */
 export function markChecked(list: readonly unknown[]): void {
   checkedLists.add(list);
 }
 
 /**
- * The schema of an output that has a long list in `field`. tRPC checks an output in one go, which would block the event
- * loop for as long as the list is: a list that `readLargeList` has checked in slices is not checked again. The OpenAPI
- * document shows it as `schema`.
+ * Returns the schema of an output with a long list in `field`. tRPC checks an output in one go, which would block
+ * the event loop. A list that `readLargeList` has checked in slices is not checked again. The OpenAPI document
+ * shows it as `schema`.
  */
 export function outputWithList<Schema extends z.ZodType<object>>(
   schema: Schema,

@@ -27,7 +27,7 @@ export interface LargeList<Stored, Item, Position> {
   readonly positionOf?: (stored: Stored) => Position;
 }
 
-/** What reading a large list needs of a request. */
+/** The parts of the context that reading a large list needs. */
 export type LargeListContext = Pick<Context, 'disconnect' | 'claimLargeList' | 'onLargeList'> &
   Pick<Services, 'largeLists'>;
 

@@ -2,7 +2,7 @@ import { answerSchema, createMessageInputSchema, type ErrorCode } from '@parley/
 import { turnProcedure } from '../procedures.ts';
 import { toAnswer, toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
 
-/** What may be rejected when a turn is begun, and how it may end. */
+/** The errors with which a turn can be rejected, or can fail. */
 export const turnErrors: readonly ErrorCode[] = [
   'chat_not_found',
   'chat_full',
@@ -26,6 +26,7 @@ export const turnErrors: readonly ErrorCode[] = [
   'overloaded',
 ];
 
+/** `message.create`: sends a message, and returns the answer, or only its id with `wait: false`. */
 export const createMessage = turnProcedure(createMessageInputSchema)
   .meta({
     openapi: {

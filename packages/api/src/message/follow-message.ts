@@ -9,8 +9,8 @@ import { type TrackedEnvelope, tracked } from '@trpc/server';
 import { chatStreamProcedure } from '../procedures.ts';
 
 /**
- * An answer as it grows, from its start or from after `lastEventId` on. Each event carries the cursor to go on
- * from, so that a client that was cut off goes on exactly where it was, on whichever server it comes to.
+ * `message.follow`: streams an answer, from its start or after `lastEventId`. Each event has the cursor after it,
+ * so that a client can continue on any server.
  */
 export const followMessage = chatStreamProcedure(
   'answer',
@@ -36,7 +36,7 @@ function toAnswerEvent({ answerId, userMessageId }: ReadAnswer, event: ReaderEve
   return { type: 'end', ...toEnd(event.outcome) };
 }
 
-/** How an answer ended, as followers are told. */
+/** Converts the outcome of an answer to the fields of an `end` event. */
 export function toEnd(outcome: Extract<ReaderEvent, { type: 'end' }>['outcome']) {
   switch (outcome.kind) {
     case 'answered':

@@ -10,6 +10,7 @@ const cursors = cursorKind(
   z.strictObject({ sequence: z.int().positive(), role: z.enum(['user', 'assistant']) }),
 );
 
+/** `message.list`: lists the messages of a chat, all at once or in pages. */
 export const listMessages = chatProcedure(listMessagesInputSchema)
   .meta({
     openapi: {

@@ -8,7 +8,7 @@ type MessagesContext = LargeListContext & {
   readonly chat: ChatAccess;
 };
 
-/** Which messages of a chat are read, in which order. */
+/** The range and order of the messages to read. */
 export interface MessagesPage {
   readonly limit: number;
   readonly order: 'asc' | 'desc';
@@ -16,7 +16,7 @@ export interface MessagesPage {
 }
 
 /**
- * The messages of a chat as answers show them. A chat's own bounds are the answer's: it is never cut.
+ * Reads messages of a chat in their form in answers. The limits of a chat bound the answer, so it is never cut.
  *
  * @throws ApiError `overloaded`, as `readLargeList` does
  */

@@ -3,6 +3,7 @@ import { turnProcedure } from '../procedures.ts';
 import { turnErrors } from './create-message.ts';
 import { toAnswer, toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
 
+/** `message.retry`: answers the message of a failed answer again, if that is the newest answer of the chat. */
 export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_found')
   .meta({
     openapi: {

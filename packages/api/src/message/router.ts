@@ -5,6 +5,7 @@ import { followMessage } from './follow-message.ts';
 import { listMessages } from './list-messages.ts';
 import { retryMessage } from './retry-message.ts';
 
+/** The procedures of messages. */
 export const messageRouter = t.router({
   create: createMessage,
   list: listMessages,

@@ -5,16 +5,16 @@ import type { Context } from '../context.ts';
 import { policyOf } from '../policies.ts';
 
 /**
- * The answer that is being written in a chat, or is next to be; undefined when there is none.
+ * Returns the running answer of a chat, or the next one that waits; undefined if there is none.
  *
- * @throws ApiError whatever `message.follow` rejects a caller for; `chat_not_found`
+ * @throws ApiError `chat_not_found`, and the errors of `message.follow`
  */
 export async function findRunningAnswer(
   { services, caller }: Context,
   chatId: string,
 ): Promise<Id<'message'> | undefined> {
   const found = await caller();
-  // It is no procedure, and read for one.
+  // This is not a procedure. The REST route that calls it belongs to `message.follow`.
   authorize(found, policyOf('message.follow'));
   const { scope } = found;
   const chat = await findChat(services.stores.chats.find, scope, chatId);

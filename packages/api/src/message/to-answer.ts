@@ -3,7 +3,7 @@ import type { TurnRecord } from '@parley/db';
 import type { AcceptedTurn, TurnOutcome } from '@parley/turns';
 import { failedAnswer } from './failed-answer.ts';
 
-/** How a waiting send ends. */
+/** Returns the answer for a request that waited, or throws the error of its turn. */
 export function toAnswer(accepted: AcceptedTurn, outcome: TurnOutcome): Answer {
   const { answerId: messageId } = accepted;
   switch (outcome.kind) {
@@ -28,13 +28,13 @@ export function toAnswer(accepted: AcceptedTurn, outcome: TurnOutcome): Answer {
   }
 }
 
-/** What a send that does not wait is answered. */
+/** Returns the answer for a request that does not wait. */
 export function toUnfinishedAnswer(accepted: AcceptedTurn): Answer {
   const status = accepted.isStarted ? 'generating' : 'queued';
   return { ...fieldsOf(accepted), content: '', status };
 }
 
-/** What a repeated send that does not wait is answered: how the first one's turn stands by now. */
+/** Returns the answer for a repeated request that does not wait: the current status of the turn. */
 export function toRepeatedAnswer(turn: TurnRecord): Answer {
   const { status, ...state } = toAnswerState(turn);
   if (status === 'failed') {
@@ -44,7 +44,7 @@ export function toRepeatedAnswer(turn: TurnRecord): Answer {
   return { ...state, status };
 }
 
-/** An answer as it is stored: of one that is being written, nothing yet. */
+/** Returns the state of an answer as it is stored. A running answer has no content yet. */
 export function toAnswerState(turn: TurnRecord): AnswerState {
   const { answerId: id, chat: chatId, userMessage, retryOf, answer, errorCode } = turn;
   const userMessageId = userMessage?.id ?? retryOf?.userMessageId;

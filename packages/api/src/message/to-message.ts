@@ -2,8 +2,8 @@ import type { Message } from '@parley/contract';
 import type { ListedMessage } from '@parley/db';
 
 /**
- * A message as lists show it. A user's message carries a status, and the id of its answer, only while, or
- * because, that is not in the list.
+ * Converts a stored message to its form in lists. A user's message has a status and the id of its answer only if
+ * the list does not contain the answer.
  */
 export function toMessage(message: ListedMessage): Message {
   const { id, role, content, createdAt, status, errorCode, finishReason, answerId, isAnswered } = message;

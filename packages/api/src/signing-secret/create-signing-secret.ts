@@ -2,6 +2,9 @@ import { ApiError, createSigningSecretInputSchema, limits, newSigningSecretSchem
 import { procedure } from '../procedures.ts';
 import { toSigningSecret } from './to-signing-secret.ts';
 
+/**
+ * `signingSecret.create`: creates a secret and returns its text once. The previous secrets work until the overlap ends.
+ */
 export const createSigningSecret = procedure
   .meta({
     openapi: {

@@ -2,6 +2,7 @@ import { listSigningSecretsInputSchema, signingSecretListSchema } from '@parley/
 import { procedure } from '../procedures.ts';
 import { toSigningSecret } from './to-signing-secret.ts';
 
+/** `signingSecret.list`: lists the active secrets, without their texts. */
 export const listSigningSecrets = procedure
   .meta({
     openapi: {

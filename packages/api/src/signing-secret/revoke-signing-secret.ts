@@ -2,6 +2,7 @@ import { ApiError, isId, oneSigningSecretInputSchema } from '@parley/contract';
 import { z } from 'zod';
 import { procedure } from '../procedures.ts';
 
+/** `signingSecret.revoke`: revokes a secret. Tokens that it signed stop working within five seconds. */
 export const revokeSigningSecret = procedure
   .meta({
     openapi: {

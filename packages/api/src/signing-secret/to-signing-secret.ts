@@ -1,7 +1,7 @@
 import type { SigningSecret } from '@parley/contract';
 import type { SigningSecretInfo } from '@parley/db';
 
-/** A signing secret as answers show it. */
+/** Converts a stored signing secret to its form in answers. */
 export function toSigningSecret(info: SigningSecretInfo): SigningSecret {
   const { id, visibleStart, issuedBy, createdAt, expiresAt } = info;
   return {

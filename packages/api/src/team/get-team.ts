@@ -2,6 +2,7 @@ import { getTeamInputSchema, teamSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
 import { toTeam } from './to-team.ts';
 
+/** `team.get`: returns the caller's team and its limits. */
 export const getTeam = procedure
   .meta({
     openapi: {

@@ -1,7 +1,11 @@
 import type { Team } from '@parley/contract';
 import type { TeamInfo } from '@parley/db';
 
-/** A team as answers show it. @throws Error when there is none: whoever calls has a key of it */
+/**
+ * Converts a stored team to its form in answers.
+ *
+ * @throws Error if the team is missing, which a caller with a key of the team rules out
+ */
 export function toTeam(team: TeamInfo | undefined): Team {
   if (!team) throw new Error('the team of a key is gone');
   const { id, name, tokensPerDay, tokensPerDayPerUser, concurrentTurns, createdAt } = team;

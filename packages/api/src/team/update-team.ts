@@ -3,6 +3,7 @@ import { assertTeamWide } from '../authorize.ts';
 import { procedure } from '../procedures.ts';
 import { toTeam } from './to-team.ts';
 
+/** `team.update`: changes the name and the limits of the caller's team. */
 export const updateTeam = procedure
   .meta({
     openapi: {
@@ -22,7 +23,7 @@ export const updateTeam = procedure
   .mutation(async ({ ctx: { stores, scope, caller }, input }) => {
     const { name, tokensPerDay, tokensPerDayPerUser, concurrentTurns } = input;
     assertTeamWide(scope);
-    // Whoever is kept within a budget sets none for the team.
+    // A key with a budget of its own cannot change the budgets of the team.
     if (caller.limits.budgets.length > 0) throw new ApiError('key_beyond_yours');
     return toTeam(
       await stores.teams.update(scope, {

@@ -2,6 +2,7 @@ import { ApiError, deleteTokenIssuerInputSchema } from '@parley/contract';
 import { z } from 'zod';
 import { procedure } from '../procedures.ts';
 
+/** `tokenIssuer.delete`: removes the token issuer of the team. Its tokens stop working. */
 export const deleteTokenIssuer = procedure
   .meta({
     openapi: {

@@ -2,6 +2,7 @@ import { ApiError, getTokenIssuerInputSchema, tokenIssuerSchema } from '@parley/
 import { procedure } from '../procedures.ts';
 import { toTokenIssuer } from './to-token-issuer.ts';
 
+/** `tokenIssuer.get`: returns the token issuer of the team. */
 export const getTokenIssuer = procedure
   .meta({
     openapi: {

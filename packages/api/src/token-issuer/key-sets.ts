@@ -3,6 +3,7 @@ import { type CryptoKey, importJWK, type JWK } from 'jose';
 
 /** The algorithms of tokens that another party issues. Each goes with one type of key. */
 export const ISSUED_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
+/** An algorithm that tokens of an issuer can be signed with. */
 export type IssuedAlgorithm = (typeof ISSUED_ALGORITHMS)[number];
 
 /** A public key of an issuer, and the one algorithm that it verifies. */
@@ -12,15 +13,16 @@ interface IssuerKey {
   readonly key: CryptoKey;
 }
 
-/** Gets the text of a key set. It follows the rules for tools' addresses, and rejects when there is none. */
+/** Fetches the text of a key set, under the rules for addresses of tools. Rejects if it cannot. */
 export type FetchKeySet = (url: string) => Promise<string>;
 
+/** The public keys of token issuers, fetched when they are needed. */
 export interface KeySets {
   /**
-   * The key that a token of this issuer names, or its only key of that algorithm when the token names none. Undefined: the
-   * issuer has no such key.
+   * Returns the key that a token names, or the issuer's only key of that algorithm if the token names none;
+   * undefined if the issuer has no such key.
    *
-   * @throws ApiError `token_issuer_unavailable` when the keys are not known and cannot be fetched
+   * @throws ApiError `token_issuer_unavailable` if the keys are unknown and cannot be fetched
    */
   find(
     url: string,
@@ -33,26 +35,26 @@ interface KeySet {
   readonly fetchedAt: number;
 }
 
-/** What is known of one issuer's URL. */
+/** The state of the keys at one issuer's URL. */
 interface Entry {
   known: KeySet | undefined;
-  /** When it was last tried to fetch the keys. */
+  /** The time of the last attempt to fetch the keys. */
   triedAt: number;
-  /** While they are being fetched. */
+  /** The running fetch, if any. */
   fetching: Promise<void> | undefined;
 }
 
-/** How many issuers' keys are remembered; the one that was asked for longest ago is forgotten first. */
+/** The maximum number of issuers whose keys are cached. The least recently used one is removed first. */
 const SETS_MAX = 1_000;
 const KEYS_MAX = 100;
-/** After this the keys are fetched again, while those that are known go on to be used: a withdrawn key ends with it. */
+/** The age after which keys are fetched again, so that withdrawn keys end. The known keys are used meanwhile. */
 const FRESH_MS = 5 * 60_000;
-/** Keys that cannot be fetched again are used for this long. */
+/** The age up to which keys are used if they cannot be fetched again. */
 const STALE_MS = 60 * 60_000;
-/** A key that is not known may be new. So often it is looked for, whoever asks. */
+/** The minimum interval between fetches for unknown keys, which may be new. */
 const RETRY_MS = 30_000;
 
-/** Remembers the key sets of issuers within bounds. `now` is monotonic, in milliseconds. */
+/** Caches the key sets of a limited number of issuers. `now` is a monotonic clock, in milliseconds. */
 export function createKeySets(
   fetchKeySet: FetchKeySet,
   now: () => number = () => performance.now(),
@@ -72,7 +74,7 @@ export function createKeySets(
     return entry;
   }
 
-  /** Fetches the keys once for all who wait, unless that was tried a moment ago. Never rejects. */
+  /** Fetches the keys once for all callers who wait, unless the last attempt is too recent. Never rejects. */
   function refresh(url: string, entry: Entry): Promise<void> {
     if (entry.fetching) return entry.fetching;
     if (now() - entry.triedAt < RETRY_MS) return Promise.resolve();
@@ -114,7 +116,11 @@ function pick(
   return kid === undefined && fitting.length > 1 ? undefined : fitting[0];
 }
 
-/** The keys of a set that can verify tokens; what else is in it is left out. @throws Error when it is no key set */
+/**
+ * Returns the keys of a set that can verify tokens, and ignores the others.
+ *
+ * @throws Error if the text is no key set
+ */
 async function readKeySet(text: string): Promise<IssuerKey[]> {
   const { keys } = JSON.parse(text) as { keys?: unknown };
   if (!Array.isArray(keys)) throw new Error('it is no key set');
@@ -128,7 +134,7 @@ async function readKey(jwk: JWK | null): Promise<IssuerKey | undefined> {
   const isForSigning = (jwk.use ?? 'sig') === 'sig' && (jwk.key_ops ?? ['verify']).includes('verify');
   if (!algorithm || !isForSigning || (jwk.alg !== undefined && jwk.alg !== algorithm)) return undefined;
   try {
-    // Only the public part: a private one has no business here, and would be another type of key.
+    // Only the public part is used, even if the set contains a private key.
     const { kty, crv, x, y, n, e, kid } = jwk;
     const key = await importJWK({ kty, crv, x, y, n, e } as JWK, algorithm);
     return key instanceof Uint8Array ? undefined : { kid, algorithm, key };
@@ -137,7 +143,7 @@ async function readKey(jwk: JWK | null): Promise<IssuerKey | undefined> {
   }
 }
 
-/** One algorithm for each type of key, whatever a token says (RFC 8725, section 3.1). */
+/** Each type of key has one algorithm, whatever the token says (RFC 8725, section 3.1). */
 function algorithmOf({ kty, crv, n }: JWK): IssuedAlgorithm | undefined {
   if (kty === 'RSA')
     return Buffer.from(n ?? '', 'base64url').length * 8 >= limits.rsaBitsMin ? 'RS256' : undefined;

@@ -2,6 +2,7 @@ import { ApiError, setTokenIssuerInputSchema, tokenIssuerSchema } from '@parley/
 import { procedure } from '../procedures.ts';
 import { toTokenIssuer } from './to-token-issuer.ts';
 
+/** `tokenIssuer.set`: sets the token issuer of the team. Its keys are fetched when its first token arrives. */
 export const setTokenIssuer = procedure
   .meta({
     openapi: {

@@ -3,13 +3,13 @@ import type { TokenIssuer } from '@parley/db';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { ISSUED_ALGORITHMS, type IssuedAlgorithm, type KeySets } from './key-sets.ts';
 
-/** What a token says of how it was signed. */
+/** The key and the algorithm that a token names in its header. */
 export interface SignedBy {
   readonly algorithm: IssuedAlgorithm;
   readonly kid: string | undefined;
 }
 
-/** Reads the header of a token that an issuer may have signed; undefined for a token of another kind. */
+/** Reads the header of a token that an issuer may have signed; undefined for tokens of other kinds. */
 export function signedBy({
   alg,
   kid,
@@ -24,9 +24,10 @@ export function signedBy({
 }
 
 /**
- * The claims of a token that the team's issuer signed for the team's audience.
+ * Verifies a token of the team's issuer for the team's audience, and returns its claims.
  *
- * @throws ApiError `user_token_invalid`, `user_token_expired`; `token_issuer_unavailable` when its keys are not known
+ * @throws ApiError `user_token_invalid`, `user_token_expired`; `token_issuer_unavailable` if the issuer's keys are
+ *   unknown
  */
 export async function verifyIssued(
   keySets: KeySets,
@@ -44,7 +45,7 @@ export async function verifyIssued(
     });
     return payload;
   } catch (error) {
-    // Only what was signed is told that it is too old.
+    // Only tokens with a valid signature get the error `user_token_expired`.
     if (error instanceof errors.JWTExpired) throw new ApiError('user_token_expired');
     if (error instanceof errors.JOSEError) throw new ApiError('user_token_invalid');
     throw error;

@@ -1,13 +1,13 @@
 import { ApiError, limits, utcDay } from '@parley/contract';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
-/** The last 30 days, today included. */
+/** The default period: 30 days, today included. */
 const DAYS_BEFORE = 29;
 
 /**
- * The first and the last day that usage is asked for.
+ * Returns the first and the last day of a usage request.
  *
- * @throws ApiError `invalid_input` when they are in the wrong order, or too many
+ * @throws ApiError `invalid_input` if they are in the wrong order, or too far apart
  */
 export function daysOf({ from, to }: { from?: string | undefined; to?: string | undefined }) {
   const last = to ?? utcDay(new Date());

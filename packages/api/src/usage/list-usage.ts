@@ -7,6 +7,7 @@ import { toUsageSum } from './to-usage-sum.ts';
 
 const cursors = cursorKind('usage', z.string());
 
+/** `usage.list`: sums calls and tokens by day, agent, user, key or model. */
 export const listUsage = procedure
   .meta({
     openapi: {

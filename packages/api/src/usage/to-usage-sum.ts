@@ -1,7 +1,7 @@
 import { isId, type UsageSum } from '@parley/contract';
 import type { UsageSum as StoredSum, UsageGroup } from '@parley/db';
 
-/** A sum as answers show it: with the one field that names what it is of, if it has one. */
+/** Converts a sum to its form in answers, with the field that it is grouped by. */
 export function toUsageSum(
   groupBy: UsageGroup,
   { name, turns, calls, inputTokens, outputTokens }: StoredSum,

@@ -2,6 +2,7 @@ import { oneUserInputSchema, userBlockSchema } from '@parley/contract';
 import { assertTeamWide } from '../authorize.ts';
 import { procedure } from '../procedures.ts';
 
+/** `user.block`: rejects all requests of a user, cancels their answers and ends their streams. */
 export const blockUser = procedure
   .meta({
     openapi: {

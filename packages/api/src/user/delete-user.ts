@@ -4,6 +4,7 @@ import { assertTeamWide } from '../authorize.ts';
 import { erase } from '../deletion/erase.ts';
 import { procedure } from '../procedures.ts';
 
+/** `user.delete`: deletes a user's data. It waits for a short time; a background job finishes what is left. */
 export const deleteUser = procedure
   .meta({
     openapi: {

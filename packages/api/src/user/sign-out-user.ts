@@ -2,6 +2,7 @@ import { oneUserInputSchema, userSignOutSchema } from '@parley/contract';
 import { assertTeamWide } from '../authorize.ts';
 import { procedure } from '../procedures.ts';
 
+/** `user.signOut`: rejects the tokens that the user has now. */
 export const signOutUser = procedure
   .meta({
     openapi: {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { assertTeamWide } from '../authorize.ts';
 import { procedure } from '../procedures.ts';
 
+/** `user.unblock`: removes the block of a user. */
 export const unblockUser = procedure
   .meta({
     openapi: {
