@@ -3,7 +3,7 @@ import type { Caller } from '@parley/api';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 
-/** How much of a client's address the log holds: all that limits count by, its network, or nothing. */
+/** The part of a client's address that the log contains: all that limits count, its network, or nothing. */
 export type LogAddresses = 'full' | 'network' | 'off';
 
 const NETWORK_BITS = { ipv4: 24, ipv6: 48 } as const;
@@ -17,7 +17,7 @@ export function attributionOf(
   { caller, client }: Pick<FastifyRequest, 'caller' | 'client'>,
   addresses: LogAddresses,
 ): { team?: string; key?: string; user?: string; address?: string } {
-  // A request that is no HTTP has no client yet.
+  // A request that is not HTTP has no client yet.
   const address = loggedAddress(client?.()?.text, addresses);
   return {
     ...(caller && { team: caller.scope.team, key: caller.key }),
@@ -27,8 +27,8 @@ export function attributionOf(
 }
 
 /**
- * Names a user in the log without their id, which may be a mail address. Operators make it from an id they know; it keeps
- * nobody from trying ids, so it is a pseudonym and no more.
+ * Returns a pseudonym of a user for the log, because the id may be a mail address. Operators compute it from an id
+ * they know. It does not protect against guessing ids.
  */
 export function userHash(team: string, user: string): string {
   return createHash('sha256').update(`${team}/${user}`).digest('hex').slice(0, HASH_LENGTH);

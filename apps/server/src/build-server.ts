@@ -33,24 +33,24 @@ export interface ServerDeps {
   readonly services: Services;
   readonly health: Health;
   readonly log: Log;
-  /** How much of clients' addresses request lines hold; all of them, unless said otherwise. */
+  /** The part of clients' addresses in the log. Default: all of it. */
   readonly logAddresses?: LogAddresses | undefined;
-  /** Without it there is no chat page. */
+  /** The chat page. Without it, the server has none. */
   readonly web?: WebApp | undefined;
   /** The folder of the built documentation. Without it, the server serves none. */
   readonly docsFolder?: string | undefined;
-  /** The proxies whose word for a client's address is taken; without, nobody's. */
+  /** The proxies whose `X-Forwarded-For` is trusted. Default: none. */
   readonly trustProxy?: TrustProxy | undefined;
   readonly metrics?: Pick<Metrics, 'watchRequests'> | undefined;
   readonly connections?: Partial<ConnectionBounds> | undefined;
   readonly connectionTimes?: Partial<ConnectionTimes> | undefined;
 }
 
-/** Of all headers and the address together. */
+/** The maximum size of all headers and the address together. */
 const HEADERS_BYTES_MAX = 16 * 1024;
-/** How long a client that was answered an error before its request was whole may take to read it. */
+/** The time that a client has to read an error that was sent before its request was complete. */
 const LAST_ANSWER_MS = 1_000;
-/** Above the idle time of the usual load balancers, so that they close first. */
+/** Longer than the idle time of common load balancers, so that they close connections first. */
 const KEEP_ALIVE_MS = 75_000;
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -78,7 +78,7 @@ const codesOfClientErrors: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
 
-/** Builds the server from its parts; it neither listens nor closes them. Tests inject into what this returns. */
+/** Builds the server. It does not listen, and does not close its dependencies. */
 export async function buildServer({
   services,
   health,
@@ -105,9 +105,9 @@ export async function buildServer({
     // While the server closes, requests on open connections still get this server's responses instead of
     // Fastify's.
     return503OnClosing: false,
-    // Node would reject a request without a host in a form of its own; a hook does it in ours.
+    // Node would answer a request without a host in its own form; a hook answers it as an `ApiError`.
     http: { maxHeaderSize: HEADERS_BYTES_MAX, requireHostHeader: false, ...times },
-    // An id of any length reaches its operation, which says 404.
+    // An id of any length reaches its operation, which answers 404.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: HEADERS_BYTES_MAX },
     frameworkErrors: (error, request, reply) => {
       reply.headers({ ...HOOKLESS_HEADERS, 'x-request-id': request.id });
@@ -120,7 +120,7 @@ export async function buildServer({
       const requestId = mintId('request');
       log.info({ requestId, code, error }, 'request that is not HTTP');
       socket.end(rawApiError(new ApiError(code), requestId));
-      // A client that goes on sending would hold the connection.
+      // A client that keeps sending would keep the connection open.
       setTimeout(() => socket.destroy(), LAST_ANSWER_MS).unref();
     },
   });
@@ -139,18 +139,19 @@ export async function buildServer({
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw new ApiError('malformed_request');
     }
-    // Reads are safe without a unique index; a write could be doubled.
+    // Reads are safe without a unique index; a write could be duplicated.
     if (!READS.has(request.method) && health.missingPromises().length > 0) {
       throw new ApiError('database_preparing');
     }
   });
-  // An expectation nobody knows may be ignored; Node would reject it in a form of its own.
+  // An unknown `Expect` header may be ignored; Node would reject it in its own form.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.addHook('onResponse', async (request, reply) => logRequest(log, request, reply, logAddresses));
   app.setErrorHandler((error, request, reply) => sendApiError(request, reply, apiErrorOfRequest(error)));
 
   metrics?.watchRequests(app);
-  // Publishable keys may be used from any page until a key names its origins. No cookies, so no credentials.
+  // Publishable keys may be used from every page, unless the key names its origins. The API has no cookies, so no
+  // credentials are allowed.
   await app.register(cors, {
     origin: '*',
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],

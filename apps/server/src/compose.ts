@@ -13,7 +13,7 @@ import { ModelHealth } from './model-health/model-health.ts';
 import type { ModelSource } from './model-source.ts';
 import type { WebApp } from './routes/web.ts';
 
-/** How long the last answers may take to leave, once nothing runs any more. */
+/** The time that the last responses have to leave after all turns have ended. */
 const LAST_WORDS_MS = 2_000;
 
 /** A server that is built and does not listen yet, with the services behind it. */
@@ -22,16 +22,19 @@ export interface Composition {
   readonly services: Services;
   readonly turns: Turns;
   readonly modelHealth: ModelHealth;
-  /** Answers what runs within `graceMs`, or until `force` aborts, hands over the rest, closes the server. */
+  /**
+   * Lets turns finish within `graceMs`, or until `force` aborts, returns the others to the queue, and closes the
+   * server.
+   */
   close(graceMs: number, force?: AbortSignal): Promise<void>;
 }
 
-/** Puts the server together from a database and a model. It does not listen yet. */
+/** Creates the server from a database and a model. It does not listen yet. */
 export async function compose(deps: {
   readonly database: Database;
   readonly model: Pick<ModelSource, 'endpoint'>;
   readonly log: Log;
-  /** How much of clients' addresses request lines hold. */
+  /** The part of clients' addresses in the log. */
   readonly logAddresses?: LogAddresses | undefined;
   readonly contextTokens: number;
   readonly bounds?: Partial<TurnBounds>;
@@ -40,20 +43,20 @@ export async function compose(deps: {
   /** The folder of the built documentation. */
   readonly docsFolder?: string | undefined;
   readonly metrics?: Metrics | undefined;
-  /** The proxies whose word for a client's address is taken. */
+  /** The proxies whose `X-Forwarded-For` is trusted. */
   readonly trustProxy?: TrustProxy | undefined;
   readonly connections?: ServerDeps['connections'];
   readonly connectionTimes?: ServerDeps['connectionTimes'];
   /** The addresses that tools may have. Default: public addresses only. */
   readonly toolAddresses?: ToolAddresses | undefined;
-  /** The addresses under which browsers open this server's own pages. */
+  /** The public addresses of this server's own pages. */
   readonly publicUrls?: readonly string[] | undefined;
-  /** Unfinished turns at a time; without them there is no bound but what teams set. */
+  /** The maximum number of unfinished turns. Without it, only teams that have set a limit have one. */
   readonly turnLimits?: TurnLimits | undefined;
-  /** Streams that may be open at a time. */
+  /** The maximum number of open streams. */
   readonly streamLimits?: Partial<StreamLimits> | undefined;
   readonly streamTimes?: Partial<StreamTimes> | undefined;
-  /** Without them there are none. */
+  /** The metrics of this process, if it has any. */
   readonly rateLimits?: RateLimits | undefined;
 }): Promise<Composition> {
   const { database, model, log, metrics } = deps;

@@ -9,25 +9,29 @@ const credentialsSchema = z.object({
   mongodbUri: z.string(),
   teamId: idSchema('team'),
   agentId: idSchema('agent'),
-  /** Open, as the documented API has it: it reaches all chats. */
+  /** A key with `access: open`, as in the documented API: it reaches all chats. */
   publishableKey: z.string(),
-  /** For a page with visitors, each of whom reaches their own chats. Absent in a file of release 0.1.0. */
+  /** A key for a page with visitors, each of whom reaches their own chats. Absent in a file of release 0.1.0. */
   guestKey: z.string().optional(),
   secretKey: z.string(),
-  /** The chat page's own, for users alone. Absent in a file that was written before there was one. */
+  /** The key of the chat page, for users only. Absent in files of older releases. */
   webKey: z.string().optional(),
 });
 
 /** The keys that the first start created, in plain text. The database contains only their hashes. */
 export type Credentials = z.infer<typeof credentialsSchema>;
 
-/** `DATA_DIR/credentials.json`, readable by its owner alone. */
+/** Reads and writes `DATA_DIR/credentials.json`. Only its owner can read it. */
 export function credentialsFile(dataDir: string) {
   const path = join(dataDir, 'credentials.json');
   return {
     path,
 
-    /** @throws Error when the file is there but is not what was written */
+    /**
+     * Reads the file; undefined if there is none.
+     *
+     * @throws Error if the file is not valid
+     */
     async read(): Promise<Credentials | undefined> {
       const text = await readIfThere(path);
       if (text === undefined) return undefined;
@@ -40,7 +44,7 @@ export function credentialsFile(dataDir: string) {
       }
     },
 
-    /** Replaces the file as a whole; one of another team is kept beside it, named for that team. */
+    /** Replaces the file. A file of another team is kept under the name of that team. */
     async write(credentials: Credentials): Promise<void> {
       await mkdir(dirname(path), { recursive: true });
       const before = await this.read();
@@ -51,7 +55,7 @@ export function credentialsFile(dataDir: string) {
       const file = await open(next, 'w', 0o600);
       try {
         await file.writeFile(`${JSON.stringify(credentials, null, 2)}\n`);
-        // The keys exist nowhere else: they are on the disk before the database knows them.
+        // The keys exist nowhere else, so they are on the disk before the database has their hashes.
         await file.sync();
       } finally {
         await file.close();

@@ -2,7 +2,7 @@ const FRAMES_MAX = 12;
 const CAUSES_MAX = 4;
 const MESSAGE_LENGTH_MAX = 300;
 
-/** Errors whose text is written by us or by Node about programs and sockets, never about what people wrote. */
+/** The errors whose text comes from this code or from Node, about programs and sockets, and never quotes people. */
 const SPEAKING_NAMES: ReadonlySet<string> = new Set([
   'ApiError',
   'ModelError',
@@ -21,7 +21,7 @@ const SPEAKING_NAMES: ReadonlySet<string> = new Set([
   'MongoOperationTimeoutError',
 ]);
 
-/** Statuses a model's server answers about its own set-up, not about the text it was sent. */
+/** The statuses with which a model's server answers about its own configuration, not about the text it was sent. */
 const SPEAKING_STATUSES: ReadonlySet<unknown> = new Set([401, 403, 404]);
 
 const KEY_LIKE = /\b(?:sk|pk)[-_][\w*.-]{4,}/g;
@@ -37,8 +37,8 @@ export interface DescribedError {
 }
 
 /**
- * An error as the log may hold it: name, code, status, the places it passed and its causes. The message only
- * where it cannot quote what a person wrote: a parser's or a model server's error often does.
+ * Describes an error for the log: name, code, status, stack and causes. The message is included only if it cannot
+ * quote what a person wrote; errors of parsers and model servers often do.
  */
 export function describeError(error: unknown, depth = 0): DescribedError {
   if (!(error instanceof Error)) return { name: typeof error };

@@ -17,9 +17,9 @@ type KeyEnv = Pick<
 >;
 
 /**
- * The keys that the database's secrets are encrypted with: `ENCRYPTION_KEY`, else the file in DATA_DIR. A database without
- * a key gets one in that file: the embedded one always, because it is in the same folder; another only while it is new,
- * so that of several servers of an earlier version none shuts the others out.
+ * Returns the keys that encrypt the secrets in the database: `ENCRYPTION_KEY`, or the file in DATA_DIR. A database
+ * without a key gets one in that file. An embedded database always does; another database only while it is new,
+ * because one server of an older version must not lock out the others.
  *
  * @throws Error with a sentence for the operator
  */
@@ -43,7 +43,7 @@ export function keyFileOf({ DATA_DIR }: Pick<Env, 'DATA_DIR'>): string {
   return join(DATA_DIR, 'encryption.key');
 }
 
-/** Writes a new key, readable by its owner alone. It is on the disk before the database knows it. */
+/** Writes a new key to a file that only its owner can read, before the database uses the key. */
 export async function makeKeyFile(path: string): Promise<MadeKey> {
   const text = mintEncryptionKey();
   const key = parseEncryptionKey(text);
@@ -63,7 +63,7 @@ const NO_PLACE_FOR_KEY =
   'This server has no key to encrypt secrets with. Set ENCRYPTION_KEY, the same for every server ' +
   '(`openssl rand -base64 32` makes one), or DATA_DIR to a folder that lasts, for a key of its own.';
 
-/** In production the default folder may be part of a container, and gone with it. */
+/** In production the default folder may be part of a container, and be deleted with it. */
 function isFolderChosen({ NODE_ENV, DATA_DIR }: Pick<Env, 'NODE_ENV' | 'DATA_DIR'>): boolean {
   return NODE_ENV !== 'production' || DATA_DIR !== '.data';
 }
@@ -74,10 +74,10 @@ async function readKeyFile(path: string): Promise<string | undefined> {
   throw new Error(`${path} holds no encryption key. Restore it, or move it away and set ENCRYPTION_KEY.`);
 }
 
-/** Of how many documents it is remembered that they were told of. */
+/** The maximum number of documents to remember. */
 const TOLD_MAX = 1_000;
 
-/** Tells of each document with a secret that cannot be read, once; it is read for every message. */
+/** Reports each document with an unreadable secret once, although it is read for every message. */
 export function oncePerDocument(
   tell: (secret: UnreadableSecret) => void,
 ): (secret: UnreadableSecret) => void {

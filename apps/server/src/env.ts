@@ -11,13 +11,13 @@ const flag = (text: string) => z.literal(['on', 'off'], { error: `must be ${text
 const encryptionKey = z.string().refine((text) => parseEncryptionKey(text) !== undefined, {
   error: 'must be 32 bytes in base64 or hex, as `openssl rand -base64 32` makes them',
 });
-/** A web address that names a host, with a port perhaps, and nothing behind it. */
+/** An address with a host, optionally a port, and no path. */
 function isOriginUrl(text: string): boolean {
   const url = URL.parse(text);
   return /^https?:\/\//i.test(text) && url !== null && `${url.origin}/` === url.href;
 }
 
-/** The environment, all of it optional. An empty value counts as not set, as compose files like to write it. */
+/** The environment variables. All are optional; an empty value counts as not set, as compose files write it. */
 const variablesSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   HOST: z.string().default('127.0.0.1'),
@@ -29,7 +29,7 @@ const variablesSchema = z.object({
   /** The key that encrypts signing secrets and tool headers, and the previous key during a rotation. */
   ENCRYPTION_KEY: encryptionKey.optional(),
   ENCRYPTION_KEY_PREVIOUS: encryptionKey.optional(),
-  /** Only `production` matters: there a key is made in no folder that may not last. */
+  /** In `production`, no key is created in a folder that may be temporary. */
   NODE_ENV: z.string().optional(),
   MONGOMS_SYSTEM_BINARY: z.string().optional(),
   OPENAI_API_KEY: z.string().optional(),
@@ -39,15 +39,18 @@ const variablesSchema = z.object({
   OPENAI_API: z.literal(['chat', 'responses'], { error: 'must be chat or responses' }).default('chat'),
   OLLAMA_HOST: z.string().optional(),
   LOCAL_MODEL: flag('on or off').default('on'),
-  /** The history's budget. Below this, not even one long message fits; above, no model of today follows. */
+  /** The token budget of the history. Less does not fit one long message; more exceeds every current model. */
   CONTEXT_TOKENS: z.coerce.number().int().min(256).max(2_000_000).default(limits.contextTokensDefault),
-  /** Until the first piece of an answer, from one piece to the next, and for one step with all its retries. */
+  /**
+   * The time limits of a model: to the first piece of an answer, between two pieces, and for one step with all its
+   * retries.
+   */
   MODEL_FIRST_TOKEN_MS: modelTime.optional(),
   MODEL_SILENCE_MS: modelTime.default(limits.modelSilenceMaxMs),
   MODEL_TOTAL_MS: modelTime.default(limits.turnTimeMaxMs),
-  /** Who may open the chat page: this machine, everyone who reaches the server, or nobody. */
+  /** The audience of the chat page: this machine, everyone who reaches the server, or nobody. */
   WEB_APP: z.literal(['loopback', 'on', 'off'], { error: 'must be loopback, on or off' }).default('loopback'),
-  /** The addresses under which browsers reach the server, comma-separated; the first is the one to show. */
+  /** The public addresses of the server, comma-separated. The first one is shown to people. */
   PUBLIC_URL: z
     .string()
     .default('')
@@ -60,27 +63,27 @@ const variablesSchema = z.object({
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     }),
-  /** The chat page's key, where it is not the first team's own. It is told to every browser that opens the page. */
+  /** The key of the chat page. Default: the first team's own. Every browser that opens the page gets it. */
   WEB_PUBLISHABLE_KEY: z.string().startsWith('pk_', 'must be a publishable key (pk_…)').optional(),
-  /** Requests a minute of a key's family, a user and an address; 0 for no limit. */
+  /** The maximum number of requests per minute of a key family, a user and an address; 0 is no limit. */
   RATE_LIMIT_KEY: perMinute.default(limits.rateLimitKey),
   RATE_LIMIT_USER: perMinute.default(limits.rateLimitUser),
   RATE_LIMIT_ADDRESS: perMinute.default(limits.rateLimitAddress),
   RATE_LIMIT_UNIDENTIFIED: perMinute.default(limits.rateLimitUnidentified),
   RATE_LIMIT_NEW_VISITORS: perMinute.default(limits.rateLimitNewVisitors),
-  /** `RATE_LIMIT_KEY` for keys of one kind alone. */
+  /** `RATE_LIMIT_KEY` for one kind of keys. */
   RATE_LIMIT_PUBLISHABLE: perMinute.optional(),
   RATE_LIMIT_SECRET: perMinute.optional(),
-  /** Answers that run at a time in this process; as many again wait for a place. */
+  /** The maximum number of running answers in this process. As many again can wait. */
   RUNNING_ANSWERS_MAX: z.coerce.number().int().min(1).max(100_000).default(limits.runningTurnsMax),
-  /** Unfinished answers at a time, of a team that has set no bound of its own, and of a user; 0 for no bound. */
+  /** The maximum number of unfinished answers of a user, and of a team without a limit of its own; 0 is no limit. */
   CONCURRENT_TURNS: z.coerce.number().int().min(0).max(1_000_000).default(0),
   CONCURRENT_TURNS_USER: z.coerce.number().int().min(0).max(1_000_000).default(limits.concurrentTurnsUser),
-  /** Streams that may be open at a time in one process; 0 for as many as come. */
+  /** The maximum number of open streams in one process; 0 is no limit. */
   STREAMS_MAX: z.coerce.number().int().min(0).max(1_000_000).default(limits.streamsMax),
-  /** Connections of this process at a time; more are closed. */
+  /** The maximum number of connections of this process. Further ones are closed. */
   CONNECTIONS_MAX: z.coerce.number().int().min(1).max(1_000_000).default(limits.connectionsMax),
-  /** The proxies whose word for a client's address is taken: their number, or their addresses and networks. */
+  /** The trusted proxies: their number, or their addresses and networks. */
   TRUST_PROXY: z
     .string()
     .default('off')
@@ -93,19 +96,19 @@ const variablesSchema = z.object({
         return z.NEVER;
       }
     }),
-  /** Whether agents' tools may be on this machine and its networks, and be called without TLS. */
+  /** Whether tools may have private addresses, and be called without TLS. */
   TOOLS_PRIVATE_ADDRESSES: flag('on or off').default('off'),
   /** The private port for Prometheus metrics. Without it, the server serves none. */
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   METRICS_HOST: z.string().default('127.0.0.1'),
-  /** How much of clients' addresses the log's request lines hold. */
+  /** The part of clients' addresses in the log. */
   LOG_ADDRESSES: z
     .literal(['full', 'network', 'off'], { error: 'must be full, network or off' })
     .default('full'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
-/** A page for everyone has to know its own address: a request can name any host. */
+/** A public chat page needs its own address, because a request can name any host. */
 const envSchema = variablesSchema.superRefine(({ WEB_APP, PUBLIC_URL }, context) => {
   if (WEB_APP !== 'on' || PUBLIC_URL.length > 0) return;
   const message =
@@ -117,9 +120,9 @@ const envSchema = variablesSchema.superRefine(({ WEB_APP, PUBLIC_URL }, context)
 export type Env = z.infer<typeof envSchema>;
 
 /**
- * Reads and checks the environment; nobody else does.
+ * Reads and validates the environment. No other code reads it.
  *
- * @throws Error with a line for each variable that cannot be used
+ * @throws Error with a line for each invalid variable
  */
 export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
   const set = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));

@@ -13,14 +13,14 @@ const apiErrorsOfFastify: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_ASYNC_CONSTRAINT: 'malformed_request',
 };
 
-/** The rejection to answer for whatever was thrown outside a procedure. */
+/** Returns the error to answer for an error outside a procedure. */
 export function apiErrorOfRequest(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const fastifyCode = error instanceof Error && 'code' in error ? String(error.code) : '';
   return new ApiError(apiErrorsOfFastify[fastifyCode] ?? 'internal_error', { cause: error });
 }
 
-/** Answers a rejection in the one envelope, or in `body` where a route has a shape of its own around it. */
+/** Answers an error in the common form, or as `body` on routes with their own form. */
 export function sendApiError(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -37,7 +37,7 @@ export function sendApiError(
     .send(JSON.stringify(body));
 }
 
-/** The envelope as raw HTTP/1.1, for a request so broken that there is nothing to reply to. */
+/** Returns an error as raw HTTP/1.1, for a connection whose request could not be parsed. */
 export function rawApiError(apiError: ApiError, requestId: string): string {
   const body = JSON.stringify(toEnvelope(apiError, requestId));
   return [

@@ -5,24 +5,24 @@ import type { Credentials, CredentialsFile } from './credentials.ts';
 /** The keys that a start created or read, or the team of which this machine has no keys. */
 export type StartCredentials =
   | { readonly kind: 'made' | 'known'; readonly credentials: CompleteCredentials }
-  /** The database has a team and the file of its keys is not here. */
+  /** The database has a team, and the file with its keys is not on this machine. */
   | { readonly kind: 'elsewhere'; readonly teamId: Id<'team'> | undefined };
 
 /** The credentials with the keys that a file of an earlier release may lack. */
 type CompleteCredentials = Credentials & { readonly webKey: string; readonly guestKey: string };
 
-/** For the team's own pages with visitors. */
+/** The first key for pages with visitors. */
 export const GUEST_KEY = { name: 'Visitors', access: 'guest' } as const;
 
-/** It reaches no chats by itself: who has it from the page reaches their own. */
+/** The key reaches no chats without a user's token, so every visitor may know it. */
 const WEB_KEY = { name: 'Chat page', access: 'verified' } as const;
 
 type Addresses = Pick<Credentials, 'url' | 'mongodbUri'>;
 
 /**
- * Sees to it that there is a team with an agent, a key of each kind and one for the chat page. The first start is
- * the one that finds no team: it writes the file, then inserts the team (of several replicas one wins), then what belongs to it.
- * A start that died in between is finished by the next, from the file.
+ * Ensures that there is a team with an agent, a key of each kind, and a key for the chat page. The first start is
+ * the one that finds no team: it writes the file, then inserts the team (one of several servers succeeds), then its
+ * agent and keys. A start that was cut off is finished by the next one, from the file.
  */
 export async function ensureFirstTeam(
   stores: Stores,
@@ -73,7 +73,7 @@ async function makeFirstTeam(
   return { kind: 'made', credentials };
 }
 
-/** Repeatable: a file of an earlier release gets the keys it lacks at the next start. */
+/** Adds the keys that a file of an earlier release lacks. It can be repeated. */
 async function makePublishableKeys(
   { apiKeys }: Stores,
   { teamId: team, webKey, guestKey }: CompleteCredentials,
@@ -82,7 +82,10 @@ async function makePublishableKeys(
   await apiKeys.create({ team }, guestKey, GUEST_KEY);
 }
 
-/** Makes what belongs to the first team, once. What an operator deletes or revokes later stays so. */
+/**
+ * Creates the agent and the keys of the first team, once. If an operator deletes or revokes them later, they stay
+ * deleted.
+ */
 async function finish(stores: Stores, credentials: Credentials): Promise<void> {
   const first = await stores.teams.findFirst();
   if (first?.id !== credentials.teamId || !first.isPending) return;

@@ -5,7 +5,7 @@ const PAUSE_MIN_MS = 500;
 const PAUSE_MAX_MS = 15_000;
 const CALL_MAX_MS = 5_000;
 
-/** The first chat model a compatible server names, asked until it answers or the signal aborts. */
+/** Returns the first chat model of a compatible server. Asks until the server answers or the signal aborts. */
 export async function listModels(options: {
   baseUrl: string;
   apiKey: string;
@@ -20,7 +20,7 @@ export async function listModels(options: {
       const name = namesInModelList(await response.json()).find((id) => !/embed/i.test(id));
       if (name !== undefined) return name;
     } catch (error) {
-      // It may still be starting: say so once, then keep asking.
+      // The server may still be starting: report it once, then keep asking.
       if (pause === PAUSE_MIN_MS) onProgress(waitingLine(baseUrl, error));
     }
     await delay(pause, undefined, { signal }).catch(() => undefined);

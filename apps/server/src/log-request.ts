@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { attributionOf, type LogAddresses } from './attribute-request.ts';
 import type { Log } from './log.ts';
 
-/** One line per answered request: the route, never the URL's values, no header and no body; whose it was, by ids. */
+/** Logs one line per request: the route without values of the URL, no headers, no body, and the ids of the caller. */
 export function logRequest(
   log: Log,
   request: FastifyRequest,
@@ -26,7 +26,7 @@ export function logRequest(
   else log.info(line, 'request');
 }
 
-/** A line for a request whose client was gone before it was answered: it gets no other. */
+/** Logs a request whose client disconnected before the response. Such a request has no other line. */
 export function logDisconnect(
   log: Log,
   request: FastifyRequest,

@@ -5,9 +5,8 @@ import { describeError } from './describe-error.ts';
 export type Log = Logger;
 
 /**
- * Structured logs: a line of JSON per event, on standard output unless told otherwise. Events carry ids, codes
- * and counts; nothing that opens a door is ever passed in, and errors pass through `describeError`, which
- * withholds texts that may quote a message.
+ * Creates the log: one line of JSON per event, on standard output by default. Events contain ids, codes and counts,
+ * and no credentials. Errors pass through `describeError`, which removes text that may quote a message.
  */
 export function createLog(level: string, destination?: DestinationStream): Log {
   const options: LoggerOptions = {

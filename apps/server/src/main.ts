@@ -3,7 +3,7 @@ import { createLog } from './log.ts';
 import { startParley } from './start-parley.ts';
 import { untilStopped } from './until-stopped.ts';
 
-/** Lines for the person who starts the server. The log, for machines, goes to standard output. */
+/** Prints lines for the person who starts the server. The log goes to standard output. */
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 try {

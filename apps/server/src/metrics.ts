@@ -6,19 +6,19 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 /** The metrics of the server. Label values come from fixed lists: never an id, a key or a text. */
 export interface Metrics {
-  /** Counts the requests of a server, and times them. */
+  /** Counts and times the requests of a server. */
   watchRequests(app: FastifyInstance): void;
-  /** Counts the answers of a model, and times them. */
+  /** Counts and times the answers of a model. */
   watchAgent(runAgent: RunAgent): RunAgent;
   countToolFailure(reason: string): void;
-  /** Shows how many turns run here, and how many are to be counted. */
+  /** Shows the number of running turns, and of turns whose usage is not counted yet. */
   watchTurns(turns: { readonly running: number; readonly waiting: number; readonly uncounted: number }): void;
-  /** Prometheus' text format, version 0.0.4. */
+  /** Returns the metrics in Prometheus' text format, version 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
 }
 
-/** Seconds: from a look-up to a slow answer. */
+/** The buckets in seconds, from a database read to a slow answer. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 /** Creates the metrics of one process, in a registry of their own. */
@@ -85,7 +85,7 @@ export function createMetrics(): Metrics {
     watchRequests(app) {
       app.addHook('onRequest', async (_request, reply) => {
         open.inc();
-        // Told once, whether the answer was sent or its client went away.
+        // Runs once, whether the response was sent or the client disconnected.
         reply.raw.once('close', () => open.dec());
       });
       app.addHook('onResponse', async (request, reply) => {
@@ -154,7 +154,7 @@ export function createMetrics(): Metrics {
   };
 }
 
-/** Serves the metrics on an address of their own, which is not for the public. */
+/** Serves the metrics on their own, private address. */
 export async function serveMetrics(
   metrics: Metrics,
   { host, port }: { host: string; port: number },

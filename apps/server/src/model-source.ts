@@ -9,11 +9,15 @@ const OPENAI_DEFAULT_MODEL = 'gpt-5-mini';
 
 /** The model that the server uses. */
 export interface ModelSource {
-  /** @throws ApiError `model_not_configured` or `model_loading` while nothing can be called */
+  /**
+   * Returns the model to call.
+   *
+   * @throws ApiError `model_not_configured` or `model_loading` while there is none
+   */
   endpoint(): ModelEndpoint;
-  /** One sentence for the start page: which model, and how to choose another. */
+  /** A sentence for the start page: the model, and how to choose another. */
   readonly description: string;
-  /** The server that is to name the model, where none is set. */
+  /** The server that has to name the model, if none is set. */
   readonly server?: Pick<ModelEndpoint, 'baseUrl' | 'apiKey'>;
   stop(): Promise<void>;
 }
@@ -28,20 +32,20 @@ export interface ModelSettings {
   readonly ollamaHost: string | undefined;
   readonly isLocalModelAllowed: boolean;
   readonly dataDir: string;
-  /** How long the first piece of an answer may take, where that is set. */
+  /** The time limit for the first piece of an answer, if it is set. */
   readonly firstTokenMs: number | undefined;
   readonly ownPorts: readonly number[];
   readonly onProgress: (line: string) => void;
 }
 
 const HOW_TO_CHOOSE = 'Set OPENAI_API_KEY, or OPENAI_BASE_URL and OPENAI_MODEL, to use another.';
-/** Compatible servers without accounts ignore the key, but the protocol needs one. */
+/** The key for servers without accounts, which ignore it; the protocol needs one. */
 const NO_KEY = 'none';
 
 /** The share of the local model's context for the history. The rest is for the question and the answer. */
 const LOCAL_HISTORY_SHARE = 0.65;
 
-/** Finds the model: what is configured, else a server that runs here already, else a small local one. */
+/** Chooses the model: the configured one, a server that already runs on this machine, or a small local one. */
 export async function chooseModel(settings: ModelSettings): Promise<ModelSource> {
   const { api, apiKey, baseUrl, model } = settings;
   if (baseUrl !== undefined) {
@@ -103,7 +107,10 @@ function compatibleServer(
   };
 }
 
-/** Unless a time is set, its first piece may take the whole time of an answer: it answers one request at a time. */
+/**
+ * The local model answers one request at a time, so its first piece may take the whole time of an answer, unless a
+ * time is set.
+ */
 function localModel(
   { startLocalModel, localModelContextTokens, localModelNotice }: Embedded,
   { dataDir, firstTokenMs, onProgress }: ModelSettings,

@@ -20,7 +20,7 @@ type DatabaseEnv = Pick<
 /** A connected database. `close` also stops a mongod that this process started. */
 export interface OpenDatabase {
   readonly uri: string;
-  /** For people: where the data is. Holds no password. */
+  /** A description for people: where the data is. It contains no password. */
   readonly description: string;
   readonly database: Database;
   close(): Promise<void>;
@@ -29,9 +29,9 @@ export interface OpenDatabase {
 const JOIN_MAX_MS = 60_000;
 
 /**
- * Takes DATA_DIR for this process and opens the database: MONGODB_URI, else an embedded one in the folder.
+ * Locks DATA_DIR for this process and opens the database: MONGODB_URI, or an embedded one in the folder.
  *
- * @throws Error with a sentence for the operator: the folder is in use, the database cannot be reached.
+ * @throws Error with a sentence for the operator: the folder is in use, or the database cannot be reached
  */
 export async function openDatabase(
   env: DatabaseEnv,
@@ -58,7 +58,7 @@ export async function openDatabase(
   return { uri, description: description ?? '', database, close: () => kept.disposeAsync() };
 }
 
-/** Opens the database a running server uses, or, when none runs here, as a server would. For short commands. */
+/** Opens the database of the running server, or starts it as a server would. For short commands. */
 export async function joinDatabase(
   env: DatabaseEnv,
   say: Say,
@@ -66,7 +66,7 @@ export async function joinDatabase(
   const uri = env.MONGODB_URI ?? (await uriOfRunningServer(env.DATA_DIR));
   const encryption = { onUnreadable: oncePerDocument(sayUnreadable(say)), isKeyOptional: true };
   if (uri === undefined) return openDatabase(env, say, undefined, encryption);
-  // A command makes no key: it may run on another machine than the servers.
+  // A command creates no encryption key, because it may run on another machine than the servers.
   const { keys } = await encryptionOptions(env);
   const database = await connect(uri, { keys, ...encryption });
   return { database, close: () => database.close() };
@@ -83,7 +83,7 @@ async function uriOfRunningServer(dataDir: string): Promise<string | undefined> 
     const holder = await readLock(dataDir);
     if (!holder) return undefined;
     if (holder.mongodbUri !== undefined) return holder.mongodbUri;
-    // It is still starting, perhaps fetching its database.
+    // The server is still starting, and may be downloading its database.
     if (performance.now() > deadline) throw new Error(`The server in ${dataDir} does not finish its start.`);
     await delay(200);
   }
@@ -97,7 +97,7 @@ async function connect(uri: string, encryption: EncryptionOptions): Promise<Data
   }
 }
 
-/** The driver quotes parts of a string it cannot read, and those may be a password. */
+/** The driver quotes parts of a string that it cannot parse, which may contain a password. */
 function reasonOf(error: unknown): string {
   const root = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(error instanceof Error) || !(root instanceof Error)) return 'unknown';
@@ -108,8 +108,8 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * The hosts of a connection string. A password that was not percent-encoded can hold any sign, so whatever
- * stands before the last `@` is taken for one.
+ * Returns the hosts of a connection string. A password that is not percent-encoded can contain any character, so
+ * everything before the last `@` counts as credentials.
  */
 function hostsOf(uri: string): string {
   const afterPassword = uri.slice(uri.lastIndexOf('@') + 1).replace(/^mongodb(?:\+srv)?:\/\//, '');

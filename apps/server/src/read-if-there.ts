@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
 
-/** The text of a file; undefined when there is none. @throws Error when it is there and cannot be read */
+/**
+ * Reads a file; undefined if there is none.
+ *
+ * @throws Error if the file exists and cannot be read
+ */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');

@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { sendApiError } from './error-reply.ts';
 
 /**
- * Unknown paths and methods. A path that exists under other methods is 405 with `Allow`; both are answered
- * before a body is read or a key looked at.
+ * Answers unknown paths with 404, and known paths with another method with 405 and `Allow`, before a body is read
+ * or a key is looked up.
  */
 export function rejectUnknown(app: FastifyInstance): void {
   const methodsOfPath = new Map<string, Set<string>>();
@@ -27,7 +27,7 @@ export function rejectUnknown(app: FastifyInstance): void {
     if (!request.is404) return;
     const [path = ''] = request.url.split('?', 1);
     const matcher = matchers.find(({ pattern }) => pattern.test(path));
-    // A folder's own address looks like one of its files', and is none.
+    // The address of a folder looks like the address of a file, and is none.
     if (!matcher || matcher.methods.has(request.method)) {
       return sendApiError(request, reply, new ApiError('route_not_found'));
     }

@@ -5,7 +5,7 @@ const modelListSchema = z.object({ data: z.array(z.object({ id: z.string() })) }
 /**
  * Asks an OpenAI-compatible server for the list of its models, which costs nothing.
  *
- * @throws Error when the server is not reached within `withinMs`, or the signal aborts
+ * @throws Error if the server is not reached within `withinMs`, or the signal aborts
  */
 export function requestModelList(
   { baseUrl, apiKey }: { readonly baseUrl: string; readonly apiKey: string },
@@ -18,9 +18,9 @@ export function requestModelList(
 }
 
 /**
- * The names in a list of models.
+ * Returns the names in a list of models.
  *
- * @throws Error when it is no such list
+ * @throws Error if it is not such a list
  */
 export function namesInModelList(list: unknown): string[] {
   return modelListSchema.parse(list).data.map(({ id }) => id);

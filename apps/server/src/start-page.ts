@@ -5,17 +5,17 @@ import type { StartCredentials } from './first-start.ts';
 export interface StartFacts {
   readonly version: string;
   readonly url: string;
-  /** How the chat page stands; undefined when it is turned off. */
+  /** The state of the chat page; undefined if it is turned off. */
   readonly chat: 'served' | 'not built' | undefined;
   readonly database: string;
   readonly model: string;
   readonly start: StartCredentials;
   readonly credentialsPath: string;
-  /** A person reads it, and no log keeps it: keys may be shown. */
+  /** Whether the output is a terminal, which no log stores: keys may be shown. */
   readonly isTerminal: boolean;
-  /** Others than this machine reach the server, and no proxy is trusted. */
+  /** Whether other machines reach the server while no proxy is trusted. */
   readonly needsTrustProxy?: boolean;
-  /** The chat page was given a key that reaches all chats. */
+  /** Whether the chat page has a key that reaches all chats. */
   readonly isChatKeyOpen?: boolean;
 }
 

@@ -19,8 +19,8 @@ import type { Running } from './until-stopped.ts';
 import { version } from './version.ts';
 
 /**
- * Starts the whole server from its environment: database, first team, model, turns, routes. What was started
- * is stopped in the opposite order, also when a later step fails or `signal` aborts the start.
+ * Starts the whole server from its environment: database, first team, model, turns, routes. What was started is
+ * stopped in reverse order, also when a later step fails or `signal` aborts the start.
  *
  * @throws Error with a sentence for the operator
  */
@@ -142,7 +142,7 @@ const NOT_YET =
 
 /** The folder of the build of apps/web. */
 const WEB_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url));
-/** And the site of apps/docs. */
+/** The folder of the build of apps/docs. */
 const DOCS_FOLDER = fileURLToPath(new URL('../../docs/dist', import.meta.url));
 
 function webAppOf({ WEB_APP, WEB_PUBLISHABLE_KEY }: Env, start: StartCredentials): WebApp | undefined {
@@ -173,12 +173,15 @@ async function listen(
   return typeof address === 'object' && address && 'port' in address ? Number(address.port) : port;
 }
 
-/** Whether a server that listens there is reached by this machine alone. */
+/** Returns whether only this machine reaches a server that listens on this address. */
 function isThisMachine(host: string): boolean {
   return host === 'localhost' || (isIP(host) !== 0 && isLoopbackAddress(host));
 }
 
-/** How this machine reaches the server; an address that means "all of them" is none to call. */
+/**
+ * Returns the address at which this machine reaches the server. An address that means all interfaces cannot be
+ * called.
+ */
 function urlOf({ HOST }: Env, port: number): string {
   const isAny = HOST === '0.0.0.0' || HOST === '::';
   const host = isAny ? '127.0.0.1' : HOST;

@@ -1,15 +1,15 @@
 /** The time that a start has to end after a stop signal. */
 const START_STOP_MAX_MS = 10_000;
 
-/** Something that runs until it is stopped. */
+/** A process that runs until it is stopped. */
 export interface Running {
-  /** Ends it in order. What is under way may take its grace, until `force` aborts. */
+  /** Stops in order. Running work has a grace period, until `force` aborts. */
   stop(force: AbortSignal): Promise<void>;
 }
 
 /**
- * Starts something and runs it until SIGTERM, SIGHUP or Ctrl-C. A second signal ends the grace, a third the
- * process. An error nobody caught ends it too, in order but without grace: its state can no longer be trusted.
+ * Starts something and runs it until SIGTERM, SIGHUP or Ctrl-C. A second signal ends the grace period, a third one
+ * the process. An uncaught error also stops it, without a grace period: its state can no longer be trusted.
  */
 export async function untilStopped(
   start: (signal: AbortSignal) => Promise<Running>,
@@ -31,7 +31,7 @@ export async function untilStopped(
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
 
-  // A terminal or a log reader that went away is no reason to stop serving.
+  // A closed terminal or log pipe must not stop the server.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
   const onBug = (error: unknown) => {

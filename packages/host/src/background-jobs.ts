@@ -3,18 +3,18 @@ import { type Id, limits } from '@parley/contract';
 import type { Stores } from '@parley/db';
 import { type Clock, FailingItems, type OperatorLog, systemClock, type Turns } from '@parley/turns';
 
-/** Something that is done again and again beside the requests. Repeatable, and harmless on several servers. */
+/** A job that is repeated in the background. It can run on several servers at the same time. */
 export interface Job {
   readonly name: string;
   readonly everyMs: number;
-  /** A run that takes longer is told to end at its next step; what is left is done by the next run. */
+  /** The time after which a run is told to end at its next step. The next run does the rest. */
   readonly maxMs: number;
   run(signal: AbortSignal): Promise<void>;
 }
 
 /** Running background jobs. The host closes them before it closes the database. */
 export interface BackgroundJobs {
-  /** Begins nothing more, and waits for what is under way, which ends at its next step; but not for ever. */
+  /** Starts no more runs, and waits for running ones to end at their next step, up to a time limit. */
   close(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ function guestMoves({ guests }: Pick<Stores, 'guests'>, log: OperatorLog): Job {
   };
 }
 
-/** A process that did not know of the block yet may have accepted one more message. */
+/** A process that did not know about the block yet may have accepted one more message. */
 function blockedUsers(
   { userStatuses }: Pick<Stores, 'userStatuses'>,
   turns: Pick<Turns, 'stopUser'>,
@@ -136,8 +136,8 @@ function retention(
 }
 
 /**
- * Runs jobs, each at its own interval, independently of the others. A job never overlaps itself; one that fails is
- * logged, and tried again at the next interval.
+ * Runs jobs, each at its own interval. A job never overlaps itself. A failed run is logged, and repeated at the
+ * next interval.
  */
 export function startBackgroundJobs(
   jobs: readonly Job[],
@@ -160,7 +160,7 @@ export function startBackgroundJobs(
 
 async function repeat(job: Job, log: OperatorLog, clock: Clock, signal: AbortSignal): Promise<void> {
   for (;;) {
-    // Jitter keeps replicas from working in step.
+    // Jitter prevents replicas from running in step.
     await clock.sleep(job.everyMs * (0.75 + clock.random() / 2), signal);
     if (signal.aborted) return;
     await runOnce(job, log, clock, signal);

@@ -26,57 +26,59 @@ import type { Database } from '@parley/db';
 import { type OperatorLog, startTurns, systemClock, type TurnBounds } from '@parley/turns';
 import { jobsOf, startBackgroundJobs } from './background-jobs.ts';
 
-/** No text has more bytes than this per token, as the context estimates them: what is read always suffices. */
+/** The maximum number of bytes per estimated token, so that enough of the history is read. */
 const BYTES_PER_TOKEN_MAX = 2.5;
 
-/** Is told what operators should know. Fields name ids, counts and errors, never content. */
+/** Receives events for operators. Fields contain ids, counts and errors, never content. */
 export type HostLog = OperatorLog;
 
-/** What services are made of. */
 /** The maximum size of an issuer's key set, which contains a few keys. */
 const KEY_SET_BOUNDS = { timeoutMs: 5_000, responseBytesMax: 256 * 1024 } as const;
 
 /** The dependencies and settings of `startServices`. */
 export interface HostDeps {
-  /** Of `connectDatabase`; whoever connected it closes it, after the services. */
+  /** The result of `connectDatabase`. The host closes it after the services. */
   readonly database: Pick<Database, 'stores' | 'maintain'>;
-  /** Asked for every answer: where the model is. May throw an ApiError while there is none. */
+  /** Returns the model, for every answer. May throw an ApiError while there is none. */
   readonly endpoint: () => ModelEndpoint;
-  /** The history's budget, in estimated tokens. Default: 6,000. */
+  /** The token budget of the history, estimated. Default: 6,000. */
   readonly contextTokens?: number | undefined;
-  /** Default: nobody is told. */
+  /** The log. Default: none. */
   readonly log?: HostLog | undefined;
-  /** Requests a minute, over all processes. Without them there are no limits. */
+  /** The rate limits per minute, over all processes. Default: none. */
   readonly rateLimits?: RateLimits | undefined;
-  /** Unfinished answers at a time; without them there is no bound but what teams set. */
+  /** The maximum number of unfinished answers. Default: only the limits that teams set. */
   readonly turnLimits?: TurnLimits | undefined;
-  /** Streams that may be open at a time in this process. Default: as documented. */
+  /** The maximum number of open streams in this process. Default: as documented. */
   readonly streamLimits?: Partial<StreamLimits> | undefined;
-  /** How often the credentials of open streams are read again. Default: every two seconds. */
+  /** The interval at which the credentials of open streams are read again. Default: two seconds. */
   readonly streamTimes?: Partial<StreamTimes> | undefined;
-  /** The addresses under which browsers open this server's own pages, such as `https://chat.example.com`. Default: none. */
+  /** The public addresses of this server's own pages, such as `https://chat.example.com`. Default: none. */
   readonly publicUrls?: readonly string[] | undefined;
   /** The addresses that tools may have. Default: public addresses only. */
   readonly toolAddresses?: ToolAddresses | undefined;
-  /** Is told of each call of a tool that gave no result, beside the log. */
+  /** Is called for each tool call without a result, in addition to the log. */
   readonly onToolFailure?: RunAgentOptions['onToolFailure'];
   readonly bounds?: Partial<TurnBounds> | undefined;
   readonly agentBounds?: Partial<AgentBounds> | undefined;
-  /** Puts something around each answer, to measure it, say. */
+  /** Wraps each answer, for example to measure it. */
   readonly watchAgent?: ((runAgent: RunAgent) => RunAgent) | undefined;
 }
 
-/** Services that run: they answer messages, also those that another process left behind. */
+/** Running services. They answer messages, also those that another process left unfinished. */
 export interface RunningServices {
   /** The services for `createContext`. */
   readonly services: Services;
-  /** Lets what runs finish within `graceMs` (or until `force` aborts), hands over the rest, lets readers go. */
+  /**
+   * Lets turns finish within `graceMs` (or until `force` aborts), returns the others to the queue, and ends all
+   * readers.
+   */
   drain(graceMs: number, force?: AbortSignal): Promise<void>;
-  /** Ends what is left in the background: after `drain` and the last request, before the database is closed. */
+  /** Ends the background work. Call it after `drain` and the last request, and before the database is closed. */
   close(): Promise<void>;
 }
 
-/** Starts what the router works with: once in a process. */
+/** Starts the services behind the router, once per process. */
 export function startServices(deps: HostDeps): RunningServices {
   const { database, endpoint, contextTokens = limits.contextTokensDefault, log = () => undefined } = deps;
   const { toolAddresses = { arePrivateAllowed: false } } = deps;
@@ -105,7 +107,7 @@ export function startServices(deps: HostDeps): RunningServices {
       sendWaitMaxMs: limits.sendWaitMaxMs,
       cancelWaitMaxMs: limits.cancelWaitMaxMs,
       runningTurnsMax,
-      // As many again wait.
+      // The same number of turns can wait.
       waitingTurnsMax: runningTurnsMax,
       runningPerAddressMax: limits.runningPerAddressMax,
       waitingPerAddressMax: limits.waitingPerAddressMax,

@@ -45,7 +45,10 @@ function textOf(value: unknown): string {
   return Array.isArray(value) ? value.join(', ') : String(value);
 }
 
-/** Steps that have to wait for older servers are no failure of the command, and it is not done either. */
+/**
+ * Shows the steps that are still pending. If some have to wait for older servers, the command exits with 1, but
+ * reports no error.
+ */
 async function showRest(database: Database): Promise<void> {
   const status = await database.status();
   print(status);

@@ -9,7 +9,7 @@ import { example } from './example.ts';
 
 const nameSchema = newAgentSchema.shape.name.refine((name) => name.trim() !== '', 'a name is needed');
 
-/** Teams of one answer; the last one's id leads on. */
+/** The number of teams in one answer. `next` is the id to continue after. */
 const PAGE = 1_000;
 
 /** Adds `admin team`: create, list and delete teams. */
@@ -48,7 +48,7 @@ async function listTeams({ after }: { after?: string }): Promise<void> {
   });
 }
 
-/** Its audit log goes with it: the act is noted nowhere. */
+/** The act gets no audit entry, because the audit log of the team is deleted too. */
 async function deleteTeam(text: string): Promise<void> {
   await act(async (stores) => {
     const { team } = await scopeOf(stores, text);

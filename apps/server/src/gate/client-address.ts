@@ -3,7 +3,10 @@ import { BlockList, isIP } from 'node:net';
 import type { ClientAddress } from '@parley/api';
 import ipaddr from 'ipaddr.js';
 
-/** Whether to take a proxy's word for where its request came from; `hop` counts proxies from this server outwards. */
+/**
+ * Returns whether a proxy's `X-Forwarded-For` is trusted. `hop` is the number of proxies between it and this
+ * server.
+ */
 export type TrustProxy = ((address: string, hop: number) => boolean) | false;
 
 type Address = ReturnType<typeof ipaddr.process>;
@@ -14,16 +17,16 @@ interface AddressedRequest {
   readonly socket: { readonly remoteAddress?: string | undefined };
 }
 
-/** Hextets of an IPv6 /64: one household's network, or one attacker's. */
+/** The hextets of an IPv6 /64, the network of one household or one attacker. */
 const HEXTETS_OF_64 = 4;
-/** The connection was closed before its address was looked at. Such requests count together. */
+/** The address of requests whose connection was closed before it was read. They count together. */
 const UNKNOWN: ClientAddress = { text: 'unknown', isUnnamedProxy: false };
 
 /**
- * Where a request comes from, as limits count it: the nearest address in `X-Forwarded-For` that is not a trusted
- * proxy's, or the peer's own. An entry that is no address (`unknown`) ends the search at the peer: it never removes a
- * limit. Other headers (`Forwarded`, `X-Real-IP`) are not read, because a proxy that does not know them passes on what
- * the client wrote.
+ * Returns the client's address as rate limits count it: the nearest address in `X-Forwarded-For` that is not a
+ * trusted proxy's, or the peer's own. An entry that is no address (`unknown`) ends the search at the peer, so it
+ * never removes a limit. Other headers (`Forwarded`, `X-Real-IP`) are not read: a proxy that does not know them
+ * passes on what the client wrote.
  */
 export function clientAddress({ headers, socket }: AddressedRequest, trusts: TrustProxy): ClientAddress {
   const peer = parseAddress(socket.remoteAddress);
@@ -42,8 +45,8 @@ export function clientAddress({ headers, socket }: AddressedRequest, trusts: Tru
 }
 
 /**
- * Where a connection comes from, whoever it speaks for; undefined for proxies and for peers in a private network, which
- * speak for many.
+ * Returns the address that a connection counts for; undefined for proxies and for peers in private networks, which
+ * send the requests of many clients.
  */
 export function peerAddress(
   socket: AddressedRequest['socket'],
@@ -67,7 +70,11 @@ const PRIVATE: ReadonlySet<string> = new Set([
   'carrierGradeNat',
 ]);
 
-/** @throws Error when a part of the text names no address and no network */
+/**
+ * Parses `TRUST_PROXY`.
+ *
+ * @throws Error if a part of the text is neither an address nor a network
+ */
 export function parseTrustProxy(text: string): TrustProxy {
   if (text === 'off') return false;
   if (/^[1-9]\d?$/.test(text)) {
@@ -81,14 +88,16 @@ export function parseTrustProxy(text: string): TrustProxy {
   return (address) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** Networks that have a name. */
+/** The networks that can be given by name. */
 const NAMED: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1/128'],
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
   uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 };
 
-/** Addresses are written in full: `10.1` and `1.5` mean addresses to some readers, and mistakes to most. */
+/**
+ * Addresses must be written in full: `10.1` and `1.5` are addresses to some programs, and mistakes to most people.
+ */
 function addNetwork(list: BlockList, text: string): void {
   const [address = '', bits] = text.split('/');
   const version = isIP(address);
@@ -100,18 +109,21 @@ function addNetwork(list: BlockList, text: string): void {
   else list.addSubnet(address, Number(bits), family);
 }
 
-/** The entries of `X-Forwarded-For`, the nearest proxy's first. */
+/** Returns the entries of `X-Forwarded-For`, the nearest proxy's first. */
 function forwardedFor(headers: IncomingHttpHeaders): string[] {
   const header = [headers['x-forwarded-for'] ?? []].flat().join(',');
   return header === '' ? [] : header.split(',').reverse();
 }
 
-/** Whether a proxy says that it stands between. */
+/** Returns whether a header says that the request came through a proxy. */
 export function isForwarded(headers: IncomingHttpHeaders): boolean {
   return 'x-forwarded-for' in headers || 'forwarded' in headers || 'x-real-ip' in headers;
 }
 
-/** An address as proxies write it: bare, `192.0.2.1:4711`, `[2001:db8::1]` or `[2001:db8::1]:4711`, perhaps quoted. */
+/**
+ * Parses an address as proxies write it: bare, `192.0.2.1:4711`, `[2001:db8::1]` or `[2001:db8::1]:4711`,
+ * optionally quoted.
+ */
 function parseEntry(entry: string): Address | undefined {
   const text = entry.trim().replace(/^"(.*)"$/, '$1');
   const [, inBrackets] = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text) ?? [];
@@ -120,7 +132,7 @@ function parseEntry(entry: string): Address | undefined {
 }
 
 function parseAddress(text: string | undefined): Address | undefined {
-  // `isIP` knows no short forms: to ipaddr.js `10.1` is an address. An IPv4 address over IPv6 is an IPv4 address.
+  // ipaddr.js accepts short forms such as `10.1`, and `isIP` does not. An IPv4 address over IPv6 is an IPv4 address.
   return text !== undefined && isIP(text) !== 0 ? ipaddr.process(text) : undefined;
 }
 

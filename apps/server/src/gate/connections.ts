@@ -4,21 +4,21 @@ import { type ClientAddress, countedNetworks } from '@parley/api';
 import { limits } from '@parley/contract';
 import type { Log } from '../log.ts';
 
-/** How long a client may take to send a request, and to take its answer. */
+/** The time limits for a client to send a request and to read its response. */
 export interface ConnectionTimes {
-  /** All of its headers, from when it connected. */
+  /** For all headers, from the time of the connection. */
   readonly headersMs: number;
-  /** All of the request, its body included. */
+  /** For the whole request with its body. */
   readonly requestMs: number;
-  /** For how long it may take nothing of an answer that waits for it. */
+  /** The longest time that the client may read nothing while a response waits for it. */
   readonly readerStallMs: number;
 }
 
 /** The maximum numbers of open connections. */
 export interface ConnectionBounds {
-  /** Connections of this process at a time. */
+  /** The maximum number of connections of this process. */
   readonly max: number;
-  /** Of them from one address. Proxies, and whatever else is in a private network, have no bound of their own. */
+  /** The maximum number from one address. Proxies and other peers in private networks have no limit of their own. */
   readonly perAddress: number;
 }
 
@@ -35,28 +35,28 @@ export const DEFAULT_TIMES: ConnectionTimes = {
   requestMs: 30_000,
   readerStallMs: limits.readerStallMaxMs,
 };
-/** Node looks for late requests every 30 s unless told otherwise: each would be held for that much longer. */
+/** By default Node checks for late requests every 30 s, so each could stay that much longer. */
 const CHECK_EVERY_MS = 1_000;
 const LOG_EVERY_MS = 60_000;
 
-/** The options of `node:http` that make it hold the times. */
+/** Returns the options of `node:http` that apply these time limits. */
 export function timeOptions({ headersMs, requestMs }: Pick<ConnectionTimes, 'headersMs' | 'requestMs'>) {
   const connectionsCheckingInterval = Math.min(CHECK_EVERY_MS, headersMs, requestMs);
   return { headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval };
 }
 
 /**
- * Closes the connection of a client that takes nothing of its answer for so long (twice as long at most), whatever the
- * answer is: a stream of either transport, or a long list. A connection that has nothing to take may be silent.
+ * Closes the connection of a client that reads nothing of its response for so long (at most twice as long),
+ * whatever the response is: a stream or a long list. A connection without pending data may be silent.
  */
 export function cutStalledReader(response: ServerResponse, stallMs: number): void {
-  // Node counts what the kernel takes as activity, and so every byte that the client has read.
+  // Node counts data that the kernel accepts as activity, and so every byte that the client reads.
   response.setTimeout(stallMs, () => {
     if (response.writableLength > 0) response.destroy();
   });
 }
 
-/** Closes connections beyond the bounds, without an answer: to write one would be work for whoever floods. */
+/** Closes connections beyond the limits without a response, because writing one would be work for an attacker. */
 export function boundConnections(server: Server, { bounds, addressOf, log }: BoundedServer): void {
   const open = new Map<string, number>();
   let loggedAt = Number.NEGATIVE_INFINITY;
@@ -69,7 +69,7 @@ export function boundConnections(server: Server, { bounds, addressOf, log }: Bou
 
   server.maxConnections = bounds.max;
   server.on('drop', () => tell('connections were closed: CONNECTIONS_MAX is reached'));
-  // Before Node's own listener: a connection that is closed here costs no parser.
+  // It runs before Node's own listener, so that a closed connection costs no parser.
   server.prependListener('connection', (socket: Socket) => {
     const address = addressOf(socket)?.text;
     if (address === undefined) return;

@@ -4,19 +4,19 @@ import { contextOf } from '../routes/request-context.ts';
 import { clientAddress, isForwarded, type TrustProxy } from './client-address.ts';
 import type { UnnamedProxyNotice } from './unnamed-proxy.ts';
 
-/** How a route is limited. A route that says nothing is `unidentified`, the strictest. */
+/** The rate limit of a route. The default is `unidentified`, the strictest. */
 type GateRule =
-  /** Answered from memory for those who watch the server: health and the OpenAPI document. */
+  /** Answered from memory, for monitoring: health and the OpenAPI document. */
   | 'unlimited'
-  /** Static files: they cost no database read, and a page has many. */
+  /** Static files, which cost no database read; a page has many. */
   | 'files'
-  /** Makes a visitor of the chat page. */
+  /** Creates a visitor of the chat page. */
   | 'new-visitors'
-  /** Names a publishable key in `?key=`. */
+  /** Has a publishable key in `?key=`. */
   | 'key-in-query'
-  /** Counts for its address alone. */
+  /** Counts for the client's address only. */
   | 'unidentified'
-  /** Calls the procedures that its path names. */
+  /** Calls the procedures in its path. */
   | 'trpc'
   /** Calls these procedures. */
   | { readonly procedures: readonly string[] };
@@ -28,9 +28,8 @@ interface GateParts {
 }
 
 /**
- * Puts one gate before every route: it identifies the caller and counts the request by its headers alone, before
- * anything reads the body. CORS preflights are answered before it: browsers send them without being asked, and they
- * cost nothing.
+ * Adds one gate before every route. It authenticates and counts the request by its headers, before the body is
+ * read. CORS preflights are answered earlier: browsers send them by themselves, and they cost nothing.
  */
 export function addGate(app: FastifyInstance, { services, trustProxy, unnamedProxy }: GateParts): void {
   app.decorateRequest('context');
@@ -41,13 +40,13 @@ export function addGate(app: FastifyInstance, { services, trustProxy, unnamedPro
       if (client.isUnnamedProxy) unnamedProxy.see();
       return client;
     });
-    // An unnamed proxy is noticed by its first request, whether or not its address is counted.
+    // An unnamed proxy is noticed at its first request, whether or not its address is counted.
     if (isForwarded(request.headers)) request.client();
     await pass(services, request, reply);
   });
 }
 
-/** Makes all routes that are added to this part of the server static files, but those that say otherwise. */
+/** Sets `files` as the default gate of all routes in this part of the server. */
 export function limitAsFiles(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     route.config = { gate: 'files', ...route.config };
@@ -77,7 +76,8 @@ async function pass(services: Services, request: FastifyRequest, reply: FastifyR
     default: {
       const procedures = rule === 'trpc' ? proceduresOf(request) : rule.procedures;
       request.context = contextOf(services, request, reply, procedures);
-      // tRPC tells a subscription's rejection in its stream: its clients cannot read another body. There is none to read here.
+      // tRPC's clients read the error of a subscription from its stream, and cannot read a body. There is no stream
+      // yet.
       const isSubscription =
         rule === 'trpc' && request.method === 'GET' && procedures.every(isSubscriptionProcedure);
       await request.context.caller().catch((error: unknown) => {
@@ -87,14 +87,14 @@ async function pass(services: Services, request: FastifyRequest, reply: FastifyR
   }
 }
 
-/** The procedures of a tRPC request, which names them in its path. */
+/** Returns the procedures in the path of a tRPC request. */
 export function proceduresOf({ params }: FastifyRequest): string[] {
   const { path = '' } = params as { path?: string };
   return path.split(',');
 }
 
 function isSubscriptionProcedure(name: string): boolean {
-  // tRPC types its record by procedure; here only what all have in common is looked at.
+  // tRPC types its record by procedure; this only reads what all procedures have.
   const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: string } }>;
   return Object.hasOwn(procedures, name) && procedures[name]?._def.type === 'subscription';
 }

@@ -8,7 +8,7 @@ export const UNNAMED_PROXY_ADVICE =
 const LOG_EVERY_MS = 60_000;
 const RECENT_MS = 60 * 60_000;
 
-/** Remembers that requests come through a proxy that `TRUST_PROXY` does not name, and logs it once a minute. */
+/** Records that requests come through a proxy that `TRUST_PROXY` does not name, and logs it once a minute. */
 export class UnnamedProxyNotice {
   readonly #log: Log;
   #loggedAt = Number.NEGATIVE_INFINITY;
@@ -26,7 +26,7 @@ export class UnnamedProxyNotice {
     this.#log.warn({}, UNNAMED_PROXY_ADVICE);
   }
 
-  /** Whether there was such a request within the last hour. */
+  /** Returns whether there was such a request within the last hour. */
   get isRecent(): boolean {
     return performance.now() - this.#seenAt < RECENT_MS;
   }

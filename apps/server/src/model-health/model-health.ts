@@ -1,7 +1,7 @@
 import { ModelError, type RunAgent } from '@parley/agent';
 import type { ErrorCode } from '@parley/contract';
 
-/** Why a model cannot be used until an operator acts. */
+/** A reason why a model cannot be used until an operator acts. */
 export type ModelProblem = Extract<
   ErrorCode,
   'model_key_refused' | 'model_not_found' | 'model_unreachable' | 'model_not_configured'
@@ -13,24 +13,24 @@ export interface ModelNotice {
   readonly message: string;
 }
 
-/** The default model's place among those that agents name. */
+/** The key of the default model among the models that agents name. */
 const DEFAULT_MODEL = '';
-/** Agents may name any model: no more that are not found are remembered. */
+/** The maximum number of unknown models to remember, because agents may name any model. */
 const MODELS_MAX = 100;
-/** An agent whose model was not found may have been changed or deleted since. */
+/** The time after which an unknown model is forgotten: its agent may have been changed or deleted. */
 const NOT_FOUND_MS = 60 * 60_000;
 
 /**
- * Whether the model can be used, as far as probes and the newest answers tell. It never rejects a message: only a call
- * of the model knows for certain.
+ * Tracks whether the model can be used, from probes and the newest answers. It never rejects a message: only a call
+ * of the model is certain.
  */
 export class ModelHealth {
-  /** Of the model's server as a whole. */
+  /** The problem of the model's server as a whole. */
   #problem: Exclude<ModelProblem, 'model_not_found'> | undefined;
-  /** Models that the server did not know, by name, with the time of their newest failure. */
+  /** The models that the server did not know, with the time of their newest failure. */
   readonly #notFound = new Map<string, number>();
 
-  /** Notes how answers end. */
+  /** Returns an agent that records how its answers end. */
   watchAgent(runAgent: RunAgent): RunAgent {
     return async (input) => {
       const { model = DEFAULT_MODEL } = input.agent;
@@ -45,7 +45,7 @@ export class ModelHealth {
     };
   }
 
-  /** Notes a failure of a model. Codes that no operator has to act on say nothing. */
+  /** Records a failure of a model. Codes on which no operator has to act are ignored. */
   noteProblem(code: ErrorCode, model = DEFAULT_MODEL): void {
     switch (code) {
       case 'model_key_refused':
@@ -60,7 +60,7 @@ export class ModelHealth {
     }
   }
 
-  /** Notes that the server has answered with this model. */
+  /** Records that the server has answered with this model. */
   noteUsable(model = DEFAULT_MODEL): void {
     this.#problem = undefined;
     this.#notFound.delete(model);
@@ -95,7 +95,7 @@ const sentences: Readonly<Record<Exclude<ModelProblem, 'model_not_found'>, strin
     'There is no model: set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server, and restart the server.',
 };
 
-/** `/readyz` is public: it says that agents name unknown models, and not which. */
+/** `/readyz` is public, so it says that agents name unknown models, and not which. */
 function notFoundSentence(names: readonly string[]): string {
   const others = names.filter((name) => name !== DEFAULT_MODEL).length;
   const advice = [

@@ -6,7 +6,7 @@ import type { ModelHealth, ModelNotice, ModelProblem } from './model-health.ts';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
 const CALL_MAX_MS = 10_000;
-/** While the model's server cannot be used it is asked again this often; then no more. */
+/** The interval of probes while the model's server cannot be used. */
 const AGAIN_MS = 30_000;
 
 /** The address of the model's server. */
@@ -14,12 +14,16 @@ type ModelServer = Pick<ModelEndpoint, 'baseUrl' | 'apiKey'>;
 
 /** The model to watch, and the function that is called with a problem. */
 export interface ModelProbeOptions {
-  /** @throws ApiError while there is no model */
+  /**
+   * Returns the model.
+   *
+   * @throws ApiError while there is none
+   */
   readonly endpoint: () => ModelEndpoint;
-  /** The server that is to name the model, as long as it has not. */
+  /** The server that has to name the model, until it has. */
   readonly server?: ModelServer | undefined;
   readonly health: ModelHealth;
-  /** Called with the first problem, and with each other one. */
+  /** Is called with the first problem, and whenever the problem changes. */
   readonly onProblem: (notice: ModelNotice) => void;
   /** Ends the probes. */
   readonly signal: AbortSignal;
@@ -27,8 +31,8 @@ export interface ModelProbeOptions {
 }
 
 /**
- * Asks the model's server for its list of models, which costs nothing: once, and again as long as the server cannot be
- * used. Otherwise the calls of the model tell. Settles when the signal aborts.
+ * Asks the model's server for its list of models, which costs nothing: once, and repeatedly while the server cannot
+ * be used. Otherwise the calls of the model show whether it works. Settles when the signal aborts.
  */
 export async function watchModel(options: ModelProbeOptions): Promise<void> {
   const { health, signal, againMs = AGAIN_MS } = options;
@@ -43,7 +47,7 @@ export async function watchModel(options: ModelProbeOptions): Promise<void> {
   }
 }
 
-/** False while the model is loading: nothing can be said of it yet. */
+/** Returns false while the model is loading: its state is not known yet. */
 async function probe({ endpoint, server, health, signal }: ModelProbeOptions): Promise<boolean> {
   let target: ModelServer & { readonly model?: string };
   let isLoading = false;
@@ -63,7 +67,7 @@ async function probe({ endpoint, server, health, signal }: ModelProbeOptions): P
   return !isLoading;
 }
 
-/** Undefined where the answer says nothing: not every server lists its models to every key. */
+/** Undefined if the list says nothing: not every server lists its models to every key. */
 async function ask(
   { baseUrl = OPENAI_URL, apiKey, model }: ModelServer & { readonly model?: string },
   signal: AbortSignal,
@@ -81,7 +85,7 @@ async function ask(
   return isListed(text, model) ? 'usable' : 'model_not_found';
 }
 
-/** Whether a list may hold the model. Servers add tags and owners to the names that they take. */
+/** Returns whether a list may contain the model. Servers add tags and owners to names. */
 function isListed(text: string, model: string | undefined): boolean {
   const ids = idsIn(text);
   if (model === undefined || ids.length === 0) return true;

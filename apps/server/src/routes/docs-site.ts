@@ -10,12 +10,12 @@ import { rejectNoFile } from './reject-no-file.ts';
 const PATH = '/docs/';
 const METHODS = ['GET', 'HEAD'];
 const NOT_BUILT = 'The documentation is not built yet. Run `npm run build`, and start the server again.\n';
-/** For readers that are models (llmstxt.org): what there is, and all of it at once. */
+/** The files for language models (llmstxt.org): an index, and all pages in one. */
 const FOR_MODELS = ['llms.txt', 'llms-full.txt'];
 
 /**
- * The documentation at `/docs`: what `npm run build` has made of apps/docs in `folder`. Each page is there as Markdown
- * too, under its address and `.md`.
+ * Serves the documentation at `/docs`: the build of apps/docs in `folder`. Each page is also available as Markdown,
+ * under its address and `.md`.
  */
 export async function docsSite(app: FastifyInstance, { folder }: { folder: string }): Promise<void> {
   limitAsFiles(app);
@@ -45,13 +45,13 @@ export async function docsSite(app: FastifyInstance, { folder }: { folder: strin
     cacheControl: false,
     acceptRanges: false,
     setHeaders: (reply, path) => {
-      // The names of what is in this folder hold a hash of what is in them.
+      // The names of the files in this folder contain a hash of their content.
       const isFixed = path.startsWith(join(folder, 'assets'));
       reply.header('cache-control', isFixed ? 'public, max-age=31536000, immutable' : 'no-cache');
       if (path.endsWith('.md')) reply.header('content-type', 'text/markdown; charset=utf-8');
     },
   });
-  // One route for both: its relative links need the slash.
+  // One route serves both, because relative links need the slash.
   app.route({
     method: METHODS,
     url: '/docs',
@@ -67,7 +67,7 @@ export async function docsSite(app: FastifyInstance, { folder }: { folder: strin
   }
 }
 
-/** The site may load what this server serves and nothing else, and run no script but its own. */
+/** The policy of the site: it may load only what this server serves, and run only its own scripts. */
 function headersOf(hashes: readonly string[]): Record<string, string> {
   return {
     'content-security-policy': [
@@ -86,7 +86,7 @@ function headersOf(hashes: readonly string[]): Record<string, string> {
   };
 }
 
-/** The scripts that stand in the pages themselves (the theme, before anything is painted), as a policy names them. */
+/** Returns the hashes of the scripts within the pages (they set the theme before the first paint), for the policy. */
 async function scriptHashes(folder: string): Promise<string[]> {
   const files = await readdir(folder, { recursive: true });
   const pages = files.filter((name) => name.endsWith('.html'));

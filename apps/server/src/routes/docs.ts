@@ -5,7 +5,7 @@ import { limitAsFiles } from '../gate/gate-hook.ts';
 import { version } from '../version.ts';
 import { inlineScriptHashes } from './inline-scripts.ts';
 
-/** The reference page may load what this server serves and nothing else, and run no script but its own. */
+/** The policy of the reference page: it may load only what this server serves, and run only its own scripts. */
 function referencePolicy(html: string): string {
   return [
     "default-src 'none'",
@@ -20,7 +20,7 @@ function referencePolicy(html: string): string {
   ].join('; ');
 }
 
-/** `/openapi.json`, made once from the router, and `/docs/reference`, a page to read it and to try it. */
+/** Serves `/openapi.json`, created once from the router, and `/docs/reference`, a page to read it and try it out. */
 export async function docsRoutes(app: FastifyInstance): Promise<void> {
   const document = JSON.stringify(buildOpenApiDocument({ version }));
 
@@ -29,7 +29,7 @@ export async function docsRoutes(app: FastifyInstance): Promise<void> {
     return reply.header('content-type', 'application/json; charset=utf-8').send(document);
   });
 
-  // The page is made by the library, so that its policy is made when the page is there.
+  // The library creates the page, so the policy is computed from the page.
   app.addHook('onSend', async (_request, reply, payload) => {
     if (typeof payload !== 'string' || !isHtml(reply.getHeader('content-type'))) return;
     reply.header('content-security-policy', referencePolicy(payload));

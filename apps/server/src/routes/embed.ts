@@ -6,12 +6,12 @@ import type { SessionStores } from './web-session.ts';
 export const EMBED_FILES = ['embed.html', 'embed.js'];
 
 const METHODS = ['GET', 'HEAD'];
-/** The files of these two are loaded by pages of other sites, also of those that are isolated (COEP). */
+/** The folders whose files are loaded by pages of other sites, also by isolated ones (COEP). */
 const FOR_ALL = { 'cross-origin-resource-policy': 'cross-origin', 'cache-control': 'no-cache' };
 
 /**
- * `/embed.js`, which puts a chat into any page, and `/embed`, the chat in its frame. Neither holds anything: what the
- * frame asks for is asked with the site's publishable key and the token of a user. Who may frame it the key says.
+ * Serves `/embed.js`, which adds a chat to any page, and `/embed`, the chat in its frame. Neither contains data:
+ * the frame sends the site's publishable key and the user's token. The key decides which pages may embed it.
  */
 export function embedRoutes(app: FastifyInstance, { apiKeys }: SessionStores): void {
   app.route({
@@ -26,7 +26,7 @@ export function embedRoutes(app: FastifyInstance, { apiKeys }: SessionStores): v
     config: { gate: 'key-in-query' },
     handler: async ({ query }, reply): Promise<FastifyReply> => {
       const policy = pagePolicy(await framersOf(query.key, apiKeys));
-      // An opener policy is for pages; in a frame of another site it would be ignored.
+      // An opener policy has no effect in a frame of another site.
       reply.removeHeader('cross-origin-opener-policy');
       return reply.headers({ ...FOR_ALL, 'content-security-policy': policy }).sendFile('embed.html');
     },
@@ -34,8 +34,8 @@ export function embedRoutes(app: FastifyInstance, { apiKeys }: SessionStores): v
 }
 
 /**
- * The pages that may frame the chat with this key, as a policy names them: those of its origins; all of them where it
- * names none, as its calls work from all; none for what is no publishable key that works.
+ * Returns the pages that may frame the chat with this key, for the policy: the origins of the key; every page if it
+ * names none, because its calls work from every page; none for a key that is not a valid publishable key.
  *
  * @throws ApiError `database_unavailable`
  */

@@ -12,7 +12,7 @@ export interface SentEvent {
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
-  // Neither stored nor compressed nor held back by what stands between us and the reader.
+  // Proxies must neither store, compress nor buffer the stream.
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',
 };
@@ -20,11 +20,11 @@ const HEADERS = {
 const PING = ': ping\n\n';
 
 /**
- * Answers with server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). The events
- * are pulled as fast as the client takes them: one that is slow holds back nothing but itself, and the server closes the
- * connection of one that takes nothing (`cutStalledReader`). A comment shows in every silence that the stream lives.
+ * Answers with server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). Events are
+ * pulled as fast as the client reads them, so a slow client delays only itself; `cutStalledReader` closes the
+ * connection of a client that reads nothing. A comment is sent whenever the stream is silent for a heartbeat.
  *
- * `events` must end by itself, also when the client is gone.
+ * `events` must end by itself, also when the client disconnects.
  */
 export async function sendEvents(
   reply: FastifyReply,
@@ -53,14 +53,14 @@ function toFrame({ id, data }: SentEvent): string {
   return id === undefined ? `data: ${data}\n\n` : `id: ${id}\ndata: ${data}\n\n`;
 }
 
-/** Waits until the client has taken what was written, or its connection is closed. */
+/** Waits until the client has read what was written, or its connection is closed. */
 async function settled(raw: ServerResponse, taken: 'drain' | 'finish'): Promise<void> {
   const over = new AbortController();
   try {
     const { signal } = over;
     await Promise.race([once(raw, taken, { signal }), once(raw, 'close', { signal })]);
   } catch {
-    // A connection that broke: its close ends the stream.
+    // The connection broke. Its `close` event ends the stream.
   } finally {
     over.abort();
   }

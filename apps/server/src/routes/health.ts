@@ -10,9 +10,9 @@ export interface Health {
   isDraining(): boolean;
   isDatabaseReachable(): Promise<boolean>;
   inspectDatabase(): Promise<DatabaseState>;
-  /** Unique indexes that are missing: until they are built, a write could be doubled. */
+  /** The missing unique indexes. Until they are built, a write could be duplicated. */
   missingPromises(): readonly string[];
-  /** Why the model cannot be used, if it cannot: no reason to be sent no requests. */
+  /** The problem of the model, if there is one. The server is ready all the same. */
   modelNotice(): ModelNotice | undefined;
 }
 
@@ -21,20 +21,20 @@ interface HealthParts {
   readonly unnamedProxy: UnnamedProxyNotice;
 }
 
-/** `/readyz` has no rate limit: its database read is shared by all who ask within this time. */
+/** `/readyz` has no rate limit, so all requests within this time share one database read. */
 const REACHABLE_MS = 250;
-/** How long what was found of the database is told: balancers ask every few seconds. */
+/** The time that the state of the database is cached: load balancers ask every few seconds. */
 const INSPECTION_MS = 60_000;
-/** While an index is missing, its build goes on, and its operator looks more often. */
+/** The shorter time while an index is missing, because its operator watches the build. */
 const BUILD_INSPECTION_MS = 5_000;
 
-/** `/healthz`: the process lives and answers. `/readyz`: it may be sent requests. */
+/** Adds `/healthz` (the process is alive) and `/readyz` (it may receive requests). */
 export async function healthRoutes(
   app: FastifyInstance,
   { health, unnamedProxy }: HealthParts,
 ): Promise<void> {
   let inspected: { until: number; readonly state: Promise<DatabaseState | undefined> } | undefined;
-  /** Undefined where it could not be found out: that is no reason to be sent no requests. */
+  /** Undefined if it could not be read. The server is ready all the same. */
   const inspect = (): Promise<DatabaseState | undefined> => {
     if (!inspected || performance.now() > inspected.until) {
       const state = health.inspectDatabase().catch(() => undefined);

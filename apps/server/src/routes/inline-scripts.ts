@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 const INLINE_SCRIPT = /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g;
 
-/** The scripts that stand in HTML pages themselves, as a content security policy names them (CSP3, "hash-source"). */
+/** Returns the hashes of the scripts within HTML pages, for a content security policy (CSP3, "hash-source"). */
 export function inlineScriptHashes(pages: readonly string[]): string[] {
   const scripts = new Set(
     pages.flatMap((html) => [...html.matchAll(INLINE_SCRIPT)].map(([, script = '']) => script)),

@@ -5,15 +5,15 @@ import type { OnLargeList } from '@parley/api';
 import { limits } from '@parley/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** The JSON of each item of a list, by the text that stands for the list in the answer's body. */
+/** The JSON of the items of each list, by the placeholder of the list in the body. */
 type ListTexts = Map<string, readonly string[]>;
 
 const CHUNK_CHARACTERS = 64 * 1024;
 
 /**
- * Takes the large lists of a request's answer. `JSON.stringify` writes a placeholder for such a list, and
- * `sendLargeAnswers` puts the items' JSON in its place, piece by piece. A streamed batch of tRPC is sent before its lists
- * are read: it has no placeholder, and is only counted among the answers that were not sent yet.
+ * Returns the function that receives the large lists of an answer. `JSON.stringify` writes a placeholder for such a
+ * list, and `sendLargeAnswers` replaces it with the items' JSON, in pieces. A streamed batch of tRPC is sent before
+ * its lists are read: it has no placeholder, and only counts among the unsent answers.
  */
 export function largeListTaker(request: FastifyRequest, reply: FastifyReply): OnLargeList {
   if (request.headers['trpc-accept'] === 'application/jsonl') {
@@ -27,7 +27,7 @@ export function largeListTaker(request: FastifyRequest, reply: FastifyReply): On
   };
 }
 
-/** Sends answers that have large lists in pieces, whatever route made them. */
+/** Sends answers with large lists in pieces, for all routes. */
 export function sendLargeAnswers(app: FastifyInstance): void {
   const unsent = new UnsentAnswers(limits.largeAnswersUnsentMax);
   app.decorate('unsentAnswers', unsent);
@@ -38,14 +38,14 @@ export function sendLargeAnswers(app: FastifyInstance): void {
     unsent.add(reply.raw);
     return Readable.from(chunksOf(body, lists), { objectMode: false });
   };
-  // Not an async hook: nearly every answer passes it, and would pay for a promise.
+  // This is no async hook: nearly every answer passes it, and would pay for a promise.
   app.addHook('onSend', ({ largeLists }, reply, payload, done) => {
     if (!largeLists) return done(null, payload);
     inPieces(payload, reply, largeLists).then((pieces) => done(null, pieces), done);
   });
 }
 
-/** The body, if it is text that was made in one go: tRPC answers with a `Response`, REST with a string. */
+/** Returns the body if it is text: tRPC answers with a `Response`, REST with a string. */
 async function bodyOf(reply: FastifyReply, payload: unknown): Promise<string | undefined> {
   if (typeof payload === 'string') return payload;
   if (!(payload instanceof Response)) return undefined;
@@ -57,7 +57,7 @@ function* chunksOf(body: string, lists: ListTexts): Generator<string> {
   const placed = [...lists]
     .map(([placeholder, texts]) => ({ quoted: JSON.stringify(placeholder), texts }))
     .map((list) => ({ ...list, at: body.indexOf(list.quoted) }))
-    // An error took the place of the answer.
+    // An error replaced the answer.
     .filter(({ at }) => at >= 0)
     .sort((one, other) => one.at - other.at);
   let sent = 0;
@@ -81,8 +81,8 @@ function* chunksOfList(texts: readonly string[]): Generator<string> {
 }
 
 /**
- * The large answers whose clients have not read them to the end. They take memory, so there is a bound on them: one
- * more closes the connection that has been reading for the longest.
+ * The large answers that their clients have not fully read. Their number is limited because of their memory: one
+ * more closes the connection that has been reading the longest.
  */
 class UnsentAnswers {
   readonly #responses = new Set<ServerResponse>();
@@ -102,11 +102,11 @@ class UnsentAnswers {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The large lists of its answer. */
+    /** The large lists of the answer. */
     largeLists: ListTexts | undefined;
   }
   interface FastifyInstance {
-    /** The large answers of this process that were not sent yet. */
+    /** The large answers of this process that are not fully sent. */
     unsentAnswers: UnsentAnswers;
   }
 }

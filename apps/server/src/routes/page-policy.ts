@@ -1,12 +1,12 @@
 /**
- * The policy of the chat page and of its frame: they may load what this server serves and nothing else; what a model
- * writes runs nowhere. `framedBy` says which pages may frame them.
+ * Returns the policy of the chat page and its frame: they may load only what this server serves, and nothing that a
+ * model writes can run. `framedBy` is the list of pages that may frame them.
  */
 export function pagePolicy(framedBy: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
-    // KaTeX and what floats above the page (menus, dialogs, notes) style their elements in place.
+    // KaTeX, menus, dialogs and notes set inline styles.
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "font-src 'self'",

@@ -3,7 +3,7 @@ import { ApiError } from '@parley/contract';
 const ISSUES_MAX = 20;
 const ISSUE_PATH_LENGTH_MAX = 200;
 
-/** A value with a broken percent-escape would be taken for the very text it is written as. */
+/** Rejects a broken percent-escape, which would be read as literal text. */
 export function rejectBrokenEscapes(url: string): void {
   try {
     decodeURIComponent(url);
@@ -12,7 +12,10 @@ export function rejectBrokenEscapes(url: string): void {
   }
 }
 
-/** The one name that cannot be assigned to an object: the handler would lose it, and nobody could reject it. */
+/**
+ * Rejects a parameter `__proto__`: it could be lost between the query and the procedure, which would then not
+ * reject it.
+ */
 export function rejectProtoField(query: Record<string, unknown>): void {
   if (!Object.hasOwn(query, '__proto__')) return;
   throw new ApiError('invalid_input', {
@@ -20,7 +23,7 @@ export function rejectProtoField(query: Record<string, unknown>): void {
   });
 }
 
-/** Requests are closed: a parameter that is not known, or not once there, is rejected. */
+/** Rejects parameters that are unknown or repeated. */
 export function rejectUnknownQuery(query: Readonly<Record<string, unknown>>, known: readonly string[]): void {
   const refused = Object.entries(query)
     .filter(([name, value]) => !known.includes(name) || typeof value !== 'string')

@@ -9,7 +9,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { largeListTaker } from './large-answers.ts';
 
-/** The context of the procedures that a request calls. */
+/** Returns the context of the procedures that a request calls. */
 export function contextOf(
   services: Services,
   request: FastifyRequest,
@@ -34,8 +34,8 @@ export function contextOf(
 }
 
 /**
- * Aborts when the client is gone before it was answered. The response tells it, not the socket: that one is
- * kept for further requests, and would keep a listener of each.
+ * Returns a signal that aborts when the client disconnects before it was answered. It listens to the response,
+ * because the socket is reused for further requests and would collect listeners.
  */
 export function disconnectSignal({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();

@@ -80,7 +80,10 @@ function decodeUtf8(bytes: Buffer): string {
   }
 }
 
-/** JSON is UTF-8 (RFC 8259, section 8.1): bytes that are not would be stored as other than what was sent. */
+/**
+ * Parses a body. JSON is UTF-8 (RFC 8259, section 8.1): other bytes would be stored as something else than what was
+ * sent.
+ */
 async function parseJsonObject({ routeOptions }: FastifyRequest, bytes: Buffer): Promise<unknown> {
   // Many clients name a content type whether or not there is a body.
   if (bytes.length === 0 && routeOptions.config.hasOptionalBody) return undefined;
@@ -99,7 +102,7 @@ async function parseJsonObject({ routeOptions }: FastifyRequest, bytes: Buffer):
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** A request without a body is complete. */
+    /** Whether a request may have no body. */
     hasOptionalBody?: boolean;
   }
 }

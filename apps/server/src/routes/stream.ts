@@ -25,7 +25,7 @@ import {
 /** An event that a directly called procedure yields. tRPC declares the type that its client receives instead. */
 type Tracked<Event> = TrackedEnvelope<Event>;
 
-/** The REST paths that answer with events. They read what the subscriptions of the router tell. */
+/** Adds the REST paths that answer with events. They read the subscriptions of the router. */
 export async function streamRoutes(app: FastifyInstance): Promise<void> {
   for (const { operationId, path, procedure } of streamOperations) {
     const config = { gate: { procedures: [procedure] } };
@@ -71,7 +71,7 @@ const serve: Readonly<
   },
 };
 
-/** Begins an answer by a procedure of this REST operation, and streams it instead of waiting for it. */
+/** Calls a procedure that begins an answer, and streams the answer instead of waiting for it. */
 export async function streamNewAnswer(
   { procedure }: RestOperation,
   request: FastifyRequest,
@@ -80,9 +80,9 @@ export async function streamNewAnswer(
 ): Promise<FastifyReply> {
   const caller = createCaller(request.context).message;
   const begin = procedure === 'message.retry' ? caller.retry : caller.create;
-  // The procedure checks its input: what came over the wire is not known to be one.
+  // The procedure validates its input, whose type is not known here.
   const input = { ...(body as object), ...(request.params as object), wait: false } as never;
-  // Before anything is stored: without a place for the stream the message is rejected.
+  // If there is no place for the stream, the message is rejected before anything is stored.
   const stream = await request.context.openStream('answer');
   const { chatId = '' } = request.params as Record<string, string>;
   let messageId: string;
@@ -90,7 +90,7 @@ export async function streamNewAnswer(
     ({ id: messageId } = await rejecting(() => begin(input)));
   } catch (error) {
     const failed = error instanceof ApiError ? error.facts.messageId : undefined;
-    // A repeated request whose turn has failed is told so as the first one was: by its stream.
+    // A repeated request whose turn has failed gets the same answer as the first: a stream.
     if (failed === undefined || !reply.hasHeader(replayedHeader.name)) {
       stream.close();
       throw error;
@@ -100,7 +100,7 @@ export async function streamNewAnswer(
   return streamAccepted(request, reply, { chatId, messageId, lastEventId: undefined });
 }
 
-/** The message is stored: when its stream cannot be opened now, the error says so by the answer's id. */
+/** Streams an accepted answer. The message is stored, so an error has the id of the answer. */
 async function streamAccepted(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -114,7 +114,7 @@ async function streamAccepted(
   }
 }
 
-/** Whether a request asks for events: RFC 9110, section 12.5.1; a weight of 0 says that it does not. */
+/** Returns whether a request accepts events (RFC 9110, section 12.5.1). A weight of 0 means it does not. */
 export function wantsEvents({ headers: { accept = '' } }: FastifyRequest): boolean {
   return accept
     .toLowerCase()
@@ -139,7 +139,7 @@ async function streamAnswer(
   return sendEvents(reply, UI_MESSAGE_STREAM_HEADERS, answerEvents(request, tracked, chatId, messageId));
 }
 
-/** An answer as its UI message stream. */
+/** Converts the events of an answer to a UI message stream. */
 async function* answerEvents(
   request: FastifyRequest,
   events: AsyncIterable<Tracked<AnswerEvent>>,
@@ -149,7 +149,7 @@ async function* answerEvents(
   let isFirst = true;
   try {
     for await (const [id, event] of events) {
-      // A stream cannot take back the text it told: its client begins anew.
+      // A stream cannot remove text that it has sent, so its client has to start again.
       if (event.type === 'snapshot' && !isFirst) throw new ApiError('answer_restarted', { messageId });
       if (event.type !== 'status') isFirst = false;
       yield toSentEvents(toUiMessageParts(event, chatId, messageId), id);
@@ -174,12 +174,12 @@ async function* chatEvents(
       message,
       ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
     };
-    // Without an id: whoever opens the stream again goes on after the last event that told something.
+    // The event has no id, so a client that reconnects continues after the last event with content.
     yield [{ data: JSON.stringify(told) }];
   }
 }
 
-/** The last part of an event carries its id: whoever got only a part of them gets all again. */
+/** The last part of an event has its id, so a client that received only some parts gets all of them again. */
 function toSentEvents(parts: readonly UiMessagePart[], id?: string): SentEvent[] {
   return parts.map((part, index) => ({
     ...(id !== undefined && index === parts.length - 1 && { id }),
@@ -199,7 +199,7 @@ function toApiError(error: unknown): ApiError {
   return error instanceof TRPCError ? apiErrorOf(error) : new ApiError('internal_error', { cause: error });
 }
 
-/** The header wins: a client that reconnects by itself sends the newer one there. */
+/** The header has precedence, because a client that reconnects by itself sends the newer id there. */
 function lastEventIdOf({ headers, query }: FastifyRequest): string | undefined {
   const header = headers['last-event-id'];
   const { lastEventId } = query as Record<string, string | undefined>;

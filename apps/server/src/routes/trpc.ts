@@ -18,7 +18,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { apiErrorOfRequest, sendApiError } from '../error-reply.ts';
 import { proceduresOf } from '../gate/gate-hook.ts';
 
-/** The router at `/trpc`, as @trpc/client speaks to it. */
+/** Adds the router at `/trpc`, for @trpc/client. */
 export async function trpcRoutes(app: FastifyInstance): Promise<void> {
   // Requests that are rejected before tRPC sees them get errors in tRPC's form, because its clients parse no
   // other.
@@ -30,7 +30,7 @@ export async function trpcRoutes(app: FastifyInstance): Promise<void> {
     void sendApiError(request, reply, apiError, { error: shape });
   });
 
-  // The adapter takes every method there is, and breaks on those that fetch does not know.
+  // The adapter accepts every method, and fails for those that fetch does not know.
   app.addHook('onRequest', async ({ method }, reply) => {
     if (method === 'GET' || method === 'POST') return;
     reply.header('allow', 'GET, POST');
@@ -41,7 +41,7 @@ export async function trpcRoutes(app: FastifyInstance): Promise<void> {
     route.config = { ...route.config, gate: 'trpc' };
     route.bodyLimit = limits.batchBodyBytesMax;
   });
-  // One call has the bounds of its procedure; only a batch has those of the route.
+  // A single call has the maximum size of its procedure; only a batch has that of the route.
   app.addHook('onRequest', async (request) => {
     rejectLarge(request, Number(request.headers['content-length'] ?? 0));
   });

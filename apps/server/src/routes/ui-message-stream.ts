@@ -2,11 +2,11 @@ import { failedAnswer } from '@parley/api';
 import type { AnswerEvent, ApiError } from '@parley/contract';
 
 /*
- * The AI SDK UI message stream, protocol version 1: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol.
- * What is ours in it travels as `data-*` parts that its clients do not keep.
+ * The AI SDK UI message stream, protocol version 1: https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol. Parley's own
+ * data is in `data-*` parts, which clients do not store.
  */
 
-/** The text of an answer is its one part; its id is the stream's own. */
+/** An answer has one text part. Its id is unique within the stream. */
 const TEXT_ID = '0';
 
 /** One event of an AI SDK UI message stream, as JSON. */
@@ -18,7 +18,7 @@ export const UI_MESSAGE_STREAM_HEADERS = { 'x-vercel-ai-ui-message-stream': 'v1'
 /** The data of the last event of every stream. */
 export const UI_MESSAGE_STREAM_DONE = '[DONE]';
 
-/** The parts that tell an event of an answer. */
+/** Converts an event of an answer to parts of the stream. */
 export function toUiMessageParts(event: AnswerEvent, chatId: string, messageId: string): UiMessagePart[] {
   switch (event.type) {
     case 'start': {
@@ -41,7 +41,7 @@ export function toUiMessageParts(event: AnswerEvent, chatId: string, messageId: 
   }
 }
 
-/** The parts that tell why a stream ends before its answer does, or that the answer failed. */
+/** Returns the parts for an error: the stream ended early, or the answer failed. */
 export function toErrorParts(apiError: ApiError, messageId: string): UiMessagePart[] {
   const { code, message } = apiError;
   return [

@@ -9,8 +9,8 @@ import { createVisitors, type VisitorStores } from './web-visitor.ts';
 export interface WebSession {
   readonly audience: 'this machine' | 'everyone';
   /**
-   * Told to every browser that may open the page; without one that works the page cannot either, and says why. A
-   * `verified` one reaches nothing without the token of a user.
+   * The key that every browser with the page gets. Without a valid key the page cannot work, and says why. A
+   * `verified` key reaches nothing without a user's token.
    */
   readonly publishableKey: string | undefined;
 }
@@ -20,18 +20,21 @@ export type SessionStores = Pick<Services['stores'], 'apiKeys' | 'signingSecrets
 
 const PATH = '/web/session';
 const COOKIE = 'parley_visitor';
-/** No page of a neighbouring host can set a cookie of this name (RFC 6265bis, section 4.1.3.2). */
+/**
+ * The name of the cookie. Pages of sibling hosts cannot set a cookie with this prefix (RFC 6265bis, section
+ * 4.1.3.2).
+ */
 const HTTPS_COOKIE = `__Host-${COOKIE}`;
-/** Of release 0.1.0: it held the user's id. */
+/** The cookie of release 0.1.0, which contained the user's id. */
 const LEGACY_COOKIE = { name: 'parley_user', path: '/web' };
-/** The page sends no body; whoever does may send a small one. */
+/** The maximum size of a body. The page sends none. */
 const BODY_BYTES_MAX = 1024;
 const OTHER_METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
- * `POST /web/session` lets the chat page in as a customer's backend would: it tells the publishable key, and signs
- * a token for the visitor whom the browser's cookie proves, which no script can read. It answers its own page
- * alone, because a page of another site must not get the token of this one's visitor.
+ * Adds `POST /web/session`, which does for the chat page what a customer's backend does: it returns the publishable
+ * key, and signs a token for the visitor in the browser's cookie, which scripts cannot read. Only its own page may
+ * call it, because a page of another site must not get the visitor's token.
  */
 export async function webSessionRoutes(
   app: FastifyInstance,
@@ -39,7 +42,7 @@ export async function webSessionRoutes(
 ): Promise<void> {
   await app.register(cookies);
   const visitors = createVisitors(stores);
-  // An answer of this route is readable for its own page alone, and nobody keeps it.
+  // Only its own page can read a response of this route, and no cache stores it.
   const config = { cors: false };
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store');
@@ -90,10 +93,10 @@ export async function webSessionRoutes(
 }
 
 /**
- * Whose page it is.
+ * Returns the team of the page's key.
  *
- * @throws ApiError `web_app_not_configured` without a key that works, and whatever was configured: a secret key does
- *   not leave this process; `database_unavailable`
+ * @throws ApiError `web_app_not_configured` without a valid key that is not secret: a secret key must not leave
+ *   this process; `database_unavailable`
  */
 async function teamOf(publishableKey: string | undefined, { apiKeys }: SessionStores): Promise<Id<'team'>> {
   const key = publishableKey?.startsWith('pk_') ? await apiKeys.find(publishableKey) : undefined;
@@ -102,8 +105,10 @@ async function teamOf(publishableKey: string | undefined, { apiKeys }: SessionSt
 }
 
 /**
- * @throws ApiError unless the request comes from this server's own page and, where the page is for this machine
- *   alone, from this machine
+ * Checks that the request comes from this server's own page and, if the page is for this machine only, from this
+ * machine.
+ *
+ * @throws ApiError otherwise
  */
 function rejectStrangers(request: FastifyRequest, { audience }: WebSession, isOwnOrigin: IsOwnOrigin): void {
   const { host = '', origin, 'sec-fetch-site': site } = request.headers;
@@ -112,12 +117,13 @@ function rejectStrangers(request: FastifyRequest, { audience }: WebSession, isOw
   if (!isOwnPage) throw new ApiError('origin_not_allowed');
   if (site !== undefined && site !== 'same-origin') throw new ApiError('origin_not_allowed');
   if (audience === 'everyone') return;
-  // The name is looked at too: a foreign one may be made to lead here (DNS rebinding), and is then its own origin.
+  // The host name is checked too: a foreign name can resolve to this server (DNS rebinding), and would be its own
+  // origin.
   const isHere = isLoopbackHost(host) && isLoopbackAddress(request.socket.remoteAddress);
   if (!isHere || isForwarded(request)) throw new ApiError('web_app_local_only');
 }
 
-/** A proxy on this machine speaks for others. */
+/** A proxy on this machine sends the requests of others. */
 function isForwarded({ headers }: FastifyRequest): boolean {
   return ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'].some(
     (name) => name in headers,

@@ -4,7 +4,7 @@ import { type Id, limits } from '@parley/contract';
 
 /** A browser that has opened the chat page. */
 export interface Visitor {
-  /** Their user id, which API callers of the team may see. Nobody can make the cookie from it. */
+  /** The user id, which API callers of the team can see. The cookie cannot be computed from it. */
   readonly userId: string;
   /** The secret in the browser's cookie, by which the server recognizes a visitor. */
   readonly cookie: string;
@@ -19,17 +19,17 @@ export interface VisitorCookies {
 /** The stores that the visitor cookie needs. */
 export type VisitorStores = Pick<Services['stores'], 'visitors' | 'chats' | 'userStatuses'>;
 
-/** 256 bits: nobody guesses a visitor's secret. */
+/** The size of a visitor's secret, which cannot be guessed. */
 const SECRET_BYTES = 32;
 /**
- * `v`: the user id follows from the secret. `x`: the secret replaced a cookie of release 0.1.0. The day, counted from the
- * Unix epoch, is that of the last visit.
+ * The form of a cookie. `v`: the user id is derived from the secret. `x`: the secret replaced a cookie of release
+ * 0.1.0. The day of the last visit is counted from the Unix epoch.
  */
 const COOKIE = /^(?<kind>[vx])\.(?<day>\d{1,6})\.(?<secret>[\w-]{43})\.(?<mac>[\w-]{43})$/;
-/** In release 0.1.0 the cookie held the user id itself. Ids that are made now have another form. */
+/** The form of the cookie of release 0.1.0, which was the user id itself. New ids have another form. */
 const LEGACY_USER_ID = /^web_[0-9a-f]{40}$/;
 const LEGACY_DAYS = 30;
-/** An exchange whose answer was lost, or that two tabs ask for at once, may be repeated for so long. */
+/** The time in which an exchange can be repeated, because its response was lost or two tabs ask at once. */
 const EXCHANGE_REPEAT_MS = 60_000;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const COOKIE_DAYS = limits.webCookieSeconds / (24 * 60 * 60);
@@ -37,9 +37,8 @@ const COOKIE_DAYS = limits.webCookieSeconds / (24 * 60 * 60);
 type CookieKind = 'v' | 'x';
 
 /**
- * Recognises the visitors of the chat page by their cookies. A cookie that was not made here is told by its signature
- * (HMAC), without a look at the database, and ignored. A cookie ends a year after the last visit that was let in, so that
- * none outlives a sign-out.
+ * Recognizes the visitors of the chat page by their cookies. A cookie with a wrong signature (HMAC) is ignored
+ * without a database read. A cookie expires a year after the last accepted visit, so that none outlives a sign-out.
  */
 export function createVisitors(
   { visitors, chats, userStatuses }: VisitorStores,
@@ -47,7 +46,7 @@ export function createVisitors(
 ) {
   let loadedKey: ReturnType<typeof visitors.cookieKey> | undefined;
 
-  /** The same for ever, so that it is read once. */
+  /** It never changes, so it is read once. */
   function cookieKey() {
     loadedKey ??= visitors.cookieKey().catch((error: unknown) => {
       loadedKey = undefined;
@@ -56,7 +55,7 @@ export function createVisitors(
     return loadedKey;
   }
 
-  /** The visitor a browser is; a new one when it brings no cookie that counts. */
+  /** Returns the visitor of a browser, or a new one if it has no valid cookie. */
   async function identify(team: Id<'team'>, sent: VisitorCookies): Promise<Visitor> {
     const { key, createdAt } = await cookieKey();
     const known = await recognise(key, team, sent.cookie);
@@ -87,14 +86,14 @@ export function createVisitors(
     const userId =
       kind === 'v' ? userIdOf(team, secret) : await visitors.findExchanged({ team }, hashOf(team, secret));
     if (userId === undefined) return undefined;
-    // The secret cannot be changed without the user id, so that a sign-out ends both.
+    // The secret cannot change without the user id, so that a sign-out ends both.
     const { signedOutAt } = await userStatuses.find({ team }, userId);
     return signedOutAt ? undefined : { userId, cookie: cookieOf(key, team, { kind, secret }, today()) };
   }
 
   /**
-   * Takes a cookie of release 0.1.0, once, for a user who has chats. The secret follows from the user id and the key, so
-   * that a repetition within the minute gets the same one.
+   * Accepts a cookie of release 0.1.0 once, for a user who has chats. The new secret is derived from the user id
+   * and the key, so a repetition within the minute gets the same one.
    */
   async function exchange(
     key: string,
@@ -114,7 +113,7 @@ export function createVisitors(
   return { identify };
 }
 
-/** One way: who sees the id cannot make the cookie. */
+/** A one-way function: the cookie cannot be computed from the id. */
 function userIdOf(team: Id<'team'>, secret: string): string {
   return `visitor_${createHash('sha256').update(`visitor/${team}/${secret}`).digest('hex').slice(0, 40)}`;
 }

@@ -15,12 +15,12 @@ import { type SessionStores, type WebSession, webSessionRoutes } from './web-ses
 interface WebParts {
   readonly web: WebApp;
   readonly stores: SessionStores;
-  /** Recognises this server's own pages; without it, those that are opened on this machine. */
+  /** Recognizes this server's own pages. Default: pages that are opened on this machine. */
   readonly isOwnOrigin?: IsOwnOrigin | undefined;
   readonly log: Log;
 }
 
-/** The chat page that comes with the server: where its built files are, and whom it serves with which key. */
+/** The chat page: its built files, its audience and its key. */
 export interface WebApp extends WebSession {
   /** The build of apps/web: `index.html`, `assets` and a few other files. */
   readonly folder: string;
@@ -28,7 +28,7 @@ export interface WebApp extends WebSession {
 
 const PAGE_HEADERS = {
   'content-security-policy': pagePolicy("'none'"),
-  // The address of a chat is nobody else's business.
+  // The address of a chat must not be sent to other sites.
   'referrer-policy': 'no-referrer',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
   'cross-origin-opener-policy': 'same-origin',
@@ -38,12 +38,12 @@ const PAGE_HEADERS = {
 const PAGES = ['/', '/c/:chatId'];
 const NOT_BUILT = 'The chat page is not built yet. Run `npm run build`, and start the server again.\n';
 
-/** Whether there is a page to serve. */
+/** Returns whether the chat page is built. */
 export function isBuilt(folder: string): boolean {
   return existsSync(join(folder, 'index.html'));
 }
 
-/** The chat page at `/` and at each chat's own address, its files, and `/web/session`, which lets it in. */
+/** Serves the chat page at `/` and at the address of each chat, its files, and `/web/session`. */
 export async function webRoutes(
   app: FastifyInstance,
   { web, stores, isOwnOrigin = ownOrigins(), log }: WebParts,
@@ -52,7 +52,7 @@ export async function webRoutes(
 
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(PAGE_HEADERS);
-    // Of this server's addresses these are the ones that are for its own page alone.
+    // The addresses that are only for the server's own page.
     reply.removeHeader('access-control-allow-origin').removeHeader('access-control-expose-headers');
   });
   rejectNoFile(app);
@@ -99,7 +99,7 @@ async function servePages(app: FastifyInstance, root: string, stores: SessionSto
         root: join(root, 'assets'),
         decorateReply: false,
         index: false,
-        // Their names hold a hash of what is in them.
+        // The file names contain a hash of the content.
         setHeaders: (reply) => void reply.header('cache-control', 'public, max-age=31536000, immutable'),
       });
     },
@@ -107,7 +107,7 @@ async function servePages(app: FastifyInstance, root: string, stores: SessionSto
   );
 }
 
-/** The page's own files that keep their names over releases, such as its icon. */
+/** The files that keep their names over releases, such as the icon. */
 function filesBeside(root: string): string[] {
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isFile())

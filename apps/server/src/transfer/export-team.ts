@@ -10,9 +10,9 @@ interface ExportOptions {
 }
 
 /**
- * All of a team, or of the user the scope names, line by line: agents, each chat before its turns, usage, and at last
- * how much that was. Never more than a page is held. What is said meanwhile may be in it or not; each chat is whole
- * up to its first turn that had not ended.
+ * Yields the data of a team, or of the user in the scope, line by line: agents, each chat before its turns, usage,
+ * and the totals. It keeps at most one page in memory. Messages that are sent meanwhile may be missing; each chat
+ * is complete up to its first unfinished turn.
  */
 export async function* exportTeam(
   transfer: TransferStore,
@@ -42,7 +42,7 @@ export async function* exportTeam(
       isOver = isLast;
     }
   }
-  // Sums are the team's: a user's own are not among them.
+  // Usage is summed for the team, so an export of one user has none.
   if (user === undefined) {
     for await (const row of pagesOf((last?: { id: string; day: string }) =>
       transfer.listUsage(scope, PAGE, last),

@@ -8,14 +8,14 @@ import {
 import type { Scope, TransferStore } from '@parley/db';
 import { prettifyError } from 'zod';
 
-/** Turns that are written at once. */
+/** The number of turns that are written with one command. */
 const TURNS_PAGE = 100;
 
 /** The result of an import: the numbers of added objects, and of those that existed and were left unchanged. */
 export interface ImportSummary {
   readonly added: Counts;
   readonly alreadyThere: Counts;
-  /** Headers of tools whose value was not exported. */
+  /** Tool headers whose values were not exported. */
   readonly headersWithoutValue: number;
 }
 
@@ -26,7 +26,7 @@ interface Counts {
   usage: number;
 }
 
-/** Why an import ended, and at which line; what came before it is stored. */
+/** The error that ended an import, with the number of its line. The lines before it are stored. */
 export class ImportError extends Error {
   override readonly name = 'ImportError';
   readonly line: number;
@@ -37,8 +37,8 @@ export class ImportError extends Error {
 }
 
 /**
- * Stores what `exportTeam` wrote, in this team. Ids stay. It can be done again, also after it broke off: what is there
- * is left as it is. A chat is stored after all its turns, so that nobody meets half of one.
+ * Stores an export of `exportTeam` in this team. Ids stay the same. It can be repeated, also after it was cut off:
+ * existing objects are left unchanged. A chat is stored after all its turns, so that nobody sees half of it.
  *
  * @throws ImportError at a line that cannot be stored
  */
@@ -70,7 +70,7 @@ function parse(number: number, text: string): TransferLine {
   throw new ImportError(number, `this is no line of an export.\n${prettifyError(parsed.error)}`);
 }
 
-/** A newer export may hold fields that are not known here: its version says so before they do. */
+/** Checks the version first, because a newer export may contain unknown fields. */
 function rejectNewer(number: number, value: unknown): void {
   if (typeof value !== 'object' || value === null || !('type' in value) || !('version' in value)) return;
   const { type, version } = value;
@@ -82,7 +82,7 @@ function rejectNewer(number: number, value: unknown): void {
   );
 }
 
-/** One import: the chat it is in, and what it has counted. */
+/** The state of one import: the current chat, and the counts. */
 class ImportRun {
   readonly summary: ImportSummary = { added: noCounts(), alreadyThere: noCounts(), headersWithoutValue: 0 };
   readonly #transfer: TransferStore;
@@ -167,7 +167,7 @@ class ImportRun {
     this.summary.alreadyThere.turns += turns.length - result.added;
   }
 
-  /** The chat comes last: one that is there is whole. */
+  /** The chat is stored last, so an existing chat is complete. */
   async #finishChat(): Promise<void> {
     const at = this.#chat;
     if (!at) return;

@@ -1,10 +1,13 @@
-/** Longer than any line of an export: an agent with twenty versions of the longest prompts and the most tools. */
+/**
+ * The maximum length of a line, longer than any line of an export: an agent with twenty versions of the longest
+ * prompts and the most tools.
+ */
 const LINE_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
- * The lines of a text that comes in pieces. An empty one at the end is none.
+ * Yields the lines of a text that arrives in pieces. An empty last line is left out.
  *
- * @throws Error for a line that is too long to be held
+ * @throws Error for a line that is too long
  */
 export async function* readLines(
   input: AsyncIterable<Uint8Array>,
