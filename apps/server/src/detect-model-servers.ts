@@ -7,7 +7,7 @@ export interface ModelServer {
   model: string;
 }
 
-/** Where to look for model servers. */
+/** The addresses at which model servers are looked for. */
 export interface DetectModelServerOptions {
   /** The ports that Parley itself listens on; they are not probed. */
   ownPorts: readonly number[];

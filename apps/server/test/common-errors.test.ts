@@ -33,7 +33,7 @@ const askAsTeam = async (transport: Transport, name: string, input: unknown) =>
   ask(transport, name, input, { url, headers: await headersFor(team, name) });
 
 const inputOf = async (name: string): Promise<Record<string, unknown>> => {
-  // What a caller has to have is made now, and not while someone looks whether anything changes.
+  // The credentials are created before the test checks that nothing changes.
   await headersFor(team, name);
   return (await operations[name]?.validInput(team)) ?? {};
 };

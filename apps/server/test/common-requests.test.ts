@@ -6,10 +6,7 @@ import { headersFor, operations } from './support/operations.ts';
 import { operationOf, procedureDefinitions, takesBody, toRestRequest } from './support/transports.ts';
 import { unchanged } from './support/unchanged.ts';
 
-/*
- * What any operation is rejected for whatever it does: a body that is none, one too large, and an address or a
- * method that is not there.
- */
+/* Every operation rejects invalid bodies, bodies that are too large, and unknown paths and methods. */
 
 const { url, makeTeam, rest, mongo } = await startHarness();
 const team = await makeTeam();
@@ -44,7 +41,7 @@ describe('a body that is no JSON object', () => {
   ];
 
   describe.each(casesOfForm(withBody, 4))('%s', (name) => {
-    // Where no body is needed, none at all is no mistake.
+    // An operation that needs no body accepts a request without one.
     const wrong = bodies.filter(([, body]) => body !== '' || !takesNoBody(name));
     test.each(wrong)('%s is 400 malformed_request', async (_, rawBody) => {
       const { method } = operationOf(name);

@@ -83,7 +83,10 @@ describe('the document', () => {
 });
 
 describe('the documented rejections', () => {
-  /** What no operation is rejected with: addresses and methods that are none, streams in their middle, the chat page. */
+  /**
+   * The errors that no documented operation answers: unknown paths and methods, errors within streams, and those of
+   * the chat page.
+   */
   const OF_NO_OPERATION: readonly ErrorCode[] = [
     'request_timeout',
     'route_not_found',

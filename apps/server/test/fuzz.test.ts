@@ -7,7 +7,7 @@ import { startHarness } from './harness.ts';
 import { type RawHttpAnswer, sendRaw, sendUnchecked } from './support/raw-http.ts';
 
 /*
- * Whatever is sent, the server answers below 500 in its one envelope, or closes a connection that speaks no
+ * Whatever is sent, the server answers below 500 in the one form of errors, or closes a connection that is not
  * HTTP, and serves the next request.
  */
 
@@ -24,7 +24,7 @@ afterAll(async () => {
   expect((await rest('GET', '/readyz')).status).toBe(200);
   const { messages } = await team.trpc.chat.get.query({ chatId: chat.id });
   expect(messages.length).toBeGreaterThanOrEqual(2);
-  // What was not waited for ends by itself.
+  // Turns that no request waited for end by themselves.
   const unended = { status: { $nin: ['completed', 'stopped'] } };
   await vi.waitFor(async () => expect(await mongo.raw.collection('turns').countDocuments(unended)).toBe(0));
 });
@@ -409,7 +409,7 @@ describe('anything at all', () => {
   test('over REST is below 500 and as documented', async () => {
     await fc.assert(
       fc.asyncProperty(methods, target, headers, body, async (method, path, sent, content) => {
-        // What one request deletes would not be there for the next.
+        // An object that one request deletes would be missing for the next.
         const address = method === 'DELETE' ? path.replaceAll(chat.id, (await team.makeChat()).id) : path;
         const answer = await sendRaw(url, request(`${method} ${address} HTTP/1.1`, sent, content));
         expect(answer?.status).toBeLessThan(500);

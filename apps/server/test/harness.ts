@@ -23,7 +23,7 @@ export interface HarnessOptions {
   readonly bounds?: Partial<TurnBounds>;
   readonly agentBounds?: Partial<AgentBounds>;
   readonly contextTokens?: number;
-  /** What the server's own connection is made of the database's address: a proxy's, say. */
+  /** Changes the address of the database for the server's own connection, for example to that of a proxy. */
   readonly addressOf?: (uri: string) => string;
   /** Puts something between the server and its stores. */
   readonly alter?: (database: Database) => Database;
@@ -41,17 +41,17 @@ export interface HarnessOptions {
   readonly connectionTimes?: ServerDeps['connectionTimes'];
   readonly toolAddresses?: ToolAddresses;
   readonly metrics?: Metrics;
-  /** Where the model is, when it is not the scripted one. */
+  /** The address of the model, if it is not the scripted one. */
   readonly endpoint?: ModelSource['endpoint'];
-  /** What the scripted model is called by; Chat Completions unless said otherwise. */
+  /** The API of the scripted model. Default: Chat Completions. */
   readonly api?: ModelApi;
   /** The chat page, which few tests are about. */
   readonly web?: WebApp;
-  /** Where the built documentation is. */
+  /** The folder of the built documentation. */
   readonly docsFolder?: string;
 }
 
-/** What a second server is started with of its own. */
+/** The options of a second server. */
 type ReplicaOptions = Pick<HarnessOptions, 'bounds' | 'docsFolder' | 'connectionTimes'>;
 
 /** How long what was signed before goes on working: longer than any test file runs. */
@@ -102,7 +102,7 @@ export interface Team {
   makeSigningSecret(): Promise<Id<'secret'>>;
   /** Ends all signing secrets but the one that `userToken` signs with. */
   endSigningSecrets(): Promise<void>;
-  /** What a request of such a caller is sent with. */
+  /** The headers of a request of such a caller. */
   headersOf(caller: OperationCaller): Promise<Record<string, string>>;
   /** The same team, whose chats are made for this user. */
   withChatsOf(userId: string): Team;
@@ -121,7 +121,7 @@ export interface Team {
   failed(): Promise<OneAnswer>;
 }
 
-/** Whom a policy names. */
+/** The caller that a policy allows. */
 export type OperationCaller = Policy['callers'];
 
 interface StreamRequest {

@@ -14,7 +14,7 @@ const CANARY = 'canary-column';
 const shownNowhere = /canary|__v|toolCalls|usage|lease|token|textBytes|sequence/i;
 /** A guest's token is what they asked for. */
 const withToken = /canary|__v|toolCalls|usage|lease|textBytes|sequence/i;
-/** What some operations are asked for: the fields of budgets, and the sums of what was used. */
+/** The input of some operations: the fields of budgets, and the sums of usage. */
 const named = (name: string) =>
   name === 'usage.list' ? /"(usage|inputTokens|outputTokens)":/g : /"(tokensPerDay|tokensPerDayPerUser)":/g;
 const COLLECTIONS = [
@@ -93,7 +93,7 @@ describe('columns added by hand to every document, and to what is inside', () =>
     async ({ name, transport }) => {
       await plant();
       const valid = (await operations[name]?.validInput(team)) ?? {};
-      // What reads a chat reads the one with messages.
+      // Operations that read a chat get the one with messages.
       const readsChat = ['chat.get', 'message.list', 'message.create'].includes(name);
       const input = readsChat ? { ...valid, chatId: chat.id } : valid;
       await plant();
@@ -104,7 +104,7 @@ describe('columns added by hand to every document, and to what is inside', () =>
         // Their answers speak of tokens.
         const speaksOfTokens = ['guest.create', 'tokenIssuer.delete'].includes(name);
         expect(shown).not.toMatch(speaksOfTokens ? withToken : shownNowhere);
-        // What works only once has worked by then.
+        // Operations that work only once have succeeded by now.
         if (
           ![
             'chat.delete',

@@ -12,9 +12,7 @@ import {
 } from './support/streams.ts';
 import { type Transport, transports } from './support/transports.ts';
 
-/*
- * What every operation that answers with events is rejected for, before anything of a stream is sent.
- */
+/* Every operation that answers with events rejects bad requests before it sends anything of a stream. */
 
 const { url, makeTeam, rest } = await startHarness();
 const team = await makeTeam();

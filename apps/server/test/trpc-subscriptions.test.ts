@@ -175,7 +175,7 @@ describe('a rejection', () => {
   const apiErrorOf = async (following: Promise<unknown>) => {
     const error = await following.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TRPCClientError);
-    // What the compiler knows of it is what is checked here.
+    // This checks the types that the compiler derives.
     const { data, message } = error as TRPCClientError<AppRouter>;
     expect(message).toBe(data?.apiError.message);
     return data?.apiError;

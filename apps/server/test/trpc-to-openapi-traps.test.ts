@@ -9,9 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startHarness } from './harness.ts';
 
-/*
- * What trpc-to-openapi does that nobody expects, one test each: remove the guard, and its test fails.
- */
+/* The unexpected behavior of trpc-to-openapi, one test each. Without the adapter, its test fails. */
 
 const SECRET = 'canary mongodb://user:password@10.0.0.1 /srv/parley/src/secret.ts';
 let failNext = false;

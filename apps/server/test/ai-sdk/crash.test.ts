@@ -12,7 +12,7 @@ const { makeTeam, model, mongo, url, startReplica } = await startHarness({ bound
 const replica = await startReplica({ bounds });
 const team = await makeTeam();
 
-/** What the SDK's own transport needs to be told, and nothing more. */
+/** The options that the SDK's own transport needs, and nothing more. */
 function bareTransport({ url: api, apiKey }: { url: string; apiKey: string }) {
   const headers = { 'x-api-key': apiKey, accept: 'text/event-stream' };
   return new DefaultChatTransport<UIMessage>({

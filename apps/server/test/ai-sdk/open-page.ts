@@ -10,7 +10,7 @@ type Chat = UseChatHelpers<UIMessage>;
 
 /** A page that shows a chat by `useChat`. */
 export interface Page {
-  /** What the hook gave at the newest render. */
+  /** The result of the hook at the newest render. */
   readonly chat: Chat;
   /** The messages as a person reads them: `user: hello`. */
   readonly lines: readonly string[];

@@ -6,13 +6,13 @@ export interface MatrixCaller {
   readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly kind: 'none' | 'secret' | KeyAccess;
-  /** Whose token they have. */
+  /** The user of their token. */
   readonly user?: { readonly id: string; readonly proof: 'guest' | 'anonymous' | 'verified' };
-  /** What their key may do; undefined: everything. */
+  /** The scopes of their key; undefined: all. */
   readonly scopes?: readonly KeyScope[];
   /** Their key is for an agent that the chats of these tests are not with. */
   readonly isForOtherAgent?: true;
-  /** What else their key is limited to, its own limits and those of its issuers. */
+  /** The other limits of their key, its own and those of its issuers. */
   readonly bounds?: KeyBounds;
   /** Their key was issued by a key that another key had issued. */
   readonly isOfThirdGeneration?: true;

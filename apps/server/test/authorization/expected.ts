@@ -2,16 +2,16 @@ import type { Policy } from '@parley/api';
 import type { ErrorCode, KeyScope } from '@parley/contract';
 import type { MatrixCaller } from './callers.ts';
 
-/** Whose thing a request names. */
+/** The owner of the object that a request names. */
 export type Thing = 'own' | 'of another user' | 'of another team';
 
-/** What a request must come to: a success, a rejection with this code, or one with status 404. */
+/** The expected result of a request: success, the code of its error, or status 404. */
 export type Expected = 'success' | 'not found' | ErrorCode;
 
-/** What publishable keys may do, which a restricted key needs to deal with one. */
+/** The scopes of publishable keys, which a restricted key needs to manage one. */
 const OF_PUBLISHABLE: readonly KeyScope[] = ['chats:read', 'chats:write', 'agents:read'];
 
-/** What a signing secret lets its owner do. */
+/** The scopes that a signing secret gives its owner. */
 const OF_SIGNING_SECRETS: readonly KeyScope[] = ['chats:read', 'chats:write', 'keys:write'];
 
 /** The example asks for a guest key for the team's own agent, one origin, 400,000 tokens a day, an end in 2999. */
@@ -34,8 +34,8 @@ function expectedOfIssuing({
 }
 
 /**
- * What docs/security.md says must come of a request. Written from the documentation, in another order and with
- * other words than the code that decides.
+ * Returns the expected result of a request. It is written from docs/security.md, in another order and with other
+ * words than the code that decides.
  */
 export function expectedOf(
   procedure: string,

@@ -83,7 +83,10 @@ function expectWithin(key: Key, limits: Limits): void {
   if (origins) expect(origins).toEqual(expect.arrayContaining(key.origins ?? ['all']));
 }
 
-/** What the key does, against what its issuer may: chats of another agent, the team's usage, who signs user tokens. */
+/**
+ * Actions of the key beyond its issuer's limits: reading chats of another agent, reading the team's usage, managing
+ * who signs user tokens.
+ */
 async function expectNoMore({ id, key, scopes }: NewKey, names: readonly LimitName[]): Promise<void> {
   const { body } = await rest<ChatList>('GET', '/chat', { key });
   const shown = body.chats.map(({ id }) => id);

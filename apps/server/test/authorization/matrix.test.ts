@@ -13,9 +13,9 @@ import { type MatrixCaller, makeCallers } from './callers.ts';
 import { type Expected, expectedOf, type Thing } from './expected.ts';
 
 /*
- * Who may do what: each procedure, by each kind of caller, with things of their own, of another user and of
- * another team, over REST, tRPC, a tRPC batch and streams. Generated from the router: a new procedure is in it
- * without a line here, and a new kind of caller with one. OWASP API 1, 3 and 5.
+ * The authorization matrix: each procedure, called by each kind of caller, on objects of their own, of another user
+ * and of another team, over REST, tRPC, a tRPC batch and streams. It is generated from the router, so a new
+ * procedure is included without a change, and a new kind of caller with one line. OWASP API 1, 3 and 5.
  */
 
 const { url, makeTeam, mongo } = await startHarness({ toolAddresses: { arePrivateAllowed: true } });

@@ -6,9 +6,9 @@ import { type OpenStream, openStream, type StreamEvent } from '../support/event-
 import { makeIssuerKey, signAsIssuer, startTokenIssuer } from '../support/token-issuer.ts';
 
 /*
- * What becomes of open streams when what they were opened with ends: every operation that streams, over REST and
- * tRPC, by every way in which a credential can end. The lists are checked against the router: a new operation
- * that streams fails here until it is among them. The credential ends on one server, the streams are on another.
+ * Open streams end when their credentials end: every operation that streams, over REST and tRPC, for every way in
+ * which a credential can end. The lists are checked against the router, so a new streaming operation fails here
+ * until it is added. The credential ends on one server, the streams are on another.
  */
 
 const QUICK = { streamTimes: { checkEveryMs: 100, firstCheckMs: 50 } };

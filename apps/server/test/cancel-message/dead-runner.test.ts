@@ -45,6 +45,6 @@ test('an answer whose server died is told as it stands, and ends with what had b
     status: 'stopped',
   });
   expect(model.calls()).toEqual([]);
-  // Whoever waited behind it gets on.
+  // The turn that waited behind it runs.
   expect((await team.send(chatId, 'and me?')).status).toBe(200);
 });

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { matrix } from './matrix.ts';
 import { ROLLING_RESTART } from './rolling-restart.ts';
 
-/** What a run of the crash matrix is told. */
+/** The options of a run of the crash matrix. */
 export interface Options {
   readonly seed: number;
   /** Of these cells, by their names. */
@@ -10,7 +10,7 @@ export interface Options {
   /** Turns of each cell. */
   readonly turns: number;
   readonly isWrite: boolean;
-  /** Where the servers' logs are kept. */
+  /** The folder that keeps the servers' logs. */
   readonly logFolder: string | undefined;
   /** For a busy machine: what is promised in time is awaited so much longer. */
   readonly patienceMs?: number;

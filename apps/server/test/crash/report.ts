@@ -8,7 +8,7 @@ const DOCUMENT = new URL('../../../../docs/durability.md', import.meta.url);
 const START = '<!-- measured: start -->';
 const END = '<!-- measured: end -->';
 
-/** What came of a run, as markdown. */
+/** Returns the result of a run as Markdown. */
 export function renderReport(
   results: readonly CellResult[],
   { seed, seconds }: { readonly seed: number; readonly seconds: number },

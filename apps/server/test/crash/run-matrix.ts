@@ -42,7 +42,7 @@ export async function runMatrix(
     runOneNode(one, isRolling, options, run),
     three.length > 0 ? runThreeNodes(three, options, run) : undefined,
   ];
-  // Where one of them fails, the other one ends too, and what both have started is ended first.
+  // If one of them fails, the other one ends too, after what both have started has ended.
   await Promise.all(groups).catch((error: unknown) => failed.abort(error));
   await Promise.allSettled(groups);
   failed.signal.throwIfAborted();

@@ -2,8 +2,8 @@
 export const bounds = { leaseMs: 1_500, tickMs: 100, drainMs: 80 } as const;
 
 /**
- * What a turn may take beside its answer and the time in which what it needs is away: two leases for which a
- * server may stand still before it even stores the message, one until a runner counts as dead, and two for the
- * sweeps that notice, and for the machine.
+ * The time that a turn may take in addition to its answer and to the outages: two leases for a server that stands
+ * still before it stores the message, one until its process counts as dead, and two for the recovery loop and the
+ * machine.
  */
 export const END_LEASES = 5;

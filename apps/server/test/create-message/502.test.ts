@@ -11,7 +11,7 @@ const team = await makeTeam();
 await team.send((await team.makeChat()).id, 'hello');
 
 const CANARY = 'canary-of-the-model';
-/** What a model wrote before it failed: its readers have seen it, and it is no answer. */
+/** The text that a model wrote before it failed. Readers have received it, and it is not an answer. */
 const PARTIAL = 'partial answer';
 /** Tells the client that another try is no use: so that no test waits for one. */
 const FINAL = { 'x-should-retry': 'false' };

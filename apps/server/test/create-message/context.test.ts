@@ -6,7 +6,7 @@ const CONTEXT_TOKENS = 300;
 const { makeTeam, model, mongo } = await startHarness({ contextTokens: CONTEXT_TOKENS });
 const team = await makeTeam({ systemPrompt: 'You are Ada.' });
 
-/** What the model was told by its newest call. */
+/** Returns the messages of the newest call of the model. */
 const told = () => model.calls().at(-1)?.body.messages ?? [];
 
 async function sendAll(from: Team, chatId: string, contents: readonly string[]): Promise<void> {

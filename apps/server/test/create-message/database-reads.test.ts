@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
 /*
- * What a message costs the database, counted by the database itself: every read of it, and of whoever sends it. A
+ * The reads that a message costs, counted by the database itself: those of the message, and those of its sender. A
  * change that adds one has to change a number here.
  */
 
@@ -31,7 +31,7 @@ async function readsOf(chatId: string, send: () => Promise<{ status: number }>):
     .sort();
 }
 
-/** What is read beside a request now and then (caches expire, loops look) is gone at the next try; a read of it is not. */
+/** Reads in the background (expired caches, loops) do not occur at every try; a read of the request does. */
 const reads = (measure: () => Promise<string[]>) => expect.poll(measure, { interval: 100 });
 
 let count = 0;
@@ -41,7 +41,7 @@ test('a message of a secret key reads its chat before the insert only if this pr
   // The proof, the tail, and the run's own look at the chat.
   await reads(async () => {
     const { id } = await team.makeChat();
-    // What identifies the caller is remembered from here on.
+    // The credentials of the caller are cached from here on.
     await team.answered();
     return readsOf(id, () => team.send(id, 'first'));
   }).toEqual(['chats', 'chats', 'turns']);

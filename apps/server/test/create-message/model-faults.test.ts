@@ -6,8 +6,8 @@ import { storedTurns } from '../support/stored-turns.ts';
 import { answerOf, DONE, partsOf, shownText } from '../support/ui-message-stream.ts';
 
 /*
- * Whatever a model's server does, a turn has one end, and it is told the same to whoever waits, to whoever reads
- * the stream and to whoever asks for the list.
+ * Whatever a model's server does, a turn has one end, and the waiting request, the readers of the stream and the
+ * list all get the same one.
  */
 
 const ANSWER_LENGTH_MAX = 100;
@@ -37,13 +37,13 @@ const dripping =
     }
     call.finish();
   };
-// What is slow here is the model; nobody waits for it but the server.
+// Only the model is slow here, and only the server waits for it.
 const pauseOf = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Fault {
   readonly what: string;
   readonly script: ModelScript;
-  /** What the readers of the stream were shown before it failed. */
+  /** The text that readers of the stream received before it failed. */
   readonly shown?: string;
   readonly calls?: number;
 }

@@ -6,9 +6,7 @@ import { rest } from '../support/client.ts';
 import { storedTurns } from '../support/stored-turns.ts';
 import { answerOf, isPart, outlineOf, shownText } from '../support/ui-message-stream.ts';
 
-/*
- * What a message does that comes while its chat is still answering.
- */
+/* A message that arrives while its chat is answering. */
 
 const BOUNDS = { bounds: { tickMs: 20 } };
 const { makeTeam, model, mongo, url, startReplica } = await startHarness(BOUNDS);
@@ -149,7 +147,7 @@ test('a queue that is full rejects `interrupt` too', async () => {
   for (const onBusy of ['enqueue', 'interrupt']) {
     expect((await sendTo(small.url, chatId, 'too much', onBusy)).apiError.code).toBe('queue_full');
   }
-  // Who would not wait anyhow is told so.
+  // A request that would not wait gets the error at once.
   expect((await sendTo(small.url, chatId, 'too much', 'reject')).status).toBe(409);
   gate.release();
   for (const { status } of await Promise.all(sends)) expect(status).toBe(200);

@@ -15,7 +15,7 @@ import { DONE, shownText } from '../support/ui-message-stream.ts';
 
 const PIECES = 40;
 const PIECE_LENGTH = 6_000;
-/** What a connection may hold before it asks to wait, and one event beyond. */
+/** The amount that a connection buffers before it is full, and one event more. */
 const HELD_MAX = 64 * 1024 + 2 * PIECE_LENGTH;
 
 const harness = await startHarness({ bounds: { tickMs: 25 } });

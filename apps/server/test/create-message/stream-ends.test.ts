@@ -4,9 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { answerOf, DONE, isPart, outlineOf, partsOf, shownText } from '../support/ui-message-stream.ts';
 
-/*
- * Whatever becomes of an answer, its stream says so in parts that AI SDK clients know, and ends with `[DONE]`.
- */
+/* However an answer ends, its stream says so in parts that AI SDK clients know, and ends with `[DONE]`. */
 
 const { makeTeam, model, log, startReplica } = await startHarness({ bounds: { tickMs: 25 } });
 const team = await makeTeam();

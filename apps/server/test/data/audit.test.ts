@@ -6,11 +6,9 @@ import { startHarness } from '../harness.ts';
 import { ask, transports } from '../support/transports.ts';
 import { walkPages } from '../support/walk-pages.ts';
 
-/*
- * Who did what: each administrative act is noted before it is done, with ids alone.
- */
+/* The audit log: each administrative act gets an entry before it is done, with ids only. */
 
-/** What the audit store does next, where a test breaks it. */
+/** The behavior of the audit store that a test sets. */
 let broken: 'begin' | 'finish' | undefined;
 afterEach(() => {
   broken = undefined;

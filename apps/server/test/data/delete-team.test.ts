@@ -40,7 +40,7 @@ test('its keys stop within seconds, and nothing of it is left; other teams keep 
     { timeout: 10_000, interval: 100 },
   );
 
-  // What a process does that remembers the key a little longer is found by the last pass.
+  // The last pass finds data that a process wrote because it still had the key in memory.
   await mongo.database.stores.chats.create({ team: team.id }, { agent: team.agent.id, agentType: 't' });
   await finishDeletions(eraser, undefined, new Date(Date.now() + 60_000));
   const left = await everythingIn(mongo.raw);

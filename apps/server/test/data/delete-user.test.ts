@@ -10,8 +10,8 @@ import { everythingButMarkersIn, everythingIn } from '../support/everything.ts';
 import { ask, transports } from '../support/transports.ts';
 
 /*
- * What there is of a user is gone when the answer says so, from every collection; what a crash leaves is removed by
- * whoever finds the deletion.
+ * When the answer says so, the data of a user is gone from every collection. After a crash, any server finishes the
+ * deletion.
  */
 
 const userOf = (deletion?: { readonly user?: string }) => deletion?.user;
@@ -112,7 +112,7 @@ test.each(transports)(
     await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId));
     for (const { id } of chats) expect(await everythingButMarkersIn(mongo.raw)).not.toContain(id);
 
-    // Who they were as a guest is forgotten once nobody can come as that guest any more.
+    // Their guest id is removed once nobody can use it any more.
     await finishDeletions(eraser, undefined, later());
     expect(await everythingIn(mongo.raw)).not.toContain(guestId);
     const { messages } = (await team.rest<MessageList>('GET', `/chat/${other.id}/message`)).body;
@@ -158,7 +158,7 @@ test('a guest is deleted with their token, also in a process that still knows it
   const make = () => team.rest<Chat>('POST', '/chat', { ...asGuest, body: { agentId: team.agent.id } });
   await make();
   expect((await remove(team, guest.userId)).status).toBe('running');
-  // What a process makes that remembers the guest for some seconds is found by the deletion, which goes on.
+  // The deletion continues, and finds data that a process wrote because it still had the guest in memory.
   const { status, body } = await make();
   await finishDeletions(eraser, undefined, later());
   if (status === 200) expect((await team.rest('GET', `/chat/${body.id}`)).status).toBe(404);

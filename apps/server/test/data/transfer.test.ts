@@ -12,7 +12,7 @@ import { ImportError, importTeam } from '../../src/transfer/import-team.ts';
 import { readLines } from '../../src/transfer/read-lines.ts';
 import { startHarness } from '../harness.ts';
 
-/* What is exported here is imported in another database, and exported there as it was. */
+/* An export of one database is imported in another, and exported there unchanged. */
 
 const { makeTeam, mongo } = await startHarness();
 const other = await openTestDatabase(inject('mongoUri'), 'transfer_target');
@@ -318,7 +318,7 @@ describe('exports of every release', () => {
     const again: object[] = [];
     for await (const line of exportTeam(here.transfer, scope)) again.push(line);
     const parsed = given.map((line) => JSON.parse(line));
-    // What has no value was not stored.
+    // Headers without a value were not stored.
     for (const { tools } of parsed[1].versions) for (const tool of tools) delete tool.headers;
     expect(again.slice(1).map(withoutUsageId)).toEqual(parsed.slice(1).map(withoutUsageId));
   });

@@ -51,7 +51,7 @@ const guest = await victim.makeGuest();
 const userToken = await victim.userToken(marks.user);
 const signingSecret = (await mongo.raw.collection('signingSecrets').findOne({ team: victim.id }))?.['secret'];
 
-/** What opens transports: it is read by nobody, once it was given. */
+/** The credentials: no answer contains them after the one that created them. */
 const transportOpeners = {
   secretKey: victim.secretKey,
   publishableKey: victim.publishableKey,
@@ -67,7 +67,7 @@ const withKey = (key: string, token?: string) => ({
   'x-api-key': key,
   ...(token !== undefined && { 'x-user-token': token }),
 });
-/** Who asks. */
+/** The callers. */
 const callers: Readonly<Record<string, { headers: (name: string) => Promise<Record<string, string>> }>> = {
   'the team itself': { headers: (name) => headersFor(victim, name) },
   'its open page': { headers: async () => withKey(victim.publishableKey) },
@@ -89,7 +89,7 @@ function mayRead(who: string, name: string, mark: keyof typeof marks): boolean {
   return CHATS.test(name) && (isTeam || who === 'its open page');
 }
 
-/** What is asked for where one thing is named: the one with the marks. */
+/** The ids of the objects with marks, for operations that name one object. */
 function marked(name: string): Record<string, string> {
   if (/^(chat\.get|message\.list)$/.test(name)) return { chatId: chat.id };
   return /^agent\.(get|listVersions)$/.test(name) ? { agentId: victim.agent.id } : {};
@@ -118,7 +118,7 @@ test.each(Object.keys(callers))(
         }
       }
     }
-    // What is searched for is there to be found.
+    // The marks are in the answers where they belong.
     const readable = who === 'the team itself' || who === 'its open page';
     const theirs = [
       'question',

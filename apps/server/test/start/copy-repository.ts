@@ -4,7 +4,7 @@ import { temporaryFolder } from './server-process.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
 
-/** What the server is started from, beside its packages. */
+/** The files that the server needs besides its packages. */
 const SERVER_FILES = ['package.json', 'scripts', 'apps/server/package.json', 'apps/server/src'];
 
 /**

@@ -5,7 +5,7 @@ import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { copyRepository } from './copy-repository.ts';
 import { call, ServerProcess, temporaryFolder } from './server-process.ts';
 
-/** Where `npm ci --omit=optional` leaves the driver depends on which packages share its version. */
+/** The folder in which `npm ci --omit=optional` leaves the driver depends on which packages share its version. */
 const installs = [
   { install: 'a checkout without packages/embedded', without: ['@parley/embedded'] },
   { install: 'an install without optional packages', without: ['mongodb-memory-server-core', 'mongodb'] },

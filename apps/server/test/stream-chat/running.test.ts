@@ -4,9 +4,7 @@ import { startHarness } from '../harness.ts';
 import { openStream } from '../support/event-stream.ts';
 import { answerOf, isPart, outlineOf, shownText } from '../support/ui-message-stream.ts';
 
-/*
- * What an AI SDK client asks for when its page is loaded again: the answer that is being written, if one is.
- */
+/* An AI SDK client asks for the running answer, if there is one, when its page is reloaded. */
 
 const BOUNDS = { bounds: { tickMs: 20 } };
 const { makeTeam, model, url, startReplica } = await startHarness(BOUNDS);

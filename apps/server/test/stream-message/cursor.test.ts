@@ -98,7 +98,7 @@ describe.each(servers)('an ended answer, on $server', ({ base }) => {
         `- ${DONE}`,
       ]);
     }
-    // What was told before any run is true of every run.
+    // Events before the first run are the same for every run.
     const fromStart = await team.resume({ chatId, messageId }, { url: base, after: '0-0-0' });
     expect(shownText(await fromStart.rest())).toBe(TEXT);
   });

@@ -12,7 +12,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { version } from '../../src/version.ts';
 
-/** What came back over HTTP, as far as the document speaks of it. */
+/** The parts of an HTTP response that the document describes. */
 export interface RawAnswer {
   readonly method: string;
   /** As it was sent: the path, perhaps with a query. */
@@ -44,7 +44,7 @@ const validators = new Map<string, ValidateFunction>();
 
 /** The paths of pages for people; what they answer is not JSON, and the document does not describe them. */
 const PAGES = /^\/(?:openapi\.json|docs\/reference)(?:\/|$)/;
-/** What an address or method that is no operation is rejected with. */
+/** The errors of unknown paths and methods. */
 const CODES_OF_NOTHING: readonly ErrorCode[] = [
   'route_not_found',
   'method_not_allowed',
@@ -142,8 +142,8 @@ export function checkEnvelope(answer: RawAnswer, envelope: unknown): ErrorEnvelo
   if (data.requestId !== answer.headers.get('x-request-id')) fail(answer, 'another request id');
   const { retryAfterSeconds } = errorEntry(data.code);
   const retryAfter = answer.headers.get('retry-after');
-  // What is left of the minute of a limit or of the day of a budget, until a place is expected to be free, or what the
-  // model's server asked for; of all others, what the register says.
+  // The value is the rest of the minute of a limit or of the day of a budget, the time until a place is expected to
+  // be free, or the time that the model's server asked for; for all other errors it is the one in the register.
   const day = 24 * 60 * 60;
   const longest = {
     ...{ rate_limited: 60, budget_exhausted: day, too_many_turns: 300, overloaded: 300 },

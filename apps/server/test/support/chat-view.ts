@@ -11,10 +11,10 @@ interface ShownTurn {
   createdAt?: string;
 }
 
-/** What a tab shows of a chat: the events of its stream, folded as a client would. */
+/** The view of a tab: the events of a chat's stream, reduced as a client would. */
 export class ChatView {
   #turns: ShownTurn[] = [];
-  /** What stood there before the first event that was told. */
+  /** The messages before the first event. */
   #before: readonly Message[] = [];
   isDeleted = false;
 

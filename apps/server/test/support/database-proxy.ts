@@ -50,7 +50,7 @@ export async function startDatabaseProxy(): Promise<DatabaseProxy> {
     },
     restore() {
       state = 'open';
-      // What was silent for so long is not continued in the middle: it is closed, and made anew.
+      // A connection that was silent for so long is closed and opened again.
       for (const socket of sockets) socket.destroy();
     },
   };

@@ -12,7 +12,7 @@ export interface ToldEvent {
 
 /** A chat that is followed: what was told, and what a tab shows of it. */
 export class FollowedChat {
-  /** What this connection told. */
+  /** The events of this connection. */
   readonly events: ToldEvent[] = [];
   readonly view = new ChatView();
   /** Why the server ended the stream, over REST. */
@@ -60,7 +60,7 @@ export class FollowedChat {
     this.#stream.close();
   }
 
-  /** What tRPC says about the stream itself is none of it. */
+  /** tRPC's own events about the stream are left out. */
   async #nextOfOurs(): Promise<StreamEvent | undefined> {
     for (;;) {
       const event = await this.#stream.next();

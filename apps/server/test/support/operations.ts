@@ -249,14 +249,14 @@ export const operations: Readonly<Record<string, OperationExample>> = {
   },
 };
 
-/** Who may ask for an operation, as the policies say. */
+/** Returns the callers of an operation, from the policies. */
 export function callerOf(name: string): OperationCaller {
   const policy = Object.entries(policies).find(([procedure]) => procedure === name)?.[1];
   if (!policy) throw new Error(`${name} has no policy`);
   return policy.callers;
 }
 
-/** What a request for an operation is sent with, by a caller of this team who may ask for it. */
+/** Returns the request for an operation, by a caller of this team who may call it. */
 export function headersFor(team: Team, name: string): Promise<Record<string, string>> {
   return team.headersOf(callerOf(name));
 }

@@ -42,7 +42,7 @@ export function streamOperationOf(operationId: StreamOperation['operationId']): 
   return found;
 }
 
-/** What a stream was rejected with. tRPC tells it in the stream itself, which is then the whole of it. */
+/** Returns the error of a rejected stream. tRPC sends it as the only event of the stream. */
 export async function apiErrorAt(
   transport: Transport,
   stream: OpenStream,

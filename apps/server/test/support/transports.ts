@@ -6,7 +6,7 @@ import { checkedFetch, type RestRequest, rest } from './client.ts';
 export const transports = ['rest', 'trpc'] as const;
 export type Transport = (typeof transports)[number];
 
-/** What both transports tell of one request. */
+/** The result of one request, in a form that both transports share. */
 export interface TransportAnswer {
   readonly status: number;
   /** The result; undefined where there is none, and with every rejection. */

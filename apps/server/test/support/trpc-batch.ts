@@ -22,7 +22,7 @@ export async function trpcBatch(
     ...(!isQuery && { body: json }),
   });
   const body = (await response.json()) as BatchedResult | BatchedResult[];
-  // What is rejected before tRPC reads it is one error for all calls, as tRPC's own links take it.
+  // A batch that is rejected before tRPC reads it gets one error for all calls, as tRPC's links expect.
   const answers = Array.isArray(body) ? body : names.map(() => body);
   return answers.map(({ error }) => ({
     status: error?.data.httpStatus ?? 200,

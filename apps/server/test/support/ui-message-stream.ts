@@ -37,7 +37,7 @@ export function outlineOf(events: readonly StreamEvent[]): string[] {
   });
 }
 
-/** What a client shows after these events, when it showed `before`. */
+/** Returns the text that a client shows after these events, if it showed `before`. */
 export function shownText(events: readonly StreamEvent[], before = ''): string {
   let text = before;
   for (const { type, delta = '', data } of partsOf(events)) {

@@ -11,7 +11,7 @@ export async function unchanged<Result>(raw: mongo.Db, action: () => Promise<Res
   return result;
 }
 
-/** What turns used that ended before is counted within a second, and is no part of what is done here. */
+/** The usage of earlier turns is counted within a second, and is not a change by this request. */
 async function untilCounted(raw: mongo.Db): Promise<void> {
   const uncounted = () => raw.collection('turns').countDocuments({ isUncounted: true });
   while ((await uncounted()) > 0) await delay(20);

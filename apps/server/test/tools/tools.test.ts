@@ -42,7 +42,7 @@ const make = async (body: object = {}) =>
 const put = (id: string, body: object) =>
   team.rest<FullAgent>('PUT', `/agent/${id}`, { body: { name: 'Ada', type: 'support', ...body } });
 const makeChat = async (body?: object) => team.makeChat({ agentId: (await make(body)).id });
-/** What the model was told by the tools, in its newest call. */
+/** Returns the results of tools in the newest call of the model. */
 const told = () =>
   model
     .calls()

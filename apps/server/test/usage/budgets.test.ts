@@ -270,7 +270,7 @@ describe('a budget', () => {
     await team.rest('DELETE', `/chat/${chat.id}`);
     await Promise.all(waiting);
     gate.release();
-    // What the first one had asked the model by then is paid for.
+    // The tokens that the first answer had used until then are counted.
     await expect.poll(() => spentOf(team.id), { timeout: 10_000 }).toBeLessThan(100);
   });
 });

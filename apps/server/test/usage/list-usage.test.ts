@@ -2,7 +2,7 @@ import type { UsageList } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
 
-/* What was used, as a team sees it. */
+/* Usage, as a team sees it. */
 
 const { makeTeam, rest } = await startHarness();
 

@@ -306,7 +306,7 @@ test('no key and no token is in the log', async () => {
 });
 
 describe('the token', () => {
-  /** What a browser with this cookie gets, and how it calls the API with it. */
+  /** Returns the session of a browser with this cookie, and a function that calls the API with it. */
   const openPage = async (at: string, cookie?: string) => {
     const { body, headers } = await askForSession(at, cookie === undefined ? {} : { cookie });
     const session = body as { publishableKey: string; userToken: string; userId: string };

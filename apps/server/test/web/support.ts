@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 import type { WebApp } from '../../src/routes/web.ts';
 import { type HarnessOptions, startHarness } from '../harness.ts';
 
-/** What a build leaves, as small as it can be. */
+/** The smallest build that the server can serve. */
 const BUILT = {
   'index.html': '<!doctype html><title>Chat</title>',
   'theme.js': 'document.documentElement.dataset.theme = "dark";',

@@ -3,7 +3,7 @@ import type { CredentialView, TokenIssuer } from '@parley/db';
 import { type Caller, isOfForeignPage, type OriginHeaders } from '../caller.ts';
 import { type UserToken, userStatusErrorCode } from '../user-token.ts';
 
-/** What a stream was opened with: what has to go on being good while it is open. */
+/** The credentials that a stream was opened with, which must stay valid while it is open. */
 export interface StreamCredentials {
   readonly key: Id<'key'>;
   /** The families of the keys that issued it: their limits hold for the stream as well. */

@@ -27,7 +27,7 @@ interface OpenStreamsDeps {
   readonly log?: ((event: string, fields: Record<string, unknown>) => void) | undefined;
 }
 
-/** Who asks for a stream, and how. */
+/** The request for a stream. */
 export interface StreamRequest {
   readonly caller: Caller;
   readonly kind: StreamKind;

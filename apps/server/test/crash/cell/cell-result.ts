@@ -3,7 +3,7 @@ import type { CellHistory, ClientRequest, ObservedTurn } from '../judge/history.
 import { judge } from '../judge/judge.ts';
 import { questionOf } from '../judge/to-history.ts';
 
-/** What came of a cell. */
+/** The result of a cell. */
 export interface CellResult {
   readonly name: string;
   readonly turns: readonly ObservedTurn[];
@@ -17,7 +17,7 @@ export interface CellResult {
   readonly callsPerTurnMax: number;
   /** Of the slowest turn, without what it was held up. */
   readonly endMsMax: number;
-  /** What breaks a promise. */
+  /** The violations of promises, as sentences. */
   readonly offences: readonly string[];
 }
 

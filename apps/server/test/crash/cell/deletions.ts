@@ -6,7 +6,7 @@ import { createChat } from './scene.ts';
 import { clientOf } from './writers.ts';
 
 const PAUSE_MS = 50;
-/** What is not deleted by then stays for ever: it is judged as it is. */
+/** The time after which data that is not deleted is judged as it is. */
 const SETTLE_MAX_MS = 60_000;
 /** Messages before, during and after the deletion. */
 const MESSAGES = 6;
@@ -45,7 +45,7 @@ export async function checkDeletion(lab: Lab, { chat, offences }: Deletion): Pro
   }
 }
 
-/** Whatever comes of it: none of these messages may stay. */
+/** None of these messages may stay, whatever the deletion answers. */
 async function send(lab: Lab, random: Random, chat: string, content: string): Promise<void> {
   const client = clientOf(lab, random, random.between(0, lab.sites.length - 1));
   const body = { content, role: 'user', wait: false };

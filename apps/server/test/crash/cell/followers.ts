@@ -5,7 +5,7 @@ import type { Lab } from '../lab/lab.ts';
 import type { Random } from '../random.ts';
 import { clientOf } from './writers.ts';
 
-/** Who has not been told by then never is. */
+/** The time after which a follower that is still behind is judged as it is. */
 const TOLD_MAX_MS = 10_000;
 
 /** Someone follows each of these chats. */
@@ -23,7 +23,8 @@ export async function endFollowers(
 ): Promise<CellHistory['followers']> {
   const told = followers.map((follower) => {
     const ofChat = turns.filter(({ chat }) => chat === follower.chat);
-    // Who was cut off before the first event has no place to go on from, and missed what came until then.
+    // A follower that was disconnected before its first event has no cursor, and missed the events until it
+    // reconnected.
     const first = ofChat.findIndex(({ answerId }) => follower.hasAccepted(answerId));
     return follower.told(first === -1 ? [] : ofChat.slice(first).map(({ answerId }) => answerId));
   });

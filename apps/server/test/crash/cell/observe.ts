@@ -25,7 +25,7 @@ interface TurnDocument {
 }
 
 const LOOK_EVERY_MS = 50;
-/** Whatever has not ended by then never does: it is judged as it is. */
+/** The time after which an unfinished turn is judged as it is. */
 const SETTLE_MAX_MS = 60_000;
 
 /** Settles when every turn of these chats has ended and the model is asked nothing any more. */
@@ -46,7 +46,7 @@ export async function readTurns({ raw }: Lab, chats: readonly string[]): Promise
   return (await found.toArray()).map(toTurn);
 }
 
-/** What each server lists of each of these chats. */
+/** Returns the messages of each of these chats, as each server lists them. */
 export async function readLists({ sites, key }: Lab, chats: readonly string[]): Promise<ListedChat[]> {
   const places = sites.flatMap(({ slot }) => chats.map((chat) => ({ slot, chat })));
   return await Promise.all(

@@ -6,7 +6,7 @@ import type { Lab } from '../lab/lab.ts';
 /** A run asks the model three times at most; each time once more where a kept connection had gone stale. */
 const CALLS_PER_HARMED_RUN = 6;
 
-/** What is promised where this harm is done so often. */
+/** The promises that hold when this fault occurs so often. */
 export function promisesOf(fault: Fault, { endWithinMs, answerMsMax }: Lab, strikes: number): Promises {
   return {
     endWithinMs: endWithinMs + answerMsMax,

@@ -7,7 +7,7 @@ import { endFollowers, startFollowers } from './followers.ts';
 import { readLists, readTurns, untilSettled } from './observe.ts';
 import { replayAll } from './writers.ts';
 
-/** What is seen from all sides while a scene lasts. */
+/** The observations of a scene, from all sides. */
 export type Observation = Omit<CellHistory, 'harms' | 'promises'>;
 
 /** Some chats of their own in a lab, each with a follower, watched until nothing moves in them any more. */

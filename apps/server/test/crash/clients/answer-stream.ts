@@ -19,7 +19,7 @@ interface Part {
 /** One connection to an answer's stream, as its reader understands it. */
 export class AnswerStream {
   readonly events: { cursor: StreamCursor; event: ShownEvent }[] = [];
-  /** What no server may send, in words. */
+  /** The violations of the stream's format, as sentences. */
   readonly oddities: string[] = [];
   readonly #from: StreamCursor | undefined;
   /** The id of the last event, for whoever goes on after it. */

@@ -9,7 +9,7 @@ export interface Rejected {
   readonly isTransient: boolean;
 }
 
-/** What says: try again. */
+/** The errors that tell a client to try again. */
 const PASSING_CODES: ReadonlySet<string> = new Set([
   'answer_pending',
   'answer_restarted',
@@ -32,7 +32,7 @@ export async function readApiError(response: Response): Promise<Rejected> {
   };
 }
 
-/** What a rejection says of the message: that it is not there, that it may be, or how it ended. */
+/** Returns what an error says about the message: that it is not stored, that it may be, or how its turn ended. */
 export function resultOfApiError({ code, messageId, isTransient }: Rejected): ClientResult {
   if (messageId === undefined) return { kind: 'refused', code };
   if (code === 'database_unavailable') return { kind: 'refused', code, answerId: messageId };

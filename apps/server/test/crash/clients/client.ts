@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 
-/** Where a client may send to: the address may be another one after a restart. */
+/** The addresses that a client can use. They may change after a restart. */
 export interface ServerAddress {
   readonly name: string;
   readonly url: string;
@@ -16,7 +16,7 @@ export interface Client {
   readonly patienceMs: number;
 }
 
-/** What a request is told beside its address. */
+/** The options of a request. */
 export interface ClientRequestOptions {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
@@ -53,7 +53,7 @@ export async function request<Result>(
   }
 }
 
-/** What `fetch` says of a connection that could not be made, broke, or was hung up by us. */
+/** The errors of `fetch` for a connection that failed, broke, or was closed by the client. */
 function isBroken(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.name === 'AbortError' || (error instanceof TypeError && error.cause !== undefined);

@@ -80,7 +80,7 @@ function resumption(
   };
 }
 
-/** What the stream said of the message. */
+/** The outcome of the message, from the stream. */
 function resultOf({ messageId, userMessageId, end }: AnswerStream, isReplay: boolean): ClientResult {
   if (messageId === undefined || userMessageId === undefined) return { kind: 'unknown' };
   const accepted = { kind: 'accepted', answerId: messageId, userMessageId, isReplay } as const;

@@ -16,12 +16,12 @@ export interface OutgoingMessage {
   readonly form: 'wait' | 'stream';
 }
 
-/** What a client knows after a request. */
+/** The knowledge of a client after a request. */
 export interface Knowledge {
   readonly request: ClientRequest;
   /** There is nothing more to learn. */
   readonly isOver: boolean;
-  /** Where the answer's stream can be taken up. */
+  /** The position at which the answer's stream can be continued. */
   readonly resumeAt?: { readonly messageId: string; readonly lastEventId: string | undefined };
 }
 

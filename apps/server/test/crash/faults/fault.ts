@@ -20,7 +20,7 @@ export interface Fault {
 
 export interface Target {
   readonly lab: Lab;
-  /** Where the server is held. */
+  /** The point at which the server is held. */
   readonly site: Site;
   readonly random: Random;
 }

@@ -4,7 +4,7 @@ import { type Fault, type Target, untilSurprising } from './fault.ts';
 
 type LinkName = 'database' | 'model';
 
-/** What a network does to a server's connections to its database, or to its model. */
+/** The faults of the network between a server and its database or model. */
 export const linkFaults: readonly Fault[] = (['database', 'model'] as const).flatMap((name) => [
   delayed(name),
   reset(name),

@@ -1,8 +1,8 @@
 import type { CellHistory } from './history.ts';
 
 /**
- * Who follows a chat is told of every answer's end, from the first message they were told of on: until then
- * nothing tells them where to go on.
+ * Checks that a follower of a chat received the end of every answer, from the first message that it received on.
+ * Until then it has no cursor to continue from.
  */
 export function checkFollowers({ followers, turns }: CellHistory): string[] {
   return followers.flatMap(({ name, chat, events }) => {

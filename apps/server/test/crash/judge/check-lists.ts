@@ -1,6 +1,6 @@
 import type { CellHistory, ObservedTurn } from './history.ts';
 
-/** What each server lists of a chat is what is stored: every message once, in order, every answer once. */
+/** Checks that each server lists what is stored: every message once, in order, every answer once. */
 export function checkLists({ lists, turns }: CellHistory): string[] {
   const turnsOf = Map.groupBy(turns, ({ chat }) => chat);
   return lists.flatMap(({ server, chat, messages }) => {

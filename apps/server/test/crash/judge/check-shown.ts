@@ -1,6 +1,6 @@
 import type { CellHistory, ClientRequest, ObservedTurn, SentMessage } from './history.ts';
 
-/** What a rejection may say while nothing is wrong but what was done on purpose: try again. */
+/** The errors that are allowed while only deliberate faults occur: they tell the client to try again. */
 const PASSING = new Set([
   'answer_pending',
   'answer_restarted',
@@ -11,7 +11,7 @@ const PASSING = new Set([
 /** How an answer may fail where the model was harmed. */
 const FAILURES = new Set(['model_failed', 'model_timeout', 'model_unreachable']);
 
-/** What clients were shown beside the answers: an end for each, no rejection that is a bug, nothing stale. */
+/** Checks what clients received besides the answers: an end for each, no error that is a bug, nothing stale. */
 export function checkShown(cell: CellHistory): string[] {
   const { messages, turns, promises } = cell;
   const storedTurns = new Map(turns.map((turn) => [turn.userMessage?.content ?? '', turn]));
@@ -53,7 +53,7 @@ function checkReplay({ result, interval, form }: ClientRequest, turn: ObservedTu
   return ['a repeat was not told that it is one'];
 }
 
-/** What was rejected without an id was not stored by that request, nor by those before it. */
+/** Checks that a request whose error has no id stored nothing, and neither did the requests before it. */
 function checkRejected({ requests }: SentMessage, turn: ObservedTurn): string[] {
   const sent = requests.filter(({ form }) => form !== 'follow');
   const refused = sent.slice(

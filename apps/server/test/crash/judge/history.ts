@@ -7,8 +7,8 @@ import type {
 } from '@parley/turns/testing';
 
 /*
- * What was seen of a cell from all sides: what clients sent and were shown, what the model was asked, what the
- * database holds, and when harm was done. Times are of one machine's clock, in milliseconds.
+ * The history of a cell: what clients sent and received, what the model was asked, what the database contains, and
+ * when faults occurred. Times are of one machine's clock, in milliseconds.
  */
 
 export interface CellHistory {
@@ -17,7 +17,7 @@ export interface CellHistory {
   readonly turns: readonly ObservedTurn[];
   readonly lists: readonly ListedChat[];
   readonly followers: readonly Follower[];
-  /** What servers said went wrong with themselves. */
+  /** The errors that servers logged about themselves. */
   readonly troubles: readonly string[];
   /** The harm that was done. */
   readonly harms: readonly Harm[];
@@ -67,11 +67,11 @@ export interface ClientRequest {
   /** When the message was known to be accepted; the end of the interval where it was not. */
   readonly knownAt: number;
   readonly result: ClientResult;
-  /** What was shown, where it was shown as a stream. */
+  /** The events that were received, if the answer was a stream. */
   readonly connection?: ReaderConnection;
   /** A rejection, in the place of an answer or within a stream. */
   readonly apiError?: { readonly status: number; readonly code: string };
-  /** What no server may send, in words. */
+  /** The violations of the stream's format, as sentences. */
   readonly oddities: readonly string[];
 }
 
@@ -102,7 +102,7 @@ export interface ObservedTurn extends StoredTurn {
   readonly endedAt?: number;
 }
 
-/** What someone was told who follows a chat, over all their connections. */
+/** The events that a follower of a chat received, over all its connections. */
 interface Follower extends ChatReaderHistory {
   readonly chat: string;
 }

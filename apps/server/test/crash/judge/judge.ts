@@ -7,8 +7,8 @@ import type { CellHistory } from './history.ts';
 import { toHistory } from './to-history.ts';
 
 /**
- * What in a cell breaks a promise, as sentences; none when all are kept. The rules of every history are
- * `checkHistory`'s; here are those that need times, servers and what a good client does.
+ * Returns the violations of promises in a cell, as sentences. `checkHistory` has the rules of every history; these
+ * need times, servers and the behavior of a correct client.
  */
 export function judge(cell: CellHistory): string[] {
   return [

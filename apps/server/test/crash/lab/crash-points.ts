@@ -1,16 +1,16 @@
 import type { Database } from '@parley/db';
 
-/** Where in a turn's life harm is done. The names are the issue's own; `in-stream` is the model's to hold. */
+/** The points in a turn at which faults occur. The model holds the turn at `in-stream`. */
 export const points = ['before-accept', 'after-accept', 'in-stream', 'before-end', 'after-end'] as const;
 
 export type Point = (typeof points)[number];
 
-/** What the parent says to the server under test. */
+/** The messages of the parent to the server under test. */
 export type Order =
   /** Hold the call that comes to this point after `passes` others, until `proceed`. */
   { readonly kind: 'arm'; readonly point: Point; readonly passes: number } | { readonly kind: 'proceed' };
 
-/** What the server under test says to its parent. */
+/** The messages of the server under test to its parent. */
 export type Report =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'held' }

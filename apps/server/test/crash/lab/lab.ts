@@ -22,7 +22,7 @@ export interface Lab extends AsyncDisposable {
   readonly agentId: string;
   readonly key: string;
   readonly bounds: LabBounds;
-  /** What a turn may take beside its answer. */
+  /** The time that a turn may take in addition to its answer. */
   readonly endWithinMs: number;
   /** How long the model takes for an answer, at most. */
   readonly answerMsMax: number;
@@ -42,7 +42,7 @@ export interface LabOptions {
   readonly endWithinMs: number;
   readonly pace: ModelPace;
   readonly random: Random;
-  /** Where the servers' logs are kept; else they go with the rest. */
+  /** The folder that keeps the servers' logs. Without it they are deleted. */
   readonly logFolder?: string | undefined;
   /** For a machine that has much else to do: what is promised in time is awaited so much longer. */
   readonly patienceMs?: number | undefined;

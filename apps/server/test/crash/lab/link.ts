@@ -18,7 +18,7 @@ export interface Link {
 }
 
 interface Weather {
-  /** What everything waits for. */
+  /** Resolves when the fault is over. */
   gate: PromiseWithResolvers<void> | undefined;
   lost: 'nothing' | 'replies' | 'both';
   isResetting: boolean;

@@ -13,7 +13,7 @@ export interface MongodOptions {
 }
 
 const LOOK_EVERY_MS = 20;
-/** Where the tests keep fetched programs. */
+/** The folder in which tests keep downloaded programs. */
 const cacheDir = fileURLToPath(new URL('../../../../../node_modules/.cache/parley', import.meta.url));
 
 /** One node of a replica set: a `mongod` that can be killed and started again on the same data and port. */

@@ -42,7 +42,7 @@ export class ServerSlot {
     return this.#stopping;
   }
 
-  /** What went wrong with the servers here since this was last asked, and nobody did to them. */
+  /** The errors of these servers since the last call that no fault caused. */
   takeTroubles(): string[] {
     return this.#troubles.splice(0).map((trouble) => `server ${this.name}: ${trouble}`);
   }

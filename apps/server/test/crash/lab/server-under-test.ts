@@ -8,7 +8,7 @@ import { createLog } from '../../../src/log.ts';
 import { untilStopped } from '../../../src/until-stopped.ts';
 import { CrashPoints, type Order, type Report } from './crash-points.ts';
 
-/** What a server under test is made of. */
+/** The settings of a server under test. */
 export interface ServerDeps {
   readonly mongodbUri: string;
   readonly modelUrl: string;
