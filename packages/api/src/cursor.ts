@@ -3,9 +3,9 @@ import { ApiError } from '@parley/contract';
 import { z } from 'zod';
 
 /**
- * A cursor is a position in one list under one filter, in base64url with a checksum over all three. The
- * checksum tells a changed or misplaced cursor from a good one; it protects nothing: a position reaches no
- * further than its list does.
+ * The cursors of one list. A cursor is a position under one filter, in base64url with a checksum over list, filter
+ * and position. The checksum detects changed and misplaced cursors. It is no protection, and needs to be none: a
+ * cursor only reaches what its list contains.
  */
 export interface CursorKind<Position> {
   encode(filter: CursorFilter, position: Position): string;
@@ -38,7 +38,7 @@ export function cursorKind<Position>(list: string, schema: z.ZodType<Position>):
 
 function parse(cursor: string): unknown {
   const bytes = Buffer.from(cursor, 'base64url');
-  // Node skips what is not base64url; a cursor has exactly one spelling.
+  // Node ignores characters that are not base64url, so the text is compared: a cursor has one spelling.
   if (bytes.toString('base64url') !== cursor) return undefined;
   try {
     return JSON.parse(bytes.toString('utf8'));

@@ -12,7 +12,8 @@ const WITH_BODY: readonly ErrorCode[] = ['unsupported_media_type'];
 
 const replayedHeader = {
   'Idempotent-Replayed': {
-    description: "`true`: this is an earlier request's outcome, by its `Idempotency-Key`.",
+    description:
+      '`true`: the response repeats the outcome of an earlier request with this `Idempotency-Key`.',
     schema: { type: 'string' as const },
   },
 };
@@ -20,8 +21,8 @@ const idempotencyKeyParameter = {
   name: 'Idempotency-Key',
   in: 'header' as const,
   description:
-    'A text of your own that names this request. Sent again with the same body, it joins what the first one ' +
-    'began or gives its outcome again; with another body it is refused. Kept for at least 24 hours.',
+    'A text of your own that identifies this request. A repetition with the same body joins the first request, or ' +
+    'gets the same outcome. With another body it is rejected. Keys are kept for at least 24 hours.',
   schema: { type: 'string' as const, pattern: idempotencyKeyForm.source },
 };
 type Document = ReturnType<typeof generateOpenApiDocument>;
@@ -36,7 +37,7 @@ export function buildOpenApiDocument(options: { version: string }): Document {
     title: 'Parley Chat API',
     description:
       'Manage chat sessions and messages with AI agents. Every error is an `ApiError` with a stable `code`; ' +
-      'ids are opaque strings; moments are ISO 8601 in UTC. New fields may be added to answers at any time.',
+      'ids are opaque strings; times are ISO 8601 in UTC. New fields may be added to responses at any time.',
     version: options.version,
     openApiVersion: '3.1.0',
     baseUrl: '/',
@@ -131,7 +132,7 @@ function responsesOf({ method, meta }: RestOperation, generated: Responses): Res
 
 function successOf(meta: RestOperation['meta'], generated: unknown): Responses {
   if (meta.successStatus === 204)
-    return { 204: { description: 'Done. No content.', headers: requestIdHeader } };
+    return { 204: { description: 'Success, without content.', headers: requestIdHeader } };
   const { content, ...described } = generated as { content: object };
   return {
     200: {
@@ -147,16 +148,16 @@ const healthPaths: ZodOpenApiPathsObject = {
     get: {
       operationId: 'health',
       tags: ['Health'],
-      summary: 'Is the process alive?',
+      summary: 'Check whether the process is alive',
       security: [],
-      responses: { 200: statusResponse('ok', 'It lives and answers.') },
+      responses: { 200: statusResponse('ok', 'The process is alive.') },
     },
   },
   '/readyz': {
     get: {
       operationId: 'readiness',
       tags: ['Health'],
-      summary: 'May it be sent requests?',
+      summary: 'Check whether the server is ready for requests',
       security: [],
       responses: {
         200: readyResponse(),
@@ -175,8 +176,7 @@ function readyResponse() {
   const { schema } = response.content['application/json'];
   const database = {
     type: 'object' as const,
-    description:
-      'How the database is kept; absent where that could not be found out. Looked at once a minute.',
+    description: 'The state of the database, read once a minute. Absent if it could not be read.',
     properties: {
       mode: { type: 'string' as const, enum: ['replica set', 'sharded cluster'] },
       members: { type: 'integer' as const, description: 'Nodes of the replica set.' },
@@ -197,7 +197,7 @@ function readyResponse() {
           properties: {
             collection: { type: 'string' as const },
             index: { type: 'string' as const },
-            percent: { type: 'integer' as const, description: 'Absent where MongoDB does not say.' },
+            percent: { type: 'integer' as const, description: 'Absent if MongoDB does not report it.' },
           },
           required: ['collection', 'index'],
         },
@@ -207,7 +207,7 @@ function readyResponse() {
   };
   const notices = {
     type: 'array' as const,
-    description: 'What the operator should change; absent when there is nothing.',
+    description: 'Problems that the operator should fix. Absent if there are none.',
     items: {
       type: 'object' as const,
       properties: { code: { type: 'string' as const }, message: { type: 'string' as const } },

@@ -25,11 +25,11 @@ export const COMMON: readonly ErrorCode[] = [
 const apiErrorReference = { $ref: '#/components/schemas/ApiError' };
 /** The header that every documented response has. */
 export const requestIdHeader = {
-  'X-Request-Id': { description: 'Names the request in the log.', schema: { type: 'string' as const } },
+  'X-Request-Id': { description: 'The id of the request in the log.', schema: { type: 'string' as const } },
 };
 const retryAfterHeader = {
   'Retry-After': {
-    description: 'Seconds after which to try again, where waiting helps.',
+    description: 'Seconds to wait before the next attempt, if waiting helps.',
     schema: { type: 'integer' as const },
   },
 };

@@ -31,8 +31,8 @@ function documentStream(operation: StreamOperation) {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
   const stream =
     events === 'chat-events'
-      ? 'Events whose data is a `ChatEvent`, each with its id. A stream that the server ends before its time says ' +
-        'why with a last event, a `StreamError`, which has no id.'
+      ? 'Events whose data is a `ChatEvent`, each with its id. If the server ends the stream, the last event is a ' +
+        '`StreamError` with the reason, and has no id.'
       : uiMessageStream;
   return {
     operationId,
@@ -51,7 +51,9 @@ function documentStream(operation: StreamOperation) {
     ],
     responses: {
       200: { description: 'A stream of events.', headers: requestIdHeader, content: eventStream(stream) },
-      ...(canBeEmpty && { 204: { description: 'Nothing is being answered.', headers: requestIdHeader } }),
+      ...(canBeEmpty && {
+        204: { description: 'The chat has no running answer.', headers: requestIdHeader },
+      }),
       ...(apiErrorResponses([...COMMON, ...errors]) as Record<never, never>),
     },
   };

@@ -19,12 +19,12 @@ export interface StreamOperation {
 
 /** The description of the AI SDK stream in the OpenAPI document. */
 export const uiMessageStream =
-  'The AI SDK UI message stream, version 1: events with `start`, `text-start`, `text-delta`, `text-end`, and ' +
-  '`finish`, `abort` (it was stopped) or `error` at the end, then `[DONE]`. Each event has an id to go on ' +
-  'after. `data-snapshot` replaces all text that was shown; `data-refusal` holds the code of an `error`. ' +
-  '`data-status` says that the answer waits (`waiting_for_model`) because the server of the model asks for it, and until ' +
+  'The AI SDK UI message stream, version 1: events with `start`, `text-start`, `text-delta`, `text-end`, at the end ' +
+  '`finish`, `abort` (the answer was stopped) or `error`, and then `[DONE]`. The id of each event is the cursor to ' +
+  'continue after. `data-snapshot` replaces all text that was received; `data-refusal` has the code of an `error`. ' +
+  "`data-status` says that the answer waits (`waiting_for_model`) because the model's server asks for it, and until " +
   'when (`retryAt`). ' +
-  `A comment at least every ${limits.heartbeatMs / 1_000} seconds shows that it lives.`;
+  `While the stream is silent, a comment is sent at least every ${limits.heartbeatMs / 1_000} seconds.`;
 
 /** All REST operations that answer with events. Routes and the OpenAPI document are derived from this list. */
 export const streamOperations: readonly StreamOperation[] = [
@@ -35,8 +35,9 @@ export const streamOperations: readonly StreamOperation[] = [
     tag: 'Messages',
     summary: 'Stream an answer',
     description:
-      'An answer as it is written, or as it ended; from its start, or exactly from after `Last-Event-ID` on, on ' +
-      'any server. An id that is unknown or of an earlier run is answered with one snapshot.',
+      'Streams an answer, while it is written or after it has ended. Without `Last-Event-ID` the stream begins at ' +
+      'the start of the answer; with it, it continues exactly after that event, on any server. If the id is ' +
+      'unknown or belongs to an earlier run, the stream begins with one snapshot.',
     errors: ['message_not_found', 'chat_not_found', 'draining', 'too_many_streams'],
     canBeEmpty: false,
     events: 'ui-message-stream',
@@ -48,8 +49,8 @@ export const streamOperations: readonly StreamOperation[] = [
     tag: 'Chats',
     summary: "Stream a chat's running answer",
     description:
-      'The answer that is being written in a chat, or is next to be, from its start: what AI SDK clients ask for ' +
-      'when a page is loaded again.',
+      'Streams the running answer of a chat, or the next one that waits, from its start. AI SDK clients request ' +
+      'this when a page is reloaded.',
     errors: ['chat_not_found', 'draining', 'too_many_streams'],
     canBeEmpty: true,
     events: 'ui-message-stream',
@@ -61,8 +62,8 @@ export const streamOperations: readonly StreamOperation[] = [
     tag: 'Chats',
     summary: 'Follow a chat',
     description:
-      'What happens in a chat from now on, or from after `Last-Event-ID` on: for every tab and device that has ' +
-      'it open. What is being answered is told from its start.',
+      'Streams the events of a chat from now on, or after `Last-Event-ID`, for every tab and device that shows ' +
+      'it. The running answer is streamed from its start.',
     errors: ['chat_not_found', 'draining', 'too_many_streams'],
     canBeEmpty: false,
     events: 'chat-events',

@@ -11,9 +11,9 @@ export const createAgent = idempotentProcedure
       path: '/agent',
       operationId: 'createAgent',
       tags: ['Agents'],
-      summary: 'Make an agent',
+      summary: 'Create an agent',
       description:
-        'Makes an agent of your team: what it is called, what the model is told, and the tools it may call.',
+        'Creates an agent of your team, with its name, its instructions for the model, and its tools.',
     },
     errors: ['secret_key_needed', 'key_beyond_yours', 'idempotency_key_reused', 'encryption_key_outdated'],
     isIdempotent: true,

@@ -13,7 +13,7 @@ export const deleteAgent = procedure
       tags: ['Agents'],
       summary: 'Delete an agent',
       description:
-        'Deletes an agent with all its versions. Its chats stay and can be read; nobody answers in them any more.',
+        'Deletes an agent with all its versions. You can still read its chats, but they get no more answers.',
     },
     errors: ['secret_key_needed', 'agent_not_found'],
     successStatus: 204,

@@ -12,7 +12,7 @@ export const getAgent = procedure
       operationId: 'getAgent',
       tags: ['Agents'],
       summary: 'Get an agent',
-      description: 'An agent with the settings that are in use.',
+      description: 'Returns an agent with its current settings.',
     },
     errors: ['secret_key_needed', 'agent_not_found'],
   })

@@ -12,7 +12,7 @@ export const listAgentVersions = procedure
       operationId: 'listAgentVersions',
       tags: ['Agents'],
       summary: "List an agent's versions",
-      description: 'The settings of its newest 20 versions, newest first.',
+      description: 'Lists the settings of the newest 20 versions, newest first.',
     },
     errors: ['secret_key_needed', 'agent_not_found'],
   })

@@ -10,7 +10,7 @@ export const listAgents = procedure
       operationId: 'listAgents',
       tags: ['Agents'],
       summary: 'List agents',
-      description: "The team's agents, in their public form.",
+      description: "Lists the team's agents, without their settings.",
     },
   })
   .input(listAgentsInputSchema)

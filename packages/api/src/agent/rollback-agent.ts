@@ -13,7 +13,8 @@ export const rollbackAgent = procedure
       tags: ['Agents'],
       summary: 'Roll an agent back',
       description:
-        'Makes the settings of an earlier version the newest one. Its name, type and description stay as they are.',
+        'Makes the settings of an earlier version the newest version. The name, type and description do not ' +
+        'change.',
     },
     errors: ['secret_key_needed', 'agent_not_found', 'agent_version_not_found', 'encryption_key_outdated'],
   })

@@ -2,7 +2,7 @@ import type { FullAgent } from '@parley/contract';
 import type { AgentInfo, AgentSettings } from '@parley/db';
 import { showTool } from './tools-of.ts';
 
-/** An agent as secret keys see it. */
+/** Converts a stored agent to its form for secret keys. */
 export function toFullAgent({ createdAt, updatedAt, ...agent }: AgentInfo): FullAgent {
   return {
     ...withShownTools(agent),
@@ -11,7 +11,7 @@ export function toFullAgent({ createdAt, updatedAt, ...agent }: AgentInfo): Full
   };
 }
 
-/** Settings of an agent without what the headers of its tools hold. */
+/** Returns the settings of an agent without the values of tool headers. */
 export function withShownTools<Shown extends Pick<AgentSettings, 'tools'>>({ tools = [], ...rest }: Shown) {
   return { ...rest, tools: tools.map(showTool) };
 }

@@ -33,7 +33,7 @@ export function toolsOf(
   });
 }
 
-/** A tool as it is shown: what its headers hold stays here. */
+/** Returns a tool without the values of its headers. */
 export function showTool({ name, description, parameters, url, headers, timeoutMs }: Tool): ShownTool {
   return {
     ...{ name, description, parameters, url, method: 'POST' },
@@ -45,7 +45,7 @@ export function showTool({ name, description, parameters, url, headers, timeoutM
 const NO_VALUE =
   'has no value that could be kept: a value stays only with the same name at the same URL. Send the value';
 
-/** Two spellings of one URL are one address. */
+/** Different spellings of a URL are the same address. */
 function addressOf(url: string): string | undefined {
   return URL.parse(url)?.href;
 }

@@ -14,8 +14,8 @@ export const updateAgent = procedure
       tags: ['Agents'],
       summary: 'Change an agent',
       description:
-        'Replaces all of an agent. Other settings than before are a new version; answers that begin within five ' +
-        'seconds may still be made by the old one.',
+        'Replaces an agent. Changed settings become a new version. Answers that begin within the next five ' +
+        'seconds may still use the old one.',
     },
     errors: ['secret_key_needed', 'agent_not_found', 'agent_changed', 'encryption_key_outdated'],
   })

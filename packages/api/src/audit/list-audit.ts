@@ -18,10 +18,10 @@ export const listAudit = procedure
       path: '/audit',
       operationId: 'listAudit',
       tags: ['Data'],
-      summary: 'List administrative acts',
+      summary: 'List administrative actions',
       description:
-        'Who did what in your team, newest first: everything that was done with a secret key to keys, agents, users and ' +
-        'data, and by the operator. Kept for 400 days.',
+        'Lists who did what in your team, newest first: every action with a secret key on keys, agents, users and ' +
+        'data, and every action of the operator. Entries are kept for 400 days.',
     },
     errors: ['secret_key_needed', 'whole_team_key_needed', 'invalid_cursor'],
   })

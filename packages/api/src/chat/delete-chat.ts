@@ -11,7 +11,7 @@ export const deleteChat = procedure
       operationId: 'deleteChat',
       tags: ['Chats'],
       summary: 'Delete a chat',
-      description: 'Deletes a chat with all its messages, and stops an answer that is being written.',
+      description: 'Deletes a chat with all its messages, and stops its running answer.',
     },
     errors: ['chat_not_found'],
     successStatus: 204,

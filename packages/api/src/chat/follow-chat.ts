@@ -33,8 +33,8 @@ async function* trackedEvents(
   toEvent: (event: ChatReaderEvent) => Promise<ChatEvent | undefined>,
 ): AsyncGenerator<TrackedEnvelope<ChatEvent>, void, undefined> {
   for await (const { cursor, event } of events) {
-    const told = await toEvent(event);
-    if (told) yield tracked(formatChatCursor(cursor), told);
+    const chatEvent = await toEvent(event);
+    if (chatEvent) yield tracked(formatChatCursor(cursor), chatEvent);
   }
 }
 

@@ -13,7 +13,7 @@ export const getChat = chatProcedure(getChatInputSchema)
       operationId: 'getChat',
       tags: ['Chats'],
       summary: 'Get a chat',
-      description: 'One chat with all its messages, oldest first.',
+      description: 'Returns a chat with all its messages, oldest first.',
     },
     errors: ['chat_not_found', 'overloaded'],
   })

@@ -22,8 +22,9 @@ export const listChats = procedure
       tags: ['Chats'],
       summary: 'List chats',
       description:
-        "The team's chats, newest first, filtered by user, by agent type, by words of the title. All of them up to " +
-        '10,000 chats and 16 MiB; beyond that, or with `limit`, `nextCursor` leads on.',
+        "Lists the team's chats, newest first. Filter by user, by type of agent, or by words of the title. " +
+        'Without `limit` it returns all chats, up to 10,000 and 16 MiB; `nextCursor` is present if there are ' +
+        'more.',
     },
     errors: ['invalid_cursor', 'user_not_allowed', 'overloaded'],
   })

@@ -11,7 +11,7 @@ export const updateChat = procedure
       operationId: 'updateChat',
       tags: ['Chats'],
       summary: 'Change a chat',
-      description: 'Gives a chat another title, other metadata or both. What is left out stays as it is.',
+      description: 'Changes the title, the metadata, or both. Fields that you leave out keep their values.',
     },
     errors: ['chat_not_found'],
   })

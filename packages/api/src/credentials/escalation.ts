@@ -76,7 +76,7 @@ function grantOf({ expiresAt, origins, budgets }: IssuerLimits): Grant {
 export function exceeds({ expiresAt, origins, tokensPerDay }: Grant, limits: IssuerLimits): boolean {
   const { expiresAt: end, origins: allowed, budgets } = limits;
   const isLonger = expiresAt && end && expiresAt > end;
-  // An empty list takes the origins away: every page may then use the key.
+  // An empty list removes the origins: every page could then use the key.
   const isWider =
     origins && allowed && (origins.length === 0 || !origins.every((one) => allowed.includes(one)));
   const spendsMore =

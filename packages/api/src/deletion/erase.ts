@@ -4,30 +4,30 @@ import type { DeletionRecord, DeletionStore } from '@parley/db';
 /** The dependencies of a deletion: the store, and the function that deletes a chat and stops its answers. */
 export interface Eraser {
   readonly deletions: DeletionStore;
-  /** Ends what goes on in a chat that is marked deleted, and removes its turns. */
+  /** Stops the answers of a chat that is marked as deleted, and removes its turns. */
   dropChat(chat: Id<'chat'>): Promise<void>;
 }
 
 interface EraseOptions {
   readonly now?: Date;
-  /** Ends it between two steps; housekeeping goes on with what is left. */
+  /** Stops the deletion between two steps. A background job finishes it. */
   readonly signal?: AbortSignal;
 }
 
-/** How many things one step finds: few enough to be done within seconds. */
+/** The number of objects in one step, few enough to take only seconds. */
 const MARK_PAGE = 500;
 const DROP_PAGE = 100;
 const REST_PAGE = 1_000;
-/** More chats that fail are no exception any more. */
+/** The maximum number of chats that may fail before the deletion gives up. */
 const FAILED_MAX = 1_000;
 const UNREACHABLE_MAX = 3;
 
 /**
- * Does what a deletion orders. First nobody gets in any more, then all chats are gone at once, and then all that is
- * left of them is removed. Repeatable at any step, by any number of processes. A chat that fails keeps none of the
- * others. Answers the finished deletion; undefined when there is more to do.
+ * Runs a deletion. First it ends all access, then it marks all chats as deleted, then it removes the data. Every
+ * step can be repeated, by any number of processes. A chat that fails does not stop the others. Returns the
+ * finished deletion; undefined if there is more to do.
  *
- * @throws what a chat failed with, once all others are deleted
+ * @throws the error of a failed chat, after all others are deleted
  */
 export async function erase(
   eraser: Eraser,
@@ -49,7 +49,7 @@ export async function erase(
         await dropChat(chat);
         await deletions.removeChat(deletion, chat);
       } catch (error) {
-        // The others are deleted all the same; of a database that is away more is not worth a try.
+        // The others are deleted all the same, unless the database is unreachable.
         failed.set(chat, error);
         if (failed.size >= (error instanceof ApiError ? UNREACHABLE_MAX : FAILED_MAX)) throw error;
       }

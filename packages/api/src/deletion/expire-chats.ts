@@ -5,7 +5,7 @@ import { type Attempts, allAttempts } from './attempts.ts';
 
 const PAGE = 100;
 const DAY_MS = 24 * 60 * 60 * 1_000;
-/** Chats of one agent are judged in so many pages before the next agent has its turn. */
+/** The number of pages of one agent's chats that are checked before the next agent. */
 const PAGES_OF_AGENT = 10;
 
 type Source = Pick<Stores, 'agents' | 'chats'>;
@@ -14,7 +14,7 @@ type Deleter = Pick<Turns, 'deleteIdleChat'>;
 /** The state of retention in one process, between two runs of the job. */
 export class RetentionProgress {
   readonly attempts: Attempts<Id<'chat'>>;
-  /** The last agent that had its turn: the next one begins behind it. */
+  /** The agent that was checked last. The next run begins after it. */
   after: Id<'agent'> | undefined;
   /** The position in the chats of each agent that has more chats than one run deletes. */
   readonly places = new Map<Id<'agent'>, Id<'chat'>>();
@@ -26,18 +26,18 @@ export class RetentionProgress {
 
 interface ExpireOptions {
   readonly now?: Date;
-  /** Ends it between two chats; the next time goes on with what is left. */
+  /** Stops the run between two chats. The next run continues. */
   readonly signal?: AbortSignal;
   readonly progress?: RetentionProgress;
-  /** Is told of each chat, or agent, that failed: the others go on. */
+  /** Is called for each chat or agent that failed. The others continue. */
   readonly onFailure?: (error: unknown, of: { agent: Id<'agent'>; chat?: Id<'chat'> }) => void;
 }
 
 /**
- * Deletes the chats that were kept for as long as their agents say, one after the other. A chat stays when a message
- * was accepted after it was judged: only one whose newest turn is still the judged one is deleted. Agents with many
- * chats take turns; a chat or agent that fails, or never ends, does not keep the others. Harmless on several servers
- * at a time. Answers how many it deleted.
+ * Deletes the chats whose retention is over, one after the other. A chat is kept if a message was accepted after
+ * the check: it is only deleted if its newest turn is still the checked one. Agents with many chats take turns. A
+ * chat or agent that fails or hangs does not stop the others. It can run on several servers at once. Returns the
+ * number of deleted chats.
  */
 export async function expireChats(
   stores: Source,
@@ -82,7 +82,7 @@ async function* retainingAgents(
   }
 }
 
-/** One turn of an agent: some pages of its chats. Never rejects. */
+/** Checks some pages of an agent's chats. Never rejects. */
 async function expireOfAgent(work: Work, agent: RetainingAgent): Promise<number> {
   const { stores, now, progress, onFailure } = work;
   const { id, team, retentionDays } = agent;

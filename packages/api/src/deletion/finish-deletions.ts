@@ -3,15 +3,15 @@ import { type Attempts, allAttempts } from './attempts.ts';
 import { type Eraser, erase } from './erase.ts';
 
 const PAGE = 100;
-/** A deletion works for so long before the next one has its turn; a large team takes many. */
+/** The time that a deletion runs before the next one has its turn. A large team needs many turns. */
 const EACH_MS = 10_000;
-/** So many in a row that the database could not be asked for: it is away. */
+/** The number of consecutive database errors after which the database counts as unreachable. */
 const UNREACHABLE_MAX = 3;
 
 /** The state of the deletions in one process, between two runs of the job. */
 export class DeletionProgress {
   readonly attempts: Attempts<Id<'deletion'>>;
-  /** The last one that had its turn: the next time begins behind it. */
+  /** The deletion that ran last. The next run begins after it. */
   after: Id<'deletion'> | undefined;
 
   constructor(attempts: Attempts<Id<'deletion'>> = allAttempts) {
@@ -20,11 +20,11 @@ export class DeletionProgress {
 }
 
 /**
- * Goes on with every deletion that is not finished: what a request had no time for, a crash left, or what comes late
- * from a process that had not heard of it. Each has its time, one after the other; one that fails, or never ends, does
- * not keep the others.
+ * Continues every unfinished deletion: one that a request had no time for, that was cut off by a crash, or whose
+ * data arrived late from another process. They run one after the other, each for a limited time. One that fails or
+ * hangs does not stop the others.
  *
- * @throws AggregateError of what failed, once all were tried
+ * @throws AggregateError with all errors, after all were tried
  */
 export async function finishDeletions(
   eraser: Eraser,
@@ -50,7 +50,7 @@ export async function finishDeletions(
   if (failures.length > 0) throw new AggregateError(failures, 'deletions that go on later');
 }
 
-/** All that are pending, each once: those behind `after` first, then the others. */
+/** Yields all pending deletions, each once: first those after `after`, then the others. */
 async function* pendingFrom({ deletions }: Eraser, after: Id<'deletion'> | undefined) {
   for (const { from, to } of [
     { from: after, to: undefined },

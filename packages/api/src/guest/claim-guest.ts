@@ -12,8 +12,8 @@ export const claimGuest = procedure
       tags: ['Users'],
       summary: "Take over a guest's chats",
       description:
-        'Gives the chats of a guest to the verified user who calls, once: it takes the proofs of both. The guest is ' +
-        'over then, and their token with them. Calling again is harmless.',
+        'Gives the chats of a guest to the verified user who calls. The request needs the tokens of both. ' +
+        'Afterwards the guest no longer exists, and their token is invalid. Repeating the request has no effect.',
     },
     errors: ['verified_user_needed', 'guest_claimed'],
   })

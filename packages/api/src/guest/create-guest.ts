@@ -11,8 +11,9 @@ export const createGuest = procedure
       tags: ['Users'],
       summary: 'Become a guest',
       description:
-        'Gives a visitor of your page a user id and the token that proves it, for a publishable key whose `access` is ' +
-        '`guest`. With the token as `x-user-token` they reach their own chats, and nobody else does.',
+        'Creates a user id for a visitor of your page, and the token that proves it. It needs a publishable key ' +
+        'whose `access` is `guest`. With the token as `x-user-token`, the visitor reaches their own chats, and ' +
+        'nobody else does.',
     },
     errors: ['guest_key_needed'],
     hasOptionalBody: true,

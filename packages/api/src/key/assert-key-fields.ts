@@ -1,7 +1,7 @@
 import { ApiError, keyAccesses, keyAccessMeanings } from '@parley/contract';
 import type { ApiKeyKind } from '@parley/db';
 
-interface Said {
+interface RequestedFields {
   readonly access?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
 }
@@ -16,7 +16,7 @@ const ACCESS_NEEDED = `must be chosen: ${[...keyAccesses]
  *
  * @throws ApiError `invalid_input`
  */
-export function assertFieldsFitKind(kind: ApiKeyKind, { access, scopes }: Said): void {
+export function assertFieldsFitKind(kind: ApiKeyKind, { access, scopes }: RequestedFields): void {
   reject([
     ...(kind === 'secret' && access !== undefined
       ? [{ path: 'access', message: 'is for publishable keys: a secret one reaches the whole team' }]
@@ -30,7 +30,7 @@ export function assertFieldsFitKind(kind: ApiKeyKind, { access, scopes }: Said):
  *
  * @throws ApiError `invalid_input`, which explains the choices
  */
-export function assertAccessChosen(kind: ApiKeyKind, { access }: Said): void {
+export function assertAccessChosen(kind: ApiKeyKind, { access }: RequestedFields): void {
   if (kind === 'publishable' && access === undefined) reject([{ path: 'access', message: ACCESS_NEEDED }]);
 }
 

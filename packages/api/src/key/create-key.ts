@@ -11,11 +11,11 @@ export const createKey = procedure
       path: '/key',
       operationId: 'createKey',
       tags: ['Keys'],
-      summary: 'Make a key',
+      summary: 'Create a key',
       description:
-        'Makes an API key of your team. Its text is answered this once: only a hash of it is stored. The key reaches no ' +
-        'further, lives no longer and spends no more than the key that issues it: its end, origins and budget are the ' +
-        "issuer's unless you give it less, and what it spends counts against the issuer's budget too.",
+        'Creates an API key of your team. Only this response contains its text; Parley stores a hash. The key ' +
+        "stays within the limits of the key that issues it: expiry, origins and budget are the issuer's unless " +
+        "you set smaller ones, and its tokens count against the issuer's budget too.",
     },
     errors: ['secret_key_needed', 'key_beyond_yours', 'too_many_key_generations', 'agent_not_found'],
   })

@@ -12,7 +12,7 @@ export const getKey = procedure
       operationId: 'getKey',
       tags: ['Keys'],
       summary: 'Get a key',
-      description: 'One key of your team, without its text.',
+      description: 'Returns a key of your team, without its text.',
     },
     errors: ['secret_key_needed', 'key_not_found'],
   })

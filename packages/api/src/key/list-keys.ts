@@ -12,8 +12,8 @@ export const listKeys = procedure
       tags: ['Keys'],
       summary: 'List keys',
       description:
-        "The team's newest 1,000 keys, also those that were revoked or have expired. A key for some agents sees the " +
-        'keys for these agents.',
+        "Lists the team's newest 1,000 keys, including revoked and expired ones. A key that is limited to agents " +
+        'only lists keys for these agents.',
     },
     errors: ['secret_key_needed'],
   })

@@ -15,9 +15,9 @@ export const revokeKey = procedure
       tags: ['Keys'],
       summary: 'Revoke a key',
       description:
-        'Ends a key, for good. Every server refuses it within five seconds. When the key has limits, everything that ' +
-        'its family issued ends with it; when it has none, only with `revokeIssued`. To end a key and keep what it ' +
-        'issued, roll it with `overlapSeconds: 0`.',
+        'Revokes a key permanently. Every server rejects it within five seconds. If the key has limits, ' +
+        'everything that its family issued is revoked too; otherwise only with `revokeIssued`. To end a key and ' +
+        'keep what it issued, roll it with `overlapSeconds: 0`.',
     },
     errors: ['secret_key_needed', 'key_not_found', 'key_beyond_yours'],
     successStatus: 204,

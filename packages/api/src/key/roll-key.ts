@@ -13,11 +13,11 @@ export const rollKey = procedure
       tags: ['Keys'],
       summary: 'Roll a key',
       description:
-        'Makes a key in the place of another one, which lives on for the overlap. What was begun with the old key is ' +
-        'repeated with the new one: idempotency keys stay known, the limits are the same, and what the old key issued ' +
-        'goes on. In its overlap the old key is a key with an end: it issues keys that end no later, and neither rolls ' +
-        'itself nor manages other keys, signing secrets or the token issuer. A key with limits rolls keys that it ' +
-        'issued, and not itself.',
+        'Creates the successor of a key. The old key keeps working until the overlap ends. The successor has the ' +
+        'same limits, can repeat requests of the old key (`Idempotency-Key`), and keeps what the old key issued. ' +
+        'During the overlap, the old key can only issue keys that end no later than itself. It cannot roll ' +
+        'itself, and cannot manage other keys, signing secrets or the token issuer. A key with limits can roll ' +
+        'the keys that it issued, but not itself.',
     },
     errors: ['secret_key_needed', 'key_not_found', 'key_ended', 'key_beyond_yours'],
     hasOptionalBody: true,

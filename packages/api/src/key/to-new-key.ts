@@ -13,13 +13,13 @@ import { toFields } from './to-fields.ts';
 export async function toNewKey(
   agents: AgentStore,
   scope: Scope,
-  { kind, scopes, agentIds, ...said }: z.infer<typeof createKeyInputSchema>,
+  { kind, scopes, agentIds, ...fields }: z.infer<typeof createKeyInputSchema>,
 ): Promise<ApiKeyFields & ApiKeyReach> {
-  assertFieldsFitKind(kind, { access: said.access, scopes });
-  assertAccessChosen(kind, said);
+  assertFieldsFitKind(kind, { access: fields.access, scopes });
+  assertAccessChosen(kind, fields);
   const reached = agentIds && (await knownAgents(agents, scope, agentIds));
   return {
-    ...toFields(said),
+    ...toFields(fields),
     ...(scopes && { scopes: [...new Set(scopes)] }),
     ...(reached && { agents: reached }),
   };

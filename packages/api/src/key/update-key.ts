@@ -15,9 +15,10 @@ export const updateKey = procedure
       tags: ['Keys'],
       summary: 'Change a key',
       description:
-        'Gives a key another name, other origins, a budget, or an end. It holds everywhere within five seconds, an ' +
-        'earlier end also for the keys that it issued. A key with limits changes itself only to less. The end of a rolled ' +
-        'key can be made earlier, not later, and then ends only the keys that it issued since it was rolled.',
+        'Changes the name, origins, budget or expiry of a key, on every server within five seconds. An earlier ' +
+        'expiry also applies to the keys that it issued. A key with limits can only reduce its own. The expiry of ' +
+        'a rolled key can be moved to an earlier time, never to a later one, and then only applies to the keys ' +
+        'that it issued after it was rolled.',
     },
     errors: [
       'secret_key_needed',

@@ -5,24 +5,24 @@ import type { Context, Services } from '../context.ts';
 import { markChecked } from './output-with-list.ts';
 import { TimeSlices } from './time-slices.ts';
 
-/** The first page's items: nearly every list ends there. Later pages have as many as fit `PAGE_BYTES`, by what was read. */
+/** The number of items of the first page, enough for nearly every list. Later pages are sized to fit `PAGE_BYTES`. */
 const FIRST_PAGE_ITEMS = 100;
 const PAGE_ITEMS_MAX = 500;
 const PAGE_BYTES = 256 * 1024;
-/** An answer of more bytes is large: it is sent in pieces, and needs a place to be read on. */
+/** The number of bytes above which an answer is large: it is sent in pieces, and reading on needs a place. */
 const SMALL_ANSWER_BYTES = 1024 * 1024;
 
 /** A list in the database, and the form of its items in the answer. */
 export interface LargeList<Stored, Item, Position> {
-  /** Reads at most `limit` items that come after `after`. */
+  /** Reads at most `limit` items after `after`. */
   readonly read: (limit: number, after: Position | undefined) => Promise<PageOf<Stored, Position>>;
   readonly limit: number;
   readonly after: Position | undefined;
   readonly toItem: (stored: Stored) => Item;
   readonly schema: z.ZodType<Item>;
   /**
-   * An item's position, where a cursor can lead on: the list then ends when its answer has
-   * `limits.largeAnswerBytesMax`. Without it the list is always complete.
+   * Returns the position of an item, for lists with cursors: such a list ends when its answer has
+   * `limits.largeAnswerBytesMax`. A list without it is always complete.
    */
   readonly positionOf?: (stored: Stored) => Position;
 }
@@ -32,10 +32,10 @@ export type LargeListContext = Pick<Context, 'disconnect' | 'claimLargeList' | '
   Pick<Services, 'largeLists'>;
 
 /**
- * Reads a list page by page, and checks and serialises its items in slices between which the event loop does other
- * work. A large one waits for one of few places.
+ * Reads a list page by page, and checks and serializes its items in slices, so that the event loop is not blocked.
+ * A large list waits for one of few places.
  *
- * @throws ApiError `overloaded` when too many wait for a place, or this request has read a large list already
+ * @throws ApiError `overloaded` if too many lists wait, or this request has already read a large list
  */
 export async function readLargeList<Stored, Item, Position>(
   context: LargeListContext,
@@ -54,7 +54,7 @@ export async function readLargeList<Stored, Item, Position>(
   return { items, ...(next !== undefined && { next }) };
 }
 
-/** A list, as far as it was read. */
+/** The part of a list that was read. */
 class Reading<Stored, Item, Position> {
   readonly items: Item[] = [];
   /** Each item as JSON. */

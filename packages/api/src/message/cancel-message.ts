@@ -12,9 +12,9 @@ export const cancelMessage = chatProcedure(oneAnswerInputSchema, 'message_not_fo
       tags: ['Messages'],
       summary: 'Stop an answer',
       description:
-        'Stops an answer that is being written or waits to be, wherever that is, and keeps exactly what had ' +
-        'been shown of it. One that has ended stays as it is: the answer tells how, and calling again is ' +
-        'harmless.',
+        'Stops a running or waiting answer, on whichever server it runs. The answer keeps exactly the text that ' +
+        'was sent so far. An answer that has ended does not change; the response contains its status. Repeating ' +
+        'the request has no effect.',
     },
     errors: ['message_not_found', 'chat_not_found'],
     hasOptionalBody: true,

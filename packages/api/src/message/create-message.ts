@@ -37,10 +37,10 @@ export const createMessage = turnProcedure(createMessageInputSchema)
       summary: 'Send a message',
       description:
         "Sends a user's message and waits for the agent's answer. The message is stored before the model is " +
-        'called; hanging up does not stop the answer. An error with `messageId` came after the message was ' +
-        'accepted: it is in the list, and so will be its answer if there is one. The request waits for up to ten ' +
-        'minutes, and is silent until then: behind a proxy, stream the answer with `Accept: text/event-stream`, or ' +
-        'send `wait: false` and follow the chat.',
+        'called, and disconnecting does not stop the answer. An error with `messageId` occurred after the message ' +
+        'was accepted: the list contains the message, and its answer if there is one. The request waits for up to ' +
+        'ten minutes without sending anything. Behind a proxy, stream the answer with `Accept: ' +
+        'text/event-stream`, or send `wait: false` and follow the chat.',
     },
     errors: [...turnErrors, 'queue_full', 'chat_busy'],
     isIdempotent: true,

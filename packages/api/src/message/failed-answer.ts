@@ -2,11 +2,11 @@ import { ApiError, type ErrorCode } from '@parley/contract';
 
 interface Failure {
   readonly messageId: string;
-  /** When the model's server takes requests again, if it said so. */
+  /** The time at which the model's server accepts requests again, if it said so. */
   readonly retryAt?: Date | undefined;
 }
 
-/** The error of a failed answer. It says when to try again if the model's server said so. */
+/** Returns the error of a failed answer, with the time to try again if the model's server said so. */
 export function failedAnswer(code: ErrorCode, { messageId, retryAt }: Failure): ApiError {
   if (!retryAt) return new ApiError(code, { messageId });
   const seconds = Math.ceil((retryAt.getTime() - Date.now()) / 1_000);

@@ -20,8 +20,8 @@ export const listMessages = chatProcedure(listMessagesInputSchema)
       tags: ['Messages'],
       summary: 'List messages',
       description:
-        'The messages of a chat, oldest first and complete; with `limit` in pages, with `order=desc` from ' +
-        "the newest. Every accepted user's message is in it, and every answer that has ended with text.",
+        'Lists the messages of a chat, oldest first. Use `limit` for pages, and `order=desc` to begin with the ' +
+        "newest. The list contains every accepted user's message, and every answer that has ended with text.",
     },
     errors: ['chat_not_found', 'invalid_cursor', 'overloaded'],
   })

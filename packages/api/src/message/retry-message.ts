@@ -13,8 +13,8 @@ export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_
       tags: ['Messages'],
       summary: 'Retry a failed answer',
       description:
-        'Answers a message again whose answer failed, as long as it is the newest of its chat. The new answer ' +
-        'has an id of its own. It is waited for, or streamed, as when a message is sent.',
+        'Answers a message again if its answer failed and is the newest of its chat. The new answer has its own ' +
+        'id. You can wait for it or stream it, as when you send a message.',
     },
     errors: [...turnErrors, 'message_not_found', 'not_retryable'],
     isIdempotent: true,

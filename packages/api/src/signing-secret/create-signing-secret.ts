@@ -12,10 +12,11 @@ export const createSigningSecret = procedure
       path: '/signing-secret',
       operationId: 'createSigningSecret',
       tags: ['Users'],
-      summary: 'Make a signing secret',
+      summary: 'Create a signing secret',
       description:
-        'Makes the secret that your servers sign user tokens with (JWT, HS256). Its text is answered this once. The ' +
-        'secrets before it go on to work for the overlap: this is how a secret is rolled.',
+        'Creates a secret for your servers to sign user tokens with (JWT, HS256). Only this response contains its ' +
+        'text. The previous secrets keep working until the overlap ends, so you can replace a secret without ' +
+        'downtime.',
     },
     errors: [
       'secret_key_needed',

@@ -11,7 +11,7 @@ export const listSigningSecrets = procedure
       operationId: 'listSigningSecrets',
       tags: ['Users'],
       summary: 'List signing secrets',
-      description: 'The signing secrets that work, newest first, without their texts.',
+      description: 'Lists the active signing secrets, newest first, without their texts.',
     },
     errors: ['secret_key_needed', 'unrestricted_key_needed'],
   })

@@ -12,7 +12,8 @@ export const revokeSigningSecret = procedure
       tags: ['Users'],
       summary: 'Revoke a signing secret',
       description:
-        'Ends a signing secret, for good. Every server refuses the tokens it signed within five seconds.',
+        'Revokes a signing secret permanently. Every server rejects the tokens that it signed within five ' +
+        'seconds.',
     },
     errors: ['secret_key_needed', 'unrestricted_key_needed', 'signing_secret_not_found'],
     successStatus: 204,

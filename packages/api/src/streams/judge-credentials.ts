@@ -6,20 +6,20 @@ import { type UserToken, userStatusErrorCode } from '../user-token.ts';
 /** The credentials that a stream was opened with, which must stay valid while it is open. */
 export interface StreamCredentials {
   readonly key: Id<'key'>;
-  /** The families of the keys that issued it: their limits hold for the stream as well. */
+  /** The families of the keys that issued this key. Their limits apply to the stream as well. */
   readonly issuers: readonly Id<'key'>[];
   readonly team: Id<'team'>;
   readonly origin: OriginHeaders;
   readonly user?: { readonly id: string; readonly token: UserToken };
 }
 
-/** How the credentials of a stream are now. */
+/** The state of a stream's credentials. */
 export interface Verdict {
-  /** They were withdrawn: the stream ends with this code. */
+  /** The code with which the stream ends, because the credentials were revoked. */
   readonly withdrawn?: ErrorCode;
-  /** When they expire by themselves, and with which code a stream ends then. */
+  /** The expiry of the credentials, and the code with which the stream ends then. */
   readonly expiry?: Expiry;
-  /** When the signing secret ends; from then on it is missing without having been withdrawn. */
+  /** The end of the signing secret. After it, the secret is missing without having been revoked. */
   readonly secretEndsAt?: number | undefined;
 }
 
@@ -28,14 +28,14 @@ interface Expiry {
   readonly code: ErrorCode;
 }
 
-/** The credentials that a caller has shown. */
+/** Returns the credentials of a caller. */
 export function credentialsOf({ key, issuers, scope, as }: Caller, origin: OriginHeaders): StreamCredentials {
   const { team, user } = scope;
   const token = as.role === 'user' ? as.token : undefined;
   return { key, issuers, team, origin, ...(token && user !== undefined && { user: { id: user, token } }) };
 }
 
-/** The ids that `judgeCredentials` needs a view of. */
+/** Returns the ids that `judgeCredentials` needs a view of. */
 export function idsOf(all: readonly StreamCredentials[]) {
   const keys = new Set<Id<'key'>>();
   const families = new Set<Id<'key'>>();
@@ -63,8 +63,8 @@ export function idsOf(all: readonly StreamCredentials[]) {
 }
 
 /**
- * Decides again what `authenticate` decided when the stream was opened, by the credentials as they are now.
- * `known` is the verdict before: a signing secret that is missing after its known end was not withdrawn.
+ * Repeats the checks of `authenticate` for an open stream, with the current credentials. `known` is the previous
+ * verdict: a signing secret that is missing after its known end was not revoked.
  */
 export function judgeCredentials(
   credentials: StreamCredentials,
@@ -103,12 +103,12 @@ export function judgeCredentials(
   return { ...withExpiry(ends), secretEndsAt };
 }
 
-/** Setting the same issuer again withdraws no token. */
+/** Setting the same issuer again revokes no token. */
 function isSameIssuer(now: TokenIssuer | undefined, then: TokenIssuer): boolean {
   return now?.url === then.url && now.issuer === then.issuer && now.audience === then.audience;
 }
 
-/** Requests are let in with a token for so long after its end: so are streams. */
+/** Tokens are accepted for this time after their expiry, for requests and streams alike. */
 const CLOCK_MS = limits.userTokenClockSeconds * 1_000;
 
 function expiryOf(at: Date | undefined, code: ErrorCode): Expiry | undefined {

@@ -2,17 +2,17 @@ import { ApiError, type ErrorCode } from '@parley/contract';
 import type { StreamCredentials, Verdict } from './judge-credentials.ts';
 
 /**
- * `chat`: a stream without an end of its own. `answer`: the stream of one answer, which may go on to that answer's
- * end when the token it was opened with expires, but not when it is withdrawn.
+ * `chat`: a stream without an end of its own. `answer`: the stream of one answer, which may continue to the end of
+ * the answer after its token has expired, but not after it was revoked.
  */
 export type StreamKind = 'chat' | 'answer';
 
-/** One open stream: ended by its reader, by its source, or because its credentials are no longer good. */
+/** One open stream. Its reader, its source, or invalid credentials end it. */
 export class OpenStream {
   readonly kind: StreamKind;
   readonly credentials: StreamCredentials;
   verdict: Verdict = {};
-  /** When its credentials were good for the last time, by the monotonic clock. */
+  /** The last time at which its credentials were valid, by the monotonic clock. */
   checkedAt: number;
   /** Whether its credentials were read since it was opened. */
   isChecked = false;
@@ -35,12 +35,12 @@ export class OpenStream {
     this.#recheck = recheck;
   }
 
-  /** Aborts when nobody reads any more, or may: what feeds the stream ends then. */
+  /** Aborts when the stream ends, for the source of its events. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
 
-  /** Ends the stream for its reader, with the reason; at once, whatever its source waits for. */
+  /** Ends the stream for its reader with this error, at once, whatever its source waits for. */
   end(code: ErrorCode): void {
     if (!this.#isOpen) return;
     this.#apiError = new ApiError(code);
@@ -49,14 +49,14 @@ export class OpenStream {
   }
 
   /**
-   * Reads the stream's credentials now, and ends it if they are no longer good. Call it before the stream says that its
-   * chat is gone: a chat also leaves its caller's reach because the caller lost it, and then that is the reason.
+   * Reads the credentials now, and ends the stream if they are no longer valid. Call it before the stream says that
+   * its chat was deleted: if the caller lost access to the chat, that is the reason to report.
    */
   async confirm(): Promise<void> {
     if (this.#isOpen) await this.#recheck(this);
   }
 
-  /** Gives its place back. Repeatable. */
+  /** Removes the stream from the open ones. It can be repeated. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -65,9 +65,9 @@ export class OpenStream {
   }
 
   /**
-   * The events of `source` for as long as the stream may be read.
+   * Yields the events of `source` until the stream ends.
    *
-   * @throws ApiError the reason why it was ended
+   * @throws ApiError the reason for the end
    */
   async *guard<Event>(
     source: AsyncGenerator<Event, void, undefined>,
@@ -82,7 +82,7 @@ export class OpenStream {
     } finally {
       this.close();
       const returned = source.return();
-      // A source that waits for the database must not delay what its reader is told.
+      // A source that waits for the database must not delay the error for its reader.
       if (this.#apiError) returned.catch(() => undefined);
       else await returned;
     }
@@ -97,7 +97,10 @@ export class OpenStream {
     }
   }
 
-  /** One listener for the step that is awaited: a race with a promise for the whole life would keep one of each. */
+  /**
+   * Adds a listener for one step only. A race with a promise for the whole life of the stream would keep one for
+   * each step.
+   */
   #orEnded<Result>(step: Promise<Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.#interrupt = reject;

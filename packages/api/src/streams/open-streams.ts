@@ -5,15 +5,15 @@ import { type ClientAddress, countedNetworks } from '../gate/client-address.ts';
 import { credentialsOf, idsOf, judgeCredentials } from './judge-credentials.ts';
 import { OpenStream, type StreamKind } from './open-stream.ts';
 
-/** How many streams may be open at a time in this process; 0 for as many as come. */
+/** The maximum numbers of open streams in this process; 0 is no limit. */
 export interface StreamLimits {
   readonly perUser: number;
-  /** Of callers with publishable keys: a team's own servers speak for many from one address. */
+  /** For callers with publishable keys. The servers of a team open streams for many users from one address. */
   readonly perAddress: number;
   readonly perProcess: number;
 }
 
-/** How often credentials are read, and how long a stream may go on without. In milliseconds. */
+/** The intervals at which credentials are read, and the longest time without a read, in milliseconds. */
 export interface StreamTimes {
   readonly checkEveryMs: number;
   readonly firstCheckMs: number;
@@ -36,9 +36,9 @@ export interface StreamRequest {
 }
 
 /**
- * All streams that are open in this process, whatever their transport. A stream lives no longer than what it was
- * opened with: the credentials of all streams are read again together, every two seconds, and a stream whose
- * credentials were withdrawn, or could not be read for too long, is ended with the reason.
+ * All open streams of this process, of every transport. A stream lives no longer than its credentials: the
+ * credentials of all streams are read together every two seconds. A stream ends with an error if its credentials
+ * were revoked, or could not be read for too long.
  */
 export class OpenStreams {
   readonly #deps: OpenStreamsDeps;
@@ -68,13 +68,13 @@ export class OpenStreams {
     };
   }
 
-  /** How many are open. */
+  /** The number of open streams. */
   get size(): number {
     return this.#streams.size;
   }
 
   /**
-   * Takes a place for a stream. Whoever opens one closes it, or reads it to its end with `guard`.
+   * Opens a stream. The caller has to close it, or to read it to its end with `guard`.
    *
    * @throws ApiError `too_many_streams`
    */
@@ -100,7 +100,7 @@ export class OpenStreams {
 
   #subjectsOf({ kind, scope: { team, user } }: Caller, client: ClientAddress | undefined) {
     const { perUser, perAddress, perProcess } = this.#limits;
-    // A team's own servers speak for many users from one address, and so does a proxy that is not named.
+    // The servers of a team and unnamed proxies send the requests of many users from one address.
     const hasOwnAddress = client !== undefined && kind !== 'secret' && !client.isUnnamedProxy;
     const networks = hasOwnAddress ? countedNetworks(client.text) : [];
     return [
@@ -125,12 +125,12 @@ export class OpenStreams {
     this.#timer = undefined;
   }
 
-  /** Ends what has to end by the clock alone, and begins a read of credentials when one is due. */
+  /** Ends streams whose time is over, and starts a read of credentials when one is due. */
   #tick(): void {
     const { checkEveryMs, firstCheckMs, uncheckedMaxMs } = this.#times;
     const now = performance.now();
     const wallNow = Date.now();
-    // A stream that would be over the bound at the next tick is ended at this one.
+    // A stream that would be overdue at the next tick ends at this one.
     const overdue = now - uncheckedMaxMs + firstCheckMs;
     let unchecked = 0;
     for (const stream of this.#streams) {
@@ -178,7 +178,7 @@ export class OpenStreams {
       }
       if (withdrawn > 0) this.#log('streams ended: their credentials were withdrawn', { streams: withdrawn });
     } catch (error) {
-      // They are read again at the next tick; what stays unread for too long is ended there.
+      // They are read again at the next tick, which ends streams that were not checked for too long.
       this.#checkedAllAt = Number.NEGATIVE_INFINITY;
       this.#log('the credentials of open streams could not be read', { streams: streams.length, error });
     }

@@ -11,7 +11,8 @@ export const getTeam = procedure
       operationId: 'getTeam',
       tags: ['Team'],
       summary: 'Get your team',
-      description: 'The team of the key, with its budgets and how many answers it may have at a time.',
+      description:
+        'Returns the team of the key, with its budgets and its maximum number of unfinished answers.',
     },
     errors: ['secret_key_needed'],
   })

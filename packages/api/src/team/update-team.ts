@@ -13,8 +13,9 @@ export const updateTeam = procedure
       tags: ['Team'],
       summary: 'Change your team',
       description:
-        'Gives the team another name, other budgets, or another bound of answers at a time. It holds everywhere ' +
-        'within five seconds; a budget counts from when it is set. A key that is for some agents may not.',
+        'Changes the name, the budgets or the maximum number of unfinished answers, on every server within five ' +
+        'seconds. A new budget counts from the time it is set. A key that is limited to agents cannot change ' +
+        'them.',
     },
     errors: ['secret_key_needed', 'whole_team_key_needed', 'key_beyond_yours'],
   })

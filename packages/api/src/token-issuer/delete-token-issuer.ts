@@ -12,7 +12,8 @@ export const deleteTokenIssuer = procedure
       tags: ['Users'],
       summary: 'Remove the token issuer',
       description:
-        'Every server rejects its tokens within five seconds. Tokens of signing secrets go on to work.',
+        'Removes the token issuer. Every server rejects its tokens within five seconds. Tokens of signing secrets ' +
+        'keep working.',
     },
     errors: ['secret_key_needed', 'unrestricted_key_needed', 'token_issuer_not_found'],
     successStatus: 204,

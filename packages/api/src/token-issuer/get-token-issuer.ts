@@ -11,7 +11,9 @@ export const getTokenIssuer = procedure
       operationId: 'getTokenIssuer',
       tags: ['Users'],
       summary: 'Get the token issuer',
-      description: 'Whose tokens are accepted for users of your team, beside those of its signing secrets.',
+      description:
+        'Returns the token issuer whose tokens are accepted for users of your team, in addition to those of ' +
+        'signing secrets.',
     },
     errors: ['secret_key_needed', 'token_issuer_not_found'],
   })

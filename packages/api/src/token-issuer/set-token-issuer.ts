@@ -12,9 +12,9 @@ export const setTokenIssuer = procedure
       tags: ['Users'],
       summary: 'Set the token issuer',
       description:
-        'Accepts user tokens that your identity provider signs (JWT; RS256, ES256 or EdDSA), checked with the public keys ' +
-        'at an address of it, so that no shared secret is stored. There is one issuer; setting it replaces the one before. ' +
-        'Tokens of signing secrets are accepted as well.',
+        'Accepts user tokens of your identity provider (JWT with RS256, ES256 or EdDSA). They are checked with ' +
+        'its public keys, so no shared secret is stored. A team has one token issuer; setting it replaces the ' +
+        'previous one. Tokens of signing secrets are still accepted.',
     },
     errors: ['secret_key_needed', 'unrestricted_key_needed'],
   })

@@ -17,8 +17,8 @@ export const listUsage = procedure
       tags: ['Usage'],
       summary: 'Sum up usage',
       description:
-        'What was used from one day to another, summed up by day, agent, user, key or model. Each answer is counted ' +
-        'once, within seconds of its end, on the day of its end. A key that is for some agents sees theirs.',
+        'Sums usage over a period by day, agent, user, key or model. Each answer is counted once, within seconds ' +
+        'of its end, on the day of its end. A key that is limited to agents only sums the usage of these agents.',
     },
     errors: ['secret_key_needed', 'invalid_cursor'],
   })

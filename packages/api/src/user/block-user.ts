@@ -12,9 +12,9 @@ export const blockUser = procedure
       tags: ['Users'],
       summary: 'Block a user',
       description:
-        'Shuts one of your users, or a guest, out: within five seconds every server answers their requests with 403 ' +
-        '`user_blocked` and ends their open streams with that code. What is being answered for them stops, and what ' +
-        'waits is cancelled. Their chats stay. Calling again is harmless.',
+        'Blocks one of your users or guests. Within five seconds, every server answers their requests with 403 ' +
+        '`user_blocked`, and ends their open streams with that code. Their running answers stop, and waiting ones ' +
+        'are cancelled. Their chats are kept. Repeating the request has no effect.',
     },
     errors: ['secret_key_needed', 'whole_team_key_needed'],
     hasOptionalBody: true,

@@ -14,9 +14,9 @@ export const deleteUser = procedure
       tags: ['Users'],
       summary: 'Delete a user',
       description:
-        'Deletes all that there is of one of your users, or of a guest: chats with messages, titles and metadata, what ' +
-        'requests are known by, tokens as a guest; also of the guests whose chats they took over. What is being ' +
-        'answered stops. It may be asked for again at any time. What is made for this user afterwards is new.',
+        'Deletes all data of one of your users or guests: chats with messages, titles and metadata, idempotency ' +
+        'keys, guest tokens, and the guests whose chats they took over. Running answers stop. You can repeat the ' +
+        'request at any time. Data that is created for this user afterwards is new.',
     },
     errors: ['secret_key_needed', 'whole_team_key_needed'],
   })

@@ -12,9 +12,9 @@ export const signOutUser = procedure
       tags: ['Users'],
       summary: 'Sign a user out',
       description:
-        'Refuses every token of the user that was issued before now, on every server within five seconds, and ends ' +
-        'the streams that were opened with one: 401 `user_signed_out`. From now on their tokens must say when they ' +
-        'were issued (`iat`). The token of a guest, and the cookie of the chat page, are withdrawn with it.',
+        'Rejects every token of the user that was issued before now with 401 `user_signed_out`, on every server ' +
+        "within five seconds, and ends the streams that were opened with one. From now on, the user's tokens must " +
+        'contain `iat`. The token of a guest and the cookie of the chat page are revoked too.',
     },
     errors: ['secret_key_needed', 'whole_team_key_needed'],
     hasOptionalBody: true,

@@ -11,8 +11,9 @@ export const unblockUser = procedure
       path: '/user/{userId}/block',
       operationId: 'unblockUser',
       tags: ['Users'],
-      summary: 'Lift the block of a user',
-      description: 'Lets a user in again, within five seconds on every server. Calling again is harmless.',
+      summary: 'Unblock a user',
+      description:
+        'Removes the block of a user, on every server within five seconds. Repeating the request has no effect.',
     },
     errors: ['secret_key_needed', 'whole_team_key_needed'],
     successStatus: 204,
