@@ -5,6 +5,7 @@ export * from './api-key.ts';
 export * from './audit.ts';
 export * from './chat.ts';
 export * from './chat-cursor.ts';
+export * from './compact.ts';
 export * from './error-codes.ts';
 export * from './id.ts';
 export * from './json.ts';

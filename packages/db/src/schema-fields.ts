@@ -9,6 +9,12 @@ export const options = {
   id: false,
 } as const;
 
+/**
+ * Every field of a document. A schema is checked with it, so that a field without a stored form does not compile:
+ * Mongoose itself takes optional fields for optional in schemas too.
+ */
+export type FieldsOf<Document> = { readonly [Field in keyof Required<Document>]: unknown };
+
 /** The options of a schema inside another one. */
 export const part = { ...options, _id: false } as const;
 /** A required text. For a text that may be empty use `{ type: String }`: Mongoose takes an empty one for missing. */

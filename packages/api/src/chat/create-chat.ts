@@ -19,18 +19,13 @@ export const createChat = newChatProcedure
   })
   .input(createChatInputSchema)
   .output(chatSchema)
-  .mutation(async ({ ctx, input: { agentId, userId: named, metadata } }) => {
+  .mutation(async ({ ctx, input: { agentId, userId: named, ...content } }) => {
     const { stores, scope, replayed, idempotency } = ctx;
     const userId = ownUser(scope, named);
     if (replayed) return toChat(replayed);
     const agent = isId('agent', agentId) ? await stores.agents.find(scope, agentId) : undefined;
     if (!agent) throw new ApiError('agent_not_found');
-    const chat = {
-      agent: agent.id,
-      agentType: agent.type,
-      ...(userId !== undefined && { user: userId }),
-      ...(metadata !== undefined && { metadata }),
-    };
+    const chat = { agent: agent.id, agentType: agent.type, user: userId, ...content };
     if (!idempotency) return toChat(await stores.chats.create(scope, chat));
     const made = await stores.chats.createOnce(scope, chat, idempotency);
     if (!('kept' in made)) return toChat(made);

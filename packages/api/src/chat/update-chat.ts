@@ -17,8 +17,7 @@ export const updateChat = procedure
   })
   .input(updateChatInputSchema)
   .output(chatSchema)
-  .mutation(async ({ ctx: { stores, scope }, input: { chatId, title, metadata } }) => {
-    const change = { ...(title !== undefined && { title }), ...(metadata !== undefined && { metadata }) };
+  .mutation(async ({ ctx: { stores, scope }, input: { chatId, ...change } }) => {
     const chat = isId('chat', chatId) ? await stores.chats.update(scope, chatId, change) : undefined;
     if (!chat) throw new ApiError('chat_not_found');
     return toChat(chat);

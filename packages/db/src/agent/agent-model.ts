@@ -1,9 +1,19 @@
 import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
 import type { Idempotency } from '../idempotency.ts';
-import { date, idempotencySchema, number, options, part, string, withIdempotency } from '../schema-fields.ts';
+import {
+  date,
+  type FieldsOf,
+  idempotencySchema,
+  number,
+  options,
+  part,
+  string,
+  withIdempotency,
+} from '../schema-fields.ts';
 
-interface AgentVersion {
+/** The settings that an agent has, or had. */
+export interface AgentVersion {
   version: number;
   systemPrompt?: string;
   model?: string;
@@ -13,6 +23,7 @@ interface AgentVersion {
   createdAt: Date;
 }
 
+/** An agent as it is stored. */
 export interface AgentDocument {
   _id: Id<'agent'>;
   team: Id<'team'>;
@@ -44,14 +55,14 @@ export const agentSchema = new Schema<AgentDocument>(
         {
           ...{ version: number, systemPrompt: String, model: String, temperature: Number },
           ...{ tools: String, createdAt: date },
-        },
+        } satisfies FieldsOf<AgentVersion>,
         part,
       ),
     ],
     createdAt: date,
     updatedAt: Date,
     idempotency: idempotencySchema,
-  },
+  } satisfies FieldsOf<AgentDocument>,
   { ...options, collection: 'agents' },
 );
 agentSchema.index({ team: 1, _id: 1 });

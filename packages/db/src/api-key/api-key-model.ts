@@ -1,6 +1,6 @@
 import type { Id, KeyAccess, KeyScope } from '@parley/contract';
 import { Schema } from 'mongoose';
-import { date, options, string } from '../schema-fields.ts';
+import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 import type { ApiKeyKind } from './api-key.ts';
 
 export interface ApiKeyDocument {
@@ -61,7 +61,7 @@ export const apiKeySchema = new Schema<ApiKeyDocument>(
     familyExpiresAt: Date,
     revokedAt: Date,
     issuedRevokedAt: Date,
-  },
+  } satisfies FieldsOf<ApiKeyDocument>,
   { ...options, collection: 'keys' },
 );
 apiKeySchema.index({ hash: 1 }, { unique: true });

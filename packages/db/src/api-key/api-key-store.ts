@@ -1,12 +1,23 @@
-import { type Id, limits, mintId } from '@parley/contract';
+import { compact, compactAs, type Id, limits } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import { createCredentialCache } from '../credential/credential-cache.ts';
-import { hashSecretText, visibleStart } from '../credential/secret-text.ts';
+import { hashSecretText } from '../credential/secret-text.ts';
 import type { Models } from '../models.ts';
 import type { Scope } from '../scope.ts';
-import { type ApiKeyKind, isApiKey, kindOf, mintApiKey } from './api-key.ts';
-import { isUnrevoked, keysWithin, toKeyInfo, toKeyUpdate, updatable, working } from './api-key-document.ts';
+import { type ApiKeyKind, isApiKey, mintApiKey } from './api-key.ts';
+import {
+  accessOf,
+  fieldsOf,
+  isUnrevoked,
+  keysWithin,
+  type Origin,
+  toKeyDocument,
+  toKeyInfo,
+  toKeyUpdate,
+  updatable,
+  working,
+} from './api-key-document.ts';
 import type { ApiKeyDocument } from './api-key-model.ts';
 import type { ApiKeyStore } from './api-key-port.ts';
 import type {
@@ -17,12 +28,9 @@ import type {
   IssuedApiKey,
   IssuerLimits,
 } from './api-key-records.ts';
-import { familyEnd, findFamilies, limitFields, limitsOf, limitsOfKey } from './key-limits.ts';
+import { findFamilies, limitFields, limitsOf, limitsOfKey } from './key-limits.ts';
 
 type Fields = ApiKeyFields & ApiKeyReach;
-
-/** Where a key comes from: the family of the key it replaces, the keys that issued it. */
-type Origin = Pick<ApiKeyDocument, 'lineage' | 'issuedBy' | 'issuers'>;
 
 /** Keys that were found are remembered for a few seconds: every request brings one. */
 export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
@@ -65,7 +73,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
       const old = await apiKeys.findOne({ _id: id, ...working(scope.team) }).lean();
       if (!old) return undefined;
       const { lineage = id, issuedBy, issuers, kind } = old;
-      const origin = { lineage, ...(issuedBy && { issuedBy }), ...(issuers && { issuers }) };
+      const origin = compactAs<Origin>({ lineage, issuedBy, issuers });
       // The new one first: whatever happens in between, one of the two works.
       const made = await keepUnlessRevoked(scope, await issue(scope, kind, fieldsOf(old), origin), id);
       if (made) await replace(old, until);
@@ -77,7 +85,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
       const found = await apiKeys
         .findOneAndUpdate(
           { _id: id, team },
-          { $min: { revokedAt: now }, ...(withIssued && { $max: { issuedRevokedAt: now } }) },
+          compact({ $min: { revokedAt: now }, $max: withIssued ? { issuedRevokedAt: now } : undefined }),
         )
         .lean();
       if (!found) return false;
@@ -145,11 +153,9 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
 
   async function replace(old: ApiKeyDocument, until: Date): Promise<void> {
     const { _id, team, replacedAt, expiresAt } = old;
-    const first = { replacedAt: new Date(), ...(expiresAt && { familyExpiresAt: expiresAt }) };
-    await apiKeys.updateOne(
-      { _id, team },
-      { $min: { expiresAt: until }, ...(!replacedAt && { $set: first }) },
-    );
+    const first = compact({ replacedAt: new Date(), familyExpiresAt: expiresAt });
+    const $set = replacedAt ? undefined : first;
+    await apiKeys.updateOne({ _id, team }, compact({ $min: { expiresAt: until }, $set }));
     lookUp.forget(old.hash);
   }
 
@@ -159,22 +165,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     fields: Fields,
     origin: Origin = {},
   ): Promise<ApiKeyInfo> {
-    const document: ApiKeyDocument = {
-      _id: mintId('key'),
-      ...origin,
-      team,
-      kind: kindOf(key),
-      hash: hashSecretText(key),
-      visibleStart: visibleStart(key),
-      ...(fields.name !== undefined && { name: fields.name }),
-      ...(fields.access && { access: fields.access }),
-      ...(fields.origins?.length && { origins: [...fields.origins] }),
-      ...(fields.scopes && { scopes: [...fields.scopes] }),
-      ...(fields.agents && { agents: [...fields.agents] }),
-      ...(typeof fields.tokensPerDay === 'number' && { tokensPerDay: fields.tokensPerDay }),
-      createdAt: new Date(),
-      ...(fields.expiresAt && { expiresAt: fields.expiresAt }),
-    };
+    const document = toKeyDocument(team, key, fields, origin);
     try {
       await apiKeys.insertMany([document], { lean: true });
       lookUp.forget(document.hash);
@@ -203,14 +194,11 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     const bounds = above && limitsOfKey(found, above);
     if (!bounds || isPast(bounds.expiresAt)) return undefined;
     noteUse(found);
-    const { kind, access = 'open', scopes, agents } = found;
-    return {
-      ...{ id, lineage, issuers, team, kind },
-      ...(kind === 'publishable' && { access }),
-      ...(scopes && { scopes }),
-      ...(agents && { agents }),
-      ...bounds,
-    };
+    const { kind, scopes, agents } = found;
+    return compactAs<ApiKeyRecord>({
+      ...{ id, lineage, issuers, team, kind, access: accessOf(found), scopes, agents },
+      ...{ origins: undefined, expiresAt: undefined, ...bounds },
+    });
   }
 
   /** Read with each key that has issuers, and not remembered: together both would be older than a key may be. */
@@ -230,21 +218,6 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
   }
 }
 
-/** All that a key's successor has of it. */
-function fieldsOf(old: ApiKeyDocument): Fields {
-  const { name, access, origins, scopes, agents, tokensPerDay } = old;
-  const expiresAt = familyEnd(old);
-  return {
-    ...(name !== undefined && { name }),
-    ...(access && { access }),
-    ...(origins && { origins }),
-    ...(scopes && { scopes }),
-    ...(agents && { agents }),
-    ...(tokensPerDay !== undefined && { tokensPerDay }),
-    ...(expiresAt && { expiresAt }),
-  };
-}
-
-function isPast(moment: Date | undefined): boolean {
-  return moment !== undefined && moment <= new Date();
+function isPast(time: Date | undefined): boolean {
+  return time !== undefined && time <= new Date();
 }

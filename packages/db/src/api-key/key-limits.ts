@@ -1,5 +1,6 @@
-import type { Id } from '@parley/contract';
+import { compactAs, type Id } from '@parley/contract';
 import type { PipelineStage } from 'mongoose';
+import { filterOf } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import type { ApiKeyDocument } from './api-key-model.ts';
 import type { IssuerLimits } from './api-key-records.ts';
@@ -37,7 +38,7 @@ export async function findFamilies(
   if (families.length === 0) return new Map();
   const ids = { $in: [...families] };
   const stages: PipelineStage[] = [
-    { $match: { $or: [{ _id: ids }, { lineage: ids }], ...(team !== undefined && { team }) } },
+    { $match: filterOf({ $or: [{ _id: ids }, { lineage: ids }] }, { team }) },
     { $project: { ...limitFields, lineage: 1, issuedRevokedAt: 1 } },
     {
       $group: {
@@ -77,21 +78,19 @@ export function limitsOfKey(
   ofIssuers: IssuerLimits,
 ): IssuerLimits {
   const limits = within(ofIssuers, key, lineage);
-  const end = earlier(limits.expiresAt, key.expiresAt);
-  return { ...limits, ...(end && { expiresAt: end }) };
+  const { budgets, origins } = limits;
+  return compactAs<IssuerLimits>({ budgets, origins, expiresAt: earlier(limits.expiresAt, key.expiresAt) });
 }
 
 /** Limits, within those of one further family. */
 function within(limits: IssuerLimits, key: LimitingKey, family: Id<'key'>): IssuerLimits {
   const { tokensPerDay, origins } = key;
-  const allOrigins =
-    limits.origins && origins ? shared(limits.origins, origins) : (limits.origins ?? origins);
-  const end = earlier(limits.expiresAt, familyEnd(key));
-  return {
-    budgets: [...(tokensPerDay === undefined ? [] : [{ key: family, tokensPerDay }]), ...limits.budgets],
-    ...(allOrigins && { origins: allOrigins }),
-    ...(end && { expiresAt: end }),
-  };
+  const own = tokensPerDay === undefined ? [] : [{ key: family, tokensPerDay }];
+  return compactAs<IssuerLimits>({
+    budgets: [...own, ...limits.budgets],
+    origins: limits.origins && origins ? shared(limits.origins, origins) : (limits.origins ?? origins),
+    expiresAt: earlier(limits.expiresAt, familyEnd(key)),
+  });
 }
 
 function shared(some: readonly string[], others: readonly string[]): string[] {

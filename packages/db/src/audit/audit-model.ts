@@ -1,6 +1,6 @@
 import { type Id, limits } from '@parley/contract';
 import { Schema } from 'mongoose';
-import { date, options, string } from '../schema-fields.ts';
+import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 
 export interface AuditDocument {
   _id: Id<'audit'>;
@@ -33,7 +33,7 @@ export const auditSchema = new Schema<AuditDocument>(
     details: String,
     isRefused: Boolean,
     isDone: Boolean,
-  },
+  } satisfies FieldsOf<AuditDocument>,
   { ...options, collection: 'auditLog' },
 );
 auditSchema.index({ team: 1, _id: -1 });

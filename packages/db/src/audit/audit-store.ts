@@ -1,6 +1,7 @@
-import { type Id, limits, mintId } from '@parley/contract';
+import { compact, compactAs, type Id, limits, mintId } from '@parley/contract';
 import { LRUCache } from 'lru-cache';
 import { trusted } from 'mongoose';
+import { filterOf, lessThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import type { Scope } from '../scope.ts';
 import type { AuditDocument } from './audit-model.ts';
@@ -44,11 +45,7 @@ export function createAuditStore({ audit }: Models): AuditStore {
     beginAll: (scope, entries) => insert(scope, entries, {}),
 
     async finish({ team }, id, target, details) {
-      const $set = {
-        isDone: true as const,
-        ...(target !== undefined && { target }),
-        ...(details && { details: JSON.stringify(details) }),
-      };
+      const $set = compact({ isDone: true as const, target, details: details && JSON.stringify(details) });
       await audit.updateOne({ _id: id, team }, { $set });
     },
 
@@ -66,7 +63,7 @@ export function createAuditStore({ audit }: Models): AuditStore {
 
     async list({ team }, { limit, after }) {
       const found = await audit
-        .find({ team, ...(after !== undefined && { _id: trusted({ $lt: after }) }) })
+        .find(filterOf({ team }, { _id: lessThan(after) }))
         .sort({ _id: -1 })
         .limit(limit + 1)
         .lean();
@@ -81,32 +78,20 @@ type End = Pick<AuditDocument, 'isDone' | 'isRefused'>;
 
 function toDocument(team: Id<'team'>, entry: NewAuditEntry, end: End): AuditDocument {
   const { actor, action, target, request, address, details } = entry;
-  return {
-    _id: mintId('audit'),
-    team,
-    at: new Date(),
-    actorKind: actor.kind,
-    ...(actor.kind === 'key' && { key: actor.key }),
-    action,
-    ...(target !== undefined && { target }),
-    ...(request !== undefined && { request }),
-    ...(address !== undefined && { address }),
-    ...(details && { details: JSON.stringify(details) }),
-    ...end,
-  };
+  return compactAs<AuditDocument>({
+    ...{ _id: mintId('audit'), team, at: new Date() },
+    ...{ actorKind: actor.kind, key: actor.kind === 'key' ? actor.key : undefined },
+    ...{ action, target, request, address, details: details && JSON.stringify(details) },
+    ...{ isRefused: undefined, isDone: undefined, ...end },
+  });
 }
 
 function toRecord({ _id: id, at, actorKind, key, ...document }: AuditDocument): AuditEntryRecord {
   const { action, target, request, address, details, isRefused, isDone } = document;
-  return {
-    id,
-    at,
-    actor: actorKind === 'key' && key ? { kind: 'key', key } : { kind: 'admin' },
-    action,
-    ...(target !== undefined && { target }),
-    ...(request !== undefined && { request }),
-    ...(address !== undefined && { address }),
-    ...(details !== undefined && { details: JSON.parse(details) as AuditDetails }),
+  return compactAs<AuditEntryRecord>({
+    ...{ id, at, actor: actorKind === 'key' && key ? { kind: 'key', key } : { kind: 'admin' } },
+    ...{ action, target, request, address },
+    details: details === undefined ? undefined : (JSON.parse(details) as AuditDetails),
     outcome: isRefused ? 'refused' : isDone ? 'done' : 'unknown',
-  };
+  });
 }

@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
-import type { ChatDocument } from '../chat/chat-model.ts';
-import { toRecord as toChatRecord } from '../chat/chat-store.ts';
+import { type ChatDocument, toChatRecord } from '../chat/chat-model.ts';
+
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import { databaseOf } from '../connection/database-of.ts';
 import type { Models } from '../models.ts';

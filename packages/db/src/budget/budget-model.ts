@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
-import { date, number, options, string } from '../schema-fields.ts';
+import { date, type FieldsOf, number, options, string } from '../schema-fields.ts';
 
 /** What a key, a user or a team has spent of its budget on one day, with what is reserved. */
 export interface BudgetDocument {
@@ -16,7 +16,7 @@ const BUDGET_SECONDS = 3 * 24 * 60 * 60;
 
 /** The `budgets` collection. MongoDB removes the budget of a day three days later. */
 export const budgetSchema = new Schema<BudgetDocument>(
-  { _id: string, team: string, spent: number, createdAt: date },
+  { _id: string, team: string, spent: number, createdAt: date } satisfies FieldsOf<BudgetDocument>,
   { ...options, collection: 'budgets' },
 );
 budgetSchema.index({ team: 1 });

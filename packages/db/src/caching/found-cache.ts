@@ -10,11 +10,12 @@ type Find<Value> = () => Promise<Value | undefined>;
  * `lengthOf` tells how much text a thing holds, where that may be much: all together stay within `cacheTextMax`.
  */
 export function createFoundCache<Value extends object>(lengthOf?: (value: Value) => number) {
-  const known = new LRUCache<string, Value>({
-    max: limits.cacheEntriesMax,
-    ttl: limits.cacheMs,
-    ...(lengthOf && { maxSize: limits.cacheTextMax, sizeCalculation: (value) => lengthOf(value) + 1 }),
-  });
+  const bounds = { max: limits.cacheEntriesMax, ttl: limits.cacheMs };
+  const known = new LRUCache<string, Value>(
+    lengthOf
+      ? { ...bounds, maxSize: limits.cacheTextMax, sizeCalculation: (value) => lengthOf(value) + 1 }
+      : bounds,
+  );
   const pending = new Map<string, Promise<Value | undefined>>();
 
   function query(name: string, find: Find<Value>): Promise<Value | undefined> {

@@ -1,11 +1,13 @@
-import type { Id } from '@parley/contract';
+import { compactAs, type Id, type Metadata, mintId, type TransferChat } from '@parley/contract';
 import { Schema } from 'mongoose';
 import type { Idempotency } from '../idempotency.ts';
-import { idempotencySchema, options, string, withIdempotency } from '../schema-fields.ts';
+import { type FieldsOf, idempotencySchema, options, string, withIdempotency } from '../schema-fields.ts';
+import type { ChatChange, ChatRecord, NewChat } from './chat-records.ts';
+import { beginningsOf } from './title-words.ts';
 
+/** A chat as it is stored; or its tombstone, which names no team, so that no query for callers finds it. */
 export interface ChatDocument {
   _id: Id<'chat'>;
-  /** Absent on a tombstone, so that no list and no look-up meets one. */
   team?: Id<'team'>;
   agent?: Id<'agent'>;
   agentType?: string;
@@ -16,20 +18,20 @@ export interface ChatDocument {
    */
   metadata?: string;
   title?: string;
-  /** What the title is found by. */
+  /** The words of the title, as searches ask for them: see `beginningsOf`. */
   titleBeginnings?: string[];
   createdAt?: Date;
-  /** Stays on a tombstone: a late repeat must not make the chat again. */
+  /** Stays on a tombstone: a late repetition of the request must not create the chat again. */
   idempotency?: Idempotency;
-  /** Deleted, its turns not yet removed. */
+  /** The chat is deleted, and its turns are not removed yet. */
   deletedAt?: Date;
-  /** Deleted, its turns removed. */
+  /** The chat is deleted, and its turns are removed. */
   purgedAt?: Date;
-  /** Deleted with a user or a team: not even the tombstone stays. */
+  /** The deletion of a user or a team that deleted the chat. It removes the tombstone as well. */
   deletion?: Id<'deletion'>;
 }
 
-/** A tombstone stays this long, so that late repeats of old requests find it. */
+/** How long a tombstone stays, so that late repetitions of old requests find it. */
 export const TOMBSTONE_SECONDS = 24 * 60 * 60;
 
 const hasTitle = { titleBeginnings: { $exists: true } };
@@ -51,7 +53,7 @@ export const chatSchema = new Schema<ChatDocument>(
     deletedAt: Date,
     purgedAt: Date,
     deletion: String,
-  },
+  } satisfies FieldsOf<ChatDocument>,
   { ...options, collection: 'chats' },
 );
 chatSchema.index({ team: 1, _id: -1 });
@@ -64,3 +66,75 @@ chatSchema.index({ 'idempotency.key': 1 }, { unique: true, ...withIdempotency })
 chatSchema.index({ deletedAt: 1 }, { sparse: true });
 chatSchema.index({ deletion: 1 }, { sparse: true });
 chatSchema.index({ purgedAt: 1 }, { expireAfterSeconds: TOMBSTONE_SECONDS });
+
+/** What a deletion does to each field: content, and everything that says whose the chat was, goes at once. */
+const onDeletion = {
+  ...({ _id: 'stays', idempotency: 'stays' } as const),
+  ...({ team: 'goes', agent: 'goes', agentType: 'goes', user: 'goes' } as const),
+  ...({ metadata: 'goes', title: 'goes', titleBeginnings: 'goes', createdAt: 'goes' } as const),
+  ...({ deletedAt: 'stays', purgedAt: 'stays', deletion: 'stays' } as const),
+} satisfies Record<keyof ChatDocument, 'stays' | 'goes'>;
+
+const goes = Object.entries(onDeletion).filter(([, fate]) => fate === 'goes');
+const $unset: Readonly<Record<string, 1>> = Object.fromEntries(goes.map(([field]) => [field, 1]));
+
+/** The update that makes a chat a tombstone. */
+export function tombstoneUpdate() {
+  return { $set: { deletedAt: new Date() }, $unset };
+}
+
+/** The record of a chat that is created now. */
+export function newChatRecord(team: Id<'team'>, { agent, user, metadata }: NewChat): ChatRecord {
+  return compactAs<ChatRecord>({
+    ...{ id: mintId('chat'), team, agent, user, metadata, title: undefined, createdAt: new Date() },
+  });
+}
+
+/** The stored form of a new chat; with the hashes of the request that creates it, if that is idempotent. */
+export function toChatDocument(
+  { id: _id, team, agent, user, metadata, title, createdAt }: ChatRecord,
+  agentType: string,
+  idempotency?: Idempotency,
+): ChatDocument {
+  return compactAs<ChatDocument>({
+    ...{ _id, team, agent, agentType, user, ...toContent({ metadata, title }), createdAt, idempotency },
+    ...{ deletedAt: undefined, purgedAt: undefined, deletion: undefined },
+  });
+}
+
+/** The stored form of the fields that callers change. A field that is `undefined` keeps its value. */
+export function toContent({ metadata, title }: ChatChange) {
+  return {
+    metadata: metadata && JSON.stringify(metadata),
+    title,
+    titleBeginnings: title === undefined ? undefined : beginningsOf(title),
+  };
+}
+
+/** @throws Error for a tombstone */
+export function toChatRecord(document: ChatDocument): ChatRecord {
+  const { _id: id, team, agent, user, metadata, title, createdAt } = document;
+  if (!team || !agent || !createdAt) throw new Error(`chat ${id} is a tombstone`);
+  return compactAs<ChatRecord>({ id, team, agent, user, metadata: parse(metadata), title, createdAt });
+}
+
+/** The line of a chat in an export. */
+export function toChatLine(document: ChatDocument): TransferChat {
+  const { id, agent: agentId, user: userId, metadata, title, createdAt } = toChatRecord(document);
+  const { agentType = '' } = document;
+  return compactAs<TransferChat>({
+    ...{ type: 'chat', id, agentId, agentType, userId, metadata, title },
+    createdAt: createdAt.toISOString(),
+  });
+}
+
+/** The chat of a line in an export, for the team that imports it. */
+export function fromChatLine(team: Id<'team'>, line: TransferChat): ChatDocument {
+  const { id, agentId: agent, agentType, userId: user, metadata, title, createdAt } = line;
+  const record = { id, team, agent, user, metadata, title, createdAt: new Date(createdAt) };
+  return toChatDocument(compactAs<ChatRecord>(record), agentType);
+}
+
+function parse(metadata: string | undefined): Metadata | undefined {
+  return metadata === undefined ? undefined : (JSON.parse(metadata) as Metadata);
+}

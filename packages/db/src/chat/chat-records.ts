@@ -1,5 +1,6 @@
 import type { Id, Metadata } from '@parley/contract';
 
+/** A chat that is not deleted. */
 export interface ChatRecord {
   readonly id: Id<'chat'>;
   readonly team: Id<'team'>;
@@ -10,47 +11,54 @@ export interface ChatRecord {
   readonly createdAt: Date;
 }
 
+/** The fields that a new chat is created with. */
 export interface NewChat {
   readonly agent: Id<'agent'>;
+  /** The type that the agent has now. Chats are filtered by it, also after the agent's type has changed. */
   readonly agentType: string;
-  readonly user?: string;
-  readonly metadata?: Metadata;
+  readonly user?: string | undefined;
+  readonly metadata?: Metadata | undefined;
 }
 
-/** A chat that was made by an earlier request with the same key. */
+/** The chat that an earlier request with the same idempotency key created. */
 export interface KeptChat {
+  /** The hash of that request's input. A different one means that the key was reused. */
   readonly body: string;
-  /** Undefined when it was deleted since. */
+  /** Undefined if the chat was deleted since. */
   readonly chat: ChatRecord | undefined;
 }
 
+/** Limits a list of chats. Each field that is given has to match. */
 export interface ChatFilter {
   readonly user?: string;
   readonly agentType?: string;
-  /** Words, or beginnings of words, of the title. */
+  /** Words of the title, or the beginnings of words. */
   readonly search?: string;
 }
 
+/** A field that is missing or `undefined` keeps its value. */
 export interface ChatChange {
-  readonly title?: string;
-  readonly metadata?: Metadata;
+  readonly title?: string | undefined;
+  /** Replaces all metadata. */
+  readonly metadata?: Metadata | undefined;
 }
 
-/** Whose a chat is, and with which agent. */
+/** The team, user and agent of a chat. */
 export type ChatReach = Pick<ChatRecord, 'id' | 'team' | 'user' | 'agent'>;
 
-/** A chat in which nothing was said for long, with the sequence of its newest turn; 0 when it has none. */
+/** A chat without recent turns, with the sequence of its newest one; 0 if it has none. */
 export interface IdleChat {
   readonly id: Id<'chat'>;
   readonly sequence: number;
 }
 
-/** The newest turn of a chat: what the next one is inserted after. */
+/** The newest turn of a chat, after which the next one is inserted. */
 export interface ChatTail {
+  /** 0 if the chat has no turn. */
   readonly sequence: number;
   readonly ended: boolean;
   /** UTF-8 bytes of all the chat's text up to and with the newest ended turn. */
   readonly textBytes: number;
-  /** Turns that wait for their start or run. */
+  /** The number of turns that wait or run. */
   readonly unfinished: number;
 }

@@ -1,19 +1,20 @@
-import { firstIdAt, type Id, type Metadata, markerIdOf, mintId } from '@parley/contract';
+import { compact, compactAs, firstIdAt, type Id, markerIdOf } from '@parley/contract';
 import { trusted } from 'mongoose';
 import type { ReadBatches } from '../batching/read-batches.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
+import { filterOf, lessThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import type { Scope } from '../scope.ts';
 import { isEnded } from '../turn/turn-status.ts';
 import { rangeOf } from '../turn-log/turn-log-store.ts';
 import { createTurnCounter } from '../usage/count-turns.ts';
 import { accessTo } from './chat-access.ts';
-import type { ChatDocument } from './chat-model.ts';
+import { newChatRecord, toChatDocument, toChatRecord, toContent, tombstoneUpdate } from './chat-model.ts';
 import type { ChatStore } from './chat-port.ts';
-import type { ChatRecord, KeptChat, NewChat } from './chat-records.ts';
+import type { ChatReach, ChatRecord, KeptChat, NewChat } from './chat-records.ts';
 import { chatsWithin } from './chats-within.ts';
 import { createMarkers, isMarker } from './deletion-marker.ts';
-import { beginningsOf, wordsOf } from './title-words.ts';
+import { wordsOf } from './title-words.ts';
 
 const PURGE_PAGE = 200;
 
@@ -35,14 +36,14 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
   return {
     async create(scope, chat) {
       const record = toNewRecord(scope, chat);
-      await chats.insertMany([toDocument(record, chat.agentType)], { lean: true });
+      await chats.insertMany([toChatDocument(record, chat.agentType)], { lean: true });
       return record;
     },
 
     async createOnce(scope, chat, idempotency) {
       const record = toNewRecord(scope, chat);
       try {
-        await chats.insertMany([{ ...toDocument(record, chat.agentType), idempotency }], { lean: true });
+        await chats.insertMany([toChatDocument(record, chat.agentType, idempotency)], { lean: true });
         return record;
       } catch (error) {
         const kept = isDuplicateKey(error) && (await findByIdempotencyKey(scope, idempotency.key));
@@ -60,7 +61,7 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
       const isThere = { _id: trusted({ $in: [...ids] }), team: trusted({ $exists: true }) };
       const found = await chats.find(isThere, { team: 1, user: 1, agent: 1 }).lean();
       return found.flatMap(({ _id: id, team, user, agent }) =>
-        team && agent ? [{ id, team, agent, ...(user !== undefined && { user }) }] : [],
+        team && agent ? [compactAs<ChatReach>({ id, team, agent, user })] : [],
       );
     },
 
@@ -69,25 +70,20 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
       const words = search === undefined ? undefined : wordsOf(search);
       // Nothing but marks and blanks: no title has such a word.
       if (words?.length === 0) return { items: [] };
+      const titleBeginnings = words && trusted({ $all: words.sort(longestFirst) });
       const found = await chats
-        .find({
-          ...chatsWithin(scope),
-          ...(user !== undefined && { user }),
-          ...(agentType !== undefined && { agentType }),
-          ...(words && { titleBeginnings: trusted({ $all: words.sort(longestFirst) }) }),
-          ...(after !== undefined && { _id: trusted({ $lt: after }) }),
-        })
+        .find(filterOf(chatsWithin(scope), { user, agentType, titleBeginnings, _id: lessThan(after) }))
         .sort({ _id: -1 })
         .limit(limit + 1)
         .setOptions(words ? { hint: user === undefined ? TITLES : TITLES_OF_USER } : {})
         .lean();
-      const items = found.slice(0, limit).map(toRecord);
+      const items = found.slice(0, limit).map(toChatRecord);
       const last = items.at(-1);
       return found.length > limit && last ? { items, next: last.id } : { items };
     },
 
     async listIdle({ team }, agent, before, { limit, after }) {
-      const made = { $lt: firstIdAt(before, 'chat'), ...(after !== undefined && { $gt: after }) };
+      const made = compact({ $lt: firstIdAt(before, 'chat'), $gt: after });
       const found = await chats
         .find({ team, agent, _id: trusted(made) }, { _id: 1 })
         .sort({ _id: 1 })
@@ -113,20 +109,17 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
       return ids.length === limit && last ? { items, next: last } : { items };
     },
 
-    async update(scope, id, { title, metadata }) {
-      const $set = {
-        ...(title !== undefined && { title, titleBeginnings: beginningsOf(title) }),
-        ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
-      };
+    async update(scope, id, change) {
+      const $set = compact(toContent(change));
       const found = await chats
         .findOneAndUpdate({ _id: id, ...chatsWithin(scope) }, { $set }, { returnDocument: 'after' })
         .lean();
-      return found ? toRecord(found) : undefined;
+      return found ? toChatRecord(found) : undefined;
     },
 
     async setInitialTitle({ chat: { id, team } }, title) {
       const hasNone = { _id: id, team, title: trusted({ $exists: false }) };
-      await chats.updateOne(hasNone, { $set: { title, titleBeginnings: beginningsOf(title) } });
+      await chats.updateOne(hasNone, { $set: compact(toContent({ title })) });
     },
 
     async markDeleted(scope, id) {
@@ -170,7 +163,7 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
     const { body } = found.idempotency;
     // The key's hash names the team's own API key; a tombstone names no team.
     if (found.team === undefined) return { body, chat: undefined };
-    const access = accessTo(scope, toRecord(found));
+    const access = accessTo(scope, toChatRecord(found));
     return access && { body, chat: access.chat };
   }
 
@@ -190,54 +183,9 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
   }
 }
 
-/** @throws Error for a chat that its maker would not reach */
-function toNewRecord(scope: Scope, { agent, user, metadata }: NewChat): ChatRecord {
-  const record: ChatRecord = {
-    id: mintId('chat'),
-    team: scope.team,
-    agent,
-    ...(user !== undefined && { user }),
-    ...(metadata !== undefined && { metadata }),
-    createdAt: new Date(),
-  };
-  if (!accessTo(scope, record)) throw new Error('a chat is made within the scope of its maker');
+/** @throws Error when the scope that creates the chat could not access it */
+function toNewRecord(scope: Scope, chat: NewChat): ChatRecord {
+  const record = newChatRecord(scope.team, chat);
+  if (!accessTo(scope, record)) throw new Error('a chat is created within the scope of its creator');
   return record;
-}
-
-function toDocument(chat: ChatRecord, agentType: string): ChatDocument {
-  return {
-    _id: chat.id,
-    team: chat.team,
-    agent: chat.agent,
-    agentType,
-    ...(chat.user !== undefined && { user: chat.user }),
-    ...(chat.metadata !== undefined && { metadata: JSON.stringify(chat.metadata) }),
-    createdAt: chat.createdAt,
-  };
-}
-
-/** Makes a chat a tombstone: what is content, or says whose it was, goes at once. */
-export function tombstoneUpdate() {
-  return {
-    $set: { deletedAt: new Date() },
-    $unset: {
-      ...({ team: 1, agent: 1, agentType: 1, user: 1 } as const),
-      ...({ metadata: 1, title: 1, titleBeginnings: 1, createdAt: 1 } as const),
-    },
-  };
-}
-
-/** A chat that is no tombstone, as a record. */
-export function toRecord(document: ChatDocument): ChatRecord {
-  const { _id, team, agent, createdAt, user, metadata, title } = document;
-  if (!team || !agent || !createdAt) throw new Error(`chat ${_id} is a tombstone`);
-  return {
-    id: _id,
-    team,
-    agent,
-    ...(user !== undefined && { user }),
-    ...(metadata !== undefined && { metadata: JSON.parse(metadata) as Metadata }),
-    ...(title !== undefined && { title }),
-    createdAt,
-  };
 }

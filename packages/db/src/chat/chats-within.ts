@@ -1,11 +1,7 @@
-import { trusted } from 'mongoose';
+import { filterOf, oneOf } from '../mapping/filter-of.ts';
 import type { Scope } from '../scope.ts';
 
-/** The filter of the chats that a scope reaches. */
+/** The filter of the chats that a scope may access. Without a user and agents, these are all chats of the team. */
 export function chatsWithin({ team, user, agents }: Scope) {
-  return {
-    team,
-    ...(user !== undefined && { user }),
-    ...(agents && { agent: trusted({ $in: [...agents] }) }),
-  };
+  return filterOf({ team }, { user, agent: oneOf(agents) });
 }

@@ -1,3 +1,4 @@
+import { compact } from '@parley/contract';
 import { type Connection, Mongoose } from 'mongoose';
 import { APP_NAME } from '../migrations/live-servers.ts';
 
@@ -28,8 +29,8 @@ export function openConnection(uri: string, socketTimeoutMS: number): Connection
   const mongoose = new Mongoose();
   mongoose.set('sanitizeFilter', true);
   mongoose.set('strictQuery', 'throw');
-  return mongoose.createConnection(withoutDecided(uri), {
-    ...(!NAMES_DATABASE.test(uri) && { dbName: 'parley' }),
+  const options = {
+    dbName: NAMES_DATABASE.test(uri) ? undefined : 'parley',
     appName: APP_NAME,
     readConcernLevel: 'majority',
     readPreference: 'primary',
@@ -40,7 +41,8 @@ export function openConnection(uri: string, socketTimeoutMS: number): Connection
     connectTimeoutMS: SELECTION_MS,
     socketTimeoutMS,
     bufferCommands: false,
-  });
+  } as const;
+  return mongoose.createConnection(withoutDecided(uri), compact(options));
 }
 
 function withoutDecided(uri: string): string {

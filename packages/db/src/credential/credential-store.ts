@@ -1,5 +1,6 @@
-import type { Id } from '@parley/contract';
+import { compact, compactAs, type Id } from '@parley/contract';
 import { trusted } from 'mongoose';
+import { accessOf } from '../api-key/api-key-document.ts';
 import type { ApiKeyDocument } from '../api-key/api-key-model.ts';
 import {
   type FamilyLimits,
@@ -52,9 +53,7 @@ export function createCredentialStore(models: Models): CredentialStore {
       const statuses = new Map(foundStatuses.map((found) => [found._id, toStatus(found)]));
       return {
         keys: new Map(foundKeys.flatMap((found) => toLiveKey(found, families))),
-        secrets: new Map(
-          foundSecrets.map(({ _id, expiresAt }) => [_id, { ...(expiresAt && { expiresAt }) }]),
-        ),
+        secrets: new Map(foundSecrets.map(({ _id, expiresAt }) => [_id, compact({ expiresAt })])),
         guests: new Set(foundGuests.flatMap(({ _id, movedTo }) => (movedTo === undefined ? [_id] : []))),
         issuers: new Map(
           foundTeams.flatMap(({ _id, tokenIssuer }) => (tokenIssuer ? [[_id, tokenIssuer] as const] : [])),
@@ -70,15 +69,9 @@ function toLiveKey(
   found: ApiKeyDocument,
   families: ReadonlyMap<Id<'key'>, FamilyLimits>,
 ): [Id<'key'>, LiveKey][] {
-  const { _id: id, issuers = [], createdAt, kind, access = 'open' } = found;
+  const { _id: id, issuers = [], createdAt, kind } = found;
   const ofIssuers = limitsOf(issuers, families, createdAt);
   if (!ofIssuers) return [];
   const { origins, expiresAt } = limitsOfKey(found, ofIssuers);
-  const live = {
-    kind,
-    ...(kind === 'publishable' && { access }),
-    ...(origins && { origins }),
-    ...(expiresAt && { expiresAt }),
-  };
-  return [[id, live]];
+  return [[id, compactAs<LiveKey>({ kind, access: accessOf(found), origins, expiresAt })]];
 }

@@ -1,6 +1,6 @@
 import { type Id, limits } from '@parley/contract';
 import { Schema } from 'mongoose';
-import { date, options, string } from '../schema-fields.ts';
+import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 
 export interface DeletionDocument {
   _id: Id<'deletion'>;
@@ -14,7 +14,14 @@ export interface DeletionDocument {
 
 /** The `deletions` collection. MongoDB removes a finished deletion after `limits.deletionSeconds`. */
 export const deletionSchema = new Schema<DeletionDocument>(
-  { _id: string, team: string, user: String, isPending: Boolean, createdAt: date, finishedAt: Date },
+  {
+    _id: string,
+    team: string,
+    user: String,
+    isPending: Boolean,
+    createdAt: date,
+    finishedAt: Date,
+  } satisfies FieldsOf<DeletionDocument>,
   { ...options, collection: 'deletions' },
 );
 deletionSchema.index({ team: 1, user: 1 }, { unique: true, partialFilterExpression: { isPending: true } });

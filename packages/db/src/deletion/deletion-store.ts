@@ -1,8 +1,9 @@
-import { type Id, isId, limits, mintId } from '@parley/contract';
+import { compactAs, type Id, isId, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
-import { tombstoneUpdate } from '../chat/chat-store.ts';
+import { tombstoneUpdate } from '../chat/chat-model.ts';
 import { ConflictPauses } from '../connection/conflict-pauses.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
+import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import { userStatusId } from '../user-status/user-status-store.ts';
 import type { DeletionDocument } from './deletion-model.ts';
@@ -27,9 +28,8 @@ export function createDeletionStore(models: Models): DeletionStore {
     beginTeam: (team) => begin(team, undefined),
 
     async listPending(limit, after) {
-      const isBehind = after !== undefined && { _id: trusted({ $gt: after }) };
       const found = await deletions
-        .find({ isPending: true, ...isBehind })
+        .find(filterOf({ isPending: true as const }, { _id: greaterThan(after) }))
         .sort({ _id: 1 })
         .limit(limit)
         .lean();
@@ -59,7 +59,7 @@ export function createDeletionStore(models: Models): DeletionStore {
     },
 
     async markChats({ id, team, user }, limit) {
-      const theirs = { team, ...(user !== undefined && { user }) };
+      const theirs = filterOf({ team }, { user });
       const found = await chats.find(theirs, { _id: 1 }).limit(limit).lean();
       const { $set, $unset } = tombstoneUpdate();
       await chats.updateMany(
@@ -121,13 +121,9 @@ export function createDeletionStore(models: Models): DeletionStore {
   async function begin(team: Id<'team'>, user: string | undefined): Promise<DeletionRecord> {
     const ofWhom = user === undefined ? { user: trusted({ $exists: false }) } : { user };
     const _id = mintId('deletion');
-    const document: DeletionDocument = {
-      _id,
-      team,
-      ...(user !== undefined && { user }),
-      isPending: true,
-      createdAt: new Date(),
-    };
+    const document = compactAs<DeletionDocument>({
+      ...{ _id, team, user, isPending: true, createdAt: new Date(), finishedAt: undefined },
+    });
     for (const pauses = new ConflictPauses(); ; await pauses.next()) {
       const found = await deletions.findOne({ team, isPending: true, ...ofWhom }).lean();
       if (found) return toRecord(found);
@@ -159,11 +155,5 @@ function restOf(models: Models): TeamCollection[] {
 }
 
 function toRecord({ _id: id, team, user, createdAt, finishedAt }: DeletionDocument): DeletionRecord {
-  return {
-    id,
-    team,
-    ...(user !== undefined && { user }),
-    createdAt,
-    ...(finishedAt && { finishedAt }),
-  };
+  return compactAs<DeletionRecord>({ id, team, user, createdAt, finishedAt });
 }

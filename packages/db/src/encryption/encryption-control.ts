@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { compactAs } from '@parley/contract';
 import type { Models } from '../models.ts';
 import type { EncryptionKey, EncryptionKeys } from './encryption-key.ts';
 import {
@@ -66,7 +67,7 @@ export function createEncryptionControl(
     const secrets = await walkSecrets(models, keys);
     if (!state) return { isOn: false, secrets };
     const { isOn, keyId, rotatingFrom } = state;
-    return { isOn, keyId, ...(rotatingFrom && { rotatingFrom }), ...(problem && { problem }), secrets };
+    return compactAs<EncryptionStatus>({ isOn, keyId, rotatingFrom, problem: problem ?? undefined, secrets });
   }
 
   /** Twice: what was written meanwhile in the old way is found by the second walk. */

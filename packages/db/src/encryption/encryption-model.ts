@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { date, options, string } from '../schema-fields.ts';
+import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 import type { EncryptionDocument } from './encryption-state.ts';
 
 /** The `encryption` collection, which holds one document. */
@@ -7,6 +7,6 @@ export const encryptionSchema = new Schema<EncryptionDocument>(
   {
     ...{ _id: string, keyId: string, check: string, isOn: Boolean, isPending: Boolean, rotatingFrom: String },
     ...{ retired: [String], createdAt: date },
-  },
+  } satisfies FieldsOf<EncryptionDocument>,
   { ...options, collection: 'encryption' },
 );

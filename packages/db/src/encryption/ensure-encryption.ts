@@ -1,3 +1,4 @@
+import { compactAs } from '@parley/contract';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import type { Models } from '../models.ts';
 import { type EncryptionKey, type EncryptionKeys, parseEncryptionKey } from './encryption-key.ts';
@@ -78,7 +79,7 @@ export function readEncryptionKeys(
   if (current !== undefined && !key) throw new Error(malformed('ENCRYPTION_KEY'));
   if (previous !== undefined && !before) throw new Error(malformed('ENCRYPTION_KEY_PREVIOUS'));
   if (!key && before) throw new Error('ENCRYPTION_KEY_PREVIOUS is set without ENCRYPTION_KEY. Set both.');
-  return key && { current: key, ...(before && { previous: before }) };
+  return key && compactAs<EncryptionKeys>({ current: key, previous: before });
 }
 
 function malformed(variable: string): string {

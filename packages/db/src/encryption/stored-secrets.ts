@@ -80,8 +80,7 @@ function withHeaders<T extends object, From, To>(
     const next = change(name, value);
     return next === undefined ? [] : [[name, next] as const];
   });
-  return {
-    ...(tool as Omit<T, 'headers'>),
-    ...(changed.length > 0 && { headers: Object.fromEntries(changed) }),
-  };
+  // Rest and spread lose the type of a generic object.
+  const plain = tool as Omit<T, 'headers'>;
+  return changed.length > 0 ? { ...plain, headers: Object.fromEntries(changed) } : plain;
 }

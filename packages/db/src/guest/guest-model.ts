@@ -1,6 +1,6 @@
 import { type Id, limits } from '@parley/contract';
 import { Schema } from 'mongoose';
-import { date, options, string } from '../schema-fields.ts';
+import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 
 /** A person who has shown nothing of themselves but that they are the same as before. */
 export interface GuestDocument {
@@ -30,7 +30,7 @@ export const guestSchema = new Schema<GuestDocument>(
     seenAt: date,
     movedTo: String,
     movingSince: Date,
-  },
+  } satisfies FieldsOf<GuestDocument>,
   { ...options, collection: 'guests' },
 );
 guestSchema.index({ hash: 1 }, { unique: true });

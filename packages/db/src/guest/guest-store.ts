@@ -1,10 +1,10 @@
-import { type Id, limits, mintId } from '@parley/contract';
+import { compactAs, type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { createCredentialCache } from '../credential/credential-cache.ts';
 import { hashSecretText, isSecretText, mintSecretText } from '../credential/secret-text.ts';
 import type { Models } from '../models.ts';
 import type { GuestStore } from './guest-port.ts';
-import type { GuestRecord } from './guest-records.ts';
+import type { GuestMove, GuestRecord } from './guest-records.ts';
 
 const PREFIX = 'gt_live_';
 /** How exactly it is known when a guest was last seen: it only decides when they are forgotten. */
@@ -55,11 +55,9 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
         .sort({ movingSince: 1 })
         .limit(limit)
         .lean();
-      return moving.map(({ _id: id, team, movedTo, movingSince }) => ({
-        ...{ id, team },
-        ...(movedTo !== undefined && { movedTo }),
-        ...(movingSince && { movingSince }),
-      }));
+      return moving.map(({ _id: id, team, movedTo, movingSince }) =>
+        compactAs<GuestMove>({ id, team, movedTo, movingSince }),
+      );
     },
 
     async finishMove({ id, team, movedTo, movingSince }) {
@@ -74,6 +72,6 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
     const found = await guests.findOne({ hash, team }).lean();
     if (!found) return undefined;
     const { _id: id, lineage, createdAt, seenAt, movedTo } = found;
-    return { id, lineage, createdAt, seenAt, ...(movedTo !== undefined && { movedTo }) };
+    return compactAs<GuestRecord>({ id, lineage, createdAt, seenAt, movedTo });
   }
 }

@@ -1,3 +1,4 @@
+import { compact, compactAs } from '@parley/contract';
 import { type Model, mongo } from 'mongoose';
 import { databaseOf } from '../connection/database-of.ts';
 import { type DeclaredIndex, type ExistingIndex, type IndexChange, planIndexes } from './plan-indexes.ts';
@@ -15,15 +16,12 @@ const INDEXES_MAX = 100;
 function declaredIndexes(model: AnyModel): DeclaredIndex[] {
   return model.schema.indexes().map(([fields, options]) => {
     const { unique = false, sparse = false, expireAfterSeconds, partialFilterExpression } = options;
-    return {
+    return compactAs<DeclaredIndex>({
       collection: model.collection.collectionName,
       name: Object.entries(fields).flat().join('_'),
-      key: fields,
-      unique: unique === true,
-      sparse,
-      ...(typeof expireAfterSeconds === 'number' && { expireAfterSeconds }),
-      ...(partialFilterExpression && { partialFilterExpression }),
-    };
+      ...{ key: fields, unique: unique === true, sparse, partialFilterExpression },
+      expireAfterSeconds: typeof expireAfterSeconds === 'number' ? expireAfterSeconds : undefined,
+    });
   });
 }
 
@@ -81,13 +79,15 @@ async function ensureCollection(model: AnyModel): Promise<IndexChange[]> {
 /** Builds indexes with one command, which reads the collection once. */
 export async function createIndexes(model: AnyModel, indexes: readonly DeclaredIndex[]): Promise<void> {
   await model.collection.createIndexes(
-    indexes.map(({ collection: _, unique, sparse, key, ...index }) => ({
-      ...index,
-      // Mongoose's types of keys name every kind of index.
-      key: key as Record<string, 1 | -1>,
-      ...(unique && { unique }),
-      ...(sparse && { sparse }),
-    })),
+    indexes.map(({ collection: _, unique, sparse, key, ...index }) =>
+      compact({
+        ...index,
+        // Mongoose's types of keys name every kind of index.
+        key: key as Record<string, 1 | -1>,
+        unique: unique || undefined,
+        sparse: sparse || undefined,
+      }),
+    ),
   );
 }
 

@@ -1,3 +1,4 @@
+import { compactAs } from '@parley/contract';
 import { mongo } from 'mongoose';
 
 /** An index that is being built, by whatever process. */
@@ -20,11 +21,7 @@ export async function findIndexBuilds(database: mongo.Db): Promise<IndexBuild[]>
     const percent =
       progress && progress.total > 0 ? Math.floor((100 * progress.done) / progress.total) : undefined;
     for (const { name } of command.indexes ?? []) {
-      const build = {
-        collection: command.createIndexes,
-        index: name,
-        ...(percent !== undefined && { percent }),
-      };
+      const build = compactAs<IndexBuild>({ collection: command.createIndexes, index: name, percent });
       const id = `${build.collection}.${name}`;
       // The command that waits and the build itself are two operations; the build knows its progress.
       if (percent !== undefined || !builds.has(id)) builds.set(id, build);

@@ -1,3 +1,4 @@
+import { compactAs } from '@parley/contract';
 import type { mongo } from 'mongoose';
 
 type Key = Readonly<Record<string, unknown>>;
@@ -83,12 +84,11 @@ function changeOf(index: DeclaredIndex, found: mongo.IndexDescriptionInfo): Inde
     return { kind: 'replace', index, existing, isDroppedFirst: hasSameIdentity(index, found) };
   }
   const { expireAfterSeconds } = index;
-  const options: AlterOptions = {
-    ...(index.unique && found.unique !== true && { unique: true }),
-    ...(found.hidden === true && { hidden: false }),
-    ...(expireAfterSeconds !== undefined &&
-      expireAfterSeconds !== found.expireAfterSeconds && { expireAfterSeconds }),
-  };
+  const options = compactAs<AlterOptions>({
+    unique: index.unique && found.unique !== true ? true : undefined,
+    hidden: found.hidden === true ? false : undefined,
+    expireAfterSeconds: expireAfterSeconds === found.expireAfterSeconds ? undefined : expireAfterSeconds,
+  });
   return { kind: 'alter', index, existing, options };
 }
 

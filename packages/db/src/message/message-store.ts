@@ -1,4 +1,4 @@
-import type { Id } from '@parley/contract';
+import { compactAs, type Id } from '@parley/contract';
 import { trusted } from 'mongoose';
 import type { Models } from '../models.ts';
 import { fromErrorFields } from '../turn/stored-error-code.ts';
@@ -103,19 +103,12 @@ function messagesOf(group: readonly ListedTurn[]): PlacedMessage[] {
       .filter(({ id, role }) => role === 'user' || id === turn.answerId)
       .map(({ id, role, content, finishReason, createdAt }) => {
         const shown = role === 'user' ? newest : turn;
-        const errorCode = fromErrorFields(shown);
-        return {
-          id,
-          role,
-          content,
-          ...(finishReason && { finishReason }),
-          createdAt,
-          status: statusOf(shown),
-          ...(errorCode !== undefined && { errorCode }),
-          answerId: shown.answerId,
-          isAnswered,
+        return compactAs<PlacedMessage>({
+          ...{ id, role, content, finishReason, createdAt },
+          ...{ status: statusOf(shown), errorCode: fromErrorFields(shown) },
+          ...{ answerId: shown.answerId, isAnswered },
           position: { sequence: turn.sequence, role },
-        };
+        });
       }),
   );
 }

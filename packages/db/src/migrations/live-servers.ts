@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiError } from '@parley/contract';
+import { ApiError, compact } from '@parley/contract';
 import { mongo } from 'mongoose';
 import { toApiError } from '../connection/database-errors.ts';
 import { version } from '../version.ts';
@@ -60,7 +60,7 @@ export function createLiveServers(
   async function countConnections(allUsers: boolean): Promise<number> {
     // The server answers this from its own memory, under no other read concern. Behind a router that is the router's.
     const pipeline = [
-      { $currentOp: { idleConnections: true, allUsers, ...(isSharded && { localOps: true }) } },
+      { $currentOp: compact({ idleConnections: true, allUsers, localOps: isSharded || undefined }) },
       { $match: { appName: UNVERSIONED_APP_NAME } },
       { $count: 'connections' },
     ];

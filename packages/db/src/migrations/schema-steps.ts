@@ -1,3 +1,4 @@
+import { compact } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { version } from '../version.ts';
 import type { LiveServers } from './live-servers.ts';
@@ -71,10 +72,10 @@ export function createSchemaSteps(
     const isOutdated = (await servers.minimumSchemaVersion()) < step.version;
     await steps.updateOne(
       { _id: step.version },
-      {
-        $set: { finishedAt: new Date(), ...(isOutdated && { isOutdated: true as const }) },
-        ...(!isOutdated && { $unset: { isOutdated: 1 } }),
-      },
+      compact({
+        $set: compact({ finishedAt: new Date(), isOutdated: isOutdated ? (true as const) : undefined }),
+        $unset: isOutdated ? undefined : { isOutdated: 1 },
+      }),
     );
     context.log('info', 'a migration step has finished', { ...fields, runsAgain: isOutdated });
   }

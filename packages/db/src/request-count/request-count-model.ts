@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { date, number, options, string } from '../schema-fields.ts';
+import { date, type FieldsOf, number, options, string } from '../schema-fields.ts';
 
 export interface RequestCountDocument {
   /** Subject and minute. */
@@ -15,7 +15,13 @@ const REQUEST_COUNT_SECONDS = 15 * 60;
 
 /** The `requestCounts` collection. MongoDB removes a count after fifteen minutes. */
 export const requestCountSchema = new Schema<RequestCountDocument>(
-  { _id: string, subject: string, minute: number, count: number, createdAt: date },
+  {
+    _id: string,
+    subject: string,
+    minute: number,
+    count: number,
+    createdAt: date,
+  } satisfies FieldsOf<RequestCountDocument>,
   { ...options, collection: 'requestCounts' },
 );
 requestCountSchema.index({ createdAt: 1 }, { expireAfterSeconds: REQUEST_COUNT_SECONDS });

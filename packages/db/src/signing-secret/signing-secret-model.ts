@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
-import { date, options, string } from '../schema-fields.ts';
+import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 
 /** What a team's servers sign user tokens with. */
 export interface SigningSecretDocument {
@@ -23,7 +23,7 @@ export const signingSecretSchema = new Schema<SigningSecretDocument>(
     ...{ _id: string, team: string, secret: string, slot: Number },
     ...{ issuedBy: String, issuers: { type: [String], default: undefined } },
     ...{ createdAt: date, expiresAt: Date },
-  },
+  } satisfies FieldsOf<SigningSecretDocument>,
   { ...options, collection: 'signingSecrets' },
 );
 signingSecretSchema.index({ team: 1, _id: -1 });

@@ -1,4 +1,4 @@
-import { ApiError, type Id, limits, mintId } from '@parley/contract';
+import { ApiError, compactAs, type Id, limits, mintId } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { isUnrevoked } from '../api-key/api-key-document.ts';
 import type { KeyIssuer } from '../api-key/api-key-records.ts';
@@ -123,11 +123,11 @@ export function createSigningSecretStore(
     issuer?: KeyIssuer,
   ): Promise<SigningSecretDocument | undefined> {
     const secret = mintSecretText(PREFIX);
-    const document = {
-      ...{ _id: mintId('secret'), team, secret, slot },
-      ...(issuer && { issuedBy: issuer.id, issuers: [...issuer.issuers, issuer.lineage] }),
-      createdAt: new Date(),
-    };
+    const document = compactAs<SigningSecretDocument>({
+      ...{ _id: mintId('secret'), team, secret, slot, createdAt: new Date(), expiresAt: undefined },
+      issuedBy: issuer?.id,
+      issuers: issuer && [...issuer.issuers, issuer.lineage],
+    });
     const seal = await vault.sealing();
     const stored = { ...document, secret: seal(signingSecretPlace(team, document._id), secret) };
     try {
@@ -195,13 +195,11 @@ function toInfo({
   createdAt,
   expiresAt,
 }: SigningSecretDocument): SigningSecretInfo {
-  return {
-    ...{ id, visibleStart: visibleStart(secret), createdAt },
-    ...(issuedBy && { issuedBy }),
-    ...(expiresAt && { expiresAt }),
-  };
+  return compactAs<SigningSecretInfo>({
+    ...{ id, visibleStart: visibleStart(secret), createdAt, issuedBy, expiresAt },
+  });
 }
 
 function toRecord({ _id: id, secret, expiresAt }: SigningSecretDocument): SigningSecretRecord {
-  return { id, secret, ...(expiresAt && { expiresAt }) };
+  return compactAs<SigningSecretRecord>({ id, secret, expiresAt });
 }

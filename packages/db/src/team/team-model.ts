@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
-import { date, options, part, string } from '../schema-fields.ts';
+import { date, type FieldsOf, options, part, string } from '../schema-fields.ts';
 import type { TokenIssuer } from './team-records.ts';
 
 export interface TeamDocument {
@@ -35,7 +35,7 @@ export const teamSchema = new Schema<TeamDocument>(
       part,
     ),
     createdAt: date,
-  },
+  } satisfies FieldsOf<TeamDocument>,
   { ...options, collection: 'teams' },
 );
 teamSchema.index({ isFirst: 1 }, { unique: true, sparse: true });

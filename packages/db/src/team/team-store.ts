@@ -1,8 +1,9 @@
-import type { Id } from '@parley/contract';
+import { compactAs, type Id } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { isUnrevoked } from '../api-key/api-key-document.ts';
 import { createFoundCache } from '../caching/found-cache.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
+import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import type { TeamDocument } from './team-model.ts';
 import type { TeamStore } from './team-port.ts';
@@ -55,7 +56,7 @@ export function createTeamStore({ teams, apiKeys }: Models): TeamStore {
 
     async list(limit, after) {
       const found = await teams
-        .find(after === undefined ? {} : { _id: trusted({ $gt: after }) })
+        .find(filterOf({}, { _id: greaterThan(after) }))
         .sort({ _id: 1 })
         .limit(limit)
         .lean();
@@ -130,10 +131,5 @@ function toInfo(document: TeamDocument): TeamInfo {
 
 function toSettings(document: Pick<TeamDocument, keyof typeof settingFields>): TeamSettings {
   const { tokensPerDay, tokensPerDayPerUser, concurrentTurns, tokenIssuer } = document;
-  return {
-    ...(tokensPerDay !== undefined && { tokensPerDay }),
-    ...(tokensPerDayPerUser !== undefined && { tokensPerDayPerUser }),
-    ...(concurrentTurns !== undefined && { concurrentTurns }),
-    ...(tokenIssuer && { tokenIssuer }),
-  };
+  return compactAs<TeamSettings>({ tokensPerDay, tokensPerDayPerUser, concurrentTurns, tokenIssuer });
 }

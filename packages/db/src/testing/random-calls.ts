@@ -1,4 +1,4 @@
-import { answerIdOf, type Id, mintId } from '@parley/contract';
+import { answerIdOf, compact, compactAs, type Id, mintId } from '@parley/contract';
 import type { ChatAccess } from '../chat/chat-access.ts';
 import type { SystemScope } from '../scope.ts';
 import type { NewTurn } from '../turn/turn-records.ts';
@@ -160,18 +160,19 @@ function turnOf(play: Play, id: Id<'turn'>): NewTurn {
   const createdAt = new Date(1_000);
   const userMessage = { id: questionIdOf(id), role: 'user', content: `q${integer(9)}`, createdAt } as const;
   const isRetry = integer(4) === 0;
-  return {
+  return compactAs<NewTurn>({
     id,
     chat,
     sequence: 1 + integer(PLACES),
     question: isRetry ? { retryOf: { turn: anyId(play), userMessageId: userMessage.id } } : { userMessage },
     answerId: answerIdOf(id),
     createdAt,
-    ...(integer(2) === 0 && { lease: { token: token(), attempt: 1, renewals: 0 } }),
-    ...(integer(2) === 0 && { reservations: [{ ...RESERVATION, subject: play.scope.team }] }),
-    ...(integer(2) === 0 && { spender: { key: 'key_of_random_calls', user: 'user' } }),
-    ...(integer(3) === 0 && { idempotency: { key: `key ${integer(3)}`, body: 'b' } }),
-  };
+    lease: integer(2) === 0 ? { token: token(), attempt: 1, renewals: 0 } : undefined,
+    reservations: integer(2) === 0 ? [{ ...RESERVATION, subject: play.scope.team }] : undefined,
+    spender: integer(2) === 0 ? { key: 'key_of_random_calls', user: 'user' } : undefined,
+    idempotency: integer(3) === 0 ? { key: `key ${integer(3)}`, body: 'b' } : undefined,
+    origin: undefined,
+  });
 }
 
 async function lookAt(
@@ -200,7 +201,7 @@ function endOf(play: Play, id: Id<'turn'>): Promise<unknown> {
   const end = completed(turn, `a${integer(9)}`, integer(100));
   const answer = end.answer && { ...end.answer, createdAt: new Date(2_000) };
   const ends = [
-    { ...end, ...(answer && { answer }), account: { agent: 'agent_x', day: DAY } },
+    { ...compact({ ...end, answer }), account: { agent: 'agent_x', day: DAY } },
     failed,
     { ...failed, written: { attempt: 1, text: 'half' } },
     { status: 'stopped', textBytes: integer(100) },
@@ -216,7 +217,7 @@ async function takeOver(play: Play): Promise<unknown> {
 
 function saveToolSteps(play: Play): Promise<unknown> {
   const { stores, scope, integer, token } = play;
-  const call = { id: 'c', name: 'n', arguments: '{}', ...(integer(2) === 0 && { result: 'r' }) };
+  const call = compact({ id: 'c', name: 'n', arguments: '{}', result: integer(2) === 0 ? 'r' : undefined });
   return stores.turns.saveToolSteps(scope, anyId(play), token(), [{ text: `t${integer(9)}`, calls: [call] }]);
 }
 

@@ -1,4 +1,4 @@
-import { answerIdOf, type Id, mintId } from '@parley/contract';
+import { answerIdOf, compact, type Id, mintId } from '@parley/contract';
 import type { AgentStore } from '../agent/agent-port.ts';
 import { accessTo, type ChatAccess } from '../chat/chat-access.ts';
 import type { Scope, SystemScope } from '../scope.ts';
@@ -31,7 +31,7 @@ export async function newAccess({ chats }: Pick<Stores, 'chats'>, scope: Scope):
 export function inScope(scope: Scope, id: Id<'chat'>): ChatAccess {
   const { team, user } = scope;
   const agent = scope.agents?.[0] ?? mintId('agent');
-  const chat = { id, team, agent, ...(user !== undefined && { user }), createdAt: new Date() };
+  const chat = compact({ id, team, agent, user, createdAt: new Date() });
   const access = accessTo(scope, chat);
   if (!access) throw new Error('a scope reaches what is made of it');
   return access;

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { type Id, mintId } from '@parley/contract';
+import { compact, type Id, mintId } from '@parley/contract';
 import type { Reservation } from '../budget/budget-port.ts';
 import { accessTo } from '../chat/chat-access.ts';
 import type { Account, UsageRecord } from '../usage/usage-records.ts';
@@ -87,7 +87,7 @@ export const usageCases: readonly StoreCase[] = [
       }
       const query = { ...month, groupBy: 'day' } as const;
       const namesOf = async (by: Parameters<typeof usage.list>[0], after?: string) => {
-        const page = await usage.list(by, query, { limit: 2, ...(after !== undefined && { after }) });
+        const page = await usage.list(by, query, compact({ limit: 2, after }));
         return [page.items.map(({ name }) => name), page.next];
       };
       deepEqual(await namesOf(scope), [['2026-11-01', '2026-11-02'], '2026-11-02']);
@@ -156,7 +156,7 @@ export const usageCases: readonly StoreCase[] = [
       await turns.insert(access, newTurn(chat, 1, { spender: { key, user: 'ann' }, lease: leaseOf('t') }));
       await turns.insert(access, newTurn(chat, 2, { spender: { key, user: 'ann' } }));
       await turns.insert(access, newTurn(chat, 3, { spender: { key } }));
-      const of = (user?: string) => ({ ...scope, ...(user !== undefined && { user }) });
+      const of = (user?: string) => compact({ ...scope, user });
       equal(await turns.countUnfinished(scope, 9), 3);
       equal(await turns.countUnfinished(scope, 2), 2);
       equal(await turns.countUnfinished(of('ann'), 9), 2);
@@ -213,11 +213,8 @@ async function endedWith(
   about: { account: Account; key?: Id<'key'>; reservations?: readonly Reservation[] },
 ): Promise<Id<'turn'>> {
   const { account, key, reservations } = about;
-  const turn = newTurn(chat, sequence, {
-    lease: leaseOf('t'),
-    ...(key && { spender: { key } }),
-    ...(reservations && { reservations }),
-  });
+  const extra = compact({ lease: leaseOf('t'), spender: key && { key }, reservations });
+  const turn = newTurn(chat, sequence, extra);
   await turns.insert(inScope({ team }, chat), turn);
   await turns.end({ team }, turn.id, 't', { ...completed(turn, 'answer', 1), usage: used, account });
   return turn.id;

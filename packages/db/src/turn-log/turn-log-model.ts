@@ -1,6 +1,6 @@
 import { type Id, limits } from '@parley/contract';
 import { Schema } from 'mongoose';
-import { date, options, string } from '../schema-fields.ts';
+import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 
 export interface TurnLogDocument {
   /** Turn, attempt and the offset the text reaches: see `logKey`. One index serves uniqueness and reading. */
@@ -12,7 +12,7 @@ export interface TurnLogDocument {
 
 /** The `turnLog` collection. MongoDB removes a piece after `limits.turnLogSeconds`. */
 export const turnLogSchema = new Schema<TurnLogDocument>(
-  { _id: string, team: string, text: string, createdAt: date },
+  { _id: string, team: string, text: string, createdAt: date } satisfies FieldsOf<TurnLogDocument>,
   { ...options, collection: 'turnLog' },
 );
 turnLogSchema.index({ createdAt: 1 }, { expireAfterSeconds: limits.turnLogSeconds });

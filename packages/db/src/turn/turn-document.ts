@@ -1,4 +1,4 @@
-import type { Id, ToolStep } from '@parley/contract';
+import { compact, compactAs, type Id, type ToolStep } from '@parley/contract';
 import type { Reservation } from '../budget/budget-port.ts';
 import type { MessageRecord } from '../message/message-records.ts';
 import type { Spender } from '../usage/usage-records.ts';
@@ -10,95 +10,86 @@ import type { NewTurn, TurnEnd, TurnOrigin, TurnRecord, WrittenText } from './tu
 export function endUpdate(end: TurnEnd) {
   const { status, answer, written, errorCode, retryAt, usage, account, agentVersion, textBytes } = end;
   return {
-    $set: {
-      status,
-      textBytes,
-      endedAt: new Date(),
-      ...(written && { written: answer ? { attempt: written.attempt } : written }),
+    $set: compact({
+      ...{ status, textBytes, endedAt: new Date(), retryAt, agentVersion },
+      // The answer holds the text itself.
+      written: written && answer ? { attempt: written.attempt } : written,
       ...toErrorFields(errorCode),
-      ...(retryAt && { retryAt }),
-      ...(agentVersion !== undefined && { agentVersion }),
-      ...(account && { account, isUncounted: true as const }),
-    },
-    // Nobody reads them once the turn has ended.
+      account,
+      isUncounted: account && (true as const),
+    }),
+    // Only an unfinished turn needs them.
     $unset: { steps: '' as const, 'origin.networks': '' as const },
-    $push: { ...(answer && { messages: answer }), ...(usage && { usage }) },
+    $push: compact({ messages: answer, usage }),
   };
 }
 
-/** A turn as it is inserted. */
+/** The stored form of a turn that is accepted now. */
 export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
-  const { question } = turn;
-  return {
-    _id: turn.id,
-    team,
-    chat: turn.chat,
-    sequence: turn.sequence,
-    status: turn.lease ? 'generating' : 'queued',
-    ...(turn.lease && { lease: turn.lease }),
-    takeovers: 0,
-    ...('retryOf' in question && { retryOf: question.retryOf }),
-    ...(turn.idempotency && { idempotency: turn.idempotency }),
+  const { id: _id, chat, sequence, question, lease, idempotency, answerId } = turn;
+  const { spender, origin, reservations, createdAt } = turn;
+  return compactAs<TurnDocument>({
+    ...{ _id, team, chat, sequence, status: lease ? 'generating' : 'queued', lease, takeovers: 0 },
+    retryOf: 'retryOf' in question ? question.retryOf : undefined,
     messages: 'userMessage' in question ? [question.userMessage] : [],
-    answerId: turn.answerId,
-    usage: [],
-    ...(turn.spender && { spender: turn.spender }),
-    ...(turn.origin && { origin: turn.origin }),
-    ...(turn.reservations && { reservations: [...turn.reservations] }),
-    createdAt: turn.createdAt,
-  };
+    ...{ idempotency, answerId, usage: [], spender, origin },
+    reservations: reservations && [...reservations],
+    createdAt,
+    // All that happens later.
+    ...{ hasSuccessor: undefined, isCancelled: undefined, written: undefined, steps: undefined },
+    ...{ account: undefined, isUncounted: undefined, agentVersion: undefined, textBytes: undefined },
+    ...{ errorCode: undefined, exactErrorCode: undefined, retryAt: undefined, endedAt: undefined },
+    ...{ pendingSince: undefined, purgedAt: undefined },
+  });
 }
 
-/** A stored turn as the others know it. */
+/** The record of a stored turn. */
 export function toRecord(document: TurnDocument): TurnRecord {
-  const { _id, team, chat, sequence, status, lease, takeovers, answerId, createdAt } = document;
-  const { isCancelled, retryOf, retryAt, idempotency, textBytes, messages } = document;
-  const errorCode = fromErrorFields(document);
+  const { _id: id, team, chat, sequence, status, lease, takeovers, answerId, createdAt } = document;
+  const { isCancelled = false, retryOf, retryAt, idempotency, textBytes, messages } = document;
   const { spender, origin, reservations, steps } = document;
   const userMessage = messages.find(({ role }) => role === 'user');
-  const answer = messages.find(({ id }) => id === answerId);
-  const written = toWritten(document, answer);
-  return {
-    id: _id,
-    team,
-    chat,
-    sequence,
-    status,
-    takeovers,
-    isCancelled: isCancelled === true,
-    answerId,
-    createdAt,
-    ...(userMessage && { userMessage: toMessage(userMessage) }),
-    ...(retryOf && { retryOf: { turn: retryOf.turn, userMessageId: retryOf.userMessageId } }),
-    ...(lease && { lease }),
-    ...(answer && { answer: toMessage(answer) }),
-    ...(written && { written }),
-    ...(errorCode !== undefined && { errorCode }),
-    ...(retryAt && { retryAt }),
-    ...(idempotency && { idempotency: { key: idempotency.key, body: idempotency.body } }),
-    ...(spender && { spender: toSpender(spender) }),
-    ...(origin && { origin: toOrigin(origin) }),
-    ...(reservations && { reservations: reservations.map(toReservation) }),
-    ...(steps && { steps: steps.map(toStep) }),
-    ...(textBytes !== undefined && { textBytes }),
-  };
+  const answer = messages.find(({ id: messageId }) => messageId === answerId);
+  return compactAs<TurnRecord>({
+    ...{ id, team, chat, sequence, status, takeovers, isCancelled, answerId, createdAt },
+    userMessage: userMessage && toMessage(userMessage),
+    retryOf: retryOf && { turn: retryOf.turn, userMessageId: retryOf.userMessageId },
+    lease,
+    answer: answer && toMessage(answer),
+    written: toWritten(document, answer),
+    errorCode: fromErrorFields(document),
+    retryAt,
+    idempotency: idempotency && { key: idempotency.key, body: idempotency.body },
+    spender: spender && toSpender(spender),
+    origin: origin && toOrigin(origin),
+    reservations: reservations?.map(toReservation),
+    steps: steps?.map(toStep),
+    textBytes,
+  });
+}
+
+/** Copies the origin of a turn from a stored document. */
+export function toOrigin({ isPrivileged, networks }: TurnOrigin): TurnOrigin {
+  return compactAs<TurnOrigin>({ isPrivileged, networks: networks && [...networks] });
+}
+
+/** Copies the spender of a turn from a stored document. */
+export function toSpender({ key, user }: Spender): Spender {
+  return compactAs<Spender>({ key, user });
+}
+
+/** Copies a message from a stored document. */
+function toMessage({ id, role, content, finishReason, createdAt }: MessageRecord): MessageRecord {
+  return compactAs<MessageRecord>({ id, role, content, finishReason, createdAt });
 }
 
 function toWritten(
   { written, lease }: TurnDocument,
   answer: MessageRecord | undefined,
 ): WrittenText | undefined {
-  // An answer from before the run was kept is taken for the last run's.
+  // Turns of release 0.1.0 may not say which run wrote the answer: it was the last one.
   if (answer) return { attempt: written?.attempt ?? lease?.attempt ?? 1, text: answer.content };
   return written && { attempt: written.attempt, text: written.text ?? '' };
-}
-
-export function toOrigin({ isPrivileged, networks }: TurnOrigin): TurnOrigin {
-  return { isPrivileged, ...(networks && { networks: [...networks] }) };
-}
-
-export function toSpender({ key, user }: Spender): Spender {
-  return { key, ...(user !== undefined && { user }) };
 }
 
 function toReservation({ subject, day, tokens }: Reservation): Reservation {
@@ -106,17 +97,9 @@ function toReservation({ subject, day, tokens }: Reservation): Reservation {
 }
 
 function toStep({ text, calls, opaque }: ToolStep): ToolStep {
-  return {
-    text,
-    calls: calls.map((call) => ({
-      ...{ id: call.id, name: call.name, arguments: call.arguments },
-      ...(call.result !== undefined && { result: call.result }),
-      ...(call.opaque !== undefined && { opaque: call.opaque }),
-    })),
-    ...(opaque !== undefined && { opaque }),
-  };
+  return compactAs<ToolStep>({ text, calls: calls.map(toCall), opaque });
 }
 
-function toMessage({ id, role, content, finishReason, createdAt }: MessageRecord): MessageRecord {
-  return { id, role, content, ...(finishReason && { finishReason }), createdAt };
+function toCall({ id, name, arguments: text, result, opaque }: ToolStep['calls'][number]) {
+  return compactAs<ToolStep['calls'][number]>({ id, name, arguments: text, result, opaque });
 }

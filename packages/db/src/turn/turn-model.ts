@@ -4,7 +4,16 @@ import type { Reservation } from '../budget/budget-port.ts';
 import { TOMBSTONE_SECONDS } from '../chat/chat-model.ts';
 import type { Idempotency } from '../idempotency.ts';
 import type { MessageRecord } from '../message/message-records.ts';
-import { date, idempotencySchema, number, options, part, string, withIdempotency } from '../schema-fields.ts';
+import {
+  date,
+  type FieldsOf,
+  idempotencySchema,
+  number,
+  options,
+  part,
+  string,
+  withIdempotency,
+} from '../schema-fields.ts';
 import type { Account, Spender, UsageRecord } from '../usage/usage-records.ts';
 import type { Lease, RetryOf, TurnOrigin } from './turn-records.ts';
 import type { TurnStatus } from './turn-status.ts';
@@ -113,7 +122,7 @@ export const turnSchema = new Schema<TurnDocument>(
     endedAt: Date,
     pendingSince: Date,
     purgedAt: Date,
-  },
+  } satisfies FieldsOf<TurnDocument>,
   { ...options, collection: 'turns' },
 );
 turnSchema.index({ chat: 1, sequence: 1 }, { unique: true });

@@ -1,4 +1,4 @@
-import type { Id } from '@parley/contract';
+import { compact, compactAs, type Id } from '@parley/contract';
 import { trusted } from 'mongoose';
 import type { ReadBatches } from '../batching/read-batches.ts';
 import type { WriteBatches } from '../batching/write-batches.ts';
@@ -6,11 +6,12 @@ import { giveBack } from '../budget/reservations.ts';
 import type { ChatAccess } from '../chat/chat-access.ts';
 import type { ChatTail } from '../chat/chat-records.ts';
 import { isMarker } from '../chat/deletion-marker.ts';
+import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import { toOrigin, toRecord, toSpender } from './turn-document.ts';
 import type { TurnDocument } from './turn-model.ts';
 import type { TurnStore } from './turn-port.ts';
-import type { TurnOrigin } from './turn-records.ts';
+import type { QueuedTurn, TurnOrigin, UnfinishedTurn } from './turn-records.ts';
 import { isEnded } from './turn-status.ts';
 
 /** Enough to see a whole queue behind the newest ended turn. */
@@ -100,17 +101,20 @@ export function createTurnStore(
         .lean();
       if (!found) return undefined;
       const { _id: id, isCancelled = false, spender, origin } = found;
-      return {
+      return compactAs<QueuedTurn>({
         ...{ id, team, isCancelled },
-        ...(spender && { spender: toSpender(spender) }),
-        ...(origin && { origin: toOrigin(origin) }),
-      };
+        spender: spender && toSpender(spender),
+        origin: origin && toOrigin(origin),
+      });
     },
 
     async release({ team }, id, token, usage) {
       const { matchedCount } = await turns.updateOne(
         { _id: id, team, status: 'generating', 'lease.token': token },
-        { $set: { status: 'queued', 'lease.token': 'released' }, ...(usage && { $push: { usage } }) },
+        compact({
+          $set: { status: 'queued' as const, 'lease.token': 'released' },
+          $push: usage && { usage },
+        }),
       );
       return matchedCount === 1;
     },
@@ -223,19 +227,9 @@ export function createTurnStore(
     },
 
     async listUnfinished(limit, after) {
-      const filter = {
-        status: trusted({ $in: UNFINISHED }),
-        ...(after !== undefined && { _id: trusted({ $gt: after }) }),
-      };
+      const filter = filterOf({ status: trusted({ $in: UNFINISHED }) }, { _id: greaterThan(after) });
       const found = await turns.find(filter, unfinishedFields).sort({ _id: 1 }).limit(limit).lean();
-      return found.map(({ _id, lease, isCancelled, spender, origin, ...fields }) => ({
-        id: _id,
-        ...fields,
-        ...(lease && { lease }),
-        ...(spender && { spender: toSpender(spender) }),
-        ...(origin && { origin: toOrigin(origin) }),
-        isCancelled: isCancelled === true,
-      }));
+      return found.map(toUnfinished);
     },
 
     async hasPredecessorEnded({ team }, chat, sequence) {
@@ -246,11 +240,7 @@ export function createTurnStore(
     },
 
     async countUnfinished({ team, user }, limit) {
-      const filter = {
-        team,
-        ...(user !== undefined && { 'spender.user': user }),
-        status: trusted({ $in: UNFINISHED }),
-      };
+      const filter = filterOf({ team, status: trusted({ $in: UNFINISHED }) }, { 'spender.user': user });
       return turns.countDocuments(filter, { limit, hint: UNFINISHED_OF_TEAM });
     },
 
@@ -285,6 +275,18 @@ export function createTurnStore(
 /** Where the turns of a chat are that someone may use. */
 function within({ chat: { id: chat, team } }: ChatAccess) {
   return { chat, team };
+}
+
+type StoredUnfinished = Pick<TurnDocument, '_id' | keyof typeof unfinishedFields>;
+
+function toUnfinished(document: StoredUnfinished): UnfinishedTurn {
+  const { _id: id, team, chat, sequence, status, lease, takeovers, isCancelled = false } = document;
+  const { spender, origin } = document;
+  return compactAs<UnfinishedTurn>({
+    ...{ id, team, chat, sequence, status, lease, takeovers, isCancelled },
+    spender: spender && toSpender(spender),
+    origin: origin && toOrigin(origin),
+  });
 }
 
 /** Matches turns of exactly this origin. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Id } from '@parley/contract';
+import { compactAs, type Id } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { settlements } from '../budget/reservations.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
@@ -91,14 +91,10 @@ export function addUp(
     const parts = usage.length === 0 ? [undefined] : usage;
     for (const [index, part] of parts.entries()) {
       const { agent, user, day } = account;
-      const row = {
-        ...{ team, day, agent },
-        ...(user !== undefined && { user }),
-        ...(spender && { key: spender.key }),
-        ...(part && { model: part.model }),
-      };
-      const _id = rowId([team, day, agent, user, spender?.key, part?.model]);
-      const sum = rows.get(_id) ?? { _id, ...row, turns: 0, calls: 0, inputTokens: 0, outputTokens: 0 };
+      const row = { team, day, agent, user, key: spender?.key, model: part?.model };
+      const _id = rowId([team, day, agent, user, row.key, row.model]);
+      const nothing = { turns: 0, calls: 0, inputTokens: 0, outputTokens: 0 };
+      const sum = rows.get(_id) ?? compactAs<UsageDocument>({ _id, ...row, ...nothing });
       sum.turns += index === parts.length - 1 ? 1 : 0;
       sum.calls += part?.calls ?? 0;
       sum.inputTokens += part?.inputTokens ?? 0;

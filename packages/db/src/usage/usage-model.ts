@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
-import { number, options, string } from '../schema-fields.ts';
+import { type FieldsOf, number, options, string } from '../schema-fields.ts';
 
 /** What was used on one day by one agent, user, key and model of a team. */
 export interface UsageDocument {
@@ -25,7 +25,7 @@ export const usageSchema = new Schema<UsageDocument>(
     ...{ _id: string, team: string, day: string, agent: string },
     ...{ user: String, key: String, model: String },
     ...{ turns: number, calls: number, inputTokens: number, outputTokens: number },
-  },
+  } satisfies FieldsOf<UsageDocument>,
   { ...options, collection: 'usage' },
 );
 usageSchema.index({ team: 1, day: 1, _id: 1 });

@@ -1,6 +1,7 @@
-import { trusted } from 'mongoose';
+import { compact } from '@parley/contract';
 import type { Reservation } from '../budget/budget-port.ts';
 import { settlements } from '../budget/reservations.ts';
+import { filterOf, greaterThan, oneOf } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import type { Scope } from '../scope.ts';
 import { addUp, createTurnCounter, tokensOf, toUpsert } from './count-turns.ts';
@@ -32,9 +33,8 @@ export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore
     count: (ids) => counter.count(ids),
 
     async listUncounted(limit, after) {
-      const isBehind = after !== undefined && { _id: trusted({ $gt: after }) };
       const found = await turns
-        .find({ isUncounted: true, ...isBehind }, { _id: 1 })
+        .find(filterOf({ isUncounted: true as const }, { _id: greaterThan(after) }), { _id: 1 })
         .sort({ _id: 1 })
         .limit(limit)
         .lean();
@@ -42,7 +42,7 @@ export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore
     },
 
     async add({ team }, { spender, reservations = [], account, usage: used }) {
-      const rows = addUp([{ team, account, usage: [used], ...(spender && { spender }) }]);
+      const rows = addUp([compact({ team, account, usage: [used], spender })]);
       await usage.bulkWrite(rows.map(toUpsert));
       // What was reserved was given back: nothing is left to settle it against.
       const spent = settlements(reservations.map(withoutTokens), tokensOf([used]));
@@ -94,12 +94,7 @@ export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore
 }
 
 function within({ team, user, agents }: Scope, { from, to }: UsageQuery) {
-  return {
-    team,
-    day: { $gte: from, $lte: to },
-    ...(user !== undefined && { user }),
-    ...(agents && { agent: { $in: [...agents] } }),
-  };
+  return filterOf({ team, day: { $gte: from, $lte: to } }, { user, agent: oneOf(agents) });
 }
 
 function toSum({ _id: name, turns, calls, inputTokens, outputTokens }: Group): UsageSum {

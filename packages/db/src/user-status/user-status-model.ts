@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
-import { options, string } from '../schema-fields.ts';
+import { type FieldsOf, options, string } from '../schema-fields.ts';
 
 /** A user who is shut out, or was signed out. Most users have none. */
 export interface UserStatusDocument {
@@ -18,7 +18,14 @@ export interface UserStatusDocument {
 
 /** The `userStatuses` collection. MongoDB removes a status once its `forgetAt` has passed. */
 export const userStatusSchema = new Schema<UserStatusDocument>(
-  { _id: string, team: string, user: String, blockedAt: Date, signedOutAt: Date, forgetAt: Date },
+  {
+    _id: string,
+    team: string,
+    user: String,
+    blockedAt: Date,
+    signedOutAt: Date,
+    forgetAt: Date,
+  } satisfies FieldsOf<UserStatusDocument>,
   { ...options, collection: 'userStatuses' },
 );
 userStatusSchema.index({ team: 1 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Id, limits } from '@parley/contract';
+import { compactAs, type Id, limits } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { createFoundCache } from '../caching/found-cache.ts';
 import type { Models } from '../models.ts';
@@ -98,7 +98,7 @@ export function userStatusId(team: Id<'team'>, user: string): string {
 /** What is stored of a user, as callers are told; nothing is stored of most. */
 export function toStatus(found: UserStatusDocument | null): UserStatus {
   const { blockedAt, signedOutAt } = found ?? {};
-  return { ...(blockedAt && { blockedAt }), ...(signedOutAt && { signedOutAt }) };
+  return compactAs<UserStatus>({ blockedAt, signedOutAt });
 }
 
 function forgetAt(): Date {

@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
-import { date, options, string } from '../schema-fields.ts';
+import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 
 /** A key that all servers of this database share. Not a team's, so that it outlives every team. */
 export interface ServerKeyDocument {
@@ -22,13 +22,19 @@ export interface VisitorExchangeDocument {
 
 /** The `serverKeys` collection. */
 export const serverKeySchema = new Schema<ServerKeyDocument>(
-  { _id: string, key: string, createdAt: date },
+  { _id: string, key: string, createdAt: date } satisfies FieldsOf<ServerKeyDocument>,
   { ...options, collection: 'serverKeys' },
 );
 
 /** The `visitorExchanges` collection. */
 export const visitorExchangeSchema = new Schema<VisitorExchangeDocument>(
-  { _id: string, team: string, user: string, secretHash: string, exchangedAt: date },
+  {
+    _id: string,
+    team: string,
+    user: string,
+    secretHash: string,
+    exchangedAt: date,
+  } satisfies FieldsOf<VisitorExchangeDocument>,
   { ...options, collection: 'visitorExchanges' },
 );
 visitorExchangeSchema.index({ secretHash: 1 }, { unique: true });

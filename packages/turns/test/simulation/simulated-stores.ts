@@ -1,4 +1,4 @@
-import { type Id, mintId } from '@parley/contract';
+import { compact, type Id, mintId } from '@parley/contract';
 import type {
   AgentRecord,
   ChatRecord,
@@ -85,7 +85,7 @@ function createChats(connection: Connection, { reads }: Batches): ChatStore {
     { agentType, ...chat }: NewChat,
     idempotency?: Idempotency,
   ): Promise<ChatRecord | undefined> => {
-    const record: ChatRecord = { id: mintId('chat'), team, ...chat, createdAt: new Date() };
+    const record = compact({ id: mintId('chat'), team, ...chat, createdAt: new Date() });
     return connection.write((database) => {
       if (idempotency && findByIdempotencyKey(database.newest, idempotency.key)) return undefined;
       const document = { record, agentType, isMarked: false, ...(idempotency && { idempotency }) };
@@ -158,7 +158,7 @@ function createChats(connection: Connection, { reads }: Batches): ChatStore {
       connection.write((database) => {
         const found = database.newest.chats.get(id);
         if (found?.record?.team !== team) return undefined;
-        const record = { ...found.record, ...change };
+        const record = { ...found.record, ...compact(change) };
         database.put('chats', id, { ...found, record });
         return record;
       }),

@@ -1,0 +1,78 @@
+import { compactAs, type Id, type TransferTurn } from '@parley/contract';
+import type { MessageRecord } from '../message/message-records.ts';
+import type { UsageRecord } from '../usage/usage-records.ts';
+import { fromErrorFields, toErrorFields } from './stored-error-code.ts';
+import type { TurnDocument } from './turn-model.ts';
+import { isEnded } from './turn-status.ts';
+
+type MessageOfLine = TransferTurn['messages'][number];
+type UsageOfLine = TransferTurn['usage'][number];
+type WrittenOfLine = NonNullable<TransferTurn['written']>;
+
+/** The lease of an imported turn keeps the number of its runs. No process has this token. */
+const TOKEN = 'imported';
+
+/**
+ * The line of a turn in an export.
+ *
+ * @throws Error for a turn that has not ended
+ */
+export function toTurnLine(document: TurnDocument): TransferTurn {
+  const { _id: id, sequence, status, takeovers, lease, retryOf, written, messages, answerId } = document;
+  const { usage, agentVersion, textBytes = 0, createdAt, endedAt = createdAt } = document;
+  if (!isEnded(status)) throw new Error(`turn ${id} has not ended`);
+  return compactAs<TransferTurn>({
+    ...{ type: 'turn', id, sequence, status, takeovers, attempts: lease?.attempt ?? 0 },
+    retryOf: retryOf && { turn: retryOf.turn, userMessageId: retryOf.userMessageId },
+    written: written && compactAs<WrittenOfLine>({ attempt: written.attempt, text: written.text }),
+    messages: messages.map(toMessageOfLine),
+    answerId,
+    usage: usage.map(toUsageOfLine),
+    ...{ errorCode: fromErrorFields(document), agentVersion, textBytes },
+    ...{ createdAt: createdAt.toISOString(), endedAt: endedAt.toISOString() },
+  });
+}
+
+/** The turn of a line in an export. It was counted where it ran, so it is not counted again. */
+export function fromTurnLine(
+  { chat, team }: { chat: Id<'chat'>; team: Id<'team'> },
+  line: TransferTurn,
+): TurnDocument {
+  const { id: _id, sequence, status, takeovers, attempts, retryOf, written, messages, answerId } = line;
+  const { usage, errorCode, agentVersion, textBytes, createdAt, endedAt } = line;
+  return compactAs<TurnDocument>({
+    ...{ _id, chat, team, sequence, status, takeovers },
+    lease: attempts > 0 ? { token: TOKEN, attempt: attempts, renewals: 0 } : undefined,
+    retryOf,
+    written: written && compactAs<StoredText>({ attempt: written.attempt, text: written.text }),
+    messages: messages.map(fromMessageOfLine),
+    answerId,
+    usage: usage.map(fromUsageOfLine),
+    ...{ errorCode: undefined, exactErrorCode: undefined, ...toErrorFields(errorCode) },
+    ...{ agentVersion, textBytes, createdAt: new Date(createdAt), endedAt: new Date(endedAt) },
+    // An export leaves out who asked for a turn, and all that only an unfinished or uncounted turn has.
+    ...{ spender: undefined, origin: undefined, reservations: undefined, idempotency: undefined },
+    ...{ hasSuccessor: undefined, isCancelled: undefined, steps: undefined, retryAt: undefined },
+    ...{ account: undefined, isUncounted: undefined, pendingSince: undefined, purgedAt: undefined },
+  });
+}
+
+type StoredText = NonNullable<TurnDocument['written']>;
+
+function toMessageOfLine({ id, role, content, finishReason, createdAt }: MessageRecord): MessageOfLine {
+  return compactAs<MessageOfLine>({ id, role, content, finishReason, createdAt: createdAt.toISOString() });
+}
+
+function fromMessageOfLine({ id, role, content, finishReason, createdAt }: MessageOfLine): MessageRecord {
+  return compactAs<MessageRecord>({ id, role, content, finishReason, createdAt: new Date(createdAt) });
+}
+
+function toUsageOfLine(usage: UsageRecord): UsageOfLine {
+  const { attempt, model, calls, inputTokens, outputTokens, isEstimated } = usage;
+  return compactAs<UsageOfLine>({ attempt, model, calls, inputTokens, outputTokens, isEstimated });
+}
+
+function fromUsageOfLine(usage: UsageOfLine): UsageRecord {
+  const { attempt, model, calls, inputTokens, outputTokens, isEstimated } = usage;
+  return compactAs<UsageRecord>({ attempt, model, calls, inputTokens, outputTokens, isEstimated });
+}
