@@ -1,7 +1,7 @@
-/** What makes a repeated request known: hashes of who sent it with which key, and of what it asked. */
+/** Identifies a repeated request by two hashes. */
 export interface Idempotency {
-  /** Of the caller, the operation and the `Idempotency-Key`. */
+  /** The hash of the caller, the operation and the `Idempotency-Key`. */
   readonly key: string;
-  /** Of the input. */
+  /** The hash of the input. */
   readonly body: string;
 }

@@ -50,4 +50,5 @@ export function createModels(connection: Connection) {
   };
 }
 
+/** The models of all collections, on one connection. */
 export type Models = ReturnType<typeof createModels>;

@@ -1,20 +1,20 @@
 import type { Id } from '@parley/contract';
 
 /**
- * What a caller reaches. Every store function that serves callers takes one, so that a query without a tenant does
- * not compile, and keeps to its user and agents. Turns and messages are reached through a chat: see `ChatAccess`.
+ * The data that a caller may access. Every store function that serves callers takes a scope, so that a query without a
+ * team does not compile, and stays within its user and agents. Access to turns and messages needs a `ChatAccess`.
  */
 export interface Scope {
   readonly team: Id<'team'>;
-  /** The one user whose chats are reached; absent: the whole team's. */
+  /** The user whose chats the caller may access. Absent: all users. */
   readonly user?: string;
-  /** The agents that are reached, and whose chats are; absent: all of the team's. */
+  /** The agents that the caller may access, and whose chats. Absent: all agents of the team. */
   readonly agents?: readonly Id<'agent'>[];
 }
 
 /**
- * What the engine's own work reaches: it runs turns that were accepted, for no caller. A caller's scope is none, so
- * that none of its functions serves a caller by mistake.
+ * The scope of the engine's own work, which runs accepted turns for no caller. The scope of a limited caller does not
+ * compile in its place, so that no function of the engine serves a caller by mistake.
  */
 export interface SystemScope {
   readonly team: Id<'team'>;

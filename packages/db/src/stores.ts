@@ -48,6 +48,7 @@ import { createVisitorStore } from './visitor/visitor-store.ts';
  * `database_unavailable` within seconds; whether the write happened is then unknown.
  */
 
+/** The stores of one database. Packages above this one use these types only. */
 export interface Stores {
   readonly teams: TeamStore;
   readonly apiKeys: ApiKeyStore;

@@ -33,7 +33,7 @@ async function connectOverWay(onTestFinished: (end: () => void | Promise<void>) 
   return { proxy, database };
 }
 
-/** What a call is rejected with, and after how long. */
+/** The error of a rejected call, and the time it took. */
 async function apiErrorOf(call: Promise<unknown>): Promise<{ code: ErrorCode | undefined; soon: boolean }> {
   const started = performance.now();
   const error = await call.then(
@@ -82,7 +82,7 @@ function oneCallOfEach({
   ];
 }
 
-// What takes long here is waiting: the tests wait together.
+// These tests mostly wait, so they run concurrently.
 describe.concurrent('at the start', () => {
   test('a database that rejects connections', async ({ expect, onTestFinished }) => {
     const { proxy, uri } = await openWay(onTestFinished);

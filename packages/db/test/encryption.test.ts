@@ -53,7 +53,7 @@ const failureOf = (work: Promise<unknown>) =>
     (error: unknown) => (error instanceof ApiError ? error.code : String(error)),
   );
 
-/** What release 0.1.0 has left: a team, and its secrets in clear. */
+/** A database of release 0.1.0: a team, with its secrets in clear text. */
 async function makeOldDatabase() {
   const old = await serve();
   const scope = await newTeam(old);

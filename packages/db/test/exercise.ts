@@ -395,7 +395,7 @@ const endedTransfer = {
   endedAt: '2026-11-25T00:00:00.000Z',
 } satisfies Omit<TransferTurn, 'id' | 'answerId'>;
 
-/** What arrives together is sent with commands of its own. */
+/** Calls at the same time, which travel in batches. */
 async function exerciseBatches(stores: Stores, scope: Scope): Promise<void> {
   const { chats, turns } = stores;
   const other = newScope();

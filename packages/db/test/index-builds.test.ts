@@ -94,7 +94,7 @@ test('without a unique index that keeps writes from being doubled a server is no
 test('collections and their indexes are there before the first write to an empty database', async () => {
   db = await openTestDatabase(mongod.uri, 'indexes');
   expect(await indexOf('turns', PLACE)).toMatchObject({ unique: true });
-  // What a start leaves that died between a collection and its indexes.
+  // The state after a process crashed between creating a collection and its indexes.
   await db.raw.collection('turns').dropIndex(PLACE);
   const server = await db.connect();
   expect(server.missingPromises()).toEqual([]);

@@ -7,8 +7,8 @@ import { mongoUri } from './mongo-uri.ts';
 import { connectWatched, type SentCommand } from './watch-commands.ts';
 
 /*
- * What the stores send to MongoDB: every function of every store is called once on a watched connection, and
- * what went over it is then judged.
+ * The commands that the stores send to MongoDB: every function of every store is called once on a watched connection, and
+ * the tests then check the commands.
  */
 
 let db: TestDatabase;
@@ -61,7 +61,7 @@ describe('indexes', () => {
     explained = await Promise.all(looking.map(explain));
   });
 
-  /** What of a command is asked about; the rest (sessions, concerns) is of no matter to the planner. */
+  /** The parts of a command that matter to the planner. */
   const EXPLAINED: Record<string, readonly string[]> = {
     find: ['find', 'filter', 'sort', 'limit', 'projection', 'hint'],
     update: ['update', 'updates'],

@@ -40,7 +40,7 @@ interface Owned {
   readonly waiting: NewTurn;
 }
 
-/** What a team may have: an agent, and a chat with a turn that ended, one that runs, with a log, and one that waits. */
+/** The data of a team: an agent, and a chat with an ended turn, a running one with a log, and a waiting one. */
 async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
   const { id: agent } = await stores.agents.create(scope, { name: 'Ann', type: 'support' });
   const { info: issuer } = await stores.apiKeys.issue(scope, 'secret', {});
@@ -96,7 +96,7 @@ type Call<By> = (stores: Stores, by: By, owned: Owned) => Promise<unknown>;
 
 /** A function as someone else calls it, with what they get. */
 interface Row {
-  /** Who gets nothing, by name. */
+  /** The scopes that must get nothing, by name. */
   readonly strangers: Readonly<Record<string, (stores: Stores, owned: Owned) => Promise<unknown>>>;
   readonly byOwner: (stores: Stores, owned: Owned) => Promise<unknown>;
   readonly nothing: unknown;
@@ -106,7 +106,7 @@ const otherTeam = { team: stranger.team };
 const otherUser = { ...owner, user: 'bob' };
 const otherAgents = { ...owner, agents: [mintId('agent')] };
 
-/** What is the whole team's, or serves the engine alone: its type takes no caller's scope, or no caller reaches it. */
+/** Functions for the whole team, or for the engine only: no scope of a limited caller reaches them. */
 function ofTeam(call: Call<SystemScope>, nothing: unknown): Row {
   return {
     strangers: { 'another team': (stores, owned) => call(stores, otherTeam, owned) },
@@ -115,7 +115,7 @@ function ofTeam(call: Call<SystemScope>, nothing: unknown): Row {
   };
 }
 
-/** What keeps to the agents of a scope; it is no user's. */
+/** Functions that stay within the agents of a scope. Their data belongs to no user. */
 function ofAgents(call: Call<Scope>, nothing: unknown): Row {
   return {
     strangers: {
@@ -127,7 +127,7 @@ function ofAgents(call: Call<Scope>, nothing: unknown): Row {
   };
 }
 
-/** What keeps to the user and the agents of a scope. */
+/** Functions that stay within the user and the agents of a scope. */
 function ofScope(call: Call<Scope>, nothing: unknown): Row {
   return {
     strangers: {
@@ -140,7 +140,7 @@ function ofScope(call: Call<Scope>, nothing: unknown): Row {
   };
 }
 
-/** What takes the access to a chat: nobody gets one to another's, and what is of one chat is not found in another. */
+/** Functions that take a `ChatAccess`: none exists for another scope's chat, and none finds the data of another chat. */
 function ofChat(call: Call<ChatAccess>, nothing: unknown): Row {
   return {
     strangers: {

@@ -69,7 +69,7 @@ describe('read', () => {
     expect(await read(turn)).toBe('aa');
     expect(await read(turn, 2)).toBe('');
     expect(await read(turn, 3)).toBe('');
-    // Who is behind the gap is given what is there.
+    // A reader behind the gap gets the text after it.
     expect(await read(turn, 4)).toBe('ccdd');
     await turnLog.append([second]);
     expect(await read(turn)).toBe('aabbccdd');

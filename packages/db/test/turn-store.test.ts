@@ -218,7 +218,7 @@ describe('look', () => {
     expect(questions).toEqual(Array.from({ length: 100 }, (_, index) => `question ${index + 1}`));
     const { history: some } = await turns.look(scope, chat, 70, 400);
     expect(some.at(-1)?.content).toBe('question 69');
-    // What is known of the chat's size says how much to ask for, and nothing else.
+    // The known size of the chat only decides the number of turns that are read.
     for (const chatBytes of [0, 1, 2_000, 1_000_000_000]) {
       expect((await turns.look(scope, chat, 101, 1_000_000, chatBytes)).history).toEqual(history);
       expect((await turns.look(scope, chat, 70, 400, chatBytes)).history).toEqual(some);

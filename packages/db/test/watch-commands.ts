@@ -12,7 +12,7 @@ export interface SentCommand {
 export interface WatchedDatabase {
   readonly database: Database;
   readonly stores: Database['stores'];
-  /** What was sent since the last call, in order. */
+  /** The commands that were sent since the last call, in order. */
   commands(): SentCommand[];
 }
 

@@ -12,13 +12,13 @@ import {
   withIdempotency,
 } from '../schema-fields.ts';
 
-/** The settings that an agent has, or had. */
+/** A version of an agent's settings as it is stored. */
 export interface AgentVersion {
   version: number;
   systemPrompt?: string;
   model?: string;
   temperature?: number;
-  /** As JSON text, for the reason that metadata is: see `ChatDocument`. The values of headers are sealed in it. */
+  /** JSON text, for the reason given at `ChatDocument`. The values of headers in it are sealed. */
   tools?: string;
   createdAt: Date;
 }
@@ -31,11 +31,11 @@ export interface AgentDocument {
   type: string;
   description?: string;
   retentionDays?: number;
-  /** The version in use; all are kept, because answers name the one that made them. */
+  /** The version in use. Earlier ones stay, because answers name theirs. */
   version: number;
   versions: AgentVersion[];
   createdAt: Date;
-  /** Absent: never changed. */
+  /** Absent until the first change. */
   updatedAt?: Date;
   idempotency?: Idempotency;
 }

@@ -11,22 +11,23 @@ import type {
   RetainingAgent,
 } from './agent-records.ts';
 
+/** The agents of a team. A scope with agents only reaches these agents. */
 export interface AgentStore {
-  /** Makes an agent; with an `id` of one's own, repeatably. */
+  /** Creates an agent. With an `id`, a repetition returns the agent of the first call. */
   create(scope: Scope, agent: NewAgentFields, id?: Id<'agent'>): Promise<AgentInfo>;
-  /** Makes an agent, unless a request with the same key made one before: then answers that one. */
+  /** Creates an agent, unless an earlier request with the same idempotency key did: then returns that agent. */
   createOnce(
     scope: Scope,
     agent: NewAgentFields,
     idempotency: Idempotency,
   ): Promise<AgentInfo | { kept: KeptAgent }>;
-  /** The agent that a request with this key made, if it is still there. */
+  /** The agent that a request with this key created. Undefined if it was deleted. */
   findByIdempotencyKey(scope: Scope, idempotencyKey: string): Promise<KeptAgent | undefined>;
-  /** As it is now; `find` may answer what it was some seconds ago. */
+  /** Reads the agent from the database. `find` may return one that is some seconds old. */
   get(scope: Scope, id: Id<'agent'>): Promise<AgentInfo | undefined>;
   /**
-   * Replaces all of an agent by what `toNext` makes of it; other settings are a new version. `changed`: it is at
-   * another version than `expectedVersion`. Undefined: there is no such agent. What `toNext` throws is thrown.
+   * Replaces an agent by the result of `toNext`. Changed settings become a new version. `changed`: the agent is not at
+   * `expectedVersion`. Undefined: the agent does not exist. Errors of `toNext` reach the caller.
    */
   update(
     scope: Scope,
@@ -34,16 +35,16 @@ export interface AgentStore {
     toNext: (now: AgentInfo) => NewAgentFields,
     expectedVersion?: number,
   ): Promise<AgentInfo | 'changed' | undefined>;
-  /** Makes the settings of an earlier version the newest one. `gone`: there is no such version any more. */
+  /** Makes a new version from the settings of an earlier one. `gone`: that version does not exist any more. */
   rollBack(scope: Scope, id: Id<'agent'>, version: number): Promise<AgentInfo | 'gone' | undefined>;
-  /** Newest first, as many as are kept. Undefined: there is no such agent. */
+  /** At most `limits.agentVersionsMax` versions, newest first. Undefined if the agent does not exist. */
   listVersions(scope: Scope, id: Id<'agent'>): Promise<AgentVersionRecord[] | undefined>;
-  /** Removes an agent with all its versions. Its chats stay. False: there is no such agent. */
+  /** Removes an agent with all its versions. Its chats stay. False if the agent does not exist. */
   delete(scope: Scope, id: Id<'agent'>): Promise<boolean>;
   find(scope: Scope, id: Id<'agent'>): Promise<AgentRecord | undefined>;
-  /** Agents of all teams whose chats are not kept for ever, in the order of their ids, from after `after`. */
+  /** At most `limit` agents with a retention, of all teams, after `after` in the order of their ids. */
   listRetaining(limit: number, after?: Id<'agent'>): Promise<RetainingAgent[]>;
-  /** The team's agents in the order they were made, at most `limit`. */
+  /** At most `limit` agents, in the order of their creation. */
   list(scope: Scope, limit: number): Promise<AgentRecord[]>;
   /** The same agents without their settings: prompts and tools may be megabytes. */
   listSummaries(scope: Scope, limit: number): Promise<AgentSummary[]>;

@@ -1,15 +1,15 @@
 import type { Id, Tool } from '@parley/contract';
 
-/** What shapes an agent's answers. */
+/** The settings that shape an agent's answers. Each change is a new version. */
 export interface AgentSettings {
   readonly systemPrompt?: string;
   readonly model?: string;
   readonly temperature?: number;
-  /** With what their headers hold: whoever shows an agent leaves that out. */
+  /** With the values of their headers, which are secrets: remove them before you show an agent. */
   readonly tools?: readonly Tool[];
 }
 
-/** What makes an agent. */
+/** The fields that an agent is created with, or replaced by. */
 export type NewAgentFields = {
   readonly [Setting in keyof AgentSettings]: AgentSettings[Setting] | undefined;
 } & {
@@ -19,39 +19,40 @@ export type NewAgentFields = {
   readonly retentionDays?: number | undefined;
 };
 
+/** An agent with the settings of the version in use. */
 export interface AgentRecord extends AgentSettings {
   readonly id: Id<'agent'>;
   readonly name: string;
   readonly type: string;
   readonly description?: string;
-  /** Chats in which nothing was said for so long are deleted. */
+  /** Chats without a message for this many days are deleted. */
   readonly retentionDays?: number;
   readonly version: number;
 }
 
-/** What lists show of an agent. */
+/** The fields of an agent that lists show. */
 export type AgentSummary = Pick<AgentRecord, 'id' | 'name' | 'type' | 'description'>;
 
-/** An agent whose chats are not kept for ever. */
+/** An agent whose chats are deleted after some days. */
 export interface RetainingAgent {
   readonly id: Id<'agent'>;
   readonly team: Id<'team'>;
   readonly retentionDays: number;
 }
 
-/** The settings an agent has, or had. */
+/** A version of an agent's settings, the one in use or an earlier one. */
 export interface AgentVersionRecord extends AgentSettings {
   readonly version: number;
   readonly createdAt: Date;
 }
 
-/** An agent as whoever administers it sees it. */
+/** An agent as its administrators see it. */
 export interface AgentInfo extends AgentRecord {
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-/** An agent that was made by an earlier request with the same key. */
+/** The agent that an earlier request with the same idempotency key created. */
 export interface KeptAgent {
   readonly body: string;
   readonly agent: AgentInfo;

@@ -29,7 +29,7 @@ import type {
   NewAgentFields,
 } from './agent-records.ts';
 
-/** Of the versions only the one in use is read, wherever it stands. */
+/** Reads only the version in use. */
 const withVersionInUse = {
   // Mongoose's types know no expressions in projections.
   versions: {
@@ -51,7 +51,7 @@ const withVersionInUse = {
 /** The planner would rather look through all agents in the order of their ids. */
 const RETAINING = { _id: 1, retentionDays: 1 } as const;
 
-/** Agents that were found are remembered for a few seconds: every turn needs one. */
+/** Creates the store of agents. It caches agents for a few seconds, because every turn needs one. */
 export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
   const lookUp = createFoundCache<AgentRecord>(lengthOf);
 
@@ -62,7 +62,7 @@ export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
         await agents.insertMany([document], { lean: true });
         return toInfo(document, vault.open);
       } catch (error) {
-        // The same id again: it was made before, unless it is another team's.
+        // An earlier call with this id created the agent, unless it belongs to another team.
         const made = isDuplicateKey(error) && (await read({ team }, id));
         if (!made) throw error;
         return made;
@@ -181,12 +181,12 @@ export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
       : undefined;
   }
 
-  /** What has no header needs no look at how secrets are sealed. */
+  /** Without a header there is nothing to seal, so the database is not asked. */
   async function sealingFor({ tools }: Pick<NewAgentFields, 'tools'>): Promise<Seal> {
     return holdsHeaders(tools) ? vault.sealing() : (_place, text) => text;
   }
 
-  /** Makes an agent what `decide` says, from what it is: whoever was faster is looked at again. */
+  /** Replaces an agent by the result of `decide`, and decides again if another write came first. */
   async function change<Rejected extends string>(
     scope: Scope,
     id: Id<'agent'>,

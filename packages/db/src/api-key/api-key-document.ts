@@ -8,14 +8,14 @@ import type { ApiKeyDocument } from './api-key-model.ts';
 import type { ApiKeyFields, ApiKeyInfo, ApiKeyReach } from './api-key-records.ts';
 import { familyEnd } from './key-limits.ts';
 
-/** The keys a scope reaches: with agents, the keys for some of these agents and no others. */
+/** The filter of the keys that a scope may access: with agents, the keys for some of these agents and no others. */
 export function keysWithin({ team, agents }: Scope) {
   if (!agents) return { team };
   const isForOthers = { $elemMatch: { $nin: [...agents] } };
   return { team, agents: trusted({ $in: [...agents], $not: isForOthers }) };
 }
 
-/** Keys that neither were revoked nor have expired. */
+/** The filter of keys that are neither revoked nor expired. */
 export function working(team: Id<'team'>) {
   return {
     team,
@@ -24,7 +24,7 @@ export function working(team: Id<'team'>) {
   };
 }
 
-/** Whether a key was not revoked, as the database has it now: past the cache that requests are let in by. */
+/** Reads from the database whether a key is not revoked, past the cache that requests use. */
 export async function isUnrevoked(
   apiKeys: Models['apiKeys'],
   team: Id<'team'>,
@@ -35,8 +35,8 @@ export async function isUnrevoked(
 }
 
 /**
- * Keys to which an update may be applied: one that was rolled gets no later end than its overlap has, whoever asks and
- * however late the roll came in between.
+ * The filter of keys that an update may change. A rolled key gets no later end than its overlap, also if the roll came
+ * between the read and this update.
  */
 export function updatable(team: Id<'team'>, { expiresAt }: ApiKeyFields) {
   const { $or: isUnexpired, ...rest } = working(team);

@@ -3,6 +3,7 @@ import { Schema } from 'mongoose';
 import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 import type { ApiKeyKind } from './api-key.ts';
 
+/** An API key as it is stored. Its text is not. */
 export interface ApiKeyDocument {
   _id: Id<'key'>;
   /** Absent: its own id. */
@@ -17,23 +18,23 @@ export interface ApiKeyDocument {
   hash: string;
   visibleStart: string;
   name?: string;
-  /** Of a publishable key; absent: open. */
+  /** Only on a publishable key. Absent: open. */
   access?: KeyAccess;
   origins?: string[];
-  /** Of a secret key; absent: all. */
+  /** Only on a secret key. Absent: all. */
   scopes?: KeyScope[];
-  /** Absent: all of the team's. */
+  /** Absent: all agents of the team. */
   agents?: Id<'agent'>[];
   tokensPerDay?: number;
   createdAt: Date;
   lastUsedAt?: Date;
   expiresAt?: Date;
-  /** Since it was rolled: `expiresAt` is then the end of the overlap. */
+  /** The time of the roll. `expiresAt` is then the end of the overlap. */
   replacedAt?: Date;
-  /** The end that a rolled key had of its own, and that its successors have. */
+  /** The end of a rolled key before the roll, which its successors have. */
   familyExpiresAt?: Date;
   revokedAt?: Date;
-  /** Keys that its family had issued until then are revoked. */
+  /** Keys that its family issued until then are revoked. */
   issuedRevokedAt?: Date;
 }
 

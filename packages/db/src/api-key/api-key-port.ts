@@ -12,13 +12,13 @@ import type {
   KeyIssuer,
 } from './api-key-records.ts';
 
-/** Keys. Of a scope with agents, only the keys for some of these agents are there. */
+/** The API keys of a team. A scope with agents only sees keys for some of these agents. */
 export interface ApiKeyStore {
-  /** Stores a key that was minted; of its text only a hash and the visible start. Repeatable. */
+  /** Stores a minted key: the hash and the visible start of its text. Repeatable. */
   create(scope: Scope, key: string, fields?: ApiKeyFields & ApiKeyReach): Promise<void>;
-  /** Makes a key that no other key issued. */
+  /** Creates a key that no other key issued. */
   issue(scope: Scope, kind: ApiKeyKind, fields: ApiKeyFields & ApiKeyReach): Promise<IssuedApiKey>;
-  /** Makes a key that another one issues. Undefined: the issuer was revoked in the meantime. */
+  /** Creates a key that another one issues. Undefined if the issuer has been revoked in the meantime. */
   issueFrom(
     scope: Scope,
     issuer: KeyIssuer,
@@ -26,34 +26,33 @@ export interface ApiKeyStore {
     fields: ApiKeyFields & ApiKeyReach,
   ): Promise<IssuedApiKey | undefined>;
   get(scope: Scope, id: Id<'key'>): Promise<ApiKeyInfo | undefined>;
-  /** Newest first, at most `limit`; also those that were revoked or have expired. */
+  /** At most `limit` keys, newest first, with revoked and expired ones. */
   list(scope: Scope, limit: number): Promise<ApiKeyInfo[]>;
   /**
-   * Changes what is given; an empty list of origins takes them away. An earlier end holds for the keys it issued as
-   * well; that of a key that was rolled, for the keys it issued since then. `ended`: there is no such key that works.
-   * `replaced`: the key was rolled, and gets no later end.
+   * Changes the given fields; an empty list of origins removes them. An earlier end also applies to the keys it issued; the
+   * end of a rolled key, to those it issued since then. `ended`: no such key works. `replaced`: the key was rolled, so its end
+   * cannot be later.
    */
   update(scope: Scope, id: Id<'key'>, fields: ApiKeyFields): Promise<ApiKeyInfo | 'ended' | 'replaced'>;
   /**
-   * Makes a key in the place of an old one, which lives on until `until` at most. Undefined: there is no such key that
-   * works.
+   * Creates the successor of a key, which works until `until` at most. Undefined if no such key works.
    */
   roll(scope: Scope, id: Id<'key'>, until: Date): Promise<IssuedApiKey | undefined>;
   /**
-   * Ends a key; every process rejects it within seconds. With `withIssued` no key that its family has issued is
-   * accepted from then on; `listIssued` and `revokeIssued` then end them one by one. What a rolled key issued since it
-   * was rolled ends with it. False: there is no such key.
+   * Revokes a key. Every process rejects it within seconds. With `withIssued` all keys that its family issued stop working as
+   * well; `listIssued` and `revokeIssued` then revoke them one by one. Keys that a rolled key issued after the roll end with
+   * it. False if the key does not exist.
    */
   revoke(scope: Scope, id: Id<'key'>, withIssued?: boolean): Promise<boolean>;
-  /** Keys below a family that still work, at most `limit`. */
+  /** At most `limit` keys below a family that work. */
   listIssued(scope: Scope, family: Id<'key'>, limit: number): Promise<Id<'key'>[]>;
-  /** Ends these keys of those below a family. */
+  /** Revokes these keys below a family. */
   revokeIssued(scope: Scope, family: Id<'key'>, ids: readonly Id<'key'>[]): Promise<void>;
-  /** What bounds a key that these families issued: their ends, origins and budgets. Undefined: they have ended. */
+  /** The limits of keys that these families issued: ends, origins and budgets. Undefined if a family has ended. */
   findIssuerLimits(scope: Scope, issuers: readonly Id<'key'>[]): Promise<IssuerLimits | undefined>;
   /**
-   * The key with this text, if it may be used now. Not scoped: it is what the scope comes from. `guard` stands before
-   * a read for a key this process does not know.
+   * The key with this text, if it works now. Not scoped: the scope comes from the key. `guard` runs the read of a key that
+   * this process does not know.
    */
   find(key: string, guard?: ReadGuard): Promise<ApiKeyRecord | undefined>;
 }

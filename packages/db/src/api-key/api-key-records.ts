@@ -1,41 +1,41 @@
 import type { Id, KeyAccess, KeyScope } from '@parley/contract';
 import type { ApiKeyKind } from './api-key.ts';
 
-/** Tokens a day that may be used with the keys of a family. */
+/** The tokens that the keys of a family may use in a day. */
 export interface KeyBudget {
   readonly key: Id<'key'>;
   readonly tokensPerDay: number;
 }
 
-/** A key as callers are recognised by it: its own limits, within those of the keys that issued it. */
+/** A key that identifies a caller, with its own limits within those of the keys that issued it. */
 export interface ApiKeyRecord {
   readonly id: Id<'key'>;
-  /** The first key of those that replaced each other: what is remembered for a key outlives its rolling. */
+  /** The id of the key's family: the first of the keys that replaced each other. It stays when the key is rolled. */
   readonly lineage: Id<'key'>;
   /** The families of the keys that issued it, the oldest first; empty for a root. */
   readonly issuers: readonly Id<'key'>[];
   readonly team: Id<'team'>;
   readonly kind: ApiKeyKind;
-  /** Where browsers may use it from, when it says. */
+  /** The origins of the pages that may use it. Absent: all. */
   readonly origins?: readonly string[];
-  /** Of a publishable key. */
+  /** Only on a publishable key. */
   readonly access?: KeyAccess;
-  /** What a secret key may do; absent: all. */
+  /** The scopes of a secret key. Absent: all. */
   readonly scopes?: readonly KeyScope[];
-  /** The agents it reaches; absent: all of the team's. */
+  /** The agents that the key may access. Absent: all agents of the team. */
   readonly agents?: readonly Id<'agent'>[];
-  /** Its budget, if it has one, and then those of the keys that issued it. */
+  /** The budget of the key, if it has one, and then those of the keys that issued it. */
   readonly budgets: readonly KeyBudget[];
   /** The earliest end of the key, of its family, and of those that issued it. */
   readonly expiresAt?: Date;
 }
 
-/** What the keys that issued a key leave it. */
+/** The limits that the issuers of a key set for it. */
 export type IssuerLimits = Pick<ApiKeyRecord, 'budgets' | 'expiresAt' | 'origins'>;
 
-/** What people say of a key, and may change. */
+/** The fields of a key that its team may change. */
 export interface ApiKeyFields {
-  /** Its budget; null takes it away. */
+  /** Its budget. `null` removes it. */
   readonly tokensPerDay?: number | null;
   readonly name?: string;
   readonly access?: KeyAccess;
@@ -43,7 +43,7 @@ export interface ApiKeyFields {
   readonly expiresAt?: Date;
 }
 
-/** What is said of a key when it is made, and then stays: what it reaches. */
+/** The fields of a key that stay as they were at its creation. */
 export interface ApiKeyReach {
   readonly scopes?: readonly KeyScope[];
   readonly agents?: readonly Id<'agent'>[];
@@ -54,7 +54,7 @@ export type KeyIssuer = Pick<ApiKeyRecord, 'id' | 'lineage' | 'issuers'>;
 
 /** A key as its team sees it. */
 export interface ApiKeyInfo extends Omit<ApiKeyFields, 'tokensPerDay'>, ApiKeyReach {
-  /** The end it was given; `expiresAt` is the overlap's once it was rolled. */
+  /** The end that the key was given. After a roll, `expiresAt` is the end of the overlap. */
   readonly familyExpiresAt?: Date;
   readonly tokensPerDay?: number;
   readonly id: Id<'key'>;
@@ -71,7 +71,7 @@ export interface ApiKeyInfo extends Omit<ApiKeyFields, 'tokensPerDay'>, ApiKeyRe
   readonly revokedAt?: Date;
 }
 
-/** A key that was just made: its text exists nowhere else. */
+/** A new key. Its text is not stored, so return it to the caller now. */
 export interface IssuedApiKey {
   readonly key: string;
   readonly info: ApiKeyInfo;

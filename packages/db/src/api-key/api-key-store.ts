@@ -32,7 +32,7 @@ import { findFamilies, limitFields, limitsOf, limitsOfKey } from './key-limits.t
 
 type Fields = ApiKeyFields & ApiKeyReach;
 
-/** Keys that were found are remembered for a few seconds: every request brings one. */
+/** Creates the store of API keys. It caches keys for a few seconds, because every request needs one. */
 export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
   const lookUp = createCredentialCache<ApiKeyRecord>();
 
@@ -74,7 +74,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
       if (!old) return undefined;
       const { lineage = id, issuedBy, issuers, kind } = old;
       const origin = compactAs<Origin>({ lineage, issuedBy, issuers });
-      // The new one first: whatever happens in between, one of the two works.
+      // The new key comes first, so that one of the two works at any time.
       const made = await keepUnlessRevoked(scope, await issue(scope, kind, fieldsOf(old), origin), id);
       if (made) await replace(old, until);
       return made;
@@ -142,7 +142,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     return undefined;
   }
 
-  /** What a key issued after it was rolled ends with it; the rest of its family goes on with its successor. */
+  /** Ends the keys that a rolled key issued since its roll. The other keys of its family stay with its successor. */
   async function endIssued(
     { _id: id, lineage = id, team, replacedAt }: ApiKeyDocument,
     expiresAt: Date,
@@ -171,7 +171,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
       lookUp.forget(document.hash);
       return toKeyInfo(document);
     } catch (error) {
-      // The same key again: it was stored before, unless it is another team's.
+      // An earlier call stored the key, unless it belongs to another team.
       const kept = isDuplicateKey(error) && (await apiKeys.findOne({ hash: document.hash, team }).lean());
       if (!kept) throw error;
       return toKeyInfo(kept);
@@ -210,7 +210,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
     return limitsOf(issuers, await findFamilies({ apiKeys }, issuers, team), createdAt);
   }
 
-  /** Nobody waits for it, and nothing is lost with it but a time. */
+  /** No request waits for it, and a failure only loses a timestamp. */
   function noteUse({ _id, lastUsedAt }: Pick<ApiKeyDocument, '_id' | 'lastUsedAt'>): void {
     const now = new Date();
     if (lastUsedAt && now.getTime() - lastUsedAt.getTime() < limits.keyLastUsedEveryMs) return;

@@ -5,7 +5,7 @@ import type { Models } from '../models.ts';
 import type { ApiKeyDocument } from './api-key-model.ts';
 import type { IssuerLimits } from './api-key-records.ts';
 
-/** What is read of a key to know its limits. */
+/** The fields that limit a key. */
 export const limitFields = {
   ...{ origins: 1, tokensPerDay: 1 },
   ...{ expiresAt: 1, replacedAt: 1, familyExpiresAt: 1 },
@@ -20,16 +20,16 @@ type LimitingKey = Pick<
 export interface FamilyLimits {
   readonly _id: Id<'key'>;
   readonly newest: LimitingKey;
-  /** What the family had issued until then is revoked. */
+  /** Keys that the family issued until then are revoked. */
   readonly issuedRevokedAt?: Date | null;
 }
 
-/** The end a key was given: a rolled key itself ends with the overlap, its family does not. */
+/** The end of a key's family. A rolled key itself ends earlier, with the overlap. */
 export function familyEnd({ expiresAt, replacedAt, familyExpiresAt }: LimitingKey): Date | undefined {
   return replacedAt ? familyExpiresAt : expiresAt;
 }
 
-/** Reads families as they are now: one result for each, however often its keys were rolled. */
+/** Reads families from the database: one result for each, also after several rolls. */
 export async function findFamilies(
   { apiKeys }: Pick<Models, 'apiKeys'>,
   families: readonly Id<'key'>[],

@@ -2,6 +2,7 @@ import { type Id, limits } from '@parley/contract';
 import { Schema } from 'mongoose';
 import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 
+/** An entry of the audit log as it is stored. */
 export interface AuditDocument {
   _id: Id<'audit'>;
   team: Id<'team'>;

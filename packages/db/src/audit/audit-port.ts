@@ -3,20 +3,20 @@ import type { PageOf } from '../page.ts';
 import type { Scope } from '../scope.ts';
 import type { AuditDetails, AuditEntryRecord, NewAuditEntry } from './audit-records.ts';
 
-/** Who did what in a team. */
+/** The audit log of a team: its members' acts. */
 export interface AuditStore {
-  /** Writes an entry before its act is done. */
+  /** Stores an entry before its act. */
   begin(scope: Scope, entry: NewAuditEntry): Promise<Id<'audit'>>;
-  /** Likewise for several acts. */
+  /** Stores the entries of several acts. */
   beginAll(scope: Scope, entries: readonly NewAuditEntry[]): Promise<Id<'audit'>[]>;
-  /** Says that the act was done, and to what. */
+  /** Marks the act done, and stores its target and details if they are given. */
   finish(scope: Scope, id: Id<'audit'>, target?: string, details?: AuditDetails): Promise<void>;
   finishAll(scope: Scope, ids: readonly Id<'audit'>[]): Promise<void>;
-  /** Takes an entry back whose act was rejected. */
+  /** Removes the entry of an act that was rejected. */
   withdraw(scope: Scope, id: Id<'audit'>): Promise<void>;
-  /** Writes an entry of something that happened; the same again within the hour only in another process. */
+  /** Stores an entry of a finished act. One process stores the same entry at most once an hour. */
   note(scope: Scope, entry: NewAuditEntry): Promise<void>;
-  /** Writes an entry of an act that was rejected, likewise. */
+  /** Stores an entry of a rejected act. One process stores the same entry at most once an hour. */
   noteRejected(scope: Scope, entry: NewAuditEntry): Promise<void>;
   /** Newest first, at most `limit`, from after the entry `after` on. */
   list(

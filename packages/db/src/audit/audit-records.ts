@@ -1,26 +1,28 @@
 import type { Id } from '@parley/contract';
 
-/** Who acted: whoever has a key, or an operator at the command line. */
+/** The one who acted: the holder of a key, or an operator at the command line. */
 export type AuditActor = { readonly kind: 'key'; readonly key: Id<'key'> } | { readonly kind: 'admin' };
 
-/** What is noted of an act: ids and names alone, never what was said in it. */
+/** An entry for the audit log: ids and names, never content. */
 export interface NewAuditEntry {
   readonly actor: AuditActor;
-  /** A procedure, or a verb of the admin command. */
+  /** The name of a procedure, or a verb of the admin command. */
   readonly action: string;
   readonly target?: string;
   readonly request?: string;
   /** The client's address, as limits count it. */
   readonly address?: string;
-  /** What was asked for, where the action and the target do not say it: limits of a key, and no content. */
+  /** Details that the action and the target do not say, such as the limits of a key. Never content. */
   readonly details?: AuditDetails;
 }
 
+/** Values that JSON can hold. They must not contain content, tokens or keys. */
 export type AuditDetails = Readonly<Record<string, unknown>>;
 
+/** An entry of the audit log. */
 export interface AuditEntryRecord extends NewAuditEntry {
   readonly id: Id<'audit'>;
   readonly at: Date;
-  /** `unknown`: it is under way, or was cut off. */
+  /** `unknown`: the act is running, or the process ended during it. */
   readonly outcome: 'done' | 'refused' | 'unknown';
 }

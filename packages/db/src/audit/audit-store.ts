@@ -8,10 +8,14 @@ import type { AuditDocument } from './audit-model.ts';
 import type { AuditStore } from './audit-port.ts';
 import type { AuditDetails, AuditEntryRecord, NewAuditEntry } from './audit-records.ts';
 
+/**
+ * Creates the store of the audit log. It remembers the entries of `note` and `noteRejected` for
+ * `limits.auditSameEveryMs`, and stores the same entry only once in that time.
+ */
 export function createAuditStore({ audit }: Models): AuditStore {
   const noted = new LRUCache<string, true>({ max: limits.cacheEntriesMax, ttl: limits.auditSameEveryMs });
 
-  /** Inserts an entry, unless this process has inserted the same within the hour, or is about to. */
+  /** Inserts an entry, unless this process inserted the same one within the hour, or is about to. */
   async function insertOnce(scope: Scope, entry: NewAuditEntry, end: End): Promise<void> {
     const { actor, action } = entry;
     const name = `${scope.team}/${actor.kind === 'key' ? actor.key : ''}/${action}`;

@@ -167,7 +167,7 @@ test('a command that never settles does not block the next ones after its connec
   const next = add();
   await clock.pass(10 + bounds.closeMs);
   expect(namesOf()).toEqual([[0], [1]]);
-  // What the first one answers at last is nobody's.
+  // The late answer of the first command reaches no caller.
   at(0).answer([{ result: 'late' }]);
   await clock.pass(0);
   at(1).answer(done(at(1)));
@@ -220,7 +220,7 @@ test('an item that cannot be sent fails alone: the others of its batch are sent 
   ]);
 });
 
-/** What happens to a batcher: an item arrives, time passes, or the oldest command that is in flight settles. */
+/** An event of a batcher: an item arrives, time passes, or the oldest command in flight settles. */
 const step = fc.oneof(
   fc.record({ kind: fc.constant('add' as const), bytes: fc.integer({ min: 1, max: 12 }) }),
   fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 0, max: 60 }) }),

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { ApiError } from '@parley/contract';
 import { toApiError } from '../connection/database-errors.ts';
 
-/** What became of one item of a batch: its result, or the error that its caller gets. */
+/** The outcome of one item of a batch: its result, or the error that its caller gets. */
 export type Outcome<Result> = { readonly result: Result } | { readonly error: unknown };
 
 /** Time and the event loop, so that a simulation can replace them. */
@@ -15,7 +15,7 @@ export interface BatchClock {
   after(ms: number, action: () => void): { cancel(): void };
 }
 
-/** What one batch may hold, and how long it and its items may take. */
+/** The limits of a batch: its size, and the time that it and its items may take. */
 export interface BatchBounds {
   /** Items in one command. */
   readonly countMax: number;
@@ -23,7 +23,7 @@ export interface BatchBounds {
   readonly bytesMax: number;
   /** When a command takes longer, the outcome of each of its items is unknown, and its connection is closed. */
   readonly deadlineMs: number;
-  /** How long the driver has to close that connection. */
+  /** The time that the driver has to close that connection. */
   readonly closeMs: number;
   /** An item that waited longer is dropped before it is sent: its caller has been answered. */
   readonly waitMaxMs: number;

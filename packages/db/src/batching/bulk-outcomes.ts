@@ -5,7 +5,7 @@ import type { Outcome } from './batcher.ts';
 import type { EndedMany, InsertOutcome } from './write-batches.ts';
 
 /**
- * What became of each document of an unordered `insertMany` that failed: the server names those it rejected.
+ * The outcome of each document of an unordered `insertMany` that failed. The server names the rejected ones.
  *
  * @throws the error when it concerns the whole command
  */
@@ -19,7 +19,7 @@ export function insertOutcomes(error: unknown, count: number): Outcome<InsertOut
 }
 
 /**
- * What an unordered `bulkWrite` of updates did that failed for some of them.
+ * The outcome of an unordered `bulkWrite` of updates that failed for some of them.
  *
  * @throws the error when it concerns the whole command
  */

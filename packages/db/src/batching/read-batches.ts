@@ -7,7 +7,7 @@ import type { TurnRecord, TurnView } from '../turn/turn-records.ts';
 import { isEnded } from '../turn/turn-status.ts';
 import { type BatchBounds, type BatchClock, Batcher } from './batcher.ts';
 
-/** How many turns of the history one query reads, where nothing is known of their size. */
+/** The turns of the history that one query reads while their size is unknown. */
 const HISTORY_PAGE = 30;
 const HISTORY_PAGE_MAX = 128;
 /** A chat's own size has a small bound. */
@@ -29,7 +29,7 @@ export interface TurnRange {
   readonly bytes: number;
 }
 
-/** What a run reads of a turn before it. */
+/** The fields of an earlier turn that a run reads. */
 export type LookedTurn = HistoryTurn &
   Pick<TurnRecord, 'team' | 'chat' | 'sequence' | 'status' | 'textBytes'>;
 
@@ -41,9 +41,9 @@ export interface ReadCommands {
 
 /** Reads that travel together. */
 export interface ReadBatches {
-  /** The chat, if the scope reaches it. */
+  /** The chat, if the scope may access it. */
   findChat(scope: Scope, id: Id<'chat'>): Promise<ChatAccess | undefined>;
-  /** What `TurnStore.look` answers. */
+  /** Serves `TurnStore.look`. */
   look(
     scope: Scope,
     chat: Id<'chat'>,
@@ -145,7 +145,7 @@ function isWithin({ team, chat, sequence }: LookedTurn, range: TurnRange): boole
   return team === range.team && chat === range.chat && sequence >= range.from && sequence < range.before;
 }
 
-/** How many turns of such a size fill the bytes, with a few to spare. */
+/** The number of turns of this size that fill the bytes, with a few to spare. */
 function pageOf(bytes: number, bytesPerTurn: number): number {
   return Math.min(Math.ceil((bytes / Math.max(bytesPerTurn, 1)) * 1.1) + 2, HISTORY_PAGE_MAX);
 }

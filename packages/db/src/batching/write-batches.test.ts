@@ -13,7 +13,7 @@ const newEnding = (): Ending => ({
 const ended = ({ id }: Ending) =>
   ({ id, team, status: 'stopped', token: 'mine', hasSuccessor: false }) as const;
 
-/** What becomes of turns that end in one batch, over commands that the test answers. */
+/** Ends turns in one batch, over commands that the test answers. */
 function endTogether(endings: readonly Ending[], commands: Partial<WriteCommands>) {
   const unused = () => Promise.reject(new Error('not expected'));
   const all = { insertOne: unused, insertMany: unused, endOne: unused, endMany: unused, findTurns: unused };

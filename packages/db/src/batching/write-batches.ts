@@ -36,9 +36,9 @@ interface FoundTurn {
   readonly hasSuccessor: boolean;
 }
 
-/** What one command of guarded updates did. */
+/** The outcome of one command of guarded updates. */
 export interface EndedMany {
-  /** How many turns matched their guard, and have ended. */
+  /** The number of turns that matched their guard and have ended. */
   readonly ended: number;
   /** Items whose update failed, by index. */
   readonly errors: ReadonlyMap<number, unknown>;
@@ -55,7 +55,7 @@ export interface WriteCommands {
   endOne(ending: Ending, signal: AbortSignal): Promise<EndResult>;
   /** Ends each turn whose token stands and that has no successor. */
   endMany(endings: readonly Ending[], signal: AbortSignal): Promise<EndedMany>;
-  /** How turns stand. */
+  /** Reads the status of turns. */
   findTurns(endings: readonly Ending[], signal: AbortSignal): Promise<readonly FoundTurn[]>;
 }
 

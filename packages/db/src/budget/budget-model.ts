@@ -2,7 +2,7 @@ import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
 import { date, type FieldsOf, number, options, string } from '../schema-fields.ts';
 
-/** What a key, a user or a team has spent of its budget on one day, with what is reserved. */
+/** The tokens that a key, a user or a team has used and reserved on one day, as they are stored. */
 export interface BudgetDocument {
   /** Subject and day. */
   _id: string;

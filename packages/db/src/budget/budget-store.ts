@@ -4,10 +4,11 @@ import type { Models } from '../models.ts';
 import type { BudgetStore } from './budget-port.ts';
 import { budgetId, giveBack } from './reservations.ts';
 
+/** Creates the store of budgets. Each budget is one document per subject and day. */
 export function createBudgetStore({ budgets }: Models): BudgetStore {
   return {
     async reserve({ team }, reservation, tokensPerDay) {
-      // One document says what is left: of parallel reservations the first that finds nothing left is the last.
+      // One document holds the budget: once a reservation has used it up, the filter of the next one does not match.
       const hasLeft = { _id: budgetId(reservation), team, spent: trusted({ $lt: tokensPerDay }) };
       const take = { $inc: { spent: reservation.tokens } };
       // The first of a day makes the document; a budget of nothing has none to make.

@@ -4,10 +4,9 @@ import { LRUCache } from 'lru-cache';
 type Find<Value> = () => Promise<Value | undefined>;
 
 /**
- * Remembers what was found for a few seconds, and never what was not: a thing can be used as soon as it is
- * made. Parallel look-ups of one name share one query. (The cache's own `fetch` is not used because it fails
- * a look-up that is pushed out while it is under way.)
- * `lengthOf` tells how much text a thing holds, where that may be much: all together stay within `cacheTextMax`.
+ * Caches values for `limits.cacheMs`. A value that was not found is not cached, so that it can be used as soon as it exists.
+ * Parallel look-ups of one name share one query. (The cache's own `fetch` is not used, because it fails a running look-up
+ * whose entry is evicted.) `lengthOf` returns the length of long values: all together stay within `limits.cacheTextMax`.
  */
 export function createFoundCache<Value extends object>(lengthOf?: (value: Value) => number) {
   const bounds = { max: limits.cacheEntriesMax, ttl: limits.cacheMs };

@@ -67,7 +67,7 @@ chatSchema.index({ deletedAt: 1 }, { sparse: true });
 chatSchema.index({ deletion: 1 }, { sparse: true });
 chatSchema.index({ purgedAt: 1 }, { expireAfterSeconds: TOMBSTONE_SECONDS });
 
-/** What a deletion does to each field: content, and everything that says whose the chat was, goes at once. */
+/** The effect of a deletion on each field: content, and everything that names a team or user, goes at once. */
 const onDeletion = {
   ...({ _id: 'stays', idempotency: 'stays' } as const),
   ...({ team: 'goes', agent: 'goes', agentType: 'goes', user: 'goes' } as const),

@@ -13,11 +13,15 @@ import type {
   NewChat,
 } from './chat-records.ts';
 
+/**
+ * The chats of a team. Functions with a `Scope` only see chats that the scope may access; a chat that is deleted is missing
+ * for all of them.
+ */
 export interface ChatStore {
   /**
-   * Chats of an agent in which nothing has been said since `before`: none of their turns is unfinished, or ended
-   * later, and they were made earlier. Looks at `limit` chats from after `after` on, in the order of their ids;
-   * `next` is where to go on. `sequence` is the newest turn's: the one that was looked at.
+   * Chats of an agent that are idle since `before`: they were created earlier, no turn is unfinished, and none ended later.
+   * Checks `limit` chats after `after`, in the order of their ids; `next` is the last one it checked. `sequence` is that of
+   * the newest turn.
    */
   listIdle(
     scope: SystemScope,
@@ -26,28 +30,28 @@ export interface ChatStore {
     page: { limit: number; after?: Id<'chat'> },
   ): Promise<PageOf<IdleChat, Id<'chat'>>>;
   create(scope: Scope, chat: NewChat): Promise<ChatRecord>;
-  /** Makes a chat, unless a request with the same key made one before: then answers that one. */
+  /** Creates a chat, unless an earlier request with the same idempotency key did: then returns that chat. */
   createOnce(scope: Scope, chat: NewChat, idempotency: Idempotency): Promise<ChatRecord | { kept: KeptChat }>;
-  /** The chat that a request with this key made. */
+  /** The chat that a request with this idempotency key created. */
   findByIdempotencyKey(scope: Scope, idempotencyKey: string): Promise<KeptChat | undefined>;
-  /** The chat, if the scope reaches it. */
+  /** The chat, if the scope may access it. */
   find(scope: Scope, id: Id<'chat'>): Promise<ChatAccess | undefined>;
   /**
-   * Whose these chats are; those that are gone are missing. Not scoped: one look serves the followers of all teams,
-   * and each compares it with its own scope.
+   * The team, user and agent of these chats. Deleted chats are missing. Not scoped: one query serves the followers of all
+   * teams, and each follower compares the result with its own scope.
    */
   listReach(ids: readonly Id<'chat'>[]): Promise<ChatReach[]>;
-  /** Newest first, at most `limit`, from after the chat `after` on. */
+  /** At most `limit` chats after `after`, newest first. */
   list(
     scope: Scope,
     filter: ChatFilter,
     page: { limit: number; after?: Id<'chat'> },
   ): Promise<PageOf<ChatRecord, Id<'chat'>>>;
-  /** Changes what is given. Undefined when there is no such chat. */
+  /** Changes the given fields. Undefined if the scope has no such chat. */
   update(scope: Scope, id: Id<'chat'>, change: ChatChange): Promise<ChatRecord | undefined>;
-  /** Gives the chat a title unless it has one. */
+  /** Sets the title of a chat that has none. */
   setInitialTitle(chat: ChatAccess, title: string): Promise<void>;
-  /** Marks the chat deleted: a tombstone without content stays. False when there was none. */
+  /** Marks the chat deleted: a tombstone without content stays. False if the scope has no such chat. */
   markDeleted(scope: Scope, id: Id<'chat'>): Promise<boolean>;
   /**
    * Inserts the deletion marker of a chat that is marked deleted behind its newest turn, so that no turn can be
@@ -60,12 +64,12 @@ export interface ChatStore {
    * the chat has a newer turn. True also when the chat has its marker already.
    */
   insertMarkerBehind(scope: SystemScope, id: Id<'chat'>, sequence: number): Promise<boolean>;
-  /** Chats with a marker that may not be marked deleted yet, at most `limit`: what a crash left behind. */
+  /** At most `limit` chats with a marker that may not be marked deleted yet, because a process crashed in between. */
   listUnmarked(
     limit: number,
     except: readonly Id<'chat'>[],
   ): Promise<{ team: Id<'team'>; chat: Id<'chat'> }[]>;
-  /** Chats that are marked deleted and not yet purged, at most `limit`: what a crash left behind. */
+  /** At most `limit` chats that are marked deleted and not purged yet. */
   listMarked(limit: number, except: readonly Id<'chat'>[]): Promise<Id<'chat'>[]>;
   /**
    * Removes all turns of a chat that is marked deleted, and their logs. What they used is counted with their

@@ -18,13 +18,14 @@ import { wordsOf } from './title-words.ts';
 
 const PURGE_PAGE = 200;
 
-/** The indexes that answer a search. The planner, which counts few chats, would rather read them all. */
+/** Hints for searches, because the planner prefers to read all chats while there are few. */
 const TITLES = { team: 1, titleBeginnings: 1, _id: -1 } as const;
 const TITLES_OF_USER = { team: 1, user: 1, titleBeginnings: 1, _id: -1 } as const;
 
-/** The index is asked for the first of several words: for the one that says most. */
+/** The index is searched for the first word, so the longest comes first: it matches the fewest chats. */
 const longestFirst = (one: string, other: string) => other.length - one.length;
 
+/** Creates the store of chats. Single chats are read through `reads`, in batches. */
 export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findChat'>): ChatStore {
   const { chats, turns, turnLog } = models;
   const counter = createTurnCounter(models);
@@ -47,7 +48,7 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
         return record;
       } catch (error) {
         const kept = isDuplicateKey(error) && (await findByIdempotencyKey(scope, idempotency.key));
-        // What holds the key may not be acknowledged by a majority yet; then the request is to be sent again.
+        // A majority may not have acknowledged the other chat yet. The caller then repeats the request.
         if (!kept) throw error;
         return { kept };
       }

@@ -19,6 +19,7 @@ interface MarkerDocument extends Omit<TurnDocument, 'team'> {
   readonly team?: Id<'team'>;
 }
 
+/** Whether a stored turn is the deletion marker of its chat. No marker may leave the stores as a turn. */
 export function isMarker({ _id, chat }: Pick<TurnDocument, '_id' | 'chat'>): boolean {
   return _id === markerIdOf(chat);
 }

@@ -58,7 +58,7 @@ const SUBSTRINGS_MAX = 24;
 const SUBSTRING_LENGTH_MAX = 4;
 const CJK_WORDS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]+/gu;
 
-/** Where a word begins in them depends on the words beside it, so a search may begin at each character. */
+/** These scripts have no spaces between words, so a search may begin at each character. */
 function cjkSubstrings(text: string): string[] {
   const substrings: string[] = [];
   let left = SUBSTRINGS_MAX;

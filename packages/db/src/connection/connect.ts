@@ -29,39 +29,41 @@ import { toApiError } from './database-errors.ts';
 import { databaseOf } from './database-of.ts';
 import { NO_LIMIT, openConnection, SILENCE_MS } from './open-connection.ts';
 
-/** A question whose answer is late counts as answered with no. */
+/** A database that does not answer in this time counts as unreachable. */
 const REACHABLE_MS = 2_000;
 
+/** The state of a database, for health reports. */
 export interface DatabaseState {
   readonly mode: 'replica set' | 'sharded cluster';
-  /** Of the replica set that answered; of a sharded cluster nobody says. */
+  /** The number of members of the replica set. Absent for a sharded cluster. */
   readonly members?: number;
   /** The highest migration step that has finished. */
   readonly schemaVersion: number;
-  /** Indexes that are not there, or not as the code declares them. Servers build them in the background. */
+  /** Indexes that are missing or not as the code declares them. Servers build them in the background. */
   readonly missingIndexes: number;
   readonly indexBuilds: readonly IndexBuild[];
 }
 
+/** A connection to MongoDB, with the stores on it. */
 export interface Database {
   readonly stores: Stores;
   /** Whether the primary answers within two seconds. */
   isReachable(): Promise<boolean>;
   /**
-   * How the database is kept, as far as its operator should look at it. Asks for the indexes of every collection.
+   * The state of the database, for health reports. It queries the indexes of every collection.
    *
    * @throws ApiError `database_unavailable`
    */
   inspect(): Promise<DatabaseState>;
   /**
-   * Unique indexes that are missing, as `collection.index`. While there are any, a write could be doubled: send this process
-   * no requests. Known from the connection on; `maintain` keeps it current.
+   * Missing unique indexes, as `collection.index`. While there are any, two writes could both succeed where one must fail: do
+   * not send requests to this process. `maintain` keeps the list current.
    */
   missingPromises(): readonly string[];
   /** @throws ApiError `database_unavailable` */
   status(): Promise<DatabaseStatus>;
   /**
-   * Does in the foreground what `maintain` does in the background, and resolves when it is done.
+   * Does the work of `maintain` in the foreground, and resolves when it is done.
    *
    * @throws Error of what cannot be done
    */
@@ -73,11 +75,12 @@ export interface Database {
   maintain(log: DatabaseLog): Maintenance;
   /** The lowest schema version among all live servers. A feature that older servers would break waits for it. */
   minimumSchemaVersion(): Promise<number>;
-  /** What its operator does with the encryption of secrets. */
+  /** The operator's control of the encryption of secrets. */
   readonly encryption: EncryptionControl;
   close(): Promise<void>;
 }
 
+/** Options of `connectDatabase`. */
 export interface DatabaseOptions {
   /** The keys that secrets are sealed with, and what is done without one. */
   readonly encryption?: EncryptionOptions | undefined;

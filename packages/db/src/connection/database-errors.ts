@@ -23,7 +23,7 @@ const AWAY_NAMES: ReadonlySet<string> = new Set([
   'MongooseServerSelectionError',
 ]);
 
-/** Node's words for a connection that ended, where the driver passes them on: it wrote to one just then. */
+/** Node's codes for a connection that ended, which the driver passes on when it was just writing. */
 const SOCKET_CODES: ReadonlySet<unknown> = new Set([
   'ECONNRESET',
   'EPIPE',
@@ -37,12 +37,12 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && isDuplicateKeyCode(error.code);
 }
 
-/** Whether a server's code says so. */
+/** Whether this is MongoDB's code for a duplicate key. */
 export function isDuplicateKeyCode(code: number | string | undefined): boolean {
   return code === DUPLICATE_KEY;
 }
 
-/** Translates what the driver throws: "away" becomes a registered rejection, everything else is a bug and stays. */
+/** Converts connection errors to `database_unavailable`. Every other error is a bug and stays as it is. */
 export function toApiError(error: unknown): unknown {
   return isAway(error) ? new ApiError('database_unavailable', { cause: error }) : error;
 }
@@ -56,7 +56,7 @@ function isAway(error: unknown): boolean {
   if (error instanceof mongo.MongoNetworkError || AWAY_NAMES.has(error.name)) return true;
   if ('code' in error && SOCKET_CODES.has(error.code)) return true;
   if (!(error instanceof mongo.MongoServerError)) return false;
-  // An insert wraps what happened to it, a lost connection too, as if the server had said it.
+  // An insert wraps every error, also a lost connection, in an error of the server.
   const wrapped: unknown = error.errorResponse;
   return (
     error instanceof mongo.MongoWriteConcernError ||

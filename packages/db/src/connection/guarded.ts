@@ -1,14 +1,14 @@
 import { ApiError } from '@parley/contract';
 import { toApiError } from './database-errors.ts';
 
-/** No call of a store takes longer than this, whatever hangs: "within seconds" is what a caller is promised. */
+/** The time limit of every call of a store. */
 export const CALL_MS = 8_000;
 
 type AsyncFunction = (...args: never[]) => Promise<unknown>;
 
 /**
- * Wraps every function of a store so that a database that is away is one rejection, in one place, and comes in
- * time. The driver's own limits hold for each of its steps; together they would be several times as long.
+ * Wraps every function of a store, so that it throws `database_unavailable` for connection errors and after 8 seconds. The
+ * driver's own limits apply to each of its steps; together they would be several times as long.
  */
 export function guarded<Store extends object>(store: Store): Store {
   const entries = Object.entries(store).map(([name, call]: [string, AsyncFunction]) => [
@@ -19,7 +19,7 @@ export function guarded<Store extends object>(store: Store): Store {
   return Object.fromEntries(entries) as Store;
 }
 
-/** One promise for each call: every message passes here several times. */
+/** Uses one promise per call, because every message passes here several times. */
 function inTime<Result>(call: () => Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -2,18 +2,18 @@ import { compact } from '@parley/contract';
 import { type Connection, Mongoose } from 'mongoose';
 import { APP_NAME } from '../migrations/live-servers.ts';
 
-/** How long a server is looked for. An election takes longer, but what waits for one is tried again later. */
+/** The time limit for finding a server. An election takes longer, but the callers try again later. */
 const SELECTION_MS = 3_000;
-/** How long a write waits for the majority. */
+/** The time limit of a write for the acknowledgement of the majority. */
 const MAJORITY_MS = 5_000;
-/** How long a socket may be silent: longer than the server itself lets a write wait. */
+/** The time limit for a silent socket: longer than the server itself lets a write wait. */
 export const SILENCE_MS = 6_000;
-/** The driver's word for sockets that may be silent for any time: an index build is. */
+/** The driver's value for no limit, because an index build is silent for long. */
 export const NO_LIMIT = 0;
 
 /**
- * What the connection string does not decide, in all the driver's spellings. They are taken out of it, because
- * the driver mixes parts of a concern from there with ours (`journal=false` would win).
+ * Options that the connection string must not set, in all the driver's spellings. They are removed from it, because the
+ * driver merges parts of a concern from there with ours (`journal=false` would win).
  */
 const DECIDED_HERE = new Set([
   ...['w', 'j', 'journal', 'fsync', 'wtimeout', 'wtimeoutms'],
@@ -24,7 +24,7 @@ const DECIDED_HERE = new Set([
 
 const NAMES_DATABASE = /^mongodb(?:\+srv)?:\/\/[^/]+\/[^?]+/;
 
-/** A connection whose sockets may be silent for so long. */
+/** Opens a connection with this time limit for silent sockets. It does not wait for the server. */
 export function openConnection(uri: string, socketTimeoutMS: number): Connection {
   const mongoose = new Mongoose();
   mongoose.set('sanitizeFilter', true);

@@ -15,7 +15,7 @@ export type ReadGuard = <Result>(read: () => Promise<Result>) => Promise<Result>
 export function createCredentialCache<Value extends object>() {
   const found = createFoundCache<Value>();
   const missing = new LRUCache<string, true>({ max: limits.cacheEntriesMax, ttl: limits.missingCacheMs });
-  /** What existed when it was last read. Reading it again needs no guard, or strangers could lock its owner out. */
+  /** Credentials that existed when they were last read. Their next read needs no guard, or strangers could lock their owners out. */
   const seen = new LRUCache<string, true>({ max: limits.cacheEntriesMax });
 
   async function lookUp(
@@ -36,7 +36,7 @@ export function createCredentialCache<Value extends object>() {
     return value;
   }
 
-  /** Call it after a change, so that this process knows at once. */
+  /** Forgets a credential that this process has changed. */
   lookUp.forget = (name: string): void => {
     found.forget(name);
     missing.delete(name);

@@ -1,7 +1,7 @@
 import type { CredentialIds, CredentialView } from './credential-records.ts';
 
-/** What open streams were let in with. Not scoped: one read serves the streams of all teams. */
+/** The credentials of open streams. Not scoped: one read serves the streams of all teams. */
 export interface CredentialStore {
-  /** Reads them past every cache, with one query for each kind that there is. */
+  /** Reads credentials past every cache, with one query for each kind that is given. */
   read(ids: CredentialIds): Promise<CredentialView>;
 }

@@ -15,10 +15,10 @@ export interface CredentialIds {
   readonly users: readonly { readonly team: Id<'team'>; readonly user: string }[];
 }
 
-/** What of a key, within the keys that issued it, can change and end a stream that was opened with it. */
+/** The fields of a key that can end an open stream, within the limits of the keys that issued it. */
 export type LiveKey = Pick<ApiKeyRecord, 'kind' | 'access' | 'origins' | 'expiresAt'>;
 
-/** How credentials are in the database now. One that is missing was revoked, or is over. */
+/** Credentials as they are in the database now. A credential that is missing was revoked or has ended. */
 export interface CredentialView {
   readonly keys: ReadonlyMap<Id<'key'>, LiveKey>;
   readonly secrets: ReadonlyMap<Id<'secret'>, { readonly expiresAt?: Date }>;

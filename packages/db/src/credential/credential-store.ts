@@ -14,7 +14,7 @@ import { toStatus, userStatusId } from '../user-status/user-status-store.ts';
 import type { CredentialStore } from './credential-port.ts';
 import type { LiveKey } from './credential-records.ts';
 
-/** Reads credentials as they are now, past every cache: for streams that were opened with them. */
+/** Creates the store of the credentials of open streams, which reads past every cache. */
 export function createCredentialStore(models: Models): CredentialStore {
   const { apiKeys, signingSecrets, guests, userStatuses, teams } = models;
 

@@ -8,9 +8,9 @@ const TAIL = new RegExp(`^[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`);
 const VISIBLE_LENGTH = 12;
 
 /**
- * A text that nobody guesses: a prefix that says what it is, 32 random base62 characters (190 bits) and the CRC32
- * of all before it as six base62 characters, so that a mistyped one is rejected without a look at the database and
- * scanners of leaked secrets can tell one from noise (the form GitHub's tokens have).
+ * Creates a text that nobody can guess: a prefix for its kind, 32 random base62 characters (190 bits) and the CRC32
+ * of all before it as six base62 characters. A mistyped secret is rejected without a database query, and scanners of leaked
+ * secrets recognize it (GitHub's tokens have the same form).
  */
 export function mintSecretText(prefix: string): string {
   let body = prefix;
@@ -18,14 +18,14 @@ export function mintSecretText(prefix: string): string {
   return body + checksumOf(body);
 }
 
-/** Whether a text can have been minted with this prefix: form and checksum. */
+/** Whether a text has the form and checksum of a secret with this prefix. */
 export function isSecretText(prefix: string, text: string): boolean {
   if (!text.startsWith(prefix) || !TAIL.test(text.slice(prefix.length))) return false;
   const body = text.slice(0, -CHECKSUM_LENGTH);
   return checksumOf(body) === text.slice(-CHECKSUM_LENGTH);
 }
 
-/** What is stored of a text that is only recognised. Its entropy makes a slow hash needless. */
+/** The stored hash of a text that only has to be recognised. Its entropy makes a slow hash needless. */
 export function hashSecretText(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -2,6 +2,7 @@ import { type Id, limits } from '@parley/contract';
 import { Schema } from 'mongoose';
 import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 
+/** The deletion of a user or a team as it is stored. */
 export interface DeletionDocument {
   _id: Id<'deletion'>;
   team: Id<'team'>;

@@ -1,43 +1,43 @@
 import type { Id } from '@parley/contract';
 import type { Scope } from '../scope.ts';
 
-/** An order to delete all of a user, or of a whole team. */
+/** The deletion of all data of a user, or of a whole team. */
 export interface DeletionRecord {
   readonly id: Id<'deletion'>;
   readonly team: Id<'team'>;
-  /** Absent: the whole team; or it is finished, and nobody knows any more. */
+  /** Absent for a whole team, and once the deletion is finished. */
   readonly user?: string;
   readonly createdAt: Date;
   readonly finishedAt?: Date;
 }
 
 /**
- * Deletions, each written down before it is begun, so that whoever finds it goes on with it. Every step is
- * repeatable, by any number of processes at a time.
+ * The deletions of users and teams. Each is stored before it begins, so that any process can continue it. Every step is
+ * repeatable, also by several processes at the same time.
  */
 export interface DeletionStore {
-  /** Orders that all of a user be deleted. One that is under way is answered again. */
+  /** Begins to delete all data of a user. Returns the running deletion if there is one. */
   begin(scope: Scope, user: string): Promise<DeletionRecord>;
-  /** Orders that a team be deleted, with all it has. */
+  /** Begins to delete a team with all its data. */
   beginTeam(team: Id<'team'>): Promise<DeletionRecord>;
-  /** Those that are not finished, oldest first, from after `after` on. */
+  /** At most `limit` unfinished deletions after `after`, oldest first. */
   listPending(limit: number, after?: Id<'deletion'>): Promise<DeletionRecord[]>;
   /**
-   * Ends what lets them in: a team with its keys and secrets; a user's tokens as a guest. Answers the deletions
-   * of the guests whose chats the user took over, which are theirs as well.
+   * Removes the credentials: a team with its keys and secrets, or a user's tokens as a guest. Returns the deletions of the
+   * guests whose chats the user claimed, because their data is the user's as well.
    */
   closeDoors(deletion: DeletionRecord): Promise<DeletionRecord[]>;
-  /** Marks chats deleted, at most `limit`: they are gone for everyone. Answers how many it found. */
+  /** Marks at most `limit` chats deleted, so that nobody can access them. Returns the number it found. */
   markChats(deletion: DeletionRecord, limit: number): Promise<number>;
-  /** Chats that were marked, and are not yet removed; but not those of `except`. */
+  /** At most `limit` chats that are marked and not removed yet, without those of `except`. */
   listChats(deletion: DeletionRecord, limit: number, except: readonly Id<'chat'>[]): Promise<Id<'chat'>[]>;
-  /** Removes what is left of a chat whose turns are removed: also that there was one. */
+  /** Removes the tombstone of a chat whose turns are removed. */
   removeChat(deletion: DeletionRecord, chat: Id<'chat'>): Promise<void>;
-  /** Removes what else there is, in any collection, at most `limit` of each. Answers how much it found. */
+  /** Removes at most `limit` other documents from each collection. Returns the number it found. */
   removeRest(deletion: DeletionRecord, limit: number): Promise<number>;
   /**
-   * Finishes it, unless a process may still remember a key or a guest that is gone: those of a team and of a
-   * guest are looked after again until then. Answers the finished one.
+   * Finishes a deletion. Undefined while a process may still have cached a removed key or guest: the deletions of teams and
+   * guests are continued until then.
    */
   finish(deletion: DeletionRecord, now: Date): Promise<DeletionRecord | undefined>;
 }

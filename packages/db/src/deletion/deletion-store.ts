@@ -9,15 +9,16 @@ import { userStatusId } from '../user-status/user-status-store.ts';
 import type { DeletionDocument } from './deletion-model.ts';
 import type { DeletionRecord, DeletionStore } from './deletion-port.ts';
 
-/** A process that still remembers a key, or a guest, may make chats for them until then. */
+/** For this long a process that has cached a key or a guest may still create chats for them. */
 const SETTLED_MS = 10 * limits.cacheMs;
 
-/** Whatever a team has in these goes with its chats, or is the deletion itself. */
+/** Collections whose documents go with the team's chats, or with the deletion itself. */
 const NOT_REST: ReadonlySet<string> = new Set(['teams', 'chats', 'turns', 'turnLog', 'deletions']);
 
-/** The planner, where there are few sums, would rather look through all of the team's. */
+/** A hint, because the planner prefers to read all sums of the team while there are few. */
 const USAGE_OF_USER = { team: 1, user: 1 } as const;
 
+/** Creates the store of deletions. */
 export function createDeletionStore(models: Models): DeletionStore {
   const { deletions, teams, apiKeys, signingSecrets, guests, chats, usage } = models;
   const { userStatuses, visitorExchanges } = models;
@@ -51,7 +52,7 @@ export function createDeletionStore(models: Models): DeletionStore {
         .find({ team, movedTo: user }, { _id: 1 })
         .limit(limits.cacheEntriesMax)
         .lean();
-      // Each is written down before the guest goes, who is all that tells of them.
+      // Each deletion is stored before its guest is removed, because only the guest's document names the chats.
       const begun: DeletionRecord[] = [];
       for (const { _id } of taken) begun.push(await begin(team, _id));
       await guests.deleteMany({ team, _id: trusted({ $in: taken.map(({ _id }) => _id) }) });
@@ -108,7 +109,7 @@ export function createDeletionStore(models: Models): DeletionStore {
     },
   };
 
-  /** What was used stays in the team's sums, and is nobody's. */
+  /** Removes the user from the usage. The counts stay in the team's sums. */
   async function forgetUser(team: Id<'team'>, user: string, limit: number): Promise<number> {
     // A block and a sign-out outlive the data, and no longer say whose they are.
     await userStatuses.updateOne({ _id: userStatusId(team, user), team }, { $unset: { user: 1 } });

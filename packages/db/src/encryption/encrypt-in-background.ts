@@ -9,15 +9,16 @@ import type { EncryptionDocument } from './encryption-state.ts';
 const READS_SEALED = 1;
 const LOOK_MS = 60_000;
 
+/** The dependencies of `encryptInBackground`. */
 export interface EncryptInBackgroundParts {
   readonly models: Pick<Models, 'encryption'>;
   readonly control: EncryptionControl;
-  /** Of one process at a time. */
+  /** One process holds it at a time. */
   readonly lease: Lease;
   readonly minimumSchemaVersion: () => Promise<number>;
   readonly log: DatabaseLog;
   readonly signal: AbortSignal;
-  /** How often it is looked. */
+  /** The interval of checks, in milliseconds. */
   readonly lookMs?: number | undefined;
 }
 

@@ -11,19 +11,20 @@ import {
 } from './encryption-state.ts';
 import { clearSecrets, type SecretCounts, walkSecrets } from './walk-secrets.ts';
 
+/** The encryption of a database, as its operator sees it. */
 export interface EncryptionStatus {
   /** Whether new secrets are sealed. */
   readonly isOn: boolean;
-  /** Of the key the database is sealed with; absent when it has none. */
+  /** The id of the database's key. Absent if it has none. */
   readonly keyId?: string;
-  /** Of the key before, while a rotation has not finished. */
+  /** The id of the previous key, while a rotation has not finished. */
   readonly rotatingFrom?: string;
-  /** What keeps a process with these keys from writing secrets. */
+  /** The reason why a process with these keys must not write secrets. */
   readonly problem?: KeyProblem;
   readonly secrets: SecretCounts;
 }
 
-/** What the operator does with a database's encryption. Each can be repeated after a crash. */
+/** The operator's control of a database's encryption. Every function can be repeated after a crash. */
 export interface EncryptionControl {
   /** Whether this process has a key. */
   readonly hasKey: boolean;
@@ -53,6 +54,10 @@ export interface EncryptionControl {
  */
 const SETTLE_MS = 15_000;
 
+/**
+ * Creates the operator's control of encryption. `settleMs` is the time that writes with the previous key may still take;
+ * set it only in tests.
+ */
 export function createEncryptionControl(
   models: Models,
   keys: EncryptionKeys | undefined,

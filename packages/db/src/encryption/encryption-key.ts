@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-/** Where a sealed text belongs. It is part of what the key authenticates: moved anywhere else, the text does not open. */
+/** The place of a sealed text. The key authenticates it, so a text that is moved elsewhere does not open. */
 export interface SealedPlace {
   readonly team: string;
   /** The id of the document that holds it. */
@@ -14,7 +14,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const ID_BYTES = 8;
 const CIPHER = 'aes-256-gcm';
-/** What a sealed text looks like: the way it was made, the key's id, and nonce, ciphertext and tag in base64url. */
+/** The form of a sealed text: the algorithm, the key's id, and nonce, ciphertext and tag in base64url. */
 const SEALED = /^aes256gcm:([0-9a-f]{16}):([A-Za-z0-9_-]{38,})$/;
 const HEX = /^[0-9a-fA-F]{64}$/;
 const BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/;

@@ -8,7 +8,7 @@ export interface EncryptionDocument {
   check: string;
   /** Whether new secrets are sealed. Off in a database of an earlier version, until its operator turns it on. */
   isOn: boolean;
-  /** While there may be secrets that were stored before it was turned on. */
+  /** Set while secrets may exist that were stored before encryption was turned on. */
   isPending?: true;
   /** The key before, while a rotation runs: some texts are still sealed with it. */
   rotatingFrom?: string;
@@ -20,11 +20,12 @@ export interface EncryptionDocument {
 const CHECK_PLACE = { team: '', document: 'encryption', field: 'check' };
 const CHECK_TEXT = 'parley';
 
-/** What is stored of a key. */
+/** The stored fields of a key: its id, and a known text that it sealed. */
 export function checkOf(key: EncryptionKey): Pick<EncryptionDocument, 'keyId' | 'check'> {
   return { keyId: key.id, check: key.seal(CHECK_PLACE, CHECK_TEXT) };
 }
 
+/** The reason why a process must not seal secrets for a database. */
 export type KeyProblem =
   /** The database has a key and this process has none. */
   | 'no key'
@@ -36,8 +37,8 @@ export type KeyProblem =
   | 'no previous key';
 
 /**
- * What keeps a process with these keys from sealing for this database. A process that has the next key as its current
- * one, and the database's as the previous, is before a rotation: it may.
+ * Finds the reason why a process with these keys must not seal for this database. A process whose previous key is the
+ * database's key is about to rotate: it may seal.
  */
 export function problemOfKeys(
   {

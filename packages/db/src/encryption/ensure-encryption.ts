@@ -5,13 +5,14 @@ import { type EncryptionKey, type EncryptionKeys, parseEncryptionKey } from './e
 import { checkOf, type EncryptionDocument, problemOfKeys, sentenceOfProblem } from './encryption-state.ts';
 import type { UnreadableSecret } from './vault.ts';
 
-/** A key that was just made and stored outside the database. */
+/** A new key that is stored outside the database. */
 export interface MadeKey {
   readonly key: EncryptionKey;
   /** Removes it again: another server was faster, and its key is the database's. */
   discard(): Promise<void>;
 }
 
+/** The keys of a process, and its behaviour without the right one. */
 export interface EncryptionOptions {
   readonly keys?: EncryptionKeys | undefined;
   /** Makes the key of a database that has none; without it such a database stays without encryption. */
@@ -19,9 +20,9 @@ export interface EncryptionOptions {
   readonly onUnreadable?: ((secret: UnreadableSecret) => void) | undefined;
   /** Goes on with a wrong key or none, for commands that need no secret: writing one is still rejected. */
   readonly isKeyOptional?: boolean | undefined;
-  /** How long a write that began before a change of the key may take. */
+  /** The longest time that a write may take which began before a change of the key. */
   readonly settleMs?: number | undefined;
-  /** How often a server looks whether secrets of an earlier version can be encrypted. */
+  /** The interval at which a server checks whether secrets of an earlier release can be encrypted. */
   readonly lookMs?: number | undefined;
 }
 

@@ -2,34 +2,35 @@ import type { Id, Tool } from '@parley/contract';
 import type { SealedPlace } from './encryption-key.ts';
 import type { Seal, Vault } from './vault.ts';
 
-/** Where a signing secret belongs. */
+/** The place of a signing secret. */
 export function signingSecretPlace(team: Id<'team'>, id: Id<'secret'>): SealedPlace {
   return { team, document: id, field: 'secret' };
 }
 
 /**
- * Where a tool's header belongs: to this tool at this URL. Somebody who can write to the database and has no key cannot
- * have the value sent elsewhere.
+ * The place of a tool's header: this tool at this URL. Somebody who can write to the database and has no key cannot send the
+ * value elsewhere.
  */
 function headerPlace(team: Id<'team'>, agent: Id<'agent'>, { name, url }: Tool, header: string): SealedPlace {
   return { team, document: agent, field: `tools ${JSON.stringify([name, url, header])}` };
 }
 
-/** A header's value as it stands in the stored text: plain, as it always was, or sealed. No plain text looks sealed. */
+/** A header's value in the stored text: plain or sealed. A plain value is a string, a sealed one an object. */
 export type StoredHeader = string | { readonly sealed: string };
 type StoredTool = Omit<Tool, 'headers'> & { readonly headers?: Readonly<Record<string, StoredHeader>> };
 
-/** Whose tools these are. */
+/** The agent that has the tools. */
 export interface ToolsOwner {
   readonly team: Id<'team'>;
   readonly agent: Id<'agent'>;
 }
 
+/** Whether a tool has headers. Their values are secrets. */
 export function holdsHeaders(tools: readonly Tool[] | undefined): boolean {
   return tools?.some(({ headers }) => headers !== undefined) ?? false;
 }
 
-/** The text that is stored of an agent's tools. */
+/** The stored form of an agent's tools. */
 export function storeTools({ team, agent }: ToolsOwner, tools: readonly Tool[], seal: Seal): string {
   return JSON.stringify(
     tools.map((tool) => withHeaders(tool, tool.headers, (name, value) => store(name, value, tool))),
@@ -51,7 +52,7 @@ export function openTools({ team, agent }: ToolsOwner, stored: string, open: Vau
   });
 }
 
-/** The same text with each header stored anew; what `change` answers nothing for stays as it is. */
+/** Changes the headers in a stored text. A header for which `change` returns undefined stays as it is. */
 export function restoreTools(
   { team, agent }: ToolsOwner,
   stored: string,

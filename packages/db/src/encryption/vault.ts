@@ -3,14 +3,14 @@ import { type EncryptionKeys, keyIdOf, type SealedPlace } from './encryption-key
 import type { EncryptionDocument } from './encryption-state.ts';
 import { problemOfKeys } from './encryption-state.ts';
 
-/** Makes the text that is stored of a secret. */
+/** Converts a secret to the text that is stored. */
 export type Seal = (place: SealedPlace, text: string) => string;
 
-/** What the stores seal and open secrets with. */
+/** Seals and opens the secrets of the stores. */
 export interface Vault {
   /**
-   * The way secrets are stored now: sealed, or plain while encryption is off. It is asked for before each write, so
-   * that no process goes on sealing with a key that was rotated away from.
+   * The function that converts secrets now: it seals them, or returns them plain while encryption is off. Call it before each
+   * write, so that no process seals with a retired key.
    *
    * @throws ApiError `encryption_key_outdated`
    */
@@ -24,6 +24,7 @@ export interface UnreadableSecret extends SealedPlace {
   readonly keyId: string;
 }
 
+/** The keys of a vault, and the report of secrets that none of them opens. */
 export interface VaultOptions {
   readonly keys?: EncryptionKeys | undefined;
   readonly onUnreadable?: ((secret: UnreadableSecret) => void) | undefined;
@@ -33,6 +34,7 @@ type ReadState = () => Promise<EncryptionDocument | null | undefined>;
 
 const plainly: Seal = (_place, text) => text;
 
+/** Creates a vault. `readState` reads the encryption document, which the vault needs before each write. */
 export function createVault(readState: ReadState, { keys, onUnreadable }: VaultOptions): Vault {
   return {
     async sealing() {

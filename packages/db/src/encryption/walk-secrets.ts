@@ -7,7 +7,7 @@ import { type EncryptionKeys, keyIdOf, type SealedPlace } from './encryption-key
 import { restoreTools, type StoredHeader, signingSecretPlace } from './stored-secrets.ts';
 import { openWith } from './vault.ts';
 
-/** How the secrets of a database are stored. */
+/** The number of secrets of a database, by the key that opens them. */
 export interface SecretCounts {
   readonly underCurrentKey: number;
   readonly underPreviousKey: number;

@@ -2,18 +2,18 @@ import { type Id, limits } from '@parley/contract';
 import { Schema } from 'mongoose';
 import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 
-/** A person who has shown nothing of themselves but that they are the same as before. */
+/** A guest as it is stored: an anonymous user whose token proves that they are the same person as before. */
 export interface GuestDocument {
   _id: Id<'guest'>;
   team: Id<'team'>;
-  /** Of the key they came with: their token works with no other. */
+  /** The family of the key they came with. Their token works with no other key. */
   lineage: Id<'key'>;
   /** SHA-256 of the token. */
   hash: string;
   createdAt: Date;
   /** To about a day; from then on they are kept for limits.guestSeconds. */
   seenAt: Date;
-  /** The user who took their chats over. */
+  /** The user who claimed their chats. */
   movedTo?: string;
   /** While some of the chats may not have been moved yet. */
   movingSince?: Date;

@@ -3,20 +3,21 @@ import type { ReadGuard } from '../credential/credential-cache.ts';
 import type { Scope } from '../scope.ts';
 import type { GuestMove, GuestRecord } from './guest-records.ts';
 
+/** The guests of a team: anonymous users, each with a token. */
 export interface GuestStore {
-  /** Makes a guest of a key. Their token exists nowhere else. */
+  /** Creates a guest for a key family. The token is not stored, so return it to the guest now. */
   create(scope: Scope, lineage: Id<'key'>): Promise<{ id: Id<'guest'>; token: string }>;
-  /** `guard` stands before a read for a token this process does not know. */
+  /** The guest with this token. `guard` runs the read of a token that this process does not know. */
   find(scope: Scope, token: string, guard?: ReadGuard): Promise<GuestRecord | undefined>;
-  /** Notes, to about a day, that a guest was let in: from then on they are kept for `limits.guestSeconds`. */
+  /** Stores the time of a guest's request, to about a day. Guests are removed `limits.guestSeconds` after it. */
   noteSeen(scope: Scope, guest: Pick<GuestRecord, 'id' | 'seenAt'>): Promise<void>;
   /**
-   * Gives a guest's chats to a user, and ends the guest. Repeatable: a mark first, then the chats, and
-   * `finishMove` moves what comes late. False: they are another user's, or there is no such guest.
+   * Moves the chats of a guest to a user, and ends the guest. Repeatable. `finishMove` moves chats that are created
+   * meanwhile. False if another user claimed them, or the guest does not exist.
    */
   move(scope: Scope, id: Id<'guest'>, user: string): Promise<boolean>;
-  /** Moves that may have left chats behind, oldest first, at most `limit`; but not those of `except`. */
+  /** At most `limit` moves that may have left chats behind, oldest first, without those of `except`. */
   listMoves(limit: number, except: readonly Id<'guest'>[]): Promise<GuestMove[]>;
-  /** Moves what a crash, or a process that did not know yet, left behind. Repeatable. */
+  /** Moves the chats that a crash, or a process with an old cache, left behind. Repeatable. */
   finishMove(move: GuestMove): Promise<void>;
 }

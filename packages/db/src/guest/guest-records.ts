@@ -1,18 +1,18 @@
 import type { Id } from '@parley/contract';
 
-/** Someone who came with a key and got a token. */
+/** An anonymous user who came with a key and got a token. */
 export interface GuestRecord {
   readonly id: Id<'guest'>;
   readonly lineage: Id<'key'>;
-  /** When their token was issued. */
+  /** The time at which their token was issued. */
   readonly createdAt: Date;
-  /** When they were let in last, to about a day. */
+  /** The time of their last request, to about a day. */
   readonly seenAt: Date;
-  /** The user who took over their chats: the token is over. */
+  /** The user who claimed their chats. The token does not work any more. */
   readonly movedTo?: string;
 }
 
-/** A guest whose chats a user took over, while some may not have been moved yet. */
+/** A guest whose chats a user claimed, while some may not have been moved yet. */
 export interface GuestMove {
   readonly id: Id<'guest'>;
   readonly team: Id<'team'>;

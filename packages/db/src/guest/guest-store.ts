@@ -7,12 +7,12 @@ import type { GuestStore } from './guest-port.ts';
 import type { GuestMove, GuestRecord } from './guest-records.ts';
 
 const PREFIX = 'gt_live_';
-/** How exactly it is known when a guest was last seen: it only decides when they are forgotten. */
+/** The precision of the last visit, which only decides when a guest is removed. */
 const SEEN_EVERY_MS = 24 * 60 * 60 * 1_000;
-/** A process that still remembers a guest may make chats for them until then. */
+/** For this long a process that has cached a guest may still create chats for them. */
 const SETTLED_MS = 10 * limits.cacheMs;
 
-/** Guests that were found are remembered for a few seconds: every request of theirs brings one. */
+/** Creates the store of guests. It caches guests for a few seconds, because each of their requests needs one. */
 export function createGuestStore({ guests, chats }: Models): GuestStore {
   const lookUp = createCredentialCache<GuestRecord>();
 

@@ -15,8 +15,9 @@ import { type DeclaredIndex, freeName, type IndexChange } from './plan-indexes.t
 const PROGRESS_EVERY_MS = 10_000;
 const CANNOT_BE_UNIQUE = new Set<unknown>([11_000, 359]);
 
+/** The dependencies of `buildIndexes`. */
 export interface IndexWork {
-  /** Of a connection without the time limits of requests. */
+  /** On a connection without the time limits of requests. */
   readonly models: AnyModels;
   readonly db: mongo.Db;
   readonly signal: AbortSignal;

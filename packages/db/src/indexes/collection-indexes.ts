@@ -3,9 +3,12 @@ import { type Model, mongo } from 'mongoose';
 import { databaseOf } from '../connection/database-of.ts';
 import { type DeclaredIndex, type ExistingIndex, type IndexChange, planIndexes } from './plan-indexes.ts';
 
-// Documents differ by collection, and no index is asked for more than its fields.
-// biome-ignore lint/suspicious/noExplicitAny: Mongoose's models are invariant in their documents.
-export type AnyModel = Model<any>;
+/** A model of any collection: only its indexes are of interest. */
+export type AnyModel = Model<
+  // biome-ignore lint/suspicious/noExplicitAny: Mongoose's models are invariant in their documents.
+  any
+>;
+/** Models by any name. */
 export type AnyModels = Readonly<Record<string, AnyModel>>;
 
 const NAMESPACE_NOT_FOUND = 26;
@@ -25,7 +28,7 @@ function declaredIndexes(model: AnyModel): DeclaredIndex[] {
   });
 }
 
-/** What is to be done to the indexes of all collections. */
+/** Compares the indexes of all collections with the declared ones. */
 export async function findIndexChanges(models: AnyModels): Promise<IndexChange[]> {
   const changes = await Promise.all(Object.values(models).map(changesOf));
   return changes.flat();
@@ -35,6 +38,7 @@ async function changesOf(model: AnyModel): Promise<IndexChange[]> {
   return planIndexes(declaredIndexes(model), await existingIndexes(model));
 }
 
+/** Lists the indexes of a collection, also those that are being built. Empty if the collection does not exist. */
 export async function existingIndexes(model: AnyModel): Promise<ExistingIndex[]> {
   const { collectionName } = model.collection;
   const listing = {
@@ -59,8 +63,8 @@ type ListedIndex =
   | { readonly spec: mongo.IndexDescriptionInfo; readonly buildUUID: unknown };
 
 /**
- * Makes the collections that do not exist, with their indexes; also the indexes of those that are empty: they are needed
- * before the first write and take no time. Answers the changes that take time, which are left to `buildIndexes`.
+ * Creates missing collections with their indexes, and the indexes of empty collections: the first write needs them, and
+ * they take no time. Returns the changes that take time, which `buildIndexes` makes.
  */
 export async function ensureCollections(models: AnyModels): Promise<IndexChange[]> {
   const left = await Promise.all(Object.values(models).map(ensureCollection));
@@ -91,7 +95,7 @@ export async function createIndexes(model: AnyModel, indexes: readonly DeclaredI
   );
 }
 
-/** Whether there is no index yet that does what the declared one does. */
+/** Whether no existing index can replace the declared one. */
 export function isMissing(change: IndexChange): boolean {
   if (change.kind === 'alter') return change.options.unique === true;
   return change.kind !== 'drop';

@@ -1,11 +1,11 @@
 import { compactAs } from '@parley/contract';
 import { mongo } from 'mongoose';
 
-/** An index that is being built, by whatever process. */
+/** An index that some process is building. */
 export interface IndexBuild {
   readonly collection: string;
   readonly index: string;
-  /** How much of the collection was read. Absent: MongoDB does not say. */
+  /** The part of the collection that was read. Absent if MongoDB does not say it. */
   readonly percent?: number;
 }
 

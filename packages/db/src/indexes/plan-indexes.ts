@@ -14,7 +14,7 @@ export interface DeclaredIndex {
   readonly partialFilterExpression?: Key;
 }
 
-/** What has to be done so that a collection has an index as declared. */
+/** A change that gives a collection a declared index. */
 export type IndexChange =
   | { readonly kind: 'build'; readonly index: DeclaredIndex }
   /** `collMod` changes these options of the existing index in place. */
@@ -31,7 +31,7 @@ export type IndexChange =
       readonly existing: string;
       readonly isDroppedFirst: boolean;
     }
-  /** What a replacement left that was cut off. */
+  /** Removes the rest of a replacement that was interrupted. */
   | { readonly kind: 'drop'; readonly index: DeclaredIndex; readonly existing: string };
 
 /** An index of the database. One that is being built is listed too, and is none yet. */

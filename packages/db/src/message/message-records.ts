@@ -1,6 +1,7 @@
 import type { ErrorCode, FinishReason, Id } from '@parley/contract';
 import type { TurnStatus } from '../turn/turn-status.ts';
 
+/** A message as it is stored in its turn. An answer may be empty. */
 export interface MessageRecord {
   readonly id: Id<'message'>;
   readonly role: 'user' | 'assistant';
@@ -10,13 +11,13 @@ export interface MessageRecord {
   readonly createdAt: Date;
 }
 
-/** Where a page of messages goes on: after this message of this turn. */
+/** The last message of a page. The next page begins after it. */
 export interface MessagePosition {
   readonly sequence: number;
   readonly role: 'user' | 'assistant';
 }
 
-/** A message as lists show it, with how its turn stands. */
+/** A message as lists show it, with the status of its turn. */
 export interface ListedMessage extends MessageRecord {
   readonly status: TurnStatus;
   readonly errorCode?: ErrorCode;

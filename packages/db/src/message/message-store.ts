@@ -24,9 +24,10 @@ type ListedTurn = Pick<
 >;
 type PlacedMessage = ListedMessage & { readonly position: MessagePosition };
 
-/** The most turns that one query brings. */
+/** The most turns that one query reads. */
 const TURNS_PAGE_MAX = 500;
 
+/** Creates the store of messages, which reads them from the documents of their turns. */
 export function createMessageStore({ turns }: Models): MessageStore {
   /** Page by page: a cursor that is left before its end would stay open on the server. */
   async function* readTurns(filter: { chat: Id<'chat'>; team: Id<'team'> }, from: number, page: PageOrder) {
@@ -91,8 +92,8 @@ interface PageOrder {
 }
 
 /**
- * What a list shows of a message and the turns that answered it, oldest first: the message with how its newest
- * turn stands, and the answer once one has ended with text.
+ * The listed messages of a group, which is a message and the turns that answered it, oldest first: the message with the
+ * status of its newest turn, and the answer of a turn that ended with text.
  */
 function messagesOf(group: readonly ListedTurn[]): PlacedMessage[] {
   const newest = group.at(-1);
@@ -113,7 +114,7 @@ function messagesOf(group: readonly ListedTurn[]): PlacedMessage[] {
   );
 }
 
-/** One that was cancelled while it waits is never answered: it ends as soon as its turn comes. */
+/** A queued turn that is cancelled is shown as stopped: it ends as soon as it would start. */
 function statusOf({ status, isCancelled }: ListedTurn): TurnStatus {
   return status === 'queued' && isCancelled ? 'stopped' : status;
 }

@@ -7,6 +7,7 @@ import type { VersionModels } from './version-models.ts';
 /** A process that has not renewed for this long, by the watcher's own monotonic clock, counts as dead. */
 export const LEASE_MS = 15_000;
 
+/** The right to work on a database, which one process has at a time. */
 export interface Lease {
   /**
    * Runs `work` if this process gets the lease. Answers false when another process holds it; call again later, because a
@@ -15,7 +16,7 @@ export interface Lease {
   run(work: (signal: AbortSignal) => Promise<void>): Promise<boolean>;
 }
 
-/** For operators who look at the database; nothing is decided by it. */
+/** Only for operators who read the database. */
 function holderNow() {
   return { software: version, startedAt: new Date() };
 }
@@ -87,7 +88,7 @@ export function createLease(
       } finally {
         ended.abort();
         await renewing;
-        // Who finds it gone does not have to wait for a whole lease. If this fails, they wait.
+        // The next process can begin at once. If this fails, it waits for a whole lease.
         await leases.deleteOne({ _id: id, token }).catch(() => undefined);
       }
       return true;

@@ -8,15 +8,16 @@ import type { DatabaseLog } from './migration.ts';
 import { schemaVersion } from './migrations.ts';
 import type { ServerDocument, VersionModels } from './version-models.ts';
 
-/** How often a server writes its heartbeat. */
+/** The interval of a server's heartbeats. */
 const HEARTBEAT_MS = 20_000;
 /** A server counts as live for this long after a heartbeat, by the database's own time. */
 const LIVE_MS = 90_000;
 
-/** How connections of this release call themselves. Release 0.1.0 said `parley` alone, and wrote no heartbeats. */
+/** The name of this release's connections. Release 0.1.0 used only `parley`, and wrote no heartbeats. */
 export const APP_NAME = `parley/${version}`;
 const UNVERSIONED_APP_NAME = 'parley';
 
+/** A server that sent a heartbeat in the last 90 seconds. */
 export interface LiveServer {
   readonly id: string;
   /** The release, such as `0.2.0`. */
@@ -25,6 +26,7 @@ export interface LiveServer {
   readonly startedAt: Date;
 }
 
+/** The servers that work on a database now. */
 export interface LiveServers {
   /** Servers that sent a heartbeat in the last 90 seconds. */
   list(): Promise<LiveServer[]>;
@@ -40,6 +42,10 @@ export interface LiveServers {
   minimumSchemaVersion(): Promise<number>;
 }
 
+/**
+ * Creates the view of the live servers of one database. `isSharded` says whether `client` is connected to a router, which
+ * lists connections in another way.
+ */
 export function createLiveServers(
   { servers }: Pick<VersionModels, 'servers'>,
   client: mongo.MongoClient,

@@ -14,13 +14,14 @@ import { schemaVersion } from './migrations.ts';
 import type { PendingStep, SchemaSteps } from './schema-steps.ts';
 import { createVersionModels, type VersionModels } from './version-models.ts';
 
-/** How often a server looks whether there is something to do, and how often while there is. */
+/** The interval at which a server checks for work, and the shorter one while there is some. */
 const LOOK_MS = 60_000;
 const WORK_LOOK_MS = 5_000;
 const FAILED_LOOK_MAX_MS = 10 * 60_000;
 
 const LEASE = 'maintenance';
 
+/** The dependencies of work on the database. */
 export interface MaintenanceParts {
   readonly models: Models;
   readonly versionModels: VersionModels;
@@ -37,7 +38,7 @@ export interface Maintenance {
   close(): Promise<void>;
 }
 
-/** What an operator sees of a database and the software that works on it. */
+/** The status of a database and of the servers that work on it, for its operator. */
 export interface DatabaseStatus {
   /** This software. */
   readonly software: { readonly version: string; readonly schemaVersion: number };
@@ -55,7 +56,7 @@ export interface DatabaseStatus {
   readonly minimumSchemaVersion: number;
 }
 
-/** Whether the unique indexes are there without which a write could be doubled. */
+/** Whether the unique indexes exist that keep writes from being stored twice. */
 export class Readiness {
   #missing: readonly string[] = [];
 
@@ -77,7 +78,7 @@ export function startMaintenance(parts: MaintenanceParts, log: DatabaseLog): Mai
   const heartbeat = startHeartbeat(parts.versionModels, log);
   const lease = createLease(parts.versionModels, LEASE, signal);
 
-  /** Answers whether something is left to do. */
+  /** Returns whether some work is left. */
   async function look(): Promise<boolean> {
     await steps.markOutdated();
     const changes = await dueIndexChanges(parts);
@@ -111,9 +112,9 @@ export function startMaintenance(parts: MaintenanceParts, log: DatabaseLog): Mai
 }
 
 /**
- * Does all that is to be done, as soon as no other process does. `again` runs the steps anew that have run.
+ * Does all work on the database as soon as no other process does. `again` repeats steps that have run.
  *
- * @throws Error of what cannot be done
+ * @throws Error that says what could not be done
  */
 export async function migrateNow(
   parts: MaintenanceParts,
@@ -128,6 +129,7 @@ export async function migrateNow(
   await dueIndexChanges(parts);
 }
 
+/** Reads the status of the database for its operator. It queries the indexes of every collection. */
 export async function findStatus(parts: MaintenanceParts): Promise<DatabaseStatus> {
   const { steps, servers, versionModels, db } = parts;
   const [recorded, pendingSteps, holder, changes, indexBuilds, live, unversioned, minimum] =
@@ -167,7 +169,7 @@ function allModels({ models, versionModels }: Pick<MaintenanceParts, 'models' | 
   return { ...models, ...versionModels };
 }
 
-/** Does all that is to be done. The caller holds the lease. */
+/** Builds indexes and runs the due steps. The caller holds the lease. */
 async function maintain(
   parts: MaintenanceParts,
   log: DatabaseLog,
@@ -185,7 +187,7 @@ async function maintain(
     const work = { models: { ...models, ...createVersionModels(connection) }, db, signal, log };
     const failure = (await parts.steps.isNewest()) ? await buildIndexes(work) : undefined;
     await parts.steps.run({ models, db, signal, log }, again);
-    // What the steps have changed may be what kept an index from being built: the next look tries again.
+    // A step may have removed the reason why an index could not be built. The next check tries again.
     if (failure) throw failure;
   } finally {
     signal.removeEventListener('abort', cut);

@@ -1,14 +1,14 @@
 import type { mongo } from 'mongoose';
 import type { Models } from '../models.ts';
 
-/** Tells operators what happens. Fields name ids, counts and errors, never content. */
+/** Logs events for operators. Fields hold ids, counts and errors, never content. */
 export type DatabaseLog = (
   level: 'info' | 'warn' | 'error',
   event: string,
   fields: Record<string, unknown>,
 ) => void;
 
-/** What a step works with. The connection is one of its own, without the time limits of requests. */
+/** The dependencies of a step. It has a connection of its own, without the time limits of requests. */
 export interface MigrationContext {
   readonly models: Models;
   readonly db: mongo.Db;

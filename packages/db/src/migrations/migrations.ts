@@ -1,7 +1,7 @@
 import type { Migration } from './migration.ts';
 import { removeEndedNetworks } from './remove-ended-networks.ts';
 
-/*
+/**
  * To change stored data: append a step to the list below, with its `run` in a file of its own in this folder. Its place in
  * the list is the schema version it leads to. Never reorder, change or remove a step that was released.
  *

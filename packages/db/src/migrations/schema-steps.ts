@@ -13,6 +13,7 @@ export interface PendingStep {
   readonly isRepeated: boolean;
 }
 
+/** The migration steps of one database. */
 export interface SchemaSteps {
   /**
    * @throws Error with a sentence for the operator when a newer release changed the data so that this one cannot work with
@@ -29,7 +30,7 @@ export interface SchemaSteps {
   /** Has steps run again that a live server does not know: it may write the old form after they have finished. */
   markOutdated(): Promise<void>;
   /**
-   * Runs what is due, in order, and stops before a step that has to wait until older servers have ended. `again` runs every
+   * Runs the due steps in order, and stops before a step that has to wait until older servers have ended. `again` runs every
    * step that this release knows. The caller holds the lease.
    */
   run(context: MigrationContext, again?: boolean): Promise<void>;
@@ -45,7 +46,7 @@ export function createSchemaSteps(
 
   const recorded = async () => (await steps.find().sort({ _id: 1 }).lean()) as StepDocument[];
 
-  /** Whether every live server works with what the step leaves. */
+  /** Whether every live server works with the data after this step. */
   async function isAllowed({ minimumServer = 0 }: KnownStep): Promise<boolean> {
     return minimumServer === 0 || (await servers.minimumSchemaVersion()) >= minimumServer;
   }
@@ -80,7 +81,7 @@ export function createSchemaSteps(
     context.log('info', 'a migration step has finished', { ...fields, runsAgain: isOutdated });
   }
 
-  /** What may run now, in order: up to a step that has to wait. A finished step runs again once every live server knows it. */
+  /** The steps that may run now, in order, up to one that has to wait. A finished step runs again once every live server knows it. */
   async function due(again: boolean): Promise<KnownStep[]> {
     const minimum = await servers.minimumSchemaVersion();
     const found = new Map((await recorded()).map((step) => [step._id, step]));

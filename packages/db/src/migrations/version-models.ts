@@ -16,6 +16,7 @@ export interface StepDocument {
   isOutdated?: true;
 }
 
+/** The heartbeat of a server as it is stored. */
 export interface ServerDocument {
   _id: string;
   software: string;
@@ -25,6 +26,7 @@ export interface ServerDocument {
   seenAt: Date;
 }
 
+/** A lease on work at the database as it is stored. */
 export interface LeaseDocument {
   _id: string;
   token: string;
@@ -33,7 +35,7 @@ export interface LeaseDocument {
   startedAt: Date;
 }
 
-/** A server that ended without a word is removed after this; it stops counting as live earlier. */
+/** The heartbeat of a crashed server is removed after this time. It stops counting as live earlier. */
 const SERVER_SECONDS = 10 * 60;
 
 const options = {
@@ -66,7 +68,7 @@ const leaseSchema = new Schema<LeaseDocument>(
   { ...options, collection: 'leases' },
 );
 
-/** What the database records about the software that works on it. */
+/** Creates the models of the records about the software that works on the database. */
 export function createVersionModels(connection: Connection) {
   return {
     steps: connection.model<StepDocument>('MigrationStep', stepSchema),
@@ -75,4 +77,5 @@ export function createVersionModels(connection: Connection) {
   };
 }
 
+/** The models of versions, on one connection. */
 export type VersionModels = ReturnType<typeof createVersionModels>;

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { date, type FieldsOf, number, options, string } from '../schema-fields.ts';
 
+/** The requests of one subject in one minute as they are stored. */
 export interface RequestCountDocument {
   /** Subject and minute. */
   _id: string;

@@ -5,8 +5,8 @@ export interface RequestCount {
   readonly count: number;
 }
 
-/** How many requests each key, user and address has made, summed over all processes. Kept for some minutes. */
+/** The requests of each key, user and address in all processes. Counts are stored for fifteen minutes. */
 export interface RequestCountStore {
-  /** Adds to the counts, and answers the sums. */
+  /** Adds to the counts and returns the sums. */
   add(counts: readonly RequestCount[]): Promise<RequestCount[]>;
 }

@@ -2,6 +2,7 @@ import { trusted } from 'mongoose';
 import type { Models } from '../models.ts';
 import type { RequestCountStore } from './request-count-port.ts';
 
+/** Creates the store of request counts. */
 export function createRequestCountStore({ requestCounts }: Models): RequestCountStore {
   return {
     async add(counts) {

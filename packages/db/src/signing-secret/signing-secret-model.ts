@@ -2,7 +2,7 @@ import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
 import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 
-/** What a team's servers sign user tokens with. */
+/** A secret that a team's servers sign user tokens with, as it is stored. */
 export interface SigningSecretDocument {
   _id: Id<'secret'>;
   team: Id<'team'>;

@@ -8,25 +8,26 @@ import type {
   SigningSecretRecord,
 } from './signing-secret-records.ts';
 
+/** The signing secrets of a team. User tokens are signed with them. At most `limits.signingSecretsMax` work at a time. */
 export interface SigningSecretStore {
-  /** Makes a secret; those before it work until `until` at most. Undefined: as many as may be work already. */
+  /** Creates a secret. Earlier ones work until `until` at most. Undefined if `limits.signingSecretsMax` work already. */
   create(scope: Scope, until: Date): Promise<IssuedSigningSecret | undefined>;
-  /** Likewise, for a key that issues it. */
+  /** Creates a secret that a key issues. `full`: too many work already. */
   issueFrom(
     scope: Scope,
     issuer: KeyIssuer,
     until: Date,
   ): Promise<IssuedSigningSecret | 'full' | 'issuer-revoked'>;
-  /** The newest that works, to sign with; made when there is none. Nothing is changed in those there are. */
+  /** The newest secret that works. Creates one if there is none. */
   ensure(scope: Scope): Promise<SigningSecretRecord>;
-  /** Those that work, newest first. */
+  /** The secrets that work, newest first. */
   list(scope: Scope): Promise<SigningSecretInfo[]>;
-  /** Those that work and that a family of keys, or a key below it, issued. */
+  /** The secrets that work and that a key of this family, or a key below it, issued. */
   listIssued(scope: Scope, family: Id<'key'>): Promise<Id<'secret'>[]>;
-  /** Ends a secret; every process rejects its tokens within seconds. False: there is no such secret. */
+  /** Revokes a secret. Every process rejects its tokens within seconds. False if it does not exist. */
   revoke(scope: Scope, id: Id<'secret'>): Promise<boolean>;
   /**
-   * The secrets that work, as it was known some seconds ago; of a newer one, if a token names it, at once.
+   * The secrets that work, at most `limits.cacheMs` old. A newer one that a token names is found at once.
    */
   findWorking(scope: Scope, named?: Id<'secret'>, guard?: ReadGuard): Promise<SigningSecretRecord[]>;
 }

@@ -16,7 +16,7 @@ export interface IssuedSigningSecret {
   readonly info: SigningSecretInfo;
 }
 
-/** What user tokens are checked with. */
+/** A signing secret with its text, which verifies user tokens. */
 export interface SigningSecretRecord {
   readonly id: Id<'secret'>;
   readonly secret: string;

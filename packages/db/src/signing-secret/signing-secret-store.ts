@@ -23,7 +23,7 @@ const PREFIX = 'ss_live_';
 /** The index of slots. */
 const SLOTS = { team: 1, slot: 1 } as const;
 
-/** Secrets that were found are remembered for a few seconds: every user token is checked with them. */
+/** Creates the store of signing secrets. It caches them for a few seconds, because every user token needs them. */
 export function createSigningSecretStore(
   { signingSecrets, apiKeys }: Models,
   vault: Vault,

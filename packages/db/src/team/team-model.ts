@@ -3,12 +3,13 @@ import { Schema } from 'mongoose';
 import { date, type FieldsOf, options, part, string } from '../schema-fields.ts';
 import type { TokenIssuer } from './team-records.ts';
 
+/** A team as it is stored. */
 export interface TeamDocument {
   _id: Id<'team'>;
   name: string;
-  /** On the team of the first start alone: its unique index lets one of several replicas make it. */
+  /** Only on the team of the first start. Its unique index lets one of several replicas create it. */
   isFirst?: true;
-  /** While what belongs to the first team is being made. */
+  /** While the first key and agent of the first team are created. */
   isPending?: true;
   tokensPerDay?: number;
   tokensPerDayPerUser?: number;

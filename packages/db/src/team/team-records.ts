@@ -1,22 +1,22 @@
 import type { Id } from '@parley/contract';
 
-/** Another party that signs tokens for a team's users, by its public keys. */
+/** A third party that signs tokens for a team's users. Its public keys verify them. */
 export interface TokenIssuer {
-  /** Where its key set is. */
+  /** The URL of its key set. */
   readonly url: string;
   readonly issuer: string;
   readonly audience: string;
   readonly updatedAt: Date;
-  /** The key that set it. Absent when it was set before this was stored. */
+  /** The key that set the issuer. Absent on issuers of earlier releases, which did not store it. */
   readonly issuedBy?: Id<'key'>;
   /** The family of that key and those of the keys above it, the oldest first; with `issuedBy`. */
   readonly issuers?: readonly Id<'key'>[];
 }
 
-/** What a team says of its token issuer. */
+/** The settings of a token issuer. */
 export type TokenIssuerSettings = Pick<TokenIssuer, 'url' | 'issuer' | 'audience'>;
 
-/** What a team has set for itself; absent: no budget, and the server's own bound of turns at a time. */
+/** The settings of a team. Absent: no budget, and the server's own limit of unfinished turns. */
 export interface TeamSettings {
   readonly tokensPerDay?: number;
   readonly tokensPerDayPerUser?: number;
@@ -24,13 +24,14 @@ export interface TeamSettings {
   readonly tokenIssuer?: TokenIssuer;
 }
 
+/** A team with its settings. */
 export interface TeamInfo extends TeamSettings {
   readonly id: Id<'team'>;
   readonly name: string;
   readonly createdAt: Date;
 }
 
-/** What is given is changed; null takes a setting away. */
+/** Fields that are given are changed. `null` removes a setting. */
 export interface TeamChange {
   readonly name?: string;
   readonly tokensPerDay?: number | null;

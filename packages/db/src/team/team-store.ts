@@ -9,7 +9,7 @@ import type { TeamDocument } from './team-model.ts';
 import type { TeamStore } from './team-port.ts';
 import type { TeamInfo, TeamSettings } from './team-records.ts';
 
-/** Settings that were found are remembered for a few seconds: every message asks for them. */
+/** Creates the store of teams. It caches settings for a few seconds, because every message needs them. */
 export function createTeamStore({ teams, apiKeys }: Models): TeamStore {
   const lookUp = createFoundCache<TeamSettings>();
 

@@ -15,7 +15,7 @@ import {
 
 const idempotency = { key: 'key of a batch', body: 'body' };
 
-/** What is inserted, ended and read at the same time, in one batch of each kind where the store has batches. */
+/** Concurrent inserts, ends and reads, which travel in one batch of each kind where the store has batches. */
 export const batchCases: readonly StoreCase[] = [
   {
     name: 'of turns that are inserted at the same time each learns its own outcome',

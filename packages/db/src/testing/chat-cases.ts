@@ -3,7 +3,7 @@ import { markerIdOf, mintId } from '@parley/contract';
 import type { LogBatch } from '../turn-log/turn-log-port.ts';
 import { endedTurn, inScope, newTurn, type StoreCase } from './store-case.ts';
 
-/** How chats go, and what the log holds of running answers. */
+/** Chats, and the log of running answers. */
 export const chatCases: readonly StoreCase[] = [
   {
     name: 'a chat that is deleted is gone at once, and its turns and their log with the purge',

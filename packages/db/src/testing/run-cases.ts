@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { completed, failed, leaseOf, newTurn, type StoreCase } from './store-case.ts';
 
-/** How turns are held, given back, taken over and marked. */
+/** Leases of turns: claim, release, takeover and marks. */
 export const runCases: readonly StoreCase[] = [
   {
     name: 'of parallel claims one wins; the attempt counts up',

@@ -5,7 +5,7 @@ import { turnCases } from './turn-cases.ts';
 import { usageCases } from './usage-cases.ts';
 
 /**
- * What the stores of turns promise, as cases that hold for any store that claims to be one: the real one, and
+ * The promises of the stores of turns, as cases for every implementation: the real one, and
  * the one of a simulation. They throw where a promise is broken, and need no test runner.
  */
 export const storeSuite = [...turnCases, ...batchCases, ...runCases, ...chatCases, ...usageCases];

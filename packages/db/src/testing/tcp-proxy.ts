@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 
-/** How the proxy treats what passes: `swallow` reads and forwards nothing, and says nothing of it. */
+/** The mode of the proxy. `swallow` reads data and forwards nothing, without an error. */
 type Treatment = 'forward' | 'swallow';
 
 /**

@@ -4,7 +4,7 @@ import { completed, endedTurn, failed, inScope, leaseOf, newTurn, type StoreCase
 
 const idempotency = { key: 'key', body: 'body' };
 
-/** How turns are accepted, found and ended. */
+/** Turns: insert, search and end. */
 export const turnCases: readonly StoreCase[] = [
   {
     name: 'a turn comes back as it was inserted: it waits, or runs under its lease',

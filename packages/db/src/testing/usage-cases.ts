@@ -9,7 +9,7 @@ const DAY = '2026-11-25';
 const month = { from: '2026-11-01', to: '2026-11-30' };
 const used: UsageRecord = { attempt: 1, model: 'm', calls: 1, inputTokens: 30, outputTokens: 12 };
 
-/** What turns use, and what is reserved for them. */
+/** The usage of turns, and their reservations. */
 export const usageCases: readonly StoreCase[] = [
   {
     name: 'an ended turn is counted once, however often and by however many',

@@ -13,6 +13,7 @@ import { fromTurnLine, toTurnLine } from '../turn/turn-transfer.ts';
 import { fromUsageLine, toUsageLine } from '../usage/usage-transfer.ts';
 import type { TransferStore } from './transfer-port.ts';
 
+/** Creates the store of exports and imports. The vault opens and seals the headers of tools. */
 export function createTransferStore(models: Models, vault: Vault): TransferStore {
   const { agents, chats, turns, usage } = models;
   const markers = createMarkers(models);

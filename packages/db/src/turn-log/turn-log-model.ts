@@ -2,6 +2,7 @@ import { type Id, limits } from '@parley/contract';
 import { Schema } from 'mongoose';
 import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 
+/** A piece of the text of a running answer as it is stored. */
 export interface TurnLogDocument {
   /** Turn, attempt and the offset the text reaches: see `logKey`. One index serves uniqueness and reading. */
   _id: string;

@@ -11,14 +11,14 @@ export interface LogBatch {
 }
 
 /**
- * The log of running answers, so that any process can show them. It may lag behind what the runner has shown,
- * and ends some hours after it was written: the ended turn holds the whole text.
+ * The log of running answers, from which any process can show them. It may lag behind the run, and is removed some hours
+ * later: the ended turn holds the whole text.
  */
 export interface TurnLogStore {
-  /** Stores pieces of any number of answers with one write. Repeatable: a piece that is there already stays. */
+  /** Stores pieces of any number of answers with one write. Repeatable: a stored piece stays as it is. */
   append(batches: readonly LogBatch[]): Promise<void>;
-  /** What the log holds of a run's text from `from` on, up to the first gap. */
+  /** The text of a run in the log, from the offset `from` to the first gap. */
   read(scope: SystemScope, turn: Id<'turn'>, attempt: number, from: number): Promise<string>;
-  /** Removes what the log holds of a turn. */
+  /** Removes the log of a turn. */
   remove(scope: SystemScope, turn: Id<'turn'>): Promise<void>;
 }

@@ -5,10 +5,11 @@ import type { Models } from '../models.ts';
 import type { TurnLogDocument } from './turn-log-model.ts';
 import type { TurnLogStore } from './turn-log-port.ts';
 
-/** How many pieces one query brings: half a minute of a running answer. */
+/** The pieces that one query reads: half a minute of a running answer. */
 const PIECES_PAGE = 128;
 const OFFSET_DIGITS = 9;
 
+/** Creates the store of the log of running answers. */
 export function createTurnLogStore({ turnLog }: Models): TurnLogStore {
   /** Below Mongoose's casting, as the turns' own hot writes: a process writes here several times a second. */
   const hot = turnLog.collection as unknown as HotCollection;
@@ -25,7 +26,7 @@ export function createTurnLogStore({ turnLog }: Models): TurnLogStore {
       try {
         await hot.insertMany(documents, { ordered: false });
       } catch (error) {
-        // What stands there already is the same piece: an earlier acknowledgement was lost.
+        // A piece with this key is the same piece: an earlier acknowledgement was lost.
         if (!isAllDuplicates(error)) throw error;
       }
     },
@@ -61,12 +62,12 @@ interface HotCollection {
   insertMany(documents: TurnLogDocument[], options: { ordered: false }): Promise<unknown>;
 }
 
-/** Sorts as turn, attempt and offset do: an attempt and an offset are written with all their zeros. */
+/** Sorts by turn, attempt and offset, because numbers are padded with zeros. */
 function logKey(turn: Id<'turn'>, attempt: number, to: number): string {
   return `${turn} ${String(attempt).padStart(4, '0')} ${String(to).padStart(OFFSET_DIGITS, '0')}`;
 }
 
-/** The keys of all a turn's pieces: `!` comes after the blank. */
+/** The range of the keys of a turn's pieces: `!` is the character after the space. */
 export function rangeOf(turn: Id<'turn'>) {
   return { $gt: `${turn} `, $lt: `${turn}!` };
 }

@@ -18,6 +18,7 @@ import type { Account, Spender, UsageRecord } from '../usage/usage-records.ts';
 import type { Lease, RetryOf, TurnOrigin } from './turn-records.ts';
 import type { TurnStatus } from './turn-status.ts';
 
+/** A turn as it is stored, with its messages; or the deletion marker of a chat, which has the fields of an ended turn. */
 export interface TurnDocument {
   _id: Id<'turn'>;
   team: Id<'team'>;
@@ -26,30 +27,30 @@ export interface TurnDocument {
   status: TurnStatus;
   lease?: Lease;
   takeovers: number;
-  /** Set by the one who queues behind this turn, so that its end wakes them without a query. */
+  /** Set by the turn that queues behind this one, so that the end of this turn can start it without a query. */
   hasSuccessor?: boolean;
-  /** Whoever runs this turn, or would, ends it instead. */
+  /** The process that runs or starts the turn ends it instead. */
   isCancelled?: true;
   retryOf?: RetryOf;
   idempotency?: Idempotency;
-  /** The run that wrote the text readers were shown; the text itself only where no answer holds it. */
+  /** The run that wrote the text that readers received, and the text itself if the turn has no answer. */
   written?: { attempt: number; text?: string };
   messages: MessageDocument[];
   answerId: Id<'message'>;
   usage: UsageRecord[];
   spender?: Spender;
-  /** Its networks are there until its end. */
+  /** The end of the turn removes its networks. */
   origin?: TurnOrigin;
-  /** Until it is counted. */
+  /** Removed when the turn is counted. */
   reservations?: Reservation[];
-  /** What its run has done with tools so far; until its end. */
+  /** The tool calls of its run so far. The end of the turn removes them. */
   steps?: ToolStep[];
-  /** From its end on. */
+  /** Set at the end of the turn. */
   account?: Account;
-  /** From its end until what it used is added to the sums, in the same transaction. */
+  /** Set at the end of the turn, and removed in the transaction that adds its usage to the sums. */
   isUncounted?: true;
   errorCode?: ErrorCode;
-  /** Where `errorCode` is one that release 0.1.0 knows in place of it. */
+  /** The code, if `errorCode` holds another one that release 0.1.0 knows. */
   exactErrorCode?: ErrorCode;
   retryAt?: Date;
   agentVersion?: number;
@@ -57,16 +58,16 @@ export interface TurnDocument {
   textBytes?: number;
   createdAt: Date;
   endedAt?: Date;
-  /** Only on a deletion marker that came before its chat was marked deleted: until the chat is purged. */
+  /** Only on a deletion marker that was inserted before its chat was marked deleted. The purge removes it. */
   pendingSince?: Date;
-  /** Only on a deletion marker: from the purge of its chat on. */
+  /** Only on a deletion marker. Set by the purge of its chat. */
   purgedAt?: Date;
 }
 
 type MessageDocument = MessageRecord;
 
 const toolCallSchema = new Schema(
-  // Mongoose takes an empty text for none.
+  // Not required: Mongoose takes an empty text for missing.
   { id: string, name: String, arguments: String, result: String, opaque: String },
   part,
 );

@@ -15,28 +15,32 @@ import type {
   UnfinishedTurn,
 } from './turn-records.ts';
 
+/**
+ * The result of an insert: `sequence-taken` if another turn of the chat has the sequence, `key-taken` if one has the
+ * idempotency key.
+ */
 export type InsertResult = 'inserted' | 'sequence-taken' | 'key-taken';
 
-/** `lost`: the token no longer stands; `gone`: the turn was deleted. */
+/** The result of an end. `lost`: another run has the lease. `gone`: the turn was deleted. */
 export type EndResult =
   | { readonly result: 'ended'; readonly hasSuccessor: boolean }
   | { readonly result: 'lost' }
   | {
       readonly result: 'gone';
-      /** It may have ended before it was deleted: then its usage was counted with its end. */
+      /** The turn may have ended before it was deleted. Its usage was then counted with its end. */
       readonly endUnknown?: true;
     };
 
 /**
- * The turns of chats. What serves callers takes their access to the chat, and finds only turns of that chat; what the
- * engine does for itself takes the team of the turn.
+ * The turns of chats. Functions for callers take a `ChatAccess` and only find turns of that chat. Functions for the
+ * engine's own work take the team of the turn.
  */
 export interface TurnStore {
-  /** The newest turn of a chat; sequence 0 when there is none. Undefined when a deletion marker follows it. */
+  /** The newest turn of a chat, with sequence 0 if there is none. Undefined if the chat has its deletion marker. */
   tail(chat: ChatAccess): Promise<ChatTail | undefined>;
   /**
-   * Accepts a turn. A second insert of the same id is the first one's success. `key-taken`: a turn with the
-   * same idempotency key stands in this chat.
+   * Inserts a turn. An insert with the id of a stored turn returns `inserted`: the acknowledgement of an earlier attempt
+   * was lost.
    */
   insert(chat: ChatAccess, turn: NewTurn): Promise<InsertResult>;
   /** Removes a turn of a deleted chat that has its marker, and gives back what was reserved for it. */
@@ -52,11 +56,11 @@ export interface TurnStore {
     historyBytesMax: number,
     chatBytes?: number,
   ): Promise<TurnView>;
-  /** Tells the turn before `sequence` that one waits behind it. False: it has ended, nobody will wake us. */
+  /** Marks the turn before `sequence`, so that its end claims the one behind it. False if that turn has ended already. */
   announceSuccessor(scope: SystemScope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
-  /** Claims a queued turn. Undefined when it is not queued any more. */
+  /** Claims a queued turn. Undefined if it is not queued any more. */
   claim(scope: SystemScope, id: Id<'turn'>, token: string): Promise<TurnRecord | undefined>;
-  /** Claims the turn with this sequence if it is queued and has exactly this origin. */
+  /** Claims the turn with this sequence, if it is queued and has exactly this origin. */
   claimNext(
     scope: SystemScope,
     chat: Id<'chat'>,
@@ -64,18 +68,17 @@ export interface TurnStore {
     token: string,
     origin?: TurnOrigin,
   ): Promise<TurnRecord | undefined>;
-  /** What the order of waiting turns needs of the turn with this sequence, if it is queued. */
+  /** The turn with this sequence, if it is queued. */
   findQueued(scope: SystemScope, chat: Id<'chat'>, sequence: number): Promise<QueuedTurn | undefined>;
   /**
-   * Gives a claimed turn back to the queue, with what its run had used; not a crash. False when the token no
-   * longer stands.
+   * Returns a claimed turn to the queue and stores the usage of its run. It does not count as a crash. False if another run
+   * has the lease.
    */
   release(scope: SystemScope, id: Id<'turn'>, token: string, usage?: UsageRecord): Promise<boolean>;
-  /** One sign of life for all turns of this process: answers the tokens that no longer stand. */
+  /** Renews the leases of all turns of this process. Returns the tokens that are not valid any more. */
   renew(leases: readonly { turn: Id<'turn'>; token: string }[]): Promise<string[]>;
   /**
-   * Keeps what a run has done with tools, all of it, under its token. `lost`: the token no longer stands; `gone`:
-   * the turn was deleted.
+   * Stores all tool calls of a run, guarded by its token. `lost`: another run has the lease. `gone`: the turn was deleted.
    */
   saveToolSteps(
     scope: SystemScope,
@@ -83,49 +86,48 @@ export interface TurnStore {
     token: string,
     steps: readonly ToolStep[],
   ): Promise<'kept' | 'lost' | 'gone'>;
-  /** Ends a turn under its token. */
+  /** Ends a turn, guarded by the token of its run. */
   end(scope: SystemScope, id: Id<'turn'>, token: string, end: TurnEnd): Promise<EndResult>;
-  /** Marks an unfinished turn cancelled. False: it has ended, or is gone. */
+  /** Marks an unfinished turn cancelled. False if it has ended or was deleted. */
   cancel(chat: ChatAccess, id: Id<'turn'>): Promise<boolean>;
   /**
-   * Marks unfinished turns that a user asked for cancelled, at most `limit`; answers those that were not marked
-   * before.
+   * Marks at most `limit` unfinished turns of a user cancelled. Returns those that were not marked before.
    */
   cancelOfUser(scope: SystemScope, user: string, limit: number): Promise<Id<'turn'>[]>;
   /** Marks every unfinished turn of the chat before `sequence` cancelled. */
   cancelBefore(chat: ChatAccess, sequence: number): Promise<void>;
-  /** Of these turns, those that are there still, and whether they are marked cancelled. Not scoped: see `renew`. */
+  /** Whether these turns are marked cancelled. Deleted turns are missing. Not scoped: the turns of all teams are read at once. */
   listMarks(ids: readonly Id<'turn'>[]): Promise<{ id: Id<'turn'>; isCancelled: boolean }[]>;
-  /** The turn that a request with this key made in this chat. */
+  /** The turn that a request with this idempotency key inserted into the chat. */
   findByIdempotencyKey(chat: ChatAccess, idempotencyKey: string): Promise<TurnRecord | undefined>;
-  /** How a turn stands, without its text. Undefined when it was deleted. */
+  /** The status of a turn, without its text. Undefined if it was deleted. */
   stand(chat: ChatAccess, id: Id<'turn'>): Promise<TurnStand | undefined>;
   /**
-   * How turns stand, and of which team they are. Those that were deleted are missing. Not scoped: one look serves
-   * the readers of all teams, and each compares the team with that of the chat it was let into.
+   * The status and team of turns. Deleted turns are missing. Not scoped: one query serves the readers of all teams, and each
+   * reader compares the team with that of its own chat.
    */
   listStands(
     ids: readonly Id<'turn'>[],
   ): Promise<(TurnStand & { readonly id: Id<'turn'>; readonly team: Id<'team'> })[]>;
-  /** Of each chat the turn that follows the one named, where there is one. Not scoped: it tells a number. */
+  /** The next turn of each chat, if there is one. Not scoped: it only returns the numbers that the reader knows. */
   listGrown(
     chats: readonly { readonly chat: Id<'chat'>; readonly after: number }[],
   ): Promise<{ readonly chat: Id<'chat'>; readonly sequence: number }[]>;
   /** The turns of a chat after `sequence`, in order, at most `limit`. */
   listAfter(chat: ChatAccess, sequence: number, limit: number): Promise<TurnRecord[]>;
-  /** A turn as it stands. Undefined when it was deleted. */
+  /** A turn with its messages. Undefined if it was deleted. */
   find(chat: ChatAccess, id: Id<'turn'>): Promise<TurnRecord | undefined>;
-  /** Unfinished turns of all teams in the order of their ids, from after `after`, for the sweep. */
+  /** At most `limit` unfinished turns of all teams, after `after` in the order of their ids. For the recovery loop. */
   listUnfinished(limit: number, after?: Id<'turn'>): Promise<UnfinishedTurn[]>;
-  /** Whether all turns of the chat before `sequence` have ended. One that is not there counts as ended. */
+  /** Whether all turns of the chat before `sequence` have ended. A missing turn counts as ended. */
   hasPredecessorEnded(scope: SystemScope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
-  /** How many turns of the team, or of the user the scope is bound to, are unfinished; counts to `limit` at most. */
+  /** The number of unfinished turns of the team, or of the user of the scope. It counts up to `limit`. */
   countUnfinished(scope: Scope, limit: number): Promise<number>;
   /**
-   * How many turns from a network, of callers that are not privileged and of all teams, are running (`generating`) or
-   * unfinished; counts to `limit` at most. Not scoped: an address has one bound, whatever teams it calls.
+   * The number of turns from a network that run (`generating`) or are unfinished, up to `limit`. Privileged callers do not
+   * count. Not scoped: an address has one limit for all teams.
    */
   countFromNetwork(network: string, which: 'generating' | 'unfinished', limit: number): Promise<number>;
-  /** Takes over the run that was seen with this lease, if it has shown no sign of life since. */
+  /** Takes over the run that had this lease, if the lease has not been renewed since. */
   takeOver(scope: SystemScope, id: Id<'turn'>, seen: Lease, token: string): Promise<TurnRecord | undefined>;
 }

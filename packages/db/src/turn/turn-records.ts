@@ -11,17 +11,17 @@ export interface Lease {
   readonly token: string;
   /** Counts the runs of a turn, from 1. */
   readonly attempt: number;
-  /** Counts the signs of life of this run. A count that stands still means a dead runner. */
+  /** Counts the renewals of this run. A count that does not change means a dead process. */
   readonly renewals: number;
 }
 
-/** Where a turn came from, as the order of waiting turns depends on it. */
+/** The origin of a turn. The order of waiting turns depends on it. */
 export interface TurnOrigin {
-  /** A secret key or a verified user asked for it: no bound per address holds, and reserved places may be used. */
+  /** A secret key or a verified user sent the message: limits per address do not apply, and reserved places may be used. */
   readonly isPrivileged: boolean;
   /**
-   * Hashes of the networks the caller's address is in, narrowest first: an IPv4 address, or the /64 and the /48 of an
-   * IPv6 one. Absent when it is not known, for secret keys, and once the turn has ended.
+   * Hashes of the networks of the caller's address, narrowest first: an IPv4 address, or the /64 and the /48 of an IPv6
+   * address. Absent for unknown addresses, for secret keys, and on ended turns.
    */
   readonly networks?: readonly string[];
 }
@@ -38,43 +38,43 @@ export interface RetryOf {
   readonly userMessageId: Id<'message'>;
 }
 
-/** A turn as its runner needs it. */
+/** A turn, as the engine needs it. */
 export interface TurnRecord {
   readonly id: Id<'turn'>;
   readonly team: Id<'team'>;
   readonly chat: Id<'chat'>;
-  /** Dense in its chat, from 1. */
+  /** The turns of a chat have the numbers 1, 2, 3 and so on, without gaps. */
   readonly sequence: number;
   readonly status: TurnStatus;
   readonly lease?: Lease;
-  /** How often a dead runner's run was taken over. */
+  /** The number of times that another process took the turn over. */
   readonly takeovers: number;
-  /** A mark: whoever runs the turn, or would, ends it instead. */
+  /** The process that runs or starts the turn ends it instead. */
   readonly isCancelled: boolean;
   /** Absent in a retry, which answers the message of an earlier turn. */
   readonly userMessage?: MessageRecord;
   readonly retryOf?: RetryOf;
   readonly answerId: Id<'message'>;
   readonly answer?: MessageRecord;
-  /** What readers were shown: the answer's text, or what a failed run had written. Absent while unfinished. */
+  /** The text that readers received: the answer, or the text of a failed run. Absent while unfinished. */
   readonly written?: WrittenText;
   readonly errorCode?: ErrorCode;
-  /** Of a failed turn: when the model's server takes requests again, if it said so. */
+  /** The time at which the model's server accepts requests again. Only on failed turns, if the server said it. */
   readonly retryAt?: Date;
   readonly idempotency?: Idempotency;
   readonly spender?: Spender;
   /** Absent on turns of release 0.1.0. */
   readonly origin?: TurnOrigin;
-  /** Until the turn is counted. */
+  /** Absent once the turn is counted. */
   readonly reservations?: readonly Reservation[];
-  /** What its run has done with tools so far, for whoever takes it over. Absent once it has ended. */
+  /** The tool calls of its run so far, for a process that takes the turn over. Absent once the turn has ended. */
   readonly steps?: readonly ToolStep[];
   /** UTF-8 bytes of the chat's text up to and with this turn; absent while unfinished. */
   readonly textBytes?: number;
   readonly createdAt: Date;
 }
 
-/** What the sweep needs of a turn: no text, because there may be thousands. */
+/** A turn for the recovery loop: without text, because there may be thousands. */
 export type UnfinishedTurn = Pick<
   TurnRecord,
   | 'id'
@@ -89,16 +89,16 @@ export type UnfinishedTurn = Pick<
   | 'origin'
 >;
 
-/** A queued turn, as the order of waiting turns needs it. */
+/** A queued turn with the fields that decide the order of waiting turns. */
 export type QueuedTurn = Pick<TurnRecord, 'id' | 'team' | 'isCancelled' | 'spender' | 'origin'>;
 
-/** How a turn stands, as a reader looks at it again and again: no text. */
+/** The status of a turn, which readers poll: without text. */
 export type TurnStand = Pick<TurnRecord, 'status' | 'isCancelled'> & {
   /** The newest run; 0 before the first. */
   readonly attempt: number;
 };
 
-/** A turn to be accepted. With a lease it is claimed in the same write. */
+/** A turn to insert. With a lease the same write claims it. */
 export interface NewTurn {
   readonly id: Id<'turn'>;
   readonly chat: Id<'chat'>;
@@ -114,17 +114,17 @@ export interface NewTurn {
   readonly createdAt: Date;
 }
 
-/** A message as the model may be given it. */
+/** A message of the history, for the model. */
 export interface HistoryMessage extends Pick<MessageRecord, 'role' | 'content'> {
-  /** The model rejected to answer it. */
+  /** The model refused to answer it. */
   readonly isRefused?: boolean;
 }
 
-/** What a runner looks at between its insert and its call of the model. */
+/** The state that a run reads between the insert of its turn and the call of the model. */
 export interface TurnView {
-  /** Undefined when it was deleted. */
+  /** Undefined if the chat was deleted. */
   readonly chat: ChatAccess | undefined;
-  /** Whether every turn before this one has ended. One that is not there counts as ended. */
+  /** Whether every turn before this one has ended. A missing turn counts as ended. */
   readonly predecessorEnded: boolean;
   /** Bytes of the chat's text before this turn. */
   readonly textBytesBefore: number;
@@ -132,16 +132,17 @@ export interface TurnView {
   readonly history: readonly HistoryMessage[];
 }
 
+/** The end of a turn. The fields that are given are stored with it in one update. */
 export interface TurnEnd {
   readonly status: EndedStatus;
   readonly answer?: MessageRecord;
-  /** What was shown: the run that wrote the answer, or what a failed run had written. */
+  /** The text that readers received, with its run: the answer, or the text of a failed run. */
   readonly written?: WrittenText;
   readonly errorCode?: ErrorCode;
-  /** When the model's server takes requests again, if it said so. */
+  /** The time at which the model's server accepts requests again, if it said so. */
   readonly retryAt?: Date;
   readonly usage?: UsageRecord;
-  /** With one the turn is counted. */
+  /** Present if the turn is to be counted. */
   readonly account?: Account;
   readonly agentVersion?: number;
   /** Bytes of the chat's text up to and with this turn. */

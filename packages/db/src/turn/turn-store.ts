@@ -25,11 +25,12 @@ const unfinishedFields = {
   ...{ spender: 1, origin: 1 },
 } as const;
 
-/** The planner, which counts few of them, would rather look through those of all teams. */
+/** A hint, because the planner prefers an index over all teams while there are few turns. */
 const UNFINISHED_OF_TEAM = { team: 1, 'spender.user': 1 } as const;
 
 const UNFINISHED_OF_NETWORK = { 'origin.networks': 1, status: 1 } as const;
 
+/** Creates the store of turns. The commands of every message go through `reads` and `writes`, in batches. */
 export function createTurnStore(
   { turns, budgets }: Models,
   reads: Pick<ReadBatches, 'look'>,
@@ -78,7 +79,7 @@ export function createTurnStore(
       const removed = await turns
         .findOneAndDelete({ _id: id, team }, { projection: { reservations: 1 } })
         .lean();
-      // What a crash keeps from being given back stands until the day is over.
+      // A reservation that a crash leaves here stays until the end of its day.
       await giveBack(budgets, removed?.reservations ?? []);
     },
 
@@ -235,7 +236,7 @@ export function createTurnStore(
     async hasPredecessorEnded({ team }, chat, sequence) {
       if (sequence === 1) return true;
       const found = await turns.findOne({ chat, team, sequence: sequence - 1 }, { status: 1 }).lean();
-      // None means that the chat was purged: the turn must start, to find that out and be removed.
+      // A missing turn means that the chat was purged: this turn has to start, so that its run sees that and removes it.
       return found === null || isEnded(found.status);
     },
 
@@ -272,7 +273,7 @@ export function createTurnStore(
   };
 }
 
-/** Where the turns of a chat are that someone may use. */
+/** The filter of the turns of a chat. */
 function within({ chat: { id: chat, team } }: ChatAccess) {
   return { chat, team };
 }

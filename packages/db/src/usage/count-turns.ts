@@ -13,17 +13,16 @@ type UsageSums = Pick<UsageDocument, 'turns' | 'calls' | 'inputTokens' | 'output
 
 const fields = { team: 1, spender: 1, account: 1, usage: 1, reservations: 1 } as const;
 
-/** A retry that met a row someone else had just made meets it made; more in a row are no race. */
+/** A conflict with a row that another process just inserted does not repeat. More of them in a row are no race. */
 const TRIES = 3;
 
 /**
- * Adds what turns used to the sums. The sums, the budgets and the turns' own marks change in one transaction, so
- * that a turn is counted once: of two who count it at the same time, one is made to begin again, and finds it
- * counted.
+ * Adds the usage of turns to the sums. The sums, the budgets and the marks of the turns change in one transaction, so that a
+ * turn is counted once: of two processes that count it at the same time, one has to begin again and finds it counted.
  */
 export function createTurnCounter({ turns, usage, budgets }: Models) {
   return {
-    /** Counts those of these turns that have ended and are not counted; answers how many. */
+    /** Counts those of these turns that have ended and are not counted. Returns their number. */
     async count(ids: readonly Id<'turn'>[]): Promise<number> {
       const areUncounted = { _id: trusted({ $in: [...ids] }), isUncounted: true as const };
       return inTransaction(async (session) => {
@@ -39,7 +38,7 @@ export function createTurnCounter({ turns, usage, budgets }: Models) {
       });
     },
 
-    /** Removes turns of a chat that are not counted, or hold reservations, with their counting; answers how many. */
+    /** Counts and removes turns of a chat that are not counted or hold reservations. Returns their number. */
     async remove(chat: Id<'chat'>, limit: number): Promise<number> {
       const areOpen = {
         chat,
@@ -80,14 +79,14 @@ export function createTurnCounter({ turns, usage, budgets }: Models) {
   }
 }
 
-/** The rows that these turns add to, each with what it is to be added. */
+/** The rows of these turns, each with the counts to add to it. */
 export function addUp(
   counted: readonly Pick<CountedTurn, 'team' | 'spender' | 'account' | 'usage'>[],
 ): UsageDocument[] {
   const rows = new Map<string, UsageDocument>();
   for (const { team, spender, account, usage } of counted) {
     if (!account) continue;
-    // One turn, however many runs it took: it stands with the model of its last one.
+    // A turn with several runs counts once, for the model of its last run.
     const parts = usage.length === 0 ? [undefined] : usage;
     for (const [index, part] of parts.entries()) {
       const { agent, user, day } = account;
@@ -105,18 +104,18 @@ export function addUp(
   return [...rows.values()];
 }
 
-/** One row for all that is the same. It names nobody: who is forgotten is taken out of the row, and the sum stays. */
+/** The id is a hash, so that the row can stay when the user is removed from it. */
 function rowId(parts: readonly (string | undefined)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
-/** The update that adds to a row, and makes it where there is none. */
+/** The update that adds to a row, and inserts it if it does not exist. */
 export function toUpsert({ _id, turns, calls, inputTokens, outputTokens, ...row }: UsageDocument) {
   const $inc: UsageSums = { turns, calls, inputTokens, outputTokens };
   return { updateOne: { filter: { _id }, update: { $inc, $setOnInsert: row }, upsert: true } };
 }
 
-/** All that is paid for. */
+/** The tokens that count against budgets. */
 export function tokensOf(usage: readonly UsageRecord[]): number {
   return usage.reduce((sum, { inputTokens = 0, outputTokens = 0 }) => sum + inputTokens + outputTokens, 0);
 }

@@ -2,15 +2,15 @@ import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
 import { type FieldsOf, number, options, string } from '../schema-fields.ts';
 
-/** What was used on one day by one agent, user, key and model of a team. */
+/** The usage of one day by one agent, user, key and model of a team, as it is stored. */
 export interface UsageDocument {
-  /** A hash of all that it is the sum of. */
+  /** A hash of team, day, agent, user, key and model. */
   _id: string;
   team: Id<'team'>;
   day: string;
   agent: Id<'agent'>;
   user?: string;
-  /** The lineage. */
+  /** The family of the key. */
   key?: Id<'key'>;
   model?: string;
   turns: number;

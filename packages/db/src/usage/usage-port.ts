@@ -3,18 +3,18 @@ import type { PageOf } from '../page.ts';
 import type { Scope, SystemScope } from '../scope.ts';
 import type { GoneTurn, UsageQuery, UsageSum } from './usage-records.ts';
 
-/** What was used, by day: a sum for each agent, user, key and model of a team. */
+/** The usage of a team by day: a sum for each agent, user, key and model. */
 export interface UsageStore {
   /**
-   * Counts those of these turns that have ended and are not counted yet: each once, whoever else counts it at
-   * the same time. Settles their reservations with it. Answers how many it counted.
+   * Counts those of these turns that have ended and are not counted yet, and settles their reservations. Each is counted
+   * once, also if several processes count it at the same time. Returns the number of turns that were counted.
    */
   count(turns: readonly Id<'turn'>[]): Promise<number>;
-  /** Ended turns of all teams that are not counted, in the order of their ids, from after `after` on. */
+  /** At most `limit` ended turns of all teams that are not counted, after `after` in the order of their ids. */
   listUncounted(limit: number, after?: Id<'turn'>): Promise<Id<'turn'>[]>;
-  /** Adds what a turn used that is gone. Its reservations were given back with its removal. Not repeatable. */
+  /** Adds the usage of a deleted turn. Its removal gave its reservations back. Call it once: a repetition counts twice. */
   add(scope: SystemScope, gone: GoneTurn): Promise<void>;
-  /** Sums by one field, in its order, at most `limit`, from after the name `after` on; of the scope's user and agents. */
+  /** At most `limit` sums by one field, in its order, after the name `after`. Only of the scope's user and agents. */
   list(
     scope: Scope,
     query: UsageQuery,

@@ -1,34 +1,35 @@
 import type { Id } from '@parley/contract';
 import type { Reservation } from '../budget/budget-port.ts';
 
+/** The calls and tokens of one run of a turn. Absent counts are unknown and count as 0. */
 export interface UsageRecord {
   readonly attempt: number;
   readonly model: string;
   readonly calls: number;
   readonly inputTokens?: number;
   readonly outputTokens?: number;
-  /** The model's server did not tell it: the answer was stopped, or the server never does. */
+  /** The model's server did not report the counts: the answer was stopped, or the server never reports them. */
   readonly isEstimated?: boolean;
 }
 
-/** Who asked for a turn. */
+/** The key and user whose budgets pay for a turn. */
 export interface Spender {
-  /** The lineage of their key. */
+  /** The family of the key. */
   readonly key: Id<'key'>;
-  /** The user they are bound to. */
+  /** The user that the caller is bound to. */
   readonly user?: string;
 }
 
-/** For whom an ended turn is counted, beside its team and its spender. */
+/** The usage row that an ended turn belongs to, beside its team and its spender. */
 export interface Account {
   readonly agent: Id<'agent'>;
-  /** The user of its chat. */
+  /** The user of the chat. */
   readonly user?: string;
-  /** The day of its end, in UTC. */
+  /** The day of the end in UTC, such as `2026-11-25`. */
   readonly day: string;
 }
 
-/** What a turn used that is not there any more: its chat was deleted while it ran. */
+/** The usage of a turn whose chat was deleted while it ran. */
 export interface GoneTurn {
   readonly turn: Id<'turn'>;
   readonly spender?: Spender;
@@ -37,9 +38,10 @@ export interface GoneTurn {
   readonly usage: UsageRecord;
 }
 
-/** What usage can be summed up by. */
+/** A field that usage is summed by. */
 export type UsageGroup = 'day' | 'agent' | 'user' | 'key' | 'model';
 
+/** Selects usage by days, such as `2026-11-25`, and the field to sum it by. Both days are included. */
 export interface UsageQuery {
   /** The first and the last day. */
   readonly from: string;
@@ -47,7 +49,7 @@ export interface UsageQuery {
   readonly groupBy: UsageGroup;
 }
 
-/** What one of a group used; `name` is empty for what has none (turns without a user, say). */
+/** The usage of one value of the group. `name` is empty for turns without a value, such as turns without a user. */
 export interface UsageSum {
   readonly name: string;
   readonly turns: number;

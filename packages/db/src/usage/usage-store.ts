@@ -26,6 +26,7 @@ const ROWS_MAX = 50_000;
 type Page = Parameters<UsageStore['list']>[2];
 type UsagePage = Awaited<ReturnType<UsageStore['list']>>;
 
+/** Creates the store of usage. `rowsMax` is the number of rows that one page of users sums up; set it only in tests. */
 export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore {
   const { turns, usage, budgets } = models;
   const counter = createTurnCounter(models);
@@ -44,7 +45,7 @@ export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore
     async add({ team }, { spender, reservations = [], account, usage: used }) {
       const rows = addUp([compact({ team, account, usage: [used], spender })]);
       await usage.bulkWrite(rows.map(toUpsert));
-      // What was reserved was given back: nothing is left to settle it against.
+      // The reservations were given back, so the whole usage is added.
       const spent = settlements(reservations.map(withoutTokens), tokensOf([used]));
       if (spent.length > 0) await budgets.bulkWrite(spent, { ordered: false });
     },

@@ -2,17 +2,17 @@ import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
 import { type FieldsOf, options, string } from '../schema-fields.ts';
 
-/** A user who is shut out, or was signed out. Most users have none. */
+/** A user who is blocked or was signed out. Most users have no such document. */
 export interface UserStatusDocument {
   /** A hash of team and user: see `userStatusId`. */
   _id: string;
   team: Id<'team'>;
-  /** Absent once the user's data was deleted: the block stays, and names nobody. */
+  /** Absent once the user's data is deleted: the block stays, without a name. */
   user?: string;
   blockedAt?: Date;
   /** Tokens issued at this time or before are rejected. */
   signedOutAt?: Date;
-  /** When it may go; absent while the user is blocked. */
+  /** The time of its removal. Absent while the user is blocked. */
   forgetAt?: Date;
 }
 

@@ -1,23 +1,23 @@
 import type { Id } from '@parley/contract';
 import type { Scope } from '../scope.ts';
 
-/** Whether a user may come in; empty for most. */
+/** Whether a user is blocked or was signed out. Empty for most users. */
 export interface UserStatus {
-  /** Since when the user is shut out. */
+  /** The time since which the user is blocked. */
   readonly blockedAt?: Date;
   /** Every token issued at this time or before it is rejected. */
   readonly signedOutAt?: Date;
 }
 
-/** Who of a team's users is shut out, or was signed out. */
+/** The blocked and signed-out users of a team. */
 export interface UserStatusStore {
-  /** Shuts a user out; answers since when. Every process rejects them within seconds. Repeatable. */
+  /** Blocks a user. Every process rejects the user within seconds. Returns the time of the first block. Repeatable. */
   block(scope: Scope, user: string): Promise<Date>;
-  /** Lets a user in again. Repeatable. */
+  /** Removes the block of a user. Repeatable. */
   unblock(scope: Scope, user: string): Promise<void>;
-  /** Rejects every token that was issued until now; answers the time. */
+  /** Rejects every token of a user that was issued until now. Returns the time. */
   signOut(scope: Scope, user: string): Promise<Date>;
-  /** As it was known some seconds ago; empty for a user who is neither. */
+  /** The status of a user, at most `limits.cacheMs` old. */
   find(scope: Scope, user: string): Promise<UserStatus>;
   /** Users of all teams who were blocked since then, the first ones first. */
   listBlockedSince(

@@ -95,7 +95,7 @@ export function userStatusId(team: Id<'team'>, user: string): string {
   return createHash('sha256').update(`${team} ${user}`).digest('base64url');
 }
 
-/** What is stored of a user, as callers are told; nothing is stored of most. */
+/** The status in a stored document. Most users have none. */
 export function toStatus(found: UserStatusDocument | null): UserStatus {
   const { blockedAt, signedOutAt } = found ?? {};
   return compactAs<UserStatus>({ blockedAt, signedOutAt });

@@ -1,8 +1,8 @@
 import type { Scope } from '../scope.ts';
 
-/** The visitors of the chat page, as far as their cookies are concerned. */
+/** The cookies of the chat page's visitors. */
 export interface VisitorStore {
-  /** What all servers sign the cookies with; made by the first to ask. `createdAt` is when that was. */
+  /** The key that signs the cookies of all servers. The first call creates it. */
   cookieKey(): Promise<{ readonly key: string; readonly createdAt: Date }>;
   /**
    * Gives a user a cookie with a secret of this hash, in place of one of release 0.1.0. A user gets one once: answers

@@ -7,6 +7,7 @@ import type { VisitorStore } from './visitor-port.ts';
 const COOKIE_KEY = 'web-visitor-cookies';
 const KEY_BYTES = 32;
 
+/** Creates the store of the cookies of the chat page's visitors. */
 export function createVisitorStore({ serverKeys, visitorExchanges }: Models): VisitorStore {
   return {
     async cookieKey() {
