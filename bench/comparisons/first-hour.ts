@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { FIRST_MINUTE, SERVER_ENV } from '../../integrations/scenarios/visit-all.ts';
+import { FIRST_MINUTE, PUBLIC_URL, SERVER_ENV } from '../../integrations/scenarios/visit-all.ts';
 import type { Lab, ServerSubject } from '../lab/lab.ts';
 import { largeLists } from '../lab/large-lists.ts';
 import type { Beside } from '../load/beside.ts';
@@ -37,19 +37,20 @@ const firstHour = {
   },
 } satisfies Partial<Comparison>;
 
-/** A hostile address comes beside: as many guests as it can, each with all the messages it can send to a model that hangs. */
+/** A hostile address comes beside: as many visitors as it can, each with all the messages it can send to a model that hangs. */
 export const besideHostileAddress: Comparison = {
   title: 'The first hour: visitors alone, and beside a hostile address',
   ...firstHour,
   spread: firstToken,
   async sides(lab) {
     const server = await serverOf(lab);
-    const { target, guestKey } = server;
+    const { target } = server;
     let attacks = 0;
     return sidesOf(lab, server, 'beside the hostile address', () => {
       // Each time an address that has all of its limits left.
       const address = `192.0.2.${++attacks}`;
-      return { kind: 'hostile-address', url: target.url, guestKey, agentId: target.agentId, address };
+      const { url, agentId } = target;
+      return { kind: 'hostile-address', url, publicUrl: PUBLIC_URL, agentId, address };
     });
   },
 };

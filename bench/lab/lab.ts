@@ -15,8 +15,6 @@ export interface Subject {
 
 export interface ServerSubject extends Subject {
   readonly teamId: string;
-  /** Lets visitors of the team's pages become guests. */
-  readonly guestKey: string;
   /** The name of its database. */
   readonly database: string;
   readonly dataDir: string;
@@ -69,9 +67,9 @@ export async function openLab(mongodbUri: string | undefined, signal: AbortSigna
       ...{ name: database, folder, mongodbUri, modelUrl, preload, env },
     });
     later.defer(() => child.stop());
-    const { url, teamId, agentId, guestKey, secretKey: key } = access;
+    const { url, teamId, agentId, secretKey: key } = access;
     const target = { url, key, agentId };
-    return { child, teamId, guestKey, database: databases[database], dataDir, target };
+    return { child, teamId, database: databases[database], dataDir, target };
   };
   const server = await startOne('server');
   await copyIndexes(mongo);

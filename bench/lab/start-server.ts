@@ -10,7 +10,6 @@ export interface ServerAccess {
   readonly url: string;
   readonly teamId: string;
   readonly agentId: string;
-  readonly guestKey: string;
   readonly secretKey: string;
 }
 

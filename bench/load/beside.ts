@@ -8,7 +8,7 @@ export type Beside =
   | {
       readonly kind: 'hostile-address';
       readonly url: string;
-      readonly guestKey: string;
+      readonly publicUrl: string;
       readonly agentId: string;
       readonly address: string;
     }

@@ -1,54 +1,58 @@
+import { type Session, sessionHeaders } from './visitor.ts';
+
 interface Target {
   readonly url: string;
-  readonly guestKey: string;
+  /** The address under which browsers open the chat page (`PUBLIC_URL`). */
+  readonly publicUrl: string;
   readonly agentId: string;
   /** What it sends: a message that the model does not answer. */
   readonly message: string;
 }
 
-const GUESTS = 50;
+const VISITORS = 50;
 const SENDS = 4;
 
 /**
- * One address that takes all it can get: 50 guests who send four messages each to a model that hangs, again and again, as
- * fast as they are answered, until the signal aborts. Answers how often each status came.
+ * One address that takes all it can get: 50 visitors of the chat page, with the key that all its visitors share, who send
+ * four messages each to a model that hangs, again and again, as fast as they are answered, until the signal aborts.
+ * Answers how often each status came.
  */
 export async function attack(
-  { url, guestKey, agentId, message }: Target,
+  { url, publicUrl, agentId, message }: Target,
   address: string,
   signal: AbortSignal,
 ) {
   const statuses = new Map<number, number>();
 
-  async function ask(method: string, path: string, token?: string, body?: object): Promise<unknown> {
+  async function post(path: string, headers: Record<string, string>, body: object): Promise<unknown> {
     const response = await fetch(url + path, {
-      method,
-      headers: {
-        'x-forwarded-for': address,
-        'x-api-key': guestKey,
-        'content-type': 'application/json',
-        ...(token !== undefined && { 'x-user-token': token }),
-      },
-      body: JSON.stringify(body ?? {}),
+      method: 'POST',
+      headers: { 'x-forwarded-for': address, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
     });
     statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
     return response.json();
   }
 
-  async function beGuest(): Promise<void> {
-    let token: string | undefined;
+  async function beVisitor(): Promise<void> {
+    let credentials: Record<string, string> = {};
     while (!signal.aborted) {
-      token ??= ((await ask('POST', '/guest')) as { token?: string }).token;
-      const { id } = (await ask('POST', '/chat', token, { agentId })) as { id?: string };
+      if (!('x-user-token' in credentials)) {
+        const session = (await post('/web/session', sessionHeaders(publicUrl), {})) as Partial<Session>;
+        const { publishableKey, userToken } = session;
+        if (publishableKey && userToken)
+          credentials = { 'x-api-key': publishableKey, 'x-user-token': userToken };
+      }
+      const { id } = (await post('/chat', credentials, { agentId })) as { id?: string };
       for (let send = 0; send < SENDS; send++) {
         const body = { content: message, role: 'user', wait: false };
-        await ask('POST', `/chat/${id ?? 'chat_none'}/message`, token, body);
+        await post(`/chat/${id ?? 'chat_none'}/message`, credentials, body);
       }
       await pause(signal);
     }
   }
 
-  await Promise.all(Array.from({ length: GUESTS }, beGuest));
+  await Promise.all(Array.from({ length: VISITORS }, beVisitor));
   return statuses;
 }
 

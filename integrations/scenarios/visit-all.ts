@@ -22,7 +22,7 @@ const MINUTE_MS = 60_000;
 
 /** Visitors who arrive one after the other, evenly; each is on the page before the last one has left it. */
 export function visitAll(
-  page: Pick<ChatPage, 'url' | 'questions'>,
+  page: Omit<ChatPage, 'publicUrl'>,
   { visitors, perMinute }: Arrivals,
 ): Promise<readonly Visit[]> {
   return Promise.all(

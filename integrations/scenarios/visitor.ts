@@ -1,3 +1,8 @@
+import type { PAGE_REQUESTS } from '../../apps/web/test/support/page-requests.ts';
+
+/** A request to `/trpc` that the page makes. */
+type PageCall = (typeof PAGE_REQUESTS.trpc)[number];
+
 /** What one visitor met: every answer's times, and every request that was rejected. */
 export interface Visit {
   /** From sending to the first text, in milliseconds. */
@@ -18,11 +23,13 @@ export interface ChatPage {
   readonly url: string;
   /** The address under which browsers open it (`PUBLIC_URL`). */
   readonly publicUrl: string;
+  /** The files that a browser loads with the page; none where the page is not built. */
+  readonly files?: readonly string[];
   /** What each visitor asks, one question after the other. */
   readonly questions: readonly string[];
 }
 
-interface Session {
+export interface Session {
   readonly publishableKey: string;
   readonly userToken: string;
 }
@@ -35,23 +42,21 @@ interface ChatEvent {
 }
 
 /**
- * Opens the chat page as a browser at this address does (session, agents, chats), begins a chat, follows it, and asks, each
- * question after the answer before it. What the server rejected stands in its result.
+ * Opens the chat page as a browser at this address does, begins a chat, follows it, and asks, each question after the
+ * answer before it. It makes the page's own requests (`PAGE_REQUESTS`). What the server rejected stands in its result.
  *
  * @throws Error when an answer does not come to its end
  */
-export async function visit({ url, publicUrl, questions }: ChatPage, address: string): Promise<Visit> {
+export async function visit(
+  { url, publicUrl, files = [], questions }: ChatPage,
+  address: string,
+): Promise<Visit> {
   const firstTextMs: number[] = [];
   const answerMs: number[] = [];
   const rejected: Rejection[] = [];
   const away = new AbortController();
 
-  async function ask(
-    method: string,
-    path: string,
-    headers: Record<string, string>,
-    body?: object,
-  ): Promise<Response> {
+  async function ask(path: string, headers: Record<string, string>, method = 'GET', body?: object) {
     const response = await fetch(url + path, {
       method,
       signal: away.signal,
@@ -63,29 +68,43 @@ export async function visit({ url, publicUrl, questions }: ChatPage, address: st
       ...(body && { body: JSON.stringify(body) }),
     });
     if (response.ok) return response;
-    const { code } = (await response.json()) as { code: string };
-    rejected.push({ request: `${method} ${path.replace(/_\w+/g, '')}`, status: response.status, code });
+    const request = `${method} ${path.replace(/\?.*$/, '')}`;
+    rejected.push({ request, status: response.status, code: codeOf(await response.json()) });
     throw new Rejected();
   }
 
   try {
-    const opened = await ask('POST', '/web/session', { origin: publicUrl, 'sec-fetch-site': 'same-origin' });
+    await Promise.all(files.map(async (file) => (await ask(file, {})).arrayBuffer()));
+    const opened = await ask('/web/session', sessionHeaders(publicUrl), 'POST');
     const { publishableKey, userToken } = (await opened.json()) as Session;
     const credentials = { 'x-api-key': publishableKey, 'x-user-token': userToken };
-    const { agents } = (await (await ask('GET', '/agent', credentials)).json()) as {
-      agents: { id: string }[];
+    const query = async <Result>(calls: PageCall, ...inputs: object[]): Promise<readonly Result[]> => {
+      const input = encodeURIComponent(JSON.stringify({ ...inputs }));
+      const response = await ask(`/trpc/${calls}?batch=1&input=${input}`, credentials);
+      return ((await response.json()) as TrpcResult<Result>[]).map(({ result }) => result.data);
     };
-    await (await ask('GET', '/chat?limit=30', credentials)).text();
-    const made = await ask('POST', '/chat', credentials, { agentId: agents[0]?.id });
-    const { id: chat } = (await made.json()) as { id: string };
-    const stream = await ask('GET', `/chat/${chat}/events`, { ...credentials, accept: 'text/event-stream' });
-    const events = readEvents(stream);
-    for (const content of questions) {
+    const mutate = async (call: PageCall, input: object): Promise<{ readonly id: string }> => {
+      const response = await ask(`/trpc/${call}`, credentials, 'POST', input);
+      return ((await response.json()) as TrpcResult<{ id: string }>).result.data;
+    };
+    const follow = async (chatId: string) => {
+      const input = encodeURIComponent(JSON.stringify({ chatId }));
+      return readEvents(await ask(`/trpc/${'chat.follow' satisfies PageCall}?input=${input}`, credentials));
+    };
+
+    const [, list] = await query<{ agents?: { id: string }[] }>('chat.list,agent.list', { limit: 30 }, {});
+    const { id: chatId } = await mutate('chat.create', { agentId: list?.agents?.[0]?.id });
+    const following = follow(chatId);
+    for (const [index, content] of questions.entries()) {
       const sentAt = performance.now();
-      const body = { content, role: 'user', wait: false };
-      const sent = await ask('POST', `/chat/${chat}/message`, credentials, body);
-      const { id: answer } = (await sent.json()) as { id: string };
-      const answered = await readAnswer(events, answer, sentAt);
+      const sending = mutate('message.create', { chatId, content, role: 'user', wait: false });
+      const [events, { id: answer }] = await Promise.all([following, sending]);
+      const answering = readAnswer(events, answer, sentAt);
+      if (index === 0) {
+        await query('message.list', { chatId, limit: 50, order: 'desc' });
+        await query('chat.get', { chatId, withMessages: false });
+      }
+      const answered = await answering;
       firstTextMs.push(answered.firstTextMs);
       answerMs.push(answered.answerMs);
     }
@@ -95,6 +114,21 @@ export async function visit({ url, publicUrl, questions }: ChatPage, address: st
     away.abort();
   }
   return { firstTextMs, answerMs, rejected };
+}
+
+/** What a browser says when the server's own page asks for a session. */
+export function sessionHeaders(publicUrl: string): Record<string, string> {
+  return { origin: publicUrl, 'sec-fetch-site': 'same-origin' };
+}
+
+interface TrpcResult<Data> {
+  readonly result: { readonly data: Data };
+}
+
+/** The code of an error, in the shape of REST or of tRPC. */
+function codeOf(body: unknown): string {
+  const [first] = [body].flat() as { code?: string; error?: { data?: { apiError?: { code: string } } } }[];
+  return first?.error?.data?.apiError?.code ?? String(first?.code);
 }
 
 /** Its response stands among the rejections. */
@@ -120,8 +154,11 @@ async function* readEvents(response: Response): AsyncGenerator<ChatEvent, undefi
   for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
     text += piece;
     for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
-      const data = /^data: (.*)$/m.exec(text.slice(0, end))?.[1];
+      const event = text.slice(0, end);
       text = text.slice(end + 2);
+      if (event.startsWith('event: serialized-error')) throw new Error(`the stream was rejected: ${event}`);
+      // A ping of tRPC has no data.
+      const data = /^data: (.+)$/m.exec(event)?.[1];
       if (data !== undefined) yield JSON.parse(data) as ChatEvent;
     }
   }

@@ -71,6 +71,7 @@ const variablesSchema = z.object({
   RATE_LIMIT_ADDRESS: perMinute.default(limits.rateLimitAddress),
   RATE_LIMIT_UNIDENTIFIED: perMinute.default(limits.rateLimitUnidentified),
   RATE_LIMIT_NEW_VISITORS: perMinute.default(limits.rateLimitNewVisitors),
+  RATE_LIMIT_FILES: perMinute.default(limits.rateLimitFiles),
   /** `RATE_LIMIT_KEY` for one kind of keys. */
   RATE_LIMIT_PUBLISHABLE: perMinute.optional(),
   RATE_LIMIT_SECRET: perMinute.optional(),

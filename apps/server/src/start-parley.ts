@@ -60,6 +60,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     address: env.RATE_LIMIT_ADDRESS,
     unidentified: env.RATE_LIMIT_UNIDENTIFIED,
     newVisitors: env.RATE_LIMIT_NEW_VISITORS,
+    files: env.RATE_LIMIT_FILES,
   };
   const metrics = env.METRICS_PORT === undefined ? undefined : createMetrics();
   const composition = await compose({

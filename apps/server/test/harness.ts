@@ -64,6 +64,7 @@ const noLimits: RateLimits = {
   address: 0,
   unidentified: 0,
   newVisitors: 0,
+  files: 0,
 };
 
 /** A listening server over a database of its own, with a scripted model. It ends with the test file. */

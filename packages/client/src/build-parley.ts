@@ -40,7 +40,7 @@ export function buildParley(options: ParleyOptions, page: Page, timings: Timings
       const input = { chatId, content, role: 'user', wait: false } as const;
       const answer = await trpc.message.create.mutate(input, { signal, context: { ...context } });
       // The server sets the initial title from the first message.
-      if (cache.find(chatId)?.title === undefined) void cache.refresh(chatId);
+      if (cache.find(chatId)?.title === undefined) void cache.readTitle(chatId);
       return answer;
     },
   });

@@ -1,5 +1,5 @@
 import type { Chat, ChatList, ChatWithMessages } from '@parley/contract';
-import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/query-core';
+import type { InfiniteData, Query, QueryClient, QueryKey } from '@tanstack/query-core';
 
 type ListData = InfiniteData<ChatList> | undefined;
 
@@ -31,14 +31,19 @@ export class ChatCache {
       .find(({ id }) => id === chatId);
   }
 
-  /** Adds a new chat to the top of the lists that it certainly matches, and reloads all lists. */
+  /** Adds a new chat to the top of the lists that it certainly matches, and reloads the other lists. */
   add(chat: Chat): void {
     this.#client.setQueriesData<ListData>(
       { queryKey: LIST_KEY, predicate: ({ queryKey }) => isListOf(queryKey, chat) },
       (data) => withFirstPage(data, (chats) => [chat, ...chats.filter(({ id }) => id !== chat.id)]),
     );
     this.#client.setQueryData(getKeyOf(chat.id), { ...chat, messages: [] });
-    void this.#client.invalidateQueries({ queryKey: LIST_KEY });
+    // A list that is being read may come without the new chat, so it is read again.
+    void this.#client.invalidateQueries({
+      queryKey: LIST_KEY,
+      predicate: (query) =>
+        query.state.fetchStatus !== 'idle' || !isPaged(query) || !isListOf(query.queryKey, chat),
+    });
   }
 
   /** Changes a chat in all cached queries. */
@@ -59,6 +64,22 @@ export class ChatCache {
     this.#client.removeQueries({ queryKey: getKeyOf(chatId) });
   }
 
+  /**
+   * Reads the title that the server has given a chat. A visible chat is read alone, and its title is written into the lists
+   * that certainly contain it.
+   */
+  async readTitle(chatId: string): Promise<void> {
+    const queryKey = getKeyOf(chatId);
+    if (!this.#client.getQueryCache().find({ queryKey })?.isActive()) return this.refresh(chatId);
+    await this.#client.invalidateQueries({ queryKey });
+    const chat = this.#client.getQueryData<ChatWithMessages>(queryKey);
+    if (!chat) return;
+    const { messages: _, ...listed } = chat;
+    this.change(chatId, () => listed);
+    const predicate = ({ queryKey: key }: Query) => !isListOf(key, listed);
+    await this.#client.invalidateQueries({ queryKey: LIST_KEY, predicate });
+  }
+
   /** Reloads the visible queries that contain this chat. */
   async refresh(chatId: string): Promise<void> {
     await Promise.all([
@@ -77,6 +98,10 @@ export class ChatCache {
 /** An infinite query has pages; a plain `chat.list` query does not. */
 function pagesOf(data: ListData): readonly ChatList[] {
   return data && Array.isArray(data.pages) ? data.pages : [];
+}
+
+function isPaged({ state }: Query): boolean {
+  return pagesOf(state.data as ListData).length > 0;
 }
 
 function withChats(data: ListData, change: (chats: Chat[]) => Chat[]): ListData {

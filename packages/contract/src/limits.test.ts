@@ -17,6 +17,7 @@ test('the documented limits have their documented values', () => {
     rateLimitAddress: 1_200,
     rateLimitUnidentified: 120,
     rateLimitNewVisitors: 300,
+    rateLimitFiles: 6_000,
     chatMessagesMax: 10_000,
     chatTextBytesMax: 16_777_216,
     chatListMax: 10_000,

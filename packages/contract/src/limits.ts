@@ -167,6 +167,11 @@ export const limits = {
    */
   rateLimitNewVisitors: 300,
   /**
+   * Files of the chat page and the documentation per minute and address: a page has about a dozen, and costs no
+   * database read.
+   */
+  rateLimitFiles: 6_000,
+  /**
    * The limits of an IPv6 /48 are this many times those of a /64, because some providers assign each customer
    * a /48.
    */

@@ -13,7 +13,7 @@ import { watchCommands, withMonitoring } from '../support/watched-commands.ts';
 
 /* Every request passes one gate before its body is read. OWASP API 4, unrestricted resource consumption. */
 
-const LIMITS = { publishable: 0, secret: 0, user: 0, address: 6, unidentified: 3, newVisitors: 4 };
+const LIMITS = { publishable: 0, secret: 0, user: 0, address: 6, unidentified: 3, newVisitors: 4, files: 5 };
 const watched = await watchCommands(() =>
   startHarness({
     rateLimits: LIMITS,

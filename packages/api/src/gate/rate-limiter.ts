@@ -26,6 +26,8 @@ export interface RateLimits {
   readonly unidentified: number;
   /** For one address: new guests and sessions of the chat page together. */
   readonly newVisitors: number;
+  /** Of one address: static files. */
+  readonly files: number;
 }
 
 /** The kinds of limits, as the headers `RateLimit` and `RateLimit-Policy` name them. */

@@ -50,8 +50,7 @@ const limitOf: Record<Exclude<RateKind, 'key' | 'user'>, (rates: RateLimits) => 
   address: ({ address }) => address,
   unidentified: ({ unidentified }) => unidentified,
   'new-visitors': ({ newVisitors }) => newVisitors,
-  // Files cost no database read, so a page with ten files does not count as ten requests.
-  files: ({ address }) => address,
+  files: ({ files }) => files,
 };
 
 /** Returns the larger of two limits. 0 is no limit. */

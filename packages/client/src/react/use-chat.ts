@@ -7,6 +7,9 @@ import { type ParleyError, toParleyError } from '../parley-error.ts';
 import { useParley } from './provider.tsx';
 import { trpc } from './trpc.ts';
 
+/** A chat that this page has just created or changed is not read again. */
+const FRESH_MS = 5_000;
+
 /** Changes of a chat. A field that is left out keeps its value. */
 export interface ChatUpdate {
   /** 1 to 200 characters, not blank. */
@@ -34,7 +37,7 @@ export interface OneChat {
 export function useChat(chatId: string): OneChat {
   const parley = useParley();
   const cache = useMemo(() => new ChatCache(parley.queryClient), [parley.queryClient]);
-  const query = trpc.chat.get.useQuery({ chatId, withMessages: false });
+  const query = trpc.chat.get.useQuery({ chatId, withMessages: false }, { staleTime: FRESH_MS });
   const mutation = useMutation({
     mutationFn: (changes: ChatUpdate) =>
       attempt(parley.userSignal(), (signal) =>

@@ -30,11 +30,11 @@ export interface Chats {
 }
 
 const PAGE_CHATS = 30;
-const REFRESH_MS = 30_000;
+const REFRESH_MS = 60_000;
 
 /**
- * Loads the chats of a filter, page by page. Reloads them when the window gets the focus and every 30
- * seconds.
+ * Loads the chats of a filter, page by page. Reloads them when the window gets the focus and every
+ * minute.
  */
 export function useChats({ userId, agentType, search, limit = PAGE_CHATS }: ChatsFilter = {}): Chats {
   const { deletes } = useParley();

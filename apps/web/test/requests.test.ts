@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { startBed } from './support/bed.ts';
+import { PAGE_REQUESTS } from './support/page-requests.ts';
+
+const { visit } = await startBed();
+
+test('a visitor who opens the page and asks two questions makes no more requests than documented', async () => {
+  const { screen, watch } = await visit();
+  await screen.begin('What is on today?');
+  await screen.untilAnswer('You said: What is on today?', 'completed');
+  await screen.send('And tomorrow?');
+  await screen.untilAnswer('You said: And tomorrow?', 'completed');
+  await expect.poll(() => screen.titles()).toEqual(['What is on today?']);
+
+  const paths = watch.requests.filter((url) => url.startsWith('http')).map((url) => new URL(url).pathname);
+  const calls = paths.filter((path) => path.startsWith('/trpc/')).map((path) => path.slice('/trpc/'.length));
+  const sessions = paths.filter((path) => path === '/web/session');
+  expect(calls.toSorted()).toEqual(PAGE_REQUESTS.trpc.toSorted());
+  expect(sessions).toHaveLength(PAGE_REQUESTS.sessions);
+  const files = paths.length - calls.length - sessions.length;
+  expect(files).toBeGreaterThan(1);
+  expect(files).toBeLessThanOrEqual(PAGE_REQUESTS.files);
+});
