@@ -33,6 +33,19 @@ test('the guard decides about credentials this process has not seen, and about n
   expect(find).toHaveBeenCalledTimes(2);
 });
 
+test('look-ups that waited in the guard do not read again what does not exist', async () => {
+  const lookUp = createCredentialCache<object>();
+  const find = vi.fn(async () => undefined);
+  let last: Promise<unknown> = Promise.resolve();
+  const oneAtATime: ReadGuard = (read) => {
+    const result = last.then(read);
+    last = result;
+    return result;
+  };
+  await Promise.all(Array.from({ length: 20 }, () => lookUp('invented', find, oneAtATime)));
+  expect(find).toHaveBeenCalledTimes(1);
+});
+
 test('a rejection by the guard is not shared with a parallel look-up', async () => {
   const lookUp = createCredentialCache<{ id: string }>();
   const find = async () => ({ id: 'real' });

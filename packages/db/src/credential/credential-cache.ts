@@ -25,7 +25,8 @@ export function createCredentialCache<Value extends object>() {
   ): Promise<Value | undefined> {
     if (missing.has(name)) return undefined;
     // The guard is outside of what parallel look-ups share: one caller's rejection is not another caller's.
-    const read = () => found(name, find);
+    // It may have waited in the guard while another look-up found that the credential does not exist.
+    const read = async () => (missing.has(name) ? undefined : found(name, find));
     const value = await (guard && !seen.has(name) ? guard(read) : read());
     if (value) {
       seen.set(name, true);
