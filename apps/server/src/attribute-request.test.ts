@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { attributionOf, type LogAddresses, userHash } from './attribute-request.ts';
 
 const [team, key] = [mintId('team'), mintId('key')];
-const caller = { key, scope: { team, user: 'ann@example.com' } } as never;
+const identity = { team, key, user: 'ann@example.com' };
 const from = (text: string) => () => ({ text, isUnnamedProxy: false });
 
 test.each([
@@ -17,7 +17,7 @@ test.each([
 });
 
 test('a request is attributed to its key, team and user, and the user is not named', () => {
-  const attribution = attributionOf({ caller, client: from('203.0.113.77') } as never, 'full');
+  const attribution = attributionOf({ identity, client: from('203.0.113.77') } as never, 'full');
   expect(attribution).toEqual({
     team,
     key,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Caller } from '@parley/api';
+import type { CallerIdentity } from '@parley/api';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 
@@ -14,14 +14,14 @@ const HASH_LENGTH = 16;
  * secrets.
  */
 export function attributionOf(
-  { caller, client }: Pick<FastifyRequest, 'caller' | 'client'>,
+  { identity, client }: Pick<FastifyRequest, 'identity' | 'client'>,
   addresses: LogAddresses,
 ): { team?: string; key?: string; user?: string; address?: string } {
   // A request that is not HTTP has no client yet.
   const address = loggedAddress(client?.()?.text, addresses);
   return {
-    ...(caller && { team: caller.scope.team, key: caller.key }),
-    ...(caller?.scope.user !== undefined && { user: userHash(caller.scope.team, caller.scope.user) }),
+    ...(identity && { team: identity.team, key: identity.key }),
+    ...(identity?.user !== undefined && { user: userHash(identity.team, identity.user) }),
     ...(address !== undefined && { address }),
   };
 }
@@ -50,7 +50,7 @@ function loggedAddress(text: string | undefined, addresses: LogAddresses): strin
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The caller, after authentication. */
-    caller?: Caller;
+    /** The caller, as soon as the key is found. */
+    identity?: CallerIdentity;
   }
 }

@@ -1,6 +1,6 @@
 import { scripts } from '@parley/agent/testing';
 import { mintApiKey } from '@parley/db';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { userHash } from '../src/attribute-request.ts';
 import { startHarness } from './harness.ts';
 import { trpcClient } from './support/client.ts';
@@ -108,6 +108,56 @@ test('a request line names the team, the key, a hash of the user, and the addres
   expect(unknown).toMatchObject({ address: '127.0.0.1', code: 'unauthorized' });
   expect(unknown).not.toHaveProperty('team');
   expect(log.text).not.toContain(user);
+});
+
+describe('a request line names whose request it was also when it is rejected', () => {
+  test('with 429 by a rate limit', async () => {
+    const limited = await startHarness({ rateLimits: { user: 1 } });
+    const team = await limited.makeTeam();
+    const guest = await team.makeGuest();
+    const request = { key: await team.guestKey(), headers: { 'x-user-token': guest.token } };
+    await limited.rest('GET', '/agent', request);
+    await limited.rest('GET', '/agent', request);
+    const line = await limited.log.find(({ status }) => status === 429);
+    expect(line).toMatchObject({
+      ...{ code: 'rate_limited', team: team.id, key: expect.stringMatching(/^key_/) },
+      user: userHash(team.id, guest.userId),
+    });
+  });
+
+  test.each([
+    ['key_scope_missing', 'GET', '/usage', { scopes: ['chats:read'] }],
+    ['unrestricted_key_needed', 'POST', '/signing-secret', { scopes: ['keys:write'] }],
+  ])('with 403 %s', async (code, method, path, limits) => {
+    const team = await makeTeam();
+    const { body } = await team.rest<{ id: string; key: string }>('POST', '/key', {
+      body: { kind: 'secret', ...limits },
+    });
+    expect((await rest(method, path, { key: body.key })).apiError.code).toBe(code);
+    const line = await log.find((one) => one['team'] === team.id && one['code'] === code);
+    expect(line).toMatchObject({ status: 403, key: body.id });
+  });
+
+  test('with 401 for a user token that is not valid', async () => {
+    const team = await makeTeam();
+    const headers = { 'x-user-token': 'gt_of_nobody' };
+    await rest('GET', '/chat', { key: await team.guestKey(), headers });
+    const line = await log.find((one) => one['team'] === team.id && one['code'] === 'user_token_invalid');
+    expect(line).toMatchObject({ key: expect.stringMatching(/^key_/) });
+    expect(line).not.toHaveProperty('user');
+  });
+
+  test('with 403 for a blocked user', async () => {
+    const team = await makeTeam();
+    await team.rest('PUT', '/user/ben/block');
+    const headers = { 'x-user-token': await team.userToken('ben') };
+    const key = await team.verifiedKey();
+    await expect
+      .poll(async () => (await rest('GET', '/chat', { key, headers })).apiError?.code)
+      .toBe('user_blocked');
+    const line = await log.find((one) => one['team'] === team.id && one['code'] === 'user_blocked');
+    expect(line).toMatchObject({ status: 403, user: userHash(team.id, 'ben') });
+  });
 });
 
 type Team = Awaited<ReturnType<typeof makeTeam>>;

@@ -66,7 +66,16 @@ export interface OriginHeaders {
 export type CallerStores = Pick<Stores, 'apiKeys' | 'guests' | 'signingSecrets' | 'userStatuses'> &
   UserTokenStores;
 
+/** The caller of a request, as far as the key and the user token prove it. */
+export interface CallerIdentity {
+  readonly team: Id<'team'>;
+  readonly key: Id<'key'>;
+  readonly user?: string;
+}
+
 interface AuthenticationOptions {
+  /** Is called when the key is found, and again when the user is. The request may still be rejected. */
+  readonly onIdentified?: ((identity: CallerIdentity) => void) | undefined;
   /** Limits the database reads for keys and tokens that this process does not know. */
   readonly guard?: ReadGuard | undefined;
   /** Is called when a page of another site sent a secret key. */
@@ -83,11 +92,12 @@ interface AuthenticationOptions {
 export async function authenticate(
   stores: CallerStores,
   headers: KeyHeaders & OriginHeaders,
-  { guard, onSecretInPage }: AuthenticationOptions = {},
+  { guard, onSecretInPage, onIdentified }: AuthenticationOptions = {},
 ): Promise<Caller> {
   const text = headers.apiKey ?? bearerToken(headers.authorization);
   const key = text === undefined ? undefined : await stores.apiKeys.find(text, guard);
   if (!key) throw new ApiError('unauthorized');
+  onIdentified?.({ team: key.team, key: key.id });
   if (isOfForeignPage(key, headers)) {
     if (key.kind === 'publishable') throw new ApiError('key_origin_not_allowed');
     onSecretInPage?.(key);
@@ -96,6 +106,7 @@ export async function authenticate(
   const { userToken } = headers;
   const user = userToken === undefined ? undefined : await proveUser(stores, key, userToken, guard);
   if (user) {
+    onIdentified?.({ team: key.team, key: key.id, user: user.id });
     await assertNotBlocked(stores, key.team, user);
     noteGuest(stores, key.team, user);
   }

@@ -2,9 +2,9 @@ import { ApiError } from '@parley/contract';
 import type { ApiKeyRecord, Stores } from '@parley/db';
 import type { Turns } from '@parley/turns';
 import type { ProblemOfToolUrl } from './agent/tools-of.ts';
-import type { Caller } from './caller.ts';
+import type { Caller, CallerIdentity } from './caller.ts';
 import { auditEntryOf, noteEscalation } from './credentials/note-escalation.ts';
-import { authenticateRequest } from './gate/authenticate-request.ts';
+import { authenticateRequest, type IncomingRequest } from './gate/authenticate-request.ts';
 import type { ClientAddress } from './gate/client-address.ts';
 import type { Gate } from './gate/gate.ts';
 import { rejectComplexValue } from './gate/json-bounds.ts';
@@ -104,8 +104,8 @@ export interface HostedRequest {
   readonly disconnect: () => AbortSignal;
   readonly onReplay: () => void;
   readonly onRate: (rate: RateVerdict) => void;
-  /** Is called with the caller after authentication, for the host's log. */
-  readonly onCaller?: (caller: Caller) => void;
+  /** Is called with the caller's identity for the host's log, also when the request is rejected afterwards. */
+  readonly onIdentified?: (identity: CallerIdentity) => void;
   /** Is called when the page that sent the request may not read the answer. */
   readonly onForeignOrigin: () => void;
   /** Set by hosts that can send a large list in pieces. */
@@ -141,18 +141,16 @@ export function createContext(services: Services, request: HostedRequest): Conte
     void noteEscalation(services.stores.audit, found, entry, { procedure, error });
   };
   const findCaller = () => {
-    const incoming = { client, procedures, headers, onRate, onSecretInPage: auditSecretInPage, onForbidden };
+    const { onIdentified } = request;
+    const incoming: IncomingRequest = {
+      ...{ client, procedures, headers, onRate, onIdentified, onForbidden },
+      onSecretInPage: auditSecretInPage,
+    };
     const identifying = { ...services.stores, keySets: services.keySets };
-    caller ??= authenticateRequest(identifying, services.gate, incoming).then(
-      (found) => {
-        request.onCaller?.(found);
-        return found;
-      },
-      (error: unknown) => {
-        if (isOfOrigin(error)) request.onForeignOrigin();
-        throw error;
-      },
-    );
+    caller ??= authenticateRequest(identifying, services.gate, incoming).catch((error: unknown) => {
+      if (isOfOrigin(error)) request.onForeignOrigin();
+      throw error;
+    });
     return caller;
   };
   return {

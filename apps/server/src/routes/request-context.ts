@@ -26,8 +26,8 @@ export function contextOf(
     disconnect: () => disconnectSignal(reply),
     onReplay: () => void reply.header(replayedHeader.name, replayedHeader.value),
     onForeignOrigin: () => void reply.removeHeader('access-control-allow-origin'),
-    onCaller: (caller) => {
-      request.caller = caller;
+    onIdentified: (identity) => {
+      request.identity = identity;
     },
     onRate: (rate) => void reply.headers(rateHeaders(rate)),
   });

@@ -4,6 +4,7 @@ import { authorize } from '../authorize.ts';
 import {
   authenticate,
   type Caller,
+  type CallerIdentity,
   type CallerStores,
   type KeyHeaders,
   type OriginHeaders,
@@ -16,6 +17,8 @@ import type { RateVerdict } from './rate-limiter.ts';
 export interface IncomingRequest extends CountedRequest {
   readonly headers: KeyHeaders & OriginHeaders;
   readonly onSecretInPage: (key: ApiKeyRecord) => void;
+  /** Is called with the caller's identity before anything rejects the request for it. */
+  readonly onIdentified: ((identity: CallerIdentity) => void) | undefined;
   readonly onRate: (verdict: RateVerdict) => void;
   /** Is called when the caller may not call this procedure. */
   readonly onForbidden: (caller: Caller, procedure: string, apiError: ApiError) => void;
@@ -53,10 +56,10 @@ function rejectLargeBatch(gate: Gate | undefined, { client, procedures }: Incomi
 async function identify(
   stores: CallerStores,
   gate: Gate | undefined,
-  { headers, client, procedures, onSecretInPage }: IncomingRequest,
+  { headers, client, procedures, onSecretInPage, onIdentified }: IncomingRequest,
 ): Promise<Caller> {
   try {
-    return await authenticate(stores, headers, { guard: gate?.guard(client), onSecretInPage });
+    return await authenticate(stores, headers, { guard: gate?.guard(client), onSecretInPage, onIdentified });
   } catch (error) {
     // Errors of the server do not count against the client's address.
     const isTheirs = error instanceof ApiError && error.status < 500 && error.code !== 'rate_limited';
