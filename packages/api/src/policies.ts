@@ -63,7 +63,7 @@ export const policies = {
   'guest.create': { callers: 'anonymous', scope: 'chats:write', credential: 'guest token' },
   'guest.claim': { callers: 'verified', scope: 'chats:write' },
   'signingSecret.create': { callers: 'secret', scope: 'keys:write', credential: 'signing secret' },
-  'signingSecret.list': { callers: 'secret', scope: 'keys:read', credential: 'signing secret' },
+  'signingSecret.list': { callers: 'secret', scope: 'keys:write', credential: 'signing secret' },
   'signingSecret.revoke': { callers: 'secret', scope: 'keys:write', credential: 'signing secret' },
   'tokenIssuer.set': { callers: 'secret', scope: 'keys:write', credential: 'token issuer' },
   'tokenIssuer.get': { callers: 'secret', scope: 'keys:read' },

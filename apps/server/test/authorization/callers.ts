@@ -135,8 +135,16 @@ export async function makeCallers(team: Team, tokens: TokenMakers): Promise<Matr
     { name: `a secret key with ${scope} alone`, scopes: [scope] },
     { name: `a secret key without ${scope}`, scopes: keyScopes.filter((one) => one !== scope) },
   ]);
+  const signers: readonly KeyScope[] = ['chats:read', 'chats:write', 'keys:write'];
+  const signer: MatrixCaller = {
+    name: 'a secret key with exactly the scopes for signing secrets',
+    headers: withKey(await makeKey({ kind: 'secret', scopes: signers })),
+    kind: 'secret',
+    scopes: signers,
+  };
   return [
     ...plain,
+    signer,
     ...(await Promise.all(bounded)),
     grandchild,
     issuedOpen,

@@ -52,7 +52,9 @@ export function expectedOf(
   if (callers === 'secret' && !(kind === 'secret' && speaksForTeam)) return 'secret_key_needed';
   if (callers === 'anonymous' && !(kind === 'guest' && isNobody)) return 'guest_key_needed';
   if (callers === 'verified' && user?.proof !== 'verified') return 'verified_user_needed';
-  if (scopes && !scopes.includes(scope)) return 'key_scope_missing';
+  // Whoever may issue signing secrets may also list and revoke them.
+  const needed = procedure.startsWith('signingSecret.') ? 'keys:write' : scope;
+  if (scopes && !scopes.includes(needed)) return 'key_scope_missing';
 
   if (procedure === 'guest.claim') return kind === 'guest' ? 'success' : 'user_token_invalid';
   if (
