@@ -15,7 +15,7 @@ export { type Eraser, erase } from './deletion/erase.ts';
 export { expireChats, RetentionProgress } from './deletion/expire-chats.ts';
 export { DeletionProgress, finishDeletions } from './deletion/finish-deletions.ts';
 export { bodyBoundsOf } from './gate/body-bounds.ts';
-export { type ClientAddress, countedNetworks, widerNetwork } from './gate/client-address.ts';
+export { type ClientAddress, countedNetworks, shareOf, widerNetwork } from './gate/client-address.ts';
 export { Gate } from './gate/gate.ts';
 export { rejectComplexJson } from './gate/json-bounds.ts';
 export { RateLimiter, type RateLimits, type RateVerdict } from './gate/rate-limiter.ts';

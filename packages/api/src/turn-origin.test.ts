@@ -1,4 +1,6 @@
+import { limits } from '@parley/contract';
 import { expect, test } from 'vitest';
+import { shareOf } from './gate/client-address.ts';
 import { originOf } from './turn-origin.ts';
 
 const guest = { kind: 'publishable', as: { role: 'user', proof: 'guest' } } as const;
@@ -33,7 +35,15 @@ test('what is stored names no address, and is the same for the same network', ()
   expect(originOf(guest, at('2001:db8:1:3::/64')).networks?.[1]).toBe(networks?.[1]);
 });
 
-test('an unknown address, or that of an unnamed proxy, has no networks', () => {
+test('an unknown address has no networks', () => {
   expect(originOf(guest, undefined)).toEqual({ isPrivileged: false });
-  expect(originOf(guest, { text: '10.0.0.1', isUnnamedProxy: true })).toEqual({ isPrivileged: false });
+});
+
+test('the visitors of an unnamed proxy have eight networks together, whatever the proxy forwards', () => {
+  const networks = Array.from({ length: 500 }, (_, index) => {
+    const share = shareOf(`198.51.100.${index}`);
+    return originOf(guest, { text: '10.0.0.1', isUnnamedProxy: true, share }).networks;
+  });
+  expect(networks.every((one) => one?.length === 1)).toBe(true);
+  expect(new Set(networks.flat()).size).toBe(limits.unnamedProxyFactor);
 });

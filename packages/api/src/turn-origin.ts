@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { TurnOrigin } from '@parley/db';
 import { type Caller, type CallerProof, isVerifiedUser } from './caller.ts';
-import { type ClientAddress, countedNetworks } from './gate/client-address.ts';
+import { boundedNetworks, type ClientAddress } from './gate/client-address.ts';
 
 /**
  * Returns the origin of a turn. For secret keys it has no networks, because the address is that of the team's
- * server. The address of an unnamed proxy is left out too, because all its visitors share it.
+ * server.
  */
 export function originOf(
   caller: Pick<Caller, 'kind'> & { readonly as: CallerProof },
@@ -13,8 +13,8 @@ export function originOf(
 ): TurnOrigin {
   if (caller.kind === 'secret') return { isPrivileged: true };
   const isPrivileged = isVerifiedUser(caller);
-  if (!client || client.isUnnamedProxy) return { isPrivileged };
-  return { isPrivileged, networks: countedNetworks(client.text).map(({ text }) => hash(text)) };
+  const networks = boundedNetworks(client).map(({ text }) => hash(text));
+  return { isPrivileged, ...(networks.length > 0 && { networks }) };
 }
 
 /** Hashes a network, so that a stored turn contains no address. */

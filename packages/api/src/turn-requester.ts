@@ -4,7 +4,7 @@ import type { Stores } from '@parley/db';
 import type { TurnRequester } from '@parley/turns';
 import { type Caller, isUnverifiedUser } from './caller.ts';
 import type { Services } from './context.ts';
-import { type ClientAddress, countedNetworks } from './gate/client-address.ts';
+import { boundedNetworks, type ClientAddress } from './gate/client-address.ts';
 import { originOf } from './turn-origin.ts';
 
 /** Describes the caller to the turn engine: who pays for a turn, and which limits apply. Team settings are cached for some seconds. */
@@ -24,15 +24,9 @@ export async function turnRequesterOf(
   const { user } = scope;
   return {
     spender: { key: familyId, ...(user !== undefined && { user }) },
-    // Anyone can become another guest, so all guests of an address share a budget. The address of an unnamed proxy is
-    // left out, because all visitors share it.
-    networks:
-      client && !client.isUnnamedProxy && isUnverifiedUser(caller)
-        ? countedNetworks(client.text).map(({ text, factor }) => ({
-            name: networkOfDay(scope.team, text),
-            factor,
-          }))
-        : [],
+    networks: sharesBudgetByAddress(caller)
+      ? boundedNetworks(client).map(({ text, factor }) => ({ name: networkOfDay(scope.team, text), factor }))
+      : [],
     origin: originOf(caller, client),
     allowance: {
       tokensPerDay: {
@@ -47,6 +41,14 @@ export async function turnRequesterOf(
       },
     },
   };
+}
+
+/**
+ * Anyone can become another guest, so all guests of an address share a budget. The address of a request with a secret
+ * key is that of the team's server, not that of its user.
+ */
+function sharesBudgetByAddress(caller: Pick<Caller, 'as' | 'kind'>): boolean {
+  return caller.kind === 'publishable' && isUnverifiedUser(caller);
 }
 
 /** Hashes a network with the team and the day, so that nobody can be tracked by it. */

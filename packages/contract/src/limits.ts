@@ -176,6 +176,11 @@ export const limits = {
    * a /48.
    */
   widerNetworkFactor: 4,
+  /**
+   * The visitors of a proxy that `TRUST_PROXY` does not name have together this many times the running answers, open
+   * streams and guests' budget of one address: enough to notice the missing setting before it stops the service.
+   */
+  unnamedProxyFactor: 8,
   /** Connections per process: its streams, and a fifth more. */
   connectionsMax: 12_000,
   /** Connections per address: its streams, and as many requests. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP } from 'node:net';
-import type { ClientAddress } from '@parley/api';
+import { type ClientAddress, shareOf } from '@parley/api';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -40,8 +40,21 @@ export function clientAddress({ headers, socket }: AddressedRequest, trusts: Tru
     found = next;
     hop++;
   }
+  const text = textOf(found);
   const isUnnamedProxy = isForwarded(headers) && PRIVATE.has(peer.range()) && !isTrusted(peer, trusts);
-  return { text: textOf(found), isUnnamedProxy };
+  // Where proxies are named, another peer has the bounds of one address: it may be a client that writes the header itself.
+  if (!isUnnamedProxy || trusts) return { text, isUnnamedProxy };
+  return { text, isUnnamedProxy, share: shareOf(forwardedClient(headers)) };
+}
+
+/** What an unnamed proxy says of its client: not an address to rely on, but the same for all requests of one visitor. */
+function forwardedClient(headers: IncomingHttpHeaders): string {
+  const [nearest] = forwardedFor(headers);
+  if (nearest !== undefined) {
+    const address = parseEntry(nearest);
+    return address ? textOf(address) : nearest;
+  }
+  return [headers['x-real-ip'] ?? headers.forwarded ?? []].flat().join();
 }
 
 /**

@@ -1,3 +1,4 @@
+import { signUserToken } from '@parley/api';
 import type { Chat, MessageList, Team as TeamView } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { parseTrustProxy } from '../../src/gate/client-address.ts';
@@ -56,9 +57,9 @@ test('of 100 parallel requests at 99 % of a budget, at most one overspends', asy
 
 describe('the budget of each user', () => {
   /** Sends a message as a user of this token, from this address; in a chat of their own. */
-  async function sendAs(team: Team, token: string, address: string) {
+  async function sendAs(team: Team, token: string, address: string, secretKey?: string) {
     const headers = { 'x-user-token': token, 'x-forwarded-for': address };
-    const key = await team.guestKey();
+    const key = secretKey ?? (await team.guestKey());
     const body = { agentId: team.agent.id };
     const { body: chat } = await rest<Chat>('POST', '/chat', { key, headers, body });
     return rest('POST', `/chat/${chat.id}/message`, {
@@ -108,6 +109,16 @@ describe('the budget of each user', () => {
     const refused = await send(3);
     expect([refused.status, refused.apiError.code]).toEqual([429, 'budget_exhausted']);
     expect((await sendAs(team, (await team.makeGuest()).token, '2001:db8:8:1::1')).status).toBe(200);
+  });
+
+  test('of anonymous users is their own when the team’s servers call for them', async () => {
+    const team = await makeTeam();
+    await setTeam(team, { tokensPerDayPerUser: 3_000 });
+    for (let index = 0; index < 6; index++) {
+      const life = { seconds: 600, isAnonymous: true };
+      const { token } = await signUserToken(mongo.database.stores, team.id, `visitor_${index}`, life);
+      expect((await sendAs(team, token, '203.0.113.10', team.secretKey)).status).toBe(200);
+    }
   });
 
   /** Uses up tokens of every address that guests of this team have asked from. */

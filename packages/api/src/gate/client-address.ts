@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { limits } from '@parley/contract';
 
 /** The address of a client, as rate limits count it. */
@@ -6,6 +7,16 @@ export interface ClientAddress {
   readonly text: string;
   /** Whether it is a proxy in a private network that `TRUST_PROXY` does not name. Its visitors share this address. */
   readonly isUnnamedProxy: boolean;
+  /** The share of an unnamed proxy's limits that the request counts for, while `TRUST_PROXY` is off. */
+  readonly share?: number;
+}
+
+/**
+ * Chooses the share of an unnamed proxy's limits by the client that the proxy names, so that one visitor cannot use all
+ * shares. A client that forges the header can, but gets no more.
+ */
+export function shareOf(forwarded: string): number {
+  return createHash('sha256').update(forwarded).digest().readUInt32BE() % limits.unnamedProxyFactor;
 }
 
 /**
@@ -21,6 +32,16 @@ export function widerNetwork(text: string): string | undefined {
 export interface CountedNetwork {
   readonly text: string;
   readonly factor: number;
+}
+
+/**
+ * Returns the networks that running answers, open streams and guests' budgets count for. An unnamed proxy has
+ * `unnamedProxyFactor` times the limits of one address, in as many shares.
+ */
+export function boundedNetworks(client: ClientAddress | undefined): readonly CountedNetwork[] {
+  if (!client) return [];
+  const { text, share } = client;
+  return share === undefined ? countedNetworks(text) : [{ text: `${text} share ${share}`, factor: 1 }];
 }
 
 /** Returns the networks that a client counts for: its own address, and the /48 around an IPv6 address. */

@@ -122,7 +122,7 @@ test('streams whose chat is gone say so when credentials cannot be read', async 
   expect(await codesOfGoneChats(away)).toEqual(new Set(['chat_not_found']));
 });
 
-test('an IPv6 /48 has four times the streams of each of its addresses, and an unnamed proxy has no bound of its own', () => {
+test('an IPv6 /48 has four times the streams of each of its addresses, and an unnamed proxy those of each share', () => {
   const credentials = { read: async (ids: CredentialIds) => allGood(ids) };
   const streams = new OpenStreams({ credentials, limits: { perAddress: 2 } });
   const origin = { origin: undefined, isOwnPage: false };
@@ -131,8 +131,9 @@ test('an IPv6 /48 has four times the streams of each of its addresses, and an un
     kind: 'publishable',
     as: { role: 'anonymous', canBecomeGuest: false },
   };
-  const open = (text: string, isUnnamedProxy = false) => {
-    streams.open({ caller: visitor, kind: 'chat', client: { text, isUnnamedProxy }, origin });
+  const open = (text: string, share?: number) => {
+    const client = { text, isUnnamedProxy: share !== undefined, ...(share !== undefined && { share }) };
+    streams.open({ caller: visitor, kind: 'chat', client, origin });
   };
   const tooMany = new ApiError('too_many_streams');
   for (let network = 0; network < 4; network++) {
@@ -143,6 +144,10 @@ test('an IPv6 /48 has four times the streams of each of its addresses, and an un
   }
   expect(() => open('2001:db8:1:5::/64')).toThrow(tooMany);
   open('2001:db8:2:5::/64');
-  for (let stream = 0; stream < 20; stream++) open('10.0.0.1', true);
-  expect(streams.size).toBe(29);
+  for (const share of [0, 1]) {
+    open('10.0.0.1', share);
+    open('10.0.0.1', share);
+    expect(() => open('10.0.0.1', share)).toThrow(tooMany);
+  }
+  expect(streams.size).toBe(13);
 });

@@ -1,7 +1,7 @@
 import { ApiError, type ErrorCode, limits } from '@parley/contract';
 import type { CredentialStore } from '@parley/db';
 import type { Caller, OriginHeaders } from '../caller.ts';
-import { type ClientAddress, countedNetworks } from '../gate/client-address.ts';
+import { boundedNetworks, type ClientAddress } from '../gate/client-address.ts';
 import { credentialsOf, idsOf, judgeCredentials } from './judge-credentials.ts';
 import { OpenStream, type StreamKind } from './open-stream.ts';
 
@@ -100,9 +100,8 @@ export class OpenStreams {
 
   #subjectsOf({ kind, scope: { team, user } }: Caller, client: ClientAddress | undefined) {
     const { perUser, perAddress, perProcess } = this.#limits;
-    // The servers of a team and unnamed proxies send the requests of many users from one address.
-    const hasOwnAddress = client !== undefined && kind !== 'secret' && !client.isUnnamedProxy;
-    const networks = hasOwnAddress ? countedNetworks(client.text) : [];
+    // The servers of a team send the requests of many users from one address.
+    const networks = kind === 'secret' ? [] : boundedNetworks(client);
     return [
       { name: 'process', max: perProcess },
       ...(user === undefined ? [] : [{ name: `user ${team} ${user}`, max: perUser }]),
