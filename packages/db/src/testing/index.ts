@@ -7,6 +7,7 @@ export {
 } from '../batching/read-batches.ts';
 export { createWriteBatches, type WriteBatches, type WriteCommands } from '../batching/write-batches.ts';
 export { accessTo } from '../chat/chat-access.ts';
+export { sizeOfSteps } from '../turn/steps-size.ts';
 export { playRandomCalls } from './random-calls.ts';
 export { type EngineStores, inScope, runCase, type StoreCase } from './store-case.ts';
 export { storeSuite } from './store-suite.ts';

@@ -136,6 +136,8 @@ export const turnCases: readonly StoreCase[] = [
       ok(!('steps' in ((await turns.find(access, turn.id)) ?? {})));
       equal(await turns.saveToolSteps(scope, turn.id, 'mine', open), 'kept');
       equal(await turns.saveToolSteps({ team: mintId('team') }, turn.id, 'mine', done), 'gone');
+      // A command that takes effect late: later steps are stored already, and stay.
+      equal(await turns.saveToolSteps(scope, turn.id, 'mine', []), 'kept');
       await turns.release(scope, turn.id, 'mine');
       equal(await turns.saveToolSteps(scope, turn.id, 'mine', done), 'lost');
       deepEqual((await turns.claim(scope, turn.id, 'next'))?.steps, open);

@@ -19,7 +19,7 @@ export function endUpdate(end: TurnEnd) {
       isUncounted: account && (true as const),
     }),
     // Only an unfinished turn needs them.
-    $unset: { steps: '' as const, 'origin.networks': '' as const },
+    $unset: { steps: '' as const, stepsSize: '' as const, 'origin.networks': '' as const },
     $push: compact({ messages: answer, usage }),
   };
 }

@@ -45,6 +45,8 @@ export interface TurnDocument {
   reservations?: Reservation[];
   /** The tool calls of its run so far. The end of the turn removes them. */
   steps?: ToolStep[];
+  /** The `sizeOfSteps` of `steps`. Absent where release 0.1.0 saved them. */
+  stepsSize?: number;
   /** Set at the end of the turn. */
   account?: Account;
   /** Set at the end of the turn, and removed in the transaction that adds its usage to the sums. */
@@ -112,6 +114,7 @@ export const turnSchema = new Schema<TurnDocument>(
       default: undefined,
     },
     steps: { type: [toolStepSchema], default: undefined },
+    stepsSize: Number,
     account: new Schema({ agent: string, user: String, day: string }, part),
     isUncounted: Boolean,
     errorCode: String,

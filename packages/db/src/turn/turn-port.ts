@@ -78,7 +78,8 @@ export interface TurnStore {
   /** Renews the leases of all turns of this process. Returns the tokens that are not valid any more. */
   renew(leases: readonly { turn: Id<'turn'>; token: string }[]): Promise<string[]>;
   /**
-   * Stores all tool calls of a run, guarded by its token. `lost`: another run has the lease. `gone`: the turn was deleted.
+   * Stores all tool steps of a run so far, guarded by its token. `kept`: these steps, or later ones of the same run, are
+   * stored. `lost`: another run has the lease. `gone`: the turn was deleted.
    */
   saveToolSteps(
     scope: SystemScope,

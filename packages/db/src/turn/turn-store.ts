@@ -8,6 +8,7 @@ import type { ChatTail } from '../chat/chat-records.ts';
 import { isMarker } from '../chat/deletion-marker.ts';
 import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
+import { sizeOfSteps } from './steps-size.ts';
 import { toOrigin, toRecord, toSpender } from './turn-document.ts';
 import type { TurnDocument } from './turn-model.ts';
 import type { TurnStore } from './turn-port.ts';
@@ -134,11 +135,14 @@ export function createTurnStore(
     },
 
     async saveToolSteps({ team }, id, token, steps) {
+      const stepsSize = sizeOfSteps(steps);
+      const mine = { _id: id, team, status: 'generating' as const, 'lease.token': token };
       const { matchedCount } = await turns.updateOne(
-        { _id: id, team, status: 'generating', 'lease.token': token },
-        { $set: { steps: [...steps] } },
+        // An earlier command may take effect after a later one, when its connection was lost. Steps only grow.
+        { ...mine, stepsSize: trusted({ $not: { $gt: stepsSize } }) },
+        { $set: { steps: [...steps], stepsSize } },
       );
-      if (matchedCount === 1) return 'kept';
+      if (matchedCount === 1 || (await turns.exists(mine))) return 'kept';
       return (await turns.exists({ _id: id, team })) === null ? 'gone' : 'lost';
     },
 

@@ -1,5 +1,6 @@
-import type { Id } from '@parley/contract';
+import type { Id, ToolStep } from '@parley/contract';
 import type { ChatTail, Scope, TurnRecord } from '@parley/db';
+import { sizeOfSteps } from '@parley/db/testing';
 import type { TurnDocument, View } from './simulated-database.ts';
 
 export function findOne(view: View, team: Scope['team'], id: Id<'turn'>): TurnDocument | undefined {
@@ -37,6 +38,14 @@ export function newestFirst(view: View, scope: Scope, chat: Id<'chat'>): TurnRec
 
 export function queued(turn: TurnDocument | undefined): TurnDocument | undefined {
   return turn?.record.status === 'queued' ? turn : undefined;
+}
+
+/** The turn, unless it has later tool steps than these. */
+export function withoutLater(
+  turn: TurnDocument | undefined,
+  steps: readonly ToolStep[],
+): TurnDocument | undefined {
+  return sizeOfSteps(turn?.record.steps ?? []) <= sizeOfSteps(steps) ? turn : undefined;
 }
 
 export function held(turn: TurnDocument | undefined, token: string): TurnDocument | undefined {

@@ -330,8 +330,18 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'test/simulation/simulated-turn-store.ts',
-        find: '(view) => held(findOne(view, team, id), token),\n        (turn) => withRecord(turn, { steps }),',
-        replace: '(view) => findOne(view, team, id),\n        (turn) => withRecord(turn, { steps }),',
+        find: '(view) => withoutLater(held(findOne(view, team, id), token), steps),',
+        replace: '(view) => findOne(view, team, id),',
+      },
+    ],
+  },
+  {
+    name: 'steps that are saved late replace later ones',
+    edits: [
+      {
+        file: 'test/simulation/simulated-turn-store.ts',
+        find: 'withoutLater(held(findOne(view, team, id), token), steps)',
+        replace: 'held(findOne(view, team, id), token)',
       },
     ],
   },

@@ -12,6 +12,7 @@ import {
   queued,
   tailOf,
   unfinished,
+  withoutLater,
 } from './find-turns.ts';
 import type { Batches } from './simulated-batches.ts';
 import type { MarkerDocument, TurnDocument, View } from './simulated-database.ts';
@@ -135,10 +136,10 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
 
     async saveToolSteps({ team }, id, token, steps) {
       const kept = await update(
-        (view) => held(findOne(view, team, id), token),
+        (view) => withoutLater(held(findOne(view, team, id), token), steps),
         (turn) => withRecord(turn, { steps }),
       );
-      if (kept) return 'kept';
+      if (kept || (await connection.read((view) => held(findOne(view, team, id), token)))) return 'kept';
       return (await connection.read((view) => findOne(view, team, id))) ? 'lost' : 'gone';
     },
 
