@@ -97,7 +97,8 @@ export class Watch {
     if (!before) this.#judgeInsert(record);
     if (record.isCancelled) times.cancelledAt ??= scheduler.now;
     if (record.status === 'generating') {
-      if (times.startedAt === undefined) this.#judgeOrder(record, times);
+      // A turn that was cancelled before it was claimed needs no place, and overtakes nobody.
+      if (times.startedAt === undefined && times.cancelledAt === undefined) this.#judgeOrder(record, times);
       times.startedAt ??= scheduler.now;
       if (before?.record.status !== 'generating') this.#judgeStart(record);
     }
