@@ -184,7 +184,7 @@ describe('deletion', () => {
     await chats.purge(chat);
     await chats.purge(chat);
     expect(await chats.listMarked(100, [])).not.toContain(chat);
-    expect(await db.raw.collection('turns').countDocuments({ chat })).toBe(0);
+    expect(await db.raw.collection('turns').countDocuments({ chat, purgedAt: { $exists: false } })).toBe(0);
     expect(
       (await stores.messages.list(inScope(scope, other), { limit: 10, order: 'asc' })).items,
     ).toHaveLength(2);
@@ -221,20 +221,32 @@ describe('deletion', () => {
     await chats.purge(chat);
     const logs = await db.raw.collection('turnLog').find({ team: scope.team }).toArray();
     expect(logs).toMatchObject([{ _id: expect.stringContaining(kept.id) }]);
-    expect(await db.raw.collection('turns').countDocuments({ chat })).toBe(0);
+    expect(await db.raw.collection('turns').countDocuments({ chat, purgedAt: { $exists: false } })).toBe(0);
   });
 
-  test('the marker of a purged chat names no team, holds nothing, and expires with the tombstone', async () => {
+  test('the marker of a purged chat and the placeholders of its turns have no team and no content, and expire with the tombstone', async () => {
     const scope = newScope();
     const chat = await newChat(stores, scope);
-    await endedTurn(stores, scope, chat, 1);
+    const turn = await endedTurn(stores, scope, chat, 1);
     expect(await chats.insertMarkerBehind(scope, chat, 1)).toBe(true);
     await chats.markDeleted(scope, chat);
     await chats.purge(chat);
-    const [marker] = await db.raw.collection('turns').find({ chat }).toArray();
+    const [placeholder, marker] = await db.raw
+      .collection('turns')
+      .find({ chat })
+      .sort({ sequence: 1 })
+      .toArray();
     expect(marker).toMatchObject({ sequence: 2, status: 'stopped', messages: [], usage: [] });
     expect(Object.keys(marker ?? {})).not.toEqual(expect.arrayContaining(['team']));
     expect(Object.keys(marker ?? {})).not.toEqual(expect.arrayContaining(['pendingSince']));
+    expect(placeholder).toEqual({
+      _id: turn.id,
+      ...{ chat, sequence: 1, status: 'stopped', takeovers: 0, messages: [], usage: [] },
+      answerId: turn.answerId,
+      createdAt: expect.any(Date),
+      endedAt: expect.any(Date),
+      purgedAt: expect.any(Date),
+    });
     const [tombstone] = await db.raw
       .collection('chats')
       .find({ _id: chat as never })

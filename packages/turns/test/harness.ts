@@ -168,7 +168,7 @@ export async function transcript({ db, scope }: Harness, chat: Id<'chat'>): Prom
 /** A chat's turns as they are stored, acknowledged by a majority: what is seen here, every replica sees. */
 export function turnsOf({ db }: Harness, chat: Id<'chat'>) {
   return stored(db)
-    .find({ chat, answerId: { $ne: answerIdOf(markerIdOf(chat)) } })
+    .find({ chat, answerId: { $ne: answerIdOf(markerIdOf(chat)) }, purgedAt: { $exists: false } })
     .sort({ sequence: 1 })
     .toArray();
 }

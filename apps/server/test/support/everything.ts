@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 
-/** For a day the marker of a deleted chat names the chat, and nothing else: neither a team nor a user. */
+/** For a day, the marker of a deleted chat and the placeholders of its turns name the chat, but no team and no user. */
 const SETTLED_MARKER = { purgedAt: { $exists: true }, messages: [], team: { $exists: false } };
 
 /** The same without the markers of deleted chats: what names a chat here was left behind. */

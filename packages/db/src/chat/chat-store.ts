@@ -5,6 +5,7 @@ import { isDuplicateKey } from '../connection/database-errors.ts';
 import { filterOf, lessThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
 import type { Scope } from '../scope.ts';
+import { createTurnRemover, notRemoved } from '../turn/remove-turns.ts';
 import { isEnded } from '../turn/turn-status.ts';
 import { rangeOf } from '../turn-log/turn-log-store.ts';
 import { createTurnCounter } from '../usage/count-turns.ts';
@@ -30,10 +31,7 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
   const { chats, turns, turnLog } = models;
   const counter = createTurnCounter(models);
   const markers = createMarkers(models);
-  const areSettled = {
-    isUncounted: trusted({ $exists: false }),
-    reservations: trusted({ $exists: false }),
-  };
+  const remover = createTurnRemover(models);
   return {
     async create(scope, chat) {
       const record = toNewRecord(scope, chat);
@@ -146,10 +144,10 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
     async purge(id) {
       await purgeLogs(id);
       // A turn that ends just now is found by the next round: none is removed before it is counted.
-      const all = { chat: id, _id: trusted({ $ne: markerIdOf(id) }) };
+      const all = { chat: id, _id: trusted({ $ne: markerIdOf(id) }), ...notRemoved };
       do {
         while ((await counter.remove(id, PURGE_PAGE)) === PURGE_PAGE);
-        await turns.deleteMany({ ...all, ...areSettled });
+        await remover.removeSettled(id, markerIdOf(id));
       } while ((await turns.exists(all)) !== null);
       const purgedAt = new Date();
       await markers.settle(id, purgedAt);

@@ -66,9 +66,9 @@ export function createMarkers({ chats, turns }: Models) {
       );
     },
 
-    /** Takes the marker of an erased chat away, because an import stores the chat again. */
+    /** Deletes the marker of an erased chat and the placeholders of its turns, because an import stores the chat again. */
     async remove(chat: Id<'chat'>): Promise<void> {
-      await turns.deleteOne({ _id: markerIdOf(chat), purgedAt: trusted({ $exists: true }) });
+      await turns.deleteMany({ chat, purgedAt: trusted({ $exists: true }) });
     },
   };
 

@@ -28,6 +28,28 @@ export const chatCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'an insert that takes effect after the purge of its chat brings no turn back',
+    async run(stores, scope, access) {
+      const chat = access.chat.id;
+      const { chats, turns } = stores;
+      const counted = await endedTurn(stores, scope, chat, 1);
+      await stores.usage.count([counted.id]);
+      const waiting = newTurn(chat, 2);
+      await turns.insert(access, waiting);
+      await chats.markDeleted(scope, chat);
+      await chats.insertMarker(chat);
+      await chats.purge(chat);
+      for (const late of [counted, waiting, newTurn(chat, 1), newTurn(chat, 2)]) {
+        equal(await turns.insert(access, late), 'sequence-taken');
+      }
+      deepEqual(await turns.listAfter(access, 0, 9), []);
+      equal(await turns.find(access, waiting.id), undefined);
+      deepEqual(await turns.listMarks([waiting.id]), []);
+      deepEqual(await turns.listStands([counted.id, waiting.id]), []);
+      deepEqual(await turns.listGrown([{ chat, after: 0 }]), []);
+    },
+  },
+  {
     name: 'the marker of a deleted chat takes the next sequence, and the purge leaves it',
     async run(stores, scope, access) {
       const chat = access.chat.id;

@@ -8,6 +8,7 @@ import type { ChatTail } from '../chat/chat-records.ts';
 import { isMarker } from '../chat/deletion-marker.ts';
 import { filterOf, greaterThan } from '../mapping/filter-of.ts';
 import type { Models } from '../models.ts';
+import { notRemoved } from './remove-turns.ts';
 import { sizeOfSteps } from './steps-size.ts';
 import { toOrigin, toRecord, toSpender } from './turn-document.ts';
 import type { TurnDocument } from './turn-model.ts';
@@ -178,7 +179,8 @@ export function createTurnStore(
     },
 
     async listMarks(ids) {
-      const found = await turns.find({ _id: trusted({ $in: [...ids] }) }, { isCancelled: 1 }).lean();
+      const areThere = { _id: trusted({ $in: [...ids] }), ...notRemoved };
+      const found = await turns.find(areThere, { isCancelled: 1 }).lean();
       return found.map(({ _id, isCancelled }) => ({ id: _id, isCancelled: isCancelled === true }));
     },
 
@@ -198,7 +200,7 @@ export function createTurnStore(
 
     async listStands(ids) {
       const fields = { team: 1, chat: 1, status: 1, lease: 1, isCancelled: 1 } as const;
-      const found = await turns.find({ _id: trusted({ $in: [...ids] }) }, fields).lean();
+      const found = await turns.find({ _id: trusted({ $in: [...ids] }), ...notRemoved }, fields).lean();
       return found
         .filter((turn) => !isMarker(turn))
         .map(({ _id: id, team, status, lease, isCancelled }) => ({
@@ -213,7 +215,7 @@ export function createTurnStore(
     async listGrown(chats) {
       // Sequences are dense: a chat has grown exactly if the next one is there.
       const next = chats.map(({ chat, after }) => ({ chat, sequence: after + 1 }));
-      const found = await turns.find({ $or: next }, { chat: 1, sequence: 1 }).lean();
+      const found = await turns.find({ $or: next, ...notRemoved }, { chat: 1, sequence: 1 }).lean();
       return found.filter((turn) => !isMarker(turn)).map(({ chat, sequence }) => ({ chat, sequence }));
     },
 

@@ -4,14 +4,17 @@ import { trusted } from 'mongoose';
 import { settlements } from '../budget/reservations.ts';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import type { Models } from '../models.ts';
+import { createTurnRemover } from '../turn/remove-turns.ts';
 import type { TurnDocument } from '../turn/turn-model.ts';
 import type { UsageDocument } from './usage-model.ts';
 import type { UsageRecord } from './usage-records.ts';
 
 type CountedTurn = Pick<TurnDocument, '_id' | 'team' | 'spender' | 'account' | 'usage' | 'reservations'>;
+type RemovedTurn = CountedTurn & Pick<TurnDocument, 'chat' | 'sequence' | 'createdAt'>;
 type UsageSums = Pick<UsageDocument, 'turns' | 'calls' | 'inputTokens' | 'outputTokens'>;
 
 const fields = { team: 1, spender: 1, account: 1, usage: 1, reservations: 1 } as const;
+const removedFields = { ...fields, chat: 1, sequence: 1, createdAt: 1 } as const;
 
 /** A conflict with a row that another process just inserted does not repeat. More of them in a row are no race. */
 const TRIES = 3;
@@ -21,6 +24,7 @@ const TRIES = 3;
  * turn is counted once: of two processes that count it at the same time, one has to begin again and finds it counted.
  */
 export function createTurnCounter({ turns, usage, budgets }: Models) {
+  const remover = createTurnRemover({ turns });
   return {
     /** Counts those of these turns that have ended and are not counted. Returns their number. */
     async count(ids: readonly Id<'turn'>[]): Promise<number> {
@@ -45,9 +49,12 @@ export function createTurnCounter({ turns, usage, budgets }: Models) {
         $or: [{ isUncounted: true as const }, { reservations: trusted({ $exists: true }) }],
       };
       return inTransaction(async (session) => {
-        const found = await turns.find(areOpen, fields, { session }).limit(limit).lean<CountedTurn[]>();
+        const found = await turns
+          .find(areOpen, removedFields, { session })
+          .limit(limit)
+          .lean<RemovedTurn[]>();
         if (found.length === 0) return 0;
-        await turns.deleteMany({ _id: trusted({ $in: found.map(({ _id }) => _id) }) }, { session });
+        await remover.removeCounted(found, session);
         await write(found, session);
         return found.length;
       });

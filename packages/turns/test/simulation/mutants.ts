@@ -336,6 +336,16 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a removed turn leaves no placeholder',
+    edits: [
+      {
+        file: 'test/simulation/simulated-stores.ts',
+        find: "database.put('placeholders', id, { chat, sequence });",
+        replace: '',
+      },
+    ],
+  },
+  {
     name: 'steps that are saved late replace later ones',
     edits: [
       {

@@ -121,6 +121,9 @@ function createWriteCommands(connection: Connection): WriteCommands {
 /** A turn is not inserted when a unique index holds its id, its place or its key already. */
 function insert(database: SimulatedDatabase, record: TurnRecord): 'inserted' | 'duplicate' {
   if (database.newest.markers.get(record.chat)?.sequence === record.sequence) return 'duplicate';
+  for (const [id, { chat, sequence }] of database.newest.placeholders) {
+    if (id === record.id || (chat === record.chat && sequence === record.sequence)) return 'duplicate';
+  }
   for (const { record: other } of database.newest.turns.values()) {
     if (other.id === record.id) return 'duplicate';
     if (other.chat !== record.chat) continue;

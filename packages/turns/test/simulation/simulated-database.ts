@@ -28,6 +28,12 @@ export interface MarkerDocument {
   readonly isPurged: boolean;
 }
 
+/** What a removed turn leaves behind for a while: it takes the turn's id and place. */
+export interface PlaceholderDocument {
+  readonly chat: Id<'chat'>;
+  readonly sequence: number;
+}
+
 interface BudgetDocument {
   readonly spent: number;
 }
@@ -59,6 +65,7 @@ export interface Documents {
   chats: ChatDocument;
   turns: TurnDocument;
   markers: MarkerDocument;
+  placeholders: PlaceholderDocument;
   turnLog: PieceDocument;
   usage: UsageDocument;
   budgets: BudgetDocument;
@@ -214,12 +221,13 @@ export class SimulatedDatabase {
 
   /** What a majority has now, for whoever will not see further. */
   freeze(): View {
-    const { agents, chats, turns, markers, turnLog, usage, budgets } = this.#committed;
+    const { agents, chats, turns, markers, placeholders, turnLog, usage, budgets } = this.#committed;
     return {
       agents: new Map(agents),
       chats: new Map(chats),
       turns: new Map(turns),
       markers: new Map(markers),
+      placeholders: new Map(placeholders),
       turnLog: new Map(turnLog),
       usage: new Map(usage),
       budgets: new Map(budgets),
@@ -251,6 +259,7 @@ function emptyCollections(): Collections {
     chats: new Map(),
     turns: new Map(),
     markers: new Map(),
+    placeholders: new Map(),
     turnLog: new Map(),
     usage: new Map(),
     budgets: new Map(),

@@ -17,6 +17,7 @@ import type {
   MarkerDocument,
   PieceDocument,
   SimulatedDatabase,
+  TurnDocument,
   View,
 } from './simulated-database.ts';
 import { createSimulatedTurnStore } from './simulated-turn-store.ts';
@@ -219,16 +220,16 @@ function createChats(connection: Connection, { reads }: Batches): ChatStore {
       for (let isThere = true; isThere; ) {
         await connection.write((database) =>
           database.inTransaction(() => {
-            for (const [key, turn] of database.newest.turns) {
+            for (const turn of database.newest.turns.values()) {
               if (turn.record.chat !== id || !isOpen(turn)) continue;
               count(database, turn);
-              database.delete('turns', key);
+              removeTurn(database, turn);
             }
           }),
         );
         await connection.write((database) => {
-          for (const [key, turn] of database.newest.turns)
-            if (turn.record.chat === id && !isOpen(turn)) database.delete('turns', key);
+          for (const turn of database.newest.turns.values())
+            if (turn.record.chat === id && !isOpen(turn)) removeTurn(database, turn);
         });
         isThere = await connection.read((view) =>
           [...view.turns.values()].some(({ record }) => record.chat === id),
@@ -245,6 +246,12 @@ function createChats(connection: Connection, { reads }: Batches): ChatStore {
       });
     },
   };
+}
+
+/** Removes a turn; its placeholder keeps an insert that takes effect late from bringing it back. */
+function removeTurn(database: SimulatedDatabase, { record: { id, chat, sequence } }: TurnDocument): void {
+  database.delete('turns', id);
+  database.put('placeholders', id, { chat, sequence });
 }
 
 function placeBehind(view: View, chat: Id<'chat'>): number {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Id, markerIdOf } from '@parley/contract';
 import { request } from '../clients/client.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Random } from '../random.ts';
@@ -79,10 +80,9 @@ async function deleteChat(lab: Lab, random: Random, chat: string): Promise<boole
 async function storedOf({ raw }: Lab, chat: string): Promise<string[]> {
   const turns = await raw.collection('turns').find({ chat }).toArray();
   const others = turns.filter(({ purgedAt }) => purgedAt === undefined);
-  if (turns.length === 1 && others.length === 0) return [];
-  return [
-    `${chat} was deleted, and ${others.length} turns and ${turns.length - others.length} markers are stored`,
-  ];
+  const markers = turns.filter(({ _id }) => String(_id) === markerIdOf(chat as Id<'chat'>));
+  if (markers.length === 1 && others.length === 0) return [];
+  return [`${chat} was deleted, and ${others.length} turns and ${markers.length} markers are stored`];
 }
 
 async function shownOf({ sites, key }: Lab, chat: string): Promise<string[]> {
