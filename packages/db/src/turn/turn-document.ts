@@ -36,7 +36,13 @@ export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
     reservations: reservations && [...reservations],
     createdAt,
     // All that happens later.
-    ...{ hasSuccessor: undefined, isCancelled: undefined, written: undefined, steps: undefined },
+    ...{
+      hasSuccessor: undefined,
+      isCancelled: undefined,
+      written: undefined,
+      steps: undefined,
+      stepsSize: undefined,
+    },
     ...{ account: undefined, isUncounted: undefined, agentVersion: undefined, textBytes: undefined },
     ...{ errorCode: undefined, exactErrorCode: undefined, retryAt: undefined, endedAt: undefined },
     ...{ pendingSince: undefined, purgedAt: undefined },

@@ -52,7 +52,13 @@ export function fromTurnLine(
     ...{ agentVersion, textBytes, createdAt: new Date(createdAt), endedAt: new Date(endedAt) },
     // An export leaves out who asked for a turn, and all that only an unfinished or uncounted turn has.
     ...{ spender: undefined, origin: undefined, reservations: undefined, idempotency: undefined },
-    ...{ hasSuccessor: undefined, isCancelled: undefined, steps: undefined, retryAt: undefined },
+    ...{
+      hasSuccessor: undefined,
+      isCancelled: undefined,
+      steps: undefined,
+      stepsSize: undefined,
+      retryAt: undefined,
+    },
     ...{ account: undefined, isUncounted: undefined, pendingSince: undefined, purgedAt: undefined },
   });
 }
