@@ -29,7 +29,7 @@ export interface MarkerDocument {
 }
 
 /** What a removed turn leaves behind for a while: it takes the turn's id and place. */
-export interface PlaceholderDocument {
+interface PlaceholderDocument {
   readonly chat: Id<'chat'>;
   readonly sequence: number;
 }
