@@ -24,7 +24,7 @@ const inUse = ({ createdAt: _made, updatedAt: _changed, ...record }: AgentInfo):
 
 const support = { name: 'Ann', type: 'support' };
 
-test('an agent comes back with what it was made of, and with nothing it was not', async () => {
+test('an agent has exactly the fields that it was created with', async () => {
   const scope = newScope();
   const full = { ...support, description: 'd', systemPrompt: '$$ROOT \u{1F600}', model: 'm', temperature: 0 };
   const made = await db.stores.agents.create(scope, full);
@@ -36,7 +36,7 @@ test('an agent comes back with what it was made of, and with nothing it was not'
   expect(await db.stores.agents.find(scope, plain.id)).toEqual({ ...support, id: plain.id, version: 1 });
 });
 
-test('with an id of one’s own it is made once; the repeat answers what stands', async () => {
+test('an agent with a given id is created once, and a repetition returns the stored one', async () => {
   const scope = newScope();
   const id = mintId('agent');
   const first = await db.stores.agents.create(scope, support, id);
@@ -44,7 +44,7 @@ test('with an id of one’s own it is made once; the repeat answers what stands'
   expect(await db.stores.agents.list(scope, 10)).toEqual([inUse(first)]);
 });
 
-test('another team’s id is not taken over in silence', async () => {
+test('creating an agent with the id of another team’s agent is rejected', async () => {
   const id = mintId('agent');
   const owner = newScope();
   await db.stores.agents.create(owner, support, id);
@@ -53,7 +53,7 @@ test('another team’s id is not taken over in silence', async () => {
   expect(await db.stores.agents.list(other, 10)).toEqual([]);
 });
 
-test('the list is in the order of making, and bounded', async () => {
+test('agents are listed in the order of their creation, up to the limit', async () => {
   const scope = newScope();
   const made = [];
   for (const name of ['c', 'a', 'b']) made.push(await db.stores.agents.create(scope, { ...support, name }));
@@ -64,7 +64,7 @@ test('the list is in the order of making, and bounded', async () => {
   expect(await db.stores.agents.listSummaries(scope, 2)).toEqual(summaries.slice(0, 2));
 });
 
-test('a found agent is remembered for a few seconds, per team; an unknown one is asked for again', async () => {
+test('a found agent is cached for a few seconds per team, and an unknown one is queried again', async () => {
   const scope = newScope();
   const { id } = await db.stores.agents.create(scope, support);
   const finds = () => watched.commands().filter(({ name }) => name === 'find').length;

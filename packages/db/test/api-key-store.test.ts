@@ -22,7 +22,7 @@ afterAll(async () => {
 const finds = () => watched.commands().filter(({ name }) => name === 'find');
 
 describe('a key', () => {
-  test.each(['publishable', 'secret'] as const)('%s: found with its team and kind', async (kind) => {
+  test.each(['publishable', 'secret'] as const)('a %s key is found with its team and kind', async (kind) => {
     const scope = newScope();
     const key = mintApiKey(kind);
     await db.stores.apiKeys.create(scope, key);
@@ -40,7 +40,7 @@ describe('a key', () => {
     expect(await db.raw.collection('keys').countDocuments({ team: scope.team })).toBe(1);
   });
 
-  test('is stored as a hash and a visible start; nothing else of it', async () => {
+  test('only the hash and the visible start of a key are stored', async () => {
     const scope = newScope();
     const key = mintApiKey('secret');
     await db.stores.apiKeys.create(scope, key);
@@ -56,7 +56,7 @@ describe('a key', () => {
     expect(JSON.stringify(document)).not.toContain(key.slice(12, 30));
   });
 
-  test('one that another team stored before is not taken over in silence', async () => {
+  test('a key that another team stored is rejected', async () => {
     const key = mintApiKey('secret');
     const owner = newScope();
     await db.stores.apiKeys.create(owner, key);
@@ -64,7 +64,7 @@ describe('a key', () => {
     expect(await db.stores.apiKeys.find(key)).toMatchObject({ team: owner.team });
   });
 
-  test('that replaced another one names the first of them, so that what is remembered of that one is its', async () => {
+  test('a key that replaced others names the first of them as its family', async () => {
     const scope = newScope();
     const key = mintApiKey('secret');
     await db.stores.apiKeys.create(scope, key);
@@ -72,7 +72,7 @@ describe('a key', () => {
     expect(await db.stores.apiKeys.find(key)).toMatchObject({ lineage: 'key_first', team: scope.team });
   });
 
-  test('revoked or expired, it is not found', async () => {
+  test('a revoked or expired key is not found', async () => {
     const scope = newScope();
     const keys = [mintApiKey('secret'), mintApiKey('secret'), mintApiKey('secret')] as const;
     for (const key of keys) await db.stores.apiKeys.create(scope, key);
@@ -94,12 +94,12 @@ describe('a key', () => {
   });
 });
 
-describe('what cannot be a key is rejected without asking the database', () => {
+describe('texts that are no key', () => {
   const real = mintApiKey('secret');
   const flip = (text: string, at: number) =>
     text.slice(0, at) + (text[at] === 'a' ? 'b' : 'a') + text.slice(at + 1);
 
-  test('a mistyped character anywhere, a missing or further one, another prefix, another case', async () => {
+  test('a text that cannot be a key is rejected without a database query', async () => {
     const wrong = [
       ...Array.from({ length: real.length }, (_, at) => flip(real, at)),
       real.slice(0, -1),
@@ -129,7 +129,7 @@ describe('what cannot be a key is rejected without asking the database', () => {
 });
 
 describe('the cache', () => {
-  test('remembers a key that was found, for a few seconds; parallel look-ups share one query', async () => {
+  test('the cache holds a found key for a few seconds, and parallel look-ups share one query', async () => {
     const key = mintApiKey('secret');
     await db.stores.apiKeys.create(newScope(), key);
     const later = passTime();
@@ -150,7 +150,7 @@ describe('the cache', () => {
     }
   });
 
-  test('a key that was tried before it existed works within seconds after it is made', async () => {
+  test('a key that was tried before it existed works within seconds of its creation', async () => {
     const key = mintApiKey('secret');
     expect(await watched.stores.apiKeys.find(key)).toBeUndefined();
     const scope = newScope();

@@ -46,7 +46,7 @@ async function runningTurns(count: number, scope = one): Promise<AskingTurn[]> {
 }
 
 describe('inserts of one batch', () => {
-  test('one command inserts turns of two teams, and each caller learns what became of its own', async () => {
+  test('one command inserts turns of two teams, and each caller gets the outcome of its own turn', async () => {
     const chat = await newChat(stores, one);
     const theirs = await newChat(stores, other);
     const first = newTurn(chat, 1);
@@ -73,7 +73,7 @@ describe('inserts of one batch', () => {
     expect(stored.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 5]);
   });
 
-  test('of one key that comes 40 times in one batch one turn is inserted', async () => {
+  test('of 40 turns with one idempotency key in a batch one is inserted', async () => {
     const chat = await newChat(stores, one);
     const all = Array.from({ length: 40 }, () => newTurn(chat, 1, { idempotency }));
     const results = await Promise.all(all.map((turn) => insert(one, turn)));
@@ -83,7 +83,7 @@ describe('inserts of one batch', () => {
 });
 
 describe('ends of one batch', () => {
-  test('one command ends turns without a successor', async () => {
+  test('one command ends all turns without a successor', async () => {
     const turns = await runningTurns(20);
     const commands = await commandsOf(async () => {
       const ends = turns.map(({ id }) => stores.turns.end(one, id, 'mine', failed));
@@ -92,7 +92,7 @@ describe('ends of one batch', () => {
     expect(commands).toEqual(['update turns']);
   });
 
-  test('each caller learns what became of its own turn', async () => {
+  test('each caller of a batch of ends gets the outcome of its own turn', async () => {
     const [plain, followed, lost, gone, again, foreign, waiting] = await runningTurns(7);
     if (!plain || !followed || !lost || !gone || !again || !foreign || !waiting) throw new Error('too few');
     await stores.turns.remove(one, gone.id);
@@ -147,7 +147,7 @@ describe('ends of one batch', () => {
 });
 
 describe('reads of one batch', () => {
-  test('two teams that ask for the same chat get what each may see', async () => {
+  test('two teams that ask for the same chat in one batch get only what each may see', async () => {
     const chat = await newChat(stores, one);
     await endedTurn(stores, one, chat, 1);
     const look = (scope: typeof one, sequence: number) => stores.turns.look(scope, chat, sequence, 1_000);
@@ -186,7 +186,7 @@ describe('reads of one batch', () => {
     ).toEqual([range('mine', 1, 44), range('theirs', 1, 2), [], ['mine 1'], range('mine', 37, 39)]);
   });
 
-  test('users and keys limited to agents find only the chats they reach, in one command', async () => {
+  test('users and keys limited to agents find only their chats, also in one command', async () => {
     const agents = [mintId('agent'), mintId('agent')] as const;
     const made = await Promise.all([
       stores.chats.create(one, { agent: agents[0], agentType: 't', user: 'ann' }),
@@ -220,7 +220,7 @@ describe('reads of one batch', () => {
     expect(commands).toEqual(['find chats']);
   });
 
-  test('a look behind turns that are gone with their chat asks for them once', async () => {
+  test('reading a history whose turns were purged queries them once', async () => {
     const commands = await commandsOf(async () => {
       const view = await stores.turns.look(one, mintId('chat'), 4_000, 1_000);
       expect(view).toEqual({ chat: undefined, predecessorEnded: true, textBytesBefore: 0, history: [] });

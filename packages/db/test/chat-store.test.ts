@@ -57,7 +57,7 @@ describe('metadata', () => {
     ),
   }));
 
-  test('comes back exactly as it was sent, whatever its keys and values look like', async () => {
+  test('metadata is read exactly as it was stored, whatever its keys and values', async () => {
     const scope = newScope();
     await fc.assert(
       fc.asyncProperty(metadata, async (sent) => {
@@ -87,7 +87,7 @@ describe('metadata', () => {
     expect((await chats.list(scope, {}, { limit: 1 })).items[0]?.metadata).toEqual(metadata);
   });
 
-  test('a user id is kept as it is, and absent stays absent', async () => {
+  test('a user id is stored as it is, and a missing one stays missing', async () => {
     const scope = newScope();
     const agent = mintId('agent');
     for (const user of ['00123', '$ne', '{"$gt":""}', '\u{1F600}', ' x ']) {
@@ -106,7 +106,7 @@ describe('metadata', () => {
 });
 
 describe('list', () => {
-  test('pages newest first, to the end, without a gap or a double, while chats are added', async () => {
+  test('pages of chats list every chat once, newest first, also while chats are added', async () => {
     const scope = newScope();
     const made = [];
     for (let index = 0; index < 7; index++) made.push(await newChat(stores, scope));
@@ -123,14 +123,14 @@ describe('list', () => {
     expect(third.next).toBeUndefined();
   });
 
-  test('a page that is exactly full tells that nothing follows', async () => {
+  test('a last page that is exactly full has no next page', async () => {
     const scope = newScope();
     for (let index = 0; index < 3; index++) await newChat(stores, scope);
     expect(await chats.list(scope, {}, { limit: 3 })).not.toHaveProperty('next');
     expect(await chats.list(scope, {}, { limit: 2 })).toHaveProperty('next');
   });
 
-  test('filters by user, by agent type and by both', async () => {
+  test('chats are filtered by user, by agent type and by both', async () => {
     const scope = newScope();
     const agent = mintId('agent');
     const made = [];
@@ -152,7 +152,7 @@ describe('list', () => {
 });
 
 describe('deletion', () => {
-  test('leaves a tombstone that holds nothing of the chat, and is told once', async () => {
+  test('a deletion leaves a tombstone without content, and succeeds once', async () => {
     const scope = newScope();
     const { id } = await chats.create(scope, {
       agent: mintId('agent'),
@@ -172,7 +172,7 @@ describe('deletion', () => {
     expect(tombstone).toEqual({ _id: id, deletedAt: expect.any(Date) });
   });
 
-  test('a purge removes the turns of that chat alone, and then the chat needs none any more', async () => {
+  test('a purge removes the turns of its chat only, and the chat then needs no other purge', async () => {
     const scope = newScope();
     const chat = await newChat(stores, scope);
     const other = await newChat(stores, scope);
@@ -195,7 +195,7 @@ describe('deletion', () => {
     expect(tombstone).toEqual({ _id: chat, purgedAt: expect.any(Date) });
   });
 
-  test('a purge removes the logs of the chat’s turns, of every run, and nobody else’s', async () => {
+  test('a purge removes the logs of every run of the chat’s turns, and no other log', async () => {
     const scope = newScope();
     const [chat, other] = [await newChat(stores, scope), await newChat(stores, scope)];
     const log = (turn: Id<'turn'>, attempt: number) =>
@@ -260,7 +260,7 @@ describe('deletion', () => {
     }
   });
 
-  test('a marker that no chat mark followed is shown by no list, count or export', async () => {
+  test('no list, count or export shows a marker whose chat was never marked deleted', async () => {
     const scope = newScope();
     const chat = await newChat(stores, scope);
     await endedTurn(stores, scope, chat, 1);
@@ -275,7 +275,7 @@ describe('deletion', () => {
     expect([turns.map(({ sequence }) => sequence), isLast, leftOut]).toEqual([[1], true, 0]);
   });
 
-  test('a chat that was erased can be imported again, and goes on', async () => {
+  test('an erased chat can be imported again and takes new messages', async () => {
     const scope = newScope();
     const [chat, empty] = [await newChat(stores, scope), await newChat(stores, scope)];
     await endedTurn(stores, scope, chat, 1);
@@ -294,7 +294,7 @@ describe('deletion', () => {
     expect(await stores.turns.insert(inScope(scope, empty), newTurn(empty, 1))).toBe('inserted');
   });
 
-  test('listMarked is bounded', async () => {
+  test('listMarked returns at most the given number of chats', async () => {
     const scope = newScope();
     for (let index = 0; index < 3; index++) {
       await chats.markDeleted(scope, await newChat(stores, scope));

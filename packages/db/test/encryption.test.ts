@@ -65,7 +65,7 @@ async function makeOldDatabase() {
 }
 
 describe('in a new database', () => {
-  test('secrets are stored sealed, and every server with the key reads them', async () => {
+  test('in a new database secrets are stored sealed, and every server with the key reads them', async () => {
     const keys = { current: newKey() };
     const [first, second] = [await serve(keys), await serve(keys)];
     const scope = await newTeam(first);
@@ -86,7 +86,7 @@ describe('in a new database', () => {
     });
   });
 
-  test('a kept header is no other version, and is sealed again when the agent changes', async () => {
+  test('an unchanged header makes no new version, and is sealed again when the agent changes', async () => {
     const keys = { current: newKey() };
     const server = await serve(keys);
     const scope = await newTeam(server);
@@ -109,13 +109,13 @@ describe('in a new database', () => {
     expect(await failureOf(serve(keys))).toBe('done');
   });
 
-  test('of two servers that start at once with a key each, one is refused', async () => {
+  test('of two servers that start at the same time with different keys, one is rejected', async () => {
     const outcomes = await Promise.all([1, 2].map(() => failureOf(serve({ current: newKey() }))));
     expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(1);
     expect(outcomes.find((outcome) => outcome !== 'done')).toMatch(/another key/);
   });
 
-  test('a key that was made for it is discarded when another server was faster', async () => {
+  test('a server discards its new key if another server stored one first', async () => {
     const events: string[] = [];
     const keyOf = (name: string) => ({
       makeKey: async () => {
@@ -133,7 +133,7 @@ describe('in a new database', () => {
     expect(events.filter((event) => event.endsWith('discarded'))).toEqual([`${loser} discarded`]);
   });
 
-  test('a command may go on without the key, and stores no secret', async () => {
+  test('a command that needs no secret works without the key, and cannot store one', async () => {
     const scope = await newTeam(await serve({ current: newKey() }));
     const command = await home.connect({ encryption: { isKeyOptional: true } });
     expect(await command.stores.teams.exists(scope.team)).toBe(true);
@@ -147,7 +147,7 @@ describe('in a new database', () => {
 });
 
 describe('a sealed text that was moved in the database does not open, and the log is told:', () => {
-  test('a signing secret of another team', async () => {
+  test('the sealed text of another team’s signing secret does not open', async () => {
     const unreadable: UnreadableSecret[] = [];
     const server = await serve({ current: newKey() }, unreadable);
     const [one, other] = [await newTeam(server), await newTeam(server)];
@@ -163,7 +163,7 @@ describe('a sealed text that was moved in the database does not open, and the lo
     expect(await server.stores.signingSecrets.revoke(other, listed?.id ?? mintId('secret'))).toBe(true);
   });
 
-  test('a whole signing secret that was given to another team', async () => {
+  test('a signing secret that was moved to another team does not open', async () => {
     const server = await serve({ current: newKey() });
     const [one, other] = [await newTeam(server), await newTeam(server)];
     await server.stores.signingSecrets.create(one, later());
@@ -196,7 +196,7 @@ describe('a sealed text that was moved in the database does not open, and the lo
 });
 
 describe('a database of an earlier version', () => {
-  test('stays readable, and new secrets stay so for that version, until its operator turns encryption on', async () => {
+  test('a database of an earlier release stays readable for it until its operator turns encryption on', async () => {
     const { scope, secret, agent } = await makeOldDatabase();
     const server = await serve({ current: newKey() });
     expect((await server.encryption.status()).isOn).toBe(false);
@@ -218,7 +218,7 @@ describe('a database of an earlier version', () => {
     expect(await server.stores.agents.listVersions(scope, agent)).toHaveLength(2);
   });
 
-  test('needs no key, and has none to turn encryption on with', async () => {
+  test('a database of an earlier release needs no key, and encryption cannot be turned on without one', async () => {
     await makeOldDatabase();
     const server = await serve();
     expect(await failureOf(server.encryption.turnOn())).toMatch(/has no encryption key yet\. Make one/);
@@ -227,7 +227,7 @@ describe('a database of an earlier version', () => {
     expect(await home.raw.collection('encryption').countDocuments()).toBe(0);
   });
 
-  test('is encrypted as a whole, also by a command that was killed and is run again', async () => {
+  test('turning encryption on seals every secret, also after the command was killed and run again', async () => {
     const { scope, agent } = await makeOldDatabase();
     const server = await serve({ current: newKey() });
     await home.raw
@@ -265,7 +265,7 @@ test('servers encrypt what an earlier version stored once none of that version i
 }, 90_000);
 
 describe('a rotation', () => {
-  test('under load loses nothing: each server reads and writes secrets all the while', async () => {
+  test('a rotation under load loses nothing, and every server reads and writes secrets meanwhile', async () => {
     const [old, next] = [newKey(), newKey()];
     // As the documentation says: every server learns the next key first, then each takes it as its own.
     const before = await serve({ current: old, previous: next });
@@ -313,7 +313,7 @@ describe('a rotation', () => {
     expect(await allText()).not.toContain(`aes256gcm:${old.id}`);
   }, 120_000);
 
-  test('a server with the old key is rejected from its beginning, and one that still runs stores nothing', async () => {
+  test('once a rotation begins, a server with the old key does not start, and one that runs stores no secret', async () => {
     const [old, next] = [newKey(), newKey()];
     const leftBehind = await serve({ current: old, previous: next });
     const scope = await newTeam(leftBehind);
@@ -328,7 +328,7 @@ describe('a rotation', () => {
     expect(await failureOf(serve({ current: next }))).toBe('done');
   });
 
-  test('that was killed in the middle needs the old key, says so, and is finished when it is run again', async () => {
+  test('a rotation that was killed asks for the old key, and is finished when it is run again', async () => {
     const [old, next] = [newKey(), newKey()];
     const before = await serve({ current: old });
     const scope = await newTeam(before);
@@ -346,7 +346,7 @@ describe('a rotation', () => {
     expect(await cutOff).not.toBe('done');
   }, 60_000);
 
-  test('says what is missing when there is no new key, or nothing to do', async () => {
+  test('a rotation without a new key says what is missing', async () => {
     const [old, next] = [newKey(), newKey()];
     const server = await serve({ current: old });
     expect(await failureOf(server.encryption.rotate())).toMatch(/no new key to rotate to/);
@@ -387,7 +387,7 @@ describe('a backup that was restored elsewhere', () => {
     return other;
   }
 
-  test('opens with the key, and with no other and none', async () => {
+  test('a restored backup opens only with its key', async () => {
     const keys = { current: newKey() };
     const server = await serve(keys);
     const scope = await newTeam(server);
@@ -405,7 +405,7 @@ describe('a backup that was restored elsewhere', () => {
     }
   });
 
-  test('without the collection that names the key opens with the key alone', async () => {
+  test('a backup without the collection that names the key opens with the key alone', async () => {
     const keys = { current: newKey() };
     const server = await serve(keys);
     const scope = await newTeam(server);

@@ -80,7 +80,7 @@ test('a server that is told to stop does not wait for the index it builds', asyn
   await server.close();
 });
 
-test('without a unique index that keeps writes from being doubled a server is not ready until it is built', async () => {
+test('a server is not ready while a unique index is missing that keeps writes from being stored twice', async () => {
   const chat = await openWithChat();
   await db.raw.collection('turns').dropIndex(PLACE);
   await mongod.holdIndexBuilds(true);
@@ -91,7 +91,7 @@ test('without a unique index that keeps writes from being doubled a server is no
   expect(await server.stores.turns.insert(inScope(scope, chat), newTurn(chat, 1))).not.toBe('inserted');
 });
 
-test('collections and their indexes are there before the first write to an empty database', async () => {
+test('collections and their indexes exist before the first write to an empty database', async () => {
   db = await openTestDatabase(mongod.uri, 'indexes');
   expect(await indexOf('turns', PLACE)).toMatchObject({ unique: true });
   // The state after a process crashed between creating a collection and its indexes.
@@ -146,7 +146,7 @@ test('an index that must not expire is dropped before it is built anew, because 
   expect(await indexWithKey('budgets', { team: 1 })).toEqual([{ v: 2, key: { team: 1 }, name: 'team_1' }]);
 });
 
-test('indexes are found in the database that is used when the connection string names none', async () => {
+test('indexes are found in the default database when the connection string names none', async () => {
   db = await openTestDatabase(mongod.uri, 'indexes');
   const unnamed = new URL(mongod.uri);
   unnamed.pathname = '/';
@@ -183,7 +183,7 @@ test('duplicates that keep an index from being unique are named, and keep no oth
   expect(server.missingPromises()).toEqual([`turns.${PLACE}`]);
 });
 
-test('to migrate in the foreground is to build everything, and to say what cannot be', async () => {
+test('a migration in the foreground builds every index, and names those it cannot build', async () => {
   const chat = await openWithChat();
   await db.raw.collection('chats').dropIndex(LIST);
   const server = await db.connect();

@@ -51,7 +51,7 @@ const shown = ({ content, status, errorCode, answerId, isAnswered }: ListedMessa
 });
 
 describe('a message whose answer failed', () => {
-  test('is failed, with the code and the id of the answer to retry', async () => {
+  test('a message whose answer failed is listed as failed, with the code and the id of the answer to retry', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1);
     await endTurn(stores, scope, turn, { ...failed, written: { attempt: 1, text: 'half an ' } });
@@ -99,7 +99,7 @@ describe('a message whose answer failed', () => {
     }
   });
 
-  test('and was answered by a retry is followed by that answer; neither names the failures before', async () => {
+  test('a message that a retry answered is followed by that answer, without the earlier failures', async () => {
     const chat = await newChat(stores, scope);
     await endedTurn(stores, scope, chat, 1);
     const { chain } = await newChain(chat, 2, 3, (turn) =>
@@ -147,31 +147,34 @@ describe('pages across retries', () => {
     return chat;
   }
 
-  test.each(['asc', 'desc'] as const)('of every size join to the whole list (%s)', async (order) => {
-    const chat = await newRetriedChat();
-    const whole = await list(chat, order);
-    const contents = whole.map(({ content }) => content);
-    expect(order === 'asc' ? contents : contents.toReversed()).toEqual([
-      ...['question 1', 'answer 1', 'question 2', 'answer 2', 'question 5'],
-      ...['question 7', 'answer 7', 'question 8'],
-    ]);
-    for (let limit = 1; limit <= whole.length; limit++) {
-      const joined: ListedMessage[] = [];
-      let after: MessagePosition | undefined;
-      do {
-        const page = await stores.messages.list(inScope(scope, chat), {
-          limit,
-          order,
-          ...(after && { after }),
-        });
-        joined.push(...page.items);
-        after = page.next;
-      } while (after);
-      expect(joined).toEqual(whole);
-    }
-  });
+  test.each(['asc', 'desc'] as const)(
+    'pages of every size join to the whole list across retries (%s)',
+    async (order) => {
+      const chat = await newRetriedChat();
+      const whole = await list(chat, order);
+      const contents = whole.map(({ content }) => content);
+      expect(order === 'asc' ? contents : contents.toReversed()).toEqual([
+        ...['question 1', 'answer 1', 'question 2', 'answer 2', 'question 5'],
+        ...['question 7', 'answer 7', 'question 8'],
+      ]);
+      for (let limit = 1; limit <= whole.length; limit++) {
+        const joined: ListedMessage[] = [];
+        let after: MessagePosition | undefined;
+        do {
+          const page = await stores.messages.list(inScope(scope, chat), {
+            limit,
+            order,
+            ...(after && { after }),
+          });
+          joined.push(...page.items);
+          after = page.next;
+        } while (after);
+        expect(joined).toEqual(whole);
+      }
+    },
+  );
 
-  test('a page that ends at a message goes on with the answer of its retry, and knows how both stand', async () => {
+  test('a page after a message begins with the answer of its retry, and shows the status of both', async () => {
     const chat = await newChat(stores, scope);
     await newChain(chat, 1, 3, (turn) =>
       endTurn(stores, scope, turn, { status: 'completed', answer: 'at last' }),
@@ -192,7 +195,7 @@ describe('pages across retries', () => {
     expect(rest.next).toBeUndefined();
   });
 
-  test('a chain of more retries than one query brings is still one message', async () => {
+  test('a chain of more retries than one query reads is still one message', async () => {
     const chat = await newChat(stores, scope);
     const { first } = await newChain(chat, 1, 0, () => undefined);
     const retry = retryOf(first);

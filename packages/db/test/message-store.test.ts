@@ -32,7 +32,7 @@ async function newMixedChat(scope: SystemScope): Promise<Id<'chat'>> {
   return chat;
 }
 
-test('every accepted question is listed, an answer once it has ended with text', async () => {
+test('every accepted message is listed, and an answer once it has ended with text', async () => {
   const scope = newScope();
   const chat = await newMixedChat(scope);
   const { items, next } = await stores.messages.list(inScope(scope, chat), { limit: 100, order: 'asc' });
@@ -72,7 +72,7 @@ test.each(['asc', 'desc'] as const)(
   },
 );
 
-test('desc is asc, reversed', async () => {
+test('the descending list is the ascending one, reversed', async () => {
   const scope = newScope();
   const chat = await newMixedChat(scope);
   const [asc, desc] = await Promise.all(
@@ -83,7 +83,7 @@ test('desc is asc, reversed', async () => {
   expect(desc?.items).toEqual(asc?.items.toReversed());
 });
 
-test('a page that ends between a question and its answer goes on with the answer', async () => {
+test('the page after a question begins with its answer', async () => {
   const scope = newScope();
   const chat = await newChat(stores, scope);
   await endedTurn(stores, scope, chat, 1);
@@ -98,7 +98,7 @@ test('a page that ends between a question and its answer goes on with the answer
   expect(second.next).toBeUndefined();
 });
 
-test('a long chat comes whole, and a short page of it leaves no cursor open on the server', async () => {
+test('a long chat is listed completely, and a short page leaves no cursor open on the server', async () => {
   const scope = newScope();
   const chat = await newChat(stores, scope);
   const turn = await endedTurn(stores, scope, chat, 1);

@@ -55,7 +55,7 @@ function stepsOf(
 }
 
 describe('the steps of a database', () => {
-  test('run once, in order, and leave their version', async () => {
+  test('migration steps run once, in order, and record their version', async () => {
     const { ran, steps } = stepsOf([{ name: 'one' }, { name: 'two' }]);
     expect(await steps.version()).toBe(0);
     expect((await steps.pending()).map(({ name }) => name)).toEqual(['one', 'two']);
@@ -66,7 +66,7 @@ describe('the steps of a database', () => {
     expect(await steps.hasDue()).toBe(false);
   });
 
-  test('run again after one failed, from the one that failed', async () => {
+  test('after a failed migration step, the next run begins with it', async () => {
     let isBroken = true;
     const { ran, steps } = stepsOf([
       { name: 'one' },
@@ -85,7 +85,7 @@ describe('the steps of a database', () => {
     expect(await steps.version()).toBe(2);
   });
 
-  test('run again once the last server that does not know them has ended', async () => {
+  test('migration steps run again once the last server that does not know them has ended', async () => {
     const list = [{ name: 'one' }, { name: 'two' }];
     const beside = stepsOf(list, 1);
     await beside.steps.run(context);
@@ -98,7 +98,7 @@ describe('the steps of a database', () => {
     expect(await alone.steps.pending()).toEqual([]);
   });
 
-  test('run again when an older server came back after they had finished', async () => {
+  test('migration steps run again if an older server came back after they had finished', async () => {
     const list = [{ name: 'one' }, { name: 'two' }];
     await stepsOf(list).steps.run(context);
     await stepsOf(list, 0).steps.markOutdated();
@@ -107,7 +107,7 @@ describe('the steps of a database', () => {
     expect(alone.ran).toEqual(['one', 'two']);
   });
 
-  test('wait, and keep those behind them waiting, while a server is live that cannot work with their data', async () => {
+  test('a migration step and those after it wait while a server is live that cannot work with its data', async () => {
     const list = [{ name: 'one' }, { name: 'two', minimumServer: 2 }, { name: 'three' }];
     const beside = stepsOf(list, 1);
     await beside.steps.run(context);
@@ -118,7 +118,7 @@ describe('the steps of a database', () => {
     expect(alone.ran).toEqual(['two', 'three']);
   });
 
-  test('take their record back when an older server starts in the very moment', async () => {
+  test('a migration step removes its record if an older server starts at the same moment', async () => {
     const minimums = [2, 2, 1];
     const servers = { minimumSchemaVersion: async () => minimums.shift() ?? 1 };
     let hasRun = false;
@@ -137,7 +137,7 @@ describe('the steps of a database', () => {
 describe('a database of a newer release', () => {
   const newer = { _id: schemaVersion + 7, name: 'newer', software: '9.0.0', startedAt: new Date() };
 
-  test('rejects the start with a sentence that names both versions and what to do', async () => {
+  test('a database of a newer release rejects the start with a sentence that names both versions and what to do', async () => {
     await models.steps.create({ ...newer, minimumServer: schemaVersion + 7 });
     await expect(db.connect()).rejects.toThrow(
       new RegExp(
@@ -146,7 +146,7 @@ describe('a database of a newer release', () => {
     );
   });
 
-  test('rejects the start when it does not say which servers it works with', async () => {
+  test('a newer database rejects the start if it does not say which servers it works with', async () => {
     await client
       .db()
       .collection<{ _id: number }>('migrations')
@@ -154,7 +154,7 @@ describe('a database of a newer release', () => {
     await expect(db.connect()).rejects.toThrow('schema versions up to');
   });
 
-  test('is taken when it says that this version goes on working', async () => {
+  test('a newer database accepts servers of this version if it says so', async () => {
     await models.steps.create({ ...newer, minimumServer: schemaVersion });
     await expect(db.connect()).resolves.toBeDefined();
   });
@@ -163,7 +163,7 @@ describe('a database of a newer release', () => {
 describe('the lease', () => {
   const signal = new AbortController().signal;
 
-  test('lets one process at a time work', async () => {
+  test('the lease lets one process work at a time', async () => {
     const [one, two] = [createLease(models, 'l', signal), createLease(models, 'l', signal)];
     const inside = Promise.withResolvers<void>();
     const leave = Promise.withResolvers<void>();
@@ -178,7 +178,7 @@ describe('the lease', () => {
     expect(await two.run(async () => undefined)).toBe(true);
   });
 
-  test('of a process that died is taken over, once it has stood still for a whole lease', async () => {
+  test('the lease of a dead process is taken over after it was not renewed for a whole lease', async () => {
     const holder = { token: 'of the dead', renewals: 4, software: '9.0.0', startedAt: new Date() };
     await models.leases.create({ _id: 'l', ...holder });
     const lease = createLease(models, 'l', signal, 200);
@@ -186,7 +186,7 @@ describe('the lease', () => {
     await expect.poll(() => lease.run(async () => undefined)).toBe(true);
   });
 
-  test('is never taken from a process that renews it', async () => {
+  test('a lease is never taken from a process that renews it', async () => {
     const [one, two] = [createLease(models, 'l', signal, 1_000), createLease(models, 'l', signal, 1_000)];
     const inside = Promise.withResolvers<void>();
     const leave = Promise.withResolvers<void>();
@@ -201,7 +201,7 @@ describe('the lease', () => {
     await holding;
   });
 
-  test('tells a process that lost it to stop', async () => {
+  test('a process that lost the lease is told to stop', async () => {
     const lease = createLease(models, 'l', signal, 200);
     const held = await new Promise<AbortSignal>((resolve) => {
       void lease.run(async (given) => {
@@ -216,7 +216,7 @@ describe('the lease', () => {
 });
 
 describe('live servers', () => {
-  test('record their versions while they work, and no longer once they have ended', async () => {
+  test('live servers record their versions until they have ended', async () => {
     const server = await db.connect();
     const maintenance = server.maintain(() => undefined);
     const live = createLiveServers(models, client, false);
@@ -230,14 +230,14 @@ describe('live servers', () => {
     expect(await live.list()).toEqual([]);
   });
 
-  test('stop counting when their heartbeats stop', async () => {
+  test('a server stops counting as live when its heartbeats stop', async () => {
     const seenAt = new Date(Date.now() - 10 * 60_000);
     await models.servers.create({ _id: 's', software: '9', schemaVersion: 0, startedAt: seenAt, seenAt });
     const live = createLiveServers(models, client, false);
     expect(await live.list()).toEqual([]);
   });
 
-  test('of release 0.1.0 write no heartbeat and are known by their connections', async () => {
+  test('servers of release 0.1.0 write no heartbeats and are known by their connections', async () => {
     const live = createLiveServers(models, client, false);
     const before = await live.countUnversioned();
     const old = new mongo.MongoClient(db.uri, { appName: 'parley' });
@@ -247,7 +247,7 @@ describe('live servers', () => {
     await old.close();
   });
 
-  test('bring the database to their schema version by themselves', async () => {
+  test('a live server brings the database to its schema version', async () => {
     const server = await db.connect();
     const maintenance = server.maintain(() => undefined);
     await expect

@@ -394,7 +394,7 @@ const others = [
   'usage.listUncounted',
 ];
 
-test('no function is forgotten here', () => {
+test('the tests of scopes cover every function of every store', () => {
   const all = Object.entries(db.stores).flatMap(([name, store]) =>
     Object.keys(store).map((property) => `${name}.${property}`),
   );
@@ -428,13 +428,13 @@ type TakesScope<Store> = {
     : never;
 }[keyof Store];
 
-test('a function of turns and messages takes no scope of a caller, but the access to a chat', () => {
+test('functions of turns and messages for callers take a ChatAccess instead of a scope', () => {
   expectTypeOf<TakesScope<Stores['messages'] & Stores['turnLog']>>().toEqualTypeOf<never>();
   // It counts the turns of a caller, wherever they are.
   expectTypeOf<TakesScope<Stores['turns']>>().toEqualTypeOf<'countUnfinished'>();
 });
 
-test('a chat is not made for another user, or with another agent, than its maker reaches', async () => {
+test('a chat is not created for a user or agent outside the scope of its creator', async () => {
   const agent = mintId('agent');
   const make = (scope: Scope) => db.stores.chats.create(scope, { agent, agentType: 't', user: 'ann' });
   await expect(make(otherUser)).rejects.toThrow('within the scope');
@@ -442,7 +442,7 @@ test('a chat is not made for another user, or with another agent, than its maker
   expect(await make({ ...owner, user: 'ann', agents: [agent] })).toMatchObject({ user: 'ann', agent });
 });
 
-test('a turn with another team’s id is not inserted in silence', async () => {
+test('inserting a turn with the id of another team’s turn is rejected', async () => {
   const { waiting } = await newThings(db.stores, owner);
   const result = await db.stores.turns.insert(inScope(stranger, waiting.chat), waiting);
   expect(result).toBe('sequence-taken');
@@ -461,7 +461,7 @@ async function documents({ act, agent, chat, guest, issued, running }: Owned) {
   ];
 }
 
-test('the key of another team’s request makes no chat in silence, and keeps no message from being sent', async () => {
+test('another team’s idempotency key creates no chat and rejects no message', async () => {
   const { chats, turns } = db.stores;
   const { agent, idempotency } = await newThings(db.stores, owner);
   await expect(chats.createOnce(stranger, { agent, agentType: 't' }, idempotency)).rejects.toThrow();

@@ -13,7 +13,7 @@ afterAll(() => db.drop());
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 
 describe('the limit of working signing secrets', () => {
-  test('holds exactly when several servers create secrets in parallel', async () => {
+  test('the limit of signing secrets is exact when several servers create secrets in parallel', async () => {
     const scope = newScope();
     const servers = await Promise.all(Array.from({ length: 2 }, () => db.connect()));
     const made = await Promise.all(
@@ -25,7 +25,7 @@ describe('the limit of working signing secrets', () => {
     expect(await db.stores.signingSecrets.list(scope)).toHaveLength(limits.signingSecretsMax);
   });
 
-  test('counts secrets that release 0.1.0 stored without a slot', async () => {
+  test('the limit of signing secrets counts those that release 0.1.0 stored without a slot', async () => {
     const scope = newScope();
     const old = { team: scope.team, secret: 'ss_live_old', createdAt: new Date() };
     const documents = [1, 2, 3].map(() => ({ ...old, _id: mintId('secret') as never }));
@@ -36,7 +36,7 @@ describe('the limit of working signing secrets', () => {
     expect(made.filter((secret) => secret !== undefined)).toHaveLength(2);
   });
 
-  test('has room again as soon as a secret was revoked or has expired', async () => {
+  test('a signing secret can be created again as soon as one was revoked or has expired', async () => {
     const scope = newScope();
     const create = () => db.stores.signingSecrets.create(scope, inAnHour());
     for (let count = 0; count < limits.signingSecretsMax; count++) await create();
@@ -51,7 +51,7 @@ describe('the limit of working signing secrets', () => {
   });
 });
 
-test('several servers that need a first signing secret at the same time make one', async () => {
+test('several servers that need a first signing secret at the same time create one', async () => {
   const scope = newScope();
   const servers = await Promise.all(Array.from({ length: 2 }, () => db.connect()));
   const found = await Promise.all(servers.map(({ stores }) => stores.signingSecrets.ensure(scope)));

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterEach(() => db.raw.collection('teams').deleteMany({}));
 afterAll(() => db.drop());
 
-test('of eight replicas that start at once on an empty database, one makes the first team', async () => {
+test('of eight replicas that start at the same time on an empty database, one creates the first team', async () => {
   const own = await openTestDatabase(mongoUri(), 'first_team');
   try {
     const replicas = await Promise.all(Array.from({ length: 8 }, () => own.connect()));
@@ -31,7 +31,7 @@ test('of eight replicas that start at once on an empty database, one makes the f
   }
 });
 
-test('the first team is pending until it is finished; the same call again is its own success', async () => {
+test('the first team is pending until it is finished, and a repeated call succeeds', async () => {
   const id = mintId('team');
   expect(await teams.findFirst()).toBeUndefined();
   expect(await teams.createFirst({ id, name: 'first' })).toBe(true);
@@ -43,7 +43,7 @@ test('the first team is pending until it is finished; the same call again is its
   expect(await teams.findFirst()).toEqual({ id, isPending: false });
 });
 
-test('any number of further teams may be made; without a first one the oldest is found', async () => {
+test('further teams can be created, and without a first team the oldest is found', async () => {
   const ids = [mintId('team'), mintId('team'), mintId('team')] as const;
   await Promise.all(ids.map((id) => teams.create({ id, name: 'same name' })));
   expect(await Promise.all(ids.map((id) => teams.exists(id)))).toEqual([true, true, true]);

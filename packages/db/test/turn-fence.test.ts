@@ -27,7 +27,7 @@ const completed = (turn: NewTurn): TurnEnd => ({
 const failed: TurnEnd = { status: 'failed', errorCode: 'agent_not_found', textBytes: 1 };
 
 describe('the fence', () => {
-  test('of 20 parallel claims one wins, and the attempt counts up', async () => {
+  test('of 20 parallel claims of a turn one wins, and the attempt increases', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1);
     await turns.insert(inScope(scope, turn.chat), turn);
@@ -39,7 +39,7 @@ describe('the fence', () => {
     expect(await turns.find(inScope(scope, turn.chat), turn.id)).toEqual(won[0]);
   });
 
-  test('claimNext claims the turn of this sequence if it waits, else nothing', async () => {
+  test('claimNext only claims the turn of the sequence if it is queued', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1);
     await turns.insert(inScope(scope, turn.chat), turn);
@@ -48,7 +48,7 @@ describe('the fence', () => {
     expect(await turns.claimNext(scope, chat, 1, 'u')).toBeUndefined();
   });
 
-  test('an end needs the token of the run; ended is final', async () => {
+  test('a turn is ended with the token of its run only, and an ended turn does not change', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
     await turns.insert(inScope(scope, turn.chat), turn);
@@ -71,7 +71,7 @@ describe('the fence', () => {
     expect(document?.['endedAt']).toBeInstanceOf(Date);
   });
 
-  test('an end without answer and usage keeps the question and the code', async () => {
+  test('an end without an answer and usage stores the error code and keeps the question', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('t') });
     await turns.insert(inScope(scope, turn.chat), turn);
@@ -85,7 +85,7 @@ describe('the fence', () => {
     expect(found).not.toHaveProperty('answer');
   });
 
-  test('an end of a turn that was removed tells it', async () => {
+  test('the end of a removed turn reports that it is gone', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('t') });
     await turns.insert(inScope(scope, turn.chat), turn);
@@ -94,7 +94,7 @@ describe('the fence', () => {
     expect(await turns.find(inScope(scope, turn.chat), turn.id)).toBeUndefined();
   });
 
-  test('release gives back under the token only; the next claim is the next attempt and no takeover', async () => {
+  test('a turn is released with its token only, and the next claim is a new attempt and no takeover', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
     await turns.insert(inScope(scope, turn.chat), turn);
@@ -112,7 +112,7 @@ describe('the fence', () => {
     });
   });
 
-  test('renew counts up every standing run at once and names those that are lost', async () => {
+  test('a renewal counts for every valid lease at once, and names the tokens that are lost', async () => {
     const chat = await newChat(stores, scope);
     const all = [1, 2, 3, 4].map((sequence) => newTurn(chat, sequence, { lease: leaseOf(`t${sequence}`) }));
     await Promise.all(all.map((turn) => turns.insert(inScope(scope, turn.chat), turn)));
@@ -131,7 +131,7 @@ describe('the fence', () => {
     });
   });
 
-  test('takeOver needs the very lease that was seen: a sign of life in between ends it', async () => {
+  test('a takeover fails if the lease was renewed since it was seen', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('dead') });
     await turns.insert(inScope(scope, turn.chat), turn);

@@ -30,19 +30,19 @@ const stored = (turn: Id<'turn'>) =>
   db.raw.collection('turnLog').countDocuments({ _id: { $regex: `^${turn} ` } as never });
 
 describe('read', () => {
-  test('of nothing is empty, from wherever', async () => {
+  test('reading an empty log returns an empty text from any offset', async () => {
     const turn = mintId('turn');
     expect([await read(turn), await read(turn, 7), await read(turn, 0, 9_999)]).toEqual(['', '', '']);
   });
 
-  test('joins the pieces in their order, whatever order they came in', async () => {
+  test('reading the log joins the pieces in their order, whatever order they were stored in', async () => {
     const turn = mintId('turn');
     const batches = batchesOf(turn, ['one ', 'two ', 'three ', 'four']);
     for (const batch of batches.toReversed()) await turnLog.append([batch]);
     expect(await read(turn)).toBe('one two three four');
   });
 
-  test('goes on from any place, the middle of a piece too, for any text in any pieces', async () => {
+  test('the log can be read from any offset, also from the middle of a piece', async () => {
     const pieces = fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }), { minLength: 1 });
     await fc.assert(
       fc.asyncProperty(pieces, async (texts) => {
@@ -57,7 +57,7 @@ describe('read', () => {
     );
   });
 
-  test('ends before the first gap, and goes on behind it once it is filled', async () => {
+  test('reading the log ends at the first gap, and continues once it is filled', async () => {
     const turn = mintId('turn');
     const [first, second, third, fourth] = batchesOf(turn, ['aa', 'bb', 'cc', 'dd']) as [
       LogBatch,
@@ -75,7 +75,7 @@ describe('read', () => {
     expect(await read(turn)).toBe('aabbccdd');
   });
 
-  test('never gives what another run or another turn wrote', async () => {
+  test('reading the log never returns the text of another run or turn', async () => {
     const [turn, other] = [mintId('turn'), mintId('turn')];
     // Each is longer than the one before: read as one text, it would show.
     await turnLog.append(batchesOf(turn, ['first'], 1));
@@ -88,7 +88,7 @@ describe('read', () => {
     expect(await read(turn, 5, 1)).toBe('');
   });
 
-  test('of more pieces than one page holds joins them all, from its borders too', async () => {
+  test('reading the log joins more pieces than one page holds, also from the border of a page', async () => {
     const turn = mintId('turn');
     const texts = Array.from({ length: 300 }, (_, index) => `${index},`);
     await turnLog.append(batchesOf(turn, texts));
@@ -99,7 +99,7 @@ describe('read', () => {
     }
   });
 
-  test('offsets are counted as strings are: a character of two units may begin in the middle of what is asked', async () => {
+  test('offsets of the log count UTF-16 units, so a read may begin in the middle of a character', async () => {
     const turn = mintId('turn');
     await turnLog.append(batchesOf(turn, ['a\u{1F600}', '\u{1F680}é', '\u{1F469}‍\u{1F680}']));
     const whole = 'a\u{1F600}\u{1F680}é\u{1F469}‍\u{1F680}';
@@ -111,7 +111,7 @@ describe('read', () => {
 });
 
 describe('append', () => {
-  test('the same piece again is the first one’s success, also together with new ones', async () => {
+  test('appending a stored piece again succeeds, also together with new pieces', async () => {
     const turn = mintId('turn');
     const [first, second] = batchesOf(turn, ['one ', 'two']) as [LogBatch, LogBatch];
     await turnLog.append([first]);
@@ -122,7 +122,7 @@ describe('append', () => {
     expect(await stored(turn)).toBe(2);
   });
 
-  test('a piece that stands is not replaced by another text of the same place', async () => {
+  test('a stored piece of the log is not replaced by another text with the same key', async () => {
     const turn = mintId('turn');
     const [piece] = batchesOf(turn, ['stands']) as [LogBatch];
     await turnLog.append([piece]);
@@ -130,7 +130,7 @@ describe('append', () => {
     expect(await read(turn)).toBe('stands');
   });
 
-  test('pieces of many turns and runs come with one write', async () => {
+  test('pieces of many turns and runs are appended with one write', async () => {
     const turns = Array.from({ length: 50 }, () => mintId('turn'));
     await turnLog.append(turns.flatMap((turn, index) => batchesOf(turn, [`text ${index}`], (index % 3) + 1)));
     for (const [index, turn] of turns.entries()) {
@@ -138,7 +138,7 @@ describe('append', () => {
     }
   });
 
-  test('what is wrong with a piece, and no repeat, is thrown', async () => {
+  test('an error of a piece that is no repetition is thrown', async () => {
     const turn = mintId('turn');
     const [piece] = batchesOf(turn, ['x']) as [LogBatch];
     await turnLog.append([piece]);
@@ -146,7 +146,7 @@ describe('append', () => {
     await expect(turnLog.append([piece, huge])).rejects.toThrow();
   });
 
-  test('the log ends by itself: an index removes it hours after it was written', async () => {
+  test('an index removes the log some hours after it was written', async () => {
     const indexes = await db.raw.collection('turnLog').indexes();
     expect(indexes.filter(({ expireAfterSeconds }) => expireAfterSeconds !== undefined)).toMatchObject([
       { key: { createdAt: 1 }, expireAfterSeconds: 10_800 },
@@ -162,7 +162,7 @@ describe('append', () => {
 });
 
 describe('remove', () => {
-  test('takes every run of that turn and nothing else; again, it is harmless', async () => {
+  test('removing the log of a turn removes all of its runs and no other log, and can be repeated', async () => {
     const turn = mintId('turn');
     // The next id in order: its keys begin right behind this turn's.
     const next = mintId('turn');

@@ -22,7 +22,7 @@ afterAll(() => db.drop());
 const failed: TurnEnd = { status: 'failed', errorCode: 'model_failed', textBytes: 1 };
 
 describe('cancel', () => {
-  test('marks a turn that runs or waits, as often as asked, and takes nothing from its runner', async () => {
+  test('a cancel marks an unfinished turn, can be repeated, and leaves its lease valid', async () => {
     const chat = await newChat(stores, scope);
     const running = newTurn(chat, 1, { lease: leaseOf('t') });
     const waiting = newTurn(chat, 2);
@@ -49,7 +49,7 @@ describe('cancel', () => {
     });
   });
 
-  test('of one that has ended, or is not there, is told and changes nothing', async () => {
+  test('a cancel of an ended or missing turn reports it and changes nothing', async () => {
     const chat = await newChat(stores, scope);
     const turn = await endedTurn(stores, scope, chat, 1);
     const before = await turns.find(inScope(scope, turn.chat), turn.id);
@@ -58,7 +58,7 @@ describe('cancel', () => {
     expect(await turns.cancel(inScope(scope, chat), mintId('turn'))).toBe(false);
   });
 
-  test('the mark is seen by whoever claims the turn or takes it over, and by the sweep', async () => {
+  test('claims, takeovers and the recovery loop see the mark of a cancelled turn', async () => {
     const chat = await newChat(stores, scope);
     const [first, second, third] = [
       newTurn(chat, 1),
@@ -76,7 +76,7 @@ describe('cancel', () => {
     expect(await turns.takeOver(scope, third.id, leaseOf('dead'), 'c')).toMatchObject({ isCancelled: true });
   });
 
-  test('of a cancel and an end at the same time, an end that came first is what stands', async () => {
+  test('a cancel does not change a turn whose end came first', async () => {
     for (let round = 0; round < 20; round++) {
       const chat = await newChat(stores, scope);
       const turn = newTurn(chat, 1, { lease: leaseOf('t') });
@@ -94,7 +94,7 @@ describe('cancel', () => {
   });
 });
 
-test('cancelBefore marks what runs or waits before a turn, in its chat alone, and no ended one', async () => {
+test('cancelBefore marks only unfinished turns before a turn, only in its chat', async () => {
   const [chat, other] = [await newChat(stores, scope), await newChat(stores, scope)];
   await endedTurn(stores, scope, chat, 1);
   await turns.insert(inScope(scope, chat), newTurn(chat, 2, { lease: leaseOf('t') }));
@@ -106,7 +106,7 @@ test('cancelBefore marks what runs or waits before a turn, in its chat alone, an
   expect(await turns.listAfter(inScope(scope, other), 0, 10)).toMatchObject([{ isCancelled: false }]);
 });
 
-test('cancelBefore reaches the fullest queue there may be', async () => {
+test('cancelBefore marks every turn of the longest possible queue', async () => {
   const chat = await newChat(stores, scope);
   for (let sequence = 1; sequence <= 10; sequence++)
     await turns.insert(inScope(scope, chat), newTurn(chat, sequence));
@@ -116,7 +116,7 @@ test('cancelBefore reaches the fullest queue there may be', async () => {
 });
 
 describe('listMarks', () => {
-  test('tells which turns are there still, and which of them are cancelled, ended ones too', async () => {
+  test('listMarks returns the turns that exist, and which of them are cancelled, also ended ones', async () => {
     const chat = await newChat(stores, scope);
     const ended = await endedTurn(stores, scope, chat, 1);
     const running = newTurn(chat, 2, { lease: leaseOf('t') });
@@ -136,7 +136,7 @@ describe('listMarks', () => {
 });
 
 describe('stand', () => {
-  test('tells status, newest attempt and mark; nothing of a turn that is not there', async () => {
+  test('stand returns the status, newest attempt and mark of a turn, and undefined for a missing one', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1);
     await turns.insert(inScope(scope, turn.chat), turn);
@@ -158,7 +158,7 @@ describe('stand', () => {
 });
 
 describe('listAfter', () => {
-  test('gives whole turns in their order from after a place on, at most so many', async () => {
+  test('listAfter returns whole turns after a sequence, in order, up to the limit', async () => {
     const chat = await newChat(stores, scope);
     const all = [];
     for (let sequence = 1; sequence <= 5; sequence++) {
@@ -178,7 +178,7 @@ describe('listAfter', () => {
 });
 
 describe('what was written', () => {
-  test('an answer names the run that wrote it; one from before runs were kept is taken for the last run’s', async () => {
+  test('an answer names the run that wrote it, and an answer of an older release counts as the last run’s', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('t', { attempt: 3 }) });
     await turns.insert(inScope(scope, turn.chat), turn);
@@ -198,7 +198,7 @@ describe('what was written', () => {
     });
   });
 
-  test('what a failed run had written is kept, and is no answer', async () => {
+  test('the text of a failed run is stored, and is no answer', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('t') });
     await turns.insert(inScope(scope, turn.chat), turn);
@@ -212,7 +212,7 @@ describe('what was written', () => {
     expect(history.map(({ content }) => content)).toEqual(['question 1']);
   });
 
-  test('a retry stores no message of its own, names what it answers, and its history ends with that', async () => {
+  test('a retry stores no message of its own, and its history ends with the message it answers', async () => {
     const chat = await newChat(stores, scope);
     const first = newTurn(chat, 1, { lease: leaseOf('t') });
     await turns.insert(inScope(scope, first.chat), first);

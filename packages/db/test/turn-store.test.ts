@@ -38,7 +38,7 @@ describe('insert', () => {
     expect(await db.raw.collection('turns').find({ chat }).toArray()).toMatchObject([{ _id: winner?.id }]);
   });
 
-  test('the same turn again is the first insert’s success, and changes nothing', async () => {
+  test('inserting a turn again succeeds and changes nothing', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
     expect(await turns.insert(inScope(scope, turn.chat), turn)).toBe('inserted');
@@ -52,7 +52,7 @@ describe('insert', () => {
     expect(await turns.find(inScope(scope, turn.chat), turn.id)).toEqual(stored);
   });
 
-  test('a taken sequence changes nothing of the turn that holds it', async () => {
+  test('an insert with a taken sequence does not change the stored turn', async () => {
     const chat = await newChat(stores, scope);
     const first = newTurn(chat, 1);
     await turns.insert(inScope(scope, first.chat), first);
@@ -64,7 +64,7 @@ describe('insert', () => {
     expect(await turns.tail(inScope(scope, chat))).toMatchObject({ sequence: 1, unfinished: 1 });
   });
 
-  test('with a lease it is generating, without one it waits', async () => {
+  test('an inserted turn is generating with a lease and queued without one', async () => {
     const chat = await newChat(stores, scope);
     const running = newTurn(chat, 1, { lease: leaseOf('t') });
     const waiting = newTurn(chat, 2);
@@ -87,7 +87,7 @@ describe('insert', () => {
     expect(await turns.find(inScope(scope, waiting.chat), waiting.id)).not.toHaveProperty('lease');
   });
 
-  test('content comes back exactly as it was sent, in a question and in an answer', async () => {
+  test('the content of questions and answers is read exactly as it was stored', async () => {
     const chat = await newChat(stores, scope);
     let sequence = 0;
     const texts = fc.oneof(
@@ -119,7 +119,7 @@ describe('insert', () => {
 });
 
 describe('tail', () => {
-  test('of an empty chat is sequence 0', async () => {
+  test('the tail of an empty chat has sequence 0', async () => {
     const chat = await newChat(stores, scope);
     expect(await turns.tail(inScope(scope, chat))).toEqual({
       sequence: 0,
@@ -129,7 +129,7 @@ describe('tail', () => {
     });
   });
 
-  test('counts what is unfinished and tells the text up to the newest ended turn', async () => {
+  test('the tail counts unfinished turns, and the text up to the newest ended turn', async () => {
     const chat = await newChat(stores, scope);
     await endedTurn(stores, scope, chat, 1);
     await endedTurn(stores, scope, chat, 2);
@@ -151,7 +151,7 @@ describe('tail', () => {
 });
 
 describe('look', () => {
-  test('sees the chat, the predecessor and the history, oldest first', async () => {
+  test('a run reads the chat, the state of its predecessor and the history, oldest first', async () => {
     const chat = await newChat(stores, scope);
     await endedTurn(stores, scope, chat, 1);
     await endedTurn(stores, scope, chat, 2);
@@ -167,7 +167,7 @@ describe('look', () => {
     ]);
   });
 
-  test('a predecessor that runs or waits has not ended', async () => {
+  test('a predecessor that is generating or queued has not ended', async () => {
     const chat = await newChat(stores, scope);
     const first = newTurn(chat, 1);
     await turns.insert(inScope(scope, first.chat), first);
@@ -182,7 +182,7 @@ describe('look', () => {
     });
   });
 
-  test('the history begins with a question, whatever the bytes; the predecessor is read in any case', async () => {
+  test('the history begins with a question, and the predecessor is read also if it exceeds the bytes', async () => {
     const chat = await newChat(stores, scope);
     for (let sequence = 1; sequence <= 4; sequence++) {
       await endedTurn(stores, scope, chat, sequence, 'a'.repeat(100));
@@ -201,7 +201,7 @@ describe('look', () => {
     }
   });
 
-  test('a history of more turns than one page holds comes whole, and none of them is missing', async () => {
+  test('a history of more turns than one page holds is complete', async () => {
     const chat = await newChat(stores, scope);
     const template = await endedTurn(stores, scope, chat, 1);
     const [document] = await db.raw.collection('turns').find({ chat }).toArray();
@@ -225,7 +225,7 @@ describe('look', () => {
     }
   });
 
-  test('a chat that was deleted is not there any more', async () => {
+  test('a run of a deleted chat finds no chat', async () => {
     const chat = await newChat(stores, scope);
     await turns.insert(inScope(scope, chat), newTurn(chat, 1));
     await stores.chats.markDeleted(scope, chat);
@@ -234,7 +234,7 @@ describe('look', () => {
 });
 
 describe('successors', () => {
-  test('are told to a predecessor that runs or waits, and its end names them', async () => {
+  test('a successor announces itself to an unfinished predecessor, whose end then reports it', async () => {
     const chat = await newChat(stores, scope);
     const first = newTurn(chat, 1, { lease: leaseOf('t') });
     await turns.insert(inScope(scope, first.chat), first);
@@ -248,7 +248,7 @@ describe('successors', () => {
     expect(await turns.announceSuccessor(scope, chat, 2)).toBe(false);
   });
 
-  test('of an announcement and an end at the same time, one always sees the other', async () => {
+  test('if a successor is announced while the predecessor ends, one of the two sees the other', async () => {
     for (let round = 0; round < 30; round++) {
       const chat = await newChat(stores, scope);
       const first = newTurn(chat, 1, { lease: leaseOf('t') });
@@ -279,7 +279,7 @@ describe('successors', () => {
 });
 
 describe('listUnfinished', () => {
-  test('pages over waiting and running turns of all teams in the order of their ids, while some end', async () => {
+  test('unfinished turns of all teams are listed in pages in the order of their ids, also while some end', async () => {
     const own = await openTestDatabase(mongoUri(), 'unfinished');
     try {
       const all: NewTurn[] = [];

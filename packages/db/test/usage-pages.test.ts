@@ -64,7 +64,7 @@ test.each([1, 2, 100])('pages of %i users hold every user once, with all that th
   expect(await walk(query, limit)).toEqual(users.map(([user = '', rows]) => [user, rows]));
 });
 
-test('rows of other days, teams and users are not summed up', async () => {
+test('usage rows of other days, teams and users are not in the sums', async () => {
   const firstDay = { ...query, to: '2026-11-01' };
   expect(await walk(firstDay, 10)).toEqual(users.map(([user = '']) => [user, 1]));
   expect(await walk(query, 10, newScope())).toEqual([]);

@@ -4,7 +4,7 @@ import type { Models } from '../models.ts';
 import type { AuditDocument } from './audit-model.ts';
 import { createAuditStore } from './audit-store.ts';
 
-test('an entry whose insert failed is inserted the next time, and then once an hour', async () => {
+test('an audit entry whose insert failed is inserted the next time, and then once an hour', async () => {
   const stored: AuditDocument[] = [];
   let isAway = true;
   const audit = {

@@ -227,7 +227,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constantFrom('answer' as const, 'answer' as const, 'away' as const, 'bug' as const) }),
 );
 
-test('whatever happens, commands keep their bounds, and every item gets one outcome, which is its own', async () => {
+test('for every order of events, commands stay within their limits and every item gets its own outcome once', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const { clock, sent, add } = openBatcher();

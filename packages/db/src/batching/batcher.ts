@@ -94,7 +94,7 @@ export class Batcher<Item, Result> {
   #dropLate(): void {
     const { waitMaxMs } = this.#bounds;
     const oldest = this.#clock.now() - waitMaxMs;
-    // The items stand in the order of their arrival.
+    // The items are in the order of their arrival.
     while (this.#waiting[0] && this.#waiting[0].since <= oldest)
       this.#waiting.shift()?.reject(unavailable(`The database took no item for ${waitMaxMs} ms.`));
   }
@@ -129,7 +129,7 @@ export class Batcher<Item, Result> {
         late.signal,
       ).then((outcomes) => {
         timer.cancel();
-        // After the deadline every promise has its unknown outcome already, and these are ignored.
+        // After the deadline every promise is settled, and these outcomes are ignored.
         for (const [index, waiting] of batch.entries()) settle(waiting, outcomes[index]);
         resolve();
       });

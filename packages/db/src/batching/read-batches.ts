@@ -104,12 +104,12 @@ export function createReadBatches(
     const found: LookedTurn[] = [];
     let bytes = 0;
     let size = chatBytes === undefined ? HISTORY_PAGE : pageOf(bytesMax, chatBytes / (sequence - 1));
-    // Page by page: how many turns fill the bytes is known only when some were read.
+    // The history is read in pages, because the number of turns that fill the bytes is known only after some were read.
     for (let before = sequence; before > 1; ) {
       const from = Math.max(before - size, 1);
       const expected = Math.min(bytesMax, chatBytes ?? bytesMax);
       const page = await histories.add({ ...owner, from, before, bytes: expected });
-      // Sequences are dense: nothing stands before an empty page. The turns are gone with their chat.
+      // Sequences have no gaps, so an empty page means that the turns were purged with their chat.
       if (page.length === 0) return found;
       for (const turn of page) {
         found.push(turn);

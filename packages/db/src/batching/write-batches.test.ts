@@ -21,7 +21,7 @@ function endTogether(endings: readonly Ending[], commands: Partial<WriteCommands
   return Promise.allSettled(endings.map((ending) => batches.end(ending)));
 }
 
-test('a turn that is missing after its batch ended some turns may have ended before it was removed', async () => {
+test('if a batch ended some turns, a missing turn may have ended before it was removed', async () => {
   const [kept, removed] = [newEnding(), newEnding()];
   const results = await endTogether([kept, removed], {
     endMany: async () => ({ ended: 1, errors: new Map() }),
@@ -33,7 +33,7 @@ test('a turn that is missing after its batch ended some turns may have ended bef
   ]);
 });
 
-test('a turn that is missing after its batch ended none was removed before its end', async () => {
+test('if a batch ended no turn, a missing turn was removed before its end', async () => {
   const results = await endTogether([newEnding(), newEnding()], {
     endMany: async () => ({ ended: 0, errors: new Map() }),
     findTurns: async () => [],
@@ -42,7 +42,7 @@ test('a turn that is missing after its batch ended none was removed before its e
   expect(results).toEqual([gone, gone]);
 });
 
-test('of turns whose batch could not be sent each is ended by itself, and one that cannot be sent fails alone', async () => {
+test('the turns of a batch that cannot be sent are ended one by one, and one that cannot be sent fails alone', async () => {
   const [good, bad] = [newEnding(), newEnding()];
   const error = new Error('cannot be encoded');
   const results = await endTogether([good, bad], {
@@ -59,7 +59,7 @@ test('of turns whose batch could not be sent each is ended by itself, and one th
   ]);
 });
 
-test('a batch of ends that the database did not acknowledge is not read after, and unknown for every turn', async () => {
+test('if the database does not acknowledge a batch of ends, the end of every turn is unknown', async () => {
   const away = new ApiError('database_unavailable');
   const results = await endTogether([newEnding(), newEnding()], { endMany: () => Promise.reject(away) });
   expect(results).toEqual([

@@ -11,7 +11,7 @@ export function createBudgetStore({ budgets }: Models): BudgetStore {
       // One document holds the budget: once a reservation has used it up, the filter of the next one does not match.
       const hasLeft = { _id: budgetId(reservation), team, spent: trusted({ $lt: tokensPerDay }) };
       const take = { $inc: { spent: reservation.tokens } };
-      // The first of a day makes the document; a budget of nothing has none to make.
+      // The first reservation of a day inserts the document. A budget of 0 must not insert one.
       if (tokensPerDay <= 0) return false;
       try {
         const setOnce = { $setOnInsert: { createdAt: new Date() } };
@@ -20,7 +20,7 @@ export function createBudgetStore({ budgets }: Models): BudgetStore {
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
       }
-      // It is there: spent, or made by another one at this very moment.
+      // The document exists: the budget is used up, or another reservation inserted it at the same moment.
       const { matchedCount } = await budgets.updateOne(hasLeft, take);
       return matchedCount === 1;
     },

@@ -2,7 +2,7 @@ import { limits } from '@parley/contract';
 import { expect, test } from 'vitest';
 import { createFoundCache } from './found-cache.ts';
 
-test('of more look-ups at once than the cache holds, each gets its answer', async () => {
+test('every look-up gets its value when there are more at once than the cache holds', async () => {
   const lookUp = createFoundCache<{ index: number }>();
   const gate = Promise.withResolvers<void>();
   const count = limits.cacheEntriesMax + 10;
@@ -18,7 +18,7 @@ test('of more look-ups at once than the cache holds, each gets its answer', asyn
   );
 });
 
-test('parallel look-ups of one name share one query, its failure too; the next one asks again', async () => {
+test('parallel look-ups of one name share one query and its failure, and the next one queries again', async () => {
   const lookUp = createFoundCache<object>();
   let queries = 0;
   const fail = async () => {
@@ -32,7 +32,7 @@ test('parallel look-ups of one name share one query, its failure too; the next o
   expect(await lookUp('name', fail)).toEqual({ found: true });
 });
 
-test('a value that is forgotten while it is read is answered to its reader and not remembered', async () => {
+test('a value that is forgotten during its read reaches the reader and is not cached', async () => {
   const lookUp = createFoundCache<{ version: number }>();
   const gate = Promise.withResolvers<void>();
   const old = lookUp('name', async () => {

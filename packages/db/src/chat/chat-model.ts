@@ -46,7 +46,7 @@ export const chatSchema = new Schema<ChatDocument>(
     user: String,
     metadata: String,
     title: String,
-    // No empty list in chats without a title: there are none to find.
+    // Mongoose would store an empty list in chats without a title.
     titleBeginnings: { type: [String], default: undefined },
     createdAt: Date,
     idempotency: idempotencySchema,

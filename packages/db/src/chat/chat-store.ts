@@ -67,7 +67,7 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
     async list(scope, { user = scope.user, agentType, search }, { limit, after }) {
       if (scope.user !== undefined && user !== scope.user) return { items: [] };
       const words = search === undefined ? undefined : wordsOf(search);
-      // Nothing but marks and blanks: no title has such a word.
+      // The search has no words, only punctuation: it matches no title.
       if (words?.length === 0) return { items: [] };
       const titleBeginnings = words && trusted({ $all: words.sort(longestFirst) });
       const found = await chats
@@ -143,7 +143,7 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
 
     async purge(id) {
       await purgeLogs(id);
-      // A turn that ends just now is found by the next round: none is removed before it is counted.
+      // The next round finds a turn that ends just now. No turn is removed before it is counted.
       const all = { chat: id, _id: trusted({ $ne: markerIdOf(id) }), ...notRemoved };
       do {
         while ((await counter.remove(id, PURGE_PAGE)) === PURGE_PAGE);
@@ -160,7 +160,7 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
     const found = await chats.findOne({ 'idempotency.key': idempotencyKey }).lean();
     if (!found?.idempotency) return undefined;
     const { body } = found.idempotency;
-    // The key's hash names the team's own API key; a tombstone names no team.
+    // A tombstone names no team. The hash of the key already includes the team's API key.
     if (found.team === undefined) return { body, chat: undefined };
     const access = accessTo(scope, toChatRecord(found));
     return access && { body, chat: access.chat };

@@ -39,7 +39,7 @@ export function createMarkers({ chats, turns }: Models) {
           .sort({ sequence: -1 })
           .lean<Pick<TurnDocument, '_id' | 'chat' | 'sequence'>>(),
       ]);
-      // A chat that is there keeps taking messages, whatever an old primary said of it; one that was purged had its marker.
+      // A chat without the mark takes messages, whatever an old primary said. A purged chat had its marker.
       if (marked === null || (newest && isMarker(newest))) return true;
       return insertAt(toMarker(chat, (newest?.sequence ?? 0) + 1));
     },
@@ -78,7 +78,7 @@ export function createMarkers({ chats, turns }: Models) {
       return true;
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
-      // The server names only one of the indexes that conflict: the marker may stand there all the same.
+      // The server names only one of the conflicting indexes. The marker itself may be stored already.
       return (await turns.exists({ _id: marker._id })) !== null;
     }
   }

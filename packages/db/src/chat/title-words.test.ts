@@ -7,7 +7,7 @@ test('a title is found by the beginnings of its words, without case and accents'
   expect(wordsOf(' VU, dé! ')).toEqual(['vu', 'de']);
 });
 
-test('words are found in scripts without spaces', () => {
+test('titles are found in scripts without spaces between words', () => {
   const beginnings = beginningsOf('東京の天気');
   for (const word of wordsOf('天気')) expect(beginnings).toContain(word);
   expect(wordsOf('天気').length).toBeGreaterThan(0);
@@ -32,7 +32,7 @@ test.each([
   for (const word of words) expect(beginnings).toContain(word);
 });
 
-test('text without words has none', () => {
+test('a text without letters has no words to search for', () => {
   expect(wordsOf(' … ?!  ')).toEqual([]);
   expect(beginningsOf('***')).toEqual([]);
 });

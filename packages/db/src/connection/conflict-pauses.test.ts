@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ConflictPauses } from './conflict-pauses.ts';
 
-test('the second attempt follows at once, and a later one after a pause', async () => {
+test('the second attempt follows a conflict at once, and later ones after a pause', async () => {
   const pauses = new ConflictPauses();
   let isPaused = true;
   await pauses.next();
@@ -14,7 +14,7 @@ test('the second attempt follows at once, and a later one after a pause', async 
   expect(isPaused).toBe(false);
 });
 
-test('the twentieth conflict is told as a database that cannot be reached', async () => {
+test('the twentieth conflict is reported as `database_unavailable`', async () => {
   const pauses = new ConflictPauses();
   const all = async () => {
     for (let conflict = 1; conflict <= 20; conflict++) await pauses.next();

@@ -22,7 +22,7 @@ test('a flood of invented credentials does not push out one that exists', async 
   expect(find).toHaveBeenCalledTimes(1);
 });
 
-test('the guard decides about credentials this process has not seen, and about no others', async () => {
+test('the guard only runs for credentials that this process has not seen', async () => {
   const lookUp = createCredentialCache<{ id: string }>();
   const find = vi.fn(async () => ({ id: 'real' }));
   await expect(lookUp('real', find, reject)).rejects.toThrow('too many reads');
@@ -57,7 +57,7 @@ test('a rejection by the guard is not shared with a parallel look-up', async () 
   expect(allowed).toEqual({ status: 'fulfilled', value: { id: 'real' } });
 });
 
-test('a credential that is made after it was tried works once the cache is told', async () => {
+test('a credential that is created after an attempt works once the cache forgets the attempt', async () => {
   const lookUp = createCredentialCache<{ id: string }>();
   expect(await lookUp('key', async () => undefined)).toBeUndefined();
   lookUp.forget('key');

@@ -9,8 +9,8 @@ import { createFoundCache } from '../caching/found-cache.ts';
 export type ReadGuard = <Result>(read: () => Promise<Result>) => Promise<Result>;
 
 /**
- * Remembers credentials (keys, tokens, signing secrets) by their hash. Beside what was found it remembers for a moment
- * what does not exist, in a cache of its own: a flood of invented keys cannot push real ones out.
+ * Caches credentials (keys, tokens, signing secrets) by their hash. Credentials that do not exist are cached for
+ * `limits.missingCacheMs`, in a separate cache, so that a flood of invented keys cannot evict real ones.
  */
 export function createCredentialCache<Value extends object>() {
   const found = createFoundCache<Value>();
@@ -24,8 +24,8 @@ export function createCredentialCache<Value extends object>() {
     guard?: ReadGuard,
   ): Promise<Value | undefined> {
     if (missing.has(name)) return undefined;
-    // The guard is outside of what parallel look-ups share: one caller's rejection is not another caller's.
-    // It may have waited in the guard while another look-up found that the credential does not exist.
+    // Parallel look-ups do not share the guard: it may reject one caller and not the other. While this one waits in the
+    // guard, another may find that the credential does not exist.
     const read = async () => (missing.has(name) ? undefined : found(name, find));
     const value = await (guard && !seen.has(name) ? guard(read) : read());
     if (value) {

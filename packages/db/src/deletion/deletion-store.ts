@@ -111,7 +111,7 @@ export function createDeletionStore(models: Models): DeletionStore {
 
   /** Removes the user from the usage. The counts stay in the team's sums. */
   async function forgetUser(team: Id<'team'>, user: string, limit: number): Promise<number> {
-    // A block and a sign-out outlive the data, and no longer say whose they are.
+    // Blocks and sign-outs outlive the data, without the user's name.
     await userStatuses.updateOne({ _id: userStatusId(team, user), team }, { $unset: { user: 1 } });
     const found = await usage.find({ team, user }, { _id: 1 }).limit(limit).hint(USAGE_OF_USER).lean();
     if (found.length === 0) return 0;
@@ -132,7 +132,7 @@ export function createDeletionStore(models: Models): DeletionStore {
         await deletions.insertMany([document], { lean: true });
         return toRecord(document);
       } catch (error) {
-        // Someone else has just ordered the same.
+        // Another process has just begun the same deletion.
         if (!isDuplicateKey(error)) throw error;
       }
     }

@@ -36,7 +36,7 @@ export async function encryptInBackground(parts: EncryptInBackgroundParts): Prom
     } catch (error) {
       if (!signal.aborted) log('warn', 'encrypting stored secrets failed; it is tried again', { error });
     }
-    // Jitter keeps servers from looking in step.
+    // Jitter keeps servers from checking at the same time.
     await delay(lookMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
   }
 }

@@ -111,7 +111,7 @@ export function createEncryptionControl(
       const { state, keys: ours } = await ready();
       const { current, previous } = ours;
       if (state.keyId !== current.id) {
-        // `ready` lets a process come here only if its previous key is the database's.
+        // `ready` has checked that the previous key of this process is the database's key.
         await encryption.updateOne(
           { _id: 'encryption', keyId: state.keyId },
           {
@@ -135,7 +135,7 @@ export function createEncryptionControl(
       if (!state) throw new Error(NO_KEY_YET);
       if (state.retired.includes(key.id)) throw new Error(sentenceOfProblem['retired key']);
       const retired = state.keyId === key.id ? [] : [state.keyId];
-      // First: servers with the lost key write nothing more.
+      // This comes first, so that servers with the lost key write no more secrets.
       await encryption.updateOne(
         { _id: 'encryption' },
         {

@@ -6,7 +6,7 @@ const bytes = randomBytes(32);
 const key = new EncryptionKey(bytes);
 const place = { team: 'team_1', document: 'sec_1', field: 'secret' };
 
-test('a sealed text opens in its place, and is another one each time', () => {
+test('a sealed text opens in its place, and is sealed differently each time', () => {
   for (const text of ['', 'ss_live_x', 'größer 🗝️', 'x'.repeat(10_000)]) {
     const sealed = key.seal(place, text);
     expect(key.open(place, sealed)).toBe(text);
@@ -37,7 +37,7 @@ test('a sealed text that was changed anywhere does not open', () => {
   for (const length of [1, 8, 16, 20]) expect(key.open(place, sealed.slice(0, -length))).toBeUndefined();
 });
 
-test('another key does not open it, also when the text claims that key', () => {
+test('another key does not open a sealed text, also if the text names that key', () => {
   const other = new EncryptionKey(randomBytes(32));
   const sealed = key.seal(place, 'text');
   expect(other.open(place, sealed)).toBeUndefined();
@@ -45,7 +45,7 @@ test('another key does not open it, also when the text claims that key', () => {
   expect(keyIdOf(sealed)).toBe(key.id);
 });
 
-describe('a key is read', () => {
+describe('encryption keys', () => {
   test.each([
     ['hex', bytes.toString('hex')],
     ['upper-case hex', bytes.toString('hex').toUpperCase()],
@@ -53,7 +53,7 @@ describe('a key is read', () => {
     ['base64 without padding', bytes.toString('base64').replace('=', '')],
     ['base64url', bytes.toString('base64url')],
     ['base64 with a line end', `${bytes.toString('base64')}\n`],
-  ])('from %s', (_form, text) => {
+  ])('an encryption key is read from %s', (_form, text) => {
     expect(parseEncryptionKey(text)?.id).toBe(key.id);
   });
 
@@ -63,11 +63,11 @@ describe('a key is read', () => {
     'a'.repeat(63),
     randomBytes(31).toString('base64'),
     randomBytes(33).toString('base64'),
-  ])('and not from %o, which has not 32 bytes', (text) => {
+  ])('an encryption key is not read from %o, which does not have 32 bytes', (text) => {
     expect(parseEncryptionKey(text)).toBeUndefined();
   });
 
-  test('from what was minted, which is another one each time', () => {
+  test('a minted encryption key can be read, and each one is different', () => {
     const minted = mintEncryptionKey();
     expect(parseEncryptionKey(minted)).toBeDefined();
     expect(mintEncryptionKey()).not.toBe(minted);

@@ -68,7 +68,7 @@ export function restoreTools(
 }
 
 function parse(stored: string): StoredTool[] {
-  // It was made from tools, by `storeTools` or by an earlier version.
+  // `storeTools`, of this release or an earlier one, wrote the text.
   return JSON.parse(stored) as StoredTool[];
 }
 

@@ -17,11 +17,18 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
   const lookUp = createCredentialCache<GuestRecord>();
 
   return {
-    async create({ team }, lineage) {
+    async create({ team }, family) {
       const token = mintSecretText(PREFIX);
       const now = new Date();
       const id = mintId('guest');
-      const document = { _id: id, team, lineage, hash: hashSecretText(token), createdAt: now, seenAt: now };
+      const document = {
+        _id: id,
+        team,
+        lineage: family,
+        hash: hashSecretText(token),
+        createdAt: now,
+        seenAt: now,
+      };
       await guests.insertMany([document], { lean: true });
       return { id, token };
     },

@@ -96,7 +96,7 @@ async function alter(
   if (hidden === false) await collMod({ hidden });
   if (expireAfterSeconds !== undefined) await collMod({ expireAfterSeconds });
   if (!unique) return;
-  // From here on no write adds a duplicate; then MongoDB looks for those there are.
+  // From here on no write adds a duplicate. MongoDB then searches for existing ones.
   await collMod({ prepareUnique: true });
   try {
     await collMod({ unique });

@@ -23,7 +23,7 @@ export async function findIndexBuilds(database: mongo.Db): Promise<IndexBuild[]>
     for (const { name } of command.indexes ?? []) {
       const build = compactAs<IndexBuild>({ collection: command.createIndexes, index: name, percent });
       const id = `${build.collection}.${name}`;
-      // The command that waits and the build itself are two operations; the build knows its progress.
+      // The waiting command and the build are two operations. Only the build has progress.
       if (percent !== undefined || !builds.has(id)) builds.set(id, build);
     }
   }

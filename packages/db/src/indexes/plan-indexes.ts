@@ -100,7 +100,7 @@ function hasSameFilter(index: DeclaredIndex, found: mongo.IndexDescriptionInfo):
   return (
     (found.sparse === true) === index.sparse &&
     textOf(found.partialFilterExpression) === textOf(index.partialFilterExpression) &&
-    // A collation other than the plain one compares otherwise.
+    // Another collation compares texts in another way.
     found['collation'] === undefined
   );
 }

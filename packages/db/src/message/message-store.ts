@@ -51,7 +51,7 @@ export function createMessageStore({ turns }: Models): MessageStore {
       const direction = order === 'asc' ? 1 : -1;
       const from = after?.sequence ?? (order === 'asc' ? 1 : Number.MAX_SAFE_INTEGER);
       const items: PlacedMessage[] = [];
-      // Most turns have a message and its answer; one more tells whether the list goes on.
+      // Most turns have a message and its answer. One more turn shows whether the list continues.
       const size = Math.min(Math.ceil(limit / 2) + 1, TURNS_PAGE_MAX);
       const found = readTurns({ chat, team }, from, { direction, size });
       for await (const group of grouped(found, direction)) {

@@ -64,7 +64,7 @@ export function createLiveServers(
   }
 
   async function countConnections(allUsers: boolean): Promise<number> {
-    // The server answers this from its own memory, under no other read concern. Behind a router that is the router's.
+    // MongoDB answers this from memory and accepts no other read concern. In a sharded cluster the router answers.
     const pipeline = [
       { $currentOp: compact({ idleConnections: true, allUsers, localOps: isSharded || undefined }) },
       { $match: { appName: UNVERSIONED_APP_NAME } },
@@ -76,7 +76,7 @@ export function createLiveServers(
   }
 
   async function countUnversioned(): Promise<number | undefined> {
-    // To see the connections of all users needs a privilege; those of one's own user need none.
+    // The connections of all users need a privilege; those of this user do not.
     for (const allUsers of [true, false]) {
       try {
         return await countConnections(allUsers);

@@ -98,7 +98,7 @@ export function startMaintenance(parts: MaintenanceParts, log: DatabaseLog): Mai
         pause = Math.min(pause * 2, FAILED_LOOK_MAX_MS);
         if (!signal.aborted) log('warn', 'work on the database failed; it is tried again', { error });
       }
-      // Jitter keeps servers from looking in step.
+      // Jitter keeps servers from checking at the same time.
       await delay(pause * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
     }
   })();

@@ -11,7 +11,7 @@ import { removeEndedNetworks } from './remove-ended-networks.ts';
  * then waits until no older server is live. Add what you store to the scenarios of `integrations/upgrade`.
  */
 export const migrations: readonly Migration[] = [
-  // 1: from here on servers record their versions in the database; release 0.1.0 does not.
+  // 1: servers record their versions in the database. Release 0.1.0 does not.
   { name: 'record the schema version', run: async () => undefined },
   { name: 'remove the addresses of ended turns', run: removeEndedNetworks },
 ];

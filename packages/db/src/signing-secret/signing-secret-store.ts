@@ -33,7 +33,7 @@ export function createSigningSecretStore(
   return {
     async create(scope, until) {
       const working = await findStored(scope);
-      // The new one first: whatever happens in between, one of them works.
+      // The new secret comes first, so that one works at any time.
       const document = await insert(scope);
       return document && replace(document, working, until);
     },
@@ -43,7 +43,7 @@ export function createSigningSecretStore(
       const document = await insert(scope, issuer);
       if (!document) return 'full';
       if (await isUnrevoked(apiKeys, scope.team, issuer.id)) return replace(document, working, until);
-      // As with keys: the revocation of the issuer either lists this secret or is seen here.
+      // The revocation of the issuer either finds this secret, or is seen here.
       await signingSecrets.deleteOne({ _id: document._id, team: scope.team });
       return 'issuer-revoked';
     },
@@ -54,7 +54,7 @@ export function createSigningSecretStore(
         const newest = stored.map(open).find((opened) => opened !== undefined);
         if (newest) return toRecord(newest);
         await removeExpired(scope);
-        // Of parallel requests for a first secret one gets the slot; the others find its secret.
+        // Of parallel requests for a first secret one gets the slot, and the others find its secret.
         const made = await (stored.length === 0 ? insertAt(scope, 0) : insert(scope));
         if (made) return toRecord(made);
         // Every slot holds a secret that another key sealed. That key may come back: nothing is removed.
@@ -145,7 +145,7 @@ export function createSigningSecretStore(
     const hasSlot = { team: scope.team, slot: trusted({ $exists: true }) };
     const [working, withSlot] = await Promise.all([
       findStored(scope),
-      // The planner would rather read all secrets of the team.
+      // A hint, because the planner prefers to read all secrets of the team.
       signingSecrets.find(hasSlot, { slot: 1 }).hint(SLOTS).limit(limits.signingSecretsMax).lean(),
     ]);
     const taken = new Set(withSlot.map(({ slot }) => slot));

@@ -92,7 +92,7 @@ export function createTeamStore({ teams, apiKeys }: Models): TeamStore {
       await teams.updateOne({ _id: team }, { $set: { tokenIssuer } });
       lookUp.forget(team);
       if (await isUnrevoked(apiKeys, team, by.id)) return tokenIssuer;
-      // As with signing secrets: the revocation of the key either finds this issuer or is seen here.
+      // The revocation of the key either finds this issuer, or is seen here.
       await remove({ _id: team, 'tokenIssuer.issuedBy': by.id });
       return undefined;
     },

@@ -18,7 +18,7 @@ const idempotency = { key: 'key of a batch', body: 'body' };
 /** Concurrent inserts, ends and reads, which travel in one batch of each kind where the store has batches. */
 export const batchCases: readonly StoreCase[] = [
   {
-    name: 'of turns that are inserted at the same time each learns its own outcome',
+    name: 'every turn of several that are inserted at the same time gets its own outcome',
     async run(stores, _scope, access) {
       const { turns } = stores;
       const chat = access.chat.id;
@@ -54,7 +54,7 @@ export const batchCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'of turns that end at the same time each learns its own outcome',
+    name: 'every turn of several that end at the same time gets its own outcome',
     async run(stores, scope) {
       const { turns } = stores;
       const running = await runningTurns(stores, scope, 5);
@@ -76,7 +76,7 @@ export const batchCases: readonly StoreCase[] = [
         turns.end(scope, plain.id, 'mine', failed),
         turns.end(scope, mintId('turn'), 'mine', failed),
       ]);
-      // Which of them share a command is the store's own matter, and with it whether a missing turn may have ended.
+      // The store decides which of them share a command, and so whether a missing turn may have ended.
       deepEqual(
         results.map((result) => (result.result === 'gone' ? { result: 'gone' } : result)),
         [
@@ -95,7 +95,7 @@ export const batchCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'of two teams that look at one chat at the same time each sees what it may',
+    name: 'two teams that read one chat at the same time see only what each may see',
     async run(stores, scope, access) {
       const { turns, chats } = stores;
       const chat = access.chat.id;

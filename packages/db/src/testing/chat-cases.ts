@@ -6,7 +6,7 @@ import { endedTurn, inScope, newTurn, type StoreCase } from './store-case.ts';
 /** Chats, and the log of running answers. */
 export const chatCases: readonly StoreCase[] = [
   {
-    name: 'a chat that is deleted is gone at once, and its turns and their log with the purge',
+    name: 'a deleted chat is missing at once, and the purge removes its turns and their logs',
     async run(stores, scope, access) {
       const chat = access.chat.id;
       const { chats, turns, turnLog } = stores;
@@ -74,7 +74,7 @@ export const chatCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a marker behind a judged turn is inserted only while that turn is the newest, and ends the chat',
+    name: 'a marker behind a given turn is only inserted while that turn is the newest, and ends the chat',
     async run(stores, scope, access) {
       const chat = access.chat.id;
       const { chats, turns } = stores;
@@ -114,7 +114,7 @@ export const chatCases: readonly StoreCase[] = [
     name: 'a chat is idle once its turns have ended, up to its marker',
     async run(stores, { team }) {
       const { chats, turns } = stores;
-      // The real store asks for the age of chats by their ids: of an agent of its own, a minute from now.
+      // The real store reads the age of chats from their ids, so the case has an agent of its own and looks a minute ahead.
       const scope = { team };
       const agent = mintId('agent');
       const later = new Date(Date.now() + 60_000);
@@ -131,7 +131,7 @@ export const chatCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a chat is named once, and named and described anew as often as asked',
+    name: 'the initial title of a chat is set once, and its title and metadata can be changed again and again',
     async run({ chats }, scope, access) {
       const chat = access.chat.id;
       const stranger = { team: mintId('team') };
@@ -154,7 +154,7 @@ export const chatCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a chat is made once for a key, and its key outlives it',
+    name: 'a chat is created once for an idempotency key, which stays after its deletion',
     async run({ chats }, scope) {
       const chat = { agent: mintId('agent'), agentType: 't' };
       const idempotency = { key: mintId('request'), body: 'b' };
@@ -168,7 +168,7 @@ export const chatCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'the log gives a run’s text from anywhere up to the first gap, each piece once',
+    name: 'the log returns the text of a run from any offset to the first gap, each piece once',
     async run({ turnLog }, scope) {
       const turn = mintId('turn');
       const piece = (attempt: number, to: number, text: string): LogBatch => ({
@@ -196,7 +196,7 @@ export const chatCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'an agent is its team’s alone',
+    name: 'an agent is only found by its own team',
     async run({ agents }, scope) {
       const {
         createdAt: _made,

@@ -4,7 +4,7 @@ import { completed, failed, leaseOf, newTurn, type StoreCase } from './store-cas
 /** Leases of turns: claim, release, takeover and marks. */
 export const runCases: readonly StoreCase[] = [
   {
-    name: 'of parallel claims one wins; the attempt counts up',
+    name: 'of parallel claims one wins, and the attempt increases',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;
       const turn = newTurn(chat, 1);
@@ -19,7 +19,7 @@ export const runCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'what is given back waits again, under no token; its next run is the next attempt',
+    name: 'a released turn is queued without a token, and its next run is a new attempt',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;
       const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
@@ -35,7 +35,7 @@ export const runCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'renewals count up what stands and name what does not',
+    name: 'renewals count for valid leases, and name the tokens that are lost',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;
       const all = [1, 2, 3, 4].map((place) => newTurn(chat, place, { lease: leaseOf(`t${place}`) }));
@@ -53,7 +53,7 @@ export const runCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a takeover needs the very lease that was seen; who was taken over ends nothing',
+    name: 'a takeover needs the lease that was seen, and the former run cannot end the turn',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;
       const turn = newTurn(chat, 1, { lease: leaseOf('dead') });
@@ -71,7 +71,7 @@ export const runCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a cancel marks what has not ended; so does one of all that stands before a turn',
+    name: 'a cancel marks unfinished turns, one by one or all before a turn',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;
       const all = [1, 2, 3].map((place) => newTurn(chat, place, { lease: leaseOf(`t${place}`) }));
@@ -94,7 +94,7 @@ export const runCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'what is unfinished is listed in the order of ids, from after one on',
+    name: 'unfinished turns are listed in the order of their ids, after a given one',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;
       const all = [1, 2, 3, 4].map((place) => newTurn(chat, place, place > 2 ? {} : { lease: leaseOf('t') }));

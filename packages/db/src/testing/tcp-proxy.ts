@@ -33,7 +33,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
   });
   const listen = (at: number) => new Promise<void>((done) => server.listen(at, '127.0.0.1', done));
   const refuse = () => {
-    // Takes effect at once; its own end comes with the last connection, and nobody waits for that.
+    // It stops listening at once. Nobody waits for the last connection.
     if (server.listening) server.close();
   };
   const cut = () => {
@@ -63,7 +63,7 @@ function join(from: Socket, to: Socket, treatment: () => Treatment, sockets: Set
   from.on('data', (bytes) => {
     if (treatment() === 'forward') to.write(bytes);
   });
-  // A reset on one side is told to the other as an end; the error itself is what the test wanted.
+  // A reset on one side ends the other side. The test expects the error, so it is ignored.
   from.on('error', () => undefined);
   from.on('close', () => {
     sockets.delete(from);

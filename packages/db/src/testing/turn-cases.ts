@@ -7,7 +7,7 @@ const idempotency = { key: 'key', body: 'body' };
 /** Turns: insert, search and end. */
 export const turnCases: readonly StoreCase[] = [
   {
-    name: 'a turn comes back as it was inserted: it waits, or runs under its lease',
+    name: 'a turn is read as it was inserted, queued or with its lease',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;
       const waiting = newTurn(chat, 1, { idempotency });
@@ -38,7 +38,7 @@ export const turnCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'of parallel inserts of one place one wins; the same turn again is its own success',
+    name: 'of parallel inserts of one sequence one wins, and a repeated insert of the same turn succeeds',
     async run({ turns }, _scope, access) {
       const chat = access.chat.id;
       const all = Array.from({ length: 8 }, () => newTurn(chat, 1));
@@ -53,7 +53,7 @@ export const turnCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a key stands for one turn of its chat, whatever its place',
+    name: 'an idempotency key belongs to one turn of its chat, whatever its sequence',
     async run({ turns, chats }, scope, access) {
       const chat = access.chat.id;
       const first = newTurn(chat, 1, { idempotency });
@@ -68,7 +68,7 @@ export const turnCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a retry has no message of its own, and takes the place behind the failed turn',
+    name: 'a retry has no message of its own, and takes the sequence after the failed turn',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;
       const first = newTurn(chat, 1, { lease: leaseOf('t') });
@@ -85,7 +85,7 @@ export const turnCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'the tail counts what is unfinished, and the text up to the newest ended turn',
+    name: 'the tail of a chat counts unfinished turns, and the text up to the newest ended turn',
     async run(stores, scope, access) {
       const chat = access.chat.id;
       const { turns } = stores;
@@ -99,7 +99,7 @@ export const turnCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a look sees the chat, whether the predecessor ended, and the history, oldest first',
+    name: 'a run reads the chat, whether its predecessor has ended, and the history, oldest first',
     async run(stores, scope, access) {
       const chat = access.chat.id;
       const { turns, chats } = stores;
@@ -124,7 +124,7 @@ export const turnCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'steps are kept under the token, found by whoever takes the turn over, and gone with its end',
+    name: 'tool steps are stored with the token, read by a takeover, and removed by the end',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;
       const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
@@ -153,7 +153,7 @@ export const turnCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'an end needs the token, is final, and repeated is its own success',
+    name: 'an end needs the token, is final, and succeeds when it is repeated',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;
       const turn = newTurn(chat, 1, { lease: leaseOf('mine') });
@@ -174,7 +174,7 @@ export const turnCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a successor is told to a predecessor that has not ended, and its end names it',
+    name: 'a successor announces itself to an unfinished predecessor, whose end reports it',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;
       const turn = newTurn(chat, 1, { lease: leaseOf('t') });
@@ -189,7 +189,7 @@ export const turnCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'another team finds, changes and removes nothing',
+    name: 'another team cannot find, change or remove a turn',
     async run({ turns }, _scope, access) {
       const chat = access.chat.id;
       const turn = newTurn(chat, 1, { lease: leaseOf('t') });

@@ -12,7 +12,7 @@ const used: UsageRecord = { attempt: 1, model: 'm', calls: 1, inputTokens: 30, o
 /** The usage of turns, and their reservations. */
 export const usageCases: readonly StoreCase[] = [
   {
-    name: 'an ended turn is counted once, however often and by however many',
+    name: 'an ended turn is counted once, also by several processes at the same time',
     async run(stores, scope, access) {
       const chat = access.chat.id;
       const { usage } = stores;
@@ -36,7 +36,7 @@ export const usageCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a turn of several runs is one turn, and all of them are paid for',
+    name: 'a turn with several runs counts as one turn, with the tokens of all runs',
     async run(stores, scope, access) {
       const chat = access.chat.id;
       const { turns, usage } = stores;
@@ -53,7 +53,7 @@ export const usageCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'what a deleted chat used is counted with its removal, and what ran in it by itself',
+    name: 'a purge counts the usage of a chat, and the usage of a turn that still runs is added later',
     async run(stores, scope, access) {
       const chat = access.chat.id;
       const { turns, usage, chats, budgets } = stores;
@@ -69,13 +69,13 @@ export const usageCases: readonly StoreCase[] = [
       deepEqual(await usage.list(scope, { ...month, groupBy: 'day' }, { limit: 9 }), {
         items: [{ name: DAY, turns: 2, calls: 2, inputTokens: 60, outputTokens: 24 }],
       });
-      // 42 of the budget are spent: one may still take it to its end.
+      // 42 tokens of the budget are used, so one reservation may still use it up.
       equal(await budgets.reserve(scope, reservation, 42), false);
       equal(await budgets.reserve(scope, reservation, 43), true);
     },
   },
   {
-    name: 'sums are the scope’s agents’ alone, of the days asked for, page by page',
+    name: 'usage is summed for the agents of the scope and the given days, page by page',
     async run(stores, scope, access) {
       const chat = access.chat.id;
       const { usage } = stores;
@@ -98,7 +98,7 @@ export const usageCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'of parallel reservations at the end of a budget one takes the rest, and none more',
+    name: 'of parallel reservations at the end of a budget one gets the rest, and no other gets tokens',
     async run(stores, scope) {
       const { budgets } = stores;
       const reservation = await reserved(stores, scope.team, 1_000, 990);
@@ -122,7 +122,7 @@ export const usageCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'what a turn used takes the place of what was reserved, once',
+    name: 'the usage of a turn replaces its reservations once',
     async run(stores, scope, access) {
       const chat = access.chat.id;
       const { budgets, usage } = stores;
@@ -135,7 +135,7 @@ export const usageCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'what was reserved for a turn that is removed is given back',
+    name: 'the reservations of a removed turn are given back',
     async run(stores, scope, access) {
       const chat = access.chat.id;
       const { budgets, turns } = stores;
@@ -149,7 +149,7 @@ export const usageCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'unfinished turns are counted for a team and for its users, up to a bound',
+    name: 'unfinished turns are counted for a team and for its users, up to a limit',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;
       const key = mintId('key');
@@ -165,7 +165,7 @@ export const usageCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'running and unfinished turns are counted for a network, over all teams and without privileged callers',
+    name: 'running and unfinished turns of a network are counted over all teams, without privileged callers',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;
       const networks = [mintId('request'), mintId('request')] as const;
@@ -186,7 +186,7 @@ export const usageCases: readonly StoreCase[] = [
       deepEqual((await turns.find(access, running.id))?.origin, { isPrivileged: false, networks });
       await turns.end(scope, running.id, 't', { status: 'stopped', textBytes: 1 });
       equal(await turns.countFromNetwork(networks[0], 'generating', 9), 0);
-      // Once it has ended nothing says where it came from.
+      // An ended turn has no networks.
       deepEqual((await turns.find(access, running.id))?.origin, { isPrivileged: false });
     },
   },

@@ -90,7 +90,7 @@ export function createTransferStore(models: Models, vault: Vault): TransferStore
         );
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
-        // Someone imports the same at this moment; else its place is another's.
+        // Either the same import runs at this moment, or another turn has the sequence.
         if ((await known()).size < sent.length) return 'taken';
       }
       return { added: missing.length };
@@ -102,7 +102,7 @@ export function createTransferStore(models: Models, vault: Vault): TransferStore
         () => chats.findOne({ _id: chat.id }, { team: 1 }).lean(),
         team,
       );
-      // Also of a chat without turns: nothing is to keep its first message out.
+      // A chat without turns may have a marker too, which would reject its first message.
       if (added === 'added') await markers.remove(chat.id);
       return added;
     },

@@ -2,7 +2,7 @@ import { type ErrorCode, errorCodes } from '@parley/contract';
 import { expect, test } from 'vitest';
 import { fromErrorFields, toErrorFields } from './stored-error-code.ts';
 
-test.each(errorCodes)('the code %s is read as it was stored', (code) => {
+test.each(errorCodes)('the error code %s is read as it was stored', (code) => {
   expect(fromErrorFields(toErrorFields(code))).toBe(code);
 });
 
@@ -14,6 +14,6 @@ test.each<[ErrorCode, ErrorCode]>([
   expect(toErrorFields(code).errorCode).toBe(older);
 });
 
-test('a turn without an error has no fields of one', () => {
+test('a turn without an error has no error fields', () => {
   expect(toErrorFields(undefined)).toEqual({});
 });

@@ -35,14 +35,9 @@ export function toDocument(turn: NewTurn, team: Id<'team'>): TurnDocument {
     ...{ idempotency, answerId, usage: [], spender, origin },
     reservations: reservations && [...reservations],
     createdAt,
-    // All that happens later.
-    ...{
-      hasSuccessor: undefined,
-      isCancelled: undefined,
-      written: undefined,
-      steps: undefined,
-      stepsSize: undefined,
-    },
+    // Later updates set these.
+    ...{ hasSuccessor: undefined, isCancelled: undefined, written: undefined },
+    ...{ steps: undefined, stepsSize: undefined },
     ...{ account: undefined, isUncounted: undefined, agentVersion: undefined, textBytes: undefined },
     ...{ errorCode: undefined, exactErrorCode: undefined, retryAt: undefined, endedAt: undefined },
     ...{ pendingSince: undefined, purgedAt: undefined },

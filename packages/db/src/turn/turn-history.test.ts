@@ -23,23 +23,23 @@ const outline = (...turns: HistoryTurn[]) =>
   historyOf(turns.reverse()).map(({ content, isRefused }) => (isRefused ? `${content} (refused)` : content));
 
 describe('the history', () => {
-  test('is every message, oldest first', () => {
+  test('the history is every message, oldest first', () => {
     expect(outline(answered('a', 'b'), answered('c', 'd'))).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('marks a message whose answer the model rejected, and no other', () => {
+  test('the history marks only the messages that the model refused to answer', () => {
     const turns = [answered('a', 'b'), question('c', 'model_refused'), question('d', 'model_failed')];
     expect(outline(...turns)).toEqual(['a', 'b', 'c (refused)', 'd']);
   });
 
   test.each(['model_key_refused', 'model_not_found', 'model_rate_limited', 'model_timeout'] as const)(
-    'keeps a message whose answer failed with %s',
+    'the history keeps a message whose answer failed with %s',
     (code) => {
       expect(outline(question('a', code), question('b'))).toEqual(['a', 'b']);
     },
   );
 
-  test('judges a message by its newest retry', () => {
+  test('a message counts as refused if its newest retry was refused', () => {
     const refused = question('a', 'model_refused');
     expect(outline(refused, retry('model_refused'))).toEqual(['a (refused)']);
     expect(outline(refused, retry('model_failed'))).toEqual(['a']);

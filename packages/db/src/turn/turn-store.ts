@@ -68,8 +68,8 @@ export function createTurnStore(
       const { chat, team } = within(access);
       if (turn.chat !== chat) throw new Error(`turn ${turn.id} is not of chat ${chat}`);
       if ((await writes.insert({ team, turn })) === 'inserted') return 'inserted';
-      // The server names only one of the indexes that conflict: our own id may stand there all the same,
-      // when the acknowledgement of an earlier try was lost.
+      // The server names only one of the conflicting indexes. The turn itself may be stored, if the acknowledgement of an
+      // earlier attempt was lost.
       if ((await turns.exists({ _id: turn.id, team })) !== null) return 'inserted';
       const { idempotency } = turn;
       if (!idempotency) return 'sequence-taken';
@@ -213,7 +213,7 @@ export function createTurnStore(
     },
 
     async listGrown(chats) {
-      // Sequences are dense: a chat has grown exactly if the next one is there.
+      // Sequences have no gaps, so a chat has grown if the next one exists.
       const next = chats.map(({ chat, after }) => ({ chat, sequence: after + 1 }));
       const found = await turns.find({ $or: next, ...notRemoved }, { chat: 1, sequence: 1 }).lean();
       return found.filter((turn) => !isMarker(turn)).map(({ chat, sequence }) => ({ chat, sequence }));

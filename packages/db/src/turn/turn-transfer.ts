@@ -50,7 +50,7 @@ export function fromTurnLine(
     usage: usage.map(fromUsageOfLine),
     ...{ errorCode: undefined, exactErrorCode: undefined, ...toErrorFields(errorCode) },
     ...{ agentVersion, textBytes, createdAt: new Date(createdAt), endedAt: new Date(endedAt) },
-    // An export leaves out who asked for a turn, and all that only an unfinished or uncounted turn has.
+    // An export has no callers, and nothing that only an unfinished or uncounted turn has.
     ...{ spender: undefined, origin: undefined, reservations: undefined, idempotency: undefined },
     ...{
       hasSuccessor: undefined,

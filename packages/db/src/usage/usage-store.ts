@@ -56,7 +56,7 @@ export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore
       const { limit, after } = page;
       const found = await usage.aggregate<Group>([
         { $match: within(scope, query) },
-        // A second stage: by days the first one names the same field.
+        // A stage of its own, because a query by days already names the field in the first one.
         ...(after === undefined ? [] : [{ $match: { [groupBy]: { $gt: after } } }]),
         { $group: { _id: { $ifNull: [`$${groupBy}`, ''] }, ...sums } },
         { $sort: { _id: 1 } },
@@ -84,7 +84,7 @@ export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore
     const last = found.at(-1);
     if (rows < rowsMax || !last) return pageOf(found.map(toSum), limit);
     if (found.length > 1) return pageOf(found.map(toSum), found.length - 1);
-    // A single user with more rows than that is summed up alone.
+    // One user has more rows than a page reads: that user is summed up alone.
     const [whole] = await usage.aggregate<Group>([
       { $match: within(scope, query) },
       { $match: { user: last._id === '' ? { $exists: false } : last._id } },

@@ -17,7 +17,7 @@ export function createUserStatusStore({ userStatuses }: Models): UserStatusStore
   return {
     async block({ team }, user) {
       const now = new Date();
-      // The first of several blocks stays.
+      // `$min` keeps the time of the first block.
       const update = {
         $min: { blockedAt: now },
         $set: { team, user },

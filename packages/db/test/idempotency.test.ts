@@ -21,7 +21,7 @@ const newIdempotency = () => ({ key: mintId('request'), body: mintId('request') 
 const chatFields = { agent: mintId('agent'), agentType: 'support', user: 'ann', metadata: { a: 1 } };
 
 describe('a chat', () => {
-  test('is made once, and the same key finds it with the body it was made for', async () => {
+  test('a chat is created once for an idempotency key, which finds it with the hash of its body', async () => {
     const idempotency = newIdempotency();
     expect(await stores.chats.findByIdempotencyKey(scope, idempotency.key)).toBeUndefined();
     const made = await stores.chats.createOnce(scope, chatFields, idempotency);
@@ -34,7 +34,7 @@ describe('a chat', () => {
     expect(found?.chat).toEqual(made);
   });
 
-  test('of 50 parallel requests with one key one makes it, and the others are given it', async () => {
+  test('of 50 parallel requests with one idempotency key one creates the chat, and the others get it', async () => {
     for (let round = 0; round < 5; round++) {
       const idempotency = newIdempotency();
       const results = await Promise.all(
@@ -51,7 +51,7 @@ describe('a chat', () => {
     }
   });
 
-  test('that was deleted leaves its key on the tombstone: it is not made again, and nothing of it is told', async () => {
+  test('a deleted chat leaves its idempotency key on the tombstone, so that it is not created again', async () => {
     const idempotency = newIdempotency();
     const made = await stores.chats.createOnce(scope, chatFields, idempotency);
     if (!('id' in made)) throw new Error('it was kept');
@@ -71,14 +71,14 @@ describe('a chat', () => {
     expect(await stores.chats.find(scope, made.id)).toBeUndefined();
   });
 
-  test('without a key is made as often as asked', async () => {
+  test('every request without an idempotency key creates a chat', async () => {
     const made = await Promise.all([1, 2, 3].map(() => stores.chats.create(scope, chatFields)));
     expect(new Set(made.map(({ id }) => id)).size).toBe(3);
   });
 });
 
 describe('a turn', () => {
-  test('is found by the key of its request, in its chat alone', async () => {
+  test('a turn is found by the idempotency key of its request, only in its chat', async () => {
     const [chat, other] = [await newChat(stores, scope), await newChat(stores, scope)];
     const idempotency = newIdempotency();
     const turn = newTurn(chat, 1, { idempotency });
@@ -93,7 +93,7 @@ describe('a turn', () => {
     );
   });
 
-  test('with a key that is taken is not inserted, at whatever place; with its own id it is its own success', async () => {
+  test('a turn with a used idempotency key is not inserted, except as a repetition with its own id', async () => {
     const chat = await newChat(stores, scope);
     const idempotency = newIdempotency();
     const turn = newTurn(chat, 1, { idempotency });
@@ -113,7 +113,7 @@ describe('a turn', () => {
     expect(await stores.turns.tail(inScope(scope, chat))).toMatchObject({ sequence: 1 });
   });
 
-  test('of 50 parallel inserts with one key exactly one is there, at whatever places they aim', async () => {
+  test('of 50 parallel inserts with one idempotency key exactly one succeeds, whatever their sequences', async () => {
     const chat = await newChat(stores, scope);
     const idempotency = newIdempotency();
     const results = await Promise.all(
@@ -125,14 +125,14 @@ describe('a turn', () => {
     expect(await db.raw.collection('turns').countDocuments({ chat })).toBe(1);
   });
 
-  test('turns without a key are no obstacle to each other', async () => {
+  test('turns without an idempotency key do not conflict', async () => {
     const chat = await newChat(stores, scope);
     for (const sequence of [1, 2, 3]) {
       expect(await stores.turns.insert(inScope(scope, chat), newTurn(chat, sequence))).toBe('inserted');
     }
   });
 
-  test('a retry is found by the key of its request too', async () => {
+  test('a retry is found by the idempotency key of its request', async () => {
     const chat = await newChat(stores, scope);
     const first = newTurn(chat, 1);
     await stores.turns.insert(inScope(scope, first.chat), first);
@@ -145,7 +145,7 @@ describe('a turn', () => {
     });
   });
 
-  test('that went with its chat has given its key up', async () => {
+  test('the idempotency key of a turn is free again once its chat is purged', async () => {
     const chat = await newChat(stores, scope);
     const idempotency = newIdempotency();
     await stores.turns.insert(inScope(scope, chat), newTurn(chat, 1, { idempotency }));

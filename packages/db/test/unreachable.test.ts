@@ -83,21 +83,30 @@ function oneCallOfEach({
 }
 
 // These tests mostly wait, so they run concurrently.
-describe.concurrent('at the start', () => {
-  test('a database that rejects connections', async ({ expect, onTestFinished }) => {
+describe.concurrent('a database that is unreachable at the start', () => {
+  test('connecting to a database that rejects connections fails within seconds', async ({
+    expect,
+    onTestFinished,
+  }) => {
     const { proxy, uri } = await openWay(onTestFinished);
     proxy.refuse();
     expect(await apiErrorOf(connectDatabase(uri))).toEqual(away);
   });
 
-  test('a database that takes connections and says nothing', async ({ expect, onTestFinished }) => {
+  test('connecting to a database that never answers fails within seconds', async ({
+    expect,
+    onTestFinished,
+  }) => {
     const { proxy, uri } = await openWay(onTestFinished);
     proxy.treat({ requests: 'swallow' });
     expect(await apiErrorOf(connectDatabase(uri))).toEqual(away);
     proxy.cut();
   });
 
-  test('a database that falls silent in the middle of the start', async ({ expect, onTestFinished }) => {
+  test('connecting to a database that stops answering during the start fails within seconds', async ({
+    expect,
+    onTestFinished,
+  }) => {
     const { proxy, uri } = await openWay(onTestFinished);
     const connecting = connectDatabase(uri);
     proxy.treat({ replies: 'swallow' });
@@ -106,7 +115,7 @@ describe.concurrent('at the start', () => {
 });
 
 describe.concurrent('later', () => {
-  test('every call is rejected while it cannot be reached, and answered again once it can', async ({
+  test('every call is rejected while the database is unreachable, and works again afterwards', async ({
     expect,
     onTestFinished,
   }) => {
@@ -140,7 +149,7 @@ describe.concurrent('later', () => {
     await expect.poll(() => database.isReachable(), { timeout: 30_000 }).toBe(true);
   });
 
-  test('a lost acknowledgement is no second turn: the write is repeated and recognised', async ({
+  test('a lost acknowledgement leads to no second turn, because the repeated write is recognized', async ({
     expect,
     onTestFinished,
   }) => {
@@ -158,7 +167,7 @@ describe.concurrent('later', () => {
     expect(await db.raw.collection('turns').countDocuments({ chat })).toBe(1);
   });
 
-  test('after the end every call is refused', async ({ expect, onTestFinished }) => {
+  test('every call after closing the connection is rejected', async ({ expect, onTestFinished }) => {
     const { database } = await connectOverWay(onTestFinished);
     await database.close();
     const calls = oneCallOfEach(database.stores);
@@ -166,7 +175,7 @@ describe.concurrent('later', () => {
     expect(await database.isReachable()).toBe(false);
   });
 
-  test('what is wrong with a call is no rejection: it stays the error it is', async ({
+  test('an error in a call is not reported as an unreachable database', async ({
     expect,
     onTestFinished,
   }) => {
