@@ -12,11 +12,11 @@ test.each([
   ['network', '203.0.113.77', '203.0.113.0/24'],
   ['network', '2001:db8:1:2::/64', '2001:db8:1::/48'],
   ['off', '203.0.113.77', undefined],
-] as const)('with %s, the log holds of %s: %s', (addresses: LogAddresses, text, logged) => {
+] as const)('LOG_ADDRESSES=%s logs the address %s as %s', (addresses: LogAddresses, text, logged) => {
   expect(attributionOf({ client: from(text) } as never, addresses).address).toBe(logged);
 });
 
-test('a request is attributed to its key, team and user, and the user is not named', () => {
+test('a request is logged with its key, its team and a pseudonym of its user', () => {
   const attribution = attributionOf({ identity, client: from('203.0.113.77') } as never, 'full');
   expect(attribution).toEqual({
     team,
@@ -28,7 +28,7 @@ test('a request is attributed to its key, team and user, and the user is not nam
   expect(userHash(mintId('team'), 'ann@example.com')).not.toBe(attribution.user);
 });
 
-test('a request whose caller is not known is attributed to its address alone', () => {
+test('a request without an authenticated caller is logged with its address only', () => {
   expect(attributionOf({ client: from('203.0.113.77') } as never, 'full')).toEqual({
     address: '203.0.113.77',
   });

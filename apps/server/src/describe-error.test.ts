@@ -7,7 +7,7 @@ function errorNamed(name: string, message: string, fields: object = {}): Error {
   return Object.assign(new Error(message), { name, ...fields });
 }
 
-describe('a message is told', () => {
+describe('the log contains the message of an error', () => {
   test.each([
     ['of an API error', new ApiError('chat_full')],
     ['of a bug of ours', new TypeError('x is not a function')],
@@ -22,7 +22,7 @@ describe('a message is told', () => {
   });
 });
 
-describe('a message is withheld where it may quote what a person wrote', () => {
+describe('the log omits the message of an error that may quote a person', () => {
   test.each([
     ['of JSON that could not be parsed', errorNamed('SyntaxError', 'Unexpected token c in "canary"')],
     [
@@ -41,13 +41,13 @@ describe('a message is withheld where it may quote what a person wrote', () => {
   });
 });
 
-test('places are told without the first line, which is the message', () => {
+test('the log contains the stack of an error without its message', () => {
   const { stack = '' } = describeError(new Error('canary\n    at least one canary'));
   expect(stack).toMatch(/^\s+at /);
   expect(stack).toContain('describe-error.test.ts');
 });
 
-test('causes are told as far as they help, each by the same rules', () => {
+test('the log contains the causes of an error, each by the same rules', () => {
   const root = errorNamed('MongoServerError', 'canary', { code: 11_000 });
   expect(describeError(new ApiError('internal_error', { cause: root }))).toMatchObject({
     name: 'ApiError',
@@ -58,7 +58,7 @@ test('causes are told as far as they help, each by the same rules', () => {
   expect(JSON.stringify(describeError(chain)).match(/"cause"/g)?.length).toBeLessThan(10);
 });
 
-test('an error that is its own cause has an end', () => {
+test('describing an error that is its own cause ends', () => {
   const error = new Error('round');
   error.cause = error;
   expect(() => JSON.stringify(describeError(error))).not.toThrow();
@@ -70,13 +70,13 @@ test.each([
   'pk_live_ABCDEFGHIJ',
   'sk-proj-abc_def-123',
   'sk-abc***xyz',
-])('a key in a message that is told is not: %s', (key) => {
+])('the log removes the key %s from the message of an error', (key) => {
   const { message } = describeError(new TypeError(`Incorrect API key provided: ${key}. See …`));
   expect(message).toContain('[key]');
   expect(message).not.toContain(key.slice(3, 12));
 });
 
-test('a long message is cut', () => {
+test('the log cuts the long message of an error', () => {
   expect(describeError(new TypeError('x'.repeat(10_000))).message?.length).toBeLessThanOrEqual(300);
 });
 
@@ -84,6 +84,6 @@ test.each([
   ['a text', 'canary', 'string'],
   ['an object', { message: 'canary' }, 'object'],
   ['nothing', undefined, 'undefined'],
-])('%s that was thrown is told by its type alone', (_, thrown, name) => {
+])('the log contains only the type of a thrown value that is no error: %s', (_, thrown, name) => {
   expect(describeError(thrown)).toEqual({ name });
 });

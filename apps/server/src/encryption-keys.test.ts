@@ -17,7 +17,7 @@ const optionsOf = (env: NodeJS.ProcessEnv) =>
   encryptionOptions(readEnv({ DATA_DIR: join(folder, 'data'), ...env }));
 const path = () => join(folder, 'data', 'encryption.key');
 
-test('the variable comes before the file, and the key before is only read', async () => {
+test('ENCRYPTION_KEY has precedence over the file, and the previous key only decrypts', async () => {
   const [key, other, previous] = [mintEncryptionKey(), mintEncryptionKey(), mintEncryptionKey()];
   await (await optionsOf({})).makeKey?.({ isNew: true });
   await writeFile(path(), other);
@@ -28,15 +28,15 @@ test('the variable comes before the file, and the key before is only read', asyn
   expect(keys?.previous?.id).toBe(parseEncryptionKey(previous)?.id);
 });
 
-test('a key before without a present one is rejected, and so is a file that holds none', async () => {
+test('a previous key without a current one is rejected, and so is a file without a key', async () => {
   await expect(optionsOf({ ENCRYPTION_KEY_PREVIOUS: mintEncryptionKey() })).rejects.toThrow('Set both');
   await (await optionsOf({})).makeKey?.({ isNew: true });
   await writeFile(path(), 'half a ke');
   await expect(optionsOf({})).rejects.toThrow(`${path()} holds no encryption key`);
 });
 
-describe('a key file is made', () => {
-  test('for the embedded database, also when it is of an earlier version', async () => {
+describe('a start creates a file with an encryption key', () => {
+  test('for an embedded database, also one of an earlier release', async () => {
     for (const isNew of [true, false]) {
       const made = await (await optionsOf({})).makeKey?.({ isNew });
       expect((await stat(path())).mode & 0o777).toBe(0o600);
@@ -47,12 +47,12 @@ describe('a key file is made', () => {
     }
   });
 
-  test('for another database only while that is new: servers of an earlier version share none', async () => {
+  test('for another database only while it is new, because servers of an earlier release share no key', async () => {
     expect(await (await optionsOf({ MONGODB_URI })).makeKey?.({ isNew: false })).toBeUndefined();
     expect(await (await optionsOf({ MONGODB_URI })).makeKey?.({ isNew: true })).toBeDefined();
   });
 
-  test('in no folder that may be gone with its container: production is told to set the variable', async () => {
+  test('in production only in a folder that is set; otherwise the error says to set ENCRYPTION_KEY', async () => {
     const env = { MONGODB_URI, NODE_ENV: 'production' };
     expect(await (await optionsOf(env)).makeKey?.({ isNew: true })).toBeDefined();
     const inDefaultFolder = await encryptionOptions({ ...readEnv(env), DATA_DIR: '.data' });
@@ -64,13 +64,13 @@ describe('a key file is made', () => {
     ).toBeDefined();
   });
 
-  test('never over another', async () => {
+  test('without replacing an existing file', async () => {
     await (await optionsOf({})).makeKey?.({ isNew: true });
     await expect((await optionsOf({})).makeKey?.({ isNew: true })).rejects.toThrow('EEXIST');
   });
 });
 
-test('a document with a secret that cannot be read is told of once', () => {
+test('a document with an unreadable secret is reported once', () => {
   const told: string[] = [];
   const tell = oncePerDocument(({ document }) => void told.push(document));
   for (const document of ['a', 'b', 'a']) tell({ team: 't', document, field: 'secret', keyId: 'k' });

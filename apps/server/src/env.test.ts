@@ -2,7 +2,7 @@ import { limits } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import { readEnv } from './env.ts';
 
-test('everything is optional', () => {
+test('every environment variable is optional', () => {
   expect(readEnv({})).toMatchObject({
     PORT: 3000,
     HOST: '127.0.0.1',
@@ -25,7 +25,7 @@ test('everything is optional', () => {
   });
 });
 
-test('an empty value counts as not set', () => {
+test('an empty environment variable counts as not set', () => {
   const empty = {
     PORT: '',
     MONGODB_URI: '',
@@ -37,11 +37,11 @@ test('an empty value counts as not set', () => {
   expect(readEnv(empty)).toEqual(readEnv({}));
 });
 
-test('what else is in the environment is left alone', () => {
+test('unknown environment variables are ignored', () => {
   expect(readEnv({ PATH: '/bin', AWS_SECRET: 'x' })).toEqual(readEnv({}));
 });
 
-test('what is set is taken', () => {
+test('the settings come from the environment variables', () => {
   const set = {
     PORT: '0',
     HOST: '::',
@@ -67,11 +67,11 @@ test('what is set is taken', () => {
   expect(limits.contextTokensDefault).toBeGreaterThan(0);
 });
 
-test('a chat page for everyone needs to know its own address', () => {
+test('a public chat page needs PUBLIC_URL', () => {
   expect(() => readEnv({ WEB_APP: 'on' })).toThrow(/PUBLIC_URL: must be set when WEB_APP is on/);
 });
 
-describe('what cannot be used is named', () => {
+describe('the error names an invalid environment variable', () => {
   test.each([
     ['PORT', 'http'],
     ['PORT', '65536'],
@@ -104,7 +104,7 @@ describe('what cannot be used is named', () => {
     );
   });
 
-  test('all of it at once, without the values', () => {
+  test('the error names all invalid variables at once, without their values', () => {
     const error = thrownBy(() =>
       readEnv({ PORT: 'canary', LOG_LEVEL: 'canary', MONGODB_URI: 'user:canary@db' }),
     );

@@ -27,7 +27,7 @@ const page = (start: StartCredentials, more: Partial<StartFacts> = {}) =>
     ...more,
   });
 
-test('says which version runs where, on what database, with which model', () => {
+test('the start page shows version, address, database and model', () => {
   const text = page(
     { kind: 'known', credentials },
     {
@@ -40,7 +40,7 @@ test('says which version runs where, on what database, with which model', () => 
   }
 });
 
-test('the chat comes first, when there is one', () => {
+test('the start page begins with the chat page, if there is one', () => {
   const links = (more: Partial<StartFacts>) =>
     page({ kind: 'known', credentials }, more)
       .split('\n')
@@ -52,8 +52,8 @@ test('the chat comes first, when there is one', () => {
   expect(links({ chat: undefined })).toEqual([reference]);
 });
 
-describe('keys', () => {
-  test('appear at the start that made them, with what each is for and a command that works as it is', () => {
+describe('the start page', () => {
+  test('shows the keys at the start that created them, with their purposes and a command that works', () => {
     const text = page({ kind: 'made', credentials });
     expect(text).toContain(credentials.publishableKey);
     expect(text).toMatch(/guest key +pk_live_canaryOfVisitors +for pages with visitors/);
@@ -61,7 +61,7 @@ describe('keys', () => {
     expect(text).toContain(`{"agentId": "${credentials.agentId}"}`);
   });
 
-  test('do not appear where a log keeps what is written, not even at the start that made them', () => {
+  test('shows no keys when its output is stored in a log', () => {
     const text = page({ kind: 'made', credentials }, { isTerminal: false });
     expect(text).not.toContain('canary');
     expect(text).toContain('.data/credentials.json');
@@ -69,13 +69,13 @@ describe('keys', () => {
     expect(text).toContain('guestKey is for pages with visitors');
   });
 
-  test('appear at no later one', () => {
+  test('shows no keys at a later start', () => {
     const text = page({ kind: 'known', credentials });
     expect(text).not.toContain('canary');
     expect(text).toContain('.data/credentials.json');
   });
 
-  test('of the chat page: one that reaches all chats is named as such, and no other is', () => {
+  test('warns about a key of the chat page that reaches all chats, and about no other', () => {
     expect(page({ kind: 'known', credentials }, { isChatKeyOpen: true })).toContain(
       `WEB_PUBLISHABLE_KEY names an open key. ${openKeyWarning}`,
     );
@@ -85,12 +85,12 @@ describe('keys', () => {
     );
   });
 
-  test('of a server that others reach without a trusted proxy: it names TRUST_PROXY', () => {
+  test('names TRUST_PROXY if other machines reach the server and no proxy is trusted', () => {
     expect(page({ kind: 'known', credentials }, { needsTrustProxy: true })).toContain('set TRUST_PROXY');
     expect(page({ kind: 'known', credentials })).not.toContain('TRUST_PROXY');
   });
 
-  test('that are lost: the page names the commands that make new ones', () => {
+  test('names the commands that create new keys if the keys are elsewhere', () => {
     const teamId = mintId('team');
     const text = page({ kind: 'elsewhere', teamId });
     expect(text).toContain(`key create --team ${teamId} --kind secret`);

@@ -12,7 +12,7 @@ test.each(Object.entries(statusOfTrpcCode))('tRPC too answers %s with %i', (code
   expect(getHTTPStatusCodeFromError(new TRPCError({ code: code as TRPCError['code'] }))).toBe(status);
 });
 
-test.each(errorCodes)('%s goes through tRPC and comes back as itself, with its status', (code) => {
+test.each(errorCodes)('%s keeps its code and status through tRPC', (code) => {
   const apiError = new ApiError(code);
   const error = toTrpcError(apiError);
   expect(getHTTPStatusCodeFromError(error)).toBe(statusOf(code));
@@ -20,7 +20,7 @@ test.each(errorCodes)('%s goes through tRPC and comes back as itself, with its s
   expect(apiErrorOf(error)).toBe(apiError);
 });
 
-describe('what tRPC itself rejects', () => {
+describe('an error of tRPC itself', () => {
   test.each([
     ['BAD_REQUEST', 'malformed_request'],
     ['PARSE_ERROR', 'malformed_request'],
@@ -31,12 +31,12 @@ describe('what tRPC itself rejects', () => {
     ['INTERNAL_SERVER_ERROR', 'internal_error'],
     ['TOO_MANY_REQUESTS', 'internal_error'],
     ['TIMEOUT', 'internal_error'],
-  ] as const)('%s is %s', (code, expected) => {
+  ] as const)('%s becomes %s', (code, expected) => {
     expect(apiErrorOf(new TRPCError({ code, message: 'canary' }))).toMatchObject({ code: expected });
   });
 });
 
-test('an error that nobody registered is masked, and kept for the log', () => {
+test('an unregistered error becomes internal_error, with its cause for the log', () => {
   const error = new TRPCError({
     code: 'INTERNAL_SERVER_ERROR',
     message: 'canary',
@@ -47,7 +47,7 @@ test('an error that nobody registered is masked, and kept for the log', () => {
   expect(apiError.message).not.toContain('canary');
 });
 
-test('an answer that does not fit its own schema is our bug, not bad input', () => {
+test('an answer that does not match its schema is internal_error, not invalid_input', () => {
   const cause = z.string().safeParse(5).error;
   expect(apiErrorOf(new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause })).code).toBe('internal_error');
 });

@@ -31,7 +31,7 @@ function storeOf(known: string) {
   return { store, asked };
 }
 
-describe('a key is taken from', () => {
+describe('a request is authenticated by the key in', () => {
   test.each([
     ['x-api-key', { apiKey: 'k1', authorization: undefined }],
     ['a bearer token', { apiKey: undefined, authorization: 'Bearer k1' }],
@@ -53,7 +53,7 @@ describe('a key is taken from', () => {
   });
 });
 
-describe('nobody is', () => {
+describe('a request is unauthorized with', () => {
   test.each([
     ['no header', { apiKey: undefined, authorization: undefined }],
     ['another scheme', { apiKey: undefined, authorization: 'Basic k1' }],
@@ -68,7 +68,7 @@ describe('nobody is', () => {
     });
   });
 
-  test('a key that cannot be looked up: that is another rejection', async () => {
+  test('another error if the key cannot be looked up', async () => {
     const away = storesOf(async () => Promise.reject(new ApiError('database_unavailable')));
     await expect(
       authenticate(away, { ...noPage, apiKey: 'k1', authorization: undefined }),

@@ -20,7 +20,7 @@ const isRefused = (decode: () => unknown) => {
   }
 };
 
-test('what was encoded is decoded, and travels in a URL as it is', () => {
+test('an encoded cursor is decoded, and needs no escaping in a URL', () => {
   fc.assert(
     fc.property(filter, position, (by, at) => {
       const cursor = kind.encode(by, at);
@@ -30,7 +30,7 @@ test('what was encoded is decoded, and travels in a URL as it is', () => {
   );
 });
 
-test('the order in which a filter is written means nothing; what it says does', () => {
+test('a cursor is valid for the same filter in any order, and for no other filter', () => {
   const cursor = kind.encode({ a: '1', b: '2' }, { at: 1, side: '' });
   expect(kind.decode({ b: '2', a: '1' }, cursor)).toEqual({ at: 1, side: '' });
   fc.assert(
@@ -42,8 +42,8 @@ test('the order in which a filter is written means nothing; what it says does', 
   );
 });
 
-describe('is refused', () => {
-  test('when any of it was changed', () => {
+describe('a cursor is rejected', () => {
+  test('when any character was changed', () => {
     const cursor = kind.encode({}, { at: 42, side: 'left' });
     fc.assert(
       fc.property(fc.nat(cursor.length - 1), fc.string({ maxLength: 3 }), (at, by) => {
@@ -54,7 +54,7 @@ describe('is refused', () => {
     );
   });
 
-  test('when it is anything at all', () => {
+  test('when it is any other text', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -69,12 +69,12 @@ describe('is refused', () => {
     );
   });
 
-  test('when it is of another list', () => {
+  test('when it belongs to another list', () => {
     const other = cursorKind('others', z.strictObject({ at: z.int(), side: z.string() }));
     expect(isRefused(() => other.decode({}, kind.encode({}, { at: 1, side: '' })))).toBe(true);
   });
 
-  test('when its checksum is right and its position is none', () => {
+  test('when its checksum is valid and its position is not', () => {
     const loose = cursorKind('things', z.unknown());
     for (const at of [
       { at: 1.5, side: '' },

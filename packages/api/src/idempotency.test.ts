@@ -20,26 +20,26 @@ const of = (fields: { caller?: Caller; procedure?: string; key?: string; input?:
     'input' in fields ? fields.input : input,
   );
 
-describe('a request that comes again', () => {
-  test('is known as the same one', () => {
+describe('a repeated request', () => {
+  test('is recognized', () => {
     expect(of()).toEqual(of());
     expect(of({ input: structuredClone(input) })).toEqual(of());
   });
 
-  test('is known whatever the order of its fields, at every depth', () => {
+  test('is recognized in any order of its fields, at every depth', () => {
     const one = { metadata: { a: { x: 1, y: [1, { p: 1, q: 2 }] }, b: 2 }, agentId: 'a' };
     const other = { agentId: 'a', metadata: { b: 2, a: { y: [1, { q: 2, p: 1 }], x: 1 } } };
     expect(of({ input: one })).toEqual(of({ input: other }));
   });
 
-  test('is known whether or not it waits: how the answer is delivered is not what was asked', () => {
+  test('is recognized whether or not it waits', () => {
     for (const wait of [true, false]) expect(of({ input: { ...input, wait } })).toEqual(of());
     // Within what was asked, a field of that name is content.
     const inner = (wait: boolean) => of({ input: { metadata: { wait } } });
     expect(inner(true).body).not.toBe(inner(false).body);
   });
 
-  test('is known when the key of the API was rolled: the key family stays', () => {
+  test('is recognized after the API key was rolled', () => {
     expect(of({ caller: { ...caller, key: mintId('key') } })).toEqual(of());
   });
 });
@@ -54,7 +54,7 @@ describe('another request', () => {
     ['nothing', undefined],
     ['null', null],
     ['a text', 'hi'],
-  ])('with the same key has another body: %s', (_name, other) => {
+  ])('with the same key has another hash of its body: %s', (_name, other) => {
     const one = of({ input: { ...input, content: ['b', 'a'] } });
     const changed = of({ input: other });
     expect(changed.key).toBe(of().key);
@@ -62,7 +62,7 @@ describe('another request', () => {
     expect(changed.body).not.toBe(one.body);
   });
 
-  test('of another caller, procedure or key is another one', () => {
+  test('has another hash if its caller, procedure or key differs', () => {
     const keys = [
       of(),
       of({ caller: newCaller() }),
@@ -74,18 +74,18 @@ describe('another request', () => {
   });
 });
 
-describe('the header', () => {
+describe('the header Idempotency-Key', () => {
   test.each([
     'k',
     '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
     '!~',
     'x'.repeat(limits.idempotencyKeyLengthMax),
-  ])('may be %j', (key) => {
+  ])('accepts %j', (key) => {
     expect(of({ key })).toMatchObject({ key: expect.any(String), body: expect.any(String) });
   });
 
   test.each(['', ' ', 'a b', 'a\t', 'é', '\u{1F600}', 'a\n', 'x'.repeat(limits.idempotencyKeyLengthMax + 1)])(
-    'may not be %j: it is rejected, naming itself',
+    'rejects %j with its own name in the error',
     (key) => {
       expect(() => of({ key })).toThrow(
         expect.objectContaining({
@@ -97,13 +97,13 @@ describe('the header', () => {
   );
 });
 
-test('neither the header nor what was sent is kept: only hashes', () => {
+test('only hashes of the header and the body are stored', () => {
   const secret = 'a secret sentence';
   const kept = JSON.stringify(of({ key: 'k-secret', input: { ...input, content: secret } }));
   expect(kept).not.toContain('secret');
 });
 
-test('an input that is deep beyond any valid one costs no stack', () => {
+test('an input that is too deep does not overflow the stack', () => {
   let deep: unknown = 'end';
   for (let depth = 0; depth < 100_000; depth++) deep = { deep };
   expect(of({ input: deep })).toMatchObject({ body: expect.any(String) });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isLoopbackHost, ownOrigins } from './own-origins.ts';
 
-describe('the Host header names this machine', () => {
+describe('a Host header names this machine', () => {
   test.each(['localhost', 'LOCALHOST:3000', '127.0.0.1:1', '[::1]', '[::1]:65535'])(
     'when it is %s',
     (host) => {

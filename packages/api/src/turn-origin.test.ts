@@ -6,7 +6,7 @@ import { originOf } from './turn-origin.ts';
 const guest = { kind: 'publishable', as: { role: 'user', proof: 'guest' } } as const;
 const at = (text: string) => ({ text, isUnnamedProxy: false });
 
-test('an IPv4 address counts alone, an IPv6 one by its /64 and its /48', () => {
+test('an IPv4 address has one network, an IPv6 address its /64 and its /48', () => {
   expect(originOf(guest, at('203.0.113.7')).networks).toHaveLength(1);
   expect(originOf(guest, at('2001:db8:1:2::/64')).networks).toHaveLength(2);
 });
@@ -27,7 +27,7 @@ test('a verified user is privileged; guests and callers of an open key are not',
   });
 });
 
-test('what is stored names no address, and is the same for the same network', () => {
+test('the stored network contains no address, and is the same for the same network', () => {
   const { networks } = originOf(guest, at('2001:db8:1:2::/64'));
   expect(networks).toHaveLength(2);
   expect(networks?.join()).not.toContain('2001');

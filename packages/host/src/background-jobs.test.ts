@@ -53,7 +53,7 @@ function start(...jobs: readonly (Partial<Job> & Pick<Job, 'name' | 'run'>)[]) {
   return { clock, lines, close: running.close };
 }
 
-test('a job that never ends keeps no other job waiting, and does not overlap itself', async () => {
+test('a job that never ends does not delay other jobs, and does not overlap itself', async () => {
   const runs = { hanging: 0, quick: 0 };
   const { clock, lines, close } = start(
     {
@@ -74,7 +74,7 @@ test('a job that never ends keeps no other job waiting, and does not overlap its
   expect(lines.at(-1)?.event).toBe('a background job did not end; the server stops without it');
 });
 
-test('a job that always fails is logged and tried again, and fails no other job', async () => {
+test('a job that always fails is logged and repeated, and other jobs continue', async () => {
   const runs = { failing: 0, quick: 0 };
   const { clock, lines, close } = start(
     {
@@ -92,7 +92,7 @@ test('a job that always fails is logged and tried again, and fails no other job'
   await close();
 });
 
-test('a run that takes longer than it may is told to end, and the next run goes on', async () => {
+test('a run that takes too long is told to end, and the next run continues', async () => {
   let done = 0;
   const { clock, close } = start({
     name: 'long',
@@ -115,7 +115,7 @@ test('a run that takes longer than it may is told to end, and the next run goes 
   await close();
 });
 
-test('closing waits for what is under way, and begins nothing more', async () => {
+test('closing waits for running jobs, and starts no more', async () => {
   let runs = 0;
   const work = Promise.withResolvers<void>();
   const { clock, close } = start({

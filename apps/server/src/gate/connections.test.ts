@@ -9,7 +9,7 @@ import { boundConnections, cutStalledReader } from './connections.ts';
 const server = createServer();
 afterAll(() => void server.close());
 
-test('one address has so many connections, and more when some are closed', async () => {
+test('an address gets new connections within its maximum once others are closed', async () => {
   boundConnections(server, {
     bounds: { max: 100, perAddress: 2 },
     addressOf: () => ({ text: '203.0.113.1', isUnnamedProxy: false }),
@@ -61,7 +61,7 @@ test('an IPv6 /48 has four times the connections of each of its addresses', asyn
   bounded.close();
 });
 
-test('proxies and private networks have no bound of their own', () => {
+test('proxies and private networks have no maximum of connections', () => {
   const from = (remoteAddress: string, trusts: Parameters<typeof peerAddress>[1] = false) =>
     peerAddress({ remoteAddress }, trusts)?.text;
   expect(['127.0.0.1', '10.0.0.1', '::1', 'fd00::1', '::ffff:192.168.1.1'].map((one) => from(one))).toEqual(
@@ -72,7 +72,7 @@ test('proxies and private networks have no bound of their own', () => {
   expect(from('2600:1:2:3::4')).toBe('2600:1:2:3::/64');
 });
 
-describe('a client that takes nothing', () => {
+describe('a client that reads nothing', () => {
   const answering = createServer();
   afterAll(() => void answering.close());
   const nextResponse = async () => (await once(answering, 'request'))[1] as ServerResponse;
@@ -85,7 +85,7 @@ describe('a client that takes nothing', () => {
     return { socket, response: await responding };
   }
 
-  test('of an answer that waits for it loses its connection', async () => {
+  test('loses its connection while a response waits for it', async () => {
     const { socket, response } = await ask();
     cutStalledReader(response, 50);
     const closed = once(response, 'close');
@@ -96,7 +96,7 @@ describe('a client that takes nothing', () => {
     socket.destroy();
   });
 
-  test('while there is nothing to take keeps it, and gets its answer', async () => {
+  test('keeps its connection while no response waits, and gets its response', async () => {
     const { socket, response } = await ask();
     cutStalledReader(response, 50);
     await once(response, 'timeout');

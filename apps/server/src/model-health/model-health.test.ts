@@ -31,12 +31,12 @@ function watch(options: Pick<ModelProbeOptions, 'endpoint' | 'server'>) {
   return { health, notices };
 }
 
-describe('a probe', () => {
+describe('a probe of the model', () => {
   test.each([
     ['model_key_refused', { status: 401, body: '{}' }, /OPENAI_API_KEY/],
     ['model_unreachable', { status: 200, body: '<html>Welcome</html>' }, /OPENAI_BASE_URL/],
     ['model_not_found', { status: 200, body: listOf('another') }, /OPENAI_MODEL/],
-  ])('finds %s, and tells of it once', async (code, answer, advice) => {
+  ])('finds %s, and reports it once', async (code, answer, advice) => {
     const { baseUrl, asked } = await startServer(() => answer);
     const { health, notices } = watch({ endpoint: () => ({ baseUrl, apiKey: 'sk-one', model: 'm' }) });
     await expect.poll(() => health.notice).toMatchObject({ code, message: expect.stringMatching(advice) });
@@ -45,7 +45,7 @@ describe('a probe', () => {
     expect(notices).toHaveLength(1);
   });
 
-  test('finds that nobody listens', async () => {
+  test('finds that nothing listens at the address', async () => {
     const endpoint = () => ({ baseUrl: 'http://127.0.0.1:1/v1', apiKey: '', model: 'm' });
     const { health } = watch({ endpoint });
     await expect.poll(() => health.notice?.code).toBe('model_unreachable');
@@ -58,7 +58,7 @@ describe('a probe', () => {
     ['has no list', { status: 404, body: 'not here' }],
     ['does not list models to this key', { status: 403, body: '{}' }],
     ['fails', { status: 500, body: '{}' }],
-  ])('finds nothing wrong with a server that %s, and asks it once', async (_, answer) => {
+  ])('finds no problem with a server that %s, and asks it once', async (_, answer) => {
     const { baseUrl, asked } = await startServer(() => answer);
     const { health } = watch({ endpoint: () => ({ baseUrl, apiKey: '', model: 'm' }) });
     await expect.poll(() => asked.length).toBe(1);
@@ -69,7 +69,7 @@ describe('a probe', () => {
     expect([asked.length, health.notice]).toEqual([1, undefined]);
   });
 
-  test('takes its finding back once the server can be used', async () => {
+  test('clears the problem once the server can be used', async () => {
     let status = 401;
     const { baseUrl } = await startServer(() => ({ status, body: listOf('m') }));
     const { health } = watch({ endpoint: () => ({ baseUrl, apiKey: '', model: 'm' }) });
@@ -78,7 +78,7 @@ describe('a probe', () => {
     await expect.poll(() => health.notice).toBeUndefined();
   });
 
-  test('asks the server that is to name the model, while it has not', async () => {
+  test('asks the server that has to name the model until it has', async () => {
     const { baseUrl } = await startServer(() => ({ status: 401, body: '{}' }));
     const endpoint = () => {
       throw new ApiError('model_loading');
@@ -87,7 +87,7 @@ describe('a probe', () => {
     await expect.poll(() => health.notice?.code).toBe('model_key_refused');
   });
 
-  test('says nothing of a model that is loading, and that there is none', async () => {
+  test('reports nothing while the model is loading, and reports a missing model', async () => {
     let code: 'model_loading' | 'model_not_configured' = 'model_loading';
     let asked = 0;
     const endpoint = () => {
@@ -102,7 +102,7 @@ describe('a probe', () => {
   });
 });
 
-describe('answers', () => {
+describe('the answers of the model', () => {
   const failing = (code: ModelError['code']) => async () => {
     throw new ModelError(code, { calls: 1, cause: new Error('scripted') });
   };
@@ -115,14 +115,14 @@ describe('answers', () => {
     return health.notice?.code;
   }
 
-  test('tell that the key is not accepted, until one is given', async () => {
+  test('show that the key is not accepted, until an answer succeeds', async () => {
     const health = new ModelHealth();
     expect(await answer(health, failing('model_key_refused'))).toBe('model_key_refused');
     expect(await answer(health, failing('model_failed'))).toBe('model_key_refused');
     expect(await answer(health, answering)).toBeUndefined();
   });
 
-  test('tell that a model of an agent is not found, until that model answers, and do not name it', async () => {
+  test('show that the model of an agent is not found, until that model answers, without its name', async () => {
     const health = new ModelHealth();
     expect(await answer(health, failing('model_not_found'), 'secret-model')).toBe('model_not_found');
     expect(health.notice?.message).not.toContain('secret-model');
@@ -131,7 +131,7 @@ describe('answers', () => {
   });
 
   test.each(['model_refused', 'model_rate_limited', 'model_timeout', 'model_failed'] as const)(
-    'that failed with %s tell nothing',
+    'show no problem when they fail with %s',
     async (code) => {
       expect(await answer(new ModelHealth(), failing(code))).toBeUndefined();
     },

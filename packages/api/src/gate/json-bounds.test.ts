@@ -36,7 +36,7 @@ test('any JSON is rejected exactly when it has too many keys or is too deep', ()
   );
 });
 
-describe('characters within strings count for nothing', () => {
+describe('characters within JSON strings do not count', () => {
   test.each([
     ['brackets and colons', '{"a":"{[{[{[:::::"}'],
     ['an escaped quote', '{"a":"\\"{[{[{[::::"}'],
@@ -46,7 +46,7 @@ describe('characters within strings count for nothing', () => {
     expect(isRejected(json)).toBe(false);
   });
 
-  test('a string that ends in an escaped backslash does end', () => {
+  test('but an escaped backslash does not escape the end of a string', () => {
     expect(isRejected('["\\\\",[[[[[[1]]]]]]]')).toBe(true);
   });
 });
@@ -66,6 +66,6 @@ test('the inputs of one request count together', () => {
   expect(rejects(() => rejectComplexValue({ a: 1, b: 2 }, 2, BOUNDS))).toBe(true);
 });
 
-test('text that is no JSON is left to the parser', () => {
+test('text that is not JSON passes, and the parser rejects it', () => {
   for (const text of ['', ']]]]', '"', 'nonsense']) expect(isRejected(text)).toBe(false);
 });

@@ -27,7 +27,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a key may make its requests, and no more before the minute is over', () => {
+test('a key can send the requests of its limit, and no more before the minute ends', () => {
   const limiter = start(countStore());
   const key = newKey();
   const verdicts = Array.from({ length: 7 }, () => limiter.take(key));
@@ -43,7 +43,7 @@ test('a key without a limit is not counted', () => {
   expect(start(countStore()).take(newKey(0))).toBeUndefined();
 });
 
-test('what one process counts another one knows soon, and at the first request of a minute at once', async () => {
+test('another process knows the count soon, and at the first request of a minute at once', async () => {
   const counts = countStore();
   const [one, other] = [start(counts), start(counts)];
   const key = newKey();
@@ -59,7 +59,7 @@ test('what one process counts another one knows soon, and at the first request o
   expect(one.take(key)?.isAllowed).toBe(false);
 });
 
-test('a database that is away keeps nobody out, and nobody’s own count is forgotten', async () => {
+test('requests are allowed while the database is unreachable, and their counts are shared later', async () => {
   let isAway = true;
   const counts = countStore();
   const limiter = start({
@@ -76,7 +76,7 @@ test('a database that is away keeps nobody out, and nobody’s own count is forg
   expect(sum?.count).toBe(5);
 });
 
-test('nothing runs while nobody asks', async () => {
+test('nothing runs in the background without requests', async () => {
   const limiter = start(countStore());
   limiter.take(newKey());
   await vi.advanceTimersByTimeAsync(1_000);
@@ -90,7 +90,7 @@ const newUser = (limit: number): RateSubject => ({
   isShared: false,
 });
 
-test('a request counts for each of its subjects, is judged by the one with the least left, and rejected for none', () => {
+test('a request counts for each of its subjects, and a rejected request counts for none', () => {
   const limiter = start(countStore());
   const [user, other] = [newUser(2), newUser(2)];
   const [key] = newKey(3);
@@ -103,7 +103,7 @@ test('a request counts for each of its subjects, is judged by the one with the l
   expect(limiter.take([key, other])).toMatchObject({ limit: 3, isAllowed: false });
 });
 
-test('a batch counts for as many as it calls, and is let in whole or not at all', () => {
+test('a batch counts as many requests as it has calls, and is allowed as a whole or not at all', () => {
   const limiter = start(countStore());
   const key = newKey(10);
   expect(limiter.take(key, 8)).toMatchObject({ remaining: 2, isAllowed: true });
@@ -111,7 +111,7 @@ test('a batch counts for as many as it calls, and is let in whole or not at all'
   expect(limiter.take(key, 2)).toMatchObject({ remaining: 0, isAllowed: true });
 });
 
-test('a batch of more calls than a limit never fits it, and uses up nothing of a larger limit', () => {
+test('a batch with more calls than a limit is rejected, and uses nothing of a larger limit', () => {
   const limiter = start(countStore());
   const key = newKey(100);
   const user = newUser(10);
@@ -124,7 +124,7 @@ test('a batch of more calls than a limit never fits it, and uses up nothing of a
   expect(limiter.take(key)?.remaining).toBe(99);
 });
 
-test('of a user little is not shared, and more than an eighth of the limit is', async () => {
+test('the count of a user is shared once it is more than an eighth of the limit', async () => {
   const counts = countStore();
   const asked: RequestCount[] = [];
   const watched: RequestCountStore = {
@@ -146,7 +146,7 @@ test('of a user little is not shared, and more than an eighth of the limit is', 
   expect(other.take(user)?.remaining).toBe(80 - 31);
 });
 
-test('a hundred thousand addresses take the memory of as many, and no more', () => {
+test('the counts of more than a hundred thousand addresses are not all kept', () => {
   const limiter = start(countStore());
   const address = (index: number): RateSubject[] => [
     { of: 'address', name: `address:${index}`, limit: 2, isShared: false },

@@ -72,7 +72,7 @@ test('reads pages of some 256 KiB, whatever the size of the items', async () => 
   }
 });
 
-test('ends a list that can lead on before its answer has more than 16 MiB, and leads on without a gap', async () => {
+test('ends a list with a cursor before its answer has more than 16 MiB, and continues it without a gap', async () => {
   const items = itemsOf(40, MIB);
   const list = { ...stored(items), positionOf: ({ id }: Item) => id };
   const seen: Item[] = [];
@@ -87,14 +87,14 @@ test('ends a list that can lead on before its answer has more than 16 MiB, and l
   expect(seen).toEqual(items);
 });
 
-test('shows an item that is larger than the bound by itself, so that the list leads on', async () => {
+test('returns an item that is larger than the maximum by itself, so that the list can continue', async () => {
   const items = itemsOf(2, 17 * MIB);
   const page = await readLargeList(request().context, { ...stored(items), positionOf: ({ id }: Item) => id });
   expect(page.items.map(({ id }) => id)).toEqual([0]);
   expect(page.next).toBe(0);
 });
 
-test('answers a list that cannot lead on complete', async () => {
+test('returns a list without cursors completely', async () => {
   const items = itemsOf(20, MIB);
   const page = await readLargeList(request().context, stored(items));
   expect(page.items).toHaveLength(20);
@@ -121,7 +121,7 @@ test('lets the event loop do other work between the slices', async () => {
   expect(turns).toBeGreaterThanOrEqual(5);
 });
 
-test('reads as many large lists at a time as there are places; the next ones wait, and too many are rejected', async () => {
+test('reads as many large lists at a time as there are places; the next ones wait, and further ones are rejected', async () => {
   const { context } = request();
   const list = stored(itemsOf(300, 20_000));
   const hold = () => {

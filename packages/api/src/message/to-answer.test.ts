@@ -39,17 +39,20 @@ function newRecord(fields: Partial<TurnRecord>): TurnRecord {
   return { ...record, status: 'queued', userMessage, answerId, createdAt, ...fields };
 }
 
-describe('a send that waited is answered', () => {
-  test.each(['completed', 'stopped'] as const)('with the text, %s, and when it was written', (status) => {
-    expect(toAnswer(accepted, { kind: 'answered', status, answer, attempt: 1 })).toEqual({
-      ...common,
-      content: 'hello',
-      status,
-      createdAt: answeredAt.toISOString(),
-    });
-  });
+describe('a request that waited is answered', () => {
+  test.each(['completed', 'stopped'] as const)(
+    'with the text, the status %s, and the time of the answer',
+    (status) => {
+      expect(toAnswer(accepted, { kind: 'answered', status, answer, attempt: 1 })).toEqual({
+        ...common,
+        content: 'hello',
+        status,
+        createdAt: answeredAt.toISOString(),
+      });
+    },
+  );
 
-  test('as stopped without text, when it was stopped before the first word', () => {
+  test('with the status stopped and no text if it was stopped before the first word', () => {
     expect(toAnswer(accepted, { kind: 'empty', attempt: 0 })).toEqual({
       ...common,
       content: '',
@@ -58,14 +61,14 @@ describe('a send that waited is answered', () => {
     });
   });
 
-  test('with the failure’s rejection and the id to retry; what a failed run wrote is no answer', () => {
+  test('with the error of a failed turn and the id to retry, without the text of the failed run', () => {
     const outcome = { kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'half' } as const;
     expect(() => toAnswer(accepted, outcome)).toThrow(
       expect.objectContaining({ code: 'model_failed', facts: { messageId: accepted.answerId } }),
     );
   });
 
-  test('that the chat is gone, or that the answer goes on elsewhere', () => {
+  test('with an error if the chat was deleted, or the answer continues on another server', () => {
     expect(() => toAnswer(accepted, { kind: 'gone' })).toThrow(
       expect.objectContaining({ code: 'chat_not_found' }),
     );
@@ -75,7 +78,7 @@ describe('a send that waited is answered', () => {
   });
 });
 
-test('a send that does not wait is told whether it runs or waits', () => {
+test('a request that does not wait gets the status generating or queued', () => {
   expect(toUnfinishedAnswer(accepted)).toEqual({
     ...common,
     content: '',
@@ -89,28 +92,28 @@ describe('a stored answer', () => {
   test.each([
     ['queued', {}],
     ['generating', { lease: { token: 't', attempt: 1, renewals: 0 } }],
-  ] as const)('that is %s has no text yet', (status, fields) => {
+  ] as const)('with the status %s has no text yet', (status, fields) => {
     const record = newRecord({ status, ...fields });
     const state = { ...common, content: '', status, createdAt: acceptedAt.toISOString() };
     expect(toAnswerState(record)).toEqual(state);
     expect(toRepeatedAnswer(record)).toEqual(state);
   });
 
-  test('that was cancelled while it waits is stopped already', () => {
+  test('is stopped as soon as it is cancelled while it waits', () => {
     expect(toAnswerState(newRecord({ isCancelled: true }))).toMatchObject({ status: 'stopped', content: '' });
     expect(toAnswerState(newRecord({ isCancelled: true, status: 'generating' }))).toMatchObject({
       status: 'generating',
     });
   });
 
-  test('that has ended has its text and the time of that', () => {
+  test('has its text and its time after it has ended', () => {
     const record = newRecord({ status: 'completed', answer, written: { attempt: 1, text: 'hello' } });
     const state = { ...common, content: 'hello', status: 'completed', createdAt: answeredAt.toISOString() };
     expect(toAnswerState(record)).toEqual(state);
     expect(toRepeatedAnswer(record)).toEqual(state);
   });
 
-  test('that failed tells its code, and none of what it had written; a repeat is rejected with it', () => {
+  test('has the code of its failure and no text; a repeated request gets that error', () => {
     const record = newRecord({
       status: 'failed',
       errorCode: 'model_timeout',
@@ -126,7 +129,7 @@ describe('a stored answer', () => {
     );
   });
 
-  test('of a retry names the message that it answers again', () => {
+  test('of a retry has the id of the message that it answers again', () => {
     const { userMessage: _, ...record } = newRecord({
       retryOf: { turn: mintId('turn'), userMessageId: accepted.userMessageId },
     });

@@ -15,12 +15,12 @@ const question: ListedMessage = {
 };
 const plain = { id: question.id, role: 'user', content: 'q', createdAt: createdAt.toISOString() };
 
-test('a user’s message with its answer in the list carries neither a status nor an id of it', () => {
+test('a user’s message has neither a status nor the id of its answer if the list contains the answer', () => {
   expect(toMessage(question)).toEqual(plain);
 });
 
 test.each(['queued', 'generating', 'stopped'] as const)(
-  'a user’s message without an answer in the list says how that stands (%s), and its id',
+  'a user’s message has the status of its answer (%s) and its id if the list does not contain the answer',
   (status) => {
     expect(toMessage({ ...question, status, isAnswered: false })).toEqual({
       ...plain,
@@ -30,7 +30,7 @@ test.each(['queued', 'generating', 'stopped'] as const)(
   },
 );
 
-test('a user’s message whose answer failed says why, and names the answer to retry', () => {
+test('a user’s message has the code of a failed answer, and the id to retry', () => {
   const failed = { ...question, status: 'failed', errorCode: 'model_failed', isAnswered: false } as const;
   expect(toMessage(failed)).toEqual({
     ...plain,
@@ -40,7 +40,10 @@ test('a user’s message whose answer failed says why, and names the answer to r
   });
 });
 
-test.each(['completed', 'stopped'] as const)('an answer carries how it ended (%s)', (status) => {
-  const answer: ListedMessage = { ...question, id: question.answerId, role: 'assistant', status };
-  expect(toMessage(answer)).toEqual({ ...plain, id: question.answerId, role: 'assistant', status });
-});
+test.each(['completed', 'stopped'] as const)(
+  'an answer has the status with which it ended (%s)',
+  (status) => {
+    const answer: ListedMessage = { ...question, id: question.answerId, role: 'assistant', status };
+    expect(toMessage(answer)).toEqual({ ...plain, id: question.answerId, role: 'assistant', status });
+  },
+);

@@ -79,7 +79,7 @@ test.each(away)(
   },
 );
 
-test('a stream goes on when the database answers again within the bound', async () => {
+test('a stream continues when the database answers again in time', async () => {
   const { end, readBy } = openStream();
   readBy(() => Promise.reject(new ApiError('database_unavailable')));
   await vi.advanceTimersByTimeAsync(BOUND - 2 * SECOND);
@@ -109,20 +109,20 @@ async function codesOfGoneChats(view: (ids: CredentialIds) => CredentialView) {
   return new Set(codes);
 }
 
-test('streams whose chat is gone for their caller end with the reason: first of all that the caller is out', async () => {
+test('streams whose caller lost the chat end with that reason, not with the deletion of the chat', async () => {
   expect(await codesOfGoneChats(allGood)).toEqual(new Set(['chat_not_found']));
   const revoked = (ids: CredentialIds) => ({ ...allGood(ids), keys: new Map() });
   expect(await codesOfGoneChats(revoked)).toEqual(new Set(['unauthorized']));
 });
 
-test('streams whose chat is gone say so when credentials cannot be read', async () => {
+test('streams of a deleted chat end with chat_not_found when credentials cannot be read', async () => {
   const away = (): CredentialView => {
     throw new ApiError('database_unavailable');
   };
   expect(await codesOfGoneChats(away)).toEqual(new Set(['chat_not_found']));
 });
 
-test('an IPv6 /48 has four times the streams of each of its addresses, and an unnamed proxy those of each share', () => {
+test('an IPv6 /48 can open four times the streams of one of its addresses, and an unnamed proxy those of each share', () => {
   const credentials = { read: async (ids: CredentialIds) => allGood(ids) };
   const streams = new OpenStreams({ credentials, limits: { perAddress: 2 } });
   const origin = { origin: undefined, isOwnPage: false };

@@ -37,14 +37,14 @@ beforeEach(() => {
   );
 });
 
-test('keys are fetched once for all who ask, and remembered', async () => {
+test('keys are fetched once for concurrent requests, and cached', async () => {
   expect(await Promise.all([find('one'), find('one'), find('one')])).toEqual(['one', 'one', 'one']);
   time += 4 * MINUTE;
   expect(await find('one')).toBe('one');
   expect(fetches).toBe(1);
 });
 
-test('a key that is not known is looked for once in half a minute, whoever asks', async () => {
+test('an unknown key is looked for once in half a minute, for all requests together', async () => {
   await find('one');
   time += MINUTE;
   setOf(one, two);
@@ -56,7 +56,7 @@ test('a key that is not known is looked for once in half a minute, whoever asks'
   expect(fetches).toBe(3);
 });
 
-test('a withdrawn key ends within minutes: known keys are fetched again behind the answer', async () => {
+test('a withdrawn key stops working within minutes, because known keys are fetched again in the background', async () => {
   await find('one');
   setOf(two);
   time += 6 * MINUTE;
@@ -65,7 +65,7 @@ test('a withdrawn key ends within minutes: known keys are fetched again behind t
   expect(await find('two')).toBe('two');
 });
 
-test('while the issuer is away its known keys go on for an hour, and then it is unavailable, not wrong', async () => {
+test('known keys work for an hour while the issuer is unreachable; then the error is token_issuer_unavailable', async () => {
   await find('one');
   answer = () => Promise.reject(new Error('away'));
   for (time = 6 * MINUTE; time <= 60 * MINUTE; time += 6 * MINUTE) expect(await find('one')).toBe('one');
@@ -89,7 +89,7 @@ test.each([
   await expect(find('one')).rejects.toMatchObject(unavailable);
 });
 
-describe('a key is for one algorithm, by its type:', () => {
+describe('the type of a key decides its algorithm:', () => {
   test.each(['RS256', 'ES256', 'EdDSA'] as const)('%s', async (algorithm) => {
     setOf(await publicKey(algorithm, 'k'));
     for (const asked of ['RS256', 'ES256', 'EdDSA'] as const) {
@@ -97,7 +97,7 @@ describe('a key is for one algorithm, by its type:', () => {
     }
   });
 
-  test('what says otherwise, is too short, encrypts, or is a shared secret is left out', async () => {
+  test('keys with another algorithm, short keys, encryption keys and shared secrets are ignored', async () => {
     const { publicKey: short } = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true });
     const rsa = await exportJWK(short);
     setOf(
@@ -115,7 +115,7 @@ describe('a key is for one algorithm, by its type:', () => {
     expect(await find('one')).toBe('one');
   });
 
-  test('a token that names no key is for the only one of its algorithm', async () => {
+  test('a token without a key id uses the only key of its algorithm', async () => {
     setOf(one, await publicKey('RS256', 'rsa'));
     expect(await find(undefined)).toBe('one');
     time += 6 * MINUTE;
@@ -125,7 +125,7 @@ describe('a key is for one algorithm, by its type:', () => {
   });
 });
 
-test('the issuer that was asked for longest ago is forgotten first', async () => {
+test('the least recently used issuer is removed first', async () => {
   await find('one');
   for (let index = 0; index < 1_000; index++) await find('one', 'ES256', `https://${index}.example/`);
   expect(fetches).toBe(1_001);
