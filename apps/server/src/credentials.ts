@@ -39,7 +39,7 @@ export function credentialsFile(dataDir: string) {
         return credentialsSchema.parse(JSON.parse(text));
       } catch {
         throw new Error(
-          `${path} cannot be read as credentials. Restore it, or move it away to go on without.`,
+          `${path} cannot be read as credentials. Restore it, or move it away to start without it.`,
         );
       }
     },

@@ -57,7 +57,7 @@ function guestMoves({ guests }: Pick<Stores, 'guests'>, log: OperatorLog): Job {
           try {
             await failing.try(move.id, () => guests.finishMove(move));
           } catch (error) {
-            log('warn', "a guest's chats could not be moved; it is tried again", { guest: move.id, error });
+            log('warn', "a guest's chats could not be moved; it will be retried", { guest: move.id, error });
           }
         }
         if (page.length < GUEST_MOVES_PAGE) return;
@@ -91,7 +91,7 @@ function blockedUsers(
         try {
           await failing.try(name, () => turns.stopUser({ team }, user));
         } catch (error) {
-          log('warn', "a blocked user's answers could not be stopped; it is tried again", { team, error });
+          log('warn', "a blocked user's answers could not be stopped; it will be retried", { team, error });
         }
       }
     },
@@ -128,9 +128,9 @@ function retention(
     maxMs: 50 * MINUTE_MS,
     async run(signal) {
       const onFailure = (error: unknown, of: object) =>
-        log('warn', 'a chat could not be deleted after its time; it is tried again', { ...of, error });
+        log('warn', 'a chat could not be deleted by retention; it will be retried', { ...of, error });
       const chats = await expireChats(stores, turns, { signal, progress, onFailure });
-      if (chats > 0) log('info', 'chats were deleted that had been kept for long enough', { chats });
+      if (chats > 0) log('info', 'chats were deleted by retention', { chats });
     },
   };
 }
@@ -172,7 +172,7 @@ async function runOnce({ name, maxMs, run }: Job, log: OperatorLog, clock: Clock
   const done = new AbortController();
   const limit = clock.sleep(maxMs, AbortSignal.any([signal, done.signal])).then(() => {
     if (signal.aborted || done.signal.aborted) return;
-    log('warn', 'a background job takes long; it is told to end, and goes on with its next run', {
+    log('warn', 'a background job takes too long; it ends at its next step, and the next run continues', {
       job: name,
     });
     over.abort();
@@ -180,7 +180,7 @@ async function runOnce({ name, maxMs, run }: Job, log: OperatorLog, clock: Clock
   try {
     await run(AbortSignal.any([signal, over.signal]));
   } catch (error) {
-    log('warn', 'a background job failed; it is tried again', { job: name, error });
+    log('warn', 'a background job failed; it will be retried', { job: name, error });
   } finally {
     done.abort();
     await limit;

@@ -14,17 +14,17 @@ export function addDataCommands(program: Command): void {
 
   data
     .command('export')
-    .requiredOption('--team <teamId>', 'whose data')
-    .option('--user <userId>', 'the chats of this user alone, without usage')
-    .option('--with-secrets', "with what the headers of agents' tools hold")
+    .requiredOption('--team <teamId>', 'the team to export')
+    .option('--user <userId>', 'only the chats of this user, without usage')
+    .option('--with-secrets', 'include the values of tool headers, which are credentials')
     .description('prints agents, chats and usage, one JSON object a line; see docs/data.md')
     .addHelpText('after', example('data export --team team_… > team.jsonl'))
     .action(exportData);
 
   data
     .command('import')
-    .requiredOption('--team <teamId>', 'where to')
-    .description('stores an export from standard input; what is there stays as it is')
+    .requiredOption('--team <teamId>', 'the team to import into')
+    .description('imports an export from standard input; existing objects are left unchanged')
     .addHelpText('after', example('data import --team team_… < team.jsonl'))
     .action(importData);
 }

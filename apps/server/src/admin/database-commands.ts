@@ -5,18 +5,18 @@ import { example } from './example.ts';
 
 /** Adds `admin database`: schema version, migrations and indexes. */
 export function addDatabaseCommands(program: Command): void {
-  const database = program.command('database').description('the schema version, migrations and indexes');
+  const database = program.command('database').description('schema version, migrations and indexes');
 
   database
     .command('status')
-    .description('shows the schema version, what is pending, what runs, and which servers are live')
+    .description('shows the schema version, pending steps, running index builds and live servers')
     .addHelpText('after', example('database status'))
     .action(showStatus);
 
   database
     .command('migrate')
-    .option('--again', 'run finished steps again, such as after a rollback to an older release')
-    .description('runs all pending steps and index builds to their end; servers may run meanwhile')
+    .option('--again', 'repeat finished steps, for example after a rollback to an older release')
+    .description('runs all pending steps and index builds; servers may run at the same time')
     .addHelpText('after', example('database migrate'))
     .action(migrate);
 }
@@ -27,7 +27,7 @@ async function showStatus(): Promise<void> {
 
 async function migrate({ again = false }: { again?: boolean }): Promise<void> {
   const stop = new AbortController();
-  const abort = () => stop.abort(new Error('Stopped. Run the command again to go on.'));
+  const abort = () => stop.abort(new Error('Stopped. Run the command again to continue.'));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, abort);
   await withDatabase(async (database) => {
     await database.migrate(showProgress, { again, signal: stop.signal });
@@ -55,7 +55,7 @@ async function showRest(database: Database): Promise<void> {
   if (status.pendingSteps.length === 0) return;
   const names = status.pendingSteps.map(({ name }) => `"${name}"`).join(', ');
   say(
-    `Still pending: ${names}. Servers of an older release are live; the steps run once these have ended. ` +
+    `Still pending: ${names}. Servers of an older release are running; the steps wait for them to end. ` +
       'Stop them, then run the command again, or leave it to the servers of this release.',
   );
   process.exitCode = 1;

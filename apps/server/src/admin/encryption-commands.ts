@@ -9,33 +9,36 @@ import { example } from './example.ts';
 export function addEncryptionCommands(program: Command): void {
   const encryption = program
     .command('encryption')
-    .description('how signing secrets and the headers of tools are encrypted in the database');
+    .description('the encryption of signing secrets and tool headers in the database');
 
   encryption
     .command('status')
-    .description('shows whether secrets are encrypted, with which key, and how many are not')
+    .description('shows whether secrets are encrypted, the id of the key, and the number of secrets per key')
     .addHelpText('after', example('encryption status'))
     .action(() => print(({ encryption: control }) => control.status()));
 
   encryption
     .command('on')
-    .requiredOption('--yes', 'that no server of release 0.1.0 runs on this database, nor will again')
-    .description('encrypts all secrets now; servers do so by themselves once they see no older server')
+    .requiredOption('--yes', 'confirms that no server of release 0.1.0 runs on this database, now or later')
+    .description('encrypts all secrets now; servers do it by themselves once no older server is running')
     .addHelpText('after', example('encryption on --yes'))
     .action(() => print(({ encryption: control }) => control.turnOn()));
 
   encryption
     .command('rotate')
-    .description('encrypts everything with ENCRYPTION_KEY, and says when ENCRYPTION_KEY_PREVIOUS may go')
+    .description(
+      'encrypts everything with ENCRYPTION_KEY, and says when ENCRYPTION_KEY_PREVIOUS can be removed',
+    )
     .addHelpText('after', example('encryption rotate'))
     .action(() => print(async ({ encryption: control }) => rotated(await control.rotate())));
 
   encryption
     .command('reset')
-    .requiredOption('--yes', 'that all signing secrets and the values of all tool headers are to be removed')
-    .description(
-      'for a lost key: revokes all signing secrets, clears the headers of tools, takes the new key',
+    .requiredOption(
+      '--yes',
+      'confirms that all signing secrets and the values of all tool headers are removed',
     )
+    .description('for a lost key: revokes all signing secrets, clears the tool headers, and uses the new key')
     .addHelpText('after', example('encryption reset --yes'))
     .action(() => print(reset));
 }
@@ -49,8 +52,8 @@ async function print(verb: (database: Database) => Promise<object>): Promise<voi
 function rotated(status: EncryptionStatus): object {
   const mayGo = status.secrets.underPreviousKey === 0;
   const next = mayGo
-    ? 'The key before is needed no more. Remove ENCRYPTION_KEY_PREVIOUS from every server.'
-    : 'Some secrets are still encrypted with the key before. Run this again.';
+    ? 'The previous key is no longer needed. Remove ENCRYPTION_KEY_PREVIOUS from every server.'
+    : 'Some secrets are still encrypted with the previous key. Run the command again.';
   return { ...status, previousKeyMayGo: mayGo, next };
 }
 
@@ -62,6 +65,6 @@ async function reset({ encryption }: Database): Promise<object> {
   return {
     keyId: key.id,
     ...removed,
-    next: 'Start every server again with this key, make new signing secrets, and send the headers of tools again.',
+    next: 'Restart every server with this key, create new signing secrets, and set the tool headers again.',
   };
 }

@@ -14,27 +14,29 @@ const PAGE = 1_000;
 
 /** Adds `admin team`: create, list and delete teams. */
 export function addTeamCommands(program: Command): void {
-  const team = program.command('team').description('teams');
+  const team = program.command('team').description('create, list and delete teams');
 
   team
     .command('create')
-    .argument('<name>', 'what people call it')
-    .description('makes a team with an agent, an open, a guest and a secret key; they are shown this once')
+    .argument('<name>', 'the display name')
+    .description(
+      'creates a team with an agent and three keys (open, guest, secret), whose texts cannot be shown again',
+    )
     .addHelpText('after', example('team create "Example Inc."'))
     .action(createTeam);
 
   team
     .command('list')
-    .option('--after <teamId>', 'only those that were made after this one')
-    .description('lists all teams, in the order they were made')
+    .option('--after <teamId>', 'only teams that were created after this one')
+    .description('lists all teams, oldest first')
     .addHelpText('after', example('team list'))
     .action(listTeams);
 
   team
     .command('delete')
     .argument('<teamId>', 'the team')
-    .requiredOption('--yes', 'that all it has is to be deleted, for good')
-    .description('deletes a team with all it has: agents, keys, chats, usage, its audit log')
+    .requiredOption('--yes', 'confirms that all data of the team is deleted permanently')
+    .description('deletes a team with all its data: agents, keys, chats, usage and audit log')
     .addHelpText('after', example('team delete team_… --yes'))
     .action(deleteTeam);
 }
