@@ -1,0 +1,190 @@
+import { compactAs } from '@parley/contract';
+import { trusted } from 'mongoose';
+import type { ChatAccess } from '../chat/chat-access.ts';
+import type { ChatTail } from '../chat/chat-records.ts';
+import { isMarker } from '../chat/deletion-marker.ts';
+import { filterOf, greaterThan } from '../mapping/filter-of.ts';
+import type { Models } from '../models.ts';
+import { notRemoved } from './remove-turns.ts';
+import { toOrigin, toRecord, toSpender } from './turn-document.ts';
+import type { TurnDocument } from './turn-model.ts';
+import type { TurnStore } from './turn-port.ts';
+import type { QueuedTurn, UnfinishedTurn } from './turn-records.ts';
+import { isEnded } from './turn-status.ts';
+
+/** Enough to see a whole queue behind the newest ended turn. */
+export const TAIL_TURNS = 64;
+/** The status of a turn that has not ended. */
+export const UNFINISHED = ['queued', 'generating'] as const;
+
+const tailFields = { chat: 1, sequence: 1, status: 1, textBytes: 1 } as const;
+const unfinishedFields = {
+  ...{ team: 1, chat: 1, sequence: 1, status: 1 },
+  ...{ lease: 1, takeovers: 1, isCancelled: 1 },
+  ...{ spender: 1, origin: 1 },
+} as const;
+
+/** A hint, because the planner prefers an index over all teams while there are few turns. */
+export const UNFINISHED_OF_TEAM = { team: 1, 'spender.user': 1 } as const;
+
+const UNFINISHED_OF_NETWORK = { 'origin.networks': 1, status: 1 } as const;
+
+/** The queries of turns that need no batches. */
+export function createTurnQueries({ turns }: Pick<Models, 'turns'>): TurnQueries {
+  return {
+    async tail(access) {
+      const newest = await turns.findOne(within(access), tailFields).sort({ sequence: -1 }).lean();
+      if (!newest) return { sequence: 0, ended: true, textBytes: 0, unfinished: 0 };
+      if (isMarker(newest)) return undefined;
+      if (isEnded(newest.status)) return tailOf([newest]);
+      return tailOf(
+        await turns.find(within(access), tailFields).sort({ sequence: -1 }).limit(TAIL_TURNS).lean(),
+      );
+    },
+
+    async findQueued({ team }, chat, sequence) {
+      const found = await turns
+        .findOne({ chat, team, sequence, status: 'queued' }, { isCancelled: 1, spender: 1, origin: 1 })
+        .lean();
+      if (!found) return undefined;
+      const { _id: id, isCancelled = false, spender, origin } = found;
+      return compactAs<QueuedTurn>({
+        ...{ id, team, isCancelled },
+        spender: spender && toSpender(spender),
+        origin: origin && toOrigin(origin),
+      });
+    },
+
+    async listMarks(ids) {
+      const areThere = { _id: trusted({ $in: [...ids] }), ...notRemoved };
+      const found = await turns.find(areThere, { isCancelled: 1 }).lean();
+      return found.map(({ _id, isCancelled }) => ({ id: _id, isCancelled: isCancelled === true }));
+    },
+
+    async findByIdempotencyKey(access, idempotencyKey) {
+      const found = await turns.findOne({ ...within(access), 'idempotency.key': idempotencyKey }).lean();
+      return found ? toRecord(found) : undefined;
+    },
+
+    async stand(access, id) {
+      const found = await turns
+        .findOne({ _id: id, ...within(access) }, { chat: 1, status: 1, lease: 1, isCancelled: 1 })
+        .lean();
+      if (!found || isMarker(found)) return undefined;
+      const { status, lease, isCancelled } = found;
+      return { status, attempt: lease?.attempt ?? 0, isCancelled: isCancelled === true };
+    },
+
+    async listStands(ids) {
+      const fields = { team: 1, chat: 1, status: 1, lease: 1, isCancelled: 1 } as const;
+      const found = await turns.find({ _id: trusted({ $in: [...ids] }), ...notRemoved }, fields).lean();
+      return found
+        .filter((turn) => !isMarker(turn))
+        .map(({ _id: id, team, status, lease, isCancelled }) => ({
+          id,
+          team,
+          status,
+          attempt: lease?.attempt ?? 0,
+          isCancelled: isCancelled === true,
+        }));
+    },
+
+    async listGrown(chats) {
+      // Sequences have no gaps, so a chat has grown if the next one exists.
+      const next = chats.map(({ chat, after }) => ({ chat, sequence: after + 1 }));
+      const found = await turns.find({ $or: next, ...notRemoved }, { chat: 1, sequence: 1 }).lean();
+      return found.filter((turn) => !isMarker(turn)).map(({ chat, sequence }) => ({ chat, sequence }));
+    },
+
+    async listAfter(access, sequence, limit) {
+      const found = await turns
+        .find({ ...within(access), sequence: trusted({ $gt: sequence }) })
+        .sort({ sequence: 1 })
+        .limit(limit)
+        .lean();
+      return found.filter((turn) => !isMarker(turn)).map(toRecord);
+    },
+
+    async find(access, id) {
+      const found = await turns.findOne({ _id: id, ...within(access) }).lean();
+      return found && !isMarker(found) ? toRecord(found) : undefined;
+    },
+
+    async listUnfinished(limit, after) {
+      const filter = filterOf({ status: trusted({ $in: UNFINISHED }) }, { _id: greaterThan(after) });
+      const found = await turns.find(filter, unfinishedFields).sort({ _id: 1 }).limit(limit).lean();
+      return found.map(toUnfinished);
+    },
+
+    async hasPredecessorEnded({ team }, chat, sequence) {
+      if (sequence === 1) return true;
+      const found = await turns.findOne({ chat, team, sequence: sequence - 1 }, { status: 1 }).lean();
+      // A missing turn means that the chat was purged: this turn has to start, so that its run sees that and removes it.
+      return found === null || isEnded(found.status);
+    },
+
+    async countUnfinished({ team, user }, limit) {
+      const filter = filterOf({ team, status: trusted({ $in: UNFINISHED }) }, { 'spender.user': user });
+      return turns.countDocuments(filter, { limit, hint: UNFINISHED_OF_TEAM });
+    },
+
+    async countFromNetwork(network, which, limit) {
+      const filter = {
+        'origin.networks': network,
+        'origin.isPrivileged': false,
+        status: which === 'generating' ? which : trusted({ $in: UNFINISHED }),
+      };
+      return turns.countDocuments(filter, { limit, hint: UNFINISHED_OF_NETWORK });
+    },
+  };
+}
+
+/** The functions of the store that read turns one command at a time. */
+type TurnQueries = Pick<
+  TurnStore,
+  | 'tail'
+  | 'findQueued'
+  | 'listMarks'
+  | 'findByIdempotencyKey'
+  | 'stand'
+  | 'listStands'
+  | 'listGrown'
+  | 'listAfter'
+  | 'find'
+  | 'listUnfinished'
+  | 'hasPredecessorEnded'
+  | 'countUnfinished'
+  | 'countFromNetwork'
+>;
+
+/** The filter of the turns of a chat. */
+export function within({ chat: { id: chat, team } }: ChatAccess) {
+  return { chat, team };
+}
+
+type StoredUnfinished = Pick<TurnDocument, '_id' | keyof typeof unfinishedFields>;
+
+function toUnfinished(document: StoredUnfinished): UnfinishedTurn {
+  const { _id: id, team, chat, sequence, status, lease, takeovers, isCancelled = false } = document;
+  const { spender, origin } = document;
+  return compactAs<UnfinishedTurn>({
+    ...{ id, team, chat, sequence, status, lease, takeovers, isCancelled },
+    spender: spender && toSpender(spender),
+    origin: origin && toOrigin(origin),
+  });
+}
+
+type TailTurn = Pick<TurnDocument, 'sequence' | 'status' | 'textBytes'>;
+
+/** Sums up the newest turns of a chat, newest first. */
+function tailOf(newestFirst: readonly TailTurn[]): ChatTail {
+  const newest = newestFirst[0];
+  const newestEnded = newestFirst.findIndex(({ status }) => isEnded(status));
+  const unfinished = newestEnded === -1 ? newestFirst.length : newestEnded;
+  return {
+    sequence: newest?.sequence ?? 0,
+    ended: unfinished === 0,
+    textBytes: newestFirst[newestEnded]?.textBytes ?? 0,
+    unfinished,
+  };
+}
