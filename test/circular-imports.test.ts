@@ -2,19 +2,14 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { packageFolders, readSourceFiles, type SourceFile } from './support/source-files.ts';
 
-/** The groups of files that still import each other in a circle. Remove a group once it is untangled; add none. */
-const knownCircles: readonly string[][] = [
-  ['packages/embedded/src/download/download-wheel.ts', 'packages/embedded/src/download/fetch-wheel.ts'],
-];
-
 /** Every source file is read, which a busy machine takes its time for. */
 const PATIENCE_MS = 60_000;
 
 test(
-  'no source files import each other in a circle, except the known groups',
+  'no source files import each other in a circle',
   () => {
     const circles = packageFolders.flatMap((folder) => findCircles(readSourceFiles(folder)));
-    expect(circles).toEqual(knownCircles);
+    expect(circles).toEqual([]);
   },
   PATIENCE_MS,
 );

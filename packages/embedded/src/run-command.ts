@@ -1,27 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { environmentWithoutSecrets } from './env.ts';
 
+/** Limits of a command. */
 export interface RunCommandOptions {
   /** The command is killed after this many milliseconds. */
   timeoutMs: number;
   signal?: AbortSignal | undefined;
 }
 
+/** How a command ended. */
 export interface CommandOutcome {
   /** `undefined` when the command was killed or could not be started. */
   exitCode: number | undefined;
-  /** The last 64 KiB it printed, both streams, or why it could not be started. */
+  /** The last 64 KiB of both output streams, or the reason why it could not be started. */
   output: string;
   timedOut: boolean;
 }
 
 /**
- * Runs a command to its end with nothing on its standard input and without the server's secrets in its environment,
- * and tells how it went. A command that fails is an outcome, not an exception; only an aborted `signal` rejects, with
- * its reason, once the command is gone.
+ * Runs a command without standard input and without the server's secrets in its environment, and resolves with its outcome.
+ * A failed command resolves too. Only an aborted `signal` rejects, with its reason, after the command has ended.
  *
- * The command gets a process group of its own, so that what it has started in turn (a version manager's
- * wrapper runs the real program as its child) is killed with it.
+ * The command runs in its own process group, so that its children are killed with it: a version manager's wrapper runs the
+ * real program as a child.
  */
 export async function runCommand(
   file: string,
@@ -55,7 +56,7 @@ export async function runCommand(
   }
 }
 
-/** Arguments of `env` for a command that must reach a server on this very machine. */
+/** Arguments of `env` that make a command reach a server on this machine directly. */
 export const WITHOUT_PROXIES = [
   'http_proxy',
   'HTTP_PROXY',
@@ -79,7 +80,7 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has just ended by itself.
+    // The command has ended meanwhile.
   }
 }
 

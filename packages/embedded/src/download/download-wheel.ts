@@ -1,38 +1,42 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand, WITHOUT_PROXIES } from '../run-command.ts';
-import type { FetchWheelOptions } from './fetch-wheel.ts';
 import { megabytes, watchDownload } from './watch-download.ts';
+import type { FetchWheelOptions } from './wheel.ts';
 
-interface Workplace {
-  /** A folder of our own: everything pip writes goes here, so removing it leaves nothing behind. */
-  workshop: string;
+interface WorkFolder {
+  /** A temporary folder. pip writes only here, so removing it removes everything. */
+  workFolder: string;
   timeoutMs: number;
 }
 
 /**
- * Lets pip download one wheel, with whatever index, proxy and credentials the user has set up for it, and
- * answers the file's path. The bytes are not checked here.
+ * Downloads a wheel with pip, which uses the index, proxy and credentials that the user has configured, and returns the path of
+ * the file. The caller checks its hash.
  *
  * @throws Error that says what is missing or went wrong.
  */
 export async function downloadWheel(
   options: FetchWheelOptions,
-  { workshop, timeoutMs }: Workplace,
+  { workFolder, timeoutMs }: WorkFolder,
 ): Promise<string> {
   const title = options.title ?? options.name;
   const size = options.bytes === undefined ? '' : ` (${megabytes(options.bytes)})`;
   options.onProgress(`Downloading ${title}${size} …`);
-  const scratch = join(workshop, 'scratch');
-  const shelf = join(workshop, 'shelf');
+  const scratch = join(workFolder, 'scratch');
+  const downloads = join(workFolder, 'downloads');
   await mkdir(scratch);
-  const stopWatching = tellPercent(options, scratch);
+  const stopWatching = reportPercent(options, scratch);
   try {
-    const { exitCode, output, timedOut } = await runCommand('env', pipCommand(options, { scratch, shelf }), {
-      timeoutMs,
-      signal: options.signal,
-    });
-    if (exitCode === 0) return await onlyWheel(options, shelf);
+    const { exitCode, output, timedOut } = await runCommand(
+      'env',
+      pipCommand(options, { scratch, downloads }),
+      {
+        timeoutMs,
+        signal: options.signal,
+      },
+    );
+    if (exitCode === 0) return await onlyWheel(options, downloads);
     const reason = timedOut
       ? `it took longer than ${Math.round(timeoutMs / 1000)} seconds`
       : explain(options, output);
@@ -42,11 +46,11 @@ export async function downloadWheel(
   }
 }
 
-/**
- * The arguments of `env`, which sets what pip can only be told by its environment: a temporary folder of
- * ours, and English messages.
- */
-function pipCommand(options: FetchWheelOptions, { scratch, shelf }: { scratch: string; shelf: string }) {
+/** Returns the arguments of `env`, which sets what pip reads only from its environment: the temporary folder and the language. */
+function pipCommand(
+  options: FetchWheelOptions,
+  { scratch, downloads }: { scratch: string; downloads: string },
+) {
   const { name, version, python = 'python3', indexUrl, target } = options;
   return [
     ...(indexUrl === undefined ? [] : WITHOUT_PROXIES),
@@ -56,7 +60,7 @@ function pipCommand(options: FetchWheelOptions, { scratch, shelf }: { scratch: s
     ...['-m', 'pip'],
     ...(indexUrl === undefined ? [] : ['--isolated', '--no-cache-dir']),
     ...['--no-input', '--disable-pip-version-check', '--retries', '3', '--timeout', '15'],
-    ...['download', '--quiet', '--no-deps', '--only-binary=:all:', '-d', shelf],
+    ...['download', '--quiet', '--no-deps', '--only-binary=:all:', '-d', downloads],
     ...(target ? targetArguments(target) : []),
     ...(indexUrl === undefined ? [] : ['--index-url', localIndex(indexUrl)]),
     `${name}==${version}`,
@@ -70,35 +74,35 @@ function targetArguments({ pythonVersion, abi, platform }: NonNullable<FetchWhee
 
 function localIndex(indexUrl: string): string {
   if (new URL(indexUrl).hostname !== '127.0.0.1') {
-    throw new Error(`An index of one's own is for tests only and must be on 127.0.0.1, not ${indexUrl}.`);
+    throw new Error(`An index is for tests only and must be on 127.0.0.1, not ${indexUrl}.`);
   }
   return indexUrl;
 }
 
-async function onlyWheel({ name, filename }: FetchWheelOptions, shelf: string): Promise<string> {
-  const files = await readdir(shelf);
+async function onlyWheel({ name, filename }: FetchWheelOptions, downloads: string): Promise<string> {
+  const files = await readdir(downloads);
   const [file] = files;
   if (file === undefined || (filename !== undefined && file !== filename)) {
     throw new Error(
       `pip downloaded ${file ?? 'nothing'} for ${name}${filename === undefined ? '' : `, not ${filename}`}.`,
     );
   }
-  return join(shelf, file);
+  return join(downloads, file);
 }
 
-/** Every tenth of the download is told once. pip itself has no machine-readable progress in older versions. */
-function tellPercent({ bytes, title, name, onProgress }: FetchWheelOptions, scratch: string): () => void {
+/** Reports every tenth of the download once. Older versions of pip have no machine-readable progress. */
+function reportPercent({ bytes, title, name, onProgress }: FetchWheelOptions, scratch: string): () => void {
   if (bytes === undefined) return () => {};
-  let told = 0;
+  let reported = 0;
   return watchDownload(scratch, (arrived) => {
     const tenths = Math.floor((10 * arrived) / bytes);
-    if (tenths <= told || tenths >= 10) return;
-    told = tenths;
+    if (tenths <= reported || tenths >= 10) return;
+    reported = tenths;
     onProgress(`Downloading ${title ?? name}: ${tenths * 10} % of ${megabytes(bytes)}`);
   });
 }
 
-/** Turns what pip (or `env`) printed into the half sentence a person can act on. The first match counts. */
+/** Turns the output of pip (or `env`) into a reason that the operator can act on. The first match counts. */
 function explain({ name, version, python = 'python3' }: FetchWheelOptions, output: string): string {
   const known: [RegExp, string][] = [
     [/^env: .*(No such file|not found|Permission)/m, `Python 3 is needed, and "${python}" does not run`],

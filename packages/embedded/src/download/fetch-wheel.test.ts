@@ -34,8 +34,8 @@ afterEach(() => rm(into, { recursive: true, force: true }));
 
 const onProgress = (line: string) => void told.push(line);
 
-describe('a wheel the index has', () => {
-  test('is unpacked into a folder of its own, and each step is told', async () => {
+describe('a wheel in the index', () => {
+  test('is unpacked into its own folder, and each step is reported', async () => {
     await using mirror = await startWheelMirror([wheel]);
     const folder = await fetchWheel({ ...wheel, title: 'Tiny', into, onProgress, indexUrl: mirror.indexUrl });
     expect(await readFile(join(folder, 'tiny/bin/run'), 'utf8')).toBe('#!/bin/sh\n');
@@ -44,7 +44,7 @@ describe('a wheel the index has', () => {
     expect(await readdir(into)).toEqual([`tiny-database-1.2.3-${wheel.sha256.slice(0, 12)}`]);
   });
 
-  test('is downloaded once and found again after', async () => {
+  test('is downloaded once and reused', async () => {
     await using mirror = await startWheelMirror([wheel]);
     const first = await fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
     told = [];
@@ -54,7 +54,7 @@ describe('a wheel the index has', () => {
     expect(told).toEqual([]);
   });
 
-  test('may be fetched by several at once: all get the same whole folder', async () => {
+  test('can be fetched several times at once, and every caller gets the same complete folder', async () => {
     await using mirror = await startWheelMirror([wheel]);
     const fetchOnce = () => fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
     const folders = await Promise.all([fetchOnce(), fetchOnce(), fetchOnce()]);
@@ -63,7 +63,7 @@ describe('a wheel the index has', () => {
     expect(await readFile(join(folders[0], 'tiny/bin/run'), 'utf8')).toBe('#!/bin/sh\n');
   });
 
-  test('tells how far the download is', async () => {
+  test('reports the progress of the download', async () => {
     const halfTold = Promise.withResolvers<void>();
     const serveInTwoHalves: ServeFile = (response, { content }) => {
       const middle = Math.ceil(content.length * 0.55);
@@ -85,34 +85,34 @@ describe('a wheel the index has', () => {
   });
 });
 
-describe('a wheel that cannot be had leaves nothing behind and says why', () => {
+describe('a failed fetch leaves no files and gives the reason', () => {
   afterEach(async () => expect(await readdir(into)).toEqual([]));
 
-  test('when its bytes are not the pinned ones', async () => {
+  test('when the hash is wrong', async () => {
     await using mirror = await startWheelMirror([wheel]);
     const sha256 = 'ab'.repeat(32);
     await expect(
       fetchWheel({ ...wheel, sha256, into, onProgress, indexUrl: mirror.indexUrl }),
     ).rejects.toThrow(
-      `tiny-database 1.2.3 is not the file expected (its SHA-256 is ${wheel.sha256}, not ${sha256})`,
+      `tiny-database 1.2.3 is not the expected one (its SHA-256 is ${wheel.sha256}, not ${sha256})`,
     );
   });
 
-  test('when the index does not know it', async () => {
+  test('when the index does not have the wheel', async () => {
     await using mirror = await startWheelMirror([]);
     await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
       'could not be downloaded: the package index has no tiny-database 1.2.3 for this system.',
     );
   });
 
-  test('when the index has the wheel listed but not there', async () => {
+  test('when the index lists the wheel but does not have the file', async () => {
     await using mirror = await startWheelMirror([wheel], (response) => response.writeHead(404).end());
     await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
       'could not be downloaded: the package index has no tiny-database 1.2.3 for this system.',
     );
   });
 
-  test('when nobody listens there', async () => {
+  test('when the index cannot be reached', async () => {
     const mirror = await startWheelMirror([wheel]);
     await mirror[Symbol.asyncDispose]();
     await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
@@ -120,14 +120,14 @@ describe('a wheel that cannot be had leaves nothing behind and says why', () => 
     );
   });
 
-  test('when the connection is cut in the middle', async () => {
+  test('when the connection breaks', async () => {
     await using mirror = await startWheelMirror([wheel], serveHalf);
     await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl })).rejects.toThrow(
       'could not be downloaded: the connection broke off before the end.',
     );
   });
 
-  test('when the index serves another file than the one named', async () => {
+  test('when the index serves another file', async () => {
     await using mirror = await startWheelMirror([wheel]);
     const filename = 'tiny_database-1.2.3-cp313-cp313-linux_x86_64.whl';
     await expect(
@@ -141,7 +141,7 @@ describe('a wheel that cannot be had leaves nothing behind and says why', () => 
     );
   });
 
-  test('when the time is up', async () => {
+  test('when the time limit is exceeded', async () => {
     await using mirror = await startWheelMirror([wheel], () => {});
     await expect(
       fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl, timeoutMs: 3_000 }),
@@ -170,7 +170,7 @@ describe('a wheel that cannot be had leaves nothing behind and says why', () => 
   });
 });
 
-test('what a killed process left half done is removed a day later, and not before', async () => {
+test('files of a killed process are removed after a day', async () => {
   const [old, recent] = ['.fetching-old', '.fetching-recent'] as const;
   await Promise.all([mkdir(join(into, old)), mkdir(join(into, recent))]);
   const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
@@ -181,7 +181,7 @@ test('what a killed process left half done is removed a day later, and not befor
   await access(join(into, recent));
 });
 
-test('an index of one’s own must be on 127.0.0.1', async () => {
+test('an index for tests must be on 127.0.0.1', async () => {
   const indexUrl = 'http://mirror.example/simple/';
   await expect(fetchWheel({ ...wheel, into, onProgress, indexUrl })).rejects.toThrow('must be on 127.0.0.1');
 });

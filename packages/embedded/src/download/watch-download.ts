@@ -2,8 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Tells the size in bytes of the largest file in `folder` (at any depth) twice a second, until the answered
- * function is called: how far a download is that another program writes there.
+ * Calls `look` twice a second with the size in bytes of the largest file in `folder`, at any depth, until the returned
+ * function is called. This is the progress of a download by another program.
  */
 export function watchDownload(folder: string, look: (bytes: number) => void): () => void {
   const timer = setInterval(() => void largestFile(folder).then(look), LOOK_EVERY_MS);
@@ -11,7 +11,7 @@ export function watchDownload(folder: string, look: (bytes: number) => void): ()
   return () => clearInterval(timer);
 }
 
-/** A size as people read it. */
+/** Formats a size for people. */
 export function megabytes(bytes: number): string {
   return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${Math.round(bytes / 1_000_000)} MB`;
 }
@@ -19,7 +19,7 @@ export function megabytes(bytes: number): string {
 const LOOK_EVERY_MS = 500;
 
 async function largestFile(folder: string): Promise<number> {
-  // Files come and go while the other program works; what cannot be read any more counts nothing.
+  // The other program may remove files at any time; a file that is gone counts as empty.
   const entries = await readdir(folder, { recursive: true }).catch(() => []);
   const sizes = entries.map((entry) =>
     stat(join(folder, entry)).then(

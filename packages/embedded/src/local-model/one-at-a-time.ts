@@ -1,11 +1,11 @@
-/** Ends one's turn: the next in line is let in. Calling it again does nothing. */
+/** Leaves, so that the next caller may enter. A second call has no effect. */
 export type Leave = () => void;
 
 /**
- * Lets one in at a time, in the order of arrival, and at most `waitingMax` more wait.
+ * Creates a lock that admits one caller at a time, in the order of arrival, with at most `waitingMax` waiting.
  *
- * @returns `enter`, which answers how to leave once it is one's turn, or nothing when too many wait already. It
- * rejects with the signal's reason when the waiting is given up.
+ * @returns `enter`, which resolves to the function that leaves, or to `undefined` when too many callers are waiting. It
+ * rejects with the signal's reason when the caller stops waiting.
  */
 export function oneAtATime(waitingMax: number): (signal: AbortSignal) => Promise<Leave | undefined> {
   const waiting = new Set<() => void>();

@@ -18,7 +18,7 @@ function ask(engine: { url: string; apiKey: string }, content: string): Promise<
   });
 }
 
-test('an engine serves on 127.0.0.1, with its settings, to those who have its key', async () => {
+test('an engine serves on 127.0.0.1 with its settings and requires its key', async () => {
   await using files = await makeFakeEngine('sound');
   await using engine = await startEngine({ files, settings: fakeSettings, signal: patient });
   const answer = await ask(engine, 'hello');
@@ -35,7 +35,7 @@ test('an engine serves on 127.0.0.1, with its settings, to those who have its ke
   expect((await ask({ ...engine, apiKey: 'guessed' }, 'hello')).status).toBe(401);
 });
 
-test('two engines do not get in each other’s way', async () => {
+test('two engines run beside each other', async () => {
   await using files = await makeFakeEngine('sound');
   await using first = await startEngine({ files, settings: fakeSettings, signal: patient });
   await using second = await startEngine({ files, settings: fakeSettings, signal: patient });
@@ -52,7 +52,7 @@ test('disposing ends the process', async () => {
   expect(await engine.ended).toBe('the engine ended with exit code 0');
 });
 
-test('Ctrl-C and SIGTERM, which reach the whole process group, leave it to the parent', async () => {
+test('an engine ignores Ctrl-C and SIGTERM, because its parent ends it', async () => {
   await using files = await makeFakeEngine('sound');
   await using engine = await startEngine({ files, settings: fakeSettings, signal: patient });
   process.kill(engine.pid, 'SIGINT');
@@ -60,7 +60,7 @@ test('Ctrl-C and SIGTERM, which reach the whole process group, leave it to the p
   expect((await ask(engine, 'hello')).status).toBe(200);
 });
 
-test('an engine that dies says why', async () => {
+test('an engine that dies reports the reason', async () => {
   await using files = await makeFakeEngine('sound');
   await using engine = await startEngine({ files, settings: fakeSettings, signal: patient });
   await expect(ask(engine, 'die')).rejects.toThrow();
@@ -99,13 +99,13 @@ test('a Python that does not run is named as the reason', async () => {
   ).rejects.toThrow(/^it could not be started \(.*no-python ENOENT\)$/);
 });
 
-test('loading that takes too long is given up, and the process ended', async () => {
+test('loading that exceeds the time limit fails and ends the process', async () => {
   await using files = await makeFakeEngine('slow');
   const starting = startEngine({ files, settings: fakeSettings, signal: patient, timeoutMs: 300 });
   await expect(starting).rejects.toThrow('it did not load within 0.3 seconds');
 });
 
-test('an aborted start ends the process, even one that does not listen', async () => {
+test('an aborted start ends the process, even one that does not react', async () => {
   await using files = await makeFakeEngine('sound');
   // Neither reads its standard input nor heeds its end.
   const python = `${files.weights}.sh`;

@@ -7,7 +7,7 @@ import { environmentWithoutSecrets } from '../env.ts';
 import { explainEngineEnd } from './explain-engine-end.ts';
 import type { EngineAddress } from './model-gate.ts';
 
-/** What an engine is made of. */
+/** The files of an engine. */
 export interface EngineFiles {
   /** The Python that runs it. */
   python: string;
@@ -17,12 +17,13 @@ export interface EngineFiles {
   weights: string;
 }
 
+/** The settings that an engine starts with. */
 export interface EngineSettings {
-  /** What the model is called. */
+  /** The model's name. */
   model: string;
   chatTemplate: string;
   contextTokens: number;
-  /** Where a request names no bound of its own. */
+  /** The limit of requests that set none. */
   answerTokensMax: number;
   threads: number;
 }
@@ -30,10 +31,11 @@ export interface EngineSettings {
 /** A running engine. Disposing ends the process and waits for it. */
 export interface Engine extends EngineAddress, AsyncDisposable {
   pid: number;
-  /** Why the process ended, as half a sentence. Never rejects. */
+  /** Resolves to the reason when the process has ended. Never rejects. */
   ended: Promise<string>;
 }
 
+/** What to start, and how long to wait. */
 export interface StartEngineOptions {
   files: EngineFiles;
   settings: EngineSettings;
@@ -44,14 +46,14 @@ export interface StartEngineOptions {
 
 /**
  * Starts llama.cpp as a child process and waits until the model is loaded. The child ends itself when this
- * process dies, however it dies.
+ * process ends in any way.
  *
  * @throws Error whose message is half a sentence on why it does not run; the signal's reason when aborted.
  */
 export async function startEngine(options: StartEngineOptions): Promise<Engine> {
   const { files, settings, signal, timeoutMs = 120_000 } = options;
   signal.throwIfAborted();
-  // Isolated: the user's own Python settings and packages have no say. No byte code is left in the folder.
+  // -I ignores the user's Python settings and packages. -B writes no byte code into the folder.
   const child = spawn(files.python, ['-I', '-B', SCRIPT], {
     stdio: 'pipe',
     env: environmentWithoutSecrets(),
@@ -61,7 +63,7 @@ export async function startEngine(options: StartEngineOptions): Promise<Engine> 
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const apiKey = randomBytes(16).toString('hex');
-    tellSettings(child, { ...settings, apiKey, engineFolder: files.engineFolder, weights: files.weights });
+    sendSettings(child, { ...settings, apiKey, engineFolder: files.engineFolder, weights: files.weights });
     const url = await Promise.race([
       firstLine(child, AbortSignal.any([signal, timeout])),
       ended.then((reason) => Promise.reject(new Error(reason))),
@@ -77,14 +79,14 @@ export async function startEngine(options: StartEngineOptions): Promise<Engine> 
 
 const SCRIPT = fileURLToPath(new URL('./engine.py', import.meta.url));
 
-function tellSettings(child: ChildProcessWithoutNullStreams, settings: object): void {
-  // A child that died before reading is told by its end.
+function sendSettings(child: ChildProcessWithoutNullStreams, settings: object): void {
+  // If the child dies before it reads, `ended` reports that.
   child.stdin.on('error', () => {});
   child.stdin.write(`${JSON.stringify(settings)}\n`);
 }
 
 async function firstLine(child: ChildProcessWithoutNullStreams, signal: AbortSignal): Promise<string> {
-  // The interface goes on reading after the first line, so that the pipe never fills up.
+  // The interface continues to read after the first line, so that the pipe does not fill up.
   const [line] = (await once(createInterface(child.stdout), 'line', { signal })) as [string];
   const { url } = JSON.parse(line) as { url: string };
   return url;
@@ -110,5 +112,5 @@ async function endChild(child: ChildProcessWithoutNullStreams, ended: Promise<st
   clearTimeout(late);
 }
 
-/** It has nothing to save. */
+/** The engine has nothing to save, so it needs little time to end. */
 const END_TIMEOUT_MS = 2_000;

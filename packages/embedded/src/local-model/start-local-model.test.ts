@@ -31,7 +31,7 @@ describe('the real model', () => {
     ctx.skip(cannotRun);
   });
 
-  test('streams a right, short answer, says why it ended, and what it cost', async () => {
+  test('streams a correct short answer with finish reason and usage', async () => {
     const chunks = await streamed(ready, [user('What is the capital of France?')]);
     const text = textOf(chunks);
     expect(text).toContain('Paris');
@@ -45,7 +45,7 @@ describe('the real model', () => {
     });
   });
 
-  test('gives the same sense under a system prompt that would throw it off', async () => {
+  test('answers correctly under a distracting system prompt', async () => {
     const system = { role: 'system', content: 'You are a helpful assistant.' };
     const chunks = await streamed(ready, [system, user('What is the capital of France?')]);
     expect(textOf(chunks)).toContain('Paris');
@@ -60,7 +60,7 @@ describe('the real model', () => {
     expect(textOf(chunks)).toContain('Berlin');
   });
 
-  test('answers in one piece too, and stops where it is told', async () => {
+  test('answers without streaming and stops at a stop sequence', async () => {
     const response = await ask(ready, { messages: [user('Tell me a story.')], max_tokens: 8 });
     expect(await response.json()).toMatchObject({
       choices: [{ message: { role: 'assistant', content: expect.any(String) }, finish_reason: 'length' }],
@@ -68,7 +68,7 @@ describe('the real model', () => {
     });
   });
 
-  test('a chat longer than its context is answered, from what fits', async () => {
+  test('answers a chat that exceeds its context from the messages that fit', async () => {
     const exchange = [user('How are you?'), { role: 'assistant', content: 'I am fine.' }];
     const long = [user('word '.repeat(1_600)), ...exchange, ...exchange, ...exchange];
     const response = await ask(ready, { messages: [...long, user('Hello!')], max_tokens: 4 });
@@ -81,7 +81,7 @@ describe('the real model', () => {
     expect(usage.prompt_tokens).toBeLessThan(1_000);
   });
 
-  test('a message that alone is longer than its context is rejected cleanly, and the next is answered', async () => {
+  test('rejects a message that alone exceeds its context and answers the next', async () => {
     const tooLong = await ask(ready, { messages: [user('word '.repeat(5_000))], stream: true });
     expect(tooLong.status).toBe(400);
     expect(await tooLong.json()).toMatchObject({
@@ -90,7 +90,7 @@ describe('the real model', () => {
     expect(textOf(await streamed(ready, [user('Hello!')]))).not.toBe('');
   });
 
-  test('a client that hangs up frees the engine for the next', async () => {
+  test('admits the next request when a client disconnects', async () => {
     const controller = new AbortController();
     const endless = await ask(
       ready,
@@ -105,7 +105,7 @@ describe('the real model', () => {
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
-  test('a second start needs no network', async () => {
+  test('a second start does not use the network', async () => {
     const lines: string[] = [];
     const indexUrl = await deadIndex();
     const second = startLocalModel({ dataDir, indexUrl, onProgress: (line) => void lines.push(line) });
@@ -122,7 +122,7 @@ describe('the real model', () => {
   });
 });
 
-test('without network and without files, it says what was tried and what to set', async () => {
+test('a start without network and files says what failed and what to set', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-model-'));
   try {
     const model = startLocalModel({ dataDir, indexUrl: await deadIndex(), onProgress: () => {} });

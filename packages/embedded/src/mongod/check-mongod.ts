@@ -1,14 +1,14 @@
 import { runCommand } from '../run-command.ts';
 
-/** A `mongod` and what it takes to run it here. */
+/** A `mongod`, with what is needed to run it on this machine. */
 export interface MongodProgram {
   /** Its absolute path. */
   binary: string;
-  /** The folder of libraries it needs and this system does not have. */
+  /** A folder with libraries that it needs and this system lacks. */
   libraryPath?: string;
 }
 
-/** Thrown when all that `mongod` wants is libcurl, which a small Linux may not have. */
+/** `mongod` runs except for libcurl, which minimal Linux systems lack. */
 export class LibcurlMissingError extends Error {
   constructor() {
     super('it needs the system library libcurl.so.4 (Debian and Ubuntu: apt install libcurl4)');
@@ -17,10 +17,10 @@ export class LibcurlMissingError extends Error {
 }
 
 /**
- * Runs the program with `--version` and answers the version, such as `6.0.5`.
+ * Runs the program with `--version` and returns the version, such as `6.0.5`.
  *
- * @throws LibcurlMissingError, or another Error whose message says why this `mongod` cannot be used: it does
- * not run here, or is too old.
+ * @throws LibcurlMissingError, or another Error that says why this `mongod` cannot be used: it does not run here, or is too
+ * old.
  */
 export async function checkMongod(program: MongodProgram, signal?: AbortSignal): Promise<string> {
   const [file = program.binary, ...args] = [...commandOf(program), '--version'];
@@ -35,16 +35,16 @@ export async function checkMongod(program: MongodProgram, signal?: AbortSignal):
   return `${major}${rest}`;
 }
 
-/** The words that run the program. The process ends up being `mongod` itself. */
+/** Returns the command that runs the program. `env` replaces itself by `mongod`, so the process is `mongod`. */
 export function commandOf({ binary, libraryPath }: MongodProgram): string[] {
   return libraryPath === undefined ? [binary] : ['env', `LD_LIBRARY_PATH=${libraryPath}`, binary];
 }
 
-/** A cold disk may take long to read 140 MB of program. */
+/** Reading 140 MB from a cold disk may take long. */
 const VERSION_TIMEOUT_MS = 30_000;
-/** The oldest series the tests run on. */
+/** The oldest series that the tests cover. */
 const MAJOR_MIN = 6;
 
 function lastLine(output: string): string {
-  return output.trim().split('\n').at(-1) || 'it said nothing';
+  return output.trim().split('\n').at(-1) || 'it printed nothing';
 }

@@ -1,7 +1,4 @@
-/**
- * The process `downloadMongod` starts: it gets what its environment says, and tells where it is in a line
- * `mongod: <path>`.
- */
+/** The process that `downloadMongod` starts. Its environment configures it, and it prints the result as `mongod: <path>`. */
 import { MongoBinary } from 'mongodb-memory-server-core';
 
 try {

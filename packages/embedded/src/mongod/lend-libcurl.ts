@@ -1,19 +1,20 @@
 import { readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FetchWheelOptions, fetchWheel, type Wheel } from '../download/fetch-wheel.ts';
+import { fetchWheel } from '../download/fetch-wheel.ts';
+import type { FetchWheelOptions, Wheel } from '../download/wheel.ts';
 import { checkMongod, LibcurlMissingError, type MongodProgram } from './check-mongod.ts';
 
+/** A wheel that contains libcurl. */
 export interface CurlWheel extends Wheel {
-  /** The folder of libraries in the wheel. */
+  /** The path of the folder of libraries in the wheel. */
   libraries: string;
 }
 
 /**
- * Checks the `mongod` at `binary` as `checkMongod` does, and lends it a libcurl when that is all it wants: every
- * build of MongoDB is linked against one, hardly ever calls it, and a Linux without `curl` has none. It comes
- * from a wheel that brings its own, and only this `mongod` gets to see it.
+ * Checks the `mongod` at `binary` as `checkMongod` does. If only libcurl is missing, fetches one for this `mongod` alone:
+ * every build of MongoDB is linked against libcurl but hardly uses it, and a Linux without `curl` has none.
  *
- * @throws Error that says why it cannot be used.
+ * @throws Error that says why the `mongod` cannot be used.
  */
 export async function checkLending(
   binary: string,

@@ -18,7 +18,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const found: MongodBinary = { binary: '/usr/bin/mongod', version: '8.0.4', source: 'path' };
 const onProgress = (line: string) => void told.push(line);
 
-test('what is written is read again; what cannot be read is forgotten', async () => {
+test('a stored run is read back, and an unreadable file counts as none', async () => {
   expect(await readLastRun(folder)).toBeUndefined();
   const lastRun = { binary: '/opt/mongod', version: '6.0.5', port: 27_017 };
   await writeLastRun(folder, lastRun);
@@ -29,14 +29,14 @@ test('what is written is read again; what cannot be read is forgotten', async ()
   }
 });
 
-test('data stays with the program that made it, while that still runs', async () => {
+test('data keeps its program as long as the program works', async () => {
   const binary = await fakeMongod('6.0.5');
   const lastRun = { binary, version: '6.0.5', port: 1 };
   expect(await stayWithSeries(found, lastRun, onProgress)).toEqual({ binary, version: '6.0.5' });
   expect(told).toEqual([`Using MongoDB 6.0.5 (${binary}), which the data was made with, not 8.0.4.`]);
 });
 
-test('what was found is taken when it is of the same series, or the other program is gone', async () => {
+test('the found program is used when it is of the same series or the earlier program is gone', async () => {
   const binary = await fakeMongod('8.0.1');
   expect(await stayWithSeries(found, undefined, onProgress)).toBe(found);
   expect(await stayWithSeries(found, { binary, version: '8.0.1', port: 1 }, onProgress)).toBe(found);
@@ -47,7 +47,7 @@ test('what was found is taken when it is of the same series, or the other progra
   expect(told).toEqual([]);
 });
 
-test('data of a newer series is not opened by an older one', async () => {
+test('an older series does not open the data of a newer one', async () => {
   const older: MongodBinary = { binary: '/usr/bin/mongod', version: '6.0.5', source: 'wheel' };
   const gone = { binary: join(folder, 'gone'), version: '8.2.6', port: 1 };
   await expect(stayWithSeries(older, gone, onProgress)).rejects.toThrow(

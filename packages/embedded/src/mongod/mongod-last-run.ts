@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { checkMongod, type MongodProgram } from './check-mongod.ts';
 import type { MongodBinary } from './find-mongod.ts';
 
-/** What is remembered from one run of a data folder's `mongod` to the next. */
+/** The `mongod` that last served a data folder, and its port. */
 export interface LastRun extends MongodProgram {
   version: string;
   port: number;
 }
 
-/** `undefined` on the first run, and when the file cannot be read: it only makes the next start smoother. */
+/** Returns `undefined` on the first run, and when the file cannot be read: no start depends on it. */
 export async function readLastRun(dataDir: string): Promise<LastRun | undefined> {
   try {
     const { binary, libraryPath, version, port } = JSON.parse(await readFile(fileIn(dataDir), 'utf8'));
@@ -20,6 +20,7 @@ export async function readLastRun(dataDir: string): Promise<LastRun | undefined>
   }
 }
 
+/** Stores the last run, replacing the file as a whole. */
 export async function writeLastRun(dataDir: string, lastRun: LastRun): Promise<void> {
   const file = fileIn(dataDir);
   await writeFile(`${file}.new`, `${JSON.stringify(lastRun)}\n`);
@@ -27,11 +28,11 @@ export async function writeLastRun(dataDir: string, lastRun: LastRun): Promise<v
 }
 
 /**
- * The program to serve a folder with. MongoDB opens the data of its own series (such as 6.0) and mostly of no
- * other; so when another series is found than the data was last served with, and that program still runs, it
- * goes on. An older series never gets to see the data of a newer one.
+ * Chooses the program that serves a folder. MongoDB opens data of its own series (such as 6.0) and of few others. So if
+ * `found` is of another series than the data, the program of the last run is used as long as it works. An older series never
+ * opens the data of a newer one.
  *
- * @throws Error when only an older series than the data's is there
+ * @throws Error when only an older series than the data's is available.
  */
 export async function stayWithSeries(
   found: MongodBinary,

@@ -7,21 +7,21 @@ import { complaintIn, openMongodLog } from './mongod-log.ts';
 const line = (severity: string, msg: string, attr: object = {}, id = 1) =>
   JSON.stringify({ t: { $date: '2026-01-01T00:00:00Z' }, s: severity, c: 'X', id, ctx: 'main', msg, attr });
 
-describe('the complaint', () => {
-  test('is what the errors say, not what goes well', () => {
+describe('the reported errors', () => {
+  test('contain errors and no other lines', () => {
     const error = { code: 9001, codeName: 'SocketException', errmsg: 'Address already in use' };
     const text = [line('I', 'Starting'), line('E', 'Error setting up listener', { error }), line('I', 'Bye')];
     expect(complaintIn(text.join('\n'))).toBe('Error setting up listener: Address already in use');
   });
 
-  test('takes the storage engine’s own words', () => {
+  test('quote the storage engine', () => {
     const message = { msg: 'WiredTiger.turtle: read error', error_str: 'WT_PANIC', thread: '1' };
     expect(complaintIn(line('E', 'WiredTiger error message', { error: -31809, message }))).toBe(
       'WiredTiger.turtle: read error: WT_PANIC',
     );
   });
 
-  test('names the first two, each once, and leaves out that it is about to abort', () => {
+  test('are the first two without duplicates and without the announcement of the end', () => {
     const text = [
       line('E', 'first', { error: 'reason' }),
       line('E', 'first', { error: 'reason' }),
@@ -32,7 +32,7 @@ describe('the complaint', () => {
     expect(complaintIn(text.join('\n'))).toBe('first: reason; second: advice');
   });
 
-  test('is the plain words of a program that did not come so far as to log', () => {
+  test('are the plain output of a program that failed before it could log', () => {
     expect(complaintIn("Error parsing command line: unrecognised option '--x'\n")).toBe(
       "Error parsing command line: unrecognised option '--x'",
     );
@@ -40,14 +40,14 @@ describe('the complaint', () => {
   });
 });
 
-describe('the file', () => {
+describe('the log file', () => {
   let dataDir: string;
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'parley-log-'));
   });
   afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-  test('is the owner’s alone, and only this run’s complaints count', async () => {
+  test('is readable by its owner only, and errors of earlier runs are not reported', async () => {
     const path = join(dataDir, 'mongod.log');
     const before = await openMongodLog(dataDir);
     await before.file.write(`${line('E', 'of the last run')}\n`);
@@ -61,7 +61,7 @@ describe('the file', () => {
     expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(3);
   });
 
-  test('is put aside when it is full, and one such is kept', async () => {
+  test('is rotated when it is full, and one old file is kept', async () => {
     const path = join(dataDir, 'mongod.log');
     for (const fill of ['a', 'b']) {
       await writeFile(path, fill.repeat(9 * 1024 * 1024));
@@ -72,7 +72,7 @@ describe('the file', () => {
     }
   });
 
-  test('is put aside while a database goes on printing into it', async () => {
+  test('is rotated while a database writes to it', async () => {
     const path = join(dataDir, 'mongod.log');
     const log = await openMongodLog(dataDir, { lookEveryMs: 5 });
     await log.file.write('a'.repeat(9 * 1024 * 1024));

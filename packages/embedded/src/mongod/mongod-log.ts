@@ -1,31 +1,28 @@
 import { copyFile, type FileHandle, open, rename, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The file a `mongod` prints into. At most two of `BYTES_MAX` are kept. */
+/** The log file of a `mongod`. At most two files of `BYTES_MAX` are kept. */
 export interface MongodLog {
   path: string;
-  /** For the child's standard output and error. */
+  /** The child's standard output and standard error. */
   file: FileHandle;
-  /** The sentences in which the run since `openMongodLog` says what went wrong; empty when it says nothing. */
+  /** Returns the errors that were logged since `openMongodLog`, or an empty string. */
   complaint(): Promise<string>;
-  /** Closes our end. A running `mongod` goes on printing. */
+  /** Closes this process's end. A running `mongod` continues to write. */
   close(): Promise<void>;
 }
 
-/**
- * Opens the log for one run of `mongod`, and keeps it from growing for ever: what is full is put aside, both
- * now and while the run lasts.
- */
+/** Opens the log for one run of `mongod`, and rotates a full file now and during the run. */
 export async function openMongodLog(
   dataDir: string,
   { lookEveryMs = LOOK_EVERY_MS } = {},
 ): Promise<MongodLog> {
   const path = join(dataDir, 'mongod.log');
   if ((await sizeOf(path)) > BYTES_MAX) await rename(path, `${path}.1`);
-  // It may quote what is stored, which is the owner's business alone.
+  // The log may quote stored data.
   const file = await open(path, 'a+', 0o600);
   const start = await sizeOf(path);
-  const timer = setInterval(() => void putAside(path), lookEveryMs);
+  const timer = setInterval(() => void rotate(path), lookEveryMs);
   timer.unref();
   return {
     path,
@@ -38,38 +35,38 @@ export async function openMongodLog(
   };
 }
 
-/** Months of a healthy database, or some thousand complaints of an ill one. */
+/** Months of a healthy database, or some thousand errors. */
 const BYTES_MAX = 8 * 1024 * 1024;
 const LOOK_EVERY_MS = 60_000;
-/** Enough for the beginning of the trouble, which is the part that tells. */
-const COMPLAINT_BYTES_MAX = 1024 * 1024;
+/** The first errors tell the cause. */
+const ERRORS_BYTES_MAX = 1024 * 1024;
 
 async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
 }
 
-/** A running `mongod` keeps its file, so the file is emptied in place; it appends, so it goes on at the start. */
-async function putAside(path: string): Promise<void> {
+/** Copies and empties the file. A running `mongod` keeps its file open in append mode, so it continues at the start. */
+async function rotate(path: string): Promise<void> {
   if ((await sizeOf(path)) <= BYTES_MAX) return;
-  // A log is no reason to stop for: without space for the copy there is none, and the next look tries again.
+  // A failure is ignored, for example for lack of space; the next call tries again.
   await copyFile(path, `${path}.1`).catch(() => undefined);
   await truncate(path).catch(() => undefined);
 }
 
 async function readFrom(file: FileHandle, start: number): Promise<string> {
   const { size } = await file.stat();
-  const from = Math.max(size < start ? 0 : start, size - COMPLAINT_BYTES_MAX);
+  const from = Math.max(size < start ? 0 : start, size - ERRORS_BYTES_MAX);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
   return buffer.toString('utf8', 0, bytesRead);
 }
 
-/** MongoDB's ids of lines that only say that it is about to end because of what it has said before. */
+/** The ids of lines that only announce the end after an earlier error. */
 const EPILOGUES = new Set([23089, 23090, 23091, 23092, 6384300]);
 
-/** What the loader says of a lent library. */
+/** A message of the dynamic loader about the fetched libcurl. */
 const HARMLESS = /no version information available/;
 
-/** The shape of MongoDB's log lines, as far as it is used. */
+/** The used fields of MongoDB's log lines. */
 interface LogLine {
   s?: string;
   id?: number;
@@ -77,7 +74,7 @@ interface LogLine {
   attr?: { error?: unknown; message?: unknown };
 }
 
-/** The first two errors `mongod` names, or, when it did not come so far, what was printed in its place. */
+/** Returns the first two errors in the log. If `mongod` failed before it could log, returns its plain output. */
 export function complaintIn(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const parsed = lines.map(parse);

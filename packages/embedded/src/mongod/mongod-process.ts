@@ -6,42 +6,45 @@ import { runCommand } from '../run-command.ts';
 import { commandOf, type MongodProgram } from './check-mongod.ts';
 import type { MongodLog } from './mongod-log.ts';
 
+/** How a `mongod` ended. */
 export interface MongodExit {
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** What its log says of the reason; empty after a clean stop. */
+  /** The errors in its log; empty after a clean stop. */
   complaint: string;
 }
 
+/** A `mongod` that was started. */
 export interface MongodProcess {
   pid: number;
-  /** Resolves once it has ended, for whatever reason, and its log is closed. Never rejects. */
+  /** Resolves when it has ended and its log is closed. Never rejects. */
   exited: Promise<MongodExit>;
   /** Aborts when it has ended. */
   ended: AbortSignal;
-  /** Lets it end in order, or by force when it does not in time. Resolves when it is gone. */
+  /** Stops it in order, or by force after the time limit. Resolves when it has ended. */
   stop(): Promise<void>;
 }
 
+/** What to start, and how. */
 export interface SpawnMongodOptions {
   program: MongodProgram;
   dbPath: string;
   port: number;
   replicaSet: string;
-  /** The path of the key that its clients prove themselves with, directly or by a user's password. */
+  /** The path of the key that authenticates clients, directly or by a user's password. */
   keyFile: string;
   log: MongodLog;
-  /** How long a stop may take in order before it is done by force, in milliseconds. */
+  /** The time limit of a stop in order, in milliseconds. */
   stopTimeoutMs: number;
 }
 
 /**
- * Starts a `mongod` on 127.0.0.1, in a session of its own: Ctrl-C in the terminal reaches the server alone,
- * which stops its database when it has finished with it. Where the system can, the kernel tells `mongod` to
- * end in order should this process be killed; elsewhere it is left behind, for `endLeftover`. When this
- * process ends by itself without a `stop`, it takes the database with it.
+ * Starts a `mongod` on 127.0.0.1 in its own session, so that Ctrl-C in the terminal reaches only the server, which stops the
+ * database last. On systems that support it, the kernel ends `mongod` in order when this process is killed; elsewhere
+ * `mongod` stays running, and the next start ends it (`endLeftover`). When this process exits without `stop`, it ends
+ * `mongod`.
  *
- * @throws Error when the program cannot be started at all.
+ * @throws Error when the program cannot be started.
  */
 export async function spawnMongod({
   log,
@@ -61,7 +64,7 @@ export async function spawnMongod({
     await log.close();
     throw error;
   }
-  // It cannot fail any more in a way that its exit does not tell.
+  // Every later failure ends the process, and `exited` reports it.
   child.on('error', () => undefined);
   const endWithUs = () => child.kill('SIGTERM');
   process.once('exit', endWithUs);
@@ -101,19 +104,19 @@ function mongodArguments({
   return [
     ...['--dbpath', dbPath, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
     ...['--replSet', replicaSet],
-    // A key file turns access control on. No user can be made without it, not even the first one from this machine.
+    // A key file turns access control on. Without the bypass, even the first user cannot be created without the key.
     ...['--keyFile', keyFile, '--setParameter', 'enableLocalhostAuthBypass=0'],
-    // A chat's documents are small and the machine is somebody's own: the least cache MongoDB takes, and an
-    // oplog of which nobody reads more than its end. Its usual size is a twentieth of the disk.
+    // Documents are small and the machine has other uses, so this is the smallest cache that MongoDB accepts. Only the
+    // end of the oplog is read; its default size is a twentieth of the disk.
     ...['--wiredTigerCacheSizeGB', '0.25', '--oplogSize', '128'],
-    // Slow operations are logged with their content.
+    // The log quotes the content of slow operations, so few count as slow.
     ...['--quiet', '--slowms', '2000'],
     ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
     ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=1000'],
   ];
 }
 
-/** The words before a command that make the kernel end it with us: util-linux has them, macOS has not. */
+/** Returns the command prefix that makes the kernel end a child with this process. util-linux has it; macOS does not. */
 async function endingWithParent(): Promise<string[]> {
   const words = ['setpriv', '--pdeathsig', 'TERM'];
   const { exitCode } = await runCommand('setpriv', [...words.slice(1), 'true'], { timeoutMs: 5_000 });

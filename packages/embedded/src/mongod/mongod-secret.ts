@@ -2,11 +2,11 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { chmod, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What a data folder's `mongod` and its clients prove themselves with. */
+/** The secret that authenticates the `mongod` of a data folder and its clients. */
 export interface MongodSecret {
-  /** The path that `mongod` is told. */
+  /** The path of the key file. */
   readonly keyFile: string;
-  /** The content of the file: who knows it is `__system`, which may do everything. Only the starting process uses it. */
+  /** The content of the key file. It gives the rights of `__system`, without limits, so only the starting process uses it. */
   readonly key: string;
   /** The password of the user that servers and commands connect as. */
   readonly password: string;
@@ -16,13 +16,13 @@ export interface MongodSecret {
 export const MONGOD_USER = 'parley';
 
 /**
- * The secret of a data folder, made at its first start and readable by its owner alone. The password is derived from the
- * key, so that one file holds all of it and an address that was written down stays true from one start to the next.
+ * Reads the secret of a data folder, or creates it at the first start, readable only by its owner. The password is derived
+ * from the key, so one file contains both, and a stored address stays valid from one start to the next.
  */
 export async function ensureMongodSecret(dataDir: string): Promise<MongodSecret> {
   const keyFile = join(dataDir, 'mongod.key');
   const key = (await readKey(keyFile)) ?? (await makeKey(keyFile));
-  // `mongod` rejects a key that others can read, as a copied folder may have it.
+  // `mongod` rejects a key file that others can read. Copying a folder may change the mode.
   await chmod(keyFile, 0o600);
   return {
     keyFile,
@@ -31,7 +31,7 @@ export async function ensureMongodSecret(dataDir: string): Promise<MongodSecret>
   };
 }
 
-/** What `mongod` takes for a key: 6 to 1024 characters of base64. */
+/** `mongod` accepts keys of 6 to 1024 base64 characters. */
 const KEY = /^[A-Za-z0-9+/=]{32,1024}$/;
 const KEY_BYTES = 96;
 
@@ -44,7 +44,7 @@ async function readKey(keyFile: string): Promise<string | undefined> {
   return KEY.test(key) ? key : undefined;
 }
 
-/** The file is there as a whole or not at all, whenever the process or the machine stops. */
+/** Writes the file so that it is complete or absent, even if the process or the machine stops. */
 async function makeKey(keyFile: string): Promise<string> {
   const key = randomBytes(KEY_BYTES).toString('base64');
   const file = await open(`${keyFile}.new`, 'w', 0o600);

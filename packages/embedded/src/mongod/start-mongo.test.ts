@@ -33,7 +33,7 @@ const { exitCode: canFollow } = await runCommand('setpriv', ['--pdeathsig', 'TER
   timeoutMs: 10_000,
 });
 
-describe('what was acknowledged is there again', () => {
+describe('acknowledged writes are kept', () => {
   test('after a stop and a start, at the same address', async () => {
     const first = await start();
     await insert(first, { text: 'kept' });
@@ -75,7 +75,7 @@ describe('what was acknowledged is there again', () => {
 });
 
 describe('a database left behind', () => {
-  test('is stopped in order, and its folder taken over', async () => {
+  test('is stopped in order before its folder is used again', async () => {
     const first = await start();
     await insert(first, { text: 'first' });
     await first.stop();
@@ -89,7 +89,7 @@ describe('a database left behind', () => {
     expect(await textsIn(second)).toEqual(['first', 'through the leftover']);
   });
 
-  test('is known by its folder, whichever way the folder is named', async () => {
+  test('is recognised when the folder is named by a link', async () => {
     const first = await start();
     await first.stop();
     const leftover = await spawnLeftover(first);
@@ -99,7 +99,7 @@ describe('a database left behind', () => {
     expect(await isRunning(leftover)).toBe(false);
   });
 
-  test('by a killed server does not stand in the way of the next one', async () => {
+  test('by a killed server does not prevent the next start', async () => {
     const { owner, mongod } = await startOwner();
     owner.kill('SIGKILL');
     await once(owner, 'exit');
@@ -116,7 +116,7 @@ describe('a database left behind', () => {
     expect(await readFile(join(dataDir, 'db', 'mongod.lock'), 'utf8')).toBe('');
   });
 
-  test('is told from a process that merely has its pid now', async () => {
+  test('is not confused with another process that has its pid now', async () => {
     const bystander = spawn('sleep', ['120']);
     cleanUps.push(async () => bystander.kill('SIGKILL'));
     await once(bystander, 'spawn');
@@ -128,22 +128,22 @@ describe('a database left behind', () => {
   });
 });
 
-describe('the end of it', () => {
-  test('Ctrl-C reaches the server alone, which still writes and then stops its database in order', async () => {
+describe('stopping', () => {
+  test('Ctrl-C reaches only the server, which can still write and then stops its database in order', async () => {
     const { owner } = await startOwner();
     process.kill(-Number(owner.pid), 'SIGINT');
     const [message] = await once(owner, 'message');
     expect(message).toEqual({ wroteAfterSignal: true, exit: { code: 0, signal: null, complaint: '' } });
   });
 
-  test('a server that exits without a stop takes its database with it', async () => {
+  test('a server that exits without stopping its database ends it', async () => {
     const { owner, mongod } = await startOwner();
     owner.send('exit');
     await once(owner, 'exit');
     await expect.poll(() => isRunning(mongod), { timeout: 20_000 }).toBe(false);
   });
 
-  test('a database that does not react is ended by force, after the time it was given', async () => {
+  test('a database that does not react is ended by force after the time limit', async () => {
     const mongo = await start({ stopTimeoutMs: 200 });
     process.kill(mongo.pid, 'SIGSTOP');
     await mongo.stop();
@@ -161,7 +161,7 @@ describe('the end of it', () => {
   });
 });
 
-describe('who may use it', () => {
+describe('access', () => {
   const uriWithoutPassword = ({ port }: EmbeddedMongo) =>
     `mongodb://127.0.0.1:${port}/?directConnection=true`;
   const codeOf = (uri: string, command: Document) =>
@@ -176,7 +176,7 @@ describe('who may use it', () => {
     );
   const keyIn = async () => (await readFile(join(dataDir, 'mongod.key'), 'utf8')).trim();
 
-  test('a client without the password reads nothing, and makes no user for itself', async () => {
+  test('a client without the password can neither read nor create a user', async () => {
     const mongo = await start();
     await insert(mongo, { text: 'kept' });
     const uri = uriWithoutPassword(mongo);
@@ -187,7 +187,7 @@ describe('who may use it', () => {
     expect(await codeOf(wrong, { ping: 1 })).toBe('AuthenticationFailed');
   });
 
-  test('the address of one start is true at the next, also after a kill -9', async () => {
+  test('the address stays valid after a restart, also after a kill -9', async () => {
     const first = await start();
     process.kill(first.pid, 'SIGKILL');
     await first.exited;
@@ -196,7 +196,7 @@ describe('who may use it', () => {
     expect(await codeOf(first.uri, { ping: 1 })).toBe('done');
   });
 
-  test('the folder and the key in it are their owner’s alone', async () => {
+  test('only the owner can read the folder and its key', async () => {
     await start();
     const modes = await Promise.all(
       ['.', 'db', 'mongod.key', 'mongod.log'].map(
@@ -206,7 +206,7 @@ describe('who may use it', () => {
     expect(modes).toEqual([0o700, 0o700, 0o600, 0o600]);
   });
 
-  test('data that was made without users is taken over as it is', async () => {
+  test('data of a release without users gets one and keeps its documents', async () => {
     const leftover = await startAsBefore();
     await withClient(leftover, (client) => client.db('test').collection('notes').insertOne({ text: 'old' }));
     await leftover.kill();
@@ -215,7 +215,7 @@ describe('who may use it', () => {
     expect(await codeOf(uriWithoutPassword(mongo), { find: 'notes', $db: 'test' })).toBe('Unauthorized');
   });
 
-  test('a start that was killed before it made the user is made up for by the next', async () => {
+  test('the next start creates the user when a killed start did not', async () => {
     const first = await start();
     await insert(first, { text: 'kept' });
     const asSystem = first.uri
@@ -227,7 +227,7 @@ describe('who may use it', () => {
     expect(await textsIn(await start())).toEqual(['kept']);
   });
 
-  test('data whose key was lost, or left half-written, gets another', async () => {
+  test('data whose key is lost or incomplete gets a new key', async () => {
     const first = await start();
     await insert(first, { text: 'kept' });
     await first.stop();
@@ -237,21 +237,24 @@ describe('who may use it', () => {
     expect(await codeOf(first.uri, { ping: 1 })).toBe('AuthenticationFailed');
   });
 
-  test.skipIf(process.platform !== 'linux')('its process knows no secret of the server', async () => {
-    vi.stubEnv('OPENAI_API_KEY', 'sk-canary');
-    vi.stubEnv('MY_OWN_TOKEN', 'canary');
-    const mongo = await start();
-    const environment = await readFile(`/proc/${mongo.pid}/environ`, 'utf8');
-    expect(environment).toContain('PATH=');
-    expect(environment).not.toContain('canary');
-    const names = environment.split('\0').map((entry) => entry.split('=')[0]);
-    expect(names).not.toContain('OPENAI_API_KEY');
-    vi.unstubAllEnvs();
-  });
+  test.skipIf(process.platform !== 'linux')(
+    'its process has none of the server’s secrets in its environment',
+    async () => {
+      vi.stubEnv('OPENAI_API_KEY', 'sk-canary');
+      vi.stubEnv('MY_OWN_TOKEN', 'canary');
+      const mongo = await start();
+      const environment = await readFile(`/proc/${mongo.pid}/environ`, 'utf8');
+      expect(environment).toContain('PATH=');
+      expect(environment).not.toContain('canary');
+      const names = environment.split('\0').map((entry) => entry.split('=')[0]);
+      expect(names).not.toContain('OPENAI_API_KEY');
+      vi.unstubAllEnvs();
+    },
+  );
 });
 
 describe('the port', () => {
-  test('is another one when the last is taken, and the data follows', async () => {
+  test('is another one when the last is in use, and the data is kept', async () => {
     const first = await start();
     await insert(first, { text: 'kept' });
     await first.stop();
@@ -262,7 +265,7 @@ describe('the port', () => {
     await insert(second, { text: 'written after the move' });
   });
 
-  test('is rejected when it was asked for and is taken', async () => {
+  test('is rejected when it was requested and is in use', async () => {
     const port = await occupy(0);
     await expect(start({ port })).rejects.toThrow(
       `MongoDB cannot listen on port ${port}: another program does.`,
@@ -270,7 +273,7 @@ describe('the port', () => {
   });
 });
 
-test('it is a replica set: transactions and change streams work', async () => {
+test('transactions and change streams work', async () => {
   const mongo = await start();
   await withClient(mongo, async (client) => {
     const notes = client.db('test').collection('notes');
@@ -288,7 +291,7 @@ test('it is a replica set: transactions and change streams work', async () => {
   });
 });
 
-test('damaged data is rejected within seconds, in MongoDB’s own words', async () => {
+test('damaged data is rejected with MongoDB’s own error', async () => {
   const first = await start();
   await first.stop();
   await writeFile(join(dataDir, 'db', 'WiredTiger.wt'), 'no database at all');

@@ -11,27 +11,29 @@ import { openMongodLog } from './mongod-log.ts';
 import { type MongodExit, type MongodProcess, spawnMongod } from './mongod-process.ts';
 import { ensureMongodSecret, MONGOD_USER, type MongodSecret } from './mongod-secret.ts';
 
+/** How to start a MongoDB. */
 export interface StartMongoOptions extends Omit<FindMongodOptions, 'cacheDir'> {
-  /** The database lives in `db` below it, its log in `mongod.log`. Made when missing. */
+  /** The folder of the database (`db`) and its log (`mongod.log`). Created if it does not exist. */
   dataDir: string;
-  /** Where fetched programs live. Default: `fetched` below `dataDir`. */
+  /** The folder of fetched programs. Default: `fetched` in `dataDir`. */
   cacheDir?: string | undefined;
-  /** Default: the port of the last run if it is free, else any. */
+  /** Default: the port of the last run if it is free, else any free port. */
   port?: number | undefined;
-  /** How long a stop may take in order before it is done by force, in milliseconds. Default: 15,000. */
+  /** The time limit of a stop in order, in milliseconds. Default: 15,000. */
   stopTimeoutMs?: number | undefined;
 }
 
+/** A running MongoDB. */
 export interface EmbeddedMongo {
-  /** Of the replica set of one, for this run, with the user's password. It names no database. */
+  /** The address for this run, with the user's password and without a database. */
   uri: string;
   port: number;
   pid: number;
   /** Such as `6.0.5`. */
   version: string;
-  /** Ends it in order and waits for its end. Doing it twice is harmless. */
+  /** Stops it and resolves when it has ended. A second call has no effect. */
   stop(): Promise<void>;
-  /** Resolves when it has ended, asked to or not. Never rejects. */
+  /** Resolves when it has ended for any reason. Never rejects. */
   exited: Promise<MongodExit>;
 }
 
@@ -49,7 +51,7 @@ export async function startMongo(options: StartMongoOptions): Promise<EmbeddedMo
   if (process.platform === 'win32') throw new Error(NOT_ON_WINDOWS);
   const { signal, onProgress } = options;
   await mkdir(join(options.dataDir, 'db'), { recursive: true, mode: 0o700 });
-  // One path whichever way the folder is named, because a leftover is known by it.
+  // A leftover is recognised by its path, so a link must lead to the same path.
   const dataDir = await realpath(options.dataDir);
   const secret = await ensureMongodSecret(dataDir);
   const lastRun = await readLastRun(dataDir);
@@ -73,7 +75,7 @@ export async function startMongo(options: StartMongoOptions): Promise<EmbeddedMo
         exited: mongod.exited,
       };
     } catch (error) {
-      if (!(error instanceof MongodFailure && error.isPassing) || attempt === ATTEMPTS_MAX) throw error;
+      if (!(error instanceof MongodFailure && error.isTransient) || attempt === ATTEMPTS_MAX) throw error;
       await delay(RETRY_AFTER_MS, undefined, { signal });
     }
   }
@@ -87,7 +89,7 @@ function uriOf(port: number, { password }: MongodSecret): string {
 const NOT_ON_WINDOWS =
   'The embedded MongoDB does not run on Windows. Use WSL, or set MONGODB_URI to the address of a MongoDB.';
 const REPLICA_SET = 'parley';
-/** Recovery after a crash replays at most a minute of writes; a slow disk gets its time. */
+/** Recovery after a crash replays a minute of writes at most, perhaps from a slow disk. */
 const START_MAX_MS = 120_000;
 const STOP_TIMEOUT_MS = 15_000;
 const ATTEMPTS_MAX = 3;
@@ -95,14 +97,14 @@ const RETRY_AFTER_MS = 300;
 
 /** `mongod` ended before it was ready. */
 class MongodFailure extends Error {
-  /** Whether another try can help: its port or its folder was taken in the very moment. */
-  readonly isPassing: boolean;
+  /** Whether another attempt can help: its port or folder was just in use. */
+  readonly isTransient: boolean;
 
   constructor({ code, signal, complaint }: MongodExit, logPath: string) {
     const reason = complaint === '' ? `it ended with ${signal ?? `code ${code}`}` : complaint;
     super(`MongoDB did not start: ${reason.replace(/\.$/, '')}. Its log: ${logPath}`);
     this.name = 'MongodFailure';
-    this.isPassing = /Address already in use|DBPathInUse/.test(complaint);
+    this.isTransient = /Address already in use|DBPathInUse/.test(complaint);
   }
 }
 
@@ -121,7 +123,7 @@ interface Launch extends Pick<StartMongoOptions, 'signal' | 'stopTimeoutMs'> {
   secret: MongodSecret;
 }
 
-/** Answers the `mongod` once it takes writes; otherwise none is left running. */
+/** Resolves when the `mongod` accepts writes. If it rejects, no `mongod` is left running. */
 async function launch({ dataDir, program, port, secret, ...options }: Launch): Promise<MongodProcess> {
   const { signal, stopTimeoutMs = STOP_TIMEOUT_MS } = options;
   const log = await openMongodLog(dataDir);
@@ -138,7 +140,7 @@ async function launch({ dataDir, program, port, secret, ...options }: Launch): P
   } catch (error) {
     if (signal?.aborted) await mongod.stop();
     signal?.throwIfAborted();
-    const endedItself = await endsBy(mongod, ITS_OWN_END_MS);
+    const endedItself = await endsBy(mongod, DYING_MAX_MS);
     await mongod.stop();
     if (endedItself) throw new MongodFailure(await mongod.exited, log.path);
     if (tooLong.aborted) throw new Error(`MongoDB did not start within two minutes. Its log: ${log.path}`);
@@ -146,8 +148,8 @@ async function launch({ dataDir, program, port, secret, ...options }: Launch): P
   }
 }
 
-/** A `mongod` that dies closes its connections some time before its process is gone. */
-const ITS_OWN_END_MS = 2_000;
+/** A dying `mongod` closes its connections some time before its process ends. */
+const DYING_MAX_MS = 2_000;
 
 async function endsBy(mongod: MongodProcess, milliseconds: number): Promise<boolean> {
   const patience = new AbortController();

@@ -1,7 +1,4 @@
-/**
- * A process that starts an embedded MongoDB and does with it what its parent says. A test kills it in the ways
- * a server is killed.
- */
+/** A process that starts an embedded MongoDB and follows its parent's orders. Tests kill it as a server may be killed. */
 import { MongoClient } from 'mongodb';
 import { type StartMongoOptions, startMongo } from '../mongod/start-mongo.ts';
 
@@ -12,7 +9,7 @@ const numbers = client.db('owner').collection('numbers');
 
 process.on('message', async (order) => {
   if (order === 'exit') process.exit(0);
-  // Each number is told only after MongoDB has acknowledged it.
+  // A number is reported only after MongoDB has acknowledged it.
   for (let number = 1; order === 'write'; number++) {
     await numbers.insertOne({ number }, { writeConcern: { w: 'majority', journal: true } });
     process.send?.({ acknowledged: number });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => mongo.stop());
 
-test('each test file has a database of its own, with majority writes and transactions', async () => {
+test('each test file gets its own database, with majority writes and transactions', async () => {
   const [one, other] = [testDatabaseUri(mongo.uri, 'chats'), testDatabaseUri(mongo.uri, 'chats')];
   expect(new URL(one).pathname).toMatch(/^\/chats_[0-9a-f]{12}$/);
   const [client, stranger] = [new MongoClient(one), new MongoClient(other)];

@@ -9,24 +9,25 @@ import { startMongo } from '../mongod/start-mongo.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Of one throw-away MongoDB for the whole run. Names no database: see `testDatabaseUri`. */
+    /** The address of a temporary MongoDB for the whole run, without a database: see `testDatabaseUri`. */
     mongoUri: string;
   }
 }
 
+/** A temporary MongoDB. */
 export interface TestMongo {
-  /** Names no database: each test file takes one of its own with `testDatabaseUri`. */
+  /** The address, without a database: each test file gets its own with `testDatabaseUri`. */
   uri: string;
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   stop(): Promise<void>;
 }
 
-/** Where tests keep fetched programs. It is this checkout's own, and lasts until the next `npm ci`. */
+/** The folder of programs fetched by tests. Each checkout has its own; `npm ci` removes it. */
 export const testCacheDir = fileURLToPath(new URL('../../../../node_modules/.cache/parley', import.meta.url));
 
 /**
- * Starts a throw-away MongoDB, the same program and settings as the embedded one. Its data is in memory where
- * the machine has room for that, so that majority writes, journaled as ever, cost no disk.
+ * Starts a temporary MongoDB with the program and settings of the embedded one. Its data is in memory if the machine has enough,
+ * so that majority writes, which are still journaled, do not wait for the disk.
  */
 export async function startTestMongo(onProgress: (line: string) => void): Promise<TestMongo> {
   const base = await fastFolder();
@@ -48,7 +49,7 @@ export async function startTestMongo(onProgress: (line: string) => void): Promis
   }
 }
 
-/** The address of a database nobody else uses; `name` makes it recognisable while it is looked at. */
+/** Returns the address of an unused database. `name` makes it recognisable for people. */
 export function testDatabaseUri(mongoUri: string, name = 'test'): string {
   const url = new URL(mongoUri);
   url.pathname = `/${name}_${randomBytes(6).toString('hex')}`;

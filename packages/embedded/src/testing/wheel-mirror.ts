@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runCommand } from '../run-command.ts';
 
-/** A wheel made in a test: what `fetchWheel` needs to know of it, and its bytes. */
+/** A wheel made in a test: the options of `fetchWheel`, and its bytes. */
 export interface FakeWheel {
   name: string;
   version: string;
@@ -16,7 +16,7 @@ export interface FakeWheel {
   content: Buffer;
 }
 
-/** Packs `files` (path in the archive → text) as a small valid wheel. */
+/** Packs `files` (text by path in the archive) as a small valid wheel. */
 export async function makeFakeWheel(
   name: string,
   version: string,
@@ -47,17 +47,18 @@ export async function makeFakeWheel(
   }
 }
 
+/** A running package index. */
 export interface WheelMirror extends AsyncDisposable {
-  /** For `fetchWheel`'s `indexUrl`. */
+  /** The `indexUrl` of `fetchWheel`. */
   indexUrl: string;
-  /** How often a wheel's file was asked for. */
+  /** The number of requests for a wheel's file. */
   downloads(): number;
 }
 
-/** How the mirror answers the request for a wheel's file. */
+/** Answers the request for a wheel's file. */
 export type ServeFile = (response: ServerResponse, wheel: FakeWheel) => void;
 
-/** A package index (PEP 503) on 127.0.0.1 that has these wheels. */
+/** Starts a package index (PEP 503) on 127.0.0.1 with these wheels. */
 export async function startWheelMirror(
   wheels: FakeWheel[],
   serveFile: ServeFile = serveWhole,
@@ -92,7 +93,7 @@ const serveWhole: ServeFile = (response, { content }) => {
   response.writeHead(200, { 'content-length': content.length }).end(content);
 };
 
-/** Announces the whole file and hangs up in the middle. */
+/** Announces the whole file and disconnects in the middle. */
 export const serveHalf: ServeFile = (response, { content }) => {
   response.writeHead(200, { 'content-length': content.length });
   response.write(content.subarray(0, content.length / 2), () => response.destroy());

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EngineFiles, EngineSettings } from '../start-engine.ts';
 
-/** What the fake weights say decides how the fake engine starts. */
+/** The content of the fake weights, which decides how the fake engine starts. */
 export type FakeWeights = 'sound' | 'broken' | 'slow';
 
-/** The files of an engine that has no model: see `fake-engine/xllamacpp.py`. */
+/** Makes the files of an engine without a model: see `fake-engine/xllamacpp.py`. */
 export async function makeFakeEngine(weights: FakeWeights): Promise<EngineFiles & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-engine-'));
   const file = join(folder, 'weights.gguf');

@@ -1,6 +1,6 @@
-"""Stands in for the real engine in tests: the same interface as far as engine.py uses it, and no model.
+"""Replaces the real engine in tests: the part of its interface that engine.py uses, without a model.
 
-What it does depends on the text of the "weights" when it starts, and of the last message when it is asked.
+The text of the "weights" decides how it starts, and the text of the last message decides how it answers.
 """
 
 import json
