@@ -17,14 +17,16 @@ interface AllowedImports {
 const allowedImports: Readonly<Record<string, AllowedImports>> = {
   'packages/contract': { values: ['zod'] },
   'packages/db': { values: ['@parley/contract', 'mongoose', 'lru-cache'] },
-  'packages/agent': { values: ['@cfworker/json-schema', '@parley/contract', 'ipaddr.js', 'openai'] },
+  'packages/agent': {
+    values: ['@cfworker/json-schema', '@parley/contract', 'ipaddr.js', 'lru-cache', 'openai'],
+  },
   'packages/quota': { values: ['@parley/contract', '@parley/agent'], types: ['@parley/db'] },
   'packages/turns': {
     values: ['@parley/contract', '@parley/agent', '@parley/quota'],
     types: ['@parley/db'],
   },
   'packages/api': {
-    values: ['@parley/contract', '@trpc/server', 'jose', 'p-queue', 'trpc-to-openapi', 'zod'],
+    values: ['@parley/contract', '@trpc/server', 'jose', 'lru-cache', 'p-queue', 'trpc-to-openapi', 'zod'],
     types: ['@parley/db', '@parley/turns', 'zod-openapi'],
   },
   // Shared by the server and other hosts.
@@ -91,6 +93,7 @@ const allowedImports: Readonly<Record<string, AllowedImports>> = {
       'commander',
       'fastify',
       'ipaddr.js',
+      'lru-cache',
       'pino',
       'prom-client',
       'trpc-to-openapi',

@@ -1,5 +1,6 @@
 import { ModelError, type RunAgent } from '@parley/agent';
 import type { ErrorCode } from '@parley/contract';
+import { LRUCache } from 'lru-cache';
 
 /** A reason why a model cannot be used until an operator acts. */
 export type ModelProblem = Extract<
@@ -27,8 +28,8 @@ const NOT_FOUND_MS = 60 * 60_000;
 export class ModelHealth {
   /** The problem of the model's server as a whole. */
   #problem: Exclude<ModelProblem, 'model_not_found'> | undefined;
-  /** The models that the server did not know, with the time of their newest failure. */
-  readonly #notFound = new Map<string, number>();
+  /** The names of models that the server did not know. */
+  readonly #notFound = new LRUCache<string, true>({ max: MODELS_MAX, ttl: NOT_FOUND_MS });
 
   /** Returns an agent that records how its answers end. */
   watchAgent(runAgent: RunAgent): RunAgent {
@@ -55,7 +56,7 @@ export class ModelHealth {
         return;
       case 'model_not_found':
         this.#problem = undefined;
-        this.#noteNotFound(model);
+        this.#notFound.set(model, true);
         return;
     }
   }
@@ -74,17 +75,9 @@ export class ModelHealth {
   /** The current problem; undefined if none is known. */
   get notice(): ModelNotice | undefined {
     if (this.#problem) return { code: this.#problem, message: sentences[this.#problem] };
-    const now = performance.now();
-    const names = [...this.#notFound].filter(([, at]) => now - at < NOT_FOUND_MS).map(([name]) => name);
+    const names = [...this.#notFound.keys()];
     if (names.length === 0) return undefined;
     return { code: 'model_not_found', message: notFoundSentence(names) };
-  }
-
-  #noteNotFound(model: string): void {
-    this.#notFound.delete(model);
-    this.#notFound.set(model, performance.now());
-    const [oldest] = this.#notFound.keys();
-    if (this.#notFound.size > MODELS_MAX && oldest !== undefined) this.#notFound.delete(oldest);
   }
 }
 

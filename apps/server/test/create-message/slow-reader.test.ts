@@ -4,7 +4,7 @@ import { createGate } from '@parley/agent/testing';
 import { limits } from '@parley/contract';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Harness, startHarness } from '../harness.ts';
-import { EventParser, openStream, type StreamEvent } from '../support/event-stream.ts';
+import { openStream, parseEvents, type StreamEvent } from '../support/event-stream.ts';
 import { type Transport, transports } from '../support/transports.ts';
 import { DONE, shownText } from '../support/ui-message-stream.ts';
 
@@ -188,9 +188,9 @@ function send(request: string): Socket {
 
 async function readToEnd(socket: Socket): Promise<StreamEvent[]> {
   const events: StreamEvent[] = [];
-  const parser = new EventParser((event) => events.push(event));
+  const parser = parseEvents((event) => events.push(event));
   let text = '';
   for await (const chunk of socket.setEncoding('utf8')) text += chunk;
-  parser.push(text.slice(text.indexOf('\r\n\r\n') + 4));
+  parser.feed(text.slice(text.indexOf('\r\n\r\n') + 4));
   return events;
 }

@@ -1,4 +1,5 @@
 import type { ErrorEnvelope } from '@parley/contract';
+import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { checkRestAnswer, checkStreamHead } from './answer-check.ts';
 import type { RestRequest } from './client.ts';
 
@@ -71,7 +72,7 @@ class StreamReader implements OpenStream {
   readonly comments: string[] = [];
   readonly #reader: ReadableStreamDefaultReader<string>;
   readonly #ready: StreamEvent[] = [];
-  readonly #parser = new EventParser(
+  readonly #parser = parseEvents(
     (event) => this.#ready.push(event),
     (comment) => {
       this.comments.push(comment);
@@ -106,7 +107,7 @@ class StreamReader implements OpenStream {
       if (event) return event;
       const { done, value } = await this.#reader.read();
       if (done) return undefined;
-      this.#parser.push(value);
+      this.#parser.feed(value);
     }
   }
 
@@ -135,7 +136,7 @@ class StreamReader implements OpenStream {
     const comment = new Promise<string>((resolve) => this.#waiting.push(resolve));
     const { done, value } = await this.#reader.read();
     if (done) throw new Error('the stream ended before a comment came');
-    this.#parser.push(value);
+    this.#parser.feed(value);
     return await comment;
   }
 
@@ -144,51 +145,18 @@ class StreamReader implements OpenStream {
   }
 }
 
-/** Reads events by the letter of https://html.spec.whatwg.org/multipage/server-sent-events.html. */
-export class EventParser {
-  readonly #onEvent: (event: StreamEvent) => void;
-  readonly #onComment: (comment: string) => void;
-  #buffer = '';
-  #id: string | undefined;
-  #event: string | undefined;
-  #data: string[] = [];
-
-  constructor(onEvent: (event: StreamEvent) => void, onComment: (comment: string) => void = () => undefined) {
-    this.#onEvent = onEvent;
-    this.#onComment = onComment;
-  }
-
-  push(text: string): void {
-    this.#buffer += text;
-    // A line ends with CR LF, LF or CR; of a CR at the very end it is not known yet.
-    for (;;) {
-      const found = /\r\n|\n|\r(?!$)/.exec(this.#buffer);
-      if (!found) return;
-      const line = this.#buffer.slice(0, found.index);
-      this.#buffer = this.#buffer.slice(found.index + found[0].length);
-      this.#take(line);
-    }
-  }
-
-  #take(line: string): void {
-    if (line === '') this.#dispatch();
-    else if (line.startsWith(':')) this.#onComment(line.slice(1).replace(/^ /, ''));
-    else {
-      const [, name = line, value = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
-      if (name === 'data') this.#data.push(value);
-      if (name === 'id') this.#id = value;
-      if (name === 'event') this.#event = value;
-    }
-  }
-
-  #dispatch(): void {
-    if (this.#data.length > 0) {
-      this.#onEvent({ id: this.#id, event: this.#event, data: this.#data.join('\n') });
-    }
-    this.#id = undefined;
-    this.#event = undefined;
-    this.#data = [];
-  }
+/** Parses server-sent events; a field that the standard does not define fails the test. */
+export function parseEvents(
+  onEvent: (event: StreamEvent) => void,
+  onComment?: (comment: string) => void,
+): EventSourceParser {
+  return createParser({
+    onEvent: ({ id, event, data }) => onEvent({ id, event, data }),
+    ...(onComment && { onComment }),
+    onError(error) {
+      throw error;
+    },
+  });
 }
 
 function apiErrorIn(text: string): ErrorEnvelope | undefined {

@@ -51,6 +51,16 @@ describe('a stream of events', () => {
   });
 
   test.each([
+    ['without blank lines between events', 'data: {"a":1}\ndata: {"b":1}\n', ['{"a":1}']],
+    ['with carriage returns alone', 'data: {"a":1}\r\r', ['{"a":1}']],
+    ['with an error field behind an unfinished event', 'data: {"a":1}\nerror: x\n', ['{"a":1}', 'x']],
+  ])('gives an event before the next read of a stream %s', (_, text, data) => {
+    const given: string[] = [];
+    new EventStream((event) => given.push(event)).push(text);
+    expect(given).toEqual(data);
+  });
+
+  test.each([
     'data: {"a":1}\r\n\r\n: ping\n\nevent:error\ndata: x\ndata:y\n\ndata: [DONE]\n\n',
     'data: {"a":1}\r\r: ping\r\rdata: x\rdata: y\r\revent: b\rdata: c\r\r',
     'data: {"a":1}\ndata: {"b":2}\nerror: x\n{"c":3}\ndata: [DONE]\n',

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { ModelRequest } from '../model/model.ts';
 import type { ProviderError } from './provider-error.ts';
 
@@ -25,7 +26,7 @@ const signs: readonly (readonly [Omission, RegExp])[] = [
 /** What one server does not take, by model: learned from its rejections, and forgotten after an hour. */
 export class Omissions {
   readonly #omissible: readonly Omission[];
-  readonly #learned = new Map<string, Map<Omission, number>>();
+  readonly #learned = new LRUCache<string, Map<Omission, number>>({ max: MODELS_MAX });
   #hasTakenStreamOptions = false;
 
   /** `omissible` are those that the requests of an API hold. */
@@ -49,10 +50,7 @@ export class Omissions {
     const learned = this.#learned.get(model) ?? new Map<Omission, number>();
     const endsAt = performance.now() + REMEMBERED_MS;
     for (const omission of adaptation as readonly Omission[]) learned.set(omission, endsAt);
-    this.#learned.delete(model);
     this.#learned.set(model, learned);
-    const [oldest] = this.#learned.keys();
-    if (this.#learned.size > MODELS_MAX && oldest !== undefined) this.#learned.delete(oldest);
   }
 
   /**

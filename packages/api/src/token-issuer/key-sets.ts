@@ -1,5 +1,6 @@
 import { ApiError, limits } from '@parley/contract';
 import { type CryptoKey, importJWK, type JWK } from 'jose';
+import { LRUCache } from 'lru-cache';
 
 /** The algorithms of tokens that another party issues. Each goes with one type of key. */
 export const ISSUED_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
@@ -59,7 +60,7 @@ export function createKeySets(
   fetchKeySet: FetchKeySet,
   now: () => number = () => performance.now(),
 ): KeySets {
-  const entries = new Map<string, Entry>();
+  const entries = new LRUCache<string, Entry>({ max: SETS_MAX });
 
   function entryOf(url: string): Entry {
     const entry = entries.get(url) ?? {
@@ -67,10 +68,7 @@ export function createKeySets(
       triedAt: Number.NEGATIVE_INFINITY,
       fetching: undefined,
     };
-    entries.delete(url);
     entries.set(url, entry);
-    const [oldest] = entries.keys();
-    if (entries.size > SETS_MAX && oldest !== undefined) entries.delete(oldest);
     return entry;
   }
 
