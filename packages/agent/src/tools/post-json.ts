@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { guardedLookup, problemOfToolUrl, type ToolAddresses } from './tool-address.ts';
 import { ToolFailure } from './tool-failure.ts';
 
+/** A JSON request to a tool, with its limits. */
 export interface JsonPost {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -11,11 +11,13 @@ export interface ToolAddresses {
   readonly lookup?: ToolLookup | undefined;
 }
 
+/** An IP address that a host name resolved to; `family` is 4 or 6. */
 export interface FoundAddress {
   readonly address: string;
   readonly family: number;
 }
 
+/** Resolves a host name to all of its addresses, in the form of `dns.lookup`. */
 export type ToolLookup = (
   hostname: string,
   options: { readonly all: true },
