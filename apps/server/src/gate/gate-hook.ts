@@ -2,6 +2,7 @@ import { appRouter, type ClientAddress, type Context, type Services } from '@par
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { contextOf } from '../routes/request-context.ts';
 import { clientAddress, isForwarded, type TrustProxy } from './client-address.ts';
+import { RequestStarts } from './request-starts.ts';
 import type { UnnamedProxyNotice } from './unnamed-proxy.ts';
 
 /** The rate limit of a route. The default is `unidentified`, the strictest. */
@@ -34,6 +35,7 @@ interface GateParts {
 export function addGate(app: FastifyInstance, { services, trustProxy, unnamedProxy }: GateParts): void {
   app.decorateRequest('context');
   app.decorateRequest('client');
+  const starts = new RequestStarts();
   app.addHook('onRequest', async (request, reply) => {
     request.client = lazily(() => {
       const client = clientAddress(request, trustProxy);
@@ -42,7 +44,10 @@ export function addGate(app: FastifyInstance, { services, trustProxy, unnamedPro
     });
     // An unnamed proxy is noticed at its first request, whether or not its address is counted.
     if (isForwarded(request.headers)) request.client();
-    await pass(services, request, reply);
+    const rule = request.routeOptions.config?.gate ?? 'unidentified';
+    // This comes before the key is looked up and the request is counted, so that rejections are spread out too.
+    if (rule !== 'unlimited') await starts.enter(request.client().text);
+    await pass(services, rule, request, reply);
   });
 }
 
@@ -53,9 +58,13 @@ export function limitAsFiles(app: FastifyInstance): void {
   });
 }
 
-async function pass(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function pass(
+  services: Services,
+  rule: GateRule,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
   const { gate } = services;
-  const rule = request.routeOptions.config?.gate ?? 'unidentified';
   switch (rule) {
     case 'unlimited':
       return;
