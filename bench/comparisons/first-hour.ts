@@ -37,7 +37,11 @@ const firstHour = {
   },
 } satisfies Partial<Comparison>;
 
-/** A hostile address comes beside: as many visitors as it can, each with all the messages it can send to a model that hangs. */
+/**
+ * Adds a hostile address: 50 visitors of the page send four messages each to a model that never answers, at the same time,
+ * and repeat it after two seconds. The process that sends them shares the cores with all others, so its own CPU also delays
+ * visitors.
+ */
 export const besideHostileAddress: Comparison = {
   title: 'The first hour: visitors alone, and beside a hostile address',
   ...firstHour,

@@ -13,9 +13,9 @@ const VISITORS = 50;
 const SENDS = 4;
 
 /**
- * One address that takes all it can get: 50 visitors of the chat page, with the key that all its visitors share, who send
- * four messages each to a model that hangs, again and again, as fast as they are answered, until the signal aborts.
- * Answers how often each status came.
+ * One address that sends in bursts: 50 visitors of the chat page, with the key that all its visitors share, create a chat each
+ * at the same time and send four messages to a model that never answers, one after the other. Two seconds later each repeats
+ * it, until the signal aborts. Returns the count of each status.
  */
 export async function attack(
   { url, publicUrl, agentId, message }: Target,

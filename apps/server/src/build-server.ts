@@ -12,6 +12,8 @@ import {
   type ConnectionTimes,
   cutStalledReader,
   DEFAULT_TIMES,
+  KEEP_ALIVE_MS,
+  keepUnused,
   timeOptions,
 } from './gate/connections.ts';
 import { addGate } from './gate/gate-hook.ts';
@@ -50,8 +52,6 @@ export interface ServerDeps {
 const HEADERS_BYTES_MAX = 16 * 1024;
 /** The time that a client has to read an error that was sent before its request was complete. */
 const LAST_ANSWER_MS = 1_000;
-/** Longer than the idle time of common load balancers, so that they close connections first. */
-const KEEP_ALIVE_MS = 75_000;
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -91,7 +91,7 @@ export async function buildServer({
   connections = {},
   connectionTimes,
 }: ServerDeps): Promise<FastifyInstance> {
-  const { readerStallMs, ...requestTimes } = { ...DEFAULT_TIMES, ...connectionTimes };
+  const { readerStallMs, unusedMs, ...requestTimes } = { ...DEFAULT_TIMES, ...connectionTimes };
   const { requestTimeout, ...times } = timeOptions(requestTimes);
   const app = fastify({
     logger: false,
@@ -115,7 +115,7 @@ export async function buildServer({
       void sendApiError(request, reply, apiErrorOfRequest(error));
     },
     clientErrorHandler: (error, socket) => {
-      if (!socket.writable) return;
+      if (!socket.writable || keepUnused(error, socket, unusedMs)) return;
       const code = codesOfClientErrors[error.code ?? ''] ?? 'malformed_request';
       const requestId = mintId('request');
       log.info({ requestId, code, error }, 'request that is not HTTP');

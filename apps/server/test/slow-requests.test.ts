@@ -50,10 +50,6 @@ describe('a request that never becomes whole is 408, and its connection is close
     expect(await trickle(slow.url, head, ' ')).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
   });
 
-  test('when nothing is ever sent', async () => {
-    expect(await open(slow.url).closed).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
-  });
-
   test('also when the client ignores that it was answered', async () => {
     const { port, hostname } = new URL(slow.url);
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
@@ -63,6 +59,28 @@ describe('a request that never becomes whole is 408, and its connection is close
     await new Promise<void>((resolve) => socket.once('close', () => resolve()));
     clearInterval(timer);
   });
+});
+
+test('a connection that was opened in advance serves its first request later than headers may take', async () => {
+  const { socket, closed } = open(slow.url);
+  // Node has checked the connection several times by then.
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  socket.write('GET /healthz HTTP/1.1\r\nhost: p\r\nconnection: close\r\n\r\n');
+  expect(await closed).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+});
+
+test('a connection that was opened in advance has the usual time for headers from their first byte', async () => {
+  const { socket, closed } = open(slow.url);
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  const timer = setInterval(() => socket.writable && socket.write('x-a: b\r\n'), 50);
+  socket.write(HEAD);
+  expect(await closed).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+  clearInterval(timer);
+});
+
+test('a connection on which nothing is ever sent is closed without a response', async () => {
+  const short = await startHarness({ connectionTimes: { headersMs: 100, requestMs: 100, unusedMs: 100 } });
+  expect(await open(short.url).closed).toBe('');
 });
 
 test('a stream that lasts longer than a request may take goes on', async () => {
@@ -76,7 +94,7 @@ test('a stream that lasts longer than a request may take goes on', async () => {
 });
 
 test('the server as it is started has 10 s for headers and 30 s for a request', () => {
-  expect(DEFAULT_TIMES).toMatchObject({ headersMs: 10_000, requestMs: 30_000 });
+  expect(DEFAULT_TIMES).toMatchObject({ headersMs: 10_000, requestMs: 30_000, unusedMs: 75_000 });
 });
 
 test('connections beyond the bound are closed, and the log says so once', async () => {

@@ -6,12 +6,14 @@ import type { Log } from '../log.ts';
 
 /** The time limits for a client to send a request and to read its response. */
 export interface ConnectionTimes {
-  /** For all headers, from the time of the connection. */
+  /** For all headers, from their first byte. */
   readonly headersMs: number;
   /** For the whole request with its body. */
   readonly requestMs: number;
   /** The longest time that the client may read nothing while a response waits for it. */
   readonly readerStallMs: number;
+  /** How long a connection on which the client has sent nothing is kept, after `headersMs`. */
+  readonly unusedMs: number;
 }
 
 /** The maximum numbers of open connections. */
@@ -29,11 +31,15 @@ interface BoundedServer {
   readonly log: Log;
 }
 
+/** Above the idle time of the usual load balancers, so that they close first. */
+export const KEEP_ALIVE_MS = 75_000;
+
 /** The time limits of a server in production. */
 export const DEFAULT_TIMES: ConnectionTimes = {
   headersMs: 10_000,
   requestMs: 30_000,
   readerStallMs: limits.readerStallMaxMs,
+  unusedMs: KEEP_ALIVE_MS,
 };
 /** By default Node checks for late requests every 30 s, so each could stay that much longer. */
 const CHECK_EVERY_MS = 1_000;
@@ -43,6 +49,20 @@ const LOG_EVERY_MS = 60_000;
 export function timeOptions({ headersMs, requestMs }: Pick<ConnectionTimes, 'headersMs' | 'requestMs'>) {
   const connectionsCheckingInterval = Math.min(CHECK_EVERY_MS, headersMs, requestMs);
   return { headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval };
+}
+
+/**
+ * Keeps a connection that Node would end with a 408 although the client has sent nothing yet. Clients open connections in
+ * advance, and such a 408 would reach the request that is being sent at that moment. Node's limits then apply from the
+ * first byte. Returns false for every other error.
+ */
+export function keepUnused(error: { readonly code?: string }, socket: Socket, unusedMs: number): boolean {
+  const isUnused = () => socket.bytesRead === 0;
+  if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT' || !isUnused()) return false;
+  setTimeout(() => {
+    if (isUnused()) socket.destroy();
+  }, unusedMs).unref();
+  return true;
 }
 
 /**
