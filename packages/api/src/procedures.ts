@@ -11,7 +11,6 @@ import { issuerFor, type ProcedureStores } from './credentials/issuers.ts';
 import { type AuditEntryOfRequest, auditEntryOf, noteEscalation } from './credentials/note-escalation.ts';
 import { toIdempotency } from './idempotency.ts';
 import { type Policy, policyOf } from './policies.ts';
-import { rejectingInStream } from './rejecting-in-stream.ts';
 import type { StreamKind } from './streams/open-stream.ts';
 import { t } from './trpc.ts';
 import { turnRequesterOf } from './turn-requester.ts';
@@ -68,18 +67,15 @@ function isAudited({ callers, isAuditedForTeams }: Policy, { as }: Caller): bool
 
 /**
  * The base of subscriptions. The stream counts as open, and ends when the credentials of its caller are no longer
- * valid. The procedure yields events until `stream.signal` aborts.
+ * valid. The procedure answers with `stream.guard`, whose source ends when `stream.signal` aborts.
  */
 const streamProcedure = (kind: StreamKind) =>
   procedure.use(async ({ ctx, next }) => {
     const stream = await ctx.openStream(kind);
     const result = await next({ ctx: { stream } });
-    if (!result.ok) {
-      stream.close();
-      return result;
-    }
-    const events = result.data as AsyncGenerator<unknown, void, undefined>;
-    return { ...result, data: rejectingInStream(stream.guard(events)) };
+    if (!result.ok || !stream.isGuarded) stream.close();
+    if (result.ok && !stream.isGuarded) throw new Error('a subscription must answer with `stream.guard`');
+    return result;
   });
 
 /** For requests that create an object. The context gets the idempotency of the request, if it has a key. */

@@ -2,8 +2,8 @@ export type { Allowance, Clock, OperatorLog, TurnRequester } from '@parley/quota
 export type { AcceptedTurn } from './accept/accepted-turn.ts';
 export { systemClock } from './clock.ts';
 export type { TurnBounds, TurnDeps } from './dependencies.ts';
-export type { ChatReaderEvent, PlacedChatEvent } from './read/follow-chat.ts';
-export type { PlacedEvent, ReaderEvent } from './read/reader-events.ts';
+export type { AnswerEventWithCursor } from './read/answer-events.ts';
+export type { ChatEventWithCursor, EngineChatEvent } from './read/chat-events.ts';
 export { FailingItems } from './recover/failing-items.ts';
 export { type ChatRemover, removeDeletedChat } from './recover/remove-deleted-chat.ts';
 export type { EndedOutcome, TurnOutcome } from './turn-outcome.ts';

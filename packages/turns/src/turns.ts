@@ -12,9 +12,10 @@ import { findTurn, type Retry, retryTurn } from './accept/retry-turn.ts';
 import { deleteChat, deleteIdleChat, stopChat } from './delete-chat.ts';
 import type { TurnDeps } from './dependencies.ts';
 import { createEngine } from './engine.ts';
-import { ChatReader, type PlacedChatEvent } from './read/follow-chat.ts';
+import type { AnswerEventWithCursor } from './read/answer-events.ts';
+import type { ChatEventWithCursor } from './read/chat-events.ts';
+import { ChatReader } from './read/follow-chat.ts';
 import { type Following, followTurn } from './read/follow-turn.ts';
-import type { PlacedEvent } from './read/reader-events.ts';
 import { readTurn } from './read/turn-reader.ts';
 import { WakeUp } from './read/wake-up.ts';
 import { recoverDeletions } from './recover/recover-deletions.ts';
@@ -41,7 +42,7 @@ export interface ReadAnswer extends TurnIds {
    *
    * @throws ApiError `chat_not_found`, `draining` or `database_unavailable`, in the middle
    */
-  readonly events: AsyncGenerator<PlacedEvent, void, undefined>;
+  readonly events: AsyncGenerator<AnswerEventWithCursor, void, undefined>;
 }
 
 /** The turns of one process: accepts messages, answers them, and lets any number of readers follow. */
@@ -87,7 +88,7 @@ export interface Turns {
     chat: ChatAccess,
     from: ChatCursor | null | undefined,
     signal: AbortSignal,
-  ): AsyncGenerator<PlacedChatEvent, void, undefined>;
+  ): AsyncGenerator<ChatEventWithCursor, void, undefined>;
   /**
    * Stops every answer that a user asked for: those that run, here or elsewhere, and those that wait. What had been
    * shown is kept.
@@ -182,9 +183,9 @@ export function startTurns(deps: TurnDeps): Turns {
       if (runner.isDraining && !runner.running.has(turn.id)) {
         throw new ApiError('draining', { messageId: turn.answerId });
       }
-      const accepted = toTurnIds(turn);
-      const reading = { access: chat, turn: turn.id, answerId: turn.answerId, from };
-      return { ...accepted, events: readTurn(engine, reading, new WakeUp(), signal) };
+      const ids = toTurnIds(turn);
+      const reading = { ...ids, access: chat, from };
+      return { ...ids, events: readTurn(engine, reading, new WakeUp(), signal) };
     },
 
     async runningAnswer(chat) {

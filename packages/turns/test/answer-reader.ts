@@ -1,6 +1,6 @@
-import type { Id, StreamCursor } from '@parley/contract';
+import type { AnswerEvent, Id, StreamCursor } from '@parley/contract';
 import type { Scope } from '@parley/db';
-import type { EndedOutcome, PlacedEvent } from '../src/index.ts';
+import type { AnswerEventWithCursor } from '../src/index.ts';
 import type { Replica } from './harness.ts';
 
 export interface ReadFrom {
@@ -11,9 +11,9 @@ export interface ReadFrom {
 
 /** A client that reads an answer as fast as it comes, and folds its events to what it shows. */
 export class AnswerReader {
-  readonly events: PlacedEvent[] = [];
+  readonly events: AnswerEventWithCursor[] = [];
   text = '';
-  outcome: EndedOutcome | undefined;
+  end: Extract<AnswerEvent, { type: 'end' }> | undefined;
   /** How the reading ended: undefined in order, or with what was thrown. */
   readonly done: Promise<unknown>;
   readonly #abort = new AbortController();
@@ -44,12 +44,12 @@ export class AnswerReader {
     await this.done;
   }
 
-  #take(placed: PlacedEvent): void {
+  #take(placed: AnswerEventWithCursor): void {
     this.events.push(placed);
     const { event } = placed;
     if (event.type === 'text-delta') this.text += event.text;
     if (event.type === 'snapshot') this.text = event.text;
-    if (event.type === 'end') this.outcome = event.outcome;
+    if (event.type === 'end') this.end = event;
   }
 }
 

@@ -94,7 +94,7 @@ describe('an answer whose runner is dead', () => {
     while ((await turnsOf(harness, chat))[0]?.['status'] === 'generating') await other.live(STEP_MS);
     const reader = new AnswerReader(other, harness.scope, { chat, answerId: turn.answerId });
     await reader.done;
-    expect([reader.text, reader.outcome?.attempt]).toEqual([text ?? '', attempt]);
+    expect([reader.text, reader.cursor?.attempt]).toEqual([text ?? '', attempt]);
     expect(await transcript(harness, chat)).toEqual([
       ...['user: question 1', ...(text ? [`assistant: ${text}`] : [])],
     ]);
@@ -163,10 +163,8 @@ describe('an answer whose runner is dead', () => {
     }
     const reader = new AnswerReader(other, harness.scope, place);
     await reader.done;
-    expect([reader.text, reader.outcome]).toEqual([
-      'kept',
-      { kind: 'failed', errorCode: 'interrupted', attempt: 1, text: 'kept' },
-    ]);
+    expect([reader.text, reader.cursor?.attempt]).toEqual(['kept', 1]);
+    expect(reader.end).toEqual({ type: 'end', status: 'failed', errorCode: 'interrupted' });
     expect((await transcript(harness, place.chat))[1]).not.toContain('kept');
   });
 });

@@ -38,7 +38,7 @@ describe('an answer that waits for its turn', () => {
     for (const reader of readers) {
       await reader.done;
       expect(reader.types).toEqual(['start', 'end']);
-      expect(reader.outcome).toMatchObject({ kind: 'empty' });
+      expect(reader.end).toEqual({ type: 'end', status: 'stopped' });
     }
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating' }, { status: 'queued' }, {}]);
 

@@ -37,7 +37,7 @@ describe('an answer that is being written', () => {
     for (const reader of readers) {
       expect(await reader.done).toBeUndefined();
       expect(reader.text).toBe('shown so far');
-      expect(reader.outcome).toMatchObject({ kind: 'answered', status: 'stopped' });
+      expect(reader.end).toMatchObject({ status: 'stopped', createdAt: expect.any(String) });
     }
     expect(await transcript(harness, place.chat)).toEqual(['user: q', 'assistant: shown so far']);
   });

@@ -1,11 +1,11 @@
 import type { ChatCursor, Id } from '@parley/contract';
 import type { Scope } from '@parley/db';
-import type { ChatReaderEvent, PlacedChatEvent } from '../src/index.ts';
+import type { ChatEventWithCursor, EngineChatEvent } from '../src/index.ts';
 import type { Replica } from './harness.ts';
 
 /** A client that follows a chat as fast as it is told, and folds what it is told to what it shows. */
 export class ChatFollower {
-  readonly events: PlacedChatEvent[] = [];
+  readonly events: ChatEventWithCursor[] = [];
   /** The texts of answers by their ids, as they are shown. */
   readonly texts = new Map<Id<'message'>, string>();
   /** How the following ended: undefined in order, or with what was thrown. */
@@ -58,14 +58,23 @@ export class ChatFollower {
 }
 
 /** What a client shows of answers after one more event. */
-export function fold(texts: Map<Id<'message'>, string>, told: ChatReaderEvent): void {
-  if (told.type !== 'answer') return;
-  const { answerId, event } = told;
-  if (event.type === 'snapshot') texts.set(answerId, event.text);
-  if (event.type === 'text-delta') texts.set(answerId, (texts.get(answerId) ?? '') + event.text);
+export function fold(texts: Map<Id<'message'>, string>, event: EngineChatEvent): void {
+  if (event.type === 'answer-snapshot') texts.set(event.messageId, event.text);
+  if (event.type === 'answer-delta')
+    texts.set(event.messageId, (texts.get(event.messageId) ?? '') + event.text);
 }
 
-function nameOf(event: ChatReaderEvent): string {
-  if (event.type === 'accepted') return `accepted ${event.turn.userMessage?.content ?? 'a retry'}`;
-  return event.type === 'answer' ? event.event.type : event.type;
+const SHORT_NAMES: Readonly<Record<Exclude<EngineChatEvent['type'], 'message-accepted'>, string>> = {
+  'chat-followed': 'followed',
+  'chat-snapshot': 'snapshot',
+  'chat-deleted': 'deleted',
+  'answer-started': 'start',
+  'answer-delta': 'delta',
+  'answer-snapshot': 'snapshot',
+  'answer-ended': 'end',
+};
+
+function nameOf(event: EngineChatEvent): string {
+  if (event.type === 'message-accepted') return `accepted ${event.turn.userMessage?.content ?? 'a retry'}`;
+  return SHORT_NAMES[event.type];
 }

@@ -1,7 +1,7 @@
 import { ModelError } from '@parley/agent';
 import { mintId } from '@parley/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { PlacedChatEvent } from '../src/index.ts';
+import type { ChatEventWithCursor } from '../src/index.ts';
 import { Listeners } from '../src/read/listeners.ts';
 import { ChatFollower } from './chat-events.ts';
 import { eventually, type Harness, LEASE_MS, startHarness, turnsOf } from './harness.ts';
@@ -40,7 +40,7 @@ describe('a follower', () => {
       await eventually(() => follower.told.filter((told) => told === 'end')).toHaveLength(2);
       expect(follower.text(first.answerId)).toBe('one two');
       expect(follower.text(second.answerId)).toBe('answer to second');
-      const order = ['accepted first', 'start', 'text-start', 'accepted second', 'text-end', 'end'];
+      const order = ['accepted first', 'start', 'accepted second', 'end'];
       expect(order.map((told) => follower.told.indexOf(told))).toEqual(
         order.map((told) => follower.told.indexOf(told)).toSorted((a, b) => a - b),
       );
@@ -61,13 +61,7 @@ describe('a follower', () => {
     // The clock stands still from here on.
     await begin(harness, owner, 'first', chat);
     (await agent.run('first')).emit('text');
-    await eventually(() => follower.told).toEqual([
-      'followed',
-      'accepted first',
-      'start',
-      'text-start',
-      'text-delta',
-    ]);
+    await eventually(() => follower.told).toEqual(['followed', 'accepted first', 'start', 'delta']);
     const second = await begin(harness, owner, 'second', chat);
     await eventually(() => follower.told.at(-1)).toBe('accepted second');
     await owner.turns.cancel(harness.scope, second);
@@ -90,7 +84,7 @@ describe('a follower', () => {
     for (const replica of [owner, other]) {
       const follower = new ChatFollower(replica, harness.scope, chat);
       await eventually(() => follower.text(answerId)).toBe('so far');
-      expect(follower.told).toEqual(['followed', 'accepted runs', 'start', 'text-start', 'text-delta']);
+      expect(follower.told).toEqual(['followed', 'accepted runs', 'start', 'delta']);
       await follower.stop();
     }
   });
@@ -110,12 +104,12 @@ describe('a follower', () => {
     again.emit('whole');
     again.finish();
     await eventually(() => follower.told.filter((told) => told === 'end')).toHaveLength(2);
-    const ends = follower.events.flatMap(({ event }) =>
-      event.type === 'answer' && event.event.type === 'end' ? [event.event.outcome] : [],
-    );
-    expect(ends).toMatchObject([{ kind: 'failed', text: 'half' }, { kind: 'answered' }]);
+    const ends = follower.events.flatMap(({ event }) => (event.type === 'answer-ended' ? [event] : []));
+    expect(ends).toMatchObject([{ status: 'failed', errorCode: 'model_failed' }, { status: 'completed' }]);
     expect(follower.text(answerId)).toBe('whole');
-    const accepted = follower.events.flatMap(({ event }) => (event.type === 'accepted' ? [event.turn] : []));
+    const accepted = follower.events.flatMap(({ event }) =>
+      event.type === 'message-accepted' ? [event.turn] : [],
+    );
     expect(accepted[1]).toMatchObject({ retryOf: { userMessageId: accepted[0]?.userMessage?.id }, answerId });
   });
 
@@ -139,13 +133,13 @@ describe('a follower', () => {
     const run = await agent.run('q');
     run.emit('secret');
     const followers = [owner, other].map((replica) => new ChatFollower(replica, harness.scope, chat));
-    for (const follower of followers) await eventually(() => follower.told).toContain('text-delta');
+    for (const follower of followers) await eventually(() => follower.told).toContain('delta');
     await owner.turns.deleteChat(harness.scope, chat);
     run.emit('later');
     for (const follower of followers) {
       expect(await follower.done).toBeUndefined();
       expect(follower.told.slice(-1)).toEqual(['deleted']);
-      expect(follower.told.filter((told) => told === 'text-delta')).toHaveLength(1);
+      expect(follower.told.filter((told) => told === 'delta')).toHaveLength(1);
     }
     const late = new ChatFollower(other, harness.scope, chat, { from: followers[0]?.cursor });
     await late.done;
@@ -212,7 +206,7 @@ describe('following', () => {
     await eventually(() => follower.told).toContain('end');
     await follower.stop();
     const { signal } = new AbortController();
-    const unread: AsyncGenerator<PlacedChatEvent> = replica.turns.followChat(
+    const unread: AsyncGenerator<ChatEventWithCursor> = replica.turns.followChat(
       harness.scope,
       chat,
       undefined,
@@ -231,9 +225,9 @@ describe('following', () => {
     agent.echo();
     const chat = await harness.newChat();
     const events = owner.turns.followChat(harness.scope, chat, undefined, new AbortController().signal);
-    expect((await events.next()).value).toMatchObject({ event: { type: 'followed' } });
+    expect((await events.next()).value).toMatchObject({ event: { type: 'chat-followed' } });
     await owner.turns.send(harness.scope, { chat, content: 'q' });
-    expect((await events.next()).value).toMatchObject({ event: { type: 'accepted' } });
+    expect((await events.next()).value).toMatchObject({ event: { type: 'message-accepted' } });
     await events.return(undefined);
   });
 
@@ -243,17 +237,15 @@ describe('following', () => {
     const run = await agent.run('q');
     const { signal } = new AbortController();
     const events = owner.turns.followChat(harness.scope, chat, undefined, signal);
-    for (const type of ['followed', 'accepted', 'answer'])
+    for (const type of ['chat-followed', 'message-accepted', 'answer-started'])
       expect((await events.next()).value).toMatchObject({ event: { type } });
     for (let piece = 0; piece < 500; piece++) run.emit('x');
     run.finish();
     const told = [];
-    for (let index = 0; index < 4; index++) told.push((await events.next()).value);
+    for (let index = 0; index < 2; index++) told.push((await events.next()).value);
     expect(told).toMatchObject([
-      { event: { event: { type: 'text-start' } } },
-      { event: { event: { type: 'text-delta', text: 'x'.repeat(500) } } },
-      { event: { event: { type: 'text-end' } } },
-      { event: { event: { type: 'end' } } },
+      { event: { type: 'answer-delta', text: 'x'.repeat(500) } },
+      { event: { type: 'answer-ended' } },
     ]);
     await events.return(undefined);
   });

@@ -46,11 +46,7 @@ describe('a reader', () => {
         ...['text-end', 'end'],
       ]);
       expect(reader.text).toBe(text);
-      expect(reader.outcome).toMatchObject({
-        kind: 'answered',
-        status: 'completed',
-        answer: { content: text },
-      });
+      expect(reader.end).toMatchObject({ status: 'completed', createdAt: expect.any(String) });
     }
     expect(readers[0]?.events).toEqual(readers[1]?.events);
   });
@@ -171,11 +167,11 @@ describe('a reader', () => {
     const failing = harness.startReplica({ bounds: eagerBounds });
     const place = await begin(harness, failing, 'fails');
     const live = [read(failing, place), read(other, place)];
-    const outcome = { kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'half an ' };
+    const end = { type: 'end', status: 'failed', errorCode: 'model_failed' };
     for (const reader of live) await reader.done;
     for (const reader of [...live, read(owner, place)]) {
       await reader.done;
-      expect([reader.text, reader.outcome]).toEqual(['half an ', outcome]);
+      expect([reader.text, reader.end]).toEqual(['half an ', end]);
     }
   });
 });

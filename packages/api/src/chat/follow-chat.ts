@@ -2,14 +2,12 @@ import {
   type ChatEvent,
   followChatInputSchema,
   formatChatCursor,
-  type Id,
   limits,
   parseChatCursor,
 } from '@parley/contract';
 import type { ChatAccess, ListedMessage, Stores } from '@parley/db';
-import type { ChatReaderEvent, PlacedChatEvent, ReaderEvent } from '@parley/turns';
-import { type TrackedEnvelope, tracked } from '@trpc/server';
-import { toEnd } from '../message/follow-message.ts';
+import type { EngineChatEvent } from '@parley/turns';
+import { tracked } from '@trpc/server';
 import { toMessage } from '../message/to-message.ts';
 import { chatStreamProcedure } from '../procedures.ts';
 
@@ -21,30 +19,22 @@ export const followChat = chatStreamProcedure('chat', followChatInputSchema).sub
   async ({ ctx: { turns, stores, chat, stream }, input: { lastEventId } }) => {
     const from = lastEventId === undefined ? undefined : (parseChatCursor(lastEventId) ?? null);
     const events = turns.followChat(chat, from, stream.signal);
-    return trackedEvents(events, async (event) => {
-      if (event.type === 'deleted') await stream.confirm();
-      return toChatEvent(stores, chat, event);
+    return stream.guard(events, async ({ cursor, event }) => {
+      if (event.type === 'chat-deleted') await stream.confirm();
+      const chatEvent = await toChatEvent(stores, chat, event);
+      return chatEvent && tracked(formatChatCursor(cursor), chatEvent);
     });
   },
 );
 
-async function* trackedEvents(
-  events: AsyncIterable<PlacedChatEvent>,
-  toEvent: (event: ChatReaderEvent) => Promise<ChatEvent | undefined>,
-): AsyncGenerator<TrackedEnvelope<ChatEvent>, void, undefined> {
-  for await (const { cursor, event } of events) {
-    const chatEvent = await toEvent(event);
-    if (chatEvent) yield tracked(formatChatCursor(cursor), chatEvent);
-  }
-}
-
+/** An event as callers see it: the messages that it shows are read here. */
 async function toChatEvent(
   stores: Pick<Stores, 'messages'>,
   chat: ChatAccess,
-  event: ChatReaderEvent,
+  event: EngineChatEvent,
 ): Promise<ChatEvent | undefined> {
   switch (event.type) {
-    case 'accepted': {
+    case 'message-accepted': {
       const { userMessage, retryOf, answerId, status, answer } = event.turn;
       const userMessageId = userMessage?.id ?? retryOf?.userMessageId;
       if (!userMessageId) return undefined;
@@ -52,11 +42,7 @@ async function toChatEvent(
       const message = userMessage && toMessage({ ...userMessage, status, answerId, isAnswered });
       return { type: 'message-accepted', ...(message && { message }), userMessageId, answerId };
     }
-    case 'followed':
-      return { type: 'chat-followed' };
-    case 'answer':
-      return toAnswerEvent(event.answerId, event.event);
-    case 'snapshot': {
+    case 'chat-snapshot': {
       const page = { limit: limits.chatEventsBehindMax, order: 'desc' } as const;
       const { items } = await stores.messages.list(chat, page);
       return {
@@ -64,8 +50,8 @@ async function toChatEvent(
         messages: newestWithin(items, limits.chatSnapshotBytesMax).map(toMessage),
       };
     }
-    case 'deleted':
-      return { type: 'chat-deleted' };
+    default:
+      return event;
   }
 }
 
@@ -81,22 +67,4 @@ function newestWithin(items: readonly ListedMessage[], bytesMax: number): Listed
   };
   const first = items.findIndex(isBeyond);
   return items.slice(0, first === -1 ? items.length : Math.max(first, 1)).reverse();
-}
-
-/** Converts an event of an answer. Events of a chat do not say where a part of an answer begins or ends. */
-function toAnswerEvent(messageId: Id<'message'>, event: ReaderEvent): ChatEvent | undefined {
-  switch (event.type) {
-    case 'start':
-      return { type: 'answer-started', messageId };
-    case 'text-delta':
-      return { type: 'answer-delta', messageId, text: event.text };
-    case 'snapshot':
-      return { type: 'answer-snapshot', messageId, text: event.text };
-    case 'end':
-      return { type: 'answer-ended', messageId, ...toEnd(event.outcome) };
-    case 'text-start':
-    case 'text-end':
-    case 'status':
-      return undefined;
-  }
 }

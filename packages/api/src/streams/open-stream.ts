@@ -1,4 +1,5 @@
 import { ApiError, type ErrorCode } from '@parley/contract';
+import { toTrpcError } from '../api-error-of.ts';
 import type { StreamCredentials, Verdict } from './judge-credentials.ts';
 
 /**
@@ -22,6 +23,7 @@ export class OpenStream {
   #apiError: ApiError | undefined;
   #interrupt: ((apiError: ApiError) => void) | undefined;
   #isOpen = true;
+  #isGuarded = false;
 
   constructor(
     { kind, credentials, now }: { kind: StreamKind; credentials: StreamCredentials; now: number },
@@ -64,21 +66,38 @@ export class OpenStream {
     this.#stop.abort(this);
   }
 
+  /** Whether its events are guarded: a stream that is not would outlive its credentials. */
+  get isGuarded(): boolean {
+    return this.#isGuarded;
+  }
+
   /**
-   * Yields the events of `source` until the stream ends.
+   * Yields the events of `source` until the stream ends, each as `toEvent` converts it. Skips those for which it returns
+   * undefined.
    *
-   * @throws ApiError the reason for the end
+   * @throws TRPCError with the ApiError that ended the stream
    */
-  async *guard<Event>(
-    source: AsyncGenerator<Event, void, undefined>,
+  guard<Item, Event>(
+    source: AsyncGenerator<Item, void, undefined>,
+    toEvent: (item: Item) => Event | undefined | Promise<Event | undefined>,
+  ): AsyncGenerator<Event, void, undefined> {
+    this.#isGuarded = true;
+    return this.#eventsOf(source, toEvent);
+  }
+
+  async *#eventsOf<Item, Event>(
+    source: AsyncGenerator<Item, void, undefined>,
+    toEvent: (item: Item) => Event | undefined | Promise<Event | undefined>,
   ): AsyncGenerator<Event, void, undefined> {
     try {
       for (;;) {
-        const next = await this.#orEnded(this.#nextOf(source));
+        const next = await this.#orEnded(this.#nextOf(source, toEvent));
         if (this.#apiError) throw this.#apiError;
-        if (next.done) return;
-        yield next.value;
+        if (next === undefined) return;
+        yield next;
       }
+    } catch (error) {
+      throw error instanceof ApiError ? toTrpcError(error) : error;
     } finally {
       this.close();
       const returned = source.return();
@@ -88,9 +107,18 @@ export class OpenStream {
     }
   }
 
-  async #nextOf<Event>(source: AsyncGenerator<Event, void, undefined>): Promise<IteratorResult<Event, void>> {
+  /** The next event; undefined at the end. */
+  async #nextOf<Item, Event>(
+    source: AsyncGenerator<Item, void, undefined>,
+    toEvent: (item: Item) => Event | undefined | Promise<Event | undefined>,
+  ): Promise<Event | undefined> {
     try {
-      return await source.next();
+      for (;;) {
+        const next = await source.next();
+        if (next.done) return undefined;
+        const event = await toEvent(next.value);
+        if (event !== undefined) return event;
+      }
     } catch (error) {
       if (error instanceof ApiError && error.code === 'chat_not_found') await this.confirm();
       throw error;

@@ -1,5 +1,6 @@
 import { ApiError, limits, mintId } from '@parley/contract';
 import type { CredentialIds, CredentialView } from '@parley/db';
+import type { TRPCError } from '@trpc/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Caller } from '../caller.ts';
 import { OpenStreams } from './open-streams.ts';
@@ -31,6 +32,8 @@ const allGood = ({ keys }: CredentialIds): CredentialView => ({
   statusOf: () => ({}),
 });
 
+const codeOf = ({ cause }: TRPCError) => (cause instanceof ApiError ? cause.code : undefined);
+
 type Read = (ids: CredentialIds) => Promise<CredentialView>;
 
 /** A stream that has nothing to tell, and how it was ended, if it was. */
@@ -42,12 +45,12 @@ function openStream() {
   const silent = (async function* (): AsyncGenerator<never, void, undefined> {
     await new Promise(() => undefined);
   })();
-  const end: { code?: string } = {};
+  const end: { code?: string | undefined } = {};
   stream
-    .guard(silent)
+    .guard(silent, (event) => event)
     .next()
-    .catch(({ code }: ApiError) => {
-      end.code = code;
+    .catch((error: TRPCError) => {
+      end.code = codeOf(error);
     });
   return {
     end,
@@ -99,9 +102,9 @@ async function codesOfGoneChats(view: (ids: CredentialIds) => CredentialView) {
     })();
     return streams
       .open({ caller, kind: 'chat', client: undefined, origin })
-      .guard(gone)
+      .guard(gone, (event) => event)
       .next()
-      .catch(({ code }: ApiError) => code);
+      .catch(codeOf);
   });
   const codes = await Promise.all(readers);
   expect(read).toHaveBeenCalledTimes(1);

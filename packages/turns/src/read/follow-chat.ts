@@ -1,6 +1,7 @@
-import { ApiError, type ChatCursor, type Id, limits } from '@parley/contract';
+import { ApiError, type ChatCursor, limits } from '@parley/contract';
 import type { ChatAccess, TurnRecord } from '@parley/db';
-import type { ReaderEvent } from './reader-events.ts';
+import { toTurnIds } from '../accept/accepted-turn.ts';
+import { type ChatEventWithCursor, type EngineChatEvent, toChatEvent } from './chat-events.ts';
 import { alignedPause, isWithin } from './reads.ts';
 import { type ReadDeps, TurnReader } from './turn-reader.ts';
 import { WakeUp } from './wake-up.ts';
@@ -9,22 +10,6 @@ import { WakeUp } from './wake-up.ts';
 const LOOK_MIN_MS = 250;
 const LOOK_MAX_MS = 2_000;
 const LOOK_GROWTH = 2;
-
-/** What a follower of a chat is told. */
-export type ChatReaderEvent =
-  /** From here on everything is told: what happened before stands in the list of messages. */
-  | { readonly type: 'followed' }
-  | { readonly type: 'accepted'; readonly turn: TurnRecord }
-  | { readonly type: 'answer'; readonly answerId: Id<'message'>; readonly event: ReaderEvent }
-  /** Too far behind to be told each event: the list of messages is to be read again. */
-  | { readonly type: 'snapshot' }
-  | { readonly type: 'deleted' };
-
-/** An event of a chat, and the cursor after which a follower that got it continues. */
-export interface PlacedChatEvent {
-  readonly cursor: ChatCursor;
-  readonly event: ChatReaderEvent;
-}
 
 /** Follows a chat: every message that is accepted, its answer as it grows, and the chat's end. */
 export class ChatReader {
@@ -59,7 +44,10 @@ export class ChatReader {
    *
    * @throws ApiError `draining` when this process lets its followers go; `database_unavailable`
    */
-  async *follow(from: ChatCursor | null | undefined, signal: AbortSignal): AsyncGenerator<PlacedChatEvent> {
+  async *follow(
+    from: ChatCursor | null | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChatEventWithCursor> {
     signal.addEventListener('abort', this.#wake.set);
     try {
       yield* this.#start(from);
@@ -67,7 +55,7 @@ export class ChatReader {
         if (this.#isLetGo) throw new ApiError('draining');
         const isThere = !this.#isDeleted && (yield* this.#lookForTurns());
         if (!isThere) {
-          yield this.#place({ type: 'deleted' });
+          yield this.#withCursor({ type: 'chat-deleted' });
           return;
         }
         const pauseMs = yield* this.#readAnswers();
@@ -80,7 +68,7 @@ export class ChatReader {
     }
   }
 
-  async *#start(from: ChatCursor | null | undefined): AsyncGenerator<PlacedChatEvent> {
+  async *#start(from: ChatCursor | null | undefined): AsyncGenerator<ChatEventWithCursor> {
     const { store } = this.#deps;
     const tail = await store.turns.tail(this.#access);
     if (!tail) {
@@ -98,11 +86,11 @@ export class ChatReader {
     }
     const ended = tail.sequence - tail.unfinished;
     this.#cursor = { accepted: ended, sequence: ended + 1, answer: undefined };
-    yield this.#place({ type: from === undefined ? 'followed' : 'snapshot' });
+    yield this.#withCursor({ type: from === undefined ? 'chat-followed' : 'chat-snapshot' });
   }
 
   /** Tells of new turns, when there is reason to look. False when the chat is gone. */
-  async *#lookForTurns(): AsyncGenerator<PlacedChatEvent, boolean> {
+  async *#lookForTurns(): AsyncGenerator<ChatEventWithCursor, boolean> {
     const { clock, reads } = this.#deps;
     if (!this.#isChanged && clock.now() < this.#nextLookAt) return true;
     // What another follower was told a moment ago will do, unless something is known to have happened since.
@@ -118,13 +106,13 @@ export class ChatReader {
     for (const turn of turns) {
       this.#unread.push(turn);
       this.#cursor = { ...this.#cursor, accepted: turn.sequence };
-      yield this.#place({ type: 'accepted', turn });
+      yield this.#withCursor({ type: 'message-accepted', turn });
     }
     return true;
   }
 
   /** Tells what is new of the answers, one after the other; answers how long to wait for more. */
-  async *#readAnswers(): AsyncGenerator<PlacedChatEvent, number> {
+  async *#readAnswers(): AsyncGenerator<ChatEventWithCursor, number> {
     const { clock } = this.#deps;
     const untilLook = () => Math.max(this.#nextLookAt - clock.now(), 0);
     for (;;) {
@@ -139,7 +127,8 @@ export class ChatReader {
       }
       for (const { event, cursor } of step.events) {
         this.#cursor = { ...this.#cursor, answer: cursor };
-        yield this.#place({ type: 'answer', answerId: turn.answerId, event });
+        const chatEvent = toChatEvent(turn.answerId, event);
+        if (chatEvent) yield this.#withCursor(chatEvent);
       }
       if (!step.isOver) return Math.min(step.pauseMs ?? LOOK_MAX_MS, untilLook());
       this.#reader.close();
@@ -149,9 +138,9 @@ export class ChatReader {
     }
   }
 
-  #open({ id, answerId }: TurnRecord): TurnReader {
-    const from = this.#cursor.answer;
-    return new TurnReader(this.#deps, { access: this.#access, turn: id, answerId, from }, this.#wake);
+  #open(turn: TurnRecord): TurnReader {
+    const reading = { ...toTurnIds(turn), access: this.#access, from: this.#cursor.answer };
+    return new TurnReader(this.#deps, reading, this.#wake);
   }
 
   async #stepOrGone(reader: TurnReader) {
@@ -163,7 +152,7 @@ export class ChatReader {
     }
   }
 
-  #place(event: ChatReaderEvent): PlacedChatEvent {
+  #withCursor(event: EngineChatEvent): ChatEventWithCursor {
     return { cursor: this.#cursor, event };
   }
 }

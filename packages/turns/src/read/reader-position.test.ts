@@ -2,7 +2,7 @@ import type { StreamCursor } from '@parley/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EndedOutcome } from '../turn-outcome.ts';
-import type { KnownText, PlacedEvent } from './reader-events.ts';
+import type { AnswerEventWithCursor, KnownText } from './answer-events.ts';
 import { ReaderPosition } from './reader-position.ts';
 
 /** What a client shows, as it folds the events it gets; it knows no more than their text and its last cursor. */
@@ -11,7 +11,7 @@ class Client {
   cursor: StreamCursor | undefined;
   readonly told: string[] = [];
 
-  take(events: readonly PlacedEvent[]): void {
+  take(events: readonly AnswerEventWithCursor[]): void {
     for (const { event, cursor } of events) {
       this.told.push(event.type);
       this.cursor = cursor;
@@ -30,6 +30,9 @@ function ended(attempt: number, text: string): EndedOutcome {
   const answer = { id: 'msg_a', role: 'assistant', content: text, createdAt: new Date(0) } as const;
   return { kind: 'answered', status: 'completed', attempt, answer };
 }
+
+const ids = { answerId: 'msg_a', userMessageId: 'msg_u' } as const;
+const startPosition = (from: StreamCursor | null | undefined) => new ReaderPosition(ids, from);
 
 const whole = (attempt: number, text: string): KnownText => ({ attempt, from: 0, text });
 const atEnd = (attempt: number, text: string): KnownText => ({
@@ -59,11 +62,11 @@ describe('a reader of one run', () => {
     fc.assert(
       fc.property(pieces, fc.array(happening, { maxLength: 12 }), (texts, happenings) => {
         const client = new Client();
-        let position = new ReaderPosition(undefined);
+        let position = startPosition(undefined);
         let written = 0;
         for (const { pieces: more, lag, isCutOff } of happenings) {
           written = Math.min(written + more, texts.length);
-          if (isCutOff) position = new ReaderPosition(client.cursor);
+          if (isCutOff) position = startPosition(client.cursor);
           const logged = texts.slice(0, Math.max(written - (lag ?? 0), 0)).join('');
           client.take(position.advance(lag === null ? whole(1, logged) : fromLog(position, 1, logged)));
         }
@@ -71,14 +74,14 @@ describe('a reader of one run', () => {
         client.take(position.advance(atEnd(1, text)));
         expect(client.text).toBe(text);
         expect(client.told.join(' ')).toMatch(orderly);
-        expect(new ReaderPosition(client.cursor).advance(atEnd(1, text))).toEqual([]);
+        expect(startPosition(client.cursor).advance(atEnd(1, text))).toEqual([]);
       }),
     );
   });
 
   test('that is cut off after any event is told the rest and nothing twice', () => {
     const text = 'a\u{1F600}bc';
-    const all = new ReaderPosition(undefined).advance(atEnd(1, text));
+    const all = startPosition(undefined).advance(atEnd(1, text));
     expect(all.map(({ event }) => event.type)).toEqual([
       'start',
       'text-start',
@@ -87,13 +90,13 @@ describe('a reader of one run', () => {
       'end',
     ]);
     for (let cut = 1; cut <= all.length; cut++) {
-      const rest = new ReaderPosition(all[cut - 1]?.cursor).advance(atEnd(1, text));
+      const rest = startPosition(all[cut - 1]?.cursor).advance(atEnd(1, text));
       expect(rest).toEqual(all.slice(cut));
     }
   });
 
   test('has events whose places are those that were promised', () => {
-    const events = new ReaderPosition(undefined).advance(atEnd(3, 'four'));
+    const events = startPosition(undefined).advance(atEnd(3, 'four'));
     expect(events.map(({ cursor }) => cursor)).toEqual([
       { attempt: 0, part: 0, offset: 0 },
       { attempt: 3, part: 1, offset: 0 },
@@ -104,7 +107,7 @@ describe('a reader of one run', () => {
   });
 
   test('that is slow is told all that has come since as one piece', () => {
-    const position = new ReaderPosition(undefined);
+    const position = startPosition(undefined);
     position.advance(whole(1, 'first'));
     const events = position.advance(whole(1, 'first, and then a hundred pieces more'));
     expect(events).toEqual([
@@ -117,7 +120,7 @@ describe('a reader of one run', () => {
   });
 
   test('of an answer without text is told its start and its end, and no text', () => {
-    const position = new ReaderPosition(undefined);
+    const position = startPosition(undefined);
     expect(position.begin().map(({ event }) => event.type)).toEqual(['start']);
     expect(position.begin()).toEqual([]);
     expect(position.advance(whole(1, ''))).toEqual([]);
@@ -128,17 +131,22 @@ describe('a reader of one run', () => {
 
   test('is told once that the answer waits for the model, at its place, and not after the end', () => {
     const waitsUntil = new Date(5_000);
-    const position = new ReaderPosition(undefined);
-    const status = { type: 'status', status: 'waiting_for_model', retryAt: waitsUntil } as const;
+    const position = startPosition(undefined);
+    const status = {
+      type: 'status',
+      status: 'waiting_for_model',
+      retryAt: waitsUntil.toISOString(),
+    } as const;
     const start = { attempt: 0, part: 0, offset: 0 };
     expect(position.advance({ ...whole(1, ''), waitsUntil })).toEqual([
-      { event: { type: 'start' }, cursor: start },
+      { event: { type: 'start', messageId: 'msg_a', userMessageId: 'msg_u' }, cursor: start },
       { event: status, cursor: start },
     ]);
     expect(position.advance({ ...whole(1, ''), waitsUntil })).toEqual([]);
     position.advance(whole(1, 'ab'));
-    const later = { ...status, retryAt: new Date(6_000) };
-    expect(position.advance({ ...whole(1, 'ab'), waitsUntil: later.retryAt })).toEqual([
+    const waitsLonger = new Date(6_000);
+    const later = { ...status, retryAt: waitsLonger.toISOString() };
+    expect(position.advance({ ...whole(1, 'ab'), waitsUntil: waitsLonger })).toEqual([
       { event: later, cursor: { attempt: 1, part: 1, offset: 2 } },
     ]);
     const types = position.advance({ ...atEnd(1, 'ab'), waitsUntil }).map(({ event }) => event.type);
@@ -148,7 +156,7 @@ describe('a reader of one run', () => {
   test('that failed is shown what had been written, and is told the failure', () => {
     const outcome = { kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'half' } as const;
     const client = new Client();
-    client.take(new ReaderPosition(undefined).advance({ ...whole(1, 'half'), outcome }));
+    client.take(startPosition(undefined).advance({ ...whole(1, 'half'), outcome }));
     expect(client.text).toBe('half');
     expect(client.told.join(' ')).toMatch(orderly);
   });
@@ -170,7 +178,7 @@ describe('a cursor', () => {
         const client = new Client();
         const isOwn = attempt === 2 && part === 1 && offset <= answer.length;
         client.text = isOwn ? answer.slice(0, offset) : 'what a reader of nothing shows';
-        const position = new ReaderPosition(cursor);
+        const position = startPosition(cursor);
         // First while it is written, by whoever runs it, then at its end.
         const isRunning = shown < answer.length && answer.slice(0, shown).isWellFormed();
         if (isRunning) client.take(position.advance(whole(2, answer.slice(0, shown))));
@@ -201,7 +209,7 @@ describe('a cursor', () => {
     ['one unit beyond the text', { attempt: 2, part: 1, offset: 6 }],
   ] as const)('%s gets exactly one snapshot, then what follows', (_name, cursor) => {
     const text = 'a\u{1F600}bc';
-    const events = new ReaderPosition(cursor).advance(atEnd(2, text));
+    const events = startPosition(cursor).advance(atEnd(2, text));
     expect(events.map(({ event }) => event.type)).toEqual(['snapshot', 'text-end', 'end']);
     expect(events[0]).toEqual({
       event: { type: 'snapshot', text },
@@ -210,12 +218,12 @@ describe('a cursor', () => {
   });
 
   test('of the start is at the start again, whatever run it is by now', () => {
-    const events = new ReaderPosition({ attempt: 0, part: 0, offset: 0 }).advance(atEnd(2, 'text'));
+    const events = startPosition({ attempt: 0, part: 0, offset: 0 }).advance(atEnd(2, 'text'));
     expect(events.map(({ event }) => event.type)).toEqual(['text-start', 'text-delta', 'text-end', 'end']);
   });
 
   test('of an end is told nothing until the end is known, and nothing then', () => {
-    const position = new ReaderPosition({ attempt: 1, part: 3, offset: 0 });
+    const position = startPosition({ attempt: 1, part: 3, offset: 0 });
     expect(position.advance(whole(1, 'half'))).toEqual([]);
     expect(position.advance(whole(2, ''))).toEqual([]);
     expect(position.advance(atEnd(1, 'half'))).toEqual([]);
@@ -227,9 +235,9 @@ describe('a run that was taken over', () => {
     fc.assert(
       fc.property(pieces, pieces, fc.boolean(), (first, second, isCutOff) => {
         const client = new Client();
-        let position = new ReaderPosition(undefined);
+        let position = startPosition(undefined);
         client.take(position.advance(whole(1, first.join(''))));
-        if (isCutOff) position = new ReaderPosition(client.cursor);
+        if (isCutOff) position = startPosition(client.cursor);
         for (let count = 0; count <= second.length; count++) {
           client.take(position.advance(fromLog(position, 2, second.slice(0, count).join(''))));
         }
@@ -244,20 +252,20 @@ describe('a run that was taken over', () => {
   });
 
   test('a reader that was shown nothing yet is told nothing of the takeover', () => {
-    const position = new ReaderPosition(undefined);
+    const position = startPosition(undefined);
     position.advance(whole(1, ''));
     const types = position.advance(atEnd(2, 'fresh')).map(({ event }) => event.type);
     expect(types).toEqual(['text-start', 'text-delta', 'text-end', 'end']);
   });
 
   test('a reader is ahead of the runs before the one it was shown, and of no other', () => {
-    const position = new ReaderPosition({ attempt: 2, part: 1, offset: 5 });
+    const position = startPosition({ attempt: 2, part: 1, offset: 5 });
     expect([1, 2, 3].map((attempt) => position.isAheadOf(attempt))).toEqual([true, false, false]);
     expect([1, 2, 3].map((attempt) => position.neededFrom(attempt))).toEqual([0, 5, 0]);
-    expect(new ReaderPosition(undefined).isAheadOf(1)).toBe(false);
-    expect(new ReaderPosition(null).isAheadOf(1)).toBe(false);
-    expect(new ReaderPosition(undefined).neededFrom(1)).toBe(0);
-    expect(new ReaderPosition({ attempt: 2, part: 2, offset: 5 }).neededFrom(2)).toBe(5);
+    expect(startPosition(undefined).isAheadOf(1)).toBe(false);
+    expect(startPosition(null).isAheadOf(1)).toBe(false);
+    expect(startPosition(undefined).neededFrom(1)).toBe(0);
+    expect(startPosition({ attempt: 2, part: 2, offset: 5 }).neededFrom(2)).toBe(5);
   });
 });
 
@@ -267,7 +275,7 @@ test('an end of a turn that was stopped before its first run is one end, under w
     [1, 0],
     [0, 0],
   ] as const) {
-    const position = new ReaderPosition({ attempt: told, part: 3, offset: 0 });
+    const position = startPosition({ attempt: told, part: 3, offset: 0 });
     expect(position.advance(atEnd(stored, ''))).toEqual([]);
   }
 });

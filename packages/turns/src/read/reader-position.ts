@@ -1,6 +1,6 @@
-import type { StreamCursor } from '@parley/contract';
+import type { AnswerEvent, StreamCursor } from '@parley/contract';
 import type { EndedOutcome } from '../turn-outcome.ts';
-import type { KnownText, PlacedEvent, ReaderEvent } from './reader-events.ts';
+import { type AnswerEventWithCursor, type AnswerIds, type KnownText, toEndEvent } from './answer-events.ts';
 
 /** The answer's one part is its text. Parts of other kinds come after it, once there are any. */
 const TEXT_PART = 1;
@@ -17,12 +17,14 @@ const END_PART = CLOSED_PART + 1;
  * a snapshot: the reader's text is replaced, and it goes on from there.
  */
 export class ReaderPosition {
+  readonly #ids: AnswerIds;
   #cursor: StreamCursor | undefined;
   /** The newest wait for the model that the reader was told of, by its end. */
   #waitTold: number | undefined;
 
   /** `from` is the last event the reader got; undefined begins at the start, null is a cursor nobody made. */
-  constructor(from: StreamCursor | null | undefined) {
+  constructor(ids: AnswerIds, from: StreamCursor | null | undefined) {
+    this.#ids = ids;
     this.#cursor = from === null ? { attempt: -1, part: TEXT_PART, offset: 0 } : from;
   }
 
@@ -44,16 +46,17 @@ export class ReaderPosition {
   }
 
   /** What can be told before anything is known of the answer. */
-  begin(): PlacedEvent[] {
+  begin(): AnswerEventWithCursor[] {
     if (this.#cursor) return [];
     this.#cursor = START;
-    return [{ event: { type: 'start' }, cursor: START }];
+    const { answerId, userMessageId } = this.#ids;
+    return [{ event: { type: 'start', messageId: answerId, userMessageId }, cursor: START }];
   }
 
   /** The events that lead from here to what is known. */
-  advance(known: KnownText): PlacedEvent[] {
+  advance(known: KnownText): AnswerEventWithCursor[] {
     const events = this.begin();
-    const tell = (event: ReaderEvent, cursor: StreamCursor) => {
+    const tell = (event: AnswerEvent, cursor: StreamCursor) => {
       events.push({ event, cursor });
       this.#cursor = cursor;
     };
@@ -95,7 +98,8 @@ export class ReaderPosition {
   #tellWait(retryAt: Date, tell: Tell): void {
     if (this.#waitTold === retryAt.getTime()) return;
     this.#waitTold = retryAt.getTime();
-    tell({ type: 'status', status: 'waiting_for_model', retryAt }, this.#cursor ?? START);
+    const event = { type: 'status', status: 'waiting_for_model', retryAt: retryAt.toISOString() } as const;
+    tell(event, this.#cursor ?? START);
   }
 
   #tellEnd({ attempt, from, text, outcome }: EndedText, tell: Tell): void {
@@ -103,12 +107,12 @@ export class ReaderPosition {
     if (this.#cursor?.part === TEXT_PART) {
       tell({ type: 'text-end' }, { attempt, part: CLOSED_PART, offset: length });
     }
-    tell({ type: 'end', outcome }, { attempt, part: END_PART, offset: 0 });
+    tell(toEndEvent(outcome), { attempt, part: END_PART, offset: 0 });
   }
 }
 
 type EndedText = KnownText & { readonly outcome: EndedOutcome };
-type Tell = (event: ReaderEvent, cursor: StreamCursor) => void;
+type Tell = (event: AnswerEvent, cursor: StreamCursor) => void;
 
 const START: StreamCursor = { attempt: 0, part: 0, offset: 0 };
 

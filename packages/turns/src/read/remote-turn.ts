@@ -2,7 +2,7 @@ import { ApiError, type Id } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import { findOutcome, isSureToStop, type TurnOutcome, textOf } from '../turn-outcome.ts';
-import type { KnownText } from './reader-events.ts';
+import type { KnownText } from './answer-events.ts';
 import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
 import { alignedPause, type Reads } from './reads.ts';
 

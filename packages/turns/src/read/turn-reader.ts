@@ -3,8 +3,8 @@ import type { ChatAccess } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import type { RunningTurns } from '../run/run.ts';
 import { type TurnOutcome, textOf } from '../turn-outcome.ts';
+import type { AnswerEventWithCursor, AnswerIds, KnownText } from './answer-events.ts';
 import type { Followers } from './followers.ts';
-import type { KnownText, PlacedEvent } from './reader-events.ts';
 import { ReaderPosition } from './reader-position.ts';
 import type { Reads } from './reads.ts';
 import { RemoteTurn, type RemoteView } from './remote-turn.ts';
@@ -23,17 +23,16 @@ export interface ReadDeps extends TurnDeps {
 const WAITING_POLL_MS = 2_000;
 
 /** Which turn is read, from where on. */
-export interface Reading {
+export interface Reading extends AnswerIds {
   readonly access: ChatAccess;
   readonly turn: Id<'turn'>;
-  readonly answerId: Id<'message'>;
   /** The last event the reader got; null for a cursor that nobody made. */
   readonly from: StreamCursor | null | undefined;
 }
 
 /** What one step of reading gave. */
 interface Step {
-  readonly events: readonly PlacedEvent[];
+  readonly events: readonly AnswerEventWithCursor[];
   readonly isOver: boolean;
   /** After which to look again unless woken; undefined: only when woken. */
   readonly pauseMs: number | undefined;
@@ -58,7 +57,7 @@ export class TurnReader {
     const { access, turn, from } = reading;
     this.#deps = deps;
     this.#reading = reading;
-    this.#position = new ReaderPosition(from);
+    this.#position = new ReaderPosition(reading, from);
     this.#remote = new RemoteTurn(deps, access, turn);
     this.#detach = [
       followers.texts.attach(turn, wake.set),
@@ -125,7 +124,7 @@ export async function* readTurn(
   reading: Reading,
   wake: WakeUp,
   signal: AbortSignal,
-): AsyncGenerator<PlacedEvent, void, undefined> {
+): AsyncGenerator<AnswerEventWithCursor, void, undefined> {
   const reader = new TurnReader(deps, reading, wake);
   signal.addEventListener('abort', wake.set);
   try {

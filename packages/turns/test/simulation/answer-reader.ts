@@ -1,7 +1,7 @@
 import type { Id, StreamCursor } from '@parley/contract';
-import type { PlacedEvent } from '../../src/index.ts';
-import type { ReaderConnection, ShownEvent } from '../../src/testing/index.ts';
-import { type Ledger, shownEnd } from './ledger.ts';
+import type { AnswerEventWithCursor } from '../../src/index.ts';
+import type { ReaderConnection } from '../../src/testing/index.ts';
+import type { Ledger } from './ledger.ts';
 import { cutSometime, openStream, type StreamEnd } from './stream.ts';
 import type { World } from './world.ts';
 
@@ -53,18 +53,13 @@ export class AnswerReader {
     const replica = world.anyReplica();
     if (!replica) return undefined;
     const { scope } = world;
-    let userMessageId = '';
-    const stream = openStream<PlacedEvent>(world, replica, async (turns, signal) => {
+    const stream = openStream<AnswerEventWithCursor>(world, replica, async (turns, signal) => {
       const answer = await turns.read(scope, { chat: this.#chat, answerId: this.#answerId, from }, signal);
-      userMessageId = answer.userMessageId;
       return answer.events;
     });
     cutSometime(world, stream, 0.5);
     const end = await stream.end;
-    const events = stream.events.map(({ cursor, event }) => ({
-      cursor,
-      event: this.#shown(event, userMessageId),
-    }));
+    const { events } = stream;
     this.#connections.push({ ...(from !== undefined && { from: from ?? NOBODYS }), events });
     this.#note(replica.process.name, from, events, end);
     this.#judge(end, from, events);
@@ -82,19 +77,6 @@ export class AnswerReader {
       if (last !== 'end' && !wasOver) this.#world.offend(`${this.#name}: a stream ended without an end`);
     } else if (end.code === 'message_not_found' || end.code === 'chat_not_found') {
       this.#misses++;
-    }
-  }
-
-  #shown(event: PlacedEvent['event'], userMessageId: string): ShownEvent {
-    switch (event.type) {
-      case 'start':
-        return { type: 'start', messageId: this.#answerId, userMessageId };
-      case 'status':
-        return { type: 'status' };
-      case 'end':
-        return { type: 'end', ...shownEnd(event.outcome) };
-      default:
-        return event;
     }
   }
 

@@ -1,11 +1,11 @@
 import type { Id } from '@parley/contract';
-import type { PlacedChatEvent } from '../../src/index.ts';
+import type { ChatEventWithCursor, EngineChatEvent } from '../../src/index.ts';
 import type { ShownChatEvent } from '../../src/testing/index.ts';
-import { type Ledger, shownEnd } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { cutSometime, openStream, type Stream, type StreamEnd } from './stream.ts';
 import type { World } from './world.ts';
 
-type ChatCursor = PlacedChatEvent['cursor'];
+type ChatCursor = ChatEventWithCursor['cursor'];
 
 /** A place no chat ever reaches. */
 const IMPOSSIBLE: ChatCursor = { accepted: 999, sequence: 990, answer: undefined };
@@ -16,7 +16,7 @@ export class ChatFollower {
   readonly #chat: Id<'chat'>;
   readonly #name: string;
   readonly #events: ShownChatEvent[] = [];
-  #stream: Stream<PlacedChatEvent> | undefined;
+  #stream: Stream<ChatEventWithCursor> | undefined;
   #isDeleted = false;
   #isStopped = false;
   #from: ChatCursor | undefined;
@@ -46,7 +46,7 @@ export class ChatFollower {
   missing(newest: number, isGone: boolean): string | undefined {
     const last = this.#stream?.events.at(-1);
     if (isGone) {
-      const isTold = this.#isDeleted || last?.event.type === 'deleted';
+      const isTold = this.#isDeleted || last?.event.type === 'chat-deleted';
       return isTold ? undefined : `${this.#name} was not told that its chat is gone`;
     }
     const cursor = last?.cursor ?? this.#from;
@@ -68,7 +68,7 @@ export class ChatFollower {
     const replica = world.anyReplica();
     if (!replica) return;
     const from = this.#from;
-    this.#stream = openStream<PlacedChatEvent>(world, replica, async (turns, signal) =>
+    this.#stream = openStream<ChatEventWithCursor>(world, replica, async (turns, signal) =>
       turns.followChat(world.scope, this.#chat, from, signal),
     );
     cutSometime(world, this.#stream, 0.7);
@@ -80,7 +80,7 @@ export class ChatFollower {
     const last = this.#stream.events.at(-1);
     if (last) this.#from = last.cursor;
     if (world.isStormy && world.random.chance(0.02)) this.#from = IMPOSSIBLE;
-    if (last?.event.type === 'deleted') this.#isDeleted = true;
+    if (last?.event.type === 'chat-deleted') this.#isDeleted = true;
     this.#judge(end);
     this.#stream = undefined;
   }
@@ -91,41 +91,14 @@ export class ChatFollower {
       this.#world.offend(`${this.#name}: the stream of a living chat ended`);
   }
 
-  #shown(event: PlacedChatEvent['event']): ShownChatEvent | undefined {
-    switch (event.type) {
-      case 'accepted': {
-        const { answerId, userMessage, retryOf } = event.turn;
-        return {
-          type: 'message-accepted',
-          answerId,
-          userMessageId: userMessage?.id ?? retryOf?.userMessageId ?? '',
-        };
-      }
-      case 'followed':
-        return undefined;
-      case 'snapshot':
-        return { type: 'chat-snapshot' };
-      case 'deleted':
-        return { type: 'chat-deleted' };
-      case 'answer':
-        return shownOfAnswer(event.answerId, event.event);
-    }
-  }
-}
-
-type AnswerEvent = Extract<PlacedChatEvent['event'], { type: 'answer' }>['event'];
-
-function shownOfAnswer(messageId: string, event: AnswerEvent): ShownChatEvent | undefined {
-  switch (event.type) {
-    case 'start':
-      return { type: 'answer-started', messageId };
-    case 'text-delta':
-      return { type: 'answer-delta', messageId, text: event.text };
-    case 'snapshot':
-      return { type: 'answer-snapshot', messageId, text: event.text };
-    case 'end':
-      return { type: 'answer-ended', messageId, ...shownEnd(event.outcome) };
-    default:
-      return undefined;
+  #shown(event: EngineChatEvent): ShownChatEvent | undefined {
+    if (event.type === 'chat-followed') return undefined;
+    if (event.type !== 'message-accepted') return event;
+    const { answerId, userMessage, retryOf } = event.turn;
+    return {
+      type: 'message-accepted',
+      answerId,
+      userMessageId: userMessage?.id ?? retryOf?.userMessageId ?? '',
+    };
   }
 }

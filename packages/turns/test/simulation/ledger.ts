@@ -1,11 +1,9 @@
 import type { Id } from '@parley/contract';
-import type { EndedOutcome } from '../../src/index.ts';
 import type {
   ChatReaderHistory,
   ReaderHistory,
   RequestHistory,
   RequestResult,
-  ShownEnd,
   ToldEnd,
 } from '../../src/testing/index.ts';
 
@@ -77,11 +75,4 @@ export function toldEnd(
     case 'handed-over':
       return undefined;
   }
-}
-
-/** How a reader of an answer was told that it ended. */
-export function shownEnd(outcome: EndedOutcome): ShownEnd {
-  if (outcome.kind === 'failed') return { status: 'failed', errorCode: outcome.errorCode };
-  if (outcome.kind === 'empty') return { status: 'stopped' };
-  return { status: outcome.status, finishReason: outcome.answer.finishReason };
 }

@@ -1,0 +1,47 @@
+import type { AnswerEvent, Id, StreamCursor } from '@parley/contract';
+import type { EndedOutcome } from '../turn-outcome.ts';
+
+/** An event of an answer, and the cursor after which a reader that received it continues. */
+export interface AnswerEventWithCursor {
+  readonly cursor: StreamCursor;
+  readonly event: AnswerEvent;
+}
+
+/** The ids of an answer and of the message that it answers. */
+export interface AnswerIds {
+  readonly answerId: Id<'message'>;
+  readonly userMessageId: Id<'message'>;
+}
+
+/** An answer as far as it is known: the text of one run from `from` on, and how it ended once it has. */
+export interface KnownText {
+  readonly attempt: number;
+  /** In UTF-16 units. */
+  readonly from: number;
+  readonly text: string;
+  /** Until when the model's server makes the run wait. */
+  readonly waitsUntil?: Date;
+  readonly outcome?: EndedOutcome;
+}
+
+/** The last event of an answer: how it ended. */
+export function toEndEvent(outcome: EndedOutcome): Extract<AnswerEvent, { type: 'end' }> {
+  switch (outcome.kind) {
+    case 'answered':
+      return {
+        type: 'end',
+        status: outcome.status,
+        ...(outcome.answer.finishReason && { finishReason: outcome.answer.finishReason }),
+        createdAt: outcome.answer.createdAt.toISOString(),
+      };
+    case 'empty':
+      return { type: 'end', status: 'stopped' };
+    case 'failed':
+      return {
+        type: 'end',
+        status: 'failed',
+        errorCode: outcome.errorCode,
+        ...(outcome.retryAt && { retryAt: outcome.retryAt.toISOString() }),
+      };
+  }
+}
