@@ -1,9 +1,8 @@
 import { ApiError, type Id } from '@parley/contract';
+import { jittered, UNCOUNTED_SWEEP_MS } from './intervals.ts';
 import type { QuotaDeps } from './ports.ts';
 import type { PrefetchedBudgets } from './prefetched-budgets.ts';
 
-/** How often it looks for what a crash left: nobody waits for that but a sum. */
-const SWEEP_EVERY_MS = 15_000;
 /** Turns of one transaction: it is over in milliseconds, and no other process is kept waiting. */
 const COUNT_PAGE = 200;
 /** Turns that a process remembers while they cannot be counted. Those beyond it find the sweep. */
@@ -42,8 +41,7 @@ export async function countUsage(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, bounds } = deps;
-  // Jitter keeps replicas from sweeping in step.
-  const untilSweep = () => SWEEP_EVERY_MS * (0.75 + clock.random() / 2);
+  const untilSweep = () => jittered(clock, UNCOUNTED_SWEEP_MS);
   let sweepAt = clock.now() + untilSweep();
   while (!signal.aborted) {
     await clock.sleep(bounds.countEveryMs, signal);

@@ -1,13 +1,10 @@
 import type { Id } from '@parley/contract';
+import { COUNT_MAX_AGE_MS, OPEN_TURN_MAX_AGE_MS } from './intervals.ts';
 import type { Clock } from './ports.ts';
 
-/** A turn whose end this process has not heard of by then ended elsewhere, or is found in the database. */
-const REMEMBERED_MS = 300_000;
-/** How long what the database said of a subject is used, while it is far from its bound. */
-const LOOK_MS = 1_000;
 /** Of a bound: so many turns of a subject, accepted here, are let in without asking the database. */
 const SHARE = 1 / 8;
-/** Of a bound: below it a look at the database serves those who come within `LOOK_MS`. */
+/** Of a bound: below it a look at the database serves those who come within `COUNT_MAX_AGE_MS`. */
 const FAR = 3 / 4;
 /** Subjects whose looks are remembered; beyond it the oldest is asked for again. */
 const LOOKS_MAX = 1_000;
@@ -115,7 +112,7 @@ export class OpenTurns {
       known.turns.add(turn);
       return;
     }
-    const open = { subjects, until: this.#clock.now() + REMEMBERED_MS, turns: new Set([turn]) };
+    const open = { subjects, until: this.#clock.now() + OPEN_TURN_MAX_AGE_MS, turns: new Set([turn]) };
     this.#open.set(request, open);
     for (const subject of subjects) {
       this.#counts.set(subject, this.#count(subject) + 1);
@@ -197,7 +194,7 @@ export class OpenTurns {
   }
 
   #isFresh({ at }: Look): boolean {
-    return this.#clock.now() - at < LOOK_MS;
+    return this.#clock.now() - at < COUNT_MAX_AGE_MS;
   }
 
   #remember(subject: string, count: number, stored: number | undefined): void {

@@ -1,4 +1,5 @@
 import type { Reservation, Scope } from '@parley/db';
+import { PREFETCH_IDLE_MS, PREFETCH_PAUSE_MS } from './intervals.ts';
 import type { QuotaDeps } from './ports.ts';
 
 /** Of a budget: so much of it a process has in hand, at most. */
@@ -9,10 +10,6 @@ const FAR = 3 / 4;
 const TURNS_MIN = 8;
 /** More than some seconds of the busiest process spend. */
 const TOKENS_MAX = 250_000;
-/** An advance that nobody spends from is given back. */
-const IDLE_MS = 30_000;
-/** How long a budget is left alone that had nothing to give in advance. */
-const PAUSE_MS = 10_000;
 /** Budgets with an advance; the next one is asked for turn by turn. */
 const BUDGETS_MAX = 1_000;
 
@@ -70,7 +67,7 @@ export class PrefetchedBudgets {
 
   /** Gives back what nobody has spent from for a while. */
   async giveBackIdle(): Promise<void> {
-    const since = this.#deps.clock.now() - IDLE_MS;
+    const since = this.#deps.clock.now() - PREFETCH_IDLE_MS;
     const idle = [...this.#prefetched.values()].filter(({ usedAt, filling }) => usedAt <= since && !filling);
     await this.#giveBack(idle);
   }
@@ -119,9 +116,9 @@ export class PrefetchedBudgets {
     try {
       const isTaken = await store.budgets.reserve(scope, { subject, day, tokens }, tokensPerDay * FAR);
       if (isTaken) advance.left += tokens;
-      else advance.pausedUntil = clock.now() + PAUSE_MS;
+      else advance.pausedUntil = clock.now() + PREFETCH_PAUSE_MS;
     } catch (error) {
-      advance.pausedUntil = clock.now() + PAUSE_MS;
+      advance.pausedUntil = clock.now() + PREFETCH_PAUSE_MS;
       log('warn', 'a budget could not be taken from in advance; its turns ask for themselves', { error });
     }
   }

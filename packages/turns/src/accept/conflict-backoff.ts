@@ -1,10 +1,6 @@
 import { ApiError } from '@parley/contract';
 import type { Clock } from '@parley/quota';
-
-/** Attempts to give a turn its place in a chat; the pauses between them add up to about five seconds. */
-const ATTEMPTS_MAX = 20;
-const PAUSE_MIN_MS = 10;
-const PAUSE_MAX_MS = 500;
+import { CONFLICT_BACKOFF } from './intervals.ts';
 
 /**
  * Paces the attempts to insert a turn after another turn took its sequence number. A conflict is normally settled by
@@ -25,10 +21,11 @@ export class ConflictBackoff {
    * @throws ApiError `database_unavailable` when there were too many attempts; nothing was stored
    */
   async pause(): Promise<void> {
+    const { attemptsMax, pauseMinMs, pauseMaxMs } = CONFLICT_BACKOFF;
     this.#conflicts++;
-    if (this.#conflicts >= ATTEMPTS_MAX) throw new ApiError('database_unavailable');
+    if (this.#conflicts >= attemptsMax) throw new ApiError('database_unavailable');
     if (this.#conflicts === 1) return;
-    const longest = Math.min(PAUSE_MIN_MS * 2 ** (this.#conflicts - 2), PAUSE_MAX_MS);
+    const longest = Math.min(pauseMinMs * 2 ** (this.#conflicts - 2), pauseMaxMs);
     await this.#clock.sleep(longest * (0.5 + this.#clock.random() / 2));
   }
 }

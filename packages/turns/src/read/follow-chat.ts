@@ -2,14 +2,10 @@ import { ApiError, type ChatCursor, limits } from '@parley/contract';
 import type { ChatAccess, TurnRecord } from '@parley/db';
 import { toTurnIds } from '../accept/accepted-turn.ts';
 import { type ChatEventWithCursor, type EngineChatEvent, toChatEvent } from './chat-events.ts';
+import { CHAT_POLL } from './intervals.ts';
 import { alignedPause, isWithin } from './reads.ts';
 import { type ReadDeps, TurnReader } from './turn-reader.ts';
 import { WakeUp } from './wake-up.ts';
-
-/** How often a chat is looked at for messages that another process accepted: often while something happens. */
-const LOOK_MIN_MS = 250;
-const LOOK_MAX_MS = 2_000;
-const LOOK_GROWTH = 2;
 
 /** Follows a chat: every message that is accepted, its answer as it grows, and the chat's end. */
 export class ChatReader {
@@ -24,7 +20,7 @@ export class ChatReader {
   #isChanged = true;
   #isDeleted = false;
   #isLetGo = false;
-  #lookPauseMs = LOOK_MIN_MS;
+  #lookPauseMs: number = CHAT_POLL.minMs;
   #nextLookAt = 0;
 
   constructor(deps: ReadDeps, access: ChatAccess) {
@@ -101,7 +97,8 @@ export class ChatReader {
     const { reach, hasGrown } = await reads.chats.read({ chat: chat.id, after }, maxAgeMs);
     if (!reach || !isWithin(scope, reach)) return false;
     const turns = hasGrown ? await reads.turnsAfter.read({ access: this.#access, after }) : [];
-    this.#lookPauseMs = hasGrown ? LOOK_MIN_MS : Math.min(this.#lookPauseMs * LOOK_GROWTH, LOOK_MAX_MS);
+    const { minMs, maxMs, growth } = CHAT_POLL;
+    this.#lookPauseMs = hasGrown ? minMs : Math.min(this.#lookPauseMs * growth, maxMs);
     this.#nextLookAt = clock.now() + alignedPause(clock, this.#lookPauseMs);
     for (const turn of turns) {
       this.#unread.push(turn);
@@ -130,7 +127,7 @@ export class ChatReader {
         const chatEvent = toChatEvent(turn.answerId, event);
         if (chatEvent) yield this.#withCursor(chatEvent);
       }
-      if (!step.isOver) return Math.min(step.pauseMs ?? LOOK_MAX_MS, untilLook());
+      if (!step.isOver) return Math.min(step.pauseMs ?? CHAT_POLL.maxMs, untilLook());
       this.#reader.close();
       this.#reader = undefined;
       this.#unread.shift();

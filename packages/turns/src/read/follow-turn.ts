@@ -2,14 +2,8 @@ import { ApiError, type Id } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import { findOutcome, type TurnOutcome } from '../turn-outcome.ts';
+import { END_POLL, LOCAL_END_POLL_MS, WAITING_POLL_MS } from './intervals.ts';
 import type { ReadDeps } from './turn-reader.ts';
-
-/** A turn that runs here tells its end itself; the look at the database is only a safety net. */
-const LOCAL_POLL_MS = 5_000;
-/** The same for a turn that waits for a place here: another process may take it. */
-const WAITING_POLL_MS = 2_000;
-const REMOTE_POLL_MIN_MS = 100;
-const REMOTE_POLL_MAX_MS = 1_000;
 
 /** Without a reason of its own, an abort makes an error with its stack, at every turn's end. */
 const STOPPED = Symbol('stopped');
@@ -47,11 +41,12 @@ export function followTurn(deps: ReadDeps, access: ChatAccess, turn: Id<'turn'>)
       const onDisconnect = () => stop.abort(STOPPED);
       if (signal?.aborted) onDisconnect();
       signal?.addEventListener('abort', onDisconnect, { once: true, signal: stop.signal });
+      const { minMs, maxMs, growth } = END_POLL;
       const deadline = clock.now() + waitMaxMs;
       const look = lookPatiently(deps, access, turn);
-      for (let pause = REMOTE_POLL_MIN_MS; ; pause = Math.min(pause * 1.5, REMOTE_POLL_MAX_MS)) {
+      for (let pause: number = minMs; ; pause = Math.min(pause * growth, maxMs)) {
         const left = deadline - clock.now();
-        const known = running.has(turn) ? LOCAL_POLL_MS : isWaiting(turn) ? WAITING_POLL_MS : pause;
+        const known = running.has(turn) ? LOCAL_END_POLL_MS : isWaiting(turn) ? WAITING_POLL_MS : pause;
         const wait = Math.min(known, left);
         await clock.sleep(Math.max(wait, 0), stop.signal);
         if (told) return told;

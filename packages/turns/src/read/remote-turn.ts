@@ -3,18 +3,9 @@ import type { ChatAccess } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import { findOutcome, isSureToStop, type TurnOutcome, textOf } from '../turn-outcome.ts';
 import type { KnownText } from './answer-events.ts';
+import { ANSWER_POLL, DEPOSED_PRIMARY_MAX_MS, LOG_LAG_MAX_MS } from './intervals.ts';
 import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
 import { alignedPause, type Reads } from './reads.ts';
-
-/** While text comes, it is looked for this often; when nothing does, ever less. */
-const POLL_MIN_MS = 50;
-const POLL_MAX_MS = 400;
-const POLL_GROWTH = 2;
-/** The log lags behind what a reader was shown by its runner, but not for longer than this. */
-const LAG_MAX_MS = 2_000;
-
-/** A primary that was deposed goes on answering from before, until it notices; that takes no longer than this. */
-const DEPOSED_MAX_MS = 10_000;
 
 /** What the database tells of a turn: how it stands, what the log holds, or how it ended. */
 export type RemoteView = KnownText | 'waiting' | Exclude<TurnOutcome, { attempt: number }>;
@@ -24,7 +15,7 @@ export class RemoteTurn {
   readonly #deps: TurnDeps & { readonly reads: Reads };
   readonly #access: ChatAccess;
   readonly #turn: Id<'turn'>;
-  #pauseMs = POLL_MIN_MS;
+  #pauseMs: number = ANSWER_POLL.minMs;
   #awaySince: number | undefined;
   #silentSince: number | undefined;
 
@@ -50,8 +41,9 @@ export class RemoteTurn {
     try {
       const view = await this.#look(position);
       this.#awaySince = undefined;
+      const { minMs, maxMs, growth } = ANSWER_POLL;
       const isNew = typeof view === 'object' && 'text' in view && view.text !== '';
-      this.#pauseMs = isNew ? POLL_MIN_MS : Math.min(this.#pauseMs * POLL_GROWTH, POLL_MAX_MS);
+      this.#pauseMs = isNew ? minMs : Math.min(this.#pauseMs * growth, maxMs);
       return view;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -83,7 +75,7 @@ export class RemoteTurn {
       this.#deps.reads.log.read({ access: this.#access, turn: this.#turn, attempt, from }, this.#pauseMs / 2);
     if (position.isAheadOf(attempt)) {
       // Either we asked one that does not know of the newer run, or nobody ever was where the reader claims to be.
-      if (!this.#isSilentFor(DEPOSED_MAX_MS)) return 'waiting';
+      if (!this.#isSilentFor(DEPOSED_PRIMARY_MAX_MS)) return 'waiting';
       return { attempt, from: 0, text: await read(0) };
     }
     const from = position.neededFrom(attempt);
@@ -94,7 +86,7 @@ export class RemoteTurn {
       return { attempt, from, text };
     }
     // Nothing new: the model is slow, or the log lags, or nobody ever was where the reader claims to be.
-    if (!this.#isSilentFor(LAG_MAX_MS)) return { attempt, from, text };
+    if (!this.#isSilentFor(LOG_LAG_MAX_MS)) return { attempt, from, text };
     return { attempt, from: 0, text: await read(0) };
   }
 

@@ -1,9 +1,8 @@
 import type { Clock } from '@parley/quota';
+import { SHARED_READ_MAX_AGE_MS } from './intervals.ts';
 
 /** How many things one command asks for. */
 const BATCH_MAX = 200;
-/** What was read is passed on for so long at most. */
-const KEPT_MS = 2_000;
 
 interface Waiting<Subject, Found> {
   readonly subject: Subject;
@@ -58,7 +57,7 @@ export class SharedReads<Subject, Found> {
     while (this.#waiting.size > 0) {
       const batch = [...this.#waiting].slice(0, BATCH_MAX);
       const startedAt = this.#clock.now();
-      this.#forgetBefore(startedAt - KEPT_MS);
+      this.#forgetBefore(startedAt - SHARED_READ_MAX_AGE_MS);
       for (const [name, { promise }] of batch) {
         this.#waiting.delete(name);
         this.#known.delete(name);

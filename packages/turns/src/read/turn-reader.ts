@@ -5,6 +5,7 @@ import type { RunningTurns } from '../run/run.ts';
 import { type TurnOutcome, textOf } from '../turn-outcome.ts';
 import type { AnswerEventWithCursor, AnswerIds, KnownText } from './answer-events.ts';
 import type { Followers } from './followers.ts';
+import { WAITING_POLL_MS } from './intervals.ts';
 import { ReaderPosition } from './reader-position.ts';
 import type { Reads } from './reads.ts';
 import { RemoteTurn, type RemoteView } from './remote-turn.ts';
@@ -18,9 +19,6 @@ export interface ReadDeps extends TurnDeps {
   /** Whether a turn waits for a place in this process, which then tells its readers when it starts. */
   readonly isWaiting: (turn: Id<'turn'>) => boolean;
 }
-
-/** A waiting turn starts here in most cases; the look at the database is for those that start elsewhere. */
-const WAITING_POLL_MS = 2_000;
 
 /** Which turn is read, from where on. */
 export interface Reading extends AnswerIds {

@@ -1,12 +1,11 @@
 import { ApiError, type Id } from '@parley/contract';
+import { jittered } from '@parley/quota';
 import type { TurnDeps } from '../dependencies.ts';
 import { FailingItems } from './failing-items.ts';
+import { DELETION_RETRY_MAX_MS, PASSES_PER_LEASE, UNREACHABLE_MAX } from './intervals.ts';
 import { removeDeletedChat } from './remove-deleted-chat.ts';
 
 const PAGE = 50;
-const RETRY_MAX_MS = 10 * 60_000;
-/** So many in a row that the database could not be asked for: it is away, and the others are tried later. */
-const UNREACHABLE_MAX = 3;
 
 /**
  * Finishes deletions of chats that a crash left: a chat whose marker came before its mark is marked, and one that
@@ -14,8 +13,11 @@ const UNREACHABLE_MAX = 3;
  */
 export async function recoverDeletions(deps: TurnDeps, signal: AbortSignal): Promise<void> {
   const { clock, store, log, bounds } = deps;
-  const pauseMs = bounds.leaseMs / 3;
-  const failing = new FailingItems<Id<'chat'>>(clock, { min: pauseMs, max: Math.max(pauseMs, RETRY_MAX_MS) });
+  const pauseMs = bounds.leaseMs / PASSES_PER_LEASE;
+  const failing = new FailingItems<Id<'chat'>>(clock, {
+    min: pauseMs,
+    max: Math.max(pauseMs, DELETION_RETRY_MAX_MS),
+  });
   while (!signal.aborted) {
     try {
       const unmarked = await store.chats.listUnmarked(PAGE, failing.skipped);
@@ -25,8 +27,7 @@ export async function recoverDeletions(deps: TurnDeps, signal: AbortSignal): Pro
     } catch (error) {
       log('warn', 'deletions could not be recovered', { error });
     }
-    // Jitter keeps replicas from working in step.
-    await clock.sleep(pauseMs * (0.75 + clock.random() / 2), signal);
+    await clock.sleep(jittered(clock, pauseMs), signal);
   }
 
   /** One that fails is skipped for a while: it stops none of those behind it. */

@@ -1,13 +1,13 @@
 import { ApiError, type Id } from '@parley/contract';
 import type { Lease, UnfinishedTurn } from '@parley/db';
+import { jittered } from '@parley/quota';
 import type { TurnDeps } from '../dependencies.ts';
 import type { Runner } from '../run/runner.ts';
 import { ownerOf } from '../run/schedule/turn-owner.ts';
 import { endDeadTurn } from './end-dead-turn.ts';
+import { PASSES_PER_LEASE, UNREACHABLE_MAX } from './intervals.ts';
 
 const SWEEP_PAGE = 200;
-/** So many in a row that the database could not be asked for: it is away, and the others are tried later. */
-const UNREACHABLE_MAX = 3;
 
 interface Sighting {
   readonly token: string;
@@ -31,8 +31,7 @@ export async function recoverTurns(deps: TurnDeps, runner: Runner, signal: Abort
     } catch (error) {
       log('warn', 'sweep failed', { error });
     }
-    // Jitter keeps replicas from sweeping in step.
-    await clock.sleep((bounds.leaseMs / 3) * (0.75 + clock.random() / 2), signal);
+    await clock.sleep(jittered(clock, bounds.leaseMs / PASSES_PER_LEASE), signal);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Id } from '@parley/contract';
 import type { ChatAccess, ChatTail, Scope } from '@parley/db';
 import type { Clock } from '@parley/quota';
+import { HISTORY_MAX_AGE_MS, TAIL_MAX_AGE_MS } from './intervals.ts';
 import { type History, lengthOf } from './known-history.ts';
 
 /** Chats a process remembers the end of; a forgotten one is read again. */
@@ -8,12 +9,6 @@ const CHATS_MAX = 10_000;
 
 /** UTF-16 units of all histories that are remembered. */
 const HISTORIES_LENGTH_MAX = 16 * 1024 * 1024;
-
-/** Far less than a deletion marker stays: what the marker rejects is forgotten before it. */
-const TAIL_MAX_AGE_MS = 10 * 60_000;
-
-/** Text of chats that may be erased elsewhere stays in this process's memory no longer. */
-const HISTORY_MAX_AGE_MS = 60_000;
 
 /** A chat's newest turn, which ended in this process, and what stands before the next one. */
 export interface EndedTail extends ChatTail {

@@ -1,7 +1,6 @@
 import type { Clock } from '@parley/quota';
+import { FIRST_DURATION_MS } from './intervals.ts';
 
-/** Of a process that has not seen a turn end. */
-const FIRST_GUESS_MS = 8_000;
 /** How much the newest turn changes the average. */
 const WEIGHT = 0.1;
 const RETRY_SECONDS_MAX = 300;
@@ -9,7 +8,7 @@ const RETRY_SECONDS_MAX = 300;
 /** How long turns run here, to say when a place is expected to be free. */
 export class RunDurations {
   readonly #clock: Clock;
-  #averageMs = FIRST_GUESS_MS;
+  #averageMs: number = FIRST_DURATION_MS;
   #running = 0;
   /** Of the turns that run: the sum of the times at which they started. */
   #startedSum = 0;

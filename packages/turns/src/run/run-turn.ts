@@ -14,6 +14,7 @@ import type { TurnDeps } from '../dependencies.ts';
 import type { Followers } from '../read/followers.ts';
 import { insertMarker } from '../recover/remove-deleted-chat.ts';
 import type { EndedOutcome } from '../turn-outcome.ts';
+import { PERSIST_BACKOFF } from './intervals.ts';
 import type { LogWriter } from './log-writer.ts';
 import { type Run, RunStopped } from './run.ts';
 import { countDeletedTurn, DEFAULT_MODEL, usageOfOutcome, withUsage } from './turn-usage.ts';
@@ -276,7 +277,8 @@ export function outcomeOfEnd(turnEnd: TurnEnd, lastAttempt: number): EndedOutcom
 /** Repeats what the database could not be reached for, as long as the lease stands. */
 async function persist<Result>({ clock }: TurnDeps, run: Run, call: () => Promise<Result>): Promise<Result> {
   const { signal } = run.abort;
-  for (let pause = 100; ; pause = Math.min(pause * 2, 1_000)) {
+  const { minMs, maxMs, growth } = PERSIST_BACKOFF;
+  for (let pause: number = minMs; ; pause = Math.min(pause * growth, maxMs)) {
     // A cancelled run is still ours to end.
     const isEnding = signal.reason instanceof RunStopped && signal.reason.reason === 'cancelled';
     if (!isEnding) signal.throwIfAborted();

@@ -1,4 +1,5 @@
 import type { TurnDeps } from '../dependencies.ts';
+import { RENEWALS_PER_LEASE } from './intervals.ts';
 import type { KnownTails } from './known-tails.ts';
 import type { LogWriter } from './log-writer.ts';
 import { type Run, type RunningTurns, RunStopped } from './run.ts';
@@ -7,9 +8,6 @@ interface SuperviseDeps extends TurnDeps {
   readonly logWriter: LogWriter;
   readonly tails: KnownTails;
 }
-
-/** Three may fail in a row: the fourth would come too late. */
-const RENEWALS_PER_LEASE = 4;
 
 /**
  * Keeps the running turns of a process, a few times a second, each step with one call for all of them: stops

@@ -1,10 +1,10 @@
 import { limits } from '@parley/contract';
+import { jittered } from '@parley/quota';
 import type { TurnDeps } from '../../dependencies.ts';
+import { ADDRESS_LOOK_MS } from '../intervals.ts';
 import type { TurnOwner } from './turn-owner.ts';
 import type { TurnScheduler } from './turn-scheduler.ts';
 
-/** How long a count of what runs on other processes is used. */
-const LOOK_MS = 1_000;
 /** Networks that are looked at in one round; the others have their turn in the next. */
 const LOOKS_PER_ROUND = 20;
 /** Looks that are remembered; beyond it the oldest is made again. */
@@ -33,7 +33,7 @@ export class AddressLooks {
    * @throws ApiError `database_unavailable`
    */
   async lookFor(owner: TurnOwner): Promise<void> {
-    const since = this.#deps.clock.now() - LOOK_MS;
+    const since = this.#deps.clock.now() - ADDRESS_LOOK_MS;
     for (const network of this.#scheduler.unknownNetworks(owner)) {
       if ((this.#lookedAt.get(network) ?? Number.NEGATIVE_INFINITY) < since) await this.#look(network);
     }
@@ -48,7 +48,7 @@ export class AddressLooks {
     this.#isWatching = true;
     const { clock, log } = this.#deps;
     while (!signal.aborted && this.#scheduler.networksFullElsewhere().length > 0) {
-      await clock.sleep(LOOK_MS * (0.75 + clock.random() / 2), signal);
+      await clock.sleep(jittered(clock, ADDRESS_LOOK_MS), signal);
       if (signal.aborted) break;
       const longestAgo = this.#scheduler
         .networksFullElsewhere()
