@@ -3,11 +3,11 @@ import { jittered, UNCOUNTED_SWEEP_MS } from './intervals.ts';
 import type { QuotaDeps } from './ports.ts';
 import type { PrefetchedBudgets } from './prefetched-budgets.ts';
 
-/** Turns of one transaction: it is over in milliseconds, and no other process is kept waiting. */
+/** Turns of one transaction, so that it takes milliseconds and delays no other process. */
 const COUNT_PAGE = 200;
-/** Turns that a process remembers while they cannot be counted. Those beyond it find the sweep. */
+/** Turns that a process remembers while they cannot be counted. The sweep finds those beyond it. */
 const NOTED_MAX = 10_000;
-/** Pages in a row that could not be counted: the database is away, and the others are tried later. */
+/** After so many failed pages in a row the database is unreachable, and the rest is counted later. */
 const UNREACHABLE_MAX = 3;
 
 /** The turns that ended in this process and are not counted yet. */
@@ -45,7 +45,7 @@ export async function countUsage(
   let sweepAt = clock.now() + untilSweep();
   while (!signal.aborted) {
     await clock.sleep(bounds.countEveryMs, signal);
-    // On the way out too: what ended last is counted now, or by the sweep of another process.
+    // At the shutdown too: the last turns are counted now, or by the sweep of another process.
     await countNoted(deps, uncounted);
     await prefetched.giveBackIdle();
     if (signal.aborted || clock.now() < sweepAt) continue;
@@ -57,7 +57,7 @@ export async function countUsage(
 
 /** Counts what ended in this process. Never rejects. */
 async function countNoted(deps: QuotaDeps, uncounted: UncountedTurns): Promise<void> {
-  // What ends meanwhile is counted the next time.
+  // Turns that end meanwhile are counted the next time.
   for (let left = uncounted.size; left > 0; ) {
     const page = uncounted.take();
     left -= page.length;

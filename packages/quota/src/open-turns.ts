@@ -2,9 +2,9 @@ import type { Id } from '@parley/contract';
 import { COUNT_MAX_AGE_MS, OPEN_TURN_MAX_AGE_MS } from './intervals.ts';
 import type { Clock } from './ports.ts';
 
-/** Of a bound: so many turns of a subject, accepted here, are let in without asking the database. */
+/** The share of a bound within which turns of a subject that were accepted here begin without a query. */
 const SHARE = 1 / 8;
-/** Of a bound: below it a look at the database serves those who come within `COUNT_MAX_AGE_MS`. */
+/** The share of a bound below which a count serves all turns that begin within `COUNT_MAX_AGE_MS`. */
 const FAR = 3 / 4;
 /** Subjects whose looks are remembered; beyond it the oldest is asked for again. */
 const LOOKS_MAX = 1_000;
@@ -28,7 +28,7 @@ export function openingTurn(
   return { turn, request: idempotency ? `${chat} ${idempotency.key}` : turn };
 }
 
-/** What the database said of a subject. */
+/** The last count of a subject in the database. */
 interface Look {
   readonly at: number;
   /** Its unfinished turns, and those that were added since. */
@@ -45,8 +45,8 @@ interface OpenTurn {
 }
 
 /**
- * What a process knows of the unfinished turns of teams, users and addresses, so that most messages need not ask the
- * database how many there are. On one process a bound is exact. Turns that other processes accepted are not known
+ * The unfinished turns of teams, users and addresses, as far as a process knows them, so that most messages need no query
+ * that counts them. On one process a bound is exact. Turns that other processes accepted are not known
  * here, so a bound may be exceeded by an eighth of it for each further process (by one, where that is less), and by
  * what several processes accept at the very same moment.
  */
@@ -59,7 +59,7 @@ export class OpenTurns {
   readonly #looks = new Map<string, Look>();
   /** Counts ends: a look that was under way meanwhile may have counted the ended turn. */
   #ends = 0;
-  /** Those that may or may not be in the database yet, by subject, in the order they were added. */
+  /** The turns that may or may not be in the database yet, by subject, in the order they were added. */
   readonly #pending = new Map<string, Set<OpenTurn>>();
   readonly #waiters = new Map<string, (() => void)[]>();
 

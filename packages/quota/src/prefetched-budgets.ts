@@ -2,11 +2,11 @@ import type { Reservation, Scope } from '@parley/db';
 import { PREFETCH_IDLE_MS, PREFETCH_PAUSE_MS } from './intervals.ts';
 import type { QuotaDeps } from './ports.ts';
 
-/** Of a budget: so much of it a process has in hand, at most. */
+/** The share of a budget that a process prefetches at most. */
 const SHARE = 1 / 64;
-/** Of a budget: what is taken in advance ends here; the rest is asked for turn by turn, to the last token. */
+/** The share of a budget after which nothing is prefetched: the rest is reserved turn by turn, to the last token. */
 const FAR = 3 / 4;
-/** An advance is worth its write if it is enough for so many turns like the one that asks. */
+/** A prefetch is worth its command if it is enough for so many turns like the present one. */
 const TURNS_MIN = 8;
 /** More than some seconds of the busiest process spend. */
 const TOKENS_MAX = 250_000;
@@ -22,7 +22,7 @@ interface Advance {
   readonly scope: Scope;
   readonly subject: string;
   readonly day: string;
-  /** What it was taken from: another budget, another advance. */
+  /** The budget it was taken from. If that changes, the advance is given back. */
   readonly tokensPerDay: number;
   left: number;
   usedAt: number;
@@ -31,10 +31,9 @@ interface Advance {
 }
 
 /**
- * Takes tokens from budgets, for most turns without asking the database: while a budget is far from spent, a process
- * takes of it in advance, behind the turns' backs, and gives back what it does not spend. What was taken in advance
- * counts as spent for everyone, so no budget is exceeded by it; a process that dies leaves at most 1/64 of a budget
- * standing until the day is over.
+ * Takes tokens from budgets, for most turns without a command: while a budget is far from spent, each process prefetches a
+ * share in the background, and gives back the rest of it. Prefetched tokens count as spent for everyone, so no budget is
+ * exceeded; a process that dies leaves at most 1/64 of a budget reserved until the day ends.
  */
 export class PrefetchedBudgets {
   readonly #deps: Deps;

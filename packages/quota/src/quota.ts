@@ -16,7 +16,7 @@ export interface QuotaRequest {
   readonly idempotency: Idempotency | undefined;
 }
 
-/** What a turn may use is reserved. Call exactly one of `commit` and `release`. */
+/** The reserved quota of a turn. Call exactly one of `commit` and `release`. */
 export interface QuotaReservation {
   /** Fields to store with the turn: the usage of the ended turn replaces the reservation. */
   readonly fields: Pick<NewTurn, 'spender' | 'origin' | 'reservations'>;
@@ -29,7 +29,7 @@ export interface QuotaReservation {
 /** A turn whose chat was deleted, and what it used. */
 type DeletedTurn = Parameters<Stores['usage']['add']>[1];
 
-/** What turns may use, and what they used. One for each process. */
+/** Decides whether turns may begin, and counts their usage. One for each process. */
 export interface Quota {
   /** The error of a turn that exceeds a bound, as far as this process knows without the database: `too_many_turns`. */
   apiErrorIfFull(request: QuotaRequest): ApiError | undefined;

@@ -1,12 +1,12 @@
 import type { KeyBudget, Spender, TurnOrigin } from '@parley/db';
 
-/** What a requester may use; a field that is absent sets no limit. */
+/** The limits of a requester; an absent field sets no limit. */
 export interface Allowance {
   /** Tokens a day of the key and of the keys that issued it, of the chat's user and of the team. */
   readonly tokensPerDay?: {
     readonly keys?: readonly KeyBudget[] | undefined;
     readonly user?: number | undefined;
-    /** Of all unverified users of one address together. */
+    /** The sum for all unverified users of one address. */
     readonly address?: number | undefined;
     readonly team?: number | undefined;
   };
@@ -20,7 +20,7 @@ interface RequesterNetwork {
   readonly factor: number;
 }
 
-/** Who requests a turn, and what they may use. */
+/** The caller who requests a turn, and their limits. */
 export interface TurnRequester {
   readonly spender?: Spender | undefined;
   /** The networks of an unverified user's address: all guests of one have `factor` times the budget of one guest. */

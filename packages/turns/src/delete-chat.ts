@@ -36,7 +36,7 @@ export async function deleteIdleChat(
 export function stopChat({ runner, tails, followers }: Engine, chat: Id<'chat'>): void {
   runner.stopChat(chat);
   tails.forget(chat);
-  followers.chats.tell(chat, 'deleted');
+  followers.chats.notify(chat, 'deleted');
 }
 
 async function removeOrLeave({ store, log }: Engine, chat: Id<'chat'>): Promise<void> {

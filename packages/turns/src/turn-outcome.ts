@@ -22,15 +22,15 @@ export type EndedOutcome =
   /** Stopped before the first word: ended well, but there is nothing to show. */
   | { readonly kind: 'empty'; readonly attempt: number };
 
-/** How a turn ended, or why this process tells no more of it. */
+/** How a turn ended, or why this process stops following it. */
 export type TurnOutcome =
   | EndedOutcome
   /** The chat was deleted. */
   | { readonly kind: 'gone' }
-  /** This process shuts down; the turn goes on elsewhere. */
+  /** This process shuts down; the turn continues in another one. */
   | { readonly kind: 'handed-over' };
 
-/** What a stored turn tells a follower; undefined while it is unfinished. */
+/** The outcome of a stored turn; undefined while it is unfinished. */
 export function outcomeOf(turn: TurnRecord): EndedOutcome | undefined {
   const attempt = turn.written?.attempt ?? turn.lease?.attempt ?? 0;
   switch (turn.status) {
@@ -51,8 +51,8 @@ export function outcomeOf(turn: TurnRecord): EndedOutcome | undefined {
 }
 
 /**
- * How a turn stands in the database; undefined while it is unfinished. A turn goes with its chat alone: one that
- * is missing from a chat that is there was accepted by another primary than the one that was asked.
+ * The outcome of a turn by the database; undefined while it is unfinished. A turn is only removed with its chat, so a turn
+ * that is missing from an existing chat was accepted by another primary than the one that answered.
  */
 export async function findOutcome(
   store: Pick<TurnDeps['store'], 'turns' | 'chats'>,

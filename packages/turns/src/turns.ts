@@ -48,31 +48,31 @@ export interface ReadAnswer extends TurnIds {
 /** The turns of one process: accepts messages, answers them, and lets any number of readers follow. */
 export interface Turns {
   /**
-   * The chat a message is sent to, if the scope reaches it. May answer what the run of the chat's newest turn read of
-   * it: a deletion is then found by the new turn's own run. Whatever else is asked of a chat finds it in the store.
+   * The chat a message is sent to, if the scope reaches it. May return the chat as the run of its newest turn has read it:
+   * the new turn's own run then finds a deletion. All other requests read the chat from the store.
    */
   findChat(scope: Scope, chat: Id<'chat'>): Promise<ChatAccess | undefined>;
-  /** Accepts a user's message. @throws ApiError whatever `acceptTurn` rejects */
+  /** Accepts a user's message. @throws ApiError as `acceptTurn` does */
   accept(chat: ChatAccess, message: NewMessage): Promise<AcceptedTurn>;
   /**
    * Accepts a user's message and waits for its end, wherever it runs. The turn never depends on the wait.
    *
-   * @throws ApiError whatever `acceptTurn` rejects; after acceptance `answer_pending` and
+   * @throws ApiError as `acceptTurn` does; after acceptance `answer_pending` and
    *   `database_unavailable`, both with the answer's id.
    */
   send(chat: ChatAccess, message: NewMessage, signal?: AbortSignal): Promise<AnsweredTurn>;
-  /** Accepts a retry of a failed answer. @throws ApiError whatever `retryTurn` rejects */
+  /** Accepts a retry of a failed answer. @throws ApiError as `retryTurn` does */
   retry(chat: ChatAccess, retry: Retry): Promise<AcceptedTurn>;
   /** Waits for the end of an accepted turn, as `send` does. */
   outcome(chat: ChatAccess, accepted: AcceptedTurn, signal?: AbortSignal): Promise<TurnOutcome>;
-  /** What an earlier request with this key had accepted. @throws ApiError `idempotency_key_reused` */
+  /** The turn that an earlier request with this key had accepted. @throws ApiError `idempotency_key_reused` */
   findByIdempotencyKey(chat: ChatAccess, idempotency: Idempotency): Promise<AcceptedTurn | undefined>;
   /** The turn of an answer. @throws ApiError `message_not_found` */
   find(chat: ChatAccess, answerId: string): Promise<TurnRecord>;
-  /** Stops an answer; answers its turn as it then stands. @throws ApiError `message_not_found` */
+  /** Stops an answer; returns its turn as it is then. @throws ApiError `message_not_found` */
   cancel(chat: ChatAccess, answerId: string): Promise<TurnRecord>;
   /**
-   * Reads an answer from after a cursor on; from its start without one. `null` is a cursor nobody made.
+   * Reads an answer from after a cursor; without one from its start. `null` stands for a cursor that no server issued.
    *
    * @throws ApiError `message_not_found`, `draining`
    */
@@ -83,15 +83,14 @@ export interface Turns {
   ): Promise<ReadAnswer>;
   /** The answer that is being written in a chat, or is next to be. */
   runningAnswer(chat: ChatAccess): Promise<Id<'message'> | undefined>;
-  /** Tells what happens in a chat. @throws ApiError `draining`, `database_unavailable` */
+  /** The events of a chat. @throws ApiError `draining`, `database_unavailable` */
   followChat(
     chat: ChatAccess,
     from: ChatCursor | null | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<ChatEventWithCursor, void, undefined>;
   /**
-   * Stops every answer that a user asked for: those that run, here or elsewhere, and those that wait. What had been
-   * shown is kept.
+   * Stops every unfinished answer of a user, whether it runs, here or elsewhere, or waits. The text shown so far is kept.
    */
   stopUser(scope: Scope, user: string): Promise<void>;
   /**
@@ -239,7 +238,7 @@ export function startTurns(deps: TurnDeps): Turns {
   };
 }
 
-/** Begins only with the first event that is asked for: one that is let go before leaves nothing behind. */
+/** Begins with the first event that is pulled: a stream that is closed before leaves no listener behind. */
 async function* followWhileAsked<Item>(
   begin: () => AsyncGenerator<Item, void, undefined>,
 ): AsyncGenerator<Item, void, undefined> {

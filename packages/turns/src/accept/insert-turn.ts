@@ -10,7 +10,7 @@ import type { Runner } from '../run/runner.ts';
 import type { TurnOwner } from '../run/schedule/turn-owner.ts';
 import type { ChatPlaces } from './chat-places.ts';
 
-/** What accepting a turn needs besides the ports. */
+/** The dependencies of accepting a turn, besides the ports. */
 export interface AcceptDeps extends TurnDeps {
   readonly runner: Runner;
   readonly quota: Quota;
@@ -51,7 +51,7 @@ export async function insertAndStart(
   if (isStarted) runner.start(toRecord(turn, access), owner, claimedAt, tail);
   else if (place === 'waiting') runner.queue.claimSoon(toRecord(turn, access), owner, true);
   else await waitForTurnToStart(deps, access, turn, owner);
-  followers.chats.tell(turn.chat, 'changed');
+  followers.chats.notify(turn.chat, 'changed');
   return isStarted ? 'started' : 'waiting';
 }
 

@@ -13,7 +13,7 @@ export class ChatReader {
   readonly #access: ChatAccess;
   readonly #wake = new WakeUp();
   readonly #detach: () => void;
-  /** Turns that were told and whose answers were not, in order; the first one's is being read. */
+  /** Turns that were emitted without their answers, in order; the first one's answer is being read. */
   readonly #unread: TurnRecord[] = [];
   #cursor: ChatCursor = { accepted: 0, sequence: 1, answer: undefined };
   #reader: TurnReader | undefined;
@@ -35,8 +35,8 @@ export class ChatReader {
   }
 
   /**
-   * Tells what happens from after `from` on; without one, from now on, which it says first, a running answer
-   * from its start.
+   * Emits the events after `from`. Without a cursor it begins now, with `chat-followed`, and emits a running answer from
+   * its start.
    *
    * @throws ApiError `draining` when this process lets its followers go; `database_unavailable`
    */
@@ -85,11 +85,11 @@ export class ChatReader {
     yield this.#withCursor({ type: from === undefined ? 'chat-followed' : 'chat-snapshot' });
   }
 
-  /** Tells of new turns, when there is reason to look. False when the chat is gone. */
+  /** Emits new turns, when there is reason to look. False when the chat is gone. */
   async *#lookForTurns(): AsyncGenerator<ChatEventWithCursor, boolean> {
     const { clock, reads } = this.#deps;
     if (!this.#isChanged && clock.now() < this.#nextLookAt) return true;
-    // What another follower was told a moment ago will do, unless something is known to have happened since.
+    // A result that another follower got a moment ago is recent enough, unless something has happened since.
     const maxAgeMs = this.#isChanged ? 0 : this.#lookPauseMs / 2;
     this.#isChanged = false;
     const { scope, chat } = this.#access;
@@ -108,7 +108,7 @@ export class ChatReader {
     return true;
   }
 
-  /** Tells what is new of the answers, one after the other; answers how long to wait for more. */
+  /** Emits the new events of the answers, one after the other; returns how long to wait for more. */
   async *#readAnswers(): AsyncGenerator<ChatEventWithCursor, number> {
     const { clock } = this.#deps;
     const untilLook = () => Math.max(this.#nextLookAt - clock.now(), 0);

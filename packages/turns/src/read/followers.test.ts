@@ -7,14 +7,14 @@ test('who is attached to a turn’s end is told how it ended, and of the chat on
   const followers = new Followers();
   const told: string[] = [];
   followers.attachToEnd('turn_1', 'chat_1', ({ kind }) => told.push(kind));
-  followers.chats.tell('chat_1', 'changed');
-  followers.chats.tell('chat_1', 'draining');
-  followers.chats.tell('chat_2', 'deleted');
-  followers.outcomes.tell('turn_2', empty);
-  followers.texts.tell('turn_1', undefined);
+  followers.chats.notify('chat_1', 'changed');
+  followers.chats.notify('chat_1', 'draining');
+  followers.chats.notify('chat_2', 'deleted');
+  followers.outcomes.notify('turn_2', empty);
+  followers.texts.notify('turn_1', undefined);
   expect(told).toEqual([]);
-  followers.outcomes.tell('turn_1', empty);
-  followers.chats.tell('chat_1', 'deleted');
+  followers.outcomes.notify('turn_1', empty);
+  followers.chats.notify('chat_1', 'deleted');
   expect(told).toEqual(['empty', 'gone']);
 });
 
@@ -22,7 +22,7 @@ test('who detaches from a turn’s end is forgotten by the turn and by the chat'
   const followers = new Followers();
   const detach = followers.attachToEnd('turn_1', 'chat_1', () => expect.unreachable());
   detach();
-  followers.outcomes.tell('turn_1', empty);
-  followers.chats.tell('chat_1', 'deleted');
+  followers.outcomes.notify('turn_1', empty);
+  followers.chats.notify('chat_1', 'deleted');
   expect([followers.outcomes.size, followers.chats.size]).toEqual([0, 0]);
 });

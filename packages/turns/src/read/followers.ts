@@ -2,12 +2,12 @@ import type { Id } from '@parley/contract';
 import type { TurnOutcome } from '../turn-outcome.ts';
 import { Listeners } from './listeners.ts';
 
-/** What is told of a chat: something is new in it; it was deleted; this process lets its followers go. */
+/** News of a chat: something is new in it; it was deleted; this process ends its streams. */
 export type ChatNews = 'changed' | 'deleted' | 'draining';
 
 /**
- * Who follows what in this process. It only saves waiting: whatever happens elsewhere, or was missed here, is
- * found in the database.
+ * The listeners of this process. They only save waiting: followers find in the database what happens elsewhere, and what
+ * they miss here.
  */
 export class Followers {
   /** A turn that runs here has new text, or does not run here any more. */

@@ -9,7 +9,7 @@ test('listeners are told until they detach, each of them, and nobody is remember
     listeners.attach('one', (event) => told.push(`b ${event}`)),
     listeners.attach('two', (event) => told.push(`c ${event}`)),
   ];
-  listeners.tell('one', 'first');
+  listeners.notify('one', 'first');
   expect(told.splice(0)).toEqual(['a first', 'b first']);
   detach[0]?.();
   detach[0]?.();
@@ -19,7 +19,7 @@ test('listeners are told until they detach, each of them, and nobody is remember
   for (const each of detach) each();
   expect(listeners.size).toBe(0);
   listeners.notifyAll('third');
-  listeners.tell('one', 'fourth');
+  listeners.notify('one', 'fourth');
   expect(told).toEqual([]);
 });
 
@@ -30,7 +30,7 @@ test('one that detaches late does not take away who listens to the same thing si
   detach();
   listeners.attach('one', (event) => told.push(event));
   detach();
-  listeners.tell('one', 'new');
+  listeners.notify('one', 'new');
   expect(told).toEqual(['new']);
 });
 

@@ -1,4 +1,4 @@
-/** Who in this process listens for what happens to which thing. */
+/** Listeners for events of keyed things, in this process. */
 export class Listeners<Key, Event> {
   readonly #listeners = new Map<Key, Set<(event: Event) => void>>();
 
@@ -17,12 +17,12 @@ export class Listeners<Key, Event> {
     };
   }
 
-  tell(key: Key, event: Event): void {
+  notify(key: Key, event: Event): void {
     const listeners = this.#listeners.get(key);
     if (listeners) for (const listener of listeners) listener(event);
   }
 
   notifyAll(event: Event): void {
-    for (const key of [...this.#listeners.keys()]) this.tell(key, event);
+    for (const key of [...this.#listeners.keys()]) this.notify(key, event);
   }
 }

@@ -10,8 +10,7 @@ const CLOSED_PART = TEXT_PART + 1;
 const END_PART = CLOSED_PART + 1;
 
 /**
- * Where a reader is in an answer, and what it is to be told next. It holds no text: a reader that is slow is
- * told more at once.
+ * The position of a reader in an answer, and its next events. It holds no text: a slow reader gets more text at once.
  *
  * A cursor is believed as far as it can be true. One of another run, or beyond what there is, is answered with
  * a snapshot: the reader's text is replaced, and it goes on from there.
@@ -19,8 +18,8 @@ const END_PART = CLOSED_PART + 1;
 export class ReaderPosition {
   readonly #ids: AnswerIds;
   #cursor: StreamCursor | undefined;
-  /** The newest wait for the model that the reader was told of, by its end. */
-  #waitTold: number | undefined;
+  /** The end of the newest wait for the model of which the reader has an event. */
+  #emittedWait: number | undefined;
 
   /** `from` is the last event the reader got; undefined begins at the start, null is a cursor nobody made. */
   constructor(ids: AnswerIds, from: StreamCursor | null | undefined) {
@@ -45,7 +44,7 @@ export class ReaderPosition {
     return shown !== 0 && shown < attempt;
   }
 
-  /** What can be told before anything is known of the answer. */
+  /** The events before anything is known of the answer. */
   begin(): AnswerEventWithCursor[] {
     if (this.#cursor) return [];
     this.#cursor = START;
@@ -56,27 +55,27 @@ export class ReaderPosition {
   /** The events that lead from here to what is known. */
   advance(known: KnownText): AnswerEventWithCursor[] {
     const events = this.begin();
-    const tell = (event: AnswerEvent, cursor: StreamCursor) => {
+    const emit = (event: AnswerEvent, cursor: StreamCursor) => {
       events.push({ event, cursor });
       this.#cursor = cursor;
     };
-    const isTold = this.#tellText(known, tell);
-    if (known.outcome && !isTold) this.#tellEnd({ ...known, outcome: known.outcome }, tell);
-    else if (known.waitsUntil) this.#tellWait(known.waitsUntil, tell);
+    const knowsEnd = this.#emitText(known, emit);
+    if (known.outcome && !knowsEnd) this.#emitEnd({ ...known, outcome: known.outcome }, emit);
+    else if (known.waitsUntil) this.#emitWait(known.waitsUntil, emit);
     return events;
   }
 
-  /** True when the reader knows the end already. */
-  #tellText({ attempt, from, text, outcome }: KnownText, tell: Tell): boolean {
+  /** True when the reader has the end already. */
+  #emitText({ attempt, from, text, outcome }: KnownText, emit: Emit): boolean {
     const cursor = this.#cursor ?? START;
     const length = from + text.length;
     if (cursor.attempt === 0 && cursor.part === 0) {
       if (length === 0) return false;
-      tell({ type: 'text-start' }, { attempt, part: TEXT_PART, offset: 0 });
-      tell({ type: 'text-delta', text }, { attempt, part: TEXT_PART, offset: length });
+      emit({ type: 'text-start' }, { attempt, part: TEXT_PART, offset: 0 });
+      emit({ type: 'text-delta', text }, { attempt, part: TEXT_PART, offset: length });
       return false;
     }
-    // Ended is final: a reader that knows of an end knows more than whoever was asked, until that one knows it too.
+    // The reader has seen the end, and this process has not yet: it gets no event.
     if (!outcome && (cursor.part === CLOSED_PART || cursor.part === END_PART)) return false;
     if (outcome && isEnd(cursor, attempt)) return true;
     const { offset } = cursor;
@@ -87,32 +86,32 @@ export class ReaderPosition {
     const isTrue = isThere && !startsInCharacter(text.slice(offset - from, offset - from + 1));
     if (!isTrue) {
       // A reader of another run is told at once that its text is void, and reads what there is of this one.
-      if (from === 0) tell({ type: 'snapshot', text }, { attempt, part: TEXT_PART, offset: length });
+      if (from === 0) emit({ type: 'snapshot', text }, { attempt, part: TEXT_PART, offset: length });
     } else if (offset < length) {
       const delta = text.slice(offset - from);
-      tell({ type: 'text-delta', text: delta }, { attempt, part: TEXT_PART, offset: length });
+      emit({ type: 'text-delta', text: delta }, { attempt, part: TEXT_PART, offset: length });
     }
     return false;
   }
 
-  #tellWait(retryAt: Date, tell: Tell): void {
-    if (this.#waitTold === retryAt.getTime()) return;
-    this.#waitTold = retryAt.getTime();
+  #emitWait(retryAt: Date, emit: Emit): void {
+    if (this.#emittedWait === retryAt.getTime()) return;
+    this.#emittedWait = retryAt.getTime();
     const event = { type: 'status', status: 'waiting_for_model', retryAt: retryAt.toISOString() } as const;
-    tell(event, this.#cursor ?? START);
+    emit(event, this.#cursor ?? START);
   }
 
-  #tellEnd({ attempt, from, text, outcome }: EndedText, tell: Tell): void {
+  #emitEnd({ attempt, from, text, outcome }: EndedText, emit: Emit): void {
     const length = from + text.length;
     if (this.#cursor?.part === TEXT_PART) {
-      tell({ type: 'text-end' }, { attempt, part: CLOSED_PART, offset: length });
+      emit({ type: 'text-end' }, { attempt, part: CLOSED_PART, offset: length });
     }
-    tell(toEndEvent(outcome), { attempt, part: END_PART, offset: 0 });
+    emit(toEndEvent(outcome), { attempt, part: END_PART, offset: 0 });
   }
 }
 
 type EndedText = KnownText & { readonly outcome: EndedOutcome };
-type Tell = (event: AnswerEvent, cursor: StreamCursor) => void;
+type Emit = (event: AnswerEvent, cursor: StreamCursor) => void;
 
 const START: StreamCursor = { attempt: 0, part: 0, offset: 0 };
 

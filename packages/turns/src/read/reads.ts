@@ -4,19 +4,19 @@ import type { ChatAccess, ChatReach, Scope, TurnRecord, TurnStand } from '@parle
 import { systemScopeOf, type TurnDeps } from '../dependencies.ts';
 import { SharedReads } from './shared-reads.ts';
 
-/** How a chat is, for a follower who knows its turns up to `after`. */
+/** A chat, for a follower who knows its turns up to `after`. */
 interface ChatLook {
-  /** Whose it is; undefined when it is gone. */
+  /** Its team, user and agent; undefined when it is gone. */
   readonly reach: ChatReach | undefined;
   /** Whether there are turns after that one. */
   readonly hasGrown: boolean;
 }
 
-/** What the readers of a process ask the database for again and again, once for all of them. */
+/** The repeated queries of a process's readers, each sent once for all of them. */
 export interface Reads {
   readonly chats: SharedReads<{ readonly chat: Id<'chat'>; readonly after: number }, ChatLook>;
   readonly turnsAfter: SharedReads<{ readonly access: ChatAccess; readonly after: number }, TurnRecord[]>;
-  readonly stands: SharedReads<
+  readonly statuses: SharedReads<
     { readonly access: ChatAccess; readonly turn: Id<'turn'> },
     TurnStand | undefined
   >;
@@ -58,13 +58,13 @@ export function createReads({ store, clock }: Pick<TurnDeps, 'store' | 'clock'>)
           asked.map(({ access, after }) => store.turns.listAfter(access, after, limits.chatEventsBehindMax)),
         ),
     ),
-    stands: new SharedReads(
+    statuses: new SharedReads(
       clock,
       ({ access: { chat }, turn }) => `${chat.team} ${turn}`,
       async (asked) => {
         const found = await store.turns.listStands(asked.map(({ turn }) => turn));
-        const standOf = new Map(found.map(({ id, team, ...stand }) => [`${team} ${id}`, stand]));
-        return asked.map(({ access: { chat }, turn }) => standOf.get(`${chat.team} ${turn}`));
+        const statusOf = new Map(found.map(({ id, team, ...status }) => [`${team} ${id}`, status]));
+        return asked.map(({ access: { chat }, turn }) => statusOf.get(`${chat.team} ${turn}`));
       },
     ),
     log: new SharedReads(

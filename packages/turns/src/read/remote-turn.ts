@@ -7,7 +7,7 @@ import { ANSWER_POLL, DEPOSED_PRIMARY_MAX_MS, LOG_LAG_MAX_MS } from './intervals
 import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
 import { alignedPause, type Reads } from './reads.ts';
 
-/** What the database tells of a turn: how it stands, what the log holds, or how it ended. */
+/** A turn by the database: `waiting`, the text in the log, or the outcome. */
 export type RemoteView = KnownText | 'waiting' | Exclude<TurnOutcome, { attempt: number }>;
 
 /** A turn that does not run in this process, as its reader finds it in the database, again and again. */
@@ -31,7 +31,7 @@ export class RemoteTurn {
   }
 
   /**
-   * Looks, patiently: a database that is away tells nothing.
+   * Reads the turn. While the database is unreachable, the turn counts as `waiting`.
    *
    * @throws ApiError `database_unavailable` when it has been away for a whole lease
    */
@@ -55,15 +55,15 @@ export class RemoteTurn {
 
   async #look(position: ReaderPosition): Promise<RemoteView> {
     const { store } = this.#deps;
-    // Other readers of the same turn look as often: what one of them was told a moment ago will do.
+    // Other readers of the same turn look as often: a result that one of them got a moment ago is recent enough.
     const turn = { access: this.#access, turn: this.#turn };
-    const stand = await this.#deps.reads.stands.read(turn, this.#pauseMs / 2);
-    if (stand?.status === 'generating') {
+    const status = await this.#deps.reads.statuses.read(turn, this.#pauseMs / 2);
+    if (status?.status === 'generating') {
       // A run that only ends a cancelled turn shows nothing of its own: what the older one showed is kept.
-      if (stand.isCancelled && position.isBehind(stand.attempt)) return 'waiting';
-      return this.#readLog(position, stand.attempt);
+      if (status.isCancelled && position.isBehind(status.attempt)) return 'waiting';
+      return this.#readLog(position, status.attempt);
     }
-    if (stand?.status === 'queued' && !isSureToStop(stand, stand.attempt)) return 'waiting';
+    if (status?.status === 'queued' && !isSureToStop(status, status.attempt)) return 'waiting';
     const outcome = await findOutcome(store, this.#access, this.#turn);
     if (!outcome) return 'waiting';
     if (!('attempt' in outcome)) return outcome;
@@ -90,7 +90,7 @@ export class RemoteTurn {
     return { attempt, from: 0, text: await read(0) };
   }
 
-  /** Whether nothing was told for so long; then counting begins anew. */
+  /** Whether there was nothing new for so long; then counting begins again. */
   #isSilentFor(ms: number): boolean {
     const now = this.#deps.clock.now();
     this.#silentSince ??= now;

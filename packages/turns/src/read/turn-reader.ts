@@ -11,7 +11,7 @@ import type { Reads } from './reads.ts';
 import { RemoteTurn, type RemoteView } from './remote-turn.ts';
 import type { WakeUp } from './wake-up.ts';
 
-/** What readers need besides the ports: the turns that run in this process, and shared reads of all others. */
+/** The dependencies of readers, besides the ports: the turns that run in this process, and shared reads of all others. */
 export interface ReadDeps extends TurnDeps {
   readonly followers: Followers;
   readonly running: RunningTurns;
@@ -28,7 +28,7 @@ export interface Reading extends AnswerIds {
   readonly from: StreamCursor | null | undefined;
 }
 
-/** What one step of reading gave. */
+/** The result of one step of reading. */
 interface Step {
   readonly events: readonly AnswerEventWithCursor[];
   readonly isOver: boolean;
@@ -47,7 +47,7 @@ export class TurnReader {
   readonly #position: ReaderPosition;
   readonly #remote: RemoteTurn;
   readonly #detach: (() => void)[];
-  #told: TurnOutcome | undefined;
+  #outcome: TurnOutcome | undefined;
 
   /** Attaches before anything is read, so that nothing is missed. `wake` is set when a step is worth it. */
   constructor(deps: ReadDeps, reading: Reading, wake: WakeUp) {
@@ -60,14 +60,14 @@ export class TurnReader {
     this.#detach = [
       followers.texts.attach(turn, wake.set),
       followers.attachToEnd(turn, access.chat.id, (outcome) => {
-        this.#told ??= outcome;
+        this.#outcome ??= outcome;
         wake.set();
       }),
     ];
   }
 
   /**
-   * Tells what is new.
+   * The new events.
    *
    * @throws ApiError `chat_not_found` when the chat was deleted; `draining` when this process lets its readers
    *   go; `database_unavailable` when that has been away for a whole lease.
@@ -75,8 +75,8 @@ export class TurnReader {
   async step(): Promise<Step> {
     const local = this.#local();
     const view = local ?? (await this.#remote.look(this.#position));
-    // What was told while the database was asked is newer than its answer.
-    const known = this.#told && !local ? this.#ofOutcome(this.#told) : view;
+    // An end that this process noticed during the query is newer than its result.
+    const known = this.#outcome && !local ? this.#ofOutcome(this.#outcome) : view;
     const isWaiting = this.#deps.isWaiting(this.#reading.turn);
     const pauseMs = local ? undefined : isWaiting ? WAITING_POLL_MS : this.#remote.pauseMs;
     if (known === 'waiting') return { events: this.#position.begin(), isOver: false, pauseMs };
@@ -88,9 +88,9 @@ export class TurnReader {
     for (const detach of this.#detach) detach();
   }
 
-  /** What this process knows itself: the end it was told, or the run that holds the lease here. */
+  /** The turn as far as this process knows it without a query: its end, or the run that holds the lease here. */
   #local(): RemoteView | undefined {
-    if (this.#told) return this.#ofOutcome(this.#told);
+    if (this.#outcome) return this.#ofOutcome(this.#outcome);
     const { running, clock } = this.#deps;
     const run = running.get(this.#reading.turn);
     // A process that was stopped and revived must not show what may be another's by now.

@@ -1,6 +1,6 @@
 import type { Clock } from '@parley/quota';
 
-/** More than these are no exception any more: the one that failed first is tried again. */
+/** Items that are remembered; beyond it the one that failed first is tried again. */
 const ITEMS_MAX = 1_000;
 
 interface Failure {
@@ -11,7 +11,7 @@ interface Failure {
 interface Pauses {
   readonly min: number;
   readonly max: number;
-  /** The work on an item that takes longer is left to itself, and counts as failed. Default: it may take any time. */
+  /** Work on an item that takes longer counts as failed, and is not waited for. Default: no limit. */
   readonly workMax?: number;
 }
 
@@ -30,7 +30,7 @@ export class FailingItems<Item extends string> {
     this.#pauses = pauses;
   }
 
-  /** Those that are not to be tried now. */
+  /** The items that must not be tried now. */
   get skipped(): Item[] {
     const now = this.#clock.now();
     const failed = [...this.#failures].filter(([, { until }]) => now < until).map(([item]) => item);

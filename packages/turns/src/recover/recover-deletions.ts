@@ -30,7 +30,7 @@ export async function recoverDeletions(deps: TurnDeps, signal: AbortSignal): Pro
     await clock.sleep(jittered(clock, pauseMs), signal);
   }
 
-  /** One that fails is skipped for a while: it stops none of those behind it. */
+  /** Skips an item that fails for a while, so that it does not stop the items behind it. */
   async function each<Item extends { readonly chat: Id<'chat'> }>(
     items: readonly Item[],
     act: (item: Item) => Promise<unknown>,

@@ -19,7 +19,7 @@ interface Sighting {
 type Sightings = Map<Id<'turn'>, Sighting>;
 
 /**
- * The sweep: finds turns that nobody runs. A queued one whose predecessor has ended is claimed; a run that
+ * The recovery loop: finds turns that nobody runs. A queued one whose predecessor has ended is claimed; a run that
  * has shown no sign of life for a whole lease, counted here, is taken over, or ended when it was cancelled.
  */
 export async function recoverTurns(deps: TurnDeps, runner: Runner, signal: AbortSignal): Promise<void> {
@@ -49,7 +49,7 @@ async function sweep(
     const unfinished = new Set(page.map(({ chat, sequence }) => placeOf(chat, sequence)));
     for (const turn of page) {
       if (signal.aborted) return seen;
-      // What waits here as it stood is as it was; the rest of these runs elsewhere, or has ended.
+      // A turn that waits here with an unchanged status still waits. The others run elsewhere, or have ended.
       if (waiting.get(turn.id) === turn.status) waiting.delete(turn.id);
       if (runner.running.has(turn.id)) continue;
       try {
@@ -57,7 +57,7 @@ async function sweep(
         else if (turn.lease) await watch(deps, runner, turn, turn.lease, before, seen);
         unreachable = 0;
       } catch (error) {
-        // What is wrong with one turn must not keep the others; a database that is away ends the sweep.
+        // An error that concerns one turn must not stop the others; an unreachable database ends the pass.
         const isUnreachable = error instanceof ApiError;
         deps.log(isUnreachable ? 'warn' : 'error', 'the sweep failed at a turn', { turn: turn.id, error });
         if (isUnreachable && ++unreachable === UNREACHABLE_MAX) throw error;
@@ -74,7 +74,7 @@ function placeOf(chat: Id<'chat'>, sequence: number): string {
   return `${chat} ${sequence}`;
 }
 
-/** Most that wait do so behind a turn of the same page: only of the others the database is asked. */
+/** Most waiting turns are behind a turn of the same page, so only the others need a query. */
 async function claimIfNext(
   deps: TurnDeps,
   runner: Runner,
@@ -84,7 +84,7 @@ async function claimIfNext(
   const { store } = deps;
   const { id, team, chat, sequence, isCancelled } = turn;
   if (unfinished.has(placeOf(chat, sequence - 1)) || !runner.queue.takesTurns) return;
-  // One that was cancelled only has to be ended: it needs neither a model nor a place, wherever it waits for one.
+  // A cancelled turn only has to be ended: it needs neither a model nor a place, even if it waits for one.
   if (!isCancelled && (runner.queue.isWaiting(id) || !isModelReady(deps))) return;
   if (!(await store.turns.hasPredecessorEnded({ team }, chat, sequence))) return;
   if (isCancelled) await runner.endCancelled(turn);
@@ -102,8 +102,8 @@ async function watch(
   const { token, renewals } = lease;
   const now = deps.clock.now();
   const last = before.get(turn.id);
-  const standsStill = last?.token === token && last.renewals === renewals;
-  const since = standsStill ? last.since : now;
+  const isUnchanged = last?.token === token && last.renewals === renewals;
+  const since = isUnchanged ? last.since : now;
   seen.set(turn.id, { token, renewals, since });
   if (now - since < deps.bounds.leaseMs) return;
   await takeOver(deps, runner, turn, lease);

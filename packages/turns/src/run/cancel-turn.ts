@@ -27,7 +27,7 @@ export async function cancelTurn(
     const marked = await deps.store.turns.find(access, turn.id);
     const outcome = marked && outcomeOf(marked);
     // It was still waiting, and will never run: whoever follows it here is told at once.
-    if (outcome?.kind === 'empty') deps.followers.outcomes.tell(turn.id, outcome);
+    if (outcome?.kind === 'empty') deps.followers.outcomes.notify(turn.id, outcome);
     if (marked && outcome) return marked;
     const awaited = await following.outcome(undefined, deps.bounds.cancelWaitMaxMs);
     if (awaited?.kind === 'gone') throw new ApiError('chat_not_found');

@@ -8,7 +8,7 @@ export type History = TurnView['history'];
 const BYTES_PER_UNIT = 3;
 
 /**
- * What stands before the next turn once this one has ended: as much as a look would read, and never less. Undefined when
+ * The history before the next turn once this one has ended: as much as a query would read, and never less. Undefined when
  * only a look can tell: a retry, and an answer that the model refused, change how messages are shown to the model.
  */
 export function historyAfter(

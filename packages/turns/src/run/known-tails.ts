@@ -10,13 +10,13 @@ const CHATS_MAX = 10_000;
 /** UTF-16 units of all histories that are remembered. */
 const HISTORIES_LENGTH_MAX = 16 * 1024 * 1024;
 
-/** A chat's newest turn, which ended in this process, and what stands before the next one. */
+/** A chat's newest turn, which ended in this process, and the history before the next one. */
 export interface EndedTail extends ChatTail {
   readonly history?: History | undefined;
 }
 
 interface KnownTail extends ChatTail {
-  /** What the run of the newest turn read of the chat, in the scope of the whole team. */
+  /** The chat as the run of its newest turn has read it, in the scope of the whole team. */
   readonly access: ChatAccess;
   readonly since: number;
 }
@@ -32,7 +32,7 @@ interface KnownTail extends ChatTail {
 export class KnownTails {
   /** In the order of their last use: one that is taken is removed, and remembered again at its turn's end. */
   readonly #tails = new Map<Id<'chat'>, KnownTail>();
-  /** What stands before the next turn of some of them, in the order in which the tails were remembered. */
+  /** The history before the next turn of some of them, in the order in which the tails were remembered. */
   readonly #histories = new Map<Id<'chat'>, History>();
   readonly #clock: Pick<Clock, 'now'>;
   /** UTF-16 units of all histories. */

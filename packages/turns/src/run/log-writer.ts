@@ -53,7 +53,7 @@ export class LogWriter {
   }
 }
 
-/** What is to be written of a run: what was not acknowledged, as it was, before anything new. */
+/** The next piece of a run's text to write: an unacknowledged piece again, unchanged, before anything new. */
 function nextBatch(run: Run): LogBatch | undefined {
   const { turn, scope, attempt, text, loggedTo } = run;
   if (!run.unacknowledged && text.length > loggedTo) {

@@ -10,7 +10,7 @@ export class RunDurations {
   readonly #clock: Clock;
   #averageMs: number = FIRST_DURATION_MS;
   #running = 0;
-  /** Of the turns that run: the sum of the times at which they started. */
+  /** The sum of the start times of the running turns. */
   #startedSum = 0;
 
   constructor(clock: Clock) {

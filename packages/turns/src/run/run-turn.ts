@@ -135,7 +135,7 @@ async function answer(deps: RunDeps, run: Run, view: TurnView, agentId: AgentRec
       saveToolSteps: (steps) => saveToolSteps(deps, run, steps),
       onWait: (until) => {
         run.waitsUntil = until;
-        deps.followers.texts.tell(turn.id, undefined);
+        deps.followers.texts.notify(turn.id, undefined);
       },
       onAbort: ({ model, calls, usage }) => {
         run.used = { attempt, model, calls, ...usage, isEstimated: true };
@@ -202,7 +202,7 @@ function emit(deps: RunDeps, run: Run, text: string): void {
   stopStale(deps, run);
   if (run.abort.signal.aborted) return;
   run.text += text;
-  deps.followers.texts.tell(run.turn.id, undefined);
+  deps.followers.texts.notify(run.turn.id, undefined);
 }
 
 /** A cancelled turn that comes to its run: what an earlier run had shown, which handed it over, is kept. */

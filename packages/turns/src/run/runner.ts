@@ -109,8 +109,8 @@ export class Runner {
   notifyEnd({ id, chat }: Pick<TurnRecord, 'id' | 'chat'>, outcome: EndedOutcome): void {
     const { followers, quota } = this.#deps;
     quota.turnEnded(id);
-    followers.outcomes.tell(id, outcome);
-    followers.chats.tell(chat, 'changed');
+    followers.outcomes.notify(id, outcome);
+    followers.chats.notify(chat, 'changed');
   }
 
   /** Starts nothing more; lets runs finish for `graceMs` or until `force` aborts, then hands them over. */
@@ -123,7 +123,7 @@ export class Runner {
     const finished = work.settled().finally(() => done.abort());
     const over = force ? AbortSignal.any([done.signal, force]) : done.signal;
     await Promise.race([finished, clock.sleep(graceMs, over)]);
-    // What was being claimed just now starts after this, only to be handed over too.
+    // A turn that is being claimed just now starts after this, and is handed over too.
     this.#isHandingOver = true;
     for (const run of this.running.all()) run.abort.abort(new RunStopped('draining'));
     await work.settled();
@@ -154,7 +154,7 @@ export class Runner {
     } finally {
       leave();
       // The local readers poll the database from here on.
-      followers.texts.tell(run.turn.id, undefined);
+      followers.texts.notify(run.turn.id, undefined);
     }
   }
 
@@ -170,7 +170,7 @@ export class Runner {
     }
     if (result.kind === 'gone' || result.kind === 'handed-over') {
       quota.turnLeft(turn.id);
-      followers.outcomes.tell(turn.id, { kind: result.kind });
+      followers.outcomes.notify(turn.id, { kind: result.kind });
     }
   }
 }

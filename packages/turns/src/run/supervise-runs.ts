@@ -10,10 +10,10 @@ interface SuperviseDeps extends TurnDeps {
 }
 
 /**
- * Keeps the running turns of a process, a few times a second, each step with one call for all of them: stops
- * those past their deadline, writes what they emitted to the log, looks whether they were cancelled or deleted,
- * and renews their leases. No clock is compared with another process's: a renewal counts up, and whoever
- * watches sees the count move. No step waits for the one before: a call that hangs must not cost the leases.
+ * Supervises the running turns of a process, a few times a second, each step with one command for all of them: stops
+ * those past their deadline, writes their new text to the log, looks whether they were cancelled or deleted, and renews
+ * their leases. No clock is compared with another process's: a renewal counts up, and other processes see the count
+ * change. No step waits for the one before, because a slow query must not delay lease renewal.
  */
 export async function superviseRuns(
   deps: SuperviseDeps,
@@ -38,7 +38,7 @@ export async function superviseRuns(
         looking = undefined;
       });
     }
-    // What was stopped and is ending keeps its lease until it has ended.
+    // A stopped run keeps its lease until it has ended.
     const held = running.all();
     if (held.length === 0 || now - renewedAt < bounds.leaseMs / RENEWALS_PER_LEASE) continue;
     renewedAt = now;

@@ -10,7 +10,7 @@ import { TurnScheduler } from './schedule/turn-scheduler.ts';
 /** Turns that wait in this process for a place. The recovery loop finds those beyond it. */
 const WAITING_MAX = 10_000;
 
-/** What a new turn gets: a place to run, one to wait for that, or none while its predecessor is unfinished. */
+/** The place of a new turn: one to run, one to wait for that, or none while its predecessor is unfinished. */
 export type TurnPlace = 'running' | 'waiting' | 'behind';
 
 /** A turn, and its position in its chat. */

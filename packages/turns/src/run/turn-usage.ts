@@ -20,7 +20,7 @@ export function accountOf({ agent, user }: Pick<ChatRecord, 'agent' | 'user'>): 
   return { agent, ...(user !== undefined && { user }), day: utcDay(new Date()) };
 }
 
-/** What an answer used, as its model's server told it; where it told nothing, an estimate. */
+/** The usage of an answer as the model's server reported it; an estimate if it reported none. */
 export function usageOfOutcome(
   attempt: number,
   { model, calls, usage, estimate }: Pick<AgentOutcome, 'model' | 'calls' | 'usage' | 'estimate'>,
@@ -34,7 +34,7 @@ export function withUsage(end: TurnEnd, { account, used }: Pick<Run, 'account' |
   return { ...end, ...(used && { usage: used }), ...(account && { account: accountOf(account) }) };
 }
 
-/** What a run used that died without a word, as far as its log tells it. */
+/** The estimated usage of a run whose process died, from the text in its log. */
 export function usageOfDead(
   { userMessage }: Pick<TurnRecord, 'userMessage'>,
   { textBytesBefore }: Pick<TurnView, 'textBytesBefore'>,

@@ -1,6 +1,6 @@
 import { limits } from '@parley/contract';
 
-/** Of a bound: so many turns of a network a process runs without asking how many run elsewhere. */
+/** The share of a bound that a process runs for a network without counting the turns in other processes. */
 const SHARE = 1 / 8;
 
 interface Use {

@@ -2,7 +2,7 @@ import { AddressUse } from './address-use.ts';
 import { Rotation } from './rotation.ts';
 import type { TurnOwner } from './turn-owner.ts';
 
-/** Of all running and waiting places: so many can be used only by privileged owners. */
+/** The share of all running and waiting places that only privileged owners can use. */
 const RESERVED_SHARE = 1 / 5;
 
 /** How many turns may run and wait in one process. */
