@@ -26,7 +26,7 @@ const allowedImports: Readonly<Record<string, AllowedImports>> = {
     types: ['@parley/db'],
   },
   'packages/api': {
-    values: ['@parley/contract', '@trpc/server', 'jose', 'lru-cache', 'p-queue', 'trpc-to-openapi', 'zod'],
+    values: ['@parley/contract', '@trpc/server', 'jose', 'lru-cache', 'trpc-to-openapi', 'zod'],
     types: ['@parley/db', '@parley/turns', 'zod-openapi'],
   },
   // Shared by the server and other hosts.

@@ -340,6 +340,13 @@ export const errorRegister = {
     when: 'The user, the address or the server has reached the maximum number of open streams. Nothing was written.',
     retryAfterSeconds: 5,
   },
+  too_many_lists: {
+    trpcCode: 'TOO_MANY_REQUESTS',
+    message:
+      'You are reading several large lists at the same time. Read them one after the other, or in pages (`limit`).',
+    when: 'The user, the address or the secret key already reads, or waits for, the maximum number of lists of more than 1 MiB.',
+    retryAfterSeconds: 2,
+  },
   internal_error: {
     trpcCode: 'INTERNAL_SERVER_ERROR',
     message:

@@ -51,6 +51,12 @@ export const limits = {
   largeListsMax: 2,
   /** Large lists that wait for their turn. Further ones are rejected, because they would wait too long. */
   largeListsWaitingMax: 32,
+  /** Large lists of one user that are read or wait: a person opens one, and perhaps one more in another tab. */
+  largeListsPerUserMax: 2,
+  /** The same for one address of visitors: a few people of an office at the same time. */
+  largeListsPerAddressMax: 8,
+  /** The same for one secret key: half of the places that wait, so that others find one. */
+  largeListsPerKeyMax: 16,
   /**
    * Large responses of a process that are not sent completely. Beyond this the slowest reader's connection is
    * closed.

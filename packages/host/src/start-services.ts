@@ -12,6 +12,7 @@ import {
   createKeySets,
   Gate,
   LargeLists,
+  largeListBounds,
   OpenStreams,
   ownOrigins,
   RateLimiter,
@@ -23,7 +24,7 @@ import {
 } from '@parley/api';
 import { limits } from '@parley/contract';
 import type { Database } from '@parley/db';
-import { type OperatorLog, startTurns, systemClock, type TurnBounds } from '@parley/turns';
+import { type OperatorLog, startTurns, systemClock, type TurnBounds, TurnScheduler } from '@parley/turns';
 import { jobsOf, startBackgroundJobs } from './background-jobs.ts';
 
 /** The maximum number of bytes per estimated token, so that enough of the history is read. */
@@ -139,7 +140,7 @@ export function startServices(deps: HostDeps): RunningServices {
       stores,
       turns,
       streams,
-      largeLists: new LargeLists(),
+      largeLists: new LargeLists(new TurnScheduler(largeListBounds)),
       gate: limiter && deps.rateLimits && new Gate(limiter, deps.rateLimits),
       turnLimits: deps.turnLimits,
       isOwnOrigin: ownOrigins(deps.publicUrls),

@@ -6,5 +6,7 @@ export type { AnswerEventWithCursor } from './read/answer-events.ts';
 export type { ChatEventWithCursor, EngineChatEvent } from './read/chat-events.ts';
 export { FailingItems } from './recover/failing-items.ts';
 export { type ChatRemover, removeDeletedChat } from './recover/remove-deleted-chat.ts';
+export type { TurnOwner } from './run/schedule/turn-owner.ts';
+export { TurnScheduler } from './run/schedule/turn-scheduler.ts';
 export type { EndedOutcome, TurnOutcome } from './turn-outcome.ts';
 export { type NewMessage, type ReadAnswer, startTurns, type Turns } from './turns.ts';

@@ -141,3 +141,36 @@ test('a client that disconnects while its list is read or sent leaves its place 
   }
   expect((await team.rest<ChatList>('GET', '/chat')).status).toBe(200);
 });
+
+/** A guest with many chats, and the headers of their requests. */
+async function guestWithChats(count: number): Promise<Record<string, string>> {
+  const { token, userId } = await team.makeGuest();
+  const chats = mongo.raw.collection<Stored>('chats');
+  const chat = await chats.findOne({ _id: longChat });
+  if (!chat) throw new Error('the chat was not stored');
+  const ofGuest = () => ({ ...chat, _id: mintId('chat') as string, user: userId });
+  await chats.insertMany(Array.from({ length: count }, ofGuest));
+  return { 'x-api-key': await team.guestKey(), 'x-user-token': token };
+}
+
+test("a guest who asks for their large list many times at once gets 429, and everybody else's lists are answered", async () => {
+  const [hostile, other] = [await guestWithChats(400), await guestWithChats(200)];
+  const rejected = Promise.withResolvers<void>();
+  const asking = Array.from({ length: 50 }, async () => {
+    const answer = await team.rest('GET', '/chat', { key: undefined, headers: hostile });
+    if (answer.status !== 200) rejected.resolve();
+    return answer;
+  });
+  await rejected.promise;
+  const lists = await Promise.all([
+    team.rest<ChatList>('GET', '/chat', { key: undefined, headers: other }),
+    team.rest<ChatList>('GET', '/chat'),
+  ]);
+  expect(lists.map(({ status }) => status)).toEqual([200, 200]);
+  expect(lists[0].body.chats).toHaveLength(200);
+  const answers = await Promise.all(asking);
+  expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(2);
+  for (const { status, apiError, headers } of answers.filter((answer) => answer.status !== 200)) {
+    expect([status, apiError.code, headers.get('retry-after')]).toEqual([429, 'too_many_lists', '2']);
+  }
+});

@@ -66,6 +66,10 @@ const words: Record<ProblemCode, ProblemText> = {
     title: 'The service is busy right now',
     advice: 'Your message is not sent yet. Try again in a moment.',
   },
+  too_many_lists: {
+    title: 'Too many long chats are loading',
+    advice: 'We’ll retry automatically in a few seconds.',
+  },
   too_many_turns: {
     title: 'Too many answers at once',
     advice: 'Wait until one has finished, then send your message again.',

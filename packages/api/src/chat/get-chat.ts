@@ -15,7 +15,7 @@ export const getChat = chatProcedure(getChatInputSchema)
       summary: 'Get a chat',
       description: 'Returns a chat with all its messages, oldest first.',
     },
-    errors: ['chat_not_found', 'overloaded'],
+    errors: ['chat_not_found', 'overloaded', 'too_many_lists'],
   })
   .output(outputWithList(chatWithMessagesSchema, 'messages'))
   .query(async ({ ctx, input: { withMessages = true } }) => {

@@ -26,7 +26,7 @@ export const listChats = procedure
         'Without `limit` it returns all chats, up to 10,000 and 16 MiB; `nextCursor` is present if there are ' +
         'more.',
     },
-    errors: ['invalid_cursor', 'user_not_allowed', 'overloaded'],
+    errors: ['invalid_cursor', 'user_not_allowed', 'overloaded', 'too_many_lists'],
   })
   .input(listChatsInputSchema)
   .output(outputWithList(chatListSchema, 'chats'))

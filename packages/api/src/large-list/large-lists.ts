@@ -1,38 +1,103 @@
 import { ApiError, limits } from '@parley/contract';
-import PQueue from 'p-queue';
+import type { TurnScheduler } from '@parley/turns';
+import type { ListRequester } from './list-requester.ts';
 
-/** The number of large lists that a process reads at a time, and the number that may wait. */
-export interface LargeListBounds {
-  readonly atOnce: number;
-  readonly waiting: number;
-}
+/** How a process schedules its large lists. Visitors have one of two places, so that they cannot fill both. */
+export const largeListBounds = {
+  running: limits.largeListsMax,
+  waiting: limits.largeListsWaitingMax,
+  perAddress: Number.POSITIVE_INFINITY,
+  reservedShare: 1 / 2,
+};
 
-/** Limits the lists whose answers need much memory and time: few run at once, the next ones wait in order. */
+/**
+ * The places for lists whose answers take much memory and time. Few are read at once; the next ones wait, and start in
+ * rotation over those who ask.
+ */
 export class LargeLists {
-  readonly #queue: PQueue;
-  readonly #waitingMax: number;
+  readonly #scheduler: TurnScheduler<() => void>;
+  /** Lists that are read or wait, by the name of each bound that they count against. */
+  readonly #counts = new Map<string, number>();
+  #entered = 0;
 
-  constructor({ atOnce, waiting }: LargeListBounds = bounds) {
-    this.#queue = new PQueue({ concurrency: atOnce });
-    this.#waitingMax = waiting;
+  constructor(scheduler: TurnScheduler<() => void>) {
+    this.#scheduler = scheduler;
   }
 
-  /** The number of lists that wait. */
+  /** How many wait for a place. */
   get waiting(): number {
-    return this.#queue.size;
+    return this.#scheduler.waiting;
   }
 
   /**
-   * Runs `work` when its turn comes. If `signal` aborts while it waits, it is removed; `work` has to watch the
-   * signal itself.
+   * Runs `work` as soon as a place is free. An abort of `signal` gives the place back; `work` has to watch the signal
+   * itself.
    *
-   * @throws ApiError `overloaded` if too many lists wait
-   * @throws the reason of `signal` if it aborts first
+   * @throws ApiError `too_many_lists` when the requester reads or waits for as many as it may; `overloaded` when too
+   *   many wait already
+   * @throws the reason of `signal` when it aborts first
    */
-  async run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
-    if (this.#queue.size >= this.#waitingMax) throw new ApiError('overloaded');
-    return await this.#queue.add(work, { signal });
+  async run<Result>(
+    requester: ListRequester,
+    work: () => Promise<Result>,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    signal.throwIfAborted();
+    const { bounds } = requester;
+    if (bounds.some(({ name, max }) => this.#countOf(name) >= max)) throw new ApiError('too_many_lists');
+    for (const { name } of bounds) this.#counts.set(name, this.#countOf(name) + 1);
+    try {
+      await this.#enter(requester, signal);
+      try {
+        signal.throwIfAborted();
+        return await orAborted(work(), signal);
+      } finally {
+        this.#leave(requester);
+      }
+    } finally {
+      for (const { name } of bounds) this.#uncount(name);
+    }
+  }
+
+  /** Takes a place to read, and waits until one is free. */
+  async #enter(requester: ListRequester, signal: AbortSignal): Promise<void> {
+    const place = this.#scheduler.enter(requester);
+    if (!place) throw new ApiError('overloaded');
+    if (place === 'running') return;
+    const id = String(++this.#entered);
+    const { promise: start, resolve } = Promise.withResolvers<void>();
+    this.#scheduler.queue({ id, owner: requester, item: resolve, hasPlace: true });
+    try {
+      await orAborted(start, signal);
+    } catch (error) {
+      if (this.#scheduler.has(id)) this.#scheduler.forget(id);
+      else this.#leave(requester);
+      throw error;
+    }
+  }
+
+  #leave(requester: ListRequester): void {
+    this.#scheduler.leave(requester);
+    for (let list = this.#scheduler.next(); list; list = this.#scheduler.next()) list.item();
+  }
+
+  #countOf(name: string): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  #uncount(name: string): void {
+    const count = this.#countOf(name) - 1;
+    if (count === 0) this.#counts.delete(name);
+    else this.#counts.set(name, count);
   }
 }
 
-const bounds: LargeListBounds = { atOnce: limits.largeListsMax, waiting: limits.largeListsWaitingMax };
+/** The result of a step, or the signal's reason if it aborts first. */
+function orAborted<Result>(step: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const settled = () => signal.removeEventListener('abort', onAbort);
+    step.then(resolve, reject).finally(settled);
+  });
+}

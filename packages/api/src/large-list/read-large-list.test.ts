@@ -1,7 +1,9 @@
-import { ApiError, limits } from '@parley/contract';
+import { ApiError, limits, mintId } from '@parley/contract';
+import { TurnScheduler } from '@parley/turns';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { LargeLists } from './large-lists.ts';
+import type { Caller } from '../caller.ts';
+import { LargeLists, largeListBounds } from './large-lists.ts';
 import { outputWithList } from './output-with-list.ts';
 import { readLargeList } from './read-large-list.ts';
 
@@ -31,6 +33,16 @@ function stored(items: readonly Item[], asked: number[] = []) {
   };
 }
 
+const server: Caller = {
+  key: mintId('key'),
+  familyId: mintId('key'),
+  issuers: [],
+  kind: 'secret',
+  scope: { team: mintId('team') },
+  as: { role: 'team' },
+  limits: { budgets: [] },
+};
+
 const request = () => {
   const controller = new AbortController();
   const taken: { list: readonly unknown[]; texts: readonly string[] }[] = [];
@@ -38,10 +50,12 @@ const request = () => {
     controller,
     taken,
     context: {
+      caller: server,
+      client: () => undefined,
       disconnect: () => controller.signal,
       claimLargeList: () => undefined,
       onLargeList: (list: readonly unknown[], texts: readonly string[]) => void taken.push({ list, texts }),
-      largeLists: new LargeLists({ atOnce: 2, waiting: 1 }),
+      largeLists: new LargeLists(new TurnScheduler({ ...largeListBounds, waiting: 1 })),
     },
   };
 };

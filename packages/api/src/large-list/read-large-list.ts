@@ -1,7 +1,9 @@
 import { limits } from '@parley/contract';
 import type { PageOf } from '@parley/db';
 import type { z } from 'zod';
+import type { Caller } from '../caller.ts';
 import type { Context, Services } from '../context.ts';
+import { listRequesterOf } from './list-requester.ts';
 import { markChecked } from './output-with-list.ts';
 import { TimeSlices } from './time-slices.ts';
 
@@ -28,14 +30,15 @@ export interface LargeList<Stored, Item, Position> {
 }
 
 /** The parts of the context that reading a large list needs. */
-export type LargeListContext = Pick<Context, 'disconnect' | 'claimLargeList' | 'onLargeList'> &
-  Pick<Services, 'largeLists'>;
+export type LargeListContext = Pick<Context, 'disconnect' | 'claimLargeList' | 'onLargeList' | 'client'> &
+  Pick<Services, 'largeLists'> & { readonly caller: Caller };
 
 /**
  * Reads a list page by page, and checks and serializes its items in slices, so that the event loop is not blocked.
  * A large list waits for one of few places.
  *
- * @throws ApiError `overloaded` if too many lists wait, or this request has already read a large list
+ * @throws ApiError `overloaded` if too many lists wait, or this request has already read a large list;
+ *   `too_many_lists` if the caller already uses its share of the places
  */
 export async function readLargeList<Stored, Item, Position>(
   context: LargeListContext,
@@ -46,7 +49,9 @@ export async function readLargeList<Stored, Item, Position>(
   if (reading.bytes >= SMALL_ANSWER_BYTES) context.claimLargeList();
   if (!reading.isComplete) {
     const signal = context.disconnect();
-    await context.largeLists.run(() => reading.readUntil(Number.POSITIVE_INFINITY, signal), signal);
+    const requester = listRequesterOf(context.caller, context.client());
+    const readRest = () => reading.readUntil(Number.POSITIVE_INFINITY, signal);
+    await context.largeLists.run(requester, readRest, signal);
   }
   const { items, texts, next } = reading;
   if (reading.bytes >= SMALL_ANSWER_BYTES) context.onLargeList?.(items, texts);

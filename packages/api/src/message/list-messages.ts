@@ -23,7 +23,7 @@ export const listMessages = chatProcedure(listMessagesInputSchema)
         'Lists the messages of a chat, oldest first. Use `limit` for pages, and `order=desc` to begin with the ' +
         "newest. The list contains every accepted user's message, and every answer that has ended with text.",
     },
-    errors: ['chat_not_found', 'invalid_cursor', 'overloaded'],
+    errors: ['chat_not_found', 'invalid_cursor', 'overloaded', 'too_many_lists'],
   })
   .output(outputWithList(messageListSchema, 'messages'))
   .query(async ({ ctx, input: { chatId, limit = limits.chatMessagesMax, cursor, order = 'asc' } }) => {

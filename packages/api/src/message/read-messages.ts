@@ -18,7 +18,7 @@ export interface MessagesPage {
 /**
  * Reads messages of a chat in their form in answers. The limits of a chat bound the answer, so it is never cut.
  *
- * @throws ApiError `overloaded`, as `readLargeList` does
+ * @throws ApiError `overloaded` and `too_many_lists`, as `readLargeList` does
  */
 export async function readMessages(
   context: MessagesContext,

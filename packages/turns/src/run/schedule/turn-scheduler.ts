@@ -2,8 +2,8 @@ import { AddressUse } from './address-use.ts';
 import { Rotation } from './rotation.ts';
 import type { TurnOwner } from './turn-owner.ts';
 
-/** The share of all running and waiting places that only privileged owners can use. */
-const RESERVED_SHARE = 1 / 5;
+/** The default share of all running and waiting places that only privileged owners can use. */
+const RESERVED_SHARE_DEFAULT = 1 / 5;
 
 /** How many turns may run and wait in one process. */
 export interface SchedulerBounds {
@@ -13,6 +13,8 @@ export interface SchedulerBounds {
   readonly waiting: number;
   /** Running turns of an address whose callers are not privileged. */
   readonly perAddress: number;
+  /** The share of all places that only privileged owners can use; a fifth by default. */
+  readonly reservedShare?: number;
 }
 
 /** A turn that waits for a place. */
@@ -210,11 +212,18 @@ export class TurnScheduler<Item> {
   }
 
   #hasRunningPlace(kind: Kind): boolean {
-    return hasPlace(this.#running, kind, this.#bounds.running);
+    return this.#hasPlace(this.#running, kind, this.#bounds.running);
   }
 
   #hasWaitingPlace(kind: Kind): boolean {
-    return hasPlace(this.#placesTaken, kind, this.#bounds.waiting);
+    return this.#hasPlace(this.#placesTaken, kind, this.#bounds.waiting);
+  }
+
+  /** Visitors leave the reserved places to privileged owners, who may use all places. */
+  #hasPlace(taken: Record<Kind, number>, kind: Kind, max: number): boolean {
+    if (taken.privileged + taken.visitors >= max) return false;
+    const { reservedShare = RESERVED_SHARE_DEFAULT } = this.#bounds;
+    return kind === 'privileged' || taken.visitors < max - Math.floor(max * reservedShare);
   }
 
   #fullNetwork({ isPrivileged, networks }: TurnOwner): string | undefined {
@@ -294,12 +303,6 @@ export class TurnScheduler<Item> {
     if (parked?.size === 0) this.#parked.delete(network);
     address.parkedAt = undefined;
   }
-}
-
-/** Visitors leave a fifth of the places to privileged owners, who may use all of them. */
-function hasPlace(taken: Record<Kind, number>, kind: Kind, max: number): boolean {
-  if (taken.privileged + taken.visitors >= max) return false;
-  return kind === 'privileged' || taken.visitors < max - Math.floor(max * RESERVED_SHARE);
 }
 
 function kindOf({ isPrivileged }: TurnOwner): Kind {
