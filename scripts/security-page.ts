@@ -201,19 +201,20 @@ their token for 400 days; their chats stay with the team.
 
 ## Streams
 
-An open stream ends when the credentials that opened it end. Every two seconds, each server reads the credentials of all its open
-streams again, including the limits of the keys that issued a key. A stream ends within five seconds when:
+An open stream ends when the credentials that opened it end, and so does a request that waits for its answer without a stream.
+Every two seconds, each server reads the credentials of all its open streams and waiting requests again, including the limits of
+the keys that issued a key. They end within five seconds when:
 
 - its key is revoked or restricted to other origins,
 - its signing secret is deleted, or its token issuer is removed or replaced,
 - its guest is deleted or claimed,
 - its user is blocked or signed out.
 
-This holds for REST and tRPC. The stream ends with an error that has the code a new request would get. If the database cannot be
-read, streams end 30 seconds after the last successful check (\`database_unavailable\`). When a key or token expires, the stream of a
-chat ends too, but the stream of one answer continues to the end of that answer. A request that waits for its answer without a
-stream may finish. For the number of open streams and for clients that do not read, see
-[Open streams](limits-and-usage.md#open-streams).
+This holds for REST and tRPC. The stream ends with an error that has the code a new request would get. A waiting request gets this
+error with the \`messageId\`; the answer continues and is stored. If the database cannot be read, streams and waiting requests end 30
+seconds after the last successful check (\`database_unavailable\`). When a key or token expires, the stream of a chat ends too, but
+the stream of one answer and a request that waits for it continue to the end of that answer. For the number of open streams and for
+clients that do not read, see [Open streams](limits-and-usage.md#open-streams).
 
 | stream | last event |
 | --- | --- |

@@ -71,6 +71,13 @@ export interface Context {
    */
   openStream(kind: StreamKind): Promise<OpenStream>;
   /**
+   * Registers a request that waits for an answer, so that its credentials are checked like those of a stream. It takes
+   * no place of the streams, and ends when the client disconnects. Close it when the wait is over.
+   *
+   * @throws ApiError as `caller` does
+   */
+  openWait(): Promise<OpenStream>;
+  /**
    * Rejects input that is too complex, unless the host has already checked the body of the request.
    *
    * @throws ApiError `payload_too_complex`
@@ -127,9 +134,9 @@ export function createContext(services: Services, request: HostedRequest): Conte
       .note({ team }, { ...entry, action: 'secret_key_in_browser' })
       .catch(() => undefined);
   };
-  const open = async (kind: StreamKind): Promise<OpenStream> => {
+  const open = async (kind: StreamKind, isWait = false): Promise<OpenStream> => {
     const found = await findCaller();
-    const opened = streams.open({ caller: found, kind, client: client(), origin: headers });
+    const opened = streams.open({ caller: found, kind, client: client(), origin: headers, isWait });
     const disconnect = request.disconnect();
     if (disconnect.aborted) opened.close();
     else disconnect.addEventListener('abort', () => opened.close(), { once: true, signal: opened.signal });
@@ -165,6 +172,7 @@ export function createContext(services: Services, request: HostedRequest): Conte
       stream ??= open(kind);
       return stream;
     },
+    openWait: () => open('answer', true),
     async checkInput(read) {
       if (request.isBodyChecked) return;
       const input = await read();

@@ -1,14 +1,16 @@
-import { appRouter, restOperations, signUserToken, streamOperations } from '@parley/api';
+import { type AppRouter, appRouter, restOperations, signUserToken, streamOperations } from '@parley/api';
 import type { Answer, ErrorCode, Id, NewKey } from '@parley/contract';
+import { createTRPCClient, httpLink, type TRPCClient, type TRPCClientError } from '@trpc/client';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
+import { rest } from '../support/client.ts';
 import { type OpenStream, openStream, type StreamEvent } from '../support/event-stream.ts';
 import { makeIssuerKey, signAsIssuer, startTokenIssuer } from '../support/token-issuer.ts';
 
 /*
- * Open streams end when their credentials end: every operation that streams, over REST and tRPC, for every way in
- * which a credential can end. The lists are checked against the router, so a new streaming operation fails here
- * until it is added. The credential ends on one server, the streams are on another.
+ * Open streams, and requests that wait for their answers, end when their credentials end: every operation that streams
+ * or waits, over REST and tRPC, for every way in which a credential can end. The lists are checked against the router,
+ * so a new one fails here until it is added. The credential ends on one server, the streams are on another.
  */
 
 const QUICK = { streamTimes: { checkEveryMs: 100, firstCheckMs: 50 } };
@@ -98,6 +100,65 @@ test('every operation that streams is among those that are opened here', () => {
     ...procedures.filter(([, { _def }]) => _def.type === 'subscription').map(([name]) => `tRPC ${name}`),
   ];
   expect(Object.keys(openings).sort()).toEqual(all.sort());
+});
+
+/** How a request that waits for its answer without a stream was answered. */
+interface WaitEnd {
+  readonly code?: string | undefined;
+  readonly messageId?: string | undefined;
+  readonly status?: string;
+}
+
+interface Waiting {
+  readonly prepare: (team: Team) => Promise<Record<string, string>>;
+  readonly ask: (things: Record<string, string>, headers: Headers) => Promise<WaitEnd>;
+}
+
+async function waitByRest(path: string, body: object, headers: Headers): Promise<WaitEnd> {
+  const { status, body: answer, apiError } = await rest<Answer>(url, 'POST', path, { headers, body });
+  return status === 200 ? { status: answer.status } : { code: apiError.code, messageId: apiError.messageId };
+}
+
+function waitByTrpc(call: (client: TRPCClient<AppRouter>) => Promise<Answer>, headers: Headers) {
+  const client = createTRPCClient<AppRouter>({ links: [httpLink({ url: `${url}/trpc`, headers })] });
+  return call(client).then(
+    ({ status }): WaitEnd => ({ status }),
+    (error: TRPCClientError<AppRouter>): WaitEnd => ({
+      code: error.data?.apiError.code,
+      messageId: error.data?.apiError.messageId,
+    }),
+  );
+}
+
+/** Every request that can wait for an answer. */
+const waitings: Readonly<Record<string, Waiting>> = {
+  'REST message.create': {
+    prepare: newChat,
+    ask: ({ chatId }, headers) =>
+      waitByRest(`/chat/${chatId}/message`, { content: 'hello', role: 'user' }, headers),
+  },
+  'REST message.retry': {
+    prepare: async (team) => ({ ...(await team.failed()) }),
+    ask: ({ chatId, messageId }, headers) =>
+      waitByRest(`/chat/${chatId}/message/${messageId}/retry`, {}, headers),
+  },
+  'tRPC message.create': {
+    prepare: newChat,
+    ask: ({ chatId = '' }, headers) =>
+      waitByTrpc(({ message }) => message.create.mutate({ chatId, content: 'hello', role: 'user' }), headers),
+  },
+  'tRPC message.retry': {
+    prepare: async (team) => ({ ...(await team.failed()) }),
+    ask: ({ chatId = '', messageId = '' }, headers) =>
+      waitByTrpc(({ message }) => message.retry.mutate({ chatId, messageId }), headers),
+  },
+};
+
+test('every request that can wait for an answer is among those that wait here', () => {
+  const all = restOperations
+    .filter(({ meta }) => meta.canStream)
+    .flatMap(({ procedure }) => [`REST ${procedure}`, `tRPC ${procedure}`]);
+  expect(Object.keys(waitings).sort()).toEqual(all.sort());
 });
 
 interface Ending {
@@ -435,12 +496,14 @@ function isStopped(events: readonly StreamEvent[]): boolean {
 }
 
 describe.each(Object.entries(endings))('when %s', (_name, { code, isExpiry, stopsAnswers, letIn }) => {
-  test('every stream is ended with the code, and gives its place back', async () => {
+  test('every stream and waiting request is ended with the code, and every stream gives its place back', async () => {
     const team = await makeTeam();
     const probe = await letIn(team);
     const owner = probe.user === undefined ? team : team.withChatsOf(probe.user);
     const things: Record<string, Record<string, string>> = {};
-    for (const [name, { prepare }] of Object.entries(openings)) things[name] = await prepare(owner);
+    for (const [name, { prepare }] of Object.entries({ ...openings, ...waitings })) {
+      things[name] = await prepare(owner);
+    }
     const gate = model.hold();
     const open = await Promise.all(
       Object.entries(openings).map(async ([name, opening]) => {
@@ -451,7 +514,12 @@ describe.each(Object.entries(endings))('when %s', (_name, { code, isExpiry, stop
     expect(open.map(({ name, stream }) => [name, stream.status])).toEqual(
       open.map(({ name }) => [name, 200]),
     );
-    expect(other.composition.services.streams.size).toBe(open.length);
+    const waiting = Object.entries(waitings).map(([name, { ask }]) => ({
+      name,
+      end: ask(things[name] ?? {}, probe.headers),
+    }));
+    const { streams } = other.composition.services;
+    await expect.poll(() => streams.size).toBe(open.length + waiting.length);
     await probe.end();
     for (const { name, opening, events } of open) {
       if (isExpiry && opening.isOfAnswer) continue;
@@ -459,7 +527,15 @@ describe.each(Object.entries(endings))('when %s', (_name, { code, isExpiry, stop
       if (stopsAnswers && opening.isOfAnswer && isStopped(told)) continue;
       expect([name, codeOf(told)]).toEqual([name, code]);
     }
+    for (const { name, end } of isExpiry ? [] : waiting) {
+      const told = await end;
+      if (stopsAnswers && told.status === 'stopped') continue;
+      expect([name, told]).toEqual([name, { code, messageId: expect.stringMatching(/^msg_/) }]);
+    }
     if (isExpiry) gate.release();
+    for (const { name, end } of isExpiry ? waiting : []) {
+      expect([name, await end]).toEqual([name, { status: 'completed' }]);
+    }
     for (const { name, opening, events } of open) {
       if (!isExpiry || !opening.isOfAnswer) continue;
       expect([name, codeOf(await events)]).toEqual([name, undefined]);

@@ -1,6 +1,7 @@
 import { answerSchema, createMessageInputSchema, type ErrorCode } from '@parley/contract';
 import { turnProcedure } from '../procedures.ts';
-import { toAnswer, toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
+import { awaitAnswer } from './await-answer.ts';
+import { toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
 
 /** The errors with which a turn can be rejected, or can fail. */
 export const turnErrors: readonly ErrorCode[] = [
@@ -48,7 +49,7 @@ export const createMessage = turnProcedure(createMessageInputSchema)
   })
   .output(answerSchema)
   .mutation(async ({ ctx, input: { content, onBusy = 'enqueue', wait = true } }) => {
-    const { turns, chat, replayed, requestedBy, idempotency, disconnect, markReplayed } = ctx;
+    const { turns, chat, replayed, requestedBy, idempotency, markReplayed } = ctx;
     const message = {
       content,
       onBusy,
@@ -56,9 +57,11 @@ export const createMessage = turnProcedure(createMessageInputSchema)
       ...(requestedBy && { requestedBy }),
     };
     if (wait && !replayed) {
-      const { accepted, outcome } = await turns.send(chat, message, disconnect());
-      if (accepted.isReplay) markReplayed();
-      return toAnswer(accepted, outcome);
+      return awaitAnswer(ctx, async (signal) => {
+        const answered = await turns.send(chat, message, signal);
+        if (answered.accepted.isReplay) markReplayed();
+        return answered;
+      });
     }
     const accepted = replayed ?? (await turns.accept(chat, message));
     if (accepted.isReplay) markReplayed();
@@ -66,5 +69,8 @@ export const createMessage = turnProcedure(createMessageInputSchema)
       return accepted.isReplay
         ? toRepeatedAnswer(await turns.find(chat, accepted.answerId))
         : toUnfinishedAnswer(accepted);
-    return toAnswer(accepted, await turns.outcome(chat, accepted, disconnect()));
+    return awaitAnswer(ctx, async (signal) => ({
+      accepted,
+      outcome: await turns.outcome(chat, accepted, signal),
+    }));
   });

@@ -1,7 +1,8 @@
 import { answerSchema, retryMessageInputSchema } from '@parley/contract';
 import { turnProcedure } from '../procedures.ts';
+import { awaitAnswer } from './await-answer.ts';
 import { turnErrors } from './create-message.ts';
-import { toAnswer, toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
+import { toRepeatedAnswer, toUnfinishedAnswer } from './to-answer.ts';
 
 /** `message.retry`: answers the message of a failed answer again, if that is the newest answer of the chat. */
 export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_found')
@@ -23,7 +24,7 @@ export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_
   })
   .output(answerSchema)
   .mutation(async ({ ctx, input: { messageId, wait = true } }) => {
-    const { turns, chat, replayed, requestedBy, idempotency, disconnect, markReplayed } = ctx;
+    const { turns, chat, replayed, requestedBy, idempotency, markReplayed } = ctx;
     const retry = { answerId: messageId, idempotency, requestedBy };
     const accepted = replayed ?? (await turns.retry(chat, retry));
     if (accepted.isReplay) markReplayed();
@@ -31,5 +32,8 @@ export const retryMessage = turnProcedure(retryMessageInputSchema, 'message_not_
       return accepted.isReplay
         ? toRepeatedAnswer(await turns.find(chat, accepted.answerId))
         : toUnfinishedAnswer(accepted);
-    return toAnswer(accepted, await turns.outcome(chat, accepted, disconnect()));
+    return awaitAnswer(ctx, async (signal) => ({
+      accepted,
+      outcome: await turns.outcome(chat, accepted, signal),
+    }));
   });

@@ -8,7 +8,9 @@ import type { StreamCredentials, Verdict } from './judge-credentials.ts';
  */
 export type StreamKind = 'chat' | 'answer';
 
-/** One open stream. Its reader, its source, or invalid credentials end it. */
+/**
+ * One open stream, or one request that waits for its answer. Its reader, its source, or invalid credentials end it.
+ */
 export class OpenStream {
   readonly kind: StreamKind;
   readonly credentials: StreamCredentials;
@@ -56,6 +58,12 @@ export class OpenStream {
    */
   async confirm(): Promise<void> {
     if (this.#isOpen) await this.#recheck(this);
+  }
+
+  /** @throws ApiError the reason if invalid credentials ended it, with the id of the answer */
+  throwIfEnded(messageId: string | undefined): void {
+    if (!this.#apiError) return;
+    throw new ApiError(this.#apiError.code, messageId === undefined ? {} : { messageId });
   }
 
   /** Removes the stream from the open ones. It can be repeated. */

@@ -33,6 +33,8 @@ export interface StreamRequest {
   readonly kind: StreamKind;
   readonly client: ClientAddress | undefined;
   readonly origin: OriginHeaders;
+  /** A request that waits for its answer: its credentials are checked, and it takes no place of the streams. */
+  readonly isWait?: boolean;
 }
 
 /**
@@ -68,18 +70,19 @@ export class OpenStreams {
     };
   }
 
-  /** The number of open streams. */
+  /** The number of open streams and waiting requests. */
   get size(): number {
     return this.#streams.size;
   }
 
   /**
-   * Opens a stream. The caller has to close it, or to read it to its end with `guard`.
+   * Opens a stream; a waiting request does not count against the limits. The caller has to close it, or to read it to
+   * its end with `guard`.
    *
    * @throws ApiError `too_many_streams`
    */
-  open({ caller, kind, client, origin }: StreamRequest): OpenStream {
-    const subjects = this.#subjectsOf(caller, client);
+  open({ caller, kind, client, origin, isWait = false }: StreamRequest): OpenStream {
+    const subjects = isWait ? [] : this.#subjectsOf(caller, client);
     for (const { name, max } of subjects) {
       if (max > 0 && (this.#counts.get(name) ?? 0) >= max) throw new ApiError('too_many_streams');
     }

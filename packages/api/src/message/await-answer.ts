@@ -1,0 +1,34 @@
+import { type Answer, ApiError } from '@parley/contract';
+import type { AcceptedTurn, TurnOutcome } from '@parley/turns';
+import type { Context } from '../context.ts';
+import { toAnswer } from './to-answer.ts';
+
+interface AnsweredTurn {
+  readonly accepted: AcceptedTurn;
+  readonly outcome: TurnOutcome;
+}
+
+/**
+ * Waits for an answer for as long as the caller's credentials are valid, as a stream of the answer does. The turn never
+ * depends on the wait.
+ *
+ * @throws ApiError as `wait` and `toAnswer` do; the reason, with the answer's id, when the credentials were withdrawn
+ */
+export async function awaitAnswer(
+  { openWait }: Pick<Context, 'openWait'>,
+  wait: (signal: AbortSignal) => Promise<AnsweredTurn>,
+): Promise<Answer> {
+  const waiting = await openWait();
+  try {
+    const { accepted, outcome } = await wait(waiting.signal);
+    // A chat also leaves its caller's reach because the caller lost it, and then that is the reason.
+    if (outcome.kind === 'gone') await waiting.confirm();
+    waiting.throwIfEnded(accepted.answerId);
+    return toAnswer(accepted, outcome);
+  } catch (error) {
+    if (error instanceof ApiError) waiting.throwIfEnded(error.facts.messageId);
+    throw error;
+  } finally {
+    waiting.close();
+  }
+}
