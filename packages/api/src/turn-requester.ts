@@ -44,14 +44,17 @@ export async function turnRequesterOf(
 }
 
 /**
- * Anyone can become another guest, so all guests of an address share a budget. The address of a request with a secret
+ * Anyone can become another guest, so all guests who send from an address share a budget. The address of a request with a secret
  * key is that of the team's server, not that of its user.
  */
 function sharesBudgetByAddress(caller: Pick<Caller, 'as' | 'kind'>): boolean {
   return caller.kind === 'publishable' && isUnverifiedUser(caller);
 }
 
-/** Hashes a network with the team and the day, so that nobody can be tracked by it. */
+/**
+ * Hashes a network with the team and the day. The hash does not hide an IPv4 address from somebody who tries them all;
+ * MongoDB removes it after three days.
+ */
 function networkOfDay(team: Id<'team'>, network: string): string {
   const text = `${team}/${utcDay(new Date())}/${network}`;
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
