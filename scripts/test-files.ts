@@ -1,12 +1,13 @@
-/** Tests of the packages that run in the browser, the terminal or a build: some change what is global. */
+/** Tests of packages that run in the browser, the terminal or a build, or set the clock: each file needs its own process. */
 export const CLIENT_TESTS = [
+  'packages/contract/{src,test}/**/*.test.{ts,tsx}',
   'packages/client/{src,test}/**/*.test.{ts,tsx}',
   'apps/{cli,docs,web}/{src,test}/**/*.test.{ts,tsx}',
 ];
 
 /** Tests of the packages that make up the server. */
 export const SERVER_TESTS = [
-  'packages/!(client)/{src,test}/**/*.test.{ts,tsx}',
+  'packages/!(client|contract)/{src,test}/**/*.test.{ts,tsx}',
   'apps/server/{src,test}/**/*.test.{ts,tsx}',
 ];
 

@@ -13,12 +13,12 @@ export interface StoredTurn {
   readonly errorCode?: string;
 }
 
-/** The turns of a chat in their order, without the marker of its deletion. */
+/** The turns of a chat in their order, without the marker of its deletion and the placeholders of removed turns. */
 export async function storedTurns(raw: mongo.Db, chat: string): Promise<StoredTurn[]> {
   const marker = markerIdOf(chat as Id<'chat'>);
   const turns = raw.collection<StoredTurn>('turns');
   return await turns
-    .find({ chat, _id: { $ne: marker } })
+    .find({ chat, _id: { $ne: marker }, purgedAt: { $exists: false } })
     .sort({ sequence: 1 })
     .toArray();
 }

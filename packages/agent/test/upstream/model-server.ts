@@ -31,6 +31,8 @@ export async function startModelServer(
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += String(chunk);
+    // A client that gave up sent no body.
+    if (request.destroyed && body === '') return;
     const asked = JSON.parse(body) as ModelServerRequest;
     requests.push(asked);
     const { rejects } = case_;

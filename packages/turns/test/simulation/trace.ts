@@ -1,3 +1,5 @@
+/** The time of day: it differs between two runs of a schedule. */
+const DATE = /\b\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 const ID = /\b(turn|msg|chat|req|agent|team)_[0-9a-z]{28}\b/g;
 
 /** What happened in a run, line by line, with ids that are the same each time. */
@@ -6,7 +8,7 @@ export class Trace {
   readonly #names = new Map<string, string>();
 
   add(now: number, line: string): void {
-    const named = line.replace(ID, (id, noun) => this.#nameOf(id, noun));
+    const named = line.replace(DATE, '(time)').replace(ID, (id, noun) => this.#nameOf(id, noun));
     this.lines.push(`${now.toFixed(1).padStart(9)} ${named}`);
   }
 
