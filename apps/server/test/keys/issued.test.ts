@@ -63,6 +63,15 @@ describe('a signing secret', () => {
     ['origins', () => ({ origins: ['https://example.com'] })],
   ];
 
+  test('is issued, listed and revoked by a key with exactly the scopes for chats and for writing keys', async () => {
+    const team = await makeTeam();
+    const scopes = ['chats:read', 'chats:write', 'keys:write'];
+    const { key } = await issue(team.secretKey, { kind: 'secret', scopes });
+    const { body: made } = await rest<NewSigningSecret>('POST', '/signing-secret', { key });
+    expect(await codeOf('GET', '/signing-secret', key)).toBe('success');
+    expect(await codeOf('DELETE', `/signing-secret/${made.id}`, key)).toBe('success');
+  });
+
   test.each(limited)('is not issued, listed or revoked by a key with %s', async (_, limitsOf) => {
     const team = await makeTeam();
     const limits = limitsOf(team);
