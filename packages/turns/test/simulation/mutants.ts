@@ -445,7 +445,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run/schedule/turn-scheduler.ts',
-        find: "return kind === 'privileged' || taken.visitors < max - Math.floor(max * RESERVED_SHARE);",
+        find: "return kind === 'privileged' || taken.visitors < max - Math.floor(max * reservedShare);",
         replace: 'return true;',
       },
     ],
