@@ -112,6 +112,9 @@ function mongodArguments({
     // The log quotes the content of slow operations, so few count as slow.
     ...['--quiet', '--slowms', '2000'],
     ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
+    // Parley reads no past states. The default of five minutes keeps the files of deleted collections open for as long:
+    // tests, which delete a database with each file, would run out of file descriptors.
+    ...['--setParameter', 'minSnapshotHistoryWindowInSeconds=5'],
     ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=1000'],
   ];
 }
