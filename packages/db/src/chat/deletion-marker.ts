@@ -1,7 +1,8 @@
-import { answerIdOf, type Id, limits, markerIdOf } from '@parley/contract';
+import { type Id, limits, markerIdOf } from '@parley/contract';
 import { trusted } from 'mongoose';
 import { isDuplicateKey } from '../connection/database-errors.ts';
 import type { Models } from '../models.ts';
+import { toEmptyTurn } from '../turn/empty-turn.ts';
 import type { TurnDocument } from '../turn/turn-model.ts';
 
 /**
@@ -84,19 +85,6 @@ export function createMarkers({ chats, turns }: Models) {
   }
 }
 
-/** The fields a turn has that has ended without a message: release 0.1.0 reads a marker as one. */
 function toMarker(chat: Id<'chat'>, sequence: number): MarkerDocument {
-  const _id = markerIdOf(chat);
-  const now = new Date();
-  return {
-    ...{ _id, chat, sequence },
-    status: 'stopped',
-    takeovers: 0,
-    messages: [],
-    answerId: answerIdOf(_id),
-    usage: [],
-    textBytes: FULL_BYTES,
-    createdAt: now,
-    endedAt: now,
-  };
+  return { ...toEmptyTurn({ _id: markerIdOf(chat), chat, sequence }), textBytes: FULL_BYTES };
 }

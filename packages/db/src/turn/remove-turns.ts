@@ -1,6 +1,7 @@
-import { answerIdOf, type Id } from '@parley/contract';
+import type { Id } from '@parley/contract';
 import { trusted } from 'mongoose';
 import type { Models } from '../models.ts';
+import { toEmptyTurn } from './empty-turn.ts';
 import type { TurnDocument } from './turn-model.ts';
 
 /** An insert that was given up with its connection takes effect within this time, or never. */
@@ -31,10 +32,8 @@ export function createTurnRemover({ turns }: Pick<Models, 'turns'>) {
     /** Removes these turns in a transaction that also counts them. */
     async removeCounted(removed: readonly (RemovedTurn & { createdAt: Date })[], session: Session) {
       const since = lateSince();
-      const [old, recent] = [
-        removed.filter(({ createdAt }) => createdAt < since),
-        removed.filter(({ createdAt }) => createdAt >= since),
-      ];
+      const old = removed.filter(({ createdAt }) => createdAt < since);
+      const recent = removed.filter(({ createdAt }) => createdAt >= since);
       if (old.length > 0)
         await turns.deleteMany({ _id: trusted({ $in: old.map(({ _id }) => _id) }) }, { session });
       if (recent.length > 0)
@@ -73,18 +72,7 @@ function lateSince(): Date {
 }
 
 /** Replaces the whole document, so that a new field of turns is removed as well. */
-function toReplacement({ _id, chat, sequence }: RemovedTurn, guard: object) {
-  const now = new Date();
-  const placeholder = {
-    ...{ _id, chat, sequence },
-    status: 'stopped',
-    takeovers: 0,
-    messages: [],
-    answerId: answerIdOf(_id),
-    usage: [],
-    createdAt: now,
-    endedAt: now,
-    purgedAt: now,
-  };
-  return { replaceOne: { filter: { _id, ...guard }, replacement: placeholder } };
+function toReplacement(turn: RemovedTurn, guard: object) {
+  const replacement = { ...toEmptyTurn(turn), purgedAt: new Date() };
+  return { replaceOne: { filter: { _id: turn._id, ...guard }, replacement } };
 }
