@@ -1,5 +1,6 @@
 import { ApiError, limits } from '@parley/contract';
 import type { TurnScheduler } from '@parley/turns';
+import { BoundedCounts } from '../gate/bounded-counts.ts';
 import type { ListRequester } from './list-requester.ts';
 
 /** How a process schedules its large lists. Visitors have one of two places, so that they cannot fill both. */
@@ -17,7 +18,7 @@ export const largeListBounds = {
 export class LargeLists {
   readonly #scheduler: TurnScheduler<() => void>;
   /** Lists that are read or wait, by the name of each bound that they count against. */
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new BoundedCounts();
   #entered = 0;
 
   constructor(scheduler: TurnScheduler<() => void>) {
@@ -44,8 +45,7 @@ export class LargeLists {
   ): Promise<Result> {
     signal.throwIfAborted();
     const { bounds } = requester;
-    if (bounds.some(({ name, max }) => this.#countOf(name) >= max)) throw new ApiError('too_many_lists');
-    for (const { name } of bounds) this.#counts.set(name, this.#countOf(name) + 1);
+    if (!this.#counts.enter(bounds)) throw new ApiError('too_many_lists');
     try {
       await this.#enter(requester, signal);
       try {
@@ -55,7 +55,7 @@ export class LargeLists {
         this.#leave(requester);
       }
     } finally {
-      for (const { name } of bounds) this.#uncount(name);
+      this.#counts.leave(bounds);
     }
   }
 
@@ -79,16 +79,6 @@ export class LargeLists {
   #leave(requester: ListRequester): void {
     this.#scheduler.leave(requester);
     for (let list = this.#scheduler.next(); list; list = this.#scheduler.next()) list.item();
-  }
-
-  #countOf(name: string): number {
-    return this.#counts.get(name) ?? 0;
-  }
-
-  #uncount(name: string): void {
-    const count = this.#countOf(name) - 1;
-    if (count === 0) this.#counts.delete(name);
-    else this.#counts.set(name, count);
   }
 }
 

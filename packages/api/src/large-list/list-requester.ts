@@ -1,17 +1,13 @@
 import { limits } from '@parley/contract';
 import type { TurnOwner } from '@parley/turns';
 import { type Caller, isVerifiedUser } from '../caller.ts';
+import type { Bound } from '../gate/bounded-counts.ts';
 import { boundedNetworks, type ClientAddress } from '../gate/client-address.ts';
 
 /** Who asks for a large list. */
 export interface ListRequester extends TurnOwner {
   /** The bounds that the list counts against, while it is read or waits. */
-  readonly bounds: readonly ListBound[];
-}
-
-interface ListBound {
-  readonly name: string;
-  readonly max: number;
+  readonly bounds: readonly Bound[];
 }
 
 /**

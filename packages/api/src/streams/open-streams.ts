@@ -1,6 +1,7 @@
 import { ApiError, type ErrorCode, limits } from '@parley/contract';
 import type { CredentialStore } from '@parley/db';
 import type { Caller, OriginHeaders } from '../caller.ts';
+import { BoundedCounts } from '../gate/bounded-counts.ts';
 import { boundedNetworks, type ClientAddress } from '../gate/client-address.ts';
 import { credentialsOf, idsOf, judgeCredentials } from './judge-credentials.ts';
 import { OpenStream, type StreamKind } from './open-stream.ts';
@@ -47,7 +48,7 @@ export class OpenStreams {
   readonly #limits: StreamLimits;
   readonly #times: StreamTimes;
   readonly #streams = new Set<OpenStream>();
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new BoundedCounts();
   readonly #toCheck = new Set<OpenStream>();
   #checkingSoon: Promise<void> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -83,14 +84,11 @@ export class OpenStreams {
    */
   open({ caller, kind, client, origin, isWait = false }: StreamRequest): OpenStream {
     const subjects = isWait ? [] : this.#subjectsOf(caller, client);
-    for (const { name, max } of subjects) {
-      if (max > 0 && (this.#counts.get(name) ?? 0) >= max) throw new ApiError('too_many_streams');
-    }
-    for (const { name } of subjects) this.#count(name, 1);
+    if (!this.#counts.enter(subjects)) throw new ApiError('too_many_streams');
     const credentials = credentialsOf(caller, origin);
     const close = (closed: OpenStream) => {
       this.#streams.delete(closed);
-      for (const { name } of subjects) this.#count(name, -1);
+      this.#counts.leave(subjects);
       if (this.#streams.size === 0) this.#stopWatching();
     };
     const stream = new OpenStream({ kind, credentials, now: performance.now() }, close, (one) =>
@@ -110,12 +108,6 @@ export class OpenStreams {
       ...(user === undefined ? [] : [{ name: `user ${team} ${user}`, max: perUser }]),
       ...networks.map(({ text, factor }) => ({ name: `address ${text}`, max: perAddress * factor })),
     ];
-  }
-
-  #count(name: string, change: 1 | -1): void {
-    const count = (this.#counts.get(name) ?? 0) + change;
-    if (count === 0) this.#counts.delete(name);
-    else this.#counts.set(name, count);
   }
 
   #watch(): void {
