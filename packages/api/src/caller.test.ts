@@ -5,7 +5,7 @@ import { authenticate, type CallerStores } from './caller.ts';
 
 const record = {
   id: mintId('key'),
-  lineage: mintId('key'),
+  familyId: mintId('key'),
   issuers: [],
   budgets: [],
   team: mintId('team'),
@@ -42,7 +42,7 @@ describe('a request is authenticated by the key in', () => {
     const { store, asked } = storeOf('k1');
     expect(await authenticate(store, { ...noPage, ...headers })).toEqual({
       key: record.id,
-      familyId: record.lineage,
+      familyId: record.familyId,
       issuers: [],
       limits: { budgets: [] },
       kind: 'secret',

@@ -1,6 +1,11 @@
 import { ApiError, type Id, type KeyScope } from '@parley/contract';
 import type { ApiKeyRecord, IssuerLimits, ReadGuard, Scope, Stores } from '@parley/db';
-import { type ProvedUser, proveUser, type UserTokenStores, userStatusErrorCode } from './user-token.ts';
+import {
+  type AuthenticatedUser,
+  authenticateUser,
+  type UserTokenStores,
+  userStatusErrorCode,
+} from './user-token.ts';
 
 /** The authenticated caller: the key, and the user whose token came with it. */
 export interface Caller {
@@ -24,7 +29,11 @@ type CallerRole =
   /** A secret key or an `open` key: it reaches all chats of its agents. */
   | { readonly role: 'team' }
   /** A user of the team, identified by their token: they reach their own chats. */
-  | { readonly role: 'user'; readonly proof: ProvedUser['proof']; readonly token: ProvedUser['token'] }
+  | {
+      readonly role: 'user';
+      readonly proof: AuthenticatedUser['proof'];
+      readonly token: AuthenticatedUser['token'];
+    }
   /** A key for users without a user's token: it reaches no chats. */
   | { readonly role: 'anonymous'; readonly canBecomeGuest: boolean };
 
@@ -44,7 +53,7 @@ export function isVerifiedUser({ as }: { readonly as: CallerProof }): boolean {
 /** The part of a caller's role that says whether the team has verified the user. */
 export interface CallerProof {
   readonly role: Caller['as']['role'];
-  readonly proof?: ProvedUser['proof'];
+  readonly proof?: AuthenticatedUser['proof'];
 }
 
 /** The headers that can contain a key or a user's token. */
@@ -104,13 +113,13 @@ export async function authenticate(
     throw new ApiError('secret_key_in_browser');
   }
   const { userToken } = headers;
-  const user = userToken === undefined ? undefined : await proveUser(stores, key, userToken, guard);
+  const user = userToken === undefined ? undefined : await authenticateUser(stores, key, userToken, guard);
   if (user) {
     onIdentified?.({ team: key.team, key: key.id, user: user.id });
     await assertNotBlocked(stores, key.team, user);
     noteGuest(stores, key.team, user);
   }
-  const { id, lineage: familyId, issuers, kind, scopes, budgets, origins, expiresAt } = key;
+  const { id, familyId, issuers, kind, scopes, budgets, origins, expiresAt } = key;
   const limits = { budgets, ...(origins && { origins }), ...(expiresAt && { expiresAt }) };
   return {
     key: id,
@@ -127,7 +136,7 @@ export async function authenticate(
 async function assertNotBlocked(
   { userStatuses }: Pick<CallerStores, 'userStatuses'>,
   team: Id<'team'>,
-  { id, token }: ProvedUser,
+  { id, token }: AuthenticatedUser,
 ): Promise<void> {
   const code = userStatusErrorCode(await userStatuses.find({ team }, id), token.issuedAt);
   if (code) throw new ApiError(code);
@@ -137,7 +146,11 @@ async function assertNotBlocked(
  * Records the visit of a guest, so that the guest is not deleted by age. A rejected token must not count as a
  * visit.
  */
-function noteGuest({ guests }: Pick<CallerStores, 'guests'>, team: Id<'team'>, { token }: ProvedUser): void {
+function noteGuest(
+  { guests }: Pick<CallerStores, 'guests'>,
+  team: Id<'team'>,
+  { token }: AuthenticatedUser,
+): void {
   if (token.kind !== 'guest') return;
   // The request does not wait for it. If it fails, only the time of the visit is lost.
   guests.noteSeen({ team }, { id: token.guest, seenAt: token.seenAt }).catch(() => undefined);
@@ -146,7 +159,7 @@ function noteGuest({ guests }: Pick<CallerStores, 'guests'>, team: Id<'team'>, {
 /** A token limits every key to its user. A key for users reaches nothing without one. */
 function roleAndScopeOf(
   { team, access = 'open', agents }: ApiKeyRecord,
-  user: ProvedUser | undefined,
+  user: AuthenticatedUser | undefined,
 ): Pick<Caller, 'as' | 'scope'> {
   const scope = { team, ...(agents && { agents }) };
   if (user)

@@ -1,7 +1,7 @@
 export { rateHeaders, replayedHeader, responseMeta } from './answer-headers.ts';
 export { apiErrorOf, toTrpcError } from './api-error-of.ts';
 export { type AppRouter, appRouter } from './app-router.ts';
-export { beginAct } from './audit/begin-act.ts';
+export { beginAuditedAction } from './audit/begin-act.ts';
 export type { Caller, CallerIdentity } from './caller.ts';
 export {
   type Context,

@@ -2,7 +2,7 @@ import { ApiError, isId } from '@parley/contract';
 import type { NewAuditEntry } from '@parley/db';
 import type { z } from 'zod';
 import { apiErrorOf, toTrpcError } from './api-error-of.ts';
-import { beginAct, createdIdOf, keyLimitsOf, targetOf } from './audit/begin-act.ts';
+import { beginAuditedAction, createdIdOf, keyLimitsOf, targetOf } from './audit/begin-act.ts';
 import { authorize } from './authorize.ts';
 import type { Caller } from './caller.ts';
 import { type ChatNotFound, findChat } from './chat/find-chat.ts';
@@ -40,7 +40,7 @@ export const procedure = t.procedure.use(async ({ ctx, path, type, getRawInput, 
     await ctx.checkInput(getRawInput);
     const endAct =
       type === 'mutation' && isAudited(policy, caller)
-        ? await beginAct(stores.audit, scope, await actOf(auditEntry, path, getRawInput))
+        ? await beginAuditedAction(stores.audit, scope, await actOf(auditEntry, path, getRawInput))
         : undefined;
     const issuerOf = issuerFor(stores, caller, path, policy.credential);
     const result = await next({

@@ -19,7 +19,7 @@ import type { KeySets } from './token-issuer/key-sets.ts';
 import { type SignedBy, signedBy, verifyIssued } from './token-issuer/verify-issued.ts';
 
 /** A user of the team, and the proof of their identity. */
-export interface ProvedUser {
+export interface AuthenticatedUser {
   readonly id: string;
   /**
    * `verified`: the team's servers signed the token for a user they know. `anonymous`: they signed it for an
@@ -80,17 +80,17 @@ const ALGORITHM = 'HS256';
  *
  * @throws ApiError `user_token_invalid`, `user_token_expired`, `database_unavailable`
  */
-export async function proveUser(
+export async function authenticateUser(
   stores: UserTokenStores,
-  { team, lineage, access }: Pick<ApiKeyRecord, 'team' | 'lineage' | 'access'>,
+  { team, familyId, access }: Pick<ApiKeyRecord, 'team' | 'familyId' | 'access'>,
   token: string,
   guard?: ReadGuard,
-): Promise<ProvedUser> {
+): Promise<AuthenticatedUser> {
   if (token.length > limits.userTokenLengthMax) throw new ApiError('user_token_invalid');
   // Guest tokens contain no dots.
-  if (token.includes('.')) return proveVerified(stores, team, token, guard);
+  if (token.includes('.')) return authenticateVerified(stores, team, token, guard);
   const guest = access === 'verified' ? undefined : await stores.guests.find({ team }, token, guard);
-  if (!guest || guest.movedTo !== undefined || guest.lineage !== lineage) {
+  if (!guest || guest.movedTo !== undefined || guest.familyId !== familyId) {
     throw new ApiError('user_token_invalid');
   }
   const { id, createdAt: issuedAt, seenAt } = guest;
@@ -121,15 +121,15 @@ export async function signUserToken(
   return { token, expiresAt };
 }
 
-async function proveVerified(
+async function authenticateVerified(
   stores: UserTokenStores,
   team: Id<'team'>,
   token: string,
   guard: ReadGuard | undefined,
-): Promise<ProvedUser> {
+): Promise<AuthenticatedUser> {
   const header = headerOf(token);
   const by = signedBy(header);
-  if (by) return proveIssued(stores, team, token, by);
+  if (by) return authenticateIssued(stores, team, token, by);
   const named = namedSecret(header);
   const working = await stores.signingSecrets.findWorking({ team }, named, guard);
   const now = Date.now();
@@ -152,12 +152,12 @@ async function proveVerified(
 }
 
 /** Validates a token that the team's issuer signed. */
-async function proveIssued(
+async function authenticateIssued(
   { teams, keySets }: UserTokenStores,
   team: Id<'team'>,
   token: string,
   by: SignedBy,
-): Promise<ProvedUser> {
+): Promise<AuthenticatedUser> {
   const { tokenIssuer } = await teams.findSettings({ team });
   if (!tokenIssuer || !keySets) throw new ApiError('user_token_invalid');
   const claims = await verifyIssued(keySets, tokenIssuer, token, by);

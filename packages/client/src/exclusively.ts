@@ -1,5 +1,5 @@
 import type { SendStorage } from './send.ts';
-import { chosenStorage, using } from './storage.ts';
+import { chosenStorage, withStorage } from './storage.ts';
 
 /** How long other tabs wait for a tab that does not respond. */
 const HOLD_MS = 10_000;
@@ -47,12 +47,12 @@ async function withStorageLock<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   const mine = `${Math.random().toString(36).slice(2)}${performance.now()}`;
-  const holder = () => using(storage, (open) => open.getItem(name))?.split('|') ?? [];
+  const holder = () => withStorage(storage, (open) => open.getItem(name))?.split('|') ?? [];
   const isFree = () => Number(holder()[1] ?? 0) < Date.now();
   const isMine = () => holder()[0] === mine;
   while (!isMine()) {
     if (isFree()) {
-      const written = using(storage, (open) => {
+      const written = withStorage(storage, (open) => {
         open.setItem(name, `${mine}|${Date.now() + HOLD_MS}`);
         return true;
       });
@@ -64,7 +64,7 @@ async function withStorageLock<Result>(
   try {
     return await work();
   } finally {
-    if (isMine()) using(storage, (open) => open.removeItem(name));
+    if (isMine()) withStorage(storage, (open) => open.removeItem(name));
   }
 }
 

@@ -3,7 +3,7 @@ import { exclusively } from './exclusively.ts';
 import { baseOf, openTrpc } from './open-trpc.ts';
 import type { ParleyOptions, UserTokenSource } from './parley.ts';
 import { toParleyError } from './parley-error.ts';
-import { chosenStorage, namesIn, using } from './storage.ts';
+import { chosenStorage, namesIn, withStorage } from './storage.ts';
 
 /** A source of user tokens for anonymous visitors. */
 export interface GuestTokenSource extends UserTokenSource {
@@ -41,7 +41,7 @@ export function guestToken(
    */
   function guests(own = ''): string[] {
     const names = [all + own, ...namesIn(storage, all)];
-    const tokens = names.map((name) => using(storage, (open) => open.getItem(name)) ?? undefined);
+    const tokens = names.map((name) => withStorage(storage, (open) => open.getItem(name)) ?? undefined);
     return [current, ...tokens].filter((token) => token !== undefined);
   }
 
@@ -55,7 +55,7 @@ export function guestToken(
     return exclusively(all + own, async () => {
       current = known() ?? (await trpc.guest.create.mutate({})).token;
       const kept = current;
-      using(storage, (open) => open.setItem(all + own, kept));
+      withStorage(storage, (open) => open.setItem(all + own, kept));
       return current;
     });
   }
@@ -71,8 +71,8 @@ export function guestToken(
         const forgotten = guests()[0];
         current = undefined;
         for (const name of namesIn(storage, all)) {
-          if (using(storage, (open) => open.getItem(name)) === forgotten) {
-            using(storage, (open) => open.removeItem(name));
+          if (withStorage(storage, (open) => open.getItem(name)) === forgotten) {
+            withStorage(storage, (open) => open.removeItem(name));
           }
         }
       },

@@ -1,5 +1,5 @@
 import type { Send, SendStorage } from './send.ts';
-import { namesIn, using } from './storage.ts';
+import { namesIn, withStorage } from './storage.ts';
 
 /** The stored fields of a message: enough to send it again under the same key. */
 export type StoredMessage = Pick<Send, 'key' | 'chatId' | 'content' | 'createdAt'>;
@@ -64,7 +64,7 @@ export class OutboxStorage {
   }
 
   #try<Result>(use: (storage: SendStorage) => Result): Result | undefined {
-    return using(this.#storage, use);
+    return withStorage(this.#storage, use);
   }
 }
 

@@ -4,7 +4,7 @@ import type { SendStorage } from './send.ts';
  * Calls `use` with the storage. Returns undefined if there is no storage, or if it throws because it is full
  * or forbidden.
  */
-export function using<Result>(
+export function withStorage<Result>(
   storage: SendStorage | undefined,
   use: (storage: SendStorage) => Result,
 ): Result | undefined {
@@ -17,7 +17,9 @@ export function using<Result>(
 
 /** Returns the names of all entries that start with `prefix`. */
 export function namesIn(storage: SendStorage | undefined, prefix: string): string[] {
-  const names = using(storage, (open) => Array.from({ length: open.length }, (_, index) => open.key(index)));
+  const names = withStorage(storage, (open) =>
+    Array.from({ length: open.length }, (_, index) => open.key(index)),
+  );
   return (names ?? []).filter((name) => name !== null).filter((name) => name.startsWith(prefix));
 }
 

@@ -30,7 +30,7 @@ describe('a key', () => {
     const found = await db.stores.apiKeys.find(key);
     expect(found).toEqual({
       id: expect.stringMatching(/^key_/),
-      lineage: found?.id,
+      familyId: found?.id,
       issuers: [],
       team: scope.team,
       kind,
@@ -69,7 +69,7 @@ describe('a key', () => {
     const key = mintApiKey('secret');
     await db.stores.apiKeys.create(scope, key);
     await db.raw.collection('keys').updateOne({ team: scope.team }, { $set: { lineage: 'key_first' } });
-    expect(await db.stores.apiKeys.find(key)).toMatchObject({ lineage: 'key_first', team: scope.team });
+    expect(await db.stores.apiKeys.find(key)).toMatchObject({ familyId: 'key_first', team: scope.team });
   });
 
   test('a revoked or expired key is not found', async () => {

@@ -150,7 +150,8 @@ describe('reads of one batch', () => {
   test('two teams that ask for the same chat in one batch get only what each may see', async () => {
     const chat = await newChat(stores, one);
     await endedTurn(stores, one, chat, 1);
-    const look = (scope: typeof one, sequence: number) => stores.turns.look(scope, chat, sequence, 1_000);
+    const look = (scope: typeof one, sequence: number) =>
+      stores.turns.readRunContext(scope, chat, sequence, 1_000);
     const commands = await commandsOf(async () => {
       const [mine, theirs, again] = await Promise.all([look(one, 2), look(other, 2), look(one, 1)]);
       expect(mine?.chat?.chat.id).toBe(chat);
@@ -170,7 +171,7 @@ describe('reads of one batch', () => {
       if (sequence < 4) await endedTurn(stores, other, theirs, sequence, `theirs ${sequence}`);
     }
     const answersOf = async (scope: typeof one, chat: typeof mine, sequence: number, bytes: number) => {
-      const { history } = await stores.turns.look(scope, chat, sequence, bytes);
+      const { history } = await stores.turns.readRunContext(scope, chat, sequence, bytes);
       return history.filter(({ role }) => role === 'assistant').map(({ content }) => content);
     };
     const range = (name: string, from: number, to: number) =>
@@ -222,7 +223,7 @@ describe('reads of one batch', () => {
 
   test('reading a history whose turns were purged queries them once', async () => {
     const commands = await commandsOf(async () => {
-      const view = await stores.turns.look(one, mintId('chat'), 4_000, 1_000);
+      const view = await stores.turns.readRunContext(one, mintId('chat'), 4_000, 1_000);
       expect(view).toEqual({ chat: undefined, predecessorEnded: true, textBytesBefore: 0, history: [] });
     });
     expect(commands).toEqual(['find chats', 'find turns']);

@@ -72,7 +72,7 @@ async function exerciseTeamsKeysAndAgents(
   for (const move of await guests.listMoves(10, [])) await guests.finishMove(move);
   await guests.listMoves(10, [guest.id]);
   const signing = await signingSecrets.create(scope, new Date(Date.now() + 60_000));
-  const issuer = { id: info.id, lineage: info.id, issuers: [] };
+  const issuer = { id: info.id, familyId: info.id, issuers: [] };
   await signingSecrets.issueFrom(scope, issuer, new Date(Date.now() + 60_000));
   const { info: setter } = await apiKeys.issue(scope, 'secret', {});
   await teams.setTokenIssuer(scope, setter, { url: 'https://i.example/', issuer: 'i', audience: 'a' });
@@ -169,8 +169,8 @@ async function exerciseDeletions(stores: Stores): Promise<void> {
   const deletion = await deletions.begin(scope, 'user 1');
   await deletions.begin(scope, 'user 1');
   await deletions.listPending(10);
-  const [ofGuest] = await deletions.closeDoors(deletion);
-  if (ofGuest) await deletions.closeDoors(ofGuest);
+  const [ofGuest] = await deletions.revokeCredentials(deletion);
+  if (ofGuest) await deletions.revokeCredentials(ofGuest);
   await deletions.markChats(deletion, 10);
   await deletions.listPending(10, mintId('deletion'));
   for (const chat of await deletions.listChats(deletion, 10, [])) await deletions.removeChat(deletion, chat);
@@ -178,7 +178,7 @@ async function exerciseDeletions(stores: Stores): Promise<void> {
   await deletions.finish(deletion, new Date());
   const ofTeam = await deletions.beginTeam(scope.team);
   await deletions.beginTeam(scope.team);
-  await deletions.closeDoors(ofTeam);
+  await deletions.revokeCredentials(ofTeam);
   await deletions.markChats(ofTeam, 10);
   await deletions.listChats(ofTeam, 10, [mintId('chat')]);
   await deletions.removeRest(ofTeam, 10);
@@ -246,7 +246,7 @@ async function exerciseTurns(stores: Stores, scope: Scope): Promise<void> {
   await turns.insert(inScope(scope, chat), newTurn(chat, 3));
   await turns.tail(inScope(scope, chat));
   await turns.announceSuccessor(scope, chat, 3);
-  await turns.look(scope, chat, 3, 1_000);
+  await turns.readRunContext(scope, chat, 3, 1_000);
   await turns.hasPredecessorEnded(scope, chat, 3);
   await turns.listUnfinished(10);
   await turns.listUnfinished(10, mintId('turn'));
@@ -282,8 +282,8 @@ async function exerciseMarks(stores: Stores, scope: Scope): Promise<void> {
   await turns.cancelOfUser(scope, 'user 1', 5);
   await turns.cancelBefore(inScope(scope, chat), 3);
   await turns.listMarks([first.id, retry.id, mintId('turn')]);
-  await turns.stand(inScope(scope, retry.chat), retry.id);
-  await turns.listStands([retry.id]);
+  await turns.findState(inScope(scope, retry.chat), retry.id);
+  await turns.listStates([retry.id]);
   await turns.listGrown([
     { chat, after: 1 },
     { chat: mintId('chat'), after: 0 },
@@ -373,7 +373,7 @@ async function exerciseTransfer({ transfer }: Stores, { team }: Scope): Promise<
   if (!agent || !chat || !row) throw new Error('there is nothing to be exported');
   await transfer.addAgent(scope, agent);
   await transfer.addAgent(scope, { ...agent, id: mintId('agent') });
-  await transfer.standOfChat(scope, chat.id);
+  await transfer.checkChatId(scope, chat.id);
   await transfer.addTurns(scope, chat.id, turns);
   await transfer.addTurns(scope, mintId('chat'), [
     { ...endedTransfer, id: mintId('turn'), answerId: mintId('message') },
@@ -409,6 +409,6 @@ async function exerciseBatches(stores: Stores, scope: Scope): Promise<void> {
   const endAll = () => first.map(({ owner, turn }) => turns.end(owner, turn.id, 't', end));
   await Promise.all(endAll());
   await Promise.all(endAll());
-  await Promise.all(owned.map(({ chat, owner }) => turns.look(owner, chat, 2, 1_000)));
+  await Promise.all(owned.map(({ chat, owner }) => turns.readRunContext(owner, chat, 2, 1_000)));
   await Promise.all(owned.map(({ chat, owner }) => chats.find(owner, chat)));
 }

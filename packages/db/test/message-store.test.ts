@@ -114,7 +114,7 @@ test('a long chat is listed completely, and a short page leaves no cursor open o
   expect(whole.items).toHaveLength(2_400);
   expect(whole.next).toBeUndefined();
   for (const limit of [1, 50, 700]) await stores.messages.list(inScope(scope, chat), { limit, order: 'asc' });
-  await stores.turns.look(scope, chat, 1_201, 10);
+  await stores.turns.readRunContext(scope, chat, 1_201, 10);
   expect(await openCursors()).toEqual([]);
 });
 

@@ -52,7 +52,7 @@ async function newThings(stores: Stores, scope: SystemScope): Promise<Owned> {
     { name: 'Ben', type: 't' },
     { key: agentKey, body: 'body' },
   );
-  const otherAgent = 'kept' in ben ? ben.kept.agent.id : ben.id;
+  const otherAgent = 'replay' in ben ? ben.replay.agent.id : ben.id;
   const guest = await stores.guests.create(scope, key);
   const signing = await stores.signingSecrets.create(scope, new Date());
   await stores.signingSecrets.issueFrom(scope, issuer, new Date());
@@ -173,7 +173,7 @@ const rows: Record<string, Row> = {
   ),
   'apiKeys.issueFrom': ofTeam(
     ({ apiKeys }, scope, { key }) =>
-      apiKeys.issueFrom(scope, { id: key, lineage: key, issuers: [] }, 'secret', {}),
+      apiKeys.issueFrom(scope, { id: key, familyId: key, issuers: [] }, 'secret', {}),
     undefined,
   ),
   'apiKeys.revoke': ofTeam(({ apiKeys }, scope, { key }) => apiKeys.revoke(scope, key), false),
@@ -194,7 +194,7 @@ const rows: Record<string, Row> = {
   ),
   'signingSecrets.issueFrom': ofTeam(
     ({ signingSecrets }, scope, { key }) =>
-      signingSecrets.issueFrom(scope, { id: key, lineage: key, issuers: [] }, new Date(Date.now() + 60_000)),
+      signingSecrets.issueFrom(scope, { id: key, familyId: key, issuers: [] }, new Date(Date.now() + 60_000)),
     'issuer-revoked',
   ),
   'signingSecrets.revoke': ofTeam(
@@ -249,8 +249,8 @@ const rows: Record<string, Row> = {
     textBytes: 0,
     unfinished: 0,
   }),
-  'turns.look': ofTeam(
-    ({ turns }, scope, { chat }) => turns.look(scope, chat, 3, 1_000),
+  'turns.readRunContext': ofTeam(
+    ({ turns }, scope, { chat }) => turns.readRunContext(scope, chat, 3, 1_000),
     expect.objectContaining({ chat: undefined, history: [], textBytesBefore: 0 }),
   ),
   'turns.remove': ofTeam(({ turns }, scope, { waiting }) => turns.remove(scope, waiting.id), undefined),
@@ -271,8 +271,8 @@ const rows: Record<string, Row> = {
     leftOut: 0,
   }),
   'transfer.listUsage': ofTeam(({ transfer }, scope) => transfer.listUsage(scope, 10), []),
-  'transfer.standOfChat': ofTeam(
-    ({ transfer }, scope, { chat }) => transfer.standOfChat(scope, chat),
+  'transfer.checkChatId': ofTeam(
+    ({ transfer }, scope, { chat }) => transfer.checkChatId(scope, chat),
     'taken',
   ),
   'turns.saveToolSteps': ofTeam(
@@ -287,7 +287,7 @@ const rows: Record<string, Row> = {
     result: 'gone',
   }),
   'turns.find': ofChat(({ turns }, chat, owned) => turns.find(chat, owned.running.id), undefined),
-  'turns.stand': ofChat(({ turns }, chat, owned) => turns.stand(chat, owned.running.id), undefined),
+  'turns.findState': ofChat(({ turns }, chat, owned) => turns.findState(chat, owned.running.id), undefined),
   'turns.listAfter': ofChat(({ turns }, chat) => turns.listAfter(chat, 0, 10), []),
   'turns.findByIdempotencyKey': ofChat(
     ({ turns }, chat, owned) => turns.findByIdempotencyKey(chat, owned.idempotency.key),
@@ -307,7 +307,7 @@ const rows: Record<string, Row> = {
   'teams.get': ofTeam(({ teams }, scope) => teams.get(scope), undefined),
   'teams.setTokenIssuer': ofTeam(
     ({ teams }, scope, { key }) =>
-      teams.setTokenIssuer(scope, { id: key, lineage: key, issuers: [] }, TOKEN_ISSUER),
+      teams.setTokenIssuer(scope, { id: key, familyId: key, issuers: [] }, TOKEN_ISSUER),
     undefined,
   ),
   'teams.hasTokenIssuerOf': ofTeam(({ teams }, scope, { key }) => teams.hasTokenIssuerOf(scope, key), false),
@@ -339,7 +339,7 @@ const others = [
   'audit.noteRejected',
   'deletions.begin',
   'deletions.beginTeam',
-  'deletions.closeDoors',
+  'deletions.revokeCredentials',
   'deletions.finish',
   'deletions.listChats',
   'deletions.listPending',
@@ -377,7 +377,7 @@ const others = [
   'turns.hasPredecessorEnded',
   'turns.insert',
   'turns.listMarks',
-  'turns.listStands',
+  'turns.listStates',
   'turns.listGrown',
   'chats.listReach',
   'agents.listRetaining',

@@ -64,7 +64,7 @@ test('a key that was revoked in the meantime issues no signing secret', async ()
   const { info } = await apiKeys.issue(scope, 'secret', {});
   const made = await signingSecrets.issueFrom(scope, info, inAnHour());
   expect(made).toMatchObject({ info: { issuedBy: info.id } });
-  expect(await signingSecrets.listIssued(scope, info.lineage)).toHaveLength(1);
+  expect(await signingSecrets.listIssued(scope, info.familyId)).toHaveLength(1);
   await apiKeys.revoke(scope, info.id);
   expect(await signingSecrets.issueFrom(scope, info, inAnHour())).toBe('issuer-revoked');
   expect(await signingSecrets.list(scope)).toHaveLength(1);

@@ -135,25 +135,25 @@ describe('listMarks', () => {
   });
 });
 
-describe('stand', () => {
-  test('stand returns the status, newest attempt and mark of a turn, and undefined for a missing one', async () => {
+describe('findState', () => {
+  test('findState returns the status, newest attempt and mark of a turn, and undefined for a missing one', async () => {
     const chat = await newChat(stores, scope);
     const turn = newTurn(chat, 1);
     await turns.insert(inScope(scope, turn.chat), turn);
-    const stand = () => turns.stand(inScope(scope, turn.chat), turn.id);
-    expect(await stand()).toEqual({ status: 'queued', attempt: 0, isCancelled: false });
+    const state = () => turns.findState(inScope(scope, turn.chat), turn.id);
+    expect(await state()).toEqual({ status: 'queued', attempt: 0, isCancelled: false });
     await turns.claim(scope, turn.id, 'a');
-    expect(await stand()).toEqual({ status: 'generating', attempt: 1, isCancelled: false });
+    expect(await state()).toEqual({ status: 'generating', attempt: 1, isCancelled: false });
     await turns.takeOver(scope, turn.id, leaseOf('a'), 'b');
     await turns.cancel(inScope(scope, turn.chat), turn.id);
-    expect(await stand()).toEqual({ status: 'generating', attempt: 2, isCancelled: true });
+    expect(await state()).toEqual({ status: 'generating', attempt: 2, isCancelled: true });
     await turns.release(scope, turn.id, 'b');
-    expect(await stand()).toEqual({ status: 'queued', attempt: 2, isCancelled: true });
+    expect(await state()).toEqual({ status: 'queued', attempt: 2, isCancelled: true });
     await turns.claim(scope, turn.id, 'c');
     await turns.end(scope, turn.id, 'c', { status: 'stopped', textBytes: 1 });
-    expect(await stand()).toEqual({ status: 'stopped', attempt: 3, isCancelled: true });
+    expect(await state()).toEqual({ status: 'stopped', attempt: 3, isCancelled: true });
     await turns.remove(scope, turn.id);
-    expect(await stand()).toBeUndefined();
+    expect(await state()).toBeUndefined();
   });
 });
 
@@ -208,7 +208,7 @@ describe('what was written', () => {
     expect(found).toMatchObject({ status: 'failed', written });
     expect(found).not.toHaveProperty('answer');
     // The next turn's model does not see it.
-    const { history } = await turns.look(scope, chat, 2, 1_000);
+    const { history } = await turns.readRunContext(scope, chat, 2, 1_000);
     expect(history.map(({ content }) => content)).toEqual(['question 1']);
   });
 
@@ -229,7 +229,7 @@ describe('what was written', () => {
     await turns.insert(inScope(scope, again.chat), again);
     // The chain of failed ones is read through, whatever the bytes: without the question there is nothing to answer.
     for (const bytes of [0, 1, 1_000]) {
-      const { history } = await turns.look(scope, chat, 3, bytes);
+      const { history } = await turns.readRunContext(scope, chat, 3, bytes);
       expect(history.map(({ content }) => content)).toEqual(['question 1']);
     }
   });

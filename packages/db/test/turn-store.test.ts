@@ -150,13 +150,13 @@ describe('tail', () => {
   });
 });
 
-describe('look', () => {
+describe('readRunContext', () => {
   test('a run reads the chat, the state of its predecessor and the history, oldest first', async () => {
     const chat = await newChat(stores, scope);
     await endedTurn(stores, scope, chat, 1);
     await endedTurn(stores, scope, chat, 2);
     await turns.insert(inScope(scope, chat), newTurn(chat, 3));
-    const view = await turns.look(scope, chat, 3, 1_000);
+    const view = await turns.readRunContext(scope, chat, 3, 1_000);
     expect(view.chat?.chat.id).toBe(chat);
     expect(view).toMatchObject({ predecessorEnded: true, textBytesBefore: 200 });
     expect(view.history.map(({ role, content }) => `${role}: ${content}`)).toEqual([
@@ -172,11 +172,11 @@ describe('look', () => {
     const first = newTurn(chat, 1);
     await turns.insert(inScope(scope, first.chat), first);
     await turns.insert(inScope(scope, chat), newTurn(chat, 2));
-    expect(await turns.look(scope, chat, 2, 1_000)).toMatchObject({ predecessorEnded: false });
+    expect(await turns.readRunContext(scope, chat, 2, 1_000)).toMatchObject({ predecessorEnded: false });
     await turns.claim(scope, first.id, 't');
-    expect(await turns.look(scope, chat, 2, 1_000)).toMatchObject({ predecessorEnded: false });
+    expect(await turns.readRunContext(scope, chat, 2, 1_000)).toMatchObject({ predecessorEnded: false });
     await turns.end(scope, first.id, 't', failed);
-    expect(await turns.look(scope, chat, 2, 1_000)).toMatchObject({
+    expect(await turns.readRunContext(scope, chat, 2, 1_000)).toMatchObject({
       predecessorEnded: true,
       textBytesBefore: 1,
     });
@@ -194,7 +194,7 @@ describe('look', () => {
       [230, 3],
       [10_000, 4],
     ] as const) {
-      const { history, textBytesBefore } = await turns.look(scope, chat, 5, bytes);
+      const { history, textBytesBefore } = await turns.readRunContext(scope, chat, 5, bytes);
       expect(history).toHaveLength(turnsRead * 2);
       expect(history[0]).toMatchObject({ role: 'user', content: `question ${5 - turnsRead}` });
       expect(textBytesBefore).toBe(400);
@@ -213,15 +213,15 @@ describe('look', () => {
         messages: [{ ...template.question.userMessage, content: `question ${index + 2}` }],
       })),
     );
-    const { history } = await turns.look(scope, chat, 101, 1_000_000);
+    const { history } = await turns.readRunContext(scope, chat, 101, 1_000_000);
     const questions = history.filter(({ role }) => role === 'user').map(({ content }) => content);
     expect(questions).toEqual(Array.from({ length: 100 }, (_, index) => `question ${index + 1}`));
-    const { history: some } = await turns.look(scope, chat, 70, 400);
+    const { history: some } = await turns.readRunContext(scope, chat, 70, 400);
     expect(some.at(-1)?.content).toBe('question 69');
     // The known size of the chat only decides the number of turns that are read.
     for (const chatBytes of [0, 1, 2_000, 1_000_000_000]) {
-      expect((await turns.look(scope, chat, 101, 1_000_000, chatBytes)).history).toEqual(history);
-      expect((await turns.look(scope, chat, 70, 400, chatBytes)).history).toEqual(some);
+      expect((await turns.readRunContext(scope, chat, 101, 1_000_000, chatBytes)).history).toEqual(history);
+      expect((await turns.readRunContext(scope, chat, 70, 400, chatBytes)).history).toEqual(some);
     }
   });
 
@@ -229,7 +229,7 @@ describe('look', () => {
     const chat = await newChat(stores, scope);
     await turns.insert(inScope(scope, chat), newTurn(chat, 1));
     await stores.chats.markDeleted(scope, chat);
-    expect((await turns.look(scope, chat, 1, 1_000)).chat).toBeUndefined();
+    expect((await turns.readRunContext(scope, chat, 1, 1_000)).chat).toBeUndefined();
   });
 });
 

@@ -69,7 +69,7 @@ function oneCallOfEach({
     messages.list(inScope(scope, chat), { limit: 10, order: 'asc' }),
     turns.tail(inScope(scope, chat)),
     turns.insert(inScope(scope, chat), newTurn(chat, 1)),
-    turns.look(scope, chat, 2, 10),
+    turns.readRunContext(scope, chat, 2, 10),
     turns.claim(scope, turn, 't'),
     turns.renew([{ turn, token: 't' }]),
     turns.end(scope, turn, 't', { status: 'failed', textBytes: 0 }),

@@ -11,7 +11,7 @@ const SECRET = [
 ] as const;
 
 /** Returns the environment of a program that runs as long as the server: only what it needs. */
-export function leastEnvironment(source: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+export function minimalEnvironment(source: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return Object.fromEntries(
     NEEDED.flatMap((name) => (source[name] === undefined ? [] : [[name, source[name]]])),
   );

@@ -1,7 +1,7 @@
 import { mintId } from '@parley/contract';
 import type { ChatAccess, TurnRecord } from '@parley/db';
 import { describe, expect, test } from 'vitest';
-import { findOutcome, isSureToStop, outcomeOf, textOf } from './turn-outcome.ts';
+import { findOutcome, isCancelledBeforeRun, outcomeOf, textOf } from './turn-outcome.ts';
 
 const answerId = mintId('message');
 const answer = { id: answerId, role: 'assistant', content: 'text', createdAt: new Date(0) } as const;
@@ -48,10 +48,10 @@ describe('a stored turn', () => {
 });
 
 test('only a turn that was cancelled while it waits for its first run is sure to stop', () => {
-  expect(isSureToStop({ status: 'queued', isCancelled: true }, 0)).toBe(true);
-  expect(isSureToStop({ status: 'queued', isCancelled: true }, 1)).toBe(false);
-  expect(isSureToStop({ status: 'queued', isCancelled: false }, 0)).toBe(false);
-  expect(isSureToStop({ status: 'generating', isCancelled: true }, 0)).toBe(false);
+  expect(isCancelledBeforeRun({ status: 'queued', isCancelled: true }, 0)).toBe(true);
+  expect(isCancelledBeforeRun({ status: 'queued', isCancelled: true }, 1)).toBe(false);
+  expect(isCancelledBeforeRun({ status: 'queued', isCancelled: false }, 0)).toBe(false);
+  expect(isCancelledBeforeRun({ status: 'generating', isCancelled: true }, 0)).toBe(false);
 });
 
 test('the text of an outcome is what readers were shown', () => {

@@ -35,7 +35,7 @@ export function outcomeOf(turn: TurnRecord): EndedOutcome | undefined {
   const attempt = turn.written?.attempt ?? turn.lease?.attempt ?? 0;
   switch (turn.status) {
     case 'queued':
-      return isSureToStop(turn, attempt) ? { kind: 'empty', attempt } : undefined;
+      return isCancelledBeforeRun(turn, attempt) ? { kind: 'empty', attempt } : undefined;
     case 'generating':
       return undefined;
     case 'failed': {
@@ -65,7 +65,10 @@ export async function findOutcome(
 }
 
 /** A turn that was cancelled before its first run keeps its place in the queue, and its end is known. */
-export function isSureToStop(turn: Pick<TurnRecord, 'status' | 'isCancelled'>, attempt: number): boolean {
+export function isCancelledBeforeRun(
+  turn: Pick<TurnRecord, 'status' | 'isCancelled'>,
+  attempt: number,
+): boolean {
   return turn.status === 'queued' && turn.isCancelled && attempt === 0;
 }
 

@@ -124,8 +124,8 @@ describe('while the turn runs', () => {
   }
 
   const steps: readonly (readonly [StoreCall, 'before' | 'after'])[] = [
-    ['turns.look', 'before'],
-    ['turns.look', 'after'],
+    ['turns.readRunContext', 'before'],
+    ['turns.readRunContext', 'after'],
     ['agents.find', 'before'],
     ['turns.end', 'before'],
     ['turns.end', 'after'],

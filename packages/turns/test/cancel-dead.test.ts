@@ -120,7 +120,7 @@ describe('an answer whose runner is dead', () => {
       await new Promise(setImmediate);
     }
     // Whoever reads it now is told nothing of the lease under which it is ended.
-    const looks = () => third.tap.calls.filter((call) => call === 'turns.listStands').length;
+    const looks = () => third.tap.calls.filter((call) => call === 'turns.listStates').length;
     const before = looks();
     await eventually(looks).toBeGreaterThan(before + 2);
     end.release();

@@ -136,7 +136,7 @@ describe('an answer that is being written', () => {
 
   test('is stopped without a call of the model when it has not come to that', async () => {
     const { agent, owner } = startTwo(harness);
-    const look = owner.tap.hold('turns.look');
+    const look = owner.tap.hold('turns.readRunContext');
     const place = await begin(harness, owner, 'q');
     await look.reached;
     const cancelling = owner.turns.cancel(harness.scope, place);

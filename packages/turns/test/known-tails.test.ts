@@ -110,7 +110,7 @@ test('the next message of a chat whose turn ended here reads the chat alone, and
   await send(replica, chat, 'third');
   const calls = replica.tap.calls.slice(length);
   expect(calls).toContain('chats.find');
-  expect(calls).not.toContain('turns.look');
+  expect(calls).not.toContain('turns.readRunContext');
   const shown = harness.model.calls().at(-1)?.body.messages ?? [];
   expect(shown.filter(({ role }) => role === 'user').map(({ content }) => content)).toEqual([
     'first',
@@ -126,7 +126,7 @@ test('a history that another replica wrote on is read anew', async () => {
   await send(two, chat, 'second');
   const { length } = one.tap.calls;
   await send(one, chat, 'third');
-  expect(one.tap.calls.slice(length)).toContain('turns.look');
+  expect(one.tap.calls.slice(length)).toContain('turns.readRunContext');
   const shown = harness.model.calls().at(-1)?.body.messages ?? [];
   expect(shown.filter(({ role }) => role === 'user').map(({ content }) => content)).toEqual([
     'first',

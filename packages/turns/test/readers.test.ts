@@ -68,12 +68,12 @@ describe('a reader elsewhere, while the database is away,', () => {
 
   test('is told nothing for less than a lease, and goes on when it is back', async () => {
     const { clock, other, run, reader } = await startAway();
-    other.tap.away('turns.listStands', 'before', 1_000);
+    other.tap.away('turns.listStates', 'before', 1_000);
     for (let passed = 0; passed < LEASE_MS - 2_000; passed += 500) {
       clock.advance(500);
       await other.tap.quiet();
     }
-    other.tap.pass('turns.listStands');
+    other.tap.pass('turns.listStates');
     run.emit('back');
     await vi.waitFor(
       () => {
@@ -87,7 +87,7 @@ describe('a reader elsewhere, while the database is away,', () => {
 
   test('is rejected when it is away for longer', async () => {
     const { clock, other, reader } = await startAway();
-    other.tap.away('turns.listStands', 'before', 1_000);
+    other.tap.away('turns.listStates', 'before', 1_000);
     for (let passed = 0; passed < LEASE_MS + 2_000; passed += 500) {
       clock.advance(500);
       await other.tap.quiet();

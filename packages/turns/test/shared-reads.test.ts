@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterEach(() => harness.stopReplicas());
 afterAll(() => harness.stop());
 
-const LOOKS = new Set(['chats.listReach', 'turns.listGrown', 'turns.listAfter', 'turns.listStands']);
+const LOOKS = new Set(['chats.listReach', 'turns.listGrown', 'turns.listAfter', 'turns.listStates']);
 
 /** A process that runs nothing, and the commands its followers make while time passes. */
 function startWatcher() {

@@ -116,7 +116,7 @@ describe('a runner that stalls', () => {
     expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
     await replica.tap.quiet();
     expect(await turnsOf(harness, chat)).toMatchObject([{ takeovers: 1, lease: { attempt: 2 } }]);
-    expect(replica.tap.calls.filter((call) => call === 'turns.look')).toHaveLength(1);
+    expect(replica.tap.calls.filter((call) => call === 'turns.readRunContext')).toHaveLength(1);
   });
 
   test('whose renewals fail for a whole lease stops by itself', async () => {

@@ -1,4 +1,4 @@
-import { beginAct } from '@parley/api';
+import { beginAuditedAction } from '@parley/api';
 import { ApiError, type Id, isId } from '@parley/contract';
 import type { AuditDetails, Database, Stores } from '@parley/db';
 import { z } from 'zod';
@@ -33,7 +33,7 @@ export async function actOn(
 ): Promise<void> {
   await act(async (stores) => {
     const scope = await scopeOf(stores, team);
-    const end = await beginAct(stores.audit, scope, {
+    const end = await beginAuditedAction(stores.audit, scope, {
       actor: { kind: 'admin' },
       action,
       ...(known !== undefined && { target: known }),

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { beginAct } from '@parley/api';
+import { beginAuditedAction } from '@parley/api';
 import type { Command } from 'commander';
 import { exportTeam } from '../transfer/export-team.ts';
 import { importTeam } from '../transfer/import-team.ts';
@@ -38,7 +38,10 @@ interface ExportOptions {
 async function exportData({ team, user, withSecrets }: ExportOptions): Promise<void> {
   await withStores(async (stores) => {
     const scope = await scopeOf(stores, team);
-    const end = await beginAct(stores.audit, scope, { actor: { kind: 'admin' }, action: 'data export' });
+    const end = await beginAuditedAction(stores.audit, scope, {
+      actor: { kind: 'admin' },
+      action: 'data export',
+    });
     const lines = exportTeam(
       stores.transfer,
       { ...scope, ...(user !== undefined && { user }) },

@@ -1,4 +1,4 @@
-import { beginAct, erase, toTeam } from '@parley/api';
+import { beginAuditedAction, erase, toTeam } from '@parley/api';
 import { isId, mintId, newAgentSchema } from '@parley/contract';
 import { mintApiKey } from '@parley/db';
 import type { Command } from 'commander';
@@ -68,7 +68,11 @@ async function createTeam(text: string): Promise<void> {
     const publishableKey = mintApiKey('publishable');
     const guestKey = mintApiKey('publishable');
     const secretKey = mintApiKey('secret');
-    const end = await beginAct(stores.audit, { team }, { actor: { kind: 'admin' }, action: 'team create' });
+    const end = await beginAuditedAction(
+      stores.audit,
+      { team },
+      { actor: { kind: 'admin' }, action: 'team create' },
+    );
     await stores.teams.create({ id: team, name });
     const agent = await stores.agents.create({ team }, { name: 'Assistant', type: 'assistant' });
     await stores.apiKeys.create({ team }, publishableKey);

@@ -115,8 +115,8 @@ class ImportRun {
         return this.#count('agents', number, await this.#transfer.addAgent(this.#scope, line));
       }
       case 'chat': {
-        const stand = await this.#transfer.standOfChat(this.#scope, line.id);
-        if (stand === 'taken') throw new ImportError(number, taken(`chat ${line.id}`));
+        const existing = await this.#transfer.checkChatId(this.#scope, line.id);
+        if (existing === 'taken') throw new ImportError(number, taken(`chat ${line.id}`));
         this.#chat = { chat: line, line: number, sequence: 0 };
         return;
       }

@@ -232,7 +232,7 @@ const endings: Readonly<Record<string, Ending>> = {
       headers: { 'x-api-key': team.secretKey },
       end: async () => {
         const { deletions } = mongo.database.stores;
-        await deletions.closeDoors(await deletions.beginTeam(team.id));
+        await deletions.revokeCredentials(await deletions.beginTeam(team.id));
       },
     }),
   },

@@ -176,7 +176,14 @@ test('the audit log names the deletion, and nobody', async () => {
 });
 
 describe('after a crash', () => {
-  const steps = ['closeDoors', 'markChats', 'listChats', 'removeChat', 'removeRest', 'finish'] as const;
+  const steps = [
+    'revokeCredentials',
+    'markChats',
+    'listChats',
+    'removeChat',
+    'removeRest',
+    'finish',
+  ] as const;
   test.each(steps)('at %s housekeeping finishes what was begun', async (step) => {
     const team = await makeTeam();
     const userId = newUser();
@@ -233,8 +240,8 @@ describe('after a crash', () => {
       ...eraser,
       deletions: Object.assign(Object.create(deletions), {
         listPending: async () => begun,
-        closeDoors: (deletion: (typeof begun)[number]) => {
-          if (deletion.user !== hanging) return deletions.closeDoors(deletion);
+        revokeCredentials: (deletion: (typeof begun)[number]) => {
+          if (deletion.user !== hanging) return deletions.revokeCredentials(deletion);
           queueMicrotask(() => passTime());
           return new Promise(() => undefined);
         },

@@ -34,10 +34,10 @@ describe.each(transports)('at %s', (transport) => {
   test('of two readers the one that hung up is no more read for', async () => {
     const [leaving, staying] = [await begin(`leaving, ${transport}`), await begin(`staying, ${transport}`)];
     const looks = new Map<string, number>();
-    const { listStands } = mongo.database.stores.turns;
-    vi.spyOn(mongo.database.stores.turns, 'listStands').mockImplementation((turns) => {
+    const { listStates } = mongo.database.stores.turns;
+    vi.spyOn(mongo.database.stores.turns, 'listStates').mockImplementation((turns) => {
       for (const turn of turns) looks.set(turn, (looks.get(turn) ?? 0) + 1);
-      return listStands(turns);
+      return listStates(turns);
     });
     const [gone, kept] = [await open(leaving.answer), await open(staying.answer)];
     await gone.until(({ data }) => data.includes('so far'));

@@ -27,8 +27,8 @@ export const createAgent = idempotentProcedure
     const agent = { ...input, tools: toolsOf(input.tools, undefined, problemOfToolUrl) };
     if (!idempotency) return toFullAgent(await stores.agents.create(scope, agent));
     const made = await stores.agents.createOnce(scope, agent, idempotency);
-    if (!('kept' in made)) return toFullAgent(made);
-    if (made.kept.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
+    if (!('replay' in made)) return toFullAgent(made);
+    if (made.replay.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
     ctx.markReplayed();
-    return toFullAgent(made.kept.agent);
+    return toFullAgent(made.replay.agent);
   });

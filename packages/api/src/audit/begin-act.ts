@@ -2,7 +2,7 @@ import { type ApiError, type IdNoun, isId } from '@parley/contract';
 import type { AuditDetails, AuditStore, NewAuditEntry, Scope } from '@parley/db';
 
 /** The outcome of an act: its target if it was done, or the error. */
-export type ActOutcome =
+export type ActionOutcome =
   | { readonly target: string | undefined; readonly details?: AuditDetails | undefined }
   | ApiError;
 
@@ -13,11 +13,11 @@ export type ActOutcome =
  *
  * @throws ApiError `database_unavailable`: the act must not begin without its entry
  */
-export async function beginAct(
+export async function beginAuditedAction(
   audit: AuditStore,
   scope: Scope,
   entry: NewAuditEntry,
-): Promise<(end: ActOutcome) => Promise<void>> {
+): Promise<(end: ActionOutcome) => Promise<void>> {
   const id = await audit.begin(scope, entry);
   return async (end) => {
     const isRefused = 'code' in end && end.status < 500;

@@ -28,10 +28,10 @@ export const createChat = newChatProcedure
     const chat = { agent: agent.id, agentType: agent.type, user: userId, ...content };
     if (!idempotency) return toChat(await stores.chats.create(scope, chat));
     const made = await stores.chats.createOnce(scope, chat, idempotency);
-    if (!('kept' in made)) return toChat(made);
+    if (!('replay' in made)) return toChat(made);
     // A concurrent request with the same key has created the chat.
     ctx.markReplayed();
-    if (made.kept.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
-    if (!made.kept.chat) throw new ApiError('chat_not_found');
-    return toChat(made.kept.chat);
+    if (made.replay.body !== idempotency.body) throw new ApiError('idempotency_key_reused');
+    if (!made.replay.chat) throw new ApiError('chat_not_found');
+    return toChat(made.replay.chat);
   });

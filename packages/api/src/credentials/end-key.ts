@@ -25,11 +25,11 @@ export async function endKey(
   key: ApiKeyInfo,
   { withIssued, entry }: { withIssued: boolean; entry: IssuedEntry },
 ): Promise<{ withIssued: boolean }> {
-  const { id, lineage, issuers } = key;
+  const { id, familyId, issuers } = key;
   const ofIssuers = await stores.apiKeys.findIssuerLimits(scope, issuers);
   const endsIssued = withIssued || !ofIssuers || isLimited(key, ofIssuers);
   await stores.apiKeys.revoke(scope, id, endsIssued);
-  if (endsIssued) await revokeIssued(stores, scope, lineage, entry);
+  if (endsIssued) await revokeIssued(stores, scope, familyId, entry);
   return { withIssued: endsIssued };
 }
 

@@ -43,7 +43,7 @@ interface KeyIssuing {
 
 function issuersOf({ apiKeys, signingSecrets, guests, teams }: Stores, caller: Caller): Issuers {
   const { scope, familyId, issuers } = caller;
-  const issuer = { id: caller.key, lineage: familyId, issuers };
+  const issuer = { id: caller.key, familyId, issuers };
   return {
     key: {
       async create(kind, fields) {

@@ -36,7 +36,7 @@ export async function erase(
 ): Promise<DeletionRecord | undefined> {
   const { deletions, dropChat } = eraser;
   const { now = new Date(), signal } = options;
-  for (const guest of await deletions.closeDoors(deletion)) await erase(eraser, guest, options);
+  for (const guest of await deletions.revokeCredentials(deletion)) await erase(eraser, guest, options);
   while ((await deletions.markChats(deletion, MARK_PAGE)) > 0) {
     if (signal?.aborted) return undefined;
   }

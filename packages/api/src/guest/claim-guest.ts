@@ -22,7 +22,7 @@ export const claimGuest = procedure
   .mutation(async ({ ctx: { stores, scope, caller }, input: { guestToken } }) => {
     const guest = await stores.guests.find(scope, guestToken);
     // A guest can only be claimed with a key of the family that created it.
-    if (!guest || guest.lineage !== caller.familyId) throw new ApiError('user_token_invalid');
+    if (!guest || guest.familyId !== caller.familyId) throw new ApiError('user_token_invalid');
     // A blocked guest must not get access by signing in.
     const code = userStatusErrorCode(await stores.userStatuses.find(scope, guest.id), guest.createdAt);
     if (code) throw new ApiError(code);

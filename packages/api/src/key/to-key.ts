@@ -3,7 +3,7 @@ import type { ApiKeyInfo } from '@parley/db';
 
 /** Converts a stored key to its form in answers. */
 export function toKey(key: ApiKeyInfo): Key {
-  const { id, lineage: familyId, issuedBy, kind, name, visibleStart, access, origins, scopes, agents } = key;
+  const { id, familyId, issuedBy, kind, name, visibleStart, access, origins, scopes, agents } = key;
   const { tokensPerDay, createdAt, lastUsedAt, expiresAt, revokedAt } = key;
   return {
     id,

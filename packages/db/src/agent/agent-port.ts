@@ -4,9 +4,9 @@ import type { Scope } from '../scope.ts';
 import type {
   AgentInfo,
   AgentRecord,
+  AgentReplay,
   AgentSummary,
   AgentVersionRecord,
-  KeptAgent,
   NewAgentFields,
   RetainingAgent,
 } from './agent-records.ts';
@@ -20,9 +20,9 @@ export interface AgentStore {
     scope: Scope,
     agent: NewAgentFields,
     idempotency: Idempotency,
-  ): Promise<AgentInfo | { kept: KeptAgent }>;
+  ): Promise<AgentInfo | { replay: AgentReplay }>;
   /** The agent that a request with this key created. Undefined if it was deleted. */
-  findByIdempotencyKey(scope: Scope, idempotencyKey: string): Promise<KeptAgent | undefined>;
+  findByIdempotencyKey(scope: Scope, idempotencyKey: string): Promise<AgentReplay | undefined>;
   /** Reads the agent from the database. `find` may return one that is some seconds old. */
   get(scope: Scope, id: Id<'agent'>): Promise<AgentInfo | undefined>;
   /**

@@ -53,7 +53,7 @@ export interface AgentInfo extends AgentRecord {
 }
 
 /** The agent that an earlier request with the same idempotency key created. */
-export interface KeptAgent {
+export interface AgentReplay {
   readonly body: string;
   readonly agent: AgentInfo;
 }

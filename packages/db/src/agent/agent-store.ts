@@ -23,9 +23,9 @@ import type { AgentStore } from './agent-port.ts';
 import type {
   AgentInfo,
   AgentRecord,
+  AgentReplay,
   AgentSummary,
   AgentVersionRecord,
-  KeptAgent,
   NewAgentFields,
 } from './agent-records.ts';
 
@@ -76,9 +76,9 @@ export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
         await agents.insertMany([document], { lean: true });
         return toInfo(document, vault.open);
       } catch (error) {
-        const kept = isDuplicateKey(error) && (await findByIdempotencyKey({ team }, idempotency.key));
-        if (!kept) throw error;
-        return { kept };
+        const replay = isDuplicateKey(error) && (await findByIdempotencyKey({ team }, idempotency.key));
+        if (!replay) throw error;
+        return { replay };
       }
     },
 
@@ -171,7 +171,7 @@ export function createAgentStore({ agents }: Models, vault: Vault): AgentStore {
   async function findByIdempotencyKey(
     { team, agents: within }: Scope,
     idempotencyKey: string,
-  ): Promise<KeptAgent | undefined> {
+  ): Promise<AgentReplay | undefined> {
     const found = await agents
       .findOne({ 'idempotency.key': idempotencyKey }, withVersionInUse)
       .lean<AgentDocument & { idempotency: Idempotency }>();

@@ -64,10 +64,19 @@ export function toKeyUpdate({ name, access, origins, expiresAt, tokensPerDay }: 
 
 /** A stored key as its team sees it. */
 export function toKeyInfo(document: ApiKeyDocument): ApiKeyInfo {
-  const { _id: id, lineage = id, issuedBy, issuers = [], kind, visibleStart, name, origins } = document;
+  const {
+    _id: id,
+    lineage: familyId = id,
+    issuedBy,
+    issuers = [],
+    kind,
+    visibleStart,
+    name,
+    origins,
+  } = document;
   const { scopes, agents, tokensPerDay, createdAt, lastUsedAt, expiresAt, revokedAt } = document;
   return compactAs<ApiKeyInfo>({
-    ...{ id, lineage, issuedBy, issuers, kind, visibleStart, name, access: accessOf(document) },
+    ...{ id, familyId, issuedBy, issuers, kind, visibleStart, name, access: accessOf(document) },
     ...{ origins, scopes, agents, tokensPerDay },
     ...{ createdAt, lastUsedAt, expiresAt, familyExpiresAt: familyEnd(document), revokedAt },
   });

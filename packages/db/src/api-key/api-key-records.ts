@@ -11,7 +11,7 @@ export interface KeyBudget {
 export interface ApiKeyRecord {
   readonly id: Id<'key'>;
   /** The id of the key's family: the first of the keys that replaced each other. It stays when the key is rolled. */
-  readonly lineage: Id<'key'>;
+  readonly familyId: Id<'key'>;
   /** The families of the keys that issued it, the oldest first; empty for a root. */
   readonly issuers: readonly Id<'key'>[];
   readonly team: Id<'team'>;
@@ -50,7 +50,7 @@ export interface ApiKeyReach {
 }
 
 /** The key that issues another one. */
-export type KeyIssuer = Pick<ApiKeyRecord, 'id' | 'lineage' | 'issuers'>;
+export type KeyIssuer = Pick<ApiKeyRecord, 'id' | 'familyId' | 'issuers'>;
 
 /** A key as its team sees it. */
 export interface ApiKeyInfo extends Omit<ApiKeyFields, 'tokensPerDay'>, ApiKeyReach {
@@ -59,7 +59,7 @@ export interface ApiKeyInfo extends Omit<ApiKeyFields, 'tokensPerDay'>, ApiKeyRe
   readonly tokensPerDay?: number;
   readonly id: Id<'key'>;
   /** The first key of its family; its own id unless it replaced another key. */
-  readonly lineage: Id<'key'>;
+  readonly familyId: Id<'key'>;
   /** The key that issued it; absent for a root. */
   readonly issuedBy?: Id<'key'>;
   /** The families of the keys that issued it, the oldest first. */

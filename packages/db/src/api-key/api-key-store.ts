@@ -43,8 +43,8 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
 
     issue: (scope, kind, fields) => issue(scope, kind, fields),
 
-    async issueFrom(scope, { id, lineage, issuers }, kind, fields) {
-      const made = await issue(scope, kind, fields, { issuedBy: id, issuers: [...issuers, lineage] });
+    async issueFrom(scope, { id, familyId, issuers }, kind, fields) {
+      const made = await issue(scope, kind, fields, { issuedBy: id, issuers: [...issuers, familyId] });
       return keepUnlessRevoked(scope, made, id);
     },
 
@@ -189,14 +189,14 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
       )
       .lean();
     if (!found || isPast(found.expiresAt)) return undefined;
-    const { _id: id, lineage = id, team, issuers = [], createdAt } = found;
+    const { _id: id, lineage: familyId = id, team, issuers = [], createdAt } = found;
     const above = await findIssuerLimits({ team }, issuers, createdAt);
     const bounds = above && limitsOfKey(found, above);
     if (!bounds || isPast(bounds.expiresAt)) return undefined;
     noteUse(found);
     const { kind, scopes, agents } = found;
     return compactAs<ApiKeyRecord>({
-      ...{ id, lineage, issuers, team, kind, access: accessOf(found), scopes, agents },
+      ...{ id, familyId, issuers, team, kind, access: accessOf(found), scopes, agents },
       ...{ origins: undefined, expiresAt: undefined, ...bounds },
     });
   }

@@ -3,7 +3,7 @@ import { accessTo, type ChatAccess } from '../chat/chat-access.ts';
 import type { ChatRecord } from '../chat/chat-records.ts';
 import type { Scope } from '../scope.ts';
 import { type HistoryTurn, historyOf } from '../turn/turn-history.ts';
-import type { TurnRecord, TurnView } from '../turn/turn-records.ts';
+import type { RunContext, TurnRecord } from '../turn/turn-records.ts';
 import { isEnded } from '../turn/turn-status.ts';
 import { type BatchBounds, type BatchClock, Batcher } from './batcher.ts';
 
@@ -30,27 +30,27 @@ export interface TurnRange {
 }
 
 /** The fields of an earlier turn that a run reads. */
-export type LookedTurn = HistoryTurn &
+export type TurnInRange = HistoryTurn &
   Pick<TurnRecord, 'team' | 'chat' | 'sequence' | 'status' | 'textBytes'>;
 
 /** The commands that read for several callers at once. Each may answer more than was asked for, in any order. */
 export interface ReadCommands {
   findChats(asked: readonly ChatQuery[], signal: AbortSignal): Promise<readonly ChatRecord[]>;
-  findTurns(ranges: readonly TurnRange[], signal: AbortSignal): Promise<readonly LookedTurn[]>;
+  findTurns(ranges: readonly TurnRange[], signal: AbortSignal): Promise<readonly TurnInRange[]>;
 }
 
 /** Reads that travel together. */
 export interface ReadBatches {
   /** The chat, if the scope may access it. */
   findChat(scope: Scope, id: Id<'chat'>): Promise<ChatAccess | undefined>;
-  /** Serves `TurnStore.look`. */
-  look(
+  /** Serves `TurnStore.readRunContext`. */
+  readRunContext(
     scope: Scope,
     chat: Id<'chat'>,
     sequence: number,
     historyBytesMax: number,
     chatBytes: number | undefined,
-  ): Promise<TurnView>;
+  ): Promise<RunContext>;
 }
 
 /**
@@ -78,7 +78,7 @@ export function createReadBatches(
     clock,
   );
 
-  const histories = new Batcher<TurnRange, LookedTurn[]>(
+  const histories = new Batcher<TurnRange, TurnInRange[]>(
     {
       async send(ranges, signal) {
         const found = Map.groupBy(await commands.findTurns(ranges, signal), ({ chat }) => chat);
@@ -100,8 +100,8 @@ export function createReadBatches(
     sequence: number,
     bytesMax: number,
     chatBytes: number | undefined,
-  ): Promise<LookedTurn[]> {
-    const found: LookedTurn[] = [];
+  ): Promise<TurnInRange[]> {
+    const found: TurnInRange[] = [];
     let bytes = 0;
     let size = chatBytes === undefined ? HISTORY_PAGE : pageOf(bytesMax, chatBytes / (sequence - 1));
     // The history is read in pages, because the number of turns that fill the bytes is known only after some were read.
@@ -125,7 +125,7 @@ export function createReadBatches(
   return {
     findChat: (scope, id) => chats.add({ scope, id }),
 
-    async look({ team }, id, sequence, historyBytesMax, chatBytes) {
+    async readRunContext({ team }, id, sequence, historyBytesMax, chatBytes) {
       const [chat, before] = await Promise.all([
         chats.add({ scope: { team }, id }),
         readBefore({ team, chat: id }, sequence, historyBytesMax, chatBytes),
@@ -141,7 +141,7 @@ export function createReadBatches(
   };
 }
 
-function isWithin({ team, chat, sequence }: LookedTurn, range: TurnRange): boolean {
+function isWithin({ team, chat, sequence }: TurnInRange, range: TurnRange): boolean {
   return team === range.team && chat === range.chat && sequence >= range.from && sequence < range.before;
 }
 

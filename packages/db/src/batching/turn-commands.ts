@@ -10,7 +10,7 @@ import type { TurnDocument } from '../turn/turn-model.ts';
 import type { EndResult } from '../turn/turn-port.ts';
 import { isEnded } from '../turn/turn-status.ts';
 import { insertOutcomes, updateErrors } from './bulk-outcomes.ts';
-import type { LookedTurn, ReadCommands, TurnRange } from './read-batches.ts';
+import type { ReadCommands, TurnInRange, TurnRange } from './read-batches.ts';
 import type { Ending, WriteCommands } from './write-batches.ts';
 
 const lookedFields = { team: 1, chat: 1, sequence: 1, status: 1, textBytes: 1, ...historyFields } as const;
@@ -39,7 +39,7 @@ export function createReadCommands({ chats, turns }: Models): ReadCommands {
       const filters = ranges.map(rangeFilter);
       const [only] = filters;
       const found = await hotTurns
-        .find<LookedTurn>(only && filters.length === 1 ? only : { $or: filters }, {
+        .find<TurnInRange>(only && filters.length === 1 ? only : { $or: filters }, {
           projection: lookedFields,
           batchSize: REPLY_DOCUMENTS,
           signal,

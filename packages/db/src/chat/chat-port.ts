@@ -8,8 +8,8 @@ import type {
   ChatFilter,
   ChatReach,
   ChatRecord,
+  ChatReplay,
   IdleChat,
-  KeptChat,
   NewChat,
 } from './chat-records.ts';
 
@@ -31,9 +31,13 @@ export interface ChatStore {
   ): Promise<PageOf<IdleChat, Id<'chat'>>>;
   create(scope: Scope, chat: NewChat): Promise<ChatRecord>;
   /** Creates a chat, unless an earlier request with the same idempotency key did: then returns that chat. */
-  createOnce(scope: Scope, chat: NewChat, idempotency: Idempotency): Promise<ChatRecord | { kept: KeptChat }>;
+  createOnce(
+    scope: Scope,
+    chat: NewChat,
+    idempotency: Idempotency,
+  ): Promise<ChatRecord | { replay: ChatReplay }>;
   /** The chat that a request with this idempotency key created. */
-  findByIdempotencyKey(scope: Scope, idempotencyKey: string): Promise<KeptChat | undefined>;
+  findByIdempotencyKey(scope: Scope, idempotencyKey: string): Promise<ChatReplay | undefined>;
   /** The chat, if the scope may access it. */
   find(scope: Scope, id: Id<'chat'>): Promise<ChatAccess | undefined>;
   /**

@@ -21,7 +21,7 @@ export interface NewChat {
 }
 
 /** The chat that an earlier request with the same idempotency key created. */
-export interface KeptChat {
+export interface ChatReplay {
   /** The hash of that request's input. A different one means that the key was reused. */
   readonly body: string;
   /** Undefined if the chat was deleted since. */

@@ -12,7 +12,7 @@ import { createTurnCounter } from '../usage/count-turns.ts';
 import { accessTo } from './chat-access.ts';
 import { newChatRecord, toChatDocument, toChatRecord, toContent, tombstoneUpdate } from './chat-model.ts';
 import type { ChatStore } from './chat-port.ts';
-import type { ChatReach, ChatRecord, KeptChat, NewChat } from './chat-records.ts';
+import type { ChatReach, ChatRecord, ChatReplay, NewChat } from './chat-records.ts';
 import { chatsWithin } from './chats-within.ts';
 import { createMarkers, isMarker } from './deletion-marker.ts';
 import { wordsOf } from './title-words.ts';
@@ -45,10 +45,10 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
         await chats.insertMany([toChatDocument(record, chat.agentType, idempotency)], { lean: true });
         return record;
       } catch (error) {
-        const kept = isDuplicateKey(error) && (await findByIdempotencyKey(scope, idempotency.key));
+        const replay = isDuplicateKey(error) && (await findByIdempotencyKey(scope, idempotency.key));
         // A majority may not have acknowledged the other chat yet. The caller then repeats the request.
-        if (!kept) throw error;
-        return { kept };
+        if (!replay) throw error;
+        return { replay };
       }
     },
 
@@ -156,7 +156,7 @@ export function createChatStore(models: Models, reads: Pick<ReadBatches, 'findCh
     },
   };
 
-  async function findByIdempotencyKey(scope: Scope, idempotencyKey: string): Promise<KeptChat | undefined> {
+  async function findByIdempotencyKey(scope: Scope, idempotencyKey: string): Promise<ChatReplay | undefined> {
     const found = await chats.findOne({ 'idempotency.key': idempotencyKey }).lean();
     if (!found?.idempotency) return undefined;
     const { body } = found.idempotency;

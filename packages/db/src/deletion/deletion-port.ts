@@ -26,7 +26,7 @@ export interface DeletionStore {
    * Removes the credentials: a team with its keys and secrets, or a user's tokens as a guest. Returns the deletions of the
    * guests whose chats the user claimed, because their data is the user's as well.
    */
-  closeDoors(deletion: DeletionRecord): Promise<DeletionRecord[]>;
+  revokeCredentials(deletion: DeletionRecord): Promise<DeletionRecord[]>;
   /** Marks at most `limit` chats deleted, so that nobody can access them. Returns the number it found. */
   markChats(deletion: DeletionRecord, limit: number): Promise<number>;
   /** At most `limit` chats that are marked and not removed yet, without those of `except`. */

@@ -37,7 +37,7 @@ export function createDeletionStore(models: Models): DeletionStore {
       return found.map(toRecord);
     },
 
-    async closeDoors({ team, user }) {
+    async revokeCredentials({ team, user }) {
       if (user === undefined) {
         await Promise.all([
           teams.deleteOne({ _id: team }),

@@ -3,7 +3,7 @@ import type { Id } from '@parley/contract';
 /** An anonymous user who came with a key and got a token. */
 export interface GuestRecord {
   readonly id: Id<'guest'>;
-  readonly lineage: Id<'key'>;
+  readonly familyId: Id<'key'>;
   /** The time at which their token was issued. */
   readonly createdAt: Date;
   /** The time of their last request, to about a day. */

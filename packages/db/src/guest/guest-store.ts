@@ -17,14 +17,14 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
   const lookUp = createCredentialCache<GuestRecord>();
 
   return {
-    async create({ team }, family) {
+    async create({ team }, familyId) {
       const token = mintSecretText(PREFIX);
       const now = new Date();
       const id = mintId('guest');
       const document = {
         _id: id,
         team,
-        lineage: family,
+        lineage: familyId,
         hash: hashSecretText(token),
         createdAt: now,
         seenAt: now,
@@ -78,7 +78,7 @@ export function createGuestStore({ guests, chats }: Models): GuestStore {
   async function findByHash(team: Id<'team'>, hash: string): Promise<GuestRecord | undefined> {
     const found = await guests.findOne({ hash, team }).lean();
     if (!found) return undefined;
-    const { _id: id, lineage, createdAt, seenAt, movedTo } = found;
-    return compactAs<GuestRecord>({ id, lineage, createdAt, seenAt, movedTo });
+    const { _id: id, lineage: familyId, createdAt, seenAt, movedTo } = found;
+    return compactAs<GuestRecord>({ id, familyId, createdAt, seenAt, movedTo });
   }
 }

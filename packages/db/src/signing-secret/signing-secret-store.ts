@@ -126,7 +126,7 @@ export function createSigningSecretStore(
     const document = compactAs<SigningSecretDocument>({
       ...{ _id: mintId('secret'), team, secret, slot, createdAt: new Date(), expiresAt: undefined },
       issuedBy: issuer?.id,
-      issuers: issuer && [...issuer.issuers, issuer.lineage],
+      issuers: issuer && [...issuer.issuers, issuer.familyId],
     });
     const seal = await vault.sealing();
     const stored = { ...document, secret: seal(signingSecretPlace(team, document._id), secret) };

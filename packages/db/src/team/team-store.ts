@@ -85,7 +85,7 @@ export function createTeamStore({ teams, apiKeys }: Models): TeamStore {
     async setTokenIssuer({ team }, by, { url, issuer, audience }) {
       const tokenIssuer = {
         ...{ url, issuer, audience, updatedAt: new Date() },
-        ...{ issuedBy: by.id, issuers: [...by.issuers, by.lineage] },
+        ...{ issuedBy: by.id, issuers: [...by.issuers, by.familyId] },
       };
       // A process accepts a revoked key for some seconds: such a key must not replace the issuer there is.
       if (!(await isUnrevoked(apiKeys, team, by.id))) return undefined;

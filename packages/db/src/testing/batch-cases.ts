@@ -103,9 +103,9 @@ export const batchCases: readonly StoreCase[] = [
       await endedTurn(stores, scope, chat, 1);
       await endedTurn(stores, scope, chat, 2);
       const [mine, theirs, first, found, foreign] = await Promise.all([
-        turns.look(scope, chat, 3, 1_000),
-        turns.look(other, chat, 3, 1_000),
-        turns.look(scope, chat, 2, 1_000),
+        turns.readRunContext(scope, chat, 3, 1_000),
+        turns.readRunContext(other, chat, 3, 1_000),
+        turns.readRunContext(scope, chat, 2, 1_000),
         chats.find(scope, chat),
         chats.find(other, chat),
       ]);

@@ -45,7 +45,7 @@ export const chatCases: readonly StoreCase[] = [
       deepEqual(await turns.listAfter(access, 0, 9), []);
       equal(await turns.find(access, waiting.id), undefined);
       deepEqual(await turns.listMarks([waiting.id]), []);
-      deepEqual(await turns.listStands([counted.id, waiting.id]), []);
+      deepEqual(await turns.listStates([counted.id, waiting.id]), []);
       deepEqual(await turns.listGrown([{ chat, after: 0 }]), []);
     },
   },
@@ -70,7 +70,7 @@ export const chatCases: readonly StoreCase[] = [
       equal(await turns.insert(access, newTurn(chat, 3)), 'sequence-taken');
       deepEqual(await turns.listAfter(access, 0, 9), []);
       equal(await turns.find(access, markerIdOf(chat)), undefined);
-      equal(await turns.stand(access, markerIdOf(chat)), undefined);
+      equal(await turns.findState(access, markerIdOf(chat)), undefined);
     },
   },
   {
@@ -159,9 +159,9 @@ export const chatCases: readonly StoreCase[] = [
       const chat = { agent: mintId('agent'), agentType: 't' };
       const idempotency = { key: mintId('request'), body: 'b' };
       const made = await chats.createOnce(scope, chat, idempotency);
-      equal('kept' in made, false);
+      equal('replay' in made, false);
       const again = await chats.createOnce(scope, chat, { ...idempotency, body: 'c' });
-      deepEqual(again, { kept: { body: 'b', chat: made } });
+      deepEqual(again, { replay: { body: 'b', chat: made } });
       if ('id' in made) await chats.markDeleted(scope, made.id);
       deepEqual(await chats.findByIdempotencyKey(scope, idempotency.key), { body: 'b', chat: undefined });
       equal(await chats.findByIdempotencyKey(scope, mintId('request')), undefined);

@@ -1,9 +1,9 @@
 export type { BatchClock } from '../batching/batcher.ts';
 export {
   createReadBatches,
-  type LookedTurn,
   type ReadBatches,
   type ReadCommands,
+  type TurnInRange,
 } from '../batching/read-batches.ts';
 export { createWriteBatches, type WriteBatches, type WriteCommands } from '../batching/write-batches.ts';
 export { accessTo } from '../chat/chat-access.ts';

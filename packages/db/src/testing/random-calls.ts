@@ -69,7 +69,7 @@ const calls: readonly (readonly [string, Call])[] = [
   ['remove', (play) => play.stores.turns.remove(play.scope, anyId(play))],
   ['tail', ({ stores, access }) => stores.turns.tail(access)],
   [
-    'look',
+    'readRunContext',
     ({ stores, scope, chat, integer }) => lookAt(stores, scope, chat, 1 + integer(PLACES), integer(60)),
   ],
   [
@@ -106,10 +106,10 @@ const calls: readonly (readonly [string, Call])[] = [
     async ({ stores, chat, integer }) =>
       (await stores.turns.listGrown([{ chat, after: integer(PLACES) }])).map(({ sequence }) => sequence),
   ],
-  ['stands', async ({ stores, turns }) => sorted(await stores.turns.listStands(turns))],
+  ['states', async ({ stores, turns }) => sorted(await stores.turns.listStates(turns))],
   ['marks', async ({ stores, turns }) => sorted(await stores.turns.listMarks(turns))],
   ['kept', ({ stores, access, integer }) => stores.turns.findByIdempotencyKey(access, `key ${integer(3)}`)],
-  ['stand', (play) => play.stores.turns.stand(play.access, anyId(play))],
+  ['state', (play) => play.stores.turns.findState(play.access, anyId(play))],
   ['after', ({ stores, access, integer }) => stores.turns.listAfter(access, integer(PLACES), 2)],
   ['find', (play) => play.stores.turns.find(play.access, anyId(play))],
   [
@@ -182,7 +182,7 @@ async function lookAt(
   place: number,
   bytes: number,
 ) {
-  const { chat: found, history, ...view } = await turns.look(scope, chat, place, bytes);
+  const { chat: found, history, ...view } = await turns.readRunContext(scope, chat, place, bytes);
   return { ...view, chat: found?.chat.id, history: history.map(({ role, content }) => ({ role, content })) };
 }
 

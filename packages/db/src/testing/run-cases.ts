@@ -27,7 +27,7 @@ export const runCases: readonly StoreCase[] = [
       equal(await turns.release(scope, turn.id, 'other'), false);
       equal(await turns.release(scope, turn.id, 'mine'), true);
       equal(await turns.release(scope, turn.id, 'mine'), false);
-      deepEqual(await turns.stand(access, turn.id), { status: 'queued', attempt: 1, isCancelled: false });
+      deepEqual(await turns.findState(access, turn.id), { status: 'queued', attempt: 1, isCancelled: false });
       deepEqual(await turns.end(scope, turn.id, 'mine', failed), { result: 'lost' });
       const claimed = await turns.claimNext(scope, chat, 1, 'next');
       deepEqual(claimed?.lease, leaseOf('next', 0, 2));

@@ -29,8 +29,12 @@ export const turnCases: readonly StoreCase[] = [
         ...common,
         status: 'generating',
       });
-      deepEqual(await turns.stand(access, waiting.id), { status: 'queued', attempt: 0, isCancelled: false });
-      deepEqual(await turns.stand(access, running.id), {
+      deepEqual(await turns.findState(access, waiting.id), {
+        status: 'queued',
+        attempt: 0,
+        isCancelled: false,
+      });
+      deepEqual(await turns.findState(access, running.id), {
         status: 'generating',
         attempt: 1,
         isCancelled: false,
@@ -107,7 +111,7 @@ export const turnCases: readonly StoreCase[] = [
       const second = newTurn(chat, 2);
       await turns.insert(access, second);
       await turns.insert(access, newTurn(chat, 3));
-      const { history, ...view } = await turns.look(scope, chat, 2, 1_000);
+      const { history, ...view } = await turns.readRunContext(scope, chat, 2, 1_000);
       deepEqual(
         { ...view, chat: view.chat?.chat.id },
         { chat, predecessorEnded: true, textBytesBefore: 100 },
@@ -116,11 +120,11 @@ export const turnCases: readonly StoreCase[] = [
         history.map(({ content }) => content),
         ['question 1', 'answer 1'],
       );
-      equal((await turns.look(scope, chat, 3, 1_000)).predecessorEnded, false);
-      equal((await turns.look(scope, chat, 2, 0)).history.length, 2);
-      equal((await turns.look(scope, chat, 1, 1_000)).predecessorEnded, true);
+      equal((await turns.readRunContext(scope, chat, 3, 1_000)).predecessorEnded, false);
+      equal((await turns.readRunContext(scope, chat, 2, 0)).history.length, 2);
+      equal((await turns.readRunContext(scope, chat, 1, 1_000)).predecessorEnded, true);
       await chats.markDeleted(scope, chat);
-      equal((await turns.look(scope, chat, 3, 1_000)).chat, undefined);
+      equal((await turns.readRunContext(scope, chat, 3, 1_000)).chat, undefined);
     },
   },
   {
@@ -170,7 +174,7 @@ export const turnCases: readonly StoreCase[] = [
       equal(found?.status, 'completed');
       await turns.remove(scope, turn.id);
       deepEqual(await turns.end(scope, turn.id, 'mine', end), { result: 'gone' });
-      equal(await turns.stand(access, turn.id), undefined);
+      equal(await turns.findState(access, turn.id), undefined);
     },
   },
   {
@@ -197,7 +201,7 @@ export const turnCases: readonly StoreCase[] = [
       const other = { team: mintId('team') };
       const elsewhere = inScope(other, chat);
       equal(await turns.find(elsewhere, turn.id), undefined);
-      equal(await turns.stand(elsewhere, turn.id), undefined);
+      equal(await turns.findState(elsewhere, turn.id), undefined);
       equal(await turns.cancel(elsewhere, turn.id), false);
       equal(await turns.release(other, turn.id, 't'), false);
       deepEqual(await turns.end(other, turn.id, 't', failed), { result: 'gone' });

@@ -2,7 +2,7 @@ import type { Id, TransferAgent, TransferChat, TransferTurn, TransferUsage } fro
 import type { Scope } from '../scope.ts';
 
 /** The result of an import: `added`; `there` if it was imported before; `taken` if something else has its id. */
-export type Added = 'added' | 'there' | 'taken';
+export type ImportResult = 'added' | 'there' | 'taken';
 
 /** The export and import of a team's data, page by page. New data does not change the order of pages. */
 export interface TransferStore {
@@ -17,9 +17,9 @@ export interface TransferStore {
     after: number,
   ): Promise<{ turns: TransferTurn[]; isLast: boolean; leftOut: number }>;
   listUsage(scope: Scope, limit: number, after?: Pick<TransferUsage, 'id' | 'day'>): Promise<TransferUsage[]>;
-  addAgent(scope: Scope, agent: TransferAgent): Promise<Added>;
+  addAgent(scope: Scope, agent: TransferAgent): Promise<ImportResult>;
   /** Whether the chat exists. `taken`: it belongs to another team, or was deleted. */
-  standOfChat(scope: Scope, chat: Id<'chat'>): Promise<'absent' | 'there' | 'taken'>;
+  checkChatId(scope: Scope, chat: Id<'chat'>): Promise<'absent' | 'there' | 'taken'>;
   /** Adds the missing turns. `taken`: other turns have their sequences. */
   addTurns(
     scope: Scope,
@@ -27,6 +27,6 @@ export interface TransferStore {
     turns: readonly TransferTurn[],
   ): Promise<{ added: number } | 'taken'>;
   /** Adds a chat. Call it after `addTurns`, so that a chat that exists is complete. */
-  addChat(scope: Scope, chat: TransferChat): Promise<Added>;
-  addUsage(scope: Scope, row: TransferUsage): Promise<Added>;
+  addChat(scope: Scope, chat: TransferChat): Promise<ImportResult>;
+  addUsage(scope: Scope, row: TransferUsage): Promise<ImportResult>;
 }

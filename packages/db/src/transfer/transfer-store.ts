@@ -67,9 +67,9 @@ export function createTransferStore(models: Models, vault: Vault): TransferStore
       );
     },
 
-    async standOfChat({ team }, id) {
+    async checkChatId({ team }, id) {
       const found = await chats.findOne({ _id: id }, { team: 1 }).lean();
-      return found ? standOf(found, team) : 'absent';
+      return found ? existing(found, team) : 'absent';
     },
 
     async addTurns({ team }, chat, sent) {
@@ -117,25 +117,25 @@ export function createTransferStore(models: Models, vault: Vault): TransferStore
   };
 }
 
-type Stand = 'there' | 'taken';
+type Existing = 'there' | 'taken';
 
 /** Inserts, unless something has the id: this team's, which stays as it is, or another's. */
 async function add(
   insert: () => Promise<unknown>,
   find: () => Promise<{ team?: string } | null>,
   team: string,
-): Promise<'added' | Stand> {
+): Promise<'added' | Existing> {
   try {
     await insert();
     return 'added';
   } catch (error) {
     const found = isDuplicateKey(error) && (await find());
     if (!found) throw error;
-    return standOf(found, team);
+    return existing(found, team);
   }
 }
 
-function standOf(found: { team?: string }, team: string): Stand {
+function existing(found: { team?: string }, team: string): Existing {
   return found.team === team ? 'there' : 'taken';
 }
 

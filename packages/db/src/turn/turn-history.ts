@@ -1,7 +1,7 @@
 import type { MessageRecord } from '../message/message-records.ts';
 import { fromErrorFields } from './stored-error-code.ts';
 import type { TurnDocument } from './turn-model.ts';
-import type { TurnView } from './turn-records.ts';
+import type { RunContext } from './turn-records.ts';
 
 /** The fields of a turn that its history needs. */
 export const historyFields = {
@@ -18,7 +18,7 @@ export type HistoryTurn = Pick<TurnDocument, 'retryOf' | 'errorCode' | 'exactErr
  * The messages of the newest turns of a chat, oldest first. A message whose newest answer the model rejected is marked:
  * that is the last of the retries that follow its turn, or else the turn's own.
  */
-export function historyOf(newestFirst: readonly HistoryTurn[]): TurnView['history'] {
+export function historyOf(newestFirst: readonly HistoryTurn[]): RunContext['history'] {
   let isRefused = false;
   let isRetried = false;
   const turns = newestFirst.map((turn) => {

@@ -7,11 +7,11 @@ import type {
   Lease,
   NewTurn,
   QueuedTurn,
+  RunContext,
   TurnEnd,
   TurnOrigin,
   TurnRecord,
-  TurnStand,
-  TurnView,
+  TurnState,
   UnfinishedTurn,
 } from './turn-records.ts';
 
@@ -49,13 +49,13 @@ export interface TurnStore {
    * The chat, the predecessor and the history, read with majority concern after the insert. `chatBytes`, where it
    * is known, is the size of the chat's text: from it follows how many turns are worth reading at once.
    */
-  look(
+  readRunContext(
     scope: SystemScope,
     chat: Id<'chat'>,
     sequence: number,
     historyBytesMax: number,
     chatBytes?: number,
-  ): Promise<TurnView>;
+  ): Promise<RunContext>;
   /** Marks the turn before `sequence`, so that its end claims the one behind it. False if that turn has ended already. */
   announceSuccessor(scope: SystemScope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
   /** Claims a queued turn. Undefined if it is not queued any more. */
@@ -102,14 +102,14 @@ export interface TurnStore {
   /** The turn that a request with this idempotency key inserted into the chat. */
   findByIdempotencyKey(chat: ChatAccess, idempotencyKey: string): Promise<TurnRecord | undefined>;
   /** The status of a turn, without its text. Undefined if it was deleted. */
-  stand(chat: ChatAccess, id: Id<'turn'>): Promise<TurnStand | undefined>;
+  findState(chat: ChatAccess, id: Id<'turn'>): Promise<TurnState | undefined>;
   /**
    * The status and team of turns. Deleted turns are missing. Not scoped: one query serves the readers of all teams, and each
    * reader compares the team with that of its own chat.
    */
-  listStands(
+  listStates(
     ids: readonly Id<'turn'>[],
-  ): Promise<(TurnStand & { readonly id: Id<'turn'>; readonly team: Id<'team'> })[]>;
+  ): Promise<(TurnState & { readonly id: Id<'turn'>; readonly team: Id<'team'> })[]>;
   /** The next turn of each chat, if there is one. Not scoped: it only returns the numbers that the reader knows. */
   listGrown(
     chats: readonly { readonly chat: Id<'chat'>; readonly after: number }[],

@@ -66,7 +66,7 @@ export function createTurnQueries({ turns }: Pick<Models, 'turns'>): TurnQueries
       return found ? toRecord(found) : undefined;
     },
 
-    async stand(access, id) {
+    async findState(access, id) {
       const found = await turns
         .findOne({ _id: id, ...within(access) }, { chat: 1, status: 1, lease: 1, isCancelled: 1 })
         .lean();
@@ -75,7 +75,7 @@ export function createTurnQueries({ turns }: Pick<Models, 'turns'>): TurnQueries
       return { status, attempt: lease?.attempt ?? 0, isCancelled: isCancelled === true };
     },
 
-    async listStands(ids) {
+    async listStates(ids) {
       const fields = { team: 1, chat: 1, status: 1, lease: 1, isCancelled: 1 } as const;
       const found = await turns.find({ _id: trusted({ $in: [...ids] }), ...notRemoved }, fields).lean();
       return found
@@ -146,8 +146,8 @@ type TurnQueries = Pick<
   | 'findQueued'
   | 'listMarks'
   | 'findByIdempotencyKey'
-  | 'stand'
-  | 'listStands'
+  | 'findState'
+  | 'listStates'
   | 'listGrown'
   | 'listAfter'
   | 'find'

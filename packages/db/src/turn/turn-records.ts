@@ -93,7 +93,7 @@ export type UnfinishedTurn = Pick<
 export type QueuedTurn = Pick<TurnRecord, 'id' | 'team' | 'isCancelled' | 'spender' | 'origin'>;
 
 /** The status of a turn, which readers poll: without text. */
-export type TurnStand = Pick<TurnRecord, 'status' | 'isCancelled'> & {
+export type TurnState = Pick<TurnRecord, 'status' | 'isCancelled'> & {
   /** The newest run; 0 before the first. */
   readonly attempt: number;
 };
@@ -121,7 +121,7 @@ export interface HistoryMessage extends Pick<MessageRecord, 'role' | 'content'> 
 }
 
 /** The state that a run reads between the insert of its turn and the call of the model. */
-export interface TurnView {
+export interface RunContext {
   /** Undefined if the chat was deleted. */
   readonly chat: ChatAccess | undefined;
   /** Whether every turn before this one has ended. A missing turn counts as ended. */

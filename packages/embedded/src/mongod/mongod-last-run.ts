@@ -34,7 +34,7 @@ export async function writeLastRun(dataDir: string, lastRun: LastRun): Promise<v
  *
  * @throws Error when only an older series than the data's is available.
  */
-export async function stayWithSeries(
+export async function keepReleaseSeries(
   found: MongodBinary,
   lastRun: LastRun | undefined,
   onProgress: (line: string) => void,

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { complaintIn, openMongodLog } from './mongod-log.ts';
+import { errorTextIn, openMongodLog } from './mongod-log.ts';
 
 const line = (severity: string, msg: string, attr: object = {}, id = 1) =>
   JSON.stringify({ t: { $date: '2026-01-01T00:00:00Z' }, s: severity, c: 'X', id, ctx: 'main', msg, attr });
@@ -11,12 +11,12 @@ describe('the reported errors', () => {
   test('contain errors and no other lines', () => {
     const error = { code: 9001, codeName: 'SocketException', errmsg: 'Address already in use' };
     const text = [line('I', 'Starting'), line('E', 'Error setting up listener', { error }), line('I', 'Bye')];
-    expect(complaintIn(text.join('\n'))).toBe('Error setting up listener: Address already in use');
+    expect(errorTextIn(text.join('\n'))).toBe('Error setting up listener: Address already in use');
   });
 
   test('quote the storage engine', () => {
     const message = { msg: 'WiredTiger.turtle: read error', error_str: 'WT_PANIC', thread: '1' };
-    expect(complaintIn(line('E', 'WiredTiger error message', { error: -31809, message }))).toBe(
+    expect(errorTextIn(line('E', 'WiredTiger error message', { error: -31809, message }))).toBe(
       'WiredTiger.turtle: read error: WT_PANIC',
     );
   });
@@ -29,14 +29,14 @@ describe('the reported errors', () => {
       line('F', 'second', { message: 'advice' }),
       line('F', 'third'),
     ];
-    expect(complaintIn(text.join('\n'))).toBe('first: reason; second: advice');
+    expect(errorTextIn(text.join('\n'))).toBe('first: reason; second: advice');
   });
 
   test('are the plain output of a program that failed before it could log', () => {
-    expect(complaintIn("Error parsing command line: unrecognised option '--x'\n")).toBe(
+    expect(errorTextIn("Error parsing command line: unrecognised option '--x'\n")).toBe(
       "Error parsing command line: unrecognised option '--x'",
     );
-    expect(complaintIn(line('I', 'all is well'))).toBe('');
+    expect(errorTextIn(line('I', 'all is well'))).toBe('');
   });
 });
 
@@ -53,9 +53,9 @@ describe('the log file', () => {
     await before.file.write(`${line('E', 'of the last run')}\n`);
     await before.close();
     const log = await openMongodLog(dataDir);
-    expect(await log.complaint()).toBe('');
+    expect(await log.errorText()).toBe('');
     await log.file.write(`${line('E', 'of this run')}\n`);
-    expect(await log.complaint()).toBe('of this run');
+    expect(await log.errorText()).toBe('of this run');
     await log.close();
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(3);
@@ -78,7 +78,7 @@ describe('the log file', () => {
     await log.file.write('a'.repeat(9 * 1024 * 1024));
     await expect.poll(async () => (await stat(path)).size).toBe(0);
     await log.file.write(`${line('E', 'goes on')}\n`);
-    expect(await log.complaint()).toBe('goes on');
+    expect(await log.errorText()).toBe('goes on');
     expect((await stat(path)).size).toBeLessThan(1_000);
     await log.close();
   });

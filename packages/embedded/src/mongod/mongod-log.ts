@@ -7,7 +7,7 @@ export interface MongodLog {
   /** The child's standard output and standard error. */
   file: FileHandle;
   /** Returns the errors that were logged since `openMongodLog`, or an empty string. */
-  complaint(): Promise<string>;
+  errorText(): Promise<string>;
   /** Closes this process's end. A running `mongod` continues to write. */
   close(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export async function openMongodLog(
   return {
     path,
     file,
-    complaint: async () => complaintIn(await readFrom(file, start)),
+    errorText: async () => errorTextIn(await readFrom(file, start)),
     close: async () => {
       clearInterval(timer);
       await file.close();
@@ -75,7 +75,7 @@ interface LogLine {
 }
 
 /** Returns the first two errors in the log. If `mongod` failed before it could log, returns its plain output. */
-export function complaintIn(text: string): string {
+export function errorTextIn(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const parsed = lines.map(parse);
   const errors = parsed.filter((line) => line && isComplaint(line)).map((line) => sentenceOf(line ?? {}));

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { leastEnvironment } from '../env.ts';
+import { minimalEnvironment } from '../env.ts';
 import { runCommand } from '../run-command.ts';
 import { commandOf, type MongodProgram } from './check-mongod.ts';
 import type { MongodLog } from './mongod-log.ts';
@@ -11,7 +11,7 @@ export interface MongodExit {
   code: number | null;
   signal: NodeJS.Signals | null;
   /** The errors in its log; empty after a clean stop. */
-  complaint: string;
+  errorText: string;
 }
 
 /** A `mongod` that was started. */
@@ -41,7 +41,7 @@ export interface SpawnMongodOptions {
 /**
  * Starts a `mongod` on 127.0.0.1 in its own session, so that Ctrl-C in the terminal reaches only the server, which stops the
  * database last. On systems that support it, the kernel ends `mongod` in order when this process is killed; elsewhere
- * `mongod` stays running, and the next start ends it (`endLeftover`). When this process exits without `stop`, it ends
+ * `mongod` stays running, and the next start ends it (`stopLeftoverMongod`). When this process exits without `stop`, it ends
  * `mongod`.
  *
  * @throws Error when the program cannot be started.
@@ -56,7 +56,7 @@ export async function spawnMongod({
   const child = spawn(file, args, {
     stdio: ['ignore', log.file.fd, log.file.fd],
     detached: true,
-    env: leastEnvironment(),
+    env: minimalEnvironment(),
   });
   try {
     await once(child, 'spawn');
@@ -73,9 +73,9 @@ export async function spawnMongod({
     child.once('exit', async (code, signal) => {
       process.off('exit', endWithUs);
       ended.abort();
-      const complaint = code === 0 ? '' : await log.complaint().catch(() => '');
+      const errorText = code === 0 ? '' : await log.errorText().catch(() => '');
       await log.close().catch(() => undefined);
-      resolve({ code, signal, complaint });
+      resolve({ code, signal, errorText });
     });
   });
   let stopped: Promise<void> | undefined;

@@ -38,7 +38,7 @@ describe('acknowledged writes are kept', () => {
     const first = await start();
     await insert(first, { text: 'kept' });
     await first.stop();
-    expect(await first.exited).toEqual({ code: 0, signal: null, complaint: '' });
+    expect(await first.exited).toEqual({ code: 0, signal: null, errorText: '' });
     const second = await start();
     expect(second.uri).toBe(first.uri);
     expect(await textsIn(second)).toEqual(['kept']);
@@ -133,7 +133,7 @@ describe('stopping', () => {
     const { owner } = await startOwner();
     process.kill(-Number(owner.pid), 'SIGINT');
     const [message] = await once(owner, 'message');
-    expect(message).toEqual({ wroteAfterSignal: true, exit: { code: 0, signal: null, complaint: '' } });
+    expect(message).toEqual({ wroteAfterSignal: true, exit: { code: 0, signal: null, errorText: '' } });
   });
 
   test('a server that exits without stopping its database ends it', async () => {

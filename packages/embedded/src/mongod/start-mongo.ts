@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { becomePrimary } from './become-primary.ts';
 import type { MongodProgram } from './check-mongod.ts';
-import { endLeftover } from './end-leftover.ts';
 import { type FindMongodOptions, findMongod } from './find-mongod.ts';
 import { freePort, untilListening } from './free-port.ts';
-import { type LastRun, readLastRun, stayWithSeries, writeLastRun } from './mongod-last-run.ts';
+import { keepReleaseSeries, type LastRun, readLastRun, writeLastRun } from './mongod-last-run.ts';
 import { openMongodLog } from './mongod-log.ts';
 import { type MongodExit, type MongodProcess, spawnMongod } from './mongod-process.ts';
 import { ensureMongodSecret, MONGOD_USER, type MongodSecret } from './mongod-secret.ts';
+import { stopLeftoverMongod } from './stop-leftover-mongod.ts';
 
 /** How to start a MongoDB. */
 export interface StartMongoOptions extends Omit<FindMongodOptions, 'cacheDir'> {
@@ -57,11 +57,11 @@ export async function startMongo(options: StartMongoOptions): Promise<EmbeddedMo
   const lastRun = await readLastRun(dataDir);
   const cacheDir = options.cacheDir ?? join(dataDir, 'fetched');
   const found = await findMongod({ ...options, cacheDir });
-  const { binary, libraryPath, version } = await stayWithSeries(found, lastRun, onProgress);
+  const { binary, libraryPath, version } = await keepReleaseSeries(found, lastRun, onProgress);
   const program = { binary, ...(libraryPath !== undefined && { libraryPath }) };
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
-    await endLeftover(join(dataDir, 'db'), onProgress);
+    await stopLeftoverMongod(join(dataDir, 'db'), onProgress);
     const port = await choosePort(options, lastRun);
     try {
       const mongod = await launch({ ...options, dataDir, program, port, secret });
@@ -100,11 +100,11 @@ class MongodFailure extends Error {
   /** Whether another attempt can help: its port or folder was just in use. */
   readonly isTransient: boolean;
 
-  constructor({ code, signal, complaint }: MongodExit, logPath: string) {
-    const reason = complaint === '' ? `it ended with ${signal ?? `code ${code}`}` : complaint;
+  constructor({ code, signal, errorText }: MongodExit, logPath: string) {
+    const reason = errorText === '' ? `it ended with ${signal ?? `code ${code}`}` : errorText;
     super(`MongoDB did not start: ${reason.replace(/\.$/, '')}. Its log: ${logPath}`);
     this.name = 'MongodFailure';
-    this.isTransient = /Address already in use|DBPathInUse/.test(complaint);
+    this.isTransient = /Address already in use|DBPathInUse/.test(errorText);
   }
 }
 

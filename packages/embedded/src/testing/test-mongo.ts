@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandLineOf } from '../mongod/command-line.ts';
-import { endLeftover } from '../mongod/end-leftover.ts';
 import { startMongo } from '../mongod/start-mongo.ts';
+import { stopLeftoverMongod } from '../mongod/stop-leftover-mongod.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -77,7 +77,7 @@ async function removeRemains(base: string): Promise<void> {
     const [, pid] = REMAINS.exec(name) ?? [];
     if (pid === undefined || (await commandLineOf(Number(pid))) !== undefined) continue;
     const folder = join(base, name);
-    await endLeftover(join(folder, 'db'), () => {});
+    await stopLeftoverMongod(join(folder, 'db'), () => {});
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
 import type { Id } from '@parley/contract';
 import type { Clock } from '@parley/quota';
-import { PLACING_PATIENCE_MS } from './intervals.ts';
+import { PLACEMENT_WAIT_MAX_MS } from './intervals.ts';
 
 /**
  * Places the messages of a chat one after the other in this process, in the order of their arrival. Messages that
@@ -38,7 +38,7 @@ export class ChatPlaces {
 
   async #waitFor(before: Promise<void>): Promise<void> {
     const stop = new AbortController();
-    await Promise.race([before, this.#clock.sleep(PLACING_PATIENCE_MS, stop.signal)]);
+    await Promise.race([before, this.#clock.sleep(PLACEMENT_WAIT_MAX_MS, stop.signal)]);
     stop.abort();
   }
 }

@@ -1,19 +1,19 @@
 import { limits } from '@parley/contract';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openingWords } from './chat-title.ts';
+import { titleFromMessage } from './chat-title.ts';
 
 test('a short message is its own title, as one line', () => {
-  expect(openingWords('  What is\n\tthe capital of  France? ')).toBe('What is the capital of France?');
+  expect(titleFromMessage('  What is\n\tthe capital of  France? ')).toBe('What is the capital of France?');
 });
 
 test('a long one is cut between words, and says so', () => {
-  const title = openingWords('word '.repeat(100));
+  const title = titleFromMessage('word '.repeat(100));
   expect(title).toMatch(/^(word )+word…$/);
 });
 
 test('a long word is cut within', () => {
-  expect(openingWords('x'.repeat(1_000))).toBe(`${'x'.repeat(limits.givenTitleLengthMax - 1)}…`);
+  expect(titleFromMessage('x'.repeat(1_000))).toBe(`${'x'.repeat(limits.givenTitleLengthMax - 1)}…`);
 });
 
 test.each([
@@ -22,22 +22,22 @@ test.each([
   ['e\u0301', 'x'.repeat(78)],
   ['क्षि', 'x'.repeat(77)],
 ])('no title ends within the character %s', (character, before) => {
-  expect(openingWords(`${before}${character} ${'and more '.repeat(20)}`)).toBe(`${before}…`);
+  expect(titleFromMessage(`${before}${character} ${'and more '.repeat(20)}`)).toBe(`${before}…`);
 });
 
 test('a letter with hundreds of marks is cut', () => {
-  const title = openingWords(`a${'\u0301'.repeat(500)}`);
+  const title = titleFromMessage(`a${'\u0301'.repeat(500)}`);
   expect([...(title ?? '')]).toHaveLength(limits.givenTitleLengthMax);
 });
 
 test('blanks alone are no title', () => {
-  expect(openingWords(' \n ')).toBeUndefined();
+  expect(titleFromMessage(' \n ')).toBeUndefined();
 });
 
 test('every title is one well-formed line within its length', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 1_500 }), (content) => {
-      const title = openingWords(content);
+      const title = titleFromMessage(content);
       if (title === undefined) return;
       expect([...title].length).toBeLessThanOrEqual(limits.givenTitleLengthMax);
       expect(title.isWellFormed()).toBe(true);

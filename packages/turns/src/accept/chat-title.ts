@@ -3,7 +3,7 @@ import type { ChatAccess } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 
 /** The opening words of a message as one line; undefined when it has nothing to show. */
-export function openingWords(content: string): string | undefined {
+export function titleFromMessage(content: string): string | undefined {
   // More than any title needs: a message may have 32,000 characters.
   const line = content
     .slice(0, limits.givenTitleLengthMax * 8)
@@ -37,7 +37,7 @@ export async function setInitialTitle(
   access: ChatAccess,
   content: string,
 ): Promise<void> {
-  const title = openingWords(content);
+  const title = titleFromMessage(content);
   if (title === undefined) return;
   try {
     await store.chats.setInitialTitle(access, title);

@@ -10,4 +10,4 @@
 export const CONFLICT_BACKOFF = { attemptsMax: 20, pauseMinMs: 10, pauseMaxMs: 500 } as const;
 
 /** How long a message waits for the one before it in this process: about as long as that one tries. It may hang. */
-export const PLACING_PATIENCE_MS = 5_000;
+export const PLACEMENT_WAIT_MAX_MS = 5_000;

@@ -1,11 +1,11 @@
 import type { Id } from '@parley/contract';
 import { limits } from '@parley/contract';
-import type { ChatAccess, ChatReach, Scope, TurnRecord, TurnStand } from '@parley/db';
+import type { ChatAccess, ChatReach, Scope, TurnRecord, TurnState } from '@parley/db';
 import { systemScopeOf, type TurnDeps } from '../dependencies.ts';
 import { SharedReads } from './shared-reads.ts';
 
 /** A chat, for a follower who knows its turns up to `after`. */
-interface ChatLook {
+interface ChatPoll {
   /** Its team, user and agent; undefined when it is gone. */
   readonly reach: ChatReach | undefined;
   /** Whether there are turns after that one. */
@@ -14,11 +14,11 @@ interface ChatLook {
 
 /** The repeated queries of a process's readers, each sent once for all of them. */
 export interface Reads {
-  readonly chats: SharedReads<{ readonly chat: Id<'chat'>; readonly after: number }, ChatLook>;
+  readonly chats: SharedReads<{ readonly chat: Id<'chat'>; readonly after: number }, ChatPoll>;
   readonly turnsAfter: SharedReads<{ readonly access: ChatAccess; readonly after: number }, TurnRecord[]>;
   readonly statuses: SharedReads<
     { readonly access: ChatAccess; readonly turn: Id<'turn'> },
-    TurnStand | undefined
+    TurnState | undefined
   >;
   readonly log: SharedReads<
     {
@@ -62,7 +62,7 @@ export function createReads({ store, clock }: Pick<TurnDeps, 'store' | 'clock'>)
       clock,
       ({ access: { chat }, turn }) => `${chat.team} ${turn}`,
       async (asked) => {
-        const found = await store.turns.listStands(asked.map(({ turn }) => turn));
+        const found = await store.turns.listStates(asked.map(({ turn }) => turn));
         const statusOf = new Map(found.map(({ id, team, ...status }) => [`${team} ${id}`, status]));
         return asked.map(({ access: { chat }, turn }) => statusOf.get(`${chat.team} ${turn}`));
       },

@@ -1,7 +1,7 @@
 import { ApiError, type Id } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
-import { findOutcome, isSureToStop, type TurnOutcome, textOf } from '../turn-outcome.ts';
+import { findOutcome, isCancelledBeforeRun, type TurnOutcome, textOf } from '../turn-outcome.ts';
 import type { KnownText } from './answer-events.ts';
 import { ANSWER_POLL, DEPOSED_PRIMARY_MAX_MS, LOG_LAG_MAX_MS } from './intervals.ts';
 import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
@@ -35,11 +35,11 @@ export class RemoteTurn {
    *
    * @throws ApiError `database_unavailable` when it has been away for a whole lease
    */
-  async look(position: ReaderPosition): Promise<RemoteView> {
+  async poll(position: ReaderPosition): Promise<RemoteView> {
     const { clock, bounds } = this.#deps;
     const startedAt = clock.now();
     try {
-      const view = await this.#look(position);
+      const view = await this.#read(position);
       this.#awaySince = undefined;
       const { minMs, maxMs, growth } = ANSWER_POLL;
       const isNew = typeof view === 'object' && 'text' in view && view.text !== '';
@@ -53,7 +53,7 @@ export class RemoteTurn {
     }
   }
 
-  async #look(position: ReaderPosition): Promise<RemoteView> {
+  async #read(position: ReaderPosition): Promise<RemoteView> {
     const { store } = this.#deps;
     // Other readers of the same turn look as often: a result that one of them got a moment ago is recent enough.
     const turn = { access: this.#access, turn: this.#turn };
@@ -63,7 +63,7 @@ export class RemoteTurn {
       if (status.isCancelled && position.isBehind(status.attempt)) return 'waiting';
       return this.#readLog(position, status.attempt);
     }
-    if (status?.status === 'queued' && !isSureToStop(status, status.attempt)) return 'waiting';
+    if (status?.status === 'queued' && !isCancelledBeforeRun(status, status.attempt)) return 'waiting';
     const outcome = await findOutcome(store, this.#access, this.#turn);
     if (!outcome) return 'waiting';
     if (!('attempt' in outcome)) return outcome;

@@ -74,7 +74,7 @@ export class TurnReader {
    */
   async step(): Promise<Step> {
     const local = this.#local();
-    const view = local ?? (await this.#remote.look(this.#position));
+    const view = local ?? (await this.#remote.poll(this.#position));
     // An end that this process noticed during the query is newer than its result.
     const known = this.#outcome && !local ? this.#ofOutcome(this.#outcome) : view;
     const isWaiting = this.#deps.isWaiting(this.#reading.turn);

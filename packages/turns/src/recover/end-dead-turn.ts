@@ -4,7 +4,7 @@ import { mintToken } from '../run/run.ts';
 import { bytesBefore, lastLogged, outcomeOfEnd, stoppedEnd } from '../run/run-turn.ts';
 import type { Runner } from '../run/runner.ts';
 import { ownerOf } from '../run/schedule/turn-owner.ts';
-import { accountOf, usageOfDead } from '../run/turn-usage.ts';
+import { accountOf, usageOfDeadRun } from '../run/turn-usage.ts';
 import { insertMarker } from './remove-deleted-chat.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function endDeadTurn(
   const turn = await store.turns.takeOver(scope, id, seen, token);
   if (!turn) return;
   const [view, written] = await Promise.all([
-    store.turns.look(scope, chat, sequence, 0),
+    store.turns.readRunContext(scope, chat, sequence, 0),
     lastLogged(store, scope, id, seen.attempt),
   ]);
   if (!view.chat) {
@@ -37,7 +37,7 @@ export async function endDeadTurn(
       ? stoppedEnd(turn, view, written)
       : { status: 'failed', errorCode: 'interrupted', written, textBytes: bytesBefore(turn, view) }),
     account: accountOf(view.chat.chat),
-    usage: usageOfDead(turn, view, written, bounds.historyBytesMax),
+    usage: usageOfDeadRun(turn, view, written, bounds.historyBytesMax),
   };
   const ended = await store.turns.end(scope, id, token, end);
   if (ended.result !== 'ended') return;

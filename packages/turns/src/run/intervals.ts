@@ -9,7 +9,7 @@ export const RENEWALS_PER_LEASE = 4;
 export const PERSIST_BACKOFF = { minMs: 100, maxMs: 1_000, growth: 2 } as const;
 
 /** How long a process uses its count of the turns of an address that run in other processes. */
-export const ADDRESS_LOOK_MS = 1_000;
+export const ADDRESS_COUNT_MS = 1_000;
 
 /** How long the end of a chat is remembered: far shorter than a deletion marker stays, so the marker rejects the rest. */
 export const TAIL_MAX_AGE_MS = 10 * 60_000;

@@ -1,8 +1,8 @@
-import type { TurnRecord, TurnView } from '@parley/db';
+import type { RunContext, TurnRecord } from '@parley/db';
 import type { EndedOutcome } from '../turn-outcome.ts';
 
 /** The messages before a turn, oldest first. */
-export type History = TurnView['history'];
+export type History = RunContext['history'];
 
 /** UTF-8 bytes of a UTF-16 unit, at most. */
 const BYTES_PER_UNIT = 3;

@@ -3,10 +3,10 @@ import { ApiError, type ErrorCode, type Id, type ToolStep } from '@parley/contra
 import type {
   AgentRecord,
   MessageRecord,
+  RunContext,
   SystemScope,
   TurnEnd,
   TurnRecord,
-  TurnView,
   WrittenText,
 } from '@parley/db';
 import type { Quota } from '@parley/quota';
@@ -87,9 +87,18 @@ async function lookAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
 }
 
 /** The chat, and what stands before the turn. */
-async function loadRunContext({ store, bounds }: TurnDeps, { turn, scope, before }: Run): Promise<TurnView> {
+async function loadRunContext(
+  { store, bounds }: TurnDeps,
+  { turn, scope, before }: Run,
+): Promise<RunContext> {
   if (!before?.history)
-    return store.turns.look(scope, turn.chat, turn.sequence, bounds.historyBytesMax, before?.textBytes);
+    return store.turns.readRunContext(
+      scope,
+      turn.chat,
+      turn.sequence,
+      bounds.historyBytesMax,
+      before?.textBytes,
+    );
   // The turn was inserted right behind one that ended in this process, so what stands before it is known. Its chat may
   // have been deleted since.
   const chat = await store.chats.find(scope, turn.chat);
@@ -119,7 +128,12 @@ async function sendEnd(deps: TurnDeps, run: Run, turnEnd: TurnEnd) {
 }
 
 /** Calls the model and turns whatever comes of it, failures included, into the turn's end. */
-async function answer(deps: RunDeps, run: Run, view: TurnView, agentId: AgentRecord['id']): Promise<TurnEnd> {
+async function answer(
+  deps: RunDeps,
+  run: Run,
+  view: RunContext,
+  agentId: AgentRecord['id'],
+): Promise<TurnEnd> {
   const { turn, attempt } = run;
   const before = bytesBefore(turn, view);
   const agent = await persist(deps, run, () => deps.store.agents.find(run.scope, agentId));
@@ -206,7 +220,7 @@ function emit(deps: RunDeps, run: Run, text: string): void {
 }
 
 /** A cancelled turn that comes to its run: what an earlier run had shown, which handed it over, is kept. */
-async function endOfCancelled({ store }: TurnDeps, run: Run, view: TurnView): Promise<TurnEnd> {
+async function endOfCancelled({ store }: TurnDeps, run: Run, view: RunContext): Promise<TurnEnd> {
   const { turn, scope, attempt } = run;
   return stoppedEnd(turn, view, await lastLogged(store, scope, turn.id, attempt - 1));
 }
@@ -228,7 +242,7 @@ export async function lastLogged(
 /** The end of a turn that was cancelled: exactly what was shown is kept. */
 export function stoppedEnd(
   turn: TurnRecord,
-  view: Pick<TurnView, 'textBytesBefore'>,
+  view: Pick<RunContext, 'textBytesBefore'>,
   written: WrittenText,
 ): TurnEnd {
   const { text } = written;
@@ -242,7 +256,7 @@ export function stoppedEnd(
 /** Bytes of the chat's text before the answer. */
 export function bytesBefore(
   { userMessage }: TurnRecord,
-  { textBytesBefore }: Pick<TurnView, 'textBytesBefore'>,
+  { textBytesBefore }: Pick<RunContext, 'textBytesBefore'>,
 ): number {
   return textBytesBefore + (userMessage ? Buffer.byteLength(userMessage.content) : 0);
 }

@@ -3,7 +3,7 @@ import type { Lease, SystemScope, TurnRecord } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 import type { PendingWork } from './pending-work.ts';
 import { mintToken } from './run.ts';
-import { AddressLooks } from './schedule/address-looks.ts';
+import { AddressCounts } from './schedule/address-counts.ts';
 import { ownerOf, type TurnOwner } from './schedule/turn-owner.ts';
 import { TurnScheduler } from './schedule/turn-scheduler.ts';
 
@@ -46,7 +46,7 @@ export class TurnQueue {
   readonly #deps: QueueDeps;
   readonly #starter: TurnStarter;
   readonly #scheduler: TurnScheduler<WaitingClaim>;
-  readonly #looks: AddressLooks;
+  readonly #addressCounts: AddressCounts;
   readonly #closing = new AbortController();
 
   constructor(deps: QueueDeps, starter: TurnStarter) {
@@ -58,7 +58,7 @@ export class TurnQueue {
       waiting: bounds.waitingTurnsMax,
       perAddress: bounds.runningPerAddressMax,
     });
-    this.#looks = new AddressLooks(deps, this.#scheduler);
+    this.#addressCounts = new AddressCounts(deps, this.#scheduler);
   }
 
   /** Turns that run here, and places that are being filled. */
@@ -122,7 +122,7 @@ export class TurnQueue {
    * @throws ApiError `database_unavailable`
    */
   prepare(owner: TurnOwner): Promise<void> {
-    return this.#looks.lookFor(owner);
+    return this.#addressCounts.countFor(owner);
   }
 
   /** Whether a turn of this owner could neither start nor wait here. */
@@ -211,7 +211,7 @@ export class TurnQueue {
       if (!turn) break;
       void this.#deps.work.track(this.#claimOrLeave({ turn: turn.id }, turn.owner, turn.item.claim));
     }
-    if (!this.#isClosed) void this.#looks.watch(() => this.#startWaiting(), this.#closing.signal);
+    if (!this.#isClosed) void this.#addressCounts.watch(() => this.#startWaiting(), this.#closing.signal);
   }
 
   /**

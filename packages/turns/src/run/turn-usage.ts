@@ -3,9 +3,9 @@ import { utcDay } from '@parley/contract';
 import type {
   Account,
   ChatRecord,
+  RunContext,
   TurnEnd,
   TurnRecord,
-  TurnView,
   UsageRecord,
   WrittenText,
 } from '@parley/db';
@@ -35,9 +35,9 @@ export function withUsage(end: TurnEnd, { account, used }: Pick<Run, 'account' |
 }
 
 /** The estimated usage of a run whose process died, from the text in its log. */
-export function usageOfDead(
+export function usageOfDeadRun(
   { userMessage }: Pick<TurnRecord, 'userMessage'>,
-  { textBytesBefore }: Pick<TurnView, 'textBytesBefore'>,
+  { textBytesBefore }: Pick<RunContext, 'textBytesBefore'>,
   { attempt, text }: WrittenText,
   historyBytesMax: number,
 ): UsageRecord {

@@ -1,4 +1,4 @@
-import { endOf, shownText, toldEndOf } from './check-turns.ts';
+import { endOf, reportedEndOf, shownText } from './check-turns.ts';
 import type { ChatHistory, ShownChatEvent, StoredTurn } from './history.ts';
 
 /** What followers of a chat were told: each message once and in order, each answer whole, each end once. */
@@ -75,8 +75,8 @@ class ChatView {
     this.#ended.add(messageId);
     const turn = this.#stored.get(messageId);
     if (!turn) return;
-    if (endOf(turn) !== toldEndOf(told))
-      this.#say(`told that ${messageId} is ${toldEndOf(told)}; stored is ${endOf(turn)}`);
+    if (endOf(turn) !== reportedEndOf(told))
+      this.#say(`told that ${messageId} is ${reportedEndOf(told)}; stored is ${endOf(turn)}`);
     const shown = this.#texts.get(messageId);
     if (shown !== undefined && shown !== shownText(turn))
       this.#say(`shown "${shown}" of ${messageId} to its end; stored is "${shownText(turn)}"`);

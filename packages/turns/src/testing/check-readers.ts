@@ -1,5 +1,5 @@
 import type { StreamCursor } from '@parley/contract';
-import { endOf, shownText, toldEndOf } from './check-turns.ts';
+import { endOf, reportedEndOf, shownText } from './check-turns.ts';
 import type { ChatHistory, ReaderConnection, ReaderHistory, ShownEnd, StoredTurn } from './history.ts';
 
 type ShownStep = ReaderConnection['events'][number];
@@ -135,7 +135,8 @@ class ReaderView {
     const turn = this.#turn;
     // A turn that is not there any more went with its chat.
     if (!turn) return;
-    if (endOf(turn) !== toldEndOf(told)) this.#say(`told ${toldEndOf(told)}; stored is ${endOf(turn)}`);
+    if (endOf(turn) !== reportedEndOf(told))
+      this.#say(`told ${reportedEndOf(told)}; stored is ${endOf(turn)}`);
     if (this.#text !== shownText(turn))
       this.#say(`shown "${this.#text}" to the end; stored is "${shownText(turn)}"`);
   }

@@ -1,5 +1,5 @@
 import { shownText } from './check-turns.ts';
-import type { ChatHistory, RequestHistory, StoredTurn, ToldEnd } from './history.ts';
+import type { ChatHistory, ReportedEnd, RequestHistory, StoredTurn } from './history.ts';
 
 /** What whoever asked was told: nothing acknowledged is lost, nothing rejected is there, every told end is true. */
 export function checkRequests(chat: ChatHistory): string[] {
@@ -49,7 +49,7 @@ function mayStandElsewhere(request: RequestHistory, all: readonly RequestHistory
   );
 }
 
-function untruths(end: ToldEnd, turn: StoredTurn): string[] {
+function untruths(end: ReportedEnd, turn: StoredTurn): string[] {
   if (end.status === 'gone') return ['was told that its chat is gone, and it is there'];
   if (end.status !== turn.status || end.errorCode !== turn.errorCode)
     return [

@@ -51,7 +51,7 @@ export function endOf({ status, errorCode, answer }: StoredTurn): string {
 }
 
 /** The same, as they were told. */
-export function toldEndOf({ status, errorCode, finishReason }: ShownEnd): string {
+export function reportedEndOf({ status, errorCode, finishReason }: ShownEnd): string {
   return [status, errorCode, finishReason].filter((word) => word !== undefined).join(' ');
 }
 

@@ -72,7 +72,7 @@ export type RequestResult =
       /** Absent where only the answer's id was told. */
       readonly userMessageId?: string;
       readonly isReplay: boolean;
-      readonly end?: ToldEnd;
+      readonly end?: ReportedEnd;
     }
   /** With an `answerId` it may have been accepted all the same. */
   | { readonly kind: 'refused'; readonly code: string; readonly answerId?: string }
@@ -80,7 +80,7 @@ export type RequestResult =
   | { readonly kind: 'unknown' };
 
 /** How a turn ended, as someone was told. */
-export interface ToldEnd {
+export interface ReportedEnd {
   readonly status: 'completed' | 'stopped' | 'failed' | 'gone';
   /** Absent where none was told. */
   readonly text?: string;

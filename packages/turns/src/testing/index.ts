@@ -6,12 +6,12 @@ export type {
   ModelCall,
   ReaderConnection,
   ReaderHistory,
+  ReportedEnd,
   RequestHistory,
   RequestResult,
   ShownChatEvent,
   ShownEnd,
   ShownEvent,
   StoredTurn,
-  ToldEnd,
 } from './history.ts';
 export { type TurnsById, turnsById } from './turns-by-id.ts';

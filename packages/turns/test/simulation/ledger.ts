@@ -2,9 +2,9 @@ import type { Id } from '@parley/contract';
 import type {
   ChatReaderHistory,
   ReaderHistory,
+  ReportedEnd,
   RequestHistory,
   RequestResult,
-  ToldEnd,
 } from '../../src/testing/index.ts';
 
 /** A request that is under way: what is not known of it yet is filled in. */
@@ -62,7 +62,7 @@ export function toldEnd(
       }
     | { readonly kind: 'failed'; readonly errorCode: string }
     | { readonly kind: 'empty' | 'gone' | 'handed-over' },
-): ToldEnd | undefined {
+): ReportedEnd | undefined {
   switch (outcome.kind) {
     case 'answered':
       return { status: outcome.status, text: outcome.answer.content };

@@ -51,7 +51,7 @@ export const mutants: readonly Mutant[] = [
         find: '  const claimedAt = deps.clock.now();\n',
         replace:
           '  const claimedAt = deps.clock.now();\n' +
-          '  const view = await deps.store.turns.look({ team: access.chat.team }, turn.chat, turn.sequence, 24_000);\n',
+          '  const view = await deps.store.turns.readRunContext({ team: access.chat.team }, turn.chat, turn.sequence, 24_000);\n',
       },
       {
         file: 'src/accept/insert-turn.ts',

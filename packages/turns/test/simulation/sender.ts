@@ -1,7 +1,7 @@
 import type { Id, OnBusy } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
 import type { TurnRequester } from '../../src/index.ts';
-import type { RequestResult, ToldEnd, TurnsById } from '../../src/testing/index.ts';
+import type { ReportedEnd, RequestResult, TurnsById } from '../../src/testing/index.ts';
 import { hasEnded, newestFirst } from './find-turns.ts';
 import { type Ledger, type OpenRequest, toldEnd } from './ledger.ts';
 import type { Replica } from './replica.ts';
@@ -288,11 +288,11 @@ interface Told {
     readonly userMessageId: string | undefined;
     readonly isReplay: boolean;
   };
-  readonly end?: ToldEnd | undefined;
+  readonly end?: ReportedEnd | undefined;
 }
 
 /** What someone who cancels is told: how it ended, if it has, or is sure to. */
-function endOfStand({ status, answer, errorCode, isCancelled, lease }: TurnRecord): ToldEnd | undefined {
+function endOfStand({ status, answer, errorCode, isCancelled, lease }: TurnRecord): ReportedEnd | undefined {
   if (status === 'queued' && isCancelled && !lease) return { status: 'stopped', text: '' };
   if (status === 'queued' || status === 'generating') return undefined;
   if (status === 'failed') return { status, ...(errorCode !== undefined && { errorCode }) };

@@ -3,9 +3,9 @@ import {
   type BatchClock,
   createReadBatches,
   createWriteBatches,
-  type LookedTurn,
   type ReadBatches,
   type ReadCommands,
+  type TurnInRange,
   type WriteBatches,
   type WriteCommands,
 } from '@parley/db/testing';
@@ -40,7 +40,7 @@ export function createSimulatedBatches(connection: Connection): Batches {
     return (...args: Args) => connection.inTime(call(...args));
   };
   return {
-    reads: { findChat: guarded(reads.findChat), look: guarded(reads.look) },
+    reads: { findChat: guarded(reads.findChat), readRunContext: guarded(reads.readRunContext) },
     writes: { insert: guarded(writes.insert), end: guarded(writes.end) },
   };
 }
@@ -159,7 +159,7 @@ function toLookedTurn({
   errorCode,
   userMessage,
   answer,
-}: TurnRecord): LookedTurn {
+}: TurnRecord): TurnInRange {
   const messages = [userMessage, answer].filter((message) => message !== undefined);
   return {
     ...{ team, chat, sequence, status, messages },

@@ -78,7 +78,7 @@ function removeLog(database: SimulatedDatabase, turn: Id<'turn'>): void {
 function createChats(connection: Connection, { reads }: Batches): ChatStore {
   const findByIdempotencyKey = (view: View, key: string) =>
     [...view.chats.values()].find(({ idempotency }) => idempotency?.key === key);
-  const keptOf = (document: ChatDocument | undefined) =>
+  const replayOf = (document: ChatDocument | undefined) =>
     document?.idempotency && { body: document.idempotency.body, chat: document.record };
 
   const insert = (
@@ -105,12 +105,12 @@ function createChats(connection: Connection, { reads }: Batches): ChatStore {
     async createOnce(scope, chat, idempotency) {
       const record = await insert(scope, chat, idempotency);
       if (record) return record;
-      const kept = keptOf(await connection.read((view) => findByIdempotencyKey(view, idempotency.key)));
-      if (!kept) throw new Error('the chat of this key is not there yet');
-      return { kept };
+      const replay = replayOf(await connection.read((view) => findByIdempotencyKey(view, idempotency.key)));
+      if (!replay) throw new Error('the chat of this key is not there yet');
+      return { replay };
     },
 
-    findByIdempotencyKey: (_, key) => connection.read((view) => keptOf(findByIdempotencyKey(view, key))),
+    findByIdempotencyKey: (_, key) => connection.read((view) => replayOf(findByIdempotencyKey(view, key))),
 
     find: reads.findChat,
 

@@ -78,7 +78,7 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
       if (reservations.length > 0) await connection.write((database) => settle(database, reservations, 0));
     },
 
-    look: reads.look,
+    readRunContext: reads.readRunContext,
 
     async announceSuccessor(scope, chat, sequence) {
       const announced = await update(
@@ -189,14 +189,14 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
         return found?.team === team ? found : undefined;
       }),
 
-    stand: (access, id) =>
+    findState: (access, id) =>
       connection.read((view) => {
         const found = findIn(view, access, id)?.record;
         if (!found) return undefined;
         return { status: found.status, isCancelled: found.isCancelled, attempt: found.lease?.attempt ?? 0 };
       }),
 
-    listStands: (ids) =>
+    listStates: (ids) =>
       connection.read((view) =>
         ids
           .map((id) => view.turns.get(id)?.record)

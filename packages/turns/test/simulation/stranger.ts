@@ -30,7 +30,7 @@ async function toldByFind({ chats }: Store, scope: SystemScope, chat: Id<'chat'>
 
 async function toldByLook({ turns }: Store, scope: SystemScope, world: World, chat: Id<'chat'>) {
   const next = Math.max(0, ...turnsOf(world, chat).map(({ record }) => record.sequence)) + 1;
-  const { history, chat: found, ...view } = await turns.look(scope, chat, next, 24_000);
+  const { history, chat: found, ...view } = await turns.readRunContext(scope, chat, next, 24_000);
   const isEmpty = view.predecessorEnded && view.textBytesBefore === 0;
   return found || history.length > 0 || !isEmpty ? 'was told the history' : undefined;
 }

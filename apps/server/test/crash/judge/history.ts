@@ -2,8 +2,8 @@ import type {
   ChatReaderHistory,
   ModelCall,
   ReaderConnection,
+  ReportedEnd,
   StoredTurn,
-  ToldEnd,
 } from '@parley/turns/testing';
 
 /*
@@ -82,7 +82,7 @@ export type ClientResult =
       /** Not told with a rejection. */
       readonly userMessageId?: string;
       readonly isReplay: boolean;
-      readonly end?: ToldEnd;
+      readonly end?: ReportedEnd;
     }
   | { readonly kind: 'refused'; readonly code: string; readonly answerId?: string }
   /** The connection broke, or nothing came for too long: nobody knows. */

@@ -16,7 +16,7 @@ export interface CurlWheel extends Wheel {
  *
  * @throws Error that says why the `mongod` cannot be used.
  */
-export async function checkLending(
+export async function provideLibcurl(
   binary: string,
   wheel: CurlWheel | undefined,
   options: Pick<FetchWheelOptions, 'into' | 'onProgress' | 'signal' | 'indexUrl'>,

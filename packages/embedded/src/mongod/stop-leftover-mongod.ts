@@ -10,7 +10,7 @@ import { commandLineOf } from './command-line.ts';
  *
  * @throws Error when it cannot be ended.
  */
-export async function endLeftover(dbPath: string, onProgress: (line: string) => void): Promise<void> {
+export async function stopLeftoverMongod(dbPath: string, onProgress: (line: string) => void): Promise<void> {
   const leftover = await findLeftover(dbPath);
   if (!leftover) return;
   const { pid } = leftover;
