@@ -14,7 +14,7 @@ function newRecord(fields: Partial<TurnRecord>): TurnRecord {
 
 const lease = (attempt: number) => ({ token: 't', attempt, renewals: 0 });
 
-describe('a stored turn', () => {
+describe('outcomeOf', () => {
   test.each([
     ['that waits', { status: 'queued' }, undefined],
     ['that runs', { status: 'generating', lease: lease(1) }, undefined],
@@ -42,25 +42,25 @@ describe('a stored turn', () => {
       { status: 'failed', errorCode: 'interrupted', lease: lease(3) },
       { kind: 'failed', errorCode: 'interrupted', attempt: 3, text: '' },
     ],
-  ] as const)('%s', (_name, fields, outcome) => {
+  ] as const)('outcomeOf returns the outcome of a stored turn %s', (_name, fields, outcome) => {
     expect(outcomeOf(newRecord(fields))).toEqual(outcome);
   });
 });
 
-test('only a turn that was cancelled while it waits for its first run is sure to stop', () => {
+test('only a turn that was cancelled before its first run is sure to stop', () => {
   expect(isCancelledBeforeRun({ status: 'queued', isCancelled: true }, 0)).toBe(true);
   expect(isCancelledBeforeRun({ status: 'queued', isCancelled: true }, 1)).toBe(false);
   expect(isCancelledBeforeRun({ status: 'queued', isCancelled: false }, 0)).toBe(false);
   expect(isCancelledBeforeRun({ status: 'generating', isCancelled: true }, 0)).toBe(false);
 });
 
-test('the text of an outcome is what readers were shown', () => {
+test('the text of an outcome is the text that readers received', () => {
   expect(textOf({ kind: 'answered', status: 'stopped', answer, attempt: 1 })).toBe('text');
   expect(textOf({ kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'ha' })).toBe('ha');
   expect(textOf({ kind: 'empty', attempt: 1 })).toBe('');
 });
 
-describe('a turn that is not found', () => {
+describe('findOutcome', () => {
   const find = (turn: TurnRecord | undefined, hasChat: boolean) =>
     findOutcome(
       {
@@ -71,7 +71,7 @@ describe('a turn that is not found', () => {
       mintId('turn'),
     );
 
-  test('is gone with its chat, and in a chat that is there not known yet', async () => {
+  test('a missing turn is gone if its chat was deleted, and unknown otherwise', async () => {
     expect(await find(undefined, false)).toEqual({ kind: 'gone' });
     expect(await find(undefined, true)).toBeUndefined();
     expect(await find(newRecord({ status: 'stopped', lease: lease(1) }), true)).toEqual({

@@ -22,7 +22,7 @@ afterEach(() => harness.stopReplicas());
 afterAll(() => harness.stop());
 
 describe('a message', () => {
-  test('is accepted, answered and stored; the answer is what was sent back', async () => {
+  test('a message is accepted, answered and stored, and the response contains the stored answer', async () => {
     const { turns } = harness.startReplica();
     const chat = await harness.newChat();
     const { accepted, outcome } = await turns.send(harness.scope, { chat, content: 'hello' });
@@ -56,7 +56,7 @@ describe('a message', () => {
     });
   });
 
-  test('reaches the model with what was said before, and the text of the chat adds up', async () => {
+  test('a message reaches the model with the history, and the chat’s bytes add up', async () => {
     const { turns } = harness.startReplica();
     const chat = await harness.newChat();
     for (const content of ['one', 'two', 'three']) await turns.send(harness.scope, { chat, content });
@@ -73,7 +73,7 @@ describe('a message', () => {
     expect(documents.at(-1)?.['textBytes']).toBe(Buffer.byteLength(text));
   });
 
-  test('to a chat that is not there, or another team’s, is rejected and leaves nothing', async () => {
+  test('a message to a missing chat, or to a chat of another team, is rejected and stores nothing', async () => {
     const { turns } = harness.startReplica();
     const chat = await harness.newChat();
     const nowhere = mintId('chat');
@@ -86,7 +86,7 @@ describe('a message', () => {
     expect(await turnsOf(harness, chat)).toEqual([]);
   });
 
-  test('is rejected before it is stored while no model can be called', async () => {
+  test('a message is rejected before it is stored while no model can be called', async () => {
     const checkModel = () => {
       throw new ApiError('model_loading');
     };
@@ -99,7 +99,7 @@ describe('a message', () => {
     expect(await turnsOf(harness, chat)).toEqual([]);
   });
 
-  test('beyond the chat’s text, or its number of messages, is refused', async () => {
+  test('a message beyond the chat’s text limit or message limit is rejected', async () => {
     const full = await harness.newChat();
     // Its replica would remember how the chat ended, and not read what this test writes.
     await harness.startReplica().turns.send(harness.scope, { chat: full, content: 'x' });
@@ -121,8 +121,8 @@ describe('a message', () => {
   });
 });
 
-describe('insert, then look', () => {
-  test('a chat deleted between acceptance and look: the turn is removed, the sender is told, no model is called', async () => {
+describe('a deletion between the checks of a message', () => {
+  test('a chat that is deleted after acceptance removes the turn, rejects the sender and calls no model', async () => {
     const { turns, tap } = harness.startReplica();
     const chat = await harness.newChat();
     tap.intercept('turns.insert', async (proceed) => {
@@ -137,7 +137,7 @@ describe('insert, then look', () => {
     expect(harness.model.calls().filter(({ message }) => message === 'to a deleted chat')).toEqual([]);
   });
 
-  test('a chat that is deleted before the insert arrives: the late message meets its marker and is refused', async () => {
+  test('a message whose insert arrives after the deletion meets the marker and is rejected', async () => {
     const { turns, tap } = harness.startReplica();
     const chat = await harness.newChat();
     await turns.send(harness.scope, { chat, content: 'first' });
@@ -159,7 +159,7 @@ describe('a model that fails', () => {
     ['model_rate_limited', scripts.status(429), 2, ''],
     ['model_failed', scripts.cutAfter('half an '), 1, 'half an '],
   ] as const)(
-    'ends the turn as %s, with its calls counted; the chat goes on',
+    'a failing model ends the turn with %s, its calls are counted, and the chat continues',
     async (code, script, calls, text) => {
       const { turns } = harness.startReplica();
       const chat = await harness.newChat();
@@ -186,7 +186,7 @@ describe('a model that fails', () => {
     },
   );
 
-  test('an agent that is gone fails the turn, and the chat goes on with the next one', async () => {
+  test('a deleted agent fails the turn, and the chat continues with the next message', async () => {
     const { turns } = harness.startReplica();
     const { id: chat } = await harness.db.stores.chats.create(harness.scope, {
       agent: mintId('agent'),
@@ -199,7 +199,7 @@ describe('a model that fails', () => {
     expect(await transcript(harness, chat)).toEqual(['user: x', 'user: y']);
   });
 
-  test('a model that went away after acceptance fails the turn with its rejection', async () => {
+  test('a model that becomes unavailable after acceptance fails the turn with its error', async () => {
     const runAgent = async () => {
       throw new ApiError('model_loading');
     };
@@ -210,7 +210,7 @@ describe('a model that fails', () => {
   });
 });
 
-test('the order of turns is kept even when a turn is claimed before its predecessor has ended', async () => {
+test('turns keep their order when one is claimed before its predecessor has ended', async () => {
   const chat = await harness.newChat();
   const held = harness.model.hold();
   const { turns, tap } = harness.startReplica({ bounds: { leaseMs: 3_600_000 } });

@@ -31,9 +31,9 @@ afterAll(() => harness.stop());
 
 const answered = ['user: q', `assistant: ${echoOf('q')}`];
 
-describe('before the message is stored', () => {
+describe('an unreachable database before the insert', () => {
   test.each(['chats.find', 'turns.tail', 'turns.insert'] as const)(
-    '%s: rejected, nothing is there',
+    'an unreachable database at %s rejects the message and stores nothing',
     async (call) => {
       const { turns, tap } = harness.startReplica();
       const chat = await harness.newChat();
@@ -53,8 +53,8 @@ describe('before the message is stored', () => {
   );
 });
 
-describe('a message that may have been stored', () => {
-  test('and is found there is answered as if nothing had been', async () => {
+describe('an insert without acknowledgement', () => {
+  test('a message whose insert is found in the database is answered normally', async () => {
     const { turns, tap } = harness.startReplica();
     const chat = await harness.newChat();
     tap.away('turns.insert', 'after');
@@ -65,7 +65,7 @@ describe('a message that may have been stored', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ takeovers: 0, lease: { attempt: 1 } }]);
   });
 
-  test('and cannot be looked for is rejected with its answer’s id; that answer comes', async () => {
+  test('a message whose insert cannot be checked is rejected with its answer’s id, and its answer follows', async () => {
     const clock = new TestClock();
     const { turns, tap } = harness.startReplica({ clock });
     const chat = await harness.newChat();
@@ -89,7 +89,7 @@ describe('a message that may have been stored', () => {
     expect(items[1]?.id).toBeDefined();
   });
 
-  test('behind another one that cannot be told of it waits for the sweep, once', async () => {
+  test('a message whose predecessor cannot be marked waits for the recovery loop and runs once', async () => {
     const clock = new TestClock();
     const { turns, tap, log } = harness.startReplica({ clock });
     const chat = await harness.newChat();
@@ -112,7 +112,7 @@ describe('a message that may have been stored', () => {
   });
 });
 
-describe('while the turn runs', () => {
+describe('an unreachable database during a run', () => {
   /** Fails a few times, as a database that comes back within a lease. */
   async function sendThrough(prepare: (tap: StoreTap) => void) {
     // A lease of an hour: no sweep helps.
@@ -131,7 +131,7 @@ describe('while the turn runs', () => {
     ['turns.end', 'after'],
   ];
 
-  test.each(steps)('%s fails %s its effect: it is repeated, and happens once', async (call, when) => {
+  test.each(steps)('a %s that fails %s its effect is repeated and takes effect once', async (call, when) => {
     const calls = harness.model.calls().length;
     const { chat, outcome, tap } = await sendThrough((tap) => tap.away(call, when, 2));
     expect(outcome).toMatchObject({ kind: 'answered', answer: { content: echoOf('q') } });
@@ -143,20 +143,23 @@ describe('while the turn runs', () => {
     expect(harness.model.calls()).toHaveLength(calls + 1);
   });
 
-  test.each(['before', 'after'] as const)('removal from a deleted chat fails %s its effect', async (when) => {
-    const { chat, outcome } = await sendThrough((tap) => {
-      tap.away('turns.remove', when, 2);
-      tap.intercept('turns.insert', async (proceed, [, turn]) => {
-        const result = await proceed();
-        await harness.db.stores.chats.markDeleted(harness.scope, (turn as { chat: 'chat_' }).chat);
-        return result;
+  test.each(['before', 'after'] as const)(
+    'a removal from a deleted chat that fails %s its effect is repeated',
+    async (when) => {
+      const { chat, outcome } = await sendThrough((tap) => {
+        tap.away('turns.remove', when, 2);
+        tap.intercept('turns.insert', async (proceed, [, turn]) => {
+          const result = await proceed();
+          await harness.db.stores.chats.markDeleted(harness.scope, (turn as { chat: 'chat_' }).chat);
+          return result;
+        });
       });
-    });
-    expect(outcome).toEqual({ kind: 'gone' });
-    expect(await turnsOf(harness, chat)).toEqual([]);
-  });
+      expect(outcome).toEqual({ kind: 'gone' });
+      expect(await turnsOf(harness, chat)).toEqual([]);
+    },
+  );
 
-  test('an end that the database does not take for a whole lease is given up; the next runner answers', async () => {
+  test('an end that fails for a whole lease is given up, and the next process answers', async () => {
     const clock = new TestClock();
     const { turns, tap } = harness.startReplica({ clock });
     await clock.rounds();
@@ -184,7 +187,7 @@ describe('while the turn runs', () => {
     expect(await transcript(harness, chat)).toEqual(answered);
   });
 
-  test('a successor that cannot be claimed is found by the sweep', async () => {
+  test('a successor that cannot be claimed is found by the recovery loop', async () => {
     const clock = new TestClock();
     const { turns, tap, log } = harness.startReplica({ clock });
     const chat = await harness.newChat();
@@ -205,7 +208,7 @@ describe('while the turn runs', () => {
     expect(await second).toMatchObject({ outcome: { kind: 'answered' } });
   });
 
-  test('a claim that happened without our knowing is taken over after a lease', async () => {
+  test('a claim without acknowledgement is taken over after a lease', async () => {
     const clock = new TestClock();
     const { turns, tap } = harness.startReplica({ clock });
     const chat = await harness.newChat();

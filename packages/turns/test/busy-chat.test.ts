@@ -17,8 +17,8 @@ afterEach(async () => {
 });
 afterAll(() => harness.stop());
 
-describe('a message that would rather be refused', () => {
-  test('is, while the chat’s newest turn runs or waits, by any replica, and nothing of it is there', async () => {
+describe('onBusy: reject', () => {
+  test('a message with `reject` is rejected by any process while the newest turn is unfinished, and stores nothing', async () => {
     const { agent, owner, other } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     const first = await agent.run('first');
@@ -39,7 +39,7 @@ describe('a message that would rather be refused', () => {
     ]);
   });
 
-  test('is answered when the chat is not busy, remembered or read', async () => {
+  test('a message with `reject` is answered in an idle chat, whether its tail is in memory or read', async () => {
     const { agent, owner, other } = startTwo(harness, 256);
     agent.echo();
     const chat = await harness.newChat();
@@ -50,7 +50,7 @@ describe('a message that would rather be refused', () => {
     }
   });
 
-  test('of many at once exactly one is taken', async () => {
+  test('exactly one of many concurrent messages with `reject` is accepted', async () => {
     const { agent, owner, other } = startTwo(harness, 256);
     const chat = await harness.newChat();
     const sends = Array.from({ length: 20 }, (_, index) =>
@@ -68,8 +68,8 @@ describe('a message that would rather be refused', () => {
   });
 });
 
-describe('a message that goes first', () => {
-  test('stops what runs, with what was shown, and what waits; then it is answered with that before it', async () => {
+describe('onBusy: interrupt', () => {
+  test('an interrupting message stops the running answer with its text and the waiting ones, then is answered', async () => {
     const { agent, owner } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     const first = await agent.run('first');
@@ -91,7 +91,7 @@ describe('a message that goes first', () => {
     expect((await transcript(harness, chat)).slice(-2)).toEqual(['user: urgent', 'assistant: at once']);
   });
 
-  test('stops what runs here at once, without waiting for a tick', async () => {
+  test('an interrupting message stops a run in its own process at once, without waiting for a tick', async () => {
     const agent = new SteppedAgent();
     const clock = new TestClock();
     const owner = harness.startReplica({ clock, runAgent: agent.runAgent });
@@ -103,7 +103,7 @@ describe('a message that goes first', () => {
     expect(first.signal.aborted).toBe(true);
   });
 
-  test('and whose turn comes while the others are being marked is not stopped itself', async () => {
+  test('an interrupting message that starts while the others are being marked is not stopped itself', async () => {
     const { agent, owner } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     const marking = owner.tap.hold('turns.cancelBefore', 'after');
@@ -118,7 +118,7 @@ describe('a message that goes first', () => {
     expect((await sending).outcome).toMatchObject({ status: 'completed', answer: { content: 'at once' } });
   });
 
-  test('stops what runs on another replica', async () => {
+  test('an interrupting message stops a run in another process', async () => {
     const { agent, owner, other } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     const first = await agent.run('first');
@@ -132,7 +132,7 @@ describe('a message that goes first', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'stopped' }, { status: 'completed' }]);
   });
 
-  test('in a chat that is not busy is like any other, and marks nothing', async () => {
+  test('an interrupting message in an idle chat is an ordinary message and marks nothing', async () => {
     const { agent, owner } = startTwo(harness);
     agent.echo();
     const chat = await harness.newChat();
@@ -143,7 +143,7 @@ describe('a message that goes first', () => {
     expect((await turnsOf(harness, chat)).map(({ status }) => status)).toEqual(['completed', 'completed']);
   });
 
-  test('again and again stops each before it; the last one is answered', async () => {
+  test('repeated interrupting messages stop each other, and the last one is answered', async () => {
     const { agent, owner, other } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     await agent.run('first');
@@ -159,7 +159,7 @@ describe('a message that goes first', () => {
     ]);
   });
 
-  test('that cannot mark the others waits behind them in order: it is accepted, and nothing is lost', async () => {
+  test('an interrupting message that cannot mark the others is accepted and waits behind them', async () => {
     const { agent, owner } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     const first = await agent.run('first');
@@ -176,7 +176,7 @@ describe('a message that goes first', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'completed' }, { status: 'completed' }]);
   });
 
-  test('is rejected like any other when too many wait', async () => {
+  test('an interrupting message is rejected like any other when too many messages wait', async () => {
     const { agent, owner } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     await agent.run('first');

@@ -44,7 +44,7 @@ describe('an answer whose runner is dead', () => {
     return { agent, place };
   }
 
-  test('is told as it stands; whoever takes it over ends it with what was logged, and the chat goes on', async () => {
+  test('cancelling returns the stored status; the next process ends the turn with the logged text, and the chat continues', async () => {
     const { agent, place } = await dieWriting();
     const other = await startClocked(harness, { runAgent: agent.runAgent });
     const third = harness.startReplica({
@@ -78,29 +78,32 @@ describe('an answer whose runner is dead', () => {
 
   test.each([
     ['the newest of several runs', { 1: 'first', 2: 'second' }, 'second', 2],
-    ['the newest run that had logged something', { 1: 'first' }, 'first', 1],
-    ['no run, where none had logged anything', {}, undefined, 3],
-  ] as const)('keeps what was logged by %s', async (_name, logged, text, attempt) => {
-    const chat = await harness.newChat();
-    const lease = { token: 'dead', attempt: 2, renewals: 0 };
-    const turn = await insertTurn(harness, chat, 1, { lease });
-    const { team } = harness.scope;
-    for (const [run, said] of Object.entries(logged)) {
-      const piece = { turn: turn.id, team, attempt: Number(run), to: said.length, text: said };
-      await harness.db.stores.turnLog.append([piece]);
-    }
-    await harness.db.stores.turns.cancel(await accessOf(harness, turn.chat), turn.id);
-    const other = await startClocked(harness);
-    while ((await turnsOf(harness, chat))[0]?.['status'] === 'generating') await other.live(STEP_MS);
-    const reader = new AnswerReader(other, harness.scope, { chat, answerId: turn.answerId });
-    await reader.done;
-    expect([reader.text, reader.cursor?.attempt]).toEqual([text ?? '', attempt]);
-    expect(await transcript(harness, chat)).toEqual([
-      ...['user: question 1', ...(text ? [`assistant: ${text}`] : [])],
-    ]);
-  });
+    ['the newest run with a log', { 1: 'first' }, 'first', 1],
+    ['no run if none has a log', {}, undefined, 3],
+  ] as const)(
+    'a cancelled turn keeps the text that was logged by %s',
+    async (_name, logged, text, attempt) => {
+      const chat = await harness.newChat();
+      const lease = { token: 'dead', attempt: 2, renewals: 0 };
+      const turn = await insertTurn(harness, chat, 1, { lease });
+      const { team } = harness.scope;
+      for (const [run, said] of Object.entries(logged)) {
+        const piece = { turn: turn.id, team, attempt: Number(run), to: said.length, text: said };
+        await harness.db.stores.turnLog.append([piece]);
+      }
+      await harness.db.stores.turns.cancel(await accessOf(harness, turn.chat), turn.id);
+      const other = await startClocked(harness);
+      while ((await turnsOf(harness, chat))[0]?.['status'] === 'generating') await other.live(STEP_MS);
+      const reader = new AnswerReader(other, harness.scope, { chat, answerId: turn.answerId });
+      await reader.done;
+      expect([reader.text, reader.cursor?.attempt]).toEqual([text ?? '', attempt]);
+      expect(await transcript(harness, chat)).toEqual([
+        ...['user: question 1', ...(text ? [`assistant: ${text}`] : [])],
+      ]);
+    },
+  );
 
-  test('is never shown as begun anew while it is only being ended', async () => {
+  test('a cancelled turn is never shown as generating again while it is being ended', async () => {
     const { agent, place } = await dieWriting();
     const other = await startClocked(harness, { runAgent: agent.runAgent });
     const third = harness.startReplica({
@@ -130,7 +133,7 @@ describe('an answer whose runner is dead', () => {
     ]);
   });
 
-  test('is ended though no model can be called and no slot is free: it needs neither', async () => {
+  test('a cancelled turn is ended although no model can be called and no slot is free', async () => {
     const { place } = await dieWriting();
     const turns = harness.db.raw.collection('turns');
     await turns.updateOne({ chat: place.chat, sequence: 1 }, { $set: { isCancelled: true } });
@@ -143,7 +146,7 @@ describe('an answer whose runner is dead', () => {
     expect((await transcript(harness, place.chat))[1]).toBe('assistant: kept');
   });
 
-  test('and that was never cancelled is written anew, with nothing of the dead run in it', async () => {
+  test('a turn that was not cancelled is generated again without the text of the dead run', async () => {
     const { agent, place } = await dieWriting();
     const other = await startClocked(harness, { runAgent: agent.runAgent });
     agent.echo();
@@ -154,7 +157,7 @@ describe('an answer whose runner is dead', () => {
     ]);
   });
 
-  test('too often keeps what its last run had logged, is interrupted, and may be read so', async () => {
+  test('a turn that was taken over too often keeps the log of its last run and ends `interrupted`', async () => {
     const { agent, place } = await dieWriting();
     await harness.db.raw.collection('turns').updateOne({ chat: place.chat }, { $set: { takeovers: 2 } });
     const other = await startClocked(harness, { runAgent: agent.runAgent });

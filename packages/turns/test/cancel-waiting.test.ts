@@ -19,7 +19,7 @@ afterEach(async () => {
 afterAll(() => harness.stop());
 
 describe('an answer that waits for its turn', () => {
-  test('is told stopped at once, wherever it is followed, and ends in its place without a call of the model', async () => {
+  test('a waiting answer is stopped at once for all readers, and ends in its place without a call of the model', async () => {
     const { agent, owner, other } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     const first = await agent.run('first');
@@ -59,7 +59,7 @@ describe('an answer that waits for its turn', () => {
     expect(await owner.turns.cancel(harness.scope, place)).toMatchObject({ status: 'stopped' });
   });
 
-  test('is told stopped to who waits for it where it is cancelled, without a look at the database', async () => {
+  test('the sender of a waiting answer learns of the cancel in the same process without a query', async () => {
     const agent = new SteppedAgent();
     const clock = new TestClock();
     const owner = harness.startReplica({ clock, runAgent: agent.runAgent });
@@ -73,7 +73,7 @@ describe('an answer that waits for its turn', () => {
     expect(await waiting).toEqual({ kind: 'empty', attempt: 0 });
   });
 
-  test('is cancelled from the replica that does not hold it, and who waits there is told', async () => {
+  test('a waiting answer is cancelled from another process, and its sender learns of it', async () => {
     const { agent, owner, other } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     await agent.run('first');
@@ -85,7 +85,7 @@ describe('an answer that waits for its turn', () => {
     expect((await waiting).outcome).toMatchObject({ kind: 'empty' });
   });
 
-  test('and is claimed as it is cancelled ends stopped all the same, without text', async () => {
+  test('an answer that is claimed while it is cancelled ends `stopped` without text', async () => {
     const { agent, owner, other } = startTwo(harness);
     for (let round = 0; round < 10; round++) {
       const question = `first ${round}`;
@@ -104,7 +104,7 @@ describe('an answer that waits for its turn', () => {
     }
   });
 
-  test('for a place is ended in the database too while no place is free, wherever it is cancelled', async () => {
+  test('an answer without a free place ends in the database too, whichever process cancels it', async () => {
     const agent = new SteppedAgent();
     const { runAgent } = agent;
     // One place, which the first answer holds to the end. What is cancelled elsewhere is ended by the recovery loop.
@@ -128,7 +128,7 @@ describe('an answer that waits for its turn', () => {
     await eventually(() => turnsOf(harness, next.chat)).toMatchObject([{ status: 'completed' }]);
   });
 
-  test('and that nobody claims, since no model can be called, is ended all the same', async () => {
+  test('an answer that nobody can claim because no model can be called is ended', async () => {
     const chat = await harness.newChat();
     const turn = await insertTurn(harness, chat, 1);
     await harness.db.stores.turns.cancel(await accessOf(harness, turn.chat), turn.id);

@@ -18,7 +18,7 @@ afterEach(async () => {
 afterAll(() => harness.stop());
 
 describe('an answer that is being written', () => {
-  test('is stopped where it runs, and keeps exactly what was shown of it', async () => {
+  test('cancelling stops the run and keeps exactly the text that was shown', async () => {
     const { agent, owner, other } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     const readers = [owner, other].map((replica) => new AnswerReader(replica, harness.scope, place));
@@ -42,7 +42,7 @@ describe('an answer that is being written', () => {
     expect(await transcript(harness, place.chat)).toEqual(['user: q', 'assistant: shown so far']);
   });
 
-  test('is stopped at once where it runs, without waiting for a tick, and what it says after is nothing', async () => {
+  test('cancelling stops a run in its own process at once and ignores later text', async () => {
     const agent = new SteppedAgent();
     const clock = new TestClock();
     const owner = harness.startReplica({ clock, runAgent: agent.runAgent });
@@ -62,7 +62,7 @@ describe('an answer that is being written', () => {
     expect(reader.types).toEqual(['start', 'text-start', 'text-delta', 'text-end', 'end']);
   });
 
-  test('and was stopped is part of what the model is given with the next message', async () => {
+  test('the text of a stopped answer is part of the context of the next message', async () => {
     const { agent, owner } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     const run = await agent.run('q');
@@ -75,7 +75,7 @@ describe('an answer that is being written', () => {
     expect(await next).toMatchObject({ outcome: { kind: 'answered', status: 'completed' } });
   });
 
-  test('and was stopped before the first word has no answer; who waits for it is told so', async () => {
+  test('an answer that is stopped before its first word is empty, and its sender learns of it', async () => {
     const { agent, owner } = startTwo(harness);
     const chat = await harness.newChat();
     const sending = owner.turns.send(harness.scope, { chat, content: 'q' });
@@ -88,7 +88,7 @@ describe('an answer that is being written', () => {
     expect(await transcript(harness, chat)).toEqual(['user: q']);
   });
 
-  test('elsewhere is stopped with that replica’s next tick; who asked is told how it ended', async () => {
+  test('an answer in another process stops with that process’s next tick, and the request returns its end', async () => {
     const agent = new SteppedAgent();
     const clock = new TestClock();
     const owner = harness.startReplica({ clock, runAgent: agent.runAgent });
@@ -106,7 +106,7 @@ describe('an answer that is being written', () => {
     expect(run.signal.aborted).toBe(true);
   });
 
-  test('by a process that does not look is told as it stands, after the longest wait', async () => {
+  test('cancelling returns the stored status after the longest wait if the process does not react', async () => {
     const agent = new SteppedAgent();
     const owner = harness.startReplica({ clock: new TestClock(), runAgent: agent.runAgent });
     const clock = new TestClock();
@@ -134,7 +134,7 @@ describe('an answer that is being written', () => {
     expect(clock.now()).toBeLessThanOrEqual(1_500);
   });
 
-  test('is stopped without a call of the model when it has not come to that', async () => {
+  test('a turn that is cancelled before the call of the model ends without a call', async () => {
     const { agent, owner } = startTwo(harness);
     const look = owner.tap.hold('turns.readRunContext');
     const place = await begin(harness, owner, 'q');
@@ -149,7 +149,7 @@ describe('an answer that is being written', () => {
     expect(await transcript(harness, place.chat)).toEqual(['user: q']);
   });
 
-  test('is ended as cancelled though the database is away for a while', async () => {
+  test('a cancelled turn ends as `stopped` although the database is unreachable for a while', async () => {
     const { agent, owner } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     const run = await agent.run('q');
@@ -164,7 +164,7 @@ describe('an answer that is being written', () => {
 });
 
 describe('an answer that is at its end', () => {
-  test('is completed or stopped, never both, when it is cancelled at that moment', async () => {
+  test('an answer that is cancelled at its end is either completed or stopped', async () => {
     const { agent, owner, other } = startTwo(harness);
     const seen = new Set<string>();
     for (let round = 0; round < 24; round++) {
@@ -195,7 +195,7 @@ describe('an answer that is at its end', () => {
     expect([...seen].toSorted()).toEqual(['completed', 'stopped']);
   });
 
-  test('stays as it is while its end is being stored', async () => {
+  test('an answer whose end is being stored does not change when it is cancelled', async () => {
     const { agent, owner } = startTwo(harness);
     const end = owner.tap.hold('turns.end');
     const place = await begin(harness, owner, 'q');
@@ -211,7 +211,7 @@ describe('an answer that is at its end', () => {
 });
 
 describe('an answer that has ended', () => {
-  test('is told as it ended, as often as asked, by any replica', async () => {
+  test('cancelling an ended answer returns its end, repeatedly and from any process', async () => {
     const { agent, owner, other } = startTwo(harness);
     agent.echo();
     const place = await begin(harness, owner, 'q');
@@ -228,7 +228,7 @@ describe('an answer that has ended', () => {
     expect(other.tap.calls).not.toContain('turns.cancel');
   });
 
-  test('that is not in this chat of this team is rejected, and goes on', async () => {
+  test('cancelling an answer of another chat or team is rejected, and the answer continues', async () => {
     const { agent, owner, other } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     const run = await agent.run('q');
@@ -245,7 +245,7 @@ describe('an answer that has ended', () => {
     expect(await turnsOf(harness, place.chat)).not.toMatchObject([{ isCancelled: true }]);
   });
 
-  test('by the deletion of its chat, while it is being cancelled, is gone', async () => {
+  test('an answer whose chat is deleted while it is being cancelled is gone', async () => {
     const agent = new SteppedAgent();
     const owner = harness.startReplica({ clock: new TestClock(), runAgent: agent.runAgent });
     const other = harness.startReplica({ bounds: { runningTurnsMax: 0 } });

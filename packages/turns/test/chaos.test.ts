@@ -272,18 +272,21 @@ function checkSent({ content, outcome, answerId, error }: Sent, turns: readonly 
   expect(outcome?.kind).not.toBe('gone');
 }
 
-test.each(Array.from({ length: 12 }, (_, index) => index + 1))('seed %i', async (seed) => {
-  const chaos = new Chaos(seed);
-  await chaos.run();
-  for (const chat of chaos.chats) {
-    const turns = await storedTurns(chat);
-    const isDeleted = (await harness.db.stores.chats.find(harness.scope, chat)) === undefined;
-    if (isDeleted) {
-      expect(chaos.deleted).toContain(chat);
-      expect(turns).toEqual([]);
-      continue;
+test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
+  'every promise holds under random faults with seed %i',
+  async (seed) => {
+    const chaos = new Chaos(seed);
+    await chaos.run();
+    for (const chat of chaos.chats) {
+      const turns = await storedTurns(chat);
+      const isDeleted = (await harness.db.stores.chats.find(harness.scope, chat)) === undefined;
+      if (isDeleted) {
+        expect(chaos.deleted).toContain(chat);
+        expect(turns).toEqual([]);
+        continue;
+      }
+      checkChat(turns, chaos.shown);
+      for (const sent of chaos.sent.filter((each) => each.chat === chat)) checkSent(sent, turns);
     }
-    checkChat(turns, chaos.shown);
-    for (const sent of chaos.sent.filter((each) => each.chat === chat)) checkSent(sent, turns);
-  }
-});
+  },
+);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterEach(() => harness.stopReplicas());
 afterAll(() => harness.stop());
 
-test('a chat that is deleted while its answer is written: the run ends, nothing of it stays, the sender is told', async () => {
+test('deleting a chat during an answer ends the run, removes all its data and rejects the sender', async () => {
   const { turns } = harness.startReplica();
   const chat = await harness.newChat();
   await turns.send(harness.scope, { chat, content: 'earlier' });
@@ -33,7 +33,7 @@ test('a chat that is deleted while its answer is written: the run ends, nothing 
   });
 });
 
-test('a chat that is not there, or another team’s, is not deleted', async () => {
+test('a missing chat, or a chat of another team, is not deleted', async () => {
   const { turns } = harness.startReplica();
   const chat = await harness.newChat();
   expect(await turns.deleteChat(harness.scope, mintId('chat'))).toBe(false);
@@ -41,7 +41,7 @@ test('a chat that is not there, or another team’s, is not deleted', async () =
   expect(await harness.db.stores.chats.find(harness.scope, chat)).toBeDefined();
 });
 
-test('deleted on another replica, the run is stopped with its next tick, and the sender is told', async () => {
+test('deleting a chat in another process stops the run with its next tick and rejects the sender', async () => {
   const clock = new TestClock();
   const owner = harness.startReplica({ clock });
   const other = harness.startReplica();
@@ -57,7 +57,7 @@ test('deleted on another replica, the run is stopped with its next tick, and the
   expect(await turnsOf(harness, chat)).toEqual([]);
 });
 
-test('deleted while the answer is being stored, it is gone all the same', async () => {
+test('deleting a chat while its answer is being stored removes the answer too', async () => {
   const { turns, tap } = harness.startReplica();
   const chat = await harness.newChat();
   const end = tap.hold('turns.end');
@@ -69,7 +69,7 @@ test('deleted while the answer is being stored, it is gone all the same', async 
   expect(await turnsOf(harness, chat)).toEqual([]);
 });
 
-test('a purge that fails leaves a chat that is deleted for everyone, and the sweep finishes it', async () => {
+test('a purge that fails leaves the chat deleted for everyone, and the recovery loop finishes it', async () => {
   const clock = new TestClock();
   const { turns, tap, log } = harness.startReplica({ clock });
   await clock.rounds();
@@ -85,7 +85,7 @@ test('a purge that fails leaves a chat that is deleted for everyone, and the swe
   expect(await turnsOf(harness, chat)).toEqual([]);
 });
 
-test('a deletion whose outcome is unknown is rejected; if it happened, the sweep and the runs find out', async () => {
+test('a deletion with an unknown result is rejected, and the recovery loop and the runs follow its result', async () => {
   const clock = new TestClock();
   const { turns, tap } = harness.startReplica({ clock });
   const chat = await harness.newChat();
@@ -103,7 +103,7 @@ test('a deletion whose outcome is unknown is rejected; if it happened, the sweep
   expect((await sending).outcome).toEqual({ kind: 'gone' });
 });
 
-test('a repeated deletion is answered only once the marker stands, which keeps every later message out', async () => {
+test('a repeated deletion returns only after the marker is stored, which rejects every later message', async () => {
   const [one, two] = [harness.startReplica(), harness.startReplica({ clock: new TestClock() })];
   const chat = await harness.newChat();
   await one.turns.send(harness.scope, { chat, content: 'x' });

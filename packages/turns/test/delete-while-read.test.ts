@@ -30,8 +30,8 @@ afterAll(() => harness.stop());
 const logs = () => harness.db.raw.collection('turnLog').find({}).toArray();
 
 describe('an answer whose chat is deleted', () => {
-  test.each(['where it runs', 'elsewhere'] as const)(
-    '%s ends for all its readers, and leaves no log',
+  test.each(['in the process that runs it', 'in another process'] as const)(
+    'deleting a chat %s ends its answer for all readers and leaves no log',
     async (where) => {
       const { agent, owner, other } = startTwo(harness);
       const place = await begin(harness, owner, 'q');
@@ -40,10 +40,10 @@ describe('an answer whose chat is deleted', () => {
       run.emit('before');
       for (const reader of readers) await eventually(() => reader.text).toBe('before');
       expect(await logs()).toHaveLength(1);
-      expect(await (where === 'elsewhere' ? other : owner).turns.deleteChat(harness.scope, place.chat)).toBe(
-        true,
-      );
-      if (where === 'elsewhere') await eventually(() => run.signal.aborted).toBe(true);
+      expect(
+        await (where === 'in another process' ? other : owner).turns.deleteChat(harness.scope, place.chat),
+      ).toBe(true);
+      if (where === 'in another process') await eventually(() => run.signal.aborted).toBe(true);
       run.emit(' and after');
       for (const reader of readers) {
         expect(await reader.done).toMatchObject({ code: 'chat_not_found' });
@@ -59,7 +59,7 @@ describe('an answer whose chat is deleted', () => {
     },
   );
 
-  test('ends at once for its readers and followers where it is deleted, wherever it is written', async () => {
+  test('deleting a chat ends its answer at once for readers and followers in the same process', async () => {
     const agent = new SteppedAgent();
     const owner = harness.startReplica({ bounds: eagerBounds, runAgent: agent.runAgent });
     const clock = new TestClock();
@@ -82,7 +82,7 @@ describe('an answer whose chat is deleted', () => {
     expect(follower.told.at(-1)).toBe('deleted');
   });
 
-  test('while a reader elsewhere asks for more of it is told that, and not what was found', async () => {
+  test('a reader in another process learns of the deletion during its query, and receives nothing of the result', async () => {
     const { agent, owner, other } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     const reader = new AnswerReader(other, harness.scope, place);
@@ -97,7 +97,7 @@ describe('an answer whose chat is deleted', () => {
     expect(reader.types).toEqual(['start']);
   });
 
-  test('while its log is being written leaves no log either: the late piece is removed', async () => {
+  test('a log entry that is written during the deletion is removed', async () => {
     const { agent, owner } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     const run = await agent.run('q');
@@ -112,7 +112,7 @@ describe('an answer whose chat is deleted', () => {
     expect(await logs()).toEqual([]);
   });
 
-  test('is not told while its turns wait to be removed: not to readers, cancels or retries', async () => {
+  test('an answer in a deleted chat is not returned to readers, cancels or retries before the purge', async () => {
     const { agent, owner, other } = startTwo(harness);
     agent.echo();
     const chat = await harness.newChat();
@@ -135,7 +135,7 @@ describe('an answer whose chat is deleted', () => {
   });
 });
 
-test('a request that comes again to a chat whose turns wait to be removed is rejected, wherever it comes', async () => {
+test('a repeated request to a deleted chat that is not purged yet is rejected by every process', async () => {
   const { agent, owner, other } = startTwo(harness);
   agent.echo();
   const chat = await harness.newChat();
@@ -155,7 +155,7 @@ test('a request that comes again to a chat whose turns wait to be removed is rej
   }
 });
 
-describe('what runs that died had logged of an answer', () => {
+describe('the log of dead runs', () => {
   const STEP_MS = LEASE_MS / 20;
 
   /** A turn with the log of a run that died, in a chat that is marked deleted and could not be purged yet. */
@@ -168,7 +168,7 @@ describe('what runs that died had logged of an answer', () => {
     return { chat, turn };
   }
 
-  test('goes with the turn that whoever takes it over finds without a chat', async () => {
+  test('the log is removed with the turn when the process that takes it over finds no chat', async () => {
     const { chat, turn } = await newLeftover({ lease: deadLease });
     const clock = new TestClock();
     const { tap } = harness.startReplica({ clock });
@@ -186,7 +186,7 @@ describe('what runs that died had logged of an answer', () => {
     expect((await logs()).filter(({ _id }) => String(_id).startsWith(turn.id))).toEqual([]);
   });
 
-  test('goes with the turn that was handed over and is claimed without a chat', async () => {
+  test('the log is removed with a handed-over turn that is claimed without a chat', async () => {
     const { chat, turn } = await newLeftover({});
     await harness.db.raw
       .collection('turns')
@@ -203,7 +203,7 @@ describe('what runs that died had logged of an answer', () => {
     expect((await logs()).filter(({ _id }) => String(_id).startsWith(turn.id))).toEqual([]);
   });
 
-  test('goes with its chat when it is purged', async () => {
+  test('the log is removed when the chat is purged', async () => {
     const { turn, chat } = await newLeftover({ lease: deadLease });
     harness.startReplica();
     await eventually(() => turnsOf(harness, chat)).toEqual([]);

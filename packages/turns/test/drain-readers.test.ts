@@ -30,7 +30,7 @@ async function startOwner(agent: SteppedAgent) {
 }
 
 describe('a reader of an answer', () => {
-  test('that finishes within the grace is told it to its end', async () => {
+  test('a reader of an answer that finishes within the grace period receives it to its end', async () => {
     const agent = new SteppedAgent();
     const { owner } = await startOwner(agent);
     const place = await begin(harness, owner, 'q');
@@ -51,7 +51,7 @@ describe('a reader of an answer', () => {
     }
   });
 
-  test('that is handed over is told to come again, with the answer’s id, and goes on elsewhere', async () => {
+  test('a reader of a handed-over answer is told to reconnect, with its id, and continues in another process', async () => {
     const agent = new SteppedAgent();
     const { owner } = await startOwner(agent);
     const place = await begin(harness, owner, 'q');
@@ -74,7 +74,7 @@ describe('a reader of an answer', () => {
     expect(await turnsOf(harness, place.chat)).toMatchObject([{ takeovers: 0, lease: { attempt: 2 } }]);
   });
 
-  test('that runs elsewhere is let go at the end of the drain, and no new one is let in', async () => {
+  test('a reader of an answer in another process is disconnected at the end of the drain, and new ones are rejected', async () => {
     const agent = new SteppedAgent();
     const elsewhere = harness.startReplica({ bounds: eagerBounds, runAgent: agent.runAgent });
     const drained = harness.startReplica({ bounds: { ...eagerBounds, runningTurnsMax: 0 } });
@@ -92,7 +92,7 @@ describe('a reader of an answer', () => {
 });
 
 describe('an answer that is handed over', () => {
-  test('keeps what was shown of it for whoever ends it as cancelled, though no tick had come to log it', async () => {
+  test('a handed-over answer keeps its text for the process that ends it as cancelled, also without a tick', async () => {
     const agent = new SteppedAgent();
     const { owner } = await startOwner(agent);
     const place = await begin(harness, owner, 'q');
@@ -118,7 +118,7 @@ describe('an answer that is handed over', () => {
     expect(agent.runsOf('q')).toHaveLength(1);
   });
 
-  test('is handed over though its text cannot be logged', async () => {
+  test('an answer is handed over although its text cannot be logged', async () => {
     const agent = new SteppedAgent();
     const { owner } = await startOwner(agent);
     const place = await begin(harness, owner, 'q');
@@ -130,7 +130,7 @@ describe('an answer that is handed over', () => {
     expect(owner.log.map(({ event }) => event)).toContain('the log of running answers could not be written');
   });
 
-  test('while a piece of its log is on the way keeps that and the rest', async () => {
+  test('an answer that is handed over during a write of its log keeps that piece and the rest', async () => {
     const agent = new SteppedAgent();
     const owner = harness.startReplica({ bounds: { tickMs: 5 }, runAgent: agent.runAgent });
     const place = await begin(harness, owner, 'q');
@@ -149,7 +149,7 @@ describe('an answer that is handed over', () => {
 });
 
 describe('a follower of a chat', () => {
-  test('is let go at once, where answers run and elsewhere, and goes on elsewhere where it was', async () => {
+  test('a follower is disconnected at once and continues with its cursor in another process', async () => {
     const agent = new SteppedAgent();
     const { owner } = await startOwner(agent);
     const next = harness.startReplica({ bounds: { ...eagerBounds, runningTurnsMax: 0 } });

@@ -18,7 +18,7 @@ afterAll(() => harness.stop());
 const GRACE_MS = LEASE_MS / 2;
 
 describe('a process that is told to stop', () => {
-  test('accepts nothing more, and lets what runs finish', async () => {
+  test('a draining process accepts nothing more and lets its runs finish', async () => {
     const { turns } = harness.startReplica();
     const chat = await harness.newChat();
     const gate = harness.model.hold();
@@ -36,7 +36,7 @@ describe('a process that is told to stop', () => {
     expect(await transcript(harness, chat)).toEqual(['user: runs', `assistant: ${echoOf('runs')}`]);
   });
 
-  test('that runs nothing is done at once, twice too, and leaves no timer behind', async () => {
+  test('a draining process without runs finishes at once, also when it drains twice, and leaves no timer', async () => {
     const clock = new TestClock();
     const { turns, tap } = harness.startReplica({ clock });
     await clock.rounds();
@@ -46,7 +46,7 @@ describe('a process that is told to stop', () => {
     expect(tap.pending).toBe(0);
   });
 
-  test('hands over what does not finish in its grace: another takes it, and it was no crash', async () => {
+  test('a draining process hands over unfinished turns, and this does not count as a crash', async () => {
     const clock = new TestClock();
     const { turns, log } = harness.startReplica({ clock });
     const chat = await harness.newChat();
@@ -72,7 +72,7 @@ describe('a process that is told to stop', () => {
     ]);
   });
 
-  test('goes on renewing its leases until the end of its grace', async () => {
+  test('a draining process renews its leases until the end of its grace period', async () => {
     const clock = new TestClock();
     const { turns, tap } = harness.startReplica({ clock });
     const chat = await harness.newChat();
@@ -91,7 +91,7 @@ describe('a process that is told to stop', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'completed', takeovers: 0 }]);
   });
 
-  test('is hurried by a second signal', async () => {
+  test('a second signal ends the grace period', async () => {
     const { turns } = harness.startReplica();
     const chat = await harness.newChat();
     harness.model.reply(scripts.neverEnding());
@@ -105,7 +105,7 @@ describe('a process that is told to stop', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'queued', takeovers: 0 }]);
   });
 
-  test('tells everyone who waits, also for turns that wait here or run elsewhere', async () => {
+  test('a draining process ends every wait, also for turns that wait or run elsewhere', async () => {
     const elsewhere = harness.startReplica();
     const { turns, tap } = harness.startReplica({ bounds: { runningTurnsMax: 1 } });
     const [busy, queued, remote] = [
@@ -144,7 +144,7 @@ describe('a process that is told to stop', () => {
   });
 });
 
-describe('what is under way when the process is told to stop', () => {
+describe('work that is under way when the drain begins', () => {
   test('a message that is being stored is accepted and handed over, and nothing runs after the drain', async () => {
     const { turns, tap } = harness.startReplica();
     const chat = await harness.newChat();
@@ -165,7 +165,7 @@ describe('what is under way when the process is told to stop', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'queued', takeovers: 0 }]);
   });
 
-  test('a turn that the sweep is claiming is handed over', async () => {
+  test('a turn that the recovery loop is claiming is handed over', async () => {
     const chat = await harness.newChat();
     const owner = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
     const sending = owner.turns.send(harness.scope, { chat, content: 'swept' });
@@ -196,7 +196,7 @@ describe('what is under way when the process is told to stop', () => {
     expect((await sending).outcome).toEqual({ kind: 'handed-over' });
   });
 
-  test('an end that is being stored is stored, and its successor left to others', async () => {
+  test('an end that is being stored is stored, and other processes claim its successor', async () => {
     const { turns, tap } = harness.startReplica();
     const chat = await harness.newChat();
     const end = tap.hold('turns.end');
@@ -213,7 +213,7 @@ describe('what is under way when the process is told to stop', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'completed' }, { status: 'queued' }]);
   });
 
-  test('a hand-over that cannot be stored is told in the log, and the turn is taken over later', async () => {
+  test('a hand-over that cannot be stored is logged, and the turn is taken over later', async () => {
     const { turns, tap, log } = harness.startReplica();
     const chat = await harness.newChat();
     harness.model.reply(scripts.neverEnding());

@@ -39,7 +39,7 @@ describe('a follower with a cursor', () => {
     return { owner, other, chat, follower };
   }
 
-  test('goes on after any event, on any replica, with all that follows and nothing twice', async () => {
+  test('a follower continues after any event in any process, with all later events and nothing twice', async () => {
     const { owner, other, chat, follower } = await notifyAll();
     const { events } = follower;
     for (let cut = 1; cut <= events.length; cut++) {
@@ -58,7 +58,7 @@ describe('a follower with a cursor', () => {
     }
   });
 
-  test('of the newest event is told nothing, until something happens', async () => {
+  test('a follower with the newest cursor receives nothing until something happens', async () => {
     const { owner, other, chat, follower } = await notifyAll();
     const rest = [owner, other].map(
       (replica) => new ChatFollower(replica, harness.scope, chat, { from: follower.cursor }),
@@ -71,22 +71,25 @@ describe('a follower with a cursor', () => {
   });
 
   test.each([
-    ['that nobody made', null],
-    ['of messages that are not there', { accepted: 90, sequence: 90, answer: undefined }],
-  ] as const)('%s is told to read the list again, and what runs', async (_name, from) => {
-    const { owner, other, chat } = await notifyAll();
-    for (const replica of [owner, other]) {
-      const follower = new ChatFollower(replica, harness.scope, chat, { from });
-      await eventually(() => follower.told).toEqual(['snapshot']);
-      await follower.stop();
-    }
-    const follower = new ChatFollower(other, harness.scope, chat, { from });
-    await begin(harness, owner, 'fourth', chat);
-    await eventually(() => follower.told.at(-1)).toBe('end');
-    expect(follower.told.slice(0, 3)).toEqual(['snapshot', 'accepted fourth', 'start']);
-  });
+    ['that no server issued', null],
+    ['of messages that do not exist', { accepted: 90, sequence: 90, answer: undefined }],
+  ] as const)(
+    'a follower with a cursor %s is told to read the list again, and receives the running answer',
+    async (_name, from) => {
+      const { owner, other, chat } = await notifyAll();
+      for (const replica of [owner, other]) {
+        const follower = new ChatFollower(replica, harness.scope, chat, { from });
+        await eventually(() => follower.told).toEqual(['snapshot']);
+        await follower.stop();
+      }
+      const follower = new ChatFollower(other, harness.scope, chat, { from });
+      await begin(harness, owner, 'fourth', chat);
+      await eventually(() => follower.told.at(-1)).toBe('end');
+      expect(follower.told.slice(0, 3)).toEqual(['snapshot', 'accepted fourth', 'start']);
+    },
+  );
 
-  test('too far behind to be told each event is told so once, and goes on from there', async () => {
+  test('a follower that is too far behind is told so once and continues from there', async () => {
     const { owner, other } = startTwo(harness);
     const chat = await harness.newChat();
     for (let sequence = 1; sequence <= 60; sequence++) {

@@ -23,7 +23,7 @@ afterEach(async () => {
 afterAll(() => harness.stop());
 
 describe('a follower', () => {
-  test('is told messages and answers in their order, where they run and elsewhere alike', async () => {
+  test('a follower receives messages and answers in order, in the running process and in others', async () => {
     const { agent, owner, other } = startTwo(harness);
     const chat = await harness.newChat();
     const followers = [owner, other].map((replica) => new ChatFollower(replica, harness.scope, chat));
@@ -50,7 +50,7 @@ describe('a follower', () => {
     }
   });
 
-  test('where it happens is told of it as it happens, without a look at the database', async () => {
+  test('a follower in the running process receives events without queries', async () => {
     const agent = new SteppedAgent();
     const clock = new TestClock();
     const owner = harness.startReplica({ clock, runAgent: agent.runAgent });
@@ -72,7 +72,7 @@ describe('a follower', () => {
     expect(follower.told.at(-1)).toBe('deleted');
   });
 
-  test('that comes while an answer is written is told it from its start, and of nothing that ended before', async () => {
+  test('a follower that begins during an answer receives it from its start, and nothing that ended before', async () => {
     const { agent, owner, other } = startTwo(harness);
     const chat = await harness.newChat();
     const sent = owner.turns.send(harness.scope, { chat, content: 'ended' });
@@ -89,7 +89,7 @@ describe('a follower', () => {
     }
   });
 
-  test('is told of a failure, and of the retry that answers the message anew', async () => {
+  test('a follower receives a failure and the retry of the message', async () => {
     const { agent, owner, other } = startTwo(harness);
     const chat = await harness.newChat();
     const follower = new ChatFollower(other, harness.scope, chat);
@@ -113,7 +113,7 @@ describe('a follower', () => {
     expect(accepted[1]).toMatchObject({ retryOf: { userMessageId: accepted[0]?.userMessage?.id }, answerId });
   });
 
-  test('is told of an answer that was stopped, one that waited too', async () => {
+  test('a follower receives the stop of an answer, also of one that waits', async () => {
     const { agent, owner, other } = startTwo(harness);
     const first = await begin(harness, owner, 'first');
     const follower = new ChatFollower(other, harness.scope, first.chat);
@@ -127,7 +127,7 @@ describe('a follower', () => {
     expect(follower.texts.get(first.answerId)).toBe('half');
   });
 
-  test('is told that the chat was deleted, there or elsewhere, and then nothing more', async () => {
+  test('a follower receives the deletion of the chat from any process, and nothing after it', async () => {
     const { agent, owner, other } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'q');
     const run = await agent.run('q');
@@ -148,7 +148,7 @@ describe('a follower', () => {
 });
 
 describe('following', () => {
-  test('elsewhere looks ever less often while nothing happens, and goes on while the database is away', async () => {
+  test('a follower in another process polls less often while nothing happens, and survives an unreachable database', async () => {
     const { other } = startTwo(harness);
     const clock = new TestClock();
     const quiet = harness.startReplica({ clock, bounds: { runningTurnsMax: 0 } });
@@ -179,7 +179,7 @@ describe('following', () => {
     await follower.stop();
   });
 
-  test('of another team’s chat, or none, tells that it is not there', async () => {
+  test('a follower of a chat of another team, or of a missing chat, is told that it does not exist', async () => {
     const { owner } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'q');
     const followers = [
@@ -192,7 +192,7 @@ describe('following', () => {
     }
   });
 
-  test('leaves no listener and no timer behind, even when it was never begun', async () => {
+  test('a follower leaves no listener and no timer, also when it was never started', async () => {
     const attach = vi.spyOn(Listeners.prototype, 'attach');
     const agent = new SteppedAgent();
     const clock = new TestClock();
@@ -220,7 +220,7 @@ describe('following', () => {
     expect((await turnsOf(harness, chat)).length).toBe(1);
   });
 
-  test('begins with saying so: from then on everything is told, however late it is read', async () => {
+  test('a follower that is told that it has begun receives every later event, however late it reads', async () => {
     const { agent, owner } = startTwo(harness);
     agent.echo();
     const chat = await harness.newChat();
@@ -231,7 +231,7 @@ describe('following', () => {
     await events.return(undefined);
   });
 
-  test('a slow client is told all text that came meanwhile at once', async () => {
+  test('a slow follower receives all new text at once', async () => {
     const { agent, owner } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'q');
     const run = await agent.run('q');

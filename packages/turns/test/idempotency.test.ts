@@ -22,7 +22,7 @@ const newKey = () => ({ key: mintId('request'), body: 'the body' });
 
 describe('the same request many times at once', () => {
   test.each(['enqueue', 'reject', 'interrupt'] as const)(
-    'on two replicas has one turn, one call of the model, and one answer for all (%s)',
+    'concurrent repeats on two processes have one turn, one call of the model and one answer (%s)',
     async (onBusy) => {
       const { agent, owner, other } = startTwo(harness, 256);
       const chat = await harness.newChat();
@@ -47,7 +47,7 @@ describe('the same request many times at once', () => {
     },
   );
 
-  test('behind other messages has one place in the queue', async () => {
+  test('concurrent repeats behind other messages have one place in the queue', async () => {
     const { agent, owner, other } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     await agent.run('first');
@@ -60,7 +60,7 @@ describe('the same request many times at once', () => {
     expect(await turnsOf(harness, chat)).toHaveLength(2);
   });
 
-  test('into the last place of a queue is accepted for all of them', async () => {
+  test('concurrent repeats for the last place of a queue are all accepted', async () => {
     const { agent, owner, other } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     await agent.run('first');
@@ -74,7 +74,7 @@ describe('the same request many times at once', () => {
     expect(await turnsOf(harness, chat)).toHaveLength(9);
   });
 
-  test('as a retry has one turn, whichever replica it comes to', async () => {
+  test('concurrent repeats of a retry have one turn in any process', async () => {
     const { agent, owner, other } = startTwo(harness, 256);
     const place = await begin(harness, owner, 'q');
     (await agent.run('q')).fail(new ModelError('model_failed', { calls: 1, cause: new Error('scripted') }));
@@ -93,7 +93,7 @@ describe('the same request many times at once', () => {
 });
 
 describe('the same request later', () => {
-  test('is told the answer that is stored, also when the chat went on, and nothing is written', async () => {
+  test('a later repeat receives the stored answer, also when the chat has continued, and writes nothing', async () => {
     const { agent, owner, other } = startTwo(harness);
     agent.echo();
     const chat = await harness.newChat();
@@ -115,7 +115,7 @@ describe('the same request later', () => {
     expect(agent.runs).toHaveLength(2);
   });
 
-  test('is told how it failed, and does not try again', async () => {
+  test('a later repeat of a failed request receives the failure and does not try again', async () => {
     const { agent, owner, other } = startTwo(harness);
     const chat = await harness.newChat();
     const message = { chat, content: 'q', idempotency: newKey() };
@@ -131,7 +131,7 @@ describe('the same request later', () => {
     expect(agent.runs).toHaveLength(1);
   });
 
-  test('is told that it was stopped, with what was shown, or before it came to that', async () => {
+  test('a later repeat of a stopped request receives the stop, with or without text', async () => {
     const { agent, owner, other } = startTwo(harness);
     const chat = await harness.newChat();
     const [running, waiting] = [
@@ -154,7 +154,7 @@ describe('the same request later', () => {
     }
   });
 
-  test('while the first one still runs waits with it, on another replica too', async () => {
+  test('a repeat during the first request waits with it, also in another process', async () => {
     const { agent, owner, other } = startTwo(harness);
     const message = { chat: await harness.newChat(), content: 'q', idempotency: newKey() };
     const accepted = await owner.turns.accept(harness.scope, message);
@@ -168,7 +168,7 @@ describe('the same request later', () => {
     expect(reader.text).toBe('once');
   });
 
-  test('in another chat is another one', async () => {
+  test('the same key in another chat is another request', async () => {
     const { agent, owner } = startTwo(harness);
     agent.echo();
     const idempotency = newKey();
@@ -181,7 +181,7 @@ describe('the same request later', () => {
 });
 
 describe('a key that was used with another body', () => {
-  test('is rejected, before and after that one ended, and nothing is written', async () => {
+  test('a key that was used with another body is rejected before and after the end, and writes nothing', async () => {
     const { agent, owner, other } = startTwo(harness);
     const chat = await harness.newChat();
     const idempotency = newKey();
@@ -204,7 +204,7 @@ describe('a key that was used with another body', () => {
     expect(agent.runs).toHaveLength(1);
   });
 
-  test('is rejected for a retry too, which takes no place', async () => {
+  test('a key that was used with another body is rejected for a retry, which takes no place', async () => {
     const { agent, owner } = startTwo(harness);
     const chat = await harness.newChat();
     const idempotency = newKey();
@@ -220,7 +220,7 @@ describe('a key that was used with another body', () => {
 });
 
 describe('a request whose acknowledgement is lost', () => {
-  test('is found and goes on as if nothing had been; its repeat is told its answer', async () => {
+  test('a request whose acknowledgement was lost is found and answered, and its repeat receives the answer', async () => {
     const { agent, owner, other } = startTwo(harness);
     agent.echo();
     const message = { chat: await harness.newChat(), content: 'q', idempotency: newKey() };
@@ -232,7 +232,7 @@ describe('a request whose acknowledgement is lost', () => {
     expect(agent.runs).toHaveLength(1);
   });
 
-  test('and that cannot be found is rejected with the id its repeat then has', async () => {
+  test('a request that cannot be found is rejected with the id that its repeat receives', async () => {
     const { agent, owner, other } = startTwo(harness);
     const message = { chat: await harness.newChat(), content: 'q', idempotency: newKey() };
     owner.tap.away('turns.insert', 'after');
@@ -245,7 +245,7 @@ describe('a request whose acknowledgement is lost', () => {
     expect(agent.runs).toEqual([]);
   });
 
-  test('and that was never stored is accepted when it comes again', async () => {
+  test('a request that was never stored is accepted when it is repeated', async () => {
     const { agent, owner, other } = startTwo(harness, 256);
     agent.echo();
     const message = { chat: await harness.newChat(), content: 'q', idempotency: newKey() };

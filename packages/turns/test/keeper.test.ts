@@ -38,7 +38,7 @@ async function startRunning(size: number) {
 }
 
 describe('a tick', () => {
-  test('looks once, writes once and renews seldom, for however many turns', async () => {
+  test('a tick sends one query, one write and few renewals, for any number of turns', async () => {
     const { runs, tick, count } = await startRunning(20);
     const ticks = LEASE_MS / TICK_MS;
     for (let index = 0; index < ticks; index++) {
@@ -50,7 +50,7 @@ describe('a tick', () => {
     expect(count('turns.renew')).toBe(4);
   });
 
-  test('asks the database nothing while nothing runs', async () => {
+  test('a tick sends no query while nothing runs', async () => {
     const { owner, places, runs, tick } = await startRunning(1);
     runs[0]?.finish();
     await eventually(() => owner.tap.calls).toContain('turns.end');
@@ -66,7 +66,7 @@ describe('a tick', () => {
     expect(asked.filter((call) => !/listUnfinished|listMarked|listUnmarked/.test(call))).toEqual([]);
   });
 
-  test('whose look hangs does not look again meanwhile, and renews all the same', async () => {
+  test('a tick whose query hangs sends no second query and renews the leases', async () => {
     const { owner, runs, tick, count } = await startRunning(1);
     const look = owner.tap.hold('turns.listMarks');
     for (let index = 0; index < (3 * LEASE_MS) / TICK_MS; index++) await tick(1);
@@ -79,7 +79,7 @@ describe('a tick', () => {
     expect(runs[0]?.signal.aborted).toBe(true);
   });
 
-  test('whose look fails is told in the log, and the next one comes', async () => {
+  test('a tick whose query fails is logged, and the next one follows', async () => {
     const { owner, runs, tick, count } = await startRunning(1);
     owner.tap.away('turns.listMarks', 'before', 3);
     for (let index = 0; index < 4; index++) await tick();
@@ -90,7 +90,7 @@ describe('a tick', () => {
     expect(runs[0]?.signal.aborted).toBe(false);
   });
 
-  test('that misses a turn whose lease stands goes on with it: who was asked did not know of it', async () => {
+  test('a tick that misses a turn with a valid lease continues it, because the queried member may be stale', async () => {
     const { owner, runs, tick } = await startRunning(2);
     owner.tap.intercept('turns.listMarks', async () => []);
     for (let index = 0; index < 4; index++) await tick();
@@ -100,7 +100,7 @@ describe('a tick', () => {
     await eventually(() => owner.tap.calls.filter((call) => call === 'turns.end')).toHaveLength(2);
   });
 
-  test('that misses a turn which is gone stops its run, and only that', async () => {
+  test('a tick that misses a deleted turn stops its run and no other', async () => {
     const { owner, places, runs, tick } = await startRunning(2);
     const gone = places[0]?.chat ?? 'chat_';
     await harness.db.stores.chats.markDeleted(harness.scope, gone);

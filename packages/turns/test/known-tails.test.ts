@@ -26,7 +26,7 @@ test('the next message of a chat whose turn ended here is inserted without a rea
   expect(calls).not.toContain('turns.tail');
 });
 
-test('a guess that another replica made wrong costs a failed insert: the order stays dense', async () => {
+test('a tail that another process made stale costs one failed insert, and the sequence stays dense', async () => {
   const [one, two] = [harness.startReplica(), harness.startReplica()];
   const chat = await harness.newChat();
   await send(one, chat, 'first');
@@ -40,7 +40,7 @@ test('a guess that another replica made wrong costs a failed insert: the order s
   ]);
 });
 
-test('of parallel messages one uses the guess, and each gets its place', async () => {
+test('one of parallel messages uses the remembered tail, and each gets its place', async () => {
   const replica = harness.startReplica();
   const chat = await harness.newChat();
   await send(replica, chat, 'first');
@@ -49,7 +49,7 @@ test('of parallel messages one uses the guess, and each gets its place', async (
   expect((await turnsOf(harness, chat)).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
 });
 
-test('a message to a chat that was deleted elsewhere meets its marker: it is rejected, and never stored', async () => {
+test('a message to a chat that was deleted elsewhere meets the marker, is rejected and never stored', async () => {
   const [one, two] = [harness.startReplica(), harness.startReplica()];
   const chat = await harness.newChat();
   await send(one, chat, 'first');
@@ -63,7 +63,7 @@ test('a message to a chat that was deleted elsewhere meets its marker: it is rej
   expect(harness.model.calls()).toHaveLength(calls);
 });
 
-test('a message to a chat of which nothing is left is not answered from a remembered history', async () => {
+test('a message to a purged chat is not answered from a remembered history', async () => {
   const replica = harness.startReplica();
   const chat = await harness.newChat();
   await send(replica, chat, 'first');
@@ -90,7 +90,7 @@ test('a tail is forgotten ten minutes after it was remembered', () => {
   expect(tails.take(chat)).toBeUndefined();
 });
 
-test('a remembered chat is given to a scope of the whole team alone', () => {
+test('a remembered chat is used only for a scope of the whole team', () => {
   const tails = new KnownTails({ now: () => 0 });
   const access = inScope(harness.scope, mintId('chat'));
   const { id } = access.chat;
@@ -101,7 +101,7 @@ test('a remembered chat is given to a scope of the whole team alone', () => {
   expect(tails.accessFor({ team: mintId('team') }, id)).toBeUndefined();
 });
 
-test('the next message of a chat whose turn ended here reads the chat alone, and the model is shown its history', async () => {
+test('the next message of a chat whose turn ended here reads only the chat, and the model gets the history', async () => {
   const replica = harness.startReplica();
   const chat = await harness.newChat();
   await send(replica, chat, 'first');
@@ -119,7 +119,7 @@ test('the next message of a chat whose turn ended here reads the chat alone, and
   ]);
 });
 
-test('a history that another replica wrote on is read anew', async () => {
+test('a history is read again after another process has added to it', async () => {
   const [one, two] = [harness.startReplica(), harness.startReplica()];
   const chat = await harness.newChat();
   await send(one, chat, 'first');
@@ -137,7 +137,7 @@ test('a history that another replica wrote on is read anew', async () => {
 
 const message = (length: number) => ({ role: 'user', content: 'x'.repeat(length) }) as const;
 
-test('a history is forgotten a minute after it was remembered, and leaves the memory', () => {
+test('a history is forgotten a minute after it was remembered and frees its memory', () => {
   let now = 0;
   const tails = new KnownTails({ now: () => now });
   const access = inScope(harness.scope, mintId('chat'));
@@ -156,7 +156,7 @@ test('a history is forgotten a minute after it was remembered, and leaves the me
   expect(tails.take(access)).toMatchObject({ sequence: 3, history: undefined });
 });
 
-test('of more text than a process may hold, the oldest histories go first, and their tails stay', () => {
+test('the oldest histories are forgotten first when memory is full, and their tails stay', () => {
   const tails = new KnownTails({ now: () => 0 });
   const chats = Array.from({ length: 20 }, () => inScope(harness.scope, mintId('chat')));
   const history = [message(1024 * 1024)];
@@ -169,7 +169,7 @@ test('of more text than a process may hold, the oldest histories go first, and t
   expect(chats.slice(0, 16).every((chat) => tails.take(chat)?.history !== undefined)).toBe(true);
 });
 
-test('a deleted chat is forgotten', () => {
+test('a deleted chat is removed from memory', () => {
   const tails = new KnownTails({ now: () => 0 });
   const access = inScope(harness.scope, mintId('chat'));
   tails.remember(access, { sequence: 1, textBytes: 1, history: [message(1)] });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterEach(() => harness.stopReplicas());
 afterAll(() => harness.stop());
 
-test('100 messages sent at once to one chat on two replicas: each has its place and its own answer', async () => {
+test('100 concurrent messages to one chat on two processes each get a place and an answer', async () => {
   const bounds = { queuedTurnsPerChatMax: 1_000 };
   const replicas = [harness.startReplica({ bounds }), harness.startReplica({ bounds })];
   const chat = await harness.newChat();
@@ -45,7 +45,7 @@ test('100 messages sent at once to one chat on two replicas: each has its place 
   }
 }, 60_000);
 
-test('more messages than may wait are rejected, and those that wait are answered', async () => {
+test('messages beyond the queue limit are rejected, and those in the queue are answered', async () => {
   const { turns } = harness.startReplica({ bounds: { queuedTurnsPerChatMax: 3 } });
   const chat = await harness.newChat();
   const gate = harness.model.hold();
@@ -68,7 +68,7 @@ test('more messages than may wait are rejected, and those that wait are answered
   expect(await turnsOf(harness, chat)).toHaveLength(4);
 });
 
-test('of many messages at once no more wait than may, whoever is first', async () => {
+test('no more of many concurrent messages wait than the limit allows', async () => {
   const replicas = [harness.startReplica(), harness.startReplica()] as const;
   const chat = await harness.newChat();
   const gate = harness.model.hold();
@@ -87,7 +87,7 @@ test('of many messages at once no more wait than may, whoever is first', async (
   expect(await turnsOf(harness, chat)).toHaveLength(answered.length);
 });
 
-test('many chats at once do not mix', async () => {
+test('concurrent chats do not mix their messages', async () => {
   const replicas = [harness.startReplica(), harness.startReplica()] as const;
   const chats = await Promise.all(Array.from({ length: 12 }, () => harness.newChat()));
   await Promise.all(
@@ -107,7 +107,7 @@ test('many chats at once do not mix', async () => {
   }
 });
 
-test('a turn that someone else put in between is seen: the next place is taken', async () => {
+test('a turn that another process inserted is noticed, and the next place is taken', async () => {
   const { turns, tap } = harness.startReplica();
   const chat = await harness.newChat();
   const insert = tap.hold('turns.insert');

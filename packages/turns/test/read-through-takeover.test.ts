@@ -55,7 +55,7 @@ async function say(run: SteppedRun, text: string, tick: () => Promise<void>): Pr
 }
 
 describe('a reader that saw some of a run that died', () => {
-  test('is told by one snapshot that it begins anew, and what the new run says then', async () => {
+  test('a reader receives one snapshot when the turn is taken over, and then the text of the new run', async () => {
     const { second, seeing, tick } = await takeOver('what the first one said');
     await say(second, 'fresh', tick);
     await eventually(() => seeing.text).toBe('fresh');
@@ -69,7 +69,7 @@ describe('a reader that saw some of a run that died', () => {
     expect(seeing.end).toMatchObject({ status: 'completed' });
   });
 
-  test('and comes back with its cursor, where the new run is or elsewhere, is given one snapshot', async () => {
+  test('a reader that reconnects with its cursor receives one snapshot in any process', async () => {
     const { place, second, seeing, third, taker, tick } = await takeOver('old');
     const from = { attempt: 1, part: 1, offset: 3 };
     await seeing.stop();
@@ -88,7 +88,7 @@ describe('a reader that saw some of a run that died', () => {
     }
   });
 
-  test('and comes anew reads the new run from its start, without a snapshot', async () => {
+  test('a new reader receives the new run from its start without a snapshot', async () => {
     const { place, second, third, taker, tick } = await takeOver('old');
     await say(second, 'new', tick);
     const readers = [taker, third].map((replica) => new AnswerReader(replica, harness.scope, place));
@@ -102,7 +102,7 @@ describe('a reader that saw some of a run that died', () => {
 });
 
 describe('a process that stalls past its deadline', () => {
-  test('shows its readers nothing that its run says after, and then what the run says that took over', async () => {
+  test('a stalled process shows readers no text of its run after its deadline, then the text of the new run', async () => {
     const agent = new SteppedAgent();
     const { runAgent } = agent;
     const stalled = await startClocked(harness, { runAgent });
@@ -133,7 +133,7 @@ describe('a process that stalls past its deadline', () => {
     expect(reader.types.filter((type) => type === 'snapshot')).toHaveLength(1);
   });
 
-  test('reads its own answer as any other does: what memory holds of it may be another’s', async () => {
+  test('a stalled process reads its own answer from the database like any other', async () => {
     const agent = new SteppedAgent();
     const stalled = await startClocked(harness, { runAgent: agent.runAgent });
     const place = await begin(harness, stalled, 'q');

@@ -23,8 +23,8 @@ afterAll(() => harness.stop());
 const read = (replica: Replica, place: ConstructorParameters<typeof AnswerReader>[2]) =>
   new AnswerReader(replica, harness.scope, place);
 
-describe('reading is refused', () => {
-  test('for an answer that is not in this chat of this team', async () => {
+describe('rejected readers', () => {
+  test('reading an answer of another chat or team is rejected', async () => {
     const { agent, owner } = startTwo(harness);
     agent.echo();
     const place = await begin(harness, owner, 'q');
@@ -41,7 +41,7 @@ describe('reading is refused', () => {
     for (const { done } of refused) expect(await done).toMatchObject({ code: 'message_not_found' });
   });
 
-  test('for a running answer to another team, also where it runs', async () => {
+  test('reading a running answer of another team is rejected, also in the process that runs it', async () => {
     const { agent, owner } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     await agent.run('q');
@@ -52,7 +52,7 @@ describe('reading is refused', () => {
   });
 });
 
-describe('a reader elsewhere, while the database is away,', () => {
+describe('a reader in another process while the database is unreachable', () => {
   async function startAway() {
     const agent = new SteppedAgent();
     const owner = harness.startReplica({ bounds: eagerBounds, runAgent: agent.runAgent });
@@ -66,7 +66,7 @@ describe('a reader elsewhere, while the database is away,', () => {
     return { clock, other, run, reader };
   }
 
-  test('is told nothing for less than a lease, and goes on when it is back', async () => {
+  test('a reader receives nothing for less than a lease and continues when the database is reachable', async () => {
     const { clock, other, run, reader } = await startAway();
     other.tap.away('turns.listStates', 'before', 1_000);
     for (let passed = 0; passed < LEASE_MS - 2_000; passed += 500) {
@@ -85,7 +85,7 @@ describe('a reader elsewhere, while the database is away,', () => {
     await reader.stop();
   });
 
-  test('is rejected when it is away for longer', async () => {
+  test('a reader is rejected after a whole lease without the database', async () => {
     const { clock, other, reader } = await startAway();
     other.tap.away('turns.listStates', 'before', 1_000);
     for (let passed = 0; passed < LEASE_MS + 2_000; passed += 500) {
@@ -97,7 +97,7 @@ describe('a reader elsewhere, while the database is away,', () => {
 });
 
 describe('a reader that leaves', () => {
-  test('leaves no listener and no timer behind, where the answer is written and elsewhere', async () => {
+  test('a reader that leaves leaves no listener and no timer in any process', async () => {
     const attach = vi.spyOn(Listeners.prototype, 'attach');
     const clocks = [new TestClock(), new TestClock()] as const;
     const agent = new SteppedAgent();
@@ -121,7 +121,7 @@ describe('a reader that leaves', () => {
   });
 });
 
-test('a turn that ends before the first tick writes no log; one that runs longer writes what is new, once', async () => {
+test('a turn that ends before the first tick writes no log, and a longer one writes new text once', async () => {
   const clock = new TestClock();
   const agent = new SteppedAgent();
   const owner = harness.startReplica({ clock, runAgent: agent.runAgent });

@@ -25,7 +25,7 @@ const read = (replica: Replica, place: ConstructorParameters<typeof AnswerReader
 const PIECES = ['a', '\u{1F600}', ' é', '\u{1F469}‍\u{1F680} go', 'x'.repeat(500), '\n', '"\\', '中文'];
 
 describe('a reader', () => {
-  test('on the replica that writes, and one on another, get the same text, as it is written', async () => {
+  test('readers in the running process and in another one receive the same text during the run', async () => {
     const { agent, owner, other } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     const readers = [read(owner, place), read(other, place)];
@@ -51,7 +51,7 @@ describe('a reader', () => {
     expect(readers[0]?.events).toEqual(readers[1]?.events);
   });
 
-  test('that comes late, or after the end, is told all of it, with the same last event', async () => {
+  test('a reader that begins late or after the end receives the whole text with the same last event', async () => {
     const { agent, owner, other } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     const run = await agent.run('q');
@@ -70,7 +70,7 @@ describe('a reader', () => {
     expect(new Set(last.map((event) => JSON.stringify(event))).size).toBe(1);
   });
 
-  test('that is cut off after any number of events and goes on at the other replica misses and repeats nothing', async () => {
+  test('a reader that reconnects to the other process after any event misses and repeats nothing', async () => {
     const { agent, owner, other } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     const lengths = [1, 2, 3, 5];
@@ -94,7 +94,7 @@ describe('a reader', () => {
     }
   }, 60_000);
 
-  test('never gets half a character, whatever the model’s pieces are', async () => {
+  test('a reader never receives half a character, however the model splits its text', async () => {
     const owner = harness.startReplica({ bounds: eagerBounds });
     const other = harness.startReplica({ bounds: { ...eagerBounds, runningTurnsMax: 0 } });
     const [high, low] = ['\ud83d', '\ude00'];
@@ -120,7 +120,7 @@ describe('a reader', () => {
     }
   });
 
-  test('that is slow is told all that came meanwhile at once', async () => {
+  test('a slow reader receives all new text at once', async () => {
     const { agent, owner } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     const { signal } = new AbortController();
@@ -144,7 +144,7 @@ describe('a reader', () => {
     ]);
   });
 
-  test('of a message that waits is told its start at once, and the answer when it comes, on any replica', async () => {
+  test('a reader of a waiting message receives its start at once and later its answer, in any process', async () => {
     const { agent, owner, other } = startTwo(harness);
     const { chat } = await begin(harness, owner, 'first');
     const place = await begin(harness, other, 'second', chat);
@@ -161,7 +161,7 @@ describe('a reader', () => {
     expect(readers[0]?.events).toEqual(readers[1]?.events);
   });
 
-  test('of an answer that failed is shown what was written of it, and why it ended', async () => {
+  test('a reader of a failed answer receives its text and the error', async () => {
     const { owner, other } = startTwo(harness);
     harness.model.replyTo('fails', scripts.cutAfter('half an '));
     const failing = harness.startReplica({ bounds: eagerBounds });
@@ -178,12 +178,12 @@ describe('a reader', () => {
 
 describe('a reader with a cursor', () => {
   test.each([
-    ['that nobody made', null],
+    ['that no server issued', null],
     ['of another run', { attempt: 7, part: 1, offset: 2 }],
     ['beyond the text', { attempt: 1, part: 1, offset: 5_000 }],
     ['in the middle of a character', { attempt: 1, part: 1, offset: 2 }],
   ] as const)(
-    '%s is given the text once, while it is written and after, on any replica',
+    'a reader with a cursor %s receives the text once, during and after the run, in any process',
     async (_name, from) => {
       const agent = new SteppedAgent();
       const clock = new TestClock();
@@ -229,7 +229,7 @@ describe('a reader with a cursor', () => {
     },
   );
 
-  test('of the end is told nothing more, and the stream ends', async () => {
+  test('a reader with the cursor of the end receives nothing, and its stream ends', async () => {
     const { agent, owner, other } = startTwo(harness);
     agent.echo();
     const place = await begin(harness, owner, 'q');

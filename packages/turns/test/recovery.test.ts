@@ -31,8 +31,8 @@ afterAll(() => harness.stop());
 
 const startReplica = (options: ReplicaOptions = {}) => startClocked(harness, options);
 
-describe('the sweep', () => {
-  test('claims queued turns that nobody claimed, each after its predecessor', async () => {
+describe('the recovery loop', () => {
+  test('the recovery loop claims abandoned queued turns, each after its predecessor', async () => {
     const chat = await harness.newChat();
     for (const sequence of [1, 2, 3]) await insertTurn(harness, chat, sequence);
     const replica = await startReplica();
@@ -46,7 +46,7 @@ describe('the sweep', () => {
     );
   });
 
-  test('takes a dead runner’s turn over after a whole lease of standing still, and no sooner', async () => {
+  test('the recovery loop takes over a dead process’s turn after a whole lease without renewals, and not earlier', async () => {
     const chat = await harness.newChat();
     const turn = await insertTurn(harness, chat, 1, { lease: deadLease, content: 'orphan' });
     const replica = await startReplica();
@@ -64,7 +64,7 @@ describe('the sweep', () => {
     ]);
   });
 
-  test('a lease is counted from the newest sign of life, on this replica’s own clock alone', async () => {
+  test('the recovery loop counts a lease from the newest renewal on its own clock', async () => {
     const chat = await harness.newChat();
     const turn = await insertTurn(harness, chat, 1, { lease: deadLease });
     const replica = await startReplica();
@@ -77,7 +77,7 @@ describe('the sweep', () => {
     await eventually(() => turnsOf(harness, chat)).toMatchObject([{ status: 'completed', takeovers: 1 }]);
   });
 
-  test('a sweeper that stalled itself takes nothing over that lived on meanwhile', async () => {
+  test('a stalled recovery loop takes over no turn that was renewed meanwhile', async () => {
     const chat = await harness.newChat();
     const turn = await insertTurn(harness, chat, 1, { lease: deadLease });
     const replica = await startReplica();
@@ -97,7 +97,7 @@ describe('the sweep', () => {
     ]);
   });
 
-  test('waits while no model can be called, and goes on when one can', async () => {
+  test('the recovery loop waits while no model can be called and continues when one can', async () => {
     let isReady = false;
     const checkModel = () => {
       if (!isReady) throw new Error('no model');
@@ -114,7 +114,7 @@ describe('the sweep', () => {
     for (const chat of chats) await eventually(() => transcript(harness, chat)).toHaveLength(2);
   });
 
-  test('asks of a long queue only what its list does not tell, and nothing without a free slot', async () => {
+  test('the recovery loop reads of a long queue only what its list lacks, and nothing without a free slot', async () => {
     const chats = await Promise.all(Array.from({ length: 5 }, () => harness.newChat()));
     for (const chat of chats) {
       await insertTurn(harness, chat, 1, { lease: deadLease });
@@ -133,7 +133,7 @@ describe('the sweep', () => {
     expect(asked()).toBe(5);
   });
 
-  test('what is wrong with one turn does not keep it from the others', async () => {
+  test('the recovery loop handles the other turns when one turn fails', async () => {
     const [broken, sound] = [await harness.newChat(), await harness.newChat()];
     const first = await insertTurn(harness, broken, 1);
     await insertTurn(harness, sound, 1);
@@ -147,7 +147,7 @@ describe('the sweep', () => {
     ]);
   });
 
-  test('finishes the deletions that a crash left behind', async () => {
+  test('the recovery loop finishes the deletions that a crash left unfinished', async () => {
     const chat = await harness.newChat();
     await insertTurn(harness, chat, 1, { lease: deadLease });
     await harness.db.stores.chats.markDeleted(harness.scope, chat);
@@ -157,7 +157,7 @@ describe('the sweep', () => {
     expect(await markerOf(harness, chat)).toMatchObject({ sequence: 2, purgedAt: expect.any(Date) });
   });
 
-  test('deletes a chat whose marker was stored before a crash kept it from being marked', async () => {
+  test('the recovery loop deletes a chat whose marker was stored and whose mark was lost in a crash', async () => {
     const { chats } = harness.db.stores;
     const chat = await harness.newChat();
     await insertTurn(harness, chat, 1, { lease: deadLease });
@@ -174,7 +174,7 @@ describe('the sweep', () => {
     expect(await chats.listUnmarked(10, [])).toEqual([]);
   });
 
-  test('goes on with deletions behind one that always fails', async () => {
+  test('the recovery loop continues with the deletions behind one that always fails', async () => {
     const chats = await Promise.all(Array.from({ length: 60 }, () => harness.newChat()));
     for (const chat of chats) await harness.db.stores.chats.markDeleted(harness.scope, chat);
     const bad = new Set(chats.slice(0, 55));
@@ -194,7 +194,7 @@ describe('the sweep', () => {
     await eventually(left).toEqual([]);
   });
 
-  test('removes turns that arrived in a chat after its purge, running or waiting', async () => {
+  test('the recovery loop removes running and waiting turns that arrived in a chat after its purge', async () => {
     const chat = await harness.newChat();
     await harness.db.stores.chats.markDeleted(harness.scope, chat);
     await harness.db.stores.chats.purge(chat);
@@ -205,7 +205,7 @@ describe('the sweep', () => {
     await eventually(() => turnsOf(harness, chat)).toEqual([]);
   });
 
-  test('a turn that nobody may run any more is removed too when its chat is gone', async () => {
+  test('the recovery loop removes a turn that was taken over too often when its chat is gone', async () => {
     const chat = await harness.newChat();
     await harness.db.stores.chats.markDeleted(harness.scope, chat);
     await harness.db.stores.chats.purge(chat);
@@ -216,7 +216,7 @@ describe('the sweep', () => {
     await eventually(() => turnsOf(harness, chat)).toEqual([]);
   });
 
-  test('a failing sweep is told, and the next one comes', async () => {
+  test('a failing recovery loop is logged and runs again', async () => {
     const chat = await harness.newChat();
     const replica = await startReplica();
     replica.tap.away('turns.listUnfinished', 'before');
@@ -229,7 +229,7 @@ describe('the sweep', () => {
 });
 
 describe('a healthy run', () => {
-  test('that takes many leases is never run twice, on its own replica or another', async () => {
+  test('a run of many leases is never run twice, in its own process or another', async () => {
     const chat = await harness.newChat();
     const owner = await startReplica();
     const other = await startReplica();
@@ -250,7 +250,7 @@ describe('a healthy run', () => {
     expect(turn?.['lease'].renewals).toBeGreaterThanOrEqual(20);
   });
 
-  test('outlives renewals that fail, or hang, for less than a lease', async () => {
+  test('a run survives renewals that fail or hang for less than a lease', async () => {
     const chat = await harness.newChat();
     const owner = await startReplica();
     const gate = harness.model.hold();

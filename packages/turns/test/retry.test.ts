@@ -51,7 +51,7 @@ async function failInChat(owner: Replica, agent: SteppedAgent, said = 'half an '
 const retryOf = (place: Awaited<ReturnType<typeof begin>>) => ({ ...place, idempotency: undefined });
 
 describe('a retry', () => {
-  test('answers the failed message anew, with an id of its own; the list shows question and answer once', async () => {
+  test('a retry answers the failed message with an id of its own, and the list shows both once', async () => {
     const { agent, owner, other } = startTwo(harness);
     const place = await failInChat(owner, agent);
     const accepted = await owner.turns.retry(harness.scope, retryOf(place));
@@ -82,7 +82,7 @@ describe('a retry', () => {
     expect(accepted.userMessageId).toBe(items[2]?.id);
   });
 
-  test('may fail too, and be retried, until it is answered; then the chat goes on with one question', async () => {
+  test('a retry can fail and be retried until it is answered, and the chat continues with one question', async () => {
     const { agent, owner, other } = startTwo(harness, 256);
     const place = await failInChat(owner, agent);
     let answerId: string = place.answerId;
@@ -109,7 +109,7 @@ describe('a retry', () => {
     expect(await transcript(harness, place.chat)).toHaveLength(6);
   });
 
-  test('can be stopped, and cannot be retried then', async () => {
+  test('a retry can be stopped and cannot be retried afterwards', async () => {
     const { agent, owner } = startTwo(harness);
     const place = await failInChat(owner, agent);
     const { answerId } = await owner.turns.retry(harness.scope, retryOf(place));
@@ -122,7 +122,7 @@ describe('a retry', () => {
     });
   });
 
-  test('waits for a slot like any other turn', async () => {
+  test('a retry waits for a slot like any other turn', async () => {
     const { agent, owner, other } = startTwo(harness);
     const place = await failInChat(owner, agent);
     const accepted = await other.turns.retry(harness.scope, retryOf(place));
@@ -134,8 +134,8 @@ describe('a retry', () => {
   });
 });
 
-describe('only a failed answer that is the newest of its chat is retried', () => {
-  test('not one that runs, waits, was answered or stopped', async () => {
+describe('retries that are rejected', () => {
+  test('an answer that runs, waits, was answered or was stopped is not retried', async () => {
     const { agent, owner } = startTwo(harness);
     const place = await begin(harness, owner, 'q');
     const run = await agent.run('q');
@@ -153,7 +153,7 @@ describe('only a failed answer that is the newest of its chat is retried', () =>
     expect(await turnsOf(harness, place.chat)).toHaveLength(2);
   });
 
-  test('not one that the chat went on from, be it with a message or with a retry', async () => {
+  test('an answer that a message or a retry follows is not retried', async () => {
     const { agent, owner, other } = startTwo(harness);
     const place = await failInChat(owner, agent);
     await owner.turns.retry(harness.scope, retryOf(place));
@@ -165,7 +165,7 @@ describe('only a failed answer that is the newest of its chat is retried', () =>
     expect(await turnsOf(harness, place.chat)).toHaveLength(3);
   });
 
-  test('not one that is not in this chat of this team', async () => {
+  test('an answer of another chat or team is not retried', async () => {
     const { agent, owner } = startTwo(harness);
     const place = retryOf(await failInChat(owner, agent));
     const refused = { code: 'message_not_found' };
@@ -178,7 +178,7 @@ describe('only a failed answer that is the newest of its chat is retried', () =>
     expect(await turnsOf(harness, place.chat)).toHaveLength(2);
   });
 
-  test('none while no model can be called, while the process drains, or in a full chat', async () => {
+  test('no answer is retried while no model can be called, during a drain, or in a full chat', async () => {
     const { agent, owner } = startTwo(harness);
     const place = retryOf(await failInChat(owner, agent));
     const checkModel = () => {
@@ -196,8 +196,8 @@ describe('only a failed answer that is the newest of its chat is retried', () =>
   });
 });
 
-describe('of retries, and of a retry and a message, at the same time', () => {
-  test('one retry is taken, and the model is called once for it', async () => {
+describe('concurrent retries and messages', () => {
+  test('one of several concurrent retries is accepted and calls the model once', async () => {
     const { agent, owner, other } = startTwo(harness, 256);
     const place = retryOf(await failInChat(owner, agent));
     const tries = Array.from({ length: 20 }, (_, index) =>
@@ -213,7 +213,7 @@ describe('of retries, and of a retry and a message, at the same time', () => {
     expect(agent.runsOf('q')).toHaveLength(2);
   });
 
-  test('the one that comes first has the place: a message comes behind a retry, a retry never behind a message', async () => {
+  test('the first of a retry and a message takes the place: a message waits behind a retry, a late retry is rejected', async () => {
     const seen = new Set<string>();
     for (let round = 0; round < 12; round++) {
       const { agent, owner, other } = startTwo(harness, 256);
@@ -236,7 +236,7 @@ describe('of retries, and of a retry and a message, at the same time', () => {
     expect(seen.has('accepted')).toBe(true);
   });
 
-  test('a retry whose place is taken under its hands is rejected, and nothing of it is there', async () => {
+  test('a retry whose place is taken during its insert is rejected and stores nothing', async () => {
     const { agent, owner, other } = startTwo(harness);
     const place = await failInChat(owner, agent);
     const insert = other.tap.hold('turns.insert');
@@ -248,7 +248,7 @@ describe('of retries, and of a retry and a message, at the same time', () => {
     expect(await turnsOf(harness, place.chat)).toHaveLength(3);
   });
 
-  test('a retry whose acknowledgement is lost is found, and is there once', async () => {
+  test('a retry whose acknowledgement was lost is found and stored once', async () => {
     const { agent, owner } = startTwo(harness);
     const place = await failInChat(owner, agent);
     owner.tap.away('turns.insert', 'after');
@@ -261,7 +261,7 @@ describe('of retries, and of a retry and a message, at the same time', () => {
   });
 });
 
-test('a retry in a chat that is deleted is rejected, and leaves nothing', async () => {
+test('a retry in a deleted chat is rejected and stores nothing', async () => {
   const { agent, owner } = startTwo(harness);
   const place = retryOf(await failInChat(owner, agent));
   await owner.turns.deleteChat(harness.scope, place.chat);

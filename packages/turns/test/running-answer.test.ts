@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 afterAll(() => harness.stop());
 
-test('the running answer of a chat is the one that is written, or is next to be, on any replica', async () => {
+test('the running answer of a chat is the one that is generated or is next, in any process', async () => {
   const { agent, owner, other } = startTwo(harness);
   const chat = await harness.newChat();
   const find = () => Promise.all([owner, other].map(({ turns }) => turns.runningAnswer(harness.scope, chat)));
@@ -34,14 +34,14 @@ test('the running answer of a chat is the one that is written, or is next to be,
   expect(accepted).toMatchObject({ id: expect.any(String), status: 'generating', answerId: second.answerId });
 });
 
-test('another team is told of no running answer', async () => {
+test('the running answer is not returned to another team', async () => {
   const { agent, owner } = startTwo(harness);
   const { chat } = await begin(harness, owner, 'q');
   await agent.run('q');
   expect(await owner.turns.runningAnswer({ team: mintId('team') }, chat)).toBeUndefined();
 });
 
-test('an accepted message says whether it runs already, and its outcome may be waited for later, anywhere', async () => {
+test('an accepted message says whether it runs already, and any process can wait for its outcome later', async () => {
   const { agent, owner, other } = startTwo(harness);
   const chat = await harness.newChat();
   const first = await owner.turns.accept(harness.scope, { chat, content: 'first' });
@@ -64,7 +64,7 @@ test('an accepted message says whether it runs already, and its outcome may be w
   expect(await owner.turns.outcome(harness.scope, first)).toMatchObject({ kind: 'answered' });
 });
 
-test('who waits for an outcome and hangs up is told that it goes on, and it does', async () => {
+test('a sender that disconnects receives `answer_pending`, and the answer continues', async () => {
   const { agent, owner } = startTwo(harness);
   const accepted = await owner.turns.accept(harness.scope, { chat: await harness.newChat(), content: 'q' });
   const run = await agent.run('q');

@@ -38,8 +38,8 @@ function startWatcher() {
   return { replica, pass };
 }
 
-describe('idle followers', () => {
-  test('of one chat cost no more than one of them does', async () => {
+describe('queries of idle followers', () => {
+  test('many followers of one chat send as many queries as one', async () => {
     const { replica, pass } = startWatcher();
     const chat = await harness.newChat();
     const follow = () => new ChatFollower(replica, harness.scope, chat);
@@ -57,7 +57,7 @@ describe('idle followers', () => {
     for (const follower of followers) await follower.stop();
   });
 
-  test('of a hundred chats share commands', async () => {
+  test('followers of a hundred chats share commands', async () => {
     const { replica, pass } = startWatcher();
     const followers: ChatFollower[] = [];
     for (let count = 0; count < 100; count++) {
@@ -71,7 +71,7 @@ describe('idle followers', () => {
   });
 });
 
-test('of an answer that runs elsewhere all readers look together, and are told all of it', async () => {
+test('readers of an answer in another process share queries and receive all its text', async () => {
   const { agent, owner } = startTwo(harness);
   const { replica, pass } = startWatcher();
   const { chat, answerId } = await begin(harness, owner, 'q');
@@ -111,7 +111,7 @@ describe('a shared read', () => {
     return { reads, asked, pass: (ms: number) => (now += ms), release: () => release() };
   };
 
-  test('is one for all who ask at a time, and the next takes what was asked for meanwhile', async () => {
+  test('a shared read serves all concurrent callers, and the next one serves those that came meanwhile', async () => {
     const { reads, asked, release } = start();
     const first = [reads.read('a'), reads.read('a'), reads.read('b')];
     await Promise.resolve();
@@ -126,7 +126,7 @@ describe('a shared read', () => {
     ]);
   });
 
-  test('is passed on for as long as the reader accepts, and never to one who wants it new', async () => {
+  test('a shared read is reused up to the age that a reader accepts, and never for a reader that needs a new one', async () => {
     const { reads, asked, pass, release } = start();
     const first = reads.read('a');
     await Promise.resolve();
@@ -141,7 +141,7 @@ describe('a shared read', () => {
     expect(await anew).toBe('a at 100');
   });
 
-  test('that fails fails for those who asked, and is not remembered', async () => {
+  test('a shared read that fails rejects its callers and is not remembered', async () => {
     let isAway = true;
     const reads = new SharedReads<string, string>(
       { now: () => 0 },

@@ -30,8 +30,8 @@ afterAll(() => harness.stop());
 const GIVEN_UP = 'a turn whose runner died was ended';
 const startReplica = (options: ReplicaOptions = {}) => startClocked(harness, options);
 
-describe('a runner that stalls', () => {
-  test('and is taken over stores nothing and tells nothing when it revives', async () => {
+describe('a process that stalls during a run', () => {
+  test('a stalled process that was taken over stores and shows nothing when it resumes', async () => {
     const chat = await harness.newChat();
     const stalled = await startReplica();
     const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
@@ -65,7 +65,7 @@ describe('a runner that stalls', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ takeovers: 1, usage: [{ attempt: 2 }] }]);
   });
 
-  test('past its deadline ends its call of the model with the next piece, and neither tells nor stores', async () => {
+  test('a stalled process past its deadline ends the model’s call with the next piece and stores nothing', async () => {
     const chat = await harness.newChat();
     const stalled = await startReplica();
     const started = Promise.withResolvers<void>();
@@ -94,7 +94,7 @@ describe('a runner that stalls', () => {
     expect(await sending).toMatchObject({ outcome: { answer: { content: echoOf('long') } } });
   });
 
-  test('between the claim and its acknowledgement does not start what may be another’s by now', async () => {
+  test('a process that stalls between the claim and its acknowledgement does not start the run', async () => {
     const chat = await harness.newChat();
     const replica = await startReplica();
     const insert = replica.tap.hold('turns.insert', 'after');
@@ -119,7 +119,7 @@ describe('a runner that stalls', () => {
     expect(replica.tap.calls.filter((call) => call === 'turns.readRunContext')).toHaveLength(1);
   });
 
-  test('whose renewals fail for a whole lease stops by itself', async () => {
+  test('a process whose renewals fail for a whole lease stops the run', async () => {
     const chat = await harness.newChat();
     const cutOff = await startReplica();
     harness.model.reply(scripts.neverEnding('piece'));
@@ -135,8 +135,8 @@ describe('a runner that stalls', () => {
   });
 });
 
-describe('a poisonous turn', () => {
-  test('that kills its runners is taken over twice, then it is interrupted and the chat goes on', async () => {
+describe('a turn that ends every run', () => {
+  test('a turn that kills its processes is taken over twice, then ends `interrupted`, and the chat continues', async () => {
     const chat = await harness.newChat();
     const poison = await insertTurn(harness, chat, 1, { lease: deadLease, content: 'poison' });
     await insertTurn(harness, chat, 2, { content: 'next' });
@@ -169,7 +169,7 @@ describe('a poisonous turn', () => {
     gate.resolve();
   });
 
-  test('that breaks off for a bug, three times, is interrupted too; whoever waits is told', async () => {
+  test('a turn that crashes three times ends `interrupted`, and its sender learns of it', async () => {
     const chat = await harness.newChat();
     const runAgent: RunAgent = async ({ messages }) => {
       if (messages.at(-1)?.content === 'bug') throw new TypeError('a bug');

@@ -53,7 +53,7 @@ test('a turn is counted soon after its end, for its day, agent, user, key and mo
   }
 });
 
-test('what a process that died had ended is counted by the sweep of another one, once', async () => {
+test('ended turns of a dead process are counted once by another process', async () => {
   const key = mintId('key');
   const dying = harness.startReplica();
   // It dies before it counts: nothing of that kind reaches the database any more.
@@ -75,7 +75,7 @@ test('what a process that died had ended is counted by the sweep of another one,
   expect(await sumOf(key)).toMatchObject({ turns: 3, calls: 3, inputTokens: 3, outputTokens: 3 });
 });
 
-test('a turn that cannot be counted stops none of the others, whether they just ended or were left', async () => {
+test('a turn that cannot be counted does not stop the count of the others', async () => {
   const [key, badKey] = [mintId('key'), mintId('key')];
   const clock = new TestClock();
   const tap = new StoreTap(harness.db.stores);
@@ -122,7 +122,7 @@ test('a count whose acknowledgement was lost is not counted again', async () => 
   expect(await sumOf(key)).toMatchObject({ turns: 1, calls: 1 });
 });
 
-test('what ended last is counted before the process ends', async () => {
+test('the last ended turns are counted before the process ends', async () => {
   const key = mintId('key');
   const replica = harness.startReplica({ clock: new TestClock() });
   await replica.turns.send(harness.scope, {
@@ -135,7 +135,7 @@ test('what ended last is counted before the process ends', async () => {
   expect(await sumOf(key)).toMatchObject({ turns: 1 });
 });
 
-test('any number of turns, counted by two at any time in any order, are summed up exactly', async () => {
+test('two processes that count any turns in any order sum them up exactly', async () => {
   const { stores } = harness.db;
   const random = seeded(17);
   for (let round = 0; round < 5; round++) {
@@ -185,7 +185,7 @@ async function begin(key: Id<'key'>) {
 
 const NEVER = new AbortController().signal;
 
-test('a stopped answer is counted with an estimate of what it had used', async () => {
+test('a stopped answer is counted with an estimate of its usage', async () => {
   const key = mintId('key');
   const { turns, chat, answerId } = await begin(key);
   await turns.cancel(harness.scope, { chat, answerId });
@@ -196,7 +196,7 @@ test('a stopped answer is counted with an estimate of what it had used', async (
   expect(stored?.['usage'][0].outputTokens).toBeGreaterThan(4);
 });
 
-test('what an answer used whose chat was deleted is counted, whether it ran or had ended', async () => {
+test('the usage of an answer in a deleted chat is counted, whether it ran or had ended', async () => {
   const key = mintId('key');
   const { turns, chat } = await begin(key);
   await turns.deleteChat(harness.scope, chat);
@@ -210,7 +210,7 @@ test('what an answer used whose chat was deleted is counted, whether it ran or h
   expect(await sumOf(key)).toMatchObject({ turns: 2, calls: 2 });
 });
 
-test('what was counted with its removal is not counted again by whoever did not hear that it had ended', async () => {
+test('usage that was counted at the removal is not counted again by a process that missed the end', async () => {
   const key = mintId('key');
   const replica = harness.startReplica({ clock: new TestClock() });
   const chat = await harness.newChat();
@@ -234,7 +234,7 @@ test('what was counted with its removal is not counted again by whoever did not 
   expect(await sumOf(key)).toMatchObject({ turns: 1, calls: 1 });
 });
 
-test('what a run used that was handed over is counted with the turn, which is one', async () => {
+test('the usage of a handed-over run is counted with its turn, which counts as one', async () => {
   const key = mintId('key');
   const { turns, chat } = await begin(key);
   await turns.drain(0, AbortSignal.abort());
@@ -257,7 +257,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-test('nor by whoever deletes the chat before it has heard that the answer had ended', async () => {
+test('usage is not counted again by a process that deletes the chat before it learns of the end', async () => {
   const key = mintId('key');
   const replica = harness.startReplica({ clock: new TestClock() });
   const chat = await harness.newChat();

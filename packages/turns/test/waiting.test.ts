@@ -25,8 +25,8 @@ afterEach(async () => {
 });
 afterAll(() => harness.stop());
 
-describe('who waits for an answer', () => {
-  test('that runs on another replica finds it there', async () => {
+describe('waiting for an answer', () => {
+  test('a sender finds its answer that runs in another process', async () => {
     // No slot: whatever is sent here runs elsewhere.
     const here = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
     const chat = await harness.newChat();
@@ -38,7 +38,7 @@ describe('who waits for an answer', () => {
     expect(await transcript(harness, chat)).toHaveLength(2);
   });
 
-  test('is told after the longest wait that it goes on, with the id to look for, and it does', async () => {
+  test('a sender receives `answer_pending` with the answer’s id after the longest wait, and the answer continues', async () => {
     const clock = new TestClock();
     const { turns, tap } = harness.startReplica({ clock, bounds: { sendWaitMaxMs: LEASE_MS / 2 } });
     const chat = await harness.newChat();
@@ -64,7 +64,7 @@ describe('who waits for an answer', () => {
     expect(items[1]?.id).toBe((apiError as ApiError).facts.messageId);
   });
 
-  test('and hangs up stops only waiting, and leaves no listener behind', async () => {
+  test('a sender that disconnects ends only its wait and leaves no listener', async () => {
     const { turns } = harness.startReplica();
     const chat = await harness.newChat();
     const gate = harness.model.hold();
@@ -78,7 +78,7 @@ describe('who waits for an answer', () => {
     expect(getEventListeners(disconnect.signal, 'abort')).toEqual([]);
   });
 
-  test('and gets it leaves no listener on the signal it came with, and no timer', async () => {
+  test('a sender that receives its answer leaves no listener on its signal and no timer', async () => {
     const attach = vi.spyOn(Followers.prototype, 'attachToEnd');
     const clock = new TestClock();
     const { turns } = harness.startReplica({ clock });
@@ -94,7 +94,7 @@ describe('who waits for an answer', () => {
     expect(followers).toMatchObject({ texts: { size: 0 }, outcomes: { size: 0 }, chats: { size: 0 } });
   });
 
-  test('goes on waiting while the database is away for less than a lease', async () => {
+  test('a sender continues to wait while the database is unreachable for less than a lease', async () => {
     const clock = new TestClock();
     const { turns, tap } = harness.startReplica({ clock, bounds: { runningTurnsMax: 0 } });
     const chat = await harness.newChat();
@@ -112,7 +112,7 @@ describe('who waits for an answer', () => {
     expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
   });
 
-  test('is rejected with the answer’s id when it is away for longer', async () => {
+  test('a sender is rejected with the answer’s id when the database is unreachable for longer', async () => {
     const clock = new TestClock();
     const { turns, tap } = harness.startReplica({ clock, bounds: { runningTurnsMax: 0 } });
     const chat = await harness.newChat();
@@ -131,7 +131,7 @@ describe('who waits for an answer', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'queued' }]);
   });
 
-  test('a short absence in between does not count together with a later one', async () => {
+  test('two short absences of the database do not add up', async () => {
     const clock = new TestClock();
     const { turns, tap } = harness.startReplica({ clock, bounds: { runningTurnsMax: 0 } });
     const chat = await harness.newChat();
@@ -151,7 +151,7 @@ describe('who waits for an answer', () => {
     expect(await sending).toMatchObject({ outcome: { kind: 'answered' } });
   });
 
-  test('for a turn that was ended without text is told so', async () => {
+  test('a sender of a turn that ended without text is told so', async () => {
     const here = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
     const chat = await harness.newChat();
     const sending = here.turns.send(harness.scope, { chat, content: 'q' });
@@ -164,7 +164,7 @@ describe('who waits for an answer', () => {
   });
 });
 
-test('a run that is aborted in every way leaves no promise that nobody awaits', async () => {
+test('a run that is aborted in every way leaves no unhandled promise', async () => {
   // An unhandled rejection fails the whole run of vitest: this only gives it the occasions.
   const { turns, tap } = harness.startReplica();
   const chat = await harness.newChat();

@@ -30,8 +30,8 @@ async function startSweptReplica(options: ReplicaOptions = {}): Promise<Replica>
   return replica;
 }
 
-describe('the end of a turn and the arrival of its successor', () => {
-  test('announced, then ended: the end starts it', async () => {
+describe('the end of a turn and its successor', () => {
+  test('a successor that is announced before the end is started by the end', async () => {
     const { turns, tap } = await startSweptReplica();
     const chat = await harness.newChat();
     const end = tap.hold('turns.end');
@@ -50,7 +50,7 @@ describe('the end of a turn and the arrival of its successor', () => {
     expect(tap.calls).not.toContain('turns.claim');
   });
 
-  test('ended, then announced: the announcement finds it ended and starts it itself', async () => {
+  test('a successor that is announced after the end is started by its own process', async () => {
     const { turns, tap } = await startSweptReplica();
     const chat = await harness.newChat();
     const end = tap.hold('turns.end');
@@ -67,7 +67,7 @@ describe('the end of a turn and the arrival of its successor', () => {
     expect(tap.calls).toContain('turns.claim');
   });
 
-  test('ended between the look at the tail and the insert: it is claimed at once', async () => {
+  test('a message whose predecessor ends between the read of the tail and the insert is claimed at once', async () => {
     const { turns, tap } = await startSweptReplica();
     const chat = await harness.newChat();
     const end = tap.hold('turns.end');
@@ -82,7 +82,7 @@ describe('the end of a turn and the arrival of its successor', () => {
     expect(await second).toMatchObject({ outcome: { kind: 'answered' } });
   });
 
-  test('on two replicas: the one where the predecessor runs starts it', async () => {
+  test('a successor in another process is started by the process that runs its predecessor', async () => {
     const one = await startSweptReplica();
     const two = await startSweptReplica();
     const chat = await harness.newChat();
@@ -101,7 +101,7 @@ describe('the end of a turn and the arrival of its successor', () => {
     expect(one.tap.calls).toContain('turns.claimNext');
   });
 
-  test('a whole queue runs to its end, one after the other', async () => {
+  test('a whole queue runs to its end, in order', async () => {
     const { turns } = await startSweptReplica();
     const chat = await harness.newChat();
     const gate = harness.model.hold();
@@ -115,8 +115,8 @@ describe('the end of a turn and the arrival of its successor', () => {
   });
 });
 
-describe('with one slot', () => {
-  test('many chats are all answered, one after the other', async () => {
+describe('one slot', () => {
+  test('many chats share one slot and are all answered', async () => {
     const { turns } = await startSweptReplica({ bounds: { runningTurnsMax: 1 } });
     const chats = await Promise.all(Array.from({ length: 20 }, () => harness.newChat()));
     const gate = harness.model.hold();
@@ -133,7 +133,7 @@ describe('with one slot', () => {
     expect(harness.model.calls().length - before).toBe(40);
   });
 
-  test('a waiting turn that another replica took in the meantime does not keep the others from the slot', async () => {
+  test('a waiting turn that another process took meanwhile does not block the slot', async () => {
     const one = await startSweptReplica({ bounds: { runningTurnsMax: 1 } });
     const gate = harness.model.hold();
     const running = one.turns.send(harness.scope, { chat: await harness.newChat(), content: 'running' });
@@ -157,7 +157,7 @@ describe('with one slot', () => {
     await Promise.all(waiting);
   });
 
-  test('a slot that was held for a message that was then rejected goes to the one that waits', async () => {
+  test('a slot that was held for a rejected message goes to a waiting turn', async () => {
     const { turns, tap } = await startSweptReplica({ bounds: { runningTurnsMax: 1 } });
     const gate = Promise.withResolvers<void>();
     tap.intercept('turns.insert', async () => {
@@ -174,7 +174,7 @@ describe('with one slot', () => {
     expect(await waiting).toMatchObject({ outcome: { kind: 'answered' } });
   });
 
-  test('a turn whose claim fails is not run, and the slot is free for the next', async () => {
+  test('a turn whose claim fails does not run, and its slot is free for the next', async () => {
     const { turns, tap, log } = await startSweptReplica({ bounds: { runningTurnsMax: 1 } });
     const gate = harness.model.hold();
     const running = turns.send(harness.scope, { chat: await harness.newChat(), content: 'r' });
@@ -195,7 +195,7 @@ describe('with one slot', () => {
   });
 });
 
-test('what is sent to nobody, wakes nobody: a chat without turns has no successor to claim', async () => {
+test('a turn without a successor claims nothing when it ends', async () => {
   const { turns, tap } = await startSweptReplica();
   const chat = await harness.newChat();
   await turns.send(harness.scope, { chat, content: `alone ${mintId('request')}` });

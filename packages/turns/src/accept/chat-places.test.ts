@@ -41,7 +41,7 @@ test('messages of different chats do not wait for each other', async () => {
   expect(began).toEqual(['a', 'b']);
 });
 
-test('a message that is rejected lets the next one of its chat go on', async () => {
+test('a rejected message lets the next message of its chat proceed', async () => {
   const { places, began, begin } = openPlaces();
   const [first, second] = [begin('a'), begin('b')];
   first.fail(new Error('rejected'));
@@ -53,7 +53,7 @@ test('a message that is rejected lets the next one of its chat go on', async () 
   expect(places.size).toBe(0);
 });
 
-test('a message goes beside one of its chat that hangs, after it has waited long', async () => {
+test('a message stops waiting for a hanging message of its chat after the timeout', async () => {
   const waited = Promise.withResolvers<void>();
   const { places, began, begin } = openPlaces(() => waited.promise);
   const [hangs, next] = [begin('hangs'), begin('next')];

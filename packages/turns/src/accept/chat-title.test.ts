@@ -3,16 +3,16 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { titleFromMessage } from './chat-title.ts';
 
-test('a short message is its own title, as one line', () => {
+test('a short message becomes the title, as one line', () => {
   expect(titleFromMessage('  What is\n\tthe capital of  France? ')).toBe('What is the capital of France?');
 });
 
-test('a long one is cut between words, and says so', () => {
+test('a long message is cut between words and ends with an ellipsis', () => {
   const title = titleFromMessage('word '.repeat(100));
   expect(title).toMatch(/^(word )+word…$/);
 });
 
-test('a long word is cut within', () => {
+test('a long word is cut within the word', () => {
   expect(titleFromMessage('x'.repeat(1_000))).toBe(`${'x'.repeat(limits.givenTitleLengthMax - 1)}…`);
 });
 
@@ -25,12 +25,12 @@ test.each([
   expect(titleFromMessage(`${before}${character} ${'and more '.repeat(20)}`)).toBe(`${before}…`);
 });
 
-test('a letter with hundreds of marks is cut', () => {
+test('a letter with hundreds of combining marks is cut', () => {
   const title = titleFromMessage(`a${'\u0301'.repeat(500)}`);
   expect([...(title ?? '')]).toHaveLength(limits.givenTitleLengthMax);
 });
 
-test('blanks alone are no title', () => {
+test('a message of blanks gives no title', () => {
   expect(titleFromMessage(' \n ')).toBeUndefined();
 });
 

@@ -12,14 +12,14 @@ function recordingClock() {
   return { clock, slept };
 }
 
-test('the second attempt follows at once, the later ones after growing pauses', async () => {
+test('the second attempt follows at once, and later attempts follow after growing pauses', async () => {
   const { clock, slept } = recordingClock();
   const backoff = new ConflictBackoff(clock);
   for (let conflict = 1; conflict <= 10; conflict++) await backoff.pause();
   expect(slept).toEqual([7.5, 15, 30, 60, 120, 240, 375, 375, 375]);
 });
 
-test('after twenty attempts the request is rejected as one that the database could not store', async () => {
+test('a request is rejected with `database_unavailable` after twenty attempts', async () => {
   const { clock, slept } = recordingClock();
   const backoff = new ConflictBackoff(clock);
   for (let conflict = 1; conflict < 20; conflict++) await backoff.pause();

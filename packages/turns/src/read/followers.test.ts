@@ -3,7 +3,7 @@ import { Followers } from './followers.ts';
 
 const empty = { kind: 'empty', attempt: 1 } as const;
 
-test('who is attached to a turn’s end is told how it ended, and of the chat only that it was deleted', () => {
+test('a listener on the end of a turn receives its outcome, and of its chat only the deletion', () => {
   const followers = new Followers();
   const told: string[] = [];
   followers.attachToEnd('turn_1', 'chat_1', ({ kind }) => told.push(kind));
@@ -18,7 +18,7 @@ test('who is attached to a turn’s end is told how it ended, and of the chat on
   expect(told).toEqual(['empty', 'gone']);
 });
 
-test('who detaches from a turn’s end is forgotten by the turn and by the chat', () => {
+test('a listener that detaches is removed from the turn and from the chat', () => {
   const followers = new Followers();
   const detach = followers.attachToEnd('turn_1', 'chat_1', () => expect.unreachable());
   detach();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Listeners } from './listeners.ts';
 
-test('listeners are told until they detach, each of them, and nobody is remembered after', () => {
+test('every listener is notified until it detaches, and no key is kept after that', () => {
   const listeners = new Listeners<string, string>();
   const told: string[] = [];
   const detach = [
@@ -23,7 +23,7 @@ test('listeners are told until they detach, each of them, and nobody is remember
   expect(told).toEqual([]);
 });
 
-test('one that detaches late does not take away who listens to the same thing since', () => {
+test('a late detach does not remove listeners that attached since', () => {
   const listeners = new Listeners<string, string>();
   const told: string[] = [];
   const detach = listeners.attach('one', () => undefined);
@@ -34,7 +34,7 @@ test('one that detaches late does not take away who listens to the same thing si
   expect(told).toEqual(['new']);
 });
 
-test('one that detaches while all are told keeps nobody else from being told', () => {
+test('a listener that detaches during a notification does not stop the others', () => {
   const listeners = new Listeners<string, string>();
   const told: string[] = [];
   const detach = listeners.attach('one', () => {

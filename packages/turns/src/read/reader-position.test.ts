@@ -51,7 +51,7 @@ const pieces = fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6
 const orderly = /^start( text-start( text-delta)+ text-end)? end$/;
 
 describe('a reader of one run', () => {
-  test('is told its text exactly, with one start and one end, however often it was cut off in between', () => {
+  test('a reader receives the exact text with one start and one end, however often it reconnects', () => {
     const happening = fc.record({
       /** After how many pieces it is looked at next. */
       pieces: fc.nat(3),
@@ -79,7 +79,7 @@ describe('a reader of one run', () => {
     );
   });
 
-  test('that is cut off after any event is told the rest and nothing twice', () => {
+  test('a reader that reconnects after any event receives the rest and nothing twice', () => {
     const text = 'a\u{1F600}bc';
     const all = startPosition(undefined).advance(atEnd(1, text));
     expect(all.map(({ event }) => event.type)).toEqual([
@@ -95,7 +95,7 @@ describe('a reader of one run', () => {
     }
   });
 
-  test('has events whose places are those that were promised', () => {
+  test('a reader receives events at the cursors that were announced', () => {
     const events = startPosition(undefined).advance(atEnd(3, 'four'));
     expect(events.map(({ cursor }) => cursor)).toEqual([
       { attempt: 0, part: 0, offset: 0 },
@@ -106,7 +106,7 @@ describe('a reader of one run', () => {
     ]);
   });
 
-  test('that is slow is told all that has come since as one piece', () => {
+  test('a slow reader receives all new text as one piece', () => {
     const position = startPosition(undefined);
     position.advance(whole(1, 'first'));
     const events = position.advance(whole(1, 'first, and then a hundred pieces more'));
@@ -119,7 +119,7 @@ describe('a reader of one run', () => {
     expect(position.advance(whole(1, 'first, and then a hundred pieces more'))).toEqual([]);
   });
 
-  test('of an answer without text is told its start and its end, and no text', () => {
+  test('a reader of an answer without text receives its start and end, and no text', () => {
     const position = startPosition(undefined);
     expect(position.begin().map(({ event }) => event.type)).toEqual(['start']);
     expect(position.begin()).toEqual([]);
@@ -129,7 +129,7 @@ describe('a reader of one run', () => {
     );
   });
 
-  test('is told once that the answer waits for the model, at its place, and not after the end', () => {
+  test('a reader is told once that the answer waits for the model, and not after the end', () => {
     const waitsUntil = new Date(5_000);
     const position = startPosition(undefined);
     const status = {
@@ -153,7 +153,7 @@ describe('a reader of one run', () => {
     expect(types).toEqual(['text-end', 'end']);
   });
 
-  test('that failed is shown what had been written, and is told the failure', () => {
+  test('a reader of a failed run receives the text written so far and the failure', () => {
     const outcome = { kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'half' } as const;
     const client = new Client();
     client.take(startPosition(undefined).advance({ ...whole(1, 'half'), outcome }));
@@ -169,7 +169,7 @@ describe('a cursor', () => {
     offset: fc.oneof(fc.nat(12), fc.constant(999_999_999)),
   });
 
-  test('is believed as far as it can be true; any other gets the text once, whole', () => {
+  test('a reader whose cursor cannot be right receives the whole text once', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 8 });
     fc.assert(
       fc.property(text, anyCursor, fc.nat(8), (answer, cursor, shown) => {
@@ -196,18 +196,18 @@ describe('a cursor', () => {
   });
 
   test.each([
-    ['nobody made', null],
+    ['that no server issued', null],
     ['of an older run', { attempt: 1, part: 1, offset: 3 }],
     ['of a newer run', { attempt: 3, part: 1, offset: 3 }],
     ['beyond the text', { attempt: 2, part: 1, offset: 40 }],
-    ['of a part that is not there', { attempt: 2, part: 7, offset: 0 }],
+    ['of a part that does not exist', { attempt: 2, part: 7, offset: 0 }],
     ['in the middle of a character', { attempt: 2, part: 1, offset: 2 }],
     ['of an older run’s end', { attempt: 1, part: 3, offset: 0 }],
     ['of an older run’s closed text', { attempt: 1, part: 2, offset: 5 }],
     ['of a longer text that was closed', { attempt: 2, part: 2, offset: 6 }],
     ['of a shorter text that was closed', { attempt: 2, part: 2, offset: 4 }],
     ['one unit beyond the text', { attempt: 2, part: 1, offset: 6 }],
-  ] as const)('%s gets exactly one snapshot, then what follows', (_name, cursor) => {
+  ] as const)('a reader with a cursor %s receives exactly one snapshot, then the rest', (_name, cursor) => {
     const text = 'a\u{1F600}bc';
     const events = startPosition(cursor).advance(atEnd(2, text));
     expect(events.map(({ event }) => event.type)).toEqual(['snapshot', 'text-end', 'end']);
@@ -217,12 +217,12 @@ describe('a cursor', () => {
     });
   });
 
-  test('of the start is at the start again, whatever run it is by now', () => {
+  test('a reader with the cursor of the start begins at the start of any run', () => {
     const events = startPosition({ attempt: 0, part: 0, offset: 0 }).advance(atEnd(2, 'text'));
     expect(events.map(({ event }) => event.type)).toEqual(['text-start', 'text-delta', 'text-end', 'end']);
   });
 
-  test('of an end is told nothing until the end is known, and nothing then', () => {
+  test('a reader with the cursor of an end receives nothing', () => {
     const position = startPosition({ attempt: 1, part: 3, offset: 0 });
     expect(position.advance(whole(1, 'half'))).toEqual([]);
     expect(position.advance(whole(2, ''))).toEqual([]);
@@ -231,7 +231,7 @@ describe('a cursor', () => {
 });
 
 describe('a run that was taken over', () => {
-  test('is told by one snapshot of what the new run has, and goes on with that', () => {
+  test('a reader receives one snapshot of the new run and continues with its text', () => {
     fc.assert(
       fc.property(pieces, pieces, fc.boolean(), (first, second, isCutOff) => {
         const client = new Client();
@@ -251,14 +251,14 @@ describe('a run that was taken over', () => {
     );
   });
 
-  test('a reader that was shown nothing yet is told nothing of the takeover', () => {
+  test('a reader that has received no text is not told of the takeover', () => {
     const position = startPosition(undefined);
     position.advance(whole(1, ''));
     const types = position.advance(atEnd(2, 'fresh')).map(({ event }) => event.type);
     expect(types).toEqual(['text-start', 'text-delta', 'text-end', 'end']);
   });
 
-  test('a reader is ahead of the runs before the one it was shown, and of no other', () => {
+  test('a reader is ahead only of the runs before the one it has read', () => {
     const position = startPosition({ attempt: 2, part: 1, offset: 5 });
     expect([1, 2, 3].map((attempt) => position.isAheadOf(attempt))).toEqual([true, false, false]);
     expect([1, 2, 3].map((attempt) => position.neededFrom(attempt))).toEqual([0, 5, 0]);
@@ -269,7 +269,7 @@ describe('a run that was taken over', () => {
   });
 });
 
-test('an end of a turn that was stopped before its first run is one end, under whatever attempt it is told', () => {
+test('a turn that was stopped before its first run has one end, under any attempt', () => {
   for (const [told, stored] of [
     [0, 1],
     [1, 0],

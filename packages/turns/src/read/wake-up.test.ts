@@ -12,7 +12,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-test('who waits is woken, once for each time', async () => {
+test('a waiter is woken once for each wake-up', async () => {
   const wake = new WakeUp();
   const first = wake.wait(systemClock);
   expect(await isSettled(first)).toBe(false);
@@ -21,7 +21,7 @@ test('who waits is woken, once for each time', async () => {
   expect(await isSettled(wake.wait(systemClock))).toBe(false);
 });
 
-test('a wake-up that comes while nobody waits is kept for the next, and several are one', async () => {
+test('wake-ups that arrive while nobody waits count as one and wake the next waiter', async () => {
   const wake = new WakeUp();
   wake.set();
   wake.set();
@@ -29,7 +29,7 @@ test('a wake-up that comes while nobody waits is kept for the next, and several 
   expect(await isSettled(wake.wait(systemClock))).toBe(false);
 });
 
-test('who waits for so long at most wakes by himself, and before when he is woken', async () => {
+test('a waiter with a time limit wakes at the limit, or earlier when it is woken', async () => {
   const wake = new WakeUp();
   await wake.wait(systemClock, 1);
   const long = wake.wait(systemClock, 3_600_000);

@@ -16,7 +16,7 @@ function steppedClock() {
 
 const fail = () => Promise.reject(new Error('it always fails'));
 
-test('an item that fails is skipped, for twice as long each time, up to the longest pause', async () => {
+test('an item that fails is skipped, twice as long each time, up to the longest pause', async () => {
   const clock = steppedClock();
   const failing = new FailingItems<'a' | 'b'>(clock, { min: 100, max: 350 });
   for (const pause of [100, 200, 350, 350]) {
@@ -40,7 +40,7 @@ test('an item that succeeds is forgotten: its next failure is its first', async 
   expect(failing.isSkipped('a')).toBe(false);
 });
 
-test('work that never ends is left after its time, and the item is skipped as long as it is under way', async () => {
+test('work that exceeds its time is abandoned, and its item is skipped while it continues', async () => {
   const clock = steppedClock();
   const failing = new FailingItems<'a'>(clock, { min: 100, max: 100, workMax: 1_000 });
   const work = Promise.withResolvers<void>();

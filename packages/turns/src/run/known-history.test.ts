@@ -17,8 +17,8 @@ const answered = (content: string): EndedOutcome => ({
 });
 const failed: EndedOutcome = { kind: 'failed', errorCode: 'model_failed', attempt: 1, text: 'half' };
 
-describe('what stands before the next turn', () => {
-  test('is what stood before this one, its message and its answer, and nothing else of them', () => {
+describe('historyAfter', () => {
+  test('the history contains the earlier history, the message and its answer, and no other fields', () => {
     expect(historyAfter([user('a'), assistant('b')], turn('c'), answered('d'), 1_000)).toEqual([
       user('a'),
       assistant('b'),
@@ -27,21 +27,21 @@ describe('what stands before the next turn', () => {
     ]);
   });
 
-  test('has the message of a failed turn, and not what it had written', () => {
+  test('the history contains the message of a failed turn without its text', () => {
     expect(historyAfter([], turn('c'), failed, 1_000)).toEqual([user('c')]);
   });
 
-  test('is not known after a turn that answered an earlier message again, because that message is judged by it', () => {
+  test('no history is known after a retry, whose earlier message depends on its outcome', () => {
     const refused = { ...user('a'), isRefused: true };
     expect(historyAfter([refused], {}, answered('d'), 1_000)).toBeUndefined();
   });
 
-  test('is not known after a message that the model refused', () => {
+  test('no history is known after a message that the model refused', () => {
     const outcome: EndedOutcome = { ...failed, errorCode: 'model_refused' };
     expect(historyAfter([user('a'), assistant('b')], turn('c'), outcome, 1_000)).toBeUndefined();
   });
 
-  test('keeps the mark of an earlier message that the model refused', () => {
+  test('the history keeps the mark of an earlier message that the model refused', () => {
     const refused = { ...user('a'), isRefused: true };
     expect(historyAfter([refused], turn('b'), answered('c'), 1_000)).toEqual([
       refused,
@@ -50,7 +50,7 @@ describe('what stands before the next turn', () => {
     ]);
   });
 
-  test('has of the newest turns as many as fill the bytes, the last of them whole', () => {
+  test('the history contains as many of the newest turns as fit in the bytes, with the last one whole', () => {
     const before = [user('aaaa'), assistant('bbbb'), user('éé'), assistant('dd')];
     expect(historyAfter(before, turn('ee'), answered('ff'), 4)).toEqual([
       user('éé'),
@@ -74,7 +74,7 @@ function lookedUp(turns: readonly (readonly [string, string])[], bytesMax: numbe
   return found.flat();
 }
 
-test('turn by turn, what is remembered equals what a look reads', () => {
+test('the remembered history equals the stored history after each turn', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 12 });
   fc.assert(
     fc.property(

@@ -42,7 +42,7 @@ function newLog() {
 const away = () => new ApiError('database_unavailable');
 
 describe('the log of running answers', () => {
-  test('is written for all runs at once; what comes meanwhile makes one larger piece, and no queue', async () => {
+  test('one write stores the text of all runs, and text that arrives meanwhile becomes one larger write', async () => {
     const { writer, sent, texts } = newLog();
     const [one, two, silent] = [newRun(), newRun(), newRun()];
     one.text = 'one';
@@ -65,7 +65,7 @@ describe('the log of running answers', () => {
     expect([one.loggedTo, two.loggedTo, silent.loggedTo]).toEqual([12, 3, 0]);
   });
 
-  test('repeats what was not acknowledged as it was, before anything new', async () => {
+  test('an unacknowledged write is repeated unchanged before new text is written', async () => {
     const { writer, sent, warnings, texts } = newLog();
     const [one, two] = [newRun(), newRun()];
     one.text = 'first';
@@ -84,7 +84,7 @@ describe('the log of running answers', () => {
     expect(warnings).toEqual(['the log of running answers could not be written']);
   });
 
-  test('of a run that goes on elsewhere is written to its end, after the write that is under way', async () => {
+  test('the log of a run that continues elsewhere is written to its end, after the current write', async () => {
     const { writer, sent, texts } = newLog();
     const run = newRun();
     run.text = 'a';
@@ -100,7 +100,7 @@ describe('the log of running answers', () => {
     expect(run.loggedTo).toBe(2);
   });
 
-  test('of a run that goes on elsewhere is written to its end also after a write that failed', async () => {
+  test('the log of a run that continues elsewhere is written to its end also after a failed write', async () => {
     const { writer, sent, texts } = newLog();
     const run = newRun();
     run.text = 'a';
@@ -117,7 +117,7 @@ describe('the log of running answers', () => {
     expect(run.loggedTo).toBe(3);
   });
 
-  test('of a run that was written to its end, or wrote nothing, is not written again', async () => {
+  test('a run without new text is not written again', async () => {
     const { writer, sent } = newLog();
     const [written, silent] = [newRun(), newRun()];
     written.text = 'x';
@@ -128,7 +128,7 @@ describe('the log of running answers', () => {
     expect(sent).toEqual([]);
   });
 
-  test('that cannot be written stops no run: a flush ends with a warning', async () => {
+  test('a flush that fails logs a warning and stops no run', async () => {
     const { writer, sent, warnings } = newLog();
     const run = newRun();
     run.text = 'x';

@@ -108,7 +108,7 @@ const reading = (...connections: ReaderConnection[]) => ({
   readers: [{ name: 'reader', answerId: 'msg_1', connections }],
 });
 
-test('a history in which every promise is kept has no offence', () => {
+test('a history that keeps every promise has no offence', () => {
   expect(check({})).toEqual([]);
 });
 
@@ -119,19 +119,19 @@ test('a history with release 0.1.0 in it may lack finish reasons', () => {
   expect(checkHistory(history)).not.toEqual([]);
 });
 
-describe('an offence is', () => {
+describe('checkHistory', () => {
   test.each<[string, Partial<ChatHistory>, RegExp]>([
-    ['an acknowledged message that is lost', { turns: [first] }, /request 2 was acknowledged .* lost/],
+    ['an acknowledged message that is not stored', { turns: [first] }, /request 2 was acknowledged .* lost/],
     [
-      'a refused message that is stored',
+      'a rejected message that is stored',
       { requests: [{ ...asked, result: { kind: 'refused', code: 'queue_full' } }, askedNext] },
       /request 1 was refused \(queue_full\) and is stored/,
     ],
     ['a message stored twice', { turns: [first, second, { ...first, sequence: 3 }] }, /a second time/],
-    ['a place left out', { turns: [first, { ...second, sequence: 3 }] }, /stands at place 2/],
+    ['a gap in the sequence', { turns: [first, { ...second, sequence: 3 }] }, /stands at place 2/],
     ['a turn that never ended', { turns: [{ ...first, status: 'queued' }, second] }, /never ended/],
     [
-      'a stop nobody asked for',
+      'a stop without a request for it',
       { turns: [{ ...first, status: 'stopped' }, second] },
       /was stopped, and nobody asked/,
     ],
@@ -146,32 +146,32 @@ describe('an offence is', () => {
       /is completed with finish reason undefined/,
     ],
     [
-      'an answer no call wrote',
+      'an answer that no call wrote',
       { calls: [{ context: [user('q1')], text: '<3> other' }, ...kept.calls.slice(1)] },
       /which no call for its message wrote/,
     ],
     [
-      'a context that is not what stands before',
+      'a context that differs from the preceding turns',
       { calls: [...kept.calls.slice(0, 1), { context: [user('q1\n\nq2')], text: '<2>' }] },
       /stored before that turn is/,
     ],
     [
-      'a context the model’s server would refuse',
+      'a context that the model’s server would reject',
       { calls: [...kept.calls, { context: [user('q1'), user('q2')], text: '<3>' }] },
       /illegal context/,
     ],
     [
-      'a model asked too often',
+      'too many calls of the model',
       { calls: [...kept.calls, ...Array.from({ length: 3 }, () => kept.calls[0]).filter((call) => !!call)] },
       /asked "q1" 4 times/,
     ],
     [
-      'an end that was told and is not stored',
+      'an end that was reported and is not stored',
       { turns: [{ ...first, answer: { id: 'msg_1', content: '<1>', finishReason: 'stop' } }, second] },
       /was told "<1> hello"; stored is "<1>"/,
     ],
     [
-      'a key that stands for two answers',
+      'a key with two answers',
       { requests: [asked, { ...askedNext, idempotencyKey: 'key' }] },
       /its key stands for msg_1/,
     ],
@@ -181,7 +181,7 @@ describe('an offence is', () => {
       /request 1 was put before request 2/,
     ],
     [
-      'a retry of what is not the failed turn before it',
+      'a retry of a turn other than the failed one before it',
       {
         turns: [
           first,
@@ -194,23 +194,23 @@ describe('an offence is', () => {
       },
       /retries turn_1/,
     ],
-    ['a chat that went by itself', { isGone: true, turns: [] }, /is gone, and nobody asked/],
-    ['a chat that is gone and holds turns', { isGone: true, wasAskedToGo: true }, /still holds 2 turns/],
-  ])('%s', (_, fields, offence) => {
+    ['a deleted chat without a request for it', { isGone: true, turns: [] }, /is gone, and nobody asked/],
+    ['a deleted chat that still has turns', { isGone: true, wasAskedToGo: true }, /still holds 2 turns/],
+  ])('checkHistory reports %s', (_, fields, offence) => {
     expect(check(fields).join('\n')).toMatch(offence);
   });
 });
 
-describe('a reader’s offence is', () => {
+describe('checkHistory of readers', () => {
   const [start, open, delta] = begun.events;
   const [rest, closed, end] = ended.events;
   if (!start || !open || !delta || !rest || !closed || !end) throw new Error('the example is incomplete');
   const from = { attempt: 1, part: 1, offset: 3 };
 
   test.each<[string, ReaderConnection[], RegExp]>([
-    ['text shown twice', [begun, { from, events: [delta, rest] }], /text-delta came at 1-1-3 with 6 units/],
-    ['text left out', [begun, { from, events: [closed, end] }], /shown "<1>" to the end/],
-    ['something after the end', [begun, ended, { ...ended, from: end.cursor }], /came after the end/],
+    ['repeated text', [begun, { from, events: [delta, rest] }], /text-delta came at 1-1-3 with 6 units/],
+    ['missing text', [begun, { from, events: [closed, end] }], /shown "<1>" to the end/],
+    ['an event after the end', [begun, ended, { ...ended, from: end.cursor }], /came after the end/],
     [
       'another finish reason than the stored one',
       [
@@ -224,21 +224,21 @@ describe('a reader’s offence is', () => {
     ],
     ['an end without its text', [{ events: [start, end] }], /shown "" to the end/],
     [
-      'another run’s text after this one’s',
+      'text of another run without a snapshot',
       [begun, { from, events: [{ ...rest, cursor: { ...rest.cursor, attempt: 2 } }] }],
       /run 2 went on after "<1>" of run 1/,
     ],
     ['a stream from the start that does not start', [{ events: [delta] }], /began with text-delta/],
     [
-      'a text no call wrote',
+      'text that no call wrote',
       [{ events: [start, open, { ...delta, event: { type: 'text-delta', text: '<9>' } }] }],
       /"<9>" was shown, which no call wrote/,
     ],
-  ])('%s', (_, connections, offence) => {
+  ])('checkHistory reports a reader with %s', (_, connections, offence) => {
     expect(check(reading(...connections)).join('\n')).toMatch(offence);
   });
 
-  test('nothing when its text is replaced by a snapshot of another run', () => {
+  test('checkHistory accepts a snapshot of another run', () => {
     const again = { attempt: 2, part: 1, offset: 9 };
     const restarted: ReaderConnection = {
       from,
@@ -255,14 +255,14 @@ describe('a reader’s offence is', () => {
   });
 });
 
-describe('a follower’s offence is', () => {
+describe('checkHistory of followers', () => {
   const events = kept.chatReaders[0]?.events ?? [];
   test.each<[string, ChatHistory['chatReaders'][number]['events'], RegExp]>([
-    ['an end told twice', [...events, ...events.slice(-1)], /told twice that msg_1 ended/],
-    ['a message left out', [...events.slice(0, 1), ...events.slice(0, 1)], /turn 1 after turn 1/],
+    ['a repeated end', [...events, ...events.slice(-1)], /told twice that msg_1 ended/],
+    ['a missing message', [...events.slice(0, 1), ...events.slice(0, 1)], /turn 1 after turn 1/],
     ['text after the end', [...events, ...events.slice(2, 3)], /came after its end/],
-    ['a deletion that never was', [{ type: 'chat-deleted' }], /told that the chat was deleted/],
-  ])('%s', (_, told, offence) => {
+    ['a deletion that did not happen', [{ type: 'chat-deleted' }], /told that the chat was deleted/],
+  ])('checkHistory reports a follower with %s', (_, told, offence) => {
     expect(check({ chatReaders: [{ name: 'follower', events: told }] }).join('\n')).toMatch(offence);
   });
 });

@@ -10,12 +10,12 @@ import { SHORT_FORM } from './short-form.ts';
 
 const PATIENCE_MS = 300_000;
 
-test.each(mutants)('can be put into the present source: $name', async (mutant) => {
+test.each(mutants)('the planted bug can be put into the present source: $name', async (mutant) => {
   await expect(mutatedFiles(mutant)).resolves.toBeDefined();
 });
 
 test.each(casesOfForm(mutants, 10))(
-  'found within the short form: $name',
+  'the short form finds the planted bug: $name',
   async (mutant) => {
     const { folder, remove } = await mutate(mutant);
     try {

@@ -25,13 +25,18 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 describe('the simulated store', () => {
-  test.each(storeSuite)('$name', (storeCase) => runCase(storeCase, stores));
+  test.each(storeSuite)('the simulated store passes the store suite: $name', (storeCase) =>
+    runCase(storeCase, stores),
+  );
 });
 
-test.each([1, 2, 3, 4, 5])('the same calls, drawn from seed %i, are answered alike by both', async (seed) => {
-  const play = (on: EngineStores) => {
-    const random = new Random(seed);
-    return playRandomCalls(on, () => random.next(), CALLS);
-  };
-  expect(await play(stores)).toEqual(await play(db.stores));
-});
+test.each([1, 2, 3, 4, 5])(
+  'the real and the simulated store return the same for calls drawn from seed %i',
+  async (seed) => {
+    const play = (on: EngineStores) => {
+      const random = new Random(seed);
+      return playRandomCalls(on, () => random.next(), CALLS);
+    };
+    expect(await play(stores)).toEqual(await play(db.stores));
+  },
+);

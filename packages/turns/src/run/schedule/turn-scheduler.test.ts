@@ -134,7 +134,7 @@ test('an address starts no more than what its turns on other processes leave of 
   expect(scheduler.networksFullElsewhere()).toEqual([]);
 });
 
-test('a turn that is forgotten gives back its place and does not start', () => {
+test('a forgotten turn gives back its place and does not start', () => {
   const { scheduler, arrive, end } = start({ running: 1, waiting: 1 });
   arrive(server());
   arrive(server(), 'first');
@@ -300,7 +300,7 @@ class Play {
 /** Starts within which everybody who waits is served once: kinds, teams, addresses and users of the play. */
 const ROUND = 2 * TEAMS.length * 6 * 2;
 
-test('over any history bounds hold, no place stays free that a waiting turn could use, and nobody is passed over for long', () => {
+test('any history respects the bounds, uses every usable place, and passes nobody over for long', () => {
   fc.assert(
     fc.property(boundsOf, fc.array(act, { maxLength: 120 }), (bounds, acts) => {
       const play = new Play(bounds);
