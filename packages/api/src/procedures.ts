@@ -128,7 +128,10 @@ const replaying = procedure.use(async ({ ctx, path, getRawInput, next }) => {
 
 /** For requests that begin a turn in a chat. The chat is read once, as by `chatProcedure`. */
 export const turnProcedure = <Input extends NamesChat>(input: Input, notFound?: ChatNotFound) =>
-  replaying.input(input).use(async ({ ctx: { found, turns, scope }, input: { chatId }, next }) => {
+  replaying.input(input).use(async ({ ctx, input: { chatId }, next }) => {
+    const { found, turns, scope, idempotency, requestedBy } = ctx;
+    // A rejected request reads no chat. One with a key may repeat an accepted request, so it is checked later.
+    if (!idempotency && requestedBy) turns.assertRoom(scope, requestedBy);
     // Without a key the run of the turn reads the chat again before anything of it is answered.
     const chat = found ?? (await findChat(turns.findChat, scope, chatId, notFound));
     return next({ ctx: { chat } });

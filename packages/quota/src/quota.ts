@@ -1,5 +1,5 @@
 import type { ApiError, Id } from '@parley/contract';
-import type { ChatAccess, Idempotency, NewTurn, Reservation, Stores, SystemScope } from '@parley/db';
+import type { ChatAccess, Idempotency, NewTurn, Reservation, Scope, Stores, SystemScope } from '@parley/db';
 import { budgetsOf, giveBack, takeFromBudgets, tokensToReserve } from './budgets.ts';
 import { countUsage, UncountedTurns } from './count-usage.ts';
 import { OpenTurns, openingTurn } from './open-turns.ts';
@@ -32,7 +32,7 @@ type DeletedTurn = Parameters<Stores['usage']['add']>[1];
 /** Decides whether turns may begin, and counts their usage. One for each process. */
 export interface Quota {
   /** The error of a turn that exceeds a bound, as far as this process knows without the database: `too_many_turns`. */
-  apiErrorIfFull(request: QuotaRequest): ApiError | undefined;
+  apiErrorIfFull(scope: Scope, requestedBy: TurnRequester): ApiError | undefined;
   /**
    * Reserves what a turn may use in a chat of so many bytes, its message included: a place among the unfinished turns,
    * and tokens of every budget, all of them or none. Only a limit that is set costs a command.
@@ -63,7 +63,7 @@ export function createQuota(deps: QuotaDeps): Quota {
   const uncounted = new UncountedTurns();
 
   return {
-    apiErrorIfFull({ access: { scope }, requestedBy }) {
+    apiErrorIfFull(scope, requestedBy) {
       const full = turnBoundsOf(deps, scope, requestedBy).find(({ subject, max }) =>
         open.isFull(subject, max),
       );

@@ -1,5 +1,6 @@
 import { ApiError, type ChatCursor, type Id, type StreamCursor } from '@parley/contract';
 import type { ChatAccess, Idempotency, Scope, SystemScope, TurnRecord } from '@parley/db';
+import type { TurnRequester } from '@parley/quota';
 import { acceptTurn, type SentMessage } from './accept/accept-turn.ts';
 import {
   type AcceptedTurn,
@@ -8,6 +9,7 @@ import {
   type TurnIds,
   toTurnIds,
 } from './accept/accepted-turn.ts';
+import { assertAccepting } from './accept/capacity.ts';
 import { findTurn, type Retry, retryTurn } from './accept/retry-turn.ts';
 import { deleteChat, deleteIdleChat, stopChat } from './delete-chat.ts';
 import type { TurnDeps } from './dependencies.ts';
@@ -52,6 +54,13 @@ export interface Turns {
    * the new turn's own run then finds a deletion. All other requests read the chat from the store.
    */
   findChat(scope: Scope, chat: Id<'chat'>): Promise<ChatAccess | undefined>;
+  /**
+   * Rejects a requester who has too many unfinished turns, if this process knows that without the database: then the chat
+   * need not be read. Not for a request with an idempotency key, because a repeated request gets its turn.
+   *
+   * @throws ApiError `too_many_turns`, or why this process accepts no turn at all
+   */
+  assertRoom(scope: Scope, requestedBy: TurnRequester): void;
   /** Accepts a user's message. @throws ApiError as `acceptTurn` does */
   accept(chat: ChatAccess, message: NewMessage): Promise<AcceptedTurn>;
   /**
@@ -151,6 +160,13 @@ export function startTurns(deps: TurnDeps): Turns {
 
   return {
     findChat: async (scope, chat) => tails.accessFor(scope, chat) ?? store.chats.find(scope, chat),
+
+    assertRoom(scope, requestedBy) {
+      const full = quota.apiErrorIfFull(scope, requestedBy);
+      if (!full) return;
+      assertAccepting(engine);
+      throw full;
+    },
 
     accept: (chat, message) => accept(chat, toSent(message)),
 

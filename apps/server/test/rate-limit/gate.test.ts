@@ -22,7 +22,7 @@ const watched = await watchCommands(() =>
     addressOf: withMonitoring,
   }),
 );
-const { url, makeTeam, composition } = watched.result;
+const { url, makeTeam, composition, model } = watched.result;
 const commandsDuring = watched.during;
 const team = await makeTeam();
 
@@ -151,6 +151,33 @@ describe('what a rejected request costs', () => {
       expect(response.status).toBe(429);
     });
     expect(used.filter(({ json }) => json.includes(chat))).toEqual([]);
+  });
+
+  test('a message beyond the bound of unfinished answers reads no chat, and does not say whether its chat exists', async () => {
+    const bounded = await makeTeam();
+    await bounded.rest('PATCH', '/team', { body: { concurrentTurns: 1 } });
+    const { id: own } = await bounded.makeChat();
+    const { id: foreign } = await team.makeChat();
+    const chats = [own, foreign, mintId('chat')];
+    const held = model.hold();
+    const body = { content: 'held', role: 'user', wait: false };
+    const send = (chat: string) => bounded.rest('POST', `/chat/${chat}/message`, { body });
+    expect((await send(own)).status).toBe(200);
+    // The server counts a team's answers again after a second: then one of these requests reads its chat.
+    await expect
+      .poll(async () => {
+        expect((await send(own)).apiError.code).toBe('too_many_turns');
+        const codes: unknown[] = [];
+        const used = await commandsDuring(async () => {
+          for (const chat of chats) codes.push((await send(chat)).apiError.code);
+        });
+        return {
+          codes: new Set(codes),
+          reads: used.filter(({ json }) => chats.some((id) => json.includes(id))),
+        };
+      })
+      .toEqual({ codes: new Set(['too_many_turns']), reads: [] });
+    held.release();
   });
 
   test('a key without its user is rejected before its body is read', async () => {

@@ -35,7 +35,7 @@ export async function acceptTurn(
   const { turn, idempotency, requestedBy } = message;
   const request = { turn, access, requestedBy, idempotency };
   // A repeated request gets its turn, even when a limit is reached.
-  const full = idempotency ? undefined : deps.quota.apiErrorIfFull(request);
+  const full = idempotency ? undefined : deps.quota.apiErrorIfFull(access.scope, requestedBy);
   if (full) throw full;
   const owner = ownerOf({ ...requestedBy, team: access.scope.team });
   await deps.runner.queue.prepare(owner);
