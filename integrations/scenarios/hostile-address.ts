@@ -1,3 +1,5 @@
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { type Session, sessionHeaders } from './visitor.ts';
 
 interface Target {
@@ -23,15 +25,23 @@ export async function attack(
   signal: AbortSignal,
 ) {
   const statuses = new Map<number, number>();
+  // `fetch` takes several times as much CPU, which this machine's other processes would miss.
+  const agent = new Agent({ keepAlive: true });
 
   async function post(path: string, headers: Record<string, string>, body: object): Promise<unknown> {
-    const response = await fetch(url + path, {
-      method: 'POST',
-      headers: { 'x-forwarded-for': address, 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const options = {
+        agent,
+        method: 'POST',
+        headers: { 'x-forwarded-for': address, 'content-type': 'application/json', ...headers },
+      };
+      request(url + path, options, resolve)
+        .once('error', reject)
+        .end(JSON.stringify(body));
     });
-    statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
-    return response.json();
+    const status = response.statusCode ?? 0;
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    return json(response);
   }
 
   async function beVisitor(): Promise<void> {
@@ -53,6 +63,7 @@ export async function attack(
   }
 
   await Promise.all(Array.from({ length: VISITORS }, beVisitor));
+  agent.destroy();
   return statuses;
 }
 
