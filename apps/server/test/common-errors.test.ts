@@ -38,23 +38,20 @@ const inputOf = async (name: string): Promise<Record<string, unknown>> => {
   return (await operations[name]?.validInput(team)) ?? {};
 };
 
-test('every procedure of the router has its place in one of the tables of the common rejections', () => {
+test('every procedure of the router is in one of the tables of common errors', () => {
   const tables = [...names, ...streams.map(({ procedure }) => procedure)];
   expect([...new Set(tables)].toSorted()).toEqual(Object.keys(procedureDefinitions()).toSorted());
 });
 
-test.each(names)('%s: the table names every field of its input', (name) => {
+test.each(names)('the table of %s names every field of its input', (name) => {
   const shapes = procedureDefinitions()[name]?.inputs.flatMap(({ shape }) => Object.keys(shape));
   expect(Object.keys(operations[name]?.fields ?? {}).toSorted()).toEqual(shapes?.toSorted());
 });
 
-test.each(everyTransport)(
-  '$name over $transport: the valid example succeeds',
-  async ({ name, transport }) => {
-    const answer = await askAsTeam(transport, name, await inputOf(name));
-    expect(answer.apiError).toBeUndefined();
-  },
-);
+test.each(everyTransport)('$name over $transport accepts its valid example', async ({ name, transport }) => {
+  const answer = await askAsTeam(transport, name, await inputOf(name));
+  expect(answer.apiError).toBeUndefined();
+});
 
 const apiErrorOfWrongKey = {
   everyone: undefined,
@@ -63,7 +60,7 @@ const apiErrorOfWrongKey = {
   verified: 'verified_user_needed',
 } as const;
 
-describe('who calls is settled first', () => {
+describe('authentication comes first', () => {
   const unknown = mintApiKey('secret');
   const badChecksum = `${unknown.slice(0, -1)}${unknown.endsWith('x') ? 'y' : 'x'}`;
   let revoked: string;
@@ -101,7 +98,7 @@ describe('who calls is settled first', () => {
   ];
 
   describe.each(casesOfForm(everyTransport, 5))('$name over $transport', ({ name, transport }) => {
-    test.each(wrong)('%s is 401, with one answer for all', async (_, headers) => {
+    test.each(wrong)('%s returns 401 with the same response as any other', async (_, headers) => {
       const input = await inputOf(name);
       const answer = await refused(() => ask(transport, name, input, { url, headers: headers() }));
       expect(answer).toMatchObject({ status: 401, apiError: { code: 'unauthorized' } });
@@ -114,7 +111,7 @@ describe('who calls is settled first', () => {
       });
     });
 
-    test('without a key nothing is told about the input', async () => {
+    test('a request without a key returns 401 without details about its input', async () => {
       const answer = await refused(() => ask(transport, name, { chatId: 'x', unknown: 1 }, { url }));
       expect(answer).toMatchObject({ status: 401, apiError: { code: 'unauthorized' } });
     });
@@ -123,7 +120,7 @@ describe('who calls is settled first', () => {
       ['x-api-key', (key: string) => ({ 'x-api-key': key })],
       ['Authorization: Bearer', (key: string) => ({ authorization: `Bearer ${key}` })],
       ['authorization: bearer', (key: string) => ({ authorization: `bearer ${key}` })],
-    ])('%s lets both kinds of key in, or only a secret one, as the table says', async (_, headers) => {
+    ])('%s accepts both kinds of key, or only a secret one, as the table says', async (_, headers) => {
       for (const key of [team.secretKey, team.publishableKey]) {
         const answer = await ask(transport, name, await inputOf(name), { url, headers: headers(key) });
         const caller = callerOf(name);
@@ -135,20 +132,20 @@ describe('who calls is settled first', () => {
     });
   });
 
-  test.each(withBody)('%s: a malformed body without a key is 401', async (name) => {
+  test.each(withBody)('%s with a malformed body and without a key returns 401', async (name) => {
     const { method, path } = operationOf(name);
     const json = { 'content-type': 'application/json' };
     expect((await rest(method, emptyTarget(path), { rawBody: '{"', headers: json })).status).toBe(401);
   });
 });
 
-describe("another team's thing is not there", () => {
+describe('resources of another team', () => {
   const ids = everyTransport.flatMap(({ name, transport }) =>
     fieldsOf(name, 'id').map((field) => ({ name, transport, field })),
   );
 
   test.each(ids)(
-    '$name over $transport: $field of another team is 404, as one that never was',
+    '$name over $transport returns 404 for $field of another team, as for an unknown one',
     async (about) => {
       const { name, transport, field } = about;
       const foreign = await foreignId(field);
@@ -173,21 +170,24 @@ describe("another team's thing is not there", () => {
     return field === 'messageId' ? (await other.answered()).messageId : (await other.makeChat()).id;
   }
 
-  test.each(transports)('chat.list at %s shows none of them, whatever the filters', async (transport) => {
-    await other.makeChat({ userId: 'theirs' });
-    for (const input of [
-      {},
-      { userId: 'theirs' },
-      { agentType: 'support' },
-      { userId: 'theirs', agentType: 'support' },
-    ]) {
-      const { data } = await askAsTeam(transport, 'chat.list', input);
-      const teams = (data as { chats: { teamId: string }[] }).chats.map(({ teamId }) => teamId);
-      expect(teams).not.toContain(other.id);
-    }
-  });
+  test.each(transports)(
+    'chat.list over %s shows no chats of another team under any filter',
+    async (transport) => {
+      await other.makeChat({ userId: 'theirs' });
+      for (const input of [
+        {},
+        { userId: 'theirs' },
+        { agentType: 'support' },
+        { userId: 'theirs', agentType: 'support' },
+      ]) {
+        const { data } = await askAsTeam(transport, 'chat.list', input);
+        const teams = (data as { chats: { teamId: string }[] }).chats.map(({ teamId }) => teamId);
+        expect(teams).not.toContain(other.id);
+      }
+    },
+  );
 
-  test.each(transports)('agent.list at %s shows none of them', async (transport) => {
+  test.each(transports)('agent.list over %s shows no agents of another team', async (transport) => {
     const { data } = await askAsTeam(transport, 'agent.list', {});
     const ids = (data as { agents: { id: string }[] }).agents.map(({ id }) => id);
     expect(ids).toContain(team.agent.id);
@@ -195,9 +195,9 @@ describe("another team's thing is not there", () => {
   });
 });
 
-describe('a field of a wrong type or form, or left out', () => {
+describe('missing fields and fields of a wrong type or form', () => {
   test.each(casesOfForm(everyTransport, 3))(
-    '$name over $transport: is 400, and nothing is written',
+    '$name over $transport returns 400 for a wrong field and writes nothing',
     async ({ name, transport }) => {
       const input = await inputOf(name);
       const wrong = Object.entries(operations[name]?.fields ?? {}).flatMap(([field, kind]) =>
@@ -218,7 +218,7 @@ describe('a field of a wrong type or form, or left out', () => {
   );
 });
 
-describe('a field that is not known', () => {
+describe('unknown fields', () => {
   const strange = [
     'unknown',
     'UserId',
@@ -232,7 +232,7 @@ describe('a field that is not known', () => {
   ];
 
   test.each(casesOfForm(everyTransport, 3))(
-    '$name over $transport: is 400, and nothing is written',
+    '$name over $transport returns 400 for an unknown field and writes nothing',
     async ({ name, transport }) => {
       const input = await inputOf(name);
       const cases = strange.map((field) => ({

@@ -25,9 +25,9 @@ const emptyTarget = (path: string): string => path.replaceAll(/\{\w+\}/g, 'nothi
 /** Makes a request that must be rejected, and sees to it that nothing whatever was written. */
 const rejectedRest = (request: () => ReturnType<Team['rest']>) => unchanged(mongo.raw, request);
 
-describe('a body that is no JSON object', () => {
+describe('bodies that are not JSON objects', () => {
   const bodies: [string, string | Uint8Array<ArrayBuffer>][] = [
-    ['half of one', '{"agentId":'],
+    ['half of an object', '{"agentId":'],
     ['nothing', ''],
     ['a string', '"agentId"'],
     ['an array', '[{"agentId":"x"}]'],
@@ -43,7 +43,7 @@ describe('a body that is no JSON object', () => {
   describe.each(casesOfForm(withBody, 4))('%s', (name) => {
     // An operation that needs no body accepts a request without one.
     const wrong = bodies.filter(([, body]) => body !== '' || !takesNoBody(name));
-    test.each(wrong)('%s is 400 malformed_request', async (_, rawBody) => {
+    test.each(wrong)('a body with %s returns 400 malformed_request', async (_, rawBody) => {
       const { method } = operationOf(name);
       const target = await targetOf(name);
       const headers = { ...(await headersFor(team, name)), 'content-type': 'application/json' };
@@ -58,7 +58,7 @@ describe('a body that is no JSON object', () => {
       ['XML', 'application/xml'],
       ['something like JSON', 'application/jsonx'],
       ['nonsense', ';;;'],
-    ])('content type %s is 415', async (_, type) => {
+    ])('the content type %s returns 415', async (_, type) => {
       const { method } = operationOf(name);
       const target = await targetOf(name);
       const rawBody = new TextEncoder().encode(JSON.stringify(await inputOf(name)));
@@ -75,7 +75,7 @@ describe('a body that is no JSON object', () => {
       'application/json; charset=utf-8',
       'application/json;charset=UTF-8',
       'Application/JSON',
-    ])('content type %s is taken', async (type) => {
+    ])('the content type %s is accepted', async (type) => {
       const { path, body } = toRestRequest(name, await inputOf(name));
       const { method } = operationOf(name);
       const headers = { ...(await headersFor(team, name)), 'content-type': type };
@@ -83,7 +83,7 @@ describe('a body that is no JSON object', () => {
       expect(answer.status).toBe(200);
     });
 
-    test('over tRPC half a JSON is 400 malformed_request', async () => {
+    test('half of a JSON text over tRPC returns 400 malformed_request', async () => {
       const response = await fetch(`${url}/trpc/${name}`, {
         method: 'POST',
         headers: { ...(await headersFor(team, name)), 'content-type': 'application/json' },
@@ -97,25 +97,28 @@ describe('a body that is no JSON object', () => {
   });
 });
 
-describe('a body that is too large', () => {
+describe('bodies that are too large', () => {
   const boundOf = (name: string) => (/^agent\.(?:create|update)$/.test(name) ? 1_048_576 : 524_288);
   const padded = (length: number) => `{"unknown":"${'x'.repeat(length - '{"unknown":""}'.length)}"}`;
 
-  test.each(withBody)('%s: one byte above its bound is 413, the bound itself is read', async (name) => {
-    const { method } = operationOf(name);
-    const target = await targetOf(name);
-    const headers = { ...(await headersFor(team, name)), 'content-type': 'application/json' };
-    const over = await rejectedRest(() =>
-      team.rest(method, target, { rawBody: padded(boundOf(name) + 1), headers }),
-    );
-    expect(over).toMatchObject({ status: 413, apiError: { code: 'payload_too_large' } });
-    const exact = await rejectedRest(() =>
-      team.rest(method, target, { rawBody: padded(boundOf(name)), headers }),
-    );
-    expect(exact).toMatchObject({ status: 400, apiError: { code: 'invalid_input' } });
-  });
+  test.each(withBody)(
+    '%s returns 413 one byte above its limit and reads a body at the limit',
+    async (name) => {
+      const { method } = operationOf(name);
+      const target = await targetOf(name);
+      const headers = { ...(await headersFor(team, name)), 'content-type': 'application/json' };
+      const over = await rejectedRest(() =>
+        team.rest(method, target, { rawBody: padded(boundOf(name) + 1), headers }),
+      );
+      expect(over).toMatchObject({ status: 413, apiError: { code: 'payload_too_large' } });
+      const exact = await rejectedRest(() =>
+        team.rest(method, target, { rawBody: padded(boundOf(name)), headers }),
+      );
+      expect(exact).toMatchObject({ status: 400, apiError: { code: 'invalid_input' } });
+    },
+  );
 
-  test.each(withBody)('%s: the tRPC transport has the same bound', async (name) => {
+  test.each(withBody)('%s has the same limit over tRPC', async (name) => {
     const send = async (length: number) =>
       fetch(`${url}/trpc/${name}`, {
         method: 'POST',
@@ -129,7 +132,7 @@ describe('a body that is too large', () => {
   });
 });
 
-test('a tRPC batch may be larger than a call of its own, and has a bound as well', async () => {
+test('a tRPC batch may be larger than a single call, and has a limit too', async () => {
   const { secretKey } = team;
   const send = (bytes: number) =>
     fetch(`${url}/trpc/chat.create,chat.create?batch=1`, {
@@ -141,7 +144,7 @@ test('a tRPC batch may be larger than a call of its own, and has a bound as well
   expect((await send(1_100_000)).status).toBe(413);
 });
 
-describe('JSON with too many keys, or too deep', () => {
+describe('JSON with too many keys or levels', () => {
   const wide = (keys: number) => `{${Array.from({ length: keys }, (_, index) => `"${index}":0`).join(',')}}`;
   const deep = (levels: number) => `{"content":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
   const cases: [string, string][] = [
@@ -149,7 +152,7 @@ describe('JSON with too many keys, or too deep', () => {
     ['33 levels', deep(33)],
   ];
 
-  test.each(cases)('%s are 413 over REST and tRPC, a body and a query alike', async (_, json) => {
+  test.each(cases)('%s return 413 over REST and tRPC, in a body and in a query', async (_, json) => {
     const chat = await team.makeChat();
     const headers = { 'x-api-key': team.secretKey, 'content-type': 'application/json' };
     const requests: [string, RequestInit][] = [
@@ -165,7 +168,7 @@ describe('JSON with too many keys, or too deep', () => {
     }
   });
 
-  test('10,000 keys and 32 levels are read', async () => {
+  test('10,000 keys and 32 levels are accepted', async () => {
     for (const rawBody of [wide(10_000), deep(32)]) {
       const headers = { 'content-type': 'application/json' };
       const answer = await team.rest('POST', '/chat', { rawBody, headers });
@@ -174,7 +177,7 @@ describe('JSON with too many keys, or too deep', () => {
   });
 });
 
-describe('an address that is not there, or does not take the method', () => {
+describe('unknown paths and methods', () => {
   const addresses: readonly { path: string; method: string }[] = [
     ...names.map(operationOf),
     ...streamOperations.map(({ path }) => ({ path, method: 'GET' })),
@@ -194,17 +197,14 @@ describe('an address that is not there, or does not take the method', () => {
       })),
   );
 
-  test.each(cases)(
-    '$method $path is 405 and tells what is allowed: $allow',
-    async ({ path, method, allow }) => {
-      for (const key of [team.secretKey, undefined]) {
-        const answer = await rejectedRest(() => rest(method, emptyTarget(path), { key }));
-        expect(answer.status).toBe(405);
-        expect(answer.headers.get('allow')).toBe(allow);
-        if (method !== 'HEAD') expect(answer.apiError.code).toBe('method_not_allowed');
-      }
-    },
-  );
+  test.each(cases)('$method $path returns 405 with Allow: $allow', async ({ path, method, allow }) => {
+    for (const key of [team.secretKey, undefined]) {
+      const answer = await rejectedRest(() => rest(method, emptyTarget(path), { key }));
+      expect(answer.status).toBe(405);
+      expect(answer.headers.get('allow')).toBe(allow);
+      if (method !== 'HEAD') expect(answer.apiError.code).toBe('method_not_allowed');
+    }
+  });
 
   test.each([
     '/',
@@ -215,7 +215,7 @@ describe('an address that is not there, or does not take the method', () => {
     '/chat/x/message/y/z',
     '/api/chat',
     '//chat',
-  ])('%s is 404, with a key and without, by every method', async (path) => {
+  ])('%s returns 404 with and without a key, for every method', async (path) => {
     for (const method of ['GET', 'POST', 'DELETE']) {
       for (const key of [team.secretKey, undefined]) {
         const answer = await rest(method, path, { key });
@@ -225,7 +225,7 @@ describe('an address that is not there, or does not take the method', () => {
   });
 
   test.each(['chat.nope', 'chat', 'nope', 'chat.get.more', 'constructor', '__proto__', 'chat.toString'])(
-    'the tRPC procedure %s is 404 route_not_found',
+    'the tRPC procedure %s returns 404 route_not_found',
     async (name) => {
       const response = await fetch(`${url}/trpc/${name}`, { headers: { 'x-api-key': team.secretKey } });
       expect(response.status).toBe(404);
@@ -235,7 +235,7 @@ describe('an address that is not there, or does not take the method', () => {
     },
   );
 
-  test.each(names)('%s by the wrong method of tRPC is 405', async (name) => {
+  test.each(names)('%s with the wrong HTTP method over tRPC returns 405', async (name) => {
     const isQuery = procedureDefinitions()[name]?.type === 'query';
     const response = await fetch(`${url}/trpc/${name}`, {
       method: isQuery ? 'POST' : 'GET',

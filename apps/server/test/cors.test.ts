@@ -11,7 +11,7 @@ const Origin = 'https://shop.example';
 const list = (headers: Headers, name: string) =>
   (headers.get(name) ?? '').split(',').map((part) => part.trim().toLowerCase());
 
-describe('a browser that asks first', () => {
+describe('preflight requests', () => {
   const addresses = [
     ...restOperations.map(({ method, path }) => ({
       method: method as string,
@@ -23,7 +23,7 @@ describe('a browser that asks first', () => {
   ];
 
   test.each(addresses)(
-    'may $method $path from any page, with a key and JSON, and without cookies',
+    'a page of any origin may $method $path with a key and JSON, and without cookies',
     async ({ method, path }) => {
       const response = await fetch(`${url}${path}`, {
         method: 'OPTIONS',
@@ -54,7 +54,7 @@ describe('a browser that asks first', () => {
 
 const chat = await team.makeChat();
 
-describe('a browser reads every answer, rejections too', () => {
+describe('responses to pages, with errors', () => {
   const json = { 'content-type': 'application/json' };
   test.each([
     [200, 'GET', '/chat', {}],
@@ -70,47 +70,53 @@ describe('a browser reads every answer, rejections too', () => {
     [413, 'POST', '/chat', { headers: json, body: 'x'.repeat(1_100_000) }],
     [415, 'POST', '/chat', { headers: { 'content-type': 'text/plain' }, body: 'x' }],
     [204, 'DELETE', `/chat/${chat.id}`, {}],
-  ] as [number, string, string, RequestInit][])('%i of %s %s', async (status, method, path, init) => {
-    for (const key of [team.publishableKey, 'wrong']) {
-      const response = await fetch(`${url}${path}`, {
-        ...init,
-        method,
-        headers: { ...(init.headers as Record<string, string>), Origin, 'x-api-key': key },
-      });
-      if (key !== 'wrong') expect(response.status).toBe(status);
-      expect(response.headers.get('access-control-allow-origin')).toBe('*');
-      expect(response.headers.get('access-control-allow-credentials')).toBeNull();
-      expect(list(response.headers, 'access-control-expose-headers')).toEqual(
-        expect.arrayContaining(['x-request-id', 'retry-after', 'idempotent-replayed']),
-      );
-    }
-  });
+  ] as [number, string, string, RequestInit][])(
+    'a page of any origin can read the %i of %s %s',
+    async (status, method, path, init) => {
+      for (const key of [team.publishableKey, 'wrong']) {
+        const response = await fetch(`${url}${path}`, {
+          ...init,
+          method,
+          headers: { ...(init.headers as Record<string, string>), Origin, 'x-api-key': key },
+        });
+        if (key !== 'wrong') expect(response.status).toBe(status);
+        expect(response.headers.get('access-control-allow-origin')).toBe('*');
+        expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+        expect(list(response.headers, 'access-control-expose-headers')).toEqual(
+          expect.arrayContaining(['x-request-id', 'retry-after', 'idempotent-replayed']),
+        );
+      }
+    },
+  );
 });
 
-describe('a browser reads every stream, from any page', () => {
+describe('streams to pages', () => {
   const streamed = transports.flatMap((transport) =>
     streams
       .filter(({ operationId }) => operationId !== 'streamChat')
       .map((example) => ({ ...example, name: example.operationId, transport })),
   );
 
-  test.each(streamed)('$name over $transport', async ({ transport, validInput, ...example }) => {
-    const input = { ...(await validInput(team)), lastEventId: 'x' };
-    const headers = { Origin, 'x-api-key': team.publishableKey };
-    const stream = await askForStream(transport, example, input, { url, headers });
-    expect(stream.status).toBe(200);
-    expect(stream.headers.get('content-type')).toMatch(/^text\/event-stream/);
-    expect(stream.headers.get('access-control-allow-origin')).toBe('*');
-    expect(stream.headers.get('access-control-allow-credentials')).toBeNull();
-    expect(list(stream.headers, 'access-control-expose-headers')).toEqual(
-      expect.arrayContaining(['x-request-id', 'idempotent-replayed']),
-    );
-    expect(stream.headers.get('cache-control')).toBe('no-cache, no-transform');
-    expect(stream.headers.get('x-accel-buffering')).toBe('no');
-    stream.close();
-  });
+  test.each(streamed)(
+    'a page of any origin can read the stream of $name over $transport',
+    async ({ transport, validInput, ...example }) => {
+      const input = { ...(await validInput(team)), lastEventId: 'x' };
+      const headers = { Origin, 'x-api-key': team.publishableKey };
+      const stream = await askForStream(transport, example, input, { url, headers });
+      expect(stream.status).toBe(200);
+      expect(stream.headers.get('content-type')).toMatch(/^text\/event-stream/);
+      expect(stream.headers.get('access-control-allow-origin')).toBe('*');
+      expect(stream.headers.get('access-control-allow-credentials')).toBeNull();
+      expect(list(stream.headers, 'access-control-expose-headers')).toEqual(
+        expect.arrayContaining(['x-request-id', 'idempotent-replayed']),
+      );
+      expect(stream.headers.get('cache-control')).toBe('no-cache, no-transform');
+      expect(stream.headers.get('x-accel-buffering')).toBe('no');
+      stream.close();
+    },
+  );
 
-  test('an answer that is begun as a stream is read likewise', async () => {
+  test('a page of any origin can read an answer that is streamed by its POST', async () => {
     const { id: chatId } = await team.makeChat();
     const stream = await team.stream(chatId, 'hello', {
       headers: { Origin, 'x-api-key': team.publishableKey },

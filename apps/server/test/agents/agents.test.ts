@@ -14,8 +14,8 @@ const put = (id: string, body: object, path = '') =>
 const versionsOf = async (id: string) =>
   (await team.rest<AgentVersionList>('GET', `/agent/${id}/version`)).body.versions;
 
-describe('an agent that is made', () => {
-  test('is what it was made of, at version 1, and stands in everybody’s list in its public form', async () => {
+describe('an agent that is created', () => {
+  test('a new agent has the given settings at version 1, and lists show its public form', async () => {
     const made = await make();
     expect(made).toEqual({
       id: expect.stringMatching(/^agent_/),
@@ -30,7 +30,7 @@ describe('an agent that is made', () => {
     expect(body.agents.at(-1)).toEqual({ id: made.id, name: 'Ada', type: 'support', description: 'Helps.' });
   });
 
-  test('answers with its prompt, its model and its temperature', async () => {
+  test('a new agent answers with its prompt, its model and its temperature', async () => {
     const { id } = await make();
     const chat = await team.makeChat({ agentId: id });
     await team.send(chat.id, 'hello Ada');
@@ -39,7 +39,7 @@ describe('an agent that is made', () => {
     expect(body.messages[0]).toEqual({ role: 'system', content: settings.systemPrompt });
   });
 
-  test('by one request that comes again is made once; with another body it is refused', async () => {
+  test('a repeated request creates one agent, and a repeat with another body is rejected', async () => {
     const send = (body: object) =>
       team.rest<FullAgent>('POST', '/agent', { body, headers: { 'idempotency-key': 'ada' } });
     const [first, again] = [await send(ada), await send(ada)];
@@ -56,8 +56,8 @@ describe('an agent that is made', () => {
   });
 });
 
-describe('an agent that is changed', () => {
-  test('gets a version with its settings, and none with its name alone', async () => {
+describe('an agent that is updated', () => {
+  test('an update of the settings creates a version, and an update of the name alone does not', async () => {
     const { id, createdAt } = await make();
     const renamed = (await put(id, { ...ada, name: 'Lovelace' })).body;
     expect(renamed).toMatchObject({ name: 'Lovelace', version: 1, createdAt });
@@ -78,7 +78,7 @@ describe('an agent that is changed', () => {
     ]);
   });
 
-  test('answers anew at once in the process that changed it, and within five seconds in every other', async () => {
+  test('an updated agent answers with its new settings at once in this process and within 5 seconds in others', async () => {
     const replica = await startReplica();
     const { id } = await make();
     const chat = await team.makeChat({ agentId: id });
@@ -101,7 +101,7 @@ describe('an agent that is changed', () => {
     expect(limits.cacheMs).toBeLessThan(5_000);
   });
 
-  test('by someone who saw an older version is rejected, and of many at once one wins each version', async () => {
+  test('an update based on an older version is rejected, and one of many concurrent updates wins each version', async () => {
     const { id } = await make();
     await put(id, { ...ada, temperature: 1 });
     const late = await put(id, { ...ada, temperature: 2, expectedVersion: 1 });
@@ -118,7 +118,7 @@ describe('an agent that is changed', () => {
     expect(versions.map(({ version }) => version)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1]);
   });
 
-  test('keeps the newest versions, and forgets the oldest', async () => {
+  test('an agent keeps its newest versions and removes the oldest', async () => {
     const { id } = await make();
     for (let index = 0; index < limits.agentVersionsMax + 2; index++) {
       await put(id, { ...ada, systemPrompt: `prompt ${index}` });
@@ -131,7 +131,7 @@ describe('an agent that is changed', () => {
   });
 });
 
-test('an agent that is rolled back has the old settings as a new version, and its name of today', async () => {
+test('a rollback creates a new version with the old settings and keeps the present name', async () => {
   const { id } = await make();
   await put(id, { name: 'Lovelace', type: 'sales', systemPrompt: 'You sell.' });
   const { body } = await put(id, { version: 1 }, '/rollback');
@@ -141,7 +141,7 @@ test('an agent that is rolled back has the old settings as a new version, and it
   expect([never.status, never.apiError.code]).toEqual([404, 'agent_version_not_found']);
 });
 
-test('an agent that is deleted is gone; its chats can be read, and nobody answers in them', async () => {
+test('a deleted agent is gone, and its chats can be read but not answered', async () => {
   const { id } = await make();
   const chat = await team.makeChat({ agentId: id });
   await team.send(chat.id, 'hello');
@@ -158,20 +158,20 @@ test('an agent that is deleted is gone; its chats can be read, and nobody answer
   expect([again.status, again.apiError.code]).toEqual([404, 'agent_not_found']);
 });
 
-describe('is rejected, and nothing is written:', () => {
+describe('POST /agent with invalid input', () => {
   test.each([
     ['no name', { type: 'support' }, 'name'],
     ['a prompt of 32,001 characters', { ...ada, systemPrompt: 'x'.repeat(32_001) }, 'systemPrompt'],
     ['a temperature of 3', { ...ada, temperature: 3 }, 'temperature'],
-    ['a text as temperature', { ...ada, temperature: '1' }, 'temperature'],
-    ['a field that nobody knows', { ...ada, version: 7 }, 'version'],
+    ['a string as temperature', { ...ada, temperature: '1' }, 'temperature'],
+    ['an unknown field', { ...ada, version: 7 }, 'version'],
     ['a team', { ...ada, teamId: 'team_x' }, 'teamId'],
-  ])('%s', async (_, body, path) => {
+  ])('creating an agent with %s is rejected and writes nothing', async (_, body, path) => {
     const { status, apiError } = await team.rest('POST', '/agent', { body });
     expect([status, apiError.code, apiError.issues?.[0]?.path]).toEqual([400, 'invalid_input', path]);
   });
 
-  test('a prompt of 10 MB', async () => {
+  test('creating an agent with a prompt of 10 MB is rejected and writes nothing', async () => {
     const { status, apiError } = await team.rest('POST', '/agent', {
       body: { ...ada, systemPrompt: 'x'.repeat(10 * 1024 * 1024) },
     });
@@ -179,7 +179,7 @@ describe('is rejected, and nothing is written:', () => {
   });
 });
 
-test('a key for one agent gets at no other, also not by its number of versions', async () => {
+test('a key limited to one agent cannot access another one or its versions', async () => {
   const [own, other] = [await make(), await make()];
   const { key } = (await team.rest<NewKey>('POST', '/key', { body: { kind: 'secret', agentIds: [own.id] } }))
     .body;

@@ -71,7 +71,7 @@ function expectNothingDoubled({ history }: Page): void {
   expect(answers.at(-1)).toBe(NEW);
 }
 
-describe.each(transports)('an answer that is generated anew, through %s', (name, transport) => {
+describe.each(transports)('a restarted answer over %s', (name, transport) => {
   /** A page at the server's address with the first run's text, whose stream is open. */
   async function openOld(text: string, at: string) {
     const { id } = await team.makeChat();
@@ -94,7 +94,7 @@ describe.each(transports)('an answer that is generated anew, through %s', (name,
     expect(messages.map(({ role, content }) => `${role}: ${content}`)).toEqual(page.lines);
   }
 
-  test('while the server that lost it streams it: an error says so, resuming shows the new text alone', async () => {
+  test('a stream from the crashed server ends with an error, and resuming shows only the new text', async () => {
     const { id, gate, page, sending } = await openOld(`lost, ${name}`, url);
     await killRunner(id);
     await sending;
@@ -103,7 +103,7 @@ describe.each(transports)('an answer that is generated anew, through %s', (name,
     await resumeToTheEnd(page, gate, id);
   });
 
-  test('while another server streams it: an error says so, resuming shows the new text alone', async () => {
+  test('a stream from another server ends with an error, and resuming shows only the new text', async () => {
     const { id, gate, page, sending } = await openOld(`elsewhere, ${name}`, url);
     await page.act(({ stop }) => stop());
     await sending;
@@ -116,7 +116,7 @@ describe.each(transports)('an answer that is generated anew, through %s', (name,
     await resumeToTheEnd(next, gate, id);
   });
 
-  test('by a server that took the connection with it: resuming elsewhere shows the new text alone', async () => {
+  test('a stream whose connection broke with its server resumes on another one with only the new text', async () => {
     const proxy = await openFrontProxy(url);
     const { id, gate, page, sending } = await openOld(`cut off, ${name}`, proxy.url);
     const secondRun = model.nextCall();
@@ -129,7 +129,7 @@ describe.each(transports)('an answer that is generated anew, through %s', (name,
     await resumeToTheEnd(page, gate, id);
   });
 
-  test('by a server that shuts down: an error says so, resuming elsewhere shows the new text alone', async () => {
+  test('a stream from a server that shuts down ends with an error, and resuming elsewhere shows only the new text', async () => {
     const leaving = await startReplica({ bounds });
     const proxy = await openFrontProxy(leaving.url);
     const { id, gate, page, sending } = await openOld(`shut down, ${name}`, proxy.url);
@@ -141,7 +141,7 @@ describe.each(transports)('an answer that is generated anew, through %s', (name,
   });
 });
 
-test('`regenerate` after a crash takes up the new run, and asks for no other', async () => {
+test('`regenerate` after a crash resumes the new run and starts no other', async () => {
   const { id } = await team.makeChat();
   const text = 'anew, by regenerate';
   const gate = scriptRuns(text);

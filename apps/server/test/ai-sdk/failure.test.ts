@@ -22,7 +22,7 @@ async function openFailed(text: string) {
   return { id, page };
 }
 
-test('an answer that failed shows the sentence that says so, and `regenerate` asks for it again', async () => {
+test('a failed answer shows its error, and `regenerate` retries it', async () => {
   const { id, page } = await openFailed('fail once');
   expect(page.chat.error?.message).toBe(errorRegister.model_refused.message);
   await page.act(({ regenerate }) => regenerate());
@@ -32,7 +32,7 @@ test('an answer that failed shows the sentence that says so, and `regenerate` as
   expect(messages.map(({ role, content }) => `${role}: ${content}`)).toEqual(page.lines);
 });
 
-test('one that fails again can be asked for again', async () => {
+test('an answer that fails again can be retried again', async () => {
   const { page } = await openFailed('fail twice');
   model.reply(scripts.status(400));
   await page.act(({ regenerate }) => regenerate());
@@ -41,7 +41,7 @@ test('one that fails again can be asked for again', async () => {
   expect(page.lines).toEqual(['user: fail twice', 'assistant: You said: fail twice']);
 });
 
-test('one that breaks off in its middle is replaced by the next, not continued', async () => {
+test('a retry replaces the text of an answer that failed in the middle', async () => {
   const { id } = await team.makeChat();
   const page = await openPage({ id, transport: newTransport() });
   model.reply(scripts.errorAfter(['The first '], 400));
@@ -52,7 +52,7 @@ test('one that breaks off in its middle is replaced by the next, not continued',
   expect(page.lines).toEqual(['user: break off', 'assistant: You said: break off']);
 });
 
-test('it can be asked for again after a reload, too', async () => {
+test('a failed answer can be retried after a reload', async () => {
   const { id, page } = await openFailed('fail and reload');
   page.close();
   const transport = newTransport();
@@ -62,7 +62,7 @@ test('it can be asked for again after a reload, too', async () => {
   expect(next.lines).toEqual(['user: fail and reload', 'assistant: You said: fail and reload']);
 });
 
-test('the next message goes on without it', async () => {
+test('the next message continues the chat without the failed answer', async () => {
   const { page } = await openFailed('fail and go on');
   model.reply(scripts.text('Never mind.'));
   await page.act(({ sendMessage }) => sendMessage({ text: 'what now?' }));
@@ -70,7 +70,7 @@ test('the next message goes on without it', async () => {
   expect(page.lines.slice(-2)).toEqual(['user: what now?', 'assistant: Never mind.']);
 });
 
-test('one that failed while its acceptance was lost on the way is asked for again as well', async () => {
+test('an answer that failed after its acceptance was lost can be retried', async () => {
   const { id } = await team.makeChat();
   const proxy = await openFrontProxy(url);
   const transport = new ParleyTransport({ url: proxy.url, apiKey: team.publishableKey });
@@ -88,7 +88,7 @@ test('one that failed while its acceptance was lost on the way is asked for agai
   expect(page.lines).toEqual(['user: fail unseen', 'assistant: You said: fail unseen']);
 });
 
-test('an answer that was given is not given again: that is rejected, with the sentence', async () => {
+test('regenerating a completed answer is rejected with its error message', async () => {
   const { chatId } = await team.answered();
   const transport = newTransport();
   const page = await openPage({ id: chatId, transport, messages: await transport.load(chatId) });

@@ -42,11 +42,11 @@ async function reload(id: string, options: { isStrict?: boolean } = {}) {
 
 const calls = (text: string) => model.calls().filter(({ message }) => message === text);
 
-describe('a page that is loaded again', () => {
+describe('a page that is reloaded', () => {
   test.each([
     ['', false],
     [' (mounted twice, as in development)', true],
-  ])('in the middle of an answer goes on with it, to its exact text%s', async (_, isStrict) => {
+  ])('a reload during an answer resumes it to its exact text%s', async (_, isStrict) => {
     const text = `reload in the middle ${isStrict}`;
     const { id, page, gate, whole } = await openHalfAnswered(text);
     page.close();
@@ -60,7 +60,7 @@ describe('a page that is loaded again', () => {
     expectNothingTwice(next.page, whole);
   });
 
-  test('shows the answer also when it ended between the list and the stream', async () => {
+  test('a reload shows the answer that ended between the list and the stream', async () => {
     const { id, page, gate, whole } = await openHalfAnswered('ended in between');
     page.close();
     const transport = newTransport();
@@ -74,7 +74,7 @@ describe('a page that is loaded again', () => {
     expect(next.lines).toHaveLength(2);
   });
 
-  test('shows what was answered, and asks for nothing, when nothing runs', async () => {
+  test('a reload without a running answer shows the chat and requests no stream', async () => {
     const { chatId } = await team.answered();
     const { page } = await reload(chatId);
     await page.act(({ resumeStream }) => resumeStream());
@@ -83,7 +83,7 @@ describe('a page that is loaded again', () => {
     expect(page.history).toEqual(['assistant: You said: hello']);
   });
 
-  test('in an empty chat is empty', async () => {
+  test('a reload of an empty chat shows an empty chat', async () => {
     const { page } = await reload((await team.makeChat()).id);
     await page.act(({ resumeStream }) => resumeStream());
     expect(page.lines).toEqual([]);
@@ -94,8 +94,8 @@ describe('a page that is loaded again', () => {
 describe.each([
   ['resumeStream', (page: Page) => page.act(({ resumeStream }) => resumeStream())],
   ['regenerate', (page: Page) => page.act(({ regenerate }) => regenerate())],
-])('a connection that breaks in the middle of an answer, and then `%s`', (name, goOn) => {
-  test('goes on with the answer, and shows no word twice', async () => {
+])('a connection that breaks during an answer, followed by `%s`', (name, goOn) => {
+  test('the page resumes the answer and shows no word twice', async () => {
     const text = `cut, then ${name}`;
     const { page, sending, gate, whole } = await openHalfAnswered(text);
     proxy.cut();
@@ -113,7 +113,7 @@ describe.each([
     expect(calls(text)).toHaveLength(1);
   });
 
-  test('shows the whole answer also when it has ended by then', async () => {
+  test('the page shows the whole answer if it ended meanwhile', async () => {
     const text = `cut and ended, then ${name}`;
     const { id, page, sending, gate, whole } = await openHalfAnswered(text);
     proxy.cut();
@@ -131,11 +131,11 @@ describe.each([
   });
 });
 
-describe('a message that is sent again by `regenerate`', () => {
+describe('a message that `regenerate` sends again', () => {
   test.each([
     ['because the server was not reached', () => proxy.cut()],
     ['because its acceptance was lost on the way', () => proxy.loseAnswers()],
-  ])('%s is taken once', async (why, breakProxy) => {
+  ])('a message that is sent again %s is accepted once', async (why, breakProxy) => {
     const { id } = await team.makeChat();
     const page = await openPage({ id, transport: newTransport() });
     const text = `again, ${why}`;

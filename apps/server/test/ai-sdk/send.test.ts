@@ -8,7 +8,7 @@ const { makeTeam, model, url } = await startHarness();
 const team = await makeTeam();
 const transport = new ParleyTransport({ url, apiKey: team.publishableKey });
 
-test('an answer appears piece by piece, and ends as the text that is stored', async () => {
+test('an answer appears piece by piece and ends as the stored text', async () => {
   const { id } = await team.makeChat();
   const page = await openPage({ id, transport });
   const gate = createGate();
@@ -33,7 +33,7 @@ test('an answer appears piece by piece, and ends as the text that is stored', as
   });
 });
 
-test('two messages are answered in order, the second in knowledge of the first', async () => {
+test('two messages are answered in order, the second with the first in its context', async () => {
   const { id } = await team.makeChat();
   const page = await openPage({ id, transport });
   await page.act(({ sendMessage }) => sendMessage({ text: 'one' }));
@@ -50,7 +50,7 @@ test('two messages are answered in order, the second in knowledge of the first',
   expect(messages.map(({ role, content }) => `${role}: ${content}`)).toEqual(page.lines);
 });
 
-test('one transport serves every chat of a page, each with its own answers', async () => {
+test('one transport serves every chat of a page with its own answers', async () => {
   const chats = await Promise.all([team.makeChat(), team.makeChat()]);
   const pages = await Promise.all(chats.map(({ id }) => openPage({ id, transport })));
   await Promise.all(
@@ -62,7 +62,7 @@ test('one transport serves every chat of a page, each with its own answers', asy
   ]);
 });
 
-test('what the server rejects is shown as its sentence', async () => {
+test('a rejection by the server is shown as its error message', async () => {
   const stranger = new ParleyTransport({ url, apiKey: 'pk_live_wrong' });
   const page = await openPage({ id: (await team.makeChat()).id, transport: stranger });
   await page.act(({ sendMessage }) => sendMessage({ text: 'let me in' }));
@@ -71,7 +71,7 @@ test('what the server rejects is shown as its sentence', async () => {
   expect(page.chat.error?.cause).toMatchObject({ code: 'unauthorized' });
 });
 
-test('a page of any origin may read the stream', async () => {
+test('a page of any origin can read the stream', async () => {
   const { id } = await team.makeChat();
   const response = await fetch(`${url}/chat/${id}/message`, {
     method: 'POST',

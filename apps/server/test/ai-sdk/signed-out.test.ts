@@ -10,7 +10,7 @@ const { makeTeam, model, url } = await startHarness({
 });
 const proxy = await openFrontProxy(url);
 
-test('an answer whose user is signed out is taken up with a new token, and no word of it is shown twice', async () => {
+test('an answer resumes with a new token after its user was signed out, without repeated text', async () => {
   const team = await makeTeam();
   const { id } = await team.makeChat({ userId: 'user_1' });
   const tokens = [await team.userToken('user_1')];

@@ -19,7 +19,7 @@ async function openStreaming(text: string) {
 
 const list = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
 
-test('stopping ends the answer with exactly what is shown, and the call of the model with it', async () => {
+test('stopping ends the answer with exactly the shown text and ends the call of the model', async () => {
   const { id, transport, page, sending, call } = await openStreaming('stop this');
   await transport.cancel(id);
   await call.aborted;
@@ -33,7 +33,7 @@ test('stopping ends the answer with exactly what is shown, and the call of the m
   ]);
 });
 
-test('an answer that was stopped before its first word leaves nothing behind but the question', async () => {
+test('an answer that is stopped before its first word leaves only the question', async () => {
   const { id } = await team.makeChat();
   const transport = new ParleyTransport({ url, apiKey: team.publishableKey });
   const page = await openPage({ id, transport });
@@ -50,7 +50,7 @@ test('an answer that was stopped before its first word leaves nothing behind but
   expect(await list(id)).toMatchObject([{ content: 'say nothing', status: 'stopped' }]);
 });
 
-test('after a stop the chat goes on', async () => {
+test('the chat continues after a stop', async () => {
   const { id, transport, page, sending } = await openStreaming('stop that');
   await transport.cancel(id);
   await sending;
@@ -58,7 +58,7 @@ test('after a stop the chat goes on', async () => {
   expect(page.lines.slice(2)).toEqual(['user: and now?', 'assistant: You said: and now?']);
 });
 
-test('stopping twice, or what has ended, changes nothing', async () => {
+test('stopping twice, or after the end, changes nothing', async () => {
   const { id, transport, page, sending } = await openStreaming('stop twice');
   await Promise.all([transport.cancel(id), transport.cancel(id)]);
   await sending;
@@ -70,7 +70,7 @@ test('stopping twice, or what has ended, changes nothing', async () => {
 test.each([
   ['`stop` of the hook', (page: Awaited<ReturnType<typeof openPage>>) => page.act(({ stop }) => stop())],
   ['leaving the page', async (page: Awaited<ReturnType<typeof openPage>>) => page.close()],
-])('%s hangs up, and the answer goes on', async (how, disconnect) => {
+])('%s disconnects, and the answer continues', async (how, disconnect) => {
   const text = `hang up by ${how}`;
   const { id, transport, page, call } = await openStreaming(text);
   await disconnect(page);

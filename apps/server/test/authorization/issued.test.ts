@@ -118,7 +118,7 @@ describe.each(issuers.map((names) => ({ names, title: names.join(' and ') || 'no
       return made;
     };
 
-    test('issues keys that have and do no more than itself, and that end with it', async () => {
+    test('the key issues keys within its own limits, and they end with it', async () => {
       const issuer = await make();
       const reach = limitsOf(
         names.filter((name) => name === 'agents' || name === 'scopes'),
@@ -146,7 +146,7 @@ describe.each(issuers.map((names) => ({ names, title: names.join(' and ') || 'no
       expect((await team.rest('GET', '/token-issuer')).status).toBe(404);
     });
 
-    test.skipIf(names.length === 0)('issues no key that has more of one of its limits', async () => {
+    test.skipIf(names.length === 0)('the key issues no key that exceeds one of its limits', async () => {
       const issuer = await make();
       for (const name of names) {
         const body = { kind: 'secret', ...limitsOf(names, 'has'), ...LIMITS[name].more };
@@ -156,7 +156,7 @@ describe.each(issuers.map((names) => ({ names, title: names.join(' and ') || 'no
       }
     });
 
-    test('gives neither itself nor what it issued more than it has', async () => {
+    test('the key raises neither its own limits nor those of its issued keys', async () => {
       const issuer = await make();
       const child = await issue(issuer.key, { kind: 'secret', ...limitsOf(names, 'less') });
       if (typeof child === 'string') throw new Error(child);
@@ -173,11 +173,11 @@ describe.each(issuers.map((names) => ({ names, title: names.join(' and ') || 'no
   },
 );
 
-describe('a procedure that answers a credential', () => {
+describe('procedures that return credentials', () => {
   const CREDENTIAL = /\b(?:[ps]k|gt|ss)_live_[0-9A-Za-z]{38}\b/;
 
   test.each(transports)(
-    'says so in its policy, at %s, so that the rule of issuing holds for it',
+    'every procedure that returns a credential over %s says so in its policy',
     async (transport) => {
       const answering: string[] = [];
       for (const [name, { validInput }] of Object.entries(operations)) {
@@ -193,7 +193,7 @@ describe('a procedure that answers a credential', () => {
     },
   );
 
-  test('has a rule for each kind of credential', () => {
+  test('every kind of credential has a rule for issuing it', () => {
     for (const policy of Object.values(policies)) {
       if ('credential' in policy) expect(credentialRules).toHaveProperty([policy.credential]);
     }

@@ -138,7 +138,7 @@ describe.each(casesOfForm(names, 8))('%s', (name) => {
 
   const cases = casesOf(name, given);
 
-  test.each(transports)('at %s: those who may', async (transport) => {
+  test.each(transports)('permitted callers succeed over %s', async (transport) => {
     const letIn = cases.filter(({ expected }) => expected === 'success');
     const violations = await violationsOf(letIn, async (caller, thing) => {
       const input = await inputFor(validInput, caller, thing);
@@ -147,7 +147,7 @@ describe.each(casesOfForm(names, 8))('%s', (name) => {
     expect(violations).toEqual([]);
   });
 
-  test.each(transports)('at %s: those who may not, and they change nothing whatever', async (transport) => {
+  test.each(transports)('all other callers are rejected over %s and change nothing', async (transport) => {
     const refused = cases.filter(({ expected }) => expected !== 'success');
     const inputs = new Map<string, object>();
     const nameOf = (caller: MatrixCaller, thing: Thing) => `${caller.name}, ${thing}`;
@@ -162,7 +162,7 @@ describe.each(casesOfForm(names, 8))('%s', (name) => {
     expect(violations).toEqual([]);
   });
 
-  test('in a tRPC batch, beside a call that is let in', async () => {
+  test('each caller gets the same verdict in a tRPC batch beside a permitted call', async () => {
     const violations = await violationsOf(cases, async (caller, thing) => {
       const input = await inputFor(validInput, caller, thing);
       const [answer] = await trpcBatch(url, [name, name], [input, { unknown: 1 }], caller.headers);
@@ -175,7 +175,7 @@ describe.each(casesOfForm(names, 8))('%s', (name) => {
 describe.each(casesOfForm(streams, 2))('$operationId', (example) => {
   const { operationId, procedure, validInput, ids } = example;
   test.each(transports.filter((transport) => transport === 'rest' || operationId !== 'streamChat'))(
-    'at %s',
+    'each caller gets the expected verdict over %s',
     async (transport) => {
       const violations = await violationsOf(casesOf(procedure, ids), async (caller, thing) => {
         const input = await inputFor(validInput, caller, thing);
@@ -202,10 +202,10 @@ async function firstOf(stream: Awaited<ReturnType<typeof askForStream>>): Promis
   return { status: data.httpStatus, apiError: data.apiError };
 }
 
-describe('a user who names another one', () => {
+describe('users who name another user', () => {
   const withUser = names.filter((name) => 'userId' in (operations[name]?.fields ?? {}));
   test.each(withUser.flatMap((name) => transports.map((transport) => ({ name, transport }))))(
-    '$name over $transport: is 403, and the whole team may',
+    '$name over $transport returns 403 for another user and permits the whole team',
     async ({ name, transport }) => {
       const violations: string[] = [];
       for (const caller of callers) {
@@ -223,7 +223,7 @@ describe('a user who names another one', () => {
   );
 });
 
-test.each(transports)('chat.list at %s shows each caller theirs, and all of theirs', async (transport) => {
+test.each(transports)('chat.list over %s shows each caller exactly their own chats', async (transport) => {
   const own = await Promise.all(['user_1', 'user_2'].map((userId) => team.makeChat({ userId })));
   await otherTeam.makeChat({ userId: 'user_1' });
   for (const caller of callers) {

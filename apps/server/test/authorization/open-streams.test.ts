@@ -89,7 +89,7 @@ const openings: Readonly<Record<string, Opening>> = {
   },
 };
 
-test('every operation that streams is among those that are opened here', () => {
+test('every streaming operation is among those that are opened here', () => {
   const procedures = Object.entries(appRouter._def.procedures as object) as [
     string,
     { _def: { type: string } },
@@ -496,7 +496,7 @@ function isStopped(events: readonly StreamEvent[]): boolean {
 }
 
 describe.each(Object.entries(endings))('when %s', (_name, { code, isExpiry, stopsAnswers, letIn }) => {
-  test('every stream and waiting request is ended with the code, and every stream gives its place back', async () => {
+  test('every stream and waiting request ends with the code, and every stream gives its place back', async () => {
     const team = await makeTeam();
     const probe = await letIn(team);
     const owner = probe.user === undefined ? team : team.withChatsOf(probe.user);

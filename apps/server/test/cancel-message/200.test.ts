@@ -19,8 +19,8 @@ const listed = async (chatId: string) => (await team.trpc.message.list.query({ c
 const cancel = ({ chatId, messageId }: OneAnswer, base = url) =>
   rest<AnswerState>(base, 'POST', `/chat/${chatId}/message/${messageId}/cancel`, { key: team.secretKey });
 
-describe.each(servers)('an answer that is being written, stopped through %s', (where, base) => {
-  test('keeps exactly what was streamed; the model is called off, and every reader is told', async () => {
+describe.each(servers)('cancelling a running answer over %s', (where, base) => {
+  test('a cancelled answer keeps exactly the streamed text, ends the model’s call and notifies every reader', async () => {
     const { id: chatId } = await team.makeChat();
     const gate = createGate();
     const content = `kept: ${where}`;
@@ -59,7 +59,7 @@ describe.each(servers)('an answer that is being written, stopped through %s', (w
     ]);
   });
 
-  test('before its first word has none: there is no message of it', async () => {
+  test('an answer that is cancelled before its first word has no message', async () => {
     const { id: chatId } = await team.makeChat();
     const content = `not a word: ${where}`;
     model.replyTo(content, (call) => call.open());
@@ -72,7 +72,7 @@ describe.each(servers)('an answer that is being written, stopped through %s', (w
     expect(await listed(chatId)).toMatchObject([{ content, status: 'stopped', answerId: answer.messageId }]);
   });
 
-  test('whoever waits for it is answered 200, with what was kept', async () => {
+  test('a request that waits for the answer gets 200 with the kept text', async () => {
     const { id: chatId } = await team.makeChat();
     const content = `waited for: ${where}`;
     model.replyTo(content, scripts.neverEnding('so far'));
@@ -90,7 +90,7 @@ describe.each(servers)('an answer that is being written, stopped through %s', (w
     await mongo.raw.collection('turnLog').deleteMany({});
   });
 
-  test('in the queue it is stopped at once, is never asked for, and those around it go on', async () => {
+  test('a queued answer is cancelled at once without a call of the model, and its neighbours continue', async () => {
     const { id: chatId } = await team.makeChat();
     const contents = ['front', 'middle', 'back'].map((place) => `${place}: ${where}`);
     const [front = '', middle = '', back = ''] = contents;
@@ -126,23 +126,26 @@ describe.each(servers)('an answer that is being written, stopped through %s', (w
   });
 });
 
-describe('an answer that has ended stays as it is', () => {
-  test.each(servers)('completed or failed, told by %s', async (_, base) => {
-    const answered = await team.answered();
-    expect((await cancel(answered, base)).body).toMatchObject({
-      id: answered.messageId,
-      content: 'You said: hello',
-      status: 'completed',
-    });
-    const failed = await team.failed();
-    const { status, body } = await cancel(failed, base);
-    expect(status).toBe(200);
-    expect(body).toMatchObject({ content: '', status: 'failed', errorCode: 'model_key_refused' });
-    expect(await storedTurns(mongo.raw, answered.chatId)).toMatchObject([{ status: 'completed' }]);
-    expect(await storedTurns(mongo.raw, failed.chatId)).toMatchObject([{ status: 'failed' }]);
-  });
+describe('cancelling an ended answer', () => {
+  test.each(servers)(
+    'a completed or failed answer does not change when it is cancelled over %s',
+    async (_, base) => {
+      const answered = await team.answered();
+      expect((await cancel(answered, base)).body).toMatchObject({
+        id: answered.messageId,
+        content: 'You said: hello',
+        status: 'completed',
+      });
+      const failed = await team.failed();
+      const { status, body } = await cancel(failed, base);
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ content: '', status: 'failed', errorCode: 'model_key_refused' });
+      expect(await storedTurns(mongo.raw, answered.chatId)).toMatchObject([{ status: 'completed' }]);
+      expect(await storedTurns(mongo.raw, failed.chatId)).toMatchObject([{ status: 'failed' }]);
+    },
+  );
 
-  test('stopped: however often and wherever it is stopped again, one answer is given', async () => {
+  test('a stopped answer is returned unchanged, however often and wherever it is cancelled again', async () => {
     const { id: chatId } = await team.makeChat();
     model.replyTo('stop it, stop it', scripts.neverEnding('kept'));
     const stream = await team.stream(chatId, 'stop it, stop it');
@@ -160,7 +163,7 @@ describe('an answer that has ended stays as it is', () => {
   });
 });
 
-test('stopped in the moment it ends, it is one or the other, for everyone the same', async () => {
+test('an answer that is cancelled at its end is the same for every reader, completed or stopped', async () => {
   const ends = new Set<string>();
   for (let round = 0; round < 12; round++) {
     const { id: chatId } = await team.makeChat();
@@ -188,7 +191,7 @@ test('stopped in the moment it ends, it is one or the other, for everyone the sa
   expect(ends.size).toBeGreaterThan(0);
 });
 
-test('what was kept is what the model is told next', async () => {
+test('the kept text is part of the model’s next context', async () => {
   const { id: chatId } = await team.makeChat();
   model.replyTo('tell me a story', scripts.neverEnding('Once upon'));
   const stream = await team.stream(chatId, 'tell me a story');
@@ -203,7 +206,7 @@ test('what was kept is what the model is told next', async () => {
   ]);
 });
 
-test('by tRPC it is the same', async () => {
+test('tRPC returns the same', async () => {
   const { id: chatId } = await team.makeChat();
   model.replyTo('by tRPC', scripts.neverEnding('kept'));
   const stream = await team.stream(chatId, 'by tRPC');

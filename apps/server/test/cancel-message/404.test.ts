@@ -19,11 +19,11 @@ const [question] = (await team.trpc.message.list.query({ chatId })).messages;
 
 test.each([
   ["another team's running answer", theirs],
-  ["another team's, in a chat of one's own", { ...theirs, chatId }],
-  ["another chat's", { chatId, messageId: elsewhere.messageId }],
+  ["another team's answer in the caller's own chat", { ...theirs, chatId }],
+  ['an answer of another chat', { chatId, messageId: elsewhere.messageId }],
   ["the user's own message", { chatId, messageId: question?.id }],
-  ['none', { chatId, messageId: 'nope' }],
-  ['one of no chat', { chatId: 'nope', messageId }],
+  ['an unknown id', { chatId, messageId: 'nope' }],
+  ['an answer of an unknown chat', { chatId: 'nope', messageId }],
 ] as [string, OneAnswer][])('%s is 404 message_not_found, and nothing is stopped', async (_, answer) => {
   const path = `/chat/${answer.chatId}/message/${answer.messageId}/cancel`;
   const before = await ownTurns();
@@ -38,7 +38,7 @@ test.each([
 
 const ownTurns = () => mongo.raw.collection('turns').find({ team: team.id }).toArray();
 
-test('an answer of a chat that was deleted is 404', async () => {
+test('an answer of a deleted chat is 404', async () => {
   const gone = await team.answered();
   await team.rest('DELETE', `/chat/${gone.chatId}`);
   const answer = await team.rest('POST', `/chat/${gone.chatId}/message/${gone.messageId}/cancel`);

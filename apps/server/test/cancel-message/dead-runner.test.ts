@@ -7,7 +7,7 @@ const { makeTeam, mongo, model } = await startHarness({
 });
 const team = await makeTeam();
 
-test('an answer whose server died is told as it stands, and ends with what had been shown of it', async () => {
+test('cancelling an answer of a dead server returns its status, and it ends with the text shown so far', async () => {
   const { id: chatId } = await team.makeChat();
   const turn = mintId('turn');
   const messageId = `msg_${turn.slice('turn_'.length)}` as const;

@@ -8,7 +8,7 @@ const { agent } = team;
 
 const create = (body: object) => team.rest<Chat>('POST', '/chat', { body });
 
-test('answers the id, the agent, the team and when, and nothing that was not given', async () => {
+test('a new chat returns its id, agent, team and creation time, and no field that was not given', async () => {
   const before = Date.now();
   const { status, body } = await create({ agentId: agent.id });
   expect(status).toBe(200);
@@ -20,18 +20,18 @@ test('answers the id, the agent, the team and when, and nothing that was not giv
   expect(Date.parse(createdAt)).toBeLessThanOrEqual(Date.now());
 });
 
-test('answers 200, not 201, as JSON', async () => {
+test('the response is JSON with status 200, not 201', async () => {
   const { status, headers } = await create({ agentId: agent.id });
   expect(status).toBe(200);
   expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
 });
 
-test('what is created is what is read back', async () => {
+test('a created chat is returned unchanged when it is read', async () => {
   const { body } = await create({ agentId: agent.id, userId: 'user_1', metadata: { plan: 'pro' } });
   expect((await team.rest('GET', `/chat/${body.id}`)).body).toEqual({ ...body, messages: [] });
 });
 
-test('the same request twice makes two chats', async () => {
+test('the same request twice creates two chats', async () => {
   const [first, second] = await Promise.all([create({ agentId: agent.id }), create({ agentId: agent.id })]);
   expect(first.body.id).not.toBe(second.body.id);
 });
@@ -49,7 +49,7 @@ test.each([
   '../..',
   '🙂'.repeat(256),
   'x'.repeat(256),
-])('userId %j stays that string', async (userId) => {
+])('the userId %j is stored unchanged', async (userId) => {
   const { body } = await create({ agentId: agent.id, userId });
   expect(body.userId).toBe(userId);
   const { chats } = await team.trpc.chat.list.query({ userId });
@@ -57,7 +57,7 @@ test.each([
   expect(chats.every((chat) => chat.userId === userId)).toBe(true);
 });
 
-test('a publishable key may create chats too', async () => {
+test('a publishable key can create chats', async () => {
   const { status } = await team.rest('POST', '/chat', {
     key: team.publishableKey,
     body: { agentId: agent.id },

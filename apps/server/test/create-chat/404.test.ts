@@ -7,16 +7,16 @@ const team = await makeTeam();
 const other = await makeTeam();
 
 test.each([
-  ['that nobody made', mintId('agent')],
-  ["of another team's", other.agent.id],
-  ['that is no id', 'support'],
+  ['that does not exist', mintId('agent')],
+  ['of another team', other.agent.id],
+  ['without the form of an id', 'support'],
   ['that is empty', ''],
   ['of another noun', mintId('chat')],
-  ['in capitals', team.agent.id.toUpperCase()],
+  ['in upper case', team.agent.id.toUpperCase()],
   ['with a blank', `${team.agent.id} `],
   ['with NUL', `${team.agent.id}\0`],
   ['of 4,000 characters', 'a'.repeat(4_000)],
-])('an agent %s is 404 agent_not_found, and no chat is made', async (_, agentId) => {
+])('an agent id %s returns 404 agent_not_found and creates no chat', async (_, agentId) => {
   const { status, apiError } = await team.rest('POST', '/chat', { body: { agentId } });
   expect(status).toBe(404);
   expect(apiError.code).toBe('agent_not_found');

@@ -17,7 +17,7 @@ const nested = (depth: number) => `${'{"a":'.repeat(depth - 1)}{}${'}'.repeat(de
 const nestedInArrays = (depth: number) => `{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`;
 const ofBytes = (bytes: number) => `{"a":"${'x'.repeat(bytes - '{"a":""}'.length)}"}`;
 
-describe('is kept exactly as it was sent', () => {
+describe('metadata that is stored', () => {
   test.each([
     '{}',
     '{"$where":"1","$ne":null,"$set":{"a":1}}',
@@ -38,7 +38,7 @@ describe('is kept exactly as it was sent', () => {
     nested(limits.metadataDepthMax),
     nestedInArrays(limits.metadataDepthMax),
     ofBytes(limits.metadataBytesMax),
-  ])('%s', async (json) => {
+  ])('metadata %s is stored unchanged', async (json) => {
     const { status, body } = await createFromJson(json);
     expect(status).toBe(200);
     const read = await team.rest<Chat>('GET', `/chat/${body.id}`);
@@ -48,7 +48,7 @@ describe('is kept exactly as it was sent', () => {
     expect(JSON.stringify(read.body.metadata)).toBe(sent);
   });
 
-  test('whatever JSON object it is', async () => {
+  test('any JSON object is stored unchanged', async () => {
     const key = fc.oneof(
       fc.string({ maxLength: 8 }),
       fc.constantFrom('$where', 'a.b', '$ref', 'constructor'),
@@ -75,7 +75,7 @@ describe('is kept exactly as it was sent', () => {
     );
   });
 
-  test('and nothing of it becomes a field of the stored document', async () => {
+  test('no key of metadata becomes a field of the stored document', async () => {
     const { body } = await createFromJson('{"team":"team_x","deletedAt":"x","$set":{"team":"y"}}');
     const stored = await mongo.raw
       .collection<{ _id: string; metadata: unknown }>('chats')
@@ -88,27 +88,27 @@ describe('is kept exactly as it was sent', () => {
 test.each([
   ['10,000 levels', nested(10_000)],
   ['100,000 arrays', nestedInArrays(100_000)],
-])('%s are rejected before anything looks at them', async (_, json) => {
+])('metadata with %s is rejected before it is parsed', async (_, json) => {
   const { status, apiError } = await createFromJson(json);
   expect([status, apiError.code]).toEqual([413, 'payload_too_complex']);
 });
 
-describe('is rejected, and nothing is stored', () => {
+describe('metadata that is rejected', () => {
   test.each([
     ['null', 'null'],
-    ['a text', '"{}"'],
+    ['a string', '"{}"'],
     ['an array', '[]'],
     ['a number', '1'],
     ['__proto__ as a key', '{"__proto__":{"isAdmin":true}}'],
     ['__proto__ deep inside', '{"a":[{"b":{"__proto__":1}}]}'],
-    ['one level too deep', nested(limits.metadataDepthMax + 1)],
-    ['one level too deep in arrays', nestedInArrays(limits.metadataDepthMax + 1)],
+    ['one level too many', nested(limits.metadataDepthMax + 1)],
+    ['one level too many in arrays', nestedInArrays(limits.metadataDepthMax + 1)],
     ['one byte too many', ofBytes(limits.metadataBytesMax + 1)],
     ['too many bytes of two-byte characters', `{"a":"${'é'.repeat(limits.metadataBytesMax / 2)}"}`],
     ['half a surrogate pair as a value', '{"a":"\\ud800"}'],
     ['half a surrogate pair as a key', '{"\\udc00":1}'],
-    ['a number beyond all', '{"a":1e999}'],
-  ])('%s', async (_, json) => {
+    ['a number out of range', '{"a":1e999}'],
+  ])('metadata with %s is rejected and nothing is stored', async (_, json) => {
     const count = () => mongo.raw.collection('chats').countDocuments();
     const before = await count();
     const { status, apiError } = await createFromJson(json);
@@ -117,7 +117,7 @@ describe('is rejected, and nothing is stored', () => {
     expect(await count()).toBe(before);
   });
 
-  test('and no prototype is changed by trying', async () => {
+  test('rejected metadata changes no prototype', async () => {
     await createFromJson('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}');
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });

@@ -7,7 +7,7 @@ import { storedTurns } from '../support/stored-turns.ts';
 const { makeTeam, model, mongo } = await startHarness();
 const team = await makeTeam();
 
-test("answers the agent's message, and names the one it answers", async () => {
+test("the response is the agent's message with the id of the message it answers", async () => {
   const chat = await team.makeChat();
   const { status, body } = await team.send(chat.id, 'hello');
   expect(status).toBe(200);
@@ -26,7 +26,7 @@ test("answers the agent's message, and names the one it answers", async () => {
   expect(messages[1]?.createdAt).toBe(createdAt);
 });
 
-test('the message is stored before the model hears of it', async () => {
+test('the message is stored before the model is called', async () => {
   const chat = await team.makeChat();
   let stored: unknown[] = [];
   model.replyTo('is it there?', async (call) => {
@@ -37,7 +37,7 @@ test('the message is stored before the model hears of it', async () => {
   expect(stored).toMatchObject([{ sequence: 1, messages: [{ role: 'user', content: 'is it there?' }] }]);
 });
 
-test('both kinds of key may send, over both transports', async () => {
+test('both kinds of key can send over both transports', async () => {
   const chat = await team.makeChat();
   expect((await team.send(chat.id, 'one', { key: team.publishableKey })).status).toBe(200);
   const answer = await team.trpc.message.create.mutate({ chatId: chat.id, content: 'two', role: 'user' });
@@ -50,7 +50,7 @@ test.each([
   ['a line break', '\n'],
   ['32,000 characters', 'x'.repeat(limits.messageLengthMax)],
   ['32,000 characters of two UTF-16 units each', '🙂'.repeat(limits.messageLengthMax)],
-])('%s is a message, and is kept as it is', async (_, content) => {
+])('%s is accepted as a message and stored unchanged', async (_, content) => {
   const chat = await team.makeChat();
   model.reply(scripts.text('ok'));
   expect((await team.send(chat.id, content)).status).toBe(200);
@@ -58,7 +58,7 @@ test.each([
   expect(messages[0]?.content === content).toBe(true);
 });
 
-test('a message of 32,000 characters, each escaped to its longest, fits the body', async () => {
+test('a message of 32,000 characters with the longest escapes fits into the body', async () => {
   const chat = await team.makeChat();
   model.reply(scripts.text('ok'));
   const escaped = '\\ud83d\\ude42'.repeat(limits.messageLengthMax);
@@ -71,9 +71,9 @@ test('a message of 32,000 characters, each escaped to its longest, fits the body
 });
 
 test.each([
-  ['whatever the model writes', ' <b>\u0001$set: {"a":1}\r\n🙂 '],
+  ['text with markup and control characters', ' <b>\u0001$set: {"a":1}\r\n🙂 '],
   ['a very long answer', 'word '.repeat(20_000)],
-])('%s is the answer, as text', async (_, answer) => {
+])('%s is returned as text', async (_, answer) => {
   const chat = await team.makeChat();
   model.reply(scripts.text(answer.match(/.{1,1000}/gsu) ?? []));
   expect((await team.send(chat.id, 'go')).body.content).toBe(answer);
@@ -81,13 +81,13 @@ test.each([
   expect(messages[1]?.content).toBe(answer);
 });
 
-test('an answer that the model ends at its own length is an answer', async () => {
+test("an answer that reaches the model's length limit is an answer", async () => {
   const chat = await team.makeChat();
   model.reply(scripts.text('cut sho', { reason: 'length' }));
   expect((await team.send(chat.id, 'go')).body).toMatchObject({ content: 'cut sho', status: 'completed' });
 });
 
-test("the agent's settings reach the model; without them the server's own do", async () => {
+test("the agent's settings reach the model, and the server's settings apply without them", async () => {
   const agent = await team.makeAgent({ model: 'gpt-own', temperature: 0, systemPrompt: 'Be brief.' });
   const chat = await team.makeChat({ agentId: agent.id });
   await team.send(chat.id, 'hello');
@@ -106,7 +106,7 @@ test("the agent's settings reach the model; without them the server's own do", a
   expect(body).not.toHaveProperty('temperature');
 });
 
-test('what the answer cost is stored with the turn, and is in no answer', async () => {
+test('the usage of an answer is stored with its turn and is in no response', async () => {
   const chat = await team.makeChat();
   model.reply(scripts.text('ok', { usage: { prompt_tokens: 17, completion_tokens: 5 } }));
   const { text } = await team.send(chat.id, 'count');
@@ -120,7 +120,7 @@ test('what the answer cost is stored with the turn, and is in no answer', async 
   expect(text).not.toMatch(/tokens|usage/i);
 });
 
-test('a model that tells no usage is no failure, and is counted by an estimate', async () => {
+test('a model without usage numbers is no failure, and its usage is estimated', async () => {
   const chat = await team.makeChat();
   model.reply(scripts.text('ok', { usage: false }));
   expect((await team.send(chat.id, 'count')).status).toBe(200);
@@ -133,7 +133,7 @@ test('a model that tells no usage is no failure, and is counted by an estimate',
   ]);
 });
 
-test('a passing failure of the model is tried again, and nobody notices', async () => {
+test('a transient failure of the model is retried without an error for the caller', async () => {
   const chat = await team.makeChat();
   model.reply(scripts.status(503), scripts.text('second try'));
   expect((await team.send(chat.id, 'go')).body.content).toBe('second try');

@@ -17,7 +17,7 @@ test.each([
   ],
   ['NUL', { content: 'a\0b', role: 'user' }, 'content'],
   ['half a surrogate pair', { content: '\ud83d', role: 'user' }, 'content'],
-  ['the other half', { content: 'a\udc00', role: 'user' }, 'content'],
+  ['the second half of a surrogate pair', { content: 'a\udc00', role: 'user' }, 'content'],
   ['the role assistant', { content: 'hi', role: 'assistant' }, 'role'],
   ['the role system', { content: 'hi', role: 'system' }, 'role'],
   ['no role', { content: 'hi' }, 'role'],
@@ -25,8 +25,8 @@ test.each([
   ['a content in parts', { content: [{ type: 'text', text: 'hi' }], role: 'user' }, 'content'],
   ['an id of its own', { content: 'hi', role: 'user', id: 'msg_x' }, 'id'],
   ['the chat in body and path', { content: 'hi', role: 'user', chatId: chat.id }, 'chatId'],
-  ['a wish for a model', { content: 'hi', role: 'user', model: 'gpt' }, 'model'],
-])('%s is rejected by its name; nothing is stored and no model called', async (_, body, path) => {
+  ['a model', { content: 'hi', role: 'user', model: 'gpt' }, 'model'],
+])('%s is rejected with the name of the field, stores nothing and calls no model', async (_, body, path) => {
   const { status, apiError } = await unchanged(mongo.raw, () =>
     team.rest('POST', `/chat/${chat.id}/message`, { body }),
   );
@@ -35,7 +35,7 @@ test.each([
   expect(model.calls()).toEqual([]);
 });
 
-test('of two equal keys in one object the last counts, as in any JSON', async () => {
+test('the last of two equal keys in one object counts, as in any JSON', async () => {
   const { body } = await team.rest<{ content: string }>('POST', `/chat/${chat.id}/message`, {
     rawBody: '{"content":"one","content":"two","role":"user"}',
     headers: { 'content-type': 'application/json' },

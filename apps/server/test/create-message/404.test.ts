@@ -5,7 +5,7 @@ import { storedTurns } from '../support/stored-turns.ts';
 const { makeTeam, model, mongo, startReplica } = await startHarness({ bounds: { leaseMs: 900 } });
 const team = await makeTeam();
 
-test('a chat that is deleted while its answer is written: 404, and nothing is left of the turn', async () => {
+test('a chat that is deleted during its answer returns 404 and keeps nothing of the turn', async () => {
   const chat = await team.makeChat();
   model.replyTo('running', (call) => call.text('partial'));
   const sending = team.send(chat.id, 'running');
@@ -18,7 +18,7 @@ test('a chat that is deleted while its answer is written: 404, and nothing is le
   expect(await storedTurns(mongo.raw, chat.id)).toEqual([]);
 });
 
-test('a chat that is deleted while a message waits in its queue: 404 for that one too', async () => {
+test('a chat that is deleted while a message waits in its queue returns 404 for that message too', async () => {
   const chat = await team.makeChat();
   model.replyTo('first', (call) => call.text('partial'));
   const first = team.send(chat.id, 'first');
@@ -32,7 +32,7 @@ test('a chat that is deleted while a message waits in its queue: 404 for that on
   expect(await storedTurns(mongo.raw, chat.id)).toEqual([]);
 });
 
-test('a chat that is deleted through another replica: 404, and the model is stopped', async () => {
+test('a chat that is deleted by another server returns 404 and stops the model', async () => {
   const replica = await startReplica();
   const chat = await team.makeChat();
   model.replyTo('elsewhere', (call) => call.text('partial'));

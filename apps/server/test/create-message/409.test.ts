@@ -7,7 +7,7 @@ const { makeTeam, model, mongo } = await startHarness();
 const team = await makeTeam();
 
 describe('queue_full', () => {
-  test('eight messages may wait behind the one that is answered; the ninth is rejected, with Retry-After', async () => {
+  test('eight messages may wait behind the running one, and the ninth returns 409 with Retry-After', async () => {
     const chat = await team.makeChat();
     const gate = model.hold();
     const sends = [team.send(chat.id, 'message 0')];
@@ -54,7 +54,7 @@ describe('chat_full', () => {
     return chat;
   }
 
-  test('a chat takes its 10,000th message and not the one after', async () => {
+  test('a chat accepts its 10,000th message and rejects the next one', async () => {
     const chat = await chatEndingAt({ sequence: limits.chatMessagesMax / 2 - 1, textBytes: 10 });
     expect((await team.send(chat.id, 'the last')).status).toBe(200);
     const { status, apiError } = await team.send(chat.id, 'one more');
@@ -63,7 +63,7 @@ describe('chat_full', () => {
     expect(await storedTurns(mongo.raw, chat.id)).toHaveLength(2);
   });
 
-  test('a chat takes 16 MiB of text and not a byte more', async () => {
+  test('a chat accepts 16 MiB of text and rejects one more byte', async () => {
     const chat = await chatEndingAt({ sequence: 1, textBytes: limits.chatTextBytesMax - 4 });
     expect((await team.send(chat.id, '12345')).apiError.code).toBe('chat_full');
     // Two characters of two bytes each.
@@ -71,7 +71,7 @@ describe('chat_full', () => {
     expect((await team.send(chat.id, 'x')).apiError.code).toBe('chat_full');
   });
 
-  test('questions and answers count, each by its bytes', async () => {
+  test('questions and answers both count by their bytes', async () => {
     const chat = await team.makeChat();
     const { body } = await team.send(chat.id, 'éé');
     const { body: second } = await team.send(chat.id, 'abc');
@@ -81,7 +81,7 @@ describe('chat_full', () => {
     });
   });
 
-  test('a chat that is full can still be read and deleted', async () => {
+  test('a full chat can be read and deleted', async () => {
     const chat = await chatEndingAt({ sequence: limits.chatMessagesMax / 2, textBytes: 10 });
     expect((await team.rest('GET', `/chat/${chat.id}`)).status).toBe(200);
     expect((await team.rest('DELETE', `/chat/${chat.id}`)).status).toBe(204);

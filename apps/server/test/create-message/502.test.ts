@@ -33,11 +33,11 @@ const failures: [string, ErrorCode, number, ModelScript][] = [
   ['an answer that ends without an end', 'model_failed', 502, scripts.unfinishedAfter(PARTIAL)],
   ['a chunk that is no JSON', 'model_failed', 502, scripts.brokenChunkAfter(PARTIAL)],
   ['an error within the answer', 'model_failed', 502, scripts.errorAfter([PARTIAL])],
-  ['nothing but a filter', 'model_refused', 502, scripts.text([], { reason: 'content_filter' })],
+  ['only a filter', 'model_refused', 502, scripts.text([], { reason: 'content_filter' })],
 ];
 
-describe.each(failures)('a model that answers %s', (_, code, httpStatus, script) => {
-  test(`is ${code}; the message stays, the chat goes on, nothing of the model's words is told`, async () => {
+describe.each(failures)('a model that returns %s', (_, code, httpStatus, script) => {
+  test(`the response is ${code} without the model's words, the message stays, and the chat continues`, async () => {
     const chat = await team.makeChat();
     model.reply(script);
     const { status, apiError, text } = await team.send(chat.id, 'question');
@@ -68,7 +68,7 @@ test.concurrent.each([
   ['a status', 'model_failed', scripts.status(500)],
   ['an empty answer', 'model_failed', scripts.text([])],
   ['a rate limit', 'model_rate_limited', scripts.status(429)],
-] as const)('%s three times in a row is %s: it was tried again', async (what, code, script) => {
+] as const)('%s three times in a row is retried and returns %s', async (what, code, script) => {
   const chat = await team.makeChat();
   model.replyTo(`persistent: ${what}`, script);
   const { status, apiError } = await team.send(chat.id, `persistent: ${what}`);
@@ -78,7 +78,7 @@ test.concurrent.each([
   expect(turn?.usage).toMatchObject([{ calls: 3 }]);
 });
 
-test('an agent that is gone by the time of the message is 404, with the message kept', async () => {
+test('a message to a deleted agent returns 404 and is kept', async () => {
   const agent = await team.makeAgent();
   const { stores } = mongo.database;
   const chat = await stores.chats.create({ team: team.id }, { agent: agent.id, agentType: 'support' });

@@ -20,7 +20,7 @@ describe('without a model', () => {
     ['model_not_configured', '60', undefined],
     ['model_loading', '5', '42 of 93 MB are here.'],
   ] as const)(
-    'a send is 503 %s with Retry-After %s, and nothing is stored',
+    'a message returns 503 %s with Retry-After %s and stores nothing',
     async (code, seconds, detail) => {
       const chat = await team.makeChat();
       noModel = new ApiError(code, detail ? { detail } : {});
@@ -36,7 +36,7 @@ describe('without a model', () => {
     },
   );
 
-  test('everything else goes on', async () => {
+  test('all other operations work without a model', async () => {
     noModel = new ApiError('model_not_configured');
     const chat = await team.makeChat();
     expect((await team.rest('GET', `/chat/${chat.id}`)).status).toBe(200);
@@ -46,7 +46,7 @@ describe('without a model', () => {
 });
 
 describe('while the server shuts down', () => {
-  test('a waiting send is 503 draining with the id of the answer, and another server gives that answer', async () => {
+  test("a waiting request returns 503 draining with the answer's id, and another server returns that answer", async () => {
     const replica = await startReplica({ bounds: { leaseMs: 900 } });
     const send = (chatId: string, content: string) =>
       rest(replica.url, 'POST', `/chat/${chatId}/message`, {

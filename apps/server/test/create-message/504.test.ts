@@ -5,7 +5,7 @@ import { startHarness } from '../harness.ts';
 const { makeTeam, model } = await startHarness({ bounds: { sendWaitMaxMs: 250 } });
 const team = await makeTeam();
 
-test('a send that waited long enough is 504 with the id of the answer; the turn goes on, and that is its id', async () => {
+test("a request returns 504 with the answer's id after the longest wait, and the turn continues", async () => {
   const chat = await team.makeChat();
   const gate = createGate();
   model.replyTo('slow', async (call) => {
@@ -28,7 +28,7 @@ test('a send that waited long enough is 504 with the id of the answer; the turn 
     ]);
 });
 
-test('the bound counts for a message in the queue as well', async () => {
+test('the longest wait includes the time in the queue', async () => {
   const chat = await team.makeChat();
   const gate = model.hold();
   const answers = await Promise.all([team.send(chat.id, 'one'), team.send(chat.id, 'two')]);

@@ -28,8 +28,8 @@ describe.each([
     (chatId: string, content: string, signal: AbortSignal) =>
       team.trpc.message.create.mutate({ chatId, content, role: 'user' }, { signal }),
   ],
-])('a client that hangs up (%s)', (transport, sendRoute, send) => {
-  test('stops the wait and never the turn: the answer is there when it comes back', async () => {
+])('a client that disconnects (%s)', (transport, sendRoute, send) => {
+  test('a disconnect ends the wait and not the turn, whose answer can be read later', async () => {
     const chat = await team.makeChat();
     const gate = createGate();
     const content = `until you are gone: ${transport}`;
@@ -55,7 +55,7 @@ describe.each([
       .toMatchObject([{ content }, { content: 'I went on.', status: 'completed' }]);
   });
 
-  test('before the message was accepted has sent it all the same, or not at all', async () => {
+  test('a disconnect before the acceptance leaves either a whole message or none', async () => {
     const chat = await team.makeChat();
     const client = new AbortController();
     const sending = send(chat.id, 'now or never', client.signal).catch((error: unknown) => error);
@@ -68,7 +68,7 @@ describe.each([
   });
 });
 
-test('many sends over one kept connection leave no listener behind on it', async () => {
+test('many messages over one kept connection leave no listener on it', async () => {
   const sockets = new Set<Socket>();
   composition.app.server.on('connection', (socket) => sockets.add(socket));
   const chat = await team.makeChat();

@@ -15,7 +15,7 @@ const team = await makeTeam();
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
 afterEach(() => void vi.useRealTimers());
 
-test('a silent answer is a comment every ten seconds, which is no event and part of no text', async () => {
+test('a silent answer sends a comment every ten seconds, which is no event and no text', async () => {
   const { id: chatId } = await team.makeChat();
   const gate = createGate();
   model.replyTo('think long', async (call) => {
@@ -37,7 +37,7 @@ test('a silent answer is a comment every ten seconds, which is no event and part
   expect(shownText(events)).toBe('Hm.');
 });
 
-test('so is a chat in which nothing happens', async () => {
+test('an idle chat stream sends a comment every ten seconds', async () => {
   const { id: chatId } = await team.makeChat();
   const stream = await openStream(url, 'GET', `/chat/${chatId}/events`, { key: team.secretKey });
   await stream.take(1);
@@ -46,14 +46,14 @@ test('so is a chat in which nothing happens', async () => {
   stream.close();
 });
 
-test('a stream that has ended beats no more', async () => {
+test('an ended stream sends no more comments', async () => {
   const { id: chatId } = await team.makeChat();
   const before = vi.getTimerCount();
   await (await team.stream(chatId, 'hello')).rest();
   expect(vi.getTimerCount()).toBe(before);
 });
 
-test('nor does one whose client has hung up, while its model is silent', async () => {
+test('a stream whose client has disconnected sends no more comments while its model is silent', async () => {
   const { id: chatId } = await team.makeChat();
   model.replyTo('silent', (call) => call.open());
   const before = vi.getTimerCount();

@@ -112,7 +112,7 @@ async function askBothWays(what: string, script: ModelScript) {
 
 // Those that wait for a bound wait side by side.
 describe.concurrent.each(cases)('$what', ({ what, script, code, shown, calls }) => {
-  test(`is ${code}, waited for and streamed`, async () => {
+  test(`the fault is ${code} for a waiting request and for a stream`, async () => {
     const { waiting, streaming, answer, events } = await askBothWays(what, script);
     expect(answer).toMatchObject({ status: statusOf(code), apiError: { code } });
 
@@ -140,8 +140,8 @@ describe.concurrent.each([
   ['500 twice', [scripts.status(500), scripts.status(500)]],
   ['a cut before the first word', [scripts.cutAfter()]],
   ['an empty answer once', [scripts.text([])]],
-] as [string, ModelScript[]][])('%s, and then an answer', (what, faults) => {
-  test('is that answer, waited for and streamed', async () => {
+] as [string, ModelScript[]][])('a model with %s, followed by an answer', (what, faults) => {
+  test('the answer is returned to a waiting request and to a stream', async () => {
     for (const way of ['waiting', 'streaming']) {
       let call = 0;
       model.replyTo(`${way}: ${what}, passing`, (asked) => (faults[call++] ?? scripts.text('fine'))(asked));
@@ -155,11 +155,11 @@ describe.concurrent.each([
 });
 
 describe.concurrent.each([
-  ['a filter ended', finishing('content_filter', 'so far'), 'so far', 'content_filter'],
-  ['its own length ended', finishing('length', 'so far'), 'so far', 'length'],
-  ['the model ended with a word nobody knows', finishing('whatever', 'so far'), 'so far', 'stop'],
+  ['is ended by a filter', finishing('content_filter', 'so far'), 'so far', 'content_filter'],
+  ['reaches its length limit', finishing('length', 'so far'), 'so far', 'length'],
+  ['has an unknown finish reason', finishing('whatever', 'so far'), 'so far', 'stop'],
   [
-    'is longer than any may be',
+    'exceeds the longest answer',
     scripts.text(['x'.repeat(80), 'y'.repeat(80)]),
     'x'.repeat(80) + 'y'.repeat(20),
     'length',
@@ -170,11 +170,11 @@ describe.concurrent.each([
     'x'.repeat(99),
     'length',
   ],
-  ['comes in drops', dripping(8), '........', 'stop'],
+  ['arrives in small pieces', dripping(8), '........', 'stop'],
 ] as [string, ModelScript, string, FinishReason][])(
   'an answer that %s',
   (what, script, content, finishReason) => {
-    test('is an answer with its finish reason, waited for, streamed, followed and listed', async () => {
+    test('the answer has its finish reason in the response, the stream, the chat stream and the list', async () => {
       const { waiting, streaming, answer, events } = await askBothWays(what, script);
       expect(answer.body).toMatchObject({ content, status: 'completed', finishReason });
       expect(shownText(events)).toBe(content);
@@ -189,7 +189,7 @@ describe.concurrent.each([
   },
 );
 
-test('an answer that goes on beyond its longest is cut off there, and so is the model', async () => {
+test("an answer beyond the longest length is cut there, and the model's call ends", async () => {
   const gate = createGate();
   model.replyTo('endless', async (call) => {
     call.text('x'.repeat(ANSWER_LENGTH_MAX + 1));
@@ -202,7 +202,7 @@ test('an answer that goes on beyond its longest is cut off there, and so is the 
   gate.release();
 });
 
-test('a model that falls silent is given up before one that has not spoken yet', async () => {
+test('a model that falls silent during its answer times out before one that has not begun', async () => {
   model.replyTo('falls silent', scripts.neverEnding('half'));
   model.replyTo('has not spoken', (call) => call.open());
   const ends: string[] = [];

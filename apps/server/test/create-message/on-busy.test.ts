@@ -24,8 +24,8 @@ const sendTo = (base: string, chatId: string, content: string, onBusy?: string) 
     body: { content, role: 'user', ...(onBusy && { onBusy }) },
   });
 
-describe.each(servers)('through %s', (where, base) => {
-  test('`enqueue`, and no word about it: it waits for its turn', async () => {
+describe.each(servers)('onBusy over %s', (where, base) => {
+  test('a message with `enqueue`, or without onBusy, waits for its turn', async () => {
     for (const onBusy of [undefined, 'enqueue']) {
       const { id: chatId } = await team.makeChat();
       const content = `first, ${where}, ${onBusy}`;
@@ -44,7 +44,7 @@ describe.each(servers)('through %s', (where, base) => {
     }
   });
 
-  test('`reject`: 409 chat_busy with Retry-After, and nothing is stored; when it has ended it is taken', async () => {
+  test('a message with `reject` returns 409 chat_busy with Retry-After and is accepted after the end', async () => {
     const { id: chatId } = await team.makeChat();
     const content = `busy, ${where}`;
     const gate = model.hold();
@@ -62,7 +62,7 @@ describe.each(servers)('through %s', (where, base) => {
     expect((await sendTo(base, chatId, 'me', 'reject')).body.content).toBe('You said: me');
   });
 
-  test('`interrupt`: what is written is stopped and kept, and it goes first', async () => {
+  test('a message with `interrupt` stops the running answer, which keeps its text, and goes first', async () => {
     const { id: chatId } = await team.makeChat();
     const content = `interrupted, ${where}`;
     model.replyTo(content, scripts.neverEnding('I was about to'));
@@ -84,7 +84,7 @@ describe.each(servers)('through %s', (where, base) => {
     ]);
   });
 
-  test('`interrupt`: what waits is stopped as well, without the model, and its senders are told', async () => {
+  test('a message with `interrupt` stops waiting messages without a call of the model', async () => {
     const { id: chatId } = await team.makeChat();
     const content = `in front, ${where}`;
     model.replyTo(content, scripts.neverEnding('kept'));
@@ -111,7 +111,7 @@ describe.each(servers)('through %s', (where, base) => {
   });
 });
 
-test('of `reject` messages at once to a quiet chat one is taken, on however many servers', async () => {
+test('one of many concurrent `reject` messages to an idle chat is accepted, on any number of servers', async () => {
   const { id: chatId } = await team.makeChat();
   const gate = model.hold();
   let refused = 0;
@@ -128,7 +128,7 @@ test('of `reject` messages at once to a quiet chat one is taken, on however many
   expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
 });
 
-test('`interrupt` in a quiet chat, and after a failed answer, is an ordinary message', async () => {
+test('`interrupt` in an idle chat, or after a failed answer, is an ordinary message', async () => {
   const failed = await team.failed();
   const { body } = await sendTo(url, failed.chatId, 'hello', 'interrupt');
   expect(body.status).toBe('completed');
@@ -136,7 +136,7 @@ test('`interrupt` in a quiet chat, and after a failed answer, is an ordinary mes
   expect((await sendTo(replica.url, quiet.id, 'hello', 'interrupt')).body.content).toBe('You said: hello');
 });
 
-test('a queue that is full rejects `interrupt` too', async () => {
+test('a full queue rejects `interrupt` too', async () => {
   const small = await startReplica({ bounds: { queuedTurnsPerChatMax: 1 } });
   const { id: chatId } = await team.makeChat();
   const gate = model.hold();
@@ -153,7 +153,7 @@ test('a queue that is full rejects `interrupt` too', async () => {
   for (const { status } of await Promise.all(sends)) expect(status).toBe(200);
 });
 
-test('by tRPC it is the same', async () => {
+test('tRPC returns the same', async () => {
   const { id: chatId } = await team.makeChat();
   const gate = model.hold();
   const first = sendTo(url, chatId, 'by tRPC');

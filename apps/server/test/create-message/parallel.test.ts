@@ -14,12 +14,12 @@ const sendTo = (baseUrl: string, chatId: string, content: string) =>
     body: { content, role: 'user' },
   });
 
-describe('parallel sends to one chat', () => {
+describe('parallel messages to one chat', () => {
   test.each([
     ['one server', [url, url]],
     ['two servers', [url, replica.url]],
   ])(
-    'through %s: each is answered once, in one order, with a dense sequence',
+    'each parallel message over %s is answered once, in one order with a dense sequence',
     async (_, [first = '', second = '']) => {
       for (let round = 0; round < 5; round++) {
         const chat = await team.makeChat();
@@ -43,7 +43,7 @@ describe('parallel sends to one chat', () => {
     },
   );
 
-  test('each is answered with all before it in its context, and nothing after it', async () => {
+  test('each parallel message is answered with all earlier messages in its context and no later one', async () => {
     const chat = await team.makeChat();
     const contents = ['a', 'b', 'c', 'd'];
     await Promise.all(contents.map((content) => sendTo(url, chat.id, content)));
@@ -57,7 +57,7 @@ describe('parallel sends to one chat', () => {
     }
   });
 
-  test('while one is answered the model is not called for the next', async () => {
+  test('the model is not called for the next message during an answer', async () => {
     const chat = await team.makeChat();
     const gate = model.hold();
     const first = sendTo(url, chat.id, 'only me');

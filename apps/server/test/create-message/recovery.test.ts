@@ -25,8 +25,8 @@ async function plantOrphan(chat: string, takeovers: number): Promise<void> {
 
 const list = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
 
-describe('a message whose server died', () => {
-  test('is answered by another, and what waited behind it after it', async () => {
+describe('messages of a dead server', () => {
+  test('the message of a dead server is answered by another one, and then those behind it', async () => {
     const chat = await team.makeChat();
     await plantOrphan(chat.id, 0);
     const { status, body } = await team.send(chat.id, 'and me?');
@@ -41,7 +41,7 @@ describe('a message whose server died', () => {
     expect(await storedTurns(mongo.raw, chat.id)).toMatchObject([{ takeovers: 1 }, { takeovers: 0 }]);
   });
 
-  test('and whose next two died as well is given up, as interrupted; the chat goes on', async () => {
+  test('a message whose servers die three times ends `interrupted`, and the chat continues', async () => {
     const chat = await team.makeChat();
     await plantOrphan(chat.id, 2);
     expect((await team.send(chat.id, 'and me?')).status).toBe(200);

@@ -9,7 +9,7 @@ const team = await makeTeam();
 
 const busy = (headers: Record<string, string>) => scripts.status(429, { headers });
 
-test('a stream says that its answer waits as long as the model’s server asks, and goes on with the answer', async () => {
+test("a stream announces the wait that the model's server asked for and continues with the answer", async () => {
   const { id: chatId } = await team.makeChat();
   const before = Date.now();
   model.reply(busy({ 'retry-after-ms': '300' }));
@@ -31,7 +31,7 @@ test('a stream says that its answer waits as long as the model’s server asks, 
   expect(messages.at(-1)).toMatchObject({ role: 'assistant', status: 'completed' });
 });
 
-test('a subscription is told of the wait between the start and the text', async () => {
+test('a subscription announces the wait between the start and the text', async () => {
   const { id: chatId } = await team.makeChat();
   model.reply(busy({ 'retry-after-ms': '300' }));
   const { body } = await team.send(chatId, '', { body: { content: 'wait here', role: 'user', wait: false } });
@@ -45,7 +45,7 @@ test('a subscription is told of the wait between the start and the text', async 
   expect(types).toEqual(['start', 'status', 'text-start', 'text-end', 'end']);
 });
 
-test('a longer wait fails the answer at once, and the error says until when, also when it is repeated', async () => {
+test('a longer wait fails the answer at once, and the error says until when, also in repeats', async () => {
   const { id: chatId } = await team.makeChat();
   const before = Date.now();
   model.reply(busy({ 'retry-after': '95' }));

@@ -83,8 +83,8 @@ async function stuckStream(content: string, server: Server = harness, transport:
   return { chatId, stream, response, events, heldMost: () => Math.max(heldMost, response.writableLength) };
 }
 
-describe('a connection that takes nothing', () => {
-  test('neither slows the turn nor is written to without bound, and gets all when it takes again', async () => {
+describe('a connection that reads nothing', () => {
+  test('a stalled reader neither slows the turn nor fills memory, and gets all text when it reads again', async () => {
     const { chatId, stream, response, events, heldMost } = await stuckStream('stuck');
     await expect.poll(async () => (await listed(chatId))[1]?.content === whole).toBe(true);
     expect(response.writableNeedDrain).toBe(true);
@@ -97,7 +97,7 @@ describe('a connection that takes nothing', () => {
     expect(events.at(-1)?.data).toBe(DONE);
   });
 
-  test('is written to no more over tRPC, and gets all when it takes again', async () => {
+  test('a stalled tRPC reader fills no memory and gets all text when it reads again', async () => {
     const { chatId, stream, response, events, heldMost } = await stuckStream(
       'stuck at tRPC',
       harness,
@@ -114,7 +114,7 @@ describe('a connection that takes nothing', () => {
     );
   });
 
-  test('is no more written to while it waits: no heartbeat piles up on it', async () => {
+  test('no heartbeats accumulate on a stalled reader', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
       const { stream, response, heldMost } = await stuckStream('stuck, with a heartbeat');
@@ -129,7 +129,7 @@ describe('a connection that takes nothing', () => {
   });
 
   test.each(transports)(
-    'is closed after the bound, over %s; its stream gives its place back, and the turn has its end',
+    'a stalled reader over %s is closed after the time limit, gives its place back, and its turn ends',
     async (transport) => {
       const server = await startReplica({ bounds: { tickMs: 25 }, connectionTimes: { readerStallMs: 300 } });
       const { chatId, stream, response } = await stuckStream(
@@ -145,7 +145,7 @@ describe('a connection that takes nothing', () => {
   );
 });
 
-test('a reader that takes nothing does not keep a server from stopping', async () => {
+test('a stalled reader does not prevent a server from stopping', async () => {
   const replica = await startReplica({ bounds: { tickMs: 25 } });
   const { stream } = await stuckStream('stuck while it stops', replica);
   await replica.composition.close(0);

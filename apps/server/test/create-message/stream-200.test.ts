@@ -9,7 +9,7 @@ const team = await makeTeam();
 
 const listed = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
 
-test('streams the answer as an AI SDK UI message stream, to the letter', async () => {
+test('an answer is streamed exactly as an AI SDK UI message stream', async () => {
   const { id: chatId } = await team.makeChat();
   const gate = createGate();
   model.replyTo('to the letter', async (call) => {
@@ -67,7 +67,7 @@ test('streams the answer as an AI SDK UI message stream, to the letter', async (
   );
 });
 
-test('the start comes before the model has said a word, and names the answer that the list will show', async () => {
+test("the start precedes the model's first word and names the answer's id in the list", async () => {
   const { id: chatId } = await team.makeChat();
   const gate = model.hold();
   const stream = await team.stream(chatId, 'who are you?');
@@ -83,7 +83,7 @@ test('the start comes before the model has said a word, and names the answer tha
   ]);
 });
 
-test('a message that waits in the queue is streamed from its start, as soon as it is its turn', async () => {
+test('a queued message is streamed from its start when its turn comes', async () => {
   const { id: chatId } = await team.makeChat();
   const gate = model.hold();
   const first = await team.stream(chatId, 'one');
@@ -103,7 +103,7 @@ test.each([
   ['*/*', false],
   ['application/json', false],
   ['text/event-stream;q=0, application/json', false],
-])('Accept: %s asks for a stream: %s', async (accept, isStreamed) => {
+])('Accept: %s requests a stream: %s', async (accept, isStreamed) => {
   const { id: chatId } = await team.makeChat();
   const response = await fetch(`${url}/chat/${chatId}/message`, {
     method: 'POST',
@@ -116,7 +116,7 @@ test.each([
   expect(await response.text()).toContain(isStreamed ? 'data: [DONE]' : '"content":"You said: hello"');
 });
 
-test('`wait` changes nothing of a stream: it is not waited for anyhow', async () => {
+test('`wait` has no effect on a stream', async () => {
   for (const wait of [true, false]) {
     const { id: chatId } = await team.makeChat();
     const stream = await team.stream(chatId, 'hello', { body: { wait } });
@@ -124,7 +124,7 @@ test('`wait` changes nothing of a stream: it is not waited for anyhow', async ()
   }
 });
 
-describe('the joined deltas are the stored answer, byte for byte', () => {
+describe('the joined deltas of a stream', () => {
   /** Each piece is sent once the one before was read, so that each can be an event of its own. */
   async function streamPieces(content: string, pieces: readonly string[]) {
     const { id: chatId } = await team.makeChat();
@@ -169,7 +169,7 @@ describe('the joined deltas are the stored answer, byte for byte', () => {
     ['combining marks', ['e', '\u0301', 'ﬀ', 'Å']],
     ['blanks at either end', [' ', ' x ', '\t', '\n']],
     ['a byte order mark', ['\ufeffx', '\ufeff']],
-  ])('%s', async (what, pieces) => {
+  ])('the joined deltas equal the stored answer with %s', async (what, pieces) => {
     const { events, stored } = await streamPieces(`pieces: ${what}`, pieces);
     expect(stored).toBe(pieces.join(''));
     expect(shownText(events)).toBe(stored);
@@ -183,7 +183,7 @@ describe('the joined deltas are the stored answer, byte for byte', () => {
     expect(shown).toBe(stored.length);
   });
 
-  test('what no text can hold, NUL and half a character, is replaced in the stream as in the list', async () => {
+  test('NUL and half a character are replaced in the stream and in the list', async () => {
     const { id: chatId } = await team.makeChat();
     model.reply(scripts.text(['a\0b', '\ud83d', 'c\udc00']));
     const events = await (await team.stream(chatId, 'broken')).rest();
@@ -192,7 +192,7 @@ describe('the joined deltas are the stored answer, byte for byte', () => {
     expect(shownText(events)).toBe(answer?.content);
   });
 
-  test('one delta of 200,000 characters, three bytes each', async () => {
+  test('the joined deltas equal the stored answer with one delta of 200,000 three-byte characters', async () => {
     const { id: chatId } = await team.makeChat();
     const text = '漢'.repeat(200_000);
     model.reply(scripts.text([text]));
@@ -201,7 +201,7 @@ describe('the joined deltas are the stored answer, byte for byte', () => {
     expect((await listed(chatId))[1]?.content === text).toBe(true);
   });
 
-  test('20,000 deltas of one character', async () => {
+  test('the joined deltas equal the stored answer with 20,000 deltas of one character', async () => {
     const { id: chatId } = await team.makeChat();
     const pieces = Array.from({ length: 20_000 }, (_, index) => String(index % 10));
     model.reply(scripts.text(pieces));
@@ -210,7 +210,7 @@ describe('the joined deltas are the stored answer, byte for byte', () => {
   });
 });
 
-test('every stream has its own text, however many there are at once', async () => {
+test('each of many concurrent streams has its own text', async () => {
   const contents = Array.from({ length: 20 }, (_, index) => `parallel ${index} 🙂`);
   const texts = await Promise.all(
     contents.map(async (content) => {

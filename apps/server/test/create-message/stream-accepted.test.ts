@@ -41,7 +41,7 @@ function awayAfterInsert(database: Database): Database {
 const { makeTeam } = await startHarness({ alter: awayAfterInsert });
 const team = await makeTeam();
 
-test('a stream that cannot be opened after the message was stored is 503 with the answer’s id', async () => {
+test('a stream that cannot be opened after the message was stored returns 503 with the answer’s id', async () => {
   const { id } = await team.makeChat();
   isAway = true;
   const stream = await team.stream(id, 'stored all the same');

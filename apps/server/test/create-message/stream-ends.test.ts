@@ -13,7 +13,7 @@ await team.send((await team.makeChat()).id, 'hello');
 
 const listed = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
 
-describe('a client that hangs up', () => {
+describe('clients that disconnect', () => {
   test.each(['before the first word', 'within the text'])('%s never stops the turn', async (when) => {
     const { id: chatId } = await team.makeChat();
     const gate = createGate();
@@ -40,8 +40,8 @@ describe('a client that hangs up', () => {
   });
 });
 
-describe('an answer that is stopped', () => {
-  test('within its text ends with `abort`, and what was streamed is what is kept', async () => {
+describe('a stopped answer', () => {
+  test('an answer that is stopped in its text ends with `abort` and keeps the streamed text', async () => {
     const { id: chatId } = await team.makeChat();
     model.replyTo('stop me', scripts.neverEnding('kept so '));
     const stream = await team.stream(chatId, 'stop me');
@@ -60,7 +60,7 @@ describe('an answer that is stopped', () => {
     expect((await listed(chatId))[1]).toMatchObject({ content: shownText(events), status: 'stopped' });
   });
 
-  test('before its first word has no text at all', async () => {
+  test('an answer that is stopped before its first word has no text', async () => {
     const { id: chatId } = await team.makeChat();
     model.replyTo('stop me early', (call) => call.open());
     const stream = await team.stream(chatId, 'stop me early');
@@ -71,7 +71,7 @@ describe('an answer that is stopped', () => {
     expect(outlineOf(events)).toEqual(['0-0-0 start', '1-3-0 abort', `- ${DONE}`]);
   });
 
-  test('in the queue ends at once, while the one before it goes on', async () => {
+  test('a queued answer that is stopped ends at once, and the running one continues', async () => {
     const { id: chatId } = await team.makeChat();
     model.replyTo('in front', scripts.neverEnding('busy'));
     const first = await team.stream(chatId, 'in front');
@@ -87,7 +87,7 @@ describe('an answer that is stopped', () => {
   });
 });
 
-describe('an answer that fails', () => {
+describe('a failed answer', () => {
   const failed = (code: ErrorCode, messageId: string) => [
     {
       type: 'data-refusal',
@@ -105,7 +105,7 @@ describe('an answer that fails', () => {
   ];
 
   test.each(before)(
-    'before its first word, as %s, tells the code and then the sentence',
+    'an answer that fails before its first word with %s streams the code and then the error message',
     async (_, code, script) => {
       const { id: chatId } = await team.makeChat();
       model.reply(script);
@@ -124,7 +124,7 @@ describe('an answer that fails', () => {
     },
   );
 
-  test('within its text closes the text first; what was shown is no answer', async () => {
+  test('an answer that fails in its text closes the text first, and the text is no answer', async () => {
     const { id: chatId } = await team.makeChat();
     model.reply(scripts.cutAfter('half an ans'));
     const events = await (await team.stream(chatId, 'fail later')).rest();
@@ -145,7 +145,7 @@ describe('an answer that fails', () => {
   });
 });
 
-test('a chat that is deleted meanwhile ends the stream with chat_not_found', async () => {
+test('a chat that is deleted during its answer ends the stream with chat_not_found', async () => {
   const { id: chatId } = await team.makeChat();
   model.replyTo('delete me', scripts.neverEnding('gone soon'));
   const stream = await team.stream(chatId, 'delete me');
@@ -156,7 +156,7 @@ test('a chat that is deleted meanwhile ends the stream with chat_not_found', asy
   await call.aborted;
 });
 
-test('a server that shuts down ends the stream with draining; another goes on after its last event', async () => {
+test('a server that shuts down ends the stream with draining, and another continues after its last event', async () => {
   const replica = await startReplica({ bounds: { tickMs: 25 } });
   const { id: chatId } = await team.makeChat();
   let calls = 0;

@@ -32,7 +32,7 @@ test.each([
   expect(await storedTurns(mongo.raw, chatId)).toEqual([]);
 });
 
-test('400 malformed_request and 415 are JSON too', async () => {
+test('400 malformed_request and 415 are JSON', async () => {
   const { id: chatId } = await team.makeChat();
   const headers = { accept: 'text/event-stream', 'content-type': 'application/json' };
   const path = `/chat/${chatId}/message`;
@@ -48,7 +48,7 @@ test('400 malformed_request and 415 are JSON too', async () => {
   expect(query).toMatchObject({ status: 400, apiError: { code: 'invalid_input' } });
 });
 
-test("404 for a chat that is not there, and for another team's", async () => {
+test('a missing chat and a chat of another team return 404 as JSON', async () => {
   const theirs = await (await makeTeam()).makeChat();
   for (const chatId of [theirs.id, 'nope']) {
     expect(await team.stream(chatId, 'hello')).toMatchObject({
@@ -58,7 +58,7 @@ test("404 for a chat that is not there, and for another team's", async () => {
   }
 });
 
-test('409 for a chat that is busy, when the message asks for it', async () => {
+test('a busy chat returns 409 as JSON if the message asks for it', async () => {
   const { id: chatId } = await team.makeChat();
   const gate = model.hold();
   const first = await team.stream(chatId, 'one');
@@ -71,8 +71,8 @@ test('409 for a chat that is busy, when the message asks for it', async () => {
   await first.rest();
 });
 
-describe('503', () => {
-  test('while the model is away', async () => {
+describe('503 instead of a stream', () => {
+  test('a stream returns 503 as JSON while the model is unavailable', async () => {
     const { id: chatId } = await team.makeChat();
     noModel = new ApiError('model_loading');
     const stream = await team.stream(chatId, 'hello');
@@ -81,7 +81,7 @@ describe('503', () => {
     expect(stream.headers.get('retry-after')).toBe('5');
   });
 
-  test('of a server that shuts down, for every stream it is asked for', async () => {
+  test('every stream returns 503 as JSON while the server shuts down', async () => {
     const replica = await startReplica();
     const { chatId, messageId } = await team.answered();
     await replica.composition.turns.drain(0);

@@ -11,7 +11,7 @@ const listed = async (chatId: string) => (await team.trpc.message.list.query({ c
 const sendOn = (chatId: string, content: string) =>
   team.rest<Answer>('POST', `/chat/${chatId}/message`, { body: { content, role: 'user', wait: false } });
 
-test('is answered as soon as it is accepted, with the id to follow; what is behind it is queued', async () => {
+test("`wait: false` returns the answer's id after acceptance, and later messages are queued", async () => {
   const { id: chatId } = await team.makeChat();
   const gate = model.hold();
   const first = await sendOn(chatId, 'not waiting');
@@ -42,7 +42,7 @@ test('is answered as soon as it is accepted, with the id to follow; what is behi
   ]);
 });
 
-test('an answer that fails afterwards is in the list as failed', async () => {
+test('an answer that fails later is in the list as failed', async () => {
   const { id: chatId } = await team.makeChat();
   model.replyTo('will fail', scripts.status(401));
   const { status, body } = await sendOn(chatId, 'will fail');
@@ -54,14 +54,14 @@ test('an answer that fails afterwards is in the list as failed', async () => {
   ]);
 });
 
-test('what is rejected before it is accepted is rejected as ever', async () => {
+test('a rejection before acceptance is the same with `wait: false`', async () => {
   expect((await sendOn('nope', 'hello')).status).toBe(404);
   const { id: chatId } = await team.makeChat();
   expect((await sendOn(chatId, '')).status).toBe(400);
   expect(await listed(chatId)).toEqual([]);
 });
 
-test('`wait: true` is what is done without a word', async () => {
+test('`wait: true` is the default', async () => {
   const { id: chatId } = await team.makeChat();
   const { body } = await team.rest<Answer>('POST', `/chat/${chatId}/message`, {
     body: { content: 'hello', role: 'user', wait: true },
