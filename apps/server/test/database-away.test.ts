@@ -25,7 +25,7 @@ describe.each([
   ['refuses connections', () => proxy.cut()],
   ['is silent', () => proxy.silence()],
 ])('a database that %s', (_, lose) => {
-  test('is 503 database_unavailable for every operation over both transports, in seconds, and all is well after it', async () => {
+  test('every operation over both transports returns 503 database_unavailable in seconds, and recovers', async () => {
     const inputs = new Map<string, Record<string, unknown>>();
     for (const [name, { validInput }] of Object.entries(operations)) inputs.set(name, await validInput(team));
     const headers = new Map<string, Record<string, string>>();
@@ -64,7 +64,7 @@ describe.each([
   });
 });
 
-test('a key that cannot be looked up is 503, never 401', async () => {
+test('a key that cannot be looked up returns 503, never 401', async () => {
   const stranger = await makeTeam();
   proxy.cut();
   const answer = await stranger.rest('GET', '/chat');
@@ -73,7 +73,7 @@ test('a key that cannot be looked up is 503, never 401', async () => {
   await expect.poll(async () => (await stranger.rest('GET', '/chat')).status, { timeout: 20_000 }).toBe(200);
 });
 
-test('a database that is away for a moment while an answer is written costs nothing: 200', async () => {
+test('a short absence of the database during an answer does not affect it', async () => {
   const chat = await team.makeChat();
   const gate = model.hold();
   const sending = team.send(chat.id, 'a blink');
@@ -84,7 +84,7 @@ test('a database that is away for a moment while an answer is written costs noth
   expect((await sending).body).toMatchObject({ content: 'You said: a blink' });
 });
 
-test('a database that goes away while an answer is written: the turn ends once, after it is back', async () => {
+test('a turn ends once after the database, which was lost during its answer, is back', async () => {
   const chat = await team.makeChat();
   model.replyTo('a long night', scripts.text('good morning'));
   const gate = model.hold();
@@ -105,6 +105,6 @@ test('a database that goes away while an answer is written: the turn ends once, 
   expect(turn?.messages.map(({ content }) => content)).toEqual(['a long night', 'good morning']);
 });
 
-test('no rejection of these told what the driver said', () => {
+test("no error repeats the driver's message", () => {
   expect(log.all(({ code }) => code === 'internal_error')).toEqual([]);
 });

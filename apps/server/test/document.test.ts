@@ -39,14 +39,14 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
 );
 const chatOperations = operations.filter(({ path }) => !/^\/(?:healthz|readyz)$/.test(path));
 
-describe('the document', () => {
-  test('is the committed docs/openapi.json, to the letter (`npm run docs` writes it)', async () => {
+describe('the OpenAPI document', () => {
+  test('the document equals the committed docs/openapi.json (`npm run docs` writes it)', async () => {
     const response = await fetch(`${url}/openapi.json`);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(`${JSON.stringify(await response.json(), null, 2)}\n`).toBe(committed);
   });
 
-  test('is valid OpenAPI 3.1, and every reference in it leads somewhere', async () => {
+  test('the document is valid OpenAPI 3.1, and every reference resolves', async () => {
     const validator = new Validator();
     const result = await validator.validate(JSON.parse(committed));
     expect(result.errors ?? []).toEqual([]);
@@ -54,7 +54,7 @@ describe('the document', () => {
     expect(() => validator.resolveRefs()).not.toThrow();
   });
 
-  test('lists exactly the REST routes the server has', () => {
+  test('the document lists exactly the REST routes of the server', () => {
     const routes = printedRoutes(composition.app.printRoutes({ commonPrefix: false }));
     const described = operations.map(({ method, path }) => `${method} ${path}`);
     const undescribed = routes.filter(
@@ -70,7 +70,7 @@ describe('the document', () => {
     );
   });
 
-  test('names both headers a key may come in, for every operation and for none of the health checks', () => {
+  test('every operation names both headers for keys, and no health check does', () => {
     expect(document.components.securitySchemes).toMatchObject({
       apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
       bearer: { type: 'http', scheme: 'bearer' },
@@ -82,7 +82,7 @@ describe('the document', () => {
   });
 });
 
-describe('the documented rejections', () => {
+describe('documented errors', () => {
   /**
    * The errors that no documented operation answers: unknown paths and methods, errors within streams, and those of
    * the chat page.
@@ -105,7 +105,7 @@ describe('the documented rejections', () => {
       })),
     );
 
-  test('are all of the register, but those of no operation', () => {
+  test('the document has every error code of the register except those of no operation', () => {
     const documented = new Set(
       operations.flatMap(({ operation }) => examplesOf(operation).map(({ code }) => code)),
     );
@@ -113,7 +113,7 @@ describe('the documented rejections', () => {
   });
 
   test.each(operations)(
-    '$method $path: each under its status, with an example that is its envelope',
+    '$method $path documents each error under its status, with its envelope as example',
     ({ operation }) => {
       for (const { status, code, value } of examplesOf(operation)) {
         expect(statusOf(code)).toBe(status);
@@ -130,7 +130,7 @@ describe('the documented rejections', () => {
   // They say when to try again if the model's server said so.
   const OF_BUSY_MODELS: readonly ErrorCode[] = ['model_failed', 'model_rate_limited', 'model_timeout'];
 
-  test.each(operations)('$method $path: Retry-After is documented where it is sent', ({ operation }) => {
+  test.each(operations)('$method $path documents Retry-After where it is sent', ({ operation }) => {
     for (const [status, { headers }] of Object.entries(operation.responses)) {
       const mayWait = (code: ErrorCode) =>
         errorEntry(code).retryAfterSeconds !== undefined || OF_BUSY_MODELS.includes(code);
@@ -140,7 +140,7 @@ describe('the documented rejections', () => {
   });
 
   test.each(chatOperations)(
-    '$method $path: what any operation can be rejected with is there',
+    '$method $path documents the errors that every operation can return',
     ({ method, operation }) => {
       const always: ErrorCode[] = [
         'malformed_request',
@@ -157,45 +157,51 @@ describe('the documented rejections', () => {
   );
 });
 
-describe('requests are documented closed, answers open', () => {
-  test.each(operations.filter(({ operation }) => operation.requestBody))('$method $path', ({ operation }) => {
-    expect(operation.requestBody?.content['application/json']?.schema).toMatchObject({
-      additionalProperties: false,
-    });
-  });
+describe('closed requests and open responses', () => {
+  test.each(operations.filter(({ operation }) => operation.requestBody))(
+    '$method $path documents a closed request body',
+    ({ operation }) => {
+      expect(operation.requestBody?.content['application/json']?.schema).toMatchObject({
+        additionalProperties: false,
+      });
+    },
+  );
 
-  test.each(Object.entries(document.components.schemas))('%s', (_, schema) => {
+  test.each(Object.entries(document.components.schemas))('%s permits further fields', (_, schema) => {
     expect(JSON.stringify(schema)).not.toContain('"additionalProperties":false');
   });
 });
 
-test('a 204 is documented without content, and nothing else is', () => {
+test('only the response 204 is documented without content', () => {
   const without = operations.flatMap(({ operation }) =>
     Object.entries(operation.responses).filter(([, { content }]) => content === undefined),
   );
   expect(new Set(without.map(([status]) => status))).toEqual(new Set(['204']));
 });
 
-describe('streams are documented where they are answered', () => {
+describe('documented streams', () => {
   const typesOf = ({ responses }: Operation) => Object.keys(responses['200']?.content ?? {}).toSorted();
   const streamable = ['createMessage', 'retryMessage'];
   const streamed = streamOperations.map(({ operationId }) => operationId as string);
 
-  test.each(chatOperations)('$method $path', ({ operation }) => {
-    const isStreamed = streamed.includes(operation.operationId);
-    const isStreamable = streamable.includes(operation.operationId);
-    if (operation.responses['204'] && !isStreamed) expect(typesOf(operation)).toEqual([]);
-    else if (isStreamed) expect(typesOf(operation)).toEqual(['text/event-stream']);
-    else
-      expect(typesOf(operation)).toEqual([
-        'application/json',
-        ...(isStreamable ? ['text/event-stream'] : []),
-      ]);
-    const names = operation.parameters?.map(({ name, in: place }) => `${place} ${name}`) ?? [];
-    expect(names.includes('header Last-Event-ID') && names.includes('query lastEventId')).toBe(isStreamed);
-  });
+  test.each(chatOperations)(
+    '$method $path documents an event stream exactly if it answers with one',
+    ({ operation }) => {
+      const isStreamed = streamed.includes(operation.operationId);
+      const isStreamable = streamable.includes(operation.operationId);
+      if (operation.responses['204'] && !isStreamed) expect(typesOf(operation)).toEqual([]);
+      else if (isStreamed) expect(typesOf(operation)).toEqual(['text/event-stream']);
+      else
+        expect(typesOf(operation)).toEqual([
+          'application/json',
+          ...(isStreamable ? ['text/event-stream'] : []),
+        ]);
+      const names = operation.parameters?.map(({ name, in: place }) => `${place} ${name}`) ?? [];
+      expect(names.includes('header Last-Event-ID') && names.includes('query lastEventId')).toBe(isStreamed);
+    },
+  );
 
-  test('an `Idempotency-Key` is documented for every POST that begins something, and for nothing else', () => {
+  test('exactly the POST operations that begin something document `Idempotency-Key`', () => {
     const takes = chatOperations.filter(({ operation }) =>
       operation.parameters?.some(({ name }) => name === 'Idempotency-Key'),
     );
@@ -209,7 +215,7 @@ describe('streams are documented where they are answered', () => {
   });
 });
 
-test('the bounds of the contract are in the document', () => {
+test('the document has the limits of the contract', () => {
   const body = (path: string) =>
     document.paths[path]?.['post']?.requestBody?.content['application/json']?.schema as {
       properties: Record<string, object>;

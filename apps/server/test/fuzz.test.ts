@@ -52,9 +52,9 @@ function expectTrpcShape(body: unknown, requestId: string | null | undefined): v
   expect(apiError.requestId).toBe(requestId);
 }
 
-describe('what is no HTTP is 400 in the envelope, and the connection is closed', () => {
+describe('requests that are not HTTP', () => {
   test.each([
-    ['noise', 'ceci n’est pas une requête\r\n\r\n'],
+    ['text that is no request', 'ceci n’est pas une requête\r\n\r\n'],
     ['bytes', Uint8Array.from({ length: 64 }, (_, index) => 255 - index)],
     ['a TLS handshake', Uint8Array.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03)],
     ['an unknown method', request('FOO /chat HTTP/1.1')],
@@ -82,13 +82,13 @@ describe('what is no HTTP is 400 in the envelope, and the connection is closed',
       'a broken chunk',
       request('POST /chat HTTP/1.1', [KEY, JSON_TYPE, 'transfer-encoding: chunked', '', 'xyz']),
     ],
-  ])('%s', async (_, bytes) => {
+  ])('%s returns 400 in the envelope and closes the connection', async (_, bytes) => {
     const answer = await sendRaw(url, bytes, { method: 'GET', target: '/not-http' });
     expect(answer?.status).toBe(400);
     expect(answer?.body).toMatchObject({ code: 'malformed_request', error: 'Bad Request' });
   });
 
-  test('headers above 16 KiB are 413', async () => {
+  test('headers above 16 KiB return 413', async () => {
     const bytes = request('GET /chat HTTP/1.1', [KEY, `x-long: ${'x'.repeat(20_000)}`]);
     const answer = await sendRaw(url, bytes, { method: 'GET', target: '/not-http' });
     expect(answer?.status).toBe(413);
@@ -96,7 +96,7 @@ describe('what is no HTTP is 400 in the envelope, and the connection is closed',
   });
 });
 
-describe('what is HTTP and strange', () => {
+describe('unusual HTTP requests', () => {
   test.each([
     ['no host', `GET /chat HTTP/1.1\r\n${KEY}\r\n${CLOSE}\r\n\r\n`],
     [
@@ -132,18 +132,18 @@ describe('what is HTTP and strange', () => {
       'a number of 100,000 digits',
       request('POST /chat HTTP/1.1', [KEY, JSON_TYPE], `{"agentId":${'9'.repeat(100_000)}}`),
     ],
-  ])('%s is rejected in the envelope, and never a 5xx', async (what, bytes) => {
+  ])('%s is rejected in the envelope, and never with a 5xx', async (what, bytes) => {
     const answer = await sendRaw(url, bytes);
     if (what === 'HEAD') expect(answer?.status).toBe(405);
     else if (what === 'OPTIONS *') expect(answer?.status).toBeLessThan(500);
     else expectApiError(answer);
   });
 
-  test('CONNECT is closed without a word', async () => {
+  test('CONNECT is closed without a response', async () => {
     expect(await sendRaw(url, request('CONNECT parley:443 HTTP/1.1'))).toBeUndefined();
   });
 
-  test('a body that is cut off is answered by nobody and harms nothing', async () => {
+  test('a truncated body gets no response and leaves the server ready', async () => {
     const bytes = Buffer.from(
       `POST /chat HTTP/1.1\r\nhost: p\r\n${KEY}\r\n${JSON_TYPE}\r\ncontent-length: 100\r\n\r\n{"agen`,
     );
@@ -160,7 +160,7 @@ describe('what is HTTP and strange', () => {
     ['in one piece', ['{"content":"chunked","role":"user"}']],
     ['in single bytes', [...'{"content":"chunked","role":"user"}']],
     ['with a character cut in two', ['{"content":"\xf0\x9f', '\x99\x82","role":"user"}']],
-  ])('a chunked body %s is a body', async (_, pieces) => {
+  ])('a chunked body %s is accepted', async (_, pieces) => {
     const chunks = pieces.map(
       (piece) => `${Buffer.byteLength(piece, 'latin1').toString(16)}\r\n${piece}\r\n`,
     );
@@ -184,7 +184,7 @@ describe('what is HTTP and strange', () => {
     expect(answer?.body).toMatchObject({ content: expect.stringMatching(/^You said: (?:chunked|🙂)$/u) });
   });
 
-  test('a chunked body above 512 KiB is 413, however long it says it is', async () => {
+  test('a chunked body above 512 KiB returns 413, whatever length it claims', async () => {
     const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
     const head = [
       `POST /chat HTTP/1.1`,
@@ -405,8 +405,8 @@ const body = fc.oneof(
   ),
 );
 
-describe('anything at all', () => {
-  test('over REST is below 500 and as documented', async () => {
+describe('random requests', () => {
+  test('any REST request returns a documented status below 500', async () => {
     await fc.assert(
       fc.asyncProperty(methods, target, headers, body, async (method, path, sent, content) => {
         // An object that one request deletes would be missing for the next.
@@ -418,7 +418,7 @@ describe('anything at all', () => {
     );
   });
 
-  test('over tRPC is below 500, and every rejection carries the envelope', async () => {
+  test('any tRPC request returns a status below 500, and every error has the envelope', async () => {
     const procedure = fc.constantFrom(
       'chat.create',
       'chat.list',

@@ -22,7 +22,7 @@ test.each([
   expect(answer.body).toEqual(body);
 });
 
-test('/readyz says that the model cannot be used, stays 200, and says so no more after an answer', async () => {
+test('/readyz says that the model cannot be used, stays 200, and recovers after an answer', async () => {
   const team = await makeTeam();
   const { id } = await team.makeChat();
   model.reply(scripts.status(401));
@@ -36,7 +36,7 @@ test('/readyz says that the model cannot be used, stays 200, and says so no more
   expect((await rest<{ notices?: object[] }>('GET', '/readyz')).body.notices).toBeUndefined();
 });
 
-test.each(['/healthz', '/readyz', '/openapi.json'])('%s takes no other method', async (path) => {
+test.each(['/healthz', '/readyz', '/openapi.json'])('%s rejects other methods', async (path) => {
   for (const method of ['POST', 'PUT', 'DELETE']) {
     const answer = await rest(method, path);
     expect(answer.status).toBe(405);
@@ -44,14 +44,14 @@ test.each(['/healthz', '/readyz', '/openapi.json'])('%s takes no other method', 
   }
 });
 
-test('a dot in an address is a dot: what only looks like it is not there', async () => {
+test('a path with an escaped dot is not found', async () => {
   for (const path of ['/openapiXjson', '/openapi.jso', '/openapi+json']) {
     const answer = await rest('POST', path);
     expect([path, answer.status, answer.apiError.code]).toEqual([path, 404, 'route_not_found']);
   }
 });
 
-test('the reference page comes from this server, and loads nothing from another', async () => {
+test('the reference page comes from this server and loads nothing from another one', async () => {
   const page = await fetch(`${url}/docs/reference/`);
   expect(page.status).toBe(200);
   const policy = page.headers.get('content-security-policy') ?? '';
@@ -66,7 +66,7 @@ test('the reference page comes from this server, and loads nothing from another'
   }
 });
 
-test('every answer says that its type is its type', async () => {
+test('every response forbids sniffing of its type', async () => {
   const team = await makeTeam();
   for (const path of [
     '/healthz',
@@ -84,7 +84,7 @@ test('every answer says that its type is its type', async () => {
   }
 });
 
-test('each request has an id of its own, and a client cannot choose it', async () => {
+test('each request has its own id, which a client cannot choose', async () => {
   const ids = await Promise.all(
     Array.from({ length: 20 }, async () => {
       const { headers } = await rest('GET', '/healthz', {
@@ -97,7 +97,7 @@ test('each request has an id of its own, and a client cannot choose it', async (
   expect(ids).not.toContain('mine');
 });
 
-test('each request leaves one line in the log, and none of the values of its address', async () => {
+test('each request writes one log line without the values of its path', async () => {
   for (const [path, route, status] of [
     ['/healthz?canary', '/healthz', 200],
     ['/chat/canary', '/chat/:chatId', 401],
@@ -111,7 +111,7 @@ test('each request leaves one line in the log, and none of the values of its add
   expect(log.text).not.toContain('canary');
 });
 
-test('a server without an index that keeps writes from being doubled rejects writes and is not ready', async () => {
+test('a server without a unique index rejects writes and is not ready', async () => {
   const missing = await startHarness({
     alter: (database) => ({ ...database, missingPromises: () => ['turns.chat_1_sequence_1'] }),
   });

@@ -59,12 +59,12 @@ await team.rest('POST', '/key', { body: { kind: 'publishable', access: 'open' } 
 // A process that has not seen these documents before, and remembers none of them.
 const replica = await startReplica();
 
-test('the collections are all there are: a new one has to be thought of here', async () => {
+test('every collection is considered here', async () => {
   const found = (await mongo.raw.collections()).map(({ collectionName }) => collectionName);
   expect(found.toSorted()).toEqual([...COLLECTIONS, ...MAY_BE_EMPTY].toSorted());
 });
 
-describe('columns added by hand to every document, and to what is inside', () => {
+describe('fields that are added by hand to every stored document', () => {
   const columns = {
     note: CANARY,
     hash2: CANARY,
@@ -89,7 +89,7 @@ describe('columns added by hand to every document, and to what is inside', () =>
   }
 
   test.each(Object.keys(operations).flatMap((name) => transports.map((transport) => ({ name, transport }))))(
-    '$name over $transport shows none of them',
+    '$name over $transport returns none of the added fields',
     async ({ name, transport }) => {
       await plant();
       const valid = (await operations[name]?.validInput(team)) ?? {};
@@ -126,7 +126,7 @@ describe('columns added by hand to every document, and to what is inside', () =>
       .map((transport) => ({ operationId, transport })),
   );
   test.each(streamed)(
-    '$operationId over $transport shows none of them',
+    '$operationId over $transport emits none of the added fields',
     async ({ operationId, transport }) => {
       await plant();
       const procedure = operationId === 'followChat' ? 'chat.follow' : 'message.follow';
@@ -142,7 +142,7 @@ describe('columns added by hand to every document, and to what is inside', () =>
     },
   );
 
-  test('rejections show none of them either', async () => {
+  test('errors have none of the added fields', async () => {
     await plant();
     const answers = [
       await team.rest('GET', '/chat/nope'),
@@ -155,7 +155,7 @@ describe('columns added by hand to every document, and to what is inside', () =>
   });
 });
 
-test('nothing in an answer tells of keys, prompts or models', async () => {
+test('no response mentions keys, prompts or models', async () => {
   const paths = ['/agent', '/chat', `/chat/${chat.id}`, `/chat/${chat.id}/message`];
   for (const path of paths) {
     const { text } = await team.rest('GET', path);

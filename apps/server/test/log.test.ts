@@ -36,7 +36,7 @@ const { makeTeam, model, log, url, rest } = await startHarness({
   endpoint: () => ({ baseUrl: model.baseUrl, apiKey: CANARIES.modelKey, model: 'm1' }),
 });
 
-test('a model that cannot be used until an operator acts is logged as an error, with the reason', async () => {
+test('a model that needs an operator is logged as an error with the reason', async () => {
   const team = await makeTeam();
   const chat = await team.makeChat();
   const message = 'The model `m1` does not exist';
@@ -51,7 +51,7 @@ test('a model that cannot be used until an operator acts is logged as an error, 
   });
 });
 
-test('a failure of the model that passes by itself is logged as a warning, with the reason', async () => {
+test('a transient failure of the model is logged as a warning with the reason', async () => {
   const team = await makeTeam();
   const chat = await team.makeChat();
   model.reply(scripts.cutAfter('half'));
@@ -61,7 +61,7 @@ test('a failure of the model that passes by itself is logged as a warning, with 
   expect(line['reason']).toBe('the connection broke within the answer');
 });
 
-test('holds no key, no message, no prompt, and nothing a caller sent', async () => {
+test('the log has no key, message, prompt or other text of a caller', async () => {
   const team = await makeTeam({ systemPrompt: CANARIES.prompt });
   const chat = await team.makeChat({ userId: CANARIES.user, metadata: { note: CANARIES.metadata } });
   model.replyAlways(scripts.text([CANARIES.answer]));
@@ -110,8 +110,8 @@ test('a request line names the team, the key, a hash of the user, and the addres
   expect(log.text).not.toContain(user);
 });
 
-describe('a request line names whose request it was also when it is rejected', () => {
-  test('with 429 by a rate limit', async () => {
+describe('request lines of rejected requests', () => {
+  test('the line of a request with 429 names the team, the key and the user', async () => {
     const limited = await startHarness({ rateLimits: { user: 1 } });
     const team = await limited.makeTeam();
     const guest = await team.makeGuest();
@@ -128,7 +128,7 @@ describe('a request line names whose request it was also when it is rejected', (
   test.each([
     ['key_scope_missing', 'GET', '/usage', { scopes: ['chats:read'] }],
     ['unrestricted_key_needed', 'POST', '/signing-secret', { scopes: ['keys:write'] }],
-  ])('with 403 %s', async (code, method, path, limits) => {
+  ])('the line of a request with 403 %s names the team and the key', async (code, method, path, limits) => {
     const team = await makeTeam();
     const { body } = await team.rest<{ id: string; key: string }>('POST', '/key', {
       body: { kind: 'secret', ...limits },
@@ -138,7 +138,7 @@ describe('a request line names whose request it was also when it is rejected', (
     expect(line).toMatchObject({ status: 403, key: body.id });
   });
 
-  test('with 401 for a user token that is not valid', async () => {
+  test('the line of a request with 401 for an invalid user token names the key', async () => {
     const team = await makeTeam();
     const headers = { 'x-user-token': 'gt_of_nobody' };
     await rest('GET', '/chat', { key: await team.guestKey(), headers });
@@ -147,7 +147,7 @@ describe('a request line names whose request it was also when it is rejected', (
     expect(line).not.toHaveProperty('user');
   });
 
-  test('with 403 for a blocked user', async () => {
+  test('the line of a request of a blocked user names the user', async () => {
     const team = await makeTeam();
     await team.rest('PUT', '/user/ben/block');
     const headers = { 'x-user-token': await team.userToken('ben') };

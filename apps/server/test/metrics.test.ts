@@ -15,7 +15,7 @@ const metricOf = async (series: string) => {
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 };
 
-test('what happened is counted: requests, rejections, answers, tokens, running turns', async () => {
+test('the metrics count requests, errors, answers, tokens and running turns', async () => {
   const chat = await team.makeChat({ userId: 'canary-user' });
   await team.send(chat.id, 'canary-content');
   await rest('GET', '/chat', { key: 'canary-key' });
@@ -43,7 +43,7 @@ test('what happened is counted: requests, rejections, answers, tokens, running t
   await expect.poll(() => metricOf('parley_http_requests_open')).toBe(0);
 });
 
-test('labels are routes, methods, statuses and codes; no id, no key, no text is in any', async () => {
+test('labels are routes, methods, statuses and codes, without ids, keys and texts', async () => {
   await rest('GET', '/chat/chat_canary');
   await rest('GET', '/canary-path?canary=1');
   const text = await scrape();
@@ -53,7 +53,7 @@ test('labels are routes, methods, statuses and codes; no id, no key, no text is 
   for (const code of codes) expect(errorCodes).toContain(code);
 });
 
-test('nothing else is at that address, and nothing of it at the public one', async () => {
+test('the metrics port serves nothing else, and the public port serves no metrics', async () => {
   expect((await fetch(served.url.replace('/metrics', '/'))).status).toBe(404);
   expect((await fetch(served.url, { method: 'POST' })).status).toBe(404);
   expect((await rest('GET', '/metrics')).status).toBe(404);

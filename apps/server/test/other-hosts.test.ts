@@ -45,14 +45,14 @@ describe('413 payload_too_complex', () => {
   test.each([
     ['too many keys', keys(limits.bodyKeysMax + 1)],
     ['too much depth', { value: nested(limits.bodyDepthMax + 1) }],
-  ])('for an input with %s, of a mutation and of a query', async (_what, metadata) => {
+  ])('an input with %s is rejected for a mutation and for a query', async (_what, metadata) => {
     const tooMuch = { status: 413, code: 'payload_too_complex' };
     expect(await post('message.create', message({ metadata }))).toEqual(tooMuch);
     const query = encodeURIComponent(JSON.stringify({ value: nested(limits.bodyDepthMax + 1) }));
     expect(await ask(`chat.list?input=${query}`)).toEqual(tooMuch);
   });
 
-  test('for a batch whose inputs hold too many keys together', async () => {
+  test('a batch whose inputs have too many keys together is rejected', async () => {
     const half = { metadata: keys(limits.bodyKeysMax / 2) };
     const batch = { 0: message(half), 1: message(half) };
     const response = await fetch(`${url}/message.create,message.create?batch=1`, {
@@ -64,7 +64,7 @@ describe('413 payload_too_complex', () => {
   });
 });
 
-test('the caller is rejected before the input is looked at', async () => {
+test('the caller is authenticated before the input is checked', async () => {
   const metadata = keys(limits.bodyKeysMax + 1);
   expect(await post('message.create', message({ metadata }), 'sk_live_unknown')).toEqual({
     status: 401,
@@ -72,6 +72,6 @@ test('the caller is rejected before the input is looked at', async () => {
   });
 });
 
-test('a usual message is answered', async () => {
+test('an ordinary message is answered', async () => {
   expect(await post('message.create', message({}))).toEqual({ status: 200, code: undefined });
 });

@@ -33,7 +33,7 @@ const { url, makeTeam, mongo } = await startHarness({
 });
 
 test.each(transports)(
-  'acts with a secret key at %s are listed, newest first, and tell no content',
+  'actions with a secret key over %s are listed, newest first, without content',
   async (transport) => {
     const team = await makeTeam();
     const headers = { 'x-api-key': team.secretKey };
@@ -68,7 +68,7 @@ test.each(transports)(
   },
 );
 
-test('tells the caller’s address, and the limits of a key that was made without its name and text', async () => {
+test('an entry has the caller’s address, and the limits of a created key without its name and text', async () => {
   const team = await makeTeam();
   const limits = { scopes: ['chats:read'], tokensPerDay: 1_000, expiresAt: '2999-01-01T00:00:00.000Z' };
   await team.rest('POST', '/key', { body: { kind: 'secret', name: 'canary', ...limits } });
@@ -88,7 +88,7 @@ test('tells the caller’s address, and the limits of a key that was made withou
   ]);
 });
 
-test('tells of a secret key in a page with the caller’s address', async () => {
+test('a secret key that is used in a page is noted with the caller’s address', async () => {
   const team = await makeTeam();
   const headers = { origin: 'https://page.example' };
   expect((await team.rest('GET', '/chat', { headers })).apiError.code).toBe('secret_key_in_browser');
@@ -103,7 +103,7 @@ test('tells of a secret key in a page with the caller’s address', async () => 
     ]);
 });
 
-test('tells of a chat that was deleted in the name of the team, and not of one that its user deleted', async () => {
+test('a deletion of a chat by the team is listed, and one by its user is not', async () => {
   const team = await makeTeam();
   const [byTeam, byUser] = [await team.makeChat({ userId: 'ann' }), await team.makeChat({ userId: 'ann' })];
   const headers = { 'x-user-token': await team.userToken('ann') };
@@ -114,7 +114,7 @@ test('tells of a chat that was deleted in the name of the team, and not of one t
   expect(entries).toHaveLength(1);
 });
 
-test('tells of a secret key that asked for more than it has, once and not for each attempt', async () => {
+test('a secret key that asks for more than it has is noted once, not for each attempt', async () => {
   const team = await makeTeam();
   const body = { kind: 'secret', tokensPerDay: 1_000 };
   const { body: limited } = await team.rest<NewKey>('POST', '/key', { body });
@@ -131,7 +131,7 @@ test('tells of a secret key that asked for more than it has, once and not for ea
     .toEqual([`key.create by ${limited.id}`, `signingSecret.create by ${limited.id}`]);
 });
 
-test('what is no act of administration, or was rejected, is not listed', async () => {
+test('reads and rejected actions are not listed', async () => {
   const team = await makeTeam();
   await team.answered();
   await team.rest('GET', '/key');
@@ -142,7 +142,7 @@ test('what is no act of administration, or was rejected, is not listed', async (
   expect(body.entries).toEqual([]);
 });
 
-test('it is paged, and each team has its own', async () => {
+test('the list is paged, and each team has its own', async () => {
   const [team, other] = [await makeTeam(), await makeTeam()];
   for (let count = 0; count < 5; count++)
     await team.rest('POST', '/key', { body: { kind: 'publishable', access: 'open' } });
@@ -158,7 +158,7 @@ test('it is paged, and each team has its own', async () => {
   expect((await team.rest('GET', '/audit?cursor=x')).apiError.code).toBe('invalid_cursor');
 });
 
-test('a secret key in a page of another site is noted, once and not for each visitor', async () => {
+test('a secret key that is used in a page of another site is noted once, not for each visitor', async () => {
   const team = await makeTeam();
   const headers = { origin: 'https://leak.example' };
   for (let count = 0; count < 3; count++) {
@@ -173,8 +173,8 @@ test('a secret key in a page of another site is noted, once and not for each vis
   });
 });
 
-describe('when the log cannot be written', () => {
-  test('nothing is done that could not be noted', async () => {
+describe('an audit log that cannot be written', () => {
+  test('an action that cannot be noted is not done', async () => {
     const team = await makeTeam();
     broken = 'begin';
     const { apiError } = await team.rest('POST', '/key', { body: { kind: 'publishable', access: 'open' } });
@@ -183,7 +183,7 @@ describe('when the log cannot be written', () => {
     expect((await team.rest<{ keys: unknown[] }>('GET', '/key')).body.keys).toHaveLength(2);
   });
 
-  test('what was done is answered, and its entry says that nobody knows', async () => {
+  test('an action whose outcome cannot be noted is done, and its entry has no outcome', async () => {
     const team = await makeTeam();
     broken = 'finish';
     const { status } = await team.rest<NewKey>('POST', '/key', {
@@ -195,7 +195,7 @@ describe('when the log cannot be written', () => {
   });
 });
 
-test('entries go by themselves after 400 days', async () => {
+test('entries are removed after 400 days', async () => {
   const indexes = await mongo.raw.collection('auditLog').indexes();
   expect(indexes.find(({ key }) => 'at' in key)?.expireAfterSeconds).toBe(400 * 24 * 60 * 60);
 });

@@ -16,7 +16,7 @@ const eraser: Eraser = {
 };
 const CANARY = 'canary-team';
 
-test('its keys stop within seconds, and nothing of it is left; other teams keep all of theirs', async () => {
+test('a deleted team’s keys stop within seconds, all its data is removed, and other teams keep theirs', async () => {
   const team = await makeTeam({ name: CANARY, systemPrompt: CANARY });
   const other = await makeTeam({ name: 'Other' });
   const kept = await other.answered();

@@ -90,7 +90,7 @@ const remove = async (team: Team, userId: string) =>
   (await team.rest<Deletion>('DELETE', `/user/${encodeURIComponent(userId)}`)).body;
 
 test.each(transports)(
-  'at %s nothing of a user is left in any collection, and all of others is',
+  'a deletion over %s removes all data of the user from every collection, and nothing of others',
   async (transport) => {
     const team = await makeTeam();
     const [userId, otherId] = [newUser(), newUser()];
@@ -120,7 +120,7 @@ test.each(transports)(
   },
 );
 
-test('what is being answered stops, and whoever waits is told', async () => {
+test('the running answer of a deleted user stops, and waiting requests are rejected', async () => {
   const team = await makeTeam();
   const userId = newUser();
   model.replyTo(`${userId} asks`, scripts.neverEnding('so far'));
@@ -132,7 +132,7 @@ test('what is being answered stops, and whoever waits is told', async () => {
   await call.aborted;
 });
 
-test('a user whose name needs encoding is found by it; what is made afterwards is new', async () => {
+test('a user id that needs encoding is deleted, and the same id can be used again', async () => {
   const team = await makeTeam();
   const userId = 'a/b c?d=e&f#g%2Fé😀';
   await team.makeChat({ userId });
@@ -144,14 +144,14 @@ test('a user whose name needs encoding is found by it; what is made afterwards i
   expect(chats.map((chat) => chat.id)).toEqual([id]);
 });
 
-test("another team's user of the same name is not touched", async () => {
+test("another team's user with the same id keeps their data", async () => {
   const [team, other] = [await makeTeam(), await makeTeam()];
   const { id } = await other.makeChat({ userId: 'same' });
   await remove(team, 'same');
   expect((await other.rest('GET', `/chat/${id}`)).status).toBe(200);
 });
 
-test('a guest is deleted with their token, also in a process that still knows it', async () => {
+test('a guest is deleted with their token, also in a process that has cached it', async () => {
   const team = await makeTeam();
   const guest = await team.makeGuest();
   const asGuest = { key: await team.guestKey(), headers: { 'x-user-token': guest.token } };
@@ -165,7 +165,7 @@ test('a guest is deleted with their token, also in a process that still knows it
   expect(await everythingIn(mongo.raw)).not.toContain(guest.userId);
 });
 
-test('the audit log names the deletion, and nobody', async () => {
+test('the audit log has an entry for the deletion, without the user', async () => {
   const team = await makeTeam();
   const userId = newUser();
   await team.makeChat({ userId });
@@ -175,7 +175,7 @@ test('the audit log names the deletion, and nobody', async () => {
   expect(text).not.toContain(userId);
 });
 
-describe('after a crash', () => {
+describe('a deletion after a crash', () => {
   const steps = [
     'revokeCredentials',
     'markChats',
@@ -184,7 +184,7 @@ describe('after a crash', () => {
     'removeRest',
     'finish',
   ] as const;
-  test.each(steps)('at %s housekeeping finishes what was begun', async (step) => {
+  test.each(steps)('the background job finishes a deletion that stopped at %s', async (step) => {
     const team = await makeTeam();
     const userId = newUser();
     await live(team, userId);
@@ -195,7 +195,7 @@ describe('after a crash', () => {
     await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId));
   });
 
-  test('a chat that always fails keeps neither the other chats nor the other deletions', async () => {
+  test('a chat that always fails does not stop other chats and deletions', async () => {
     const team = await makeTeam();
     const [stuck, fine] = [newUser(), newUser()];
     const chats = [await team.makeChat({ userId: stuck }), await team.makeChat({ userId: stuck })];
@@ -222,7 +222,7 @@ describe('after a crash', () => {
     expect(await everythingIn(mongo.raw)).not.toContain(stuck);
   });
 
-  test('a deletion that never ends is left after its time, and the next one has its turn', async () => {
+  test('a deletion that never ends is left after its time, and the next one follows', async () => {
     const team = await makeTeam();
     const [hanging, fine] = [newUser(), newUser()];
     const { deletions } = mongo.database.stores;
@@ -254,7 +254,7 @@ describe('after a crash', () => {
     await finishDeletions(eraser);
   });
 
-  test('the server itself does so, within seconds', async () => {
+  test('the server continues the deletion itself within seconds', async () => {
     const team = await makeTeam();
     const userId = newUser();
     await team.makeChat({ userId });
@@ -267,7 +267,7 @@ describe('after a crash', () => {
   });
 });
 
-test('where there is more than a request has time for, it is out of sight at once, and goes on', async () => {
+test('a large deletion hides the data at once and continues after the response', async () => {
   const team = await makeTeam();
   const userId = newUser();
   const { id } = await team.makeChat({ userId });

@@ -23,7 +23,7 @@ async function keeping(retentionDays?: number) {
   return { team, isThere };
 }
 
-test('a chat goes once nothing was said for as long as its agent says, with all that was said', async () => {
+test('a chat is deleted with its messages after its agent’s number of days without a message', async () => {
   const { team, isThere } = await keeping(30);
   const { id } = await team.makeChat({ metadata: { note: 'canary-metadata' } });
   await team.send(id, 'canary-question');
@@ -35,7 +35,7 @@ test('a chat goes once nothing was said for as long as its agent says, with all 
   expect(await everythingIn(mongo.raw)).not.toContain('canary-');
 });
 
-test('without a number of days it stays; with one it can be made to stay', async () => {
+test('a chat of an agent without a number of days stays, and the number can be removed', async () => {
   const { team, isThere } = await keeping();
   const { id } = await team.makeChat();
   await expireAt(inDays(4_000));
@@ -54,7 +54,7 @@ test('without a number of days it stays; with one it can be made to stay', async
   }
 });
 
-test('what was said last counts, not when the chat was made', async () => {
+test('the age of the last message counts, not that of the chat', async () => {
   const { team, isThere } = await keeping(10);
   const { id } = await team.makeChat();
   await team.send(id, 'first');
@@ -66,7 +66,7 @@ test('what was said last counts, not when the chat was made', async () => {
   expect(await isThere(id)).toBe(false);
 });
 
-test('a chat whose answer is being written, or waits, stays', async () => {
+test('a chat with a running or waiting answer stays', async () => {
   const { team, isThere } = await keeping(1);
   const { id } = await team.makeChat();
   model.replyTo('go on for ever', scripts.neverEnding('so far'));
@@ -82,7 +82,7 @@ test('a chat whose answer is being written, or waits, stays', async () => {
   });
 });
 
-test('two servers at once delete each chat once, of many pages, and of this agent alone', async () => {
+test('two servers delete each of many pages of chats once, and only those of this agent', async () => {
   const { team } = await keeping(1);
   const other = await team.makeAgent();
   const kept = await team.makeChat({ agentId: other.id });
@@ -97,7 +97,7 @@ test('two servers at once delete each chat once, of many pages, and of this agen
   expect(items.map(({ id }) => id)).toEqual([kept.id]);
 });
 
-test('a message that is answered between the judgement and the deletion keeps its chat', async () => {
+test('a message between the check and the deletion keeps its chat', async () => {
   const { team, isThere } = await keeping(1);
   const { id: busy } = await team.makeChat();
   await team.send(busy, 'long ago');
@@ -117,7 +117,7 @@ test('a message that is answered between the judgement and the deletion keeps it
   expect((await team.send(busy, 'and on')).status).toBe(200);
 });
 
-test('a chat that always fails, and one whose deletion never ends, keep none of those behind them', async () => {
+test('a chat that always fails, or whose deletion never ends, does not stop the others', async () => {
   const { team, isThere } = await keeping(1);
   const [failing, hanging, third] = [await team.makeChat(), await team.makeChat(), await team.makeChat()];
   const failures: unknown[] = [];

@@ -139,7 +139,7 @@ function endOf(
   return { ...shared, status: 'completed', answer: { ...answer, finishReason: 'length' }, written };
 }
 
-test('an export, imported elsewhere, is exported there as it was; imported again, it changes nothing', async () => {
+test('an imported export is exported again unchanged, and importing it twice changes nothing', async () => {
   await fc.assert(
     fc.asyncProperty(aTeam, async (plan) => {
       const scope = await live(plan);
@@ -159,7 +159,7 @@ test('an export, imported elsewhere, is exported there as it was; imported again
   );
 });
 
-test('a file that is cut anywhere is rejected by its line, and made whole by the next import', async () => {
+test('a truncated file is rejected with its line, and the next import completes it', async () => {
   const chat = { user: 'u', metadata: {}, title: 'A title', turns: [], hasOpenTurn: false };
   const turn = { question: 'q', kind: 'completed', text: 'a' } as const;
   const scope = await live({
@@ -184,7 +184,7 @@ test('a file that is cut anywhere is rejected by its line, and made whole by the
   }
 });
 
-test('an imported chat is read, found and gone on with, as if it had been made here', async () => {
+test('an imported chat can be read, found and continued like any other', async () => {
   const from = await makeTeam();
   const { id } = await from.makeChat({ userId: 'u1', metadata: { plan: 'pro' } });
   await from.send(id, 'The capital of France?');
@@ -204,7 +204,7 @@ test('an imported chat is read, found and gone on with, as if it had been made h
   expect(body.messages).toHaveLength(4);
 });
 
-test('of one user the chats alone, and of tools no secret, unless it is asked for', async () => {
+test('an export of one user has only their chats, and an export has tool secrets only on request', async () => {
   const team = await makeTeam({
     tools: [
       {
@@ -225,7 +225,7 @@ test('of one user the chats alone, and of tools no secret, unless it is asked fo
   expect(summary.headersWithoutValue).toBe(1);
 });
 
-describe('is rejected, with its line:', () => {
+describe('imports that are rejected', () => {
   const sample = async () => {
     const team = await makeTeam();
     const { id } = await team.makeChat();
@@ -238,7 +238,7 @@ describe('is rejected, with its line:', () => {
       (error: unknown) => (error instanceof ImportError ? error.message : error),
     );
 
-  test('what is another team’s here, be it an agent or a chat', async () => {
+  test('an import with an agent or a chat of another team is rejected with its line', async () => {
     const { lines } = await sample();
     const stranger = await makeTeam();
     expect(await apiErrorOf({ team: stranger.id }, lines, here)).toMatch(/^Line 2: .*another team/);
@@ -250,7 +250,7 @@ describe('is rejected, with its line:', () => {
     expect((await stranger.rest<{ chats: unknown[] }>('GET', '/chat')).body.chats).toEqual([]);
   });
 
-  test('a chat that has gone on otherwise', async () => {
+  test('an import of a chat that has continued differently is rejected with its line', async () => {
     const { team, lines } = await sample();
     const scope = { team: team.id };
     const turn = lines.find(({ type }) => type === 'turn');
@@ -262,13 +262,13 @@ describe('is rejected, with its line:', () => {
   });
 
   test.each<[string, (lines: TransferLine[]) => (object | string)[], RegExp]>([
-    ['noise', (lines) => [...lines.slice(0, 2), 'not json'], /^Line 3: this is no JSON/],
+    ['a line without JSON', (lines) => [...lines.slice(0, 2), 'not json'], /^Line 3: this is no JSON/],
     [
       'an unknown type',
       (lines) => [...lines.slice(0, 1), { type: 'key' }],
       /^Line 2: this is no line of an export/,
     ],
-    ['a field too many', ([begin, agent]) => [begin ?? {}, { ...agent, team: 'x' }], /^Line 2: [\s\S]*team/],
+    ['an unknown field', ([begin, agent]) => [begin ?? {}, { ...agent, team: 'x' }], /^Line 2: [\s\S]*team/],
     [
       'a newer version',
       ([begin]) => [{ ...begin, version: 7, addedLater: 1 }],
@@ -287,13 +287,13 @@ describe('is rejected, with its line:', () => {
       /should be 1 turns before it, and are 0/,
     ],
     ['a line after the end', (lines) => [...lines, ...lines.slice(1, 2)], /nothing may follow the end/],
-    ['nothing', () => [], /^Line 1: the export is cut off/],
-  ])('%s', async (_, change, sentence) => {
+    ['no lines', () => [], /^Line 1: the export is cut off/],
+  ])('an import with %s is rejected with its line', async (_, change, sentence) => {
     const { lines } = await sample();
     expect(await apiErrorOf({ team: mintId('team') }, change(lines))).toMatch(sentence);
   });
 
-  test('a line that is too long to be held', async () => {
+  test('an import with a line that is too long is rejected with its line', async () => {
     const chunks = async function* () {
       for (let index = 0; index < 5; index++) yield Buffer.alloc(1_000, 'x');
     };
@@ -307,7 +307,7 @@ describe('is rejected, with its line:', () => {
 describe('exports of every release', () => {
   const release = fileURLToPath(new URL('fixtures/release-0.1.0.jsonl', import.meta.url));
 
-  test('an export of release 0.1.0 is imported, and exported again as it was', async () => {
+  test('an export of release 0.1.0 is imported and exported again unchanged', async () => {
     const given = (await readFile(release, 'utf8')).trim().split('\n');
     const scope = { team: mintId('team') };
     const summary = await importTeam(here.transfer, scope, Readable.from(given));
@@ -323,7 +323,7 @@ describe('exports of every release', () => {
     expect(again.slice(1).map(withoutUsageId)).toEqual(parsed.slice(1).map(withoutUsageId));
   });
 
-  test('a file that does not say its version is one of the first', async () => {
+  test('an export without a version has the first version', async () => {
     const [begin = '', ...rest] = (await readFile(release, 'utf8')).trim().split('\n');
     const { version: _, ...unversioned } = JSON.parse(begin);
     const lines = Readable.from([JSON.stringify(unversioned), ...rest]);
@@ -336,7 +336,7 @@ function withoutUsageId(line: object): object {
   return 'type' in line && line.type === 'usage' ? { ...line, id: '' } : line;
 }
 
-test('lines come out as they went in, wherever the pieces are cut', async () => {
+test('lines are read unchanged, wherever the chunks are cut', async () => {
   const lines = fc.array(
     fc.string({ unit: 'binary', minLength: 1 }).filter((text) => text.isWellFormed() && !text.includes('\n')),
   );

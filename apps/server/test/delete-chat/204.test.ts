@@ -4,7 +4,7 @@ import { startHarness } from '../harness.ts';
 const { makeTeam, mongo, model, log } = await startHarness();
 const team = await makeTeam();
 
-test('is answered without body and content type', async () => {
+test('the response has neither body nor content type', async () => {
   const chat = await team.makeChat();
   const { status, headers, text } = await team.rest('DELETE', `/chat/${chat.id}`);
   expect(status).toBe(204);
@@ -13,7 +13,7 @@ test('is answered without body and content type', async () => {
   expect(headers.get('content-length')).toBeNull();
 });
 
-test('over tRPC it answers nothing, successfully', async () => {
+test('the response over tRPC is empty', async () => {
   const chat = await team.makeChat();
   expect(await team.trpc.chat.delete.mutate({ chatId: chat.id })).toBeUndefined();
 });
@@ -21,12 +21,12 @@ test('over tRPC it answers nothing, successfully', async () => {
 test.each([
   ['no header', {}],
   ['a JSON content type', { 'content-type': 'application/json' }],
-])('works with %s and no body', async (_, headers) => {
+])('a deletion with %s and no body succeeds', async (_, headers) => {
   const chat = await team.makeChat();
   expect((await team.rest('DELETE', `/chat/${chat.id}`, { headers })).status).toBe(204);
 });
 
-test('from then on the chat is gone at every operation', async () => {
+test('a deleted chat is missing for every operation', async () => {
   const chat = await team.makeChat();
   await team.send(chat.id, 'hello');
   await team.rest('DELETE', `/chat/${chat.id}`);
@@ -40,7 +40,7 @@ test('from then on the chat is gone at every operation', async () => {
   expect((await team.send(chat.id, 'again')).status).toBe(404);
 });
 
-test('nothing a person wrote stays in the database, only that there was a chat, and whose usage it was', async () => {
+test('a deleted chat leaves no text of a person in the database, only a tombstone and its usage', async () => {
   const chat = await team.makeChat({ userId: 'known-user', metadata: { note: 'canary-metadata' } });
   model.replyTo('canary-question', (call) => {
     call.text('canary-answer');
@@ -57,13 +57,13 @@ test('nothing a person wrote stays in the database, only that there was a chat, 
   expect(Object.keys(tombstone ?? {}).toSorted()).toEqual(['_id', 'purgedAt']);
 });
 
-test('of several deletes at once one is 204 and the others are 404', async () => {
+test('one of several concurrent deletions returns 204, and the others return 404', async () => {
   const chat = await team.makeChat();
   const answers = await Promise.all(Array.from({ length: 8 }, () => team.rest('DELETE', `/chat/${chat.id}`)));
   expect(answers.map(({ status }) => status).toSorted()).toEqual([204, ...Array(7).fill(404)]);
 });
 
-test('while an answer is written it stops the model, and nothing is stored of it', async () => {
+test('a deletion during an answer stops the model and stores nothing of the answer', async () => {
   const chat = await team.makeChat();
   model.replyTo('long story', (call) => call.text('Once upon a time '));
   const sending = team.send(chat.id, 'long story');
@@ -77,7 +77,7 @@ test('while an answer is written it stops the model, and nothing is stored of it
   expect(left).toMatchObject([empty, empty]);
 });
 
-test('only that chat is deleted', async () => {
+test('only the named chat is deleted', async () => {
   const [gone, kept] = [await team.makeChat(), await team.makeChat()];
   await team.send(kept.id, 'hello');
   await team.send(gone.id, 'hello');
@@ -85,6 +85,6 @@ test('only that chat is deleted', async () => {
   expect((await team.trpc.chat.get.query({ chatId: kept.id })).messages).toHaveLength(2);
 });
 
-test('no error was logged by any of it', () => {
+test('no deletion logged an error', () => {
   expect(log.all(({ level }) => level === 'error')).toEqual([]);
 });

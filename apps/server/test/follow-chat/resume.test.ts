@@ -45,8 +45,8 @@ async function eventfulChat(transport: Transport) {
   return { chatId, tab, gate, sending };
 }
 
-describe.each(transports)('by %s', (transport) => {
-  test('cut after the k-th event, for every k, on every server, during an answer and after it', async () => {
+describe.each(transports)('resuming a chat stream over %s', (transport) => {
+  test('the stream resumes after any event, on any server, during an answer and after it', async () => {
     const { chatId, tab, gate, sending } = await eventfulChat(transport);
     const open = await Promise.all(
       tab.events.flatMap((_, index) =>
@@ -74,7 +74,7 @@ describe.each(transports)('by %s', (transport) => {
     tab.close();
   });
 
-  test('with one event for each connection, from server to server', async () => {
+  test('the stream resumes across servers with one event for each connection', async () => {
     const { id: chatId } = await team.makeChat();
     const tab = await follow(transport, url, chatId);
     await team.send(chatId, 'one by one');
@@ -93,7 +93,7 @@ describe.each(transports)('by %s', (transport) => {
     last.close();
   });
 
-  test('without an event it is told what happens from now on, a running answer from its start', async () => {
+  test('a stream without a cursor begins now, with a running answer from its start', async () => {
     const { chatId, tab, gate, sending } = await eventfulChat(transport);
     const late = await Promise.all(servers.map((base) => follow(transport, base, chatId)));
     for (const one of late) {
@@ -117,7 +117,7 @@ describe.each(transports)('by %s', (transport) => {
   });
 
   test.each(['nonsense', '1', '9999.1', '2.9999', '999999999.999999999.9-9-9', '1.1.x'])(
-    'after %s, which nobody was sent, comes one snapshot of the list, and what follows',
+    'a stream after the unknown id %s begins with one snapshot of the list',
     async (lastEventId) => {
       const { id: chatId } = await team.makeChat();
       await team.send(chatId, 'before');
@@ -134,7 +134,7 @@ describe.each(transports)('by %s', (transport) => {
     },
   );
 
-  test('after an unknown id, a snapshot of long messages holds the newest 256 KiB of text', async () => {
+  test('a snapshot of long messages has the newest 256 KiB of text', async () => {
     const { id: chatId } = await team.makeChat();
     for (let index = 0; index < 4; index++) await team.send(chatId, `${index}${'𝄞'.repeat(25_000)}`);
     const list = await listed(chatId);
@@ -156,7 +156,7 @@ describe.each(transports)('by %s', (transport) => {
     again.close();
   });
 
-  test('too far behind comes one snapshot of the newest messages instead of each event', async () => {
+  test('a stream that is too far behind receives one snapshot of the newest messages', async () => {
     const { id: chatId } = await team.makeChat();
     const tab = await follow(transport, url, chatId);
     await team.send(chatId, 'long ago');

@@ -28,7 +28,7 @@ const sendTo = (base: string, chatId: string, content: string) =>
     body: JSON.stringify({ content, role: 'user' }),
   });
 
-test('a message is accepted, its answer starts, grows and ends, and all tabs show the list', async () => {
+test('all tabs receive a message and its answer from start to end and show the list', async () => {
   const { id: chatId } = await team.makeChat();
   const gate = createGate();
   model.replyTo('tell all', async (call) => {
@@ -57,7 +57,7 @@ test('a message is accepted, its answer starts, grows and ends, and all tabs sho
   }
 });
 
-test('messages that come by two servers at once are told in one order, the order of the list', async () => {
+test('messages through two servers are received in one order, which is the order of the list', async () => {
   const { id: chatId } = await team.makeChat();
   const tabs = await tabsOf(chatId);
   const contents = Array.from({ length: 6 }, (_, index) => `together ${index}`);
@@ -71,7 +71,7 @@ test('messages that come by two servers at once are told in one order, the order
   }
 });
 
-test('failed, stopped and retried answers are told as the list shows them', async () => {
+test('failed, stopped and retried answers are received as the list shows them', async () => {
   const { id: chatId } = await team.makeChat();
   const tabs = await tabsOf(chatId);
   let calls = 0;
@@ -112,24 +112,27 @@ test('failed, stopped and retried answers are told as the list shows them', asyn
 test.each([
   ['through this server', url],
   ['through another', replica.url],
-])('a chat that is deleted %s is told to be, while it answers, and the stream ends', async (_, base) => {
-  const { id: chatId } = await team.makeChat();
-  model.replyTo('never finished', scripts.neverEnding('so far'));
-  const tabs = await tabsOf(chatId);
-  const sending = team.send(chatId, 'never finished');
-  for (const tab of tabs) await tab.until('answer-delta');
-  await fetch(`${base}/chat/${chatId}`, { method: 'DELETE', headers: { 'x-api-key': team.secretKey } });
-  for (const tab of tabs) {
-    await tab.rest();
-    expect(tab.events.at(-1)?.event).toEqual({ type: 'chat-deleted' });
-    expect(tab.view.isDeleted).toBe(true);
-    expect(tab.events.filter(({ event }) => event.type === 'chat-deleted')).toHaveLength(1);
-  }
-  await sending;
-});
+])(
+  'a chat that is deleted %s during an answer emits `chat-deleted`, and the stream ends',
+  async (_, base) => {
+    const { id: chatId } = await team.makeChat();
+    model.replyTo('never finished', scripts.neverEnding('so far'));
+    const tabs = await tabsOf(chatId);
+    const sending = team.send(chatId, 'never finished');
+    for (const tab of tabs) await tab.until('answer-delta');
+    await fetch(`${base}/chat/${chatId}`, { method: 'DELETE', headers: { 'x-api-key': team.secretKey } });
+    for (const tab of tabs) {
+      await tab.rest();
+      expect(tab.events.at(-1)?.event).toEqual({ type: 'chat-deleted' });
+      expect(tab.view.isDeleted).toBe(true);
+      expect(tab.events.filter(({ event }) => event.type === 'chat-deleted')).toHaveLength(1);
+    }
+    await sending;
+  },
+);
 
-describe('what else is open', () => {
-  test("nothing of another chat is told, nor of another team's", async () => {
+describe('the limits of a chat stream', () => {
+  test('a stream has nothing of another chat or team', async () => {
     const other = await makeTeam();
     const [mine, second, theirs] = [await team.makeChat(), await team.makeChat(), await other.makeChat()];
     const tabs = await tabsOf(mine.id);
@@ -143,7 +146,7 @@ describe('what else is open', () => {
     }
   });
 
-  test('a server that shuts down lets its followers go; another goes on for them', async () => {
+  test('a server that shuts down disconnects its followers, and another server continues their streams', async () => {
     const leaving = await startReplica(BOUNDS);
     const { id: chatId } = await team.makeChat();
     const tab = await followChat('rest', leaving.url, team.secretKey, { chatId });

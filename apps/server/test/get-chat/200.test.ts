@@ -7,12 +7,12 @@ const team = await makeTeam();
 
 const get = async (id: string) => (await team.rest<ChatWithMessages>('GET', `/chat/${id}`)).body;
 
-test('a new chat has an empty list of messages, not none', async () => {
+test('a new chat has an empty list of messages', async () => {
   const chat = await team.makeChat();
   expect(await get(chat.id)).toEqual({ ...chat, messages: [] });
 });
 
-test('a chat comes with all its messages, oldest first, as the list shows them', async () => {
+test('a chat has all its messages, oldest first, as the list shows them', async () => {
   const chat = await team.makeChat({ userId: 'ann', metadata: { a: 1 } });
   const sent = [];
   for (const content of ['one', 'two', 'three']) sent.push((await team.send(chat.id, content)).body);
@@ -32,7 +32,7 @@ test('a chat comes with all its messages, oldest first, as the list shows them',
   expect((await team.rest('GET', `/chat/${chat.id}/message`)).body).toEqual({ messages });
 });
 
-test('a chat comes without its messages when none are asked for', async () => {
+test('a chat has no messages if none are requested', async () => {
   const chat = await team.makeChat();
   await team.send(chat.id, 'one');
   const { body } = await team.rest('GET', `/chat/${chat.id}?withMessages=false`);
@@ -41,7 +41,7 @@ test('a chat comes without its messages when none are asked for', async () => {
   expect((await team.trpc.chat.get.query({ chatId: chat.id, withMessages: true })).messages).toHaveLength(2);
 });
 
-test('a failed answer shows as the status of the message it should have answered', async () => {
+test('a failed answer appears as the status of its message', async () => {
   const chat = await team.makeChat();
   model.replyTo('fail', (call) => call.status(401, { error: { message: 'no' } }));
   await team.send(chat.id, 'fail');
@@ -56,13 +56,13 @@ test('a failed answer shows as the status of the message it should have answered
   expect(messages[1]).not.toHaveProperty('status');
 });
 
-test('the path is decoded once: an escaped id is the id', async () => {
+test('the path is decoded once, so an escaped id is the id', async () => {
   const chat = await team.makeChat();
   const escaped = chat.id.replace('chat_', '%63hat%5F');
   expect((await get(escaped)).id).toBe(chat.id);
 });
 
-test('a slash at the end is the same address', async () => {
+test('a slash at the end of the path makes no difference', async () => {
   const chat = await team.makeChat();
   expect((await team.rest<ChatWithMessages>('GET', `/chat/${chat.id}/`)).body.id).toBe(chat.id);
 });

@@ -10,10 +10,10 @@ const own = await team.makeChat();
 await other.send(foreign.id, 'secret of the other team');
 
 test.each([
-  ['that nobody made', mintId('chat')],
-  ["of another team's", foreign.id],
-  ['that is no id', 'nope'],
-  ['in capitals', own.id.toUpperCase()],
+  ['that does not exist', mintId('chat')],
+  ['of another team', foreign.id],
+  ['without the form of an id', 'nope'],
+  ['in upper case', own.id.toUpperCase()],
   ['of 4,000 characters', 'a'.repeat(4_000)],
   ['with NUL', 'a%00b'],
   ['of NUL alone', '%00'],
@@ -28,8 +28,8 @@ test.each([
   ['in letters beyond ASCII', '%C3%A9%F0%9F%99%82'],
   ['with braces', '{chatId}'],
   ['with an operator', '[$ne]'],
-  ['that names a property', '__proto__'],
-])('a chat %s is 404 chat_not_found', async (_, id) => {
+  ['with the name of a property', '__proto__'],
+])('a chat id %s returns 404 chat_not_found', async (_, id) => {
   for (const [method, path] of [
     ['GET', `/chat/${id}`],
     ['DELETE', `/chat/${id}`],
@@ -45,7 +45,7 @@ test.each([
 });
 
 test.each(['%zz', '%', '%E0%A4', '%ff', 'chat_%', '%c0%80'])(
-  'a broken escape (/chat/%s) is 400, not 404',
+  'a broken escape (/chat/%s) returns 400, not 404',
   async (id) => {
     for (const path of [`/chat/${id}`, `/chat/${id}/message`]) {
       const { status, apiError } = await team.rest('GET', path);
@@ -55,7 +55,7 @@ test.each(['%zz', '%', '%E0%A4', '%ff', 'chat_%', '%c0%80'])(
   },
 );
 
-test('nothing of it touched the chats that are there', async () => {
+test('no rejected request changed a chat', async () => {
   expect((await team.rest('GET', `/chat/${own.id}`)).status).toBe(200);
   expect((await other.trpc.chat.get.query({ chatId: foreign.id })).messages).toHaveLength(2);
 });

@@ -8,7 +8,7 @@ import { trpcHttp } from '../support/trpc-http.ts';
 const { makeTeam, mongo, url, startReplica } = await startHarness();
 const replica = await startReplica();
 
-describe.each(transports)('a chat made at %s with a key', (transport) => {
+describe.each(transports)('POST /chat with a key over %s', (transport) => {
   const setUp = async () => {
     const team = await makeTeam();
     const create = (key: string, more: object = {}, base = url): Promise<RestAnswer<Chat>> => {
@@ -27,7 +27,7 @@ describe.each(transports)('a chat made at %s with a key', (transport) => {
     return { team, create, chatsOf };
   };
 
-  test('is not made again: the same one is given, to the letter', async () => {
+  test('a repeated request returns the same chat unchanged', async () => {
     const { create, chatsOf } = await setUp();
     const first = await create('k1');
     expect(first.headers.get('idempotent-replayed')).toBeNull();
@@ -41,7 +41,7 @@ describe.each(transports)('a chat made at %s with a key', (transport) => {
     expect(await chatsOf()).toBe(1);
   });
 
-  test('fifty at once are one chat', async () => {
+  test('fifty concurrent requests create one chat', async () => {
     const { create, chatsOf } = await setUp();
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) => create('k50', {}, index % 2 ? url : replica.url)),
@@ -56,10 +56,10 @@ describe.each(transports)('a chat made at %s with a key', (transport) => {
     ['no user', { userId: undefined }],
     ['other metadata', { metadata: { plan: 'pro', seats: [2, 1] } }],
     ['deeper metadata', { metadata: { plan: { is: 'pro' }, seats: [1, 2] } }],
-    ['no agent that there is', { agentId: 'nope' }],
+    ['an unknown agent', { agentId: 'nope' }],
     ['an unknown field', { unknown: 1 }],
     ['a field of a wrong type', { userId: 5 }],
-  ])('with %s is 422, before it is looked at', async (_, more) => {
+  ])('a repeat with %s returns 422 before its input is checked', async (_, more) => {
     const { create, chatsOf } = await setUp();
     await create('k1');
     const refused = await create('k1', more);
@@ -67,7 +67,7 @@ describe.each(transports)('a chat made at %s with a key', (transport) => {
     expect(await chatsOf()).toBe(1);
   });
 
-  test('and deleted since is 404 to whoever repeats it, and is not made again', async () => {
+  test('a repeat after the chat was deleted returns 404 and creates no chat', async () => {
     const { team, create, chatsOf } = await setUp();
     const first = await create('k1');
     await team.rest('DELETE', `/chat/${first.body.id}`);
@@ -78,7 +78,7 @@ describe.each(transports)('a chat made at %s with a key', (transport) => {
     expect((await create('k2')).status).toBe(200);
   });
 
-  test('that was rejected is not kept', async () => {
+  test('a rejected request does not use up its key', async () => {
     const { create, chatsOf } = await setUp();
     expect((await create('k1', { agentId: 'nope' })).status).toBe(404);
     expect((await create('k1', { userId: '' })).status).toBe(400);
@@ -88,7 +88,7 @@ describe.each(transports)('a chat made at %s with a key', (transport) => {
     expect(made.headers.get('idempotent-replayed')).toBeNull();
   });
 
-  test('is in the list once, and takes messages under the same key', async () => {
+  test('the chat is in the list once and accepts messages with the same key', async () => {
     const { team, create } = await setUp();
     const { body: chat } = await create('k1');
     await create('k1');

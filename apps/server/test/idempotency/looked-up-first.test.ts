@@ -29,7 +29,7 @@ const send = (chatId: string, content: string, base = url, more: object = {}) =>
     body: { content, role: 'user', ...more },
   });
 
-test('before who calls is known nothing is looked up', async () => {
+test('a request without authentication looks up no key', async () => {
   const { id: chatId } = await team.makeChat();
   await send(chatId, 'hello');
   const headers = { 'idempotency-key': 'k1', 'x-api-key': 'nobody' };
@@ -44,7 +44,7 @@ test('before who calls is known nothing is looked up', async () => {
   });
 });
 
-test('a model that is away by now keeps no answer back that was given', async () => {
+test('a repeat returns its answer while the model is unavailable', async () => {
   const { id: chatId } = await team.makeChat();
   const first = await send(chatId, 'hello');
   noModel = new ApiError('model_loading');
@@ -55,7 +55,7 @@ test('a model that is away by now keeps no answer back that was given', async ()
   expect(fresh.apiError.code).toBe('model_loading');
 });
 
-test('nor does a full queue, nor a busy chat', async () => {
+test('a repeat returns its answer while the queue is full or the chat is busy', async () => {
   const { id: chatId } = await team.makeChat();
   const first = await send(chatId, 'hello', url, { onBusy: 'reject' });
   const gate = model.hold();
@@ -69,7 +69,7 @@ test('nor does a full queue, nor a busy chat', async () => {
 });
 
 describe('a server that shuts down', () => {
-  test('gives an answer again that was given, and rejects what is new', async () => {
+  test('a repeat returns its answer during a shutdown, and a new request is rejected', async () => {
     const replica = await startReplica();
     const { id: chatId } = await team.makeChat();
     const first = await send(chatId, 'hello', replica.url);
@@ -84,7 +84,7 @@ describe('a server that shuts down', () => {
   });
 });
 
-describe('streamed', () => {
+describe('repeated streams', () => {
   const stream = (chatId: string, content: string, base = url, key = 'k1') =>
     openStream(base, 'POST', `/chat/${chatId}/message`, {
       key: team.secretKey,
@@ -92,7 +92,7 @@ describe('streamed', () => {
       body: { content, role: 'user' },
     });
 
-  test('joins what runs, and tells what ended, event for event', async () => {
+  test('a repeated stream joins a running answer and repeats an ended one event for event', async () => {
     const replica = await startReplica();
     const { id: chatId } = await team.makeChat();
     const gate = model.hold();
@@ -116,7 +116,7 @@ describe('streamed', () => {
     expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
   });
 
-  test('of a turn that failed it is the stream of a failed turn, as it was', async () => {
+  test('a repeated stream of a failed turn is the stream of a failed turn', async () => {
     const { id: chatId } = await team.makeChat();
     model.replyTo('fails streamed', (call) => call.status(401, {}));
     const first = await (await stream(chatId, 'fails streamed')).rest();
@@ -126,7 +126,7 @@ describe('streamed', () => {
     expect(first.at(-2)?.data).toContain('"type":"error"');
   });
 
-  test('of another body it is 422, in JSON', async () => {
+  test('a repeated stream with another body returns 422 as JSON', async () => {
     const { id: chatId } = await team.makeChat();
     await (await stream(chatId, 'one')).rest();
     expect(await stream(chatId, 'two')).toMatchObject({

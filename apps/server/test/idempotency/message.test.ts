@@ -37,8 +37,8 @@ async function send(transport: Transport, key: string, sent: Sent): Promise<Rest
 const isReplayed = ({ headers }: Pick<RestAnswer<unknown>, 'headers'>) => headers.get('idempotent-replayed');
 const callsTo = (content: string) => model.calls().filter(({ message }) => message === content).length;
 
-describe.each(transports)('at %s', (transport) => {
-  test('after it has ended the same answer is given, with a header that says so, on any server', async () => {
+describe.each(transports)('POST message with a key over %s', (transport) => {
+  test('a repeat after the end returns the same answer on any server, with a header that says so', async () => {
     const { id: chatId } = await team.makeChat();
     const content = `ended, ${transport}`;
     const first = await send(transport, 'k1', { chatId, content });
@@ -53,7 +53,7 @@ describe.each(transports)('at %s', (transport) => {
     expect(callsTo(content)).toBe(1);
   });
 
-  test('fifty at once are one turn, one call of the model and one answer; 49 are told that theirs is given again', async () => {
+  test('fifty concurrent requests have one turn, one call of the model and one answer, and 49 are marked as repeats', async () => {
     const { id: chatId } = await team.makeChat();
     const content = `fifty, ${transport}`;
     const answers = await Promise.all(
@@ -68,7 +68,7 @@ describe.each(transports)('at %s', (transport) => {
     expect(callsTo(content)).toBe(1);
   });
 
-  test('while it is being answered it is waited for, not asked again', async () => {
+  test('a repeat during the answer waits for it and starts no other', async () => {
     const { id: chatId } = await team.makeChat();
     const content = `joined, ${transport}`;
     const gate = model.hold();
@@ -85,7 +85,7 @@ describe.each(transports)('at %s', (transport) => {
     expect(callsTo(content)).toBe(1);
   });
 
-  test('whether it waits is no part of what it asks: an answer may be fetched that was not waited for', async () => {
+  test('`wait` is not part of the request, so a repeat can fetch an answer without it', async () => {
     const { id: chatId } = await team.makeChat();
     const content = `fetched, ${transport}`;
     const first = await send(transport, 'k1', { chatId, content, more: { wait: false } });
@@ -96,7 +96,7 @@ describe.each(transports)('at %s', (transport) => {
     expect(late.body).toEqual(again.body);
   });
 
-  test('after its turn failed the same rejection is given, and the model is not asked again', async () => {
+  test('a repeat of a failed request returns the same error and does not call the model', async () => {
     const { id: chatId } = await team.makeChat();
     const content = `failed, ${transport}`;
     model.replyTo(content, scripts.status(401));
@@ -122,7 +122,7 @@ describe.each(transports)('at %s', (transport) => {
     );
   });
 
-  test('after it was stopped, the stopped answer is given', async () => {
+  test('a repeat of a stopped request returns the stopped answer', async () => {
     const { id: chatId } = await team.makeChat();
     const content = `stopped, ${transport}`;
     model.replyTo(content, scripts.neverEnding('kept'));
@@ -137,7 +137,7 @@ describe.each(transports)('at %s', (transport) => {
     await stream.rest();
   });
 
-  test('after its chat was deleted it is 404, and nothing is done again', async () => {
+  test('a repeat after the chat was deleted returns 404 and does nothing', async () => {
     const { id: chatId } = await team.makeChat();
     const content = `deleted, ${transport}`;
     await send(transport, 'k1', { chatId, content });
@@ -149,11 +149,11 @@ describe.each(transports)('at %s', (transport) => {
 
   test.each([
     ['another text', { content: 'another' }],
-    ['another way with a busy chat', { more: { onBusy: 'reject' } }],
-    ['a text that is invalid', { content: '' }],
+    ['another `onBusy`', { more: { onBusy: 'reject' } }],
+    ['an invalid text', { content: '' }],
     ['an unknown field', { more: { unknown: 1 } }],
     ['no role', { more: { role: undefined } }],
-  ])('%s under a key that was used is 422, and nothing is stored', async (_, other) => {
+  ])('%s with a used key returns 422 and stores nothing', async (_, other) => {
     const { id: chatId } = await team.makeChat();
     await send(transport, 'k1', { chatId });
     const refused = await send(transport, 'k1', { chatId, ...other });
@@ -165,10 +165,10 @@ describe.each(transports)('at %s', (transport) => {
   test.each([
     ['no characters', ''],
     ['256 characters', 'k'.repeat(256)],
-    ['a blank within', 'a b'],
+    ['a blank', 'a b'],
     ['a letter beyond ASCII', 'clé'],
     ['two keys', 'k1, k2'],
-  ])('a key of %s is 400 by its name, before anything else', async (_, key) => {
+  ])('a key with %s returns 400 with its name, before any other check', async (_, key) => {
     const { id: chatId } = await team.makeChat();
     for (const sent of [{ chatId }, { chatId: 'nope' }, { chatId, content: '' }]) {
       const refused = await send(transport, key, sent);
@@ -185,7 +185,7 @@ describe.each(transports)('at %s', (transport) => {
     'k'.repeat(255),
     '8e03978e-40d5-43e8-bc93-6894a57f9324',
     '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
-  ])('%s is a key', async (key) => {
+  ])('%s is accepted as a key', async (key) => {
     const { id: chatId } = await team.makeChat();
     const first = await send(transport, key, { chatId });
     const again = await send(transport, key, { chatId });
@@ -193,7 +193,7 @@ describe.each(transports)('at %s', (transport) => {
     expect(again.text).toBe(first.text);
   });
 
-  test('what was rejected before it was accepted is not kept: the key is still to be used', async () => {
+  test('a request that was rejected before its acceptance does not use up its key', async () => {
     const { id: chatId } = await team.makeChat();
     expect((await send(transport, 'k1', { chatId, content: '' })).status).toBe(400);
     expect((await send(transport, 'k1', { chatId: 'nope' })).status).toBe(404);
@@ -203,7 +203,7 @@ describe.each(transports)('at %s', (transport) => {
   });
 });
 
-test('both transports know a key together: what one began the other gives', async () => {
+test('both transports share keys, so one repeats what the other began', async () => {
   const { id: chatId } = await team.makeChat();
   const byRest = await send('rest', 'k1', { chatId });
   const byTrpc = await send('trpc', 'k1', { chatId });
@@ -212,7 +212,7 @@ test('both transports know a key together: what one began the other gives', asyn
   expect((await send('trpc', 'k1', { chatId, content: 'other' })).status).toBe(422);
 });
 
-test('the order of the fields, and how they are written, is no other body', async () => {
+test('the order and formatting of the fields do not change the body', async () => {
   const { id: chatId } = await team.makeChat();
   const headers = {
     'x-api-key': team.secretKey,
@@ -231,7 +231,7 @@ test('the order of the fields, and how they are written, is no other body', asyn
   expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
 });
 
-test('a retry is kept likewise: many at once are one, and its own rejection is given again', async () => {
+test('concurrent retries with one key are one retry, and its error is repeated', async () => {
   const failed = await team.failed();
   const retry = ({ chatId, messageId }: OneAnswer, key: string) =>
     team.rest<Answer>('POST', `/chat/${chatId}/message/${messageId}/retry`, {
@@ -251,7 +251,7 @@ test('a retry is kept likewise: many at once are one, and its own rejection is g
   expect((await send('rest', 'k1', { chatId: failed.chatId })).status).toBe(200);
 });
 
-test('an operation that begins nothing takes no notice of a key', async () => {
+test('an operation that begins nothing ignores a key', async () => {
   const { chatId, messageId } = await team.answered();
   const headers = { 'idempotency-key': 'not a key' };
   expect((await team.rest('GET', `/chat/${chatId}`, { headers })).status).toBe(200);

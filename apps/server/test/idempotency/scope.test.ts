@@ -45,7 +45,7 @@ async function roll(apiKey: string): Promise<string> {
   return next;
 }
 
-test("another key of the team has its own: the publishable one's is none of the secret one's", async () => {
+test('a secret key and a publishable key of a team have separate idempotency keys', async () => {
   const { id: chatId } = await team.makeChat();
   const one = await send(team.secretKey, chatId, 'hello');
   const other = await send(team.publishableKey, chatId, 'hello');
@@ -57,7 +57,7 @@ test("another key of the team has its own: the publishable one's is none of the 
   expect(await storedTurns(mongo.raw, chatId)).toHaveLength(2);
 });
 
-test("another team's is another", async () => {
+test('two teams have separate idempotency keys', async () => {
   const other = await makeTeam();
   const [mine, theirs] = [await team.makeChat(), await other.makeChat()];
   const one = await send(team.secretKey, mine.id, 'whose?');
@@ -78,8 +78,8 @@ test('the same key in another chat is another request', async () => {
   expect(second.body.id).not.toBe(first.body.id);
 });
 
-describe('a key that was rolled, and rolled again, goes on with what the first one began', () => {
-  test('messages', async () => {
+describe('a key that was rolled twice', () => {
+  test('the successor of a rolled key repeats the messages of the first one', async () => {
     const own = await makeTeam();
     const { id: chatId } = await own.makeChat();
     const first = await send(own.secretKey, chatId, 'hello');
@@ -93,7 +93,7 @@ describe('a key that was rolled, and rolled again, goes on with what the first o
     expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
   });
 
-  test('chats', async () => {
+  test('the successor of a rolled key repeats the chats of the first one', async () => {
     const own = await makeTeam();
     const first = await create(own.secretKey, own.agent.id, 'ann');
     const again = await create(await roll(own.secretKey), own.agent.id, 'ann');

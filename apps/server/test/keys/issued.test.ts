@@ -63,7 +63,7 @@ describe('a signing secret', () => {
     ['origins', () => ({ origins: ['https://example.com'] })],
   ];
 
-  test('is issued, listed and revoked by a key with exactly the scopes for chats and for writing keys', async () => {
+  test('a key with exactly the scopes for chats and for writing keys manages signing secrets', async () => {
     const team = await makeTeam();
     const scopes = ['chats:read', 'chats:write', 'keys:write'];
     const { key } = await issue(team.secretKey, { kind: 'secret', scopes });
@@ -72,7 +72,7 @@ describe('a signing secret', () => {
     expect(await codeOf('DELETE', `/signing-secret/${made.id}`, key)).toBe('success');
   });
 
-  test.each(limited)('is not issued, listed or revoked by a key with %s', async (_, limitsOf) => {
+  test.each(limited)('a key with %s cannot issue, list or revoke signing secrets', async (_, limitsOf) => {
     const team = await makeTeam();
     const limits = limitsOf(team);
     const { key } = await issue(team.secretKey, { kind: 'secret', ...limits });
@@ -87,7 +87,7 @@ describe('a signing secret', () => {
     expect(body.signingSecrets.map(({ id }) => id)).toEqual([own.id]);
   });
 
-  test('is issued by a key whose scopes hold all that it gives, and lets no other key read chats', async () => {
+  test('a key that may issue signing secrets has all scopes that they give, and lets no other key read chats', async () => {
     const team = await makeTeam();
     const { id: chatId } = await team.makeChat({ userId: 'ann' });
     const scopes = ['chats:read', 'chats:write', 'keys:write'];
@@ -99,7 +99,7 @@ describe('a signing secret', () => {
     expect(body.chats.map(({ id }) => id)).toEqual([chatId]);
   });
 
-  test('ends with the key that issued it, in the audit log as well', async () => {
+  test('a signing secret ends with the key that issued it, with an entry in the audit log', async () => {
     const team = await makeTeam();
     const { id, key } = await issue(team.secretKey);
     const { body: secret } = await rest<NewSigningSecret>('POST', '/signing-secret', { key });
@@ -124,19 +124,22 @@ describe('a token issuer', () => {
   test.each([
     ['with limits', { scopes: ['chats:read', 'chats:write', 'keys:write'] }, {}],
     ['without limits, when all that it issued is revoked', {}, { revokeIssued: 'true' }],
-  ])('ends with a key %s that set it, in the audit log as well', async (_, limits, query) => {
-    const team = await makeTeam();
-    const { id, key } = await issue(team.secretKey, { kind: 'secret', ...limits });
-    expect(await setBy(key)).toBe(id);
-    await team.rest('DELETE', `/key/${id}`, { query });
-    expect(await isThere(team)).toBe(false);
-    const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
-    expect(entries).toContainEqual(
-      expect.objectContaining({ action: 'tokenIssuer.delete', outcome: 'done' }),
-    );
-  });
+  ])(
+    'a token issuer ends with a key %s that set it, with an entry in the audit log',
+    async (_, limits, query) => {
+      const team = await makeTeam();
+      const { id, key } = await issue(team.secretKey, { kind: 'secret', ...limits });
+      expect(await setBy(key)).toBe(id);
+      await team.rest('DELETE', `/key/${id}`, { query });
+      expect(await isThere(team)).toBe(false);
+      const { entries } = (await team.rest<AuditList>('GET', '/audit')).body;
+      expect(entries).toContainEqual(
+        expect.objectContaining({ action: 'tokenIssuer.delete', outcome: 'done' }),
+      );
+    },
+  );
 
-  test('ends with the key that issued the key that set it', async () => {
+  test('a token issuer ends with the key that issued the key that set it', async () => {
     const team = await makeTeam();
     const root = await issue(team.secretKey);
     const child = await issue(root.key);
@@ -145,7 +148,7 @@ describe('a token issuer', () => {
     expect(await isThere(team)).toBe(false);
   });
 
-  test('stays when another key is revoked, or when an unlimited key that set it is revoked alone', async () => {
+  test('a token issuer stays when another key, or only the unlimited key that set it, is revoked', async () => {
     const team = await makeTeam();
     const [setter, other] = [await issue(team.secretKey), await issue(team.secretKey)];
     await setBy(setter.key);
@@ -156,7 +159,7 @@ describe('a token issuer', () => {
 });
 
 describe('a key that another key issues', () => {
-  test('has the end, the origins and the budget of its issuer unless it is given less', async () => {
+  test('an issued key has the end, the origins and the budget of its issuer unless it gets less', async () => {
     const team = await makeTeam();
     const bounds = { expiresAt: inHours(2), origins: ['https://a.example', 'https://b.example'] };
     const issuer = await issue(team.secretKey, { kind: 'secret', tokensPerDay: 3_000, ...bounds });
@@ -173,7 +176,7 @@ describe('a key that another key issues', () => {
     ['a larger budget', { tokensPerDay: 3_001 }],
     ['more scopes', { scopes: ['chats:read', 'usage:read'] }],
     ['all scopes', { scopes: undefined }],
-  ])('is not given %s than its issuer has', async (_, more) => {
+  ])('an issued key cannot have %s than its issuer', async (_, more) => {
     const team = await makeTeam();
     const scopes = ['chats:read', 'keys:write'];
     const bounds = { expiresAt: inHours(2), origins: ['https://a.example'], tokensPerDay: 3_000, scopes };
@@ -190,7 +193,7 @@ describe('a key that another key issues', () => {
     expect(stored).toMatchObject(bounds);
   });
 
-  test('ends when the end of its issuer is moved ahead, on every server', async () => {
+  test('an issued key ends on every server when its issuer’s end is moved forward', async () => {
     const team = await makeTeam();
     const issuer = await issue(team.secretKey, { kind: 'secret', expiresAt: inHours(2) });
     const child = await issue(issuer.key);
@@ -202,7 +205,7 @@ describe('a key that another key issues', () => {
     }
   });
 
-  test('is rejected by its issuer’s end alone, whatever its own document says', async () => {
+  test('an issued key is rejected after its issuer’s end, whatever its own document says', async () => {
     const team = await makeTeam();
     const issuer = await issue(team.secretKey);
     const child = await issue(issuer.key);
@@ -212,7 +215,7 @@ describe('a key that another key issues', () => {
     expect(await statusOf(child.key)).toBe(401);
   });
 
-  test('belongs to one of at most three generations', async () => {
+  test('a key belongs to one of at most three generations', async () => {
     const team = await makeTeam();
     const second = await issue(team.secretKey);
     const third = await issue(second.key);
@@ -229,7 +232,7 @@ describe('a budget', () => {
     return budgets.reserve({ team: team.id }, { subject, day, tokens }, 1_000_000_000);
   };
 
-  test('is spent by the key, by the keys that it issued and by those that these issued', async () => {
+  test('a budget is used by the key, by the keys that it issued and by those that these issued', async () => {
     const team = await makeTeam();
     const chat = await team.makeChat();
     const issuer = await makeRoot(team, { tokensPerDay: 50_000 });
@@ -254,7 +257,7 @@ describe('a budget', () => {
     expect((await send(team.secretKey)).status).toBe(200);
   });
 
-  test('that an issuer is given later holds for what it issued before', async () => {
+  test('a budget that an issuer gets later applies to the keys that it issued before', async () => {
     const team = await makeTeam();
     const chat = await team.makeChat();
     const issuer = await issue(team.secretKey);
@@ -269,7 +272,7 @@ describe('a budget', () => {
 describe('a key with limits', () => {
   const asLimited = (team: Team) => issue(team.secretKey, { kind: 'secret', tokensPerDay: 3_000 });
 
-  test('changes and revokes itself and what it issued, and no other key', async () => {
+  test('a key with limits can change and revoke itself and the keys that it issued, and no other', async () => {
     const team = await makeTeam();
     const limited = await asLimited(team);
     const sibling = await asLimited(team);
@@ -288,13 +291,13 @@ describe('a key with limits', () => {
     expect(await statusOf(limited.key)).toBe(401);
   });
 
-  test('does not roll itself, so that no successor outlives its revocation', async () => {
+  test('a key with limits cannot roll itself, so that no successor outlives its revocation', async () => {
     const team = await makeTeam();
     const limited = await asLimited(team);
     expect(await codeOf('POST', `/key/${limited.id}/roll`, limited.key, {})).toBe('key_beyond_yours');
   });
 
-  test('for some agents sees the keys for these agents and no others', async () => {
+  test('a key for some agents sees exactly the keys for these agents', async () => {
     const team = await makeTeam();
     const other = await team.makeAgent({ name: 'Other' });
     const [mine, both] = [[team.agent.id], [team.agent.id, other.id]];
@@ -310,7 +313,7 @@ describe('a key with limits', () => {
 });
 
 describe('revoking a key', () => {
-  test('with limits ends all that it issued, on every server and with an entry for each', async () => {
+  test('revoking a key with limits revokes all that it issued, on every server, with an entry for each', async () => {
     const team = await makeTeam();
     const limited = await makeRoot(team, { expiresAt: new Date(inHours(1)) });
     const child = await issue(limited.key);
@@ -333,7 +336,7 @@ describe('revoking a key', () => {
     expect(revoked.every(({ outcome }) => outcome === 'done')).toBe(true);
   });
 
-  test('without limits ends what it issued only when asked to', async () => {
+  test('revoking a key without limits revokes what it issued only on request', async () => {
     const team = await makeTeam();
     const unlimited = await issue(team.secretKey);
     const child = await issue(unlimited.key);
@@ -343,7 +346,7 @@ describe('revoking a key', () => {
     expect(await statusOf(child.key)).toBe(401);
   });
 
-  test('that was rolled keeps what it issued when it merely ends, and ends it when it is revoked', async () => {
+  test('a rolled key keeps what it issued when it expires, and revokes it when it is revoked', async () => {
     const team = await makeTeam();
     const limited = await issue(team.secretKey, { kind: 'secret', tokensPerDay: 50_000 });
     const child = await issue(limited.key);
@@ -358,7 +361,7 @@ describe('revoking a key', () => {
     expect(await statusOf(child.key)).toBe(401);
   });
 
-  test('of an unlimited key in its overlap does not end what its successor goes on with', async () => {
+  test('revoking an unlimited key in its overlap does not revoke what its successor manages', async () => {
     const team = await makeTeam();
     const old = await issue(team.secretKey);
     const child = await issue(old.key);
@@ -367,7 +370,7 @@ describe('revoking a key', () => {
     expect(await statusOf(child.key)).toBe(200);
   });
 
-  test('leaves no key behind that is issued at the same time', async () => {
+  test('revoking a key leaves no key that is issued at the same time', async () => {
     const team = await makeTeam();
     for (let round = 0; round < 3; round++) {
       const limited = await issue(team.secretKey, { kind: 'secret', expiresAt: inHours(1) });
@@ -388,7 +391,7 @@ describe('revoking a key', () => {
     }
   });
 
-  test('is finished by the same request again when a crash came in between', async () => {
+  test('a revocation that a crash interrupted is finished by the same request', async () => {
     const team = await makeTeam();
     const limited = await issue(team.secretKey, { kind: 'secret', expiresAt: inHours(1) });
     const child = await issue(limited.key);
@@ -417,7 +420,7 @@ describe('a rolled key in its overlap', () => {
   };
   const readKey = async (team: Team, id: string) => (await team.rest<Key>('GET', `/key/${id}`)).body;
 
-  test('is given a later end by nobody, and an earlier one by itself', async () => {
+  test('a rolled key cannot get a later end, and can give itself an earlier one', async () => {
     const team = await makeTeam();
     const { old, next, expiresAt } = await rolled(team);
     const later = { expiresAt: '2999-01-01T00:00:00.000Z' };
@@ -431,7 +434,7 @@ describe('a rolled key in its overlap', () => {
     expect(await codeOf('PATCH', `/key/${next.id}`, next.key, later)).toBe('success');
   });
 
-  test('rolls neither itself nor another key, and deals with no signing secret and no token issuer', async () => {
+  test('a rolled key cannot roll a key and cannot manage signing secrets and token issuers', async () => {
     const team = await makeTeam();
     const { old, next } = await rolled(team);
     const other = await issue(team.secretKey);
@@ -450,7 +453,7 @@ describe('a rolled key in its overlap', () => {
     expect(await codeOf('PUT', '/token-issuer', next.key, settings)).toBe('success');
   });
 
-  test('issues keys that end no later than itself, which its successor may extend', async () => {
+  test('a rolled key issues keys that end no later than itself, and its successor can extend them', async () => {
     const team = await makeTeam();
     const { old, next, expiresAt } = await rolled(team);
     const later = { expiresAt: inHours(2) };
@@ -462,7 +465,7 @@ describe('a rolled key in its overlap', () => {
     expect(await codeOf('PATCH', `/key/${child.id}`, next.key, later)).toBe('success');
   });
 
-  test('ends earlier, and what it issued since it was rolled with it, but nothing that it issued before', async () => {
+  test('a rolled key that ends earlier ends what it issued since the roll, and nothing from before', async () => {
     const team = await makeTeam();
     const root = await issue(team.secretKey);
     const child = await issue(root.key);

@@ -11,8 +11,8 @@ const list = async () => (await team.rest<KeyList>('GET', '/key')).body.keys;
 const statusOf = async (key: string, base = url) =>
   (await fetch(`${base}/agent`, { headers: { 'x-api-key': key } })).status;
 
-describe('a key that is made', () => {
-  test('is shown once, works at once, and stands in the list without its text', async () => {
+describe('a key that is created', () => {
+  test('a new key is shown once, works at once, and is listed without its text', async () => {
     const fields = { name: 'Website', origins: ['https://example.com'] };
     const made = await make({ kind: 'publishable', access: 'open', ...fields });
     expect(isApiKey(made.key)).toBe(true);
@@ -36,7 +36,7 @@ describe('a key that is made', () => {
     expect(JSON.stringify(await mongo.raw.collection('keys').find().toArray())).not.toContain(key);
   });
 
-  test('tells when it was last used, once it was', async () => {
+  test('a key says when it was last used', async () => {
     const { id, key } = await make({ kind: 'secret' });
     const usedAt = async () => (await list()).find((one) => one.id === id)?.lastUsedAt;
     expect(await usedAt()).toBeUndefined();
@@ -44,7 +44,7 @@ describe('a key that is made', () => {
     await expect.poll(usedAt).toMatch(/Z$/);
   });
 
-  test('with an end is rejected from then on', async () => {
+  test('a key is rejected after its end', async () => {
     const { id, key } = await make({ kind: 'secret' });
     await mongo.raw
       .collection<{ _id: string }>('keys')
@@ -60,7 +60,7 @@ describe('a key that is made', () => {
   });
 });
 
-test('a revoked key is rejected by every process within five seconds, by one that has just used it too', async () => {
+test('a revoked key is rejected by every process within five seconds, also by one that has used it', async () => {
   const replica = await startReplica();
   const { id, key } = await make({ kind: 'secret' });
   for (const base of [url, replica.url]) expect(await statusOf(key, base)).toBe(200);
@@ -72,7 +72,7 @@ test('a revoked key is rejected by every process within five seconds, by one tha
 });
 
 describe('a key that is rolled', () => {
-  test('has a successor with its name and its origins, and lives on for the overlap', async () => {
+  test('a rolled key has a successor with its name and origins, and works until the overlap ends', async () => {
     const old = await make({
       kind: 'publishable',
       access: 'open',
@@ -97,7 +97,7 @@ describe('a key that is rolled', () => {
     expect(leftMs).toBeLessThanOrEqual(3_600_000);
   });
 
-  test('without an overlap ends at once; a request without a body gives a day', async () => {
+  test('a roll without an overlap ends the key at once, and a roll without a body has one day', async () => {
     const old = await make({ kind: 'secret' });
     await team.rest('POST', `/key/${old.id}/roll`, { body: { overlapSeconds: 0 } });
     expect(await statusOf(old.key)).toBe(401);
@@ -108,7 +108,7 @@ describe('a key that is rolled', () => {
     expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(23 * 3_600_000);
   });
 
-  test('keeps what was begun with it: the new key repeats the old one’s request', async () => {
+  test('the successor of a rolled key repeats the requests of the old key', async () => {
     const old = await make({ kind: 'secret' });
     const { id: chatId } = await team.makeChat();
     const send = (key: string) =>
@@ -124,7 +124,7 @@ describe('a key that is rolled', () => {
   });
 });
 
-test('what is changed is changed, what is left out stays, and an empty list takes the origins away', async () => {
+test('an update changes the given fields only, and an empty list removes the origins', async () => {
   const { id } = await make({
     kind: 'publishable',
     access: 'open',
@@ -149,7 +149,7 @@ test.each([
   '*',
   'https://*.example.com',
   'https://user@example.com',
-])('"%s" is no origin as browsers send it', async (origin) => {
+])('the origin "%s" is rejected because browsers do not send it in this form', async (origin) => {
   const { status, apiError } = await team.rest('POST', '/key', {
     body: { kind: 'publishable', access: 'open', origins: [origin] },
   });

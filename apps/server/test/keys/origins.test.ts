@@ -23,7 +23,7 @@ async function ask(transport: (typeof transports)[number], key: string, origin: 
   return { status: response.status, code, isReadable: response.headers.has('access-control-allow-origin') };
 }
 
-describe.each(transports)('at %s', (transport) => {
+describe.each(transports)('the origins of keys over %s', (transport) => {
   test.each([
     ['publishable, with origins, from one of them', publishable, SHOP],
     ['publishable, without origins', team.publishableKey, 'https://anywhere.example'],
@@ -42,7 +42,7 @@ describe.each(transports)('at %s', (transport) => {
     'http://shop.example',
     'null',
     `${SHOP}.evil.example`,
-  ])('from %s a publishable key is rejected, and the page may not even read that', async (origin) => {
+  ])('a publishable key from %s is rejected with a response that the page cannot read', async (origin) => {
     expect(await ask(transport, publishable, origin)).toEqual({
       status: 403,
       code: 'key_origin_not_allowed',
@@ -53,7 +53,7 @@ describe.each(transports)('at %s', (transport) => {
   test.each([
     ['without origins', team.secretKey],
     ['of other origins', secretOfShop],
-  ])('a secret key %s is rejected in a page, with an explanation for whoever looks', async (_, key) => {
+  ])('a secret key %s is rejected in a page with a readable explanation', async (_, key) => {
     expect(await ask(transport, key, 'https://evil.example')).toEqual({
       status: 403,
       code: 'secret_key_in_browser',

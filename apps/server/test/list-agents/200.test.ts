@@ -4,7 +4,7 @@ import { startHarness } from '../harness.ts';
 
 const { makeTeam } = await startHarness();
 
-test('shows the agents of the team in the order they were made, in their public form', async () => {
+test('the list has the agents of the team in the order of creation, in their public form', async () => {
   const team = await makeTeam({ name: 'Ada', type: 'support', systemPrompt: 'canary-prompt' });
   await makeTeam({ name: 'Stranger' });
   const second = await team.makeAgent({

@@ -55,7 +55,7 @@ describe('the filters', () => {
     [{ userId: '^a' }],
     [{ agentType: 'Support' }],
   ] as [{ userId?: string; agentType?: string }][])(
-    '%j gives exactly the matching chats, newest first',
+    'the filter %j returns exactly the matching chats, newest first',
     async (filter) => {
       const { team, made } = await seeded;
       const expected = made
@@ -71,7 +71,7 @@ describe('the filters', () => {
   const seeded = seed();
 });
 
-test('a list shows what the chat itself shows, without its messages', async () => {
+test('a list has the same fields as the chat itself, without its messages', async () => {
   const team = await makeTeam();
   const chat = await team.makeChat({ userId: 'ann', metadata: { $where: 1 } });
   const bare = await team.makeChat();
@@ -79,7 +79,7 @@ test('a list shows what the chat itself shows, without its messages', async () =
   expect(bare).not.toHaveProperty('userId');
 });
 
-test('the list is complete: more chats than any page of the database', async () => {
+test('a list is complete when it is longer than a page of the database', async () => {
   const team = await makeTeam();
   const made = await Promise.all(Array.from({ length: 300 }, () => team.makeChat()));
   const { chats, nextCursor } = await list(team);
@@ -87,7 +87,7 @@ test('the list is complete: more chats than any page of the database', async () 
   expect(nextCursor).toBeUndefined();
 });
 
-test('up to 10,000 chats a list is complete; beyond, a cursor leads on', async () => {
+test('a list of up to 10,000 chats is complete, and a longer one has a cursor', async () => {
   const team = await makeTeam();
   const chats = Array.from({ length: limits.chatListMax }, () => ({
     _id: mintId('chat'),
@@ -110,7 +110,7 @@ test('up to 10,000 chats a list is complete; beyond, a cursor leads on', async (
   expect(nextCursor).toBeUndefined();
 });
 
-test('a deleted chat is in no list any more', async () => {
+test('a deleted chat is in no list', async () => {
   const team = await makeTeam();
   const [gone, kept] = [await team.makeChat({ userId: 'ann' }), await team.makeChat({ userId: 'ann' })];
   await team.rest('DELETE', `/chat/${gone.id}`);
@@ -124,7 +124,7 @@ test('a deleted chat is in no list any more', async () => {
   }
 });
 
-test('what a filter finds in a URL is decoded once', async () => {
+test('a filter in a URL is decoded once', async () => {
   const team = await makeTeam();
   const chat = await team.makeChat({ userId: 'a+b c%20d&e=f/é🙂' });
   await team.makeChat({ userId: 'a b c d' });

@@ -32,13 +32,13 @@ test.each([
   ['limit=1001', 'limit'],
   ['limit=%205', 'limit'],
   ['limit=+5', 'limit'],
-])('?%s is rejected, never ignored and never taken for "no filter"', async (query, field) => {
+])('?%s is rejected instead of ignored or read as no filter', async (query, field) => {
   const { status, apiError } = await list(query);
   expect(status).toBe(400);
   expect(apiError).toMatchObject({ code: 'invalid_input', issues: [{ path: field }] });
 });
 
-test.each(['1', '1000', '01', '000010'])('limit=%s is a size of a page', async (limit) => {
+test.each(['1', '1000', '01', '000010'])('limit=%s is accepted as a page size', async (limit) => {
   expect((await list(`limit=${limit}`)).status).toBe(200);
 });
 
@@ -46,12 +46,12 @@ test.each([
   `userId=${'x'.repeat(256)}`,
   `userId=${'%F0%9F%99%82'.repeat(256)}`,
   `agentType=${'x'.repeat(64)}`,
-])('the longest value is taken: %s', async (query) => {
+])('the longest value is accepted: %s', async (query) => {
   expect((await list(query)).status).toBe(200);
 });
 
 test.each(['userId=%ff', 'userId=%E0%A4', 'userId=%zz', 'userId=%', '%zz=1'])(
-  'a broken escape (?%s) is 400, not the text it is written as',
+  'a broken escape (?%s) returns 400 and is not read as text',
   async (query) => {
     const { status, apiError } = await list(query);
     expect(status).toBe(400);

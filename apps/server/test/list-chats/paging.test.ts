@@ -22,7 +22,7 @@ const filter: fc.Arbitrary<{ userId?: string; agentType?: string }> = fc.record(
   { requiredKeys: [] },
 );
 
-test('while chats are made and deleted: none twice, none skipped that was there throughout, newest first', async () => {
+test('pages skip and repeat no chat while chats are created and deleted', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(kind, { maxLength: 12 }),
@@ -74,7 +74,7 @@ test('while chats are made and deleted: none twice, none skipped that was there 
   );
 });
 
-test('pages of any size are the whole list, cut', async () => {
+test('pages of any size add up to the whole list', async () => {
   const team = await makeTeam();
   for (let index = 0; index < 7; index++) await team.makeChat();
   const whole = (await team.trpc.chat.list.query({})).chats;
@@ -101,7 +101,7 @@ describe('a cursor', () => {
     return { team, cursor: nextCursor };
   }
 
-  test('goes with its own filters, over both transports, any number of times', async () => {
+  test('a cursor works with its own filters, over both transports, any number of times', async () => {
     const { team, cursor } = await seed();
     const first = await team.rest<ChatList>('GET', '/chat', { query: { ...query, cursor } });
     const again = await team.rest<ChatList>('GET', '/chat', { query: { ...query, cursor } });
@@ -113,7 +113,7 @@ describe('a cursor', () => {
     expect((await team.rest('GET', '/chat', { query: { ...query, limit: '2', cursor } })).status).toBe(200);
   });
 
-  test('goes on after a chat that was deleted meanwhile', async () => {
+  test('a cursor continues after a chat that was deleted meanwhile', async () => {
     const { team, cursor } = await seed();
     const [newest, ...others] = (await team.trpc.chat.list.query({})).chats;
     await team.rest('DELETE', `/chat/${newest?.id}`);
@@ -127,14 +127,19 @@ describe('a cursor', () => {
     ['the user alone', { userId: 'ann' }],
     ['the type alone', { agentType: 'support' }],
     ['no filter', {}],
-  ] as [string, Record<string, string>][])('with %s is 400 invalid_cursor', async (_, other) => {
-    const { team, cursor } = await seed();
-    const { status, apiError } = await team.rest('GET', '/chat', { query: { ...other, limit: '1', cursor } });
-    expect(status).toBe(400);
-    expect(apiError.code).toBe('invalid_cursor');
-  });
+  ] as [string, Record<string, string>][])(
+    'a cursor with %s returns 400 invalid_cursor',
+    async (_, other) => {
+      const { team, cursor } = await seed();
+      const { status, apiError } = await team.rest('GET', '/chat', {
+        query: { ...other, limit: '1', cursor },
+      });
+      expect(status).toBe(400);
+      expect(apiError.code).toBe('invalid_cursor');
+    },
+  );
 
-  test('that was changed in any place is 400 invalid_cursor', async () => {
+  test('a cursor that was changed anywhere returns 400 invalid_cursor', async () => {
     const { team, cursor } = await seed();
     const letter = fc.constantFrom(
       ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/. ',
@@ -161,7 +166,7 @@ describe('a cursor', () => {
     );
   });
 
-  test('of the list of messages is none of this list', async () => {
+  test('a cursor of the list of messages is rejected by the list of chats', async () => {
     const { team } = await seed();
     const chat = await team.makeChat();
     await team.send(chat.id, 'hello');
@@ -170,7 +175,7 @@ describe('a cursor', () => {
     expect(apiError.code).toBe('invalid_cursor');
   });
 
-  test("in another team's hands shows that team its own chats and no others", async () => {
+  test("a cursor that another team uses returns that team's chats and no others", async () => {
     const other = await makeTeam();
     const own = await other.makeChat({ userId: 'ann' });
     const { cursor } = await seed();

@@ -44,17 +44,17 @@ test.each([
   ['?!', []],
   ['.*', []],
   ['$where', []],
-])('"%s" finds the titles with words that begin so, newest first', async (search, expected) => {
+])('the search "%s" finds the titles with words that begin so, newest first', async (search, expected) => {
   expect(await find(search)).toEqual(expected);
 });
 
-test('goes together with the other filters', async () => {
+test('a search combines with the other filters', async () => {
   expect(await find('spring', { userId: 'ann' })).toEqual(['Trip to Paris in spring']);
   expect(await find('spring', { userId: 'bob' })).toEqual(['Spring cleaning']);
   expect(await find('spring', { userId: 'bob', agentType: 'sales' })).toEqual([]);
 });
 
-test('is paged, and a page goes with its search only', async () => {
+test('a search is paged, and its cursor works only with the same search', async () => {
   const { body } = await team.rest<ChatList>('GET', '/chat', { query: { search: 'p', limit: '1' } });
   expect(body.chats.map(({ title }) => title)).toEqual(['Paris restaurants']);
   const cursor = body.nextCursor ?? '';

@@ -13,7 +13,7 @@ test('a chat without messages has an empty list', async () => {
   expect(await list((await team.makeChat()).id)).toEqual({ messages: [] });
 });
 
-test('messages come oldest first, each with id, content, role and when', async () => {
+test('messages are listed oldest first, each with id, content, role and time', async () => {
   const chat = await team.makeChat();
   const { body: answer } = await team.send(chat.id, 'hello');
   const { messages } = await list(chat.id);
@@ -30,7 +30,7 @@ test('messages come oldest first, each with id, content, role and when', async (
   ]);
 });
 
-test('content comes back exactly as it was sent', async () => {
+test('content is returned exactly as it was sent', async () => {
   const chat = await team.makeChat();
   const texts = [
     ' leading and trailing ',
@@ -46,7 +46,7 @@ test('content comes back exactly as it was sent', async () => {
   expect(messages.filter(({ role }) => role === 'user').map(({ content }) => content)).toEqual(texts);
 });
 
-test('a message shows while it waits for its answer; the answer only once it has ended', async () => {
+test('a message is listed while it waits, and its answer after the end', async () => {
   const chat = await team.makeChat();
   const gate = createGate();
   model.replyTo('wait', async (call) => {
@@ -67,7 +67,7 @@ test('a message shows while it waits for its answer; the answer only once it has
   ]);
 });
 
-test('order=desc turns the whole list around', async () => {
+test('order=desc reverses the whole list', async () => {
   const chat = await team.makeChat();
   for (const content of ['one', 'two']) await team.send(chat.id, content);
   const oldestFirst = await list(chat.id, { order: 'asc' });
@@ -75,7 +75,7 @@ test('order=desc turns the whole list around', async () => {
   expect(await list(chat.id, { order: 'desc' })).toEqual({ messages: oldestFirst.messages.toReversed() });
 });
 
-test('the list is complete without a limit: more than any page', async () => {
+test('a list without a limit is complete when it is longer than a page', async () => {
   const chat = await team.makeChat();
   const turns = Array.from({ length: 120 }, (_, index) => `message ${index}`);
   for (const content of turns) await team.send(chat.id, content);
@@ -86,7 +86,7 @@ test('the list is complete without a limit: more than any page', async () => {
   expect(nextCursor).toBeUndefined();
 });
 
-test('the fullest chat there can be comes whole, in the list and with the chat', async () => {
+test('the fullest possible chat is returned whole, in the list and with the chat', async () => {
   const chat = await team.makeChat();
   const createdAt = new Date();
   const turns = Array.from({ length: limits.chatMessagesMax / 2 }, (_, index) => {

@@ -17,7 +17,7 @@ test.each([
   ['cursor=', 'cursor'],
   ['chatId=x', 'chatId'],
   ['userId=x', 'userId'],
-])('?%s is rejected by its name', async (query, path) => {
+])('?%s is rejected with the name of the parameter', async (query, path) => {
   const { status, apiError } = await team.rest('GET', `/chat/${chat.id}/message?${query}`);
   expect(status).toBe(400);
   expect(apiError).toMatchObject({ code: 'invalid_input', issues: [{ path }] });

@@ -47,7 +47,7 @@ const ids = async (query: Record<string, string>, chat: string) => {
   return { items: body.messages.map(({ id }) => id), nextCursor: body.nextCursor };
 };
 
-test('while messages come in: none twice, none skipped that was there throughout, in order', async () => {
+test('pages skip and repeat no message while messages arrive, and keep the order', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 0, max: 6 }),
@@ -91,7 +91,7 @@ test('while messages come in: none twice, none skipped that was there throughout
   );
 });
 
-test('pages of any size are the whole list, cut, from either end', async () => {
+test('pages of any size add up to the whole list, from either end', async () => {
   const chat = await team.makeChat();
   for (const content of ['one', 'two', 'three']) await team.send(chat.id, content);
   for (const order of ['asc', 'desc'] as const) {
@@ -123,14 +123,14 @@ describe('a cursor', () => {
   const listWith = (chat: string, query: Record<string, string>) =>
     team.rest('GET', `/chat/${chat}/message`, { query });
 
-  test('without an order is one of the order it was made with', async () => {
+  test('a cursor without an order uses the order that it was made with', async () => {
     const { chat, cursor } = await seed();
     expect((await listWith(chat.id, { cursor })).status).toBe(200);
     expect((await listWith(chat.id, { cursor, order: 'asc' })).status).toBe(200);
     expect((await listWith(chat.id, { cursor, order: 'desc' })).apiError.code).toBe('invalid_cursor');
   });
 
-  test('of another chat is 400', async () => {
+  test('a cursor of another chat returns 400', async () => {
     const { cursor } = await seed();
     const { chat } = await seed();
     const { status, apiError } = await listWith(chat.id, { cursor });
@@ -138,7 +138,7 @@ describe('a cursor', () => {
     expect(apiError.code).toBe('invalid_cursor');
   });
 
-  test('that was changed in any place is 400', async () => {
+  test('a cursor that was changed anywhere returns 400', async () => {
     const { chat, cursor } = await seed();
     await fc.assert(
       fc.asyncProperty(fc.nat(cursor.length - 1), fc.constantFrom(...'AZaz09-_='), async (at, by) => {
@@ -158,9 +158,9 @@ describe('a cursor', () => {
     ['a fraction', { sequence: 1.5, role: 'user' }],
     ['an operator', { sequence: { $gt: 0 }, role: 'user' }],
     ['another role', { sequence: 1, role: 'system' }],
-    ['more than that', { sequence: 1, role: 'user', chat: 'x' }],
+    ['an additional field', { sequence: 1, role: 'user', chat: 'x' }],
     ['nothing', null],
-  ])('made by hand, with %s, is 400', async (_, position) => {
+  ])('a forged cursor with %s returns 400', async (_, position) => {
     const { chat } = await seed();
     const cursor = Buffer.from(JSON.stringify([0, position])).toString('base64url');
     expect((await listWith(chat.id, { cursor })).apiError.code).toBe('invalid_cursor');

@@ -24,7 +24,7 @@ const team = await makeTeam({
 });
 
 describe('a chat over the Responses API', () => {
-  test('is answered with the history, and with what the tools gave', async () => {
+  test('the model gets the history and the results of the tools', async () => {
     const { id } = await team.makeChat();
     expect((await team.send(id, 'hello')).body.content).toBe('You said: hello');
     model.reply(
@@ -49,7 +49,7 @@ describe('a chat over the Responses API', () => {
     });
   });
 
-  test('keeps what was said when it is cancelled, and hangs up on the model', async () => {
+  test('a cancelled answer keeps its text and ends the model’s call', async () => {
     const { id } = await team.makeChat();
     const gate = createGate();
     model.reply(async (call) => {
@@ -69,7 +69,7 @@ describe('a chat over the Responses API', () => {
     expect(listed.body.messages.at(-1)).toMatchObject({ content: 'so far', status: 'stopped' });
   });
 
-  test('fails with the code and the log line of what the server said', async () => {
+  test('an error of the server is returned as its code and logged with the server’s message', async () => {
     const { id } = await team.makeChat();
     model.reply(scripts.status(401, { message: 'no such key' }));
     const { status, apiError } = await team.send(id, 'fails');
