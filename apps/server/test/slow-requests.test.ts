@@ -37,20 +37,20 @@ async function trickle(url: string, start: string, piece: string): Promise<strin
 
 const HEAD = `POST /chat HTTP/1.1\r\nhost: p\r\n`;
 
-describe('a request that never becomes whole is 408, and its connection is closed', () => {
-  test('with headers that trickle', async () => {
+describe('requests that never become complete', () => {
+  test('a request with slow headers returns 408 and its connection is closed', async () => {
     const answer = await trickle(slow.url, HEAD, 'x-a: b\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
     expect(answer).toContain('"code":"request_timeout"');
   });
 
-  test('with a body that trickles', async () => {
+  test('a request with a slow body returns 408 and its connection is closed', async () => {
     const team = await slow.makeTeam();
     const head = `${HEAD}x-api-key: ${team.secretKey}\r\ncontent-type: application/json\r\ncontent-length: 500000\r\n\r\n{`;
     expect(await trickle(slow.url, head, ' ')).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
   });
 
-  test('also when the client ignores that it was answered', async () => {
+  test('a connection is closed also if its client ignores the response', async () => {
     const { port, hostname } = new URL(slow.url);
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
     socket.on('error', () => undefined).resume();
@@ -61,7 +61,7 @@ describe('a request that never becomes whole is 408, and its connection is close
   });
 });
 
-test('a connection that was opened in advance serves its first request later than headers may take', async () => {
+test('a connection that was opened in advance can send its first request later than the header timeout', async () => {
   const { socket, closed } = open(slow.url);
   // Node has checked the connection several times by then.
   await new Promise((resolve) => setTimeout(resolve, 1_200));
@@ -69,7 +69,7 @@ test('a connection that was opened in advance serves its first request later tha
   expect(await closed).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
 });
 
-test('a connection that was opened in advance has the usual time for headers from their first byte', async () => {
+test('a connection that was opened in advance has the header timeout from its first byte', async () => {
   const { socket, closed } = open(slow.url);
   await new Promise((resolve) => setTimeout(resolve, 1_200));
   const timer = setInterval(() => socket.writable && socket.write('x-a: b\r\n'), 50);
@@ -78,12 +78,12 @@ test('a connection that was opened in advance has the usual time for headers fro
   clearInterval(timer);
 });
 
-test('a connection on which nothing is ever sent is closed without a response', async () => {
+test('a connection without any request is closed without a response', async () => {
   const short = await startHarness({ connectionTimes: { headersMs: 100, requestMs: 100, unusedMs: 100 } });
   expect(await open(short.url).closed).toBe('');
 });
 
-test('a stream that lasts longer than a request may take goes on', async () => {
+test('a stream that lasts longer than the request timeout continues', async () => {
   const team = await slow.makeTeam();
   const gate = slow.model.hold();
   const { id } = await team.makeChat();
@@ -93,11 +93,11 @@ test('a stream that lasts longer than a request may take goes on', async () => {
   expect((await stream.rest()).at(-1)?.data).toBe('[DONE]');
 });
 
-test('the server as it is started has 10 s for headers and 30 s for a request', () => {
+test('the default server has 10 s for headers and 30 s for a request', () => {
   expect(DEFAULT_TIMES).toMatchObject({ headersMs: 10_000, requestMs: 30_000, unusedMs: 75_000 });
 });
 
-test('connections beyond the bound are closed, and the log says so once', async () => {
+test('connections beyond the limit are closed, and the log says so once', async () => {
   const small = await startHarness({ connections: { max: 3 } });
   const held = Array.from({ length: 3 }, () => open(small.url));
   await Promise.all(

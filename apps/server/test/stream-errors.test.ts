@@ -33,13 +33,13 @@ const everyTransport = streams.flatMap((example) =>
     .map((transport) => ({ ...example, name: example.operationId, transport })),
 );
 
-test('every operation that answers with events has its place in the table', () => {
+test('every operation that returns events is in the table', () => {
   expect(streams.map(({ operationId }) => operationId)).toEqual(
     streamOperations.map(({ operationId }) => operationId),
   );
 });
 
-describe('who calls is settled first', () => {
+describe('authentication comes first', () => {
   const wrong: [string, Record<string, string>][] = [
     ['no key', {}],
     ['an empty key', { 'x-api-key': '' }],
@@ -49,14 +49,14 @@ describe('who calls is settled first', () => {
   ];
 
   describe.each(everyTransport)('$name over $transport', (example) => {
-    test.each(wrong)('%s is 401, and nothing is told about the input', async (_, sent) => {
+    test.each(wrong)('%s returns 401 without details about the input', async (_, sent) => {
       for (const input of [await example.validInput(team), { chatId: 'x', messageId: 'y', unknown: 'z' }]) {
         const answer = await refused(example.transport, example, input, sent);
         expect(answer).toMatchObject({ status: 401, apiError: { code: 'unauthorized' } });
       }
     });
 
-    test('both kinds of key are let in, in either header', async () => {
+    test('both kinds of key are accepted in either header', async () => {
       for (const key of [team.secretKey, team.publishableKey]) {
         for (const sent of [{ 'x-api-key': key }, { authorization: `Bearer ${key}` }]) {
           // After an event nobody was sent something is told at once.
@@ -72,11 +72,11 @@ describe('who calls is settled first', () => {
   });
 });
 
-describe("another team's thing is not there", () => {
+describe('resources of another team', () => {
   const ids = everyTransport.flatMap((example) => example.ids.map((field) => ({ ...example, field })));
 
   test.each(ids)(
-    '$name over $transport: $field of another team is 404, as one that never was',
+    '$name over $transport returns 404 for $field of another team, as for an unknown one',
     async ({ transport, field, validInput, ...example }) => {
       const theirs = await other.answered();
       const foreign = field === 'chatId' ? theirs.chatId : theirs.messageId;
@@ -98,12 +98,12 @@ describe("another team's thing is not there", () => {
   );
 });
 
-describe('what is no input of it', () => {
+describe('invalid input of streams', () => {
   const strange = ['unknown', 'LastEventId', 'limit', '$where', 'constructor', 'lastEventId[]'];
   const cases = everyTransport.flatMap((example) => strange.map((field) => ({ ...example, field })));
 
   test.each(cases)(
-    '$name over $transport: the field $field is 400',
+    '$name over $transport returns 400 for the field $field',
     async ({ transport, field, validInput, ...example }) => {
       const input = { ...(await validInput(team)), [field]: 'x' };
       expect(await refused(transport, example, input)).toMatchObject({
@@ -115,7 +115,7 @@ describe('what is no input of it', () => {
 
   const readers = everyTransport.filter(({ operationId }) => operationId !== 'streamChat');
   test.each(readers)(
-    '$name over $transport: a `lastEventId` that is longer than any is 400',
+    '$name over $transport returns 400 for a `lastEventId` that is too long',
     async ({ transport, validInput, ...example }) => {
       const input = { ...(await validInput(team)), lastEventId: '1'.repeat(limits.cursorLengthMax + 1) };
       expect(await refused(transport, example, input)).toMatchObject({
@@ -126,7 +126,7 @@ describe('what is no input of it', () => {
   );
 
   test.each(streams)(
-    '$operationId: two of `lastEventId`, and a broken escape, are 400',
+    '$operationId returns 400 for two `lastEventId` and for a broken escape',
     async ({ operationId, validInput }) => {
       const input = await validInput(team);
       const path = streamOperationOf(operationId).path.replaceAll(

@@ -149,7 +149,7 @@ async function askBoth(
 }
 
 describe.each(casesOfForm(Object.keys(operations), 8))('%s', (name) => {
-  test('gives one result, or one code and the same issues, over both transports, whichever comes first', async () => {
+  test('both transports return one result, or one code and the same issues, in either order', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...orders),
@@ -164,22 +164,25 @@ describe.each(casesOfForm(Object.keys(operations), 8))('%s', (name) => {
   });
 
   const things = Object.entries(operations[name]?.fields ?? {}).filter(([, kind]) => kind === 'id');
-  test.each(things.map(([field]) => field))("of another team's %s both say the same", async (field) => {
-    const foreign: Record<string, string> = {
-      agentId: other.agent.id,
-      keyId: await other.makeKey(),
-      secretId: await other.makeSigningSecret(),
-    };
-    const id = foreign[field] ?? foreignChat.id;
-    for (const order of orders) {
-      const { first, second } = await askBoth(name, order, [(input) => ({ ...input, [field]: id })]);
-      expect(first).toMatchObject({ status: 404 });
-      expect(second).toEqual(first);
-    }
-  });
+  test.each(things.map(([field]) => field))(
+    'both transports return the same for %s of another team',
+    async (field) => {
+      const foreign: Record<string, string> = {
+        agentId: other.agent.id,
+        keyId: await other.makeKey(),
+        secretId: await other.makeSigningSecret(),
+      };
+      const id = foreign[field] ?? foreignChat.id;
+      for (const order of orders) {
+        const { first, second } = await askBoth(name, order, [(input) => ({ ...input, [field]: id })]);
+        expect(first).toMatchObject({ status: 404 });
+        expect(second).toEqual(first);
+      }
+    },
+  );
 
   test.each([undefined, 'sk_live_wrong', other.secretKey])(
-    'with the key %s both say the same',
+    'both transports return the same with the key %s',
     async (key) => {
       const input = (await operations[name]?.validInput(team)) ?? {};
       if (name === 'tokenIssuer.delete') await operations[name]?.validInput(other);
@@ -192,7 +195,7 @@ describe.each(casesOfForm(Object.keys(operations), 8))('%s', (name) => {
   );
 });
 
-test('what one transport makes the other finds, to the letter', async () => {
+test('each transport returns unchanged what the other created', async () => {
   // A team of its own: the others' settings are whatever the last change of `team.update` made them.
   const team = await makeTeam();
   const metadata = { a: [1, 'x', null], 'b.c': { $d: true } };

@@ -8,7 +8,7 @@ const { url, makeTeam, trpc, mongo } = await startHarness();
 const team = await makeTeam();
 
 describe('the stock client', () => {
-  test('does everything there is, with types from the router alone', async () => {
+  test('the stock client can call every procedure, with types from the router alone', async () => {
     const client = trpc(team.publishableKey);
     const { agents } = await client.agent.list.query({});
     const chat = await client.chat.create.mutate({ agentId: agents[0]?.id ?? '', userId: 'ann' });
@@ -23,7 +23,7 @@ describe('the stock client', () => {
     expect((await client.chat.list.query({ userId: 'ann' })).chats).toEqual([]);
   });
 
-  test('finds the envelope of a rejection in the error, and the sentence as its message', async () => {
+  test('the stock client gets the envelope of an error as data, and the sentence as its message', async () => {
     const error = await team.trpc.chat.get.query({ chatId: 'nope' }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TRPCClientError);
     const { message, data } = error as TRPCClientError<AppRouter>;
@@ -47,7 +47,7 @@ describe.each([
       links: [link({ url: `${url}/trpc`, headers: key === undefined ? {} : { 'x-api-key': key } })],
     });
 
-  test('gives each call its own result or rejection', async () => {
+  test('each call of the batch gets its own result or error', async () => {
     const batch = client(team.secretKey);
     const chat = await team.makeChat();
     const results = await Promise.allSettled([
@@ -63,7 +63,7 @@ describe.each([
     });
   });
 
-  test('looks the key up once, however many calls it holds', async () => {
+  test('a batch looks the key up once, however many calls it has', async () => {
     const stranger = await makeTeam();
     const find = vi.spyOn(mongo.database.stores.apiKeys, 'find');
     const batch = client(stranger.secretKey);
@@ -72,7 +72,7 @@ describe.each([
     find.mockRestore();
   });
 
-  test('without a key is rejected in every part', async () => {
+  test('a batch without a key is rejected in every part', async () => {
     const batch = client(undefined);
     const results = await Promise.allSettled([batch.agent.list.query({}), batch.chat.list.query({})]);
     for (const result of results) {
@@ -81,7 +81,7 @@ describe.each([
   });
 });
 
-test('a rejection that waiting helps carries Retry-After here too', async () => {
+test('an error that can be retried later has Retry-After over tRPC too', async () => {
   const away = vi
     .spyOn(mongo.database.stores.agents, 'listSummaries')
     .mockRejectedValue(new ApiError('database_unavailable'));
@@ -93,7 +93,7 @@ test('a rejection that waiting helps carries Retry-After here too', async () => 
   expect(response.headers.get('retry-after')).toBe('2');
 });
 
-test('methods that tRPC does not speak are 405 with Allow, in the shape its clients read', async () => {
+test('methods that tRPC does not know return 405 with Allow, in the shape its clients read', async () => {
   for (const method of ['PUT', 'PATCH', 'DELETE']) {
     const response = await fetch(`${url}/trpc/chat.list`, {
       method,
@@ -107,7 +107,7 @@ test('methods that tRPC does not speak are 405 with Allow, in the shape its clie
   }
 });
 
-describe('over HTTP', () => {
+describe('tRPC over HTTP', () => {
   const call = (path: string, method = 'GET', key = team.secretKey) =>
     fetch(`${url}/trpc/${path}`, {
       method,
@@ -115,7 +115,7 @@ describe('over HTTP', () => {
       ...(method === 'POST' && { body: '{}' }),
     });
 
-  test('a batch of more calls than it may hold is rejected as a whole', async () => {
+  test('a batch with too many calls is rejected as a whole', async () => {
     const batchOf = (count: number) => call(`${Array(count).fill('agent.list').join(',')}?batch=1&input={}`);
     // Without inputs each call of the batch is rejected, but each is answered.
     expect(await (await batchOf(20)).json()).toHaveLength(20);
@@ -127,12 +127,12 @@ describe('over HTTP', () => {
   test.each([
     ['chat.create', 'GET', 'POST'],
     ['chat.list', 'POST', 'GET'],
-  ])('%s called with %s names the method it takes', async (path, method, allow) => {
+  ])('%s with the method %s returns the method it takes', async (path, method, allow) => {
     const response = await call(path, method);
     expect({ status: response.status, allow: response.headers.get('allow') }).toEqual({ status: 405, allow });
   });
 
-  test('a 401 names the scheme', async () => {
+  test('a 401 names the authentication scheme', async () => {
     expect((await call('agent.list', 'GET', 'nobody')).headers.get('www-authenticate')).toBe('Bearer');
     const rest = await fetch(`${url}/agent`);
     expect(rest.headers.get('www-authenticate')).toBe('Bearer');

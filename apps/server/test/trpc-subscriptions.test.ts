@@ -75,8 +75,8 @@ function textOf(events: readonly AnswerEvent[]): string {
   }, '');
 }
 
-describe('an answer', () => {
-  test('is told from its start to its end, and the subscription is complete', async () => {
+describe('a subscription of an answer', () => {
+  test('a subscription receives the answer from start to end and completes', async () => {
     const { answer, write } = await answerOnDemand('told in full');
     const { client, connections } = subscriptionClient([url], team.publishableKey);
     const events = await follow(client, answer, () => write());
@@ -99,7 +99,7 @@ describe('an answer', () => {
     ['one server', [here]],
     ['two servers in turn', [here, there]],
   ] as [string, [string, ...string[]]][])(
-    'that is cut after every event is gone on with, by %s: joined, it is the stored one',
+    'a subscription that is cut after every event continues on %s, and its parts add up to the stored answer',
     async (what, urls) => {
       const { answer, write } = await answerOnDemand(`cut: ${what}`);
       const { client, connections } = subscriptionClient(urls, team.secretKey);
@@ -121,7 +121,7 @@ describe('an answer', () => {
     },
   );
 
-  test('of a server that shuts down is gone on with at another, by itself', async () => {
+  test('a subscription on a server that shuts down continues on another one by itself', async () => {
     const leaving = await startReplica(BOUNDS);
     const { answer, write } = await answerOnDemand('moves on');
     const { client, connections } = subscriptionClient([leaving.url, url], team.secretKey);
@@ -137,7 +137,7 @@ describe('an answer', () => {
     expect(connections()).toBe(2);
   });
 
-  test('that was stopped or failed ends with how', async () => {
+  test('a subscription of a stopped or failed answer ends with its status', async () => {
     const { client } = subscriptionClient([url], team.secretKey);
     const failed = await team.failed();
     expect((await follow(client, failed)).at(-1)).toEqual({
@@ -157,7 +157,7 @@ describe('an answer', () => {
     expect(events.at(-1)).toMatchObject({ type: 'end', status: 'stopped' });
   });
 
-  test('is left alone when nobody follows it any more, and goes on', async () => {
+  test('an answer continues when its subscription is closed', async () => {
     const { answer, write } = await answerOnDemand('left alone');
     const { client } = subscriptionClient([url], team.secretKey);
     const gone = log.next(({ msg, route }) => msg === 'client hung up' && String(route).startsWith('/trpc'));
@@ -171,7 +171,7 @@ describe('an answer', () => {
   });
 });
 
-describe('a rejection', () => {
+describe('errors of subscriptions', () => {
   const apiErrorOf = async (following: Promise<unknown>) => {
     const error = await following.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TRPCClientError);
@@ -181,7 +181,7 @@ describe('a rejection', () => {
     return data?.apiError;
   };
 
-  test('before the first event is the error of the subscription, with its envelope', async () => {
+  test('an error before the first event ends the subscription with its envelope', async () => {
     const { chatId, messageId } = await team.answered();
     const { client } = subscriptionClient([url], team.secretKey);
     const missing = await apiErrorOf(follow(client, { chatId, messageId: 'msg_x' }));
@@ -201,7 +201,7 @@ describe('a rejection', () => {
     });
   });
 
-  test('in the middle is one too: the chat was deleted', async () => {
+  test('a deletion of the chat ends the subscription with an error', async () => {
     const { answer, write } = await answerOnDemand('deleted within');
     const { client } = subscriptionClient([url], team.secretKey);
     const following = follow(client, answer, (events) => {
@@ -212,12 +212,12 @@ describe('a rejection', () => {
   });
 });
 
-describe('a chat', () => {
+describe('a subscription of a chat', () => {
   test.each([
     ['one server', [here]],
     ['two servers in turn', [here, there]],
   ] as [string, [string, ...string[]]][])(
-    'is followed through every cut, by %s: what is shown is the list',
+    'a subscription of a chat continues after every cut on %s and shows the list',
     async (what, urls) => {
       const { id: chatId } = await team.makeChat();
       const { client, connections } = subscriptionClient(urls, team.secretKey);
@@ -252,7 +252,7 @@ describe('a chat', () => {
     },
   );
 
-  test('that is deleted says so, and the subscription is complete', async () => {
+  test('a subscription of a chat that is deleted says so and completes', async () => {
     const { id: chatId } = await team.makeChat();
     const { client } = subscriptionClient([replica.url], team.secretKey);
     const events: ChatEvent[] = [];

@@ -32,7 +32,7 @@ const { makeTeam, rest, url, log } = await startHarness({
 const team = await makeTeam();
 
 describe('trpc-to-openapi sets `coerce` on the schemas that it sees', () => {
-  test('so a handler with the whole router would change the input of tRPC calls', async () => {
+  test('a handler with the whole router would change the input of tRPC calls', async () => {
     const t = initTRPC.context<object>().meta<ProcedureMeta>().create();
     const router = t.router({
       probe: t.procedure
@@ -55,7 +55,7 @@ describe('trpc-to-openapi sets `coerce` on the schemas that it sees', () => {
     expect(await callTrpc()).toEqual({ isOpen: true });
   });
 
-  test('and REST calls of every operation leave the schemas of the router unchanged', async () => {
+  test('REST calls of every operation leave the schemas of the router unchanged', async () => {
     const before = coercionOfInputs();
     for (const { method, path } of restOperations) {
       const body = method === 'GET' || method === 'DELETE' ? {} : { body: { isUnknown: 'true' } };
@@ -65,7 +65,7 @@ describe('trpc-to-openapi sets `coerce` on the schemas that it sees', () => {
   });
 
   test.each(['REST', 'tRPC'])(
-    'and text for a boolean or a number in a body is rejected over %s',
+    'a string for a boolean or a number in a body is rejected over %s',
     async (transport) => {
       const chat = await team.makeChat();
       const wrong = { chatId: chat.id, content: 'x', role: 'user', wait: 'false' };
@@ -98,9 +98,9 @@ function coercionOfInputs(): string[] {
   );
 }
 
-describe('it answers errors with their own text', () => {
+describe('trpc-to-openapi returns errors with their own text', () => {
   test.each(['REST', 'tRPC', 'a batch of tRPC'])(
-    'an unexpected one is masked, and logged with its place: %s',
+    'an unexpected error over %s is masked, and logged with its stack',
     async (transport) => {
       failNext = true;
       const response = await fetch(
@@ -121,7 +121,7 @@ describe('it answers errors with their own text', () => {
   );
 });
 
-describe('it has shapes of its own for errors', () => {
+describe('trpc-to-openapi has its own shapes of errors', () => {
   test.each([
     ['its own 404', 'GET', '/chat/nope', {}, 404],
     ['its own validation', 'GET', '/chat?limit=x', {}, 400],
@@ -143,7 +143,7 @@ describe('it has shapes of its own for errors', () => {
     ["the router's 400 of a path", 'GET', '/chat/%zz', {}, 400],
     ["Fastify's 404", 'GET', '/nope', {}, 404],
     ["Fastify's 404 of a method", 'PUT', '/chat', {}, 405],
-  ] as const)('%s is the one envelope', async (_, method, path, request, status) => {
+  ] as const)('%s has the one envelope', async (_, method, path, request, status) => {
     const answer = await team.rest(method, path, request);
     expect(answer.status).toBe(status);
     expect(Object.keys(answer.apiError).toSorted()).toEqual(
@@ -154,8 +154,8 @@ describe('it has shapes of its own for errors', () => {
   });
 });
 
-describe('it spreads a body that is no object into the input', () => {
-  test.each(['"agentId"', '["a"]', '7', 'null', 'true'])('%s is 400', async (rawBody) => {
+describe('trpc-to-openapi spreads a body that is no object into the input', () => {
+  test.each(['"agentId"', '["a"]', '7', 'null', 'true'])('the body %s returns 400', async (rawBody) => {
     const answer = await team.rest('POST', '/chat', {
       rawBody,
       headers: { 'content-type': 'application/json' },
@@ -164,17 +164,17 @@ describe('it spreads a body that is no object into the input', () => {
   });
 });
 
-describe('it drops empty values of a query', () => {
+describe('trpc-to-openapi drops empty values of a query', () => {
   test.each(['userId', 'agentType', 'limit', 'cursor'])(
-    '?%s= is 400, not a list without that filter',
+    '?%s= returns 400 and is not read as a list without that filter',
     async (field) => {
       expect((await team.rest('GET', `/chat?${field}=`)).status).toBe(400);
     },
   );
 });
 
-describe('it lets a path parameter win over a field of the same name', () => {
-  test('in a body', async () => {
+describe('trpc-to-openapi prefers a path parameter to a field of the same name', () => {
+  test('a path parameter in the body returns 400', async () => {
     const chat = await team.makeChat();
     const answer = await team.send(chat.id, '', {
       body: { content: 'x', role: 'user', chatId: 'chat_other' },
@@ -182,34 +182,34 @@ describe('it lets a path parameter win over a field of the same name', () => {
     expect(answer).toMatchObject({ status: 400, apiError: { issues: [{ path: 'chatId' }] } });
   });
 
-  test('in a query', async () => {
+  test('a path parameter in the query returns 400', async () => {
     const chat = await team.makeChat();
     const answer = await team.rest('GET', `/chat/${chat.id}?chatId=${chat.id}`);
     expect(answer).toMatchObject({ status: 400, apiError: { issues: [{ path: 'chatId' }] } });
   });
 });
 
-describe('it matches paths in its own way', () => {
-  test('undecoded: here an escaped id is the id', async () => {
+describe('trpc-to-openapi matches paths in its own way', () => {
+  test('an escaped id in the path is the id', async () => {
     const chat = await team.makeChat();
     expect((await team.rest('GET', `/chat/${chat.id.replace('_', '%5F')}`)).status).toBe(200);
   });
 
-  test.each(['/CHAT', '/Chat', '/AGENT'])('in any case: here %s is 404', async (path) => {
+  test.each(['/CHAT', '/Chat', '/AGENT'])('the path %s in another case returns 404', async (path) => {
     expect(await team.rest('GET', path)).toMatchObject({
       status: 404,
       apiError: { code: 'route_not_found' },
     });
   });
 
-  test('an escaped slash in an id is no slash', async () => {
+  test('an escaped slash in an id does not separate segments', async () => {
     const chat = await team.makeChat();
     const answer = await team.rest('GET', `/chat/${chat.id}%2Fmessage`);
     expect(answer).toMatchObject({ status: 404, apiError: { code: 'chat_not_found' } });
   });
 });
 
-describe('it knows the status 200 alone', () => {
+describe('trpc-to-openapi knows only the status 200', () => {
   test('a 204 has neither body nor content type', async () => {
     const chat = await team.makeChat();
     const { status, headers, text } = await team.rest('DELETE', `/chat/${chat.id}`);
@@ -220,21 +220,21 @@ describe('it knows the status 200 alone', () => {
     });
   });
 
-  test('it has no 405: each path has one, with Allow, before any key is looked at', async () => {
+  test('every path has 405 with Allow before a key is checked', async () => {
     const answer = await rest('PATCH', '/chat');
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe('GET, POST');
   });
 
-  test('a HEAD is no GET, and not its 204', async () => {
+  test('a HEAD request is no GET and has no 204', async () => {
     expect((await team.rest('HEAD', '/chat')).status).toBe(405);
     expect((await team.rest('HEAD', '/nope')).status).toBe(404);
   });
 });
 
-describe('it takes a parsed body only under one spelling of its type', () => {
+describe('trpc-to-openapi accepts a parsed body under one spelling of its type', () => {
   test.each(['application/json', 'Application/JSON', 'application/json;charset=utf-8'])(
-    '%s is JSON',
+    'the content type %s is JSON',
     async (type) => {
       const body = { agentId: team.agent.id };
       expect((await team.rest('POST', '/chat', { body, headers: { 'content-type': type } })).status).toBe(
@@ -243,7 +243,7 @@ describe('it takes a parsed body only under one spelling of its type', () => {
     },
   );
 
-  test('a body in pieces, without a length, is one body', async () => {
+  test('a chunked body without a length is accepted', async () => {
     const pieces = Readable.toWeb(
       Readable.from([`{"agentId":`, `"${team.agent.id}"}`].map((piece) => Buffer.from(piece))),
     );

@@ -19,7 +19,7 @@ const other = await makeTeam();
 
 /** apps/server/test/authorization tries every procedure. */
 describe('API1 broken object level authorization', () => {
-  test('a chat of another user, of another team and of nobody are answered alike, to the letter', async () => {
+  test('chats of another user, of another team and unknown chats return the same error', async () => {
     const key = await team.guestKey();
     const { token } = await team.makeGuest();
     const chats = [
@@ -38,7 +38,7 @@ describe('API1 broken object level authorization', () => {
 
 /** common-rejections.test.ts has every way a key can be wrong, users/user-token.test.ts every token. */
 describe('API2 broken authentication', () => {
-  test('a key is nothing but its text: not its hash, not its id, not its visible start', async () => {
+  test('a key is only accepted by its text, not by its hash, id or visible start', async () => {
     const [document] = await mongo.raw.collection('keys').find({ team: team.id, kind: 'secret' }).toArray();
     for (const key of [document?.['hash'], document?.['_id'], document?.['visibleStart'], '']) {
       const { status, apiError } = await rest('GET', '/chat', { key: String(key) });
@@ -46,7 +46,7 @@ describe('API2 broken authentication', () => {
     }
   });
 
-  test('a key in the address is not looked at: addresses are written down', async () => {
+  test('a key in the address is ignored, because addresses are logged', async () => {
     const query = { 'x-api-key': team.secretKey, api_key: team.secretKey };
     expect((await rest('GET', '/chat', { query })).status).toBe(401);
   });
@@ -63,13 +63,13 @@ describe('API3 broken object property level authorization', () => {
     agent: other.agent.id,
     constructor: {},
   };
-  test.each(Object.entries(extra))('a new chat takes no %s', async (field, value) => {
+  test.each(Object.entries(extra))('a new chat rejects the field %s', async (field, value) => {
     const body = { agentId: team.agent.id, [field]: value };
     const answer = await unchanged(mongo.raw, () => team.rest('POST', '/chat', { body }));
     expect([answer.status, answer.apiError.code]).toEqual([400, 'invalid_input']);
   });
 
-  test('a chat’s user, agent and team stay what they were', async () => {
+  test('a chat’s user, agent and team cannot be changed', async () => {
     const chat = await team.makeChat({ userId: 'ada' });
     for (const field of ['userId', 'agentId', 'teamId']) {
       const answer = await team.rest('PATCH', `/chat/${chat.id}`, { body: { [field]: 'x' } });
@@ -78,11 +78,14 @@ describe('API3 broken object property level authorization', () => {
     expect((await team.rest<Chat>('GET', `/chat/${chat.id}`)).body).toMatchObject({ userId: 'ada' });
   });
 
-  test.each(['system', 'assistant', 'tool', 'developer'])('nobody sends a message as %s', async (role) => {
-    const chat = await team.makeChat();
-    const answer = await team.rest('POST', `/chat/${chat.id}/message`, { body: { content: 'x', role } });
-    expect([answer.status, answer.apiError.issues?.[0]?.path]).toEqual([400, 'role']);
-  });
+  test.each(['system', 'assistant', 'tool', 'developer'])(
+    'a message with the role %s is rejected',
+    async (role) => {
+      const chat = await team.makeChat();
+      const answer = await team.rest('POST', `/chat/${chat.id}/message`, { body: { content: 'x', role } });
+      expect([answer.status, answer.apiError.issues?.[0]?.path]).toEqual([400, 'role']);
+    },
+  );
 });
 
 /** rate-limit/*, create-message/409, budgets: what runs out has a code. */
@@ -90,13 +93,13 @@ describe('API4 unrestricted resource consumption', () => {
   test.each([
     ['a message', { content: 'x'.repeat(limits.messageLengthMax + 1), role: 'user' }, 400],
     ['a body', { content: 'x'.repeat(limits.bodyBytesMax), role: 'user' }, 413],
-  ])('%s that is too long is refused', async (_, body, status) => {
+  ])('%s that is too long is rejected', async (_, body, status) => {
     const chat = await team.makeChat();
     const answer = await unchanged(mongo.raw, () => team.rest('POST', `/chat/${chat.id}/message`, { body }));
     expect(answer.status).toBe(status);
   });
 
-  test('a page of a million is rejected, and so is a batch of a hundred', async () => {
+  test('a page of a million and a batch of a hundred are rejected', async () => {
     expect((await team.rest('GET', '/chat?limit=1000000')).status).toBe(400);
     const calls = Array.from({ length: 100 }, () => 'agent.list');
     const response = await fetch(`${url}/trpc/${calls.join(',')}?batch=1&input={}`, {
@@ -107,7 +110,7 @@ describe('API4 unrestricted resource consumption', () => {
     expect(few.map(({ status }) => status)).toEqual([200]);
   });
 
-  test('metadata as deep as a well is refused', async () => {
+  test('metadata with a thousand levels is rejected', async () => {
     let metadata: object = {};
     for (let depth = 0; depth < 1_000; depth++) metadata = { metadata };
     const { status, apiError } = await team.rest('POST', '/chat', {
@@ -119,12 +122,12 @@ describe('API4 unrestricted resource consumption', () => {
 
 describe('API5 broken function level authorization', () => {
   const administration = Object.keys(operations).filter((name) => callerOf(name) === 'secret');
-  test('there is something to administer', () => {
+  test('the table has procedures for administration', () => {
     expect(administration.length).toBeGreaterThan(10);
   });
 
   test.each(administration.flatMap((name) => transports.map((transport) => ({ name, transport }))))(
-    '$name over $transport: no publishable key does, nor a user, nor a guest',
+    '$name over $transport rejects publishable keys, users and guests',
     async ({ name, transport }) => {
       const input = (await operations[name]?.validInput(team)) ?? {};
       const guestKey = await team.guestKey();
@@ -145,7 +148,7 @@ describe('API5 broken function level authorization', () => {
 });
 
 /** rate-limit/users-and-addresses.test.ts: guests a minute of an address. */
-test('API6 unrestricted access to sensitive business flows: nobody fills a chat’s queue for others', async () => {
+test('API6 unrestricted access to sensitive business flows: a user cannot fill a chat’s queue for others', async () => {
   const chat = await team.makeChat();
   const send = (content: string) =>
     team.rest('POST', `/chat/${chat.id}/message`, { body: { content, role: 'user', wait: false } });
@@ -157,7 +160,7 @@ test('API6 unrestricted access to sensitive business flows: nobody fills a chat�
 });
 
 describe('API8 security misconfiguration', () => {
-  test('no answer says what made it, may be sniffed, or invites cookies', async () => {
+  test('responses name no software, forbid sniffing and set no cookies', async () => {
     for (const path of ['/chat', '/nowhere', '/healthz', '/openapi.json']) {
       const { headers } = await rest('GET', path);
       expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -167,7 +170,7 @@ describe('API8 security misconfiguration', () => {
     }
   });
 
-  test('a bug is answered without its words', async () => {
+  test('an invalid body returns no internals', async () => {
     const { text } = await rest('POST', '/chat', {
       key: team.secretKey,
       rawBody: '{"agentId": ',
@@ -176,14 +179,14 @@ describe('API8 security misconfiguration', () => {
     expect(text).not.toMatch(/at .*\.ts|node_modules|SyntaxError|Mongo/);
   });
 
-  test.each(['TRACE', 'CONNECT', 'TRACK'])('%s is not answered', async (method) => {
+  test.each(['TRACE', 'CONNECT', 'TRACK'])('the method %s is rejected', async (method) => {
     const response = await fetch(`${url}/chat`, { method }).catch(() => undefined);
     expect(response?.status ?? 405).not.toBe(200);
   });
 });
 
 /** document.test.ts holds the routes against the document, authorization/matrix.test.ts every procedure. */
-test('API9 improper inventory management: what is not documented is not there', async () => {
+test('API9 improper inventory management: undocumented routes do not exist', async () => {
   for (const path of ['/admin', '/debug', '/metrics', '/graphql', '/.env', '/v1/chat', '/api/chat']) {
     const { status } = await rest('GET', path, { key: team.secretKey });
     expect(status).toBe(404);
@@ -192,7 +195,7 @@ test('API9 improper inventory management: what is not documented is not there', 
 
 /** create-message/model-faults.test.ts has a model that does everything wrong; tools/* tools that do. */
 describe('API10 unsafe consumption of APIs', () => {
-  test('what the model’s server says beside its text goes nowhere', async () => {
+  test('fields of the model’s server beside its text are not returned', async () => {
     model.replyTo('strange server', (call) => {
       call.chunk({
         id: 'x',
@@ -208,7 +211,7 @@ describe('API10 unsafe consumption of APIs', () => {
     expect(text).not.toContain('canary');
   });
 
-  test('an error of the model’s server is told by its code alone', async () => {
+  test('an error of the model’s server is returned as its code only', async () => {
     model.replyTo('angry server', scripts.status(400, { message: 'canary-of-the-model' }));
     const chat = await team.makeChat();
     const { apiError, text } = await team.send(chat.id, 'angry server');
@@ -217,7 +220,7 @@ describe('API10 unsafe consumption of APIs', () => {
   });
 });
 
-test('a key of a stranger’s making is no key, however well it is formed', async () => {
+test('a well-formed key that was never issued is rejected', async () => {
   const { key } = (await team.rest<NewKey>('POST', '/key', { body: { kind: 'secret' } })).body;
   expect((await rest('GET', '/chat', { key: mintApiKey('secret') })).status).toBe(401);
   expect((await rest('GET', '/chat', { key })).status).toBe(200);

@@ -95,43 +95,35 @@ function marked(name: string): Record<string, string> {
   return /^agent\.(get|listVersions)$/.test(name) ? { agentId: victim.agent.id } : {};
 }
 
-test.each(Object.keys(callers))(
-  'asked by %s, nothing is answered that is not theirs to read',
-  async (who) => {
-    const seen = new Set<string>();
-    for (const name of Object.keys(operations)) {
-      for (const transport of transports) {
-        const valid = (await operations[name]?.validInput(victim)) ?? {};
-        const named = { ...valid, ...marked(name) };
-        const broken = Object.fromEntries(Object.keys(named).map((field) => [field, { marks: 7 }]));
-        for (const input of [named, { ...named, unknown: 1 }, broken]) {
-          const headers = (await callers[who]?.headers(name)) ?? {};
-          const answer = JSON.stringify(await ask(transport, name, input, { url, headers }));
-          for (const [opener, text] of Object.entries(transportOpeners)) {
-            expect(answer.includes(text), `${name} by ${who} shows the ${opener}`).toBe(false);
-          }
-          for (const mark of ['prompt', 'question', 'answer', 'metadata', 'user'] as const) {
-            if (!answer.includes(marks[mark])) continue;
-            expect(mayRead(who, name, mark), `${name} by ${who} shows the ${mark}`).toBe(true);
-            seen.add(mark);
-          }
+test.each(Object.keys(callers))('responses to %s contain only data that it may read', async (who) => {
+  const seen = new Set<string>();
+  for (const name of Object.keys(operations)) {
+    for (const transport of transports) {
+      const valid = (await operations[name]?.validInput(victim)) ?? {};
+      const named = { ...valid, ...marked(name) };
+      const broken = Object.fromEntries(Object.keys(named).map((field) => [field, { marks: 7 }]));
+      for (const input of [named, { ...named, unknown: 1 }, broken]) {
+        const headers = (await callers[who]?.headers(name)) ?? {};
+        const answer = JSON.stringify(await ask(transport, name, input, { url, headers }));
+        for (const [opener, text] of Object.entries(transportOpeners)) {
+          expect(answer.includes(text), `${name} by ${who} shows the ${opener}`).toBe(false);
+        }
+        for (const mark of ['prompt', 'question', 'answer', 'metadata', 'user'] as const) {
+          if (!answer.includes(marks[mark])) continue;
+          expect(mayRead(who, name, mark), `${name} by ${who} shows the ${mark}`).toBe(true);
+          seen.add(mark);
         }
       }
     }
-    // The marks are in the answers where they belong.
-    const readable = who === 'the team itself' || who === 'its open page';
-    const theirs = [
-      'question',
-      'answer',
-      'metadata',
-      ...(who === 'the team itself' ? ['prompt', 'user'] : []),
-    ];
-    if (readable) expect([...seen]).toEqual(expect.arrayContaining(theirs));
-    else expect([...seen]).toEqual([]);
-  },
-);
+  }
+  // The marks are in the answers where they belong.
+  const readable = who === 'the team itself' || who === 'its open page';
+  const theirs = ['question', 'answer', 'metadata', ...(who === 'the team itself' ? ['prompt', 'user'] : [])];
+  if (readable) expect([...seen]).toEqual(expect.arrayContaining(theirs));
+  else expect([...seen]).toEqual([]);
+});
 
-test('what is rejected at any path repeats nothing of what came with it', async () => {
+test('errors of any path repeat nothing of the request', async () => {
   for (const { method, path } of restOperations) {
     const filled = path.replaceAll(/\{\w+\}/g, marks.question);
     const { status, body } = await rest(method, filled, {
@@ -145,7 +137,7 @@ test('what is rejected at any path repeats nothing of what came with it', async 
   }
 });
 
-test('after all that, no log and no metric holds a mark', async () => {
+test('no log line and no metric contains a mark after all that', async () => {
   const texts = [log.text, await metrics.text()];
   expect(log.all().length).toBeGreaterThan(100);
   for (const text of texts) {

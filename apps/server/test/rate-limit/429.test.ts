@@ -23,7 +23,7 @@ async function useUp(key: string): Promise<void> {
 }
 
 describe('a key with a limit', () => {
-  test('is told on every answer what is left, and rejected when nothing is', async () => {
+  test('a key with a limit gets what is left with every response, and 429 when nothing is', async () => {
     const { publishableKey: key } = await makeTeam();
     const first = await rest('GET', '/agent', { key });
     const [limit, remaining, reset] = headersOf(first).map(Number);
@@ -38,14 +38,14 @@ describe('a key with a limit', () => {
     expect(headersOf(refused).slice(0, 2)).toEqual(['5', '0']);
   });
 
-  test.each(transports)('is rejected at %s alike, with the same code', async (transport) => {
+  test.each(transports)('a key beyond its limit gets 429 over %s with the same code', async (transport) => {
     const { publishableKey: key } = await makeTeam();
     await useUp(key);
     const answer = await ask(transport, 'agent.list', {}, { url, headers: { 'x-api-key': key } });
     expect([answer.status, answer.apiError?.code]).toEqual([429, 'rate_limited']);
   });
 
-  test('is rejected a stream as well', async () => {
+  test('a stream of a key beyond its limit returns 429', async () => {
     const team = await makeTeam();
     const { id } = await team.makeChat();
     await useUp(team.publishableKey);
@@ -53,7 +53,7 @@ describe('a key with a limit', () => {
     expect([answer.status, answer.apiError.code]).toEqual([429, 'rate_limited']);
   });
 
-  test('is told so by a tRPC subscription as well', async () => {
+  test('a tRPC subscription of a key beyond its limit returns 429', async () => {
     const team = await makeTeam();
     const { id } = await team.makeChat();
     await useUp(team.publishableKey);
@@ -63,7 +63,7 @@ describe('a key with a limit', () => {
     expect(await response.text()).toMatch(/event: serialized-error\ndata: .*"rate_limited"/);
   });
 
-  test('is rejected when it repeats a request, as JSON and as a stream, and may repeat it later', async () => {
+  test('a repeated request beyond the limit gets 429 as JSON and as a stream, and can be repeated later', async () => {
     const team = await makeTeam();
     const { id } = await team.makeChat();
     const send = (headers: Record<string, string> = {}) =>
@@ -86,7 +86,7 @@ describe('a key with a limit', () => {
     expect(model.calls().length).toBe(calls);
   });
 
-  test('is told the same in the headers of the IETF draft, which a page may read', async () => {
+  test('the headers of the IETF draft say the same, and a page can read them', async () => {
     const { publishableKey: key } = await makeTeam();
     const { headers } = await rest('GET', '/agent', { key });
     expect(headers.get('ratelimit')).toBe('"key";r=4;t=30');
@@ -94,7 +94,7 @@ describe('a key with a limit', () => {
     expect(headers.get('access-control-expose-headers')).toContain('ratelimit, ratelimit-policy');
   });
 
-  test('shares it with the keys it is rolled into', async () => {
+  test('a key shares its limit with its successors', async () => {
     const team = await makeTeam();
     const old = await team.trpc.key.create.mutate({ kind: 'publishable', access: 'open' });
     await useUp(old.key);
@@ -103,7 +103,7 @@ describe('a key with a limit', () => {
   });
 });
 
-test('a key without a limit has no such headers', async () => {
+test('a key without a limit gets no such headers', async () => {
   const { secretKey: key } = await makeTeam();
   for (let request = 0; request < 20; request++) {
     const answer = await rest('GET', '/agent', { key });
@@ -111,7 +111,7 @@ test('a key without a limit has no such headers', async () => {
   }
 });
 
-test('what one server counted holds at another one: it is no limit for each', async () => {
+test('one limit holds for all servers together', async () => {
   const replica = await startReplica();
   const { publishableKey } = await makeTeam();
   await useUp(publishableKey);

@@ -23,7 +23,7 @@ async function begin(team: Team, baseUrl = url, headers: Record<string, string> 
 const unfinishedOf = (team: Team) =>
   mongo.raw.collection('turns').countDocuments({ team: team.id, status: { $in: ['queued', 'generating'] } });
 
-test('a team has so many unfinished answers and no more, on one server exactly', async () => {
+test('a team has exactly its number of unfinished answers on one server', async () => {
   const team = await makeTeam();
   const gate = model.hold();
   for (let index = 0; index < 8; index++) expect((await begin(team)).status).toBe(200);
@@ -37,7 +37,7 @@ test('a team has so many unfinished answers and no more, on one server exactly',
   await expect.poll(async () => (await begin(team)).status, { timeout: 10_000 }).toBe(200);
 });
 
-test('over two servers it has at most an eighth more', async () => {
+test('a team has at most an eighth more unfinished answers on two servers', async () => {
   const team = await makeTeam();
   const gate = model.hold();
   let letIn = 0;
@@ -49,7 +49,7 @@ test('over two servers it has at most an eighth more', async () => {
   gate.release();
 });
 
-test('a team may set its own bound', async () => {
+test('a team can set its own limit', async () => {
   const team = await makeTeam();
   await team.rest('PATCH', '/team', { body: { concurrentTurns: 2 } });
   const gate = model.hold();
@@ -59,7 +59,7 @@ test('a team may set its own bound', async () => {
   gate.release();
 });
 
-test('a user has fewer, and keeps no other user from having theirs', async () => {
+test('a user has a lower limit and does not use up that of other users', async () => {
   const team = await makeTeam();
   const ann = { 'x-user-token': await team.userToken('ann') };
   const gate = model.hold();
@@ -70,7 +70,7 @@ test('a user has fewer, and keeps no other user from having theirs', async () =>
   gate.release();
 });
 
-test('a repeated request is no further answer', async () => {
+test('a repeated request does not count as a further answer', async () => {
   const team = await makeTeam();
   await team.rest('PATCH', '/team', { body: { concurrentTurns: 1 } });
   const { id } = await team.makeChat();
@@ -86,7 +86,7 @@ test('a repeated request is no further answer', async () => {
   gate.release();
 });
 
-test('one idempotency key in several chats is a request in each of them, and each answer counts', async () => {
+test('one idempotency key in several chats is several requests, and each answer counts', async () => {
   const team = await makeTeam();
   const ann = { 'x-user-token': await team.userToken('ann'), 'idempotency-key': 'same' };
   const gate = model.hold();

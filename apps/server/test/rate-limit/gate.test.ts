@@ -54,10 +54,10 @@ function routesOf(app: FastifyInstance): { method: string; path: string }[] {
 const UNLIMITED = ['/healthz', '/readyz', '/openapi.json'];
 const TRPC_METHODS = ['GET', 'POST'];
 
-describe('every mounted route', () => {
+describe('every route of the server', () => {
   const routes = routesOf(composition.app).filter(({ path }) => path !== '*');
 
-  test('is found by this test', () => {
+  test('the list of routes contains the known ones', () => {
     const found = routes.map(({ method, path }) => `${method} ${path}`);
     for (const known of ['POST /chat', 'GET /chat/:chatId/stream', 'GET /trpc/:path', 'POST /web/session']) {
       expect(found).toContain(known);
@@ -66,7 +66,7 @@ describe('every mounted route', () => {
   });
 
   test.each(routes.map(({ method, path }) => [method, path] as const))(
-    '%s %s answers 429 at last, unless it is health or the OpenAPI document',
+    '%s %s returns 429 in the end, unless it is health or the OpenAPI document',
     async (method, path) => {
       if (path.startsWith('/trpc') && !TRPC_METHODS.includes(method)) return;
       const address = newAddress();
@@ -83,7 +83,7 @@ describe('every mounted route', () => {
     },
   );
 
-  test('is limited also where it does not say how', async () => {
+  test('a route is limited also if it does not say how', async () => {
     const app = fastify();
     const log = createLog('silent');
     addGate(app, {
@@ -100,8 +100,8 @@ describe('every mounted route', () => {
   });
 });
 
-describe('what a rejected request costs', () => {
-  test('500 invented keys make no more database reads than an address has unidentified requests', async () => {
+describe('the cost of rejected requests', () => {
+  test('500 invented keys cause no more database reads than the limit of unauthenticated requests', async () => {
     const address = newAddress();
     const ask = () =>
       fetch(`${url}/agent`, { headers: { 'x-api-key': mintApiKey('secret'), 'x-forwarded-for': address } });
@@ -114,7 +114,7 @@ describe('what a rejected request costs', () => {
     expect(used.filter(({ collection }) => collection === 'keys')).toHaveLength(LIMITS.unidentified);
   });
 
-  test('500 tokens that name invented signing secrets make no more reads either', async () => {
+  test('500 tokens with invented signing secrets cause no more database reads either', async () => {
     const key = await team.guestKey();
     // The server knows the key before the attack begins.
     await fetch(`${url}/agent`, { headers: { 'x-api-key': key, 'x-forwarded-for': newAddress() } });
@@ -138,7 +138,7 @@ describe('what a rejected request costs', () => {
     ['REST, as a stream', 'GET', (chat: string) => `/chat/${chat}/stream`],
     ['tRPC', 'POST', () => '/trpc/message.create'],
     ['a tRPC batch', 'POST', () => '/trpc/message.create,message.create?batch=1'],
-  ])('over %s: a rejected request reads no chat, and its body is not parsed', async (_, method, pathOf) => {
+  ])('a rejected request over %s reads no chat, and its body is not parsed', async (_, method, pathOf) => {
     const key = team.publishableKey;
     const { id: chat } = await team.makeChat();
     const address = newAddress();
@@ -153,7 +153,7 @@ describe('what a rejected request costs', () => {
     expect(used.filter(({ json }) => json.includes(chat))).toEqual([]);
   });
 
-  test('a message beyond the bound of unfinished answers reads no chat, and does not say whether its chat exists', async () => {
+  test('a message beyond the limit of unfinished answers reads no chat and does not reveal whether it exists', async () => {
     const bounded = await makeTeam();
     await bounded.rest('PATCH', '/team', { body: { concurrentTurns: 1 } });
     const { id: own } = await bounded.makeChat();
@@ -180,7 +180,7 @@ describe('what a rejected request costs', () => {
     held.release();
   });
 
-  test('a key without its user is rejected before its body is read', async () => {
+  test('a key without its required user is rejected before the body is read', async () => {
     const headers = {
       'x-api-key': await team.guestKey(),
       'x-forwarded-for': newAddress(),
@@ -194,7 +194,7 @@ describe('what a rejected request costs', () => {
   });
 });
 
-test('each call of a batch counts, guests apart from the rest', async () => {
+test('each call of a batch counts, and guest creation counts apart', async () => {
   const headers = { 'x-api-key': await team.guestKey(), 'x-forwarded-for': newAddress() };
   const guests = (count: number) =>
     trpcBatch(url, Array(count).fill('guest.create'), Array(count).fill({}), headers);
@@ -206,7 +206,7 @@ test('each call of a batch counts, guests apart from the rest', async () => {
   expect(more.map(({ status }) => status)).toEqual([429]);
 });
 
-test('a batch of more calls than a batch may hold counts once, for its address alone', async () => {
+test('a batch with too many calls counts once, for its address only', async () => {
   const harness = await startHarness({ rateLimits: { publishable: 40, user: 30, unidentified: 3 } });
   const one = await harness.makeTeam();
   const key = await one.guestKey();
@@ -227,7 +227,7 @@ test('a batch of more calls than a batch may hold counts once, for its address a
   expect(answer.headers.get('ratelimit')).toContain('"user";r=28;');
 });
 
-test('a batch of more calls than a limit is told to be smaller, and takes nothing of the key', async () => {
+test('a batch that exceeds a limit is rejected with advice and does not use up the key', async () => {
   const harness = await startHarness({ rateLimits: { publishable: 20, user: 5 } });
   const one = await harness.makeTeam();
   const key = await one.guestKey();
@@ -244,7 +244,7 @@ test('a batch of more calls than a limit is told to be smaller, and takes nothin
   expect((await batch(1, hostile.token)).map(({ status }) => status)).toEqual([200]);
 });
 
-test('every subject of a batch must have room, not only the one with the least left', async () => {
+test('every subject of a batch needs room, not only the one with the least left', async () => {
   const harness = await startHarness({ rateLimits: { publishable: 40, user: 30 } });
   const one = await harness.makeTeam();
   const key = await one.guestKey();

@@ -8,7 +8,7 @@ const { makeTeam, model, mongo, url } = await startHarness({
   trustProxy: parseTrustProxy('loopback'),
 });
 
-test('the addresses of an IPv6 network of 48 bits share four times the bound of one of 64 bits', async () => {
+test('the addresses of an IPv6 /48 share four times the limit of a /64', async () => {
   const team = await makeTeam();
   const key = await team.guestKey();
   const send = async (address: string) => {

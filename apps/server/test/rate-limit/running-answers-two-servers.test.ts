@@ -11,7 +11,7 @@ const { makeTeam, model, mongo, startReplica, url } = await startHarness({
   trustProxy: parseTrustProxy('loopback'),
 });
 
-test('over two servers an address has at most an eighth more running, at least one, and all of it is answered', async () => {
+test('an address has at most an eighth more running answers on two servers, and all are answered', async () => {
   const team = await makeTeam();
   const replica = await startReplica({ bounds });
   const key = await team.guestKey();

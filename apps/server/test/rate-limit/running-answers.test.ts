@@ -74,7 +74,7 @@ async function statusesOf(team: Team): Promise<Record<string, number>> {
 const ok = (count: number) => Array.from({ length: count }, () => 200);
 
 describe('an address of guests', () => {
-  test('has so many answers running, so many messages waiting, and then gets 429; all accepted are answered', async () => {
+  test('an address has its limits of running and waiting messages, then gets 429, and all accepted ones are answered', async () => {
     const team = await makeTeam();
     const gate = model.hold();
     const guests = await guestsAt(team, 6, '203.0.113.1');
@@ -88,7 +88,7 @@ describe('an address of guests', () => {
     await expect.poll(() => statusesOf(team), PATIENCE).toEqual({ completed: 5 });
   });
 
-  test('holds back neither another address, nor the team, nor a verified user at the same address', async () => {
+  test('an address at its limit does not delay another address, the team or a verified user at the same address', async () => {
     const team = await makeTeam();
     const gate = model.hold();
     const hostile = await guestsAt(team, 5, '203.0.113.2');
@@ -104,7 +104,7 @@ describe('an address of guests', () => {
     await expect.poll(() => statusesOf(team), PATIENCE).toEqual({ completed: 8 });
   });
 
-  test('has one bound over all teams', async () => {
+  test('an address has one limit over all teams', async () => {
     const [one, two] = [await makeTeam(), await makeTeam()];
     const gate = model.hold();
     expect(await sendMany(one, await guestsAt(one, 2, '203.0.113.3'))).toEqual(ok(2));
@@ -114,7 +114,7 @@ describe('an address of guests', () => {
     await expect.poll(() => statusesOf(two), PATIENCE).toEqual({ completed: 1 });
   });
 
-  test('is stored as a hash, while a message is unfinished', async () => {
+  test('an address is stored as a hash while a message is unfinished', async () => {
     const team = await makeTeam();
     const gate = model.hold();
     await send(team, await guestAt(team, '203.0.113.4'));
@@ -128,8 +128,8 @@ describe('an address of guests', () => {
   });
 });
 
-describe('a server whose places are taken', () => {
-  test('lets visitors wait, keeps a fifth for secret keys and verified users, and then answers 503', async () => {
+describe('a server without free places', () => {
+  test('a full server lets visitors wait, keeps a fifth for secret keys and verified users, then returns 503', async () => {
     const team = await makeTeam();
     const gate = model.hold();
     expect(await sendMany(team, await guestsAt(team, 16))).toEqual(ok(16));
@@ -157,7 +157,7 @@ describe('a server whose places are taken', () => {
     await expect.poll(() => statusesOf(team), PATIENCE).toEqual({ completed: 20 });
   });
 
-  test('answers a waiting message to a waiting request and to a stream, and repeats it under its key', async () => {
+  test('a waiting message is answered to a waiting request and to a stream, and its key repeats it', async () => {
     const team = await makeTeam();
     const gate = model.hold();
     expect(await sendMany(team, await guestsAt(team, 8))).toEqual(ok(8));
@@ -197,7 +197,7 @@ describe('a server whose places are taken', () => {
   });
 });
 
-test('visitors of a team that has set a bound leave a fifth of it to the team itself', async () => {
+test('visitors of a team with a limit leave a fifth of it to the team’s servers', async () => {
   const team = await makeTeam();
   await team.rest('PATCH', '/team', { body: { concurrentTurns: 5 } });
   const gate = model.hold();
@@ -208,7 +208,7 @@ test('visitors of a team that has set a bound leave a fifth of it to the team it
   gate.release();
 });
 
-test('the fifth unfinished message of a user gets 429, of many sent in parallel too', async () => {
+test('the fifth unfinished message of a user gets 429, also when many are sent in parallel', async () => {
   const team = await makeTeam();
   const gate = model.hold();
   const ann = await verifiedAt(team, newAddress(), 'ann');

@@ -61,7 +61,7 @@ describe('while no proxy is trusted', async () => {
     expect(accepted(await statusesOf(harness, FORGED))).toBeLessThanOrEqual(max);
   });
 
-  test('one visitor behind it has those of one address', async () => {
+  test('one visitor behind an unnamed proxy has the limits of one address', async () => {
     expect(accepted(await statusesOf(harness, Array(4).fill('203.0.113.1')))).toBe(OF_ADDRESS);
   });
 
@@ -70,7 +70,7 @@ describe('while no proxy is trusted', async () => {
     expect(await openStreams(harness, team, FORGED)).toBe(limits.unnamedProxyFactor);
   });
 
-  test('all guests behind it have eight times the budget of one guest', async () => {
+  test('all guests behind an unnamed proxy have eight times the budget of one guest', async () => {
     const team = await harness.makeTeam();
     await team.rest('PATCH', '/team', { body: { tokensPerDayPerUser: 100_000 } });
     const send = async (forwardedFor: string) => {
@@ -90,7 +90,7 @@ describe('while no proxy is trusted', async () => {
 describe('while another proxy is trusted', async () => {
   const harness = await startHarness({ ...options, trustProxy: parseTrustProxy('192.0.2.1') });
 
-  test('a client of the private network that forwards has the bounds of one address', async () => {
+  test('a client of the private network that forwards has the limits of one address', async () => {
     expect(accepted(await statusesOf(harness, FORGED.slice(0, 6)))).toBe(OF_ADDRESS);
     expect(await openStreams(harness, await harness.makeTeam(), FORGED.slice(0, 6))).toBe(1);
   });

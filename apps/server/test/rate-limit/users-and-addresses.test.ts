@@ -51,7 +51,7 @@ async function statuses(
 const ok = (count: number) => Array.from({ length: count }, () => 200);
 const allowed = (found: readonly number[]) => found.filter((status) => status !== 429).length;
 
-test('a user makes their requests a minute, from wherever; another user makes theirs', async () => {
+test('a user has a limit of requests a minute from any address, and another user has their own', async () => {
   const team = await behindProxy.makeTeam();
   const key = await team.guestKey();
   const [one, other] = [await team.makeGuest(), await team.makeGuest()];
@@ -64,8 +64,8 @@ test('a user makes their requests a minute, from wherever; another user makes th
   expect(await statuses(1, as(other.token))).toEqual([200]);
 });
 
-describe('an address', () => {
-  test('makes its requests a minute with publishable keys, whichever; a secret key speaks for many', async () => {
+describe('the requests of an address', () => {
+  test('an address has one limit for all publishable keys, and secret keys do not count', async () => {
     const teams = [await behindProxy.makeTeam(), await behindProxy.makeTeam()];
     const address = newAddress();
     const with_ = (key: (index: number) => string | undefined) => (index: number) => ({
@@ -85,7 +85,7 @@ describe('an address', () => {
     ).toEqual(ok(10));
   });
 
-  test('that tries keys is rejected before good keys of the same address are', async () => {
+  test('an address that guesses keys is rejected before valid keys of the same address are', async () => {
     const team = await behindProxy.makeTeam();
     const address = newAddress();
     const with_ = (key: string) => () => ({ 'x-api-key': key, 'x-forwarded-for': address });
@@ -96,7 +96,7 @@ describe('an address', () => {
     expect(await statuses(1, with_(team.secretKey))).toEqual([200]);
   });
 
-  test('that sends no user token uses up nothing of the key', async () => {
+  test('requests without the required user token do not use up the key', async () => {
     const team = await keyLimited.makeTeam();
     const key = await team.guestKey();
     const guest = await team.makeGuest();
@@ -111,7 +111,7 @@ describe('an address', () => {
     expect(told.get('x-ratelimit-remaining')).toBe('99');
   });
 
-  test('of IPv6 is a network of /64: who has one has them all', async () => {
+  test('an IPv6 /64 counts as one address', async () => {
     const { publishableKey } = await behindProxy.makeTeam();
     const from = (text: (index: number) => string) => (index: number) => ({
       'x-api-key': publishableKey,
@@ -133,7 +133,7 @@ describe('an address', () => {
     ).toEqual([200]);
   });
 
-  test('that stands first in a chain is the sender’s own word: only what our proxy saw counts', async () => {
+  test('the first address of a forwarding chain is not trusted, and the one that our proxy saw counts', async () => {
     const { publishableKey } = await behindProxy.makeTeam();
     const address = newAddress();
     const lying = (index: number) => ({
@@ -143,7 +143,7 @@ describe('an address', () => {
     expect(allowed(await statuses(9, lying))).toBe(8);
   });
 
-  test('of IPv6 shares four times its limit with all of its /48', async () => {
+  test('the addresses of an IPv6 /48 share four times the limit', async () => {
     const { publishableKey } = await behindProxy.makeTeam();
     const found = await statuses(40, (index) => ({
       'x-api-key': publishableKey,
@@ -157,7 +157,7 @@ describe('an address', () => {
     ['quoted', '"203.0.113.99"'],
     ['with blanks', ' 203.0.113.99 '],
     ['as an IPv6 address in brackets', '[::ffff:203.0.113.99]:4711'],
-  ])('is the same %s', async (_, text) => {
+  ])('an address counts as the same %s', async (_, text) => {
     const { publishableKey } = await behindProxy.makeTeam();
     const from = (value: string) => () => ({ 'x-api-key': publishableKey, 'x-forwarded-for': value });
     vi.setSystemTime(Date.now() + 60_000);
@@ -166,7 +166,7 @@ describe('an address', () => {
   });
 
   test.each(['unknown', '_hidden', '10.1', '', '203.0.113.999'])(
-    'that a proxy writes as %j is the proxy’s own',
+    'an address that a proxy writes as %j counts as the proxy’s own',
     async (text) => {
       const { publishableKey } = await behindProxy.makeTeam();
       vi.setSystemTime(Date.now() + 60_000);
@@ -175,7 +175,7 @@ describe('an address', () => {
     },
   );
 
-  test('makes its guests a minute, apart from what else it may ask', async () => {
+  test('an address has a separate limit for creating guests', async () => {
     const team = await behindProxy.makeTeam();
     const key = await team.guestKey();
     const address = newAddress();
@@ -189,8 +189,8 @@ describe('an address', () => {
   });
 });
 
-describe('behind a proxy that TRUST_PROXY does not name', () => {
-  test('all visitors are one address, with the limit of a key; the server says what to do', async () => {
+describe('a proxy that TRUST_PROXY does not name', () => {
+  test('all visitors behind it share one address with the limit of a key, and the server says what to do', async () => {
     const { publishableKey } = await direct.makeTeam();
     const other = await direct.makeTeam();
     let index = 0;
@@ -207,14 +207,14 @@ describe('behind a proxy that TRUST_PROXY does not name', () => {
     ]);
   });
 
-  test('what is not forwarded counts for the address it comes from', async () => {
+  test('a request that is not forwarded counts for its own address', async () => {
     vi.setSystemTime(Date.now() + 60_000);
     const { publishableKey } = await direct.makeTeam();
     expect(allowed(await statuses(9, () => ({ 'x-api-key': publishableKey }), direct))).toBe(8);
   });
 });
 
-test('a batch counts for as many requests as it holds', async () => {
+test('a batch counts as many requests as it has calls', async () => {
   const harness = await startHarness({ rateLimits: { publishable: 10 } });
   const { publishableKey } = await harness.makeTeam();
   const headers = { 'x-api-key': publishableKey };
@@ -225,11 +225,11 @@ test('a batch counts for as many requests as it holds', async () => {
   expect((await batch(2)).map(({ status }) => status)).toEqual(ok(2));
 });
 
-test('TRUST_PROXY=off trusts nobody', () => {
+test('TRUST_PROXY=off trusts no proxy', () => {
   expect(parseTrustProxy('off')).toBe(false);
 });
 
-test('TRUST_PROXY takes addresses, networks and the names of networks', () => {
+test('TRUST_PROXY accepts addresses, networks and the names of networks', () => {
   const trust = parseTrustProxy('10.0.0.0/8, 2001:db8::1,loopback');
   if (trust === false) throw new Error('it trusts nobody');
   const trusted = ['10.1.2.3', '2001:db8::1', '127.0.0.1', '::1'];
@@ -237,20 +237,20 @@ test('TRUST_PROXY takes addresses, networks and the names of networks', () => {
   expect(['11.0.0.1', '2001:db8::2', '192.168.0.1'].some((address) => trust(address, 0))).toBe(false);
 });
 
-test('TRUST_PROXY=2 trusts the two nearest', () => {
+test('TRUST_PROXY=2 trusts the two nearest proxies', () => {
   const trust = parseTrustProxy('2');
   if (typeof trust !== 'function') throw new Error('not so many hops');
   expect([0, 1, 2].map((hop) => trust('10.0.0.1', hop))).toEqual([true, true, false]);
 });
 
 test.each(['on', 'true', '*', '0', '-1', '1.5', 'proxy.local', '10.0.0.0/40', '10.0.0.1,'])(
-  'TRUST_PROXY=%s is refused',
+  'TRUST_PROXY=%s is rejected',
   (text) => {
     expect(() => parseTrustProxy(text)).toThrow();
   },
 );
 
-test('a database that is away is nobody’s doing: who asked meanwhile is served when it is back', async () => {
+test('failures of the database do not count against an address', async () => {
   const team = await losing.makeTeam();
   const ask = (count: number) => statuses(count, () => ({ 'x-api-key': team.publishableKey }), losing);
   isAway = true;

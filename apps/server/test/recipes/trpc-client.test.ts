@@ -9,14 +9,14 @@ const { makeTeam, model, url } = await startHarness({
   streamTimes: { checkEveryMs: 100, firstCheckMs: 50 },
 });
 
-test('the recipe prints the client that is tested', () => {
+test('the recipe prints the tested client', () => {
   const recipe = readFileSync(new URL('../../../../docs/recipes/trpc.md', import.meta.url), 'utf8');
   const client = readFileSync(new URL('trpc-client.ts', import.meta.url), 'utf8');
   const blocks = [...recipe.matchAll(/^```ts trpc-client\.ts\n(.*?)^```$/gms)].map(([, code]) => code);
   expect(blocks).toEqual([client]);
 });
 
-test('a subscription of the stock client goes on with another token, nothing lost and nothing twice', async () => {
+test('a subscription of the stock client continues with another token, without gaps and repeats', async () => {
   const team = await makeTeam();
   const { id: chatId } = await team.makeChat({ userId: 'user_1' });
   const asked: boolean[] = [];

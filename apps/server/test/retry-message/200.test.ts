@@ -15,7 +15,7 @@ const retry = ({ chatId, messageId }: OneAnswer, body?: object) =>
 const retryStream = ({ chatId, messageId }: OneAnswer, body?: object) =>
   openStream(url, 'POST', `/chat/${chatId}/message/${messageId}/retry`, { key: team.secretKey, body });
 
-test('answers the message again: an answer with an id of its own, to the same message', async () => {
+test('a retry answers the same message with an answer of its own id', async () => {
   const failed = await team.failed();
   const [before] = await listed(failed.chatId);
   expect(before).toMatchObject({ status: 'failed', answerId: failed.messageId });
@@ -46,7 +46,7 @@ test('answers the message again: an answer with an id of its own, to the same me
   ]);
 });
 
-test('the model is asked the message once, with what was before it and without what failed', async () => {
+test('a retry calls the model once, with the earlier history and without the failed text', async () => {
   const { id: chatId } = await team.makeChat();
   await team.send(chatId, 'before');
   let calls = 0;
@@ -69,7 +69,7 @@ test('the model is asked the message once, with what was before it and without w
   ).toEqual(['before', 'You said: before', 'fails within', 'whole', 'after']);
 });
 
-test('what fails again is retried again, by the id of its newest answer', async () => {
+test('a retry that fails can be retried by the id of its own answer', async () => {
   const { id: chatId } = await team.makeChat();
   let calls = 0;
   model.replyTo('fails twice', (call) => {
@@ -88,7 +88,7 @@ test('what fails again is retried again, by the id of its newest answer', async 
   expect((await storedTurns(mongo.raw, chatId)).map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
 });
 
-test('an answer that failed for want of an agent, a model or a runner is retried like any other', async () => {
+test('an answer that failed without an agent, a model or a server can be retried', async () => {
   for (const errorCode of ['agent_not_found', 'model_timeout', 'interrupted']) {
     const failed = await team.failed();
     await mongo.raw.collection('turns').updateOne({ chat: failed.chatId }, { $set: { errorCode } });
@@ -97,7 +97,7 @@ test('an answer that failed for want of an agent, a model or a runner is retried
 });
 
 describe('`wait: false`', () => {
-  test('answers as soon as it is accepted; the answer is followed by its id', async () => {
+  test('`wait: false` returns after acceptance, and the answer can be followed by its id', async () => {
     const failed = await team.failed();
     const gate = model.hold();
     const { status, body } = await retry(failed, { wait: false });
@@ -110,8 +110,8 @@ describe('`wait: false`', () => {
   });
 });
 
-describe('streamed', () => {
-  test('is the same stream as of a new message, with or without a body', async () => {
+describe('a streamed retry', () => {
+  test('a retry is streamed like a new message, with or without a body', async () => {
     for (const body of [undefined, {}, { wait: true }]) {
       const failed = await team.failed();
       const [question] = await listed(failed.chatId);
@@ -126,7 +126,7 @@ describe('streamed', () => {
     }
   });
 
-  test('and stopped, it keeps what was streamed', async () => {
+  test('a streamed retry that is stopped keeps its text', async () => {
     const { id: chatId } = await team.makeChat();
     let calls = 0;
     model.replyTo('stop the retry', (call) =>
@@ -141,7 +141,7 @@ describe('streamed', () => {
   });
 });
 
-test('by tRPC it is the same', async () => {
+test('tRPC returns the same', async () => {
   const failed = await team.failed();
   const answer = await team.trpc.message.retry.mutate(failed);
   expect(answer).toMatchObject({ chatId: failed.chatId, status: 'completed' });

@@ -10,12 +10,12 @@ const theirs = await (await makeTeam()).failed();
 const [question] = (await team.trpc.message.list.query({ chatId: failed.chatId })).messages;
 
 test.each([
-  ["another team's", theirs],
-  ["another team's, in a chat of one's own", { ...theirs, chatId: failed.chatId }],
-  ["another chat's", { chatId: failed.chatId, messageId: elsewhere.messageId }],
+  ['an answer of another team', theirs],
+  ["another team's answer in the caller's own chat", { ...theirs, chatId: failed.chatId }],
+  ['an answer of another chat', { chatId: failed.chatId, messageId: elsewhere.messageId }],
   ["the user's own message", { chatId: failed.chatId, messageId: question?.id }],
-  ['none', { chatId: failed.chatId, messageId: 'nope' }],
-  ['one of no chat', { chatId: 'nope', messageId: failed.messageId }],
+  ['an unknown id', { chatId: failed.chatId, messageId: 'nope' }],
+  ['an answer of an unknown chat', { chatId: 'nope', messageId: failed.messageId }],
 ] as [string, OneAnswer][])('%s is 404 message_not_found', async (_, { chatId, messageId }) => {
   const { status, apiError } = await unchanged(mongo.raw, () =>
     team.rest('POST', `/chat/${chatId}/message/${messageId}/retry`),
@@ -24,7 +24,7 @@ test.each([
   expect(apiError.code).toBe('message_not_found');
 });
 
-test('a failed answer of a chat that was deleted is 404', async () => {
+test('a failed answer of a deleted chat is 404', async () => {
   const gone = await team.failed();
   await team.rest('DELETE', `/chat/${gone.chatId}`);
   const answer = await team.rest('POST', `/chat/${gone.chatId}/message/${gone.messageId}/retry`);

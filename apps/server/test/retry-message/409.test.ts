@@ -15,7 +15,7 @@ const retry = ({ chatId, messageId }: OneAnswer, base = url) =>
   rest(base, 'POST', `/chat/${chatId}/message/${messageId}/retry`, { key: team.secretKey });
 
 describe('not_retryable', () => {
-  test('an answer that was given', async () => {
+  test('a completed answer returns 409 not_retryable', async () => {
     const answered = await team.answered();
     const { status, apiError } = await unchanged(mongo.raw, () => retry(answered));
     expect(status).toBe(409);
@@ -23,7 +23,7 @@ describe('not_retryable', () => {
     expect(apiError).not.toHaveProperty('messageId');
   });
 
-  test('an answer that is being written, and one that was stopped', async () => {
+  test('a running answer and a stopped one return 409 not_retryable', async () => {
     const { id: chatId } = await team.makeChat();
     model.replyTo('still at it', scripts.neverEnding('so far'));
     const { body } = await team.send(chatId, 'still at it', {
@@ -36,7 +36,7 @@ describe('not_retryable', () => {
     expect(await storedTurns(mongo.raw, chatId)).toHaveLength(1);
   });
 
-  test('a failed answer that is not the newest, whatever became of the next one', async () => {
+  test('a failed answer that is not the newest returns 409 not_retryable, however the next one ended', async () => {
     const failed = await team.failed();
     await team.send(failed.chatId, 'on we go');
     expect((await unchanged(mongo.raw, () => retry(failed))).apiError.code).toBe('not_retryable');
@@ -46,13 +46,13 @@ describe('not_retryable', () => {
     expect((await unchanged(mongo.raw, () => retry(again))).apiError.code).toBe('not_retryable');
   });
 
-  test('a failed answer that was retried already', async () => {
+  test('a failed answer that was already retried returns 409 not_retryable', async () => {
     const failed = await team.failed();
     expect((await retry(failed)).status).toBe(200);
     expect((await unchanged(mongo.raw, () => retry(failed))).apiError.code).toBe('not_retryable');
   });
 
-  test('asked for a stream it is JSON all the same', async () => {
+  test('a retry as a stream returns 409 not_retryable as JSON', async () => {
     const { chatId, messageId } = await team.answered();
     const path = `/chat/${chatId}/message/${messageId}/retry`;
     expect(await openStream(url, 'POST', path, { key: team.secretKey })).toMatchObject({
@@ -65,7 +65,7 @@ describe('not_retryable', () => {
 test.each([
   ['one server', [url]],
   ['two servers', [url, replica.url]],
-])('of ten retries at once, by %s, one is taken', async (_, bases) => {
+])('one of ten concurrent retries on %s is accepted', async (_, bases) => {
   const failed = await team.failed();
   const calls = model.calls().length;
   const answers = await Promise.all(
@@ -76,7 +76,7 @@ test.each([
   expect(model.calls().length).toBe(calls + 1);
 });
 
-test('of a retry and a new message at once, either the retry comes first or there is none', async () => {
+test('a retry and a concurrent message either follow each other or the retry is rejected', async () => {
   for (let round = 0; round < 6; round++) {
     const failed = await team.failed();
     const [retried, sent] = await Promise.all([
@@ -92,7 +92,7 @@ test('of a retry and a new message at once, either the retry comes first or ther
   }
 });
 
-test('chat_full: a chat that has its 10,000 messages takes no retry', async () => {
+test('a chat with 10,000 messages rejects a retry with chat_full', async () => {
   const failed = await team.failed();
   await mongo.raw
     .collection('turns')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { admin, call, ServerProcess, temporaryFolder } from './server-process.ts';
 
-test('team create joins the running server: its keys work there at once', async () => {
+test('team create joins the running server, and its keys work there at once', async () => {
   const dataDir = await temporaryFolder();
   const server = await ServerProcess.start(dataDir);
   const { code, stdout } = await admin(dataDir, ['team', 'create', 'Second']);
@@ -12,7 +12,7 @@ test('team create joins the running server: its keys work there at once', async 
   expect(body.agents).toEqual([{ id: made.agentId, name: 'Assistant', type: 'assistant' }]);
 });
 
-test('admin starts the database when no server runs, and a server that starts later has its teams and keys', async () => {
+test('admin starts the database without a server, and a later server has its teams and keys', async () => {
   const dataDir = await temporaryFolder();
   const team = JSON.parse((await admin(dataDir, ['team', 'create', 'Early'])).stdout);
   const newKey = ['key', 'create', '--team', team.teamId, '--kind', 'publishable', '--access', 'open'];
@@ -35,7 +35,7 @@ test('admin starts the database when no server runs, and a server that starts la
   });
 });
 
-test('admin lists and deletes teams, and imports what it exported', async () => {
+test('admin lists and deletes teams, and imports its exports', async () => {
   const dataDir = await temporaryFolder();
   const server = await ServerProcess.start(dataDir);
   const verb = async (args: string[], input?: string) => {
@@ -66,7 +66,7 @@ test('admin lists and deletes teams, and imports what it exported', async () => 
   );
 });
 
-test('admin database shows and finishes the migrations beside a running server', async () => {
+test('admin database shows and finishes the migrations of a running server', async () => {
   const dataDir = await temporaryFolder();
   const server = await ServerProcess.start(dataDir);
   const status = async () => JSON.parse((await admin(dataDir, ['database', 'status'])).stdout);
@@ -92,11 +92,8 @@ test.each([
   [['nonsense'], 'unknown command'],
   [['agent', 'create', '--team', 'x', '--name', 'A'], 'npm run -s parley -- agents --help'],
   [['usage', 'show', '--team', 'x'], 'npm run -s parley -- usage --help'],
-])(
-  'admin prints a sentence to standard error and exits with 1 for the arguments %j',
-  async (args, sentence) => {
-    const { code, stdout, stderr } = await admin(await temporaryFolder(), args);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain(sentence);
-  },
-);
+])('admin prints an error and exits with 1 for the arguments %j', async (args, sentence) => {
+  const { code, stdout, stderr } = await admin(await temporaryFolder(), args);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain(sentence);
+});

@@ -39,7 +39,7 @@ test('SIGTERM ends the server and its database, with exit code 0', async () => {
   expect(await mongodPid(dataDir)).toBeUndefined();
 });
 
-test('a reader of its output that goes away does not stop it, and does not keep it from stopping', async () => {
+test('a closed output pipe neither stops the server nor prevents it from stopping', async () => {
   const dataDir = await temporaryFolder();
   const server = await ServerProcess.start(dataDir);
   server.child.stdout?.destroy();
@@ -49,7 +49,7 @@ test('a reader of its output that goes away does not stop it, and does not keep 
   expect(await mongodPid(dataDir)).toBeUndefined();
 });
 
-test('what was acknowledged survives kill -9 of everything', async () => {
+test('acknowledged messages survive kill -9 of all processes', async () => {
   const dataDir = await temporaryFolder();
   const first = await ServerProcess.start(dataDir);
   const id = await makeChat(await first.credentials());
@@ -59,7 +59,7 @@ test('what was acknowledged survives kill -9 of everything', async () => {
   expect(await chatIds(await second.credentials())).toEqual([id]);
 });
 
-test('after kill -9 of the server alone the next start meets no fight for the data', async () => {
+test('a start after kill -9 of the server takes over the data folder', async () => {
   const dataDir = await temporaryFolder();
   const first = await ServerProcess.start(dataDir);
   const id = await makeChat(await first.credentials());
@@ -71,7 +71,7 @@ test('after kill -9 of the server alone the next start meets no fight for the da
   expect(await mongodPid(dataDir)).toBeUndefined();
 });
 
-test('a folder that a living server uses is rejected, with a sentence that says so', async () => {
+test('a folder that a running server uses is rejected with an error', async () => {
   const dataDir = await temporaryFolder();
   const first = await ServerProcess.start(dataDir);
   const second = await ServerProcess.spawn(dataDir);
@@ -81,7 +81,7 @@ test('a folder that a living server uses is rejected, with a sentence that says 
   expect((await call(await first.credentials(), 'GET', '/chat')).status).toBe(200);
 });
 
-test('a database that ends while the server runs is 503 until it is back, by itself', async () => {
+test('a database that ends while the server runs returns 503 until it has restarted', async () => {
   const dataDir = await temporaryFolder();
   const server = await ServerProcess.start(dataDir);
   const credentials = await server.credentials();
@@ -92,7 +92,7 @@ test('a database that ends while the server runs is 503 until it is back, by its
   expect(await chatIds(credentials)).toEqual([id]);
 });
 
-test('a database that cannot be reached at the start is one clear sentence', async () => {
+test('an unreachable database at the start is one clear error', async () => {
   const env = { MONGODB_URI: 'mongodb://someone:hunter2@127.0.0.1:9/parley' };
   const server = await ServerProcess.spawn(await temporaryFolder(), env);
   const { code, stderr } = await server.exited;
@@ -105,7 +105,7 @@ test.each([
   'mongodb://parley:Sup/er-secret@127.0.0.1:9/x',
   'mongodb://parley:Sup@er-secret@127.0.0.1:9/x',
   'mongodb://parley:Sup@er:sec/ret@127.0.0.1:9/x',
-])('no part of a password is said, however wrongly it stands in the address: %s', async (uri) => {
+])('no part of a password is printed when the address has it in a wrong form: %s', async (uri) => {
   const server = await ServerProcess.spawn(await temporaryFolder(), { MONGODB_URI: uri });
   const { code, stderr } = await server.exited;
   expect(code).toBe(1);
@@ -113,7 +113,7 @@ test.each([
   expect(stderr).not.toMatch(/Sup|secret|ret@/);
 });
 
-test('of two servers that start on one empty database, one makes the first team', async () => {
+test('one of two servers that start on an empty database creates the first team', async () => {
   const home = await ServerProcess.start(await temporaryFolder());
   const { mongodbUri } = await home.credentials();
   const env = { MONGODB_URI: mongodbUri.replace('/?', '/replicas?'), ENCRYPTION_KEY: mintEncryptionKey() };
@@ -130,7 +130,7 @@ test('of two servers that start on one empty database, one makes the first team'
   }
 });
 
-test('the embedded database is for those who have its password, which the commands find', async () => {
+test('the embedded database requires its password, which the commands find', async () => {
   const dataDir = await temporaryFolder();
   const server = await ServerProcess.start(dataDir);
   const { mongodbUri } = await server.credentials();

@@ -7,7 +7,7 @@ import { admin, call, encryptionKeyOf, ServerProcess, temporaryFolder } from './
 const statusOf = async (dataDir: string, env: Record<string, string> = {}) =>
   JSON.parse((await admin(dataDir, ['encryption', 'status'], env)).stdout);
 
-test('the first start makes a key for its owner alone, and a lost one is told with what to do', async () => {
+test('the first start creates a private key file, and a missing one is an error with advice', async () => {
   const dataDir = await temporaryFolder();
   const path = join(dataDir, 'encryption.key');
   const first = await ServerProcess.start(dataDir);
@@ -36,7 +36,7 @@ test('the first start makes a key for its owner alone, and a lost one is told wi
   expect(body).toEqual({ signingSecrets: [] });
 });
 
-test('of two servers on one database, the second needs the key of the first; a rotation says when it may go', async () => {
+test('the second of two servers needs the key of the first, and a rotation says when the old key can go', async () => {
   const home = await ServerProcess.start(await temporaryFolder());
   const { mongodbUri } = await home.credentials();
   const [key, next] = [mintEncryptionKey(), mintEncryptionKey()];

@@ -4,7 +4,7 @@ import { startScriptedModel } from '@parley/agent/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { call, ServerProcess, temporaryFolder } from './server-process.ts';
 
-test('makes a team, an agent and keys that work, keeps them in a private file and writes none to a log', async () => {
+test('the first start creates a team, an agent and keys, stores them in a private file and logs none', async () => {
   const dataDir = await temporaryFolder();
   const first = await ServerProcess.start(dataDir);
   const made = await first.credentials();
@@ -39,7 +39,7 @@ test('makes a team, an agent and keys that work, keeps them in a private file an
   expect(body.chats).toHaveLength(2);
 });
 
-test('a file that lacks the keys of the chat page and of visitors gets them at the next start', async () => {
+test('a credentials file without the keys of the chat page and of visitors gets them at the next start', async () => {
   const dataDir = await temporaryFolder();
   const path = join(dataDir, 'credentials.json');
   const first = await ServerProcess.start(dataDir);
@@ -68,7 +68,7 @@ test('a file that lacks the keys of the chat page and of visitors gets them at t
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
-test('a lost file makes nothing new: the start page names the command that makes keys', async () => {
+test('a missing credentials file creates nothing, and the start page names the command that creates keys', async () => {
   const dataDir = await temporaryFolder();
   const first = await ServerProcess.start(dataDir);
   const { teamId } = await first.credentials();
@@ -80,7 +80,7 @@ test('a lost file makes nothing new: the start page names the command that makes
   await expect(second.credentials()).rejects.toThrow('ENOENT');
 });
 
-test('without a model a send says that none is set up and how to set one, and stores nothing', async () => {
+test('a message without a model returns how to set one up, and stores nothing', async () => {
   const server = await ServerProcess.start(await temporaryFolder());
   const credentials = await server.credentials();
   const { body: chat } = await call(credentials, 'POST', '/chat', { agentId: credentials.agentId });
@@ -92,7 +92,7 @@ test('without a model a send says that none is set up and how to set one, and st
   expect(body).toEqual({ messages: [] });
 });
 
-test('a compatible server without OPENAI_MODEL is asked for the first model it names', async () => {
+test('a compatible server without OPENAI_MODEL provides its first model', async () => {
   const model = await startScriptedModel();
   onTestFinished(() => model.stop());
   const server = await ServerProcess.start(await temporaryFolder(), { OPENAI_BASE_URL: model.baseUrl });
@@ -110,7 +110,7 @@ test.each([
   [{ PORT: 'eighty' }, 'PORT'],
   [{ MONGODB_URI: 'http://example.org' }, 'MONGODB_URI: must start with mongodb://'],
   [{ LOCAL_MODEL: 'maybe' }, 'LOCAL_MODEL: must be on or off'],
-])('an environment that cannot be used is named: %o', async (env, sentence) => {
+])('an invalid environment is named: %o', async (env, sentence) => {
   const server = await ServerProcess.spawn(await temporaryFolder(), env as unknown as Record<string, string>);
   const { code, stderr } = await server.exited;
   expect(code).toBe(1);
@@ -119,7 +119,7 @@ test.each([
   expect(stderr).not.toContain('at file:');
 });
 
-test('a taken port is named, and everything that was started is ended', async () => {
+test('a used port is named, and all started processes are ended', async () => {
   const first = await ServerProcess.start(await temporaryFolder());
   const port = new URL(first.url).port;
   const dataDir = await temporaryFolder();
@@ -130,7 +130,7 @@ test('a taken port is named, and everything that was started is ended', async ()
   await expect(readFile(join(dataDir, 'credentials.json'), 'utf8')).resolves.toContain('secretKey');
 });
 
-test('a server whose model cannot be reached starts, and says so in the terminal, the log and /readyz', async () => {
+test('a server whose model is unreachable starts and says so in the terminal, the log and /readyz', async () => {
   const env = { OPENAI_BASE_URL: 'http://127.0.0.1:1/v1', OPENAI_MODEL: 'a-model' };
   const server = await ServerProcess.start(await temporaryFolder(), env);
   await expect

@@ -50,7 +50,7 @@ describe.each(installs)('in $install', ({ without }) => {
     expect(server.stderr).toContain('none: the local model is not installed. Set OPENAI_API_KEY');
   });
 
-  test('the start fails without MONGODB_URI, in one sentence that names both remedies', async () => {
+  test('the start without MONGODB_URI fails with one error that names both remedies', async () => {
     const repository = await copyRepository({ without });
     const server = await ServerProcess.spawn(await temporaryFolder(), {}, repository);
     const { code, stderr } = await server.exited;

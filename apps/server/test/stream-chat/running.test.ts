@@ -30,7 +30,7 @@ function speakUntil(content: string) {
   return gate;
 }
 
-test('takes up the running answer from its start, on every server, as the message itself is streamed', async () => {
+test('the stream of a chat has its running answer from the start, on every server', async () => {
   const { id: chatId } = await team.makeChat();
   const gate = speakUntil('running');
   const stream = await team.stream(chatId, 'running');
@@ -52,7 +52,7 @@ test('takes up the running answer from its start, on every server, as the messag
   }
 });
 
-test('goes on after an event', async () => {
+test('the stream of a chat continues after an event', async () => {
   const { id: chatId } = await team.makeChat();
   const gate = speakUntil('going on');
   const stream = await team.stream(chatId, 'going on');
@@ -63,7 +63,7 @@ test('goes on after an event', async () => {
   await stream.rest();
 });
 
-test('of several it is the one that is written, then the one that is next', async () => {
+test('the stream of a chat has the running answer of several, then the next one', async () => {
   const { id: chatId } = await team.makeChat();
   const [first, second] = [speakUntil('first'), speakUntil('second')];
   const one = await team.stream(chatId, 'first');
@@ -81,7 +81,7 @@ test('of several it is the one that is written, then the one that is next', asyn
   expect((await take(chatId)).status).toBe(204);
 });
 
-test('that the client hangs up and takes up again any number of times changes nothing', async () => {
+test('reconnecting any number of times does not change the stream', async () => {
   const { id: chatId } = await team.makeChat();
   const gate = speakUntil('reload');
   const stream = await team.stream(chatId, 'reload');
@@ -98,7 +98,7 @@ test('that the client hangs up and takes up again any number of times changes no
   expect(model.calls().filter(({ message }) => message === 'reload')).toHaveLength(1);
 });
 
-test('is 204, without a body, for a chat in which nothing is being answered', async () => {
+test('the stream of a chat without a running answer is 204 without a body', async () => {
   const empty = await team.makeChat();
   const answered = await team.answered();
   const failed = await team.failed();

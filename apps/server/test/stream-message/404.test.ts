@@ -16,16 +16,16 @@ const { body: runningAnswer } = await team.send(running.id, 'running', {
 const theirs = await (await makeTeam()).answered();
 
 test.each([
-  ["another team's, in its chat", theirs],
-  ["another team's, in a chat of one's own", { ...theirs, chatId: chat.id }],
-  ["one's own, in another team's chat", { chatId: theirs.chatId, messageId: answer.id }],
-  ["another chat's", { chatId: running.id, messageId: answer.id }],
-  ['a running one of another chat', { chatId: chat.id, messageId: runningAnswer.id }],
+  ['an answer of another team', theirs],
+  ["another team's answer in the caller's own chat", { ...theirs, chatId: chat.id }],
+  ["an own answer in another team's chat", { chatId: theirs.chatId, messageId: answer.id }],
+  ['an answer of another chat', { chatId: running.id, messageId: answer.id }],
+  ['a running answer of another chat', { chatId: chat.id, messageId: runningAnswer.id }],
   ["the user's own message", { chatId: chat.id, messageId: answer.userMessageId }],
-  ['the chat', { chatId: chat.id, messageId: chat.id as never }],
-  ['none', { chatId: chat.id, messageId: 'nope' as never }],
-  ['one of a chat that is none', { chatId: 'nope' as never, messageId: answer.id }],
-])('%s is 404 message_not_found, on every server', async (_, { chatId, messageId }) => {
+  ['the id of the chat', { chatId: chat.id, messageId: chat.id as never }],
+  ['an unknown id', { chatId: chat.id, messageId: 'nope' as never }],
+  ['an answer of an unknown chat', { chatId: 'nope' as never, messageId: answer.id }],
+])('%s is 404 message_not_found on every server', async (_, { chatId, messageId }) => {
   for (const request of [{}, { url: replica.url }, { after: '1-1-4' }]) {
     const stream = await team.resume({ chatId, messageId }, request);
     expect(stream).toMatchObject({ status: 404, apiError: { code: 'message_not_found' } });
@@ -33,7 +33,7 @@ test.each([
   }
 });
 
-test('of a chat that was deleted is 404, on every server', async () => {
+test('an answer of a deleted chat is 404 on every server', async () => {
   const gone = await team.answered();
   await team.rest('DELETE', `/chat/${gone.chatId}`);
   for (const request of [{}, { url: replica.url }]) {

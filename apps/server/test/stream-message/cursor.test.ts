@@ -51,40 +51,43 @@ const untrue = [
   ['512 characters', '1'.repeat(limits.cursorLengthMax)],
 ] as const;
 
-describe.each(servers)('an ended answer, on $server', ({ base }) => {
-  test.each(untrue)('%s is answered with exactly one snapshot of all of it', async (_, cursor) => {
-    const { chatId, messageId } = await ended();
-    // In the query, where any text can stand.
-    const stream = await openStream(base, 'GET', `/chat/${chatId}/message/${messageId}/stream`, {
-      key: team.secretKey,
-      query: { lastEventId: cursor },
-    });
-    expect(outlineOf(await stream.rest())).toEqual([
-      `1-1-${TEXT.length} data-snapshot ${TEXT}`,
-      `1-2-${TEXT.length} text-end`,
-      '1-3-0 finish',
-      `- ${DONE}`,
-    ]);
-  });
+describe.each(servers)('the stream of an ended answer, on $server', ({ base }) => {
+  test.each(untrue)(
+    'the cursor of %s returns exactly one snapshot of the whole answer',
+    async (_, cursor) => {
+      const { chatId, messageId } = await ended();
+      // In the query, where any text can stand.
+      const stream = await openStream(base, 'GET', `/chat/${chatId}/message/${messageId}/stream`, {
+        key: team.secretKey,
+        query: { lastEventId: cursor },
+      });
+      expect(outlineOf(await stream.rest())).toEqual([
+        `1-1-${TEXT.length} data-snapshot ${TEXT}`,
+        `1-2-${TEXT.length} text-end`,
+        '1-3-0 finish',
+        `- ${DONE}`,
+      ]);
+    },
+  );
 
   test.each([
     ['after its start', '0-0-0', ['1-1-0 text-start', `1-1-11 text-delta ${TEXT}`, '1-2-11 text-end']],
     ['before its first unit', '1-1-0', [`1-1-11 text-delta ${TEXT}`, '1-2-11 text-end']],
-    ['within it', '1-1-4', ['1-1-11 text-delta 🙂 defg', '1-2-11 text-end']],
+    ['within its text', '1-1-4', ['1-1-11 text-delta 🙂 defg', '1-2-11 text-end']],
     ['right after an emoji', '1-1-6', ['1-1-11 text-delta  defg', '1-2-11 text-end']],
     ['at its end', '1-1-11', ['1-2-11 text-end']],
     ['after it was closed', '1-2-11', []],
-  ])('%s it goes on exactly there', async (_, after, left) => {
+  ])('a stream resumes exactly %s', async (_, after, left) => {
     const stream = await team.resume(await ended(), { url: base, after });
     expect(outlineOf(await stream.rest())).toEqual([...left, '1-3-0 finish', `- ${DONE}`]);
   });
 
-  test('whoever has the end gets nothing but the end mark', async () => {
+  test('a cursor of the end returns only the end mark', async () => {
     const stream = await team.resume(await ended(), { url: base, after: '1-3-0' });
     expect(outlineOf(await stream.rest())).toEqual([`- ${DONE}`]);
   });
 
-  test('a cursor of an earlier run is answered with one snapshot of the last one', async () => {
+  test('a cursor of an earlier run returns one snapshot of the last one', async () => {
     const { chatId, messageId } = await ended();
     await mongo.raw
       .collection('turns')
@@ -104,9 +107,9 @@ describe.each(servers)('an ended answer, on $server', ({ base }) => {
   });
 });
 
-describe.each(servers)('a running answer, on $server', ({ base }) => {
+describe.each(servers)('the stream of a running answer, on $server', ({ base }) => {
   test.each(['nonsense', '1-1-99', '7-1-4', '1-1-5'])(
-    'the cursor %s is answered with one snapshot, and the rest follows',
+    'the cursor %s returns one snapshot, and the rest follows',
     async (after) => {
       const { id: chatId } = await team.makeChat();
       const gate = createGate();
@@ -135,7 +138,7 @@ describe.each(servers)('a running answer, on $server', ({ base }) => {
   );
 });
 
-describe('where the cursor stands', () => {
+describe('the place of the cursor', () => {
   const get = async (headers: Record<string, string>, query?: Record<string, string>) => {
     const { chatId, messageId } = await ended();
     const stream = await openStream(url, 'GET', `/chat/${chatId}/message/${messageId}/stream`, {
@@ -146,17 +149,17 @@ describe('where the cursor stands', () => {
     return outlineOf(await stream.rest())[0];
   };
 
-  test('is the header `Last-Event-ID`, or the query `lastEventId`', async () => {
+  test('the cursor is read from the header `Last-Event-ID` or the query `lastEventId`', async () => {
     expect(await get({ 'last-event-id': '1-1-11' })).toBe('1-2-11 text-end');
     expect(await get({ 'LAST-EVENT-ID': '1-1-11' })).toBe('1-2-11 text-end');
     expect(await get({}, { lastEventId: '1-1-11' })).toBe('1-2-11 text-end');
   });
 
-  test('is the header when there are both: a client that connects again by itself has the newer one there', async () => {
+  test('the header precedes the query, because a client that reconnects by itself updates the header', async () => {
     expect(await get({ 'last-event-id': '1-1-11' }, { lastEventId: '1-1-0' })).toBe('1-2-11 text-end');
   });
 
-  test('is nowhere when there is none: from the start', async () => {
+  test('a stream without a cursor begins at the start', async () => {
     expect(await get({})).toBe('0-0-0 start');
   });
 });

@@ -44,7 +44,7 @@ async function begin(content: string) {
   return { answer, local, events, remote, remoteEvents, more, end };
 }
 
-test('for less than a lease: the server that writes it tells on, another goes on when it is back', async () => {
+test('streams survive an absence of the database shorter than a lease, on both servers', async () => {
   const { answer, local, events, remote, remoteEvents, more, end } = await begin('a short night');
   proxy.cut();
   more.release();
@@ -63,7 +63,7 @@ test('for less than a lease: the server that writes it tells on, another goes on
   }
 });
 
-test('for longer: the streams end with database_unavailable, and are gone on with when it is back', async () => {
+test('streams end with database_unavailable after a longer absence and can be resumed', async () => {
   const { answer, local, events, remote, remoteEvents, more, end } = await begin('a long night');
   proxy.cut();
   more.release();

@@ -22,7 +22,7 @@ async function begin(content: string) {
   return { answer: { chatId, messageId: body.id } as OneAnswer, turn };
 }
 
-describe.each(transports)('at %s', (transport) => {
+describe.each(transports)('disconnected readers over %s', (transport) => {
   const open = (answer: OneAnswer) =>
     askForStream(
       transport,
@@ -31,7 +31,7 @@ describe.each(transports)('at %s', (transport) => {
       { url: replica.url, headers: { 'x-api-key': team.secretKey } },
     );
 
-  test('of two readers the one that hung up is no more read for', async () => {
+  test('the server stops reading for a disconnected reader and continues for the other', async () => {
     const [leaving, staying] = [await begin(`leaving, ${transport}`), await begin(`staying, ${transport}`)];
     const looks = new Map<string, number>();
     const { listStates } = mongo.database.stores.turns;

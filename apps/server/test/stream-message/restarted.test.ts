@@ -46,7 +46,7 @@ describe.each([
   ['of the server that lost the run', url],
   ['of another server', replica.url],
 ])('an open stream %s', (where, reader) => {
-  test('ends with answer_restarted; connecting again gives one snapshot and the rest', async () => {
+  test('the stream ends with answer_restarted, and reconnecting returns one snapshot and the rest', async () => {
     const { gate, stream, events, answer } = await begin(`restarted: ${where}`, url);
     const resumed = await team.resume(answer, { url: reader });
     const seen = await resumed.until(isPart('text-delta'));
@@ -72,7 +72,7 @@ describe.each([
   });
 });
 
-test('whoever has read only the start goes on without a word about it', async () => {
+test('a reader that has received only the start continues without an error', async () => {
   const { gate, stream, events, answer } = await begin('read only the start', url);
   await takeAway(answer);
   await stream.rest();

@@ -67,7 +67,7 @@ function expectForward(events: readonly StreamEvent[]): void {
 
 const counts = Array.from({ length: PIECES.length + 4 }, (_, index) => index + 1);
 
-test.each(counts)('cut after every %i events while it is written, from server to server', async (count) => {
+test.each(counts)('a running stream resumes after every %i events, on alternating servers', async (count) => {
   const { id: chatId } = await team.makeChat();
   const content = `in cuts of ${count}`;
   const { write } = writeOnDemand(content);
@@ -84,7 +84,7 @@ test.each(counts)('cut after every %i events while it is written, from server to
   expect(outlineOf(told).at(-1)).toBe('1-3-0 finish');
 });
 
-test('cut after the k-th event of a running answer, for every k, and taken up elsewhere to the end', async () => {
+test('a running stream resumes after any event on another server', async () => {
   const { id: chatId } = await team.makeChat();
   const { write } = writeOnDemand('for every k');
   const stream = await team.stream(chatId, 'for every k');
@@ -113,7 +113,7 @@ test('cut after the k-th event of a running answer, for every k, and taken up el
   expect((await stored(chatId))?.content).toBe(WHOLE);
 });
 
-test('cut after the k-th event, for every k, and taken up when the answer has long ended', async () => {
+test('an ended stream resumes after any event', async () => {
   const { id: chatId } = await team.makeChat();
   const { write } = writeOnDemand('long ended');
   const stream = await team.stream(chatId, 'long ended');
@@ -136,7 +136,7 @@ test('cut after the k-th event, for every k, and taken up when the answer has lo
   }
 });
 
-test('without an event to go on after it is told from its start, on every server, during and after', async () => {
+test('a stream without a cursor begins at the start on every server, during and after the answer', async () => {
   const { id: chatId } = await team.makeChat();
   const { write } = writeOnDemand('from the start');
   const stream = await team.stream(chatId, 'from the start');

@@ -23,8 +23,8 @@ async function closeAll(open: readonly OpenStream[]) {
   await expect.poll(() => streams.size).toBe(0);
 }
 
-describe('beyond the bound of open streams', () => {
-  test('a user is rejected, and let in again when one of their streams has ended', async () => {
+describe('streams beyond the limits', () => {
+  test('a user at the limit is rejected, and accepted again when one of their streams has ended', async () => {
     const team = await makeTeam();
     const { id } = await team.makeChat({ userId: 'user_1' });
     const headers = await userHeaders(team, 'user_1', '192.0.2.1');
@@ -40,7 +40,7 @@ describe('beyond the bound of open streams', () => {
     await closeAll(open);
   });
 
-  test('a message that was to be streamed is not stored', async () => {
+  test('a message whose stream would exceed the limit is not stored', async () => {
     const team = await makeTeam();
     const { id } = await team.makeChat({ userId: 'user_1' });
     const headers = await userHeaders(team, 'user_1', '192.0.2.1');
@@ -52,7 +52,7 @@ describe('beyond the bound of open streams', () => {
     await closeAll(open);
   });
 
-  test('an address is rejected, whatever its users; not so with a secret key', async () => {
+  test('an address at the limit is rejected for all its users, and secret keys are exempt', async () => {
     const team = await makeTeam();
     const open: OpenStream[] = [];
     for (const user of ['a', 'b', 'c', 'd', 'e', 'f']) {
@@ -66,7 +66,7 @@ describe('beyond the bound of open streams', () => {
     await closeAll(open);
   });
 
-  test('a process rejects everyone, and tRPC tells the code', async () => {
+  test('a process at its limit rejects everyone, and tRPC returns the code', async () => {
     const team = await makeTeam();
     const { id } = await team.makeChat();
     const headers = { 'x-api-key': team.secretKey };
@@ -81,7 +81,7 @@ describe('beyond the bound of open streams', () => {
   });
 });
 
-test('a stream that is rejected, or ends by itself, gives its place back', async () => {
+test('a rejected stream and an ended one give their place back', async () => {
   const team = await makeTeam();
   const { chatId, messageId } = await team.answered();
   const headers = { 'x-api-key': team.secretKey };

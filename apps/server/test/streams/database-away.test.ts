@@ -40,7 +40,7 @@ async function begin({ makeTeam, model }: typeof strict, content: string) {
 }
 
 test.each(['cut', 'silence'] as const)(
-  'a stream ends with database_unavailable after the bound when the database is %s, though its answer goes on',
+  'a stream ends with database_unavailable after the limit when the database fails by %s, and its answer continues',
   async (how) => {
     const { stream, end } = await begin(strict, `while it is away by ${how}`);
     const told = strict.log.next(({ msg }) => msg === 'streams ended: their credentials could not be read');
@@ -58,7 +58,7 @@ test.each(['cut', 'silence'] as const)(
   },
 );
 
-test('a stream goes on when the database is back within the bound, and is checked again', async () => {
+test('a stream survives a shorter absence of the database and is checked again', async () => {
   const { team, key, stream, end } = await begin(patient, 'a short absence');
   const failed = patient.log.next(({ msg }) => msg === 'the credentials of open streams could not be read');
   proxy.cut();

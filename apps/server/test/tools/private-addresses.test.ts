@@ -14,7 +14,7 @@ const toolAt = (url: string) => ({
   url,
 });
 
-describe('API7 server side request forgery: no agent reaches what is inside', () => {
+describe('API7 server side request forgery: agents cannot reach private addresses', () => {
   test.each([
     'http://example.com/tool',
     'https://127.0.0.1/tool',
@@ -28,7 +28,7 @@ describe('API7 server side request forgery: no agent reaches what is inside', ()
     'https://[::ffff:a00:1]/',
     'https://[64:ff9b::7f00:1]/',
     'https://[fe80::1]/',
-  ])('a tool at %s is rejected when the agent is made', async (url) => {
+  ])('an agent with a tool at %s is rejected', async (url) => {
     const { status, apiError } = await team.rest('POST', '/agent', {
       body: { name: 'Ada', type: 'support', tools: [toolAt(url)] },
     });
@@ -40,7 +40,7 @@ describe('API7 server side request forgery: no agent reaches what is inside', ()
   });
 
   test.each(['https://localhost', 'http://127.0.0.1'])(
-    'one that stands in the database at %s all the same is not called, and the person gets an answer',
+    'a stored tool at %s is not called, and the message is answered',
     async (base) => {
       const tool = await startScriptedTool();
       const { port, pathname } = new URL(tool.url);

@@ -42,7 +42,7 @@ async function afterDeathWith(steps: readonly ToolStep[]) {
 
 const booking = { id: 'call_1', name: 'book', arguments: '{"seat":7}' };
 
-test('a call that was kept with its result is not made again; the model goes on from it', async () => {
+test('a tool call with a stored result is not repeated, and the model continues from it', async () => {
   model.reply(scripts.tellResults());
   const { content, asked } = await afterDeathWith([
     { text: 'I book. ', calls: [{ ...booking, result: 'seat 7' }] },
@@ -56,7 +56,7 @@ test('a call that was kept with its result is not made again; the model goes on 
   ]);
 });
 
-test('what the model’s server wants back with a step is sent back by the server that takes the turn over', async () => {
+test('the server that takes a turn over sends the model’s opaque data of a step back', async () => {
   model.reply(scripts.tellResults());
   const signature = { extra_content: { google: { thought_signature: 'c2lnbmF0dXJl' } } };
   const reasoning = { reasoning_content: 'I should book.' };
@@ -65,7 +65,7 @@ test('what the model’s server wants back with a step is sent back by the serve
   expect(asked[0]?.body.messages.at(-2)).toMatchObject({ ...reasoning, tool_calls: [signature] });
 });
 
-test('a call that was kept without one is made as it was, under the same key, before the model is asked', async () => {
+test('a tool call without a stored result is repeated with the same key before the model is called', async () => {
   tool.answer((response) => void response.end('seat 7, once'));
   model.reply(scripts.tellResults());
   const { id, content, asked, events } = await afterDeathWith([

@@ -51,7 +51,7 @@ const told = () =>
     .map(({ content }) => content);
 
 describe('an answer of an agent with a tool', () => {
-  test('is what the model makes of what the tool gave; the tool knows the call again by its key', async () => {
+  test('the answer is the model’s text after the tool’s result, and each call has its idempotency key', async () => {
     tool.answer((response) => void response.end(`{"sky":"${RESULT}"}`));
     model.reply(scripts.toolCalls([inRome], 'I look. '), scripts.text('It is blue.'));
     const chat = await makeChat();
@@ -67,7 +67,7 @@ describe('an answer of an agent with a tool', () => {
     expect(told()).toEqual([`{"sky":"${RESULT}"}`]);
   });
 
-  test('is one text for all who read it; of the calls and results nothing is shown, and nothing stays', async () => {
+  test('an answer with tools is one text for all readers, without calls and results', async () => {
     tool.answer((response) => void response.end(RESULT));
     model.reply(scripts.toolCalls([inRome], 'I look. '), scripts.text('It is blue.'));
     const chat = await makeChat();
@@ -84,7 +84,7 @@ describe('an answer of an agent with a tool', () => {
     expect(JSON.stringify(turn)).not.toMatch(/canary|Rome|weather/);
   });
 
-  test('may call several at once, several times, and is paid for as one', async () => {
+  test('an answer can call several tools several times and counts as one', async () => {
     model.reply(
       scripts.toolCalls([inRome, { name: 'weather', arguments: { city: 'Oslo' } }]),
       scripts.toolCalls([{ name: 'weather', arguments: { city: 'Bern' } }]),
@@ -100,7 +100,7 @@ describe('an answer of an agent with a tool', () => {
     expect(stored?.['usage']).toMatchObject([{ calls: 3 }]);
   });
 
-  test('comes though the tool fails: the model is told so, and the operator, without any content', async () => {
+  test('a failing tool is reported to the model and the operator, without content, and the answer follows', async () => {
     tool.answer((response) => {
       response.statusCode = 500;
       response.end(`stack trace ${RESULT}`);
@@ -116,7 +116,7 @@ describe('an answer of an agent with a tool', () => {
     expect(await metrics.text()).toMatch(/parley_tool_failures_total\{reason="[a-z_]+"\} 1/);
   });
 
-  test('that is cancelled ends the call of its tool at once, and keeps what was shown', async () => {
+  test('cancelling an answer ends its tool’s call at once and keeps the shown text', async () => {
     const called = tool.nextCall();
     tool.answer(() => undefined);
     model.reply(scripts.toolCalls([inRome], 'I look. '));
@@ -133,8 +133,8 @@ describe('an answer of an agent with a tool', () => {
   });
 });
 
-describe('what a header holds', () => {
-  test('is shown by nobody, in no version, and is in no log and no metric', async () => {
+describe('the headers of a tool', () => {
+  test('a header’s value is in no response, no version, no log and no metric', async () => {
     const made = await make();
     expect(made.tools).toEqual([shown()]);
     const changed = await put(made.id, { tools: [weather({ description: 'Other.' })] });
@@ -154,7 +154,7 @@ describe('what a header holds', () => {
     expect(texts[0]).toContain('"authorization":null');
   });
 
-  test('stays when it is sent back as it was shown, and goes to no other URL', async () => {
+  test('a header’s value stays when it is sent back masked, and is not sent to another URL', async () => {
     const made = await make();
     const kept = await put(made.id, { tools: [shown({ description: 'Kept.' })] });
     expect(kept.body.tools).toEqual([shown({ description: 'Kept.' })]);
@@ -176,7 +176,7 @@ describe('what a header holds', () => {
     expect([fresh.status, fresh.apiError.code]).toEqual([400, 'invalid_input']);
   });
 
-  test('comes back with a version that is rolled back to', async () => {
+  test('a header’s value returns with a rollback', async () => {
     const made = await make();
     await put(made.id, { tools: [] });
     await team.rest('PUT', `/agent/${made.id}/rollback`, { body: { version: 1 } });
@@ -186,7 +186,7 @@ describe('what a header holds', () => {
   });
 });
 
-describe('is rejected, and nothing is written:', () => {
+describe('invalid tools', () => {
   const cyclic = {
     type: 'object',
     properties: { a: { $ref: '#/$defs/a' } },
@@ -196,23 +196,23 @@ describe('is rejected, and nothing is written:', () => {
   for (let level = 0; level < limits.toolSchemaDepthMax; level++) deep = { type: 'array', items: deep };
   test.each([
     ['17 tools', () => Array.from({ length: 17 }, (_, index) => weather({ name: `t${index}` })), 'tools'],
-    ['two of a name', () => [weather(), weather()], 'tools.1.name'],
-    ['a name with a blank', () => [weather({ name: 'my tool' })], 'tools.0.name'],
-    ['a schema that leads to itself', () => [weather({ parameters: cyclic })], 'tools.0.parameters'],
-    ['a schema of no object', () => [weather({ parameters: { type: 'array' } })], 'tools.0.parameters'],
+    ['two tools of one name', () => [weather(), weather()], 'tools.1.name'],
+    ['a tool name with a blank', () => [weather({ name: 'my tool' })], 'tools.0.name'],
+    ['a recursive schema', () => [weather({ parameters: cyclic })], 'tools.0.parameters'],
+    ['a schema of an array', () => [weather({ parameters: { type: 'array' } })], 'tools.0.parameters'],
     [
-      'a schema too deep',
+      'a schema with too many levels',
       () => [weather({ parameters: { type: 'object', properties: { deep } } })],
       'tools.0.parameters',
     ],
     ['an address with a password', () => [weather({ url: 'https://a:b@example.com' })], 'tools.0.url'],
-    ['a file', () => [weather({ url: 'file:///etc/passwd' })], 'tools.0.url'],
-    ['a header of ours', () => [weather({ headers: { 'Idempotency-Key': 'x' } })], 'tools.0.headers'],
+    ['the URL of a file', () => [weather({ url: 'file:///etc/passwd' })], 'tools.0.url'],
+    ['a reserved header', () => [weather({ headers: { 'Idempotency-Key': 'x' } })], 'tools.0.headers'],
     ['a header of two lines', () => [weather({ headers: { 'x-a': 'a\r\nx-b: c' } })], 'tools.0.headers'],
-    ['another method', () => [weather({ method: 'GET' })], 'tools.0.method'],
-    ['a field that nobody knows', () => [weather({ retries: 3 })], 'tools.0.retries'],
-    ['a minute and more', () => [weather({ timeoutMs: 60_001 })], 'tools.0.timeoutMs'],
-  ])('%s', async (_, tools, path) => {
+    ['the field `method`', () => [weather({ method: 'GET' })], 'tools.0.method'],
+    ['an unknown field', () => [weather({ retries: 3 })], 'tools.0.retries'],
+    ['a timeout above a minute', () => [weather({ timeoutMs: 60_001 })], 'tools.0.timeoutMs'],
+  ])('an agent with %s is rejected and writes nothing', async (_, tools, path) => {
     const before = await mongo.raw.collection('agents').countDocuments();
     const { status, apiError } = await team.rest('POST', '/agent', {
       body: { name: 'Ada', type: 'support', tools: tools() },

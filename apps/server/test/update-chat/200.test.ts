@@ -12,8 +12,8 @@ const get = async (id: string) => {
 };
 const update = (id: string, body: object) => team.rest<Chat>('PATCH', `/chat/${id}`, { body });
 
-describe('the title', () => {
-  test('begins as the opening words of the first message, and stays when others follow', async () => {
+describe('the title of a chat', () => {
+  test('the title is the beginning of the first message and stays when others follow', async () => {
     const { id } = await team.makeChat();
     expect(await get(id)).not.toHaveProperty('title');
     await team.send(id, '  What is\nthe capital of France? ');
@@ -22,7 +22,7 @@ describe('the title', () => {
     expect((await get(id)).title).toBe('What is the capital of France?');
   });
 
-  test('is there as soon as the message is accepted', async () => {
+  test('the title is set as soon as the message is accepted', async () => {
     const { id } = await team.makeChat();
     const gate = model.hold();
     await team.send(id, 'A question that takes long', {
@@ -32,14 +32,14 @@ describe('the title', () => {
     gate.release();
   });
 
-  test('that was given before the first message stays', async () => {
+  test('a title that was set before the first message stays', async () => {
     const { id } = await team.makeChat();
     await update(id, { title: 'Mine' });
     await team.send(id, 'hello');
     expect((await get(id)).title).toBe('Mine');
   });
 
-  test('is kept exactly as it was sent', async () => {
+  test('a title is stored exactly as it was sent', async () => {
     const { id } = await team.makeChat();
     for (const title of ['$set', '$$ROOT', ' \u{1F600} <b>', 'x'.repeat(limits.titleLengthMax)]) {
       expect((await update(id, { title })).body.title).toBe(title);
@@ -48,7 +48,7 @@ describe('the title', () => {
   });
 });
 
-test('what is left out stays, and metadata is replaced as a whole', async () => {
+test('omitted fields stay, and metadata is replaced as a whole', async () => {
   const chat = await team.makeChat({ userId: 'ann', metadata: { a: 1, b: 2 } });
   const named = await update(chat.id, { title: 'Named' });
   expect(named.status).toBe(200);
@@ -61,7 +61,7 @@ test('what is left out stays, and metadata is replaced as a whole', async () => 
   expect((await update(chat.id, {})).body).toEqual(await get(chat.id));
 });
 
-test('the list shows the new title, and finds the chat by it and no longer by the old one', async () => {
+test('the list has the new title, and a search finds the chat only by it', async () => {
   const other = await makeTeam();
   const { id } = await other.makeChat({ userId: 'ann' });
   await other.send(id, 'Old words');
@@ -73,10 +73,10 @@ test('the list shows the new title, and finds the chat by it and no longer by th
 });
 
 test.each([
-  ['another team’s', async () => (await (await makeTeam()).makeChat()).id],
-  ['one that never was', async () => mintId('chat')],
-  ['no id at all', async () => 'nonsense'],
-])('%s chat is not found and not changed', async (_name, idOf) => {
+  ['a chat of another team', async () => (await (await makeTeam()).makeChat()).id],
+  ['an unknown chat', async () => mintId('chat')],
+  ['a text without the form of an id', async () => 'nonsense'],
+])('%s returns 404 and nothing is changed', async (_name, idOf) => {
   const { status, apiError } = await update(await idOf(), { title: 'stolen' });
   expect([status, apiError.code]).toEqual([404, 'chat_not_found']);
 });
@@ -93,7 +93,7 @@ test.each([
   [{ userId: 'eve' }, 'userId'],
   [{ agentId: mintId('agent') }, 'agentId'],
   [{ teamId: mintId('team') }, 'teamId'],
-])('%j is rejected, and nothing is changed', async (body, path) => {
+])('the update %j is rejected, and nothing is changed', async (body, path) => {
   const chat = await team.makeChat({ metadata: { a: 1 } });
   const { status, apiError } = await update(chat.id, { ...body });
   expect([status, apiError.code]).toEqual([400, 'invalid_input']);

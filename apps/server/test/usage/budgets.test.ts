@@ -24,7 +24,7 @@ const spentOf = async (subject: string): Promise<number | undefined> => {
 const contentsOf = async (team: Team, { id }: Pick<Chat, 'id'>) =>
   (await team.rest<MessageList>('GET', `/chat/${id}/message`)).body.messages.map(({ content }) => content);
 
-test('of 100 parallel requests at 99 % of a budget, at most one overspends', async () => {
+test('at most one of 100 parallel requests at 99 % of a budget exceeds it', async () => {
   const team = await makeTeam();
   await setTeam(team, { tokensPerDay: 100_000 });
   await spend(team, team.id, 99_000);
@@ -55,7 +55,7 @@ test('of 100 parallel requests at 99 % of a budget, at most one overspends', asy
   expect(await mongo.raw.collection('turns').countDocuments({ team: team.id })).toBe(1);
 });
 
-describe('the budget of each user', () => {
+describe('the budget of guests and users', () => {
   /** Sends a message as a user of this token, from this address; in a chat of their own. */
   async function sendAs(team: Team, token: string, address: string, secretKey?: string) {
     const headers = { 'x-user-token': token, 'x-forwarded-for': address };
@@ -69,7 +69,7 @@ describe('the budget of each user', () => {
     });
   }
 
-  test('is one for all guests of one address, however many they are', async () => {
+  test('all guests of one address share one budget of a user', async () => {
     const team = await makeTeam();
     await setTeam(team, { tokensPerDayPerUser: 3_000 });
     const statuses: number[] = [];
@@ -86,7 +86,7 @@ describe('the budget of each user', () => {
     expect(last).toContain('all guests of your address');
   });
 
-  test('of guests elsewhere, and of verified users at the same address, is their own', async () => {
+  test('guests at other addresses, and verified users at the same address, have their own budgets', async () => {
     const team = await makeTeam();
     await setTeam(team, { tokensPerDayPerUser: 3_000 });
     expect((await sendAs(team, (await team.makeGuest()).token, '203.0.113.8')).status).toBe(200);
@@ -96,7 +96,7 @@ describe('the budget of each user', () => {
     expect((await sendAs(team, await team.userToken('ann'), '203.0.113.8')).status).toBe(200);
   });
 
-  test('is shared by the whole IPv6 /48 of a guest, which has four times that of one address', async () => {
+  test('the guests of an IPv6 /48 share four times the budget of one address', async () => {
     const team = await makeTeam();
     await setTeam(team, { tokensPerDayPerUser: 3_000 });
     const send = async (network: number) =>
@@ -111,7 +111,7 @@ describe('the budget of each user', () => {
     expect((await sendAs(team, (await team.makeGuest()).token, '2001:db8:8:1::1')).status).toBe(200);
   });
 
-  test('of anonymous users is their own when the team’s servers call for them', async () => {
+  test('anonymous users have their own budgets when the team’s servers call for them', async () => {
     const team = await makeTeam();
     await setTeam(team, { tokensPerDayPerUser: 3_000 });
     const life = { seconds: 600, isAnonymous: true };
@@ -135,8 +135,8 @@ describe('the budget of each user', () => {
   }
 });
 
-describe('a budget', () => {
-  test('gets back what an answer did not use, and is charged what it did', async () => {
+describe('the rules of budgets', () => {
+  test('a budget gets back the unused part of a reservation and pays the used part', async () => {
     const team = await makeTeam();
     await setTeam(team, { tokensPerDay: 100_000 });
     await team.answered();
@@ -146,7 +146,7 @@ describe('a budget', () => {
     expect(inputTokens + outputTokens).toBeGreaterThan(0);
   });
 
-  test('of a key holds for the key and for those that take its place', async () => {
+  test('a key’s budget holds for the key and its successors', async () => {
     const team = await makeTeam();
     const { body: made } = await team.rest<{ id: string; key: string; tokensPerDay: number }>(
       'POST',
@@ -165,7 +165,7 @@ describe('a budget', () => {
     expect((await send(team.secretKey)).status).toBe(200);
   });
 
-  test('of a key is taken away by null, and a key with one gives itself no more', async () => {
+  test('a null removes a key’s budget, and a key cannot raise its own', async () => {
     const team = await makeTeam();
     const { body: made } = await team.rest<{ id: string; key: string }>('POST', '/key', {
       body: { kind: 'secret', tokensPerDay: 5_000 },
@@ -185,7 +185,7 @@ describe('a budget', () => {
     expect(body).not.toHaveProperty('tokensPerDay');
   });
 
-  test('of each user holds for their chats, whoever writes in them', async () => {
+  test('a user’s budget holds for their chats, whoever writes in them', async () => {
     const team = await makeTeam();
     await setTeam(team, { tokensPerDayPerUser: 1_000 });
     const gate = model.hold();
@@ -209,7 +209,7 @@ describe('a budget', () => {
     expect(await contentsOf(team, again)).toEqual([]);
   });
 
-  test('of a user holds in a chat that goes on as in a new one', async () => {
+  test('a user’s budget holds in an existing chat as in a new one', async () => {
     const team = await makeTeam();
     const [goesOn, other] = [await team.makeChat({ userId: 'ann' }), await team.makeChat({ userId: 'ann' })];
     expect((await team.send(goesOn.id, 'first')).status).toBe(200);
@@ -223,7 +223,7 @@ describe('a budget', () => {
     expect((await held).status).toBe(200);
   });
 
-  test('takes all of what an answer needs or nothing', async () => {
+  test('a reservation takes all of its tokens or none', async () => {
     const team = await makeTeam();
     const { body: made } = await team.rest<{ id: string; key: string }>('POST', '/key', {
       body: { kind: 'secret', tokensPerDay: 50_000 },
@@ -235,7 +235,7 @@ describe('a budget', () => {
     await expect.poll(() => spentOf(made.id)).toBe(0);
   });
 
-  test('asks a repeated request for nothing: it is answered as before', async () => {
+  test('a repeated request reserves nothing and is answered', async () => {
     const team = await makeTeam();
     const chat = await team.makeChat();
     await setTeam(team, { tokensPerDay: 100_000 });
@@ -247,7 +247,7 @@ describe('a budget', () => {
     expect((await team.send(chat.id, 'twice')).status).toBe(429);
   });
 
-  test('of parallel requests with one key is asked once', async () => {
+  test('parallel requests with one key reserve once', async () => {
     const team = await makeTeam();
     const chat = await team.makeChat();
     await setTeam(team, { tokensPerDay: 1_000 });
@@ -262,7 +262,7 @@ describe('a budget', () => {
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
   });
 
-  test('rejects a retry and a stream as well', async () => {
+  test('a retry and a stream are rejected too', async () => {
     const team = await makeTeam();
     const failed = await team.failed();
     await setTeam(team, { tokensPerDay: 1 });
@@ -273,7 +273,7 @@ describe('a budget', () => {
     expect([streamed.status, streamed.apiError.code]).toEqual([429, 'budget_exhausted']);
   });
 
-  test('gets back what was reserved for a chat that is deleted before it was answered', async () => {
+  test('the reservation of a chat that is deleted before its answer is given back', async () => {
     const team = await makeTeam();
     await setTeam(team, { tokensPerDay: 100_000 });
     const chat = await team.makeChat();
@@ -295,8 +295,8 @@ function keyed(key: string) {
   return { key };
 }
 
-describe('a team', () => {
-  test('is shown and changed by its secret keys, field by field', async () => {
+describe('the settings of a team', () => {
+  test('secret keys read and change the team field by field', async () => {
     const team = await makeTeam();
     const { body: before } = await team.rest<TeamView>('GET', '/team');
     expect(before).toEqual({ id: team.id, name: 'Team', createdAt: expect.any(String) });
@@ -312,7 +312,7 @@ describe('a team', () => {
     ['no name', { name: null }],
     ['a bound of nothing', { concurrentTurns: 0 }],
     ['an unknown field', { plan: 'pro' }],
-  ])('is not given %s', async (_, body) => {
+  ])('a team with %s is rejected', async (_, body) => {
     const { status, apiError } = await setTeam(await makeTeam(), body).then((answer) => ({
       status: answer.status,
       apiError: answer.apiError,

@@ -12,7 +12,7 @@ const usageOf = async (team: Team, query: Record<string, string> = {}, key = tea
 const turnsOf = async (team: Team) => (await usageOf(team)).usage.reduce((sum, { turns }) => sum + turns, 0);
 
 describe('usage', () => {
-  test('is summed up by day, agent, user, key and model', async () => {
+  test('usage is summed by day, agent, user, key and model', async () => {
     const team = await makeTeam();
     const other = await team.makeAgent({ model: 'another' });
     const chats = [
@@ -53,7 +53,7 @@ describe('usage', () => {
     expect(await namesBy('key', 'keyId')).toEqual([[expect.stringMatching(/^key_/), 3]]);
   });
 
-  test('comes page by page, with a cursor that fits these days alone', async () => {
+  test('usage is paged, with a cursor that fits these days only', async () => {
     const team = await makeTeam();
     for (const userId of ['a', 'b', 'c']) await team.send((await team.makeChat({ userId })).id, 'hello');
     await expect.poll(() => turnsOf(team), { timeout: 10_000 }).toBe(3);
@@ -67,7 +67,7 @@ describe('usage', () => {
     expect([other.status, other.apiError.code]).toEqual([400, 'invalid_cursor']);
   });
 
-  test('of a key that is for some agents is theirs', async () => {
+  test('a key for some agents sees the usage of these agents', async () => {
     const team = await makeTeam();
     const other = await team.makeAgent();
     for (const agentId of [team.agent.id, other.id]) {
@@ -81,7 +81,7 @@ describe('usage', () => {
     expect(usage.map(({ agentId, turns }) => [agentId, turns])).toEqual([[other.id, 1]]);
   });
 
-  test('is another team’s alone', async () => {
+  test('a team sees only its own usage', async () => {
     const [team, other] = [await makeTeam(), await makeTeam()];
     await team.send((await team.makeChat()).id, 'hello');
     await expect.poll(() => turnsOf(team), { timeout: 10_000 }).toBe(1);
@@ -95,19 +95,19 @@ describe('usage', () => {
     ['a moment', { to: '2026-11-01T00:00:00Z' }],
     ['a group that is none', { groupBy: 'content' }],
     ['an unknown field', { team: 'x' }],
-  ])('of %s is 400', async (_, query) => {
+  ])('usage with %s returns 400', async (_, query) => {
     const team = await makeTeam();
     const { status, apiError } = await team.rest('GET', '/usage', { query });
     expect([status, apiError.code]).toEqual([400, 'invalid_input']);
   });
 
-  test('of 400 days is answered', async () => {
+  test('usage of 400 days is returned', async () => {
     const team = await makeTeam();
     expect(await usageOf(team, { from: '2025-09-27', to: '2026-10-31' })).toEqual({ usage: [] });
   });
 });
 
-test('of a deleted user stays in the sums, and is nobody’s', async () => {
+test('the usage of a deleted user stays in the sums without their name', async () => {
   const team = await makeTeam();
   for (const userId of ['gone', 'kept']) await team.send((await team.makeChat({ userId })).id, 'hello');
   await team.rest('DELETE', '/user/gone');
@@ -119,7 +119,7 @@ test('of a deleted user stays in the sums, and is nobody’s', async () => {
   ]);
 });
 
-test('of a deleted chat stays, and of a failed answer what it cost', async () => {
+test('the usage of a deleted chat and of a failed answer stays', async () => {
   const team = await makeTeam();
   const chat = await team.makeChat();
   await team.send(chat.id, 'hello');

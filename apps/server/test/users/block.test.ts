@@ -28,7 +28,7 @@ const codeFor = async (headers: Record<string, string>) => {
 };
 
 describe('a blocked user', () => {
-  test('is rejected by every server within five seconds, and let in again when the block is lifted', async () => {
+  test('a blocked user is rejected by every server within five seconds, and accepted again without the block', async () => {
     const { team, headers } = await userOf();
     expect(await codeFor(headers)).toBe('success');
     await userStatuses.block({ team: team.id }, 'user_1');
@@ -55,7 +55,7 @@ describe('a blocked user', () => {
     );
   });
 
-  test('has running answers stopped with what was shown, and waiting messages cancelled', async () => {
+  test('blocking a user stops running answers with their text and cancels waiting messages', async () => {
     const { team, headers, own } = await userOf();
     const { id: chatId } = await own.makeChat();
     const gate = model.hold();
@@ -79,7 +79,7 @@ describe('a blocked user', () => {
     expect(body.messages.map(({ content }) => content)).toEqual(['running', 'waiting']);
   });
 
-  test('has an answer stopped that a server accepted before it knew of the block', async () => {
+  test('an answer of a blocked user stops that a server accepted before it knew of the block', async () => {
     const { team, headers, own } = await userOf();
     const { id: chatId } = await own.makeChat();
     expect(await codeFor(headers)).toBe('success');
@@ -99,7 +99,7 @@ describe('a blocked user', () => {
     gate.release();
   });
 
-  test('who is a guest cannot be taken over by somebody else', async () => {
+  test('a blocked guest cannot be claimed', async () => {
     const { team, headers } = await userOf();
     const guest = await team.makeGuest();
     await team.rest('PUT', `/user/${guest.userId}/block`);
@@ -107,7 +107,7 @@ describe('a blocked user', () => {
     expect(claim.apiError.code).toBe('user_blocked');
   });
 
-  test('stays blocked when their data is deleted, and nothing stored names them', async () => {
+  test('a user stays blocked when their data is deleted, and nothing stored names them', async () => {
     const user = 'grace@example.com';
     const { team, headers } = await userOf(user);
     await team.rest('PUT', `/user/${encodeURIComponent(user)}/block`);
@@ -134,7 +134,7 @@ describe('a user who was signed out', () => {
     return jwt.sign(new TextEncoder().encode(secret));
   };
 
-  test('is rejected with every token from before, or without `iat`, and let in with one from after', async () => {
+  test('a signed-out user is rejected with earlier tokens and those without `iat`, and accepted with a later one', async () => {
     const { team, headers } = await userOf();
     const [before, without] = [await signed(team, { iat: new Date() }), await signed(team, {})];
     for (const token of [before, without]) {
@@ -153,13 +153,13 @@ describe('a user who was signed out', () => {
     });
   });
 
-  test('cannot come in with a token that says it is from the future', async () => {
+  test('a signed-out user is rejected with a token from the future', async () => {
     const { team, headers } = await userOf();
     const token = await signed(team, { iat: new Date(Date.now() + 120_000) });
     expect(await codeFor({ ...headers, 'x-user-token': token })).toBe('user_token_invalid');
   });
 
-  test('who is a guest loses their token, and a new guest may come', async () => {
+  test('a signed-out guest loses their token, and a new guest can be created', async () => {
     const team = await makeTeam();
     const guest = await team.makeGuest();
     const headers = { 'x-api-key': await team.guestKey(), 'x-user-token': guest.token };
@@ -169,7 +169,7 @@ describe('a user who was signed out', () => {
     expect(await codeFor({ ...headers, 'x-user-token': next.token })).toBe('success');
   });
 
-  test('who is a guest cannot have their chats taken over with the token from before', async () => {
+  test('a signed-out guest cannot be claimed with their earlier token', async () => {
     const { team, headers } = await userOf();
     const guest = await team.makeGuest();
     const { id: chatId } = await team.withChatsOf(guest.userId).makeChat();
@@ -179,7 +179,7 @@ describe('a user who was signed out', () => {
     expect((await team.rest<{ userId: string }>('GET', `/chat/${chatId}`)).body.userId).toBe(guest.userId);
   });
 
-  test('who is a guest does not live longer by using the token that is refused', async () => {
+  test('a signed-out guest does not live longer by using the rejected token', async () => {
     const team = await makeTeam();
     const headersOf = async (token: string) => ({
       'x-api-key': await team.guestKey(),
@@ -203,7 +203,7 @@ describe('a user who was signed out', () => {
     expect(await Promise.all([seen(out), seen(idle)])).toEqual([seenAt.getTime(), seenAt.getTime()]);
   });
 
-  test('has the sign-out kept for longer than a guest and a cookie of the chat page can live', async () => {
+  test('a sign-out is stored longer than a guest and a cookie of the chat page can live', async () => {
     const { team } = await userOf();
     await team.rest('POST', '/user/user_1/sign-out');
     const stored = await mongo.raw.collection('userStatuses').findOne({ team: team.id });

@@ -16,7 +16,7 @@ const chatsOf = async (token: string) =>
 const claim = (guestToken: string, userToken: string) =>
   rest<ClaimedGuest>('POST', '/guest/claim', { ...as(userToken), body: { guestToken } });
 
-test('a guest has a user id that is theirs alone, and a token of which only a hash is stored', async () => {
+test('a guest has their own user id and a token of which only a hash is stored', async () => {
   const [one, other] = [await team.makeGuest(), await team.makeGuest()];
   expect(one.userId).toMatch(/^guest_/);
   expect(one.token).toMatch(/^gt_live_[0-9A-Za-z]{38}$/);
@@ -24,7 +24,7 @@ test('a guest has a user id that is theirs alone, and a token of which only a ha
   expect(JSON.stringify(await mongo.raw.collection('guests').find().toArray())).not.toContain(one.token);
 });
 
-test('a guest sees their own chats, and writes in them', async () => {
+test('a guest sees their own chats and writes in them', async () => {
   const guest = await team.makeGuest();
   const chat = await makeChat(guest);
   expect(chat.userId).toBe(guest.userId);
@@ -38,7 +38,7 @@ test('a guest sees their own chats, and writes in them', async () => {
   expect(body.messages.map(({ content }) => content)).toEqual(['hello', 'You said: hello']);
 });
 
-test('a guest’s token is good with the key it came from, and that key’s successors', async () => {
+test('a guest’s token works with its key and that key’s successors', async () => {
   const guest = await team.makeGuest();
   const further = await team.rest<{ key: string }>('POST', '/key', {
     body: { kind: 'publishable', access: 'guest' },
@@ -57,13 +57,13 @@ test('a guest’s token is good with the key it came from, and that key’s succ
 test.each([
   ['a mistyped one', (token: string) => `${token.slice(0, -1)}${token.endsWith('x') ? 'y' : 'x'}`],
   ['one that nobody was given', () => 'gt_live_00000000000000000000000000000000000000'],
-])('%s is 401', async (_, change) => {
+])('%s returns 401', async (_, change) => {
   const { token } = await team.makeGuest();
   const { status, apiError } = await rest('GET', '/chat', as(change(token)));
   expect([status, apiError.code]).toEqual([401, 'user_token_invalid']);
 });
 
-test('two guests may use one idempotency key: each gets a chat of their own', async () => {
+test('two guests with one idempotency key each get their own chat', async () => {
   const guests = [await team.makeGuest(), await team.makeGuest()];
   const chats = await Promise.all(
     guests.map(({ token }) =>
@@ -78,8 +78,8 @@ test('two guests may use one idempotency key: each gets a chat of their own', as
   expect(chats.map(({ body }) => body.userId)).toEqual(guests.map(({ userId }) => userId));
 });
 
-describe('a guest who becomes a verified user', () => {
-  test('takes their chats along, once, and is a guest no more', async () => {
+describe('a guest that a verified user claims', () => {
+  test('a verified user claims a guest’s chats once, and the guest ends', async () => {
     const guest = await team.makeGuest();
     const chat = await makeChat(guest);
     const user = await team.userToken('ada');
@@ -92,7 +92,7 @@ describe('a guest who becomes a verified user', () => {
       .toBe(401);
   });
 
-  test('needs both proofs', async () => {
+  test('claiming a guest requires both proofs', async () => {
     const guest = await team.makeGuest();
     const chat = await makeChat(guest);
     const asGuest = await claim(guest.token, (await team.makeGuest()).token);
@@ -102,7 +102,7 @@ describe('a guest who becomes a verified user', () => {
     expect(await chatsOf(guest.token)).toEqual([chat.id]);
   });
 
-  test('of two users who claim one guest at once, one gets the chats', async () => {
+  test('one of two users who claim a guest at once gets the chats', async () => {
     const guest = await team.makeGuest();
     const chat = await makeChat(guest);
     const users = await Promise.all(['grace', 'linus'].map((name) => team.userToken(name)));
@@ -112,7 +112,7 @@ describe('a guest who becomes a verified user', () => {
     expect(lists.flat().filter((id) => id === chat.id)).toHaveLength(1);
   });
 
-  test('leaves nothing behind: what a process that did not know yet made for the guest follows', async () => {
+  test('chats that an unaware process creates for a claimed guest are moved too', async () => {
     const replica = await startReplica();
     const guest = await team.makeGuest();
     // The other process remembers the guest.

@@ -45,7 +45,7 @@ beforeEach(async () => {
 });
 
 test.each(['RS256', 'ES256', 'EdDSA'] as const)(
-  'a token of the issuer, signed with %s, lets its user in',
+  'a token of the issuer that is signed with %s is accepted',
   async (alg) => {
     const claims = { ...goodClaims(), sub: `auth0|${alg}` };
     const headers = { 'x-user-token': await sign(keysOf[alg], claims) };
@@ -57,11 +57,11 @@ test.each(['RS256', 'ES256', 'EdDSA'] as const)(
   },
 );
 
-test('tokens of a signing secret go on to work beside it', async () => {
+test('tokens of a signing secret continue to work beside an issuer', async () => {
   expect(await codeOf(await team.userToken('user_1'))).toBe(200);
 });
 
-describe('401 user_token_invalid:', () => {
+describe('401 user_token_invalid', () => {
   const { RS256: rsa, ES256: ec } = keysOf;
   const claimsWith = (more: JWTPayload) => ({ ...goodClaims(), ...more });
   const without = (name: string) =>
@@ -96,11 +96,11 @@ describe('401 user_token_invalid:', () => {
       },
     ],
   ];
-  test.each(bad)('%s', async (_what, make) => {
+  test.each(bad)('a token with %s returns 401 user_token_invalid', async (_what, make) => {
     expect(await codeOf(await make())).toBe('user_token_invalid');
   });
 
-  test('a token of the issuer for a team that has not set it', async () => {
+  test('a token of the issuer for a team without it returns 401 user_token_invalid', async () => {
     const other = await makeTeam();
     const token = await sign(ec);
     const asked = { key: await other.verifiedKey(), headers: { 'x-user-token': token } };
@@ -108,13 +108,13 @@ describe('401 user_token_invalid:', () => {
   });
 });
 
-test('a token that is past its end is said to be so', async () => {
+test('an expired token is named as such', async () => {
   expect(await codeOf(await sign(keysOf.ES256, { ...goodClaims(), exp: now() - 60 }))).toBe(
     'user_token_expired',
   );
 });
 
-test('keys that were fetched go on while the issuer is away; a server that has none says 503, not 401', async () => {
+test('fetched keys continue while the issuer is away, and a server without them returns 503, not 401', async () => {
   const token = await sign(keysOf.ES256);
   expect(await codeOf(token)).toBe(200);
   idp.away(true);
@@ -140,7 +140,7 @@ test('a redirect of the issuer is not followed', async () => {
   other.close();
 });
 
-test('without an issuer its tokens are not known any more', async () => {
+test('tokens of a removed issuer are rejected', async () => {
   expect((await team.rest<ShownTokenIssuer>('GET', '/token-issuer')).body).toEqual({
     ...settings,
     issuedBy: expect.stringMatching(/^key_/),

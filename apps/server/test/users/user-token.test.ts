@@ -52,7 +52,7 @@ const without = (name: keyof JWTPayload): JWTPayload =>
 const list = (token: string, as = key) =>
   rest<ChatList>('GET', '/chat', { key: as, headers: { 'x-user-token': token } });
 
-test('a token of the team’s own servers lets its user in, and no further', async () => {
+test('a token of the team’s servers gives its user access to their data only', async () => {
   const token = await sign();
   const headers = { 'x-user-token': token };
   const own = await rest<Chat>('POST', '/chat', { key, headers, body: { agentId: team.agent.id } });
@@ -74,11 +74,11 @@ test.each([
     'an end that a clock half a minute off sees as past',
     async () => sign({ claims: { ...goodClaims(), exp: now() - 10 } }),
   ],
-])('a token with %s is a good one', async (_, make) => {
+])('a token with %s is accepted', async (_, make) => {
   expect((await list(await make())).status).toBe(200);
 });
 
-describe('401 user_token_invalid, one answer for all:', () => {
+describe('401 user_token_invalid', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const bad: readonly (readonly [string, () => string | Promise<string>])[] = [
     ['nothing', () => ''],
@@ -167,7 +167,7 @@ describe('401 user_token_invalid, one answer for all:', () => {
     ['an API key', () => team.secretKey],
   ];
 
-  test.each(bad)('%s', async (_, make) => {
+  test.each(bad)('a token that is %s returns the one 401 user_token_invalid', async (_, make) => {
     const { status, apiError } = await list(await make());
     expect(status).toBe(401);
     const { requestId: _id, ...said } = apiError;
@@ -179,26 +179,26 @@ describe('401 user_token_invalid, one answer for all:', () => {
     });
   });
 
-  test('with any key, also one that needs no token', async () => {
+  test('an invalid token is rejected with any key, also one that needs no token', async () => {
     for (const as of [team.secretKey, team.publishableKey, await team.guestKey()]) {
       expect((await list('nonsense', as)).apiError.code).toBe('user_token_invalid');
     }
   });
 });
 
-test('a token of 100 KB is rejected by the server before anyone looks at it', async () => {
+test('a token of 100 KB is rejected by the server before it is read', async () => {
   const response = await fetch(`${url}/chat`, {
     headers: { 'x-api-key': key, 'x-user-token': 'x'.repeat(100_000) },
   });
   expect(response.status).toBe(413);
 });
 
-test('a good token whose end is past is told so, for clients that can get another', async () => {
+test('an expired token is named as such, for clients that can get another', async () => {
   const { status, apiError } = await list(await sign({ claims: { ...goodClaims(), exp: now() - 300 } }));
   expect([status, apiError.code]).toEqual([401, 'user_token_expired']);
 });
 
-test('a key for verified users does nothing without a token, and takes no guest', async () => {
+test('a key for verified users needs a token and accepts no guest', async () => {
   const without = await rest('GET', '/chat', { key });
   expect([without.status, without.apiError.code]).toEqual([401, 'user_token_needed']);
   const guest = await rest('POST', '/guest', { key });
@@ -208,7 +208,7 @@ test('a key for verified users does nothing without a token, and takes no guest'
 });
 
 describe('a signing secret', () => {
-  test('is shown once, and stands in the list without its text', async () => {
+  test('a signing secret is shown once and is listed without its text', async () => {
     const made = await makeSecret();
     expect(made).toMatchObject({ audience: team.id, secret: expect.stringMatching(/^ss_live_/) });
     const { text } = await team.rest('GET', '/signing-secret');
@@ -216,7 +216,7 @@ describe('a signing secret', () => {
     expect(text).not.toContain(made.secret);
   });
 
-  test('that is rolled lives on for the overlap, and the new one works at once where tokens name it', async () => {
+  test('a rolled secret works until its overlap ends, and the new one works at once for tokens that name it', async () => {
     const rolling = await makeTeam();
     const first = await makeSecret(rolling);
     const asVerified = (
@@ -235,7 +235,7 @@ describe('a signing secret', () => {
     expect(limits.cacheMs).toBeLessThan(5_000);
   });
 
-  test('beyond the fifth that works is 409', async () => {
+  test('a sixth working secret returns 409', async () => {
     const busy = await makeTeam();
     for (let made = 0; made < limits.signingSecretsMax; made++) await makeSecret(busy);
     const { status, apiError } = await busy.rest('POST', '/signing-secret');
@@ -251,7 +251,7 @@ test('no secret and no token is in the log', async () => {
     expect(written).not.toContain(secret);
 });
 
-test('a token for a visitor whom the team does not know reaches their chats, and claims no guest', async () => {
+test('a token for an anonymous visitor gives access to their chats and claims no guest', async () => {
   const token = await sign({ claims: { ...goodClaims(), sub: 'visitor_1', anonymous: true } });
   const headers = { 'x-user-token': token };
   const own = await rest<Chat>('POST', '/chat', { key, headers, body: { agentId: team.agent.id } });

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { ask, askForSession, startWithPage, webApp } from './support.ts';
 
-describe('WEB_APP=on: everyone who opens the page at one of its public addresses', () => {
+describe('WEB_APP=on', () => {
   const publicUrls = ['https://chat.example', 'http://chat.example:8080'];
   const start = async () => (await startWithPage({ audience: 'everyone' }, { publicUrls })).url;
 
-  test('gets a session there, also behind a proxy that ends TLS and names another host', async () => {
+  test('everyone who opens the page at a public address gets a session, also behind a proxy that ends TLS', async () => {
     const url = await start();
     for (const [origin, host] of [
       ['https://chat.example', 'chat.example'],
@@ -29,7 +29,7 @@ describe('WEB_APP=on: everyone who opens the page at one of its public addresses
 
   test.each([
     ['another site', { host: 'chat.example', origin: 'https://shop.example' }],
-    ['a foreign name that was made to lead here', { host: 'evil.example', origin: 'http://evil.example' }],
+    ['a rebound foreign name', { host: 'evil.example', origin: 'http://evil.example' }],
     ['another port', { host: 'chat.example', origin: 'https://chat.example:8443' }],
     ['the other scheme', { host: 'chat.example', origin: 'http://chat.example' }],
     ['another scheme than the two', { host: 'chat.example', origin: 'file://chat.example' }],
@@ -39,13 +39,13 @@ describe('WEB_APP=on: everyone who opens the page at one of its public addresses
       'a cross-site request',
       { host: 'chat.example', origin: 'https://chat.example', 'sec-fetch-site': 'cross-site' },
     ],
-  ])('rejects %s', async (_, headers) => {
+  ])('a session request from %s is rejected', async (_, headers) => {
     const { status, body } = await askForSession(await start(), headers);
     expect({ status, code: body?.['code'] }).toEqual({ status: 403, code: 'origin_not_allowed' });
   });
 });
 
-test('a secret key from a page whose name was made to lead here is rejected as in any foreign page', async () => {
+test('a secret key in a page of a rebound name is rejected as in any foreign page', async () => {
   const { url, makeTeam } = await startHarness();
   const { secretKey } = await makeTeam();
   const asPage = (name: string) =>
@@ -57,7 +57,7 @@ test('a secret key from a page whose name was made to lead here is rejected as i
   expect((await asPage(new URL(url).host)).status).toBe(200);
 });
 
-test('WEB_APP=off: neither the page nor its session is there', async () => {
+test('WEB_APP=off removes the page and its session', async () => {
   const { url } = await startHarness();
   for (const [method, path] of [
     ['GET', '/'],
@@ -71,11 +71,11 @@ test('WEB_APP=off: neither the page nor its session is there', async () => {
 });
 
 test.each([
-  ['none', undefined],
-  ['an empty one', ''],
-  ['a secret one, by mistake', 'sk_live_canary'],
-  ['one that does not work any more', 'pk_live_canary'],
-])('without a publishable key that works the page is told how to set one: %s', async (_, publishableKey) => {
+  ['missing', undefined],
+  ['empty', ''],
+  ['a secret key', 'sk_live_canary'],
+  ['not valid', 'pk_live_canary'],
+])('a page whose publishable key is %s says how to set one', async (_, publishableKey) => {
   const { url } = await startHarness({ web: await webApp({ publishableKey }) });
   const { status, headers, body, text } = await askForSession(url);
   expect({ status, code: body?.['code'] }).toEqual({ status: 503, code: 'web_app_not_configured' });

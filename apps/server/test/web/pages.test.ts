@@ -16,7 +16,7 @@ const policyOf = (headers: Headers) =>
 
 describe('the page', () => {
   test.each(['/', '/?from=mail', '/c/chat_01jd2m8x5qk3v7w9yb4t6r1znhce', '/c/anything/'])(
-    'is at %s',
+    'the page is served at %s',
     async (path) => {
       const { status, headers, text } = await ask(url, 'GET', path);
       expect({ status, text }).toEqual({ status: 200, text: expect.stringContaining('<title>Chat</title>') });
@@ -25,7 +25,7 @@ describe('the page', () => {
     },
   );
 
-  test('may load what this server serves, may be framed by nobody, and runs no script that stands in it', async () => {
+  test('the page loads only files of this server, cannot be framed, and runs only its listed inline scripts', async () => {
     const { headers } = await ask(url, 'GET', '/');
     expect(policyOf(headers)).toEqual({
       'default-src': "'none'",
@@ -46,22 +46,22 @@ describe('the page', () => {
     expect(headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  test('is not sent again while it is the same', async () => {
+  test('the page is not sent again while it is unchanged', async () => {
     const etag = (await ask(url, 'GET', '/')).headers.get('etag') ?? '';
     const { status, headers, text } = await ask(url, 'GET', '/', { 'if-none-match': etag });
     expect({ status, text }).toEqual({ status: 304, text: '' });
     expect(headers.get('content-security-policy')).not.toBeNull();
   });
 
-  test('answers HEAD with what GET would be headed by', async () => {
+  test('HEAD of the page returns the headers of GET', async () => {
     const { status, headers, text } = await ask(url, 'HEAD', '/');
     expect({ status, text }).toEqual({ status: 200, text: '' });
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
   });
 });
 
-describe('its files', () => {
-  test('are kept for a year where their name tells their content', async () => {
+describe('the files of the page', () => {
+  test('files with a hash in their name are cached for a year', async () => {
     const { status, headers, text } = await ask(url, 'GET', '/assets/app-1a2b3c.js');
     expect({ status, text }).toEqual({ status: 200, text: 'export const answer = 42;' });
     expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
@@ -69,7 +69,7 @@ describe('its files', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  test('go over the wire compressed where the build has done it', async () => {
+  test('files that the build has compressed are sent compressed', async () => {
     const { headers, text } = await ask(url, 'GET', '/assets/app-1a2b3c.js', {
       'accept-encoding': 'gzip, br',
     });
@@ -82,7 +82,7 @@ describe('its files', () => {
   test.each([
     ['/theme.js', 'application/javascript; charset=utf-8'],
     ['/favicon.svg', 'image/svg+xml'],
-  ])('%s is asked for anew each time', async (path, type) => {
+  ])('%s is revalidated each time', async (path, type) => {
     const { status, headers } = await ask(url, 'GET', path);
     expect({ status, type: headers.get('content-type') }).toEqual({ status: 200, type });
     expect(headers.get('cache-control')).toBe('no-cache');
@@ -104,7 +104,7 @@ describe('its files', () => {
     '/robots.txt',
     '/web',
     '/web/none',
-  ])('%s is a rejection as everywhere: 404 in the envelope', async (path) => {
+  ])('%s returns 404 in the envelope', async (path) => {
     const { status, headers, body } = await ask(url, 'GET', path);
     expect({ status, code: body?.['code'] }).toEqual({ status: 404, code: 'route_not_found' });
     expect(headers.get('cache-control') ?? '').not.toContain('immutable');
@@ -112,7 +112,7 @@ describe('its files', () => {
   });
 
   test.each(['/', '/c/chat_x', '/theme.js', '/assets/app-1a2b3c.js'])(
-    'POST %s is 405 with Allow',
+    'POST %s returns 405 with Allow',
     async (path) => {
       const { status, headers, body } = await ask(url, 'POST', path);
       expect({ status, code: body?.['code'] }).toEqual({ status: 405, code: 'method_not_allowed' });
@@ -121,7 +121,7 @@ describe('its files', () => {
   );
 });
 
-describe('the API beside it is what it was', () => {
+describe('the API beside the page', () => {
   test.each([
     [200, 'GET', '/chat'],
     [200, 'GET', '/trpc/chat.list?input={}'],
@@ -129,7 +129,7 @@ describe('the API beside it is what it was', () => {
     [404, 'GET', '/nope'],
     [405, 'PUT', '/chat'],
     [401, 'GET', '/agent'],
-  ])('%i of %s %s, read from any page', async (status, method, path) => {
+  ])('a page of any origin can read the %i of %s %s', async (status, method, path) => {
     const key = status === 401 ? 'wrong' : team.publishableKey;
     const answer = await ask(url, method, path, { 'x-api-key': key, origin: 'https://shop.example' });
     expect(answer.status).toBe(status);
@@ -138,7 +138,7 @@ describe('the API beside it is what it was', () => {
   });
 });
 
-test('a server without a built page starts, says so in its log, and tells a visitor what to do', async () => {
+test('a server without a built page starts, logs it, and tells a visitor what to do', async () => {
   const harness = await startHarness({ web: await webApp({ folder: await webFolder({}) }) });
   for (const path of ['/', '/c/chat_x']) {
     const { status, headers, text } = await ask(harness.url, 'GET', path);

@@ -11,8 +11,8 @@ const { host, port } = new URL(url);
 /** The cookie that an answer sets, without its attributes. */
 const cookieOf = (headers: Headers) => headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
 
-describe('the page of this server, on this machine', () => {
-  test('gets the publishable key and a token of a user of its own, which nobody keeps on the way', async () => {
+describe('the page on this machine', () => {
+  test('the page gets the publishable key and a token of its own user, in a response without caching', async () => {
     const { status, headers, body } = await askForSession(url);
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -33,7 +33,7 @@ describe('the page of this server, on this machine', () => {
     expect(headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  test('may call this machine by each of its names, and over a forwarded port', async () => {
+  test('the page can be opened by each name of this machine, and over a forwarded port', async () => {
     for (const name of [
       `localhost:${port}`,
       `127.0.0.1:${port}`,
@@ -46,11 +46,11 @@ describe('the page of this server, on this machine', () => {
     }
   });
 
-  test('is answered without Sec-Fetch-Site, which not every browser sends', async () => {
+  test('a request without Sec-Fetch-Site is accepted, because some browsers do not send it', async () => {
     expect((await ask(url, 'POST', '/web/session', { host, origin: url })).status).toBe(200);
   });
 
-  test('the cookie is a secret for a year, out of the reach of scripts and other sites, from which the user id does not follow back', async () => {
+  test('the cookie is a secret for a year, hidden from scripts and other sites, and does not reveal the user id', async () => {
     const { headers, body } = await askForSession(url);
     const [value, ...attributes] = headers.getSetCookie()[0]?.split('; ') ?? [];
     expect(headers.getSetCookie()).toHaveLength(1);
@@ -59,7 +59,7 @@ describe('the page of this server, on this machine', () => {
     expect(attributes.toSorted()).toEqual(['HttpOnly', 'Max-Age=31536000', 'Path=/', 'SameSite=Strict']);
   });
 
-  test('keeps its user as long as it keeps the cookie', async () => {
+  test('a visitor keeps their user as long as the cookie', async () => {
     const first = await askForSession(url);
     const cookie = cookieOf(first.headers);
     for (let visit = 0; visit < 3; visit++) {
@@ -70,7 +70,7 @@ describe('the page of this server, on this machine', () => {
     expect((await askForSession(url)).body?.['userId']).not.toBe(first.body?.['userId']);
   });
 
-  test('the user id of a visitor, which the API shows, is no cookie', async () => {
+  test('the user id of a visitor is not accepted as a cookie', async () => {
     const { body } = await askForSession(url);
     const userId = String(body?.['userId']);
     for (const cookie of [
@@ -95,7 +95,7 @@ describe('the page of this server, on this machine', () => {
     ['a day with a zero before it', (cookie: string) => cookie.replace(/\d+/, (day) => `0${day}`)],
     ['a changed signature', (cookie: string) => cookie.slice(0, -43) + 'A'.repeat(43)],
     ['another kind', (cookie: string) => cookie.replace(/^v/, 'x')],
-  ])('ignores a cookie that was not made here, without asking the database for it: %s', async (_, change) => {
+  ])('a cookie that this server did not issue is ignored without a query: %s', async (_, change) => {
     const first = await askForSession(url);
     const [, value = ''] = cookieOf(first.headers).split('=');
     const { status, headers, body } = await askForSession(url, { cookie: `parley_visitor=${change(value)}` });
@@ -106,7 +106,7 @@ describe('the page of this server, on this machine', () => {
   });
 });
 
-test('a visitor who was signed out comes back as another one', async () => {
+test('a visitor who was signed out returns as another user', async () => {
   const { headers, body } = await askForSession(url);
   const cookie = cookieOf(headers);
   const { status } = await team.rest('POST', `/user/${body?.['userId']}/sign-out`);
@@ -116,7 +116,7 @@ test('a visitor who was signed out comes back as another one', async () => {
     .not.toBe(body?.['userId']);
 });
 
-test('a cookie ends a year after the last visit that was let in, and a rejected one is not renewed', async () => {
+test('a cookie ends a year after the last accepted visit, and a rejected one is not renewed', async () => {
   const { stores } = mongo.database;
   const day = 24 * 60 * 60_000;
   let now = Date.now();
@@ -143,10 +143,10 @@ test('a cookie ends a year after the last visit that was let in, and a rejected 
   expect(revived.userId).not.toBe(first.userId);
 });
 
-describe('a cookie of release 0.1.0, which held the user id', () => {
+describe('a cookie of release 0.1.0 with the user id', () => {
   const legacyUser = (digit: string) => `web_${digit.repeat(40)}`;
 
-  test('is exchanged for a secret that keeps its user and their chats', async () => {
+  test('an old cookie is exchanged for a secret that keeps its user and their chats', async () => {
     const userId = legacyUser('1');
     const chat = await team.makeChat({ userId });
     const first = await askForSession(url, { cookie: `parley_user=${userId}` });
@@ -162,7 +162,7 @@ describe('a cookie of release 0.1.0, which held the user id', () => {
     expect(((await list.json()) as { chats: Chat[] }).chats.map(({ id }) => id)).toEqual([chat.id]);
   });
 
-  test('gives two tabs that come at once, on two servers, one and the same secret', async () => {
+  test('two tabs that exchange an old cookie at once on two servers get the same secret', async () => {
     const userId = legacyUser('2');
     await team.makeChat({ userId });
     const replica = await startReplica();
@@ -173,7 +173,7 @@ describe('a cookie of release 0.1.0, which held the user id', () => {
     expect(new Set(answers.map(({ headers }) => headers.getSetCookie().at(-1))).size).toBe(1);
   });
 
-  test('is exchanged once: later it gets nobody in', async () => {
+  test('an old cookie is exchanged once and rejected later', async () => {
     const userId = legacyUser('3');
     await team.makeChat({ userId });
     let now = Date.now();
@@ -184,7 +184,7 @@ describe('a cookie of release 0.1.0, which held the user id', () => {
     expect((await identify(team.id, sent)).userId).not.toBe(userId);
   });
 
-  test('counts for thirty days after the upgrade', async () => {
+  test('an old cookie is accepted for thirty days after the upgrade', async () => {
     const userId = legacyUser('4');
     await team.makeChat({ userId });
     let now = Date.now() + 31 * 24 * 60 * 60_000;
@@ -199,13 +199,13 @@ describe('a cookie of release 0.1.0, which held the user id', () => {
     ['a user who has no chats', legacyUser('5')],
     ['a name somebody chose', 'web_admin'],
     ['a user of the team with another name', 'user_1'],
-  ])('gets nobody in as %s', async (_, userId) => {
+  ])('an old cookie of %s is not accepted', async (_, userId) => {
     if (userId === 'user_1') await team.makeChat({ userId });
     const { body } = await askForSession(url, { cookie: `parley_user=${userId}` });
     expect(body?.['userId']).not.toBe(userId);
   });
 
-  test('is forgotten with the user’s data', async () => {
+  test('an old cookie is forgotten with the user’s data', async () => {
     const userId = legacyUser('6');
     await team.makeChat({ userId });
     const { headers } = await askForSession(url, { cookie: `parley_user=${userId}` });
@@ -215,7 +215,7 @@ describe('a cookie of release 0.1.0, which held the user id', () => {
   });
 });
 
-describe('whoever else asks is rejected, with nothing to read', () => {
+describe('session requests that are rejected', () => {
   const foreign: [string, Record<string, string>][] = [
     ['another site', { origin: 'https://shop.example' }],
     ['a page without an origin of its own', { origin: 'null' }],
@@ -234,9 +234,11 @@ describe('whoever else asks is rejected, with nothing to read', () => {
     ['an address that was typed', { 'sec-fetch-site': 'none' }],
   ];
 
-  test.each(foreign)('%s', async (_, headers) => expectRejected('origin_not_allowed', headers));
+  test.each(foreign)('a request from %s is rejected and gets no session', async (_, headers) =>
+    expectRejected('origin_not_allowed', headers),
+  );
 
-  test('a client that does not say where it comes from', async () => {
+  test('a client that does not say where it comes from is rejected and gets no session', async () => {
     const { status, headers, body } = await ask(url, 'POST', '/web/session', { host });
     expect({ status, code: body?.['code'] }).toEqual({ status: 403, code: 'origin_not_allowed' });
     expect(headers.get('access-control-allow-origin')).toBeNull();
@@ -244,23 +246,25 @@ describe('whoever else asks is rejected, with nothing to read', () => {
 
   const notHere = (name: string) => ({ host: name, origin: `http://${name}` });
   const elsewhere: [string, Record<string, string>][] = [
-    ['a foreign name that was made to lead here', notHere('shop.example')],
-    ['the same with this port', notHere(`shop.example:${port}`)],
+    ['a rebound foreign name', notHere('shop.example')],
+    ['a rebound foreign name with this port', notHere(`shop.example:${port}`)],
     ['a name that begins like this machine', notHere('localhost.shop.example')],
     ['a name with a trailing dot', notHere(`localhost.:${port}`)],
     ['another address of this network', notHere('192.168.1.5:3000')],
     ['the address of all addresses', notHere('0.0.0.0:3000')],
     ['a number that means this machine', notHere('2130706433:3000')],
-    ['a port that is none', notHere('localhost:http')],
-    ['a proxy that tells for whom it asks', { 'x-forwarded-for': '203.0.113.7' }],
-    ['a proxy that tells so by the standard', { forwarded: 'for=203.0.113.7' }],
-    ['a proxy that names itself', { via: '1.1 front' }],
+    ['an invalid port', notHere('localhost:http')],
+    ['a proxy that sends X-Forwarded-For', { 'x-forwarded-for': '203.0.113.7' }],
+    ['a proxy that sends Forwarded', { forwarded: 'for=203.0.113.7' }],
+    ['a proxy that sends Via', { via: '1.1 front' }],
   ];
 
-  test.each(elsewhere)('%s', async (_, headers) => expectRejected('web_app_local_only', headers));
+  test.each(elsewhere)('a request at %s is rejected and gets no session', async (_, headers) =>
+    expectRejected('web_app_local_only', headers),
+  );
 
   test.each(['203.0.113.7', '192.168.1.5', '::ffff:192.168.1.5', '2001:db8::7', 'fe80::1'])(
-    'another machine that calls itself this one: %s',
+    'another machine at %s that uses the name of this one is rejected',
     async (remoteAddress) => {
       const headers = { host, origin: url };
       const answer = await composition.app.inject({
@@ -285,7 +289,7 @@ describe('whoever else asks is rejected, with nothing to read', () => {
   }
 
   test.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
-    '%s is 405, and names POST',
+    '%s of the session returns 405 and names POST',
     async (method) => {
       const { status, headers } = await ask(url, method, '/web/session', {
         origin: 'https://shop.example',
@@ -305,7 +309,7 @@ test('no key and no token is in the log', async () => {
   expect(harness.log.text).not.toMatch(/pk_live|eyJ|ss_live/);
 });
 
-describe('the token', () => {
+describe('the token of the page', () => {
   /** Returns the session of a browser with this cookie, and a function that calls the API with it. */
   const openPage = async (at: string, cookie?: string) => {
     const { body, headers } = await askForSession(at, cookie === undefined ? {} : { cookie });
@@ -330,7 +334,7 @@ describe('the token', () => {
   const idsOf = async (answer: Response) =>
     ((await answer.json()) as { chats: Chat[] }).chats.map(({ id }) => id);
 
-  test('lets the browser at its own chats alone, those of before there were tokens included', async () => {
+  test('the token gives the browser access to its own chats only, with those from before tokens', async () => {
     const page = await openPage(url);
     // As the page made them when a user was its own word.
     const old = await trpc(team.publishableKey).chat.create.mutate({
@@ -350,7 +354,7 @@ describe('the token', () => {
     expect(await idsOf(await again.call('GET', '/chat'))).toEqual([made.id, old.id]);
   });
 
-  test('is signed with the secret that is there, and the one that is made when there is none', async () => {
+  test('the token is signed with the newest secret, or with a new one if there is none', async () => {
     const other = await startWithPage();
     const store = other.mongo.database.stores.signingSecrets;
     const scope = { team: other.team.id };
@@ -367,7 +371,7 @@ describe('the token', () => {
     ]);
   });
 
-  test('goes on when the operator ends the secret: the page asks once more, on any server', async () => {
+  test('the page requests a new token on any server when the operator ends the secret', async () => {
     const store = mongo.database.stores.signingSecrets;
     const scope = { team: team.id };
     const replica = await startReplica();
@@ -386,7 +390,7 @@ describe('the token', () => {
     await expect.poll(async () => (await page.call('GET', '/chat')).status, { timeout: 10_000 }).toBe(401);
   });
 
-  test('is of the key’s team', async () => {
+  test('the token belongs to the key’s team', async () => {
     const other = await makeTeam();
     const page = await openPage(url);
     const answer = await fetch(`${url}/chat`, {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { encryptionKeyOf, ServerProcess, temporaryFolder } from '../start/server-process.ts';
 import { ask, askForSession } from './support.ts';
 
-test('`npm start` builds the page, says where it is, and lets it in with the publishable key', async () => {
+test('`npm start` builds the page, says where it is, and opens it with the publishable key', async () => {
   const server = await ServerProcess.start(await temporaryFolder());
   expect(existsSync(resolve(import.meta.dirname, '../../../web/dist/index.html'))).toBe(true);
   expect(server.stderr).toMatch(new RegExp(`^ {2}Chat +${server.url}/$`, 'm'));
@@ -21,14 +21,14 @@ test('`npm start` builds the page, says where it is, and lets it in with the pub
   for (const line of server.stdout.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
 });
 
-test('WEB_APP=off: there is no page, and the start page names none', async () => {
+test('WEB_APP=off serves no page, and the start page names none', async () => {
   const server = await ServerProcess.start(await temporaryFolder(), { WEB_APP: 'off' });
   expect(server.stderr).not.toMatch(/^ {2}Chat /m);
   expect((await ask(server.url, 'GET', '/')).status).toBe(404);
   expect((await askForSession(server.url)).status).toBe(404);
 });
 
-test('the keys of another place: the page is told to be given one, and WEB_PUBLISHABLE_KEY is it', async () => {
+test('the page of a server with keys of another place asks for one, and WEB_PUBLISHABLE_KEY provides it', async () => {
   const homeFolder = await temporaryFolder();
   const home = await ServerProcess.start(homeFolder);
   const { mongodbUri, publishableKey, webKey } = await home.credentials();

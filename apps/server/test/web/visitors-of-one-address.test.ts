@@ -44,7 +44,7 @@ async function send(visitor: Visitor, wait: boolean) {
   });
 }
 
-test('they share the requests of one address', async () => {
+test('the visitors of one address share its requests', async () => {
   const visitors = await visitorsAt('203.0.113.1');
   const statuses: number[] = [];
   for (let round = 0; round < 5; round++) {
@@ -56,7 +56,7 @@ test('they share the requests of one address', async () => {
   expect((await rest('GET', '/agent', await newVisitor('203.0.113.2'))).status).toBe(200);
 });
 
-test('they share the running and waiting messages of one address', async () => {
+test('the visitors of one address share its running and waiting messages', async () => {
   const visitors = await visitorsAt('203.0.113.3');
   const gate = model.hold();
   const answers = await Promise.all(visitors.map((visitor) => send(visitor, false)));
@@ -68,7 +68,7 @@ test('they share the running and waiting messages of one address', async () => {
   await expect.poll(() => composition.turns.running + composition.turns.waiting).toBe(0);
 });
 
-test('they share the budget of one user', async () => {
+test('the visitors of one address share the budget of one user', async () => {
   await team.rest('PATCH', '/team', { body: { tokensPerDayPerUser: 100_000 } });
   const [first, second] = await visitorsAt('203.0.113.5');
   if (!first || !second) throw new Error('no visitors');
