@@ -6,7 +6,7 @@ import { insertMarker } from './recover/remove-deleted-chat.ts';
 /** Deletes a chat, as `Turns.deleteChat` describes. */
 export async function deleteChat(engine: Engine, scope: Scope, chat: Id<'chat'>): Promise<boolean> {
   if (!(await engine.store.chats.markDeleted(scope, chat))) {
-    // Another request may just have marked it: this one answers once the marker stands, too.
+    // Another request may have marked the chat a moment ago. This one also returns only after the marker is stored.
     await insertMarker(engine, chat);
     return false;
   }
@@ -25,7 +25,7 @@ export async function deleteIdleChat(
 ): Promise<boolean> {
   const { chats } = engine.store;
   if (!(await chats.insertMarkerBehind(scope, chat, sequence))) return false;
-  // Another process deletes it as well, and was first.
+  // Another process deletes the chat too and was first.
   if (!(await chats.markDeleted(scope, chat))) return false;
   stopChat(engine, chat);
   await removeOrLeave(engine, chat);
@@ -43,7 +43,7 @@ async function removeOrLeave({ store, log }: Engine, chat: Id<'chat'>): Promise<
   try {
     await store.chats.purge(chat);
   } catch (error) {
-    // It is deleted for everyone already; the recovery loop removes the rest.
+    // The chat is already deleted for everyone. The recovery loop removes the rest.
     log('warn', 'purge failed; the recovery loop will finish it', { chat, error });
   }
 }

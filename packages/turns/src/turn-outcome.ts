@@ -2,7 +2,7 @@ import type { ErrorCode, Id } from '@parley/contract';
 import type { ChatAccess, MessageRecord, TurnRecord } from '@parley/db';
 import type { TurnDeps } from './dependencies.ts';
 
-/** How a turn ended. `attempt` is the run whose text was shown. */
+/** The end of a turn. `attempt` is the run whose text was shown. */
 export type EndedOutcome =
   | {
       readonly kind: 'answered';
@@ -10,19 +10,19 @@ export type EndedOutcome =
       readonly answer: MessageRecord;
       readonly attempt: number;
     }
-  /** `text` is what had been shown when it failed: it is no answer. */
+  /** `text` is the text shown before the failure. It is no answer. */
   | {
       readonly kind: 'failed';
       readonly errorCode: ErrorCode;
-      /** When the model's server takes requests again, if it said so. */
+      /** The time at which the model's server accepts requests again, if it said so. */
       readonly retryAt?: Date;
       readonly attempt: number;
       readonly text: string;
     }
-  /** Stopped before the first word: ended well, but there is nothing to show. */
+  /** Stopped before the first word: the end is regular, but there is no text. */
   | { readonly kind: 'empty'; readonly attempt: number };
 
-/** How a turn ended, or why this process stops following it. */
+/** The end of a turn, or the reason why this process stops following it. */
 export type TurnOutcome =
   | EndedOutcome
   /** The chat was deleted. */
@@ -51,8 +51,8 @@ export function outcomeOf(turn: TurnRecord): EndedOutcome | undefined {
 }
 
 /**
- * The outcome of a turn by the database; undefined while it is unfinished. A turn is only removed with its chat, so a turn
- * that is missing from an existing chat was accepted by another primary than the one that answered.
+ * The outcome of a turn in the database; undefined while it is unfinished. A turn is only removed with its chat, so a
+ * turn that is missing from an existing chat was accepted by another primary than the one that answered.
  */
 export async function findOutcome(
   store: Pick<TurnDeps['store'], 'turns' | 'chats'>,
@@ -64,7 +64,7 @@ export async function findOutcome(
   return (await store.chats.find(access.scope, access.chat.id)) ? undefined : { kind: 'gone' };
 }
 
-/** A turn that was cancelled before its first run keeps its place in the queue, and its end is known. */
+/** Whether a turn was cancelled before its first run. It keeps its place in the queue, and its end is known. */
 export function isCancelledBeforeRun(
   turn: Pick<TurnRecord, 'status' | 'isCancelled'>,
   attempt: number,
@@ -72,7 +72,7 @@ export function isCancelledBeforeRun(
   return turn.status === 'queued' && turn.isCancelled && attempt === 0;
 }
 
-/** The whole text of an ended turn, as its readers were shown it. */
+/** The whole text of an ended turn, as its readers received it. */
 export function textOf(outcome: EndedOutcome): string {
   switch (outcome.kind) {
     case 'answered':

@@ -64,7 +64,7 @@ export interface Turns {
   /** Accepts a user's message. @throws ApiError as `acceptTurn` does */
   accept(chat: ChatAccess, message: NewMessage): Promise<AcceptedTurn>;
   /**
-   * Accepts a user's message and waits for its end, wherever it runs. The turn never depends on the wait.
+   * Accepts a user's message and waits for its end, wherever it runs. Ending the wait does not affect the turn.
    *
    * @throws ApiError as `acceptTurn` does; after acceptance `answer_pending` and
    *   `database_unavailable`, both with the answer's id.
@@ -90,7 +90,7 @@ export interface Turns {
     answer: { answerId: string; from: StreamCursor | null | undefined },
     signal: AbortSignal,
   ): Promise<ReadAnswer>;
-  /** The answer that is being written in a chat, or is next to be. */
+  /** The answer that is being generated in a chat, or is next. */
   runningAnswer(chat: ChatAccess): Promise<Id<'message'> | undefined>;
   /** The events of a chat. @throws ApiError `draining`, `database_unavailable` */
   followChat(
@@ -98,21 +98,19 @@ export interface Turns {
     from: ChatCursor | null | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<ChatEventWithCursor, void, undefined>;
-  /**
-   * Stops every unfinished answer of a user, whether it runs, here or elsewhere, or waits. The text shown so far is kept.
-   */
+  /** Stops every unfinished answer of a user, running or waiting, in any process. The text shown so far is kept. */
   stopUser(scope: Scope, user: string): Promise<void>;
   /**
-   * Deletes a chat. It is marked first, so that it is gone for everyone; then its marker takes the next sequence,
-   * so that no message follows; then its turns are removed. False when there is no such chat.
+   * Deletes a chat. It is marked first, which hides it from everyone. Then its marker takes the next sequence, so
+   * that no message follows, and its turns are removed. False if there is no such chat.
    */
   deleteChat(scope: Scope, chat: Id<'chat'>): Promise<boolean>;
   /**
-   * Deletes a chat whose newest turn is still `sequence`: its marker takes the next sequence first, and the chat
-   * is marked after it. False when the chat has a newer turn, and stays; or when another process deletes it.
+   * Deletes a chat whose newest turn is still `sequence`: its marker takes the next sequence first, and then the chat
+   * is marked. False if the chat has a newer turn and stays, or if another process deletes it.
    */
   deleteIdleChat(scope: SystemScope, chat: Id<'chat'>, sequence: number): Promise<boolean>;
-  /** Ends what goes on in a chat that is marked deleted, in this process, and removes its turns. */
+  /** Ends the activity of a deleted chat in this process and removes its turns. */
   dropChat(chat: Id<'chat'>): Promise<void>;
   readonly isDraining: boolean;
   /** Turns that run in this process, and places that are being filled. */
@@ -122,13 +120,13 @@ export interface Turns {
   /** Turns that ended in this process and are not counted yet. */
   readonly uncounted: number;
   /**
-   * Stops accepting, lets runs finish for `graceMs` or until `force` aborts, hands over the rest, lets its
-   * readers go, stops renewals and sweep.
+   * Accepts nothing more, lets runs finish for `graceMs` or until `force` aborts, hands over the rest, disconnects
+   * its readers, and stops renewals and the recovery loop.
    */
   drain(graceMs: number, force?: AbortSignal): Promise<void>;
 }
 
-/** How many of a user's unfinished turns are marked with one write. */
+/** The number of a user's unfinished turns that one write marks. */
 const STOPPED_PAGE = 100;
 
 /** Starts the turns of one process and its background loops. End them with `drain`. */
@@ -172,7 +170,7 @@ export function startTurns(deps: TurnDeps): Turns {
 
     async send(chat, message, signal) {
       const sent = toSent(message);
-      // Attached before it is accepted, so that an end at once is not missed.
+      // The listener is attached before the acceptance, so that an immediate end is not missed.
       const following = followTurn(engine, chat, sent.turn);
       try {
         const accepted = await accept(chat, sent);
@@ -194,7 +192,7 @@ export function startTurns(deps: TurnDeps): Turns {
 
     async read(chat, { answerId, from }, signal) {
       const turn = runner.runningTurn(chat, answerId) ?? (await findTurn(engine, chat, answerId));
-      // Its id says that the answer is there: it is read elsewhere.
+      // The error with the answer's id says that the answer exists and can be read from another process.
       if (runner.isDraining && !runner.running.has(turn.id)) {
         throw new ApiError('draining', { messageId: turn.answerId });
       }
@@ -254,7 +252,7 @@ export function startTurns(deps: TurnDeps): Turns {
   };
 }
 
-/** Begins with the first event that is pulled: a stream that is closed before leaves no listener behind. */
+/** Begins with the first event that is pulled, so that a stream that is closed before leaves no listener. */
 async function* followWhileAsked<Item>(
   begin: () => AsyncGenerator<Item, void, undefined>,
 ): AsyncGenerator<Item, void, undefined> {

@@ -9,7 +9,7 @@ export interface AcceptedTurn {
   readonly userMessageId: Id<'message'>;
   readonly answerId: Id<'message'>;
   readonly createdAt: Date;
-  /** An earlier request with the same idempotency key had it accepted. */
+  /** An earlier request with the same idempotency key inserted it. */
   readonly isReplay: boolean;
   /** Whether it runs already, in this process. */
   readonly isStarted: boolean;
@@ -18,7 +18,7 @@ export interface AcceptedTurn {
 /** The ids of a turn and its messages. */
 export type TurnIds = Omit<AcceptedTurn, 'isReplay' | 'isStarted'>;
 
-/** Mints the ids of a turn, once: repetitions of its insert are recognized by them. */
+/** Creates the ids of a turn once. Repetitions of its insert are recognized by them. */
 export function mintTurn(): Omit<TurnIds, 'chat'> {
   const userMessageId = mintId('message');
   const turn = mintId('turn');
@@ -50,7 +50,7 @@ export async function findByIdempotencyKey(
 }
 
 /**
- * Returns the turn of an earlier attempt of the request, which may be what reached the limit.
+ * Returns the turn of an earlier attempt of the request: that attempt may have reached the limit.
  *
  * @throws the rejection, when there was none
  */

@@ -15,13 +15,13 @@ export function apiErrorOfLoad(deps: AcceptDeps, owner: TurnOwner): ApiError | u
   return deps.runner.queue.isOverloaded(owner) ? overloaded(deps) : undefined;
 }
 
-/** The rejection of a process whose places are all taken. */
+/** The rejection by a process whose places are all taken. */
 export function overloaded({ runner, durations }: AcceptDeps): ApiError {
   const retryAfterSeconds = durations.secondsUntilFree(runner.queue.running);
   return new ApiError('overloaded', { retryAfterSeconds });
 }
 
-/** Accepts a turn. Its reservation is released unless the turn is stored, or may be. */
+/** Accepts a turn. Releases its reservation unless the turn is stored or may be stored. */
 export async function acceptReserved(
   reservation: QuotaReservation,
   accept: () => Promise<AcceptedTurn>,

@@ -3,26 +3,26 @@ import type { Clock } from '@parley/quota';
 import { PLACEMENT_WAIT_MAX_MS } from './intervals.ts';
 
 /**
- * Places the messages of a chat one after the other in this process, in the order of their arrival. Messages that
- * arrive together would all ask for the same sequence number, in one batch: one would get it, and each of the others
- * would try again, many times. The unique index stays what decides, among processes too; so a message that has waited
- * long goes beside the one before it, which may hang.
+ * Inserts the messages of a chat one after the other in this process, in the order of their arrival. Without it,
+ * messages that arrive together would ask for the same sequence number in one batch, and all but one would try again
+ * many times. The unique index still decides, also among processes. So a message that has waited long stops waiting
+ * for the one before it, which may hang.
  */
 export class ChatPlaces {
   readonly #clock: Pick<Clock, 'sleep'>;
-  /** The end of the newest placing of each chat that has one. */
+  /** The end of the newest insert of each chat that has one. */
   readonly #newest = new Map<Id<'chat'>, Promise<void>>();
 
   constructor(clock: Pick<Clock, 'sleep'>) {
     this.#clock = clock;
   }
 
-  /** How many chats have a message that is being placed. */
+  /** The number of chats with a message that is being inserted. */
   get size(): number {
     return this.#newest.size;
   }
 
-  /** Runs `place` when the messages of the chat that came before are placed or rejected. */
+  /** Runs `place` after the earlier messages of the chat are inserted or rejected. */
   async inOrder<Result>(chat: Id<'chat'>, place: () => Promise<Result>): Promise<Result> {
     const before = this.#newest.get(chat);
     const { promise: end, resolve } = Promise.withResolvers<void>();

@@ -2,7 +2,7 @@ import { limits } from '@parley/contract';
 import type { ChatAccess } from '@parley/db';
 import type { TurnDeps } from '../dependencies.ts';
 
-/** The opening words of a message as one line; undefined when it has nothing to show. */
+/** The beginning of a message as one line; undefined if it has no visible text. */
 export function titleFromMessage(content: string): string | undefined {
   // More than any title needs: a message may have 32,000 characters.
   const line = content
@@ -13,12 +13,12 @@ export function titleFromMessage(content: string): string | undefined {
   if ([...wellFormed].length <= limits.givenTitleLengthMax) return wellFormed || undefined;
   const cut = startOf(wellFormed, limits.givenTitleLengthMax - 1);
   const lastBlank = cut.lastIndexOf(' ');
-  // A single long word is cut within.
+  // A single long word is cut within the word.
   const words = lastBlank > cut.length / 2 ? cut.slice(0, lastBlank) : cut;
   return `${words.trimEnd()}…`;
 }
 
-/** Returns the start of a line of at most `max` code points, cut between two characters as people perceive them. */
+/** Returns the beginning of a line, at most `max` code points, cut between two grapheme clusters. */
 function startOf(line: string, max: number): string {
   let start = '';
   let length = 0;
@@ -27,11 +27,14 @@ function startOf(line: string, max: number): string {
     if (length > max) break;
     start += segment;
   }
-  // A letter with many marks may be longer by itself.
+  // A letter with many combining marks may be longer than the limit.
   return start || [...line].slice(0, max).join('');
 }
 
-/** Names a chat after its first message. Without the name nothing is lost. */
+/**
+ * Gives a chat the beginning of its first message as title. Failures are ignored, because the chat works without a
+ * title.
+ */
 export async function setInitialTitle(
   { store, log }: Pick<TurnDeps, 'store' | 'log'>,
   access: ChatAccess,

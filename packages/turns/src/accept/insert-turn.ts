@@ -21,8 +21,8 @@ export interface AcceptDeps extends TurnDeps {
 }
 
 /**
- * Inserts a turn, claimed in the same write when its predecessor has ended and it has a place to run. Whatever the
- * race, someone runs it: this process now or when it has a place, its predecessor's end, or the recovery loop.
+ * Inserts a turn. The same write claims it if its predecessor has ended and this process has a place. In all races
+ * some process runs the turn: this one now or later, the one that ends its predecessor, or the recovery loop.
  *
  * @throws ApiError with the answer's id when it is unknown whether the turn was stored
  */
@@ -56,7 +56,7 @@ export async function insertAndStart(
 }
 
 /**
- * The newest turn of a chat that is there.
+ * The newest turn of an existing chat.
  *
  * @throws ApiError `chat_not_found`
  */
@@ -71,7 +71,7 @@ export async function readTail(deps: TurnDeps, access: ChatAccess): Promise<Chat
 }
 
 /**
- * The newest turn of a chat that was found a moment ago.
+ * The newest turn of a chat that was read a moment ago.
  *
  * @throws ApiError `chat_not_found`
  */
@@ -96,7 +96,10 @@ async function insert({ store }: TurnDeps, access: ChatAccess, turn: NewTurn): P
   }
 }
 
-/** Whether a turn is stored after all, when the outcome of its insert is unknown. Unknown again counts as not. */
+/**
+ * Whether a turn is stored although the outcome of its insert is unknown. Another unknown outcome counts as not
+ * stored.
+ */
 async function isStored(
   { store }: Pick<TurnDeps, 'store'>,
   access: ChatAccess,
@@ -109,7 +112,10 @@ async function isStored(
   }
 }
 
-/** Either the predecessor's end sees the announcement and starts this turn, or it has ended and this process claims. */
+/**
+ * Either the end of the predecessor sees the announcement and starts this turn, or the predecessor has ended and this
+ * process claims it.
+ */
 async function waitForTurnToStart(
   { store, log, runner }: AcceptDeps,
   access: ChatAccess,

@@ -9,5 +9,8 @@
  */
 export const CONFLICT_BACKOFF = { attemptsMax: 20, pauseMinMs: 10, pauseMaxMs: 500 } as const;
 
-/** How long a message waits for the one before it in this process: about as long as that one tries. It may hang. */
+/**
+ * The time that a message waits for the one before it in this process, which may hang. It is about as long as that
+ * one tries.
+ */
 export const PLACEMENT_WAIT_MAX_MS = 5_000;

@@ -15,7 +15,7 @@ import { acceptReserved, apiErrorOfLoad, assertAccepting, overloaded } from './c
 import { ConflictBackoff } from './conflict-backoff.ts';
 import { type AcceptDeps, insertAndStart, readTail } from './insert-turn.ts';
 
-/** A failed answer that is to be given again. */
+/** A failed answer that is to be generated again. */
 export interface Retry {
   readonly answerId: string;
   readonly idempotency: Idempotency | undefined;
@@ -39,8 +39,8 @@ export async function findTurn(
 }
 
 /**
- * Answers a failed message again, by a turn of its own right behind the failed one. Of parallel retries, and of
- * a retry and a new message, one wins: they want the same place.
+ * Answers a failed message again with a turn of its own, directly after the failed one. One of several parallel
+ * retries and new messages gets the place.
  *
  * @throws ApiError `message_not_found`, `not_retryable`, `chat_full`, and what `acceptTurn` rejects
  */
@@ -74,7 +74,7 @@ interface StartedRetry {
   readonly fields: QuotaReservation['fields'];
 }
 
-/** Inserts the turn of a retry. Of several turns that want the sequence number after the failed one, one gets it. */
+/** Inserts the turn of a retry. One of several turns that want the sequence number after the failed one gets it. */
 async function insertRetry(
   deps: AcceptDeps,
   { access, idempotency }: QuotaRequest,
@@ -104,7 +104,7 @@ async function insertRetry(
     const replay = idempotency && (await findByIdempotencyKey(deps, access, idempotency));
     if (replay) return replay;
     if (result === 'overloaded') throw overloaded(deps);
-    // The turn that took the place may not be acknowledged by a majority yet: until then nobody can read it.
+    // The turn that took the place may not be acknowledged by a majority yet. Until then no read returns it.
     const { sequence } = await readTail(deps, access);
     if (sequence < turn.sequence) {
       await backoff.pause();

@@ -13,13 +13,13 @@ export interface AnswerIds {
   readonly userMessageId: Id<'message'>;
 }
 
-/** An answer as far as it is known: the text of one run from `from` on, and how it ended once it has. */
+/** The known part of an answer: the text of one run after `from`, and its end once it has ended. */
 export interface KnownText {
   readonly attempt: number;
   /** In UTF-16 units. */
   readonly from: number;
   readonly text: string;
-  /** Until when the model's server makes the run wait. */
+  /** The time until which the model's server makes the run wait. */
   readonly waitsUntil?: Date;
   readonly outcome?: EndedOutcome;
 }

@@ -1,13 +1,13 @@
 import type { AnswerEvent, ChatCursor, ChatEvent, Id } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
 
-/** The events whose messages are read and shown by the API: the engine knows no form of messages for callers. */
+/** The events of `ChatEvent` that contain messages. The API reads and formats those messages. */
 type MessageEvent =
   | { readonly type: 'message-accepted'; readonly turn: TurnRecord }
   /** The follower is too far behind for single events, and gets the newest messages instead. */
   | { readonly type: 'chat-snapshot' };
 
-/** An event of a chat: that of the contract, but for those that show messages. */
+/** An event of a chat: as in the contract, except for the events that contain messages. */
 export type EngineChatEvent = Exclude<ChatEvent, { type: MessageEvent['type'] }> | MessageEvent;
 
 /** An event of a chat, and the cursor after which a follower that received it continues. */
@@ -16,7 +16,7 @@ export interface ChatEventWithCursor {
   readonly event: EngineChatEvent;
 }
 
-/** The event of a chat for an event of an answer; undefined for those that a chat's stream leaves out. */
+/** The event of a chat for an event of an answer; undefined for events that a chat's stream does not have. */
 export function toChatEvent(messageId: Id<'message'>, event: AnswerEvent): EngineChatEvent | undefined {
   switch (event.type) {
     case 'start':

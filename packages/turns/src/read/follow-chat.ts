@@ -7,13 +7,13 @@ import { alignedPause, isWithin } from './reads.ts';
 import { type ReadDeps, TurnReader } from './turn-reader.ts';
 import { WakeUp } from './wake-up.ts';
 
-/** Follows a chat: every message that is accepted, its answer as it grows, and the chat's end. */
+/** Follows a chat: every message that is accepted, its answer as it grows, and the chat's deletion. */
 export class ChatReader {
   readonly #deps: ReadDeps;
   readonly #access: ChatAccess;
   readonly #wake = new WakeUp();
   readonly #detach: () => void;
-  /** Turns that were emitted without their answers, in order; the first one's answer is being read. */
+  /** Turns that were emitted without their answers, in order. The first one's answer is being read. */
   readonly #unread: TurnRecord[] = [];
   #cursor: ChatCursor = { accepted: 0, sequence: 1, answer: undefined };
   #reader: TurnReader | undefined;
@@ -85,7 +85,7 @@ export class ChatReader {
     yield this.#withCursor({ type: from === undefined ? 'chat-followed' : 'chat-snapshot' });
   }
 
-  /** Emits new turns, when there is reason to look. False when the chat is gone. */
+  /** Emits new turns if there may be some. False when the chat is gone. */
   async *#lookForTurns(): AsyncGenerator<ChatEventWithCursor, boolean> {
     const { clock, reads } = this.#deps;
     if (!this.#isChanged && clock.now() < this.#nextLookAt) return true;
@@ -118,7 +118,7 @@ export class ChatReader {
       this.#reader ??= this.#open(turn);
       const step = await this.#stepOrGone(this.#reader);
       if (!step) {
-        // A turn is gone only with its chat: look at once, and not at what was read before.
+        // A turn is only removed with its chat, so the chat is read now and not from the cache.
         this.#isChanged = true;
         return 0;
       }

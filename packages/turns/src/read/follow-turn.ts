@@ -5,13 +5,13 @@ import { findOutcome, type TurnOutcome } from '../turn-outcome.ts';
 import { END_POLL, LOCAL_END_POLL_MS, WAITING_POLL_MS } from './intervals.ts';
 import type { ReadDeps } from './turn-reader.ts';
 
-/** Without a reason of its own, an abort makes an error with its stack, at every turn's end. */
+/** An abort without a reason creates an error with a stack trace at the end of every turn. */
 const STOPPED = Symbol('stopped');
 
 /** The wait for the end of one turn. Call `detach` when it is over. */
 export interface Following {
   /**
-   * How the turn ended; undefined when `signal` aborted or `waitMaxMs` had passed first.
+   * The outcome of the turn; undefined if `signal` aborted or `waitMaxMs` passed first.
    *
    * @throws ApiError `database_unavailable` when it has been away for a whole lease: for less, a run goes on,
    *   and so does the wait for it.
@@ -21,8 +21,8 @@ export interface Following {
 }
 
 /**
- * Follows a turn to its end, wherever it runs. Call it before the turn starts: an end in this process is told
- * at once, one in another is found by polling.
+ * Follows a turn to its end, wherever it runs. Call it before the turn starts: an end in this process is notified at
+ * once, and an end in another one is found by polling.
  */
 export function followTurn(deps: ReadDeps, access: ChatAccess, turn: Id<'turn'>): Following {
   const { clock, followers, running, isWaiting } = deps;
@@ -58,7 +58,7 @@ export function followTurn(deps: ReadDeps, access: ChatAccess, turn: Id<'turn'>)
   };
 }
 
-/** Looks how the turn stands; a look that failed tells nothing, until they have failed for a whole lease. */
+/** Polls the status of the turn. Failures are ignored until they have lasted for a whole lease. */
 function lookPatiently({ store, clock, bounds }: TurnDeps, access: ChatAccess, turn: Id<'turn'>) {
   let awaySince: number | undefined;
   return async (): Promise<TurnOutcome | undefined> => {

@@ -2,12 +2,12 @@ import type { Id } from '@parley/contract';
 import type { TurnOutcome } from '../turn-outcome.ts';
 import { Listeners } from './listeners.ts';
 
-/** News of a chat: something is new in it; it was deleted; this process ends its streams. */
+/** A notification about a chat: it has changed, it was deleted, or this process ends its streams. */
 export type ChatNotice = 'changed' | 'deleted' | 'draining';
 
 /**
- * The listeners of this process. They only save waiting: followers find in the database what happens elsewhere, and what
- * they miss here.
+ * The listeners of this process. They only shorten waits: followers find events of other processes, and missed ones,
+ * in the database.
  */
 export class Followers {
   /** A turn that runs here has new text, or does not run here any more. */
@@ -15,7 +15,7 @@ export class Followers {
   readonly outcomes = new Listeners<Id<'turn'>, TurnOutcome>();
   readonly chats = new Listeners<Id<'chat'>, ChatNotice>();
 
-  /** Attaches to the end of a turn, be it that its chat is deleted. Returns the function that detaches. */
+  /** Attaches to the end of a turn and to the deletion of its chat. Returns the function that detaches. */
   attachToEnd(turn: Id<'turn'>, chat: Id<'chat'>, onEnd: (outcome: TurnOutcome) => void): () => void {
     const detachOutcome = this.outcomes.attach(turn, onEnd);
     const detachChat = this.chats.attach(chat, (news) => {

@@ -3,26 +3,29 @@
  * only to readers in other processes, and as a safety net. Readers that look at the same time share a command (`reads.ts`).
  */
 
-/** The log and the status of an answer that runs elsewhere: often while text comes, so that it flows. */
+/** The log and the status of an answer that runs elsewhere. Polls are frequent while text arrives. */
 export const ANSWER_POLL = { minMs: 50, maxMs: 400, growth: 2 } as const;
 
-/** The newest turns of a chat that its follower has open: often while something happens. */
+/** The newest turns of a chat that has a follower. Polls are frequent while something happens. */
 export const CHAT_POLL = { minMs: 250, maxMs: 2_000, growth: 2 } as const;
 
 /** The end of a turn that runs elsewhere, for a request that waits for it. */
 export const END_POLL = { minMs: 100, maxMs: 1_000, growth: 1.5 } as const;
 
-/** The end of a turn that runs here: its process notifies the waiting request, and the look is a safety net. */
+/** The end of a turn that runs here. Its process notifies the waiting request, and the poll is a safety net. */
 export const LOCAL_END_POLL_MS = 5_000;
 
-/** A turn that waits for a place here: in most cases it starts here, but another process may take it. */
+/** A turn that waits for a place here. It normally starts here, but another process may take it. */
 export const WAITING_POLL_MS = 2_000;
 
 /** The log lags behind the text that a reader received from the runner, but not longer than this. */
 export const LOG_LAG_MAX_MS = 2_000;
 
-/** A deposed primary answers reads with older data until it notices; that takes no longer than this. */
+/** A primary that has stepped down answers reads with older data until it notices, at most for this time. */
 export const DEPOSED_PRIMARY_MAX_MS = 10_000;
 
-/** For how long one reader's result may serve others. Longer than any pause between two looks that accept it. */
+/**
+ * The maximum age of a result that serves other readers. It is longer than any pause between two polls that accept
+ * it.
+ */
 export const SHARED_READ_MAX_AGE_MS = 2_000;

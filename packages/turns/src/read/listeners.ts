@@ -1,8 +1,8 @@
-/** Listeners for events of keyed things, in this process. */
+/** Listeners for events of keyed objects in this process. */
 export class Listeners<Key, Event> {
   readonly #listeners = new Map<Key, Set<(event: Event) => void>>();
 
-  /** How many things are listened to. */
+  /** The number of keys with listeners. */
   get size(): number {
     return this.#listeners.size;
   }

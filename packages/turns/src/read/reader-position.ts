@@ -2,7 +2,7 @@ import type { AnswerEvent, StreamCursor } from '@parley/contract';
 import type { EndedOutcome } from '../turn-outcome.ts';
 import { type AnswerEventWithCursor, type AnswerIds, type KnownText, toEndEvent } from './answer-events.ts';
 
-/** The answer's one part is its text. Parts of other kinds come after it, once there are any. */
+/** An answer has one part, its text. Later kinds of parts come after it. */
 const TEXT_PART = 1;
 /** The text is closed at the cursor's offset. */
 const CLOSED_PART = TEXT_PART + 1;
@@ -10,41 +10,40 @@ const CLOSED_PART = TEXT_PART + 1;
 const END_PART = CLOSED_PART + 1;
 
 /**
- * The position of a reader in an answer, and its next events. It holds no text: a slow reader gets more text at once.
- *
- * A cursor is believed as far as it can be true. One of another run, or beyond what there is, is answered with
- * a snapshot: the reader's text is replaced, and it goes on from there.
+ * The position of a reader in an answer, and its next events. It has no copy of the text: a slow reader gets more
+ * text at once. A cursor that can be right is accepted. A cursor of another run, or beyond the known text, gets a
+ * snapshot, which replaces the reader's text, and the reader continues there.
  */
 export class ReaderPosition {
   readonly #ids: AnswerIds;
   #cursor: StreamCursor | undefined;
-  /** The end of the newest wait for the model of which the reader has an event. */
+  /** The end of the newest wait for the model that the reader was told about. */
   #emittedWait: number | undefined;
 
-  /** `from` is the last event the reader got; undefined begins at the start, null is a cursor nobody made. */
+  /** `from` is the reader's last event; undefined begins at the start, and null is a cursor that no server issued. */
   constructor(ids: AnswerIds, from: StreamCursor | null | undefined) {
     this.#ids = ids;
     this.#cursor = from === null ? { attempt: -1, part: TEXT_PART, offset: 0 } : from;
   }
 
-  /** From where on the text of this run is needed. */
+  /** The offset after which the reader needs the text of this run. */
   neededFrom(attempt: number): number {
     const { attempt: shown, part, offset } = this.#cursor ?? { attempt: 0, part: 0, offset: 0 };
     return shown === attempt && (part === TEXT_PART || part === CLOSED_PART) ? offset : 0;
   }
 
-  /** Whether the reader was shown a newer run than this one, or claims so. */
+  /** Whether the reader has read a newer run than this one, or claims so. */
   isAheadOf(attempt: number): boolean {
     return this.#cursor !== undefined && this.#cursor.attempt > attempt;
   }
 
-  /** Whether the reader was shown text of an older run than this one. */
+  /** Whether the reader has read text of an older run than this one. */
   isBehind(attempt: number): boolean {
     const shown = this.#cursor?.attempt ?? 0;
     return shown !== 0 && shown < attempt;
   }
 
-  /** The events before anything is known of the answer. */
+  /** The events before anything of the answer is known. */
   begin(): AnswerEventWithCursor[] {
     if (this.#cursor) return [];
     this.#cursor = START;
@@ -52,7 +51,7 @@ export class ReaderPosition {
     return [{ event: { type: 'start', messageId: answerId, userMessageId }, cursor: START }];
   }
 
-  /** The events that lead from here to what is known. */
+  /** The events from the reader's position to the known state. */
   advance(known: KnownText): AnswerEventWithCursor[] {
     const events = this.begin();
     const emit = (event: AnswerEvent, cursor: StreamCursor) => {
@@ -65,7 +64,7 @@ export class ReaderPosition {
     return events;
   }
 
-  /** True when the reader has the end already. */
+  /** Whether the reader has the end already. */
   #emitText({ attempt, from, text, outcome }: KnownText, emit: Emit): boolean {
     const cursor = this.#cursor ?? START;
     const length = from + text.length;
@@ -82,10 +81,10 @@ export class ReaderPosition {
     const isClosed = cursor.part === CLOSED_PART && offset === length;
     const isOpen = cursor.part === TEXT_PART && offset <= length;
     const isThere = cursor.attempt === attempt && (isOpen || isClosed);
-    // Nobody was ever shown half a character.
+    // No reader ever received half a character.
     const isTrue = isThere && !startsInCharacter(text.slice(offset - from, offset - from + 1));
     if (!isTrue) {
-      // A reader of another run is told at once that its text is void, and reads what there is of this one.
+      // A reader of another run gets a snapshot at once and the text of this run so far.
       if (from === 0) emit({ type: 'snapshot', text }, { attempt, part: TEXT_PART, offset: length });
     } else if (offset < length) {
       const delta = text.slice(offset - from);
@@ -115,7 +114,7 @@ type Emit = (event: AnswerEvent, cursor: StreamCursor) => void;
 
 const START: StreamCursor = { attempt: 0, part: 0, offset: 0 };
 
-/** Every end of a turn that was cancelled before its first run is that end: it was told under no attempt. */
+/** Ends of a turn that was cancelled before its first run are equal, because it has no attempt. */
 function isEnd({ attempt: shown, part }: StreamCursor, attempt: number): boolean {
   return part === END_PART && (shown === attempt || shown === 0 || attempt === 0);
 }

@@ -31,7 +31,7 @@ export interface Reads {
   >;
 }
 
-/** Makes the shared reads of one process. */
+/** Creates the shared reads of one process. */
 export function createReads({ store, clock }: Pick<TurnDeps, 'store' | 'clock'>): Reads {
   return {
     chats: new SharedReads(
@@ -80,7 +80,7 @@ export function createReads({ store, clock }: Pick<TurnDeps, 'store' | 'clock'>)
   };
 }
 
-/** Whether a chat is among those that a scope reaches. */
+/** Whether a scope includes a chat. */
 export function isWithin({ team, user, agents }: Scope, reach: ChatReach): boolean {
   if (reach.team !== team) return false;
   if (user !== undefined && reach.user !== user) return false;
@@ -88,8 +88,8 @@ export function isWithin({ team, user, agents }: Scope, reach: ChatReach): boole
 }
 
 /**
- * How long to pause so that pauses of one length end together: then many readers share a command. Never longer than
- * `pauseMs`, and more than half as long.
+ * The pause after which polls of one interval coincide, so that many readers share a command. It is at most `pauseMs`
+ * and more than half of it.
  */
 export function alignedPause(clock: Pick<TurnDeps['clock'], 'now'>, pauseMs: number): number {
   return pauseMs - (clock.now() % (pauseMs / 2));

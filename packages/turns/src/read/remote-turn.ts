@@ -7,10 +7,10 @@ import { ANSWER_POLL, DEPOSED_PRIMARY_MAX_MS, LOG_LAG_MAX_MS } from './intervals
 import { type ReaderPosition, startsInCharacter } from './reader-position.ts';
 import { alignedPause, type Reads } from './reads.ts';
 
-/** A turn by the database: `waiting`, the text in the log, or the outcome. */
+/** The state of a turn in the database: `waiting`, the text in the log, or the outcome. */
 export type RemoteView = KnownText | 'waiting' | Exclude<TurnOutcome, { attempt: number }>;
 
-/** A turn that does not run in this process, as its reader finds it in the database, again and again. */
+/** Polls a turn that does not run in this process, for one reader. */
 export class RemoteTurn {
   readonly #deps: TurnDeps & { readonly reads: Reads };
   readonly #access: ChatAccess;
@@ -25,7 +25,7 @@ export class RemoteTurn {
     this.#turn = turn;
   }
 
-  /** How long to wait before the next look. */
+  /** The time before the next poll. */
   get pauseMs(): number {
     return alignedPause(this.#deps.clock, this.#pauseMs);
   }
@@ -55,11 +55,11 @@ export class RemoteTurn {
 
   async #read(position: ReaderPosition): Promise<RemoteView> {
     const { store } = this.#deps;
-    // Other readers of the same turn look as often: a result that one of them got a moment ago is recent enough.
+    // Other readers of the same turn poll as often, so a result that one of them got a moment ago is recent enough.
     const turn = { access: this.#access, turn: this.#turn };
     const status = await this.#deps.reads.statuses.read(turn, this.#pauseMs / 2);
     if (status?.status === 'generating') {
-      // A run that only ends a cancelled turn shows nothing of its own: what the older one showed is kept.
+      // A run that only ends a cancelled turn has no text of its own. The text of the older run is kept.
       if (status.isCancelled && position.isBehind(status.attempt)) return 'waiting';
       return this.#readLog(position, status.attempt);
     }
@@ -74,7 +74,7 @@ export class RemoteTurn {
     const read = (from: number) =>
       this.#deps.reads.log.read({ access: this.#access, turn: this.#turn, attempt, from }, this.#pauseMs / 2);
     if (position.isAheadOf(attempt)) {
-      // Either we asked one that does not know of the newer run, or nobody ever was where the reader claims to be.
+      // Either the queried member does not know the newer run yet, or the reader's cursor was never issued.
       if (!this.#isSilentFor(DEPOSED_PRIMARY_MAX_MS)) return 'waiting';
       return { attempt, from: 0, text: await read(0) };
     }
@@ -85,12 +85,12 @@ export class RemoteTurn {
       this.#silentSince = undefined;
       return { attempt, from, text };
     }
-    // Nothing new: the model is slow, or the log lags, or nobody ever was where the reader claims to be.
+    // Nothing is new: the model is slow, the log lags, or the reader's cursor was never issued.
     if (!this.#isSilentFor(LOG_LAG_MAX_MS)) return { attempt, from, text };
     return { attempt, from: 0, text: await read(0) };
   }
 
-  /** Whether there was nothing new for so long; then counting begins again. */
+  /** Whether nothing was new for this time. The count then starts again. */
   #isSilentFor(ms: number): boolean {
     const now = this.#deps.clock.now();
     this.#silentSince ??= now;

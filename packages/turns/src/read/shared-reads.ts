@@ -1,7 +1,7 @@
 import type { Clock } from '@parley/quota';
 import { SHARED_READ_MAX_AGE_MS } from './intervals.ts';
 
-/** How many things one command asks for. */
+/** The number of subjects that one command reads. */
 const BATCH_MAX = 200;
 
 interface Waiting<Subject, Found> {
@@ -12,9 +12,9 @@ interface Waiting<Subject, Found> {
 }
 
 /**
- * Reads that many readers of one process share. Those that ask for the same thing get one result, also one that is
- * as young as they accept; those that ask for different things at a time share one command. At most one command is
- * under way, and whatever is asked for meanwhile goes with the next.
+ * Reads that many readers of one process share. Readers of the same subject get one result, which may be as old as
+ * they accept. Readers of different subjects share one command. At most one command is in flight, and later requests
+ * go with the next one.
  */
 export class SharedReads<Subject, Found> {
   readonly #clock: Pick<Clock, 'now'>;
@@ -36,7 +36,7 @@ export class SharedReads<Subject, Found> {
     this.#readAll = readAll;
   }
 
-  /** How a thing is, or was at most `maxAgeMs` ago; with 0 it is read after this call. */
+  /** The state of a subject, or its state at most `maxAgeMs` ago. With 0 it is read after this call. */
   read(subject: Subject, maxAgeMs = 0): Promise<Found> {
     const name = this.#nameOf(subject);
     const known = maxAgeMs > 0 ? this.#known.get(name) : undefined;
@@ -45,7 +45,7 @@ export class SharedReads<Subject, Found> {
     if (joined) return joined.promise;
     const { promise, resolve, reject } = Promise.withResolvers<Found>();
     this.#waiting.set(name, { subject, promise, resolve, reject });
-    // All who were woken together have asked by then.
+    // All readers that were woken together have called by then.
     if (!this.#isBusy) {
       this.#isBusy = true;
       queueMicrotask(() => void this.#work());

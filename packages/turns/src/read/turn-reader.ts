@@ -20,11 +20,11 @@ export interface ReadDeps extends TurnDeps {
   readonly isWaiting: (turn: Id<'turn'>) => boolean;
 }
 
-/** Which turn is read, from where on. */
+/** The turn that is read, and the cursor. */
 export interface Reading extends AnswerIds {
   readonly access: ChatAccess;
   readonly turn: Id<'turn'>;
-  /** The last event the reader got; null for a cursor that nobody made. */
+  /** The reader's last event; null for a cursor that no server issued. */
   readonly from: StreamCursor | null | undefined;
 }
 
@@ -32,14 +32,14 @@ export interface Reading extends AnswerIds {
 interface Step {
   readonly events: readonly AnswerEventWithCursor[];
   readonly isOver: boolean;
-  /** After which to look again unless woken; undefined: only when woken. */
+  /** The time until the next step unless woken; undefined: wait until woken. */
   readonly pauseMs: number | undefined;
 }
 
 /**
- * Reads one answer, wherever it runs, step by step: first what is there, then what comes. On the process that
- * runs it the text comes from memory, elsewhere from the log. The reader pulls; a slow one holds nothing but
- * its position.
+ * Reads one answer, wherever it runs, step by step: first the existing text, then new text. In the process that runs
+ * it the text comes from memory, elsewhere from the log. The reader pulls, so a slow one uses no memory except its
+ * position.
  */
 export class TurnReader {
   readonly #deps: ReadDeps;
@@ -49,7 +49,9 @@ export class TurnReader {
   readonly #detach: (() => void)[];
   #outcome: TurnOutcome | undefined;
 
-  /** Attaches before anything is read, so that nothing is missed. `wake` is set when a step is worth it. */
+  /**
+   * Attaches before anything is read, so that no event is missed. Calls `wake.set` when a step may have new events.
+   */
   constructor(deps: ReadDeps, reading: Reading, wake: WakeUp) {
     const { followers } = deps;
     const { access, turn, from } = reading;
@@ -88,14 +90,15 @@ export class TurnReader {
     for (const detach of this.#detach) detach();
   }
 
-  /** The turn as far as this process knows it without a query: its end, or the run that holds the lease here. */
+  /** The state of the turn that this process knows without a query: its end, or the run whose lease it holds. */
   #local(): RemoteView | undefined {
     if (this.#outcome) return this.#ofOutcome(this.#outcome);
     const { running, clock } = this.#deps;
     const run = running.get(this.#reading.turn);
-    // A process that was stopped and revived must not show what may be another's by now.
+    // A process that was suspended and resumed must not show the text of a run that another process may have taken
+    // over.
     if (!run || clock.now() >= run.deadline) return undefined;
-    // It was claimed only to be ended, with what an older run had shown.
+    // This run was claimed only to end the turn with the text of an older run.
     if (run.turn.isCancelled) return undefined;
     const { attempt, text, waitsUntil } = run;
     return { attempt, from: 0, text, ...(waitsUntil && { waitsUntil }) };

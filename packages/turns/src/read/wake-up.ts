@@ -26,7 +26,7 @@ export class WakeUp {
 
   #untilSetOrLate(clock: Clock, ms: number): Promise<void> {
     const stop = new AbortController();
-    // Without a reason of its own, an abort makes an error with its stack.
+    // An abort without a reason creates an error with a stack trace.
     this.#wake = () => stop.abort(this);
     return clock.sleep(ms, stop.signal);
   }

@@ -8,8 +8,8 @@ import { accountOf, usageOfDeadRun } from '../run/turn-usage.ts';
 import { insertMarker } from './remove-deleted-chat.ts';
 
 /**
- * Ends a turn whose runner is dead, instead of running it again: one that was cancelled, or that outlived too
- * many runners. The text in the log is kept. Starts the successor.
+ * Ends a turn of a dead process instead of running it again: it was cancelled, or was taken over too often. Keeps the
+ * text in the log. Starts the successor.
  */
 export async function endDeadTurn(
   deps: TurnDeps,

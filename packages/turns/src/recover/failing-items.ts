@@ -1,6 +1,6 @@
 import type { Clock } from '@parley/quota';
 
-/** Items that are remembered; beyond it the one that failed first is tried again. */
+/** The number of remembered items. Beyond it the item that failed first is tried again. */
 const ITEMS_MAX = 1_000;
 
 interface Failure {

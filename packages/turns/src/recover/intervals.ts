@@ -1,6 +1,6 @@
 /*
- * How often a process looks for what a crash left. Nobody waits for it but the affected chats, so a third of a lease is
- * soon enough: a dead runner is noticed after a lease anyway.
+ * The intervals at which a process looks for work that a crash left. Only the affected chats wait for it, so a third
+ * of a lease is soon enough: a dead process is noticed after a lease anyway.
  */
 
 /** Passes of each recovery loop in a lease. */

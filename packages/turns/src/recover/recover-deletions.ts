@@ -8,8 +8,8 @@ import { removeDeletedChat } from './remove-deleted-chat.ts';
 const PAGE = 50;
 
 /**
- * Finishes deletions of chats that a crash left: a chat whose marker came before its mark is marked, and one that
- * is marked gets its marker and loses its turns. A loop of its own, so that a large chat delays no dead run.
+ * Finishes deletions of chats after a crash. A chat with a marker but without a mark is marked. A marked chat gets
+ * its marker and loses its turns. The loop is separate, so that a large chat does not delay the recovery of runs.
  */
 export async function recoverDeletions(deps: TurnDeps, signal: AbortSignal): Promise<void> {
   const { clock, store, log, bounds } = deps;

@@ -19,8 +19,8 @@ interface Sighting {
 type Sightings = Map<Id<'turn'>, Sighting>;
 
 /**
- * The recovery loop: finds turns that nobody runs. A queued one whose predecessor has ended is claimed; a run that
- * has shown no sign of life for a whole lease, counted here, is taken over, or ended when it was cancelled.
+ * The recovery loop finds turns that no process runs. It claims a queued turn whose predecessor has ended. It takes
+ * over a run that was not renewed for a whole lease, counted here, or ends it if it was cancelled.
  */
 export async function recoverTurns(deps: TurnDeps, runner: Runner, signal: AbortSignal): Promise<void> {
   const { clock, log, bounds } = deps;
@@ -109,7 +109,7 @@ async function watch(
   await takeOver(deps, runner, turn, lease);
 }
 
-/** A turn that outlived too many runners is ended instead, so that it cannot kill every replica in turn. */
+/** A turn that was taken over too often is ended instead, so that it cannot crash every process in turn. */
 async function takeOver(deps: TurnDeps, runner: Runner, turn: UnfinishedTurn, lease: Lease): Promise<void> {
   const { bounds } = deps;
   if (turn.isCancelled) return endDeadTurn(deps, runner, turn, lease, 'cancelled');

@@ -7,9 +7,9 @@ import { outcomeOf } from '../turn-outcome.ts';
 import type { Runner } from './runner.ts';
 
 /**
- * Stops an answer, wherever it is written, and tells how it then stands: stopped with what had been shown, or
- * as it ended before. The mark outlives every process; a run that is alive sees it within a tick. One that does
- * not stop within `cancelWaitMaxMs` is told as it stands, and will.
+ * Stops an answer, wherever it runs, and returns its state: stopped with the text shown so far, or its earlier end.
+ * The mark survives every process, and a live run sees it within a tick. If a run does not stop within
+ * `cancelWaitMaxMs`, its present state is returned and it stops later.
  *
  * @throws ApiError `message_not_found`; `chat_not_found` when the chat is deleted meanwhile
  */
@@ -26,7 +26,7 @@ export async function cancelTurn(
     if (await deps.store.turns.cancel(access, turn.id)) runner.stopTurn(turn.id);
     const marked = await deps.store.turns.find(access, turn.id);
     const outcome = marked && outcomeOf(marked);
-    // It was still waiting, and will never run: whoever follows it here is told at once.
+    // The turn was waiting and will never run, so its local followers are notified at once.
     if (outcome?.kind === 'empty') deps.followers.outcomes.notify(turn.id, outcome);
     if (marked && outcome) return marked;
     const awaited = await following.outcome(undefined, deps.bounds.cancelWaitMaxMs);

@@ -62,7 +62,7 @@ describe('historyAfter', () => {
   });
 });
 
-/** What a look reads: of the newest turns as many as fill the bytes. */
+/** The history that a query returns: as many of the newest turns as fill the bytes. */
 function lookedUp(turns: readonly (readonly [string, string])[], bytesMax: number): History {
   const found: History[] = [];
   let bytes = 0;

@@ -4,7 +4,7 @@ import type { Clock } from '@parley/quota';
 import { HISTORY_MAX_AGE_MS, TAIL_MAX_AGE_MS } from './intervals.ts';
 import { type History, lengthOf } from './known-history.ts';
 
-/** Chats a process remembers the end of; a forgotten one is read again. */
+/** The number of chats whose tail a process remembers. A forgotten tail is read again. */
 const CHATS_MAX = 10_000;
 
 /** UTF-16 units of all histories that are remembered. */
@@ -22,12 +22,11 @@ interface KnownTail extends ChatTail {
 }
 
 /**
- * The tails of chats whose newest turn ended in this process: guesses, which spare the next message of a chat
- * its reads. A wrong one costs a failed insert, never more: the unique index on (chat, sequence) rejects it.
- * With a tail its history is remembered: what has ended is final, so a turn that was inserted right behind the tail has
- * exactly this history, unless its chat was deleted. The chat is looked at again before the model is called: what is
- * remembered of it serves a message alone, and nobody whose scope is less than the team. A chat's user may change, its
- * team not.
+ * The tails of chats whose newest turn ended in this process. They save the next message of a chat its reads. A stale
+ * tail costs a failed insert and nothing else: the unique index on (chat, sequence) rejects it. The history is
+ * remembered with the tail. An ended turn never changes, so a turn that was inserted directly after the tail has
+ * exactly this history unless its chat was deleted. The chat is read again before the model is called, and the
+ * remembered chat serves only messages in the scope of the whole team: a chat's user may change, its team does not.
  */
 export class KnownTails {
   /** In the order of their last use: one that is taken is removed, and remembered again at its turn's end. */
@@ -57,7 +56,7 @@ export class KnownTails {
     while (this.#length > HISTORIES_LENGTH_MAX) this.#dropHistory(this.#histories.keys().next().value);
   }
 
-  /** Answers a tail once: of two messages at a time, the second one's guess would be wrong. */
+  /** Returns a tail once: the second of two concurrent messages would get a stale one. */
   take({ chat: { team, id } }: ChatAccess): EndedTail | undefined {
     const tail = this.#find(team, id);
     if (!tail) return undefined;
@@ -77,7 +76,7 @@ export class KnownTails {
     this.#delete(chat);
   }
 
-  /** Forgets the histories that are too old. Called at every tick; it looks at none that is young enough. */
+  /** Removes the histories that are too old. Every tick calls it, and it visits only those. */
   dropOldHistories(): void {
     for (const chat of this.#histories.keys()) {
       const tail = this.#tails.get(chat);

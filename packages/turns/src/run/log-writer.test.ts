@@ -25,7 +25,7 @@ function newRun(turn: Id<'turn'> = mintId('turn')): Run {
   };
 }
 
-/** A log whose writes wait until the test lets each of them happen, or fail. */
+/** A log whose writes wait until the test lets each one succeed or fail. */
 function newLog() {
   const sent: { batches: readonly LogBatch[]; settle: PromiseWithResolvers<void> }[] = [];
   const append: Append = (batches) => {
@@ -75,7 +75,7 @@ describe('the log of running answers', () => {
     await writer.settled();
     two.text = 'other';
     writer.write([one, two]);
-    // Who got the first write, acknowledged or not, recognises it.
+    // A process that received the first write, acknowledged or not, recognizes it.
     expect(sent[1]?.batches[0]).toEqual(sent[0]?.batches[0]);
     sent[1]?.settle.resolve();
     await writer.settled();

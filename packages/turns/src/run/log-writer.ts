@@ -3,8 +3,8 @@ import type { TurnDeps } from '../dependencies.ts';
 import type { Run } from './run.ts';
 
 /**
- * Writes what running turns have emitted to the log: one write for all of them, and one at a time, so that a
- * slow database makes larger pieces and never a queue. A turn that ends before its first write costs none.
+ * Writes the new text of all running turns to the log: one write for all, and one at a time, so that a slow database
+ * causes larger writes and never a queue. A turn that ends before its first write needs none.
  */
 export class LogWriter {
   readonly #deps: Pick<TurnDeps, 'store' | 'log'>;
@@ -14,7 +14,7 @@ export class LogWriter {
     this.#deps = deps;
   }
 
-  /** Begins to write what is new, unless a write is under way. */
+  /** Begins to write the new text, unless a write is in flight. */
   write(runs: readonly Run[]): void {
     if (this.#writing) return;
     const dirty = runs.filter((run) => nextBatch(run) !== undefined);
@@ -24,7 +24,7 @@ export class LogWriter {
     });
   }
 
-  /** Writes all that a run has emitted, as it is about to go on elsewhere. */
+  /** Writes all text of a run before the run continues elsewhere. */
   async flush(run: Run): Promise<void> {
     await this.settled();
     if (nextBatch(run)) await this.#append([run]);
@@ -36,7 +36,7 @@ export class LogWriter {
     await this.#writing;
   }
 
-  /** Never rejects: what was not acknowledged is written again with the next round. */
+  /** Never rejects: an unacknowledged piece is written again with the next round. */
   async #append(runs: readonly Run[]): Promise<void> {
     const { store, log } = this.#deps;
     const batches = runs.map(nextBatch).filter((batch) => batch !== undefined);

@@ -5,7 +5,7 @@ import { FIRST_DURATION_MS } from './intervals.ts';
 const WEIGHT = 0.1;
 const RETRY_SECONDS_MAX = 300;
 
-/** How long turns run here, to say when a place is expected to be free. */
+/** The durations of turns in this process, which estimate when a place becomes free. */
 export class RunDurations {
   readonly #clock: Clock;
   #averageMs: number = FIRST_DURATION_MS;
@@ -17,7 +17,7 @@ export class RunDurations {
     this.#clock = clock;
   }
 
-  /** Notes that a turn has started; answers the function to call at its end. */
+  /** Notes that a turn has started. Returns the function to call at its end. */
   start(): () => void {
     const startedAt = this.#clock.now();
     this.#running++;
@@ -30,8 +30,8 @@ export class RunDurations {
   }
 
   /**
-   * Seconds until one of so many running turns is expected to end, at least one. Turns that run longer than the
-   * average so far, as when a model hangs, make it longer.
+   * The seconds until one of the running turns is expected to end, at least one. Turns that run longer than the
+   * average, for example because a model hangs, increase it.
    */
   secondsUntilFree(running: number): number {
     const ageMs = this.#running === 0 ? 0 : this.#clock.now() - this.#startedSum / this.#running;

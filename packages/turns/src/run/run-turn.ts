@@ -19,7 +19,7 @@ import type { LogWriter } from './log-writer.ts';
 import { type Run, RunStopped } from './run.ts';
 import { countDeletedTurn, DEFAULT_MODEL, usageOfOutcome, withUsage } from './turn-usage.ts';
 
-/** What became of a run, for whoever started it. */
+/** The result of a run, for the code that started it. */
 export type RunResult =
   | {
       readonly kind: 'ended';
@@ -33,7 +33,7 @@ export type RunResult =
   | { readonly kind: 'requeued' }
   /** Drained: the turn is queued for another process. */
   | { readonly kind: 'handed-over' }
-  /** The lease is another's now: whatever this run did, it must not be shown. */
+  /** Another process has the lease, so nothing of this run may be shown. */
   | { readonly kind: 'lost' };
 
 /** What a run needs besides the ports: the readers of its text in this process, the writer of the log, and the quota. */
@@ -44,8 +44,8 @@ export interface RunDeps extends TurnDeps {
 }
 
 /**
- * Runs a claimed turn to its end: look, then call, then one guarded write. Everything before the model's call
- * was acknowledged by a majority; nothing after the end of the lease is shown or stored.
+ * Runs a claimed turn to its end: reads the context, calls the model, and ends the turn with one guarded write.
+ * Everything before the call was acknowledged by a majority. Nothing is shown or stored after the lease has ended.
  */
 export async function runTurn(deps: RunDeps, run: Run): Promise<RunResult> {
   const result = await lookAndAnswer(deps, run).catch((error: unknown) => {
@@ -53,7 +53,8 @@ export async function runTurn(deps: RunDeps, run: Run): Promise<RunResult> {
     throw error;
   });
   if (result.kind === 'gone') {
-    // What had ended was counted when it was deleted: by a try that was not heard of, or by another past our lease.
+    // The usage of a turn that had ended was counted at its deletion: this process may have missed its end, or
+    // another one took the turn over.
     if (run.endUnknown || deps.clock.now() >= run.deadline) delete run.used;
     await Promise.all([removeLog(deps, run), countDeletedTurn(deps, run)]);
   }
@@ -86,7 +87,7 @@ async function lookAndAnswer(deps: RunDeps, run: Run): Promise<RunResult> {
   }
 }
 
-/** The chat, and what stands before the turn. */
+/** The chat, and the messages before the turn. */
 async function loadRunContext(
   { store, bounds }: TurnDeps,
   { turn, scope, before }: Run,
@@ -99,13 +100,13 @@ async function loadRunContext(
       bounds.historyBytesMax,
       before?.textBytes,
     );
-  // The turn was inserted right behind one that ended in this process, so what stands before it is known. Its chat may
-  // have been deleted since.
+  // The turn was inserted directly after one that ended in this process, so its history is known. Its chat may have
+  // been deleted since.
   const chat = await store.chats.find(scope, turn.chat);
   return { chat, predecessorEnded: true, textBytesBefore: before.textBytes, history: before.history };
 }
 
-/** The one guarded write that ends a turn; its outcome is told only once it is acknowledged. */
+/** Ends the turn with one guarded write. The outcome is emitted only after the write is acknowledged. */
 async function end(deps: TurnDeps, run: Run, ending: TurnEnd): Promise<RunResult> {
   const turnEnd = withUsage(ending, run);
   const ended = await sendEnd(deps, run, turnEnd);
@@ -127,7 +128,7 @@ async function sendEnd(deps: TurnDeps, run: Run, turnEnd: TurnEnd) {
   }
 }
 
-/** Calls the model and turns whatever comes of it, failures included, into the turn's end. */
+/** Calls the model and turns the result, or a failure, into the end of the turn. */
 async function answer(
   deps: RunDeps,
   run: Run,
@@ -181,7 +182,7 @@ async function answer(
   }
 }
 
-/** Says why a turn failed: with level `error` where the model stays unusable until an operator does something. */
+/** Logs why a turn failed, with level `error` if the model stays unusable until an operator acts. */
 function logFailure(
   { log }: Pick<TurnDeps, 'log'>,
   { turn, scope, attempt }: Pick<Run, 'turn' | 'scope' | 'attempt'>,
@@ -194,8 +195,8 @@ function logFailure(
 }
 
 /**
- * Keeps what the run has done with tools before it does more. Whoever holds the turn no longer calls no tool: the
- * next who does goes on from what was kept.
+ * Stores the tool steps of the run before it continues. A run that has lost its lease calls no tool, and the next run
+ * continues from the stored steps.
  *
  * @throws RunStopped
  */
@@ -207,7 +208,7 @@ async function saveToolSteps(deps: TurnDeps, run: Run, steps: readonly ToolStep[
   abort.signal.throwIfAborted();
 }
 
-/** A process that was stopped and revived finds out here, before anything stale is shown. */
+/** A process that was suspended and resumed stops here, before it shows stale text. */
 function stopStale({ clock }: TurnDeps, { abort, deadline }: Run): void {
   if (clock.now() >= deadline) abort.abort(new RunStopped('lease-lost'));
 }
@@ -219,13 +220,16 @@ function emit(deps: RunDeps, run: Run, text: string): void {
   deps.followers.texts.notify(run.turn.id, undefined);
 }
 
-/** A cancelled turn that comes to its run: what an earlier run had shown, which handed it over, is kept. */
+/** The end of a cancelled turn whose run begins. It keeps the text of an earlier run that handed the turn over. */
 async function endOfCancelled({ store }: TurnDeps, run: Run, view: RunContext): Promise<TurnEnd> {
   const { turn, scope, attempt } = run;
   return stoppedEnd(turn, view, await lastLogged(store, scope, turn.id, attempt - 1));
 }
 
-/** The newest text that any run of a turn has logged, from `attempt` on back; without any, that attempt's none. */
+/**
+ * The newest text that any run of a turn has logged, from `attempt` downwards; an empty text of that attempt if there
+ * is none.
+ */
 export async function lastLogged(
   store: TurnDeps['store'],
   scope: SystemScope,
@@ -239,7 +243,7 @@ export async function lastLogged(
   return { attempt, text: '' };
 }
 
-/** The end of a turn that was cancelled: exactly what was shown is kept. */
+/** The end of a cancelled turn. It keeps exactly the text that was shown. */
 export function stoppedEnd(
   turn: TurnRecord,
   view: Pick<RunContext, 'textBytesBefore'>,
@@ -265,7 +269,7 @@ function codeOf(error: unknown): ErrorCode | undefined {
   return error instanceof ModelError || error instanceof ApiError ? error.code : undefined;
 }
 
-/** The answer with its fields in the order in which the store gives them: one end is the same text everywhere. */
+/** The answer with its fields in the order of the store, so that one end has the same text everywhere. */
 function toAnswer(
   { answerId }: TurnRecord,
   content: string,
@@ -278,7 +282,7 @@ function toAnswer(
   };
 }
 
-/** What followers are told of an end that was acknowledged. */
+/** The outcome that followers receive for an acknowledged end. */
 export function outcomeOfEnd(turnEnd: TurnEnd, lastAttempt: number): EndedOutcome {
   const { status, answer, errorCode = 'model_failed', retryAt, written } = turnEnd;
   const attempt = written?.attempt ?? lastAttempt;
@@ -288,12 +292,12 @@ export function outcomeOfEnd(turnEnd: TurnEnd, lastAttempt: number): EndedOutcom
   return answer ? { kind: 'answered', status, answer, attempt } : { kind: 'empty', attempt };
 }
 
-/** Repeats what the database could not be reached for, as long as the lease stands. */
+/** Repeats a write while the database is unreachable, as long as the lease is valid. */
 async function persist<Result>({ clock }: TurnDeps, run: Run, call: () => Promise<Result>): Promise<Result> {
   const { signal } = run.abort;
   const { minMs, maxMs, growth } = PERSIST_BACKOFF;
   for (let pause: number = minMs; ; pause = Math.min(pause * growth, maxMs)) {
-    // A cancelled run is still ours to end.
+    // A cancelled run still has to end its turn.
     const isEnding = signal.reason instanceof RunStopped && signal.reason.reason === 'cancelled';
     if (!isEnding) signal.throwIfAborted();
     try {
@@ -310,13 +314,13 @@ async function persist<Result>({ clock }: TurnDeps, run: Run, call: () => Promis
 async function stopped({ store, logWriter }: RunDeps, run: Run, { reason }: RunStopped): Promise<RunResult> {
   if (reason === 'chat-deleted') return { kind: 'gone' };
   if (reason !== 'draining') return { kind: 'lost' };
-  // Whoever ends it instead, should it be cancelled, keeps what was shown.
+  // The process that ends the turn after a cancel needs this text.
   await logWriter.flush(run);
   const released = await store.turns.release(run.scope, run.turn.id, run.token, run.used);
   return { kind: released ? 'handed-over' : 'lost' };
 }
 
-/** What was written to the log while the chat was being deleted would outlive it. */
+/** Log entries that were written during the deletion of the chat must be removed too. */
 async function removeLog({ store, log, logWriter }: RunDeps, run: Run): Promise<void> {
   await logWriter.settled();
   const hasLog = run.loggedTo > 0 || run.unacknowledged !== undefined || run.attempt > 1;

@@ -22,29 +22,29 @@ export interface Run {
   readonly token: string;
   readonly attempt: number;
   readonly abort: AbortController;
-  /** What stands before it, where its starter knew: the UTF-8 bytes of the chat's text, perhaps the messages too. */
+  /** The history before it, if its starter knew it: the UTF-8 bytes of the chat's text, perhaps the messages too. */
   readonly before: { readonly textBytes: number; readonly history?: History | undefined } | undefined;
-  /** Calls of the database of which it is not known whether they took effect. */
+  /** Database calls with an unknown outcome. */
   unacknowledgedWrites: number;
-  /** Whether an end was sent of which it is not known whether it took effect. */
+  /** Whether an end was sent whose outcome is unknown. */
   endUnknown: boolean;
-  /** Monotonic: past it the lease may be another's, and nothing more is emitted. */
+  /** Monotonic. After it another process may have the lease, and nothing more is emitted. */
   deadline: number;
-  /** Whom it is for, once the chat was looked at. */
+  /** The requester of the turn, once the chat was read. */
   account?: Pick<Account, 'agent' | 'user'>;
-  /** Its chat, once that was looked at. */
+  /** Its chat, once it was read. */
   chat?: ChatAccess;
-  /** The messages before it, once it has them. */
+  /** The messages before it, once they were read. */
   history?: History;
-  /** What it has used, once that is known. */
+  /** Its usage, once it is known. */
   used?: UsageRecord;
-  /** All that was emitted: readers in this process read it here. */
+  /** All emitted text. Readers in this process read it here. */
   text: string;
-  /** While the model's server makes it wait: until then. */
+  /** The time until which the model's server makes it wait. */
   waitsUntil?: Date | undefined;
-  /** How much of the text the log has acknowledged. */
+  /** The length of the text that the log has acknowledged. */
   loggedTo: number;
-  /** What was sent to the log and not acknowledged: it is sent again as it was, never cut anew. */
+  /** The piece that was sent to the log and not acknowledged. It is sent again unchanged. */
   unacknowledged?: LogBatch | undefined;
 }
 
@@ -69,7 +69,7 @@ export function newRun(
   };
 }
 
-/** A token nobody can guess or repeat: the fence of one run. */
+/** Creates an unguessable token, which fences one run. */
 export function mintToken(): string {
   return mintId('request');
 }

@@ -34,8 +34,8 @@ export class Runner {
   }
 
   /**
-   * Starts a turn that was claimed under a running place. `claimedAt` is from before the claim: one that was
-   * acknowledged a whole lease later may be another's by now, and is left to the recovery loop.
+   * Starts a turn that was claimed under a running place. `claimedAt` is the time before the claim. A claim that was
+   * acknowledged a whole lease later may belong to another process by now and is left to the recovery loop.
    */
   start(turn: TurnRecord, owner: TurnOwner, claimedAt: number, before?: Run['before']): void {
     const { lease } = turn;
@@ -76,7 +76,7 @@ export class Runner {
     }
   }
 
-  /** The turn of this answer, if it runs here: it is read without asking the database. */
+  /** The turn of this answer, if it runs here. It is read without a query. */
   runningTurn({ chat }: ChatAccess, answerId: string): TurnRecord | undefined {
     const id = turnIdOf(answerId);
     const turn = id && this.running.get(id)?.turn;
@@ -90,7 +90,7 @@ export class Runner {
     }
   }
 
-  /** Stops a turn that is marked cancelled, if it is here: its run, or its wait for a place. */
+  /** Stops a turn that is marked cancelled, if it runs or waits here. */
   stopTurn(turn: Id<'turn'>): void {
     this.running.get(turn)?.abort.abort(new RunStopped('cancelled'));
     const queued = this.queue.findQueued(turn);
@@ -113,7 +113,7 @@ export class Runner {
     followers.chats.notify(chat, 'changed');
   }
 
-  /** Starts nothing more; lets runs finish for `graceMs` or until `force` aborts, then hands them over. */
+  /** Starts no further turn, lets runs finish for `graceMs` or until `force` aborts, and hands over the rest. */
   async drain(graceMs: number, force?: AbortSignal): Promise<void> {
     const { followers, clock, work } = this.#deps;
     this.#isDraining = true;
@@ -123,7 +123,7 @@ export class Runner {
     const finished = work.settled().finally(() => done.abort());
     const over = force ? AbortSignal.any([done.signal, force]) : done.signal;
     await Promise.race([finished, clock.sleep(graceMs, over)]);
-    // A turn that is being claimed just now starts after this, and is handed over too.
+    // A turn that is being claimed now starts after this and is handed over too.
     this.#isHandingOver = true;
     for (const run of this.running.all()) run.abort.abort(new RunStopped('draining'));
     await work.settled();

@@ -58,7 +58,7 @@ async function lookForMarks({ store, log }: TurnDeps, runs: readonly Run[]): Pro
     }
     const missing = runs.filter(({ turn }) => !isCancelled.has(turn.id));
     if (missing.length === 0) return;
-    // A primary that was deposed and does not know it yet misses what is newer: a write tells the truth.
+    // A primary that has stepped down without knowing it lacks newer writes. Only a write shows the truth.
     const gone = new Set(await store.turns.renew(missing.map(toLease)));
     for (const { token, abort } of missing) {
       if (gone.has(token)) abort.abort(new RunStopped('chat-deleted'));
@@ -73,7 +73,7 @@ function toLease({ turn, token }: Run) {
 }
 
 async function renew({ store, clock, log, bounds }: TurnDeps, runs: readonly Run[]): Promise<void> {
-  // The deadline counts from before the write: the watcher's own count cannot begin earlier.
+  // The deadline counts from before the write, because the count of other processes cannot begin earlier.
   const sentAt = clock.now();
   try {
     const lost = new Set(await store.turns.renew(runs.map(toLease)));

@@ -12,10 +12,10 @@ import type {
 import type { Quota } from '@parley/quota';
 import type { Run } from './run.ts';
 
-/** Stands for the server's default model in the usage of a turn, where no answer named it. */
+/** Names the server's default model in the usage of a turn if no answer named one. */
 export const DEFAULT_MODEL = 'default';
 
-/** For whom a turn of this chat is counted that ends now. */
+/** The account that a turn of this chat is counted for when it ends now. */
 export function accountOf({ agent, user }: Pick<ChatRecord, 'agent' | 'user'>): Account {
   return { agent, ...(user !== undefined && { user }), day: utcDay(new Date()) };
 }
@@ -54,8 +54,8 @@ export function usageOfDeadRun(
 }
 
 /**
- * Counts the usage of a run whose turn was deleted while it ran. It is counted for no user: they may be the one who was
- * deleted, and whose name is being removed from the sums.
+ * Counts the usage of a run whose turn was deleted meanwhile. It is counted for no user: the user may have been
+ * deleted, and their name is being removed from the sums.
  */
 export async function countDeletedTurn(
   { quota }: { readonly quota: Quota },

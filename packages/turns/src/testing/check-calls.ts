@@ -3,7 +3,10 @@ import type { ChatHistory, ModelCall, StoredTurn } from './history.ts';
 
 type Context = ModelCall['context'];
 
-/** The model: shown exactly what stands before, asked boundedly often, and each of its answers used once. */
+/**
+ * Checks the model's calls: each got exactly the preceding messages, their number is bounded, and each answer is used
+ * once.
+ */
 export function checkCalls(chat: ChatHistory, callsPerTurnMax: number): string[] {
   const turns = chat.turns.toSorted((a, b) => a.sequence - b.sequence);
   const callsOf = Map.groupBy(chat.calls, messageOf);
@@ -62,8 +65,8 @@ function checkContexts(
 }
 
 /**
- * What a turn's model is to be shown: all that stands before it, but for messages that the model rejected, neighbours of
- * one role joined.
+ * The messages that the model of a turn must get: all before it except messages that the model rejected, with
+ * neighbors of one role joined.
  */
 function contextOf(turn: StoredTurn, turns: readonly StoredTurn[]): Context {
   const context: { role: string; content: string }[] = [];
@@ -95,7 +98,7 @@ function write(context: Context): string {
   return context.map(({ role, content }) => `${role}: ${content}`).join(' | ');
 }
 
-/** A stored text is all of one call's, or its beginning where the run did not come to its end. */
+/** A stored text is the whole text of one call, or its beginning if the run did not end normally. */
 function checkOrigin(turn: StoredTurn, calls: readonly ModelCall[], used: Map<string, string>): string[] {
   const text = shownText(turn);
   if (text === '') return [];

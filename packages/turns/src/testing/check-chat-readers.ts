@@ -1,7 +1,7 @@
 import { endOf, reportedEndOf, shownText } from './check-turns.ts';
 import type { ChatHistory, ShownChatEvent, StoredTurn } from './history.ts';
 
-/** What followers of a chat were told: each message once and in order, each answer whole, each end once. */
+/** Checks the events of a chat's followers: each message once and in order, each answer whole, each end once. */
 export function checkChatReaders(chat: ChatHistory): string[] {
   const stored = new Map(chat.turns.map((turn) => [turn.answerId, turn]));
   return chat.chatReaders.flatMap(({ name, events }) => {
@@ -48,7 +48,7 @@ class ChatView {
         this.#end(event);
         return;
       case 'chat-snapshot':
-        // All that was told is replaced by the list, and what has not ended there is told again.
+        // A snapshot replaces all earlier events by the list, and unfinished answers are emitted again.
         this.#place = undefined;
         this.#texts.clear();
         this.#ended.clear();

@@ -6,7 +6,9 @@ import { checkTurns } from './check-turns.ts';
 import { checkFinishReasons, withoutFinishReasons } from './finish-reasons.ts';
 import type { History } from './history.ts';
 
-/** What in a history breaks a promise, as sentences; none when all are kept. Judge it when nothing moves any more. */
+/**
+ * Returns the broken promises of a history as sentences; none if all are kept. Call it when nothing changes any more.
+ */
 export function checkHistory(history: History): string[] {
   const { hasOlderRelease = false } = history;
   const chats = hasOlderRelease ? history.chats.map(withoutFinishReasons) : history.chats;

@@ -4,7 +4,9 @@ import type { ChatHistory, ReaderConnection, ReaderHistory, ShownEnd, StoredTurn
 
 type ShownStep = ReaderConnection['events'][number];
 
-/** What readers of an answer were shown: whatever was cut and taken up again, it is one text, and the stored one. */
+/**
+ * Checks the events of an answer's readers: after any reconnection they add up to one text, which is the stored one.
+ */
 export function checkReaders(chat: ChatHistory): string[] {
   const stored = new Map(chat.turns.map((turn) => [turn.answerId, turn]));
   /** Every text shown of one run of one turn. */
@@ -26,7 +28,7 @@ export function checkReaders(chat: ChatHistory): string[] {
   return offences;
 }
 
-/** One run writes one text: whoever saw more of it saw the same beginning, and the model wrote it. */
+/** One run writes one text: all readers of the run saw the same beginning, and the model wrote it. */
 function checkRun(
   run: string,
   shown: readonly string[],
@@ -67,7 +69,7 @@ class ReaderView {
       this.#text = '';
       this.#attempt = 0;
     }
-    // Whoever names another place than the last is a reader who does not know the end.
+    // A reader at another place than the end does not know the end.
     if (!from || !isSame(from, this.#last)) this.#hasEnded = false;
     const first = events[0]?.event.type;
     if (first && (first === 'start') !== (from === undefined))
@@ -133,7 +135,7 @@ class ReaderView {
   #end(told: ShownEnd): void {
     this.#hasEnded = true;
     const turn = this.#turn;
-    // A turn that is not there any more went with its chat.
+    // A missing turn was removed with its chat.
     if (!turn) return;
     if (endOf(turn) !== reportedEndOf(told))
       this.#say(`told ${reportedEndOf(told)}; stored is ${endOf(turn)}`);

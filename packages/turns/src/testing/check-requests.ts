@@ -1,14 +1,17 @@
 import { shownText } from './check-turns.ts';
 import type { ChatHistory, ReportedEnd, RequestHistory, StoredTurn } from './history.ts';
 
-/** What whoever asked was told: nothing acknowledged is lost, nothing rejected is there, every told end is true. */
+/**
+ * Checks the responses to requests: no acknowledged message is lost, no rejected one is stored, every reported end is
+ * true.
+ */
 export function checkRequests(chat: ChatHistory): string[] {
   const stored = new Map(chat.turns.map((turn) => [turn.answerId, turn]));
   return [
     ...chat.requests.flatMap((request) =>
       offencesOf(request, chat, stored).map((offence) => `${request.name} ${offence}`),
     ),
-    // What is known of a key goes with its chat.
+    // A deleted chat loses what is known of its keys.
     ...(chat.isGone ? [] : checkKeys(chat.requests)),
     ...checkOrder(chat.requests, stored),
   ];
@@ -77,7 +80,7 @@ function checkKeys(requests: readonly RequestHistory[]): string[] {
   return offences;
 }
 
-/** Who was acknowledged before another one was sent stands before it. */
+/** A message that was acknowledged before another one was sent precedes it. */
 function checkOrder(requests: readonly RequestHistory[], stored: ReadonlyMap<string, StoredTurn>): string[] {
   const offences: string[] = [];
   const places = requests.flatMap(({ name, sentAt, knownAt, result }) => {

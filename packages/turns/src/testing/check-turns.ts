@@ -2,7 +2,7 @@ import type { ChatHistory, ShownEnd, StoredTurn } from './history.ts';
 
 const ENDED = new Set(['completed', 'stopped', 'failed']);
 
-/** What is stored: dense, ended, legal, each message once; nothing of a chat that is gone. */
+/** Checks the stored turns: dense, ended and valid, each message once, and none in a deleted chat. */
 export function checkTurns(chat: ChatHistory): string[] {
   const offences: string[] = [];
   const turns = chat.turns.toSorted((a, b) => a.sequence - b.sequence);
@@ -45,12 +45,12 @@ function checkRetry(turn: StoredTurn, before: StoredTurn | undefined): string[] 
   return [`turn ${turn.sequence} retries ${turn.retryOf?.turn}, which is not the failed turn before it`];
 }
 
-/** What its readers must be told of its end. */
+/** The end that readers must receive. */
 export function endOf({ status, errorCode, answer }: StoredTurn): string {
   return [status, errorCode, answer?.finishReason].filter((word) => word !== undefined).join(' ');
 }
 
-/** The same, as they were told. */
+/** The end that readers received. */
 export function reportedEndOf({ status, errorCode, finishReason }: ShownEnd): string {
   return [status, errorCode, finishReason].filter((word) => word !== undefined).join(' ');
 }

@@ -10,7 +10,7 @@ export function checkFinishReasons({ turns }: ChatHistory): string[] {
     );
 }
 
-/** The chat as release 0.1.0 stores and tells it: without finish reasons. */
+/** The chat as release 0.1.0 stores and returns it: without finish reasons. */
 export function withoutFinishReasons(chat: ChatHistory): ChatHistory {
   return {
     ...chat,

@@ -1,17 +1,16 @@
 import type { StreamCursor } from '@parley/contract';
 
 /**
- * What was asked of a system, what it answered, what it showed, and what it holds in the end. Plain data, so
- * that a simulation and a test with real processes are judged by the same rules (`checkHistory`).
- *
- * Contents of messages must be unique: by them a message is known wherever it turns up. Each run of the model
- * must write a text of its own: by it a stale answer is known.
+ * The requests to a system, its responses, the events of its readers, and its stored data in the end. It is plain
+ * data, so that a simulation and a test with real processes share their rules (`checkHistory`). Contents of messages
+ * must be unique, because they identify messages everywhere. Each run of the model must write a text of its own,
+ * which identifies stale answers.
  */
 export interface History {
   readonly chats: readonly ChatHistory[];
   /** A turn may be taken over this often. */
   readonly takeoversMax: number;
-  /** How often a process gave its turns back on purpose: each time may cost a turn one more call of the model. */
+  /** The number of deliberate hand-overs by processes. Each may cost a turn one more call of the model. */
   readonly handovers: number;
   /** Release 0.1.0, which knows no finish reasons, served and ran some of the turns. */
   readonly hasOlderRelease?: boolean | undefined;
@@ -19,18 +18,18 @@ export interface History {
 
 export interface ChatHistory {
   readonly chat: string;
-  /** In the end nobody finds the chat. */
+  /** In the end no reader finds the chat. */
   readonly isGone: boolean;
-  /** Someone asked for its deletion, whatever became of that. */
+  /** A request asked for its deletion, whatever its result. */
   readonly wasAskedToGo: boolean;
-  /** What is stored in the end, in any order. */
+  /** The stored turns in the end, in any order. */
   readonly turns: readonly StoredTurn[];
   readonly requests: readonly RequestHistory[];
   readonly readers: readonly ReaderHistory[];
   readonly chatReaders: readonly ChatReaderHistory[];
   /** Every call of the model for a message of this chat, in any order. */
   readonly calls: readonly ModelCall[];
-  /** Answers that someone asked to stop: by a cancel, or by a message that interrupts. */
+  /** Answers that a request asked to stop: a cancel, or a message that interrupts. */
   readonly askedToStop: ReadonlySet<string>;
 }
 
@@ -49,40 +48,40 @@ export interface StoredTurn {
   readonly attempts: number;
 }
 
-/** One request that sends a message or retries an answer, by whoever made it; a repeat is another request. */
+/** One request that sends a message or retries an answer, from any client. A repeat is another request. */
 export interface RequestHistory {
-  /** For people who read an offence. */
+  /** For readers of an offence. */
   readonly name: string;
-  /** What was sent; absent for a retry. */
+  /** The content; absent for a retry. */
   readonly content?: string;
-  /** The answer that was to be retried. */
+  /** The failed answer of a retry. */
   readonly retries?: string;
   readonly idempotencyKey?: string;
-  /** Moments on any one scale that grows: when it was sent, and when its result was known. */
+  /** Times on one growing scale: when it was sent, and when its result was known. */
   readonly sentAt: number;
   readonly knownAt: number;
   readonly result: RequestResult;
 }
 
 export type RequestResult =
-  /** It was acknowledged, and perhaps told how it ended. */
+  /** It was acknowledged; the end of the turn may be known. */
   | {
       readonly kind: 'accepted';
       readonly answerId: string;
-      /** Absent where only the answer's id was told. */
+      /** Absent if only the answer's id was returned. */
       readonly userMessageId?: string;
       readonly isReplay: boolean;
       readonly end?: ReportedEnd;
     }
-  /** With an `answerId` it may have been accepted all the same. */
+  /** With an `answerId` the message may have been accepted. */
   | { readonly kind: 'refused'; readonly code: string; readonly answerId?: string }
-  /** The connection broke, or the process died: nobody knows. */
+  /** The connection broke or the process died, so the result is unknown. */
   | { readonly kind: 'unknown' };
 
-/** How a turn ended, as someone was told. */
+/** The end of a turn, as a response reported it. */
 export interface ReportedEnd {
   readonly status: 'completed' | 'stopped' | 'failed' | 'gone';
-  /** Absent where none was told. */
+  /** Absent if none was reported. */
   readonly text?: string;
   readonly errorCode?: string;
 }
@@ -95,7 +94,7 @@ export interface ReaderHistory {
 }
 
 export interface ReaderConnection {
-  /** What it asked to go on after: the cursor of the last event it got before. Absent: from the start. */
+  /** The cursor that it sent: that of the last event before. Absent: from the start. */
   readonly from?: StreamCursor;
   readonly events: readonly { readonly cursor: StreamCursor; readonly event: ShownEvent }[];
 }
@@ -105,11 +104,11 @@ export type ShownEvent =
   | { readonly type: 'start'; readonly messageId: string; readonly userMessageId: string }
   | { readonly type: 'text-start' | 'text-end' }
   | { readonly type: 'text-delta' | 'snapshot'; readonly text: string }
-  /** Told beside the text: it has the cursor of the event before it. */
+  /** Sent beside the text: it has the cursor of the event before it. */
   | { readonly type: 'status' }
   | ({ readonly type: 'end' } & ShownEnd);
 
-/** How an answer ended, as its readers were told. */
+/** The end of an answer, as its readers received it. */
 export interface ShownEnd {
   readonly status: string;
   readonly errorCode?: string | undefined;
@@ -132,8 +131,8 @@ export type ShownChatEvent =
 
 /** One call of the model. */
 export interface ModelCall {
-  /** What it was shown, as `buildContext` makes it, without a system prompt. */
+  /** Its context, as `buildContext` creates it, without a system prompt. */
   readonly context: readonly { readonly role: string; readonly content: string }[];
-  /** What it wrote, all of it or until it was cut. */
+  /** Its text, whole or until it was cut. */
   readonly text: string;
 }

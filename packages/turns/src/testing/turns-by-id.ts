@@ -52,7 +52,7 @@ export function turnsById(turns: Turns, chats: Pick<ChatStore, 'find'>): TurnsBy
     if (!access) throw new ApiError(code);
     return access;
   }
-  /** Without a key a message may be sent to a chat that this process remembers. */
+  /** A message without a key may be sent to a chat that this process remembers. */
   async function findToSend(scope: Scope, { chat, idempotency }: NewMessage & InChat): Promise<ChatAccess> {
     const access = idempotency ? await chats.find(scope, chat) : await turns.findChat(scope, chat);
     if (!access) throw new ApiError('chat_not_found');
@@ -79,7 +79,7 @@ export function turnsById(turns: Turns, chats: Pick<ChatStore, 'find'>): TurnsBy
       const access = await chats.find(scope, chat);
       return access && turns.runningAnswer(access);
     },
-    // The chat may be deleted right after it was read: a follower is told so.
+    // The chat may be deleted right after it was read; a follower is then told so.
     followChat: (scope, chat, from, signal) => turns.followChat(inScope(scope, chat), from, signal),
     deleteChat: turns.deleteChat,
     deleteIdleChat: turns.deleteIdleChat,

@@ -11,7 +11,7 @@ interface Use {
   elsewhere: number | undefined;
 }
 
-/** How many turns of each address run, here and, as far as it was asked, elsewhere. */
+/** The number of running turns of each address, in this process and, as far as it was counted, in others. */
 export class AddressUse {
   readonly #max: number;
   readonly #uses = new Map<string, Use>();

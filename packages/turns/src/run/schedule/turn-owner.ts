@@ -1,6 +1,6 @@
 import type { Spender, TurnOrigin, TurnRecord } from '@parley/db';
 
-/** Who a turn is for, as far as the order of waiting turns depends on it. */
+/** The owner of a turn, as far as the order of waiting turns depends on it. */
 export interface TurnOwner {
   readonly team: string;
   /** The caller's address and the network around it, narrowest first; empty when they are not known. */

@@ -122,7 +122,7 @@ test('an address starts no more than what its turns on other processes leave of 
   expect(scheduler.unknownNetworks(visitor('a'))).toEqual([]);
   together();
   expect(scheduler.unknownNetworks(visitor('a'))).toEqual(['a']);
-  // An eighth of the bound runs unasked; more only once it is known what runs elsewhere.
+  // An eighth of the bound runs without a count of other processes; more runs only after it.
   expect(together('third')).toBe('waiting');
   scheduler.learn('a', 13);
   expect(scheduler.next()?.id).toBe('third');
@@ -187,7 +187,7 @@ class Play {
     { readonly owner: TurnOwner; readonly hasPlace: boolean; passedBy: number }
   >();
   readonly bounds: SchedulerBounds;
-  /** What was learned of networks from which turns run. */
+  /** The learned numbers of turns in other processes, by network. */
   readonly elsewhere = new Map<string, number>();
   #turns = 0;
 
@@ -212,7 +212,7 @@ class Play {
   end(index: number): void {
     const [owner] = this.running.splice(index % Math.max(this.running.length, 1), 1);
     if (owner) this.scheduler.leave(owner);
-    // What runs elsewhere is forgotten with the last turn that runs here.
+    // The number for other processes is forgotten with the last turn that runs here.
     for (const network of this.elsewhere.keys())
       if (this.#runningFrom(network) === 0) this.elsewhere.delete(network);
   }
