@@ -9,12 +9,12 @@ export interface ReadFrom {
   readonly from?: StreamCursor | null | undefined;
 }
 
-/** A client that reads an answer as fast as it comes, and folds its events to what it shows. */
+/** A client that reads an answer without delay and reduces its events to the text it shows. */
 export class AnswerReader {
   readonly events: AnswerEventWithCursor[] = [];
   text = '';
   end: Extract<AnswerEvent, { type: 'end' }> | undefined;
-  /** How the reading ended: undefined in order, or with what was thrown. */
+  /** The error that ended the reading; undefined after a regular end. */
   readonly done: Promise<unknown>;
   readonly #abort = new AbortController();
 
@@ -38,7 +38,7 @@ export class AnswerReader {
     return this.events.at(-1)?.cursor;
   }
 
-  /** Hangs up; settles when nothing more can come. */
+  /** Disconnects. Resolves when no further event can arrive. */
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.done;
@@ -53,7 +53,7 @@ export class AnswerReader {
   }
 }
 
-/** Reads an answer in stretches of `length` events, on one replica after the other, each from the last cursor on. */
+/** Reads an answer in stretches of `length` events, on alternating processes, each from the last cursor. */
 export class RelayReader {
   text = '';
   readonly types: string[] = [];

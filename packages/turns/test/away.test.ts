@@ -14,8 +14,8 @@ import type { StoreCall, StoreTap } from './store-tap.ts';
 import { TestClock } from './test-clock.ts';
 
 /*
- * The database is away at each step of a turn, before and after the step took effect: nothing is lost, nothing
- * doubled.
+ * The database fails at each step of a turn, before and after the step takes effect. No message is lost or
+ * duplicated.
  */
 
 let harness: Harness;
@@ -42,7 +42,7 @@ describe('an unreachable database before the insert', () => {
         .send(harness.scope, { chat, content: 'q' })
         .catch((reason: unknown) => reason);
       expect(error).toMatchObject({ code: 'database_unavailable' });
-      // Only an insert may have happened: its rejection names the answer to look for.
+      // Only an insert may have taken effect, so its error names the answer.
       expect((error as ApiError).facts.messageId !== undefined).toBe(call === 'turns.insert');
       expect(await turnsOf(harness, chat)).toEqual([]);
       expect(await turns.send(harness.scope, { chat, content: 'q' })).toMatchObject({
@@ -113,9 +113,9 @@ describe('an insert without acknowledgement', () => {
 });
 
 describe('an unreachable database during a run', () => {
-  /** Fails a few times, as a database that comes back within a lease. */
+  /** Fails several times, like a database that is reachable again within a lease. */
   async function sendThrough(prepare: (tap: StoreTap) => void) {
-    // A lease of an hour: no sweep helps.
+    // With a lease of an hour the recovery loop cannot help.
     const { turns, tap, log } = harness.startReplica({ bounds: { leaseMs: 3_600_000 } });
     const chat = await harness.newChat();
     prepare(tap);

@@ -4,7 +4,7 @@ import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* A message that comes while its chat is still answering waits, is rejected, or goes first: as its sender says. */
+/* A message to a chat that is still answering waits, is rejected or interrupts, as `onBusy` says. */
 
 let harness: Harness;
 

@@ -14,7 +14,7 @@ import {
 import { SteppedAgent } from './stepped-agent.ts';
 import { begin, eagerBounds } from './two-replicas.ts';
 
-/* An answer that is cancelled, or given up, when its runner is dead already: what was logged of it is kept. */
+/* An answer of a dead process that is cancelled or given up keeps its logged text. */
 
 let harness: Harness;
 
@@ -28,7 +28,7 @@ afterEach(async () => {
 afterAll(() => harness.stop());
 
 describe('an answer whose runner is dead', () => {
-  /** A run that logged `kept`, and said more, when its process was killed; a successor waits behind it. */
+  /** A run that logged `kept` and wrote more before its process was killed. A successor waits behind it. */
   async function dieWriting() {
     const agent = new SteppedAgent();
     const { runAgent } = agent;
@@ -72,7 +72,7 @@ describe('an answer whose runner is dead', () => {
     await eventually(() => transcript(harness, place.chat)).toEqual([
       ...['user: q', 'assistant: kept', 'user: next', 'assistant: answer to next'],
     ]);
-    // It was called for once, by the one that died.
+    // Only the dead process called the model for it.
     expect(agent.runsOf('q')).toHaveLength(1);
   });
 
@@ -122,7 +122,7 @@ describe('an answer whose runner is dead', () => {
       await Promise.race([other.clock.rounds(), end.reached]);
       await new Promise(setImmediate);
     }
-    // Whoever reads it now is told nothing of the lease under which it is ended.
+    // New readers receive nothing of the lease that ends the turn.
     const looks = () => third.tap.calls.filter((call) => call === 'turns.listStates').length;
     const before = looks();
     await eventually(looks).toBeGreaterThan(before + 2);

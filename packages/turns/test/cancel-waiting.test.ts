@@ -5,7 +5,7 @@ import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* An answer that is cancelled while it waits for its turn is told stopped at once, and keeps its place. */
+/* A waiting answer that is cancelled is stopped at once for its readers and keeps its place. */
 
 let harness: Harness;
 
@@ -69,7 +69,7 @@ describe('an answer that waits for its turn', () => {
     const accepted = await owner.turns.accept(harness.scope, { chat, content: 'second' });
     const waiting = owner.turns.outcome(harness.scope, accepted);
     await owner.turns.cancel(harness.scope, accepted);
-    // The clock stands still: nothing but the cancel itself wakes who waits.
+    // The clock does not move, so only the cancel can wake the waiting request.
     expect(await waiting).toEqual({ kind: 'empty', attempt: 0 });
   });
 
@@ -107,7 +107,7 @@ describe('an answer that waits for its turn', () => {
   test('an answer without a free place ends in the database too, whichever process cancels it', async () => {
     const agent = new SteppedAgent();
     const { runAgent } = agent;
-    // One place, which the first answer holds to the end. What is cancelled elsewhere is ended by the recovery loop.
+    // The first answer holds the only place to the end. The recovery loop ends turns that are cancelled elsewhere.
     const owner = harness.startReplica({ runAgent, bounds: { tickMs: 5, runningTurnsMax: 1 } });
     const { chat } = await begin(harness, owner, 'holds the place');
     await agent.run('holds the place');
@@ -119,7 +119,7 @@ describe('an answer that waits for its turn', () => {
     await eventually(() => turnsOf(harness, waiting[1].chat)).toMatchObject([{ status: 'stopped' }]);
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating' }]);
     expect(agent.runs).toHaveLength(1);
-    // The places are as they were: the next one waits for the first to end.
+    // The places are unchanged, so the next turn waits for the first to end.
     const next = await begin(harness, owner, 'next');
     (await agent.run('holds the place')).finish();
     const run = await agent.run('next');

@@ -176,7 +176,7 @@ describe('an answer that is at its end', () => {
       const canceller = round % 2 ? owner : other;
       const cancelling = canceller.turns.cancel(harness.scope, place);
       for (let ticks = round % 8; ticks > 0; ticks--) await new Promise(setImmediate);
-      // On a busy machine no number of ticks is enough for the cancel to come first.
+      // On a busy machine no number of ticks guarantees that the cancel comes first.
       if (round % 8 === 7) await cancelling;
       run.emit('it');
       run.finish();

@@ -8,9 +8,9 @@ import { StoreTap } from './store-tap.ts';
 import { TestClock } from './test-clock.ts';
 
 /*
- * Three replicas on one real database, whose processes die, drain and stall and whose database fails before and
- * after the effect of any call, as a seed says. Whatever happens: what was accepted is answered exactly once, in
- * its place, and what was rejected is not there.
+ * Three processes on one real database. A seed decides when processes die, drain and stall, and when the database
+ * fails before and after the effect of a call. Every accepted message is answered exactly once in its place, and no
+ * rejected message is stored.
  */
 
 let harness: Harness;
@@ -56,12 +56,12 @@ class Chaos {
   readonly #seed: number;
   readonly sent: Sent[] = [];
   readonly deleted = new Set<Id<'chat'>>();
-  /** What the model was shown before each question it answered. */
+  /** The context of each message that the model answered. */
   readonly shown: { content: string; before: string[] }[] = [];
   readonly #open = new Set<Promise<void>>();
   chats: Id<'chat'>[] = [];
   #replicas: Living[] = [];
-  /** Their time goes on until they have ended: one may be waiting to try an insert again. */
+  /** Their clocks move until they have ended, because an insert may be waiting for its next attempt. */
   #draining: Living[] = [];
   #faults = FAULTS;
 
@@ -111,7 +111,7 @@ class Chaos {
     this.#replicas.push({ ...harness.startReplica({ clock, tap, bounds, runAgent: this.#agent() }), clock });
   }
 
-  /** One replica lives for more than a lease while the others stand still: to it they look dead. */
+  /** One process lives for more than a lease while the others' clocks stop, so they look dead to it. */
   async #outlive({ clock, tap }: Living): Promise<void> {
     for (let passed = 0; passed < LEASE_MS * 1.5; passed += LEASE_MS / 5) {
       clock.advance(LEASE_MS / 5);
@@ -120,7 +120,7 @@ class Chaos {
     }
   }
 
-  /** Dead processes keep their clocks standing; draining ones are given time to end. */
+  /** The clocks of dead processes do not move. Draining processes get time to end. */
   #replace(end: (replica: Living) => void): void {
     const index = Math.floor(this.#random() * this.#replicas.length);
     const [replica] = this.#replicas.splice(index, 1);
@@ -147,7 +147,7 @@ class Chaos {
       }
       if (this.#random() < 0.08)
         throw new ModelError('model_failed', { calls: 1, cause: new Error('chaos') });
-      // Each run answers otherwise, so that a stale answer is known.
+      // Each run writes another answer, which identifies stale ones.
       return { text: `${answerTo(content)}, run ${run}`, finishReason: 'stop', model: 'm', calls: 1 };
     };
   }
@@ -188,13 +188,13 @@ class Chaos {
     await Promise.all(this.#replicas.map(({ tap }) => tap.quiet()));
   }
 
-  /** A process that dies never answers; whoever asked it finds the answer in the list. */
+  /** A request to a process that dies gets no response. Its sender finds the answer in the list. */
   #follow({ died }: Replica, call: Promise<void>): void {
     const over = Promise.race([call, died]).then(() => void this.#open.delete(over));
     this.#open.add(over);
   }
 
-  /** Everyone was answered, nothing is unfinished, and every deletion is complete. */
+  /** All requests were answered, no turn is unfinished, and every deletion is complete. */
   async #isQuiet(): Promise<boolean> {
     if (this.#open.size > 0) return false;
     const chat = { $in: this.chats };
@@ -226,7 +226,7 @@ async function storedTurns(chat: Id<'chat'>): Promise<StoredTurn[]> {
   return (await turnsOf(harness, chat)) as unknown as StoredTurn[];
 }
 
-/** What a chat holds: dense, ended, each question once with its own answer or a reason. */
+/** The stored chat is dense and ended, and has each message once with its own answer or a reason. */
 function checkChat(turns: readonly StoredTurn[], shown: Chaos['shown']): void {
   expect(turns.map(({ sequence }) => sequence)).toEqual(turns.map((_, index) => index + 1));
   for (const [index, { status, errorCode, messages, usage, lease }] of turns.entries()) {
@@ -239,16 +239,16 @@ function checkChat(turns: readonly StoredTurn[], shown: Chaos['shown']): void {
     expect(errorCode).toEqual(
       status === 'completed' ? undefined : expect.stringMatching(/^(model_failed|interrupted)$/),
     );
-    // It was ended by the run that held it, once.
+    // The run that held it ended it once.
     if (errorCode !== 'interrupted') expect(usage.map(({ attempt }) => attempt)).toEqual([lease.attempt]);
-    // Every run of it saw exactly what stands before it.
+    // Every run of it got exactly the preceding messages.
     const before = turns.slice(0, index).flatMap((turn) => turn.messages.map(({ content }) => content));
     for (const seen of shown.filter(({ content }) => content === question?.content))
       expect(seen.before).toEqual(before);
   }
 }
 
-/** What its sender was told of a message agrees with what is stored. */
+/** The response to a sender agrees with the stored turn. */
 function checkSent({ content, outcome, answerId, error }: Sent, turns: readonly StoredTurn[]): void {
   const stored = turns.filter(({ messages }) => messages[0]?.content === content);
   expect(stored.length).toBeLessThanOrEqual(1);
@@ -258,7 +258,7 @@ function checkSent({ content, outcome, answerId, error }: Sent, turns: readonly 
     expect(['database_unavailable', 'queue_full', 'draining', 'chat_not_found', 'answer_pending']).toContain(
       code,
     );
-    // Without an id it was not accepted; with one it may have been.
+    // A message without an id was not accepted; one with an id may have been.
     if (!facts.messageId) expect(turn).toBeUndefined();
   } else {
     expect(error).toBeUndefined();

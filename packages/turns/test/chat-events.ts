@@ -3,12 +3,12 @@ import type { Scope } from '@parley/db';
 import type { ChatEventWithCursor, EngineChatEvent } from '../src/index.ts';
 import type { Replica } from './harness.ts';
 
-/** A client that follows a chat as fast as it is told, and folds what it is told to what it shows. */
+/** A client that follows a chat without delay and reduces its events to the messages it shows. */
 export class ChatFollower {
   readonly events: ChatEventWithCursor[] = [];
-  /** The texts of answers by their ids, as they are shown. */
+  /** The shown texts of answers by their ids. */
   readonly texts = new Map<Id<'message'>, string>();
-  /** How the following ended: undefined in order, or with what was thrown. */
+  /** The error that ended the following; undefined after a regular end. */
   readonly done: Promise<unknown>;
   readonly #abort = new AbortController();
 
@@ -24,7 +24,7 @@ export class ChatFollower {
     );
   }
 
-  /** What was told, in short: its kind, and of messages their text. */
+  /** The received events in short: their types, and the texts of messages. */
   get told(): string[] {
     return this.events.map(({ event }) => nameOf(event));
   }
@@ -37,7 +37,7 @@ export class ChatFollower {
     return this.texts.get(answerId);
   }
 
-  /** Hangs up; settles when nothing more can come. */
+  /** Disconnects. Resolves when no further event can arrive. */
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.done;
@@ -57,7 +57,7 @@ export class ChatFollower {
   }
 }
 
-/** What a client shows of answers after one more event. */
+/** The shown answers after one more event. */
 export function fold(texts: Map<Id<'message'>, string>, event: EngineChatEvent): void {
   if (event.type === 'answer-snapshot') texts.set(event.messageId, event.text);
   if (event.type === 'answer-delta')

@@ -1,19 +1,19 @@
 import { type Harness, LEASE_MS, type Replica, type ReplicaOptions } from './harness.ts';
 import { TestClock } from './test-clock.ts';
 
-/** How far a clock is moved at once: there are several steps to every renewal and every sweep. */
+/** The step of the clock. There are several steps in every renewal and every pass of the recovery loop. */
 export const STEP_MS = LEASE_MS / 20;
-/** A sweep comes every third of a lease. */
+/** The recovery loop runs three times in a lease. */
 export const SWEEP_MS = LEASE_MS / 3;
 
-/** A replica whose clock stands still until the test moves it: it can stall, or die, while another goes on. */
+/** A process whose clock only moves when the test moves it, so that it can stall or die while others continue. */
 export interface ClockedReplica extends Replica {
   readonly clock: TestClock;
-  /** Lets time pass in small steps, each with its renewal and its sweep, as it passes for a healthy process. */
+  /** Moves the clock in small steps with renewals and recovery, as in a healthy process. */
   live(ms: number): Promise<void>;
 }
 
-/** Starts a replica with a clock of its own; its first sweep is over. */
+/** Starts a process with its own clock, after its first pass of the recovery loop. */
 export async function startClocked(harness: Harness, options: ReplicaOptions = {}): Promise<ClockedReplica> {
   const clock = new TestClock();
   const replica = harness.startReplica({ ...options, clock });

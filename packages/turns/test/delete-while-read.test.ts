@@ -14,7 +14,7 @@ import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, eagerBounds, startTwo } from './two-replicas.ts';
 
-/* A chat is deleted while its answer is read: nothing of it is told after that, and nothing of it stays. */
+/* A chat is deleted while its answer is read: no event follows, and no data stays. */
 
 let harness: Harness;
 
@@ -75,7 +75,7 @@ describe('an answer whose chat is deleted', () => {
       'accepted q',
       'start',
     ]);
-    // The clock stands still: nothing but the deletion itself wakes them.
+    // The clock does not move, so only the deletion can wake them.
     await other.turns.deleteChat(harness.scope, place.chat);
     expect(await reader.done).toMatchObject({ code: 'chat_not_found' });
     expect(await follower.done).toBeUndefined();
@@ -148,7 +148,7 @@ test('a repeated request to a deleted chat that is not purged yet is rejected by
     if (++tries > 10) throw new Error('it tries for ever');
     return proceed();
   });
-  // One remembers how the chat ended, the other reads it.
+  // One process remembers the end of the chat, and the other reads it.
   for (const { turns } of [owner, other]) {
     const repeat = turns.send(harness.scope, message);
     await expect(repeat).rejects.toMatchObject({ code: 'chat_not_found' });
@@ -158,7 +158,7 @@ test('a repeated request to a deleted chat that is not purged yet is rejected by
 describe('the log of dead runs', () => {
   const STEP_MS = LEASE_MS / 20;
 
-  /** A turn with the log of a run that died, in a chat that is marked deleted and could not be purged yet. */
+  /** A turn with the log of a dead run, in a chat that is marked deleted and not purged yet. */
   async function newLeftover(fields: object) {
     const chat = await harness.newChat();
     const turn = await insertTurn(harness, chat, 1, fields);
@@ -172,7 +172,7 @@ describe('the log of dead runs', () => {
     const { chat, turn } = await newLeftover({ lease: deadLease });
     const clock = new TestClock();
     const { tap } = harness.startReplica({ clock });
-    // The purge comes late: the turn is found by the one that would run it again.
+    // The purge is late, so the process that would run the turn finds it.
     tap.away('chats.purge', 'before', 1_000);
     while ((await turnsOf(harness, chat)).length > 0) {
       clock.advance(STEP_MS);

@@ -6,7 +6,7 @@ import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, eagerBounds } from './two-replicas.ts';
 
-/* A process that is told to stop lets its readers go, and leaves behind what they were shown. */
+/* A draining process disconnects its readers and stores the text that they received. */
 
 let harness: Harness;
 
@@ -21,7 +21,7 @@ afterAll(() => harness.stop());
 
 const FORCE = AbortSignal.abort();
 
-/** A replica whose clock stands still: it logs nothing by itself. */
+/** A process whose clock does not move, so it logs nothing by itself. */
 async function startOwner(agent: SteppedAgent) {
   const clock = new TestClock();
   const owner = harness.startReplica({ clock, runAgent: agent.runAgent });
@@ -40,7 +40,7 @@ describe('a reader of an answer', () => {
     const drained = owner.turns.drain(LEASE_MS / 2);
     run.emit(' two');
     await eventually(() => reader.text).toBe('one two');
-    // One that comes while it still runs is let in: nobody else knows as much of it.
+    // A new reader of a running answer is accepted, because no other process has all its text.
     const late = new AnswerReader(owner, harness.scope, place);
     await eventually(() => late.text).toBe('one two');
     run.finish();

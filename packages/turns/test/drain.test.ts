@@ -118,7 +118,8 @@ describe('a process that is told to stop', () => {
     await harness.model.callTo('there');
     const sends = [turns.send(harness.scope, { chat: busy, content: 'here' })];
     await harness.model.callTo('here');
-    // One behind the turn that runs here, one that waits for the slot, one behind the turn that runs there.
+    // One turn waits behind the one that runs here, one waits for the slot, and one is behind the turn that runs
+    // there.
     for (const chat of [busy, queued, remote])
       sends.push(turns.send(harness.scope, { chat, content: 'waits' }));
     await eventually(() => tap.calls.filter((call) => call === 'turns.announceSuccessor')).toHaveLength(2);
@@ -133,7 +134,7 @@ describe('a process that is told to stop', () => {
     ]);
     gate.release();
     expect(await there).toMatchObject({ outcome: { kind: 'answered' } });
-    // The other replica answers them all: its own queue at once, the rest with its next sweep.
+    // The other process answers them all: its own queue at once, the rest with its next recovery.
     for (const [chat, lines] of [
       [busy, 4],
       [queued, 2],
@@ -181,7 +182,7 @@ describe('work that is under way when the drain begins', () => {
     const release = tap.hold('turns.release');
     claim.release();
     await release.reached;
-    // The sweep itself is over; what it started is not.
+    // The recovery loop has ended, and the work that it started has not.
     await eventually(() => tap.calls).toContain('chats.listMarked');
     await eventually(() => tap.pending).toBe(1);
     await new Promise(setImmediate);

@@ -4,7 +4,7 @@ import { ChatFollower, fold } from './chat-events.ts';
 import { eventually, type Harness, insertTurn, startHarness } from './harness.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* A follower of a chat that was cut off goes on from its last event, on whatever replica it comes to. */
+/* A follower of a chat continues after its last event, in any process. */
 
 let harness: Harness;
 
@@ -18,7 +18,7 @@ afterEach(async () => {
 afterAll(() => harness.stop());
 
 describe('a follower with a cursor', () => {
-  /** A chat with three answers, the second of a message that waited, and all that was told of it. */
+  /** A chat with three answers, the second to a message that waited, and all its events. */
   async function notifyAll() {
     const { agent, owner, other } = startTwo(harness);
     const chat = await harness.newChat();

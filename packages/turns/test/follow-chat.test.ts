@@ -9,7 +9,9 @@ import { SteppedAgent } from './stepped-agent.ts';
 import { LOOPS, TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* Who follows a chat, on whatever replica, is told every message, its answer as it grows, and the chat's end. */
+/*
+ * A follower of a chat receives every message, its answer as it grows, and the deletion of the chat, in any process.
+ */
 
 let harness: Harness;
 
@@ -44,7 +46,7 @@ describe('a follower', () => {
       expect(order.map((told) => follower.told.indexOf(told))).toEqual(
         order.map((told) => follower.told.indexOf(told)).toSorted((a, b) => a - b),
       );
-      // The second answer is told when the first has ended, and not before.
+      // The second answer is emitted after the end of the first, and not before.
       expect(follower.told.lastIndexOf('start')).toBeGreaterThan(follower.told.indexOf('end'));
       await follower.stop();
     }
@@ -58,7 +60,7 @@ describe('a follower', () => {
     const chat = await harness.newChat();
     const follower = new ChatFollower(owner, harness.scope, chat);
     await clock.someoneElse();
-    // The clock stands still from here on.
+    // From here the clock does not move.
     await begin(harness, owner, 'first', chat);
     (await agent.run('first')).emit('text');
     await eventually(() => follower.told).toEqual(['followed', 'accepted first', 'start', 'delta']);

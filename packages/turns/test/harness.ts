@@ -16,15 +16,15 @@ import {
 import { type TurnsById, turnsById } from '../src/testing/index.ts';
 import { StoreTap } from './store-tap.ts';
 
-/** A database and a model, on which any number of replicas run. */
+/** A database and a model for any number of processes. */
 export interface Harness {
   readonly db: TestDatabase;
   readonly model: ScriptedModel;
   readonly scope: SystemScope;
-  /** A chat of its own, with the agent of this harness. */
+  /** Creates a chat with the agent of this harness. */
   newChat(): Promise<Id<'chat'>>;
   startReplica(options?: ReplicaOptions): Replica;
-  /** Ends the replicas of one test. */
+  /** Ends the processes of one test. */
   stopReplicas(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export interface ReplicaOptions {
   readonly bounds?: Partial<TurnBounds>;
   readonly runAgent?: RunAgent;
   readonly checkModel?: () => void;
-  /** A store that was tapped before the replica starts. */
+  /** A store that was tapped before the process starts. */
   readonly tap?: StoreTap;
 }
 
@@ -44,14 +44,14 @@ interface LogLine {
   readonly fields: Record<string, unknown>;
 }
 
-/** One process, as far as turns are concerned. */
+/** One process with its turns. */
 export interface Replica {
   readonly turns: TurnsById;
   readonly tap: StoreTap;
   readonly log: readonly LogLine[];
-  /** Ends it as `kill -9` does: nothing more reaches the database, no lease is renewed, none is given back. */
+  /** Ends it like `kill -9`: nothing more reaches the database, and no lease is renewed or given back. */
   kill(): void;
-  /** Settles when it was killed. */
+  /** Resolves when it was killed. */
   readonly died: Promise<void>;
 }
 
@@ -127,7 +127,7 @@ export async function startHarness(name: string): Promise<Harness> {
   };
 }
 
-/** A turn whose runner is dead: it has a lease that nobody renews. Without one it waits. */
+/** A turn of a dead process: its lease is not renewed. Without a lease it waits. */
 export async function insertTurn(
   { db, scope }: Harness,
   chat: Id<'chat'>,
@@ -146,7 +146,7 @@ export async function insertTurn(
 
 export const deadLease = { token: 'dead', attempt: 1, renewals: 0 };
 
-/** The access to a chat that is there. */
+/** The access to an existing chat. */
 export async function accessOf(
   { db, scope }: Pick<Harness, 'db' | 'scope'>,
   chat: Id<'chat'>,
@@ -156,7 +156,7 @@ export async function accessOf(
   return access;
 }
 
-/** What a list shows of a chat, as `role: content`. */
+/** The list of a chat's messages, as `role: content`. */
 export async function transcript({ db, scope }: Harness, chat: Id<'chat'>): Promise<string[]> {
   const { items } = await db.stores.messages.list(await accessOf({ db, scope }, chat), {
     limit: 1_000,
@@ -165,7 +165,7 @@ export async function transcript({ db, scope }: Harness, chat: Id<'chat'>): Prom
   return items.map(({ role, content }: MessageRecord) => `${role}: ${content}`);
 }
 
-/** A chat's turns as they are stored, acknowledged by a majority: what is seen here, every replica sees. */
+/** The stored turns of a chat, acknowledged by a majority, so that every process reads the same. */
 export function turnsOf({ db }: Harness, chat: Id<'chat'>) {
   return stored(db)
     .find({ chat, answerId: { $ne: answerIdOf(markerIdOf(chat)) }, purgedAt: { $exists: false } })
@@ -182,7 +182,7 @@ function stored(db: TestDatabase) {
   return db.raw.collection('turns', { readConcern: { level: 'majority' } });
 }
 
-/** Looks again and again until it is as expected; patient, because the machine may have much else to do. */
+/** Polls until the value is as expected. The timeout is long because the machine may be busy. */
 export function eventually<Value>(look: () => Value) {
   return expect.poll(look, { timeout: 30_000, interval: 10 });
 }

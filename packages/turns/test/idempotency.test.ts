@@ -5,7 +5,7 @@ import { AnswerReader } from './answer-reader.ts';
 import { type Harness, startHarness, transcript, turnsOf } from './harness.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* A request that comes again with its key is the one request: it has one turn, and is told how that goes. */
+/* A repeated request with the same key is the same request: it has one turn and gets its outcome. */
 
 let harness: Harness;
 
@@ -33,7 +33,7 @@ describe('the same request many times at once', () => {
       });
       const run = await agent.run('q');
       run.emit('once');
-      // They all wait for the one turn; some of them may still be on their way to it.
+      // They all wait for the one turn, and some of them may still be on their way.
       await new Promise(setImmediate);
       run.finish();
       const sent = await Promise.all(sends);

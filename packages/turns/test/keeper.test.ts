@@ -6,7 +6,7 @@ import type { StoreCall } from './store-tap.ts';
 import { TestClock } from './test-clock.ts';
 import { begin } from './two-replicas.ts';
 
-/* Running turns are looked after every tick: whatever hangs or fails of that costs no run its lease. */
+/* Running turns are supervised by ticks. A query that hangs or fails does not cost a run its lease. */
 
 let harness: Harness;
 
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 afterAll(() => harness.stop());
 
-/** A replica that runs some turns, each in a chat of its own. */
+/** A process that runs some turns, each in its own chat. */
 async function startRunning(size: number) {
   const agent = new SteppedAgent();
   const clock = new TestClock();
@@ -54,9 +54,9 @@ describe('a tick', () => {
     const { owner, places, runs, tick } = await startRunning(1);
     runs[0]?.finish();
     await eventually(() => owner.tap.calls).toContain('turns.end');
-    // The turn has ended when its reader is told so.
+    // The turn has ended when its reader receives the end.
     await new AnswerReader(owner, harness.scope, places[0] ?? { chat: 'chat_', answerId: '' }).done;
-    // What ended is counted within a second, once.
+    // Ended turns are counted once, within a second.
     for (let index = 0; index < 4; index++) await tick();
     expect(owner.tap.calls).toContain('usage.count');
     await owner.tap.quiet();

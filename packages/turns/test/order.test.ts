@@ -27,7 +27,7 @@ test('100 concurrent messages to one chat on two processes each get a place and 
   const documents = await turnsOf(harness, chat);
   expect(documents.map(({ sequence }) => sequence)).toEqual(contents.map((_, index) => index + 1));
   expect(documents.filter(({ status, takeovers }) => status !== 'completed' || takeovers !== 0)).toEqual([]);
-  // A question and its answer stand together, and no question is there twice.
+  // A message and its answer are adjacent, and each message is stored once.
   const lines = await transcript(harness, chat);
   const questions = lines
     .filter((line) => line.startsWith('user: '))
@@ -36,7 +36,7 @@ test('100 concurrent messages to one chat on two processes each get a place and 
   expect(lines).toEqual(
     questions.flatMap((content) => [`user: ${content}`, `assistant: ${echoOf(content)}`]),
   );
-  // Each was called for once, with all that stands before it and nothing else.
+  // The model was called once for each, with exactly the preceding messages.
   const calls = harness.model.calls();
   expect(calls).toHaveLength(100);
   for (const [index, { sequence }] of documents.entries()) {

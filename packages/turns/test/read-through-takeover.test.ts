@@ -6,8 +6,8 @@ import { SteppedAgent, type SteppedRun } from './stepped-agent.ts';
 import { begin, eagerBounds } from './two-replicas.ts';
 
 /*
- * The run that wrote an answer dies or stalls, and another begins it anew: a reader is shown one of them, never
- * a mixture, and nothing of a run that may be another's by now.
+ * The run of an answer dies or stalls, and another process starts it again. A reader sees the text of one run, never
+ * a mixture, and nothing of a run that may have been taken over.
  */
 
 let harness: Harness;
@@ -21,18 +21,18 @@ afterEach(async () => {
 });
 afterAll(() => harness.stop());
 
-/** Lets a replica live until it has taken over the turn of this question. */
+/** Moves the clock of a process until it has taken over the turn of this message. */
 async function takeOverAt(taker: ClockedReplica, agent: SteppedAgent): Promise<SteppedRun> {
   while (agent.runsOf('q').length < 2) await taker.live(STEP_MS);
   return agent.run('q', 2);
 }
 
-/** A run that wrote and logged `said` and is dead by now, and one on another replica that took it over. */
+/** A dead run that wrote and logged `said`, and the run in another process that took the turn over. */
 async function takeOver(said: string) {
   const agent = new SteppedAgent();
   const { runAgent } = agent;
   const dead = harness.startReplica({ bounds: { tickMs: 5 }, runAgent });
-  // It reads only, and takes nothing over.
+  // It only reads and takes nothing over.
   const third = harness.startReplica({ bounds: { ...eagerBounds, runningTurnsMax: 0 } });
   const place = await begin(harness, dead, 'q');
   const first = await agent.run('q');
@@ -48,7 +48,7 @@ async function takeOver(said: string) {
   return { place, second, seeing, third, taker, tick };
 }
 
-/** Says something in the new run, and lets it be logged. */
+/** Writes text in the new run and lets it be logged. */
 async function say(run: SteppedRun, text: string, tick: () => Promise<void>): Promise<void> {
   run.emit(text);
   await tick();
@@ -111,7 +111,7 @@ describe('a process that stalls past its deadline', () => {
     const reader = new AnswerReader(stalled, harness.scope, place);
     first.emit('before');
     await eventually(() => reader.text).toBe('before');
-    // It is stopped here; when it is woken, its run speaks before its timers do.
+    // The process is suspended here. When it resumes, its run emits before its timers fire.
     stalled.clock.jump(LEASE_MS);
     first.emit(' and after');
     expect(first.signal.aborted).toBe(true);

@@ -7,7 +7,7 @@ import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, eagerBounds, startTwo } from './two-replicas.ts';
 
-/* What reading is rejected, what it outlives, and what it costs. */
+/* Readers that are rejected, the failures that readers survive, and their cost. */
 
 let harness: Harness;
 

@@ -6,7 +6,7 @@ import { SteppedAgent } from './stepped-agent.ts';
 import { TestClock } from './test-clock.ts';
 import { begin, eagerBounds, startTwo } from './two-replicas.ts';
 
-/* An answer is read on the replica that writes it, and on any other; both tell the same. */
+/* Readers in the running process and in any other receive the same text. */
 
 let harness: Harness;
 
@@ -199,7 +199,7 @@ describe('a reader with a cursor', () => {
       for (const reader of running) {
         await vi.waitFor(
           () => {
-            // What may be newer than the database is waited for, for so long as a replica may lag behind.
+            // A reader waits for text that may be newer than a replica has, at most for the replication lag.
             clock.advance(1_000);
             expect(reader.text).toBe('a\u{1F600}b');
           },

@@ -16,7 +16,7 @@ import {
 } from './harness.ts';
 import { StoreTap } from './store-tap.ts';
 
-/* What nobody runs any more is found by the sweep, and what somebody runs is left to him. */
+/* The recovery loop finds turns that no process runs and leaves running ones alone. */
 
 let harness: Harness;
 
@@ -82,7 +82,7 @@ describe('the recovery loop', () => {
     const turn = await insertTurn(harness, chat, 1, { lease: deadLease });
     const replica = await startReplica();
     await replica.live(SWEEP_MS);
-    // It reads the list, stands still for an hour with it, and the run shows a sign of life.
+    // The loop reads the list and stalls for an hour, and the run is renewed meanwhile.
     const list = replica.tap.hold('turns.listUnfinished', 'after');
     replica.clock.advance(SWEEP_MS + STEP_MS);
     await list.reached;
@@ -259,7 +259,7 @@ describe('a healthy run', () => {
     owner.tap.away('turns.renew', 'before', 2);
     await owner.live(LEASE_MS - STEP_MS);
     expect(owner.log.filter(({ event }) => event === 'lease renewal failed')).toHaveLength(2);
-    // One renewal hangs; the next ones go on without it.
+    // One renewal hangs, and the next ones continue without it.
     const hanging = owner.tap.hold('turns.renew');
     owner.clock.advance(STEP_MS);
     await hanging.reached;

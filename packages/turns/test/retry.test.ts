@@ -14,7 +14,7 @@ import {
 import type { SteppedAgent } from './stepped-agent.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* A failed answer is given again: by a turn of its own behind the failed one, to the same message. */
+/* A retry answers a failed message again, with a turn of its own after the failed one. */
 
 let harness: Harness;
 
@@ -29,12 +29,12 @@ afterAll(() => harness.stop());
 
 const failure = () => new ModelError('model_failed', { calls: 1, cause: new Error('scripted') });
 
-/** Settles when an answer's end was acknowledged: from then on every replica knows of it. */
+/** Resolves when the end of an answer was acknowledged, so that every process can read it. */
 async function ended(owner: Replica, place: ConstructorParameters<typeof AnswerReader>[2]): Promise<void> {
   await new AnswerReader(owner, harness.scope, place).done;
 }
 
-/** A chat whose newest answer failed in the middle; an answered message stands before it. */
+/** A chat whose newest answer failed in the middle, after an answered message. */
 async function failInChat(owner: Replica, agent: SteppedAgent, said = 'half an ') {
   const { chat } = await begin(harness, owner, 'before');
   const before = await agent.run('before');
@@ -58,7 +58,7 @@ describe('a retry', () => {
     expect(accepted.answerId).not.toBe(place.answerId);
     const reader = new AnswerReader(other, harness.scope, { ...place, answerId: accepted.answerId });
     const run = await agent.run('q', 2);
-    // The model sees the question once, and nothing of what the failed run had written.
+    // The model gets the message once, without the text of the failed run.
     expect(run.messages).toEqual(['user: before', 'assistant: fine', 'user: q']);
     run.emit('at last');
     run.finish();
@@ -128,7 +128,7 @@ describe('a retry', () => {
     const accepted = await other.turns.retry(harness.scope, retryOf(place));
     expect(accepted).toMatchObject({ isStarted: false, isReplay: false });
     agent.echo();
-    // Its first sweep finds the turn.
+    // Its first pass of the recovery loop finds the turn.
     harness.startReplica({ runAgent: agent.runAgent });
     expect(await other.turns.outcome(harness.scope, accepted)).toMatchObject({ kind: 'answered' });
   });

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Harness, startHarness } from './harness.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
-/* What a send that does not wait is told, and how its answer is found again. */
+/* The response to a message without waiting, and the ways to find its answer later. */
 
 let harness: Harness;
 

@@ -6,8 +6,8 @@ import { TestClock } from './test-clock.ts';
 import { begin, startTwo } from './two-replicas.ts';
 
 /*
- * What followers cost the database: each call of a store that is counted here is one command. The process looks
- * for itself on a clock of its own, which the test moves.
+ * The database commands of followers: each counted call of a store is one command. The test moves the clock of the
+ * process.
  */
 
 let harness: Harness;
@@ -20,7 +20,7 @@ afterAll(() => harness.stop());
 
 const LOOKS = new Set(['chats.listReach', 'turns.listGrown', 'turns.listAfter', 'turns.listStates']);
 
-/** A process that runs nothing, and the commands its followers make while time passes. */
+/** A process without runs, and the commands of its followers during some time. */
 function startWatcher() {
   const clock = new TestClock();
   const replica = harness.startReplica({ clock, bounds: { runningTurnsMax: 0 } });
@@ -65,7 +65,7 @@ describe('queries of idle followers', () => {
     }
     for (const follower of followers) await eventually(() => follower.told).toEqual(['followed']);
     await pass(10_000);
-    // A look of each chat on its own would be 200 commands every two seconds.
+    // A poll of each chat on its own would be 200 commands every two seconds.
     expect(await pass(10_000)).toBeLessThanOrEqual(100);
     for (const follower of followers) await follower.stop();
   });
@@ -80,7 +80,7 @@ test('readers of an answer in another process share queries and receive all its 
   for (const follower of followers) await eventually(() => follower.told).toContain('start');
   await pass(5_000);
   const cost = await pass(2_000);
-  // Of one reader: a look every 400 ms, beside the chat's own.
+  // One reader polls every 400 ms, and its chat is polled too.
   expect(cost).toBeLessThanOrEqual(25);
   run.emit('text');
   run.finish();

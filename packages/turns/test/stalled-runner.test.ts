@@ -14,7 +14,10 @@ import {
   turnsOf,
 } from './harness.ts';
 
-/* A runner that stalls stores and tells nothing that may be another's by now; one turn kills no more than three. */
+/*
+ * A stalled process stores and shows nothing of a run that may have been taken over. One turn ends at most three
+ * processes.
+ */
 
 let harness: Harness;
 
@@ -51,7 +54,7 @@ describe('a process that stalls during a run', () => {
     const nextCall = harness.model.nextCall();
     await other.live(LEASE_MS + SWEEP_MS + STEP_MS);
     await nextCall;
-    // The stalled one wakes before its clock tells it anything: its answer comes, and finds the fence.
+    // The stalled process resumes before its clock moves: its answer arrives and is rejected by the fence.
     gates[0].resolve();
     await staleCall.closed;
     await stalled.tap.quiet();
@@ -59,7 +62,7 @@ describe('a process that stalls during a run', () => {
     expect(await turnsOf(harness, chat)).toMatchObject([{ status: 'generating', lease: { attempt: 2 } }]);
     gates[1].resolve();
     await eventually(() => transcript(harness, chat)).toEqual(['user: q', 'assistant: fresh']);
-    // Whoever waits there is told the answer that is stored.
+    // Requests that wait there get the stored answer.
     stalled.clock.advance(5_000);
     expect(await sending).toMatchObject({ outcome: { kind: 'answered', answer: { content: 'fresh' } } });
     expect(await turnsOf(harness, chat)).toMatchObject([{ takeovers: 1, usage: [{ attempt: 2 }] }]);
@@ -155,7 +158,7 @@ describe('a turn that ends every run', () => {
       victim.kill();
     }
     const survivor = await startReplica();
-    // The end of the poisonous turn wakes the next one: no further sweep is needed.
+    // The end of this turn claims the next one without the recovery loop.
     while (!survivor.log.some(({ event }) => event === GIVEN_UP)) await survivor.live(STEP_MS);
     await eventually(() => transcript(harness, chat)).toHaveLength(3);
     expect(await turnsOf(harness, chat)).toMatchObject([

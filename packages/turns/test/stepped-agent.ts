@@ -1,6 +1,6 @@
 import type { AgentInput, AgentOutcome, RunAgent } from '@parley/agent';
 
-/** One run of the agent, which says and ends what the test tells it to, when it does. */
+/** One run of the agent, which the test controls step by step. */
 export interface SteppedRun {
   readonly question: string;
   /** All messages the agent was given, as `role: content`. */
@@ -13,20 +13,20 @@ export interface SteppedRun {
   fail(error: Error): void;
 }
 
-/** An agent in the hands of the test: each run waits for it, unless its answers were given ahead. */
+/** An agent that the test controls: each run waits for it, unless its answers were given in advance. */
 export class SteppedAgent {
   readonly runs: SteppedRun[] = [];
   readonly #waiting: { question: string; attempt: number; resolve: (run: SteppedRun) => void }[] = [];
   readonly #open = new Set<SteppedRun>();
   #isEchoing = false;
 
-  /** From now on every run answers at once; those that are under way do too. */
+  /** From now on every run answers at once, also the present ones. */
   echo(): void {
     this.#isEchoing = true;
     for (const run of [...this.#open]) answerAtOnce(run);
   }
 
-  /** The `attempt`th run for this question, counted from 1; when it comes. */
+  /** Resolves with the `attempt`th run for this message, counted from 1. */
   run(question: string, attempt = 1): Promise<SteppedRun> {
     const known = this.runsOf(question)[attempt - 1];
     if (known) return Promise.resolve(known);

@@ -13,15 +13,15 @@ type Handler = (proceed: () => Promise<unknown>, args: Arguments) => Promise<unk
 type AsyncFunction = (...args: Arguments) => Promise<unknown>;
 
 interface Hold {
-  /** Settles when a call is being held. */
+  /** Resolves when a call is held. */
   readonly reached: Promise<void>;
-  /** Lets held calls go on, and further ones pass. */
+  /** Releases held calls and lets further ones pass. */
   release(): void;
 }
 
 const NEVER = new Promise<never>(() => undefined);
 
-/** The real store of one replica, whose calls a test can hold, fail before or after their effect, and cut off. */
+/** The real store of one process, whose calls a test can hold, fail before or after their effect, and cut off. */
 export class StoreTap {
   readonly store: Store;
   readonly #handlers = new Map<StoreCall, Handler>();
@@ -35,7 +35,7 @@ export class StoreTap {
       name,
       this.#wrap(name, real[name]),
     ]);
-    // The wrapped functions keep their types: they are the real ones, only held or failed.
+    // The wrapped functions keep their types.
     this.store = Object.fromEntries(entries) as Store;
   }
 
@@ -44,7 +44,7 @@ export class StoreTap {
     return this.#calls;
   }
 
-  /** Calls that are under way. */
+  /** The number of calls in flight. */
   get pending(): number {
     return this.#pending;
   }
@@ -93,12 +93,12 @@ export class StoreTap {
     };
   }
 
-  /** From now on nothing reaches the database and no answer arrives: the process is dead. */
+  /** Cuts the process off: no call reaches the database, and no response arrives. */
   kill(): void {
     this.#isDead = true;
   }
 
-  /** Settles when no call is under way. */
+  /** Resolves when no call is in flight. */
   async quiet(): Promise<void> {
     if (this.#pending > 0) await new Promise<void>((resolve) => this.#whenQuiet.push(resolve));
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../src/index.ts';
 
-/** Keeps runs, recovers turns, recovers deletions, counts usage. */
+/** The loops that supervise runs, recover turns, recover deletions and count usage. */
 export const LOOPS = 4;
 
 interface Sleeper {
@@ -9,15 +9,12 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/**
- * A clock that stands still until the test moves it: the clock of one replica, so that one process can stall
- * while others go on.
- */
+/** A clock that only moves when the test moves it, so that one process can stall while others continue. */
 export class TestClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   #now = 0;
   #waiting: { isReached: () => boolean; resolve: () => void }[] = [];
-  /** The loops of the background sleep with one signal, and are the first to sleep. */
+  /** The background loops sleep with one signal and are the first to sleep. */
   #background: AbortSignal | undefined;
 
   now(): number {
@@ -44,7 +41,7 @@ export class TestClock implements Clock {
     });
   }
 
-  /** Jumps ahead, as a process that was stopped and revived does; everyone whose time has come wakes. */
+  /** Jumps ahead like the clock of a resumed process, and wakes all sleepers whose time has come. */
   advance(ms: number): void {
     this.#now += ms;
     for (const sleeper of [...this.#sleepers].sort((a, b) => a.due - b.due)) {
@@ -52,22 +49,22 @@ export class TestClock implements Clock {
     }
   }
 
-  /** Moves time and wakes nobody: what a revived process sees before its timers get their turn. */
+  /** Moves the time without waking sleepers, as a resumed process sees it before its timers fire. */
   jump(ms: number): void {
     this.#now += ms;
   }
 
-  /** Settles when all loops of the background sleep: each has finished its round. */
+  /** Resolves when all background loops sleep, so that each has finished its pass. */
   rounds(): Promise<void> {
     return this.#until(() => this.#asleepInBackground() >= LOOPS);
   }
 
-  /** Settles when someone other than those sleeps: a follower, or a repetition. */
+  /** Resolves when another sleeper exists, such as a follower or a repetition. */
   someoneElse(): Promise<void> {
     return this.#until(() => this.#sleepers.size > this.#asleepInBackground());
   }
 
-  /** How many sleep. */
+  /** The number of sleepers. */
   get sleepers(): number {
     return this.#sleepers.size;
   }

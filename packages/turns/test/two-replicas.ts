@@ -2,14 +2,14 @@ import type { Id } from '@parley/contract';
 import type { Harness, Replica } from './harness.ts';
 import { SteppedAgent } from './stepped-agent.ts';
 
-/** The log is written, and marks are looked at, as often as the machine allows; nobody takes anything over. */
+/** Log writes and checks of marks happen as often as the machine allows, and no turn is taken over. */
 export const eagerBounds = { tickMs: 5, leaseMs: 3_600_000 };
 
 export interface TwoReplicas {
   readonly agent: SteppedAgent;
-  /** Runs what is sent to it, and what waits behind that. */
+  /** Runs its own messages and those behind them. */
   readonly owner: Replica;
-  /** Has no slot unless told otherwise: it accepts, reads and cancels what runs elsewhere. */
+  /** Has no slot by default: it accepts, reads and cancels turns that run elsewhere. */
   readonly other: Replica;
 }
 
@@ -21,7 +21,7 @@ export function startTwo(harness: Harness, otherSlots = 0): TwoReplicas {
   return { agent, owner, other };
 }
 
-/** Has a message accepted, in a chat of its own unless told otherwise; answers where its answer is read. */
+/** Accepts a message, by default in a new chat, and returns the address of its answer. */
 export async function begin(harness: Harness, replica: Replica, content: string, chat?: Id<'chat'>) {
   const place = chat ?? (await harness.newChat());
   const { answerId } = await replica.turns.accept(harness.scope, { chat: place, content });

@@ -6,7 +6,7 @@ import { eventually, type Harness, insertTurn, startHarness, turnsOf } from './h
 import { StoreTap } from './store-tap.ts';
 import { TestClock } from './test-clock.ts';
 
-/* What turns use is counted exactly once, whatever dies, and whoever counts at the same time. */
+/* Usage is counted exactly once, whichever process dies or counts at the same time. */
 
 let harness: Harness;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ afterAll(() => harness.stop());
 const today = () => new Date().toISOString().slice(0, 10);
 const always = { from: '2000-01-01', to: '2999-12-31' };
 
-/** Of one key, so that tests do not see each other's. */
+/** The usage of one key, so that tests do not affect each other. */
 async function sumOf(key: Id<'key'>) {
   const { items } = await harness.db.stores.usage.list(
     harness.scope,
@@ -56,7 +56,7 @@ test('a turn is counted soon after its end, for its day, agent, user, key and mo
 test('ended turns of a dead process are counted once by another process', async () => {
   const key = mintId('key');
   const dying = harness.startReplica();
-  // It dies before it counts: nothing of that kind reaches the database any more.
+  // The process dies before it counts, so none of its counts reaches the database.
   dying.tap.hold('usage.count');
   for (let index = 0; index < 3; index++) {
     await dying.turns.send(harness.scope, {
@@ -167,7 +167,7 @@ test('two processes that count any turns in any order sum them up exactly', asyn
   }
 });
 
-/** Sends a message, and waits until some of its answer was shown. */
+/** Sends a message and waits until some of its answer was shown. */
 async function begin(key: Id<'key'>) {
   const { turns } = harness.startReplica();
   const chat = await harness.newChat();
@@ -246,7 +246,7 @@ test('the usage of a handed-over run is counted with its turn, which counts as o
   await eventually(() => sumOf(key)).toMatchObject({ turns: 1, calls: 2 });
 });
 
-/** Numbers in [0, 1), the same ones each time (mulberry32). */
+/** The same numbers in [0, 1) each time (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {

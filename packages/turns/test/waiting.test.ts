@@ -27,12 +27,12 @@ afterAll(() => harness.stop());
 
 describe('waiting for an answer', () => {
   test('a sender finds its answer that runs in another process', async () => {
-    // No slot: whatever is sent here runs elsewhere.
+    // This process has no slot, so its messages run elsewhere.
     const here = harness.startReplica({ bounds: { runningTurnsMax: 0 } });
     const chat = await harness.newChat();
     const sending = here.turns.send(harness.scope, { chat, content: 'q' });
     await eventually(() => turnsOf(harness, chat)).toHaveLength(1);
-    // Its first sweep finds the turn.
+    // Its first pass of the recovery loop finds the turn.
     harness.startReplica();
     expect((await sending).outcome).toMatchObject({ kind: 'answered' });
     expect(await transcript(harness, chat)).toHaveLength(2);
@@ -165,7 +165,7 @@ describe('waiting for an answer', () => {
 });
 
 test('a run that is aborted in every way leaves no unhandled promise', async () => {
-  // An unhandled rejection fails the whole run of vitest: this only gives it the occasions.
+  // An unhandled rejection fails the whole run of vitest. This test only provokes it.
   const { turns, tap } = harness.startReplica();
   const chat = await harness.newChat();
   tap.away('turns.renew', 'before', 3);

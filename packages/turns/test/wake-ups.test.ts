@@ -11,8 +11,8 @@ import {
 } from './harness.ts';
 
 /*
- * Whoever waits is woken by what happens, never by the sweep: here it sweeps once, at the start, and then not
- * for an hour.
+ * Waiting turns are started by events and never by the recovery loop, which runs once at the start and then not for
+ * an hour.
  */
 
 let harness: Harness;
@@ -145,7 +145,7 @@ describe('one slot', () => {
       await eventually(() => turnsOf(harness, chat)).toHaveLength(1);
       await one.tap.quiet();
     }
-    // Two of the three are claimed elsewhere: their claims here come to nothing.
+    // Two of the three are claimed elsewhere, so their claims here fail.
     for (const chat of chats.slice(0, 2)) {
       const [turn] = await turnsOf(harness, chat);
       await harness.db.stores.turns.claim(harness.scope, turn?._id as never, 'elsewhere');

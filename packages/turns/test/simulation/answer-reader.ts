@@ -5,17 +5,17 @@ import type { Ledger } from './ledger.ts';
 import { cutSometime, openStream, type StreamEnd } from './stream.ts';
 import type { World } from './world.ts';
 
-/** A cursor that nobody made, as a checker is told of it. */
+/** A cursor that no server issued, in the form that the checker gets. */
 const NOBODYS: StreamCursor = { attempt: 0, part: 0, offset: 1 };
-/** A place no run ever reaches. */
+/** A place that no run reaches. */
 const IMPOSSIBLE: StreamCursor = { attempt: 99, part: 1, offset: 999 };
-/** An answer that is not found so often is not there: it was never stored, or went with its chat. */
+/** An answer that was not found this often does not exist: it was never stored, or was removed with its chat. */
 const MISSES_MAX = 3;
-/** A poll of half a second, a few ways to the database; and a reader may be slow. */
+/** A poll of half a second and several round trips to the database. Readers may be slow too. */
 const TOLD_MS = 1_300;
 const SLOW_MS = 500;
 
-/** A reader of one answer, who is cut off at times and takes it up again anywhere, until its end. */
+/** A reader of one answer that reconnects to any process after random cuts, until the end. */
 export class AnswerReader {
   readonly #world: World;
   readonly #chat: Id<'chat'>;
@@ -42,11 +42,11 @@ export class AnswerReader {
       if (this.#world.isStormy && random.chance(0.05)) from = random.pick([undefined, null, IMPOSSIBLE]);
       await this.#world.wait(random.skewed(1, 500));
     }
-    // Whoever comes back after the end is told nothing twice.
+    // A reader that reconnects after the end receives nothing twice.
     if (this.#hasEnded && random.chance(0.2)) await this.#connect(from);
   }
 
-  /** One connection; answers the cursor of the last event it brought. */
+  /** One connection; returns the cursor of its last event. */
   async #connect(from: StreamCursor | null | undefined): Promise<StreamCursor | undefined> {
     const world = this.#world;
     const connectedAt = world.scheduler.now;

@@ -7,10 +7,13 @@ import type { World } from './world.ts';
 
 type ChatCursor = ChatEventWithCursor['cursor'];
 
-/** A place no chat ever reaches. */
+/** A place that no chat reaches. */
 const IMPOSSIBLE: ChatCursor = { accepted: 999, sequence: 990, answer: undefined };
 
-/** A follower of a chat, who is cut off at times and goes on anywhere, until the run is over or the chat gone. */
+/**
+ * A follower of a chat that reconnects to any process after random cuts, until the run is over or the chat is
+ * deleted.
+ */
 export class ChatFollower {
   readonly #world: World;
   readonly #chat: Id<'chat'>;
@@ -35,14 +38,14 @@ export class ChatFollower {
     }
   }
 
-  /** Lets it go. */
+  /** Ends the following. */
   stop(): void {
     this.#isStopped = true;
     this.#world.note(`${this.#name} of ${this.#chat} saw ${JSON.stringify(this.#events)}`);
     this.#stream?.cut();
   }
 
-  /** What it was not told of a chat in which nothing moves any more; undefined when it was told everything. */
+  /** The events that it has not received of a chat that does not change any more; undefined if there are none. */
   missing(newest: number, isGone: boolean): string | undefined {
     const last = this.#stream?.events.at(-1);
     if (isGone) {

@@ -4,7 +4,7 @@ import type { Ledger } from './ledger.ts';
 import type { MarkerDocument, SimulatedDatabase } from './simulated-database.ts';
 import type { World } from './world.ts';
 
-/** What only whoever sees the whole database can check: sums that add up, and nothing left of what is gone. */
+/** Checks that need the whole database: the sums are right, and nothing of a deleted chat is left. */
 export function checkBooks({ database, chats }: World, ledger: Ledger): string[] {
   const { committed } = database;
   const stored = Map.groupBy(committed.turns.values(), ({ record }) => record.chat);
@@ -23,7 +23,7 @@ export function checkBooks({ database, chats }: World, ledger: Ledger): string[]
   ];
 }
 
-/** What a turn used is counted once: with its end, which may still be to be counted, or with its removal. */
+/** The usage of a turn is counted once: with its end, perhaps still to be counted, or with its removal. */
 function checkUsage({ committed }: SimulatedDatabase): string[] {
   const counted = Map.groupBy(committed.usage.values(), ({ turn }) => turn);
   const twice = [...counted.values()].filter(({ length }) => length > 1);
@@ -43,7 +43,7 @@ function checkMarker(marker: MarkerDocument | undefined, chat: string, isGone: b
   return marker.isPurged ? [] : [`${chat} is gone, and its marker was not settled`];
 }
 
-/** The text of a chat adds up, turn by turn. */
+/** The byte counts of a chat's turns are right. */
 function checkSums(turns: readonly TurnRecord[]): string[] {
   let sum = 0;
   const offences: string[] = [];

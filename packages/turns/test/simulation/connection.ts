@@ -5,38 +5,38 @@ import type { Scheduler } from './scheduler.ts';
 import type { SimulatedDatabase, View } from './simulated-database.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
-/** How the ways between processes and the database behave; a run changes it as it goes. */
+/** The network between processes and the database. A run changes it over time. */
 export interface Conditions {
-  /** One way, when nothing is wrong. */
+  /** One way in normal operation. */
   latencyMaxMs: number;
-  /** Until a majority has what the primary has. */
+  /** The time until a majority has the primary's writes. */
   replicationMaxMs: number;
-  /** Of all commands, those that never arrive. */
+  /** The share of commands that never arrive. */
   lost: number;
-  /** Those that take effect and are never answered. */
+  /** The share of commands that take effect and are never answered. */
   unanswered: number;
-  /** Those that take effect later, some when nobody waits for them any more. */
+  /** The share of commands that take effect late, some after their caller has given up. */
   late: number;
   lateMaxMs: number;
-  /** Of batched commands, those that never settle by themselves; they may have taken effect. */
+  /** The share of batched commands that never settle by themselves. They may have taken effect. */
   hanging: number;
-  /** Of commands of many writes, those of which only some take effect, some of them later. */
+  /** The share of bulk writes of which only some take effect, some of them late. */
   partial: number;
-  /** Of batched writes, those that are sent twice at the same time. */
+  /** The share of batched writes that are sent twice at the same time. */
   repeated: number;
-  /** How long a busy process takes to send what waits for the end of its turn of the event loop. */
+  /** The time that a busy process needs to send commands that wait for the end of its turn of the event loop. */
   busyMaxMs: number;
-  /** Whoever waits is rejected after this. */
+  /** The timeout of a call. */
   callMaxMs: number;
-  /** The database is away for everyone. */
+  /** The database is unreachable for everyone. */
   isDown: boolean;
 }
 
 type Fate = 'answered' | 'unanswered' | 'late' | 'lost' | 'hanging';
 
 /**
- * One process's way to the database. What was sent takes effect even if its sender dies; what a sender is told
- * is `database_unavailable` when it is not answered, and then it does not know what became of its command.
+ * One process's connection to the database. A sent command takes effect even if its sender dies. A call without a
+ * response fails with `database_unavailable`, and the outcome of its command is unknown.
  */
 export class Connection {
   readonly #scheduler: Scheduler;
@@ -44,9 +44,9 @@ export class Connection {
   readonly #database: SimulatedDatabase;
   readonly #conditions: Conditions;
   readonly #random: Random;
-  /** What this process sees while it knows a primary only that is none any more. */
+  /** The state that this process reads while it only knows a primary that has stepped down. */
   #stale: View | undefined;
-  /** Until then nothing comes through, and what was sent waits on its way. */
+  /** Until this time nothing arrives, and sent commands wait. */
   #cutUntil = 0;
 
   constructor(
@@ -63,7 +63,7 @@ export class Connection {
     this.#random = random;
   }
 
-  /** For `ms` this process reads what there was, and what it writes comes to nothing. */
+  /** For `ms` this process reads stale data, and its writes are lost. */
   isolate(ms: number): void {
     if (this.#stale) return;
     this.#stale = this.#database.freeze();
@@ -72,17 +72,17 @@ export class Connection {
     });
   }
 
-  /** Whether it sees and reaches what all others do. */
+  /** Whether it reads and reaches the current primary. */
   get isWell(): boolean {
     return this.#stale === undefined && this.#cutUntil <= this.#scheduler.now;
   }
 
-  /** For `ms` nothing comes through between this process and the database; some of what is sent comes later. */
+  /** For `ms` nothing passes between this process and the database. Some of the sent commands arrive later. */
   cutOff(ms: number): void {
     this.#cutUntil = Math.max(this.#cutUntil, this.#scheduler.now + ms);
   }
 
-  /** Time as the batches of this process see it. */
+  /** The clock of this process's batches. */
   get batchClock(): BatchClock {
     const { clock } = this.#process;
     return {
@@ -98,12 +98,12 @@ export class Connection {
     return this.#conditions.callMaxMs;
   }
 
-  /** Drawn anew each time: whether what is sent now is sent twice. */
+  /** Whether the command is sent twice. Each call draws a new value. */
   get isRepeated(): boolean {
     return this.#random.chance(this.#conditions.repeated);
   }
 
-  /** What a call answers; a rejection when it takes too long. */
+  /** The result of a call, or a rejection after the timeout. */
   inTime<Result>(call: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const late = this.#process.after(this.callMaxMs, () => rejectCall(reject));
@@ -130,7 +130,7 @@ export class Connection {
     return this.#send(this.#stale ? 'lost' : this.#fate(signal), change, signal);
   }
 
-  /** One command of many writes, each of which takes effect by itself. */
+  /** One command of many writes, each of which takes effect on its own. */
   writeMany<Item, Result>(
     items: readonly Item[],
     change: (database: SimulatedDatabase, item: Item) => Result,
@@ -163,7 +163,7 @@ export class Connection {
         const result = change(this.#database);
         this.#replicate();
         if (fate === 'unanswered' || fate === 'hanging') return;
-        // What it was acknowledged a process also reads: while it reads what there was, nothing is acknowledged.
+        // A process reads its own acknowledged writes, so nothing is acknowledged while it reads stale data.
         const answer = () =>
           this.#stale ? refused() : this.#process.after(this.#latency(), () => resolve(result));
         this.#acknowledge(answer, refused);
@@ -171,7 +171,7 @@ export class Connection {
     });
   }
 
-  /** Its connection closes: mostly the command settles with that, but not always. */
+  /** Closes the connection. A command normally settles with it, but not always. */
   #rejectOnAbort(signal: AbortSignal | undefined, reject: (reason: ApiError) => void): void {
     signal?.addEventListener('abort', () => {
       if (this.#random.chance(0.7)) this.#process.after(this.#latency(), () => rejectCall(reject));
@@ -186,7 +186,7 @@ export class Connection {
     else this.#scheduler.after(ms, () => database.commit(position));
   }
 
-  /** Acknowledged is what a majority has, and everything before it. */
+  /** A write is acknowledged when a majority has it and everything before it. */
   #acknowledge(onCommitted: () => void, onLost: () => void): void {
     const database = this.#database;
     let isOver = false;

@@ -23,14 +23,14 @@ const conditions: Conditions = {
   isDown: false,
 };
 
-/** The simulated stores of one process, whose time passes whenever someone waits for them. */
+/** The simulated stores of one process whose clock moves whenever a call waits for them. */
 export function openDirectStores(): EngineStores {
   const scheduler = new Scheduler();
   const process = new SimulatedProcess('p', scheduler, new Random(1));
   const connection = new Connection(scheduler, process, new SimulatedDatabase(), conditions, new Random(2));
   let waiting = 0;
   let isTransient = false;
-  /** Lets time pass in one loop: of two, one would not wait for the promises that the other's happening settles. */
+  /** Moves the clock in one loop: two loops would not wait for the promises that the other one's events settle. */
   const passTime = async () => {
     if (isTransient) return;
     isTransient = true;
@@ -51,6 +51,6 @@ export function openDirectStores(): EngineStores {
       Object.entries(store).map(([property, call]: [string, AsyncFunction]) => [property, driven(call)]),
     ),
   ]);
-  // The wrapped functions keep their types: time passes for them, and that is all.
+  // The wrapped functions keep their types, because the wrapper only moves the clock.
   return Object.fromEntries(entries) as EngineStores;
 }

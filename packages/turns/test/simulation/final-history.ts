@@ -4,7 +4,7 @@ import type { ChatHistory, History, StoredTurn } from '../../src/testing/index.t
 import type { Ledger } from './ledger.ts';
 import type { World } from './world.ts';
 
-/** What people did and were told, and what is stored in the end, for the rules to judge. */
+/** The actions of the users, their responses, and the stored data in the end, for `checkHistory`. */
 export function finalHistory(world: World, ledger: Ledger): History {
   const { committed } = world.database;
   const stored = Map.groupBy(committed.turns.values(), ({ record }) => record.chat);
@@ -30,7 +30,7 @@ export function finalHistory(world: World, ledger: Ledger): History {
   return { chats, takeoversMax: world.plan.bounds.takeoversMax, handovers: world.handovers };
 }
 
-/** A message that interrupts asks everything before it to stop. */
+/** A message that interrupts asks all earlier turns to stop. */
 function askedToStop(turns: readonly StoredTurn[], entries: ReturnType<Ledger['of']>): ReadonlySet<string> {
   const contents = new Set(
     entries.requests.filter(({ isInterrupting }) => isInterrupting).map(({ content }) => content),
@@ -44,7 +44,7 @@ function askedToStop(turns: readonly StoredTurn[], entries: ReturnType<Ledger['o
   return new Set([...entries.askedToStop, ...before]);
 }
 
-/** Whoever blocks a user asks everything of that user to stop. */
+/** A block of a user asks all turns of that user to stop. */
 function ofStoppedUsers({ database, stoppedUsers }: World, chat: Id<'chat'>): string[] {
   return [...database.committed.turns.values()]
     .map(({ record }) => record)

@@ -40,7 +40,7 @@ export function queued(turn: TurnDocument | undefined): TurnDocument | undefined
   return turn?.record.status === 'queued' ? turn : undefined;
 }
 
-/** The turn, unless it has later tool steps than these. */
+/** The turn, unless it has newer tool steps than these. */
 export function withoutLater(
   turn: TurnDocument | undefined,
   steps: readonly ToolStep[],
@@ -60,7 +60,7 @@ export function hasEnded({ status }: Pick<TurnRecord, 'status'>): boolean {
   return status !== 'queued' && status !== 'generating';
 }
 
-/** Sums up the newest turns of a chat, newest first. */
+/** Adds up the newest turns of a chat, newest first. */
 export function tailOf(turns: readonly TurnRecord[]): ChatTail {
   const newestEnded = turns.findIndex(hasEnded);
   const unfinishedTurns = newestEnded === -1 ? turns.length : newestEnded;

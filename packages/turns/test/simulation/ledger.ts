@@ -7,27 +7,27 @@ import type {
   RequestResult,
 } from '../../src/testing/index.ts';
 
-/** A request that is under way: what is not known of it yet is filled in. */
+/** A request that is in flight. Its result is filled in later. */
 export type OpenRequest = RequestHistory & {
   knownAt: number;
   result: RequestResult;
   readonly isInterrupting: boolean;
 };
 
-/** What people did in one chat, and what they were told. */
+/** The actions in one chat and their responses. */
 export interface ChatLedger {
   readonly requests: OpenRequest[];
   readonly readers: ReaderHistory[];
   readonly chatReaders: ChatReaderHistory[];
   readonly askedToStop: Set<string>;
-  /** Answers that people heard of, the newest last. */
+  /** Answers that users know of, newest last. */
   readonly answers: Id<'message'>[];
   wasAskedToGo: boolean;
-  /** Someone was told that it is deleted. */
+  /** A user was told that it is deleted. */
   wasToldToBeGone: boolean;
 }
 
-/** What people did, chat by chat. */
+/** The actions of users by chat. */
 export class Ledger {
   readonly #chats = new Map<Id<'chat'>, ChatLedger>();
 
@@ -45,7 +45,7 @@ export class Ledger {
     return known;
   }
 
-  /** An answer that someone was told has failed. */
+  /** An answer that a user knows to have failed. */
   failedAnswer(chat: Id<'chat'>): string | undefined {
     for (const { result } of this.of(chat).requests.toReversed())
       if (result.kind === 'accepted' && result.end?.status === 'failed') return result.answerId;

@@ -3,13 +3,13 @@ import { simulate } from './simulate.ts';
 import { type ChunkResult, simulateMany } from './simulate-many.ts';
 
 /*
- * Runs the simulation: many schedules (`--schedules 100000 --from 1 --workers 2`), or one
- * (`--seed 17 --trace`) with all that happened in it.
+ * Runs the simulation: many schedules (`--schedules 100000 --from 1 --workers 2`), or one with its trace (`--seed 17
+ * --trace`).
  */
 
 const SCHEDULES = 100_000;
 const PROGRESS_EVERY = 10_000;
-/** More seeds that break a promise help nobody. */
+/** The number of seeds with a broken promise after which the run ends. */
 const SHOWN_MAX = 20;
 
 const { values } = parseArgs({

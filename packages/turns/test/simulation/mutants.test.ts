@@ -6,7 +6,7 @@ import { mutants } from './mutants.ts';
 import { mutate, mutatedFiles } from './mutate.ts';
 import { SHORT_FORM } from './short-form.ts';
 
-/* A simulation that finds nothing might look for nothing: bugs put in on purpose are found, each of them. */
+/* The simulation has to find each planted bug, so that its silence means something. */
 
 const PATIENCE_MS = 300_000;
 
@@ -42,7 +42,7 @@ const runs = [
   ['--first', '--from', String(SHORT_FORM.from), '--schedules', String(SHORT_FORM.schedules)],
 ];
 
-/** In a process of its own: a mutant may go round in circles, and is given up then. */
+/** The simulation runs in its own process, because a mutant may loop for ever and is killed then. */
 function simulateIn(folder: string, run: readonly string[]): Promise<{ code: unknown; output: string }> {
   const args = [join(folder, 'test/simulation/main.ts'), ...run];
   return new Promise((resolve) => {

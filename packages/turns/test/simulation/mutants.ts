@@ -1,18 +1,18 @@
-/** A bug put in on purpose: texts of the source, each there exactly once, and what replaces them. */
+/** A planted bug: texts of the source, each present exactly once, and their replacements. */
 export interface Mutant {
   readonly name: string;
   readonly edits: readonly {
-    /** Of this package; of the stores when it begins with `db/`. */
+    /** A file of this package, or of the stores if it begins with `db/`. */
     readonly file: string;
     readonly find: string;
     readonly replace: string;
   }[];
 }
 
-/** Bugs that have been made in systems of this kind. The simulation has to find each. */
+/** Bugs that are typical of such systems. The simulation has to find each. */
 export const mutants: readonly Mutant[] = [
   {
-    name: 'no fence check: whoever ran the turn ends it, whoever holds it now',
+    name: 'a run ends its turn without the check of its lease',
     edits: [
       {
         file: 'test/simulation/find-turns.ts',
@@ -22,7 +22,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'an end that was rejected is told all the same',
+    name: 'an end is emitted although its write was rejected',
     edits: [
       {
         file: 'src/run/run-turn.ts',
@@ -32,7 +32,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the answer is told before the commit',
+    name: 'an answer is emitted before it is committed',
     edits: [
       {
         file: 'src/run/run-turn.ts',
@@ -44,7 +44,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'look before insert',
+    name: 'the run context is read before the insert',
     edits: [
       {
         file: 'src/accept/insert-turn.ts',
@@ -66,7 +66,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'no wake-up after the end',
+    name: 'the end of a turn does not claim its successor',
     edits: [
       {
         file: 'src/run/runner.ts',
@@ -78,7 +78,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'whoever waits does not look whether its predecessor ended meanwhile',
+    name: 'a waiting turn does not check whether its predecessor ended meanwhile',
     edits: [
       {
         file: 'src/accept/insert-turn.ts',
@@ -98,7 +98,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'no unique index of idempotency keys',
+    name: 'idempotency keys have no unique index',
     edits: [
       {
         file: 'test/simulation/simulated-batches.ts',
@@ -108,7 +108,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a repeated key is taken for a taken place',
+    name: 'a repeated key counts as a taken sequence number',
     edits: [
       {
         file: 'src/accept/accept-turn.ts',
@@ -118,7 +118,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the renewals are not sent',
+    name: 'leases are not renewed',
     edits: [
       {
         file: 'src/run/supervise-runs.ts',
@@ -138,7 +138,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a run that comes back late is not stopped by its deadline, nor by its renewals',
+    name: 'a late run is stopped neither by its deadline nor by its renewals',
     edits: [
       {
         file: 'src/run/run-turn.ts',
@@ -153,7 +153,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'cancels of running turns are not looked for',
+    name: 'running turns are not checked for cancels',
     edits: [
       {
         file: 'src/run/supervise-runs.ts',
@@ -163,7 +163,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a taken up stream is one unit off',
+    name: 'a resumed stream is one unit off',
     edits: [
       {
         file: 'src/read/reader-position.ts',
@@ -173,7 +173,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a stream goes on with the next run where the one before stopped',
+    name: 'a stream continues with the text of another run without a snapshot',
     edits: [
       {
         file: 'src/read/reader-position.ts',
@@ -183,7 +183,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a gap in the log is passed over',
+    name: 'a gap in the log is skipped',
     edits: [
       {
         file: 'src/run/log-writer.ts',
@@ -198,7 +198,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the answer is what the last run was given to write, not what it wrote',
+    name: 'an answer is stored with text that its run did not write',
     edits: [
       {
         file: 'src/run/run-turn.ts',
@@ -208,7 +208,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a retry goes behind whatever is the newest',
+    name: 'a retry follows any newest turn',
     edits: [
       {
         file: 'src/accept/retry-turn.ts',
@@ -219,7 +219,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a turn is given to one runner too many',
+    name: 'a turn is taken over once too often',
     edits: [
       {
         file: 'src/recover/recover-turns.ts',
@@ -239,7 +239,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'who would not wait is not refused',
+    name: 'a message with `reject` is accepted in a busy chat',
     edits: [
       {
         file: 'src/accept/accept-turn.ts',
@@ -249,7 +249,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'one more waits than may',
+    name: 'one more message waits than the limit allows',
     edits: [
       {
         file: 'src/accept/accept-turn.ts',
@@ -259,7 +259,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a key is answered whatever it was used for',
+    name: 'a key that was used with another body is accepted',
     edits: [
       {
         file: 'src/accept/accepted-turn.ts',
@@ -269,7 +269,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a cancelled turn that waits is told to be empty, whatever an earlier run had shown',
+    name: 'a cancelled waiting turn ends empty although an earlier run had shown text',
     edits: [
       {
         file: 'src/turn-outcome.ts',
@@ -279,7 +279,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a turn ends without the mark that makes it count',
+    name: 'a turn ends without the mark that it is not counted',
     edits: [
       {
         file: 'src/run/turn-usage.ts',
@@ -289,7 +289,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'what an ended turn used is counted as that of a deleted one as well',
+    name: 'the usage of an ended turn is counted again at its deletion',
     edits: [
       {
         file: 'src/run/run-turn.ts',
@@ -311,7 +311,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a run whose steps are rejected goes on with its tools',
+    name: 'a run whose steps are rejected continues to call tools',
     edits: [
       {
         file: 'src/run/run-turn.ts',
@@ -326,7 +326,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'steps are kept by whoever ran the turn, whoever holds it now',
+    name: 'steps are stored without the check of the lease',
     edits: [
       {
         file: 'test/simulation/simulated-turn-store.ts',
@@ -387,7 +387,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'retention deletes a chat whatever was said since it was judged',
+    name: 'retention deletes a chat with a newer message than the checked one',
     edits: [
       {
         file: 'src/delete-chat.ts',
@@ -397,7 +397,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a marker whose chat a crash left unmarked is not looked for',
+    name: 'a marker of an unmarked chat is not recovered',
     edits: [
       {
         file: 'src/recover/recover-deletions.ts',
@@ -417,7 +417,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'whoever loses the race to a marker goes behind it, as the cached tail has it',
+    name: 'a message that loses to a marker is inserted after it',
     edits: [
       {
         file: 'src/accept/accept-turn.ts',
@@ -427,7 +427,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a run that takes a turn over begins without what was done for it',
+    name: 'a run that takes a turn over ignores the stored steps',
     edits: [{ file: 'src/run/run-turn.ts', find: 'steps: turn.steps,', replace: 'steps: [],' }],
   },
   {
@@ -461,7 +461,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'an address is served until it has nothing left, before any other',
+    name: 'an address is served until nothing of it waits',
     edits: [
       {
         file: 'src/run/schedule/turn-scheduler.ts',
@@ -534,7 +534,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'what a process that died or drained left waiting is found by nobody',
+    name: 'waiting turns of a dead or drained process are not recovered',
     edits: [
       {
         file: 'src/recover/recover-turns.ts',
@@ -564,7 +564,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a command that does not settle when its connection closes is waited for',
+    name: 'a command of a closed connection is awaited for ever',
     edits: [
       {
         file: 'db/src/batching/batcher.ts',
@@ -625,7 +625,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the verdict on a turn is what was read, though it may be taken over since',
+    name: 'the verdict on a turn ignores a takeover after the read',
     edits: [
       {
         file: 'db/src/batching/write-batches.ts',
@@ -637,7 +637,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the verdict does not ask who ended the turn',
+    name: 'the verdict ignores who ended the turn',
     edits: [
       {
         file: 'db/src/batching/write-batches.ts',
@@ -661,7 +661,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the guard of a batch ends turns with a successor, which nobody wakes then',
+    name: 'a batch ends turns with a successor and does not claim it',
     edits: [
       {
         file: 'test/simulation/simulated-batches.ts',
@@ -711,7 +711,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a remembered history goes on behind a message that the model refused',
+    name: 'a remembered history includes a message that the model refused',
     edits: [
       {
         file: 'src/run/known-history.ts',
@@ -721,7 +721,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a remembered history is used behind a turn that came between',
+    name: 'a remembered history is used after another turn was inserted',
     edits: [
       {
         file: 'src/accept/accept-turn.ts',
@@ -731,7 +731,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a chat whose history is remembered is not looked at',
+    name: 'a chat with a remembered history is not read before the call',
     edits: [
       {
         file: 'src/run/run-turn.ts',

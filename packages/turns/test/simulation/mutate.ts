@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Mutant } from './mutants.ts';
 
 const PACKAGE = join(import.meta.dirname, '../..');
-/** Inside the package, so that imports are found; never committed. */
+/** The copy is inside the package, so that imports resolve. It is never committed. */
 const PLACE = join(PACKAGE, '.data');
 /** The stores, whose batches the simulation runs. */
 const DATABASE = join(PACKAGE, '../db');
@@ -11,7 +11,7 @@ const DATABASE = join(PACKAGE, '../db');
 const DATABASE_PREFIX = 'db/';
 
 /**
- * The files that a mutant changes, with its bug in them.
+ * Returns the files that a mutant changes, with its bug.
  *
  * @throws Error when a text that it replaces is not there exactly once
  */
@@ -34,8 +34,8 @@ function originalOf(file: string): string {
 }
 
 /**
- * Makes a copy of the package's source and of this simulation with the mutant's bug in it. Answers the copy's
- * folder, and how to remove it.
+ * Copies the package's source and this simulation with the mutant's bug. Returns the copy's folder and a function
+ * that removes it.
  */
 export async function mutate(mutant: Mutant): Promise<{ folder: string; remove: () => Promise<void> }> {
   const files = await mutatedFiles(mutant);
@@ -54,7 +54,7 @@ export async function mutate(mutant: Mutant): Promise<{ folder: string; remove: 
   }
 }
 
-/** The copy is what the mutant's files import by the package's name. */
+/** The mutant's files import this copy by the package's name. */
 async function copyDatabase(folder: string): Promise<void> {
   for (const part of ['package.json', 'src'])
     await cp(join(DATABASE, part), join(folder, 'db', part), { recursive: true });

@@ -7,10 +7,10 @@ import { Sender } from './sender.ts';
 import { askAsStranger } from './stranger.ts';
 import type { World } from './world.ts';
 
-/** A reader that finds nothing to read yet looks again after this. */
+/** The pause of a reader that finds nothing to read. */
 const LOOK_MS = 200;
 
-/** Everyone who uses the chats, each at times of their own. */
+/** All users of the chats. Each acts at random times. */
 export class People {
   readonly ledger = new Ledger();
   readonly #world: World;
@@ -26,7 +26,7 @@ export class People {
     this.#sender = new Sender(world, this.ledger);
   }
 
-  /** How many wait for something. Followers of a chat wait for ever, and are not counted. */
+  /** The number of users who wait for a result. Followers of a chat never finish and are not counted. */
   get busy(): number {
     return this.#busy;
   }
@@ -49,7 +49,7 @@ export class People {
     }
   }
 
-  /** What followers of chats were not told, in which nothing moves any more. */
+  /** The events that followers have not received of chats that do not change any more. */
   missing(standOf: (chat: Id<'chat'>) => { newest: number; isGone: boolean }): string[] {
     return [...this.#followers]
       .map(([follower, chat]) => {
@@ -59,7 +59,7 @@ export class People {
       .filter((missing) => missing !== undefined);
   }
 
-  /** Lets the followers of chats go. */
+  /** Ends the followers of chats. */
   stopFollowing(): void {
     for (const follower of this.#followers.keys()) follower.stop();
   }
@@ -68,7 +68,7 @@ export class People {
     const { scheduler, plan, chats } = this.#world;
     for (let index = 0; index < times; index++) {
       const chat = this.#random.pick(chats);
-      // Some act at the same time as others, most do not.
+      // Some users act at the same time as others, most do not.
       const at = this.#random.chance(plan.people.together)
         ? plan.activeMs / 3
         : this.#random.between(0, plan.activeMs);

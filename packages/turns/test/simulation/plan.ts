@@ -2,7 +2,7 @@ import type { TurnBounds } from '../../src/index.ts';
 import type { Conditions } from './connection.ts';
 import { Random } from './random.ts';
 
-/** Everything that can go wrong: how often, or for how long. Zero: not in this run. */
+/** The probabilities and durations of all faults. Zero turns a fault off in this run. */
 interface Faults {
   readonly lost: number;
   readonly unanswered: number;
@@ -10,28 +10,28 @@ interface Faults {
   readonly lateMaxMs: number;
   readonly hanging: number;
   readonly partial: number;
-  /** Of the processes: how often something happens to one of them while people use them. */
+  /** How often a fault happens to one of the processes while users act. */
   readonly crashes: number;
   readonly drains: number;
   readonly stalls: number;
-  /** Of the database: times without a majority, without anything, and of a process that knows an old primary. */
+  /** Faults of the database: no majority, no answer at all, or a process that knows only an old primary. */
   readonly holds: number;
   readonly outages: number;
   readonly isolations: number;
-  /** Times when nothing comes through between one process and the database. */
+  /** Times during which nothing passes between one process and the database. */
   readonly partitions: number;
-  /** Times when no model can be called. */
+  /** Times during which no model can be called. */
   readonly modelOutages: number;
-  /** Of connections of people: answers that never arrive. */
+  /** The share of responses to users that never arrive. */
   readonly lostAnswers: number;
 }
 
-/** What one run is made of, all of it drawn from its seed. */
+/** The parameters of one run, all of them drawn from its seed. */
 export interface Plan {
   readonly seed: number;
   /**
-   * `calm`: nothing goes wrong, and the sweep comes too late for everything, so that whoever waits must be
-   * woken. `healthy`: nothing goes wrong, and leases are short: none may be lost. `stormy`: all the rest.
+   * `calm`: no fault happens, and the recovery loop is too late to help, so waiting turns must be woken. `healthy`:
+   * no fault happens, and leases are short: none may be lost. `stormy`: all others.
    */
   readonly kind: 'calm' | 'healthy' | 'stormy';
   readonly bounds: TurnBounds;
@@ -39,24 +39,24 @@ export interface Plan {
   readonly chats: number;
   readonly conditions: Conditions;
   readonly faults: Faults;
-  /** People act, and faults happen, for so long. */
+  /** The time during which users act and faults happen. */
   readonly activeMs: number;
   readonly people: People;
   readonly model: ModelHabits;
 }
 
-/** What people do, how often. */
+/** The users' actions and their frequencies. */
 interface People {
   readonly messages: number;
   readonly keyed: number;
   readonly duplicates: number;
-  /** Of the keys, those that were used for another message. */
+  /** The share of keys that were used for another message. */
   readonly reusedKeys: number;
   readonly interrupts: number;
   readonly rejects: number;
   readonly cancels: number;
   readonly deletes: number;
-  /** How often retention judges a chat, and deletes it later if nothing has been said since. */
+  /** How often retention checks a chat, which it deletes later if no message has arrived since. */
   readonly retentions: number;
   readonly retries: number;
   readonly readers: number;
@@ -64,42 +64,42 @@ interface People {
   /** How often another team asks for a chat that is not its own. */
   readonly strangers: number;
   readonly hangUps: number;
-  /** Of the messages, those of callers that are not privileged, and the addresses these come from. */
+  /** The share of messages from callers that are not privileged, and their addresses. */
   readonly visitors: number;
   readonly addresses: number;
-  /** Of the visitors, those who come from the first address whatever the others do. */
+  /** The share of visitors who come from the first address. */
   readonly flood: number;
-  /** How often all turns of one of the users are stopped, as when that user is blocked. */
+  /** How often all turns of a user are stopped, as by a block. */
   readonly blocks: number;
-  /** Of all that people do, what they do at the same time. */
+  /** The share of actions that happen at the same time. */
   readonly together: number;
 }
 
 export interface ModelHabits {
-  /** Of all calls, those that fail. */
+  /** The share of calls that fail. */
   readonly failures: number;
-  /** Those that answer without any wait. */
+  /** The share of calls that answer without any wait. */
   readonly atOnce: number;
-  /** Of all pieces, those before which a tool is called. */
+  /** The share of pieces before which a tool is called. */
   readonly tools: number;
   readonly piecesMax: number;
   readonly pauseMaxMs: number;
 }
 
-/** Of all runs, those with more visitors than places. */
+/** The share of runs with more visitors than places. */
 const RUSHES = 0.08;
-/** Of all runs, those in which one address asks for far more than the others, at the same time. */
+/** The share of runs in which one address sends far more than the others at the same time. */
 const FLOODS = 0.06;
-/** Of all runs, those in which most turns wait for a place for long, and people cancel them. */
+/** The share of runs in which most turns wait long for a place and users cancel them. */
 const JAMS = 0.04;
 const TICK_MS = 250;
-/** The sweep at the start is the only one that a calm run sees. */
+/** A calm run has only the first pass of the recovery loop. */
 const CALM_LEASE_MS = 3_600_000;
 
-/** Each fault and each habit is in some runs and not in others: together they would hide what one alone shows. */
+/** Each fault and habit is in some runs only, because together they would hide the effects of one alone. */
 export function drawPlan(seed: number): Plan {
   const random = new Random(seed);
-  // Neighbouring seeds begin alike.
+  // Neighboring seeds begin alike.
   for (let index = 0; index < 3; index++) random.next();
   const drawn = random.next();
   const kind = drawn < 0.15 ? 'calm' : drawn < 0.25 ? 'healthy' : 'stormy';
@@ -142,7 +142,7 @@ export function drawPlan(seed: number): Plan {
   return random.chance(JAMS) ? inJam(plan) : plan;
 }
 
-/** Processes with one place each, in which answers take their time. */
+/** Processes with one place each and slow answers. */
 function inJam(plan: Plan): Plan {
   return {
     ...plan,
@@ -173,7 +173,7 @@ function inFlood(plan: Plan): Plan {
   };
 }
 
-/** Many visitors in many chats at a process that has few places. */
+/** Many visitors in many chats of a process that has few places. */
 function inRush(plan: Plan): Plan {
   return {
     ...plan,
@@ -253,7 +253,7 @@ function drawPeople(random: Random, kind: Plan['kind']): People {
     interrupts: rate(0.4),
     rejects: rate(0.3),
     cancels: some(6),
-    // Turns that wait in a deleted chat are found by the sweep: nobody waits for their answers.
+    // The recovery loop finds waiting turns of a deleted chat, because no request waits for their answers.
     deletes: kind !== 'calm' && random.chance(0.2) ? 1 : 0,
     retries: some(4),
     readers: some(8),

@@ -1,4 +1,4 @@
-/** Chance, all of it from one seed. */
+/** Random values from one seed. */
 export class Random {
   #state: number;
 
@@ -14,7 +14,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A source of its own: what is drawn from it does not move what is drawn here. */
+  /** A separate generator: its values do not change those of this one. */
   fork(): Random {
     return new Random(Math.floor(this.next() * 2 ** 32));
   }
@@ -31,14 +31,14 @@ export class Random {
     return Math.floor(this.between(min, max + 1));
   }
 
-  /** Small mostly, large at times: as waits on a network are. */
+  /** Small in most cases and sometimes large, like network delays. */
   skewed(min: number, max: number): number {
     return min + this.next() ** 4 * (max - min);
   }
 
   pick<Item>(items: readonly Item[]): Item {
     if (items.length === 0) throw new Error('there is nothing to pick from');
-    // The index is one of the list's.
+    // The index is within the list.
     return items[Math.floor(this.next() * items.length)] as Item;
   }
 }

@@ -6,7 +6,7 @@ import { createSimulatedStores } from './simulated-stores.ts';
 import { tracedStores } from './traced-stores.ts';
 import type { World } from './world.ts';
 
-/** One process with its turns and its way to the database. */
+/** One process with its turns and its connection to the database. */
 export class Replica {
   readonly process: SimulatedProcess;
   readonly connection: Connection;
@@ -32,12 +32,12 @@ export class Replica {
     this.turns = turnsById(startTurns(deps), deps.store.chats);
   }
 
-  /** Whether people can reach it. */
+  /** Whether users can reach it. */
   get isOpen(): boolean {
     return !this.process.isDead && !this.turns.isDraining;
   }
 
-  /** What it logs is expected, but for what only a bug logs. */
+  /** Its log lines are expected, except those that only a bug causes. */
   #judge(level: string, event: string, error: unknown): void {
     this.#world.note(`${this.process.name} logs ${level}: ${event} ${describe(error)}`);
     if (error instanceof Error && !EXPECTED.has(error.name))

@@ -1,18 +1,18 @@
-/** Something that is to happen; `cancel` takes it back. */
+/** An event that is planned; `cancel` removes it. */
 export interface Planned {
   cancel(): void;
 }
 
 interface Entry extends Planned {
   readonly time: number;
-  /** Of two things at one time, the one that was planned first happens first. */
+  /** Of two events at one time, the one that was planned first happens first. */
   readonly order: number;
   action: (() => void) | undefined;
 }
 
 /**
- * Virtual time. What happens next is taken from a queue, and between two happenings every promise that can
- * settle has settled: a run is the same each time, however long a machine takes for it.
+ * Virtual time. Events are taken from a queue, and all promises that can settle have settled before the next one. So
+ * a run is the same each time on any machine.
  */
 export class Scheduler {
   readonly #heap: Entry[] = [];
@@ -24,7 +24,7 @@ export class Scheduler {
     return this.#now;
   }
 
-  /** How many things have happened. */
+  /** The number of events so far. */
   get happened(): number {
     return this.#happened;
   }
@@ -46,7 +46,7 @@ export class Scheduler {
     return this.at(this.#now + ms, action);
   }
 
-  /** Lets everything happen until `isOver`, which is asked before each happening, or until nothing is planned. */
+  /** Runs events until `isOver`, which is called before each event, or until none is planned. */
   run(isOver: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const step = () => {
@@ -59,7 +59,7 @@ export class Scheduler {
         } catch (error) {
           return reject(error);
         }
-        // A tick that is asked for by a microtask comes when no microtask is left.
+        // A tick that a microtask requests comes when no microtask is left.
         queueMicrotask(tick);
       };
       const tick = () => process.nextTick(step);

@@ -7,16 +7,16 @@ import { type Ledger, type OpenRequest, toldEnd } from './ledger.ts';
 import type { Replica } from './replica.ts';
 import type { Asked, World } from './world.ts';
 
-/** ApiErrors after which the same request is worth another try. */
+/** Errors after which the same request can be repeated. */
 const PASSING = new Set([
   ...['database_unavailable', 'draining', 'queue_full', 'chat_busy', 'model_loading'],
   ...['overloaded', 'too_many_turns'],
 ]);
-/** The same in every run: it is written into the trace of a seed. */
+/** Fixed ids, because they are part of the trace of a seed. */
 const KEY: Id<'key'> = `key_${'0'.repeat(28)}`;
 const TRIES_MAX = 4;
 const USERS = 3;
-/** A poll of one second, a few ways to the database. */
+/** A poll of one second and several round trips to the database. */
 const TOLD_MS = 1_800;
 
 interface Message {
@@ -27,7 +27,7 @@ interface Message {
   readonly requestedBy: TurnRequester;
 }
 
-/** People who send, retry, cancel and delete. */
+/** Users who send, retry, cancel and delete. */
 export class Sender {
   readonly #world: World;
   readonly #ledger: Ledger;
@@ -39,7 +39,7 @@ export class Sender {
     this.#ledger = ledger;
   }
 
-  /** Sends one message; with a key again and again until it is known to be accepted, or twice at a time. */
+  /** Sends one message. With a key it is repeated until it is known to be accepted, or sent twice at a time. */
   async send(chat: Id<'chat'>): Promise<void> {
     const { random, plan } = this.#world;
     const { keyed, duplicates, interrupts, rejects } = plan.people;
@@ -78,7 +78,7 @@ export class Sender {
     });
   }
 
-  /** Stops everything that one user has asked for, as a block does. */
+  /** Stops all turns of one user, as a block does. */
   async block(): Promise<void> {
     const { scope, database, stoppedUsers } = this.#world;
     const user = this.#anyUser();
@@ -108,7 +108,7 @@ export class Sender {
     this.#judgeGone(chat, await this.#world.ask(replica, (turns) => turns.deleteChat(scope, chat)));
   }
 
-  /** Judges a chat as retention does, and deletes it later: messages may have come in between. */
+  /** Checks a chat as retention does and deletes it later. Messages may have arrived in between. */
   async retire(chat: Id<'chat'>): Promise<void> {
     const { scope, random, plan, database, judged } = this.#world;
     const { committed } = database;
@@ -127,7 +127,7 @@ export class Sender {
     );
   }
 
-  /** Who is told that a chat is deleted is told so after its marker, which lets no message follow. */
+  /** A deletion is acknowledged after the chat's marker is stored, so no message follows. */
   #judgeGone(chat: Id<'chat'>, asked: Asked<boolean>): void {
     if (asked.kind !== 'answered' || !asked.value) return;
     this.#ledger.of(chat).wasToldToBeGone = true;
@@ -145,7 +145,7 @@ export class Sender {
     );
   }
 
-  /** One request is all that whoever has no key may dare. */
+  /** A user without a key sends one request only. */
   async #repeat(key: string | undefined, request: () => Promise<RequestResult>): Promise<void> {
     const { random, plan } = this.#world;
     for (let tries = 1; tries <= TRIES_MAX; tries++) {
@@ -171,14 +171,14 @@ export class Sender {
     return `u${this.#world.random.integer(1, USERS)}`;
   }
 
-  /** Mostly a new one; at times one that stands for another message. */
+  /** A new key in most cases, and sometimes a used one. */
   #keyFor(content: string): string {
     const { random, plan } = this.#world;
     const isReused = this.#messages > 1 && random.chance(plan.people.reusedKeys);
     return `key of ${isReused ? `q${random.integer(1, this.#messages - 1)}` : content}`;
   }
 
-  /** Waits for the answer, or only for the acceptance. Who hangs up learns nothing. */
+  /** Waits for the answer or only for the acceptance. A user who disconnects learns nothing. */
   async #sendOn(
     turns: TurnsById,
     replica: Replica,
@@ -192,7 +192,7 @@ export class Sender {
       requestedBy,
       ...(key !== undefined && { idempotency: { key, body: content } }),
     };
-    // As the transports do; but of two at a time neither finds the other.
+    // The transports look keys up too, but neither of two concurrent requests finds the other.
     const kept = message.idempotency && (await turns.findByIdempotencyKey(scope, chat, message.idempotency));
     if (kept) return { accepted: kept, end: toldEnd(await turns.outcome(scope, kept)) };
     if (random.chance(0.3)) return { accepted: await turns.accept(scope, message) };
@@ -291,7 +291,7 @@ interface Told {
   readonly end?: ReportedEnd | undefined;
 }
 
-/** What someone who cancels is told: how it ended, if it has, or is sure to. */
+/** The response to a cancel: the end of the turn, if it is known. */
 function endOfStand({ status, answer, errorCode, isCancelled, lease }: TurnRecord): ReportedEnd | undefined {
   if (status === 'queued' && isCancelled && !lease) return { status: 'stopped', text: '' };
   if (status === 'queued' || status === 'generating') return undefined;

@@ -1,6 +1,6 @@
 /**
- * The schedules that run with the tests: enough for each mutant to be found among them. `seeds` are later ones, each of
- * which finds a mutant that the first schedules leave out.
+ * The schedules that run with the tests: enough to find each mutant. `seeds` are further ones, each of which finds a
+ * mutant that the first schedules miss.
  */
 export const SHORT_FORM = {
   from: 1,

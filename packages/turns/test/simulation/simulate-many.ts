@@ -2,13 +2,13 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Report } from './simulate.ts';
 
-/** Seeds that a worker runs before it asks for more. */
+/** The seeds that a worker runs before it asks for more. */
 const CHUNK = 250;
 
 export interface Seeds {
   readonly from: number;
   readonly count: number;
-  /** Ends when a promise is broken, instead of looking for more. */
+  /** Ends at the first broken promise. */
   readonly stopsAtFirst: boolean;
   readonly workers?: number | undefined;
 }
@@ -26,11 +26,11 @@ export interface ChunkResult {
   readonly turns: number;
   readonly rerun: number;
   readonly calls: number;
-  /** The longest that a run took to settle after its last fault, in its leases. */
+  /** The longest time that a run needed to settle after its last fault, in its leases. */
   readonly settledLeases: number;
 }
 
-/** Runs many schedules in parallel and sums up what came of them. */
+/** Runs many schedules in parallel and adds up their results. */
 export async function simulateMany(
   { from, count, stopsAtFirst, workers = availableParallelism() }: Seeds,
   onProgress: (sum: ChunkResult) => void,

@@ -7,38 +7,38 @@ import { Storm } from './storm.ts';
 import { Watch } from './watch.ts';
 import { World } from './world.ts';
 
-/** What came of one run. */
+/** The result of one run. */
 export interface Report {
   readonly seed: number;
-  /** What broke a promise; none when all were kept. */
+  /** The broken promises; none if all were kept. */
   readonly offences: readonly string[];
-  /** What happened, line by line; empty unless asked for. */
+  /** The events, line by line; empty unless a trace was requested. */
   readonly trace: readonly string[];
   readonly happened: number;
-  /** How long after the last fault everything had ended, in leases; 0 of a calm run. */
+  /** The time from the last fault until everything had ended, in leases; 0 for a calm run. */
   readonly settledLeases: number;
   readonly turns: number;
-  /** Turns that more than one run began. */
+  /** The number of turns that more than one run began. */
   readonly rerun: number;
   readonly calls: number;
 }
 
-/** In a calm run everything has ended so soon after people did their last. */
+/** The time after the last action within which everything has ended in a calm run. */
 const CALM_SETTLE_MS = 30_000;
 /**
- * After the last fault everything ends within this and so many leases: the only process may stand still for
- * three, a run that died may have to be seen dead after that, and what was late may bring another.
+ * The number of leases after the last fault within which everything ends. The only process may stall for three
+ * leases, then a dead run has to be noticed, and late commands may need another lease.
  */
 const SETTLE_MS = 10_000;
 const SETTLE_LEASES = 7;
-/** After this nobody who polls a chat has not looked again. */
+/** The time after which every poll of a chat has happened. */
 const LAST_LOOK_MS = 6_000;
-/** A reader that takes half a second for each event is told of a long queue within so many of these. */
+/** The number of such times in which a reader with half a second for each event reads a long queue. */
 const SLOW_LOOKS = 8;
-/** A run that does more than this goes round in circles. */
+/** A run with more events loops for ever. */
 const HAPPENINGS_MAX = 400_000;
 
-/** Runs one schedule: everything in it follows from the seed. */
+/** Runs one schedule, which its seed determines. */
 export async function simulate(seed: number, isTraced = false): Promise<Report> {
   const world = new World(seed, isTraced);
   const { scheduler, plan } = world;
@@ -82,7 +82,7 @@ function rerunOf({ database }: World): number {
   return rerun;
 }
 
-/** Followers of chats are told everything in time, the slow ones too; nobody who polls misses a last look. */
+/** Followers of chats, also slow ones, receive all events in time, and no poll misses the last change. */
 async function tellFollowers(world: World, people: People): Promise<void> {
   const { scheduler, conditions } = world;
   const missing = () => people.missing((chat) => standOf(world, chat));
@@ -95,12 +95,12 @@ async function tellFollowers(world: World, people: People): Promise<void> {
 
 function until(world: World, time: number, isOver = () => false): Promise<void> {
   const { scheduler } = world;
-  // Something is planned for then, so that time comes that far even if nothing else does.
+  // An event is planned for that time, so that the clock reaches it.
   scheduler.at(time, () => undefined);
   return scheduler.run(() => scheduler.now >= time || scheduler.happened > HAPPENINGS_MAX || isOver());
 }
 
-/** Whether nothing is on its way that could still change something. */
+/** Whether no command or event can change anything any more. */
 function isStill({ database, replicas }: World): boolean {
   const isBack = replicas.every(({ process, connection }) => !process.isStalled && connection.isWell);
   return database.isStill && isBack;
@@ -113,7 +113,7 @@ function standOf({ database }: World, chat: Id<'chat'>): { newest: number; isGon
   return { newest, isGone: database.committed.chats.get(chat)?.record === undefined };
 }
 
-/** Ends every process as a shutdown does; after that nothing may be left that wakes up. */
+/** Shuts every process down. After that nothing may be left that could run. */
 async function drain(world: World): Promise<void> {
   const { scheduler, replicas } = world;
   let left = replicas.length;

@@ -13,13 +13,13 @@ import type { Connection } from './connection.ts';
 import { findOne, hasEnded, held } from './find-turns.ts';
 import type { SimulatedDatabase, TurnDocument } from './simulated-database.ts';
 
-/** The batches of one process: the real ones, over simulated commands. */
+/** The batches of one process: the real ones over simulated commands. */
 export interface Batches {
   readonly reads: ReadBatches;
   readonly writes: WriteBatches;
 }
 
-/** Few items fill a batch, so that some wait for the next. */
+/** Few items fill a batch, so that some wait for the next one. */
 const COUNT_MAX = 4;
 const BYTES_MAX = 10_000;
 
@@ -35,7 +35,7 @@ export function createSimulatedBatches(connection: Connection): Batches {
   };
   const reads = createReadBatches(createReadCommands(connection), bounds, clock);
   const writes = createWriteBatches(createWriteCommands(connection), bounds, clock);
-  // As the real store's guard does: a caller gets its answer in time, whatever a batch waits for.
+  // Like the guard of the real store: a caller gets its result in time, whatever a batch waits for.
   const guarded = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
     return (...args: Args) => connection.inTime(call(...args));
   };
@@ -45,7 +45,7 @@ export function createSimulatedBatches(connection: Connection): Batches {
   };
 }
 
-/** They answer more than they are asked for: what is no item's is to be left out by the batches. */
+/** They return more than requested, so that the batches have to select each item's results. */
 function createReadCommands(connection: Connection): ReadCommands {
   return {
     findChats: (asked, signal) =>
@@ -118,7 +118,7 @@ function createWriteCommands(connection: Connection): WriteCommands {
   };
 }
 
-/** A turn is not inserted when a unique index holds its id, its place or its key already. */
+/** A turn is not inserted if a unique index already has its id, its place or its key. */
 function insert(database: SimulatedDatabase, record: TurnRecord): 'inserted' | 'duplicate' {
   if (database.newest.markers.get(record.chat)?.sequence === record.sequence) return 'duplicate';
   for (const [id, { chat, sequence }] of database.newest.placeholders) {
@@ -182,7 +182,7 @@ function endFields(turn: TurnRecord, end: TurnEnd): Partial<TurnRecord> {
   };
 }
 
-/** What only an unfinished turn has. */
+/** The fields that only an unfinished turn has. */
 function withoutRunFields(turn: TurnDocument): TurnDocument {
   const { steps: _, origin, ...record } = turn.record;
   const kept = origin && { origin: { isPrivileged: origin.isPrivileged } };

@@ -1,17 +1,17 @@
 import type { Id } from '@parley/contract';
 import type { Account, AgentRecord, ChatRecord, Scope, TurnRecord, UsageRecord } from '@parley/db';
 
-/** Documents are never changed, only replaced: whoever read one keeps what it read. */
+/** Documents are replaced and never changed, so a reader keeps the document that it read. */
 export interface TurnDocument {
   readonly record: TurnRecord;
   readonly hasSuccessor: boolean;
   readonly usage: readonly UsageRecord[];
   readonly account?: Account;
-  /** It has ended, and what it used is not added to the sums. */
+  /** The turn has ended, and its usage is not in the sums yet. */
   readonly isUncounted: boolean;
 }
 
-/** What was counted at one time: the real store adds it to a sum. */
+/** The usage of one count. The real store adds it to a sum. */
 export interface UsageDocument {
   readonly team: Scope['team'];
   readonly turn: Id<'turn'>;
@@ -23,12 +23,12 @@ export interface UsageDocument {
 /** The deletion marker of a chat, under the chat's id. It takes a place among the chat's turns. */
 export interface MarkerDocument {
   readonly sequence: number;
-  /** Only while the chat may not be marked deleted yet. */
+  /** Present only while the chat may not be marked deleted yet. */
   readonly pendingFor: Scope['team'] | undefined;
   readonly isPurged: boolean;
 }
 
-/** What a removed turn leaves behind for a while: it takes the turn's id and place. */
+/** The placeholder of a removed turn. For a while it takes the turn's id and place. */
 interface PlaceholderDocument {
   readonly chat: Id<'chat'>;
   readonly sequence: number;
@@ -42,7 +42,7 @@ export interface ChatDocument {
   /** Undefined on a tombstone. */
   readonly record: ChatRecord | undefined;
   readonly agentType: string;
-  /** Deleted, its turns not yet removed. */
+  /** Deleted; its turns are not removed yet. */
   readonly isMarked: boolean;
   readonly idempotency?: { readonly key: string; readonly body: string };
 }
@@ -73,7 +73,7 @@ export interface Documents {
 
 type Name = keyof Documents;
 
-/** What a read sees. */
+/** The state that a read returns. */
 export type View = { readonly [Kind in Name]: ReadonlyMap<string, Documents[Kind]> };
 
 type Collections = { [Kind in Name]: Map<string, Documents[Kind]> };
@@ -83,7 +83,7 @@ interface Change {
   readonly id: string;
   readonly before: Documents[Name] | undefined;
   readonly after: Documents[Name] | undefined;
-  /** Changes of one transaction have one; others none. */
+  /** Changes of one transaction share it; others have none. */
   readonly transaction: number | undefined;
 }
 
@@ -101,15 +101,15 @@ interface Waiter {
 }
 
 /**
- * A replica set as MongoDB's is seen through majority reads and writes: writes change the primary's newest
- * state one document after the other and meet its unique indexes there; a write is acknowledged once a majority
- * has it and everything before it, be it that it changed nothing; reads see what a majority has. A new primary
- * has everything a majority had, and of the rest any beginning.
+ * A replica set like MongoDB's with majority reads and writes. Writes change the primary's newest state one document
+ * after the other and meet its unique indexes there. A write is acknowledged when a majority has it and everything
+ * before it, also if it changed nothing. Reads return the state of a majority. A new primary has all writes of the
+ * majority and some of the following ones, without gaps.
  */
 export class SimulatedDatabase {
   /** The primary's newest state. */
   readonly #newest: Collections = emptyCollections();
-  /** What a majority has. */
+  /** The state that a majority has. */
   readonly #committed: Collections = emptyCollections();
   readonly #changes: Change[] = [];
   readonly #onCommit: Observer[] = [];
@@ -134,17 +134,17 @@ export class SimulatedDatabase {
     return this.#isHeld;
   }
 
-  /** How many changes there were so far, lost ones left out: a majority that has so many has them all. */
+  /** The number of changes so far, without lost ones. A majority with as many has them all. */
   get position(): number {
     return this.#changes.length;
   }
 
-  /** Whether nothing is on its way that changes what reads see. */
+  /** Whether no command can change the state that reads return. */
   get isStill(): boolean {
     return this.underWay === 0 && this.#committedTo === this.#changes.length;
   }
 
-  /** Tells of every change that a majority has from then on. */
+  /** Notifies of every later change that a majority has. */
   observe(onCommit: Observer): void {
     this.#onCommit.push(onCommit);
   }
@@ -157,7 +157,7 @@ export class SimulatedDatabase {
     if (this.#newest[name].has(id)) this.#change(name, id, undefined);
   }
 
-  /** Makes all changes of a function one: a new primary has all of them, or none. */
+  /** Makes all changes of a function atomic: a new primary has all of them or none. */
   inTransaction<Result>(change: () => Result): Result {
     this.#transaction = ++this.#transactions;
     try {
@@ -167,13 +167,13 @@ export class SimulatedDatabase {
     }
   }
 
-  /** Waits until a majority has everything up to a position; told at once if it has. */
+  /** Waits until a majority has everything up to a position. */
   whenCommitted(upTo: number, onCommitted: () => void, onLost: () => void): void {
     if (upTo <= this.#committedTo) onCommitted();
     else this.#waiters.push({ upTo, onCommitted, onLost });
   }
 
-  /** A majority has everything up to here, unless none acknowledges anything now. */
+  /** A majority has everything up to here, unless acknowledgements are stopped. */
   commit(upTo: number): void {
     if (this.#isHeld) return;
     const end = Math.min(upTo, this.#changes.length);
@@ -186,20 +186,20 @@ export class SimulatedDatabase {
     for (const { onCommitted } of reached) onCommitted();
   }
 
-  /** From now on no majority acknowledges anything. */
+  /** Stops all acknowledgements. */
   hold(): void {
     this.#isHeld = true;
   }
 
-  /** The majority is back, and has everything. */
+  /** A majority acknowledges again and has everything. */
   resume(): void {
     this.#isHeld = false;
     this.commit(this.#changes.length);
   }
 
   /**
-   * Another primary begins: of what no majority had it has `kept` changes, the rest never happened. Whoever
-   * waited for an acknowledgement gets none.
+   * Elects another primary. It has `kept` of the changes that no majority had, and the others never happened. Calls
+   * that wait for an acknowledgement get none.
    */
   failOver(kept: number): void {
     const end = this.#wholeTo(Math.min(this.#committedTo + kept, this.#changes.length));
@@ -211,7 +211,7 @@ export class SimulatedDatabase {
     this.resume();
   }
 
-  /** The last position up to this one that is within no transaction. */
+  /** The last position up to this one that is not within a transaction. */
   #wholeTo(position: number): number {
     let end = position;
     const transaction = this.#changes[end]?.transaction;
@@ -219,7 +219,7 @@ export class SimulatedDatabase {
     return end;
   }
 
-  /** What a majority has now, for whoever will not see further. */
+  /** The present state of a majority, for a process that sees no later one. */
   freeze(): View {
     const { agents, chats, turns, markers, placeholders, turnLog, usage, budgets } = this.#committed;
     return {

@@ -6,21 +6,21 @@ import type { Random } from './random.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { SimulatedTools } from './simulated-tools.ts';
 
-/** Answers of one turn that call a tool. */
+/** The number of answers of one turn that call a tool. */
 const STEPS_MAX = 2;
-/** More than any history here. */
+/** More than any history in the simulation. */
 const CONTEXT_TOKENS = 1_000_000;
 
-/** One call of so many has to wait before its first piece. */
+/** One of so many calls waits before its first piece. */
 const WAITS_EVERY = 3;
-/** Why calls end, in turn. */
+/** The reasons for the ends of calls, in rotation. */
 const FINISH_REASONS: readonly AgentOutcome['finishReason'][] = ['stop', 'length', 'content_filter'];
 
-/** The model: each of its calls writes a text of its own, piece by piece, and may fail at any of them. */
+/** The model. Each call writes its own text, piece by piece, and may fail at any piece. */
 export class SimulatedModel {
   /** Every call so far; the text grows as it is written. */
   readonly calls: (ModelCall & { text: string })[] = [];
-  /** Whoever calls it is rejected. */
+  /** All calls are rejected. */
   isAway = false;
   readonly tools: SimulatedTools;
   readonly #random: Random;
@@ -33,12 +33,12 @@ export class SimulatedModel {
     this.#habits = habits;
   }
 
-  /** Whether it answers something for this process now. */
+  /** Whether it answers this process now. */
   isAsked(process: SimulatedProcess): boolean {
     return (this.#asked.get(process) ?? 0) > 0;
   }
 
-  /** From now on it is quick and does not fail. */
+  /** From now on it is fast and does not fail. */
   calmDown(): void {
     this.#habits = { failures: 0, atOnce: 0, tools: 0, piecesMax: 2, pauseMaxMs: 50 };
   }
@@ -47,7 +47,7 @@ export class SimulatedModel {
     if (this.isAway) throw new ApiError('model_loading');
   }
 
-  /** How one process calls it. */
+  /** The call function of one process. */
   agentOf(process: SimulatedProcess): RunAgent {
     return async (input) => {
       this.#count(process, 1);
@@ -88,7 +88,7 @@ export class SimulatedModel {
       if (!isAtOnce) await process.clock.sleep(random.between(0, this.#habits.pauseMaxMs), signal);
       signal.throwIfAborted();
     };
-    /** Keeps the newest step, and what its tool gave once it has. */
+    /** Stores the newest step, and its tool's result when it exists. */
     const useTool = async () => {
       const step = steps.at(-1);
       const [asked] = step?.calls ?? [];
@@ -101,13 +101,13 @@ export class SimulatedModel {
     };
     for (const { text } of steps) if (text !== '') write(text);
     if (steps.at(-1)?.calls.some(({ result }) => result === undefined)) await useTool();
-    // Now and then its server asks to wait.
+    // Sometimes the model's server asks to wait.
     if (number % WAITS_EVERY === 0) {
       input.onWait?.(new Date(number));
       await pause();
       input.onWait?.(undefined);
     }
-    // What it has written since its last step.
+    // The text since its last step.
     let part = '';
     for (let piece = 0; piece < pieces; piece++) {
       await pause();
@@ -129,7 +129,7 @@ export class SimulatedModel {
   }
 }
 
-/** One failure of so many is the model's rejection of the message. */
+/** One of so many failures is the model's rejection of the message. */
 const REFUSES_EVERY = 3;
 
 function fail(number: number): never {

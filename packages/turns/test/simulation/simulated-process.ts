@@ -2,14 +2,14 @@ import type { Clock } from '../../src/index.ts';
 import type { Random } from './random.ts';
 import type { Planned, Scheduler } from './scheduler.ts';
 
-/** How far the clocks of two processes may run apart: more than any real ones do. */
+/** The largest difference between the clocks of two processes: more than that of real ones. */
 const DRIFT_MAX = 0.02;
-/** What waited for a stalled process comes within this when it goes on, in any order. */
+/** Delayed events of a stalled process arrive within this time after it resumes, in any order. */
 const REVIVAL_MS = 20;
 
 /**
- * A process: whatever happens in it happens only while it lives and is not stopped. It has a clock of its own,
- * which starts anywhere and runs a little too fast or too slow.
+ * A process. Its events happen only while it lives and is not stalled. Its clock has a random start and runs slightly
+ * too fast or too slow.
  */
 export class SimulatedProcess {
   readonly name: string;
@@ -43,25 +43,25 @@ export class SimulatedProcess {
     return this.#stalledUntil > this.#scheduler.now;
   }
 
-  /** Ends it as `kill -9` does: nothing happens in it any more. */
+  /** Ends it like `kill -9`: none of its events happen any more. */
   kill(): void {
     if (this.#isDead) return;
     this.#isDead = true;
     for (const tell of this.#whenDead.splice(0)) tell();
   }
 
-  /** Tells someone outside, whose connection breaks, when the process dies. */
+  /** Notifies the other end of a connection when the process dies. */
   onDeath(tell: () => void): void {
     if (this.#isDead) tell();
     else this.#whenDead.push(tell);
   }
 
-  /** Stops it as SIGSTOP does, and lets it go on after `ms`. */
+  /** Suspends it like SIGSTOP and resumes it after `ms`. */
   stall(ms: number): void {
     this.#stalledUntil = Math.max(this.#stalledUntil, this.#scheduler.now + ms);
   }
 
-  /** Lets something happen in this process after `ms`; later if it is stalled then, never if it is dead. */
+  /** Plans an event of this process after `ms`. A stalled process runs it later, and a dead one never. */
   after(ms: number, action: () => void): Planned {
     return this.#scheduler.after(ms, () => this.#enter(action));
   }

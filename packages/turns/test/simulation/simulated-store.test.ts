@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openDirectStores } from './direct-stores.ts';
 import { Random } from './random.ts';
 
-/* The simulated store is held to the real one: by one suite of promises, and by the same calls at random. */
+/* The simulated store has to pass the suite of the real one and to return the same for random calls. */
 
 const CALLS = 400;
 

@@ -23,7 +23,7 @@ import type {
 import { createSimulatedTurnStore } from './simulated-turn-store.ts';
 import { count, createSimulatedBudgets, createSimulatedUsage, isOpen } from './simulated-usage.ts';
 
-/** The stores turns are made of, over one process's connection. */
+/** The stores of the engine over one process's connection. */
 export function createSimulatedStores(connection: Connection): EngineStores {
   const batches = createSimulatedBatches(connection);
   return {
@@ -137,7 +137,7 @@ function createChats(connection: Connection, { reads }: Batches): ChatStore {
         return items.length > limit && last ? { items: page, next: last.id } : { items: page };
       }),
 
-    /** Here every chat whose turns have ended was quiet for long enough. */
+    /** Every chat whose turns have ended counts as idle long enough. */
     listIdle: ({ team }, agent, _before, { limit, after }) =>
       connection.read((view) => {
         const ids = [...view.chats]
@@ -248,7 +248,7 @@ function createChats(connection: Connection, { reads }: Batches): ChatStore {
   };
 }
 
-/** Removes a turn; its placeholder keeps an insert that takes effect late from bringing it back. */
+/** Removes a turn. Its placeholder rejects an insert that takes effect late. */
 function removeTurn(database: SimulatedDatabase, { record: { id, chat, sequence } }: TurnDocument): void {
   database.delete('turns', id);
   database.put('placeholders', id, { chat, sequence });
@@ -261,7 +261,7 @@ function placeBehind(view: View, chat: Id<'chat'>): number {
   return newest + 1;
 }
 
-/** False when a turn has the place. True when the marker stands, whoever inserted it. */
+/** False if a turn has the place. True if the marker is stored, whichever process inserted it. */
 async function insertMarker(
   connection: Connection,
   chat: Id<'chat'>,

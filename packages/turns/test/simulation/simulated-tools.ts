@@ -5,16 +5,16 @@ import type { SimulatedDatabase } from './simulated-database.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
 /**
- * What the model calls, and what it may rely on: a call is stored before it is made, and a result before the model
- * goes on. Whoever holds a turn no longer finds it ended, deleted, or further than where they left it.
+ * The tools, and their guarantees: a call is stored before it is made, and a result before the model continues. A
+ * process that has lost a turn finds it ended, deleted or at a later step.
  */
 export class SimulatedTools {
   readonly offences: string[] = [];
-  /** Calls that were made, repeated ones included. */
+  /** The number of calls, with repeated ones. */
   calls = 0;
   readonly #database: SimulatedDatabase;
   readonly #random: Random;
-  /** By the turn and the number of the step: tools know a repeated call by them. */
+  /** Calls by turn and number of the step. Tools recognize a repeated call by them. */
   readonly #asked = new Map<string, string>();
 
   constructor(database: SimulatedDatabase, random: Random) {
@@ -22,7 +22,7 @@ export class SimulatedTools {
     this.#random = random;
   }
 
-  /** Does what was asked for, at any time from now on. */
+  /** Runs the requested call at a random later time. */
   async call(
     turn: string,
     steps: readonly ToolStep[],
@@ -44,7 +44,7 @@ export class SimulatedTools {
       this.offences.push(`tools were asked for ${asked} where they had been for ${before}`);
   }
 
-  /** What a run says it has kept is what a majority has, or the beginning of it. */
+  /** The steps that a run claims to have stored are those of a majority, or the beginning of them. */
   expectStored(turn: string, steps: readonly ToolStep[], what: string): void {
     const stored = this.#database.committed.turns.get(turn as Id<'turn'>)?.record;
     if (!stored || isEnded(stored.status)) return;
@@ -57,7 +57,7 @@ export class SimulatedTools {
   }
 }
 
-/** Whether a step is stored, be it with results that came since. */
+/** Whether a step is stored, perhaps with later results. */
 function isWithin({ text, calls }: ToolStep, stored: ToolStep | undefined): boolean {
   return (
     stored?.text === text &&

@@ -18,22 +18,22 @@ import type { Batches } from './simulated-batches.ts';
 import type { MarkerDocument, TurnDocument, View } from './simulated-database.ts';
 import { settle } from './simulated-usage.ts';
 
-/** As many as the real store reads of a queue. */
+/** The number of turns that the real store reads of a queue. */
 const TAIL_TURNS = 64;
 
 /**
- * The store of turns as the real one behaves, command for command: each function is as many commands as
- * there, each command takes effect at once, and between two of them anything may happen.
+ * The store of turns with the same commands as the real one. Each command takes effect at once, and any event may
+ * happen between two of them.
  */
 export function createSimulatedTurnStore(connection: Connection, { reads, writes }: Batches): TurnStore {
-  /** Sends something twice at the same time, now and then: in one batch, mostly. The first one's outcome counts. */
+  /** Sometimes sends a command twice at the same time, normally in one batch. The first outcome counts. */
   const twice = <Result>(send: () => Promise<Result>): Promise<Result> => {
     const first = send();
     if (connection.isRepeated) send().catch(() => undefined);
     return first;
   };
 
-  /** Replaces the one turn that fits, as a guarded update does; tells what it was replaced by. */
+  /** Replaces the one matching turn like a guarded update, and returns the replacement. */
   const update = (
     find: (view: View) => TurnDocument | undefined,
     change: (turn: TurnDocument) => TurnDocument,
@@ -277,12 +277,12 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
   };
 }
 
-/** Whoever asks by team finds a marker only until its chat is purged, and only where it came before the mark. */
+/** A search by team finds a marker only until its chat is purged, and only if it came before the mark. */
 function isMarkedFor(marker: MarkerDocument | undefined, team: Scope['team']): boolean {
   return marker?.pendingFor === team;
 }
 
-/** The turn with this id, if it is in the chat. */
+/** The turn with this id in the chat. */
 function findIn(view: View, { chat }: ChatAccess, id: TurnRecord['id']): TurnDocument | undefined {
   const found = findOne(view, chat.team, id);
   return found?.record.chat === chat.id ? found : undefined;

@@ -2,7 +2,7 @@ import type { BudgetStore, Reservation, UsageGroup, UsageRecord, UsageStore, Usa
 import type { Connection } from './connection.ts';
 import type { SimulatedDatabase, TurnDocument, UsageDocument } from './simulated-database.ts';
 
-/** What was used, as the real store counts it; a transaction takes effect as one. */
+/** Usage as the real store counts it. A transaction takes effect as one. */
 export function createSimulatedUsage(connection: Connection): UsageStore {
   return {
     count: (ids) =>
@@ -81,19 +81,19 @@ export function createSimulatedBudgets(connection: Connection): BudgetStore {
   };
 }
 
-/** Whether a turn is counted, or gives something back, before it is removed. */
+/** Whether a turn is counted, or returns a reservation, before it is removed. */
 export function isOpen({ isUncounted, record }: TurnDocument): boolean {
   return isUncounted || record.reservations !== undefined;
 }
 
-/** Adds what a turn used, and settles what was reserved for it; its mark is the caller's. */
+/** Adds the usage of a turn and settles its reservations. The caller removes its mark. */
 export function count(database: SimulatedDatabase, { record, account, usage }: TurnDocument): void {
   const { team, id: turn, spender, reservations = [] } = record;
   if (account) put(database, { team, turn, key: spender?.key, account, usage });
   settle(database, reservations, tokensOf(usage));
 }
 
-/** Puts what was used in the place of what was reserved. */
+/** Replaces a reservation with the usage. */
 export function settle(
   database: SimulatedDatabase,
   reservations: readonly Reservation[],

@@ -2,11 +2,11 @@ import type { Random } from './random.ts';
 import type { Replica } from './replica.ts';
 import type { World } from './world.ts';
 
-/** A process that does not end in time is ended: as an operator's grace is over. */
+/** A process that does not end in this time is killed, as at the end of an operator's grace period. */
 const PATIENCE_LEASES = 3;
 const BUSY_TRIES = 5;
 
-/** Lets go wrong what the plan says, at any time while people act. */
+/** Causes the faults of the plan at random times while users act. */
 export class Storm {
   readonly #world: World;
   readonly #random: Random;
@@ -32,7 +32,7 @@ export class Storm {
     this.#often(faults.modelOutages, () => this.#loseModel());
   }
 
-  /** From now on nothing new goes wrong, and what is gone comes back; what is stalled or late still is. */
+  /** Causes no further faults and ends the present ones, except stalls and late commands. */
   end(): void {
     const { conditions, database, plan, replicas, model } = this.#world;
     this.#isOver = true;
@@ -47,7 +47,7 @@ export class Storm {
 
   #often(times: number, happen: () => void): void {
     const { scheduler, plan, model, replicas } = this.#world;
-    // It hurts most where something runs: most of it waits for that, as long as there is time.
+    // Faults matter most while a turn runs, so most of them wait for one if there is time.
     const happenWhenBusy = (tries: number) => {
       if (this.#isOver) return;
       const isBusy = replicas.some(({ process }) => model.isAsked(process));
@@ -104,7 +104,7 @@ export class Storm {
     replica?.process.stall(ms);
   }
 
-  /** No majority for a while; then it is back, or another primary begins with what it has. */
+  /** Stops all acknowledgements for a while. Then the majority returns, or another primary is elected. */
   #hold(): void {
     const { database, scheduler } = this.#world;
     if (database.isHeld) return;

@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 
 type Store = TurnDeps['store'];
 
-/** Another team asks for a chat, in the process and at the time that its own team does, and is told nothing. */
+/** Another team asks for a chat in the same process at the same time as its own team, and gets nothing. */
 export async function askAsStranger(world: World, chat: Id<'chat'>): Promise<void> {
   const replica = world.anyReplica();
   if (!replica) return;
@@ -39,7 +39,7 @@ function turnsOf({ database }: World, chat: Id<'chat'>) {
   return [...database.committed.turns.values()].filter(({ record }) => record.chat === chat);
 }
 
-/** Even under the right token. */
+/** Also with the right token. */
 async function toldByEnds({ turns }: Store, scope: SystemScope, world: World, chat: Id<'chat'>) {
   const results = await Promise.all(
     turnsOf(world, chat).map(({ record: { id, lease } }) =>

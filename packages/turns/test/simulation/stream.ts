@@ -3,24 +3,24 @@ import type { TurnsById } from '../../src/testing/index.ts';
 import type { Replica } from './replica.ts';
 import type { World } from './world.ts';
 
-/** How a stream came to its end: its server ended it, its reader was cut off, or it was rejected. */
+/** The end of a stream: its server ended it, its reader was cut off, or it was rejected. */
 export type StreamEnd = 'over' | 'cut' | ApiError;
 
-/** Without a reason of its own, an abort makes an error with its stack. */
+/** An abort without a reason creates an error with a stack trace. */
 const CUT = Symbol('cut');
-/** Of the last events a server sent, a reader that is cut off may miss some. */
+/** A reader that is cut off may miss some of the server's last events. */
 const MISSED_MAX = 2;
 
 export interface Stream<Event> {
   readonly events: Event[];
   readonly end: Promise<StreamEnd>;
-  /** The reader goes away. */
+  /** The reader disconnects. */
   cut(): void;
 }
 
 /**
- * Opens a stream at a process and collects what comes. The process serves it as a transport does: one event after
- * the other, at the pace of the reader, until the reader goes away or the process dies.
+ * Opens a stream of a process and collects its events. The process serves it like a transport: one event after the
+ * other at the pace of the reader, until the reader disconnects or the process dies.
  */
 export function openStream<Event>(
   world: World,
@@ -67,7 +67,7 @@ export function openStream<Event>(
   return { events, end, cut };
 }
 
-/** Cuts some streams off at any time, as long as things go wrong. */
+/** Cuts some streams at random times while faults happen. */
 export function cutSometime(world: World, { cut }: Stream<unknown>, probability: number): void {
   if (!world.random.chance(probability)) return;
   world.scheduler.after(world.random.skewed(0, world.plan.activeMs / 2), () => {

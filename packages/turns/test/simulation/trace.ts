@@ -1,8 +1,8 @@
-/** The time of day: it differs between two runs of a schedule. */
+/** The time of day, which differs between two runs of a schedule. */
 const DATE = /\b\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 const ID = /\b(turn|msg|chat|req|agent|team)_[0-9a-z]{28}\b/g;
 
-/** What happened in a run, line by line, with ids that are the same each time. */
+/** The events of a run, line by line, with ids that are the same each time. */
 export class Trace {
   readonly lines: string[] = [];
   readonly #names = new Map<string, string>();
@@ -12,7 +12,7 @@ export class Trace {
     this.lines.push(`${now.toFixed(1).padStart(9)} ${named}`);
   }
 
-  /** A turn and its answer have one tail, and so one number. */
+  /** A turn and its answer have the same suffix, and so one number. */
   #nameOf(id: string, noun: string): string {
     const tail = id.slice(noun.length + 1);
     const number = this.#names.get(tail) ?? String(this.#names.size + 1);

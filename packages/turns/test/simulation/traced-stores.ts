@@ -3,10 +3,10 @@ import type { TurnDeps } from '../../src/index.ts';
 type Store = TurnDeps['store'];
 type AsyncFunction = (...args: readonly unknown[]) => Promise<unknown>;
 
-/** The same stores, telling of every call and what came of it. */
+/** The same stores, with a trace of every call and its result. */
 export function tracedStores(stores: Store, tell: (line: string) => void): Store {
   const entries = Object.entries(stores).map(([name, store]) => [name, traced(name, store, tell)]);
-  // The wrapped functions keep their types: they are the same ones.
+  // The wrapped functions keep their types.
   return Object.fromEntries(entries) as Store;
 }
 

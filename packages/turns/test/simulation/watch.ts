@@ -4,11 +4,17 @@ import type { TurnBounds } from '../../src/index.ts';
 import type { ChatDocument, MarkerDocument, TurnDocument } from './simulated-database.ts';
 import type { World } from './world.ts';
 
-/** In a calm run whatever can begin begins within this: a few ways to the database, and no sweep. */
+/**
+ * The time within which every turn that can begin does so in a calm run: several round trips to the database, without
+ * the recovery loop.
+ */
 const CALM_START_MS = 1_500;
-/** A cancel is seen by the next tick of whoever runs the turn. */
+/** The next tick of the process that runs the turn notices a cancel. */
 const CALM_STOP_MS = 2_000;
-/** A cancelled turn that waits at another process is ended by the next sweep: its longest pause, in leases, and its work. */
+/**
+ * The next pass of the recovery loop ends a cancelled turn that waits in another process: its longest pause, in
+ * leases, and its work.
+ */
 const SWEEP_LEASES = 1.25 / 3;
 const SWEEP_MS = 3_000;
 
@@ -19,17 +25,17 @@ interface Times {
   endedAt: number | undefined;
 }
 
-/** Watches what the database commits, change by change: what may never happen, and what comes too late. */
+/** Watches each change that the database commits: changes that may never happen, and those that are late. */
 export class Watch {
   readonly #world: World;
   readonly #times = new Map<Id<'turn'>, Times>();
   readonly #unfinished = new Set<Id<'turn'>>();
   readonly #marked = new Set<Id<'chat'>>();
-  /** Chats whose marker came first, and which may not be marked yet. */
+  /** Chats whose marker came first and which may not be marked yet. */
   readonly #pending = new Set<Id<'chat'>>();
-  /** The turns of visitors with an address, in the order in which they were first claimed. */
+  /** The turns of visitors with an address, in the order of their first claims. */
   readonly #starts: { readonly at: number; readonly address: string }[] = [];
-  /** The newest turn that each chat ever had. */
+  /** The newest turn of each chat, also of deleted ones. */
   readonly #newest = new Map<Id<'chat'>, number>();
 
   constructor(world: World) {
@@ -48,7 +54,7 @@ export class Watch {
     return this.#unfinished.size === 0 && this.#marked.size === 0 && this.#pending.size === 0;
   }
 
-  /** What is still to be done. */
+  /** The unfinished work. */
   get rest(): string {
     return [...this.#unfinished, ...this.#marked, ...this.#pending].join(', ');
   }
@@ -67,7 +73,7 @@ export class Watch {
       this.#world.offend(`the marker of ${chat} took place ${after.sequence}, and turn ${newest} was there`);
   }
 
-  /** A chat that nobody deleted goes only by retention, and only with turns that retention judged. */
+  /** A chat without a request for its deletion is deleted only by retention, with no turns after the checked one. */
   #judgeDeletion(chat: Id<'chat'>): void {
     const { askedToGo, judged } = this.#world;
     const newest = this.#newest.get(chat) ?? 0;
@@ -97,7 +103,7 @@ export class Watch {
     if (!before) this.#judgeInsert(record);
     if (record.isCancelled) times.cancelledAt ??= scheduler.now;
     if (record.status === 'generating') {
-      // A turn that was cancelled before it was claimed needs no place, and overtakes nobody.
+      // A turn that was cancelled before its claim needs no place and overtakes no other turn.
       if (times.startedAt === undefined && times.cancelledAt === undefined) this.#judgeOrder(record, times);
       times.startedAt ??= scheduler.now;
       if (before?.record.status !== 'generating') this.#judgeStart(record);
@@ -109,15 +115,17 @@ export class Watch {
     }
   }
 
-  /** Where no process dies, places and addresses keep their bounds: each process its own, one process all of them. */
+  /**
+   * Without crashes places and addresses keep their bounds: each process its own, and a single process all of them.
+   */
   #judgeStart({ origin }: TurnRecord): void {
     const { plan, database } = this.#world;
     if (plan.kind === 'stormy') return;
     const running = [...database.committed.turns.values()]
       .map(({ record }) => record)
-      // One that was cancelled before it was claimed calls no model, and needs no place.
+      // A turn that was cancelled before its claim calls no model and needs no place.
       .filter(({ id }) => !this.#isOnlyToEnd(id))
-      // What runs in a deleted chat has been stopped, and is removed later.
+      // Runs in a deleted chat are stopped, and their turns are removed later.
       .filter(({ status, chat }) => status === 'generating' && database.committed.chats.get(chat)?.record);
     const visitors = running.filter((turn) => turn.origin?.isPrivileged === false);
     const { runningTurnsMax, runningPerAddressMax } = plan.bounds;
@@ -139,8 +147,9 @@ export class Watch {
   }
 
   /**
-   * While a turn of one address waits, turns of another start no more often than those of its own do, but for a round of
-   * places: waiting turns start in rotation. Judged where one process runs all of them, and no address is at its bound.
+   * While a turn of one address waits, turns of another start at most as often as those of its own, except for one
+   * round of places: waiting turns start in rotation. This is checked where one process runs all of them and no
+   * address is at its bound.
    */
   #judgeOrder({ chat, sequence, origin }: TurnRecord, { insertedAt }: Times): void {
     const { plan, scheduler } = this.#world;
@@ -163,7 +172,7 @@ export class Watch {
     this.#starts.push({ at: scheduler.now, address: own });
   }
 
-  /** How long a turn takes at most, once its predecessor has ended, to be among those that wait for a place. */
+  /** The longest time from the end of its predecessor until a turn waits for a place. */
   get #queuedMs(): number {
     const { latencyMaxMs, replicationMaxMs } = this.#world.plan.conditions;
     return 100 + 6 * (2 * latencyMaxMs + replicationMaxMs);
@@ -178,14 +187,14 @@ export class Watch {
     return endedAt;
   }
 
-  /** The queue has its bound, and who would not wait does not. */
+  /** The queue has its bound, and a message with `reject` does not wait. */
   #judgeInsert({ chat, sequence, userMessage }: TurnRecord): void {
     const { plan, database, impatient } = this.#world;
     this.#newest.set(chat, Math.max(this.#newest.get(chat) ?? 0, sequence));
     const marker = database.committed.markers.get(chat);
     if (marker && sequence > marker.sequence)
       this.#world.offend(`turn ${sequence} of ${chat} was inserted behind its marker ${marker.sequence}`);
-    // Of a chat that is gone every turn is removed again, whatever it was inserted behind.
+    // Every turn of a deleted chat is removed, whatever it followed.
     if (!database.committed.chats.get(chat)?.record) return;
     let unfinished = 0;
     for (const other of database.committed.turns.values())
@@ -225,12 +234,12 @@ export class Watch {
       );
   }
 
-  /** A turn that was cancelled while it waited ends as soon as its predecessor has, whether there is a place or not. */
+  /** A turn that was cancelled while it waited ends as soon as its predecessor has, with or without a free place. */
   #judgeCancelled({ chat, sequence }: TurnRecord, { cancelledAt, endedAt = 0 }: Times, freeAt: number): void {
     const { plan } = this.#world;
     if (cancelledAt === undefined || plan.kind === 'stormy') return;
     const isSwept = plan.kind === 'healthy';
-    // Without a sweep only the process where it waits can end it, and only once it is among those that wait there.
+    // Without the recovery loop only the process where the turn waits can end it, after it has begun to wait there.
     const isOnItsWay = cancelledAt >= freeAt && cancelledAt <= freeAt + this.#queuedMs;
     if (!isSwept && (plan.replicas > 1 || isOnItsWay)) return;
     const boundMs = isSwept ? plan.bounds.leaseMs * SWEEP_LEASES + SWEEP_MS : CALM_STOP_MS;

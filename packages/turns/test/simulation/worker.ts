@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { type Report, simulate } from './simulate.ts';
 import type { Chunk, ChunkResult } from './simulate-many.ts';
 
-// What is rejected is rejected often: where it came from is told by a run with a trace.
+// Rejections are frequent, so only a run with a trace records their origin.
 Error.stackTraceLimit = 0;
 
 parentPort?.on('message', (chunk: Chunk) => {

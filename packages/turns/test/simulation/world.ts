@@ -11,13 +11,15 @@ import { SimulatedModel } from './simulated-model.ts';
 import { SimulatedTools } from './simulated-tools.ts';
 import { Trace } from './trace.ts';
 
-/** What came of asking a process: its answer, its rejection, or nothing, because it died or the way back broke. */
+/**
+ * The result of a request to a process: its response, its error, or nothing because it died or the connection broke.
+ */
 export type Asked<Result> =
   | { readonly kind: 'answered'; readonly value: Result }
   | { readonly kind: 'refused'; readonly apiError: ApiError }
   | { readonly kind: 'unknown' };
 
-/** Where everything of one run lives: its time, its chance, its database, model and processes. */
+/** The parts of one run: its clock, its random values, its database, model and processes. */
 export class World {
   readonly plan: Plan;
   readonly scheduler = new Scheduler();
@@ -28,20 +30,20 @@ export class World {
   readonly scope: SystemScope = { team: mintId('team') };
   readonly chats: Id<'chat'>[] = [];
   readonly offences: string[] = [];
-  /** When the turn of an answer had ended, for everyone. */
+  /** The time at which the turn of an answer had ended for a majority. */
   readonly endedAt = new Map<string, number>();
-  /** Chats that people asked to delete, whatever became of that. */
+  /** Chats that users asked to delete, whatever the result. */
   readonly askedToGo = new Set<Id<'chat'>>();
-  /** The newest turns of chats as retention judged them. */
+  /** The newest turns of chats that retention checked. */
   readonly judged = new Map<Id<'chat'>, Set<number>>();
-  /** Users all of whose turns someone asked to stop. */
+  /** Users all of whose turns were asked to stop. */
   readonly stoppedUsers = new Set<string>();
-  /** Messages whose senders would rather be rejected than wait. */
+  /** Messages with `onBusy: reject`. */
   readonly impatient = new Set<string>();
   replicas: Replica[] = [];
-  /** How often a process gave its turns back on purpose. */
+  /** How often a process handed its turns over. */
   handovers = 0;
-  /** Whether anything may still go wrong. */
+  /** Whether faults may still happen. */
   isStormy = true;
   readonly #trace: Trace | undefined;
   #started = 0;
@@ -84,7 +86,7 @@ export class World {
     return replica;
   }
 
-  /** In a calm run whoever waits for an end is told soon. */
+  /** In a calm run a waiting request gets the end soon. */
   judgeTold(name: string, answerId: string, since: number, patienceMs: number): void {
     if (this.plan.kind !== 'calm') return;
     const endedAt = this.endedAt.get(answerId) ?? this.scheduler.now;
@@ -98,14 +100,14 @@ export class World {
     });
   }
 
-  /** Any replica that takes requests; any at all where none does. */
+  /** A random process that accepts requests, or any process if none does. */
   anyReplica(): Replica | undefined {
     const open = this.replicas.filter(({ isOpen }) => isOpen);
     const from = open.length > 0 ? open : this.replicas;
     return from.length > 0 ? this.random.pick(from) : undefined;
   }
 
-  /** Asks a process as a person's request does. Anything thrown that is no rejection is a bug. */
+  /** Sends a request to a process. A thrown error that is no ApiError is a bug. */
   ask<Result>(replica: Replica, call: (turns: TurnsById) => Promise<Result>): Promise<Asked<Result>> {
     const { process } = replica;
     const isAnswerLost = this.isStormy && this.random.chance(this.plan.faults.lostAnswers);
