@@ -25,10 +25,10 @@ const names = Object.keys(operations);
 const everyTransport = names.flatMap((name) => transports.map((transport) => ({ name, transport })));
 const withBody = names.filter((name) => takesBody(operationOf(name).method));
 
-/** An address of this form where nothing is. */
+/** A path of this form without an object. */
 const emptyTarget = (path: string): string => path.replaceAll(/\{\w+\}/g, 'nothing');
 
-/** Asks as whoever of `team` may ask for this. */
+/** Sends a request as a caller of `team` who may use the procedure. */
 const askAsTeam = async (transport: Transport, name: string, input: unknown) =>
   ask(transport, name, input, { url, headers: await headersFor(team, name) });
 
@@ -72,7 +72,7 @@ describe('authentication comes first', () => {
     ]);
   });
 
-  /** A key that was used by nobody before it ended, so that no process remembers it. */
+  /** A key that was not used before it ended, so that no process has cached it. */
   async function makeEndedKey(end: object): Promise<string> {
     const key = mintApiKey('secret');
     await mongo.database.stores.apiKeys.create({ team: team.id }, key);
@@ -248,11 +248,11 @@ describe('unknown fields', () => {
 interface RejectedInput {
   readonly what: string;
   readonly input: object;
-  /** The field that the answer names. */
+  /** The field that the error names. */
   readonly saysAbout: string;
 }
 
-/** Asks with each of them, one after the other; what was answered otherwise is listed with what it was asked with. */
+/** Sends each of the inputs, one after the other. Returns the unexpected responses with their inputs. */
 async function expectRejected(
   transport: Transport,
   name: string,
@@ -270,7 +270,7 @@ async function expectRejected(
   });
 }
 
-/** Makes a request that must be rejected, and sees to it that nothing whatever was written. */
+/** Sends a request that must be rejected, and checks that nothing was written. */
 const refused = (request: () => Promise<TransportAnswer>) => unchanged(mongo.raw, request);
 
 function fieldsOf(name: string, kind: FieldKind): string[] {

@@ -17,12 +17,12 @@ const takesNoBody = (name: string) => operationOf(name).meta.hasOptionalBody ===
 
 const inputOf = async (name: string): Promise<Record<string, unknown>> =>
   (await operations[name]?.validInput(team)) ?? {};
-/** The address of a thing of this operation that is there. */
+/** The path of an existing object of this operation. */
 const targetOf = async (name: string): Promise<string> => toRestRequest(name, await inputOf(name)).path;
-/** An address of this form where nothing is. */
+/** A path of this form without an object. */
 const emptyTarget = (path: string): string => path.replaceAll(/\{\w+\}/g, 'nothing');
 
-/** Makes a request that must be rejected, and sees to it that nothing whatever was written. */
+/** Sends a request that must be rejected, and checks that nothing was written. */
 const rejectedRest = (request: () => ReturnType<Team['rest']>) => unchanged(mongo.raw, request);
 
 describe('bodies that are not JSON objects', () => {

@@ -6,7 +6,7 @@ import { headersFor, operations } from './support/operations.ts';
 import { storedTurns } from './support/stored-turns.ts';
 import { ask, transports } from './support/transports.ts';
 
-/** "In seconds": a caller waits no longer than this for a database that is away. */
+/** The longest time that a caller waits for an unreachable database. */
 const PATIENCE_MS = 15_000;
 
 const proxy = await startDatabaseProxy();
@@ -30,7 +30,7 @@ describe.each([
     for (const [name, { validInput }] of Object.entries(operations)) inputs.set(name, await validInput(team));
     const headers = new Map<string, Record<string, string>>();
     for (const name of inputs.keys()) headers.set(name, await headersFor(team, name));
-    // Keys and tokens are known: so that it is the operation that fails, and not the look at them.
+    // Keys and tokens are cached, so that the operation fails and not the lookup of the credentials.
     for (const known of headers.values()) await rest('GET', '/chat', { headers: known });
     lose();
     const started = performance.now();

@@ -127,7 +127,7 @@ describe('documented errors', () => {
     },
   );
 
-  // They say when to try again if the model's server said so.
+  // These errors say when to try again if the model's server said so.
   const OF_BUSY_MODELS: readonly ErrorCode[] = ['model_failed', 'model_rate_limited', 'model_timeout'];
 
   test.each(operations)('$method $path documents Retry-After where it is sent', ({ operation }) => {

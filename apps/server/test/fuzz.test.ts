@@ -7,8 +7,8 @@ import { startHarness } from './harness.ts';
 import { type RawHttpAnswer, sendRaw, sendUnchecked } from './support/raw-http.ts';
 
 /*
- * Whatever is sent, the server answers below 500 in the one form of errors, or closes a connection that is not
- * HTTP, and serves the next request.
+ * The server answers any request with a status below 500 and errors in the one envelope, or closes a connection that
+ * is not HTTP. Then it serves the next request.
  */
 
 const { url, makeTeam, rest, log, mongo } = await startHarness();
@@ -24,7 +24,7 @@ afterAll(async () => {
   expect((await rest('GET', '/readyz')).status).toBe(200);
   const { messages } = await team.trpc.chat.get.query({ chatId: chat.id });
   expect(messages.length).toBeGreaterThanOrEqual(2);
-  // Turns that no request waited for end by themselves.
+  // Turns without a waiting request end by themselves.
   const unended = { status: { $nin: ['completed', 'stopped'] } };
   await vi.waitFor(async () => expect(await mongo.raw.collection('turns').countDocuments(unended)).toBe(0));
 });
@@ -37,14 +37,14 @@ function request(line: string, headers: readonly string[] = [], body: string | U
   return Buffer.concat([Buffer.from(`${head}\r\n\r\n`, 'latin1'), bytes]);
 }
 
-/** A rejection for what the client did, in the one envelope. */
+/** A client error in the one envelope. */
 function expectApiError(answer: RawHttpAnswer | undefined): void {
   expect(answer?.status).toBeGreaterThanOrEqual(400);
   expect(answer?.status).toBeLessThan(500);
   errorEnvelopeSchema.parse(answer?.body);
 }
 
-/** A result, an error that carries the envelope, or, where there is no procedure at all, the bare envelope. */
+/** A result, an error with the envelope, or the bare envelope if there is no procedure. */
 function expectTrpcShape(body: unknown, requestId: string | null | undefined): void {
   if (body === undefined || (typeof body === 'object' && body !== null && 'result' in body)) return;
   const { error } = body as { error: string | { data: { apiError: unknown } } };

@@ -25,13 +25,13 @@ export interface HarnessOptions {
   readonly contextTokens?: number;
   /** Changes the address of the database for the server's own connection, for example to that of a proxy. */
   readonly addressOf?: (uri: string) => string;
-  /** Puts something between the server and its stores. */
+  /** Wraps the server's stores. */
   readonly alter?: (database: Database) => Database;
-  /** Requests a minute; without, none are counted. */
+  /** Requests a minute. By default none are counted. */
   readonly rateLimits?: Partial<RateLimits>;
-  /** Unfinished turns at a time; without, there is no bound. */
+  /** Unfinished turns at a time. By default there is no limit. */
   readonly turnLimits?: TurnLimits;
-  /** Streams that may be open at a time. */
+  /** Streams that may be open at the same time. */
   readonly streamLimits?: Partial<StreamLimits>;
   readonly streamTimes?: Partial<StreamTimes>;
   /** The addresses under which browsers open this server's own pages. */
@@ -45,7 +45,7 @@ export interface HarnessOptions {
   readonly endpoint?: ModelSource['endpoint'];
   /** The API of the scripted model. Default: Chat Completions. */
   readonly api?: ModelApi;
-  /** The chat page, which few tests are about. */
+  /** The chat page, which few tests need. */
   readonly web?: WebApp;
   /** The folder of the built documentation. */
   readonly docsFolder?: string;
@@ -54,7 +54,7 @@ export interface HarnessOptions {
 /** The options of a second server. */
 type ReplicaOptions = Pick<HarnessOptions, 'bounds' | 'docsFolder' | 'connectionTimes'>;
 
-/** How long what was signed before goes on working: longer than any test file runs. */
+/** The lifetime of signed tokens: longer than any test file runs. */
 const OVERLAP_MS = 60 * 60_000;
 
 const noLimits: RateLimits = {
@@ -67,7 +67,7 @@ const noLimits: RateLimits = {
   files: 0,
 };
 
-/** A listening server over a database of its own, with a scripted model. It ends with the test file. */
+/** A listening server over a separate database, with a scripted model. It ends with the test file. */
 export interface Harness {
   readonly url: string;
   readonly model: ScriptedModel;
@@ -78,7 +78,7 @@ export interface Harness {
   makeTeam(agent?: Partial<NewAgentFields>): Promise<Team>;
   rest<Body = unknown>(method: string, path: string, request?: RestRequest): Promise<RestAnswer<Body>>;
   trpc(key?: string): TRPCClient<AppRouter>;
-  /** A second server process, as far as one process can tell, on the same database and model. */
+  /** A second server process, as far as one process can be two, on the same database and model. */
   startReplica(options?: ReplicaOptions): Promise<Pick<Harness, 'url' | 'composition'>>;
 }
 
@@ -91,34 +91,34 @@ export interface Team {
   readonly trpc: TRPCClient<AppRouter>;
   rest<Body = unknown>(method: string, path: string, request?: RestRequest): Promise<RestAnswer<Body>>;
   makeAgent(agent?: Partial<NewAgentFields>): Promise<AgentRecord>;
-  /** A publishable key for guests and verified users; one for all who ask. */
+  /** A publishable key for guests and verified users; the same for all calls. */
   guestKey(): Promise<string>;
-  /** A publishable key for verified users alone; a further one each time. */
+  /** A publishable key for verified users only; a new one each time. */
   verifiedKey(): Promise<string>;
-  /** A guest of that key: their token, and their user id. */
+  /** Creates a guest of that key: their token and their user id. */
   makeGuest(): Promise<NewGuest>;
-  /** A token as the team's own servers sign it, with a secret of the team; good for ten minutes. */
+  /** A token as the team's servers sign it, with a secret of the team, valid for ten minutes. */
   userToken(userId?: string, lifeSeconds?: number, issuedAt?: Date): Promise<string>;
-  /** A further signing secret, by its id; as many as there may be stand aside. */
+  /** Creates a further signing secret and returns its id. The number of working secrets is limited. */
   makeSigningSecret(): Promise<Id<'secret'>>;
-  /** Ends all signing secrets but the one that `userToken` signs with. */
+  /** Ends all signing secrets except the one of `userToken`. */
   endSigningSecrets(): Promise<void>;
   /** The headers of a request of such a caller. */
   headersOf(caller: OperationCaller): Promise<Record<string, string>>;
-  /** The same team, whose chats are made for this user. */
+  /** The same team, whose chats are created for this user. */
   withChatsOf(userId: string): Team;
-  /** A further key, by its id. */
+  /** Creates a further key and returns its id. */
   makeKey(): Promise<Id<'key'>>;
   makeChat(input?: { userId?: string; metadata?: object; agentId?: string }): Promise<Chat>;
-  /** Sends a message and waits for its answer, whatever it is. */
+  /** Sends a message and waits for its answer or its error. */
   send(chatId: string, content: string, request?: RestRequest): Promise<RestAnswer<Answer>>;
-  /** Sends a message and has its answer streamed. */
+  /** Sends a message and streams its answer. */
   stream(chatId: string, content: string, request?: StreamRequest): Promise<OpenStream>;
-  /** Takes up the stream of an answer after an event, on any server. */
+  /** Resumes the stream of an answer after an event, on any server. */
   resume(answer: OneAnswer, request?: ResumeRequest): Promise<OpenStream>;
-  /** A chat of its own with an answer that was given. */
+  /** Creates a chat with a completed answer. */
   answered(): Promise<OneAnswer>;
-  /** A chat of its own with an answer that failed, and would not fail again. */
+  /** Creates a chat with a failed answer, whose retry would succeed. */
   failed(): Promise<OneAnswer>;
 }
 
@@ -134,7 +134,7 @@ interface StreamRequest {
 
 interface ResumeRequest {
   readonly url?: string;
-  /** The id of the last event that came. */
+  /** The id of the last event. */
   readonly after?: string | undefined;
 }
 
@@ -158,7 +158,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       contextTokens: options.contextTokens ?? 6_000,
       web: options.web,
       docsFolder,
-      // So often that what a test looks at is soon as it stays.
+      // So frequent that a change is soon visible.
       bounds: { countEveryMs: 20, ...bounds },
       ...(options.turnLimits && { turnLimits: options.turnLimits }),
       ...(options.rateLimits && { rateLimits: { ...noLimits, ...options.rateLimits } }),
@@ -196,7 +196,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   };
 }
 
-/** A test that fails while it holds the model must not make all that follow it wait. */
+/** Releases the model of a test that fails while it holds the model, so that later tests do not wait. */
 function releasedAfterEach(model: ScriptedModel): ScriptedModel {
   const held: Gate[] = [];
   afterEach(() => {
@@ -231,7 +231,7 @@ async function makeTeam(
   ]);
   const send: Team['rest'] = (method, path, request) =>
     rest(url, method, path, { key: secretKey, ...request });
-  /** The team, and what chats are made with unless something else is said. */
+  /** The team, and the default fields of its chats. */
   const teamOf = (defaults: { userId?: string }): Team => {
     const team: Team = {
       id: scope.team,

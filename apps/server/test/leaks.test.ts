@@ -6,15 +6,13 @@ import { headersFor, operations } from './support/operations.ts';
 import { askForStream } from './support/streams.ts';
 import { ask, transports } from './support/transports.ts';
 
-/*
- * A column that someone adds to a collection, today or in a year, is in no answer until the contract names it.
- */
+/* A field that is added to a collection is in no response until the contract names it. */
 
 const CANARY = 'canary-column';
 const shownNowhere = /canary|__v|toolCalls|usage|lease|token|textBytes|sequence/i;
-/** A guest's token is what they asked for. */
+/** The request asks for a guest's token. */
 const withToken = /canary|__v|toolCalls|usage|lease|textBytes|sequence/i;
-/** The input of some operations: the fields of budgets, and the sums of usage. */
+/** Fields of budgets and sums of usage are the input of some operations. */
 const named = (name: string) =>
   name === 'usage.list' ? /"(usage|inputTokens|outputTokens)":/g : /"(tokensPerDay|tokensPerDayPerUser)":/g;
 const COLLECTIONS = [
@@ -34,7 +32,7 @@ const COLLECTIONS = [
   'servers',
   'migrations',
 ];
-/** They may hold nothing here, and no procedure answers with their documents. */
+/** These collections may be empty here, and no procedure returns their documents. */
 const MAY_BE_EMPTY = ['leases', 'encryption', 'userStatuses', 'serverKeys', 'visitorExchanges'];
 
 const { url, makeTeam, model, mongo, startReplica } = await startHarness();
@@ -43,7 +41,7 @@ const chat = await team.makeChat({ userId: 'user_1', metadata: { plan: 'pro' } }
 await mongo.database.stores.teams.update({ team: team.id }, { tokensPerDay: 1_000_000_000 });
 await team.send(chat.id, 'hello');
 await vi.waitFor(async () => expect(await mongo.raw.collection('usage').countDocuments()).toBe(1), 10_000);
-// An answer that is being written throughout, so that there is a log of it.
+// An answer runs during the whole test, so that it has a log.
 model.replyTo('never finished', scripts.neverEnding('so far'));
 const unfinished = await team.makeChat();
 const running = { content: 'never finished', role: 'user', wait: false };
@@ -56,7 +54,7 @@ await team.makeGuest();
 await team.userToken();
 await team.rest('DELETE', '/user/nobody');
 await team.rest('POST', '/key', { body: { kind: 'publishable', access: 'open' } });
-// A process that has not seen these documents before, and remembers none of them.
+// A process that has not read these documents before and has none in its caches.
 const replica = await startReplica();
 
 test('every collection is considered here', async () => {
@@ -101,7 +99,7 @@ describe('fields that are added by hand to every stored document', () => {
         const about = { url: baseUrl, headers: await headersFor(team, name) };
         const answer = await ask(transport, name, input, about);
         const shown = JSON.stringify(answer).replace(named(name), '"":');
-        // Their answers speak of tokens.
+        // Their responses mention tokens.
         const speaksOfTokens = ['guest.create', 'tokenIssuer.delete'].includes(name);
         expect(shown).not.toMatch(speaksOfTokens ? withToken : shownNowhere);
         // Operations that work only once have succeeded by now.

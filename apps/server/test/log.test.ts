@@ -9,8 +9,8 @@ import { followChat } from './support/follow-chat.ts';
 import { answerOf, isPart } from './support/ui-message-stream.ts';
 
 /*
- * The log of a whole run at its most talkative, failures of model and database included, holds nothing that
- * opens a door and nothing a person or a model wrote.
+ * The log of a whole run at the lowest level, with failures of model and database, contains no credential and no text
+ * of a person or a model.
  */
 
 const CANARIES = {
@@ -71,7 +71,7 @@ test('the log has no key, message, prompt or other text of a caller', async () =
   await sendNonsense(team, chat.id);
   await loseTheDatabase(team, chat.id);
 
-  // The run was what it was meant to be.
+  // The run did what it was meant to do.
   const codes = new Set(log.all().map(({ code }) => code));
   for (const code of [
     'model_refused',
@@ -170,7 +170,7 @@ async function succeed(team: Team, chatId: string): Promise<void> {
   await team.rest('GET', '/agent', { headers: { authorization: `Bearer ${team.publishableKey}` } });
 }
 
-/** Reads streams to their end, hangs up within them, stops and retries. */
+/** Reads streams to their end, disconnects within them, stops and retries. */
 async function stream(team: Team, chatId: string): Promise<void> {
   const headers = { 'idempotency-key': CANARIES.idempotencyKey };
   const events = await (await team.stream(chatId, CANARIES.question, { headers })).rest();
@@ -193,7 +193,7 @@ async function stream(team: Team, chatId: string): Promise<void> {
   tab.close();
 }
 
-/** Each with a model's error that quotes what it was sent, and the key. */
+/** Each of these model errors quotes the request and the key. */
 async function failTheModel(team: Team, chatId: string): Promise<void> {
   const message = `${CANARIES.modelError}: ${CANARIES.question} with ${CANARIES.modelKey}`;
   const headers = { 'x-should-retry': 'false' };
@@ -242,7 +242,7 @@ async function sendNonsense(team: Team, chatId: string): Promise<void> {
   await team.send(chatId, `${CANARIES.question}\0`);
 }
 
-/** Cuts the database off while an answer is written, and while everything else is asked for. */
+/** Cuts the database off during an answer and during all other requests. */
 async function loseTheDatabase(team: Team, chatId: string): Promise<void> {
   const gate = model.hold();
   const sending = team.send(chatId, CANARIES.question);

@@ -6,7 +6,7 @@ import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { afterAll, describe, expect, test } from 'vitest';
 import { startHarness } from './harness.ts';
 
-/* The router in a bare server of `node:http`, as docs/other-apps.md shows it: it holds the bounds of bodies by itself. */
+/* The router in a bare server of `node:http`, as in docs/other-apps.md: it enforces the limits of bodies itself. */
 
 const { composition, makeTeam } = await startHarness();
 const team = await makeTeam();

@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_TIMES } from '../src/gate/connections.ts';
 import { startHarness } from './harness.ts';
 
-/* A client that sends slowly, or connects too often, holds nothing for long. */
+/* A client that sends slowly, or opens too many connections, cannot occupy resources for long. */
 
 const slow = await startHarness({ connectionTimes: { headersMs: 300, requestMs: 900 } });
 
 interface Connection {
   readonly socket: Socket;
-  /** Everything the server said, once the connection is closed. */
+  /** The whole response, once the connection is closed. */
   readonly closed: Promise<string>;
 }
 
@@ -25,7 +25,7 @@ function open(url: string): Connection {
   return { socket, closed: new Promise((resolve) => socket.once('close', () => resolve(text))) };
 }
 
-/** Sends `start`, and then a byte at a time until the connection is closed. */
+/** Sends `start`, and then one byte at a time until the connection is closed. */
 async function trickle(url: string, start: string, piece: string): Promise<string> {
   const { socket, closed } = open(url);
   socket.write(start);
@@ -63,7 +63,7 @@ describe('requests that never become complete', () => {
 
 test('a connection that was opened in advance can send its first request later than the header timeout', async () => {
   const { socket, closed } = open(slow.url);
-  // Node has checked the connection several times by then.
+  // By then Node has checked the connection several times.
   await new Promise((resolve) => setTimeout(resolve, 1_200));
   socket.write('GET /healthz HTTP/1.1\r\nhost: p\r\nconnection: close\r\n\r\n');
   expect(await closed).toMatch(/^HTTP\/1\.1 200 OK\r\n/);

@@ -12,7 +12,7 @@ import {
 } from './support/streams.ts';
 import { type Transport, transports } from './support/transports.ts';
 
-/* Every operation that answers with events rejects bad requests before it sends anything of a stream. */
+/* Every operation that returns events rejects invalid requests before the stream begins. */
 
 const { url, makeTeam, rest } = await startHarness();
 const team = await makeTeam();
@@ -26,7 +26,7 @@ const refused = async (
   sent: Readonly<Record<string, string>> = headers,
 ) => apiErrorAt(transport, await askForStream(transport, example, input, { url, headers: sent }));
 
-/** `streamChat` is REST's own: its other transport is `message.follow`, as for `streamMessage`. */
+/** `streamChat` only exists over REST. Its counterpart is `message.follow`, as for `streamMessage`. */
 const everyTransport = streams.flatMap((example) =>
   transports
     .filter((transport) => transport === 'rest' || example.operationId !== 'streamChat')
@@ -59,7 +59,7 @@ describe('authentication comes first', () => {
     test('both kinds of key are accepted in either header', async () => {
       for (const key of [team.secretKey, team.publishableKey]) {
         for (const sent of [{ 'x-api-key': key }, { authorization: `Bearer ${key}` }]) {
-          // After an event nobody was sent something is told at once.
+          // After an unknown id the stream has an event at once.
           const input = { ...(await example.validInput(team)), lastEventId: 'x' };
           const stream = await askForStream(example.transport, example, input, { url, headers: sent });
           expect(stream.status).toBe(example.operationId === 'streamChat' ? 204 : 200);

@@ -16,7 +16,7 @@ const orders = [
   ['trpc', 'rest'],
 ] as const;
 
-/** Texts that are something else to a parser, a database or a type. */
+/** Strings with another meaning for a parser, a database or a type. */
 const trickyTexts = [
   '',
   ' ',
@@ -78,14 +78,14 @@ const anyJson = fc.oneof(
 );
 
 type Input = Record<string, unknown>;
-/** A change of one field of a valid input, or a field too many. */
+/** A changed field of a valid input, or an additional field. */
 type Change = (input: Input) => Input;
 
 function change(name: string): fc.Arbitrary<Change> {
   const { method, pathParameters } = operationOf(name);
   const fields = Object.keys(operations[name]?.fields ?? {});
   const inPath = (field: string) => pathParameters.includes(field);
-  // A query and a path hold texts; a path holds none that a URL would fold away.
+  // A query and a path contain strings. A path contains none that a URL would normalize.
   const valueFor = (field: string): fc.Arbitrary<unknown> => {
     if (inPath(field)) return text.filter((value) => !/^\.{0,2}$/.test(value));
     return takesBody(method) ? anyJson : text;
@@ -109,8 +109,7 @@ function change(name: string): fc.Arbitrary<Change> {
 }
 
 /**
- * An answer without what may differ and mean nothing: minted ids and moments, which 2xx it is, and how many of
- * several mistakes are named.
+ * A response without the parts that may differ: new ids and times, the kind of 2xx, and the number of named mistakes.
  */
 function comparable({ status, data, apiError }: TransportAnswer, mistakes: number): unknown {
   const issues = mistakes <= 1 ? apiError?.issues : undefined;
@@ -125,10 +124,10 @@ function comparable({ status, data, apiError }: TransportAnswer, mistakes: numbe
   return JSON.parse(plain);
 }
 
-/** The id of what may be made. */
+/** Ids of objects that the request creates. */
 const MINTED = /(?:chat|msg|key|guest|sec|agent|del)_[0-9a-z]{28}/g;
 
-/** Asks both transports, in this order, each with an input of its own where an operation works only once. */
+/** Calls both transports in this order. An operation that works only once gets two inputs. */
 async function askBoth(
   name: string,
   order: readonly Transport[],
@@ -196,7 +195,7 @@ describe.each(casesOfForm(Object.keys(operations), 8))('%s', (name) => {
 });
 
 test('each transport returns unchanged what the other created', async () => {
-  // A team of its own: the others' settings are whatever the last change of `team.update` made them.
+  // A separate team, because `team.update` has changed the settings of the others.
   const team = await makeTeam();
   const metadata = { a: [1, 'x', null], 'b.c': { $d: true } };
   const made = await team.trpc.chat.create.mutate({ agentId: team.agent.id, userId: '00123', metadata });

@@ -117,7 +117,7 @@ describe('tRPC over HTTP', () => {
 
   test('a batch with too many calls is rejected as a whole', async () => {
     const batchOf = (count: number) => call(`${Array(count).fill('agent.list').join(',')}?batch=1&input={}`);
-    // Without inputs each call of the batch is rejected, but each is answered.
+    // Without inputs each call of the batch is rejected, but each gets a response.
     expect(await (await batchOf(20)).json()).toHaveLength(20);
     const refused = await batchOf(21);
     expect(refused.status).toBe(400);

@@ -8,9 +8,7 @@ import { type OneAnswer, startHarness } from './harness.ts';
 import { ChatView } from './support/chat-view.ts';
 import { subscriptionClient } from './support/subscriptions.ts';
 
-/*
- * The stock tRPC client follows answers and chats: it connects again by itself, and goes on where it was.
- */
+/* The stock tRPC client follows answers and chats: it reconnects by itself and continues after its last event. */
 
 const BOUNDS = { bounds: { tickMs: 20 } };
 const { makeTeam, model, url, log, startReplica } = await startHarness(BOUNDS);
@@ -23,7 +21,7 @@ afterAll(() => {
   for (const proxy of proxies) proxy.stop();
 });
 const [here = '', there = ''] = proxies.map(({ port }) => `http://127.0.0.1:${port}`);
-/** Cuts every connection there is. */
+/** Cuts all connections. */
 const cut = () => {
   for (const proxy of proxies) proxy.cut();
 };
@@ -32,7 +30,7 @@ const listed = async (chatId: string) => (await team.trpc.message.list.query({ c
 
 const PIECES = ['Once ', 'upon 🙂', ' a\u2028time', '\r\n', 'there', ' was.'];
 
-/** An answer whose next piece is written when it is asked for. */
+/** An answer whose next piece is written on request. */
 async function answerOnDemand(content: string) {
   const { id: chatId } = await team.makeChat();
   const gates = PIECES.map(() => createGate());
@@ -49,7 +47,7 @@ async function answerOnDemand(content: string) {
   return { answer, write: () => gates[next++]?.release() };
 }
 
-/** Subscribes, and calls `onEvent` with all there is so far after each event, until the end. */
+/** Subscribes, and calls `onEvent` with all events so far after each one, until the end. */
 function follow(
   client: ReturnType<typeof subscriptionClient>['client'],
   answer: OneAnswer,
@@ -110,7 +108,7 @@ describe('a subscription of an answer', () => {
       expect(textOf(events)).toBe(PIECES.join(''));
       expect((await listed(answer.chatId))[1]?.content).toBe(PIECES.join(''));
       expect(connections()).toBeGreaterThan(2);
-      // Nothing twice, and nothing taken back.
+      // No event is repeated, and no text is taken back.
       const types = events.map(({ type }) => type);
       expect(types.filter((type) => type !== 'text-delta')).toEqual([
         'start',

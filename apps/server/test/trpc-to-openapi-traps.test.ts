@@ -257,7 +257,7 @@ describe('trpc-to-openapi accepts a parsed body under one spelling of its type',
   });
 });
 
-/** A schema and all it is made of. */
+/** A schema and all its parts. */
 function schemasOf(schema: z.ZodType, seen = new Set<z.ZodType>()): z.ZodType[] {
   if (seen.has(schema)) return [];
   seen.add(schema);

@@ -12,7 +12,7 @@ const { makeTeam, model, mongo, url, startReplica } = await startHarness({ bound
 const replica = await startReplica({ bounds });
 const team = await makeTeam();
 
-/** The options that the SDK's own transport needs, and nothing more. */
+/** The options that the SDK's own transport needs. */
 function bareTransport({ url: api, apiKey }: { url: string; apiKey: string }) {
   const headers = { 'x-api-key': apiKey, accept: 'text/event-stream' };
   return new DefaultChatTransport<UIMessage>({
@@ -38,7 +38,7 @@ const RESTARTED = new Error(errorRegister.answer_restarted.message);
 const OLD = 'What the dead server had written';
 const NEW = 'What the living one writes, anew.';
 
-/** The first run stands still in its middle; the second one answers in two pieces, around the gate. */
+/** The first run pauses in its middle. The second one answers in two pieces, before and after the gate. */
 function scriptRuns(text: string) {
   const gate = createGate();
   let runs = 0;
@@ -53,7 +53,7 @@ function scriptRuns(text: string) {
   return gate;
 }
 
-/** The server that answers a chat is dead to the others from now on: nobody renews the lease it holds. */
+/** Makes the server of a chat's answer look dead to the others: its lease is not renewed any more. */
 async function killRunner(chat: string): Promise<void> {
   const { modifiedCount } = await mongo.raw
     .collection('turns')
@@ -61,7 +61,7 @@ async function killRunner(chat: string): Promise<void> {
   expect(modifiedCount).toBe(1);
 }
 
-/** At each moment the page showed one run's answer from its start: never both, never a word twice. */
+/** Checks that each render showed one run's answer from its start, without repeated text. */
 function expectNothingDoubled({ history }: Page): void {
   const answers = history
     .filter((line) => line.startsWith('assistant: '))
@@ -72,7 +72,7 @@ function expectNothingDoubled({ history }: Page): void {
 }
 
 describe.each(transports)('a restarted answer over %s', (name, transport) => {
-  /** A page at the server's address with the first run's text, whose stream is open. */
+  /** Opens a page at the server's address with the first run's text and an open stream. */
   async function openOld(text: string, at: string) {
     const { id } = await team.makeChat();
     const gate = scriptRuns(text);

@@ -10,7 +10,7 @@ const { makeTeam, model, url } = await startHarness();
 const team = await makeTeam();
 const newTransport = () => new ParleyTransport({ url, apiKey: team.publishableKey });
 
-// The model's server has shown that it takes all that is asked of it, so that a 400 is a rejection.
+// The model's server has accepted all optional fields, so that a 400 is a rejection of the message.
 await team.answered();
 
 async function openFailed(text: string) {

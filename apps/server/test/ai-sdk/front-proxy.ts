@@ -1,14 +1,14 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll } from 'vitest';
 
-/** The one address that clients know, with a server behind it. It ends with the test file. */
+/** The one address that clients know, with a server behind it. It closes with the test file. */
 export interface FrontProxy {
   readonly url: string;
-  /** Leads to this server from now on. */
+  /** Forwards to this server from now on. */
   leadTo(url: string): void;
-  /** Breaks every connection, and rejects new ones until it leads somewhere again. */
+  /** Breaks every connection, and rejects new ones until it forwards again. */
   cut(): void;
-  /** Lets requests in, and loses what is answered: everything is cut at the first byte of it. */
+  /** Forwards requests and loses responses: it cuts the connection at their first byte. */
   loseAnswers(): void;
 }
 

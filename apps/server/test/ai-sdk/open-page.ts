@@ -14,22 +14,22 @@ export interface Page {
   readonly chat: Chat;
   /** The messages as a person reads them: `user: hello`. */
   readonly lines: readonly string[];
-  /** The newest line at each render, whenever it was another. */
+  /** The newest line at each render, if it has changed. */
   readonly history: readonly string[];
-  /** Does something that ends, and waits until the page shows what came of it. */
+  /** Calls a function of the hook and waits until the page shows the result. */
   act(action: (chat: Chat) => Promise<void>): Promise<void>;
-  /** Waits for a render that fits, the newest already or one to come. */
+  /** Waits for a matching render, the newest or a later one. */
   until(accepts: (page: Page) => boolean): Promise<void>;
   /** Leaves the page, as a navigation does. */
   close(): void;
 }
 
 export type PageOptions = UseChatOptions<UIMessage> & {
-  /** As while an app is being developed: React mounts everything twice. */
+  /** React mounts everything twice, as in development. */
   readonly isStrict?: boolean;
 };
 
-/** Opens a page, which is closed with the test at the latest. */
+/** Opens a page, which closes with the test at the latest. */
 export async function openPage({ isStrict = false, ...options }: PageOptions): Promise<Page> {
   const root = createRoot(newContainer());
   const waiting = new Set<() => void>();
@@ -50,7 +50,7 @@ export async function openPage({ isStrict = false, ...options }: PageOptions): P
     });
     return null;
   }
-  /** Renders anew, with all that the hook has been told by now. */
+  /** Renders again with the newest state of the hook. */
   const refresh = () => {
     const round = ++rounds;
     root.render(createElement(isStrict ? StrictMode : Fragment, null, createElement(ChatView, { round })));

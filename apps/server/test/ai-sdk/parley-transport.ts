@@ -1,6 +1,6 @@
 import { type ChatTransport, DefaultChatTransport, type UIMessage, type UIMessageChunk } from 'ai';
 
-/** A stream that ends with one of these did not end the answer: it goes on, and can be taken up again. */
+/** Errors that end a stream and not the answer: the answer continues, and the stream can be resumed. */
 const GOES_ON = [
   ...['answer_restarted', 'draining', 'database_unavailable', 'internal_error'],
   ...['unauthorized', 'user_token_invalid', 'user_signed_out'],
@@ -10,14 +10,16 @@ type Options<Name extends 'sendMessages' | 'reconnectToStream'> = Parameters<
   ChatTransport<UIMessage>[Name]
 >[0];
 type Listed = { id: string; role: 'user' | 'assistant'; content: string; status?: string; answerId?: string };
-/** `userToken` gives a token of the user who is signed in; it is asked before each request. */
+/** `userToken` returns a token of the signed-in user. It is called before each request. */
 type Server = { url: string; apiKey: string; userToken?: () => Promise<string> };
 type Call = { body?: object; key?: string; signal?: AbortSignal | undefined };
 
-/** Lets `useChat` talk to Parley; the `id` it is given is the chat's. One serves all chats of a page. */
+/**
+ * Lets `useChat` talk to Parley. The `id` of a chat is its id in Parley. One transport serves all chats of a page.
+ */
 export class ParleyTransport extends DefaultChatTransport<UIMessage> {
   readonly #server: Server;
-  /** The newest answer of each chat; open until its end was seen. */
+  /** The newest answer of each chat, until its end was received. */
   readonly #answers = new Map<string, { id: string; isOpen: boolean }>();
 
   constructor(server: Server) {
@@ -44,14 +46,14 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
     const answer = this.#answers.get(chatId);
     if (trigger === 'regenerate-message' && answer) {
       const path = `${chatId}/message/${answer.id}`;
-      // One whose end was not seen is not asked for again, but taken up.
+      // An answer without a received end is resumed instead of requested again.
       if (answer.isOpen) return this.#read(await this.#call(`${path}/stream`, { signal }));
       return this.#read(await this.#call(`${path}/retry`, { body: {}, key: `retry-${answer.id}`, signal }));
     }
     this.#answers.delete(chatId);
     const { id: key, parts } = messages.at(-1) ?? { id: '', parts: [] };
     const content = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
-    // A message that is sent again has the same key, and is taken once.
+    // A message that is sent again has the same key and is accepted once.
     return this.#read(
       await this.#call(`${chatId}/message`, { body: { role: 'user', content }, key, signal }),
     );
@@ -64,7 +66,7 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
     return response.status === 204 ? null : this.#read(response);
   }
 
-  /** Fails with the server's own sentence. */
+  /** Throws the error message of the server. */
   async #call(path: string, { body, key, signal }: Call = {}): Promise<Response> {
     const headers = new Headers({ 'x-api-key': this.#server.apiKey, accept: 'text/event-stream' });
     if (this.#server.userToken) headers.set('x-user-token', await this.#server.userToken());
@@ -78,7 +80,7 @@ export class ParleyTransport extends DefaultChatTransport<UIMessage> {
     throw new Error(apiError.message ?? response.statusText, { cause: apiError });
   }
 
-  /** The parts of an answer, as they pass by. */
+  /** The parts of an answer's stream. */
   #read({ body }: Response): ReadableStream<UIMessageChunk> {
     let answer = { id: '', isOpen: true };
     const watch = new TransformStream<UIMessageChunk, UIMessageChunk>({

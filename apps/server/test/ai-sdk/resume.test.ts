@@ -10,7 +10,7 @@ const team = await makeTeam();
 const proxy = await openFrontProxy(url);
 const newTransport = () => new ParleyTransport({ url: proxy.url, apiKey: team.publishableKey });
 
-/** Sends a message whose answer stands still in its middle until the gate is released. */
+/** Sends a message whose answer pauses in its middle until the gate is released. */
 async function openHalfAnswered(text: string) {
   const { id } = await team.makeChat();
   const transport = newTransport();
@@ -27,7 +27,7 @@ async function openHalfAnswered(text: string) {
   return { id, transport, page, sending, gate, whole: 'assistant: Half of it, and the rest.' };
 }
 
-/** At each moment the page showed the answer from its start, and no word of it twice. */
+/** Checks that each render showed the answer from its start, without repeated text. */
 function expectNothingTwice({ history }: Page, whole: string): void {
   const answers = history.filter((line) => line.startsWith('assistant'));
   expect(answers.filter((line) => !whole.startsWith(line))).toEqual([]);

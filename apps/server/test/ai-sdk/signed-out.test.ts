@@ -33,7 +33,7 @@ test('an answer resumes with a new token after its user was signed out, without 
   await page.until(({ chat }) => chat.status === 'error');
   await sending;
   expect(page.chat.error?.message).toContain('signed out');
-  // Signed in again: a token from after the sign-out.
+  // The user signs in again and gets a token from after the sign-out.
   tokens.push(await team.userToken('user_1', 600, new Date(Date.now() + 2_000)));
   const again = page.act(({ regenerate }) => regenerate());
   gate.release();

@@ -39,7 +39,7 @@ test('an answer that is stopped before its first word leaves only the question',
   const page = await openPage({ id, transport });
   model.replyTo('say nothing', scripts.neverEnding());
   const sending = page.act(({ sendMessage }) => sendMessage({ text: 'say nothing' }));
-  // From here on there is an answer to stop.
+  // From here an answer exists that can be stopped.
   await page.until(({ lines }) => lines.length === 2);
   const call = await model.callTo('say nothing');
   await transport.cancel(id);

@@ -1,7 +1,7 @@
 import { type Key, type KeyAccess, type KeyScope, keyScopes, type NewKey } from '@parley/contract';
 import type { Team } from '../harness.ts';
 
-/** Someone who asks, and what the documentation says of them: not what the code finds. */
+/** A caller as the documentation describes it, independent of the code. */
 export interface MatrixCaller {
   readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export interface MatrixCaller {
   readonly user?: { readonly id: string; readonly proof: 'guest' | 'anonymous' | 'verified' };
   /** The scopes of their key; undefined: all. */
   readonly scopes?: readonly KeyScope[];
-  /** Their key is for an agent that the chats of these tests are not with. */
+  /** The key is limited to another agent than that of the chats in these tests. */
   readonly isForOtherAgent?: true;
   /** The other limits of their key, its own and those of its issuers. */
   readonly bounds?: KeyBounds;
@@ -24,7 +24,7 @@ interface KeyBounds {
   readonly tokensPerDay?: number;
 }
 
-/** Around what the example of `key.create` asks for: an end in 2999, one origin, 400,000 tokens a day. */
+/** The values around those of the example of `key.create`: an end in 2999, one origin, 400,000 tokens a day. */
 const BOUNDS = {
   'an early end': { expiresAt: '2998-01-01T00:00:00.000Z' },
   'a late end': { expiresAt: '2999-12-31T00:00:00.000Z' },
@@ -37,15 +37,15 @@ const BOUNDS = {
 const VERIFIED = { id: 'user_1', proof: 'verified' } as const;
 const VISITOR = { id: 'visitor_1', proof: 'anonymous' } as const;
 
-/** Makes the tokens that a team's servers do not sign themselves. */
+/** Creates the tokens that a team's servers do not sign themselves. */
 export interface TokenMakers {
-  /** Of the team's token issuer. */
+  /** A token of the team's token issuer. */
   readonly byIssuer: (user: string) => Promise<string>;
-  /** Of the chat page. */
+  /** A token of the chat page. */
   readonly ofPage: (user: string) => Promise<string>;
 }
 
-/** Every kind of caller that there is, of one team. */
+/** Every kind of caller of one team. */
 export async function makeCallers(team: Team, tokens: TokenMakers): Promise<MatrixCaller[]> {
   const makeKey = async (body: object, key = team.secretKey) =>
     (await team.rest<NewKey>('POST', '/key', { key, body })).body.key;
@@ -54,7 +54,7 @@ export async function makeCallers(team: Team, tokens: TokenMakers): Promise<Matr
   const otherAgent = [(await team.makeAgent({ name: 'Other' })).id];
   const guest = await team.makeGuest();
   const asGuest = { id: guest.userId, proof: 'guest' } as const;
-  // Good for as long as the matrix takes on a busy machine.
+  // The token is valid for as long as the matrix takes on a busy machine.
   const token = await team.userToken(VERIFIED.id, 3_500);
   const withKey = (key: string, userToken?: string) => ({
     'x-api-key': key,

@@ -21,7 +21,7 @@ function expectedOfIssuing({
   bounds = {},
   isOfThirdGeneration,
 }: MatrixCaller): Expected {
-  // It does not know the agent that the key is to be for.
+  // The caller's key does not know the agent of the new key.
   if (isForOtherAgent) return 'not found';
   const { expiresAt = '9999', origins = ['https://example.com'], tokensPerDay = 400_000 } = bounds;
   const isBeyond =
@@ -52,7 +52,7 @@ export function expectedOf(
   if (callers === 'secret' && !(kind === 'secret' && speaksForTeam)) return 'secret_key_needed';
   if (callers === 'anonymous' && !(kind === 'guest' && isNobody)) return 'guest_key_needed';
   if (callers === 'verified' && user?.proof !== 'verified') return 'verified_user_needed';
-  // Whoever may issue signing secrets may also list and revoke them.
+  // A key that may issue signing secrets may also list and revoke them.
   const needed = procedure.startsWith('signingSecret.') ? 'keys:write' : scope;
   if (scopes && !scopes.includes(needed)) return 'key_scope_missing';
 
@@ -71,7 +71,7 @@ export function expectedOf(
   if (isOfTeam) return caller.isForOtherAgent ? 'whole_team_key_needed' : 'success';
   if (procedure === 'key.create') return expectedOfIssuing(caller);
   if (procedure.startsWith('key.') && procedure !== 'key.list') {
-    // The keys that are asked about are roots without agents: nobody in the matrix issued them.
+    // The keys in the requests are roots without agents, so no key of the matrix issued them.
     if (thing === 'of another team' || caller.isForOtherAgent) return 'not found';
     const isLimited = scopes !== undefined || caller.bounds !== undefined;
     return isLimited && procedure !== 'key.get' ? 'key_beyond_yours' : 'success';

@@ -6,8 +6,8 @@ import { headersFor, operations } from '../support/operations.ts';
 import { ask, transports } from '../support/transports.ts';
 
 /*
- * Credentials issued by credentials: issuers with each limit and with each pair of limits, what they try to issue, and
- * what the issued credential may then do. Generated: a further limit is one line.
+ * Credentials issued by credentials: issuers with each limit and with each pair of limits, the credentials they try
+ * to issue, and the actions these permit. The cases are generated: a further limit is one line.
  */
 
 const { url, makeTeam, rest } = await startHarness();
@@ -26,7 +26,7 @@ const TOKEN_ISSUER = {
 
 type Limits = Partial<Pick<Key, 'agentIds' | 'scopes' | 'expiresAt' | 'tokensPerDay' | 'origins'>>;
 
-/** Of each limit: what an issuer has, something less, and something more. */
+/** For each limit: an issuer's value, a lower one and a higher one. */
 const LIMITS = {
   agents: {
     has: { agentIds: [team.agent.id] },
@@ -73,7 +73,7 @@ async function issue(key: string, body: object) {
   return status === 200 ? made : apiError.code;
 }
 
-/** Whether what a key has is within what its issuer has; written as the documentation says it. */
+/** Whether a key is within the limits of its issuer, written as in the documentation. */
 function expectWithin(key: Key, limits: Limits): void {
   const { agentIds, scopes, expiresAt, tokensPerDay, origins } = limits;
   if (agentIds) expect(agentIds).toEqual(expect.arrayContaining(key.agentIds ?? ['all']));
@@ -97,7 +97,7 @@ async function expectNoMore({ id, key, scopes }: NewKey, names: readonly LimitNa
   );
   const mayReadUsage = key.startsWith('sk_') && !names.includes('scopes');
   expect((await rest('GET', '/usage', { key })).status).toBe(mayReadUsage ? 200 : 403);
-  // Scopes that hold all that a signing secret gives are no limit to it.
+  // Scopes that include all that a signing secret gives are no limit to it.
   const canDoAll =
     !scopes || ['chats:read', 'chats:write', 'keys:write'].every((one) => scopes.some((it) => it === one));
   const isUnlimited = key.startsWith('sk_') && canDoAll && names.every((name) => name === 'scopes');
@@ -142,7 +142,7 @@ describe.each(issuers.map((names) => ({ names, title: names.join(' and ') || 'no
       }
       await team.rest('DELETE', `/key/${issuer.id}`, { query: { revokeIssued: String(names.length === 0) } });
       for (const { key } of issued) expect((await rest('GET', '/chat', { key })).status).toBe(401);
-      // The last that set the token issuer was one of these keys, if any of them could.
+      // The last of these keys that was able to set the token issuer has set it.
       expect((await team.rest('GET', '/token-issuer')).status).toBe(404);
     });
 

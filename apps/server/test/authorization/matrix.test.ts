@@ -28,7 +28,7 @@ const issuerKey = await makeIssuerKey('ES256', 'e');
 identityProvider.show(issuerKey.jwk);
 const tokenIssuer = { url: identityProvider.url, issuer: 'https://login.example.com/', audience: 'chat' };
 const setTokenIssuer = () => team.rest('PUT', '/token-issuer', { body: tokenIssuer });
-// Procedures of the table remove it.
+// Some procedures of the table remove it.
 beforeEach(setTokenIssuer);
 
 const callers = await makeCallers(team, {
@@ -51,19 +51,19 @@ const policyOf = (procedure: string) => policies[procedure as keyof typeof polic
 const namesThing = (fields: readonly string[]) =>
   fields.some((field) => field.endsWith('Id') && field !== 'userId');
 
-/** The things there are to ask about, for a procedure with these fields of its input. */
+/** The owners of objects to request, for a procedure with these fields. */
 function thingsOf(fields: readonly string[]): readonly Thing[] {
   if (fields.includes('chatId')) return ['own', 'of another user', 'of another team'];
   return namesThing(fields) ? ['own', 'of another team'] : ['own'];
 }
 
-/** The team, making its things for whoever must own them. */
+/** The team that creates objects for their owner. */
 function ownerOf({ user }: MatrixCaller, thing: Thing): Team {
   if (thing === 'of another team') return otherTeam;
   return thing === 'of another user' ? team.withChatsOf('user_2') : team.withChatsOf(user?.id ?? 'user_3');
 }
 
-/** A valid input of a procedure; the team's token issuer goes on to be the one that signed a caller's token. */
+/** A valid input of a procedure. The team's token issuer stays the one that signed a caller's token. */
 function validInputOf(name: string) {
   if (!name.startsWith('tokenIssuer.')) return operations[name]?.validInput;
   return async () => {
@@ -72,7 +72,7 @@ function validInputOf(name: string) {
   };
 }
 
-/** A valid input about such a thing. Whose chats are asked for is what the caller is: not said here. */
+/** A valid input with an object of this owner. The owner of listed chats follows from the caller. */
 async function inputFor(
   valid: (team: Team) => Promise<Readonly<Record<string, unknown>>>,
   caller: MatrixCaller,
@@ -80,9 +80,9 @@ async function inputFor(
 ): Promise<Record<string, unknown>> {
   const owner = ownerOf(caller, thing);
   const { userId, ...input } = await valid(owner);
-  // Of an operation that is about a user it is all that is said.
+  // The user id is the whole input of an operation on a user.
   if (userId !== undefined && Object.keys(input).length === 0) return { userId };
-  // A chat that the process has just answered in: it remembers such a one, and looks no more.
+  // The process has just answered in this chat, so it remembers the chat and does not read it.
   return 'content' in input ? { ...input, chatId: (await owner.answered()).chatId } : input;
 }
 
@@ -102,7 +102,7 @@ interface Case {
   readonly expected: Expected;
 }
 
-/** Each caller, about each thing. */
+/** Each caller with each object. */
 function casesOf(procedure: string, fields: readonly string[]): Case[] {
   return callers.flatMap((caller) =>
     thingsOf(fields).map((thing) => {
@@ -112,7 +112,7 @@ function casesOf(procedure: string, fields: readonly string[]): Case[] {
   );
 }
 
-/** Asks in the name of each caller; answers what went another way than it must. */
+/** Sends the requests of each caller and returns the unexpected results. */
 async function violationsOf(
   cases: readonly Case[],
   send: (caller: MatrixCaller, thing: Thing) => Promise<Answer>,
@@ -194,7 +194,7 @@ describe.each(casesOfForm(streams, 2))('$operationId', (example) => {
   );
 });
 
-/** At the tRPC transport a rejection is the first thing that a stream tells, after it is connected. */
+/** Over tRPC a rejection is the first event of a stream after `connected`. */
 async function firstOf(stream: Awaited<ReturnType<typeof askForStream>>): Promise<Answer> {
   const [first] = (await stream.until(({ event }) => event !== 'connected')).slice(-1);
   if (first?.event !== 'serialized-error') return { status: stream.status };

@@ -20,10 +20,10 @@ const other = await harness.startReplica();
 
 type Headers = Readonly<Record<string, string>>;
 interface Opening {
-  /** Makes what is asked for, before the model is held. */
+  /** Creates the objects of the request, before the model is held. */
   readonly prepare: (team: Team) => Promise<Record<string, string>>;
   readonly open: (things: Record<string, string>, headers: Headers) => Promise<OpenStream>;
-  /** The stream of one answer: it may go on when a token expires. */
+  /** The stream of one answer, which may continue when a token expires. */
   readonly isOfAnswer: boolean;
 }
 
@@ -102,7 +102,7 @@ test('every streaming operation is among those that are opened here', () => {
   expect(Object.keys(openings).sort()).toEqual(all.sort());
 });
 
-/** How a request that waits for its answer without a stream was answered. */
+/** The response to a request that waits for its answer without a stream. */
 interface WaitEnd {
   readonly code?: string | undefined;
   readonly messageId?: string | undefined;
@@ -163,11 +163,11 @@ test('every request that can wait for an answer is among those that wait here', 
 
 interface Ending {
   readonly code: ErrorCode;
-  /** It ends by itself, at a known time. */
+  /** It ends by itself at a known time. */
   readonly isExpiry?: true;
-  /** It stops answers as well: the stream of an answer may reach the answer's own end before the code. */
+  /** It stops answers too, so the stream of an answer may reach the answer's end before the code. */
   readonly stopsAnswers?: true;
-  /** Lets a caller in, and says how that is taken back. */
+  /** Authorizes a caller and returns the function that withdraws it. */
   readonly letIn: (team: Team) => Promise<{
     headers: Headers;
     user?: string;
@@ -185,7 +185,9 @@ const withToken = async (team: Team, user: string) => ({
   'x-api-key': await team.guestKey(),
   'x-user-token': await team.userToken(user),
 });
-/** Moves the server's clock on, past the end of every token: how long a test takes to open its streams is no matter. */
+/**
+ * Moves the server's clock beyond the end of every token, so that the time for opening the streams does not matter.
+ */
 const passTokens = async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
 };
@@ -198,14 +200,14 @@ identityProvider.show(issuerKey.jwk);
 const tokenIssuer = { url: identityProvider.url, issuer: 'https://login.example.com/', audience: 'chat' };
 const setTokenIssuer = (team: Team, changed: object = {}, key = team.secretKey) =>
   must(team.rest('PUT', '/token-issuer', { key, body: { ...tokenIssuer, ...changed } }));
-/** A user whom the team's token issuer vouches for. */
+/** A user with a token of the team's token issuer. */
 async function withIssuedToken(team: Team, user: string) {
   const now = Math.floor(Date.now() / 1_000);
   const { issuer: iss, audience: aud } = tokenIssuer;
   const claims = { sub: user, iss, aud, iat: now - 60, exp: now + 600 };
   return { 'x-api-key': await team.guestKey(), 'x-user-token': await signAsIssuer(issuerKey, claims) };
 }
-/** The same, of an issuer that is set first. */
+/** The same, after the issuer is set. */
 async function withNewIssuer(team: Team, user: string) {
   await setTokenIssuer(team);
   return { headers: await withIssuedToken(team, user), user };
@@ -288,7 +290,7 @@ const endings: Readonly<Record<string, Ending>> = {
       const child = await newKey(team, { kind: 'secret' }, issuer.key);
       return {
         headers: { 'x-api-key': child.key },
-        // As a process leaves it that dies after its first write.
+        // The state after a process that died after its first write.
         end: () => mongo.database.stores.apiKeys.revoke({ team: team.id }, issuer.id, true),
       };
     },
@@ -429,7 +431,7 @@ const endings: Readonly<Record<string, Ending>> = {
     letIn: async (team) => ({
       headers: { ...(await withToken(team, 'user_1')), 'x-api-key': team.secretKey },
       user: 'user_1',
-      // The request would stop the user's answers as well, and an answer's stream could come to its own end first.
+      // The request stops the user's answers too, so an answer's stream may reach its own end first.
       end: () => mongo.database.stores.userStatuses.block({ team: team.id }, 'user_1'),
     }),
   },
@@ -478,7 +480,7 @@ const endings: Readonly<Record<string, Ending>> = {
   },
 };
 
-/** With which code the server ended a stream; undefined when it came to its own end. */
+/** The code with which the server ended a stream; undefined if it reached its own end. */
 function codeOf(events: readonly StreamEvent[]): string | undefined {
   for (const { event, data } of events) {
     if (data === '[DONE]' || data === '') continue;
@@ -490,7 +492,7 @@ function codeOf(events: readonly StreamEvent[]): string | undefined {
   return undefined;
 }
 
-/** Whether a stream told that its answer was stopped. */
+/** Whether a stream said that its answer was stopped. */
 function isStopped(events: readonly StreamEvent[]): boolean {
   return events.some(({ data }) => data.includes('"type":"abort"') || data.includes('"status":"stopped"'));
 }
@@ -553,7 +555,7 @@ test('setting the same token issuer again ends no stream', async () => {
   const events = stream.rest();
   const checks = vi.spyOn(mongo.database.stores.credentials, 'read');
   await setTokenIssuer(team);
-  // One check begins when the one before has been judged: the first of these has seen the issuer that was set.
+  // A check begins when the one before has ended, so the first of these has seen the issuer.
   const before = checks.mock.calls.length;
   await expect.poll(() => checks.mock.calls.length).toBeGreaterThan(before + 1);
   await must(team.rest('POST', `/user/${user}/sign-out`));

@@ -104,11 +104,11 @@ describe.each(servers)('cancelling a running answer over %s', (where, base) => {
     const messageId = (await listed(chatId))[1]?.answerId;
     const { body } = await cancel({ chatId, messageId } as OneAnswer, base);
     expect(body).toMatchObject({ id: messageId, content: '', status: 'stopped' });
-    // It is answered before the one in front of it is.
+    // It is answered before the running answer in front of it.
     expect(await second).toMatchObject({ status: 200, body: { content: '', status: 'stopped' } });
     gate.release();
     expect((await first).body.content).toBe(`You said: ${front}`);
-    // The message itself stays: the model reads it with the one behind it.
+    // The message stays, and the model gets it with the next one.
     expect((await third).body.content).toBe(`You said: ${middle}\n\n${back}`);
     expect(model.calls().map(({ message }) => message)).not.toContain(middle);
     expect(await listed(chatId)).toMatchObject([

@@ -45,6 +45,6 @@ test('cancelling an answer of a dead server returns its status, and it ends with
     status: 'stopped',
   });
   expect(model.calls()).toEqual([]);
-  // The turn that waited behind it runs.
+  // The turn behind it runs.
   expect((await team.send(chatId, 'and me?')).status).toBe(200);
 });

@@ -6,7 +6,7 @@ import { startHarness } from '../harness.ts';
 const { makeTeam, mongo } = await startHarness();
 const team = await makeTeam();
 
-/** The text of the body decides: `JSON.parse` and `JSON.stringify` of the test's own are not in between. */
+/** The text of the body matters, so the test does not parse or stringify it. */
 const createFromJson = (metadata: string) =>
   team.rest<Chat>('POST', '/chat', {
     rawBody: `{"agentId":"${team.agent.id}","metadata":${metadata}}`,
@@ -42,7 +42,7 @@ describe('metadata that is stored', () => {
     const { status, body } = await createFromJson(json);
     expect(status).toBe(200);
     const read = await team.rest<Chat>('GET', `/chat/${body.id}`);
-    // As text: the order of keys and what an equality would forgive are part of "exactly".
+    // The texts are compared, because "exactly" includes the order of keys and differences that an equality ignores.
     const sent = JSON.stringify(JSON.parse(json));
     expect(JSON.stringify(body.metadata)).toBe(sent);
     expect(JSON.stringify(read.body.metadata)).toBe(sent);

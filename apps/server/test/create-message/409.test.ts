@@ -35,7 +35,7 @@ describe('queue_full', () => {
 });
 
 describe('chat_full', () => {
-  /** A chat whose newest turn is planted: as if all before it had been. */
+  /** Inserts the newest turn of a chat as if all earlier ones existed. */
   async function chatEndingAt({ sequence, textBytes }: { sequence: number; textBytes: number }) {
     const chat = await team.makeChat();
     await mongo.raw.collection<{ _id: string }>('turns').insertOne({
@@ -66,7 +66,7 @@ describe('chat_full', () => {
   test('a chat accepts 16 MiB of text and rejects one more byte', async () => {
     const chat = await chatEndingAt({ sequence: 1, textBytes: limits.chatTextBytesMax - 4 });
     expect((await team.send(chat.id, '12345')).apiError.code).toBe('chat_full');
-    // Two characters of two bytes each.
+    // Each of the two characters has two bytes.
     expect((await team.send(chat.id, 'éé')).status).toBe(200);
     expect((await team.send(chat.id, 'x')).apiError.code).toBe('chat_full');
   });

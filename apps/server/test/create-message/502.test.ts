@@ -7,13 +7,13 @@ import { storedTurns } from '../support/stored-turns.ts';
 const { makeTeam, model, mongo } = await startHarness();
 const team = await makeTeam();
 
-// The model's server has shown that it takes all that is asked of it, so that a 400 is a rejection.
+// The model's server has accepted all optional fields, so that a 400 is a rejection of the message.
 await team.send((await team.makeChat()).id, 'hello');
 
 const CANARY = 'canary-of-the-model';
 /** The text that a model wrote before it failed. Readers have received it, and it is not an answer. */
 const PARTIAL = 'partial answer';
-/** Tells the client that another try is no use: so that no test waits for one. */
+/** The header that tells the client not to retry, so that no test waits for one. */
 const FINAL = { 'x-should-retry': 'false' };
 const status = (code: number) => scripts.status(code, { message: CANARY, headers: FINAL });
 
@@ -63,7 +63,7 @@ describe.each(failures)('a model that returns %s', (_, code, httpStatus, script)
   });
 });
 
-// Each waits for the pauses between the tries: all at once.
+// Each waits for the pauses between the attempts, so they run at the same time.
 test.concurrent.each([
   ['a status', 'model_failed', scripts.status(500)],
   ['an empty answer', 'model_failed', scripts.text([])],

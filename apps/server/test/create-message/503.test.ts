@@ -89,7 +89,7 @@ describe('while the server shuts down', () => {
     ]);
     expect([messages[1]?.id, messages[3]?.id]).toEqual(answers.map(({ apiError }) => apiError.messageId));
     const turns = await storedTurns(mongo.raw, chat.id);
-    // Handing over is no crash: nothing was taken over.
+    // A hand-over is no crash, so no turn was taken over.
     expect(turns).toMatchObject([{ takeovers: 0 }, { takeovers: 0 }]);
   });
 });

@@ -92,7 +92,7 @@ describe('the context budget', () => {
     expect(system).toEqual({ role: 'system', content: 'You are Ada.' });
     expect(history[0]?.role).toBe('user');
     expect(history.at(-1)).toEqual({ role: 'user', content: contents.at(-1) });
-    // It is the end of the conversation without a gap, and it is neither all of it nor nothing.
+    // The context is the end of the conversation without a gap, neither all of it nor nothing.
     const { messages } = await team.trpc.message.list.query({ chatId: chat.id });
     const whole = messages.slice(0, -1).map(({ role, content }) => ({ role, content }));
     expect(whole).toHaveLength(39);
@@ -117,7 +117,7 @@ describe('the context budget', () => {
 
 test('a changed system prompt applies from the next message, and a turn names its version', async () => {
   const agent = await team.makeAgent({ systemPrompt: 'Old.' });
-  // Made past the server, which would remember the agent for a few seconds.
+  // The change bypasses the server, which would cache the agent for a few seconds.
   const chat = await mongo.database.stores.chats.create(
     { team: team.id },
     { agent: agent.id, agentType: 'support' },

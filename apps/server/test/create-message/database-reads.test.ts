@@ -2,8 +2,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
 /*
- * The reads that a message costs, counted by the database itself: those of the message, and those of its sender. A
- * change that adds one has to change a number here.
+ * The reads that a message costs, counted by the database: those of the message and those of its sender. A change
+ * that adds a read has to change a number here.
  */
 
 const { makeTeam, mongo } = await startHarness();
@@ -14,10 +14,10 @@ beforeAll(async () => {
   await mongo.raw.command({ profile: 2 });
 });
 
-/** Reads of the background's own, whatever is sent: they name no chat and nobody. */
+/** Reads of background jobs, which name no chat and no user. */
 const IN_REQUESTS = new Set(['chats', 'apiKeys', 'agents', 'teams', 'signingSecrets', 'guests']);
 
-/** The collections that a request read, in the order of their names; of turns only those of its chat. */
+/** The collections that a request read, sorted by name. Of turns only those of its chat count. */
 async function readsOf(chatId: string, send: () => Promise<{ status: number }>): Promise<string[]> {
   const since = new Date();
   expect(await send()).toMatchObject({ status: 200 });
@@ -31,21 +31,21 @@ async function readsOf(chatId: string, send: () => Promise<{ status: number }>):
     .sort();
 }
 
-/** Reads in the background (expired caches, loops) do not occur at every try; a read of the request does. */
+/** Reads in the background do not occur in every attempt; a read of the request does. */
 const reads = (measure: () => Promise<string[]>) => expect.poll(measure, { interval: 100 });
 
 let count = 0;
 const keyed = () => ({ 'idempotency-key': `once_${++count}` });
 
 test('a message of a secret key reads its chat before the insert only if this process has not just answered in it', async () => {
-  // The proof, the tail, and the run's own look at the chat.
+  // The access to the chat, the tail, and the run's own read of the chat.
   await reads(async () => {
     const { id } = await team.makeChat();
-    // The credentials of the caller are cached from here on.
+    // From here the credentials of the caller are cached.
     await team.answered();
     return readsOf(id, () => team.send(id, 'first'));
   }).toEqual(['chats', 'chats', 'turns']);
-  // The run's look at the chat.
+  // The run's read of the chat.
   const { chatId } = await team.answered();
   await reads(() => readsOf(chatId, () => team.send(chatId, 'next'))).toEqual(['chats']);
 });
@@ -58,7 +58,7 @@ test('a message with an idempotency key reads its chat once, and the key once', 
     send = () => team.send(chatId, 'keyed', { headers });
     return readsOf(chatId, send);
   }).toEqual(['chats', 'chats', 'turns']);
-  // The proof, the kept turn, and the turn's outcome, which is looked up by its id.
+  // The access to the chat, the earlier turn, and the outcome of that turn, which is read by its id.
   await reads(() => readsOf(chatId, send)).toEqual(['chats', 'turns', 'turns']);
 });
 

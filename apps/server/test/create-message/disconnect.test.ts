@@ -45,7 +45,7 @@ describe.each([
     const wait = waits.mock.results.at(-1)?.value;
     client.abort();
     await sending;
-    // The wait is over before the answer is: the server does not hold what nobody reads.
+    // The wait ends before the answer does, because the server keeps no response without a reader.
     await expect(wait).rejects.toMatchObject({ code: 'answer_pending' });
     await log.find(({ msg, route }) => msg === 'client hung up' && route === sendRoute);
     expect(call.isAborted).toBe(false);

@@ -5,9 +5,7 @@ import { startHarness } from '../harness.ts';
 import { openStream } from '../support/event-stream.ts';
 import { isPart, shownText } from '../support/ui-message-stream.ts';
 
-/*
- * A stream that has nothing to say shows that it lives: proxies cut what is silent for 30 to 60 seconds.
- */
+/* A silent stream sends comments, because proxies cut connections that are silent for 30 to 60 seconds. */
 
 const { makeTeam, model, url } = await startHarness();
 const team = await makeTeam();
@@ -60,7 +58,7 @@ test('a stream whose client has disconnected sends no more comments while its mo
   const stream = await team.stream(chatId, 'silent');
   await stream.take(1);
   await model.callTo('silent');
-  // Its heartbeat, and the check of the credentials of all open streams.
+  // The stream's heartbeat, and the check of the credentials of all open streams.
   expect(vi.getTimerCount()).toBe(before + 2);
   stream.close();
   await vi.waitFor(() => expect(vi.getTimerCount()).toBe(before));

@@ -6,8 +6,8 @@ import { storedTurns } from '../support/stored-turns.ts';
 import { answerOf, DONE, partsOf, shownText } from '../support/ui-message-stream.ts';
 
 /*
- * Whatever a model's server does, a turn has one end, and the waiting request, the readers of the stream and the
- * list all get the same one.
+ * Whatever the model's server does, a turn has one end. The waiting request, the readers of the stream and the list
+ * all get the same one.
  */
 
 const ANSWER_LENGTH_MAX = 100;
@@ -22,12 +22,12 @@ const { makeTeam, model, mongo } = await startHarness({
   },
 });
 const team = await makeTeam();
-// The model's server has shown that it takes all that is asked of it, so that a 400 is a rejection.
+// The model's server has accepted all optional fields, so that a 400 is a rejection of the message.
 await team.send((await team.makeChat()).id, 'hello');
 
 const listed = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
 const finishing = (reason: string, ...pieces: string[]) => scripts.text(pieces, { reason });
-/** Pieces that keep coming, each before the model's silence is too long, for as long as the client listens. */
+/** Pieces that arrive as long as the client reads, each before the timeout of a silent model. */
 const dripping =
   (pieces: number): ModelScript =>
   async (call) => {
@@ -43,7 +43,7 @@ const pauseOf = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)
 interface Fault {
   readonly what: string;
   readonly script: ModelScript;
-  /** The text that readers of the stream received before it failed. */
+  /** The text that readers of the stream received before the failure. */
   readonly shown?: string;
   readonly calls?: number;
 }
@@ -98,7 +98,7 @@ const cases = Object.entries(failures).flatMap(([code, faults]) =>
   faults.map((fault) => ({ ...fault, code: code as ErrorCode })),
 );
 
-/** Sends a message that is waited for and one that is streamed, in chats of their own, to a model that answers by `script`. */
+/** Sends a waiting message and a streamed one, in separate chats, to a model that answers by `script`. */
 async function askBothWays(what: string, script: ModelScript) {
   model.replyTo(`waiting: ${what}`, script);
   model.replyTo(`streaming: ${what}`, script);
@@ -110,7 +110,7 @@ async function askBothWays(what: string, script: ModelScript) {
   return { waiting, streaming, answer, events };
 }
 
-// Those that wait for a bound wait side by side.
+// The cases that wait for a timeout run at the same time.
 describe.concurrent.each(cases)('$what', ({ what, script, code, shown, calls }) => {
   test(`the fault is ${code} for a waiting request and for a stream`, async () => {
     const { waiting, streaming, answer, events } = await askBothWays(what, script);
@@ -129,7 +129,7 @@ describe.concurrent.each(cases)('$what', ({ what, script, code, shown, calls }) 
       expect(await listed(chatId)).toMatchObject([{ role: 'user', status: 'failed', errorCode: code }]);
       const [turn] = await storedTurns(mongo.raw, chatId);
       expect(turn).toMatchObject({ status: 'failed', usage: [{ calls }] });
-      // The model is left alone from then on.
+      // After the failure the model gets no further call.
       expect((await team.send(chatId, 'and now?')).status).toBe(200);
     }
   });

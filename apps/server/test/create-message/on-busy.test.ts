@@ -120,7 +120,7 @@ test('one of many concurrent `reject` messages to an idle chat is accepted, on a
     if (answer.status === 409) refused++;
     return answer;
   });
-  // While the one that was taken is being answered, all others are rejected.
+  // All others are rejected while the accepted one is being answered.
   await expect.poll(() => refused).toBe(7);
   gate.release();
   const answers = await Promise.all(sends);
@@ -147,7 +147,7 @@ test('a full queue rejects `interrupt` too', async () => {
   for (const onBusy of ['enqueue', 'interrupt']) {
     expect((await sendTo(small.url, chatId, 'too much', onBusy)).apiError.code).toBe('queue_full');
   }
-  // A request that would not wait gets the error at once.
+  // A message with `reject` gets the error at once.
   expect((await sendTo(small.url, chatId, 'too much', 'reject')).status).toBe(409);
   gate.release();
   for (const { status } of await Promise.all(sends)) expect(status).toBe(200);

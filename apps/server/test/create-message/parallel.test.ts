@@ -7,7 +7,7 @@ const { makeTeam, model, mongo, url, startReplica } = await startHarness({ bound
 const replica = await startReplica({ bounds: { leaseMs: 3_000 } });
 const team = await makeTeam();
 
-/** Sends through one server or the other; each answer is held against the document. */
+/** Sends through alternating servers and checks each response against the OpenAPI document. */
 const sendTo = (baseUrl: string, chatId: string, content: string) =>
   rest<{ content: string; userMessageId: string; id: string }>(baseUrl, 'POST', `/chat/${chatId}/message`, {
     key: team.secretKey,

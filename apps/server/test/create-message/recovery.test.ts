@@ -6,7 +6,7 @@ import { storedTurns } from '../support/stored-turns.ts';
 const { makeTeam, mongo, model } = await startHarness({ bounds: { leaseMs: 600 } });
 const team = await makeTeam();
 
-/** A turn whose runner died: it says it is being answered, and nobody renews its lease. */
+/** A turn of a dead process: it is `generating`, and its lease is not renewed. */
 async function plantOrphan(chat: string, takeovers: number): Promise<void> {
   await mongo.raw.collection<{ _id: string }>('turns').insertOne({
     _id: mintId('turn'),

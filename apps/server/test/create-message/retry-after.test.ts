@@ -22,7 +22,7 @@ test("a stream announces the wait that the model's server asked for and continue
     transient: true,
   });
   expect(Date.parse(status?.data?.retryAt ?? '')).toBeGreaterThanOrEqual(before + 300);
-  // It has the id of the event before it, after which a reader that was cut off goes on.
+  // It has the id of the event before it, after which a disconnected reader continues.
   expect(begun.map(({ id }) => id)).toEqual(['0-0-0', '0-0-0']);
   const rest = outlineOf(await stream.rest());
   expect(rest.filter((line) => line.includes('data-status'))).toEqual([]);

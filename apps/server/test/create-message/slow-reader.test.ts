@@ -9,13 +9,13 @@ import { type Transport, transports } from '../support/transports.ts';
 import { DONE, shownText } from '../support/ui-message-stream.ts';
 
 /*
- * A reader that does not take what it is sent holds back nothing but itself: the turn goes on, and the server
- * keeps no more for it than one write beyond what a connection holds anyhow.
+ * A reader that does not read its stream delays only itself: the turn continues, and the server buffers at most one
+ * write beyond the connection's own buffer.
  */
 
 const PIECES = 40;
 const PIECE_LENGTH = 6_000;
-/** The amount that a connection buffers before it is full, and one event more. */
+/** The amount that fills the buffer of a connection, and one more event. */
 const HELD_MAX = 64 * 1024 + 2 * PIECE_LENGTH;
 
 const harness = await startHarness({ bounds: { tickMs: 25 } });
@@ -27,7 +27,7 @@ const listed = async (chatId: string) => (await team.trpc.message.list.query({ c
 const pieceOf = (index: number) => `${String(index).padStart(2, '0')}${'x'.repeat(PIECE_LENGTH - 2)}`;
 const whole = Array.from({ length: PIECES }, (_, index) => pieceOf(index)).join('');
 
-/** The server's own side of its next stream. */
+/** The server's side of its next stream. */
 function nextResponse({ composition: { app } }: Server): Promise<ServerResponse> {
   return new Promise((resolve) => {
     const look = (request: IncomingMessage, response: ServerResponse) => {
@@ -44,8 +44,8 @@ function nextResponse({ composition: { app } }: Server): Promise<ServerResponse>
 type Server = Pick<Harness, 'url' | 'composition'>;
 
 /**
- * A stream whose connection takes nothing after the first piece, while the model goes on, piece by piece, each
- * once the server has done what it will with the one before.
+ * A stream whose connection stops reading after the first piece, while the model continues piece by piece, each after
+ * the server has handled the one before.
  */
 async function stuckStream(content: string, server: Server = harness, transport: Transport = 'rest') {
   const { id: chatId } = await team.makeChat();
@@ -68,7 +68,7 @@ async function stuckStream(content: string, server: Server = harness, transport:
   const response = await responding;
   gates[0]?.release();
   const events = await stream.until(({ data }) => data.includes('text-delta'));
-  // As when the kernel takes no more, and known to the byte.
+  // The connection is full as if the kernel accepted no more, at a known byte.
   response.socket?.cork();
   let heldMost = 0;
   for (const gate of gates.slice(1)) {
@@ -178,7 +178,7 @@ test('a client that pauses its socket until the turn has ended reads all of it t
   expect(events.at(-1)?.data).toBe(DONE);
 });
 
-/** HTTP/1.0, so that the body is what comes, without chunks. */
+/** HTTP/1.0, so that the body arrives without chunks. */
 function send(request: string): Socket {
   const { port } = composition.app.server.address() as { port: number };
   const socket = connect(port, '127.0.0.1');

@@ -36,7 +36,7 @@ test('an answer is streamed exactly as an AI SDK UI message stream', async () =>
     text += value ?? '';
     return !done;
   };
-  // The second piece is sent once the first was read: so each is an event of its own.
+  // The second piece is sent after the first was read, so that each is an event of its own.
   while (!text.includes('Hel')) await read();
   gate.release();
   while (await read());
@@ -125,7 +125,7 @@ test('`wait` has no effect on a stream', async () => {
 });
 
 describe('the joined deltas of a stream', () => {
-  /** Each piece is sent once the one before was read, so that each can be an event of its own. */
+  /** Each piece is sent after the one before was read, so that each can be an event of its own. */
   async function streamPieces(content: string, pieces: readonly string[]) {
     const { id: chatId } = await team.makeChat();
     const gates = pieces.map(() => createGate());
@@ -141,7 +141,7 @@ describe('the joined deltas of a stream', () => {
     const events = await stream.take(1);
     for (const [index, piece] of pieces.entries()) {
       gates[index]?.release();
-      // Half a character is held back, and so are blanks that a `<think>` may follow.
+      // Half a character is held back, and so are blanks that may precede a `<think>`.
       const isHeld =
         /[\ud800-\udbff]$/.test(piece) ||
         pieces
@@ -174,7 +174,7 @@ describe('the joined deltas of a stream', () => {
     expect(stored).toBe(pieces.join(''));
     expect(shownText(events)).toBe(stored);
     for (const { delta = '' } of partsOf(events)) expect(delta.isWellFormed()).toBe(true);
-    // The cursor counts what was shown, in UTF-16 units.
+    // The cursor counts the shown text in UTF-16 units.
     let shown = 0;
     for (const event of events.filter(isPart('text-delta'))) {
       shown += (JSON.parse(event.data) as { delta: string }).delta.length;

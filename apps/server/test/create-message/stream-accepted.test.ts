@@ -3,7 +3,7 @@ import type { Database } from '@parley/db';
 import { afterEach, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
-/* A message that was stored, and whose stream cannot be opened: its sender is told that it is there. */
+/* A stored message whose stream cannot be opened returns an error that names its answer. */
 
 let isAway = false;
 let isStored = false;
@@ -12,7 +12,7 @@ afterEach(() => {
   isStored = false;
 });
 
-/** A database that is away for reads of chats once a message was stored, when the test says so. */
+/** A database that rejects reads of chats after a message was stored, when the test says so. */
 function awayAfterInsert(database: Database): Database {
   const { chats, turns } = database.stores;
   return {

@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { answerOf, DONE, isPart, outlineOf, partsOf, shownText } from '../support/ui-message-stream.ts';
 
-/* However an answer ends, its stream says so in parts that AI SDK clients know, and ends with `[DONE]`. */
+/* Every end of an answer is sent in parts that AI SDK clients know, followed by `[DONE]`. */
 
 const { makeTeam, model, log, startReplica } = await startHarness({ bounds: { tickMs: 25 } });
 const team = await makeTeam();
-// The model's server has shown that it takes all that is asked of it, so that a 400 is a rejection.
+// The model's server has accepted all optional fields, so that a 400 is a rejection of the message.
 await team.send((await team.makeChat()).id, 'hello');
 
 const listed = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages;
@@ -177,7 +177,7 @@ test('a server that shuts down ends the stream with draining, and another contin
   const more = await resumed.rest();
   const [, stored] = await listed(chatId);
   expect(stored).toMatchObject({ id: answer.messageId, content: 'another text', status: 'completed' });
-  // Another run has another text: what was shown is replaced, once.
+  // Another run has another text, which replaces the shown text once.
   expect(shownText(more, shownText(events))).toBe('another text');
   expect(more.filter(isPart('data-snapshot'))).toHaveLength(1);
 });

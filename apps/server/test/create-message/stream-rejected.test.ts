@@ -5,7 +5,7 @@ import { openStream } from '../support/event-stream.ts';
 import { storedTurns } from '../support/stored-turns.ts';
 
 /*
- * A stream begins when the message was accepted: until then a rejection is JSON with its status, as without one.
+ * A stream begins after the message was accepted. Earlier rejections are JSON with their status, as without a stream.
  */
 
 let noModel: ApiError | undefined;
@@ -96,7 +96,7 @@ describe('503 instead of a stream', () => {
       expect(answer).toMatchObject({ status: 503, apiError: { code: 'draining' } });
       expect(answer.headers.get('retry-after')).toBe('2');
     }
-    // The id of an answer that is there: it is to be read elsewhere.
+    // The id of an existing answer, which another server can stream.
     expect(answers.map((answer) => answer.apiError?.messageId)).toEqual([undefined, messageId, undefined]);
     expect((await openStream(url, 'GET', `/chat/${chatId}/stream`, { key: team.secretKey })).status).toBe(
       204,

@@ -6,7 +6,7 @@ import { startHarness } from '../harness.ts';
 import { ask, transports } from '../support/transports.ts';
 import { walkPages } from '../support/walk-pages.ts';
 
-/* The audit log: each administrative act gets an entry before it is done, with ids only. */
+/* The audit log: each administrative action gets an entry with ids only before it is done. */
 
 /** The behavior of the audit store that a test sets. */
 let broken: 'begin' | 'finish' | undefined;

@@ -4,10 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { everythingButMarkersIn, everythingIn } from '../support/everything.ts';
 
-/*
- * A team that is deleted is gone: no document of any collection, also of those that are added some day, holds its
- * id or anything of it.
- */
+/* After the deletion of a team no document of any collection, also of later ones, has its id or data. */
 
 const { makeTeam, mongo, composition } = await startHarness();
 const eraser: Eraser = {

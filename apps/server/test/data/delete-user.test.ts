@@ -9,14 +9,11 @@ import { startHarness, type Team } from '../harness.ts';
 import { everythingButMarkersIn, everythingIn } from '../support/everything.ts';
 import { ask, transports } from '../support/transports.ts';
 
-/*
- * When the answer says so, the data of a user is gone from every collection. After a crash, any server finishes the
- * deletion.
- */
+/* When the response says so, no collection has data of the user. After a crash any server finishes the deletion. */
 
 const userOf = (deletion?: { readonly user?: string }) => deletion?.user;
 
-/** The step of a user's deletion that fails next, once; housekeeping has others under way. */
+/** The step of a user's deletion that fails next, once. Background jobs work on others. */
 let failing: { readonly step: keyof DeletionStore; readonly user: string } | undefined;
 afterEach(() => {
   failing = undefined;
@@ -40,14 +37,14 @@ const eraser: Eraser = {
   deletions: mongo.database.stores.deletions,
   dropChat: composition.turns.dropChat,
 };
-/** When no process can remember a guest any more. */
+/** The time when no process can have cached a guest any more. */
 const later = () => new Date(Date.now() + 60_000);
 
 let users = 0;
-/** A user whose name is in nothing that is not theirs. */
+/** A user id that occurs only in the user's own data. */
 const newUser = () => `canary-${++users}@example.com`;
 
-/** Everything that a user can leave behind. */
+/** All kinds of data that a user can leave. */
 async function live(
   team: Team,
   userId: string,
@@ -112,7 +109,7 @@ test.each(transports)(
     await vi.waitFor(async () => expect(await everythingIn(mongo.raw)).not.toContain(userId));
     for (const { id } of chats) expect(await everythingButMarkersIn(mongo.raw)).not.toContain(id);
 
-    // Their guest id is removed once nobody can use it any more.
+    // Their guest id is removed when no request can use it any more.
     await finishDeletions(eraser, undefined, later());
     expect(await everythingIn(mongo.raw)).not.toContain(guestId);
     const { messages } = (await team.rest<MessageList>('GET', `/chat/${other.id}/message`)).body;
@@ -202,7 +199,7 @@ describe('a deletion after a crash', () => {
     const [bad, good] = chats.map(({ id }) => id);
     await team.makeChat({ userId: fine });
     const { stores } = mongo.database;
-    // Begun by nobody who goes on with it, so that what follows is all that does.
+    // Nobody continues this deletion, so all its later steps are those of the background job.
     const scope = { team: team.id };
     const begun = [await stores.deletions.begin(scope, stuck), await stores.deletions.begin(scope, fine)];
     const failingEraser: Eraser = {

@@ -6,7 +6,7 @@ import { expect, test, vi } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { everythingIn } from '../support/everything.ts';
 
-/* Chats are kept for as long as their agent says; time is a parameter here. */
+/* Chats are kept for the number of days of their agent. The time is a parameter here. */
 
 const { makeTeam, mongo, composition, model, startReplica } = await startHarness();
 const { stores } = mongo.database;
@@ -16,7 +16,7 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 const expireAt = (now: Date, turns = composition.turns) => expireChats(stores, turns, { now });
 const inDays = (days: number) => new Date(Date.now() + days * DAY_MS);
 
-/** A team whose one agent keeps chats for so many days. */
+/** A team whose one agent keeps chats for this number of days. */
 async function keeping(retentionDays?: number) {
   const team = await makeTeam({ retentionDays });
   const isThere = async (id: string) => (await team.rest('GET', `/chat/${id}`)).status === 200;

@@ -36,7 +36,7 @@ async function* texts(lines: readonly (object | string)[]): AsyncGenerator<strin
 const importInto = (stores: Stores, scope: Scope, lines: readonly (object | string)[]) =>
   importTeam(stores.transfer, scope, texts(lines));
 
-/** Drops the moment and the team that an export begins with: they are of the export, not of what is in it. */
+/** Removes the time and the team from the beginning of an export, because they are not part of its content. */
 const bodyOf = (lines: readonly TransferLine[]) => lines.slice(1);
 
 const oddTexts = fc.oneof(
@@ -68,7 +68,7 @@ const aTeam = fc.record({
 });
 type TeamPlan = typeof aTeam extends fc.Arbitrary<infer Plan> ? Plan : never;
 
-/** Makes what a plan says, through the stores that the server itself uses. */
+/** Creates the data of a plan through the server's own stores. */
 async function live({ prompts, retentionDays, chats }: TeamPlan): Promise<Scope> {
   const scope = { team: mintId('team') };
   const tools = [
@@ -174,7 +174,7 @@ test('a truncated file is rejected with its line, and the next import completes 
     await expect(cut).rejects.toThrow(
       new ImportError(end + 1, 'the export is cut off here: its end is missing.'),
     );
-    // No chat that is there lacks a turn.
+    // No existing chat lacks a turn.
     const stored = bodyOf(await linesOf(third.stores, target)).filter(({ type }) => type !== 'end');
     expect(lines).toEqual(expect.arrayContaining(stored));
     expect(stored.filter(({ type }) => type === 'turn').length % 2).toBe(0);
@@ -191,7 +191,7 @@ test('an imported chat can be read, found and continued like any other', async (
   const to = await makeTeam();
   const lines = await linesOf(here, { team: from.id });
   const before = (await from.rest<Chat>('GET', `/chat/${id}`)).body;
-  // All of it goes, tombstones included, as in a database that never had it.
+  // Removes everything with tombstones, as in a database that never had the data.
   for (const name of ['chats', 'turns', 'agents', 'usage'])
     await mongo.raw.collection(name).deleteMany({ team: from.id });
   const summary = await importInto(here, { team: to.id }, lines);
@@ -331,7 +331,7 @@ describe('exports of every release', () => {
   });
 });
 
-/** It hashes the team, among others. */
+/** The id is a hash of the team and other fields. */
 function withoutUsageId(line: object): object {
   return 'type' in line && line.type === 'usage' ? { ...line, id: '' } : line;
 }

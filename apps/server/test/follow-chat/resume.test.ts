@@ -6,8 +6,8 @@ import { followChat, type ToldEvent } from '../support/follow-chat.ts';
 import { type Transport, transports } from '../support/transports.ts';
 
 /*
- * A tab that was cut off goes on after the last event it got, on any server: it shows what one shows that was
- * never cut.
+ * A disconnected tab continues after its last event, on any server, and shows the same as a tab that was never
+ * disconnected.
  */
 
 const BOUNDS = { bounds: { tickMs: 20 } };
@@ -20,7 +20,7 @@ const listed = async (chatId: string) => (await team.trpc.message.list.query({ c
 const follow = (transport: Transport, base: string, chatId: string, seen: readonly ToldEvent[] = []) =>
   followChat(transport, base, team.secretKey, { chatId, seen });
 
-/** A chat in which much has happened, and a tab that saw it all. */
+/** A chat with many events, and a tab that received all of them. */
 async function eventfulChat(transport: Transport) {
   const { id: chatId } = await team.makeChat();
   const tab = await follow(transport, url, chatId);
@@ -178,7 +178,7 @@ describe.each(transports)('resuming a chat stream over %s', (transport) => {
   });
 });
 
-/** Ended turns put into a chat by hand: faster than a model. */
+/** Inserts ended turns directly, which is faster than a model. */
 async function plantTurns(chat: string, first: number, count: number): Promise<void> {
   const documents = Array.from({ length: count }, (_, index) => {
     const answerId = mintId('message');

@@ -5,8 +5,8 @@ import { followChat } from '../support/follow-chat.ts';
 import { transports } from '../support/transports.ts';
 
 /*
- * Every tab and device that has a chat open is told what happens in it, whichever server and transport it came by:
- * what each shows is, in the end, what the list says.
+ * Every tab and device with an open chat receives its events, from any server and transport. In the end each shows
+ * the same as the list.
  */
 
 const BOUNDS = { bounds: { tickMs: 20 } };

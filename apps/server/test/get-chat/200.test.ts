@@ -50,7 +50,7 @@ test('a failed answer appears as the status of its message', async () => {
   expect(messages).toMatchObject([
     { role: 'user', content: 'fail', status: 'failed', errorCode: 'model_key_refused' },
     { role: 'user', content: 'go on' },
-    // The model was told both: the list and the context differ.
+    // The model gets both messages, so the list and the context differ.
     { role: 'assistant', content: 'You said: fail\n\ngo on', status: 'completed' },
   ]);
   expect(messages[1]).not.toHaveProperty('status');

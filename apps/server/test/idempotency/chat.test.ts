@@ -32,7 +32,7 @@ describe.each(transports)('POST /chat with a key over %s', (transport) => {
     const first = await create('k1');
     expect(first.headers.get('idempotent-replayed')).toBeNull();
     for (const base of [url, replica.url]) {
-      // The order of fields, also within metadata, is no other body.
+      // The order of fields, also within metadata, does not change the body.
       const again = await create('k1', { metadata: { seats: [1, 2], plan: 'pro' } }, base);
       expect(again.status).toBe(200);
       expect(again.text).toBe(first.text);

@@ -7,8 +7,8 @@ import { storedTurns } from '../support/stored-turns.ts';
 import { shownText } from '../support/ui-message-stream.ts';
 
 /*
- * A key that was used is looked up right after who calls is known: whatever else could be rejected now was not when
- * the request came first.
+ * A used key is looked up right after the authentication, because other checks may reject now what they accepted at
+ * the first request.
  */
 
 let noModel: ApiError | undefined;

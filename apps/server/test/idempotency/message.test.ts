@@ -8,8 +8,7 @@ import { type Transport, transports } from '../support/transports.ts';
 import { trpcHttp } from '../support/trpc-http.ts';
 
 /*
- * A request that comes again with its `Idempotency-Key` is not done again: it joins what the first one began, or
- * is given its outcome.
+ * A repeated request with its `Idempotency-Key` is not executed again: it joins the first one, or gets its outcome.
  */
 
 const { makeTeam, model, mongo, url, startReplica } = await startHarness();
@@ -24,7 +23,7 @@ interface Sent {
   readonly from?: Team;
 }
 
-/** Sends a message with a key by one of the transports; both give the status, the body or rejection, and the header. */
+/** Sends a message with a key over one of the transports. Returns the status, the body or error, and the header. */
 async function send(transport: Transport, key: string, sent: Sent): Promise<RestAnswer<Answer>> {
   const { chatId, content = 'hello', more = {}, base = url, from = team } = sent;
   const headers = { 'x-api-key': from.secretKey, 'idempotency-key': key };
@@ -109,7 +108,7 @@ describe.each(transports)('POST message with a key over %s', (transport) => {
       expect(isReplayed(again)).toBe('true');
     }
     expect(callsTo(content)).toBe(1);
-    // It is still the failed message that is retried, not the key.
+    // The failed message is retried, and not the key.
     const retried = await team.trpc.message.retry
       .mutate({
         chatId,
@@ -242,12 +241,12 @@ test('concurrent retries with one key are one retry, and its error is repeated',
   expect(answers[0]?.status).toBe(200);
   expect(answers.map(isReplayed).filter(Boolean)).toHaveLength(9);
   expect(await storedTurns(mongo.raw, failed.chatId)).toHaveLength(2);
-  // Not by another key: then it is another retry, of what is answered by now.
+  // Another key makes another retry, of an answer that is complete by now.
   expect((await retry(failed, 'k2')).apiError.code).toBe('not_retryable');
   // The same key for another answer is another request.
   const other = await team.failed();
   expect((await retry({ ...other, chatId: failed.chatId }, 'k1')).status).toBe(422);
-  // Each operation has its keys.
+  // Each operation has its own keys.
   expect((await send('rest', 'k1', { chatId: failed.chatId })).status).toBe(200);
 });
 

@@ -7,9 +7,7 @@ import { startHarness } from '../harness.ts';
 import { rest } from '../support/client.ts';
 import { storedTurns } from '../support/stored-turns.ts';
 
-/*
- * An idempotency key belongs to the API key it came with, and to those that key is replaced by.
- */
+/* An idempotency key belongs to its API key and to the successors of that key. */
 
 const { makeTeam, mongo, url } = await startHarness();
 const team = await makeTeam();
@@ -30,7 +28,7 @@ const create = (apiKey: string, agentId: string, userId: string) =>
 const keys = () => mongo.raw.collection<{ _id: string }>('keys');
 const hashOf = (apiKey: string) => createHash('sha256').update(apiKey).digest('hex');
 
-/** A key that takes the place of another, as rolling makes it. */
+/** A key that replaces another one, as a roll creates it. */
 async function roll(apiKey: string): Promise<string> {
   const old = await keys().findOne({ hash: hashOf(apiKey) } as object);
   const next = mintApiKey('secret');
@@ -52,7 +50,7 @@ test('a secret key and a publishable key of a team have separate idempotency key
   expect(other.status).toBe(200);
   expect(other.headers.get('idempotent-replayed')).toBeNull();
   expect(other.body.id).not.toBe(one.body.id);
-  // Nor does it collide with another body under the same one.
+  // It does not collide with another body under the same key either.
   expect((await send(team.publishableKey, chatId, 'another')).status).toBe(422);
   expect(await storedTurns(mongo.raw, chatId)).toHaveLength(2);
 });
@@ -85,7 +83,7 @@ describe('a key that was rolled twice', () => {
     const first = await send(own.secretKey, chatId, 'hello');
     const second = await roll(own.secretKey);
     const third = await roll(second);
-    // Nobody has seen the last one before: a process remembers a key for a while, not who replaced it.
+    // No process has cached the last key, and the caches do not have its predecessors.
     const again = await send(third, chatId, 'hello');
     expect(again.text).toBe(first.text);
     expect(again.headers.get('idempotent-replayed')).toBe('true');

@@ -15,7 +15,7 @@ import { describe, expect, test } from 'vitest';
 import { startHarness, type Team } from '../harness.ts';
 
 /*
- * Keys that issue keys: what is issued reaches no further, lives no longer and spends no more than its issuer, and
+ * Keys that issue keys: an issued key has no more access, lives no longer and spends no more than its issuer, and
  * ends with it.
  */
 
@@ -32,7 +32,7 @@ async function issue(key: string, body: object = { kind: 'secret' }): Promise<Ne
   return made;
 }
 
-/** A key that no other key issued, as the admin command makes it. */
+/** A key without an issuer, as the admin command creates it. */
 async function makeRoot(team: Team, fields: ApiKeyFields) {
   const { key, info } = await mongo.database.stores.apiKeys.issue({ team: team.id }, 'secret', fields);
   return { id: info.id, key };
@@ -80,7 +80,7 @@ describe('a signing secret', () => {
     expect(await codeOf('POST', '/signing-secret', key)).toBe('unrestricted_key_needed');
     expect(await codeOf('GET', '/signing-secret', key)).toBe('unrestricted_key_needed');
     expect(await codeOf('DELETE', `/signing-secret/${own.id}`, key)).toBe('unrestricted_key_needed');
-    // Nor in two steps, by way of a key that it issues.
+    // The same holds in two steps, through a key that it issues.
     const child = await issue(key, { kind: 'secret', ...limits });
     expect(await codeOf('POST', '/signing-secret', child.key)).toBe('unrestricted_key_needed');
     const { body } = await team.rest<{ signingSecrets: { id: string }[] }>('GET', '/signing-secret');
@@ -323,7 +323,7 @@ describe('revoking a key', () => {
       for (const { key } of issued) expect(await statusOf(key, base)).toBe(200);
     }
     expect((await team.rest('DELETE', `/key/${limited.id}`)).status).toBe(204);
-    // The server that revoked them has forgotten them at once, and the other one after a few seconds.
+    // The server that revoked them has removed them from its cache at once, and the other one after a few seconds.
     for (const { key } of issued) expect(await statusOf(key)).toBe(401);
     for (const { key } of issued) {
       await expect.poll(() => statusOf(key, replica.url), { timeout: 10_000 }).toBe(401);
@@ -355,7 +355,7 @@ describe('revoking a key', () => {
     });
     expect(next).toMatchObject({ familyId: limited.id, issuedBy: limited.issuedBy, tokensPerDay: 50_000 });
     expect([await statusOf(limited.key), await statusOf(child.key)]).toEqual([401, 200]);
-    // The successor goes on as the issuer.
+    // The successor continues as the issuer.
     expect(await codeOf('PATCH', `/key/${child.id}`, next.key, { name: 'x' })).toBe('success');
     await team.rest('DELETE', `/key/${next.id}`);
     expect(await statusOf(child.key)).toBe(401);
@@ -395,7 +395,7 @@ describe('revoking a key', () => {
     const team = await makeTeam();
     const limited = await issue(team.secretKey, { kind: 'secret', expiresAt: inHours(1) });
     const child = await issue(limited.key);
-    // As a process leaves it that dies after its first write.
+    // The state after a process that died after its first write.
     await mongo.database.stores.apiKeys.revoke(
       { team: team.id },
       limited.id as ReturnType<typeof keyId>,

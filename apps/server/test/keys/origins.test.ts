@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 import { transports } from '../support/transports.ts';
 
-/* A page of another site with a key that it should not have, and the answers that it can read. */
+/* A page of another site with a key that it should not have, and the responses that it can read. */
 
 const { makeTeam, url } = await startHarness();
 const team = await makeTeam();
@@ -13,7 +13,7 @@ const make = async (body: object) => (await team.rest<NewKey>('POST', '/key', { 
 const publishable = await make({ kind: 'publishable', access: 'open', origins: [SHOP] });
 const secretOfShop = await make({ kind: 'secret', origins: [SHOP] });
 
-/** Returns the answer for a page of this origin, and whether its browser lets it read the answer. */
+/** Returns the response to a page of this origin, and whether its browser lets the page read it. */
 async function ask(transport: (typeof transports)[number], key: string, origin: string | undefined) {
   const response = await fetch(`${url}${transport === 'rest' ? '/agent' : '/trpc/agent.list?input={}'}`, {
     headers: { 'x-api-key': key, ...(origin !== undefined && { origin }) },

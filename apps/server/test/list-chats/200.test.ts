@@ -12,7 +12,7 @@ test('a team without chats has an empty list', async () => {
 });
 
 describe('the filters', () => {
-  // Two types and two users, all four pairs, and chats of nobody in particular.
+  // Two types and two users in all four pairs, and chats without a user.
   const pairs = [
     ['support', 'ann'],
     ['support', 'bob'],

@@ -24,7 +24,7 @@ let team: Team;
 let longChat: string;
 let chatIds: string[];
 
-/** More chats than an answer holds, and a chat whose messages are a large list. */
+/** More chats than a response holds, and a chat whose messages are a large list. */
 beforeAll(async () => {
   team = await makeTeam();
   const { raw } = mongo;
@@ -122,7 +122,7 @@ test('clients that do not read their large answers keep no other client from its
   );
   const { body } = await team.rest<ChatList>('GET', '/chat');
   expect(body.chats.length).toBeGreaterThan(1_000);
-  // The connections that had been reading for the longest were closed: their answers end in the middle.
+  // The connections that read the longest were closed, so their responses end in the middle.
   const texts = await Promise.allSettled(silent.map((response) => response.text()));
   const cut = texts.filter(({ status }) => status === 'rejected');
   expect(cut.length).toBeGreaterThanOrEqual(silent.length - limits.largeAnswersUnsentMax);

@@ -38,7 +38,7 @@ test('pages skip and repeat no chat while chats are created and deleted', async 
         for (const one of before) made.push({ id: (await make(one)).id, kind: one, isDeleted: false });
         const old = [...made];
 
-        /** One thing happens after each page: a chat is made, or one of those that are left is deleted. */
+        /** After each page a chat is created, or one of those that are left is deleted. */
         const between = async () => {
           const event = events.shift();
           if (event === undefined) return;
@@ -109,7 +109,7 @@ describe('a cursor', () => {
     expect(
       await team.trpc.chat.list.query({ userId: 'ann', agentType: 'support', limit: 1, cursor }),
     ).toEqual(first.body);
-    // The size of a page is no filter.
+    // The page size is not part of the filter.
     expect((await team.rest('GET', '/chat', { query: { ...query, limit: '2', cursor } })).status).toBe(200);
   });
 

@@ -10,7 +10,7 @@ const team = await makeTeam();
 const { turns } = mongo.database.stores;
 const scope = { team: team.id };
 
-/** A turn put behind the newest one by hand, ended at once or left waiting: faster than a model. */
+/** Inserts a turn after the newest one, ended or waiting, which is faster than a model. */
 async function plantTurn(chat: Id<'chat'>, sequence: number, hasEnded: boolean) {
   const createdAt = new Date();
   const userMessage = {
@@ -65,7 +65,7 @@ test('pages skip and repeat no message while messages arrive, and keep the order
           throughout.push(...planted.ids);
           if (planted.ids.length === 1) finish = planted.end;
         }
-        /** After each page a turn comes in, or the answer that was being written does. */
+        /** After each page a turn arrives, or the running answer ends. */
         const between = async () => {
           const arrival = arrivals.shift();
           if (arrival === undefined) return;

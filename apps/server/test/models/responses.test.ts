@@ -3,7 +3,7 @@ import type { Answer, Message } from '@parley/contract';
 import { afterAll, describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
-/* A server whose model is called by the Responses API. */
+/* A server that calls its model over the Responses API. */
 
 const { makeTeam, model, log } = await startHarness({
   api: 'responses',

@@ -9,15 +9,15 @@ import { trpcBatch } from '../support/trpc-batch.ts';
 import { unchanged } from '../support/unchanged.ts';
 
 /*
- * The OWASP API Security Top 10 (2023), one by one: what each means here, tried. What is tried more thoroughly
- * elsewhere says where.
+ * The OWASP API Security Top 10 (2023), with a test for each entry. Comments name the files that test an entry more
+ * thoroughly.
  */
 
 const { makeTeam, rest, url, mongo, model } = await startHarness();
 const team = await makeTeam({ systemPrompt: 'canary-prompt' });
 const other = await makeTeam();
 
-/** apps/server/test/authorization tries every procedure. */
+/** apps/server/test/authorization tests every procedure. */
 describe('API1 broken object level authorization', () => {
   test('chats of another user, of another team and unknown chats return the same error', async () => {
     const key = await team.guestKey();
@@ -36,7 +36,7 @@ describe('API1 broken object level authorization', () => {
   });
 });
 
-/** common-rejections.test.ts has every way a key can be wrong, users/user-token.test.ts every token. */
+/** common-errors.test.ts has every way a key can be wrong, users/user-token.test.ts every token. */
 describe('API2 broken authentication', () => {
   test('a key is only accepted by its text, not by its hash, id or visible start', async () => {
     const [document] = await mongo.raw.collection('keys').find({ team: team.id, kind: 'secret' }).toArray();
@@ -88,7 +88,7 @@ describe('API3 broken object property level authorization', () => {
   );
 });
 
-/** rate-limit/*, create-message/409, budgets: what runs out has a code. */
+/** rate-limit/*, create-message/409 and budgets test that every limit has a code. */
 describe('API4 unrestricted resource consumption', () => {
   test.each([
     ['a message', { content: 'x'.repeat(limits.messageLengthMax + 1), role: 'user' }, 400],
@@ -147,7 +147,7 @@ describe('API5 broken function level authorization', () => {
   );
 });
 
-/** rate-limit/users-and-addresses.test.ts: guests a minute of an address. */
+/** rate-limit/users-and-addresses.test.ts tests the guests a minute of an address. */
 test('API6 unrestricted access to sensitive business flows: a user cannot fill a chat’s queue for others', async () => {
   const chat = await team.makeChat();
   const send = (content: string) =>
@@ -185,7 +185,7 @@ describe('API8 security misconfiguration', () => {
   });
 });
 
-/** document.test.ts holds the routes against the document, authorization/matrix.test.ts every procedure. */
+/** document.test.ts compares the routes with the document, and authorization/matrix.test.ts has every procedure. */
 test('API9 improper inventory management: undocumented routes do not exist', async () => {
   for (const path of ['/admin', '/debug', '/metrics', '/graphql', '/.env', '/v1/chat', '/api/chat']) {
     const { status } = await rest('GET', path, { key: team.secretKey });
@@ -193,7 +193,7 @@ test('API9 improper inventory management: undocumented routes do not exist', asy
   }
 });
 
-/** create-message/model-faults.test.ts has a model that does everything wrong; tools/* tools that do. */
+/** create-message/model-faults.test.ts has a faulty model, and tools/* has faulty tools. */
 describe('API10 unsafe consumption of APIs', () => {
   test('fields of the model’s server beside its text are not returned', async () => {
     model.replyTo('strange server', (call) => {

@@ -7,8 +7,8 @@ import { headersFor, operations } from '../support/operations.ts';
 import { ask, transports } from '../support/transports.ts';
 
 /*
- * A team whose every secret and word is known by a mark of its own. Everything is asked for by everyone; whatever is
- * answered, rejected, logged and measured is searched for the marks. Where one may be read is said here, by hand.
+ * A team whose secrets and texts each contain a unique mark. Every caller requests everything, and all responses,
+ * errors, log lines and metrics are searched for the marks. The test lists by hand where a mark may be read.
  */
 
 const metrics = createMetrics();
@@ -85,7 +85,7 @@ function mayRead(who: string, name: string, mark: keyof typeof marks): boolean {
   const isTeam = who === 'the team itself';
   if (mark === 'prompt') return isTeam && AGENT_SETTINGS.test(name);
   if (mark === 'user' && name === 'usage.list') return isTeam;
-  // An open key is the documented one: it reads all chats of the team.
+  // An open key can read all chats of the team, as documented.
   return CHATS.test(name) && (isTeam || who === 'its open page');
 }
 
@@ -116,7 +116,7 @@ test.each(Object.keys(callers))('responses to %s contain only data that it may r
       }
     }
   }
-  // The marks are in the answers where they belong.
+  // The marks are in the responses where they belong.
   const readable = who === 'the team itself' || who === 'its open page';
   const theirs = ['question', 'answer', 'metadata', ...(who === 'the team itself' ? ['prompt', 'user'] : [])];
   if (readable) expect([...seen]).toEqual(expect.arrayContaining(theirs));

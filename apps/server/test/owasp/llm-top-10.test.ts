@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
 /*
- * The OWASP Top 10 for LLM applications, as far as a chat API answers for them: what a model is told and by whom,
- * and what becomes of what it says. Its training (LLM03, LLM04, LLM08) and its truth (LLM09) are not ours.
+ * The OWASP Top 10 for LLM applications, as far as they concern a chat API: the origin of the model's input, and the
+ * use of its output. Training (LLM03, LLM04, LLM08) and truth (LLM09) of the model are out of scope.
  */
 
 const { makeTeam, model } = await startHarness();
@@ -64,7 +64,7 @@ test('LLM05 improper output handling: the model’s text is stored and returned 
   model.replyTo('say it', scripts.text(hostile));
   const chat = await team.makeChat();
   const { body, headers } = await team.send(chat.id, 'say it');
-  // NUL and half a character are the two things that no text in Parley has.
+  // NUL and half a character are the two things that no text in Parley contains.
   const kept = hostile.replace('\u0000', '\uFFFD').toWellFormed();
   expect(body.content).toBe(kept);
   expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -85,7 +85,7 @@ describe('LLM10 unbounded consumption', () => {
     const chat = await team.makeChat();
     for (let index = 0; index < 6; index++) await team.send(chat.id, `${index} ${'long '.repeat(1_000)}`);
     const words = told().reduce((sum, { content }) => sum + Buffer.byteLength(String(content)), 0);
-    // The harness gives the history 6,000 tokens, at two and a half bytes each.
+    // The harness limits the history to 6,000 tokens, at two and a half bytes each.
     expect(words).toBeLessThan(6_000 * 2.5 + Buffer.byteLength(PROMPT));
   });
 });

@@ -7,14 +7,14 @@ const { makeTeam, url, rest, model, startReplica } = await startHarness({
   rateLimits: { publishable: 5, secret: 0 },
 });
 
-// It stays the middle of one minute: no test has a part of it in the next.
+// The clock stays in the middle of one minute, so that no test crosses into the next.
 vi.useFakeTimers({ toFake: ['Date'], now: Math.floor(Date.now() / 60_000) * 60_000 + 30_000 });
 afterAll(() => void vi.useRealTimers());
 
 const headersOf = (response: { headers: Headers }) =>
   ['limit', 'remaining', 'reset'].map((name) => response.headers.get(`x-ratelimit-${name}`));
 
-/** Asks so often that nothing is left. */
+/** Sends requests until nothing is left. */
 async function useUp(key: string): Promise<void> {
   for (;;) {
     const { status } = await rest('GET', '/agent', { key });

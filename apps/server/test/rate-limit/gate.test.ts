@@ -26,12 +26,12 @@ const { url, makeTeam, composition, model } = watched.result;
 const commandsDuring = watched.during;
 const team = await makeTeam();
 
-// It stays the middle of one minute: no test has a part of it in the next.
+// The clock stays in the middle of one minute, so that no test crosses into the next.
 vi.useFakeTimers({ toFake: ['Date'], now: Math.floor(Date.now() / 60_000) * 60_000 + 30_000 });
 afterAll(() => void vi.useRealTimers());
 
 let last = 0;
-/** An address nobody has asked from. */
+/** A new address without requests. */
 const newAddress = () => `203.0.${Math.floor(++last / 250)}.${(last % 250) + 1}`;
 
 /** All routes as Fastify prints them, each with its methods. */
@@ -116,7 +116,7 @@ describe('the cost of rejected requests', () => {
 
   test('500 tokens with invented signing secrets cause no more database reads either', async () => {
     const key = await team.guestKey();
-    // The server knows the key before the attack begins.
+    // The server has cached the key before the attack begins.
     await fetch(`${url}/agent`, { headers: { 'x-api-key': key, 'x-forwarded-for': newAddress() } });
     const address = newAddress();
     const ask = () => {
@@ -129,7 +129,7 @@ describe('the cost of rejected requests', () => {
     const used = await commandsDuring(() => Promise.all(Array.from({ length: 500 }, ask)));
     const reads = used.filter(({ json }) => json.startsWith('{"find":"signingSecrets"'));
     expect(reads.length).toBeGreaterThan(0);
-    // Each looks for the team's secrets, and for the one it names.
+    // Each request reads the team's secrets, and the one it names.
     expect(reads.length).toBeLessThanOrEqual(2 * LIMITS.unidentified);
   });
 
@@ -145,7 +145,7 @@ describe('the cost of rejected requests', () => {
     const headers = { 'x-api-key': key, 'x-forwarded-for': address, 'content-type': 'application/json' };
     for (let index = 0; index < LIMITS.address; index++) await fetch(`${url}/agent`, { headers });
     const used = await commandsDuring(async () => {
-      // A body that cannot be parsed: nothing tries to.
+      // The body is invalid JSON, which shows that it is not parsed.
       const body = method === 'POST' ? { body: `{"chatId":"${chat}"` } : {};
       const response = await fetch(`${url}${pathOf(chat)}`, { method, headers, ...body });
       expect(response.status).toBe(429);
@@ -263,6 +263,6 @@ test('every subject of a batch needs room, not only the one with the least left'
   expect(await batch(guests[1]?.token, 10)).toBe(200);
   // The key has 10 left, the new user 30.
   expect(await batch(guests[2]?.token, 11)).toBe(429);
-  // A rejected batch counts for nobody.
+  // A rejected batch counts for no subject.
   expect(await batch(guests[2]?.token, 10)).toBe(200);
 });

@@ -26,7 +26,7 @@ test('the addresses of an IPv6 /48 share four times the limit of a /64', async (
   const gate = model.hold();
   for (let index = 0; index < 6; index++) expect(await send(`2001:db8:7:${index}::1`)).toBe(200);
   expect([await count('generating'), await count('queued')]).toEqual([4, 2]);
-  // The same /64 as the first, another address.
+  // Another address in the same /64 as the first.
   expect(await send('2001:db8:7:0:1:2:3:4')).toBe(200);
   expect(await send('2001:db8:8::1')).toBe(200);
   expect([await count('generating'), await count('queued')]).toEqual([5, 3]);

@@ -3,7 +3,7 @@ import { parseTrustProxy } from '../../src/gate/client-address.ts';
 import { startHarness } from '../harness.ts';
 import { rest as restOf } from '../support/client.ts';
 
-/* In a file of its own: a second server also takes what waits on the first. */
+/* The test has its own file, because a second server also takes turns that wait on the first. */
 
 const bounds = { runningTurnsMax: 10, waitingTurnsMax: 10, runningPerAddressMax: 2, waitingPerAddressMax: 3 };
 const { makeTeam, model, mongo, startReplica, url } = await startHarness({

@@ -4,7 +4,7 @@ import { startHarness, type Team } from '../harness.ts';
 import { rest as restOf } from '../support/client.ts';
 import { openStream } from '../support/event-stream.ts';
 
-/* Running answers: the places of a process and of an address, waiting for one, and what is reserved. */
+/* The places for running answers of a process and of an address, the wait for them, and the reserved ones. */
 
 const bounds = {
   runningTurnsMax: 10,
@@ -42,14 +42,14 @@ async function verifiedAt(team: Team, address: string, user: string): Promise<Se
   return { key: await team.verifiedKey(), headers };
 }
 
-/** Makes a chat and answers the path of its messages. */
+/** Creates a chat and returns the path of its messages. */
 async function messagesOf(team: Team, sender: Sender, baseUrl = url): Promise<string> {
   const body = { agentId: team.agent.id };
   const { body: chat } = await restOf<{ id: string }>(baseUrl, 'POST', '/chat', { ...sender, body });
   return `/chat/${chat.id}/message`;
 }
 
-/** Sends a message in a chat of its own, and does not wait for its answer. */
+/** Sends a message in a new chat without waiting for its answer. */
 async function send(team: Team, sender: Sender, baseUrl = url) {
   const path = await messagesOf(team, sender, baseUrl);
   return restOf(baseUrl, 'POST', path, { ...sender, body: { content: 'held', role: 'user', wait: false } });
@@ -181,7 +181,7 @@ describe('a server without free places', () => {
     const repeat = () => restOf<{ id: string }>(url, 'POST', path, { ...repeating, headers, body });
     const first = await repeat();
     expect(first.status).toBe(200);
-    // Now no visitor may wait any more.
+    // Now no further message of a visitor may wait.
     await expect.poll(() => composition.turns.waiting, PATIENCE).toBe(3);
     expect(await sendMany(team, await guestsAt(team, 5))).toEqual(ok(5));
     expect((await send(team, await guestAt(team))).status).toBe(503);

@@ -5,7 +5,7 @@ import { parseTrustProxy } from '../../src/gate/client-address.ts';
 import { startHarness } from '../harness.ts';
 import { trpcBatch } from '../support/trpc-batch.ts';
 
-/* One visitor of many does not use up what is everyone's. OWASP API 4, unrestricted resource consumption. */
+/* One visitor does not use up the limits of others. OWASP API 4, unrestricted resource consumption. */
 
 const behindProxy = await startHarness({
   rateLimits: { user: 5, address: 8, unidentified: 6, newVisitors: 10 },
@@ -29,12 +29,12 @@ const losing = await startHarness({
   },
 });
 
-// It stays the middle of one minute: no test has a part of it in the next.
+// The clock stays in the middle of one minute, so that no test crosses into the next.
 vi.useFakeTimers({ toFake: ['Date'], now: Math.floor(Date.now() / 60_000) * 60_000 + 30_000 });
 afterAll(() => void vi.useRealTimers());
 
 let last = 0;
-/** An address nobody has asked from. */
+/** A new address without requests. */
 const newAddress = () => `203.0.113.${++last}`;
 
 async function statuses(
@@ -89,7 +89,7 @@ describe('the requests of an address', () => {
     const team = await behindProxy.makeTeam();
     const address = newAddress();
     const with_ = (key: string) => () => ({ 'x-api-key': key, 'x-forwarded-for': address });
-    // The server knows the key before the attack begins.
+    // The server has cached the key before the attack begins.
     await statuses(1, with_(team.secretKey));
     const found = await statuses(8, () => with_(mintApiKey('secret'))());
     expect(found).toEqual([...Array.from({ length: 6 }, () => 401), 429, 429]);

@@ -20,7 +20,7 @@ test('a subscription of the stock client continues with another token, without g
   const team = await makeTeam();
   const { id: chatId } = await team.makeChat({ userId: 'user_1' });
   const asked: boolean[] = [];
-  // Half a minute between clocks is allowed: the first token works for some seconds more.
+  // Half a minute between clocks is allowed, so the first token works for some seconds more.
   const tokens = [await team.userToken('user_1', -26)];
   const client = createClient({
     url: `${url}/trpc`,

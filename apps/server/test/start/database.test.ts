@@ -23,7 +23,7 @@ async function chatIds(credentials: Credentials): Promise<string[]> {
   return body.chats.map(({ id }: { id: string }) => id);
 }
 
-/** Asks again until the answer has this status: recovery has no event a client could await. */
+/** Polls until the response has this status, because no event announces the recovery. */
 async function untilStatus(credentials: Credentials, status: number): Promise<void> {
   for (;;) {
     const answer = await call(credentials, 'GET', '/chat');

@@ -19,7 +19,7 @@ export interface Credentials {
   readonly publishableKey: string;
   readonly guestKey: string;
   readonly secretKey: string;
-  /** The chat page's. */
+  /** The key of the chat page. */
   readonly webKey: string;
 }
 
@@ -29,19 +29,19 @@ export interface Output {
   readonly code: number | null;
 }
 
-/** A folder of its own for one test, removed after it. */
+/** A folder for one test, removed after it. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-start-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** The encryption key that a server has made for itself, for other servers on its database. */
+/** The encryption key that a server has created for itself, for other servers on its database. */
 export async function encryptionKeyOf(dataDir: string): Promise<{ readonly ENCRYPTION_KEY: string }> {
   return { ENCRYPTION_KEY: (await readFile(join(dataDir, 'encryption.key'), 'utf8')).trim() };
 }
 
-/** The environment of a server that finds its mongod at once and fetches no model. */
+/** The environment of a server that finds its mongod at once and downloads no model. */
 async function environment(dataDir: string, env: Record<string, string>): Promise<NodeJS.ProcessEnv> {
   const { binary } = await findMongod({
     cacheDir: join(root, 'node_modules/.cache/parley'),
@@ -59,7 +59,7 @@ async function environment(dataDir: string, env: Record<string, string>): Promis
   };
 }
 
-/** The server as `npm start` runs it, leading a process group of its own. */
+/** The server as `npm start` runs it, as the leader of a process group. */
 export class ServerProcess {
   readonly child: ChildProcess;
   readonly exited: Promise<Output>;
@@ -100,7 +100,7 @@ export class ServerProcess {
     return server;
   }
 
-  /** Spawns it and waits until it says that it is running. */
+  /** Starts it and waits until it says that it is running. */
   static async start(
     dataDir: string,
     env: Record<string, string> = {},
@@ -142,13 +142,13 @@ export class ServerProcess {
     });
   }
 
-  /** Ends it in order. */
+  /** Stops it with SIGTERM. */
   async stop(): Promise<Output> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGTERM');
     return this.exited;
   }
 
-  /** Ends it in order, by force where that fails: a failed test leaves nothing running. */
+  /** Stops it with SIGTERM, or with SIGKILL if that fails, so that a failed test leaves no process. */
   async end(): Promise<void> {
     const force = setTimeout(() => {
       if (this.child.pid !== undefined) process.kill(-this.child.pid, 'SIGKILL');
@@ -157,20 +157,20 @@ export class ServerProcess {
     clearTimeout(force);
   }
 
-  /** The server's own process, below npm. */
+  /** The server's own process, a child of npm's. */
   async pid(): Promise<number> {
     const holder = await readLock(this.#dataDir);
     if (!holder) throw new Error('no server holds the folder');
     return holder.pid;
   }
 
-  /** `kill -9` of the server alone: its mongod stays behind. */
+  /** Kills only the server. Its mongod keeps running. */
   async killAlone(): Promise<void> {
     process.kill(await this.pid(), 'SIGKILL');
     await this.exited;
   }
 
-  /** `kill -9` of all it started: its own group, and its mongod's. */
+  /** Kills all its processes: its own group and its mongod's. */
   async killAll(mongodPid: number): Promise<void> {
     if (this.child.pid !== undefined) process.kill(-this.child.pid, 'SIGKILL');
     process.kill(mongodPid, 'SIGKILL');
@@ -178,7 +178,7 @@ export class ServerProcess {
   }
 }
 
-/** The process that serves a folder's database, by its command line. */
+/** The process that serves a folder's database, found by its command line. */
 export async function mongodPid(dataDir: string): Promise<number | undefined> {
   const { stdout } = await runCommand('ps', ['-eo', 'pid=,args=']);
   const line = stdout.split('\n').find((text) => text.includes('mongod') && text.includes(`${dataDir}/db`));
@@ -206,7 +206,7 @@ async function runCommand(
     env: env ?? process.env,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  // A command that has ended, or was never begun, reads no input: its exit code says so.
+  // A command that has ended reads no input; its exit code says so.
   child.stdin.on('error', () => undefined).end(input);
   let stdout = '';
   let stderr = '';

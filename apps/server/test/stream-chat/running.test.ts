@@ -4,7 +4,7 @@ import { startHarness } from '../harness.ts';
 import { openStream } from '../support/event-stream.ts';
 import { answerOf, isPart, outlineOf, shownText } from '../support/ui-message-stream.ts';
 
-/* An AI SDK client asks for the running answer, if there is one, when its page is reloaded. */
+/* An AI SDK client requests the running answer when its page is reloaded. */
 
 const BOUNDS = { bounds: { tickMs: 20 } };
 const { makeTeam, model, url, startReplica } = await startHarness(BOUNDS);
@@ -18,7 +18,7 @@ const take = (chatId: string, base = url, lastEventId?: string) =>
     ...(lastEventId !== undefined && { query: { lastEventId } }),
   });
 
-/** A model that says `so far` and goes on when the gate is released. */
+/** A model that writes `so far` and continues when the gate is released. */
 function speakUntil(content: string) {
   const gate = createGate();
   model.replyTo(content, async (call) => {

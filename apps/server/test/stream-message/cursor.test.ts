@@ -6,8 +6,8 @@ import { openStream } from '../support/event-stream.ts';
 import { answerOf, DONE, isPart, outlineOf, shownText } from '../support/ui-message-stream.ts';
 
 /*
- * An event's id is believed as far as it can be true. Any other is answered with one snapshot, which replaces
- * whatever the reader showed, and the answer goes on from there.
+ * An event's id is accepted if it can be right. Any other id gets one snapshot, which replaces the reader's text, and
+ * the answer continues from there.
  */
 
 const BOUNDS = { bounds: { tickMs: 20 } };
@@ -19,7 +19,7 @@ const servers = [
   { server: 'another', base: replica.url },
 ];
 
-/** 11 UTF-16 units, a pair of halves at 4 and 5. */
+/** 11 UTF-16 units, with a surrogate pair at 4 and 5. */
 const TEXT = 'abc 🙂 defg';
 model.replyTo('tell', scripts.text(TEXT));
 
@@ -56,7 +56,7 @@ describe.each(servers)('the stream of an ended answer, on $server', ({ base }) =
     'the cursor of %s returns exactly one snapshot of the whole answer',
     async (_, cursor) => {
       const { chatId, messageId } = await ended();
-      // In the query, where any text can stand.
+      // The query can contain any text.
       const stream = await openStream(base, 'GET', `/chat/${chatId}/message/${messageId}/stream`, {
         key: team.secretKey,
         query: { lastEventId: cursor },
@@ -122,7 +122,7 @@ describe.each(servers)('the stream of a running answer, on $server', ({ base }) 
       });
       const stream = await team.stream(chatId, content);
       const first = await stream.until(isPart('text-delta'));
-      // Another server has to know of the text before it can tell what is not of it.
+      // Another server has to know the text before it can recognize a cursor beyond it.
       await expect
         .poll(() => mongo.raw.collection('turnLog').countDocuments({ text: TEXT }))
         .toBeGreaterThan(0);

@@ -6,8 +6,8 @@ import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { answerOf, DONE, isPart, outlineOf, shownText } from '../support/ui-message-stream.ts';
 
 /*
- * A database that is away for less than a lease ends no stream. One that is away for longer ends those that need
- * it, with a code to try again by.
+ * A database that is unreachable for less than a lease ends no stream. A longer absence ends those that need it, with
+ * a code that says to reconnect.
  */
 
 const bounds = { leaseMs: 5_000, tickMs: 20 };
@@ -24,7 +24,7 @@ afterEach(async () => {
   await expect.poll(async () => (await rest('GET', '/readyz')).status).toBe(200);
 });
 
-/** An answer of two pieces, the second of which waits for the gate; both servers stream it. */
+/** An answer of two pieces, the second of which waits for the gate. Both servers stream it. */
 async function begin(content: string) {
   const { id: chatId } = await team.makeChat();
   const [more, end] = [createGate(), createGate()];
@@ -91,7 +91,7 @@ test('streams end with database_unavailable after a longer absence and can be re
   for (const [base, told] of seen) {
     const after = told.findLast(({ id }) => id !== undefined)?.id;
     const again = await (await team.resume(answer, { url: base, after })).rest();
-    // Another run wrote it, so it is told as a whole.
+    // Another run wrote it, so the whole text is sent.
     expect(shownText(again, shownText(told))).toBe('before, during and after');
   }
 });

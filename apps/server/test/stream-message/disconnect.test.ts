@@ -4,16 +4,14 @@ import { type OneAnswer, startHarness } from '../harness.ts';
 import { askForStream } from '../support/streams.ts';
 import { transports } from '../support/transports.ts';
 
-/*
- * A reader that is gone costs nothing: a server that had to look for its answer in the database looks no more.
- */
+/* A disconnected reader costs nothing: a server that polled the database for its answer stops. */
 
 const { makeTeam, model, mongo, log, startReplica } = await startHarness({ bounds: { tickMs: 20 } });
 const replica = await startReplica();
 const team = await makeTeam();
 afterEach(() => vi.restoreAllMocks());
 
-/** An answer that is being written on the other server, by its turn's id. */
+/** A running answer on the other server, by its turn's id. */
 async function begin(content: string) {
   const { id: chatId } = await team.makeChat();
   model.replyTo(content, scripts.neverEnding('so far'));
@@ -47,7 +45,7 @@ describe.each(transports)('disconnected readers over %s', (transport) => {
     await hungUp;
     const atMost = (looks.get(leaving.turn) ?? 0) + 1;
     const before = looks.get(staying.turn) ?? 0;
-    // The other reader's looks are the clock.
+    // The polls of the other reader measure the time.
     await expect.poll(() => looks.get(staying.turn)).toBeGreaterThan(before + 5);
     expect(looks.get(leaving.turn)).toBeLessThanOrEqual(atMost);
     kept.close();

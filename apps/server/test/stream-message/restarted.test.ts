@@ -5,8 +5,8 @@ import { type OneAnswer, startHarness } from '../harness.ts';
 import { answerOf, DONE, isPart, outlineOf, partsOf, shownText } from '../support/ui-message-stream.ts';
 
 /*
- * An answer whose server died is begun anew by another. An open stream cannot take back the text it told: it
- * ends, and its client, connecting again, gets one snapshot and the rest.
+ * An answer whose server died is generated again by another. An open stream cannot take text back, so it ends. Its
+ * client reconnects and gets one snapshot and the rest.
  */
 
 const bounds = { leaseMs: 900, tickMs: 20 };
@@ -16,7 +16,7 @@ const team = await makeTeam();
 
 const stored = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages[1];
 
-/** Makes the run of this answer one that nobody has: whoever had it stops, and whoever watches finds it dead. */
+/** Takes the lease of this answer's run: its process stops, and the others find the run dead. */
 async function takeAway({ chatId }: OneAnswer): Promise<void> {
   const { modifiedCount } = await mongo.raw
     .collection('turns')

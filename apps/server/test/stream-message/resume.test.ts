@@ -5,8 +5,8 @@ import type { StreamEvent } from '../support/event-stream.ts';
 import { answerOf, DONE, isPart, lastIdOf, outlineOf, shownText } from '../support/ui-message-stream.ts';
 
 /*
- * A stream that is cut goes on after its last event, on any server, while the answer is written and afterwards:
- * what a client shows in the end is the stored answer, byte for byte, and nothing is shown twice.
+ * A stream that is cut resumes after its last event, on any server, during the answer and after it. In the end a
+ * client shows the stored answer without repeated text.
  */
 
 const BOUNDS = { bounds: { tickMs: 20 } };
@@ -20,7 +20,7 @@ const WHOLE = PIECES.join('');
 
 const stored = async (chatId: string) => (await team.trpc.message.list.query({ chatId })).messages[1];
 
-/** A model that writes the next piece whenever it is told to. */
+/** A model that writes the next piece on request. */
 function writeOnDemand(content: string) {
   const gates = PIECES.map(() => createGate());
   let next = 0;
@@ -34,14 +34,14 @@ function writeOnDemand(content: string) {
   return { write: () => gates[next++]?.release() };
 }
 
-/** Reads an answer with a connection for every `count` events, each to the other server. */
+/** Reads an answer with one connection for every `count` events, on alternating servers. */
 async function readInCuts(answer: OneAnswer, first: StreamEvent[], count: number, write: () => void) {
   const events = [...first];
   for (let connection = 1; connection < 100; connection++) {
     const server = servers[connection % 2] ?? url;
     const stream = await team.resume(answer, { url: server, after: lastIdOf(events) });
     for (let left = count; left > 0; left--) {
-      // Something new for each event: whatever was read together before, none is waited for in vain.
+      // Every expected event has new text, so that no read waits in vain.
       write();
       const event = await stream.next();
       if (!event) throw new Error('a stream ended without its end mark');
@@ -56,7 +56,7 @@ async function readInCuts(answer: OneAnswer, first: StreamEvent[], count: number
 /** The events without the end marks of the connections that saw the end. */
 const withoutDone = (events: readonly StreamEvent[]) => events.filter(({ data }) => data !== DONE);
 
-/** Offsets only ever grow: no event comes twice, none goes back. */
+/** Offsets only grow, so no event is repeated. */
 function expectForward(events: readonly StreamEvent[]): void {
   const places = events.map(({ id = '' }) => {
     const [, part = 0, offset = 0] = id.split('-').map(Number);
@@ -93,7 +93,7 @@ test('a running stream resumes after any event on another server', async () => {
     write();
     seen.push(...(await stream.until(isPart('text-delta', piece))));
   }
-  // All are open at once, on a server that has to read the log, and on the one that writes it.
+  // All are open at once, on a server that reads the log and on the one that runs the answer.
   const resumed = await Promise.all(
     seen.flatMap((event, index) =>
       servers.map(async (server) => ({

@@ -3,7 +3,7 @@ import { parseTrustProxy } from '../../src/gate/client-address.ts';
 import { startHarness, type Team } from '../harness.ts';
 import { type OpenStream, openStream } from '../support/event-stream.ts';
 
-/* How many streams may be open at a time. */
+/* The limits of streams that are open at the same time. */
 
 const { makeTeam, url, composition, mongo } = await startHarness({
   trustProxy: parseTrustProxy('loopback'),

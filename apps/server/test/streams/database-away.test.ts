@@ -23,7 +23,7 @@ afterEach(async () => {
   }
 });
 
-/** A stream of an answer that has begun, and goes on when the gate is released. */
+/** The stream of an answer that has begun and continues when the gate is released. */
 async function begin({ makeTeam, model }: typeof strict, content: string) {
   const team = await makeTeam();
   const { body: key } = await team.rest<NewKey>('POST', '/key', { body: { kind: 'secret' } });

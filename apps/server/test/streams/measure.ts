@@ -20,7 +20,7 @@ interface Server {
   readonly database: Database;
   readonly composition: Composition;
   readonly url: string;
-  /** Commands to the database so far. */
+  /** The number of commands to the database so far. */
   readonly commands: () => number;
 }
 
@@ -53,7 +53,7 @@ process.stdout.write('done\n');
 async function startServer({ uri }: ReplicaSet): Promise<Server> {
   let count = 0;
   const original = mongo.MongoClient.prototype.connect;
-  // The product gives its client to nobody: it is met where it connects.
+  // The product does not expose its client, so it is intercepted when it connects.
   mongo.MongoClient.prototype.connect = function (this: mongo.MongoClient) {
     this.on('commandStarted', () => count++);
     return original.call(this);
@@ -102,7 +102,7 @@ async function openStreams({ stores }: Database) {
   return {
     ended: Promise.all(ends),
     told: () => told,
-    /** Repeated until it is acknowledged: a primary that steps down acknowledges nothing. */
+    /** Repeats the write until it is acknowledged, because a primary that steps down acknowledges nothing. */
     async revoke() {
       for (;;) {
         try {
@@ -117,7 +117,7 @@ async function openStreams({ stores }: Database) {
 
 async function commandsASecond(): Promise<number> {
   const sum = () => servers.reduce((all, { commands }) => all + commands(), 0);
-  // By then every follower looks as rarely as it ever does.
+  // By then every follower polls at its longest interval.
   await delay(10_000);
   const before = sum();
   await delay(IDLE_SECONDS * 1_000);

@@ -15,7 +15,7 @@ import { version } from '../../src/version.ts';
 /** The parts of an HTTP response that the document describes. */
 export interface RawAnswer {
   readonly method: string;
-  /** As it was sent: the path, perhaps with a query. */
+  /** The path as it was sent, perhaps with a query. */
   readonly target: string;
   readonly status: number;
   readonly headers: Headers;
@@ -33,7 +33,7 @@ interface FoundOperation {
   readonly operation: DocumentedOperation;
 }
 
-/** The document that is served at `/openapi.json`; another test holds it equal to the committed one. */
+/** The document that is served at `/openapi.json`. Another test compares it with the committed one. */
 const openApiDocument = buildOpenApiDocument({ version });
 
 const DOCUMENT_ID = 'openapi.json';
@@ -42,7 +42,7 @@ addFormats.default(ajv);
 ajv.addSchema({ ...openApiDocument, $id: DOCUMENT_ID });
 const validators = new Map<string, ValidateFunction>();
 
-/** The paths of pages for people; what they answer is not JSON, and the document does not describe them. */
+/** The paths of pages for people. Their responses are no JSON, and the document does not describe them. */
 const PAGES = /^\/(?:openapi\.json|docs\/reference)(?:\/|$)/;
 /** The errors of unknown paths and methods. */
 const CODES_OF_NOTHING: readonly ErrorCode[] = [
@@ -53,8 +53,8 @@ const CODES_OF_NOTHING: readonly ErrorCode[] = [
 ];
 
 /**
- * Holds an answer against the document: its status and its code are documented for the operation, its body
- * fits the schema, a 204 has none; and whatever it is, a rejection is the one envelope.
+ * Checks a response against the document: the operation documents its status and code, its body fits the schema, and
+ * a 204 has none. Every error has the one envelope.
  *
  * @throws Error that says what the document does not know
  */
@@ -68,8 +68,8 @@ export function checkRestAnswer(answer: RawAnswer): void {
 }
 
 /**
- * Holds the head of a stream of events against the document, and against what keeps those between us and the
- * reader from storing, packing or holding back what is sent.
+ * Checks the head of an event stream against the document, and for the headers that keep proxies from storing,
+ * compressing or buffering it.
  */
 export function checkStreamHead(answer: RawAnswer): void {
   const [path = ''] = answer.target.split('?', 1);
@@ -93,7 +93,7 @@ const STREAM_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-/** Holds the data of an event of a chat against the document. */
+/** Checks the data of a chat's event against the document. */
 export function checkChatEvent(data: string): void {
   const validate = validatorAt(['components', 'schemas', 'ChatEvent']);
   if (!validate(JSON.parse(data))) throw new Error(`${data} → ${ajv.errorsText(validate.errors)}`);
@@ -125,15 +125,15 @@ function checkDocumented(
   ]);
 }
 
-/** @throws Error unless the answer is a rejection in its envelope, with what goes with its code */
+/** @throws Error unless the response is an error in its envelope with the headers of its code */
 function checkApiError(answer: RawAnswer): ErrorEnvelope | undefined {
   checkJsonType(answer);
-  // The body of a HEAD is never sent.
+  // The body of a HEAD response is never sent.
   if (answer.method === 'HEAD') return undefined;
   return checkEnvelope(answer, JSON.parse(answer.text));
 }
 
-/** @throws Error unless `envelope` is the envelope that belongs to this answer */
+/** @throws Error unless `envelope` is the envelope of this response */
 export function checkEnvelope(answer: RawAnswer, envelope: unknown): ErrorEnvelope {
   const { data, error } = errorEnvelopeSchema.strict().safeParse(envelope);
   if (!data) fail(answer, `not the envelope of an error (${error.message})`);
@@ -187,7 +187,7 @@ function checkJsonType(answer: RawAnswer): void {
 function findOperation(method: string, path: string): FoundOperation | undefined {
   for (const [template, item] of Object.entries(openApiDocument.paths ?? {})) {
     if (!matches(template, path)) continue;
-    // The document's own types know more forms of an operation than are written here.
+    // The document's own types have more forms of an operation than this one.
     const operation = (item as Record<string, DocumentedOperation | undefined>)[method.toLowerCase()];
     if (operation) return { path: template, operation };
   }
@@ -200,7 +200,7 @@ function matches(template: string, path: string): boolean {
   );
 }
 
-/** As a router reads it: an escaped letter is that letter, an escaped slash is none. */
+/** Decodes a path like a router: an escaped letter is that letter, an escaped slash is no separator. */
 function decoded(path: string): string {
   try {
     return decodeURI(path);

@@ -69,7 +69,7 @@ export class ChatView {
     return question ? [question, answer] : [answer];
   }
 
-  /** A user's message has the status of the newest turn that answers it, until one has. */
+  /** A user's message has the status of its newest turn until one has completed. */
   #withStatus({ id, content, role, createdAt }: Message): Message {
     const plain = { id, content, role, createdAt };
     const turns = this.#turns.filter(({ userMessageId }) => userMessageId === id);

@@ -8,9 +8,9 @@ export interface RestRequest {
   readonly key?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** The JSON body. */
   readonly body?: unknown;
-  /** Sent as it is, with `headers` alone to say what it is. */
+  /** A body that is sent unchanged. Only `headers` name its type. */
   readonly rawBody?: string | Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal;
 }
@@ -19,15 +19,15 @@ export interface RestAnswer<Body> {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The JSON that was answered; undefined when there was no body. */
+  /** The JSON of the response; undefined if there is no body. */
   readonly body: Body;
-  /** The same, where it is a rejection. */
+  /** The body as an error. */
   readonly apiError: ErrorEnvelope;
 }
 
 /**
- * Sends a request as any HTTP client would, and holds whatever comes back against the OpenAPI document: an
- * undocumented status or a body that does not fit fails the test that got it.
+ * Sends a request like any HTTP client and checks the response against the OpenAPI document. An undocumented status,
+ * or a body that does not fit, fails the test.
  */
 export async function rest<Body>(
   baseUrl: string,
@@ -51,11 +51,11 @@ export async function rest<Body>(
   const text = await response.text();
   checkRestAnswer({ method, target: `${path}${query}`, status, headers, text });
   const parsed: unknown = isJson(headers) && text !== '' ? JSON.parse(text) : undefined;
-  // The document has just been held against it; the caller names the type that it describes.
+  // The response has just been checked against the document; the caller names its type.
   return { status, headers, text, body: parsed as Body, apiError: parsed as ErrorEnvelope };
 }
 
-/** The stock tRPC client; each answer is also held against tRPC's shapes and our envelope. */
+/** The stock tRPC client. Each response is also checked against tRPC's shapes and the envelope. */
 export function trpcClient(baseUrl: string, key?: string): TRPCClient<AppRouter> {
   return createTRPCClient<AppRouter>({
     links: [
@@ -70,7 +70,7 @@ export function trpcClient(baseUrl: string, key?: string): TRPCClient<AppRouter>
 
 /** `fetch` for a tRPC link without batches. */
 export const checkedFetch = async (input: string | URL | Request, init?: object): Promise<Response> => {
-  // tRPC's own name for these options is looser than fetch's, in ways it does not use.
+  // tRPC's type of these options is wider than fetch's.
   const options = init as RequestInit | undefined;
   const response = await fetch(input, options);
   const text = await response.clone().text();

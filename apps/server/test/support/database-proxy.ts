@@ -1,15 +1,15 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll } from 'vitest';
 
-/** A way to the database that a test can cut and mend. It ends with the test file. */
+/** A proxy to the database that a test can cut and restore. It closes with the test file. */
 export interface DatabaseProxy {
-  /** The address that leads through the proxy to the one given. */
+  /** Returns the address that leads through the proxy. */
   readonly addressOf: (uri: string) => string;
   /** Breaks every connection, and rejects new ones. */
   cut(): void;
-  /** Lets nothing through any more, in silence: connections stay, and new ones are taken and never served. */
+  /** Blocks silently: connections stay open, and new ones are accepted and never served. */
   silence(): void;
-  /** As if nothing had been. */
+  /** Ends the fault. */
   restore(): void;
 }
 
@@ -35,7 +35,7 @@ export async function startDatabaseProxy(): Promise<DatabaseProxy> {
       const url = new URL(uri);
       target = { host: url.hostname, port: Number(url.port) };
       url.host = `127.0.0.1:${port}`;
-      // The replica set knows its member by its own address: only a direct connection stays on this way.
+      // The replica set knows its member by its own address, so only a direct connection stays on the proxy.
       url.searchParams.delete('replicaSet');
       url.searchParams.set('directConnection', 'true');
       return url.href;
@@ -50,7 +50,7 @@ export async function startDatabaseProxy(): Promise<DatabaseProxy> {
     },
     restore() {
       state = 'open';
-      // A connection that was silent for so long is closed and opened again.
+      // A connection that was silent for this time is closed and opened again.
       for (const socket of sockets) socket.destroy();
     },
   };

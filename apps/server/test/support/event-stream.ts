@@ -3,39 +3,39 @@ import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { checkRestAnswer, checkStreamHead } from './answer-check.ts';
 import type { RestRequest } from './client.ts';
 
-/** One server-sent event, as it came. */
+/** One server-sent event as it was received. */
 export interface StreamEvent {
   readonly id: string | undefined;
-  /** Its name; ours have none. */
+  /** Its name. Parley's events have none. */
   readonly event: string | undefined;
   readonly data: string;
 }
 
-/** A stream of events that a test reads at its own pace; or the rejection that came instead of one. */
+/** An event stream that a test reads at its own pace, or the error that was returned instead. */
 export interface OpenStream {
   readonly status: number;
   readonly headers: Headers;
-  /** Defined when no stream was answered; undefined for 204. */
+  /** Defined if no stream was returned; undefined for 204. */
   readonly apiError: ErrorEnvelope | undefined;
   /** The comments so far. */
   readonly comments: readonly string[];
   /** The next event; undefined at the end. A connection that breaks throws. */
   next(): Promise<StreamEvent | undefined>;
-  /** All events up to and with the first that fits. */
+  /** All events up to and including the first that matches. */
   until(accepts: (event: StreamEvent) => boolean): Promise<StreamEvent[]>;
-  /** So many events. */
+  /** This number of events. */
   take(count: number): Promise<StreamEvent[]>;
-  /** All that is left. */
+  /** All remaining events. */
   rest(): Promise<StreamEvent[]>;
-  /** Settles with the next comment. */
+  /** Resolves with the next comment. */
   nextComment(): Promise<string>;
-  /** Hangs up. */
+  /** Disconnects. */
   close(): void;
 }
 
 /**
- * Opens a stream as any HTTP client would, and holds its head against the OpenAPI document. A rejection is held
- * against it as a whole.
+ * Opens a stream like any HTTP client and checks its head against the OpenAPI document. An error is checked as a
+ * whole.
  */
 export async function openStream(
   baseUrl: string,
@@ -96,7 +96,7 @@ class StreamReader implements OpenStream {
     this.headers = headers;
     this.apiError = apiError;
     this.#client = client;
-    // A stream is UTF-8, whatever it says; bytes that are not must not pass for a character.
+    // A stream is always UTF-8, and invalid bytes must not pass as a character.
     const decoder = new TextDecoderStream('utf-8', { fatal: true });
     this.#reader = body.pipeThrough(decoder as ReadableWritablePair<string, Uint8Array>).getReader();
   }
@@ -145,7 +145,7 @@ class StreamReader implements OpenStream {
   }
 }
 
-/** Parses server-sent events; a field that the standard does not define fails the test. */
+/** Parses server-sent events. A field that the standard does not define fails the test. */
 export function parseEvents(
   onEvent: (event: StreamEvent) => void,
   onComment?: (comment: string) => void,

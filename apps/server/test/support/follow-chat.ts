@@ -10,12 +10,12 @@ export interface ToldEvent {
   readonly event: ChatEvent;
 }
 
-/** A chat that is followed: what was told, and what a tab shows of it. */
+/** A follower of a chat: its events, and the messages that a tab shows. */
 export class FollowedChat {
   /** The events of this connection. */
   readonly events: ToldEvent[] = [];
   readonly view = new ChatView();
-  /** Why the server ended the stream, over REST. */
+  /** The code with which the server ended the stream, over REST. */
   error: StreamError | undefined;
   readonly #stream: OpenStream;
   readonly #transport: Transport;
@@ -41,7 +41,7 @@ export class FollowedChat {
     return told;
   }
 
-  /** Reads until an event of this type was told so many times in all. */
+  /** Reads until this number of events of this type have been received in all. */
   async until(type: ChatEvent['type'], times = 1): Promise<ChatEvent> {
     for (;;) {
       const told = this.events.filter(({ event }) => event.type === type);
@@ -70,7 +70,7 @@ export class FollowedChat {
   }
 }
 
-/** Follows a chat as a tab does, by one of the transports; a tab that has `seen` events goes on after the last. */
+/** Follows a chat like a tab over one of the transports. A tab that has `seen` events continues after the last. */
 export async function followChat(
   transport: Transport,
   url: string,

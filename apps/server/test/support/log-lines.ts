@@ -6,7 +6,7 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-/** Keeps what is logged, and tells whoever waits for a line. */
+/** Stores the log lines and notifies waiters of new ones. */
 export class LogLines implements DestinationStream {
   readonly #lines: LogLine[] = [];
   readonly #waiting = new Set<() => void>();
@@ -18,7 +18,7 @@ export class LogLines implements DestinationStream {
     for (const look of [...this.#waiting]) look();
   }
 
-  /** Everything that was logged, as an operator would read it. */
+  /** The whole log as an operator reads it. */
   get text(): string {
     return this.#text;
   }
@@ -27,12 +27,12 @@ export class LogLines implements DestinationStream {
     return this.#lines.filter(accepts);
   }
 
-  /** The first line that fits, logged already or yet to come. */
+  /** The first matching line, present or future. */
   async find(accepts: (line: LogLine) => boolean): Promise<LogLine> {
     return await this.#findFrom(0, accepts);
   }
 
-  /** The next line to come that fits. */
+  /** The next matching line. */
   async next(accepts: (line: LogLine) => boolean): Promise<LogLine> {
     return await this.#findFrom(this.#lines.length, accepts);
   }

@@ -1,11 +1,11 @@
 import { policies } from '@parley/api';
 import type { OperationCaller, Team } from '../harness.ts';
 
-/** How one operation is asked for, as the tests that run for every operation need to know it. */
+/** The requests of one operation, for the tests that run for every operation. */
 export interface OperationExample {
-  /** An input that succeeds, for this team; made anew each time, since some succeed only once. */
+  /** Creates an input that succeeds for this team. Some inputs succeed only once. */
   readonly validInput: (team: Team) => Promise<Record<string, unknown>>;
-  /** Every field of the input, by what it takes. */
+  /** Every field of the input with its kind. */
   readonly fields: Readonly<Record<string, FieldKind>>;
 }
 
@@ -22,7 +22,7 @@ export type FieldKind =
   | 'list'
   | 'moment'
   | 'count'
-  /** A count that null takes away. */
+  /** A number that `null` removes. */
   | 'removable';
 
 const tokenIssuer = {
@@ -66,8 +66,8 @@ const agentFields = {
 } as const;
 
 /**
- * Every operation that answers at once, by its procedure. One that is missing here fails the tests: so a new
- * operation cannot come without the common ones. Those that answer with events stand in `streams.ts`.
+ * Every operation except streams (`streams.ts`), by its procedure. A missing one fails the tests, so a new operation
+ * is always tested.
  */
 export const operations: Readonly<Record<string, OperationExample>> = {
   'chat.create': {

@@ -10,9 +10,10 @@ export interface RawHttpAnswer {
 }
 
 /**
- * Sends exactly these bytes and reads until the server closes: for requests that no HTTP client would send. Of
- * a stream of events, which may never end, the head is read. Ask for `connection: close` in requests that the server can read. Resolves with undefined when the server
- * closed without a word. The answer is held against the OpenAPI document, `shape` being what was asked.
+ * Sends exactly these bytes and reads until the server closes, for requests that no HTTP client sends. Reads only the
+ * head of an event stream, which may never end. Requests that the server can read need `connection: close`. Resolves
+ * with undefined if the server closed without a response. The response to the request `shape` is checked against the
+ * OpenAPI document.
  */
 export async function sendRaw(
   baseUrl: string,
@@ -25,7 +26,7 @@ export async function sendRaw(
   return answer;
 }
 
-/** The same without the document, for what it does not describe. */
+/** The same without the check against the document. */
 export async function sendUnchecked(
   baseUrl: string,
   request: string | Uint8Array,
@@ -46,14 +47,14 @@ async function exchange(url: URL, request: string | Uint8Array): Promise<Buffer>
       if (chunks.length === 1 && STREAM_HEAD.test(chunk.toString('latin1'))) socket.destroy();
     });
     socket.on('close', () => resolve(Buffer.concat(chunks)));
-    // A server that rejects early closes while we still write: what it said before counts.
+    // A server that rejects early closes during our write. The response that it sent before counts.
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error);
     });
   });
 }
 
-/** A head that came in one piece, as every head of a stream does. */
+/** A head that arrived in one piece, as every head of a stream does. */
 const STREAM_HEAD = /^content-type: text\/event-stream.*\r\n\r\n/ims;
 
 function isStream(headers: Headers): boolean {

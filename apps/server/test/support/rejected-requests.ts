@@ -8,11 +8,11 @@ type Input = Record<string, unknown>;
 export interface RejectedRequest {
   readonly what: string;
   readonly change: (input: Input) => Input;
-  /** The path the rejection names, where it is not the field's own. */
+  /** The path that the error names, if it is not the field's own. */
   readonly saysAbout?: string;
 }
 
-/** Values that mean something to a database or to JavaScript, and never a text. */
+/** Values with a meaning for a database or for JavaScript. None is a string. */
 const foreignValues: readonly [string, unknown][] = [
   ['{"$ne":null}', { $ne: null }],
   ['{"$gt":""}', { $gt: '' }],
@@ -26,7 +26,7 @@ const foreignValues: readonly [string, unknown][] = [
   ['null', null],
 ];
 
-/** Texts no field takes, however lenient: what cannot be kept as it was sent. */
+/** Strings that no field accepts, because they cannot be stored unchanged. */
 const brokenTexts: readonly [string, string][] = [
   ['an empty text', ''],
   ['a text with NUL', 'a\0b'],
@@ -45,7 +45,7 @@ const limitTexts: readonly [string, string][] = [
   ['1000001', '1000001'],
 ];
 
-/** Everything a field of this kind must be rejected for, as this transport can be sent it. */
+/** All values that a field of this kind must reject, as far as this transport can send them. */
 export function rejectedRequests(
   transport: Transport,
   name: string,
@@ -53,7 +53,7 @@ export function rejectedRequests(
   kind: FieldKind,
 ): RejectedRequest[] {
   const { method, pathParameters } = operationOf(name);
-  // In a path every value is a text, and one that is no id is not there: that is 404.
+  // In a path every value is a string, and an unknown id is a 404.
   if (transport === 'rest' && pathParameters.includes(field)) return [];
   return transport === 'rest' && !takesBody(method) ? inQuery(field, kind) : inJson(field, kind);
 }
@@ -81,7 +81,7 @@ function inQuery(field: string, kind: FieldKind): RejectedRequest[] {
 }
 
 function isForeign(kind: FieldKind, value: unknown): boolean {
-  // Any JSON object is metadata, and stays what it is; a number is a size of a page, and true is a flag.
+  // Any JSON object is valid metadata, a number is a valid page size, and true is a valid flag.
   if (kind === 'object') return typeof value !== 'object' || value === null || Array.isArray(value);
   if (kind === 'list') return !Array.isArray(value);
   if (kind === 'count') return typeof value !== 'number';

@@ -1,7 +1,7 @@
 import { type Id, markerIdOf } from '@parley/contract';
 import type { mongo } from 'mongoose';
 
-/** A turn as it stands in MongoDB, as far as tests look at it. */
+/** A turn in MongoDB, with the fields that tests read. */
 export interface StoredTurn {
   readonly _id: string;
   readonly chat: string;

@@ -4,17 +4,17 @@ import type { Team } from '../harness.ts';
 import { type OpenStream, openStream } from './event-stream.ts';
 import type { Transport } from './transports.ts';
 
-/** How one operation that answers with events is asked for. */
+/** The requests of one operation that returns events. */
 export interface StreamExample {
   readonly operationId: StreamOperation['operationId'];
-  /** The subscription it reads, which is its other transport. */
+  /** The subscription that it reads, which is its counterpart over tRPC. */
   readonly procedure: 'message.follow' | 'chat.follow';
-  /** An input that succeeds, for this team. */
+  /** Creates an input that succeeds for this team. */
   readonly validInput: (team: Team) => Promise<Readonly<Record<string, string>>>;
   readonly ids: readonly string[];
 }
 
-/** Every operation that answers with events. One that is missing here fails the tests. */
+/** Every operation that returns events. A missing one fails the tests. */
 export const streams: readonly StreamExample[] = [
   {
     operationId: 'streamMessage',
@@ -58,7 +58,7 @@ interface TrpcError {
   readonly data: { readonly httpStatus: number; readonly apiError: ErrorEnvelope };
 }
 
-/** Asks one transport for a stream: at REST what is no path parameter goes into the query. */
+/** Requests a stream over one transport. Over REST all fields except path parameters go into the query. */
 export function askForStream(
   transport: Transport,
   { operationId, procedure }: Pick<StreamExample, 'operationId' | 'procedure'>,

@@ -3,8 +3,8 @@ import { createTRPCClient, httpSubscriptionLink, type TRPCClient } from '@trpc/c
 import { EventSource, type FetchLike } from 'eventsource';
 
 /**
- * The stock client for subscriptions, as a program outside of a browser uses it. Each of its connections goes to
- * the next of these servers, as by a load balancer; it waits no time before it connects again.
+ * The stock client for subscriptions, as a program outside of a browser uses it. Its connections go to these servers
+ * in turn, as through a load balancer. It reconnects without a pause.
  */
 export function subscriptionClient(
   urls: readonly [string, ...string[]],
@@ -37,7 +37,7 @@ function responseFields({ url, status, redirected, headers }: Response) {
   return { url, status, redirected, headers };
 }
 
-/** Sets how long the client waits before it connects again, in the stream's own words. */
+/** Sets the client's pause before it reconnects, by a field of the stream. */
 function withoutPause(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const pause = new TextEncoder().encode('retry: 1\n\n');
   return body.pipeThrough(

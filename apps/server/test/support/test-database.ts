@@ -4,7 +4,7 @@ import type {} from '@parley/embedded/testing';
 import { mongo } from 'mongoose';
 import { inject } from 'vitest';
 
-/** A database of one test file: as the server sees it, and as someone does who opens MongoDB by hand. */
+/** The database of one test file, through the server's stores and as raw collections. */
 export interface TestDatabase {
   readonly uri: string;
   readonly database: Database;
@@ -13,10 +13,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/**
- * Opens a database nobody else uses. The server reaches it at what `addressOf` makes of its address; the test
- * itself always reaches it directly.
- */
+/** Opens a new database. The server uses the address that `addressOf` returns; the test connects directly. */
 export async function openTestDatabase(addressOf = (uri: string) => uri): Promise<TestDatabase> {
   const uri = newDatabaseUri();
   const database = await connectDatabase(addressOf(uri));

@@ -2,14 +2,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
-/** An identity provider: it answers its key set over HTTP on 127.0.0.1, where a test must allow private addresses. */
+/**
+ * An identity provider that serves its key set over HTTP on 127.0.0.1, which a test must allow as a private address.
+ */
 export interface TokenIssuer {
   readonly url: string;
-  /** From now on its key set holds these keys. */
+  /** Replaces the keys of its key set. */
   show(...keys: unknown[]): void;
-  /** Whether it answers 503. */
+  /** Whether it returns 503. */
   away(isAway: boolean): void;
-  /** How often its key set was asked for. */
+  /** The number of requests for its key set. */
   asked(): number;
   stop(): Promise<unknown>;
 }

@@ -2,14 +2,14 @@ import { appRouter, type RestOperation, restOperations } from '@parley/api';
 import type { ErrorEnvelope } from '@parley/contract';
 import { checkedFetch, type RestRequest, rest } from './client.ts';
 
-/** The two ways in. */
+/** The two transports. */
 export const transports = ['rest', 'trpc'] as const;
 export type Transport = (typeof transports)[number];
 
-/** The result of one request, in a form that both transports share. */
+/** The response to one request, in a form that both transports share. */
 export interface TransportAnswer {
   readonly status: number;
-  /** The result; undefined where there is none, and with every rejection. */
+  /** The result; undefined if there is none, and for every error. */
   readonly data: unknown;
   readonly apiError: ErrorEnvelope | undefined;
 }
@@ -19,7 +19,7 @@ export interface DoorRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Asks one transport for a procedure with this input, whatever the input is. */
+/** Calls a procedure over one transport with any input. */
 export async function ask(
   transport: Transport,
   procedure: string,
@@ -48,12 +48,12 @@ async function askRest(
   };
 }
 
-/** Whether an operation takes its input in a body; else it stands in the query. */
+/** Whether an operation takes its input in a body or in the query. */
 export function takesBody(method: string): boolean {
   return method === 'POST' || method === 'PATCH' || method === 'PUT';
 }
 
-/** An input as the REST transport takes it: path parameters into the path, the rest into the body or the query. */
+/** Builds the REST request of an input: path parameters go into the path, the rest into the body or the query. */
 export function toRestRequest(procedure: string, input: unknown): RestRequest & { path: string } {
   const { method, path, pathParameters } = operationOf(procedure);
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return { path, body: input };
@@ -106,7 +106,7 @@ export interface ProcedureDefinition {
 
 /** Every procedure of the router by its name. */
 export function procedureDefinitions(): Record<string, ProcedureDefinition> {
-  // tRPC types its record by procedure; here only what all have in common is looked at.
+  // tRPC's type of its record depends on the procedure; only the common part is used here.
   const procedures = appRouter._def.procedures as unknown as Record<string, { _def: ProcedureDefinition }>;
   return Object.fromEntries(Object.entries(procedures).map(([name, { _def }]) => [name, _def]));
 }

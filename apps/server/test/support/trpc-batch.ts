@@ -6,7 +6,7 @@ interface BatchedAnswer {
   readonly apiError: ErrorEnvelope | undefined;
 }
 
-/** Sends several calls of one type in one request, as tRPC's batch link does; answers each. */
+/** Sends several calls of one type in one request like tRPC's batch link. Returns the result of each. */
 export async function trpcBatch(
   url: string,
   names: readonly string[],

@@ -20,8 +20,8 @@ const errorSchema = z.strictObject({
 const successSchema = z.strictObject({ result: z.strictObject({ data: z.unknown().optional() }) });
 
 /**
- * Holds an unbatched answer of `/trpc` against tRPC's own shapes: a result, or an error that carries the
- * envelope, with one status told in three places.
+ * Checks an unbatched response of `/trpc` against tRPC's own shapes: a result, or an error with the envelope, whose
+ * status is the same in three places.
  */
 export function checkTrpcAnswer(answer: RawAnswer): void {
   const body: unknown = JSON.parse(answer.text);

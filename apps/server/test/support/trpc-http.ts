@@ -1,6 +1,6 @@
 import { checkedFetch, type RestAnswer } from './client.ts';
 
-/** Calls a mutation over HTTP, without tRPC's client, and gives what the REST transport would: for its headers. */
+/** Calls a mutation over HTTP without tRPC's client, and returns its response with the headers. */
 export async function trpcHttp<Body>(
   url: string,
   procedure: string,

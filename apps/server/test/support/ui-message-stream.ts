@@ -1,7 +1,7 @@
 import type { OneAnswer } from '../harness.ts';
 import type { StreamEvent } from './event-stream.ts';
 
-/** A part of a UI message stream, as far as tests look at it. */
+/** A part of a UI message stream, with the fields that tests read. */
 export interface Part {
   readonly type: string;
   readonly messageId?: string;
@@ -27,7 +27,7 @@ export function partsOf(events: readonly StreamEvent[]): Part[] {
   return events.filter(({ data }) => data !== DONE).map(({ data }) => JSON.parse(data) as Part);
 }
 
-/** Each event as a test writes it: its id, its type, and its text if it has one. */
+/** Each event in the form of the tests: its id, its type, and its text if it has one. */
 export function outlineOf(events: readonly StreamEvent[]): string[] {
   return events.map(({ id = '-', data }) => {
     if (data === DONE) return `${id} ${DONE}`;
@@ -47,19 +47,19 @@ export function shownText(events: readonly StreamEvent[], before = ''): string {
   return text;
 }
 
-/** Which answer a stream tells of, by its first event. */
+/** The answer of a stream, from its first event. */
 export function answerOf(events: readonly StreamEvent[]): OneAnswer {
   const [{ type, messageId, messageMetadata } = { type: 'nothing' }] = partsOf(events);
   if (type !== 'start') throw new Error(`the stream begins with ${type}`);
   return { chatId: messageMetadata?.['chatId'], messageId } as OneAnswer;
 }
 
-/** The id to go on after. */
+/** The id to resume after. */
 export function lastIdOf(events: readonly StreamEvent[]): string | undefined {
   return events.findLast(({ id }) => id !== undefined)?.id;
 }
 
-/** Whether this is a part of the type, with the text if one is named. */
+/** Whether a part has the type, and the text if one is given. */
 export function isPart(type: string, text?: string): (event: StreamEvent) => boolean {
   return ({ data }) => {
     if (data === DONE) return type === DONE;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
 import { expect } from 'vitest';
 
-/** Does something, and sees to it that not one document of the database is another one after it. */
+/** Runs a function and checks that no document of the database has changed. */
 export async function unchanged<Result>(raw: mongo.Db, action: () => Promise<Result>): Promise<Result> {
   await untilCounted(raw);
   const before = await hashes(raw);
@@ -11,7 +11,7 @@ export async function unchanged<Result>(raw: mongo.Db, action: () => Promise<Res
   return result;
 }
 
-/** The usage of earlier turns is counted within a second, and is not a change by this request. */
+/** The usage of earlier turns is counted within a second, and this is not a change by the request. */
 async function untilCounted(raw: mongo.Db): Promise<void> {
   const uncounted = () => raw.collection('turns').countDocuments({ isUncounted: true });
   while ((await uncounted()) > 0) await delay(20);
@@ -20,9 +20,8 @@ async function untilCounted(raw: mongo.Db): Promise<void> {
 const KEPT_BY_SERVERS: ReadonlySet<string> = new Set(['leases', 'migrations', 'servers']);
 
 /**
- * MongoDB's own hash of each collection's documents. Left out is what changes beside the requests: when a key was used,
- * when a guest's chats were settled, what servers keep for each other, and which escalations the audit log says were
- * rejected.
+ * MongoDB's own hash of each collection's documents, without the fields that change independently of the requests:
+ * the last use of keys, the settlement of guests' chats, the servers' own documents, and noted escalations.
  */
 async function hashes(raw: mongo.Db): Promise<unknown> {
   const without = (name: string, field: string) =>

@@ -1,11 +1,11 @@
-/** One page, as both lists give it. */
+/** One page in the form that both lists share. */
 interface Page<Item> {
   readonly items: readonly Item[];
   readonly nextCursor: string | undefined;
 }
 
 /**
- * Walks a list to its end. `between` happens after each page but the last: what others do meanwhile.
+ * Reads a list page by page to its end. Calls `between` after each page except the last, for changes by others.
  *
  * @throws Error when the list has no end
  */

@@ -1,13 +1,13 @@
 import { mongo } from 'mongoose';
 
-/** Makes the driver tell its commands; for `addressOf` of a harness. */
+/** Makes the driver report its commands; for `addressOf` of a harness. */
 export function withMonitoring(uri: string): string {
   const url = new URL(uri);
   url.searchParams.set('monitorCommands', 'true');
   return url.href;
 }
 
-/** A command as the driver sent it: the collection it is about, and all of it as JSON. */
+/** A command of the driver: its collection, and the whole command as JSON. */
 interface WatchedCommand {
   readonly collection: string;
   readonly json: string;
@@ -16,15 +16,15 @@ interface WatchedCommand {
 type During = (run: () => Promise<unknown>) => Promise<WatchedCommand[]>;
 
 /**
- * Runs `connect`; afterwards `during` answers the commands that the clients which connected in it sent while something
- * ran. A server's background jobs are among them: look for what your requests name.
+ * Runs `connect`. Afterwards `during` returns the commands that the clients of `connect` sent during a function.
+ * Commands of background jobs are included, so search for the names of your requests.
  */
 export async function watchCommands<Result>(
   connect: () => Promise<Result>,
 ): Promise<{ readonly result: Result; readonly during: During }> {
   let heard: WatchedCommand[] | undefined;
   const original = mongo.MongoClient.prototype.connect;
-  // The product gives its client to nobody: it is met where it connects.
+  // The product does not expose its client, so it is intercepted when it connects.
   mongo.MongoClient.prototype.connect = function (this: mongo.MongoClient) {
     this.on('commandStarted', ({ commandName, command }) => {
       heard?.push({ collection: String(command[commandName]), json: JSON.stringify(command) });

@@ -2,7 +2,7 @@ import { scripts, startScriptedTool } from '@parley/agent/testing';
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
-/* Without `TOOLS_PRIVATE_ADDRESSES` no tool is of this machine, however it is spelled. */
+/* Without `TOOLS_PRIVATE_ADDRESSES` no tool can have an address of this machine, in any notation. */
 
 const { makeTeam, model, log } = await startHarness();
 const team = await makeTeam();

@@ -4,7 +4,7 @@ import { inScope } from '@parley/db/testing';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
-/* A server that died with tools under way: whoever goes on does nothing again that was done. */
+/* A server died during tool calls. The server that takes the turn over repeats no finished call. */
 
 const { makeTeam, mongo, model } = await startHarness({
   bounds: { leaseMs: 600, tickMs: 20 },
@@ -17,7 +17,7 @@ beforeEach(async () => {
   tool = await startScriptedTool();
 });
 
-/** A turn whose server died after it had kept these steps; answers what is read of it once it has ended. */
+/** A turn whose server died after it had stored these steps. Returns the turn after its end. */
 async function afterDeathWith(steps: readonly ToolStep[]) {
   const team = await makeTeam({
     tools: [{ name: 'book', description: 'Books.', parameters: { type: 'object' }, url: tool.url }],

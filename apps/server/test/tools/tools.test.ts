@@ -19,7 +19,7 @@ beforeEach(async () => {
   tool = await startScriptedTool();
 });
 
-/** Opens transports: it must be read nowhere but by the tool. */
+/** The secret value of a header, which only the tool may receive. */
 const SECRET = 'Bearer canary-7f3a9c';
 const RESULT = 'canary-result-51b2';
 const weather = (more: object = {}) => ({
@@ -124,7 +124,7 @@ describe('an answer of an agent with a tool', () => {
     const sending = team.send(chat.id, 'wait');
     const call = await called;
     const turn = await mongo.raw.collection('turns').findOne({ chat: chat.id });
-    // Stored before the tool was called.
+    // The call is stored before the tool is called.
     expect(turn?.['steps']).toMatchObject([{ text: 'I look. ', calls: [{ name: 'weather' }] }]);
     const cancelled = await team.rest('POST', `/chat/${chat.id}/message/${turn?.['answerId']}/cancel`);
     expect(cancelled.body).toMatchObject({ status: 'stopped', content: 'I look. ' });

@@ -5,7 +5,7 @@ import { parseTrustProxy } from '../../src/gate/client-address.ts';
 import { startHarness, type Team } from '../harness.ts';
 import { rest as restOf } from '../support/client.ts';
 
-/* Budgets: what may be used in a day is taken before the model is called. */
+/* Budgets: the tokens of a day are reserved before the model is called. */
 
 const { makeTeam, rest, model, mongo, url, startReplica } = await startHarness({
   trustProxy: parseTrustProxy('loopback'),
@@ -40,7 +40,7 @@ test('at most one of 100 parallel requests at 99 % of a budget exceeds it', asyn
     if (answer.status === 429) refused++;
     return answer;
   });
-  // The one that was let in is held until all others were answered, so that it gives nothing back meanwhile.
+  // The accepted request is held until all others were rejected, so that it gives nothing back meanwhile.
   await expect.poll(() => refused, { timeout: 30_000 }).toBe(99);
   gate.release();
   const answers = await Promise.all(sends);
@@ -56,7 +56,7 @@ test('at most one of 100 parallel requests at 99 % of a budget exceeds it', asyn
 });
 
 describe('the budget of guests and users', () => {
-  /** Sends a message as a user of this token, from this address; in a chat of their own. */
+  /** Sends a message in a new chat as a user with this token, from this address. */
   async function sendAs(team: Team, token: string, address: string, secretKey?: string) {
     const headers = { 'x-user-token': token, 'x-forwarded-for': address };
     const key = secretKey ?? (await team.guestKey());
@@ -120,12 +120,12 @@ describe('the budget of guests and users', () => {
     const count = () => mongo.raw.collection('budgets').countDocuments(ofAddresses);
     expect((await sendAs(team, token, '203.0.113.10', team.secretKey)).status).toBe(200);
     expect(await count()).toBe(0);
-    // With a publishable key, the same user spends the budget of their address as well.
+    // With a publishable key the same user spends the budget of their address too.
     expect((await sendAs(team, token, '203.0.113.10')).status).toBe(200);
     expect(await count()).toBe(1);
   });
 
-  /** Uses up tokens of every address that guests of this team have asked from. */
+  /** Uses up tokens of every address that guests of this team have used. */
   async function spendOfAddresses(team: Team, tokens: number): Promise<void> {
     const ofAddresses = { _id: { $regex: `^${team.id}/address/` } as never };
     const { matchedCount } = await mongo.raw
@@ -290,7 +290,7 @@ describe('the rules of budgets', () => {
   });
 });
 
-/** `team.send` sends its secret key unless another is named. */
+/** `team.send` uses its secret key unless another one is given. */
 function keyed(key: string) {
   return { key };
 }

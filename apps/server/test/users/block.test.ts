@@ -6,8 +6,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
 /*
- * Blocking and signing out users. A server that has let the user in a moment before may remember that for at most
- * five seconds, when another one was told: which is to say that it came over another connection.
+ * Blocks and sign-outs of users. A server that has accepted the user a moment before may have them cached for at most
+ * five seconds when another server, here another connection, was told.
  */
 
 const { makeTeam, model, rest, startReplica, mongo } = await startHarness({ bounds: { tickMs: 20 } });
@@ -40,7 +40,7 @@ describe('a blocked user', () => {
     expect(first).toMatchObject({ status: 200, body: { userId: 'user_1', blockedAt: expect.any(String) } });
     await expect.poll(() => codeFor(headers), WITHIN).toBe('user_blocked');
     expect(await rest('GET', '/chat', { headers })).toMatchObject({ status: 403 });
-    // Other users of the team, and the team itself, come in as before.
+    // Other users of the team, and the team itself, are accepted as before.
     expect(await codeFor({ ...headers, 'x-user-token': await team.userToken('user_2') })).toBe('success');
     expect(await codeFor({ 'x-api-key': team.secretKey })).toBe('success');
 
@@ -74,7 +74,7 @@ describe('a blocked user', () => {
       }, WITHIN)
       .toEqual(['stopped', 'stopped']);
     gate.release();
-    // Their chat is there still, for the team.
+    // Their chat still exists for the team.
     const { body } = await team.rest<{ messages: Message[] }>('GET', `/chat/${chatId}/message`);
     expect(body.messages.map(({ content }) => content)).toEqual(['running', 'waiting']);
   });
@@ -195,7 +195,7 @@ describe('a user who was signed out', () => {
     expect(await codeFor(await headersOf(out.token))).toBe('user_signed_out');
     const wrongKey = { ...(await headersOf(idle.token)), 'x-api-key': team.publishableKey };
     expect(await codeFor(wrongKey)).toBe('user_token_invalid');
-    // The guest that is let in is noted; whatever the rejected uses would have noted came before.
+    // The accepted guest is noted, so a note of the rejected uses would have come before.
     const other = await team.makeGuest();
     await guests.updateOne({ _id: other.userId as never }, { $set: { seenAt } });
     expect(await codeFor(await headersOf(other.token))).toBe('success');

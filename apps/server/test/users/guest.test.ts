@@ -2,7 +2,7 @@ import type { Chat, ChatList, ClaimedGuest, MessageList, NewGuest } from '@parle
 import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
-/* A guest: nobody knows who they are, and nobody else gets at their chats. */
+/* A guest is anonymous, and no other caller can access their chats. */
 
 const { makeTeam, rest, mongo, startReplica } = await startHarness();
 const team = await makeTeam();
@@ -115,7 +115,7 @@ describe('a guest that a verified user claims', () => {
   test('chats that an unaware process creates for a claimed guest are moved too', async () => {
     const replica = await startReplica();
     const guest = await team.makeGuest();
-    // The other process remembers the guest.
+    // The other process has cached the guest.
     const ask = (path: string, init: RequestInit = {}) =>
       fetch(`${replica.url}${path}`, {
         ...init,

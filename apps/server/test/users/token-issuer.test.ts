@@ -8,8 +8,8 @@ import { rest as restAt } from '../support/client.ts';
 import { type IssuerKey, makeIssuerKey, signAsIssuer, startTokenIssuer } from '../support/token-issuer.ts';
 
 /*
- * Users whom the customer's identity provider vouches for, by its public keys: a real issuer on 127.0.0.1, which is allowed
- * here as private tools are. RFC 7517, RFC 8725.
+ * Users with tokens of the customer's identity provider, verified by its public keys. The real issuer on 127.0.0.1 is
+ * allowed here like private tools. RFC 7517, RFC 8725.
  */
 
 const idp = await startTokenIssuer();

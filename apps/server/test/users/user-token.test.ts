@@ -12,8 +12,8 @@ import { describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
 /*
- * A verified user: the customer's servers say who it is, with a token that only they can make. OWASP API 2
- * (broken authentication), RFC 8725.
+ * A verified user: the customer's servers identify them with a signed token. OWASP API 2 (broken authentication), RFC
+ * 8725.
  */
 
 const { makeTeam, rest, url, log } = await startHarness();

@@ -16,7 +16,7 @@ describe('WEB_APP=on', () => {
       const answer = await askForSession(url, { host, origin, 'x-forwarded-for': '203.0.113.7' });
       expect(answer.status).toBe(200);
       const [cookie = ''] = answer.headers.getSetCookie();
-      // A name with this prefix is kept only when it is Secure, for all paths and this host alone.
+      // A browser stores a name with this prefix only if it is Secure, for all paths and this host.
       expect({ origin, isHostCookie: cookie.startsWith('__Host-parley_visitor=') }).toEqual({
         origin,
         isHostCookie: origin.startsWith('https:'),

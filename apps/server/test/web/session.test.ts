@@ -8,7 +8,7 @@ import { ask, askForSession, startWithPage } from './support.ts';
 const { url, composition, team, pageKey, mongo, trpc, makeTeam, startReplica } = await startWithPage();
 const { host, port } = new URL(url);
 
-/** The cookie that an answer sets, without its attributes. */
+/** The cookie that a response sets, without its attributes. */
 const cookieOf = (headers: Headers) => headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
 
 describe('the page on this machine', () => {
@@ -364,7 +364,7 @@ describe('the token of the page', () => {
     expect(await kidOf()).toBe(first);
     const rolled = await store.create(scope, new Date(Date.now() + 60_000));
     expect(await kidOf()).toBe(rolled?.info.id);
-    // The operator's overlap stays what it was.
+    // The operator's overlap does not change.
     expect((await store.list(scope)).map(({ id, expiresAt }) => [id, expiresAt !== undefined])).toEqual([
       [rolled?.info.id, false],
       [first, true],
@@ -386,7 +386,7 @@ describe('the token of the page', () => {
       });
       expect(answer.status).toBe(200);
     }
-    // The former token is rejected everywhere within seconds.
+    // Every server rejects the former token within seconds.
     await expect.poll(async () => (await page.call('GET', '/chat')).status, { timeout: 10_000 }).toBe(401);
   });
 

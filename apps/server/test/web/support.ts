@@ -20,7 +20,7 @@ afterAll(async () => {
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
 });
 
-/** A folder with a built page in it, or with other files; removed with the test file. */
+/** A temporary folder with a built page or other files. It is removed with the test file. */
 export async function webFolder(files: Readonly<Record<string, string>> = BUILT): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-web-'));
   folders.push(folder);
@@ -36,7 +36,7 @@ export async function webApp(more: Partial<WebApp> = {}): Promise<WebApp> {
   return { folder: await webFolder(), audience: 'this machine', publishableKey, ...more };
 }
 
-/** A server with the page of a team, let in with a key for verified users. */
+/** A server with the page of a team and a key for verified users. */
 export async function startWithPage(more: Partial<WebApp> = {}, options: HarnessOptions = {}) {
   let publishableKey: string | undefined;
   const folder = await webFolder();
@@ -45,7 +45,7 @@ export async function startWithPage(more: Partial<WebApp> = {}, options: Harness
     web: {
       folder,
       audience: 'this machine',
-      // The team is made through the server that needs its key.
+      // The team is created through the server that needs its key.
       get publishableKey() {
         return publishableKey;
       },
@@ -61,11 +61,11 @@ export interface WebAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The JSON of the body; undefined when it is none. */
+  /** The JSON of the body; undefined if it is none. */
   readonly body: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Sends exactly these headers: `fetch` has its own mind about `Host` and `Origin`. */
+/** Sends exactly these headers. `fetch` would change `Host` and `Origin`. */
 export function ask(
   url: string,
   method: string,
@@ -95,7 +95,7 @@ export function ask(
   });
 }
 
-/** Asks for a session as the page of this server does, with other headers where the test says so. */
+/** Requests a session like the page of this server, with other headers if given. */
 export function askForSession(
   url: string,
   headers: Readonly<Record<string, string>> = {},

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseTrustProxy } from '../../src/gate/client-address.ts';
 import { askForSession, startWithPage } from './support.ts';
 
-/* Fifty sessions of the chat page from one address are not fifty users' limits. */
+/* Fifty sessions of the chat page from one address share the limits of one address. */
 
 const SESSIONS = 50;
 const publicUrl = 'https://chat.example';
