@@ -73,7 +73,7 @@ test('usage is summed by user', async () => {
   await user.send((await user.makeChat({ userId: 'user_9' })).id, 'hello');
   const as = { env: { ...env, PARLEY_KEY: user.secretKey } };
   await expect
-    .poll(async () => (await runParley(['usage', '--by', 'user'], as)).stdout)
+    .poll(async () => (await runParley(['usage', '--by', 'user'], as)).stdout, { timeout: 30_000 })
     .toMatch(/^USER +ANSWERS +CALLS +TOKENS READ +TOKENS WRITTEN\nuser_9 +1 +1 +\d+ +\d+\n$/);
 });
 
@@ -115,14 +115,16 @@ test('keys get the scopes, agents, budget and expiry of the options', async () =
 test('the team can be shown and changed', async () => {
   const own = await makeTeam();
   const as = { env: { ...env, PARLEY_KEY: own.secretKey } };
-  const { stdout } = await runParley(
+  const changed = await runParley(
     ['team', 'update', '--name', 'Renamed', '--tokens-per-day', '500', '--json'],
     as,
   );
-  expect(JSON.parse(stdout)).toMatchObject({ id: own.id, name: 'Renamed', tokensPerDay: 500 });
+  expect(changed).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse(changed.stdout)).toMatchObject({ id: own.id, name: 'Renamed', tokensPerDay: 500 });
   const table = await runParley(['team', 'show'], as);
   expect(table.stdout).toMatch(new RegExp(`^${own.id} +Renamed +500$`, 'm'));
   const without = await runParley(['team', 'update', '--tokens-per-day', 'none', '--json'], as);
+  expect(without).toMatchObject({ code: 0, stderr: '' });
   expect(JSON.parse(without.stdout)).not.toHaveProperty('tokensPerDay');
   const wrong = await runParley(['team', 'update', '--tokens-per-day', 'many'], as);
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('or "none"') });

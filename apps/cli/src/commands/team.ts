@@ -6,11 +6,13 @@ import type { GlobalOptions } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { wholeNumber } from './whole-number.ts';
 
+type Limit = number | 'none';
+
 interface UpdateOptions extends GlobalOptions {
   readonly name?: string;
-  readonly tokensPerDay?: number | null;
-  readonly tokensPerDayPerUser?: number | null;
-  readonly concurrentTurns?: number | null;
+  readonly tokensPerDay?: Limit;
+  readonly tokensPerDayPerUser?: Limit;
+  readonly concurrentTurns?: Limit;
 }
 
 /** Adds `parley team`. All its commands need a secret key. */
@@ -43,20 +45,30 @@ export function teamCommand(program: Command, context: CommandContext): void {
         context,
         options,
         ({ parley }) =>
-          parley.trpc.team.update.mutate({ name, tokensPerDay, tokensPerDayPerUser, concurrentTurns }),
+          parley.trpc.team.update.mutate({
+            name,
+            tokensPerDay: orNull(tokensPerDay),
+            tokensPerDayPerUser: orNull(tokensPerDayPerUser),
+            concurrentTurns: orNull(concurrentTurns),
+          }),
         printTeam,
       );
     });
 }
 
-/** Parses a limit. Null removes it. */
-function limit(text: string): number | null {
-  if (text === 'none') return null;
+/** Parses a limit. Commander replaces a parsed null by an empty text, so "none" stays as it is. */
+function limit(text: string): Limit {
+  if (text === 'none') return text;
   try {
     return wholeNumber(text);
   } catch {
     throw new InvalidArgumentError('Use a whole number, or "none".');
   }
+}
+
+/** Returns null for "none", which removes the limit. */
+function orNull(given: Limit | undefined): number | null | undefined {
+  return given === 'none' ? null : given;
 }
 
 function printTeam(team: Team, terminal: Terminal): void {
