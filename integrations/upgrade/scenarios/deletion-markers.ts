@@ -1,4 +1,4 @@
-import type { Id } from '@parley/contract';
+import { type Id, markerIdOf } from '@parley/contract';
 import { connectDatabase } from '@parley/db';
 import { expect } from 'vitest';
 import { chatOf, contentsOf, send, type UpgradeScenario, type World } from '../scenario.ts';
@@ -7,8 +7,8 @@ const SOON = { timeout: 60_000 };
 const ROUNDS = 8;
 const TRIES = 5;
 
-/** What stands in the place behind the newest turn of a chat that is deleted. */
-const markerOf = ({ raw }: World, chat: string) => raw.collection('turns').findOne({ chat, messages: [] });
+/** Selects the deletion marker of a chat. */
+const markerOf = (chat: string) => ({ _id: markerIdOf(chat as Id<'chat'>) as never });
 
 /** Judges a chat as this version's retention does: its marker goes behind this very turn, and nowhere else. */
 async function insertMarkerBehind({ mongoUri, raw }: World, chat: string, sequence: number) {
@@ -21,18 +21,23 @@ async function insertMarkerBehind({ mongoUri, raw }: World, chat: string, sequen
 /** Keeps the recovery loops from marking the chat of a marker as deleted, until it is let go. */
 async function holdMarker({ raw }: World, chat: string) {
   const turns = raw.collection('turns');
-  await turns.updateOne({ chat, messages: [] }, { $unset: { pendingSince: 1 } });
-  return () => turns.updateOne({ chat, messages: [] }, { $set: { pendingSince: new Date() } });
+  await turns.updateOne(markerOf(chat), { $unset: { pendingSince: 1 } });
+  return () => turns.updateOne(markerOf(chat), { $set: { pendingSince: new Date() } });
 }
 
+/** A deleted chat leaves its marker and placeholders of recent turns, which hold no team, no content and no usage. */
 async function expectGone(world: World, chat: string): Promise<void> {
   const { old, current, raw } = world;
+  const turns = raw.collection('turns');
   for (const server of [old, current]) {
     await expect.poll(async () => (await server.call('GET', `/chat/${chat}`)).status, SOON).toBe(404);
     expect((await send(server, chat, 'scenario/too-late-for-this')).status).toBe(404);
   }
-  const marker = await markerOf(world, chat);
-  await expect.poll(() => raw.collection('turns').find({ chat }).toArray(), SOON).toEqual([marker]);
+  const notRemoved = { chat, $or: [{ team: { $exists: true } }, { purgedAt: { $exists: false } }] };
+  await expect.poll(() => turns.countDocuments(notRemoved), SOON).toBe(0);
+  expect(await turns.countDocuments(markerOf(chat))).toBe(1);
+  for (const turn of await turns.find({ chat }).toArray())
+    expect(turn).toMatchObject({ messages: [], usage: [], purgedAt: expect.any(Date) });
 }
 
 export const deletionMarkers: readonly UpgradeScenario[] = [
