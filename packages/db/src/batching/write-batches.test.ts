@@ -59,6 +59,21 @@ test('the turns of a batch that cannot be sent are ended one by one, and one tha
   ]);
 });
 
+test('an end that stands in a batch twice is sent once, and both callers learn its outcome', async () => {
+  const ending = newEnding();
+  let commands = 0;
+  const results = await endTogether([ending, { ...ending }], {
+    endMany: async () => ({ ended: 0, errors: new Map() }),
+    findTurns: async () => [{ ...ended(ending), status: 'generating', hasSuccessor: true }],
+    endOne: async () => (++commands === 1 ? { result: 'ended', hasSuccessor: true } : { result: 'gone' }),
+  });
+  const value = { result: 'ended', hasSuccessor: true };
+  expect(results).toEqual([
+    { status: 'fulfilled', value },
+    { status: 'fulfilled', value },
+  ]);
+});
+
 test('if the database does not acknowledge a batch of ends, the end of every turn is unknown', async () => {
   const away = new ApiError('database_unavailable');
   const results = await endTogether([newEnding(), newEnding()], { endMany: () => Promise.reject(away) });

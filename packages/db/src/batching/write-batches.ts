@@ -108,6 +108,7 @@ async function endAll(
   if (ended === endings.length)
     return endings.map(() => ({ result: { result: 'ended', hasSuccessor: false } }));
   const found = Map.groupBy(await commands.findTurns(endings, signal), ({ id }) => id);
+  const endOne = onceForEachTurn((ending) => commands.endOne(ending, signal));
   const judge = async (ending: Ending, index: number): Promise<EndResult> => {
     const verdict = verdictOf(
       ending,
@@ -115,7 +116,7 @@ async function endAll(
     );
     if (verdict) return verdict;
     if (errors.has(index)) throw errors.get(index);
-    return commands.endOne(ending, signal);
+    return endOne(ending);
   };
   return Promise.all(
     endings.map(async (ending, index): Promise<Outcome<EndResult>> => {
@@ -129,6 +130,21 @@ async function endAll(
       }
     }),
   );
+}
+
+/**
+ * Ends a turn that stands in a batch twice, because its end is tried again, with one command. After two commands at a
+ * time, one could find that the turn was removed, and not know that the other had ended it.
+ */
+function onceForEachTurn(endOne: (ending: Ending) => Promise<EndResult>) {
+  const results = new Map<string, Promise<EndResult>>();
+  return (ending: Ending): Promise<EndResult> => {
+    const { team, id, token } = ending;
+    const name = `${team} ${id} ${token}`;
+    const result = results.get(name) ?? endOne(ending);
+    results.set(name, result);
+    return result;
+  };
 }
 
 /** `ended` is undefined when the command failed, and how many turns it ended before that is not known. */

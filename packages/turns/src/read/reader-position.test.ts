@@ -151,6 +151,11 @@ describe('a reader of one run', () => {
     ]);
     const types = position.advance({ ...atEnd(1, 'ab'), waitsUntil }).map(({ event }) => event.type);
     expect(types).toEqual(['text-end', 'end']);
+    // It resumes on the process of the run, which waits for the model still.
+    for (const part of [2, 3]) {
+      const resumed = startPosition({ attempt: 1, part, offset: part === 2 ? 2 : 0 });
+      expect(resumed.advance({ ...whole(1, 'ab'), waitsUntil })).toEqual([]);
+    }
   });
 
   test('a reader of a failed run receives the text written so far and the failure', () => {

@@ -60,7 +60,7 @@ export class ReaderPosition {
     };
     const knowsEnd = this.#emitText(known, emit);
     if (known.outcome && !knowsEnd) this.#emitEnd({ ...known, outcome: known.outcome }, emit);
-    else if (known.waitsUntil) this.#emitWait(known.waitsUntil, emit);
+    else if (known.waitsUntil && !this.#isTextClosed()) this.#emitWait(known.waitsUntil, emit);
     return events;
   }
 
@@ -75,7 +75,7 @@ export class ReaderPosition {
       return false;
     }
     // The reader has seen the end, and this process has not yet: it gets no event.
-    if (!outcome && (cursor.part === CLOSED_PART || cursor.part === END_PART)) return false;
+    if (!outcome && this.#isTextClosed()) return false;
     if (outcome && isEnd(cursor, attempt)) return true;
     const { offset } = cursor;
     const isClosed = cursor.part === CLOSED_PART && offset === length;
@@ -91,6 +91,12 @@ export class ReaderPosition {
       emit({ type: 'text-delta', text: delta }, { attempt, part: TEXT_PART, offset: length });
     }
     return false;
+  }
+
+  /** Whether the reader was shown that the text is complete. */
+  #isTextClosed(): boolean {
+    const part = this.#cursor?.part;
+    return part === CLOSED_PART || part === END_PART;
   }
 
   #emitWait(retryAt: Date, emit: Emit): void {

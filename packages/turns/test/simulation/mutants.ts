@@ -625,14 +625,32 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'an end that stands in a batch twice is sent twice at a time',
+    edits: [
+      {
+        file: 'db/src/batching/write-batches.ts',
+        find: 'const result = results.get(name) ?? endOne(ending);',
+        replace: 'const result = endOne(ending);',
+      },
+    ],
+  },
+  {
+    name: 'a reader that was shown the end is told that the answer waits for the model',
+    edits: [
+      {
+        file: 'src/read/reader-position.ts',
+        find: 'else if (known.waitsUntil && !this.#isTextClosed())',
+        replace: 'else if (known.waitsUntil)',
+      },
+    ],
+  },
+  {
     name: 'the verdict on a turn ignores a takeover after the read',
     edits: [
       {
         file: 'db/src/batching/write-batches.ts',
-        find: 'return commands.endOne(ending, signal);',
-        replace:
-          'void commands.endOne(ending, signal).catch(() => {});\n' +
-          "return { result: 'ended', hasSuccessor: true };",
+        find: 'return endOne(ending);',
+        replace: 'void endOne(ending).catch(() => {});\n' + "return { result: 'ended', hasSuccessor: true };",
       },
     ],
   },
