@@ -10,7 +10,7 @@ import {
   SLOW_TESTS,
 } from './scripts/test-files.ts';
 
-/** What every change runs: the short form of everything. `npm run test:slow` runs the long forms. */
+/** The tests of every change: the short form of everything. `npm run test:slow` runs the long forms. */
 export default defineConfig({
   test: {
     globalSetup: ['packages/embedded/src/testing/global-setup.ts'],

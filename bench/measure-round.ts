@@ -2,7 +2,7 @@ import type { Lab, Subject } from './lab/lab.ts';
 import type { RoundTimes } from './load/run-tasks.ts';
 import type { Load } from './load/task.ts';
 
-/** What one round of operations came to. */
+/** The result of one round of operations. */
 export interface RoundSample {
   /** Operations per second. */
   readonly throughput: number;

@@ -8,7 +8,7 @@ import type { Options } from './options.ts';
 export interface Measurement {
   readonly comparison: Comparison;
   readonly concurrency: number;
-  /** What the two sides are called. */
+  /** The names of the two sides. */
   readonly names: readonly [base: string, other: string];
   readonly rounds: readonly { readonly base: Sample; readonly other: Sample }[];
 }

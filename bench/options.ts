@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type ComparisonName, comparisonNames } from './comparisons/comparison-name.ts';
 
-/** What a run of the benchmark is told. */
+/** The options of a run of the benchmark. */
 export interface Options {
   /** How long one round of the server takes, about; the floor does the same amount of work. */
   readonly seconds: number;

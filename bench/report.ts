@@ -8,7 +8,7 @@ const DOCUMENT = new URL('../docs/performance.md', import.meta.url);
 const START = '<!-- measured: start -->';
 const END = '<!-- measured: end -->';
 
-/** What was measured, on what, as markdown. */
+/** The measured values and the machine, as Markdown. */
 export function renderReport(
   measurements: readonly Measurement[],
   { seconds, rounds }: Options,

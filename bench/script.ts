@@ -1,6 +1,6 @@
 /*
- * What the scripted model says. The answer follows from what it was asked, so that whoever asked can tell a
- * right answer from one with a message missing, doubled or another chat's.
+ * The answers of the scripted model. An answer follows from the conversation, so that its reader can recognize one
+ * with a missing, repeated or foreign message.
  */
 
 export interface ScriptedMessage {
@@ -14,7 +14,7 @@ export interface ScriptedMessage {
  */
 export type Pace = 'at-once' | 'timed' | 'slow' | 'held' | 'hanging';
 
-/** Whoever asks chooses the pace by how the message begins. */
+/** The beginning of the message decides the pace. */
 const beginnings: Readonly<Record<Pace, string>> = {
   'at-once': '',
   timed: 'Take your time. ',

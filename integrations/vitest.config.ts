@@ -5,8 +5,9 @@ import { TallyReporter } from '../scripts/tally-reporter.ts';
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * What other apps make of Parley, in projects of their own: they install from registries, compile and build, which takes
- * minutes; and the commands of the terminal, each of which is a process. `npm run test:integrations` runs it, `npm test` does not.
+ * Runs other apps with Parley in their own projects, which install from registries, compile and build for minutes,
+ * and the commands of the terminal, each of which is a process. `npm run test:integrations` runs it, `npm test` does
+ * not.
  */
 export default defineConfig({
   test: {

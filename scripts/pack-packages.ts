@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stagePackages } from './packages/stage-packages.ts';
 
-// What `npm publish` would send, for whoever wants to look at it or install it: `npm run pack`.
+// Builds the archives that `npm publish` would send, to inspect or install them: `npm run pack`.
 const folder = fileURLToPath(new URL('../dist/packages', import.meta.url));
 for (const { name, version, tarball } of await stagePackages(folder)) {
   const archive = join(folder, basename(tarball));

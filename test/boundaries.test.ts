@@ -172,11 +172,11 @@ describe('the dependencies between packages', () => {
     readdirSync(join(root, group)).map((name) => `${group}/${name}`),
   );
 
-  test('are declared for every package and app', () => {
+  test('the dependencies between packages are declared for every package and app', () => {
     expect(folders.filter((folder) => !(folder in allowedImports))).toEqual([]);
   });
 
-  test.each(folders)('are respected by %s', (folder) => {
+  test.each(folders)('the dependencies between packages are respected by %s', (folder) => {
     expect(offenders(folder, allowedImports[folder] ?? { values: [] })).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import type { Options } from '../options.ts';
 
 type Measure = 'throughput' | 'p50Ms' | 'p95Ms' | 'p99Ms' | 'cpuMs' | 'liveKilobytes' | keyof LoopDelay;
 
-/** What one round of one side came to. */
+/** The result of one round of one side. */
 export type Sample = Readonly<Partial<Record<Measure, number>>>;
 
 /** How much a round does. */
@@ -21,7 +21,7 @@ export interface Side {
   startBeside?(): Promise<AsyncDisposable>;
 }
 
-/** What the second side costs is given as a multiple of the first. */
+/** The cost of the second side is a multiple of that of the first. */
 export type Sides = readonly [base: Side, other: Side];
 
 /** A measure of a table: its title and how it is written. */
@@ -34,11 +34,11 @@ export interface Column {
 /** Two sides that are given the same work by turns. */
 export interface Comparison {
   readonly title: string;
-  /** What is true of the measurement, else the run would have failed. */
+  /** Assertions about the measurement. A run that violates one fails. */
   readonly note?: string;
   /** How many do it at once, unless the run is told. */
   readonly concurrencies: readonly number[];
-  /** What the concurrency counts, where it is not operations at once. */
+  /** The unit of the concurrency, if it is not concurrent operations. */
   readonly concurrencyTitle?: string;
   /** Of long rounds, which say enough by fewer than the run has. */
   readonly roundsMax?: number;

@@ -8,7 +8,7 @@ const SETTLING_MS = 500;
 
 const live: Column = { title: 'live KB/stream', measure: 'liveKilobytes', digits: 1 };
 
-/** What a stream holds while its model is silent, half of the answer said. */
+/** The memory of a stream whose model is silent after half of the answer. */
 export const openStream: Comparison = {
   title: 'Memory of an open stream, its turn included',
   concurrencies: [200],

@@ -4,7 +4,7 @@ import type { ChatDocument, MessageDocument } from './documents.ts';
 import { newChat, newTurn, titleOf } from './new-documents.ts';
 import type { ShowAnswer } from './show-answer.ts';
 
-/** What the floor takes as given: one team with one agent. */
+/** The fixed data of the floor: one team with one agent. */
 export interface Floor {
   readonly collections: Collections;
   readonly modelUrl: string;

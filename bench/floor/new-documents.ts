@@ -17,14 +17,14 @@ export function newChat(
   };
 }
 
-/** Who asks: the server stores it with each turn. */
+/** The requester, which the server stores with each turn. */
 const KEY = floorId('key_');
 
 const TITLE_LENGTH_MAX = 80;
 const TITLE_WORDS_MAX = 8;
 const BEGINNING_LENGTH_MAX = 8;
 
-/** What a chat is called after its first message, and found by. */
+/** The title of a chat after its first message, and the words for its search. */
 export function titleOf(content: string): Required<Pick<ChatDocument, 'title' | 'titleBeginnings'>> {
   const whole = content.length <= TITLE_LENGTH_MAX;
   const cut = content.slice(0, TITLE_LENGTH_MAX - 1);

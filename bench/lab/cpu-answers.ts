@@ -3,7 +3,7 @@ import { Session } from 'node:inspector/promises';
 const SAMPLE_MICROSECONDS = 200;
 const session = new Session();
 
-/** What a measured process can be asked about itself. Between questions this does nothing. */
+/** Answers questions about a measured process's CPU. Between questions it does nothing. */
 export const cpuAnswers = {
   /** User and system time of the whole process, all its threads, in milliseconds. */
   cpu: () => {

@@ -59,7 +59,7 @@ export async function openLab(mongodbUri: string | undefined, signal: AbortSigna
   const start = (name: string, file: string, args?: readonly string[]) => startIn(owned, name, file, args);
   const model = start('the scripted model', '../upstream.ts');
   const modelUrl = await model.ask<string>('url');
-  // What is started later ends with the first server: before the model and the database.
+  // Later processes end with the first server: before the model and the database.
   const later = owned.use(new AsyncDisposableStack());
   const startOne: Lab['startServer'] = async (database, preload = [], env = HIGH_LIMITS) => {
     const mongodbUri = mongo.uriOf(databases[database]);

@@ -9,7 +9,7 @@ import { ownerOf, seedChats, seedConversations } from './seed.ts';
 
 /** A little less than the bound, which is of 16 MiB. */
 const BYTES = limits.chatTextBytesMax * 0.98;
-/** What a chat has in a list beside its metadata, about. */
+/** The approximate size of a chat in a list, without its metadata. */
 const CHAT_BYTES = 210;
 const METADATA_FIELDS = 10;
 

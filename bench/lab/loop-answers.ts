@@ -10,7 +10,7 @@ export interface LoopDelay {
 const NANOSECONDS = 1e6;
 const monitor = monitorEventLoopDelay({ resolution: 10 });
 
-/** What a measured process can be asked about its event loop. It is looked at between the two questions alone. */
+/** Answers questions about a measured process's event loop. It only measures between two questions. */
 export const loopAnswers = {
   'watch-loop': () => {
     monitor.reset();

@@ -2,9 +2,9 @@ import { memoryUsage } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** What a measured process can be asked about its memory. */
+/** Answers questions about a measured process's memory. */
 export const memoryAnswers = {
-  /** What is in use on V8's heap and beside it (buffers) when all garbage is collected, in bytes. */
+  /** The used bytes of V8's heap and of buffers after a full garbage collection. */
   'live-memory': () => {
     collectGarbage();
     const { heapUsed, external } = memoryUsage();
@@ -17,7 +17,7 @@ function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   setFlagsFromString('--no-expose-gc');
-  // What a first pass finalises, a second one frees.
+  // A second pass frees the objects that a first pass finalizes.
   collect();
   collect();
 }

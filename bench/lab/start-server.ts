@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Child, startChild } from './child.ts';
 import { listen } from './listen.ts';
 
-/** What the first start has made and written down. */
+/** The keys and ids that the first start has created and stored. */
 export interface ServerAccess {
   readonly url: string;
   readonly teamId: string;
@@ -31,7 +31,7 @@ export async function startServer(options: {
   readonly folder: string;
   readonly mongodbUri: string;
   readonly modelUrl: string;
-  /** What changes the server for the run. */
+  /** Changes the server for the run. */
   readonly preload: readonly URL[];
   /** Beside where its database and its model are. */
   readonly env: Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import { askAt } from '../script.ts';
 import { readLargeLists } from './read-large-lists.ts';
 import type { Target } from './task.ts';
 
-/** What goes on beside a measured load. */
+/** A load that runs beside the measured one. */
 export type Beside =
   | {
       readonly kind: 'hostile-address';
@@ -17,7 +17,7 @@ export type Beside =
 /** A list that is as long as lists are. */
 export interface LargeList {
   readonly path: string;
-  /** What its answer has, at least. */
+  /** The minimum size of its response. */
   readonly bytesMin: number;
 }
 

@@ -1,4 +1,4 @@
-/** What the load generator can do. */
+/** The operations of the load generator. */
 export type OperationName =
   | 'send-message'
   | 'create-chat'

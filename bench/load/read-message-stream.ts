@@ -1,6 +1,6 @@
 import { expectEqual } from './expect.ts';
 
-/** What a whole stream told, as the waiting form of the same request answers it. */
+/** The content of a whole stream, in the form of the waiting response to the same request. */
 export interface StreamedAnswer {
   readonly id: string;
   readonly chatId: string;
@@ -71,6 +71,6 @@ function eventsIn(text: string): Event[] {
 }
 
 function partOf(data: string): Part {
-  // What is not there fails a comparison.
+  // A missing field fails a comparison.
   return JSON.parse(data) as Part;
 }

@@ -4,7 +4,7 @@ import { send } from './send.ts';
 import { stream } from './stream.ts';
 import type { Round, Target } from './task.ts';
 
-/** What one round took. */
+/** The times of one round. */
 export interface RoundTimes {
   readonly count: number;
   readonly elapsedMs: number;
@@ -43,7 +43,7 @@ export async function runTasks(
   return roundTimes(times, elapsedMs);
 }
 
-/** What came of a round whose operations took these times. */
+/** The result of a round whose operations took these times. */
 export function roundTimes(times: readonly number[], elapsedMs: number): RoundTimes {
   const sorted = times.toSorted((one, other) => one - other);
   return {

@@ -8,7 +8,7 @@ export interface Target {
   readonly agentId: string;
 }
 
-/** What is to be done in one round. */
+/** The operations of one round. */
 export interface Load {
   readonly operation: OperationName;
   readonly concurrency: number;

@@ -14,7 +14,7 @@ const team = await makeTeam();
 const browser = await launch(await findChrome());
 afterAll(() => browser.close());
 
-/** What a reader has already. */
+/** The files that a reader already has. */
 const AROUND = {
   'index.html':
     '<!doctype html><html lang="en"><title>Chat</title><div id="root"></div><script type="module" src="/main.tsx"></script></html>',

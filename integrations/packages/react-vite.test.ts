@@ -27,7 +27,7 @@ test('no part of the server comes with it', async () => {
   expect(installed.filter((name) => SERVER_PARTS.includes(name))).toEqual([]);
 });
 
-test('what Vite builds chats in a real browser, from another origin', async () => {
+test('an app that Vite builds can chat in a real browser, from another origin', async () => {
   const env = { VITE_PARLEY_URL: url, VITE_PARLEY_KEY: team.publishableKey };
   succeeded(await project.run('vite', ['build'], { env }));
   const assets = join(project.folder, 'dist/assets');

@@ -7,7 +7,7 @@ interface Target {
   /** The address under which browsers open the chat page (`PUBLIC_URL`). */
   readonly publicUrl: string;
   readonly agentId: string;
-  /** What it sends: a message that the model does not answer. */
+  /** The content of its requests: a message that the model does not answer. */
   readonly message: string;
 }
 

@@ -7,7 +7,7 @@ export const FIRST_MINUTE: Arrivals = { visitors: 400, perMinute: 400 };
 /** The address under which browsers open the page. */
 export const PUBLIC_URL = 'https://chat.example';
 
-/** What the server of the scenario is told beside its defaults: each visitor names an address of their own. */
+/** The environment of the scenario's server beside its defaults: each visitor names an address of their own. */
 export const SERVER_ENV = { WEB_APP: 'on', PUBLIC_URL, TRUST_PROXY: 'loopback' };
 
 export interface Arrivals {

@@ -3,7 +3,7 @@ import type { PAGE_REQUESTS } from '../../apps/web/test/support/page-requests.ts
 /** A request to `/trpc` that the page makes. */
 type PageCall = (typeof PAGE_REQUESTS.trpc)[number];
 
-/** What one visitor met: every answer's times, and every request that was rejected. */
+/** The results of one visitor: the times of every answer, and every rejected request. */
 export interface Visit {
   /** From sending to the first text, in milliseconds. */
   readonly firstTextMs: readonly number[];
@@ -25,7 +25,7 @@ export interface ChatPage {
   readonly publicUrl: string;
   /** The files that a browser loads with the page; none where the page is not built. */
   readonly files?: readonly string[];
-  /** What each visitor asks, one question after the other. */
+  /** The questions of each visitor, one after the other. */
   readonly questions: readonly string[];
 }
 
@@ -116,7 +116,7 @@ export async function visit(
   return { firstTextMs, answerMs, rejected };
 }
 
-/** What a browser says when the server's own page asks for a session. */
+/** The headers of a browser when the server's own page asks for a session. */
 export function sessionHeaders(publicUrl: string): Record<string, string> {
   return { origin: publicUrl, 'sec-fetch-site': 'same-origin' };
 }

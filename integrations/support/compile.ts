@@ -12,7 +12,7 @@ export async function expectCompiles(project: Project): Promise<void> {
   ).toEqual([]);
 }
 
-/** What `tsc` rejects, a line each. */
+/** The errors of `tsc`, one a line. */
 export function errorsIn(output: string): string[] {
   return output.split('\n').filter((line) => /^\S.*: error TS/.test(line));
 }

@@ -4,7 +4,7 @@ import { atEnd } from './at-end.ts';
 
 export interface CuttingProxy {
   readonly url: string;
-  /** What was cut since the last look, as method and path without ids. */
+  /** The requests that were cut since the last call, as method and path without ids. */
   cuts(): string[];
 }
 

@@ -24,7 +24,7 @@ export function expectSixOperations(result: CommandResult): void {
   ]);
 }
 
-/** What a program does that was given a wrong key: it ends, and says the rejection's sentence and code. */
+/** The behavior of a program with a wrong key: it ends, and prints the error's message and code. */
 export function expectRejected(result: CommandResult): void {
   expect(result.code).not.toBe(0);
   expect(result.stdout).toBe('');

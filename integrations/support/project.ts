@@ -37,7 +37,7 @@ export interface Project {
 }
 
 const PROJECTS = fileURLToPath(new URL('../projects', import.meta.url));
-/** What the runner of this test has put there; a person's shell has none of it. */
+/** Variables of this test's runner, which a person's shell does not have. */
 const FOREIGN =
   /^(npm_(?!config_(registry|cache|userconfig|cafile|proxy|https_proxy|noproxy)$)|INIT_CWD$|NODE_ENV$|VITEST|TEST$|MODE$|PROD$|DEV$|SSR$|BASE_URL$|FORCE_COLOR$|PARLEY_)/i;
 
@@ -100,7 +100,7 @@ function projectIn(folder: string): Project {
       const child = spawnIn(command, args, options, true);
       const ended = once(child, 'close');
       atEnd(async () => {
-        // What it has started itself ends with it.
+        // Its own child processes end with it.
         if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
           process.kill(-child.pid);
         }
@@ -131,6 +131,6 @@ function projectIn(folder: string): Project {
 function environment(folder: string, more: CommandOptions['env']): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name));
   const { PATH, ...rest } = Object.fromEntries(kept);
-  // What programs print is read: where `CI` is set some would colour it, terminal or not.
+  // The test reads the output of programs, and some would color it where `CI` is set.
   return { ...rest, NO_COLOR: '1', PATH: `${join(folder, 'node_modules/.bin')}:${PATH}`, ...more };
 }

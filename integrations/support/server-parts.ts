@@ -1,4 +1,4 @@
-/** What a client never needs, and a server does. */
+/** Packages that a server needs and a client never does. */
 export const SERVER_PARTS = [
   '@parley/agent',
   '@parley/api',

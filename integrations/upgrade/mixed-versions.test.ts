@@ -114,7 +114,7 @@ test(`an upgrade from release ${RELEASE} and a rollback under load lose nothing,
   expect((await readTurns(lab, chats)).length).toBe(turns.length);
 });
 
-/** What one scenario has; all that it starts and makes ends with `own`. */
+/** The environment of one scenario. Everything that it starts and creates ends with `own`. */
 function worldOf(old: World['old'], current: World['current'], own: AsyncDisposableStack): World {
   const { raw, model, mongoUri, key, agentId } = lab;
   const checkouts = { old: release.checkout, current: new URL('../../', import.meta.url) };

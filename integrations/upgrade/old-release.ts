@@ -80,7 +80,7 @@ async function assertInHistory({ version, commit }: Release): Promise<void> {
   }
 }
 
-/** What this checkout has installed also serves the old release, where both locked the same packages. */
+/** The installed packages of this checkout also serve the old release where both lock the same versions. */
 async function installInto(folder: string): Promise<void> {
   if (await hasSamePackages(folder)) await linkPackages(folder);
   else await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, maxBuffer: 64 * 1024 * 1024 });

@@ -28,7 +28,7 @@ interface CallOptions {
   readonly key?: string;
 }
 
-/** What a scenario runs in: `old` is release 0.1.0, `current` this version. */
+/** The environment of a scenario: `old` is release 0.1.0, `current` this version. */
 export interface World {
   readonly old: Server;
   readonly current: Server;

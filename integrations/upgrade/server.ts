@@ -3,7 +3,7 @@
  * it is told. It ends with its parent.
  */
 
-/** What a server is made of. */
+/** The parts of a server. */
 export interface OwnServerParts {
   /** The checkout whose code runs, as a URL that ends with a slash. */
   readonly checkout: string;
@@ -11,7 +11,7 @@ export interface OwnServerParts {
   readonly modelUrl: string;
   /** Serves the sessions of the chat page with this key. */
   readonly pageKey?: string;
-  /** What secrets are encrypted with, in base64. Release 0.1.0 knows none. */
+  /** The key that encrypts secrets, in base64. Release 0.1.0 has none. */
   readonly encryptionKey?: string;
   /** Token issuers may be on private addresses. */
   readonly arePrivateAddressesAllowed?: boolean;

@@ -16,7 +16,7 @@ export interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
-/** What the published JavaScript needs: `Promise.withResolvers`, `URL.parse`. */
+/** Features that the published JavaScript needs: `Promise.withResolvers`, `URL.parse`. */
 const NODE = '>=22.12';
 
 export function readManifest(folder: string): Manifest {

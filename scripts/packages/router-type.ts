@@ -4,9 +4,9 @@ import { declarationsOf } from './compile.ts';
 
 const API = '@parley/api';
 const FILE = 'app-router.d.ts';
-/** What a client may depend on: the rest is the server's. */
+/** The packages that a client may depend on. The others belong to the server. */
 const KNOWN_TO_CLIENTS = /^(@parley\/contract|@trpc\/server(\/.*)?)$/;
-/** What procedures work with and declare of themselves is no client's business, and would lead to the database. */
+/** Clients do not need the context and the metadata of procedures, whose types would lead to the database. */
 const SERVER_TYPES = /import\("\.\/(?:context|trpc)\.js"\)\.(?:Context|ProcedureMeta)\b/g;
 
 /**

@@ -7,7 +7,7 @@ import { compile } from './compile.ts';
 import { type Manifest, publishedManifest, readManifest } from './manifest.ts';
 import { giveRouterType } from './router-type.ts';
 
-/** What other apps install. The workspace itself runs from its sources and needs none of this. */
+/** The packages that other apps install. The workspace itself runs from its sources and does not need them. */
 const PUBLISHED = [
   'packages/contract',
   'packages/db',

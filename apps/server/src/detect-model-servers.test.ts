@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 describe('a running Ollama', () => {
-  test('is found with its first chat model', async () => {
+  test('a running Ollama is found with its first chat model', async () => {
     const { origin } = await serve(json(tags('nomic-embed-text', 'llama3.2', 'qwen3')));
     expect(await detect({ ollama: origin })).toEqual({
       kind: 'ollama',
@@ -34,7 +34,7 @@ describe('a running Ollama', () => {
     expect(asked).toEqual(['GET /api/tags']);
   });
 
-  test('is preferred to other servers, even when it answers last', async () => {
+  test('a running Ollama is preferred to other servers, even when it answers last', async () => {
     const othersAnswered = Promise.withResolvers<void>();
     const lmStudio = await serve((request, response) => {
       json(models('organization_owner', 'other'))(request, response);
@@ -47,7 +47,7 @@ describe('a running Ollama', () => {
     expect(found?.kind).toBe('ollama');
   });
 
-  test('is ignored when it has no model, only embedding models, or only cloud models', async () => {
+  test('a running Ollama is ignored when it has no model, only embedding models, or only cloud models', async () => {
     const cloud = { models: [{ ...tags('big:cloud').models[0], remote_host: 'https://ollama.com:443' }] };
     for (const body of [{ models: [] }, tags('nomic-embed-text', 'mxbai-Embed-large'), cloud]) {
       const { origin } = await serve(json(body));
@@ -66,10 +66,13 @@ describe('the other servers', () => {
     expect(await detect({ [kind]: origin })).toEqual({ kind, baseUrl: `${origin}/v1`, model: 'qwen3-8b' });
   });
 
-  test.each(['llama-server', 'vllm'] as const)('what says it is no %s is not taken for one', async (kind) => {
-    const { origin } = await serve(json(models('somebody', 'gpt-9')));
-    expect(await detect({ [kind]: origin })).toBeUndefined();
-  });
+  test.each(['llama-server', 'vllm'] as const)(
+    'a server that says that it is no %s is not detected as one',
+    async (kind) => {
+      const { origin } = await serve(json(models('somebody', 'gpt-9')));
+      expect(await detect({ [kind]: origin })).toBeUndefined();
+    },
+  );
 });
 
 describe('another web server is not taken for a model server', () => {

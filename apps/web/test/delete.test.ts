@@ -57,7 +57,7 @@ test('deletes the chat if the page is left before that', async () => {
   expect(performance.now() - left).toBeLessThan(4_000);
 });
 
-test('does not delete the chat if the page is left after an undo', async () => {
+test('a chat is not deleted if the page is left after an undo', async () => {
   const chat = await openChat('Staying');
   await remove(chat, 'Staying');
   await chat.page.getByRole('button', { name: 'Undo' }).click();

@@ -125,7 +125,7 @@ test('sends a policy without inline scripts, and caches files with a hash for lo
   expect((await get('/docs')).headers.get('location')).toBe('/docs/');
 });
 
-test('can be read and searched in a browser without errors or policy violations', async () => {
+test('a browser can read and search the documentation without errors or policy violations', async () => {
   const { page, watch } = await bed.visit({ path: '/docs/' });
   // The reference checks whether it may compile code, and works without.
   watch.expectProblem(/script-src eval .*scalar\.js/);

@@ -131,7 +131,7 @@ test('a guest who signs in keeps their chats', async () => {
   await expect.poll(async () => (await chatsOf('userId=user_43')).length).toBe(1);
 });
 
-test('can be opened and closed by keyboard, also on a phone, and shows a new answer', async () => {
+test('the embedded chat can be opened and closed by keyboard, also on a phone, and shows a new answer', async () => {
   const { at, page } = await visitShop('/guest', { isPhone: true });
   await at.bubble.focus();
   await page.keyboard.press('Enter');

@@ -33,7 +33,7 @@ test('shows why an answer failed, keeps the message, and replaces the answer on 
   expect(await screen.conversation.getByText('Fails once', { exact: true }).count()).toBe(1);
 });
 
-test('does not show the text of a failed answer', async () => {
+test('the text of a failed answer is not shown', async () => {
   const rejectedHalfWay = scripts.errorAfter(['Half an ans'], 'content_filter');
   model.replyTo('Breaks', rejectedHalfWay);
   const { screen } = await visit();

@@ -88,7 +88,7 @@ test('sends a line that was entered before the agents were loaded', async () => 
   await screen.untilAnswer('You said: I type fast', 'completed');
 });
 
-test('does not send blank messages', async () => {
+test('a blank message is not sent', async () => {
   const { screen } = await visit();
   for (const nothing of ['', '   ', '\n\n']) {
     await screen.message.fill(nothing);

@@ -1,6 +1,6 @@
 import { type AppRouter, createParley } from '@parley/client';
 
-// What is compiled here and never run: a wrong name does not compile.
+// This file is compiled and never run: a wrong name does not compile.
 export async function wrongNames() {
   const { trpc } = createParley({ apiKey: 'pk_live_…' });
   const chat = await trpc.chat.get.query({ chatId: 'chat_1' });

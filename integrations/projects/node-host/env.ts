@@ -6,7 +6,7 @@ const {
   PORT = '4000',
 } = process.env;
 
-/** What this server is told by its environment. */
+/** The environment of this server. */
 export const env = {
   mongodbUri: MONGODB_URI ?? 'mongodb://127.0.0.1:27017/parley',
   model: { baseUrl: OPENAI_BASE_URL, apiKey: OPENAI_API_KEY, model: OPENAI_MODEL },

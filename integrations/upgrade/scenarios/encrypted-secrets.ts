@@ -45,7 +45,7 @@ async function headersBy(server: Server): Promise<{ secret: string; headers: Rec
   return { secret: body.secret, headers: { 'x-user-token': token } };
 }
 
-/** What is stored of secrets, as one text. */
+/** All stored secrets as one text. */
 async function storedSecrets(mongoUri: string): Promise<string> {
   await using client = await mongo.MongoClient.connect(mongoUri);
   const names = ['signingSecrets', 'agents'];
@@ -89,7 +89,7 @@ export const encryptedSecrets: readonly UpgradeScenario[] = [
       const keys = readEncryptionKeys(encryptionKey, undefined);
       const database = await connectDatabase(own.mongodbUri, { encryption: { keys, settleMs: 100 } });
       try {
-        // What `encryption on --yes` does.
+        // The same as `encryption on --yes`.
         await database.encryption.turnOn();
         expect(await storedSecrets(own.mongodbUri)).not.toMatch(/ss_live_|of-an-encrypted-tool/);
 

@@ -64,7 +64,7 @@ describe('the issues of invalid input', () => {
     expect(apiError.facts.issues?.[2]).toEqual({ path: 'other', message: 'is not a known field' });
   });
 
-  test('are at most 20, and short, however many and long the fields are', () => {
+  test('the issues of invalid input are at most 20, and short, however many and long the fields are', () => {
     const fields = Object.fromEntries(
       Array.from({ length: 500 }, (_, index) => [`${index}${'🙂'.repeat(1_000)}`, 1]),
     );
@@ -78,7 +78,7 @@ describe('the issues of invalid input', () => {
     expect(invalid(schema, { a: 'x', list }).facts.issues).toHaveLength(20);
   });
 
-  test('do not repeat what was sent', () => {
+  test('the issues of invalid input do not repeat what was sent', () => {
     const apiError = invalid(z.strictObject({ a: z.enum(['x']), b: z.email(), c: z.literal('y') }), {
       a: 'canary',
       b: 'canary',

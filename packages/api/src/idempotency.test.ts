@@ -21,25 +21,25 @@ const of = (fields: { caller?: Caller; procedure?: string; key?: string; input?:
   );
 
 describe('a repeated request', () => {
-  test('is recognized', () => {
+  test('a repeated request is recognized', () => {
     expect(of()).toEqual(of());
     expect(of({ input: structuredClone(input) })).toEqual(of());
   });
 
-  test('is recognized in any order of its fields, at every depth', () => {
+  test('a repeated request is recognized in any order of its fields, at every depth', () => {
     const one = { metadata: { a: { x: 1, y: [1, { p: 1, q: 2 }] }, b: 2 }, agentId: 'a' };
     const other = { agentId: 'a', metadata: { b: 2, a: { y: [1, { q: 2, p: 1 }], x: 1 } } };
     expect(of({ input: one })).toEqual(of({ input: other }));
   });
 
-  test('is recognized whether or not it waits', () => {
+  test('a repeated request is recognized whether or not it waits', () => {
     for (const wait of [true, false]) expect(of({ input: { ...input, wait } })).toEqual(of());
     // Within what was asked, a field of that name is content.
     const inner = (wait: boolean) => of({ input: { metadata: { wait } } });
     expect(inner(true).body).not.toBe(inner(false).body);
   });
 
-  test('is recognized after the API key was rolled', () => {
+  test('a repeated request is recognized after the API key was rolled', () => {
     expect(of({ caller: { ...caller, key: mintId('key') } })).toEqual(of());
   });
 });
@@ -62,7 +62,7 @@ describe('another request', () => {
     expect(changed.body).not.toBe(one.body);
   });
 
-  test('has another hash if its caller, procedure or key differs', () => {
+  test('another request has another hash if its caller, procedure or key differs', () => {
     const keys = [
       of(),
       of({ caller: newCaller() }),

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { isLoopbackHost, ownOrigins } from './own-origins.ts';
 
-describe('a Host header names this machine', () => {
+describe('the Host header of this machine', () => {
   test.each(['localhost', 'LOCALHOST:3000', '127.0.0.1:1', '[::1]', '[::1]:65535'])(
-    'when it is %s',
+    'the Host header "%s" names this machine',
     (host) => {
       expect(isLoopbackHost(host)).toBe(true);
     },
@@ -19,12 +19,12 @@ describe('a Host header names this machine', () => {
     '::1',
     'a.localhost',
     'localhost@x',
-  ])('but not when it is "%s"', (host) => {
+  ])('the Host header "%s" does not name this machine', (host) => {
     expect(isLoopbackHost(host)).toBe(false);
   });
 });
 
-describe('an origin is the server’s own', () => {
+describe('the origin of this server', () => {
   const isOwn = ownOrigins(['https://chat.example.com', 'http://10.0.0.5:8080/']);
 
   test.each([
@@ -32,7 +32,7 @@ describe('an origin is the server’s own', () => {
     ['a further public address', 'http://10.0.0.5:8080', '10.0.0.5:8080'],
     ['a name of this machine that the request was sent to', 'http://localhost:3000', 'localhost:3000'],
     ['the same behind a proxy that ends TLS', 'https://127.0.0.1:8443', '127.0.0.1:8443'],
-  ])('when it is %s', (_, origin, host) => {
+  ])('%s is the server’s own origin', (_, origin, host) => {
     expect(isOwn(origin, host)).toBe(true);
   });
 
@@ -43,7 +43,7 @@ describe('an origin is the server’s own', () => {
     ['another port of this machine', 'http://localhost:3001', 'localhost:3000'],
     ['a page without an origin', 'null', 'localhost:3000'],
     ['a request without a Host header', 'http://localhost:3000', undefined],
-  ])('but not when it is %s', (_, origin, host) => {
+  ])('%s is not the server’s own origin', (_, origin, host) => {
     expect(isOwn(origin, host)).toBe(false);
   });
 });

@@ -128,7 +128,7 @@ test('closes the connection only if the page stays hidden', () => {
   expect([newest().isClosed, stream.state]).toEqual([true, 'paused']);
 });
 
-test('does not reconnect after close, until it is opened again', () => {
+test('a closed stream does not reconnect until it is opened again', () => {
   const { stream, connections, page } = play();
   stream.close();
   page.setOnline(false);

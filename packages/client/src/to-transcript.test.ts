@@ -56,7 +56,7 @@ test('corrects a match by content when the ids are known', () => {
   expect(shown(transcriptReducer(known, sends()))).toEqual(shown(known));
 });
 
-test('does not match a send to a message that was there before it', () => {
+test('a send does not match a message that was there before it', () => {
   expect(shown(after(accepted('1', 'yes'), sends(send('k', 'yes'))))).toEqual([
     'msg_1 yes',
     'msg_1a ',
@@ -77,7 +77,7 @@ test('matches recent messages of a list, but not old ones', () => {
   expect(shown(after(sends(send('k', 'yes')), page('2025-12-31T00:00:00.000Z')))).toHaveLength(3);
 });
 
-test('does not match a rejected send', () => {
+test('a rejected send matches no message', () => {
   const error = { code: 'invalid_input' } as Extract<SendState, { kind: 'refused' }>['error'];
   const state = after(sends(send('k', 'yes', { kind: 'refused', error })), accepted('1', 'yes'));
   expect(shown(state)).toEqual(['msg_1 yes', 'msg_1a ', 'k yes']);

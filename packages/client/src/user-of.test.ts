@@ -23,7 +23,7 @@ test.each([
   expect(name).not.toContain(':');
 });
 
-test("does not contain a guest's whole token", () => {
+test("the user does not contain a guest's whole token", () => {
   const token = `gt_live_${'x'.repeat(38)}`;
   expect(token).not.toBe(userOf(token));
   expect(userOf(token).length).toBeLessThan(token.length / 2);

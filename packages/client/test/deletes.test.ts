@@ -28,7 +28,7 @@ test('hides a chat at once and deletes it later', async () => {
   expect(deletes.pending()).toEqual([]);
 });
 
-test('does not delete a chat whose delete was undone in time', async () => {
+test('a chat whose delete was undone in time is not deleted', async () => {
   const client = newClient();
   const { id } = await team.makeChat();
   const { deletes } = client.parley;

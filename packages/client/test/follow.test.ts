@@ -192,7 +192,7 @@ describe('an answer', () => {
     await expectShowsList(team, chatId, view);
   });
 
-  test('is not shown if it is stopped before its first word', async () => {
+  test('an answer is not shown if it is stopped before its first word', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     const gate = model.hold();
@@ -206,7 +206,7 @@ describe('an answer', () => {
     await expectShowsList(team, chatId, await open.until(isAtRest(1)));
   });
 
-  test('is retried exactly once, even if the first retry request fails', async () => {
+  test('an answer is retried exactly once, even if the first retry request fails', async () => {
     const client = newClient();
     const { chatId, messageId } = await team.failed();
     const open = client.open(chatId);
@@ -282,7 +282,7 @@ describe('a chat', () => {
     await open.chat.loadOlder();
   });
 
-  test('is shown at once and continues when it is opened again', async () => {
+  test('a chat is shown at once and continues when it is opened again', async () => {
     const client = newClient();
     const { chatId } = await team.answered();
     const open = client.open(chatId);

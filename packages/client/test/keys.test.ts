@@ -18,7 +18,7 @@ function sourceOf(...keys: readonly string[]) {
 }
 
 describe('a rejected key', () => {
-  test('is renewed once for all concurrent requests, which are then repeated', async () => {
+  test('a rejected key is renewed once for all concurrent requests, which are then repeated', async () => {
     const { asked, source } = sourceOf('pk_live_old', team.publishableKey);
     const { parley, line } = openClient({ url, apiKey: source });
     const { id: chatId } = await team.makeChat();
@@ -36,7 +36,7 @@ describe('a rejected key', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test('is renewed for a stream', async () => {
+  test('a rejected key is renewed for a stream', async () => {
     const { asked, source } = sourceOf('pk_live_old', team.publishableKey);
     const client = openClient({ url, apiKey: source });
     const { chatId } = await team.answered();
@@ -46,7 +46,7 @@ describe('a rejected key', () => {
     expect(asked).toEqual([undefined, 'pk_live_old']);
   });
 
-  test('is reported if the renewed key is rejected too', async () => {
+  test('a rejected key is reported if the renewed key is rejected too', async () => {
     const { asked, source } = sourceOf('pk_live_old', 'pk_live_older');
     const { parley, line } = openClient({ url, apiKey: source });
     const error = await parley.trpc.agent.list.query({}).catch(toParleyError);
@@ -57,7 +57,7 @@ describe('a rejected key', () => {
 });
 
 describe('a source of keys that fails', () => {
-  test('is called again by the next request, and its message is reported', async () => {
+  test('a source of keys that fails is called again by the next request, and its message is reported', async () => {
     let isSignedIn = false;
     const apiKey = async () => {
       if (!isSignedIn) throw new Error('Sign in first.');

@@ -55,7 +55,7 @@ describe('a message that is sent again under its key', () => {
     },
   );
 
-  test('is shown once if the chat reports it before the response', async () => {
+  test('a message is shown once if the chat reports it before the response', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     const open = client.open(chatId);
@@ -109,7 +109,7 @@ describe('a message that is sent again under its key', () => {
   });
 });
 
-test('does not send a stored message that another tab discarded', async () => {
+test('a tab does not send a stored message that another tab discarded', async () => {
   const before = newClient();
   const { id: chatId } = await team.makeChat();
   before.line.down();
@@ -174,7 +174,7 @@ test('sends messages even if the device reports to be offline', async () => {
 });
 
 describe('a permanently rejected message', () => {
-  test('has an error, does not block later messages, and returns its content', async () => {
+  test('a permanently rejected message has an error, does not block later messages, and returns its content', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     const content = 'x'.repeat(32_001);
@@ -192,7 +192,7 @@ describe('a permanently rejected message', () => {
     expect(client.parley.outbox.discard(key)).toBeUndefined();
   });
 
-  test('can be sent again under the same key', async () => {
+  test('a permanently rejected message can be sent again under the same key', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     client.line.answer('message.create', () => apiError('internal_error', 404));
@@ -203,7 +203,7 @@ describe('a permanently rejected message', () => {
     expect(keysOf(client)).toEqual([key, key]);
   });
 
-  test('is not stored if its chat was deleted', async () => {
+  test('a permanently rejected message is not stored if its chat was deleted', async () => {
     const client = newClient();
     const { id: chatId } = await team.makeChat();
     await team.trpc.chat.delete.mutate({ chatId });

@@ -39,7 +39,7 @@ function sourceOf(first: string) {
 }
 
 describe('a user token', () => {
-  test('is sent with every kind of request, so the user reaches only their own chats', async () => {
+  test('a user token is sent with every kind of request, so the user reaches only their own chats', async () => {
     const token = await team.userToken('kinds');
     const client = openClient({ url, apiKey, userToken: token });
     const { parley, line } = client;
@@ -64,7 +64,7 @@ describe('a user token', () => {
     expect(line.requests.filter(({ path }) => path.includes(token))).toEqual([]);
   });
 
-  test('that has expired is renewed once for all concurrent requests', async () => {
+  test('a user token that has expired is renewed once for all concurrent requests', async () => {
     const app = sourceOf('expires');
     app.lifeSeconds = EXPIRED;
     const { parley, line } = openClient({
@@ -88,7 +88,7 @@ describe('a user token', () => {
     expect(app.asked).toHaveLength(2);
   });
 
-  test('is renewed for a stream, together with a rejected key', async () => {
+  test('a user token is renewed for a stream, together with a rejected key', async () => {
     const [expired, good] = [await team.userToken('both', EXPIRED), await team.userToken('both')];
     const keys: (string | undefined)[] = [];
     const { id: chatId } = await team.makeChat({ userId: 'both' });
@@ -107,7 +107,7 @@ describe('a user token', () => {
     expect(keys).toEqual([undefined, 'pk_live_old']);
   });
 
-  test('is reported if the renewed token is rejected too', async () => {
+  test('a user token is reported if the renewed token is rejected too', async () => {
     const app = sourceOf('never');
     app.lifeSeconds = EXPIRED;
     const { parley, line } = openClient({ url, apiKey, userToken: app.source });

@@ -83,8 +83,8 @@ export function toEnvelope(apiError: ApiError, requestId: string) {
 }
 
 /**
- * What tRPC's own error shape carries in `data`. Clients of release 0.1.0 read the envelope as `refusal`, and pages
- * with them stay open over an upgrade; the next release drops that name.
+ * The `data` of tRPC's own error shape. Clients of release 0.1.0 read the envelope as `refusal`, and pages with them
+ * stay open over an upgrade; the next release drops that name.
  */
 export function toErrorData(apiError: ReturnType<typeof toEnvelope>) {
   return { apiError: apiError as ErrorEnvelope, ...{ refusal: apiError as unknown } };

@@ -136,7 +136,7 @@ export type MessageList = z.infer<typeof messageListSchema>;
 export type FinishReason = z.infer<typeof finishReasonSchema>;
 /** The status of a message's turn. */
 export type MessageStatus = z.infer<typeof messageStatusSchema>;
-/** What a new message does while its chat is still answering. */
+/** The behavior of a new message while its chat is still answering. */
 export type OnBusy = NonNullable<CreateMessageInput['onBusy']>;
 /** The answer to a message that was sent. */
 export type Answer = z.infer<typeof answerSchema>;

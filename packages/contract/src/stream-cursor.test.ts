@@ -18,7 +18,7 @@ describe('a stream cursor', () => {
     );
   });
 
-  test('can name every position of the longest answer', () => {
+  test('a stream cursor can name every position of the longest answer', () => {
     const last = { attempt: limits.takeoversMax + 1, part: 2, offset: limits.answerLengthMax + 1 };
     expect(parseStreamCursor(formatStreamCursor(last))).toEqual(last);
   });
@@ -34,20 +34,20 @@ describe('a stream cursor', () => {
   });
 
   test.each(['', '-', '1-1', '1-1-', '-1-1-1', '1-1-1-1', '1-1-1 ', ' 1-1-1', '1-1-1\n', '1-1-x', '1.0-1-1'])(
-    'is not parsed from %j',
+    'a stream cursor is not parsed from %j',
     (text) => {
       expect(parseStreamCursor(text)).toBeUndefined();
     },
   );
 
   test.each(['١-1-1', '1e3-1-1', '0x1-1-1', '1-12345-1', '1-1-1234567890', '+1-1-1', 'NaN-1-1'])(
-    'is not parsed from %j, which is out of range or spelled differently',
+    'a stream cursor is not parsed from %j, which is out of range or spelled differently',
     (text) => {
       expect(parseStreamCursor(text)).toBeUndefined();
     },
   );
 
-  test('is parsed from any text to safe integers or undefined, also from very long text', () => {
+  test('a stream cursor is parsed from any text to safe integers or undefined, also from very long text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const cursor = parseStreamCursor(text);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, test } from 'vitest';
 import { openTestDatabase, runCase, storeSuite, type TestDatabase } from '../src/testing/index.ts';
 import { mongoUri } from './mongo-uri.ts';
 
-/* What the stores of turns promise, on the real database; a simulation's store keeps the same promises. */
+/* The guarantees of the stores of turns, on the real database. The simulated store has the same guarantees. */
 
 let db: TestDatabase;
 

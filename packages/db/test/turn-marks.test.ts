@@ -5,7 +5,7 @@ import { inScope, openTestDatabase, type TestDatabase } from '../src/testing/ind
 import { endedTurn, leaseOf, newChat, newScope, newTurn, retryOf } from './examples.ts';
 import { mongoUri } from './mongo-uri.ts';
 
-/* What is marked of turns that others run, and how turns are looked at without their text. */
+/* Marks on turns of other processes, and reads of turns without their text. */
 
 let db: TestDatabase;
 let stores: Stores;

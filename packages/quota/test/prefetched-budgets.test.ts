@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { PrefetchedBudgets } from '../src/prefetched-budgets.ts';
 
-/* What processes take of budgets in advance exceeds none, is spent or given back, and spares turns their write. */
+/* Prefetched budgets exceed no budget, are spent or given back, and save turns their write. */
 
 const DAY = '2026-11-25';
 const LARGE = 10_000_000;
@@ -64,7 +64,7 @@ function startProcess(team: Id<'team'>) {
     },
     reserve: (tokens: number, max: number, day = DAY) =>
       prefetched.reserve({ team }, { subject: team, day, tokens }, max),
-    /** What the store was asked for since the last look. */
+    /** The calls of the store since the last check. */
     asked: () => asked.splice(0),
     /** Until the process knows what it was given. */
     answered: async () => {
@@ -215,7 +215,7 @@ test('where the database is away, turns live from what is in hand, and then fail
   expect(failure).toMatchObject({ code: 'database_unavailable' });
 });
 
-test('whatever processes ask for, at the same time: a budget is exceeded by one turn at most, and the books are right', async () => {
+test('any concurrent requests of processes exceed a budget by one turn at most, and the sums are right', async () => {
   const turn = fc.record({
     process: fc.nat({ max: 2 }),
     tokens: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 2_000 })),

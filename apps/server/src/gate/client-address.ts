@@ -47,7 +47,10 @@ export function clientAddress({ headers, socket }: AddressedRequest, trusts: Tru
   return { text, isUnnamedProxy, share: shareOf(forwardedClient(headers)) };
 }
 
-/** What an unnamed proxy says of its client: not an address to rely on, but the same for all requests of one visitor. */
+/**
+ * The client that an unnamed proxy names. It is no reliable address, but it is the same for all requests of one
+ * visitor.
+ */
 function forwardedClient(headers: IncomingHttpHeaders): string {
   const [nearest] = forwardedFor(headers);
   if (nearest !== undefined) {

@@ -6,8 +6,8 @@ import { storedTurns } from '../support/stored-turns.ts';
 import { answerOf, DONE, partsOf, shownText } from '../support/ui-message-stream.ts';
 
 /*
- * Whatever the model's server does, a turn has one end. The waiting request, the readers of the stream and the list
- * all get the same one.
+ * A turn has one end for every fault of the model's server. The waiting request, the readers of the stream and the
+ * list all get the same one.
  */
 
 const ANSWER_LENGTH_MAX = 100;

@@ -55,7 +55,7 @@ describe('splitBlocks', () => {
     expect(splitBlocks('- a\n\n- b\n\nThen.').blocks).toEqual(['- a\n\n- b\n\n', 'Then.']);
   });
 
-  test('does not open a block at a formula on one line', () => {
+  test('splitBlocks does not open a block at a formula on one line', () => {
     expect(splitBlocks('$$x$$\n\nThen.').blocks).toEqual(['$$x$$\n\n', 'Then.']);
   });
 

@@ -7,7 +7,7 @@ import { env } from '../lib/env';
 export const metadata: Metadata = { title: 'Chats' };
 
 export default async function Layout({ children }: { children: ReactNode }) {
-  // What the environment says is asked for when the app runs, not when it is built.
+  // The environment is read when the app runs, not when it is built.
   await connection();
   return (
     <html lang="en">

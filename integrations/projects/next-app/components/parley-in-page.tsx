@@ -26,7 +26,7 @@ export function ParleyInPage({ url, publishableKey, children }: Props) {
   return <ParleyOfPage value={parley}>{children}</ParleyOfPage>;
 }
 
-/** What uses the hooks stands in here: it is shown as soon as there is a client. */
+/** Components that use the hooks are its children. They are shown as soon as a client exists. */
 export function WithParley({ children }: { children: ReactNode }) {
   const parley = useContext(ParleyOfPage);
   return parley && <ParleyProvider parley={parley}>{children}</ParleyProvider>;

@@ -1,6 +1,6 @@
 import 'server-only';
 
-/** Who is signed in. Your own sign-in stands here: its session says the user's id. */
+/** The signed-in user. Replace this with your own sign-in, whose session has the user's id. */
 export async function currentUser(): Promise<string> {
   return 'user_42';
 }

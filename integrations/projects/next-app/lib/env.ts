@@ -1,6 +1,6 @@
 import 'server-only';
 
-/** What the server of this app is told. Of these, pages get the address and the publishable key. */
+/** The environment of this app's server. Pages get the address and the publishable key of it. */
 export const env = {
   url: process.env.PARLEY_URL ?? 'http://127.0.0.1:3000',
   /** Of a team's own servers: it reaches all its chats. */

@@ -1,6 +1,6 @@
 import { trpc, useChats, useMessages } from '@parley/client/react';
 
-// What is compiled here and never shown: a wrong name does not compile.
+// This file is compiled and never shown: a wrong name does not compile.
 export function WrongNames() {
   // @ts-expect-error: it is `userId`
   useChats({ user: 'user_42' });

@@ -46,7 +46,7 @@ describe('characters within JSON strings do not count', () => {
     expect(isRejected(json)).toBe(false);
   });
 
-  test('but an escaped backslash does not escape the end of a string', () => {
+  test('an escaped backslash does not escape the end of a string', () => {
     expect(isRejected('["\\\\",[[[[[[1]]]]]]]')).toBe(true);
   });
 });

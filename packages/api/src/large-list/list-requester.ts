@@ -4,7 +4,7 @@ import { type Caller, isVerifiedUser } from '../caller.ts';
 import type { Bound } from '../gate/bounded-counts.ts';
 import { boundedNetworks, type ClientAddress } from '../gate/client-address.ts';
 
-/** Who asks for a large list. */
+/** The requester of a large list. */
 export interface ListRequester extends TurnOwner {
   /** The bounds that the list counts against, while it is read or waits. */
   readonly bounds: readonly Bound[];

@@ -99,21 +99,21 @@ describe('a stored answer', () => {
     expect(toRepeatedAnswer(record)).toEqual(state);
   });
 
-  test('is stopped as soon as it is cancelled while it waits', () => {
+  test('a stored answer is stopped as soon as it is cancelled while it waits', () => {
     expect(toAnswerState(newRecord({ isCancelled: true }))).toMatchObject({ status: 'stopped', content: '' });
     expect(toAnswerState(newRecord({ isCancelled: true, status: 'generating' }))).toMatchObject({
       status: 'generating',
     });
   });
 
-  test('has its text and its time after it has ended', () => {
+  test('a stored answer has its text and its time after it has ended', () => {
     const record = newRecord({ status: 'completed', answer, written: { attempt: 1, text: 'hello' } });
     const state = { ...common, content: 'hello', status: 'completed', createdAt: answeredAt.toISOString() };
     expect(toAnswerState(record)).toEqual(state);
     expect(toRepeatedAnswer(record)).toEqual(state);
   });
 
-  test('has the code of its failure and no text; a repeated request gets that error', () => {
+  test('a stored answer has the code of its failure and no text; a repeated request gets that error', () => {
     const record = newRecord({
       status: 'failed',
       errorCode: 'model_timeout',

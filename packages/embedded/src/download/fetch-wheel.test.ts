@@ -35,7 +35,7 @@ afterEach(() => rm(into, { recursive: true, force: true }));
 const onProgress = (line: string) => void told.push(line);
 
 describe('a wheel in the index', () => {
-  test('is unpacked into its own folder, and each step is reported', async () => {
+  test('a wheel in the index is unpacked into its own folder, and each step is reported', async () => {
     await using mirror = await startWheelMirror([wheel]);
     const folder = await fetchWheel({ ...wheel, title: 'Tiny', into, onProgress, indexUrl: mirror.indexUrl });
     expect(await readFile(join(folder, 'tiny/bin/run'), 'utf8')).toBe('#!/bin/sh\n');
@@ -44,7 +44,7 @@ describe('a wheel in the index', () => {
     expect(await readdir(into)).toEqual([`tiny-database-1.2.3-${wheel.sha256.slice(0, 12)}`]);
   });
 
-  test('is downloaded once and reused', async () => {
+  test('a wheel in the index is downloaded once and reused', async () => {
     await using mirror = await startWheelMirror([wheel]);
     const first = await fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
     told = [];
@@ -54,7 +54,7 @@ describe('a wheel in the index', () => {
     expect(told).toEqual([]);
   });
 
-  test('can be fetched several times at once, and every caller gets the same complete folder', async () => {
+  test('a wheel in the index can be fetched several times at once, and every caller gets the same complete folder', async () => {
     await using mirror = await startWheelMirror([wheel]);
     const fetchOnce = () => fetchWheel({ ...wheel, into, onProgress, indexUrl: mirror.indexUrl });
     const folders = await Promise.all([fetchOnce(), fetchOnce(), fetchOnce()]);

@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ModelGate, openModelGate } from './model-gate.ts';
 
-/** What arrived at the engine. */
+/** The requests that arrived at the engine. */
 interface Arrived {
   request: IncomingMessage;
   response: ServerResponse;

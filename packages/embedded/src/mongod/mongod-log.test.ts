@@ -21,7 +21,7 @@ describe('the reported errors', () => {
     );
   });
 
-  test('are the first two without duplicates and without the announcement of the end', () => {
+  test('the reported errors are the first two without duplicates and without the announcement of the end', () => {
     const text = [
       line('E', 'first', { error: 'reason' }),
       line('E', 'first', { error: 'reason' }),
@@ -32,7 +32,7 @@ describe('the reported errors', () => {
     expect(errorTextIn(text.join('\n'))).toBe('first: reason; second: advice');
   });
 
-  test('are the plain output of a program that failed before it could log', () => {
+  test('the reported errors are the plain output of a program that failed before it could log', () => {
     expect(errorTextIn("Error parsing command line: unrecognised option '--x'\n")).toBe(
       "Error parsing command line: unrecognised option '--x'",
     );
@@ -47,7 +47,7 @@ describe('the log file', () => {
   });
   afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-  test('is readable by its owner only, and errors of earlier runs are not reported', async () => {
+  test('the log file is readable by its owner only, and errors of earlier runs are not reported', async () => {
     const path = join(dataDir, 'mongod.log');
     const before = await openMongodLog(dataDir);
     await before.file.write(`${line('E', 'of the last run')}\n`);
@@ -61,7 +61,7 @@ describe('the log file', () => {
     expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(3);
   });
 
-  test('is rotated when it is full, and one old file is kept', async () => {
+  test('the log file is rotated when it is full, and one old file is kept', async () => {
     const path = join(dataDir, 'mongod.log');
     for (const fill of ['a', 'b']) {
       await writeFile(path, fill.repeat(9 * 1024 * 1024));
@@ -72,7 +72,7 @@ describe('the log file', () => {
     }
   });
 
-  test('is rotated while a database writes to it', async () => {
+  test('the log file is rotated while a database writes to it', async () => {
     const path = join(dataDir, 'mongod.log');
     const log = await openMongodLog(dataDir, { lookEveryMs: 5 });
     await log.file.write('a'.repeat(9 * 1024 * 1024));

@@ -25,7 +25,7 @@ export interface MongodProcess {
   stop(): Promise<void>;
 }
 
-/** What to start, and how. */
+/** The program to start, and its settings. */
 export interface SpawnMongodOptions {
   program: MongodProgram;
   dbPath: string;

@@ -75,7 +75,7 @@ describe('acknowledged writes are kept', () => {
 });
 
 describe('a database left behind', () => {
-  test('is stopped in order before its folder is used again', async () => {
+  test('a database left behind is stopped in order before its folder is used again', async () => {
     const first = await start();
     await insert(first, { text: 'first' });
     await first.stop();
@@ -89,7 +89,7 @@ describe('a database left behind', () => {
     expect(await textsIn(second)).toEqual(['first', 'through the leftover']);
   });
 
-  test('is recognised when the folder is named by a link', async () => {
+  test('a database left behind is recognised when the folder is named by a link', async () => {
     const first = await start();
     await first.stop();
     const leftover = await spawnLeftover(first);
@@ -116,7 +116,7 @@ describe('a database left behind', () => {
     expect(await readFile(join(dataDir, 'db', 'mongod.lock'), 'utf8')).toBe('');
   });
 
-  test('is not confused with another process that has its pid now', async () => {
+  test('a database left behind is not confused with another process that has its pid now', async () => {
     const bystander = spawn('sleep', ['120']);
     cleanUps.push(async () => bystander.kill('SIGKILL'));
     await once(bystander, 'spawn');
@@ -254,7 +254,7 @@ describe('access', () => {
 });
 
 describe('the port', () => {
-  test('is another one when the last is in use, and the data is kept', async () => {
+  test('the port is another one when the last is in use, and the data is kept', async () => {
     const first = await start();
     await insert(first, { text: 'kept' });
     await first.stop();
@@ -265,7 +265,7 @@ describe('the port', () => {
     await insert(second, { text: 'written after the move' });
   });
 
-  test('is rejected when it was requested and is in use', async () => {
+  test('the port is rejected when it was requested and is in use', async () => {
     const port = await occupy(0);
     await expect(start({ port })).rejects.toThrow(
       `MongoDB cannot listen on port ${port}: another program does.`,

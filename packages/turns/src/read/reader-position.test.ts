@@ -5,7 +5,7 @@ import type { EndedOutcome } from '../turn-outcome.ts';
 import type { AnswerEventWithCursor, KnownText } from './answer-events.ts';
 import { ReaderPosition } from './reader-position.ts';
 
-/** What a client shows, as it folds the events it gets; it knows no more than their text and its last cursor. */
+/** A client that reduces the events it receives to the shown text. It knows only their text and its last cursor. */
 class Client {
   text = '';
   cursor: StreamCursor | undefined;
@@ -40,7 +40,7 @@ const atEnd = (attempt: number, text: string): KnownText => ({
   outcome: ended(attempt, text),
 });
 
-/** What a log tells that holds this much of a run, asked from where a reader needs it. */
+/** The part of a log with this much of a run that a reader needs. */
 function fromLog(position: ReaderPosition, attempt: number, logged: string): KnownText {
   const from = position.neededFrom(attempt);
   return { attempt, from, text: logged.slice(from) };

@@ -36,7 +36,10 @@ export type RunResult =
   /** Another process has the lease, so nothing of this run may be shown. */
   | { readonly kind: 'lost' };
 
-/** What a run needs besides the ports: the readers of its text in this process, the writer of the log, and the quota. */
+/**
+ * The dependencies of a run besides the ports: the readers of its text in this process, the writer of the log, and
+ * the quota.
+ */
 export interface RunDeps extends TurnDeps {
   readonly followers: Followers;
   readonly logWriter: LogWriter;
