@@ -1,5 +1,6 @@
-import type { AgentBounds, ToolAddresses } from '@parley/agent';
+import { type AgentBounds, ModelCircuits, type ModelServer, type ToolAddresses } from '@parley/agent';
 import type { RateLimits, Services, StreamLimits, StreamTimes, TurnLimits } from '@parley/api';
+import { ApiError, DEFAULT_PROVIDER, type ModelChoice } from '@parley/contract';
 import type { Database } from '@parley/db';
 import { startServices } from '@parley/host';
 import type { TurnBounds, Turns } from '@parley/turns';
@@ -9,7 +10,7 @@ import { buildServer, type ServerDeps } from './build-server.ts';
 import type { TrustProxy } from './gate/client-address.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { ModelHealth } from './model-health/model-health.ts';
+import { ProviderHealths } from './model-health/provider-healths.ts';
 import type { ModelSource } from './model-source.ts';
 import type { WebApp } from './routes/web.ts';
 
@@ -21,7 +22,7 @@ export interface Composition {
   readonly app: FastifyInstance;
   readonly services: Services;
   readonly turns: Turns;
-  readonly modelHealth: ModelHealth;
+  readonly modelHealth: ProviderHealths;
   /**
    * Lets turns finish within `graceMs`, or until `force` aborts, returns the others to the queue, and closes the
    * server.
@@ -33,6 +34,10 @@ export interface Composition {
 export async function compose(deps: {
   readonly database: Database;
   readonly model: Pick<ModelSource, 'endpoint'>;
+  /** Further model servers, by name. */
+  readonly providers?: ReadonlyMap<string, ModelServer> | undefined;
+  /** The models of agents that name none, in order. */
+  readonly defaultModels?: readonly ModelChoice[] | undefined;
   readonly log: Log;
   /** The part of clients' addresses in the log. */
   readonly logAddresses?: LogAddresses | undefined;
@@ -60,10 +65,12 @@ export async function compose(deps: {
   readonly rateLimits?: RateLimits | undefined;
 }): Promise<Composition> {
   const { database, model, log, metrics } = deps;
-  const modelHealth = new ModelHealth();
+  const modelHealth = new ProviderHealths(deps.providers?.keys() ?? [], () => defaultModelOf(model));
+  const circuits = new ModelCircuits(deps.agentBounds);
   const running = startServices({
     database,
     endpoint: model.endpoint,
+    ...{ providers: deps.providers, defaultModels: deps.defaultModels },
     contextTokens: deps.contextTokens,
     log: (level, event, fields) => log[level](fields, event),
     rateLimits: deps.rateLimits,
@@ -74,7 +81,12 @@ export async function compose(deps: {
     toolAddresses: deps.toolAddresses,
     bounds: deps.bounds,
     agentBounds: deps.agentBounds,
-    watchAgent: (runAgent) => modelHealth.watchAgent(metrics?.watchAgent(runAgent) ?? runAgent),
+    circuits,
+    onModelEnd(end) {
+      modelHealth.noteEnd(end);
+      metrics?.countModelEnd(end);
+    },
+    watchAgent: metrics?.watchAgent,
     onToolFailure: metrics && (({ reason }) => metrics.countToolFailure(reason)),
   });
   const { services } = running;
@@ -88,6 +100,7 @@ export async function compose(deps: {
   };
   const { web, docsFolder, trustProxy, connections, connectionTimes } = deps;
   metrics?.watchTurns(turns);
+  metrics?.watchCircuits(circuits, [DEFAULT_PROVIDER, ...(deps.providers?.keys() ?? [])]);
   const app = await buildServer({
     services,
     health,
@@ -113,4 +126,13 @@ export async function compose(deps: {
       await running.close();
     },
   };
+}
+
+function defaultModelOf({ endpoint }: Pick<ModelSource, 'endpoint'>): string | undefined {
+  try {
+    return endpoint().model;
+  } catch (error) {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
 }

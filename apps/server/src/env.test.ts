@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { limits } from '@parley/contract';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { readEnv } from './env.ts';
 
 test('every environment variable is optional', () => {
@@ -65,6 +68,70 @@ test('the settings come from the environment variables', () => {
     PUBLIC_URL: ['https://chat.example.com', 'http://10.0.0.5:8080'],
   });
   expect(limits.contextTokensDefault).toBeGreaterThan(0);
+});
+
+describe('the providers of models', () => {
+  const providers = JSON.stringify([
+    { name: 'backup', baseUrl: 'https://models.example/v1', apiKeyEnv: 'BACKUP_KEY', api: 'responses' },
+    { name: 'open', baseUrl: 'http://127.0.0.1:8000/v1' },
+  ]);
+
+  test('are read with the keys that their variables hold, and the default models with them', () => {
+    const env = readEnv({
+      MODEL_PROVIDERS: providers,
+      BACKUP_KEY: 'sk-b',
+      DEFAULT_MODELS: 'default/gpt-5-mini, backup/meta/llama-3',
+    });
+    expect(Object.fromEntries(env.MODEL_PROVIDERS)).toEqual({
+      backup: { baseUrl: 'https://models.example/v1', apiKey: 'sk-b', api: 'responses' },
+      open: { baseUrl: 'http://127.0.0.1:8000/v1', apiKey: '', api: 'chat' },
+    });
+    expect(env.DEFAULT_MODELS).toEqual([
+      { provider: 'default', model: 'gpt-5-mini' },
+      { provider: 'backup', model: 'meta/llama-3' },
+    ]);
+  });
+
+  test('may have their keys in files', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-env-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const apiKeyFile = join(folder, 'key');
+    writeFileSync(apiKeyFile, 'sk-of-file\n');
+    const MODEL_PROVIDERS = JSON.stringify([{ name: 'a', baseUrl: 'http://a.example', apiKeyFile }]);
+    expect(readEnv({ MODEL_PROVIDERS }).MODEL_PROVIDERS.get('a')?.apiKey).toBe('sk-of-file');
+  });
+
+  const one = { name: 'a', baseUrl: 'http://a.example/v1' };
+  test.each<[RegExp, object[] | string]>([
+    [/a JSON list/, 'backup'],
+    [/lower-case/, [{ ...one, name: 'A b' }]],
+    [/OPENAI_\*/, [{ ...one, name: 'default' }]],
+    [/without credentials/, [{ ...one, baseUrl: 'https://u:canary@a.example' }]],
+    [/each provider once/, [one, one]],
+    [/one of apiKeyEnv and apiKeyFile/, [{ ...one, apiKeyEnv: 'X', apiKeyFile: '/x' }]],
+    [/chat or responses/, [{ ...one, api: 'assistants' }]],
+    [/NO_SUCH_KEY, which is not set/, [{ ...one, apiKeyEnv: 'NO_SUCH_KEY' }]],
+    [/cannot be read/, [{ ...one, apiKeyFile: '/no/such/file' }]],
+    [/apiKey/, [{ ...one, apiKey: 'canary' }]],
+  ])('are rejected with a sentence: %s', (sentence, given) => {
+    const MODEL_PROVIDERS = typeof given === 'string' ? given : JSON.stringify(given);
+    const { message } = thrownBy(() => readEnv({ MODEL_PROVIDERS }));
+    expect(message).toMatch(/^The environment cannot be used:\n {2}MODEL_PROVIDERS: ./);
+    expect(message).toMatch(sentence);
+    expect(message).not.toContain('canary');
+  });
+
+  test.each([
+    'gpt-5-mini',
+    'nobody/m',
+    'backup/',
+    'open/a,open/b,open/c,open/d',
+    'open/a,open/a',
+    ''.padEnd(3, ','),
+  ])('are named by the default models: %j is rejected', (DEFAULT_MODELS) => {
+    const env = { MODEL_PROVIDERS: providers, BACKUP_KEY: 'k', DEFAULT_MODELS };
+    expect(() => readEnv(env)).toThrow(/DEFAULT_MODELS: ./);
+  });
 });
 
 test('a public chat page needs PUBLIC_URL', () => {

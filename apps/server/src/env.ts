@@ -1,7 +1,9 @@
-import { limits } from '@parley/contract';
+import type { ModelServer } from '@parley/agent';
+import { limits, type ModelChoice } from '@parley/contract';
 import { parseEncryptionKey } from '@parley/db';
 import { z } from 'zod';
 import { parseTrustProxy } from './gate/client-address.ts';
+import { readModelList, readProviders } from './model-providers.ts';
 
 const perMinute = z.coerce.number().int().min(0).max(1_000_000);
 /** An answer ends after `turnTimeMaxMs` in any case. */
@@ -37,6 +39,10 @@ const variablesSchema = z.object({
   OPENAI_MODEL: z.string().optional(),
   /** The API of the model's server: Chat Completions or Responses. */
   OPENAI_API: z.literal(['chat', 'responses'], { error: 'must be chat or responses' }).default('chat'),
+  /** Further model servers, which agents name: a JSON list. */
+  MODEL_PROVIDERS: z.string().default('[]'),
+  /** The models of agents that name none, in order: `provider/model`, comma-separated. */
+  DEFAULT_MODELS: z.string().optional(),
   OLLAMA_HOST: z.string().optional(),
   LOCAL_MODEL: flag('on or off').default('on'),
   /** The token budget of the history. Less does not fit one long message; more exceeds every current model. */
@@ -118,7 +124,10 @@ const envSchema = variablesSchema.superRefine(({ WEB_APP, PUBLIC_URL }, context)
 });
 
 /** The settings of the server, validated and with their defaults. */
-export type Env = z.infer<typeof envSchema>;
+export type Env = Omit<z.infer<typeof envSchema>, 'MODEL_PROVIDERS' | 'DEFAULT_MODELS'> & {
+  readonly MODEL_PROVIDERS: ReadonlyMap<string, ModelServer>;
+  readonly DEFAULT_MODELS: readonly ModelChoice[] | undefined;
+};
 
 /**
  * Reads and validates the environment. No other code reads it.
@@ -128,7 +137,28 @@ export type Env = z.infer<typeof envSchema>;
 export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
   const set = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
   const parsed = envSchema.safeParse(set);
-  if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
-  throw new Error(`The environment cannot be used:\n${lines.join('\n')}`);
+  if (parsed.success) return withModels(parsed.data, set);
+  throw unusable(parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`));
+}
+
+/** The keys of providers are in further variables, or in files. */
+function withModels(env: z.infer<typeof envSchema>, source: NodeJS.ProcessEnv): Env {
+  const MODEL_PROVIDERS = readSetting('MODEL_PROVIDERS', () => readProviders(env.MODEL_PROVIDERS, source));
+  const { DEFAULT_MODELS: text } = env;
+  const names = new Set(MODEL_PROVIDERS.keys());
+  const DEFAULT_MODELS =
+    text === undefined ? undefined : readSetting('DEFAULT_MODELS', () => readModelList(text, names));
+  return { ...env, MODEL_PROVIDERS, DEFAULT_MODELS };
+}
+
+function readSetting<Value>(name: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw unusable([`  ${name}: ${error instanceof Error ? error.message : ''}`]);
+  }
+}
+
+function unusable(lines: readonly string[]): Error {
+  return new Error(`The environment cannot be used:\n${lines.join('\n')}`);
 }

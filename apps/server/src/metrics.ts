@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { ModelError, type RunAgent } from '@parley/agent';
+import { type ModelCircuits, type ModelEnd, ModelError, type RunAgent } from '@parley/agent';
 import { ApiError } from '@parley/contract';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -11,6 +11,10 @@ export interface Metrics {
   /** Counts and times the answers of a model. */
   watchAgent(runAgent: RunAgent): RunAgent;
   countToolFailure(reason: string): void;
+  /** Counts how models end that are asked, by provider. */
+  countModelEnd(end: ModelEnd): void;
+  /** Shows how many models of each provider are asked last because they failed. */
+  watchCircuits(circuits: Pick<ModelCircuits, 'counts'>, providers: readonly string[]): void;
   /** Shows the number of running turns, and of turns whose usage is not counted yet. */
   watchTurns(turns: { readonly running: number; readonly waiting: number; readonly uncounted: number }): void;
   /** Returns the metrics in Prometheus' text format, version 0.0.4. */
@@ -74,6 +78,12 @@ export function createMetrics(): Metrics {
     labelNames: ['direction'] as const,
     registers,
   });
+  const modelEnds = new Counter({
+    name: 'parley_model_calls_total',
+    help: 'Models that were asked in a step of an answer: answered, or the code they failed with.',
+    labelNames: ['provider', 'result'] as const,
+    registers,
+  });
   const toolFailures = new Counter({
     name: 'parley_tool_failures_total',
     help: 'Calls of tools that gave no result, by reason.',
@@ -109,8 +119,10 @@ export function createMetrics(): Metrics {
       try {
         const outcome = await runAgent({ ...input, emit });
         answers.inc({ result: 'completed' });
-        tokens.inc({ direction: 'input' }, outcome.usage?.inputTokens ?? 0);
-        tokens.inc({ direction: 'output' }, outcome.usage?.outputTokens ?? 0);
+        for (const usage of [outcome.usage, ...(outcome.others ?? []).map((other) => other.usage)]) {
+          tokens.inc({ direction: 'input' }, usage?.inputTokens ?? 0);
+          tokens.inc({ direction: 'output' }, usage?.outputTokens ?? 0);
+        }
         return outcome;
       } catch (error) {
         answers.inc({ result: input.signal.aborted ? 'aborted' : codeOf(error) });
@@ -121,6 +133,25 @@ export function createMetrics(): Metrics {
     },
 
     countToolFailure: (reason) => toolFailures.inc({ reason }),
+
+    countModelEnd: ({ provider, code = 'answered' }) => modelEnds.inc({ provider, result: code }),
+
+    watchCircuits(circuits, providers) {
+      new Gauge({
+        name: 'parley_model_circuits',
+        help: 'Models that are asked last because they failed (open), or that are being probed (half_open).',
+        labelNames: ['provider', 'state'] as const,
+        registers,
+        collect() {
+          const counts = new Map(circuits.counts().map((count) => [count.provider, count]));
+          for (const provider of providers) {
+            const { open = 0, halfOpen = 0 } = counts.get(provider) ?? {};
+            this.set({ provider, state: 'open' }, open);
+            this.set({ provider, state: 'half_open' }, halfOpen);
+          }
+        },
+      });
+    },
 
     watchTurns(turns) {
       new Gauge({

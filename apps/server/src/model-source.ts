@@ -29,6 +29,8 @@ export interface ModelSettings {
   readonly model: string | undefined;
   /** The API of a configured server. Servers that are found on this machine use Chat Completions. */
   readonly api: 'chat' | 'responses';
+  /** Whether some default model is at the default provider. */
+  readonly isNeeded: boolean;
   readonly ollamaHost: string | undefined;
   readonly isLocalModelAllowed: boolean;
   readonly dataDir: string;
@@ -52,6 +54,8 @@ export async function chooseModel(settings: ModelSettings): Promise<ModelSource>
     return compatibleServer({ api, baseUrl, apiKey: apiKey ?? NO_KEY }, model, settings.onProgress);
   }
   if (apiKey !== undefined) return openai({ api, apiKey }, model ?? OPENAI_DEFAULT_MODEL);
+  if (!settings.isNeeded)
+    return withoutModel('at the providers of MODEL_PROVIDERS, as DEFAULT_MODELS names them.');
   const { ollamaHost, ownPorts } = settings;
   const found = await detectModelServer({ ownPorts, ollamaHost });
   if (found) {
@@ -140,11 +144,15 @@ function localModel(
 }
 
 function noModel(reason: string): ModelSource {
+  return withoutModel(`none: ${reason}. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server.`);
+}
+
+function withoutModel(description: string): ModelSource {
   return {
     endpoint() {
       throw new ApiError('model_not_configured');
     },
-    description: `none: ${reason}. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server.`,
+    description,
     stop: async () => undefined,
   };
 }

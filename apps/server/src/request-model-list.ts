@@ -7,11 +7,35 @@ const modelListSchema = z.object({ data: z.array(z.object({ id: z.string() })) }
  *
  * @throws Error if the server is not reached within `withinMs`, or the signal aborts
  */
-export function requestModelList(
-  { baseUrl, apiKey }: { readonly baseUrl: string; readonly apiKey: string },
-  { signal, withinMs }: { readonly signal: AbortSignal; readonly withinMs: number },
+export function requestModelList(server: ListingServer, limits: RequestLimits): Promise<Response> {
+  return request(server, '/models', limits);
+}
+
+/**
+ * Asks an OpenAI-compatible server for what it tells of one model, which costs nothing. Not every server knows this.
+ *
+ * @throws Error as `requestModelList`
+ */
+export function requestModel(server: ListingServer, model: string, limits: RequestLimits): Promise<Response> {
+  return request(server, `/models/${encodeURIComponent(model)}`, limits);
+}
+
+interface ListingServer {
+  readonly baseUrl: string;
+  readonly apiKey: string;
+}
+
+interface RequestLimits {
+  readonly signal: AbortSignal;
+  readonly withinMs: number;
+}
+
+function request(
+  { baseUrl, apiKey }: ListingServer,
+  path: string,
+  { signal, withinMs }: RequestLimits,
 ): Promise<Response> {
-  return fetch(`${baseUrl.replace(/\/$/, '')}/models`, {
+  return fetch(`${baseUrl.replace(/\/$/, '')}${path}`, {
     headers: { authorization: `Bearer ${apiKey}` },
     signal: AbortSignal.any([signal, AbortSignal.timeout(withinMs)]),
   });

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { limits } from '@parley/contract';
+import { DEFAULT_PROVIDER, limits, nameOfModelChoice } from '@parley/contract';
 import { compose } from './compose.ts';
 import { credentialsFile } from './credentials.ts';
 import { oncePerDocument } from './encryption-keys.ts';
@@ -39,8 +39,9 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
   const model = await chooseModel({
     apiKey: env.OPENAI_API_KEY,
     baseUrl: env.OPENAI_BASE_URL,
-    model: env.OPENAI_MODEL,
+    model: env.OPENAI_MODEL ?? firstModelAt(env, DEFAULT_PROVIDER),
     api: env.OPENAI_API,
+    isNeeded: isDefaultProviderNeeded(env),
     ollamaHost: env.OLLAMA_HOST,
     isLocalModelAllowed: env.LOCAL_MODEL === 'on',
     dataDir: env.DATA_DIR,
@@ -68,6 +69,8 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
     model,
     log,
     logAddresses: env.LOG_ADDRESSES,
+    providers: env.MODEL_PROVIDERS,
+    defaultModels: env.DEFAULT_MODELS,
     contextTokens: env.CONTEXT_TOKENS,
     web,
     rateLimits,
@@ -105,7 +108,7 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
       url,
       chat,
       database: description,
-      model: model.description,
+      model: describeModels(env) ?? model.description,
       start,
       credentialsPath,
       isTerminal: process.stderr.isTTY === true,
@@ -116,14 +119,26 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
 
   const watching = new AbortController();
   owned.defer(() => watching.abort());
-  void watchModel({
-    ...{ endpoint: model.endpoint, server: model.server, health: composition.modelHealth },
-    signal: watching.signal,
-    onProblem({ code, message }) {
-      log.error({ code }, 'the model cannot be used');
-      say(`The model cannot be used. ${message}`);
-    },
-  }).catch((error: unknown) => log.error({ error }, 'the model is no longer watched'));
+  const probed = [
+    { provider: DEFAULT_PROVIDER, endpoint: model.endpoint, server: model.server },
+    ...[...env.MODEL_PROVIDERS].map(([provider, server]) => ({
+      provider,
+      endpoint: () => ({ ...server, model: firstModelAt(env, provider) }),
+      server: undefined,
+    })),
+  ];
+  for (const { provider, ...target } of probed) {
+    const health = composition.modelHealth.of(provider);
+    // Where no default model is at the default provider, it need not be there.
+    if (!health || (provider === DEFAULT_PROVIDER && !isDefaultProviderNeeded(env))) continue;
+    void watchModel({
+      ...{ ...target, health, signal: watching.signal },
+      onProblem({ code, message }) {
+        log.error({ code, provider }, 'the model cannot be used');
+        say(`The model cannot be used. ${message}`);
+      },
+    }).catch((error: unknown) => log.error({ error }, 'the model is no longer watched'));
+  }
 
   const kept = owned.move();
   return {
@@ -132,6 +147,20 @@ export async function startParley(env: Env, log: Log, say: Say, signal: AbortSig
       await kept.disposeAsync();
     },
   };
+}
+
+/** Where the default models are all at other providers, none is looked for or downloaded. */
+function isDefaultProviderNeeded({ DEFAULT_MODELS }: Env): boolean {
+  return DEFAULT_MODELS?.every(({ provider }) => provider !== DEFAULT_PROVIDER) !== true;
+}
+
+function firstModelAt({ DEFAULT_MODELS }: Env, at: string): string | undefined {
+  return DEFAULT_MODELS?.find(({ provider }) => provider === at)?.model;
+}
+
+function describeModels({ DEFAULT_MODELS }: Env): string | undefined {
+  const names = DEFAULT_MODELS?.map(nameOfModelChoice);
+  return names && `${names.join(', then ')}, as DEFAULT_MODELS says.`;
 }
 
 const NOT_ENCRYPTED =

@@ -1,7 +1,7 @@
-import type { AgentBounds, ModelApi, ToolAddresses } from '@parley/agent';
+import type { AgentBounds, ModelApi, ModelServer, ToolAddresses } from '@parley/agent';
 import { type Gate, type ScriptedModel, scripts, startScriptedModel } from '@parley/agent/testing';
 import type { AppRouter, Policy, RateLimits, StreamLimits, StreamTimes, TurnLimits } from '@parley/api';
-import { type Answer, type Chat, type Id, mintId, type NewGuest } from '@parley/contract';
+import { type Answer, type Chat, type Id, type ModelChoice, mintId, type NewGuest } from '@parley/contract';
 import { type AgentRecord, type Database, mintApiKey, type NewAgentFields } from '@parley/db';
 import type { TurnBounds } from '@parley/turns';
 import type { TRPCClient } from '@trpc/client';
@@ -43,6 +43,9 @@ export interface HarnessOptions {
   readonly metrics?: Metrics;
   /** The address of the model, if it is not the scripted one. */
   readonly endpoint?: ModelSource['endpoint'];
+  /** Further providers, and the models of agents that name none. */
+  readonly providers?: ReadonlyMap<string, ModelServer>;
+  readonly defaultModels?: readonly ModelChoice[];
   /** The API of the scripted model. Default: Chat Completions. */
   readonly api?: ModelApi;
   /** The chat page, which few tests need. */
@@ -154,6 +157,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     const composition = await compose({
       database: options.alter?.(mongo.database) ?? mongo.database,
       model: { endpoint },
+      ...{ providers: options.providers, defaultModels: options.defaultModels },
       log: createLog('trace', log),
       contextTokens: options.contextTokens ?? 6_000,
       web: options.web,

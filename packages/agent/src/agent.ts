@@ -1,9 +1,11 @@
-import type { Tool, ToolStep } from '@parley/contract';
+import type { ModelChoice, Tool, ToolStep } from '@parley/contract';
 
 /** What an agent is made of; absent is the server's default. */
 export interface AgentSettings {
   readonly systemPrompt?: string | undefined;
   readonly model?: string | undefined;
+  /** In place of `model`: the models that may answer, in order. The next one is asked where one cannot answer. */
+  readonly models?: readonly ModelChoice[] | undefined;
   readonly temperature?: number | undefined;
   /** What the model may call; each has a name of its own. */
   readonly tools?: readonly Tool[] | undefined;
@@ -20,14 +22,18 @@ export interface HistoryMessage {
 /** The API that a model's server is called by: Chat Completions, or Responses. */
 export type ModelApi = 'chat' | 'responses';
 
-/** Where the model is. */
-export interface ModelEndpoint {
+/** Where models are, and what their server is called by. */
+export interface ModelServer {
   /** Absent means Chat Completions. */
   readonly api?: ModelApi | undefined;
   /** Of any server that speaks this API, `/v1` included; absent means OpenAI itself. */
   readonly baseUrl?: string | undefined;
   /** May be empty for a server that asks for none. */
   readonly apiKey: string;
+}
+
+/** Where the model is. */
+export interface ModelEndpoint extends ModelServer {
   /** The model of agents that name none. */
   readonly model: string;
   /** How long the first piece of an answer may take, where this model needs longer than others. */
@@ -47,6 +53,16 @@ export interface AgentEvent {
 export interface AgentUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
+}
+
+/** What the calls of one model used for an answer. */
+export interface ModelUse {
+  readonly model: string;
+  /** HTTP calls that were made. */
+  readonly calls: number;
+  readonly usage?: AgentUsage | undefined;
+  /** Some of it the model's server did not tell. */
+  readonly isEstimated?: boolean | undefined;
 }
 
 /** What one answer is made from, and whom it is given to. */
@@ -72,6 +88,12 @@ export interface AgentInput {
    * wait is over.
    */
   readonly onWait?: ((until: Date | undefined) => void) | undefined;
+  /**
+   * Voids all text that was emitted, because another model begins the answer again; then the text of the steps that
+   * were kept is emitted again. What it throws ends the run. Without it, no other model goes on with an answer of which
+   * text was emitted since the last step.
+   */
+  readonly restartText?: (() => Promise<void>) | undefined;
   /** Told once, before the promise is rejected, when the signal has ended the answer: what it had used by then. */
   readonly onAbort?: ((spent: AgentSpent) => void) | undefined;
 }
@@ -83,6 +105,8 @@ export interface AgentSpent {
   readonly calls: number;
   /** What the model's server told, and for the call that was under way an estimate. */
   readonly usage: AgentUsage;
+  /** What other models used that could not answer. */
+  readonly others?: readonly ModelUse[] | undefined;
 }
 
 /** An answer that is complete. */
@@ -97,8 +121,10 @@ export interface AgentOutcome {
   readonly usage?: AgentUsage | undefined;
   /** Where the server did not tell the usage: what it may have been. */
   readonly estimate?: AgentUsage | undefined;
-  /** HTTP calls that were made. */
+  /** HTTP calls of this model that were made. */
   readonly calls: number;
+  /** What other models used that could not answer. */
+  readonly others?: readonly ModelUse[] | undefined;
 }
 
 /**

@@ -14,8 +14,12 @@ export interface AgentBounds {
   readonly connectMaxMs: number;
   /** What may still come after a finish reason (the usage, more text) is waited for this long after each piece. */
   readonly tailMaxMs: number;
-  /** HTTP calls until the model answers, be it with calls of tools: the first and two more. */
+  /** HTTP calls until a model answers, be it with calls of tools: the first and two more. */
   readonly callsMax: number;
+  /** Failures in a row after which a model's circuit opens. */
+  readonly circuitFailuresMax: number;
+  /** How long an open circuit keeps its model behind the others of a list. */
+  readonly circuitOpenMs: number;
   /** The pause before the second call; it doubles with each further one. */
   readonly retryDelayMs: number;
   /**
@@ -46,6 +50,8 @@ export const defaultBounds: AgentBounds = {
   tailMaxMs: 2_000,
   callsMax: 3,
   retryDelayMs: 500,
+  circuitFailuresMax: limits.modelCircuitFailures,
+  circuitOpenMs: limits.modelCircuitOpenMs,
   answerLengthMax: limits.answerLengthMax,
   toolStepsMax: limits.toolStepsMax,
   toolCallsPerStepMax: limits.toolCallsPerStepMax,

@@ -2,26 +2,31 @@ import type { JsonObject, ToolStep } from '@parley/contract';
 import type { ContextMessage } from './build-context.ts';
 import type { ModelMessage } from './model/model.ts';
 
-/** What the model is given: the history, and what it has done for this answer so far. */
+/**
+ * What a model is given: the history, and what was done for this answer so far. Opaque fields go back to the model that
+ * wrote them alone; `source` names the one that is asked.
+ */
 export function conversationOf(
   context: readonly ContextMessage[],
   steps: readonly ToolStep[],
+  source: string,
 ): ModelMessage[] {
-  return [...context, ...steps.flatMap(messagesOf)];
+  return [...context, ...steps.flatMap((step) => messagesOf(step, (step.source ?? source) === source))];
 }
 
-function messagesOf({ text, calls, opaque }: ToolStep): ModelMessage[] {
+function messagesOf({ text, calls, opaque }: ToolStep, isOwn: boolean): ModelMessage[] {
+  const opaqueOf = (json: string | undefined) => (isOwn && toObject(json)) || {};
   return [
     {
       role: 'assistant',
       content: text.trim(),
-      opaque: toObject(opaque) ?? {},
+      opaque: opaqueOf(opaque),
       calls: calls.map((call) => ({
         id: call.id,
         name: call.name,
         // Servers read the arguments again, and fail at those that are no object: the result says what was wrong.
         arguments: toObject(call.arguments) ? call.arguments : '{}',
-        opaque: toObject(call.opaque) ?? {},
+        opaque: opaqueOf(call.opaque),
       })),
     },
     ...calls.map(({ id, result = '' }) => ({ role: 'tool' as const, callId: id, content: result })),

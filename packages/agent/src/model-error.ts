@@ -1,4 +1,4 @@
-import type { AgentUsage } from './agent.ts';
+import type { AgentUsage, ModelUse } from './agent.ts';
 import type { FailureFacts, ModelErrorCode } from './model/model-failure.ts';
 
 /** The failures that stay until an operator does something. */
@@ -11,10 +11,14 @@ const FOR_OPERATORS: readonly ModelErrorCode[] = [
 interface ModelErrorFacts {
   /** The model that was called. */
   readonly model?: string | undefined;
-  /** How many HTTP calls of the model were made. */
+  /** Its provider, unless that is the default one. */
+  readonly provider?: string | undefined;
+  /** How many HTTP calls of this model were made. */
   readonly calls: number;
   /** What those calls cost, as far as the model's server said. */
   readonly usage?: AgentUsage | undefined;
+  /** What other models used that could not answer either. */
+  readonly others?: readonly ModelUse[] | undefined;
   /** How long the model's server asks to wait. */
   readonly retryAfterMs?: number | undefined;
   /** What the model's server said, for the log. */
@@ -29,6 +33,10 @@ export class ModelError extends Error {
   readonly code: ModelErrorCode;
   readonly calls: number;
   readonly usage: AgentUsage | undefined;
+  /** What other models used that could not answer either. */
+  readonly others: readonly ModelUse[];
+  /** The model that was called, as usage names it. */
+  readonly model: string | undefined;
   /** When the model's server takes requests again, if it said so. */
   readonly retryAt: Date | undefined;
   readonly #facts: ModelErrorFacts;
@@ -40,6 +48,8 @@ export class ModelError extends Error {
     this.code = code;
     this.calls = facts.calls;
     this.usage = facts.usage;
+    this.others = facts.others ?? [];
+    this.model = facts.model && nameOfModel(facts.model, facts.provider);
     this.retryAt = retryAtOf(facts);
     this.#facts = facts;
   }
@@ -51,9 +61,14 @@ export class ModelError extends Error {
 
   /** Why the model gave no answer, as fields of a log line. They hold no key and none of the texts that were sent. */
   get logFields() {
-    const { model, calls, retryAfterMs, facts, cause } = this.#facts;
-    return { model, calls, reason: cause.message, retryAfterMs, ...facts };
+    const { provider, model, calls, retryAfterMs, facts, cause } = this.#facts;
+    return { ...(provider && { provider }), model, calls, reason: cause.message, retryAfterMs, ...facts };
   }
+}
+
+/** How usage names a model: with its provider, unless that is the default one. */
+export function nameOfModel(model: string, provider: string | undefined): string {
+  return provider === undefined ? model : `${provider}/${model}`;
 }
 
 /** A server that asks to wait for longer is not believed. */

@@ -1,66 +1,91 @@
-import type { ModelEndpoint, RunAgent } from './agent.ts';
+import { ApiError, type ModelChoice } from '@parley/contract';
+import type { AgentInput, ModelEndpoint, RunAgent } from './agent.ts';
 import { AgentRun } from './agent-run.ts';
 import { type AgentBounds, defaultBounds } from './bounds.ts';
 import { buildContext } from './build-context.ts';
+import { Candidate } from './candidate.ts';
+import { listModels, type ModelSources } from './list-models.ts';
 import type { Model } from './model/model.ts';
+import type { AnswerPlan, ModelEnd } from './model-asker.ts';
+import { ModelCircuits } from './model-circuits.ts';
+import type { ModelError } from './model-error.ts';
 import { createModel } from './openai/create-model.ts';
 import { createPostJson } from './tools/post-json.ts';
 import type { ToolAddresses } from './tools/tool-address.ts';
 import { type FailedToolCall, Toolbox } from './tools/toolbox.ts';
 
-/** What answers are made with, the same for all of them. */
-export interface RunAgentOptions {
-  /** Asked for every answer; throws an ApiError while there is no model. */
-  readonly endpoint: () => ModelEndpoint;
+/** What answers are made with, the same for all of them. Its sources are asked for every answer. */
+export interface RunAgentOptions extends ModelSources {
   /** The history's budget, in estimated tokens. */
   readonly contextTokens: number;
   /** Where tools may be; on the public internet alone unless said otherwise. */
   readonly toolAddresses?: ToolAddresses | undefined;
   /** Is told of each call of a tool that gave no result: the model was told so, and the answer goes on. */
   readonly onToolFailure?: ((call: FailedToolCall) => void) | undefined;
+  /** Is told how each model ended that was asked in a step. */
+  readonly onModelEnd?: ((end: ModelEnd) => void) | undefined;
+  /** Is told when a model could not answer, and the next one of the list is asked. */
+  readonly onFallback?: ((fallback: ModelFallback) => void) | undefined;
+  /** Of this process. Default: circuits of its own. */
+  readonly circuits?: ModelCircuits | undefined;
   readonly bounds?: Partial<AgentBounds> | undefined;
+}
+
+/** A model that could not answer, and the one that is asked next. */
+export interface ModelFallback {
+  /** Names the answer. */
+  readonly id: string;
+  readonly error: ModelError;
+  readonly next: ModelChoice;
 }
 
 /**
  * Makes the function that answers. The model is asked; where it calls tools, they are called and it is asked again
- * with what they gave, up to a bound, and then once more without. A call of the model that fails before any of its
- * text was emitted is repeated where that may help, after a pause, within the answer's whole time. Once a piece was
- * emitted a failure is final: no text is ever emitted twice.
+ * with what they gave, up to a bound, and then once more without. While other models may answer too, a model that fails
+ * makes room for the next one. A call of the last one that fails before any of its text was emitted is repeated where
+ * that may help, after a pause, within the answer's whole time.
  */
 export function createRunAgent(options: RunAgentOptions): RunAgent {
   const bounds = { ...defaultBounds, ...options.bounds };
   const clients = new Map<string, Model>();
+  const circuits = options.circuits ?? new ModelCircuits(bounds);
+  const { onModelEnd = () => undefined, onFallback } = options;
   const toolDesk = {
     postJson: createPostJson(options.toolAddresses ?? { arePrivateAllowed: false }),
     onFailure: options.onToolFailure ?? (() => undefined),
   };
 
-  function clientOf(endpoint: ModelEndpoint): Model {
-    const { api = 'chat', baseUrl = '', apiKey } = endpoint;
+  function clientOf({ api = 'chat', baseUrl = '', apiKey }: ModelEndpoint): Model {
     const name = `${api} ${baseUrl} ${apiKey}`;
-    const known = clients.get(name) ?? createModel(api, endpoint, bounds.connectMaxMs);
+    const known =
+      clients.get(name) ?? createModel(api, { baseUrl: baseUrl || undefined, apiKey }, bounds.connectMaxMs);
     clients.set(name, known);
     return known;
   }
 
+  function candidatesOf({ agent, messages }: AgentInput): AnswerPlan['candidates'] {
+    const [first, ...others] = listModels(agent, options).map(({ provider, model, endpoint }) => {
+      const { firstPieceMaxMs = bounds.firstPieceMaxMs, contextTokens = Number.POSITIVE_INFINITY } = endpoint;
+      const budgetTokens = Math.min(options.contextTokens, contextTokens);
+      const context = buildContext(messages, agent, budgetTokens);
+      if (context.at(-1)?.role !== 'user') throw new RangeError('There is no message to answer.');
+      const client = clientOf(endpoint);
+      return new Candidate({ provider, model, client, context, budgetTokens, firstPieceMaxMs });
+    });
+    if (!first) throw new ApiError('model_not_configured');
+    return [first, ...others];
+  }
+
   return async function runAgent(input) {
-    const { id, agent, messages, signal } = input;
+    const { id, agent, signal } = input;
     signal.throwIfAborted();
-    const endpoint = options.endpoint();
-    const budgetTokens = Math.min(options.contextTokens, endpoint.contextTokens ?? Number.POSITIVE_INFINITY);
-    const context = buildContext(messages, agent, budgetTokens);
-    if (context.at(-1)?.role !== 'user') throw new RangeError('There is no message to answer.');
-    const { tools = [] } = agent;
-    const plan = {
-      client: clientOf(endpoint),
-      model: agent.model ?? endpoint.model,
-      context,
-      budgetTokens,
-      temperature: agent.temperature,
+    const { tools = [], temperature } = agent;
+    const plan: AnswerPlan = {
+      ...{ candidates: candidatesOf(input), circuits, temperature, onModelEnd },
+      onFallback: (error, { provider, model }) => onFallback?.({ id, error, next: { provider, model } }),
       tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
     };
-    const { firstPieceMaxMs = bounds.firstPieceMaxMs } = endpoint;
     const toolboxOf = (stop: AbortSignal) => new Toolbox(toolDesk, id, tools, bounds, stop);
-    return await new AgentRun(plan, toolboxOf, input, { ...bounds, firstPieceMaxMs }).outcome();
+    return await new AgentRun(plan, toolboxOf, input, bounds).outcome();
   };
 }

@@ -24,7 +24,7 @@ describe('a watch', () => {
   test('stops exactly when the first piece is overdue', () => {
     const { watch, stop } = startWatch();
     vi.advanceTimersByTime(10_000);
-    watch.called();
+    watch.called(90_000);
     vi.advanceTimersByTime(89_999);
     expect(stop).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1);
@@ -50,7 +50,7 @@ describe('a watch', () => {
   test('bounds only the whole time while tools are called', () => {
     const { watch, stop } = startWatch({ stepTimeMaxMs: 70_000 });
     watch.beginStep();
-    watch.called();
+    watch.called(90_000);
     watch.heard();
     watch.endStep();
     vi.advanceTimersByTime(299_999);

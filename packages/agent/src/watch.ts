@@ -2,6 +2,13 @@ import type { AgentBounds } from './bounds.ts';
 
 type WatchBounds = Pick<AgentBounds, 'turnTimeMaxMs' | 'stepTimeMaxMs' | 'firstPieceMaxMs' | 'silenceMaxMs'>;
 
+/** A bound that was exceeded. */
+interface Timeout {
+  readonly reason: string;
+  /** It bounds one call, and not the answer. */
+  readonly isOfCall: boolean;
+}
+
 /**
  * Watches over one answer: its whole time, the time of each step, the model's silence and the caller's signal. When one
  * of them ends the answer, `stop` is called, and a pause that is under way ends. One timer serves all bounds: hearing
@@ -20,7 +27,7 @@ export class Watch {
   #hasHeard = false;
   #timer: NodeJS.Timeout;
   #endPause: (() => void) | undefined;
-  #timeout: string | undefined;
+  #timeout: Timeout | undefined;
 
   constructor(signal: AbortSignal, bounds: WatchBounds, stop: () => void) {
     this.#signal = signal;
@@ -35,7 +42,20 @@ export class Watch {
 
   /** Which bound was exceeded, for the log. */
   get timeout(): string | undefined {
-    return this.#timeout;
+    return this.#timeout?.reason;
+  }
+
+  /** Whether only the call that was under way took too long: another one may follow. */
+  get isCallTimeout(): boolean {
+    return this.#timeout?.isOfCall === true;
+  }
+
+  /** Watches on after a call that took too long. */
+  goOn(): void {
+    if (!this.isCallTimeout) return;
+    this.#timeout = undefined;
+    this.rest();
+    this.#look();
   }
 
   /** How much time is left for calls of the model. */
@@ -48,10 +68,10 @@ export class Watch {
     this.#stepEndsAt = performance.now() + this.#bounds.stepTimeMaxMs;
   }
 
-  /** The model is called: from now on its first piece is waited for. */
-  called(): void {
+  /** A model is called: from now on its first piece is waited for. */
+  called(firstPieceMaxMs: number): void {
     this.#hasHeard = false;
-    this.#pieceDueAt = performance.now() + this.#bounds.firstPieceMaxMs;
+    this.#pieceDueAt = performance.now() + firstPieceMaxMs;
   }
 
   /** The model has sent a piece of the answer: from now on its silence is bounded. */
@@ -99,11 +119,16 @@ export class Watch {
     }
   };
 
-  #exceededAt(now: number): string | undefined {
-    if (now >= this.#endsAt) return 'the answer took longer than a turn may';
-    if (now >= this.#stepEndsAt) return 'the calls of the model took longer than one step may';
+  #exceededAt(now: number): Timeout | undefined {
+    if (now >= this.#endsAt) return { reason: 'the answer took longer than a turn may', isOfCall: false };
+    if (now >= this.#stepEndsAt) {
+      return { reason: 'the calls of the model took longer than one step may', isOfCall: false };
+    }
     if (now < this.#pieceDueAt) return undefined;
-    return this.#hasHeard ? 'the model was silent for too long' : 'the model did not begin to answer in time';
+    const reason = this.#hasHeard
+      ? 'the model was silent for too long'
+      : 'the model did not begin to answer in time';
+    return { reason, isOfCall: true };
   }
 
   readonly #end = (): void => {

@@ -35,6 +35,8 @@ export interface Services {
    * anyway.
    */
   readonly problemOfToolUrl?: ProblemOfToolUrl | undefined;
+  /** The names of the providers that agents may name beside the default one. */
+  readonly modelProviders?: ReadonlySet<string> | undefined;
   /** Recognizes the server's own pages. Default: pages that are opened on this machine. */
   readonly isOwnOrigin?: IsOwnOrigin | undefined;
   /** The public keys of token issuers. Without it, their tokens are rejected. */

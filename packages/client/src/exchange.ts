@@ -70,9 +70,13 @@ function joinAnswers(known: AnswerEntry, received: AnswerEntry): AnswerEntry {
 }
 
 /** Creates the answer of a user message whose answer is not in the list itself. */
-function answerOutsideList({ id, status, answerId, errorCode }: Message): AnswerEntry | undefined {
+function answerOutsideList({ id, status, answerId, errorCode, retryAt }: Message): AnswerEntry | undefined {
   if (answerId === undefined) return undefined;
-  return { ...newAnswer(answerId, id, status), ...(errorCode !== undefined && { errorCode }) };
+  return {
+    ...newAnswer(answerId, id, status),
+    ...(errorCode !== undefined && { errorCode }),
+    ...(retryAt !== undefined && { retryAt }),
+  };
 }
 
 /** Creates an answer without text. */

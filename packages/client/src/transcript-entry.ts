@@ -29,6 +29,8 @@ export interface AnswerEntry {
   readonly status: 'queued' | 'generating' | 'completed' | 'stopped' | 'failed';
   /** The reason of a failure. */
   readonly errorCode?: ErrorCode;
+  /** When the model's server takes requests again, ISO 8601. Absent if it did not say so. */
+  readonly retryAt?: string;
   /** Why the model ended a completed answer. Absent if the server does not know. */
   readonly finishReason?: FinishReason;
   /** The time at which the answer ended, ISO 8601. */

@@ -110,16 +110,20 @@ function grow(state: TranscriptState, answerId: string, write: (content: string)
 
 type End = Pick<
   Extract<ChatEvent, { type: 'answer-ended' }>,
-  'status' | 'errorCode' | 'finishReason' | 'createdAt'
+  'status' | 'errorCode' | 'retryAt' | 'finishReason' | 'createdAt'
 >;
 
 /** A failed answer has no text. */
-function ended(answer: AnswerEntry, { status, errorCode, finishReason, createdAt }: End): AnswerEntry {
+function ended(
+  answer: AnswerEntry,
+  { status, errorCode, retryAt, finishReason, createdAt }: End,
+): AnswerEntry {
   return {
     ...answer,
     status,
     ...(status === 'failed' && { content: '' }),
     ...(errorCode !== undefined && { errorCode }),
+    ...(retryAt !== undefined && { retryAt }),
     ...(finishReason !== undefined && { finishReason }),
     ...(createdAt !== undefined && { createdAt }),
   };

@@ -24,6 +24,40 @@ export const agentListSchema = z
   .object({ agents: z.array(agentSchema) })
   .meta({ id: 'AgentList', description: "The team's agents." });
 
+/** The provider that `OPENAI_BASE_URL` and `OPENAI_API_KEY` configure, or that was found without them. */
+export const DEFAULT_PROVIDER = 'default';
+
+/** The names that providers may have. */
+export const PROVIDER_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+const modelChoiceSchema = z.strictObject({
+  provider: z
+    .string()
+    .regex(PROVIDER_NAME, 'must be a name of lower-case letters, digits and hyphens')
+    .meta({
+      description: `The name of a provider that the server's operator has configured, or \`${DEFAULT_PROVIDER}\`.`,
+      examples: [DEFAULT_PROVIDER],
+    }),
+  model: textSchema({ min: 1, max: limits.nameLengthMax }).meta({
+    description: "The model's name at this provider.",
+    examples: ['gpt-5-mini'],
+  }),
+});
+
+/** A model of a provider of the operator's configuration. */
+export type ModelChoice = z.infer<typeof modelChoiceSchema>;
+
+/** Reads `provider/model`; undefined if the text has another form. The model's name may contain slashes. */
+export function parseModelChoice(text: string): ModelChoice | undefined {
+  const [, provider, model] = /^([^/]+)\/(.+)$/.exec(text) ?? [];
+  return provider === undefined || model === undefined ? undefined : { provider, model };
+}
+
+/** Writes a choice as `provider/model`. */
+export function nameOfModelChoice({ provider, model }: ModelChoice): string {
+  return `${provider}/${model}`;
+}
+
 /** The versioned settings of an agent. The server's default applies to a field that is absent. */
 const settingsFields = {
   systemPrompt: textSchema({ min: 1, max: limits.systemPromptLengthMax }).optional().meta({
@@ -35,6 +69,20 @@ const settingsFields = {
     .meta({
       description: "The name of the model. Default: the server's own model.",
       examples: ['gpt-5-mini'],
+    }),
+  models: z
+    .array(modelChoiceSchema)
+    .min(1, 'must name at least one model')
+    .max(limits.agentModelsMax, `must name at most ${limits.agentModelsMax} models`)
+    .refine(
+      (models) => new Set(models.map(nameOfModelChoice)).size === models.length,
+      'must name each model once',
+    )
+    .optional()
+    .meta({
+      description:
+        'In place of `model`: the models that may answer, in order. The next one answers where one is rate limited, ' +
+        "fails, is too slow or does not take the provider's key.",
     }),
   temperature: z
     .number()
@@ -88,6 +136,7 @@ const versionFields = {
   version: z.int().meta({ description: 'Starts at 1 and increases with each change of the settings.' }),
   systemPrompt: z.string().optional(),
   model: z.string().optional(),
+  models: z.array(z.object({ provider: z.string(), model: z.string() })).optional(),
   temperature: z.number().optional(),
   tools: z.array(toolSchema).meta({ description: 'The tools that the model can call while it answers.' }),
   createdAt: timestampSchema,

@@ -243,6 +243,12 @@ export const limits = {
    * below 16 MB.
    */
   agentVersionsMax: 20,
+  /** Models that may answer for an agent: beyond three a user would wait too long for the last one. */
+  agentModelsMax: 3,
+  /** Failures in a row after which other models of a list are asked before this one. */
+  modelCircuitFailures: 5,
+  /** How long a model that failed so often is asked last, before one call probes it. */
+  modelCircuitOpenMs: 30_000,
   /** The longest retention that makes sense. */
   retentionDaysMax: 3_650,
   /** How often the server searches for chats that have reached their retention, which counts in days. */

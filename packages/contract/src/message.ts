@@ -77,6 +77,9 @@ export const messageSchema = z
     role: z.enum(['user', 'assistant']),
     status: messageStatusSchema.optional(),
     errorCode: errorCodeSchema.optional(),
+    retryAt: timestampSchema.optional().meta({
+      description: "When the model's server takes requests again, if it said so when the answer failed.",
+    }),
     finishReason: finishReasonSchema.optional(),
     answerId: idSchema('message')
       .optional()

@@ -8,6 +8,8 @@ export interface ToolStep {
   readonly calls: readonly ToolCall[];
   /** Fields that the model's server wants back with this step, as a JSON object. */
   readonly opaque?: string;
+  /** The provider and model that wrote the step, as one text: only they get the opaque fields back. */
+  readonly source?: string;
 }
 
 /** One call of a tool. */

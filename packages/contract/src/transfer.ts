@@ -59,6 +59,7 @@ export const transferAgentSchema = z.strictObject({
         version: z.int().min(1),
         systemPrompt: z.string().optional(),
         model: z.string().optional(),
+        models: z.array(z.strictObject({ provider: z.string(), model: z.string() })).optional(),
         temperature: z.number().optional(),
         tools: z.array(transferToolSchema).optional(),
         createdAt: timestampSchema,

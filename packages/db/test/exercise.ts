@@ -330,7 +330,7 @@ async function exerciseUsage(stores: Stores, scope: Scope): Promise<void> {
   const used = { attempt: 1, model: 'm', calls: 1, inputTokens: 5, outputTokens: 6 };
   const chat = await newChat(stores, scope);
   const counted = newTurn(chat, 1, { spender, reservations: [reservation] });
-  await endTurn(stores, scope, counted, { status: 'completed', answer: 'a', usage: used, account });
+  await endTurn(stores, scope, counted, { status: 'completed', answer: 'a', usage: [used], account });
   await usage.listUncounted(10);
   await usage.listUncounted(10, mintId('turn'));
   await usage.count([counted.id]);
@@ -340,17 +340,18 @@ async function exerciseUsage(stores: Stores, scope: Scope): Promise<void> {
     spender,
     reservations: [reservation],
     account,
-    usage: used,
+    usage: [used],
   });
   const uncounted = newTurn(chat, 2, { spender, reservations: [reservation] });
-  await endTurn(stores, scope, uncounted, { status: 'completed', answer: 'a', usage: used, account });
+  await endTurn(stores, scope, uncounted, { status: 'completed', answer: 'a', usage: [used], account });
   const running = newTurn(chat, 3, { spender, lease: leaseOf('r'), reservations: [reservation] });
   await turns.insert(inScope(scope, running.chat), running);
   await turns.countUnfinished(scope, 5);
   await turns.countUnfinished(subject, 5);
   await turns.countFromNetwork('a network', 'generating', 5);
   await turns.countFromNetwork('a network', 'unfinished', 5);
-  await turns.release(scope, running.id, 'r', used);
+  await turns.raiseAttempt(scope, running.id, 'r', 2);
+  await turns.release(scope, running.id, 'r', [used]);
   await chats.markDeleted(scope, chat);
   await chats.purge(chat);
   await budgets.giveBack(scope, [reservation]);

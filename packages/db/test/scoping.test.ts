@@ -279,6 +279,10 @@ const rows: Record<string, Row> = {
     ({ turns }, scope, { running }) => turns.saveToolSteps(scope, running.id, 'token', []),
     'gone',
   ),
+  'turns.raiseAttempt': ofTeam(
+    ({ turns }, scope, { running }) => turns.raiseAttempt(scope, running.id, 'token', 2),
+    'gone',
+  ),
   'turns.release': ofTeam(
     ({ turns }, scope, { running }) => turns.release(scope, running.id, 'token'),
     false,

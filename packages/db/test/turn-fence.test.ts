@@ -19,7 +19,7 @@ afterAll(() => db.drop());
 const completed = (turn: NewTurn): TurnEnd => ({
   status: 'completed',
   answer: { id: turn.answerId, role: 'assistant', content: 'answer', createdAt: new Date() },
-  usage: { attempt: 1, model: 'm', calls: 1 },
+  usage: [{ attempt: 1, model: 'm', calls: 1 }],
   agentVersion: 1,
   textBytes: 42,
 });

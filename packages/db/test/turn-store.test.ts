@@ -21,7 +21,7 @@ afterAll(() => db.drop());
 const completed = (turn: NewTurn, content = 'answer'): TurnEnd => ({
   status: 'completed',
   answer: { id: turn.answerId, role: 'assistant', content, createdAt: new Date() },
-  usage: { attempt: 1, model: 'm', calls: 1 },
+  usage: [{ attempt: 1, model: 'm', calls: 1 }],
   agentVersion: 1,
   textBytes: 42,
 });

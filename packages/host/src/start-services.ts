@@ -2,7 +2,9 @@ import {
   type AgentBounds,
   createFetchText,
   createRunAgent,
+  listModels,
   type ModelEndpoint,
+  type ModelServer,
   problemOfToolUrl,
   type RunAgent,
   type RunAgentOptions,
@@ -22,7 +24,7 @@ import {
   type StreamTimes,
   type TurnLimits,
 } from '@parley/api';
-import { limits } from '@parley/contract';
+import { ApiError, limits, type ModelChoice } from '@parley/contract';
 import type { Database } from '@parley/db';
 import { type OperatorLog, startTurns, systemClock, type TurnBounds, TurnScheduler } from '@parley/turns';
 import { jobsOf, startBackgroundJobs } from './background-jobs.ts';
@@ -42,6 +44,10 @@ export interface HostDeps {
   readonly database: Pick<Database, 'stores' | 'maintain'>;
   /** Returns the model, for every answer. May throw an ApiError while there is none. */
   readonly endpoint: () => ModelEndpoint;
+  /** Further servers that agents' models may be at, by the names that agents use. Default: none. */
+  readonly providers?: ReadonlyMap<string, ModelServer> | undefined;
+  /** The models of agents that name none, in order. Default: the endpoint's own. */
+  readonly defaultModels?: readonly ModelChoice[] | undefined;
   /** The token budget of the history, estimated. Default: 6,000. */
   readonly contextTokens?: number | undefined;
   /** The log. Default: none. */
@@ -60,6 +66,12 @@ export interface HostDeps {
   readonly toolAddresses?: ToolAddresses | undefined;
   /** Is called for each tool call without a result, in addition to the log. */
   readonly onToolFailure?: RunAgentOptions['onToolFailure'];
+  /** Is told how each model ended that was asked. */
+  readonly onModelEnd?: RunAgentOptions['onModelEnd'];
+  /** Is told when a model could not answer and another one is asked, beside the log. */
+  readonly onModelFallback?: RunAgentOptions['onFallback'];
+  /** The circuits of the models, for metrics. */
+  readonly circuits?: RunAgentOptions['circuits'];
   readonly bounds?: Partial<TurnBounds> | undefined;
   readonly agentBounds?: Partial<AgentBounds> | undefined;
   /** Wraps each answer, for example to measure it. */
@@ -82,11 +94,16 @@ export interface RunningServices {
 /** Starts the services behind the router, once per process. */
 export function startServices(deps: HostDeps): RunningServices {
   const { database, endpoint, contextTokens = limits.contextTokensDefault, log = () => undefined } = deps;
+  const { providers, defaultModels } = deps;
+  const checkModel = providers?.size
+    ? () => checkProviders({ endpoint, providers, defaultModels })
+    : endpoint;
   const { toolAddresses = { arePrivateAllowed: false } } = deps;
   const fetchText = createFetchText(toolAddresses);
   const { runningTurnsMax = limits.runningTurnsMax } = deps.bounds ?? {};
   const runAgent = createRunAgent({
     endpoint,
+    ...{ providers, defaultModels, circuits: deps.circuits, onModelEnd: deps.onModelEnd },
     contextTokens,
     toolAddresses,
     onToolFailure(call) {
@@ -94,12 +111,20 @@ export function startServices(deps: HostDeps): RunningServices {
       log('warn', 'a tool gave no result', { turn: id, ...failure });
       deps.onToolFailure?.(call);
     },
+    onFallback(fallback) {
+      const { id, error, next } = fallback;
+      log(error.needsOperator ? 'error' : 'warn', 'a model could not answer; another one is asked', {
+        ...{ turn: id, code: error.code, ...error.logFields },
+        ...{ nextProvider: next.provider, nextModel: next.model },
+      });
+      deps.onModelFallback?.(fallback);
+    },
     bounds: deps.agentBounds,
   });
   const turns = startTurns({
     store: database.stores,
     runAgent: deps.watchAgent?.(runAgent) ?? runAgent,
-    checkModel: endpoint,
+    checkModel,
     clock: systemClock,
     log,
     bounds: {
@@ -144,6 +169,7 @@ export function startServices(deps: HostDeps): RunningServices {
       gate: limiter && deps.rateLimits && new Gate(limiter, deps.rateLimits),
       turnLimits: deps.turnLimits,
       isOwnOrigin: ownOrigins(deps.publicUrls),
+      modelProviders: new Set(providers?.keys()),
       problemOfToolUrl: (url) => problemOfToolUrl(url, toolAddresses),
       keySets: createKeySets((url) => fetchText({ url, ...KEY_SET_BOUNDS })),
     },
@@ -156,4 +182,13 @@ export function startServices(deps: HostDeps): RunningServices {
       await Promise.all([limiter?.close(), maintenance.close()]);
     },
   };
+}
+
+/** Which agent will answer is not known yet: it may name another provider than the default models do. */
+function checkProviders(sources: Parameters<typeof listModels>[1]): void {
+  try {
+    listModels({}, sources);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'model_not_configured') throw error;
+  }
 }

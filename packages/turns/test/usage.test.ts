@@ -154,7 +154,7 @@ test('two processes that count any turns in any order sum them up exactly', asyn
         errorCode: 'model_failed',
         textBytes: 0,
         account: { agent: mintId('agent'), day: `2026-11-${10 + Math.floor(random() * 3)}` },
-        usage: { attempt: 1, model: `m${Math.floor(random() * 2)}`, calls: 2, inputTokens },
+        usage: [{ attempt: 1, model: `m${Math.floor(random() * 2)}`, calls: 2, inputTokens }],
       });
       ids.push(turn.id);
     }

@@ -1,17 +1,26 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ModelError, type RunAgent } from '@parley/agent';
+import type { ModelEnd } from '@parley/agent';
 import { ApiError } from '@parley/contract';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ModelHealth, type ModelNotice } from './model-health.ts';
 import { type ModelProbeOptions, watchModel } from './probe-model.ts';
+import { ProviderHealths } from './provider-healths.ts';
 
-/** A model's server that answers `GET /v1/models` as the test says, at each moment. */
-async function startServer(answer: () => { status: number; body: string }) {
+interface ListAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** A model's server that answers `GET /v1/models` as the test says, at each moment, and what is asked of one model. */
+async function startServer(
+  answer: () => ListAnswer,
+  ofModel: ListAnswer = { status: 404, body: '{"error":{"code":"model_not_found"}}' },
+) {
   const asked: (string | undefined)[] = [];
-  const server = createServer(({ headers }, response) => {
+  const server = createServer(({ headers, url }, response) => {
     asked.push(headers.authorization);
-    const { status, body } = answer();
+    const { status, body } = url === '/v1/models' ? answer() : ofModel;
     response.writeHead(status).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -69,6 +78,20 @@ describe('a probe of the model', () => {
     expect([asked.length, health.notice]).toEqual([1, undefined]);
   });
 
+  test.each([
+    ['knows no single models', { status: 404, body: '{"detail":"Not Found"}' }],
+    ['knows the model all the same', { status: 200, body: '{"id":"m"}' }],
+    ['fails', { status: 500, body: '{}' }],
+  ])('finds nothing wrong with a gateway that does not list the model and %s', async (_, ofModel) => {
+    const { baseUrl, asked } = await startServer(() => ({ status: 200, body: listOf('another') }), ofModel);
+    const { health } = watch({ endpoint: () => ({ baseUrl, apiKey: '', model: 'm' }) });
+    await expect.poll(() => asked.length).toBe(2);
+    const other = await startServer(() => ({ status: 401, body: '{}' }));
+    watch({ endpoint: () => ({ baseUrl: other.baseUrl, apiKey: '', model: 'm' }) });
+    await expect.poll(() => other.asked.length).toBeGreaterThan(5);
+    expect(health.notice).toBeUndefined();
+  });
+
   test('clears the problem once the server can be used', async () => {
     let status = 401;
     const { baseUrl } = await startServer(() => ({ status, body: listOf('m') }));
@@ -102,38 +125,57 @@ describe('a probe of the model', () => {
   });
 });
 
-describe('the answers of the model', () => {
-  const failing = (code: ModelError['code']) => async () => {
-    throw new ModelError(code, { calls: 1, cause: new Error('scripted') });
-  };
-  const answering: RunAgent = async () => ({ text: 'a', finishReason: 'stop', model: 'm', calls: 1 });
-  async function answer(health: ModelHealth, run: RunAgent, model?: string) {
-    const input = { agent: { model } } as Parameters<RunAgent>[0];
-    await health
-      .watchAgent(run)(input)
-      .catch(() => undefined);
-    return health.notice?.code;
-  }
+describe('answers', () => {
+  const start = () => new ProviderHealths(['backup'], () => 'm');
+  const end = (code?: ModelEnd['code'], model = 'm', provider = 'default') => ({ provider, model, code });
 
-  test('show that the key is not accepted, until an answer succeeds', async () => {
-    const health = new ModelHealth();
-    expect(await answer(health, failing('model_key_refused'))).toBe('model_key_refused');
-    expect(await answer(health, failing('model_failed'))).toBe('model_key_refused');
-    expect(await answer(health, answering)).toBeUndefined();
+  test('tell that the key is not accepted, until one is given', () => {
+    const healths = start();
+    for (const [code, told] of [
+      ['model_key_refused', 'model_key_refused'],
+      ['model_failed', 'model_key_refused'],
+      [undefined, undefined],
+    ] as const) {
+      healths.noteEnd(end(code));
+      expect(healths.notice?.code).toBe(told);
+    }
   });
 
-  test('show that the model of an agent is not found, until that model answers, without its name', async () => {
-    const health = new ModelHealth();
-    expect(await answer(health, failing('model_not_found'), 'secret-model')).toBe('model_not_found');
-    expect(health.notice?.message).not.toContain('secret-model');
-    expect(await answer(health, answering, 'other')).toBe('model_not_found');
-    expect(await answer(health, answering, 'secret-model')).toBeUndefined();
+  test('tell that a model of an agent is not found, until that model answers, and do not name it', () => {
+    const healths = start();
+    healths.noteEnd(end('model_not_found', 'secret-model'));
+    expect(healths.notice?.code).toBe('model_not_found');
+    expect(healths.notice?.message).not.toContain('secret-model');
+    expect(healths.notice?.message).not.toContain('OPENAI_MODEL');
+    healths.noteEnd(end(undefined, 'other'));
+    expect(healths.notice?.code).toBe('model_not_found');
+    healths.noteEnd(end(undefined, 'secret-model'));
+    expect(healths.notice).toBeUndefined();
+  });
+
+  test("tell that the server's own model is not found, and what to set", () => {
+    const healths = start();
+    healths.noteEnd(end('model_not_found'));
+    expect(healths.notice?.message).toContain('OPENAI_MODEL');
+  });
+
+  test('tell of each provider by itself, and do not name it', () => {
+    const healths = start();
+    healths.noteEnd(end('model_unreachable', 'm', 'backup'));
+    healths.noteEnd(end());
+    expect(healths.notice?.code).toBe('model_unreachable');
+    expect(healths.notice?.message).toContain('MODEL_PROVIDERS');
+    expect(healths.notice?.message).not.toContain('backup');
+    healths.noteEnd(end(undefined, 'm', 'backup'));
+    expect(healths.notice).toBeUndefined();
   });
 
   test.each(['model_refused', 'model_rate_limited', 'model_timeout', 'model_failed'] as const)(
-    'show no problem when they fail with %s',
-    async (code) => {
-      expect(await answer(new ModelHealth(), failing(code))).toBeUndefined();
+    'that failed with %s tell nothing',
+    (code) => {
+      const healths = start();
+      healths.noteEnd(end(code));
+      expect(healths.notice).toBeUndefined();
     },
   );
 });

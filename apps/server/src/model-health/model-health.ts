@@ -1,4 +1,3 @@
-import { ModelError, type RunAgent } from '@parley/agent';
 import type { ErrorCode } from '@parley/contract';
 import { LRUCache } from 'lru-cache';
 
@@ -22,8 +21,8 @@ const MODELS_MAX = 100;
 const NOT_FOUND_MS = 60 * 60_000;
 
 /**
- * Tracks whether the model can be used, from probes and the newest answers. It never rejects a message: only a call
- * of the model is certain.
+ * Tracks whether the models of one provider can be used, from probes and the newest answers. It never rejects a message:
+ * only a call of the model is certain.
  */
 export class ModelHealth {
   /** The problem of the model's server as a whole. */
@@ -31,19 +30,11 @@ export class ModelHealth {
   /** The names of models that the server did not know. */
   readonly #notFound = new LRUCache<string, true>({ max: MODELS_MAX, ttl: NOT_FOUND_MS });
 
-  /** Returns an agent that records how its answers end. */
-  watchAgent(runAgent: RunAgent): RunAgent {
-    return async (input) => {
-      const { model = DEFAULT_MODEL } = input.agent;
-      try {
-        const outcome = await runAgent(input);
-        this.noteUsable(model);
-        return outcome;
-      } catch (error) {
-        if (error instanceof ModelError) this.noteProblem(error.code, model);
-        throw error;
-      }
-    };
+  readonly #sentences: Sentences;
+
+  /** The default provider is configured by other settings than those of `MODEL_PROVIDERS`. */
+  constructor(isDefaultProvider = true) {
+    this.#sentences = isDefaultProvider ? sentences : sentencesOfOthers;
   }
 
   /** Records a failure of a model. Codes on which no operator has to act are ignored. */
@@ -74,21 +65,32 @@ export class ModelHealth {
 
   /** The current problem; undefined if none is known. */
   get notice(): ModelNotice | undefined {
-    if (this.#problem) return { code: this.#problem, message: sentences[this.#problem] };
+    if (this.#problem) return { code: this.#problem, message: this.#sentences[this.#problem] };
     const names = [...this.#notFound.keys()];
     if (names.length === 0) return undefined;
     return { code: 'model_not_found', message: notFoundSentence(names) };
   }
 }
 
-const sentences: Readonly<Record<Exclude<ModelProblem, 'model_not_found'>, string>> = {
+type Sentences = Readonly<Record<Exclude<ModelProblem, 'model_not_found'>, string>>;
+
+const sentences: Sentences = {
   model_key_refused: "The model's server does not accept the key: set a valid OPENAI_API_KEY.",
   model_unreachable: "The model's server cannot be reached: check OPENAI_BASE_URL and the network.",
   model_not_configured:
     'There is no model: set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server, and restart the server.',
 };
 
-/** `/readyz` is public, so it says that agents name unknown models, and not which. */
+/** `/readyz` is public: it does not say which provider it is. */
+const sentencesOfOthers: Sentences = {
+  model_key_refused:
+    'A provider of MODEL_PROVIDERS does not accept its key: set a valid one. The log names the provider.',
+  model_unreachable:
+    'A provider of MODEL_PROVIDERS cannot be reached: check its baseUrl and the network. The log names the provider.',
+  model_not_configured: 'A provider of MODEL_PROVIDERS is not configured.',
+};
+
+/** `/readyz` is public: it says that agents name unknown models, and not which. */
 function notFoundSentence(names: readonly string[]): string {
   const others = names.filter((name) => name !== DEFAULT_MODEL).length;
   const advice = [

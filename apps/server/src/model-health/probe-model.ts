@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelEndpoint } from '@parley/agent';
 import { ApiError } from '@parley/contract';
-import { namesInModelList, requestModelList } from '../request-model-list.ts';
+import { namesInModelList, requestModel, requestModelList } from '../request-model-list.ts';
 import type { ModelHealth, ModelNotice, ModelProblem } from './model-health.ts';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
@@ -11,15 +11,16 @@ const AGAIN_MS = 30_000;
 
 /** The address of the model's server. */
 type ModelServer = Pick<ModelEndpoint, 'baseUrl' | 'apiKey'>;
+type ProbedServer = ModelServer & { readonly model?: string | undefined };
 
 /** The model to watch, and the function that is called with a problem. */
 export interface ModelProbeOptions {
   /**
-   * Returns the model.
+   * Returns the server, and the model that is asked for where agents name none.
    *
    * @throws ApiError while there is none
    */
-  readonly endpoint: () => ModelEndpoint;
+  readonly endpoint: () => ProbedServer;
   /** The server that has to name the model, until it has. */
   readonly server?: ModelServer | undefined;
   readonly health: ModelHealth;
@@ -49,7 +50,7 @@ export async function watchModel(options: ModelProbeOptions): Promise<void> {
 
 /** Returns false while the model is loading: its state is not known yet. */
 async function probe({ endpoint, server, health, signal }: ModelProbeOptions): Promise<boolean> {
-  let target: ModelServer & { readonly model?: string };
+  let target: ProbedServer;
   let isLoading = false;
   try {
     target = endpoint();
@@ -69,7 +70,7 @@ async function probe({ endpoint, server, health, signal }: ModelProbeOptions): P
 
 /** Undefined if the list says nothing: not every server lists its models to every key. */
 async function ask(
-  { baseUrl = OPENAI_URL, apiKey, model }: ModelServer & { readonly model?: string },
+  { baseUrl = OPENAI_URL, apiKey, model }: ProbedServer,
   signal: AbortSignal,
 ): Promise<'usable' | ModelProblem | undefined> {
   let response: Response;
@@ -82,7 +83,25 @@ async function ask(
   if (response.status === 401) return 'model_key_refused';
   if (!response.ok) return undefined;
   if (/^\s*</.test(text)) return 'model_unreachable';
-  return isListed(text, model) ? 'usable' : 'model_not_found';
+  if (isListed(text, model)) return 'usable';
+  // Gateways take models that they do not list: only a server that knows its models says that it lacks one.
+  return (await lacks({ baseUrl, apiKey }, model, signal)) ? 'model_not_found' : undefined;
+}
+
+/** Whether a server says that it does not have this very model. */
+async function lacks(
+  server: { readonly baseUrl: string; readonly apiKey: string },
+  model: string | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (model === undefined) return false;
+  try {
+    const response = await requestModel(server, model, { signal, withinMs: CALL_MAX_MS });
+    const text = await response.text();
+    return response.status === 404 && /model_not_found|model\b[^.]{0,200}\bnot (?:found|exist)/i.test(text);
+  } catch {
+    return false;
+  }
 }
 
 /** Returns whether a list may contain the model. Servers add tags and owners to names. */

@@ -81,7 +81,8 @@ async function live({ prompts, retentionDays, chats }: TeamPlan): Promise<Scope>
     },
   ];
   const base = { name: 'Ada', type: 'support', retentionDays };
-  const agent = await here.agents.create(scope, { ...base, systemPrompt: prompts[0], tools });
+  const models = [{ provider: 'gone-there', model: 'm1' }];
+  const agent = await here.agents.create(scope, { ...base, systemPrompt: prompts[0], models, tools });
   for (const systemPrompt of prompts.slice(1)) {
     await here.agents.update(scope, agent.id, () => ({ ...base, systemPrompt, temperature: 0.5 }));
   }
@@ -127,7 +128,7 @@ function endOf(
   const account = { agent, day: '2026-11-25' };
   const shared = {
     account,
-    usage: { attempt: 1, model: 'm', calls: 1, inputTokens: 2 },
+    usage: [{ attempt: 1, model: 'm', calls: 1, inputTokens: 2 }],
     textBytes: 7,
     agentVersion: 1,
   };

@@ -48,7 +48,7 @@ function EndNote({ entry }: Pick<AnswerProps, 'entry'>) {
 function Failure({ entry, isNewest }: AnswerProps) {
   const { retry } = useChatActions();
   return (
-    <ProblemNote problem={{ code: entry.errorCode ?? 'unknown' }}>
+    <ProblemNote problem={{ code: entry.errorCode ?? 'unknown', retryAt: entry.retryAt }}>
       {isNewest && (
         <Button className="px-2 text-ink" onClick={() => retry(entry.messageId)}>
           <RotateCcw aria-hidden />

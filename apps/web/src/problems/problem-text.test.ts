@@ -20,6 +20,16 @@ describe('the texts of problems', () => {
     );
   });
 
+  test('the text of a failed answer names the time at which a retry may succeed, until that time has come', () => {
+    const soon = new Date(Date.now() + 60_000).toISOString();
+    const { advice } = problemTextOf({ code: 'model_rate_limited', retryAt: soon });
+    expect(advice).toMatch(/^Retry after .*\d:\d\d.*\.$/);
+    const past = new Date(Date.now() - 60_000).toISOString();
+    expect(problemTextOf({ code: 'model_rate_limited', retryAt: past }).advice).toBe(
+      problemTextOf({ code: 'model_rate_limited' }).advice,
+    );
+  });
+
   test('the text of an internal error contains the id of its request', () => {
     expect(problemTextOf({ code: 'internal_error', requestId: 'req_1' }).advice).toContain('req_1');
   });

@@ -15,7 +15,16 @@ export interface Problem {
   /** The server's message. */
   readonly message?: string | undefined;
   readonly requestId?: string | undefined;
+  /** When a retry may succeed, ISO 8601. */
+  readonly retryAt?: string | undefined;
 }
+
+/** The model's server names a time within the next days. */
+const retryTime = new Intl.DateTimeFormat(undefined, {
+  weekday: 'short',
+  hour: 'numeric',
+  minute: '2-digit',
+});
 
 const words: Record<ProblemCode, ProblemText> = {
   key_origin_not_allowed: {
@@ -299,8 +308,10 @@ function outdatedPage(title: string): ProblemText {
 }
 
 /** Returns the text of a problem. For a loading model it includes the progress that the server reports. */
-export function problemTextOf({ code, message, requestId }: Problem): ProblemText {
+export function problemTextOf({ code, message, requestId, retryAt }: Problem): ProblemText {
   const { title, advice } = words[code];
+  if (retryAt !== undefined && Date.parse(retryAt) > Date.now())
+    return { title, advice: `Retry after ${retryTime.format(new Date(retryAt))}.` };
   if (code === 'model_loading') {
     const progress = message?.replace(/^.*? in a moment\.\s*/s, '');
     return { title, advice: progress ? `${progress} ${advice}` : advice };

@@ -1,5 +1,6 @@
 import { ApiError, fullAgentSchema, newAgentSchema } from '@parley/contract';
 import { idempotentProcedure } from '../procedures.ts';
+import { checkModels } from './models-of.ts';
 import { toFullAgent } from './to-full-agent.ts';
 import { toolsOf } from './tools-of.ts';
 
@@ -21,9 +22,10 @@ export const createAgent = idempotentProcedure
   .input(newAgentSchema)
   .output(fullAgentSchema)
   .mutation(async ({ ctx, input }) => {
-    const { stores, scope, idempotency, problemOfToolUrl } = ctx;
+    const { stores, scope, idempotency, problemOfToolUrl, modelProviders } = ctx;
     // A key for some agents does not reach a new one.
     if (scope.agents) throw new ApiError('key_beyond_yours');
+    checkModels(input, modelProviders);
     const agent = { ...input, tools: toolsOf(input.tools, undefined, problemOfToolUrl) };
     if (!idempotency) return toFullAgent(await stores.agents.create(scope, agent));
     const made = await stores.agents.createOnce(scope, agent, idempotency);

@@ -1,5 +1,6 @@
 import { ApiError, fullAgentSchema, updateAgentInputSchema } from '@parley/contract';
 import { procedure } from '../procedures.ts';
+import { checkModels } from './models-of.ts';
 import { requireAgent } from './require-agent.ts';
 import { toFullAgent } from './to-full-agent.ts';
 import { toolsOf } from './tools-of.ts';
@@ -22,7 +23,8 @@ export const updateAgent = procedure
   .input(updateAgentInputSchema)
   .output(fullAgentSchema)
   .mutation(async ({ ctx, input: { agentId, expectedVersion, ...agent } }) => {
-    const { stores, scope, problemOfToolUrl } = ctx;
+    const { stores, scope, problemOfToolUrl, modelProviders } = ctx;
+    checkModels(agent, modelProviders);
     const updated = await requireAgent(agentId, (id) =>
       stores.agents.update(
         scope,

@@ -40,10 +40,18 @@ test('a user’s message has the code of a failed answer, and the id to retry', 
   });
 });
 
-test.each(['completed', 'stopped'] as const)(
-  'an answer has the status with which it ended (%s)',
-  (status) => {
-    const answer: ListedMessage = { ...question, id: question.answerId, role: 'assistant', status };
-    expect(toMessage(answer)).toEqual({ ...plain, id: question.answerId, role: 'assistant', status });
-  },
-);
+test('a user’s message whose answer failed says when the model’s server takes requests again', () => {
+  const retryAt = new Date('2026-01-01T00:05:00.000Z');
+  const failed = {
+    ...question,
+    status: 'failed',
+    errorCode: 'model_rate_limited',
+    isAnswered: false,
+  } as const;
+  expect(toMessage({ ...failed, retryAt })).toMatchObject({ retryAt: retryAt.toISOString() });
+});
+
+test.each(['completed', 'stopped'] as const)('an answer carries how it ended (%s)', (status) => {
+  const answer: ListedMessage = { ...question, id: question.answerId, role: 'assistant', status };
+  expect(toMessage(answer)).toEqual({ ...plain, id: question.answerId, role: 'assistant', status });
+});

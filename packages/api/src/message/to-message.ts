@@ -6,13 +6,15 @@ import type { ListedMessage } from '@parley/db';
  * the list does not contain the answer.
  */
 export function toMessage(message: ListedMessage): Message {
-  const { id, role, content, createdAt, status, errorCode, finishReason, answerId, isAnswered } = message;
+  const { id, role, content, createdAt, status, errorCode, retryAt, finishReason, answerId, isAnswered } =
+    message;
   return {
     id,
     content,
     role,
     ...((role === 'assistant' || !isAnswered) && { status }),
     ...(errorCode !== undefined && { errorCode }),
+    ...(retryAt && { retryAt: retryAt.toISOString() }),
     ...(finishReason && { finishReason }),
     ...(role === 'user' && !isAnswered && { answerId }),
     createdAt: createdAt.toISOString(),

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { compact, compactAs, type EveryField, limits } from '@parley/contract';
+import { compact, compactAs, type EveryField, limits, type ModelChoice } from '@parley/contract';
 import { openTools, storeTools, type ToolsOwner } from '../encryption/stored-secrets.ts';
 import type { Seal, Vault } from '../encryption/vault.ts';
 import type { AgentDocument, AgentVersion } from './agent-model.ts';
@@ -83,14 +83,25 @@ export function presentationOf(agent: Omit<NewAgentFields, keyof AgentSettings>)
 }
 
 /** The fields of an agent that have versions. An empty list of tools counts as none. */
-export function settingsOf({ systemPrompt, model, temperature, tools }: Partial<Settings>): Settings {
-  return { systemPrompt, model, temperature, tools: tools?.length ? tools : undefined };
+export function settingsOf({ systemPrompt, model, models, temperature, tools }: Partial<Settings>): Settings {
+  return {
+    systemPrompt,
+    model,
+    models: models?.map(toModelChoice),
+    temperature,
+    tools: tools?.length ? tools : undefined,
+  };
 }
 
 function toSettings(owner: ToolsOwner, stored: Partial<AgentVersion> = {}, open: Open): Settings {
-  const { systemPrompt, model, temperature, tools } = stored;
+  const { systemPrompt, model, models, temperature, tools } = stored;
   const opened = tools === undefined ? undefined : openTools(owner, tools, open);
-  return { systemPrompt, model, temperature, tools: opened };
+  return { systemPrompt, model, models: models?.map(toModelChoice), temperature, tools: opened };
+}
+
+/** Copies a choice from a stored document. */
+function toModelChoice({ provider, model }: ModelChoice): ModelChoice {
+  return { provider, model };
 }
 
 /** The stored form of a version. */
@@ -101,9 +112,9 @@ export function toVersion(
   createdAt: Date,
   seal: Seal,
 ): AgentVersion {
-  const { systemPrompt, model, temperature, tools } = settingsOf(settings);
+  const { systemPrompt, model, models, temperature, tools } = settingsOf(settings);
   return compactAs<AgentVersion>({
-    ...{ version, systemPrompt, model, temperature },
+    ...{ version, systemPrompt, model, models, temperature },
     tools: tools && storeTools(owner, tools, seal),
     createdAt,
   });

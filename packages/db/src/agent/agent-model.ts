@@ -1,4 +1,4 @@
-import type { Id } from '@parley/contract';
+import type { Id, ModelChoice } from '@parley/contract';
 import { Schema } from 'mongoose';
 import type { Idempotency } from '../idempotency.ts';
 import {
@@ -17,6 +17,7 @@ export interface AgentVersion {
   version: number;
   systemPrompt?: string;
   model?: string;
+  models?: ModelChoice[];
   temperature?: number;
   /** JSON text, for the reason given at `ChatDocument`. The values of headers in it are sealed. */
   tools?: string;
@@ -54,6 +55,7 @@ export const agentSchema = new Schema<AgentDocument>(
       new Schema(
         {
           ...{ version: number, systemPrompt: String, model: String, temperature: Number },
+          models: { type: [new Schema({ provider: string, model: string }, part)], default: undefined },
           ...{ tools: String, createdAt: date },
         } satisfies FieldsOf<AgentVersion>,
         part,

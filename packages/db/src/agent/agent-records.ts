@@ -1,9 +1,11 @@
-import type { Id, Tool } from '@parley/contract';
+import type { Id, ModelChoice, Tool } from '@parley/contract';
 
 /** The settings that shape an agent's answers. Each change is a new version. */
 export interface AgentSettings {
   readonly systemPrompt?: string;
   readonly model?: string;
+  /** In place of `model`, in the order in which they are asked. */
+  readonly models?: ModelChoice[];
   readonly temperature?: number;
   /** With the values of their headers, which are secrets: remove them before you show an agent. */
   readonly tools?: readonly Tool[];

@@ -21,6 +21,8 @@ export interface MessagePosition {
 export interface ListedMessage extends MessageRecord {
   readonly status: TurnStatus;
   readonly errorCode?: ErrorCode;
+  /** When the model's server takes requests again, if it said so. */
+  readonly retryAt?: Date;
   /** The id of the answer, as the newest turn of the message has it. */
   readonly answerId: Id<'message'>;
   /** Whether the list shows an answer to it. */

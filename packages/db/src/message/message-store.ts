@@ -13,6 +13,7 @@ const fields = {
   isCancelled: 1,
   errorCode: 1,
   exactErrorCode: 1,
+  retryAt: 1,
   messages: 1,
   answerId: 1,
   retryOf: 1,
@@ -20,7 +21,15 @@ const fields = {
 
 type ListedTurn = Pick<
   TurnDocument,
-  'sequence' | 'status' | 'isCancelled' | 'errorCode' | 'exactErrorCode' | 'messages' | 'answerId' | 'retryOf'
+  | 'sequence'
+  | 'status'
+  | 'isCancelled'
+  | 'errorCode'
+  | 'exactErrorCode'
+  | 'retryAt'
+  | 'messages'
+  | 'answerId'
+  | 'retryOf'
 >;
 type PlacedMessage = ListedMessage & { readonly position: MessagePosition };
 
@@ -106,7 +115,7 @@ function messagesOf(group: readonly ListedTurn[]): PlacedMessage[] {
         const shown = role === 'user' ? newest : turn;
         return compactAs<PlacedMessage>({
           ...{ id, role, content, finishReason, createdAt },
-          ...{ status: statusOf(shown), errorCode: fromErrorFields(shown) },
+          ...{ status: statusOf(shown), errorCode: fromErrorFields(shown), retryAt: shown.retryAt },
           ...{ answerId: shown.answerId, isAnswered },
           position: { sequence: turn.sequence, role },
         });

@@ -119,6 +119,7 @@ const calls: readonly (readonly [string, Call])[] = [
   ['takeOver', (play) => takeOver(play)],
   ['saveToolSteps', (play) => saveToolSteps(play)],
   ['saveToolSteps', (play) => saveToolSteps(play)],
+  ['raiseAttempt', (play) => raiseAttempt(play)],
   ['count', (play) => play.stores.usage.count(play.turns.slice(play.integer(TURNS)))],
   ['unfinished', ({ stores, scope, integer }) => stores.turns.countUnfinished(scope, 1 + integer(PLACES))],
   [
@@ -219,6 +220,11 @@ function saveToolSteps(play: Play): Promise<unknown> {
   const { stores, scope, integer, token } = play;
   const call = compact({ id: 'c', name: 'n', arguments: '{}', result: integer(2) === 0 ? 'r' : undefined });
   return stores.turns.saveToolSteps(scope, anyId(play), token(), [{ text: `t${integer(9)}`, calls: [call] }]);
+}
+
+function raiseAttempt(play: Play): Promise<unknown> {
+  const { stores, scope, integer, token } = play;
+  return stores.turns.raiseAttempt(scope, anyId(play), token(), 1 + integer(4));
 }
 
 function append(play: Play): Promise<void> {

@@ -60,7 +60,7 @@ export function completed(turn: NewTurn, content: string, textBytes: number, att
     answer: { id: turn.answerId, role: 'assistant', content, createdAt: new Date() },
     written: { attempt, text: content },
     agentVersion: 1,
-    usage: { attempt, model: 'm', calls: 1 },
+    usage: [{ attempt, model: 'm', calls: 1 }],
     textBytes,
   };
 }

@@ -128,6 +128,26 @@ export const turnCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'an attempt is raised under the token, as often as it is sent, and is no takeover',
+    async run({ turns }, scope, access) {
+      const turn = newTurn(access.chat.id, 1, { lease: leaseOf('mine') });
+      await turns.insert(access, turn);
+      equal(await turns.raiseAttempt(scope, turn.id, 'other', 2), 'lost');
+      equal(await turns.raiseAttempt({ team: mintId('team') }, turn.id, 'mine', 2), 'gone');
+      equal(await turns.raiseAttempt(scope, turn.id, 'mine', 2), 'kept');
+      equal(await turns.raiseAttempt(scope, turn.id, 'mine', 2), 'kept');
+      const raised = await turns.find(access, turn.id);
+      deepEqual([raised?.lease, raised?.takeovers], [leaseOf('mine', 2, 2), 0]);
+      // A process that read the turn before the raise does not take it over.
+      equal(await turns.takeOver(scope, turn.id, leaseOf('mine'), 'late'), undefined);
+      const taken = await turns.takeOver(scope, turn.id, leaseOf('mine', 2, 2), 'next');
+      deepEqual(taken?.lease, leaseOf('next', 0, 3));
+      equal(await turns.raiseAttempt(scope, turn.id, 'mine', 9), 'lost');
+      await turns.end(scope, turn.id, 'next', completed(turn, 'a', 3, 3));
+      equal(await turns.raiseAttempt(scope, turn.id, 'next', 9), 'lost');
+    },
+  },
+  {
     name: 'tool steps are stored with the token, read by a takeover, and removed by the end',
     async run({ turns }, scope, access) {
       const chat = access.chat.id;

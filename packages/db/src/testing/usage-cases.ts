@@ -42,9 +42,9 @@ export const usageCases: readonly StoreCase[] = [
       const { turns, usage } = stores;
       const turn = newTurn(chat, 1, { lease: leaseOf('one') });
       await turns.insert(access, turn);
-      await turns.release(scope, turn.id, 'one', { ...used, isEstimated: true });
+      await turns.release(scope, turn.id, 'one', [{ ...used, isEstimated: true }]);
       await turns.claim(scope, turn.id, 'two');
-      const end = { ...completed(turn, 'a', 1), usage: { ...used, attempt: 2 } };
+      const end = { ...completed(turn, 'a', 1), usage: [{ ...used, attempt: 2 }] };
       await turns.end(scope, turn.id, 'two', { ...end, account: { agent: mintId('agent'), day: DAY } });
       await usage.count([turn.id]);
       deepEqual(await usage.list(scope, { ...month, groupBy: 'user' }, { limit: 9 }), {
@@ -65,7 +65,7 @@ export const usageCases: readonly StoreCase[] = [
       await chats.markDeleted(scope, chat);
       await chats.purge(chat);
       deepEqual(await turns.end(scope, running.id, 't', completed(running, 'a', 1)), { result: 'gone' });
-      await usage.add(scope, { turn: running.id, reservations: [reservation], account, usage: used });
+      await usage.add(scope, { turn: running.id, reservations: [reservation], account, usage: [used] });
       deepEqual(await usage.list(scope, { ...month, groupBy: 'day' }, { limit: 9 }), {
         items: [{ name: DAY, turns: 2, calls: 2, inputTokens: 60, outputTokens: 24 }],
       });
@@ -216,6 +216,6 @@ async function endedWith(
   const extra = compact({ lease: leaseOf('t'), spender: key && { key }, reservations });
   const turn = newTurn(chat, sequence, extra);
   await turns.insert(inScope({ team }, chat), turn);
-  await turns.end({ team }, turn.id, 't', { ...completed(turn, 'answer', 1), usage: used, account });
+  await turns.end({ team }, turn.id, 't', { ...completed(turn, 'answer', 1), usage: [used], account });
   return turn.id;
 }

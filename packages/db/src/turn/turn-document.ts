@@ -1,7 +1,7 @@
 import { compact, compactAs, type Id, type ToolStep } from '@parley/contract';
 import type { Reservation } from '../budget/budget-port.ts';
 import type { MessageRecord } from '../message/message-records.ts';
-import type { Spender } from '../usage/usage-records.ts';
+import type { Spender, UsageRecord } from '../usage/usage-records.ts';
 import { fromErrorFields, toErrorFields } from './stored-error-code.ts';
 import type { TurnDocument } from './turn-model.ts';
 import type { NewTurn, TurnEnd, TurnOrigin, TurnRecord, WrittenText } from './turn-records.ts';
@@ -20,8 +20,14 @@ export function endUpdate(end: TurnEnd) {
     }),
     // Only an unfinished turn needs them.
     $unset: { steps: '' as const, stepsSize: '' as const, 'origin.networks': '' as const },
-    $push: compact({ messages: answer, usage }),
+    $push: compact({ messages: answer, usage: usage && pushedUsage(usage) }),
   };
+}
+
+/** The value to push to the usage of a turn: a record for each model that was called. */
+export function pushedUsage(usage: readonly UsageRecord[]) {
+  const [only] = usage;
+  return only && usage.length === 1 ? only : { $each: [...usage] };
 }
 
 /** The stored form of a turn that is accepted now. */
@@ -97,8 +103,8 @@ function toReservation({ subject, day, tokens }: Reservation): Reservation {
   return { subject, day, tokens };
 }
 
-function toStep({ text, calls, opaque }: ToolStep): ToolStep {
-  return compactAs<ToolStep>({ text, calls: calls.map(toCall), opaque });
+function toStep({ text, calls, opaque, source }: ToolStep): ToolStep {
+  return compactAs<ToolStep>({ text, calls: calls.map(toCall), opaque, source });
 }
 
 function toCall({ id, name, arguments: text, result, opaque }: ToolStep['calls'][number]) {

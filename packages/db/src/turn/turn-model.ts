@@ -74,7 +74,10 @@ const toolCallSchema = new Schema(
   part,
 );
 
-const toolStepSchema = new Schema({ text: String, calls: [toolCallSchema], opaque: String }, part);
+const toolStepSchema = new Schema(
+  { text: String, calls: [toolCallSchema], opaque: String, source: String },
+  part,
+);
 
 /** The `turns` collection. MongoDB removes a deletion marker together with the tombstone of its chat. */
 export const turnSchema = new Schema<TurnDocument>(

@@ -74,7 +74,12 @@ export interface TurnStore {
    * Returns a claimed turn to the queue and stores the usage of its run. It does not count as a crash. False if another run
    * has the lease.
    */
-  release(scope: SystemScope, id: Id<'turn'>, token: string, usage?: UsageRecord): Promise<boolean>;
+  release(
+    scope: SystemScope,
+    id: Id<'turn'>,
+    token: string,
+    usage?: readonly UsageRecord[],
+  ): Promise<boolean>;
   /** Renews the leases of all turns of this process. Returns the tokens that are not valid any more. */
   renew(leases: readonly { turn: Id<'turn'>; token: string }[]): Promise<string[]>;
   /**
@@ -86,6 +91,16 @@ export interface TurnStore {
     id: Id<'turn'>,
     token: string,
     steps: readonly ToolStep[],
+  ): Promise<'kept' | 'lost' | 'gone'>;
+  /**
+   * Raises the attempt of a run, guarded by its token, and counts a renewal, so that no process acts on the earlier lease.
+   * The same raise may be sent again. `lost`: the token is not valid any more; `gone`: the turn was deleted.
+   */
+  raiseAttempt(
+    scope: SystemScope,
+    id: Id<'turn'>,
+    token: string,
+    attempt: number,
   ): Promise<'kept' | 'lost' | 'gone'>;
   /** Ends a turn, guarded by the token of its run. */
   end(scope: SystemScope, id: Id<'turn'>, token: string, end: TurnEnd): Promise<EndResult>;

@@ -141,7 +141,7 @@ export interface TurnEnd {
   readonly errorCode?: ErrorCode;
   /** The time at which the model's server accepts requests again, if it said so. */
   readonly retryAt?: Date;
-  readonly usage?: UsageRecord;
+  readonly usage?: readonly UsageRecord[];
   /** Present if the turn is to be counted. */
   readonly account?: Account;
   readonly agentVersion?: number;

@@ -5,7 +5,7 @@ import type { WriteBatches } from '../batching/write-batches.ts';
 import { giveBack } from '../budget/reservations.ts';
 import type { Models } from '../models.ts';
 import { sizeOfSteps } from './steps-size.ts';
-import { toRecord } from './turn-document.ts';
+import { pushedUsage, toRecord } from './turn-document.ts';
 import type { TurnStore } from './turn-port.ts';
 import { createTurnQueries, TAIL_TURNS, UNFINISHED, UNFINISHED_OF_TEAM, within } from './turn-queries.ts';
 import type { TurnOrigin } from './turn-records.ts';
@@ -73,7 +73,7 @@ export function createTurnStore(
         { _id: id, team, status: 'generating', 'lease.token': token },
         compact({
           $set: { status: 'queued' as const, 'lease.token': 'released' },
-          $push: usage && { usage },
+          $push: usage && { usage: pushedUsage(usage) },
         }),
       );
       return matchedCount === 1;
@@ -101,6 +101,15 @@ export function createTurnStore(
         { $set: { steps: [...steps], stepsSize } },
       );
       if (matchedCount === 1 || (await turns.exists(mine))) return 'kept';
+      return (await turns.exists({ _id: id, team })) === null ? 'gone' : 'lost';
+    },
+
+    async raiseAttempt({ team }, id, token, attempt) {
+      const { matchedCount } = await turns.updateOne(
+        { _id: id, team, status: 'generating', 'lease.token': token },
+        { $max: { 'lease.attempt': attempt }, $inc: { 'lease.renewals': 1 } },
+      );
+      if (matchedCount === 1) return 'kept';
       return (await turns.exists({ _id: id, team })) === null ? 'gone' : 'lost';
     },
 

@@ -35,7 +35,7 @@ export interface DeletedTurn {
   readonly spender?: Spender;
   readonly reservations?: readonly Reservation[];
   readonly account: Account;
-  readonly usage: UsageRecord;
+  readonly usage: readonly UsageRecord[];
 }
 
 /** A field that usage is summed by. */

@@ -43,10 +43,10 @@ export function createUsageStore(models: Models, rowsMax = ROWS_MAX): UsageStore
     },
 
     async add({ team }, { spender, reservations = [], account, usage: used }) {
-      const rows = addUp([compact({ team, account, usage: [used], spender })]);
+      const rows = addUp([compact({ team, account, usage: [...used], spender })]);
       await usage.bulkWrite(rows.map(toUpsert));
       // The reservations were given back, so the whole usage is added.
-      const spent = settlements(reservations.map(withoutTokens), tokensOf([used]));
+      const spent = settlements(reservations.map(withoutTokens), tokensOf(used));
       if (spent.length > 0) await budgets.bulkWrite(spent, { ordered: false });
     },
 

@@ -37,7 +37,7 @@ export async function endDeadTurn(
       ? stoppedEnd(turn, view, written)
       : { status: 'failed', errorCode: 'interrupted', written, textBytes: bytesBefore(turn, view) }),
     account: accountOf(view.chat.chat),
-    usage: usageOfDeadRun(turn, view, written, bounds.historyBytesMax),
+    usage: [usageOfDeadRun(turn, view, written, bounds.historyBytesMax)],
   };
   const ended = await store.turns.end(scope, id, token, end);
   if (ended.result !== 'ended') return;

@@ -39,15 +39,20 @@ export class LogWriter {
   /** Never rejects: an unacknowledged piece is written again with the next round. */
   async #append(runs: readonly Run[]): Promise<void> {
     const { store, log } = this.#deps;
-    const batches = runs.map(nextBatch).filter((batch) => batch !== undefined);
+    const sent = runs.flatMap((run) => {
+      const batch = nextBatch(run);
+      return batch ? [{ run, batch }] : [];
+    });
     try {
-      await store.turnLog.append(batches);
+      await store.turnLog.append(sent.map(({ batch }) => batch));
     } catch (error) {
       log('warn', 'the log of running answers could not be written', { turns: runs.length, error });
       return;
     }
-    for (const run of runs) {
-      run.loggedTo = run.unacknowledged?.to ?? run.loggedTo;
+    for (const { run, batch } of sent) {
+      // A run that began its text again meanwhile has logged nothing of the new one.
+      if (run.unacknowledged !== batch) continue;
+      run.loggedTo = batch.to;
       run.unacknowledged = undefined;
     }
   }

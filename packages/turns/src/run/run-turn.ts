@@ -17,7 +17,7 @@ import type { EndedOutcome } from '../turn-outcome.ts';
 import { PERSIST_BACKOFF } from './intervals.ts';
 import type { LogWriter } from './log-writer.ts';
 import { type Run, RunStopped } from './run.ts';
-import { countDeletedTurn, DEFAULT_MODEL, usageOfOutcome, withUsage } from './turn-usage.ts';
+import { countDeletedTurn, DEFAULT_MODEL, usageOfOutcome, usageRecords, withUsage } from './turn-usage.ts';
 
 /** The result of a run, for the code that started it. */
 export type RunResult =
@@ -138,7 +138,7 @@ async function answer(
   view: RunContext,
   agentId: AgentRecord['id'],
 ): Promise<TurnEnd> {
-  const { turn, attempt } = run;
+  const { turn } = run;
   const before = bytesBefore(turn, view);
   const agent = await persist(deps, run, () => deps.store.agents.find(run.scope, agentId));
   if (!agent) return { status: 'failed', errorCode: 'agent_not_found', textBytes: before };
@@ -155,10 +155,12 @@ async function answer(
         run.waitsUntil = until;
         deps.followers.texts.notify(turn.id, undefined);
       },
-      onAbort: ({ model, calls, usage }) => {
-        run.used = { attempt, model, calls, ...usage, isEstimated: true };
+      restartText: () => restartText(deps, run),
+      onAbort: ({ model, calls, usage, others }) => {
+        run.used = usageRecords(run.attempt, { model, calls, usage, isEstimated: true }, others);
       },
     });
+    const { attempt } = run;
     run.used = usageOfOutcome(attempt, outcome);
     return {
       status: 'completed',
@@ -172,8 +174,11 @@ async function answer(
     const errorCode = codeOf(error);
     if (!errorCode) throw error;
     logFailure(deps, run, { agent: agent.id, code: errorCode, error });
-    const model = agent.model ?? DEFAULT_MODEL;
-    if (error instanceof ModelError) run.used = { attempt, model, calls: error.calls, ...error.usage };
+    const { attempt } = run;
+    if (error instanceof ModelError) {
+      const { model = agent.model ?? DEFAULT_MODEL, calls, usage, others } = error;
+      run.used = usageRecords(attempt, { model, calls, usage }, others);
+    }
     return {
       status: 'failed',
       errorCode,
@@ -204,9 +209,37 @@ function logFailure(
  * @throws RunStopped
  */
 async function saveToolSteps(deps: TurnDeps, run: Run, steps: readonly ToolStep[]): Promise<void> {
-  const { turn, scope, token, abort } = run;
-  const kept = await persist(deps, run, () => deps.store.turns.saveToolSteps(scope, turn.id, token, steps));
-  if (kept !== 'kept') abort.abort(new RunStopped(kept === 'gone' ? 'chat-deleted' : 'lease-lost'));
+  const { turn, scope, token } = run;
+  await writeGuarded(deps, run, () => deps.store.turns.saveToolSteps(scope, turn.id, token, steps));
+}
+
+/**
+ * Voids the text that the run has emitted, because another model begins the answer again. The attempt is raised first,
+ * so that every reader, in every process, replaces the text that it has shown.
+ *
+ * @throws RunStopped
+ */
+async function restartText(deps: RunDeps, run: Run): Promise<void> {
+  const { turn, scope, token } = run;
+  const next = run.attempt + 1;
+  await writeGuarded(deps, run, () => deps.store.turns.raiseAttempt(scope, turn.id, token, next));
+  Object.assign(run, { attempt: next, text: '', loggedTo: 0, unacknowledged: undefined });
+  deps.followers.texts.notify(turn.id, undefined);
+}
+
+/**
+ * Makes a write that the lease's token guards, and stops the run if it has lost the turn.
+ *
+ * @throws RunStopped
+ */
+async function writeGuarded(
+  deps: TurnDeps,
+  run: Run,
+  write: () => Promise<'kept' | 'lost' | 'gone'>,
+): Promise<void> {
+  const { abort } = run;
+  const result = await persist(deps, run, write);
+  if (result !== 'kept') abort.abort(new RunStopped(result === 'gone' ? 'chat-deleted' : 'lease-lost'));
   stopStale(deps, run);
   abort.signal.throwIfAborted();
 }

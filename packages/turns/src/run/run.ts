@@ -20,7 +20,8 @@ export interface Run {
   readonly turn: TurnRecord;
   readonly scope: SystemScope;
   readonly token: string;
-  readonly attempt: number;
+  /** Raised when another model begins the answer again. */
+  attempt: number;
   readonly abort: AbortController;
   /** The history before it, if its starter knew it: the UTF-8 bytes of the chat's text, perhaps the messages too. */
   readonly before: { readonly textBytes: number; readonly history?: History | undefined } | undefined;
@@ -37,7 +38,7 @@ export interface Run {
   /** The messages before it, once they were read. */
   history?: History;
   /** Its usage, once it is known. */
-  used?: UsageRecord;
+  used?: readonly UsageRecord[];
   /** All emitted text. Readers in this process read it here. */
   text: string;
   /** The time until which the model's server makes it wait. */

@@ -1,4 +1,4 @@
-import { type AgentOutcome, estimateTokens, tokensOfBytes } from '@parley/agent';
+import { type AgentOutcome, estimateTokens, type ModelUse, tokensOfBytes } from '@parley/agent';
 import { utcDay } from '@parley/contract';
 import type {
   Account,
@@ -23,10 +23,23 @@ export function accountOf({ agent, user }: Pick<ChatRecord, 'agent' | 'user'>): 
 /** The usage of an answer as the model's server reported it; an estimate if it reported none. */
 export function usageOfOutcome(
   attempt: number,
-  { model, calls, usage, estimate }: Pick<AgentOutcome, 'model' | 'calls' | 'usage' | 'estimate'>,
-): UsageRecord {
-  if (usage || !estimate) return { attempt, model, calls, ...usage };
-  return { attempt, model, calls, ...estimate, isEstimated: true };
+  { model, calls, usage, estimate, others }: Omit<AgentOutcome, 'text' | 'finishReason'>,
+): UsageRecord[] {
+  const isEstimated = !usage && estimate !== undefined;
+  return usageRecords(attempt, { model, calls, usage: usage ?? estimate, isEstimated }, others);
+}
+
+/** A record for each model that was called, that of the one that answered last: the turn counts as its. */
+export function usageRecords(
+  attempt: number,
+  last: ModelUse,
+  others: readonly ModelUse[] = [],
+): UsageRecord[] {
+  return [...others, last].map(({ model, calls, usage, isEstimated }) => ({
+    ...{ attempt, model, calls },
+    ...usage,
+    ...(isEstimated && { isEstimated }),
+  }));
 }
 
 /** The end of a run with what it used, so that it is counted. */

@@ -102,7 +102,7 @@ const kept: ChatHistory = {
 };
 
 const check = (fields: Partial<ChatHistory>) =>
-  checkHistory({ chats: [{ ...kept, ...fields }], takeoversMax: 2, handovers: 0 });
+  checkHistory({ chats: [{ ...kept, ...fields }], takeoversMax: 2, handovers: 0, modelsMax: 1 });
 
 const reading = (...connections: ReaderConnection[]) => ({
   readers: [{ name: 'reader', answerId: 'msg_1', connections }],
@@ -114,7 +114,7 @@ test('a history that keeps every promise has no offence', () => {
 
 test('a history with release 0.1.0 in it may lack finish reasons', () => {
   const turns = [{ ...first, answer: { id: 'msg_1', content: '<1> hello' } }, second];
-  const history = { takeoversMax: 2, handovers: 0, chats: [{ ...kept, turns }] };
+  const history = { takeoversMax: 2, handovers: 0, modelsMax: 1, chats: [{ ...kept, turns }] };
   expect(checkHistory({ ...history, hasOlderRelease: true })).toEqual([]);
   expect(checkHistory(history)).not.toEqual([]);
 });

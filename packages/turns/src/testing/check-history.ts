@@ -17,7 +17,7 @@ export function checkHistory(history: History): string[] {
       ...checkTurns(chat),
       ...(hasOlderRelease ? [] : checkFinishReasons(chat)),
       ...checkRequests(chat),
-      ...checkCalls(chat, 1 + history.takeoversMax + history.handovers),
+      ...checkCalls(chat, history.modelsMax * (1 + history.takeoversMax + history.handovers)),
       ...checkReaders(chat),
       ...checkChatReaders(chat),
     ].map((offence) => `${chat.chat}: ${offence}`),

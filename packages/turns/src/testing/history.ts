@@ -12,6 +12,8 @@ export interface History {
   readonly takeoversMax: number;
   /** The number of deliberate hand-overs by processes. Each may cost a turn one more call of the model. */
   readonly handovers: number;
+  /** How many models each run may ask, one after the other. */
+  readonly modelsMax: number;
   /** Release 0.1.0, which knows no finish reasons, served and ran some of the turns. */
   readonly hasOlderRelease?: boolean | undefined;
 }

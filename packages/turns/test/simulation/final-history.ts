@@ -2,6 +2,7 @@ import type { Id } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
 import type { ChatHistory, History, StoredTurn } from '../../src/testing/index.ts';
 import type { Ledger } from './ledger.ts';
+import { MODELS_MAX } from './simulated-answer.ts';
 import type { World } from './world.ts';
 
 /** The actions of the users, their responses, and the stored data in the end, for `checkHistory`. */
@@ -27,7 +28,12 @@ export function finalHistory(world: World, ledger: Ledger): History {
       askedToStop: new Set([...askedToStop(turns, entries), ...ofStoppedUsers(world, chat)]),
     };
   });
-  return { chats, takeoversMax: world.plan.bounds.takeoversMax, handovers: world.handovers };
+  return {
+    chats,
+    takeoversMax: world.plan.bounds.takeoversMax,
+    handovers: world.handovers,
+    modelsMax: MODELS_MAX,
+  };
 }
 
 /** A message that interrupts asks all earlier turns to stop. */

@@ -303,10 +303,9 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run/run-turn.ts',
-        find: 'const kept = await persist(deps, run, () => deps.store.turns.saveToolSteps(scope, turn.id, token, steps));',
+        find: 'await writeGuarded(deps, run, () => deps.store.turns.saveToolSteps(scope, turn.id, token, steps));',
         replace:
-          'void persist(deps, run, () => deps.store.turns.saveToolSteps(scope, turn.id, token, steps)).catch(() => {});\n' +
-          "const kept: string = 'kept';",
+          'void persist(deps, run, () => deps.store.turns.saveToolSteps(scope, turn.id, token, steps)).catch(() => {});',
       },
     ],
   },
@@ -315,8 +314,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/run/run-turn.ts',
-        find: "if (kept !== 'kept') abort.abort",
-        replace: "if (kept === 'gone') abort.abort",
+        find: "if (result !== 'kept') abort.abort",
+        replace: "if (result === 'gone') abort.abort",
       },
       {
         file: 'src/run/run-turn.ts',
@@ -352,6 +351,93 @@ export const mutants: readonly Mutant[] = [
         file: 'test/simulation/simulated-turn-store.ts',
         find: 'withoutLater(held(findOne(view, team, id), token), steps)',
         replace: 'held(findOne(view, team, id), token)',
+      },
+    ],
+  },
+  {
+    name: 'another model goes on under the attempt of the first one',
+    edits: [
+      {
+        file: 'src/run/run-turn.ts',
+        find: 'Object.assign(run, { attempt: next, text',
+        replace: 'Object.assign(run, { text',
+      },
+    ],
+  },
+  {
+    name: 'another model goes on before its attempt is stored',
+    edits: [
+      {
+        file: 'src/run/run-turn.ts',
+        find: 'await writeGuarded(deps, run, () => deps.store.turns.raiseAttempt(scope, turn.id, token, next));',
+        replace:
+          'void persist(deps, run, () => deps.store.turns.raiseAttempt(scope, turn.id, token, next)).catch(() => {});',
+      },
+    ],
+  },
+  {
+    name: 'the log of another model begins where the log of the first one ended',
+    edits: [
+      {
+        file: 'src/run/run-turn.ts',
+        find: "{ attempt: next, text: '', loggedTo: 0, unacknowledged: undefined }",
+        replace: "{ attempt: next, text: '', unacknowledged: undefined }",
+      },
+    ],
+  },
+  {
+    name: 'a log batch of the first model is written again as one of the other model',
+    edits: [
+      {
+        file: 'src/run/run-turn.ts',
+        find: "{ attempt: next, text: '', loggedTo: 0, unacknowledged: undefined }",
+        replace: "{ attempt: next, text: '', loggedTo: 0 }",
+      },
+    ],
+  },
+  {
+    name: 'an acknowledged log batch of the first model counts as one of the other model',
+    edits: [
+      {
+        file: 'src/run/log-writer.ts',
+        find: 'if (run.unacknowledged !== batch) continue;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a repeated raise of an attempt raises it twice',
+    edits: [
+      {
+        file: 'test/simulation/simulated-turn-store.ts',
+        find: 'attempt: Math.max(lease.attempt, attempt)',
+        replace: 'attempt: lease.attempt + 1',
+      },
+    ],
+  },
+  {
+    name: 'a raise that arrives late sets the attempt of a later run back',
+    edits: [
+      {
+        file: 'test/simulation/simulated-turn-store.ts',
+        find: '(view) => held(findOne(view, team, id), token),\n        (turn) => {\n          const lease = leaseOf(turn);',
+        replace:
+          '(view) => findOne(view, team, id),\n        (turn) => {\n          const lease = leaseOf(turn);',
+      },
+      {
+        file: 'test/simulation/simulated-turn-store.ts',
+        find: 'attempt: Math.max(lease.attempt, attempt)',
+        replace: 'attempt',
+      },
+    ],
+  },
+  {
+    name: 'the text of the first model stays before that of the other one',
+    edits: [
+      {
+        file: 'src/run/run-turn.ts',
+        find: "{ attempt: next, text: '', loggedTo: 0, unacknowledged: undefined }",
+        replace: '{ attempt: next, loggedTo: 0, unacknowledged: undefined }',
       },
     ],
   },

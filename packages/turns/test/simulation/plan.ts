@@ -82,6 +82,8 @@ export interface ModelHabits {
   readonly atOnce: number;
   /** The share of pieces before which a tool is called. */
   readonly tools: number;
+  /** Of the calls that fail, those after which another model goes on. */
+  readonly fallbacks: number;
   readonly piecesMax: number;
   readonly pauseMaxMs: number;
 }
@@ -131,6 +133,8 @@ export function drawPlan(seed: number): Plan {
     people: drawPeople(random, kind),
     model: {
       failures: random.pick([0, 0.1, 0.5]),
+      // Of a source of its own, so that older seeds keep their schedules.
+      fallbacks: new Random(seed ^ 0x2545f491).pick([0, 0, 0.5, 1]),
       atOnce: random.pick([0, 0, 0.5]),
       tools: random.pick([0, 0, 0.3, 0.7]),
       piecesMax: random.pick([1, 2, 4, 12]),

@@ -139,7 +139,7 @@ function endedBy(turn: TurnDocument, end: TurnEnd): TurnDocument {
   return {
     ...turn,
     record: { ...record, ...endFields(turn.record, end) },
-    usage: end.usage ? [...turn.usage, end.usage] : turn.usage,
+    usage: [...turn.usage, ...(end.usage ?? [])],
     ...(end.account && { account: end.account, isUncounted: true }),
   };
 }

@@ -107,7 +107,7 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
         (view) => held(findOne(view, team, id), token),
         (turn) => ({
           ...withRecord(turn, { status: 'queued', lease: { ...leaseOf(turn), token: 'released' } }),
-          usage: usage ? [...turn.usage, usage] : turn.usage,
+          usage: [...turn.usage, ...(usage ?? [])],
         }),
       );
       return released !== undefined;
@@ -140,6 +140,19 @@ export function createSimulatedTurnStore(connection: Connection, { reads, writes
         (turn) => withRecord(turn, { steps }),
       );
       if (kept || (await connection.read((view) => held(findOne(view, team, id), token)))) return 'kept';
+      return (await connection.read((view) => findOne(view, team, id))) ? 'lost' : 'gone';
+    },
+
+    async raiseAttempt({ team }, id, token, attempt) {
+      const raised = await update(
+        (view) => held(findOne(view, team, id), token),
+        (turn) => {
+          const lease = leaseOf(turn);
+          const raised = { attempt: Math.max(lease.attempt, attempt), renewals: lease.renewals + 1 };
+          return withRecord(turn, { lease: { ...lease, ...raised } });
+        },
+      );
+      if (raised) return 'kept';
       return (await connection.read((view) => findOne(view, team, id))) ? 'lost' : 'gone';
     },
 

@@ -33,9 +33,9 @@ export function createSimulatedUsage(connection: Connection): UsageStore {
 
     add: ({ team }, { turn, spender, reservations = [], account, usage }) =>
       connection.write((database) => {
-        put(database, { team, turn, key: spender?.key, account, usage: [usage] });
+        put(database, { team, turn, key: spender?.key, account, usage: [...usage] });
         const spent = reservations.map((reservation) => ({ ...reservation, tokens: 0 }));
-        settle(database, spent, tokensOf([usage]));
+        settle(database, spent, tokensOf(usage));
       }),
 
     list: ({ team, agents }, { from, to, groupBy }, { limit, after }) =>

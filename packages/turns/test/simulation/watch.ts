@@ -1,7 +1,7 @@
 import type { Id } from '@parley/contract';
 import type { TurnRecord } from '@parley/db';
 import type { TurnBounds } from '../../src/index.ts';
-import type { ChatDocument, MarkerDocument, TurnDocument } from './simulated-database.ts';
+import type { ChatDocument, MarkerDocument, PieceDocument, TurnDocument } from './simulated-database.ts';
 import type { World } from './world.ts';
 
 /**
@@ -46,6 +46,7 @@ export class Watch {
       if (name === 'chats')
         this.#chat(id as Id<'chat'>, before as ChatDocument | undefined, after as ChatDocument | undefined);
       if (name === 'markers') this.#marker(id as Id<'chat'>, after as MarkerDocument | undefined);
+      if (name === 'turnLog') this.#piece(after as PieceDocument | undefined);
     });
   }
 
@@ -71,6 +72,20 @@ export class Watch {
     const newest = this.#newest.get(chat) ?? 0;
     if (after && newest >= after.sequence)
       this.#world.offend(`the marker of ${chat} took place ${after.sequence}, and turn ${newest} was there`);
+  }
+
+  /** Readers in other processes stop at a gap, so each piece of a log begins at the end of the piece before it. */
+  #piece(after: PieceDocument | undefined): void {
+    const { database } = this.#world;
+    // A late write may come after the removal of a turn and of its log.
+    if (!after || !database.committed.turns.has(after.turn)) return;
+    const { turn, attempt, to, text } = after;
+    let end = 0;
+    for (const piece of database.committed.turnLog.values())
+      if (piece.turn === turn && piece.attempt === attempt && piece !== after) end = Math.max(end, piece.to);
+    const begin = to - text.length;
+    if (begin > end)
+      this.#world.offend(`the log of run ${attempt} of ${turn} goes on at ${begin}, and ends at ${end}`);
   }
 
   /** A chat without a request for its deletion is deleted only by retention, with no turns after the checked one. */
@@ -206,8 +221,8 @@ export class Watch {
   }
 
   #judgeEnd({ record }: TurnDocument, times: Times): void {
-    const { plan, database } = this.#world;
-    const { chat, sequence } = record;
+    const { plan, database, model } = this.#world;
+    const { id, chat, sequence, lease } = record;
     let freeAt = times.insertedAt;
     for (const { record: other } of database.committed.turns.values()) {
       if (other.chat !== chat || other.sequence >= sequence) continue;
@@ -216,10 +231,11 @@ export class Watch {
         this.#world.offend(`turn ${sequence} of ${chat} ended before turn ${other.sequence}`);
       else freeAt = Math.max(freeAt, endedAt);
     }
-    if (plan.kind === 'healthy' && record.lease?.attempt !== 1)
-      this.#world.offend(
-        `turn ${sequence} of ${chat} was run ${record.lease?.attempt} times, and nobody died`,
-      );
+    // Another model that began an answer again raised its attempt.
+    const attempt = lease?.attempt ?? 0;
+    const isOnce = attempt >= 1 && attempt <= 1 + (model.restarts.get(id) ?? 0);
+    if (plan.kind === 'healthy' && !isOnce)
+      this.#world.offend(`turn ${sequence} of ${chat} was run ${attempt} times, and nobody died`);
     this.#judgeCancelled(record, times, freeAt);
     if (plan.kind !== 'calm') return;
     const { startedAt = Number.POSITIVE_INFINITY, cancelledAt, endedAt = 0 } = times;

@@ -19,6 +19,7 @@ export function toHistory(cell: CellHistory): History {
       }),
     ),
     takeoversMax,
+    modelsMax: 1,
     // Its bound of calls counts runs of one call each: what a run may call again is told as runs.
     handovers: runsMax * callsPerRunMax - 1 - takeoversMax,
     hasOlderRelease,

@@ -1,0 +1,340 @@
+import type { ModelChoice, ToolCall, ToolStep } from '@parley/contract';
+import type { AgentInput, AgentOutcome, AgentSpent, AgentUsage, ModelUse } from './agent.ts';
+import { type AnswerEnd, AnswerReading } from './answer-reading.ts';
+import { AnswerText } from './answer-text.ts';
+import type { AgentBounds } from './bounds.ts';
+import { type Candidate, isForAnother, orderOf } from './candidate.ts';
+import { conversationOf } from './conversation.ts';
+import { estimateUsage } from './estimate-usage.ts';
+import type { ModelCall, ModelFinishReason, ModelRequest, ModelTool } from './model/model.ts';
+import type { Adaptation, ModelErrorCode, ModelFailure } from './model/model-failure.ts';
+import { textsOf } from './model/texts-of.ts';
+import type { ModelCircuits } from './model-circuits.ts';
+import { ModelError } from './model-error.ts';
+import { sumOf } from './model-spending.ts';
+import { retryPauseMs } from './retry-pause.ts';
+import type { Watch } from './watch.ts';
+
+/** What an answer is asked for with. */
+export interface AnswerPlan {
+  /** The models that may answer, in order; at least one. */
+  readonly candidates: readonly [Candidate, ...Candidate[]];
+  readonly circuits: ModelCircuits;
+  readonly temperature: number | undefined;
+  readonly tools: readonly ModelTool[];
+  /** Is told how each model ended that was asked in a step. */
+  readonly onModelEnd: (end: ModelEnd) => void;
+  /** Is told when a model could not answer, and the next one of the list is asked. */
+  readonly onFallback: (error: ModelError, next: ModelChoice) => void;
+}
+
+/** How a model ended that was asked in a step. */
+export interface ModelEnd extends ModelChoice {
+  /** Why it gave no answer, if it gave none. */
+  readonly code?: ModelErrorCode | undefined;
+}
+
+/** An answer of a model: the end of the whole answer, or calls of tools. */
+export interface ModelAnswer {
+  readonly end: AnswerEnd;
+  readonly calls: readonly ToolCall[];
+}
+
+/** A call of the model that is under way. */
+interface OpenCall {
+  readonly request: ModelRequest;
+  readonly call: ModelCall;
+  readonly reading: AnswerReading;
+}
+
+interface AskerDeps {
+  readonly input: Pick<AgentInput, 'signal' | 'emit' | 'restartText' | 'onWait'>;
+  readonly bounds: AgentBounds;
+  readonly watch: Watch;
+  /** The steps with tools so far; the run adds to them. */
+  readonly steps: readonly ToolStep[];
+}
+
+/** Asks the models of a list, one after the other, until one gives the next step of an answer. It emits the text. */
+export class ModelAsker {
+  readonly #plan: AnswerPlan;
+  readonly #input: AskerDeps['input'];
+  readonly #bounds: AgentBounds;
+  readonly #watch: Watch;
+  readonly #steps: readonly ToolStep[];
+  #answer: AnswerText;
+  /** The model that is asked, or was asked last. */
+  #current: Candidate;
+  #open: OpenCall | undefined;
+
+  constructor(plan: AnswerPlan, { input, bounds, watch, steps }: AskerDeps) {
+    this.#plan = plan;
+    [this.#current] = plan.candidates;
+    this.#input = input;
+    this.#bounds = bounds;
+    this.#watch = watch;
+    this.#steps = steps;
+    this.#answer = new AnswerText(input.emit, bounds.answerLengthMax);
+  }
+
+  /**
+   * Asks one model after the other until one answers.
+   *
+   * @throws ModelError; the signal's reason; what emitting and restarting throw
+   */
+  async ask(): Promise<ModelAnswer> {
+    this.#answer.beginPart();
+    this.#watch.beginStep();
+    const order = orderOf(this.#plan.candidates, this.#current, this.#plan.circuits);
+    for (const [index, candidate] of order.entries()) {
+      this.#current = candidate;
+      const next = order[index + 1];
+      const result = await this.#askModel(candidate, next === undefined);
+      if ('end' in result) return result;
+      if (!next || !this.#isForNext(result)) throw this.#errorOf(result);
+      await this.#fallBack(result, next);
+    }
+    throw new RangeError('There is no model to ask.');
+  }
+
+  /** Asks one model, and notes how it ended. */
+  async #askModel(candidate: Candidate, isLast: boolean): Promise<ModelAnswer | ModelFailure> {
+    const { circuits, onModelEnd } = this.#plan;
+    const { provider, model } = candidate.facts;
+    let state: Parameters<ModelCircuits['end']>[1] = 'unknown';
+    circuits.begin(candidate.facts);
+    try {
+      const result = await this.#repeat(candidate, isLast);
+      const code = 'end' in result ? undefined : result.code;
+      // A model that rejects a message works.
+      state = code === undefined || code === 'model_refused' ? 'works' : 'failed';
+      onModelEnd({ provider, model, code });
+      return result;
+    } finally {
+      circuits.end({ provider, model }, state);
+    }
+  }
+
+  /** Calls one model until it answers, or calling it again would not help or is not allowed. */
+  async #repeat(candidate: Candidate, isLast: boolean): Promise<ModelAnswer | ModelFailure> {
+    const callsBefore = candidate.spending.calls;
+    let adaptation: Adaptation | undefined;
+    for (;;) {
+      const result = await this.#attempt(candidate, adaptation);
+      this.#watch.rest();
+      if ('end' in result) return result;
+      const isRepeated = isLast || result.retry === 'now';
+      const pauseMs = isRepeated
+        ? this.#pauseAfter(result, candidate.spending.calls - callsBefore)
+        : undefined;
+      if (pauseMs === undefined) return result;
+      adaptation = result.adaptation ?? adaptation;
+      if (pauseMs > 0) await this.#pause(pauseMs, result);
+    }
+  }
+
+  /** After some text of this step was emitted, only an answer that can be begun again goes on with another model. */
+  #isForNext({ code }: ModelFailure): boolean {
+    const canBegin = this.#answer.part === '' || this.#input.restartText !== undefined;
+    return canBegin && isForAnother(code) && this.#watch.remainingMs > 0;
+  }
+
+  /** Makes the next model begin where the step began. */
+  async #fallBack(failure: ModelFailure, next: Candidate): Promise<void> {
+    this.#watch.goOn();
+    this.rejectEnded();
+    this.#plan.onFallback(this.#errorOf(failure), next.facts);
+    if (this.#answer.part === '') return;
+    await this.#input.restartText?.();
+    this.rejectEnded();
+    this.#answer = new AnswerText(this.#input.emit, this.#bounds.answerLengthMax);
+    this.repeatSteps();
+    this.#answer.beginPart();
+  }
+
+  /** Readers are told of a wait that the server asked for, because it may be long. */
+  async #pause(ms: number, { retryAfterMs = 0 }: ModelFailure): Promise<void> {
+    const { onWait } = this.#input;
+    if (retryAfterMs > 0) onWait?.(new Date(Date.now() + ms));
+    await this.#watch.pause(ms);
+    if (retryAfterMs > 0) onWait?.(undefined);
+  }
+
+  async #attempt(
+    candidate: Candidate,
+    adaptation: Adaptation | undefined,
+  ): Promise<ModelAnswer | ModelFailure> {
+    this.rejectEnded();
+    this.#answer.restart();
+    this.#watch.called(candidate.facts.firstPieceMaxMs);
+    const open = this.#begin(candidate, this.#request(candidate, adaptation));
+    const end = await open.reading.end;
+    if ('code' in end) this.#input.signal.throwIfAborted();
+    const { spending } = candidate;
+    if (open.call.wasSent) spending.calls++;
+    this.#open = undefined;
+    spending.addUsage(open.reading.usage);
+    const isFailure = 'code' in end;
+    // What a model wrote before it failed is paid for too, where another one goes on.
+    const isSpent = !isFailure || (this.#plan.candidates.length > 1 && this.#answer.part !== '');
+    if (!open.reading.usage && isSpent) spending.addEstimate(this.#estimateOf(open.request));
+    if (isFailure) return this.#timeout() ?? end;
+    const calls = this.#callsOf(end, open.request);
+    const isEmpty = calls.length === 0 && this.#answer.text === '';
+    return isEmpty ? failureOfEmptyAnswer(end.finishReason) : { end, calls };
+  }
+
+  #begin({ facts }: Candidate, request: ModelRequest): OpenCall {
+    const reading = new AnswerReading({
+      ...{ answer: this.#answer, watch: this.#watch, tools: this.#plan.tools },
+      tailMaxMs: this.#bounds.tailMaxMs,
+      stop: () => call.stop(),
+    });
+    const call = facts.client.ask(request, reading.take);
+    this.#open = { request, call, reading };
+    return this.#open;
+  }
+
+  #request({ facts, source }: Candidate, adaptation: Adaptation | undefined): ModelRequest {
+    const { temperature, tools } = this.#plan;
+    return {
+      model: facts.model,
+      messages: conversationOf(facts.context, this.#steps, source),
+      temperature,
+      tools,
+      mustAnswer: this.#steps.length >= this.#bounds.toolStepsMax,
+      adaptation,
+    };
+  }
+
+  /** The calls to be made; one that was cut in the middle is none, nor is one that nobody asked for. */
+  #callsOf({ calls, finishReason }: AnswerEnd, { tools, mustAnswer }: ModelRequest): ToolCall[] {
+    if (tools.length === 0 || mustAnswer || UNFINISHED.includes(finishReason)) return [];
+    const { toolCallsPerStepMax, toolArgumentsLengthMax } = this.#bounds;
+    return calls.slice(0, toolCallsPerStepMax).map(({ id, name, arguments: written, opaque }, index) => ({
+      id: id || mintCallId(this.#steps.length, index),
+      name: name.slice(0, NAME_LENGTH_MAX).toWellFormed(),
+      // One more than may be, so that it is known to be too long.
+      arguments: written.slice(0, toolArgumentsLengthMax + 1).toWellFormed(),
+      ...(opaque !== undefined && opaque.length <= OPAQUE_LENGTH_MAX && { opaque }),
+    }));
+  }
+
+  /** What is stored of an answer that calls tools. */
+  toStep({ end, calls }: ModelAnswer): ToolStep {
+    const hasOpaque = Object.keys(end.opaque).length > 0;
+    return {
+      ...{ text: this.#answer.part, calls },
+      ...(hasOpaque && { opaque: JSON.stringify(end.opaque) }),
+      ...((hasOpaque || calls.some(({ opaque }) => opaque)) && { source: this.#current.source }),
+    };
+  }
+
+  /** An answer with text stands, whatever the model's reason to end it. */
+  toOutcome({ end }: ModelAnswer): AgentOutcome {
+    const { usage, estimate, calls } = this.#current.spending;
+    return {
+      text: this.#answer.text,
+      finishReason: toOutcomeReason(end.finishReason),
+      model: this.#current.nameOf(end.model),
+      usage,
+      ...(!usage && { estimate }),
+      calls,
+      ...this.#others(),
+    };
+  }
+
+  /** The calls and usage of an answer that is aborted: as its servers reported them, else estimated. */
+  spent(): AgentSpent | undefined {
+    const { spending } = this.#current;
+    const calls = spending.calls + (this.#open?.call.wasSent ? 1 : 0);
+    const others = this.#others();
+    if (calls === 0 && !others) return undefined;
+    const open = this.#open && (this.#open.reading.usage ?? this.#estimateOf(this.#open.request));
+    const usage = sumOf(sumOf(spending.usage, spending.estimate), open) ?? NO_USAGE;
+    return { model: this.#current.nameOf(), calls, usage, ...others };
+  }
+
+  /** Ends the call that is under way. */
+  stop(): void {
+    this.#open?.call.stop();
+  }
+
+  /** @throws the signal's reason, or ModelError when the answer has had its time */
+  rejectEnded(): void {
+    this.#input.signal.throwIfAborted();
+    const timeout = this.#timeout();
+    if (timeout) throw this.#errorOf(timeout);
+  }
+
+  /** Emits the text of the steps again. */
+  repeatSteps(): void {
+    for (const { text } of this.#steps) this.#answer.repeatPart(text);
+  }
+
+  #timeout(): ModelFailure | undefined {
+    const { timeout } = this.#watch;
+    return timeout === undefined
+      ? undefined
+      : { code: 'model_timeout', retry: 'never', cause: new Error(timeout) };
+  }
+
+  /** What other models used than the one that was asked last. */
+  #others(): { readonly others: readonly ModelUse[] } | undefined {
+    const others = this.#plan.candidates
+      .filter((candidate) => candidate !== this.#current)
+      .flatMap((candidate) => candidate.spending.toUse(candidate.nameOf()) ?? []);
+    return others.length > 0 ? { others } : undefined;
+  }
+
+  #estimateOf({ messages }: ModelRequest): AgentUsage {
+    return estimateUsage(textsOf(messages), this.#answer.part);
+  }
+
+  #pauseAfter(failure: ModelFailure, calls: number): number | undefined {
+    const { callsMax, retryDelayMs } = this.#bounds;
+    const { remainingMs } = this.#watch;
+    const hasEmitted = this.#answer.part !== '';
+    return retryPauseMs({ failure, calls, callsMax, hasEmitted, remainingMs, retryDelayMs }, Math.random());
+  }
+
+  #errorOf({ code, retryAfterMs, facts, cause }: ModelFailure): ModelError {
+    const { spending, provider } = this.#current;
+    return new ModelError(code, {
+      ...{ provider, model: this.#current.facts.model, calls: spending.calls, usage: spending.usage },
+      ...this.#others(),
+      ...{ retryAfterMs, facts, cause },
+    });
+  }
+}
+
+const NO_USAGE: AgentUsage = { inputTokens: 0, outputTokens: 0 };
+
+/** Reasons of a model for an answer that did not come to its end. */
+const UNFINISHED: readonly ModelFinishReason[] = ['length', 'content_filter'];
+
+/** A call's fields that are to be given back are left out if they are longer, as JSON. */
+const OPAQUE_LENGTH_MAX = 64 * 1024;
+
+function toOutcomeReason(reason: ModelFinishReason): AgentOutcome['finishReason'] {
+  return reason === 'length' || reason === 'content_filter' ? reason : 'stop';
+}
+
+/**
+ * An answer without text. One that a filter withheld is rejected: with its message, later ones would be too. A reason
+ * other than `stop` (a filter, tools that were never offered, the length used up by thinking) would come again with the
+ * next call.
+ */
+function failureOfEmptyAnswer(reason: ModelFinishReason): ModelFailure {
+  const retry = reason === 'stop' ? 'later' : 'never';
+  const code = reason === 'content_filter' ? 'model_refused' : 'model_failed';
+  return { code, retry, cause: new Error(`the answer is empty (${reason})`) };
+}
+
+/** As long as the name of a tool may be. */
+const NAME_LENGTH_MAX = 64;
+
+/** Nine letters and digits, which every server takes. */
+function mintCallId(step: number, index: number): string {
+  return `call${String(step * 100 + index).padStart(5, '0')}`;
+}

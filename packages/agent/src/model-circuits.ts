@@ -1,0 +1,83 @@
+import { type ModelChoice, nameOfModelChoice } from '@parley/contract';
+import { type AgentBounds, defaultBounds } from './bounds.ts';
+
+type CircuitBounds = Pick<AgentBounds, 'circuitFailuresMax' | 'circuitOpenMs'>;
+
+/** How many models of a provider are passed over, and how many of those are being probed. */
+export interface CircuitCounts {
+  readonly provider: string;
+  readonly open: number;
+  readonly halfOpen: number;
+}
+
+interface Circuit extends ModelChoice {
+  failures: number;
+  openUntil: number;
+  isProbed: boolean;
+}
+
+/** Agents may name any model: no more that fail are remembered. */
+const MODELS_MAX = 1_000;
+
+/**
+ * A circuit for each model of this process. It opens after several failures in a row; then other models of a list are
+ * asked first, and after a while one call probes the model. A circuit only changes the order in which models are asked:
+ * where there is no other model, it rejects no call.
+ */
+export class ModelCircuits {
+  readonly #bounds: CircuitBounds;
+  readonly #circuits = new Map<string, Circuit>();
+
+  constructor(bounds: Partial<CircuitBounds> = {}) {
+    this.#bounds = { ...defaultBounds, ...bounds };
+  }
+
+  /** Whether another model is to be asked first. */
+  isOpen(model: ModelChoice): boolean {
+    const circuit = this.#circuits.get(nameOfModelChoice(model));
+    if (!circuit || !this.#hasOpened(circuit)) return false;
+    return circuit.isProbed || performance.now() < circuit.openUntil;
+  }
+
+  /** Notes that a model is asked. */
+  begin(model: ModelChoice): void {
+    const circuit = this.#circuits.get(nameOfModelChoice(model));
+    if (circuit && this.#hasOpened(circuit)) circuit.isProbed = true;
+  }
+
+  /** Notes what became of it; `unknown` where the answer was given up for another reason. */
+  end(model: ModelChoice, result: 'works' | 'failed' | 'unknown'): void {
+    const name = nameOfModelChoice(model);
+    if (result === 'works') {
+      this.#circuits.delete(name);
+      return;
+    }
+    const known = this.#circuits.get(name);
+    if (known) known.isProbed = false;
+    if (result === 'failed') this.#fail(name, known ?? { ...model, ...FRESH });
+  }
+
+  /** Counts by provider, of those that have any. */
+  counts(): CircuitCounts[] {
+    const opened = [...this.#circuits.values()].filter((circuit) => this.#hasOpened(circuit));
+    return [...Map.groupBy(opened, ({ provider }) => provider)].map(([provider, circuits]) => {
+      const halfOpen = circuits.filter(({ isProbed }) => isProbed).length;
+      return { provider, open: circuits.length - halfOpen, halfOpen };
+    });
+  }
+
+  #fail(name: string, circuit: Circuit): void {
+    circuit.failures++;
+    circuit.openUntil = performance.now() + this.#bounds.circuitOpenMs;
+    this.#circuits.delete(name);
+    this.#circuits.set(name, circuit);
+    const [oldest] = this.#circuits.keys();
+    if (this.#circuits.size > MODELS_MAX && oldest !== undefined) this.#circuits.delete(oldest);
+  }
+
+  #hasOpened({ failures }: Circuit): boolean {
+    return failures >= this.#bounds.circuitFailuresMax;
+  }
+}
+
+const FRESH = { failures: 0, openUntil: 0, isProbed: false };

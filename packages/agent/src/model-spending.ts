@@ -1,0 +1,35 @@
+import type { AgentUsage, ModelUse } from './agent.ts';
+
+/** What the calls of one model used. */
+export class ModelSpending {
+  /** As the model's server told it. */
+  usage: AgentUsage | undefined;
+  /** Of the calls whose usage the server did not tell. */
+  estimate: AgentUsage | undefined;
+  /** HTTP calls that have ended. */
+  calls = 0;
+
+  addUsage(usage: AgentUsage | undefined): void {
+    this.usage = sumOf(this.usage, usage);
+  }
+
+  addEstimate(estimate: AgentUsage | undefined): void {
+    this.estimate = sumOf(this.estimate, estimate);
+  }
+
+  /** All of it under the name of its model; undefined if it was never called. */
+  toUse(model: string): ModelUse | undefined {
+    if (this.calls === 0) return undefined;
+    const usage = sumOf(this.usage, this.estimate);
+    return { model, calls: this.calls, ...(usage && { usage }), ...(this.estimate && { isEstimated: true }) };
+  }
+}
+
+/** The sum of what is known. */
+export function sumOf(sum: AgentUsage | undefined, more: AgentUsage | undefined): AgentUsage | undefined {
+  if (!sum || !more) return sum ?? more;
+  return {
+    inputTokens: sum.inputTokens + more.inputTokens,
+    outputTokens: sum.outputTokens + more.outputTokens,
+  };
+}

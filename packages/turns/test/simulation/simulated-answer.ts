@@ -1,0 +1,171 @@
+import { type AgentInput, type AgentOutcome, buildContext, ModelError, type ModelUse } from '@parley/agent';
+import type { ToolStep } from '@parley/contract';
+import type { ModelCall } from '../../src/testing/index.ts';
+import type { ModelHabits } from './plan.ts';
+import type { Random } from './random.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+import type { SimulatedTools } from './simulated-tools.ts';
+
+/** Models that each run may call, one after the other. */
+export const MODELS_MAX = 3;
+
+/** The number of answers of one turn that call a tool. */
+const STEPS_MAX = 2;
+/** More than any history in the simulation. */
+const CONTEXT_TOKENS = 1_000_000;
+/** One of so many calls waits before its first piece. */
+const WAITS_EVERY = 3;
+/** One of so many failures is the model's rejection of the message. */
+const REFUSES_EVERY = 3;
+/** The reasons for the ends of calls, in rotation. */
+const FINISH_REASONS: readonly AgentOutcome['finishReason'][] = ['stop', 'length', 'content_filter'];
+
+/** What the answers of one simulation share. */
+interface AnswerDeps {
+  /** Every call so far; the text grows as it is written. */
+  readonly calls: (ModelCall & { text: string })[];
+  /** How often another model began the answer of a turn again. */
+  readonly restarts: Map<string, number>;
+  readonly tools: SimulatedTools;
+  readonly habits: () => ModelHabits;
+  readonly random: Random;
+  readonly process: SimulatedProcess;
+}
+
+/** One run of an answer: a model writes it piece by piece and may fail at any of them, and then another model may. */
+export class SimulatedAnswer {
+  readonly #deps: AnswerDeps;
+  readonly #input: AgentInput;
+  readonly #habits: ModelHabits;
+  readonly #isAtOnce: boolean;
+  readonly #pieces: number;
+  readonly #steps: ToolStep[];
+  readonly #others: ModelUse[] = [];
+  #call: ModelCall & { text: string };
+  /** Names the call in its text. */
+  #number: number;
+  /** The piece before which the model fails. */
+  #failsAt: number | undefined;
+  /** The text since the newest step. */
+  #part = '';
+
+  constructor(deps: AnswerDeps, input: AgentInput) {
+    const { calls, random } = deps;
+    this.#deps = deps;
+    this.#input = input;
+    this.#habits = deps.habits();
+    this.#steps = [...(input.steps ?? [])];
+    this.#call = { context: buildContext(input.messages, {}, CONTEXT_TOKENS), text: '' };
+    this.#number = calls.push(this.#call);
+    this.#isAtOnce = random.chance(this.#habits.atOnce);
+    this.#pieces = random.integer(1, this.#habits.piecesMax);
+    this.#failsAt = this.#drawFailure();
+  }
+
+  async outcome(): Promise<AgentOutcome> {
+    this.#repeatSteps();
+    if (this.#steps.at(-1)?.calls.some(({ result }) => result === undefined)) await this.#useTool();
+    await this.#wait();
+    while (!(await this.#writePieces())) await this.#fallBack();
+    return {
+      text: this.#call.text,
+      finishReason: FINISH_REASONS[this.#number % FINISH_REASONS.length] ?? 'stop',
+      model: 'simulated',
+      calls: 1,
+      ...(this.#others.length > 0 && { others: this.#others }),
+    };
+  }
+
+  /** Whether the model came to the end of its text. */
+  async #writePieces(): Promise<boolean> {
+    const { random } = this.#deps;
+    for (let piece = 0; piece < this.#pieces; piece++) {
+      await this.#pause();
+      if (piece === this.#failsAt) return false;
+      if (this.#steps.length < STEPS_MAX && random.chance(this.#habits.tools)) await this.#beginStep(piece);
+      const text = piece === 0 ? `<${this.#number}>` : `\u{1F600}${piece}`;
+      this.#part += text;
+      this.#write(text);
+    }
+    // The end comes after the last word.
+    await this.#pause();
+    return this.#failsAt !== this.#pieces;
+  }
+
+  /** Another model begins where the newest step ended, if there is one. */
+  async #fallBack(): Promise<void> {
+    const { calls, random, restarts } = this.#deps;
+    const { fallbacks } = this.#habits;
+    const hasNext = this.#others.length + 1 < MODELS_MAX && fallbacks > 0 && random.chance(fallbacks);
+    if (!hasNext) fail(this.#number);
+    this.#others.push({ model: 'failed', calls: 1 });
+    const { context, text } = this.#call;
+    const isVoid = this.#part !== '';
+    if (isVoid) {
+      const { id, restartText } = this.#input;
+      restarts.set(id, (restarts.get(id) ?? 0) + 1);
+      await restartText?.();
+    }
+    this.#call = { context, text: isVoid ? '' : text };
+    this.#number = calls.push(this.#call);
+    this.#failsAt = this.#drawFailure();
+    this.#part = '';
+    if (isVoid) this.#repeatSteps();
+  }
+
+  async #beginStep(piece: number): Promise<void> {
+    const id = `c${this.#number}.${piece}`;
+    this.#steps.push({ text: this.#part, calls: [{ id, name: 'tool', arguments: '{}' }] });
+    this.#part = '';
+    await this.#useTool();
+  }
+
+  /** Stores the newest step, and the result of its tool once there is one. */
+  async #useTool(): Promise<void> {
+    const { tools, process, habits } = this.#deps;
+    const { id, signal, saveToolSteps } = this.#input;
+    const step = this.#steps.at(-1);
+    const [asked] = step?.calls ?? [];
+    if (!step || !asked) return;
+    await saveToolSteps([...this.#steps]);
+    const result = await tools.call(id, this.#steps, process, signal, habits().pauseMaxMs);
+    this.#steps[this.#steps.length - 1] = { ...step, calls: [{ ...asked, result }] };
+    await saveToolSteps([...this.#steps]);
+    tools.expectStored(id, this.#steps, 'the model went on with');
+  }
+
+  /** Sometimes the model's server asks to wait. */
+  async #wait(): Promise<void> {
+    if (this.#number % WAITS_EVERY !== 0) return;
+    this.#input.onWait?.(new Date(this.#number));
+    await this.#pause();
+    this.#input.onWait?.(undefined);
+  }
+
+  #repeatSteps(): void {
+    for (const { text } of this.#steps) if (text !== '') this.#write(text);
+  }
+
+  #write(text: string): void {
+    this.#call.text += text;
+    this.#input.emit({ type: 'text-delta', text });
+    this.#input.signal.throwIfAborted();
+  }
+
+  async #pause(): Promise<void> {
+    const { process, random, habits } = this.#deps;
+    const { signal } = this.#input;
+    if (!this.#isAtOnce) await process.clock.sleep(random.between(0, habits().pauseMaxMs), signal);
+    signal.throwIfAborted();
+  }
+
+  #drawFailure(): number | undefined {
+    const { random } = this.#deps;
+    return random.chance(this.#habits.failures) ? random.integer(0, this.#pieces) : undefined;
+  }
+}
+
+function fail(number: number): never {
+  const code = number % REFUSES_EVERY === 0 ? 'model_refused' : 'model_failed';
+  throw new ModelError(code, { calls: 1, cause: new Error('as planned') });
+}
