@@ -68,6 +68,31 @@ test('agents can be changed, rolled back and deleted', async () => {
   expect(await json('agents', 'delete', id, '--yes')).toEqual({ id, isDeleted: true });
 });
 
+test('an agent gets the models of --models and keeps them when other fields change', async () => {
+  const models = [
+    { provider: 'default', model: 'org/first' },
+    { provider: 'default', model: 'second' },
+  ];
+  const named = ['--models', 'default/org/first', 'default/second'];
+  const made = await json('agents', 'create', '--name', 'Eve', '--type', 'sales', ...named);
+  expect(made).toMatchObject({ models });
+  const { id } = made;
+  expect(await json('agents', 'update', id, '--system-prompt', 'Be brief.')).toMatchObject({ models });
+  const { stdout } = await parley('agents', 'versions', id);
+  expect(stdout).toMatch(/^2 .*default\/org\/first, default\/second/m);
+  const single = await json('agents', 'update', id, '--model', 'third');
+  expect(single).toMatchObject({ model: 'third' });
+  expect(single).not.toHaveProperty('models');
+  const several = await json('agents', 'update', id, ...named);
+  expect(several).toMatchObject({ models });
+  expect(several).not.toHaveProperty('model');
+  const malformed = await parley('agents', 'update', id, '--models', 'second');
+  expect(malformed).toMatchObject({ code: 2, stderr: expect.stringContaining('provider/model') });
+  const unknown = await parley('agents', 'update', id, '--models', 'elsewhere/second');
+  expect(unknown.code).not.toBe(0);
+  expect(unknown.stderr).toContain('is not configured on this server');
+});
+
 test('usage is summed by user', async () => {
   const user = await makeTeam();
   await user.send((await user.makeChat({ userId: 'user_9' })).id, 'hello');

@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import type { Agent, ToolInput } from '@parley/contract';
-import { type Command, InvalidArgumentError } from 'commander';
+import {
+  type Agent,
+  type FullAgent,
+  type ModelChoice,
+  nameOfModelChoice,
+  parseModelChoice,
+  type ToolInput,
+} from '@parley/contract';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { type CommandContext, withResult } from '../command.ts';
 import { confirmed } from '../confirm.ts';
@@ -17,6 +24,7 @@ interface SettingsOptions extends GlobalOptions {
   readonly description?: string;
   readonly systemPrompt?: string;
   readonly model?: string;
+  readonly models?: ModelChoice[];
   readonly temperature?: number;
   readonly retentionDays?: number;
   readonly tools?: string;
@@ -79,18 +87,10 @@ export function agentsCommand(program: Command, context: CommandContext): void {
         context,
         options,
         async ({ parley }) => {
-          const {
-            id: __,
-            version,
-            createdAt: ___,
-            updatedAt: ____,
-            ...now
-          } = await parley.trpc.agent.get.query({
-            agentId,
-          });
-          const { name = now.name, type = now.type } = options;
-          const given = { ...now, name, type, ...(await settingsOf(options)) };
-          return parley.trpc.agent.update.mutate({ ...given, agentId, expectedVersion: version });
+          const agent = await parley.trpc.agent.get.query({ agentId });
+          const { name = agent.name, type = agent.type } = options;
+          const given = { ...fieldsToKeep(agent, options), name, type, ...(await settingsOf(options)) };
+          return parley.trpc.agent.update.mutate({ ...given, agentId, expectedVersion: agent.version });
         },
         (agent, terminal) => terminal.say(`${agent.id} is at version ${agent.version}.`),
       );
@@ -109,7 +109,7 @@ export function agentsCommand(program: Command, context: CommandContext): void {
           printTable(terminal, versions, [
             ['VERSION', ({ version }) => version],
             ['MADE (UTC)', ({ createdAt }) => timestamp(createdAt)],
-            ['MODEL', ({ model }) => model],
+            ['MODEL', ({ model, models }) => models?.map(nameOfModelChoice).join(', ') ?? model],
             ['TOOLS', ({ tools }) => tools.map(({ name }) => name).join(', ')],
             ['SYSTEM PROMPT', ({ systemPrompt }) => systemPrompt],
           ]),
@@ -156,18 +156,38 @@ function withSettings(command: Command): Command {
     .option('--description <text>', 'the purpose of the agent; every key can read it')
     .option('--system-prompt <text>', 'instructions that the model receives before the conversation')
     .option('--model <name>', "the model; default: the server's own")
+    .addOption(
+      new Option(
+        '--models <provider/model...>',
+        'up to three models of the providers of the server, in order',
+      )
+        .conflicts('model')
+        .argParser(modelChoice),
+    )
     .option('--temperature <number>', 'from 0 to 2', decimal)
     .option('--retention-days <days>', 'delete chats after this many days without a message', wholeNumber)
     .option('--tools <file>', 'a file with a JSON list of the tools that the model can call');
 }
 
+/** The fields that an update keeps unless they are given. `model` and `models` replace each other. */
+function fieldsToKeep(agent: FullAgent, { model: newModel, models: newModels }: SettingsOptions) {
+  const { id: _, version: __, createdAt: ___, updatedAt: ____, model, models, ...others } = agent;
+  const isNamed = newModel !== undefined || newModels !== undefined;
+  return {
+    ...others,
+    ...(!isNamed && model !== undefined && { model }),
+    ...(!isNamed && models !== undefined && { models }),
+  };
+}
+
 /** Returns the given options. The server validates the tools. */
 async function settingsOf(options: SettingsOptions) {
-  const { description, systemPrompt, model, temperature, retentionDays, tools } = options;
+  const { description, systemPrompt, model, models, temperature, retentionDays, tools } = options;
   return {
     ...(description !== undefined && { description }),
     ...(systemPrompt !== undefined && { systemPrompt }),
     ...(model !== undefined && { model }),
+    ...(models !== undefined && { models }),
     ...(temperature !== undefined && { temperature }),
     ...(retentionDays !== undefined && { retentionDays }),
     ...(tools !== undefined && { tools: await toolsIn(tools) }),
@@ -197,4 +217,10 @@ function printAgents(terminal: Terminal, agents: readonly Agent[]): void {
 function decimal(text: string): number {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('It must be a number.');
   return Number(text);
+}
+
+function modelChoice(text: string, given: ModelChoice[] = []): ModelChoice[] {
+  const choice = parseModelChoice(text);
+  if (!choice) throw new InvalidArgumentError('It must be provider/model.');
+  return [...given, choice];
 }
