@@ -6,18 +6,18 @@ import type { ModelFinishReason, ModelPiece, ModelTool, ToolCallPiece } from './
 import type { ModelFailure } from './model/model-failure.ts';
 import type { Watch } from './watch.ts';
 
-/** What a complete answer tells beside its text. */
+/** The data of a complete answer beside its text. */
 export interface AnswerEnd {
   readonly finishReason: ModelFinishReason;
   readonly model: string | undefined;
   readonly usage: AgentUsage | undefined;
   /** The tools the model calls, in order. */
   readonly calls: AssembledCalls['calls'];
-  /** What the model's server wants back with this step. */
+  /** The opaque data of this step that the model's server wants back. */
   readonly opaque: JsonObject;
 }
 
-/** What an answer is read into, and with. */
+/** The dependencies of reading an answer. */
 export interface ReadingParts {
   readonly answer: AnswerText;
   readonly watch: Watch;
@@ -64,7 +64,7 @@ export class AnswerReading {
     this.#calls = new CallAssembler(parts.tools);
   }
 
-  /** What the server has told of the usage so far. */
+  /** The usage that the server has reported so far. */
   get usage(): AgentUsage | undefined {
     return this.#usage;
   }
@@ -74,7 +74,7 @@ export class AnswerReading {
     const last = pieces.at(-1);
     const isOver = last?.type === 'end' || last?.type === 'error';
     if (isOver) clearTimeout(this.#tail);
-    // What comes after the end is still read, so that the connection can serve the next call.
+    // The rest of the body is still read after the end, so that the connection can serve the next call.
     if (this.#isSettled) return;
     try {
       let isHeard = false;

@@ -16,19 +16,19 @@ function emittedOf(pieces: readonly string[], lengthMax = 1_000) {
 }
 
 describe('the text of an answer', () => {
-  test('holds back half a character until its other half has come', () => {
+  test('the text holds back half a character until its other half has arrived', () => {
     expect(emittedOf(['a\ud83d', '\ude00b']).emitted).toEqual(['a', '😀b']);
   });
 
-  test('replaces a half without its other half, in the middle and at the end', () => {
+  test('the text replaces a half without its other half, in the middle and at the end', () => {
     expect(emittedOf(['\ude00a\ud83d', 'b\ud83d']).emitted.join('')).toBe('\uFFFDa\uFFFDb\uFFFD');
   });
 
-  test('replaces NUL, which no text of Parley holds', () => {
+  test('the text replaces NUL, which no text of Parley contains', () => {
     expect(emittedOf(['a\0b', '\0']).emitted).toEqual(['a\uFFFDb', '\uFFFD']);
   });
 
-  test('emits what was added since the last time as one piece, and never an empty one', () => {
+  test('the text emits what was added since the last time as one piece, and never an empty one', () => {
     const emitted: string[] = [];
     const answer = new AnswerText(({ text }) => emitted.push(text), 10);
     for (const piece of ['a', '', 'b']) answer.add(piece);
@@ -38,17 +38,17 @@ describe('the text of an answer', () => {
     expect(emitted).toEqual(['ab']);
   });
 
-  test('is not cut at exactly the longest length, and is cut one unit beyond', () => {
+  test('the text is not cut at the longest length and is cut one unit beyond', () => {
     expect(emittedOf(['12', '345'], 5)).toEqual({ emitted: ['12', '345'], isCut: false });
     expect(emittedOf(['12', '3456', '7'], 5)).toEqual({ emitted: ['12', '345'], isCut: true });
   });
 
-  test('is never cut inside a character', () => {
+  test('the text is never cut inside a character', () => {
     expect(emittedOf(['1234😀'], 5)).toEqual({ emitted: ['1234'], isCut: true });
     expect(emittedOf(['12345', '😀'], 6)).toEqual({ emitted: ['12345'], isCut: true });
   });
 
-  test('forgets what a call held back when the next call begins', () => {
+  test('the text drops the held-back half of a call when the next call begins', () => {
     const emitted: string[] = [];
     const answer = new AnswerText(({ text }) => emitted.push(text), 10);
     answer.add('\ud83d');
@@ -59,7 +59,7 @@ describe('the text of an answer', () => {
     expect(emitted).toEqual(['a']);
   });
 
-  test('is the same text however it is cut into pieces, well-formed and within its bound', () => {
+  test('the text is the same however it is cut into pieces, well-formed and within its limit', () => {
     const unit = fc.oneof(fc.constantFrom('\ud83d', '\ude00', '\0', 'é', 'x'), fc.string({ unit: 'binary' }));
     fc.assert(
       fc.property(fc.array(unit, { maxLength: 30 }), fc.integer({ min: 1, max: 20 }), (pieces, lengthMax) => {

@@ -25,7 +25,7 @@ export class AnswerText {
     return this.#text;
   }
 
-  /** What was emitted since the last `beginPart`. */
+  /** The text emitted since the last `beginPart`. */
   get part(): string {
     return this.#text.slice(this.#partStart);
   }
@@ -35,7 +35,7 @@ export class AnswerText {
     return this.#text.length > this.#partStart || this.#pending !== '';
   }
 
-  /** What comes now is another answer of the model, a paragraph of its own. */
+  /** The next text is another answer of the model and gets its own paragraph. */
   beginPart(): void {
     this.#partStart = this.#text.length;
     this.#needsBreak = /\S$/.test(this.#text);

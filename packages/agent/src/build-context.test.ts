@@ -7,7 +7,7 @@ const user = (content: string): HistoryMessage => ({ role: 'user', content });
 const assistant = (content: string): HistoryMessage => ({ role: 'assistant', content });
 
 describe('the context', () => {
-  test('is the system prompt and the history, when all of it fits', () => {
+  test('the context is the system prompt and the history if all of it fits', () => {
     const history = [user('a'), assistant('b'), user('c')];
     expect(buildContext(history, { systemPrompt: 'be brief' }, 100)).toEqual([
       { role: 'system', content: 'be brief' },
@@ -15,45 +15,45 @@ describe('the context', () => {
     ]);
   });
 
-  test('has no system message when the prompt is absent or empty', () => {
+  test('the context has no system message if the prompt is absent or empty', () => {
     expect(buildContext([user('a')], {}, 100)).toEqual([user('a')]);
     expect(buildContext([user('a')], { systemPrompt: '' }, 100)).toEqual([user('a')]);
   });
 
-  test('keeps what a person said in turns that failed, joined to the next message by a blank line', () => {
+  test('the context joins the messages of failed turns to the next message by a blank line', () => {
     const history = [user('first'), user('second'), assistant(''), user('third')];
     expect(buildContext(history, {}, 100)).toEqual([user('first\n\nsecond\n\nthird')]);
   });
 
-  test('leaves out earlier messages that the model rejected, and holds the one that is to be answered', () => {
+  test('the context leaves out earlier messages that the model rejected and keeps the one to answer', () => {
     const refused = { ...user('refused'), isRefused: true };
     const history = [user('a'), assistant('b'), refused, user('c')];
     expect(buildContext(history, {}, 100)).toEqual([user('a'), assistant('b'), user('c')]);
     expect(buildContext(history.slice(0, 3), {}, 100)).toEqual([user('a'), assistant('b'), user('refused')]);
   });
 
-  test('spends no budget on messages that the model refused', () => {
+  test('the context spends no budget on messages that the model refused', () => {
     const history = [user('a'), { ...user('x'.repeat(300)), isRefused: true }, user('c')];
     expect(buildContext(history, {}, estimateTokens('a') + estimateTokens('c'))).toEqual([user('a\n\nc')]);
   });
 
-  test('begins with a question: an answer whose question was left out is left out too', () => {
+  test('the context begins with a question, so an answer without its question is left out', () => {
     const history = [user('x'.repeat(300)), assistant('y'), user('z')];
     const forTwo = estimateTokens('y') + estimateTokens('z');
     expect(buildContext(history, {}, forTwo)).toEqual([user('z')]);
   });
 
-  test('leaves out what follows the newest user message', () => {
+  test('the context leaves out what follows the newest user message', () => {
     expect(buildContext([user('a'), assistant('b')], {}, 100)).toEqual([user('a')]);
   });
 
-  test('holds the newest user message even when it alone exceeds the budget', () => {
+  test('the context has the newest user message even if it exceeds the budget', () => {
     expect(buildContext([user('a'), assistant('b'), user('c'.repeat(99))], {}, 5)).toEqual([
       user('c'.repeat(99)),
     ]);
   });
 
-  test('is only the system prompt when no user said anything', () => {
+  test('the context is only the system prompt if there is no user message', () => {
     expect(buildContext([assistant('b'), user('')], { systemPrompt: 's' }, 100)).toEqual([
       { role: 'system', content: 's' },
     ]);
@@ -67,11 +67,11 @@ describe('the estimate of tokens', () => {
     ['人工智能正在改变世界，我们需要认真思考它的影响。', 25 + 4],
     ['Съешь же ещё этих мягких французских булок, да выпей чаю.', 36 + 4],
     ['인공지능이 세상을 바꾸고 있으며 우리는 그 영향을 진지하게 생각해야 합니다.', 42 + 4],
-  ])('is no smaller than a tokenizer counts for %s', (text, counted) => {
+  ])('the estimate of tokens is not lower than the count of a tokenizer for %s', (text, counted) => {
     expect(estimateTokens(text)).toBeGreaterThanOrEqual(counted);
   });
 
-  test('is at most twice what English takes', () => {
+  test('the estimate of tokens is at most twice the count for English', () => {
     expect(estimateTokens('The quick brown fox jumps over the lazy dog. '.repeat(20))).toBeLessThan(2 * 200);
   });
 });
@@ -99,7 +99,7 @@ function costOf(context: readonly ContextMessage[]): number {
 }
 
 describe('any history', () => {
-  test('gives a list that alternates, from a user to the newest user message', () => {
+  test('any history gives alternating roles, from a user to the newest user message', () => {
     fc.assert(
       fc.property(history, settings, budget, (messages, agent, tokens) => {
         const context = buildContext(messages, agent, tokens);
@@ -116,7 +116,7 @@ describe('any history', () => {
     );
   });
 
-  test('stays within the budget, unless the newest message alone exceeds it', () => {
+  test('any context stays within the budget, unless the newest message exceeds it', () => {
     fc.assert(
       fc.property(history, budget, (messages, tokens) => {
         const context = buildContext(messages, {}, tokens);
@@ -127,7 +127,7 @@ describe('any history', () => {
     );
   });
 
-  test('gives its own end, and with a greater budget never less of it', () => {
+  test('any context is the end of the history, and a larger budget never gives less of it', () => {
     fc.assert(
       fc.property(history, budget, fc.nat(100), (messages, tokens, more) => {
         const all = textsOf(buildContext(messages, {}, Number.POSITIVE_INFINITY));
@@ -138,7 +138,7 @@ describe('any history', () => {
     );
   });
 
-  test('loses nothing to the budget that would have fitted with its question', () => {
+  test('any context has every message that would fit with its question', () => {
     fc.assert(
       fc.property(history, budget, (messages, tokens) => {
         const whole = buildContext(messages, {}, Number.POSITIVE_INFINITY);
@@ -148,7 +148,7 @@ describe('any history', () => {
     );
   });
 
-  test('of ten thousand messages is walked no further than the budget reaches', () => {
+  test('a history of ten thousand messages is only read as far as the budget reaches', () => {
     let looks = 0;
     const messages = Array.from({ length: 10_000 }, (_, index) => ({
       role: index % 2 === 0 ? ('assistant' as const) : ('user' as const),

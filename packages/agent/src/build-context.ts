@@ -6,7 +6,7 @@ export interface ContextMessage {
   readonly content: string;
 }
 
-/** What a message costs beside its text: its role and the marks around it. */
+/** The tokens of a message beside its text: its role and the marks around it. */
 const TOKENS_PER_MESSAGE = 4;
 const TOKENS_PER_BYTE = 2 / 5;
 

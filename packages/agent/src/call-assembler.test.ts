@@ -58,16 +58,16 @@ describe('several calls', () => {
         { arguments: BERGEN },
       ],
     ],
-  ])('are told apart: %s', (_, pieces) => {
+  ])('several calls are told apart: %s', (_, pieces) => {
     expect(read(pieces)).toEqual([`weather ${OSLO}`, `weather ${BERGEN}`]);
   });
 
-  test('of two tools without a number or an id are told apart by their names', () => {
+  test('calls of two tools without a number or an id are told apart by their names', () => {
     const pieces = [{ name: 'weather', arguments: OSLO }, { name: 'time' }];
     expect(read(pieces)).toEqual([`weather ${OSLO}`, 'time ']);
   });
 
-  test('are all unreadable when one of them is half', () => {
+  test('all calls are unreadable if one of them is incomplete', () => {
     const { calls, areWhole } = assemble([
       { index: 0, id: 'a', name: 'weather', arguments: OSLO },
       { index: 1, id: 'b', name: 'weather', arguments: '{"ci' },
@@ -76,7 +76,7 @@ describe('several calls', () => {
     for (const call of calls) expect(() => JSON.parse(call.arguments)).toThrow();
   });
 
-  test('are all unreadable when one of them lacks arguments that its tool takes', () => {
+  test('all calls are unreadable if one of them lacks arguments that its tool takes', () => {
     const { areWhole } = assemble([
       { index: 0, id: 'a', name: 'weather' },
       { index: 1, id: 'b', name: 'weather', arguments: OSLO },
@@ -86,7 +86,7 @@ describe('several calls', () => {
 });
 
 describe('one call', () => {
-  test('is one call when its name comes once more after its arguments', () => {
+  test('a call whose name is repeated after its arguments is one call', () => {
     expect(
       read([
         { name: 'weather', arguments: OSLO },
@@ -95,19 +95,19 @@ describe('one call', () => {
     ).toEqual([`weather ${OSLO}`]);
   });
 
-  test('is one call when all of it comes twice', () => {
+  test('a call that is sent twice as a whole is one call', () => {
     const whole = { index: 0, id: 'a', name: 'weather', arguments: OSLO };
     expect(read([whole, whole])).toEqual([`weather ${OSLO}`]);
   });
 
-  test('may have no arguments', () => {
+  test('a call may have no arguments', () => {
     expect(assemble([{ index: 0, id: 'a', name: 'time' }])).toMatchObject({
       areWhole: true,
       calls: [{ name: 'time', arguments: '' }],
     });
   });
 
-  test('is unreadable when other arguments follow under its number', () => {
+  test('a call is unreadable if other arguments follow under its number', () => {
     const { areWhole } = assemble([
       { index: 0, id: 'a', name: 'weather', arguments: OSLO },
       { index: 0, arguments: BERGEN },
@@ -115,7 +115,7 @@ describe('one call', () => {
     expect(areWhole).toBe(false);
   });
 
-  test('names no tool when its parts name two', () => {
+  test('a call names no tool if its parts name two', () => {
     const [call] = assemble([
       { index: 0, id: 'a', name: 'weather', arguments: '' },
       { index: 0, name: 'time', arguments: OSLO },
@@ -123,7 +123,7 @@ describe('one call', () => {
     expect(call?.name).toBe('weathertime');
   });
 
-  test('without end is given up', () => {
+  test('an endless call is given up', () => {
     const pieces = Array.from({ length: 65 }, (_, index) => ({ index, id: `c${index}`, name: 'time' }));
     expect(() => assemble(pieces)).toThrow();
   });
@@ -178,7 +178,7 @@ function keysOf({ index, id, name }: Damage, position: number): Piece {
   };
 }
 
-test('pieces of a call, however they are cut and damaged, give that call or none that can be made', () => {
+test('pieces of a call, however cut and damaged, give that call or none that can be made', () => {
   fc.assert(
     fc.property(
       values,
@@ -196,7 +196,7 @@ test('pieces of a call, however they are cut and damaged, give that call or none
   );
 });
 
-test('pieces of a call with true numbers and ids give that call, whatever comes before its arguments', () => {
+test('pieces of a call with correct numbers and ids give that call, whatever precedes its arguments', () => {
   fc.assert(
     fc.property(values, fc.array(fc.nat(), { maxLength: 6 }), fc.boolean(), (value, cuts, isPreceded) => {
       const written = JSON.stringify(value);
@@ -209,7 +209,7 @@ test('pieces of a call with true numbers and ids give that call, whatever comes 
 });
 
 function isObject(text: string): boolean {
-  // What a tool is called with: an empty text stands for an empty object.
+  // The arguments of a call: an empty text stands for an empty object.
   if (text.trim() === '') return true;
   try {
     const value: unknown = JSON.parse(text);

@@ -7,7 +7,7 @@ import { NameParts } from './name-parts.ts';
 const CALLS_MAX = 64;
 const LENGTH_MAX = 1024 * 1024;
 
-/** What stands for arguments whose pieces do not fit together. It is no JSON, so that no tool is called with it. */
+/** Replaces arguments whose pieces do not fit together. It is no JSON, so no tool is called with it. */
 const UNREADABLE = '(the arguments did not arrive whole)';
 
 /** The model calls tools without end. */

@@ -13,23 +13,23 @@ const situation: RetrySituation = {
 };
 
 describe('the pause before the next call', () => {
-  test('doubles with each call, and half of it is chance', () => {
+  test('the pause doubles with each call, and half of it is random', () => {
     expect(retryPauseMs(situation, 0)).toBe(250);
     expect(retryPauseMs(situation, 0.5)).toBe(375);
     expect(retryPauseMs({ ...situation, calls: 2 }, 0)).toBe(500);
   });
 
-  test('grows to eight seconds at most', () => {
+  test('the pause grows to eight seconds at most', () => {
     expect(retryPauseMs({ ...situation, calls: 20, callsMax: 99 }, 0)).toBe(4_000);
   });
 
-  test('is at least what the server asks for', () => {
+  test('the pause is at least the one that the server asks for', () => {
     const asked = { ...failure, retryAfterMs: 20_000 };
     expect(retryPauseMs({ ...situation, failure: asked }, 0)).toBe(20_000);
     expect(retryPauseMs({ ...situation, failure: asked }, 0.5)).toBe(20_125);
   });
 
-  test('is zero when the next request has another form', () => {
+  test('the pause is zero if the next request has another form', () => {
     expect(retryPauseMs({ ...situation, failure: { ...failure, retry: 'now' } }, 0.5)).toBe(0);
   });
 
@@ -43,7 +43,7 @@ describe('the pause before the next call', () => {
       'the server asks for more time than is left',
       { failure: { ...failure, retryAfterMs: 9_000 }, remainingMs: 8_000 },
     ],
-  ])('is none when %s', (_, change) => {
+  ])('there is no pause if %s', (_, change) => {
     expect(retryPauseMs({ ...situation, ...change }, 0)).toBeUndefined();
   });
 });

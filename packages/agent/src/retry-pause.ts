@@ -6,9 +6,9 @@ export interface RetrySituation {
   /** HTTP calls made so far, and how many there may be. */
   readonly calls: number;
   readonly callsMax: number;
-  /** What was emitted cannot be taken back: the answer of another call would follow it. */
+  /** Emitted text cannot be taken back, so the answer of another call would follow it. */
   readonly hasEmitted: boolean;
-  /** What is left of the answer's whole time. */
+  /** The rest of the answer's whole time. */
   readonly remainingMs: number;
   /** The pause before the second call, without what the server asks for. */
   readonly retryDelayMs: number;

@@ -99,7 +99,7 @@ describe('a watch', () => {
     expect(watch.timeout).toBeUndefined();
   });
 
-  test('that was closed stops nothing, and leaves no timer', () => {
+  test('a closed watch stops nothing and leaves no timer', () => {
     const { watch, stop, controller } = startWatch();
     watch.close();
     controller.abort();

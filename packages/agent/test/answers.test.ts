@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => harness.model.stop());
 
 describe('an answer', () => {
-  test('is the text of all pieces, with what the model told of it', async () => {
+  test('an answer is the text of all pieces, with the model’s metadata', async () => {
     harness.model.reply(scripts.text(['Hel', 'lo ', 'you']));
     const run = harness.start();
     expect(await run.outcome).toEqual({
@@ -22,7 +22,7 @@ describe('an answer', () => {
     expect(run.pieces.join('')).toBe('Hello you');
   });
 
-  test('is emitted piece by piece, while the model is still at work', async () => {
+  test('an answer is emitted piece by piece while the model still writes', async () => {
     const { run, call } = await startHeld();
     for (const piece of ['one', ' two', ' three']) {
       const emitted = run.nextPiece();
@@ -33,7 +33,7 @@ describe('an answer', () => {
     expect((await run.outcome).text).toBe('one two three');
   });
 
-  test('is emitted once for all that came together', async () => {
+  test('pieces that arrive together are emitted at once', async () => {
     harness.model.reply((call) => {
       call.raw(['a', 'b', 'c'].map((content) => chunkOf({ content })).join(''));
       call.finish();
@@ -43,7 +43,7 @@ describe('an answer', () => {
     expect(run.pieces).toEqual(['abc']);
   });
 
-  test('names the model that gave it, where the server does', async () => {
+  test('an answer names the model that gave it if the server does', async () => {
     harness.model.reply((call) => {
       call.chunk({ model: 'default-model-2026-05-04', choices: [{ index: 0, delta: { content: 'x' } }] });
       call.chunk({ model: '', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
@@ -53,7 +53,7 @@ describe('an answer', () => {
     expect(await harness.start().outcome).toMatchObject({ model: 'default-model-2026-05-04' });
   });
 
-  test('keeps characters whole whose halves come in two chunks, or whose bytes come in two reads', async () => {
+  test('an answer keeps characters whole that are split over two chunks or two reads', async () => {
     const { run, call } = await startHeld();
     const first = run.nextPiece();
     call.text('a\ud83d');
@@ -73,7 +73,7 @@ describe('an answer', () => {
     expect((await run.outcome).text).toBe('a😀bc人🎉');
   });
 
-  test('is complete with its finish reason: a connection that then breaks costs only the usage', async () => {
+  test('an answer is complete with its finish reason, and a later break costs only the usage', async () => {
     harness.model.reply(async (call) => {
       call.text('done');
       call.chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
@@ -83,7 +83,7 @@ describe('an answer', () => {
     expect(await harness.start().outcome).toMatchObject({ text: 'done', usage: undefined, calls: 1 });
   });
 
-  test('is not waited for beyond its finish reason when the server never closes', async () => {
+  test('an answer is complete after its finish reason if the server never closes', async () => {
     const impatient = await startHarness({ tailMaxMs: 30 });
     impatient.model.reply((call) => {
       call.text('done');
@@ -95,7 +95,7 @@ describe('an answer', () => {
     await impatient.model.stop();
   });
 
-  test('without usage has none, and with a broken one neither: there is an estimate instead', async () => {
+  test('an answer without usage, or with a broken one, has an estimate', async () => {
     harness.model.reply(scripts.text('x', { usage: false }), (call) => {
       call.text('x');
       call.chunk({ choices: [], usage: { prompt_tokens: 'many', completion_tokens: -1 } });
@@ -107,7 +107,7 @@ describe('an answer', () => {
     expect(await harness.start().outcome).toMatchObject({ text: 'x', usage: undefined, estimate });
   });
 
-  test('is read whatever sloppy servers send between and around the pieces', async () => {
+  test('an answer is read from servers that send other lines between the pieces', async () => {
     harness.model.reply((call) => {
       call.raw(': connected\n\n');
       call.raw('data: null\n\ndata: {}\n\ndata: {"choices":null}\n\ndata: {"choices":[null]}\n\n');
@@ -121,22 +121,25 @@ describe('an answer', () => {
 });
 
 describe('an answer that was cut short', () => {
-  test('by the model is an answer, and says so', async () => {
+  test('an answer that the model cuts short is an answer, and says so', async () => {
     harness.model.reply(scripts.text('half an', { reason: 'length' }));
     expect(await harness.start().outcome).toMatchObject({ text: 'half an', finishReason: 'length' });
   });
 
-  test.each(['tool_calls', 'end_turn', 'whatever'])('by %s after some text stands', async (reason) => {
-    harness.model.reply(scripts.text('some', { reason }));
-    expect(await harness.start().outcome).toMatchObject({ text: 'some', finishReason: 'stop' });
-  });
+  test.each(['tool_calls', 'end_turn', 'whatever'])(
+    'an answer that is cut by %s after some text is kept',
+    async (reason) => {
+      harness.model.reply(scripts.text('some', { reason }));
+      expect(await harness.start().outcome).toMatchObject({ text: 'some', finishReason: 'stop' });
+    },
+  );
 
-  test('by a filter after some text stands, and says so', async () => {
+  test('an answer that a filter cuts after some text is kept, and says so', async () => {
     harness.model.reply(scripts.text('some', { reason: 'content_filter' }));
     expect(await harness.start().outcome).toMatchObject({ text: 'some', finishReason: 'content_filter' });
   });
 
-  test('at the longest length ends there, and the model is told to stop', async () => {
+  test('an answer at the longest length ends there and stops the model', async () => {
     harness.model.reply((call) => {
       call.text('x'.repeat(1_999));
       call.text('😀');
@@ -148,13 +151,13 @@ describe('an answer that was cut short', () => {
     await (await call).aborted;
   });
 
-  test('at the longest length may come as one enormous chunk', async () => {
+  test('an answer at the longest length may arrive as one enormous chunk', async () => {
     harness.model.reply(scripts.text('é'.repeat(300_000)));
     expect(await harness.start().outcome).toMatchObject({ text: 'é'.repeat(2_000), finishReason: 'length' });
   });
 });
 
-test('the scripted model echoes what nothing else is scripted for', async () => {
+test('the scripted model echoes messages without a script', async () => {
   expect((await harness.start().outcome).text).toBe(echoOf('hi'));
 });
 

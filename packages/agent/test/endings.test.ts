@@ -17,7 +17,7 @@ afterEach(async () => {
 describe('a run that is aborted', () => {
   const reason = new Error('the lease is lost');
 
-  /** What a run says it had used when it is stopped after its first piece. */
+  /** The usage that a run reports when it is stopped after its first piece. */
   async function spentUntilStopped(start: Harness['start']): Promise<AgentSpent[]> {
     const controller = new AbortController();
     const spent: AgentSpent[] = [];
@@ -28,13 +28,13 @@ describe('a run that is aborted', () => {
     return spent;
   }
 
-  test('before it began calls nobody', async () => {
+  test('a run that is aborted before it began calls no model', async () => {
     const { model, start } = await open();
     expect(await start({ signal: AbortSignal.abort(reason) }).error).toBe(reason);
     expect(model.calls()).toHaveLength(0);
   });
 
-  test('before its request was sent sends none', async () => {
+  test('a run that is aborted before its request sends none', async () => {
     const { model, start } = await open();
     const controller = new AbortController();
     const run = start({ signal: controller.signal });
@@ -43,7 +43,7 @@ describe('a run that is aborted', () => {
     expect(model.calls()).toHaveLength(0);
   });
 
-  test('while the model has not answered yet hangs up, and rejects with the reason', async () => {
+  test('a run that is aborted before the answer disconnects and rejects with the reason', async () => {
     const { model, start } = await open();
     model.hold();
     const next = model.nextCall();
@@ -55,7 +55,7 @@ describe('a run that is aborted', () => {
     await call.aborted;
   });
 
-  test('within the answer emits nothing more, and hangs up', async () => {
+  test('a run that is aborted within the answer emits nothing more and disconnects', async () => {
     const { model, start } = await open();
     model.reply(scripts.neverEnding('Hel'));
     const next = model.nextCall();
@@ -70,7 +70,7 @@ describe('a run that is aborted', () => {
     expect(run.pieces).toEqual(['Hel']);
   });
 
-  test('tells what it had used: what was told of earlier calls, and an estimate of the one under way', async () => {
+  test('an aborted run reports its usage: that of earlier calls, and an estimate of the current one', async () => {
     const { model, start } = await open();
     model.reply(scripts.text('', { usage: { prompt_tokens: 100, completion_tokens: 10 } }));
     model.reply(scripts.neverEnding('Hello'));
@@ -79,7 +79,7 @@ describe('a run that is aborted', () => {
     expect(spent).toEqual([{ model: 'default-model', calls: 2, usage }]);
   });
 
-  test('tells what the server told of the call under way, where it told something', async () => {
+  test('an aborted run reports the server’s usage of the current call if there is one', async () => {
     const { model, start } = await open();
     model.reply((call) => {
       const usage = { prompt_tokens: 70, completion_tokens: 3 };
@@ -89,14 +89,14 @@ describe('a run that is aborted', () => {
     expect(spent).toMatchObject([{ usage: { inputTokens: 70, outputTokens: 3 } }]);
   });
 
-  test('before the model was called tells of nothing that was used', async () => {
+  test('a run that is aborted before the call reports no usage', async () => {
     const { start } = await open();
     const spent: AgentSpent[] = [];
     await start({ signal: AbortSignal.abort(reason), onAbort: (told) => spent.push(told) }).error;
     expect(spent).toEqual([]);
   });
 
-  test('by the very piece it emits ends just there', async () => {
+  test('a run that is aborted by the piece it emits ends there', async () => {
     const { model, start } = await open();
     model.reply(scripts.neverEnding('Hel', 'lo'));
     const controller = new AbortController();
@@ -112,7 +112,7 @@ describe('a run that is aborted', () => {
     expect(pieces).toHaveLength(1);
   });
 
-  test('between two calls does not wait for the second', async () => {
+  test('a run that is aborted between two calls does not wait for the second', async () => {
     const { model, start } = await open({ retryDelayMs: 3_600_000, turnTimeMaxMs: 10_000_000 });
     model.reply(scripts.status(500));
     const next = model.nextCall();
@@ -124,7 +124,7 @@ describe('a run that is aborted', () => {
     expect(model.calls()).toHaveLength(1);
   });
 
-  test('leaves no listener on the signal, nor does one that ended by itself', async () => {
+  test('a run leaves no listener on the signal, aborted or not', async () => {
     const { model, start } = await open();
     const { signal } = new AbortController();
     let listeners = 0;
@@ -146,7 +146,7 @@ describe('a run that is aborted', () => {
 });
 
 describe('a model that takes too long', () => {
-  test('and does not begin to answer is hung up on, and not asked again', async () => {
+  test('a model that does not begin to answer is disconnected and not called again', async () => {
     const { model, start } = await open({ firstPieceMaxMs: 30 });
     model.reply(scripts.neverEnding());
     const next = model.nextCall();
@@ -154,7 +154,7 @@ describe('a model that takes too long', () => {
     await (await next).aborted;
   });
 
-  test('is waited for until the turn has had its time, then hung up on', async () => {
+  test('a model may take the whole time of the turn and is then disconnected', async () => {
     const { model, start } = await open({ turnTimeMaxMs: 300, silenceMaxMs: 10 });
     model.hold();
     const next = model.nextCall();
@@ -162,7 +162,7 @@ describe('a model that takes too long', () => {
     await (await next).aborted;
   });
 
-  test('and falls silent within the answer is hung up on, and not asked again', async () => {
+  test('a model that falls silent within the answer is disconnected and not called again', async () => {
     const { model, start } = await open({ silenceMaxMs: 30 });
     model.reply(scripts.neverEnding('Hello'));
     const next = model.nextCall();
@@ -172,7 +172,7 @@ describe('a model that takes too long', () => {
     expect(run.pieces).toEqual(['Hello']);
   });
 
-  test('and never comes to an end is stopped when the turn has had its time', async () => {
+  test('a model that never ends is stopped at the end of the turn’s time', async () => {
     const { model, start } = await open({ turnTimeMaxMs: 300, silenceMaxMs: 1_000 });
     model.reply((call) => {
       const timer = setInterval(() => call.text('on and '), 5);
@@ -183,7 +183,7 @@ describe('a model that takes too long', () => {
     expect(run.pieces.length).toBeGreaterThan(1);
   });
 
-  test('shares one time among all its calls', async () => {
+  test('all calls of an answer share one time', async () => {
     const { model, start } = await open({ turnTimeMaxMs: 400 });
     model.reply(scripts.status(500));
     model.replyAlways(scripts.neverEnding());
@@ -191,7 +191,7 @@ describe('a model that takes too long', () => {
   });
 });
 
-test('a server that takes a connection and never completes its handshake is given up', async () => {
+test('a server that never completes its handshake is given up', async () => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => sockets.push(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -29,12 +29,15 @@ describe('a call that fails before anything was emitted', () => {
     ['an error of 503 in the stream', scripts.errorAfter([], 503)],
     ['an error event', scripts.raw('event: error\ndata: {"message":"scripted"}\n\n')],
     ['an answer without text', scripts.text([])],
-  ] as [string, ModelScript][])('by %s is repeated, and the answer counts the calls', async (_, script) => {
-    harness.model.reply(script, script);
-    const run = harness.start();
-    expect(await run.outcome).toMatchObject({ text: 'You said: hi', calls: 3 });
-    expect(run.pieces.join('')).toBe('You said: hi');
-  });
+  ] as [string, ModelScript][])(
+    'a call that fails by %s is repeated, and the answer counts the calls',
+    async (_, script) => {
+      harness.model.reply(script, script);
+      const run = harness.start();
+      expect(await run.outcome).toMatchObject({ text: 'You said: hi', calls: 3 });
+      expect(run.pieces.join('')).toBe('You said: hi');
+    },
+  );
 
   test.each([
     ['model_rate_limited', scripts.status(429)],
@@ -43,7 +46,7 @@ describe('a call that fails before anything was emitted', () => {
     ['model_failed', scripts.cutAfter()],
     ['model_failed', scripts.text([])],
     ['model_rate_limited', scripts.errorAfter([], 429)],
-  ] as const)('three times is %s', async (code, script) => {
+  ] as const)('a call that fails three times by %s is %s', async (code, script) => {
     harness.model.reply(script, script, script);
     const error = await harness.start().error;
     expect(error).toBeInstanceOf(ModelError);
@@ -56,7 +59,7 @@ describe('a call that fails before anything was emitted', () => {
     [403, 'model_key_refused'],
     [404, 'model_not_found'],
     [422, 'model_refused'],
-  ])('by %i is %s at once', async (status, code) => {
+  ])('a call that fails by %i is %s at once', async (status, code) => {
     harness.model.reply(scripts.status(status));
     expect(await harness.start().error).toMatchObject({ code, calls: 1 });
   });
@@ -66,7 +69,7 @@ describe('a call that fails before anything was emitted', () => {
     ['in a chunk that is one', scripts.raw('data: {"object":"error","message":"no","code":400}\n\n')],
     ['in an event', scripts.raw('event: error\ndata: {"message":"no","code":"400"}\n\n')],
     ['in an event without a field', scripts.raw(`: hi\n\n{"error":{"message":"no","code":400}}\n\n`)],
-  ])('by a rejection %s of the stream is rejected at once', async (_, script) => {
+  ])('a call that fails by a rejection %s of the stream is rejected at once', async (_, script) => {
     harness.model.reply(script);
     expect(await harness.start().error).toMatchObject({ code: 'model_refused', calls: 1 });
   });
@@ -75,7 +78,7 @@ describe('a call that fails before anything was emitted', () => {
     ['content_filter', 'model_refused'],
     ['length', 'model_failed'],
     ['tool_calls', 'model_failed'],
-  ])('by an empty answer (%s) would fail again: it is %s at once', async (reason, code) => {
+  ])('an empty answer (%s) would fail again, so it is %s at once', async (reason, code) => {
     harness.model.reply(scripts.text([], { reason }));
     expect(await harness.start().error).toMatchObject({
       code,
@@ -84,7 +87,7 @@ describe('a call that fails before anything was emitted', () => {
     });
   });
 
-  test('is paid for: the usage of all calls is added up', async () => {
+  test('a failed call is paid for: the usage of all calls is added up', async () => {
     harness.model.reply(scripts.text([]), scripts.text([]));
     expect(await harness.start().outcome).toMatchObject({
       usage: { inputTokens: 3, outputTokens: 3 },
@@ -92,14 +95,14 @@ describe('a call that fails before anything was emitted', () => {
     });
   });
 
-  test('waits as long as the server asks, before it is repeated', async () => {
+  test('a repeated call waits as long as the server asks', async () => {
     harness.model.reply(scripts.status(429, { headers: { 'retry-after-ms': '40' } }));
     const started = performance.now();
     expect(await harness.start().outcome).toMatchObject({ calls: 2 });
     expect(performance.now() - started).toBeGreaterThanOrEqual(39);
   });
 
-  test('tells of a wait that the server asked for, and of its end; of its own pauses it tells nothing', async () => {
+  test('a wait that the server asked for is reported, and the caller’s own pauses are not', async () => {
     const waits: (Date | undefined)[] = [];
     harness.model.reply(scripts.status(500), scripts.status(429, { headers: { 'retry-after-ms': '40' } }));
     const before = Date.now();
@@ -108,14 +111,14 @@ describe('a call that fails before anything was emitted', () => {
     expect(waits[0]?.getTime()).toBeGreaterThanOrEqual(before + 40);
   });
 
-  test('is final when the server asks for more than 20 seconds, and says for how much', async () => {
+  test('a failure is final and says how long if the server asks for more than 20 seconds', async () => {
     harness.model.reply(scripts.status(429, { headers: { 'retry-after': '21' } }));
     const error = await harness.start().error;
     expect(error).toMatchObject({ code: 'model_rate_limited', calls: 1, retryAt: expect.any(Date) });
     expect((error as ModelError).logFields).toMatchObject({ retryAfterMs: 21_000, status: 429 });
   });
 
-  test('by resets before the first byte makes three calls, also where the first met a kept connection', async () => {
+  test('resets before the first byte cause three calls, also if the first used a kept connection', async () => {
     const before = harness.model.calls().length;
     harness.model.reply(
       (call) => call.cut(),
@@ -126,7 +129,7 @@ describe('a call that fails before anything was emitted', () => {
     expect(harness.model.calls()).toHaveLength(before + 3);
   });
 
-  test('by a connection that cannot be made is repeated, and then failed', async () => {
+  test('a connection that cannot be made is tried again and then fails', async () => {
     await harness.model.stop();
     const error = await harness.start().error;
     expect(error).toMatchObject({ code: 'model_unreachable', calls: 3, needsOperator: true });
@@ -142,14 +145,17 @@ describe('a call that fails after a piece was emitted', () => {
     ['a broken chunk', scripts.brokenChunkAfter('Hello')],
     ['an error in the stream', scripts.errorAfter(['Hello'])],
     ['an error as its finish reason', scripts.text('Hello', { reason: 'error' })],
-  ] as [string, ModelScript][])('by %s is final: no text is doubled', async (_, script) => {
-    harness.model.reply(script);
-    const run = harness.start();
-    expect(await run.error).toMatchObject({ code: 'model_failed', calls: 1 });
-    expect(run.pieces.join('')).toBe('Hello');
-  });
+  ] as [string, ModelScript][])(
+    'a call that fails by %s after a piece is final, so no text is repeated',
+    async (_, script) => {
+      harness.model.reply(script);
+      const run = harness.start();
+      expect(await run.error).toMatchObject({ code: 'model_failed', calls: 1 });
+      expect(run.pieces.join('')).toBe('Hello');
+    },
+  );
 
-  test('closes the connection, so that the model stops', async () => {
+  test('a call that fails after a piece closes the connection, so that the model stops', async () => {
     harness.model.reply((call) => {
       call.text('Hello');
       call.raw('data: {broken\n\n');
@@ -163,7 +169,7 @@ describe('a call that fails after a piece was emitted', () => {
 describe('what a failure tells', () => {
   const canary = 'canary-in-the-conversation';
 
-  test('holds neither the key nor what was said or answered, in its message or its causes', async () => {
+  test('a failure has neither the key nor messages and answers, in its message or its causes', async () => {
     harness.model.reply(
       scripts.status(500, { message: `key sk-test-key: cannot say ${canary}` }),
       scripts.raw(`data: {"broken": ${canary}\n\n`),
@@ -181,7 +187,7 @@ describe('what a failure tells', () => {
     }
   });
 
-  test('does not hide a key that no header can hold, nor tell it', async () => {
+  test('a failure neither hides nor reveals a key that no header can contain', async () => {
     const runAgent = createRunAgent({
       endpoint: () => ({ baseUrl: harness.model.baseUrl, apiKey: 'sk-broken\nkey', model: 'm' }),
       contextTokens: 100,
@@ -191,7 +197,7 @@ describe('what a failure tells', () => {
     expect(String((error as Error).cause)).not.toContain('sk-broken');
   });
 
-  test('of the caller itself is passed on unchanged, and ends the call', async () => {
+  test('a failure of the caller itself is passed on unchanged and ends the call', async () => {
     const bug = new Error('emit is broken');
     harness.model.reply(scripts.neverEnding('Hello'));
     const next = harness.model.nextCall();
@@ -205,7 +211,7 @@ describe('what a failure tells', () => {
   });
 });
 
-test('a kept connection that the server closes when it is used again is replaced at once', async () => {
+test('a kept connection that the server closes at its next use is replaced at once', async () => {
   // A pause before the next call would not end within the test.
   const patient = await startHarness({ retryDelayMs: 3_600_000, turnTimeMaxMs: 10_000_000 });
   await patient.start().outcome;

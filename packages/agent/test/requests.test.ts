@@ -10,15 +10,15 @@ beforeAll(async () => {
 });
 afterAll(() => harness.model.stop());
 
-/** What the model was asked by this run. */
+/** The request that this run sent to the model. */
 async function askedBy(input: Parameters<Harness['start']>[0]) {
   const next = harness.model.nextCall();
   await harness.start(input).outcome;
   return await next;
 }
 
-describe('what the model is asked', () => {
-  test('is a streamed chat completion with usage, of the default model and with the key', async () => {
+describe('the request to the model', () => {
+  test('the request is a streamed chat completion with usage, of the default model and with the key', async () => {
     const call = await askedBy({});
     expect(call.path).toBe('/v1/chat/completions');
     expect(call.headers.authorization).toBe('Bearer sk-test-key');
@@ -30,13 +30,13 @@ describe('what the model is asked', () => {
     });
   });
 
-  test("is the agent's own model, temperature and prompt where it has them, temperature zero too", async () => {
+  test("the request has the agent's own model, temperature and prompt, also a temperature of zero", async () => {
     const call = await askedBy({ agent: { model: 'other', temperature: 0, systemPrompt: 'Be kind.' } });
     expect(call.body).toMatchObject({ model: 'other', temperature: 0 });
     expect(call.body.messages[0]).toEqual({ role: 'system', content: 'Be kind.' });
   });
 
-  test('is the history within its budget, in a legal order', async () => {
+  test('the request has the history within its budget, in a valid order', async () => {
     const call = await askedBy({
       messages: [
         { role: 'user', content: 'x'.repeat(3_000) },
@@ -49,7 +49,7 @@ describe('what the model is asked', () => {
     expect(call.body.messages).toEqual([{ role: 'user', content: 'failed\n\nagain' }]);
   });
 
-  test('is nothing when there is no message to answer: that is a bug of the caller', async () => {
+  test('no request is sent without a message to answer, which is a bug of the caller', async () => {
     const before = harness.model.calls().length;
     expect(await harness.start({ messages: [] }).error).toBeInstanceOf(RangeError);
     expect(harness.model.calls()).toHaveLength(before);
@@ -57,7 +57,7 @@ describe('what the model is asked', () => {
 });
 
 describe('the endpoint', () => {
-  test('is asked for with every answer, and may reject', async () => {
+  test('the endpoint is read for every answer and may reject', async () => {
     const apiError = new ApiError('model_loading');
     const runAgent = createRunAgent({
       endpoint: () => {
@@ -68,7 +68,7 @@ describe('the endpoint', () => {
     expect(await startRun(runAgent).error).toBe(apiError);
   });
 
-  test('may change from one answer to the next', async () => {
+  test('the endpoint may change from one answer to the next', async () => {
     const other = await startScriptedModel();
     const urls = [harness.model.baseUrl, other.baseUrl, harness.model.baseUrl];
     const runAgent = createRunAgent({
@@ -82,7 +82,7 @@ describe('the endpoint', () => {
     await other.stop();
   });
 
-  test('needs no key', async () => {
+  test('the endpoint needs no key', async () => {
     const runAgent = createRunAgent({
       endpoint: () => ({ baseUrl: harness.model.baseUrl, apiKey: '', model: 'm' }),
       contextTokens: 100,
@@ -90,7 +90,7 @@ describe('the endpoint', () => {
     expect(await startRun(runAgent).outcome).toMatchObject({ calls: 1 });
   });
 
-  test('with an address that is none rejects', async () => {
+  test('an endpoint with an invalid address rejects', async () => {
     const runAgent = createRunAgent({
       endpoint: () => ({ baseUrl: 'localhost 11434', apiKey: 'k', model: 'm' }),
       contextTokens: 100,
@@ -98,7 +98,7 @@ describe('the endpoint', () => {
     expect(await startRun(runAgent).error).toMatchObject({ code: 'model_refused', calls: 0 });
   });
 
-  test('keeps its connection from one answer to the next, also after an error', async () => {
+  test('the endpoint keeps its connection from one answer to the next, also after an error', async () => {
     const fresh = await startHarness();
     const ports = new Set<number | undefined>();
     const script = scripts.echo();
@@ -130,7 +130,7 @@ describe('a server that rejects a part of a request', () => {
     (call) =>
       field in call.body ? call.status(400, { error: { message } }) : scripts.echo()(call);
 
-  test('is asked again without it, and from then on only so for this model', async () => {
+  test('the request is repeated without the rejected part, and later requests to this model lack it', async () => {
     const fresh = await startHarness();
     await fresh.start().outcome;
     fresh.model.replyAlways(rejecting('temperature', 'temperature is not supported'));
@@ -141,7 +141,7 @@ describe('a server that rejects a part of a request', () => {
     await fresh.model.stop();
   });
 
-  test('is told the system prompt in the first message when it takes no system role', async () => {
+  test('the system prompt goes into the first message if the server accepts no system role', async () => {
     const fresh = await startHarness();
     await fresh.start().outcome;
     fresh.model.reply(scripts.status(400, { message: 'System role not supported' }));
@@ -150,7 +150,7 @@ describe('a server that rejects a part of a request', () => {
     await fresh.model.stop();
   });
 
-  test('may reject two parts, one after the other', async () => {
+  test('a server may reject two parts, one after the other', async () => {
     const fresh = await startHarness();
     fresh.model.replyAlways((call) => {
       if (call.body.stream_options) call.status(400, { error: { message: 'stream_options?' } });
@@ -162,7 +162,7 @@ describe('a server that rejects a part of a request', () => {
 });
 
 describe('a server that rejects stream_options', () => {
-  test('is asked again without, and from then on only so', async () => {
+  test('the request is repeated without stream_options, and later requests lack it', async () => {
     const fresh = await startHarness();
     fresh.model.replyAlways(scripts.rejectingStreamOptions());
     expect(await fresh.start().outcome).toMatchObject({ text: 'You said: hi', usage: undefined, calls: 2 });
@@ -175,14 +175,14 @@ describe('a server that rejects stream_options', () => {
     await fresh.model.stop();
   });
 
-  test('is recognised by any rejection, as long as it never took them', async () => {
+  test('a server that rejects stream_options is recognized by any rejection until it has accepted them', async () => {
     const fresh = await startHarness();
     fresh.model.reply(scripts.status(422, { message: 'validation failed' }));
     expect(await fresh.start().outcome).toMatchObject({ calls: 2 });
     await fresh.model.stop();
   });
 
-  test('is not suspected once it took them: its rejection is final', async () => {
+  test('a rejection is final once the server has accepted stream_options', async () => {
     const fresh = await startHarness();
     await fresh.start().outcome;
     fresh.model.reply(scripts.status(400, { message: 'no such thing' }));
@@ -192,7 +192,7 @@ describe('a server that rejects stream_options', () => {
     await fresh.model.stop();
   });
 
-  test('is not held to be one when it rejects without them too', async () => {
+  test('a server that also rejects requests without stream_options does not count as one', async () => {
     const fresh = await startHarness();
     fresh.model.reply(scripts.status(400), scripts.status(400));
     expect(await fresh.start().error).toMatchObject({ code: 'model_refused', calls: 2 });

@@ -59,7 +59,7 @@ const reasoning = (id: string, more: object = { encrypted_content: `secret of ${
 });
 
 describe('a request over the Responses API', () => {
-  test('holds the conversation and the settings, and asks that nothing is stored', async () => {
+  test('the request has the conversation and the settings and asks that nothing is stored', async () => {
     const next = harness.model.nextCall();
     await harness.start({ agent: { systemPrompt: 'Be kind.', temperature: 0.5, tools: [weather] } }).outcome;
     const { path, headers, sent } = await next;
@@ -84,7 +84,7 @@ describe('a request over the Responses API', () => {
     });
   });
 
-  test('is made over the connection of the request before it', async () => {
+  test('the request reuses the connection of the one before', async () => {
     await harness.start().outcome;
     await harness.start().outcome;
     const ports = harness.model.calls().map(({ clientPort }) => clientPort);
@@ -95,7 +95,7 @@ describe('a request over the Responses API', () => {
     ['temperature', "Unsupported parameter: 'temperature' is not supported with this model."],
     ['include', 'Encrypted content is not supported with this model.'],
   ])(
-    'is repeated without %s where the server rejects it, and later ones leave it out',
+    'the request is repeated without %s if the server rejects it, and later ones leave it out',
     async (part, said) => {
       harness.model.replyAlways((asked) =>
         part in (asked.sent as object) ? scripts.status(400, { message: said })(asked) : answer('ok')(asked),
@@ -106,14 +106,14 @@ describe('a request over the Responses API', () => {
     },
   );
 
-  test('is not repeated without stream_options, which it does not hold', async () => {
+  test('the request is not repeated without stream_options, which it does not have', async () => {
     harness.model.reply(scripts.status(400, { message: 'stream_options' }));
     expect(await harness.start().error).toMatchObject({ code: 'model_refused', calls: 1 });
   });
 });
 
 describe('an answer over the Responses API', () => {
-  test('is its text, with the model and the usage', async () => {
+  test('the answer is its text, with the model and the usage', async () => {
     harness.model.reply(events(delta('Hello '), delta('you.'), itemDone(message('Hello you.')), completed()));
     expect(await harness.start().outcome).toEqual({
       ...{ text: 'Hello you.', finishReason: 'stop', model: 'm-1', calls: 1 },
@@ -121,7 +121,7 @@ describe('an answer over the Responses API', () => {
     });
   });
 
-  test('is emitted while the model is still at work', async () => {
+  test('the answer is emitted while the model still writes', async () => {
     const gate = harness.model.hold();
     const next = harness.model.nextCall();
     harness.model.reply(() => undefined);
@@ -156,17 +156,17 @@ describe('an answer over the Responses API', () => {
       'beside events that say nothing',
       [{ type: 'keepalive' }, { type: 'x.y' }, delta('Whole.'), completed()],
     ],
-  ])('is told once when it comes %s', async (_, given) => {
+  ])('the text is emitted once if it comes %s', async (_, given) => {
     harness.model.reply(events(...given));
     expect(await harness.start().outcome).toMatchObject({ text: 'Whole.', finishReason: 'stop' });
   });
 
-  test('has a paragraph for each of its messages', async () => {
+  test('the answer has a paragraph for each of its messages', async () => {
     harness.model.reply(events(delta('One'), delta(' and half.'), delta('Two.', 1), completed()));
     expect(await harness.start().outcome).toMatchObject({ text: 'One and half.\n\nTwo.' });
   });
 
-  test('does not hold reasoning, be it told by events or in tags', async () => {
+  test('the answer has no reasoning, in events or in tags', async () => {
     const thought: Event = { type: 'response.reasoning_summary_text.delta', output_index: 0, delta: 'Hm.' };
     harness.model.reply(events(thought, delta('<think>Well', 1), delta('</think>Yes.', 1), completed()));
     expect(await harness.start().outcome).toMatchObject({ text: 'Yes.' });
@@ -175,19 +175,19 @@ describe('an answer over the Responses API', () => {
   test.each([
     ['max_output_tokens', 'length'],
     ['content_filter', 'content_filter'],
-  ])('that is incomplete for %s ended with %s', async (reason, finishReason) => {
+  ])('an answer that is incomplete for %s ends with %s', async (reason, finishReason) => {
     const incomplete = { ...completed({ incomplete_details: { reason } }), type: 'response.incomplete' };
     harness.model.reply(events(delta('Half'), incomplete));
     expect(await harness.start().outcome).toMatchObject({ text: 'Half', finishReason });
   });
 
-  test('may be a refusal', async () => {
+  test('the answer may be a refusal', async () => {
     const refusal = { type: 'response.refusal.delta', output_index: 0, delta: 'I can not.' };
     harness.model.reply(events(refusal, completed()));
     expect(await harness.start().outcome).toMatchObject({ text: 'I can not.' });
   });
 
-  test('may come as one JSON document', async () => {
+  test('the answer may be one JSON document', async () => {
     harness.model.reply((asked) =>
       asked.status(200, {
         object: 'response',
@@ -213,18 +213,18 @@ describe('an answer over the Responses API', () => {
       'model_refused',
       [{ type: 'response.failed', response: { error: { code: 'invalid_prompt', message: 'no' } } }],
     ],
-  ])('with an error in %s fails with what the error means: %s', async (_, code, given) => {
+  ])('an answer with an error in %s fails with the meaning of the error: %s', async (_, code, given) => {
     harness.model.reply(events(...given));
     expect(await harness.start().error).toMatchObject({ code, calls: 1 });
   });
 
-  test('that failed in JSON fails with what the error means', async () => {
+  test('an answer that failed in JSON fails with the meaning of the error', async () => {
     const error = { code: 'insufficient_quota', message: 'no' };
     harness.model.reply((asked) => asked.status(200, { object: 'response', status: 'failed', error }));
     expect(await harness.start().error).toMatchObject({ code: 'model_rate_limited', calls: 1 });
   });
 
-  test('that failed at the server before any text is asked for again, and all calls are paid for', async () => {
+  test('an answer that failed at the server before any text is requested again, and all calls are paid for', async () => {
     const usage = { input_tokens: 5, output_tokens: 2 };
     const failed = { type: 'response.failed', response: { error: { code: 'server_error' }, usage } };
     harness.model.reply(events(failed));
@@ -239,7 +239,7 @@ describe('an answer over the Responses API', () => {
     ['is cut', scripts.cutAfter('Half')],
     ['holds an event that is no JSON', scripts.brokenChunkAfter('Half')],
     ['holds an error after some text', scripts.errorAfter(['Half'])],
-  ])('that %s has failed', async (_, script) => {
+  ])('an answer that %s has failed', async (_, script) => {
     harness.model.reply(script);
     const run = harness.start();
     expect(await run.error).toMatchObject({ code: 'model_failed', calls: 1 });
@@ -261,20 +261,20 @@ describe('a step with tools over the Responses API', () => {
     ['in pieces and whole', [...argumentsInPieces, itemDone(call(), 1), completed({ output: [{}, call()] })]],
     ['whole', [itemDone(call(), 1), completed()]],
     ['with the last event', [completed({ output: [call()] })]],
-  ])('calls each tool once when its call comes %s', async (_, given) => {
+  ])('a step calls each tool once if its call comes %s', async (_, given) => {
     harness.model.reply(events(...given), answer('Done.'));
     const run = harness.start({ agent: { tools: [weather] } });
     expect(await run.outcome).toMatchObject({ text: 'Done.', calls: 2 });
     expect(tool.calls().map(({ body }) => body)).toEqual([written]);
   });
 
-  test('calls no tool of which the arguments are cut', async () => {
+  test('a step calls no tool whose arguments are cut', async () => {
     harness.model.reply(events(...argumentsInPieces.slice(0, 2)), answer('Done.'));
     await harness.start({ agent: { tools: [weather] } }).outcome;
     expect(tool.calls()).toEqual([]);
   });
 
-  test('gives back its reasoning before the items it belongs to, its text, its calls and their results', async () => {
+  test('a step returns its reasoning before the items it belongs to, its text, its calls and their results', async () => {
     const steps: (readonly ToolStep[])[] = [];
     const items = [
       reasoning('rs_1'),
@@ -306,7 +306,7 @@ describe('a step with tools over the Responses API', () => {
     expect(harness.model.calls().at(-1)?.sent).toMatchObject({ input: given });
   });
 
-  test('is asked again without its reasoning where the server does not take it back', async () => {
+  test('a step is requested again without its reasoning if the server does not take it back', async () => {
     harness.model.reply(
       events(itemDone(reasoning('rs_1'), 0), itemDone(call(), 1), completed()),
       scripts.status(400, { message: 'The encrypted content for item rs_1 could not be verified.' }),

@@ -51,18 +51,18 @@ describe('addresses that are not of the public internet', () => {
     ...['fe80::1%eth0', 'fec0::1', 'ff02::1', '2001::1', '2001:2::1', '2001:10::1', '2001:20::1'],
     ...['2001:db8::1', '2002:7f00:1::1', '2002:808:808::1', '3fff::1', '5f00::1', '4000::1'],
     ...['localhost', '', '1.2.3', 'example.com'],
-  ])('%s', (address) => {
+  ])('%s is not public', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 });
 
-describe("a cloud platform's address is neither public nor ever called:", () => {
+describe('addresses of cloud platforms', () => {
   test.each([
     ...['168.63.129.16', '169.254.169.254', '169.254.170.2', '100.100.100.200', '192.0.0.192'],
     ...['161.26.0.10', '166.9.1.1', '199.36.153.4', '199.36.153.11'],
     ...['fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fd00:c1::a9fe:a9fe', 'fd00:42::42', 'fe80::1'],
     ...['fe80::a9fe:a9fe%eth0', '::ffff:169.254.169.254', '::ffff:a83f:8110', '64:ff9b::a9fe:a9fe'],
-  ])('%s', async (address) => {
+  ])('%s is neither public nor ever called', async (address) => {
     expect(isPublicAddress(address)).toBe(false);
     expect(isPlatformAddress(address)).toBe(true);
     const url = `https://${address.includes(':') ? `[${address}]` : address}/`;
@@ -84,7 +84,7 @@ describe("a cloud platform's address is neither public nor ever called:", () => 
   });
 
   test.each(['10.0.0.1', '127.0.0.1', '::1', '192.168.1.1', 'fd12:3456::1'])(
-    'but %s is, once private addresses are allowed',
+    '%s is called if private addresses are allowed',
     (address) => {
       expect(isPlatformAddress(address)).toBe(false);
       const url = `http://${address.includes(':') ? `[${address}]` : address}/`;
@@ -97,7 +97,7 @@ describe("a cloud platform's address is neither public nor ever called:", () => 
  * The special-purpose registries of IANA, checked at both ends of each network: `ipaddr.js` must know all of them.
  * https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry
  */
-describe('both ends of a special-purpose network are not public:', () => {
+describe('the ends of special-purpose networks', () => {
   test.each([
     ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
     ...['192.0.0.0/24', '192.0.2.0/24', '192.31.196.0/24', '192.52.193.0/24', '192.88.99.0/24'],
@@ -105,7 +105,7 @@ describe('both ends of a special-purpose network are not public:', () => {
     ...['224.0.0.0/4', '240.0.0.0/4'],
     ...['::/3', '4000::/2', '8000::/1', '2001::/23', '2001:db8::/32', '2002::/16'],
     ...['2620:4f:8000::/48', '3fff::/20'],
-  ])('%s', (network) => {
+  ])('both ends of %s are not public', (network) => {
     const family = network.includes(':') ? ipaddr.IPv6 : ipaddr.IPv4;
     const [first, bits] = ipaddr.parseCIDR(network);
     const bytes = first.toByteArray();
@@ -118,7 +118,7 @@ describe('both ends of a special-purpose network are not public:', () => {
   });
 });
 
-describe('a URL whose name belongs to no public name server', () => {
+describe('URLs with a name of no public name server', () => {
   test.each([
     ...['localhost', 'LOCALHOST', 'localhost.', 'api.localhost', 'tools', 'printer.local'],
     ...['metadata.google.internal', 'metadata.google.internal.', 'router.home.arpa'],
@@ -138,7 +138,7 @@ describe('a URL whose name belongs to no public name server', () => {
   });
 });
 
-describe('addresses that are', () => {
+describe('public addresses', () => {
   test.each([
     ...[
       '8.8.8.8',
@@ -151,7 +151,7 @@ describe('addresses that are', () => {
     ],
     ...['128.0.0.0', '169.253.255.255', '172.15.255.255', '172.32.0.0', '192.167.255.255', '192.169.0.0'],
     ...['223.255.255.255', '2606:4700:4700::1111', '2a00:1450:4001:800::200e', '2001:4860:4860::8888'],
-  ])('%s', (address) => {
+  ])('%s is public', (address) => {
     expect(isPublicAddress(address)).toBe(true);
   });
 });
@@ -180,14 +180,14 @@ describe('a URL that names the machine itself', () => {
     ...['10.1.2.3', '169.254.169.254', '[fd00:ec2::254]', '192.168.1.1', '100.100.100.200'],
   ];
 
-  test.each(spellings)('as %s is not called', async (host) => {
+  test.each(spellings)('a URL of the machine itself as %s is not called', async (host) => {
     const url = `https://${host}:${portOf(tool.url)}/tool`;
     expect(problemOfToolUrl(url, { arePrivateAllowed: false })).toBeDefined();
     expect(await failureOf(post(url))).toBe('refused_address');
     expect(tool.calls()).toEqual([]);
   });
 
-  test('without TLS is not called, wherever it is', async () => {
+  test('a URL without TLS is not called anywhere', async () => {
     expect(await failureOf(post('http://example.com/'))).toBe('refused_address');
     expect(problemOfToolUrl('http://example.com/', { arePrivateAllowed: false })).toBe('must be https');
   });
@@ -201,25 +201,25 @@ describe('a name', () => {
   const publicOne = { address: '203.0.112.1', family: 4 };
   const url = () => `https://rebinding.example:${portOf(tool.url)}/tool`;
 
-  test('that leads to a private address is not called', async () => {
+  test('a name of a private address is not called', async () => {
     expect(await failureOf(post(url(), answering([{ address: '127.0.0.1', family: 4 }])))).toBe(
       'refused_address',
     );
     expect(await failureOf(post(url(), answering([{ address: '::1', family: 6 }])))).toBe('refused_address');
   });
 
-  test('of whose addresses one is private is not called at all', async () => {
+  test('a name with one private address is not called', async () => {
     const mixed = answering([publicOne, { address: '127.0.0.1', family: 4 }]);
     expect(await failureOf(post(url(), mixed))).toBe('refused_address');
   });
 
-  test('that leads nowhere is not called', async () => {
+  test('a name without an address is not called', async () => {
     expect(await failureOf(post(url(), answering([])))).toBe('refused_address');
     const failing: ToolLookup = (_name, _options, callback) => callback(new Error('ENOTFOUND'), []);
     expect(await failureOf(post(url(), failing))).toBe('unreachable');
   });
 
-  test('is looked up once for a call, and the connection goes to what was found, not to what it leads to later', async () => {
+  test('a name is looked up once for a call, and the connection uses that address', async () => {
     let lookUps = 0;
     const rebinding: ToolLookup = (_name, _options, callback) => {
       lookUps++;
@@ -237,7 +237,7 @@ describe('a name', () => {
   });
 });
 
-test('a redirect is not followed, wherever it leads', async () => {
+test('a redirect is not followed', async () => {
   const target = await startScriptedTool();
   const harness = await startHarness({}, { toolAddresses: { arePrivateAllowed: true } });
   tool.answer((response) => {
@@ -252,7 +252,7 @@ test('a redirect is not followed, wherever it leads', async () => {
   await target.stop();
 });
 
-test('unless they are allowed, private tools are not called by an agent either', async () => {
+test('an agent does not call private tools unless they are allowed', async () => {
   const harness = await startHarness();
   const before = tool.calls().length;
   harness.model.reply(scripts.toolCalls([{ name: 't' }]), scripts.tellResults());

@@ -19,7 +19,7 @@ const cuts: readonly (Cut & { readonly how: string })[] = [
 
 describe.concurrent.each(Object.entries(upstreamCases))('the answer %s', (name, case_) => {
   const ways = case_.delayMs === undefined ? cuts : cuts.slice(0, 1);
-  test.each(ways)('is read as it is meant when it comes $how', async (cut) => {
+  test.each(ways)('the answer is read correctly if it comes $how', async (cut) => {
     expect(await answerTo(name, case_, cut)).toMatchObject(matchersOf(case_.expected));
   });
 });

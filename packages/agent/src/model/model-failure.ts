@@ -25,13 +25,13 @@ export interface ModelFailure {
   /** How long the server asks to wait before the next call. */
   readonly retryAfterMs?: number | undefined;
   readonly adaptation?: Adaptation | undefined;
-  /** What the server said, where it said something. */
+  /** The message of the server, if it sent one. */
   readonly facts?: FailureFacts | undefined;
   /** For the log; it holds no key and none of the texts that were sent. */
   readonly cause: Error;
 }
 
-/** What a model's server said of a failure, for the log. No key and no text that was sent is in it. */
+/** The server's account of a failure, for the log. It has no key and no text that was sent. */
 export interface FailureFacts {
   /** The HTTP status, or the one that the error in an answer names. */
   readonly status?: number | undefined;

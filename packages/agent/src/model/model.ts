@@ -25,7 +25,7 @@ export interface ModelCall {
   stop(): void;
 }
 
-/** What a model is asked. */
+/** The request to a model. */
 export interface ModelRequest {
   readonly model: string;
   readonly messages: readonly ModelMessage[];
@@ -51,7 +51,7 @@ export type ModelMessage =
       readonly role: 'assistant';
       readonly content: string;
       readonly calls: readonly ModelToolCall[];
-      /** What the model's server wants back with this message. */
+      /** The opaque data of this message that the model's server wants back. */
       readonly opaque: JsonObject;
     }
   | { readonly role: 'tool'; readonly callId: string; readonly content: string };
@@ -62,7 +62,7 @@ interface ModelToolCall {
   readonly name: string;
   /** A JSON object. */
   readonly arguments: string;
-  /** What the model's server wants back with this call. */
+  /** The opaque data of this call that the model's server wants back. */
   readonly opaque: JsonObject;
 }
 
@@ -94,7 +94,7 @@ export interface ToolCallPiece {
   readonly id?: string | undefined;
   readonly name?: string | undefined;
   readonly arguments?: string | undefined;
-  /** What the model's server wants back with this call. */
+  /** The opaque data of this call that the model's server wants back. */
   readonly opaque?: JsonObject | undefined;
 }
 

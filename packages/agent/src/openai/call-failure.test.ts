@@ -29,7 +29,7 @@ describe('the meaning of a status', () => {
     [503, 'model_failed', 'later'],
     [504, 'model_timeout', 'later'],
     [307, 'model_refused', 'never'],
-  ])('%i is %s, and the retry is: %s', (status, code, retry) => {
+  ])('the status %i is %s, and the retry is: %s', (status, code, retry) => {
     expect(failureOf(answered(status, {}), secrets)).toMatchObject({ code, retry });
     const broken = new BrokenCall('x', { reported: { status } });
     expect(failureOf(broken, secrets)).toMatchObject({ code, retry });
@@ -39,7 +39,7 @@ describe('the meaning of a status', () => {
     ['a wrong key with 400', 400, { error: { code: 'invalid_api_key' } }, 'model_key_refused'],
     ['an unknown model with 400', 400, { error: { code: 'model_not_found' } }, 'model_not_found'],
     ['an account without credit', 429, { error: { code: 'insufficient_quota' } }, 'model_rate_limited'],
-  ])('is told apart by the code of the error: %s', (_, status, { error }, code) => {
+  ])('a failure is told apart by the code of its error: %s', (_, status, { error }, code) => {
     expect(failureOf(answered(status, error), secrets)).toMatchObject({ code, retry: 'never' });
   });
 
@@ -50,26 +50,26 @@ describe('the meaning of a status', () => {
     ['[{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}]', 'model_rate_limited'],
     ['{"error":{"type":"overloaded_error"}}', 'model_failed'],
     ['{"error":"out of memory"}', 'model_failed'],
-  ])('is read from an error within an answer: %s is %s', (reported, code) => {
+  ])('an error within an answer is read: %s is %s', (reported, code) => {
     const broken = new BrokenCall('x', { reported: readProviderError(JSON.parse(reported)) });
     expect(failureOf(broken, secrets)).toMatchObject({ code });
   });
 
-  test('follows the server where it says whether to try again', () => {
+  test('a failure follows the server’s word on retries', () => {
     const never = answered(429, {}, { 'x-should-retry': 'false' });
     expect(failureOf(never, secrets)).toMatchObject({ code: 'model_rate_limited', retry: 'never' });
     const please = answered(400, {}, { 'x-should-retry': 'true' });
     expect(failureOf(please, secrets)).toMatchObject({ code: 'model_refused', retry: 'later' });
   });
 
-  test('of an error that no call raises is a failure that is not retried, with the error as its cause', () => {
+  test('an error from outside of a call is a failure without a retry, with the error as its cause', () => {
     const bug = new TypeError('a bug');
     expect(failureOf(bug, secrets)).toEqual({ code: 'model_failed', retry: 'never', cause: bug });
   });
 });
 
 describe('the cause, for the log', () => {
-  test('tells the status, the codes and the sentence of the server', () => {
+  test('the cause for the log has the status, the codes and the message of the server', () => {
     const error = answered(
       404,
       { message: 'The model `x` does not exist', type: 'invalid_request_error', code: 'model_not_found' },
@@ -80,7 +80,7 @@ describe('the cause, for the log', () => {
     );
   });
 
-  test('tells why there was no connection', () => {
+  test('the cause for the log says why there was no connection', () => {
     const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
     const failure = failureOf(new APIConnectionError({ message: 'x', cause }), secrets);
     expect(failure).toMatchObject({ code: 'model_unreachable', retry: 'later' });
@@ -95,20 +95,20 @@ describe('the cause, for the log', () => {
     ['what is far into a long sentence', { message: `${'-'.repeat(400)}Tabasco` }, 'Tabasco'],
     ['a body of another form', { detail: [{ input: 'Tabasco' }] }, 'Tabasco'],
     ['codes that are none', { type: 'Tabasco pepper', code: 'Tabasco!' }, 'Tabasco'],
-  ])('never repeats %s', (_, body, secret) => {
+  ])('the cause for the log never has %s', (_, body, secret) => {
     const failure = failureOf(answered(400, body), secrets);
     expect(failure?.cause.message).toContain('HTTP 400');
     expect(failure?.cause.message).not.toContain(secret);
     expect(Object.keys(failure?.cause ?? {})).toEqual([]);
   });
 
-  test('is unharmed by an empty key', () => {
+  test('an empty key does not damage the cause for the log', () => {
     const failure = failureOf(answered(400, { message: 'no such model' }), { ...secrets, apiKey: '' });
     expect(failure?.cause.message).toMatch(/no such model$/);
   });
 });
 
-describe('what a server asks to wait', () => {
+describe('the wait that a server asks for', () => {
   const now = Date.parse('2026-05-04T12:00:00Z');
   test.each([
     [{ 'retry-after': '7' }, 7_000],
@@ -119,7 +119,7 @@ describe('what a server asks to wait', () => {
     [{ 'retry-after': '9', 'retry-after-ms': '250' }, 250],
     [{ 'retry-after': 'soon' }, undefined],
     [{}, undefined],
-  ])('%j is %s ms', (headers, ms) => {
+  ])('the header %j means %s ms', (headers, ms) => {
     expect(retryAfterMs(new Headers(headers as Record<string, string>), now)).toBe(ms);
   });
 });

@@ -3,7 +3,7 @@ import type { FailureFacts, ModelErrorCode, ModelFailure } from '../model/model-
 import { BrokenCall, NotTheApi, UnsendableRequest } from './broken-call.ts';
 import { type ProviderError, readProviderError } from './provider-error.ts';
 
-/** What must not appear in a log: the key, and the conversation. */
+/** The texts that must not appear in a log: the key and the conversation. */
 export interface CallSecrets {
   readonly apiKey: string;
   readonly texts: readonly string[];
@@ -84,7 +84,10 @@ function meaningOf({ status, code }: ProviderError): Meaning {
   return { code: 'model_refused', retry: 'never' };
 }
 
-/** What Node says where no connection comes about: the address or the server's certificate is wrong, or nobody listens. */
+/**
+ * Node's codes for a connection that cannot be made: the address or the server's certificate is wrong, or no server
+ * listens.
+ */
 const UNREACHABLE =
   /^(?:ENOTFOUND|EAI_\w+|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPROTO|ERR_TLS_\w+|ERR_SSL_\w+|CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/;
 

@@ -11,7 +11,7 @@ function eventsOf(chunks: readonly string[]): [data: string, name: string][] {
 }
 
 describe('a stream of events', () => {
-  test('gives the data of each, with its name if it has one', () => {
+  test('a stream gives the data of each event, with its name if it has one', () => {
     expect(eventsOf(['data: a\n\nevent: error\ndata: b\n\ndata: c\n\n'])).toEqual([
       ['a', ''],
       ['b', 'error'],
@@ -19,22 +19,22 @@ describe('a stream of events', () => {
     ]);
   });
 
-  test('passes over comments, unknown fields and events without data', () => {
+  test('a stream skips comments, unknown fields and events without data', () => {
     expect(eventsOf([': ping\n\nid: 1\nretry: 5\n\nevent: x\n\ndata: a\n\n'])).toEqual([['a', '']]);
   });
 
-  test('joins the data lines of one event', () => {
+  test('a stream joins the data lines of one event', () => {
     expect(eventsOf(['data: {\ndata: }\n\n'])).toEqual([['{\n}', '']]);
   });
 
-  test('takes carriage returns, no blank after the colon, and an end without a blank line', () => {
+  test('a stream accepts carriage returns, no blank after the colon, and an end without a blank line', () => {
     expect(eventsOf(['data:a\r\n\r\ndata: b'])).toEqual([
       ['a', ''],
       ['b', ''],
     ]);
   });
 
-  test('takes events without blank lines between them, where each is whole JSON', () => {
+  test('a stream accepts events without blank lines between them if each is whole JSON', () => {
     expect(eventsOf(['data: {"a":{}}\ndata: {"b":1}\ndata: [DONE]\n'])).toEqual([
       ['{"a":{}}', ''],
       ['{"b":1}', ''],
@@ -42,7 +42,7 @@ describe('a stream of events', () => {
     ]);
   });
 
-  test('takes errors in a field of their own, and as JSON without a field', () => {
+  test('a stream reads errors in a field of their own and as JSON without a field', () => {
     expect(eventsOf(['data: a\n\nerror: {"code":400}\n\n{"error":1}\n'])).toEqual([
       ['a', ''],
       ['{"code":400}', 'error'],
@@ -54,7 +54,7 @@ describe('a stream of events', () => {
     ['without blank lines between events', 'data: {"a":1}\ndata: {"b":1}\n', ['{"a":1}']],
     ['with carriage returns alone', 'data: {"a":1}\r\r', ['{"a":1}']],
     ['with an error field behind an unfinished event', 'data: {"a":1}\nerror: x\n', ['{"a":1}', 'x']],
-  ])('gives an event before the next read of a stream %s', (_, text, data) => {
+  ])('a stream gives an event before the next read of a stream %s', (_, text, data) => {
     const given: string[] = [];
     new EventStream((event) => given.push(event)).push(text);
     expect(given).toEqual(data);
@@ -64,7 +64,7 @@ describe('a stream of events', () => {
     'data: {"a":1}\r\n\r\n: ping\n\nevent:error\ndata: x\ndata:y\n\ndata: [DONE]\n\n',
     'data: {"a":1}\r\r: ping\r\rdata: x\rdata: y\r\revent: b\rdata: c\r\r',
     'data: {"a":1}\ndata: {"b":2}\nerror: x\n{"c":3}\ndata: [DONE]\n',
-  ])('is the same however it is cut into chunks: %j', (text) => {
+  ])('a stream is the same however it is cut into chunks: %j', (text) => {
     fc.assert(
       fc.property(fc.array(fc.nat(text.length)), (cuts) => {
         const places = [0, ...cuts.toSorted((a, b) => a - b), text.length];
@@ -74,7 +74,7 @@ describe('a stream of events', () => {
     );
   });
 
-  test('is rejected when a line is longer than any answer', () => {
+  test('a stream is rejected if a line is longer than any answer', () => {
     const chunk = 'x'.repeat(1024 * 1024);
     expect(() => eventsOf(Array(5).fill(chunk))).toThrow('too long');
   });

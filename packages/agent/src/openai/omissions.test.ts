@@ -50,11 +50,11 @@ describe('the part of a request that a server rejects', () => {
     ['The encrypted content for item rs_1 could not be verified.', 'opaque'],
     ['Encrypted content is not supported with this model.', 'include'],
     ["Unknown parameter: 'include'.", 'include'],
-  ])('is known by the words of the error: %s', (message, omission) => {
+  ])('the rejected part is recognized by the words of the error: %s', (message, omission) => {
     expect(omissionsOfKnownServer().after({ status: 400, message }, request, none)).toBe(omission);
   });
 
-  test('is known by the param of the error', () => {
+  test('the rejected part is recognized by the param of the error', () => {
     const error = { status: 422, message: 'Unsupported value.', param: 'temperature' };
     expect(omissionsOfKnownServer().after(error, request, none)).toBe('temperature');
   });
@@ -63,24 +63,24 @@ describe('the part of a request that a server rejects', () => {
     ['the status is not one of a malformed request', { status: 401, message: 'temperature' }, {}],
     ['the error names nothing that can be left out', { status: 400, message: 'no such tool' }, {}],
     ['it was not sent', { status: 400, message: 'temperature' }, { temperature: undefined }],
-  ])('is unknown when %s', (_, error, change) => {
+  ])('the rejected part is unknown if %s', (_, error, change) => {
     expect(omissionsOfKnownServer().after(error, { ...request, ...change }, none)).toBeUndefined();
   });
 
-  test('is unknown when requests of the API never hold it', () => {
+  test('the rejected part is unknown if requests of the API never have it', () => {
     const omissions = new Omissions(['temperature']);
     expect(omissions.after({ status: 400, message: 'stream_options' }, request, none)).toBeUndefined();
     expect(omissions.after({ status: 400, message: 'no such tool' }, request, none)).toBeUndefined();
   });
 
-  test('is left out once: the same error again is final', () => {
+  test('the rejected part is left out once, and the same error again is final', () => {
     const error = { status: 400, message: 'temperature' };
     expect(omissionsOfKnownServer().after(error, request, new Set(['temperature']))).toBeUndefined();
   });
 });
 
-describe('what a server does not take', () => {
-  test('is remembered for its model, and forgotten after an hour', () => {
+describe('the parts that a server rejects', () => {
+  test('a rejected part is remembered for its model and forgotten after an hour', () => {
     const omissions = omissionsOfKnownServer();
     omissions.learn({ ...request, adaptation: ['temperature'] }, new Set(['temperature']));
     expect([...omissions.of(request)]).toEqual(['temperature']);

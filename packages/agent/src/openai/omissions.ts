@@ -23,7 +23,7 @@ const signs: readonly (readonly [Omission, RegExp])[] = [
   ['opaque', /reasoning|extra_content|encrypted[ _]content/],
 ];
 
-/** What one server does not take, by model: learned from its rejections, and forgotten after an hour. */
+/** The parts that one server rejects, by model: learned from its rejections, and forgotten after an hour. */
 export class Omissions {
   readonly #omissible: readonly Omission[];
   readonly #learned = new LRUCache<string, Map<Omission, number>>({ max: MODELS_MAX });
@@ -34,7 +34,7 @@ export class Omissions {
     this.#omissible = omissible;
   }
 
-  /** What is left out of a request: what was learned, and what the failure before it says. */
+  /** The parts that a request leaves out: the learned ones, and the one that the failure before it names. */
   of({ model, adaptation = [] }: ModelRequest): ReadonlySet<Omission> {
     const learned = this.#learned.get(model);
     if (!learned && adaptation.length === 0) return NONE;
@@ -54,8 +54,8 @@ export class Omissions {
   }
 
   /**
-   * What the request is to be repeated without after this rejection. Any rejection may mean `stream_options` as long
-   * as the server never took them.
+   * The part that the repeated request leaves out after this rejection. Any rejection may mean `stream_options` as long
+   * as the server has never accepted them.
    */
   after(
     { status, param, message = '' }: ProviderError,

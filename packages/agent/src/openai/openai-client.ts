@@ -83,7 +83,7 @@ async function statusError(status: number, response: IncomingMessage): Promise<A
   return APIError.generate(status, { error }, undefined, headers);
 }
 
-/** What a body says: as JSON, else as it is, unless it is a page. */
+/** The message of a body: from its JSON, or the text itself unless it is a page. */
 function bodyOf(text: string): unknown {
   try {
     return JSON.parse(text);

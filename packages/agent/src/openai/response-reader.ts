@@ -36,7 +36,7 @@ export class ResponseReader {
   readonly #toFailure: (error: unknown) => ModelFailure;
   readonly #events: EventStream;
   #kind: BodyKind | undefined;
-  /** What has come of a body whose kind is not known yet, or that is JSON. */
+  /** The received part of a body whose kind is not known yet, or that is JSON. */
   #text = '';
   #isOver = false;
 

@@ -22,14 +22,17 @@ const cases: readonly [string, { readonly reasoning: string; readonly text: stri
 ];
 
 describe('an answer', () => {
-  test.each(cases)('%j is taken apart into reasoning and text, however it is cut', (answer, expected) => {
-    expect(takeApart([answer])).toEqual(expected);
-    fc.assert(
-      fc.property(fc.array(fc.nat(answer.length)), (cuts) => {
-        const places = [0, ...cuts.toSorted((a, b) => a - b), answer.length];
-        const pieces = places.slice(1).map((place, index) => answer.slice(places[index], place));
-        expect(takeApart(pieces)).toEqual(expected);
-      }),
-    );
-  });
+  test.each(cases)(
+    'the answer %j is split into reasoning and text, however it is cut',
+    (answer, expected) => {
+      expect(takeApart([answer])).toEqual(expected);
+      fc.assert(
+        fc.property(fc.array(fc.nat(answer.length)), (cuts) => {
+          const places = [0, ...cuts.toSorted((a, b) => a - b), answer.length];
+          const pieces = places.slice(1).map((place, index) => answer.slice(places[index], place));
+          expect(takeApart(pieces)).toEqual(expected);
+        }),
+      );
+    },
+  );
 });

@@ -36,7 +36,7 @@ export class ThinkTags {
     }
   }
 
-  /** What is held back, once no more comes. */
+  /** Returns the text that is held back, after the last piece. */
   finish(): Taken {
     const held = this.#held;
     this.#held = '';

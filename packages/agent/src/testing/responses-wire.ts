@@ -1,7 +1,7 @@
 import type { FinishOptions, ScriptedCallBody, ScriptedMessage } from './scripted-call.ts';
 import { type ScriptedToolPiece, type ScriptedWire, usageOf } from './scripted-wire.ts';
 
-/** What a request of the Responses API holds, as far as it is looked at. */
+/** The fields of a Responses API request that tests read. */
 interface ResponsesBody {
   readonly model: string;
   readonly input: readonly InputItem[];

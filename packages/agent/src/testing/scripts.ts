@@ -3,7 +3,7 @@ import type { FinishOptions, ScriptedCall } from './scripted-call.ts';
 /** Answers one call. It may wait for whatever it likes: a gate, an event, the client's hanging up. */
 export type ModelScript = (call: ScriptedCall) => void | Promise<void>;
 
-/** What the model answers to a message when no script says otherwise. */
+/** The model's answer to a message without a script. */
 export function echoOf(message: string): string {
   return `You said: ${message}`;
 }
@@ -47,7 +47,7 @@ export function toolCalls(calls: readonly ScriptedToolCall[], text = ''): ModelS
   };
 }
 
-/** What the tools gave, as the model was told it, newest step last: `Told: …`. */
+/** The results of the tools as the model got them, newest step last: `Told: …`. */
 export function tellResults(): ModelScript {
   return (call) => {
     const results = call.body.messages.filter(({ role }) => role === 'tool').map(({ content }) => content);

@@ -22,7 +22,7 @@ export function checkArguments(written: string, parameters: JsonObject, lengthMa
   }
   const { valid, errors } = validate(value, toCheckedSchema(parameters), '2020-12', {}, false);
   if (valid) return value as JsonObject;
-  // What is said of a whole follows from what is said of its parts.
+  // Problems of the parts explain a problem of the whole, which is left out.
   const mistakes = errors.filter(({ error }) => !/ had errors\.$|does not match schema\.$/.test(error));
   const told = (mistakes.length > 0 ? mistakes : errors).slice(0, MISTAKES_MAX);
   throw invalid(told.map(({ instanceLocation, error }) => sentenceOf(instanceLocation, error)).join(' '));

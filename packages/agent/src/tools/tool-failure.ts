@@ -11,7 +11,7 @@ export type ToolFailureReason =
   | 'too_large'
   | 'stopped';
 
-/** What the model is told: that it failed, and nothing of where the tool is or what it is sent with. */
+/** The message for the model: the call failed. It has neither the tool's address nor its headers. */
 const sentences: Readonly<Record<ToolFailureReason, string>> = {
   unknown_tool: 'There is no such tool.',
   invalid_arguments: 'The tool was not called: its arguments are not valid.',

@@ -11,11 +11,11 @@ export interface FailedToolCall {
   readonly tool: string;
   readonly reason: ToolFailureReason;
   readonly status?: number | undefined;
-  /** What Node says of a connection that failed, such as `ECONNREFUSED`. */
+  /** Node's code of a failed connection, such as `ECONNREFUSED`. */
   readonly cause?: string | undefined;
 }
 
-/** What calls of tools are made with, the same for all answers. */
+/** The dependencies of tool calls, the same for all answers. */
 export interface ToolDesk {
   readonly postJson: ReturnType<typeof createPostJson>;
   readonly onFailure: (call: FailedToolCall) => void;

@@ -26,7 +26,7 @@ export interface Expected {
   readonly calls?: number;
   /** Fields of the assistant message in the request after the tool calls. */
   readonly givenBack?: Readonly<Record<string, unknown>>;
-  /** What the cause of the failure says. */
+  /** The text of the failure's cause. */
   readonly cause?: RegExp;
 }
 

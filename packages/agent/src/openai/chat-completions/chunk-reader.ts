@@ -115,7 +115,7 @@ export class ChunkReader implements EventReader {
   }
 }
 
-/** What a message holds that its server wants back with it. */
+/** The opaque data of a message that its server wants back. */
 const OPAQUE_FIELDS = ['reasoning_content', 'reasoning_details', 'extra_content'] as const;
 
 /** The words of servers for why a model ended. */
@@ -132,7 +132,7 @@ const finishReasons: Readonly<Record<string, ModelFinishReason>> = {
   function_call: 'tool_calls',
 };
 
-/** What is looked at in a chunk; every part may be missing or of another type. */
+/** The fields of a chunk that are read. Each may be missing or of another type. */
 interface WireChunk {
   readonly object?: unknown;
   readonly error?: unknown;

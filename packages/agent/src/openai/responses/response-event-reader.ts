@@ -163,7 +163,7 @@ export class ResponseEventReader implements EventReader {
 /** Stands for an item of which neither number nor id is told. */
 const UNKNOWN = Symbol('unknown');
 
-/** What is looked at in an event; every part may be missing or of another type. */
+/** The fields of an event that are read. Each may be missing or of another type. */
 interface WireEvent {
   readonly type?: unknown;
   readonly error?: unknown;
