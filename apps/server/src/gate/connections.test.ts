@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { afterAll, describe, expect, test } from 'vitest';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { createLog } from '../log.ts';
 import { peerAddress } from './client-address.ts';
-import { boundConnections, cutStalledReader } from './connections.ts';
+import { boundConnections, cutStalledReader, keepUnused } from './connections.ts';
 
 const server = createServer();
 afterAll(() => void server.close());
@@ -104,5 +104,52 @@ describe('a client that reads nothing', () => {
     let text = '';
     for await (const chunk of socket.setEncoding('utf8')) text += chunk;
     expect(text).toContain('late');
+  });
+});
+
+describe('a connection on which nothing was sent when Node would end it', () => {
+  const TIMEOUT = { code: 'ERR_HTTP_REQUEST_TIMEOUT' };
+  const accepting = createTcpServer();
+  afterAll(() => void accepting.close());
+  afterEach(() => void vi.useRealTimers());
+
+  /** Both ends of a new connection. */
+  async function open(): Promise<{ readonly client: Socket; readonly socket: Socket }> {
+    if (!accepting.listening) await once(accepting.listen(0, '127.0.0.1'), 'listening');
+    const accepted = once(accepting, 'connection') as Promise<[Socket]>;
+    const client = connect((accepting.address() as AddressInfo).port, '127.0.0.1');
+    const [socket] = await accepted;
+    return { client, socket };
+  }
+
+  test('is closed if nothing is sent for the time that unused connections are kept', async () => {
+    const { client, socket } = await open();
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    expect(keepUnused(TIMEOUT, socket, 1_000)).toBe(true);
+    vi.advanceTimersByTime(999);
+    expect(socket.destroyed).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(socket.destroyed).toBe(true);
+    client.destroy();
+  });
+
+  test('stays open if something is sent in that time', async () => {
+    const { client, socket } = await open();
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    expect(keepUnused(TIMEOUT, socket, 1_000)).toBe(true);
+    client.write('GET ');
+    await once(socket, 'data');
+    vi.advanceTimersByTime(1_000);
+    expect(socket.destroyed).toBe(false);
+    client.destroy();
+  });
+
+  test('is not kept for any other error, nor once something was sent', async () => {
+    const { client, socket } = await open();
+    expect(keepUnused({ code: 'HPE_INVALID_METHOD' }, socket, 1_000)).toBe(false);
+    client.write('GET ');
+    await once(socket, 'data');
+    expect(keepUnused(TIMEOUT, socket, 1_000)).toBe(false);
+    client.destroy();
   });
 });
