@@ -151,7 +151,7 @@ another team, not yet valid, or valid for too long gets 401 \`user_token_invalid
 **To rotate a signing secret**, create another one. The earlier secrets keep working for the overlap (\`overlapSeconds\`, one day by
 default) and then end. \`DELETE /signing-secret/:secretId\` ends a secret on every server within five seconds. At most five secrets
 can be valid at a time. The database stores signing secrets [encrypted](operate.md#encrypted-secrets) and not hashed, because
-checking a signature needs the secret itself.
+checking a signature needs the secret itself. The key that signs the chat page's cookies is encrypted as well.
 
 **Tokens of your identity provider** work without a shared secret. Register the provider once, with a secret key:
 

@@ -74,7 +74,9 @@ export async function joinDatabase(
 
 function sayUnreadable(say: Say) {
   return ({ team, document, keyId }: UnreadableSecret) =>
-    say(`A secret of ${document} (team ${team}) cannot be read: it was encrypted with the key ${keyId}.`);
+    say(
+      `A secret of ${document}${team && ` (team ${team})`} cannot be read: it was encrypted with the key ${keyId}.`,
+    );
 }
 
 async function uriOfRunningServer(dataDir: string): Promise<string | undefined> {

@@ -435,9 +435,9 @@ export const errorRegister = {
   encryption_key_outdated: {
     trpcCode: 'SERVICE_UNAVAILABLE',
     message:
-      'This server does not have the current encryption key, so it cannot store secrets. Ask the operator to restart it with ' +
+      'This server does not have the current encryption key, so it cannot read or store secrets. Ask the operator to restart it with ' +
       'that key, or try again: another server may take the request.',
-    when: 'A signing secret or a tool header was to be stored, but the encryption key was changed after the server started.',
+    when: 'A signing secret or a tool header was to be stored, or the key of the chat page’s cookies was to be read, but the encryption key was changed after the server started.',
     retryAfterSeconds: 30,
   },
   database_unavailable: {

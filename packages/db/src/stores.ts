@@ -82,7 +82,7 @@ export function createStores(models: Models, vault: Vault): Stores {
     signingSecrets: guarded(createSigningSecretStore(models, vault)),
     userStatuses: guarded(createUserStatusStore(models)),
     credentials: guarded(createCredentialStore(models)),
-    visitors: guarded(createVisitorStore(models)),
+    visitors: guarded(createVisitorStore(models, vault)),
     agents: guarded(createAgentStore(models, vault)),
     audit: guarded(createAuditStore(models)),
     deletions: guarded(createDeletionStore(models)),

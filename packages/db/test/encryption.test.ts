@@ -7,7 +7,7 @@ import type { Database, EncryptionKeys, UnreadableSecret } from '../src/index.ts
 import { openEmptyDatabase } from '../src/testing/test-database.ts';
 import { mongoUri } from './mongo-uri.ts';
 
-/* Signing secrets and the headers of tools, as somebody sees them who opens the database without the key. */
+/* The secrets of the database, as somebody sees them who opens it without the key. */
 
 type EmptyDatabase = ReturnType<typeof openEmptyDatabase>;
 
@@ -37,7 +37,9 @@ async function newTeam({ stores }: Database): Promise<{ team: Id<'team'> }> {
 
 async function allText(): Promise<string> {
   const collections = await Promise.all(
-    ['signingSecrets', 'agents', 'encryption'].map((name) => home.raw.collection(name).find().toArray()),
+    ['signingSecrets', 'agents', 'serverKeys', 'encryption'].map((name) =>
+      home.raw.collection(name).find().toArray(),
+    ),
   );
   return JSON.stringify(collections);
 }
@@ -46,6 +48,7 @@ const secretsOf = async ({ stores }: Database, scope: { team: Id<'team'> }) =>
   (await stores.signingSecrets.findWorking(scope)).map(({ secret }) => secret).sort();
 const headerOf = async ({ stores }: Database, scope: { team: Id<'team'> }, agent: Id<'agent'>) =>
   (await stores.agents.get(scope, agent))?.tools?.[0]?.headers?.['authorization'];
+const cookieKeyOf = async ({ stores }: Database) => (await stores.visitors.cookieKey()).key;
 const later = () => new Date(Date.now() + 60_000);
 const failureOf = (work: Promise<unknown>) =>
   work.then(
@@ -53,15 +56,16 @@ const failureOf = (work: Promise<unknown>) =>
     (error: unknown) => (error instanceof ApiError ? error.code : String(error)),
   );
 
-/** A database of release 0.1.0: a team, with its secrets in clear text. */
+/** A database without encryption, as an upgraded one of release 0.1.0: a team, with all secrets in clear text. */
 async function makeOldDatabase() {
   const old = await serve();
   const scope = await newTeam(old);
   const made = await old.stores.signingSecrets.create(scope, later());
   const agent = await old.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
   await old.stores.agents.update(scope, agent.id, (now) => ({ ...now, systemPrompt: 'new' }));
+  const cookieKey = await cookieKeyOf(old);
   await old.close();
-  return { scope, secret: String(made?.secret), agent: agent.id };
+  return { scope, secret: String(made?.secret), agent: agent.id, cookieKey };
 }
 
 describe('in a new database', () => {
@@ -71,10 +75,11 @@ describe('in a new database', () => {
     const scope = await newTeam(first);
     const made = await first.stores.signingSecrets.create(scope, later());
     const agent = await first.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
+    const cookieKey = await cookieKeyOf(first);
     const text = await allText();
-    expect(text).not.toContain(String(made?.secret));
-    expect(text).not.toContain('canary');
-    expect(text.match(/aes256gcm:/g)).toHaveLength(3);
+    for (const plain of [String(made?.secret), 'canary', cookieKey]) expect(text).not.toContain(plain);
+    expect(text.match(/aes256gcm:/g)).toHaveLength(4);
+    expect(await cookieKeyOf(second)).toBe(cookieKey);
     expect(await secretsOf(second, scope)).toEqual([made?.secret]);
     expect((await second.stores.signingSecrets.list(scope))[0]?.visibleStart).toBe(made?.info.visibleStart);
     expect(await headerOf(second, scope, agent.id)).toBe(CANARY);
@@ -82,7 +87,7 @@ describe('in a new database', () => {
     expect(await encryption.status()).toEqual({
       isOn: true,
       keyId: keys.current.id,
-      secrets: { underCurrentKey: 2, underPreviousKey: 0, plain: 0, unreadable: 0 },
+      secrets: { underCurrentKey: 3, underPreviousKey: 0, plain: 0, unreadable: 0 },
     });
   });
 
@@ -133,6 +138,15 @@ describe('in a new database', () => {
     expect(events.filter((event) => event.endsWith('discarded'))).toEqual([`${loser} discarded`]);
   });
 
+  test('servers that need the key of visitors’ cookies at the same time agree on one', async () => {
+    const keys = { current: newKey() };
+    const servers = [await serve(keys), await serve(keys), await serve(keys)];
+    await newTeam(await serve(keys));
+    const made = await Promise.all(servers.map(cookieKeyOf));
+    expect(new Set(made).size).toBe(1);
+    expect(await allText()).not.toContain(made[0]);
+  });
+
   test('a command that needs no secret works without the key, and cannot store one', async () => {
     const scope = await newTeam(await serve({ current: newKey() }));
     const command = await home.connect({ encryption: { isKeyOptional: true } });
@@ -142,6 +156,8 @@ describe('in a new database', () => {
     );
     const agent = { name: 'A', type: 't', tools: toolsWith() };
     expect(await failureOf(command.stores.agents.create(scope, agent))).toBe('encryption_key_outdated');
+    expect(await failureOf(command.stores.visitors.cookieKey())).toBe('encryption_key_outdated');
+    expect(await home.raw.collection('serverKeys').countDocuments()).toBe(0);
     expect(await allText()).not.toContain('canary');
   });
 });
@@ -161,6 +177,17 @@ describe('a sealed text that was moved in the database does not open, and the lo
     // It can still be seen, and so revoked.
     const [listed] = await server.stores.signingSecrets.list(other);
     expect(await server.stores.signingSecrets.revoke(other, listed?.id ?? mintId('secret'))).toBe(true);
+  });
+
+  test('a signing secret that was moved to the key of visitors’ cookies does not open', async () => {
+    const unreadable: UnreadableSecret[] = [];
+    const server = await serve({ current: newKey() }, unreadable);
+    await cookieKeyOf(server);
+    await server.stores.signingSecrets.create(await newTeam(server), later());
+    const moved = (await home.raw.collection('signingSecrets').findOne())?.['secret'];
+    await home.raw.collection('serverKeys').updateOne({}, { $set: { key: moved } });
+    expect(await failureOf(server.stores.visitors.cookieKey())).toBe('encryption_key_outdated');
+    expect(unreadable).toEqual([expect.objectContaining({ team: '', field: 'key' })]);
   });
 
   test('a signing secret that was moved to another team does not open', async () => {
@@ -197,23 +224,26 @@ describe('a sealed text that was moved in the database does not open, and the lo
 
 describe('a database of an earlier version', () => {
   test('a database of an earlier release stays readable for it until its operator turns encryption on', async () => {
-    const { scope, secret, agent } = await makeOldDatabase();
+    const { scope, secret, agent, cookieKey } = await makeOldDatabase();
     const server = await serve({ current: newKey() });
     expect((await server.encryption.status()).isOn).toBe(false);
     expect(await secretsOf(server, scope)).toEqual([secret]);
+    expect(await cookieKeyOf(server)).toBe(cookieKey);
     expect(await headerOf(server, scope, agent)).toBe(CANARY);
     const second = await server.stores.signingSecrets.create(scope, later());
     expect(await allText()).toContain(String(second?.secret));
 
     expect(await server.encryption.turnOn()).toMatchObject({
       isOn: true,
-      secrets: { underCurrentKey: 4, underPreviousKey: 0, plain: 0, unreadable: 0 },
+      secrets: { underCurrentKey: 5, underPreviousKey: 0, plain: 0, unreadable: 0 },
     });
     const text = await allText();
-    for (const plain of [secret, String(second?.secret), 'canary']) expect(text).not.toContain(plain);
+    for (const plain of [secret, String(second?.secret), 'canary', cookieKey])
+      expect(text).not.toContain(plain);
     const other = await serve({ current: newKey() }).catch((error: Error) => error.message);
     expect(other).toMatch(/another key/);
     expect(await secretsOf(server, scope)).toEqual([secret, String(second?.secret)].sort());
+    expect(await cookieKeyOf(server)).toBe(cookieKey);
     expect(await headerOf(server, scope, agent)).toBe(CANARY);
     expect(await server.stores.agents.listVersions(scope, agent)).toHaveLength(2);
   });
@@ -233,14 +263,14 @@ describe('a database of an earlier version', () => {
     await home.raw
       .collection<{ _id: string }>('encryption')
       .updateOne({ _id: 'encryption' }, { $set: { isOn: true } });
-    expect((await server.encryption.status()).secrets.plain).toBe(3);
+    expect((await server.encryption.status()).secrets.plain).toBe(4);
     expect(await headerOf(server, scope, agent)).toBe(CANARY);
     expect((await server.encryption.turnOn()).secrets.plain).toBe(0);
   });
 });
 
 test('servers encrypt what an earlier version stored once none of that version is connected', async () => {
-  const { scope, secret, agent } = await makeOldDatabase();
+  const { scope, secret, agent, cookieKey } = await makeOldDatabase();
   // Release 0.1.0, as far as the database can tell.
   const old = await new mongo.MongoClient(home.uri, { appName: 'parley' }).connect();
   await old.db().command({ ping: 1 });
@@ -256,7 +286,9 @@ test('servers encrypt what an earlier version stored once none of that version i
     await old.close();
     await expect.poll(() => events.join(), { timeout: 30_000 }).toContain('stored secrets are encrypted');
     expect(await allText()).not.toContain(secret);
+    expect(await allText()).not.toContain(cookieKey);
     expect(await secretsOf(server, scope)).toEqual([secret]);
+    expect(await cookieKeyOf(server)).toBe(cookieKey);
     expect(await headerOf(server, scope, agent)).toBe(CANARY);
   } finally {
     await old.close();
@@ -272,6 +304,7 @@ describe('a rotation', () => {
     const scope = await newTeam(before);
     const agent = await before.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
     const first = await before.stores.signingSecrets.create(scope, later());
+    const cookieKey = await cookieKeyOf(before);
     const after = await serve({ current: next, previous: old });
     const teams: { team: Id<'team'>; secret: string }[] = [{ ...scope, secret: String(first?.secret) }];
     let isDone = false;
@@ -287,6 +320,7 @@ describe('a rotation', () => {
           const secrets = await secretsOf(reader, own);
           if (secrets[0] !== made?.secret) problems.push([round, 'secret']);
           if ((await headerOf(reader, scope, agent.id)) !== CANARY) problems.push([round, 'header']);
+          if ((await cookieKeyOf(reader)) !== cookieKey) problems.push([round, 'cookie key']);
         }
       }
     };
@@ -310,6 +344,7 @@ describe('a rotation', () => {
     const alone = await serve({ current: next });
     for (const { secret, ...own } of teams) expect(await secretsOf(alone, own)).toContain(secret);
     expect(await headerOf(alone, scope, agent.id)).toBe(CANARY);
+    expect(await cookieKeyOf(alone)).toBe(cookieKey);
     expect(await allText()).not.toContain(`aes256gcm:${old.id}`);
   }, 120_000);
 
@@ -333,6 +368,7 @@ describe('a rotation', () => {
     const before = await serve({ current: old });
     const scope = await newTeam(before);
     const made = await before.stores.signingSecrets.create(scope, later());
+    const cookieKey = await cookieKeyOf(before);
     const keys = { current: next, previous: old };
     const server = await home.connect({ encryption: { keys, settleMs: 20_000 } });
     const cutOff = failureOf(server.encryption.rotate());
@@ -341,7 +377,9 @@ describe('a rotation', () => {
     expect(await failureOf(serve({ current: next }))).toMatch(/rotation .* has not finished/);
     const again = await (await serve({ current: next, previous: old })).encryption.rotate();
     expect(again.rotatingFrom).toBeUndefined();
-    expect(await secretsOf(await serve({ current: next }), scope)).toEqual([made?.secret]);
+    const alone = await serve({ current: next });
+    expect(await secretsOf(alone, scope)).toEqual([made?.secret]);
+    expect(await cookieKeyOf(alone)).toBe(cookieKey);
     await server.close();
     expect(await cutOff).not.toBe('done');
   }, 60_000);
@@ -362,9 +400,10 @@ test('a reset, for a lost key, revokes all signing secrets and clears all header
   await lost.stores.signingSecrets.create(scope, later());
   const agent = await lost.stores.agents.create(scope, { name: 'A', type: 't', tools: toolsWith() });
   await lost.stores.agents.update(scope, agent.id, (now) => ({ ...now, systemPrompt: 'p' }));
+  const before = await lost.stores.visitors.cookieKey();
   const key = newKey();
   const command = await home.connect({ encryption: { isKeyOptional: true, settleMs: 50 } });
-  expect(await command.encryption.reset(key)).toEqual({ signingSecrets: 1, toolHeaders: 2 });
+  expect(await command.encryption.reset(key)).toEqual({ signingSecrets: 1, toolHeaders: 2, cookieKeys: 1 });
   expect(await failureOf(lost.stores.signingSecrets.create(scope, later()))).toBe('encryption_key_outdated');
   const server = await serve({ current: key });
   expect(await secretsOf(server, scope)).toEqual([]);
@@ -375,6 +414,31 @@ test('a reset, for a lost key, revokes all signing secrets and clears all header
   expect(await headerOf(server, scope, agent.id)).toBeUndefined();
   const made = await server.stores.signingSecrets.create(scope, later());
   expect(await secretsOf(server, scope)).toEqual([made?.secret]);
+  // Cookies of release 0.1.0 are exchanged for 30 days from this time. A reset does not start these days again.
+  const { key: cookieKey, createdAt } = await server.stores.visitors.cookieKey();
+  expect(cookieKey).toMatch(/^[\w-]{43}$/);
+  expect(cookieKey).not.toBe(before.key);
+  expect(createdAt).toEqual(before.createdAt);
+  expect(await allText()).not.toContain(cookieKey);
+  expect(await failureOf(lost.stores.visitors.cookieKey())).toBe('encryption_key_outdated');
+});
+
+test('a reset that was killed after it took the new key is finished when it is run again', async () => {
+  const lost = await serve({ current: newKey() });
+  const before = await cookieKeyOf(lost);
+  const key = newKey();
+  const command = await home.connect({ encryption: { isKeyOptional: true, settleMs: 50 } });
+  const keys = home.raw.collection<{ _id: string; key: string }>('serverKeys');
+  const sealed = await keys.findOne();
+  await command.encryption.reset(key);
+  // What the database holds when the command ends between its two writes.
+  await keys.updateOne({}, { $set: { key: sealed?.key ?? '' } });
+  const unreadable: UnreadableSecret[] = [];
+  const server = await serve({ current: key }, unreadable);
+  expect(await failureOf(server.stores.visitors.cookieKey())).toBe('encryption_key_outdated');
+  expect(unreadable).toEqual([expect.objectContaining({ team: '', document: sealed?._id, field: 'key' })]);
+  expect(await command.encryption.reset(key)).toMatchObject({ cookieKeys: 1 });
+  expect(await cookieKeyOf(server)).not.toBe(before);
 });
 
 describe('a backup that was restored elsewhere', () => {
@@ -392,7 +456,8 @@ describe('a backup that was restored elsewhere', () => {
     const server = await serve(keys);
     const scope = await newTeam(server);
     const made = await server.stores.signingSecrets.create(scope, later());
-    const other = await restore(['teams', 'signingSecrets', 'agents', 'encryption']);
+    const cookieKey = await cookieKeyOf(server);
+    const other = await restore(['teams', 'signingSecrets', 'agents', 'serverKeys', 'encryption']);
     try {
       expect(await failureOf(other.connect())).toMatch(/this server has no key/);
       expect(await failureOf(other.connect({ encryption: { keys: { current: newKey() } } }))).toMatch(
@@ -400,6 +465,7 @@ describe('a backup that was restored elsewhere', () => {
       );
       const restored = await other.connect({ encryption: { keys } });
       expect(await secretsOf(restored, scope)).toEqual([made?.secret]);
+      expect(await cookieKeyOf(restored)).toBe(cookieKey);
     } finally {
       await other.drop();
     }
@@ -410,13 +476,16 @@ describe('a backup that was restored elsewhere', () => {
     const server = await serve(keys);
     const scope = await newTeam(server);
     const made = await server.stores.signingSecrets.create(scope, later());
-    const other = await restore(['teams', 'signingSecrets', 'agents']);
+    const cookieKey = await cookieKeyOf(server);
+    const other = await restore(['teams', 'signingSecrets', 'agents', 'serverKeys']);
     try {
       const without = await other.connect();
       expect(await secretsOf(without, scope)).toEqual([]);
-      expect((await without.encryption.status()).secrets.unreadable).toBe(1);
+      expect(await failureOf(without.stores.visitors.cookieKey())).toBe('encryption_key_outdated');
+      expect((await without.encryption.status()).secrets.unreadable).toBe(2);
       const restored = await other.connect({ encryption: { keys } });
       expect(await secretsOf(restored, scope)).toEqual([made?.secret]);
+      expect(await cookieKeyOf(restored)).toBe(cookieKey);
     } finally {
       await other.drop();
     }

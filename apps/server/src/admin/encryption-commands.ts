@@ -9,7 +9,9 @@ import { example } from './example.ts';
 export function addEncryptionCommands(program: Command): void {
   const encryption = program
     .command('encryption')
-    .description('the encryption of signing secrets and tool headers in the database');
+    .description(
+      'the encryption of signing secrets, tool headers and the key of visitors’ cookies in the database',
+    );
 
   encryption
     .command('status')
@@ -36,9 +38,13 @@ export function addEncryptionCommands(program: Command): void {
     .command('reset')
     .requiredOption(
       '--yes',
-      'confirms that all signing secrets and the values of all tool headers are removed',
+      'confirms that all signing secrets and the values of all tool headers are removed, and that visitors of the chat ' +
+        'page become new visitors',
     )
-    .description('for a lost key: revokes all signing secrets, clears the tool headers, and uses the new key')
+    .description(
+      'for a lost key: revokes all signing secrets, clears the tool headers, replaces the key of visitors’ cookies, ' +
+        'and uses the new key',
+    )
     .addHelpText('after', example('encryption reset --yes'))
     .action(() => print(reset));
 }

@@ -46,7 +46,7 @@ export function createVisitors(
 ) {
   let loadedKey: ReturnType<typeof visitors.cookieKey> | undefined;
 
-  /** It never changes, so it is read once. */
+  /** It is read once: it only changes by a reset of the encryption, after which every server is restarted. */
   function cookieKey() {
     loadedKey ??= visitors.cookieKey().catch((error: unknown) => {
       loadedKey = undefined;

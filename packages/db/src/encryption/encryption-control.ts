@@ -9,7 +9,7 @@ import {
   problemOfKeys,
   sentenceOfProblem,
 } from './encryption-state.ts';
-import { clearSecrets, type SecretCounts, walkSecrets } from './walk-secrets.ts';
+import { type ClearedSecrets, clearSecrets, type SecretCounts, walkSecrets } from './walk-secrets.ts';
 
 /** The encryption of a database, as its operator sees it. */
 export interface EncryptionStatus {
@@ -40,12 +40,12 @@ export interface EncryptionControl {
    */
   rotate(): Promise<EncryptionStatus>;
   /**
-   * For a lost key: removes all signing secrets and the values of all tool headers, and takes `key` from now on.
-   * Answers what was removed.
+   * For a lost key: removes all signing secrets and the values of all tool headers, replaces the key of visitors'
+   * cookies, and takes `key` from now on.
    *
    * @throws Error with a sentence for the operator
    */
-  reset(key: EncryptionKey): Promise<{ readonly signingSecrets: number; readonly toolHeaders: number }>;
+  reset(key: EncryptionKey): Promise<ClearedSecrets>;
 }
 
 /**
@@ -144,7 +144,7 @@ export function createEncryptionControl(
           $addToSet: { retired: { $each: retired } },
         },
       );
-      return clearSecrets(models);
+      return clearSecrets(models, key);
     },
   };
 }

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 
 /** The place of a sealed text. The key authenticates it, so a text that is moved elsewhere does not open. */
 export interface SealedPlace {
+  /** Empty for a secret that belongs to no team. */
   readonly team: string;
   /** The id of the document that holds it. */
   readonly document: string;

@@ -7,6 +7,11 @@ export function signingSecretPlace(team: Id<'team'>, id: Id<'secret'>): SealedPl
   return { team, document: id, field: 'secret' };
 }
 
+/** The place of a key that all servers share. It belongs to no team. */
+export function serverKeyPlace(id: string): SealedPlace {
+  return { team: '', document: id, field: 'key' };
+}
+
 /**
  * The place of a tool's header: this tool at this URL. Somebody who can write to the database and has no key cannot send the
  * value elsewhere.

@@ -3,8 +3,9 @@ import { trusted } from 'mongoose';
 import type { AgentDocument } from '../agent/agent-model.ts';
 import type { Models } from '../models.ts';
 import type { SigningSecretDocument } from '../signing-secret/signing-secret-model.ts';
-import { type EncryptionKeys, keyIdOf, type SealedPlace } from './encryption-key.ts';
-import { restoreTools, type StoredHeader, signingSecretPlace } from './stored-secrets.ts';
+import { COOKIE_KEY, mintServerKey } from '../visitor/visitor-model.ts';
+import { type EncryptionKey, type EncryptionKeys, keyIdOf, type SealedPlace } from './encryption-key.ts';
+import { restoreTools, type StoredHeader, serverKeyPlace, signingSecretPlace } from './stored-secrets.ts';
 import { openWith } from './vault.ts';
 
 /** The number of secrets of a database, by the key that opens them. */
@@ -16,7 +17,15 @@ export interface SecretCounts {
   readonly unreadable: number;
 }
 
-type SecretModels = Pick<Models, 'signingSecrets' | 'agents'>;
+/** What a reset removed or replaced. */
+export interface ClearedSecrets {
+  readonly signingSecrets: number;
+  readonly toolHeaders: number;
+  /** The key of visitors' cookies, which a new key replaced: 1, or 0 if no visitor has come yet. */
+  readonly cookieKeys: number;
+}
+
+type SecretModels = Pick<Models, 'signingSecrets' | 'agents' | 'serverKeys'>;
 type Counts = { -readonly [Name in keyof SecretCounts]: number };
 
 const SECRETS_AT_ONCE = 500;
@@ -49,6 +58,13 @@ export async function walkSecrets(
       { $set: { secret: next } },
     );
   }
+  const cookieKey = await models.serverKeys.findOne({ _id: COOKIE_KEY }).lean();
+  if (cookieKey) {
+    const next = renew(serverKeyPlace(COOKIE_KEY), cookieKey.key);
+    if (next !== undefined) {
+      await models.serverKeys.updateOne({ _id: COOKIE_KEY, key: cookieKey.key }, { $set: { key: next } });
+    }
+  }
   for await (const agent of agentsWithTools(models)) {
     signal?.throwIfAborted();
     await changeTools(models, agent, (place, value) => {
@@ -66,10 +82,11 @@ export async function walkSecrets(
   }
 }
 
-/** Removes every signing secret and the value of every tool header; answers how many. */
-export async function clearSecrets(
-  models: SecretModels,
-): Promise<{ signingSecrets: number; toolHeaders: number }> {
+/**
+ * Removes every signing secret and the value of every tool header, and replaces the key of visitors' cookies by a new
+ * one, sealed with `key`. A cookie of the old key is then not recognised.
+ */
+export async function clearSecrets(models: SecretModels, key: EncryptionKey): Promise<ClearedSecrets> {
   const { deletedCount } = await models.signingSecrets.deleteMany({});
   let toolHeaders = 0;
   for await (const agent of agentsWithTools(models)) {
@@ -78,7 +95,9 @@ export async function clearSecrets(
       return 'removed';
     });
   }
-  return { signingSecrets: deletedCount, toolHeaders };
+  const cookieKey = key.seal(serverKeyPlace(COOKIE_KEY), mintServerKey());
+  const replaced = await models.serverKeys.updateOne({ _id: COOKIE_KEY }, { $set: { key: cookieKey } });
+  return { signingSecrets: deletedCount, toolHeaders, cookieKeys: replaced.matchedCount };
 }
 
 function kindOf(keys: EncryptionKeys | undefined, place: SealedPlace, stored: string): keyof SecretCounts {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Id } from '@parley/contract';
 import { Schema } from 'mongoose';
 import { date, type FieldsOf, options, string } from '../schema-fields.ts';
@@ -5,8 +6,19 @@ import { date, type FieldsOf, options, string } from '../schema-fields.ts';
 /** A key that all servers of this database share. Not a team's, so that it outlives every team. */
 export interface ServerKeyDocument {
   _id: string;
+  /** Sealed, or plain while encryption is off. */
   key: string;
+  /** Stays when the key is replaced: cookies of release 0.1.0 are exchanged for some days from then. */
   createdAt: Date;
+}
+
+/** The one `serverKeys` document: the key that signs the cookies of the chat page's visitors. */
+export const COOKIE_KEY = 'web-visitor-cookies';
+const KEY_BYTES = 32;
+
+/** A new text of a server key. */
+export function mintServerKey(): string {
+  return randomBytes(KEY_BYTES).toString('base64url');
 }
 
 /** A visitor of the chat page whose cookie, of release 0.1.0, was exchanged for a secret one. Kept with their chats. */

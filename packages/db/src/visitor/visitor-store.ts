@@ -1,28 +1,20 @@
-import { randomBytes } from 'node:crypto';
+import { ApiError } from '@parley/contract';
 import { isDuplicateKey } from '../connection/database-errors.ts';
+import { serverKeyPlace } from '../encryption/stored-secrets.ts';
+import type { Vault } from '../encryption/vault.ts';
 import type { Models } from '../models.ts';
-import type { VisitorStore } from './visitor-port.ts';
-
-/** Names the one document that all servers of a database share. */
-const COOKIE_KEY = 'web-visitor-cookies';
-const KEY_BYTES = 32;
+import { COOKIE_KEY, mintServerKey, type ServerKeyDocument } from './visitor-model.ts';
+import type { CookieKey, VisitorStore } from './visitor-port.ts';
 
 /** Creates the store of the cookies of the chat page's visitors. */
-export function createVisitorStore({ serverKeys, visitorExchanges }: Models): VisitorStore {
+export function createVisitorStore({ serverKeys, visitorExchanges }: Models, vault: Vault): VisitorStore {
   return {
     async cookieKey() {
       const known = await serverKeys.findOne({ _id: COOKIE_KEY }).lean();
-      if (known) return { key: known.key, createdAt: known.createdAt };
-      const made = { key: randomBytes(KEY_BYTES).toString('base64url'), createdAt: new Date() };
-      try {
-        await serverKeys.insertMany([{ _id: COOKIE_KEY, ...made }], { lean: true });
-        return made;
-      } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
-        // Another server made it at the same time.
-        const theirs = await serverKeys.findOne({ _id: COOKIE_KEY }).orFail().lean();
-        return { key: theirs.key, createdAt: theirs.createdAt };
-      }
+      if (known) return open(known);
+      const made = await makeKey();
+      // Undefined: another server made it at the same time.
+      return made ?? open(await serverKeys.findOne({ _id: COOKIE_KEY }).orFail().lean());
     },
 
     async exchange({ team }, user, secretHash) {
@@ -43,4 +35,24 @@ export function createVisitorStore({ serverKeys, visitorExchanges }: Models): Vi
       return found?.user;
     },
   };
+
+  /** @throws ApiError when no key of this process opens it. It is not replaced: its encryption key may come back. */
+  function open({ _id, key: stored, createdAt }: ServerKeyDocument): CookieKey {
+    const key = vault.open(serverKeyPlace(_id), stored);
+    if (key === undefined) throw new ApiError('encryption_key_outdated');
+    return { key, createdAt };
+  }
+
+  async function makeKey(): Promise<CookieKey | undefined> {
+    const made = { key: mintServerKey(), createdAt: new Date() };
+    const seal = await vault.sealing();
+    const stored = { ...made, key: seal(serverKeyPlace(COOKIE_KEY), made.key) };
+    try {
+      await serverKeys.insertMany([{ _id: COOKIE_KEY, ...stored }], { lean: true });
+      return made;
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      return undefined;
+    }
+  }
 }
