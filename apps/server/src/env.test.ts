@@ -76,7 +76,7 @@ describe('the providers of models', () => {
     { name: 'open', baseUrl: 'http://127.0.0.1:8000/v1' },
   ]);
 
-  test('are read with the keys that their variables hold, and the default models with them', () => {
+  test('the providers of models are read with the keys that their variables hold, and the default models with them', () => {
     const env = readEnv({
       MODEL_PROVIDERS: providers,
       BACKUP_KEY: 'sk-b',
@@ -92,7 +92,7 @@ describe('the providers of models', () => {
     ]);
   });
 
-  test('may have their keys in files', () => {
+  test('the providers of models may have their keys in files', () => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-env-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const apiKeyFile = join(folder, 'key');
@@ -113,7 +113,7 @@ describe('the providers of models', () => {
     [/NO_SUCH_KEY, which is not set/, [{ ...one, apiKeyEnv: 'NO_SUCH_KEY' }]],
     [/cannot be read/, [{ ...one, apiKeyFile: '/no/such/file' }]],
     [/apiKey/, [{ ...one, apiKey: 'canary' }]],
-  ])('are rejected with a sentence: %s', (sentence, given) => {
+  ])('the providers of models are rejected with a sentence: %s', (sentence, given) => {
     const MODEL_PROVIDERS = typeof given === 'string' ? given : JSON.stringify(given);
     const { message } = thrownBy(() => readEnv({ MODEL_PROVIDERS }));
     expect(message).toMatch(/^The environment cannot be used:\n {2}MODEL_PROVIDERS: ./);
@@ -128,7 +128,7 @@ describe('the providers of models', () => {
     'open/a,open/b,open/c,open/d',
     'open/a,open/a',
     ''.padEnd(3, ','),
-  ])('are named by the default models: %j is rejected', (DEFAULT_MODELS) => {
+  ])('the providers of models are named by the default models: %j is rejected', (DEFAULT_MODELS) => {
     const env = { MODEL_PROVIDERS: providers, BACKUP_KEY: 'k', DEFAULT_MODELS };
     expect(() => readEnv(env)).toThrow(/DEFAULT_MODELS: ./);
   });

@@ -1,13 +1,13 @@
 import type { ModelChoice, Tool, ToolStep } from '@parley/contract';
 
-/** What an agent is made of; absent is the server's default. */
+/** The settings of an agent. Absent fields have the server's default. */
 export interface AgentSettings {
   readonly systemPrompt?: string | undefined;
   readonly model?: string | undefined;
-  /** In place of `model`: the models that may answer, in order. The next one is asked where one cannot answer. */
+  /** The models that may answer, in order, in place of `model`. The next one is called when one cannot answer. */
   readonly models?: readonly ModelChoice[] | undefined;
   readonly temperature?: number | undefined;
-  /** What the model may call; each has a name of its own. */
+  /** The tools that the model may call. Each has its own name. */
   readonly tools?: readonly Tool[] | undefined;
 }
 
@@ -15,30 +15,30 @@ export interface AgentSettings {
 export interface HistoryMessage {
   readonly role: 'user' | 'assistant';
   readonly content: string;
-  /** The model rejected to answer it: only a retry gives it to the model again. */
+  /** The model refused to answer it. Only a retry sends it to the model again. */
   readonly isRefused?: boolean | undefined;
 }
 
-/** The API that a model's server is called by: Chat Completions, or Responses. */
+/** The API of a model's server: Chat Completions or Responses. */
 export type ModelApi = 'chat' | 'responses';
 
-/** Where models are, and what their server is called by. */
+/** The address of models, and the API of their server. */
 export interface ModelServer {
   /** Absent means Chat Completions. */
   readonly api?: ModelApi | undefined;
-  /** Of any server that speaks this API, `/v1` included; absent means OpenAI itself. */
+  /** The address of any server with this API, with `/v1`. Absent means OpenAI itself. */
   readonly baseUrl?: string | undefined;
-  /** May be empty for a server that asks for none. */
+  /** Empty for a server without keys. */
   readonly apiKey: string;
 }
 
-/** Where the model is. */
+/** The address of the model. */
 export interface ModelEndpoint extends ModelServer {
   /** The model of agents that name none. */
   readonly model: string;
-  /** How long the first piece of an answer may take, where this model needs longer than others. */
+  /** The longest time to the first piece of an answer, if this model needs longer than others. */
   readonly firstPieceMaxMs?: number | undefined;
-  /** The history's budget where this model reads less than others do, in estimated tokens. */
+  /** The budget of the history in estimated tokens, if this model reads less than others. */
   readonly contextTokens?: number | undefined;
 }
 
@@ -55,57 +55,60 @@ export interface AgentUsage {
   readonly outputTokens: number;
 }
 
-/** What the calls of one model used for an answer. */
+/** The usage of one model for an answer. */
 export interface ModelUse {
   readonly model: string;
   /** HTTP calls that were made. */
   readonly calls: number;
   readonly usage?: AgentUsage | undefined;
-  /** Some of it the model's server did not tell. */
+  /** The usage is partly estimated, because the model's server did not report all of it. */
   readonly isEstimated?: boolean | undefined;
 }
 
-/** What one answer is made from, and whom it is given to. */
+/** The input of one answer, and the functions that receive it. */
 export interface AgentInput {
-  /** Names this answer to its tools, and stays the same when it is given again: by it they know a repeated call. */
+  /**
+   * Names this answer for its tools. It stays the same when the answer is repeated, so that tools recognize a
+   * repeated call.
+   */
   readonly id: string;
   readonly agent: AgentSettings;
   /** Oldest first, ending with the message to answer; failed and empty turns may be among them. */
   readonly messages: readonly HistoryMessage[];
   /** Ends the answer at once: a cancel, a lost lease, a shutdown. */
   readonly signal: AbortSignal;
-  /** Gets the answer as it comes, in order; never again once the promise has settled. */
+  /** Receives the answer in order as it is written, and nothing after the promise has settled. */
   readonly emit: (event: AgentEvent) => void;
-  /** The steps of an earlier run, to go on from: their text is emitted first, and no tool that answered is called. */
+  /** The steps of an earlier run. Their text is emitted first, and no tool with a result is called. */
   readonly steps?: readonly ToolStep[] | undefined;
   /**
-   * Keeps all steps so far. It is awaited before the tools of a step are called, so that each call can be repeated
-   * as it was, and before the model is told what they answered, so that none has to be. What it throws ends the run.
+   * Stores all steps so far. It is awaited before the tools of a step are called, so that each call can be repeated
+   * unchanged, and before the model gets their results, so that no call has to be. An error ends the run.
    */
   readonly saveToolSteps: (steps: readonly ToolStep[]) => Promise<void>;
   /**
-   * Told when a call waits because the model's server asks for it, and until when; then, with undefined, when the
-   * wait is over.
+   * Called when a call waits because the model's server asks for it, with the end of the wait, and with undefined
+   * when the wait is over.
    */
   readonly onWait?: ((until: Date | undefined) => void) | undefined;
   /**
-   * Voids all text that was emitted, because another model begins the answer again; then the text of the steps that
-   * were kept is emitted again. What it throws ends the run. Without it, no other model goes on with an answer of which
-   * text was emitted since the last step.
+   * Voids all emitted text, because another model begins the answer again. Then the text of the stored steps is
+   * emitted again. An error ends the run. Without this function no other model continues an answer with text emitted
+   * since the last step.
    */
   readonly restartText?: (() => Promise<void>) | undefined;
-  /** Told once, before the promise is rejected, when the signal has ended the answer: what it had used by then. */
+  /** Called once with the usage, before the promise is rejected, when the signal has ended the answer. */
   readonly onAbort?: ((spent: AgentSpent) => void) | undefined;
 }
 
-/** What an answer used that was ended by its signal. */
+/** The usage of an answer that its signal ended. */
 export interface AgentSpent {
   readonly model: string;
   /** HTTP calls that were made. */
   readonly calls: number;
-  /** What the model's server told, and for the call that was under way an estimate. */
+  /** The usage that the model's server reported, with an estimate for the current call. */
   readonly usage: AgentUsage;
-  /** What other models used that could not answer. */
+  /** The usage of other models that could not answer. */
   readonly others?: readonly ModelUse[] | undefined;
 }
 
@@ -117,13 +120,13 @@ export interface AgentOutcome {
   readonly finishReason: 'stop' | 'length' | 'content_filter';
   /** The model that answered, as its server names it. */
   readonly model: string;
-  /** Of all calls, as far as the server told it. */
+  /** The usage of all calls, as far as the server reported it. */
   readonly usage?: AgentUsage | undefined;
-  /** Where the server did not tell the usage: what it may have been. */
+  /** The estimated usage, if the server reported none. */
   readonly estimate?: AgentUsage | undefined;
   /** HTTP calls of this model that were made. */
   readonly calls: number;
-  /** What other models used that could not answer. */
+  /** The usage of other models that could not answer. */
   readonly others?: readonly ModelUse[] | undefined;
 }
 

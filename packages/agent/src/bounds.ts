@@ -4,17 +4,17 @@ import { limits } from '@parley/contract';
 export interface AgentBounds {
   /** A whole answer: all calls of the model and of tools, and the pauses between them. */
   readonly turnTimeMaxMs: number;
-  /** One step: the calls of the model until it answers, be it with calls of tools, with retries and pauses. */
+  /** One step: the calls of the model until it answers or calls tools, with retries and pauses. */
   readonly stepTimeMaxMs: number;
   /** From a call of the model to the first piece of its answer. A model that is loaded first may need all of it. */
   readonly firstPieceMaxMs: number;
   /** From one piece of an answer to the next. */
   readonly silenceMaxMs: number;
-  /** Until a connection to the model's server stands. */
+  /** The time to connect to the model's server. */
   readonly connectMaxMs: number;
-  /** What may still come after a finish reason (the usage, more text) is waited for this long after each piece. */
+  /** The time after each piece that follows a finish reason (the usage, more text). */
   readonly tailMaxMs: number;
-  /** HTTP calls until a model answers, be it with calls of tools: the first and two more. */
+  /** HTTP calls until a model answers or calls tools: the first and two more. */
   readonly callsMax: number;
   /** Failures in a row after which a model's circuit opens. */
   readonly circuitFailuresMax: number;
@@ -35,7 +35,7 @@ export interface AgentBounds {
   readonly toolArgumentsLengthMax: number;
   /** In UTF-16 units. A longer result is cut. */
   readonly toolResultLengthMax: number;
-  /** How long a tool may take that says nothing else. */
+  /** The default time limit of a tool. */
   readonly toolTimeoutMs: number;
   readonly toolResponseBytesMax: number;
 }

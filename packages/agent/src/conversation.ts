@@ -3,8 +3,8 @@ import type { ContextMessage } from './build-context.ts';
 import type { ModelMessage } from './model/model.ts';
 
 /**
- * What a model is given: the history, and what was done for this answer so far. Opaque fields go back to the model that
- * wrote them alone; `source` names the one that is asked.
+ * The messages for a model: the history, and the steps of this answer so far. Opaque fields only go back to the model
+ * that wrote them; `source` names the called one.
  */
 export function conversationOf(
   context: readonly ContextMessage[],

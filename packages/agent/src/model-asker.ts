@@ -15,22 +15,22 @@ import { sumOf } from './model-spending.ts';
 import { retryPauseMs } from './retry-pause.ts';
 import type { Watch } from './watch.ts';
 
-/** What an answer is asked for with. */
+/** The dependencies and models of one answer. */
 export interface AnswerPlan {
   /** The models that may answer, in order; at least one. */
   readonly candidates: readonly [Candidate, ...Candidate[]];
   readonly circuits: ModelCircuits;
   readonly temperature: number | undefined;
   readonly tools: readonly ModelTool[];
-  /** Is told how each model ended that was asked in a step. */
+  /** Called with the result of each model that was called in a step. */
   readonly onModelEnd: (end: ModelEnd) => void;
-  /** Is told when a model could not answer, and the next one of the list is asked. */
+  /** Called when a model could not answer and the next one of the list is called. */
   readonly onFallback: (error: ModelError, next: ModelChoice) => void;
 }
 
-/** How a model ended that was asked in a step. */
+/** The result of a model that was called in a step. */
 export interface ModelEnd extends ModelChoice {
-  /** Why it gave no answer, if it gave none. */
+  /** The reason if it gave no answer. */
   readonly code?: ModelErrorCode | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface ModelAnswer {
   readonly calls: readonly ToolCall[];
 }
 
-/** A call of the model that is under way. */
+/** A call of the model in flight. */
 interface OpenCall {
   readonly request: ModelRequest;
   readonly call: ModelCall;
@@ -51,11 +51,11 @@ interface AskerDeps {
   readonly input: Pick<AgentInput, 'signal' | 'emit' | 'restartText' | 'onWait'>;
   readonly bounds: AgentBounds;
   readonly watch: Watch;
-  /** The steps with tools so far; the run adds to them. */
+  /** The steps with tools so far. The run adds to them. */
   readonly steps: readonly ToolStep[];
 }
 
-/** Asks the models of a list, one after the other, until one gives the next step of an answer. It emits the text. */
+/** Calls the models of a list, one after the other, until one gives the next step of an answer. It emits the text. */
 export class ModelAsker {
   readonly #plan: AnswerPlan;
   readonly #input: AskerDeps['input'];
@@ -63,7 +63,7 @@ export class ModelAsker {
   readonly #watch: Watch;
   readonly #steps: readonly ToolStep[];
   #answer: AnswerText;
-  /** The model that is asked, or was asked last. */
+  /** The model that is being called or was called last. */
   #current: Candidate;
   #open: OpenCall | undefined;
 
@@ -97,7 +97,7 @@ export class ModelAsker {
     throw new RangeError('There is no model to ask.');
   }
 
-  /** Asks one model, and notes how it ended. */
+  /** Calls one model and notes the result. */
   async #askModel(candidate: Candidate, isLast: boolean): Promise<ModelAnswer | ModelFailure> {
     const { circuits, onModelEnd } = this.#plan;
     const { provider, model } = candidate.facts;
@@ -115,7 +115,7 @@ export class ModelAsker {
     }
   }
 
-  /** Calls one model until it answers, or calling it again would not help or is not allowed. */
+  /** Calls one model until it answers, or until a further call would not help or is not allowed. */
   async #repeat(candidate: Candidate, isLast: boolean): Promise<ModelAnswer | ModelFailure> {
     const callsBefore = candidate.spending.calls;
     let adaptation: Adaptation | undefined;
@@ -133,13 +133,13 @@ export class ModelAsker {
     }
   }
 
-  /** After some text of this step was emitted, only an answer that can be begun again goes on with another model. */
+  /** If text of this step was emitted, another model only continues an answer that can begin again. */
   #isForNext({ code }: ModelFailure): boolean {
     const canBegin = this.#answer.part === '' || this.#input.restartText !== undefined;
     return canBegin && isForAnother(code) && this.#watch.remainingMs > 0;
   }
 
-  /** Makes the next model begin where the step began. */
+  /** Lets the next model begin where the step began. */
   async #fallBack(failure: ModelFailure, next: Candidate): Promise<void> {
     this.#watch.goOn();
     this.rejectEnded();
@@ -175,7 +175,7 @@ export class ModelAsker {
     this.#open = undefined;
     spending.addUsage(open.reading.usage);
     const isFailure = 'code' in end;
-    // What a model wrote before it failed is paid for too, where another one goes on.
+    // The text of a failed model is paid for too if another model continues.
     const isSpent = !isFailure || (this.#plan.candidates.length > 1 && this.#answer.part !== '');
     if (!open.reading.usage && isSpent) spending.addEstimate(this.#estimateOf(open.request));
     if (isFailure) return this.#timeout() ?? end;
@@ -207,7 +207,7 @@ export class ModelAsker {
     };
   }
 
-  /** The calls to be made; one that was cut in the middle is none, nor is one that nobody asked for. */
+  /** The calls to make, without those that were cut in the middle and those of unknown tools. */
   #callsOf({ calls, finishReason }: AnswerEnd, { tools, mustAnswer }: ModelRequest): ToolCall[] {
     if (tools.length === 0 || mustAnswer || UNFINISHED.includes(finishReason)) return [];
     const { toolCallsPerStepMax, toolArgumentsLengthMax } = this.#bounds;
@@ -220,7 +220,7 @@ export class ModelAsker {
     }));
   }
 
-  /** What is stored of an answer that calls tools. */
+  /** The stored steps of an answer that calls tools. */
   toStep({ end, calls }: ModelAnswer): ToolStep {
     const hasOpaque = Object.keys(end.opaque).length > 0;
     return {
@@ -230,7 +230,7 @@ export class ModelAsker {
     };
   }
 
-  /** An answer with text stands, whatever the model's reason to end it. */
+  /** An answer with text is kept for any finish reason. */
   toOutcome({ end }: ModelAnswer): AgentOutcome {
     const { usage, estimate, calls } = this.#current.spending;
     return {
@@ -244,7 +244,7 @@ export class ModelAsker {
     };
   }
 
-  /** The calls and usage of an answer that is aborted: as its servers reported them, else estimated. */
+  /** The calls and usage of an aborted answer, as its servers reported them or estimated. */
   spent(): AgentSpent | undefined {
     const { spending } = this.#current;
     const calls = spending.calls + (this.#open?.call.wasSent ? 1 : 0);
@@ -255,7 +255,7 @@ export class ModelAsker {
     return { model: this.#current.nameOf(), calls, usage, ...others };
   }
 
-  /** Ends the call that is under way. */
+  /** Ends the call in flight. */
   stop(): void {
     this.#open?.call.stop();
   }
@@ -279,7 +279,7 @@ export class ModelAsker {
       : { code: 'model_timeout', retry: 'never', cause: new Error(timeout) };
   }
 
-  /** What other models used than the one that was asked last. */
+  /** The usage of the models other than the last one. */
   #others(): { readonly others: readonly ModelUse[] } | undefined {
     const others = this.#plan.candidates
       .filter((candidate) => candidate !== this.#current)

@@ -3,7 +3,7 @@ import { type AgentBounds, defaultBounds } from './bounds.ts';
 
 type CircuitBounds = Pick<AgentBounds, 'circuitFailuresMax' | 'circuitOpenMs'>;
 
-/** How many models of a provider are passed over, and how many of those are being probed. */
+/** The number of a provider's models that are passed over, and of those that are being probed. */
 export interface CircuitCounts {
   readonly provider: string;
   readonly open: number;
@@ -16,7 +16,7 @@ interface Circuit extends ModelChoice {
   isProbed: boolean;
 }
 
-/** Agents may name any model: no more that fail are remembered. */
+/** The number of failing models that are remembered, because agents may name any model. */
 const MODELS_MAX = 1_000;
 
 /**
@@ -32,20 +32,20 @@ export class ModelCircuits {
     this.#bounds = { ...defaultBounds, ...bounds };
   }
 
-  /** Whether another model is to be asked first. */
+  /** Whether another model is called first. */
   isOpen(model: ModelChoice): boolean {
     const circuit = this.#circuits.get(nameOfModelChoice(model));
     if (!circuit || !this.#hasOpened(circuit)) return false;
     return circuit.isProbed || performance.now() < circuit.openUntil;
   }
 
-  /** Notes that a model is asked. */
+  /** Notes that a model is called. */
   begin(model: ModelChoice): void {
     const circuit = this.#circuits.get(nameOfModelChoice(model));
     if (circuit && this.#hasOpened(circuit)) circuit.isProbed = true;
   }
 
-  /** Notes what became of it; `unknown` where the answer was given up for another reason. */
+  /** Notes the result; `unknown` if the answer ended for another reason. */
   end(model: ModelChoice, result: 'works' | 'failed' | 'unknown'): void {
     const name = nameOfModelChoice(model);
     if (result === 'works') {

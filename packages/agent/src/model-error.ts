@@ -13,17 +13,17 @@ interface ModelErrorFacts {
   readonly model?: string | undefined;
   /** Its provider, unless that is the default one. */
   readonly provider?: string | undefined;
-  /** How many HTTP calls of this model were made. */
+  /** The number of HTTP calls of this model. */
   readonly calls: number;
-  /** What those calls cost, as far as the model's server said. */
+  /** The usage of those calls, as far as the model's server reported it. */
   readonly usage?: AgentUsage | undefined;
-  /** What other models used that could not answer either. */
+  /** The usage of other models that could not answer either. */
   readonly others?: readonly ModelUse[] | undefined;
-  /** How long the model's server asks to wait. */
+  /** The time that the model's server asks to wait. */
   readonly retryAfterMs?: number | undefined;
-  /** What the model's server said, for the log. */
+  /** The message of the model's server, for the log. */
   readonly facts?: FailureFacts | undefined;
-  /** What happened, for the log. It holds no key and none of the texts that were sent. */
+  /** The failure, for the log. It has no key and none of the texts that were sent. */
   readonly cause: Error;
 }
 
@@ -33,11 +33,11 @@ export class ModelError extends Error {
   readonly code: ModelErrorCode;
   readonly calls: number;
   readonly usage: AgentUsage | undefined;
-  /** What other models used that could not answer either. */
+  /** The usage of other models that could not answer either. */
   readonly others: readonly ModelUse[];
   /** The model that was called, as usage names it. */
   readonly model: string | undefined;
-  /** When the model's server takes requests again, if it said so. */
+  /** The time at which the model's server accepts requests again, if it said so. */
   readonly retryAt: Date | undefined;
   readonly #facts: ModelErrorFacts;
 
@@ -71,7 +71,7 @@ export function nameOfModel(model: string, provider: string | undefined): string
   return provider === undefined ? model : `${provider}/${model}`;
 }
 
-/** A server that asks to wait for longer is not believed. */
+/** A longer wait than this is ignored. */
 const RETRY_AFTER_MAX_MS = 30 * 24 * 60 * 60 * 1000;
 
 function retryAtOf({ retryAfterMs = 0 }: ModelErrorFacts): Date | undefined {

@@ -1,6 +1,6 @@
 import type { AgentUsage, ModelUse } from './agent.ts';
 
-/** What the calls of one model used. */
+/** The usage of one model. */
 export class ModelSpending {
   /** As the model's server told it. */
   usage: AgentUsage | undefined;

@@ -14,24 +14,24 @@ import { createPostJson } from './tools/post-json.ts';
 import type { ToolAddresses } from './tools/tool-address.ts';
 import { type FailedToolCall, Toolbox } from './tools/toolbox.ts';
 
-/** What answers are made with, the same for all of them. Its sources are asked for every answer. */
+/** The dependencies of answers, the same for all of them. Its functions are called for every answer. */
 export interface RunAgentOptions extends ModelSources {
   /** The history's budget, in estimated tokens. */
   readonly contextTokens: number;
-  /** Where tools may be; on the public internet alone unless said otherwise. */
+  /** The permitted addresses of tools; by default only the public internet. */
   readonly toolAddresses?: ToolAddresses | undefined;
-  /** Is told of each call of a tool that gave no result: the model was told so, and the answer goes on. */
+  /** Called for each tool call without a result. The model was told so, and the answer continues. */
   readonly onToolFailure?: ((call: FailedToolCall) => void) | undefined;
-  /** Is told how each model ended that was asked in a step. */
+  /** Called with the result of each model that was called in a step. */
   readonly onModelEnd?: ((end: ModelEnd) => void) | undefined;
-  /** Is told when a model could not answer, and the next one of the list is asked. */
+  /** Called when a model could not answer and the next one of the list is called. */
   readonly onFallback?: ((fallback: ModelFallback) => void) | undefined;
-  /** Of this process. Default: circuits of its own. */
+  /** The circuits of this process. Default: new ones. */
   readonly circuits?: ModelCircuits | undefined;
   readonly bounds?: Partial<AgentBounds> | undefined;
 }
 
-/** A model that could not answer, and the one that is asked next. */
+/** A model that could not answer, and the one that is called next. */
 export interface ModelFallback {
   /** Names the answer. */
   readonly id: string;
@@ -40,10 +40,10 @@ export interface ModelFallback {
 }
 
 /**
- * Makes the function that answers. The model is asked; where it calls tools, they are called and it is asked again
- * with what they gave, up to a bound, and then once more without. While other models may answer too, a model that fails
- * makes room for the next one. A call of the last one that fails before any of its text was emitted is repeated where
- * that may help, after a pause, within the answer's whole time.
+ * Creates the function that answers. It calls the model. If the model calls tools, it calls them and calls the model
+ * again with the results, up to a limit, and then once more without tools. While other models may answer too, a model
+ * that fails is replaced by the next one. A call of the last model that fails before any of its text was emitted is
+ * repeated after a pause if that may help, within the answer's whole time.
  */
 export function createRunAgent(options: RunAgentOptions): RunAgent {
   const bounds = { ...defaultBounds, ...options.bounds };

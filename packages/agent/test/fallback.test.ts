@@ -78,7 +78,7 @@ function open(bounds: Partial<AgentBounds> = {}, options: Partial<RunAgentOption
 const counts = () => [first, second, third].map((server) => server.calls().length);
 
 describe('a list of models', () => {
-  test('is answered by the first one, with the key and name of its provider, and the others are not called', async () => {
+  test('the first model of a list answers with the key and name of its provider, and the others are not called', async () => {
     const { start, ends } = open();
     expect(await start().outcome).toEqual({
       ...{ text: 'You said: hi', finishReason: 'stop', model: 'm1', calls: 1 },
@@ -100,7 +100,7 @@ describe('a list of models', () => {
     ['closes the connection', (call) => call.cut()],
     ['ends without an answer', scripts.unfinishedAfter()],
     ['answers nothing', scripts.text([])],
-  ])('goes on with the next one at once when one %s', async (_, script) => {
+  ])('the next model of a list is called at once when one %s', async (_, script) => {
     first.reply(script);
     const { start, fallbacks, ends } = open();
     expect(await start().outcome).toMatchObject({ text: 'You said: hi', model: 'second/m2', calls: 1 });
@@ -111,7 +111,7 @@ describe('a list of models', () => {
     expect(ends.map(({ code }) => code === undefined)).toEqual([false, true]);
   });
 
-  test('goes on when the address of one does not answer', async () => {
+  test('the next model of a list is called when the address of one does not answer', async () => {
     const { start } = open(
       {},
       { endpoint: () => ({ baseUrl: 'http://127.0.0.1:1/v1', apiKey: '', model: 'm' }) },
@@ -119,7 +119,7 @@ describe('a list of models', () => {
     expect(await start().outcome).toMatchObject({ model: 'second/m2' });
   });
 
-  test('goes on when one does not begin in time, and its tools still work', async () => {
+  test('the next model of a list is called when one does not begin in time, and its tools still work', async () => {
     first.reply(scripts.neverEnding());
     second.reply(scripts.toolCalls([{ name: 'weather', arguments: {} }]), scripts.tellResults());
     const { start } = open({ firstPieceMaxMs: 100 });
@@ -128,7 +128,7 @@ describe('a list of models', () => {
     await first.calls()[0]?.aborted;
   });
 
-  test('fails at once when one rejects the message', async () => {
+  test('a list of models fails at once when one rejects the message', async () => {
     const { start } = open();
     await start().outcome;
     first.reply(scripts.status(400));
@@ -136,13 +136,13 @@ describe('a list of models', () => {
     expect(second.calls()).toHaveLength(0);
   });
 
-  test('repeats a request in another form before it goes on', async () => {
+  test('a request is repeated in another form before the next model is called', async () => {
     first.replyAlways(scripts.rejectingStreamOptions());
     expect(await open().start().outcome).toMatchObject({ model: 'm1', calls: 2 });
     expect(counts()).toEqual([2, 0, 0]);
   });
 
-  test('asks each model once and the last one three times, and fails with the failure of the last one', async () => {
+  test('each model is called once and the last one three times, and the failure of the last one is thrown', async () => {
     first.replyAlways(scripts.status(401));
     second.replyAlways(scripts.status(500));
     third.replyAlways(scripts.status(429));
@@ -152,7 +152,7 @@ describe('a list of models', () => {
     expect(counts()).toEqual([1, 1, 3]);
   });
 
-  test('leaves out a provider that is not configured, or has no model now', async () => {
+  test('a list of models leaves out a provider that is not configured or has no model now', async () => {
     const loading = () => {
       throw new ApiError('model_loading');
     };
@@ -167,7 +167,7 @@ describe('a list of models', () => {
     expect(await start({ agent: {} }).error).toMatchObject({ code: 'model_loading' });
   });
 
-  test("is the server's own for an agent that names no model; one that names a model asks it alone", async () => {
+  test("an agent without a model uses the server's own list, and one that names a model calls it alone", async () => {
     const { start } = open({}, { defaultModels: [...three].reverse() });
     expect(await start({ agent: {} }).outcome).toMatchObject({ model: 'third/m3' });
     expect(third.calls()[0]?.path).toBe('/v1/responses');
@@ -176,7 +176,7 @@ describe('a list of models', () => {
     expect(counts()).toEqual([0, 0, 2]);
   });
 
-  test('has its time for all models of a step together', async () => {
+  test('all models of a step share its time', async () => {
     first.replyAlways(scripts.neverEnding());
     second.replyAlways(scripts.neverEnding());
     const { start } = open({ firstPieceMaxMs: 150, stepTimeMaxMs: 200 });
@@ -192,35 +192,38 @@ describe('a model that fails after some text', () => {
     ['reports an error', scripts.errorAfter(['Half'])],
   ];
 
-  test.each(half)('and %s makes the next one begin again, once the text is voided', async (_, script) => {
-    first.reply(script);
-    const log: string[] = [];
-    const { start } = open();
-    const run = start({
-      emit: ({ text }) => log.push(text),
-      restartText: async () => {
-        expect(second.calls()).toHaveLength(0);
-        log.push('(restart)');
-      },
-    });
-    expect(await run.outcome).toMatchObject({ text: 'You said: hi', model: 'second/m2' });
-    expect(log.join('')).toBe('Half(restart)You said: hi');
-  });
+  test.each(half)(
+    'a model that fails after some text and %s is replaced by the next one, once the text is voided',
+    async (_, script) => {
+      first.reply(script);
+      const log: string[] = [];
+      const { start } = open();
+      const run = start({
+        emit: ({ text }) => log.push(text),
+        restartText: async () => {
+          expect(second.calls()).toHaveLength(0);
+          log.push('(restart)');
+        },
+      });
+      expect(await run.outcome).toMatchObject({ text: 'You said: hi', model: 'second/m2' });
+      expect(log.join('')).toBe('Half(restart)You said: hi');
+    },
+  );
 
-  test('and falls silent makes the next one begin again', async () => {
+  test('a model that fails after some text and falls silent is replaced by the next one', async () => {
     first.reply(scripts.neverEnding('Half'));
     const { start } = open({ silenceMaxMs: 100 });
     const run = start({ restartText: async () => undefined });
     expect(await run.outcome).toMatchObject({ text: 'You said: hi', model: 'second/m2' });
   });
 
-  test('ends the answer where its text cannot be voided', async () => {
+  test('a failure after some text ends the answer if the text cannot be voided', async () => {
     first.reply(scripts.cutAfter('Half'));
     expect(await open().start().error).toMatchObject({ code: 'model_failed', model: 'm1' });
     expect(counts()).toEqual([1, 0, 0]);
   });
 
-  test('ends the answer when voiding its text fails, and no other model is called', async () => {
+  test('a failure to void the text ends the answer, and no other model is called', async () => {
     first.reply(scripts.cutAfter('Half'));
     const lost = new Error('the lease is lost');
     const restartText = () => Promise.reject(lost);
@@ -228,7 +231,7 @@ describe('a model that fails after some text', () => {
     expect(counts()).toEqual([1, 0, 0]);
   });
 
-  test('keeps the steps before it, whose tools are not called again', async () => {
+  test('a failure after some text keeps the earlier steps, whose tools are not called again', async () => {
     first.reply(
       scripts.toolCalls([{ name: 'weather', arguments: { city: 'Rome' } }], 'I look.'),
       scripts.cutAfter('It is'),
@@ -262,7 +265,7 @@ describe('after a step that another model wrote', () => {
   };
   const given = (server: ScriptedModel) => JSON.stringify(server.calls().at(-1)?.sent);
 
-  test('a model is not given the opaque fields of that one, also by another process', async () => {
+  test('a model does not get the opaque fields of another one, also in another process', async () => {
     first.reply(signed, scripts.status(500));
     const steps: (readonly ToolStep[])[] = [];
     const saveToolSteps = async (saved: readonly ToolStep[]) => void steps.push(saved);
@@ -277,7 +280,7 @@ describe('after a step that another model wrote', () => {
     expect(given(second)).not.toContain('thought_signature');
   });
 
-  test('the one that answered last is asked first', async () => {
+  test('the model that answered last is called first', async () => {
     first.reply(scripts.status(500));
     second.reply(scripts.toolCalls([{ name: 'weather', arguments: {} }]), scripts.text('Done.'));
     const { start } = open();
@@ -287,7 +290,7 @@ describe('after a step that another model wrote', () => {
 });
 
 describe('the use of each model', () => {
-  test('is told by itself when another one answers, and estimated where its server did not tell it', async () => {
+  test('the usage of each model is reported separately when another one answers, and estimated if its server reports none', async () => {
     first.reply(scripts.cutAfter('Half'));
     const run = open().start({ restartText: async () => undefined });
     expect(await run.outcome).toMatchObject({
@@ -296,7 +299,7 @@ describe('the use of each model', () => {
     });
   });
 
-  test('is told by itself when all fail', async () => {
+  test('the usage of each model is reported separately when all fail', async () => {
     first.reply(scripts.status(500));
     second.replyAlways(scripts.status(401));
     expect(await open().start().error).toMatchObject({
@@ -305,7 +308,7 @@ describe('the use of each model', () => {
     });
   });
 
-  test('is told by itself when the answer is stopped', async () => {
+  test('the usage of each model is reported separately when the answer is stopped', async () => {
     first.reply(scripts.status(500));
     second.reply(scripts.neverEnding('so far'));
     const controller = new AbortController();
@@ -321,7 +324,7 @@ describe('the use of each model', () => {
 describe('the circuit of a model', () => {
   const failing = { circuitFailuresMax: 2, circuitOpenMs: 60_000 };
 
-  test('opens after failures in a row: then the others are asked first', async () => {
+  test('a circuit opens after failures in a row, and then the others are called first', async () => {
     first.replyAlways(scripts.status(500));
     const circuits = new ModelCircuits(failing);
     const { start } = open({}, { circuits });
@@ -330,7 +333,7 @@ describe('the circuit of a model', () => {
     expect(circuits.counts()).toEqual([{ provider: 'default', open: 1, halfOpen: 0 }]);
   });
 
-  test('lets its model answer when no other one can', async () => {
+  test('a model with an open circuit answers when no other one can', async () => {
     first.replyAlways(scripts.status(500));
     const circuits = new ModelCircuits(failing);
     const { start } = open({}, { circuits });
@@ -341,14 +344,14 @@ describe('the circuit of a model', () => {
     expect(circuits.counts()).toEqual([]);
   });
 
-  test('never keeps the only model of an agent from being asked', async () => {
+  test('the only model of an agent is called also with an open circuit', async () => {
     first.replyAlways(scripts.status(401));
     const { start } = open({}, { circuits: new ModelCircuits(failing) });
     for (let run = 0; run < 4; run++) await start({ agent: {} }).error;
     expect(first.calls()).toHaveLength(4);
   });
 
-  test('is probed by one answer after a while, and closes when that succeeds', async () => {
+  test('an open circuit is probed by one answer after a while and closes when that succeeds', async () => {
     first.replyAlways(scripts.status(500));
     const circuits = new ModelCircuits({ ...failing, circuitOpenMs: 1 });
     const { start } = open({}, { circuits });
@@ -366,7 +369,7 @@ describe('the circuit of a model', () => {
     expect(circuits.counts()).toEqual([]);
   });
 
-  test('is not opened by messages that a model rejects, and is probed anew after a probe that was stopped', async () => {
+  test('a rejected message does not open the circuit, and a stopped probe is repeated', async () => {
     const circuits = new ModelCircuits({ ...failing, circuitOpenMs: 1 });
     const { start } = open({}, { circuits });
     await start().outcome;

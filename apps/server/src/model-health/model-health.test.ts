@@ -171,7 +171,7 @@ describe('answers', () => {
   });
 
   test.each(['model_refused', 'model_rate_limited', 'model_timeout', 'model_failed'] as const)(
-    'that failed with %s tell nothing',
+    'answers that failed with %s report no problem',
     (code) => {
       const healths = start();
       healths.noteEnd(end(code));

@@ -30,7 +30,7 @@ export class ProviderHealths {
     else health?.noteProblem(code, name);
   };
 
-  /** What is wrong now; undefined if nothing is known to be. */
+  /** The present problem; undefined if none is known. */
   get notice(): ModelNotice | undefined {
     for (const { notice } of this.#healths.values()) if (notice) return notice;
     return undefined;

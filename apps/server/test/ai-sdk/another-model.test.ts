@@ -6,7 +6,7 @@ import { startHarness } from '../harness.ts';
 import { openPage } from './open-page.ts';
 import { ParleyTransport } from './parley-transport.ts';
 
-/* What clients of the AI SDK show when another model begins an answer again of which some text was shown. */
+/* AI SDK clients while another model begins an answer again after some of its text was shown. */
 
 const backup = await startScriptedModel();
 afterAll(() => backup.stop());
@@ -20,7 +20,7 @@ const team = await makeTeam({
   ],
 });
 
-test('an error says that the answer begins again, and resuming shows the text of the other model alone', async () => {
+test('an error says that the answer begins again, and resuming shows only the text of the other model', async () => {
   const text = 'falls back';
   const [breaks, goes] = [createGate(), createGate()];
   model.replyTo(text, async (call) => {

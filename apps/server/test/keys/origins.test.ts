@@ -53,7 +53,7 @@ describe.each(transports)('the origins of keys over %s', (transport) => {
   test.each([
     ['without origins', team.secretKey],
     ['of other origins', secretOfShop],
-  ])('a secret key %s is rejected in a page with a readable explanation', async (_, key) => {
+  ])('a secret key %s is rejected in a page, which cannot read the response', async (_, key) => {
     expect(await ask(transport, key, 'https://evil.example')).toEqual({
       status: 403,
       code: 'secret_key_in_browser',

@@ -51,7 +51,7 @@ describe.each([
   ['of the server that runs the answer', url],
   ['of another server', replica.url],
 ])('an AI SDK stream %s', (where, reader) => {
-  test('ends with answer_restarted; connecting again shows the text of the other model alone', async () => {
+  test('the stream ends with answer_restarted, and reconnecting shows only the text of the other model', async () => {
     const { breaks, goes, stream, answer } = await begin(`restarted ${where}`);
     const resumed = await team.resume(answer, { url: reader });
     const seen = await resumed.until(isPart('text-delta'));
@@ -89,7 +89,7 @@ test.each([
   expect(await response.json()).toMatchObject({ messages: [{}, { content: 'Quite another.' }] });
 });
 
-test('an answer that is cancelled after another model went on keeps the text of that one', async () => {
+test('an answer that is cancelled after a fallback keeps the text of the other model', async () => {
   const { breaks, goes, stream, answer } = await begin('cancelled later');
   breaks.release();
   const call = await backup.callTo('cancelled later');
@@ -106,7 +106,7 @@ test('an answer that is cancelled after another model went on keeps the text of 
   resumed.close();
 });
 
-test('tools that were called are not called again, and the text before them stays', async () => {
+test('finished tool calls are not repeated after a fallback, and the text before them stays', async () => {
   const weather = {
     ...{ name: 'weather', description: 'Tells the weather.', url: tool.url },
     parameters: { type: 'object' as const, properties: { city: { type: 'string' as const } } },

@@ -33,7 +33,7 @@ const make = (more?: object) => team.rest<FullAgent>('POST', '/agent', { body: a
 const chatOf = async (more?: object) => team.makeChat({ agentId: (await make(more)).body.id });
 
 describe('the models of an agent', () => {
-  test('are shown to secret keys by their names, versioned, and rolled back', async () => {
+  test('secret keys read the models of an agent by name, with versions and rollbacks', async () => {
     const made = await make();
     expect([made.status, made.body.models]).toEqual([200, models]);
     const path = `/agent/${made.body.id}`;
@@ -67,7 +67,7 @@ describe('the models of an agent', () => {
     ['are none', { models: [] }, 'models'],
     ['name one twice', { models: [models[0], models[0]] }, 'models'],
     ['stand beside `model`', { model: 'm' }, 'models'],
-  ])('are 400 when they %s, and nothing is stored', async (_, more, path) => {
+  ])('models that %s return 400 and nothing is stored', async (_, more, path) => {
     const before = await team.rest<{ agents: object[] }>('GET', '/agent');
     const { status, apiError } = await make(more);
     expect([status, apiError.code, apiError.issues?.[0]?.path]).toEqual([400, 'invalid_input', path]);
@@ -80,7 +80,7 @@ describe('the models of an agent', () => {
 });
 
 describe('an answer of an agent with a list of models', () => {
-  test('is of the first one, at its provider and with its key', async () => {
+  test('the first model of the list answers, at its provider and with its key', async () => {
     const chat = await chatOf();
     expect((await team.send(chat.id, 'to the first')).body.content).toBe('You said: to the first');
     const call = await backup.callTo('to the first');
@@ -88,7 +88,7 @@ describe('an answer of an agent with a list of models', () => {
     expect(third.calls()).toHaveLength(0);
   });
 
-  test('is of the next one when one fails, and each counts by itself in usage, log and metrics', async () => {
+  test('the next model answers when one fails, and each has its own usage, log lines and metrics', async () => {
     backup.replyAlways(scripts.status(500, { message: 'out of order' }));
     const chat = await chatOf();
     const { body, status } = await team.send(chat.id, 'falls back');
@@ -112,7 +112,7 @@ describe('an answer of an agent with a list of models', () => {
     expect(text).toContain('parley_model_circuits{provider="backup",state="open"} 0');
   });
 
-  test("is of the server's own models where the agent names none, and falls back among them", async () => {
+  test("an agent without models uses the server's list and falls back within it", async () => {
     model.replyAlways(scripts.status(401));
     const { id } = await team.makeChat();
     expect((await team.send(id, 'by default')).body.content).toBe('You said: by default');
@@ -123,7 +123,7 @@ describe('an answer of an agent with a list of models', () => {
     await team.send(id, 'again');
   });
 
-  test('fails with the code of the last one when all fail', async () => {
+  test('an answer fails with the code of the last model when all fail', async () => {
     backup.replyAlways(scripts.status(500));
     third.replyAlways(scripts.status(401));
     const chat = await chatOf();
@@ -131,7 +131,7 @@ describe('an answer of an agent with a list of models', () => {
     expect([status, apiError.code]).toEqual([502, 'model_key_refused']);
   });
 
-  test('leaves out a provider that is not configured any more', async () => {
+  test('a provider that is not configured any more is left out', async () => {
     const [agent] = [await team.makeAgent({ models: [{ provider: 'gone', model: 'm' }, ...models] })];
     const chat = await team.makeChat({ agentId: agent?.id ?? '' });
     expect((await team.send(chat.id, 'without it')).status).toBe(200);
@@ -140,7 +140,7 @@ describe('an answer of an agent with a list of models', () => {
     expect((await team.send(other.id, 'nobody left')).apiError.code).toBe('model_not_configured');
   });
 
-  test('tells no caller of providers, addresses or keys', () => {
+  test('no response names providers, addresses or keys', () => {
     expect(log.text).not.toContain('sk-canary');
   });
 });

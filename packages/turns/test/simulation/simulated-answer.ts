@@ -20,7 +20,7 @@ const REFUSES_EVERY = 3;
 /** The reasons for the ends of calls, in rotation. */
 const FINISH_REASONS: readonly AgentOutcome['finishReason'][] = ['stop', 'length', 'content_filter'];
 
-/** What the answers of one simulation share. */
+/** The shared state of all answers of one simulation. */
 interface AnswerDeps {
   /** Every call so far; the text grows as it is written. */
   readonly calls: (ModelCall & { text: string })[];
