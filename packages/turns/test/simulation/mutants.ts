@@ -416,22 +416,6 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a raise that arrives late sets the attempt of a later run back',
-    edits: [
-      {
-        file: 'test/simulation/simulated-turn-store.ts',
-        find: '(view) => held(findOne(view, team, id), token),\n        (turn) => {\n          const lease = leaseOf(turn);',
-        replace:
-          '(view) => findOne(view, team, id),\n        (turn) => {\n          const lease = leaseOf(turn);',
-      },
-      {
-        file: 'test/simulation/simulated-turn-store.ts',
-        find: 'attempt: Math.max(lease.attempt, attempt)',
-        replace: 'attempt',
-      },
-    ],
-  },
-  {
     name: 'the text of the first model stays before that of the other one',
     edits: [
       {
