@@ -16,7 +16,7 @@ function streamsOf(concurrency: number, seconds: number): number {
 }
 
 const streamNote =
-  'Each stream was read to its end and compared with what the model said and with what is stored: no token lost.';
+  'Each stream was read to its end and compared with the model’s text and the stored answer: no token lost.';
 
 const streamWarmUps: readonly Size[] = [{ concurrency: 100, count: 300 }];
 
