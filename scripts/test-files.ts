@@ -24,6 +24,7 @@ export const SLOW_TESTS = [
   'apps/server/test/start/encryption.test.ts',
   'apps/server/test/start/first-start.test.ts',
   'apps/server/test/start/without-embedded.test.ts',
+  'apps/server/test/crash/crowd.test.ts',
   'apps/server/test/crash/rolling-restart.test.ts',
   'apps/server/test/web/start.test.ts',
   'apps/web/test/axe/phone.test.ts',

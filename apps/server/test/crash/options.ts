@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { CROWD } from './crowd.ts';
 import { matrix } from './matrix.ts';
 import { ROLLING_RESTART } from './rolling-restart.ts';
 
@@ -22,7 +23,7 @@ const SEED_MAX = 2 ** 31 - 1;
 const usage = `npm run crash-test -- [options]
   --seed <n>     repeats the choices of an earlier run (else any)
   --cell <text>  only the cells whose name holds this, repeatable: kill-9@in-stream, step-down, @after-end,
-                 ${ROLLING_RESTART}
+                 ${ROLLING_RESTART}, ${CROWD}
   --turns <n>    turns of each cell (${TURNS})
   --logs <path>  keep the servers' logs in this folder
   --write        put the table into docs/durability.md
@@ -62,7 +63,7 @@ function toOptions({ seed, cell, turns, logs, write }: ReturnType<typeof parse>)
 }
 
 function cellsNamed(parts: readonly string[] | undefined): string[] {
-  const names = [...matrix.map(({ name }) => name), ROLLING_RESTART];
+  const names = [...matrix.map(({ name }) => name), ROLLING_RESTART, CROWD];
   if (!parts) return names;
   const found = names.filter((name) => parts.some((part) => name.includes(part)));
   if (found.length === 0) throw new Error(`No cell has ${parts.join(' or ')} in its name.`);

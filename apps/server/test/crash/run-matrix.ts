@@ -2,19 +2,30 @@ import { startTestMongo } from '@parley/embedded/testing';
 import type { CellResult } from './cell/cell-result.ts';
 import { checkFinal } from './cell/check-final.ts';
 import { runCell } from './cell/run-cell.ts';
-import { type LabOptions, openLab } from './lab/lab.ts';
+import { CROWD, CROWD_PACE, runCrowd } from './crowd.ts';
+import { type Lab, type LabOptions, openLab } from './lab/lab.ts';
 import { openReplicaSet } from './lab/replica-set.ts';
 import { USUAL_PACE } from './lab/slow-model.ts';
 import { type Cell, matrix } from './matrix.ts';
 import type { Options } from './options.ts';
 import { Random } from './random.ts';
 import { ROLLING_PACE, ROLLING_RESTART, runRollingRestart } from './rolling-restart.ts';
-import { bounds, END_LEASES } from './settings.ts';
+import { bounds, crowdedBounds, END_LEASES, visitorBounds } from './settings.ts';
 
 /** How often the harm of a cell is done. */
 const STRIKES = 2;
 
-const settings = { bounds, endWithinMs: END_LEASES * bounds.leaseMs };
+const settings = { endWithinMs: END_LEASES * bounds.leaseMs };
+
+interface LoneCell extends Pick<LabOptions, 'bounds' | 'pace'> {
+  readonly name: string;
+  runIn(lab: Lab, random: Random): Promise<CellResult>;
+}
+
+const loneCells: readonly LoneCell[] = [
+  { name: ROLLING_RESTART, bounds, pace: ROLLING_PACE, runIn: runRollingRestart },
+  { name: CROWD, bounds: visitorBounds, pace: CROWD_PACE, runIn: runCrowd },
+];
 
 type Database = Pick<LabOptions, 'mongoUri' | 'replicaSet'>;
 
@@ -28,7 +39,6 @@ export async function runMatrix(
   const { one = [], three = [] } = Object.groupBy(asked, ({ fault }) =>
     fault.database === 'one node' ? 'one' : 'three',
   );
-  const isRolling = options.cells.includes(ROLLING_RESTART);
   const results: CellResult[] = [];
   const failed = new AbortController();
   const over = AbortSignal.any([signal, failed.signal]);
@@ -39,7 +49,7 @@ export async function runMatrix(
     return result;
   };
   const groups = [
-    runOneNode(one, isRolling, options, run),
+    runOneNode(one, options, run),
     three.length > 0 ? runThreeNodes(three, options, run) : undefined,
   ];
   // If one of them fails, the other one ends too, after what both have started has ended.
@@ -61,6 +71,7 @@ async function runCells(
   await using lab = await openLab({
     ...settings,
     ...database,
+    bounds: crowdedBounds,
     pace: USUAL_PACE,
     random,
     logFolder,
@@ -70,10 +81,12 @@ async function runCells(
   for (const cell of cells)
     results.push(await run(runCell(lab, cell, { turns, strikes: STRIKES }, random.fork(cell.name))));
   const changes = await checkFinal(lab, results);
-  if (changes.length > 0) throw new Error(`What had ended was changed: ${changes.join('; ')}`);
+  if (changes.length > 0) throw new Error(`What had ended did not stay so: ${changes.join('; ')}`);
 }
 
-async function runRolling(
+/** Runs a cell that needs a lab of its own. */
+async function runAlone(
+  { name, runIn, ...own }: LoneCell,
   database: Database,
   { seed, logFolder, patienceMs }: Options,
   run: Run,
@@ -82,12 +95,12 @@ async function runRolling(
   await using lab = await openLab({
     ...settings,
     ...database,
-    pace: ROLLING_PACE,
+    ...own,
     random,
     logFolder,
     patienceMs,
   });
-  await run(runRollingRestart(lab, random.fork(ROLLING_RESTART)));
+  await run(runIn(lab, random.fork(name)));
 }
 
 /** A run that is stopped is left where it is: what it works with is ended under it. */
@@ -99,18 +112,14 @@ function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<
   return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', onAbort));
 }
 
-async function runOneNode(
-  cells: readonly Cell[],
-  isRolling: boolean,
-  options: Options,
-  run: Run,
-): Promise<void> {
-  if (cells.length === 0 && !isRolling) return;
+async function runOneNode(cells: readonly Cell[], options: Options, run: Run): Promise<void> {
+  const alone = loneCells.filter(({ name }) => options.cells.includes(name));
+  if (cells.length === 0 && alone.length === 0) return;
   await using owned = new AsyncDisposableStack();
   const { uri: mongoUri, stop } = await startTestMongo(() => undefined);
   owned.defer(stop);
   if (cells.length > 0) await runCells({ mongoUri }, cells, options, run);
-  if (isRolling) await runRolling({ mongoUri }, options, run);
+  for (const cell of alone) await runAlone(cell, { mongoUri }, options, run);
 }
 
 async function runThreeNodes(cells: readonly Cell[], options: Options, run: Run): Promise<void> {

@@ -1,6 +1,17 @@
 /** Leases that a crash outlasts in little time, and that a busy machine still keeps. */
 export const bounds = { leaseMs: 1_500, tickMs: 100, drainMs: 80 } as const;
 
+/** Few places, so that turns wait for one at every server. */
+export const crowdedBounds = { ...bounds, runningTurnsMax: 3 } as const;
+
+/** Places for a crowd of visitors: one in each server is kept free of them. */
+export const visitorBounds = {
+  ...bounds,
+  runningTurnsMax: 5,
+  waitingTurnsMax: 100,
+  runningPerAddressMax: 3,
+} as const;
+
 /**
  * The time that a turn may take in addition to its answer and to the outages: two leases for a server that stands
  * still before it stores the message, one until its process counts as dead, and two for the recovery loop and the

@@ -1,12 +1,14 @@
 import type {} from '@parley/embedded/testing';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { CellResult } from './cell/cell-result.ts';
+import { checkFinal } from './cell/check-final.ts';
 import { runCell } from './cell/run-cell.ts';
 import { type Lab, openLab } from './lab/lab.ts';
 import { openReplicaSet } from './lab/replica-set.ts';
 import { USUAL_PACE } from './lab/slow-model.ts';
 import { type Cell, matrix } from './matrix.ts';
 import { Random } from './random.ts';
-import { bounds } from './settings.ts';
+import { crowdedBounds } from './settings.ts';
 
 /*
  * The crash matrix in short: a dozen cells, each harm once. All of them, and more turns: `npm run crash-test`.
@@ -36,14 +38,16 @@ const LEASE_MS = 1_000;
 
 const seed = Math.floor(Math.random() * 2 ** 31);
 const common = {
-  bounds: { ...bounds, leaseMs: LEASE_MS },
+  bounds: { ...crowdedBounds, leaseMs: LEASE_MS },
   endWithinMs: END_WITHIN_MS,
+  accessEndsWithinMs: END_WITHIN_MS,
   pace: USUAL_PACE,
   random: new Random(seed),
 };
 
 describe.each(['one node', 'three nodes'] as const)('two servers on a database of %s', (database) => {
   const owned = new AsyncDisposableStack();
+  const results: CellResult[] = [];
   let lab: Lab;
 
   beforeAll(async () => {
@@ -55,7 +59,12 @@ describe.each(['one node', 'three nodes'] as const)('two servers on a database o
 
   const isOurs = ({ name, fault }: Cell) => chosen.has(name) && fault.database === database;
   test.each(matrix.filter(isOurs))('keep every promise: $name', async (cell) => {
-    const { offences } = await runCell(lab, cell, SIZE, new Random(seed).fork(cell.name));
-    expect(offences, `seed ${seed}`).toEqual([]);
+    const result = await runCell(lab, cell, SIZE, new Random(seed).fork(cell.name));
+    results.push(result);
+    expect(result.offences, `seed ${seed}`).toEqual([]);
+  });
+
+  test('change no turn that has ended, and keep rejecting access that was withdrawn', async () => {
+    expect(await checkFinal(lab, results), `seed ${seed}`).toEqual([]);
   });
 });

@@ -8,7 +8,10 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 /** The number of pages of one agent's chats that are checked before the next agent. */
 const PAGES_OF_AGENT = 10;
 
-type Source = Pick<Stores, 'agents' | 'chats'>;
+interface Source {
+  readonly agents: Pick<Stores['agents'], 'listRetaining'>;
+  readonly chats: Pick<Stores['chats'], 'listIdle'>;
+}
 type Deleter = Pick<Turns, 'deleteIdleChat'>;
 
 /** The state of retention in one process, between two runs of the job. */

@@ -2,6 +2,7 @@ import { timeToEndMs } from '../judge/check-ends.ts';
 import type { CellHistory, ClientRequest, ObservedTurn } from '../judge/history.ts';
 import { judge } from '../judge/judge.ts';
 import { questionOf } from '../judge/to-history.ts';
+import type { AccessWithdrawal } from './withdrawals.ts';
 
 /** The result of a cell. */
 export interface CellResult {
@@ -17,12 +18,19 @@ export interface CellResult {
   readonly callsPerTurnMax: number;
   /** Of the slowest turn, without what it was held up. */
   readonly endMsMax: number;
+  /** Access that was withdrawn in it: servers may learn of that after the cell. */
+  readonly withdrawals: readonly AccessWithdrawal[];
   /** The violations of promises, as sentences. */
   readonly offences: readonly string[];
 }
 
 /** Judges what was seen, and counts it. `strikesWanted` times harm was to be done. */
-export function resultOf(name: string, history: CellHistory, strikesWanted: number): CellResult {
+export function resultOf(
+  name: string,
+  history: CellHistory,
+  strikesWanted: number,
+  withdrawals: readonly AccessWithdrawal[] = [],
+): CellResult {
   const { messages, turns, calls, harms } = history;
   const requests = messages.flatMap((message) => message.requests);
   const callsOf = Map.groupBy(calls, ({ context }) => questionOf(context));
@@ -36,6 +44,7 @@ export function resultOf(name: string, history: CellHistory, strikesWanted: numb
     takeovers: turns.reduce((sum, { takeovers }) => sum + takeovers, 0),
     failed: turns.filter(({ status }) => status === 'failed').length,
     callsPerTurnMax: Math.max(0, ...[...callsOf.values()].map(({ length }) => length)),
+    withdrawals,
     endMsMax: Math.max(0, ...turns.map((turn) => timeToEndMs(turn, history))),
     offences: [...judge(history), ...(missed > 0 ? [`nobody came to the point, ${missed} times`] : [])],
   };

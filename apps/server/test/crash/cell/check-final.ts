@@ -4,7 +4,7 @@ import { readTurns } from './observe.ts';
 
 /**
  * Ended is final: whatever a process that was slow, stopped or cut off has done since, the turns of every cell
- * are still what they were when it was judged. Answers what is not.
+ * are still what they were when it was judged, and access that was withdrawn stays withdrawn. Returns what is not.
  */
 export async function checkFinal(lab: Lab, results: readonly CellResult[]): Promise<string[]> {
   const offences: string[] = [];
@@ -14,5 +14,6 @@ export async function checkFinal(lab: Lab, results: readonly CellResult[]): Prom
     const now = JSON.stringify(await readTurns(lab, chats));
     if (now !== before) offences.push(`${name} changed after it was judged, from ${before} to ${now}`);
   }
-  return offences;
+  const finishing = results.flatMap(({ withdrawals }) => withdrawals.map((one) => one.finish()));
+  return [...offences, ...(await Promise.all(finishing)).flat()];
 }

@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Id, markerIdOf } from '@parley/contract';
 import { request } from '../clients/client.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Random } from '../random.ts';
-import { createChat } from './scene.ts';
+import { checkGone } from './gone-chats.ts';
 import { clientOf } from './writers.ts';
 
 const PAUSE_MS = 50;
-/** The time after which data that is not deleted is judged as it is. */
-const SETTLE_MAX_MS = 60_000;
+/** The time in which some server must have deleted the chat. */
+const DELETE_MAX_MS = 60_000;
 /** Messages before, during and after the deletion. */
 const MESSAGES = 6;
 
@@ -19,8 +18,12 @@ export interface Deletion {
 }
 
 /** Deletes a chat, at whichever server answers, while people write into it. */
-export async function deleteWhileWriting(lab: Lab, name: string, random: Random): Promise<Deletion> {
-  const chat = await createChat(lab);
+export async function deleteWhileWriting(
+  lab: Lab,
+  chat: string,
+  name: string,
+  random: Random,
+): Promise<Deletion> {
   const offences: string[] = [];
   const write = async (number: number) => {
     await delay(random.between(0, 500));
@@ -36,14 +39,9 @@ export async function deleteWhileWriting(lab: Lab, name: string, random: Random)
   return { chat, offences };
 }
 
-/** In the end a deleted chat is gone at every server, and only its marker is stored. */
+/** Returns what broke a promise, also what is left of the chat. */
 export async function checkDeletion(lab: Lab, { chat, offences }: Deletion): Promise<string[]> {
-  const giveUpAt = performance.now() + SETTLE_MAX_MS;
-  for (;;) {
-    const left = [...(await storedOf(lab, chat)), ...(await shownOf(lab, chat))];
-    if (left.length === 0 || performance.now() > giveUpAt) return [...offences, ...left];
-    await delay(PAUSE_MS);
-  }
+  return [...offences, ...(await checkGone(lab, chat))];
 }
 
 /** None of these messages may stay, whatever the deletion answers. */
@@ -61,7 +59,7 @@ async function send(lab: Lab, random: Random, chat: string, content: string): Pr
 
 /** Asks again, at another server, until one says that the chat is deleted, or there no more. */
 async function deleteChat(lab: Lab, random: Random, chat: string): Promise<boolean> {
-  const giveUpAt = performance.now() + SETTLE_MAX_MS;
+  const giveUpAt = performance.now() + DELETE_MAX_MS;
   const client = clientOf(lab, random, random.between(0, lab.sites.length - 1));
   for (let tries = 0; performance.now() < giveUpAt; tries++) {
     const server = client.servers[tries % client.servers.length];
@@ -75,25 +73,4 @@ async function deleteChat(lab: Lab, random: Random, chat: string): Promise<boole
     await delay(PAUSE_MS);
   }
   return false;
-}
-
-async function storedOf({ raw }: Lab, chat: string): Promise<string[]> {
-  const turns = await raw.collection('turns').find({ chat }).toArray();
-  const others = turns.filter(({ purgedAt }) => purgedAt === undefined);
-  const markers = turns.filter(({ _id }) => String(_id) === markerIdOf(chat as Id<'chat'>));
-  if (markers.length === 1 && others.length === 0) return [];
-  return [`${chat} was deleted, and ${others.length} turns and ${markers.length} markers are stored`];
-}
-
-async function shownOf({ sites, key }: Lab, chat: string): Promise<string[]> {
-  const statuses = await Promise.all(
-    sites.map(async ({ slot }) => {
-      const response = await fetch(`${slot.url}/chat/${chat}`, { headers: { 'x-api-key': key } });
-      await response.arrayBuffer();
-      return response.status;
-    }),
-  );
-  return statuses.every((status) => status === 404)
-    ? []
-    : [`${chat} was deleted, and is answered ${statuses}`];
 }

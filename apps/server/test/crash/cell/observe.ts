@@ -41,7 +41,8 @@ export async function untilSettled({ raw, model }: Lab, chats: readonly string[]
 
 /** The turns of these chats as the database holds them. */
 export async function readTurns({ raw }: Lab, chats: readonly string[]): Promise<ObservedTurn[]> {
-  const filter = { chat: { $in: [...chats] } };
+  // Of a chat that is gone, only its marker and the placeholders of its turns may be left.
+  const filter = { chat: { $in: [...chats] }, purgedAt: { $exists: false } };
   const found = raw.collection<TurnDocument>('turns').find(filter).sort({ chat: 1, sequence: 1 });
   return (await found.toArray()).map(toTurn);
 }

@@ -5,8 +5,10 @@ import type { Random } from '../random.ts';
 import { type CellResult, resultOf } from './cell-result.ts';
 import { checkDeletion, type Deletion, deleteWhileWriting } from './deletions.ts';
 import { promisesOf } from './promises.ts';
-import { Scene } from './scene.ts';
+import { Retention } from './retention.ts';
+import { createChat, Scene } from './scene.ts';
 import { strike } from './strike.ts';
+import { AccessWithdrawal } from './withdrawals.ts';
 import { writeMessages } from './writers.ts';
 
 export interface CellSize {
@@ -18,34 +20,46 @@ export interface CellSize {
 /** People at once in each chat. */
 const PEOPLE = [1, 2, 1, 2] as const;
 
-/** Runs one cell: people write, a chat is deleted, harm is done, all settles, and what was seen is judged. */
+/** Runs one cell: people write, chats are deleted, harm is done, all settles, and what was seen is judged. */
 export async function runCell(lab: Lab, cell: Cell, size: CellSize, random: Random): Promise<CellResult> {
   const scene = await Scene.open(lab, PEOPLE.length, random);
   const messages: SentMessage[] = [];
   const harms: Harm[] = [];
   const deletions: Deletion[] = [];
+  const retentions: Retention[] = [];
+  const withdrawals: AccessWithdrawal[] = [];
   const count = Math.ceil(size.turns / size.strikes / PEOPLE.length);
   for (let round = 1; round <= size.strikes; round++) {
+    const nameOf = (part: string) => `${cell.name}/${part}/round-${round}`;
+    const [{ id: toDelete }, retention, withdrawal] = await Promise.all([
+      createChat(lab),
+      Retention.open(lab, nameOf('retained'), random.fork(nameOf('retained'))),
+      AccessWithdrawal.open(lab, nameOf('withdrawn'), random.fork(nameOf('withdrawn'))),
+    ]);
+    retentions.push(retention);
+    withdrawals.push(withdrawal);
     const isOver = new AbortController();
     const writing = scene.chats.map((chat, index) => {
-      const name = `${cell.name}/chat-${index + 1}/round-${round}`;
+      const name = nameOf(`chat-${index + 1}`);
       return writeMessages(lab, { chat, name, count, people: PEOPLE[index] ?? 1 }, random.fork(name));
     });
-    const name = `${cell.name}/deleted/round-${round}`;
-    const deleting = deleteWhileWriting(lab, name, random.fork(name));
     const written = Promise.all(writing).finally(() => isOver.abort());
     const [sent, harm, deletion] = await Promise.all([
       written,
       strike(lab, cell, random, isOver.signal),
-      deleting,
+      deleteWhileWriting(lab, toDelete, nameOf('deleted'), random.fork(nameOf('deleted'))),
+      retention.run(random.fork(nameOf('retention'))),
+      withdrawal.run(random.fork(nameOf('withdrawal'))),
     ]);
     deletions.push(deletion);
     messages.push(...sent.flat());
     if (harm) harms.push(harm);
   }
-  const observed = await scene.end(messages);
+  const retained = await Promise.all(retentions.map((retention) => retention.finish()));
+  const episodes = [...retained, ...withdrawals.map(({ episode }) => episode)];
+  const observed = await scene.end(messages, episodes);
   const ofDeletions = await Promise.all(deletions.map((deletion) => checkDeletion(lab, deletion)));
   const troubles = [...observed.troubles, ...ofDeletions.flat()];
   const promises = promisesOf(cell.fault, lab, harms.length);
-  return resultOf(cell.name, { ...observed, troubles, harms, promises }, size.strikes);
+  return resultOf(cell.name, { ...observed, troubles, harms, promises }, size.strikes, withdrawals);
 }

@@ -1,14 +1,26 @@
 import type { Chat } from '@parley/contract';
 import type { ChatFollower } from '../clients/chat-follower.ts';
-import type { CellHistory, SentMessage } from '../judge/history.ts';
+import type { CellHistory, Judgement, SentMessage } from '../judge/history.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Random } from '../random.ts';
 import { endFollowers, startFollowers } from './followers.ts';
+import { checkGone, isGone } from './gone-chats.ts';
 import { readLists, readTurns, untilSettled } from './observe.ts';
 import { replayAll } from './writers.ts';
 
 /** The observations of a scene, from all sides. */
 export type Observation = Omit<CellHistory, 'harms' | 'promises'>;
+
+/** What happened besides in chats of their own, which no follower watches. */
+export interface Episode {
+  readonly messages: readonly SentMessage[];
+  /** Chats that stay. */
+  readonly chats?: readonly string[];
+  /** Those of them in which answers may be stopped. */
+  readonly stopped?: readonly string[];
+  /** Chats that retention judged. */
+  readonly judged?: readonly Omit<Judgement, 'isGone'>[];
+}
 
 /** Some chats of their own in a lab, each with a follower, watched until nothing moves in them any more. */
 export class Scene {
@@ -26,32 +38,60 @@ export class Scene {
 
   static async open(lab: Lab, chatCount: number, random: Random): Promise<Scene> {
     await lab.ready();
-    const chats = await Promise.all(Array.from({ length: chatCount }, () => createChat(lab)));
+    const made = await Promise.all(Array.from({ length: chatCount }, () => createChat(lab)));
+    const chats = made.map(({ id }) => id);
     return new Scene(lab, chats, startFollowers(lab, chats, random));
   }
 
   /** Waits until all has settled, and answers what was seen. */
-  async end(messages: readonly SentMessage[]): Promise<Observation> {
+  async end(written: readonly SentMessage[], episodes: readonly Episode[] = []): Promise<Observation> {
     const lab = this.#lab;
     await lab.ready();
-    await untilSettled(lab, this.chats);
-    const turns = await readTurns(lab, this.chats);
+    const messages = [...written, ...episodes.flatMap((episode) => episode.messages)];
+    const judged = episodes.flatMap((episode) => episode.judged ?? []);
+    const staying = [...this.chats, ...episodes.flatMap((episode) => episode.chats ?? [])];
+    await untilSettled(lab, [...staying, ...judged.map(({ chat }) => chat)]);
+    const judgements = await Promise.all(
+      judged.map(async (one) => ({ ...one, isGone: await isGone(lab, one.chat) })),
+    );
+    const gone = judgements.filter((one) => one.isGone).map(({ chat }) => chat);
+    const left = await Promise.all(gone.map((chat) => checkGone(lab, chat)));
+    const kept = judgements.filter((one) => !one.isGone).map(({ chat }) => chat);
+    const turns = await readTurns(lab, [...staying, ...kept, ...gone]);
     const [replayed, lists, followers] = await Promise.all([
-      replayAll(lab, messages),
-      readLists(lab, this.chats),
+      replayAll(
+        lab,
+        messages.filter(({ chat }) => !gone.includes(chat)),
+      ),
+      readLists(lab, [...staying, ...kept]),
       endFollowers(this.#followers, turns),
     ]);
+    const ofGone = messages.filter(({ chat }) => gone.includes(chat));
     const calls = lab.model.calls.slice(this.#callsBefore);
-    const troubles = lab.sites.flatMap(({ slot }) => slot.takeTroubles());
-    return { messages: replayed, calls, turns, lists, followers, troubles };
+    const troubles = [...left.flat(), ...lab.sites.flatMap(({ slot }) => slot.takeTroubles())];
+    const stoppedChats = episodes.flatMap((episode) => episode.stopped ?? []);
+    const all = [...replayed, ...ofGone];
+    return { messages: all, calls, turns, lists, followers, stoppedChats, judgements, troubles };
   }
 }
 
-export async function createChat({ sites, key, agentId }: Lab): Promise<string> {
-  const response = await fetch(`${sites[0].slot.url}/chat`, {
+/** Creates a chat, with the team's agent where none is named. */
+export async function createChat(lab: Lab, agentId: string = lab.agentId): Promise<Chat> {
+  return await create<Chat>(lab, '/chat', { agentId });
+}
+
+/** Creates something while every server serves. */
+export async function create<Created>(
+  { sites, key }: Lab,
+  path: string,
+  body: object,
+  headers: Readonly<Record<string, string>> = { 'x-api-key': key },
+): Promise<Created> {
+  const response = await fetch(`${sites[0].slot.url}${path}`, {
     method: 'POST',
-    headers: { 'x-api-key': key, 'content-type': 'application/json' },
-    body: JSON.stringify({ agentId }),
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
   });
-  return ((await response.json()) as Chat).id;
+  if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as Created;
 }

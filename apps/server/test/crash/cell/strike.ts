@@ -25,7 +25,9 @@ export async function strike(
     const from = Date.now();
     await fault.strike({ lab, site, random });
     await lab.ready();
-    return { from, to: Date.now(), holdsUpTurns: fault.holdsUpTurns };
+    const harm = { from, to: Date.now(), holdsUpTurns: fault.holdsUpTurns };
+    lab.harms.push(harm);
+    return harm;
   } finally {
     lab.proceed();
   }

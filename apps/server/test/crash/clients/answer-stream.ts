@@ -1,6 +1,6 @@
 import { parseStreamCursor, type StreamCursor } from '@parley/contract';
 import type { ReaderConnection, ShownEvent } from '@parley/turns/testing';
-import { isTransient } from './api-errors.ts';
+import { isAccessLost, isTransient } from './api-errors.ts';
 import type { ServerEvent } from './server-events.ts';
 
 /** A part of the UI message stream, as far as it is looked at. */
@@ -99,8 +99,9 @@ export class AnswerStream {
   /** Undefined where only the stream ends here. */
   #failAs(code: string): ShownEvent | undefined {
     if (this.end) this.oddities.push(`the end came twice: ${this.end.status}, ${code}`);
-    const goesOn = isTransient(code);
-    this.end = { status: goesOn ? 'passing' : 'failed', code };
-    return goesOn ? undefined : { type: 'end', status: 'failed', errorCode: code };
+    if (isTransient(code)) this.end = { status: 'passing', code };
+    else if (isAccessLost(code)) this.end = { status: 'access-lost', code };
+    else this.end = { status: 'failed', code };
+    return this.end.status === 'failed' ? { type: 'end', status: 'failed', errorCode: code } : undefined;
   }
 }

@@ -15,8 +15,16 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
   'answer_restarted',
   'database_unavailable',
   'draining',
+  'overloaded',
   'queue_full',
 ]);
+
+/** The errors of a caller who has lost access: an answer in the middle of its stream goes on without them. */
+const LOST_ACCESS_CODES: ReadonlySet<string> = new Set(['unauthorized', 'user_blocked', 'user_signed_out']);
+
+export function isAccessLost(code: string): boolean {
+  return LOST_ACCESS_CODES.has(code);
+}
 
 export function isTransient(code: string): boolean {
   return PASSING_CODES.has(code);
@@ -38,5 +46,7 @@ export function resultOfApiError({ code, messageId, isTransient }: Rejected): Cl
   if (code === 'database_unavailable') return { kind: 'refused', code, answerId: messageId };
   // A rejection does not tell the first request of a key from its repeats.
   const accepted = { kind: 'accepted', answerId: messageId, isReplay: true } as const;
-  return isTransient ? accepted : { ...accepted, end: { status: 'failed', errorCode: code } };
+  return isTransient || isAccessLost(code)
+    ? accepted
+    : { ...accepted, end: { status: 'failed', errorCode: code } };
 }

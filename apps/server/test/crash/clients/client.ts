@@ -11,6 +11,8 @@ export interface Client {
   /** In the order it tries them. */
   readonly servers: readonly ServerAddress[];
   readonly key: string;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly random: Random;
   /** After this much silence it hangs up and tries again elsewhere. */
   readonly patienceMs: number;
@@ -18,7 +20,7 @@ export interface Client {
 
 /** The options of a request. */
 export interface ClientRequestOptions {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object;
   /** Ends it from outside. */
@@ -30,7 +32,7 @@ export interface ClientRequestOptions {
  * on: `heard` begins it anew. Undefined when the connection broke, whenever that was.
  */
 export async function request<Result>(
-  { key, patienceMs }: Client,
+  { key, headers: own, patienceMs }: Pick<Client, 'key' | 'headers' | 'patienceMs'>,
   url: string,
   { method, headers, body, signal }: ClientRequestOptions,
   use: (response: Response, heard: () => void) => Promise<Result>,
@@ -40,7 +42,7 @@ export async function request<Result>(
   try {
     const response = await fetch(url, {
       method,
-      headers: { 'x-api-key': key, ...(body && { 'content-type': 'application/json' }), ...headers },
+      headers: { 'x-api-key': key, ...own, ...(body && { 'content-type': 'application/json' }), ...headers },
       ...(body && { body: JSON.stringify(body) }),
       signal: signal ? AbortSignal.any([signal, disconnect.signal]) : disconnect.signal,
     });

@@ -14,6 +14,9 @@ export interface OutgoingMessage {
   readonly content: string;
   /** Whether its answer is waited for, or streamed. */
   readonly form: 'wait' | 'stream';
+  /** As in `SentMessage`. */
+  readonly mayMeet?: readonly string[];
+  readonly visitorAt?: string;
 }
 
 /** The knowledge of a client after a request. */
@@ -42,8 +45,8 @@ export async function sendMessage(client: Client, message: OutgoingMessage): Pro
     server = next(servers, server);
     await delay(random.between(...PAUSE_MS));
   }
-  const { chat, content } = message;
-  return { chat, content, requests };
+  const { chat, content, mayMeet, visitorAt } = message;
+  return { chat, content, requests, ...(mayMeet && { mayMeet }), ...(visitorAt && { visitorAt }) };
 }
 
 function next(servers: readonly ServerAddress[], last: ServerAddress): ServerAddress | undefined {

@@ -5,11 +5,17 @@ import { questionOf } from './to-history.ts';
 export function checkEnds(cell: CellHistory): string[] {
   const { promises, calls } = cell;
   const callsOf = Map.groupBy(calls, ({ context }) => questionOf(context));
+  const ofVisitors = new Set(
+    cell.messages.filter(({ visitorAt }) => visitorAt).map(({ content }) => content),
+  );
+  const waitMs = promises.load?.visitorWaitMs ?? 0;
   return cell.turns.flatMap((turn) => {
     const offences: string[] = [];
     const say = (what: string) => offences.push(`turn ${turn.id} of ${turn.chat} ${what}`);
     const lateMs = timeToEndMs(turn, cell);
-    if (lateMs > promises.endWithinMs) say(`ended after ${lateMs} ms, without what it was held up`);
+    const isVisitors = ofVisitors.has(turn.userMessage?.content ?? '');
+    if (lateMs > promises.endWithinMs + (isVisitors ? waitMs : 0))
+      say(`ended after ${lateMs} ms, without what it was held up`);
     if (turn.status === 'failed' && !promises.mayFail)
       say(`failed (${turn.errorCode}), and no model was harmed`);
     // The last takeover of a turn that is given up does not run it.

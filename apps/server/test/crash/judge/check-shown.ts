@@ -6,6 +6,7 @@ const PASSING = new Set([
   'answer_restarted',
   'database_unavailable',
   'draining',
+  'overloaded',
   'queue_full',
 ]);
 /** How an answer may fail where the model was harmed. */
@@ -21,7 +22,7 @@ export function checkShown(cell: CellHistory): string[] {
       return [
         ...checkEnd(message),
         ...message.requests.flatMap((request) => [
-          ...checkApiError(request, promises.mayFail),
+          ...checkApiError(request, message, promises.mayFail),
           ...request.oddities,
           ...checkReplay(request, turn),
         ]),
@@ -33,16 +34,24 @@ export function checkShown(cell: CellHistory): string[] {
   ];
 }
 
-function checkEnd({ requests }: SentMessage): string[] {
+function checkEnd({ requests, mayMeet }: SentMessage): string[] {
   const hasEnd = requests.some(({ result }) => result.kind === 'accepted' && result.end);
   const isShown = requests.some(({ connection }) =>
     connection?.events.some(({ event }) => event.type === 'end'),
   );
-  return hasEnd || isShown ? [] : [`its client never learned how it ended, by ${requests.length} requests`];
+  const hasMet = requests.some(({ apiError }) => apiError && mayMeet?.includes(apiError.code));
+  return hasEnd || isShown || hasMet
+    ? []
+    : [`its client never learned how it ended, by ${requests.length} requests`];
 }
 
-function checkApiError({ apiError, server }: ClientRequest, mayFail: boolean): string[] {
-  if (!apiError || PASSING.has(apiError.code) || (mayFail && FAILURES.has(apiError.code))) return [];
+function checkApiError(
+  { apiError, server }: ClientRequest,
+  { mayMeet }: SentMessage,
+  mayFail: boolean,
+): string[] {
+  if (!apiError || mayMeet?.includes(apiError.code)) return [];
+  if (PASSING.has(apiError.code) || (mayFail && FAILURES.has(apiError.code))) return [];
   return [`server ${server} refused with ${apiError.status} ${apiError.code}`];
 }
 

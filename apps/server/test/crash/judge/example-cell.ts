@@ -17,11 +17,18 @@ export const exampleTurns: readonly ObservedTurn[] = [
 ];
 
 export const exampleCalls: readonly ObservedCall[] = [
-  { number: 1, server: 'A', context: [{ role: 'user', content: 'q-1' }], text: '«1» ja ok ' },
-  { number: 2, server: 'B', context: [{ role: 'user', content: 'q-1' }], text: FIRST_TEXT },
   {
-    number: 3,
-    server: 'B',
+    ...{ number: 1, server: 'A', from: 1_010, to: 1_050, isCut: true },
+    context: [{ role: 'user', content: 'q-1' }],
+    text: '«1» ja ok ',
+  },
+  {
+    ...{ number: 2, server: 'B', from: 3_000, to: 3_400, isCut: false },
+    context: [{ role: 'user', content: 'q-1' }],
+    text: FIRST_TEXT,
+  },
+  {
+    ...{ number: 3, server: 'B', from: 4_020, to: 4_250, isCut: false },
     context: [
       { role: 'user', content: 'q-1' },
       { role: 'assistant', content: FIRST_TEXT },
@@ -112,9 +119,18 @@ export const exampleCell: CellHistory = {
       ],
     },
   ],
+  stoppedChats: [],
+  judgements: [],
   troubles: [],
   harms: [{ from: 1_050, to: 2_050, holdsUpTurns: false }],
-  promises: { endWithinMs: 3_000, takeoversMax: 2, handOvers: 0, callsPerRunMax: 1, mayFail: false },
+  promises: {
+    endWithinMs: 3_000,
+    takeoversMax: 2,
+    handOvers: 0,
+    callsPerRunMax: 1,
+    mayFail: false,
+    load: { running: 2, visitors: 1, perAddress: 1, visitorWaitMs: 0 },
+  },
 };
 
 function turnOf(

@@ -17,11 +17,43 @@ export interface CellHistory {
   readonly turns: readonly ObservedTurn[];
   readonly lists: readonly ListedChat[];
   readonly followers: readonly Follower[];
+  /** The chats of users who were blocked: their answers may be stopped. */
+  readonly stoppedChats: readonly string[];
+  /** The chats that retention judged. */
+  readonly judgements: readonly Judgement[];
   /** The errors that servers logged about themselves. */
   readonly troubles: readonly string[];
   /** The harm that was done. */
   readonly harms: readonly Harm[];
   readonly promises: Promises;
+}
+
+/** A chat whose retention was over, as it was `at` that time: only a message that came later may keep it. */
+export interface Judgement {
+  readonly chat: string;
+  readonly at: number;
+  /** In the end no server finds the chat. */
+  readonly isGone: boolean;
+}
+
+/** Access that was withdrawn while it was used. */
+export interface Withdrawal {
+  readonly name: string;
+  /** The code of requests after that. */
+  readonly code: string;
+  /** From the first request to withdraw it to the acknowledgement; undefined when no server acknowledged it. */
+  readonly withdrawn: Interval | undefined;
+  /** The same where it was given back. */
+  readonly restored?: Interval | undefined;
+  readonly uses: readonly Use[];
+}
+
+/** A request with that access. */
+export interface Use {
+  readonly server: string;
+  readonly interval: Interval;
+  /** `success`, the code of its rejection or of its stream's end, or `broken` when its client learned neither. */
+  readonly outcome: string;
 }
 
 /** The numbers a cell is judged by. */
@@ -35,8 +67,21 @@ export interface Promises {
   readonly callsPerRunMax: number;
   /** Whether an answer may fail: only where the model was harmed. */
   readonly mayFail: boolean;
+  /** How many answers may run at once; undefined where nothing bounds them, or the model cannot tell. */
+  readonly load?: LoadBounds | undefined;
   /** Whether servers of release 0.1.0 took part. */
   readonly hasOlderRelease?: boolean;
+}
+
+export interface LoadBounds {
+  /** Answers that a server runs at once. */
+  readonly running: number;
+  /** Those of them that visitors may have. */
+  readonly visitors: number;
+  /** Answers that visitors of one address may have at once, over all servers. */
+  readonly perAddress: number;
+  /** How long a visitor's message may wait for a place. */
+  readonly visitorWaitMs: number;
 }
 
 export interface Harm extends Interval {
@@ -56,6 +101,10 @@ export interface SentMessage {
   readonly content: string;
   /** In their order; none begins before the one before it is over. */
   readonly requests: readonly ClientRequest[];
+  /** The address of the visitor who sent it; absent for a secret key. */
+  readonly visitorAt?: string;
+  /** Error codes that its sender may get, because someone deletes the chat or withdraws the access meanwhile. */
+  readonly mayMeet?: readonly string[];
 }
 
 /** One request of a client, and what came of it. */
@@ -91,6 +140,11 @@ export type ClientResult =
 export interface ObservedCall extends ModelCall {
   readonly number: number;
   readonly server: string;
+  readonly from: number;
+  /** When it was answered, or the model learned that it was given up. */
+  readonly to: number;
+  /** It was given up. */
+  readonly isCut: boolean;
 }
 
 export interface ObservedTurn extends StoredTurn {

@@ -27,6 +27,9 @@ function withPromises(change: Partial<Promises>): Partial<CellHistory> {
   return { promises: { ...exampleCell.promises, ...change } };
 }
 
+/** The example with nothing stored. */
+const withoutStored = { turns: [], lists: [], followers: [] };
+
 const [firstTurn, secondTurn] = exampleTurns;
 const [firstCall, ...laterCalls] = exampleCalls;
 if (!firstTurn || !secondTurn || !firstCall) throw new Error('the example has two turns and a call');
@@ -260,6 +263,58 @@ describe.each<[promise: string, [what: string, doctored: Partial<CellHistory>, o
     ],
   ],
   [
+    'retention deletes only chats in which nothing was said since it judged them',
+    [
+      [
+        'a message was acknowledged after the judgement, and the chat is gone',
+        { ...withoutStored, judgements: [{ chat: 'chat_1', at: 900, isGone: true }] },
+        /was acknowledged after retention judged chat_1/,
+      ],
+      [
+        'a chat stays in which nothing was said since',
+        { judgements: [{ chat: 'chat_1', at: 4_001, isGone: false }] },
+        /is still there/,
+      ],
+      [
+        'a client is told that a chat is gone, and it is there',
+        {
+          judgements: [{ chat: 'chat_1', at: 900, isGone: false }],
+          ...withSecondRequests(
+            { ...streamed, apiError: { status: 404, code: 'chat_not_found' } },
+            streamed,
+            resumed,
+          ),
+        },
+        /said that the chat is gone, and it is there/,
+      ],
+      [
+        'something of a deleted chat is left',
+        { judgements: [{ chat: 'chat_1', at: 5_000, isGone: true }] },
+        /is gone and still holds 2 turns/,
+      ],
+      ['a chat that nobody judged is gone', { ...withoutStored }, /is lost/],
+    ],
+  ],
+  [
+    'a server runs no more answers at once than it may',
+    [
+      [
+        'three run where two may',
+        {
+          calls: [
+            firstCall,
+            ...[2, 3, 4].map((number) => ({ ...firstCall, number, server: 'B', to: 9_000, isCut: false })),
+          ],
+        },
+        /server B ran 3 answers at once; 2 may run/,
+      ],
+    ],
+  ],
+  [
+    'an answer is stopped only where somebody asked for it',
+    [['nobody was blocked', withFirstTurn({ status: 'stopped' }), /was stopped, and nobody asked/]],
+  ],
+  [
     'a rejection is no bug',
     [
       [
@@ -280,6 +335,11 @@ test('the time in which what a turn needs is away is not counted', () => {
   const late = { ...exampleCell, ...withPromises({ endWithinMs: 2_000 }) };
   expect(judge(late)).toHaveLength(1);
   expect(judge({ ...late, harms: [{ from: 1_050, to: 2_050, holdsUpTurns: true }] })).toEqual([]);
+});
+
+test('a chat whose retention is over may be gone with the messages that were sent before', () => {
+  const judgements = [{ chat: 'chat_1', at: 5_000, isGone: true }];
+  expect(judge({ ...exampleCell, ...withoutStored, judgements })).toEqual([]);
 });
 
 function eventsOfAll() {

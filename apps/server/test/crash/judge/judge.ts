@@ -2,6 +2,8 @@ import { checkHistory } from '@parley/turns/testing';
 import { checkEnds } from './check-ends.ts';
 import { checkFollowers } from './check-followers.ts';
 import { checkLists } from './check-lists.ts';
+import { checkLoad } from './check-load.ts';
+import { checkRetention } from './check-retention.ts';
 import { checkShown } from './check-shown.ts';
 import type { CellHistory } from './history.ts';
 import { toHistory } from './to-history.ts';
@@ -17,6 +19,8 @@ export function judge(cell: CellHistory): string[] {
     ...checkLists(cell),
     ...checkShown(cell),
     ...checkFollowers(cell),
+    ...checkRetention(cell),
+    ...checkLoad(cell),
     ...cell.troubles,
   ];
 }

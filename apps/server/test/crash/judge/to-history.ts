@@ -1,9 +1,9 @@
 import type { ChatHistory, History, RequestHistory } from '@parley/turns/testing';
-import type { CellHistory, ClientRequest, SentMessage } from './history.ts';
+import type { CellHistory, ClientRequest, Judgement, SentMessage } from './history.ts';
 
 /** A cell as the rules of every history read it. */
 export function toHistory(cell: CellHistory): History {
-  const { messages, calls, turns, followers, promises } = cell;
+  const { messages, calls, turns, followers, judgements, stoppedChats, promises } = cell;
   const { takeoversMax, handOvers, callsPerRunMax, hasOlderRelease } = promises;
   const runsMax = 1 + takeoversMax + handOvers;
   const chatOf = new Map(messages.map(({ chat, content }) => [content, chat]));
@@ -16,6 +16,8 @@ export function toHistory(cell: CellHistory): History {
         turns: turnsOf.get(chat) ?? [],
         calls: callsOf.get(chat) ?? [],
         followers: followers.filter((follower) => follower.chat === chat),
+        judgement: judgements.find((one) => one.chat === chat),
+        isStopped: stoppedChats.includes(chat),
       }),
     ),
     takeoversMax,
@@ -34,7 +36,16 @@ export function questionOf(context: readonly { readonly content: string }[]): st
 function chatHistory(
   chat: string,
   messages: readonly SentMessage[],
-  { turns, calls, followers }: Pick<CellHistory, 'turns' | 'calls' | 'followers'>,
+  {
+    turns,
+    calls,
+    followers,
+    judgement,
+    isStopped,
+  }: Pick<CellHistory, 'turns' | 'calls' | 'followers'> & {
+    readonly judgement: Judgement | undefined;
+    readonly isStopped: boolean;
+  },
 ): ChatHistory {
   const userMessageOf = new Map(turns.map(({ answerId, userMessage }) => [answerId, userMessage?.id ?? '']));
   const toRequest = ({ content }: SentMessage, request: ClientRequest, index: number): RequestHistory => {
@@ -53,8 +64,8 @@ function chatHistory(
   };
   return {
     chat,
-    isGone: false,
-    wasAskedToGo: false,
+    isGone: judgement?.isGone ?? false,
+    wasAskedToGo: judgement !== undefined,
     turns,
     calls,
     requests: messages.flatMap((message) =>
@@ -64,7 +75,7 @@ function chatHistory(
     ),
     readers: messages.flatMap(readerOf),
     chatReaders: followers,
-    askedToStop: new Set(),
+    askedToStop: new Set(isStopped ? turns.map(({ answerId }) => answerId) : []),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Id } from '@parley/contract';
 import type { Database } from '@parley/db';
 
 /** The points in a turn at which faults occur. The model holds the turn at `in-stream`. */
@@ -8,12 +9,26 @@ export type Point = (typeof points)[number];
 /** The messages of the parent to the server under test. */
 export type Order =
   /** Hold the call that comes to this point after `passes` others, until `proceed`. */
-  { readonly kind: 'arm'; readonly point: Point; readonly passes: number } | { readonly kind: 'proceed' };
+  | { readonly kind: 'arm'; readonly point: Point; readonly passes: number }
+  | { readonly kind: 'proceed' }
+  | ExpireOrder;
+
+/** Delete the chats of this agent that have been idle since `at`, as retention does. */
+export interface ExpireOrder {
+  readonly kind: 'expire';
+  readonly team: Id<'team'>;
+  readonly agent: Id<'agent'>;
+  readonly at: number;
+  /** Between the judgement and the deletions, as in a long run of the job. */
+  readonly pauseMs: number;
+}
 
 /** The messages of the server under test to its parent. */
 export type Report =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'held' }
+  /** The order to expire the chats of this agent was obeyed, perhaps in vain. */
+  | { readonly kind: 'expired'; readonly agent: Id<'agent'>; readonly isComplete: boolean }
   /** A line of its log that tells of a bug. */
   | { readonly kind: 'trouble'; readonly line: string }
   | { readonly kind: 'stopping' };
@@ -31,7 +46,7 @@ export class CrashPoints {
     this.#tell = tell;
   }
 
-  obey(order: Order): void {
+  obey(order: Exclude<Order, ExpireOrder>): void {
     this.#gate.resolve();
     this.#gate = Promise.withResolvers();
     this.#armed = order.kind === 'arm' ? { point: order.point, passes: order.passes } : undefined;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mintId } from '@parley/contract';
 import { mongo } from 'mongoose';
+import type { Harm } from '../judge/history.ts';
 import type { Random } from '../random.ts';
 import type { Point } from './crash-points.ts';
 import { makeTeam } from './make-team.ts';
@@ -22,6 +23,10 @@ export interface Lab extends AsyncDisposable {
   readonly agentId: string;
   readonly key: string;
   readonly bounds: LabBounds;
+  /** All harm that was done so far. */
+  readonly harms: Harm[];
+  /** The time in which every server knows that access was withdrawn. */
+  readonly accessEndsWithinMs: number;
   /** The time that a turn may take in addition to its answer. */
   readonly endWithinMs: number;
   /** How long the model takes for an answer, at most. */
@@ -40,6 +45,8 @@ export interface LabOptions {
   readonly replicaSet?: ReplicaSet;
   readonly bounds: LabBounds;
   readonly endWithinMs: number;
+  /** As in `Lab`: as documented where none is named. */
+  readonly accessEndsWithinMs?: number;
   readonly pace: ModelPace;
   readonly random: Random;
   /** The folder that keeps the servers' logs. Without it they are deleted. */
@@ -51,6 +58,9 @@ export interface LabOptions {
   /** Makes the team on the empty database; this checkout's code where none is named. */
   readonly makeTeam?: typeof makeTeam;
 }
+
+/** The documented time in which a blocked user, a revoked key and the like are rejected everywhere. */
+const ACCESS_ENDS_MS = 5_000;
 
 /** Opens a lab; disposing of it ends all that it started. */
 export async function openLab(options: LabOptions): Promise<Lab> {
@@ -83,6 +93,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     raw,
     mongoUri,
     bounds,
+    harms: [],
+    accessEndsWithinMs: (options.accessEndsWithinMs ?? ACCESS_ENDS_MS) + (options.patienceMs ?? 0),
     endWithinMs: options.endWithinMs,
     answerMsMax: pace.pieces[1] * pace.pauseMs[1] + (options.patienceMs ?? 0),
     arm: ({ slot }, point, passes) =>

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Order, Point, Report } from './crash-points.ts';
+import type { ExpireOrder, Order, Point, Report } from './crash-points.ts';
 import type { ServerDeps } from './server-under-test.ts';
 
 /** The program of a server under test, as this checkout has it. */
@@ -24,6 +24,7 @@ export class ServerSlot {
   #troubles: string[] = [];
   #held = Promise.withResolvers<void>();
   #stopping: Promise<void> = Promise.resolve();
+  readonly #expiring = new Map<string, (isComplete: boolean) => void>();
 
   constructor(name: string, parts: ServerDeps, logPath: string, entry: URL = THIS_SERVER) {
     this.name = name;
@@ -65,6 +66,15 @@ export class ServerSlot {
   /** Lets a held call go on, and holds none any more. */
   proceed(): void {
     this.#order({ kind: 'proceed' });
+  }
+
+  /** Has the server delete chats as retention does. False when it could not delete them all, or has ended. */
+  expire(order: Omit<ExpireOrder, 'kind'>): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#expiring.set(order.agent, resolve);
+      if (this.#child?.connected) this.#order({ kind: 'expire', ...order });
+      else resolve(false);
+    });
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -120,6 +130,7 @@ export class ServerSlot {
     this.#stopping = stopping.promise;
     child.on('message', (report: Report) => {
       if (report.kind === 'held') this.#held.resolve();
+      if (report.kind === 'expired') this.#expiring.get(report.agent)?.(report.isComplete);
       if (report.kind === 'trouble') this.#troubles.push(report.line);
       if (report.kind === 'stopping') stopping.resolve();
       if (report.kind === 'listening') {
@@ -131,6 +142,7 @@ export class ServerSlot {
     child.once('exit', async (code) => {
       listening.resolve(false);
       stopping.resolve();
+      for (const resolve of this.#expiring.values()) resolve(false);
       if (await listening.promise) this.#onEnd(code);
     });
     return await listening.promise;

@@ -2,11 +2,14 @@
  * The real server, as a process that is told its parts and held at its crash points by the parent that started
  * it. It ends with its parent.
  */
+import { setTimeout as delay } from 'node:timers/promises';
+import { expireChats } from '@parley/api';
 import { connectDatabase } from '@parley/db';
 import { compose } from '../../../src/compose.ts';
+import { parseTrustProxy } from '../../../src/gate/client-address.ts';
 import { createLog } from '../../../src/log.ts';
 import { untilStopped } from '../../../src/until-stopped.ts';
-import { CrashPoints, type Order, type Report } from './crash-points.ts';
+import { CrashPoints, type ExpireOrder, type Order, type Report } from './crash-points.ts';
 
 /** The settings of a server under test. */
 export interface ServerDeps {
@@ -18,12 +21,22 @@ export interface ServerDeps {
   readonly tickMs: number;
   /** From SIGTERM to the hand-over of what still runs. */
   readonly drainMs: number;
+  /** The product's bounds where none are named. */
+  readonly runningTurnsMax?: number;
+  readonly waitingTurnsMax?: number;
+  readonly runningPerAddressMax?: number;
 }
 
 const parts = JSON.parse(process.argv[2] ?? '{}') as ServerDeps;
-const tell = (report: Report) => process.send?.(report);
+const tell = (report: Report) => process.connected && process.send?.(report);
 const points = new CrashPoints(tell);
-process.on('message', (order) => points.obey(order as Order));
+let expire: ((order: ExpireOrder) => Promise<boolean>) | undefined;
+process.on('message', async (message) => {
+  const order = message as Order;
+  if (order.kind !== 'expire') return points.obey(order);
+  const isComplete = (await expire?.(order)) ?? false;
+  tell({ kind: 'expired', agent: order.agent, isComplete });
+});
 /** Its parent is gone. */
 const onOrphaned = () => process.exit(1);
 process.on('disconnect', onOrphaned);
@@ -34,18 +47,38 @@ function writeLine(line: string): void {
   if (line.includes('"level":"error"')) tell({ kind: 'trouble', line });
 }
 
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 await untilStopped(async () => {
-  const { mongodbUri, modelUrl, modelKey, leaseMs, tickMs, drainMs } = parts;
+  const { mongodbUri, modelUrl, modelKey, drainMs, ...bounds } = parts;
   const database = await connectDatabase(mongodbUri);
   const composition = await compose({
     database: points.wrap(database),
     model: { endpoint: () => ({ baseUrl: modelUrl, apiKey: modelKey, model: 'scripted' }) },
     log: createLog('info', { write: writeLine }),
     contextTokens: 100_000,
-    bounds: { leaseMs, tickMs },
+    bounds,
+    trustProxy: parseTrustProxy('1'),
   });
+  expire = async ({ team, agent, at, pauseMs }) => {
+    let isComplete = true;
+    const onFailure = () => {
+      isComplete = false;
+    };
+    const agents = { listRetaining: async () => [{ id: agent, team, retentionDays: 1 }] };
+    const { listIdle } = database.stores.chats;
+    const listIdleThenPause: typeof listIdle = async (...args) => {
+      const page = await listIdle(...args);
+      await delay(pauseMs);
+      return page;
+    };
+    const now = new Date(at + DAY_MS);
+    const chats = { listIdle: listIdleThenPause };
+    await expireChats({ agents, chats }, composition.turns, { now, onFailure });
+    return isComplete;
+  };
   const url = await composition.app.listen({ port: 0, host: '127.0.0.1' });
   tell({ kind: 'listening', url });
   return {

@@ -16,6 +16,11 @@ export interface LabBounds {
   readonly tickMs: number;
   /** From SIGTERM to the hand-over of what still runs. */
   readonly drainMs: number;
+  /** Answers that a server runs at once; as many again wait. The product's default where none is named. */
+  readonly runningTurnsMax?: number;
+  readonly waitingTurnsMax?: number;
+  /** Answers of one address of visitors. */
+  readonly runningPerAddressMax?: number;
 }
 
 export interface SiteOptions {

@@ -21,6 +21,8 @@ export interface SlowModel {
   stop(): Promise<void>;
 }
 
+type Mutable<Fields> = { -readonly [Name in keyof Fields]: Fields[Name] };
+
 /** Words of one, two, three and four bytes; the last are surrogate pairs, which an offset may not split. */
 const WORDS = ['ja', 'grün', '言葉', '🙂', 'ok', 'naïve', '𝛼𝛽', 'so', 'weiter', '…'];
 const KEY_PREFIX = 'server-';
@@ -41,7 +43,7 @@ export interface ModelPace {
 
 export async function startSlowModel(random: Random, pace: ModelPace): Promise<SlowModel> {
   const scripted = await startScriptedModel();
-  const calls: ObservedCall[] = [];
+  const calls: Mutable<ObservedCall>[] = [];
   const running = new Set<Promise<void>>();
   const waitingAgain: (() => void)[] = [];
   const waiting: { times: number; resolve: () => void }[] = [];
@@ -62,7 +64,14 @@ export async function startSlowModel(random: Random, pace: ModelPace): Promise<S
     const pieces = [`«${number}» `, ...words];
     const server = serverOf(call);
     const isAgain = calls.some(({ context }) => questionOf(context) === questionOf(call.body.messages));
-    calls.push({ number, server, context: call.body.messages, text: pieces.join('') });
+    const context = call.body.messages;
+    const times = { from: Date.now(), to: Number.POSITIVE_INFINITY, isCut: false };
+    const observed = { number, server, context, text: pieces.join(''), ...times };
+    calls.push(observed);
+    void call.closed.then(() => {
+      observed.to = Date.now();
+      observed.isCut = call.isAborted;
+    });
     for (const { times, resolve } of waiting) if (times <= calls.length) resolve();
     if (isAgain) for (const resolve of waitingAgain.splice(0)) resolve();
     for (const [index, piece] of pieces.entries()) {

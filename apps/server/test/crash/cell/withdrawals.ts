@@ -1,0 +1,260 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { NewGuest, NewKey } from '@parley/contract';
+import { readApiError } from '../clients/api-errors.ts';
+import { type Client, request, type ServerAddress } from '../clients/client.ts';
+import { sendMessage } from '../clients/send-message.ts';
+import { readServerEvents } from '../clients/server-events.ts';
+import { checkWithdrawal } from '../judge/check-withdrawal.ts';
+import type { ClientRequest, Interval, SentMessage, Use } from '../judge/history.ts';
+import type { Lab } from '../lab/lab.ts';
+import type { Random } from '../random.ts';
+import { create, type Episode } from './scene.ts';
+import { clientOf } from './writers.ts';
+
+const PEOPLE = 2;
+/** Messages of each of them at most: who has lost access leaves. */
+const MESSAGES = 3;
+const PAUSE_MS = 100;
+/** The access is withdrawn within this time. */
+const WITHIN_MS = 800;
+/** Longer than any heartbeat: only the server ends a stream. */
+const STREAM_PATIENCE_MS = 20_000;
+/** After the promised time, what has not happened by then is judged as it is. */
+const GIVE_UP_MS = 30_000;
+
+type Act = { readonly method: 'PUT' | 'POST' | 'DELETE'; readonly path: string };
+
+/** Somebody's access, and how it is withdrawn. */
+interface Access {
+  readonly key: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The code of their requests after that. */
+  readonly code: string;
+  readonly withdraw: Act;
+  readonly giveBack?: Act;
+  /** Whether their answers are stopped too. */
+  readonly stopsAnswers: boolean;
+}
+
+const accesses = { block: blockedGuest, 'sign-out': signedOutGuest, 'revoked-family': keyOfRevokedFamily };
+
+/**
+ * Somebody whose access is withdrawn while they send messages, wait for answers and follow a chat: a blocked user, one
+ * who is signed out, or a key whose issuer is revoked. Both servers are asked until they know, and again in the end.
+ */
+export class AccessWithdrawal {
+  readonly #lab: Lab;
+  readonly #name: string;
+  readonly #access: Access;
+  readonly #chat: string;
+  readonly #messages: SentMessage[] = [];
+  readonly #uses: Use[] = [];
+  readonly #left = new AbortController();
+  #withdrawn: Interval | undefined;
+  #restored: Interval | undefined;
+  #settled: Promise<unknown> = Promise.resolve();
+
+  private constructor(lab: Lab, name: string, access: Access, chat: string) {
+    this.#lab = lab;
+    this.#name = name;
+    this.#access = access;
+    this.#chat = chat;
+  }
+
+  /** Gives access, of a kind that the random numbers choose, while nothing disturbs the servers. */
+  static async open(lab: Lab, name: string, random: Random): Promise<AccessWithdrawal> {
+    const kind = random.pick(Object.keys(accesses) as (keyof typeof accesses)[]);
+    const access = await accesses[kind](lab);
+    const headers = { 'x-api-key': access.key, ...access.headers };
+    const { id } = await create<{ id: string }>(lab, '/chat', { agentId: lab.agentId }, headers);
+    return new AccessWithdrawal(lab, `${name}/${kind}`, access, id);
+  }
+
+  /** Withdraws the access while it is used. The servers are watched further in the background. */
+  async run(random: Random): Promise<void> {
+    const follower = this.#client(random.fork('follower'), STREAM_PATIENCE_MS);
+    const following = this.#follow(follower);
+    const writing = Array.from({ length: PEOPLE }, (_, person) => this.#write(person + 1, random));
+    await delay(random.between(0, WITHIN_MS));
+    const withdrawn = await this.#ask(this.#access.withdraw, random.fork('withdraw'));
+    this.#withdrawn = withdrawn;
+    await Promise.all(writing);
+    const { giveBack } = this.#access;
+    // A request without a response may still withdraw it, after it was given back.
+    const isGivenBack = giveBack !== undefined && withdrawn?.tries === 1 && random.chance(0.5);
+    this.#settled = Promise.all([
+      following,
+      this.#watch(true).then(async () => {
+        if (!isGivenBack) return;
+        this.#restored = await this.#ask(giveBack, random.fork('give back'));
+        await this.#watch(false);
+      }),
+    ]);
+  }
+
+  /** What happened in the chat. */
+  get episode(): Episode {
+    const chats = [this.#chat];
+    return { messages: this.#messages, chats, ...(this.#access.stopsAnswers && { stopped: chats }) };
+  }
+
+  /** Asks both servers once more, and returns what broke a promise. */
+  async finish(): Promise<string[]> {
+    const { sites, harms, accessEndsWithinMs: withinMs } = this.#lab;
+    await this.#settled;
+    this.#left.abort();
+    for (const { slot } of sites) await this.#look(slot);
+    const { code } = this.#access;
+    const withdrawal = {
+      ...{ name: this.#name, code, withdrawn: this.#withdrawn, restored: this.#restored },
+      uses: [...this.#uses, ...this.#messages.flatMap(({ requests }) => requests.map((one) => useOf(one)))],
+    };
+    const servers = sites.map(({ slot }) => slot.name);
+    return checkWithdrawal(withdrawal, { servers, withinMs, harms });
+  }
+
+  #client(random: Random, patienceMs?: number): Client {
+    const { key, headers } = this.#access;
+    const client = clientOf(this.#lab, random, random.between(0, this.#lab.sites.length - 1));
+    return { ...client, key, ...(headers && { headers }), ...(patienceMs && { patienceMs }) };
+  }
+
+  async #write(person: number, random: Random): Promise<void> {
+    const { code } = this.#access;
+    for (let number = 1; number <= MESSAGES; number++) {
+      const content = `${this.#name}/person-${person}/message-${number}`;
+      const own = random.fork(content);
+      const form = own.chance(0.5) ? 'stream' : 'wait';
+      const sent = await sendMessage(this.#client(own), {
+        ...{ chat: this.#chat, content, form },
+        mayMeet: [code],
+      });
+      this.#messages.push(sent);
+      if (sent.requests.some(({ apiError }) => apiError?.code === code)) return;
+    }
+  }
+
+  /** Keeps a stream of the chat open until a server ends it with the code. */
+  async #follow(client: Client): Promise<void> {
+    const { code } = this.#access;
+    const giveUpAt = performance.now() + this.#lab.accessEndsWithinMs + GIVE_UP_MS;
+    for (let tries = 0; performance.now() < giveUpAt && !this.#left.signal.aborted; tries++) {
+      const server = client.servers[tries % client.servers.length];
+      if (!server) return;
+      const outcome = await this.#use(client, server, `/chat/${this.#chat}/events`, lastErrorOf);
+      if (outcome === code) return;
+      await delay(PAUSE_MS);
+    }
+  }
+
+  /** Asks each server until all of them know whether the access is withdrawn. */
+  async #watch(isWithdrawn: boolean): Promise<void> {
+    const { sites, accessEndsWithinMs } = this.#lab;
+    const giveUpAt = performance.now() + accessEndsWithinMs + GIVE_UP_MS;
+    const aware = new Set<string>();
+    while (aware.size < sites.length && performance.now() < giveUpAt) {
+      for (const { slot } of sites) {
+        if (aware.has(slot.name)) continue;
+        const outcome = await this.#look(slot);
+        if (outcome === (isWithdrawn ? this.#access.code : 'success')) aware.add(slot.name);
+      }
+      await delay(PAUSE_MS);
+    }
+  }
+
+  #look(server: ServerAddress): Promise<string> {
+    const { key, headers } = this.#access;
+    const patienceMs = 2 * this.#lab.bounds.leaseMs;
+    const client = { patienceMs, key, ...(headers && { headers }) };
+    return this.#use(client, server, `/chat/${this.#chat}`, async (response) => {
+      await response.arrayBuffer();
+      return 'success';
+    });
+  }
+
+  async #use(
+    client: Pick<Client, 'key' | 'headers' | 'patienceMs'>,
+    { name, url }: ServerAddress,
+    path: string,
+    read: (response: Response, heard: () => void) => Promise<string>,
+  ): Promise<string> {
+    const from = Date.now();
+    const { signal } = this.#left;
+    const options = signal.aborted ? {} : { signal };
+    const answered = await request(client, url + path, { method: 'GET', ...options }, (response, heard) =>
+      response.ok ? read(response, heard) : readApiError(response).then(({ code }) => code),
+    );
+    const outcome = answered ?? 'broken';
+    this.#uses.push({ server: name, interval: { from, to: Date.now() }, outcome });
+    return outcome;
+  }
+
+  /** Asks one server after the other until one has done it. Undefined when none did. */
+  async #ask(
+    { method, path }: Act,
+    random: Random,
+  ): Promise<(Interval & { readonly tries: number }) | undefined> {
+    const client = clientOf(this.#lab, random, random.between(0, this.#lab.sites.length - 1));
+    const from = Date.now();
+    const giveUpAt = performance.now() + GIVE_UP_MS;
+    for (let tries = 1; performance.now() < giveUpAt; tries++) {
+      const url = `${client.servers[tries % client.servers.length]?.url}${path}`;
+      const isDone = await request(client, url, { method }, async (response) => {
+        await response.arrayBuffer();
+        return response.ok;
+      });
+      if (isDone) return { from, to: Date.now(), tries };
+      await delay(PAUSE_MS);
+    }
+    return undefined;
+  }
+}
+
+async function makeGuest(lab: Lab) {
+  const { key } = await create<NewKey>(lab, '/key', { kind: 'publishable', access: 'guest' });
+  const { userId, token } = await create<NewGuest>(lab, '/guest', {}, { 'x-api-key': key });
+  return { userId, key, headers: { 'x-user-token': token } };
+}
+
+async function blockedGuest(lab: Lab): Promise<Access> {
+  const { userId, ...guest } = await makeGuest(lab);
+  const path = `/user/${userId}/block`;
+  return {
+    ...guest,
+    code: 'user_blocked',
+    withdraw: { method: 'PUT', path },
+    giveBack: { method: 'DELETE', path },
+    stopsAnswers: true,
+  };
+}
+
+async function signedOutGuest(lab: Lab): Promise<Access> {
+  const { userId, ...guest } = await makeGuest(lab);
+  const withdraw = { method: 'POST', path: `/user/${userId}/sign-out` } as const;
+  return { ...guest, code: 'user_signed_out', withdraw, stopsAnswers: false };
+}
+
+/** A key that another key issued, which is revoked with all that it issued. */
+async function keyOfRevokedFamily(lab: Lab): Promise<Access> {
+  const scopes = ['chats:read', 'chats:write', 'keys:write'];
+  const issuer = await create<NewKey>(lab, '/key', { kind: 'secret', scopes });
+  const issued = { kind: 'secret', scopes: ['chats:read', 'chats:write'] };
+  const { key } = await create<NewKey>(lab, '/key', issued, { 'x-api-key': issuer.key });
+  const withdraw = { method: 'DELETE', path: `/key/${issuer.id}?revokeIssued=true` } as const;
+  return { key, code: 'unauthorized', withdraw, stopsAnswers: false };
+}
+
+function useOf({ server, interval, result, apiError, connection }: ClientRequest): Use {
+  const isAnswered = result.kind === 'accepted' || connection !== undefined;
+  return { server, interval, outcome: apiError?.code ?? (isAnswered ? 'success' : 'broken') };
+}
+
+/** Reads a stream of a chat to its end. Returns the code of the error that ended it. */
+async function lastErrorOf(response: Response, heard: () => void): Promise<string> {
+  if (!response.body) return 'broken';
+  for await (const { data } of readServerEvents(response.body, heard)) {
+    const event = JSON.parse(data) as { type: string; code?: string };
+    if (event.type === 'error') return event.code ?? '';
+  }
+  return 'broken';
+}

@@ -1,0 +1,31 @@
+import type { CellHistory, Judgement, SentMessage } from './history.ts';
+
+/**
+ * Checks the chats that retention judged: a message that was sent after the judgement and acknowledged keeps its chat,
+ * a chat without one is gone, and nobody is told that a kept chat is gone.
+ */
+export function checkRetention({ judgements, messages, turns }: CellHistory): string[] {
+  return judgements.flatMap((judgement) => {
+    const { chat, at, isGone } = judgement;
+    const sent = messages.filter((message) => message.chat === chat);
+    if (isGone) return sent.flatMap((message) => checkLoss(message, judgement));
+    const isKept = turns.some((turn) => turn.chat === chat && turn.createdAt >= at);
+    return [
+      ...(isKept ? [] : [`retention judged ${chat}, and nothing was said since; it is still there`]),
+      ...sent.flatMap(checkToldGone),
+    ];
+  });
+}
+
+function checkLoss({ content, requests }: SentMessage, { chat, at }: Judgement): string[] {
+  const isNew = requests.every(({ interval }) => interval.from > at);
+  const isAcknowledged = requests.some(({ result }) => result.kind === 'accepted');
+  if (!isNew || !isAcknowledged) return [];
+  return [`"${content}" was acknowledged after retention judged ${chat}, and the chat is gone`];
+}
+
+function checkToldGone({ content, requests }: SentMessage): string[] {
+  return requests
+    .filter(({ apiError }) => apiError?.code === 'chat_not_found')
+    .map(({ server }) => `"${content}": server ${server} said that the chat is gone, and it is there`);
+}
