@@ -26,7 +26,11 @@ export async function awaitAnswer(
     waiting.throwIfEnded(accepted.answerId);
     return toAnswer(accepted, outcome);
   } catch (error) {
-    if (error instanceof ApiError) waiting.throwIfEnded(error.facts.messageId);
+    // With an id, this error says that nobody knows whether the message is stored: no other error may say that it is.
+    if (!(error instanceof ApiError)) throw error;
+    const { code, facts } = error;
+    if (code !== 'database_unavailable' || facts.messageId === undefined)
+      waiting.throwIfEnded(facts.messageId);
     throw error;
   } finally {
     waiting.close();

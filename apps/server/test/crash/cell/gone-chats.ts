@@ -3,8 +3,11 @@ import { type Id, markerIdOf } from '@parley/contract';
 import type { Lab } from '../lab/lab.ts';
 
 const PAUSE_MS = 50;
-/** The time after which data that is not deleted is judged as it is. */
-const SETTLE_MAX_MS = 60_000;
+/**
+ * The time after which data that is not deleted is judged as it is: MongoDB ends the transaction of a killed server after
+ * 60 to 90 seconds, and its writes block the purge until then.
+ */
+const SETTLE_MAX_MS = 120_000;
 
 /** Whether a chat has its deletion marker, so that no message can follow. */
 export async function isGone({ raw }: Lab, chat: string): Promise<boolean> {
