@@ -10,12 +10,12 @@ import { type Cell, matrix } from './matrix.ts';
 import type { Options } from './options.ts';
 import { Random } from './random.ts';
 import { ROLLING_PACE, ROLLING_RESTART, runRollingRestart } from './rolling-restart.ts';
-import { bounds, crowdedBounds, END_LEASES, visitorBounds } from './settings.ts';
+import { ACCESS_ENDS_WITHIN_MS, bounds, crowdedBounds, END_LEASES, visitorBounds } from './settings.ts';
 
 /** How often the harm of a cell is done. */
 const STRIKES = 2;
 
-const settings = { endWithinMs: END_LEASES * bounds.leaseMs };
+const settings = { accessEndsWithinMs: ACCESS_ENDS_WITHIN_MS, endWithinMs: END_LEASES * bounds.leaseMs };
 
 interface LoneCell extends Pick<LabOptions, 'bounds' | 'pace'> {
   readonly name: string;

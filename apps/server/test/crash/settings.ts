@@ -12,6 +12,9 @@ export const visitorBounds = {
   runningPerAddressMax: 3,
 } as const;
 
+/** Five seconds as documented, and one for a busy machine. */
+export const ACCESS_ENDS_WITHIN_MS = 6_000;
+
 /**
  * The time that a turn may take in addition to its answer and to the outages: two leases for a server that stands
  * still before it stores the message, one until its process counts as dead, and two for the recovery loop and the
