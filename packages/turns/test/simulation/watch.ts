@@ -77,8 +77,9 @@ export class Watch {
   /** Readers in other processes stop at a gap, so each piece of a log begins at the end of the piece before it. */
   #piece(after: PieceDocument | undefined): void {
     const { database } = this.#world;
-    // A late write may come after the removal of a turn and of its log.
-    if (!after || !database.committed.turns.has(after.turn)) return;
+    const chat = after && database.committed.turns.get(after.turn)?.record.chat;
+    // In a deleted chat a late write may come after the removal of the log.
+    if (!chat || !database.committed.chats.get(chat)?.record) return;
     const { turn, attempt, to, text } = after;
     let end = 0;
     for (const piece of database.committed.turnLog.values())
