@@ -9,6 +9,10 @@ export interface OwnServerParts {
   readonly checkout: string;
   readonly mongodbUri: string;
   readonly modelUrl: string;
+  /** How the model knows its calls. */
+  readonly modelKey?: string;
+  /** A model that is asked before the one at `modelUrl`. Release 0.1.0 knows one model. */
+  readonly firstModelUrl?: string;
   /** Serves the sessions of the chat page with this key. */
   readonly pageKey?: string;
   /** The key that encrypts secrets, in base64. Release 0.1.0 has none. */
@@ -27,7 +31,8 @@ const [{ connectDatabase, readEncryptionKeys }, { compose }, { createLog }] = aw
   load('apps/server/src/log.ts'),
 ]);
 
-const { mongodbUri, modelUrl, pageKey, encryptionKey, arePrivateAddressesAllowed } = parts;
+const { mongodbUri, modelUrl, firstModelUrl, pageKey, encryptionKey, arePrivateAddressesAllowed } = parts;
+const { modelKey: apiKey = 'sk-own-server' } = parts;
 const database = await connectDatabase(
   mongodbUri,
   encryptionKey && { encryption: { keys: readEncryptionKeys(encryptionKey, undefined) } },
@@ -37,7 +42,11 @@ const database = await connectDatabase(
 });
 const composition = await compose({
   database,
-  model: { endpoint: () => ({ baseUrl: modelUrl, apiKey: 'sk-own-server', model: 'scripted' }) },
+  model: { endpoint: () => ({ baseUrl: firstModelUrl ?? modelUrl, apiKey, model: 'scripted' }) },
+  ...(firstModelUrl && {
+    providers: new Map([['backup', { baseUrl: modelUrl, apiKey }]]),
+    defaultModels: ['default', 'backup'].map((provider) => ({ provider, model: 'scripted' })),
+  }),
   log: createLog('error', { write: (line: string) => process.stderr.write(line) }),
   contextTokens: 100_000,
   ...(pageKey && { web: { folder: '/nowhere', audience: 'this machine', publishableKey: pageKey } }),

@@ -5,6 +5,7 @@ import { credentials } from './credentials.ts';
 import { deletionMarkers } from './deletion-markers.ts';
 import { deletions } from './deletions.ts';
 import { encryptedSecrets } from './encrypted-secrets.ts';
+import { modelLists } from './model-lists.ts';
 import { origins } from './origins.ts';
 import { tokenIssuers } from './token-issuers.ts';
 import { usage } from './usage.ts';
@@ -16,6 +17,7 @@ export const scenarios: readonly UpgradeScenario[] = [
   ...deletions,
   ...credentials,
   ...agents,
+  ...modelLists,
   ...usage,
   ...origins,
   ...visitors,
