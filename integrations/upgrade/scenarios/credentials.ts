@@ -1,3 +1,4 @@
+import { connectDatabase } from '@parley/db';
 import { SignJWT } from 'jose';
 import { expect } from 'vitest';
 import { chatOf, contentsOf, type Server, type UpgradeScenario } from '../scenario.ts';
@@ -72,6 +73,42 @@ export const credentials: readonly UpgradeScenario[] = [
       const change = { key: next.key, body: { name: 'renamed' } };
       expect((await current.call('PATCH', `/key/${issued.id}`, change)).status).toBe(200);
       expect(await status()).toBe(200);
+    },
+  },
+  {
+    name: 'the successor of a limited key that the old version rolls is below its issuer again once migrated, and works at both',
+    async run({ newDatabase, start }) {
+      const { mongoUri, ...team } = await newDatabase();
+      const own = { mongodbUri: mongoUri, ...team };
+      const [old, current] = [await start('old', own), await start('current', own)];
+      const { body: issuer } = await current.call('POST', '/key', {
+        body: { kind: 'secret', tokensPerDay: 900_000 },
+      });
+      const { body: issued } = await current.call('POST', '/key', {
+        key: issuer.key,
+        body: { kind: 'secret' },
+      });
+      const { body: next } = await old.call('POST', `/key/${issued.id}/roll`, { body: {} });
+      expect((await current.call('GET', `/key/${next.id}`)).body).not.toHaveProperty('issuedBy');
+
+      const database = await connectDatabase(mongoUri);
+      try {
+        // What servers do by themselves once the last one of the old version has ended.
+        await database.migrate(() => undefined, { again: true, signal: new AbortController().signal });
+      } finally {
+        await database.close();
+      }
+      expect((await current.call('GET', `/key/${next.id}`)).body).toMatchObject({ issuedBy: issuer.id });
+      for (const server of [old, current]) {
+        for (const { key } of [issued, next]) {
+          expect((await server.call('GET', '/chat', { key })).status).toBe(200);
+        }
+      }
+      expect((await current.call('DELETE', `/key/${issuer.id}`)).status).toBe(204);
+      for (const server of [old, current]) {
+        const status = async () => (await server.call('GET', '/chat', { key: next.key })).status;
+        await expect.poll(status, SOON).toBe(401);
+      }
     },
   },
   {

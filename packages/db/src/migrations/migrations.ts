@@ -1,5 +1,6 @@
 import type { Migration } from './migration.ts';
 import { removeEndedNetworks } from './remove-ended-networks.ts';
+import { repairRolledKeys } from './repair-rolled-keys.ts';
 
 /**
  * To change stored data: append a step to the list below, with its `run` in a file of its own in this folder. Its place in
@@ -14,6 +15,7 @@ export const migrations: readonly Migration[] = [
   // 1: servers record their versions in the database. Release 0.1.0 does not.
   { name: 'record the schema version', run: async () => undefined },
   { name: 'remove the addresses of ended turns', run: removeEndedNetworks },
+  { name: 'repair keys that release 0.1.0 has rolled', run: repairRolledKeys },
 ];
 
 /** The schema version of this software: the number of steps it knows. Release 0.1.0 counts as 0. */

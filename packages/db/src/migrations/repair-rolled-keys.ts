@@ -1,0 +1,69 @@
+import { compact, type Id } from '@parley/contract';
+import { trusted } from 'mongoose';
+import type { ApiKeyDocument } from '../api-key/api-key-model.ts';
+import { familyEnd } from '../api-key/key-limits.ts';
+import type { Models } from '../models.ts';
+import type { MigrationContext } from './migration.ts';
+
+const PAGE = 200;
+
+/**
+ * Repairs the families of keys that release 0.1.0 has rolled. It gives the successor of an issued key no issuer, so that
+ * the successor would be without the limits of its issuers and survive them. It does not record when the old key was
+ * replaced either, so that a later change of that key's end would also end what its successor goes on with.
+ */
+export async function repairRolledKeys({ models, signal }: MigrationContext): Promise<void> {
+  for (let after = '' as Id<'key'>; ; ) {
+    signal.throwIfAborted();
+    const page = await models.apiKeys
+      .find({ _id: trusted({ $gt: after }) }, { lineage: 1 })
+      .sort({ _id: 1 })
+      .limit(PAGE)
+      .lean();
+    const families = new Set(page.flatMap(({ lineage }) => lineage ?? []));
+    for (const family of families) await repairFamily(models, family);
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    after = last._id;
+  }
+}
+
+async function repairFamily({ apiKeys }: Models, family: Id<'key'>): Promise<void> {
+  const keys = await apiKeys
+    .find({ $or: [{ _id: family }, { lineage: family }] })
+    .sort({ _id: -1 })
+    .lean();
+  const issued = keys.find(({ issuers }) => issuers !== undefined);
+  let next: Successor | undefined;
+  for (const key of keys) {
+    if (issued && !key.issuers) await setIssuer(apiKeys, key, issued);
+    // A key without an end still works: its roll was cut off.
+    const isReplaced = next !== undefined && !key.replacedAt && key.expiresAt !== undefined;
+    if (next && isReplaced) await setReplaced(apiKeys, key, next);
+    next = { createdAt: key.createdAt, end: next && isReplaced ? next.end : familyEnd(key) };
+  }
+}
+
+/** The next key of a family, and the end of the family as far as the key knows it. */
+interface Successor {
+  readonly createdAt: Date;
+  readonly end: Date | undefined;
+}
+
+async function setIssuer(
+  apiKeys: Models['apiKeys'],
+  { _id }: ApiKeyDocument,
+  { issuedBy, issuers }: ApiKeyDocument,
+): Promise<void> {
+  const isMissing = { _id, issuers: trusted({ $exists: false }) };
+  await apiKeys.updateOne(isMissing, { $set: compact({ issuedBy, issuers }) });
+}
+
+async function setReplaced(
+  apiKeys: Models['apiKeys'],
+  { _id }: ApiKeyDocument,
+  { createdAt, end }: Successor,
+): Promise<void> {
+  const isMissing = { _id, replacedAt: trusted({ $exists: false }) };
+  await apiKeys.updateOne(isMissing, { $set: compact({ replacedAt: createdAt, familyExpiresAt: end }) });
+}
