@@ -345,16 +345,6 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'steps that are saved late replace later ones',
-    edits: [
-      {
-        file: 'test/simulation/simulated-turn-store.ts',
-        find: 'withoutLater(held(findOne(view, team, id), token), steps)',
-        replace: 'held(findOne(view, team, id), token)',
-      },
-    ],
-  },
-  {
     name: 'another model goes on under the attempt of the first one',
     edits: [
       {
