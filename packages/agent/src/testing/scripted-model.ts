@@ -42,23 +42,23 @@ export function createGate(): Gate {
 
 /** Starts a model on a free port of 127.0.0.1. */
 export async function startScriptedModel(): Promise<ScriptedModel> {
-  const desk = new CallDesk();
-  const server = createServer((request, response) => void desk.take(request, response));
+  const scripted = new CallScripts();
+  const server = createServer((request, response) => void scripted.take(request, response));
   // Connections stay open between calls, as a real server's do; `stop` closes them.
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
-    calls: () => desk.calls,
-    nextCall: () => desk.next(() => true),
-    callTo: (message) => desk.callTo(message),
-    reply: (...scripts) => desk.queue.push(...scripts),
-    replyTo: (message, script) => desk.rules.unshift({ message, script }),
+    calls: () => scripted.calls,
+    nextCall: () => scripted.next(() => true),
+    callTo: (message) => scripted.callTo(message),
+    reply: (...scripts) => scripted.queue.push(...scripts),
+    replyTo: (message, script) => scripted.rules.unshift({ message, script }),
     replyAlways: (script) => {
-      desk.otherwise = script;
+      scripted.otherwise = script;
     },
-    hold: () => desk.hold(),
+    hold: () => scripted.hold(),
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
@@ -68,7 +68,7 @@ export async function startScriptedModel(): Promise<ScriptedModel> {
 }
 
 /** Receives the calls, and decides which script each follows. */
-class CallDesk {
+class CallScripts {
   readonly calls: ScriptedCall[] = [];
   readonly queue: ModelScript[] = [];
   readonly rules: { message: string | RegExp; script: ModelScript }[] = [];

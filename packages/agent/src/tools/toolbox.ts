@@ -16,21 +16,21 @@ export interface FailedToolCall {
 }
 
 /** The dependencies of tool calls, the same for all answers. */
-export interface ToolDesk {
+export interface ToolDeps {
   readonly postJson: ReturnType<typeof createPostJson>;
   readonly onFailure: (call: FailedToolCall) => void;
 }
 
 /** The tools of one answer. */
 export class Toolbox {
-  readonly #desk: ToolDesk;
+  readonly #deps: ToolDeps;
   readonly #id: string;
   readonly #tools: ReadonlyMap<string, Tool>;
   readonly #bounds: AgentBounds;
   readonly #signal: AbortSignal;
 
-  constructor(desk: ToolDesk, id: string, tools: readonly Tool[], bounds: AgentBounds, signal: AbortSignal) {
-    this.#desk = desk;
+  constructor(deps: ToolDeps, id: string, tools: readonly Tool[], bounds: AgentBounds, signal: AbortSignal) {
+    this.#deps = deps;
     this.#id = id;
     this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
     this.#bounds = bounds;
@@ -60,7 +60,7 @@ export class Toolbox {
     }
     const { toolArgumentsLengthMax, toolTimeoutMs, toolResponseBytesMax } = this.#bounds;
     const body = checkArguments(written, tool.parameters, toolArgumentsLengthMax);
-    return this.#desk.postJson({
+    return this.#deps.postJson({
       url: tool.url,
       headers: { ...tool.headers, 'idempotency-key': key },
       body: JSON.stringify(body),
@@ -75,6 +75,6 @@ export class Toolbox {
     if (reason === 'stopped') return;
     const tool = this.#tools.has(name) ? name : '(none of them)';
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-    this.#desk.onFailure({ id: this.#id, tool, reason, status, cause: code });
+    this.#deps.onFailure({ id: this.#id, tool, reason, status, cause: code });
   }
 }
