@@ -431,7 +431,7 @@ test('a reset that was killed after it took the new key is finished when it is r
   const keys = home.raw.collection<{ _id: string; key: string }>('serverKeys');
   const sealed = await keys.findOne();
   await command.encryption.reset(key);
-  // What the database holds when the command ends between its two writes.
+  // The contents of the database when the command ends between its two writes.
   await keys.updateOne({}, { $set: { key: sealed?.key ?? '' } });
   const unreadable: UnreadableSecret[] = [];
   const server = await serve({ current: key }, unreadable);

@@ -17,7 +17,7 @@ export interface SecretCounts {
   readonly unreadable: number;
 }
 
-/** What a reset removed or replaced. */
+/** The secrets that a reset removed or replaced. */
 export interface ClearedSecrets {
   readonly signingSecrets: number;
   readonly toolHeaders: number;

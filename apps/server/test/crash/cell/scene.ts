@@ -11,7 +11,7 @@ import { replayAll } from './writers.ts';
 /** The observations of a scene, from all sides. */
 export type Observation = Omit<CellHistory, 'harms' | 'promises'>;
 
-/** What happened besides in chats of their own, which no follower watches. */
+/** Events in separate chats, which no follower watches. */
 export interface Episode {
   readonly messages: readonly SentMessage[];
   /** Chats that stay. */

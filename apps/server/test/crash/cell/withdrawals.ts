@@ -92,7 +92,7 @@ export class AccessWithdrawal {
     ]);
   }
 
-  /** What happened in the chat. */
+  /** The events of the chat. */
   get episode(): Episode {
     const chats = [this.#chat];
     return { messages: this.#messages, chats, ...(this.#access.stopsAnswers && { stopped: chats }) };
