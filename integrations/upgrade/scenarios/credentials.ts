@@ -93,7 +93,7 @@ export const credentials: readonly UpgradeScenario[] = [
 
       const database = await connectDatabase(mongoUri);
       try {
-        // What servers do by themselves once the last one of the old version has ended.
+        // Servers do this by themselves after the last one of the old version has ended.
         await database.migrate(() => undefined, { again: true, signal: new AbortController().signal });
       } finally {
         await database.close();

@@ -122,7 +122,7 @@ describe('a connection on which nothing was sent when Node would end it', () => 
     return { client, socket };
   }
 
-  test('a connection on which nothing was sent when Node would end it is closed if nothing is sent for the time that unused connections are kept', async () => {
+  test('an unused connection is closed after the time that unused connections are kept', async () => {
     const { client, socket } = await open();
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     expect(keepUnused(TIMEOUT, socket, 1_000)).toBe(true);
@@ -144,7 +144,7 @@ describe('a connection on which nothing was sent when Node would end it', () => 
     client.destroy();
   });
 
-  test('a connection on which nothing was sent when Node would end it is not kept for any other error, nor once something was sent', async () => {
+  test('a connection is not kept for any other error, nor once something was sent', async () => {
     const { client, socket } = await open();
     expect(keepUnused({ code: 'HPE_INVALID_METHOD' }, socket, 1_000)).toBe(false);
     client.write('GET ');
