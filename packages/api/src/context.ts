@@ -4,7 +4,7 @@ import type { Turns } from '@parley/turns';
 import type { ProblemOfToolUrl } from './agent/tools-of.ts';
 import type { Caller, CallerIdentity } from './caller.ts';
 import { auditEntryOf, noteEscalation } from './credentials/note-escalation.ts';
-import { authenticateRequest, type IncomingRequest } from './gate/authenticate-request.ts';
+import { authenticateRequest, type IncomingRequest, identifyCaller } from './gate/authenticate-request.ts';
 import type { ClientAddress } from './gate/client-address.ts';
 import type { Gate } from './gate/gate.ts';
 import { rejectComplexValue } from './gate/json-bounds.ts';
@@ -88,6 +88,13 @@ export interface Context {
   /** Returns the caller. The request is authenticated and counted once, however many procedures a batch calls. */
   caller(): Promise<Caller>;
   /**
+   * Authenticates the request again, without counting it again. Call it when its body has arrived late: the credentials
+   * may have been withdrawn meanwhile.
+   *
+   * @throws ApiError as `caller` does, which throws the same from then on
+   */
+  authenticateAgain(): Promise<void>;
+  /**
    * Call it before a large list is read: one batch must not have several large lists in memory.
    *
    * @throws ApiError `overloaded` if this request has already read one
@@ -149,17 +156,20 @@ export function createContext(services: Services, request: HostedRequest): Conte
     const entry = auditEntryOf(found, request.requestId, client()?.text);
     void noteEscalation(services.stores.audit, found, entry, { procedure, error });
   };
-  const findCaller = () => {
+  const authenticateBy = (by: typeof authenticateRequest): Promise<Caller> => {
     const { onIdentified } = request;
     const incoming: IncomingRequest = {
       ...{ client, procedures, headers, onRate, onIdentified, onForbidden },
       onSecretInPage: auditSecretInPage,
     };
     const identifying = { ...services.stores, keySets: services.keySets };
-    caller ??= authenticateRequest(identifying, services.gate, incoming).catch((error: unknown) => {
+    return by(identifying, services.gate, incoming).catch((error: unknown) => {
       if (isOfOrigin(error)) request.onForeignOrigin();
       throw error;
     });
+  };
+  const findCaller = () => {
+    caller ??= authenticateBy(authenticateRequest);
     return caller;
   };
   return {
@@ -181,6 +191,10 @@ export function createContext(services: Services, request: HostedRequest): Conte
       keys = rejectComplexValue(input, keys);
     },
     caller: findCaller,
+    async authenticateAgain() {
+      caller = authenticateBy(identifyCaller);
+      await caller;
+    },
     claimLargeList: () => {
       const detail = 'A batch may read one list of more than 1 MiB. Ask for each on its own, or in pages.';
       if (hasLargeList) throw new ApiError('overloaded', { detail });

@@ -106,10 +106,19 @@ export async function signUserToken(
   { signingSecrets }: Pick<Stores, 'signingSecrets'>,
   team: Id<'team'>,
   user: string,
-  { seconds, isAnonymous }: { readonly seconds: number; readonly isAnonymous: boolean },
+  {
+    seconds,
+    isAnonymous,
+    issuedAt = new Date(),
+  }: {
+    readonly seconds: number;
+    readonly isAnonymous: boolean;
+    /** Default: now. Give the time before the user was found not to be signed out: a later sign-out ends the token. */
+    readonly issuedAt?: Date;
+  },
 ): Promise<{ readonly token: string; readonly expiresAt: Date }> {
   const { id, secret } = await signingSecrets.ensure({ team });
-  const now = Math.floor(Date.now() / 1_000);
+  const now = Math.floor(issuedAt.getTime() / 1_000);
   const expiresAt = new Date((now + seconds) * 1_000);
   const token = await new SignJWT(isAnonymous ? { anonymous: true } : {})
     .setProtectedHeader({ alg: ALGORITHM, kid: id })

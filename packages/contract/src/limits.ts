@@ -107,6 +107,8 @@ export const limits = {
   missingCacheMs: 2_000,
   /** The longest time until a revoked key is rejected, and a changed agent is used, by every process. */
   cacheMs: 4_000,
+  /** How old the authentication of a request can be when its body has arrived. An older one is repeated. */
+  authenticationMaxMs: 500,
   /** The limit of Stripe and of the IETF draft-ietf-httpapi-idempotency-key-header. */
   idempotencyKeyLengthMax: 255,
   /** How long a cancel request waits for the end of the turn. A live process stops a turn within a second. */

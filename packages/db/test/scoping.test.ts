@@ -304,6 +304,7 @@ const rows: Record<string, Row> = {
     undefined,
   ),
   'userStatuses.find': ofTeam(({ userStatuses }, scope) => userStatuses.find(scope, 'user 1'), {}),
+  'userStatuses.findNow': ofTeam(({ userStatuses }, scope) => userStatuses.findNow(scope, 'user 1'), {}),
   'turns.cancelBefore': ofChat(({ turns }, chat) => turns.cancelBefore(chat, 4), undefined),
   'turnLog.read': ofTeam(({ turnLog }, scope, { running }) => turnLog.read(scope, running.id, 1, 0), ''),
   'turnLog.remove': ofTeam(({ turnLog }, scope, { running }) => turnLog.remove(scope, running.id), undefined),

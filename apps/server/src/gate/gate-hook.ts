@@ -1,4 +1,5 @@
 import { appRouter, type ClientAddress, type Context, type Services } from '@parley/api';
+import { limits } from '@parley/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { contextOf } from '../routes/request-context.ts';
 import { clientAddress, isForwarded, type TrustProxy } from './client-address.ts';
@@ -35,6 +36,7 @@ interface GateParts {
 export function addGate(app: FastifyInstance, { services, trustProxy, unnamedProxy }: GateParts): void {
   app.decorateRequest('context');
   app.decorateRequest('client');
+  app.decorateRequest('authenticatedAt', undefined);
   const starts = new RequestStarts();
   app.addHook('onRequest', async (request, reply) => {
     request.client = lazily(() => {
@@ -48,6 +50,12 @@ export function addGate(app: FastifyInstance, { services, trustProxy, unnamedPro
     // This comes before the key is looked up and the request is counted, so that rejections are spread out too.
     if (rule !== 'unlimited') await starts.enter(request.client().text);
     await pass(services, rule, request, reply);
+  });
+  // A body that is sent slowly must not keep a withdrawn key or a blocked user for as long as it takes.
+  app.addHook('preValidation', async ({ authenticatedAt, context }) => {
+    const isOld =
+      authenticatedAt !== undefined && performance.now() - authenticatedAt > limits.authenticationMaxMs;
+    if (isOld) await context.authenticateAgain();
   });
 }
 
@@ -89,9 +97,12 @@ async function pass(
       // yet.
       const isSubscription =
         rule === 'trpc' && request.method === 'GET' && procedures.every(isSubscriptionProcedure);
-      await request.context.caller().catch((error: unknown) => {
+      try {
+        await request.context.caller();
+        request.authenticatedAt = performance.now();
+      } catch (error) {
         if (!isSubscription) throw error;
-      });
+      }
     }
   }
 }
@@ -120,6 +131,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The context of procedures. Only routes that call procedures have one. */
     context: Context;
+    /** When the caller was authenticated, by the monotonic clock. */
+    authenticatedAt: number | undefined;
     /** The client's address as rate limits count it. */
     client: () => ClientAddress;
   }

@@ -60,11 +60,12 @@ export async function webSessionRoutes(
       const team = await teamOf(publishableKey, stores);
       const isSecure = schemeOf(request) === 'https:';
       const name = isSecure ? HTTPS_COOKIE : COOKIE;
+      const issuedAt = new Date();
       const { userId, cookie } = await visitors.identify(team, {
         cookie: request.cookies[name],
         legacyCookie: request.cookies[LEGACY_COOKIE.name],
       });
-      const life = { seconds: limits.webUserTokenSeconds, isAnonymous: true };
+      const life = { seconds: limits.webUserTokenSeconds, isAnonymous: true, issuedAt };
       const { token, expiresAt } = await signUserToken(stores, team, userId, life);
       if (request.cookies[LEGACY_COOKIE.name] !== undefined) {
         reply.clearCookie(LEGACY_COOKIE.name, { path: LEGACY_COOKIE.path });

@@ -85,10 +85,15 @@ export function createVisitors(
     if (!isGenuine || Number(day) + COOKIE_DAYS < today()) return undefined;
     const userId =
       kind === 'v' ? userIdOf(team, secret) : await visitors.findExchanged({ team }, hashOf(team, secret));
-    if (userId === undefined) return undefined;
     // The secret cannot change without the user id, so that a sign-out ends both.
-    const { signedOutAt } = await userStatuses.find({ team }, userId);
-    return signedOutAt ? undefined : { userId, cookie: cookieOf(key, team, { kind, secret }, today()) };
+    if (userId === undefined || (await isSignedOut(team, userId))) return undefined;
+    return { userId, cookie: cookieOf(key, team, { kind, secret }, today()) };
+  }
+
+  /** Read now: a token that is signed after a sign-out would work until it expires. */
+  async function isSignedOut(team: Id<'team'>, userId: string): Promise<boolean> {
+    const { signedOutAt } = await userStatuses.findNow({ team }, userId);
+    return signedOutAt !== undefined;
   }
 
   /**
@@ -102,7 +107,7 @@ export function createVisitors(
   ): Promise<Visitor | undefined> {
     if (legacyCookie === undefined || !LEGACY_USER_ID.test(legacyCookie)) return undefined;
     const { items } = await chats.list({ team, user: legacyCookie }, {}, { limit: 1 });
-    if (items.length === 0) return undefined;
+    if (items.length === 0 || (await isSignedOut(team, legacyCookie))) return undefined;
     const secret = createHmac('sha256', key).update(`exchange/${team}/${legacyCookie}`).digest('base64url');
     const exchangedAt = await visitors.exchange({ team }, legacyCookie, hashOf(team, secret));
     if (!exchangedAt || now() - exchangedAt.getTime() > EXCHANGE_REPEAT_MS) return undefined;

@@ -1,10 +1,13 @@
 import { type Key, type KeyList, limits, type NewKey } from '@parley/contract';
-import { isApiKey } from '@parley/db';
-import { describe, expect, test } from 'vitest';
+import { connectDatabase, isApiKey } from '@parley/db';
+import { afterAll, describe, expect, test } from 'vitest';
 import { startHarness } from '../harness.ts';
 
 const { makeTeam, rest, mongo, url, startReplica } = await startHarness();
 const team = await makeTeam();
+/** Another connection has its own caches, as another process has. The servers of a harness share theirs. */
+const elsewhere = await connectDatabase(mongo.uri);
+afterAll(() => elsewhere.close());
 
 const make = async (body: object) => (await team.rest<NewKey>('POST', '/key', { body })).body;
 const list = async () => (await team.rest<KeyList>('GET', '/key')).body.keys;
@@ -69,6 +72,20 @@ test('a revoked key is rejected by every process within five seconds, also by on
   expect(limits.cacheMs).toBeLessThan(5_000);
   expect((await team.rest('DELETE', `/key/${id}`)).status).toBe(204);
   expect((await team.rest<Key>('GET', `/key/${id}`)).body.revokedAt).toMatch(/Z$/);
+});
+
+test('a key that another process revoked, or whose issuer it revoked, is rejected within five seconds', async () => {
+  const issuer = await make({ kind: 'secret', tokensPerDay: 1_000 });
+  const { status, body: issued } = await rest<NewKey>('POST', '/key', {
+    key: issuer.key,
+    body: { kind: 'secret' },
+  });
+  expect(status).toBe(200);
+  for (const { key } of [issuer, issued]) expect(await statusOf(key)).toBe(200);
+  await elsewhere.stores.apiKeys.revoke({ team: team.id }, issuer.id as never, true);
+  for (const { key } of [issuer, issued]) {
+    await expect.poll(() => statusOf(key), { timeout: 5_000 }).toBe(401);
+  }
 });
 
 describe('a key that is rolled', () => {

@@ -96,6 +96,17 @@ describe('the requests of an address', () => {
     expect(await statuses(1, with_(team.secretKey))).toEqual([200]);
   });
 
+  test('requests that are rejected with 403 get 429 beyond the limit of unidentified requests', async () => {
+    const team = await behindProxy.makeTeam();
+    const blocked = { 'x-api-key': await team.guestKey(), 'x-user-token': await team.userToken('user_1') };
+    expect((await team.rest('PUT', '/user/user_1/block')).status).toBe(200);
+    for (const headers of [blocked, { 'x-api-key': team.secretKey, origin: 'https://evil.example' }]) {
+      const address = newAddress();
+      const found = await statuses(8, () => ({ ...headers, 'x-forwarded-for': address }));
+      expect(found).toEqual([...Array.from({ length: 6 }, () => 403), 429, 429]);
+    }
+  });
+
   test('requests without the required user token do not use up the key', async () => {
     const team = await keyLimited.makeTeam();
     const key = await team.guestKey();
@@ -171,7 +182,9 @@ describe('the requests of an address', () => {
       const { publishableKey } = await behindProxy.makeTeam();
       vi.setSystemTime(Date.now() + 60_000);
       const unreadable = () => ({ 'x-api-key': publishableKey, 'x-forwarded-for': text });
-      expect(allowed(await statuses(9, unreadable))).toBe(8);
+      expect(await statuses(4, unreadable)).toEqual(ok(4));
+      // The proxy's own requests, without the header, count with them.
+      expect(allowed(await statuses(5, () => ({ 'x-api-key': publishableKey })))).toBe(4);
     },
   );
 

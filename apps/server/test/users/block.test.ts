@@ -1,3 +1,5 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, AuditList, Message, UserBlock, UserSignOut } from '@parley/contract';
 import { limits } from '@parley/contract';
 import { connectDatabase } from '@parley/db';
@@ -99,10 +101,43 @@ describe('a blocked user', () => {
     gate.release();
   });
 
+  test('a message is rejected when its user was blocked while its body was sent', async () => {
+    const { team, headers, own } = await userOf();
+    const { id: chatId } = await own.makeChat();
+    const body = JSON.stringify({ content: 'slow', role: 'user', wait: false });
+    const sent = httpRequest(`${other.url}/chat/${chatId}/message`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json', 'content-length': String(body.length) },
+    });
+    const answered = new Promise<IncomingMessage>((resolve, reject) => {
+      sent.once('response', resolve).once('error', reject);
+    });
+    sent.write(body.slice(0, 1));
+    // By then the server has accepted the request by its headers, and the authentication is old.
+    await delay(2 * limits.authenticationMaxMs);
+    await userStatuses.block({ team: team.id }, 'user_1');
+    await expect.poll(() => codeFor(headers), WITHIN).toBe('user_blocked');
+    sent.end(body.slice(1));
+    const answer = await answered;
+    answer.resume();
+    expect(answer.statusCode).toBe(403);
+    expect(await mongo.raw.collection('turns').countDocuments({ chat: chatId })).toBe(0);
+  });
+
   test('a blocked guest cannot be claimed', async () => {
     const { team, headers } = await userOf();
     const guest = await team.makeGuest();
     await team.rest('PUT', `/user/${guest.userId}/block`);
+    const claim = await rest('POST', '/guest/claim', { headers, body: { guestToken: guest.token } });
+    expect(claim.apiError.code).toBe('user_blocked');
+  });
+
+  test('a guest cannot be claimed at a server that does not know of the block yet', async () => {
+    const { team, headers } = await userOf();
+    const guest = await team.makeGuest();
+    const asGuest = { ...headers, 'x-user-token': guest.token };
+    expect(await codeFor(asGuest)).toBe('success');
+    await userStatuses.block({ team: team.id }, guest.userId);
     const claim = await rest('POST', '/guest/claim', { headers, body: { guestToken: guest.token } });
     expect(claim.apiError.code).toBe('user_blocked');
   });

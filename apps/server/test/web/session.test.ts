@@ -116,6 +116,19 @@ test('a visitor who was signed out returns as another user', async () => {
     .not.toBe(body?.['userId']);
 });
 
+test('a visitor who was signed out elsewhere gets no new token from a server that has cached their status', async () => {
+  const { headers, body } = await askForSession(url);
+  const asUser = { 'x-api-key': pageKey, 'x-user-token': String(body?.['userToken']) };
+  expect((await fetch(`${url}/chat`, { headers: asUser })).status).toBe(200);
+  // Another connection has its own caches, as another server has.
+  const elsewhere = await connectDatabase(mongo.uri);
+  onTestFinished(() => elsewhere.close());
+  await elsewhere.stores.userStatuses.signOut({ team: team.id }, String(body?.['userId']));
+  const again = await askForSession(url, { cookie: cookieOf(headers) });
+  expect(again.status).toBe(200);
+  expect(again.body?.['userId']).not.toBe(body?.['userId']);
+});
+
 test('a cookie ends a year after the last accepted visit, and a rejected one is not renewed', async () => {
   const { stores } = mongo.database;
   const day = 24 * 60 * 60_000;
@@ -201,6 +214,14 @@ describe('a cookie of release 0.1.0 with the user id', () => {
     ['a user of the team with another name', 'user_1'],
   ])('an old cookie of %s is not accepted', async (_, userId) => {
     if (userId === 'user_1') await team.makeChat({ userId });
+    const { body } = await askForSession(url, { cookie: `parley_user=${userId}` });
+    expect(body?.['userId']).not.toBe(userId);
+  });
+
+  test('an old cookie of a user who was signed out is not accepted', async () => {
+    const userId = legacyUser('7');
+    await team.makeChat({ userId });
+    expect((await team.rest('POST', `/user/${userId}/sign-out`)).status).toBe(200);
     const { body } = await askForSession(url, { cookie: `parley_user=${userId}` });
     expect(body?.['userId']).not.toBe(userId);
   });

@@ -37,7 +37,7 @@ export async function authenticateRequest(
   request: IncomingRequest,
 ): Promise<Caller> {
   rejectLargeBatch(gate, request);
-  const caller = await identify(stores, gate, request);
+  const caller = await identifyCaller(stores, gate, request);
   const verdict = gate?.countCaller(caller, request);
   if (verdict) request.onRate(verdict);
   if (verdict && !verdict.isAllowed) rejectLimited(verdict);
@@ -53,7 +53,12 @@ function rejectLargeBatch(gate: Gate | undefined, { client, procedures }: Incomi
   throw new ApiError('malformed_request', { detail });
 }
 
-async function identify(
+/**
+ * Authenticates a request by its headers. A request that is rejected here counts for its address.
+ *
+ * @throws ApiError `rate_limited`, and the errors of `authenticate`
+ */
+export async function identifyCaller(
   stores: CallerStores,
   gate: Gate | undefined,
   { headers, client, procedures, onSecretInPage, onIdentified }: IncomingRequest,

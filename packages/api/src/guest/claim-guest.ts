@@ -23,8 +23,9 @@ export const claimGuest = procedure
     const guest = await stores.guests.find(scope, guestToken);
     // A guest can only be claimed with a key of the family that created it.
     if (!guest || guest.familyId !== caller.familyId) throw new ApiError('user_token_invalid');
-    // A blocked guest must not get access by signing in.
-    const code = userStatusErrorCode(await stores.userStatuses.find(scope, guest.id), guest.createdAt);
+    // A blocked guest must not get access by signing in, also not before every server knows of the block.
+    const status = await stores.userStatuses.findNow(scope, guest.id);
+    const code = userStatusErrorCode(status, guest.createdAt);
     if (code) throw new ApiError(code);
     const { user } = scope;
     if (user === undefined) throw new ApiError('verified_user_needed');

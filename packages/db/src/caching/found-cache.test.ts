@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '@parley/contract';
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createFoundCache } from './found-cache.ts';
 
 test('every look-up gets its value when there are more at once than the cache holds', async () => {
@@ -44,4 +45,52 @@ test('a value that is forgotten during its read reaches the reader and is not ca
   gate.resolve();
   expect(await Promise.all([old, fresh])).toEqual([{ version: 1 }, { version: 2 }]);
   expect(await lookUp('name', async () => ({ version: 3 }))).toEqual({ version: 2 });
+});
+
+describe('a slow read', () => {
+  /** The clock of the cache, which the test moves. */
+  function startClock() {
+    let now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    return {
+      async pass(ms: number) {
+        now += ms;
+        // The cache looks at the clock at most once a millisecond.
+        await delay(5);
+      },
+    };
+  }
+
+  /** A read that ends when the test says so. */
+  function startSlowRead(lookUp: ReturnType<typeof createFoundCache<{ version: number }>>) {
+    const gate = Promise.withResolvers<void>();
+    const value = lookUp('name', async () => {
+      await gate.promise;
+      return { version: 1 };
+    });
+    return { value, end: () => gate.resolve() };
+  }
+
+  test('a value is cached from the start of its read, so that a slow read makes no look-up get an older one', async () => {
+    const clock = startClock();
+    const lookUp = createFoundCache<{ version: number }>();
+    const slow = startSlowRead(lookUp);
+    await clock.pass(limits.cacheMs - 1);
+    slow.end();
+    expect(await slow.value).toEqual({ version: 1 });
+    expect(await lookUp('name', async () => ({ version: 2 }))).toEqual({ version: 1 });
+    await clock.pass(2);
+    expect(await lookUp('name', async () => ({ version: 2 }))).toEqual({ version: 2 });
+  });
+
+  test('a look-up does not join a read that began a second ago, and that read replaces no newer value', async () => {
+    const clock = startClock();
+    const lookUp = createFoundCache<{ version: number }>();
+    const slow = startSlowRead(lookUp);
+    await clock.pass(1_000);
+    expect(await lookUp('name', async () => ({ version: 2 }))).toEqual({ version: 2 });
+    slow.end();
+    expect(await slow.value).toEqual({ version: 1 });
+    expect(await lookUp('name', async () => ({ version: 3 }))).toEqual({ version: 2 });
+  });
 });

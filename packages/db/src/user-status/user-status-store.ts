@@ -59,12 +59,11 @@ export function createUserStatusStore({ userStatuses }: Models): UserStatusStore
         return { hasAny: found !== null };
       });
       if (!known?.hasAny) return {};
-      const id = userStatusId(team, user);
-      const status = await lookUpUser(id, async () =>
-        toStatus(await userStatuses.findOne({ _id: id, team }).lean()),
-      );
+      const status = await lookUpUser(userStatusId(team, user), () => read(team, user));
       return status ?? {};
     },
+
+    findNow: ({ team }, user) => read(team, user),
 
     async listBlockedSince(since, limit) {
       const found = await userStatuses
@@ -75,6 +74,10 @@ export function createUserStatusStore({ userStatuses }: Models): UserStatusStore
       return found.flatMap(({ team, user }) => (user === undefined ? [] : [{ team, user }]));
     },
   };
+
+  async function read(team: Id<'team'>, user: string): Promise<UserStatus> {
+    return toStatus(await userStatuses.findOne({ _id: userStatusId(team, user), team }).lean());
+  }
 
   async function upsert(team: Id<'team'>, user: string, update: object) {
     const found = await userStatuses
