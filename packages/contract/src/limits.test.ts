@@ -24,7 +24,23 @@ test('the documented limits have their documented values', () => {
     queuedTurnsPerChatMax: 8,
     idempotencyKeyLengthMax: 255,
     heartbeatMs: 10_000,
+    streamsPerUserMax: 20,
+    streamsPerAddressMax: 500,
+    streamsMax: 10_000,
+    runningTurnsMax: 1_000,
+    runningPerAddressMax: 64,
+    waitingPerAddressMax: 256,
+    concurrentTurnsUser: 4,
+    signingSecretsMax: 5,
   });
+});
+
+test('withdrawn access ends within five seconds, with time for slow reads of the database', () => {
+  const { cacheMs, authenticationMaxMs, streamFirstCheckMs, streamCheckEveryMs } = limits;
+  const readsMs = 500;
+  expect(cacheMs + authenticationMaxMs + streamFirstCheckMs + readsMs).toBeLessThanOrEqual(5_000);
+  expect(streamCheckEveryMs + streamFirstCheckMs + readsMs).toBeLessThanOrEqual(5_000);
+  expect(limits.blockSettledMs).toBeGreaterThan(cacheMs + authenticationMaxMs + limits.blockedUsersEveryMs);
 });
 
 test('the longest message fits the body limit, and the wait limit covers the turns ahead', () => {

@@ -105,10 +105,13 @@ export const limits = {
   contextTokensDefault: 6_000,
   /** How long the absence of a key or token is cached. */
   missingCacheMs: 2_000,
-  /** The longest time until a revoked key is rejected, and a changed agent is used, by every process. */
-  cacheMs: 4_000,
+  /**
+   * The longest time until a revoked key is rejected, and a changed agent is used, by every process. Access ends within five
+   * seconds, which includes the first check of a stream that was opened just before, and two reads for it.
+   */
+  cacheMs: 3_500,
   /** How old the authentication of a request can be when its body has arrived. An older one is repeated. */
-  authenticationMaxMs: 500,
+  authenticationMaxMs: 250,
   /** The limit of Stripe and of the IETF draft-ietf-httpapi-idempotency-key-header. */
   idempotencyKeyLengthMax: 255,
   /** How long a cancel request waits for the end of the turn. A live process stops a turn within a second. */

@@ -82,6 +82,19 @@ test.each(away)(
   },
 );
 
+test('a stream with withdrawn credentials ends after half a second if it is new, and after two otherwise', async () => {
+  const revoked: Read = async (ids) => ({ ...allGood(ids), keys: new Map() });
+  const older = openStream();
+  await vi.advanceTimersByTimeAsync(10.6 * SECOND);
+  older.readBy(revoked);
+  const newer = openStream();
+  newer.readBy(revoked);
+  await vi.advanceTimersByTimeAsync(0.5 * SECOND);
+  expect([older.end.code, newer.end.code]).toEqual([undefined, 'unauthorized']);
+  await vi.advanceTimersByTimeAsync(1.5 * SECOND);
+  expect(older.end.code).toBe('unauthorized');
+});
+
 test('a stream continues when the database answers again in time', async () => {
   const { end, readBy } = openStream();
   readBy(() => Promise.reject(new ApiError('database_unavailable')));
