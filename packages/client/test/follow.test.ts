@@ -10,7 +10,7 @@ import { expectShowsList, isAtRest, linesOf } from './support/shown.ts';
  */
 
 const BOUNDS = { bounds: { tickMs: 20 } };
-const { makeTeam, model, startReplica, url } = await startHarness(BOUNDS);
+const { makeTeam, model, mongo, startReplica, url } = await startHarness(BOUNDS);
 const team = await makeTeam();
 const newClient = (more = {}) => openClient({ url, apiKey: team.publishableKey, ...more });
 const isLive = ({ connection, isLoading }: { connection: string; isLoading: boolean }) =>
@@ -103,6 +103,31 @@ describe('an interrupted stream continues without loss or repetition', () => {
     await expectShowsList(team, chatId, await open.until(isAtRest(6)));
     // The events came from the stream; the list was not read again.
     expect(client.line.to('message.list')).toHaveLength(1);
+  });
+
+  test('after its user token was withdrawn in the middle of the answer', async () => {
+    const refused: (string | undefined)[] = [];
+    const userToken = async (token?: string) => {
+      refused.push(token);
+      return team.userToken('withdrawn');
+    };
+    const client = newClient({ apiKey: await team.guestKey(), userToken });
+    const { id: chatId } = await team.makeChat({ userId: 'withdrawn' });
+    const { write, isWritten } = onDemand('withdrawn token');
+    const open = client.open(chatId);
+    await open.until(isLive);
+    client.parley.outbox.send({ chatId, content: 'withdrawn token' });
+    write();
+    write();
+    await open.until(({ entries }) => entries.at(-1)?.content === 'Once upon 🙂');
+    const { signingSecrets } = mongo.database.stores;
+    const scope = { team: team.id };
+    for (const { id } of await signingSecrets.list(scope)) await signingSecrets.revoke(scope, id);
+    await expect.poll(() => refused.length).toBeGreaterThan(1);
+    while (!isWritten()) write();
+    await expectShowsList(team, chatId, await open.until(isAtRest(2)));
+    expectOnlyGrew(textsOf(open));
+    expect(refused.slice(0, 2)).toEqual([undefined, expect.stringContaining('.')]);
   });
 
   test('after a reload in the middle of the answer', async () => {
